@@ -1,0 +1,1 @@
+"""Pure functions from the evidence to figures: accuracy, latency, throughput, cost."""

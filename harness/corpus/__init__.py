@@ -1,0 +1,1 @@
+"""Documents become chunks, embeddings, a FAISS index, and ranked passages."""

@@ -1,0 +1,1 @@
+"""LoRA: training examples from the prompt builder, the training loop, the store of trained adapters."""

@@ -1,0 +1,77 @@
+"""A strategy is a point on two axes: which weights answer, and what stands in the context."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import StrEnum
+
+from harness.errors import InputError
+
+
+class Weights(StrEnum):
+    """Whose weights answer."""
+
+    BASE = "base"
+    ADAPTED = "adapted"
+
+
+class Source(StrEnum):
+    """What is put into the context besides the question."""
+
+    EXAMPLES = "examples"
+    RETRIEVED = "retrieved"
+    GOLD = "gold"
+
+
+@dataclass(frozen=True, slots=True)
+class Strategy:
+    """One way to customize a model. `context` is ordered: its sources enter the prompt in this order."""
+
+    name: str
+    weights: Weights
+    context: tuple[Source, ...]
+    control: bool = False
+    """A control explains the others and is never recommended."""
+
+    @property
+    def adapted(self) -> bool:
+        return self.weights is Weights.ADAPTED
+
+    @property
+    def uses_corpus(self) -> bool:
+        return Source.RETRIEVED in self.context or Source.GOLD in self.context
+
+
+STRATEGIES: dict[str, Strategy] = {
+    strategy.name: strategy
+    for strategy in (
+        Strategy("base", Weights.BASE, ()),
+        Strategy("few-shot", Weights.BASE, (Source.EXAMPLES,)),
+        Strategy("rag", Weights.BASE, (Source.RETRIEVED,)),
+        Strategy("few-shot+rag", Weights.BASE, (Source.EXAMPLES, Source.RETRIEVED)),
+        Strategy("lora", Weights.ADAPTED, ()),
+        Strategy("lora+rag", Weights.ADAPTED, (Source.RETRIEVED,)),
+        Strategy("oracle", Weights.BASE, (Source.GOLD,), control=True),
+    )
+}
+
+DEFAULT_STRATEGIES = ("base", "lora", "rag", "oracle")
+
+
+def parse_strategies(names: Iterable[str]) -> tuple[Strategy, ...]:
+    """Look strategies up by name, in the order given, each once.
+
+    Raises InputError for a name that is not in the table, with the nearest one that is.
+    """
+    chosen: dict[str, Strategy] = {}
+    for name in names:
+        if name not in STRATEGIES:
+            near = difflib.get_close_matches(name, STRATEGIES, n=1, cutoff=0.5)
+            hint = f" Did you mean {near[0]!r}?" if near else ""
+            raise InputError(f"there is no strategy {name!r}.{hint} The strategies are: {', '.join(STRATEGIES)}.")
+        chosen[name] = STRATEGIES[name]
+    if not chosen:
+        raise InputError(f"name at least one strategy: {', '.join(STRATEGIES)}.")
+    return tuple(chosen.values())

@@ -1,0 +1,80 @@
+"""The tokenizer and its chat template: messages in, rendered text and token ids out. Loads no weights."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import cached_property
+from pathlib import Path
+from typing import Any, Protocol
+
+from harness.errors import ModelUnavailable
+from harness.models.quiet import import_transformers
+from harness.records import Message
+
+
+class Chat(Protocol):
+    """What prompt building needs of a model: no weights, so tests can use a few lines of fake."""
+
+    @property
+    def context_tokens(self) -> int:
+        """The longest prompt plus completion that the model reads."""
+
+    def render(self, messages: Sequence[Message]) -> str:
+        """The text of a conversation that ends where the assistant's reply begins."""
+
+    def encode(self, text: str) -> tuple[int, ...]:
+        """Token ids of `text`; no special tokens are added."""
+
+    @property
+    def end_token(self) -> int:
+        """The token that ends a reply; a fine-tune learns to give it."""
+
+
+class ChatTokenizer:
+    """The tokenizer of a model folder. Raises ModelUnavailable where there is no chat template."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    @cached_property
+    def _tokenizer(self) -> Any:
+        transformers = import_transformers()
+        try:
+            tokenizer = transformers.AutoTokenizer.from_pretrained(
+                self._folder, local_files_only=True, trust_remote_code=False
+            )
+        except (OSError, ValueError) as error:
+            raise ModelUnavailable(f"the tokenizer in {self._folder} cannot be loaded: {error}") from error
+        if not tokenizer.chat_template:
+            raise ModelUnavailable(
+                f"the model in {self._folder} has no chat template, so it is not an instruction model. "
+                "Name one that was tuned to follow instructions."
+            )
+        return tokenizer
+
+    @cached_property
+    def context_tokens(self) -> int:
+        transformers = import_transformers()
+        config = transformers.AutoConfig.from_pretrained(
+            self._folder, local_files_only=True, trust_remote_code=False
+        )
+        return int(getattr(config, "max_position_embeddings", None) or 2048)
+
+    @property
+    def end_token(self) -> int:
+        return int(self._tokenizer.eos_token_id)
+
+    def render(self, messages: Sequence[Message]) -> str:
+        turns = [{"role": message.role, "content": message.content} for message in messages]
+        return str(
+            self._tokenizer.apply_chat_template(
+                turns, tokenize=False, add_generation_prompt=True, enable_thinking=False
+            )
+        )
+
+    def encode(self, text: str) -> tuple[int, ...]:
+        # The template already wrote the special tokens; adding them again would apply it twice.
+        return tuple(self._tokenizer(text, add_special_tokens=False)["input_ids"])
+
+    def decode(self, tokens: Sequence[int]) -> str:
+        return str(self._tokenizer.decode(tokens, skip_special_tokens=True))

@@ -1,0 +1,227 @@
+"""The engine over transformers and peft: one copy of the base weights, with or without an adapter.
+
+An adapter is normally merged, as it would be deployed: the merged matrices are computed once and swapped in
+for the base's own by exchanging tensor references. Nothing is added to or subtracted from the base weights,
+so going back to the base is exact, whatever the dtype.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import copy
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+from harness.errors import InputError, ModelUnavailable
+from harness.models import decoding as greedy_decoding
+from harness.models.chat import ChatTokenizer
+from harness.models.engine import Clock, ModelIdentity
+from harness.models.quiet import import_transformers
+from harness.models.store import ModelFolder
+from harness.records import Decoding, Generation, Timed
+
+DTYPES = ("float32", "bfloat16", "float16")
+
+
+def choose_device(device: str | None) -> str:
+    """The device to run on: the one asked for, else CUDA where there is one, else the CPU.
+
+    Raises InputError for a device that this machine does not have.
+    """
+    import torch
+
+    if device is None:
+        return "cuda" if torch.cuda.is_available() else "cpu"
+    try:
+        torch.zeros(1, device=device)
+    except (RuntimeError, AssertionError, NotImplementedError) as error:
+        reason = str(error).splitlines()[0]
+        raise InputError(f"the device {device!r} cannot be used here: {reason}") from error
+    return device
+
+
+def choose_dtype(dtype: str | None, device: str) -> str:
+    """bfloat16 on CUDA, float32 elsewhere (bfloat16 is several times slower on most CPUs)."""
+    if dtype is None:
+        return "bfloat16" if device.startswith("cuda") else "float32"
+    if dtype not in DTYPES:
+        raise InputError(f"there is no dtype {dtype!r}; the dtypes are: {', '.join(DTYPES)}.")
+    return dtype
+
+
+class TransformersEngine:
+    """Implements `Engine`. The weights are loaded at the first answer, not before."""
+
+    def __init__(self, folder: ModelFolder, *, device: str, dtype: str) -> None:
+        self.identity = ModelIdentity(
+            name=folder.name,
+            source=folder.source,
+            sha256=folder.sha256,
+            dtype=dtype,
+            device=device,
+            licence=folder.licence,
+            revision=folder.revision,
+        )
+        self.chat = ChatTokenizer(folder.path)
+        self._path = folder.path
+        self._loaded: Any = None
+        self._in_use: tuple[Path, bool] | None = None
+        self._base_weights: dict[str, Any] = {}
+        self._peft: Any = None
+        self._prefix: tuple[tuple[int, ...], Any] | None = None
+
+    @property
+    def loaded(self) -> bool:
+        return self._loaded is not None
+
+    @property
+    def _model(self) -> Any:
+        if self._loaded is None:
+            self._loaded = self._load()
+        return self._loaded
+
+    def _load(self) -> Any:
+        import torch
+
+        transformers = import_transformers()
+        try:
+            model = transformers.AutoModelForCausalLM.from_pretrained(
+                self._path,
+                dtype=getattr(torch, self.identity.dtype),
+                attn_implementation="sdpa",
+                local_files_only=True,
+                use_safetensors=True,
+                trust_remote_code=False,
+            )
+        except (OSError, ValueError, KeyError) as error:
+            raise ModelUnavailable(f"the model in {self._path} cannot be loaded: {error}") from error
+        return model.to(self.identity.device).eval().requires_grad_(False)
+
+    @property
+    def parameters(self) -> int:
+        """How many parameters the base model has."""
+        return sum(parameter.numel() for parameter in self._model.parameters())
+
+    @property
+    def _ends(self) -> frozenset[int]:
+        configured = self._model.generation_config.eos_token_id
+        ends = configured if isinstance(configured, list) else [configured]
+        return frozenset(int(end) for end in [*ends, self.chat.end_token] if end is not None)
+
+    # Which weights answer
+
+    def use(self, adapter: Path | None, *, merged: bool = True) -> None:
+        wanted = None if adapter is None else (adapter, merged)
+        if wanted == self._in_use:
+            return
+        self._restore_base()
+        if adapter is not None:
+            self._attach(adapter)
+            if merged:
+                self._swap_in_merged()
+            self._in_use = wanted
+
+    def _restore_base(self) -> None:
+        if self._peft is not None:
+            self._loaded = self._peft.unload()
+            self._peft = None
+        if self._base_weights:
+            modules = dict(self._model.named_modules())
+            for name, weight in self._base_weights.items():
+                modules[name].weight.data = weight
+            self._base_weights = {}
+        self._in_use = None
+        self._prefix = None
+
+    def _attach(self, adapter: Path) -> None:
+        import peft
+
+        if not (adapter / "adapter_model.safetensors").is_file():
+            raise ModelUnavailable(f"{adapter} holds no adapter_model.safetensors; only safetensors are loaded.")
+        self._peft = peft.PeftModel.from_pretrained(self._model, adapter, torch_device=self.identity.device)
+        self._peft.eval()
+
+    def _swap_in_merged(self) -> None:
+        """Compute base + adapter for each adapted layer, drop peft's layers, point at the merged weights."""
+        from peft.tuners.lora import LoraLayer
+
+        merged = {
+            name: (module.base_layer.weight.data + module.get_delta_weight("default")).contiguous()
+            for name, module in self._peft.base_model.model.named_modules()
+            if isinstance(module, LoraLayer)
+        }
+        self._loaded = self._peft.unload()
+        self._peft = None
+        modules = dict(self._model.named_modules())
+        for name, weight in merged.items():
+            self._base_weights[name] = modules[name].weight.data
+            modules[name].weight.data = weight
+
+    @contextlib.contextmanager
+    def adapting(self, config: Any) -> Iterator[Any]:
+        import peft
+
+        self._restore_base()
+        model = peft.get_peft_model(self._model, config)
+        try:
+            yield model
+        finally:
+            self._loaded = model.unload().eval().requires_grad_(False)
+
+    # Answering
+
+    def generate(
+        self, prompts: Sequence[Sequence[int]], decoding: Decoding, *, shared: int = 0
+    ) -> list[Generation]:
+        import torch
+
+        with torch.inference_mode():
+            state = greedy_decoding.prefill(
+                self._model, prompts, shared, self.chat.end_token, self._prefix_cache(prompts[0][:shared])
+            )
+            return greedy_decoding.greedy(self._model, state, decoding, self._ends, self.chat.decode)
+
+    def choose(
+        self, prompts: Sequence[Sequence[int]], choices: Sequence[Sequence[str]], *, shared: int = 0
+    ) -> list[Generation]:
+        import torch
+
+        from harness.models.likelihood import choice_logprobs
+
+        answers = []
+        with torch.inference_mode():
+            for prompt, texts in zip(prompts, choices, strict=True):
+                options = [self.chat.encode(text) for text in texts]
+                state = greedy_decoding.prefill(
+                    self._model, [prompt], shared, self.chat.end_token, self._prefix_cache(prompt[:shared])
+                )
+                logprobs = choice_logprobs(self._model, state, options, self.chat.end_token)
+                best = max(range(len(texts)), key=logprobs.__getitem__)
+                answers.append(Generation(texts[best], 0, "choice", tuple(logprobs)))
+        return answers
+
+    def time(self, prompt: Sequence[int], decoding: Decoding, clock: Clock) -> Timed:
+        import torch
+
+        ticks: list[float] = []
+        start = clock()
+        with torch.inference_mode():
+            state = greedy_decoding.prefill(self._model, [prompt], 0, self.chat.end_token)
+            (generation,) = greedy_decoding.greedy(
+                self._model, state, decoding, self._ends, self.chat.decode, lambda: ticks.append(clock())
+            )
+        return Timed(generation, ttft_s=ticks[0] - start, e2e_s=clock() - start)
+
+    def _prefix_cache(self, tokens: Sequence[int]) -> Any:
+        """A private copy of the keys and values of `tokens`, computed once for as long as it stays the same."""
+        if not tokens:
+            return None
+        key = tuple(tokens)
+        if self._prefix is None or self._prefix[0] != key:
+            import torch
+
+            ids = torch.tensor([key], device=self._model.device)
+            output = self._model(input_ids=ids, use_cache=True, logits_to_keep=1)
+            self._prefix = (key, output.past_key_values)
+        return copy.deepcopy(self._prefix[1])

@@ -1,0 +1,232 @@
+"""The training loop: loss and logits only at answer positions, packed batches, early stop, a recorded curve.
+
+A plain loop, not a Trainer: most of a Trainer's time on small models goes into a softmax over the vocabulary at
+prompt positions whose loss is thrown away (`benchmarks/train_speed.py` measures both side by side).
+"""
+
+from __future__ import annotations
+
+import math
+import random
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from harness.errors import TrainingFailed
+from harness.finetune.packing import Example, Pack, epoch_batches, hold_back, pack, packs
+from harness.finetune.recipe import Recipe
+from harness.models.engine import shared_prefix
+from harness.progress import Progress
+from harness.records import LossPoint
+
+PACK_TOKENS = 640
+"""Tokens of one forward pass: long enough to amortise the prefix, short enough that the attention of
+packed examples to each other (computed, then masked) stays small beside the matrix products."""
+
+FIT_EXAMPLES = 100
+DIVERGED = 3.0
+"""Training stops where an epoch's loss exceeds this many times the first step's."""
+
+
+@dataclass
+class Outcome:
+    """What training leaves besides the weights. Losses are nats per answer token."""
+
+    epochs: float = 0.0
+    steps: int = 0
+    train_tokens: int = 0
+    """Tokens of all examples seen, each counted in full as if it had been read alone."""
+    computed_tokens: int = 0
+    """Tokens that were really put through the model: prefixes once a pack."""
+    train_loss: float = math.nan
+    dev_loss: float | None = None
+    train_fit: float = 0.0
+    """Share of (at most 100) training answers that the adapter reproduces, token for token, teacher-forced."""
+    stopped: str = "max_epochs"
+    curve: list[LossPoint] = field(default_factory=list)
+
+
+@dataclass
+class _Best:
+    """The adapter weights with the lowest dev loss so far."""
+
+    loss: float = math.inf
+    epoch: int = 0
+    weights: dict[str, Any] = field(default_factory=dict)
+
+    def offer(self, loss: float, epoch: int, model: Any) -> None:
+        if loss < self.loss:
+            self.loss, self.epoch = loss, epoch
+            self.weights = {name: p.detach().clone() for name, p in _trainable(model)}
+
+    def restore(self, model: Any) -> None:
+        for name, parameter in _trainable(model):
+            parameter.data.copy_(self.weights[name])
+
+
+def _trainable(model: Any) -> list[tuple[str, Any]]:
+    return [(name, parameter) for name, parameter in model.named_parameters() if parameter.requires_grad]
+
+
+def answer_logits(model: Any, packed: Pack) -> Any:
+    """Logits [answers, vocabulary] at the positions that predict answer tokens, and nowhere else."""
+    import torch
+
+    device = model.device
+    mask = packed.mask.to(device)
+    if model.dtype != torch.float32:
+        mask = torch.zeros(mask.shape, dtype=model.dtype, device=device).masked_fill(
+            ~mask, torch.finfo(model.dtype).min
+        )
+    output = model(
+        input_ids=packed.ids.to(device),
+        position_ids=packed.positions.to(device),
+        attention_mask=mask,
+        use_cache=False,
+        logits_to_keep=packed.predict.to(device),
+    )
+    return output.logits[0].float()
+
+
+def summed_loss(model: Any, packed: Pack) -> Any:
+    """Summed cross-entropy of a pack's answer tokens (nats)."""
+    import torch
+
+    logits = answer_logits(model, packed)
+    return torch.nn.functional.cross_entropy(logits, packed.targets.to(logits.device), reduction="sum")
+
+
+def train(
+    model: Any,
+    examples: Sequence[Example],
+    dev: Sequence[Example],
+    recipe: Recipe,
+    seed: int,
+    progress: Progress,
+    label: str,
+) -> Outcome:
+    """Train the adapter of `model` in place and leave it at its best epoch.
+
+    Without `dev`, a tenth of the examples is held back for early stopping where that makes sense
+    (see `hold_back`). Raises TrainingFailed on NaN, infinity or divergence.
+    """
+    import torch
+
+    rng = random.Random(seed)
+    torch.manual_seed(seed)
+    fit, watched = (list(examples), list(dev)) if dev else hold_back(examples, rng)
+    shared = shared_prefix([example.prompt for example in [*fit, *watched]])
+    batches_per_epoch = math.ceil(len(fit) / recipe.batch_size)
+    total = batches_per_epoch * recipe.max_epochs
+    optimizer = torch.optim.AdamW((p for _, p in _trainable(model)), lr=recipe.learning_rate, weight_decay=0.0)
+    schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, _linear(total, recipe.warmup_share))
+    outcome, best = Outcome(), _Best()
+    with progress.track(label, total) as advance:
+        for epoch in range(1, recipe.max_epochs + 1):
+            model.train()
+            _run_epoch(model, epoch_batches(fit, recipe.batch_size, rng), shared, recipe, optimizer, schedule,
+                       outcome, advance)  # fmt: skip
+            outcome.epochs = float(epoch)
+            if watched:
+                model.eval()
+                outcome.dev_loss = mean_loss(model, watched, shared)
+                outcome.curve.append(LossPoint(outcome.steps, epoch, dev_loss=round(outcome.dev_loss, 6)))
+                best.offer(outcome.dev_loss, epoch, model)
+                if epoch >= recipe.min_epochs and epoch - best.epoch >= recipe.patience:
+                    outcome.stopped = f"dev loss did not improve for {recipe.patience} epochs"
+                    break
+            if outcome.train_loss < recipe.enough_loss:
+                outcome.stopped = f"training loss fell below {recipe.enough_loss}"
+                break
+    model.eval()
+    if watched and best.weights:
+        best.restore(model)
+        outcome.dev_loss = best.loss
+    outcome.train_fit = answers_reproduced(model, fit[:FIT_EXAMPLES], shared)
+    return outcome
+
+
+def _linear(total: int, warmup_share: float) -> Callable[[int], float]:
+    warmup = max(1, round(total * warmup_share))
+    return lambda done: min((done + 1) / warmup, max(0.0, (total - done) / max(1, total - warmup)))
+
+
+def _run_epoch(
+    model: Any,
+    batches: Sequence[Sequence[Example]],
+    shared: int,
+    recipe: Recipe,
+    optimizer: Any,
+    schedule: Any,
+    outcome: Outcome,
+    advance: Callable[[int], None],
+) -> None:
+    import torch
+
+    losses: list[tuple[float, int]] = []
+    for batch in batches:
+        answers = sum(len(example.target) for example in batch)
+        total = 0.0
+        for part in packs(batch, shared, PACK_TOKENS):
+            packed = pack(part, shared)
+            loss = summed_loss(model, packed)
+            (loss / answers).backward()
+            total += float(loss.detach())
+            outcome.computed_tokens += packed.tokens
+        _check(total / answers, outcome)
+        torch.nn.utils.clip_grad_norm_([p for _, p in _trainable(model)], recipe.gradient_clip)
+        optimizer.step()
+        schedule.step()
+        optimizer.zero_grad(set_to_none=True)
+        losses.append((total, answers))
+        outcome.steps += 1
+        outcome.train_tokens += sum(len(example.prompt) + len(example.target) for example in batch)
+        epoch = outcome.epochs + len(losses) / len(batches)
+        outcome.curve.append(LossPoint(outcome.steps, round(epoch, 4), train_loss=round(total / answers, 6)))
+        advance(1)
+    outcome.train_loss = sum(loss for loss, _ in losses) / sum(answers for _, answers in losses)
+
+
+def _check(loss: float, outcome: Outcome) -> None:
+    """Stop at the first sign that the weights are lost, instead of measuring what is left of them."""
+    first = next((point.train_loss for point in outcome.curve if point.train_loss is not None), loss)
+    if not math.isfinite(loss):
+        raise TrainingFailed(
+            f"the training loss became {loss} at step {outcome.steps + 1}. Lower `finetune.learning_rate` in the "
+            "task file, or train in float32."
+        )
+    if loss > DIVERGED * max(first, 1.0):
+        raise TrainingFailed(
+            f"training diverged: the loss rose from {first:.2f} to {loss:.2f} by step {outcome.steps + 1}. "
+            "Lower `finetune.learning_rate` in the task file."
+        )
+
+
+def mean_loss(model: Any, examples: Sequence[Example], shared: int) -> float:
+    """Mean cross-entropy per answer token (nats)."""
+    import torch
+
+    with torch.inference_mode():
+        total = sum(float(summed_loss(model, pack(part, shared))) for part in packs(examples, shared, PACK_TOKENS))
+    return total / sum(len(example.target) for example in examples)
+
+
+def answers_reproduced(model: Any, examples: Sequence[Example], shared: int) -> float:
+    """Share of examples whose every answer token is the model's first choice, given the ones before it."""
+    import torch
+
+    right = 0
+    with torch.inference_mode():
+        for part in packs(examples, shared, PACK_TOKENS):
+            packed = pack(part, shared)
+            hits = answer_logits(model, packed).argmax(dim=-1).cpu() == packed.targets
+            right += sum(bool(hits[packed.owner == number].all()) for number in range(packed.examples))
+    return right / len(examples)
+
+
+def timed(action: Callable[[], Outcome]) -> tuple[Outcome, float]:
+    """Run `action` and say how many seconds it took, wall clock."""
+    start = time.perf_counter()
+    outcome = action()
+    return outcome, time.perf_counter() - start

@@ -72,19 +72,12 @@ def messages(
     task: Task, question: Question, examples: Sequence[Question], passages: Sequence[Passage]
 ) -> list[Message]:
     """The conversation: system, one turn pair an example, the question."""
-    turns = [Message("system", fill(task, task.spec.prompt.system, question))]
+    turns = [Message("system", task.spec.system_message)]
     for example in examples:
-        turns.append(Message("user", fill(task, task.spec.prompt.question, example)))
+        turns.append(Message("user", task.spec.user_message(example.question)))
         turns.append(Message("assistant", target_text(task, example)))
-    turns.append(Message("user", with_passages(fill(task, task.spec.prompt.question, question), passages)))
+    turns.append(Message("user", with_passages(task.spec.user_message(question.question), passages)))
     return turns
-
-
-def fill(task: Task, template: str, question: Question) -> str:
-    """Put the question and the labels into a template; braces in the data stay as they are."""
-    labels = ", ".join(task.spec.answer.labels)
-    parts = template.split("{question}")
-    return question.question.join(part.replace("{labels}", labels) for part in parts)
 
 
 def with_passages(question: str, passages: Sequence[Passage]) -> str:

@@ -1,0 +1,96 @@
+"""Answers that need not be computed again, keyed by everything that shaped them. Timing never looks here."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import sqlite3
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict
+from pathlib import Path
+
+from harness.files import canonical_json, sha256_json, sha256_text, writing
+from harness.models.engine import ModelIdentity
+from harness.progress import Progress
+from harness.records import Decoding, Generation
+
+ENGINE_VERSION = 1
+"""Raise when decoding changes in a way that may change answers."""
+
+
+def answer_key(
+    model: ModelIdentity,
+    adapter_sha256: str | None,
+    prompt_sha256: str,
+    decoding: Decoding,
+    choices: Sequence[str],
+) -> str:
+    """Hash of model, adapter, prompt, decoding, dtype and device kind."""
+    return sha256_json(
+        {
+            "engine": ENGINE_VERSION,
+            "model": model.sha256,
+            "dtype": model.dtype,
+            "device": model.device_kind,
+            "adapter": adapter_sha256,
+            "prompt": prompt_sha256,
+            "max_tokens": decoding.max_tokens,
+            "stop": list(decoding.stop),
+            "choices": list(choices),
+        }
+    )
+
+
+class AnswerCache:
+    """A SQLite file of generations. A damaged file is set aside and a damaged row ignored, never trusted."""
+
+    def __init__(self, path: Path, progress: Progress) -> None:
+        self._path = path
+        with writing(str(path)):
+            path.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            self._prepare()
+        except sqlite3.DatabaseError:
+            aside = path.with_suffix(".damaged")
+            progress.note(f"The answer cache {path} is damaged; it is set aside as {aside.name}.")
+            path.replace(aside)
+            self._prepare()
+
+    def _prepare(self) -> None:
+        with self._open() as database:
+            database.execute(
+                "CREATE TABLE IF NOT EXISTS answers (key TEXT PRIMARY KEY, value TEXT, sha256 TEXT)"
+            )
+
+    @contextlib.contextmanager
+    def _open(self) -> Iterator[sqlite3.Connection]:
+        database = sqlite3.connect(self._path, timeout=60)
+        try:
+            with database:
+                yield database
+        finally:
+            database.close()
+
+    def get(self, keys: Sequence[str]) -> dict[str, Generation]:
+        """The generations that are known, by key."""
+        found: dict[str, Generation] = {}
+        with self._open() as database:
+            for key in keys:
+                row = database.execute("SELECT value, sha256 FROM answers WHERE key = ?", (key,)).fetchone()
+                if row and sha256_text(key + row[0]) == row[1]:
+                    found[key] = _generation(row[0])
+        return found
+
+    def put(self, answers: dict[str, Generation]) -> None:
+        rows = []
+        for key, generation in answers.items():
+            value = canonical_json(asdict(generation))
+            rows.append((key, value, sha256_text(key + value)))
+        with self._open() as database:
+            database.executemany("INSERT OR REPLACE INTO answers VALUES (?, ?, ?)", rows)
+
+
+def _generation(text: str) -> Generation:
+    data = json.loads(text)
+    logprobs = data["choice_logprobs"]
+    return Generation(**{**data, "choice_logprobs": None if logprobs is None else tuple(logprobs)})

@@ -1,0 +1,116 @@
+"""What a run will do: which strategy answers which task, under whose adapter, and what does not apply."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from harness.errors import InputError
+from harness.records import Question
+from harness.run.settings import Effort
+from harness.spec.strategy import Source, Strategy
+from harness.spec.task import Task
+
+
+@dataclass(frozen=True, slots=True)
+class AdapterNeed:
+    """An adapter to be trained: on this task's training questions, with this strategy's prompts."""
+
+    task: str
+    strategy: Strategy
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """One column of one task's table. `name` is the strategy's, or `lora@TASK` for a guest adapter."""
+
+    task: str
+    name: str
+    strategy: Strategy
+    adapter: AdapterNeed | None
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """All jobs of a run, the adapters they need, and per task why a strategy does not apply."""
+
+    tasks: dict[str, Task]
+    jobs: tuple[Job, ...]
+    adapters: tuple[AdapterNeed, ...]
+    not_applicable: dict[str, dict[str, str]]
+
+    def jobs_of(self, task: str) -> list[Job]:
+        return [job for job in self.jobs if job.task == task]
+
+
+def obstacle(task: Task, strategy: Strategy) -> str | None:
+    """Why the task cannot serve the strategy, as a clause for the report; None if it can."""
+    if strategy.uses_corpus and task.corpus is None:
+        return "the task names no corpus to retrieve from"
+    if Source.GOLD in strategy.context and not any(question.gold_docs for question in task.test):
+        return "no test question names its gold documents"
+    if strategy.adapted and not task.train:
+        return "the task has no training questions to fine-tune on"
+    if Source.EXAMPLES in strategy.context and not task.train:
+        return "the task has no training questions to show as examples"
+    return None
+
+
+def make_plan(tasks: Sequence[Task], strategies: Sequence[Strategy]) -> Plan:
+    """Cross tasks with strategies; general tasks are also answered by every adapter of the run.
+
+    Raises InputError where no strategy applies to any task.
+    """
+    jobs: list[Job] = []
+    adapters: list[AdapterNeed] = []
+    reasons: dict[str, dict[str, str]] = {task.spec.name: {} for task in tasks}
+    for task in tasks:
+        name = task.spec.name
+        for strategy in strategies:
+            reason = obstacle(task, strategy)
+            if reason:
+                reasons[name][strategy.name] = reason
+                continue
+            need = AdapterNeed(name, strategy) if strategy.adapted else None
+            adapters += [need] if need else []
+            jobs.append(Job(name, strategy.name, strategy, need))
+    for task in tasks:
+        if task.spec.probes == "general":
+            jobs += [guest(task, need) for need in adapters if need.task != task.spec.name]
+    if not jobs:
+        lines = [f"{task}: {name}: {why}" for task, row in reasons.items() for name, why in row.items()]
+        raise InputError("none of the strategies applies to any of the tasks:\n" + "\n".join(lines))
+    return Plan({task.spec.name: task for task in tasks}, tuple(jobs), tuple(adapters), reasons)
+
+
+def guest(task: Task, need: AdapterNeed) -> Job:
+    """Another task's adapter answering a general task: what did it forget? Without context, as base does."""
+    bare = replace(need.strategy, context=())
+    return Job(task.spec.name, f"{need.strategy.name}@{need.task}", bare, need)
+
+
+def limited(task: Task, effort: Effort, seed: int) -> Task:
+    """The task cut down to a seeded sample of its questions, in file order."""
+    spec = task.spec
+    if effort.max_epochs is not None and spec.finetune.max_epochs > effort.max_epochs:
+        epochs = effort.max_epochs
+        finetune = spec.finetune.model_copy(
+            update={"max_epochs": epochs, "min_epochs": min(spec.finetune.min_epochs, epochs)}
+        )
+        spec = spec.model_copy(update={"finetune": finetune})
+    return replace(
+        task,
+        spec=spec,
+        test=sample(task.test, effort.questions, seed),
+        train=sample(task.train, effort.train_questions, seed),
+        dev=sample(task.dev, effort.train_questions, seed),
+    )
+
+
+def sample(items: tuple[Question, ...], count: int | None, seed: int) -> tuple[Question, ...]:
+    """A seeded sample of `count` questions in their order; all of them where count is None."""
+    if count is None or len(items) <= count:
+        return items
+    chosen = sorted(random.Random(f"sample:{seed}").sample(range(len(items)), count))
+    return tuple(items[index] for index in chosen)

@@ -1,0 +1,62 @@
+"""What a run was asked to do: everything `--resume` needs to go on in the same way."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from harness.spec.strategy import DEFAULT_STRATEGIES
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """The flags of `compare`. `tasks` are absolute paths of task files."""
+
+    tasks: tuple[str, ...]
+    strategies: tuple[str, ...] = DEFAULT_STRATEGIES
+    model: str | None = None
+    revision: str | None = None
+    embedder: str | None = None
+    device: str | None = None
+    dtype: str | None = None
+    limit: int | None = None
+    latency_queries: int = 20
+    seed: int = 0
+    quick: bool = False
+    use_cache: bool = True
+    prices: str | None = None
+    machine: str | None = None
+    monthly_queries: int | None = None
+
+    def to_json(self) -> dict[str, Any]:
+        return asdict(self)
+
+    @classmethod
+    def from_json(cls, data: dict[str, Any]) -> Settings:
+        """Raises KeyError or TypeError for settings that this version does not know."""
+        return cls(**{**data, "tasks": tuple(data["tasks"]), "strategies": tuple(data["strategies"])})
+
+
+@dataclass(frozen=True, slots=True)
+class Effort:
+    """How much of everything a run does; `--quick` does just enough to see that it works."""
+
+    questions: int | None
+    train_questions: int | None
+    max_epochs: int | None
+    latency_queries: int
+
+
+QUICK = Effort(questions=8, train_questions=48, max_epochs=2, latency_queries=3)
+
+
+def effort(settings: Settings) -> Effort:
+    """The limits of a run; None means no limit. Under `--quick` a smaller `--limit` still holds."""
+    if not settings.quick:
+        return Effort(settings.limit, None, None, settings.latency_queries)
+    return Effort(
+        questions=min(settings.limit or QUICK.questions or 0, QUICK.questions or 0),
+        train_questions=QUICK.train_questions,
+        max_epochs=QUICK.max_epochs,
+        latency_queries=min(settings.latency_queries, QUICK.latency_queries),
+    )

@@ -203,5 +203,7 @@ class AdapterRecord:
     device: str
     train_loss: float
     dev_loss: float | None
+    train_fit: float
+    """Share of (at most 100) training answers reproduced token for token, teacher-forced."""
     stopped: str
     loss_curve: tuple[LossPoint, ...] = field(default=())

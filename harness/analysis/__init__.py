@@ -1,1 +1,1 @@
-"""Pure functions from the evidence to figures: accuracy, latency, throughput, cost."""
+"""From a run's evidence to its figures: no model, no torch, no network, no clock."""

@@ -138,7 +138,9 @@ class TransformersEngine:
         import peft
 
         if not (adapter / "adapter_model.safetensors").is_file():
-            raise ModelUnavailable(f"{adapter} holds no adapter_model.safetensors; only safetensors are loaded.")
+            raise ModelUnavailable(
+                f"{adapter} holds no adapter_model.safetensors; only safetensors are loaded."
+            )
         self._peft = peft.PeftModel.from_pretrained(self._model, adapter, torch_device=self.identity.device)
         self._peft.eval()
 

@@ -1,1 +1,1 @@
-"""Figures to files: results.json, Markdown, HTML, CSV."""
+"""What people and scripts read of a run: results.json, report.md, report.html, summary.csv, the terminal."""

@@ -1,1 +1,1 @@
-"""Metrics: a name leads to a pure function of a prediction and its question."""
+"""Metrics: a name and a pure function of what was asked and what was replied."""

@@ -1,0 +1,228 @@
+"""Read a run folder, strictly: what a run wrote is believed only where it is whole and consistent.
+
+A kill can tear the last line of an append-only file: that row never happened. Anything else that does not
+fit (a broken line in the middle, an answer to a question nobody asked, two different answers to the same
+question) is an InputError with file and line, because figures made of it would look like any other.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Never, TypeVar
+
+from harness.errors import InputError
+from harness.records import AnswerRow, BatchRow, Passage, Question, TimingRow
+from harness.spec.mistakes import shown
+
+SCHEMA_VERSION = 1
+"""The run folder's schema that this program reads; a change of meaning raises it."""
+
+T = TypeVar("T")
+Pair = tuple[str, str]
+"""Task and strategy."""
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A question as a run asked it. `fact_seen`: its fact is in the training set (None: unknown)."""
+
+    task: str
+    question: Question
+    fact_seen: bool | None
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """Everything a run measured, as it stands in its folder."""
+
+    folder: Path
+    manifest: dict[str, Any]
+    questions: dict[str, dict[str, Asked]]
+    """Task → question id → question, in the order in which they were asked."""
+    answers: dict[Pair, tuple[AnswerRow, ...]]
+    batches: dict[Pair, tuple[BatchRow, ...]]
+    timings: dict[Pair, tuple[TimingRow, ...]]
+    passages: dict[tuple[str, str], Passage]
+    """(Task, chunk id) → passage."""
+    torn_lines: int
+    """Unfinished last lines that were left out."""
+
+    @property
+    def pairs(self) -> tuple[Pair, ...]:
+        """Every task and strategy that was planned or answered, in the plan's order."""
+        planned = [(entry["task"], entry["strategy"]) for entry in self.manifest.get("plan", ())]
+        return tuple(dict.fromkeys([*planned, *self.answers]))
+
+    def adapter_key(self, pair: Pair) -> str | None:
+        """The adapter that answered for this pair; the plan may not know it before it is trained."""
+        for row in self.answers.get(pair, ()):
+            if row.adapter:
+                return row.adapter
+        entries = self.manifest.get("plan", ())
+        return next((e.get("adapter") for e in entries if (e["task"], e["strategy"]) == pair), None)
+
+
+def read_run(folder: Path) -> Evidence:
+    """Read the run in `folder`.
+
+    Raises InputError where there is no run, where a newer version wrote it, and where a file is damaged.
+    """
+    manifest = _manifest(folder)
+    reader = _Reader()
+    questions = _questions(folder / "questions.jsonl", reader)
+    answers = _answers(folder / "answers.jsonl", reader, questions)
+    batches = list(reader.rows(folder / "batches.jsonl", lambda row: _record(BatchRow, row)))
+    timings = _timings(folder / "timings.jsonl", reader)
+    passages = reader.rows(folder / "passages.jsonl", lambda row: (row["task"], _record(Passage, row)))
+    return Evidence(
+        folder=folder,
+        manifest=manifest,
+        questions=questions,
+        answers=_by_pair(answers),
+        batches=_by_pair([row for _, row in batches]),
+        timings=_by_pair(timings),
+        passages={(task, passage.chunk_id): passage for _, (task, passage) in passages},
+        torn_lines=reader.torn,
+    )
+
+
+def _manifest(folder: Path) -> dict[str, Any]:
+    path = folder / "run.json"
+    if not folder.is_dir():
+        raise InputError(f"there is no run folder {folder}.")
+    try:
+        manifest = json.loads(path.read_bytes())
+    except FileNotFoundError:
+        raise InputError(f"{folder} is no run folder: it has no run.json.") from None
+    except OSError as error:
+        raise InputError(f"cannot be read: {error.strerror}.", path=path) from error
+    except ValueError as error:
+        raise InputError(f"is no JSON ({error}); the run cannot be read.", path=path) from None
+    version = manifest.get("schema_version") if isinstance(manifest, dict) else None
+    if type(version) is not int:
+        raise InputError("has no schema_version, so it was not written by this program.", path=path)
+    if version > SCHEMA_VERSION:
+        raise InputError(
+            f"was written by a newer version of this program (schema {version}, this one reads up to "
+            f"{SCHEMA_VERSION}); update, then try again.",
+            path=path,
+        )
+    assert isinstance(manifest, dict)
+    return manifest
+
+
+class _Reader:
+    """Reads JSONL files and counts the torn last lines it leaves out."""
+
+    def __init__(self) -> None:
+        self.torn = 0
+
+    def rows(self, path: Path, build: Callable[[dict[str, Any]], T]) -> Iterator[tuple[int, T]]:
+        """Line number and row of each line; a missing file has none (the run had not come that far)."""
+        try:
+            data = path.read_bytes()
+        except FileNotFoundError:
+            return
+        except OSError as error:
+            raise InputError(f"cannot be read: {error.strerror}.", path=path) from error
+        lines = data.split(b"\n")
+        for number, line in enumerate(lines, 1):
+            if not line.strip():
+                continue
+            try:
+                row = json.loads(line, parse_constant=_no_number)
+            except ValueError as error:
+                if number == len(lines):
+                    self.torn += 1
+                    return
+                raise InputError(f"broken line: {error}.", path=path, line=number) from None
+            yield number, _build(row, build, path, number)
+
+
+def _no_number(constant: str) -> Never:
+    raise ValueError(f"{constant} is no JSON number")
+
+
+def _build(row: Any, build: Callable[[dict[str, Any]], T], path: Path, line: int) -> T:
+    if not isinstance(row, dict):
+        raise InputError(f"must be a JSON object, but is {shown(row)}.", path=path, line=line)
+    try:
+        return build(row)
+    except KeyError as error:
+        raise InputError(f"lacks {error}.", path=path, line=line) from None
+    except (TypeError, AttributeError) as error:
+        raise InputError(f"does not fit: {error}.", path=path, line=line) from None
+
+
+def _record(kind: type[T], row: dict[str, Any]) -> T:
+    """A dataclass from the keys it knows: a later version may have added others."""
+    names = [field.name for field in dataclasses.fields(kind)]  # type: ignore[arg-type]
+    return kind(**{name: row[name] for name in names if name in row})
+
+
+def _questions(path: Path, reader: _Reader) -> dict[str, dict[str, Asked]]:
+    asked: dict[str, dict[str, Asked]] = {}
+    build = lambda row: Asked(row["task"], Question.from_json(row), row.get("fact_seen"))  # noqa: E731
+    for line, row in reader.rows(path, build):
+        known = asked.setdefault(row.task, {})
+        if known.setdefault(row.question.id, row) != row:
+            raise InputError(f"question {row.question.id!r} stands here twice.", path=path, line=line)
+    return asked
+
+
+def _answers(path: Path, reader: _Reader, asked: dict[str, dict[str, Asked]]) -> list[AnswerRow]:
+    first: dict[tuple[str, str, str, int], AnswerRow] = {}
+    for line, row in reader.rows(path, _answer):
+        question = asked.get(row.task, {}).get(row.question_id)
+        if question is None:
+            raise InputError(
+                f"answers question {row.question_id!r} of task {row.task!r}, which questions.jsonl lacks.",
+                path=path,
+                line=line,
+            )
+        if row.choice_logprobs and len(row.choice_logprobs) != len(question.question.choices):
+            raise InputError(
+                "has another number of log-likelihoods than its question has choices.", path=path, line=line
+            )
+        kept = first.setdefault((row.task, row.strategy, row.question_id, row.seed), row)
+        if _said(kept) != _said(row):
+            raise InputError(
+                f"answers question {row.question_id!r} ({row.task}, {row.strategy}) again, and differently; "
+                "evidence is never edited, so one of the two is not this run's.",
+                path=path,
+                line=line,
+            )
+    return list(first.values())
+
+
+def _answer(row: dict[str, Any]) -> AnswerRow:
+    answer = AnswerRow.from_json(row)
+    ranked = tuple({"doc_id": p["doc_id"], "chunk_id": p["chunk_id"], **p} for p in answer.retrieved)
+    return dataclasses.replace(answer, retrieved=ranked)
+
+
+def _said(row: AnswerRow) -> tuple[object, ...]:
+    """What must agree when a resumed run wrote a row again; the batch and the cache may differ."""
+    return (row.prediction, row.finish_reason, row.completion_tokens, row.prompt_sha256, row.adapter)
+
+
+def _timings(path: Path, reader: _Reader) -> list[TimingRow]:
+    """Timing rows, the first of each block: a resumed run may have timed a torn block again."""
+    first: dict[tuple[str, str, str, int, bool], TimingRow] = {}
+    for _, row in reader.rows(path, lambda row: _record(TimingRow, row)):
+        first.setdefault((row.task, row.strategy, row.question_id, row.block, row.merged), row)
+    return list(first.values())
+
+
+R = TypeVar("R", AnswerRow, BatchRow, TimingRow)
+
+
+def _by_pair(rows: list[R]) -> dict[Pair, tuple[R, ...]]:
+    grouped: dict[Pair, list[R]] = {}
+    for row in rows:
+        grouped.setdefault((row.task, row.strategy), []).append(row)
+    return {pair: tuple(group) for pair, group in grouped.items()}

@@ -1,0 +1,218 @@
+"""A run's evidence → results.json: every figure of the reports, and nothing that is not in the evidence.
+
+The same evidence gives the same results to the byte. Names are added here, never renamed.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Sequence
+from typing import Any
+
+from harness.analysis import accuracy, cost, latency, throughput
+from harness.analysis.accuracy import ScoredAnswer
+from harness.analysis.evidence import SCHEMA_VERSION, Evidence, Pair
+from harness.analysis.retrieval import Texts, retrieval
+from harness.spec.strategy import STRATEGIES, Source, Strategy
+
+PASSED_ON = (
+    "created",
+    "status",
+    "command",
+    "harness_version",
+    "git_commit",
+    "model",
+    "embedder",
+    "machine",
+    "libraries",
+    "settings",
+    "price_sheet",
+    "indexes",
+    "load_s",
+    "first_query_s",
+)
+"""What results.json takes over from the manifest as it stands; None where the manifest lacks it."""
+
+Scores = dict[Pair, list[ScoredAnswer]]
+
+
+def derive(run: Evidence, scores: Scores | None = None) -> dict[str, Any]:
+    """All figures of a run, as plain JSON values without NaN. `scores`: what `score_all` gave, if at hand."""
+    scores = score_all(run) if scores is None else scores
+    tasks = {task: _task(run, task, scores) for task in task_names(run)}
+    missing = sum(
+        max(0, task["n"] - block["n_answered"])
+        for task in tasks.values()
+        for block in task["strategies"].values()
+    )
+    return {
+        "schema_version": SCHEMA_VERSION,
+        "run_id": run.manifest.get("run_id", run.folder.name),
+        **{name: run.manifest.get(name) for name in PASSED_ON},
+        "quick": bool(run.manifest.get("quick", False)),
+        "incomplete": run.manifest.get("status") != "complete" or missing > 0,
+        "missing_answers": missing,
+        "torn_lines": run.torn_lines,
+        "adapters": [_adapter(record) for record in run.manifest.get("adapters", ())],
+        "tasks": tasks,
+    }
+
+
+def task_names(run: Evidence) -> list[str]:
+    return list(dict.fromkeys([*run.manifest.get("tasks", {}), *(task for task, _ in run.pairs)]))
+
+
+def score_all(run: Evidence) -> Scores:
+    """Every answer with its scores, by task and strategy, in the plan's and the questions' order."""
+    return {
+        (task, strategy): accuracy.score(
+            run.answers.get((task, strategy), ()), run.questions.get(task, {}), spec_of(run, task)
+        )
+        for task, strategy in run.pairs
+    }
+
+
+def spec_of(run: Evidence, task: str) -> dict[str, Any]:
+    """The task file's content as the run used it."""
+    spec = run.manifest.get("tasks", {}).get(task, {}).get("spec", {})
+    return spec if isinstance(spec, dict) else {}
+
+
+def _task(run: Evidence, task: str, scores: Scores) -> dict[str, Any]:
+    spec = spec_of(run, task)
+    primary = next(iter(spec.get("metrics", ())), None)
+    texts = Texts(run.passages)
+    pairs = [pair for pair in run.pairs if pair[0] == task]
+    questions = run.questions.get(task, {})
+    return {
+        "n": len(questions),
+        "n_unanswerable": sum(not asked.question.answerable for asked in questions.values()),
+        "primary_metric": primary,
+        "probes": spec.get("probes"),
+        "description": spec.get("description", ""),
+        "train_questions": run.manifest.get("tasks", {}).get(task, {}).get("train_questions"),
+        "strategies": {pair[1]: _strategy(run, pair, scores[pair], texts) for pair in pairs},
+        "not_applicable": dict(run.manifest.get("not_applicable", {}).get(task, {})),
+        "forgetting": _forgetting(pairs, scores, primary),
+        "comparisons": _comparisons(pairs, scores, primary),
+        "validity": [],
+        "decision": {
+            "status": "not_computed",
+            "recommended": None,
+            "reasons": [],
+            "break_even": [],
+            "would_change": [],
+        },
+    }
+
+
+def _strategy(run: Evidence, pair: Pair, scored: Sequence[ScoredAnswer], texts: Texts) -> dict[str, Any]:
+    spec = spec_of(run, pair[0])
+    metrics = list(spec.get("metrics", ()))
+    timings = run.timings.get(pair, ())
+    passed = throughput.batched(run.batches.get(pair, ()), run.answers.get(pair, ()))
+    by_metric = {m: accuracy.estimate([one.scores[m] for one in scored], m) for m in metrics}
+    primary = by_metric[metrics[0]]
+    strategy = STRATEGIES.get(pair[1].partition("@")[0])
+    key = run.adapter_key(pair)
+    ranked = strategy is not None and Source.RETRIEVED in strategy.context
+    return {
+        "accuracy": primary,
+        "metrics": by_metric,
+        "groups": accuracy.groups(scored, metrics[0]),
+        "n_answered": len({one.row.question_id for one in scored}),
+        "control": strategy is not None and strategy.control,
+        **latency.blocks(timings),
+        "tokens": _tokens(scored),
+        "tokens_per_s": throughput.tokens_per_s(timings, passed),
+        "cost": cost.costs(
+            cost.price_of(run.manifest), timings, passed, _one_off(run, pair, strategy, key), primary["mean"]
+        ),
+        "retrieval": retrieval(scored, spec.get("retrieval", {}).get("k"), texts, ranked=ranked)
+        if strategy is not None and strategy.uses_corpus
+        else None,
+        "adapter": key,
+        **_defects(scored),
+    }
+
+
+def _tokens(scored: Sequence[ScoredAnswer]) -> dict[str, Any]:
+    n = len(scored)
+    return {
+        "prompt_mean": sum(one.row.prompt_tokens for one in scored) / n if n else None,
+        "completion_mean": sum(one.row.completion_tokens for one in scored) / n if n else None,
+    }
+
+
+def _defects(scored: Sequence[ScoredAnswer]) -> dict[str, Any]:
+    """`truncated`: prompts that lost passages; `dropped_passages`: how many in all; shares are of answers."""
+    n = len(scored)
+    cut = sum(one.row.finish_reason == "length" for one in scored)
+    empty = sum(not one.row.prediction.strip() for one in scored)
+    return {
+        "truncated": sum(one.row.dropped_passages > 0 for one in scored),
+        "dropped_passages": sum(one.row.dropped_passages for one in scored),
+        "finish_length_share": cut / n if n else None,
+        "empty_share": empty / n if n else None,
+        "cached_share": sum(one.row.cached for one in scored) / n if n else None,
+    }
+
+
+def _one_off(run: Evidence, pair: Pair, strategy: Strategy | None, key: str | None) -> cost.OneOff:
+    """Device seconds of this pair's own adapter and index; a probe of another task's adapter has none."""
+    if strategy is None or "@" in pair[1]:
+        return cost.OneOff(known=False)
+    trained = next((a for a in run.manifest.get("adapters", ()) if a.get("key") == key), None)
+    index = run.manifest.get("indexes", {}).get(pair[0])
+    training_s = trained.get("seconds") if trained and strategy.adapted else None
+    index_s = index.get("seconds") if index and Source.RETRIEVED in strategy.context else None
+    missing = (strategy.adapted and training_s is None) or (
+        Source.RETRIEVED in strategy.context and index_s is None
+    )
+    return cost.OneOff(known=not missing, training_s=training_s, index_s=index_s)
+
+
+def _comparisons(pairs: Sequence[Pair], scores: Scores, metric: str | None) -> list[dict[str, Any]]:
+    """Every pair of strategies on the primary metric. delta = mean of (b − a) on the same questions."""
+    rows = []
+    for a, b in itertools.combinations(pairs, 2) if metric else ():
+        delta, n = accuracy.paired_delta(scores[a], scores[b], metric or "")
+        unknown = dict.fromkeys(("ci_low", "ci_high", "p", "p_adjusted", "verdict", "mde"))
+        rows.append({"a": a[1], "b": b[1], "metric": metric, "n": n, "delta": delta, **unknown})
+    return rows
+
+
+def _forgetting(pairs: Sequence[Pair], scores: Scores, metric: str | None) -> list[dict[str, Any]]:
+    """What adapters trained for other tasks lost here: delta = adapter − base on the same questions."""
+    base = next((pair for pair in pairs if pair[1] == "base"), None)
+    rows = []
+    for pair in pairs if base and metric else ():
+        strategy, at, trained_for = pair[1].partition("@")
+        if at and base and metric:
+            delta, n = accuracy.paired_delta(scores[base], scores[pair], metric)
+            rows.append(
+                {
+                    "name": pair[1],
+                    "strategy": strategy,
+                    "trained_for": trained_for,
+                    "base": accuracy.estimate([one.scores[metric] for one in scores[base]], metric)["mean"],
+                    "adapter": accuracy.estimate([one.scores[metric] for one in scores[pair]], metric)[
+                        "mean"
+                    ],
+                    "delta": delta,
+                    "n": n,
+                }
+            )
+    return rows
+
+
+def _adapter(record: dict[str, Any]) -> dict[str, Any]:
+    """The manifest's record and the training speed; the loss curve stays in full."""
+    seconds, tokens = record.get("seconds"), record.get("train_tokens")
+    curve = record.get("loss_curve") or []
+    losses = [point["train_loss"] for point in curve if point.get("train_loss") is not None]
+    return {
+        **record,
+        "train_tokens_per_s": throughput.rate(tokens, seconds) if tokens and seconds else None,
+        "first_train_loss": losses[0] if losses else None,
+    }

@@ -1,0 +1,189 @@
+"""Texts → unit vectors. The protocol that retrieval needs, and its sentence-transformers implementation.
+
+Counting tokens and asking for the window reads small files only; the weights (and torch with them) are
+loaded when the first text is embedded.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol
+
+from harness.errors import ModelUnavailable
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+_GROUP = 256
+"""Texts between two steps of the progress bar."""
+_BATCH = 32
+_DOCUMENT_PROMPTS = ("document", "passage", "corpus")
+"""Where sentence-transformers looks for a prompt in `encode_document`, in this order."""
+
+
+class Embedder(Protocol):
+    """Maps texts to vectors whose inner product is the cosine similarity."""
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def sha256(self) -> str:
+        """Names the weights; a part of every index's key."""
+
+    @property
+    def dimension(self) -> int: ...
+
+    @property
+    def max_tokens(self) -> int:
+        """The longest text it reads, special tokens included; the rest would be dropped unseen."""
+
+    def count_tokens(self, texts: Sequence[str]) -> list[int]:
+        """Tokens of each text as a document, untruncated, special tokens included."""
+
+    def embed_documents(self, texts: Sequence[str], advance: Callable[[int], None]) -> NDArray[np.float32]:
+        """Vectors [n, dimension] of length 1; calls `advance` with the number of texts finished."""
+
+    def embed_queries(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        """Vectors [n, dimension] of length 1."""
+
+
+class SentenceTransformerEmbedder:
+    """A sentence-transformers model in a local folder, in float32. Runs no code from the folder."""
+
+    def __init__(self, folder: Path, name: str, sha256: str, device: str) -> None:
+        self.folder = folder
+        self.name = name
+        self.sha256 = sha256
+        self.device = device
+
+    @cached_property
+    def max_tokens(self) -> int:
+        """The window from the folder's own files: sentence-transformers' limit, else the model's."""
+        stated = (
+            _json(self.folder / "sentence_bert_config.json").get("max_seq_length"),
+            _json(self.folder / "tokenizer_config.json").get("model_max_length"),
+            _json(self.folder / "config.json").get("max_position_embeddings"),
+        )
+        limits = [int(limit) for limit in stated if limit]
+        if not limits:
+            raise ModelUnavailable(f"the embedder in {self.folder} does not say how many tokens it reads.")
+        return min(limits)
+
+    @property
+    def dimension(self) -> int:
+        return int(self._model.get_embedding_dimension())
+
+    def count_tokens(self, texts: Sequence[str]) -> list[int]:
+        prefix = self._document_prompt
+        return [
+            len(encoding.ids) for encoding in self._tokenizer.encode_batch_fast([prefix + t for t in texts])
+        ]
+
+    def embed_documents(self, texts: Sequence[str], advance: Callable[[int], None]) -> NDArray[np.float32]:
+        import numpy as np
+
+        # Longest first: texts of one length share a batch, memory peaks at once, and the time left
+        # shrinks faster than the bar says, not slower.
+        order = sorted(range(len(texts)), key=lambda index: (-len(texts[index]), index))
+        vectors = np.empty((len(texts), self.dimension), dtype=np.float32)
+        for start in range(0, len(order), _GROUP):
+            group = order[start : start + _GROUP]
+            vectors[group] = self._encode(self._model.encode_document, [texts[index] for index in group])
+            advance(len(group))
+        return vectors
+
+    def embed_queries(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        return self._encode(self._model.encode_query, list(texts))
+
+    def _encode(self, encode: Callable[..., Any], texts: list[str]) -> NDArray[np.float32]:
+        import numpy as np
+
+        if not texts:
+            return np.empty((0, self.dimension), dtype=np.float32)
+        vectors = encode(
+            texts,
+            batch_size=_BATCH,
+            normalize_embeddings=True,
+            show_progress_bar=False,
+            convert_to_numpy=True,
+        )
+        return np.ascontiguousarray(vectors, dtype=np.float32)
+
+    @cached_property
+    def _document_prompt(self) -> str:
+        prompts = _json(self.folder / "config_sentence_transformers.json").get("prompts") or {}
+        return next((str(prompts[name]) for name in _DOCUMENT_PROMPTS if prompts.get(name)), "")
+
+    @cached_property
+    def _tokenizer(self) -> Any:
+        """The fast tokenizer alone, without torch, and without the truncation that its file may ask for."""
+        from tokenizers import Tokenizer
+
+        path = self.folder / "tokenizer.json"
+        if path.is_file():
+            tokenizer = Tokenizer.from_file(str(path))
+        else:  # a folder with a vocabulary only; transformers builds the same thing from it
+            from transformers import AutoTokenizer
+
+            tokenizer = AutoTokenizer.from_pretrained(
+                self.folder, local_files_only=True, trust_remote_code=False
+            ).backend_tokenizer
+        tokenizer.no_truncation()
+        tokenizer.no_padding()
+        return tokenizer
+
+    @cached_property
+    def _model(self) -> Any:
+        with _quiet_loading():
+            from sentence_transformers import SentenceTransformer
+
+            try:
+                model = SentenceTransformer(
+                    str(self.folder),
+                    device=self.device,
+                    local_files_only=True,
+                    trust_remote_code=False,
+                    model_kwargs={"dtype": "float32", "use_safetensors": True},
+                )
+            except (OSError, ValueError, RuntimeError, ImportError) as error:
+                raise ModelUnavailable(
+                    f"the embedder {self.name!r} in {self.folder} cannot be loaded: {error}"
+                ) from error
+        reads = model.max_seq_length
+        if reads is not None and reads < self.max_tokens:
+            raise ModelUnavailable(
+                f"the embedder {self.name!r} reads {reads} tokens, but its files in {self.folder} "
+                f"promise {self.max_tokens}; chunks would be cut unseen."
+            )
+        return model.eval()
+
+
+def _json(path: Path) -> dict[str, Any]:
+    """A small configuration file of a model; empty where there is none."""
+    try:
+        value = json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return {}
+    except (OSError, ValueError) as error:
+        raise ModelUnavailable(f"the embedder's file {path} cannot be read: {error}") from error
+    return value if isinstance(value, dict) else {}
+
+
+@contextmanager
+def _quiet_loading() -> Iterator[None]:
+    """Keep transformers' own "Loading weights" bar off standard error; restores what was set before."""
+    from transformers.utils import logging
+
+    shown = logging.is_progress_bar_enabled()
+    logging.disable_progress_bar()
+    try:
+        yield
+    finally:
+        if shown:
+            logging.enable_progress_bar()

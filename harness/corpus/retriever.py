@@ -1,0 +1,157 @@
+"""A corpus and an embedder → ranked passages: opens the index from the cache, or builds it there."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Collection, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from harness.corpus.chunks import CHUNKER, chunk_documents, embedding_text
+from harness.corpus.documents import Document, corpus_sha256, read_corpus
+from harness.corpus.embedder import Embedder
+from harness.corpus.index import (
+    BuildCost,
+    IndexSource,
+    PassageIndex,
+    UnusableIndexError,
+    build_index,
+    open_index,
+    save_index,
+)
+from harness.errors import HarnessError, InputError
+from harness.files import locked, sha256_json
+from harness.progress import Progress
+from harness.records import Ranked
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+CHUNK_TOKENS = 128
+OVERLAP_TOKENS = 16
+
+
+@dataclass(frozen=True, slots=True)
+class IndexInfo:
+    """What a run's manifest says of an index."""
+
+    key: str
+    """Hash of embedder, corpus and chunking: equal on every machine, unlike `sha256`."""
+    sha256: str
+    """Of the index file: equal only where the same machine computed the vectors."""
+    documents: int
+    passages: int
+    embed_tokens: int
+    """Tokens that were embedded when the index was built."""
+    seconds: float
+    """What building took (chunking and embedding), also where the index was reused."""
+    reused: bool
+
+
+class Retriever:
+    """Ranked passages for questions. The embedder is loaded by the first question, not before."""
+
+    def __init__(
+        self, index: PassageIndex, embedder: Embedder, info: IndexInfo, document_ids: frozenset[str]
+    ) -> None:
+        self._index = index
+        self._embedder = embedder
+        self.info = info
+        self.document_ids = document_ids
+
+    def search(self, queries: Sequence[str], k: int) -> list[tuple[Ranked, ...]]:
+        """The k best passages for each query, best first; fewer where the corpus has fewer."""
+        return self._index.search(self._vectors(queries), k)
+
+    def search_one(self, query: str, k: int) -> tuple[Ranked, ...]:
+        """Embed one query and search, as a deployed system would: what `retrieve_s` measures."""
+        return self.search([query], k)[0]
+
+    def gold(
+        self, queries: Sequence[str], gold_docs: Sequence[Collection[str]], k: int
+    ) -> list[tuple[Ranked, ...]]:
+        """For each query the k passages of its own gold documents that are nearest to it, best first."""
+        vectors = self._vectors(queries)
+        return [
+            self._index.within(vector, doc_ids, k) for vector, doc_ids in zip(vectors, gold_docs, strict=True)
+        ]
+
+    def _vectors(self, queries: Sequence[str]) -> NDArray[np.float32]:
+        vectors = self._embedder.embed_queries(queries)
+        return _sound(vectors, len(queries), self._index.dimension, self._embedder.name)
+
+
+def open_retriever(
+    corpus: str | Path,
+    embedder: Embedder,
+    *,
+    chunk_tokens: int = CHUNK_TOKENS,
+    overlap_tokens: int = OVERLAP_TOKENS,
+    cache: Path,
+    progress: Progress,
+) -> Retriever:
+    """Read a corpus and open its index from `cache`, building it where it is missing or unusable.
+
+    Two processes that start at once build it once. Raises InputErrors for mistakes in the corpus,
+    InputError where the chunks would be longer than the embedder reads, HarnessError where the index
+    cannot be written.
+    """
+    if chunk_tokens > embedder.max_tokens:
+        raise InputError(
+            f"the embedder {embedder.name!r} reads {embedder.max_tokens} tokens; "
+            f"chunks of {chunk_tokens} would be cut unseen."
+        )
+    documents = read_corpus(corpus)
+    source = IndexSource(
+        embedder_sha256=embedder.sha256,
+        corpus_sha256=corpus_sha256(documents),
+        chunking={"chunker": CHUNKER, "chunk_tokens": chunk_tokens, "overlap_tokens": overlap_tokens},
+    )
+    key = sha256_json(asdict(source))
+    folder = cache / "indexes" / key
+    with locked(folder):
+        index = _open_or_say_why(folder, source, progress)
+        reused = index is not None
+        if index is None:
+            index = _build(documents, embedder, source, progress)
+            save_index(index, folder)
+    info = IndexInfo(key, index.sha256, passages=len(index.passages), reused=reused, **asdict(index.cost))
+    return Retriever(index, embedder, info, frozenset(document.doc_id for document in documents))
+
+
+def _open_or_say_why(folder: Path, source: IndexSource, progress: Progress) -> PassageIndex | None:
+    try:
+        return open_index(folder, source)
+    except UnusableIndexError as reason:
+        progress.note(f"the index in {folder} cannot be used ({reason}); it is built again.")
+        return None
+
+
+def _build(
+    documents: Sequence[Document], embedder: Embedder, source: IndexSource, progress: Progress
+) -> PassageIndex:
+    dimension = embedder.dimension  # loads the weights, which is not the index's cost
+    started = time.perf_counter()
+    passages = chunk_documents(
+        documents, embedder.count_tokens, source.chunking["chunk_tokens"], source.chunking["overlap_tokens"]
+    )
+    texts = [embedding_text(passage) for passage in passages]
+    with progress.track("embedding passages", len(texts)) as advance:
+        vectors = _sound(embedder.embed_documents(texts, advance), len(texts), dimension, embedder.name)
+    seconds = time.perf_counter() - started
+    cost = BuildCost(len(documents), sum(embedder.count_tokens(texts)), seconds)
+    return build_index(passages, vectors, source, cost)
+
+
+def _sound(vectors: NDArray[np.float32], rows: int, dimension: int, name: str) -> NDArray[np.float32]:
+    """The vectors, if they have the promised shape and every number is one (NaN would rank at random)."""
+    import numpy as np
+
+    if vectors.shape != (rows, dimension) or not np.isfinite(vectors).all():
+        raise HarnessError(
+            f"the embedder {name!r} returned vectors that cannot be compared: shape {vectors.shape} where "
+            f"({rows}, {dimension}) was expected, or numbers that are not finite."
+        )
+    return vectors

@@ -1,0 +1,208 @@
+"""Model folders: what makes one loadable, what names its contents, and the sidecar that guards a cached one.
+
+Only safetensors are loaded. Formats built on pickle run code when they are opened and are refused.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from fnmatch import fnmatch
+from pathlib import Path
+from typing import Any
+
+from harness.errors import InputError, ModelUnavailable
+from harness.files import sha256_file, sha256_json, write_json
+from harness.models.catalogue import Kind
+
+SCHEMA_VERSION = 1
+SIDECAR = "harness.json"
+
+CONTENT = (
+    *("*.safetensors", "*.safetensors.index.json", "config.json", "generation_config.json"),
+    *("tokenizer*.json", "tokenizer.model", "special_tokens_map.json", "added_tokens.json"),
+    *(
+        "vocab.json",
+        "vocab.txt",
+        "merges.txt",
+        "chat_template*",
+        "modules.json",
+        "config_sentence_transformers.json",
+    ),
+    *("sentence_*_config.json", "adapter_config.json"),
+)
+"""The files that shape what a model answers; their hashes together name it."""
+
+_TOKENIZERS = ("tokenizer.json", "tokenizer.model", "vocab.json", "vocab.txt")
+_PICKLES = ("*.bin", "*.pt", "*.pth", "*.pkl", "*.ckpt")
+_LICENCE = re.compile(r"\A---\n.*?^license:[ \t]*[\"']?(?P<name>[\w.+-]+)", re.M | re.S)
+
+
+@dataclass(frozen=True, slots=True)
+class Sidecar:
+    """What the store wrote down about a folder that it made; stands in the folder as `harness.json`."""
+
+    schema_version: int
+    name: str
+    sha256: str
+    source: str
+    licence: str | None
+    files: dict[str, dict[str, Any]]
+    """Path relative to the folder → {sha256, bytes}."""
+
+
+def write_sidecar(
+    folder: Path, *, name: str, sha256: str | None, source: str, licence: str | None
+) -> Sidecar:
+    """Record every file of a finished folder. `sha256` None: the folder is named by its own contents."""
+    files = {
+        str(path.relative_to(folder).as_posix()): {"sha256": sha256_file(path), "bytes": path.stat().st_size}
+        for path in _all_files(folder)
+    }
+    sidecar = Sidecar(SCHEMA_VERSION, name, sha256 or content_sha256(folder), source, licence, files)
+    write_json(folder / SIDECAR, asdict(sidecar))
+    return sidecar
+
+
+def read_sidecar(folder: Path) -> Sidecar | None:
+    """The sidecar of a folder in the cache, or None where there is none that this version understands."""
+    try:
+        data = json.loads((folder / SIDECAR).read_text(encoding="utf-8"))
+        if data["schema_version"] != SCHEMA_VERSION:
+            return None
+        sidecar = Sidecar(**data)
+        for entry in sidecar.files.values():
+            int(entry["bytes"]), str(entry["sha256"])
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        return None
+    return sidecar
+
+
+def damage(folder: Path, sidecar: Sidecar, *, hashes: bool = True) -> str | None:
+    """What is wrong with a cached folder, in words, or None. Without `hashes` only sizes are compared."""
+    present = {str(path.relative_to(folder).as_posix()): path for path in _all_files(folder)}
+    for name, entry in sidecar.files.items():
+        if name not in present:
+            return f"{name} is missing"
+        size = present[name].stat().st_size
+        if size != entry["bytes"]:
+            return f"{name} has {size:,} bytes of {entry['bytes']:,}"
+        if hashes and sha256_file(present[name]) != entry["sha256"]:
+            return f"{name} was altered"
+    foreign = sorted(present.keys() - sidecar.files.keys())
+    return f"{foreign[0]} does not belong there" if foreign else None
+
+
+def _all_files(folder: Path) -> Iterator[Path]:
+    for path in sorted(folder.rglob("*")):
+        if path.is_file() and path.name != SIDECAR and not path.name.startswith("."):
+            yield path
+
+
+def content_files(folder: Path) -> dict[str, Path]:
+    """The files that shape what the model answers, by path relative to the folder.
+
+    These are the folder's own and, for a sentence-transformers model, those of its modules.
+    """
+    roots = [folder, folder / "additional_chat_templates", *_module_folders(folder)]
+    return {
+        str(path.relative_to(folder).as_posix()): path
+        for root in roots
+        if root.is_dir()
+        for path in sorted(root.iterdir())
+        if path.is_file() and (any(fnmatch(path.name, like) for like in CONTENT) or path.suffix == ".jinja")
+    }
+
+
+def _module_folders(folder: Path) -> list[Path]:
+    modules = folder / "modules.json"
+    if not modules.is_file():
+        return []
+    try:
+        paths = [str(module["path"]) for module in json.loads(modules.read_text(encoding="utf-8"))]
+    except (ValueError, KeyError, TypeError) as error:
+        raise ModelUnavailable(
+            f"{modules} is not a list of sentence-transformers modules: {error!r}."
+        ) from error
+    return [folder / path for path in paths if path]
+
+
+def content_sha256(folder: Path) -> str:
+    """SHA-256 of the canonical JSON of {relative path: sha256 of that file}: the same wherever it lies."""
+    return sha256_json({name: sha256_file(path) for name, path in content_files(folder).items()})
+
+
+def licence(folder: Path) -> str | None:
+    """The licence that the folder's model card names, if it has one."""
+    try:
+        card = (folder / "README.md").read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return None
+    found = _LICENCE.search(card.replace("\r\n", "\n").partition("\n---\n")[0])
+    return found["name"] if found else None
+
+
+def check_loadable(folder: Path, kind: Kind, what: str) -> None:
+    """Raises InputError where `folder` is no model folder, ModelUnavailable where its weights cannot be used.
+
+    `what` names the model in the sentence. No weights are loaded: safetensors files are checked for their length.
+    """
+    files = content_files(folder)
+    if "config.json" not in files and not (kind == "embedder" and "modules.json" in files):
+        hint = ""
+        if "adapter_config.json" in files:
+            hint = " It looks like a LoRA adapter: merge it into its base model and name the merged folder."
+        raise InputError(f"{what} is not a model folder: there is no config.json in it.{hint}")
+    weights = [path for name, path in files.items() if name.endswith(".safetensors")]
+    if not weights:
+        raise ModelUnavailable(_no_safetensors(folder, what))
+    for path in weights:
+        _check_length(path)
+    _check_shards(folder, what)
+    if not any(Path(name).name in _TOKENIZERS for name in files):
+        raise ModelUnavailable(f"{what} holds no tokenizer ({', '.join(_TOKENIZERS)}).")
+
+
+def _no_safetensors(folder: Path, what: str) -> str:
+    pickled = sorted(path.name for like in _PICKLES for path in folder.glob(like))
+    if not pickled:
+        return f"{what} holds no weights: there is no *.safetensors file in it."
+    return (
+        f"{what} holds its weights only as {pickled[0]}, a format that can run code when it is opened, and is "
+        "not loaded. Convert it where you trust the file: in Python, "
+        'transformers.AutoModel.from_pretrained("OLD").save_pretrained("NEW") '
+        "(AutoModelForCausalLM for a language model), and the same with AutoTokenizer; then name the new folder."
+    )
+
+
+def _check_length(path: Path) -> None:
+    """A safetensors file says in its header where its last tensor ends; a shorter file was cut."""
+    size = path.stat().st_size
+    try:
+        with path.open("rb") as stream:
+            length = int.from_bytes(stream.read(8), "little")
+            header = json.loads(stream.read(length)) if length <= size - 8 else None
+        ends = [entry["data_offsets"][1] for name, entry in (header or {}).items() if name != "__metadata__"]
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        header = None
+    if header is None or 8 + length + max(ends, default=0) != size:
+        raise ModelUnavailable(
+            f"{path} is cut short or is not a safetensors file ({size:,} bytes). Copy it again."
+        )
+
+
+def _check_shards(folder: Path, what: str) -> None:
+    index = folder / "model.safetensors.index.json"
+    if not index.is_file():
+        return
+    try:
+        shards = set(json.loads(index.read_text(encoding="utf-8"))["weight_map"].values())
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise ModelUnavailable(f"{index} is not an index of weight files: {error!r}.") from error
+    missing = sorted(shard for shard in shards if not (folder / shard).is_file())
+    if missing:
+        raise ModelUnavailable(
+            f"{what} is incomplete: {len(missing)} weight files are missing ({missing[0]}, …)."
+        )

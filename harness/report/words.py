@@ -1,0 +1,39 @@
+"""The sentences of a report that are the same in every run."""
+
+from __future__ import annotations
+
+NO_DECISION = (
+    "The decision is not computed in this version: which strategy pays depends on your volume, your price "
+    "of an error and your requirements, and differences between strategies have no intervals yet. "
+    "Overlapping intervals show neither that two strategies differ nor that they are alike."
+)
+
+MEANING = (
+    "Accuracy is the task's first metric, averaged over the questions. The interval is Wilson's at 95 %: "
+    "with so many questions, the true share may lie anywhere in it. Graded metrics such as f1 carry no "
+    "interval yet.",
+    "base is the model as it is; few-shot shows it examples; rag shows it retrieved passages; lora is a "
+    "fine-tune of the same weights; oracle is shown the right passages and is a control, not a candidate.",
+    "Facts in the training set and facts not in it stand apart, because a fine-tune can only know the "
+    "former.",
+    "Latency is from the question handed over to its last token, one request at a time on a warmed-up "
+    "model; retrieval is inside it. First token has the same start. A percentile is printed only where the "
+    "number of timed questions supports it.",
+    "Decode per user is how fast one reader sees tokens (1 / time per token after the first). End to end "
+    "divides an answer's tokens by its whole latency. Batched system is all tokens by the wall time of the "
+    "batched pass; it is missing where every answer came from the cache, which is never timed.",
+    "Cost per query is the machine's price for the seconds of a query, one at a time, at the stated "
+    "utilisation. Batched and fully used stand beside it. Cost per correct answer divides by the accuracy. "
+    "One-off cost is the machine's time for one training and one index, without people's hours.",
+    "recall@k is the share of a question's right documents among its first k passages. Answer in context is "
+    "the share of answerable questions whose prompt held a right answer word for word.",
+    "Passages dropped did not fit the prompt's budget; the lowest-ranked go first, the question never does.",
+)
+
+LIMITS = (
+    "Seconds were measured on this machine and multiplied by the price of the machine named under Prices: "
+    "the dollars hold as far as the two are equally fast.",
+    "One training with one seed: another seed gives another adapter, and this spread is not shown.",
+    "The figures are of these questions. How they were chosen decides what they say about yours.",
+    "Small models read passages badly: compare rag with oracle before blaming retrieval.",
+)

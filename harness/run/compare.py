@@ -1,0 +1,274 @@
+"""The main job, top to bottom: plan, prepare, answer, time. What follows is derived by `report`."""
+
+from __future__ import annotations
+
+import dataclasses
+import secrets
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from harness import __version__
+from harness.corpus.check import missing_gold
+from harness.corpus.embedder import Embedder
+from harness.corpus.retriever import Retriever, open_retriever
+from harness.errors import InputError, InputErrors, RunInterrupted
+from harness.files import sha256_json
+from harness.finetune.store import Adapter, adapter_folder, load_or_train
+from harness.models.engine import Clock, Engine, monotonic
+from harness.progress import Progress
+from harness.run import surroundings
+from harness.run.answer import AnswerPass
+from harness.run.answer_cache import AnswerCache
+from harness.run.folder import SCHEMA_VERSION, RunFolder, question_row
+from harness.run.plan import AdapterNeed, Plan, limited, make_plan
+from harness.run.prepare import ReadyJob, TaskContext, fact_seen, ready
+from harness.run.settings import Settings, effort
+from harness.run.timing import TimingPass, contestants
+from harness.spec.prices import load_prices
+from harness.spec.strategy import parse_strategies
+from harness.spec.task import Task
+
+
+@dataclass(frozen=True, slots=True)
+class Tools:
+    """What a run works with, made at the edge so that tests can hand in fakes."""
+
+    engine: Engine
+    embedder: Callable[[], Embedder]
+    cache: Path
+    progress: Progress
+    clock: Clock = monotonic
+
+
+def compare(settings: Settings, tasks: Sequence[Task], tools: Tools, output: Path, *, resume: bool, command: str) -> Path:
+    """Run everything and return the run folder. The evidence is on disk however this ends.
+
+    Raises InputError for what a person wrote wrong (before any model loads), RunInterrupted on Ctrl-C.
+    """
+    plan = plan_run(settings, tasks)
+    manifest = describe(settings, plan, tools, command)
+    folder = reopen(output, manifest) if resume else RunFolder.create(output, manifest)
+    try:
+        _Run(settings, plan, tools, folder).go()
+    except KeyboardInterrupt:
+        folder.update(status="interrupted")
+        raise RunInterrupted(
+            f"stopped. What was answered is kept; go on with: harness compare --resume {folder.path}"
+        ) from None
+    except Exception:
+        folder.update(status="failed")
+        raise
+    folder.update(status="complete", peak_memory_gb=surroundings.peak_memory_gb())
+    return folder.path
+
+
+def plan_run(settings: Settings, tasks: Sequence[Task]) -> Plan:
+    todo = effort(settings)
+    cut = [limited(task, todo, settings.seed) for task in tasks]
+    return make_plan(cut, parse_strategies(settings.strategies))
+
+
+def describe(settings: Settings, plan: Plan, tools: Tools, command: str) -> dict[str, Any]:
+    """The manifest as it stands at the start of a run."""
+    identity = tools.engine.identity
+    prices = load_prices(Path(settings.prices) if settings.prices else None)
+    now = datetime.now(UTC)
+    return {
+        "schema_version": SCHEMA_VERSION,
+        "run_id": f"{now:%Y%m%dT%H%M%SZ}-{secrets.token_hex(3)}",
+        "created": now.isoformat(timespec="seconds"),
+        "status": "running",
+        "quick": settings.quick,
+        "command": command,
+        "harness_version": __version__,
+        "settings": settings.to_json(),
+        "model": dataclasses.asdict(identity),
+        "embedder": None,
+        "tasks": {name: _describe_task(task) for name, task in plan.tasks.items()},
+        "strategies": list(settings.strategies),
+        "plan": [{"task": job.task, "strategy": job.name, "adapter": None} for job in plan.jobs],
+        "not_applicable": plan.not_applicable,
+        "adapters": [],
+        "indexes": {},
+        "price_sheet": prices.as_used(identity.device_kind, settings.machine),
+        "seeds": {"sampling": settings.seed, "training": settings.seed, "order": settings.seed},
+        "libraries": surroundings.libraries(),
+        "machine": surroundings.machine(identity.device),
+        "git_commit": surroundings.git_commit(),
+    }
+
+
+def _describe_task(task: Task) -> dict[str, Any]:
+    return {
+        "spec": task.spec.model_dump(mode="json"),
+        "fingerprint": task.fingerprint,
+        "files": dict(task.files),
+        "questions": len(task.test),
+        "train_questions": len(task.train),
+    }
+
+
+def reopen(output: Path, manifest: dict[str, Any]) -> RunFolder:
+    """Open a run to go on with it, if the tasks and the model are still the ones it began with."""
+    folder = RunFolder.resume(output)
+    old = folder.manifest
+    changed = [
+        f"task {name!r} has changed since the run began"
+        for name, task in manifest["tasks"].items()
+        if old["tasks"].get(name, {}).get("fingerprint") != task["fingerprint"]
+    ]
+    for key in ("sha256", "dtype"):
+        if old["model"][key] != manifest["model"][key]:
+            changed.append(f"the model's {key} is not the one the run began with")
+    if changed:
+        raise InputError(f"{output} cannot be resumed: {'; '.join(changed)}. Start a new run.")
+    folder.update(status="running")
+    return folder
+
+
+@dataclass
+class _Run:
+    """One run in progress: what it was asked, and what has been made ready so far."""
+
+    settings: Settings
+    plan: Plan
+    tools: Tools
+    folder: RunFolder
+    contexts: dict[str, TaskContext] = field(default_factory=dict)
+    adapters: dict[AdapterNeed, Adapter] = field(default_factory=dict)
+
+    def go(self) -> None:
+        self._prepare()
+        jobs = [ready(job, self.contexts[job.task]) for job in self.plan.jobs]
+        answers = self._answer_pass()
+        self._say_plan(jobs, answers)
+        self._answer(jobs, answers)
+        self._time(jobs)
+
+    # Prepare
+
+    def _prepare(self) -> None:
+        embedder: Embedder | None = None
+        for name, task in self.plan.tasks.items():
+            retriever = None
+            if any(job.strategy.uses_corpus for job in self.plan.jobs_of(name)):
+                embedder = embedder or self.tools.embedder()
+                retriever = self._retriever(task, embedder)
+            self.contexts[name] = TaskContext(task, self.tools.engine.chat, retriever, self.settings.seed)
+        if embedder:
+            self.folder.update(embedder={"name": embedder.name, "sha256": embedder.sha256})
+        self.folder.write_questions(
+            question_row(name, question, fact_seen(task, question))
+            for name, task in self.plan.tasks.items()
+            for question in task.test
+        )
+
+    def _retriever(self, task: Task, embedder: Embedder) -> Retriever:
+        assert task.corpus is not None
+        retriever = open_retriever(
+            task.corpus,
+            embedder,
+            chunk_tokens=task.spec.retrieval.chunk_tokens,
+            overlap_tokens=task.spec.retrieval.overlap_tokens,
+            cache=self.tools.cache,
+            progress=self.tools.progress,
+        )
+        check_gold(task, retriever.document_ids)
+        indexes = {**self.folder.manifest["indexes"]}
+        previous = indexes.get(task.spec.name)
+        if previous is None or previous.get("reused"):
+            indexes[task.spec.name] = dataclasses.asdict(retriever.info)
+        self.folder.update(indexes=indexes)
+        return retriever
+
+    # Answer
+
+    def _answer_pass(self) -> AnswerPass:
+        tools = self.tools
+        cache = AnswerCache(tools.cache / "answers.sqlite", tools.progress) if self.settings.use_cache else None
+        return AnswerPass(tools.engine, self.folder, cache, tools.progress, tools.clock, self.settings.seed)
+
+    def _say_plan(self, jobs: Sequence[ReadyJob], answers: AnswerPass) -> None:
+        """What will run and what is cached, before anything long begins."""
+        say = self.tools.progress.note
+        identity = self.tools.engine.identity
+        say(f"Model {identity.name} ({identity.dtype} on {identity.device}); run folder {self.folder.path}")
+        for task, context in self.contexts.items():
+            if context.retriever:
+                info = context.retriever.info
+                say(f"  {task}: index of {info.passages} passages {'reused' if info.reused else 'built'}")
+        for need in self.plan.adapters:
+            key = self.contexts[need.task].training(need).key(identity)
+            known = adapter_folder(self.tools.cache, key).exists()
+            say(f"  {need.task} · {need.strategy.name}: adapter {'cached' if known else 'to be trained'}")
+        for job in jobs:
+            count = len(job.questions)
+            cached = f", {answers.known(job, None)} cached" if job.job.adapter is None else ""
+            say(f"  {job.job.task} · {job.job.name}: {count} questions{cached}")
+        for task, reasons in self.plan.not_applicable.items():
+            for strategy, reason in reasons.items():
+                say(f"  {task} · {strategy}: not applicable, {reason}")
+
+    def _answer(self, jobs: Sequence[ReadyJob], answers: AnswerPass) -> None:
+        engine = self.tools.engine
+        for job in jobs:
+            if job.job.adapter is None:
+                answers.run(job, None, lambda: engine.use(None))
+        for need in self.plan.adapters:
+            adapter = self._adapter(need)
+            for job in jobs:
+                if job.job.adapter == need:
+                    folder = adapter.folder
+                    answers.run(job, adapter.record.sha256, lambda folder=folder: engine.use(folder))  # type: ignore[misc]
+
+    def _adapter(self, need: AdapterNeed) -> Adapter:
+        training = self.contexts[need.task].training(need)
+        adapter = load_or_train(self.tools.engine, training, self.tools.cache, self.tools.progress)
+        self.adapters[need] = adapter
+        record = {**dataclasses.asdict(adapter.record), "reused": adapter.reused}
+        record |= {"task": need.task, "strategy": need.strategy.name}
+        others = [
+            old for old in self.folder.manifest["adapters"]
+            if (old["task"], old["strategy"]) != (need.task, need.strategy.name)
+        ]  # fmt: skip
+        plan = [
+            {**entry, "adapter": adapter.record.sha256} if job.adapter == need else entry
+            for entry, job in zip(self.folder.manifest["plan"], self.plan.jobs, strict=True)
+        ]
+        self.folder.update(adapters=[*others, record], plan=plan)
+        return adapter
+
+    # Time
+
+    def _time(self, jobs: Sequence[ReadyJob]) -> None:
+        count = effort(self.settings).latency_queries
+        if count == 0:
+            return
+        tools = self.tools
+        timing = TimingPass(tools.engine, self.folder, tools.progress, tools.clock, self.settings.seed)
+        for task in self.plan.tasks:
+            racers = [
+                (job, self.adapters[job.job.adapter].folder if job.job.adapter else None)
+                for job in jobs
+                if job.job.task == task and "@" not in job.job.name
+            ]
+            if racers:
+                timing.run(task, contestants(racers), count)
+        tools.engine.use(None)
+
+
+def check_gold(task: Task, document_ids: set[str]) -> None:
+    """Raises InputErrors where questions name gold documents that the corpus lacks."""
+    places = [(question, task.lines.get(question.id)) for question in (*task.test, *task.train, *task.dev)]
+    errors = missing_gold(places, document_ids)
+    if errors:
+        raise InputErrors(errors)
+
+
+def default_output(root: Path, settings: Settings) -> Path:
+    """`<UTC time>-<short hash>` under `root`."""
+    now = datetime.now(UTC)
+    return root / f"{now:%Y%m%dT%H%M%SZ}-{sha256_json([settings.to_json(), now.isoformat()])[:6]}"

@@ -1,0 +1,50 @@
+"""Metrics for replies with a form: one label of a list, or a JSON value."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from typing import Any, Never
+
+
+def label(reply: str, answers: Iterable[str]) -> float:
+    """1 where the reply, stripped, is the label; case and spelling count."""
+    replied = reply.strip()
+    return float(any(replied == answer.strip() for answer in answers))
+
+
+def json_valid(reply: str) -> float:
+    """1 where the whole reply parses as JSON (RFC 8259: no NaN, nothing before or after it)."""
+    return float(_parse(reply) is not None)
+
+
+def exact_json(reply: str, answers: Iterable[str]) -> float:
+    """1 where the reply parses and equals an answer: order of keys and spaces do not count, types do."""
+    replied = _parse(reply)
+    if replied is None:
+        return 0.0
+    wanted = (_parse(answer) for answer in answers)
+    return float(any(answer is not None and _same(replied[0], answer[0]) for answer in wanted))
+
+
+def _parse(text: str) -> tuple[Any] | None:
+    """The parsed value in a tuple (it may itself be null), or None where the text is no JSON."""
+    try:
+        return (json.loads(text, parse_constant=_refuse),)
+    except (ValueError, RecursionError):
+        return None
+
+
+def _refuse(constant: str) -> Never:
+    raise ValueError(f"{constant} is not JSON")
+
+
+def _same(left: Any, right: Any) -> bool:
+    """JSON equality: in Python true equals 1, in JSON it does not; 1 and 1.0 are one number."""
+    if isinstance(left, bool) or isinstance(right, bool):
+        return left is right
+    if isinstance(left, dict) and isinstance(right, dict):
+        return left.keys() == right.keys() and all(_same(left[key], right[key]) for key in left)
+    if isinstance(left, list) and isinstance(right, list):
+        return len(left) == len(right) and all(map(_same, left, right))
+    return bool(left == right)

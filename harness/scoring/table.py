@@ -1,0 +1,78 @@
+"""The table of metrics: a name and a pure function of one answered question, in [0, 1], more is better."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+
+from harness.records import Question
+from harness.scoring import choice, structured, text
+
+
+@dataclass(frozen=True, slots=True)
+class Scored:
+    """What a metric sees: the reply, its question, and what the task says of its answers."""
+
+    prediction: str
+    question: Question
+    answer_type: str = "text"
+    refusal: str | None = None
+    choice_logprobs: tuple[float, ...] | None = None
+
+    @property
+    def refused(self) -> bool:
+        return text.is_refusal(self.prediction, self.refusal)
+
+
+Metric = Callable[[Scored], float]
+
+
+def _of_reply(metric: Callable[[str, Iterable[str]], float]) -> Metric:
+    """A metric of the reply alone: a refusal is right where the question is unanswerable, and only there.
+
+    A reply to a question with choices is the text of an option, and an option is right or wrong as a whole:
+    "Lake Geneva" does not contain the answer "Geneva".
+    """
+
+    def measure(scored: Scored) -> float:
+        if not scored.question.answerable:
+            return float(scored.refused)
+        if scored.question.choices:
+            return float(choice.is_right(scored.prediction, scored.question.answers))
+        return metric(scored.prediction, scored.question.answers)
+
+    return measure
+
+
+def _of_choice(metric: Callable[[Sequence[str], Sequence[float], Iterable[str]], float]) -> Metric:
+    """A metric of the options' log-likelihoods; without them the reply itself is the option chosen."""
+
+    def measure(scored: Scored) -> float:
+        question, logprobs = scored.question, scored.choice_logprobs
+        if not question.answerable:
+            return float(scored.refused)
+        if not question.choices or not logprobs:
+            return float(choice.is_right(scored.prediction, question.answers))
+        return metric(question.choices, logprobs, question.answers)
+
+    return measure
+
+
+def _refusal(scored: Scored) -> float:
+    return float(scored.refused != scored.question.answerable)
+
+
+METRICS: dict[str, Metric] = {
+    "contains": _of_reply(text.contains),
+    "exact_match": _of_reply(text.exact_match),
+    "f1": _of_reply(text.f1),
+    "refusal": _refusal,
+    "label": _of_reply(structured.label),
+    "exact_json": _of_reply(structured.exact_json),
+    "json_valid": lambda scored: structured.json_valid(scored.prediction),
+    "choice": _of_choice(choice.by_likelihood),
+    "choice_per_char": _of_choice(choice.per_character),
+}
+
+GRADED = frozenset({"f1"})
+"""Metrics with values between right and wrong: the Wilson interval does not hold for them."""

@@ -1,0 +1,172 @@
+"""What pydantic found wrong → a sentence for the person who wrote the file, with the nearest right word.
+
+Pydantic's own messages speak of validators and types; an author of a task file wants to know what to
+write instead. `found` lets one check of a model report several mistakes, each at its own key.
+"""
+
+from __future__ import annotations
+
+import difflib
+import re
+import typing
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from pydantic import BaseModel
+from pydantic_core import ErrorDetails, PydanticCustomError
+
+from harness.errors import InputError, InputErrors
+
+Loc = tuple[str | int, ...]
+"""The way to a value: keys of mappings and positions in lists, from the top of the file."""
+
+SHOWN_AT_ONCE = 20
+
+
+def raise_all(errors: Sequence[InputError]) -> None:
+    """Raise all mistakes as one InputErrors, the first 20 spelled out; do nothing where there are none."""
+    if not errors:
+        return
+    shown = list(errors[:SHOWN_AT_ONCE])
+    if len(errors) > len(shown):
+        shown.append(InputError(f"… and {len(errors) - len(shown)} more."))
+    raise InputErrors(shown)
+
+
+def found(mistakes: Sequence[tuple[Loc, str]]) -> None:
+    """Raise, inside a pydantic validator, mistakes that each stand at a place below the validated value."""
+    if mistakes:
+        text = " ".join(sentence for _, sentence in mistakes)
+        raise PydanticCustomError("found", "{text}", {"text": text, "mistakes": list(mistakes)})
+
+
+def shown(value: Any, limit: int = 60) -> str:
+    """A value as it is quoted in a message: escaped, and cut where it is long."""
+    text = repr(value)
+    return text if len(text) <= limit else text[: limit - 1] + "…"
+
+
+def did_you_mean(word: str, known: Iterable[str], cutoff: float = 0.6) -> str:
+    """` (did you mean 'x'?)`, or nothing where no known word is near."""
+    near = nearest(word, known, cutoff)
+    return f" (did you mean {near!r}?)" if near else ""
+
+
+def nearest(word: str, known: Iterable[str], cutoff: float = 0.6) -> str | None:
+    """The known word most like `word`, whatever its case and dashes, or None."""
+    folded = {_fold(name): name for name in known}
+    near = difflib.get_close_matches(_fold(word), folded, n=1, cutoff=cutoff)
+    return folded[near[0]] if near else None
+
+
+def _fold(word: str) -> str:
+    return word.casefold().replace("-", "_").replace(" ", "_")
+
+
+def mistakes_of(details: ErrorDetails, model: type[BaseModel]) -> list[tuple[Loc, str]]:
+    """Where one pydantic error of `model` stands and what to say about it (several for `found`)."""
+    loc = details["loc"]
+    if details["type"] == "found":
+        return [((*loc, *at), sentence) for at, sentence in details["ctx"]["mistakes"]]
+    return [(loc, _sentence(details, model))]
+
+
+def _sentence(details: ErrorDetails, model: type[BaseModel]) -> str:
+    kind, value, context = details["type"], details["input"], details.get("ctx", {})
+    if kind == "missing":
+        return "is missing."
+    if kind == "extra_forbidden":
+        return _unknown_key(details["loc"], model)
+    if value is None:
+        return "is empty: write a value, or leave the key out if it is optional."
+    if kind in ("literal_error", "enum"):
+        known = re.findall(r"'([^']*)'", context["expected"])
+        hint = did_you_mean(value, known) if isinstance(value, str) else ""
+        return f"is {shown(value)}, which is none of {', '.join(known)}{hint}."
+    if kind in _WANTED:
+        return f"must be {_WANTED[kind]}, but is {_kind_of(value)}{_quote_hint(kind, value)}."
+    if kind in _LIMITS:
+        name, words = _LIMITS[kind]
+        return f"must be {words} {context[name]}, but is {shown(value)}."
+    if kind == "too_short":
+        return f"needs at least {context['min_length']} entr{'y' if context['min_length'] == 1 else 'ies'}."
+    if kind == "string_too_short":
+        return "must not be empty."
+    if kind == "value_error":
+        return str(context["error"])
+    message = details["msg"]
+    return f"{message[:1].lower()}{message[1:]}."
+
+
+_WANTED = {
+    "string_type": "text",
+    "string_unicode": "text of valid Unicode characters",
+    "int_type": "a whole number",
+    "int_from_float": "a whole number",
+    "float_type": "a number",
+    "finite_number": "a finite number",
+    "bool_type": "true or false",
+    "tuple_type": "a list",
+    "list_type": "a list",
+    "dict_type": "a mapping of keys to values",
+    "model_type": "a mapping of keys to values",
+}
+_LIMITS = {
+    "greater_than_equal": ("ge", "at least"),
+    "greater_than": ("gt", "more than"),
+    "less_than_equal": ("le", "at most"),
+    "less_than": ("lt", "less than"),
+}
+
+
+def _kind_of(value: Any) -> str:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, int | float):
+        return f"the number {shown(value)}"
+    if isinstance(value, str):
+        return f"the text {shown(value)}"
+    if isinstance(value, list | tuple):
+        return "a list"
+    return "a mapping" if isinstance(value, dict) else shown(value)
+
+
+def _quote_hint(kind: str, value: Any) -> str:
+    return " (put it in quotes)" if kind == "string_type" and isinstance(value, bool | int | float) else ""
+
+
+def _unknown_key(loc: Loc, model: type[BaseModel]) -> str:
+    parent = model_at(model, loc[:-1])
+    key = str(loc[-1])
+    known = parent.model_fields if parent else {}
+    near = did_you_mean(key, known)
+    if near:
+        return f"is not a known key{near}."
+    home = next(
+        (name for name, field in model.model_fields.items() if key in _fields_in(field.annotation)), None
+    )
+    if home:
+        return f"is not a known key here; it belongs under {home!r}."
+    return f"is not a known key; the keys here are {', '.join(known)}."
+
+
+def model_at(model: type[BaseModel], loc: Loc) -> type[BaseModel] | None:
+    """The model that describes the mapping at `loc`, or None where there is none."""
+    here: type[BaseModel] | None = model
+    for part in loc:
+        if isinstance(part, int):
+            continue  # the model of a list's entries was found with the list
+        field = here.model_fields.get(part) if here else None
+        here = _model_in(field.annotation) if field else None
+    return here
+
+
+def _model_in(annotation: Any) -> type[BaseModel] | None:
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return annotation
+    return next((model for part in typing.get_args(annotation) if (model := _model_in(part))), None)
+
+
+def _fields_in(annotation: Any) -> Iterable[str]:
+    model = _model_in(annotation)
+    return model.model_fields if model else ()

@@ -1,0 +1,88 @@
+"""How strategies are set up for a task: the optional sections of a task file, each with its defaults.
+
+The defaults are the recipe every strategy gets unless its task says otherwise; the bounds keep a task
+from racing a strategy that nobody would deploy.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationInfo, field_validator
+
+
+def _filled(text: str) -> str:
+    if not text.strip():
+        raise ValueError("must not be empty.")
+    return text
+
+
+Filled = Annotated[str, Field(min_length=1), AfterValidator(_filled)]
+# Lists come as tuples from YAML and as lists from a run's manifest: only the container is lax.
+ANY_LIST = Field(strict=False)
+
+
+class Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, allow_inf_nan=False)
+
+
+class Retrieval(Strict):
+    """How strategies that retrieve find their passages."""
+
+    k: int = Field(3, ge=1, le=10, description="Passages put into the prompt.")
+    chunk_tokens: int = Field(
+        128, ge=16, le=256, description="The longest passage, in tokens of the embedder."
+    )
+    overlap_tokens: int = Field(
+        16,
+        ge=0,
+        validate_default=True,
+        description="Tokens that two neighbouring passages share, at most half of one.",
+    )
+    max_prompt_tokens: int = Field(
+        2048,
+        ge=64,
+        description="The prompt's budget in tokens; passages over it are dropped whole, and counted.",
+    )
+
+    @field_validator("overlap_tokens")
+    @classmethod
+    def _overlap(cls, overlap: int, info: ValidationInfo) -> int:
+        most = info.data.get("chunk_tokens", 256) // 2
+        # The default gives way to small chunks only down to 32 tokens; below, the author has to say.
+        if overlap > most:
+            raise ValueError(f"is {overlap}, but must be at most half of chunk_tokens, {most}.")
+        return overlap
+
+
+class Examples(Strict):
+    """How strategies that show examples choose them."""
+
+    k: int = Field(
+        4, ge=1, le=32, description="Examples from train put into the prompt, the same for all questions."
+    )
+
+
+class Finetune(Strict):
+    """How an adapter is trained (LoRA on all linear layers, alpha twice the rank)."""
+
+    rank: int = Field(
+        16, ge=1, le=256, description="The rank of the adapter's matrices; from 32 on it is rank-stabilised."
+    )
+    learning_rate: float = Field(
+        4e-4, gt=0, le=0.1, description="The highest learning rate; it decays linearly to 0."
+    )
+    batch_size: int = Field(16, ge=1, le=32, description="Training questions per optimiser step.")
+    max_epochs: int = Field(8, ge=1, le=10, description="The most passes over the training questions.")
+    patience: int = Field(2, ge=1, description="Epochs without a better dev loss after which training stops.")
+    min_epochs: int = Field(
+        1, ge=1, validate_default=True, description="The fewest passes before it may stop early."
+    )
+
+    @field_validator("min_epochs")
+    @classmethod
+    def _min_epochs(cls, epochs: int, info: ValidationInfo) -> int:
+        most = info.data.get("max_epochs", epochs)
+        if epochs > most:
+            raise ValueError(f"is {epochs}, but max_epochs is {most}.")
+        return epochs

@@ -1,0 +1,252 @@
+"""What may stand in a task file. The JSON schema, the editor's hints and the docs come from these models.
+
+Strict: unknown keys and wrong types are refused, never repaired. A check that looks at more than one
+field hangs on the field that should be mended, so that all mistakes of a file show at once.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Annotated, Literal, get_args
+
+from pydantic import AfterValidator, Field, ValidationInfo, field_validator
+
+from harness.spec.mistakes import Loc, did_you_mean, found, shown
+from harness.spec.settings import ANY_LIST, Examples, Filled, Finetune, Retrieval, Strict
+
+Probe = Literal["knowledge", "behaviour", "general"]
+AnswerType = Literal["text", "label", "json", "choice"]
+MetricName = Literal[
+    "contains",
+    "exact_match",
+    "f1",
+    "refusal",
+    "label",
+    "exact_json",
+    "json_valid",
+    "choice",
+    "choice_per_char",
+]
+METRIC_NAMES: tuple[MetricName, ...] = get_args(MetricName)
+METRICS_FOR: dict[AnswerType, tuple[MetricName, ...]] = {
+    "text": ("contains", "exact_match", "f1", "refusal"),
+    "label": ("label",),
+    "json": ("exact_json", "json_valid"),
+    "choice": ("choice", "choice_per_char"),
+}
+
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
+_PLACEHOLDER = re.compile(r"\{(\s*)([A-Za-z_]\w*)\s*\}")
+_KNOWN_PLACEHOLDER = re.compile(r"\{(question|labels)\}")
+
+
+def check_name(name: str) -> str:
+    """The name of a task, which names folders and keys too; raises ValueError with a sentence."""
+    if not _NAME.fullmatch(name):
+        raise ValueError(
+            f"is {shown(name)}, but a name is made of unaccented letters, digits, '-', '_' and '.', "
+            "and starts with a letter or a digit."
+        )
+    return name
+
+
+def fill(template: str, *, question: str = "", labels: tuple[str, ...] = ()) -> str:
+    """Put the question and the labels where `{question}` and `{labels}` stand; other braces stay as they are.
+
+    One pass, so that a question with `{labels}` in its own words is left alone.
+    """
+    values = {"question": question, "labels": ", ".join(labels)}
+    return _KNOWN_PLACEHOLDER.sub(lambda match: values[match[1]], template)
+
+
+class QuestionFiles(Strict):
+    """The question files (JSONL), relative to the task file."""
+
+    test: Filled = Field(description="The questions every strategy is measured on.")
+    train: Filled | None = Field(
+        None,
+        description="Questions to fine-tune on and to show as examples: for lora, lora+rag and few-shot.",
+    )
+    dev: Filled | None = Field(
+        None, description="Questions for early stopping and tuning, which never see test."
+    )
+
+
+class Answer(Strict):
+    """What a right answer looks like, and where the model stops writing."""
+
+    type: AnswerType = Field(
+        description="text: a short phrase. label: one of `labels`. json: one JSON object. "
+        "choice: one of the question's own `choices`, picked by log-likelihood."
+    )
+    max_tokens: int = Field(
+        ge=1, description="The most tokens of an answer; one that is cut there is marked as cut."
+    )
+    stop: Annotated[tuple[Annotated[str, Field(min_length=1)], ...], ANY_LIST] = Field(
+        (), description='Texts that end an answer and are no part of it, as "\\n" in double quotes.'
+    )
+    labels: Annotated[tuple[Filled, ...], ANY_LIST] | None = Field(
+        None, validate_default=True, description="The labels to choose from: for type label, and only there."
+    )
+    refusal: Filled | None = Field(
+        None,
+        description="The right reply to a question with `answerable: false`: for type text, and only there.",
+    )
+
+    @field_validator("stop")
+    @classmethod
+    def _stop(cls, stop: tuple[str, ...]) -> tuple[str, ...]:
+        found(
+            [
+                (
+                    (index,),
+                    f"is a backslash and {text[1:]!r}: write {chr(34)}{text}{chr(34)} in double quotes.",
+                )
+                for index, text in enumerate(stop)
+                if re.fullmatch(r"(\\[nrt])+", text)
+            ]
+        )
+        return stop
+
+    @field_validator("labels")
+    @classmethod
+    def _labels(cls, labels: tuple[str, ...] | None, info: ValidationInfo) -> tuple[str, ...] | None:
+        kind = info.data.get("type")
+        if kind == "label" and labels is None:
+            raise ValueError("is missing: type label needs the labels to choose from.")
+        if kind not in ("label", None) and labels is not None:
+            raise ValueError(f"is for type label only; the type here is {kind}.")
+        if labels is not None and len(labels) < 2:
+            raise ValueError("needs at least two labels.")
+        found([*_repeated(labels or ()), *_padded(labels or ())])
+        return labels
+
+    @field_validator("refusal")
+    @classmethod
+    def _refusal(cls, refusal: str | None, info: ValidationInfo) -> str | None:
+        kind = info.data.get("type")
+        if refusal is not None and kind not in ("text", None):
+            raise ValueError(f"is for type text only; the type here is {kind}.")
+        return refusal
+
+
+class PromptText(Strict):
+    """The words around a question, the same for every strategy."""
+
+    system: Filled = Field(
+        description="The system message; `{labels}` stands for the labels, separated by commas."
+    )
+    question: Filled = Field(
+        "{question}",
+        description="The user's turn; `{question}` stands for the question, `{labels}` for the labels.",
+    )
+
+    @field_validator("system")
+    @classmethod
+    def _system(cls, text: str) -> str:
+        return _check_placeholders(text, ("labels",))
+
+    @field_validator("question")
+    @classmethod
+    def _question(cls, text: str) -> str:
+        _check_placeholders(text, ("question", "labels"))
+        if "{question}" not in text:
+            raise ValueError("must contain {question}, where the question goes.")
+        return text
+
+
+class TaskSpec(Strict):
+    """A task: questions, how they are put, what a right answer is, and how it is scored."""
+
+    name: Annotated[str, AfterValidator(check_name)] = Field(
+        description="What reports call the task: letters, digits, '-', '_' and '.'."
+    )
+    description: str = Field("", description="One sentence for whoever reads the list of tasks.")
+    probes: Probe = Field(
+        description="knowledge: facts a model has to get from somewhere. behaviour: how it should reply. "
+        "general: what it knew before, to see what a fine-tune forgets."
+    )
+    corpus: Filled | None = Field(
+        None,
+        description="Folder, file or glob of the documents, relative to the task file; retrieval needs it.",
+    )
+    questions: QuestionFiles = Field(description="The question files.")
+    answer: Answer = Field(description="What a right answer looks like.")
+    prompt: PromptText = Field(description="The words around a question.")
+    metrics: Annotated[tuple[MetricName, ...], ANY_LIST] = Field(
+        min_length=1,
+        description="How answers are scored; the first is the primary one, 'accuracy' in reports.",
+    )
+    retrieval: Retrieval = Field(Retrieval(), description="How passages are found.")
+    examples: Examples = Field(Examples(), description="How examples are chosen.")
+    finetune: Finetune = Field(Finetune(), description="How adapters are trained.")
+
+    @field_validator("prompt")
+    @classmethod
+    def _prompt(cls, prompt: PromptText, info: ValidationInfo) -> PromptText:
+        answer: Answer | None = info.data.get("answer")
+        if answer and not answer.labels:
+            texts = {"system": prompt.system, "question": prompt.question}
+            sentence = "has {labels}, but answer.labels is not set."
+            found([((key,), sentence) for key, text in texts.items() if "{labels}" in text])
+        return prompt
+
+    @field_validator("metrics")
+    @classmethod
+    def _metrics(cls, metrics: tuple[MetricName, ...], info: ValidationInfo) -> tuple[MetricName, ...]:
+        answer: Answer | None = info.data.get("answer")
+        mistakes = _repeated(metrics)
+        for index, name in enumerate(metrics if answer else ()):
+            assert answer
+            fitting = METRICS_FOR[answer.type]
+            if name not in fitting:
+                text = f"is {name!r}, which cannot score answers of type {answer.type}"
+                mistakes.append(((index,), f"{text}; use {', '.join(fitting)}."))
+            elif name == "refusal" and answer.refusal is None:
+                mistakes.append(
+                    ((index,), "is 'refusal', which needs answer.refusal: what the model should reply.")
+                )
+        found(mistakes)
+        return metrics
+
+    @property
+    def primary_metric(self) -> MetricName:
+        return self.metrics[0]
+
+    @property
+    def system_message(self) -> str:
+        """The system message as the model reads it."""
+        return fill(self.prompt.system, labels=self.answer.labels or ())
+
+    def user_message(self, question: str) -> str:
+        """The user's turn for a question, without any context."""
+        return fill(self.prompt.question, question=question, labels=self.answer.labels or ())
+
+
+def _check_placeholders(text: str, known: tuple[str, ...]) -> str:
+    """Refuse `{word}` that nothing replaces. Other braces, as of a JSON example, are the author's own."""
+    for match in _PLACEHOLDER.finditer(text):
+        word = match[2]
+        if word in known and match[0] != f"{{{word}}}":
+            raise ValueError(f"has {match[0]}: write {{{word}}} without blanks.")
+        if word not in known and not match[1]:
+            allowed = " and ".join(f"{{{name}}}" for name in known)
+            raise ValueError(
+                f"has {match[0]}, which nothing replaces{did_you_mean(word, known)}; it may have {allowed}."
+            )
+    return text
+
+
+def _repeated(texts: tuple[str, ...]) -> list[tuple[Loc, str]]:
+    return [
+        ((i,), f"is {shown(text)}, which stands there already.")
+        for i, text in enumerate(texts)
+        if text in texts[:i]
+    ]
+
+
+def _padded(texts: tuple[str, ...]) -> list[tuple[Loc, str]]:
+    sentence = "has blanks around it, and replies are compared without."
+    return [
+        ((i,), f"is {shown(text)}: it {sentence}") for i, text in enumerate(texts) if text != text.strip()
+    ]

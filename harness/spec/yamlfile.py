@@ -1,0 +1,263 @@
+"""A YAML file → a strict pydantic model, or all its mistakes as `path:line:column: key: what is wrong`.
+
+The file is read to ruamel's node tree, which knows where each key and value stands, and only from there
+to plain values: that keeps the positions, finds keys given twice, and never builds a Python object from
+a tag. Scalars follow YAML 1.2: `1e-4` is a number, `on` is text. Dates stay text. Sequences become tuples.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, TypeVar
+
+from pydantic import BaseModel, ValidationError
+
+from harness.errors import InputError
+from harness.spec.mistakes import Loc, mistakes_of, model_at, nearest, raise_all, shown
+
+M = TypeVar("M", bound=BaseModel)
+Place = tuple[int, int]
+"""Line and column, both counted from 1."""
+
+_TAG = "tag:yaml.org,2002:"
+_TOP: Place = (1, 1)
+_MOST_VALUES = 100_000
+"""Far more than a person writes: aliases of aliases would otherwise grow without end."""
+
+
+@dataclass(frozen=True)
+class Source:
+    """A text file as it was read. `sha256` is of its bytes; a byte order mark is not part of `text`."""
+
+    path: Path
+    text: str
+    sha256: str
+
+
+@dataclass(frozen=True)
+class YamlFile:
+    """A mapping read from YAML, and where everything in it stands."""
+
+    source: Source
+    values: dict[str, Any] = field(default_factory=dict)
+    key_places: dict[Loc, Place] = field(default_factory=dict)
+    value_places: dict[Loc, Place] = field(default_factory=dict)
+    mistakes: list[tuple[Loc, Place, str]] = field(default_factory=list)
+    """Keys given twice and values that mean nothing: found while reading, before any model looks."""
+
+    def error(self, loc: Loc, sentence: str, place: Place | None = None) -> InputError:
+        """The mistake at `loc`, with the position of its value, or of the nearest mapping around it."""
+        line, column = place or self._place(loc, self.value_places)
+        key = dotted(loc)
+        text = f"{key}: {sentence}" if key else sentence
+        return InputError(text, path=self.source.path, line=line, column=column)
+
+    def key_error(self, loc: Loc, sentence: str) -> InputError:
+        """The mistake at `loc`, with the position of its key."""
+        return self.error(loc, sentence, self._place(loc, self.key_places))
+
+    def _place(self, loc: Loc, places: dict[Loc, Place]) -> Place:
+        while loc and loc not in places:
+            loc, places = loc[:-1], self.key_places
+        return places.get(loc, _TOP)
+
+
+def dotted(loc: Loc) -> str:
+    """`("answer", "stop", 0)` → `answer.stop[0]`; a key that is no plain word is quoted."""
+    text = ""
+    for part in loc:
+        if isinstance(part, int):
+            text += f"[{part}]"
+        else:
+            plain = part.replace("-", "_").isidentifier()
+            text += f"{'.' if text else ''}{part if plain else shown(part)}"
+    return text
+
+
+def read_source(path: Path) -> Source:
+    """Read a UTF-8 text file. Raises InputError where it is missing, not a file, unreadable or not UTF-8."""
+    try:
+        data = path.read_bytes()
+    except FileNotFoundError:
+        raise InputError("there is no such file.", path=path) from None
+    except IsADirectoryError:
+        raise InputError("this is a folder, not a file.", path=path) from None
+    except (OSError, ValueError) as error:
+        reason = error.strerror if isinstance(error, OSError) else str(error)
+        raise InputError(f"the file cannot be read: {reason}.", path=Path(shown(str(path), 200))) from error
+    try:
+        text = data.decode("utf-8").removeprefix("\ufeff")
+    except UnicodeDecodeError as error:
+        line = data.count(b"\n", 0, error.start) + 1
+        raise InputError("not UTF-8 text; save the file as UTF-8.", path=path, line=line) from None
+    return Source(path, text, hashlib.sha256(data).hexdigest())
+
+
+def load_yaml(path: Path) -> YamlFile:
+    """Read a YAML file whose top is a mapping.
+
+    Raises InputError where there is nothing to go on: no such file, not UTF-8, broken syntax, empty, not
+    a mapping. Lesser mistakes are kept in `YamlFile.mistakes` and reported by `validate`.
+    """
+    source = read_source(path)
+    node = _compose(source)
+    if node is None:
+        raise InputError("the file is empty.", path=path)
+    if node.id != "mapping":
+        raise InputError(
+            "the file must be a mapping of keys to values (`key: value` lines).", path=path, line=1
+        )
+    file = YamlFile(source)
+    reader = _Reader(file)
+    try:
+        file.values.update(reader.mapping(node, ()))
+    except RecursionError:
+        raise InputError("the file is nested too deeply.", path=path) from None
+    return file
+
+
+def validate(file: YamlFile, model: type[M]) -> tuple[M | None, list[InputError]]:
+    """The file as `model` (None where pydantic refused it) and every mistake, from top to bottom."""
+    value: M | None = None
+    located = list(file.mistakes)
+    unreadable = {loc for loc, _, _ in located}
+    try:
+        value = model.model_validate(file.values)
+    except ValidationError as error:
+        details = error.errors(include_url=False)
+        guessed = _guessed_keys([item["loc"] for item in details if item["type"] == "extra_forbidden"], model)
+        for item in details:
+            if item["type"] == "missing" and item["loc"] in guessed:
+                continue  # it is there, misspelled, and reported as that
+            if item["input"] is None and item["loc"] in unreadable:
+                continue  # nothing could be read there, which is reported already
+            places = file.key_places if item["type"] == "extra_forbidden" else file.value_places
+            located += [(loc, file._place(loc, places), text) for loc, text in mistakes_of(item, model)]
+    located.sort(key=lambda mistake: mistake[1])
+    return value, [file.error(loc, text, place) for loc, place, text in located]
+
+
+def load_model(path: Path, model: type[M]) -> M:
+    """Read a YAML file as `model`; raises InputErrors with every mistake in it."""
+    value, errors = validate(load_yaml(path), model)
+    raise_all(errors)
+    assert value is not None  # no mistakes, so pydantic accepted it
+    return value
+
+
+def _guessed_keys(unknown: list[Loc], model: type[BaseModel]) -> set[Loc]:
+    guesses: set[Loc] = set()
+    for loc in unknown:
+        parent = model_at(model, loc[:-1])
+        near = nearest(str(loc[-1]), parent.model_fields) if parent else None
+        if near:
+            guesses.add((*loc[:-1], near))
+    return guesses
+
+
+def _compose(source: Source) -> Any:
+    """The node tree of the one document in the file, None where it holds nothing."""
+    from ruamel.yaml import YAML
+    from ruamel.yaml.error import MarkedYAMLError, YAMLError
+
+    try:
+        return YAML(typ="safe", pure=True).compose(source.text)
+    except MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        line, column = (mark.line + 1, mark.column + 1) if mark else _TOP
+        text = " ".join(part for part in (error.context, error.problem) if part)
+        raise InputError(f"broken YAML: {text}.", path=source.path, line=line, column=column) from None
+    except YAMLError as error:
+        position = getattr(error, "position", 0)
+        line = source.text.count("\n", 0, position) + 1
+        raise InputError(f"broken YAML: {str(error).splitlines()[0]}.", path=source.path, line=line) from None
+    except RecursionError:
+        raise InputError("the file is nested too deeply.", path=source.path) from None
+
+
+class _Reader:
+    """Turns nodes into plain values and notes in `file` where they stand and what is wrong with them."""
+
+    def __init__(self, file: YamlFile) -> None:
+        self.file = file
+        self.open: set[int] = set()  # the nodes around the present one, to notice an alias to itself
+
+    def value(self, node: Any, loc: Loc) -> Any:
+        self.file.value_places[loc] = _place_of(node)
+        if len(self.file.value_places) > _MOST_VALUES:
+            raise InputError(f"the file holds more than {_MOST_VALUES:,} values.", path=self.file.source.path)
+        if id(node) in self.open:
+            self.wrong(node, loc, "contains itself.")
+            return None
+        if node.id == "scalar":
+            return self.scalar(node, loc)
+        self.open.add(id(node))
+        try:
+            if node.id == "mapping":
+                return self.mapping(node, loc)
+            return tuple(self.value(child, (*loc, index)) for index, child in enumerate(node.value))
+        finally:
+            self.open.discard(id(node))
+
+    def mapping(self, node: Any, loc: Loc) -> dict[str, Any]:
+        values: dict[str, Any] = {}
+        for key, child in self.pairs(node, loc):
+            values[key] = self.value(child, (*loc, key))
+        return values
+
+    def pairs(self, node: Any, loc: Loc) -> Iterator[tuple[str, Any]]:
+        for key_node, child in node.value:
+            key = key_node.value
+            if key_node.id != "scalar":
+                self.wrong(key_node, loc, "has a key that is not plain text.")
+                continue
+            here = (*loc, key)
+            if here in self.file.key_places:
+                line = self.file.key_places[here][0]
+                self.wrong(key_node, here, f"is given twice; the first stands in line {line}.")
+                continue
+            self.file.key_places[here] = _place_of(key_node)
+            yield key, child
+
+    def scalar(self, node: Any, loc: Loc) -> Any:
+        """The value of a scalar by its YAML 1.2 tag; anything that is no number, truth or null is text."""
+        text: str = node.value
+        kind = str(node.tag).removeprefix(_TAG)
+        try:
+            if kind == "int":
+                return _integer(text)
+            if kind == "float":
+                return _floating(text)
+        except ValueError:
+            self.wrong(node, loc, f"is no number that can be read: {shown(text)}.")
+            return None
+        if kind == "bool":
+            return text.lower() in ("true", "yes", "on")
+        if kind == "null":
+            return None
+        if kind not in ("str", "timestamp", "value", "merge"):
+            self.wrong(
+                node, loc, f"has the tag {shown(str(node.tag))}, which means nothing here; leave it out."
+            )
+        return text
+
+    def wrong(self, node: Any, loc: Loc, sentence: str) -> None:
+        self.file.mistakes.append((loc, _place_of(node), sentence))
+
+
+def _place_of(node: Any) -> Place:
+    return node.start_mark.line + 1, node.start_mark.column + 1
+
+
+def _integer(text: str) -> int:
+    digits = text.replace("_", "")
+    prefix = digits.lstrip("+-")[:2].lower()
+    return int(digits, 0) if prefix in ("0x", "0o", "0b") else int(digits)
+
+
+def _floating(text: str) -> float:
+    plain = text.replace("_", "").lower()
+    return float(plain.replace(".inf", "inf").replace(".nan", "nan"))

@@ -1,0 +1,142 @@
+"""A run folder is believed only where it is whole: what a kill leaves is tolerated, damage is not."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from harness.analysis.evidence import read_run
+from harness.errors import InputError
+from tests.analysis.runs import answers, manifest, timings, write_lines, write_run
+
+
+def test_reads_everything_in_the_plans_order(tmp_path: Path) -> None:
+    run = read_run(write_run(tmp_path))
+    assert run.pairs[:3] == (("facts", "base"), ("facts", "lora"), ("facts", "rag"))
+    assert list(run.questions["facts"]) == ["q1", "q2", "q3", "q4"]
+    assert [run.questions["facts"][q].fact_seen for q in ("q1", "q2", "q3")] == [True, False, None]
+    assert len(run.answers["facts", "rag"]) == 4
+    assert run.passages["facts", "geo#0"].text == "Paris is the capital."
+    assert run.adapter_key(("facts", "lora")) == "key1"
+    assert run.torn_lines == 0
+
+
+def test_torn_last_line_is_left_out_and_counted(tmp_path: Path) -> None:
+    run_folder = write_run(tmp_path)
+    path = run_folder / "answers.jsonl"
+    whole = path.read_bytes()
+    path.write_bytes(whole[:-20] + "é".encode()[:1])  # a kill may cut a character in two
+    run = read_run(run_folder)
+    assert run.torn_lines == 1
+    assert sum(map(len, run.answers.values())) == len(answers()) - 1
+
+
+def test_last_line_without_its_newline_only_is_whole(tmp_path: Path) -> None:
+    path = write_run(tmp_path) / "answers.jsonl"
+    path.write_bytes(path.read_bytes().rstrip(b"\n"))
+    run = read_run(tmp_path)
+    assert run.torn_lines == 0
+    assert sum(map(len, run.answers.values())) == len(answers())
+
+
+@pytest.mark.parametrize("line", ['{"task": "facts"', "\udcff", '{"wall_s": NaN}'])
+def test_broken_line_in_the_middle_names_file_and_line(tmp_path: Path, line: str) -> None:
+    path = write_run(tmp_path) / "batches.jsonl"
+    good = path.read_bytes().split(b"\n")
+    good[1] = line.encode("utf-8", "surrogateescape")
+    path.write_bytes(b"\n".join(good))
+    with pytest.raises(InputError, match=re.escape(f"{path}:2: broken line")):
+        read_run(tmp_path)
+
+
+@pytest.mark.parametrize(("row", "text"), [([1], "must be a JSON object"), ({"task": "facts"}, "lacks|fit")])
+@pytest.mark.parametrize("name", ["questions", "answers", "timings", "passages", "batches"])
+def test_row_that_does_not_fit_names_file_and_line(tmp_path: Path, name: str, row: Any, text: str) -> None:
+    path = write_run(tmp_path) / f"{name}.jsonl"
+    path.write_text(json.dumps(row) + "\n" + path.read_text())
+    with pytest.raises(InputError, match=rf"{name}\.jsonl:1: ({text})"):
+        read_run(tmp_path)
+
+
+def test_same_answer_twice_counts_once(tmp_path: Path) -> None:
+    again = {**answers()[0], "batch": 7, "cached": True}
+    run = read_run(write_run(tmp_path, answers=[*answers(), again]))
+    assert [row.batch for row in run.answers["facts", "base"]] == [0, 0, 0, 0]
+
+
+def test_two_different_answers_to_one_question_are_refused(tmp_path: Path) -> None:
+    again = {**answers()[0], "prediction": "Lyon"}
+    with pytest.raises(InputError, match=r"answers\.jsonl:17: answers question 'q1' \(facts, base\) again"):
+        read_run(write_run(tmp_path, answers=[*answers(), again]))
+
+
+def test_answer_to_a_question_nobody_asked_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="question 'q9' of task 'facts', which questions.jsonl lacks"):
+        read_run(write_run(tmp_path, answers=[{**answers()[0], "question_id": "q9"}]))
+
+
+def test_log_likelihoods_must_be_one_a_choice(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="another number of log-likelihoods"):
+        read_run(write_run(tmp_path, answers=[{**answers()[0], "choice_logprobs": [-1.0]}]))
+
+
+def test_block_timed_again_after_a_resume_counts_once(tmp_path: Path) -> None:
+    again = {**timings()[0], "e2e_s": 99.0}
+    run = read_run(write_run(tmp_path, timings=[*timings(), again]))
+    assert [row.e2e_s for row in run.timings["facts", "base"]][0] == 0.1
+    assert len(run.timings["facts", "base"]) == 10
+
+
+def test_run_killed_at_the_start_has_no_rows(tmp_path: Path) -> None:
+    (tmp_path / "run.json").write_text(json.dumps({"schema_version": 1, "status": "running"}))
+    run = read_run(tmp_path)
+    assert (run.pairs, run.questions, run.answers) == ((), {}, {})
+
+
+@pytest.mark.parametrize(
+    ("content", "text"),
+    [
+        (json.dumps({**manifest(), "schema_version": 2}), "newer version"),
+        ("{}", "no schema_version"),
+        ("[]", "no schema_version"),
+        ("{", "is no JSON"),
+    ],
+)
+def test_manifest_that_cannot_be_read(tmp_path: Path, content: str, text: str) -> None:
+    (write_run(tmp_path) / "run.json").write_text(content)
+    with pytest.raises(InputError, match=text) as caught:
+        read_run(tmp_path)
+    assert caught.value.exit_code == 2
+
+
+def test_no_folder_and_no_run_in_it(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="there is no run folder"):
+        read_run(tmp_path / "nowhere")
+    with pytest.raises(InputError, match="no run.json"):
+        read_run(tmp_path)
+
+
+def test_lines_end_at_line_feeds_only(tmp_path: Path) -> None:
+    row = {**answers()[0], "prediction": "one\u2028two\u0085three"}
+    write_run(tmp_path)
+    (tmp_path / "answers.jsonl").write_text(json.dumps(row, ensure_ascii=False) + "\n", encoding="utf-8")
+    assert read_run(tmp_path).answers["facts", "base"][0].prediction == "one\u2028two\u0085three"
+
+
+def test_question_twice_and_different_is_refused(tmp_path: Path) -> None:
+    folder = write_run(tmp_path)
+    row = {"task": "facts", "id": "q1", "question": "Another?", "answers": ["x"]}
+    with (folder / "questions.jsonl").open("a") as stream:
+        stream.write(json.dumps(row) + "\n")
+    with pytest.raises(InputError, match=r"questions\.jsonl:7: question 'q1' stands here twice"):
+        read_run(folder)
+
+
+def test_keys_of_a_later_version_are_left_out(tmp_path: Path) -> None:
+    folder = write_run(tmp_path)
+    write_lines(folder / "timings.jsonl", [{**row, "new": 1} for row in timings()])
+    assert len(read_run(folder).timings["facts", "base"]) == 10

@@ -1,0 +1,47 @@
+"""Recall counts documents, not passages; an answer in the context must be among the passages shown."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from harness.analysis.accuracy import ScoredAnswer
+from harness.analysis.evidence import Asked
+from harness.analysis.retrieval import Texts, retrieval
+from harness.records import AnswerRow, Passage, Question
+from tests.analysis.runs import answer
+
+TEXTS = Texts(
+    {
+        ("t", "a#0"): Passage("a#0", "a", "Zürich office", "Opened 1999."),
+        ("t", "b#0"): Passage("b#0", "b", "Rules", "Thirty days."),
+    }
+)
+
+
+def one(question: Question, chunks: list[str], shown: int) -> ScoredAnswer:
+    ranked: list[dict[str, Any]] = [{"doc_id": c[0], "chunk_id": c, "score": 1.0} for c in chunks]
+    row = AnswerRow.from_json(answer("t", "rag", question.id, "x", retrieved=ranked, shown_passages=shown))
+    return ScoredAnswer(Asked("t", question, None), row, {})
+
+
+def test_recall_is_the_share_of_gold_documents() -> None:
+    two = one(Question("q", "?", ("x",), gold_docs=("a", "b")), ["a#0", "a#1", "b#0"], 3)
+    block = retrieval([two], 3, TEXTS, ranked=True)
+    assert block["recall_at_k"] == {"1": 0.5, "3": 1.0, "5": 1.0, "10": 1.0}
+    assert block["n"] == 1
+
+
+def test_given_passages_have_no_recall() -> None:
+    given = one(Question("q", "?", ("1999",), gold_docs=("a",)), ["a#0"], 1)
+    block = retrieval([given], 3, TEXTS, ranked=False)
+    assert block["recall_at_k"] == {"1": None, "3": None, "5": None, "10": None}
+    assert block["answer_in_context"] == 1.0
+
+
+def test_answer_must_be_shown_and_titles_are_shown_too() -> None:
+    hidden = one(Question("q1", "?", ("thirty days",)), ["a#0", "b#0"], 1)
+    title = one(Question("q2", "?", ("Zürich",)), ["a#0"], 1)
+    nobody = one(Question("q3", "?", (), answerable=False), ["a#0"], 1)
+    lost = one(Question("q4", "?", ("no",)), ["c#0"], 1)
+    block = retrieval([hidden, title, nobody, lost], 3, TEXTS, ranked=True)
+    assert (block["answer_in_context"], block["answer_in_context_n"]) == (0.5, 2)

@@ -1,0 +1,148 @@
+"""Protects document ids (task files name them) and the messages for broken corpora: all at once."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from harness.corpus.documents import Document, corpus_sha256, document_ids, read_corpus
+from harness.errors import InputErrors
+
+
+def write(folder: Path, **files: str) -> None:
+    """Files by name, with `__` for a slash and `_DOT_` for a dot."""
+    for name, text in files.items():
+        path = folder / name.replace("__", "/").replace("_DOT_", ".")
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+
+
+def records(*rows: dict[str, object]) -> str:
+    return "".join(json.dumps(row) + "\n" for row in rows)
+
+
+def messages(path: str | Path) -> list[str]:
+    """The messages for a broken corpus; `document_ids` must refuse it in the same words."""
+    with pytest.raises(InputErrors) as caught:
+        read_corpus(path)
+    with pytest.raises(InputErrors) as again:
+        document_ids(path)
+    assert str(again.value) == str(caught.value)
+    return [str(error) for error in caught.value.errors]
+
+
+def test_folder_ids_are_paths_without_suffix_sorted(tmp_path: Path) -> None:
+    write(
+        tmp_path,
+        b__v1_DOT_2_DOT_md="two",
+        a_DOT_TXT="one",
+        README_DOT_md="# Read me",
+        page_DOT_html="<p>hi</p>",
+        more_DOT_jsonl=records({"doc_id": "z/1", "title": "Z", "text": "zed"}),
+        picture_DOT_png="not text",
+        _DOT_hidden_DOT_md="no",
+        _DOT_git__x_DOT_md="no",
+        empty_DOT_md="\n \n",
+    )
+    documents = read_corpus(tmp_path)
+    assert [document.doc_id for document in documents] == ["README", "a", "b/v1.2", "page", "z/1"]
+    assert documents[0] == Document("README", "Read me", "# Read me")
+    assert documents[4] == Document("z/1", "Z", "zed")
+    assert document_ids(tmp_path) == {"README", "a", "b/v1.2", "page", "z/1", "empty"}
+
+
+def test_one_file_and_its_id(tmp_path: Path) -> None:
+    write(tmp_path, sub__one_DOT_md="text")
+    assert document_ids(tmp_path / "sub/one.md") == {"one"}
+
+
+def test_glob_ids_are_relative_to_its_fixed_folder(tmp_path: Path) -> None:
+    write(
+        tmp_path, docs__a__x_DOT_md="x", docs__y_DOT_md="y", docs__z_DOT_txt="z", docs___DOT_h__n_DOT_md="n"
+    )
+    assert document_ids(f"{tmp_path}/docs/**/*.md") == {"a/x", "y"}
+    assert document_ids(tmp_path / "docs" / "*") == {"y", "z"}
+
+
+def test_a_corpus_may_lie_in_a_hidden_folder(tmp_path: Path) -> None:
+    write(tmp_path, _DOT_cache__a_DOT_md="a")
+    assert document_ids(tmp_path / ".cache") == {"a"}
+
+
+def test_bom_and_windows_lines(tmp_path: Path) -> None:
+    (tmp_path / "a.md").write_bytes("\ufeff# Title\r\n\r\nText.\r\n".encode())
+    assert read_corpus(tmp_path) == (Document("a", "Title", "# Title\n\nText."),)
+
+
+def test_a_record_may_hold_any_line_separator(tmp_path: Path) -> None:
+    row = {"doc_id": "a", "title": "", "text": "one\u2028two\x85three"}
+    (tmp_path / "c.jsonl").write_text(json.dumps(row, ensure_ascii=False), encoding="utf-8")
+    assert read_corpus(tmp_path) == (Document("a", "A", "one\u2028two\x85three"),)
+
+
+def test_all_mistakes_at_once_with_their_places(tmp_path: Path) -> None:
+    (tmp_path / "latin.txt").write_bytes(b"caf\xe9")
+    good = {"doc_id": "one", "title": "One", "text": "x"}
+    lines = ["{broken", "[1]", '{"doc_id": "a", "text": "b"}', '{"doc_id": 7, "title": "t", "text": "b"}']
+    lines += [
+        '{"doc_id": " ", "title": "t", "text": "b"}',
+        '{"doc_id": "s", "title": "t", "text": "\\ud800"}',
+    ]
+    (tmp_path / "rows.jsonl").write_text("\n".join([json.dumps(good), *lines]), encoding="utf-8")
+    write(tmp_path, one_DOT_md="taken")
+    rows = tmp_path / "rows.jsonl"
+    assert messages(tmp_path) == [
+        f"{tmp_path}/latin.txt: not UTF-8 at byte 3; save the file as UTF-8.",
+        f"{rows}:1: document id 'one' is taken already, by {tmp_path}/one.md.",
+        f"{rows}:2:2: broken JSON: Expecting property name enclosed in double quotes.",
+        f"{rows}:3: a record is a JSON object with doc_id, title and text.",
+        f"{rows}:4: the record lacks title; it needs doc_id, title and text.",
+        f"{rows}:5: doc_id must be text in quotes.",
+        f"{rows}:6: doc_id is empty.",
+        f"{rows}:7: the record holds half of a surrogate pair (\\ud800 to \\udfff), which is no character.",
+    ]
+
+
+@pytest.mark.parametrize("line", ["[" * 100_000, "1" * 5_000], ids=["deep", "digits"])
+def test_json_that_breaks_the_parser_is_a_message_too(tmp_path: Path, line: str) -> None:
+    (tmp_path / "rows.jsonl").write_text(line, encoding="utf-8")
+    (message,) = messages(tmp_path)
+    assert message.startswith(f"{tmp_path}/rows.jsonl:1")
+    assert "broken JSON" in message
+
+
+def test_missing_empty_and_foreign(tmp_path: Path) -> None:
+    assert "no such corpus" in messages(tmp_path / "nowhere")[0]
+    assert "no documents with text" in messages(tmp_path)[0]
+    assert "no documents with text" in messages(f"{tmp_path}/*.md")[0]
+    write(tmp_path, a_DOT_pdf="x")
+    assert "no documents with text" in messages(tmp_path)[0]
+    assert "a corpus file ends in one of" in messages(tmp_path / "a.pdf")[0]
+
+
+def test_documents_without_text_alone_are_an_empty_corpus(tmp_path: Path) -> None:
+    write(tmp_path, a_DOT_md="---\ntitle: Only a title\n---\n", b_DOT_html="<nav>menu</nav>")
+    with pytest.raises(InputErrors, match="no documents with text"):
+        read_corpus(tmp_path)
+
+
+def test_a_file_that_cannot_be_read_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    write(tmp_path, a_DOT_md="x", b_DOT_md="y")
+    original = Path.read_bytes
+
+    def refuse(path: Path) -> bytes:
+        if path.name == "a.md":
+            raise PermissionError(13, "Permission denied")
+        return original(path)
+
+    monkeypatch.setattr(Path, "read_bytes", refuse)
+    assert messages(tmp_path) == [f"{tmp_path}/a.md: the file cannot be read: Permission denied."]
+
+
+def test_the_hash_is_of_the_content_not_of_place_or_order() -> None:
+    one, two = Document("a", "A", "x"), Document("b", "B", "y")
+    assert corpus_sha256([one, two]) == corpus_sha256([two, one])
+    assert corpus_sha256([one, two]) != corpus_sha256([one, Document("b", "B", "z")])
+    assert corpus_sha256([Document("a", "bc", "d")]) != corpus_sha256([Document("a", "b", "cd")])

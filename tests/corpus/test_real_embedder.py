@@ -1,0 +1,76 @@
+"""Protects what is believed of the default embedder: window, token counts, vectors, silence."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from harness.corpus.embedder import SentenceTransformerEmbedder
+from harness.corpus.retriever import open_retriever
+from harness.errors import ModelUnavailable
+from harness.progress import Silent
+
+TEXTS = [
+    "Award leave\nEmployees can get up to 80 hours of award leave a year.",
+    "Dogs",
+    "naïve café – 知識は力なり 🙂 https://example.org/a?b=c#d",
+    "word " * 400,
+]
+
+
+@pytest.fixture(scope="module")
+def embedder(default_embedder_folder: Path) -> SentenceTransformerEmbedder:
+    return SentenceTransformerEmbedder(default_embedder_folder, "all-MiniLM-L6-v2", "5" * 64, "cpu")
+
+
+@pytest.mark.models
+def test_window_and_counts_agree_with_sentence_transformers(embedder: SentenceTransformerEmbedder) -> None:
+    """The counts are taken without the model; here its own tokenizer, untruncated, is the judge."""
+    assert embedder.max_tokens == 256
+    assert "_model" not in vars(embedder)
+    counts = embedder.count_tokens(TEXTS)
+    assert "_model" not in vars(embedder)
+    assert embedder._model.max_seq_length == 256
+    assert counts == [len(embedder._model.tokenizer(text, truncation=False)["input_ids"]) for text in TEXTS]
+    assert counts[3] == 402
+
+
+@pytest.mark.models
+def test_vectors_are_unit_float32_in_the_order_of_the_texts(
+    embedder: SentenceTransformerEmbedder, capfd: pytest.CaptureFixture[str]
+) -> None:
+    advanced: list[int] = []
+    together = embedder.embed_documents(TEXTS, advanced.append)
+    assert together.shape == (4, embedder.dimension) == (4, 384)
+    assert together.dtype == np.float32
+    assert sum(advanced) == 4
+    np.testing.assert_allclose(np.linalg.norm(together, axis=1), 1, atol=1e-5)
+    for row, text in enumerate(TEXTS):
+        np.testing.assert_allclose(embedder.embed_queries([text])[0], together[row], atol=1e-5)
+    assert embedder.embed_queries([]).shape == (0, 384)
+    assert capfd.readouterr() == ("", "")
+
+
+@pytest.mark.models
+def test_a_question_finds_its_passage(embedder: SentenceTransformerEmbedder, tmp_path: Path) -> None:
+    corpus = tmp_path / "corpus"
+    corpus.mkdir()
+    (corpus / "leave.md").write_text(
+        "# Leave\n\nUp to 80 hours of award leave are granted.", encoding="utf-8"
+    )
+    (corpus / "pets.md").write_text("# Pets\n\nDogs may come along on Fridays.", encoding="utf-8")
+    retriever = open_retriever(corpus, embedder, cache=tmp_path / "cache", progress=Silent())
+    best = retriever.search_one("When can I bring my puppy to the office?", 2)[0]
+    assert best.passage.doc_id == "pets"
+    assert 0.2 < best.score <= 1
+
+
+def test_a_folder_without_a_model_is_a_sentence(tmp_path: Path) -> None:
+    embedder = SentenceTransformerEmbedder(tmp_path, "mine", "0" * 64, "cpu")
+    with pytest.raises(ModelUnavailable, match="does not say how many tokens"):
+        _ = embedder.max_tokens
+    (tmp_path / "sentence_bert_config.json").write_text("{broken", encoding="utf-8")
+    with pytest.raises(ModelUnavailable, match="cannot be read"):
+        _ = embedder.max_tokens

@@ -1,0 +1,36 @@
+"""Labels count by spelling, JSON by meaning."""
+
+from __future__ import annotations
+
+import pytest
+
+from harness.scoring.structured import exact_json, json_valid, label
+
+
+@pytest.mark.parametrize(
+    ("reply", "score"), [(" refund\n", 1.0), ("Refund", 0.0), ("refund.", 0.0), ("", 0.0)]
+)
+def test_label(reply: str, score: float) -> None:
+    assert label(reply, ["refund"]) == score
+
+
+@pytest.mark.parametrize(
+    ("reply", "equal", "valid"),
+    [
+        ('{"b": [1, null], "a": true}', 1.0, 1.0),
+        (' {"a":true,"b":[1.0,null]} ', 1.0, 1.0),  # 1 and 1.0 are one number
+        ('{"a": 1, "b": [1, null]}', 0.0, 1.0),  # true is no number
+        ('{"a": true, "b": [null, 1]}', 0.0, 1.0),
+        ('{"a": true}', 0.0, 1.0),
+        ('{"a": true, "b": [1, null], "c": 0}', 0.0, 1.0),
+        ('```json\n{"a": true, "b": [1, null]}\n```', 0.0, 0.0),
+        ('{"a": true, "b": [1, null]} Done.', 0.0, 0.0),
+        ("null", 0.0, 1.0),
+        ("NaN", 0.0, 0.0),
+        ("[" * 100_000, 0.0, 0.0),
+        ("", 0.0, 0.0),
+    ],
+)
+def test_json(reply: str, equal: float, valid: float) -> None:
+    assert exact_json(reply, ["not json", '{"a": true, "b": [1, null]}']) == equal
+    assert json_valid(reply) == valid

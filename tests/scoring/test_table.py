@@ -1,0 +1,61 @@
+"""The table of metrics: its names, unanswerable questions, and questions with choices."""
+
+from __future__ import annotations
+
+import pytest
+
+from harness.records import Question
+from harness.scoring.table import GRADED, METRICS, Scored
+from harness.spec.taskspec import METRIC_NAMES
+
+LAKE = Question("q", "Where?", ("Geneva",), choices=("Geneva", "Lake Geneva"))
+NOBODY = Question("q", "Who?", (), answerable=False)
+
+
+def scored(prediction: str, question: Question, **more: object) -> Scored:
+    return Scored(prediction, question, refusal="not in the documents", **more)  # type: ignore[arg-type]
+
+
+def test_names_are_those_a_task_may_use() -> None:
+    assert set(METRICS) == set(METRIC_NAMES)
+    assert set(METRICS) > GRADED
+
+
+@pytest.mark.parametrize("name", ["contains", "exact_match", "f1", "label", "exact_json", "choice"])
+def test_unanswerable_questions_want_a_refusal(name: str) -> None:
+    assert METRICS[name](scored("Not in the documents.", NOBODY)) == 1.0
+    assert METRICS[name](scored("Smith", NOBODY)) == 0.0
+    assert METRICS[name](scored("", NOBODY)) == 0.0
+
+
+@pytest.mark.parametrize(
+    ("prediction", "question", "score"),
+    [
+        ("not in the documents", NOBODY, 1.0),
+        ("Smith", NOBODY, 0.0),
+        ("not in the documents", LAKE, 0.0),
+        ("Basel", LAKE, 1.0),  # wrong, yet rightly no refusal
+    ],
+)
+def test_refusal_is_right_exactly_where_nothing_can_be_answered(
+    prediction: str, question: Question, score: float
+) -> None:
+    assert METRICS["refusal"](scored(prediction, question)) == score
+
+
+@pytest.mark.parametrize("name", ["contains", "exact_match", "f1"])
+def test_an_option_is_right_as_a_whole_or_wrong(name: str) -> None:
+    assert METRICS[name](scored("Geneva", LAKE)) == 1.0
+    assert METRICS[name](scored("Lake Geneva", LAKE)) == 0.0
+
+
+def test_choice_goes_by_likelihood_and_without_it_by_the_reply() -> None:
+    assert METRICS["choice"](scored("Geneva", LAKE, choice_logprobs=(-5.0, -1.0))) == 0.0
+    assert METRICS["choice_per_char"](scored("", LAKE, choice_logprobs=(-6.0, -11.0))) == 1.0
+    assert METRICS["choice"](scored("Geneva", LAKE)) == 1.0
+
+
+def test_text_questions_are_scored_by_their_words() -> None:
+    question = Question("q", "Where?", ("Geneva",))
+    assert METRICS["contains"](scored("at Lake Geneva", question)) == 1.0
+    assert METRICS["json_valid"](scored("[1]", question)) == 1.0

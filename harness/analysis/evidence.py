@@ -16,10 +16,8 @@ from typing import Any, Never, TypeVar
 
 from harness.errors import InputError
 from harness.records import AnswerRow, BatchRow, Passage, Question, TimingRow
+from harness.run.folder import read_manifest
 from harness.spec.mistakes import shown
-
-SCHEMA_VERSION = 1
-"""The run folder's schema that this program reads; a change of meaning raises it."""
 
 T = TypeVar("T")
 Pair = tuple[str, str]
@@ -71,7 +69,7 @@ def read_run(folder: Path) -> Evidence:
 
     Raises InputError where there is no run, where a newer version wrote it, and where a file is damaged.
     """
-    manifest = _manifest(folder)
+    manifest = read_manifest(folder)
     reader = _Reader()
     questions = _questions(folder / "questions.jsonl", reader)
     answers = _answers(folder / "answers.jsonl", reader, questions)
@@ -88,31 +86,6 @@ def read_run(folder: Path) -> Evidence:
         passages={(task, passage.chunk_id): passage for _, (task, passage) in passages},
         torn_lines=reader.torn,
     )
-
-
-def _manifest(folder: Path) -> dict[str, Any]:
-    path = folder / "run.json"
-    if not folder.is_dir():
-        raise InputError(f"there is no run folder {folder}.")
-    try:
-        manifest = json.loads(path.read_bytes())
-    except FileNotFoundError:
-        raise InputError(f"{folder} is no run folder: it has no run.json.") from None
-    except OSError as error:
-        raise InputError(f"cannot be read: {error.strerror}.", path=path) from error
-    except ValueError as error:
-        raise InputError(f"is no JSON ({error}); the run cannot be read.", path=path) from None
-    version = manifest.get("schema_version") if isinstance(manifest, dict) else None
-    if type(version) is not int:
-        raise InputError("has no schema_version, so it was not written by this program.", path=path)
-    if version > SCHEMA_VERSION:
-        raise InputError(
-            f"was written by a newer version of this program (schema {version}, this one reads up to "
-            f"{SCHEMA_VERSION}); update, then try again.",
-            path=path,
-        )
-    assert isinstance(manifest, dict)
-    return manifest
 
 
 class _Reader:
@@ -160,8 +133,11 @@ def _build(row: Any, build: Callable[[dict[str, Any]], T], path: Path, line: int
 
 def _record(kind: type[T], row: dict[str, Any]) -> T:
     """A dataclass from the keys it knows: a later version may have added others."""
-    names = [field.name for field in dataclasses.fields(kind)]  # type: ignore[arg-type]
-    return kind(**{name: row[name] for name in names if name in row})
+    fields = dataclasses.fields(kind)  # type: ignore[arg-type]
+    for field in fields:
+        if field.name not in row and field.default is dataclasses.MISSING:
+            raise KeyError(field.name)
+    return kind(**{field.name: row[field.name] for field in fields if field.name in row})
 
 
 def _questions(path: Path, reader: _Reader) -> dict[str, dict[str, Asked]]:
@@ -200,7 +176,7 @@ def _answers(path: Path, reader: _Reader, asked: dict[str, dict[str, Asked]]) ->
 
 
 def _answer(row: dict[str, Any]) -> AnswerRow:
-    answer = AnswerRow.from_json(row)
+    answer = AnswerRow.from_json(dataclasses.asdict(_record(AnswerRow, row)))
     ranked = tuple({"doc_id": p["doc_id"], "chunk_id": p["chunk_id"], **p} for p in answer.retrieved)
     return dataclasses.replace(answer, retrieved=ranked)
 

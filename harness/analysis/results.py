@@ -11,8 +11,9 @@ from typing import Any
 
 from harness.analysis import accuracy, cost, latency, throughput
 from harness.analysis.accuracy import ScoredAnswer
-from harness.analysis.evidence import SCHEMA_VERSION, Evidence, Pair
+from harness.analysis.evidence import Evidence, Pair
 from harness.analysis.retrieval import Texts, retrieval
+from harness.run.folder import SCHEMA_VERSION
 from harness.spec.strategy import STRATEGIES, Source, Strategy
 
 PASSED_ON = (
@@ -113,7 +114,9 @@ def _strategy(run: Evidence, pair: Pair, scored: Sequence[ScoredAnswer], texts: 
     passed = throughput.batched(run.batches.get(pair, ()), run.answers.get(pair, ()))
     by_metric = {m: accuracy.estimate([one.scores[m] for one in scored], m) for m in metrics}
     primary = by_metric[metrics[0]]
-    strategy = STRATEGIES.get(pair[1].partition("@")[0])
+    strategy = STRATEGIES.get(
+        pair[1]
+    )  # None for another task's adapter: it answers bare, and is no candidate
     key = run.adapter_key(pair)
     ranked = strategy is not None and Source.RETRIEVED in strategy.context
     return {
@@ -160,9 +163,10 @@ def _defects(scored: Sequence[ScoredAnswer]) -> dict[str, Any]:
 
 def _one_off(run: Evidence, pair: Pair, strategy: Strategy | None, key: str | None) -> cost.OneOff:
     """Device seconds of this pair's own adapter and index; a probe of another task's adapter has none."""
-    if strategy is None or "@" in pair[1]:
+    if strategy is None:
         return cost.OneOff(known=False)
-    trained = next((a for a in run.manifest.get("adapters", ()) if a.get("key") == key), None)
+    adapters = run.manifest.get("adapters", ()) if key else ()
+    trained = next((a for a in adapters if key in (a.get("sha256"), a.get("key"))), None)
     index = run.manifest.get("indexes", {}).get(pair[0])
     training_s = trained.get("seconds") if trained and strategy.adapted else None
     index_s = index.get("seconds") if index and Source.RETRIEVED in strategy.context else None

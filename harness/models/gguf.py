@@ -68,11 +68,12 @@ def _read(source: Path) -> tuple[Any, Any]:
             dtype=torch.float32,
             **shared,
         )
-    except Exception as error:  # noqa: BLE001  a broken file makes the parsers raise nearly anything
+    except Exception as error:  # a broken file makes the parsers raise nearly anything
         reason = (str(error).splitlines() or [""])[0] or type(error).__name__
         raise ModelUnavailable(
-            f"{source} cannot be read as a model: {reason[:300].rstrip('.')}. The file may be cut short, or of an "
-            "architecture that transformers does not read from GGUF; a folder of safetensors works for all."
+            f"{source} cannot be read as a model: {reason[:300].rstrip('.')}. The file may be cut "
+            "short, or of an architecture that transformers does not read from GGUF. Name a folder of "
+            "safetensors instead."
         ) from error
     return model.eval(), tokenizer
 
@@ -84,7 +85,12 @@ def _write(model: Any, tokenizer: Any, target: Path) -> None:
         model.save_pretrained(target)
         tokenizer.save_pretrained(target)
     except SafetensorError as error:  # the library hides "disk full" in an error of its own
-        raise HarnessError(f"could not write {target}: {error}. Nothing half-written was kept.") from error
+        raise HarnessError(
+            f"could not write the dequantized weights to {target.parent}: {error}. "
+            "Nothing half-written was kept."
+        ) from error
+    for path in target.glob("*.safetensors"):
+        path.chmod(0o644)  # the library makes them readable by their owner alone
 
 
 def _reload(folder: Path) -> Any:

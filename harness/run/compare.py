@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import dataclasses
 import secrets
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from harness import __version__
-from harness.corpus.check import missing_gold
 from harness.corpus.embedder import Embedder
 from harness.corpus.retriever import Retriever, open_retriever
 from harness.errors import InputError, InputErrors, RunInterrupted
@@ -29,7 +28,7 @@ from harness.run.settings import Settings, effort
 from harness.run.timing import TimingPass, contestants
 from harness.spec.prices import load_prices
 from harness.spec.strategy import parse_strategies
-from harness.spec.task import Task
+from harness.spec.task import Task, gold_doc_errors
 
 
 @dataclass(frozen=True, slots=True)
@@ -260,10 +259,9 @@ class _Run:
         tools.engine.use(None)
 
 
-def check_gold(task: Task, document_ids: set[str]) -> None:
+def check_gold(task: Task, document_ids: Collection[str]) -> None:
     """Raises InputErrors where questions name gold documents that the corpus lacks."""
-    places = [(question, task.lines.get(question.id)) for question in (*task.test, *task.train, *task.dev)]
-    errors = missing_gold(places, document_ids)
+    errors = gold_doc_errors(task, document_ids)
     if errors:
         raise InputErrors(errors)
 

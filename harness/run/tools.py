@@ -19,13 +19,13 @@ def load_tools(settings: Settings, progress: Progress | None = None) -> Tools:
     """
     progress = progress or Terminal()
     cache = cache_root()
-    reference = settings.model or DEFAULT_BASE.name
+    reference = settings.model or DEFAULT_BASE
     base = resolve(reference, kind="base", cache=cache, progress=progress, revision=settings.revision)
     device = choose_device(settings.device)
     engine = TransformersEngine(base, device=device, dtype=choose_dtype(settings.dtype, device))
 
     def embedder() -> Embedder:
-        name = settings.embedder or DEFAULT_EMBEDDER.name
+        name = settings.embedder or DEFAULT_EMBEDDER
         folder = resolve(name, kind="embedder", cache=cache, progress=progress)
         return SentenceTransformerEmbedder(folder.path, folder.name, folder.sha256, device)
 

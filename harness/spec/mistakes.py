@@ -7,6 +7,7 @@ write instead. `found` lets one check of a model report several mistakes, each a
 from __future__ import annotations
 
 import difflib
+import json
 import re
 import typing
 from collections.abc import Iterable, Sequence
@@ -46,6 +47,15 @@ def shown(value: Any, limit: int = 60) -> str:
     return text if len(text) <= limit else text[: limit - 1] + "…"
 
 
+def is_unicode(text: str) -> bool:
+    """Whether text can be written as UTF-8: JSON and YAML escapes can spell half a surrogate pair."""
+    try:
+        text.encode("utf-8")
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
 def did_you_mean(word: str, known: Iterable[str], cutoff: float = 0.6) -> str:
     """` (did you mean 'x'?)`, or nothing where no known word is near."""
     near = nearest(word, known, cutoff)
@@ -68,6 +78,8 @@ def mistakes_of(details: ErrorDetails, model: type[BaseModel]) -> list[tuple[Loc
     loc = details["loc"]
     if details["type"] == "found":
         return [((*loc, *at), sentence) for at, sentence in details["ctx"]["mistakes"]]
+    if details["type"] == "too_short" and len(details["input"]) >= details["ctx"]["min_length"]:
+        return []  # pydantic counts good entries only; the bad ones are reported already
     return [(loc, _sentence(details, model))]
 
 
@@ -77,6 +89,8 @@ def _sentence(details: ErrorDetails, model: type[BaseModel]) -> str:
         return "is missing."
     if kind == "extra_forbidden":
         return _unknown_key(details["loc"], model)
+    if kind == "value_error":
+        return str(context["error"])
     if value is None:
         return "is empty: write a value, or leave the key out if it is optional."
     if kind in ("literal_error", "enum"):
@@ -84,7 +98,7 @@ def _sentence(details: ErrorDetails, model: type[BaseModel]) -> str:
         hint = did_you_mean(value, known) if isinstance(value, str) else ""
         return f"is {shown(value)}, which is none of {', '.join(known)}{hint}."
     if kind in _WANTED:
-        return f"must be {_WANTED[kind]}, but is {_kind_of(value)}{_quote_hint(kind, value)}."
+        return f"must be {_WANTED[kind]}, but is {_kind_of(value)}{_hint(kind, value)}."
     if kind in _LIMITS:
         name, words = _LIMITS[kind]
         return f"must be {words} {context[name]}, but is {shown(value)}."
@@ -92,15 +106,12 @@ def _sentence(details: ErrorDetails, model: type[BaseModel]) -> str:
         return f"needs at least {context['min_length']} entr{'y' if context['min_length'] == 1 else 'ies'}."
     if kind == "string_too_short":
         return "must not be empty."
-    if kind == "value_error":
-        return str(context["error"])
     message = details["msg"]
     return f"{message[:1].lower()}{message[1:]}."
 
 
 _WANTED = {
     "string_type": "text",
-    "string_unicode": "text of valid Unicode characters",
     "int_type": "a whole number",
     "int_from_float": "a whole number",
     "float_type": "a number",
@@ -131,8 +142,14 @@ def _kind_of(value: Any) -> str:
     return "a mapping" if isinstance(value, dict) else shown(value)
 
 
-def _quote_hint(kind: str, value: Any) -> str:
-    return " (put it in quotes)" if kind == "string_type" and isinstance(value, bool | int | float) else ""
+def _hint(kind: str, value: Any) -> str:
+    if kind == "string_type":
+        # YAML reads {question} without quotes as a mapping with an empty value.
+        braces = isinstance(value, dict) and all(entry is None for entry in value.values())
+        return " (put it in quotes)" if braces or isinstance(value, bool | int | float) else ""
+    if kind == "tuple_type" and isinstance(value, str) and len(value) <= 40:
+        return f" (write [{json.dumps(value, ensure_ascii=False)}])"
+    return ""
 
 
 def _unknown_key(loc: Loc, model: type[BaseModel]) -> str:

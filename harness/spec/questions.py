@@ -8,7 +8,8 @@ many, unless one looks like a misspelling of a key that is absent.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+import unicodedata
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
@@ -16,7 +17,7 @@ from typing import Any
 
 from harness.errors import InputError
 from harness.records import Question
-from harness.spec.mistakes import nearest, shown
+from harness.spec.mistakes import is_unicode, nearest, shown
 from harness.spec.taskspec import Answer
 from harness.spec.yamlfile import read_source
 
@@ -69,7 +70,7 @@ def read_questions(path: Path, answer: Answer | None) -> QuestionFile:
 
 
 def parse_record(line: str, answer: Answer | None) -> tuple[Question | None, list[str]]:
-    """One line of a question file: the question (None where the record has no good shape) and its mistakes."""
+    """One line of a question file: the question (None where its shape is wrong) and its mistakes."""
     try:
         row = json.loads(line, parse_constant=_refuse_constant, object_pairs_hook=_distinct)
     except json.JSONDecodeError as error:
@@ -129,29 +130,139 @@ def _wrong_text(key: str, value: Any) -> str:
         return f"{key!r} must be text, but is {shown(value)}{hint}."
     if not value.strip():
         return f"{key!r} is empty."
-    return "" if _is_unicode(value) else f"{key!r} has half a surrogate pair, which is no character."
+    return "" if is_unicode(value) else f"{key!r} has half a surrogate pair, which is no character."
 
 
 def _wrong_list(key: str, value: Any) -> str:
     if value is None and key != "answers":
-        return ""
+        return ""  # optional, and left open
     if not isinstance(value, list):
-        hint = f" (write [{json.dumps(value, ensure_ascii=False)}])" if isinstance(value, str) else ""
-        return f"{key!r} must be a list of texts, but is {shown(value)}{shown_hint(hint)}."
-    wrong = next((text for text in value if not isinstance(text, str) or not text.strip()), None)
-    if wrong is not None or None in value:
-        return f"{key!r} must hold texts that are not empty, but holds {shown(wrong)}."
-    good = all(_is_unicode(text) for text in value)
+        short = isinstance(value, str) and len(value) <= 60
+        hint = f" (write [{json.dumps(value, ensure_ascii=False)}])" if short else ""
+        return f"{key!r} must be a list of texts, but is {shown(value)}{hint}."
+    wrong = [entry for entry in value if not isinstance(entry, str) or not entry.strip()]
+    if wrong:
+        return f"{key!r} must hold texts that are not empty, but holds {shown(wrong[0])}."
+    good = all(is_unicode(text) for text in value)
     return "" if good else f"{key!r} has half a surrogate pair, which is no character."
 
 
-def shown_hint(hint: str) -> str:
-    return hint if len(hint) <= 80 else ""
+def _sense(question: Question, answer: Answer | None) -> list[str]:
+    """What keeps the task from asking or scoring a question of good shape."""
+    mistakes = _wrong_answers(question, answer) + _wrong_choices(question, answer)
+    if answer is None or not question.answers:
+        return mistakes
+    if answer.type == "label" and answer.labels:
+        strange = [text for text in question.answers if text not in answer.labels]
+        near = nearest(strange[0], answer.labels) if strange else None
+        hint = f" (did you mean {near!r}?)" if near else ""
+        mistakes += [f"the answer {shown(text)} is not in answer.labels{hint}." for text in strange[:1]]
+    if answer.type == "json":
+        mistakes += [text for reply in question.answers if (text := _wrong_object(reply))]
+    if answer.type in ("text", "label") and not question.choices:
+        mistakes += _cut_short(question, answer)
+    return mistakes
 
 
-def _is_unicode(text: str) -> bool:
+def _wrong_answers(question: Question, answer: Answer | None) -> list[str]:
+    if question.answerable:
+        wrong = (
+            ""
+            if question.answers
+            else "'answers' is empty (only a question with answerable: false has none)."
+        )
+    elif question.answers:
+        wrong = "a question with answerable: false has no answers; leave 'answers' empty."
+    elif question.choices:
+        wrong = "a question with choices is answered by picking one, so it cannot have answerable: false."
+    elif answer is not None and answer.type != "text":
+        wrong = (
+            f"answers of type {answer.type} cannot be refused, so the question cannot have answerable: false."
+        )
+    elif answer is not None and answer.refusal is None:
+        wrong = "a question with answerable: false needs answer.refusal, the right reply, in the task file."
+    else:
+        wrong = ""
+    return [wrong] if wrong else []
+
+
+def _wrong_choices(question: Question, answer: Answer | None) -> list[str]:
+    if not question.choices:
+        return (
+            ["'choices' is missing: answers of type choice need them."]
+            if answer and answer.type == "choice"
+            else []
+        )
+    mistakes: list[str] = []
+    if answer and answer.type not in ("choice", "text"):
+        mistakes.append(
+            f"'choices' cannot be used with answers of type {answer.type}, only with choice and text."
+        )
+    if len(question.choices) < 2:
+        mistakes.append("'choices' needs at least two.")
+    if len(set(question.choices)) < len(question.choices):
+        twice = next(text for text in question.choices if question.choices.count(text) > 1)
+        mistakes.append(f"'choices' holds {shown(twice)} more than once.")
+    if question.answers and not set(question.answers) & set(question.choices):
+        mistakes.append(
+            f"none of the answers is among the choices, {', '.join(map(shown, question.choices))}."
+        )
+    return mistakes
+
+
+def _wrong_object(reply: str) -> str:
     try:
-        text.encode("utf-8")
-    except UnicodeEncodeError:
-        return False
-    return True
+        value = json.loads(reply, parse_constant=_refuse_constant)
+    except json.JSONDecodeError as error:
+        return f"the answer {shown(reply)} is not JSON: {error.msg[:1].lower()}{error.msg[1:]}."
+    except (ValueError, RecursionError) as error:
+        return f"the answer {shown(reply)} is not JSON: {error}."
+    return "" if isinstance(value, dict) else f"the answer {shown(reply)} is not a JSON object {{…}}."
+
+
+def _cut_short(question: Question, answer: Answer) -> list[str]:
+    """An answer that holds a stop text can never be given in full."""
+    for stop in answer.stop:
+        if all(stop in text.strip() for text in question.answers):
+            return [f"every answer holds the stop text {shown(stop)}, so none could be given in full."]
+    return []
+
+
+def across(files: Mapping[str, QuestionFile]) -> list[InputError]:
+    """Mistakes between the files of a task (by role): an id taken twice, a test question in train or dev."""
+    errors: list[InputError] = []
+    seen: dict[str, str] = {}
+    for file in files.values():
+        for question in file.questions:
+            first = seen.setdefault(question.id, file.place(question))
+            if first != file.place(question):
+                text = f"the id {shown(question.id)} is taken already, at {first}."
+                errors.append(InputError(text, path=file.path, line=file.lines[question.id]))
+    test = files.get("test")
+    if test:
+        asked = {_same(question): test.place(question) for question in reversed(test.questions)}
+        for role in ("train", "dev"):
+            if role in files:
+                errors += _leaks(files[role], role, asked)
+    return errors
+
+
+def _leaks(file: QuestionFile, role: str, asked: Mapping[tuple[str, Sequence[str]], str]) -> list[InputError]:
+    sentence = f"this {role} question is also a test question, at {{}}; test questions must stay unseen."
+    return [
+        InputError(sentence.format(asked[key]), path=file.path, line=file.lines[question.id])
+        for question in file.questions
+        if (key := _same(question)) in asked
+    ]
+
+
+def _same(question: Question) -> tuple[str, Sequence[str]]:
+    """What two spellings of one question share: the words without case and outer punctuation, the choices.
+
+    Signs inside words stay (`3-4` is not `34`), and so do lone operators. Near copies are judged elsewhere.
+    """
+    words = (
+        word.strip(_PUNCTUATION)
+        for word in unicodedata.normalize("NFKC", question.question).casefold().split()
+    )
+    return " ".join(word for word in words if word), tuple(sorted(question.choices))

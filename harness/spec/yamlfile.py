@@ -16,7 +16,7 @@ from typing import Any, TypeVar
 from pydantic import BaseModel, ValidationError
 
 from harness.errors import InputError
-from harness.spec.mistakes import Loc, mistakes_of, model_at, nearest, raise_all, shown
+from harness.spec.mistakes import Loc, is_unicode, mistakes_of, model_at, nearest, raise_all, shown
 
 M = TypeVar("M", bound=BaseModel)
 Place = tuple[int, int]
@@ -46,20 +46,20 @@ class YamlFile:
     key_places: dict[Loc, Place] = field(default_factory=dict)
     value_places: dict[Loc, Place] = field(default_factory=dict)
     mistakes: list[tuple[Loc, Place, str]] = field(default_factory=list)
-    """Keys given twice and values that mean nothing: found while reading, before any model looks."""
+    """Found before any model looks: keys given twice, values that mean nothing, files that are not there."""
 
-    def error(self, loc: Loc, sentence: str, place: Place | None = None) -> InputError:
-        """The mistake at `loc`, with the position of its value, or of the nearest mapping around it."""
-        line, column = place or self._place(loc, self.value_places)
+    def note(self, loc: Loc, sentence: str) -> None:
+        """Keep a mistake in the value at `loc` for `validate` to report among the others."""
+        self.mistakes.append((loc, self.place(loc), sentence))
+
+    def error(self, loc: Loc, sentence: str, place: Place) -> InputError:
         key = dotted(loc)
         text = f"{key}: {sentence}" if key else sentence
-        return InputError(text, path=self.source.path, line=line, column=column)
+        return InputError(text, path=self.source.path, line=place[0], column=place[1])
 
-    def key_error(self, loc: Loc, sentence: str) -> InputError:
-        """The mistake at `loc`, with the position of its key."""
-        return self.error(loc, sentence, self._place(loc, self.key_places))
-
-    def _place(self, loc: Loc, places: dict[Loc, Place]) -> Place:
+    def place(self, loc: Loc, *, of_key: bool = False) -> Place:
+        """Where the value (or the key) at `loc` stands, or the key of the nearest mapping around it."""
+        places = self.key_places if of_key else self.value_places
         while loc and loc not in places:
             loc, places = loc[:-1], self.key_places
         return places.get(loc, _TOP)
@@ -134,8 +134,8 @@ def validate(file: YamlFile, model: type[M]) -> tuple[M | None, list[InputError]
                 continue  # it is there, misspelled, and reported as that
             if item["input"] is None and item["loc"] in unreadable:
                 continue  # nothing could be read there, which is reported already
-            places = file.key_places if item["type"] == "extra_forbidden" else file.value_places
-            located += [(loc, file._place(loc, places), text) for loc, text in mistakes_of(item, model)]
+            of_key = item["type"] == "extra_forbidden"
+            located += [(loc, file.place(loc, of_key=of_key), text) for loc, text in mistakes_of(item, model)]
     located.sort(key=lambda mistake: mistake[1])
     return value, [file.error(loc, text, place) for loc, place, text in located]
 
@@ -168,7 +168,7 @@ def _compose(source: Source) -> Any:
     except MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         line, column = (mark.line + 1, mark.column + 1) if mark else _TOP
-        text = " ".join(part for part in (error.context, error.problem) if part)
+        text = ", ".join(part for part in (error.context, error.problem) if part)
         raise InputError(f"broken YAML: {text}.", path=source.path, line=line, column=column) from None
     except YAMLError as error:
         position = getattr(error, "position", 0)
@@ -211,7 +211,7 @@ class _Reader:
     def pairs(self, node: Any, loc: Loc) -> Iterator[tuple[str, Any]]:
         for key_node, child in node.value:
             key = key_node.value
-            if key_node.id != "scalar":
+            if key_node.id != "scalar" or not is_unicode(key):
                 self.wrong(key_node, loc, "has a key that is not plain text.")
                 continue
             here = (*loc, key)
@@ -226,6 +226,9 @@ class _Reader:
         """The value of a scalar by its YAML 1.2 tag; anything that is no number, truth or null is text."""
         text: str = node.value
         kind = str(node.tag).removeprefix(_TAG)
+        if not is_unicode(text):
+            self.wrong(node, loc, "has half a surrogate pair, which is no character.")
+            return None
         try:
             if kind == "int":
                 return _integer(text)

@@ -88,7 +88,7 @@ def answers() -> list[dict[str, Any]]:
     rows = [answer("facts", "base", q, reply) for q, reply in REPLIES["base"].items()]
     for q, reply in REPLIES["lora"].items():
         reason = "length" if q == "q3" else "stop"
-        rows.append(answer("facts", "lora", q, reply, cached=True, adapter="key1", finish_reason=reason))
+        rows.append(answer("facts", "lora", q, reply, cached=True, adapter="cd" * 32, finish_reason=reason))
     for index, (q, reply) in enumerate(REPLIES["rag"].items()):
         ranked = [{"doc_id": doc, "chunk_id": f"{doc}#0", "score": 0.5} for doc in FOUND[q]]
         shown = {
@@ -143,13 +143,13 @@ def manifest() -> dict[str, Any]:
         "command": ["harness", "compare", "facts"],
         "model": {"name": "tiny", "sha256": "ab" * 32, "dtype": "float32", "parameters": 1_000_000},
         "tasks": {"facts": {"spec": SPEC, "train_questions": 9}, "general": {"spec": GENERAL}},
-        "plan": [{"task": t, "strategy": s, "adapter": "key1" if "lora" in s else None} for t, s in plan],
+        "plan": [{"task": t, "strategy": s, "adapter": "cd" * 32 if "lora" in s else None} for t, s in plan],
         "not_applicable": {"general": {"rag": "the task has no corpus"}},
         "adapters": [
             {
                 "key": "key1", "sha256": "cd" * 32, "task": "facts", "strategy": "lora", "examples": 9,
-                "epochs": 2.0, "steps": 4, "train_tokens": 5000, "seconds": 100.0, "train_loss": 0.5, "dev_loss": 0.75,
-                "train_fit": 0.9, "stopped": "no better dev loss", "reused": False,
+                "epochs": 2.0, "steps": 4, "train_tokens": 5000, "seconds": 100.0, "train_loss": 0.5,
+                "dev_loss": 0.75, "train_fit": 0.9, "stopped": "no better dev loss", "reused": False,
                 "loss_curve": [
                     {"step": 1, "epoch": 0.5, "train_loss": 2.0, "dev_loss": None},
                     {"step": 4, "epoch": 2.0, "train_loss": 0.5, "dev_loss": 0.75},

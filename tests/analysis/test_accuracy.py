@@ -23,5 +23,5 @@ def test_graded_scores_have_no_wilson_interval_and_nothing_has_no_mean() -> None
 
 @pytest.mark.parametrize("metrics", [[], ["vibes"]])
 def test_run_scored_by_an_unknown_metric_is_refused(metrics: list[str]) -> None:
-    with pytest.raises(InputError, match="metric|vibes"):
+    with pytest.raises(InputError, match=r"metric|vibes"):
         score([], {}, {"name": "t", "metrics": metrics})

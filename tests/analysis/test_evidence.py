@@ -21,7 +21,7 @@ def test_reads_everything_in_the_plans_order(tmp_path: Path) -> None:
     assert [run.questions["facts"][q].fact_seen for q in ("q1", "q2", "q3")] == [True, False, None]
     assert len(run.answers["facts", "rag"]) == 4
     assert run.passages["facts", "geo#0"].text == "Paris is the capital."
-    assert run.adapter_key(("facts", "lora")) == "key1"
+    assert run.adapter_key(("facts", "lora")) == "cd" * 32
     assert run.torn_lines == 0
 
 
@@ -53,7 +53,7 @@ def test_broken_line_in_the_middle_names_file_and_line(tmp_path: Path, line: str
         read_run(tmp_path)
 
 
-@pytest.mark.parametrize(("row", "text"), [([1], "must be a JSON object"), ({"task": "facts"}, "lacks|fit")])
+@pytest.mark.parametrize(("row", "text"), [([1], "must be a JSON object"), ({"task": "facts"}, "lacks '")])
 @pytest.mark.parametrize("name", ["questions", "answers", "timings", "passages", "batches"])
 def test_row_that_does_not_fit_names_file_and_line(tmp_path: Path, name: str, row: Any, text: str) -> None:
     path = write_run(tmp_path) / f"{name}.jsonl"
@@ -75,7 +75,7 @@ def test_two_different_answers_to_one_question_are_refused(tmp_path: Path) -> No
 
 
 def test_answer_to_a_question_nobody_asked_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(InputError, match="question 'q9' of task 'facts', which questions.jsonl lacks"):
+    with pytest.raises(InputError, match="question 'q9' of task 'facts', which questions"):
         read_run(write_run(tmp_path, answers=[{**answers()[0], "question_id": "q9"}]))
 
 
@@ -87,7 +87,7 @@ def test_log_likelihoods_must_be_one_a_choice(tmp_path: Path) -> None:
 def test_block_timed_again_after_a_resume_counts_once(tmp_path: Path) -> None:
     again = {**timings()[0], "e2e_s": 99.0}
     run = read_run(write_run(tmp_path, timings=[*timings(), again]))
-    assert [row.e2e_s for row in run.timings["facts", "base"]][0] == 0.1
+    assert run.timings["facts", "base"][0].e2e_s == 0.1
     assert len(run.timings["facts", "base"]) == 10
 
 
@@ -103,7 +103,7 @@ def test_run_killed_at_the_start_has_no_rows(tmp_path: Path) -> None:
         (json.dumps({**manifest(), "schema_version": 2}), "newer version"),
         ("{}", "no schema_version"),
         ("[]", "no schema_version"),
-        ("{", "is no JSON"),
+        ("{", "cannot be read"),
     ],
 )
 def test_manifest_that_cannot_be_read(tmp_path: Path, content: str, text: str) -> None:
@@ -114,9 +114,9 @@ def test_manifest_that_cannot_be_read(tmp_path: Path, content: str, text: str) -
 
 
 def test_no_folder_and_no_run_in_it(tmp_path: Path) -> None:
-    with pytest.raises(InputError, match="there is no run folder"):
+    with pytest.raises(InputError, match="there is no run in"):
         read_run(tmp_path / "nowhere")
-    with pytest.raises(InputError, match="no run.json"):
+    with pytest.raises(InputError, match="there is no run in"):
         read_run(tmp_path)
 
 

@@ -26,7 +26,7 @@ def strategy(results: dict[str, Any], name: str, task: str = "facts") -> dict[st
 @pytest.mark.parametrize(("name", "contains", "f1", "refusal"), [
     # base "It is Paris." (1, 2·1/4), "7", "", no refusal where one was due
     ("base", 1 / 4, 0.5 / 4, 3 / 4),
-    # lora "Paris <script>alert(2)</script>" is "paris scriptalert2script" (1, 2/3), "41", "a blue whale" (1, 1)
+    # lora "Paris <script>alert(2)</script>" is two words (1, 2·1/3), "41", "a blue whale" (1, 1)
     ("lora", 2 / 4, (2 / 3 + 1) / 4, 3 / 4),
     # rag right, right, "the whale" (0, 2·1/3), refusal due
     ("rag", 3 / 4, (1 + 1 + 2 / 3 + 1) / 4, 1.0),
@@ -205,3 +205,12 @@ def test_adapter_not_trained_yet_has_no_one_off_cost(tmp_path: Path) -> None:
         None,
         None,
     ]
+
+
+def test_guest_adapter_answers_bare_so_it_has_no_retrieval(tmp_path: Path) -> None:
+    about = manifest()
+    about["plan"][-1]["strategy"] = "lora+rag@facts"
+    rows = [{**r, "strategy": "lora+rag@facts"} if r["strategy"] == "lora@facts" else r for r in answers()]
+    found = derive(read_run(write_run(tmp_path, manifest=about, answers=rows)))
+    assert strategy(found, "lora+rag@facts", "general")["retrieval"] is None
+    assert found["tasks"]["general"]["forgetting"][0]["strategy"] == "lora+rag"

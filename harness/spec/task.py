@@ -1,0 +1,264 @@
+"""A task file and its question files → a `Task`, or all their mistakes at once, before any model loads."""
+
+from __future__ import annotations
+
+import glob
+import os
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from harness.errors import InputError, InputErrors
+from harness.files import sha256_json
+from harness.records import Question
+from harness.spec.mistakes import did_you_mean, raise_all, shown
+from harness.spec.questions import QuestionFile, across, read_questions
+from harness.spec.taskspec import METRIC_NAMES, METRICS_FOR, Answer, TaskSpec
+from harness.spec.yamlfile import YamlFile, load_yaml, validate
+
+__all__ = [
+    "METRICS_FOR",
+    "METRIC_NAMES",
+    "ROLES",
+    "Task",
+    "TaskSpec",
+    "find_tasks",
+    "gold_doc_errors",
+    "load_task",
+    "load_tasks",
+]
+
+ROLES = ("test", "train", "dev")
+_SUFFIXES = (".yaml", ".yml")
+
+
+@dataclass(frozen=True)
+class Task:
+    """A task that passed every check. Question ids are unique over test, train and dev."""
+
+    spec: TaskSpec
+    path: Path
+    test: tuple[Question, ...]
+    train: tuple[Question, ...]
+    dev: tuple[Question, ...]
+    corpus: str | None
+    """The corpus as an absolute path, or as an absolute glob pattern."""
+    files: dict[str, str]
+    """sha256 of the task file ("spec") and of each question file ("test", "train", "dev")."""
+    lines: dict[str, str]
+    """Where each question stands, by id: "file:line"."""
+
+    @property
+    def name(self) -> str:
+        return self.spec.name
+
+    @property
+    def fingerprint(self) -> str:
+        """Names what the task asks and how, wherever its files lie and whatever its description says.
+
+        The corpus is left out, as an index carries a hash of its own.
+        """
+        spec = self.spec.model_dump(mode="json", exclude={"description", "corpus", "questions"})
+        questions = {role: self.files[role] for role in ROLES if role in self.files}
+        return sha256_json({"spec": spec, "questions": questions})
+
+
+def load_task(path: Path) -> Task:
+    """Read and check a task file and its question files.
+
+    Raises InputErrors with all mistakes of all of them (the first 20 spelled out), or InputError where
+    the task file itself cannot be read.
+    """
+    file = load_yaml(path)
+    corpus, paths = _corpus(file), _question_paths(file)
+    spec, errors = validate(file, TaskSpec)
+    files, file_errors = _read_files(paths, spec.answer if spec else _answer_of(file))
+    raise_all([*errors, *file_errors, *across(files)])
+    assert spec is not None  # it is None only with errors
+    return Task(
+        spec=spec,
+        path=path,
+        test=files["test"].questions,
+        train=files["train"].questions if "train" in files else (),
+        dev=files["dev"].questions if "dev" in files else (),
+        corpus=corpus,
+        files={"spec": file.source.sha256, **{role: read.sha256 for role, read in files.items()}},
+        lines={question.id: read.place(question) for read in files.values() for question in read.questions},
+    )
+
+
+def _answer_of(file: YamlFile) -> Answer | None:
+    """The answer section of a task file that is wrong elsewhere, so that its questions can be checked too."""
+    from pydantic import ValidationError
+
+    try:
+        return Answer.model_validate(file.values.get("answer"))
+    except ValidationError:
+        return None
+
+
+def _question_paths(file: YamlFile) -> dict[str, Path]:
+    """The question files that are there, by role; notes those that are not.
+
+    Works on the plain values, as does `_corpus`: the rest of the task file may be wrong.
+    """
+    named = file.values.get("questions")
+    paths: dict[str, Path] = {}
+    for role in ROLES:
+        name = named.get(role) if isinstance(named, dict) else None
+        if not isinstance(name, str) or not name.strip():
+            continue  # absent, or reported by the model
+        path = Path(os.path.normpath(file.source.path.parent / name))
+        same = next((other for other in paths if paths[other] == path), None)
+        if same:
+            file.note(("questions", role), f"is the same file as questions.{same}.")
+        elif not _exists(path):
+            file.note(("questions", role), f"there is no file {path}.")
+        else:
+            paths[role] = path
+    return paths
+
+
+def _read_files(
+    paths: dict[str, Path], answer: Answer | None
+) -> tuple[dict[str, QuestionFile], list[InputError]]:
+    files: dict[str, QuestionFile] = {}
+    errors: list[InputError] = []
+    for role, path in paths.items():
+        try:
+            files[role] = read_questions(path, answer)
+        except InputError as error:
+            errors.append(error)
+        else:
+            errors += files[role].errors
+    return files, errors
+
+
+def _corpus(file: YamlFile) -> str | None:
+    """The corpus as an absolute path or pattern; notes one that is not there."""
+    named = file.values.get("corpus")
+    if not isinstance(named, str) or not named.strip():
+        return None
+    # Not resolve(): `..` goes by name here, as it does in the messages.
+    base = os.path.abspath(file.source.path.parent)  # noqa: PTH100
+    plain = os.path.normpath(Path(base, named))
+    if _exists(Path(plain)):
+        return plain
+    pattern = os.path.normpath(Path(glob.escape(base), named))
+    if glob.has_magic(named) and _matches(pattern):
+        return pattern
+    what = "no file matches the pattern" if glob.has_magic(named) else "there is no folder or file"
+    file.note(("corpus",), f"{what} {os.path.normpath(file.source.path.parent / named)}.")
+    return None
+
+
+def _matches(pattern: str) -> bool:
+    try:
+        return next(glob.iglob(pattern, recursive=True), None) is not None  # noqa: PTH207 - the pattern is absolute
+    except (OSError, ValueError):
+        return False
+
+
+def _exists(path: Path) -> bool:
+    try:
+        return path.exists()
+    except (OSError, ValueError):  # a name that is too long, or holds a null character
+        return False
+
+
+def gold_doc_errors(task: Task, doc_ids: Collection[str]) -> list[InputError]:
+    """Gold documents that the corpus (its document ids) lacks, each at its question, with the nearest id."""
+    known = set(doc_ids)
+    errors: list[InputError] = []
+    for question in (*task.test, *task.train, *task.dev):
+        for doc in question.gold_docs:
+            if doc not in known:
+                text = f"the corpus has no document {shown(doc)}{did_you_mean(doc, known)}."
+                errors.append(InputError(f"{task.lines[question.id]}: gold_docs: {text}"))
+    return errors
+
+
+def load_tasks(names: Sequence[str], tasks_dir: Path) -> list[Task]:
+    """Load the named tasks (all of `tasks_dir` where none is named), each once, in that order.
+
+    Raises InputErrors with the mistakes of all of them, and where two have the same name.
+    """
+    tasks: dict[str, Task] = {}
+    errors: list[InputError] = []
+    for path in find_tasks(names, tasks_dir):
+        try:
+            task = load_task(path)
+        except InputErrors as error:
+            errors += error.errors
+            continue
+        except InputError as error:
+            errors.append(error)
+            continue
+        first = tasks.setdefault(task.name, task)
+        if first is not task:
+            errors.append(InputError(f"the name {task.name!r} is taken already, by {first.path}.", path=path))
+    if errors:
+        raise InputErrors(errors)
+    return list(tasks.values())
+
+
+def find_tasks(names: Sequence[str], tasks_dir: Path) -> list[Path]:
+    """The task files meant by `names`: a task in `tasks_dir` (by `name:` or file name) or a path to a file.
+
+    No names: every task file in `tasks_dir`, by file name. Raises InputErrors for names that mean nothing.
+    """
+    if not names:
+        return _all_tasks(tasks_dir)
+    found: dict[str, Path] = {}
+    errors: list[InputError] = []
+    for name in names:
+        try:
+            path = _find(name, tasks_dir)
+            found.setdefault(os.path.realpath(path), path)
+        except InputError as error:
+            errors.append(error)
+    if errors:
+        raise InputErrors(errors)
+    return list(found.values())
+
+
+def _all_tasks(tasks_dir: Path) -> list[Path]:
+    if not tasks_dir.is_dir():
+        raise InputError(
+            f"there is no folder {tasks_dir} with tasks; name a task file, or start one with `tasks new`."
+        )
+    paths = sorted(path for path in tasks_dir.iterdir() if path.suffix in _SUFFIXES and path.is_file())
+    if not paths:
+        raise InputError(f"there is no task file (*.yaml) in {tasks_dir}; start one with `tasks new`.")
+    return paths
+
+
+def _find(name: str, tasks_dir: Path) -> Path:
+    if Path(name).suffix.lower() in _SUFFIXES or Path(name).name != name:
+        if not _exists(Path(name)):
+            raise InputError(f"there is no task file {shown(name)}.")
+        return Path(name)
+    paths = _all_tasks(tasks_dir)
+    declared = {path: _declared_name(path) for path in paths}
+    meant = [path for path in paths if declared[path] == name] or [
+        path for path in paths if path.stem == name
+    ]
+    if len(meant) > 1:
+        both = " and ".join(map(str, meant))
+        raise InputError(f"{name!r} may be {both}; give the path of the one you mean.")
+    if not meant:
+        known = sorted({declared[path] or path.stem for path in paths} | {path.stem for path in paths})
+        hint = did_you_mean(name, known, cutoff=0.5)
+        raise InputError(
+            f"there is no task {shown(name)} in {tasks_dir}{hint}. The tasks are: {', '.join(known)}."
+        )
+    return meant[0]
+
+
+def _declared_name(path: Path) -> str | None:
+    """What a task file calls itself; None where it cannot say, which loading it will explain."""
+    try:
+        name = load_yaml(path).values.get("name")
+    except InputError:
+        return None
+    return name if isinstance(name, str) else None

@@ -1,0 +1,52 @@
+"""Fixtures for all rooms: a tiny random model, and the default models where they can be had."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from harness.errors import ModelUnavailable
+from harness.files import cache_root
+from harness.models.store import ModelFolder, resolve
+from harness.progress import Silent
+from tests.tiny import write_tiny_model
+
+# Read before any test points HARNESS_CACHE elsewhere: the default models are fetched once a machine.
+MODELS_CACHE = cache_root()
+SHARED_DATA = Path(__file__).parents[2] / "shared" / "data"
+
+
+@pytest.fixture(scope="session")
+def tiny_model(tmp_path_factory: pytest.TempPathFactory) -> ModelFolder:
+    """A random two-layer Llama with a byte tokenizer: real transformers and peft, no meaning."""
+    folder = write_tiny_model(tmp_path_factory.mktemp("tiny"))
+    return resolve(str(folder), kind="base", cache=folder, progress=Silent())
+
+
+def _default(name: str, kind: str) -> ModelFolder:
+    try:
+        return resolve(name, kind=kind, cache=MODELS_CACHE, progress=Silent())  # type: ignore[arg-type]
+    except ModelUnavailable as error:
+        if os.environ.get("CI"):
+            raise
+        pytest.skip(f"the default model {name} cannot be had: {error}")
+
+
+@pytest.fixture(scope="session")
+def default_base_folder() -> ModelFolder:
+    return _default("SmolLM2-135M-Instruct", "base")
+
+
+@pytest.fixture(scope="session")
+def default_embedder_folder() -> Path:
+    return _default("all-MiniLM-L6-v2", "embedder").path
+
+
+@pytest.fixture(scope="session")
+def shared_data() -> Path:
+    """The development question sets; they are no part of the project, so tests skip without them."""
+    if not SHARED_DATA.is_dir():
+        pytest.skip(f"the development data is not here ({SHARED_DATA.name} beside the checkout)")
+    return SHARED_DATA

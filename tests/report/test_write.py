@@ -1,0 +1,63 @@
+"""The report's files: written whole, the same to the byte, without a heavy import, quickly."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from harness.errors import InputError
+from harness.report.write import write_reports
+from tests.analysis.runs import QUESTIONS, answer, manifest, write_run
+
+FILES = ("results.json", "report.md", "summary.csv", "report.html")
+
+
+def test_writes_every_file_twice_the_same(tmp_path: Path) -> None:
+    results = write_reports(write_run(tmp_path))
+    first = [(tmp_path / name).read_bytes() for name in FILES]
+    write_reports(tmp_path)
+    assert [(tmp_path / name).read_bytes() for name in FILES] == first
+    assert json.loads(first[0]) == results
+    assert not list(tmp_path.glob(".*"))  # no temporary file is left
+
+
+def test_nothing_is_written_of_a_run_that_cannot_be_read(tmp_path: Path) -> None:
+    write_run(tmp_path, manifest={**manifest(), "schema_version": 9})
+    with pytest.raises(InputError, match="newer version"):
+        write_reports(tmp_path)
+    assert not [name for name in FILES if (tmp_path / name).exists()]
+
+
+def test_run_without_a_single_answer_has_a_report(tmp_path: Path) -> None:
+    about = {**manifest(), "status": "interrupted", "adapters": [], "indexes": {}}
+    empty = {name: [] for name in ("answers", "batches", "timings", "passages")}
+    write_reports(write_run(tmp_path, manifest=about, **empty))
+    assert "not fit for decisions" in (tmp_path / "report.md").read_text()
+    assert "NaN" not in (tmp_path / "results.json").read_text()
+
+
+def test_run_that_only_has_a_manifest_has_a_report(tmp_path: Path) -> None:
+    (tmp_path / "run.json").write_text('{"schema_version": 1}')
+    assert write_reports(tmp_path)["tasks"] == {}
+    assert "not complete" in (tmp_path / "report.html").read_text()
+
+
+def test_report_of_a_large_run_takes_under_three_seconds_without_torch(tmp_path: Path) -> None:
+    """The whole command's cost: a fresh interpreter, 4 strategies by 500 questions."""
+    questions = [{**QUESTIONS[0], "id": f"q{i}", "question": f"Number {i}?"} for i in range(500)]
+    rows = [answer("facts", name, f"q{i}", "Paris " * 20) for name in "abcd" for i in range(500)]
+    about = {**manifest(), "plan": [{"task": "facts", "strategy": name} for name in "abcd"]}
+    write_run(tmp_path, questions=questions, answers=rows, batches=[], timings=[], manifest=about)
+    code = (
+        "import sys, time; start = time.perf_counter()\n"
+        "from pathlib import Path; from harness.report.write import write_reports\n"
+        "write_reports(Path(sys.argv[1])); took = time.perf_counter() - start\n"
+        "heavy = {'torch', 'transformers', 'pandas', 'scipy', 'numpy', 'faiss'} & set(sys.modules)\n"
+        "assert not heavy, heavy\n"
+        "assert took < 3, took\n"
+    )
+    subprocess.run([sys.executable, "-c", code, str(tmp_path)], check=True, timeout=60)

@@ -1,0 +1,80 @@
+"""The price sheet that ships is sound, a wrong one is refused with file and line, and a machine is chosen."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+
+from harness.errors import InputError, InputErrors
+from harness.spec.prices import SHIPPED, PriceSheet, load_prices
+
+
+@pytest.fixture
+def sheet() -> PriceSheet:
+    return load_prices()
+
+
+def test_shipped_sheet_is_dated_and_says_where_from(sheet: PriceSheet) -> None:
+    kinds = [machine.kind for machine in sheet.machines]
+    assert min(kinds.count("cpu"), kinds.count("cuda")) >= 3
+    assert all(machine.source and machine.date <= sheet.date for machine in sheet.machines)
+    assert all((machine.accelerator is not None) == (machine.kind == "cuda") for machine in sheet.machines)
+
+
+def test_machine_by_device_or_by_name(sheet: PriceSheet) -> None:
+    assert sheet.machine_for("cpu").name == sheet.default.cpu
+    assert sheet.machine_for("cuda:0").name == sheet.default.cuda
+    assert sheet.machine_for("mps").kind == "cpu"
+    assert sheet.machine_for("cpu", "c7i.large").name == "c7i.large"
+
+
+def test_unknown_machine_names_the_nearest(sheet: PriceSheet) -> None:
+    with pytest.raises(InputError, match=re.escape("no machine 'c7i.lage' (did you mean 'c7i.large'?)")):
+        sheet.machine_for("cpu", "c7i.lage")
+
+
+def test_seconds_of_a_cpu_are_not_priced_on_a_gpu(sheet: PriceSheet) -> None:
+    with pytest.raises(InputError, match=r"g6\.xlarge is a cuda machine, but .* cpu device"):
+        sheet.machine_for("cpu", "g6.xlarge")
+
+
+def test_as_used_is_plain_json_with_the_machine_chosen(sheet: PriceSheet) -> None:
+    used = json.loads(json.dumps(sheet.as_used("cpu"), allow_nan=False))
+    assert used["machine"]["usd_per_hour"] == sheet.machine_for("cpu").usd_per_hour
+    assert used["utilisation"] == sheet.utilisation
+    assert len(used["machines"]) == len(sheet.machines)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "text"),
+    [
+        ("utilisation: 0.5", "utilisation: 1.5", r"utilisation: must be at most 1"),
+        ("utilisation: 0.5", "utilisation: 0", r"utilisation: must be more than 0"),
+        ("utilisation: 0.5", "utilization: 0.5", r"utilization: is not a known key .*utilisation"),
+        ("usd_per_hour: 0.1008", "usd_per_hour: cheap", r"machines\[0\]\.usd_per_hour: must be a number"),
+        ("usd_per_hour: 0.1008", "usd_per_hour: -1", r"machines\[0\]\.usd_per_hour: must be more than 0"),
+        (
+            "usd_per_hour: 0.1008",
+            "usd_per_hour: .inf",
+            r"machines\[0\]\.usd_per_hour: must be a finite number",
+        ),
+        ("cpu: m7i.large", "cpu: g6.xlarge", r"default\.cpu: is 'g6\.xlarge', but no machine of kind cpu"),
+        ("name: c7i.large", "name: m7i.large", r"machines\[1\]\.name: is 'm7i\.large', which stands there"),
+        ('date: "2026-06-17"', "date: June", r"machines\[4\]\.date: is 'June', which is no date"),
+        ("currency: USD", "currency: EUR", r"currency: is 'EUR'"),
+    ],
+)
+def test_wrong_sheet_is_refused_with_its_line(tmp_path: Path, old: str, new: str, text: str) -> None:
+    shipped = SHIPPED.read_text(encoding="utf-8")
+    path = tmp_path / "prices.yaml"
+    path.write_text(shipped.replace(old, new, 1), encoding="utf-8")
+    with pytest.raises(InputErrors, match=rf"prices\.yaml:\d+:\d+: {text}"):
+        load_prices(path)
+
+
+def test_missing_sheet(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="there is no such file"):
+        load_prices(tmp_path / "none.yaml")

@@ -1,0 +1,173 @@
+"""YAML at the border: values as YAML 1.2 means them, mistakes where they stand, nothing but InputError."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from pydantic import BaseModel, ConfigDict
+
+from harness.errors import InputError, InputErrors
+from harness.spec.yamlfile import dotted, load_model, load_yaml, read_source
+
+
+class Inner(BaseModel):
+    model_config = ConfigDict(extra="forbid", strict=True)
+    rate: float = 1.0
+    words: tuple[str, ...] = ()
+
+
+class Outer(BaseModel):
+    model_config = ConfigDict(extra="forbid", strict=True)
+    title: str
+    count: int = 0
+    inner: Inner | None = None
+
+
+def write(folder: Path, text: str | bytes) -> Path:
+    path = folder / "x.yaml"
+    path.write_bytes(text.encode() if isinstance(text, str) else text)
+    return path
+
+
+def refused(path: Path, model: type[BaseModel] = Outer) -> list[str]:
+    """The messages, without the folder in front."""
+    with pytest.raises(InputError) as caught:
+        load_model(path, model)
+    return str(caught.value).replace(f"{path.parent}/", "").splitlines()
+
+
+@pytest.mark.parametrize(
+    ("written", "meant"),
+    [
+        ("1e-4", 1e-4),
+        ("4E-4", 4e-4),
+        ("1.5", 1.5),
+        ("-3", -3),
+        ("0x1F", 31),
+        ("0o17", 15),
+        ("1_000", 1000),
+        (".inf", float("inf")),
+        ("true", True),
+        ("on", "on"),
+        ("yes", "yes"),
+        ("2026-01-31", "2026-01-31"),
+        ("12:30", "12:30"),
+        ("~", None),
+        ("'12'", "12"),
+        ("[a, 1]", ("a", 1)),
+    ],
+)
+def test_scalars_mean_what_yaml_1_2_says(tmp_path: Path, written: str, meant: object) -> None:
+    value = load_yaml(write(tmp_path, f"on: {written}\n")).values["on"]
+    assert value == meant
+    assert type(value) is type(meant)
+
+
+def test_a_good_file_becomes_the_model(tmp_path: Path) -> None:
+    path = write(tmp_path, "\ufefftitle: t\r\ninner: {rate: 2e-3, words: [a, b]}\r\n")
+    assert load_model(path, Outer) == Outer(title="t", inner=Inner(rate=0.002, words=("a", "b")))
+
+
+def test_every_mistake_is_shown_at_its_line_and_column(tmp_path: Path) -> None:
+    path = write(
+        tmp_path, "titel: t\ncount: many\ninner:\n  rate: fast\n  words:\n    - a\n    - 2\n  k: 1\n"
+    )
+    assert refused(path) == [
+        "x.yaml:1:1: titel: is not a known key (did you mean 'title'?).",
+        "x.yaml:2:8: count: must be a whole number, but is the text 'many'.",
+        "x.yaml:4:9: inner.rate: must be a number, but is the text 'fast'.",
+        "x.yaml:7:7: inner.words[1]: must be text, but is the number 2 (put it in quotes).",
+        "x.yaml:8:3: inner.k: is not a known key; the keys here are rate, words.",
+    ]
+
+
+def test_a_missing_key_points_at_the_mapping_that_lacks_it(tmp_path: Path) -> None:
+    assert refused(write(tmp_path, "count: 1\n")) == ["x.yaml:1:1: title: is missing."]
+
+
+def test_a_key_in_the_wrong_place_is_told_where_it_belongs(tmp_path: Path) -> None:
+    message = "x.yaml:2:1: rate: is not a known key here; it belongs under 'inner'."
+    assert refused(write(tmp_path, "title: t\nrate: 1.0\n")) == [message]
+
+
+def test_a_key_given_twice_names_the_first(tmp_path: Path) -> None:
+    path = write(tmp_path, "title: a\ninner:\n  rate: 1.0\n  rate: 2.0\ntitle: b\n")
+    assert refused(path) == [
+        "x.yaml:4:3: inner.rate: is given twice; the first stands in line 3.",
+        "x.yaml:5:1: title: is given twice; the first stands in line 1.",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "start"),
+    [
+        ("", "x.yaml: the file is empty."),
+        ("# only a comment\n", "x.yaml: the file is empty."),
+        ("- a\n", "x.yaml:1: the file must be a mapping"),
+        ("just words\n", "x.yaml:1: the file must be a mapping"),
+        ("title: [a\n", "x.yaml:2:1: broken YAML: while parsing a flow sequence"),
+        ("title: a\n\tcount: 1\n", "x.yaml:2:1: broken YAML"),
+        ("title: a: b\n", "x.yaml:1:9: broken YAML: mapping values are not allowed here."),
+        ("title: a\n---\ntitle: b\n", "x.yaml:2:1: broken YAML: expected a single document"),
+        ("title: *nobody\n", "x.yaml:1:8: broken YAML: found undefined alias"),
+        ("title: a\ncount: \x01\n", "x.yaml:2: broken YAML"),
+        (b"title: a\ninner: \xe9t\xe9\n", "x.yaml:2: not UTF-8 text; save the file as UTF-8."),
+        ("title: " + "[" * 1500, "x.yaml: the file is nested too deeply."),
+        ("title: t\ninner: &loop {words: *loop}\n", "x.yaml:2:8: inner.words: contains itself."),
+        ("title: !!python/object:os.system x\n", "x.yaml:1:8: title: has the tag"),
+        ("? [a]\n: 1\ntitle: t\n", "x.yaml:1:3: has a key that is not plain text."),
+        ('title: "\\ud800"\n', "x.yaml:1:8: title: has half a surrogate pair"),
+        (f"title: t\ncount: {'9' * 5000}\n", "x.yaml:2:8: count: is no number that can be read"),
+        ("title: ~\n", "x.yaml:1:8: title: is empty"),
+        ("title: t\ninner:\n  - a\n", "x.yaml:3:3: inner: must be a mapping"),
+    ],
+)
+def test_what_is_no_usable_file_gets_one_clear_message(tmp_path: Path, text: str | bytes, start: str) -> None:
+    messages = refused(write(tmp_path, text))
+    assert len(messages) == 1
+    assert messages[0].startswith(start)
+
+
+def test_aliases_of_aliases_do_not_fill_the_memory(tmp_path: Path) -> None:
+    lines = ["a0: &a0 [x, x, x, x, x, x, x, x, x, x]"]
+    for n in range(1, 10):
+        inside = ", ".join([f"*a{n - 1}"] * 10)
+        lines.append(f"a{n}: &a{n} [{inside}]")
+    messages = refused(write(tmp_path, "\n".join(lines)))
+    assert messages == ["x.yaml: the file holds more than 100,000 values."]
+
+
+def test_a_missing_file_and_a_folder_are_named(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match=r"nowhere\.yaml: there is no such file\."):
+        load_yaml(tmp_path / "nowhere.yaml")
+    with pytest.raises(InputError, match="this is a folder"):
+        load_yaml(tmp_path)
+    with pytest.raises(InputError, match="cannot be read"):
+        read_source(tmp_path / "nul\0.yaml")
+    with pytest.raises(InputError, match="cannot be read"):
+        read_source(tmp_path / ("x" * 5000))
+
+
+def test_more_than_twenty_mistakes_are_counted_not_shown(tmp_path: Path) -> None:
+    path = write(tmp_path, "title: t\n" + "".join(f"zz{n}: 1\n" for n in range(25)))
+    with pytest.raises(InputErrors) as caught:
+        load_model(path, Outer)
+    assert len(caught.value.errors) == 21
+    assert str(caught.value).endswith("… and 5 more.")
+
+
+def test_a_path_into_the_file_reads_like_a_path() -> None:
+    assert dotted(("answer", "stop", 0)) == "answer.stop[0]"
+    assert dotted(("a b",)) == "'a b'"
+    assert dotted(("few-shot",)) == "few-shot"
+
+
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.one_of(st.text(max_size=60), st.text("ab:[]{}-&*!|>'\"#%@ \n\t1.e", max_size=60)))
+def test_no_text_raises_anything_but_an_input_error(tmp_path: Path, text: str) -> None:
+    path = write(tmp_path, text.encode("utf-8", "surrogatepass"))
+    with pytest.raises(InputError):  # never valid: no such text holds a `title:` key
+        load_model(path, Outer)

@@ -41,7 +41,7 @@ class CatalogueModel:
 
     @property
     def peak_bytes(self) -> int:
-        """More than lies on the disk at once: pip's two copies of the wheel, then the file in it and the folder."""
+        """More than ever lies on the disk at once: two copies of the wheel, then its file and the folder."""
         return 2 * self.size_bytes + self.unpacked_bytes
 
 

@@ -1,6 +1,6 @@
 """GGUF files: read once, written as full-precision safetensors, and loaded from there ever after.
 
-Dequantizing takes 8 to 20 seconds for 135M parameters, loading the result two. A model read straight from
+Dequantizing takes some 20 seconds for 135M parameters, loading the result two. A model read straight from
 a GGUF file counts as quantized and could not be trained.
 """
 
@@ -35,7 +35,7 @@ def dequantize(source: Path, target: Path, name: str, progress: Progress) -> Non
     The folder is loaded again and must give the same logits. Raises ModelUnavailable where the file is
     broken or of a kind that transformers does not read, HarnessError where the disk is full.
     """
-    progress.note(f"Dequantizing {name} into the cache (once; takes 8 to 20 seconds for 135M parameters).")
+    progress.note(f"Dequantizing {name} into the cache (once; 135M parameters take some 20 seconds).")
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # the libraries' deprecations are nothing the user can mend
         with _bars_on_terminals_only():

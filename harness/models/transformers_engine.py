@@ -17,7 +17,7 @@ from harness.errors import InputError, ModelUnavailable
 from harness.models import decoding as greedy_decoding
 from harness.models.chat import ChatTokenizer
 from harness.models.engine import Clock, ModelIdentity
-from harness.models.quiet import import_transformers
+from harness.models.quiet import import_transformers, quiet_peft
 from harness.models.store import ModelFolder
 from harness.records import Decoding, Generation, Timed
 
@@ -141,7 +141,10 @@ class TransformersEngine:
             raise ModelUnavailable(
                 f"{adapter} holds no adapter_model.safetensors; only safetensors are loaded."
             )
-        self._peft = peft.PeftModel.from_pretrained(self._model, adapter, torch_device=self.identity.device)
+        with quiet_peft():
+            self._peft = peft.PeftModel.from_pretrained(
+                self._model, adapter, torch_device=self.identity.device
+            )
         self._peft.eval()
 
     def _swap_in_merged(self) -> None:
@@ -165,7 +168,8 @@ class TransformersEngine:
         import peft
 
         self._restore_base()
-        model = peft.get_peft_model(self._model, config)
+        with quiet_peft():
+            model = peft.get_peft_model(self._model, config)
         try:
             yield model
         finally:

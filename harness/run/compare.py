@@ -107,6 +107,7 @@ def _describe_task(task: Task) -> dict[str, Any]:
         "files": dict(task.files),
         "questions": len(task.test),
         "train_questions": len(task.train),
+        "left_out": list(task.left_out),
     }
 
 
@@ -207,6 +208,9 @@ class _Run:
             count = len(job.questions)
             cached = f", {answers.known(job, None)} cached" if job.job.adapter is None else ""
             say(f"  {job.job.task} · {job.job.name}: {count} questions{cached}")
+        for task_ in self.plan.tasks.values():
+            for sentence in task_.left_out:
+                say(f"  {sentence}")
         for task, reasons in self.plan.not_applicable.items():
             for strategy, reason in reasons.items():
                 say(f"  {task} · {strategy}: not applicable, {reason}")

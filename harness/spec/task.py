@@ -12,7 +12,7 @@ from harness.errors import InputError, InputErrors
 from harness.files import sha256_json
 from harness.records import Question
 from harness.spec.mistakes import did_you_mean, raise_all, shown
-from harness.spec.questions import QuestionFile, across, read_questions
+from harness.spec.questions import QuestionFile, across, leaks, read_questions
 from harness.spec.taskspec import METRIC_NAMES, METRICS_FOR, Answer, TaskSpec
 from harness.spec.yamlfile import YamlFile, load_yaml, validate
 
@@ -47,6 +47,8 @@ class Task:
     """sha256 of the task file ("spec") and of each question file ("test", "train", "dev")."""
     lines: dict[str, str]
     """Where each question stands, by id: "file:line"."""
+    left_out: tuple[str, ...] = ()
+    """One sentence for each train or dev question that was left out, as it is a test question too."""
 
     @property
     def name(self) -> str:
@@ -75,15 +77,25 @@ def load_task(path: Path) -> Task:
     files, file_errors = _read_files(paths, spec.answer if spec else _answer_of(file))
     raise_all([*errors, *file_errors, *across(files)])
     assert spec is not None  # it is None only with errors
+    lines = {question.id: read.place(question) for read in files.values() for question in read.questions}
+    leaked = leaks(files)
+
+    def kept(role: str) -> tuple[Question, ...]:
+        return tuple(q for q in files[role].questions if q.id not in leaked) if role in files else ()
+
     return Task(
         spec=spec,
         path=path,
         test=files["test"].questions,
-        train=files["train"].questions if "train" in files else (),
-        dev=files["dev"].questions if "dev" in files else (),
+        train=kept("train"),
+        dev=kept("dev"),
         corpus=corpus,
         files={"spec": file.source.sha256, **{role: read.sha256 for role, read in files.items()}},
-        lines={question.id: read.place(question) for read in files.values() for question in read.questions},
+        lines=lines,
+        left_out=tuple(
+            f"{lines[id_]}: left out, since it is also the test question at {place}; test questions stay unseen."
+            for id_, place in leaked.items()
+        ),
     )
 
 

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from harness.errors import InputError
 from harness.records import Question
-from harness.spec.questions import across, parse_record, read_questions
+from harness.spec.questions import across, leaks, parse_record, read_questions
 from harness.spec.taskspec import Answer
 
 TEXT = Answer(type="text", max_tokens=8, stop=("\n",), refusal="no idea")
@@ -223,11 +223,7 @@ def test_a_test_question_in_other_spelling_is_a_leak(tmp_path: Path, role: str) 
     test = read_questions(write(tmp_path / "test.jsonl", {**GOOD, "question": "Who is the “mayor”?"}), TEXT)
     copy = {**GOOD, "id": "r", "question": " who is  the mayor "}
     other = read_questions(write(tmp_path / "other.jsonl", {**GOOD, "id": "s"}, copy), TEXT)
-    said = [str(error) for error in across({"test": test, role: other})]
-    sentence = (
-        f"this {role} question is also a test question, at {test.path}:1; test questions must stay unseen."
-    )
-    assert said == [f"{other.path}:2: {sentence}"]
+    assert leaks({"test": test, role: other}) == {other.questions[1].id: f"{test.path}:1"}
 
 
 @pytest.mark.parametrize(
@@ -244,7 +240,7 @@ def test_a_test_question_in_other_spelling_is_a_leak(tmp_path: Path, role: str) 
 def test_different_questions_are_no_leak(tmp_path: Path, one: dict[str, Any], other: dict[str, Any]) -> None:
     test = read_questions(write(tmp_path / "test.jsonl", {**GOOD, **one}), TEXT)
     train = read_questions(write(tmp_path / "train.jsonl", {**GOOD, "id": "r", **other}), TEXT)
-    assert across({"test": test, "train": train}) == []
+    assert leaks({"test": test, "train": train}) == {}
 
 
 _JSON = st.recursive(

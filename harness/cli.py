@@ -71,7 +71,12 @@ def _compare_parser(commands: Any) -> None:
     add("--device", help="cpu, cuda, cuda:1, mps (default: cuda where there is one)")
     add("--dtype", help="float32, bfloat16 or float16 (default: float32 on a CPU, bfloat16 on CUDA)")
     add("--limit", type=_positive, metavar="N", help="a seeded sample of N questions a task")
-    add("--latency-queries", type=_count, metavar="N", help="questions timed one at a time (default 20, 0: none)")
+    add(
+        "--latency-queries",
+        type=_count,
+        metavar="N",
+        help="questions timed one at a time (default 20, 0: none)",
+    )
     add("--seed", type=_count, metavar="N", help="seed of sampling, training and order (default 0)")
     add("--quick", action="store_true", help="a few questions and two epochs: not fit for decisions")
     add("--no-cache", action="store_true", help="neither read nor write the cache of answers")
@@ -143,9 +148,7 @@ def _compare(options: argparse.Namespace) -> None:
     _check_corpora(tasks)
     output = options.resume or options.output or default_output(REPORTS, settings)
     tools = load_tools(settings)
-    folder = compare(
-        settings, tasks, tools, output, resume=bool(options.resume), command=options.command
-    )
+    folder = compare(settings, tasks, tools, output, resume=bool(options.resume), command=options.command)
     print_results(write_reports(folder))
     print(folder)
 
@@ -258,7 +261,9 @@ def _tasks_validate(options: argparse.Namespace) -> None:
     for task in tasks:
         for sentence in task.left_out:
             print(sentence)
-        print(f"{task.path}: {task.spec.name} is valid ({len(task.test)} test, {len(task.train)} train questions)")
+        print(
+            f"{task.path}: {task.spec.name} is valid ({len(task.test)} test, {len(task.train)} train questions)"
+        )
 
 
 def _tasks_schema(_options: argparse.Namespace) -> None:

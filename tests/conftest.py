@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from harness.corpus.embedder import SentenceTransformerEmbedder
 from harness.errors import ModelUnavailable
 from harness.files import cache_root
 from harness.models.store import ModelFolder, resolve
@@ -42,6 +43,12 @@ def default_base_folder() -> ModelFolder:
 @pytest.fixture(scope="session")
 def default_embedder_folder() -> Path:
     return _default("all-MiniLM-L6-v2", "embedder").path
+
+
+@pytest.fixture(scope="session")
+def default_embedder() -> SentenceTransformerEmbedder:
+    folder = _default("all-MiniLM-L6-v2", "embedder")
+    return SentenceTransformerEmbedder(folder.path, folder.name, folder.sha256, "cpu")
 
 
 @pytest.fixture(scope="session")

@@ -93,9 +93,7 @@ def packs(examples: Iterable[Example], shared: int, limit: int) -> list[list[Exa
     return done
 
 
-def epoch_batches(
-    examples: Sequence[Example], batch_size: int, rng: random.Random
-) -> list[list[Example]]:
+def epoch_batches(examples: Sequence[Example], batch_size: int, rng: random.Random) -> list[list[Example]]:
     """One epoch's optimizer batches: shuffled, yet each batch's examples are of similar length.
 
     Examples are shuffled, sorted by length within stretches of eight batches, and the batches shuffled.

@@ -119,7 +119,9 @@ def train(
     shared = shared_prefix([example.prompt for example in [*fit, *watched]])
     batches_per_epoch = math.ceil(len(fit) / recipe.batch_size)
     total = batches_per_epoch * recipe.max_epochs
-    optimizer = torch.optim.AdamW((p for _, p in _trainable(model)), lr=recipe.learning_rate, weight_decay=0.0)
+    optimizer = torch.optim.AdamW(
+        (p for _, p in _trainable(model)), lr=recipe.learning_rate, weight_decay=0.0
+    )
     schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, _linear(total, recipe.warmup_share))
     outcome, best = Outcome(), _Best()
     with progress.track(label, total) as advance:
@@ -208,7 +210,9 @@ def mean_loss(model: Any, examples: Sequence[Example], shared: int) -> float:
     import torch
 
     with torch.inference_mode():
-        total = sum(float(summed_loss(model, pack(part, shared))) for part in packs(examples, shared, PACK_TOKENS))
+        total = sum(
+            float(summed_loss(model, pack(part, shared))) for part in packs(examples, shared, PACK_TOKENS)
+        )
     return total / sum(len(example.target) for example in examples)
 
 

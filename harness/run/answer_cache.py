@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from pathlib import Path
 
+from harness.errors import HarnessError
 from harness.files import canonical_json, sha256_json, sha256_text, writing
 from harness.models.engine import ModelIdentity
 from harness.progress import Progress
@@ -48,13 +49,21 @@ class AnswerCache:
         self._path = path
         with writing(str(path)):
             path.parent.mkdir(parents=True, exist_ok=True)
+        self._progress = progress
         try:
             self._prepare()
+        except sqlite3.OperationalError as error:  # not damage: no permission, disk full, held by another
+            raise HarnessError(
+                f"the answer cache {path} cannot be used: {error}. Mend that, or run with --no-cache."
+            ) from error
         except sqlite3.DatabaseError:
-            aside = path.with_suffix(".damaged")
-            progress.note(f"The answer cache {path} is damaged; it is set aside as {aside.name}.")
-            path.replace(aside)
-            self._prepare()
+            self._set_aside()
+
+    def _set_aside(self) -> None:
+        aside = self._path.with_suffix(".damaged")
+        self._progress.note(f"The answer cache {self._path} is damaged; it is set aside as {aside.name}.")
+        self._path.replace(aside)
+        self._prepare()
 
     def _prepare(self) -> None:
         with self._open() as database:
@@ -74,7 +83,7 @@ class AnswerCache:
     def get(self, keys: Sequence[str]) -> dict[str, Generation]:
         """The generations that are known, by key."""
         found: dict[str, Generation] = {}
-        with self._open() as database:
+        with self._forgiving("read"), self._open() as database:
             for key in keys:
                 row = database.execute("SELECT value, sha256 FROM answers WHERE key = ?", (key,)).fetchone()
                 if row and sha256_text(key + row[0]) == row[1]:
@@ -86,8 +95,18 @@ class AnswerCache:
         for key, generation in answers.items():
             value = canonical_json(asdict(generation))
             rows.append((key, value, sha256_text(key + value)))
-        with self._open() as database:
+        with self._forgiving("write"), self._open() as database:
             database.executemany("INSERT OR REPLACE INTO answers VALUES (?, ?, ?)", rows)
+
+    @contextlib.contextmanager
+    def _forgiving(self, verb: str) -> Iterator[None]:
+        """A cache that fails in the middle of a run costs time, not the run."""
+        try:
+            yield
+        except sqlite3.OperationalError as error:
+            self._progress.note(f"Could not {verb} the answer cache {self._path}: {error}. Going on without.")
+        except sqlite3.DatabaseError:
+            self._set_aside()
 
 
 def _generation(text: str) -> Generation:

@@ -42,7 +42,9 @@ class Tools:
     clock: Clock = monotonic
 
 
-def compare(settings: Settings, tasks: Sequence[Task], tools: Tools, output: Path, *, resume: bool, command: str) -> Path:
+def compare(
+    settings: Settings, tasks: Sequence[Task], tools: Tools, output: Path, *, resume: bool, command: str
+) -> Path:
     """Run everything and return the run folder. The evidence is on disk however this ends.
 
     Raises InputError for what a person wrote wrong (before any model loads), RunInterrupted on Ctrl-C.
@@ -161,7 +163,7 @@ class _Run:
         if embedder:
             self.folder.update(embedder={"name": embedder.name, "sha256": embedder.sha256})
         self.folder.write_questions(
-            question_row(name, question, fact_seen(task, question))
+            question_row(name, question, fact_seen(task, question, self.settings.seed))
             for name, task in self.plan.tasks.items()
             for question in task.test
         )
@@ -179,6 +181,11 @@ class _Run:
         check_gold(task, retriever.document_ids)
         indexes = {**self.folder.manifest["indexes"]}
         previous = indexes.get(task.spec.name)
+        if previous and previous["key"] != retriever.info.key:
+            raise InputError(
+                f"{self.folder.path} cannot be resumed: the corpus of task {task.spec.name!r}, its chunking or "
+                "the embedder has changed since the run began. Start a new run."
+            )
         if previous is None or previous.get("reused"):
             indexes[task.spec.name] = dataclasses.asdict(retriever.info)
         self.folder.update(indexes=indexes)
@@ -188,7 +195,9 @@ class _Run:
 
     def _answer_pass(self) -> AnswerPass:
         tools = self.tools
-        cache = AnswerCache(tools.cache / "answers.sqlite", tools.progress) if self.settings.use_cache else None
+        cache = (
+            AnswerCache(tools.cache / "answers.sqlite", tools.progress) if self.settings.use_cache else None
+        )
         return AnswerPass(tools.engine, self.folder, cache, tools.progress, tools.clock, self.settings.seed)
 
     def _say_plan(self, jobs: Sequence[ReadyJob], answers: AnswerPass) -> None:

@@ -106,7 +106,7 @@ def read_manifest(path: Path) -> dict[str, Any]:
     """The manifest of a run folder. Raises InputError where it is missing, broken or newer than this code."""
     file = path / "run.json"
     try:
-        manifest = json.loads(file.read_text(encoding="utf-8"))
+        manifest: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
     except FileNotFoundError:
         raise InputError(f"there is no run in {path}: it holds no run.json.") from None
     except (OSError, ValueError) as error:

@@ -13,7 +13,7 @@ from harness.finetune.recipe import Recipe
 from harness.finetune.store import Job as Training
 from harness.models.chat import Chat
 from harness.records import Decoding, Prompt, Question, Ranked
-from harness.run.plan import AdapterNeed, Job
+from harness.run.plan import AdapterNeed, Job, sample
 from harness.run.prompts import Context, build_prompt, pick_examples, target_text
 from harness.spec.strategy import Source, Strategy
 from harness.spec.task import Task
@@ -90,7 +90,7 @@ class TaskContext:
         return Training(
             task=self.task.spec.name,
             strategy=need.strategy.name,
-            examples=self._training_examples(need.strategy, self.task.train),
+            examples=self._training_examples(need.strategy, trained_on(self.task, self.seed)),
             dev=self._training_examples(need.strategy, self.task.dev),
             recipe=Recipe(
                 rank=spec.rank,
@@ -142,8 +142,13 @@ def ready(job: Job, context: TaskContext) -> ReadyJob:
     return ReadyJob(job, context, questions, tuple(context.prompts(job.strategy, questions)))
 
 
-def fact_seen(task: Task, question: Question) -> bool | None:
+def trained_on(task: Task, seed: int) -> tuple[Question, ...]:
+    """The training questions that fine-tunes of the task see."""
+    return sample(task.train, task.spec.finetune.max_examples, seed)
+
+
+def fact_seen(task: Task, question: Question, seed: int) -> bool | None:
     """Whether a fine-tune on the task saw the question's fact in other words; None where that has no sense."""
     if question.fact_id is None or not task.train or not question.answerable:
         return None
-    return any(question.fact_id == train.fact_id for train in task.train)
+    return any(question.fact_id == seen.fact_id for seen in trained_on(task, seed))

@@ -126,4 +126,3 @@ class TimingPass:
             completion_tokens=completion,
             merged=contestant.merged,
         )
-

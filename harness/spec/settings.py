@@ -73,6 +73,9 @@ class Finetune(Strict):
         4e-4, gt=0, le=0.1, description="The highest learning rate; it decays linearly to 0."
     )
     batch_size: int = Field(16, ge=1, le=32, description="Training questions per optimiser step.")
+    max_examples: int | None = Field(
+        None, ge=8, description="Train on a seeded sample of this many questions; all of them by default."
+    )
     max_epochs: int = Field(8, ge=1, le=10, description="The most passes over the training questions.")
     patience: int = Field(2, ge=1, description="Epochs without a better dev loss after which training stops.")
     min_epochs: int = Field(

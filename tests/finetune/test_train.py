@@ -24,7 +24,9 @@ SYSTEM = tuple(range(5, 25))
 
 
 def examples(count: int = 12) -> tuple[Example, ...]:
-    return tuple(Example((*SYSTEM, 30 + n, 40, 50 + n % 3), (60 + n % 4, 61, 0), f"f{n // 2}") for n in range(count))
+    return tuple(
+        Example((*SYSTEM, 30 + n, 40, 50 + n % 3), (60 + n % 4, 61, 0), f"f{n // 2}") for n in range(count)
+    )
 
 
 @pytest.fixture
@@ -96,7 +98,13 @@ def test_the_same_seed_gives_the_same_adapter(engine: TransformersEngine, tmp_pa
 def test_the_key_names_everything_that_shapes_an_adapter(engine: TransformersEngine) -> None:
     keys = {
         one.key(engine.identity)
-        for one in (job(), job(seed=1), job(examples=examples(11)), job(dev=examples(2)), job(recipe=Recipe()))
+        for one in (
+            job(),
+            job(seed=1),
+            job(examples=examples(11)),
+            job(dev=examples(2)),
+            job(recipe=Recipe()),
+        )
     }
     assert len(keys) == 5
 

@@ -98,7 +98,9 @@ def test_timed_answers_are_the_same_answers(engine: TransformersEngine) -> None:
     assert timed.e2e_s == timed.generation.completion_tokens + 1
 
 
-def test_base_answers_are_the_same_before_and_after_adapters(engine: TransformersEngine, adapter: Path) -> None:
+def test_base_answers_are_the_same_before_and_after_adapters(
+    engine: TransformersEngine, adapter: Path
+) -> None:
     batch = prompts(engine, *QUESTIONS)
     before = engine.generate(batch, DECODING)
     weights = {name: p.clone() for name, p in engine._model.named_parameters()}
@@ -111,7 +113,9 @@ def test_base_answers_are_the_same_before_and_after_adapters(engine: Transformer
     assert all(torch.equal(p, weights[name]) for name, p in engine._model.named_parameters())
 
 
-def test_merged_and_unmerged_adapters_give_the_same_answers(engine: TransformersEngine, adapter: Path) -> None:
+def test_merged_and_unmerged_adapters_give_the_same_answers(
+    engine: TransformersEngine, adapter: Path
+) -> None:
     batch = prompts(engine, *QUESTIONS)
     engine.use(adapter)
     merged = engine.generate(batch, DECODING)
@@ -162,7 +166,15 @@ def test_devices_and_dtypes_that_are_not_there_are_refused() -> None:
 
 @pytest.mark.parametrize(
     ("rows", "length"),
-    [([(1, 2, 3), (1, 2, 4)], 2), ([(1, 2), (1, 2)], 1), ([(1,), (2,)], 0), ([], 0), ([(1, 2, 3), (1, 2)], 1)],
+    [
+        ([(1, 2, 3), (1, 2, 4)], 2),
+        ([(1, 2), (1, 2)], 1),
+        ([(1,), (2,)], 0),
+        ([], 0),
+        ([(1, 2, 3), (1, 2)], 1),
+    ],
 )
-def test_shared_prefix_leaves_each_prompt_a_token_of_its_own(rows: list[tuple[int, ...]], length: int) -> None:
+def test_shared_prefix_leaves_each_prompt_a_token_of_its_own(
+    rows: list[tuple[int, ...]], length: int
+) -> None:
     assert shared_prefix(rows) == length

@@ -76,6 +76,10 @@ def test_every_reply_stands_beside_its_question_with_its_verdict(html: str) -> N
     assert "(unanswerable: the right reply is a refusal)" in html
 
 
+def test_a_blank_reply_is_called_empty(html: str) -> None:
+    assert '<td class="wrong">✗ wrong</td><td>(empty)</td>' in html  # q3 of base, which is one space
+
+
 def test_page_reads_on_a_telephone_and_at_night(html: str) -> None:
     assert 'content="width=device-width, initial-scale=1"' in html
     assert "prefers-color-scheme: dark" in html

@@ -1,0 +1,289 @@
+"""LoRA training side by side: this package's loop and trl's SFTTrainer, on the same examples.
+
+Both train a fresh adapter on a fresh copy of the base, with the same initial adapter weights, the same batches in the
+same order, the same optimizer and learning rates, and loss on the answer only. So what differs is how a step
+is computed, and the held-out losses must agree. Needs the `bench` extra. Run from the repository's root:
+
+    python benchmarks/train_speed.py
+
+Prints medians, the paired ratio, both held-out losses; the last line is JSON.
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import json
+import os
+import random
+import statistics
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from harness.files import cache_root
+from harness.finetune import train as loop
+from harness.finetune.packing import Example, epoch_batches
+from harness.finetune.recipe import Recipe, peft_config
+from harness.models.catalogue import DEFAULT_BASE
+from harness.models.engine import shared_prefix
+from harness.models.store import ModelFolder, resolve
+from harness.models.transformers_engine import TransformersEngine
+from harness.progress import Terminal
+from harness.run.plan import AdapterNeed
+from harness.run.prepare import TaskContext
+from harness.spec.strategy import STRATEGIES
+from harness.spec.task import load_task
+
+TASK = Path(__file__).parent.parent / "tasks" / "behaviour.yaml"
+TARGET_RATIO = 2.5
+LOSS_SLACK = 0.01
+"""Nats per answer token that the held-out loss may lie above the peer's: floating-point sums in another order."""
+
+
+@dataclass(frozen=True, slots=True)
+class Workload:
+    """What both sides train on. `tokens` counts prompt and answer of every example in full."""
+
+    folder: ModelFolder
+    fit: tuple[Example, ...]
+    held_out: tuple[Example, ...]
+    recipe: Recipe
+    seed: int
+
+    @property
+    def tokens(self) -> int:
+        return sum(len(example.prompt) + len(example.target) for example in self.fit)
+
+    def engine(self) -> TransformersEngine:
+        """A fresh copy of the base in float32 on the CPU."""
+        return TransformersEngine(self.folder, device="cpu", dtype="float32")
+
+    def loss(self, model: Any) -> float:
+        """Held-out loss (nats per answer token), by one function for both sides."""
+        model.eval()
+        return loop.mean_loss(
+            model, self.held_out, shared_prefix([example.prompt for example in self.held_out])
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """One training: seconds from before the first step to after the last, and the loss after it."""
+
+    seconds: float
+    loss: float
+
+
+class StepClock:
+    """A `Progress` that notes when tracking began and when the last step was done."""
+
+    def __init__(self) -> None:
+        self.started = self.last = 0.0
+
+    def note(self, message: str) -> None:
+        print(message, file=sys.stderr)
+
+    @contextlib.contextmanager
+    def track(self, label: str, total: int) -> Iterator[Callable[[int], None]]:  # noqa: ARG002 - the protocol's
+        self.started = time.perf_counter()
+        yield self._advance
+
+    def _advance(self, done: int) -> None:  # noqa: ARG002 - the protocol's
+        self.last = time.perf_counter()
+
+
+def build_workload(count: int, seed: int) -> Workload:
+    """The first `count` training examples and all dev examples of the behaviour task, prompted as for `lora`."""
+    import torch
+
+    torch.manual_seed(seed)
+    folder = resolve(DEFAULT_BASE, kind="base", cache=cache_root(), progress=Terminal())
+    chat = TransformersEngine(folder, device="cpu", dtype="float32").chat
+    job = TaskContext(load_task(TASK), chat, None, seed).training(
+        AdapterNeed("behaviour", STRATEGIES["lora"])
+    )
+    recipe = Recipe(rank=16, batch_size=16, max_epochs=1, learning_rate=job.recipe.learning_rate)
+    return Workload(folder, job.examples[:count], job.dev, recipe, seed)
+
+
+def train_program(work: Workload) -> Result:
+    """One epoch with `harness.finetune.train`."""
+    import torch
+
+    clock = StepClock()
+    torch.manual_seed(work.seed)
+    with work.engine().adapting(peft_config(work.recipe)) as model:
+        # One watched example keeps the loop from holding back a tenth of the examples; its loss, and the
+        # check of the fit at the end, fall outside the clock.
+        loop.train(model, work.fit, work.held_out[:1], work.recipe, work.seed, clock, "program")
+        return Result(clock.last - clock.started, work.loss(model))
+
+
+def train_peer(work: Workload) -> Result:
+    """One epoch with trl's SFTTrainer: its own data preparation, collator, loss and loop."""
+    import torch
+    from transformers import TrainerCallback
+    from trl import SFTTrainer
+
+    clock = StepClock()
+
+    class Clocked(TrainerCallback):
+        def on_train_begin(self, *_: Any, **__: Any) -> None:
+            clock.started = time.perf_counter()
+
+        def on_step_end(self, *_: Any, **__: Any) -> None:
+            clock.last = time.perf_counter()
+
+    engine = work.engine()
+    torch.manual_seed(work.seed)
+    with engine.adapting(peft_config(work.recipe)) as model, tempfile.TemporaryDirectory() as scratch:
+        trainer = SFTTrainer(
+            model=model,
+            args=peer_config(work, scratch),
+            train_dataset=peer_dataset(work),
+            processing_class=peer_tokenizer(work),
+            optimizers=peer_optimizers(model, work),
+            callbacks=[Clocked()],
+        )
+        check_same_tokens(trainer, work)
+        trainer.train()
+        return Result(clock.last - clock.started, work.loss(trainer.model))
+
+
+def peer_config(work: Workload, scratch: str) -> Any:
+    """SFTTrainer's settings: the recipe, loss on the completion, and nothing beside the training itself."""
+    from trl import SFTConfig
+
+    return SFTConfig(
+        output_dir=scratch,
+        per_device_train_batch_size=work.recipe.batch_size,
+        num_train_epochs=1,
+        max_grad_norm=work.recipe.gradient_clip,
+        completion_only_loss=True,
+        packing=False,
+        max_length=None,
+        gradient_checkpointing=False,
+        bf16=False,
+        use_cpu=True,
+        seed=work.seed,
+        train_sampling_strategy="sequential",
+        dataloader_pin_memory=False,
+        logging_strategy="no",
+        save_strategy="no",
+        eval_strategy="no",
+        report_to="none",
+        disable_tqdm=True,
+    )
+
+
+def batches(work: Workload) -> list[list[Example]]:
+    """The batches that the program's loop makes of the seed; the peer reads the same ones in order."""
+    return epoch_batches(work.fit, work.recipe.batch_size, random.Random(work.seed))
+
+
+def peer_dataset(work: Workload) -> Any:
+    """Text pairs for the peer, batch after batch. The end token's text closes each completion."""
+    from datasets import Dataset
+
+    tokenizer = peer_tokenizer(work)
+    rows = [
+        {"prompt": tokenizer.decode(example.prompt), "completion": tokenizer.decode(example.target)}
+        for batch in batches(work)
+        for example in batch
+    ]
+    return Dataset.from_list(rows)
+
+
+def peer_tokenizer(work: Workload) -> Any:
+    from transformers import AutoTokenizer
+
+    return AutoTokenizer.from_pretrained(work.folder.path, local_files_only=True)
+
+
+def peer_optimizers(model: Any, work: Workload) -> tuple[Any, Any]:
+    """The program's optimizer and learning rates, so that the losses can be compared step by step."""
+    import torch
+
+    trained = [parameter for parameter in model.parameters() if parameter.requires_grad]
+    optimizer = torch.optim.AdamW(trained, lr=work.recipe.learning_rate, weight_decay=0.0)
+    rates = loop._linear(len(batches(work)), work.recipe.warmup_share)
+    return optimizer, torch.optim.lr_scheduler.LambdaLR(optimizer, rates)
+
+
+def check_same_tokens(trainer: Any, work: Workload) -> None:
+    """Stop where the peer would train on other tokens, or take its loss from other ones, than the program."""
+    expected = [example for batch in batches(work) for example in batch]
+    for row, example in zip(trainer.train_dataset, expected, strict=True):
+        if tuple(row["input_ids"]) != (*example.prompt, *example.target):
+            raise SystemExit("the peer tokenised an example differently; the comparison would not be fair")
+        answer = (
+            [token for token in row["labels"] if token != -100] if "labels" in row else list(example.target)
+        )
+        if tuple(answer) != example.target:
+            raise SystemExit("the peer takes its loss from other tokens; the comparison would not be fair")
+
+
+def measure(work: Workload, rounds: int) -> list[dict[str, Result]]:
+    """Peer and program in turn, in one process."""
+    sides = {"peer": train_peer, "program": train_program}
+    done: list[dict[str, Result]] = []
+    for number in range(1, rounds + 1):
+        done.append({})
+        for side, run in sides.items():
+            result = done[-1][side] = run(work)
+            speed = work.tokens / result.seconds
+            print(f"round {number} {side:8} {result.seconds:7.2f} s {speed:8.1f} tokens/s  loss {result.loss:.4f}",
+                  flush=True)  # fmt: skip
+    return done
+
+
+def summary(work: Workload, rounds: list[dict[str, Result]]) -> dict[str, Any]:
+    """Medians over the rounds; the ratio is the median of the rounds' own ratios."""
+    speed = {s: statistics.median(work.tokens / r[s].seconds for r in rounds) for s in ("peer", "program")}
+    loss = {s: statistics.median(r[s].loss for r in rounds) for s in ("peer", "program")}
+    ratios = [r["peer"].seconds / r["program"].seconds for r in rounds]
+    ratio = statistics.median(ratios)
+    return {
+        "benchmark": "train_speed",
+        "examples": len(work.fit),
+        "example_tokens": work.tokens,
+        "rounds": len(rounds),
+        "tokens_per_s": {side: round(value, 1) for side, value in speed.items()},
+        "ratio": round(ratio, 3),
+        "ratios": [round(value, 3) for value in ratios],
+        "held_out_loss": {side: round(value, 5) for side, value in loss.items()},
+        "target_ratio": TARGET_RATIO,
+        "reached": ratio >= TARGET_RATIO and loss["program"] <= loss["peer"] + LOSS_SLACK,
+    }
+
+
+def arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        description="LoRA training: this package's loop against trl's SFTTrainer."
+    )
+    parser.add_argument("--rounds", type=int, default=3, help="times that each side trains")
+    parser.add_argument("--examples", type=int, default=96, help="training examples of the behaviour task")
+    parser.add_argument("--seed", type=int, default=0)
+    return parser.parse_args()
+
+
+def main() -> None:
+    os.environ.setdefault("HF_HUB_OFFLINE", "1")
+    args = arguments()
+    work = build_workload(args.examples, args.seed)
+    outcome = summary(work, measure(work, args.rounds))
+    speed, loss = outcome["tokens_per_s"], outcome["held_out_loss"]
+    print(f"program {speed['program']} tokens/s, peer {speed['peer']} tokens/s (medians of {args.rounds})")
+    print(
+        f"ratio {outcome['ratio']} (target {TARGET_RATIO}); held-out loss {loss['program']} and {loss['peer']}"
+    )
+    print(json.dumps(outcome))
+
+
+if __name__ == "__main__":
+    main()

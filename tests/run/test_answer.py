@@ -1,0 +1,215 @@
+"""The answer pass: bounded batches that a resume cannot change, evidence as each batch is done, an honest cache."""
+
+from __future__ import annotations
+
+import itertools
+import json
+import random
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from harness.progress import Silent
+from harness.records import Prompt, Question
+from harness.run.answer import BATCH_ROWS, BATCH_TOKENS, AnswerPass, plan_batches
+from harness.run.answer_cache import AnswerCache
+from harness.run.folder import RunFolder
+from harness.run.plan import Job
+from harness.run.prepare import ReadyJob, ready
+from harness.spec.strategy import STRATEGIES
+from harness.spec.task import Task
+from tests.fakes import FakeEngine
+from tests.run.worlds import FallibleEngine, Killed, context_of, make_task, reply, rows
+
+
+def prompt(length: int) -> Prompt:
+    return Prompt("", (0,) * length, "")
+
+
+def question(at: int, *, choices: bool = False) -> Question:
+    return Question(f"q{at}", "?", ("a",), choices=("a", "b") if choices else ())
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_batches_hold_every_question_once_sorted_by_length_and_bounded(seed: int) -> None:
+    rng = random.Random(seed)
+    prompts = [prompt(rng.randint(1, 3000)) for _ in range(rng.randint(1, 120))]
+    questions = [question(at, choices=rng.random() < 0.3) for at in range(len(prompts))]
+    batches = plan_batches(prompts, questions)
+    places = [at for batch in batches for at in batch.places]
+    assert sorted(places) == list(range(len(prompts)))
+    assert [batch.number for batch in batches] == list(range(len(batches)))
+    for batch in batches:
+        lengths = [len(prompts[at].tokens) for at in batch.places]
+        assert len(lengths) <= BATCH_ROWS
+        assert len(lengths) * max(lengths) <= BATCH_TOKENS or len(lengths) == 1
+        assert {bool(questions[at].choices) for at in batch.places} == {batch.choices}
+    for kind in (False, True):
+        lengths = [len(prompts[at].tokens) for b in batches if b.choices is kind for at in b.places]
+        assert lengths == sorted(lengths, reverse=True)
+
+
+def test_batches_worked_by_hand() -> None:
+    """Two of 3000 tokens fit into 6144, three do not; 17 short ones are 16 and 1."""
+    prompts = [prompt(n) for n in (10, 3000, 3000, 3000)] + [prompt(10)] * 16
+    batches = plan_batches(prompts, [question(at) for at in range(20)])
+    assert [len(batch.places) for batch in batches] == [2, 2, 16]
+    assert batches[0].places == (1, 2)
+    assert batches[1].places == (3, 0)
+
+
+class World:
+    """One job over the 24 questions of the workshop, and a way to answer it."""
+
+    def __init__(self, folder: Path, task: Task, strategy: str = "rag") -> None:
+        self.job = Job(task.name, strategy, STRATEGIES[strategy], None)
+        self.ready: ReadyJob = ready(self.job, context_of(task, folder / "cache"))
+        self.folder = RunFolder.create(folder / "run", {"schema_version": 1})
+        self.cache: AnswerCache | None = None
+
+    def answer(self, engine: FakeEngine, adapter: str | None = None) -> None:
+        clock = engine.clock
+        answers = AnswerPass(engine, self.folder, self.cache, Silent(), clock, 0)  # type: ignore[arg-type]
+        answers.run(self.ready, adapter, lambda: engine.use(None))
+
+    def rows(self, name: str = "answers") -> list[dict[str, Any]]:
+        return rows(self.folder.path, name)
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> World:
+    return World(tmp_path, make_task(tmp_path))
+
+
+def test_a_row_holds_the_whole_evidence_of_an_answer(world: World) -> None:
+    world.answer(FallibleEngine())
+    by_id = {row["question_id"]: row for row in world.rows()}
+    assert list(by_id) != sorted(by_id), "rows come as batches do, longest first"
+    for asked, shown in zip(world.ready.questions, world.ready.prompts, strict=True):
+        row = by_id[asked.id]
+        assert row["prediction"] == reply(shown.text, None)
+        assert row["prompt_tokens"] == len(shown.text)
+        assert row["completion_tokens"] == 8
+        assert row["prompt_sha256"] == shown.sha256
+        assert row["finish_reason"] == "stop"
+        assert row["shown_passages"] == 3
+        assert row["retrieved"][0]["doc_id"] in asked.gold_docs
+        assert set(row["retrieved"][0]) == {"doc_id", "chunk_id", "score"}
+        assert (row["cached"], row["adapter"], row["seed"]) == (False, None, 0)
+
+
+def test_what_was_retrieved_is_kept_once_with_its_text(world: World) -> None:
+    world.answer(FallibleEngine())
+    kept = [row["chunk_id"] for row in world.rows("passages")]
+    used = {item["chunk_id"] for row in world.rows() for item in row["retrieved"]}
+    assert sorted(kept) == sorted(used)
+
+
+def test_batch_rows_hold_wall_time_and_tokens(world: World) -> None:
+    """The fake clock gives each batch a second, each answer has 8 tokens."""
+    world.answer(FallibleEngine())
+    batches = world.rows("batches")
+    assert [row["batch"] for row in batches] == list(range(len(batches)))
+    assert sum(row["questions"] for row in batches) == 24
+    assert all(row["wall_s"] == 1.0 for row in batches)
+    assert sum(row["completion_tokens"] for row in batches) == 24 * 8
+
+
+def test_each_batch_is_on_disk_before_the_next_one_starts(world: World) -> None:
+    engine = FallibleEngine(batch=2)
+    with pytest.raises(Killed):
+        world.answer(engine)
+    assert [row["batch"] for row in world.rows()] == [0] * len(engine.batches[0])
+
+
+def test_a_resumed_batch_is_computed_in_the_same_company(world: World) -> None:
+    """Padding can change a last digit: what is answered already must not change who answers together."""
+    first = FallibleEngine()
+    world.answer(first)
+    path = world.folder.path / "answers.jsonl"
+    whole = path.read_text().splitlines(keepends=True)
+    path.write_text("".join(whole[:3]))
+    again = FallibleEngine()
+    world.answer(again)
+    assert again.batches == first.batches
+    after = path.read_text().splitlines()
+    assert len(after) == len(whole), "the three that were there are not written twice"
+    assert sorted(json.loads(line)["question_id"] for line in after) == sorted(
+        asked.id for asked in world.ready.questions
+    )
+
+
+def test_a_finished_job_is_not_computed_again(world: World) -> None:
+    world.answer(FallibleEngine())
+    engine = FallibleEngine(batch=1)
+    world.answer(engine)
+    assert engine.batches == []
+
+
+def test_cached_answers_say_so_and_write_no_batch_row(world: World, tmp_path: Path) -> None:
+    world.cache = AnswerCache(tmp_path / "answers.sqlite", Silent())
+    world.answer(FallibleEngine())
+    fresh = {row["question_id"]: row for row in world.rows()}
+    second = World(tmp_path / "second", make_task(tmp_path))
+    second.cache = world.cache
+    engine = FallibleEngine(batch=1)
+    second.answer(engine)
+    assert engine.batches == []
+    assert second.rows("batches") == []
+    for row in second.rows():
+        assert row == {**fresh[row["question_id"]], "cached": True}
+
+
+def test_an_adapter_is_not_given_the_base_models_cached_answers(world: World, tmp_path: Path) -> None:
+    world.cache = AnswerCache(tmp_path / "answers.sqlite", Silent())
+    world.answer(FallibleEngine())
+    second = World(tmp_path / "second", make_task(tmp_path))
+    second.cache = world.cache
+    engine = FallibleEngine()
+    second.answer(engine, adapter="a" * 64)
+    assert len(engine.batches) == len(world.rows("batches"))
+    assert {row["cached"] for row in second.rows()} == {False}
+
+
+def test_a_batch_known_in_part_is_computed_whole(world: World, tmp_path: Path) -> None:
+    world.cache = AnswerCache(tmp_path / "answers.sqlite", Silent())
+    engine = FallibleEngine()
+    answers = AnswerPass(engine, world.folder, world.cache, Silent(), engine.clock, 0)  # type: ignore[arg-type]
+    keys = answers.keys(world.ready, None)
+    first = plan_batches(world.ready.prompts, world.ready.questions)[0].places
+    world.answer(FallibleEngine())
+    known = world.cache.get(keys)
+    second = World(tmp_path / "second", make_task(tmp_path))
+    second.cache = AnswerCache(tmp_path / "part.sqlite", Silent())
+    second.cache.put({keys[first[0]]: known[keys[first[0]]]})
+    second.answer(engine)
+    assert len(engine.batches[0]) == len(first)
+
+
+def test_choices_are_scored_and_their_log_likelihoods_kept(tmp_path: Path) -> None:
+    test = [
+        {"id": f"c{n}", "question": f"Which is it, {n}?", "answers": ["left"], "choices": ["left", "right"]}
+        for n in range(3)
+    ]
+    task = make_task(tmp_path, answer="choice", test=test, with_train=False, with_corpus=False)
+    world = World(tmp_path, task, "base")
+    world.answer(FallibleEngine())
+    for row in world.rows():
+        assert (row["prediction"], row["choice_logprobs"]) == ("left", [0.0, -1.0])
+        assert (row["finish_reason"], row["completion_tokens"]) == ("choice", 0)
+
+
+def test_the_engine_is_told_the_prefix_all_prompts_share(tmp_path: Path) -> None:
+    seen: list[int] = []
+
+    class Watching(FakeEngine):
+        def generate(self, prompts: Any, decoding: Any, *, shared: int = 0) -> Any:
+            seen.append(shared)
+            return super().generate(prompts, decoding, shared=shared)
+
+    world = World(tmp_path, make_task(tmp_path), "few-shot")
+    world.answer(Watching(reply))
+    texts = [item.text for item in world.ready.prompts]
+    common = sum(1 for _ in itertools.takewhile(lambda letters: len(set(letters)) == 1, zip(*texts, strict=False)))
+    assert set(seen) == {common}

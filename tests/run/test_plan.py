@@ -1,0 +1,111 @@
+"""The plan: what runs, under whose adapter, and why something does not apply."""
+
+from __future__ import annotations
+
+import dataclasses
+from pathlib import Path
+
+import pytest
+
+from harness.errors import InputError
+from harness.run.plan import AdapterNeed, limited, make_plan, sample
+from harness.run.settings import Effort, Settings, effort
+from harness.spec.strategy import DEFAULT_STRATEGIES, STRATEGIES, parse_strategies
+from tests.run.worlds import make_task, questions
+
+EVERY = tuple(STRATEGIES.values())
+
+
+def test_a_full_task_serves_every_strategy_in_the_order_asked(tmp_path: Path) -> None:
+    plan = make_plan([make_task(tmp_path)], EVERY)
+    assert [job.name for job in plan.jobs] == list(STRATEGIES)
+    assert plan.not_applicable == {"workshop": {}}
+    assert plan.adapters == (
+        AdapterNeed("workshop", STRATEGIES["lora"]),
+        AdapterNeed("workshop", STRATEGIES["lora+rag"]),
+    )
+
+
+def test_the_default_is_the_three_candidates_and_the_control(tmp_path: Path) -> None:
+    task = make_task(tmp_path)
+    assert Settings(tasks=()).strategies == DEFAULT_STRATEGIES == ("base", "lora", "rag", "oracle")
+    plan = make_plan([task], parse_strategies(Settings(tasks=()).strategies))
+    assert [job.name for job in plan.jobs] == ["base", "lora", "rag", "oracle"]
+
+
+def test_what_does_not_apply_is_named_with_its_reason(tmp_path: Path) -> None:
+    bare = make_task(tmp_path, with_train=False, with_corpus=False)
+    plan = make_plan([bare], EVERY)
+    assert [job.name for job in plan.jobs] == ["base"]
+    reasons = plan.not_applicable["workshop"]
+    assert set(reasons) == set(STRATEGIES) - {"base"}
+    assert "no corpus" in reasons["rag"]
+    assert "no training questions to fine-tune on" in reasons["lora"]
+    assert "no training questions to show" in reasons["few-shot"]
+    assert "no corpus" in reasons["oracle"]
+
+
+def test_the_oracle_needs_gold_documents(tmp_path: Path) -> None:
+    without = [{**row, "gold_docs": []} for row in questions()]
+    plan = make_plan([make_task(tmp_path, test=without)], EVERY)
+    assert plan.not_applicable["workshop"] == {"oracle": "no test question names its gold documents"}
+
+
+def test_every_adapter_answers_the_general_tasks_without_context(tmp_path: Path) -> None:
+    knows = make_task(tmp_path, "facts")
+    general = make_task(tmp_path, "general", probes="general", with_train=False, with_corpus=False)
+    plan = make_plan([general, knows], parse_strategies(["base", "lora", "lora+rag"]))
+    guests = {job.name: job for job in plan.jobs_of("general") if "@" in job.name}
+    assert list(guests) == ["lora@facts", "lora+rag@facts"]
+    for job in guests.values():
+        assert job.adapter is not None
+        assert job.adapter.task == "facts"
+        assert job.strategy.context == (), "what was forgotten is asked as the base is asked"
+    assert not [job.name for job in plan.jobs_of("facts") if "@" in job.name]
+
+
+def test_a_general_task_is_no_guest_of_its_own_adapter(tmp_path: Path) -> None:
+    plan = make_plan([make_task(tmp_path, probes="general")], parse_strategies(["lora"]))
+    assert [job.name for job in plan.jobs] == ["lora"]
+
+
+def test_nothing_to_do_is_an_input_error_with_every_reason(tmp_path: Path) -> None:
+    bare = make_task(tmp_path, with_train=False, with_corpus=False)
+    with pytest.raises(InputError) as caught:
+        make_plan([bare], parse_strategies(["rag", "lora"]))
+    message = str(caught.value)
+    assert "workshop: rag: the task names no corpus" in message
+    assert "workshop: lora: the task has no training questions" in message
+
+
+def test_a_limit_takes_a_seeded_sample_in_file_order(tmp_path: Path) -> None:
+    task = make_task(tmp_path)
+    first, again = (limited(task, Effort(5, None, None, 0), 3).test for _ in range(2))
+    assert first == again
+    assert len(first) == 5
+    order = [question.id for question in task.test]
+    assert [q.id for q in first] == sorted((q.id for q in first), key=order.index)
+    assert len({limited(task, Effort(5, None, None, 0), seed).test for seed in range(5)}) > 1
+    assert limited(task, Effort(5, None, None, 0), 3).train == task.train
+
+
+def test_a_limit_above_the_number_of_questions_takes_all(tmp_path: Path) -> None:
+    task = make_task(tmp_path)
+    assert sample(task.test, 1000, 0) == sample(task.test, None, 0) == task.test
+
+
+def test_quick_cuts_questions_epochs_and_timing(tmp_path: Path) -> None:
+    todo = effort(Settings(tasks=(), quick=True))
+    cut = limited(make_task(tmp_path), todo, 0)
+    assert len(cut.test) == 8
+    assert cut.spec.finetune.max_epochs == 2
+    assert cut.spec.finetune.min_epochs <= 2
+    assert todo.latency_queries == 3
+    assert effort(Settings(tasks=(), quick=True, limit=4, latency_queries=0)) == dataclasses.replace(
+        todo, questions=4, latency_queries=0
+    )
+
+
+def test_without_quick_the_flags_are_the_limits() -> None:
+    assert effort(Settings(tasks=())) == Effort(None, None, None, 20)
+    assert effort(Settings(tasks=(), limit=7, latency_queries=3)) == Effort(7, None, None, 3)

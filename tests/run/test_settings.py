@@ -1,0 +1,19 @@
+"""Settings survive the manifest, so that a resumed run goes on as it began."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from harness.run.settings import Settings
+
+
+def test_settings_come_back_from_json_as_they_were() -> None:
+    settings = Settings(tasks=("/a.yaml",), strategies=("rag", "base"), limit=3, quick=True, use_cache=False)
+    assert Settings.from_json(json.loads(json.dumps(settings.to_json()))) == settings
+
+
+def test_unknown_settings_are_not_dropped_in_silence() -> None:
+    with pytest.raises(TypeError):
+        Settings.from_json({**Settings(tasks=()).to_json(), "from_the_future": 1})

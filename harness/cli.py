@@ -82,7 +82,7 @@ def _compare_parser(commands: Any) -> None:
     add("--no-cache", action="store_true", help="neither read nor write the cache of answers")
     add("--prices", metavar="FILE", help="price sheet (default: the one that ships)")
     add("--machine", metavar="NAME", help="machine of the price sheet that the run is priced on")
-    add("--monthly-queries", type=_positive, metavar="N", help="your volume; kept in the run for `decide`")
+    add("--monthly-queries", type=_positive, metavar="N", help="your volume; kept with the run")
     add("--output", type=Path, metavar="DIR", help="run folder (default: reports/<UTC time>-<hash>)")
     add("--resume", type=Path, metavar="RUN", help="go on with a run that was stopped, with its own settings")
     compare.set_defaults(run=_compare)

@@ -65,8 +65,8 @@ def write_text(path: Path, text: str) -> None:
                 os.fsync(stream.fileno())
             umask = os.umask(0)
             os.umask(umask)
-            os.chmod(name, 0o666 & ~umask)  # mkstemp makes files that only the owner can read
-            os.replace(name, path)
+            Path(name).chmod(0o666 & ~umask)  # mkstemp makes files that only the owner can read
+            Path(name).replace(path)
         except BaseException:
             Path(name).unlink(missing_ok=True)
             raise
@@ -90,7 +90,7 @@ def new_folder(path: Path) -> Iterator[Path]:
             temporary.chmod(0o755)
             if path.exists():
                 shutil.rmtree(path)
-            os.replace(temporary, path)
+            temporary.replace(path)
         except BaseException:
             shutil.rmtree(temporary, ignore_errors=True)
             raise

@@ -28,7 +28,7 @@ class Silent:
         self.notes.append(message)
 
     @contextlib.contextmanager
-    def track(self, label: str, total: int) -> Iterator[Callable[[int], None]]:
+    def track(self, label: str, total: int) -> Iterator[Callable[[int], None]]:  # noqa: ARG002
         yield lambda _advance: None
 
 

@@ -52,6 +52,9 @@ class FakeEngine:
         self.batches: list[list[str]] = []
         self.timed: list[str] = []
 
+    def facts(self) -> dict[str, float]:
+        return {"load_s": 2.0, "parameters": 7}
+
     def use(self, adapter: Path | None, *, merged: bool = True) -> None:
         self.adapter, self.merged = adapter, merged
 

@@ -95,12 +95,14 @@ class _Reply:
 
     def add(self, token: int, decoding: Decoding, ends: frozenset[int], decode: Decode) -> None:
         self.tokens.append(token)
-        if token in ends:
-            self.finish = "stop"
-        elif decoding.stop and any(stop in decode(self.tokens) for stop in decoding.stop):
+        if token in ends or (decoding.stop and self._stopped(decoding, decode)):
             self.finish = "stop"
         elif len(self.tokens) >= decoding.max_tokens:
             self.finish = "length"
+
+    def _stopped(self, decoding: Decoding, decode: Decode) -> bool:
+        text = decode(self.tokens)
+        return any(stop in text for stop in decoding.stop)
 
     def generation(self, decoding: Decoding, ends: frozenset[int], decode: Decode) -> Generation:
         words = self.tokens[:-1] if self.tokens and self.tokens[-1] in ends else self.tokens

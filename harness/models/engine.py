@@ -43,6 +43,9 @@ class Engine(Protocol):
     @property
     def chat(self) -> Chat: ...
 
+    def facts(self) -> dict[str, float]:
+        """What is known once the weights are loaded: `load_s` and `parameters`; nothing before."""
+
     def use(self, adapter: Path | None, *, merged: bool = True) -> None:
         """Answer with this adapter from now on (None: the base weights, untouched)."""
 

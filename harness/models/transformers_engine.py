@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import copy
+import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -66,19 +67,18 @@ class TransformersEngine:
         self.chat = ChatTokenizer(folder.path)
         self._path = folder.path
         self._loaded: Any = None
+        self._load_s = 0.0
         self._in_use: tuple[Path, bool] | None = None
         self._base_weights: dict[str, Any] = {}
         self._peft: Any = None
         self._prefix: tuple[tuple[int, ...], Any] | None = None
 
     @property
-    def loaded(self) -> bool:
-        return self._loaded is not None
-
-    @property
     def _model(self) -> Any:
         if self._loaded is None:
+            start = time.perf_counter()
             self._loaded = self._load()
+            self._load_s = time.perf_counter() - start
         return self._loaded
 
     def _load(self) -> Any:
@@ -98,10 +98,11 @@ class TransformersEngine:
             raise ModelUnavailable(f"the model in {self._path} cannot be loaded: {error}") from error
         return model.to(self.identity.device).eval().requires_grad_(False)
 
-    @property
-    def parameters(self) -> int:
-        """How many parameters the base model has."""
-        return sum(parameter.numel() for parameter in self._model.parameters())
+    def facts(self) -> dict[str, float]:
+        if self._loaded is None:
+            return {}
+        parameters = sum(parameter.numel() for parameter in self._loaded.parameters())
+        return {"load_s": round(self._load_s, 3), "parameters": parameters}
 
     @property
     def _ends(self) -> frozenset[int]:

@@ -62,8 +62,17 @@ def compare(
     except Exception:
         folder.update(status="failed")
         raise
-    folder.update(status="complete", peak_memory_gb=surroundings.peak_memory_gb())
+    folder.update(status="complete", peak_memory_gb=surroundings.peak_memory_gb(), **loading(tools, folder))
     return folder.path
+
+
+def loading(tools: Tools, folder: RunFolder) -> dict[str, Any]:
+    """What was learnt by loading the weights; nothing where every answer came from the cache."""
+    facts = tools.engine.facts()
+    if not facts:
+        return {}
+    model = {**folder.manifest["model"], "parameters": facts["parameters"]}
+    return {"load_s": facts["load_s"], "model": model}
 
 
 def plan_run(settings: Settings, tasks: Sequence[Task]) -> Plan:

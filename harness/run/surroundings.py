@@ -11,7 +11,7 @@ from typing import Any
 
 LIBRARIES = (
     "torch", "transformers", "peft", "safetensors", "sentence-transformers", "faiss-cpu", "numpy", "pandas",
-    "lm-eval", "semchunk",
+    "lm-eval",
 )  # fmt: skip
 
 

@@ -57,9 +57,10 @@ class Workload:
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """One pass over a workload: its wall time, and the stripped answers in the order of the questions."""
+    """One pass over a workload: wall and processor time, the stripped answers in the order of the questions."""
 
     seconds: float
+    cpu_seconds: float
     answers: tuple[str, ...]
 
 
@@ -111,7 +112,7 @@ def program_side(engine: TransformersEngine) -> Side:
         engine.use(None)
         engine._prefix = None  # a pass pays for its own prefix
         texts = [""] * len(work.prompts)
-        start = time.perf_counter()
+        start, cpu_start = time.perf_counter(), time.process_time()
         shared = work.shared
         with batch_rows(rows):
             batches = answer.plan_batches(work.prompts, work.questions)
@@ -121,7 +122,8 @@ def program_side(engine: TransformersEngine) -> Side:
                 batch.places, engine.generate(prompts, DECODING, shared=shared), strict=True
             ):
                 texts[at] = generation.text
-        return Run(time.perf_counter() - start, tuple(text.strip() for text in texts))
+        seconds, cpu_seconds = time.perf_counter() - start, time.process_time() - cpu_start
+        return Run(seconds, cpu_seconds, tuple(text.strip() for text in texts))
 
     return run
 
@@ -150,9 +152,10 @@ def peer_side(folder: ModelFolder) -> tuple[Side, Any]:
             Instance("generate_until", {}, (prompt.text, dict(settings)), at)
             for at, prompt in enumerate(work.prompts)
         ]
-        start = time.perf_counter()
+        start, cpu_start = time.perf_counter(), time.process_time()
         texts = model.generate_until(requests, disable_tqdm=True)
-        return Run(time.perf_counter() - start, tuple(text.strip() for text in texts))
+        seconds, cpu_seconds = time.perf_counter() - start, time.process_time() - cpu_start
+        return Run(seconds, cpu_seconds, tuple(text.strip() for text in texts))
 
     return run, model
 
@@ -167,7 +170,12 @@ def check_same_tokens(peer: Any, works: Sequence[Workload]) -> None:
 
 
 def best_rows(side: Side, work: Workload, sizes: Sequence[int]) -> tuple[int, dict[int, float]]:
-    """The fastest batch size of one pass each, and the questions per second of all of them."""
+    """The fastest batch size of one pass each, and the questions per second of all of them.
+
+    A single size needs no pass and has no speed.
+    """
+    if len(sizes) == 1:
+        return sizes[0], {}
     speeds = {rows: len(work.prompts) / side(work, rows).seconds for rows in sizes}
     return max(speeds, key=speeds.__getitem__), speeds
 
@@ -184,7 +192,10 @@ def measure(work: Workload, sides: dict[str, Side], sizes: Sequence[int], rounds
         done.append({name: side(work, rows[name]) for name, side in sides.items()})
         for name, run in done[-1].items():
             speed = len(work.prompts) / run.seconds
-            print(f"{work.name} round {number} {name:8} {run.seconds:7.2f} s {speed:7.2f} questions/s", flush=True)
+            print(
+                f"{work.name} round {number} {name:8} {run.seconds:7.2f} s {speed:7.2f} questions/s",
+                flush=True,
+            )
     return summary(work, done, rows, tried)
 
 
@@ -194,6 +205,7 @@ def summary(
     """Medians over the rounds; the ratio is the median of the rounds' own ratios."""
     count = len(work.prompts)
     ratios = [run["peer"].seconds / run["program"].seconds for run in done]
+    cpu_ratios = [run["peer"].cpu_seconds / run["program"].cpu_seconds for run in done]
     differing = [
         {"id": question.id, "program": program, "peer": peer}
         for question, program, peer in zip(
@@ -212,6 +224,7 @@ def summary(
         },
         "ratio": round(statistics.median(ratios), 3),
         "ratios": [round(ratio, 3) for ratio in ratios],
+        "cpu_ratio": round(statistics.median(cpu_ratios), 3),
         "identical_answers": count - len(differing),
         "differing": differing,
         "target_ratio": work.target_ratio,
@@ -223,8 +236,10 @@ def show(name: str, figures: dict[str, Any]) -> None:
     speed = figures["questions_per_s"]
     print(f"{name}: program {speed['program']} questions/s, peer {speed['peer']} (medians), batches "
           f"of {figures['batch_rows']['program']} and {figures['batch_rows']['peer']}")  # fmt: skip
-    print(f"{name}: ratio {figures['ratio']} (target {figures['target_ratio']}); identical answers "
-          f"{figures['identical_answers']} of {figures['questions']}")  # fmt: skip
+    print(
+        f"{name}: ratio {figures['ratio']} (target {figures['target_ratio']}), in processor time "
+        f"{figures['cpu_ratio']}; identical answers {figures['identical_answers']} of {figures['questions']}"
+    )
     for row in figures["differing"]:
         print(f"  {row['id']}: program {row['program']!r}, peer {row['peer']!r}")
 

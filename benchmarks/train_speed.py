@@ -40,6 +40,7 @@ from harness.spec.strategy import STRATEGIES
 from harness.spec.task import load_task
 
 TASK = Path(__file__).parent.parent / "tasks" / "behaviour.yaml"
+BATCH = 16
 TARGET_RATIO = 2.5
 LOSS_SLACK = 0.01
 """Nats per answer token that the held-out loss may lie above the peer's: floating-point sums in another order."""
@@ -73,28 +74,35 @@ class Workload:
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """One training: seconds from before the first step to after the last, and the loss after it."""
+    """One training: wall and processor seconds from before the first step to after the last; the loss after it."""
 
     seconds: float
+    cpu_seconds: float
     loss: float
 
 
 class StepClock:
-    """A `Progress` that notes when tracking began and when the last step was done."""
+    """A `Progress` that notes when tracking began and when the last step was done: (wall, processor)."""
 
     def __init__(self) -> None:
-        self.started = self.last = 0.0
+        self.started = self.last = (0.0, 0.0)
+
+    def start(self) -> None:
+        self.started = (time.perf_counter(), time.process_time())
+
+    def step(self) -> None:
+        self.last = (time.perf_counter(), time.process_time())
+
+    def result(self, loss: float) -> Result:
+        return Result(self.last[0] - self.started[0], self.last[1] - self.started[1], loss)
 
     def note(self, message: str) -> None:
         print(message, file=sys.stderr)
 
     @contextlib.contextmanager
     def track(self, label: str, total: int) -> Iterator[Callable[[int], None]]:  # noqa: ARG002 - the protocol's
-        self.started = time.perf_counter()
-        yield self._advance
-
-    def _advance(self, done: int) -> None:  # noqa: ARG002 - the protocol's
-        self.last = time.perf_counter()
+        self.start()
+        yield lambda done: self.step()  # noqa: ARG005 - the protocol's
 
 
 def build_workload(count: int, seed: int) -> Workload:
@@ -107,7 +115,7 @@ def build_workload(count: int, seed: int) -> Workload:
     job = TaskContext(load_task(TASK), chat, None, seed).training(
         AdapterNeed("behaviour", STRATEGIES["lora"])
     )
-    recipe = Recipe(rank=16, batch_size=16, max_epochs=1, learning_rate=job.recipe.learning_rate)
+    recipe = Recipe(rank=16, batch_size=BATCH, max_epochs=1, learning_rate=job.recipe.learning_rate)
     return Workload(folder, job.examples[:count], job.dev, recipe, seed)
 
 
@@ -121,23 +129,25 @@ def train_program(work: Workload) -> Result:
         # One watched example keeps the loop from holding back a tenth of the examples; its loss, and the
         # check of the fit at the end, fall outside the clock.
         loop.train(model, work.fit, work.held_out[:1], work.recipe, work.seed, clock, "program")
-        return Result(clock.last - clock.started, work.loss(model))
+        return clock.result(work.loss(model))
 
 
 def train_peer(work: Workload) -> Result:
     """One epoch with trl's SFTTrainer: its own data preparation, collator, loss and loop."""
     import torch
-    from transformers import TrainerCallback
+    from datasets import disable_progress_bars
+    from transformers import PrinterCallback, TrainerCallback
     from trl import SFTTrainer
 
+    disable_progress_bars()
     clock = StepClock()
 
     class Clocked(TrainerCallback):
         def on_train_begin(self, *_: Any, **__: Any) -> None:
-            clock.started = time.perf_counter()
+            clock.start()
 
         def on_step_end(self, *_: Any, **__: Any) -> None:
-            clock.last = time.perf_counter()
+            clock.step()
 
     engine = work.engine()
     torch.manual_seed(work.seed)
@@ -150,9 +160,10 @@ def train_peer(work: Workload) -> Result:
             optimizers=peer_optimizers(model, work),
             callbacks=[Clocked()],
         )
+        trainer.remove_callback(PrinterCallback)
         check_same_tokens(trainer, work)
         trainer.train()
-        return Result(clock.last - clock.started, work.loss(trainer.model))
+        return clock.result(work.loss(trainer.model))
 
 
 def peer_config(work: Workload, scratch: str) -> Any:
@@ -221,11 +232,17 @@ def check_same_tokens(trainer: Any, work: Workload) -> None:
     for row, example in zip(trainer.train_dataset, expected, strict=True):
         if tuple(row["input_ids"]) != (*example.prompt, *example.target):
             raise SystemExit("the peer tokenised an example differently; the comparison would not be fair")
-        answer = (
-            [token for token in row["labels"] if token != -100] if "labels" in row else list(example.target)
-        )
-        if tuple(answer) != example.target:
+        if trained_tokens(row) != example.target:
             raise SystemExit("the peer takes its loss from other tokens; the comparison would not be fair")
+
+
+def trained_tokens(row: dict[str, Any]) -> tuple[int, ...]:
+    """The tokens of a prepared example that the peer's loss counts; its releases mark them in two ways."""
+    if "labels" in row:
+        return tuple(token for token in row["labels"] if token != -100)
+    return tuple(
+        token for token, counts in zip(row["input_ids"], row["completion_mask"], strict=True) if counts
+    )
 
 
 def measure(work: Workload, rounds: int) -> list[dict[str, Result]]:
@@ -247,6 +264,7 @@ def summary(work: Workload, rounds: list[dict[str, Result]]) -> dict[str, Any]:
     speed = {s: statistics.median(work.tokens / r[s].seconds for r in rounds) for s in ("peer", "program")}
     loss = {s: statistics.median(r[s].loss for r in rounds) for s in ("peer", "program")}
     ratios = [r["peer"].seconds / r["program"].seconds for r in rounds]
+    cpu_ratios = [r["peer"].cpu_seconds / r["program"].cpu_seconds for r in rounds]
     ratio = statistics.median(ratios)
     return {
         "benchmark": "train_speed",
@@ -256,6 +274,7 @@ def summary(work: Workload, rounds: list[dict[str, Result]]) -> dict[str, Any]:
         "tokens_per_s": {side: round(value, 1) for side, value in speed.items()},
         "ratio": round(ratio, 3),
         "ratios": [round(value, 3) for value in ratios],
+        "cpu_ratio": round(statistics.median(cpu_ratios), 3),
         "held_out_loss": {side: round(value, 5) for side, value in loss.items()},
         "target_ratio": TARGET_RATIO,
         "reached": ratio >= TARGET_RATIO and loss["program"] <= loss["peer"] + LOSS_SLACK,
@@ -269,7 +288,10 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--rounds", type=int, default=3, help="times that each side trains")
     parser.add_argument("--examples", type=int, default=96, help="training examples of the behaviour task")
     parser.add_argument("--seed", type=int, default=0)
-    return parser.parse_args()
+    args = parser.parse_args()
+    if args.examples < 1 or args.examples % BATCH:
+        parser.error(f"--examples must be a multiple of {BATCH}, so that both sides see the same batches")
+    return args
 
 
 def main() -> None:
@@ -279,9 +301,8 @@ def main() -> None:
     outcome = summary(work, measure(work, args.rounds))
     speed, loss = outcome["tokens_per_s"], outcome["held_out_loss"]
     print(f"program {speed['program']} tokens/s, peer {speed['peer']} tokens/s (medians of {args.rounds})")
-    print(
-        f"ratio {outcome['ratio']} (target {TARGET_RATIO}); held-out loss {loss['program']} and {loss['peer']}"
-    )
+    print(f"ratio {outcome['ratio']} (target {TARGET_RATIO}), in processor time {outcome['cpu_ratio']}")
+    print(f"held-out loss: program {loss['program']}, peer {loss['peer']}")
     print(json.dumps(outcome))
 
 

@@ -70,7 +70,10 @@ def shared_prefix(prompts: Sequence[Sequence[int]]) -> int:
     """How many leading tokens all prompts share, leaving each at least one of its own."""
     if not prompts:
         return 0
-    low, high = min(map(tuple, prompts)), max(map(tuple, prompts))  # the two that differ first, in lexicographic order
+    low, high = (
+        min(map(tuple, prompts)),
+        max(map(tuple, prompts)),
+    )  # the two that differ first, in lexicographic order
     limit = min(len(prompt) for prompt in prompts) - 1
     for position in range(max(limit, 0)):
         if low[position] != high[position]:

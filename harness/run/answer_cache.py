@@ -62,7 +62,8 @@ class AnswerCache:
     def _set_aside(self) -> None:
         aside = self._path.with_suffix(".damaged")
         self._progress.note(f"The answer cache {self._path} is damaged; it is set aside as {aside.name}.")
-        self._path.replace(aside)
+        with writing(str(aside)), contextlib.suppress(FileNotFoundError):  # another process was faster
+            self._path.replace(aside)
         self._prepare()
 
     def _prepare(self) -> None:

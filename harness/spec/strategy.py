@@ -70,7 +70,9 @@ def parse_strategies(names: Iterable[str]) -> tuple[Strategy, ...]:
         if name not in STRATEGIES:
             near = difflib.get_close_matches(name, STRATEGIES, n=1, cutoff=0.5)
             hint = f" Did you mean {near[0]!r}?" if near else ""
-            raise InputError(f"there is no strategy {name!r}.{hint} The strategies are: {', '.join(STRATEGIES)}.")
+            raise InputError(
+                f"there is no strategy {name!r}.{hint} The strategies are: {', '.join(STRATEGIES)}."
+            )
         chosen[name] = STRATEGIES[name]
     if not chosen:
         raise InputError(f"name at least one strategy: {', '.join(STRATEGIES)}.")

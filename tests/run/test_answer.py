@@ -213,5 +213,7 @@ def test_the_engine_is_told_the_prefix_all_prompts_share(tmp_path: Path) -> None
     world = World(tmp_path, make_task(tmp_path), "few-shot")
     world.answer(Watching(reply))
     texts = [item.text for item in world.ready.prompts]
-    common = sum(1 for _ in itertools.takewhile(lambda letters: len(set(letters)) == 1, zip(*texts, strict=False)))
+    common = sum(
+        1 for _ in itertools.takewhile(lambda letters: len(set(letters)) == 1, zip(*texts, strict=False))
+    )
     assert set(seen) == {common}

@@ -28,7 +28,7 @@ def test_a_new_run_starts_in_an_empty_or_absent_folder(tmp_path: Path) -> None:
 
 def test_a_folder_with_something_in_it_is_left_alone(tmp_path: Path) -> None:
     (tmp_path / "notes.txt").write_text("mine")
-    with pytest.raises(InputError, match="exists already.*--resume"):
+    with pytest.raises(InputError, match=r"exists already.*--resume"):
         RunFolder.create(tmp_path, dict(MANIFEST))
     assert [path.name for path in tmp_path.iterdir()] == ["notes.txt"]
     with pytest.raises(InputError, match="exists already"):

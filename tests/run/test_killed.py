@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+import json
 import os
 import random
 import signal
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from harness.cli import main
 from harness.models.store import ModelFolder
 from tests.run.worlds import rows, said, write_task
 
@@ -20,62 +21,110 @@ QUESTIONS = 160
 ANSWERS = 2 * QUESTIONS
 TIMED = 6
 
+STARTER = """
+import json, os, sys
+import harness.report.write, harness.run.tools
+from harness.cli import main
+from harness.models.quiet import import_transformers
+transformers = import_transformers()
+transformers.AutoTokenizer, transformers.LlamaForCausalLM  # imported when they are first named
+for line in sys.stdin:
+    child = os.fork()
+    if child == 0:
+        os.dup2(2, 1)
+        code = main(json.loads(line))
+        sys.stdout.flush()
+        os._exit(code)
+    print(child, flush=True)
+    print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), flush=True)
+"""
+"""Starts each run as a process of its own, which can be killed, but imports torch once for all of them."""
 
-def compare(*arguments: str, folder: Path, cache: str) -> subprocess.Popen[bytes]:
-    environment = {**os.environ, "HARNESS_CACHE": str(folder / cache), "OMP_NUM_THREADS": "1"}
-    root = Path(__file__).parents[2]
-    path = os.pathsep.join([str(root), environment.get("PYTHONPATH", "")])
-    return subprocess.Popen(
-        [sys.executable, "-m", "harness", "compare", *arguments],
-        cwd=folder, env={**environment, "PYTHONPATH": path}, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-    )  # fmt: skip
+
+class Starter:
+    def __init__(self, folder: Path) -> None:
+        root = Path(__file__).parents[2]
+        self._log = (folder / "log").open("w+b")
+        self._process = subprocess.Popen(
+            [sys.executable, "-c", STARTER],
+            cwd=folder, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=self._log, text=True,
+            env={**os.environ, "HARNESS_CACHE": str(folder / "cache"), "OMP_NUM_THREADS": "1",
+                 "PYTHONPATH": os.pathsep.join([str(root), os.environ.get("PYTHONPATH", "")])},
+        )  # fmt: skip
+
+    def start(self, *argv: str) -> int:
+        """Start a command and return its process id."""
+        assert self._process.stdin is not None
+        self._process.stdin.write(json.dumps(argv) + "\n")
+        self._process.stdin.flush()
+        return self._number()
+
+    def exit_code(self) -> int:
+        """Wait for the command that was started last; minus the signal where one killed it."""
+        return self._number()
+
+    def _number(self) -> int:
+        assert self._process.stdout is not None
+        line = self._process.stdout.readline()
+        assert line, self.said()
+        return int(line)
+
+    def said(self) -> str:
+        self._log.seek(0)
+        return self._log.read().decode()
+
+    def close(self) -> None:
+        self._process.communicate()
+        self._log.close()
+
+
+@pytest.fixture
+def starter(tmp_path: Path) -> Iterator[Starter]:
+    starter = Starter(tmp_path)
+    yield starter
+    starter.close()
 
 
 def count(path: Path) -> int:
     return path.read_bytes().count(b"\n") if path.exists() else 0
 
 
-def kill_when(process: subprocess.Popen[bytes], path: Path, lines: int) -> None:
-    """Send SIGKILL as soon as the file has so many lines; the run must not have ended before."""
+def kill_when(process: int, path: Path, lines: int) -> None:
+    """Send SIGKILL as soon as the file has so many lines."""
     deadline = time.monotonic() + 60
-    while count(path) < lines and process.poll() is None:
-        assert time.monotonic() < deadline, f"{path.name} never had {lines} lines"
+    while count(path) < lines and time.monotonic() < deadline:
         time.sleep(0.001)
-    process.kill()
-    _, errors = process.communicate()
-    assert process.returncode == -signal.SIGKILL, errors.decode()
+    os.kill(process, signal.SIGKILL)
 
 
 @pytest.mark.slow
-@pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="there is no SIGKILL on this platform")
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="there is no fork and no SIGKILL on this platform")
 def test_five_kills_and_resumes_give_the_answers_of_an_unbroken_run(
-    tmp_path: Path, tiny_model: ModelFolder, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+    tmp_path: Path, tiny_model: ModelFolder, starter: Starter
 ) -> None:
     test = [
         {"id": f"q{n}", "question": f"What {'very ' * (n % 7)}thing is number {n}?", "answers": [str(n)]}
         for n in range(QUESTIONS)
     ]
     task = write_task(tmp_path, test=test, with_corpus=False, more="examples: {k: 2}\n")
-    flags = (
-        str(task), "--strategies", "base,few-shot", "--model", str(tiny_model.path), "--no-cache",
-        "--device", "cpu", "--latency-queries", str(TIMED // 2),
+    compare = (
+        "compare", str(task), "--strategies", "base,few-shot", "--model", str(tiny_model.path), "--no-cache",
+        "--device", "cpu", "--latency-queries", str(TIMED // 2), "--output",
     )  # fmt: skip
-    run = tmp_path / "killed"
+    run, unbroken = tmp_path / "killed", tmp_path / "unbroken"
     rng = random.Random(20)
     moments = [("answers", lines) for lines in sorted(rng.sample(range(1, ANSWERS - 32), 4))]
     moments.append(("timings", rng.randint(1, TIMED - 2)))
-    process = compare(*flags, "--output", str(run), folder=tmp_path, cache="c1")
+    process = starter.start(*compare, str(run))
     for name, lines in moments:
         kill_when(process, run / f"{name}.jsonl", lines)
-        assert count(run / "results.json") == 0
-        process = compare("--resume", str(run), folder=tmp_path, cache="c1")
-    output, errors = process.communicate(timeout=60)
-    assert process.returncode == 0, errors.decode()
-    assert output.decode().splitlines()[-1] == str(run)
+        assert starter.exit_code() == -signal.SIGKILL, starter.said()
+        assert lines <= count(run / f"{name}.jsonl") < (ANSWERS if name == "answers" else TIMED)
+        process = starter.start("compare", "--resume", str(run))
+    assert starter.exit_code() == 0, starter.said()
 
-    monkeypatch.setenv("HARNESS_CACHE", str(tmp_path / "c2"))
-    unbroken = tmp_path / "unbroken"
-    assert main(["compare", *flags, "--output", str(unbroken)]) == 0
+    starter.start(*compare, str(unbroken))
+    assert starter.exit_code() == 0, starter.said()
     assert len(said(unbroken)) == ANSWERS
     assert said(run) == said(unbroken)
     timed = [(row["strategy"], row["block"]) for row in rows(run, "timings")]

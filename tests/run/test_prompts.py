@@ -24,7 +24,9 @@ TWO_SHOWN = (
     f"<system>{SYSTEM}</><user>Documents:\n\nSECOND\n{'b' * 20}\n\nBEST\n{'a' * 20}\n\n"
     "Question: Who keeps the saw?</><assistant>"
 )
-ONE_SHOWN = f"<system>{SYSTEM}</><user>Documents:\n\nBEST\n{'a' * 20}\n\nQuestion: Who keeps the saw?</><assistant>"
+ONE_SHOWN = (
+    f"<system>{SYSTEM}</><user>Documents:\n\nBEST\n{'a' * 20}\n\nQuestion: Who keeps the saw?</><assistant>"
+)
 BARE = f"<system>{SYSTEM}</><user>Who keeps the saw?</><assistant>"
 
 
@@ -156,7 +158,11 @@ def test_missed_gold_passages_are_put_into_most_training_prompts(task: Task, tmp
     texts = ["".join(map(chr, example.prompt)) for example in context.training(need).examples]
     assert all(text.count("stands in room") == 3 for text in texts), "a gold passage replaces one, so k holds"
     assert 70 <= sum("The kiln stands" in text for text in texts) <= 90
-    places = {text[: text.index("The kiln stands")].count("stands in room") for text in texts if "kiln stands" in text}
+    places = {
+        text[: text.index("The kiln stands")].count("stands in room")
+        for text in texts
+        if "kiln stands" in text
+    }
     assert len(places) == 3, "the gold passage has no place of its own"
 
 

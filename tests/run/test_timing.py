@@ -60,7 +60,9 @@ def test_retrieval_is_done_again_for_every_timed_answer(tmp_path: Path) -> None:
     """The answer pass has retrieved for these questions already: the clock must not profit from it."""
     race = Race(tmp_path, "rag")
     for _ in range(2):
-        assert race.timing.measure(race.racers[0], race.context.task.test[0], 0, 0).retrieve_s == pytest.approx(0.25)
+        assert race.timing.measure(
+            race.racers[0], race.context.task.test[0], 0, 0
+        ).retrieve_s == pytest.approx(0.25)
 
 
 def test_the_timed_prompt_is_the_prompt_that_was_answered(tmp_path: Path) -> None:
@@ -72,7 +74,9 @@ def test_the_timed_prompt_is_the_prompt_that_was_answered(tmp_path: Path) -> Non
 
 
 @pytest.mark.parametrize(("count", "blocks"), [(1, 5), (2, 8), (3, 9), (5, 20), (4, 7)])
-def test_each_contestant_runs_once_a_block_and_stands_everywhere_equally_often(count: int, blocks: int) -> None:
+def test_each_contestant_runs_once_a_block_and_stands_everywhere_equally_often(
+    count: int, blocks: int
+) -> None:
     orders = block_orders(count, blocks, 0)
     assert len(orders) == blocks
     assert all(sorted(order) == list(range(count)) for order in orders)
@@ -91,7 +95,9 @@ def test_blocks_are_interleaved_and_recorded(tmp_path: Path) -> None:
     race = Race(tmp_path, "base", "rag", "oracle")
     race.timing.run("workshop", race.racers, 6)
     written = rows(race.folder.path, "timings")
-    assert [(row["block"], row["position"]) for row in written] == [(b, p) for b in range(6) for p in range(3)]
+    assert [(row["block"], row["position"]) for row in written] == [
+        (b, p) for b in range(6) for p in range(3)
+    ]
     for block in range(6):
         inside = [row for row in written if row["block"] == block]
         assert {row["strategy"] for row in inside} == {"base", "rag", "oracle"}
@@ -140,7 +146,9 @@ def test_questions_answered_in_words_are_timed_first(tmp_path: Path) -> None:
         {"id": "other", "question": "Up or down?", "answers": ["up"], "choices": ["up", "down"]},
     ]
     task = make_task(tmp_path, answer="choice", test=test, with_train=False, with_corpus=False)
-    assert timed_questions(task.test, 5, 0) == task.test, "choices alone are timed where there is nothing else"
+    assert timed_questions(task.test, 5, 0) == task.test, (
+        "choices alone are timed where there is nothing else"
+    )
     words = make_task(tmp_path / "words").test
     assert set(timed_questions((*task.test, *words), 100, 0)) == set(words)
 

@@ -70,7 +70,9 @@ def write_task(
         docs = folder / "docs"
         docs.mkdir(exist_ok=True)
         for tool in TOOLS:
-            text = f"# The {tool}\n\nThe {tool} stands in room {len(tool)}. Its keeper is {tool} {len(tool)}.\n"
+            text = (
+                f"# The {tool}\n\nThe {tool} stands in room {len(tool)}. Its keeper is {tool} {len(tool)}.\n"
+            )
             (docs / f"{tool}.md").write_text(text, encoding="utf-8")
     refusal = "  refusal: unknown\n" if answer == "text" else ""
     metric = "contains" if answer == "text" else "choice"
@@ -131,7 +133,9 @@ def make_tools(cache: Path, engine: FakeEngine | None = None) -> Tools:
     return Tools(engine, lambda: embedder, cache, Silent(), engine.clock)
 
 
-def context_of(task: Task, cache: Path, chat: FakeChat | None = None, clock: FakeClock | None = None) -> TaskContext:
+def context_of(
+    task: Task, cache: Path, chat: FakeChat | None = None, clock: FakeClock | None = None
+) -> TaskContext:
     """The task's context over its corpus, where it has one."""
     from harness.corpus.retriever import open_retriever
 
@@ -177,5 +181,11 @@ def rows(folder: Path, name: str) -> list[dict[str, Any]]:
 def said(folder: Path) -> list[tuple[str, str, str, str]]:
     """Every answer of a run, sorted; a repeated one would show."""
     return sorted(
-        (row["task"], row["strategy"], row["question_id"], row["prediction"]) for row in rows(folder, "answers")
+        (row["task"], row["strategy"], row["question_id"], row["prediction"])
+        for row in rows(folder, "answers")
     )
+
+
+def manifest(folder: Path) -> dict[str, Any]:
+    data: dict[str, Any] = json.loads((folder / "run.json").read_text(encoding="utf-8"))
+    return data

@@ -1,0 +1,172 @@
+"""A user's mistake on the command line: one clear message, exit 2, no traceback, nothing half-written."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from tests.analysis.runs import manifest, write_run
+from tests.commands import refused, tasks_here
+from tests.run.worlds import questions
+
+
+@pytest.fixture(autouse=True)
+def _elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every test works in an empty folder with an empty cache."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("HARNESS_CACHE", str(tmp_path / "cache"))
+
+
+def test_an_unknown_command_is_wrong_usage(capsys: pytest.CaptureFixture[str]) -> None:
+    message = refused(capsys, "comapre")
+    assert "'comapre'" in message
+    assert "compare" in message
+    assert "harness --help" in message
+
+
+@pytest.mark.parametrize("argv", [[], ["tasks"], ["models"], ["report"], ["tasks", "new"]])
+def test_a_command_left_unfinished_is_wrong_usage(
+    capsys: pytest.CaptureFixture[str], argv: list[str]
+) -> None:
+    assert "--help" in refused(capsys, *argv)
+
+
+@pytest.mark.parametrize(
+    ("flag", "value"),
+    [
+        ("--limit", "0"),
+        ("--limit", "-3"),
+        ("--limit", "many"),
+        ("--limit", "2.5"),
+        ("--latency-queries", "-1"),
+        ("--seed", "x"),
+        ("--monthly-queries", "0"),
+    ],
+)
+def test_a_number_out_of_range_names_its_flag(
+    capsys: pytest.CaptureFixture[str], flag: str, value: str
+) -> None:
+    message = refused(capsys, "compare", flag, value)
+    assert flag in message
+    assert "is not a whole number from" in message
+
+
+def test_an_unknown_flag_is_named(capsys: pytest.CaptureFixture[str]) -> None:
+    assert "--fast" in refused(capsys, "compare", "--fast")
+
+
+def test_a_missing_task_is_named_with_the_nearest_one(capsys: pytest.CaptureFixture[str]) -> None:
+    tasks_here()
+    message = refused(capsys, "compare", "workshp")
+    assert "there is no task 'workshp'" in message
+    assert "'workshop'" in message
+    assert "there is no task file" in refused(capsys, "compare", "gone.yaml")
+
+
+def test_no_tasks_at_all_is_said(capsys: pytest.CaptureFixture[str]) -> None:
+    assert "there is no folder tasks" in refused(capsys, "compare")
+
+
+def test_all_mistakes_of_a_task_file_show_at_once(capsys: pytest.CaptureFixture[str]) -> None:
+    path = tasks_here(more="metrisc: [contains]\nexamples: {k: zero}\n")
+    (path.parent / "workshop" / "test.jsonl").write_text(
+        '{"id": "a", "question": "Who?", "answers": ["x"]}\n{bad\n'
+    )
+    message = refused(capsys, "tasks", "validate")
+    assert "metrisc" in message
+    assert "did you mean" in message
+    assert "examples.k" in message
+    assert "test.jsonl:2" in message
+    again = refused(capsys, "compare").replace(f"{Path.cwd()}{os.sep}", "")
+    assert message == again, "a run refuses what validate refuses"
+
+
+def test_gold_documents_the_corpus_lacks_are_refused_before_a_model_is_touched(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    tasks_here(test=[{**questions()[0], "gold_docs": ["dril"]}])
+    for command in (["tasks", "validate"], ["compare", "--model", "no-such-model"]):
+        message = refused(capsys, *command)
+        assert "test.jsonl:1: gold_docs: the corpus has no document 'dril'" in message
+        assert "'drill'" in message
+
+
+def test_an_empty_corpus_and_one_that_is_not_utf8_are_refused(capsys: pytest.CaptureFixture[str]) -> None:
+    tasks_here(test=[{"id": "a", "question": "Who?", "answers": ["x"]}])
+    (Path("tasks/docs") / "latin.md").write_bytes("Mühe".encode("latin-1"))
+    assert "latin.md: not UTF-8 at byte 1" in refused(capsys, "tasks", "validate")
+    for path in Path("tasks/docs").iterdir():
+        path.unlink()
+    assert "the corpus has no documents" in refused(capsys, "tasks", "validate")
+
+
+@pytest.mark.parametrize("given", ["bsae,rag", "rag,bsae"])
+def test_an_unknown_strategy_is_named_with_the_nearest_one(
+    capsys: pytest.CaptureFixture[str], given: str
+) -> None:
+    tasks_here()
+    message = refused(capsys, "compare", "--strategies", given)
+    assert "there is no strategy 'bsae'. Did you mean 'base'?" in message
+    assert "oracle" in message
+
+
+def test_no_strategy_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
+    tasks_here()
+    assert "name at least one strategy" in refused(capsys, "compare", "--strategies", " , ")
+
+
+def test_an_unknown_model_is_named_with_the_nearest_one(capsys: pytest.CaptureFixture[str]) -> None:
+    tasks_here()
+    message = refused(capsys, "compare", "--model", "SmolLM-135M")
+    assert "there is no model 'SmolLM-135M'" in message
+    assert "SmolLM2-135M-Instruct" in message
+    assert "there is no file or folder ./model" in refused(capsys, "compare", "--model", "./model")
+    assert "no-such-model" in refused(capsys, "models", "pull", "no-such-model")
+
+
+def test_a_missing_price_sheet_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
+    tasks_here()
+    assert "prices.yaml" in refused(capsys, "compare", "--prices", "prices.yaml")
+
+
+@pytest.mark.parametrize("command", [["report"], ["compare", "--resume"]])
+def test_a_folder_without_a_run_is_refused(capsys: pytest.CaptureFixture[str], command: list[str]) -> None:
+    assert "there is no run in gone" in refused(capsys, *command, "gone")
+    Path("here").mkdir()
+    assert "there is no run in here" in refused(capsys, *command, "here")
+
+
+@pytest.mark.parametrize("command", [["report"], ["compare", "--resume"]])
+def test_a_run_of_a_newer_schema_is_refused(capsys: pytest.CaptureFixture[str], command: list[str]) -> None:
+    write_run(Path("run"), manifest={**manifest(), "schema_version": 99})
+    message = refused(capsys, *command, "run")
+    assert "run.json" in message
+    assert "newer version" in message
+    assert sorted(path.suffix for path in Path("run").iterdir()) == [".json"] + [".jsonl"] * 5
+
+
+def test_resume_goes_on_with_the_runs_own_settings_only(capsys: pytest.CaptureFixture[str]) -> None:
+    write_run(Path("run"))
+    message = refused(
+        capsys, "compare", "knowledge", "--resume", "run", "--limit", "3", "--quick", "--no-cache", "--seed", "0",
+        "--output", "x",
+    )  # fmt: skip
+    for flag in ("TASK", "--limit", "--quick", "--no-cache", "--seed", "--output"):
+        assert flag in message
+    assert "--resume goes on with the run's own settings" in message
+
+
+def test_settings_of_another_version_cannot_be_resumed(capsys: pytest.CaptureFixture[str]) -> None:
+    write_run(Path("run"))
+    assert "cannot be resumed" in refused(capsys, "compare", "--resume", "run")
+    write_run(Path("run"), manifest={**manifest(), "settings": {"tasks": [], "strategies": [], "odd": 1}})
+    assert "cannot be resumed" in refused(capsys, "compare", "--resume", "run")
+
+
+def test_damaged_evidence_is_refused_with_its_line(capsys: pytest.CaptureFixture[str]) -> None:
+    write_run(Path("run"))
+    path = Path("run/answers.jsonl")
+    path.write_text("{broken\n" + path.read_text())
+    assert "answers.jsonl:1: broken line" in refused(capsys, "report", "run")

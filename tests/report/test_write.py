@@ -46,18 +46,17 @@ def test_run_that_only_has_a_manifest_has_a_report(tmp_path: Path) -> None:
     assert "not complete" in (tmp_path / "report.html").read_text()
 
 
-def test_report_of_a_large_run_takes_under_three_seconds_without_torch(tmp_path: Path) -> None:
-    """The whole command's cost: a fresh interpreter, 4 strategies by 500 questions."""
+def test_report_of_a_large_run_imports_nothing_heavy(tmp_path: Path) -> None:
+    """A fresh interpreter, 4 strategies by 500 questions: neither a model nor a table library is loaded."""
     questions = [{**QUESTIONS[0], "id": f"q{i}", "question": f"Number {i}?"} for i in range(500)]
     rows = [answer("facts", name, f"q{i}", "Paris " * 20) for name in "abcd" for i in range(500)]
     about = {**manifest(), "plan": [{"task": "facts", "strategy": name} for name in "abcd"]}
     write_run(tmp_path, questions=questions, answers=rows, batches=[], timings=[], manifest=about)
     code = (
-        "import sys, time; start = time.perf_counter()\n"
+        "import sys\n"
         "from pathlib import Path; from harness.report.write import write_reports\n"
-        "write_reports(Path(sys.argv[1])); took = time.perf_counter() - start\n"
+        "write_reports(Path(sys.argv[1]))\n"
         "heavy = {'torch', 'transformers', 'pandas', 'scipy', 'numpy', 'faiss'} & set(sys.modules)\n"
         "assert not heavy, heavy\n"
-        "assert took < 3, took\n"
     )
     subprocess.run([sys.executable, "-c", code, str(tmp_path)], check=True, timeout=60)

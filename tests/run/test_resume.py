@@ -183,6 +183,7 @@ def test_a_new_description_is_no_changed_task(task: Task, tmp_path: Path) -> Non
     settings = interrupted(task, tmp_path)
     task.path.write_text(task.path.read_text() + "description: Other words for people.\n")
     go(settings, [load_task(task.path)], make_tools(tmp_path / "c"), tmp_path / "r", resume=True)
+    assert json.loads((tmp_path / "r" / "run.json").read_text())["status"] == "complete"
 
 
 def test_resuming_with_a_changed_corpus_is_refused(task: Task, tmp_path: Path) -> None:

@@ -26,8 +26,7 @@ class RunFolder:
     @classmethod
     def create(cls, path: Path, manifest: dict[str, Any]) -> RunFolder:
         """Make a new run folder. Raises InputError if it exists with something in it, or cannot be written."""
-        if path.exists() and (not path.is_dir() or any(path.iterdir())):
-            raise InputError(f"the output {path} exists already; name another, or go on with --resume {path}")
+        refuse_used(path)
         try:
             write_json(path / "run.json", manifest)
         except HarnessError as error:
@@ -95,6 +94,12 @@ class RunFolder:
             return []
         with path.open(encoding="utf-8") as stream:
             return [json.loads(line) for line in stream if line.strip()]
+
+
+def refuse_used(path: Path) -> None:
+    """Raises InputError where `path` exists with something in it: a run never writes over another."""
+    if path.exists() and (not path.is_dir() or any(path.iterdir())):
+        raise InputError(f"the output {path} exists already; name another, or go on with --resume {path}")
 
 
 def question_row(task: str, question: Question, fact_seen: bool | None) -> dict[str, Any]:

@@ -61,6 +61,7 @@ def test_a_good_spec_has_the_defaults_of_the_recipe() -> None:
         "rank": 16,
         "learning_rate": 4e-4,
         "batch_size": 16,
+        "max_examples": None,
         "max_epochs": 8,
         "patience": 2,
         "min_epochs": 1,

@@ -140,7 +140,7 @@ def _compare(options: argparse.Namespace) -> None:
     from harness.report.terminal import print_results
     from harness.report.write import write_reports
     from harness.run.compare import compare, default_output
-    from harness.run.folder import refuse_used
+    from harness.run.folder import check_output
     from harness.run.tools import load_tools
     from harness.spec.task import load_tasks
 
@@ -149,7 +149,7 @@ def _compare(options: argparse.Namespace) -> None:
     _check_corpora(tasks)
     output = options.resume or options.output or default_output(REPORTS, settings)
     if not options.resume:
-        refuse_used(output)
+        check_output(output)
     tools = load_tools(settings)
     folder = compare(settings, tasks, tools, output, resume=bool(options.resume), command=options.command)
     print_results(write_reports(folder))

@@ -117,6 +117,18 @@ def test_no_strategy_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
     assert "name at least one strategy" in refused(capsys, "compare", "--strategies", " , ")
 
 
+def test_an_unwritable_output_is_refused_before_a_model_is_touched(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    tasks_here()
+    Path("file").write_text("")
+    message = refused(capsys, "compare", "--model", "no-such-model", "--output", "file/deep/run")
+    assert "the output folder file/deep/run cannot be written" in message
+    message = refused(capsys, "compare", "--model", "no-such-model", "--output", "new/deep/run")
+    assert "no-such-model" in message
+    assert not Path("new").exists(), "finding out whether a folder can be written leaves nothing behind"
+
+
 def test_an_unknown_model_is_named_with_the_nearest_one(capsys: pytest.CaptureFixture[str]) -> None:
     tasks_here()
     message = refused(capsys, "compare", "--model", "SmolLM-135M")

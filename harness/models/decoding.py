@@ -6,6 +6,8 @@ rows stand beside it, beyond the last bits of floating-point sums.
 
 from __future__ import annotations
 
+import functools
+import inspect
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -29,6 +31,25 @@ class State:
     """[rows, vocabulary] of the last token."""
 
 
+def new_cache(model: Any) -> Any:
+    """An empty `DynamicCache` for `model`."""
+    from transformers import DynamicCache
+
+    return DynamicCache(config=model.config)
+
+
+def read(model: Any, cache: Any, **inputs: Any) -> Any:
+    """One forward pass that extends `cache` in place; returns the logits [rows, tokens, vocabulary]."""
+    name = _cache_argument(type(model))  # type: ignore[arg-type]
+    return model(**{name: cache}, use_cache=True, **inputs).logits
+
+
+@functools.cache
+def _cache_argument(architecture: type) -> str:
+    """What the forward pass calls its cache: transformers 5.24 renamed the argument, model by model."""
+    return "cache" if "cache" in inspect.signature(architecture.forward).parameters else "past_key_values"  # type: ignore[attr-defined]
+
+
 def prefill(model: Any, prompts: Sequence[Sequence[int]], shared: int, pad: int, prefix: Any = None) -> State:
     """Read the prompts. The first `shared` tokens are read once, or taken from the cache `prefix`.
 
@@ -48,18 +69,18 @@ def prefill(model: Any, prompts: Sequence[Sequence[int]], shared: int, pad: int,
         mask[row, shared + width - len(tokens) :] = 1
     ids, mask = ids.to(device), mask.to(device)
     positions = (mask.cumsum(dim=1) - 1).clamp(min=0)
-    cache = prefix if shared else None
-    if cache is not None and rows > 1:
+    cache = prefix if shared else new_cache(model)
+    if shared and rows > 1:
         cache.batch_repeat_interleave(rows)
-    output = model(
+    logits = read(
+        model,
+        cache,
         input_ids=ids,
         attention_mask=mask,
         position_ids=positions[:, shared:],
-        past_key_values=cache,
-        use_cache=True,
         logits_to_keep=1,
     )
-    return State(output.past_key_values, mask, positions[:, -1] + 1, output.logits[:, -1, :])
+    return State(cache, mask, positions[:, -1] + 1, logits[:, -1, :])
 
 
 def step(model: Any, state: State, tokens: Any) -> State:
@@ -67,14 +88,14 @@ def step(model: Any, state: State, tokens: Any) -> State:
     import torch
 
     mask = torch.cat([state.mask, state.mask.new_ones((len(tokens), 1))], dim=1)
-    output = model(
+    logits = read(
+        model,
+        state.cache,
         input_ids=tokens[:, None],
         attention_mask=mask,
         position_ids=state.positions[:, None],
-        past_key_values=state.cache,
-        use_cache=True,
     )
-    return State(output.past_key_values, mask, state.positions + 1, output.logits[:, -1, :])
+    return State(state.cache, mask, state.positions + 1, logits[:, -1, :])
 
 
 def keep_rows(state: State, rows: Sequence[int]) -> State:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from harness.models.decoding import State
+from harness.models.decoding import State, read
 
 
 def choice_logprobs(model: Any, state: State, options: Sequence[Sequence[int]], pad: int) -> list[float]:
@@ -26,13 +26,13 @@ def choice_logprobs(model: Any, state: State, options: Sequence[Sequence[int]], 
     logits = state.logits.expand(rows, -1)[:, None, :]
     if width > 1:
         state.cache.batch_repeat_interleave(rows)
-        output = model(
+        read_on = read(
+            model,
+            state.cache,
             input_ids=ids[:, :-1],
             attention_mask=torch.cat([state.mask.expand(rows, -1), real[:, :-1]], dim=1),
             position_ids=state.positions[:, None] + torch.arange(width - 1, device=device)[None, :],
-            past_key_values=state.cache,
-            use_cache=True,
         )
-        logits = torch.cat([logits, output.logits], dim=1)
+        logits = torch.cat([logits, read_on], dim=1)
     logprobs = torch.log_softmax(logits.float(), dim=-1).gather(2, ids[:, :, None])[:, :, 0]
     return [float(value) for value in (logprobs * real).sum(dim=1)]

@@ -1,8 +1,6 @@
 """The engine over transformers and peft: one copy of the base weights, with or without an adapter.
 
-An adapter is normally merged, as it would be deployed: the merged matrices are computed once and swapped in
-for the base's own by exchanging tensor references. Nothing is added to or subtracted from the base weights,
-so going back to the base is exact, whatever the dtype.
+An adapter is normally merged, as it would be deployed; `adapters.py` exchanges its layers for the base's own.
 """
 
 from __future__ import annotations
@@ -11,11 +9,13 @@ import contextlib
 import copy
 import time
 from collections.abc import Iterator, Sequence
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 from harness.errors import InputError, ModelUnavailable
 from harness.models import decoding as greedy_decoding
+from harness.models.adapters import AdapterLayers
 from harness.models.chat import ChatTokenizer
 from harness.models.engine import Clock, ModelIdentity
 from harness.models.quiet import import_transformers, quiet_peft
@@ -69,8 +69,6 @@ class TransformersEngine:
         self._loaded: Any = None
         self._load_s = 0.0
         self._in_use: tuple[Path, bool] | None = None
-        self._base_weights: dict[str, Any] = {}
-        self._peft: Any = None
         self._prefix: tuple[tuple[int, ...], Any] | None = None
 
     @property
@@ -112,57 +110,24 @@ class TransformersEngine:
 
     # Which weights answer
 
+    @cached_property
+    def _adapters(self) -> AdapterLayers:
+        return AdapterLayers(self._model)
+
     def use(self, adapter: Path | None, *, merged: bool = True) -> None:
         wanted = None if adapter is None else (adapter, merged)
         if wanted == self._in_use:
             return
         self._restore_base()
         if adapter is not None:
-            self._attach(adapter)
-            if merged:
-                self._swap_in_merged()
+            self._adapters.use(adapter, merged=merged)
             self._in_use = wanted
 
     def _restore_base(self) -> None:
-        if self._peft is not None:
-            self._loaded = self._peft.unload()
-            self._peft = None
-        if self._base_weights:
-            modules = dict(self._model.named_modules())
-            for name, weight in self._base_weights.items():
-                modules[name].weight.data = weight
-            self._base_weights = {}
+        if self._in_use is not None:
+            self._adapters.restore()
         self._in_use = None
         self._prefix = None
-
-    def _attach(self, adapter: Path) -> None:
-        import peft
-
-        if not (adapter / "adapter_model.safetensors").is_file():
-            raise ModelUnavailable(
-                f"{adapter} holds no adapter_model.safetensors; only safetensors are loaded."
-            )
-        with quiet_peft():
-            self._peft = peft.PeftModel.from_pretrained(
-                self._model, adapter, torch_device=self.identity.device
-            )
-        self._peft.eval()
-
-    def _swap_in_merged(self) -> None:
-        """Compute base + adapter for each adapted layer, drop peft's layers, point at the merged weights."""
-        from peft.tuners.lora import LoraLayer
-
-        merged = {
-            name: (module.base_layer.weight.data + module.get_delta_weight("default")).contiguous()
-            for name, module in self._peft.base_model.model.named_modules()
-            if isinstance(module, LoraLayer)
-        }
-        self._loaded = self._peft.unload()
-        self._peft = None
-        modules = dict(self._model.named_modules())
-        for name, weight in merged.items():
-            self._base_weights[name] = modules[name].weight.data
-            modules[name].weight.data = weight
 
     @contextlib.contextmanager
     def adapting(self, config: Any) -> Iterator[Any]:
@@ -174,7 +139,7 @@ class TransformersEngine:
         try:
             yield model
         finally:
-            self._loaded = model.unload().eval().requires_grad_(False)
+            model.unload().eval().requires_grad_(False)
 
     # Answering
 
@@ -229,6 +194,7 @@ class TransformersEngine:
             import torch
 
             ids = torch.tensor([key], device=self._model.device)
-            output = self._model(input_ids=ids, use_cache=True, logits_to_keep=1)
-            self._prefix = (key, output.past_key_values)
+            cache = greedy_decoding.new_cache(self._model)
+            greedy_decoding.read(self._model, cache, input_ids=ids, logits_to_keep=1)
+            self._prefix = (key, cache)
         return copy.deepcopy(self._prefix[1])

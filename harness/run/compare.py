@@ -59,6 +59,9 @@ def compare(
         raise RunInterrupted(
             f"stopped. What was answered is kept; go on with: harness compare --resume {folder.path}"
         ) from None
+    except InputError:  # what a person can mend; the run itself is as whole as it was
+        folder.update(status="interrupted")
+        raise
     except Exception:
         folder.update(status="failed")
         raise

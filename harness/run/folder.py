@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+import tempfile
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from harness.errors import HarnessError, InputError
+from harness.errors import InputError
 from harness.files import append_lines, drop_torn_tail, write_json, write_text
 from harness.records import AnswerRow, BatchRow, Question, Ranked, TimingRow
 
@@ -26,11 +28,8 @@ class RunFolder:
     @classmethod
     def create(cls, path: Path, manifest: dict[str, Any]) -> RunFolder:
         """Make a new run folder. Raises InputError if it exists with something in it, or cannot be written."""
-        refuse_used(path)
-        try:
-            write_json(path / "run.json", manifest)
-        except HarnessError as error:
-            raise InputError(f"the output folder cannot be used: {error}") from error
+        check_output(path)
+        write_json(path / "run.json", manifest)
         return cls(path, manifest)
 
     @classmethod
@@ -96,10 +95,26 @@ class RunFolder:
             return [json.loads(line) for line in stream if line.strip()]
 
 
-def refuse_used(path: Path) -> None:
-    """Raises InputError where `path` exists with something in it: a run never writes over another."""
+def check_output(path: Path) -> None:
+    """Raises InputError where `path` is used already (a run never writes over another) or cannot be written.
+
+    Whether a folder can be written is found out by writing: permissions alone do not tell of a full disk or
+    a read-only one. Nothing is left behind.
+    """
     if path.exists() and (not path.is_dir() or any(path.iterdir())):
         raise InputError(f"the output {path} exists already; name another, or go on with --resume {path}")
+    missing = [folder for folder in (path, *path.parents) if not folder.exists()]
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=path) as probe:
+            probe.write(b"\0")
+    except OSError as error:
+        reason = error.strerror or str(error)
+        raise InputError(f"the output folder {path} cannot be written: {reason}.") from error
+    finally:
+        for folder in missing:
+            with contextlib.suppress(OSError):
+                folder.rmdir()
 
 
 def question_row(task: str, question: Question, fact_seen: bool | None) -> dict[str, Any]:

@@ -11,6 +11,8 @@ import torch
 
 from harness.errors import InputError, ModelUnavailable
 from harness.finetune.recipe import Recipe, peft_config
+from harness.models import adapters
+from harness.models.adapters import read_layers
 from harness.models.engine import shared_prefix
 from harness.models.store import ModelFolder
 from harness.models.transformers_engine import TransformersEngine, choose_device, choose_dtype
@@ -121,6 +123,40 @@ def test_merged_and_unmerged_adapters_give_the_same_answers(
     merged = engine.generate(batch, DECODING)
     engine.use(adapter, merged=False)
     assert engine.generate(batch, DECODING) == merged
+
+
+def test_an_adapter_is_read_once_however_often_weights_change(
+    engine: TransformersEngine, adapter: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The timing pass changes weights before every answer: minutes of a run, if each change read files."""
+    read = []
+    monkeypatch.setattr(adapters, "read_layers", lambda *given: read.append(given) or read_layers(*given))
+    batch = prompts(engine, *QUESTIONS)
+    answers = []
+    for _ in range(2):
+        for merged in (True, False):
+            engine.use(adapter, merged=merged)
+            answers.append(engine.generate(batch, DECODING))
+            engine.use(None)
+    assert len(read) == 1
+    assert all(answer == answers[0] for answer in answers)
+
+
+def test_adapters_take_turns(engine: TransformersEngine, adapter: Path, tmp_path: Path) -> None:
+    batch = prompts(engine, *QUESTIONS)
+    engine.use(adapter)
+    first = engine.generate(batch, DECODING)
+    with engine.adapting(peft_config(Recipe(rank=2))) as model:
+        torch.manual_seed(2)
+        for name, parameter in model.named_parameters():
+            if "lora_B" in name:
+                parameter.data.normal_(std=0.5)
+        model.save_pretrained(tmp_path, safe_serialization=True, save_embedding_layers=False)
+    engine.use(tmp_path)
+    second = engine.generate(batch, DECODING)
+    engine.use(adapter)
+    assert first != second
+    assert engine.generate(batch, DECODING) == first
 
 
 def test_training_leaves_the_base_as_it_was(engine: TransformersEngine) -> None:

@@ -37,7 +37,7 @@ def test_a_folder_with_something_in_it_is_left_alone(tmp_path: Path) -> None:
 
 def test_an_output_that_cannot_be_written_is_an_input_error(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
-    with pytest.raises(InputError, match="the output folder cannot be used"):
+    with pytest.raises(InputError, match="cannot be written"):
         RunFolder.create(tmp_path / "file" / "run", dict(MANIFEST))
 
 

@@ -192,6 +192,7 @@ def test_resuming_with_a_changed_corpus_is_refused(task: Task, tmp_path: Path) -
     (tmp_path / "docs" / "drill.md").write_text("# The drill\n\nThe drill was sold.\n")
     with pytest.raises(InputError, match=r"the corpus of task 'workshop'.*has changed"):
         go(settings, [task], make_tools(tmp_path / "c"), tmp_path / "r", resume=True)
+    assert manifest(tmp_path / "r")["status"] == "interrupted", "the run is as whole as before, not failed"
 
 
 @pytest.mark.parametrize("field", ["sha256", "dtype"])

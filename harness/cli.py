@@ -78,6 +78,7 @@ def _compare_parser(commands: Any) -> None:
         help="questions timed one at a time (default 20, 0: none)",
     )
     add("--seed", type=_count, metavar="N", help="seed of sampling, training and order (default 0)")
+    add("--seeds", type=_positive, metavar="N", help="train each adapter N times, with seeds from --seed on")
     add("--quick", action="store_true", help="a few questions and two epochs: not fit for decisions")
     add("--no-cache", action="store_true", help="neither read nor write the cache of answers")
     add("--prices", metavar="FILE", help="price sheet (default: the one that ships)")
@@ -164,7 +165,7 @@ def _settings(options: argparse.Namespace) -> Settings:
 
     given: dict[str, Any] = {
         name: getattr(options, name)
-        for name in ("model", "revision", "embedder", "device", "dtype", "limit", "latency_queries", "seed",
+        for name in ("model", "revision", "embedder", "device", "dtype", "limit", "latency_queries", "seed", "seeds",
                      "prices", "machine", "monthly_queries")
         if getattr(options, name) is not None
     }  # fmt: skip

@@ -152,6 +152,7 @@ class BatchRow:
     questions: int
     completion_tokens: int
     wall_s: float
+    seed: int = 0
 
 
 @dataclass(frozen=True, slots=True)

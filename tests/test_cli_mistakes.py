@@ -43,6 +43,7 @@ def test_a_command_left_unfinished_is_wrong_usage(
         ("--latency-queries", "-1"),
         ("--seed", "x"),
         ("--monthly-queries", "0"),
+        ("--seeds", "0"),
     ],
 )
 def test_a_number_out_of_range_names_its_flag(

@@ -56,10 +56,13 @@ class Evidence:
         return tuple(dict.fromkeys([*planned, *self.answers]))
 
     def adapter_key(self, pair: Pair) -> str | None:
-        """The adapter that answered for this pair; the plan may not know it before it is trained."""
-        for row in self.answers.get(pair, ()):
-            if row.adapter:
-                return row.adapter
+        """The adapter that answered for this pair (of several seeds the first one's).
+
+        The plan may not know it before it is trained.
+        """
+        answered = [row for row in self.answers.get(pair, ()) if row.adapter]
+        if answered:
+            return min(answered, key=lambda row: row.seed).adapter
         entries = self.manifest.get("plan", ())
         return next((e.get("adapter") for e in entries if (e["task"], e["strategy"]) == pair), None)
 

@@ -26,10 +26,13 @@ class Batched:
 
 def batched(batches: Sequence[BatchRow], answers: Sequence[AnswerRow]) -> Batched | None:
     """Sum the computed batches, or None where everything came from the cache (that is no throughput)."""
-    cached: dict[int, bool] = {}
+    cached: dict[tuple[int, int], bool] = {}
     for row in answers:
-        cached[row.batch] = cached.get(row.batch, True) and row.cached
-    computed = [batch for batch in batches if batch.wall_s > 0 and not cached.get(batch.batch, False)]
+        key = (row.seed, row.batch)
+        cached[key] = cached.get(key, True) and row.cached
+    computed = [
+        batch for batch in batches if batch.wall_s > 0 and not cached.get((batch.seed, batch.batch), False)
+    ]
     if not computed:
         return None
     return Batched(

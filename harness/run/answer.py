@@ -62,7 +62,6 @@ class AnswerPass:
     cache: AnswerCache | None
     progress: Progress
     clock: Clock
-    seed: int
 
     def keys(self, ready: ReadyJob, adapter_sha256: str | None) -> list[str]:
         return [
@@ -79,7 +78,7 @@ class AnswerPass:
     def run(self, ready: ReadyJob, adapter_sha256: str | None, use_weights: Callable[[], None]) -> None:
         """Answer what is not answered yet. The weights are loaded only if something must be computed."""
         job, keys = ready.job, self.keys(ready, adapter_sha256)
-        done = self.folder.answered().get((job.task, job.name), {})
+        done = self.folder.answered().get((job.task, job.name, job.seed), {})
         cached = self.cache.get(keys) if self.cache else {}
         shared = shared_prefix([prompt.tokens for prompt in ready.prompts])
         with self.progress.track(f"{job.task} · {job.name}", len(ready.questions)) as advance:
@@ -117,7 +116,7 @@ class AnswerPass:
         timing: BatchRow | None,
     ) -> None:
         rows = [
-            answer_row(ready, at, generation, self.seed, batch.number, timing is None, adapter_sha256)
+            answer_row(ready, at, generation, batch.number, timing is None, adapter_sha256)
             for at, generation in answers.items()
         ]
         for at in answers:
@@ -129,6 +128,7 @@ def _batch_row(ready: ReadyJob, batch: Batch, answers: dict[int, Generation], wa
     return BatchRow(
         task=ready.job.task,
         strategy=ready.job.name,
+        seed=ready.job.seed,
         batch=batch.number,
         questions=len(answers),
         completion_tokens=sum(answer.completion_tokens for answer in answers.values()),
@@ -137,7 +137,7 @@ def _batch_row(ready: ReadyJob, batch: Batch, answers: dict[int, Generation], wa
 
 
 def answer_row(
-    ready: ReadyJob, at: int, generation: Generation, seed: int, batch: int, cached: bool, adapter: str | None
+    ready: ReadyJob, at: int, generation: Generation, batch: int, cached: bool, adapter: str | None
 ) -> AnswerRow:
     """The line of evidence of one answer."""
     prompt = ready.prompts[at]
@@ -145,7 +145,7 @@ def answer_row(
         task=ready.job.task,
         strategy=ready.job.name,
         question_id=ready.questions[at].id,
-        seed=seed,
+        seed=ready.job.seed,
         prediction=generation.text,
         choice_logprobs=generation.choice_logprobs,
         prompt_tokens=len(prompt.tokens),

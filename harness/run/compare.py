@@ -81,7 +81,7 @@ def loading(tools: Tools, folder: RunFolder) -> dict[str, Any]:
 def plan_run(settings: Settings, tasks: Sequence[Task]) -> Plan:
     todo = effort(settings)
     cut = [limited(task, todo, settings.seed) for task in tasks]
-    return make_plan(cut, parse_strategies(settings.strategies))
+    return make_plan(cut, parse_strategies(settings.strategies), settings.training_seeds)
 
 
 def describe(settings: Settings, plan: Plan, tools: Tools, command: str) -> dict[str, Any]:
@@ -102,12 +102,18 @@ def describe(settings: Settings, plan: Plan, tools: Tools, command: str) -> dict
         "embedder": None,
         "tasks": {name: _describe_task(task) for name, task in plan.tasks.items()},
         "strategies": list(settings.strategies),
-        "plan": [{"task": job.task, "strategy": job.name, "adapter": None} for job in plan.jobs],
+        "plan": [
+            {"task": job.task, "strategy": job.name, "seed": job.seed, "adapter": None} for job in plan.jobs
+        ],
         "not_applicable": plan.not_applicable,
         "adapters": [],
         "indexes": {},
         "price_sheet": prices.as_used(identity.device_kind, settings.machine),
-        "seeds": {"sampling": settings.seed, "training": settings.seed, "order": settings.seed},
+        "seeds": {
+            "sampling": settings.seed,
+            "training": list(settings.training_seeds),
+            "order": settings.seed,
+        },
         "libraries": surroundings.libraries(),
         "machine": surroundings.machine(identity.device),
         "git_commit": surroundings.git_commit(),
@@ -210,7 +216,7 @@ class _Run:
         cache = (
             AnswerCache(tools.cache / "answers.sqlite", tools.progress) if self.settings.use_cache else None
         )
-        return AnswerPass(tools.engine, self.folder, cache, tools.progress, tools.clock, self.settings.seed)
+        return AnswerPass(tools.engine, self.folder, cache, tools.progress, tools.clock)
 
     def _say_plan(self, jobs: Sequence[ReadyJob], answers: AnswerPass) -> None:
         """What will run and what is cached, before anything long begins."""
@@ -224,7 +230,9 @@ class _Run:
         for need in self.plan.adapters:
             key = self.contexts[need.task].training(need).key(identity)
             known = adapter_folder(self.tools.cache, key).exists()
-            say(f"  {need.task} · {need.strategy.name}: adapter {'cached' if known else 'to be trained'}")
+            seed = f", seed {need.seed}" if self.settings.seeds > 1 else ""
+            state = "cached" if known else "to be trained"
+            say(f"  {need.task} · {need.strategy.name}: adapter {state}{seed}")
         for job in jobs:
             count = len(job.questions)
             cached = f", {answers.known(job, None)} cached" if job.job.adapter is None else ""
@@ -253,10 +261,10 @@ class _Run:
         adapter = load_or_train(self.tools.engine, training, self.tools.cache, self.tools.progress)
         self.adapters[need] = adapter
         record = {**dataclasses.asdict(adapter.record), "reused": adapter.reused}
-        record |= {"task": need.task, "strategy": need.strategy.name}
+        record |= {"task": need.task, "strategy": need.strategy.name, "seed": need.seed}
         others = [
             old for old in self.folder.manifest["adapters"]
-            if (old["task"], old["strategy"]) != (need.task, need.strategy.name)
+            if (old["task"], old["strategy"], old.get("seed", 0)) != (need.task, need.strategy.name, need.seed)
         ]  # fmt: skip
         plan = [
             {**entry, "adapter": adapter.record.sha256} if job.adapter == need else entry
@@ -277,7 +285,7 @@ class _Run:
             racers = [
                 (job, self.adapters[job.job.adapter].folder if job.job.adapter else None)
                 for job in jobs
-                if job.job.task == task and "@" not in job.job.name
+                if job.job.task == task and not job.job.is_guest and job.job.seed == self.settings.seed
             ]
             if racers:
                 timing.run(task, contestants(racers), count)

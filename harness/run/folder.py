@@ -72,12 +72,12 @@ class RunFolder:
         if rows:
             append_lines(self.path / "passages.jsonl", rows)
 
-    def answered(self) -> dict[tuple[str, str], dict[str, AnswerRow]]:
-        """What is answered already: (task, strategy) → question id → row."""
-        done: dict[tuple[str, str], dict[str, AnswerRow]] = {}
+    def answered(self) -> dict[tuple[str, str, int], dict[str, AnswerRow]]:
+        """What is answered already: (task, strategy, seed) → question id → row."""
+        done: dict[tuple[str, str, int], dict[str, AnswerRow]] = {}
         for row in self._rows("answers.jsonl"):
             answer = AnswerRow.from_json(row)
-            done.setdefault((answer.task, answer.strategy), {})[answer.question_id] = answer
+            done.setdefault((answer.task, answer.strategy, answer.seed), {})[answer.question_id] = answer
         return done
 
     def timed(self) -> set[tuple[str, str, str, bool]]:

@@ -19,16 +19,25 @@ class AdapterNeed:
 
     task: str
     strategy: Strategy
+    seed: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """One column of one task's table. `name` is the strategy's, or `lora@TASK` for a guest adapter."""
+    """One column of one task's table. `name` is the strategy's, or `lora@TASK` for a guest adapter.
+
+    `seed` is the one of the adapter's training; a column of several seeds has a job for each.
+    """
 
     task: str
     name: str
     strategy: Strategy
     adapter: AdapterNeed | None
+    seed: int = 0
+
+    @property
+    def is_guest(self) -> bool:
+        return self.adapter is not None and self.adapter.task != self.task
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,9 +66,10 @@ def obstacle(task: Task, strategy: Strategy) -> str | None:
     return None
 
 
-def make_plan(tasks: Sequence[Task], strategies: Sequence[Strategy]) -> Plan:
+def make_plan(tasks: Sequence[Task], strategies: Sequence[Strategy], seeds: Sequence[int] = (0,)) -> Plan:
     """Cross tasks with strategies; general tasks are also answered by every adapter of the run.
 
+    A strategy that fine-tunes is trained once a seed; the others do not depend on one and run under the first.
     Raises InputError where no strategy applies to any task.
     """
     jobs: list[Job] = []
@@ -72,9 +82,12 @@ def make_plan(tasks: Sequence[Task], strategies: Sequence[Strategy]) -> Plan:
             if reason:
                 reasons[name][strategy.name] = reason
                 continue
-            need = AdapterNeed(name, strategy) if strategy.adapted else None
-            adapters += [need] if need else []
-            jobs.append(Job(name, strategy.name, strategy, need))
+            if not strategy.adapted:
+                jobs.append(Job(name, strategy.name, strategy, None, seeds[0]))
+                continue
+            needs = [AdapterNeed(name, strategy, seed) for seed in seeds]
+            adapters += needs
+            jobs += [Job(name, strategy.name, strategy, need, need.seed) for need in needs]
     for task in tasks:
         if task.spec.probes == "general":
             jobs += [guest(task, need) for need in adapters if need.task != task.spec.name]
@@ -87,7 +100,7 @@ def make_plan(tasks: Sequence[Task], strategies: Sequence[Strategy]) -> Plan:
 def guest(task: Task, need: AdapterNeed) -> Job:
     """Another task's adapter answering a general task: what did it forget? Without context, as base does."""
     bare = replace(need.strategy, context=())
-    return Job(task.spec.name, f"{need.strategy.name}@{need.task}", bare, need)
+    return Job(task.spec.name, f"{need.strategy.name}@{need.task}", bare, need, need.seed)
 
 
 def limited(task: Task, effort: Effort, seed: int) -> Task:

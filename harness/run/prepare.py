@@ -100,7 +100,7 @@ class TaskContext:
                 min_epochs=spec.min_epochs,
                 patience=spec.patience,
             ),
-            seed=self.seed,
+            seed=need.seed,
         )
 
     def _training_examples(self, strategy: Strategy, questions: Sequence[Question]) -> tuple[Example, ...]:

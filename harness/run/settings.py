@@ -22,11 +22,17 @@ class Settings:
     limit: int | None = None
     latency_queries: int = 20
     seed: int = 0
+    seeds: int = 1
+    """How many times each adapter is trained, with the seeds `seed`, `seed` + 1, …"""
     quick: bool = False
     use_cache: bool = True
     prices: str | None = None
     machine: str | None = None
     monthly_queries: int | None = None
+
+    @property
+    def training_seeds(self) -> tuple[int, ...]:
+        return tuple(range(self.seed, self.seed + self.seeds))
 
     def to_json(self) -> dict[str, Any]:
         return asdict(self)

@@ -70,7 +70,7 @@ class World:
 
     def answer(self, engine: FakeEngine, adapter: str | None = None) -> None:
         clock = engine.clock
-        answers = AnswerPass(engine, self.folder, self.cache, Silent(), clock, 0)  # type: ignore[arg-type]
+        answers = AnswerPass(engine, self.folder, self.cache, Silent(), clock)  # type: ignore[arg-type]
         answers.run(self.ready, adapter, lambda: engine.use(None))
 
     def rows(self, name: str = "answers") -> list[dict[str, Any]]:
@@ -177,7 +177,7 @@ def test_an_adapter_is_not_given_the_base_models_cached_answers(world: World, tm
 def test_a_batch_known_in_part_is_computed_whole(world: World, tmp_path: Path) -> None:
     world.cache = AnswerCache(tmp_path / "answers.sqlite", Silent())
     engine = FallibleEngine()
-    answers = AnswerPass(engine, world.folder, world.cache, Silent(), engine.clock, 0)  # type: ignore[arg-type]
+    answers = AnswerPass(engine, world.folder, world.cache, Silent(), engine.clock)  # type: ignore[arg-type]
     keys = answers.keys(world.ready, None)
     first = plan_batches(world.ready.prompts, world.ready.questions)[0].places
     world.answer(FallibleEngine())

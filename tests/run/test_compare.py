@@ -112,6 +112,39 @@ def test_no_cache_neither_reads_nor_writes_it(task: Task, tmp_path: Path) -> Non
     assert not list((tmp_path / "cache").glob("answers*"))
 
 
+def test_several_seeds_train_an_adapter_each_and_the_first_is_timed(tmp_path: Path) -> None:
+    facts = make_task(tmp_path, "facts")
+    general = make_task(tmp_path, "general", probes="general", with_train=False, with_corpus=False)
+    tools = make_tools(tmp_path / "cache")
+    hashes = {seed: plant_adapter(facts, "lora", tools, seed) for seed in (0, 1, 2)}
+    settings = settings_of(facts, "base", "lora", seeds=3, latency_queries=2)
+    folder = go(settings, [facts, general], tools, tmp_path / "run")
+    answers = rows(folder, "answers")
+    for name, rows_of in (("lora", "facts"), ("lora@facts", "general")):
+        given = [row for row in answers if (row["task"], row["strategy"]) == (rows_of, name)]
+        assert len(given) == 3 * 24
+        assert {(row["seed"], row["adapter"]) for row in given} == set(hashes.items())
+        assert len({row["prediction"] for row in given}) == 3 * 24
+    assert {row["seed"] for row in answers if row["strategy"] == "base"} == {0}
+    assert [record["seed"] for record in manifest(folder)["adapters"]] == [0, 1, 2]
+    timed = [row for row in rows(folder, "timings") if row["strategy"] == "lora"]
+    assert len(timed) == 2 * 2, "two questions, merged and unmerged"
+    assert write_reports(folder)["incomplete"] is False
+
+
+def test_a_run_of_several_seeds_resumes_at_the_seed_it_had_reached(task: Task, tmp_path: Path) -> None:
+    tools = make_tools(tmp_path / "c", FallibleEngine(batch=4, error=KeyboardInterrupt))
+    for seed in (0, 1):
+        plant_adapter(task, "lora", tools, seed)
+    settings = settings_of(task, "base", "lora", seeds=2, use_cache=False)
+    with pytest.raises(RunInterrupted):
+        go(settings, [task], tools, tmp_path / "r")
+    go(settings, [task], make_tools(tmp_path / "c"), tmp_path / "r", resume=True)
+    unbroken = go(settings, [task], make_tools(tmp_path / "c"), tmp_path / "whole")
+    assert len(said(unbroken)) == 3 * 24
+    assert said(tmp_path / "r") == said(unbroken)
+
+
 def test_the_plan_is_said_before_anything_long_begins(task: Task, tmp_path: Path) -> None:
     bare = make_task(tmp_path, "bare", with_train=False, with_corpus=False)
     tools = make_tools(tmp_path / "cache", FallibleEngine(batch=1, error=KeyboardInterrupt))

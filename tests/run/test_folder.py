@@ -106,4 +106,4 @@ def test_answers_come_back_and_their_batch_is_written_first(
     monkeypatch.setattr(module, "append_lines", recorded)
     folder.add_answers([answer("a"), answer("b")], BatchRow("t", "base", 0, 2, 2, 1.0))
     assert order == ["batches.jsonl", "answers.jsonl"]
-    assert RunFolder.resume(tmp_path).answered() == {("t", "base"): {"a": answer("a"), "b": answer("b")}}
+    assert RunFolder.resume(tmp_path).answered() == {("t", "base", 0): {"a": answer("a"), "b": answer("b")}}

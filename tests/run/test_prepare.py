@@ -55,8 +55,8 @@ def test_the_adapters_key_holds_prompts_seed_and_recipe(tmp_path: Path) -> None:
     identity = FallibleEngine().identity
 
     def key(task: Task, strategy: str = "lora", seed: int = 0) -> str:
-        context = dataclasses.replace(context_of(task, tmp_path), seed=seed)
-        return context.training(AdapterNeed(task.name, STRATEGIES[strategy])).key(identity)
+        need = AdapterNeed(task.name, STRATEGIES[strategy], seed)
+        return context_of(task, tmp_path).training(need).key(identity)
 
     prompt = task.spec.prompt.model_copy(update={"system": "Answer at length."})
     finetune = task.spec.finetune.model_copy(update={"rank": 8})

@@ -145,14 +145,14 @@ def context_of(
     return TaskContext(task, chat or FakeChat(), retriever, 0)  # type: ignore[arg-type]
 
 
-def plant_adapter(task: Task, strategy: str, tools: Tools) -> str:
+def plant_adapter(task: Task, strategy: str, tools: Tools, seed: int = 0) -> str:
     """Put a (meaningless) adapter where the store looks for it, as the fake cannot train; its sha256."""
     context = context_of(task, tools.cache)
-    training = context.training(AdapterNeed(task.name, STRATEGIES[strategy]))
+    training = context.training(AdapterNeed(task.name, STRATEGIES[strategy], seed))
     key = training.key(tools.engine.identity)
     folder = adapter_folder(tools.cache, key)
     folder.mkdir(parents=True)
-    (folder / WEIGHTS).write_bytes(f"weights of {task.name} {strategy}".encode())
+    (folder / WEIGHTS).write_bytes(f"weights of {task.name} {strategy} {seed}".encode())
     record = AdapterRecord(
         key=key, sha256=sha256_file(folder / WEIGHTS), task=task.name, strategy=strategy,
         base_sha256=tools.engine.identity.sha256, recipe=training.recipe.to_json(), examples=9, epochs=1.0,

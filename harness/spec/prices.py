@@ -1,4 +1,4 @@
-"""The price sheet: what an hour of a machine costs, since when, according to whom.
+"""The price sheet: what machines, people, labels and storage cost, since when, according to whom.
 
 A dated sheet ships beside this file; `--prices FILE` names another. What a run used is copied into its
 manifest, so that a report can be made again after prices have changed.
@@ -58,8 +58,65 @@ class Default(_Strict):
     cuda: Text
 
 
+class _Dated(_Strict):
+    source: Text = Field(description="Where the price was seen, or that it is an assumption.")
+    date: Date = Field(description="When it was seen, or assumed.")
+
+
+class LabourPrice(_Dated):
+    """An engineer's hours, and what they cost the employer."""
+
+    wage_usd_per_hour: float = Field(ge=0)
+    engineer_hours_per_cycle: float = Field(ge=0, description="To prepare, run and judge one training.")
+    engineer_hours_per_refresh: float = Field(ge=0, description="To train again on changed knowledge.")
+
+
+class LabelPrice(_Dated):
+    """One training question with its answer."""
+
+    usd_per_label: float = Field(ge=0)
+
+
+class EvaluationPrice(_Dated):
+    """Judging a fine-tune before it is used, once and at each refresh, at the wage under `labour`."""
+
+    engineer_hours: float = Field(ge=0)
+
+
+class StoragePrice(_Dated):
+    """Keeping the index and the adapter."""
+
+    usd_per_gb_month: float = Field(ge=0)
+
+
+class EmbeddingPrice(_Dated):
+    """Embedding the corpus: by the token, or (null) in the seconds it took on the machine itself."""
+
+    usd_per_mtok: float | None = Field(ge=0)
+
+
+class RefreshShare(_Dated):
+    """How much a change of knowledge touches."""
+
+    changed_share: float = Field(ge=0, le=1, description="Of the documents, and of the training labels.")
+
+
+class FineTunedPrice(_Dated):
+    """A hosted model's fine-tuned variant, dollars a million tokens; null: not known, or in genai-prices."""
+
+    model: Text
+    provider: Text
+    input_usd_per_mtok: float | None = Field(default=None, ge=0)
+    output_usd_per_mtok: float | None = Field(default=None, ge=0)
+    training_usd_per_mtok: float | None = Field(default=None, ge=0)
+
+
+ADDED_LATER = ("labour", "labels", "evaluation", "storage", "embedding", "refresh", "api_fine_tuned")
+"""Sections that an older sheet lacks; those of the sheet that ships stand in for them, and the run says so."""
+
+
 class PriceSheet(_Strict):
-    """Prices of machines. `utilisation` is the share of the paid hours in which questions are answered."""
+    """Dated prices. `utilisation` is the share of the paid hours in which questions are answered."""
 
     schema_version: Literal[1]
     date: Date
@@ -67,6 +124,13 @@ class PriceSheet(_Strict):
     utilisation: float = Field(gt=0, le=1)
     machines: Annotated[tuple[Machine, ...], Field(min_length=1)]
     default: Default
+    labour: LabourPrice | None = None
+    labels: LabelPrice | None = None
+    evaluation: EvaluationPrice | None = None
+    storage: StoragePrice | None = None
+    embedding: EmbeddingPrice | None = None
+    refresh: RefreshShare | None = None
+    api_fine_tuned: tuple[FineTunedPrice, ...] | None = None
 
     @field_validator("machines")
     @classmethod
@@ -120,7 +184,16 @@ class PriceSheet(_Strict):
     def as_used(self, device_kind: str, override: str | None = None) -> dict[str, Any]:
         """The sheet as a run's manifest keeps it, in plain JSON values; `machine` is the one chosen."""
         machine = self.machine_for(device_kind, override)
-        return {**self.model_dump(mode="json"), "machine": machine.model_dump(mode="json")}
+        absent = [name for name in ADDED_LATER if getattr(self, name) is None]
+        used = self
+        if absent:
+            shipped = load_prices()
+            used = self.model_copy(update={name: getattr(shipped, name) for name in absent})
+        return {
+            **used.model_dump(mode="json"),
+            "machine": machine.model_dump(mode="json"),
+            "sections_from_shipped": absent,
+        }
 
 
 def load_prices(path: Path | None = None) -> PriceSheet:

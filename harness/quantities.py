@@ -1,0 +1,67 @@
+"""Quantities as people read them. Pure; None is always `n/a`, and money that is not nothing never shows as 0."""
+
+from __future__ import annotations
+
+import math
+
+NA = "n/a"
+
+
+def percent(share: float | None) -> str:
+    """0.4523 → `45.2 %`. What is not all, or not nothing, is not shown as all or nothing."""
+    if share is None:
+        return NA
+    shown = round(100 * share, 1)
+    if shown == 100 and share < 1:
+        return "> 99.9 %"
+    if shown == 0 and share > 0:
+        return "< 0.1 %"
+    return f"{shown:.1f} %"
+
+
+def points(delta: float | None) -> str:
+    """A difference of two shares in percentage points: 0.05 → `+5.0 points`."""
+    return NA if delta is None else f"{100 * delta:+.1f} points".replace("-", "−")
+
+
+def seconds(value: float | None) -> str:
+    """Three digits and the unit that fits: `45.0 ms`, `1.23 s`, `148 s`, `12.5 min`, `2.10 h`."""
+    if value is None:
+        return NA
+    for limit, factor, unit in ((1, 1e-3, "ms"), (600, 1, "s"), (7200, 60, "min")):
+        if float(f"{abs(value):.3g}") < limit:  # so that 0.9996 s is 1.00 s, not 1,000 ms
+            return f"{three(value / factor)} {unit}"
+    return f"{three(value / 3600)} h"
+
+
+def dollars(value: float | None) -> str:
+    """`$1,234.50`, `$0.0135`, `$0.000012`: two or three digits that count, and an exponent below 10⁻⁹."""
+    if value is None:
+        return NA
+    if value == 0:
+        return "$0"
+    size, sign = abs(value), "−" if value < 0 else ""
+    if size >= 0.995:
+        return f"{sign}${size:,.2f}"
+    if size < 1e-9:
+        return f"{sign}${size:.1e}"
+    text = f"{size:.{_decimals(size)}f}"
+    return f"{sign}${text.removesuffix('0')}"
+
+
+def _decimals(size: float) -> int:
+    """Decimals that show three digits after the leading zeros."""
+    return 2 - math.floor(math.log10(float(f"{size:.2e}")))
+
+
+def number(value: float | None) -> str:
+    """A mean count: `41.3`; from 100 on in whole numbers, thousands apart."""
+    return NA if value is None else (f"{value:.1f}" if abs(value) < 100 else f"{value:,.0f}")
+
+
+def three(value: float) -> str:
+    """Three significant digits without an exponent: 0.0123, 1.23, 12.3, 123, 1,230."""
+    if value == 0:
+        return "0"
+    decimals = 2 - math.floor(math.log10(abs(float(f"{value:.2e}"))))
+    return f"{value:,.{max(0, min(decimals, 6))}f}"

@@ -6,11 +6,13 @@ import argparse
 import json
 import sys
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from harness import __version__
 from harness.errors import HarnessError, InputError, RunInterrupted
+from harness.spec.priceflags import add_price_flags, check_prices, price_settings
 
 if TYPE_CHECKING:
     from harness.run.settings import Settings
@@ -81,11 +83,10 @@ def _compare_parser(commands: Any) -> None:
     add("--seeds", type=_positive, metavar="N", help="train each adapter N times, with seeds from --seed on")
     add("--quick", action="store_true", help="a few questions and two epochs: not fit for decisions")
     add("--no-cache", action="store_true", help="neither read nor write the cache of answers")
-    add("--prices", metavar="FILE", help="price sheet (default: the one that ships)")
-    add("--machine", metavar="NAME", help="machine of the price sheet that the run is priced on")
     add("--monthly-queries", type=_positive, metavar="N", help="your volume; kept with the run")
     add("--output", type=Path, metavar="DIR", help="run folder (default: reports/<UTC time>-<hash>)")
     add("--resume", type=Path, metavar="RUN", help="go on with a run that was stopped, with its own settings")
+    add_price_flags(compare)
     compare.set_defaults(run=_compare)
 
 
@@ -159,20 +160,20 @@ def _compare(options: argparse.Namespace) -> None:
 
 def _settings(options: argparse.Namespace) -> Settings:
     from harness.run.settings import Settings
-    from harness.spec.prices import load_prices
     from harness.spec.strategy import parse_strategies
     from harness.spec.task import find_tasks
 
     given: dict[str, Any] = {
         name: getattr(options, name)
         for name in ("model", "revision", "embedder", "device", "dtype", "limit", "latency_queries", "seed", "seeds",
-                     "prices", "machine", "monthly_queries")
+                     "monthly_queries")
         if getattr(options, name) is not None
     }  # fmt: skip
     if options.strategies is not None:
         names = [name.strip() for name in options.strategies.split(",") if name.strip()]
         given["strategies"] = tuple(strategy.name for strategy in parse_strategies(names))
-    load_prices(Path(options.prices) if options.prices else None)
+    given |= price_settings(options)
+    check_prices(given, datetime.now(UTC).date())
     tasks = tuple(str(path.resolve()) for path in find_tasks(options.tasks, TASKS))
     return Settings(tasks=tasks, quick=options.quick, use_cache=not options.no_cache, **given)
 

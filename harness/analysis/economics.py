@@ -54,6 +54,8 @@ class Economics:
     """The tuning cycles that `fixed_usd` is for."""
     per_cycle_usd: float = 0.0
     """What each tuning cycle adds to `fixed_usd`; 0 where nothing is tuned."""
+    fixed_reason: str | None = None
+    """Why `fixed_usd` is None; `reason` is this one only where the cost of a query is known."""
 
     def fixed_at(self, cycles: int) -> float | None:
         """`fixed_usd` with another number of tuning cycles."""

@@ -9,12 +9,14 @@ import itertools
 from collections.abc import Sequence
 from typing import Any
 
-from harness.analysis import accuracy, cost, latency, throughput
+from harness.analysis import accuracy, breakeven, cost, latency, throughput
 from harness.analysis.accuracy import ScoredAnswer
+from harness.analysis.economics import CostInputs
 from harness.analysis.evidence import Evidence, Pair
+from harness.analysis.projection import projections
 from harness.analysis.retrieval import Texts, retrieval
 from harness.run.folder import SCHEMA_VERSION
-from harness.spec.strategy import STRATEGIES, Source, Strategy
+from harness.spec.strategy import STRATEGIES, Source
 
 PASSED_ON = (
     "created",
@@ -37,10 +39,14 @@ PASSED_ON = (
 Scores = dict[Pair, list[ScoredAnswer]]
 
 
-def derive(run: Evidence, scores: Scores | None = None) -> dict[str, Any]:
-    """All figures of a run, as plain JSON values without NaN. `scores`: what `score_all` gave, if at hand."""
+def derive(run: Evidence, scores: Scores | None = None, inputs: CostInputs | None = None) -> dict[str, Any]:
+    """All figures of a run, as plain JSON values without NaN. `scores`: what `score_all` gave, if at hand.
+
+    `inputs`: what the user sets of costs now; without them, what was set when the run was made.
+    """
     scores = score_all(run) if scores is None else scores
-    tasks = {task: _task(run, task, scores) for task in task_names(run)}
+    inputs = cost.inputs_of(run.manifest) if inputs is None else inputs
+    tasks = {task: _task(run, task, scores, inputs) for task in task_names(run)}
     missing = sum(
         max(0, task["n"] - block["n_answered"])
         for task in tasks.values()
@@ -55,6 +61,7 @@ def derive(run: Evidence, scores: Scores | None = None) -> dict[str, Any]:
         "missing_answers": missing,
         "torn_lines": run.torn_lines,
         "adapters": [_adapter(record) for record in run.manifest.get("adapters", ())],
+        "prices": cost.prices_block(run.manifest, inputs),
         "tasks": tasks,
     }
 
@@ -79,12 +86,15 @@ def spec_of(run: Evidence, task: str) -> dict[str, Any]:
     return spec if isinstance(spec, dict) else {}
 
 
-def _task(run: Evidence, task: str, scores: Scores) -> dict[str, Any]:
+def _task(run: Evidence, task: str, scores: Scores, inputs: CostInputs) -> dict[str, Any]:
     spec = spec_of(run, task)
     primary = next(iter(spec.get("metrics", ())), None)
     texts = Texts(run.passages)
     pairs = [pair for pair in run.pairs if pair[0] == task]
     questions = run.questions.get(task, {})
+    strategies = {pair[1]: _strategy(run, pair, scores[pair], texts, inputs) for pair in pairs}
+    entries = _entries(run, pairs, strategies, inputs)
+    break_even = breakeven.break_evens(entries, inputs)
     return {
         "n": len(questions),
         "n_unanswerable": sum(not asked.question.answerable for asked in questions.values()),
@@ -92,22 +102,37 @@ def _task(run: Evidence, task: str, scores: Scores) -> dict[str, Any]:
         "probes": spec.get("probes"),
         "description": spec.get("description", ""),
         "train_questions": run.manifest.get("tasks", {}).get(task, {}).get("train_questions"),
-        "strategies": {pair[1]: _strategy(run, pair, scores[pair], texts) for pair in pairs},
+        "strategies": strategies,
         "not_applicable": dict(run.manifest.get("not_applicable", {}).get(task, {})),
         "forgetting": _forgetting(pairs, scores, primary),
         "comparisons": _comparisons(pairs, scores, primary),
+        "cost_totals": breakeven.totals(entries, inputs),
+        "break_even": break_even,
         "validity": [],
         "decision": {
             "status": "not_computed",
             "recommended": None,
             "reasons": [],
-            "break_even": [],
+            "break_even": break_even,
             "would_change": [],
         },
     }
 
 
-def _strategy(run: Evidence, pair: Pair, scored: Sequence[ScoredAnswer], texts: Texts) -> dict[str, Any]:
+def _entries(
+    run: Evidence, pairs: Sequence[Pair], strategies: dict[str, Any], inputs: CostInputs
+) -> list[breakeven.Entry]:
+    """Those that one could deploy, with their money: neither controls nor probes."""
+    return [
+        breakeven.Entry(cost.economics_of(run, pair, inputs), strategies[pair[1]]["accuracy"]["mean"])
+        for pair in pairs
+        if pair[1] in STRATEGIES and not STRATEGIES[pair[1]].control
+    ]
+
+
+def _strategy(
+    run: Evidence, pair: Pair, scored: Sequence[ScoredAnswer], texts: Texts, inputs: CostInputs
+) -> dict[str, Any]:
     spec = spec_of(run, pair[0])
     metrics = list(spec.get("metrics", ()))
     timings = run.timings.get(pair, ())
@@ -128,9 +153,7 @@ def _strategy(run: Evidence, pair: Pair, scored: Sequence[ScoredAnswer], texts: 
         **latency.blocks(timings),
         "tokens": _tokens(scored),
         "tokens_per_s": throughput.tokens_per_s(timings, passed),
-        "cost": cost.costs(
-            cost.price_of(run.manifest), timings, passed, _one_off(run, pair, strategy, key), primary["mean"]
-        ),
+        "cost": _cost(run, pair, primary["mean"], inputs),
         "retrieval": retrieval(scored, spec.get("retrieval", {}).get("k"), texts, ranked=ranked)
         if strategy is not None and strategy.uses_corpus
         else None,
@@ -161,19 +184,15 @@ def _defects(scored: Sequence[ScoredAnswer]) -> dict[str, Any]:
     }
 
 
-def _one_off(run: Evidence, pair: Pair, strategy: Strategy | None, key: str | None) -> cost.OneOff:
-    """Device seconds of this pair's own adapter and index; a probe of another task's adapter has none."""
-    if strategy is None:
-        return cost.OneOff(known=False)
-    adapters = run.manifest.get("adapters", ()) if key else ()
-    trained = next((a for a in adapters if key in (a.get("sha256"), a.get("key"))), None)
-    index = run.manifest.get("indexes", {}).get(pair[0])
-    training_s = trained.get("seconds") if trained and strategy.adapted else None
-    index_s = index.get("seconds") if index and Source.RETRIEVED in strategy.context else None
-    missing = (strategy.adapted and training_s is None) or (
-        Source.RETRIEVED in strategy.context and index_s is None
+def _cost(run: Evidence, pair: Pair, share: float | None, inputs: CostInputs) -> dict[str, Any]:
+    strategy = STRATEGIES.get(pair[1])
+    hosted = projections(
+        run.manifest.get("api_prices") or (),
+        run.answers.get(pair, ()),
+        adapted=strategy is None or strategy.adapted,
+        train_tokens=cost.adapter_of(run, pair).get("train_tokens") if strategy else None,
     )
-    return cost.OneOff(known=not missing, training_s=training_s, index_s=index_s)
+    return {**cost.block(cost.economics_of(run, pair, inputs), share, inputs), "projections": hosted}
 
 
 def _comparisons(pairs: Sequence[Pair], scores: Scores, metric: str | None) -> list[dict[str, Any]]:

@@ -11,6 +11,8 @@ from typing import Any
 
 from harness.analysis.economics import CostInputs, Economics, fine_tune_cost, own_machine_cost
 
+NO_SHEET = "the run has no price sheet"
+
 
 @dataclass(frozen=True, slots=True)
 class Labour:
@@ -102,9 +104,7 @@ def economics(measured: Measured, tariff: Tariff | None, inputs: CostInputs | No
     priced = None if tariff is None else tariff.under(inputs)
     components = _per_query(measured, priced) | _once(measured, priced)
     fixed, fixed_reason = _fixed(measured, priced, components, inputs.cycles)
-    reason = "the run has no price sheet" if priced is None else None
-    if priced is not None and measured.serial_s is None:
-        reason = "not timed"
+    untimed = "not timed" if measured.serial_s is None else None
     storage = components["storage_usd_per_month"] or 0.0
     return Economics(
         strategy=measured.strategy,
@@ -113,11 +113,12 @@ def economics(measured: Measured, tariff: Tariff | None, inputs: CostInputs | No
         fixed_usd=fixed,
         refresh_usd=_refresh(measured, priced, components),
         storage_usd_per_month=storage,
-        reason=reason or fixed_reason,
+        reason=NO_SHEET if priced is None else untimed or fixed_reason,
         components=components,
         assumptions=_assumptions(measured, priced, inputs),
         cycles=inputs.cycles,
         per_cycle_usd=_sum(components, "training_usd", "labour_usd") if fixed is not None else 0.0,
+        fixed_reason=fixed_reason,
     )
 
 
@@ -174,7 +175,7 @@ def _fixed(
 ) -> tuple[float | None, str | None]:
     """What is paid once, or None and why it is not known."""
     if priced is None:
-        return None, None  # the reason is given for the whole
+        return None, NO_SHEET
     if not measured.candidate:
         return None, "another task's adapter: what it cost once stands there"
     if measured.adapted and priced.labour is None:

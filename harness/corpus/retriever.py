@@ -48,6 +48,8 @@ class IndexInfo:
     seconds: float
     """What building took (chunking and embedding), also where the index was reused."""
     reused: bool
+    bytes: int = 0
+    """Of the index and its passages on disk."""
 
 
 class Retriever:
@@ -117,7 +119,14 @@ def open_retriever(
         if index is None:
             index = _build(documents, embedder, source, progress)
             save_index(index, folder)
-    info = IndexInfo(key, index.sha256, passages=len(index.passages), reused=reused, **asdict(index.cost))
+    info = IndexInfo(
+        key,
+        index.sha256,
+        passages=len(index.passages),
+        reused=reused,
+        bytes=sum(path.stat().st_size for path in folder.iterdir()),
+        **asdict(index.cost),
+    )
     return Retriever(index, embedder, info, frozenset(document.doc_id for document in documents))
 
 

@@ -62,6 +62,8 @@ COLUMNS: dict[str, tuple[str, ...]] = {
     "batched_usd": ("cost", "components", "batched_usd"),
     "per_correct_usd": ("cost", "per_correct_usd"),
     "fixed_usd": ("cost", "fixed_usd"),
+    "refresh_usd": ("cost", "refresh_usd"),
+    "storage_usd_per_month": ("cost", "storage_usd_per_month"),
     **{f"recall_at_{depth}": ("retrieval", "recall_at_k", str(depth)) for depth in DEPTHS},
     "answer_in_context": ("retrieval", "answer_in_context"),
     "dropped_passages": ("dropped_passages",),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from harness.report import numbers, tables, words
+from harness.report import costs, numbers, tables, words
 from harness.report.view import Bullets, Curve, Details, Document, Section, Table, section
 
 Figures = dict[str, Any]
@@ -19,7 +19,7 @@ def document(results: Figures, details: dict[str, Details] | None = None) -> Doc
         section("Recommendation", words.NO_DECISION),
         section("Adapters", _adapters(results), *_curves(results)),
         section("Indexes", _indexes(results)),
-        section("Prices", *_prices(results)),
+        section("Prices", *costs.prices(results)),
         section("What these numbers mean", Bullets(words.MEANING)),
         section("Limits", Bullets(words.LIMITS)),
         section("Versions", _versions(results)),
@@ -52,7 +52,7 @@ def _task(name: str, task: Figures, details: Details | None) -> list[Section | N
         section("What the fine-tune forgot", tables.forgetting(task), level=3),
         section("Retrieval", tables.retrieval(task), level=3),
         section("Speed", tables.speed(task), level=3),
-        section("Cost", tables.cost(task), level=3),
+        section("Cost", *costs.task_blocks(task), level=3),
         section("Answers", tables.defects(task), details, level=3),
     ]
 
@@ -67,6 +67,8 @@ def _warnings(results: Figures) -> list[str]:
             f"This run is not complete (status: {results['status'] or 'unknown'}, {missing} answers "
             "missing). Figures are of the answers that are there; it is not fit for decisions."
         )
+    if results["prices"]["stale"]:
+        warnings.append(costs.stale(results["prices"]))
     if results["torn_lines"]:
         warnings.append(
             f"{results['torn_lines']} unfinished line(s) at the end of the evidence were left out."
@@ -178,33 +180,6 @@ def _indexes(results: Figures) -> Table:
         for task, index in (results["indexes"] or {}).items()
     )
     return Table(("Task", "Documents", "Passages", "Time to build", "Tokens embedded", "Origin"), rows)
-
-
-def _prices(results: Figures) -> tuple[str, Table] | tuple[str]:
-    sheet = results["price_sheet"] or {}
-    chosen = sheet.get("machine")
-    if not isinstance(chosen, dict):
-        return ("The run has no price sheet, so no cost was computed.",)
-    lead = (
-        f"Priced as {chosen['name']} ({chosen.get('provider', '')}) at "
-        f"{numbers.dollars(chosen['usd_per_hour'])} an hour, answering questions in "
-        f"{numbers.percent(sheet['utilisation'])} of the paid time. "
-        f"Price sheet of {sheet.get('date', 'unknown date')}."
-    )
-    rows = tuple(
-        (
-            f"{machine['name']} (used)" if machine["name"] == chosen["name"] else machine["name"],
-            str(machine.get("provider", "")),
-            f"{machine.get('vcpus', numbers.NA)} vCPU, {machine.get('memory_gb', numbers.NA)} GB",
-            machine.get("accelerator") or "none",
-            numbers.dollars(machine["usd_per_hour"]),
-            str(machine.get("date", "")),
-            str(machine.get("source", "")),
-        )
-        for machine in sheet.get("machines") or [chosen]
-    )
-    headers = ("Machine", "Provider", "Size", "Accelerator", "Per hour", "Seen on", "Source")
-    return lead, Table(headers, rows)
 
 
 def _versions(results: Figures) -> Table:

@@ -127,27 +127,6 @@ def _paces(pace: Figures) -> tuple[str, ...]:
     )
 
 
-def cost(task: Figures) -> Table | None:
-    """Dollars per query by how the machine is used, and what is paid once."""
-    rows = []
-    for name, block in task["strategies"].items():
-        parts = block["cost"]["components"]
-        if any(value is not None for value in parts.values()):
-            keys = ("serial_usd", "batched_usd", "serial_full_use_usd", "training_usd", "index_usd")
-            timed = str(block["latency_s"]["n"])
-            rows.append((name_of(name, block), timed, *(numbers.dollars(parts[key]) for key in keys)))
-    headers = (
-        "Strategy",
-        "Timed questions",
-        "Per query, one at a time",
-        "Per query, batched",
-        "One at a time, machine fully used",
-        "Training, once",
-        "Index, once",
-    )
-    return Table(headers, tuple(rows)) if rows else None
-
-
 def retrieval(task: Figures) -> Table | None:
     """Whether the right documents were found, and whether an answer stood in the prompt."""
     rows = []

@@ -23,8 +23,15 @@ MEANING = (
     "divides an answer's tokens by its whole latency. Batched system is all tokens by the wall time of the "
     "batched pass; it is missing where every answer came from the cache, which is never timed.",
     "Cost per query is the machine's price for the seconds of a query, one at a time, at the stated "
-    "utilisation. Batched and fully used stand beside it. Cost per correct answer divides by the accuracy. "
-    "One-off cost is the machine's time for one training and one index, without people's hours.",
+    "utilisation. Batched (retrieval included, as it was timed alone) and fully used stand beside it. Cost per "
+    "correct answer divides by the accuracy.",
+    "One-off cost of a fine-tune is tuning cycles × (training time × price of an hour + engineer hours × wage) + "
+    "labels + evaluation; of retrieval, embedding the corpus. Hours, wage, labels and evaluation come from the "
+    "price sheet; those that ship are assumptions. At a change of knowledge retrieval embeds anew what changed, "
+    "and a fine-tune is trained once more.",
+    "A break-even is the number of queries at which the dearer start is paid back by cheaper queries; never, where "
+    "a query is not cheaper. The error price at which the choice turns is the difference in cost per query "
+    "divided by the difference in measured accuracy, which is as uncertain as that difference.",
     "recall@k is the share of a question's right documents among its first k passages. Answer in context is "
     "the share of answerable questions whose prompt held a right answer word for word.",
     "Passages dropped did not fit the prompt's budget; the lowest-ranked go first, the question never does.",

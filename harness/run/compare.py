@@ -15,7 +15,7 @@ from harness.corpus.embedder import Embedder
 from harness.corpus.retriever import Retriever, open_retriever
 from harness.errors import InputError, InputErrors, RunInterrupted
 from harness.files import sha256_json
-from harness.finetune.store import Adapter, adapter_folder, load_or_train
+from harness.finetune.store import WEIGHTS, Adapter, adapter_folder, load_or_train
 from harness.models.engine import Clock, Engine, monotonic
 from harness.progress import Progress
 from harness.run import surroundings
@@ -26,7 +26,7 @@ from harness.run.plan import AdapterNeed, Plan, limited, make_plan
 from harness.run.prepare import ReadyJob, TaskContext, fact_seen, ready
 from harness.run.settings import Settings, effort
 from harness.run.timing import TimingPass, contestants
-from harness.spec.prices import load_prices
+from harness.spec.priceflags import price_facts
 from harness.spec.strategy import parse_strategies
 from harness.spec.task import Task, gold_doc_errors
 
@@ -87,7 +87,6 @@ def plan_run(settings: Settings, tasks: Sequence[Task]) -> Plan:
 def describe(settings: Settings, plan: Plan, tools: Tools, command: str) -> dict[str, Any]:
     """The manifest as it stands at the start of a run."""
     identity = tools.engine.identity
-    prices = load_prices(Path(settings.prices) if settings.prices else None)
     now = datetime.now(UTC)
     return {
         "schema_version": SCHEMA_VERSION,
@@ -108,7 +107,7 @@ def describe(settings: Settings, plan: Plan, tools: Tools, command: str) -> dict
         "not_applicable": plan.not_applicable,
         "adapters": [],
         "indexes": {},
-        "price_sheet": prices.as_used(identity.device_kind, settings.machine),
+        **price_facts(settings.to_json(), identity.device_kind, now.date()),
         "seeds": {
             "sampling": settings.seed,
             "training": list(settings.training_seeds),
@@ -262,6 +261,7 @@ class _Run:
         self.adapters[need] = adapter
         record = {**dataclasses.asdict(adapter.record), "reused": adapter.reused}
         record |= {"task": need.task, "strategy": need.strategy.name, "seed": need.seed}
+        record |= {"bytes": (adapter.folder / WEIGHTS).stat().st_size}
         others = [
             old for old in self.folder.manifest["adapters"]
             if (old["task"], old["strategy"], old.get("seed", 0)) != (need.task, need.strategy.name, need.seed)

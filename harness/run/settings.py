@@ -29,6 +29,10 @@ class Settings:
     prices: str | None = None
     machine: str | None = None
     monthly_queries: int | None = None
+    usd_per_hour: float | None = None
+    utilisation: float | None = None
+    tuning_cycles: int | None = None
+    price_as: tuple[str, ...] = ()
 
     @property
     def training_seeds(self) -> tuple[int, ...]:
@@ -40,7 +44,9 @@ class Settings:
     @classmethod
     def from_json(cls, data: dict[str, Any]) -> Settings:
         """Raises KeyError or TypeError for settings that this version does not know."""
-        return cls(**{**data, "tasks": tuple(data["tasks"]), "strategies": tuple(data["strategies"])})
+        names = ("tasks", "strategies", "price_as")
+        lists: dict[str, Any] = {name: tuple(data[name]) for name in names if name in data}
+        return cls(**{**data, **lists})
 
 
 @dataclass(frozen=True, slots=True)

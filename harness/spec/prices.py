@@ -7,10 +7,19 @@ manifest, so that a report can be made again after prices have changed.
 from __future__ import annotations
 
 import datetime
+import json
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationInfo, field_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    ValidationError,
+    ValidationInfo,
+    field_validator,
+)
 
 from harness.errors import InputError
 from harness.spec.mistakes import did_you_mean, found, shown
@@ -202,3 +211,14 @@ def load_prices(path: Path | None = None) -> PriceSheet:
     Raises InputErrors with every mistake of the file, each as `file:line:column: key: what is wrong`.
     """
     return load_model(path or SHIPPED, PriceSheet)
+
+
+def sheet_of(used: dict[str, Any]) -> PriceSheet:
+    """The price sheet back from what `as_used` put into a manifest. Raises InputError where it is not whole."""
+    known = {name: used[name] for name in PriceSheet.model_fields if name in used}
+    try:
+        return PriceSheet.model_validate_json(json.dumps(known))
+    except ValidationError:
+        raise InputError(
+            "the run's copy of its price sheet is not whole; name a sheet with --prices."
+        ) from None

@@ -1,6 +1,7 @@
 """A small run folder, made up so that every figure of its report can be worked out by hand.
 
-The machine costs $3.60 an hour, which is $0.001 a second, and is half used: a query costs $0.002 a second.
+The machine costs $3.60 an hour, which is $0.001 a second, and is half used: a query costs $0.002 a second. A tuning
+cycle takes an engineer 2 hours at $10.
 """
 
 from __future__ import annotations
@@ -16,6 +17,24 @@ MACHINE = {
     "usd_per_hour": 3.6,
     "date": "2026-01-01",
     "source": "made up",
+}
+SEEN = {"date": "2026-01-01", "source": "made up"}
+PRICE_SHEET = {
+    "schema_version": 1,
+    "date": "2026-01-01",
+    "currency": "USD",
+    "utilisation": 0.5,
+    "machine": MACHINE,
+    "machines": [MACHINE],
+    "default": {"cpu": "box", "cuda": "box"},
+    "labour": {"wage_usd_per_hour": 10.0, "engineer_hours_per_cycle": 2.0, "engineer_hours_per_refresh": 1.0, **SEEN},
+    "labels": {"usd_per_label": 0.1, **SEEN},
+    "evaluation": {"engineer_hours": 0.5, **SEEN},
+    "storage": {"usd_per_gb_month": 100.0, **SEEN},
+    "embedding": {"usd_per_mtok": None, **SEEN},
+    "refresh": {"changed_share": 0.1, **SEEN},
+    "api_fine_tuned": [],
+    "sections_from_shipped": [],
 }
 SPEC = {
     "name": "facts",
@@ -150,14 +169,16 @@ def manifest() -> dict[str, Any]:
                 "key": "key1", "sha256": "cd" * 32, "task": "facts", "strategy": "lora", "examples": 9,
                 "epochs": 2.0, "steps": 4, "train_tokens": 5000, "seconds": 100.0, "train_loss": 0.5,
                 "dev_loss": 0.75, "train_fit": 0.9, "stopped": "no better dev loss", "reused": False,
+                "bytes": 2_000_000,
                 "loss_curve": [
                     {"step": 1, "epoch": 0.5, "train_loss": 2.0, "dev_loss": None},
                     {"step": 4, "epoch": 2.0, "train_loss": 0.5, "dev_loss": 0.75},
                 ],
             }
         ],
-        "indexes": {"facts": {"documents": 3, "passages": 3, "seconds": 10.0, "reused": False}},
-        "price_sheet": {"date": "2026-01-01", "utilisation": 0.5, "machine": MACHINE, "machines": [MACHINE]},
+        "indexes": {"facts": {"documents": 3, "passages": 3, "seconds": 10.0, "reused": False,
+                              "bytes": 1_000_000}},
+        "price_sheet": PRICE_SHEET,
         "machine": {"platform": "Linux", "cpu": "two cores", "cores": 2, "memory_gb": 8.0},
         "libraries": {"torch": "2.9.0"},
         "load_s": 2.5,

@@ -1,0 +1,301 @@
+"""What a report says of money: the tables of one task, and the prices they rest on."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from harness.analysis.breakeven import whole_queries
+from harness.quantities import NA, dollars, percent, seconds, three
+from harness.report.view import Block, Bullets, Table
+
+Figures = dict[str, Any]
+PROJECTED = (
+    "A projection, not a measurement: the token counts of this run, as its own model's tokenizer counts them, at a "
+    "hosted model's prices. Nobody asked that model: its answers would be of other lengths, and its accuracy "
+    "is not the one above."
+)
+
+
+def task_blocks(task: Figures) -> list[Block]:
+    """Everything about one task's money that is known, in the order in which it is asked for."""
+    parts = (
+        ("", per_query(task)),
+        ("What is paid once, at each change of knowledge, and for storage:", once(task)),
+        (_totals_lead(task), totals(task)),
+        ("From how many queries on the first has cost less in all than the second:", break_even(task)),
+        ("", Bullets(sentences(task))),
+        (PROJECTED, projections(task)),
+    )
+    blocks: list[Block] = []
+    for lead, body in parts:
+        if body and (body.items if isinstance(body, Bullets) else body.rows):
+            blocks += [lead, body] if lead else [body]
+    return blocks
+
+
+def per_query(task: Figures) -> Table:
+    """Dollars a query by how the machine is used, its parts, and the throughput they were made from."""
+    rows = []
+    for name, block in task["strategies"].items():
+        parts, assumed = block["cost"]["components"], block["cost"]["assumptions"]
+        if parts["serial_usd"] is None and parts["batched_usd"] is None:
+            continue
+        keys = (
+            "serial_usd",
+            "retrieve_usd",
+            "prompt_usd",
+            "generate_usd",
+            "batched_usd",
+            "serial_full_use_usd",
+        )
+        rows.append(
+            (
+                f"{name} (control)" if block["control"] else name,
+                str(block["latency_s"]["n"]),
+                *(dollars(parts[key]) for key in keys),
+                _rate(assumed["serial_queries_per_s"]),
+                _rate(assumed["batched_queries_per_s"]),
+                percent(assumed.get("utilisation")),
+            )
+        )
+    headers = (
+        "Strategy",
+        "Timed questions",
+        "Per query, one at a time",
+        "of it retrieval",
+        "of it prompt",
+        "of it answer",
+        "Per query, batched",
+        "One at a time, machine fully used",
+        "Queries/s, one at a time",
+        "Queries/s, batched",
+        "Utilisation",
+    )
+    return Table(headers, tuple(rows))
+
+
+def _rate(value: float | None) -> str:
+    return NA if value is None else three(value)
+
+
+def once(task: Figures) -> Table:
+    """One-off cost with its terms, refresh and storage, of the strategies that have any."""
+    keys = ("training_usd", "labour_usd", "labels_usd", "evaluation_usd", "index_usd")
+    rows = []
+    for name, block in task["strategies"].items():
+        cost = block["cost"]
+        if all(cost["components"][key] is None for key in keys):
+            continue
+        fixed = cost["fixed_usd"]
+        rows.append(
+            (
+                name,
+                f"{NA} ({cost['fixed_reason']})" if fixed is None else dollars(fixed),
+                str(cost["assumptions"].get("tuning_cycles", "–")),
+                *(dollars(value) if (value := cost["components"][key]) is not None else "–" for key in keys),
+                dollars(cost["refresh_usd"]),
+                dollars(cost["storage_usd_per_month"])
+                if cost["assumptions"]["stored_gb"]
+                else "not recorded",
+            )
+        )
+    headers = (
+        "Strategy",
+        "One-off cost",
+        "Tuning cycles",
+        "Training, a cycle",
+        "Engineer, a cycle",
+        "Labels",
+    )
+    more = ("Evaluation", "Index", "Each change of knowledge", "Storage a month")
+    return Table((*headers, *more), tuple(rows))
+
+
+def _totals_lead(task: Figures) -> str:
+    row = next(iter(task["cost_totals"]), None)
+    if row is None:
+        return ""
+    days = row["refresh_days"]
+    change = "no change of knowledge" if days is None else f"a change of knowledge every {days:g} days"
+    return (
+        f"Dollars a month by queries a month, one-off cost spread over {row['horizon_months']:g} months, {change}. "
+        "Utilisation is the same at every volume: at small ones a machine of your own may stand idle for more."
+    )
+
+
+def totals(task: Figures) -> Table:
+    """A month in all, at each volume, one at a time and batched."""
+    found = [row for row in task["cost_totals"] if row["monthly_usd"] is not None]
+    volumes = list(dict.fromkeys(row["monthly_queries"] for row in task["cost_totals"]))
+    rows = []
+    for name in dict.fromkeys(row["strategy"] for row in found):
+        for suffix, key in (("", "monthly_usd"), (", batched", "batched_monthly_usd")):
+            month = {row["monthly_queries"]: row[key] for row in found if row["strategy"] == name}
+            if any(value is not None for value in month.values()):
+                rows.append((f"{name}{suffix}", *(dollars(month.get(volume)) for volume in volumes)))
+    own = next((row["monthly_queries"] for row in task["cost_totals"] if row["own_volume"]), None)
+    headers = (f"{volume:,g} queries{' (yours)' if volume == own else ''}" for volume in volumes)
+    return Table(("Strategy", *headers), tuple(rows))
+
+
+def break_even(task: Figures) -> Table:
+    """A row a pair: the break-even by tuning cycles, by refresh, and the error price at which it turns."""
+    known = [row for row in task["break_even"] if row["status"] != "unknown"]
+    cycles = list(dict.fromkeys(row["cycles"] for row in known))
+    pairs: dict[tuple[str, str], dict[int, Figures]] = {}
+    for row in known:
+        pairs.setdefault((row["a"], row["b"]), {})[row["cycles"]] = row
+    rows = []
+    for (a, b), by_cycles in pairs.items():
+        one = next(iter(by_cycles.values()))
+        rows.append(
+            (
+                f"{a} against {b}",
+                *(_reached(by_cycles.get(count)) for count in cycles),
+                _queries(one["per_refresh_queries"]),
+                "none" if one["flip_error_price_usd"] is None else dollars(one["flip_error_price_usd"]),
+            )
+        )
+    headers = (f"Tuning cycles: {count}" for count in cycles)
+    more = ("Queries for each change of knowledge", "Error price at which the choice turns")
+    return Table(("Pair", *headers, *more), tuple(rows))
+
+
+def _reached(row: Figures | None) -> str:
+    if row is None:
+        return "the other way round"
+    return {"always": "from the first", "never": "never", "equal": "the same"}.get(
+        row["status"], _queries(row["queries"])
+    )
+
+
+def _queries(value: float | None) -> str:
+    return "never" if value is None else whole_queries(value)
+
+
+def sentences(task: Figures) -> tuple[str, ...]:
+    """What the table says of the user's own number of tuning cycles, in words."""
+    used = {block["cost"]["assumptions"].get("tuning_cycles") for block in task["strategies"].values()} - {
+        None
+    }
+    cycles = next(iter(used), next((row["cycles"] for row in task["break_even"]), None))
+    return tuple(
+        row["sentence"]
+        for row in task["break_even"]
+        if row["cycles"] == cycles and row["status"] != "unknown"
+    )
+
+
+def projections(task: Figures) -> Table:
+    rows = tuple(
+        (
+            name,
+            f"{one['provider']} {one['model']}{', fine-tuned' if one['kind'] == 'fine-tuned' else ''}",
+            one["label"],
+            f"{NA} ({one['reason']})" if one["per_query_usd"] is None else dollars(one["per_query_usd"]),
+            f"{dollars(one['input_usd_per_mtok'])} / {dollars(one['output_usd_per_mtok'])}",
+            dollars(one["training_usd"]) if one["kind"] == "fine-tuned" else "–",
+            one["priced_on"] or NA,
+            one["source"] or NA,
+        )
+        for name, block in task["strategies"].items()
+        for one in block["cost"]["projections"]
+    )
+    headers = ("Strategy", "Priced as", "Kind of figure", "Per query", "Per million tokens, in / out")
+    return Table((*headers, "One training", "Price of", "Source"), rows)
+
+
+# Prices
+
+
+def prices(results: Figures) -> list[Block]:
+    """The machine, what else was priced, and how old the prices were when the run began."""
+    sheet, about = results["price_sheet"] or {}, results["prices"]
+    chosen = sheet.get("machine")
+    if not isinstance(chosen, dict):
+        return ["The run has no price sheet, so no cost was computed."]
+    assumed = next(
+        (
+            block["cost"]["assumptions"]
+            for task in results["tasks"].values()
+            for block in task["strategies"].values()
+        ),
+        {},
+    )
+    hour = assumed.get("usd_per_hour", chosen["usd_per_hour"])
+    given = "" if hour == chosen["usd_per_hour"] else " (given by the user)"
+    lead = (
+        f"Priced as {chosen['name']} ({chosen.get('provider', '')}) at {dollars(hour)} an hour{given}, answering "
+        f"questions in {percent(assumed.get('utilisation', sheet['utilisation']))} of the paid time. "
+        f"Price sheet of {sheet.get('date', 'unknown date')}."
+    )
+    return [lead, *_age(about), _assumed(sheet), _machines(sheet, chosen)]
+
+
+def _age(about: Figures) -> list[Block]:
+    notes = []
+    if about["stale"]:
+        notes.append(stale(about))
+    if about["stale_api_prices"]:
+        models = ", ".join(about["stale_api_prices"])
+        notes.append(f"Prices of {models} are from a snapshot older than {about['stale_after_days']} days.")
+    if about["sections_from_shipped"]:
+        names = ", ".join(about["sections_from_shipped"])
+        notes.append(f"Not in the price sheet that was given, so taken from the one that ships: {names}.")
+    return [Bullets(tuple(notes))]
+
+
+def stale(about: Figures) -> str:
+    """The sentence about a price sheet that was old when the run began."""
+    return (
+        f"The price sheet of {about['date']} was {about['age_days']} days old when the run began, more than "
+        f"{about['stale_after_days']}: check the prices before you spend money on them."
+    )
+
+
+def _assumed(sheet: Figures) -> Table:
+    """Prices of everything that is no machine, with their sources; many are assumptions and say so."""
+    rows = tuple(
+        (what, text(sheet[name][key]), sheet[name]["date"], sheet[name]["source"])
+        for what, name, key, text in ASSUMED
+        if sheet.get(name)
+    )
+    return Table(("What", "Price or amount", "Of", "Source"), rows)
+
+
+def _hours(value: float) -> str:
+    return seconds(value * 3600)
+
+
+def _embedding(value: float | None) -> str:
+    return "measured seconds" if value is None else dollars(value)
+
+
+ASSUMED: tuple[tuple[str, str, str, Any], ...] = (
+    ("Engineer, an hour", "labour", "wage_usd_per_hour", dollars),
+    ("Engineer, a tuning cycle", "labour", "engineer_hours_per_cycle", _hours),
+    ("Engineer, a change of knowledge", "labour", "engineer_hours_per_refresh", _hours),
+    ("One training label", "labels", "usd_per_label", dollars),
+    ("Engineer, evaluation", "evaluation", "engineer_hours", _hours),
+    ("Storage, GB a month", "storage", "usd_per_gb_month", dollars),
+    ("Embedding, a million tokens", "embedding", "usd_per_mtok", _embedding),
+    ("Share that a change of knowledge touches", "refresh", "changed_share", percent),
+)
+"""Row of the table of prices: what, section and key of the sheet, how the value reads."""
+
+
+def _machines(sheet: Figures, chosen: Figures) -> Table:
+    rows = tuple(
+        (
+            f"{machine['name']} (used)" if machine["name"] == chosen["name"] else machine["name"],
+            str(machine.get("provider", "")),
+            f"{machine.get('vcpus', NA)} vCPU, {machine.get('memory_gb', NA)} GB",
+            machine.get("accelerator") or "none",
+            dollars(machine["usd_per_hour"]),
+            str(machine.get("date", "")),
+            str(machine.get("source", "")),
+        )
+        for machine in sheet.get("machines") or [chosen]
+    )
+    headers = ("Machine", "Provider", "Size", "Accelerator", "Per hour", "Seen on", "Source")
+    return Table(headers, rows)

@@ -148,7 +148,8 @@ def _cost_sentence(row: dict[str, Any]) -> str:
     query = f"{dollars(row['per_query_a_usd'])} against {dollars(row['per_query_b_usd'])} a query"
     match row["status"]:
         case "reached":
-            return f"{a} pays back against {b} from {whole_queries(row['queries'])} queries on{tuned}: {upfront}, {query}."
+            queries = whole_queries(row["queries"])
+            return f"{a} pays back against {b} from {queries} queries on{tuned}: {upfront}, {query}."
         case "always":
             return f"{a} is cheaper than {b} from the first query on: nothing more up front, {query}."
         case "equal":
@@ -160,7 +161,9 @@ def _refresh_sentence(row: dict[str, Any]) -> list[str]:
     queries = row["per_refresh_queries"]
     if not queries:
         return []
-    return [f"Where the knowledge changes, {whole_queries(queries)} queries between two changes pay for a refresh."]
+    return [
+        f"Where the knowledge changes, {whole_queries(queries)} queries between two changes pay for a refresh."
+    ]
 
 
 def _worth(a: Entry, b: Entry, flip: float | None) -> list[str]:

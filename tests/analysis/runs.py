@@ -27,7 +27,12 @@ PRICE_SHEET = {
     "machine": MACHINE,
     "machines": [MACHINE],
     "default": {"cpu": "box", "cuda": "box"},
-    "labour": {"wage_usd_per_hour": 10.0, "engineer_hours_per_cycle": 2.0, "engineer_hours_per_refresh": 1.0, **SEEN},
+    "labour": {
+        "wage_usd_per_hour": 10.0,
+        "engineer_hours_per_cycle": 2.0,
+        "engineer_hours_per_refresh": 1.0,
+        **SEEN,
+    },
     "labels": {"usd_per_label": 0.1, **SEEN},
     "evaluation": {"engineer_hours": 0.5, **SEEN},
     "storage": {"usd_per_gb_month": 100.0, **SEEN},

@@ -1,0 +1,134 @@
+"""What the report says of money: tables that agree with results.json, and prices with their sources."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from harness.analysis.economics import CostInputs
+from harness.analysis.evidence import read_run
+from harness.analysis.results import derive
+from harness.report import costs
+from harness.report.document import document
+from harness.report.view import Bullets, Table
+from tests.analysis.runs import PRICE_SHEET, manifest, write_run
+
+
+def results(folder: Path, inputs: CostInputs | None = None, **about: Any) -> dict[str, Any]:
+    return derive(read_run(write_run(folder, manifest={**manifest(), **about})), inputs=inputs)
+
+
+def test_each_strategy_by_use_parts_and_throughput(tmp_path: Path) -> None:
+    rows = costs.per_query(results(tmp_path)["tasks"]["facts"]).rows
+    assert rows == (
+        ("base", "10", "$0.0011", "n/a", "$0.00010", "$0.0010", "$0.0010", "$0.00055", "1.82", "2.00", "50.0 %"),
+        ("lora", "1", "$0.0020", "n/a", "$0.0010", "$0.0010", "n/a", "$0.0010", "1.00", "n/a", "50.0 %"),
+        ("rag", "2", "$0.0060", "$0.0010", "$0.0030", "$0.0020", "$0.0060", "$0.0030", "0.333", "0.333", "50.0 %"),
+    )  # fmt: skip
+
+
+def test_what_is_paid_once(tmp_path: Path) -> None:
+    rows = costs.once(results(tmp_path)["tasks"]["facts"]).rows
+    assert rows == (
+        ("lora", "$66.20", "3", "$0.10", "$20.00", "$0.90", "$5.00", "–", "$15.19", "$0.20"),
+        ("rag", "$0.010", "–", "–", "–", "–", "–", "$0.010", "$0.0010", "$0.10"),
+    )
+
+
+def test_totals_by_volume_serial_and_batched(tmp_path: Path) -> None:
+    table = costs.totals(results(tmp_path, CostInputs(monthly_queries=2_500))["tasks"]["facts"])
+    assert table.headers == (
+        "Strategy", "1,000 queries", "2,500 queries (yours)", "10,000 queries", "100,000 queries",
+    )  # fmt: skip
+    assert table.rows[:3] == (
+        ("base", "$1.10", "$2.75", "$11.00", "$110.00"),
+        ("base, batched", "$1.00", "$2.50", "$10.00", "$100.00"),
+        ("lora", "$7.72", "$10.72", "$25.72", "$205.72"),
+    )
+
+
+def test_break_even_by_cycles_and_in_words(tmp_path: Path) -> None:
+    task = results(tmp_path)["tasks"]["facts"]
+    assert costs.break_even(task).rows == (
+        ("lora against base", "never", "never", "never", "never", "$0.0036"),
+        ("rag against base", "never", "never", "never", "never", "$0.0098"),
+        ("lora against rag", "6,798", "16,848", "26,898", "3,798", "$0.016"),
+    )
+    said = costs.sentences(task)
+    assert len(said) == 3
+    assert all("tuning cycles: 3" in text for text in said if text.startswith("lora"))
+    five = costs.sentences(results(tmp_path, CostInputs(cycles=5))["tasks"]["facts"])
+    assert "26,898 queries on (tuning cycles: 5)" in five[2]
+
+
+def test_a_strategy_whose_one_off_cost_is_not_known_says_why(tmp_path: Path) -> None:
+    sheet = {**PRICE_SHEET, "labels": None}
+    (lora, _) = costs.once(results(tmp_path, price_sheet=sheet)["tasks"]["facts"]).rows
+    assert lora[1] == "n/a (the price sheet has no labour, labels and evaluation)"
+
+
+def test_a_task_without_times_has_no_cost(tmp_path: Path) -> None:
+    assert costs.task_blocks(results(tmp_path)["tasks"]["general"]) == []
+
+
+def test_a_projection_is_labelled_and_never_looks_measured(tmp_path: Path) -> None:
+    price = {
+        "asked": "m", "model": "m", "provider": "p", "kind": "base", "input_usd_per_mtok": 2.0,
+        "cached_usd_per_mtok": None, "output_usd_per_mtok": 8.0, "per_request_usd": 0.0, "tiers": [],
+        "training_usd_per_mtok": None, "priced_on": "2026-01-01", "source": "a list", "reason": None,
+    }  # fmt: skip
+    unknown = {**price, "kind": "fine-tuned", "input_usd_per_mtok": None, "reason": "nobody sells it"}
+    task = results(tmp_path, api_prices=[price, unknown])["tasks"]["facts"]
+    rows = costs.projections(task).rows
+    assert rows[0][:5] == ("base", "p m", "projection", "$0.00024", "$2.00 / $8.00")
+    assert rows[1][:4] == ("lora", "p m, fine-tuned", "projection", "n/a (nobody sells it)")
+    assert costs.PROJECTED in costs.task_blocks(task)
+
+
+# Prices
+
+
+def test_every_price_has_its_date_and_source(tmp_path: Path) -> None:
+    lead, _, assumed, machines = costs.prices(results(tmp_path))
+    assert lead == (
+        "Priced as box (us) at $3.60 an hour, answering questions in 50.0 % of the paid time. "
+        "Price sheet of 2026-01-01."
+    )
+    assert isinstance(assumed, Table)
+    assert isinstance(machines, Table)
+    assert assumed.rows[0] == ("Engineer, an hour", "$10.00", "2026-01-01", "made up")
+    assert len(assumed.rows) == len(costs.ASSUMED)
+
+
+def test_what_the_user_set_is_what_the_report_says(tmp_path: Path) -> None:
+    given = CostInputs(usd_per_hour=1.5, utilisation=0.1)
+    (lead, *_) = costs.prices(results(tmp_path, given))
+    assert "$1.50 an hour (given by the user), answering questions in 10.0 % of the paid time" in str(lead)
+
+
+def test_an_old_sheet_is_flagged_on_top_and_under_prices(tmp_path: Path) -> None:
+    found = results(
+        tmp_path, price_sheet={**PRICE_SHEET, "date": "2025-01-01", "sections_from_shipped": ["labels"]}
+    )
+    assert any("366 days old" in text for text in document(found).warnings)
+    (notes,) = [block for block in costs.prices(found) if isinstance(block, Bullets)]
+    assert "366 days old" in notes.items[0]
+    assert "one that ships: labels" in notes.items[1]
+
+
+def test_no_sheet_no_prices(tmp_path: Path) -> None:
+    assert costs.prices(results(tmp_path, price_sheet=None)) == [
+        "The run has no price sheet, so no cost was computed."
+    ]
+
+
+@pytest.mark.parametrize("name", ["labour", "labels", "evaluation", "storage", "embedding", "refresh"])
+def test_a_section_an_old_sheet_lacks_is_left_out(tmp_path: Path, name: str) -> None:
+    (assumed, _) = [
+        b
+        for b in costs.prices(results(tmp_path, price_sheet={**PRICE_SHEET, name: None}))
+        if isinstance(b, Table)
+    ]
+    assert 0 < len(assumed.rows) < len(costs.ASSUMED)

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import os
+import re
 from pathlib import Path
 
 import pytest
 
+from harness.spec.prices import SHIPPED
 from tests.analysis.runs import manifest, write_run
 from tests.commands import refused, tasks_here
 from tests.run.worlds import questions
@@ -141,7 +143,42 @@ def test_an_unknown_model_is_named_with_the_nearest_one(capsys: pytest.CaptureFi
 
 def test_a_missing_price_sheet_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
     tasks_here()
-    assert "prices.yaml" in refused(capsys, "compare", "--prices", "prices.yaml")
+    assert "prices.yaml: there is no such file" in refused(capsys, "compare", "--prices", "prices.yaml")
+    Path("prices.yaml").write_text("machines: [\n")
+    assert "prices.yaml:" in refused(capsys, "compare", "--prices", "prices.yaml")
+    assert "not a file" in refused(capsys, "compare", "--prices", "tasks")
+
+
+def test_a_negative_price_on_the_sheet_is_refused_with_its_line(capsys: pytest.CaptureFixture[str]) -> None:
+    tasks_here()
+    text = SHIPPED.read_text(encoding="utf-8").replace("usd_per_label: 1.0", "usd_per_label: -1.0")
+    Path("mine.yaml").write_text(text, encoding="utf-8")
+    message = refused(capsys, "compare", "--prices", "mine.yaml", "--model", "no-such-model")
+    assert re.search(r"mine\.yaml:\d+:\d+: labels\.usd_per_label: must be at least 0", message)
+
+
+def test_an_unknown_api_model_is_refused_with_the_nearest_names(capsys: pytest.CaptureFixture[str]) -> None:
+    tasks_here()
+    message = refused(capsys, "compare", "--price-as", "gpt-4o-minii,gpt-4", "--model", "no-such-model")
+    assert "no price of an API model 'gpt-4o-minii' is known; the nearest names are gpt-4o-mini" in message
+    assert "no-such-model" not in message, "prices are checked before any model is looked for"
+
+
+@pytest.mark.parametrize(
+    ("flag", "value", "wanted"),
+    [
+        ("--usd-per-hour", "-2", "price above 0"),
+        ("--utilisation", "1.5", "share above 0 and at most 1"),
+        ("--utilisation", "50", "for 50 % write 0.5"),
+        ("--tuning-cycles", "0", "whole number from 1"),
+        ("--machine", "m7i.lage", "did you mean 'm7i.large'"),
+    ],
+)
+def test_a_price_flag_out_of_range_is_refused(
+    capsys: pytest.CaptureFixture[str], flag: str, value: str, wanted: str
+) -> None:
+    tasks_here()
+    assert wanted in refused(capsys, "compare", f"{flag}={value}", "--model", "no-such-model")
 
 
 @pytest.mark.parametrize("command", [["report"], ["compare", "--resume"]])

@@ -95,6 +95,9 @@ def repriced(manifest: dict[str, Any], given: dict[str, Any]) -> dict[str, Any]:
         sheet, machine = sheet_of(manifest.get("price_sheet") or {}), settings.get("machine")
     device = (manifest.get("model") or {}).get("device") or "cpu"
     facts = _facts(sheet, {**settings, "machine": machine}, device, _day(manifest))
+    if "prices" not in given:
+        added = manifest["price_sheet"].get("sections_from_shipped", [])
+        facts["price_sheet"]["sections_from_shipped"] = added
     return {**changed, **facts}
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from harness.errors import InputError, InputErrors
-from harness.spec.prices import SHIPPED, PriceSheet, load_prices
+from harness.spec.prices import ADDED_LATER, SHIPPED, PriceSheet, load_prices, sheet_of
 
 
 @pytest.fixture
@@ -22,6 +22,39 @@ def test_shipped_sheet_is_dated_and_says_where_from(sheet: PriceSheet) -> None:
     assert min(kinds.count("cpu"), kinds.count("cuda")) >= 3
     assert all(machine.source and machine.date <= sheet.date for machine in sheet.machines)
     assert all((machine.accelerator is not None) == (machine.kind == "cuda") for machine in sheet.machines)
+
+
+def test_every_section_is_dated_and_an_assumption_says_so(sheet: PriceSheet) -> None:
+    sections = [getattr(sheet, name) for name in ADDED_LATER if name != "api_fine_tuned"]
+    assert all(section.source and section.date <= sheet.date for section in sections)
+    for section in (sheet.labour, sheet.labels, sheet.evaluation, sheet.refresh):
+        assert section is not None
+        assert section.source.startswith("assumption of this project")
+
+
+def test_a_sheet_of_machines_only_still_loads_and_says_what_was_added(tmp_path: Path) -> None:
+    kept: list[str] = []
+    skipping = False
+    for line in SHIPPED.read_text(encoding="utf-8").splitlines():
+        if line[:1].isalpha():
+            skipping = line.partition(":")[0] in ADDED_LATER
+        if not skipping:
+            kept.append(line)
+    path = tmp_path / "old.yaml"
+    path.write_text("\n".join(kept), encoding="utf-8")
+    old = load_prices(path)
+    assert old.labour is None
+    used = old.as_used("cpu")
+    assert used["sections_from_shipped"] == list(ADDED_LATER)
+    assert used["labour"] == load_prices().as_used("cpu")["labour"]
+    assert load_prices().as_used("cpu")["sections_from_shipped"] == []
+
+
+def test_the_copy_in_a_manifest_is_a_sheet_again(sheet: PriceSheet) -> None:
+    used = json.loads(json.dumps(sheet.as_used("cpu")))
+    assert sheet_of(used) == sheet
+    with pytest.raises(InputError, match="not whole"):
+        sheet_of({"utilisation": 0.5})
 
 
 def test_machine_by_device_or_by_name(sheet: PriceSheet) -> None:
@@ -65,6 +98,24 @@ def test_as_used_is_plain_json_with_the_machine_chosen(sheet: PriceSheet) -> Non
         ("name: c7i.large", "name: m7i.large", r"machines\[1\]\.name: is 'm7i\.large', which stands there"),
         ('date: "2026-06-17"', "date: June", r"machines\[4\]\.date: is 'June', which is no date"),
         ("currency: USD", "currency: EUR", r"currency: is 'EUR'"),
+        (
+            "wage_usd_per_hour: 100 ",
+            "wage_usd_per_hour: -1 ",
+            r"labour\.wage_usd_per_hour: must be at least 0",
+        ),
+        ("usd_per_label: 1.0", "usd_per_label: .nan", r"labels\.usd_per_label: must be a finite number"),
+        (
+            "usd_per_gb_month: 0.08",
+            "usd_per_gb: 0.08",
+            r"storage\.usd_per_gb: is not a known key .*usd_per_gb_month",
+        ),
+        ("usd_per_mtok: null", "usd_per_mtok: -0.1", r"embedding\.usd_per_mtok: must be at least 0"),
+        ("changed_share: 0.1", "changed_share: 10", r"refresh\.changed_share: must be at most 1"),
+        (
+            "training_usd_per_mtok: 3.0",
+            "training_usd_per_mtok: -3",
+            r"api_fine_tuned\[0\]\.training_usd_per_mtok: must",
+        ),
     ],
 )
 def test_wrong_sheet_is_refused_with_its_line(tmp_path: Path, old: str, new: str, text: str) -> None:

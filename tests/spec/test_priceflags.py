@@ -1,0 +1,123 @@
+"""Flags that say what things cost: what they refuse, and how a finished run is priced anew."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from harness.errors import InputError, InputErrors
+from harness.spec.priceflags import add_price_flags, price_facts, price_settings, repriced
+from harness.spec.prices import SHIPPED
+from tests.analysis.runs import PRICE_SHEET
+
+
+class Parser(argparse.ArgumentParser):
+    def error(self, message: str) -> Any:
+        raise InputError(message)
+
+
+def parsed(*argv: str) -> dict[str, Any]:
+    parser = Parser()
+    add_price_flags(parser)
+    return price_settings(parser.parse_args(argv))
+
+
+def manifest(**values: Any) -> dict[str, Any]:
+    return {
+        "created": "2026-11-25T10:00:00Z",
+        "price_sheet": PRICE_SHEET,
+        "settings": {},
+        "model": {"device": "cpu"},
+    } | values
+
+
+def test_what_was_given_and_nothing_else() -> None:
+    assert parsed() == {}
+    assert parsed("--usd-per-hour", "2.5", "--utilisation", "0.1", "--tuning-cycles", "5", "--machine", "m") == {
+        "usd_per_hour": 2.5, "utilisation": 0.1, "tuning_cycles": 5, "machine": "m",
+    }  # fmt: skip
+
+
+def test_models_repeated_or_with_commas() -> None:
+    assert parsed("--price-as", "a, b", "--price-as", "c,a")["price_as"] == ("a", "b", "c")
+    with pytest.raises(InputError, match="--price-as: name an API model"):
+        parsed("--price-as", " , ")
+
+
+@pytest.mark.parametrize(
+    ("flag", "value", "message"),
+    [
+        ("--usd-per-hour", "0", "'0' is not a price above 0"),
+        ("--usd-per-hour", "-1", "'-1' is not a price above 0"),
+        ("--usd-per-hour", "nan", "'nan' is not a price above 0"),
+        ("--usd-per-hour", "inf", "'inf' is not a price above 0"),
+        ("--usd-per-hour", "cheap", "'cheap' is not a price above 0"),
+        ("--utilisation", "0", "is not a share above 0 and at most 1"),
+        ("--utilisation", "-0.5", "is not a share above 0 and at most 1"),
+        ("--utilisation", "50", "at most 1 (for 50 % write 0.5)"),
+        ("--utilisation", "nan", "is not a share above 0 and at most 1"),
+        ("--tuning-cycles", "0", "is not a whole number from 1"),
+        ("--tuning-cycles", "2.5", "is not a whole number from 1"),
+        ("--tuning-cycles", "-3", "is not a whole number from 1"),
+    ],
+)
+def test_values_out_of_range(flag: str, value: str, message: str) -> None:
+    with pytest.raises(InputError) as caught:
+        parsed(f"{flag}={value}")
+    assert message in str(caught.value)
+    assert flag in str(caught.value)
+
+
+def test_facts_for_a_manifest(tmp_path: Path) -> None:
+    import datetime
+
+    facts = price_facts({"price_as": ["gpt-4"]}, "cpu", datetime.date(2026, 11, 25))
+    assert facts["price_sheet"]["machine"]["kind"] == "cpu"
+    assert [one["kind"] for one in facts["api_prices"]] == ["base", "fine-tuned"]
+    json.dumps(facts, allow_nan=False)
+
+
+def test_other_inputs_leave_the_runs_own_prices(tmp_path: Path) -> None:
+    about = manifest(settings={"prices": "gone.yaml", "tuning_cycles": 3})
+    changed = repriced(about, {"tuning_cycles": 5, "utilisation": 0.1})
+    assert changed["price_sheet"] is about["price_sheet"]
+    assert changed["settings"] == {"prices": "gone.yaml", "tuning_cycles": 5, "utilisation": 0.1}
+    assert about["settings"]["tuning_cycles"] == 3, "the run itself stays as it is"
+
+
+def test_a_hosted_model_is_priced_on_the_runs_own_copy_of_the_sheet() -> None:
+    sheet = {**PRICE_SHEET, "sections_from_shipped": ["labour"]}
+    about = manifest(settings={"prices": "gone.yaml"}, price_sheet=sheet)
+    changed = repriced(about, {"price_as": ("gpt-4",)})
+    assert changed["price_sheet"]["machine"]["usd_per_hour"] == 3.6
+    assert changed["price_sheet"]["sections_from_shipped"] == ["labour"]
+    assert changed["price_sheet"]["labour"] == PRICE_SHEET["labour"]
+    assert changed["api_prices"][0]["model"] == "gpt-4"
+
+
+def test_another_sheet(tmp_path: Path) -> None:
+    path = tmp_path / "mine.yaml"
+    path.write_text(SHIPPED.read_text(encoding="utf-8").replace("utilisation: 0.5", "utilisation: 0.25"))
+    changed = repriced(manifest(settings={"machine": "box"}), {"prices": str(path)})
+    assert changed["price_sheet"]["utilisation"] == 0.25
+    assert changed["price_sheet"]["machine"]["kind"] == "cpu"
+
+
+def test_a_wrong_sheet_machine_or_model_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="there is no such file"):
+        repriced(manifest(), {"prices": str(tmp_path / "none.yaml")})
+    with pytest.raises(InputError, match=r"no machine 'bax' \(did you mean 'box'"):
+        repriced(manifest(), {"machine": "bax"})
+    with pytest.raises(InputErrors, match="the nearest names are gpt-4o-mini"):
+        repriced(manifest(), {"price_as": ("gpt-4o-minii",)})
+
+
+def test_a_run_too_old_to_be_priced_anew_says_so() -> None:
+    with pytest.raises(InputError, match="name a sheet with --prices"):
+        repriced(manifest(price_sheet=None), {"machine": "box"})
+    with pytest.raises(InputError, match="does not say when it was made"):
+        repriced(manifest(created=None), {"price_as": ("gpt-4",)})

@@ -214,7 +214,7 @@ def prices(results: Figures) -> list[Block]:
     chosen = sheet.get("machine")
     if not isinstance(chosen, dict):
         return ["The run has no price sheet, so no cost was computed."]
-    assumed = next(
+    assumed: Figures = next(
         (
             block["cost"]["assumptions"]
             for task in results["tasks"].values()

@@ -79,6 +79,29 @@ def test_adapters_answer_their_task_and_the_general_one(tmp_path: Path) -> None:
     write_reports(folder)
 
 
+def test_prices_that_the_user_set_are_in_the_run_and_in_its_report(task: Task, tmp_path: Path) -> None:
+    tools = make_tools(tmp_path / "cache")
+    plant_adapter(task, "lora", tools)
+    settings = settings_of(
+        task, "base", "lora", "rag", latency_queries=2, usd_per_hour=7.2, utilisation=0.1, tuning_cycles=5,
+        price_as=("gpt-4o-mini",), monthly_queries=700,
+    )  # fmt: skip
+    folder = go(settings, [task], tools, tmp_path / "run")
+    facts = manifest(folder)
+    assert [one["kind"] for one in facts["api_prices"]] == ["base", "fine-tuned"]
+    assert facts["adapters"][0]["bytes"] > 0
+    assert facts["indexes"]["workshop"]["bytes"] > 0
+    results = write_reports(folder)
+    found = {name: block["cost"] for name, block in results["tasks"]["workshop"]["strategies"].items()}
+    assert (found["lora"]["assumptions"]["tuning_cycles"], found["base"]["assumptions"]["utilisation"]) == (
+        5,
+        0.1,
+    )
+    assert found["lora"]["projections"][0]["kind"] == "fine-tuned"
+    assert found["rag"]["storage_usd_per_month"] > 0
+    assert {row["monthly_queries"] for row in results["tasks"]["workshop"]["cost_totals"]} >= {700, 1_000}
+
+
 def test_base_and_lora_read_the_same_prompts_in_the_evidence(task: Task, tmp_path: Path) -> None:
     tools = make_tools(tmp_path / "cache")
     plant_adapter(task, "lora", tools)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 
 import pytest
@@ -11,7 +12,14 @@ from harness.run.settings import Settings
 
 def test_settings_come_back_from_json_as_they_were() -> None:
     settings = Settings(tasks=("/a.yaml",), strategies=("rag", "base"), limit=3, quick=True, use_cache=False)
+    settings = dataclasses.replace(settings, price_as=("gpt-4",), tuning_cycles=5, utilisation=0.1)
     assert Settings.from_json(json.loads(json.dumps(settings.to_json()))) == settings
+
+
+def test_settings_of_a_run_that_knew_no_prices_of_hosted_models() -> None:
+    data = Settings(tasks=("/a.yaml",)).to_json()
+    del data["price_as"], data["tuning_cycles"]
+    assert Settings.from_json(data) == Settings(tasks=("/a.yaml",))
 
 
 def test_unknown_settings_are_not_dropped_in_silence() -> None:

@@ -208,3 +208,32 @@ class AdapterRecord:
     """Share of (at most 100) training answers reproduced token for token, teacher-forced."""
     stopped: str
     loss_curve: tuple[LossPoint, ...] = field(default=())
+    logit_shift: float | None = None
+    """How far the adapter moves a logit at answer positions of (at most 16) training examples: mean absolute
+    difference from the base weights. None in records from before it was measured."""
+
+
+@dataclass(frozen=True, slots=True)
+class TrainingQuestion:
+    """One line of `training.jsonl`: a question that a strategy may learn from. `split`: `train` or `dev`."""
+
+    task: str
+    split: str
+    question: Question
+
+
+@dataclass(frozen=True, slots=True)
+class PromptSample:
+    """One line of `prompts.jsonl`: the first prompt of a task and strategy, as the model read it."""
+
+    task: str
+    strategy: str
+    question_id: str
+    messages: int
+    text: str
+    skeleton: str
+    """The same conversation with its n-th content replaced by `%%n%%`: what the chat template itself writes."""
+    first_tokens: tuple[int, ...]
+    """The prompt's first ids, at most 8."""
+    added_tokens: tuple[int, ...]
+    """Ids that the tokenizer puts around any text by itself: those of the empty text."""

@@ -15,7 +15,15 @@ from pathlib import Path
 from typing import Any, Never, TypeVar
 
 from harness.errors import InputError
-from harness.records import AnswerRow, BatchRow, Passage, Question, TimingRow
+from harness.records import (
+    AnswerRow,
+    BatchRow,
+    Passage,
+    PromptSample,
+    Question,
+    TimingRow,
+    TrainingQuestion,
+)
 from harness.run.folder import read_manifest
 from harness.spec.mistakes import shown
 
@@ -48,6 +56,9 @@ class Evidence:
     """(Task, chunk id) → passage."""
     torn_lines: int
     """Unfinished last lines that were left out."""
+    training: dict[str, tuple[TrainingQuestion, ...]] | None = None
+    """Task → questions that could be learnt from; None where the run did not keep them."""
+    prompts: dict[Pair, PromptSample] = dataclasses.field(default_factory=dict)
 
     @property
     def pairs(self) -> tuple[Pair, ...]:
@@ -87,6 +98,8 @@ def read_run(folder: Path) -> Evidence:
         batches=_by_pair([row for _, row in batches]),
         timings=_by_pair(timings),
         passages={(task, passage.chunk_id): passage for _, (task, passage) in passages},
+        training=_training(folder / "training.jsonl", reader),
+        prompts=_prompts(folder / "prompts.jsonl", reader, questions),
         torn_lines=reader.torn,
     )
 
@@ -195,6 +208,42 @@ def _timings(path: Path, reader: _Reader) -> list[TimingRow]:
     for _, row in reader.rows(path, lambda row: _record(TimingRow, row)):
         first.setdefault((row.task, row.strategy, row.question_id, row.block, row.merged), row)
     return list(first.values())
+
+
+def _training(path: Path, reader: _Reader) -> dict[str, tuple[TrainingQuestion, ...]] | None:
+    if not path.exists():
+        return None
+    kept: dict[str, dict[str, TrainingQuestion]] = {}
+    build = lambda row: TrainingQuestion(row["task"], row["split"], Question.from_json(row))  # noqa: E731
+    for line, row in reader.rows(path, build):
+        if row.split not in ("train", "dev"):
+            raise InputError(f"split is {shown(row.split)}, not train or dev.", path=path, line=line)
+        if kept.setdefault(row.task, {}).setdefault(row.question.id, row) is not row:
+            raise InputError(f"question {row.question.id!r} stands here twice.", path=path, line=line)
+    return {task: tuple(rows.values()) for task, rows in kept.items()}
+
+
+def _prompts(path: Path, reader: _Reader, asked: dict[str, dict[str, Asked]]) -> dict[Pair, PromptSample]:
+    kept: dict[Pair, PromptSample] = {}
+    for line, row in reader.rows(path, _prompt):
+        if row.question_id not in asked.get(row.task, {}):
+            raise InputError(
+                f"shows question {row.question_id!r} of task {row.task!r}, which questions.jsonl lacks.",
+                path=path,
+                line=line,
+            )
+        if kept.setdefault((row.task, row.strategy), row) is not row:
+            raise InputError(
+                f"shows a prompt of {row.strategy} for {row.task} a second time.", path=path, line=line
+            )
+    return kept
+
+
+def _prompt(row: dict[str, Any]) -> PromptSample:
+    sample = _record(PromptSample, row)
+    return dataclasses.replace(
+        sample, first_tokens=tuple(sample.first_tokens), added_tokens=tuple(sample.added_tokens)
+    )
 
 
 R = TypeVar("R", AnswerRow, BatchRow, TimingRow)

@@ -130,6 +130,7 @@ def _train_into(target: Path, engine: Engine, job: Job, key: str, progress: Prog
         train_fit=round(outcome.train_fit, 4),
         stopped=outcome.stopped,
         loss_curve=tuple(outcome.curve),
+        logit_shift=round(outcome.logit_shift, 6),
     )
     write_json(target / "training.json", asdict(record))
     return record

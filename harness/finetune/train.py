@@ -25,6 +25,7 @@ PACK_TOKENS = 640
 packed examples to each other (computed, then masked) stays small beside the matrix products."""
 
 FIT_EXAMPLES = 100
+SHIFT_EXAMPLES = 16
 DIVERGED = 3.0
 """Training stops where an epoch's loss exceeds this many times the first step's."""
 
@@ -43,6 +44,8 @@ class Outcome:
     dev_loss: float | None = None
     train_fit: float = 0.0
     """Share of (at most 100) training answers that the adapter reproduces, token for token, teacher-forced."""
+    logit_shift: float = 0.0
+    """Mean absolute change of a logit at answer positions of (at most 16) training examples."""
     stopped: str = "max_epochs"
     curve: list[LossPoint] = field(default_factory=list)
 
@@ -146,6 +149,7 @@ def train(
         best.restore(model)
         outcome.dev_loss = best.loss
     outcome.train_fit = answers_reproduced(model, fit[:FIT_EXAMPLES], shared)
+    outcome.logit_shift = logit_shift(model, fit[:SHIFT_EXAMPLES], shared)
     return outcome
 
 
@@ -227,6 +231,25 @@ def answers_reproduced(model: Any, examples: Sequence[Example], shared: int) -> 
             hits = answer_logits(model, packed).argmax(dim=-1).cpu() == packed.targets
             right += sum(bool(hits[packed.owner == number].all()) for number in range(packed.examples))
     return right / len(examples)
+
+
+def logit_shift(model: Any, examples: Sequence[Example], shared: int) -> float:
+    """How far the adapter moves a logit: mean absolute difference from the base, over answer positions.
+
+    0 where the adapter changes nothing, as one does that is fresh, lost, or below the precision of the dtype.
+    """
+    import torch
+
+    moved, logits = 0.0, 0
+    with torch.inference_mode():
+        for part in packs(examples, shared, PACK_TOKENS):
+            packed = pack(part, shared)
+            adapted = answer_logits(model, packed)
+            with model.disable_adapter():
+                difference = (adapted - answer_logits(model, packed)).abs()
+            moved += float(difference.sum(dtype=torch.float64))
+            logits += difference.numel()
+    return moved / logits
 
 
 def timed(action: Callable[[], Outcome]) -> tuple[Outcome, float]:

@@ -30,6 +30,11 @@ class Chat(Protocol):
         """The token that ends a reply; a fine-tune learns to give it."""
 
 
+def skeleton(chat: Chat, messages: Sequence[Message]) -> str:
+    """The conversation with its n-th content replaced by `%%n%%`: what the template itself writes around it."""
+    return chat.render([Message(message.role, f"%%{n}%%") for n, message in enumerate(messages)])
+
+
 class ChatTokenizer:
     """The tokenizer of a model folder. Raises ModelUnavailable where there is no chat template."""
 

@@ -24,6 +24,7 @@ from harness.run.answer_cache import AnswerCache
 from harness.run.folder import SCHEMA_VERSION, RunFolder, question_row
 from harness.run.plan import AdapterNeed, Plan, limited, make_plan
 from harness.run.prepare import ReadyJob, TaskContext, fact_seen, ready
+from harness.run.samples import write_samples
 from harness.run.settings import Settings, effort
 from harness.run.timing import TimingPass, contestants
 from harness.spec.priceflags import price_facts
@@ -162,6 +163,7 @@ class _Run:
     def go(self) -> None:
         self._prepare()
         jobs = [ready(job, self.contexts[job.task]) for job in self.plan.jobs]
+        write_samples(self.folder, self.plan.tasks.values(), jobs)
         answers = self._answer_pass()
         self._say_plan(jobs, answers)
         self._answer(jobs, answers)

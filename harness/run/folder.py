@@ -49,8 +49,12 @@ class RunFolder:
         write_json(self.path / "run.json", self.manifest)
 
     def write_questions(self, rows: Iterable[dict[str, Any]]) -> None:
+        self.write_whole("questions.jsonl", rows)
+
+    def write_whole(self, name: str, rows: Iterable[dict[str, Any]]) -> None:
+        """Replace a JSONL file in one step: what a run knows from its start, and a resumed one writes again."""
         text = "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
-        write_text(self.path / "questions.jsonl", text)
+        write_text(self.path / name, text)
 
     def add_answers(self, rows: Sequence[AnswerRow], batch: BatchRow | None) -> None:
         """Append what a batch returned; its time is written first, so that no answer lacks it."""

@@ -140,3 +140,51 @@ def test_keys_of_a_later_version_are_left_out(tmp_path: Path) -> None:
     folder = write_run(tmp_path)
     write_lines(folder / "timings.jsonl", [{**row, "new": 1} for row in timings()])
     assert len(read_run(folder).timings["facts", "base"]) == 10
+
+
+TRAINING = [
+    {"task": "facts", "split": split, "id": f"t{n}", "question": "Who?", "answers": ["Ann"]}
+    for n, split in enumerate(("train", "train", "dev"))
+]
+PROMPTS = [
+    {"task": "facts", "strategy": name, "question_id": "q1", "messages": 2, "text": "<u>Who?<a>",
+     "skeleton": "<u>%%0%%<a>", "first_tokens": [1, 2], "added_tokens": []}
+    for name in ("base", "rag")
+]  # fmt: skip
+
+
+def test_training_questions_and_prompts_are_read(tmp_path: Path) -> None:
+    run = read_run(write_run(tmp_path, training=TRAINING, prompts=PROMPTS))
+    assert [(row.split, row.question.id) for row in (run.training or {})["facts"]] == [
+        ("train", "t0"),
+        ("train", "t1"),
+        ("dev", "t2"),
+    ]
+    assert list(run.prompts) == [("facts", "base"), ("facts", "rag")]
+    assert run.prompts["facts", "rag"].first_tokens == (1, 2)
+
+
+def test_a_run_that_kept_no_training_questions_is_not_one_without_any(tmp_path: Path) -> None:
+    assert read_run(write_run(tmp_path)).training is None
+    assert read_run(write_run(tmp_path, training=[])).training == {}
+    assert read_run(tmp_path).prompts == {}
+
+
+@pytest.mark.parametrize(
+    ("name", "row", "text"),
+    [
+        ("training", {**TRAINING[0], "split": "test"}, "split is 'test', not train or dev"),
+        ("training", TRAINING[0], "question 't0' stands here twice"),
+        ("training", {"task": "facts", "split": "dev"}, "lacks 'id'"),
+        ("prompts", {**PROMPTS[0], "question_id": "q9"}, "question 'q9' of task 'facts', which questions"),
+        ("prompts", PROMPTS[0], "a prompt of base for facts a second time"),
+        ("prompts", {"task": "facts"}, "lacks 'strategy'"),
+        ("prompts", {**PROMPTS[0], "strategy": "lora", "first_tokens": None}, "does not fit"),
+    ],
+)
+def test_such_rows_that_do_not_fit_are_refused(tmp_path: Path, name: str, row: Any, text: str) -> None:
+    content = {"training": TRAINING, "prompts": PROMPTS}
+    content[name] = [*content[name], row]
+    line = len(content[name])
+    with pytest.raises(InputError, match=rf"{name}\.jsonl:{line}: .*{text}"):
+        read_run(write_run(tmp_path, **content))

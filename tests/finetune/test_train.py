@@ -89,6 +89,37 @@ def test_training_learns_and_is_stored_with_its_curve(engine: TransformersEngine
     assert again.record == record
 
 
+def test_the_logits_move_as_far_as_training_moved_them(engine: TransformersEngine) -> None:
+    """Against two plain passes, one before the adapter is there and one with it."""
+    items = list(examples(6))
+    with torch.inference_mode():
+        before = [engine._model(torch.tensor([[*item.prompt, *item.target]])).logits[0] for item in items]
+    with engine.adapting(peft_config(Recipe(rank=4))) as model:
+        assert training.logit_shift(model, items, len(SYSTEM)) == 0.0, "a fresh adapter changes nothing"
+        training.train(model, items, (), Recipe(rank=4, learning_rate=2e-2, max_epochs=2), 0, Silent(), "x")
+        moved = training.logit_shift(model, items, len(SYSTEM))
+        total, count = 0.0, 0
+        for item, base in zip(items, before, strict=True):
+            with torch.inference_mode():
+                logits = model(torch.tensor([[*item.prompt, *item.target]])).logits[0]
+            start = len(item.prompt) - 1
+            difference = (logits - base)[start : start + len(item.target)].abs()
+            total, count = total + float(difference.sum()), count + difference.numel()
+    assert moved == pytest.approx(total / count, rel=1e-3)
+    assert moved > 0.01
+
+
+def test_an_adapter_from_before_the_shift_was_recorded_is_still_used(
+    engine: TransformersEngine, tmp_path: Path
+) -> None:
+    path = load_or_train(engine, job(), tmp_path, Silent()).folder / "training.json"
+    record = json.loads(path.read_text())
+    assert record.pop("logit_shift") > 0
+    path.write_text(json.dumps(record))
+    again = load_or_train(engine, job(), tmp_path, Silent())
+    assert (again.reused, again.record.logit_shift) == (True, None)
+
+
 def test_the_same_seed_gives_the_same_adapter(engine: TransformersEngine, tmp_path: Path) -> None:
     first = load_or_train(engine, job(), tmp_path / "a", Silent())
     second = load_or_train(engine, job(), tmp_path / "b", Silent())

@@ -15,6 +15,8 @@ from harness.analysis.economics import CostInputs
 from harness.analysis.evidence import Evidence, Pair
 from harness.analysis.projection import projections
 from harness.analysis.retrieval import Texts, retrieval
+from harness.analysis.validity import judge
+from harness.analysis.waterfall import Sources, waterfall
 from harness.run.folder import SCHEMA_VERSION
 from harness.spec.strategy import STRATEGIES, Source
 
@@ -108,7 +110,13 @@ def _task(run: Evidence, task: str, scores: Scores, inputs: CostInputs) -> dict[
         "comparisons": _comparisons(pairs, scores, primary),
         "cost_totals": breakeven.totals(entries, inputs),
         "break_even": break_even,
-        "validity": [],
+        "validity": [check.to_json() for check in judge(run, task, scores)],
+        "waterfall": waterfall(
+            {pair[1]: scores[pair] for pair in pairs},
+            primary or "",
+            spec.get("answer", {}).get("refusal"),
+            Sources(run.passages, texts),
+        ),
         "decision": {
             "status": "not_computed",
             "recommended": None,

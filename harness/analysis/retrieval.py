@@ -39,23 +39,23 @@ def retrieval(scored: Sequence[ScoredAnswer], k: int | None, texts: Texts, *, ra
     answer_in_context: share of answerable questions with an answer in a passage that the prompt showed.
     """
     with_gold = [one for one in scored if one.asked.question.gold_docs] if ranked else []
-    inside = [found for one in scored if (found := _answer_shown(one, texts)) is not None]
+    inside = [found for one in scored if (found := answer_shown(one, texts)) is not None]
     return {
         "k": k,
-        "recall_at_k": {str(depth): _mean([_recall(one, depth) for one in with_gold]) for depth in DEPTHS},
+        "recall_at_k": {str(depth): _mean([recall(one, depth) for one in with_gold]) for depth in DEPTHS},
         "n": len(with_gold),
         "answer_in_context": _mean([float(found) for found in inside]),
         "answer_in_context_n": len(inside),
     }
 
 
-def _recall(one: ScoredAnswer, depth: int) -> float:
+def recall(one: ScoredAnswer, depth: int) -> float:
     gold = set(one.asked.question.gold_docs)
     found = {passage["doc_id"] for passage in one.row.retrieved[:depth]}
     return len(gold & found) / len(gold)
 
 
-def _answer_shown(one: ScoredAnswer, texts: Texts) -> bool | None:
+def answer_shown(one: ScoredAnswer, texts: Texts) -> bool | None:
     """Whether a shown passage holds an answer; None for unanswerable questions and where a text is lost."""
     question = one.asked.question
     if not question.answerable:

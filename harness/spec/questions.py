@@ -250,17 +250,17 @@ def leaks(files: Mapping[str, QuestionFile]) -> dict[str, str]:
     test = files.get("test")
     if test is None:
         return {}
-    asked = {_same(question): test.place(question) for question in reversed(test.questions)}
+    asked = {same_words(question): test.place(question) for question in reversed(test.questions)}
     return {
         question.id: asked[key]
         for role, file in files.items()
         if role != "test"
         for question in file.questions
-        if (key := _same(question)) in asked
+        if (key := same_words(question)) in asked
     }
 
 
-def _same(question: Question) -> tuple[str, Sequence[str]]:
+def same_words(question: Question) -> tuple[str, Sequence[str]]:
     """What two spellings of one question share: the words without case and outer punctuation, the choices.
 
     Signs inside words stay (`3-4` is not `34`), and so do lone operators. Near copies are judged elsewhere.

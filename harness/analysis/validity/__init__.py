@@ -1,0 +1,9 @@
+"""Is the race valid? Checks that find straw men: each looks at a run's evidence and says what it rests on.
+
+A strategy that fails a check is out of the race: neither recommended nor counted as beaten.
+"""
+
+from harness.analysis.validity.check import Check, Status, forbidden
+from harness.analysis.validity.table import CHECKS, judge
+
+__all__ = ["CHECKS", "Check", "Status", "forbidden", "judge"]

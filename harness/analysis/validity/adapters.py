@@ -1,0 +1,160 @@
+"""Checks of fine-tunes: does the adapter act, was it trained, were its prompts the base's, what did it forget?"""
+
+from __future__ import annotations
+
+from harness.analysis.validity.check import (
+    Case,
+    Check,
+    Finding,
+    Limits,
+    Status,
+    absent,
+    listed,
+    percent,
+    points,
+    verdict,
+)
+from harness.analysis.validity.paired import drop
+from harness.records import AnswerRow
+from harness.spec.strategy import Strategy
+
+LOGIT_SHIFT = 1e-3
+"""Mean absolute change of a logit below which an adapter changes nothing: float32 noise is near 1e-5."""
+ENOUGH_ANSWERS = 20
+"""From so many written answers on, not one of them changed is a failure and no coincidence."""
+TRAIN_FIT = Limits(warn=0.5, fail=0.1)
+"""Share of its own training answers that a fine-tune reproduces."""
+FORGOTTEN = Limits(warn=-0.05, fail=-0.20)
+"""Difference of the accuracy on general questions, adapter − base."""
+SURE = 0.05
+"""p below which a drop is more than error."""
+NO_ADAPTER = "No strategy with a fine-tune answered this task."
+
+
+def changes_logits(case: Case) -> list[Check]:
+    """Under the same prompts, an adapter that acts changes answers, and the likelihood of any choice."""
+    name = "adapter_changes_logits"
+    effects = [
+        effect
+        for strategy in case.adapted
+        for seed in case.seeds(strategy)
+        if (effect := _effect(case, strategy, seed))
+    ]
+    if not effects:
+        reason = "No answers to the same prompts can be compared." if case.adapted else NO_ADAPTER
+        return [absent(name, reason)]
+    said = " ".join(sentence for _, sentence in effects)
+    return [verdict(name, [finding for finding, _ in effects], Limits(0.0, -1.0), said)]
+
+
+def _effect(case: Case, strategy: Strategy, seed: int) -> tuple[Finding, str] | None:
+    """What one adapter did to the logits in training, and to answers; None where neither is known.
+
+    The figure is the share of answers that it changed, or the shift of the logits where that decides.
+    """
+    who = case.named(strategy, seed)
+    record = case.adapters(strategy).get(seed, {})
+    shift = record.get("logit_shift")
+    if shift is not None and shift < LOGIT_SHIFT:
+        said = f"{who} moved its logits by {shift:.2g} on average in training, which is nothing."
+        return Finding(strategy.name, shift, Status.FAIL, LOGIT_SHIFT), said
+    twin = case.twin(strategy)
+    pairs = _same_prompts(case, twin, strategy, seed) if twin else []
+    if not twin or not pairs:
+        if shift is None:
+            return None
+        said = f"{who} moved its logits by {shift:.2g} on average in training."
+        return Finding(strategy.name, shift, Status.PASS, LOGIT_SHIFT), said
+    changed = sum(_differs(*pair) for pair in pairs)
+    scored = any(row.choice_logprobs for _, row in pairs)  # equal likelihoods are never a coincidence
+    silent = Status.FAIL if scored or len(pairs) >= ENOUGH_ANSWERS else Status.WARN
+    said = f"{who} changed {changed} of {len(pairs)} answers to prompts that {twin.name} read too."
+    return Finding(strategy.name, changed / len(pairs), Status.PASS if changed else silent, 0.0), said
+
+
+def _same_prompts(
+    case: Case, base: Strategy, adapted: Strategy, seed: int
+) -> list[tuple[AnswerRow, AnswerRow]]:
+    first = {one.row.question_id: one.row for one in case.own[base]}
+    return [
+        (before, one.row)
+        for one in case.own[adapted]
+        if one.row.seed == seed
+        and (before := first.get(one.row.question_id))
+        and before.prompt_sha256 == one.row.prompt_sha256
+    ]
+
+
+def _differs(before: AnswerRow, after: AnswerRow) -> bool:
+    return (before.prediction, before.choice_logprobs) != (after.prediction, after.choice_logprobs)
+
+
+def fits_training(case: Case) -> list[Check]:
+    """A fine-tune that cannot give its own training answers was never trained."""
+    name = "adapter_fits_training"
+    findings, parts = [], []
+    for strategy in case.adapted:
+        for seed, record in case.adapters(strategy).items():
+            fit = record.get("train_fit")
+            if fit is not None:
+                findings.append(Finding(strategy.name, fit, *TRAIN_FIT.judge(fit)))
+                parts.append(f"{case.named(strategy, seed)} {percent(fit)}")
+    if not findings:
+        return [absent(name, "No adapter was trained for this task.")]
+    detail = f"Own training answers reproduced: {listed(parts)}."
+    return [verdict(name, findings, TRAIN_FIT, detail)]
+
+
+def same_prompts(case: Case) -> list[Check]:
+    """What only the weights shall tell apart must read the same bytes."""
+    name = "same_prompts"
+    limits = Limits(0.0, 0.0)
+    findings, parts = [], []
+    for strategy in case.adapted:
+        twin = case.twin(strategy)
+        first = {one.row.question_id: one.row.prompt_sha256 for one in case.own[twin]} if twin else {}
+        both = [one.row for one in case.own[strategy] if one.row.question_id in first]
+        if not twin or not both:
+            continue
+        other = sum(row.prompt_sha256 != first[row.question_id] for row in both)
+        parts.append(f"{other} of {len(both)} prompts of {strategy.name} differ from those of {twin.name}")
+        findings += [
+            Finding(one.name, other / len(both), *limits.judge(other / len(both))) for one in (twin, strategy)
+        ]
+    if not findings:
+        return [absent(name, "No two strategies differ in their weights alone.")]
+    return [verdict(name, findings, limits, f"{listed(parts)}.")]
+
+
+def forgetting(case: Case) -> list[Check]:
+    """What each of the task's adapters lost on general questions; one check an adapter and general task."""
+    name = "forgetting"
+    checks = []
+    for strategy in case.adapted:
+        guest = f"{strategy.name}@{case.task}"
+        for task, _ in (pair for pair in case.scores if pair[1] == guest):
+            check = _forgotten(name, Case(case.run, task, case.scores), strategy, guest)
+            checks += [check] if check else []
+    if checks:
+        return checks
+    reason = NO_ADAPTER if not case.adapted else "No adapter of this task answered general questions."
+    return [absent(name, reason)]
+
+
+def _forgotten(name: str, general: Case, strategy: Strategy, guest: str) -> Check | None:
+    base = general.scores.get((general.task, "base"), ())
+    change = drop(base, general.scores[general.task, guest], general.metric)
+    if change is None:
+        return None
+    status, threshold = FORGOTTEN.judge(change.delta)
+    sure = change.p < SURE
+    if status is not Status.PASS and not sure:
+        # A large drop on few questions is no proof, but no reassurance either; a small one is error.
+        status = Status.WARN if status is Status.FAIL else Status.PASS
+        threshold = FORGOTTEN.warn
+    note = "" if change.delta >= 0 or sure else ", within error"
+    detail = (
+        f"{strategy.name} against base on {general.task}: {points(change.delta)}{note} "
+        f"({change.lost} lost, {change.gained} gained of {change.n})."
+    )
+    return Check(name, status, detail, change.delta, threshold, (strategy.name,))

@@ -1,0 +1,143 @@
+"""Does a test question, or a near copy of one, stand among the questions that strategies learn from?
+
+The same fact in other words is no leak: that is what a fine-tune shall learn. Nearly the same words with the
+same answer is one. Alike are sets of letter triples of padded words, so that order, spacing and a
+slip of the pen count little; the measure is Jaccard's, shared ÷ all.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+
+from harness.analysis.validity.check import Case, Check, Limits, Status, absent, percent
+from harness.records import Question
+from harness.scoring.text import normalise
+from harness.spec.questions import same_words
+from harness.spec.strategy import Source
+
+NEAR = 0.85
+"""Of question sets from elsewhere, intents that people typed have 2 % of such pairs; facts asked anew, none."""
+NEAR_COPIES = Limits(warn=0.0, fail=0.02)
+"""Share of the test questions with a near copy: what a leak could add to the accuracy at most."""
+SHOWN = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Copy:
+    """A test question and the question to learn from that is like it; exact: the same but for its spelling."""
+
+    test: Question
+    learnt: Question
+    likeness: float
+    exact: bool
+
+
+def no_leak(case: Case) -> list[Check]:
+    """Any exact copy fails; near copies fail above a share, and warn below it."""
+    name = "no_test_question_in_training"
+    learning = tuple(s.name for s in case.own if s.adapted or Source.EXAMPLES in s.context)
+    if not learning:
+        return [absent(name, "No strategy that learns from training questions answered this task.")]
+    if case.run.training is None:
+        return [absent(name, "The run kept no training questions.")]
+    test = [asked.question for asked in case.run.questions.get(case.task, {}).values()]
+    learnt = [row.question for row in case.run.training.get(case.task, ())]
+    if not test or not learnt:
+        return [absent(name, "There are no training questions.")]
+    copies = find_copies(test, learnt)
+    exact = sum(copy.exact for copy in copies)
+    share = len(copies) / len(test)
+    status, threshold = NEAR_COPIES.judge(share)
+    if exact:
+        status, threshold = Status.FAIL, 0.0
+    detail = (
+        f"{percent(share)} of {len(test)} test questions stand among {len(learnt)} to learn from: "
+        f"{exact} to the word, {len(copies) - exact} nearly{_named(copies)}."
+    )
+    return [Check(name, status, detail, share, threshold, learning)]
+
+
+def _named(copies: Sequence[Copy]) -> str:
+    pairs = [f"{copy.test.id} is {copy.learnt.id}" for copy in copies[:SHOWN]]
+    more = len(copies) - len(pairs)
+    return f" ({'; '.join(pairs)}{f'; and {more} more' if more else ''})" if pairs else ""
+
+
+def find_copies(test: Sequence[Question], learnt: Sequence[Question]) -> list[Copy]:
+    """For each test question its likest copy among `learnt`, exact ones first; those without one left out."""
+    by_words = {same_words(question): question for question in reversed(learnt)}
+    near = _NearCopies(learnt)
+    copies = []
+    for question in test:
+        same = by_words.get(same_words(question))
+        copy = Copy(question, same, 1.0, exact=True) if same else near.of(question)
+        copies += [copy] if copy else []
+    return sorted(copies, key=lambda copy: not copy.exact)
+
+
+class _NearCopies:
+    """An index of the rarest triples of each question. Triples are numbered from the rarest on.
+
+    Two sets whose likeness is t or more share at least one of the |s| − ⌈t·|s|⌉ + 1 rarest members of each
+    (prefix filter: Chaudhuri, Ganti, Kaushik 2006), so only these are looked up.
+    """
+
+    def __init__(self, questions: Sequence[Question]) -> None:
+        self._questions = questions
+        found = [triples(question.question) for question in questions]
+        common = Counter(triple for some in found for triple in some)
+        order = sorted(common, key=lambda triple: (common[triple], triple))
+        self._number = {triple: number for number, triple in enumerate(order)}
+        self._sets = [frozenset(self._number[triple] for triple in some) for some in found]
+        self._holders: dict[int, list[int]] = {}
+        for place, some in enumerate(self._sets):
+            for number in sorted(some)[: _prefix(len(some))]:
+                self._holders.setdefault(number, []).append(place)
+
+    def of(self, question: Question) -> Copy | None:
+        """The likest question with the same answer, or None; of equals the first."""
+        all_mine = triples(question.question)
+        size, known = len(all_mine), {self._number[t] for t in all_mine if t in self._number}
+        unknown = size - len(known)  # rarer than any: they fill the prefix first, and nobody holds them
+        prefix = sorted(known)[: max(0, _prefix(size) - unknown)]
+        best: Copy | None = None
+        for place in sorted({place for number in prefix for place in self._holders.get(number, ())}):
+            theirs = self._sets[place]
+            if min(size, len(theirs)) < NEAR * max(size, len(theirs)):
+                continue
+            shared = len(known & theirs)
+            likeness = shared / (size + len(theirs) - shared)
+            other = self._questions[place]
+            if likeness >= NEAR and (best is None or likeness > best.likeness) and _agree(question, other):
+                best = Copy(question, other, likeness, exact=False)
+        return best
+
+
+def _prefix(size: int) -> int:
+    return size - math.ceil(NEAR * size) + 1
+
+
+def triples(text: str) -> frozenset[str]:
+    """Letter triples of the normalised words, each word between spaces."""
+    return frozenset().union(*map(_word_triples, normalise(text).split()))
+
+
+@lru_cache(maxsize=50_000)
+def _word_triples(word: str) -> frozenset[str]:
+    padded = f" {word} "
+    return frozenset(padded[at : at + 3] for at in range(len(word)))
+
+
+def _agree(one: Question, other: Question) -> bool:
+    """Whether an answer to one is right for the other: else what was learnt does not help."""
+    if not one.answers or not other.answers:
+        return not one.answers and not other.answers
+    return not _normalised(one.answers).isdisjoint(_normalised(other.answers))
+
+
+def _normalised(answers: Iterable[str]) -> set[str]:
+    return {normalise(answer) for answer in answers}

@@ -1,0 +1,49 @@
+"""Two strategies on the same questions: is one shown to be worse, or is it within error?"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from harness.analysis.accuracy import ScoredAnswer
+
+
+@dataclass(frozen=True, slots=True)
+class Drop:
+    """How `b` did against `a` on the `n` questions that both answered. `delta`: mean of b − a."""
+
+    delta: float
+    n: int
+    lost: int
+    gained: int
+
+    @property
+    def p(self) -> float:
+        """One-sided p of so many questions lost, were losing and gaining equally likely (exact sign test).
+
+        On right/wrong scores this is the one-sided exact McNemar test.
+        """
+        differ = self.lost + self.gained
+        ways = sum(math.comb(differ, lost) for lost in range(self.lost, differ + 1))
+        return ways / (1 << differ)
+
+
+def drop(a: Sequence[ScoredAnswer], b: Sequence[ScoredAnswer], metric: str) -> Drop | None:
+    """Compare two strategies question by question; None where no question was answered by both.
+
+    Where a strategy answered a question under several seeds, its mean counts: a question is one observation.
+    """
+    first, second = _by_question(a, metric), _by_question(b, metric)
+    changes = [second[question] - first[question] for question in first if question in second]
+    if not changes:
+        return None
+    lost, gained = sum(change < 0 for change in changes), sum(change > 0 for change in changes)
+    return Drop(math.fsum(changes) / len(changes), len(changes), lost, gained)
+
+
+def _by_question(scored: Sequence[ScoredAnswer], metric: str) -> dict[str, float]:
+    found: dict[str, list[float]] = {}
+    for one in scored:
+        found.setdefault(one.row.question_id, []).append(one.scores[metric])
+    return {question: math.fsum(values) / len(values) for question, values in found.items()}

@@ -1,0 +1,59 @@
+"""Was the chat template applied, and only once? Judged on one rendered prompt of each strategy.
+
+The evidence holds beside each prompt its skeleton: the same conversation with marks (`%%0%%`, `%%1%%`, …) for
+contents. What lies between the marks is what the template itself writes, whatever the model, and the
+prompt must hold each such piece as often as its skeleton does. A template applied to a rendered prompt adds
+some of them.
+"""
+
+from __future__ import annotations
+
+import re
+
+from harness.analysis.validity.check import Case, Check, Status, absent, listed
+from harness.records import PromptSample
+
+_MARK = re.compile(r"%%(\d+)%%")
+_TELLING = 4
+"""Shorter pieces than this may stand in any text, and are counted only where the template has no longer ones."""
+
+
+def applied_once(case: Case) -> list[Check]:
+    name = "chat_template"
+    samples = {pair[1]: sample for pair, sample in case.run.prompts.items() if pair[0] == case.task}
+    if not samples:
+        return [absent(name, "The run kept no rendered prompt.")]
+    faults = {strategy: fault for strategy, sample in samples.items() if (fault := fault_of(sample))}
+    if faults:
+        detail = " ".join(f"{strategy}: {fault}." for strategy, fault in faults.items())
+        return [Check(name, Status.FAIL, detail, float(len(faults)), 0.0, tuple(faults))]
+    detail = f"The template stands once around the first prompt of {listed(samples)}."
+    return [Check(name, Status.PASS, detail, 0.0, 0.0, tuple(samples))]
+
+
+def fault_of(sample: PromptSample) -> str | None:
+    """What is wrong with a rendered prompt, as a clause; None where the template was applied once."""
+    marks = set(map(int, _MARK.findall(sample.skeleton)))
+    missing = sample.messages - len(marks)
+    if missing:
+        return f"the template leaves out {missing} of {sample.messages} messages"
+    pieces = [piece.strip() for piece in _MARK.split(sample.skeleton)[::2]]
+    written = [piece for piece in dict.fromkeys(pieces) if piece]
+    if not written:
+        return "no template stands around the messages"
+    for piece in [piece for piece in written if len(piece) >= _TELLING] or written:
+        wanted, found = sample.skeleton.count(piece), sample.text.count(piece)
+        if found != wanted:
+            what = "is not applied" if found < wanted else "is applied more than once"
+            return f"the template {what}: {piece!r} stands {found} times in the prompt, not {wanted}"
+    if _is_double(pieces[-1]):
+        return f"the template is applied more than once: it ends twice, in {pieces[-1]!r}"
+    added = sample.added_tokens
+    if added and sample.first_tokens[: 2 * len(added)] == added * 2:
+        return f"the template is applied more than once: the prompt begins twice, with tokens {list(added)}"
+    return None
+
+
+def _is_double(text: str) -> bool:
+    """Whether a text is another one twice over, whatever space lies between: `<|user|>\n<|user|>`."""
+    return any(text[:at].strip() == text[at:].strip() for at in range(_TELLING, len(text) + 1 - _TELLING))

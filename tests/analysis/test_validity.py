@@ -1,0 +1,339 @@
+"""Every check on a run made to fail it, and all of them on a run in which nothing is wrong."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from scipy import stats
+
+from harness.analysis.validity import CHECKS, Status, forbidden
+from harness.analysis.validity.check import Limits
+from harness.analysis.validity.paired import Drop
+from tests.analysis.races import N, Run, checks, healthy, results, rows_of
+from tests.analysis.runs import write_run
+
+
+def test_a_healthy_run_passes_every_check(tmp_path: Path) -> None:
+    found = checks(tmp_path, healthy())
+    assert list(found) == list(CHECKS)
+    assert {name: check["status"] for name, check in found.items()} == dict.fromkeys(CHECKS, "pass")
+    assert forbidden(found.values()) == {}
+    assert found["adapter_changes_logits"]["figure"] == (N - 2) / N  # both get the first two right
+    assert found["adapter_fits_training"]["figure"] == 0.9
+    assert found["retrieval_floor"]["figure"] == (N - 4) / N
+    assert found["oracle_not_below_rag"]["figure"] == pytest.approx(6 / N)
+    assert found["forgetting"]["figure"] == pytest.approx(-1 / N)
+    assert "within error" in found["forgetting"]["detail"]
+
+
+def test_what_does_not_apply_says_why(tmp_path: Path) -> None:
+    found = checks(tmp_path, healthy(), "general")
+    assert {name for name, check in found.items() if check["status"] == "pass"} == {"chat_template"}
+    for check in found.values():
+        if check["status"] == "not_applicable":
+            assert (check["figure"], check["threshold"], check["strategies"]) == (None, None, [])
+            assert check["detail"].endswith(".")
+
+
+# Runs made to fail
+
+
+def idle_adapter(run: Run) -> None:
+    """The adapter was trained, and yet answers as the base does (it was never attached)."""
+    for row, base in zip(rows_of(run, "lora"), rows_of(run, "base"), strict=True):
+        row["prediction"] = base["prediction"]
+
+
+def empty_adapter(run: Run) -> None:
+    run["manifest"]["adapters"][0]["logit_shift"] = 0.0
+
+
+def untrained(run: Run) -> None:
+    run["manifest"]["adapters"][0]["train_fit"] = 0.02
+
+
+def other_prompts(run: Run) -> None:
+    rows_of(run, "lora")[3]["prompt_sha256"] = "other"
+
+
+def leaked(run: Run) -> None:
+    run["training"][0]["question"] = "  WHO is the keeper of the anchor since last winter"
+
+
+def leaked_nearly(run: Run) -> None:
+    run["training"][0]["question"] = "Since last winter, who is the keeper of the anchors?"
+
+
+def leaked_into_dev(run: Run) -> None:
+    leaked(run)
+    run["training"][0]["split"] = "dev"
+
+
+def blind_retriever(run: Run) -> None:
+    for n, row in enumerate(rows_of(run, "rag")):
+        other = f"d{(n + 1) % N}"
+        row["retrieved"] = [{"doc_id": other, "chunk_id": f"{other}#0", "score": 0.5}]
+
+
+def worse_oracle(run: Run) -> None:
+    for row in rows_of(run, "oracle"):
+        row["prediction"] = "nobody"
+
+
+def cut_prompts(run: Run) -> None:
+    for row in rows_of(run, "rag")[:9]:
+        row |= {"shown_passages": 0, "dropped_passages": 1}
+
+
+def cut_answers(run: Run) -> None:
+    for row in rows_of(run, "base"):
+        row["finish_reason"] = "length"
+
+
+def empty_answers(run: Run) -> None:
+    for row in rows_of(run, "oracle")[-8:]:
+        row["prediction"] = " \n"
+
+
+def doubled_template(run: Run) -> None:
+    sample = run["prompts"][1]
+    sample["text"] = sample["skeleton"].replace("%%0%%", "Be kind.").replace("%%1%%", sample["text"])
+
+
+def forgot(run: Run) -> None:
+    for row in rows_of(run, "lora@facts", "general")[4:]:
+        row |= {"prediction": "no", "choice_logprobs": [-2.0, -1.0]}
+
+
+SPOILT: dict[Callable[[Run], None], tuple[str, float | None, float | None, list[str]]] = {
+    idle_adapter: ("adapter_changes_logits", 0.0, 0.0, ["lora"]),
+    empty_adapter: ("adapter_changes_logits", 0.0, 1e-3, ["lora"]),
+    untrained: ("adapter_fits_training", 0.02, 0.1, ["lora"]),
+    other_prompts: ("same_prompts", 1 / N, 0.0, ["base", "lora"]),
+    leaked: ("no_test_question_in_training", 1 / N, 0.0, ["lora"]),
+    leaked_nearly: ("no_test_question_in_training", 1 / N, 0.02, ["lora"]),
+    leaked_into_dev: ("no_test_question_in_training", 1 / N, 0.0, ["lora"]),
+    blind_retriever: ("retrieval_floor", 0.0, 0.2, ["rag"]),
+    worse_oracle: ("oracle_not_below_rag", -14 / N, 0.0, ["rag"]),
+    cut_prompts: ("truncated_prompts", 9 / N, 0.25, ["rag"]),
+    cut_answers: ("cut_answers", 22 / N, 0.5, ["base"]),  # two were right all the same
+    empty_answers: ("empty_answers", 8 / N, 0.2, ["oracle"]),
+    doubled_template: ("chat_template", 1.0, 0.0, ["rag"]),
+    forgot: ("forgetting", (4 - 18) / N, -0.2, ["lora"]),
+}
+
+
+@pytest.mark.parametrize("spoil", SPOILT, ids=lambda spoil: spoil.__name__)
+def test_a_run_made_to_fail_a_check_fails_it_and_no_other(
+    tmp_path: Path, spoil: Callable[[Run], None]
+) -> None:
+    run = healthy()
+    spoil(run)
+    found = checks(tmp_path, run)
+    name, figure, threshold, strategies = SPOILT[spoil]
+    failed = {check["check"] for check in found.values() if check["status"] == "fail"}
+    assert failed == {name}
+    check = found[name]
+    assert check["figure"] == pytest.approx(figure)
+    assert (check["threshold"], check["strategies"]) == (threshold, strategies)
+    assert forbidden(found.values()) == {strategy: [name] for strategy in strategies}
+    json.dumps(check, allow_nan=False)
+
+
+def test_a_check_has_a_run_that_fails_it() -> None:
+    assert {name for name, *_ in SPOILT.values()} == set(CHECKS)
+
+
+# Warnings, and what cannot be told
+
+
+def one_percent_leaked(run: Run) -> None:
+    """One near copy among 124 questions: less than two in a hundred."""
+    leaked_nearly(run)
+    run["questions"] += [
+        {"task": "facts", "id": f"more{n}", "question": f"Number {n}?", "answers": [str(n)]}
+        for n in range(100)
+    ]
+
+
+def low_recall(run: Run) -> None:
+    for row in rows_of(run, "rag")[:10]:
+        row["retrieved"] = []
+
+
+def few_gold(run: Run) -> None:
+    """Recall 0, but on nine questions only."""
+    blind_retriever(run)
+    for question in run["questions"][9:N]:
+        question["gold_docs"] = []
+
+
+def silent_on_few(run: Run) -> None:
+    """No answer changed, but of ten only: that can happen."""
+    run["manifest"]["adapters"][0]["logit_shift"] = None
+    idle_adapter(run)
+    run["answers"] = [r for r in run["answers"] if r["strategy"] != "lora" or int(r["question_id"][1:]) < 10]
+
+
+WARNED: dict[Callable[[Run], None], str] = {
+    one_percent_leaked: "no_test_question_in_training",
+    low_recall: "retrieval_floor",
+    few_gold: "retrieval_floor",
+    silent_on_few: "adapter_changes_logits",
+}
+
+
+@pytest.mark.parametrize("spoil", WARNED, ids=lambda spoil: spoil.__name__)
+def test_what_is_less_grave_or_less_sure_warns_and_forbids_nothing(
+    tmp_path: Path, spoil: Callable[[Run], None]
+) -> None:
+    run = healthy()
+    spoil(run)
+    found = checks(tmp_path, run)
+    assert found[WARNED[spoil]]["status"] == "warn"
+    assert forbidden(found.values()) == {}
+
+
+@pytest.mark.parametrize(
+    ("right", "status"),
+    [
+        (17, "pass"),  # −4.2 points
+        (16, "pass"),  # −8.3 points, p = 1/4: within error
+        (13, "fail"),  # −20.8 points, p = 1/32
+        (14, "pass"),  # −16.7 points, p = 1/16
+        (24, "pass"),
+    ],
+)
+def test_forgetting_by_how_much_and_how_surely(tmp_path: Path, right: int, status: str) -> None:
+    run = healthy()
+    for n, row in enumerate(rows_of(run, "lora@facts", "general")):
+        row["choice_logprobs"] = [-1.5, -2.5] if n < right else [-2.5, -1.5]
+    check = checks(tmp_path, run)["forgetting"]
+    assert check["status"] == status
+    (row,) = results(tmp_path, run)["tasks"]["general"]["forgetting"]
+    assert check["figure"] == pytest.approx(row["delta"]) == pytest.approx((right - 18) / N)
+
+
+def test_a_large_drop_on_few_questions_warns(tmp_path: Path) -> None:
+    run = healthy()
+    keep = {"g0", "g1", "g2", "g20"}
+    run["answers"] = [r for r in run["answers"] if r["task"] == "facts" or r["question_id"] in keep]
+    for row in rows_of(run, "lora@facts", "general"):
+        row["choice_logprobs"] = [-2.5, -1.5]
+    check = checks(tmp_path, run)["forgetting"]
+    assert (check["status"], check["figure"], check["threshold"]) == ("warn", -0.75, -0.05)
+
+
+def test_equal_likelihoods_are_no_coincidence_however_few(tmp_path: Path) -> None:
+    run = healthy()
+    silent_on_few(run)
+    for question in run["questions"][:N]:
+        question |= {"choices": [*question["answers"], "somebody, says base"]}
+    for row in run["answers"]:
+        if row["task"] == "facts":
+            row |= {"choice_logprobs": [-1.0, -2.0], "finish_reason": "choice"}
+    assert checks(tmp_path, run)["adapter_changes_logits"]["status"] == "fail"
+
+
+def two_seeds() -> Run:
+    """The healthy run with a second adapter that answers as the first does."""
+    run = healthy()
+    run["manifest"]["adapters"].append({**run["manifest"]["adapters"][0], "seed": 1})
+    run["answers"] += [{**row, "seed": 1} for name, task in (("lora", "facts"), ("lora@facts", "general"))
+                       for row in rows_of(run, name, task)]  # fmt: skip
+    return run
+
+
+def test_several_seeds_pass_together_and_any_of_them_may_fail(tmp_path: Path) -> None:
+    run = two_seeds()
+    found = checks(tmp_path / "run", run)
+    assert {check["status"] for check in found.values()} == {"pass"}
+    assert found["forgetting"] == checks(tmp_path / "one", healthy())["forgetting"], "a question counts once"
+    run["manifest"]["adapters"][1]["train_fit"] = 0.0
+    for row, base in zip(rows_of(run, "lora")[N:], rows_of(run, "base"), strict=True):
+        row["prediction"] = base["prediction"]
+    found = checks(tmp_path / "run", run)
+    assert (found["adapter_fits_training"]["status"], found["adapter_fits_training"]["figure"]) == (
+        "fail",
+        0.0,
+    )
+    assert "lora (seed 0) 90.0 %, lora (seed 1) 0.0 %" in found["adapter_fits_training"]["detail"]
+    assert (found["adapter_changes_logits"]["status"], found["adapter_changes_logits"]["figure"]) == (
+        "fail",
+        0.0,
+    )
+    assert "lora (seed 1) changed 0 of 24" in found["adapter_changes_logits"]["detail"]
+
+
+def test_oracle_is_judged_where_it_had_passages(tmp_path: Path) -> None:
+    """On questions without gold documents it answers bare: what it loses there says nothing of the control."""
+    run = healthy()
+    for row in rows_of(run, "oracle")[:12]:
+        row |= {"retrieved": [], "shown_passages": 0, "prediction": "nobody"}
+    check = checks(tmp_path, run)["oracle_not_below_rag"]
+    assert (check["status"], check["figure"]) == ("pass", pytest.approx(6 / 12))
+
+
+def test_guests_do_not_count_as_the_tasks_own(tmp_path: Path) -> None:
+    run = healthy()
+    for row in rows_of(run, "lora@facts", "general"):
+        row["finish_reason"] = "length"
+    assert checks(tmp_path, run, "general")["cut_answers"]["status"] == "not_applicable"
+
+
+@pytest.mark.parametrize("missing", ["training", "prompts"])
+def test_a_run_from_before_the_evidence_is_not_judged_by_it(tmp_path: Path, missing: str) -> None:
+    run = healthy()
+    del run[missing]
+    name = {"training": "no_test_question_in_training", "prompts": "chat_template"}[missing]
+    check = checks(tmp_path, run)[name]
+    assert (check["status"], check["detail"][:12]) == ("not_applicable", "The run kept")
+
+
+def test_a_run_without_answers_has_checks_that_do_not_apply(tmp_path: Path) -> None:
+    run = healthy() | {"answers": [], "training": [], "prompts": [], "passages": []}
+    run["manifest"]["adapters"] = []
+    assert {check["status"] for check in checks(tmp_path, run).values()} == {"not_applicable"}
+
+
+def test_the_same_evidence_gives_the_same_lights(tmp_path: Path) -> None:
+    run = healthy()
+    first = results(tmp_path / "run", run)
+    run["answers"] = run["answers"][::-1]
+    assert json.dumps(results(tmp_path / "run", run)) == json.dumps(first)
+    assert write_run(tmp_path / "run", **run).is_dir()
+
+
+# The parts
+
+
+@given(st.integers(0, 40), st.integers(0, 40))
+def test_p_of_a_drop_is_the_one_sided_binomial_test(lost: int, gained: int) -> None:
+    wanted = stats.binomtest(lost, lost + gained, alternative="greater").pvalue if lost + gained else 1.0
+    assert Drop(0.0, 80, lost, gained).p == pytest.approx(wanted)
+
+
+@given(st.floats(0, 1), st.floats(0, 1), st.lists(st.floats(0, 1), min_size=2))
+def test_a_worse_figure_never_has_a_better_status(warn: float, fail: float, figures: list[float]) -> None:
+    limits = Limits(warn, fail)
+    order = [Status.PASS, Status.WARN, Status.FAIL]
+    worsening = sorted(figures, reverse=fail < warn)
+    judged = [order.index(limits.judge(figure)[0]) for figure in worsening]
+    assert all(one <= other for one, other in pairwise(judged))
+
+
+def checks_of(status: str) -> dict[str, Any]:
+    return {"check": "a", "status": status, "strategies": ["rag"]}
+
+
+@pytest.mark.parametrize("status", ["pass", "warn", "not_applicable"])
+def test_only_failures_forbid(status: str) -> None:
+    assert forbidden([checks_of(status)]) == {}
+    assert forbidden([checks_of("fail"), checks_of(status)]) == {"rag": ["a"]}

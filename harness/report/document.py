@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from harness.report import costs, numbers, tables, words
+from harness.report import costs, lights, numbers, tables, words
 from harness.report.view import Bullets, Curve, Details, Document, Section, Table, section
 
 Figures = dict[str, Any]
@@ -12,7 +12,7 @@ Figures = dict[str, Any]
 
 def document(results: Figures, details: dict[str, Details] | None = None) -> Document:
     """The report of `results` (as `derive` makes them); `details` are the replies of each task, for HTML."""
-    sections: list[Section | None] = []
+    sections: list[Section | None] = [lights.validity(results)]
     for name, task in results["tasks"].items():
         sections += _task(name, task, (details or {}).get(name))
     sections += [
@@ -51,6 +51,7 @@ def _task(name: str, task: Figures, details: Details | None) -> list[Section | N
         section("By kind of question", tables.groups(task), level=3),
         section("What the fine-tune forgot", tables.forgetting(task), level=3),
         section("Retrieval", tables.retrieval(task), level=3),
+        section("Where the accuracy goes", lights.steps(task), lights.bins(task), level=3),
         section("Speed", tables.speed(task), level=3),
         section("Cost", *costs.task_blocks(task), level=3),
         section("Answers", tables.defects(task), details, level=3),

@@ -39,7 +39,9 @@ def test_overview_row_by_row(tmp_path: Path) -> None:
 def test_every_part_is_there(tmp_path: Path) -> None:
     titles = [part.title for part in made(tmp_path).sections]
     assert titles == [
-        "Task facts", "All metrics", "By kind of question", "Retrieval", "Speed", "Cost", "Answers",
+        "Is the race valid?",
+        "Task facts", "All metrics", "By kind of question", "Retrieval", "Where the accuracy goes",
+        "Speed", "Cost", "Answers",
         "Task general", "Not applicable", "What the fine-tune forgot", "Answers",
         "Recommendation", "Adapters", "Indexes", "Prices", "What these numbers mean", "Limits", "Versions",
     ]  # fmt: skip

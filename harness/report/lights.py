@@ -1,0 +1,134 @@
+"""What a report opens with, whether the race was valid; and, for each task, where the accuracy went."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import Any
+
+from harness.report import numbers
+from harness.report.view import Bullets, Section, Table, section
+
+Figures = dict[str, Any]
+STATUSES = {
+    "fail": "✗ failed",
+    "warn": "▲ warning",
+    "pass": "✓ passed",
+    "not_applicable": "– not applicable",
+}
+COUNTS = {"fail": "failed", "warn": "with a warning", "pass": "passed", "not_applicable": "not applicable"}
+"""How a status is shown, worst first: a word and a mark, so that no colour is needed."""
+
+CHECKS = {
+    "adapter_changes_logits": "adapter acts",
+    "adapter_fits_training": "fine-tune was trained",
+    "same_prompts": "same prompts",
+    "no_test_question_in_training": "no leak into training",
+    "retrieval_floor": "retrieval finds something",
+    "oracle_not_below_rag": "oracle not below rag",
+    "truncated_prompts": "passages kept",
+    "cut_answers": "answers not cut",
+    "empty_answers": "answers not empty",
+    "chat_template": "chat template once",
+    "forgetting": "forgetting",
+}
+DIFFERENCES = frozenset({"oracle_not_below_rag", "forgetting"})
+"""Checks whose figure is a difference."""
+
+STEPS = {
+    "base": "base",
+    "rag": "rag: what found passages add",
+    "oracle": "oracle: what better retrieval could add",
+    "perfect": "all right: what the reader loses",
+}
+BINS = {
+    "retrieval_missed": "retrieval missed: no passage found for the prompt held an answer",
+    "passage_dropped": "passage dropped: the prompt's budget took out the one that did",
+    "reader_failed": "reader failed: an answer stood in the prompt",
+    "answer_cut": "answer cut: it stood there, and the token limit ended the reply",
+    "refusal_wrong": "refusal wrong: declined with an answer before it, or answered where there is none",
+}
+
+
+def validity(results: Figures) -> Section | None:
+    """One table of all checks of all tasks, the worst first; those that do not apply in a list under it."""
+    order = list(STATUSES)
+    found = [(task, check) for task, figures in results["tasks"].items() for check in figures["validity"]]
+    found.sort(key=lambda item: order.index(item[1]["status"]))
+    rows = tuple(
+        (
+            f"{task}: {name_of(check)}",
+            STATUSES[check["status"]],
+            _figure(check, "figure"),
+            _figure(check, "threshold"),
+            check["detail"],
+            ", ".join(check["strategies"]),
+        )
+        for task, check in found
+        if check["status"] != "not_applicable"
+    )
+    headers = ("Check", "Status", "Figure", "Limit", "What was found", "Strategies")
+    return section("Is the race valid?", _lead(found), Table(headers, rows), _not_applicable(found))
+
+
+def name_of(check: Figures) -> str:
+    return CHECKS.get(check["check"]) or str(check["check"])
+
+
+def _lead(found: list[tuple[str, Figures]]) -> str:
+    """How many checks ended how, and who is out of the race."""
+    if not found:
+        return ""
+    counts = Counter(check["status"] for _, check in found)
+    said = ", ".join(f"{counts[status]} {word}" for status, word in COUNTS.items() if counts[status])
+    fallen = {f"{s} on {task}" for task, c in found if c["status"] == "fail" for s in c["strategies"]}
+    out = f" Neither recommended nor counted as beaten: {', '.join(sorted(fallen))}." if fallen else ""
+    return f"{len(found)} checks: {said}.{out}"
+
+
+def _not_applicable(found: list[tuple[str, Figures]]) -> Bullets:
+    """One line a task."""
+    reasons: dict[str, list[str]] = {}
+    for task, check in found:
+        if check["status"] == "not_applicable":
+            reason = check["detail"].removesuffix(".")
+            reasons.setdefault(task, []).append(f"{name_of(check)} ({reason[:1].lower()}{reason[1:]})")
+    return Bullets(tuple(f"{STATUSES['not_applicable']} to {t}: {'; '.join(r)}." for t, r in reasons.items()))
+
+
+def _figure(check: Figures, key: str) -> str:
+    """Shares as percentages, differences in points, and small absolute figures as they are."""
+    value = check[key]
+    if value is None:
+        return numbers.NA
+    if check["check"] in DIFFERENCES:
+        return numbers.points(value)
+    if check["check"] == "chat_template":
+        return f"{value:.0f}"
+    if check["check"] == "adapter_changes_logits" and check["threshold"]:
+        return f"{value:.2g}"
+    return numbers.percent(value)
+
+
+def steps(task: Figures) -> Table | None:
+    """The ladder from base to all right, on the same questions."""
+    if task["waterfall"]["bins"] is None:
+        return None
+    rows = tuple(
+        (
+            STEPS[step["step"]],
+            "not run" if step["mean"] is None else numbers.percent(step["mean"]),
+            numbers.NA if step["gain"] is None else f"{numbers.points(step['gain'])} over {step['over']}",
+            str(step["n"]),
+        )
+        for step in task["waterfall"]["steps"]
+    )
+    return Table(("Step", "Accuracy", "Gain", "Same questions"), rows)
+
+
+def bins(task: Figures) -> Table | None:
+    """Why each wrong answer of rag is wrong; each stands in one row."""
+    counts, wrong = task["waterfall"]["bins"], task["waterfall"]["n_wrong"]
+    if not wrong:
+        return None
+    rows = tuple((BINS[name], str(count), numbers.percent(count / wrong)) for name, count in counts.items())
+    return Table(("Why rag was wrong", "Answers", "Share of the wrong ones"), rows)

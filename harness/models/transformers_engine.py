@@ -6,7 +6,6 @@ An adapter is normally merged, as it would be deployed; `adapters.py` exchanges 
 from __future__ import annotations
 
 import contextlib
-import copy
 import time
 from collections.abc import Iterator, Sequence
 from functools import cached_property
@@ -186,7 +185,7 @@ class TransformersEngine:
         return Timed(generation, ttft_s=ticks[0] - start, e2e_s=clock() - start)
 
     def _prefix_cache(self, tokens: Sequence[int]) -> Any:
-        """A private copy of the keys and values of `tokens`, computed once for as long as it stays the same."""
+        """The keys and values of `tokens`, computed once for as long as they stay the same; not to be changed."""
         if not tokens:
             return None
         key = tuple(tokens)
@@ -197,4 +196,4 @@ class TransformersEngine:
             cache = greedy_decoding.new_cache(self._model)
             greedy_decoding.read(self._model, cache, input_ids=ids, logits_to_keep=1)
             self._prefix = (key, cache)
-        return copy.deepcopy(self._prefix[1])
+        return self._prefix[1]

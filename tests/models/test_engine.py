@@ -11,7 +11,7 @@ import torch
 
 from harness.errors import InputError, ModelUnavailable
 from harness.finetune.recipe import Recipe, peft_config
-from harness.models import adapters
+from harness.models import adapters, decoding
 from harness.models.adapters import read_layers
 from harness.models.engine import shared_prefix
 from harness.models.store import ModelFolder
@@ -64,6 +64,19 @@ def test_a_shared_prefix_changes_nothing(engine: TransformersEngine) -> None:
     shared = shared_prefix(batch)
     assert shared > 10
     assert engine.generate(batch, DECODING, shared=shared) == engine.generate(batch, DECODING)
+
+
+@pytest.mark.parametrize("tokens", [1, 60, 10**6])
+@pytest.mark.parametrize("with_prefix", [True, False])
+def test_a_batch_read_in_slices_gives_the_same_answers(
+    engine: TransformersEngine, monkeypatch: pytest.MonkeyPatch, tokens: int, with_prefix: bool
+) -> None:
+    batch = prompts(engine, *QUESTIONS)
+    shared = shared_prefix(batch) if with_prefix else 0
+    alone = [engine.generate([prompt], DECODING)[0] for prompt in batch]
+    monkeypatch.setattr(decoding, "SLICE_TOKENS", tokens)
+    for _ in range(2):  # the second time behind the prefix that was kept from the first
+        assert engine.generate(batch, DECODING, shared=shared) == alone
 
 
 def test_greedy_answers_are_those_of_transformers_generate(engine: TransformersEngine) -> None:

@@ -51,8 +51,8 @@ def test_batches_hold_every_question_once_sorted_by_length_and_bounded(seed: int
 
 
 def test_batches_worked_by_hand() -> None:
-    """Two of 3000 tokens fit into 6144, three do not; 17 short ones are 16 and 1."""
-    prompts = [prompt(n) for n in (10, 3000, 3000, 3000)] + [prompt(10)] * 16
+    """Two of 4000 tokens fit into 8192, three do not; 17 short ones are 16 and 1."""
+    prompts = [prompt(n) for n in (10, 4000, 4000, 4000)] + [prompt(10)] * 16
     batches = plan_batches(prompts, [question(at) for at in range(20)])
     assert [len(batch.places) for batch in batches] == [2, 2, 16]
     assert batches[0].places == (1, 2)

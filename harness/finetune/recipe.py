@@ -12,8 +12,8 @@ class Recipe:
     """Every choice that shapes a fine-tune; part of the adapter's cache key."""
 
     rank: int = 16
-    learning_rate: float = 4e-4
-    batch_size: int = 16
+    learning_rate: float = 5e-4
+    batch_size: int = 8
     max_epochs: int = 8
     min_epochs: int = 1
     patience: int = 2

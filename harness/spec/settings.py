@@ -70,9 +70,9 @@ class Finetune(Strict):
         16, ge=1, le=256, description="The rank of the adapter's matrices; from 32 on it is rank-stabilised."
     )
     learning_rate: float = Field(
-        4e-4, gt=0, le=0.1, description="The highest learning rate; it decays linearly to 0."
+        5e-4, gt=0, le=0.1, description="The highest learning rate; it decays linearly to 0."
     )
-    batch_size: int = Field(16, ge=1, le=32, description="Training questions per optimiser step.")
+    batch_size: int = Field(8, ge=1, le=32, description="Training questions per optimiser step.")
     max_examples: int | None = Field(
         None, ge=8, description="Train on a seeded sample of this many questions; all of them by default."
     )

@@ -59,8 +59,8 @@ def test_a_good_spec_has_the_defaults_of_the_recipe() -> None:
     assert spec.examples.k == 4
     assert spec.finetune.model_dump() == {
         "rank": 16,
-        "learning_rate": 4e-4,
-        "batch_size": 16,
+        "learning_rate": 5e-4,
+        "batch_size": 8,
         "max_examples": None,
         "max_epochs": 8,
         "patience": 2,

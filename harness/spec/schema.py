@@ -43,7 +43,7 @@ metrics: [contains, exact_match, f1, refusal]   # the first is "accuracy" in rep
 # How strategies are set up; these are the defaults.
 # retrieval: {k: 3, chunk_tokens: 128, overlap_tokens: 16, max_prompt_tokens: 2048}
 # examples: {k: 4}
-# finetune: {rank: 16, learning_rate: 4e-4, batch_size: 16, max_epochs: 8, patience: 2, min_epochs: 1}
+# finetune: {rank: 16, learning_rate: 5e-4, batch_size: 8, max_epochs: 8, patience: 2, min_epochs: 1}
 """
 
 _TEST: tuple[dict[str, Any], ...] = (

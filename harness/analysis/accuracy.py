@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+
+from harness.analysis.clusters import Design
 from harness.analysis.evidence import Asked
+from harness.analysis.intervals import mean_interval
 from harness.errors import InputError
 from harness.records import AnswerRow
-from harness.scoring.table import GRADED, METRICS, Scored
-
-Z95 = 1.959963984540054
-"""The 97.5 % quantile of the standard normal distribution."""
+from harness.scoring.table import METRICS, Scored
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,26 +57,29 @@ def _metrics(spec: dict[str, Any]) -> list[str]:
     return names
 
 
-def wilson(right: float, n: int, z: float = Z95) -> tuple[float, float]:
-    """Wilson's score interval for `right` of `n` (Wilson 1927; Brown, Cai, DasGupta 2001, eq. 4)."""
-    share = right / n
-    centre = share + z * z / (2 * n)
-    half = z * math.sqrt(share * (1 - share) / n + z * z / (4 * n * n))
-    scale = 1 + z * z / n
-    return max(0.0, (centre - half) / scale), min(1.0, (centre + half) / scale)
+def per_question(scored: Sequence[ScoredAnswer], metric: str) -> dict[str, float]:
+    """Question id → its score, the mean over the seeds that answered it."""
+    found: dict[str, list[float]] = {}
+    for one in scored:
+        found.setdefault(one.row.question_id, []).append(one.scores[metric])
+    return {name: math.fsum(scores) / len(scores) for name, scores in found.items()}
 
 
-def estimate(values: Sequence[float], metric: str) -> dict[str, Any]:
-    """Mean and 95 % interval: Wilson's for right/wrong; None for graded scores, where it does not hold."""
+def estimate(values: Mapping[str, float], clusters: Mapping[str, str]) -> dict[str, Any]:
+    """Mean of the questions' scores and its 95 % interval (`intervals.mean_interval`), with n questions.
+
+    No interval where there is no question, or where all of several share one cluster.
+    """
     n = len(values)
     if not n:
         return {"mean": None, "ci_low": None, "ci_high": None, "n": 0}
-    total = math.fsum(values)
-    low, high = (None, None) if metric in GRADED else wilson(total, n)
-    return {"mean": total / n, "ci_low": low, "ci_high": high, "n": n}
+    design = Design.of([clusters[name] for name in values])
+    interval = mean_interval(np.array(list(values.values())), design)
+    low, high = map(float, interval) if interval else (None, None)
+    return {"mean": math.fsum(values.values()) / n, "ci_low": low, "ci_high": high, "n": n}
 
 
-def groups(scored: Sequence[ScoredAnswer], metric: str) -> dict[str, Any]:
+def groups(scored: Sequence[ScoredAnswer], metric: str, clusters: Mapping[str, str]) -> dict[str, Any]:
     """The primary metric apart for facts the training set holds or not, and for answerable questions or not.
 
     A group without questions is left out. Mixing seen and unseen facts flatters or slanders a fine-tune.
@@ -86,19 +90,10 @@ def groups(scored: Sequence[ScoredAnswer], metric: str) -> dict[str, Any]:
         "answerable": [s for s in scored if s.asked.question.answerable],
         "unanswerable": [s for s in scored if not s.asked.question.answerable],
     }
-    return {
-        name: estimate([s.scores[metric] for s in some], metric) for name, some in members.items() if some
-    }
+    return {name: estimate(per_question(some, metric), clusters) for name, some in members.items() if some}
 
 
-def paired_delta(
-    a: Sequence[ScoredAnswer], b: Sequence[ScoredAnswer], metric: str
-) -> tuple[float | None, int]:
-    """Mean of (b − a) over the questions that both answered, and how many; (None, 0) where none is."""
-    first = {(s.row.question_id, s.row.seed): s.scores[metric] for s in a}
-    differences = [
-        s.scores[metric] - first[key] for s in b if (key := (s.row.question_id, s.row.seed)) in first
-    ]
-    if not differences:
-        return None, 0
-    return math.fsum(differences) / len(differences), len(differences)
+def differences(a: Sequence[ScoredAnswer], b: Sequence[ScoredAnswer], metric: str) -> dict[str, float]:
+    """Question id → (b − a) in score, of the questions that both answered; seeds averaged before."""
+    first = per_question(a, metric)
+    return {name: score - first[name] for name, score in per_question(b, metric).items() if name in first}

@@ -6,6 +6,8 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
+
 from harness.records import TimingRow
 
 PERCENTILES: dict[str, tuple[float, int]] = {
@@ -15,6 +17,12 @@ PERCENTILES: dict[str, tuple[float, int]] = {
     "p99": (0.99, 662),
 }
 """Percentile → its quantile and the fewest observations that support it (MLPerf's early-stopping rule)."""
+
+FEWEST_RATIOS = 10
+"""Questions timed under both strategies that a median ratio needs, as many as a median time."""
+RESAMPLES = 2_000
+RESAMPLES_BUDGET = 2_000_000
+"""Ratios drawn at most for one interval."""
 
 
 def percentiles(values: Sequence[float]) -> dict[str, Any]:
@@ -96,3 +104,22 @@ def blocks(rows: Sequence[TimingRow]) -> dict[str, Any]:
         times = {"latency_s": [r.e2e_s for r in unmerged], "ttft_s": [r.ttft_s for r in unmerged]}
         block["unmerged"] = {name: percentiles(values) for name, values in times.items()}
     return block
+
+
+def paired_ratio(a: Sequence[TimingRow], b: Sequence[TimingRow], seed: int = 0) -> dict[str, Any]:
+    """How many times as long b takes as a, on the same question in the same block: {n, median, ci_low, ci_high}.
+
+    Fine-tunes as deployed (merged). The interval is the 2.5 % and 97.5 % points of seeded bootstrap medians;
+    all None below `FEWEST_RATIOS`.
+    """
+    first = {(row.question_id, row.block): row.e2e_s for row in a if row.merged and row.e2e_s > 0}
+    keys = ((row, first.get((row.question_id, row.block))) for row in b if row.merged and row.e2e_s > 0)
+    ratios = np.array([row.e2e_s / before for row, before in keys if before])
+    n = len(ratios)
+    if n < FEWEST_RATIOS:
+        return {"n": n, "median": None, "ci_low": None, "ci_high": None}
+    draws = np.random.Generator(np.random.PCG64(seed)).integers(
+        0, n, (min(RESAMPLES, max(200, RESAMPLES_BUDGET // n)), n)
+    )
+    low, high = np.quantile(np.median(ratios[draws], axis=1), (0.025, 0.975))
+    return {"n": n, "median": float(np.median(ratios)), "ci_low": float(low), "ci_high": float(high)}

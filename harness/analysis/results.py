@@ -5,12 +5,12 @@ The same evidence gives the same results to the byte. Names are added here, neve
 
 from __future__ import annotations
 
-import itertools
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from harness.analysis import accuracy, breakeven, cost, latency, throughput
+from harness.analysis import accuracy, breakeven, comparisons, cost, latency, seeds, throughput
 from harness.analysis.accuracy import ScoredAnswer
+from harness.analysis.clusters import Design, cluster_ids
 from harness.analysis.economics import CostInputs
 from harness.analysis.evidence import Evidence, Pair
 from harness.analysis.projection import projections
@@ -94,7 +94,10 @@ def _task(run: Evidence, task: str, scores: Scores, inputs: CostInputs) -> dict[
     texts = Texts(run.passages)
     pairs = [pair for pair in run.pairs if pair[0] == task]
     questions = run.questions.get(task, {})
-    strategies = {pair[1]: _strategy(run, pair, scores[pair], texts, inputs) for pair in pairs}
+    clusters = _clusters(run, task)
+    answered = {pair[1]: scores[pair] for pair in pairs}
+    timed = {pair[1]: run.timings.get(pair, ()) for pair in pairs}
+    strategies = {pair[1]: _strategy(run, pair, scores[pair], texts, clusters, inputs) for pair in pairs}
     entries = _entries(run, pairs, strategies, inputs)
     break_even = breakeven.break_evens(entries, inputs)
     return {
@@ -104,18 +107,16 @@ def _task(run: Evidence, task: str, scores: Scores, inputs: CostInputs) -> dict[
         "probes": spec.get("probes"),
         "description": spec.get("description", ""),
         "train_questions": run.manifest.get("tasks", {}).get(task, {}).get("train_questions"),
+        "clusters": Design.of([*clusters.values()]).facts(),
         "strategies": strategies,
         "not_applicable": dict(run.manifest.get("not_applicable", {}).get(task, {})),
-        "forgetting": _forgetting(pairs, scores, primary),
-        "comparisons": _comparisons(pairs, scores, primary),
+        "forgetting": comparisons.forgetting(answered, primary, clusters),
+        "comparisons": comparisons.comparisons(answered, primary, clusters, timed),
         "cost_totals": breakeven.totals(entries, inputs),
         "break_even": break_even,
         "validity": [check.to_json() for check in judge(run, task, scores)],
         "waterfall": waterfall(
-            {pair[1]: scores[pair] for pair in pairs},
-            primary or "",
-            spec.get("answer", {}).get("refusal"),
-            Sources(run.passages, texts),
+            answered, primary or "", spec.get("answer", {}).get("refusal"), Sources(run.passages, texts)
         ),
         "decision": {
             "status": "not_computed",
@@ -125,6 +126,13 @@ def _task(run: Evidence, task: str, scores: Scores, inputs: CostInputs) -> dict[
             "would_change": [],
         },
     }
+
+
+def _clusters(run: Evidence, task: str) -> dict[str, str]:
+    """Question id → cluster."""
+    index = run.manifest.get("indexes", {}).get(task) or {}
+    asked = run.questions.get(task, {})
+    return cluster_ids({name: one.question for name, one in asked.items()}, index.get("documents"))
 
 
 def _entries(
@@ -139,13 +147,18 @@ def _entries(
 
 
 def _strategy(
-    run: Evidence, pair: Pair, scored: Sequence[ScoredAnswer], texts: Texts, inputs: CostInputs
+    run: Evidence,
+    pair: Pair,
+    scored: Sequence[ScoredAnswer],
+    texts: Texts,
+    clusters: Mapping[str, str],
+    inputs: CostInputs,
 ) -> dict[str, Any]:
     spec = spec_of(run, pair[0])
     metrics = list(spec.get("metrics", ()))
     timings = run.timings.get(pair, ())
     passed = throughput.batched(run.batches.get(pair, ()), run.answers.get(pair, ()))
-    by_metric = {m: accuracy.estimate([one.scores[m] for one in scored], m) for m in metrics}
+    by_metric = {m: accuracy.estimate(accuracy.per_question(scored, m), clusters) for m in metrics}
     primary = by_metric[metrics[0]]
     strategy = STRATEGIES.get(
         pair[1]
@@ -155,7 +168,8 @@ def _strategy(
     return {
         "accuracy": primary,
         "metrics": by_metric,
-        "groups": accuracy.groups(scored, metrics[0]),
+        "groups": accuracy.groups(scored, metrics[0], clusters),
+        "seeds": seeds.by_seed(scored, metrics[0], clusters),
         "n_answered": len({one.row.question_id for one in scored}),
         "control": strategy is not None and strategy.control,
         **latency.blocks(timings),
@@ -201,40 +215,6 @@ def _cost(run: Evidence, pair: Pair, share: float | None, inputs: CostInputs) ->
         train_tokens=cost.adapter_of(run, pair).get("train_tokens") if strategy else None,
     )
     return {**cost.block(cost.economics_of(run, pair, inputs), share, inputs), "projections": hosted}
-
-
-def _comparisons(pairs: Sequence[Pair], scores: Scores, metric: str | None) -> list[dict[str, Any]]:
-    """Every pair of strategies on the primary metric. delta = mean of (b − a) on the same questions."""
-    rows = []
-    for a, b in itertools.combinations(pairs, 2) if metric else ():
-        delta, n = accuracy.paired_delta(scores[a], scores[b], metric or "")
-        unknown = dict.fromkeys(("ci_low", "ci_high", "p", "p_adjusted", "verdict", "mde"))
-        rows.append({"a": a[1], "b": b[1], "metric": metric, "n": n, "delta": delta, **unknown})
-    return rows
-
-
-def _forgetting(pairs: Sequence[Pair], scores: Scores, metric: str | None) -> list[dict[str, Any]]:
-    """What adapters trained for other tasks lost here: delta = adapter − base on the same questions."""
-    base = next((pair for pair in pairs if pair[1] == "base"), None)
-    rows = []
-    for pair in pairs if base and metric else ():
-        strategy, at, trained_for = pair[1].partition("@")
-        if at and base and metric:
-            delta, n = accuracy.paired_delta(scores[base], scores[pair], metric)
-            rows.append(
-                {
-                    "name": pair[1],
-                    "strategy": strategy,
-                    "trained_for": trained_for,
-                    "base": accuracy.estimate([one.scores[metric] for one in scores[base]], metric)["mean"],
-                    "adapter": accuracy.estimate([one.scores[metric] for one in scores[pair]], metric)[
-                        "mean"
-                    ],
-                    "delta": delta,
-                    "n": n,
-                }
-            )
-    return rows
 
 
 def _adapter(record: dict[str, Any]) -> dict[str, Any]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from harness.report import costs, lights, numbers, tables, words
+from harness.report import comparisons, costs, lights, numbers, tables, words
 from harness.report.view import Bullets, Curve, Details, Document, Section, Table, section
 
 Figures = dict[str, Any]
@@ -47,15 +47,22 @@ def _task(name: str, task: Figures, details: Details | None) -> list[Section | N
     return [
         section(f"Task {name}", lead, tables.overview(task)),
         section("Not applicable", Bullets(absent), level=3),
+        section("Comparisons", *_comparisons(task), level=3),
         section("All metrics", tables.metrics(task), level=3),
         section("By kind of question", tables.groups(task), level=3),
-        section("What the fine-tune forgot", tables.forgetting(task), level=3),
+        section("Training seeds", comparisons.seeds(task), level=3),
+        section("What the fine-tune forgot", comparisons.forgetting(task), level=3),
         section("Retrieval", tables.retrieval(task), level=3),
         section("Where the accuracy goes", lights.steps(task), lights.bins(task), level=3),
         section("Speed", tables.speed(task), level=3),
         section("Cost", *costs.task_blocks(task), level=3),
         section("Answers", tables.defects(task), details, level=3),
     ]
+
+
+def _comparisons(task: Figures) -> tuple[str | Table | None, ...]:
+    table = comparisons.comparisons(task)
+    return (comparisons.PAIRS, comparisons.clusters(task), table) if table else ()
 
 
 def _warnings(results: Figures) -> list[str]:

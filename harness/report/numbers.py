@@ -22,6 +22,36 @@ __all__ = [
 ]
 
 
+def difference(row: dict[str, Any]) -> str:
+    """A paired difference with its 95 % interval: `+5.0 points (−1.2 to +11.3)`."""
+    if row["ci_low"] is None:
+        return points(row["delta"])
+    low, high = (f"{100 * row[key]:+.1f}".replace("-", "−") for key in ("ci_low", "ci_high"))
+    return f"{points(row['delta'])} ({low} to {high})"
+
+
+def size(difference: float | None) -> str:
+    """The size of a difference of shares, without a sign: `11.0 points`."""
+    return NA if difference is None else f"{100 * difference:.1f} points"
+
+
+def spread(low: float | None, high: float | None) -> str:
+    """An interval of shares: `40.1–55.0 %`."""
+    return NA if low is None or high is None else f"{100 * low:.1f}–{100 * high:.1f} %"
+
+
+def probability(p: float | None) -> str:
+    """A p: `0.042`; what is smaller than a thousandth is not shown as nothing."""
+    if p is None:
+        return NA
+    return "< 0.001" if p < 0.001 else f"{p:.3f}"
+
+
+def factor(ratio: float) -> str:
+    """How many times as long: `1.25×`."""
+    return f"{three(ratio)}×"
+
+
 def estimate(block: dict[str, Any] | None) -> str:
     """A mean with its 95 % interval: `45.2 % (36.1–54.7)`, the interval only where there is one."""
     if not block or block["mean"] is None:

@@ -159,19 +159,3 @@ def defects(task: Figures) -> Table:
     )
     headers = ("Strategy", "Answer tokens", "Cut by the token limit", "Empty", "From the cache")
     return Table(headers, tuple(rows))
-
-
-def forgetting(task: Figures) -> Table | None:
-    """What adapters trained for other tasks lost on these questions."""
-    rows = (
-        (
-            f"{row['strategy']} trained for {row['trained_for']}",
-            numbers.percent(row["base"]),
-            numbers.percent(row["adapter"]),
-            numbers.points(row["delta"]),
-            str(row["n"]),
-        )
-        for row in task["forgetting"]
-    )
-    headers = ("Adapter", "Base model", "With the adapter", "Difference", "Same questions")
-    return Table(headers, tuple(rows)) if task["forgetting"] else None

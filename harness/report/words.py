@@ -4,14 +4,17 @@ from __future__ import annotations
 
 NO_DECISION = (
     "The decision is not computed in this version: which strategy pays depends on your volume, your price "
-    "of an error and your requirements, and differences between strategies have no intervals yet. "
-    "Overlapping intervals show neither that two strategies differ nor that they are alike."
+    "of an error and your requirements. What the questions tell of each pair stands under Comparisons."
 )
 
 MEANING = (
-    "Accuracy is the task's first metric, averaged over the questions. The interval is Wilson's at 95 %: "
-    "with so many questions, the true share may lie anywhere in it. Graded metrics such as f1 carry no "
-    "interval yet.",
+    "Accuracy is the task's first metric, averaged over the questions, with a 95 % interval: with so many "
+    "questions, the true share may lie anywhere in it. Wilson's for answers that are right or wrong, the same "
+    "with the effective number of questions for graded scores and for questions that share documents.",
+    "Whether two strategies differ stands under Comparisons, from the questions that both answered. It does not "
+    "follow from two intervals of accuracy: they may overlap and the difference be certain nonetheless.",
+    "Cannot be resolved means that these questions do not tell two strategies apart. It never means that they "
+    "are alike.",
     "base is the model as it is; few-shot shows it examples; rag shows it retrieved passages; lora is a "
     "fine-tune of the same weights; oracle is shown the right passages and is a control, not a candidate.",
     "Facts in the training set and facts not in it stand apart, because a fine-tune can only know the "
@@ -40,7 +43,8 @@ MEANING = (
 LIMITS = (
     "Seconds were measured on this machine and multiplied by the price of the machine named under Prices: "
     "the dollars hold as far as the two are equally fast.",
-    "One training with one seed: another seed gives another adapter, and this spread is not shown.",
+    "Comparisons are of the adapters that were trained. Another seed gives another adapter; how much that moves "
+    "the accuracy is shown only where a fine-tune was trained with several seeds.",
     "The figures are of these questions. How they were chosen decides what they say about yours.",
     "Small models read passages badly: compare rag with oracle before blaming retrieval.",
 )

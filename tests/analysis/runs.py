@@ -52,11 +52,12 @@ SPEC = {
     "retrieval": {"k": 3},
 }
 GENERAL = {"name": "general", "probes": "general", "answer": {"type": "choice"}, "metrics": ["choice"]}
+# q1 and q2 name one document but are clusters of their own, so that intervals can be worked out by hand.
 QUESTIONS = [
     {"task": "facts", "id": "q1", "question": "Capital? <script>alert(1)</script>", "answers": ["Paris"],
-     "gold_docs": ["geo"], "fact_seen": True},
+     "gold_docs": ["geo"], "cluster": "q1", "fact_seen": True},
     {"task": "facts", "id": "q2", "question": "How many?", "answers": ["42"], "gold_docs": ["num", "geo"],
-     "fact_seen": False},
+     "cluster": "q2", "fact_seen": False},
     {"task": "facts", "id": "q3", "question": "Which animal?", "answers": ["blue whale", "whale of blue"],
      "fact_seen": None},
     {"task": "facts", "id": "q4", "question": "Who won?", "answers": [], "answerable": False},

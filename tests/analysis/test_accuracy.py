@@ -1,24 +1,62 @@
-"""Means and intervals of accuracy, against scipy and by hand."""
+"""Scores averaged over seeds, means with intervals, by group and paired."""
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
-from harness.analysis.accuracy import estimate, score, wilson
+from harness.analysis.accuracy import ScoredAnswer, differences, estimate, groups, per_question, score
+from harness.analysis.evidence import Asked
 from harness.errors import InputError
+from harness.records import AnswerRow, Question
+from tests.analysis.runs import answer
 
 
-@pytest.mark.parametrize(("right", "n"), [(0, 1), (1, 1), (0, 20), (7, 20), (20, 20), (331, 1000)])
-def test_wilson_agrees_with_scipy(right: int, n: int) -> None:
-    from scipy.stats import binomtest
-
-    interval = binomtest(right, n).proportion_ci(confidence_level=0.95, method="wilson")
-    assert wilson(right, n) == pytest.approx((interval.low, interval.high), abs=1e-12)
+def scored(question_id: str, value: float, seed: int = 0, **about: Any) -> ScoredAnswer:
+    asked = Asked("t", Question(question_id, "?", ("yes",), **about), fact_seen=None)
+    row = AnswerRow.from_json({**answer("t", "s", question_id, "yes"), "seed": seed})
+    return ScoredAnswer(asked, row, {"m": value})
 
 
-def test_graded_scores_have_no_wilson_interval_and_nothing_has_no_mean() -> None:
-    assert estimate([0.5, 1.0], "f1") == {"mean": 0.75, "ci_low": None, "ci_high": None, "n": 2}
-    assert estimate([], "contains") == {"mean": None, "ci_low": None, "ci_high": None, "n": 0}
+def alone(*names: str) -> dict[str, str]:
+    return {name: name for name in names}
+
+
+def test_nothing_has_no_mean() -> None:
+    assert estimate({}, {}) == {"mean": None, "ci_low": None, "ci_high": None, "n": 0}
+
+
+def test_graded_scores_have_an_interval() -> None:
+    block = estimate({"q1": 0.5, "q2": 1.0}, alone("q1", "q2"))
+    assert (block["mean"], block["n"]) == (0.75, 2)
+    assert 0 <= block["ci_low"] < 0.75 < block["ci_high"] <= 1
+
+
+def test_one_cluster_of_several_questions_has_a_mean_without_interval() -> None:
+    block = estimate({"q1": 0.0, "q2": 1.0}, {"q1": "c", "q2": "c"})
+    assert block == {"mean": 0.5, "ci_low": None, "ci_high": None, "n": 2}
+
+
+def test_seeds_of_a_question_are_averaged_and_count_as_one_question() -> None:
+    rows = [scored("q1", 1.0, 0), scored("q2", 0.0, 0), scored("q1", 0.0, 1), scored("q1", 0.5, 2)]
+    assert per_question(rows, "m") == {"q1": 0.5, "q2": 0.0}
+    assert estimate(per_question(rows, "m"), alone("q1", "q2"))["n"] == 2
+
+
+def test_differences_are_of_the_questions_that_both_answered() -> None:
+    a = [scored("q1", 1.0), scored("q2", 0.0), scored("q3", 1.0)]
+    b = [scored("q2", 1.0, 0), scored("q2", 0.5, 1), scored("q1", 0.0), scored("q4", 1.0)]
+    assert differences(a, b, "m") == {"q2": 0.75, "q1": -1.0}
+    assert differences(a, [scored("q4", 1.0)], "m") == {}
+
+
+def test_groups_without_questions_are_left_out() -> None:
+    rows = [scored("q1", 1.0), scored("q2", 0.0, answerable=False)]
+    assert {name: block["mean"] for name, block in groups(rows, "m", alone("q1", "q2")).items()} == {
+        "answerable": 1.0,
+        "unanswerable": 0.0,
+    }
 
 
 @pytest.mark.parametrize("metrics", [[], ["vibes"]])

@@ -11,7 +11,7 @@ import pytest
 from harness.analysis.economics import CostInputs
 from harness.analysis.evidence import read_run
 from harness.analysis.results import derive
-from tests.analysis.runs import answers, manifest, timings, write_run
+from tests.analysis.runs import QUESTIONS, answers, manifest, timings, write_run
 
 
 @pytest.fixture
@@ -187,16 +187,50 @@ def test_forgetting_compares_an_adapter_of_another_task_with_base(results: dict[
     assert (cost["fixed_usd"], cost["reason"]) == (None, "not timed")
 
 
-def test_comparisons_are_paired_and_claim_nothing_more_yet(results: dict[str, Any]) -> None:
+def test_comparisons_are_paired_and_four_questions_resolve_nothing(results: dict[str, Any]) -> None:
     rows = results["tasks"]["facts"]["comparisons"]
-    assert [(r["a"], r["b"], r["delta"], r["n"]) for r in rows] == [
-        ("base", "lora", 0.25, 4),
-        ("base", "rag", 0.5, 4),
-        ("lora", "rag", 0.25, 4),
+    assert [(r["a"], r["b"], r["delta"], r["n"], r["a_higher"], r["b_higher"]) for r in rows] == [
+        ("base", "lora", 0.25, 4, 0, 1),  # q3
+        ("base", "rag", 0.5, 4, 0, 2),  # q2 and q4
+        ("lora", "rag", 0.25, 4, 1, 2),
     ]
-    assert all(
-        row[key] is None for row in rows for key in ("ci_low", "ci_high", "p", "p_adjusted", "verdict", "mde")
-    )
+    assert [row["p"] for row in rows] == [1.0, 0.5, 1.0]
+    assert [row["p_adjusted"] for row in rows] == [1.0, 1.0, 1.0]
+    assert all(row["ci_low"] < row["delta"] < row["ci_high"] for row in rows)
+    assert {(row["verdict"], row["mde"]) for row in rows} == {("cannot be resolved", None)}
+    assert rows[0]["reason"] == "only one question tells them apart, and at least 6 must"
+    assert rows[0]["latency_ratio"] == {"n": 1, "median": None, "ci_low": None, "ci_high": None}
+
+
+def test_adapters_of_other_tasks_are_judged_as_forgetting_only(results: dict[str, Any]) -> None:
+    general = results["tasks"]["general"]
+    assert general["comparisons"] == []
+    (row,) = general["forgetting"]
+    assert (row["a"], row["b"], row["metric"], row["discordant"]) == ("base", "lora@facts", "choice", 1)
+    assert (row["p"], row["verdict"]) == (1.0, "cannot be resolved")
+
+
+def test_questions_that_share_a_gold_document_count_as_one(tmp_path: Path) -> None:
+    apart = derive(read_run(write_run(tmp_path / "apart")))["tasks"]["facts"]
+    rows = [{key: value for key, value in row.items() if key != "cluster"} for row in QUESTIONS]
+    found = derive(read_run(write_run(tmp_path / "tied", questions=rows)))["tasks"]["facts"]
+    assert apart["clusters"] == {"questions": 4, "clusters": 4, "largest": 1, "effective": 4.0}
+    assert found["clusters"] == {"questions": 4, "clusters": 3, "largest": 2, "effective": 2.7}
+    for tied, free in zip(found["comparisons"], apart["comparisons"], strict=True):
+        assert tied["ci_high"] - tied["ci_low"] > free["ci_high"] - free["ci_low"]
+        assert (tied["clusters"], free["clusters"]) == (3, 4)
+
+
+def test_seeds_are_averaged_by_question_and_shown_apart(tmp_path: Path) -> None:
+    again = [{**r, "seed": 1, "prediction": "Paris 42"} for r in answers() if r["strategy"] == "lora"]
+    found = derive(read_run(write_run(tmp_path, answers=answers() + again)))["tasks"]["facts"]
+    lora = found["strategies"]["lora"]
+    assert (lora["accuracy"]["mean"], lora["accuracy"]["n"]) == (0.5, 4)  # 1, ½, ½, 0
+    assert lora["seeds"]["means"] == {"0": 0.5, "1": 0.5}
+    assert found["strategies"]["base"]["seeds"] is None
+    (row,) = [row for row in found["comparisons"] if (row["a"], row["b"]) == ("base", "lora")]
+    assert (row["delta"], row["discordant"], row["n"]) == (0.25, 2, 4)
+    json.dumps(found, allow_nan=False)
 
 
 def test_adapter_and_decision(results: dict[str, Any]) -> None:

@@ -1,0 +1,126 @@
+"""Which questions hang together, and what that leaves of their number.
+
+Questions about one document are right or wrong together: retrieval finds it for all of them or for none. Counting
+them as independent makes every interval too narrow. So questions that share a cluster are one draw.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from harness.records import Question
+
+Floats = NDArray[np.float64]
+
+
+def cluster_ids(questions: Mapping[str, Question], documents: int | None = None) -> dict[str, str]:
+    """Question id → name of its cluster.
+
+    A question's `cluster` decides where it has one. The others hang together where they share a gold
+    document or a fact, also by way of a third question. `documents` is the size of the corpus (None:
+    unknown): in a corpus of one document every question shares it, there is no other to draw, and so it
+    ties nothing together.
+    """
+    links = _Links()
+    for question_id, question in questions.items():
+        if question.cluster is not None:
+            links.join(("question", question_id), ("cluster", question.cluster))
+            continue
+        for document in question.gold_docs if documents != 1 else ():
+            links.join(("question", question_id), ("document", document))
+        if question.fact_id is not None:
+            links.join(("question", question_id), ("fact", question.fact_id))
+    first: dict[Hashable, str] = {}
+    return {name: first.setdefault(links.root(("question", name)), name) for name in questions}
+
+
+class _Links:
+    """Union-find over whatever is hashable."""
+
+    def __init__(self) -> None:
+        self.parent: dict[Hashable, Hashable] = {}
+
+    def root(self, item: Hashable) -> Hashable:
+        while (above := self.parent.get(item, item)) != item:
+            self.parent[item] = self.parent.get(above, above)  # halve the path on the way up
+            item = above
+        return item
+
+    def join(self, one: Hashable, other: Hashable) -> None:
+        self.parent[self.root(one)] = self.root(other)
+
+
+@dataclass(frozen=True, eq=False)
+class Design:
+    """How n questions fall into clusters, for sums over clusters along the last axis of an array."""
+
+    n: int
+    sizes: Floats
+    """Questions in each cluster, shape (clusters,)."""
+    order: NDArray[np.intp]
+    starts: NDArray[np.intp]
+    """`values[..., order]` has the clusters side by side; each begins at its start."""
+
+    @classmethod
+    def of(cls, clusters: Sequence[Hashable]) -> Design:
+        """From each question's cluster, in the order of the values that will come."""
+        number: dict[Hashable, int] = {}
+        labels = np.array([number.setdefault(name, len(number)) for name in clusters], dtype=np.intp)
+        sizes = np.bincount(labels, minlength=len(number))
+        starts = np.concatenate([[0], np.cumsum(sizes)[:-1]]).astype(np.intp)
+        return cls(len(labels), sizes.astype(float), np.argsort(labels, kind="stable"), starts)
+
+    @property
+    def clusters(self) -> int:
+        return len(self.sizes)
+
+    @property
+    def clustered(self) -> bool:
+        """Whether any two questions share a cluster."""
+        return self.clusters < self.n
+
+    @property
+    def effective(self) -> float:
+        """Clusters of equal size that would count as much as these (Kish 1965): n² / Σ n_g²."""
+        return self.n**2 / float((self.sizes**2).sum())
+
+    @property
+    def degrees(self) -> float:
+        """Degrees of freedom of `spread`'s variance (Bell and McCaffrey 2002), in closed form for a mean.
+
+        The variance is Σ c_g² u_g², with u_g the cluster's sum of deviations and c_g² = 1 / (1 − n_g/n).
+        For independent questions of equal variance the matrix M of E[c_g u_g c_h u_h] has M_gg = n_g and
+        M_gh = −c_g c_h n_g n_h / n; then (tr M)² / tr M². Equal clusters: their number less one.
+        """
+        weighted = self.sizes**2 / (1 - self.sizes / self.n)
+        across = (weighted.sum() ** 2 - (weighted**2).sum()) / self.n**2
+        return float(self.n**2 / ((self.sizes**2).sum() + across))
+
+    def sums(self, values: Floats) -> Floats:
+        """Sums over each cluster: (…, n) → (…, clusters)."""
+        ordered = np.asarray(values, dtype=float)[..., self.order]
+        return np.asarray(np.add.reduceat(ordered, self.starts, axis=-1))
+
+    def variance(self, values: Floats) -> Floats:
+        """Variance of the mean along the last axis, robust to any dependence within clusters (CR2).
+
+        Σ (u_g² / (1 − n_g/n)) / n² (Bell and McCaffrey 2002). With every question its own cluster it is
+        s²/n. Needs two clusters.
+        """
+        mean = np.asarray(values, dtype=float).mean(axis=-1, keepdims=True)
+        off = self.sums(values) - self.sizes * mean
+        return np.asarray((off**2 / (1 - self.sizes / self.n)).sum(axis=-1) / self.n**2)
+
+    def facts(self) -> dict[str, Any]:
+        """What results.json says of it. `effective` is rounded: it is a measure, not a count."""
+        return {
+            "questions": self.n,
+            "clusters": self.clusters,
+            "largest": int(self.sizes.max()) if self.n else 0,
+            "effective": round(self.effective, 1) if self.n else 0.0,
+        }

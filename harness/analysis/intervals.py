@@ -23,6 +23,8 @@ Z80 = 0.8416212335729143
 LEAST = 0.5
 """Clustered questions never count for more than the doubled number of independent ones. A few clusters agree
 by luck now and then, which shows as a variance of nearly nothing."""
+SEEN_IN = 6
+"""Clusters that must hold the rarer outcome before they are believed to show how far clusters agree."""
 STEPS = 60
 """Halvings of the interval in which a bound of Tango's is sought: down to the last bit."""
 
@@ -36,15 +38,15 @@ def wilson(right: float, n: float, z: float = Z95) -> tuple[float, float]:
 def mean_interval(values: Floats, design: Design) -> tuple[Floats, Floats] | None:
     """Interval of the mean of values in [0, 1] along the last axis; None where they are one cluster.
 
-    Right or wrong and independent: Wilson's. All values equal: Wilson's on as many as there are
-    (effective) clusters, since equal values do not show how far clusters agree.
+    Right or wrong and independent: Wilson's.
     """
     values = np.asarray(values, dtype=float)
     if design.clustered and design.clusters < 2:
         return None
     mean = values.mean(axis=-1)
-    n = _effective(values, design, mean * (1 - mean), binary=bool(np.isin(values, (0.0, 1.0)).all()))
-    return _wilson(mean, n, Z95)
+    seen = np.minimum(_holding(values, design), _holding(1 - values, design))
+    binary = bool(np.isin(values, (0.0, 1.0)).all())
+    return _wilson(mean, _effective(values, design, mean * (1 - mean), seen, binary=binary), Z95)
 
 
 def difference_interval(differences: Floats, design: Design) -> tuple[Floats, Floats] | None:
@@ -56,28 +58,39 @@ def difference_interval(differences: Floats, design: Design) -> tuple[Floats, Fl
     if design.clustered and design.clusters < 2:
         return None
     up, down = np.maximum(values, 0).mean(axis=-1), np.maximum(-values, 0).mean(axis=-1)
+    seen = _holding(np.abs(values), design)
     binary = bool(np.isin(values, (-1.0, 0.0, 1.0)).all())
-    n = _effective(values, design, up + down - (up - down) ** 2, binary=binary)
-    return tango(up, down, n)
+    return tango(up, down, _effective(values, design, up + down - (up - down) ** 2, seen, binary=binary))
 
 
-def _effective(values: Floats, design: Design, of_shares: Floats, *, binary: bool) -> Floats:
+def _holding(amounts: Floats, design: Design) -> Floats:
+    """How many clusters hold any of what is counted."""
+    return np.asarray((design.sums(amounts) > 1e-9).sum(axis=-1))
+
+
+def _effective(values: Floats, design: Design, of_shares: Floats, seen: Floats, *, binary: bool) -> Floats:
     """How many independent right or wrong answers would give this interval at the normal quantile.
 
-    `of_shares`: the variance that one such answer has at this mean.
+    `of_shares`: the variance that one such answer has at this mean. What is equal throughout (`seen` = 0)
+    cannot show how far clusters agree: there each cluster counts as one answer. The fewer of them hold the
+    rarer outcome, the nearer to that.
     """
     n = float(design.n)
-    if binary and not design.clustered:
+    if design.n < 2 or (binary and not design.clustered):
         return np.full_like(of_shares, n)
+    student = (quantile(design.degrees) / Z95) ** 2
     alone = values.var(axis=-1) / n
-    equal = design.effective * (Z95 / quantile(design.degrees) if design.clustered else 1.0) ** 2
-    if design.n < 2:
-        return np.full_like(of_shares, equal)
-    variance = design.variance(values) * (quantile(design.degrees) / Z95) ** 2
+    fewest = design.effective / student if design.clustered else n
+    variance = design.variance(values) * student
     if design.clustered:
         variance = np.maximum(variance, LEAST * alone)
     flat = (alone <= 1e-12 / n) | (of_shares <= 1e-12)
-    return np.asarray(np.where(flat, equal, of_shares / np.where(flat, 1.0, variance)))
+    found = np.where(flat, fewest, of_shares / np.where(flat, 1.0, variance))
+    if not design.clustered:
+        return found
+    enough = min(SEEN_IN, design.clusters)
+    unknown = np.maximum(0.0, 1 - seen / enough)
+    return np.asarray(found * (np.minimum(found, fewest) / found) ** unknown)
 
 
 @lru_cache(maxsize=256)

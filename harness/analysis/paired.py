@@ -149,18 +149,22 @@ def detectable(differences: Floats, design: Design) -> float | None:
     """The smallest difference shown with 80 % power at p < 0.05 (before Holm); None where none could be.
 
     As `intervals.smallest_difference`, from the mean square of the differences (right or wrong: the
-    discordance) and, with clusters, no less than their own variance around no difference, at Student's
-    quantiles. Fewer than six questions that differ could show nothing, so six are assumed at least.
+    discordance). Fewer than six questions that differ could show nothing, so six are assumed at least. With
+    clusters the variance is no less than their own around no difference, at Student's quantiles; and where
+    fewer than six of them differ, six that differ as a whole are assumed.
     """
     if design.clusters < FEWEST:
         return None
     squares = differences[differences != 0] ** 2
     typical = float(squares.mean()) if len(squares) else 1.0
-    mean_square = max(float(squares.sum()), FEWEST * typical) / design.n
-    variance, factor = mean_square / design.n, Z95 + Z80
+    variance = max(float(squares.sum()), FEWEST * typical) / design.n**2
+    factor = Z95 + Z80
     if design.clustered:
-        off = design.sums(differences) ** 2 / (1 - design.sizes / design.n)
-        variance = max(variance, float(off.sum()) / design.n**2)
+        sums = design.sums(differences)
+        off = float((sums**2 / (1 - design.sizes / design.n)).sum()) / design.n**2
+        few = int((np.abs(sums) > 1e-9).sum()) < FEWEST
+        whole = FEWEST / design.clusters * typical / design.effective if few else 0.0
+        variance = max(variance, off, whole)
         factor = quantile(design.degrees) + quantile(design.degrees, 0.8)
     found = factor * math.sqrt(variance)
     return found if found <= 1 else None

@@ -80,3 +80,19 @@ def test_rates_and_counts() -> None:
     assert [numbers.per_second(v) for v in (None, 29.14, 1234.0, 0.5)] == ["n/a", "29.1", "1,234", "0.500"]
     assert [numbers.number(v) for v in (None, 41.26, 1234.5)] == ["n/a", "41.3", "1,234"]
     assert numbers.loss(0.12345) == "0.123"
+
+
+def test_difference_with_and_without_an_interval() -> None:
+    row = {"delta": 0.05, "ci_low": -0.012, "ci_high": 0.1134}
+    assert numbers.difference(row) == "+5.0 points (−1.2 to +11.3)"
+    assert numbers.difference({**row, "ci_low": None, "ci_high": None}) == "+5.0 points"
+    assert numbers.difference({"delta": None, "ci_low": None, "ci_high": None}) == "n/a"
+    assert [numbers.size(value) for value in (0.11, None)] == ["11.0 points", "n/a"]
+    assert [numbers.spread(0.401, 0.55), numbers.spread(None, None)] == ["40.1–55.0 %", "n/a"]
+    assert [numbers.factor(value) for value in (1.25, 12.04, 0.98)] == ["1.25×", "12.0×", "0.980×"]
+
+
+@given(st.floats(min_value=1e-300, max_value=1))
+def test_a_probability_never_shows_as_nothing(p: float) -> None:
+    assert re.search("[1-9]", numbers.probability(p))
+    assert numbers.probability(None) == "n/a"

@@ -1,6 +1,6 @@
 """Do 95 % intervals cover 95 %, and do strategies that are alike stay undecided? Measured on made-up runs.
 
-    python benchmarks/coverage.py          # about a minute on one core; --rows 500 for a quick look
+    python benchmarks/coverage.py          # about two minutes on one core; --rows 500 for a quick look
 
 Every row draws runs whose truth is known, hands their scores to harness.analysis, and counts. Questions of one
 cluster are tied by copying: each takes its cluster's common outcome with probability √ρ and one of its own
@@ -147,6 +147,26 @@ def families(rng: np.random.Generator, layout: Layout, rho: float, rows: int, st
 # What else could have been taken, for comparison
 
 
+def newcombe(rng: np.random.Generator, layout: Layout, rows: int) -> float:
+    """Percent covered by Newcombe's method 10 (1998) at (0.1, 0.1), half of the other questions right in both."""
+    n, z = sum(layout.sizes), 1.959964
+    both, up, down, none = rng.multinomial(n, [0.45, 0.1, 0.0, 0.45], rows).T.astype(float)
+    ends = []
+    for right_ in (both + up, both + down):
+        centre, half = right_ + z * z / 2, z * np.sqrt(right_ * (n - right_) / n + z * z / 4)
+        ends.append((right_ / n, (centre - half) / (n + z * z), (centre + half) / (n + z * z)))
+    (p, p_low, p_high), (q, q_low, q_high) = ends
+    margins = (both + up) * (down + none) * (both + down) * (up + none)
+    cross = both * none - up * down
+    cross = np.where(cross > 0, np.maximum(cross - n / 2, 0), cross)
+    phi = cross / np.sqrt(np.where(margins > 0, margins, np.inf))
+    below, above = (p - p_low, q_high - q), (p_high - p, q - q_low)
+    low, high = (
+        p - q + sign * np.sqrt(x * x - 2 * phi * x * y + y * y) for sign, (x, y) in ((-1, below), (1, above))
+    )
+    return covered((low, high), 0.1)
+
+
 def cluster_bootstrap(rng: np.random.Generator, values: Floats, layout: Layout, truth: float) -> float:
     """Percent covered by the percentile bootstrap that draws whole clusters."""
     sums, sizes = layout.design.sums(values), np.array(layout.sizes)
@@ -211,11 +231,12 @@ def differences(rng: np.random.Generator, rows: int) -> Table:
             few = tied(rng, pair(0.3, 0.0), layout, rho, min(rows, 1000))
             boot = cluster_bootstrap(rng, few, layout, 0.0)
         false = max(share for _, share in found if share is not None)
-        body.append([layout.name, rho, *(cell for cell, _ in found), boot, false])
+        other = newcombe(rng, layout, rows) if layout in ALONE else None
+        body.append([layout.name, rho, *(cell for cell, _ in found), boot, other, false])
     headers = [f"{discordance:g}, {delta:g}" for discordance, delta in PAIRS]
     return (
         "The difference of two, right or wrong",
-        ["questions", "ρ", *headers, "bootstrap", "told apart"],
+        ["questions", "ρ", *headers, "bootstrap", "Newcombe", "told apart"],
         body,
     )
 

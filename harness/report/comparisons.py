@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from harness.analysis.latency import FEWEST_RATIOS
+from harness.analysis.paired import A_BETTER, B_BETTER
 from harness.report import numbers
 from harness.report.view import Table
 
@@ -55,8 +56,9 @@ def _ratio(block: Figures) -> str:
 
 def in_words(row: Figures) -> str:
     """`rag is better`, or that it cannot be resolved, with the reason where more than chance stands behind it."""
-    if row["verdict"] in ("a better", "b better"):
-        return f"{row[row['verdict'][0]]} is better"
+    better = {A_BETTER: row["a"], B_BETTER: row["b"]}.get(row["verdict"])
+    if better:
+        return f"{better} is better"
     return f"cannot be resolved: {row['reason']}" if row["reason"] else "cannot be resolved"
 
 
@@ -93,7 +95,7 @@ def forgetting(task: Figures) -> Table | None:
 
 
 def _forgot(row: Figures) -> str:
-    words = {"a better": "worse than base", "b better": "better than base"}
+    words = {A_BETTER: "worse than base", B_BETTER: "better than base"}
     return words.get(row["verdict"]) or in_words(row)
 
 

@@ -40,7 +40,7 @@ def mean_interval(values: Floats, design: Design) -> tuple[Floats, Floats] | Non
 
     Right or wrong and independent: Wilson's.
     """
-    values = np.asarray(values, dtype=float)
+    values = _rounded(values)
     if design.clustered and design.clusters < 2:
         return None
     mean = values.mean(axis=-1)
@@ -54,13 +54,18 @@ def difference_interval(differences: Floats, design: Design) -> tuple[Floats, Fl
 
     Right or wrong and independent: Tango's.
     """
-    values = np.asarray(differences, dtype=float)
+    values = _rounded(differences)
     if design.clustered and design.clusters < 2:
         return None
     up, down = np.maximum(values, 0).mean(axis=-1), np.maximum(-values, 0).mean(axis=-1)
     seen = _holding(np.abs(values), design)
     binary = bool(np.isin(values, (-1.0, 0.0, 1.0)).all())
     return tango(up, down, _effective(values, design, up + down - (up - down) ** 2, seen, binary=binary))
+
+
+def _rounded(values: Floats) -> Floats:
+    """Scores without what summing left in their last digits, so that right or wrong ones are seen as such."""
+    return np.round(np.asarray(values, dtype=float), 12)
 
 
 def _holding(amounts: Floats, design: Design) -> Floats:

@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from harness.analysis.clusters import Design
@@ -130,6 +130,7 @@ asked = st.lists(st.tuples(scores, st.integers(0, 8)), min_size=1, max_size=40)
 
 @settings(deadline=None)
 @given(asked)
+@example([(1.0, 0), (7.5e-27, 1)])
 def test_interval_of_a_mean_holds_it_and_stays_in_range(rows: list[tuple[float, int]]) -> None:
     values = np.array([value for value, _ in rows])
     design = Design.of([cluster for _, cluster in rows])

@@ -49,11 +49,7 @@ def derive(run: Evidence, scores: Scores | None = None, inputs: CostInputs | Non
     scores = score_all(run) if scores is None else scores
     inputs = cost.inputs_of(run.manifest) if inputs is None else inputs
     tasks = {task: _task(run, task, scores, inputs) for task in task_names(run)}
-    missing = sum(
-        max(0, task["n"] - block["n_answered"])
-        for task in tasks.values()
-        for block in task["strategies"].values()
-    )
+    missing = missing_answers(run)
     return {
         "schema_version": SCHEMA_VERSION,
         "run_id": run.manifest.get("run_id", run.folder.name),
@@ -66,6 +62,15 @@ def derive(run: Evidence, scores: Scores | None = None, inputs: CostInputs | Non
         "prices": cost.prices_block(run.manifest, inputs),
         "tasks": tasks,
     }
+
+
+def missing_answers(run: Evidence) -> int:
+    """How many answers of the plan are not there yet; a strategy of several seeds answers once a seed."""
+    seeds = Counter((entry["task"], entry["strategy"]) for entry in run.manifest.get("plan", ()))
+    return sum(
+        max(0, max(1, seeds[pair]) * len(run.questions.get(pair[0], ())) - len(run.answers.get(pair, ())))
+        for pair in run.pairs
+    )
 
 
 def task_names(run: Evidence) -> list[str]:

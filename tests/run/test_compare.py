@@ -162,6 +162,8 @@ def test_a_run_of_several_seeds_resumes_at_the_seed_it_had_reached(task: Task, t
     settings = settings_of(task, "base", "lora", seeds=2, use_cache=False)
     with pytest.raises(RunInterrupted):
         go(settings, [task], tools, tmp_path / "r")
+    left = 3 * 24 - len(said(tmp_path / "r"))
+    assert write_reports(tmp_path / "r")["missing_answers"] == left > 24, "all of seed 1 is among them"
     go(settings, [task], make_tools(tmp_path / "c"), tmp_path / "r", resume=True)
     unbroken = go(settings, [task], make_tools(tmp_path / "c"), tmp_path / "whole")
     assert len(said(unbroken)) == 3 * 24

@@ -5,6 +5,7 @@ The same evidence gives the same results to the byte. Names are added here, neve
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -66,9 +67,9 @@ def derive(run: Evidence, scores: Scores | None = None, inputs: CostInputs | Non
 
 def missing_answers(run: Evidence) -> int:
     """How many answers of the plan are not there yet; a strategy of several seeds answers once a seed."""
-    seeds = Counter((entry["task"], entry["strategy"]) for entry in run.manifest.get("plan", ()))
+    planned = Counter((entry["task"], entry["strategy"]) for entry in run.manifest.get("plan", ()))
     return sum(
-        max(0, max(1, seeds[pair]) * len(run.questions.get(pair[0], ())) - len(run.answers.get(pair, ())))
+        max(0, max(1, planned[pair]) * len(run.questions.get(pair[0], ())) - len(run.answers.get(pair, ())))
         for pair in run.pairs
     )
 

@@ -1,0 +1,99 @@
+"""Requirements from a file, from flags, from neither; what is wrong is said once, at its place."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+import pytest
+
+from harness.errors import InputError, InputErrors
+from harness.spec.requirement_flags import FIELDS, add_requirement_flags
+from harness.spec.requirements import Requirements, load_requirements, requirements_from, requirements_of
+
+
+def parsed(*argv: str) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(exit_on_error=False)
+    add_requirement_flags(parser)
+    return parser.parse_args(argv)
+
+
+def test_nothing_given_is_no_requirement() -> None:
+    assert requirements_from(parsed()) is None
+
+
+def test_every_flag_sets_its_own_field() -> None:
+    argv = [
+        "--monthly-queries", "1000", "--horizon-months", "6", "--error-price", "0.5", "--refresh-days", "7",
+        "--min-accuracy", "0.8", "--max-latency", "2", "--latency-percentile", "p95", "--monthly-budget", "50",
+        "--max-memory-gb", "8", "--citations",
+    ]  # fmt: skip
+    assert requirements_from(parsed(*argv)) == Requirements(
+        monthly_queries=1000, horizon_months=6, error_price_usd=0.5, refresh_days=7, min_accuracy=0.8,
+        max_latency_s=2, latency_percentile="p95", monthly_budget_usd=50, max_memory_gb=8, citations=True,
+    )  # fmt: skip
+    assert set(FIELDS) <= set(Requirements.model_fields)
+
+
+def test_flags_win_over_the_file_and_the_file_over_the_run(tmp_path: Path) -> None:
+    path = tmp_path / "needs.yaml"
+    path.write_text("monthly_queries: 500\nmin_accuracy: 0.5\n")
+    stored = {"monthly_queries": 1, "refresh_days": 30.0, "horizon_months": 24}
+    found = requirements_from(parsed("--requirements", str(path), "--min-accuracy", "0.7"), stored)
+    assert found == Requirements(monthly_queries=500, min_accuracy=0.7, refresh_days=30.0, horizon_months=24)
+
+
+@pytest.mark.parametrize(
+    ("argv", "text"),
+    [
+        (("--min-accuracy", "-0.1"), "--min-accuracy: must be at least 0"),
+        (("--min-accuracy", "80"), r"--min-accuracy: must be at most 1, but is 80.0 \(for 80 % write 0.8\)"),
+        (("--max-latency", "0"), "--max-latency: must be more than 0"),
+        (("--max-latency", "inf"), "--max-latency: must be a finite number"),
+        (("--latency-percentile", "p96"), r"--latency-percentile: is 'p96', which is none of p50, p90, p95, p99"),
+        (("--monthly-budget", "-1"), "--monthly-budget: must be at least 0"),
+        (("--error-price", "-1"), "--error-price: must be at least 0"),
+        (("--refresh-days", "0"), "--refresh-days: must be more than 0"),
+        (("--horizon-months", "1000"), "--horizon-months: must be at most 120"),
+        (("--max-memory-gb", "nan"), "--max-memory-gb: must be"),
+    ],
+)  # fmt: skip
+def test_a_wrong_flag_is_named(argv: tuple[str, ...], text: str) -> None:
+    with pytest.raises(InputErrors, match=text):
+        requirements_from(parsed(*argv))
+
+
+@pytest.mark.parametrize(
+    "argv", [("--monthly-queries", "-5"), ("--monthly-queries", "1e3"), ("--max-latency", "x")]
+)
+def test_what_is_no_number_never_reaches_the_model(argv: tuple[str, ...]) -> None:
+    with pytest.raises(argparse.ArgumentError, match="is not a"):
+        parsed(*argv)
+
+
+def test_two_wrong_flags_show_together() -> None:
+    with pytest.raises(InputErrors) as caught:
+        requirements_of({"min_accuracy": 2.0, "refresh_days": -1.0})
+    assert len(caught.value.errors) == 2
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("monthly_queries: -5\n", r"needs.yaml:1:18: monthly_queries: must be at least 1, but is -5"),
+        ("horizon_months: 6\nmonthly_querys: 5\n", r"needs.yaml:2:1: monthly_querys: .*monthly_queries"),
+        ("latency_percentile: p97\n", r"needs.yaml:1:21: latency_percentile: .*none of p50"),
+        ("citations: maybe\n", r"needs.yaml:1:12: citations: must be true or false"),
+        ("", "the file is empty"),
+    ],
+)
+def test_a_wrong_file_is_refused_with_its_line(tmp_path: Path, text: str, message: str) -> None:
+    path = tmp_path / "needs.yaml"
+    path.write_text(text)
+    with pytest.raises(InputError, match=message):
+        load_requirements(path)
+
+
+def test_a_missing_file_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="there is no such file"):
+        load_requirements(tmp_path / "none.yaml")

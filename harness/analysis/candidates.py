@@ -1,0 +1,83 @@
+"""Who stands for election: a strategy with what it scored, what it costs, how long it takes, what it needs."""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from harness.spec.requirements import Requirements
+
+ASSUMED_MONTHLY_QUERIES = 10_000
+"""Where nobody says a volume: the middle one of those for which tables show totals."""
+
+
+class Costed(Protocol):
+    """What the decision asks of a strategy's economics."""
+
+    @property
+    def reason(self) -> str | None:
+        """Why a cost is not known."""
+
+    def monthly_usd(self, queries: float, horizon_months: float, refresh_days: float | None) -> float | None:
+        """Dollars a month, one-off costs spread over the horizon; None where a part is not known."""
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """The point at which strategies are valued. The last three are None where the run has no price."""
+
+    monthly_queries: float = ASSUMED_MONTHLY_QUERIES
+    horizon_months: float = 12.0
+    error_price_usd: float | None = None
+    refresh_days: float | None = None
+    """None: the knowledge does not change."""
+    usd_per_hour: float | None = None
+    utilisation: float | None = None
+    cycles: int | None = None
+
+    @classmethod
+    def of(cls, needs: Requirements, **prices: Any) -> Setting:
+        """The user's own, the assumed volume where none was named, and the prices as the run has them."""
+        return cls(
+            monthly_queries=needs.monthly_queries or ASSUMED_MONTHLY_QUERIES,
+            horizon_months=needs.horizon_months,
+            error_price_usd=needs.error_price_usd,
+            refresh_days=needs.refresh_days,
+            **prices,
+        )
+
+    def with_value(self, field: str, value: float | None) -> Setting:
+        changed: dict[str, Any] = {field: value}
+        return dataclasses.replace(self, **changed)
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """One strategy of one task. `scores`: question id → primary metric, averaged over seeds, in [0, 1].
+
+    `latency` is the block of results.json. `memory_gb` is what model and index take at least (None: not
+    known). `update_s`: device seconds from changed documents to a strategy that knows them.
+    """
+
+    strategy: str
+    scores: Mapping[str, float]
+    economics: Costed
+    latency: Mapping[str, Any]
+    memory_gb: float | None = None
+    cites: bool = False
+    control: bool = False
+    update_s: float | None = None
+    interval: tuple[float, float] | None = None
+    """95 % interval of the accuracy."""
+
+    @property
+    def accuracy(self) -> float | None:
+        """Mean score; None where nothing was answered."""
+        return math.fsum(self.scores.values()) / len(self.scores) if self.scores else None
+
+
+CandidatesAt = Callable[[Setting], Sequence[Candidate]]
+"""The candidates of a task as they are priced at a setting."""

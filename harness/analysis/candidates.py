@@ -58,8 +58,9 @@ class Setting:
 class Candidate:
     """One strategy of one task. `scores`: question id → primary metric, averaged over seeds, in [0, 1].
 
-    `latency` is the block of results.json. `memory_gb` is what model and index take at least (None: not
-    known). `update_s`: device seconds from changed documents to a strategy that knows them.
+    `latency` is the block of results.json. `memory_gb`: what weights and index take, `memory_most_gb`: the peak
+    of the whole run (None: not known). `update_s`: device seconds from changed documents to a strategy that
+    knows them.
     """
 
     strategy: str
@@ -67,6 +68,7 @@ class Candidate:
     economics: Costed
     latency: Mapping[str, Any]
     memory_gb: float | None = None
+    memory_most_gb: float | None = None
     cites: bool = False
     control: bool = False
     update_s: float | None = None

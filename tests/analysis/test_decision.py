@@ -108,7 +108,7 @@ def test_an_unknown_cost_leaves_open_what_only_cost_can_tell() -> None:
     ],
 )
 def test_a_hard_requirement_comes_before_any_value(needs: dict[str, Any], winner: str) -> None:
-    base = candidate("base", share(100, 1000), Money(0.001), memory_gb=0.5)
+    base = candidate("base", share(100, 1000), Money(0.001), memory_most_gb=0.9)
     rag = candidate(
         "rag", share(600, 1000), Money(0.004), latency=timed(2.0), memory_gb=2.0, cites=True, update_s=3600.0
     )
@@ -123,7 +123,7 @@ def test_none_feasible_names_the_nearest_and_what_it_misses() -> None:
     assert choice.nearest
     assert choice.nearest.name == "rag"
     (missed,) = choice.nearest.missed
-    assert missed.detail == "2.00 s p50, required 1.90 s: misses by 100 ms"
+    assert missed.detail == "2.00 s at the p50, required 1.90 s: missed by 100 ms"
     assert missed.miss == pytest.approx(0.1 / 1.9)
 
 
@@ -132,7 +132,7 @@ def test_a_percentile_without_enough_times_is_not_passed_over() -> None:
     assert (choice.status, choice.winner) == ("undecided", "rag")
     assert choice.favourite
     assert choice.favourite.unchecked[0].detail == (
-        "cannot be checked: p95 needs 130 timed questions, and 20 were timed"
+        "cannot be checked: the p95 needs 130 timed questions, and 20 were timed"
     )
     late = chosen([BASE], max_latency_s=0.5, latency_percentile="p95")
     assert late.status == "none_feasible", "a median over the ceiling is a p95 over it"

@@ -1,0 +1,105 @@
+"""What would change the choice, in JSON and in sentences."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from harness.analysis.candidates import Setting
+from harness.analysis.sensitivity import (
+    REACH,
+    Change,
+    Turn,
+    WinnerAt,
+    bands,
+    changes,
+    decision_map,
+)
+from harness.analysis.telling import Teller, Told, joined
+
+UNITS = {
+    "monthly_queries": "{%s:whole} queries a month",
+    "usd_per_hour": "{%s:dollars} an hour",
+    "error_price_usd": "{%s:dollars} an error",
+    "utilisation": "{%s:percent}",
+    "cycles": "{%s:whole}",
+    "refresh_days": "every {%s:days}",
+    "horizon_months": "{%s:months}",
+}
+"""How a value of an input is written, with the figure's name to be put in."""
+
+
+def outlook(winner_at: WinnerAt, setting: Setting) -> dict[str, Any]:
+    """{would_change, error_price, map} of a decision, figures only; `tell_changes` adds the sentences."""
+    volumes, refreshes, cells = decision_map(winner_at, setting)
+    return {
+        "would_change": [_change(one) for one in changes(winner_at, setting)],
+        "error_price": [{"from_usd": band.low, "winner": band.winner} for band in bands(winner_at, setting)],
+        "map": {"monthly_queries": list(volumes), "refresh_days": list(refreshes), "winners": cells},
+    }
+
+
+def _change(one: Change) -> dict[str, Any]:
+    nearest = one.nearest
+    return {
+        "input": one.input.field,
+        "label": one.input.label,
+        "current": one.current,
+        "searched_low": one.searched[0] if one.searched else None,
+        "searched_high": one.searched[1] if one.searched else None,
+        "down": _turn(one.down, one.current),
+        "up": _turn(one.up, one.current),
+        "nearest": None if nearest is None else "down" if nearest is one.down else "up",
+    }
+
+
+def _turn(turn: Turn | None, current: float | None) -> dict[str, Any] | None:
+    if turn is None:
+        return None
+    return {"value": turn.value, "winner": turn.winner, "factor": turn.value / current if current else None}
+
+
+def tell_changes(task: Mapping[str, Any], decision: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """The changes, each with `text` and `figures`."""
+    tell = Teller({**task, "decision": decision})
+    rows = decision["would_change"]
+    return [{**row, **_told(tell, row, f"decision/would_change/{index}")} for index, row in enumerate(rows)]
+
+
+def _told(tell: Teller, row: Mapping[str, Any], at: str) -> Told:
+    label = f"{row['label'][:1].upper()}{row['label'][1:]}"
+    if row["searched_low"] is None:
+        return tell.say(f"{label} plays no part: the run has no price for it.")
+    turns = [_turned(tell, row, at, way) for way in ("down", "up") if row[way]]
+    if turns:
+        return joined(tell.say(f"{label}{_now(row)}:", **_place(row, at)), *turns)
+    searched = f"{UNITS[row['input']] % 'low'} to {UNITS[row['input']] % 'high'}"
+    return tell.say(
+        f"{label}{_now(row)}: none{_within(row)}, from {searched}.",
+        low=f"{at}/searched_low",
+        high=f"{at}/searched_high",
+        **_place(row, at),
+    )
+
+
+def _within(row: Mapping[str, Any]) -> str:
+    """Whether the whole range was tried; some inputs end before (a machine cannot be used more than fully)."""
+    current = row["current"]
+    full = current and (row["searched_low"], row["searched_high"]) == (current / REACH, current * REACH)
+    return f" within 1/{REACH:g} to {REACH:g} times" if full else ""
+
+
+def _now(row: Mapping[str, Any]) -> str:
+    return "" if row["current"] is None else f" (now {UNITS[row['input']] % 'now'})"
+
+
+def _place(row: Mapping[str, Any], at: str) -> dict[str, str]:
+    return {} if row["current"] is None else {"now": f"{at}/current"}
+
+
+def _turned(tell: Teller, row: Mapping[str, Any], at: str, way: str) -> Told:
+    """`from 3,333 queries a month down rag wins`; for an error price without a present value the same."""
+    winner = row[way]["winner"]
+    direction = "down" if way == "down" else "up"
+    who = f"{winner} wins" if winner else "no strategy meets the requirements"
+    return tell.say(f"from {UNITS[row['input']] % 'value'} {direction} {who}.", value=f"{at}/{way}/value")

@@ -13,12 +13,15 @@ from harness.analysis import accuracy, breakeven, comparisons, cost, latency, se
 from harness.analysis.accuracy import ScoredAnswer
 from harness.analysis.clusters import Design, cluster_ids
 from harness.analysis.economics import CostInputs
+from harness.analysis.election import decided, needs_of, with_needs
 from harness.analysis.evidence import Evidence, Pair
 from harness.analysis.projection import projections
 from harness.analysis.retrieval import Texts, retrieval
+from harness.analysis.summary import summary
 from harness.analysis.validity import judge
 from harness.analysis.waterfall import Sources, waterfall
 from harness.run.folder import SCHEMA_VERSION
+from harness.spec.requirements import Requirements
 from harness.spec.strategy import STRATEGIES, Source
 
 PASSED_ON = (
@@ -42,14 +45,21 @@ PASSED_ON = (
 Scores = dict[Pair, list[ScoredAnswer]]
 
 
-def derive(run: Evidence, scores: Scores | None = None, inputs: CostInputs | None = None) -> dict[str, Any]:
+def derive(
+    run: Evidence,
+    scores: Scores | None = None,
+    inputs: CostInputs | None = None,
+    needs: Requirements | None = None,
+) -> dict[str, Any]:
     """All figures of a run, as plain JSON values without NaN. `scores`: what `score_all` gave, if at hand.
 
-    `inputs`: what the user sets of costs now; without them, what was set when the run was made.
+    `inputs` and `needs`: what the user sets of costs and requires now; without them, what was set and
+    required when the run was made.
     """
     scores = score_all(run) if scores is None else scores
-    inputs = cost.inputs_of(run.manifest) if inputs is None else inputs
-    tasks = {task: _task(run, task, scores, inputs) for task in task_names(run)}
+    needs = needs_of(run.manifest) if needs is None else needs
+    inputs = with_needs(cost.inputs_of(run.manifest) if inputs is None else inputs, needs)
+    tasks = {task: _task(run, task, scores, inputs, needs) for task in task_names(run)}
     missing = missing_answers(run)
     return {
         "schema_version": SCHEMA_VERSION,
@@ -61,6 +71,8 @@ def derive(run: Evidence, scores: Scores | None = None, inputs: CostInputs | Non
         "torn_lines": run.torn_lines,
         "adapters": [_adapter(record) for record in run.manifest.get("adapters", ())],
         "prices": cost.prices_block(run.manifest, inputs),
+        "requirements": needs.model_dump(mode="json", exclude_unset=True),
+        "summary": summary(tasks),
         "tasks": tasks,
     }
 
@@ -94,7 +106,9 @@ def spec_of(run: Evidence, task: str) -> dict[str, Any]:
     return spec if isinstance(spec, dict) else {}
 
 
-def _task(run: Evidence, task: str, scores: Scores, inputs: CostInputs) -> dict[str, Any]:
+def _task(
+    run: Evidence, task: str, scores: Scores, inputs: CostInputs, needs: Requirements
+) -> dict[str, Any]:
     spec = spec_of(run, task)
     primary = next(iter(spec.get("metrics", ())), None)
     texts = Texts(run.passages)
@@ -105,8 +119,7 @@ def _task(run: Evidence, task: str, scores: Scores, inputs: CostInputs) -> dict[
     timed = {pair[1]: run.timings.get(pair, ()) for pair in pairs}
     strategies = {pair[1]: _strategy(run, pair, scores[pair], texts, clusters, inputs) for pair in pairs}
     entries = _entries(run, pairs, strategies, inputs)
-    break_even = breakeven.break_evens(entries, inputs)
-    return {
+    block = {
         "n": len(questions),
         "n_unanswerable": sum(not asked.question.answerable for asked in questions.values()),
         "primary_metric": primary,
@@ -119,19 +132,13 @@ def _task(run: Evidence, task: str, scores: Scores, inputs: CostInputs) -> dict[
         "forgetting": comparisons.forgetting(answered, primary, clusters),
         "comparisons": comparisons.comparisons(answered, primary, clusters, timed),
         "cost_totals": breakeven.totals(entries, inputs),
-        "break_even": break_even,
+        "break_even": breakeven.break_evens(entries, inputs),
         "validity": [check.to_json() for check in judge(run, task, scores)],
         "waterfall": waterfall(
             answered, primary or "", spec.get("answer", {}).get("refusal"), Sources(run.passages, texts)
         ),
-        "decision": {
-            "status": "not_computed",
-            "recommended": None,
-            "reasons": [],
-            "break_even": break_even,
-            "would_change": [],
-        },
     }
+    return {**block, "decision": decided(run, task, block, answered, clusters, needs, inputs)}
 
 
 def _clusters(run: Evidence, task: str) -> dict[str, str]:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 from harness import __version__
 from harness.errors import HarnessError, InputError, RunInterrupted
 from harness.spec.priceflags import add_price_flags, check_prices, price_settings
+from harness.spec.requirement_flags import FIELDS, add_requirement_flags
 
 if TYPE_CHECKING:
     from harness.run.settings import Settings
@@ -59,6 +60,14 @@ def _parser() -> argparse.ArgumentParser:
     report.add_argument("folder", metavar="RUN", type=Path)
     report.add_argument("--json", action="store_true", help="print results.json and nothing else")
     report.set_defaults(run=_report)
+    decide = commands.add_parser(
+        "decide", help="the recommendation again, under other prices or requirements"
+    )
+    decide.add_argument("folder", metavar="RUN", type=Path)
+    decide.add_argument("--json", action="store_true", help="print one JSON document and nothing else")
+    add_requirement_flags(decide)
+    add_price_flags(decide)
+    decide.set_defaults(run=_decide)
     return parser
 
 
@@ -83,9 +92,9 @@ def _compare_parser(commands: Any) -> None:
     add("--seeds", type=_positive, metavar="N", help="train each adapter N times, with seeds from --seed on")
     add("--quick", action="store_true", help="a few questions and two epochs: not fit for decisions")
     add("--no-cache", action="store_true", help="neither read nor write the cache of answers")
-    add("--monthly-queries", type=_positive, metavar="N", help="your volume; kept with the run")
     add("--output", type=Path, metavar="DIR", help="run folder (default: reports/<UTC time>-<hash>)")
     add("--resume", type=Path, metavar="RUN", help="go on with a run that was stopped, with its own settings")
+    add_requirement_flags(compare)
     add_price_flags(compare)
     compare.set_defaults(run=_compare)
 
@@ -165,17 +174,29 @@ def _settings(options: argparse.Namespace) -> Settings:
 
     given: dict[str, Any] = {
         name: getattr(options, name)
-        for name in ("model", "revision", "embedder", "device", "dtype", "limit", "latency_queries", "seed", "seeds",
-                     "monthly_queries")
+        for name in ("model", "revision", "embedder", "device", "dtype", "limit", "latency_queries", "seed", "seeds")
         if getattr(options, name) is not None
     }  # fmt: skip
     if options.strategies is not None:
         names = [name.strip() for name in options.strategies.split(",") if name.strip()]
         given["strategies"] = tuple(strategy.name for strategy in parse_strategies(names))
+    given |= _required(options)
     given |= price_settings(options)
     check_prices(given, datetime.now(UTC).date())
     tasks = tuple(str(path.resolve()) for path in find_tasks(options.tasks, TASKS))
     return Settings(tasks=tasks, quick=options.quick, use_cache=not options.no_cache, **given)
+
+
+def _required(options: argparse.Namespace) -> dict[str, Any]:
+    """The settings that keep what the user needs; none where nothing was said."""
+    if options.requirements is None and all(getattr(options, field) is None for field in FIELDS):
+        return {}
+    from harness.spec.requirements import requirements_from
+
+    needs = requirements_from(options)
+    if needs is None:
+        return {}
+    return {"requirements": needs.model_dump(exclude_unset=True), "monthly_queries": needs.monthly_queries}
 
 
 def _resumed_settings(options: argparse.Namespace) -> Settings:
@@ -227,6 +248,26 @@ def _report(options: argparse.Namespace) -> None:
         return
     print_results(results)
     print(options.folder)
+
+
+# decide
+
+
+def _decide(options: argparse.Namespace) -> None:
+    from dataclasses import replace
+
+    from harness.analysis.election import stored_requirements
+    from harness.analysis.evidence import read_run
+    from harness.analysis.results import derive
+    from harness.report import decide
+    from harness.spec.priceflags import repriced
+    from harness.spec.requirements import Requirements, requirements_from
+
+    run = read_run(options.folder)
+    needs = requirements_from(options, stored_requirements(run.manifest)) or Requirements()
+    run = replace(run, manifest=repriced(run.manifest, price_settings(options)))
+    results = derive(run, needs=needs)
+    print(json.dumps(decide.document(results), ensure_ascii=False) if options.json else decide.text(results))
 
 
 # tasks

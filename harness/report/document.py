@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from harness.report import comparisons, costs, lights, numbers, tables, words
+from harness.report import comparisons, costs, decisions, lights, numbers, tables, words
 from harness.report.view import Bullets, Curve, Details, Document, Section, Table, section
 
 Figures = dict[str, Any]
@@ -12,11 +12,13 @@ Figures = dict[str, Any]
 
 def document(results: Figures, details: dict[str, Details] | None = None) -> Document:
     """The report of `results` (as `derive` makes them); `details` are the replies of each task, for HTML."""
-    sections: list[Section | None] = [lights.validity(results)]
+    sections: list[Section | None] = [
+        lights.validity(results),
+        section("Recommendation", *decisions.overview(results)),
+    ]
     for name, task in results["tasks"].items():
         sections += _task(name, task, (details or {}).get(name))
     sections += [
-        section("Recommendation", words.NO_DECISION),
         section("Adapters", _adapters(results), *_curves(results)),
         section("Indexes", _indexes(results)),
         section("Prices", *costs.prices(results)),
@@ -26,6 +28,7 @@ def document(results: Figures, details: dict[str, Details] | None = None) -> Doc
     ]
     return Document(
         title="Prompting, retrieval and fine-tuning on the same questions",
+        verdicts=decisions.lines(results),
         warnings=tuple(_warnings(results)),
         facts=tuple(_facts(results)),
         sections=tuple(found for found in sections if found),
@@ -46,6 +49,7 @@ def _task(name: str, task: Figures, details: Details | None) -> list[Section | N
     absent = tuple(f"{strategy}: {reason}" for strategy, reason in task["not_applicable"].items())
     return [
         section(f"Task {name}", lead, tables.overview(task)),
+        section("Decision", *decisions.task_blocks(task), level=3),
         section("Not applicable", Bullets(absent), level=3),
         section("Comparisons", *_comparisons(task), level=3),
         section("All metrics", tables.metrics(task), level=3),

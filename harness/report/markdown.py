@@ -19,6 +19,8 @@ def escape(text: str) -> str:
 def render(document: Document) -> str:
     """The document as Markdown. Curves and single replies are left to the HTML page."""
     lines = [f"# {escape(document.title)}", ""]
+    lines += [f"- **{escape(verdict)}**" for verdict in document.verdicts]
+    lines += [""] if document.verdicts else []
     for warning in document.warnings:
         lines += [f"> **{escape(warning)}**", ""]
     lines += [f"- {escape(name)}: {escape(value)}" for name, value in document.facts]

@@ -1,10 +1,10 @@
-"""The results as a table for a terminal: a row a strategy, a column a task."""
+"""The results for a terminal: a table with a row a strategy and a column a task, then one verdict a task."""
 
 from __future__ import annotations
 
 from typing import IO, Any
 
-from harness.report import numbers
+from harness.report import decisions, numbers
 
 
 def print_results(results: dict[str, Any], file: IO[str] | None = None, width: int | None = None) -> None:
@@ -19,6 +19,8 @@ def print_results(results: dict[str, Any], file: IO[str] | None = None, width: i
         text = f"Not complete (status: {status}, {missing} answers missing)."
         console.print(text, style="bold yellow", markup=False)
     console.print(_table(results))
+    for verdict in decisions.lines(results):
+        console.print(verdict, markup=False, soft_wrap=True)
 
 
 def _table(results: dict[str, Any]) -> Any:

@@ -63,9 +63,10 @@ class Section:
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """A whole report. `warnings` stand on top; `facts` are (name, value)."""
+    """A whole report. `verdicts` (one line a task) and `warnings` stand on top; `facts` are (name, value)."""
 
     title: str
+    verdicts: tuple[str, ...]
     warnings: tuple[str, ...]
     facts: tuple[tuple[str, str], ...]
     sections: tuple[Section, ...]

@@ -2,11 +2,6 @@
 
 from __future__ import annotations
 
-NO_DECISION = (
-    "The decision is not computed in this version: which strategy pays depends on your volume, your price "
-    "of an error and your requirements. What the questions tell of each pair stands under Comparisons."
-)
-
 MEANING = (
     "Accuracy is the task's first metric, averaged over the questions, with a 95 % interval: with so many "
     "questions, the true share may lie anywhere in it. Wilson's for answers that are right or wrong, the same "

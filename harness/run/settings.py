@@ -29,6 +29,8 @@ class Settings:
     prices: str | None = None
     machine: str | None = None
     monthly_queries: int | None = None
+    requirements: dict[str, Any] | None = None
+    """What the user needs of a strategy, as given (`spec/requirements.py`); the volume among it."""
     usd_per_hour: float | None = None
     utilisation: float | None = None
     tuning_cycles: int | None = None

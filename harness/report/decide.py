@@ -1,0 +1,46 @@
+"""What `decide` prints: the decision of each task at the user's setting, as text or as one JSON document."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from harness.report import decisions, plain
+from harness.report.view import Block, Bullets
+
+Figures = dict[str, Any]
+
+
+def document(results: Figures) -> Figures:
+    """The decision part of results.json, and what it needs to be read alone."""
+    return {
+        "schema_version": results["schema_version"],
+        "run_id": results["run_id"],
+        "requirements": results["requirements"],
+        "prices": results["prices"],
+        "summary": results["summary"],
+        "tasks": {
+            name: {key: task[key] for key in ("n", "primary_metric", "probes", "decision")}
+            for name, task in results["tasks"].items()
+        },
+    }
+
+
+def text(results: Figures) -> str:
+    """All verdicts first, then each task's reasons and what would change it."""
+    parts: list[Block] = [decisions.required(results["requirements"]), Bullets(decisions.lines(results))]
+    for name, task in results["tasks"].items():
+        parts += [f"== {name} ==", *_task(task)]
+    parts += ["Over all tasks:", Bullets(tuple(results["summary"]["sentences"]))]
+    return plain.render(parts).strip()
+
+
+def _task(task: Figures) -> list[Block]:
+    decision = task["decision"]
+    parts: list[Block | None] = [
+        Bullets(tuple(one["text"] for one in [*decision["reasons"], *decision["assumptions"]])),
+        decisions.candidates(decision),
+        "What would change it (one input moved alone):" if decision["would_change"] else None,
+        Bullets(tuple(one["text"] for one in decision["would_change"])),
+        decisions.decision_map(decision),
+    ]
+    return [part for part in parts if part]

@@ -1,0 +1,32 @@
+"""Blocks as plain text for a terminal: sentences wrapped, tables in columns, nothing escaped and nothing coloured."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Iterator, Sequence
+
+from harness.report.view import Block, Bullets, Table
+
+WIDTH = 110
+
+
+def render(blocks: Sequence[Block], width: int = WIDTH) -> str:
+    return "\n".join(line for block in blocks for line in _block(block, width))
+
+
+def _block(block: Block, width: int) -> Iterator[str]:
+    if isinstance(block, str):
+        yield from ("", *textwrap.wrap(block, width))
+    elif isinstance(block, Bullets):
+        for item in block.items:
+            yield from textwrap.wrap(item, width, initial_indent="- ", subsequent_indent="  ")
+    elif isinstance(block, Table):
+        yield ""
+        yield from columns([block.headers, *block.rows])
+
+
+def columns(rows: Sequence[Sequence[str]]) -> Iterator[str]:
+    """Rows with their cells under one another, two spaces between columns."""
+    widths = [max(len(cell) for cell in column) for column in zip(*rows, strict=True)]
+    for row in rows:
+        yield "  ".join(cell.ljust(size) for cell, size in zip(row, widths, strict=True)).rstrip()

@@ -6,6 +6,7 @@ import dataclasses
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, Protocol
 
 from harness.spec.requirements import Requirements
@@ -54,7 +55,7 @@ class Setting:
         return dataclasses.replace(self, **changed)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Candidate:
     """One strategy of one task. `scores`: question id → primary metric, averaged over seeds, in [0, 1].
 
@@ -75,7 +76,7 @@ class Candidate:
     interval: tuple[float, float] | None = None
     """95 % interval of the accuracy."""
 
-    @property
+    @cached_property
     def accuracy(self) -> float | None:
         """Mean score; None where nothing was answered."""
         return math.fsum(self.scores.values()) / len(self.scores) if self.scores else None

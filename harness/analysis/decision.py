@@ -9,12 +9,14 @@ questions that would tell.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 from harness.analysis.candidates import Candidate, Setting
 from harness.analysis.needs import MISSED, UNKNOWN, Outcome, monthly_usd, outcomes
-from harness.analysis.pairs import Difference, Pairs, questions_to_tell
+from harness.analysis.pairs import Difference, Pairs, Power
 from harness.spec.requirements import Requirements
 
 RECOMMENDED, UNDECIDED, NONE_FEASIBLE, NOT_COMPUTED = (
@@ -105,6 +107,10 @@ class Rules:
     clusters: Mapping[str, str]
     """Question id → the label it shares with others that stand or fall together."""
 
+    @cached_property
+    def power(self) -> Power:
+        return Power(self.clusters)
+
 
 def choose(candidates: Sequence[Candidate], rules: Rules, setting: Setting) -> Choice:
     """Choose among candidates (controls are left out) at a setting. Ties go to the earlier candidate."""
@@ -142,6 +148,28 @@ def basis_of(feasible: Sequence[Entrant], setting: Setting) -> str:
 def _distance(entrant: Entrant) -> tuple[int, float]:
     """By how many requirements, and by how much in all, a candidate misses."""
     return len(entrant.missed), sum(outcome.miss for outcome in entrant.missed)
+
+
+def pays_from(choice: Choice, setting: Setting) -> float | None:
+    """The lowest price of a wrong answer at which the favourite has the least expected cost of the feasible ones.
+
+    0: it has whatever an error costs. None: at no price, or a cost is not known. Between two of them costs are
+    level at H = (difference in cost a query) / (difference in accuracy).
+    """
+    favourite = choice.favourite
+    if favourite is None or any(one.monthly_usd is None for one in choice.feasible):
+        return None
+    low, high = 0.0, math.inf
+    for rival in choice.feasible:
+        dearer = (_known(favourite.monthly_usd) - _known(rival.monthly_usd)) / setting.monthly_queries
+        better = favourite.accuracy - rival.accuracy
+        if better > 0:
+            low = max(low, dearer / better)
+        elif better < 0:
+            high = min(high, dearer / better)
+        elif dearer > 0:
+            return None
+    return low if low <= high else None
 
 
 # By value
@@ -204,11 +232,11 @@ def _cheaper(one: Entrant, other: Entrant) -> bool:
 
 def _unpriced(best: Entrant, rival: Entrant, rules: Rules) -> Contest:
     difference = rules.pairs.of(best.name, rival.name)
-    questions = questions_to_tell(best.candidate, rival.candidate, rules.clusters)
+    questions = rules.power.questions(best.candidate, rival.candidate)
     return Contest(rival.name, difference, 0.0, questions, "cost")
 
 
 def _tell(one: Entrant, other: Entrant, rules: Rules, *thresholds: float) -> int | None:
     """The fewest questions that tell the difference from one of the thresholds: either would decide."""
-    found = [questions_to_tell(one.candidate, other.candidate, rules.clusters, at) for at in thresholds]
+    found = [rules.power.questions(one.candidate, other.candidate, at) for at in thresholds]
     return min((n for n in found if n is not None), default=None)

@@ -192,9 +192,10 @@ def _answers(path: Path, reader: _Reader, asked: dict[str, dict[str, Asked]]) ->
 
 
 def _answer(row: dict[str, Any]) -> AnswerRow:
-    answer = AnswerRow.from_json(dataclasses.asdict(_record(AnswerRow, row)))
+    answer = _record(AnswerRow, row)
     ranked = tuple({"doc_id": p["doc_id"], "chunk_id": p["chunk_id"], **p} for p in answer.retrieved)
-    return dataclasses.replace(answer, retrieved=ranked)
+    logprobs = None if answer.choice_logprobs is None else tuple(answer.choice_logprobs)
+    return dataclasses.replace(answer, retrieved=ranked, choice_logprobs=logprobs)
 
 
 def _said(row: AnswerRow) -> tuple[object, ...]:

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any
 
 from harness.analysis.candidates import Setting
+from harness.analysis.decision import Choice, pays_from
 from harness.analysis.sensitivity import (
     REACH,
     Change,
     Turn,
-    WinnerAt,
     bands,
     changes,
-    decision_map,
+    grid,
 )
 from harness.analysis.telling import Teller, Told, joined
 
@@ -29,13 +30,37 @@ UNITS = {
 """How a value of an input is written, with the figure's name to be put in."""
 
 
-def outlook(winner_at: WinnerAt, setting: Setting) -> dict[str, Any]:
+def outlook(choice_at: Callable[[Setting], Choice], setting: Setting) -> dict[str, Any]:
     """{would_change, error_price, map} of a decision, figures only; `tell_changes` adds the sentences."""
-    volumes, refreshes, cells = decision_map(winner_at, setting)
+
+    def winner_at(at: Setting) -> str | None:
+        return choice_at(at).winner
+
     return {
         "would_change": [_change(one) for one in changes(winner_at, setting)],
         "error_price": [{"from_usd": band.low, "winner": band.winner} for band in bands(winner_at, setting)],
-        "map": {"monthly_queries": list(volumes), "refresh_days": list(refreshes), "winners": cells},
+        "pays_from_usd": pays_from(choice_at(setting), setting),
+        "map": _map(choice_at, setting),
+    }
+
+
+def _map(choice_at: Callable[[Setting], Choice], setting: Setting) -> dict[str, Any]:
+    """Winners over volume and refresh interval (a row an interval, a column a volume).
+
+    `pays_from_usd`: the price of a wrong answer from which each also has the least expected cost.
+    """
+    volumes, refreshes = grid(setting)
+    winners, pays = [], []
+    for interval in refreshes:
+        points = [replace(setting, monthly_queries=volume, refresh_days=interval) for volume in volumes]
+        choices = [choice_at(point) for point in points]
+        winners.append([choice.winner for choice in choices])
+        pays.append([pays_from(choice, point) for choice, point in zip(choices, points, strict=True)])
+    return {
+        "monthly_queries": list(volumes),
+        "refresh_days": list(refreshes),
+        "winners": winners,
+        "pays_from_usd": pays,
     }
 
 
@@ -72,7 +97,8 @@ def _told(tell: Teller, row: Mapping[str, Any], at: str) -> Told:
         return tell.say(f"{label} plays no part: the run has no price for it.")
     turns = [_turned(tell, row, at, way) for way in ("down", "up") if row[way]]
     if turns:
-        return joined(tell.say(f"{label}{_now(row)}:", **_place(row, at)), *turns)
+        several = {**joined(*turns), "text": "; ".join(turn["text"] for turn in turns) + "."}
+        return joined(tell.say(f"{label}{_now(row)}:", **_place(row, at)), several)
     searched = f"{UNITS[row['input']] % 'low'} to {UNITS[row['input']] % 'high'}"
     return tell.say(
         f"{label}{_now(row)}: none{_within(row)}, from {searched}.",
@@ -102,4 +128,4 @@ def _turned(tell: Teller, row: Mapping[str, Any], at: str, way: str) -> Told:
     winner = row[way]["winner"]
     direction = "down" if way == "down" else "up"
     who = f"{winner} wins" if winner else "no strategy meets the requirements"
-    return tell.say(f"from {UNITS[row['input']] % 'value'} {direction} {who}.", value=f"{at}/{way}/value")
+    return tell.say(f"from {UNITS[row['input']] % 'value'} {direction} {who}", value=f"{at}/{way}/value")

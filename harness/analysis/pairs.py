@@ -68,20 +68,34 @@ class Pairs:
         return UNKNOWN
 
 
-def questions_to_tell(
-    a: Candidate, b: Candidate, clusters: Mapping[str, str], against: float = 0.0
-) -> int | None:
-    """How many questions show (80 % power, 5 % two-sided) that accuracy a − b differs from `against`.
+class Power:
+    """How many questions would tell two candidates apart; what the questions say of a pair is worked out once."""
 
-    Connor's formula for paired proportions (1987), n = (z₁ √ψ + z₂ √(ψ − d²))² / d², with d = the observed
-    difference less `against`, and ψ − d² = the observed variance of a question's difference; where questions
-    share a cluster, that variance is the cluster-robust one. None: no number does, or too little is known.
-    """
-    shared = [question for question in a.scores if question in b.scores]
-    if len(shared) < 2:
-        return None
-    differences = np.array([a.scores[q] - b.scores[q] for q in shared])
-    return questions_for(float(differences.mean()) - against, _variance(differences, shared, clusters))
+    def __init__(self, clusters: Mapping[str, str]) -> None:
+        """`clusters`: question id → the label it shares with others that stand or fall together."""
+        self._clusters = clusters
+        self._known: dict[tuple[str, str], tuple[float, float] | None] = {}
+
+    def questions(self, a: Candidate, b: Candidate, against: float = 0.0) -> int | None:
+        """How many questions show (80 % power, 5 % two-sided) that accuracy a − b differs from `against`.
+
+        Connor's formula for paired proportions (1987), n = (z₁ √ψ + z₂ √(ψ − d²))² / d², with d = the observed
+        difference less `against`, and ψ − d² = the observed variance of a question's difference; where questions
+        share a cluster, that variance is the cluster-robust one. None: no number does, or too little is known.
+        """
+        key = (a.strategy, b.strategy)
+        if key not in self._known:
+            self._known[key] = self._observed(a, b)
+        known = self._known[key]
+        return None if known is None else questions_for(known[0] - against, known[1])
+
+    def _observed(self, a: Candidate, b: Candidate) -> tuple[float, float] | None:
+        """Mean and variance of a question's difference, None of fewer than two shared questions."""
+        shared = [question for question in a.scores if question in b.scores]
+        if len(shared) < 2:
+            return None
+        differences = np.array([a.scores[q] - b.scores[q] for q in shared])
+        return float(differences.mean()), _variance(differences, shared, self._clusters)
 
 
 def questions_for(effect: float, variance: float) -> int | None:

@@ -23,6 +23,7 @@ def reasons(task: Block, decision: Block) -> list[Told]:
         *_unfit(tell, decision),
         *_verdict(tell, decision),
         *_rivals(tell, decision),
+        *_worth_it(tell, decision),
         *_open(tell, decision),
         *_requirements(decision),
         *_excluded(tell, decision),
@@ -148,6 +149,22 @@ def _prices(tell: Teller, decision: Block, favourite: str, rival: str) -> Iterat
         own=f"decision/candidates/{favourite}/{key}",
         other=f"decision/candidates/{rival}/{key}",
     )
+
+
+def _worth_it(tell: Teller, decision: Block) -> Iterator[Told]:
+    """Where an error has no price: from which price on the favourite would be chosen for money's sake too."""
+    if decision["favourite"] is None or decision["basis"] == BY_VALUE or len(decision["candidates"]) < 2:
+        return
+    if decision["pays_from_usd"]:
+        yield tell.say(
+            f"{decision['favourite']} also has the least expected cost where a wrong answer costs {{price:dollars}} "
+            "or more.",
+            price="decision/pays_from_usd",
+        )
+    elif decision["pays_from_usd"] == 0:
+        yield tell.say(
+            f"{decision['favourite']} has the least expected cost even where a wrong answer costs nothing."
+        )
 
 
 def _open(tell: Teller, decision: Block) -> Iterator[Told]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from harness.analysis.candidates import Setting
 
@@ -190,18 +190,12 @@ def bands(winner_at: WinnerAt, setting: Setting) -> tuple[Band, ...]:
     return tuple(found)
 
 
-def decision_map(
-    winner_at: WinnerAt, setting: Setting
-) -> tuple[tuple[float, ...], tuple[float | None, ...], list[list[Winner]]]:
-    """Volumes, refresh intervals (None: never), and the winner of each: a row an interval, a column a volume."""
+def grid(setting: Setting) -> tuple[tuple[float, ...], tuple[float | None, ...]]:
+    """Volumes and refresh intervals (None: never) of the decision map; the user's own are among them."""
     volumes = tuple(sorted({*VOLUMES, setting.monthly_queries}))
     intervals = {*REFRESHES, setting.refresh_days} - {None}
     refreshes: tuple[float | None, ...] = (
         None,
         *sorted((d for d in intervals if d is not None), reverse=True),
     )
-    rows = [
-        [winner_at(replace(setting, monthly_queries=volume, refresh_days=days)) for volume in volumes]
-        for days in refreshes
-    ]
-    return volumes, refreshes, rows
+    return volumes, refreshes

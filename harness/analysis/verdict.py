@@ -23,6 +23,7 @@ from harness.analysis.literature import literature
 from harness.spec.requirements import Requirements
 
 Block = dict[str, Any]
+NOTHING_AHEAD: Block = {"would_change": [], "error_price": [], "pays_from_usd": None, "map": None}
 
 
 @dataclass(frozen=True)
@@ -68,7 +69,7 @@ def verdict(case: Case) -> Block:
     }
     block |= _questions(block)
     ahead = bool(choice.entrants) and status != NOT_COMPUTED
-    block |= _ahead(case) if ahead else {"would_change": [], "error_price": [], "map": None}
+    block |= _ahead(case) if ahead else dict(NOTHING_AHEAD)
     block["would_change"] = outlook.tell_changes(case.task, block)
     return {
         **block,
@@ -192,7 +193,7 @@ def _room(case: Case, other: str) -> Block | None:
 def _ahead(case: Case) -> Block:
     """What would change the choice, by asking the same function at other settings."""
 
-    def winner_at(setting: Setting) -> str | None:
-        return choose(case.candidates_at(setting), case.rules, setting).winner
+    def choice_at(setting: Setting) -> Choice:
+        return choose(case.candidates_at(setting), case.rules, setting)
 
-    return outlook.outlook(winner_at, case.setting)
+    return outlook.outlook(choice_at, case.setting)

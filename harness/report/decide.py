@@ -41,6 +41,8 @@ def _task(task: Figures) -> list[Block]:
         decisions.candidates(decision),
         "What would change it (one input moved alone):" if decision["would_change"] else None,
         Bullets(tuple(one["text"] for one in decision["would_change"])),
+        decisions.error_prices(decision),
+        decisions.map_lead(decision),
         decisions.decision_map(decision),
     ]
     return [part for part in parts if part]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from harness.analysis.literature import expected
@@ -19,7 +19,7 @@ STATUSES = {
     "none_feasible": "no strategy meets the requirements",
     "not_computed": "nothing to choose between",
 }
-LABELS = {
+LABELS: dict[str, tuple[str, Callable[[Any], str]]] = {
     "monthly_queries": ("queries a month", whole),
     "horizon_months": ("horizon, months", whole),
     "error_price_usd": ("a wrong answer costs", numbers.dollars),
@@ -87,7 +87,7 @@ def task_blocks(task: Figures) -> list[Block]:
         Bullets(tuple(one["text"] for one in decision["would_change"])),
         "By the price of a wrong answer:" if len(decision["error_price"]) > 1 else None,
         error_prices(decision),
-        _map_lead(decision),
+        map_lead(decision),
         decision_map(decision),
         "What the field expects, beside what was measured here. It takes no part in the decision:",
         expectations(decision["literature"]),
@@ -137,11 +137,15 @@ def error_prices(decision: Figures) -> Table | None:
     return Table(("From, an error", "Least expected cost"), rows) if len(rows) > 1 else None
 
 
-def _map_lead(decision: Figures) -> str | None:
+def map_lead(decision: Figures) -> str | None:
+    if not decision["map"]:
+        return None
+    lead = "Which strategy is ahead, by volume and by how often the knowledge changes"
+    if decision["basis"] == "value":
+        return f"{lead}:"
     return (
-        "Which strategy is ahead, by volume and by how often the knowledge changes:"
-        if decision["map"]
-        else None
+        f"{lead}. Without a price of errors accuracy decides; in brackets the price of a wrong answer from which "
+        "the same strategy also has the least expected cost:"
     )
 
 
@@ -152,14 +156,24 @@ def decision_map(decision: Figures) -> Table | None:
         return None
     own = decision["setting"]["monthly_queries"]
     headers = tuple(f"{whole(v)} a month{' (yours)' if v == own else ''}" for v in grid["monthly_queries"])
+    priced = decision["basis"] == "value"
     rows = tuple(
         (
             "never" if interval is None else f"every {days(interval)}",
-            *(winner or "none" for winner in winners),
+            *(
+                _cell(winner, None if priced else price)
+                for winner, price in zip(winners, prices, strict=True)
+            ),
         )
-        for interval, winners in zip(grid["refresh_days"], grid["winners"], strict=True)
+        for interval, winners, prices in zip(
+            grid["refresh_days"], grid["winners"], grid["pays_from_usd"], strict=True
+        )
     )
     return Table(("Knowledge changes", *headers), rows)
+
+
+def _cell(winner: str | None, price: float | None) -> str:
+    return f"{winner or 'none'} ({numbers.dollars(price)})" if price else winner or "none"
 
 
 def expectations(found: Figures) -> Table:

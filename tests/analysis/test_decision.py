@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from harness.analysis.candidates import Candidate
-from harness.analysis.decision import Choice, choose
-from harness.analysis.pairs import questions_to_tell
+from harness.analysis.decision import Choice, choose, pays_from
+from harness.analysis.pairs import Power
 from harness.spec.requirements import Requirements
 from tests.analysis.elections import Money, candidate, rules, setting, share, timed
 
@@ -141,7 +141,8 @@ def test_a_percentile_without_enough_times_is_not_passed_over() -> None:
 def test_questions_of_a_cluster_count_together() -> None:
     base, rag = candidate("base", share(20, 80)), candidate("rag", share(36, 80), Money(0.004))
     bound = {f"q{index:05}": str(index // 4) for index in range(80)}
-    assert (questions_to_tell(rag, base, bound) or 0) > 2 * (questions_to_tell(rag, base, {}) or 0)
+    tied, loose = (Power(clusters).questions(rag, base) for clusters in (bound, {}))
+    assert (tied or 0) > 2 * (loose or 0) > 0
 
 
 FIELD = st.lists(
@@ -197,3 +198,17 @@ def test_a_requirement_never_lets_in_what_misses_it(
     choice = chosen(field(drawn), min_accuracy=least)
     assert all(entrant.accuracy >= least for entrant in choice.feasible)
     assert (choice.status == "none_feasible") == (not choice.feasible)
+
+
+@pytest.mark.parametrize("price", [0.0, 0.005, 0.0061, 0.0063, 1.0])
+def test_the_price_from_which_a_choice_pays_is_where_value_turns(price: float) -> None:
+    """rag for $0.003 and $0.0001 a query more, half as many errors: $0.0062."""
+    pays = pays_from(chosen([BASE, RAG]), setting())
+    assert pays == pytest.approx(0.0062)
+    assert (chosen([BASE, RAG], error_price_usd=price).winner == "rag") == (price > (pays or 0.0))
+
+
+def test_a_choice_that_costs_less_pays_at_any_price_and_a_dominated_one_at_none() -> None:
+    cheap = candidate("rag", share(600, 1000), Money(0.0005))
+    assert pays_from(chosen([BASE, cheap]), setting()) == 0.0
+    assert pays_from(chosen([BASE, candidate("rag", share(600, 1000), Money(None))]), setting()) is None

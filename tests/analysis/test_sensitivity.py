@@ -6,6 +6,7 @@ import pytest
 
 from harness.analysis.candidates import Candidate, Setting
 from harness.analysis.decision import choose
+from harness.analysis.outlook import outlook
 from harness.analysis.sensitivity import (
     INPUTS,
     Change,
@@ -13,7 +14,7 @@ from harness.analysis.sensitivity import (
     bands,
     change,
     changes,
-    decision_map,
+    grid,
 )
 from harness.spec.requirements import Requirements
 from tests.analysis.elections import Money, candidate, rules, setting, share
@@ -121,7 +122,10 @@ def test_every_turn_is_a_turn() -> None:
 
 def test_the_map_has_the_users_own_point_in_it() -> None:
     needs = Requirements(monthly_queries=2500, refresh_days=14)
-    volumes, refreshes, rows = decision_map(winner_at(needs), setting(needs))
+    fixed = rules(priced(Setting()), needs)
+    found = outlook(lambda at: choose(priced(at), fixed, at), setting(needs))["map"]
+    volumes, refreshes, rows = found["monthly_queries"], found["refresh_days"], found["winners"]
+    assert (tuple(volumes), tuple(refreshes)) == grid(setting(needs))
     assert 2500 in volumes
     assert list(volumes) == sorted(volumes)
     assert refreshes[0] is None

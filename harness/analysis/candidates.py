@@ -9,8 +9,6 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Protocol
 
-from harness.spec.requirements import Requirements
-
 ASSUMED_MONTHLY_QUERIES = 10_000
 """Where nobody says a volume: the middle one of those for which tables show totals."""
 
@@ -38,17 +36,6 @@ class Setting:
     usd_per_hour: float | None = None
     utilisation: float | None = None
     cycles: int | None = None
-
-    @classmethod
-    def of(cls, needs: Requirements, **prices: Any) -> Setting:
-        """The user's own, the assumed volume where none was named, and the prices as the run has them."""
-        return cls(
-            monthly_queries=needs.monthly_queries or ASSUMED_MONTHLY_QUERIES,
-            horizon_months=needs.horizon_months,
-            error_price_usd=needs.error_price_usd,
-            refresh_days=needs.refresh_days,
-            **prices,
-        )
 
     def with_value(self, field: str, value: float | None) -> Setting:
         changed: dict[str, Any] = {field: value}

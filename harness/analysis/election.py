@@ -8,7 +8,7 @@ from typing import Any
 
 from harness.analysis import cost
 from harness.analysis.accuracy import ScoredAnswer, per_question
-from harness.analysis.candidates import Candidate, CandidatesAt, Setting
+from harness.analysis.candidates import ASSUMED_MONTHLY_QUERIES, Candidate, CandidatesAt, Setting
 from harness.analysis.decision import Rules
 from harness.analysis.economics import CostInputs
 from harness.analysis.evidence import Evidence, Pair
@@ -36,14 +36,10 @@ def needs_of(manifest: Mapping[str, Any]) -> Requirements:
 
 
 def with_needs(inputs: CostInputs, needs: Requirements) -> CostInputs:
-    """Cost inputs in the setting that the requirements name."""
-    return dataclasses.replace(
-        inputs,
-        horizon_months=needs.horizon_months,
-        monthly_queries=needs.monthly_queries,
-        refresh_days=needs.refresh_days,
-        error_price_usd=needs.error_price_usd,
-    )
+    """Cost inputs in the setting that the requirements name; what they leave out stays as it is."""
+    shared = ("horizon_months", "monthly_queries", "refresh_days", "error_price_usd")
+    named: Block = {field: getattr(needs, field) for field in shared if field in needs.model_fields_set}
+    return dataclasses.replace(inputs, **named)
 
 
 def decided(
@@ -64,25 +60,34 @@ def decided(
         if strategy not in out and not STRATEGIES[strategy].control
     ]
     tariff = cost.tariff_of(run.manifest)
-    prices = tariff.under(inputs) if tariff else None
     case = Case(
         task,
         _priced(run, name, standing, tariff, inputs),
         Rules(needs, Pairs(task["comparisons"], task["primary_metric"]), clusters),
-        Setting.of(
-            needs,
-            usd_per_hour=prices.usd_per_hour if prices else None,
-            utilisation=prices.utilisation if prices else None,
-            cycles=inputs.cycles if prices else None,
-        ),
+        _setting(inputs, tariff),
         excluded={strategy: _failed(out[strategy]) for strategy in own if strategy in out},
         unfit=unfit(run, task),
+        volume_assumed=inputs.monthly_queries is None,
         run={
             "parameters": (run.manifest.get("model") or {}).get("parameters"),
             "adapters": run.manifest.get("adapters", ()),
         },
     )
     return {**verdict(case), "break_even": task["break_even"]}
+
+
+def _setting(inputs: CostInputs, tariff: Tariff | None) -> Setting:
+    """Where strategies are valued: the inputs, and the prices as the run has them."""
+    prices = tariff.under(inputs) if tariff else None
+    return Setting(
+        monthly_queries=inputs.monthly_queries or ASSUMED_MONTHLY_QUERIES,
+        horizon_months=inputs.horizon_months,
+        error_price_usd=inputs.error_price_usd,
+        refresh_days=inputs.refresh_days,
+        usd_per_hour=prices.usd_per_hour if prices else None,
+        utilisation=prices.utilisation if prices else None,
+        cycles=inputs.cycles if prices else None,
+    )
 
 
 def _failed(checks: Sequence[str]) -> str:

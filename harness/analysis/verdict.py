@@ -38,6 +38,8 @@ class Case:
     """Strategy → the failed check that forbids it; `candidates_at` leaves these out."""
     unfit: str | None = None
     """Why nothing of this run may be recommended, a clause: it was quick, or is not complete."""
+    volume_assumed: bool = False
+    """Nobody named a number of queries."""
     run: Mapping[str, Any] = field(default_factory=dict)
     """{parameters, adapters}: what the literature's shapes ask of the whole run."""
     seed: int = 0
@@ -51,14 +53,14 @@ def verdict(case: Case) -> Block:
     block: Block = {
         "status": status,
         "recommended": choice.winner if status == RECOMMENDED else None,
-        "favourite": choice.winner if status != NOT_COMPUTED else None,
+        "favourite": None if why_not else choice.winner,
         "why_not": why_not,
         "unfit": case.unfit,
         "basis": choice.basis,
         "n": max((len(entrant.candidate.scores) for entrant in choice.entrants), default=0),
         "setting": {
             **asdict(case.setting),
-            "monthly_queries_assumed": case.rules.needs.monthly_queries is None,
+            "monthly_queries_assumed": case.volume_assumed,
         },
         "requirements": _requirements(case.rules.needs),
         "candidates": _candidates(case, choice),
@@ -68,7 +70,7 @@ def verdict(case: Case) -> Block:
         "headroom": _headroom(case),
     }
     block |= _questions(block)
-    ahead = bool(choice.entrants) and status != NOT_COMPUTED
+    ahead = not why_not
     block |= _ahead(case) if ahead else dict(NOTHING_AHEAD)
     block["would_change"] = outlook.tell_changes(case.task, block)
     return {
@@ -86,7 +88,12 @@ def _status(case: Case, choice: Choice) -> tuple[str, str]:
         return UNDECIDED, "Every candidate is left out because of a failed check."
     if not names:
         return NOT_COMPUTED, "No candidate answered this task, so there is nothing to choose."
-    if len(names) == 1 and not case.excluded and choice.status != NONE_FEASIBLE:
+    if len(names) == 1 and choice.status != NONE_FEASIBLE:
+        if case.excluded:
+            return (
+                UNDECIDED,
+                f"Only {names[0]} is left to choose, and a race with one runner decides nothing.",
+            )
         return NOT_COMPUTED, f"Only {names[0]} answered this task, so there is nothing to choose between."
     if choice.status == RECOMMENDED and case.unfit:
         return UNDECIDED, ""

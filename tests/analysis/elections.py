@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from harness.analysis.candidates import Candidate, Setting
+from harness.analysis.candidates import ASSUMED_MONTHLY_QUERIES, Candidate, Setting
 from harness.analysis.decision import Rules
 from harness.analysis.pairs import Pairs
 from harness.spec.requirements import Requirements
@@ -54,7 +54,14 @@ def rules(
 
 
 def setting(needs: Requirements | None = None, **prices: Any) -> Setting:
-    return Setting.of(needs or Requirements(), **prices)
+    needs = needs or Requirements()
+    return Setting(
+        monthly_queries=needs.monthly_queries or ASSUMED_MONTHLY_QUERIES,
+        horizon_months=needs.horizon_months,
+        error_price_usd=needs.error_price_usd,
+        refresh_days=needs.refresh_days,
+        **prices,
+    )
 
 
 def comparisons(candidates: Sequence[Candidate]) -> list[dict[str, Any]]:

@@ -9,12 +9,12 @@ from harness.analysis.candidates import Candidate, Setting
 from harness.analysis.chances import pareto, probability_best, resampled_means
 from harness.analysis.decision import Entrant, appraise
 from harness.spec.requirements import Requirements
-from tests.analysis.elections import Money, candidate, share, timed
+from tests.analysis.elections import Money, candidate, setting, share, timed
 
 
 def entrants(*candidates: Candidate, **needs: float) -> list[Entrant]:
     wanted = Requirements(**needs)  # type: ignore[arg-type]
-    return [appraise(one, wanted, Setting.of(wanted)) for one in candidates]
+    return [appraise(one, wanted, setting(wanted)) for one in candidates]
 
 
 def test_means_spread_as_resampled_questions_do() -> None:

@@ -8,12 +8,12 @@ from typing import Any
 
 import pytest
 
-from harness.analysis.candidates import Candidate, Setting
+from harness.analysis.candidates import Candidate
 from harness.analysis.literature import expected
 from harness.analysis.summary import line, summary
 from harness.analysis.verdict import Case, verdict
 from harness.spec.requirements import Requirements
-from tests.analysis.elections import Money, candidate, comparisons, rules, share, timed
+from tests.analysis.elections import Money, candidate, comparisons, rules, setting, share, timed
 from tests.analysis.prose import check, check_prose, told_in
 
 
@@ -41,7 +41,8 @@ def decided(candidates: Sequence[Candidate], probes: str = "knowledge", **more: 
     needs = Requirements(**more)
     task = task_of(candidates, probes)
     standing = [one for one in candidates if one.strategy not in about.get("excluded", {})]
-    now = Setting.of(needs, usd_per_hour=1.0, utilisation=0.5, cycles=3)
+    now = setting(needs, usd_per_hour=1.0, utilisation=0.5, cycles=3)
+    about["volume_assumed"] = needs.monthly_queries is None
     case = Case(task, lambda _: standing, rules(candidates, needs), now, **about)
     return {**task, "decision": verdict(case)}
 
@@ -67,6 +68,7 @@ WORLDS: dict[str, tuple[list[Candidate], dict[str, Any]]] = {
     ),
     "alone": ([BASE], {}),
     "straw": ([BASE, RAG, LORA], {"excluded": {"lora": "it was never trained."}}),
+    "one left": ([BASE, RAG], {"excluded": {"rag": "it found nothing."}}),
     "all out": ([BASE], {"excluded": {"base": "its prompts were cut."}}),
     "quick": ([BASE, RAG], {"unfit": "this was a quick run"}),
 }  # fmt: skip
@@ -77,7 +79,10 @@ def test_every_figure_in_the_prose_stands_in_the_results(name: str) -> None:
     candidates, more = WORLDS[name]
     task = decided(candidates, **dict(more))
     check_prose(task)
-    assert name in ("alone", "all out") or sum(bool(one["figures"]) for one in told_in(task["decision"])) >= 3
+    assert (
+        name in ("alone", "one left", "all out")
+        or sum(bool(one["figures"]) for one in told_in(task["decision"])) >= 3
+    )
 
 
 def test_the_check_of_prose_can_fail() -> None:
@@ -101,7 +106,7 @@ def test_the_block_is_plain_json_and_the_same_twice(name: str) -> None:
         ("plain", "recommended", "lora+rag"), ("value", "recommended", "rag"), ("few", "undecided", None),
         ("none", "none_feasible", None), ("unchecked", "undecided", None), ("budget", "recommended", "rag"),
         ("untimed", "undecided", None), ("alone", "not_computed", None), ("straw", "recommended", "rag"),
-        ("all out", "undecided", None), ("quick", "undecided", None),
+        ("all out", "undecided", None), ("one left", "undecided", None), ("quick", "undecided", None),
     ],
 )  # fmt: skip
 def test_status(name: str, status: str, recommended: str | None) -> None:

@@ -207,7 +207,8 @@ def _resumed_settings(options: argparse.Namespace) -> Settings:
     extra = [name for name, value in vars(options).items() if name not in free and value is not None]
     extra += [name for name in ("tasks", "quick", "no_cache") if getattr(options, name)]
     if extra:
-        flags = ", ".join("TASK" if name == "tasks" else "--" + name.replace("_", "-") for name in extra)
+        known = {"tasks": "TASK", **FIELDS}
+        flags = ", ".join(known.get(name, "--" + name.replace("_", "-")) for name in extra)
         raise InputError(f"--resume goes on with the run's own settings; leave out {flags}.")
     manifest = read_manifest(options.resume)
     try:

@@ -16,10 +16,12 @@ def render(blocks: Sequence[Block], width: int = WIDTH) -> str:
 
 def _block(block: Block, width: int) -> Iterator[str]:
     if isinstance(block, str):
-        yield from ("", *textwrap.wrap(block, width))
+        yield from ("", *textwrap.wrap(block, width, break_on_hyphens=False))
     elif isinstance(block, Bullets):
         for item in block.items:
-            yield from textwrap.wrap(item, width, initial_indent="- ", subsequent_indent="  ")
+            yield from textwrap.wrap(
+                item, width, initial_indent="- ", subsequent_indent="  ", break_on_hyphens=False
+            )
     elif isinstance(block, Table):
         yield ""
         yield from columns([block.headers, *block.rows])

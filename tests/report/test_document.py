@@ -39,11 +39,11 @@ def test_overview_row_by_row(tmp_path: Path) -> None:
 def test_every_part_is_there(tmp_path: Path) -> None:
     titles = [part.title for part in made(tmp_path).sections]
     assert titles == [
-        "Is the race valid?",
-        "Task facts", "Comparisons", "All metrics", "By kind of question", "Retrieval", "Where the accuracy goes",
-        "Speed", "Cost", "Answers",
-        "Task general", "Not applicable", "What the fine-tune forgot", "Answers",
-        "Recommendation", "Adapters", "Indexes", "Prices", "What these numbers mean", "Limits", "Versions",
+        "Is the race valid?", "Recommendation",
+        "Task facts", "Decision", "Comparisons", "All metrics", "By kind of question", "Retrieval",
+        "Where the accuracy goes", "Speed", "Cost", "Answers",
+        "Task general", "Decision", "Not applicable", "What the fine-tune forgot", "Answers",
+        "Adapters", "Indexes", "Prices", "What these numbers mean", "Limits", "Versions",
     ]  # fmt: skip
 
 
@@ -66,9 +66,11 @@ def test_adapter_and_forgetting(tmp_path: Path) -> None:
     )  # fmt: skip
 
 
-def test_nothing_is_recommended(tmp_path: Path) -> None:
-    (part,) = [part for part in made(tmp_path).sections if part.title == "Recommendation"]
-    assert "not computed" in str(part.blocks[0])
+def test_four_questions_recommend_nothing_and_the_top_says_so(tmp_path: Path) -> None:
+    report = made(tmp_path)
+    assert [verdict.partition(":")[0] for verdict in report.verdicts] == ["facts", "general"]
+    assert "undecided" in report.verdicts[0]
+    assert "Nothing is recommended for any task on this evidence." in str(report.sections[1].blocks)
 
 
 @pytest.mark.parametrize(

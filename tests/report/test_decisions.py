@@ -1,0 +1,114 @@
+"""The decision in every format: the verdict on top, its reasons in prose, its figures in tables."""
+
+from __future__ import annotations
+
+import io
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from harness.analysis.evidence import read_run
+from harness.analysis.results import derive
+from harness.report import decide, decisions, html, markdown, plain
+from harness.report.document import document
+from harness.report.terminal import print_results
+from harness.report.view import Bullets, Table
+from harness.spec.requirements import Requirements
+from tests.analysis.elected import elected
+
+TASKS = {
+    "facts": ("knowledge", {"base": 0.05, "lora": 0.2, "rag": 0.6, "oracle": 0.75}),
+    "manners": ("behaviour", {"base": 0.1, "lora": 0.8}),
+    "trivia": ("general", {"base": 0.6}),
+}
+
+
+def made(folder: Path, **needs: Any) -> dict[str, Any]:
+    return derive(read_run(elected(folder, TASKS)), needs=Requirements(**needs))
+
+
+def tables(blocks: list[Any]) -> list[Table]:
+    return [block for block in blocks if isinstance(block, Table)]
+
+
+def test_one_line_a_task_stands_on_top_of_every_format(tmp_path: Path) -> None:
+    found = made(tmp_path)
+    lines = [
+        "facts: rag is recommended.",
+        "manners: lora is recommended.",
+        "trivia: nothing to choose between.",
+    ]
+    assert list(decisions.lines(found)) == lines
+    page, text = html.render(document(found)), markdown.render(document(found))
+    assert [page.index(line) < page.index("<dl>") for line in lines] == [True] * 3
+    assert text.splitlines()[2:5] == [f"- **{line}**" for line in lines]
+    out = io.StringIO()
+    print_results(found, file=out, width=100)
+    assert out.getvalue().splitlines()[-3:] == lines
+
+
+def test_tasks_stand_by_kind_and_no_mean_over_them(tmp_path: Path) -> None:
+    overview, sentences, required = decisions.overview(made(tmp_path, monthly_queries=900, refresh_days=7))
+    assert isinstance(overview, Table)
+    assert [row[:4] for row in overview.rows] == [
+        ("facts", "knowledge", "recommended", "rag"),
+        ("manners", "behaviour", "recommended", "lora"),
+        ("trivia", "general", "nothing to choose between", "–"),
+    ]
+    assert isinstance(sentences, Bullets)
+    assert "What is best depends on the kind of task" in sentences.items[-1]
+    assert required == "Required: queries a month 900, knowledge changes every 7 days."
+
+
+def test_candidates_show_what_they_cost_and_whether_they_meet_what_is_required(tmp_path: Path) -> None:
+    found = made(tmp_path, min_accuracy=0.5, error_price_usd=0.5, monthly_queries=1000)
+    (table,) = tables([decisions.candidates(found["tasks"]["facts"]["decision"])])
+    assert table.headers[4] == "Chance to be worth most"
+    rows = {row[0]: row[1:] for row in table.rows}
+    assert set(rows) == {"base", "lora", "rag"}
+    # $0.004 a query, a cent of index spread over a year, a kilobyte stored; 400 errors at $0.50
+    assert rows["rag"][:3] == ("60.0 %", "$4.00", "$204.00")
+    assert [rows[name][-1] for name in ("base", "lora", "rag")] == ["missed", "missed", "met"]
+
+
+def test_the_map_marks_the_users_volume_and_names_the_price_of_an_error(tmp_path: Path) -> None:
+    found = made(tmp_path, monthly_queries=900)["tasks"]["facts"]["decision"]
+    (table,) = tables([decisions.decision_map(found)])
+    assert "900 a month (yours)" in table.headers
+    assert [row[0] for row in table.rows][:2] == ["never", "every 365 days"]
+    assert table.rows[0][1].startswith("rag ($")
+    priced = made(tmp_path, error_price_usd=1.0)["tasks"]["facts"]["decision"]
+    (table,) = tables([decisions.decision_map(priced)])
+    assert set(table.rows[0][1:]) == {"rag"}
+
+
+def test_each_expectation_has_its_source_and_a_verdict(tmp_path: Path) -> None:
+    found = made(tmp_path)["tasks"]
+    rows = [
+        row for task in found.values() for row in decisions.expectations(task["decision"]["literature"]).rows
+    ]
+    assert all(source for *_, source in rows)
+    verdicts = {verdict.partition(" (")[0] for *_, verdict, _ in rows}
+    assert verdicts == {"as in the literature", "differs", "not measured"}
+    (unseen,) = [row for row in rows if row[0] == "knowledge: rag − base"]
+    assert unseen[1:3] == ("+23.0 to +42.0 points", unseen[2])
+    assert unseen[2].startswith("+55.0 points")
+    assert unseen[3] == "differs"
+
+
+def test_plain_text_keeps_words_and_columns_whole() -> None:
+    text = plain.render(
+        [Bullets(("a matter for fine-tuning " * 9,)), Table(("A", "Bee"), (("one", "2"), ("x", "")))]
+    )
+    assert "fine-\n" not in text
+    assert text.splitlines()[-3:] == ["A    Bee", "one  2", "x"]
+
+
+@pytest.mark.parametrize("needs", [{}, {"error_price_usd": 1.0}, {"min_accuracy": 0.99}])
+def test_the_text_of_decide_has_a_part_for_every_task(tmp_path: Path, needs: dict[str, Any]) -> None:
+    text = decide.text(made(tmp_path, **needs))
+    assert [line for line in text.splitlines() if line.startswith("==")] == [
+        f"== {name} ==" for name in TASKS
+    ]
+    assert "What would change it" in text

@@ -1,0 +1,150 @@
+"""`decide RUN`: other needs and prices without a model; one message for a mistake; the run stays as it is."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from harness.cli import main
+from tests.analysis.elected import elected
+from tests.analysis.prose import check_prose
+from tests.commands import one_document, refused, tasks_here
+
+ROOT = Path(__file__).parents[1]
+TASKS = {
+    "facts": ("knowledge", {"base": 0.05, "lora": 0.62, "rag": 0.6, "oracle": 0.75}),
+    "manners": ("behaviour", {"base": 0.1, "lora": 0.8}),
+}
+
+
+@pytest.fixture(autouse=True)
+def _elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every test works in a folder that holds one run."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("HARNESS_CACHE", str(tmp_path / "cache"))
+    elected(Path("run"), TASKS)
+
+
+def decided(capsys: pytest.CaptureFixture[str], *flags: str) -> dict[str, Any]:
+    found: dict[str, Any] = one_document(capsys, "decide", "run", "--json", *flags)
+    return found
+
+
+def test_volume_and_refresh_turn_the_choice(capsys: pytest.CaptureFixture[str]) -> None:
+    """An error costs $0.01: few queries do not pay for a fine-tune; a change a week never does; many queries do."""
+    price = ("--error-price", "0.01")
+    turns = (
+        ("--monthly-queries", "1000"),
+        ("--monthly-queries", "1000000"),
+        ("--monthly-queries", "10000", "--refresh-days", "1"),
+    )
+    chosen = [decided(capsys, *price, *flags)["tasks"]["facts"]["decision"]["favourite"] for flags in turns]
+    assert chosen == ["rag", "lora", "rag"]
+
+
+def test_json_holds_needs_prices_summary_and_decisions(capsys: pytest.CaptureFixture[str]) -> None:
+    found = decided(capsys, "--monthly-queries", "500", "--citations", "--usd-per-hour", "7.2")
+    assert found["requirements"] == {"monthly_queries": 500, "citations": True}
+    assert set(found) >= {"schema_version", "run_id", "requirements", "prices", "summary", "tasks"}
+    decision = found["tasks"]["facts"]["decision"]
+    assert decision["setting"]["usd_per_hour"] == 7.2
+    assert decision["recommended"] == "rag"
+    assert found["tasks"]["manners"]["decision"]["status"] == "none_feasible"
+
+
+def test_text_says_the_verdict_first_and_all_of_it_stands_in_the_json(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert main(["decide", "run", "--monthly-queries", "800"]) == 0
+    text = capsys.readouterr().out
+    lines = text.splitlines()
+    assert lines[0] == "Required: queries a month 800."
+    assert lines[1].startswith("- facts: ")
+    assert lines[2] == "- manners: lora is recommended."
+    joined = " ".join(text.split())
+    for task in decided(capsys, "--monthly-queries", "800")["tasks"].values():
+        for reason in task["decision"]["reasons"]:
+            assert reason["text"] in joined
+
+
+def test_it_is_what_report_writes_for_the_same_needs(capsys: pytest.CaptureFixture[str]) -> None:
+    report = one_document(capsys, "report", "run", "--json")
+    for name, task in decided(capsys)["tasks"].items():
+        assert task["decision"] == report["tasks"][name]["decision"]
+        assert check_prose(report["tasks"][name])
+
+
+def test_the_run_folder_is_left_alone(capsys: pytest.CaptureFixture[str]) -> None:
+    before = {path.name: path.read_bytes() for path in Path("run").iterdir()}
+    decided(capsys, "--monthly-queries", "5", "--tuning-cycles", "7", "--utilisation", "0.9")
+    assert {path.name: path.read_bytes() for path in Path("run").iterdir()} == before
+
+
+def test_a_requirements_file_and_flags_over_it(capsys: pytest.CaptureFixture[str]) -> None:
+    Path("needs.yaml").write_text("monthly_queries: 700\nmin_accuracy: 0.5\n")
+    found = decided(capsys, "--requirements", "needs.yaml", "--min-accuracy", "0.7")
+    assert found["requirements"] == {"monthly_queries": 700, "min_accuracy": 0.7}
+    assert found["tasks"]["facts"]["decision"]["status"] == "none_feasible"
+
+
+@pytest.mark.parametrize("command", [("decide", "run"), ("compare",)])
+@pytest.mark.parametrize(
+    ("flags", "text"),
+    [
+        (("--monthly-queries", "-5"), "--monthly-queries: '-5' is not a whole number from 1 up"),
+        (
+            ("--latency-percentile", "p97"),
+            "--latency-percentile: is 'p97', which is none of p50, p90, p95, p99",
+        ),
+        (("--min-accuracy", "2"), "--min-accuracy: must be at most 1"),
+        (("--requirements", "none.yaml"), "none.yaml: there is no such file"),
+        (("--prices", "none.yaml"), "none.yaml: there is no such file"),
+        (("--price-as", "gpt-4o-mni"), "gpt-4o-mini"),
+    ],
+)
+def test_wrong_needs_are_one_message_before_anything_is_done(
+    capsys: pytest.CaptureFixture[str], command: tuple[str, ...], flags: tuple[str, ...], text: str
+) -> None:
+    tasks_here()
+    assert text in refused(capsys, *command, *flags)
+
+
+def test_all_mistakes_of_a_requirements_file_show_with_their_lines(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    Path("needs.yaml").write_text("monthly_queries: -1\nlatency_percentil: p95\n")
+    message = refused(capsys, "decide", "run", "--requirements", "needs.yaml")
+    assert "needs.yaml:1:18: monthly_queries: must be at least 1, but is -1" in message
+    assert (
+        "needs.yaml:2:1: latency_percentil: is not a known key (did you mean 'latency_percentile'?)"
+        in message
+    )
+
+
+def test_a_folder_without_a_run_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
+    assert "there is no run in gone" in refused(capsys, "decide", "gone")
+
+
+def test_resume_keeps_the_needs_of_its_run(capsys: pytest.CaptureFixture[str]) -> None:
+    message = refused(capsys, "compare", "--resume", "run", "--error-price", "2", "--max-latency", "1")
+    assert message.endswith("leave out --error-price, --max-latency.")
+
+
+def test_deciding_loads_neither_torch_nor_a_model_library() -> None:
+    script = (
+        "import sys; from harness.cli import main; code = main(['decide', 'run']); "
+        "sys.exit(code or sum(name in sys.modules for name in ('torch', 'transformers', 'faiss', 'pandas')))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script],
+        capture_output=True,
+        text=True,
+        check=False,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+    )
+    assert done.returncode == 0, done.stderr

@@ -36,7 +36,8 @@ class Difference:
         return apart and (self.p is None or self.p < 0.05)
 
     def turned(self) -> Difference:
-        return Difference(None if self.delta is None else -self.delta, -self.high, -self.low, self.p)
+        delta = None if self.delta is None else 0.0 - self.delta  # and never −0.0
+        return Difference(delta, 0.0 - self.high, 0.0 - self.low, self.p)
 
 
 UNKNOWN = Difference(None, -1.0, 1.0, None)

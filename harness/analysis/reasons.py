@@ -54,6 +54,8 @@ def _verdict(tell: Teller, decision: Block) -> Iterator[Told]:
         ),
         *_money(tell, decision, favourite),
     )
+    if 0 < decision["candidates"][favourite]["accuracy"] < 0.5:
+        yield tell.say("It is wrong more often than right: the best of these, and not thereby good enough.")
     if any(row["status"] == UNKNOWN for row in decision["candidates"][favourite]["requirements"]):
         yield tell.say(f"{favourite} cannot be recommended before what is required of it has been checked.")
 

@@ -49,13 +49,16 @@ def verdict(case: Case) -> Block:
     """The decision block: plain JSON values, no NaN, the same for the same case."""
     candidates = case.candidates_at(case.setting)
     choice = choose(candidates, case.rules, case.setting)
+    unfit = case.unfit or _useless(choice)
     status, why_not = _status(case, choice)
+    if status == RECOMMENDED and unfit:
+        status = UNDECIDED
     block: Block = {
         "status": status,
         "recommended": choice.winner if status == RECOMMENDED else None,
         "favourite": None if why_not else choice.winner,
         "why_not": why_not,
-        "unfit": case.unfit,
+        "unfit": unfit,
         "basis": choice.basis,
         "n": max((len(entrant.candidate.scores) for entrant in choice.entrants), default=0),
         "setting": {
@@ -95,9 +98,13 @@ def _status(case: Case, choice: Choice) -> tuple[str, str]:
                 f"Only {names[0]} is left to choose, and a race with one runner decides nothing.",
             )
         return NOT_COMPUTED, f"Only {names[0]} answered this task, so there is nothing to choose between."
-    if choice.status == RECOMMENDED and case.unfit:
-        return UNDECIDED, ""
     return choice.status, ""
+
+
+def _useless(choice: Choice) -> str | None:
+    """The best of those that are all wrong is nothing to recommend."""
+    nothing = choice.entrants and not any(entrant.accuracy for entrant in choice.entrants)
+    return "not one candidate gave a right answer" if nothing else None
 
 
 def _requirements(needs: Requirements) -> Block:

@@ -70,6 +70,10 @@ WORLDS: dict[str, tuple[list[Candidate], dict[str, Any]]] = {
     "straw": ([BASE, RAG, LORA], {"excluded": {"lora": "it was never trained."}}),
     "one left": ([BASE, RAG], {"excluded": {"rag": "it found nothing."}}),
     "all out": ([BASE], {"excluded": {"base": "its prompts were cut."}}),
+    "useless": (
+        [candidate("base", share(0, 1000)), candidate("rag", share(0, 1000), Money(0.004))],
+        {"error_price_usd": 0.5},
+    ),
     "quick": ([BASE, RAG], {"unfit": "this was a quick run"}),
 }  # fmt: skip
 
@@ -106,7 +110,8 @@ def test_the_block_is_plain_json_and_the_same_twice(name: str) -> None:
         ("plain", "recommended", "lora+rag"), ("value", "recommended", "rag"), ("few", "undecided", None),
         ("none", "none_feasible", None), ("unchecked", "undecided", None), ("budget", "recommended", "rag"),
         ("untimed", "undecided", None), ("alone", "not_computed", None), ("straw", "recommended", "rag"),
-        ("all out", "undecided", None), ("one left", "undecided", None), ("quick", "undecided", None),
+        ("useless", "undecided", None), ("all out", "undecided", None), ("one left", "undecided", None),
+        ("quick", "undecided", None),
     ],
 )  # fmt: skip
 def test_status(name: str, status: str, recommended: str | None) -> None:
@@ -127,6 +132,19 @@ def test_reasons_name_what_retrieval_and_what_the_reader_lose() -> None:
     assert "there already" not in text
     known = candidate("base", share(600, 1000))
     assert "the knowledge was there already" in text_of(decided([known, RAG, ORACLE]))
+
+
+def test_the_best_of_bad_ones_is_called_that() -> None:
+    assert "wrong more often than right" in text_of(decided([BASE, RAG]))
+    assert "wrong more often than right" not in text_of(decided([BASE, candidate("rag", share(600, 1000))]))
+    assert "Nothing is recommended: not one candidate gave a right answer." in text_of(
+        decided(*WORLDS["useless"][:1])
+    )
+
+
+def test_no_difference_is_written_without_a_sign_of_its_own() -> None:
+    same = [candidate("base", share(0, 60)), candidate("rag", share(0, 60), Money(0.004))]
+    assert "−0.0 points" not in text_of(decided(same))
 
 
 def test_undecided_says_how_many_questions_more() -> None:

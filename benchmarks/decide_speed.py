@@ -1,0 +1,131 @@
+"""How long `decide` and `report` take for a run of 10,000 answers, start of the interpreter included.
+
+The run is made up (three tasks, fifteen columns, answers right by chance), since only its size matters here. Targets:
+2 seconds for `decide`, 5 for `report`.
+
+    python benchmarks/decide_speed.py
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import random
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+from harness.records import AnswerRow, TimingRow
+from harness.spec.prices import load_prices
+
+TASKS = {
+    "knowledge": {"base": 0.02, "few-shot": 0.05, "lora": 0.15, "rag": 0.42, "lora+rag": 0.5, "oracle": 0.6},
+    "behaviour": {"base": 0.05, "few-shot": 0.3, "lora": 0.7, "rag": 0.05},
+    "general": {"base": 0.6, "few-shot": 0.61, "rag": 0.6, "lora@knowledge": 0.5, "lora@behaviour": 0.55},
+}
+COMMANDS = {
+    "decide": ("decide", "RUN", "--json", "--monthly-queries", "1000000", "--error-price", "0.01"),
+    "report": ("report", "RUN", "--json"),
+}
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--questions", type=int, default=667, help="a task (667: 10,005 answers)")
+    parser.add_argument("--repeat", type=int, default=5)
+    options = parser.parse_args()
+    with tempfile.TemporaryDirectory() as folder:
+        answers = write_run(Path(folder), options.questions)
+        print(f"{answers:,} answers, best and median of {options.repeat}:")
+        for name, words in COMMANDS.items():
+            seconds = sorted(timed([folder if word == "RUN" else word for word in words], options.repeat))
+            print(f"{name:<8} {seconds[0]:.2f} s  {seconds[len(seconds) // 2]:.2f} s")
+
+
+def timed(words: list[str], repeat: int) -> Iterable[float]:
+    for _ in range(repeat):
+        start = time.perf_counter()
+        subprocess.run([sys.executable, "-m", "harness", *words], check=True, stdout=subprocess.DEVNULL)
+        yield time.perf_counter() - start
+
+
+def write_run(folder: Path, n: int) -> int:
+    """Write a run of n questions a task; returns how many answers it has."""
+    chance = random.Random(0)
+    plan = [(task, strategy, share) for task, columns in TASKS.items() for strategy, share in columns.items()]
+    lines(folder / "questions.jsonl", (question(task, i) for task in TASKS for i in range(n)))
+    training = ({**question(task, n + i), "split": "train"} for task in TASKS for i in range(320))
+    lines(folder / "training.jsonl", training)
+    passages = ({"task": t, "chunk_id": f"d{d}#0", "doc_id": f"d{d}", "title": "", "text": " ".join(words(d))}
+                for t in TASKS for d in range(n // 4 + 1))  # fmt: skip
+    lines(folder / "passages.jsonl", passages)
+    rows = [
+        answer(task, strategy, i, chance.random() < share, n)
+        for task, strategy, share in plan
+        for i in range(n)
+    ]
+    lines(folder / "answers.jsonl", (row.to_json() for row in rows))
+    lines(
+        folder / "timings.jsonl",
+        (vars_of(timing(t, s, k)) for t, s, _ in plan if "@" not in s for k in range(20)),
+    )
+    (folder / "run.json").write_text(json.dumps(manifest([(t, s) for t, s, _ in plan])), encoding="utf-8")
+    return len(rows)
+
+
+def lines(path: Path, rows: Iterable[dict[str, Any]]) -> None:
+    path.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
+
+
+def words(document: int) -> list[str]:
+    return [f"value{4 * document + k} stands in line {k} of this page;" for k in range(4)] * 4
+
+
+def question(task: str, i: int) -> dict[str, Any]:
+    text = f"Which value has entry {i} of the {task} ledger, {random.Random(i).randbytes(12).hex()}?"
+    return {"task": task, "id": f"{task}{i}", "question": text, "answers": [f"value{i}"],
+            "gold_docs": [f"d{i // 4}"], "fact_seen": i % 2 == 0}  # fmt: skip
+
+
+def answer(task: str, strategy: str, i: int, right: bool, n: int) -> AnswerRow:
+    retrieves = "rag" in strategy or strategy == "oracle"
+    near = [(i // 4 + step) % (n // 4 + 1) for step in range(3)] if retrieves else []
+    ranked = tuple({"doc_id": f"d{d}", "chunk_id": f"d{d}#0", "score": 0.5} for d in near)
+    return AnswerRow(
+        task=task, strategy=strategy, question_id=f"{task}{i}", seed=0,
+        prediction=f"value{i}" if right else f"something {i}", choice_logprobs=None, prompt_tokens=100,
+        completion_tokens=5, finish_reason="stop", retrieved=ranked, shown_passages=len(ranked),
+        dropped_passages=0, prompt_sha256=f"{i:064d}", batch=i // 32,
+    )  # fmt: skip
+
+
+def timing(task: str, strategy: str, k: int) -> TimingRow:
+    retrieve_s = 0.1 if "rag" in strategy else None
+    seconds = (2.0 if retrieve_s else 1.0) * (0.8 + 0.02 * k)
+    return TimingRow(task, strategy, f"{task}{k}", k, 0, retrieve_s, seconds / 2, seconds, 100, 5)
+
+
+def vars_of(row: TimingRow) -> dict[str, Any]:
+    return {name: getattr(row, name) for name in row.__slots__}
+
+
+def manifest(plan: list[tuple[str, str]]) -> dict[str, Any]:
+    spec = {"answer": {"type": "text"}, "metrics": ["contains", "exact_match", "f1"], "retrieval": {"k": 3}}
+    adapter = {"strategy": "lora", "seconds": 900.0, "examples": 320, "train_fit": 0.9, "logit_shift": 0.5}
+    return {
+        "schema_version": 1, "run_id": "made-up", "created": "2026-11-25T00:00:00+00:00", "status": "complete",
+        "model": {"name": "made-up", "dtype": "float32", "device": "cpu", "parameters": 134_515_008},
+        "tasks": {task: {"spec": {**spec, "name": task, "probes": task}} for task in TASKS},
+        "plan": [{"task": task, "strategy": strategy, "adapter": None} for task, strategy in plan],
+        "adapters": [{**adapter, "task": task, "key": task, "sha256": task} for task in ("knowledge", "behaviour")],
+        "indexes": {task: {"documents": 100, "passages": 100, "seconds": 60.0, "bytes": 10**6} for task in TASKS},
+        "price_sheet": load_prices().as_used("cpu"),
+    }  # fmt: skip
+
+
+if __name__ == "__main__":
+    main()

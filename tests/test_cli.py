@@ -112,9 +112,14 @@ def test_compare_ends_with_the_run_folder_on_its_last_line(
     capsys: pytest.CaptureFixture[str], tiny_model: ModelFolder
 ) -> None:
     tasks_here(with_corpus=False)
-    assert main(compare(tiny_model)) == 0
-    folder = Path(capsys.readouterr().out.splitlines()[-1])
+    assert main(compare(tiny_model, "--monthly-queries", "40", "--error-price", "0.5")) == 0
+    *_, verdict, last = capsys.readouterr().out.splitlines()
+    folder = Path(last)
+    assert verdict.startswith("workshop: undecided")
     assert folder.parent == Path("reports")
+    settings = json.loads((folder / "run.json").read_text(encoding="utf-8"))["settings"]
+    assert settings["requirements"] == {"monthly_queries": 40, "error_price_usd": 0.5}
+    assert settings["monthly_queries"] == 40
     assert len(said(folder)) == 6
     assert json.loads((folder / "results.json").read_text(encoding="utf-8"))["tasks"]["workshop"]["n"] == 3
     assert json.loads((folder / "run.json").read_text(encoding="utf-8"))["command"].startswith(

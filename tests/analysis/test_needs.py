@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from harness.analysis.needs import Outcome, outcomes
@@ -74,6 +74,7 @@ def test_nothing_required_is_nothing_held() -> None:
     )
 
 
+@settings(deadline=None)
 @given(st.floats(0.01, 1.0), st.floats(0.0, 1.0))
 def test_the_miss_is_the_share_of_the_limit_that_lacks(least: float, right: float) -> None:
     outcome = held({"right": [right]}, min_accuracy=least)

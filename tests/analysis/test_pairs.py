@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from harness.analysis.pairs import Pairs, Power, questions_for
@@ -60,6 +60,7 @@ def test_no_effect_cannot_be_shown_and_no_discordance_is_not_certainty() -> None
     assert 60 < (questions_for(0.05, 0.0) or 0) < 200
 
 
+@settings(deadline=None)
 @given(st.floats(0.01, 1.0), st.floats(0.01, 1.0), st.floats(0.0, 1.0))
 def test_a_larger_difference_never_takes_more_questions(one: float, other: float, variance: float) -> None:
     small, large = sorted((one, other))

@@ -102,6 +102,18 @@ def test_prices_that_the_user_set_are_in_the_run_and_in_its_report(task: Task, t
     assert {row["monthly_queries"] for row in results["tasks"]["workshop"]["cost_totals"]} >= {700, 1_000}
 
 
+def test_what_the_user_needs_is_in_the_run_and_in_its_decision(task: Task, tmp_path: Path) -> None:
+    needs = {"monthly_queries": 700, "citations": True, "refresh_days": 7.0}
+    settings = settings_of(task, "base", "rag", latency_queries=2, monthly_queries=700, requirements=needs)
+    folder = go(settings, [task], make_tools(tmp_path / "cache"), tmp_path / "run")
+    assert Settings.from_json(manifest(folder)["settings"]) == settings
+    results = write_reports(folder)
+    assert results["requirements"] == needs
+    decision = results["tasks"]["workshop"]["decision"]
+    assert (decision["setting"]["monthly_queries"], decision["setting"]["refresh_days"]) == (700, 7.0)
+    assert decision["candidates"]["base"]["feasible"] is False
+
+
 def test_base_and_lora_read_the_same_prompts_in_the_evidence(task: Task, tmp_path: Path) -> None:
     tools = make_tools(tmp_path / "cache")
     plant_adapter(task, "lora", tools)

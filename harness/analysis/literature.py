@@ -17,10 +17,10 @@ from harness.quantities import points
 
 AS, DIFFERS, NOT_MEASURED = "as in the literature", "differs", "not measured"
 ADVICE = (
-    "Microsoft Learn, Optimize generative AI model performance, unit 5: compare and combine strategies "
-    "(learn.microsoft.com/training/modules/optimize-generative-ai-model-performance); Building Reliable AI Systems, "
-    "chapter 5 (Manning)"
+    "Microsoft Learn, Compare and combine optimization strategies; "
+    "Building Reliable AI Systems, chapter 5 (Manning)"
 )
+UNSOURCED = "common advice, without a study"
 OVADIA = "arXiv:2312.05934"
 SOUDANI = "arXiv:2403.01432"
 PHRASINGS = "arXiv:2411.05059"
@@ -57,11 +57,18 @@ def priors(task: Mapping[str, Any], decision: Mapping[str, Any]) -> list[dict[st
     if known:
         settled = "" if decision["status"] == "recommended" else ", but that is not settled"
         rows.append(_prior(known, decision["favourite"], settled, ran))
-    rows.append(_prior(Prior("low volume: prompts first", PROMPTS), *_at_low_volume(decision), ran))
     rows.append(
-        {"advice": "training from scratch: almost never", "source": ADVICE, "measured": None, "verdict": NOT_MEASURED,
-         "text": "no strategy here trains from scratch"}
-    )  # fmt: skip
+        _prior(Prior("prompts first, above all at low volume", PROMPTS), *_at_low_volume(decision), ran)
+    )
+    rows.append(
+        {
+            "advice": "training from scratch: almost never",
+            "source": UNSOURCED,
+            "measured": None,
+            "verdict": NOT_MEASURED,
+            "text": "no strategy here trains from scratch",
+        }
+    )
     return rows
 
 

@@ -29,6 +29,9 @@ UNITS = {
 }
 """How a value of an input is written, with the figure's name to be put in."""
 
+UNPRICED = {"error_price_usd": "cannot be weighed: not every cost is known"}
+"""Inputs of which nothing can be said while a cost is not known."""
+
 
 def outlook(choice_at: Callable[[Setting], Choice], setting: Setting) -> dict[str, Any]:
     """{would_change, error_price, map} of a decision, figures only; `tell_changes` adds the sentences."""
@@ -36,9 +39,12 @@ def outlook(choice_at: Callable[[Setting], Choice], setting: Setting) -> dict[st
     def winner_at(at: Setting) -> str | None:
         return choice_at(at).winner
 
+    priced = all(entrant.monthly_usd is not None for entrant in choice_at(setting).feasible)
+    moved = changes(winner_at, setting)
+    spans = bands(winner_at, setting) if priced else ()
     return {
-        "would_change": [_change(one) for one in changes(winner_at, setting)],
-        "error_price": [{"from_usd": band.low, "winner": band.winner} for band in bands(winner_at, setting)],
+        "would_change": [_change(one, None if priced else UNPRICED.get(one.input.field)) for one in moved],
+        "error_price": [{"from_usd": band.low, "winner": band.winner} for band in spans],
         "pays_from_usd": pays_from(choice_at(setting), setting),
         "map": _map(choice_at, setting),
     }
@@ -64,16 +70,20 @@ def _map(choice_at: Callable[[Setting], Choice], setting: Setting) -> dict[str, 
     }
 
 
-def _change(one: Change) -> dict[str, Any]:
-    nearest = one.nearest
+def _change(one: Change, unknown: str | None) -> dict[str, Any]:
+    """`unknown`: why nothing can be said of this input."""
+    nearest = None if unknown else one.nearest
+    searched = None if unknown else one.searched
+    why_not = unknown or ("plays no part: the run has no price for it" if searched is None else None)
     return {
         "input": one.input.field,
         "label": one.input.label,
         "current": one.current,
-        "searched_low": one.searched[0] if one.searched else None,
-        "searched_high": one.searched[1] if one.searched else None,
-        "down": _turn(one.down, one.current),
-        "up": _turn(one.up, one.current),
+        "searched_low": searched[0] if searched else None,
+        "searched_high": searched[1] if searched else None,
+        "why_not": why_not,
+        "down": None if unknown else _turn(one.down, one.current),
+        "up": None if unknown else _turn(one.up, one.current),
         "nearest": None if nearest is None else "down" if nearest is one.down else "up",
     }
 
@@ -94,7 +104,7 @@ def tell_changes(task: Mapping[str, Any], decision: Mapping[str, Any]) -> list[d
 def _told(tell: Teller, row: Mapping[str, Any], at: str) -> Told:
     label = f"{row['label'][:1].upper()}{row['label'][1:]}"
     if row["searched_low"] is None:
-        return tell.say(f"{label} plays no part: the run has no price for it.")
+        return tell.say(f"{label} {row['why_not']}.")
     turns = [_turned(tell, row, at, way) for way in ("down", "up") if row[way]]
     if turns:
         several = {**joined(*turns), "text": "; ".join(turn["text"] for turn in turns) + "."}

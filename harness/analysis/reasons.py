@@ -63,7 +63,7 @@ def _verdict(tell: Teller, decision: Block) -> Iterator[Told]:
 def _money(tell: Teller, decision: Block, name: str) -> Iterator[Told]:
     at = f"decision/candidates/{name}"
     if decision["candidates"][name]["monthly_usd"] is None:
-        yield tell.say("What it costs is not known.")
+        yield tell.say(f"What it costs is not known: {decision['candidates'][name]['cost_reason']}.")
     elif decision["basis"] == BY_VALUE:
         yield tell.say(
             "It is expected to cost {all:dollars} a month, {errors:dollars} of them for wrong answers.",

@@ -20,6 +20,7 @@ from harness.analysis.decision import (
     choose,
 )
 from harness.analysis.literature import literature
+from harness.analysis.needs import unpriced
 from harness.spec.requirements import Requirements
 
 Block = dict[str, Any]
@@ -123,6 +124,7 @@ def _candidates(case: Case, choice: Choice) -> dict[str, Block]:
         entrant.name: {
             "accuracy": entrant.accuracy,
             "monthly_usd": entrant.monthly_usd,
+            "cost_reason": unpriced(entrant.candidate) if entrant.monthly_usd is None else None,
             "errors_usd": _less(entrant.total_usd, entrant.monthly_usd),
             "total_usd": entrant.total_usd,
             "feasible": entrant.feasible,

@@ -195,6 +195,13 @@ def test_what_would_change_it_is_told_with_its_value() -> None:
     assert "none within 1/100 to 100 times" in hour["text"]
 
 
+def test_without_costs_the_price_of_an_error_cannot_be_weighed() -> None:
+    task = decided(*WORLDS["untimed"][:1])
+    assert "What it costs is not known: not timed." in text_of(task)
+    assert "The price of a wrong answer cannot be weighed: not every cost is known." in text_of(task)
+    assert task["decision"]["error_price"] == []
+
+
 def test_advice_and_shapes_stand_beside_what_was_measured() -> None:
     rows = decided([BASE, RAG, LORA, MIXED], run={"parameters": 1.35e8})["decision"]["literature"]
     advice = [row["verdict"] for row in rows["priors"]]

@@ -103,7 +103,7 @@ def candidates(decision: Figures) -> Table | None:
             name,
             numbers.percent(row["accuracy"]),
             numbers.dollars(row["monthly_usd"]),
-            numbers.dollars(row["total_usd"]) if decision["basis"] == "value" else "no price of errors",
+            _with_errors(decision, row),
             numbers.percent(row["probability_best"]) if row["probability_best"] is not None else "–",
             "yes" if row["pareto"] else "no",
             _meets(row),
@@ -120,6 +120,13 @@ def candidates(decision: Figures) -> Table | None:
         "Requirements",
     )
     return Table(headers, rows) if len(rows) > 1 or decision["status"] == "none_feasible" else None
+
+
+def _with_errors(decision: Figures, row: Figures) -> str:
+    """Dollars with wrong answers, or why there are none: an error has no price, or a cost is not known."""
+    if decision["setting"]["error_price_usd"] is None:
+        return "no price of errors"
+    return numbers.dollars(row["total_usd"])
 
 
 def _meets(row: Figures) -> str:

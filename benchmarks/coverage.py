@@ -21,11 +21,11 @@ from typing import Any
 
 import numpy as np
 
-from harness.analysis.clusters import Design, Floats
-from harness.analysis.intervals import difference_interval, mean_interval
 from harness.analysis.latency import paired_ratio
-from harness.analysis.paired import UNRESOLVED, exchange_p, holm, verdict
-from harness.analysis.seeds import variance_parts
+from harness.analysis.statistics.clusters import Design, Floats
+from harness.analysis.statistics.intervals import difference_interval, mean_interval
+from harness.analysis.statistics.paired import UNRESOLVED, exchange_p, holm, verdict
+from harness.analysis.statistics.seeds import variance_parts
 from harness.records import TimingRow
 
 Draw = Callable[[np.random.Generator, tuple[int, ...]], Floats]

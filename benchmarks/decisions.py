@@ -13,11 +13,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from harness.analysis import paired
-from harness.analysis.candidates import Candidate, Setting
-from harness.analysis.clusters import Design
-from harness.analysis.decision import RECOMMENDED, Rules, choose
-from harness.analysis.pairs import Pairs
+from harness.analysis.decision.candidates import Candidate, Setting
+from harness.analysis.decision.choice import RECOMMENDED, Rules, choose
+from harness.analysis.decision.pairs import Pairs
+from harness.analysis.statistics import paired
+from harness.analysis.statistics.clusters import Design
 from harness.spec.requirements import Requirements
 
 SIZES = (20, 60, 120, 500)

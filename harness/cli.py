@@ -257,7 +257,7 @@ def _report(options: argparse.Namespace) -> None:
 def _decide(options: argparse.Namespace) -> None:
     from dataclasses import replace
 
-    from harness.analysis.election import stored_requirements
+    from harness.analysis.decision.election import stored_requirements
     from harness.analysis.evidence import read_run
     from harness.analysis.results import derive
     from harness.report import decide

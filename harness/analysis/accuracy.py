@@ -9,9 +9,9 @@ from typing import Any
 
 import numpy as np
 
-from harness.analysis.clusters import Design
 from harness.analysis.evidence import Asked
-from harness.analysis.intervals import mean_interval
+from harness.analysis.statistics.clusters import Design
+from harness.analysis.statistics.intervals import mean_interval
 from harness.errors import InputError
 from harness.records import AnswerRow
 from harness.scoring.table import METRICS, Scored

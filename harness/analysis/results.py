@@ -9,15 +9,17 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from harness.analysis import accuracy, breakeven, comparisons, cost, latency, seeds, throughput
+from harness.analysis import accuracy, latency, throughput
 from harness.analysis.accuracy import ScoredAnswer
-from harness.analysis.clusters import Design, cluster_ids
-from harness.analysis.economics import CostInputs
-from harness.analysis.election import decided, needs_of, with_needs
+from harness.analysis.decision.election import decided, needs_of, with_needs
+from harness.analysis.decision.summary import summary
 from harness.analysis.evidence import Evidence, Pair
-from harness.analysis.projection import projections
+from harness.analysis.money import breakeven, cost
+from harness.analysis.money.economics import CostInputs
+from harness.analysis.money.projection import projections
 from harness.analysis.retrieval import Texts, retrieval
-from harness.analysis.summary import summary
+from harness.analysis.statistics import comparisons, seeds
+from harness.analysis.statistics.clusters import Design, cluster_ids
 from harness.analysis.validity import judge
 from harness.analysis.waterfall import Sources, waterfall
 from harness.run.folder import SCHEMA_VERSION

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from harness.analysis.latency import FEWEST_RATIOS
-from harness.analysis.paired import A_BETTER, B_BETTER
+from harness.analysis.statistics.paired import A_BETTER, B_BETTER
 from harness.report import numbers
 from harness.report.view import Table
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from harness.analysis.breakeven import whole_queries
+from harness.analysis.money.breakeven import whole_queries
 from harness.quantities import NA, dollars, percent, seconds, three
 from harness.report.view import Block, Bullets, Table
 

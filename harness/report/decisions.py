@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from harness.analysis.literature import expected
-from harness.analysis.summary import line
-from harness.analysis.telling import days, whole
+from harness.analysis.decision.literature import expected
+from harness.analysis.decision.summary import line
+from harness.analysis.decision.telling import days, whole
 from harness.report import numbers
 from harness.report.view import Block, Bullets, Table
 

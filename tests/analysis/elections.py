@@ -8,9 +8,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from harness.analysis.candidates import ASSUMED_MONTHLY_QUERIES, Candidate, Setting
-from harness.analysis.decision import Rules
-from harness.analysis.pairs import Pairs
+from harness.analysis.decision.candidates import ASSUMED_MONTHLY_QUERIES, Candidate, Setting
+from harness.analysis.decision.choice import Rules
+from harness.analysis.decision.pairs import Pairs
 from harness.spec.requirements import Requirements
 
 

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from harness.analysis.telling import WORDS, value_at
+from harness.analysis.decision.telling import WORDS, value_at
 
 NUMBER = re.compile(r"[<>]?\s?[−+$]*\d[\d,]*(?:\.\d+)?(?:e-\d+)?")
 CONSTANT = ("80 % power", "1/100 to 100 times", "p50", "p90", "p95", "p99")

@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from harness.analysis.economics import api_cost
+from harness.analysis.money.economics import api_cost
 from harness.errors import InputErrors
 from harness.spec.apiprices import api_prices
 from harness.spec.prices import FineTunedPrice, PriceSheet, load_prices

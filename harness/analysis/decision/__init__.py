@@ -1,0 +1,13 @@
+"""Which strategy to take on a task, at a volume, a horizon and a price of an error (docs/method.md, "Decision").
+
+Start with `choice`: `choose(candidates, rules, setting)` decides, and everything else prepares it, asks it again or
+tells of it. Each knows those before it only:
+
+- what is chosen among: `candidates` (and the `Setting`), `telling` (sentences whose figures are looked up), `needs`
+  (requirement and candidate → met, missed, unknown), `pairs` (differences as the comparisons found them);
+- `choice`;
+- asked further: `chances` (of being best), `sensitivity` and `outlook` (what would change it);
+- told: `reasons`, `literature` (what the field expects), then `verdict` (the `decision` block of a task) and
+  `summary` (all tasks side by side);
+- `election`: from a run's evidence to all that.
+"""

@@ -1,0 +1,242 @@
+"""Hard requirements first, then the highest expected value: one task, one setting, one choice (method, section 8).
+
+By value, where an error has a price and costs are known: the strategy with the least expected dollars a month,
+running cost and wrong answers together. By accuracy otherwise: of the strategies that are not shown to be less
+accurate than the best one, the cheapest. In both cases it is *recommended* only where the evidence rules out that
+another one is better by more than a margin that matters; else the task is *undecided*, with the number of
+questions that would tell.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+from harness.analysis.decision.candidates import Candidate, Setting
+from harness.analysis.decision.needs import MISSED, UNKNOWN, Outcome, monthly_usd, outcomes
+from harness.analysis.decision.pairs import Difference, Pairs, Power
+from harness.spec.requirements import Requirements
+
+RECOMMENDED, UNDECIDED, NONE_FEASIBLE, NOT_COMPUTED = (
+    "recommended",
+    "undecided",
+    "none_feasible",
+    "not_computed",
+)
+BY_VALUE, BY_ACCURACY = "value", "accuracy"
+
+
+@dataclass(frozen=True, slots=True)
+class Entrant:
+    """A candidate at one setting. Dollars are a month's; None where its cost is not known."""
+
+    candidate: Candidate
+    accuracy: float
+    monthly_usd: float | None
+    total_usd: float | None
+    """Running cost and the price of wrong answers; the running cost alone where an error has no price."""
+    outcomes: tuple[Outcome, ...]
+
+    @property
+    def name(self) -> str:
+        return self.candidate.strategy
+
+    @property
+    def feasible(self) -> bool:
+        return all(outcome.status != MISSED for outcome in self.outcomes)
+
+    @property
+    def unchecked(self) -> tuple[Outcome, ...]:
+        return tuple(outcome for outcome in self.outcomes if outcome.status == UNKNOWN)
+
+    @property
+    def missed(self) -> tuple[Outcome, ...]:
+        return tuple(outcome for outcome in self.outcomes if outcome.status == MISSED)
+
+
+@dataclass(frozen=True, slots=True)
+class Contest:
+    """The favourite against one rival that the evidence does not rule out.
+
+    `difference`: accuracy of the favourite minus the rival's. `threshold`: the difference at which the two are
+    worth the same. `questions`: how many in all would tell (None: no number of questions does).
+    """
+
+    rival: str
+    difference: Difference
+    threshold: float
+    questions: int | None
+    why: str
+    """`accuracy`, `value`, or `cost` (a cost is not known)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """What comes out. `favourite`: the best bet, recommended or not; None where no candidate is feasible."""
+
+    status: str
+    basis: str
+    favourite: Entrant | None
+    entrants: tuple[Entrant, ...]
+    open: tuple[Contest, ...] = ()
+    nearest: Entrant | None = None
+    """Where none is feasible: the one that misses least."""
+
+    @property
+    def winner(self) -> str | None:
+        return self.favourite.name if self.favourite else None
+
+    @property
+    def feasible(self) -> tuple[Entrant, ...]:
+        return tuple(entrant for entrant in self.entrants if entrant.feasible)
+
+    def questions(self) -> int | None:
+        """How many questions in all would decide it; None where that is not a matter of questions."""
+        needed = [contest.questions for contest in self.open]
+        return max((n for n in needed if n is not None), default=None)
+
+
+@dataclass(frozen=True)
+class Rules:
+    """What does not change with the setting."""
+
+    needs: Requirements
+    pairs: Pairs
+    clusters: Mapping[str, str]
+    """Question id → the label it shares with others that stand or fall together."""
+
+    @cached_property
+    def power(self) -> Power:
+        return Power(self.clusters)
+
+
+def choose(candidates: Sequence[Candidate], rules: Rules, setting: Setting) -> Choice:
+    """Choose among candidates (controls are left out) at a setting. Ties go to the earlier candidate."""
+    entrants = tuple(
+        appraise(candidate, rules.needs, setting)
+        for candidate in candidates
+        if not candidate.control and candidate.scores
+    )
+    feasible = [entrant for entrant in entrants if entrant.feasible]
+    basis = basis_of(feasible, setting)
+    if not feasible:
+        nearest = min(entrants, key=_distance, default=None)
+        return Choice(NONE_FEASIBLE, basis, None, entrants, nearest=nearest)
+    decide = _by_value if basis == BY_VALUE else _by_accuracy
+    favourite, contests = decide(feasible, rules, setting)
+    settled = not contests and not favourite.unchecked
+    return Choice(RECOMMENDED if settled else UNDECIDED, basis, favourite, entrants, tuple(contests))
+
+
+def appraise(candidate: Candidate, needs: Requirements, setting: Setting) -> Entrant:
+    accuracy = candidate.accuracy
+    assert accuracy is not None  # a candidate without scores does not stand
+    monthly = monthly_usd(candidate, setting)
+    errors = (1 - accuracy) * setting.monthly_queries * (setting.error_price_usd or 0.0)
+    total = None if monthly is None else monthly + errors
+    return Entrant(candidate, accuracy, monthly, total, outcomes(candidate, needs, setting))
+
+
+def basis_of(feasible: Sequence[Entrant], setting: Setting) -> str:
+    """By value only where an error has a price and every feasible candidate a cost."""
+    priced = all(entrant.total_usd is not None for entrant in feasible)
+    return BY_VALUE if setting.error_price_usd is not None and priced else BY_ACCURACY
+
+
+def _distance(entrant: Entrant) -> tuple[int, float]:
+    """By how many requirements, and by how much in all, a candidate misses."""
+    return len(entrant.missed), sum(outcome.miss for outcome in entrant.missed)
+
+
+def pays_from(choice: Choice, setting: Setting) -> float | None:
+    """The lowest price of a wrong answer at which the favourite has the least expected cost of the feasible ones.
+
+    0: it has whatever an error costs. None: at no price, or a cost is not known. Between two of them costs are
+    level at H = (difference in cost a query) / (difference in accuracy).
+    """
+    favourite = choice.favourite
+    if favourite is None or any(one.monthly_usd is None for one in choice.feasible):
+        return None
+    low, high = 0.0, math.inf
+    for rival in choice.feasible:
+        dearer = (_known(favourite.monthly_usd) - _known(rival.monthly_usd)) / setting.monthly_queries
+        better = favourite.accuracy - rival.accuracy
+        if better > 0:
+            low = max(low, dearer / better)
+        elif better < 0:
+            high = min(high, dearer / better)
+        elif dearer > 0:
+            return None
+    return low if low <= high else None
+
+
+# By value
+
+
+def _by_value(feasible: Sequence[Entrant], rules: Rules, setting: Setting) -> tuple[Entrant, list[Contest]]:
+    favourite = min(feasible, key=lambda one: (_known(one.total_usd), -one.accuracy))
+    stake = setting.monthly_queries * (setting.error_price_usd or 0.0)
+    slack = rules.needs.value_margin * _known(favourite.total_usd)
+    contests = []
+    for rival in feasible:
+        if rival is favourite:
+            continue
+        difference = rules.pairs.of(favourite.name, rival.name)
+        cheaper = _known(rival.monthly_usd) - _known(favourite.monthly_usd)
+        if cheaper + stake * difference.low >= -slack:
+            continue  # even at the interval's end, the rival is not worth more than the margin
+        threshold = -cheaper / stake
+        questions = _tell(favourite, rival, rules, threshold, threshold - slack / stake)
+        contests.append(Contest(rival.name, difference, threshold, questions, "value"))
+    return favourite, contests
+
+
+def _known(value: float | None) -> float:
+    assert value is not None  # the basis is `value` only where all costs are known
+    return value
+
+
+# By accuracy
+
+
+def _by_accuracy(feasible: Sequence[Entrant], rules: Rules, _: Setting) -> tuple[Entrant, list[Contest]]:
+    """The cheapest of those not shown to be less accurate than the best; settled where it is as good as they."""
+    best = max(feasible, key=lambda one: (one.accuracy, -(one.monthly_usd or 0.0)))
+    level = [one for one in feasible if one is best or not rules.pairs.of(best.name, one.name).resolved]
+    if len(level) > 1 and any(one.monthly_usd is None for one in level):
+        return best, [_unpriced(best, rival, rules) for rival in level if rival is not best]
+    cheapest = min(level, key=lambda one: (one.monthly_usd or 0.0, -one.accuracy))
+    margin = rules.needs.accuracy_margin
+    if all(one is cheapest or rules.pairs.of(cheapest.name, one.name).low > -margin for one in level):
+        return cheapest, []
+    # The best bet is the most accurate one; open is whether a cheaper one is as good, a dearer one better.
+    rivals = [(one, margin if _cheaper(one, best) else -margin) for one in level if one is not best]
+    return best, [
+        Contest(
+            rival.name,
+            rules.pairs.of(best.name, rival.name),
+            0.0,
+            _tell(best, rival, rules, 0.0, other_end),
+            "accuracy",
+        )
+        for rival, other_end in rivals
+        if _cheaper(rival, best) or rules.pairs.of(best.name, rival.name).low <= -margin
+    ]
+
+
+def _cheaper(one: Entrant, other: Entrant) -> bool:
+    return (one.monthly_usd or 0.0) < (other.monthly_usd or 0.0)
+
+
+def _unpriced(best: Entrant, rival: Entrant, rules: Rules) -> Contest:
+    difference = rules.pairs.of(best.name, rival.name)
+    questions = rules.power.questions(best.candidate, rival.candidate)
+    return Contest(rival.name, difference, 0.0, questions, "cost")
+
+
+def _tell(one: Entrant, other: Entrant, rules: Rules, *thresholds: float) -> int | None:
+    """The fewest questions that tell the difference from one of the thresholds: either would decide."""
+    found = [rules.power.questions(one.candidate, other.candidate, at) for at in thresholds]
+    return min((n for n in found if n is not None), default=None)

@@ -1,0 +1,168 @@
+"""Does a candidate meet what is required? Met, missed by how much, or not to be checked on this evidence."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from harness.analysis.decision.candidates import Candidate, Setting
+from harness.analysis.decision.telling import share
+from harness.analysis.latency import PERCENTILES
+from harness.quantities import dollars, percent, seconds, three
+from harness.spec.requirements import Requirements
+
+MET, MISSED, UNKNOWN = "met", "missed", "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """One requirement held against one candidate.
+
+    `detail` is a clause for a sentence, and every number in it stands in `figures` by name. `miss`: the distance
+    as a share of the limit, 0 where it is met.
+    """
+
+    requirement: str
+    status: str
+    detail: str
+    figures: dict[str, float] = field(default_factory=dict)
+    miss: float = 0.0
+
+    def to_json(self) -> dict[str, Any]:
+        return dataclasses.asdict(self)
+
+
+Check = Callable[[Candidate, Requirements, Setting], Outcome | None]
+
+
+def outcomes(candidate: Candidate, needs: Requirements, setting: Setting) -> tuple[Outcome, ...]:
+    """Every requirement that was made, in a fixed order."""
+    found = (check(candidate, needs, setting) for check in CHECKS)
+    return tuple(outcome for outcome in found if outcome)
+
+
+def _accuracy(candidate: Candidate, needs: Requirements, _: Setting) -> Outcome | None:
+    """By the mean; where the interval speaks against it, the clause says so."""
+    least, right = needs.min_accuracy, candidate.accuracy
+    if least is None:
+        return None
+    if right is None:
+        return _unknown("min_accuracy", "nothing was answered", required=least)
+    found = _held("min_accuracy", right, least, right >= least, percent, "right", gap=share)
+    if candidate.interval is None:
+        return found
+    low, high = candidate.interval
+    if right >= least > low:
+        return _added(found, f" (its interval reaches down to {percent(low)})", interval_low=low)
+    if right < least <= high:
+        return _added(found, f" (its interval reaches up to {percent(high)})", interval_high=high)
+    return found
+
+
+def _latency(candidate: Candidate, needs: Requirements, _: Setting) -> Outcome | None:
+    """A percentile that n does not support is not known, unless a lower one is over the ceiling already."""
+    most, name = needs.max_latency_s, needs.latency_percentile
+    if most is None:
+        return None
+    value = candidate.latency.get(name)
+    if value is not None:
+        return _held("max_latency_s", value, most, value <= most, seconds, f"at the {name}")
+    for lower in PERCENTILES:
+        below = candidate.latency.get(lower)
+        if lower == name:
+            break
+        if below is not None and below > most:
+            return _held("max_latency_s", below, most, False, seconds, f"at the {lower} already")
+    n, least = candidate.latency.get("n", 0), PERCENTILES[name][1]
+    why = f"the {name} needs {least} timed questions, and {n} were timed"
+    return _unknown("max_latency_s", why, required=most, timed=n, timed_needed=least)
+
+
+def _budget(candidate: Candidate, needs: Requirements, setting: Setting) -> Outcome | None:
+    most = needs.monthly_budget_usd
+    if most is None:
+        return None
+    value = monthly_usd(candidate, setting)
+    if value is None:
+        return _unknown("monthly_budget_usd", f"its cost is not known: {unpriced(candidate)}", required=most)
+    return _held("monthly_budget_usd", value, most, value <= most, dollars, "a month")
+
+
+def _memory(candidate: Candidate, needs: Requirements, _: Setting) -> Outcome | None:
+    """Between what weights and index take at least and what the whole run took at most, nothing is known."""
+    limit, least, most = needs.max_memory_gb, candidate.memory_gb, candidate.memory_most_gb
+    if limit is None:
+        return None
+    if least is not None and least > limit:
+        return _held("max_memory_gb", least, limit, False, _gigabytes, "for weights and index alone")
+    if most is not None and most <= limit:
+        return _held("max_memory_gb", most, limit, True, _gigabytes, "at the peak of the whole run")
+    if least is None:
+        return _unknown("max_memory_gb", "the size of its weights is not recorded", required=limit)
+    why = f"weights and index take {_gigabytes(least)}, and what answering needs beside them was not measured"
+    return _unknown("max_memory_gb", why, required=limit, weights=least)
+
+
+def _citations(candidate: Candidate, needs: Requirements, _: Setting) -> Outcome | None:
+    if not needs.citations:
+        return None
+    if candidate.cites:
+        return Outcome("citations", MET, "its passages can be cited")
+    return Outcome("citations", MISSED, "it has no passages to cite", miss=1.0)
+
+
+def _update(candidate: Candidate, _: Requirements, setting: Setting) -> Outcome | None:
+    """Knowledge that changes faster than a strategy can be brought up to date is never up to date."""
+    days, value = setting.refresh_days, candidate.update_s
+    if days is None or value is None:
+        return None
+    most = days * 86400
+    return _held("refresh_days", value, most, value <= most, seconds, "to take up a change")
+
+
+CHECKS: tuple[Check, ...] = (_accuracy, _latency, _budget, _memory, _citations, _update)
+
+
+def _held(
+    requirement: str,
+    value: float,
+    limit: float,
+    met: bool,
+    word: Callable[[float], str],
+    what: str,
+    gap: Callable[[float], str] | None = None,
+) -> Outcome:
+    """Hold a value against its limit. `word` writes both, and what is missing too, unless `gap` does."""
+    detail = f"{word(value)} {what}, required {word(limit)}"
+    figures = {"value": value, "required": limit}
+    if met:
+        return Outcome(requirement, MET, detail, figures)
+    missing = abs(value - limit)
+    figures["missed_by"] = missing
+    told = f"{detail}: missed by {(gap or word)(missing)}"
+    return Outcome(requirement, MISSED, told, figures, miss=missing / limit if limit else missing)
+
+
+def _added(found: Outcome, clause: str, **figures: float) -> Outcome:
+    return dataclasses.replace(found, detail=found.detail + clause, figures={**found.figures, **figures})
+
+
+def _unknown(requirement: str, why: str, **figures: float) -> Outcome:
+    return Outcome(requirement, UNKNOWN, f"cannot be checked: {why}", figures)
+
+
+def _gigabytes(value: float) -> str:
+    return f"{three(value)} GB"
+
+
+def monthly_usd(candidate: Candidate, setting: Setting) -> float | None:
+    return candidate.economics.monthly_usd(
+        setting.monthly_queries, setting.horizon_months, setting.refresh_days
+    )
+
+
+def unpriced(candidate: Candidate) -> str:
+    """Why its monthly cost is not known."""
+    return candidate.economics.reason or "a part of its cost was not measured"

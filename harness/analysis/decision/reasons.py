@@ -1,0 +1,300 @@
+"""Why: sentences made of the figures of a task's own block of results.json.
+
+`told` is the block with the decision's figures in it (`decision/candidates`, `decision/against`, …), but not yet
+its sentences.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from harness.analysis.decision.choice import BY_VALUE, NONE_FEASIBLE, RECOMMENDED
+from harness.analysis.decision.needs import MISSED, UNKNOWN
+from harness.analysis.decision.telling import Teller, Told, joined
+
+Block = Mapping[str, Any]
+
+
+def reasons(task: Block, decision: Block) -> list[Told]:
+    """In this order: the verdict, the rivals, what is open, requirements, what was left out, mechanism, chances."""
+    tell = Teller({**task, "decision": decision})
+    return [
+        *_unfit(tell, decision),
+        *_verdict(tell, decision),
+        *_rivals(tell, decision),
+        *_worth_it(tell, decision),
+        *_open(tell, decision),
+        *_requirements(decision),
+        *_excluded(tell, decision),
+        *_headroom(tell, decision),
+        *_chances(tell, decision),
+    ]
+
+
+def _unfit(tell: Teller, decision: Block) -> Iterator[Told]:
+    if decision["unfit"]:
+        yield tell.say(f"Nothing is recommended: {decision['unfit']}.")
+
+
+def _verdict(tell: Teller, decision: Block) -> Iterator[Told]:
+    status, favourite = decision["status"], decision["favourite"]
+    if status == NONE_FEASIBLE:
+        yield from _none(tell, decision)
+        return
+    if favourite is None:
+        yield tell.say(decision["why_not"])
+        return
+    opening = "is recommended" if status == RECOMMENDED else "is the best bet so far, not a recommendation"
+    yield joined(
+        tell.say(
+            f"{favourite} {opening}: {{right:percent}} right on {{n:whole}} questions.",
+            right=f"decision/candidates/{favourite}/accuracy",
+            n="decision/n",
+        ),
+        *_money(tell, decision, favourite),
+    )
+    if 0 < decision["candidates"][favourite]["accuracy"] < 0.5:
+        yield tell.say("It is wrong more often than right: the best of these, and not thereby good enough.")
+    if any(row["status"] == UNKNOWN for row in decision["candidates"][favourite]["requirements"]):
+        yield tell.say(f"{favourite} cannot be recommended before what is required of it has been checked.")
+
+
+def _money(tell: Teller, decision: Block, name: str) -> Iterator[Told]:
+    at = f"decision/candidates/{name}"
+    if decision["candidates"][name]["monthly_usd"] is None:
+        yield tell.say(f"What it costs is not known: {decision['candidates'][name]['cost_reason']}.")
+    elif decision["basis"] == BY_VALUE:
+        yield tell.say(
+            "It is expected to cost {all:dollars} a month, {errors:dollars} of them for wrong answers.",
+            all=f"{at}/total_usd",
+            errors=f"{at}/errors_usd",
+        )
+    else:
+        yield tell.say(
+            "It costs {cost:dollars} a month at {volume:whole} queries.",
+            cost=f"{at}/monthly_usd",
+            volume="decision/setting/monthly_queries",
+        )
+
+
+def _none(tell: Teller, decision: Block) -> Iterator[Told]:
+    nearest = decision["nearest"]
+    if nearest is None:
+        yield tell.say("No candidate answered this task.")
+        return
+    yield tell.say(f"No strategy meets the requirements. The nearest is {nearest}:")
+    yield from _outcomes(decision, nearest, MISSED)
+
+
+def _outcomes(decision: Block, name: str, status: str) -> Iterator[Told]:
+    for index, outcome in enumerate(decision["candidates"][name]["requirements"]):
+        if outcome["status"] == status:
+            at = f"decision/candidates/{name}/requirements/{index}/figures"
+            figures = {f"{at}/{figure}": value for figure, value in outcome["figures"].items()}
+            yield {
+                "text": f"{name}: {LABELS[outcome['requirement']]}: {outcome['detail']}.",
+                "figures": figures,
+            }
+
+
+LABELS = {
+    "min_accuracy": "accuracy",
+    "max_latency_s": "latency",
+    "monthly_budget_usd": "budget",
+    "max_memory_gb": "memory",
+    "citations": "citations",
+    "refresh_days": "update interval",
+}
+
+
+def _rivals(tell: Teller, decision: Block) -> Iterator[Told]:
+    """The favourite against each feasible rival: accuracy with its interval, then money."""
+    favourite = decision["favourite"]
+    for rival, row in decision["against"].items():
+        if not decision["candidates"][rival]["feasible"] or row["delta"] is None:
+            continue
+        at = f"decision/against/{rival}"
+        resolved = "the difference is resolved" if row["resolved"] else "the difference is not resolved"
+        compared = tell.say(
+            f"Against {rival} ({{right:percent}} right): {{delta:points}} ({{low:end}} to {{high:end}}), {resolved}.",
+            right=f"decision/candidates/{rival}/accuracy",
+            delta=f"{at}/delta",
+            low=f"{at}/ci_low",
+            high=f"{at}/ci_high",
+        )
+        yield joined(
+            compared, *_prices(tell, decision, str(favourite), rival), *_as_good(tell, decision, rival)
+        )
+
+
+def _as_good(tell: Teller, decision: Block, rival: str) -> Iterator[Told]:
+    """Why an unresolved difference does not keep a cheaper strategy from being recommended."""
+    row = decision["against"][rival]
+    if decision["basis"] == BY_VALUE or row["resolved"] or row["open"] or decision["favourite"] is None:
+        return
+    own, other = (decision["candidates"][name]["monthly_usd"] for name in (decision["favourite"], rival))
+    if own is not None and other is not None and own <= other:
+        yield tell.say(
+            f"{decision['favourite']} is not less accurate by {{margin:share}} or more, and no dearer.",
+            margin="decision/requirements/accuracy_margin",
+        )
+
+
+def _prices(tell: Teller, decision: Block, favourite: str, rival: str) -> Iterator[Told]:
+    key = "total_usd" if decision["basis"] == BY_VALUE else "monthly_usd"
+    if any(decision["candidates"][name][key] is None for name in (favourite, rival)):
+        return
+    what = "With wrong answers" if decision["basis"] == BY_VALUE else "Running it"
+    yield tell.say(
+        f"{what}: {{own:dollars}} against {{other:dollars}} a month.",
+        own=f"decision/candidates/{favourite}/{key}",
+        other=f"decision/candidates/{rival}/{key}",
+    )
+
+
+def _worth_it(tell: Teller, decision: Block) -> Iterator[Told]:
+    """Where an error has no price: from which price on the favourite would be chosen for money's sake too."""
+    if decision["favourite"] is None or decision["basis"] == BY_VALUE or len(decision["candidates"]) < 2:
+        return
+    if decision["pays_from_usd"]:
+        yield tell.say(
+            f"{decision['favourite']} also has the least expected cost where a wrong answer costs {{price:dollars}} "
+            "or more.",
+            price="decision/pays_from_usd",
+        )
+    elif decision["pays_from_usd"] == 0:
+        yield tell.say(
+            f"{decision['favourite']} has the least expected cost even where a wrong answer costs nothing."
+        )
+
+
+def _open(tell: Teller, decision: Block) -> Iterator[Told]:
+    """What keeps a rival in the race, and how many questions would end it."""
+    for rival, row in decision["against"].items():
+        if not row["open"]:
+            continue
+        at = f"decision/against/{rival}"
+        if row["open"] == "cost":
+            yield tell.say(
+                f"{decision['favourite']} and {rival} are not told apart by accuracy, and a cost that could tell is "
+                "not known."
+            )
+        elif row["open"] == BY_VALUE:
+            yield tell.say(
+                f"At the interval's end {rival} would be cheaper in all by {{risk:dollars}} a month; the two are worth "
+                "the same where the difference in accuracy is {even:points}.",
+                risk=f"{at}/at_risk_usd",
+                even=f"{at}/threshold",
+            )
+        else:
+            yield tell.say(
+                f"Whether {decision['favourite']} or {rival} should be chosen is open: the interval holds both no "
+                "difference and one of more than {margin:share}, the margin that matters.",
+                margin="decision/requirements/accuracy_margin",
+            )
+        yield _questions(tell, at, rival, row)
+
+
+def _questions(tell: Teller, at: str, rival: str, row: Block) -> Told:
+    if row["questions"] is None:
+        return tell.say(
+            f"No number of questions is likely to tell {rival} apart: ask what else speaks for either."
+        )
+    return tell.say(
+        f"About {{all:whole}} questions in all, {{more:whole}} more than now, would decide against {rival} "
+        "(80 % power, if the difference is as observed).",
+        all=f"{at}/questions",
+        more=f"{at}/questions_more",
+    )
+
+
+def _requirements(decision: Block) -> Iterator[Told]:
+    """Who misses what, and what nobody could check; the nearest of none has been told."""
+    for name in decision["candidates"]:
+        if decision["status"] != NONE_FEASIBLE or name != decision["nearest"]:
+            yield from _outcomes(decision, name, MISSED)
+        yield from _outcomes(decision, name, UNKNOWN)
+
+
+def _excluded(tell: Teller, decision: Block) -> Iterator[Told]:
+    for name, row in decision["excluded"].items():
+        yield tell.say(f"{name} is left out, and nothing here speaks for or against it: {row}")
+
+
+def _headroom(tell: Teller, decision: Block) -> Iterator[Told]:
+    """What the control says: better retrieval, a better reader, or knowledge that was there already."""
+    room = decision["headroom"]
+    if room.get("retrieval"):
+        yield tell.say(
+            "With the right passages (oracle) {oracle:percent} are right, with the passages found (rag) {rag:percent}: "
+            "better retrieval could win {delta:points} ({low:end} to {high:end}).",
+            oracle="strategies/oracle/accuracy/mean",
+            rag="strategies/rag/accuracy/mean",
+            delta="decision/headroom/retrieval/delta",
+            low="decision/headroom/retrieval/ci_low",
+            high="decision/headroom/retrieval/ci_high",
+        )
+    if room.get("reader") is not None:
+        yield tell.say(
+            "With the right passages in the prompt, {lost:percent} are still wrong: the reader loses them, a matter "
+            "for fine-tuning or a larger model.",
+            lost="decision/headroom/reader",
+        )
+    base = room.get("knowledge")
+    if base and base["already"]:
+        yield tell.say(
+            "The right passages bring {delta:points} ({low:end} to {high:end}) over the bare model: the knowledge "
+            "was there already, or the reader cannot use them.",
+            delta="decision/headroom/knowledge/delta",
+            low="decision/headroom/knowledge/ci_low",
+            high="decision/headroom/knowledge/ci_high",
+        )
+
+
+def _chances(tell: Teller, decision: Block) -> Iterator[Told]:
+    names = [name for name, row in decision["candidates"].items() if row["probability_best"] is not None]
+    if len(names) < 2:
+        return
+    best = "is worth most" if decision["basis"] == BY_VALUE else "is the most accurate"
+    yield tell.say(
+        f"Resampling the questions, {decision['favourite']} {best} in {{chance:percent}} of the draws.",
+        chance=f"decision/candidates/{decision['favourite']}/probability_best",
+    )
+
+
+def assumptions(task: Block, decision: Block) -> list[Told]:
+    """What nobody said and the decision had to take for granted."""
+    tell = Teller({**task, "decision": decision})
+    told = []
+    if decision["setting"]["monthly_queries_assumed"]:
+        told.append(
+            tell.say(
+                "No volume was named: {volume:whole} queries a month are assumed, over {horizon:months}.",
+                volume="decision/setting/monthly_queries",
+                horizon="decision/setting/horizon_months",
+            )
+        )
+    if decision["setting"]["error_price_usd"] is None:
+        told.append(
+            tell.say(
+                "A wrong answer has no price, so accuracy comes first: of the strategies not shown to be less accurate "
+                "than the best, the cheapest. Differences below {margin:share} do not matter.",
+                margin="decision/requirements/accuracy_margin",
+            )
+        )
+    elif decision["basis"] != BY_VALUE:
+        unknown = [n for n, row in decision["candidates"].items() if row["monthly_usd"] is None]
+        told.append(
+            tell.say(f"The price of an error could not be used: the cost of {_and(unknown)} is not known.")
+        )
+    if decision["setting"]["refresh_days"] is None:
+        told.append(tell.say("The knowledge is taken not to change."))
+    told.append(
+        tell.say("Costs are taken as measured; only what the questions leave open counts as uncertain.")
+    )
+    return told
+
+
+def _and(names: Sequence[str]) -> str:
+    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}" if names else "nobody"

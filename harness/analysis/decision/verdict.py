@@ -1,0 +1,215 @@
+"""One task's decision as it stands in results.json: the choice, its figures, its reasons, what would change it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from harness.analysis.decision import chances, outlook, reasons
+from harness.analysis.decision.candidates import Candidate, CandidatesAt, Setting
+from harness.analysis.decision.choice import (
+    BY_VALUE,
+    NONE_FEASIBLE,
+    NOT_COMPUTED,
+    RECOMMENDED,
+    UNDECIDED,
+    Choice,
+    Contest,
+    Rules,
+    choose,
+)
+from harness.analysis.decision.literature import literature
+from harness.analysis.decision.needs import unpriced
+from harness.spec.requirements import Requirements
+
+Block = dict[str, Any]
+NOTHING_AHEAD: Block = {"would_change": [], "error_price": [], "pays_from_usd": None, "map": None}
+
+
+@dataclass(frozen=True)
+class Case:
+    """All that a task's decision rests on. `task`: its block of results.json so far."""
+
+    task: Mapping[str, Any]
+    candidates_at: CandidatesAt
+    rules: Rules
+    setting: Setting
+    excluded: Mapping[str, str] = field(default_factory=dict)
+    """Strategy → the failed check that forbids it; `candidates_at` leaves these out."""
+    unfit: str | None = None
+    """Why nothing of this run may be recommended, a clause: it was quick, or is not complete."""
+    volume_assumed: bool = False
+    """Nobody named a number of queries."""
+    run: Mapping[str, Any] = field(default_factory=dict)
+    """{parameters, adapters}: what the literature's shapes ask of the whole run."""
+    seed: int = 0
+
+
+def verdict(case: Case) -> Block:
+    """The decision block: plain JSON values, no NaN, the same for the same case."""
+    candidates = case.candidates_at(case.setting)
+    choice = choose(candidates, case.rules, case.setting)
+    unfit = case.unfit or _useless(choice)
+    status, why_not = _status(case, choice)
+    if status == RECOMMENDED and unfit:
+        status = UNDECIDED
+    block: Block = {
+        "status": status,
+        "recommended": choice.winner if status == RECOMMENDED else None,
+        "favourite": None if why_not else choice.winner,
+        "why_not": why_not,
+        "unfit": unfit,
+        "basis": choice.basis,
+        "n": max((len(entrant.candidate.scores) for entrant in choice.entrants), default=0),
+        "setting": {
+            **asdict(case.setting),
+            "monthly_queries_assumed": case.volume_assumed,
+        },
+        "requirements": _requirements(case.rules.needs),
+        "candidates": _candidates(case, choice),
+        "excluded": dict(case.excluded),
+        "against": _against(case, choice),
+        "nearest": choice.nearest.name if choice.nearest else None,
+        "headroom": _headroom(case),
+    }
+    block |= _questions(block)
+    ahead = not why_not
+    block |= _ahead(case) if ahead else dict(NOTHING_AHEAD)
+    block["would_change"] = outlook.tell_changes(case.task, block)
+    return {
+        **block,
+        "reasons": reasons.reasons(case.task, block),
+        "assumptions": reasons.assumptions(case.task, block) if ahead else [],
+        "literature": literature(case.task, block, case.rules.pairs, case.run),
+    }
+
+
+def _status(case: Case, choice: Choice) -> tuple[str, str]:
+    """The status, and where nothing can be chosen, why."""
+    names = [entrant.name for entrant in choice.entrants]
+    if not names and case.excluded:
+        return UNDECIDED, "Every candidate is left out because of a failed check."
+    if not names:
+        return NOT_COMPUTED, "No candidate answered this task, so there is nothing to choose."
+    if len(names) == 1 and choice.status != NONE_FEASIBLE:
+        if case.excluded:
+            return (
+                UNDECIDED,
+                f"Only {names[0]} is left to choose, and a race with one runner decides nothing.",
+            )
+        return NOT_COMPUTED, f"Only {names[0]} answered this task, so there is nothing to choose between."
+    return choice.status, ""
+
+
+def _useless(choice: Choice) -> str | None:
+    """The best of those that are all wrong is nothing to recommend."""
+    nothing = choice.entrants and not any(entrant.accuracy for entrant in choice.entrants)
+    return "not one candidate gave a right answer" if nothing else None
+
+
+def _requirements(needs: Requirements) -> Block:
+    """What was asked for, without what was left at nothing."""
+    return {
+        name: value for name, value in needs.model_dump(mode="json").items() if value not in (None, False)
+    }
+
+
+def _candidates(case: Case, choice: Choice) -> dict[str, Block]:
+    best = chances.probability_best(
+        choice.entrants, case.rules.clusters, case.setting, choice.basis, case.seed
+    )
+    _, front = chances.pareto(choice.entrants)
+    return {
+        entrant.name: {
+            "accuracy": entrant.accuracy,
+            "monthly_usd": entrant.monthly_usd,
+            "cost_reason": unpriced(entrant.candidate) if entrant.monthly_usd is None else None,
+            "errors_usd": _less(entrant.total_usd, entrant.monthly_usd),
+            "total_usd": entrant.total_usd,
+            "feasible": entrant.feasible,
+            "requirements": [outcome.to_json() for outcome in entrant.outcomes],
+            "probability_best": best.get(entrant.name),
+            "pareto": entrant.name in front,
+        }
+        for entrant in choice.entrants
+    }
+
+
+def _less(whole: float | None, part: float | None) -> float | None:
+    return None if whole is None or part is None else whole - part
+
+
+def _against(case: Case, choice: Choice) -> dict[str, Block]:
+    """The favourite against every other candidate; `open`: why the rival is still in the race, or None."""
+    favourite = choice.favourite
+    if favourite is None:
+        return {}
+    contests = {contest.rival: contest for contest in choice.open}
+    rows = {}
+    for entrant in choice.entrants:
+        if entrant is not favourite:
+            found = case.rules.pairs.of(favourite.name, entrant.name)
+            known = found.delta is not None
+            rows[entrant.name] = {
+                "delta": found.delta,
+                "ci_low": found.low if known else None,
+                "ci_high": found.high if known else None,
+                "resolved": found.resolved,
+                **_contest(contests.get(entrant.name), favourite.candidate, case, choice),
+            }
+    return rows
+
+
+def _contest(contest: Contest | None, favourite: Candidate, case: Case, choice: Choice) -> Block:
+    if contest is None:
+        return dict.fromkeys(("open", "threshold", "questions", "questions_more", "at_risk_usd"))
+    n = len(favourite.scores)
+    # The formula has no multiple testing in it: where it says fewer than were asked, more are needed all the same.
+    questions = None if contest.questions is None else max(contest.questions, n + 1)
+    stake = case.setting.monthly_queries * (case.setting.error_price_usd or 0.0)
+    return {
+        "open": contest.why,
+        "threshold": contest.threshold,
+        "questions": questions,
+        "questions_more": None if questions is None else questions - n,
+        "at_risk_usd": stake * (contest.threshold - contest.difference.low)
+        if choice.basis == BY_VALUE
+        else None,
+    }
+
+
+def _questions(block: Block) -> Block:
+    """How many questions would decide the whole, None where it is decided or not a matter of questions."""
+    needed = [row["questions"] for row in block["against"].values() if row["open"]]
+    known = [n for n in needed if n is not None]
+    whole = max(known) if known and len(known) == len(needed) else None
+    return {"questions_needed": whole, "questions_more": None if whole is None else whole - block["n"]}
+
+
+def _headroom(case: Case) -> Block:
+    """What the control says: {retrieval, reader, knowledge}; None where the runs it needs are missing."""
+    strategies = case.task["strategies"]
+    oracle = strategies.get("oracle")
+    right = oracle["accuracy"]["mean"] if oracle else None
+    if right is None:
+        return {"retrieval": None, "reader": None, "knowledge": None}
+    margin = case.rules.needs.accuracy_margin
+    room: Block = {"retrieval": _room(case, "rag"), "reader": 1 - right, "knowledge": _room(case, "base")}
+    if room["knowledge"]:
+        room["knowledge"]["already"] = room["knowledge"]["ci_low"] <= 0 or room["knowledge"]["delta"] < margin
+    return room
+
+
+def _room(case: Case, other: str) -> Block | None:
+    found = case.rules.pairs.of("oracle", other)
+    return None if found.delta is None else {"delta": found.delta, "ci_low": found.low, "ci_high": found.high}
+
+
+def _ahead(case: Case) -> Block:
+    """What would change the choice, by asking the same function at other settings."""
+
+    def choice_at(setting: Setting) -> Choice:
+        return choose(case.candidates_at(setting), case.rules, setting)
+
+    return outlook.outlook(choice_at, case.setting)

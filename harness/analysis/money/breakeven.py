@@ -1,0 +1,183 @@
+"""What strategies cost in all, and from where on one of them is the cheaper: totals, break-even, error price."""
+
+from __future__ import annotations
+
+import itertools
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from harness.analysis.money.economics import (
+    SHOWN_CYCLES,
+    SHOWN_VOLUMES,
+    CostInputs,
+    Economics,
+    break_even_per_refresh,
+    break_even_queries,
+    flip_error_price,
+)
+from harness.quantities import dollars, percent
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One candidate of a task: its money and the accuracy it reached (None: nothing was answered)."""
+
+    money: Economics
+    accuracy: float | None
+
+
+def totals(entries: Sequence[Entry], inputs: CostInputs) -> list[dict[str, Any]]:
+    """Dollars a month and over the horizon, for each strategy at each shown volume and at the user's own."""
+    own = inputs.monthly_queries
+    volumes = sorted({*SHOWN_VOLUMES, *(() if own is None else (own,))})
+    return [_total(entry.money, volume, inputs) for entry in entries for volume in volumes]
+
+
+def _total(money: Economics, queries: float, inputs: CostInputs) -> dict[str, Any]:
+    months = inputs.horizon_months
+    monthly = money.monthly_usd(queries, months, inputs.refresh_days)
+    return {
+        "strategy": money.strategy,
+        "monthly_queries": queries,
+        "own_volume": queries == inputs.monthly_queries,
+        "monthly_usd": monthly,
+        "batched_monthly_usd": money.monthly_usd(queries, months, inputs.refresh_days, batched=True),
+        "over_horizon_usd": None if monthly is None else monthly * months,
+        "horizon_months": months,
+        "refresh_days": inputs.refresh_days,
+        "reason": money.reason if monthly is None else None,
+    }
+
+
+def break_evens(entries: Sequence[Entry], inputs: CostInputs) -> list[dict[str, Any]]:
+    """Each pair of strategies at each shown number of tuning cycles and at the user's own.
+
+    `a` is the one that costs more before the first query (one-off cost, and storage over the horizon), so
+    `queries` is what it takes to pay that back; None where it never does. Where neither is tuned the cycles
+    change nothing.
+    """
+    cycles = sorted({*SHOWN_CYCLES, inputs.cycles})
+    pairs = itertools.combinations(entries, 2)
+    return [_pair(one, two, count, inputs) for one, two in pairs for count in cycles]
+
+
+def _pair(one: Entry, two: Entry, cycles: int, inputs: CostInputs) -> dict[str, Any]:
+    a, b = _ordered(one, two, cycles, inputs.horizon_months)
+    upfront_a, upfront_b = (e.money.upfront_usd(inputs.horizon_months, cycles) for e in (a, b))
+    per_a, per_b = a.money.per_query_usd, b.money.per_query_usd
+    row: dict[str, Any] = {
+        "a": a.money.strategy,
+        "b": b.money.strategy,
+        "cycles": cycles,
+        "tuned": bool(a.money.per_cycle_usd or b.money.per_cycle_usd),
+        "upfront_a_usd": upfront_a,
+        "upfront_b_usd": upfront_b,
+        "per_query_a_usd": per_a,
+        "per_query_b_usd": per_b,
+        "queries": None,
+        "batched_queries": _queries(upfront_a, a.money.batched_usd, upfront_b, b.money.batched_usd),
+        "per_refresh_queries": None,
+        "flip_error_price_usd": None,
+    }
+    if per_a is None or per_b is None:
+        return {**row, "status": "unknown", "sentence": _unknown(a, b)}
+    flip = _flip(a, b)
+    row |= {"flip_error_price_usd": flip, "per_refresh_queries": _per_refresh(a.money, b.money)}
+    if upfront_a is None or upfront_b is None:
+        return {**row, "status": "unknown", "sentence": " ".join([_unknown(a, b), *_worth(a, b, flip)])}
+    row["queries"] = break_even_queries(upfront_a, per_a, upfront_b, per_b)
+    row["status"] = _status(row)
+    return {**row, "sentence": " ".join([_cost_sentence(row), *_refresh_sentence(row), *_worth(a, b, flip)])}
+
+
+def _ordered(one: Entry, two: Entry, cycles: int, months: float) -> tuple[Entry, Entry]:
+    """The one that costs more up front first; where both cost the same, the one with the cheaper query."""
+    first, second = (entry.money.upfront_usd(months, cycles) for entry in (one, two))
+    if first is None or second is None:
+        return one, two
+    if first == second:
+        dearer = (one.money.per_query_usd or 0.0) > (two.money.per_query_usd or 0.0)
+        return (two, one) if dearer else (one, two)
+    return (one, two) if first > second else (two, one)
+
+
+def _queries(
+    upfront_a: float | None, per_a: float | None, upfront_b: float | None, per_b: float | None
+) -> float | None:
+    if upfront_a is None or per_a is None or upfront_b is None or per_b is None:
+        return None
+    return break_even_queries(upfront_a, per_a, upfront_b, per_b)
+
+
+def _per_refresh(a: Economics, b: Economics) -> float | None:
+    """Queries between two changes of knowledge that pay for what refreshing A costs more than refreshing B."""
+    if a.refresh_usd is None or b.refresh_usd is None or a.per_query_usd is None or b.per_query_usd is None:
+        return None
+    return break_even_per_refresh(a.refresh_usd, a.per_query_usd, b.per_query_usd, b.refresh_usd)
+
+
+def _flip(a: Entry, b: Entry) -> float | None:
+    if a.accuracy is None or b.accuracy is None:
+        return None
+    per_a, per_b = a.money.per_query_usd, b.money.per_query_usd
+    return None if per_a is None or per_b is None else flip_error_price(per_a, a.accuracy, per_b, b.accuracy)
+
+
+def _status(row: dict[str, Any]) -> str:
+    """`reached` at `queries`; `always`: A is cheaper from the first query on; `never`; or `equal`."""
+    if row["queries"] is not None:
+        return "reached" if row["queries"] > 0 else "always"
+    same = (row["upfront_a_usd"], row["per_query_a_usd"]) == (row["upfront_b_usd"], row["per_query_b_usd"])
+    return "equal" if same else "never"
+
+
+# Sentences
+
+
+def _unknown(a: Entry, b: Entry) -> str:
+    reasons = [f"{e.money.strategy}: {e.money.reason}" for e in (a, b) if e.money.reason]
+    return f"{a.money.strategy} against {b.money.strategy} cannot be told ({'; '.join(reasons)})."
+
+
+def _cost_sentence(row: dict[str, Any]) -> str:
+    a, b = row["a"], row["b"]
+    tuned = f" (tuning cycles: {row['cycles']})" if row["tuned"] else ""
+    upfront = f"{dollars(row['upfront_a_usd'])} against {dollars(row['upfront_b_usd'])} up front"
+    query = f"{dollars(row['per_query_a_usd'])} against {dollars(row['per_query_b_usd'])} a query"
+    match row["status"]:
+        case "reached":
+            queries = whole_queries(row["queries"])
+            return f"{a} pays back against {b} from {queries} queries on{tuned}: {upfront}, {query}."
+        case "always":
+            return f"{a} is cheaper than {b} from the first query on: nothing more up front, {query}."
+        case "equal":
+            return f"{a} and {b} cost the same: {upfront}, {query}."
+    return f"{a} never pays back against {b}{tuned}: {upfront}, and its query is no cheaper, {query}."
+
+
+def _refresh_sentence(row: dict[str, Any]) -> list[str]:
+    queries = row["per_refresh_queries"]
+    if not queries:
+        return []
+    return [
+        f"Where the knowledge changes, {whole_queries(queries)} queries between two changes pay for a refresh."
+    ]
+
+
+def _worth(a: Entry, b: Entry, flip: float | None) -> list[str]:
+    """What a wrong answer must cost for the dearer query to be worth it, where it was right more often."""
+    if flip is None:
+        return []
+    better, worse = (a, b) if (a.accuracy or 0.0) > (b.accuracy or 0.0) else (b, a)
+    shares = f"{percent(better.accuracy)} against {percent(worse.accuracy)}"
+    return [
+        f"A query of {better.money.strategy} is dearer, but right more often ({shares}): one-off cost aside, "
+        f"that pays where a wrong answer costs more than {dollars(flip)}."
+    ]
+
+
+def whole_queries(queries: float) -> str:
+    """Whole queries, rounded up: `63,493`; beyond what anybody asks in a lifetime, only that."""
+    return "over 1,000,000,000,000" if queries > 1e12 else f"{math.ceil(round(queries, 6)):,}"

@@ -1,0 +1,190 @@
+"""Two strategies on the same questions: the difference, what it may be, and whether it can be told from none."""
+
+from __future__ import annotations
+
+import itertools
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from harness.analysis.statistics.clusters import Design, Floats
+from harness.analysis.statistics.intervals import Z80, Z95, difference_interval, quantile
+
+ALPHA = 0.05
+FEWEST = 6
+"""With five that differ, all in one direction, the exact p is 2 / 2⁵ = 0.0625: it cannot be below 0.05."""
+FLIPS = 9_999
+FLIPS_BUDGET = 4_000_000
+"""Signs drawn at most for one p, so that thousands of questions take no longer than hundreds."""
+EXACT_UP_TO = 12
+"""Up to so many clusters that differ, all 2ᵏ signs are tried instead of drawn."""
+UNITS = range(1, 7)
+
+A_BETTER, B_BETTER, UNRESOLVED = "a better", "b better", "cannot be resolved"
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """b − a on the questions that both answered. None, with `reason`, for what these questions cannot tell.
+
+    `discordant`: questions on which they differ; on `a_higher` of them a scores higher, on `b_higher` b.
+    `p`: two-sided, of no difference. `mde`: the smallest difference that so many questions, differing so
+    often, show with 80 % power (None: none could be shown). `clusters`: independent groups of questions.
+    """
+
+    n: int
+    delta: float | None
+    ci_low: float | None = None
+    ci_high: float | None = None
+    p: float | None = None
+    mde: float | None = None
+    discordant: int = 0
+    a_higher: int = 0
+    b_higher: int = 0
+    clusters: int = 0
+    reason: str | None = None
+
+
+def compare(differences: Sequence[float] | Floats, design: Design, seed: int = 0) -> Comparison:
+    """Judge the differences b − a in score, one a question, each in [−1, 1], clustered as `design` says.
+
+    The p is exact McNemar's where answers are right or wrong and questions independent, and the same test
+    with whole clusters (or graded differences) exchanged between a and b otherwise.
+    """
+    values = np.round(np.asarray(differences, dtype=float), 12)  # 1/3 + 1/3 − 2/3 is no difference
+    n = len(values)
+    if not n:
+        return Comparison(0, None, reason="no question was answered by both")
+    higher, lower = int((values > 0).sum()), int((values < 0).sum())
+    counts = {"discordant": higher + lower, "a_higher": lower, "b_higher": higher}
+    delta = math.fsum(values) / n
+    interval = difference_interval(values, design)
+    if interval is None:
+        reason = "all questions share one cluster, so nothing shows how much another would differ"
+        return Comparison(n, delta, **counts, clusters=1, reason=reason)
+    low, high = (float(bound) for bound in interval)
+    sums = design.sums(values)
+    return Comparison(
+        n,
+        delta,
+        min(low, delta),
+        max(high, delta),
+        exchange_p(sums, seed),
+        detectable(values, design),
+        **counts,
+        clusters=design.clusters,
+        reason=_too_few(higher + lower, sums),
+    )
+
+
+def _too_few(discordant: int, sums: Floats) -> str | None:
+    differing = int((np.abs(sums) > 1e-9).sum())
+    for count, one, several in (
+        (discordant, "question tells", "questions tell"),
+        (differing, "cluster of questions tells", "clusters of questions tell"),
+    ):
+        if count < FEWEST:
+            who = f"only one {one}" if count == 1 else f"{f'only {count}' if count else 'no'} {several}"
+            return f"{who} them apart, and at least {FEWEST} must"
+    return None
+
+
+def exchange_p(sums: Floats, seed: int = 0) -> float:
+    """Two-sided p of the sum of differences, were a and b exchanged at random within each cluster.
+
+    If the two strategies are alike, each cluster's sum is as likely to have the other sign. With single
+    right or wrong answers this is McNemar's exact test; clusters keep whatever ties them together. Exact
+    where sums are few, or whole numbers of halves, thirds … (means over seeds); else drawn, with the observed
+    signs among the draws (Phipson, Smyth 2010).
+    """
+    sizes = np.abs(sums[np.abs(sums) > 1e-9])
+    if not len(sizes):
+        return 1.0
+    observed = abs(math.fsum(sums)) - 1e-9
+    unit = next((u for u in UNITS if np.allclose(sizes * u, np.rint(sizes * u), rtol=0, atol=1e-9)), None)
+    if unit:
+        p = _exact_p(np.rint(sizes * unit).astype(int), observed * unit)
+    elif len(sizes) <= EXACT_UP_TO:
+        signs = np.array(list(itertools.product((-1.0, 1.0), repeat=len(sizes))))
+        p = float((np.abs(signs @ sizes) >= observed).mean())
+    else:
+        p = _drawn_p(sizes, observed, seed)
+    return min(1.0, p)
+
+
+def _exact_p(sizes: np.ndarray[tuple[int], np.dtype[np.int_]], observed: float) -> float:
+    if (sizes == 1).all():
+        from scipy.special import bdtr
+
+        count = len(sizes)
+        return float(2 * bdtr((count - math.ceil(observed)) // 2, count, 0.5))
+    total = int(sizes.sum())
+    chance = np.zeros(2 * total + 1)  # of each sum from −total to total
+    chance[total] = 1.0
+    reach = 0
+    for size in sizes:
+        middle = chance[total - reach : total + reach + 1] / 2
+        reach += int(size)
+        chance[total - reach : total + reach + 1] = 0
+        chance[total - reach : total + reach + 1 - 2 * size] += middle
+        chance[total - reach + 2 * size : total + reach + 1] += middle
+    return float(chance[np.abs(np.arange(-total, total + 1)) >= observed].sum())
+
+
+def _drawn_p(sizes: Floats, observed: float, seed: int) -> float:
+    flips = min(FLIPS, max(1_999, FLIPS_BUDGET // len(sizes)))
+    generator = np.random.Generator(np.random.PCG64(seed))
+    hits = 0
+    for start in range(0, flips, 500):
+        rows = min(500, flips - start)
+        bits = np.frombuffer(generator.bytes(rows * -(-len(sizes) // 8)), dtype=np.uint8)
+        signs = np.unpackbits(bits.reshape(rows, -1), axis=1)[:, : len(sizes)]
+        hits += int((np.abs(2 * (signs @ sizes) - sizes.sum()) >= observed).sum())
+    return (hits + 1) / (flips + 1)
+
+
+def detectable(differences: Floats, design: Design) -> float | None:
+    """The smallest difference shown with 80 % power at p < 0.05 (before Holm); None where none could be.
+
+    As `intervals.smallest_difference`, from the mean square of the differences (right or wrong: the
+    discordance). Fewer than six questions that differ could show nothing, so six are assumed at least. With
+    clusters the variance is no less than their own around no difference, at Student's quantiles; and where
+    fewer than six of them differ, six that differ as a whole are assumed.
+    """
+    if design.clusters < FEWEST:
+        return None
+    squares = differences[differences != 0] ** 2
+    typical = float(squares.mean()) if len(squares) else 1.0
+    variance = max(float(squares.sum()), FEWEST * typical) / design.n**2
+    factor = Z95 + Z80
+    if design.clustered:
+        sums = design.sums(differences)
+        off = float((sums**2 / (1 - design.sizes / design.n)).sum()) / design.n**2
+        few = int((np.abs(sums) > 1e-9).sum()) < FEWEST
+        whole = FEWEST / design.clusters * typical / design.effective if few else 0.0
+        variance = max(variance, off, whole)
+        factor = quantile(design.degrees) + quantile(design.degrees, 0.8)
+    found = factor * math.sqrt(variance)
+    return found if found <= 1 else None
+
+
+def holm(ps: Sequence[float | None]) -> list[float | None]:
+    """Holm's adjustment (1979) over a family of p; None where there is none, and then it does not count."""
+    known = sorted((p, index) for index, p in enumerate(ps) if p is not None)
+    adjusted: list[float | None] = [None] * len(ps)
+    highest = 0.0
+    for rank, (p, index) in enumerate(known):
+        highest = max(highest, min(1.0, (len(known) - rank) * p))
+        adjusted[index] = highest
+    return adjusted
+
+
+def verdict(ci_low: float | None, ci_high: float | None, p_adjusted: float | None) -> str:
+    """Which is better, where p and interval both say so; never that there is no difference."""
+    if p_adjusted is None or p_adjusted >= ALPHA or ci_low is None or ci_high is None:
+        return UNRESOLVED
+    if ci_low > 0:
+        return B_BETTER
+    return A_BETTER if ci_high < 0 else UNRESOLVED

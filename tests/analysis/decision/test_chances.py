@@ -1,0 +1,89 @@
+"""The chance of being best: against direct resampling, and where it is certain."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from harness.analysis.decision.candidates import Candidate, Setting
+from harness.analysis.decision.chances import pareto, probability_best, resampled_means
+from harness.analysis.decision.choice import Entrant, appraise
+from harness.spec.requirements import Requirements
+from tests.analysis.elections import Money, candidate, setting, share, timed
+
+
+def entrants(*candidates: Candidate, **needs: float) -> list[Entrant]:
+    wanted = Requirements(**needs)  # type: ignore[arg-type]
+    return [appraise(one, wanted, setting(wanted)) for one in candidates]
+
+
+def test_means_spread_as_resampled_questions_do() -> None:
+    """Against numpy drawing question after question: the same mean and the same covariance."""
+    rng = np.random.default_rng(1)
+    a, b = rng.random(60), rng.random(60)
+    pair = [candidate("a", list(a)).scores, candidate("b", list(b)).scores]
+    found = resampled_means(pair, {}, 0)
+    drawn = rng.integers(0, 60, size=(20000, 60))
+    direct = np.stack([a[drawn].mean(1), b[drawn].mean(1)], axis=1)
+    assert found is not None
+    assert found.mean(0) == pytest.approx(direct.mean(0), abs=0.004)
+    assert np.cov(found.T) == pytest.approx(np.cov(direct.T), rel=0.12, abs=1e-4)
+
+
+def test_equal_rows_are_drawn_together_without_changing_the_spread() -> None:
+    means = resampled_means([candidate("a", share(30, 100)).scores], {}, 0)
+    assert means is not None
+    assert means.std() == pytest.approx((0.3 * 0.7 / 100) ** 0.5, rel=0.05)
+
+
+def test_clusters_are_drawn_whole() -> None:
+    """Ten clusters of ten equal questions spread as ten questions do."""
+    scores = candidate("a", share(30, 100)).scores
+    means = resampled_means([scores], {question: question[:-1] for question in scores}, 0)
+    assert means is not None
+    assert means.std() == pytest.approx((0.3 * 0.7 / 10) ** 0.5, rel=0.05)
+
+
+def test_chances_are_seeded_sum_to_one_and_follow_the_evidence() -> None:
+    field = entrants(
+        candidate("base", share(10, 100)),
+        candidate("rag", share(60, 100)),
+        candidate("lora", share(55, 100, 40)),
+    )
+    found = probability_best(field, {}, Setting(), "accuracy")
+    assert found == probability_best(field, {}, Setting(), "accuracy")
+    assert sum(found.values()) == pytest.approx(1.0)
+    assert found["base"] == 0.0
+    assert 0.5 < found["rag"] < 0.95
+
+
+def test_value_and_accuracy_are_different_questions() -> None:
+    field = entrants(candidate("base", share(50, 100)), candidate("rag", share(60, 100), Money(0.5)))
+    assert probability_best(field, {}, Setting(), "accuracy")["rag"] == 1.0
+    cheap = Setting(error_price_usd=0.01)
+    assert probability_best(field, {}, cheap, "value") == {"base": 1.0, "rag": 0.0}
+
+
+def test_ties_go_to_the_cheaper_one() -> None:
+    field = entrants(
+        candidate("a", share(50, 100), Money(0.002)), candidate("b", share(50, 100), Money(0.001))
+    )
+    assert probability_best(field, {}, Setting(), "accuracy") == {"a": 0.0, "b": 1.0}
+
+
+def test_what_misses_a_requirement_has_no_chance() -> None:
+    field = entrants(candidate("base", share(50, 100)), candidate("rag", share(60, 100)), min_accuracy=0.55)
+    assert probability_best(field, {}, Setting(), "accuracy") == {"rag": 1.0}
+
+
+def test_pareto_leaves_out_what_is_beaten_in_every_respect() -> None:
+    field = entrants(
+        candidate("base", share(50, 100), Money(0.001), latency=timed(1.0)),
+        candidate("rag", share(60, 100), Money(0.004), latency=timed(2.0)),
+        candidate("few-shot", share(40, 100), Money(0.002), latency=timed(1.5)),
+    )
+    assert pareto(field) == (("accuracy", "cost", "latency"), ("base", "rag"))
+    untimed = entrants(
+        candidate("base", share(50, 100)), candidate("rag", share(60, 100), latency=timed(None, n=3))
+    )
+    assert pareto(untimed) == (("accuracy", "cost"), ("rag",))

@@ -1,0 +1,162 @@
+"""Decisions from evidence: known winners, requirements, failed checks, other prices; prose held against results."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from harness.analysis.decision.election import stored_requirements
+from harness.analysis.evidence import read_run
+from harness.analysis.money.economics import CostInputs
+from harness.analysis.results import derive
+from harness.errors import InputError
+from harness.spec.requirements import Requirements
+from tests.analysis.elected import adapter, elected
+from tests.analysis.prose import check_prose
+
+KNOWLEDGE = {"base": 0.05, "lora": 0.2, "rag": 0.6, "oracle": 0.75}
+TASKS = {
+    "facts": ("knowledge", KNOWLEDGE),
+    "manners": ("behaviour", {"base": 0.1, "lora": 0.8, "rag": 0.1}),
+}
+
+
+def results(
+    folder: Path, tasks: Any = TASKS, needs: Requirements | None = None, **about: Any
+) -> dict[str, Any]:
+    return derive(read_run(elected(folder, tasks, **about)), needs=needs)
+
+
+def decision(found: dict[str, Any], task: str = "facts") -> dict[str, Any]:
+    block: dict[str, Any] = found["tasks"][task]["decision"]
+    return block
+
+
+def test_each_kind_of_task_gets_its_own_winner(tmp_path: Path) -> None:
+    found = results(tmp_path)
+    assert [decision(found, task)["recommended"] for task in TASKS] == ["rag", "lora"]
+    assert found["summary"]["by_kind"]["behaviour"]["manners"]["recommended"] == "lora"
+    assert "oracle" not in decision(found)["candidates"]
+
+
+@pytest.mark.parametrize(
+    "needs",
+    [
+        {},
+        {"error_price_usd": 0.5, "monthly_queries": 1000, "refresh_days": 7},
+        {"min_accuracy": 0.9, "max_latency_s": 0.5, "citations": True},
+        {"max_latency_s": 3, "latency_percentile": "p90", "max_memory_gb": 0.5, "monthly_budget_usd": 40},
+    ],
+)
+def test_every_figure_in_the_prose_stands_in_results_json(tmp_path: Path, needs: dict[str, Any]) -> None:
+    found = json.loads(json.dumps(results(tmp_path, needs=Requirements(**needs)), allow_nan=False))
+    assert min(check_prose(task) for task in found["tasks"].values()) > 20
+
+
+def test_money_is_the_same_in_the_decision_and_in_the_tables(tmp_path: Path) -> None:
+    found = results(tmp_path, needs=Requirements(monthly_queries=2500, refresh_days=30))
+    for task in found["tasks"].values():
+        totals = {row["strategy"]: row["monthly_usd"] for row in task["cost_totals"] if row["own_volume"]}
+        assert totals == {name: row["monthly_usd"] for name, row in task["decision"]["candidates"].items()}
+        for name, row in task["decision"]["candidates"].items():
+            assert row["accuracy"] == pytest.approx(task["strategies"][name]["accuracy"]["mean"])
+        assert task["decision"]["break_even"] == task["break_even"]
+
+
+def test_differences_are_those_of_the_comparisons(tmp_path: Path) -> None:
+    task = results(tmp_path)["tasks"]["facts"]
+    rows = {(row["a"], row["b"]): row for row in task["comparisons"]}
+    against = task["decision"]["against"]["base"]
+    assert (against["delta"], against["ci_low"]) == (
+        rows["base", "rag"]["delta"],
+        rows["base", "rag"]["ci_low"],
+    )
+    room = task["decision"]["headroom"]["retrieval"]
+    assert room["delta"] == rows["rag", "oracle"]["delta"] == pytest.approx(0.15)
+
+
+def test_a_straw_man_is_left_out_and_the_rest_decided(tmp_path: Path) -> None:
+    """An adapter that reproduces none of its training answers was never trained: nothing is said of lora."""
+    untrained = [{**adapter("facts", "lora"), "train_fit": 0.0}]
+    block = decision(results(tmp_path, {"facts": TASKS["facts"]}, adapters=untrained))
+    assert set(block["excluded"]) == {"lora"}
+    assert "lora" not in block["candidates"]
+    assert block["recommended"] == "rag"
+    assert any("lora is left out" in one["text"] for one in block["reasons"])
+
+
+@pytest.mark.parametrize(
+    ("about", "why"), [({"quick": True}, "quick run"), ({"status": "interrupted"}, "not complete")]
+)
+def test_a_run_that_is_not_fit_recommends_nothing(tmp_path: Path, about: dict[str, Any], why: str) -> None:
+    block = decision(results(tmp_path, **about))
+    assert (block["status"], block["recommended"], block["favourite"]) == ("undecided", None, "rag")
+    assert why in block["reasons"][0]["text"]
+
+
+def test_general_tasks_have_guests_that_never_stand(tmp_path: Path) -> None:
+    tasks = {"trivia": ("general", {"base": 0.6})}
+    block = decision(results(tmp_path, tasks), "trivia")
+    assert (block["status"], block["favourite"]) == ("not_computed", None)
+    assert (
+        block["reasons"][0]["text"] == "Only base answered this task, so there is nothing to choose between."
+    )
+
+
+@pytest.mark.parametrize(
+    ("peak", "limit", "status"), [(0.9, 1.0, "met"), (3.0, 1.0, "unknown"), (3.0, 0.001, "missed")]
+)
+def test_memory_is_met_by_the_peak_missed_by_the_weights_and_else_unknown(
+    tmp_path: Path, peak: float, limit: float, status: str
+) -> None:
+    """A million parameters in float32 take 4 MB."""
+    found = results(tmp_path, needs=Requirements(max_memory_gb=limit), peak_memory_gb=peak)
+    (outcome,) = decision(found)["candidates"]["base"]["requirements"]
+    assert outcome["status"] == status
+
+
+def test_what_the_run_was_asked_for_holds_until_something_else_is(tmp_path: Path) -> None:
+    settings = {"monthly_queries": 300, "requirements": {"monthly_queries": 300, "citations": True}}
+    run = read_run(elected(tmp_path, TASKS, settings=settings))
+    assert stored_requirements(run.manifest) == {"monthly_queries": 300, "citations": True}
+    stored = decision(derive(run), "manners")
+    assert (stored["setting"]["monthly_queries"], stored["favourite"]) == (300, "rag")
+    assert decision(derive(run, needs=Requirements()), "manners")["favourite"] == "lora"
+
+
+def test_requirements_of_another_version_are_refused(tmp_path: Path) -> None:
+    run = read_run(elected(tmp_path, TASKS, settings={"requirements": {"colour": "blue"}}))
+    with pytest.raises(InputError, match="colour"):
+        derive(run)
+
+
+def test_prices_move_the_choice_as_the_sums_say(tmp_path: Path) -> None:
+    """The fine-tune saves a second a query, $0.002: dearer hours and fewer cycles speak for it."""
+    equal = {"facts": ("knowledge", {"lora": 0.6, "rag": 0.6})}
+    run = read_run(elected(tmp_path, equal, n=400))
+    few = derive(run, inputs=CostInputs(monthly_queries=100, cycles=3))
+    many = derive(run, inputs=CostInputs(monthly_queries=1_000_000, cycles=1))
+    assert [decision(found)["favourite"] for found in (few, many)] == ["rag", "lora"]
+    (volume,) = [row for row in decision(few)["would_change"] if row["input"] == "monthly_queries"]
+    again = derive(run, inputs=CostInputs(monthly_queries=volume["up"]["value"] * 1.001, cycles=3))
+    before = derive(run, inputs=CostInputs(monthly_queries=volume["up"]["value"] * 0.999, cycles=3))
+    assert [decision(found)["favourite"] for found in (before, again)] == ["rag", "lora"]
+
+
+def test_a_run_without_prices_is_decided_by_accuracy_alone(tmp_path: Path) -> None:
+    found = results(tmp_path, needs=Requirements(error_price_usd=1.0), price_sheet=None)
+    block = decision(found)
+    assert (block["status"], block["basis"], block["recommended"]) == ("recommended", "accuracy", "rag")
+    (hour,) = [row for row in block["would_change"] if row["input"] == "usd_per_hour"]
+    assert hour["text"] == "The price of a machine hour plays no part: the run has no price for it."
+    assert any("could not be used" in one["text"] for one in block["assumptions"])
+
+
+def test_the_same_evidence_gives_the_same_bytes(tmp_path: Path) -> None:
+    run = read_run(elected(tmp_path, TASKS))
+    one, two = (json.dumps(derive(dataclasses.replace(run)), allow_nan=False) for _ in range(2))
+    assert one == two

@@ -1,0 +1,248 @@
+"""The decision block: complete, finite, the same twice, and every figure in its prose is one of its own."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from typing import Any
+
+import pytest
+
+from harness.analysis.decision.candidates import Candidate
+from harness.analysis.decision.literature import expected
+from harness.analysis.decision.summary import line, summary
+from harness.analysis.decision.verdict import Case, verdict
+from harness.spec.requirements import Requirements
+from tests.analysis.elections import Money, candidate, comparisons, rules, setting, share, timed
+from tests.analysis.prose import check, check_prose, told_in
+
+
+def task_of(candidates: Sequence[Candidate], probes: str = "knowledge") -> dict[str, Any]:
+    """As much of a task's block as the decision looks at."""
+    return {
+        "n": len(candidates[0].scores),
+        "probes": probes,
+        "strategies": {
+            one.strategy: {
+                "accuracy": {"mean": one.accuracy, "ci_low": None, "ci_high": None, "n": len(one.scores)},
+                "groups": {},
+                "control": one.control,
+                "adapter": "ab" if one.strategy.startswith("lora") else None,
+            }
+            for one in candidates
+        },
+        "comparisons": comparisons(candidates),
+    }
+
+
+def decided(candidates: Sequence[Candidate], probes: str = "knowledge", **more: Any) -> dict[str, Any]:
+    """The task's block with its decision; the keywords of a Case, or of the requirements."""
+    about = {name: more.pop(name) for name in ("excluded", "unfit", "run") if name in more}
+    needs = Requirements(**more)
+    task = task_of(candidates, probes)
+    standing = [one for one in candidates if one.strategy not in about.get("excluded", {})]
+    now = setting(needs, usd_per_hour=1.0, utilisation=0.5, cycles=3)
+    about["volume_assumed"] = needs.monthly_queries is None
+    case = Case(task, lambda _: standing, rules(candidates, needs), now, **about)
+    return {**task, "decision": verdict(case)}
+
+
+BASE = candidate("base", share(100, 1000), Money(0.001))
+RAG = candidate("rag", share(450, 1000), Money(0.004, 12), cites=True)
+LORA = candidate("lora", share(200, 1000, 300), Money(0.001, 6000, 800))
+MIXED = candidate("lora+rag", share(500, 1000), Money(0.004, 6000, 800), cites=True)
+ORACLE = candidate("oracle", share(600, 1000), control=True)
+FEW = [candidate("base", share(10, 40)), candidate("rag", share(16, 40, 4), Money(0.004))]
+WORLDS: dict[str, tuple[list[Candidate], dict[str, Any]]] = {
+    "plain": ([BASE, RAG, LORA, MIXED, ORACLE], {}),
+    "value": ([BASE, RAG, LORA, ORACLE], {"error_price_usd": 0.5, "monthly_queries": 1000, "refresh_days": 7}),
+    "close": (FEW, {"error_price_usd": 0.03}),
+    "few": (FEW, {}),
+    "none": ([BASE, RAG], {"min_accuracy": 0.9, "max_latency_s": 0.5}),
+    "unchecked": ([BASE, RAG], {"max_latency_s": 2, "latency_percentile": "p95", "max_memory_gb": 4}),
+    "budget": ([BASE, RAG, LORA], {"monthly_budget_usd": 100, "citations": True}),
+    "untimed": (
+        [candidate("base", share(20, 60), Money(None, reason="not timed")),
+         candidate("rag", share(25, 60, 3), Money(None, reason="not timed"), latency=timed(None, n=0))],
+        {"error_price_usd": 1.0},
+    ),
+    "alone": ([BASE], {}),
+    "straw": ([BASE, RAG, LORA], {"excluded": {"lora": "it was never trained."}}),
+    "one left": ([BASE, RAG], {"excluded": {"rag": "it found nothing."}}),
+    "all out": ([BASE], {"excluded": {"base": "its prompts were cut."}}),
+    "useless": (
+        [candidate("base", share(0, 1000)), candidate("rag", share(0, 1000), Money(0.004))],
+        {"error_price_usd": 0.5},
+    ),
+    "quick": ([BASE, RAG], {"unfit": "this was a quick run"}),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", WORLDS)
+def test_every_figure_in_the_prose_stands_in_the_results(name: str) -> None:
+    candidates, more = WORLDS[name]
+    task = decided(candidates, **dict(more))
+    check_prose(task)
+    assert (
+        name in ("alone", "one left", "all out")
+        or sum(bool(one["figures"]) for one in told_in(task["decision"])) >= 3
+    )
+
+
+def test_the_check_of_prose_can_fail() -> None:
+    task = decided([BASE, RAG])
+    with pytest.raises(AssertionError, match="is no figure of it"):
+        check({"text": "rag wins by 35.1 points.", "figures": {}}, task)
+    with pytest.raises(AssertionError, match="is not what the sentence says"):
+        check({"text": "", "figures": {"decision/n": 7}}, task)
+
+
+@pytest.mark.parametrize("name", WORLDS)
+def test_the_block_is_plain_json_and_the_same_twice(name: str) -> None:
+    candidates, more = WORLDS[name]
+    first = json.dumps(decided(candidates, **dict(more)), allow_nan=False)
+    assert first == json.dumps(decided(candidates, **dict(more)), allow_nan=False)
+
+
+@pytest.mark.parametrize(
+    ("name", "status", "recommended"),
+    [
+        ("plain", "recommended", "lora+rag"), ("value", "recommended", "rag"), ("few", "undecided", None),
+        ("none", "none_feasible", None), ("unchecked", "undecided", None), ("budget", "recommended", "rag"),
+        ("untimed", "undecided", None), ("alone", "not_computed", None), ("straw", "recommended", "rag"),
+        ("useless", "undecided", None), ("all out", "undecided", None), ("one left", "undecided", None),
+        ("quick", "undecided", None),
+    ],
+)  # fmt: skip
+def test_status(name: str, status: str, recommended: str | None) -> None:
+    candidates, more = WORLDS[name]
+    decision = decided(candidates, **dict(more))["decision"]
+    assert (decision["status"], decision["recommended"]) == (status, recommended)
+
+
+def text_of(task: dict[str, Any]) -> str:
+    return "\n".join(one["text"] for one in told_in(task["decision"]))
+
+
+def test_reasons_name_what_retrieval_and_what_the_reader_lose() -> None:
+    """oracle 60 %, rag 45 %: fifteen points are retrieval's, forty per cent the reader's."""
+    text = text_of(decided([BASE, RAG, ORACLE]))
+    assert "better retrieval could win +15.0 points" in text
+    assert "40.0 % are still wrong: the reader loses them" in text
+    assert "there already" not in text
+    known = candidate("base", share(600, 1000))
+    assert "the knowledge was there already" in text_of(decided([known, RAG, ORACLE]))
+
+
+def test_the_best_of_bad_ones_is_called_that() -> None:
+    assert "wrong more often than right" in text_of(decided([BASE, RAG]))
+    assert "wrong more often than right" not in text_of(decided([BASE, candidate("rag", share(600, 1000))]))
+    assert "Nothing is recommended: not one candidate gave a right answer." in text_of(
+        decided(*WORLDS["useless"][:1])
+    )
+
+
+def test_no_difference_is_written_without_a_sign_of_its_own() -> None:
+    same = [candidate("base", share(0, 60)), candidate("rag", share(0, 60), Money(0.004))]
+    assert "−0.0 points" not in text_of(decided(same))
+
+
+def test_undecided_says_how_many_questions_more() -> None:
+    task = decided(FEW)
+    decision = task["decision"]
+    assert decision["questions_more"] == decision["questions_needed"] - 40 > 0
+    assert f"{decision['questions_more']:,} more than now, would decide against base" in text_of(task)
+    assert line("facts", decision) == (
+        f"facts: undecided; best bet so far rag; about {decision['questions_more']} more questions would decide"
+    )
+
+
+def test_what_is_missed_or_not_checked_is_said() -> None:
+    none = text_of(decided(*WORLDS["none"][:1], **WORLDS["none"][1]))
+    assert "No strategy meets the requirements. The nearest is rag:" in none
+    assert "rag: accuracy: 45.0 % right, required 90.0 %: missed by 45 points" in none
+    unchecked = text_of(decided(*WORLDS["unchecked"][:1], **WORLDS["unchecked"][1]))
+    assert (
+        "rag: latency: cannot be checked: the p95 needs 130 timed questions, and 20 were timed." in unchecked
+    )
+
+
+def test_a_failed_check_keeps_a_strategy_out_and_is_told() -> None:
+    task = decided([BASE, RAG, MIXED], excluded={"lora+rag": "it was never trained."})
+    assert task["decision"]["recommended"] == "rag"
+    assert (
+        "lora+rag is left out, and nothing here speaks for or against it: it was never trained."
+        in text_of(task)
+    )
+
+
+def test_assumptions_are_told_until_they_are_none() -> None:
+    text = text_of(decided([BASE, RAG]))
+    assert "No volume was named: 10,000 queries a month are assumed, over 12 months." in text
+    assert "Differences below 5 points do not matter." in text
+    task = decided([BASE, RAG], monthly_queries=500, error_price_usd=1.0, refresh_days=30)
+    assert len(task["decision"]["assumptions"]) == 1
+
+
+def test_what_would_change_it_is_told_with_its_value() -> None:
+    """rag minus base is 35 points for $0.0031: below $0.009 an error (10,000 queries, $1 of index) base wins."""
+    task = decided([BASE, RAG])
+    (row,) = [one for one in task["decision"]["would_change"] if one["input"] == "error_price_usd"]
+    assert row["down"]["winner"] == "base"
+    assert row["down"]["value"] == pytest.approx(0.0031 / 0.35, rel=1e-4)
+    assert row["text"] == "The price of a wrong answer: from $0.00886 an error down base wins."
+    (hour,) = [one for one in task["decision"]["would_change"] if one["input"] == "usd_per_hour"]
+    assert "none within 1/100 to 100 times" in hour["text"]
+
+
+def test_without_costs_the_price_of_an_error_cannot_be_weighed() -> None:
+    task = decided(*WORLDS["untimed"][:1])
+    assert "What it costs is not known: not timed." in text_of(task)
+    assert "The price of a wrong answer cannot be weighed: not every cost is known." in text_of(task)
+    assert task["decision"]["error_price"] == []
+
+
+def test_advice_and_shapes_stand_beside_what_was_measured() -> None:
+    rows = decided([BASE, RAG, LORA, MIXED], run={"parameters": 1.35e8})["decision"]["literature"]
+    advice = [row["verdict"] for row in rows["priors"]]
+    assert advice == ["as in the literature", "differs", "not measured"]
+    shapes = {row["shape"]: row for row in rows["shapes"]}
+    rag = shapes["knowledge: rag − base"]
+    assert (rag["measured"], rag["verdict"], expected(rag)) == (
+        pytest.approx(0.35), "as in the literature", "+23.0 to +42.0 points",
+    )  # fmt: skip
+    small = next(row for name, row in shapes.items() if name.startswith("models of 3"))
+    assert (small["verdict"], expected(small)) == ("as in the literature", "above 0")
+    assert {row["verdict"] for name, row in shapes.items() if "raw text" in name} == {"not measured"}
+
+
+def test_a_large_model_is_held_against_the_shape_of_large_models() -> None:
+    rows = decided([BASE, RAG, MIXED], run={"parameters": 8e9})["decision"]["literature"]["shapes"]
+    (large,) = [row for row in rows if row["shape"].startswith("models of 7")]
+    assert (large["verdict"], large["certain"], expected(large)) == ("differs", True, "below 0")
+
+
+@pytest.mark.parametrize(("right", "verdict"), [(500, "as in the literature"), (50, "differs")])
+def test_behaviour_turns_the_order_round_or_the_report_says_so(right: int, verdict: str) -> None:
+    lora = candidate("lora", share(right, 1000), Money(0.001, 6000))
+    rows = decided([BASE, lora], probes="behaviour", run={"parameters": 1.35e8})["decision"]["literature"]
+    assert rows["priors"][0]["verdict"] == verdict
+    assert rows["shapes"][0]["verdict"] == verdict
+
+
+def test_the_summary_keeps_kinds_apart() -> None:
+    tasks = {
+        "facts": decided([BASE, RAG]),
+        "manners": decided([BASE, LORA], probes="behaviour"),
+        "few": decided(FEW, probes="general"),
+    }
+    found = summary(tasks)
+    assert {kind: list(rows) for kind, rows in found["by_kind"].items()} == {
+        "knowledge": ["facts"], "behaviour": ["manners"], "general": ["few"],
+    }  # fmt: skip
+    assert found["sentences"][:2] == [
+        "Recommended for knowledge tasks: rag.",
+        "Recommended for behaviour tasks: lora.",
+    ]
+    assert "depends on the kind of task" in found["sentences"][2]
+    assert "accuracy" not in json.dumps(found)

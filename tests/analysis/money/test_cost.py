@@ -1,0 +1,94 @@
+"""What a run folder says about money: prices and inputs from its manifest, seconds from its evidence."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from harness.analysis.evidence import read_run
+from harness.analysis.money.cost import (
+    age_days,
+    economics_of,
+    inputs_of,
+    measured_of,
+    prices_block,
+    tariff_of,
+)
+from harness.analysis.money.economics import CostInputs
+from tests.analysis.runs import MACHINE, PRICE_SHEET, manifest, write_run
+
+
+def test_measurements_of_a_run(tmp_path: Path) -> None:
+    run = read_run(write_run(tmp_path))
+    lora = measured_of(run, ("facts", "lora"))
+    assert (lora.serial_s, lora.ttft_s, lora.generation_s) == (1.0, 0.5, None), "unmerged is not deployed"
+    assert (lora.adapted, lora.training_s, lora.labels, lora.stored_bytes) == (True, 100.0, 9, 2_000_000)
+    rag = measured_of(run, ("facts", "rag"))
+    assert (rag.serial_s, rag.retrieve_s, rag.generation_s) == (3.0, 0.5, 2.5)
+    assert (rag.index_s, rag.stored_bytes, rag.training_s) == (10.0, 1_000_000, None)
+    guest = measured_of(run, ("general", "lora@facts"))
+    assert (guest.candidate, guest.adapted, guest.training_s) == (False, False, None)
+
+
+def test_sizes_that_an_older_run_did_not_record_are_not_known(tmp_path: Path) -> None:
+    about = manifest()
+    del about["adapters"][0]["bytes"]
+    assert measured_of(read_run(write_run(tmp_path, manifest=about)), ("facts", "lora")).stored_bytes is None
+
+
+def test_a_sheet_of_machines_only_still_prices_queries_and_indexes(tmp_path: Path) -> None:
+    about = {**manifest(), "price_sheet": {"utilisation": 0.5, "machine": MACHINE, "date": "2026-01-01"}}
+    run = read_run(write_run(tmp_path, manifest=about))
+    rag, lora = (economics_of(run, ("facts", name)) for name in ("rag", "lora"))
+    assert (rag.per_query_usd, rag.fixed_usd) == (pytest.approx(0.006), pytest.approx(0.01))
+    assert (lora.fixed_usd, lora.reason) == (None, "the price sheet has no labour, labels and evaluation")
+    assert lora.components["training_usd"] == pytest.approx(0.1)
+
+
+@pytest.mark.parametrize("absent", ["labour", "labels", "evaluation"])
+def test_part_of_the_prices_of_people_is_no_price_of_people(absent: str) -> None:
+    tariff = tariff_of({"price_sheet": {**PRICE_SHEET, absent: None}})
+    assert tariff is not None
+    assert tariff.labour is None
+
+
+def test_no_sheet_no_tariff() -> None:
+    assert tariff_of({}) is None
+    assert tariff_of({"price_sheet": {"machine": None}}) is None
+
+
+def test_inputs_are_the_runs_own_settings() -> None:
+    assert inputs_of({}) == CostInputs()
+    settings = {"tuning_cycles": 5, "utilisation": 0.2, "usd_per_hour": 1.5, "monthly_queries": 700}
+    assert inputs_of({"settings": settings}) == CostInputs(5, 0.2, 1.5, monthly_queries=700)
+
+
+@pytest.mark.parametrize(
+    ("sheet", "created", "age", "stale"),
+    [
+        ("2026-01-01", "2026-01-02T03:04:05Z", 1, False),
+        ("2026-01-01", "2026-06-30T00:00:00+00:00", 180, False),
+        ("2026-01-01", "2026-07-01T00:00:00+00:00", 181, True),
+        ("2026-01-01", None, None, False),
+        (None, "2026-01-02T03:04:05Z", None, False),
+    ],
+)
+def test_a_sheet_older_than_180_days_is_flagged_by_the_runs_own_date(
+    sheet: str | None, created: str | None, age: int | None, stale: bool
+) -> None:
+    about: dict[str, Any] = {"created": created, "price_sheet": {"date": sheet}}
+    found = prices_block(about, CostInputs())
+    assert (found["age_days"], found["stale"]) == (age, stale)
+    assert age_days(sheet, created) == age
+
+
+def test_old_prices_of_hosted_models_are_flagged_by_name() -> None:
+    used = [
+        {"model": "old", "priced_on": "2025-01-01"},
+        {"model": "new", "priced_on": "2026-01-01"},
+        {"model": "unknown", "priced_on": None},
+    ]
+    about = {"created": "2026-02-01T00:00:00Z", "api_prices": used}
+    assert prices_block(about, CostInputs())["stale_api_prices"] == ["old"]

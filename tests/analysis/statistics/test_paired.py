@@ -1,0 +1,209 @@
+"""Two strategies on the same questions: p against scipy, statsmodels and enumeration; words never too strong."""
+
+from __future__ import annotations
+
+import itertools
+import math
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from harness.analysis.statistics import paired
+from harness.analysis.statistics.clusters import Design
+from harness.analysis.statistics.intervals import smallest_difference
+from harness.analysis.statistics.paired import Comparison, compare, detectable, exchange_p, holm, verdict
+
+
+def judged(values: list[float], clusters: list[int] | None = None) -> Comparison:
+    return compare(values, Design.of(clusters or list(range(len(values)))))
+
+
+def told(found: Comparison) -> str:
+    return verdict(found.ci_low, found.ci_high, found.p)
+
+
+@pytest.mark.parametrize(("up", "down"), [(0, 0), (1, 0), (5, 0), (6, 0), (3, 3), (4, 3), (12, 25), (40, 61)])
+def test_right_or_wrong_is_exact_mcnemar(up: int, down: int) -> None:
+    from scipy.stats import binomtest
+    from statsmodels.stats.contingency_tables import mcnemar
+
+    found = judged([1.0] * up + [-1.0] * down + [0.0] * 10)
+    assert found.p == pytest.approx(binomtest(up, up + down).pvalue if up + down else 1.0)
+    assert found.p == pytest.approx(min(1.0, mcnemar([[5, down], [up, 5]], exact=True).pvalue))
+    assert (found.a_higher, found.b_higher, found.discordant) == (down, up, up + down)
+
+
+@pytest.mark.parametrize(
+    "sums", [[3.0, -1.0, 2.0, 2.0, 0.0, -1.0], [0.4, 0.35, -0.2, 0.9], [1 / 3, 2 / 3, -1.0]]
+)
+def test_p_of_few_clusters_is_that_of_all_signs(sums: list[float]) -> None:
+    totals = [
+        abs(math.fsum(sign * abs(size) for sign, size in zip(signs, sums, strict=True)))
+        for signs in itertools.product((-1, 1), repeat=len(sums))
+    ]
+    expected = sum(total >= abs(math.fsum(sums)) - 1e-9 for total in totals) / len(totals)
+    assert exchange_p(np.array(sums)) == pytest.approx(expected)
+
+
+def test_p_of_graded_scores_agrees_with_scipy() -> None:
+    from scipy.stats import permutation_test
+
+    values = np.random.default_rng(3).normal(0.12, 0.3, 40)
+    exact = permutation_test(
+        (values,), np.sum, permutation_type="samples", n_resamples=40_000, rng=np.random.default_rng(0)
+    )
+    assert exchange_p(values) == pytest.approx(exact.pvalue, abs=0.01)
+    assert 0.01 < exact.pvalue < 0.2  # where an error would show
+
+
+def test_p_drawn_for_many_questions_is_near_the_exact_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    sums = np.array([1.0] * 70 + [-1.0] * 45)
+    exact = exchange_p(sums)
+    monkeypatch.setattr(paired, "UNITS", ())
+    assert exchange_p(sums) == pytest.approx(exact, abs=0.006)
+    assert exchange_p(sums) == exchange_p(sums)
+
+
+def test_means_over_seeds_have_an_exact_p() -> None:
+    """Thirds are whole numbers of thirds: the same p as for three times the sums."""
+    sums = np.array([1 / 3, -2 / 3, 1.0, 1 / 3, 2 / 3] * 5)
+    assert exchange_p(sums) == exchange_p(sums * 3)
+
+
+def test_holm_agrees_with_statsmodels_and_leaves_out_what_has_no_p() -> None:
+    from statsmodels.stats.multitest import multipletests
+
+    ps = [0.04, 0.001, 0.3, 0.02, 0.02]
+    assert holm(ps) == pytest.approx(list(multipletests(ps, method="holm")[1]))
+    assert holm([None, 0.02, None, 0.04]) == [None, 0.04, None, 0.04]
+    assert holm([]) == []
+
+
+@settings(deadline=None)
+@given(st.lists(st.floats(0, 1), max_size=12))
+def test_holm_keeps_the_order_and_only_raises(ps: list[float]) -> None:
+    adjusted = [p for p in holm(ps) if p is not None]
+    assert all(p <= q <= 1 for p, q in zip(ps, adjusted, strict=True))
+    ordered = sorted(zip(ps, adjusted, strict=True))
+    assert [q for _, q in ordered] == sorted(adjusted)
+
+
+def test_nothing_in_common() -> None:
+    found = compare([], Design.of([]))
+    assert (found.n, found.delta, found.p, found.ci_low) == (0, None, None, None)
+    assert found.reason == "no question was answered by both"
+    assert told(found) == "cannot be resolved"
+
+
+def test_one_question() -> None:
+    found = judged([1.0])
+    assert (found.delta, found.p, found.mde) == (1.0, 1.0, None)
+    assert found.ci_low is not None
+    assert found.ci_low < 0
+    assert told(found) == "cannot be resolved"
+
+
+def test_identical_scores_are_never_called_alike() -> None:
+    found = judged([0.0] * 50)
+    assert (found.delta, found.p, found.discordant) == (0.0, 1.0, 0)
+    assert found.ci_low == pytest.approx(-0.0714, abs=5e-4)
+    assert told(found) == "cannot be resolved"
+    assert found.reason == "no questions tell them apart, and at least 6 must"
+
+
+def test_all_right_against_all_wrong() -> None:
+    found = judged([1.0] * 50)
+    assert (found.ci_high, found.reason, told(found)) == (1.0, None, "b better")
+    assert told(judged([-1.0] * 50)) == "a better"
+
+
+def test_five_that_differ_cannot_decide_and_six_can() -> None:
+    five, six = judged([1.0] * 5 + [0.0] * 15), judged([1.0] * 6 + [0.0] * 14)
+    assert (five.p, told(five)) == (0.0625, "cannot be resolved")
+    assert five.reason == "only 5 questions tell them apart, and at least 6 must"
+    assert (six.p, told(six), six.reason) == (0.03125, "b better", None)
+
+
+def test_five_clusters_cannot_decide_however_many_questions() -> None:
+    found = judged([1.0] * 100, [i // 20 for i in range(100)])
+    assert (found.p, found.mde, found.clusters) == (0.0625, None, 5)
+    assert found.reason == "only 5 clusters of questions tell them apart, and at least 6 must"
+    assert told(found) == "cannot be resolved"
+
+
+def test_one_cluster_has_a_difference_and_no_more() -> None:
+    found = judged([1.0] * 9 + [0.0], [0] * 10)
+    assert (found.delta, found.discordant, found.clusters) == (0.9, 9, 1)
+    assert (found.ci_low, found.p, found.mde) == (None, None, None)
+    assert "share one cluster" in str(found.reason)
+
+
+def test_p_after_holm_and_interval_must_both_say_so() -> None:
+    assert verdict(0.01, 0.2, 0.04) == "b better"
+    assert verdict(-0.2, -0.01, 0.04) == "a better"
+    for low, high, p in ((0.01, 0.2, 0.05), (-0.01, 0.2, 0.04), (0.01, 0.2, None), (None, None, 0.01)):
+        assert verdict(low, high, p) == "cannot be resolved"
+
+
+def test_detectable_difference_follows_discordance_and_clusters() -> None:
+    values = np.array([1.0] * 15 + [-1.0] * 15 + [0.0] * 70)
+    alone = detectable(values, Design.of(range(100)))
+    assert alone == pytest.approx(smallest_difference(0.3, 100))
+    mixed = detectable(values, Design.of([i % 20 for i in range(100)]))
+    agreeing = detectable(values, Design.of([i // 5 for i in range(100)]))
+    assert alone is not None
+    assert mixed is not None
+    assert agreeing is not None
+    assert alone < mixed < agreeing
+
+
+def test_detectable_difference_is_no_less_than_six_questions_can_show() -> None:
+    assert detectable(np.zeros(100), Design.of(range(100))) == pytest.approx(smallest_difference(0.06, 100))
+    clustered = detectable(np.zeros(120), Design.of([i // 4 for i in range(120)]))
+    assert clustered == pytest.approx((2.0452 + 0.8542) * (0.2 / 30) ** 0.5, abs=1e-4)  # t of 29 degrees
+    assert detectable(np.zeros(5), Design.of(range(5))) is None
+    assert detectable(np.zeros(6), Design.of(range(6))) is None  # it would be above 1
+
+
+halves = st.sampled_from([-1.0, -0.5, 0.0, 0.0, 0.5, 1.0]) | st.floats(-1, 1, allow_subnormal=False)
+asked = st.lists(st.tuples(halves, st.integers(0, 9)), min_size=1, max_size=30)
+
+
+@settings(deadline=None)
+@given(asked)
+def test_exchanging_a_and_b_mirrors_everything(rows: list[tuple[float, int]]) -> None:
+    values, clusters = [value for value, _ in rows], [cluster for _, cluster in rows]
+    one, other = judged(values, clusters), judged([-value for value in values], clusters)
+    assert (one.discordant, one.a_higher, one.b_higher) == (other.discordant, other.b_higher, other.a_higher)
+    assert one.p == other.p
+    assert one.delta == pytest.approx(-other.delta if other.delta is not None else None, abs=1e-12)
+    if one.ci_low is None or one.ci_high is None or other.ci_low is None or other.ci_high is None:
+        assert len(set(clusters)) == 1 < len(values)
+        return
+    assert (one.ci_low, one.ci_high) == pytest.approx((-other.ci_high, -other.ci_low), abs=1e-6)
+
+
+@settings(deadline=None)
+@given(asked)
+def test_figures_are_in_range_whatever_the_scores(rows: list[tuple[float, int]]) -> None:
+    found = judged([value for value, _ in rows], [cluster for _, cluster in rows])
+    assert found.delta is not None
+    if found.ci_low is not None and found.ci_high is not None and found.p is not None:
+        assert -1 <= found.ci_low <= found.delta <= found.ci_high <= 1
+        assert 0 < found.p <= 1
+    assert found.mde is None or 0 < found.mde <= 1
+    if found.discordant < 6:
+        assert told(found) == "cannot be resolved"
+        assert found.reason
+
+
+@settings(deadline=None)
+@given(st.permutations(range(12)))
+def test_order_of_the_questions_does_not_matter(order: list[int]) -> None:
+    values, clusters = [1.0, 1.0, 0.0, -1.0, 1.0, 0.0] * 2, [0, 0, 1, 2, 3, 3, 4, 5, 5, 6, 7, 8]
+    one = judged(values, clusters)
+    other = judged([values[i] for i in order], [clusters[i] for i in order])
+    assert (one.p, one.delta, one.discordant) == (other.p, other.delta, other.discordant)
+    assert (one.ci_low, one.ci_high) == pytest.approx((other.ci_low, other.ci_high), abs=1e-9)

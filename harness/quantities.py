@@ -21,7 +21,12 @@ def percent(share: float | None) -> str:
 
 def points(delta: float | None) -> str:
     """A difference of two shares in percentage points: 0.05 → `+5.0 points`."""
-    return NA if delta is None else f"{100 * delta:+.1f} points".replace("-", "−")
+    return NA if delta is None else f"{signed(delta)} points"
+
+
+def signed(delta: float | None) -> str:
+    """The same without its unit, where that is said once for several: 0.031 → `+3.1`."""
+    return NA if delta is None else f"{100 * delta:+.1f}".replace("-", "−")
 
 
 def seconds(value: float | None) -> str:
@@ -65,3 +70,34 @@ def three(value: float) -> str:
         return "0"
     decimals = 2 - math.floor(math.log10(abs(float(f"{value:.2e}"))))
     return f"{value:,.{max(0, min(decimals, 6))}f}"
+
+
+def whole(value: float | None) -> str:
+    """A count: `1,200`."""
+    return NA if value is None else f"{round(value):,}"
+
+
+def days(value: float | None) -> str:
+    """`7 days`, `181.9 days`, `6 hours`."""
+    if value is None:
+        return NA
+    size, unit = (24 * value, "hour") if value < 1 else (value, "day")
+    return f"{plain(size)} {unit}{'' if plain(size) == '1' else 's'}"
+
+
+def share(value: float | None) -> str:
+    """A distance between two shares without a sign: `5 points`."""
+    return NA if value is None else f"{plain(100 * value)} points"
+
+
+def gigabytes(value: float | None) -> str:
+    return NA if value is None else f"{three(value)} GB"
+
+
+def months(value: float | None) -> str:
+    return NA if value is None else f"{plain(value)} month{'' if plain(value) == '1' else 's'}"
+
+
+def plain(value: float | None) -> str:
+    """`7`, `181.9`: one decimal, none where it is 0."""
+    return NA if value is None else f"{value:,.1f}".removesuffix(".0")

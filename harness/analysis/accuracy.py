@@ -28,7 +28,7 @@ class ScoredAnswer:
 
 def score(rows: Sequence[AnswerRow], asked: dict[str, Asked], spec: dict[str, Any]) -> list[ScoredAnswer]:
     """Score answers of one task and strategy, in the order of the questions (whatever the batches' order)."""
-    answer = spec.get("answer", {})
+    refusal = spec.get("answer", {}).get("refusal")
     metrics = _metrics(spec)
     order = {question_id: index for index, question_id in enumerate(asked)}
     scored = []
@@ -36,8 +36,7 @@ def score(rows: Sequence[AnswerRow], asked: dict[str, Asked], spec: dict[str, An
         seen = Scored(
             prediction=row.prediction,
             question=asked[row.question_id].question,
-            answer_type=answer.get("type", "text"),
-            refusal=answer.get("refusal"),
+            refusal=refusal,
             choice_logprobs=row.choice_logprobs,
         )
         scored.append(ScoredAnswer(asked[row.question_id], row, {m: METRICS[m](seen) for m in metrics}))

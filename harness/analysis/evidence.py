@@ -66,6 +66,11 @@ class Evidence:
         planned = [(entry["task"], entry["strategy"]) for entry in self.manifest.get("plan", ())]
         return tuple(dict.fromkeys([*planned, *self.answers]))
 
+    def spec(self, task: str) -> dict[str, Any]:
+        """The task file's content as the run used it."""
+        spec = self.manifest.get("tasks", {}).get(task, {}).get("spec", {})
+        return spec if isinstance(spec, dict) else {}
+
     def adapter_key(self, pair: Pair) -> str | None:
         """The adapter that answered for this pair (of several seeds the first one's).
 

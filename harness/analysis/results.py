@@ -14,6 +14,7 @@ from harness.analysis.accuracy import ScoredAnswer
 from harness.analysis.decision.election import decided, needs_of, with_needs
 from harness.analysis.decision.summary import summary
 from harness.analysis.evidence import Evidence, Pair
+from harness.analysis.means import mean
 from harness.analysis.money import breakeven, cost
 from harness.analysis.money.economics import CostInputs
 from harness.analysis.money.projection import projections
@@ -96,22 +97,16 @@ def score_all(run: Evidence) -> Scores:
     """Every answer with its scores, by task and strategy, in the plan's and the questions' order."""
     return {
         (task, strategy): accuracy.score(
-            run.answers.get((task, strategy), ()), run.questions.get(task, {}), spec_of(run, task)
+            run.answers.get((task, strategy), ()), run.questions.get(task, {}), run.spec(task)
         )
         for task, strategy in run.pairs
     }
 
 
-def spec_of(run: Evidence, task: str) -> dict[str, Any]:
-    """The task file's content as the run used it."""
-    spec = run.manifest.get("tasks", {}).get(task, {}).get("spec", {})
-    return spec if isinstance(spec, dict) else {}
-
-
 def _task(
     run: Evidence, task: str, scores: Scores, inputs: CostInputs, needs: Requirements
 ) -> dict[str, Any]:
-    spec = spec_of(run, task)
+    spec = run.spec(task)
     primary = next(iter(spec.get("metrics", ())), None)
     texts = Texts(run.passages)
     pairs = [pair for pair in run.pairs if pair[0] == task]
@@ -169,16 +164,13 @@ def _strategy(
     clusters: Mapping[str, str],
     inputs: CostInputs,
 ) -> dict[str, Any]:
-    spec = spec_of(run, pair[0])
+    spec = run.spec(pair[0])
     metrics = list(spec.get("metrics", ()))
     timings = run.timings.get(pair, ())
     passed = throughput.batched(run.batches.get(pair, ()), run.answers.get(pair, ()))
     by_metric = {m: accuracy.estimate(accuracy.per_question(scored, m), clusters) for m in metrics}
     primary = by_metric[metrics[0]]
-    strategy = STRATEGIES.get(
-        pair[1]
-    )  # None for another task's adapter: it answers bare, and is no candidate
-    key = run.adapter_key(pair)
+    strategy = STRATEGIES.get(pair[1])  # None for another task's adapter: it answers bare, no candidate
     ranked = strategy is not None and Source.RETRIEVED in strategy.context
     return {
         "accuracy": primary,
@@ -194,30 +186,26 @@ def _strategy(
         "retrieval": retrieval(scored, spec.get("retrieval", {}).get("k"), texts, ranked=ranked)
         if strategy is not None and strategy.uses_corpus
         else None,
-        "adapter": key,
+        "adapter": run.adapter_key(pair),
         **_defects(scored),
     }
 
 
 def _tokens(scored: Sequence[ScoredAnswer]) -> dict[str, Any]:
-    n = len(scored)
     return {
-        "prompt_mean": sum(one.row.prompt_tokens for one in scored) / n if n else None,
-        "completion_mean": sum(one.row.completion_tokens for one in scored) / n if n else None,
+        "prompt_mean": mean([one.row.prompt_tokens for one in scored]),
+        "completion_mean": mean([one.row.completion_tokens for one in scored]),
     }
 
 
 def _defects(scored: Sequence[ScoredAnswer]) -> dict[str, Any]:
     """`truncated`: prompts that lost passages; `dropped_passages`: how many in all; shares are of answers."""
-    n = len(scored)
-    cut = sum(one.row.finish_reason == "length" for one in scored)
-    empty = sum(not one.row.prediction.strip() for one in scored)
     return {
         "truncated": sum(one.row.dropped_passages > 0 for one in scored),
         "dropped_passages": sum(one.row.dropped_passages for one in scored),
-        "finish_length_share": cut / n if n else None,
-        "empty_share": empty / n if n else None,
-        "cached_share": sum(one.row.cached for one in scored) / n if n else None,
+        "finish_length_share": mean([one.row.finish_reason == "length" for one in scored]),
+        "empty_share": mean([not one.row.prediction.strip() for one in scored]),
+        "cached_share": mean([one.row.cached for one in scored]),
     }
 
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from typing import Any
 
 from harness.analysis.accuracy import ScoredAnswer
+from harness.analysis.means import mean
 from harness.records import Passage
 from harness.scoring.text import contains_normalised, normalise
 
@@ -42,9 +42,9 @@ def retrieval(scored: Sequence[ScoredAnswer], k: int | None, texts: Texts, *, ra
     inside = [found for one in scored if (found := answer_shown(one, texts)) is not None]
     return {
         "k": k,
-        "recall_at_k": {str(depth): _mean([recall(one, depth) for one in with_gold]) for depth in DEPTHS},
+        "recall_at_k": {str(depth): mean([recall(one, depth) for one in with_gold]) for depth in DEPTHS},
         "n": len(with_gold),
-        "answer_in_context": _mean([float(found) for found in inside]),
+        "answer_in_context": mean([float(found) for found in inside]),
         "answer_in_context_n": len(inside),
     }
 
@@ -65,7 +65,3 @@ def answer_shown(one: ScoredAnswer, texts: Texts) -> bool | None:
     if any(text and contains_normalised(text, question.answers) for text in known):
         return True
     return None if None in known else False
-
-
-def _mean(values: Sequence[float]) -> float | None:
-    return math.fsum(values) / len(values) if values else None

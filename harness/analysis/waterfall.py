@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from harness.analysis.accuracy import ScoredAnswer
+from harness.analysis.means import mean
 from harness.analysis.retrieval import Texts
 from harness.records import Passage
 from harness.scoring.text import contains_normalised, is_refusal
@@ -83,14 +83,12 @@ def steps(scored: Mapping[str, Sequence[ScoredAnswer]], metric: str) -> list[dic
     below: tuple[str, float] | None = None
     for name in (*LADDER, "perfect"):
         values = [one.scores[metric] for one in scored.get(name, ()) if one.row.question_id in common]
-        mean = math.fsum(values) / len(values) if values else None
-        if name == "perfect" and common:
-            mean = 1.0
-        gain = mean - below[1] if mean is not None and below else None
+        reached = 1.0 if name == "perfect" and common else mean(values)
+        gain = reached - below[1] if reached is not None and below else None
         over = below[0] if gain is not None and below else None
-        n = len(common) if mean is not None else 0
-        rows.append({"step": name, "mean": mean, "gain": gain, "over": over, "n": n})
-        below = (name, mean) if mean is not None else below
+        n = len(common) if reached is not None else 0
+        rows.append({"step": name, "mean": reached, "gain": gain, "over": over, "n": n})
+        below = (name, reached) if reached is not None else below
     return rows
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from harness.analysis.decision.literature import expected
 from harness.analysis.decision.summary import line
-from harness.analysis.decision.telling import days, whole
+from harness.quantities import days, whole
 from harness.report import numbers
 from harness.report.view import Block, Bullets, Table
 

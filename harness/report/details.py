@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from harness.analysis.accuracy import ScoredAnswer
 from harness.analysis.evidence import Asked, Evidence
-from harness.analysis.results import Scores, spec_of
+from harness.analysis.results import Scores
 from harness.report import numbers
 from harness.report.view import Details, Replies
 
@@ -16,7 +16,7 @@ def replies(run: Evidence, scores: Scores) -> dict[str, Details]:
     """Task → the replies to its first 200 questions, by every strategy."""
     found = {}
     for task, questions in run.questions.items():
-        metric = next(iter(spec_of(run, task).get("metrics", ())), "")
+        metric = next(iter(run.spec(task).get("metrics", ())), "")
         answered: dict[str, list[tuple[str, ScoredAnswer]]] = {}
         for (of_task, strategy), scored in scores.items():
             for one in scored if of_task == task else ():

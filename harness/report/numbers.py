@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from harness.analysis.latency import too_few
-from harness.quantities import NA, dollars, number, percent, points, seconds, three
+from harness.quantities import NA, dollars, number, percent, points, seconds, signed, three
 
 __all__ = [
     "NA",
@@ -26,8 +26,7 @@ def difference(row: dict[str, Any]) -> str:
     """A paired difference with its 95 % interval: `+5.0 points (−1.2 to +11.3)`."""
     if row["ci_low"] is None:
         return points(row["delta"])
-    low, high = (f"{100 * row[key]:+.1f}".replace("-", "−") for key in ("ci_low", "ci_high"))
-    return f"{points(row['delta'])} ({low} to {high})"
+    return f"{points(row['delta'])} ({signed(row['ci_low'])} to {signed(row['ci_high'])})"
 
 
 def size(difference: float | None) -> str:

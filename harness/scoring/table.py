@@ -11,11 +11,10 @@ from harness.scoring import choice, structured, text
 
 @dataclass(frozen=True, slots=True)
 class Scored:
-    """What a metric sees: the reply, its question, and what the task says of its answers."""
+    """What a metric sees: the reply, its question, and how the task has a model refuse."""
 
     prediction: str
     question: Question
-    answer_type: str = "text"
     refusal: str | None = None
     choice_logprobs: tuple[float, ...] | None = None
 
@@ -73,6 +72,3 @@ METRICS: dict[str, Metric] = {
     "choice": _of_choice(choice.by_likelihood),
     "choice_per_char": _of_choice(choice.per_character),
 }
-
-GRADED = frozenset({"f1"})
-"""Metrics with values between right and wrong: the Wilson interval does not hold for them."""

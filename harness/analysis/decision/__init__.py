@@ -3,11 +3,11 @@
 Start with `choice`: `choose(candidates, rules, setting)` decides, and everything else prepares it, asks it again or
 tells of it. Each knows those before it only:
 
-- what is chosen among: `candidates` (and the `Setting`), `telling` (sentences whose figures are looked up), `needs`
-  (requirement and candidate → met, missed, unknown), `pairs` (differences as the comparisons found them);
+- what is chosen among: `candidates` (and the `Setting`), `needs` (requirement and candidate → met, missed, unknown),
+  `pairs` (differences as the comparisons found them);
 - `choice`;
-- asked further: `chances` (of being best), `sensitivity` and `outlook` (what would change it);
-- told: `reasons`, `literature` (what the field expects), then `verdict` (the `decision` block of a task) and
-  `summary` (all tasks side by side);
+- asked further: `chances` (of being best), `sensitivity` (what would change it; `outlook` tells it);
+- told: `telling` (sentences whose figures are looked up), `reasons`, `literature` (what the field expects), then
+  `verdict` (the `decision` block of a task) and `summary` (all tasks side by side);
 - `election`: from a run's evidence to all that.
 """

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import dataclasses
-import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Protocol
+
+from harness.analysis.means import mean
 
 ASSUMED_MONTHLY_QUERIES = 10_000
 """Where nobody says a volume: the middle one of those for which tables show totals."""
@@ -66,7 +67,7 @@ class Candidate:
     @cached_property
     def accuracy(self) -> float | None:
         """Mean score; None where nothing was answered."""
-        return math.fsum(self.scores.values()) / len(self.scores) if self.scores else None
+        return mean(self.scores.values())
 
 
 CandidatesAt = Callable[[Setting], Sequence[Candidate]]

@@ -10,16 +10,14 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from harness.analysis.decision.candidates import Setting
 from harness.analysis.decision.choice import BY_VALUE, Entrant
+from harness.analysis.statistics.clusters import Floats
 
 DRAWS = 4000
 CELLS = 8_000_000
 """The most numbers drawn; where scores are graded and questions many, draws are fewer, never below 500."""
-
-Floats = npt.NDArray[np.float64]
 
 
 def probability_best(

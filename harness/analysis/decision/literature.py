@@ -12,8 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from harness.analysis.decision.pairs import Difference, Pairs
-from harness.analysis.decision.telling import end_points
-from harness.quantities import points
+from harness.quantities import points, signed
 
 AS, DIFFERS, NOT_MEASURED = "as in the literature", "differs", "not measured"
 ADVICE = (
@@ -115,7 +114,7 @@ class Shape:
         high = math.inf if self.high is None else self.high
         inside = low < found.delta < high
         certain = low < found.low and found.high < high if inside else found.high <= low or found.low >= high
-        ends = f"{end_points(found.low)} to {end_points(found.high)}"
+        ends = f"{signed(found.low)} to {signed(found.high)}"
         text = f"{what}{': ' if what else ''}{points(found.delta)} ({ends})"
         return row | {
             "measured": found.delta, "ci_low": found.low, "ci_high": found.high, "certain": certain,
@@ -218,4 +217,4 @@ def expected(shape: Mapping[str, Any]) -> str:
         return "above 0"
     if low is None:
         return "below 0"
-    return f"{points(low).removesuffix(' points')} to {points(high)}"
+    return f"{signed(low)} to {points(high)}"

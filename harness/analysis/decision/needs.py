@@ -8,9 +8,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from harness.analysis.decision.candidates import Candidate, Setting
-from harness.analysis.decision.telling import share
 from harness.analysis.latency import PERCENTILES
-from harness.quantities import dollars, percent, seconds, three
+from harness.quantities import dollars, gigabytes, percent, seconds, share
 from harness.spec.requirements import Requirements
 
 MET, MISSED, UNKNOWN = "met", "missed", "unknown"
@@ -96,12 +95,12 @@ def _memory(candidate: Candidate, needs: Requirements, _: Setting) -> Outcome | 
     if limit is None:
         return None
     if least is not None and least > limit:
-        return _held("max_memory_gb", least, limit, False, _gigabytes, "for weights and index alone")
+        return _held("max_memory_gb", least, limit, False, gigabytes, "for weights and index alone")
     if most is not None and most <= limit:
-        return _held("max_memory_gb", most, limit, True, _gigabytes, "at the peak of the whole run")
+        return _held("max_memory_gb", most, limit, True, gigabytes, "at the peak of the whole run")
     if least is None:
         return _unknown("max_memory_gb", "the size of its weights is not recorded", required=limit)
-    why = f"weights and index take {_gigabytes(least)}, and what answering needs beside them was not measured"
+    why = f"weights and index take {gigabytes(least)}, and what answering needs beside them was not measured"
     return _unknown("max_memory_gb", why, required=limit, weights=least)
 
 
@@ -151,10 +150,6 @@ def _added(found: Outcome, clause: str, **figures: float) -> Outcome:
 
 def _unknown(requirement: str, why: str, **figures: float) -> Outcome:
     return Outcome(requirement, UNKNOWN, f"cannot be checked: {why}", figures)
-
-
-def _gigabytes(value: float) -> str:
-    return f"{three(value)} GB"
 
 
 def monthly_usd(candidate: Candidate, setting: Setting) -> float | None:

@@ -13,10 +13,8 @@ from typing import Any
 import numpy as np
 
 from harness.analysis.decision.candidates import Candidate
+from harness.analysis.statistics.intervals import Z80, Z95
 
-Z_TWO_SIDED_5 = 1.959963984540054
-Z_POWER_80 = 0.8416212335729143
-"""Standard normal quantiles at 0.975 and 0.8."""
 MOST_QUESTIONS = 10_000_000
 
 
@@ -105,7 +103,7 @@ def questions_for(effect: float, variance: float) -> int | None:
         return None
     if variance == 0:  # no question on which they differ: what is unseen may still be 1 / (n + 1)
         variance = abs(effect) * (1 - min(1.0, abs(effect)))
-    root = Z_TWO_SIDED_5 * math.sqrt(variance + effect * effect) + Z_POWER_80 * math.sqrt(variance)
+    root = Z95 * math.sqrt(variance + effect * effect) + Z80 * math.sqrt(variance)
     n = math.ceil((root / effect) ** 2)
     return n if n <= MOST_QUESTIONS else None
 

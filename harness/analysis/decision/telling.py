@@ -10,57 +10,35 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from harness.quantities import NA, dollars, number, percent, points, seconds, three
+from harness.quantities import (
+    days,
+    dollars,
+    gigabytes,
+    months,
+    number,
+    percent,
+    plain,
+    points,
+    seconds,
+    share,
+    signed,
+    whole,
+)
 
 Told = dict[str, Any]
 """{text, figures: {place: value}}."""
 
 
-def whole(value: float | None) -> str:
-    """A count: `1,200`."""
-    return NA if value is None else f"{round(value):,}"
-
-
-def days(value: float | None) -> str:
-    """`7 days`, `181.9 days`, `6 hours`."""
-    if value is None:
-        return NA
-    size, unit = (24 * value, "hour") if value < 1 else (value, "day")
-    return f"{_plain(size)} {unit}{'' if _plain(size) == '1' else 's'}"
-
-
-def share(value: float | None) -> str:
-    """A distance between two shares without a sign: `5 points`."""
-    return NA if value is None else f"{_plain(100 * value)} points"
-
-
-def gigabytes(value: float | None) -> str:
-    return NA if value is None else f"{three(value)} GB"
-
-
-def end_points(value: float | None) -> str:
-    """One end of an interval of a difference, its unit said before: `+3.1`."""
-    return NA if value is None else points(value).removesuffix(" points")
-
-
-def months(value: float | None) -> str:
-    return NA if value is None else f"{_plain(value)} month{'' if _plain(value) == '1' else 's'}"
-
-
-def _plain(value: float) -> str:
-    return f"{value:,.1f}".removesuffix(".0")
-
-
 WORDS: dict[str, Callable[[Any], str]] = {
     "percent": percent,
     "points": points,
-    "end": end_points,
+    "end": signed,
     "share": share,
     "dollars": dollars,
     "seconds": seconds,
     "number": number,
     "whole": whole,
-    "plain": lambda value: NA if value is None else _plain(value),
+    "plain": plain,
     "days": days,
     "months": months,
     "gigabytes": gigabytes,

@@ -7,12 +7,12 @@ fast as the one that was measured. The formulas stand in `economics.py` and `tar
 from __future__ import annotations
 
 import datetime
-import math
 from collections.abc import Sequence
 from typing import Any
 
 from harness.analysis import throughput
 from harness.analysis.evidence import Evidence, Pair
+from harness.analysis.means import mean
 from harness.analysis.money.economics import CostInputs, Economics, per_correct_usd, with_error_price
 from harness.analysis.money.tariff import Labour, Measured, Tariff, economics
 from harness.spec.strategy import STRATEGIES, Source
@@ -88,9 +88,9 @@ def measured_of(run: Evidence, pair: Pair) -> Measured:
         adapted=adapted,
         retrieves=retrieves,
         candidate=strategy is not None,
-        serial_s=_mean([row.e2e_s for row in timings]),
-        retrieve_s=_mean([row.retrieve_s for row in timings if row.retrieve_s is not None]),
-        ttft_s=_mean([row.ttft_s for row in timings]),
+        serial_s=mean([row.e2e_s for row in timings]),
+        retrieve_s=mean([row.retrieve_s for row in timings if row.retrieve_s is not None]),
+        ttft_s=mean([row.ttft_s for row in timings]),
         generation_s=passed.wall_s / passed.questions if passed and passed.questions else None,
         training_s=adapter.get("seconds"),
         labels=adapter.get("examples"),
@@ -105,10 +105,6 @@ def adapter_of(run: Evidence, pair: Pair) -> dict[str, Any]:
     key = run.adapter_key(pair)
     adapters: Sequence[dict[str, Any]] = run.manifest.get("adapters", ()) if key else ()
     return next((a for a in adapters if key in (a.get("sha256"), a.get("key"))), {})
-
-
-def _mean(values: Sequence[float]) -> float | None:
-    return math.fsum(values) / len(values) if values else None
 
 
 def economics_of(

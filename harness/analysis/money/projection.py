@@ -7,10 +7,10 @@ fine-tuned variant.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from typing import Any
 
+from harness.analysis.means import mean
 from harness.analysis.money.economics import api_cost
 from harness.records import AnswerRow
 
@@ -42,7 +42,7 @@ def _projection(
         "provider": price["provider"],
         "kind": price["kind"],
         "label": LABEL,
-        "per_query_usd": math.fsum(costs) / len(costs) if costs else None,
+        "per_query_usd": mean(costs),
         "n": len(costs),
         "input_usd_per_mtok": price["input_usd_per_mtok"],
         "output_usd_per_mtok": price["output_usd_per_mtok"],

@@ -9,7 +9,6 @@ the simulation by which this was chosen over bootstraps.
 
 from __future__ import annotations
 
-import math
 from functools import lru_cache
 
 import numpy as np
@@ -29,12 +28,6 @@ STEPS = 60
 """Halvings of the interval in which a bound of Tango's is sought: down to the last bit."""
 
 
-def wilson(right: float, n: float, z: float = Z95) -> tuple[float, float]:
-    """Wilson's score interval for `right` of `n` (Wilson 1927; Brown, Cai, DasGupta 2001, eq. 4)."""
-    low, high = _wilson(np.asarray(right / n), np.asarray(float(n)), z)
-    return float(low), float(high)
-
-
 def mean_interval(values: Floats, design: Design) -> tuple[Floats, Floats] | None:
     """Interval of the mean of values in [0, 1] along the last axis; None where they are one cluster.
 
@@ -46,7 +39,7 @@ def mean_interval(values: Floats, design: Design) -> tuple[Floats, Floats] | Non
     mean = values.mean(axis=-1)
     seen = np.minimum(_holding(values, design), _holding(1 - values, design))
     binary = bool(np.isin(values, (0.0, 1.0)).all())
-    return _wilson(mean, _effective(values, design, mean * (1 - mean), seen, binary=binary), Z95)
+    return wilson(mean, _effective(values, design, mean * (1 - mean), seen, binary=binary))
 
 
 def difference_interval(differences: Floats, design: Design) -> tuple[Floats, Floats] | None:
@@ -106,7 +99,8 @@ def quantile(degrees: float, p: float = 0.975) -> float:
     return float(stdtrit(degrees, p))
 
 
-def _wilson(share: Floats, n: Floats, z: float) -> tuple[Floats, Floats]:
+def wilson(share: Floats, n: Floats, z: float = Z95) -> tuple[Floats, Floats]:
+    """Wilson's score interval of a share of n (Wilson 1927; Brown, Cai, DasGupta 2001, eq. 4)."""
     centre = share + z * z / (2 * n)
     half = z * np.sqrt(np.maximum(share * (1 - share), 0) / n + z * z / (4 * n * n))
     scale = 1 + z * z / n
@@ -138,19 +132,3 @@ def tango(up: Floats, down: Floats, n: Floats, z: float = Z95) -> tuple[Floats, 
             within, without = np.where(hit, middle, within), np.where(hit, without, middle)
         bounds.append(np.where(inside(np.full_like(delta, end)), end, within))
     return bounds[0], bounds[1]
-
-
-def smallest_difference(discordance: float, n: int) -> float:
-    """The difference that n independent questions show with 80 % power at p < 0.05, before Holm.
-
-    (z₀.₉₇₅ + z₀.₈) √(discordance / n), the share of questions on which the two differ held fixed (Connor
-    1987 in its simple form). At 0.3: n = 50 sees 0.22, 100 sees 0.15, 200 sees 0.11, 500 sees 0.07.
-    """
-    return (Z95 + Z80) * math.sqrt(discordance / n)
-
-
-def questions_for(difference: float, discordance: float) -> int | None:
-    """How many independent questions show this difference with 80 % power; None for no difference."""
-    if not difference:
-        return None
-    return math.ceil(discordance * ((Z95 + Z80) / difference) ** 2)

@@ -148,10 +148,11 @@ def _drawn_p(sizes: Floats, observed: float, seed: int) -> float:
 def detectable(differences: Floats, design: Design) -> float | None:
     """The smallest difference shown with 80 % power at p < 0.05 (before Holm); None where none could be.
 
-    As `intervals.smallest_difference`, from the mean square of the differences (right or wrong: the
-    discordance). Fewer than six questions that differ could show nothing, so six are assumed at least. With
-    clusters the variance is no less than their own around no difference, at Student's quantiles; and where
-    fewer than six of them differ, six that differ as a whole are assumed.
+    (z₀.₉₇₅ + z₀.₈) √(discordance / n), the share of questions on which the two differ held fixed (Connor 1987
+    in its simple form); of graded scores, the mean square of the differences takes its place. Fewer than six
+    questions that differ could show nothing, so six are assumed at least. With clusters the variance is no less
+    than their own around no difference, at Student's quantiles; and where fewer than six of them differ, six
+    that differ as a whole are assumed.
     """
     if design.clusters < FEWEST:
         return None

@@ -10,11 +10,10 @@ from harness.analysis.validity.check import (
     Status,
     absent,
     listed,
-    percent,
-    points,
     verdict,
 )
 from harness.analysis.validity.paired import drop
+from harness.quantities import percent, points
 from harness.records import AnswerRow
 from harness.spec.strategy import Strategy
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from harness.analysis.accuracy import ScoredAnswer
-from harness.analysis.validity.check import Case, Check, Finding, Limits, absent, listed, percent, verdict
+from harness.analysis.validity.check import Case, Check, Finding, Limits, absent, listed, verdict
+from harness.quantities import percent
 
 CUT = Limits(warn=0.1, fail=0.5)
 """Share of written answers that the token limit cut and that are not right. Small models ramble, and are cut

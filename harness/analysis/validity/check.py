@@ -95,8 +95,7 @@ class Case:
 
     @cached_property
     def spec(self) -> dict[str, Any]:
-        spec = self.run.manifest.get("tasks", {}).get(self.task, {}).get("spec", {})
-        return spec if isinstance(spec, dict) else {}
+        return self.run.spec(self.task)
 
     @property
     def metric(self) -> str:
@@ -153,14 +152,6 @@ def forbidden(checks: Iterable[Mapping[str, Any]]) -> dict[str, list[str]]:
         for strategy in check["strategies"] if check["status"] == Status.FAIL else ():
             reasons.setdefault(strategy, []).append(check["check"])
     return reasons
-
-
-def percent(share: float) -> str:
-    return f"{100 * share:.1f} %"
-
-
-def points(delta: float) -> str:
-    return f"{100 * delta:+.1f} points".replace("-", "−")
 
 
 def listed(parts: Iterable[str]) -> str:

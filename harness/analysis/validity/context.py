@@ -13,11 +13,10 @@ from harness.analysis.validity.check import (
     Status,
     absent,
     listed,
-    percent,
-    points,
     verdict,
 )
 from harness.analysis.validity.paired import drop
+from harness.quantities import percent, points
 from harness.spec.strategy import Source, Strategy
 
 RECALL = Limits(warn=0.5, fail=0.2)

@@ -13,7 +13,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
-from harness.analysis.validity.check import Case, Check, Limits, Status, absent, percent
+from harness.analysis.validity.check import Case, Check, Limits, Status, absent
+from harness.quantities import percent
 from harness.records import Question
 from harness.scoring.text import normalise
 from harness.spec.questions import same_words

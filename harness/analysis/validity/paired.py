@@ -6,7 +6,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from harness.analysis.accuracy import ScoredAnswer
+from harness.analysis.accuracy import ScoredAnswer, differences
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,16 +34,8 @@ def drop(a: Sequence[ScoredAnswer], b: Sequence[ScoredAnswer], metric: str) -> D
 
     Where a strategy answered a question under several seeds, its mean counts: a question is one observation.
     """
-    first, second = _by_question(a, metric), _by_question(b, metric)
-    changes = [second[question] - first[question] for question in first if question in second]
+    changes = differences(a, b, metric).values()
     if not changes:
         return None
     lost, gained = sum(change < 0 for change in changes), sum(change > 0 for change in changes)
     return Drop(math.fsum(changes) / len(changes), len(changes), lost, gained)
-
-
-def _by_question(scored: Sequence[ScoredAnswer], metric: str) -> dict[str, float]:
-    found: dict[str, list[float]] = {}
-    for one in scored:
-        found.setdefault(one.row.question_id, []).append(one.scores[metric])
-    return {question: math.fsum(values) / len(values) for question, values in found.items()}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from harness.analysis.decision.telling import Teller, days, joined, months, share, value_at, whole
+from harness.analysis.decision.telling import Teller, joined, value_at
 
 TASK = {"n": 120, "strategies": {"few-shot+rag": {"accuracy": {"mean": 0.4523}}}, "rows": [{"usd": 0.0135}]}
 
@@ -33,18 +33,6 @@ def test_a_figure_that_is_not_there_cannot_be_told(place: str) -> None:
 def test_sentences_join_with_their_figures() -> None:
     one, two = Teller(TASK).say("{n:whole}.", n="n"), Teller(TASK).say("None.")
     assert joined(one, two) == {"text": "120. None.", "figures": {"n": 120}}
-
-
-@pytest.mark.parametrize(
-    ("text", "wanted"),
-    [
-        (whole(1234.6), "1,235"), (whole(None), "n/a"), (days(7), "7 days"), (days(1), "1 day"),
-        (days(181.94), "181.9 days"), (days(1 / 24), "1 hour"), (days(0.5), "12 hours"), (days(None), "n/a"),
-        (months(12), "12 months"), (months(1.0), "1 month"), (share(0.05), "5 points"), (share(0.023), "2.3 points"),
-    ],
-)  # fmt: skip
-def test_words(text: str, wanted: str) -> None:
-    assert text == wanted
 
 
 def test_places_reach_into_lists() -> None:

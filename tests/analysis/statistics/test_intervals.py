@@ -14,8 +14,6 @@ from harness.analysis.statistics.intervals import (
     Z95,
     difference_interval,
     mean_interval,
-    questions_for,
-    smallest_difference,
     tango,
     wilson,
 )
@@ -31,6 +29,11 @@ def of_mean(values: list[float], clusters: list[int] | None = None) -> tuple[flo
     return float(found[0]), float(found[1])
 
 
+def of_share(right: float, n: int, z: float = Z95) -> tuple[float, float]:
+    low, high = wilson(np.array(right / n), np.array(float(n)), z)
+    return float(low), float(high)
+
+
 def of_difference(values: list[float], clusters: list[int] | None = None) -> tuple[float, float]:
     found = difference_interval(np.array(values), Design.of(clusters or list(range(len(values)))))
     assert found is not None
@@ -42,8 +45,8 @@ def test_wilson_agrees_with_scipy(right: int, n: int) -> None:
     from scipy.stats import binomtest
 
     interval = binomtest(right, n).proportion_ci(confidence_level=0.95, method="wilson")
-    assert wilson(right, n) == pytest.approx((interval.low, interval.high), abs=1e-12)
-    assert of_mean([1.0] * right + [0.0] * (n - right)) == pytest.approx(wilson(right, n), abs=1e-12)
+    assert of_share(right, n) == pytest.approx((interval.low, interval.high), abs=1e-12)
+    assert of_mean([1.0] * right + [0.0] * (n - right)) == pytest.approx(of_share(right, n), abs=1e-12)
 
 
 def test_tango_on_published_examples() -> None:
@@ -77,14 +80,14 @@ def test_tango_inverts_the_score_test(up: int, down: int, n: int) -> None:
 def test_all_right_all_wrong_one_question() -> None:
     assert of_mean([1.0] * 20)[1] == 1.0
     assert of_mean([0.0] * 20)[0] == 0.0
-    assert of_mean([1.0]) == pytest.approx(wilson(1, 1))
+    assert of_mean([1.0]) == pytest.approx(of_share(1, 1))
     assert of_difference([0.0]) == pytest.approx((-0.793, 0.793), abs=5e-4)
     assert of_difference([1.0] * 9)[1] == 1.0
 
 
 def test_equal_graded_scores_have_wilsons_interval() -> None:
-    assert of_mean([0.5] * 20) == pytest.approx(wilson(10, 20))
-    assert of_mean([0.25]) == pytest.approx(wilson(0.25, 1))
+    assert of_mean([0.5] * 20) == pytest.approx(of_share(10, 20))
+    assert of_mean([0.25]) == pytest.approx(of_share(0.25, 1))
 
 
 def test_graded_scores_have_students_interval_in_the_middle() -> None:
@@ -106,7 +109,7 @@ def test_equal_answers_count_clusters_not_questions() -> None:
     from scipy.stats import t
 
     low, high = of_mean([1.0] * 50, [i // 5 for i in range(50)])
-    assert (low, high) == (pytest.approx(wilson(10, 10, float(t.ppf(0.975, 9)))[0]), 1.0)
+    assert (low, high) == (pytest.approx(of_share(10, 10, float(t.ppf(0.975, 9)))[0]), 1.0)
 
 
 def test_clusters_that_agree_widen_the_interval() -> None:
@@ -114,7 +117,7 @@ def test_clusters_that_agree_widen_the_interval() -> None:
     clusters = [i // 5 for i in range(60)]
     low, high = of_mean([float(i % 2) for i in clusters], clusters)
     assert high - low > 2 * (of_mean([float(i % 2) for i in clusters])[1] - 0.5)
-    assert (low, high) == pytest.approx(wilson(6, 12, 2.201 * math.sqrt(12 / 11)), abs=2e-3)
+    assert (low, high) == pytest.approx(of_share(6, 12, 2.201 * math.sqrt(12 / 11)), abs=2e-3)
 
 
 def test_clusters_that_agree_by_luck_do_not_make_an_interval_of_nothing() -> None:
@@ -143,18 +146,3 @@ def test_interval_of_a_mean_holds_it_and_stays_in_range(rows: list[tuple[float, 
     assert values.mean() - 1e-12 <= high <= 1
     assert high > low
     assert (1 - high, 1 - low) == pytest.approx([float(bound) for bound in mirrored], abs=1e-6)
-
-
-@pytest.mark.parametrize(("n", "seen"), [(50, 0.22), (100, 0.15), (200, 0.11), (500, 0.07)])
-def test_smallest_difference_is_the_published_one(n: int, seen: float) -> None:
-    assert round(smallest_difference(0.3, n), 2) == seen
-
-
-def test_questions_for_a_difference_agree_with_statsmodels() -> None:
-    """Its normal test of one sample (ratio 0) with the effect in standard deviations, delta / √discordance."""
-    from statsmodels.stats.power import NormalIndPower
-
-    wanted = NormalIndPower().solve_power(0.1 / math.sqrt(0.3), alpha=0.05, power=0.8, ratio=0)
-    assert questions_for(0.1, 0.3) == math.ceil(wanted)
-    assert smallest_difference(0.3, 236) <= 0.1 < smallest_difference(0.3, 235)
-    assert questions_for(0.0, 0.3) is None

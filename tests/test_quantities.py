@@ -1,0 +1,25 @@
+"""Counts, spans and distances as people read them (prices, shares and seconds: tests/report/test_numbers.py)."""
+
+from __future__ import annotations
+
+import pytest
+
+from harness.quantities import days, months, points, share, signed, whole
+
+
+@pytest.mark.parametrize(
+    ("text", "wanted"),
+    [
+        (whole(1234.6), "1,235"), (whole(None), "n/a"), (days(7), "7 days"), (days(1), "1 day"),
+        (days(181.94), "181.9 days"), (days(1 / 24), "1 hour"), (days(0.5), "12 hours"), (days(None), "n/a"),
+        (months(12), "12 months"), (months(1.0), "1 month"), (share(0.05), "5 points"), (share(0.023), "2.3 points"),
+    ],
+)  # fmt: skip
+def test_words(text: str, wanted: str) -> None:
+    assert text == wanted
+
+
+def test_a_signed_difference_is_the_same_with_and_without_its_unit() -> None:
+    assert (signed(-0.0312), points(-0.0312)) == ("−3.1", "−3.1 points")
+    assert (signed(0.05), points(0.05)) == ("+5.0", "+5.0 points")
+    assert (signed(None), points(None)) == ("n/a", "n/a")

@@ -6,17 +6,14 @@ import argparse
 import json
 import sys
 from collections.abc import Sequence
-from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import Any, NoReturn
 
 from harness import __version__
 from harness.errors import HarnessError, InputError, RunInterrupted
-from harness.spec.priceflags import add_price_flags, check_prices, price_settings
-from harness.spec.requirement_flags import FIELDS, add_requirement_flags
-
-if TYPE_CHECKING:
-    from harness.run.settings import Settings
+from harness.run.flags import add_run_flags, resumed_settings, settings_of
+from harness.spec.priceflags import add_price_flags, price_settings
+from harness.spec.requirement_flags import add_requirement_flags
 
 TASKS = Path("tasks")
 REPORTS = Path("reports")
@@ -73,29 +70,7 @@ def _parser() -> argparse.ArgumentParser:
 
 def _compare_parser(commands: Any) -> None:
     compare = commands.add_parser("compare", help="run tasks under several strategies and write a report")
-    add = compare.add_argument
-    add("tasks", nargs="*", metavar="TASK", help="name in tasks/ or path of a YAML file; none: every task")
-    add("--strategies", metavar="A,B", help="comma-separated (default: base,lora,rag,oracle)")
-    add("--model", metavar="NAME", help="catalogue name, local folder, GGUF file or hub name")
-    add("--revision", metavar="REV", help="revision of a hub model")
-    add("--embedder", metavar="NAME", help="catalogue name, local folder or hub name")
-    add("--device", help="cpu, cuda, cuda:1, mps (default: cuda where there is one)")
-    add("--dtype", help="float32, bfloat16 or float16 (default: float32 on a CPU, bfloat16 on CUDA)")
-    add("--limit", type=_positive, metavar="N", help="a seeded sample of N questions a task")
-    add(
-        "--latency-queries",
-        type=_count,
-        metavar="N",
-        help="questions timed one at a time (default 20, 0: none)",
-    )
-    add("--seed", type=_count, metavar="N", help="seed of sampling, training and order (default 0)")
-    add("--seeds", type=_positive, metavar="N", help="train each adapter N times, with seeds from --seed on")
-    add("--quick", action="store_true", help="a few questions and two epochs: not fit for decisions")
-    add("--no-cache", action="store_true", help="neither read nor write the cache of answers")
-    add("--output", type=Path, metavar="DIR", help="run folder (default: reports/<UTC time>-<hash>)")
-    add("--resume", type=Path, metavar="RUN", help="go on with a run that was stopped, with its own settings")
-    add_requirement_flags(compare)
-    add_price_flags(compare)
+    add_run_flags(compare)
     compare.set_defaults(run=_compare)
 
 
@@ -126,24 +101,6 @@ def _models_parser(commands: Any) -> None:
     pull.set_defaults(run=_models_pull)
 
 
-def _positive(text: str) -> int:
-    return _integer(text, 1)
-
-
-def _count(text: str) -> int:
-    return _integer(text, 0)
-
-
-def _integer(text: str, least: int) -> int:
-    try:
-        value = int(text)
-    except ValueError:
-        value = least - 1
-    if value < least:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number from {least} up")
-    return value
-
-
 # compare
 
 
@@ -155,7 +112,7 @@ def _compare(options: argparse.Namespace) -> None:
     from harness.run.tools import load_tools
     from harness.spec.task import load_tasks
 
-    settings = _resumed_settings(options) if options.resume else _settings(options)
+    settings = resumed_settings(options) if options.resume else settings_of(options, TASKS)
     tasks = load_tasks(settings.tasks, TASKS)
     _check_corpora(tasks)
     output = options.resume or options.output or default_output(REPORTS, settings)
@@ -165,56 +122,6 @@ def _compare(options: argparse.Namespace) -> None:
     folder = compare(settings, tasks, tools, output, resume=bool(options.resume), command=options.command)
     print_results(write_reports(folder))
     print(folder)
-
-
-def _settings(options: argparse.Namespace) -> Settings:
-    from harness.run.settings import Settings
-    from harness.spec.strategy import parse_strategies
-    from harness.spec.task import find_tasks
-
-    given: dict[str, Any] = {
-        name: getattr(options, name)
-        for name in ("model", "revision", "embedder", "device", "dtype", "limit", "latency_queries", "seed", "seeds")
-        if getattr(options, name) is not None
-    }  # fmt: skip
-    if options.strategies is not None:
-        names = [name.strip() for name in options.strategies.split(",") if name.strip()]
-        given["strategies"] = tuple(strategy.name for strategy in parse_strategies(names))
-    given |= _required(options)
-    given |= price_settings(options)
-    check_prices(given, datetime.now(UTC).date())
-    tasks = tuple(str(path.resolve()) for path in find_tasks(options.tasks, TASKS))
-    return Settings(tasks=tasks, quick=options.quick, use_cache=not options.no_cache, **given)
-
-
-def _required(options: argparse.Namespace) -> dict[str, Any]:
-    """The settings that keep what the user needs; none where nothing was said."""
-    if options.requirements is None and all(getattr(options, field) is None for field in FIELDS):
-        return {}
-    from harness.spec.requirements import requirements_from
-
-    needs = requirements_from(options)
-    if needs is None:
-        return {}
-    return {"requirements": needs.model_dump(exclude_unset=True), "monthly_queries": needs.monthly_queries}
-
-
-def _resumed_settings(options: argparse.Namespace) -> Settings:
-    from harness.run.folder import read_manifest
-    from harness.run.settings import Settings
-
-    free = {"resume", "run", "command", "tasks", "quick", "no_cache"}
-    extra = [name for name, value in vars(options).items() if name not in free and value is not None]
-    extra += [name for name in ("tasks", "quick", "no_cache") if getattr(options, name)]
-    if extra:
-        known = {"tasks": "TASK", **FIELDS}
-        flags = ", ".join(known.get(name, "--" + name.replace("_", "-")) for name in extra)
-        raise InputError(f"--resume goes on with the run's own settings; leave out {flags}.")
-    manifest = read_manifest(options.resume)
-    try:
-        return Settings.from_json(manifest["settings"])
-    except (KeyError, TypeError) as error:
-        raise InputError(f"{options.resume} cannot be resumed: its settings are not known here.") from error
 
 
 def _check_corpora(tasks: Sequence[Any]) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -29,8 +30,13 @@ def add_requirement_flags(parser: argparse.ArgumentParser) -> None:
     def add(field: str, help: str, **how: Any) -> None:
         group.add_argument(FIELDS[field], dest=field, help=help, **how)
 
-    add("monthly_queries", "your volume", type=_whole, metavar="N")
-    add("horizon_months", "months over which one-off costs are spread (default 12)", type=_whole, metavar="N")
+    add("monthly_queries", "your volume", type=whole(1), metavar="N")
+    add(
+        "horizon_months",
+        "months over which one-off costs are spread (default 12)",
+        type=whole(1),
+        metavar="N",
+    )
     add("error_price_usd", "what one wrong answer costs you", type=_number, metavar="USD")
     add("refresh_days", "how often the knowledge changes", type=_number, metavar="DAYS")
     add("min_accuracy", "the least share of right answers, 0 to 1", type=_number, metavar="SHARE")
@@ -41,14 +47,19 @@ def add_requirement_flags(parser: argparse.ArgumentParser) -> None:
     add("citations", "answers have to name their source", action="store_const", const=True)
 
 
-def _whole(text: str) -> int:
-    try:
-        value = int(text)
-    except ValueError:
-        value = 0
-    if value < 1:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number from 1 up")
-    return value
+def whole(least: int) -> Callable[[str], int]:
+    """The type of a flag that takes a whole number from `least` up."""
+
+    def read(text: str) -> int:
+        try:
+            value = int(text)
+        except ValueError:
+            value = least - 1
+        if value < least:
+            raise argparse.ArgumentTypeError(f"{text!r} is not a whole number from {least} up")
+        return value
+
+    return read
 
 
 def _number(text: str) -> float:

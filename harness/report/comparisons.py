@@ -14,8 +14,8 @@ Figures = dict[str, Any]
 PAIRS = (
     "The difference is of the second strategy to the first on the same questions. p is adjusted (Holm) for all "
     "pairs of this table. Detectable is the smallest difference that so many questions, on which two "
-    "strategies differ so often, show in four of five such runs. A difference that cannot be resolved may be "
-    "nothing, or anything in its interval."
+    "strategies differ so often, show in four of five such runs, at 0.05 over the number of pairs. A difference "
+    "that cannot be resolved may be nothing, or anything in its interval."
 )
 
 
@@ -28,7 +28,7 @@ def comparisons(task: Figures) -> Table | None:
             str(row["n"]),
             f"{row['discordant']} ({row['a_higher']} : {row['b_higher']})",
             numbers.probability(row["p_adjusted"]),
-            numbers.size(row["mde"]),
+            numbers.size(row["mde_adjusted"]),
             _ratio(row["latency_ratio"]),
             in_words(row),
         )
@@ -84,7 +84,7 @@ def forgetting(task: Figures) -> Table | None:
             numbers.difference(row),
             str(row["n"]),
             numbers.probability(row["p_adjusted"]),
-            numbers.size(row["mde"]),
+            numbers.size(row["mde_adjusted"]),
             _forgot(row),
         )
         for row in task["forgetting"]

@@ -42,11 +42,11 @@ def test_row_by_row(tmp_path: Path) -> None:
     table = comparisons.comparisons(task(tmp_path, **many({"base": 10, "rag": 30, "oracle": 32})))
     assert table is not None
     assert table.rows[0] == (
-        "base → rag", "+50.0 points (+35.2 to +64.8)", "40", "20 (0 : 20)", "< 0.001", "31.3 points",
+        "base → rag", "+50.0 points (+35.2 to +64.8)", "40", "20 (0 : 20)", "< 0.001", "36.2 points",
         "2.00× (2.00×–2.00×, n=12)", "rag is better",
     )  # fmt: skip
     assert table.rows[2] == (
-        "rag → oracle", "+5.0 points (−4.2 to +16.5)", "40", "2 (0 : 2)", "0.500", "17.2 points",
+        "rag → oracle", "+5.0 points (−4.2 to +16.5)", "40", "2 (0 : 2)", "0.500", "21.4 points",
         "1.50× (1.50×–1.50×, n=12)",
         "cannot be resolved: only 2 questions tell them apart, and at least 6 must",
     )  # fmt: skip
@@ -85,7 +85,8 @@ def test_ties_between_questions_are_named_where_there_are_any(tmp_path: Path) ->
 def test_forgetting_in_words(verdict: str, words: str) -> None:
     row = {
         **ROW, "b": "lora@x", "verdict": verdict, "strategy": "lora", "trained_for": "x", "base": 0.7,
-        "adapter": 0.5, "delta": -0.2, "ci_low": -0.3, "ci_high": -0.1, "n": 72, "p_adjusted": 0.01, "mde": 0.1,
+        "adapter": 0.5, "delta": -0.2, "ci_low": -0.3, "ci_high": -0.1, "n": 72, "p_adjusted": 0.01,
+        "mde_adjusted": 0.1,
     }  # fmt: skip
     table = comparisons.forgetting({"forgetting": [row]})
     assert table is not None

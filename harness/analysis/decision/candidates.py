@@ -45,7 +45,9 @@ class Setting:
 
 @dataclass(frozen=True)
 class Candidate:
-    """One strategy of one task. `scores`: question id → primary metric, averaged over seeds, in [0, 1].
+    """One strategy of one task that one could deploy; controls are none.
+
+    `scores`: question id → primary metric, averaged over seeds, in [0, 1].
 
     `latency` is the block of results.json. `memory_gb`: what weights and index take, `memory_most_gb`: the peak
     of the whole run (None: not known). `update_s`: device seconds from changed documents to a strategy that
@@ -59,7 +61,6 @@ class Candidate:
     memory_gb: float | None = None
     memory_most_gb: float | None = None
     cites: bool = False
-    control: bool = False
     update_s: float | None = None
     interval: tuple[float, float] | None = None
     """95 % interval of the accuracy."""

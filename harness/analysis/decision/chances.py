@@ -7,6 +7,7 @@ over the distinct rows of scores. That is the same bootstrap, and its cost does 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -14,48 +15,59 @@ import numpy as np
 from harness.analysis.decision.candidates import Setting
 from harness.analysis.decision.choice import BY_VALUE, Entrant
 from harness.analysis.statistics.clusters import Floats
+from harness.analysis.statistics.power import fewest
 
 DRAWS = 4000
 CELLS = 8_000_000
 """The most numbers drawn; where scores are graded and questions many, draws are fewer, never below 500."""
 
 
+@dataclass(frozen=True, slots=True)
+class Chances:
+    """`of`: strategy → its chance of being the best of the feasible ones; they sum to 1.
+
+    Empty, with a reason (a clause), where the questions cannot tell.
+    """
+
+    of: Mapping[str, float] = field(default_factory=dict)
+    reason: str | None = None
+
+
 def probability_best(
     entrants: Sequence[Entrant], clusters: Mapping[str, str], setting: Setting, basis: str, seed: int = 0
-) -> dict[str, float]:
-    """Strategy → the share of draws in which it is best, among the feasible ones; the shares sum to 1.
+) -> Chances:
+    """The share of draws in which each is best. By value: the least expected dollars; by accuracy: the highest.
 
-    By value, best is the least expected dollars; by accuracy, the highest accuracy, ties to the cheaper one.
-    Uncertain is what the questions say; costs are taken as measured.
+    Those that are equally good share a draw. To the draws one is added in which all are alike, so that no chance
+    is ever 0 or 1: resampling cannot show what these questions do not hold. Costs are taken as measured.
     """
-    field = [entrant for entrant in entrants if entrant.feasible]
-    if len(field) < 2:
-        return {entrant.name: 1.0 for entrant in field}
-    means = resampled_means([entrant.candidate.scores for entrant in field], clusters, seed)
-    if means is None:
-        return {}
-    costs = np.array([entrant.monthly_usd or 0.0 for entrant in field])
+    standing = [entrant for entrant in entrants if entrant.feasible]
+    if len(standing) < 2:
+        return Chances(reason="fewer than two candidates meet the requirements")
+    scores = [entrant.candidate.scores for entrant in standing]
+    labels = {clusters.get(name, name) for name in scores[0] if all(name in other for other in scores)}
+    if len(labels) < fewest():
+        return Chances(reason="there are fewer than six questions, or groups of them that hang together")
+    means = resampled_means(scores, clusters, seed)
+    worth = means
     if basis == BY_VALUE:
-        worth = -costs - (1 - means) * setting.monthly_queries * (setting.error_price_usd or 0.0)
-    else:
-        worth = np.round(means, 12)
-    order = np.argsort(costs, kind="stable")  # the first of the best is the cheapest of them
-    best = order[np.argmax(worth[:, order], axis=1)]
-    return {entrant.name: float(np.mean(best == index)) for index, entrant in enumerate(field)}
+        stake = setting.monthly_queries * (setting.error_price_usd or 0.0)
+        costs = np.array([entrant.monthly_usd or 0.0 for entrant in standing])
+        worth = -costs - (1 - means) * stake
+    best = np.isclose(worth, worth.max(axis=1, keepdims=True), rtol=1e-12, atol=1e-12)
+    shares = (best / best.sum(axis=1, keepdims=True)).sum(axis=0)
+    whole = (shares + 1 / len(standing)) / (len(worth) + 1)
+    return Chances({entrant.name: float(share) for entrant, share in zip(standing, whole, strict=True)})
 
 
-def resampled_means(
-    scores: Sequence[Mapping[str, float]], clusters: Mapping[str, str], seed: int
-) -> Floats | None:
+def resampled_means(scores: Sequence[Mapping[str, float]], clusters: Mapping[str, str], seed: int) -> Floats:
     """Draws × strategies: mean scores over resampled questions, or clusters of them where they have some.
 
-    None where the strategies share no question.
+    The strategies must share a question.
     """
     shared = [question for question in scores[0] if all(question in other for other in scores)]
-    if not shared:
-        return None
     rows = np.array([[1.0, *(one[question] for one in scores)] for question in shared])
-    rows = _by_cluster(rows, [clusters.get(question, f"\0{question}") for question in shared])
+    rows = _by_cluster(rows, [clusters.get(question, question) for question in shared])
     kinds, counts = np.unique(rows, axis=0, return_counts=True)
     draws = max(500, min(DRAWS, CELLS // len(kinds)))
     total = int(counts.sum())

@@ -12,11 +12,10 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
 
 from harness.analysis.decision.candidates import Candidate, Setting
 from harness.analysis.decision.needs import MISSED, UNKNOWN, Outcome, monthly_usd, outcomes
-from harness.analysis.decision.pairs import Difference, Pairs, Power
+from harness.analysis.decision.pairs import NO_DIFFERENCE, Difference, Limit, Pairs
 from harness.spec.requirements import Requirements
 
 RECOMMENDED, UNDECIDED, NONE_FEASIBLE, NOT_COMPUTED = (
@@ -61,13 +60,13 @@ class Contest:
     """The favourite against one rival that the evidence does not rule out.
 
     `difference`: accuracy of the favourite minus the rival's. `threshold`: the difference at which the two are
-    worth the same. `questions`: how many in all would tell (None: no number of questions does).
+    worth the same. `limits`: what the difference must be told from for the contest to end; one is enough.
     """
 
     rival: str
     difference: Difference
     threshold: float
-    questions: int | None
+    limits: tuple[Limit, ...]
     why: str
     """`accuracy`, `value`, or `cost` (a cost is not known)."""
 
@@ -92,11 +91,6 @@ class Choice:
     def feasible(self) -> tuple[Entrant, ...]:
         return tuple(entrant for entrant in self.entrants if entrant.feasible)
 
-    def questions(self) -> int | None:
-        """How many questions in all would decide it; None where that is not a matter of questions."""
-        needed = [contest.questions for contest in self.open]
-        return max((n for n in needed if n is not None), default=None)
-
 
 @dataclass(frozen=True)
 class Rules:
@@ -107,17 +101,11 @@ class Rules:
     clusters: Mapping[str, str]
     """Question id → the label it shares with others that stand or fall together."""
 
-    @cached_property
-    def power(self) -> Power:
-        return Power(self.clusters)
-
 
 def choose(candidates: Sequence[Candidate], rules: Rules, setting: Setting) -> Choice:
-    """Choose among candidates (controls are left out) at a setting. Ties go to the earlier candidate."""
+    """Choose among candidates at a setting. Ties go to the earlier candidate."""
     entrants = tuple(
-        appraise(candidate, rules.needs, setting)
-        for candidate in candidates
-        if not candidate.control and candidate.scores
+        appraise(candidate, rules.needs, setting) for candidate in candidates if candidate.scores
     )
     feasible = [entrant for entrant in entrants if entrant.feasible]
     basis = basis_of(feasible, setting)
@@ -188,8 +176,8 @@ def _by_value(feasible: Sequence[Entrant], rules: Rules, setting: Setting) -> tu
         if cheaper + stake * difference.low >= -slack:
             continue  # even at the interval's end, the rival is not worth more than the margin
         threshold = -cheaper / stake
-        questions = _tell(favourite, rival, rules, threshold, threshold - slack / stake)
-        contests.append(Contest(rival.name, difference, threshold, questions, "value"))
+        limits = (Limit(threshold - slack / stake),)
+        contests.append(Contest(rival.name, difference, threshold, limits, "value"))
     return favourite, contests
 
 
@@ -206,37 +194,33 @@ def _by_accuracy(feasible: Sequence[Entrant], rules: Rules, _: Setting) -> tuple
     best = max(feasible, key=lambda one: (one.accuracy, -(one.monthly_usd or 0.0)))
     level = [one for one in feasible if one is best or not rules.pairs.of(best.name, one.name).resolved]
     if len(level) > 1 and any(one.monthly_usd is None for one in level):
-        return best, [_unpriced(best, rival, rules) for rival in level if rival is not best]
+        return best, [
+            Contest(rival.name, rules.pairs.of(best.name, rival.name), 0.0, (NO_DIFFERENCE,), "cost")
+            for rival in level
+            if rival is not best
+        ]
     cheapest = min(level, key=lambda one: (one.monthly_usd or 0.0, -one.accuracy))
     margin = rules.needs.accuracy_margin
     if all(one is cheapest or rules.pairs.of(cheapest.name, one.name).low > -margin for one in level):
         return cheapest, []
     # The best bet is the most accurate one; open is whether a cheaper one is as good, a dearer one better.
-    rivals = [(one, margin if _cheaper(one, best) else -margin) for one in level if one is not best]
     return best, [
-        Contest(
-            rival.name,
-            rules.pairs.of(best.name, rival.name),
-            0.0,
-            _tell(best, rival, rules, 0.0, other_end),
-            "accuracy",
-        )
-        for rival, other_end in rivals
-        if _cheaper(rival, best) or rules.pairs.of(best.name, rival.name).low <= -margin
+        _contest(best, rival, rules)
+        for rival in level
+        if rival is not best
+        and (_cheaper(rival, best) or rules.pairs.of(best.name, rival.name).low <= -margin)
     ]
+
+
+def _contest(best: Entrant, rival: Entrant, rules: Rules) -> Contest:
+    """It ends where the best is shown to be better, or not to be better (worse) by the margin than what is cheaper
+    (dearer)."""
+    difference = rules.pairs.of(best.name, rival.name)
+    other = rules.needs.accuracy_margin * (1 if _cheaper(rival, best) else -1)
+    reachable = difference.delta is not None and (other < 0 or difference.delta < other)
+    limits = (NO_DIFFERENCE, Limit(other)) if reachable else (NO_DIFFERENCE,)
+    return Contest(rival.name, difference, 0.0, limits, "accuracy")
 
 
 def _cheaper(one: Entrant, other: Entrant) -> bool:
     return (one.monthly_usd or 0.0) < (other.monthly_usd or 0.0)
-
-
-def _unpriced(best: Entrant, rival: Entrant, rules: Rules) -> Contest:
-    difference = rules.pairs.of(best.name, rival.name)
-    questions = rules.power.questions(best.candidate, rival.candidate)
-    return Contest(rival.name, difference, 0.0, questions, "cost")
-
-
-def _tell(one: Entrant, other: Entrant, rules: Rules, *thresholds: float) -> int | None:
-    """The fewest questions that tell the difference from one of the thresholds: either would decide."""
-    found = [rules.power.questions(one.candidate, other.candidate, at) for at in thresholds]
-    return min((n for n in found if n is not None), default=None)

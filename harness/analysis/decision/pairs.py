@@ -6,26 +6,41 @@ Also how many questions would tell two strategies apart, from what was observed 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from harness.analysis.decision.candidates import Candidate
-from harness.analysis.statistics.intervals import Z80, Z95
-
-MOST_QUESTIONS = 10_000_000
+from harness.analysis.statistics.clusters import Design, Floats
+from harness.analysis.statistics.power import (
+    ALPHA,
+    fewest,
+    noise,
+    questions,
+    rounded_up,
+    undecided_least,
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """Accuracy of one strategy minus another's. The interval is [−1, 1] where nothing is known of it."""
+    """Accuracy of one strategy minus another's.
+
+    Where the questions show no interval (`bounded` is false), low and high are what is possible at all: −1 and 1.
+    """
 
     delta: float | None
     low: float
     high: float
     p: float | None
+    bounded: bool = True
+
+    @property
+    def interval(self) -> tuple[float, float] | tuple[None, None]:
+        """As it is shown: nothing where nothing is known."""
+        return (self.low, self.high) if self.bounded else (None, None)
 
     @property
     def resolved(self) -> bool:
@@ -35,10 +50,19 @@ class Difference:
 
     def turned(self) -> Difference:
         delta = None if self.delta is None else 0.0 - self.delta  # and never −0.0
-        return Difference(delta, 0.0 - self.high, 0.0 - self.low, self.p)
+        return Difference(delta, 0.0 - self.high, 0.0 - self.low, self.p, self.bounded)
 
 
-UNKNOWN = Difference(None, -1.0, 1.0, None)
+UNKNOWN = Difference(None, -1.0, 1.0, None, bounded=False)
+
+
+def difference(row: Mapping[str, Any]) -> Difference:
+    """From a row of the comparisons."""
+    low, high = row.get("ci_low"), row.get("ci_high")
+    p = row.get("p_adjusted") if row.get("p_adjusted") is not None else row.get("p")
+    if low is None or high is None:
+        return Difference(row["delta"], -1.0, 1.0, p, bounded=False)
+    return Difference(row["delta"], low, high, p)
 
 
 class Pairs:
@@ -48,14 +72,13 @@ class Pairs:
         self._known: dict[tuple[str, str], Difference] = {}
         self.place: dict[tuple[str, str], int] = {}
         """(a, b) → the row's index among the comparisons."""
+        self.family = 0
+        """How many of them have a p: over so many it is adjusted."""
         for index, row in enumerate(comparisons):
             if row.get("delta") is None or (metric and row.get("metric") != metric):
                 continue
-            low, high = row.get("ci_low"), row.get("ci_high")
-            p = row.get("p_adjusted") if row.get("p_adjusted") is not None else row.get("p")
-            self._known[row["a"], row["b"]] = Difference(
-                row["delta"], -1.0 if low is None else low, 1.0 if high is None else high, p
-            )
+            self._known[row["a"], row["b"]] = difference(row)
+            self.family += row.get("p") is not None
             self.place[row["a"], row["b"]] = index
 
     def of(self, better: str, worse: str) -> Difference:
@@ -67,55 +90,76 @@ class Pairs:
         return UNKNOWN
 
 
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """A difference that the true one must be told from: where that is done, a contest is over.
+
+    `adjusted`: p, adjusted for all pairs of the task, must say so too, which is asked of what shall count as a
+    difference at all; else the interval alone decides.
+    """
+
+    against: float
+    adjusted: bool = False
+
+
+NO_DIFFERENCE = Limit(0.0, adjusted=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Need:
+    """How many further questions would tell two strategies apart, rounded up to two digits.
+
+    `clusters`: on how many further clusters, where questions hang together. None, with a reason (a clause),
+    where that cannot be said.
+    """
+
+    questions: int | None
+    clusters: int | None = None
+    reason: str | None = None
+
+
 class Power:
-    """How many questions would tell two candidates apart; what the questions say of a pair is worked out once."""
+    """How many questions would tell two candidates apart, by what those asked show of both."""
 
-    def __init__(self, clusters: Mapping[str, str]) -> None:
-        """`clusters`: question id → the label it shares with others that stand or fall together."""
-        self._clusters = clusters
-        self._known: dict[tuple[str, str], tuple[float, float] | None] = {}
+    def __init__(self, clusters: Mapping[str, str], family: int = 1) -> None:
+        """`clusters`: question id → the label it shares with others that stand or fall together.
 
-    def questions(self, a: Candidate, b: Candidate, against: float = 0.0) -> int | None:
-        """How many questions show (80 % power, 5 % two-sided) that accuracy a − b differs from `against`.
-
-        Connor's formula for paired proportions (1987), n = (z₁ √ψ + z₂ √(ψ − d²))² / d², with d = the observed
-        difference less `against`, and ψ − d² = the observed variance of a question's difference; where questions
-        share a cluster, that variance is the cluster-robust one. None: no number does, or too little is known.
+        `family`: the pairs over which p is adjusted. Holm asks of one of them at most p < 0.05 / family; that is
+        what is counted with.
         """
-        key = (a.strategy, b.strategy)
-        if key not in self._known:
-            self._known[key] = self._observed(a, b)
-        known = self._known[key]
-        return None if known is None else questions_for(known[0] - against, known[1])
+        self._clusters = clusters
+        self._strict = ALPHA / max(1, family)
 
-    def _observed(self, a: Candidate, b: Candidate) -> tuple[float, float] | None:
-        """Mean and variance of a question's difference, None of fewer than two shared questions."""
+    def needed(self, a: Candidate, b: Candidate, limits: Sequence[Limit]) -> Need:
+        """The fewest further questions (80 % power) after which one of the limits is passed, now that none is."""
         shared = [question for question in a.scores if question in b.scores]
-        if len(shared) < 2:
-            return None
-        differences = np.array([a.scores[q] - b.scores[q] for q in shared])
-        return float(differences.mean()), _variance(differences, shared, self._clusters)
+        design = Design.of([self._clusters.get(question, question) for question in shared])
+        if design.clusters < fewest():
+            return Need(None, reason=_too_few(design))
+        values = np.array([a.scores[question] - b.scores[question] for question in shared])
+        found = [self._questions(values, design, limit) for limit in limits]
+        least = min((n for n in found if n is not None), default=None)
+        if least is None:
+            return Need(None, reason="the difference observed lies where the choice turns, or too near to it")
+        further = rounded_up(least - design.n)
+        more_clusters = rounded_up(further * design.clusters / design.n) if design.clustered else None
+        return Need(further, more_clusters)
+
+    def _questions(self, values: Floats, design: Design, limit: Limit) -> int | None:
+        """In all; never fewer than it takes to decide what those asked have left open."""
+        alpha = self._strict if limit.adjusted else ALPHA
+        seen = noise(values, design, limit.against)
+        effect = math.fsum(values) / design.n - limit.against
+        found = questions(seen, effect, alpha) if seen else None
+        return None if found is None else max(found, undecided_least(design.n, alpha))
 
 
-def questions_for(effect: float, variance: float) -> int | None:
-    """Questions that show an effect, given the variance of one question's difference; None: more than 10⁷."""
-    if effect == 0:
-        return None
-    if variance == 0:  # no question on which they differ: what is unseen may still be 1 / (n + 1)
-        variance = abs(effect) * (1 - min(1.0, abs(effect)))
-    root = Z95 * math.sqrt(variance + effect * effect) + Z80 * math.sqrt(variance)
-    n = math.ceil((root / effect) ** 2)
-    return n if n <= MOST_QUESTIONS else None
-
-
-def _variance(differences: Any, questions: list[str], clusters: Mapping[str, str]) -> float:
-    """n times the variance of the mean, with questions of a cluster taken together."""
-    centred = differences - differences.mean()
-    totals: dict[str, float] = {}
-    for question, value in zip(questions, centred, strict=True):
-        label = clusters.get(question, f"\0{question}")
-        totals[label] = totals.get(label, 0.0) + float(value)
-    count = len(totals)
-    if count < 2:
-        return float(np.mean(centred**2))
-    return math.fsum(total * total for total in totals.values()) / len(questions) * count / (count - 1)
+def _too_few(design: Design) -> str:
+    if not design.n:
+        return "no question was answered by both"
+    if not design.clustered:
+        return "fewer than six questions were asked, too few to judge from"
+    return (
+        "the questions fall into fewer than six groups that hang together, and more of the same groups do not help: "
+        "ask about other documents"
+    )

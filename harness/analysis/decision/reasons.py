@@ -115,17 +115,32 @@ def _rivals(tell: Teller, decision: Block) -> Iterator[Told]:
         if not decision["candidates"][rival]["feasible"] or row["delta"] is None:
             continue
         at = f"decision/against/{rival}"
-        resolved = "the difference is resolved" if row["resolved"] else "the difference is not resolved"
         compared = tell.say(
-            f"Against {rival} ({{right:percent}} right): {{delta:points}} ({{low:end}} to {{high:end}}), {resolved}.",
+            f"Against {rival} ({{right:percent}} right): {{delta:points}}{_ends(row)}, {_resolved(row)}.",
             right=f"decision/candidates/{rival}/accuracy",
             delta=f"{at}/delta",
-            low=f"{at}/ci_low",
-            high=f"{at}/ci_high",
+            **_interval(at, row),
         )
         yield joined(
             compared, *_prices(tell, decision, str(favourite), rival), *_as_good(tell, decision, rival)
         )
+
+
+def _ends(row: Block) -> str:
+    return " ({low:end} to {high:end})" if row["ci_low"] is not None else ""
+
+
+def _interval(at: str, row: Block) -> dict[str, str]:
+    """The places of an interval's ends; none where the questions show none."""
+    return {"low": f"{at}/ci_low", "high": f"{at}/ci_high"} if row["ci_low"] is not None else {}
+
+
+def _resolved(row: Block) -> str:
+    if row["resolved"]:
+        return "the difference is resolved"
+    if row["ci_low"] is None:
+        return "with no interval, as these questions do not show how much others would differ"
+    return "the difference is not resolved"
 
 
 def _as_good(tell: Teller, decision: Block, rival: str) -> Iterator[Told]:
@@ -189,23 +204,25 @@ def _open(tell: Teller, decision: Block) -> Iterator[Told]:
             )
         else:
             yield tell.say(
-                f"Whether {decision['favourite']} or {rival} should be chosen is open: the interval holds both no "
-                "difference and one of more than {margin:share}, the margin that matters.",
+                f"Whether {decision['favourite']} or {rival} should be chosen is open: the questions neither show that "
+                "they differ nor rule out a difference of {margin:share} or more, which would matter.",
                 margin="decision/requirements/accuracy_margin",
             )
         yield _questions(tell, at, rival, row)
 
 
 def _questions(tell: Teller, at: str, rival: str, row: Block) -> Told:
-    if row["questions"] is None:
+    if row["questions_more"] is None:
         return tell.say(
-            f"No number of questions is likely to tell {rival} apart: ask what else speaks for either."
+            f"How many questions would decide against {rival} is not known: {row['questions_reason']}."
         )
+    where = ", on about {clusters:whole} further documents or clusters," if row["clusters_more"] else ""
+    places = {"clusters": f"{at}/clusters_more"} if row["clusters_more"] else {}
     return tell.say(
-        f"About {{all:whole}} questions in all, {{more:whole}} more than now, would decide against {rival} "
-        "(80 % power, if the difference is as observed).",
-        all=f"{at}/questions",
+        f"About {{more:whole}} more questions{where} would decide against {rival} (80 % power, if the difference is as "
+        "observed; a smaller one takes more).",
         more=f"{at}/questions_more",
+        **places,
     )
 
 
@@ -228,12 +245,11 @@ def _headroom(tell: Teller, decision: Block) -> Iterator[Told]:
     if room.get("retrieval"):
         yield tell.say(
             "With the right passages (oracle) {oracle:percent} are right, with the passages found (rag) {rag:percent}: "
-            "better retrieval could win {delta:points} ({low:end} to {high:end}).",
+            f"better retrieval could win {{delta:points}}{_ends(room['retrieval'])}.",
             oracle="strategies/oracle/accuracy/mean",
             rag="strategies/rag/accuracy/mean",
             delta="decision/headroom/retrieval/delta",
-            low="decision/headroom/retrieval/ci_low",
-            high="decision/headroom/retrieval/ci_high",
+            **_interval("decision/headroom/retrieval", room["retrieval"]),
         )
     if room.get("reader") is not None:
         yield tell.say(
@@ -253,13 +269,16 @@ def _headroom(tell: Teller, decision: Block) -> Iterator[Told]:
 
 
 def _chances(tell: Teller, decision: Block) -> Iterator[Told]:
-    names = [name for name, row in decision["candidates"].items() if row["probability_best"] is not None]
-    if len(names) < 2:
+    favourite = decision["favourite"]
+    if favourite is None or len(decision["candidates"]) < 2:
+        return
+    if decision["chances_reason"]:
+        yield tell.say(f"How likely each is the best cannot be told: {decision['chances_reason']}.")
         return
     best = "is worth most" if decision["basis"] == BY_VALUE else "is the most accurate"
     yield tell.say(
-        f"Resampling the questions, {decision['favourite']} {best} in {{chance:percent}} of the draws.",
-        chance=f"decision/candidates/{decision['favourite']}/probability_best",
+        f"Resampling the questions, {favourite} {best} in {{chance:percent}} of the draws.",
+        chance=f"decision/candidates/{favourite}/probability_best",
     )
 
 

@@ -21,6 +21,7 @@ from harness.analysis.decision.choice import (
 )
 from harness.analysis.decision.literature import literature
 from harness.analysis.decision.needs import unpriced
+from harness.analysis.decision.pairs import Power
 from harness.spec.requirements import Requirements
 
 Block = dict[str, Any]
@@ -67,7 +68,7 @@ def verdict(case: Case) -> Block:
             "monthly_queries_assumed": case.volume_assumed,
         },
         "requirements": _requirements(case.rules.needs),
-        "candidates": _candidates(case, choice),
+        **_candidates(case, choice),
         "excluded": dict(case.excluded),
         "against": _against(case, choice),
         "nearest": choice.nearest.name if choice.nearest else None,
@@ -115,12 +116,13 @@ def _requirements(needs: Requirements) -> Block:
     }
 
 
-def _candidates(case: Case, choice: Choice) -> dict[str, Block]:
+def _candidates(case: Case, choice: Choice) -> Block:
+    """Each candidate at the setting; `chances_reason`: why nobody's chance of being the best is known."""
     best = chances.probability_best(
         choice.entrants, case.rules.clusters, case.setting, choice.basis, case.seed
     )
     _, front = chances.pareto(choice.entrants)
-    return {
+    rows = {
         entrant.name: {
             "accuracy": entrant.accuracy,
             "monthly_usd": entrant.monthly_usd,
@@ -129,11 +131,12 @@ def _candidates(case: Case, choice: Choice) -> dict[str, Block]:
             "total_usd": entrant.total_usd,
             "feasible": entrant.feasible,
             "requirements": [outcome.to_json() for outcome in entrant.outcomes],
-            "probability_best": best.get(entrant.name),
+            "probability_best": best.of.get(entrant.name),
             "pareto": entrant.name in front,
         }
         for entrant in choice.entrants
     }
+    return {"candidates": rows, "chances_reason": best.reason}
 
 
 def _less(whole: float | None, part: float | None) -> float | None:
@@ -146,45 +149,56 @@ def _against(case: Case, choice: Choice) -> dict[str, Block]:
     if favourite is None:
         return {}
     contests = {contest.rival: contest for contest in choice.open}
+    power = Power(case.rules.clusters, case.rules.pairs.family)
     rows = {}
     for entrant in choice.entrants:
         if entrant is not favourite:
             found = case.rules.pairs.of(favourite.name, entrant.name)
-            known = found.delta is not None
+            low, high = found.interval
+            contest = contests.get(entrant.name)
             rows[entrant.name] = {
                 "delta": found.delta,
-                "ci_low": found.low if known else None,
-                "ci_high": found.high if known else None,
+                "ci_low": low,
+                "ci_high": high,
                 "resolved": found.resolved,
-                **_contest(contests.get(entrant.name), favourite.candidate, case, choice),
+                **_contest(contest, case, choice),
+                **_needed(contest, power, favourite.candidate, entrant.candidate),
             }
     return rows
 
 
-def _contest(contest: Contest | None, favourite: Candidate, case: Case, choice: Choice) -> Block:
+def _contest(contest: Contest | None, case: Case, choice: Choice) -> Block:
     if contest is None:
-        return dict.fromkeys(("open", "threshold", "questions", "questions_more", "at_risk_usd"))
-    n = len(favourite.scores)
-    # The formula has no multiple testing in it: where it says fewer than were asked, more are needed all the same.
-    questions = None if contest.questions is None else max(contest.questions, n + 1)
+        return dict.fromkeys(("open", "threshold", "at_risk_usd"))
     stake = case.setting.monthly_queries * (case.setting.error_price_usd or 0.0)
     return {
         "open": contest.why,
         "threshold": contest.threshold,
-        "questions": questions,
-        "questions_more": None if questions is None else questions - n,
         "at_risk_usd": stake * (contest.threshold - contest.difference.low)
         if choice.basis == BY_VALUE
         else None,
     }
 
 
+def _needed(contest: Contest | None, power: Power, favourite: Candidate, rival: Candidate) -> Block:
+    """How many further questions would end a contest, on how many further clusters; or why that is not known."""
+    names = ("questions", "questions_more", "clusters_more", "questions_reason")
+    if contest is None:
+        return dict.fromkeys(names)
+    need = power.needed(favourite, rival, contest.limits)
+    whole = None if need.questions is None else len(favourite.scores) + need.questions
+    return dict(zip(names, (whole, need.questions, need.clusters, need.reason), strict=True))
+
+
 def _questions(block: Block) -> Block:
     """How many questions would decide the whole, None where it is decided or not a matter of questions."""
-    needed = [row["questions"] for row in block["against"].values() if row["open"]]
-    known = [n for n in needed if n is not None]
-    whole = max(known) if known and len(known) == len(needed) else None
-    return {"questions_needed": whole, "questions_more": None if whole is None else whole - block["n"]}
+    still = [row for row in block["against"].values() if row["open"]]
+    known = bool(still) and all(row["questions"] is not None for row in still)
+    return {
+        "questions_needed": max(row["questions"] for row in still) if known else None,
+        "questions_more": max(row["questions_more"] for row in still) if known else None,
+        "questions_reason": next((row["questions_reason"] for row in still if row["questions_reason"]), None),
+    }
 
 
 def _headroom(case: Case) -> Block:
@@ -197,13 +211,15 @@ def _headroom(case: Case) -> Block:
     margin = case.rules.needs.accuracy_margin
     room: Block = {"retrieval": _room(case, "rag"), "reader": 1 - right, "knowledge": _room(case, "base")}
     if room["knowledge"]:
-        room["knowledge"]["already"] = room["knowledge"]["ci_low"] <= 0 or room["knowledge"]["delta"] < margin
+        low, delta = room["knowledge"]["ci_low"], room["knowledge"]["delta"]
+        room["knowledge"]["already"] = low is not None and (low <= 0 or delta < margin)
     return room
 
 
 def _room(case: Case, other: str) -> Block | None:
     found = case.rules.pairs.of("oracle", other)
-    return None if found.delta is None else {"delta": found.delta, "ci_low": found.low, "ci_high": found.high}
+    low, high = found.interval
+    return None if found.delta is None else {"delta": found.delta, "ci_low": low, "ci_high": high}
 
 
 def _ahead(case: Case) -> Block:

@@ -106,14 +106,15 @@ class Design:
         ordered = np.asarray(values, dtype=float)[..., self.order]
         return np.asarray(np.add.reduceat(ordered, self.starts, axis=-1))
 
-    def variance(self, values: Floats) -> Floats:
+    def variance(self, values: Floats, about: float | None = None) -> Floats:
         """Variance of the mean along the last axis, robust to any dependence within clusters (CR2).
 
         Σ (u_g² / (1 − n_g/n)) / n² (Bell and McCaffrey 2002). With every question its own cluster it is
-        s²/n. Needs two clusters.
+        s²/n. Deviations are from `about` (None: from the mean). Needs two clusters.
         """
-        mean = np.asarray(values, dtype=float).mean(axis=-1, keepdims=True)
-        off = self.sums(values) - self.sizes * mean
+        values = np.asarray(values, dtype=float)
+        centre = values.mean(axis=-1, keepdims=True) if about is None else about
+        off = self.sums(values) - self.sizes * centre
         return np.asarray((off**2 / (1 - self.sizes / self.n)).sum(axis=-1) / self.n**2)
 
     def facts(self) -> dict[str, Any]:

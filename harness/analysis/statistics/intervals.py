@@ -17,8 +17,6 @@ from harness.analysis.statistics.clusters import Design, Floats
 
 Z95 = 1.959963984540054
 """The 97.5 % quantile of the standard normal distribution."""
-Z80 = 0.8416212335729143
-"""Its 80 % quantile."""
 LEAST = 0.5
 """Clustered questions never count for more than the doubled number of independent ones. A few clusters agree
 by luck now and then, which shows as a variance of nearly nothing."""
@@ -93,7 +91,7 @@ def _effective(values: Floats, design: Design, of_shares: Floats, seen: Floats, 
 
 @lru_cache(maxsize=256)
 def quantile(degrees: float, p: float = 0.975) -> float:
-    """Student's quantile. Degrees of freedom need not be whole."""
+    """Student's quantile. Degrees of freedom need not be whole; infinite ones are the normal distribution's."""
     from scipy.special import stdtrit
 
     return float(stdtrit(degrees, p))

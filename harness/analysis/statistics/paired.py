@@ -10,11 +10,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from harness.analysis.statistics.clusters import Design, Floats
-from harness.analysis.statistics.intervals import Z80, Z95, difference_interval, quantile
+from harness.analysis.statistics.intervals import difference_interval
+from harness.analysis.statistics.power import ALPHA, detectable, fewest, noise
 
-ALPHA = 0.05
-FEWEST = 6
-"""With five that differ, all in one direction, the exact p is 2 / 2⁵ = 0.0625: it cannot be below 0.05."""
+FEWEST = fewest()
 FLIPS = 9_999
 FLIPS_BUDGET = 4_000_000
 """Signs drawn at most for one p, so that thousands of questions take no longer than hundreds."""
@@ -65,14 +64,14 @@ def compare(differences: Sequence[float] | Floats, design: Design, seed: int = 0
         reason = "all questions share one cluster, so nothing shows how much another would differ"
         return Comparison(n, delta, **counts, clusters=1, reason=reason)
     low, high = (float(bound) for bound in interval)
-    sums = design.sums(values)
+    sums, seen = design.sums(values), noise(values, design)
     return Comparison(
         n,
         delta,
         min(low, delta),
         max(high, delta),
         exchange_p(sums, seed),
-        detectable(values, design),
+        detectable(seen) if seen else None,
         **counts,
         clusters=design.clusters,
         reason=_too_few(higher + lower, sums),
@@ -143,32 +142,6 @@ def _drawn_p(sizes: Floats, observed: float, seed: int) -> float:
         signs = np.unpackbits(bits.reshape(rows, -1), axis=1)[:, : len(sizes)]
         hits += int((np.abs(2 * (signs @ sizes) - sizes.sum()) >= observed).sum())
     return (hits + 1) / (flips + 1)
-
-
-def detectable(differences: Floats, design: Design) -> float | None:
-    """The smallest difference shown with 80 % power at p < 0.05 (before Holm); None where none could be.
-
-    (z₀.₉₇₅ + z₀.₈) √(discordance / n), the share of questions on which the two differ held fixed (Connor 1987
-    in its simple form); of graded scores, the mean square of the differences takes its place. Fewer than six
-    questions that differ could show nothing, so six are assumed at least. With clusters the variance is no less
-    than their own around no difference, at Student's quantiles; and where fewer than six of them differ, six
-    that differ as a whole are assumed.
-    """
-    if design.clusters < FEWEST:
-        return None
-    squares = differences[differences != 0] ** 2
-    typical = float(squares.mean()) if len(squares) else 1.0
-    variance = max(float(squares.sum()), FEWEST * typical) / design.n**2
-    factor = Z95 + Z80
-    if design.clustered:
-        sums = design.sums(differences)
-        off = float((sums**2 / (1 - design.sizes / design.n)).sum()) / design.n**2
-        few = int((np.abs(sums) > 1e-9).sum()) < FEWEST
-        whole = FEWEST / design.clusters * typical / design.effective if few else 0.0
-        variance = max(variance, off, whole)
-        factor = quantile(design.degrees) + quantile(design.degrees, 0.8)
-    found = factor * math.sqrt(variance)
-    return found if found <= 1 else None
 
 
 def holm(ps: Sequence[float | None]) -> list[float | None]:

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
-from harness.analysis.decision.pairs import Pairs, Power, questions_for
+from harness.analysis.decision.pairs import NO_DIFFERENCE, Limit, Pairs, Power
 from tests.analysis.elections import candidate, share
 
 ROW = {"a": "base", "b": "rag", "metric": "contains", "delta": 0.2, "ci_low": 0.1, "ci_high": 0.3, "p": 0.01}
@@ -42,38 +40,74 @@ def test_no_difference_has_no_sign() -> None:
     assert str(Pairs([{**ROW, "delta": 0.0, "ci_low": 0.0}]).of("base", "rag").delta) == "0.0"
 
 
-@pytest.mark.parametrize(("seen", "n"), [(0.22, 50), (0.15, 100), (0.11, 200), (0.07, 500)])
-def test_questions_agree_with_the_method_at_discordance_three_tenths(seen: float, n: int) -> None:
-    """The method's smallest detectable differences are rounded to hundredths, hence the tolerance."""
-    assert questions_for(seen, 0.3 - seen * seen) == pytest.approx(n, rel=0.15)
+def test_without_an_interval_none_is_shown_and_all_is_possible() -> None:
+    found = Pairs([{**ROW, "ci_low": None, "ci_high": None, "p": None}]).of("rag", "base")
+    assert (found.delta, found.low, found.high, found.interval) == (0.2, -1.0, 1.0, (None, None))
+    assert Pairs([ROW]).of("base", "rag").interval == (-0.3, -0.1)
 
 
-def test_connors_formula_against_a_figure_worked_out_by_hand() -> None:
-    """ψ = 0.35, d = 0.15: (1.96·0.591608 + 0.841621·0.572276)² / 0.0225 = (1.159531 + 0.481640)² / 0.0225."""
-    assert questions_for(0.15, 0.35 - 0.0225) == 120
+def test_the_family_is_what_has_a_p() -> None:
+    others = [{**ROW, "b": name, "p": p} for name, p in (("lora", 0.3), ("few-shot", None))]
+    assert Pairs([ROW, *others]).family == 2
 
 
-def test_no_effect_cannot_be_shown_and_no_discordance_is_not_certainty() -> None:
-    assert questions_for(0.0, 0.3) is None
-    assert questions_for(1e-6, 0.3) is None
-    # never seen to differ: about as many as show that a share is below 5 % (three over the share, and more for power)
-    assert 60 < (questions_for(0.05, 0.0) or 0) < 200
+A, B = candidate("a", share(16, 40, 4)), candidate("b", share(10, 40))
 
 
-@settings(deadline=None)
-@given(st.floats(0.01, 1.0), st.floats(0.01, 1.0), st.floats(0.0, 1.0))
-def test_a_larger_difference_never_takes_more_questions(one: float, other: float, variance: float) -> None:
-    small, large = sorted((one, other))
-    if variance:
-        assert (questions_for(large, variance) or 0) <= (questions_for(small, variance) or 10**9)
+@pytest.mark.parametrize(("family", "whole"), [(1, 122), (6, 189)])
+def test_further_questions_against_figures_worked_out_by_hand(family: int, whole: int) -> None:
+    """14 of 40 differ, by 0.15: (1.9600 + 0.8416)² · 0.35 / 0.0225 = 122.1; of six pairs 2.6383: 188.4."""
+    need = Power({}, family).needed(A, B, [NO_DIFFERENCE])
+    assert whole - 40 <= (need.questions or 0) <= 1.1 * (whole + 1 - 40)
+    assert (need.clusters, need.reason) == (None, None)
 
 
-def test_power_takes_the_difference_from_the_point_where_the_choice_turns() -> None:
+def test_only_what_must_differ_at_all_is_adjusted_for_the_family() -> None:
+    alone, many = (Power({}, family).needed(A, B, [Limit(-0.05)]) for family in (1, 15))
+    assert alone == many
+
+
+def test_the_nearer_of_two_limits_decides_and_none_where_the_choice_turns() -> None:
     power = Power({})
-    a, b = candidate("a", share(50, 100)), candidate("b", share(35, 100, 30))
-    plain, near = power.questions(a, b), power.questions(a, b, against=0.10)
-    assert plain
-    assert near
-    assert near > 5 * plain
-    assert power.questions(a, b, against=0.15) is None
-    assert Power({}).questions(candidate("a", [1.0]), candidate("b", [0.0])) is None
+    far, near = ([Limit(0.10)], [Limit(0.10), Limit(-0.05)])
+    assert (power.needed(A, B, near).questions or 0) < (power.needed(A, B, far).questions or 0)
+    turning = power.needed(A, B, [Limit(0.15)])
+    assert (turning.questions, turning.clusters) == (None, None)
+    assert "where the choice turns" in str(turning.reason)
+
+
+def test_what_is_still_open_never_takes_only_one_question_more() -> None:
+    """Six of twelve, all for one side: 12 · 7.85 / 6 = 15.7 would do, yet the pair, one of fifteen, is open."""
+    one, other = candidate("a", share(6, 12)), candidate("b", share(0, 12))
+    for family in (1, 15):
+        assert (Power({}, family).needed(one, other, [NO_DIFFERENCE]).questions or 0) > 5
+
+
+@pytest.mark.parametrize(
+    ("clusters", "reason"),
+    [
+        ({f"q{i:05}": "one" for i in range(40)}, "more of the same groups do not help"),
+        ({f"q{i:05}": str(i % 5) for i in range(40)}, "more of the same groups do not help"),
+    ],
+)
+def test_few_clusters_ask_for_others_and_name_no_number(clusters: dict[str, str], reason: str) -> None:
+    need = Power(clusters).needed(A, B, [NO_DIFFERENCE])
+    assert need.questions is None
+    assert reason in str(need.reason)
+
+
+def test_one_question_and_none_in_common_tell_nothing() -> None:
+    one, other = candidate("a", [1.0]), candidate("b", [0.0])
+    assert Power({}).needed(one, other, [NO_DIFFERENCE]).reason == (
+        "fewer than six questions were asked, too few to judge from"
+    )
+    empty = candidate("c", [])
+    assert Power({}).needed(one, empty, [NO_DIFFERENCE]).reason == "no question was answered by both"
+
+
+def test_questions_of_a_cluster_count_together_and_further_clusters_are_named() -> None:
+    base, rag = candidate("base", share(20, 80)), candidate("rag", share(26, 80, 4))
+    bound = {f"q{index:05}": str(index // 4) for index in range(80)}
+    tied, loose = (Power(clusters).needed(rag, base, [NO_DIFFERENCE]) for clusters in (bound, {}))
+    assert (tied.questions or 0) > 2 * (loose.questions or 0) > 0
+    assert tied.clusters == pytest.approx((tied.questions or 0) / 4, rel=0.1)

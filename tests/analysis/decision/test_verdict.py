@@ -9,11 +9,14 @@ from typing import Any
 import pytest
 
 from harness.analysis.decision.candidates import Candidate
+from harness.analysis.decision.choice import Rules
 from harness.analysis.decision.literature import expected
+from harness.analysis.decision.pairs import Pairs
 from harness.analysis.decision.summary import line, summary
 from harness.analysis.decision.verdict import Case, verdict
 from harness.spec.requirements import Requirements
-from tests.analysis.elections import Money, candidate, comparisons, rules, setting, share, timed
+from harness.spec.strategy import STRATEGIES
+from tests.analysis.elections import Money, candidate, comparisons, setting, share, timed
 from tests.analysis.prose import check, check_prose, told_in
 
 
@@ -26,7 +29,7 @@ def task_of(candidates: Sequence[Candidate], probes: str = "knowledge") -> dict[
             one.strategy: {
                 "accuracy": {"mean": one.accuracy, "ci_low": None, "ci_high": None, "n": len(one.scores)},
                 "groups": {},
-                "control": one.control,
+                "control": STRATEGIES[one.strategy].control,
                 "adapter": "ab" if one.strategy.startswith("lora") else None,
             }
             for one in candidates
@@ -38,12 +41,19 @@ def task_of(candidates: Sequence[Candidate], probes: str = "knowledge") -> dict[
 def decided(candidates: Sequence[Candidate], probes: str = "knowledge", **more: Any) -> dict[str, Any]:
     """The task's block with its decision; the keywords of a Case, or of the requirements."""
     about = {name: more.pop(name) for name in ("excluded", "unfit", "run") if name in more}
+    clusters, rows = more.pop("clusters", {}), more.pop("rows", {})
     needs = Requirements(**more)
     task = task_of(candidates, probes)
-    standing = [one for one in candidates if one.strategy not in about.get("excluded", {})]
+    task["comparisons"] = [{**row, **rows} for row in task["comparisons"]]
+    standing = [
+        one
+        for one in candidates
+        if one.strategy not in about.get("excluded", {}) and not STRATEGIES[one.strategy].control
+    ]
     now = setting(needs, usd_per_hour=1.0, utilisation=0.5, cycles=3)
     about["volume_assumed"] = needs.monthly_queries is None
-    case = Case(task, lambda _: standing, rules(candidates, needs), now, **about)
+    held = Rules(needs, Pairs(task["comparisons"]), clusters)
+    case = Case(task, lambda _: standing, held, now, **about)
     return {**task, "decision": verdict(case)}
 
 
@@ -51,7 +61,7 @@ BASE = candidate("base", share(100, 1000), Money(0.001))
 RAG = candidate("rag", share(450, 1000), Money(0.004, 12), cites=True)
 LORA = candidate("lora", share(200, 1000, 300), Money(0.001, 6000, 800))
 MIXED = candidate("lora+rag", share(500, 1000), Money(0.004, 6000, 800), cites=True)
-ORACLE = candidate("oracle", share(600, 1000), control=True)
+ORACLE = candidate("oracle", share(600, 1000))
 FEW = [candidate("base", share(10, 40)), candidate("rag", share(16, 40, 4), Money(0.004))]
 WORLDS: dict[str, tuple[list[Candidate], dict[str, Any]]] = {
     "plain": ([BASE, RAG, LORA, MIXED, ORACLE], {}),
@@ -151,10 +161,58 @@ def test_undecided_says_how_many_questions_more() -> None:
     task = decided(FEW)
     decision = task["decision"]
     assert decision["questions_more"] == decision["questions_needed"] - 40 > 0
-    assert f"{decision['questions_more']:,} more than now, would decide against base" in text_of(task)
+    assert f"About {decision['questions_more']:,} more questions would decide against base" in text_of(task)
     assert line("facts", decision) == (
         f"facts: undecided; best bet so far rag; about {decision['questions_more']} more questions would decide"
     )
+
+
+GROUPED = {f"q{index:05}": str(index % 3) for index in range(40)}
+"""Three documents."""
+BLIND = {"ci_low": None, "ci_high": None, "p": None, "p_adjusted": None}
+"""What a comparison says of questions that share one cluster."""
+
+
+def test_few_clusters_name_no_number_and_no_chance_but_what_to_ask() -> None:
+    task = decided(FEW, clusters=GROUPED)
+    decision = task["decision"]
+    assert (decision["status"], decision["questions_needed"], decision["questions_more"]) == (
+        "undecided", None, None,
+    )  # fmt: skip
+    assert "more of the same groups do not help: ask about other documents" in decision["questions_reason"]
+    assert f"How many questions would decide against base is not known: {decision['questions_reason']}." in (
+        text_of(task)
+    )
+    assert {row["probability_best"] for row in decision["candidates"].values()} == {None}
+    assert f"How likely each is the best cannot be told: {decision['chances_reason']}." in text_of(task)
+
+
+def test_where_nothing_is_known_no_interval_is_told() -> None:
+    """All questions about one document: the difference stands, and nothing says how another would differ."""
+    task = decided([*FEW, candidate("oracle", share(20, 40))], rows=BLIND)
+    decision = task["decision"]
+    assert decision["against"]["base"]["delta"] == pytest.approx(0.15)
+    assert (decision["against"]["base"]["ci_low"], decision["against"]["base"]["ci_high"]) == (None, None)
+    assert decision["headroom"]["retrieval"] == {"delta": pytest.approx(0.1), "ci_low": None, "ci_high": None}
+    assert "+15.0 points, with no interval" in text_of(task)
+    assert "better retrieval could win +10.0 points." in text_of(task)
+    assert "100.0 to" not in text_of(task)
+
+
+def test_further_clusters_are_named_with_further_questions() -> None:
+    task = decided(FEW, clusters={f"q{index:05}": str(index // 2) for index in range(40)})
+    row = task["decision"]["against"]["base"]
+    assert (
+        f"About {row['questions_more']} more questions, on about {row['clusters_more']} further documents"
+        in (text_of(task))
+    )
+    check_prose(task)
+
+
+def test_many_pairs_take_more_questions_than_one() -> None:
+    lora = candidate("lora", share(10, 40))
+    alone, among = (decided(some)["decision"]["questions_more"] for some in (FEW, [*FEW, lora]))
+    assert among > alone
 
 
 def test_what_is_missed_or_not_checked_is_said() -> None:

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from harness.analysis.statistics import paired
 from harness.analysis.statistics.clusters import Design
-from harness.analysis.statistics.paired import Comparison, compare, detectable, exchange_p, holm, verdict
+from harness.analysis.statistics.paired import Comparison, compare, exchange_p, holm, verdict
 
 
 def judged(values: list[float], clusters: list[int] | None = None) -> Comparison:
@@ -144,48 +144,6 @@ def test_p_after_holm_and_interval_must_both_say_so() -> None:
     assert verdict(-0.2, -0.01, 0.04) == "a better"
     for low, high, p in ((0.01, 0.2, 0.05), (-0.01, 0.2, 0.04), (0.01, 0.2, None), (None, None, 0.01)):
         assert verdict(low, high, p) == "cannot be resolved"
-
-
-def differing(n: int, discordant: int) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
-    return np.array([1.0] * discordant + [0.0] * (n - discordant))
-
-
-@pytest.mark.parametrize(("n", "seen"), [(50, 0.22), (100, 0.15), (200, 0.11), (500, 0.07)])
-def test_detectable_difference_is_the_published_one(n: int, seen: float) -> None:
-    found = detectable(differing(n, 3 * n // 10), Design.of(range(n)))
-    assert found is not None
-    assert round(found, 2) == seen
-
-
-@pytest.mark.parametrize(("n", "discordant"), [(100, 30), (100, 6), (240, 60)])
-def test_detectable_difference_agrees_with_statsmodels(n: int, discordant: int) -> None:
-    """Its normal test of one sample (ratio 0) with the effect in standard deviations, delta / √discordance."""
-    from statsmodels.stats.power import NormalIndPower
-
-    effect = NormalIndPower().solve_power(nobs1=n, alpha=0.05, power=0.8, ratio=0)
-    found = detectable(differing(n, discordant), Design.of(range(n)))
-    assert found == pytest.approx(effect * (discordant / n) ** 0.5, rel=1e-5)
-
-
-def test_detectable_difference_follows_discordance_and_clusters() -> None:
-    values = np.array([1.0] * 15 + [-1.0] * 15 + [0.0] * 70)
-    alone = detectable(values, Design.of(range(100)))
-    mixed = detectable(values, Design.of([i % 20 for i in range(100)]))
-    agreeing = detectable(values, Design.of([i // 5 for i in range(100)]))
-    assert alone is not None
-    assert mixed is not None
-    assert agreeing is not None
-    assert alone < mixed < agreeing
-
-
-def test_detectable_difference_is_no_less_than_six_questions_can_show() -> None:
-    assert detectable(np.zeros(100), Design.of(range(100))) == detectable(
-        differing(100, 6), Design.of(range(100))
-    )
-    clustered = detectable(np.zeros(120), Design.of([i // 4 for i in range(120)]))
-    assert clustered == pytest.approx((2.0452 + 0.8542) * (0.2 / 30) ** 0.5, abs=1e-4)  # t of 29 degrees
-    assert detectable(np.zeros(5), Design.of(range(5))) is None
-    assert detectable(np.zeros(6), Design.of(range(6))) is None  # it would be above 1
 
 
 halves = st.sampled_from([-1.0, -0.5, 0.0, 0.0, 0.5, 1.0]) | st.floats(-1, 1, allow_subnormal=False)

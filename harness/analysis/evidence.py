@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Never, TypeVar
 
+from harness.analysis.statistics.clusters import cluster_ids
 from harness.errors import InputError
 from harness.records import (
     AnswerRow,
@@ -70,6 +71,12 @@ class Evidence:
         """The task file's content as the run used it."""
         spec = self.manifest.get("tasks", {}).get(task, {}).get("spec", {})
         return spec if isinstance(spec, dict) else {}
+
+    def clusters(self, task: str) -> dict[str, str]:
+        """Question id → the cluster of questions that it stands or falls with."""
+        index = self.manifest.get("indexes", {}).get(task) or {}
+        asked = {name: one.question for name, one in self.questions.get(task, {}).items()}
+        return cluster_ids(asked, index.get("documents"))
 
     def adapter_key(self, pair: Pair) -> str | None:
         """The adapter that answered for this pair (of several seeds the first one's).

@@ -20,7 +20,7 @@ from harness.analysis.money.economics import CostInputs
 from harness.analysis.money.projection import projections
 from harness.analysis.retrieval import Texts, retrieval
 from harness.analysis.statistics import comparisons, seeds
-from harness.analysis.statistics.clusters import Design, cluster_ids
+from harness.analysis.statistics.clusters import Design
 from harness.analysis.validity import judge
 from harness.analysis.waterfall import Sources, waterfall
 from harness.run.folder import SCHEMA_VERSION
@@ -111,7 +111,7 @@ def _task(
     texts = Texts(run.passages)
     pairs = [pair for pair in run.pairs if pair[0] == task]
     questions = run.questions.get(task, {})
-    clusters = _clusters(run, task)
+    clusters = run.clusters(task)
     answered = {pair[1]: scores[pair] for pair in pairs}
     timed = {pair[1]: run.timings.get(pair, ()) for pair in pairs}
     strategies = {pair[1]: _strategy(run, pair, scores[pair], texts, clusters, inputs) for pair in pairs}
@@ -136,13 +136,6 @@ def _task(
         ),
     }
     return {**block, "decision": decided(run, task, block, answered, clusters, needs, inputs)}
-
-
-def _clusters(run: Evidence, task: str) -> dict[str, str]:
-    """Question id → cluster."""
-    index = run.manifest.get("indexes", {}).get(task) or {}
-    asked = run.questions.get(task, {})
-    return cluster_ids({name: one.question for name, one in asked.items()}, index.get("documents"))
 
 
 def _entries(

@@ -119,5 +119,5 @@ def undecided_least(n: int, alpha: float = ALPHA) -> int:
 def rounded_up(count: float) -> int:
     """An estimate of a count to two digits, never lower than it is: 119.4 → 120, 1,234 → 1,300."""
     whole = math.ceil(count - 1e-9)
-    step = 10 ** max(0, len(str(whole)) - 2)
+    step: int = 10 ** max(0, len(str(whole)) - 2)
     return -(-whole // step) * step

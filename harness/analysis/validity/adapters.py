@@ -142,11 +142,11 @@ def forgetting(case: Case) -> list[Check]:
 
 def _forgotten(name: str, general: Case, strategy: Strategy, guest: str) -> Check | None:
     base = general.scores.get((general.task, "base"), ())
-    change = drop(base, general.scores[general.task, guest], general.metric)
+    change = drop(base, general.scores[general.task, guest], general.metric, general.clusters)
     if change is None:
         return None
     status, threshold = FORGOTTEN.judge(change.delta)
-    sure = change.p < SURE
+    sure = change.p is not None and change.p < SURE
     if status is not Status.PASS and not sure:
         # A large drop on few questions is no proof, but no reassurance either; a small one is error.
         status = Status.WARN if status is Status.FAIL else Status.PASS

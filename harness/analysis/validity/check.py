@@ -103,6 +103,11 @@ class Case:
         return str(next(iter(self.spec.get("metrics", ())), ""))
 
     @cached_property
+    def clusters(self) -> dict[str, str]:
+        """Question id → cluster."""
+        return self.run.clusters(self.task)
+
+    @cached_property
     def own(self) -> dict[Strategy, Sequence[ScoredAnswer]]:
         """The answers of the task's own strategies, in the plan's order; adapters of other tasks left out."""
         return {

@@ -58,10 +58,10 @@ def oracle_not_below(case: Case) -> list[Check]:
     if control is None or reader is None:
         return [absent(name, "The control and the strategy it controls did not both answer.")]
     given = [one for one in case.own[control] if one.row.shown_passages]
-    change = drop(case.own[reader], given, case.metric)
+    change = drop(case.own[reader], given, case.metric, case.clusters)
     if change is None:
         return [absent(name, "No question was answered both with right and with found passages.")]
-    status, _ = Limits(-BELOW.warn, -BELOW.fail).judge(-change.p)
+    status, _ = Limits(-BELOW.warn, -BELOW.fail).judge(-1.0 if change.p is None else -change.p)
     error = "" if change.delta >= 0 or status is not Status.PASS else ", within error"
     detail = (
         f"{control.name} − {reader.name} on questions with right passages: {points(change.delta)}{error} "

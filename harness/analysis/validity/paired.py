@@ -2,40 +2,45 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from harness.analysis.accuracy import ScoredAnswer, differences
+from harness.analysis.statistics.clusters import Design
+from harness.analysis.statistics.paired import compare
 
 
 @dataclass(frozen=True, slots=True)
 class Drop:
-    """How `b` did against `a` on the `n` questions that both answered. `delta`: mean of b − a."""
+    """How `b` did against `a` on the `n` questions that both answered. `delta`: mean of b − a.
+
+    `p`: one-sided, of a drop as large as this were the two alike; 1 where there is none. None: all questions
+    share one cluster, and nothing shows it.
+    """
 
     delta: float
     n: int
     lost: int
     gained: int
-
-    @property
-    def p(self) -> float:
-        """One-sided p of so many questions lost, were losing and gaining equally likely (exact sign test).
-
-        On right/wrong scores this is the one-sided exact McNemar test.
-        """
-        differ = self.lost + self.gained
-        ways = sum(math.comb(differ, lost) for lost in range(self.lost, differ + 1))
-        return ways / (1 << differ)
+    p: float | None
 
 
-def drop(a: Sequence[ScoredAnswer], b: Sequence[ScoredAnswer], metric: str) -> Drop | None:
+def drop(
+    a: Sequence[ScoredAnswer], b: Sequence[ScoredAnswer], metric: str, clusters: Mapping[str, str]
+) -> Drop | None:
     """Compare two strategies question by question; None where no question was answered by both.
 
     Where a strategy answered a question under several seeds, its mean counts: a question is one observation.
     """
-    changes = differences(a, b, metric).values()
+    changes = differences(a, b, metric)
     if not changes:
         return None
-    lost, gained = sum(change < 0 for change in changes), sum(change > 0 for change in changes)
-    return Drop(math.fsum(changes) / len(changes), len(changes), lost, gained)
+    return judged([*changes.values()], Design.of([clusters[name] for name in changes]))
+
+
+def judged(changes: Sequence[float], design: Design) -> Drop:
+    """By the test of the comparisons: its distribution is symmetric, so one side has half of its p."""
+    found = compare(changes, design)
+    delta = found.delta or 0.0
+    p = None if found.p is None else found.p / 2 if delta < 0 else 1.0
+    return Drop(delta, found.n, found.a_higher, found.b_higher, p)

@@ -9,13 +9,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
+from harness.analysis.statistics.clusters import Design
 from harness.analysis.validity import CHECKS, Status, forbidden
 from harness.analysis.validity.check import Limits
-from harness.analysis.validity.paired import Drop
+from harness.analysis.validity.paired import judged
 from tests.analysis.races import N, Run, checks, healthy, results, rows_of
 from tests.analysis.runs import write_run
 
@@ -231,6 +232,21 @@ def test_a_large_drop_on_few_questions_warns(tmp_path: Path) -> None:
     assert (check["status"], check["figure"], check["threshold"]) == ("warn", -0.75, -0.05)
 
 
+@pytest.mark.parametrize("clusters", [1, 4])
+def test_questions_that_hang_together_show_a_drop_once(tmp_path: Path, clusters: int) -> None:
+    """As many lost as fail alone, but in few clusters: large, and not sure."""
+    run = healthy()
+    for question in run["questions"]:
+        if question["task"] == "general":
+            question["cluster"] = f"c{int(question['id'][1:]) % clusters}"
+    for n, row in enumerate(rows_of(run, "lora@facts", "general")):
+        row["choice_logprobs"] = [-1.5, -2.5] if n < 13 else [-2.5, -1.5]
+    check = checks(tmp_path, run)["forgetting"]
+    assert (check["status"], check["figure"]) == ("warn", pytest.approx(-5 / N))
+    (row,) = results(tmp_path, run)["tasks"]["general"]["forgetting"]
+    assert row["clusters"] == clusters
+
+
 def test_equal_likelihoods_are_no_coincidence_however_few(tmp_path: Path) -> None:
     run = healthy()
     silent_on_few(run)
@@ -314,10 +330,22 @@ def test_the_same_evidence_gives_the_same_lights(tmp_path: Path) -> None:
 # The parts
 
 
+@settings(deadline=None)
 @given(st.integers(0, 40), st.integers(0, 40))
 def test_p_of_a_drop_is_the_one_sided_binomial_test(lost: int, gained: int) -> None:
-    wanted = stats.binomtest(lost, lost + gained, alternative="greater").pvalue if lost + gained else 1.0
-    assert Drop(0.0, 80, lost, gained).p == pytest.approx(wanted)
+    """And 1 where nothing dropped."""
+    changes = [-1.0] * lost + [1.0] * gained + [0.0] * 3
+    found = judged(changes, Design.of(range(len(changes))))
+    wanted = stats.binomtest(lost, lost + gained, alternative="greater").pvalue if lost > gained else 1.0
+    assert (found.lost, found.gained, found.n) == (lost, gained, lost + gained + 3)
+    assert found.p == pytest.approx(wanted)
+
+
+def test_p_of_a_drop_counts_clusters() -> None:
+    """Eight lost in two clusters: of the four ways to sign two sums, one is as low."""
+    found = judged([-1.0] * 8, Design.of([i // 4 for i in range(8)]))
+    assert found.p == pytest.approx(1 / 4)
+    assert judged([-1.0] * 8, Design.of([0] * 8)).p is None
 
 
 @given(st.floats(0, 1), st.floats(0, 1), st.lists(st.floats(0, 1), min_size=2))
@@ -325,8 +353,8 @@ def test_a_worse_figure_never_has_a_better_status(warn: float, fail: float, figu
     limits = Limits(warn, fail)
     order = [Status.PASS, Status.WARN, Status.FAIL]
     worsening = sorted(figures, reverse=fail < warn)
-    judged = [order.index(limits.judge(figure)[0]) for figure in worsening]
-    assert all(one <= other for one, other in pairwise(judged))
+    places = [order.index(limits.judge(figure)[0]) for figure in worsening]
+    assert all(one <= other for one, other in pairwise(places))
 
 
 def checks_of(status: str) -> dict[str, Any]:

@@ -114,10 +114,10 @@ class Shape:
         high = math.inf if self.high is None else self.high
         inside = low < found.delta < high
         certain = low < found.low and found.high < high if inside else found.high <= low or found.low >= high
-        ends = f"{signed(found.low)} to {signed(found.high)}"
-        text = f"{what}{': ' if what else ''}{points(found.delta)} ({ends})"
+        ends = f" ({signed(found.low)} to {signed(found.high)})" if found.bounded else ""
+        text = f"{what}{': ' if what else ''}{points(found.delta)}{ends}"
         return row | {
-            "measured": found.delta, "ci_low": found.low, "ci_high": found.high, "certain": certain,
+            "measured": found.delta, "ci_low": found.interval[0], "ci_high": found.interval[1], "certain": certain,
             "verdict": AS if inside else DIFFERS, "text": text,
         }  # fmt: skip
 
@@ -178,7 +178,7 @@ def _apart(one: Mapping[str, Any], other: Mapping[str, Any]) -> Difference:
     """Difference of two means by their own intervals (Newcombe 1998, method 10): unpaired, so rather too wide."""
     delta = one["mean"] - other["mean"]
     if one["ci_low"] is None or other["ci_low"] is None:
-        return Difference(delta, -1.0, 1.0, None)
+        return Difference(delta, -1.0, 1.0, None, bounded=False)
     low = ((one["mean"] - one["ci_low"]) ** 2 + (other["ci_high"] - other["mean"]) ** 2) ** 0.5
     high = ((one["ci_high"] - one["mean"]) ** 2 + (other["mean"] - other["ci_low"]) ** 2) ** 0.5
     return Difference(delta, max(-1.0, delta - low), min(1.0, delta + high), None)

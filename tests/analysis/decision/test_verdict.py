@@ -197,6 +197,8 @@ def test_where_nothing_is_known_no_interval_is_told() -> None:
     assert "+15.0 points, with no interval" in text_of(task)
     assert "better retrieval could win +10.0 points." in text_of(task)
     assert "100.0 to" not in text_of(task)
+    (shape,) = [row for row in decision["literature"]["shapes"] if row["shape"] == "knowledge: rag − base"]
+    assert (shape["text"], shape["ci_low"], shape["certain"]) == ("+15.0 points", None, False)
 
 
 def test_further_clusters_are_named_with_further_questions() -> None:

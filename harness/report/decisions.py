@@ -19,6 +19,8 @@ STATUSES = {
     "none_feasible": "no strategy meets the requirements",
     "not_computed": "nothing to choose between",
 }
+UNSETTLED = "?"
+"""Behind the best bet of an undecided cell."""
 LABELS: dict[str, tuple[str, Callable[[Any], str]]] = {
     "monthly_queries": ("queries a month", whole),
     "horizon_months": ("horizon, months", whole),
@@ -139,48 +141,71 @@ def _meets(row: Figures) -> str:
 def error_prices(decision: Figures) -> Table | None:
     """Who wins by expected value, from which price of a wrong answer on."""
     rows = tuple(
-        (numbers.dollars(band["from_usd"]), band["winner"] or "none") for band in decision["error_price"]
+        (numbers.dollars(band["from_usd"]), band["winner"] or "none", STATUSES[band["status"]])
+        for band in decision["error_price"]
     )
-    return Table(("From, an error", "Least expected cost"), rows) if len(rows) > 1 else None
+    return Table(("From, an error", "Least expected cost", "Status"), rows) if len(rows) > 1 else None
 
 
 def map_lead(decision: Figures) -> str | None:
     if not decision["map"]:
         return None
     lead = "Which strategy is ahead, by volume and by how often the knowledge changes"
+    if any(status == "undecided" for row in decision["map"]["statuses"] for status in row):
+        lead += f" ({UNSETTLED} marks the best bet where the task is undecided)"
+    if _costless(decision):
+        return f"{lead}. Not every cost is known, so accuracy alone speaks here:"
     if decision["basis"] == "value":
         return f"{lead}:"
     return (
-        f"{lead}. Without a price of errors accuracy decides; in brackets the price of a wrong answer from which "
+        f"{lead}. Without a price of errors accuracy decides; in brackets the prices of a wrong answer at which "
         "the same strategy also has the least expected cost:"
     )
 
 
+def _costless(decision: Figures) -> bool:
+    """Whether costs are missing at the user's own setting already."""
+    return any(row["feasible"] and row["monthly_usd"] is None for row in decision["candidates"].values())
+
+
 def decision_map(decision: Figures) -> Table | None:
-    """Winners over query volume and refresh interval; the user's own point is among them."""
+    """Who is ahead over query volume and refresh interval; the user's own point is among them."""
     grid = decision["map"]
     if not grid:
         return None
     own = decision["setting"]["monthly_queries"]
     headers = tuple(f"{whole(v)} a month{' (yours)' if v == own else ''}" for v in grid["monthly_queries"])
-    priced = decision["basis"] == "value"
     rows = tuple(
         (
             "never" if interval is None else f"every {days(interval)}",
-            *(
-                _cell(winner, None if priced else price)
-                for winner, price in zip(winners, prices, strict=True)
-            ),
+            *(_cell(decision, row, column) for column in range(len(headers))),
         )
-        for interval, winners, prices in zip(
-            grid["refresh_days"], grid["winners"], grid["pays_from_usd"], strict=True
-        )
+        for row, interval in enumerate(grid["refresh_days"])
     )
     return Table(("Knowledge changes", *headers), rows)
 
 
-def _cell(winner: str | None, price: float | None) -> str:
-    return f"{winner or 'none'} ({numbers.dollars(price)})" if price else winner or "none"
+def _cell(decision: Figures, row: int, column: int) -> str:
+    """`rag`, `rag ?` where it is undecided, and without a price of errors `rag (from $0.10)`."""
+    winner, status, weighed, low, high = (
+        decision["map"][key][row][column]
+        for key in ("winners", "statuses", "weighed", "pays_from_usd", "pays_to_usd")
+    )
+    if not weighed and not _costless(decision):
+        return "cannot be weighed"
+    if winner is None:
+        return "none"
+    text = f"{winner} {UNSETTLED}" if status == "undecided" else str(winner)
+    return text if decision["basis"] == "value" or not weighed else f"{text}{_pays(low, high)}"
+
+
+def _pays(low: float | None, high: float | None) -> str:
+    """Between which prices of an error a choice also pays; nothing where it does at any."""
+    if low is None:
+        return " (at no price)"
+    if high is None:
+        return f" (from {numbers.dollars(low)})" if low else ""
+    return f" ({numbers.dollars(low)} to {numbers.dollars(high)})"
 
 
 def expectations(found: Figures) -> Table:

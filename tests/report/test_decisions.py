@@ -77,7 +77,7 @@ def test_the_map_marks_the_users_volume_and_names_the_price_of_an_error(tmp_path
     (table,) = tables([decisions.decision_map(found)])
     assert "900 a month (yours)" in table.headers
     assert [row[0] for row in table.rows][:2] == ["never", "every 365 days"]
-    assert table.rows[0][1].startswith("rag ($")
+    assert table.rows[0][1].startswith("rag (from $")
     priced = made(tmp_path, error_price_usd=1.0)["tasks"]["facts"]["decision"]
     (table,) = tables([decisions.decision_map(priced)])
     assert set(table.rows[0][1:]) == {"rag"}

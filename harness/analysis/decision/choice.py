@@ -91,6 +91,11 @@ class Choice:
     def feasible(self) -> tuple[Entrant, ...]:
         return tuple(entrant for entrant in self.entrants if entrant.feasible)
 
+    @property
+    def weighed(self) -> bool:
+        """Whether what every feasible candidate costs is known, so that costs took part in the choice."""
+        return all(entrant.monthly_usd is not None for entrant in self.feasible)
+
 
 @dataclass(frozen=True)
 class Rules:
@@ -138,14 +143,14 @@ def _distance(entrant: Entrant) -> tuple[int, float]:
     return len(entrant.missed), sum(outcome.miss for outcome in entrant.missed)
 
 
-def pays_from(choice: Choice, setting: Setting) -> float | None:
-    """The lowest price of a wrong answer at which the favourite has the least expected cost of the feasible ones.
+def pays(choice: Choice, setting: Setting) -> tuple[float, float] | None:
+    """The lowest and highest price of a wrong answer at which the favourite has the least expected cost.
 
-    0: it has whatever an error costs. None: at no price, or a cost is not known. Between two of them costs are
-    level at H = (difference in cost a query) / (difference in accuracy).
+    From 0 to infinity: whatever an error costs. None: at no price, or a cost is not known. Between two of them
+    costs are level at H = (difference in cost a query) / (difference in accuracy).
     """
     favourite = choice.favourite
-    if favourite is None or any(one.monthly_usd is None for one in choice.feasible):
+    if favourite is None or not choice.weighed:
         return None
     low, high = 0.0, math.inf
     for rival in choice.feasible:
@@ -157,7 +162,7 @@ def pays_from(choice: Choice, setting: Setting) -> float | None:
             high = min(high, dearer / better)
         elif dearer > 0:
             return None
-    return low if low <= high else None
+    return (low, high) if low <= high else None
 
 
 # By value

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
 from harness.analysis.decision.candidates import Setting
-from harness.analysis.decision.choice import Choice, pays_from
+from harness.analysis.decision.choice import RECOMMENDED, Choice, pays
 from harness.analysis.decision.sensitivity import (
     REACH,
     Change,
+    Outcome,
     Turn,
     bands,
     changes,
@@ -29,69 +31,96 @@ UNITS = {
 }
 """How a value of an input is written, with the figure's name to be put in."""
 
-UNPRICED = {"error_price_usd": "cannot be weighed: not every cost is known"}
-"""Inputs of which nothing can be said while a cost is not known."""
+UNKNOWN_COST = "cannot be weighed: not every cost is known"
+NO_PRICE = "plays no part: the run has no price for it"
 
 
 def outlook(choice_at: Callable[[Setting], Choice], setting: Setting) -> dict[str, Any]:
-    """{would_change, error_price, map} of a decision, figures only; `tell_changes` adds the sentences."""
+    """{would_change, error_price, pays_from_usd, pays_to_usd, map}, figures only; `tell_changes` adds the sentences."""
 
-    def winner_at(at: Setting) -> str | None:
-        return choice_at(at).winner
+    def outcome_at(at: Setting) -> Outcome:
+        choice = choice_at(at)
+        return Outcome(choice.winner, choice.status, choice.weighed)
 
-    priced = all(entrant.monthly_usd is not None for entrant in choice_at(setting).feasible)
-    moved = changes(winner_at, setting)
-    spans = bands(winner_at, setting) if priced else ()
+    weighed = choice_at(setting).weighed
+    spans = bands(outcome_at, setting) if weighed else ()
+    low, high = ends_of(choice_at(setting), setting)
     return {
-        "would_change": [_change(one, None if priced else UNPRICED.get(one.input.field)) for one in moved],
-        "error_price": [{"from_usd": band.low, "winner": band.winner} for band in spans],
-        "pays_from_usd": pays_from(choice_at(setting), setting),
+        "would_change": [_change(one, weighed) for one in changes(outcome_at, setting)],
+        "error_price": [
+            {"from_usd": band.low, "winner": band.outcome.winner, "status": band.outcome.status}
+            for band in spans
+        ],
+        "pays_from_usd": low,
+        "pays_to_usd": high,
         "map": _map(choice_at, setting),
     }
 
 
-def _map(choice_at: Callable[[Setting], Choice], setting: Setting) -> dict[str, Any]:
-    """Winners over volume and refresh interval (a row an interval, a column a volume).
+def ends_of(choice: Choice, setting: Setting) -> tuple[float | None, float | None]:
+    """Between which prices of a wrong answer the favourite has the least expected cost.
 
-    `pays_from_usd`: the price of a wrong answer from which each also has the least expected cost.
+    The second is None where there is no end. Both are None where it has at no price, or a cost is not known.
+    """
+    found = pays(choice, setting)
+    if found is None:
+        return None, None
+    return found[0], None if math.isinf(found[1]) else found[1]
+
+
+def _map(choice_at: Callable[[Setting], Choice], setting: Setting) -> dict[str, Any]:
+    """Who is ahead over volume and refresh interval (a row an interval, a column a volume), and how settled that is.
+
+    `weighed`: whether all costs are known there. `pays_from_usd`, `pays_to_usd`: the prices of a wrong answer
+    between which the same strategy also has the least expected cost.
     """
     volumes, refreshes = grid(setting)
-    winners, pays = [], []
+    rows = []
     for interval in refreshes:
         points = [replace(setting, monthly_queries=volume, refresh_days=interval) for volume in volumes]
         choices = [choice_at(point) for point in points]
-        winners.append([choice.winner for choice in choices])
-        pays.append([pays_from(choice, point) for choice, point in zip(choices, points, strict=True)])
+        rows.append([(one, *ends_of(one, at)) for one, at in zip(choices, points, strict=True)])
     return {
         "monthly_queries": list(volumes),
         "refresh_days": list(refreshes),
-        "winners": winners,
-        "pays_from_usd": pays,
+        "winners": [[choice.winner for choice, _, _ in row] for row in rows],
+        "statuses": [[choice.status for choice, _, _ in row] for row in rows],
+        "weighed": [[choice.weighed for choice, _, _ in row] for row in rows],
+        "pays_from_usd": [[low for _, low, _ in row] for row in rows],
+        "pays_to_usd": [[high for _, _, high in row] for row in rows],
     }
 
 
-def _change(one: Change, unknown: str | None) -> dict[str, Any]:
-    """`unknown`: why nothing can be said of this input."""
-    nearest = None if unknown else one.nearest
-    searched = None if unknown else one.searched
-    why_not = unknown or ("plays no part: the run has no price for it" if searched is None else None)
-    return {
+def _change(one: Change, weighed: bool) -> dict[str, Any]:
+    """`weighed`: whether all costs are known as things are; else nothing can be said of any input but those unpriced."""
+    searched = one.searched if weighed else None
+    why_not = NO_PRICE if one.searched is None else None if weighed else UNKNOWN_COST
+    down, up = (one.down, one.up) if weighed else (None, None)
+    row: dict[str, Any] = {
         "input": one.input.field,
         "label": one.input.label,
         "current": one.current,
         "searched_low": searched[0] if searched else None,
         "searched_high": searched[1] if searched else None,
         "why_not": why_not,
-        "down": None if unknown else _turn(one.down, one.current),
-        "up": None if unknown else _turn(one.up, one.current),
-        "nearest": None if nearest is None else "down" if nearest is one.down else "up",
+        "nearest": one.nearest if weighed else None,
     }
+    for name, way in (("down", down), ("up", up)):
+        row[name] = _turn(way.winner if way else None, one.current)
+        row[f"verdict_{name}"] = _turn(way.verdict if way else None, one.current)
+        row[f"unknown_{name}"] = way.unknown if way else None
+    return row
 
 
 def _turn(turn: Turn | None, current: float | None) -> dict[str, Any] | None:
     if turn is None:
         return None
-    return {"value": turn.value, "winner": turn.winner, "factor": turn.value / current if current else None}
+    return {
+        "value": turn.value,
+        "winner": turn.outcome.winner,
+        "status": turn.outcome.status,
+        "factor": turn.value / current if current else None,
+    }
 
 
 def tell_changes(task: Mapping[str, Any], decision: Mapping[str, Any]) -> list[dict[str, Any]]:
@@ -105,37 +134,42 @@ def _told(tell: Teller, row: Mapping[str, Any], at: str) -> Told:
     label = f"{row['label'][:1].upper()}{row['label'][1:]}"
     if row["searched_low"] is None:
         return tell.say(f"{label} {row['why_not']}.")
-    turns = [_turned(tell, row, at, way) for way in ("down", "up") if row[way]]
-    if turns:
-        several = {**joined(*turns), "text": "; ".join(turn["text"] for turn in turns) + "."}
-        return joined(tell.say(f"{label}{_now(row)}:", **_place(row, at)), several)
-    searched = f"{UNITS[row['input']] % 'low'} to {UNITS[row['input']] % 'high'}"
-    return tell.say(
-        f"{label}{_now(row)}: none{_within(row)}, from {searched}.",
-        low=f"{at}/searched_low",
-        high=f"{at}/searched_high",
-        **_place(row, at),
-    )
+    clauses = [clause for way in ("down", "up") for clause in _moved(tell, row, at, way)]
+    if not any(row[key] for key in ("down", "up", "verdict_down", "verdict_up")):
+        clauses.insert(0, _none(tell, row, at))
+    several = {**joined(*clauses), "text": "; ".join(clause["text"] for clause in clauses) + "."}
+    now = "" if row["current"] is None else f" (now {UNITS[row['input']] % 'now'})"
+    places = {} if row["current"] is None else {"now": f"{at}/current"}
+    return joined(tell.say(f"{label}{now}:", **places), several)
 
 
-def _within(row: Mapping[str, Any]) -> str:
-    """Whether the whole range was tried; some inputs end before (a machine cannot be used more than fully)."""
+def _none(tell: Teller, row: Mapping[str, Any], at: str) -> Told:
+    """Nothing turns. Whether the whole range was tried: some inputs end before (a machine is at most in full use)."""
     current = row["current"]
     full = current and (row["searched_low"], row["searched_high"]) == (current / REACH, current * REACH)
-    return f" within 1/{REACH:g} to {REACH:g} times" if full else ""
+    within = f" within 1/{REACH:g} to {REACH:g} times" if full else ""
+    low, high = (UNITS[row["input"]] % end for end in ("low", "high"))
+    ends = {"low": f"{at}/searched_low", "high": f"{at}/searched_high"}
+    return tell.say(f"none{within}, from {low} to {high}", **ends)
 
 
-def _now(row: Mapping[str, Any]) -> str:
-    return "" if row["current"] is None else f" (now {UNITS[row['input']] % 'now'})"
+def _moved(tell: Teller, row: Mapping[str, Any], at: str, way: str) -> list[Told]:
+    """`from 3,333 queries a month down rag is recommended`, after what turns before another strategy is ahead."""
+    verdict, winner = row[f"verdict_{way}"], row[way]
+    value = UNITS[row["input"]] % "value"
+    told = []
+    if verdict and verdict != winner:
+        told.append(tell.say(f"from {value} {way} {_who(verdict)}", value=f"{at}/verdict_{way}/value"))
+    if winner:
+        told.append(tell.say(f"from {value} {way} {_who(winner)}", value=f"{at}/{way}/value"))
+    if row[f"unknown_{way}"] is not None:
+        told.append(tell.say(f"from {value} {way} it {UNKNOWN_COST}", value=f"{at}/unknown_{way}"))
+    return told
 
 
-def _place(row: Mapping[str, Any], at: str) -> dict[str, str]:
-    return {} if row["current"] is None else {"now": f"{at}/current"}
-
-
-def _turned(tell: Teller, row: Mapping[str, Any], at: str, way: str) -> Told:
-    """`from 3,333 queries a month down rag wins`; for an error price without a present value the same."""
-    winner = row[way]["winner"]
-    direction = "down" if way == "down" else "up"
-    who = f"{winner} wins" if winner else "no strategy meets the requirements"
-    return tell.say(f"from {UNITS[row['input']] % 'value'} {direction} {who}", value=f"{at}/{way}/value")
+def _who(turn: Mapping[str, Any]) -> str:
+    if turn["winner"] is None:
+        return "no strategy meets the requirements"
+    return (
+        f"{turn['winner']} {'is recommended' if turn['status'] == RECOMMENDED else 'is ahead, but undecided'}"
+    )

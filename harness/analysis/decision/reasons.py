@@ -169,19 +169,26 @@ def _prices(tell: Teller, decision: Block, favourite: str, rival: str) -> Iterat
 
 
 def _worth_it(tell: Teller, decision: Block) -> Iterator[Told]:
-    """Where an error has no price: from which price on the favourite would be chosen for money's sake too."""
+    """Where an error has no price: at which prices the favourite would be chosen for money's sake too."""
     if decision["favourite"] is None or decision["basis"] == BY_VALUE or len(decision["candidates"]) < 2:
         return
-    if decision["pays_from_usd"]:
-        yield tell.say(
-            f"{decision['favourite']} also has the least expected cost where a wrong answer costs {{price:dollars}} "
-            "or more.",
-            price="decision/pays_from_usd",
+    name, low, high = decision["favourite"], decision["pays_from_usd"], decision["pays_to_usd"]
+    if low is None:
+        known = all(
+            row["monthly_usd"] is not None for row in decision["candidates"].values() if row["feasible"]
         )
-    elif decision["pays_from_usd"] == 0:
-        yield tell.say(
-            f"{decision['favourite']} has the least expected cost even where a wrong answer costs nothing."
-        )
+        if known:
+            yield tell.say(f"At no price of a wrong answer does {name} have the least expected cost.")
+        return
+    ends = {
+        (True, True): "where a wrong answer costs between {low:dollars} and {high:dollars}",
+        (True, False): "where a wrong answer costs {low:dollars} or more",
+        (False, True): "where a wrong answer costs {high:dollars} or less",
+        (False, False): "whatever a wrong answer costs",
+    }[bool(low), high is not None]
+    places = {"low": "decision/pays_from_usd"} if low else {}
+    places |= {"high": "decision/pays_to_usd"} if high is not None else {}
+    yield tell.say(f"{name} also has the least expected cost {ends}.", **places)
 
 
 def _open(tell: Teller, decision: Block) -> Iterator[Told]:

@@ -1,31 +1,47 @@
-"""What would change the choice: the nearest value of each input at which another strategy wins.
+"""What would change the choice: the nearest value of each input at which it turns out otherwise.
 
 Found by asking the same function again at other settings: a scan from a hundredth to a hundred times the present
-value, then bisection between the last value with the same winner and the first with another.
+value, then bisection between the last value with the same outcome and the first with another. An outcome is who is
+ahead and whether that is settled: a strategy can stay ahead and no longer be recommended.
 """
 
 from __future__ import annotations
 
+import itertools
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cache
 
 from harness.analysis.decision.candidates import Setting
 
 Winner = str | None
 """A strategy, or None where none meets the requirements."""
-WinnerAt = Callable[[Setting], Winner]
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What is decided at one setting. `weighed`: the cost of every feasible candidate is known there."""
+
+    winner: Winner
+    status: str
+    weighed: bool = True
+
+
+OutcomeAt = Callable[[Setting], Outcome]
 
 REACH = 100.0
 STEPS = 80
-"""Steps of the scan in each direction: 6 % each. A winner of a narrower range of values may be missed."""
+"""Steps of the scan in each direction, 6 % each where the whole reach is tried. An outcome that holds only
+between two steps may be missed."""
 BISECTIONS = 24
 
 VOLUMES = (100.0, 1_000.0, 10_000.0, 100_000.0, 1_000_000.0, 10_000_000.0)
 REFRESHES: tuple[float | None, ...] = (None, 365.0, 90.0, 30.0, 7.0, 1.0)
 ERROR_PRICES = (1e-6, 1e4)
-"""The range of prices of a wrong answer that is searched, dollars."""
+"""The range of prices of a wrong answer that is searched, dollars; steps of 33 %."""
 REFRESH_DAYS = (1 / 24, 3650.0)
+"""The range of refresh intervals that is searched where the knowledge does not change; steps of 18 %."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,10 +67,24 @@ INPUTS = (
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """At `value`, and beyond it, `winner` wins instead (None: no strategy meets the requirements)."""
+    """At `value`, and beyond it, the outcome is another one."""
 
     value: float
-    winner: Winner
+    outcome: Outcome
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """What moving an input one way meets. `winner`: the first turn at which another strategy is ahead.
+
+    `verdict`: the first turn of any kind, so also where the same strategy comes to be recommended, or no longer is.
+    `unknown`: the value from which on not every cost is known, so that nothing can be weighed there; the search
+    ends before it.
+    """
+
+    verdict: Turn | None = None
+    winner: Turn | None = None
+    unknown: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,129 +95,154 @@ class Change:
     current: float | None
     searched: tuple[float, float] | None
     """Smallest and largest value tried; None where the input plays no part (the run has no price)."""
-    down: Turn | None = None
-    up: Turn | None = None
+    down: Way = Way()
+    up: Way = Way()
 
     @property
-    def nearest(self) -> Turn | None:
-        """The turn that is fewer times away; from an input that is not set, the one there is."""
-        if self.up is None or self.down is None or not self.current:
-            return self.up or self.down
-        return min(self.down, self.up, key=lambda turn: abs(math.log(turn.value / (self.current or 1.0))))
+    def nearest(self) -> str | None:
+        """`down` or `up`: where another strategy is ahead sooner, in ratios; from an input not set, the one there is."""
+        down, up = self.down.winner, self.up.winner
+        if down is None or up is None or not self.current:
+            return "up" if up else "down" if down else None
+        return "down" if self.current / down.value <= up.value / self.current else "up"
 
 
-def changes(winner_at: WinnerAt, setting: Setting) -> tuple[Change, ...]:
+def changes(outcome_at: OutcomeAt, setting: Setting) -> tuple[Change, ...]:
     """Every input, moved alone from `setting`, with the others as they are."""
-    return tuple(change(winner_at, setting, one) for one in INPUTS)
+    return tuple(change(outcome_at, setting, one) for one in INPUTS)
 
 
-def change(winner_at: WinnerAt, setting: Setting, one: Input) -> Change:
+def change(outcome_at: OutcomeAt, setting: Setting, one: Input) -> Change:
     current = getattr(setting, one.field)
     if not current:
-        return _from_nothing(winner_at, setting, one)
-    present = winner_at(setting)
-    at = _along(winner_at, setting, one.field)
+        return _from_nothing(outcome_at, setting, one)
+    at = _along(outcome_at, setting, one.field)
     low, high = max(current / REACH, one.bounds[0]), min(current * REACH, one.bounds[1])
     return Change(
         one,
         current,
         (low, high),
-        down=first_turn(at, present, _path(current, low, one.whole), one.whole),
-        up=first_turn(at, present, _path(current, high, one.whole), one.whole),
+        down=_way(at, at(current), _path(current, low, one.whole), one.whole),
+        up=_way(at, at(current), _path(current, high, one.whole), one.whole),
     )
 
 
-def _from_nothing(winner_at: WinnerAt, setting: Setting, one: Input) -> Change:
+def _from_nothing(outcome_at: OutcomeAt, setting: Setting, one: Input) -> Change:
     """An input that is not set: knowledge that comes to change, an error that comes to have a price."""
     current = getattr(setting, one.field)
-    present = winner_at(setting)
-    at = _along(winner_at, setting, one.field)
+    present = outcome_at(setting)
+    at = _along(outcome_at, setting, one.field)
     if one.field == "refresh_days":
         low, high = REFRESH_DAYS
-        return Change(one, current, REFRESH_DAYS, down=first_turn(at, present, _path(high, low, False)))
+        return Change(one, current, REFRESH_DAYS, down=_way(at, present, _path(high, low)))
     if one.field == "error_price_usd" and current == 0:
-        low, high = ERROR_PRICES
-        return Change(one, current, ERROR_PRICES, up=first_turn(at, present, _path(low, high, False)))
+        return Change(one, current, ERROR_PRICES, up=_way(at, present, [0.0, *_path(*ERROR_PRICES)]))
     if one.field == "error_price_usd":
-        return _error_price(winner_at, setting, one, present)
+        return _error_price(outcome_at, setting, one, present)
     return Change(one, current, None)
 
 
-def _error_price(winner_at: WinnerAt, setting: Setting, one: Input, present: Winner) -> Change:
+def _error_price(outcome_at: OutcomeAt, setting: Setting, one: Input, present: Outcome) -> Change:
     """Without a price of errors there is no present value: where does the present winner's range end?"""
-    spans = bands(winner_at, setting)
-    own = next((i for i, band in enumerate(spans) if band.winner == present), None)
-    if own is None:  # it wins at no price: the range that begins at nothing shows who does
-        return Change(one, None, ERROR_PRICES, up=Turn(spans[0].low, spans[0].winner))
-    down = Turn(spans[own].low, spans[own - 1].winner) if own else None
-    up = Turn(spans[own + 1].low, spans[own + 1].winner) if own + 1 < len(spans) else None
-    return Change(one, None, ERROR_PRICES, down, up)
+    spans = bands(outcome_at, setting)
+    own = [index for index, band in enumerate(spans) if band.outcome.winner == present.winner]
+    if not own:  # it wins at no price: the range that begins at nothing shows who does
+        first = Turn(spans[0].low, spans[0].outcome)
+        return Change(one, None, ERROR_PRICES, up=Way(first, first))
+    first, last = _run(own)
+    same = [index for index in range(first, last + 1) if spans[index].outcome == present]
+    winner = _ends(spans, (first, last))
+    verdict = _ends(spans, _run(same)) if same else winner
+    return Change(one, None, ERROR_PRICES, Way(verdict[0], winner[0]), Way(verdict[1], winner[1]))
 
 
-def _along(winner_at: WinnerAt, setting: Setting, field: str) -> Callable[[float], Winner]:
-    def at(value: float) -> Winner:
-        return winner_at(setting.with_value(field, round(value) if field == "cycles" else value))
+def _run(indices: Sequence[int]) -> tuple[int, int]:
+    """First and last of the indices that follow each other from the first on."""
+    last = indices[0]
+    while last + 1 in indices:
+        last += 1
+    return indices[0], last
+
+
+def _ends(spans: Sequence[Band], run: tuple[int, int]) -> tuple[Turn | None, Turn | None]:
+    """What lies below and above a run of bands."""
+    first, last = run
+    down = Turn(spans[first].low, spans[first - 1].outcome) if first else None
+    up = Turn(spans[last + 1].low, spans[last + 1].outcome) if last + 1 < len(spans) else None
+    return down, up
+
+
+At = Callable[[float], Outcome]
+
+
+def _along(outcome_at: OutcomeAt, setting: Setting, field: str) -> At:
+    @cache
+    def at(value: float) -> Outcome:
+        return outcome_at(setting.with_value(field, round(value) if field == "cycles" else value))
 
     return at
 
 
-def _path(start: float, end: float, whole: bool) -> list[float]:
-    """Values from start to end in equal ratios, start left out; whole numbers each once."""
-    if whole:
-        step = 1 if end > start else -1
-        return [float(value) for value in range(round(start) + step, round(end) + step, step)]
+def _path(start: float, end: float, whole: bool = False) -> list[float]:
+    """Values from start to end in equal ratios, both among them; whole numbers each once."""
     if start == end or end <= 0:
-        return []
+        return [start]
     ratio = (end / start) ** (1 / STEPS)
-    return [start, *(start * ratio**step for step in range(1, STEPS)), end][1:]
+    values = [start, *(start * ratio**step for step in range(1, STEPS)), end]
+    return list(dict.fromkeys(float(round(value)) for value in values)) if whole else values
 
 
-def first_turn(
-    at: Callable[[float], Winner], present: Winner, path: Sequence[float], whole: bool = False
-) -> Turn | None:
-    """The first value on the path at which another wins, made exact by bisection; None where none does."""
-    before: float | None = None
-    for value in path:
-        winner = at(value)
-        if winner != present:
-            if before is None or whole:
-                return Turn(value, winner)
-            return _bisected(at, present, before, value)
-        before = value
-    return None
+def _way(at: At, present: Outcome, path: Sequence[float], whole: bool = False) -> Way:
+    """Follow a path until another strategy is ahead, or until nothing can be weighed any more."""
+    verdict: Turn | None = None
+    for turn in turns(at, present, path, whole):
+        if present.weighed and not turn.outcome.weighed:
+            return Way(verdict, None, turn.value)
+        verdict = verdict or turn
+        if turn.outcome.winner != present.winner:
+            return Way(verdict, turn)
+    return Way(verdict)
 
 
-def _bisected(at: Callable[[float], Winner], present: Winner, same: float, other: float) -> Turn:
+def turns(at: At, present: Outcome, path: Iterable[float], whole: bool = False) -> Iterator[Turn]:
+    """Every turn along a path from `present` on, each made exact by bisection."""
+    first, *rest = path
+    if at(first) != present:
+        yield Turn(first, at(first))
+    for low, high in itertools.pairwise([first, *rest]):
+        while at(low) != at(high):
+            low = _bisected(at, low, high, whole)
+            yield Turn(low, at(low))
+
+
+def _bisected(at: At, same: float, other: float, whole: bool) -> float:
+    """A value next to one with the outcome of `same`, and with another one; whole numbers are next at a distance of 1."""
+    present = at(same)
+    same = same or other / 10  # a range that begins at nothing
     for _ in range(BISECTIONS):
-        middle = math.sqrt(same * other)
+        middle = float(round((same + other) / 2)) if whole else math.sqrt(same * other)
+        if whole and middle in (same, other):
+            break
         if at(middle) == present:
             same = middle
         else:
             other = middle
-    return Turn(other, at(other))
+    return other
 
 
 @dataclass(frozen=True, slots=True)
 class Band:
-    """A range of error prices with one winner by expected value; the last one has no end."""
+    """A range of error prices with one outcome by expected value; the last one has no end."""
 
     low: float
-    winner: Winner
+    outcome: Outcome
 
 
-def bands(winner_at: WinnerAt, setting: Setting) -> tuple[Band, ...]:
-    """Who wins by expected value at which price of a wrong answer, from nothing upwards."""
-    at = _along(winner_at, setting, "error_price_usd")
-    found = [Band(0.0, at(0.0))]
-    low, high = ERROR_PRICES
-    path = [low, *_path(low, high, False)]
-    for before, value in zip([0.0, *path], path, strict=False):
-        if at(value) != found[-1].winner:
-            turn = _bisected(at, found[-1].winner, before or low / 10, value)
-            found.append(Band(turn.value, turn.winner))
-            if turn.winner != at(value):
-                found.append(Band(value, at(value)))
-    return tuple(found)
+def bands(outcome_at: OutcomeAt, setting: Setting) -> tuple[Band, ...]:
+    """What is decided by expected value at which price of a wrong answer, from nothing upwards."""
+    at = _along(outcome_at, setting, "error_price_usd")
+    found = turns(at, at(0.0), [0.0, *_path(*ERROR_PRICES)])
+    return (Band(0.0, at(0.0)), *(Band(turn.value, turn.outcome) for turn in found))
 
 
 def grid(setting: Setting) -> tuple[tuple[float, ...], tuple[float | None, ...]]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 from harness.analysis.decision import chances, outlook, reasons
@@ -25,7 +25,13 @@ from harness.analysis.decision.pairs import Power
 from harness.spec.requirements import Requirements
 
 Block = dict[str, Any]
-NOTHING_AHEAD: Block = {"would_change": [], "error_price": [], "pays_from_usd": None, "map": None}
+NOTHING_AHEAD: Block = {
+    "would_change": [],
+    "error_price": [],
+    "pays_from_usd": None,
+    "pays_to_usd": None,
+    "map": None,
+}
 
 
 @dataclass(frozen=True)
@@ -76,7 +82,7 @@ def verdict(case: Case) -> Block:
     }
     block |= _questions(block)
     ahead = not why_not
-    block |= _ahead(case) if ahead else dict(NOTHING_AHEAD)
+    block |= _ahead(case, unfit) if ahead else dict(NOTHING_AHEAD)
     block["would_change"] = outlook.tell_changes(case.task, block)
     return {
         **block,
@@ -222,10 +228,11 @@ def _room(case: Case, other: str) -> Block | None:
     return None if found.delta is None else {"delta": found.delta, "ci_low": low, "ci_high": high}
 
 
-def _ahead(case: Case) -> Block:
-    """What would change the choice, by asking the same function at other settings."""
+def _ahead(case: Case, unfit: str | None) -> Block:
+    """What would change the choice, by asking the same function at other settings. An unfit run recommends nowhere."""
 
     def choice_at(setting: Setting) -> Choice:
-        return choose(case.candidates_at(setting), case.rules, setting)
+        choice = choose(case.candidates_at(setting), case.rules, setting)
+        return replace(choice, status=UNDECIDED) if unfit and choice.status == RECOMMENDED else choice
 
     return outlook.outlook(choice_at, case.setting)

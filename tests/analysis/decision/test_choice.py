@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import asdict
 from typing import Any
 
@@ -11,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from harness.analysis.decision.candidates import Candidate
-from harness.analysis.decision.choice import Choice, Rules, choose, pays_from
+from harness.analysis.decision.choice import Choice, Rules, choose, pays
 from harness.analysis.decision.pairs import NO_DIFFERENCE, Limit, Pairs
 from harness.analysis.statistics.clusters import Design
 from harness.analysis.statistics.paired import compare
@@ -210,12 +211,27 @@ def test_a_requirement_never_lets_in_what_misses_it(
 @pytest.mark.parametrize("price", [0.0, 0.005, 0.0061, 0.0063, 1.0])
 def test_the_price_from_which_a_choice_pays_is_where_value_turns(price: float) -> None:
     """rag for $0.003 and $0.0001 a query more, half as many errors: $0.0062."""
-    pays = pays_from(chosen([BASE, RAG]), setting())
-    assert pays == pytest.approx(0.0062)
-    assert (chosen([BASE, RAG], error_price_usd=price).winner == "rag") == (price > (pays or 0.0))
+    low, high = pays(chosen([BASE, RAG]), setting()) or (0.0, 0.0)
+    assert (low, high) == (pytest.approx(0.0062), math.inf)
+    assert (chosen([BASE, RAG], error_price_usd=price).winner == "rag") == (price > low)
+
+
+@pytest.mark.parametrize(
+    ("price", "winner"), [(0.01, "base"), (0.05, "rag"), (0.25, "rag"), (0.35, "few-shot+rag")]
+)
+def test_a_choice_between_two_others_pays_up_to_a_price_too(price: float, winner: str) -> None:
+    """Sums by hand: $0.004 more and 20 points better than base, from $0.02; the third is one point better for $0.003."""
+    three = [
+        candidate("base", share(400, 1000), Money(0.001)),
+        candidate("rag", share(600, 1000), Money(0.005)),
+        candidate("few-shot+rag", share(610, 1000, 10), Money(0.008)),
+    ]
+    assert pays(chosen(three), setting()) == (pytest.approx(0.02), pytest.approx(0.3))
+    assert chosen(three).winner == "rag"
+    assert chosen(three, error_price_usd=price).winner == winner
 
 
 def test_a_choice_that_costs_less_pays_at_any_price_and_a_dominated_one_at_none() -> None:
     cheap = candidate("rag", share(600, 1000), Money(0.0005))
-    assert pays_from(chosen([BASE, cheap]), setting()) == 0.0
-    assert pays_from(chosen([BASE, candidate("rag", share(600, 1000), Money(None))]), setting()) is None
+    assert pays(chosen([BASE, cheap]), setting()) == (0.0, math.inf)
+    assert pays(chosen([BASE, candidate("rag", share(600, 1000), Money(None))]), setting()) is None

@@ -6,11 +6,12 @@ import pytest
 
 from harness.analysis.decision.candidates import Candidate, Setting
 from harness.analysis.decision.choice import choose
-from harness.analysis.decision.outlook import outlook
+from harness.analysis.decision.outlook import outlook, tell_changes
 from harness.analysis.decision.sensitivity import (
     INPUTS,
     Change,
-    WinnerAt,
+    Outcome,
+    OutcomeAt,
     bands,
     change,
     changes,
@@ -32,75 +33,169 @@ def priced(at: Setting) -> list[Candidate]:
     ]
 
 
-def winner_at(needs: Requirements | None = None) -> WinnerAt:
+def outcome_at(needs: Requirements | None = None) -> OutcomeAt:
     fixed = rules(priced(Setting()), needs)
-    return lambda at: choose(priced(at), fixed, at).winner
+
+    def at(point: Setting) -> Outcome:
+        choice = choose(priced(point), fixed, point)
+        return Outcome(choice.winner, choice.status, choice.weighed)
+
+    return at
+
+
+def of(candidates: list[Candidate]) -> OutcomeAt:
+    """Candidates that cost the same whatever an hour does."""
+    fixed = rules(candidates)
+
+    def at(point: Setting) -> Outcome:
+        choice = choose(candidates, fixed, point)
+        return Outcome(choice.winner, choice.status, choice.weighed)
+
+    return at
 
 
 def moved(field: str, needs: Requirements | None = None, **more: float) -> Change:
     needs = needs or Requirements()
     now = setting(needs, **{"usd_per_hour": 1.0, "utilisation": 0.5, "cycles": 1, **more})
-    return change(winner_at(needs), now, BY_FIELD[field])
+    return change(outcome_at(needs), now, BY_FIELD[field])
 
 
 def test_the_volume_at_which_the_fine_tune_is_paid_off() -> None:
     """$10 a month for twelve months against $0.003 a query: 3,333 queries a month."""
     found = moved("monthly_queries")
-    assert found.nearest == found.down
-    assert found.down
-    assert (found.down.winner, found.up) == ("rag", None)
-    assert found.down.value == pytest.approx(10 / 0.003, rel=1e-4)
+    assert found.nearest == "down"
+    assert found.down.winner
+    assert (found.down.winner.outcome.winner, found.up.winner) == ("rag", None)
+    assert found.down.winner.value == pytest.approx(10 / 0.003, rel=1e-4)
 
 
 def test_the_hour_the_utilisation_and_the_cycles_that_turn_it() -> None:
     price, used, cycles = moved("usd_per_hour"), moved("utilisation"), moved("cycles")
-    assert price.down
-    assert price.down.value == pytest.approx(1 / 3, rel=1e-4)
+    assert price.down.winner
+    assert price.down.winner.value == pytest.approx(1 / 3, rel=1e-4)
     assert used.searched == pytest.approx((0.005, 1.0))
     assert used.nearest is None  # at full use $15 a month are saved, still more than $10
-    assert cycles.up
-    assert (cycles.up.value, cycles.up.winner) == (4.0, "rag")  # three cycles tie and the first named stays
+    assert cycles.up.winner
+    assert (cycles.up.winner.value, cycles.up.winner.outcome.winner) == (
+        4.0,
+        "rag",
+    )  # three cycles tie and the first named stays
 
 
 def test_knowledge_that_changes_often_turns_it() -> None:
     """A refresh costs $119.50 more; $20 a month are left over: every 181.9 days."""
     found = moved("refresh_days")
     assert found.current is None
-    assert found.down
-    assert found.down.winner == "rag"
-    assert found.down.value == pytest.approx(119.5 * 365.25 / 12 / 20, rel=1e-4)
+    assert found.down.winner
+    assert found.down.winner.outcome.winner == "rag"
+    assert found.down.winner.value == pytest.approx(119.5 * 365.25 / 12 / 20, rel=1e-4)
     back = moved("refresh_days", Requirements(refresh_days=7))
-    assert back.up
-    assert back.up.winner == "lora"
-    assert back.up.value == pytest.approx(181.9, abs=0.1)
+    assert back.up.winner
+    assert back.up.winner.outcome.winner == "lora"
+    assert back.up.winner.value == pytest.approx(181.9, abs=0.1)
 
 
 def test_bands_of_the_error_price_have_their_ends_where_the_sums_say() -> None:
-    """rag at $0.003 more and 10 points better: from $0.03 an error on."""
-    pair = [candidate("base", share(500, 1000)), candidate("rag", share(600, 1000), Money(0.004))]
-    fixed = rules(pair)
-    at: WinnerAt = lambda point: choose(pair, fixed, point).winner  # noqa: E731
-    first, second = bands(at, Setting())
-    assert (first.low, first.winner, second.winner) == (0.0, "base", "rag")
-    assert second.low == pytest.approx(0.03, rel=1e-4)
+    """rag at $0.003 more and 10 points better: from $0.03 an error on; undecided on both sides of that."""
+    at = of([candidate("base", share(500, 1000)), candidate("rag", share(600, 1000, 400), Money(0.004))])
+    spans = bands(at, Setting())
+    assert [(band.outcome.winner, band.outcome.status) for band in spans] == [
+        ("base", "recommended"), ("base", "undecided"), ("rag", "undecided"), ("rag", "recommended"),
+    ]  # fmt: skip
+    assert spans[0].low == 0.0
+    assert spans[2].low == pytest.approx(0.03, rel=1e-4)
     found = change(at, Setting(), BY_FIELD["error_price_usd"])
-    assert found.down
-    assert (found.down.winner, found.up) == ("base", None)
+    assert found.down.winner
+    assert (found.down.winner.outcome.winner, found.up.winner) == ("base", None)
     now = change(at, Setting(error_price_usd=0.01), BY_FIELD["error_price_usd"])
-    assert now.up
-    assert now.up.value == pytest.approx(0.03, rel=1e-4)
+    assert now.up.winner
+    assert now.up.winner.value == pytest.approx(0.03, rel=1e-4)
+
+
+def test_where_the_winner_stays_and_is_no_longer_settled_is_a_turn_of_its_own() -> None:
+    """rag, 10 points better for $0.003: its interval's lower end, put into the sums, is where it ceases to be settled."""
+    pair = [candidate("base", share(500, 1000)), candidate("rag", share(600, 1000, 400), Money(0.004))]
+    found = change(of(pair), Setting(error_price_usd=1.0), BY_FIELD["error_price_usd"])
+    assert found.down.verdict
+    assert found.down.winner
+    assert found.down.verdict.outcome == Outcome("rag", "undecided")
+    # settled while 0.003 - H low <= 5 % of what rag costs in all, 0.004 + 0.4 H
+    low = -rules(pair).pairs.of("base", "rag").high
+    assert found.down.verdict.value == pytest.approx((0.003 - 0.05 * 0.004) / (low + 0.05 * 0.4), rel=1e-4)
+    assert found.down.winner.value == pytest.approx(0.03, rel=1e-4)
+    assert (found.up.verdict, found.up.winner) == (None, None)
+
+
+@pytest.mark.parametrize("limit", [9_800.0, 9_999.0, 10_100.0])
+def test_a_turn_within_the_first_step_is_found_exactly(limit: float) -> None:
+    at: OutcomeAt = lambda point: Outcome("rag" if point.monthly_queries < limit else "lora", "recommended")  # noqa: E731
+    found = change(at, Setting(monthly_queries=10_000), BY_FIELD["monthly_queries"])
+    way = found.down if limit < 10_000 else found.up
+    assert way.winner
+    assert way.winner.value == pytest.approx(limit, rel=1e-6)
+
+
+def test_many_tuning_cycles_are_searched_in_few_steps_and_exactly() -> None:
+    asked: list[int | None] = []
+
+    def at(point: Setting) -> Outcome:
+        asked.append(point.cycles)
+        return Outcome("lora" if (point.cycles or 0) < 54_321 else "rag", "recommended")
+
+    found = change(at, Setting(cycles=1000), BY_FIELD["cycles"])
+    assert found.searched == (10, 100_000)
+    assert found.up.winner
+    assert found.up.winner.value == 54_321
+    assert len(asked) < 250
+
+
+def test_what_costs_nobody_knows_how_much_cannot_be_weighed() -> None:
+    """Nobody knows what a refresh of lora costs: from the first change of knowledge on nothing can be said."""
+
+    class Unrefreshed(Money):
+        def monthly_usd(
+            self, queries: float, horizon_months: float, refresh_days: float | None
+        ) -> float | None:
+            return None if refresh_days else super().monthly_usd(queries, horizon_months, refresh_days)
+
+    pair = [
+        candidate("lora", share(500, 1000), Unrefreshed(0.001)),
+        candidate("rag", share(500, 1000), Money(0.004)),
+    ]
+    fixed = rules(pair)
+    block = outlook(lambda at: choose(pair, fixed, at), setting())
+    rows = {row["input"]: row for row in tell_changes({}, block)}
+    assert rows["refresh_days"]["unknown_down"] == 3650
+    assert (rows["refresh_days"]["down"], rows["refresh_days"]["verdict_down"]) == (None, None)
+    assert rows["refresh_days"]["text"].endswith(
+        "from every 3,650 days down it cannot be weighed: not every cost is known."
+    )
+    assert rows["monthly_queries"]["unknown_down"] is None
+    assert block["map"]["weighed"] == [[True] * 6, *[[False] * 6] * 5]
+
+
+def test_where_a_cost_is_unknown_already_no_input_passes_for_one_that_changes_nothing() -> None:
+    pair = [
+        candidate("lora", share(500, 1000), Money(None)),
+        candidate("rag", share(500, 1000), Money(0.004)),
+    ]
+    fixed = rules(pair)
+    block = outlook(lambda at: choose(pair, fixed, at), setting(usd_per_hour=1.0, utilisation=0.5, cycles=3))
+    for row in tell_changes({}, block):
+        assert row["text"].endswith("cannot be weighed: not every cost is known.")
+        assert (row["searched_low"], row["up"], row["nearest"]) == (None, None, None)
 
 
 def test_requirements_count_while_searching() -> None:
     """A budget of $50 a month: rag alone breaks it first, and above some volume nobody keeps it."""
     found = moved("monthly_queries", Requirements(monthly_budget_usd=50))
-    assert found.up
-    assert found.up.winner is None
-    assert found.up.value == pytest.approx(40 / 0.001, rel=1e-4)
+    assert found.up.winner
+    assert found.up.winner.outcome.winner is None
+    assert found.up.winner.value == pytest.approx(40 / 0.001, rel=1e-4)
 
 
 def test_an_input_that_plays_no_part_says_so_and_none_in_reach_is_none() -> None:
-    found = {one.input.field: one for one in changes(lambda _: "base", Setting())}
+    found = {one.input.field: one for one in changes(lambda _: Outcome("base", "recommended"), Setting())}
     assert set(found) == set(BY_FIELD)
     assert found["usd_per_hour"].searched is None
     assert found["monthly_queries"].nearest is None
@@ -108,16 +203,20 @@ def test_an_input_that_plays_no_part_says_so_and_none_in_reach_is_none() -> None
 
 
 def test_every_turn_is_a_turn() -> None:
-    """At the value the other wins, and just before it the present one: the decision function says so itself."""
-    at = winner_at()
+    """At the value the outcome is another one: the decision function says so itself."""
+    at = outcome_at()
     now = setting(usd_per_hour=1.0, utilisation=0.5, cycles=1)
-    present = at(now)
-    for one in changes(at, now):
-        for turn in filter(None, (one.down, one.up)):
-            assert turn.winner != present
-            if one.input.field != "error_price_usd":
-                value = round(turn.value) if one.input.whole else turn.value
-                assert at(now.with_value(one.input.field, value)) == turn.winner
+    found = [
+        (one, turn)
+        for one in changes(at, now)
+        for way in (one.down, one.up)
+        for turn in (way.verdict, way.winner)
+        if turn and one.input.field != "error_price_usd"
+    ]
+    assert len(found) >= 6
+    for one, turn in found:
+        value = round(turn.value) if one.input.whole else turn.value
+        assert at(now.with_value(one.input.field, value)) == turn.outcome != at(now)
 
 
 def test_the_map_has_the_users_own_point_in_it() -> None:
@@ -134,3 +233,6 @@ def test_the_map_has_the_users_own_point_in_it() -> None:
     assert rows[0][0] == "rag"
     assert rows[0][-1] == "lora"
     assert rows[-1][volumes.index(10_000)] == "rag"
+    assert {tuple(map(len, found[key])) for key in ("statuses", "weighed", "pays_to_usd")} == {
+        tuple(map(len, rows))
+    }

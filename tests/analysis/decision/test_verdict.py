@@ -250,7 +250,7 @@ def test_what_would_change_it_is_told_with_its_value() -> None:
     (row,) = [one for one in task["decision"]["would_change"] if one["input"] == "error_price_usd"]
     assert row["down"]["winner"] == "base"
     assert row["down"]["value"] == pytest.approx(0.0031 / 0.35, rel=1e-4)
-    assert row["text"] == "The price of a wrong answer: from $0.00886 an error down base wins."
+    assert row["text"] == "The price of a wrong answer: from $0.00886 an error down base is recommended."
     (hour,) = [one for one in task["decision"]["would_change"] if one["input"] == "usd_per_hour"]
     assert "none within 1/100 to 100 times" in hour["text"]
 

@@ -186,6 +186,10 @@ class LossPoint:
     dev_loss: float | None = None
 
 
+FIT_EXAMPLES = 100
+"""So many training answers, at most, are asked again of an adapter once it is trained."""
+
+
 @dataclass(frozen=True, slots=True)
 class AdapterRecord:
     """What is known of a trained adapter; stored beside its weights and in the run's manifest."""
@@ -205,7 +209,7 @@ class AdapterRecord:
     train_loss: float
     dev_loss: float | None
     train_fit: float
-    """Share of (at most 100) training answers reproduced token for token, teacher-forced."""
+    """Share of (at most FIT_EXAMPLES) training answers reproduced token for token, teacher-forced."""
     stopped: str
     loss_curve: tuple[LossPoint, ...] = field(default=())
     logit_shift: float | None = None

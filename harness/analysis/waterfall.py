@@ -10,8 +10,14 @@ from harness.analysis.means import mean
 from harness.analysis.retrieval import Texts
 from harness.records import Passage
 from harness.scoring.text import contains_normalised, is_refusal
+from harness.spec.strategy import Source, Weights, named
 
-LADDER = ("base", "rag", "oracle")
+LADDER = (
+    named(Weights.BASE),
+    named(Weights.BASE, Source.RETRIEVED),
+    named(Weights.BASE, Source.GOLD),
+)
+BARE, READER, CONTROL = LADDER
 """rag − base is what found passages add, oracle − rag what better ones could, 1 − oracle what the reader loses."""
 
 BINS = ("retrieval_missed", "passage_dropped", "reader_failed", "answer_cut", "refusal_wrong")
@@ -59,7 +65,7 @@ def waterfall(
     An answer is wrong whose score is below 1: for graded metrics, a partly right one too. bins and n_wrong are
     None where `rag` was not run; the bins add up to n_wrong.
     """
-    found = scored.get("rag") or ()
+    found = scored.get(READER) or ()
     wrong = [one for one in found if one.scores[metric] < 1]
     bins = dict.fromkeys(BINS, 0)
     for one in wrong:

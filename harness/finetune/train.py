@@ -18,13 +18,12 @@ from harness.finetune.packing import Example, Pack, epoch_batches, hold_back, pa
 from harness.finetune.recipe import Recipe
 from harness.models.engine import shared_prefix
 from harness.progress import Progress
-from harness.records import LossPoint
+from harness.records import FIT_EXAMPLES, LossPoint
 
 PACK_TOKENS = 640
 """Tokens of one forward pass: long enough to amortise the prefix, short enough that the attention of
 packed examples to each other (computed, then masked) stays small beside the matrix products."""
 
-FIT_EXAMPLES = 100
 SHIFT_EXAMPLES = 16
 DIVERGED = 3.0
 """Training stops where an epoch's loss exceeds this many times the first step's."""

@@ -118,7 +118,7 @@ def candidates(decision: Figures) -> Table | None:
         "Dollars a month",
         "With wrong answers",
         f"Chance to be {chance}",
-        "Unbeaten (accuracy, cost, latency)",
+        f"Unbeaten ({', '.join(decision['pareto_dimensions'])})",
         "Requirements",
     )
     return Table(headers, rows) if len(rows) > 1 or decision["status"] == "none_feasible" else None

@@ -61,6 +61,9 @@ def _refusal(scored: Scored) -> float:
     return float(scored.refused != scored.question.answerable)
 
 
+GRADED = frozenset({"f1"})
+"""Metrics that may be anything from 0 to 1; by the others an answer is right or wrong."""
+
 METRICS: dict[str, Metric] = {
     "contains": _of_reply(text.contains),
     "exact_match": _of_reply(text.exact_match),

@@ -57,6 +57,13 @@ STRATEGIES: dict[str, Strategy] = {
     )
 }
 
+
+def named(weights: Weights, *context: Source) -> str:
+    """The name of the strategy at a point of the two axes; raises KeyError where the table has none."""
+    names = {(one.weights, one.context): one.name for one in STRATEGIES.values()}
+    return names[weights, context]
+
+
 DEFAULT_STRATEGIES = ("base", "lora", "rag", "oracle")
 
 

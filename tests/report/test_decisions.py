@@ -57,13 +57,14 @@ def test_tasks_stand_by_kind_and_no_mean_over_them(tmp_path: Path) -> None:
         ("trivia", "general", "nothing to choose between", "–"),
     ]
     assert isinstance(sentences, Bullets)
-    assert "What is best depends on the kind of task" in sentences.items[-1]
+    assert "which task is like yours decides" in sentences.items[-1]
     assert required == "Required: queries a month 900, knowledge changes every 7 days."
 
 
 def test_candidates_show_what_they_cost_and_whether_they_meet_what_is_required(tmp_path: Path) -> None:
     found = made(tmp_path, min_accuracy=0.5, error_price_usd=0.5, monthly_queries=1000)
     (table,) = tables([decisions.candidates(found["tasks"]["facts"]["decision"])])
+    assert table.headers[5] == "Unbeaten (accuracy, cost, latency)"
     assert table.headers[4] == "Chance to be worth most"
     rows = {row[0]: row[1:] for row in table.rows}
     assert set(rows) == {"base", "lora", "rag"}

@@ -7,12 +7,17 @@ takes part in the decision. A run that differs is news, and the report says so.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from harness.analysis.decision.choice import RECOMMENDED
 from harness.analysis.decision.pairs import Difference, Pairs
-from harness.quantities import points, signed
+from harness.analysis.statistics.intervals import wilson
+from harness.analysis.waterfall import BARE, READER
+from harness.quantities import points, signed, whole
+from harness.records import FIT_EXAMPLES
+from harness.spec.strategy import STRATEGIES, Source, Strategy, Weights, named
 
 AS, DIFFERS, NOT_MEASURED = "as in the literature", "differs", "not measured"
 ADVICE = (
@@ -27,38 +32,43 @@ PHRASINGS = "arXiv:2411.05059"
 
 @dataclass(frozen=True, slots=True)
 class Prior:
-    """What is advised for a kind of task, and the strategies that would follow it."""
+    """What is advised for a kind of task, and which strategies would follow it."""
 
     advice: str
-    strategies: tuple[str, ...]
+    follows: Callable[[Strategy], bool]
+
+
+def _retrieves(strategy: Strategy) -> bool:
+    return Source.RETRIEVED in strategy.context
+
+
+def _prompts(strategy: Strategy) -> bool:
+    return not strategy.adapted and not strategy.uses_corpus
 
 
 PRIORS = {
-    "knowledge": Prior("facts that are private or change: retrieval", ("rag", "few-shot+rag", "lora+rag")),
-    "behaviour": Prior("format, style and narrow behaviour: fine-tuning", ("lora", "lora+rag")),
-    "general": Prior("what the model knows already: prompts", ("base", "few-shot")),
+    "knowledge": Prior("facts that are private or change: retrieval", _retrieves),
+    "behaviour": Prior("format, style and narrow behaviour: fine-tuning", lambda one: one.adapted),
+    "general": Prior("what the model knows already: prompts", _prompts),
 }
-PROMPTS = ("base", "few-shot")
+TUNED, MIXED = named(Weights.ADAPTED), named(Weights.ADAPTED, Source.RETRIEVED)
 
 
 def literature(
     task: Mapping[str, Any], decision: Mapping[str, Any], pairs: Pairs, run: Mapping[str, Any]
 ) -> dict[str, Any]:
     """{priors, shapes} of one task. `run`: {parameters, adapters} of the whole run."""
-    return {"priors": priors(task, decision), "shapes": shapes(task, pairs, run)}
+    return {"priors": priors(task, decision), "shapes": shapes(task, pairs, run, decision["excluded"])}
 
 
 def priors(task: Mapping[str, Any], decision: Mapping[str, Any]) -> list[dict[str, Any]]:
     """The advice for the task's kind, for low volume, and on training from scratch."""
     rows = []
     known = PRIORS.get(task["probes"] or "")
-    ran = set(decision["candidates"])
     if known:
-        settled = "" if decision["status"] == "recommended" else ", but that is not settled"
-        rows.append(_prior(known, decision["favourite"], settled, ran))
-    rows.append(
-        _prior(Prior("prompts first, above all at low volume", PROMPTS), *_at_low_volume(decision), ran)
-    )
+        rows.append(_prior(known, decision["favourite"], decision["status"], "", decision))
+    low = Prior("prompts first, above all at low volume", _prompts)
+    rows.append(_prior(low, *_at_low_volume(decision), decision))
     rows.append(
         {
             "advice": "training from scratch: almost never",
@@ -71,25 +81,40 @@ def priors(task: Mapping[str, Any], decision: Mapping[str, Any]) -> list[dict[st
     return rows
 
 
-def _at_low_volume(decision: Mapping[str, Any]) -> tuple[str | None, str]:
-    """Who wins at the map's lowest volume while the knowledge stays as it is."""
-    if not decision["map"]:
-        return None, ""
-    return decision["map"]["winners"][0][
-        0
-    ], f" at {decision['map']['monthly_queries'][0]:,.0f} queries a month"
+def _at_low_volume(decision: Mapping[str, Any]) -> tuple[str | None, str, str]:
+    """Who is ahead at the map's lowest volume while the knowledge stays as it is, how settled that is, and where."""
+    grid = decision["map"]
+    if not grid:
+        return None, "", ""
+    return (
+        grid["winners"][0][0],
+        grid["statuses"][0][0],
+        f" at {whole(grid['monthly_queries'][0])} queries a month",
+    )
 
 
-def _prior(prior: Prior, winner: str | None, where: str, ran: set[str]) -> dict[str, Any]:
+def _prior(
+    prior: Prior, winner: str | None, status: str, where: str, decision: Mapping[str, Any]
+) -> dict[str, Any]:
+    """Whether the winner is one that follows the advice. Nothing is measured where all that ran do, or none does."""
     row = {"advice": prior.advice, "source": ADVICE, "measured": winner}
-    followers = [name for name in prior.strategies if name in ran]
+    ran = list(decision["candidates"])
+    followers = [name for name in ran if prior.follows(STRATEGIES[name])]
+    out = [name for name in decision["excluded"] if prior.follows(STRATEGIES[name])]
     if winner is None or len(ran) < 2:
         return {**row, "verdict": NOT_MEASURED, "text": "nothing was chosen here"}
+    if not followers and out:
+        return {
+            **row,
+            "verdict": NOT_MEASURED,
+            "text": f"{', '.join(out)} would follow it, but failed a check",
+        }
     if not followers or len(followers) == len(ran):
         which = "none" if not followers else "all"
         return {**row, "verdict": NOT_MEASURED, "text": f"{which} of the strategies that ran follow it"}
-    verdict = AS if winner in prior.strategies else DIFFERS
-    return {**row, "verdict": verdict, "text": f"{winner} is ahead here{where}"}
+    verdict = AS if winner in followers else DIFFERS
+    settled = "" if status == RECOMMENDED else ", but that is not settled"
+    return {**row, "verdict": verdict, "text": f"{winner} is ahead here{where}{settled}"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,24 +126,27 @@ class Shape:
     low: float | None
     high: float | None
 
-    def held(self, found: Difference | None, why_not: str = "", what: str = "") -> dict[str, Any]:
-        """The shape beside what was measured; `certain` where the interval does not speak both ways."""
+    def held(self, found: Difference | str, what: str = "") -> dict[str, Any]:
+        """The shape beside what was measured, or why nothing was, a clause.
+
+        `certain`: the interval does not speak both ways.
+        """
         row: dict[str, Any] = {
             "shape": self.name, "source": self.source, "expected_low": self.low, "expected_high": self.high,
             "measured": None, "ci_low": None, "ci_high": None, "certain": False, "verdict": NOT_MEASURED,
-            "text": why_not or "the strategies it speaks of did not both run",
         }  # fmt: skip
-        if found is None or found.delta is None:
-            return row
+        if isinstance(found, str):
+            return {**row, "text": found}
+        assert found.delta is not None  # `_pair` and `_apart` give a clause where nothing was measured
         low = -math.inf if self.low is None else self.low
         high = math.inf if self.high is None else self.high
         inside = low < found.delta < high
         certain = low < found.low and found.high < high if inside else found.high <= low or found.low >= high
         ends = f" ({signed(found.low)} to {signed(found.high)})" if found.bounded else ""
-        text = f"{what}{': ' if what else ''}{points(found.delta)}{ends}"
         return row | {
-            "measured": found.delta, "ci_low": found.interval[0], "ci_high": found.interval[1], "certain": certain,
-            "verdict": AS if inside else DIFFERS, "text": text,
+            "measured": found.delta, "ci_low": found.interval[0], "ci_high": found.interval[1],
+            "certain": certain and found.bounded, "verdict": AS if inside else DIFFERS,
+            "text": f"{what}{': ' if what else ''}{points(found.delta)}{ends}",
         }  # fmt: skip
 
 
@@ -131,46 +159,60 @@ TURNED = Shape("behaviour and format: best fine-tune − best without", ADVICE, 
 OWN_WORDS = Shape("a fine-tune's own training phrasings − new phrasings", PHRASINGS, 0.0, None)
 
 
-def shapes(task: Mapping[str, Any], pairs: Pairs, run: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """The shapes that speak of this kind of task."""
+Out = Mapping[str, str]
+"""Strategy → why it is out of the race."""
+
+
+def shapes(
+    task: Mapping[str, Any], pairs: Pairs, run: Mapping[str, Any], out: Out | None = None
+) -> list[dict[str, Any]]:
+    """The shapes that speak of this kind of task. `out`: strategies that failed a check, which show nothing."""
+    out = out or {}
     if task["probes"] == "knowledge":
         return [
-            UNSEEN.held(_pair(pairs, "rag", "base")),
-            PARAPHRASED.held(
-                _on_seen(task), "no test question asks a fact of the training set in other words"
-            ),
-            RAW.held(None, "adapters here are trained on questions and answers"),
-            _mixed(pairs, run.get("parameters")),
-            _own_words(task, run),
+            UNSEEN.held(_pair(pairs, READER, BARE, out)),
+            PARAPHRASED.held(_on_seen(task, out)),
+            RAW.held("adapters here are trained on questions and answers"),
+            _mixed(pairs, run.get("parameters"), out),
+            OWN_WORDS.held(_own_words(task, run, out), OWN),
         ]
     if task["probes"] == "behaviour":
-        return [_turned(task, pairs), _own_words(task, run)]
+        return [_turned(task, pairs, out), OWN_WORDS.held(_own_words(task, run, out), OWN)]
     return []
 
 
-def _pair(pairs: Pairs, better: str, worse: str) -> Difference | None:
+def _pair(pairs: Pairs, better: str, worse: str, out: Out) -> Difference | str:
+    fallen = [name for name in (better, worse) if name in out]
     found = pairs.of(better, worse)
-    return None if found.delta is None else found
+    if fallen:
+        return f"{' and '.join(fallen)} failed a check"
+    return "the strategies it speaks of did not both run" if found.delta is None else found
 
 
-def _mixed(pairs: Pairs, parameters: float | None) -> dict[str, Any]:
-    found = _pair(pairs, "lora+rag", "rag")
+def _mixed(pairs: Pairs, parameters: float | None, out: Out) -> dict[str, Any]:
     if parameters is None:
-        return SMALL.held(None, "the model's size is not recorded")
+        return SMALL.held("the model's size is not recorded")
     if 3e9 < parameters < 7e9:
-        return SMALL.held(None, "the model is between the sizes it speaks of")
-    return (SMALL if parameters <= 3e9 else LARGE).held(found)
+        return SMALL.held("the model is between the sizes it speaks of")
+    return (SMALL if parameters <= 3e9 else LARGE).held(_pair(pairs, MIXED, READER, out))
 
 
-def _on_seen(task: Mapping[str, Any]) -> Difference | None:
+def _on_seen(task: Mapping[str, Any], out: Out) -> Difference | str:
     """lora − base on facts that training showed in other words: from the groups' means, intervals far apart."""
-    lora, base = (_group(task, name, "fact_seen") for name in ("lora", "base"))
-    return _apart(lora, base) if lora and base else None
+    if TUNED in out or BARE in out:
+        return f"{TUNED if TUNED in out else BARE} failed a check"
+    if not {TUNED, BARE} <= task["strategies"].keys():
+        return "the strategies it speaks of did not both run"
+    tuned, bare = (_seen(task, name) for name in (TUNED, BARE))
+    return _apart(tuned, bare) if tuned and bare else NONE_SEEN
 
 
-def _group(task: Mapping[str, Any], strategy: str, group: str) -> Mapping[str, Any] | None:
-    block = task["strategies"].get(strategy)
-    found: Mapping[str, Any] | None = block["groups"].get(group) if block else None
+NONE_SEEN = "no test question asks a fact of the training set in other words"
+
+
+def _seen(task: Mapping[str, Any], strategy: str) -> Mapping[str, Any] | None:
+    """The accuracy on facts that training showed."""
+    found: Mapping[str, Any] | None = task["strategies"][strategy]["groups"].get("fact_seen")
     return found if found and found["mean"] is not None else None
 
 
@@ -184,30 +226,46 @@ def _apart(one: Mapping[str, Any], other: Mapping[str, Any]) -> Difference:
     return Difference(delta, max(-1.0, delta - low), min(1.0, delta + high), None)
 
 
-def _turned(task: Mapping[str, Any], pairs: Pairs) -> dict[str, Any]:
-    names = [name for name, block in task["strategies"].items() if "@" not in name and not block["control"]]
-    means = {name: task["strategies"][name]["accuracy"]["mean"] for name in names}
-    tuned = [name for name in names if name.startswith("lora") and means[name] is not None]
-    others = [name for name in names if not name.startswith("lora") and means[name] is not None]
+def _turned(task: Mapping[str, Any], pairs: Pairs, out: Out) -> dict[str, Any]:
+    """The best fine-tune against the best strategy without one, of those that ran fairly."""
+    means = {
+        name: block["accuracy"]["mean"]
+        for name, block in task["strategies"].items()
+        if name in STRATEGIES and not block["control"] and block["accuracy"]["mean"] is not None
+    }
+    fair = [name for name in means if name not in out]
+    tuned = [name for name in fair if STRATEGIES[name].adapted]
+    others = [name for name in fair if not STRATEGIES[name].adapted]
     if not tuned or not others:
-        return TURNED.held(None)
-    best, rest = max(tuned, key=lambda n: means[n]), max(others, key=lambda n: means[n])
-    return TURNED.held(_pair(pairs, best, rest), what=f"{best} − {rest}")
+        fallen = [name for name in means if name in out]
+        return TURNED.held(
+            f"{', '.join(fallen)} failed a check"
+            if fallen
+            else "the strategies it speaks of did not both run"
+        )
+    best, rest = (max(some, key=lambda name: means[name]) for some in (tuned, others))
+    return TURNED.held(_pair(pairs, best, rest, out), f"{best} − {rest}")
 
 
-def _own_words(task: Mapping[str, Any], run: Mapping[str, Any]) -> dict[str, Any]:
-    """Share of training answers reproduced, less the accuracy on the test questions the adapter could know."""
-    block = task["strategies"].get("lora")
+OWN = "lora, teacher-forced on its training answers"
+
+
+def _own_words(task: Mapping[str, Any], run: Mapping[str, Any], out: Out) -> Difference | str:
+    """Share of training answers reproduced, less the accuracy on test questions about the same facts."""
+    block = task["strategies"].get(TUNED)
     adapter = next(
         (a for a in run.get("adapters", ()) if block and a.get("sha256") == block["adapter"]), None
     )
     if block is None or adapter is None or adapter.get("train_fit") is None:
-        return OWN_WORDS.held(None, "no adapter was trained")
-    fair = _group(task, "lora", "fact_seen") or block["accuracy"]
-    if fair["mean"] is None:
-        return OWN_WORDS.held(None, "no answer of lora is there")
-    fit = {"mean": adapter["train_fit"], "ci_low": adapter["train_fit"], "ci_high": adapter["train_fit"]}
-    return OWN_WORDS.held(_apart(fit, fair), what="lora, teacher-forced on its training answers")
+        return "no adapter was trained"
+    if TUNED in out:
+        return f"{TUNED} failed a check"
+    new = _seen(task, TUNED)
+    if new is None:
+        return NONE_SEEN
+    share, n = adapter["train_fit"], min(FIT_EXAMPLES, adapter.get("examples") or 0)
+    low, high = (float(end) for end in wilson(share, n)) if n else (None, None)
+    return _apart({"mean": share, "ci_low": low, "ci_high": high}, new)
 
 
 def expected(shape: Mapping[str, Any]) -> str:

@@ -92,7 +92,7 @@ def _map(choice_at: Callable[[Setting], Choice], setting: Setting) -> dict[str, 
 
 
 def _change(one: Change, weighed: bool) -> dict[str, Any]:
-    """`weighed`: whether all costs are known as things are; else nothing can be said of any input but those unpriced."""
+    """`weighed`: whether all costs are known as things are; if not, nothing can be said of any input."""
     searched = one.searched if weighed else None
     why_not = NO_PRICE if one.searched is None else None if weighed else UNKNOWN_COST
     down, up = (one.down, one.up) if weighed else (None, None)

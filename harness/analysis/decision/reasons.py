@@ -305,7 +305,8 @@ def assumptions(task: Block, decision: Block) -> list[Told]:
         told.append(
             tell.say(
                 "A wrong answer has no price, so accuracy comes first: of the strategies not shown to be less accurate "
-                "than the best, the cheapest. Differences below {margin:share} do not matter.",
+                "than the best, the cheapest is recommended, if its interval against each of the others rules out that "
+                "they are better by {margin:share} or more.",
                 margin="decision/requirements/accuracy_margin",
             )
         )

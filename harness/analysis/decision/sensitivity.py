@@ -100,7 +100,7 @@ class Change:
 
     @property
     def nearest(self) -> str | None:
-        """`down` or `up`: where another strategy is ahead sooner, in ratios; from an input not set, the one there is."""
+        """`down` or `up`: where another strategy is ahead sooner, in ratios; of an input not set, the one there is."""
         down, up = self.down.winner, self.up.winner
         if down is None or up is None or not self.current:
             return "up" if up else "down" if down else None
@@ -216,7 +216,7 @@ def turns(at: At, present: Outcome, path: Iterable[float], whole: bool = False) 
 
 
 def _bisected(at: At, same: float, other: float, whole: bool) -> float:
-    """A value next to one with the outcome of `same`, and with another one; whole numbers are next at a distance of 1."""
+    """A value with another outcome, next to one with the outcome of `same`."""
     present = at(same)
     same = same or other / 10  # a range that begins at nothing
     for _ in range(BISECTIONS):

@@ -24,20 +24,28 @@ def summary(tasks: Mapping[str, Mapping[str, Any]]) -> Block:
 
 
 def _sentences(by_kind: Mapping[str, Mapping[str, Block]]) -> list[str]:
-    chosen = {
-        kind: list(dict.fromkeys(row["recommended"] for row in rows.values() if row["recommended"]))
-        for kind, rows in by_kind.items()
+    """What is recommended on which task, and whether it is the same everywhere: of these tasks, not of their kinds."""
+    rows = {
+        (kind, task): row["recommended"] for kind, tasks in by_kind.items() for task, row in tasks.items()
     }
-    told = [f"Recommended for {kind} tasks: {', '.join(names)}." for kind, names in chosen.items() if names]
-    kinds = [names for names in chosen.values() if names]
-    if len(kinds) > 1:
-        same = all(names == kinds[0] and len(names) == 1 for names in kinds)
+    chosen = {place: name for place, name in rows.items() if name}
+    if not chosen:
+        return ["Nothing is recommended for any task on this evidence."]
+    told = [
+        f"Recommended for {kind} tasks: {'; '.join(names)}."
+        for kind in by_kind
+        if (names := [f"{name} on {task}" for (of, task), name in chosen.items() if of == kind])
+    ]
+    without = [task for (_, task), name in rows.items() if not name]
+    if without:
+        told.append(f"Nothing is recommended on {', '.join(without)}.")
+    if len(set(chosen.values())) > 1:
         told.append(
-            "It is the same strategy for every kind."
-            if same
-            else "What is best depends on the kind of task; which of them is yours decides, not a mean over them."
+            "No one strategy is best on all of them: which task is like yours decides, not a mean over them."
         )
-    return told or ["Nothing is recommended for any task on this evidence."]
+    elif len(rows) > 1 and not without:
+        told.append("It is the same strategy on every task of this run; other tasks may differ.")
+    return told
 
 
 def line(name: str, decision: Mapping[str, Any]) -> str:

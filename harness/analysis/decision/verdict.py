@@ -21,7 +21,8 @@ from harness.analysis.decision.choice import (
 )
 from harness.analysis.decision.literature import literature
 from harness.analysis.decision.needs import unpriced
-from harness.analysis.decision.pairs import Power
+from harness.analysis.decision.pairs import UNKNOWN, Power
+from harness.analysis.waterfall import BARE, CONTROL, READER
 from harness.spec.requirements import Requirements
 
 Block = dict[str, Any]
@@ -79,6 +80,7 @@ def verdict(case: Case) -> Block:
         "against": _against(case, choice),
         "nearest": choice.nearest.name if choice.nearest else None,
         "headroom": _headroom(case),
+        "pareto_dimensions": list(chances.pareto(choice.entrants)[0]),
     }
     block |= _questions(block)
     ahead = not why_not
@@ -210,12 +212,12 @@ def _questions(block: Block) -> Block:
 def _headroom(case: Case) -> Block:
     """What the control says: {retrieval, reader, knowledge}; None where the runs it needs are missing."""
     strategies = case.task["strategies"]
-    oracle = strategies.get("oracle")
-    right = oracle["accuracy"]["mean"] if oracle else None
-    if right is None:
+    control = strategies.get(CONTROL)
+    right = control["accuracy"]["mean"] if control else None
+    if right is None or CONTROL in case.excluded:
         return {"retrieval": None, "reader": None, "knowledge": None}
     margin = case.rules.needs.accuracy_margin
-    room: Block = {"retrieval": _room(case, "rag"), "reader": 1 - right, "knowledge": _room(case, "base")}
+    room: Block = {"retrieval": _room(case, READER), "reader": 1 - right, "knowledge": _room(case, BARE)}
     if room["knowledge"]:
         low, delta = room["knowledge"]["ci_low"], room["knowledge"]["delta"]
         room["knowledge"]["already"] = low is not None and (low <= 0 or delta < margin)
@@ -223,7 +225,8 @@ def _headroom(case: Case) -> Block:
 
 
 def _room(case: Case, other: str) -> Block | None:
-    found = case.rules.pairs.of("oracle", other)
+    """The control's lead over another strategy; None where that did not run, or not fairly."""
+    found = UNKNOWN if other in case.excluded else case.rules.pairs.of(CONTROL, other)
     low, high = found.interval
     return None if found.delta is None else {"delta": found.delta, "ci_low": low, "ci_high": high}
 

@@ -220,7 +220,7 @@ def test_the_price_from_which_a_choice_pays_is_where_value_turns(price: float) -
     ("price", "winner"), [(0.01, "base"), (0.05, "rag"), (0.25, "rag"), (0.35, "few-shot+rag")]
 )
 def test_a_choice_between_two_others_pays_up_to_a_price_too(price: float, winner: str) -> None:
-    """Sums by hand: $0.004 more and 20 points better than base, from $0.02; the third is one point better for $0.003."""
+    """$0.004 more and 20 points better than base: from $0.02. The third is one point better for $0.003: to $0.30."""
     three = [
         candidate("base", share(400, 1000), Money(0.001)),
         candidate("rag", share(600, 1000), Money(0.005)),

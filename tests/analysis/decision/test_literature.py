@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import pytest
@@ -82,12 +83,46 @@ def test_lora_with_rag_is_expected_above_rag_for_small_models_only(
 
 
 def test_own_phrasings_are_what_training_fitted_less_what_the_test_reached() -> None:
-    run = {"adapters": [{"sha256": "ab", "train_fit": 0.9}]}
-    row = of(shapes(task("behaviour", {"base": 0.1, "lora": 0.4}), Pairs([]), run), "a fine-tune's own")
+    run = {"adapters": [{"sha256": "ab", "train_fit": 0.9, "examples": 320}]}
+    means = {"base": 0.1, "lora": 0.4}
+    row = of(shapes(task("behaviour", means, means), Pairs([]), run), "a fine-tune's own")
     assert row["measured"] == pytest.approx(0.5)
     assert (row["verdict"], row["certain"], expected(row)) == ("as in the literature", True, "above 0")
-    bare = shapes(task("behaviour", {"base": 0.1, "lora": 0.4}), Pairs([]), {})
+    # Wilson's interval of 90 in 100 is 0.8256 to 0.9448 (Newcombe 1998), and five points either way on the other side
+    assert row["measured"] - row["ci_low"] == pytest.approx(math.hypot(0.9 - 0.8256, 0.05), abs=1e-4)
+    bare = shapes(task("behaviour", means, means), Pairs([]), {})
     assert of(bare, "a fine-tune's own")["text"] == "no adapter was trained"
+
+
+def test_own_phrasings_are_held_against_no_other_questions() -> None:
+    """Questions about facts that training never showed say nothing about phrasings."""
+    run = {"adapters": [{"sha256": "ab", "train_fit": 0.9, "examples": 320}]}
+    row = of(shapes(task("behaviour", {"base": 0.1, "lora": 0.4}), Pairs([]), run), "a fine-tune's own")
+    assert (row["measured"], row["verdict"]) == (None, "not measured")
+    assert row["text"] == "no test question asks a fact of the training set in other words"
+
+
+def test_without_an_interval_none_is_shown_and_nothing_is_certain() -> None:
+    run = {"adapters": [{"sha256": "ab", "train_fit": 0.9}]}
+    means = {"base": 0.1, "lora": 0.4}
+    row = of(shapes(task("behaviour", means, means), Pairs([]), run), "a fine-tune's own")
+    assert (row["ci_low"], row["ci_high"], row["certain"]) == (None, None, False)
+    assert row["text"].endswith(": +50.0 points")
+
+
+def test_a_strategy_that_failed_a_check_shows_nothing() -> None:
+    out = {"lora": "it failed forgetting (see validity).", "rag": "it failed retrieval_floor (see validity)."}
+    means = {"base": 0.1, "lora": 0.4, "rag": 0.2}
+    run = {"parameters": 1e8, "adapters": [{"sha256": "ab", "train_fit": 0.9, "examples": 320}]}
+    found = [
+        *shapes(task("knowledge", means, means), pairs("rag", "base", 0.3), run, out),
+        *shapes(task("behaviour", means, means), pairs("lora", "base", 0.3), run, out),
+    ]
+    assert {row["verdict"] for row in found} == {"not measured"}
+    assert sum("failed a check" in row["text"] for row in found) == 6
+    asked = decision("base", ["base", "few-shot"], "base")
+    (row, *_) = priors(task("behaviour", {}), {**asked, "excluded": out})
+    assert (row["verdict"], row["text"]) == ("not measured", "lora would follow it, but failed a check")
 
 
 def test_other_kinds_of_tasks_have_no_shapes() -> None:
@@ -95,8 +130,9 @@ def test_other_kinds_of_tasks_have_no_shapes() -> None:
 
 
 def decision(favourite: str | None, names: list[str], low: str | None = None) -> dict[str, Any]:
-    grid = {"winners": [[low]], "monthly_queries": [100.0]} if low else None
-    return {"candidates": dict.fromkeys(names), "favourite": favourite, "status": "recommended", "map": grid}
+    grid = {"winners": [[low]], "statuses": [["undecided"]], "monthly_queries": [100.0]} if low else None
+    shared = {"status": "recommended", "excluded": {}}
+    return {**shared, "candidates": dict.fromkeys(names), "favourite": favourite, "map": grid}
 
 
 @pytest.mark.parametrize(
@@ -118,5 +154,5 @@ def test_advice_that_no_strategy_could_follow_is_not_measured() -> None:
     rows = priors(task("behaviour", {}), decision("base", ["base", "rag"], "rag"))
     assert [row["verdict"] for row in rows] == ["not measured", "differs", "not measured"]
     assert rows[0]["text"] == "none of the strategies that ran follow it"
-    assert rows[1]["text"] == "rag is ahead here at 100 queries a month"
+    assert rows[1]["text"] == "rag is ahead here at 100 queries a month, but that is not settled"
     assert priors(task("behaviour", {}), decision(None, []))[0]["verdict"] == "not measured"

@@ -113,7 +113,7 @@ def test_bands_of_the_error_price_have_their_ends_where_the_sums_say() -> None:
 
 
 def test_where_the_winner_stays_and_is_no_longer_settled_is_a_turn_of_its_own() -> None:
-    """rag, 10 points better for $0.003: its interval's lower end, put into the sums, is where it ceases to be settled."""
+    """rag, 10 points better for $0.003: the interval's lower end, put into the sums, is where it ends to be settled."""
     pair = [candidate("base", share(500, 1000)), candidate("rag", share(600, 1000, 400), Money(0.004))]
     found = change(of(pair), Setting(error_price_usd=1.0), BY_FIELD["error_price_usd"])
     assert found.down.verdict

@@ -239,7 +239,7 @@ def test_a_failed_check_keeps_a_strategy_out_and_is_told() -> None:
 def test_assumptions_are_told_until_they_are_none() -> None:
     text = text_of(decided([BASE, RAG]))
     assert "No volume was named: 10,000 queries a month are assumed, over 12 months." in text
-    assert "Differences below 5 points do not matter." in text
+    assert "rules out that they are better by 5 points or more." in text
     task = decided([BASE, RAG], monthly_queries=500, error_price_usd=1.0, refresh_days=30)
     assert len(task["decision"]["assumptions"]) == 1
 
@@ -301,8 +301,36 @@ def test_the_summary_keeps_kinds_apart() -> None:
         "knowledge": ["facts"], "behaviour": ["manners"], "general": ["few"],
     }  # fmt: skip
     assert found["sentences"][:2] == [
-        "Recommended for knowledge tasks: rag.",
-        "Recommended for behaviour tasks: lora.",
+        "Recommended for knowledge tasks: rag on facts.",
+        "Recommended for behaviour tasks: lora on manners.",
     ]
-    assert "depends on the kind of task" in found["sentences"][2]
+    assert found["sentences"][2] == "Nothing is recommended on few."
+    assert "which task is like yours decides" in found["sentences"][3]
     assert "accuracy" not in json.dumps(found)
+
+
+def test_the_summary_speaks_of_these_tasks_and_of_no_kind() -> None:
+    """Two knowledge tasks, one of them open: nothing is said of knowledge tasks in general."""
+    one, few = decided([BASE, RAG]), decided(FEW)
+    assert summary({"facts": one, "few": few})["sentences"] == [
+        "Recommended for knowledge tasks: rag on facts.",
+        "Nothing is recommended on few.",
+    ]
+    both = {"facts": one, "more": decided([BASE, RAG], probes="general")}
+    assert summary(both)["sentences"][-1] == (
+        "It is the same strategy on every task of this run; other tasks may differ."
+    )
+
+
+def test_what_was_not_measured_of_all_is_no_dimension_of_the_unbeaten() -> None:
+    slow = candidate("rag", share(450, 1000), Money(0.004), latency=timed(None, n=0))
+    assert decided([BASE, RAG])["decision"]["pareto_dimensions"] == ["accuracy", "cost", "latency"]
+    assert decided([BASE, slow])["decision"]["pareto_dimensions"] == ["accuracy", "cost"]
+
+
+def test_the_control_says_nothing_where_it_or_its_reader_failed_a_check() -> None:
+    room = decided([BASE, RAG, ORACLE], excluded={"rag": "its prompts were cut."})["decision"]["headroom"]
+    assert room["retrieval"] is None
+    assert room["knowledge"]
+    room = decided([BASE, RAG, ORACLE], excluded={"oracle": "its prompts were cut."})["decision"]["headroom"]
+    assert room == {"retrieval": None, "reader": None, "knowledge": None}

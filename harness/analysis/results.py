@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from harness.analysis import accuracy, latency, throughput
@@ -21,9 +22,11 @@ from harness.analysis.money.projection import projections
 from harness.analysis.retrieval import Texts, retrieval
 from harness.analysis.statistics import comparisons, seeds
 from harness.analysis.statistics.clusters import Design
-from harness.analysis.validity import judge
+from harness.analysis.statistics.paired import A_BETTER, B_BETTER
+from harness.analysis.validity import forbidden, judge
 from harness.analysis.waterfall import Sources, waterfall
 from harness.run.folder import SCHEMA_VERSION
+from harness.scoring.table import GRADED
 from harness.spec.requirements import Requirements
 from harness.spec.strategy import STRATEGIES, Source
 
@@ -48,21 +51,32 @@ PASSED_ON = (
 Scores = dict[Pair, list[ScoredAnswer]]
 
 
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """What a run says of a task whatever things cost and whatever is required."""
+
+    block: dict[str, Any]
+    """The task's block of results.json so far."""
+    answered: dict[str, list[ScoredAnswer]]
+    clusters: dict[str, str]
+
+
 def derive(
     run: Evidence,
     scores: Scores | None = None,
     inputs: CostInputs | None = None,
     needs: Requirements | None = None,
+    measured: Mapping[str, Measured] | None = None,
 ) -> dict[str, Any]:
-    """All figures of a run, as plain JSON values without NaN. `scores`: what `score_all` gave, if at hand.
+    """All figures of a run, as plain JSON values without NaN. `measured`: what `measure` gave, if at hand.
 
     `inputs` and `needs`: what the user sets of costs and requires now; without them, what was set and
     required when the run was made.
     """
-    scores = score_all(run) if scores is None else scores
+    measured = measure(run, scores) if measured is None else measured
     needs = needs_of(run.manifest) if needs is None else needs
-    inputs = with_needs(cost.inputs_of(run.manifest) if inputs is None else inputs, needs)
-    tasks = {task: _task(run, task, scores, inputs, needs) for task in task_names(run)}
+    inputs = inputs_under(run, needs, inputs)
+    tasks = {task: _valued(run, task, found, inputs, needs) for task, found in measured.items()}
     missing = missing_answers(run)
     return {
         "schema_version": SCHEMA_VERSION,
@@ -103,9 +117,18 @@ def score_all(run: Evidence) -> Scores:
     }
 
 
-def _task(
-    run: Evidence, task: str, scores: Scores, inputs: CostInputs, needs: Requirements
-) -> dict[str, Any]:
+def inputs_under(run: Evidence, needs: Requirements, inputs: CostInputs | None = None) -> CostInputs:
+    """What costs are worked out with: as the run was set, or as given, with what is required."""
+    return with_needs(cost.inputs_of(run.manifest) if inputs is None else inputs, needs)
+
+
+def measure(run: Evidence, scores: Scores | None = None) -> dict[str, Measured]:
+    """What does not depend on prices and requirements, by task. `scores`: what `score_all` gave, if at hand."""
+    scores = score_all(run) if scores is None else scores
+    return {task: _measured(run, task, scores) for task in task_names(run)}
+
+
+def _measured(run: Evidence, task: str, scores: Scores) -> Measured:
     spec = run.spec(task)
     primary = next(iter(spec.get("metrics", ())), None)
     texts = Texts(run.passages)
@@ -114,8 +137,8 @@ def _task(
     clusters = run.clusters(task)
     answered = {pair[1]: scores[pair] for pair in pairs}
     timed = {pair[1]: run.timings.get(pair, ()) for pair in pairs}
-    strategies = {pair[1]: _strategy(run, pair, scores[pair], texts, clusters, inputs) for pair in pairs}
-    entries = _entries(run, pairs, strategies, inputs)
+    checks = [check.to_json() for check in judge(run, task, scores)]
+    compared = comparisons.comparisons(answered, primary, clusters, timed)
     block = {
         "n": len(questions),
         "n_unanswerable": sum(not asked.question.answerable for asked in questions.values()),
@@ -124,28 +147,61 @@ def _task(
         "description": spec.get("description", ""),
         "train_questions": run.manifest.get("tasks", {}).get(task, {}).get("train_questions"),
         "clusters": Design.of([*clusters.values()]).facts(),
-        "strategies": strategies,
+        "strategies": {pair[1]: _strategy(run, pair, scores[pair], texts, clusters) for pair in pairs},
         "not_applicable": dict(run.manifest.get("not_applicable", {}).get(task, {})),
         "forgetting": comparisons.forgetting(answered, primary, clusters),
-        "comparisons": comparisons.comparisons(answered, primary, clusters, timed),
-        "cost_totals": breakeven.totals(entries, inputs),
-        "break_even": breakeven.break_evens(entries, inputs),
-        "validity": [check.to_json() for check in judge(run, task, scores)],
+        "comparisons": [{**row, "excluded": _excluded(row, forbidden(checks))} for row in compared],
+        "validity": checks,
         "waterfall": waterfall(
             answered, primary or "", spec.get("answer", {}).get("refusal"), Sources(run.passages, texts)
         ),
     }
-    return {**block, "decision": decided(run, task, block, answered, clusters, needs, inputs)}
+    return Measured(block, answered, clusters)
 
 
-def _entries(
-    run: Evidence, pairs: Sequence[Pair], strategies: dict[str, Any], inputs: CostInputs
-) -> list[breakeven.Entry]:
+def _excluded(row: Mapping[str, Any], out: Mapping[str, Any]) -> list[str]:
+    """The strategies of a pair that failed a check: they do not count as beaten, nor the other as better."""
+    return [row[side] for side in ("a", "b") if row[side] in out]
+
+
+def _valued(
+    run: Evidence, task: str, measured: Measured, inputs: CostInputs, needs: Requirements
+) -> dict[str, Any]:
+    """The whole block of a task: what was measured, what it costs, what is decided."""
+    block = measured.block
+    strategies = {
+        name: {**row, "cost": _cost(run, (task, name), row["accuracy"]["mean"], inputs)}
+        for name, row in block["strategies"].items()
+    }
+    entries = _entries(run, task, block, inputs)
+    block = {
+        **block,
+        "strategies": strategies,
+        "cost_totals": breakeven.totals(entries, inputs),
+        "break_even": breakeven.break_evens(entries, inputs, _race(block)),
+    }
+    return {
+        **block,
+        "decision": decided(run, task, block, measured.answered, measured.clusters, needs, inputs),
+    }
+
+
+def _race(block: Mapping[str, Any]) -> breakeven.Race:
+    metric = block["primary_metric"]
+    apart = [row for row in block["comparisons"] if row["verdict"] in (A_BETTER, B_BETTER)]
+    resolved = [frozenset((row["a"], row["b"])) for row in apart]
+    return breakeven.Race(resolved, metric if metric in GRADED else None)
+
+
+def _entries(run: Evidence, task: str, block: Mapping[str, Any], inputs: CostInputs) -> list[breakeven.Entry]:
     """Those that one could deploy, with their money: neither controls nor probes."""
+    out = forbidden(block["validity"])
     return [
-        breakeven.Entry(cost.economics_of(run, pair, inputs), strategies[pair[1]]["accuracy"]["mean"])
-        for pair in pairs
-        if pair[1] in STRATEGIES and not STRATEGIES[pair[1]].control
+        breakeven.Entry(
+            cost.economics_of(run, (task, name), inputs), row["accuracy"]["mean"], name not in out
+        )
+        for name, row in block["strategies"].items()
+        if name in STRATEGIES and not STRATEGIES[name].control
     ]
 
 
@@ -155,7 +211,6 @@ def _strategy(
     scored: Sequence[ScoredAnswer],
     texts: Texts,
     clusters: Mapping[str, str],
-    inputs: CostInputs,
 ) -> dict[str, Any]:
     spec = run.spec(pair[0])
     metrics = list(spec.get("metrics", ()))
@@ -175,7 +230,6 @@ def _strategy(
         **latency.blocks(timings),
         "tokens": _tokens(scored),
         "tokens_per_s": throughput.tokens_per_s(timings, passed),
-        "cost": _cost(run, pair, primary["mean"], inputs),
         "retrieval": retrieval(scored, spec.get("retrieval", {}).get("k"), texts, ranked=ranked)
         if strategy is not None and strategy.uses_corpus
         else None,

@@ -56,6 +56,8 @@ def _ratio(block: Figures) -> str:
 
 def in_words(row: Figures) -> str:
     """`rag is better`, or that it cannot be resolved, with the reason where more than chance stands behind it."""
+    if row.get("excluded"):
+        return f"does not count: {' and '.join(row['excluded'])} failed a check (see validity)"
     better = {A_BETTER: row["a"], B_BETTER: row["b"]}.get(row["verdict"])
     if better:
         return f"{better} is better"

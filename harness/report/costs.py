@@ -153,12 +153,22 @@ def break_even(task: Figures) -> Table:
                 f"{a} against {b}",
                 *(_reached(by_cycles.get(count)) for count in cycles),
                 _queries(one["per_refresh_queries"]),
-                "none" if one["flip_error_price_usd"] is None else dollars(one["flip_error_price_usd"]),
+                _flip(one),
             )
         )
     headers = (f"Tuning cycles: {count}" for count in cycles)
     more = ("Queries for each change of knowledge", "Error price at which the choice turns")
     return Table(("Pair", *headers, *more), tuple(rows))
+
+
+def _flip(row: Figures) -> str:
+    """The price of an error at which the choice turns, and whether the difference in accuracy behind it is shown."""
+    if row["excluded"]:
+        return "not weighed: failed a check"
+    price = row["flip_error_price_usd"]
+    return (
+        "none" if price is None else dollars(price) + ("" if row["accuracy_resolved"] else " (not resolved)")
+    )
 
 
 def _reached(row: Figures | None) -> str:

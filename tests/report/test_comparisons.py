@@ -23,7 +23,7 @@ def task(folder: Path, **replaced: Any) -> dict[str, Any]:
 
 def many(right: dict[str, int], n: int = 40) -> dict[str, Any]:
     """A run of n questions, of which each strategy answers the first so many right."""
-    asked = [{**QUESTIONS[0], "id": f"q{i}", "cluster": f"q{i}"} for i in range(n)]
+    asked = [{**QUESTIONS[0], "id": f"q{i}", "cluster": f"q{i}", "gold_docs": []} for i in range(n)]
     rows = [
         answer("facts", name, f"q{i}", "Paris" if i < count else "Rome")
         for name, count in right.items()
@@ -56,6 +56,15 @@ def test_verdict_in_words() -> None:
     assert comparisons.in_words(ROW) == "cannot be resolved"
     assert comparisons.in_words({**ROW, "verdict": "a better"}) == "base is better"
     assert comparisons.in_words({**ROW, "verdict": "b better"}) == "rag is better"
+
+
+def test_a_strategy_that_failed_a_check_is_neither_better_nor_beaten(tmp_path: Path) -> None:
+    """No passage that rag found is of a gold document: the retriever finds nothing."""
+    run = many({"base": 10, "rag": 30})
+    run["questions"] = [{**row, "gold_docs": ["elsewhere"]} for row in run["questions"]]
+    table = comparisons.comparisons(task(tmp_path, **run))
+    assert table is not None
+    assert table.rows[0][-1] == "does not count: rag failed a check (see validity)"
 
 
 def test_no_report_claims_that_strategies_are_alike(tmp_path: Path) -> None:

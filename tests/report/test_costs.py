@@ -49,12 +49,21 @@ def test_totals_by_volume_serial_and_batched(tmp_path: Path) -> None:
     )
 
 
+def test_the_price_of_an_error_says_whether_the_difference_behind_it_is_shown(tmp_path: Path) -> None:
+    row = results(tmp_path)["tasks"]["facts"]["break_even"][0]
+    fair = {**row, "excluded": [], "flip_error_price_usd": 0.016}
+    for resolved, shown in ((True, "$0.016"), (False, "$0.016 (not resolved)")):
+        table = costs.break_even({"break_even": [{**fair, "accuracy_resolved": resolved}]})
+        assert table.rows[0][-1] == shown
+
+
 def test_break_even_by_cycles_and_in_words(tmp_path: Path) -> None:
     task = results(tmp_path)["tasks"]["facts"]
+    out = "not weighed: failed a check"  # base left answers empty, rag's passages were cut
     assert costs.break_even(task).rows == (
-        ("lora against base", "never", "never", "never", "never", "$0.0036"),
-        ("rag against base", "never", "never", "never", "never", "$0.0098"),
-        ("lora against rag", "6,798", "16,848", "26,898", "3,798", "$0.016"),
+        ("lora against base", "never", "never", "never", "never", out),
+        ("rag against base", "never", "never", "never", "never", out),
+        ("lora against rag", "6,798", "16,848", "26,898", "3,798", out),
     )
     said = costs.sentences(task)
     assert len(said) == 3

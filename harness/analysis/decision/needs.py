@@ -49,7 +49,7 @@ def _accuracy(candidate: Candidate, needs: Requirements, _: Setting) -> Outcome 
         return None
     if right is None:
         return _unknown("min_accuracy", "nothing was answered", required=least)
-    found = _held("min_accuracy", right, least, right >= least, percent, "right", gap=share)
+    found = _held("min_accuracy", right, least, right >= least, percent, gap=share)
     if candidate.interval is None:
         return found
     low, high = candidate.interval
@@ -130,11 +130,11 @@ def _held(
     limit: float,
     met: bool,
     word: Callable[[float], str],
-    what: str,
+    what: str = "",
     gap: Callable[[float], str] | None = None,
 ) -> Outcome:
     """Hold a value against its limit. `word` writes both, and what is missing too, unless `gap` does."""
-    detail = f"{word(value)} {what}, required {word(limit)}"
+    detail = f"{word(value)}{' ' if what else ''}{what}, required {word(limit)}"
     figures = {"value": value, "required": limit}
     if met:
         return Outcome(requirement, MET, detail, figures)

@@ -12,6 +12,7 @@ from typing import Any
 from harness.analysis.decision.choice import BY_VALUE, NONE_FEASIBLE, RECOMMENDED
 from harness.analysis.decision.needs import MISSED, UNKNOWN
 from harness.analysis.decision.telling import Teller, Told, joined
+from harness.analysis.waterfall import CONTROL, READER
 
 Block = Mapping[str, Any]
 
@@ -48,14 +49,17 @@ def _verdict(tell: Teller, decision: Block) -> Iterator[Told]:
     opening = "is recommended" if status == RECOMMENDED else "is the best bet so far, not a recommendation"
     yield joined(
         tell.say(
-            f"{favourite} {opening}: {{right:percent}} right on {{n:whole}} questions.",
+            f"{favourite} {opening}: {tell.mean('right')} on {{n:whole}} questions.",
             right=f"decision/candidates/{favourite}/accuracy",
             n="decision/n",
         ),
         *_money(tell, decision, favourite),
     )
     if 0 < decision["candidates"][favourite]["accuracy"] < 0.5:
-        yield tell.say("It is wrong more often than right: the best of these, and not thereby good enough.")
+        poor = (
+            f"Its mean {tell.graded} is below a half" if tell.graded else "It is wrong more often than right"
+        )
+        yield tell.say(f"{poor}: the best of these, and not thereby good enough.")
     if any(row["status"] == UNKNOWN for row in decision["candidates"][favourite]["requirements"]):
         yield tell.say(f"{favourite} cannot be recommended before what is required of it has been checked.")
 
@@ -116,7 +120,7 @@ def _rivals(tell: Teller, decision: Block) -> Iterator[Told]:
             continue
         at = f"decision/against/{rival}"
         compared = tell.say(
-            f"Against {rival} ({{right:percent}} right): {{delta:points}}{_ends(row)}, {_resolved(row)}.",
+            f"Against {rival} ({tell.mean('right')}): {{delta:points}}{_ends(row)}, {_resolved(row)}.",
             right=f"decision/candidates/{rival}/accuracy",
             delta=f"{at}/delta",
             **_interval(at, row),
@@ -250,17 +254,25 @@ def _headroom(tell: Teller, decision: Block) -> Iterator[Told]:
     """What the control says: better retrieval, a better reader, or knowledge that was there already."""
     room = decision["headroom"]
     if room.get("retrieval"):
+        right = (
+            f"the mean {tell.graded} is {{oracle:percent}}" if tell.graded else "{oracle:percent} are right"
+        )
         yield tell.say(
-            "With the right passages (oracle) {oracle:percent} are right, with the passages found (rag) {rag:percent}: "
+            f"With the right passages ({CONTROL}) {right}, with the passages found ({READER}) {{rag:percent}}: "
             f"better retrieval could win {{delta:points}}{_ends(room['retrieval'])}.",
-            oracle="strategies/oracle/accuracy/mean",
-            rag="strategies/rag/accuracy/mean",
+            oracle=f"strategies/{CONTROL}/accuracy/mean",
+            rag=f"strategies/{READER}/accuracy/mean",
             delta="decision/headroom/retrieval/delta",
             **_interval("decision/headroom/retrieval", room["retrieval"]),
         )
     if room.get("reader") is not None:
+        lost = (
+            f"{{lost:percent}} of {tell.graded} is still missing"
+            if tell.graded
+            else "{lost:percent} are still wrong"
+        )
         yield tell.say(
-            "With the right passages in the prompt, {lost:percent} are still wrong: the reader loses them, a matter "
+            f"With the right passages in the prompt, {lost}: the reader loses {'it' if tell.graded else 'them'}, a matter "
             "for fine-tuning or a larger model.",
             lost="decision/headroom/reader",
         )
@@ -314,6 +326,10 @@ def assumptions(task: Block, decision: Block) -> list[Told]:
         unknown = [n for n, row in decision["candidates"].items() if row["monthly_usd"] is None]
         told.append(
             tell.say(f"The price of an error could not be used: the cost of {_and(unknown)} is not known.")
+        )
+    if decision["basis"] == BY_VALUE and tell.graded:
+        told.append(
+            tell.say(f"An answer with half of {tell.graded} is taken to cost half of what a wrong one costs.")
         )
     if decision["setting"]["refresh_days"] is None:
         told.append(tell.say("The knowledge is taken not to change."))

@@ -24,6 +24,7 @@ from harness.quantities import (
     signed,
     whole,
 )
+from harness.scoring.table import GRADED
 
 Told = dict[str, Any]
 """{text, figures: {place: value}}."""
@@ -51,6 +52,18 @@ class Teller:
 
     def __init__(self, task: Mapping[str, Any]) -> None:
         self._task = task
+
+    @property
+    def graded(self) -> str | None:
+        """The primary metric, where an answer can be partly right by it; its mean is no share of right answers."""
+        metric = self._task.get("primary_metric")
+        return metric if metric in GRADED else None
+
+    def mean(self, figure: str) -> str:
+        """How a mean of the primary metric is told, as a part of a template."""
+        return (
+            f"a mean {self.graded} of {{{figure}:percent}}" if self.graded else f"{{{figure}:percent}} right"
+        )
 
     def say(self, template: str, **places: str) -> Told:
         """Fill `{name:word}` with the value at the place of that name."""

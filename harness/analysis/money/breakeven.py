@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -26,6 +26,17 @@ class Entry:
 
     money: Economics
     accuracy: float | None
+    fair: bool = True
+    """False where it failed a check, so that its accuracy says nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Race:
+    """What the questions say of accuracies. `resolved`: the pairs of which it is shown who is more accurate."""
+
+    resolved: Collection[frozenset[str]] = ()
+    graded: str | None = None
+    """The primary metric, where an answer can be partly right by it."""
 
 
 def totals(entries: Sequence[Entry], inputs: CostInputs) -> list[dict[str, Any]]:
@@ -51,7 +62,9 @@ def _total(money: Economics, queries: float, inputs: CostInputs) -> dict[str, An
     }
 
 
-def break_evens(entries: Sequence[Entry], inputs: CostInputs) -> list[dict[str, Any]]:
+def break_evens(
+    entries: Sequence[Entry], inputs: CostInputs, race: Race | None = None
+) -> list[dict[str, Any]]:
     """Each pair of strategies at each shown number of tuning cycles and at the user's own.
 
     `a` is the one that costs more before the first query (one-off cost, and storage over the horizon), so
@@ -60,10 +73,10 @@ def break_evens(entries: Sequence[Entry], inputs: CostInputs) -> list[dict[str, 
     """
     cycles = sorted({*SHOWN_CYCLES, inputs.cycles})
     pairs = itertools.combinations(entries, 2)
-    return [_pair(one, two, count, inputs) for one, two in pairs for count in cycles]
+    return [_pair(one, two, count, inputs, race or Race()) for one, two in pairs for count in cycles]
 
 
-def _pair(one: Entry, two: Entry, cycles: int, inputs: CostInputs) -> dict[str, Any]:
+def _pair(one: Entry, two: Entry, cycles: int, inputs: CostInputs, race: Race) -> dict[str, Any]:
     a, b = _ordered(one, two, cycles, inputs.horizon_months)
     upfront_a, upfront_b = (e.money.upfront_usd(inputs.horizon_months, cycles) for e in (a, b))
     per_a, per_b = a.money.per_query_usd, b.money.per_query_usd
@@ -80,16 +93,21 @@ def _pair(one: Entry, two: Entry, cycles: int, inputs: CostInputs) -> dict[str, 
         "batched_queries": _queries(upfront_a, a.money.batched_usd, upfront_b, b.money.batched_usd),
         "per_refresh_queries": None,
         "flip_error_price_usd": None,
+        "accuracy_a": a.accuracy,
+        "accuracy_b": b.accuracy,
+        "accuracy_resolved": a.fair
+        and b.fair
+        and frozenset((a.money.strategy, b.money.strategy)) in race.resolved,
+        "excluded": [entry.money.strategy for entry in (a, b) if not entry.fair],
     }
     if per_a is None or per_b is None:
         return {**row, "status": "unknown", "sentence": _unknown(a, b)}
-    flip = _flip(a, b)
-    row |= {"flip_error_price_usd": flip, "per_refresh_queries": _per_refresh(a.money, b.money)}
+    row |= {"flip_error_price_usd": _flip(a, b), "per_refresh_queries": _per_refresh(a.money, b.money)}
     if upfront_a is None or upfront_b is None:
-        return {**row, "status": "unknown", "sentence": " ".join([_unknown(a, b), *_worth(a, b, flip)])}
+        return {**row, "status": "unknown", "sentence": " ".join([_unknown(a, b), *_worth(row, race)])}
     row["queries"] = break_even_queries(upfront_a, per_a, upfront_b, per_b)
     row["status"] = _status(row)
-    return {**row, "sentence": " ".join([_cost_sentence(row), *_refresh_sentence(row), *_worth(a, b, flip)])}
+    return {**row, "sentence": " ".join([_cost_sentence(row), *_refresh_sentence(row), *_worth(row, race)])}
 
 
 def _ordered(one: Entry, two: Entry, cycles: int, months: float) -> tuple[Entry, Entry]:
@@ -122,7 +140,9 @@ def _flip(a: Entry, b: Entry) -> float | None:
     if a.accuracy is None or b.accuracy is None:
         return None
     per_a, per_b = a.money.per_query_usd, b.money.per_query_usd
-    return None if per_a is None or per_b is None else flip_error_price(per_a, a.accuracy, per_b, b.accuracy)
+    if per_a is None or per_b is None or not (a.fair and b.fair):
+        return None
+    return flip_error_price(per_a, a.accuracy, per_b, b.accuracy)
 
 
 def _status(row: dict[str, Any]) -> str:
@@ -166,15 +186,24 @@ def _refresh_sentence(row: dict[str, Any]) -> list[str]:
     ]
 
 
-def _worth(a: Entry, b: Entry, flip: float | None) -> list[str]:
-    """What a wrong answer must cost for the dearer query to be worth it, where it was right more often."""
+def _worth(row: dict[str, Any], race: Race) -> list[str]:
+    """What a wrong answer must cost for the dearer query to be worth it, where it was the more accurate one."""
+    if row["excluded"]:
+        return [f"{' and '.join(row['excluded'])} failed a check, so accuracies are not weighed here."]
+    flip = row["flip_error_price_usd"]
     if flip is None:
         return []
-    better, worse = (a, b) if (a.accuracy or 0.0) > (b.accuracy or 0.0) else (b, a)
-    shares = f"{percent(better.accuracy)} against {percent(worse.accuracy)}"
+    better, worse = ("a", "b") if row["accuracy_a"] > row["accuracy_b"] else ("b", "a")
+    name, more = row[better], f"of higher {race.graded}" if race.graded else "right more often"
+    shares = f"{percent(row[f'accuracy_{better}'])} against {percent(row[f'accuracy_{worse}'])}"
+    if row["accuracy_resolved"]:
+        return [
+            f"A query of {name} is dearer, but {more} ({shares}): one-off cost aside, that pays where a wrong answer "
+            f"costs more than {dollars(flip)}."
+        ]
     return [
-        f"A query of {better.money.strategy} is dearer, but right more often ({shares}): one-off cost aside, "
-        f"that pays where a wrong answer costs more than {dollars(flip)}."
+        f"A query of {name} is dearer, and was {more} ({shares}), but that difference is not resolved: if it is as "
+        f"observed, it pays, one-off cost aside, where a wrong answer costs more than {dollars(flip)}."
     ]
 
 

@@ -24,12 +24,12 @@ def held(candidate_: dict[str, Any], **needs: Any) -> Outcome:
 @pytest.mark.parametrize(
     ("about", "needs", "status", "detail"),
     [
-        ({}, {"min_accuracy": 0.6}, "met", "60.0 % right, required 60.0 %"),
-        ({}, {"min_accuracy": 0.7}, "missed", "60.0 % right, required 70.0 %: missed by 10 points"),
+        ({}, {"min_accuracy": 0.6}, "met", "60.0 %, required 60.0 %"),
+        ({}, {"min_accuracy": 0.7}, "missed", "60.0 %, required 70.0 %: missed by 10 points"),
         ({"interval": (0.5, 0.7)}, {"min_accuracy": 0.55}, "met",
-         "60.0 % right, required 55.0 % (its interval reaches down to 50.0 %)"),
+         "60.0 %, required 55.0 % (its interval reaches down to 50.0 %)"),
         ({"interval": (0.5, 0.7)}, {"min_accuracy": 0.65}, "missed",
-         "60.0 % right, required 65.0 %: missed by 5 points (its interval reaches up to 70.0 %)"),
+         "60.0 %, required 65.0 %: missed by 5 points (its interval reaches up to 70.0 %)"),
         ({"latency": timed(1.5)}, {"max_latency_s": 2}, "met", "1.50 s at the p50, required 2.00 s"),
         ({"latency": timed(1.0, n=200, p95=2.5)}, {"max_latency_s": 2, "latency_percentile": "p95"}, "missed",
          "2.50 s at the p95, required 2.00 s: missed by 500 ms"),

@@ -20,9 +20,12 @@ from tests.analysis.elections import Money, candidate, comparisons, setting, sha
 from tests.analysis.prose import check, check_prose, told_in
 
 
-def task_of(candidates: Sequence[Candidate], probes: str = "knowledge") -> dict[str, Any]:
+def task_of(
+    candidates: Sequence[Candidate], probes: str = "knowledge", metric: str = "contains"
+) -> dict[str, Any]:
     """As much of a task's block as the decision looks at."""
     return {
+        "primary_metric": metric,
         "n": len(candidates[0].scores),
         "probes": probes,
         "strategies": {
@@ -38,12 +41,14 @@ def task_of(candidates: Sequence[Candidate], probes: str = "knowledge") -> dict[
     }
 
 
-def decided(candidates: Sequence[Candidate], probes: str = "knowledge", **more: Any) -> dict[str, Any]:
+def decided(
+    candidates: Sequence[Candidate], probes: str = "knowledge", metric: str = "contains", **more: Any
+) -> dict[str, Any]:
     """The task's block with its decision; the keywords of a Case, or of the requirements."""
     about = {name: more.pop(name) for name in ("excluded", "unfit", "run") if name in more}
     clusters, rows = more.pop("clusters", {}), more.pop("rows", {})
     needs = Requirements(**more)
-    task = task_of(candidates, probes)
+    task = task_of(candidates, probes, metric)
     task["comparisons"] = [{**row, **rows} for row in task["comparisons"]]
     standing = [
         one
@@ -220,7 +225,7 @@ def test_many_pairs_take_more_questions_than_one() -> None:
 def test_what_is_missed_or_not_checked_is_said() -> None:
     none = text_of(decided(*WORLDS["none"][:1], **WORLDS["none"][1]))
     assert "No strategy meets the requirements. The nearest is rag:" in none
-    assert "rag: accuracy: 45.0 % right, required 90.0 %: missed by 45 points" in none
+    assert "rag: accuracy: 45.0 %, required 90.0 %: missed by 45 points" in none
     unchecked = text_of(decided(*WORLDS["unchecked"][:1], **WORLDS["unchecked"][1]))
     assert (
         "rag: latency: cannot be checked: the p95 needs 130 timed questions, and 20 were timed." in unchecked
@@ -334,3 +339,15 @@ def test_the_control_says_nothing_where_it_or_its_reader_failed_a_check() -> Non
     assert room["knowledge"]
     room = decided([BASE, RAG, ORACLE], excluded={"oracle": "its prompts were cut."})["decision"]["headroom"]
     assert room == {"retrieval": None, "reader": None, "knowledge": None}
+
+
+def test_a_graded_metric_is_named_and_its_mean_is_no_share_of_right_answers() -> None:
+    task = decided([BASE, RAG, ORACLE], metric="f1", error_price_usd=0.5)
+    text = text_of(task)
+    check_prose(task)
+    assert "rag is recommended: a mean f1 of 45.0 % on 1,000 questions." in text
+    assert "Against base (a mean f1 of 10.0 %)" in text
+    assert "40.0 % of f1 is still missing: the reader loses it" in text
+    assert "An answer with half of f1 is taken to cost half of what a wrong one costs." in text
+    for claim in ("right on", " right)", "are right", "wrong more often"):
+        assert claim not in text

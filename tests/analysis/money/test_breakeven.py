@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 from typing import Any
 
@@ -9,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from harness.analysis.money.breakeven import Entry, break_evens, totals, whole_queries
+from harness.analysis.money.breakeven import Entry, Race, break_evens, totals, whole_queries
 from harness.analysis.money.economics import DAYS_PER_MONTH, CostInputs, Economics
 
 
@@ -25,8 +26,11 @@ LORA = entry("lora", 0.6, per_query_usd=0.01, fixed_usd=3_000.0, per_cycle_usd=9
 RAG = entry("rag", 0.8, per_query_usd=0.04, fixed_usd=10.0, refresh_usd=5.0, storage_usd_per_month=1.0)
 
 
-def by_cycles(*entries: Entry, **inputs: Any) -> dict[int, dict[str, Any]]:
-    return {row["cycles"]: row for row in break_evens(entries, CostInputs(**inputs))}
+SHOWN = Race([frozenset(("lora", "rag"))])
+
+
+def by_cycles(*entries: Entry, race: Race = SHOWN, **inputs: Any) -> dict[int, dict[str, Any]]:
+    return {row["cycles"]: row for row in break_evens(entries, CostInputs(**inputs), race)}
 
 
 def test_break_even_by_tuning_cycles() -> None:
@@ -47,6 +51,27 @@ def test_the_sentence_says_the_figures() -> None:
         "refresh. A query of rag is dearer, but right more often (80.0 % against 60.0 %): one-off cost aside, that "
         "pays where a wrong answer costs more than $0.15."
     )
+
+
+def test_an_unresolved_difference_is_not_told_as_one() -> None:
+    row = by_cycles(RAG, LORA, race=Race())[3]
+    assert row["accuracy_resolved"] is False
+    assert row["sentence"].endswith(
+        "A query of rag is dearer, and was right more often (80.0 % against 60.0 %), but that difference is not "
+        "resolved: if it is as observed, it pays, one-off cost aside, where a wrong answer costs more than $0.15."
+    )
+
+
+def test_a_graded_metric_is_named() -> None:
+    row = by_cycles(RAG, LORA, race=Race(SHOWN.resolved, "f1"))[3]
+    assert "A query of rag is dearer, but of higher f1 (80.0 % against 60.0 %)" in row["sentence"]
+
+
+def test_the_accuracy_of_a_strategy_that_failed_a_check_is_not_weighed() -> None:
+    row = by_cycles(RAG, dataclasses.replace(LORA, fair=False))[3]
+    assert (row["flip_error_price_usd"], row["excluded"], row["accuracy_resolved"]) == (None, ["lora"], False)
+    assert row["queries"], "what it costs was measured all the same"
+    assert row["sentence"].endswith("lora failed a check, so accuracies are not weighed here.")
 
 
 def test_the_users_own_cycles_stand_beside_the_usual_ones() -> None:

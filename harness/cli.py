@@ -162,19 +162,15 @@ def _report(options: argparse.Namespace) -> None:
 
 
 def _decide(options: argparse.Namespace) -> None:
-    from dataclasses import replace
-
+    from harness.analysis.again import again
     from harness.analysis.decision.election import stored_requirements
     from harness.analysis.evidence import read_run
-    from harness.analysis.results import derive
     from harness.report import decide
-    from harness.spec.priceflags import repriced
     from harness.spec.requirements import Requirements, requirements_from
 
     run = read_run(options.folder)
     needs = requirements_from(options, stored_requirements(run.manifest)) or Requirements()
-    run = replace(run, manifest=repriced(run.manifest, price_settings(options)))
-    results = derive(run, needs=needs)
+    results = again(run, needs, price_settings(options))
     print(json.dumps(decide.document(results), ensure_ascii=False) if options.json else decide.text(results))
 
 

@@ -12,7 +12,7 @@ import pytest
 
 from harness.cli import main
 from tests.analysis.elected import elected
-from tests.analysis.prose import check_prose
+from tests.analysis.prose import check, check_prose
 from tests.commands import one_document, refused, tasks_here
 
 ROOT = Path(__file__).parents[1]
@@ -47,6 +47,25 @@ def test_volume_and_refresh_turn_the_choice(capsys: pytest.CaptureFixture[str]) 
     assert chosen == ["rag", "lora", "rag"]
 
 
+def test_it_opens_with_how_the_verdict_turned_and_which_input_did_it(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    settings = {"requirements": {"monthly_queries": 1000, "error_price_usd": 0.01}}
+    elected(Path("own"), TASKS, n=400, settings=settings)
+    assert main(["decide", "own", "--monthly-queries", "1000000"]) == 0
+    text = " ".join(capsys.readouterr().out.split())
+    said = (
+        "facts: lora is recommended; under the run's own setting rag is recommended. What turned it: the volume "
+        "(1,000 queries a month → 1,000,000 queries a month)."
+    )
+    assert text.startswith(f"- {said}")
+    found = one_document(capsys, "decide", "own", "--json", "--monthly-queries", "1000000")
+    row = found["turned"]["facts"]
+    assert (row["own"]["recommended"], row["now"]["recommended"], row["text"]) == ("rag", "lora", said)
+    assert check(row, found)
+    assert found["turned"]["manners"]["turned"] is False
+
+
 def test_json_holds_needs_prices_summary_and_decisions(capsys: pytest.CaptureFixture[str]) -> None:
     found = decided(capsys, "--monthly-queries", "500", "--citations", "--usd-per-hour", "7.2")
     assert found["requirements"] == {"monthly_queries": 500, "citations": True}
@@ -63,9 +82,11 @@ def test_text_says_the_verdict_first_and_all_of_it_stands_in_the_json(
     assert main(["decide", "run", "--monthly-queries", "800"]) == 0
     text = capsys.readouterr().out
     lines = text.splitlines()
-    assert lines[0] == "Required: queries a month 800."
-    assert lines[1].startswith("- facts: ")
-    assert lines[2] == "- manners: lora is recommended."
+    assert lines[0].startswith("- facts: ")
+    assert "under the run's own setting" in lines[0]
+    required = lines.index("Required: queries a month 800.")
+    assert lines[required + 1].startswith("- facts: ")
+    assert lines[required + 2] == "- manners: lora is recommended."
     joined = " ".join(text.split())
     for task in decided(capsys, "--monthly-queries", "800")["tasks"].values():
         for reason in task["decision"]["reasons"]:

@@ -17,6 +17,7 @@ def document(results: Figures) -> Figures:
         "run_id": results["run_id"],
         "requirements": results["requirements"],
         "prices": results["prices"],
+        "turned": results.get("turned", {}),
         "summary": results["summary"],
         "tasks": {
             name: {key: task[key] for key in ("n", "primary_metric", "probes", "decision")}
@@ -26,12 +27,22 @@ def document(results: Figures) -> Figures:
 
 
 def text(results: Figures) -> str:
-    """All verdicts first, then each task's reasons and what would change it."""
-    parts: list[Block] = [decisions.required(results["requirements"]), Bullets(decisions.lines(results))]
+    """What turned against the run's own setting, all verdicts; then each task's reasons and what would change it."""
+    parts: list[Block] = [
+        turned(results),
+        decisions.required(results["requirements"]),
+        Bullets(decisions.lines(results)),
+    ]
     for name, task in results["tasks"].items():
         parts += [f"== {name} ==", *_task(task)]
     parts += ["Over all tasks:", Bullets(tuple(results["summary"]["sentences"]))]
     return plain.render(parts).strip()
+
+
+def turned(results: Figures) -> Bullets:
+    """How other terms turned each task; nothing where the terms are the run's own."""
+    rows = results.get("turned", {}).values()
+    return Bullets(tuple(row["text"] for row in rows if row["changed"]))
 
 
 def _task(task: Figures) -> list[Block]:

@@ -8,7 +8,7 @@ from typing import Any
 
 from harness.analysis.decision.telling import WORDS, value_at
 
-NUMBER = re.compile(r"[<>]?\s?[−+$]*\d[\d,]*(?:\.\d+)?(?:e-\d+)?")
+NUMBER = re.compile(r"(?<![A-Za-z])[<>]?\s?[−+$]*\d[\d,]*(?:\.\d+)?(?:e-\d+)?")
 CONSTANT = ("80 % power", "1/100 to 100 times", "p50", "p90", "p95", "p99")
 """What is the same in every report."""
 

@@ -51,7 +51,21 @@ def decided(
     needs: Requirements,
     inputs: CostInputs,
 ) -> Block:
-    """The decision of one task. `task`: its block of results.json so far; `answered`: strategy → its answers."""
+    """The decision of one task; see `case_of`."""
+    case = case_of(run, name, task, answered, clusters, needs, inputs)
+    return {**verdict(case), "break_even": task["break_even"]}
+
+
+def case_of(
+    run: Evidence,
+    name: str,
+    task: Mapping[str, Any],
+    answered: Mapping[str, Sequence[ScoredAnswer]],
+    clusters: Mapping[str, str],
+    needs: Requirements,
+    inputs: CostInputs,
+) -> Case:
+    """What a decision rests on. `task`: its block of results.json so far; `answered`: strategy → its answers."""
     out = forbidden(task["validity"])
     own = [strategy for strategy in answered if strategy in STRATEGIES and answered[strategy]]
     standing = [
@@ -60,7 +74,7 @@ def decided(
         if strategy not in out and not STRATEGIES[strategy].control
     ]
     tariff = cost.tariff_of(run.manifest)
-    case = Case(
+    return Case(
         task,
         _priced(run, name, standing, tariff, inputs),
         Rules(needs, Pairs(task["comparisons"], task["primary_metric"]), clusters),
@@ -73,7 +87,6 @@ def decided(
             "adapters": run.manifest.get("adapters", ()),
         },
     )
-    return {**verdict(case), "break_even": task["break_even"]}
 
 
 def _setting(inputs: CostInputs, tariff: Tariff | None) -> Setting:

@@ -272,8 +272,8 @@ def _headroom(tell: Teller, decision: Block) -> Iterator[Told]:
             else "{lost:percent} are still wrong"
         )
         yield tell.say(
-            f"With the right passages in the prompt, {lost}: the reader loses {'it' if tell.graded else 'them'}, a matter "
-            "for fine-tuning or a larger model.",
+            f"With the right passages in the prompt, {lost}: the reader loses {'it' if tell.graded else 'them'}, "
+            "a matter for fine-tuning or a larger model.",
             lost="decision/headroom/reader",
         )
     base = room.get("knowledge")

@@ -43,6 +43,8 @@ WORDS: dict[str, Callable[[Any], str]] = {
     "days": days,
     "months": months,
     "gigabytes": gigabytes,
+    "needed": lambda value: "needed" if value else "not needed",
+    "as_is": str,
 }
 """How a figure is written: the part after the colon."""
 

@@ -1,0 +1,95 @@
+"""A run decided again under other requirements and prices, and how that turned what its own setting said."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from harness.analysis.decision.election import case_of, needs_of
+from harness.analysis.decision.turned import Changed, turned
+from harness.analysis.decision.verdict import Case, standing
+from harness.analysis.evidence import Evidence
+from harness.analysis.results import Measured, derive, inputs_under, measure
+from harness.spec.priceflags import repriced
+from harness.spec.requirements import Requirements
+
+SHEET = ("prices", "machine")
+"""A machine is one of a sheet, so the two move together."""
+
+
+@dataclass(frozen=True)
+class Terms:
+    """What a run is decided under. `run`: with the prices of these terms; `prices`: settings that are not its own."""
+
+    needs: Requirements
+    run: Evidence
+    prices: Mapping[str, Any]
+
+    def with_needs(self, **values: Any) -> Terms:
+        return replace(self, needs=self.needs.model_copy(update=values))
+
+    def with_prices(self, prices: Mapping[str, Any]) -> Terms:
+        """Raises InputErrors for a wrong sheet, machine or API model."""
+        run = replace(self.run, manifest=repriced(self.run.manifest, dict(prices)))
+        return replace(self, run=run, prices=prices)
+
+    def case(self, task: str, found: Measured) -> Case:
+        inputs = inputs_under(self.run, self.needs)
+        return case_of(self.run, task, found.block, found.answered, found.clusters, self.needs, inputs)
+
+
+def again(run: Evidence, needs: Requirements, prices: Mapping[str, Any]) -> dict[str, Any]:
+    """The results under other terms, and in `turned`, for each task, what the run's own terms said and what did it.
+
+    Raises InputErrors for a wrong sheet, machine or API model.
+    """
+    measured = measure(run)
+    own = Terms(needs_of(run.manifest), run, {})
+    asked = replace(own.with_prices(prices), needs=needs)
+    results = derive(asked.run, needs=needs, measured=measured)
+    alone = dict(_alone(own, asked))
+    told = {}
+    for task, found in measured.items():
+        cases = (own.case(task, found), asked.case(task, found))
+        changed = [
+            Changed(field, *(_value(case, terms, field) for case, terms in zip(cases, (own, asked), strict=True)),
+                    standing(terms.case(task, found)))
+            for field, terms in alone.items()
+        ]  # fmt: skip
+        told[task] = turned(task, standing(cases[0]), results["tasks"][task]["decision"], changed)
+    return {**results, "turned": told}
+
+
+def _alone(own: Terms, asked: Terms) -> Iterator[tuple[str, Terms]]:
+    """Each input that differs from the run's own, and the terms in which it alone does."""
+    for field in Requirements.model_fields:
+        value = getattr(asked.needs, field)
+        if value != getattr(own.needs, field):
+            yield field, own.with_needs(**{field: value})
+    settings = own.run.manifest.get("settings") or {}
+    moved = {
+        name: value
+        for name, value in asked.prices.items()
+        if name != "price_as" and value != settings.get(name)  # projections take no part in the decision
+    }
+    sheet = {name: moved.pop(name) for name in SHEET if name in moved}
+    if sheet:
+        yield next(iter(sheet)), own.with_prices(sheet)
+    for name, value in moved.items():
+        yield name, own.with_prices({name: value})
+
+
+def _value(case: Case, terms: Terms, field: str) -> Any:
+    """What an input is set to: where nobody set it, what was used instead."""
+    used = {
+        "monthly_queries": case.setting.monthly_queries,
+        "usd_per_hour": case.setting.usd_per_hour,
+        "utilisation": case.setting.utilisation,
+        "tuning_cycles": case.setting.cycles,
+    }
+    if field in used:
+        return used[field]
+    if field in Requirements.model_fields:
+        return getattr(terms.needs, field)
+    return str(terms.prices.get(field) or "the run's own")

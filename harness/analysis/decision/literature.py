@@ -66,7 +66,7 @@ def priors(task: Mapping[str, Any], decision: Mapping[str, Any]) -> list[dict[st
     rows = []
     known = PRIORS.get(task["probes"] or "")
     if known:
-        rows.append(_prior(known, decision["favourite"], decision["status"], "", decision))
+        rows.append(_prior(known, decision["favourite"], decision["status"], None, decision))
     low = Prior("prompts first, above all at low volume", _prompts)
     rows.append(_prior(low, *_at_low_volume(decision), decision))
     rows.append(
@@ -74,6 +74,7 @@ def priors(task: Mapping[str, Any], decision: Mapping[str, Any]) -> list[dict[st
             "advice": "training from scratch: almost never",
             "source": UNSOURCED,
             "measured": None,
+            "monthly_queries": None,
             "verdict": NOT_MEASURED,
             "text": "no strategy here trains from scratch",
         }
@@ -81,23 +82,19 @@ def priors(task: Mapping[str, Any], decision: Mapping[str, Any]) -> list[dict[st
     return rows
 
 
-def _at_low_volume(decision: Mapping[str, Any]) -> tuple[str | None, str, str]:
+def _at_low_volume(decision: Mapping[str, Any]) -> tuple[str | None, str, float | None]:
     """Who is ahead at the map's lowest volume while the knowledge stays as it is, how settled that is, and where."""
     grid = decision["map"]
     if not grid:
-        return None, "", ""
-    return (
-        grid["winners"][0][0],
-        grid["statuses"][0][0],
-        f" at {whole(grid['monthly_queries'][0])} queries a month",
-    )
+        return None, "", None
+    return grid["winners"][0][0], grid["statuses"][0][0], grid["monthly_queries"][0]
 
 
 def _prior(
-    prior: Prior, winner: str | None, status: str, where: str, decision: Mapping[str, Any]
+    prior: Prior, winner: str | None, status: str, volume: float | None, decision: Mapping[str, Any]
 ) -> dict[str, Any]:
     """Whether the winner is one that follows the advice. Nothing is measured where all that ran do, or none does."""
-    row = {"advice": prior.advice, "source": ADVICE, "measured": winner}
+    row = {"advice": prior.advice, "source": ADVICE, "measured": winner, "monthly_queries": volume}
     ran = list(decision["candidates"])
     followers = [name for name in ran if prior.follows(STRATEGIES[name])]
     out = [name for name in decision["excluded"] if prior.follows(STRATEGIES[name])]
@@ -114,6 +111,7 @@ def _prior(
         return {**row, "verdict": NOT_MEASURED, "text": f"{which} of the strategies that ran follow it"}
     verdict = AS if winner in followers else DIFFERS
     settled = "" if status == RECOMMENDED else ", but that is not settled"
+    where = "" if volume is None else f" at {whole(volume)} queries a month"
     return {**row, "verdict": verdict, "text": f"{winner} is ahead here{where}{settled}"}
 
 

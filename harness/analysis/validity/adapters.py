@@ -42,12 +42,15 @@ def changes_logits(case: Case) -> list[Check]:
     if not effects:
         reason = "No answers to the same prompts can be compared." if case.adapted else NO_ADAPTER
         return [absent(name, reason)]
-    said = " ".join(sentence for _, sentence in effects)
-    return [verdict(name, [finding for finding, _ in effects], Limits(0.0, -1.0), said)]
+    said = " ".join(sentence for _, sentence, _ in effects)
+    figures = {key: value for _, _, some in effects for key, value in some.items()}
+    return [verdict(name, [finding for finding, _, _ in effects], Limits(0.0, -1.0), said, figures)]
 
 
-def _effect(case: Case, strategy: Strategy, seed: int) -> tuple[Finding, str] | None:
-    """What one adapter did to the logits in training, and to answers; None where neither is known.
+def _effect(case: Case, strategy: Strategy, seed: int) -> tuple[Finding, str, dict[str, float]] | None:
+    """What one adapter did to the logits in training, and to answers, with the sentence's figures.
+
+    None where neither is known.
 
     The figure is the share of answers that it changed, or the shift of the logits where that decides.
     """
@@ -56,19 +59,24 @@ def _effect(case: Case, strategy: Strategy, seed: int) -> tuple[Finding, str] | 
     shift = record.get("logit_shift")
     if shift is not None and shift < LOGIT_SHIFT:
         said = f"{who} moved its logits by {shift:.2g} on average in training, which is nothing."
-        return Finding(strategy.name, shift, Status.FAIL, LOGIT_SHIFT), said
+        return Finding(strategy.name, shift, Status.FAIL, LOGIT_SHIFT), said, {f"{who}: logit shift": shift}
     twin = case.twin(strategy)
     pairs = _same_prompts(case, twin, strategy, seed) if twin else []
     if not twin or not pairs:
         if shift is None:
             return None
         said = f"{who} moved its logits by {shift:.2g} on average in training."
-        return Finding(strategy.name, shift, Status.PASS, LOGIT_SHIFT), said
+        return Finding(strategy.name, shift, Status.PASS, LOGIT_SHIFT), said, {f"{who}: logit shift": shift}
     changed = sum(_differs(*pair) for pair in pairs)
     scored = any(row.choice_logprobs for _, row in pairs)  # equal likelihoods are never a coincidence
     silent = Status.FAIL if scored or len(pairs) >= ENOUGH_ANSWERS else Status.WARN
     said = f"{who} changed {changed} of {len(pairs)} answers to prompts that {twin.name} read too."
-    return Finding(strategy.name, changed / len(pairs), Status.PASS if changed else silent, 0.0), said
+    figures = {f"{who}: changed": float(changed), f"{who}: answers": float(len(pairs))}
+    return (
+        Finding(strategy.name, changed / len(pairs), Status.PASS if changed else silent, 0.0),
+        said,
+        figures,
+    )
 
 
 def _same_prompts(
@@ -91,24 +99,25 @@ def _differs(before: AnswerRow, after: AnswerRow) -> bool:
 def fits_training(case: Case) -> list[Check]:
     """A fine-tune that cannot give its own training answers was never trained."""
     name = "adapter_fits_training"
-    findings, parts = [], []
+    findings, parts, figures = [], [], {}
     for strategy in case.adapted:
         for seed, record in case.adapters(strategy).items():
             fit = record.get("train_fit")
             if fit is not None:
                 findings.append(Finding(strategy.name, fit, *TRAIN_FIT.judge(fit)))
                 parts.append(f"{case.named(strategy, seed)} {percent(fit)}")
+                figures[f"{case.named(strategy, seed)}: reproduced"] = fit
     if not findings:
         return [absent(name, "No adapter was trained for this task.")]
     detail = f"Own training answers reproduced: {listed(parts)}."
-    return [verdict(name, findings, TRAIN_FIT, detail)]
+    return [verdict(name, findings, TRAIN_FIT, detail, figures)]
 
 
 def same_prompts(case: Case) -> list[Check]:
     """What only the weights shall tell apart must read the same bytes."""
     name = "same_prompts"
     limits = Limits(0.0, 0.0)
-    findings, parts = [], []
+    findings, parts, figures = [], [], {}
     for strategy in case.adapted:
         twin = case.twin(strategy)
         first = {one.row.question_id: one.row.prompt_sha256 for one in case.own[twin]} if twin else {}
@@ -117,12 +126,13 @@ def same_prompts(case: Case) -> list[Check]:
             continue
         other = sum(row.prompt_sha256 != first[row.question_id] for row in both)
         parts.append(f"{other} of {len(both)} prompts of {strategy.name} differ from those of {twin.name}")
+        figures |= {f"{strategy.name}: differ": float(other), f"{strategy.name}: prompts": float(len(both))}
         findings += [
             Finding(one.name, other / len(both), *limits.judge(other / len(both))) for one in (twin, strategy)
         ]
     if not findings:
         return [absent(name, "No two strategies differ in their weights alone.")]
-    return [verdict(name, findings, limits, f"{listed(parts)}.")]
+    return [verdict(name, findings, limits, f"{listed(parts)}.", figures)]
 
 
 def forgetting(case: Case) -> list[Check]:
@@ -156,4 +166,4 @@ def _forgotten(name: str, general: Case, strategy: Strategy, guest: str) -> Chec
         f"{strategy.name} against base on {general.task}: {points(change.delta)}{note} "
         f"({change.lost} lost, {change.gained} gained of {change.n})."
     )
-    return Check(name, status, detail, change.delta, threshold, (strategy.name,))
+    return Check(name, status, detail, change.delta, threshold, (strategy.name,), change.figures)

@@ -29,13 +29,14 @@ def not_empty(case: Case) -> list[Check]:
 def _share(
     case: Case, name: str, what: str, limits: Limits, counts: Callable[[ScoredAnswer], bool]
 ) -> list[Check]:
-    findings, parts = [], []
+    findings, parts, figures = [], [], {}
     for strategy, scored in case.own.items():
         written = [one for one in scored if one.row.finish_reason != "choice"]
         if written:
             share = sum(map(counts, written)) / len(written)
             findings.append(Finding(strategy.name, share, *limits.judge(share)))
             parts.append(f"{strategy.name} {percent(share)} of {len(written)}")
+            figures |= {f"{strategy.name}: share": share, f"{strategy.name}: answers": float(len(written))}
     if not findings:
         return [absent(name, "No answer was written: choices are picked by their likelihood.")]
-    return [verdict(name, findings, limits, f"{what}: {listed(parts)}.")]
+    return [verdict(name, findings, limits, f"{what}: {listed(parts)}.", figures)]

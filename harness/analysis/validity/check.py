@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from enum import StrEnum
 from functools import cached_property
 from typing import Any
@@ -37,6 +37,8 @@ class Check:
     threshold: float | None = None
     """The limit that was crossed; where none was, the nearest. None where the check knows no number."""
     strategies: tuple[str, ...] = ()
+    figures: Mapping[str, float] = field(default_factory=dict)
+    """Every number of the sentence, by what it is."""
 
     def to_json(self) -> dict[str, Any]:
         return {**asdict(self), "status": self.status.value, "strategies": list(self.strategies)}
@@ -72,11 +74,13 @@ class Finding:
     threshold: float
 
 
-def verdict(name: str, findings: Sequence[Finding], limits: Limits, detail: str) -> Check:
+def verdict(
+    name: str, findings: Sequence[Finding], limits: Limits, detail: str, figures: Mapping[str, float]
+) -> Check:
     """One check over the strategies it looked at: the worst status, and the strategies that have it."""
     worst = limits.worst(findings)
     named = tuple(dict.fromkeys(found.strategy for found in findings if found.status is worst.status))
-    return Check(name, worst.status, detail, worst.figure, worst.threshold, named)
+    return Check(name, worst.status, detail, worst.figure, worst.threshold, named, figures)
 
 
 def absent(name: str, reason: str) -> Check:

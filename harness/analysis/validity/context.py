@@ -33,7 +33,7 @@ def finds_passages(case: Case) -> list[Check]:
     """A retriever that finds nothing makes `rag` a straw man."""
     name = "retrieval_floor"
     k = case.spec.get("retrieval", {}).get("k") or 3
-    findings, parts = [], []
+    findings, parts, figures = [], [], {"k": float(k)}
     for strategy in case.retrieving:
         found = [recall(one, k) for one in case.own[strategy] if one.asked.question.gold_docs]
         if not found:
@@ -44,10 +44,11 @@ def finds_passages(case: Case) -> list[Check]:
             status, threshold = Status.WARN, RECALL.warn
         findings.append(Finding(strategy.name, mean, status, threshold))
         parts.append(f"{strategy.name} {percent(mean)} (n={len(found)})")
+        figures |= {f"{strategy.name}: recall": mean, f"{strategy.name}: questions": float(len(found))}
     if not findings:
         retrieved = "No answered question names gold documents, so recall is unknown."
         return [absent(name, retrieved if case.retrieving else "No strategy retrieves.")]
-    return [verdict(name, findings, RECALL, f"recall@{k}: {listed(parts)}.")]
+    return [verdict(name, findings, RECALL, f"recall@{k}: {listed(parts)}.", figures)]
 
 
 def oracle_not_below(case: Case) -> list[Check]:
@@ -68,7 +69,7 @@ def oracle_not_below(case: Case) -> list[Check]:
         f"({change.lost} lost, {change.gained} gained of {change.n})."
     )
     named = tuple(strategy.name for strategy in case.retrieving)
-    return [Check(name, status, detail, change.delta, 0.0, named)]
+    return [Check(name, status, detail, change.delta, 0.0, named, change.figures)]
 
 
 def keeps_passages(case: Case) -> list[Check]:
@@ -83,4 +84,6 @@ def keeps_passages(case: Case) -> list[Check]:
         return [absent(name, "No strategy puts passages into the prompt.")]
     findings = [Finding(strategy.name, share, *TRUNCATED.judge(share)) for strategy, share, _ in shares]
     parts = listed(f"{strategy.name} {percent(share)} of {n}" for strategy, share, n in shares)
-    return [verdict(name, findings, TRUNCATED, f"Prompts that lost passages: {parts}.")]
+    figures = {f"{strategy.name}: share": share for strategy, share, _ in shares}
+    figures |= {f"{strategy.name}: prompts": float(n) for strategy, _, n in shares}
+    return [verdict(name, findings, TRUNCATED, f"Prompts that lost passages: {parts}.", figures)]

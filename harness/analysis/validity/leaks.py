@@ -59,7 +59,15 @@ def no_leak(case: Case) -> list[Check]:
         f"{percent(share)} of {len(test)} test questions stand among {len(learnt)} to learn from: "
         f"{exact} to the word, {len(copies) - exact} nearly{_named(copies)}."
     )
-    return [Check(name, status, detail, share, threshold, learning)]
+    figures = {
+        "share": share,
+        "test questions": float(len(test)),
+        "to learn from": float(len(learnt)),
+        "to the word": float(exact),
+        "nearly": float(len(copies) - exact),
+        "not named": float(max(0, len(copies) - SHOWN)),
+    }
+    return [Check(name, status, detail, share, threshold, learning, figures)]
 
 
 def _named(copies: Sequence[Copy]) -> str:

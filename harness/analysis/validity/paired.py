@@ -24,6 +24,11 @@ class Drop:
     gained: int
     p: float | None
 
+    @property
+    def figures(self) -> dict[str, float]:
+        """As a check tells them."""
+        return {"difference": self.delta, "lost": self.lost, "gained": self.gained, "questions": self.n}
+
 
 def drop(
     a: Sequence[ScoredAnswer], b: Sequence[ScoredAnswer], metric: str, clusters: Mapping[str, str]

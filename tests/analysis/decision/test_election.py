@@ -16,7 +16,7 @@ from harness.analysis.results import derive
 from harness.errors import InputError
 from harness.spec.requirements import Requirements
 from tests.analysis.elected import adapter, elected
-from tests.analysis.prose import check_prose
+from tests.analysis.prose import check_prose, check_results
 
 KNOWLEDGE = {"base": 0.05, "lora": 0.2, "rag": 0.6, "oracle": 0.75}
 TASKS = {
@@ -55,6 +55,25 @@ def test_each_kind_of_task_gets_its_own_winner(tmp_path: Path) -> None:
 def test_every_figure_in_the_prose_stands_in_results_json(tmp_path: Path, needs: dict[str, Any]) -> None:
     found = json.loads(json.dumps(results(tmp_path, needs=Requirements(**needs)), allow_nan=False))
     assert min(check_prose(task) for task in found["tasks"].values()) > 20
+    assert check_results(found) > 150
+
+
+def test_the_prose_of_checks_and_of_break_evens_is_held_too(tmp_path: Path) -> None:
+    """A figure that is altered in results.json, and no longer the sentence's, is found in each kind of row."""
+    found = results(tmp_path)
+    altered = {
+        "break_even": lambda task: task["decision"]["break_even"][0].update(
+            per_query_a_usd=1.5, per_query_b_usd=1.6
+        ),
+        "validity": lambda task: task["validity"][0].update(figures={}, figure=None, threshold=None),
+        "literature": lambda task: task["decision"]["literature"]["shapes"][0].update(measured=0.111),
+        "headroom": lambda task: task["decision"]["headroom"]["retrieval"].update(delta=0.111),
+    }
+    for alter in altered.values():
+        copy = json.loads(json.dumps(found))
+        alter(copy["tasks"]["facts"])
+        with pytest.raises(AssertionError, match=r"is no figure of it|is not what the sentence says"):
+            check_results(copy)
 
 
 def test_money_is_the_same_in_the_decision_and_in_the_tables(tmp_path: Path) -> None:

@@ -51,13 +51,17 @@ def again(run: Evidence, needs: Requirements, prices: Mapping[str, Any]) -> dict
     alone = dict(_alone(own, asked))
     told = {}
     for task, found in measured.items():
-        cases = (own.case(task, found), asked.case(task, found))
+        before, after = own.case(task, found), asked.case(task, found)
         changed = [
-            Changed(field, *(_value(case, terms, field) for case, terms in zip(cases, (own, asked), strict=True)),
-                    standing(terms.case(task, found)))
+            Changed(
+                field,
+                _value(before, own, field),
+                _value(after, asked, field),
+                standing(terms.case(task, found)),
+            )
             for field, terms in alone.items()
-        ]  # fmt: skip
-        told[task] = turned(task, standing(cases[0]), results["tasks"][task]["decision"], changed)
+        ]
+        told[task] = turned(task, standing(before), results["tasks"][task]["decision"], changed)
     return {**results, "turned": told}
 
 

@@ -11,6 +11,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+
 from harness.analysis.decision.choice import RECOMMENDED
 from harness.analysis.decision.pairs import Difference, Pairs
 from harness.analysis.statistics.intervals import wilson
@@ -262,7 +264,7 @@ def _own_words(task: Mapping[str, Any], run: Mapping[str, Any], out: Out) -> Dif
     if new is None:
         return NONE_SEEN
     share, n = adapter["train_fit"], min(FIT_EXAMPLES, adapter.get("examples") or 0)
-    low, high = (float(end) for end in wilson(share, n)) if n else (None, None)
+    low, high = (float(end) for end in wilson(np.array(share), np.array(n))) if n else (None, None)
     return _apart({"mean": share, "ci_low": low, "ci_high": high}, new)
 
 

@@ -147,8 +147,8 @@ def _error_price(outcome_at: OutcomeAt, setting: Setting, one: Input, present: O
     spans = bands(outcome_at, setting)
     own = [index for index, band in enumerate(spans) if band.outcome.winner == present.winner]
     if not own:  # it wins at no price: the range that begins at nothing shows who does
-        first = Turn(spans[0].low, spans[0].outcome)
-        return Change(one, None, ERROR_PRICES, up=Way(first, first))
+        other = Turn(spans[0].low, spans[0].outcome)
+        return Change(one, None, ERROR_PRICES, up=Way(other, other))
     first, last = _run(own)
     same = [index for index in range(first, last + 1) if spans[index].outcome == present]
     winner = _ends(spans, (first, last))

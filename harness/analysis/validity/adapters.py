@@ -99,7 +99,8 @@ def _differs(before: AnswerRow, after: AnswerRow) -> bool:
 def fits_training(case: Case) -> list[Check]:
     """A fine-tune that cannot give its own training answers was never trained."""
     name = "adapter_fits_training"
-    findings, parts, figures = [], [], {}
+    figures: dict[str, float] = {}
+    findings, parts = [], []
     for strategy in case.adapted:
         for seed, record in case.adapters(strategy).items():
             fit = record.get("train_fit")
@@ -117,7 +118,8 @@ def same_prompts(case: Case) -> list[Check]:
     """What only the weights shall tell apart must read the same bytes."""
     name = "same_prompts"
     limits = Limits(0.0, 0.0)
-    findings, parts, figures = [], [], {}
+    figures: dict[str, float] = {}
+    findings, parts = [], []
     for strategy in case.adapted:
         twin = case.twin(strategy)
         first = {one.row.question_id: one.row.prompt_sha256 for one in case.own[twin]} if twin else {}

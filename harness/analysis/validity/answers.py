@@ -29,7 +29,8 @@ def not_empty(case: Case) -> list[Check]:
 def _share(
     case: Case, name: str, what: str, limits: Limits, counts: Callable[[ScoredAnswer], bool]
 ) -> list[Check]:
-    findings, parts, figures = [], [], {}
+    figures: dict[str, float] = {}
+    findings, parts = [], []
     for strategy, scored in case.own.items():
         written = [one for one in scored if one.row.finish_reason != "choice"]
         if written:

@@ -41,7 +41,7 @@ REFRESHES: tuple[float | None, ...] = (None, 365.0, 90.0, 30.0, 7.0, 1.0)
 ERROR_PRICES = (1e-6, 1e4)
 """The range of prices of a wrong answer that is searched, dollars; steps of 33 %."""
 REFRESH_DAYS = (1 / 24, 3650.0)
-"""The range of refresh intervals that is searched where the knowledge does not change; steps of 18 %."""
+"""The range of refresh intervals that is searched where the knowledge does not change; steps of 15 %."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 
 class HarnessError(Exception):
@@ -52,3 +53,9 @@ class TrainingFailed(HarnessError):
 
 class RunInterrupted(HarnessError):
     """Stopped by the user. What was answered is kept and the run can be resumed."""
+
+
+def shown(value: Any, limit: int = 60) -> str:
+    """A value as it is quoted in a message: escaped, and cut where it is long."""
+    text = repr(value)
+    return text if len(text) <= limit else text[: limit - 1] + "…"

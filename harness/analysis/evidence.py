@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any, Never, TypeVar
 
 from harness.analysis.statistics.clusters import cluster_ids
-from harness.errors import InputError
+from harness.errors import InputError, shown
 from harness.records import (
     AnswerRow,
     BatchRow,
@@ -26,7 +26,6 @@ from harness.records import (
     TrainingQuestion,
 )
 from harness.run.folder import read_manifest
-from harness.spec.mistakes import shown
 
 T = TypeVar("T")
 Pair = tuple[str, str]

@@ -16,7 +16,7 @@ from typing import Any
 from pydantic import BaseModel
 from pydantic_core import ErrorDetails, PydanticCustomError
 
-from harness.errors import InputError, InputErrors
+from harness.errors import InputError, InputErrors, shown
 
 Loc = tuple[str | int, ...]
 """The way to a value: keys of mappings and positions in lists, from the top of the file."""
@@ -39,12 +39,6 @@ def found(mistakes: Sequence[tuple[Loc, str]]) -> None:
     if mistakes:
         text = " ".join(sentence for _, sentence in mistakes)
         raise PydanticCustomError("found", "{text}", {"text": text, "mistakes": list(mistakes)})
-
-
-def shown(value: Any, limit: int = 60) -> str:
-    """A value as it is quoted in a message: escaped, and cut where it is long."""
-    text = repr(value)
-    return text if len(text) <= limit else text[: limit - 1] + "…"
 
 
 def is_unicode(text: str) -> bool:

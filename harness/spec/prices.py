@@ -21,8 +21,8 @@ from pydantic import (
     field_validator,
 )
 
-from harness.errors import InputError
-from harness.spec.mistakes import did_you_mean, found, shown
+from harness.errors import InputError, shown
+from harness.spec.mistakes import did_you_mean, found
 from harness.spec.yamlfile import load_model
 
 SHIPPED = Path(__file__).with_name("prices.yaml")

@@ -15,9 +15,9 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from harness.errors import InputError
+from harness.errors import InputError, shown
 from harness.records import Question
-from harness.spec.mistakes import is_unicode, nearest, shown
+from harness.spec.mistakes import is_unicode, nearest
 from harness.spec.taskspec import Answer
 from harness.spec.yamlfile import read_source
 

@@ -8,10 +8,10 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from harness.errors import InputError, InputErrors
+from harness.errors import InputError, InputErrors, shown
 from harness.files import sha256_json
 from harness.records import Question
-from harness.spec.mistakes import did_you_mean, raise_all, shown
+from harness.spec.mistakes import did_you_mean, raise_all
 from harness.spec.questions import QuestionFile, across, leaks, read_questions
 from harness.spec.taskspec import METRIC_NAMES, METRICS_FOR, Answer, TaskSpec
 from harness.spec.yamlfile import YamlFile, load_yaml, validate

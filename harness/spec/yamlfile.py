@@ -15,8 +15,8 @@ from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
-from harness.errors import InputError
-from harness.spec.mistakes import Loc, is_unicode, mistakes_of, model_at, nearest, raise_all, shown
+from harness.errors import InputError, shown
+from harness.spec.mistakes import Loc, is_unicode, mistakes_of, model_at, nearest, raise_all
 
 M = TypeVar("M", bound=BaseModel)
 Place = tuple[int, int]

@@ -117,12 +117,25 @@ def test_a_requirements_file_and_flags_over_it(capsys: pytest.CaptureFixture[str
 @pytest.mark.parametrize(
     ("flags", "text"),
     [
-        (("--monthly-queries", "-5"), "--monthly-queries: '-5' is not a whole number from 1 up"),
+        (
+            ("--monthly-queries", "-5"),
+            "--monthly-queries: '-5' is not a whole number from 1 to 1,000,000,000,000",
+        ),
         (
             ("--latency-percentile", "p97"),
             "--latency-percentile: is 'p97', which is none of p50, p90, p95, p99",
         ),
         (("--min-accuracy", "2"), "--min-accuracy: must be at most 1"),
+        (("--monthly-queries", "9" * 400), "9… is not a whole number from 1 to 1,000,000,000,000"),
+        (("--monthly-queries", "9" * 5000), "9… is not a whole number from 1 to 1,000,000,000,000"),
+        (("--error-price", "1e308"), "--error-price: must be at most 1000000000.0, but is 1e+308"),
+        (("--error-price", "1e400"), "--error-price: must be a finite number"),
+        (("--error-price", "1e-300"), "--error-price: must be 0 or at least 1e-09, but is 1e-300"),
+        (("--refresh-days", "1e-9"), "--refresh-days: must be at least 0.001"),
+        (("--max-latency", "inf"), "--max-latency: must be a finite number"),
+        (("--monthly-budget", "nan"), "--monthly-budget: must be a finite number"),
+        (("--requirements", "tasks"), "tasks: this is a folder, not a file"),
+        (("--prices", "tasks"), "tasks: this is a folder, not a file"),
         (("--requirements", "none.yaml"), "none.yaml: there is no such file"),
         (("--prices", "none.yaml"), "none.yaml: there is no such file"),
         (("--price-as", "gpt-4o-mni"), "gpt-4o-mini"),

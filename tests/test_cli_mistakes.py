@@ -168,7 +168,7 @@ def test_an_unknown_api_model_is_refused_with_the_nearest_names(capsys: pytest.C
     ("flag", "value", "wanted"),
     [
         ("--usd-per-hour", "-2", "price above 0"),
-        ("--utilisation", "1.5", "share above 0 and at most 1"),
+        ("--utilisation", "1.5", "share from 0.000001 to 1"),
         ("--utilisation", "50", "for 50 % write 0.5"),
         ("--tuning-cycles", "0", "whole number from 1"),
         ("--machine", "m7i.lage", "did you mean 'm7i.large'"),

@@ -8,13 +8,17 @@ import math
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from harness.errors import InputError
+from harness.errors import InputError, shown
+from harness.spec.requirement_flags import whole
 
 if TYPE_CHECKING:
     from harness.spec.prices import PriceSheet
 
 FIELDS = ("prices", "machine", "usd_per_hour", "utilisation", "tuning_cycles", "price_as")
 """What the flags set, as a run's settings name it."""
+MOST_CYCLES = 1000
+LEAST, MOST_USD_PER_HOUR = 1e-6, 1e6
+"""Bounds of what is multiplied and divided by: within them no figure overflows."""
 
 
 def add_price_flags(parser: argparse.ArgumentParser) -> None:
@@ -29,7 +33,12 @@ def add_price_flags(parser: argparse.ArgumentParser) -> None:
         metavar="SHARE",
         help="share of paid time in use, instead of the sheet's",
     )
-    add("--tuning-cycles", type=_cycles, metavar="N", help="trainings until a fine-tune is good (default 3)")
+    add(
+        "--tuning-cycles",
+        type=whole(1, MOST_CYCLES),
+        metavar="N",
+        help="trainings until a fine-tune is good (default 3)",
+    )
     add("--price-as", action="append", metavar="MODEL", help="also price the tokens on this API model "
         "(repeatable, or comma-separated), for instance gpt-4o-mini")  # fmt: skip
 
@@ -110,16 +119,17 @@ def _day(manifest: dict[str, Any]) -> datetime.date:
 
 def _price(text: str) -> float:
     value = _number(text)
-    if not value > 0:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a price above 0")
+    if not LEAST <= value <= MOST_USD_PER_HOUR:
+        wanted = f"a price from {LEAST:f} to {MOST_USD_PER_HOUR:,.0f}"
+        raise argparse.ArgumentTypeError(f"{shown(text)} is not {wanted}")
     return value
 
 
 def _share(text: str) -> float:
     value = _number(text)
-    if not 0 < value <= 1:
+    if not LEAST <= value <= 1:
         hint = f" (for {text} % write {value / 100:g})" if 1 < value <= 100 else ""
-        raise argparse.ArgumentTypeError(f"{text!r} is not a share above 0 and at most 1{hint}")
+        raise argparse.ArgumentTypeError(f"{shown(text)} is not a share from {LEAST:f} to 1{hint}")
     return value
 
 
@@ -130,9 +140,3 @@ def _number(text: str) -> float:
     except ValueError:
         return math.nan
     return value if math.isfinite(value) else math.nan
-
-
-def _cycles(text: str) -> int:
-    if not text.isdecimal() or not 1 <= int(text) <= 1000:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number from 1 to 1000")
-    return int(text)

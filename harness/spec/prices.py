@@ -37,6 +37,10 @@ def _iso_date(text: str) -> str:
 
 
 Date = Annotated[str, AfterValidator(_iso_date)]
+Amount = Annotated[float, Field(ge=0, le=1e9)]
+"""Dollars, or hours. Bounded, so that no product of such overflows."""
+HourPrice = Annotated[float, Field(ge=1e-6, le=1e6)]
+Use = Annotated[float, Field(ge=1e-6, le=1)]
 Text = Annotated[str, Field(min_length=1)]
 Kind = Literal["cpu", "cuda"]
 
@@ -55,7 +59,7 @@ class Machine(_Strict):
     vcpus: int = Field(ge=1)
     memory_gb: float = Field(gt=0)
     accelerator: str | None = None
-    usd_per_hour: float = Field(gt=0)
+    usd_per_hour: HourPrice
     source: Text = Field(description="Where the price was seen.")
     date: Date = Field(description="When it was seen there.")
 
@@ -75,33 +79,33 @@ class _Dated(_Strict):
 class LabourPrice(_Dated):
     """An engineer's hours, and what they cost the employer."""
 
-    wage_usd_per_hour: float = Field(ge=0)
-    engineer_hours_per_cycle: float = Field(ge=0, description="To prepare, run and judge one training.")
-    engineer_hours_per_refresh: float = Field(ge=0, description="To train again on changed knowledge.")
+    wage_usd_per_hour: Amount
+    engineer_hours_per_cycle: Amount = Field(description="To prepare, run and judge one training.")
+    engineer_hours_per_refresh: Amount = Field(description="To train again on changed knowledge.")
 
 
 class LabelPrice(_Dated):
     """One training question with its answer."""
 
-    usd_per_label: float = Field(ge=0)
+    usd_per_label: Amount
 
 
 class EvaluationPrice(_Dated):
     """Judging a fine-tune before it is used, once and at each refresh, at the wage under `labour`."""
 
-    engineer_hours: float = Field(ge=0)
+    engineer_hours: Amount
 
 
 class StoragePrice(_Dated):
     """Keeping the index and the adapter."""
 
-    usd_per_gb_month: float = Field(ge=0)
+    usd_per_gb_month: Amount
 
 
 class EmbeddingPrice(_Dated):
     """Embedding the corpus: by the token, or (null) in the seconds it took on the machine itself."""
 
-    usd_per_mtok: float | None = Field(ge=0)
+    usd_per_mtok: Amount | None
 
 
 class RefreshShare(_Dated):
@@ -115,9 +119,9 @@ class FineTunedPrice(_Dated):
 
     model: Text
     provider: Text
-    input_usd_per_mtok: float | None = Field(default=None, ge=0)
-    output_usd_per_mtok: float | None = Field(default=None, ge=0)
-    training_usd_per_mtok: float | None = Field(default=None, ge=0)
+    input_usd_per_mtok: Amount | None = None
+    output_usd_per_mtok: Amount | None = None
+    training_usd_per_mtok: Amount | None = None
 
 
 ADDED_LATER = ("labour", "labels", "evaluation", "storage", "embedding", "refresh", "api_fine_tuned")
@@ -130,7 +134,7 @@ class PriceSheet(_Strict):
     schema_version: Literal[1]
     date: Date
     currency: Literal["USD"]
-    utilisation: float = Field(gt=0, le=1)
+    utilisation: Use
     machines: Annotated[tuple[Machine, ...], Field(min_length=1)]
     default: Default
     labour: LabourPrice | None = None

@@ -7,6 +7,11 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from harness.errors import shown
+
+MOST_QUERIES = 10**12
+"""A month: a hundred for every person alive."""
+
 FIELDS = {
     "monthly_queries": "--monthly-queries",
     "horizon_months": "--horizon-months",
@@ -18,6 +23,7 @@ FIELDS = {
     "monthly_budget_usd": "--monthly-budget",
     "max_memory_gb": "--max-memory-gb",
     "citations": "--citations",
+    "in_house": "--in-house",
 }
 """Field of the requirements → its flag."""
 
@@ -30,7 +36,7 @@ def add_requirement_flags(parser: argparse.ArgumentParser) -> None:
     def add(field: str, help: str, **how: Any) -> None:
         group.add_argument(FIELDS[field], dest=field, help=help, **how)
 
-    add("monthly_queries", "your volume", type=whole(1), metavar="N")
+    add("monthly_queries", "your volume", type=whole(1, MOST_QUERIES), metavar="N")
     add(
         "horizon_months",
         "months over which one-off costs are spread (default 12)",
@@ -45,18 +51,20 @@ def add_requirement_flags(parser: argparse.ArgumentParser) -> None:
     add("monthly_budget_usd", "the most it may cost a month", type=_number, metavar="USD")
     add("max_memory_gb", "the memory that model and index may take", type=_number, metavar="GB")
     add("citations", "answers have to name their source", action="store_const", const=True)
+    add("in_house", "data may not leave your own machines: no hosted model", action="store_const", const=True)
 
 
-def whole(least: int) -> Callable[[str], int]:
-    """The type of a flag that takes a whole number from `least` up."""
+def whole(least: int, most: int | None = None) -> Callable[[str], int]:
+    """The type of a flag that takes a whole number from `least` up, and to `most` where that is given."""
+    wanted = f"from {least} up" if most is None else f"from {least} to {most:,}"
 
     def read(text: str) -> int:
         try:
             value = int(text)
-        except ValueError:
+        except ValueError:  # no number, or one with more digits than Python reads
             value = least - 1
-        if value < least:
-            raise argparse.ArgumentTypeError(f"{text!r} is not a whole number from {least} up")
+        if value < least or (most is not None and value > most):
+            raise argparse.ArgumentTypeError(f"{shown(text)} is not a whole number {wanted}")
         return value
 
     return read
@@ -66,4 +74,4 @@ def _number(text: str) -> float:
     try:
         return float(text)
     except ValueError:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a number") from None
+        raise argparse.ArgumentTypeError(f"{shown(text)} is not a number") from None

@@ -14,49 +14,70 @@ from pydantic import Field, ValidationError, field_validator
 
 from harness.errors import InputError, shown
 from harness.spec.mistakes import mistakes_of, raise_all
-from harness.spec.requirement_flags import FIELDS
+from harness.spec.requirement_flags import FIELDS, MOST_QUERIES
 from harness.spec.settings import Strict
 from harness.spec.yamlfile import load_model
 
+CENTURY_DAYS = 36_525
+LEAST_ERROR_PRICE = 1e-9
+"""Of an error that costs anything: below it, money is divided by next to nothing."""
 Percentile = Literal["p50", "p90", "p95", "p99"]
 
 
 class Requirements(Strict):
-    """Hard limits, which a strategy meets or misses, and the setting in which its value is counted."""
+    """Hard limits, which a strategy meets or misses, and the setting in which its value is counted.
 
-    monthly_queries: int | None = Field(None, ge=1, description="Questions answered in a month.")
+    The bounds lie far beyond what anybody needs; within them no figure of a decision overflows.
+    """
+
+    monthly_queries: int | None = Field(
+        None, ge=1, le=MOST_QUERIES, description="Questions answered in a month."
+    )
     horizon_months: int = Field(
         12, ge=1, le=120, description="Months over which what is paid once is spread."
     )
-    error_price_usd: float | None = Field(None, ge=0, description="What one wrong answer costs you.")
+    error_price_usd: float | None = Field(None, ge=0, le=1e9, description="What one wrong answer costs you.")
     refresh_days: float | None = Field(
-        None, gt=0, description="How often the knowledge changes; left out: it does not."
+        None,
+        ge=0.001,
+        le=CENTURY_DAYS,
+        description="Every how many days the knowledge changes; left out: it does not.",
     )
     min_accuracy: float | None = Field(
         None, ge=0, description="The least share of right answers, from 0 to 1."
     )
     max_latency_s: float | None = Field(
-        None, gt=0, description="The longest time to the last token, seconds."
+        None, ge=1e-6, le=1e6, description="The longest time to the last token, seconds."
     )
     latency_percentile: Percentile = Field(
         "p50", description="The percentile of the latency that has to keep the ceiling."
     )
     monthly_budget_usd: float | None = Field(
-        None, ge=0, description="The most that running it may cost a month, one-off costs spread."
+        None, ge=0, le=1e12, description="The most that running it may cost a month, one-off costs spread."
     )
     max_memory_gb: float | None = Field(
-        None, gt=0, description="The memory that model and index may take, GB."
+        None, ge=1e-6, le=1e6, description="The memory that model and index may take, GB."
     )
     citations: bool = Field(False, description="Answers have to name their source.")
+    in_house: bool = Field(
+        False, description="Questions and documents may not leave machines of your own: no hosted model."
+    )
     accuracy_margin: float = Field(
-        0.05, gt=0, lt=1, description="A difference in accuracy smaller than this does not matter."
+        0.05, ge=0.001, lt=1, description="A difference in accuracy smaller than this does not matter."
     )
     value_margin: float = Field(
         0.05,
-        gt=0,
+        ge=0.001,
         lt=1,
         description="A difference in value smaller than this share of what the better one costs does not matter.",
     )
+
+    @field_validator("error_price_usd")
+    @classmethod
+    def _price(cls, price: float | None) -> float | None:
+        if price is not None and 0 < price < LEAST_ERROR_PRICE:
+            raise ValueError(f"must be 0 or at least {LEAST_ERROR_PRICE:g}, but is {shown(price)}.")
+        return price
 
     @field_validator("min_accuracy")
     @classmethod

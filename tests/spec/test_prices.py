@@ -85,10 +85,10 @@ def test_as_used_is_plain_json_with_the_machine_chosen(sheet: PriceSheet) -> Non
     ("old", "new", "text"),
     [
         ("utilisation: 0.5", "utilisation: 1.5", r"utilisation: must be at most 1"),
-        ("utilisation: 0.5", "utilisation: 0", r"utilisation: must be more than 0"),
+        ("utilisation: 0.5", "utilisation: 0", r"utilisation: must be at least 1e-06"),
         ("utilisation: 0.5", "utilization: 0.5", r"utilization: is not a known key .*utilisation"),
         ("usd_per_hour: 0.1008", "usd_per_hour: cheap", r"machines\[0\]\.usd_per_hour: must be a number"),
-        ("usd_per_hour: 0.1008", "usd_per_hour: -1", r"machines\[0\]\.usd_per_hour: must be more than 0"),
+        ("usd_per_hour: 0.1008", "usd_per_hour: -1", r"machines\[0\]\.usd_per_hour: must be at least 1e-06"),
         (
             "usd_per_hour: 0.1008",
             "usd_per_hour: .inf",

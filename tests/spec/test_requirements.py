@@ -26,11 +26,11 @@ def test_every_flag_sets_its_own_field() -> None:
     argv = [
         "--monthly-queries", "1000", "--horizon-months", "6", "--error-price", "0.5", "--refresh-days", "7",
         "--min-accuracy", "0.8", "--max-latency", "2", "--latency-percentile", "p95", "--monthly-budget", "50",
-        "--max-memory-gb", "8", "--citations",
+        "--max-memory-gb", "8", "--citations", "--in-house",
     ]  # fmt: skip
     assert requirements_from(parsed(*argv)) == Requirements(
         monthly_queries=1000, horizon_months=6, error_price_usd=0.5, refresh_days=7, min_accuracy=0.8,
-        max_latency_s=2, latency_percentile="p95", monthly_budget_usd=50, max_memory_gb=8, citations=True,
+        max_latency_s=2, latency_percentile="p95", monthly_budget_usd=50, max_memory_gb=8, citations=True, in_house=True,
     )  # fmt: skip
     assert set(FIELDS) <= set(Requirements.model_fields)
 
@@ -48,12 +48,12 @@ def test_flags_win_over_the_file_and_the_file_over_the_run(tmp_path: Path) -> No
     [
         (("--min-accuracy", "-0.1"), "--min-accuracy: must be at least 0"),
         (("--min-accuracy", "80"), r"--min-accuracy: must be at most 1, but is 80.0 \(for 80 % write 0.8\)"),
-        (("--max-latency", "0"), "--max-latency: must be more than 0"),
+        (("--max-latency", "0"), "--max-latency: must be at least 1e-06"),
         (("--max-latency", "inf"), "--max-latency: must be a finite number"),
         (("--latency-percentile", "p96"), r"--latency-percentile: is 'p96', which is none of p50, p90, p95, p99"),
         (("--monthly-budget", "-1"), "--monthly-budget: must be at least 0"),
         (("--error-price", "-1"), "--error-price: must be at least 0"),
-        (("--refresh-days", "0"), "--refresh-days: must be more than 0"),
+        (("--refresh-days", "0"), "--refresh-days: must be at least 0.001"),
         (("--horizon-months", "1000"), "--horizon-months: must be at most 120"),
         (("--max-memory-gb", "nan"), "--max-memory-gb: must be"),
     ],
@@ -85,6 +85,20 @@ def test_two_wrong_flags_show_together() -> None:
         ("latency_percentile: p97\n", r"needs.yaml:1:21: latency_percentile: .*none of p50"),
         ("citations: maybe\n", r"needs.yaml:1:12: citations: must be true or false"),
         ("", "the file is empty"),
+        ("# nothing yet\n", "the file is empty"),
+        ("- monthly_queries: 5\n", "needs.yaml:1: the file must be a mapping of keys to values"),
+        ("monthly_queries: [5]\n", r"needs.yaml:1:18: monthly_queries: must be a whole number, but is"),
+        ("min_accuracy: {least: 0.5}\n", r"needs.yaml:1:15: min_accuracy: must be a number, but is"),
+        ("refresh_days: 1\nrefresh_days: 2\n", r"needs.yaml:2:1: refresh_days: is given twice"),
+        ("error_price_usd: .nan\n", r"needs.yaml:1:18: error_price_usd: must be a finite number"),
+        ("monthly_budget_usd: .inf\n", r"needs.yaml:1:21: monthly_budget_usd: must be a finite number"),
+        ("max_latency_s: 1e400\n", r"needs.yaml:1:16: max_latency_s: must be a finite number"),
+        (f"monthly_queries: {'9' * 400}\n", "monthly_queries: must be at most 1000000000000"),
+        (f"monthly_queries: {'9' * 5000}\n", "monthly_queries: is no number that can be read"),
+        ("accuracy_margin: 1e-300\n", "accuracy_margin: must be at least 0.001"),
+        ("in_house: perhaps\n", "in_house: must be true or false"),
+        ("monthly_queries: 5: 6\n", "needs.yaml:1:19: broken YAML"),
+        ("horizon_months:\n", "horizon_months: is empty"),
     ],
 )
 def test_a_wrong_file_is_refused_with_its_line(tmp_path: Path, text: str, message: str) -> None:

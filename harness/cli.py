@@ -11,6 +11,7 @@ from typing import Any, NoReturn
 
 from harness import __version__
 from harness.errors import HarnessError, InputError, RunInterrupted
+from harness.quantities import counted
 from harness.run.flags import add_run_flags, resumed_settings, settings_of
 from harness.spec.priceflags import add_price_flags, price_settings
 from harness.spec.requirement_flags import add_requirement_flags
@@ -212,7 +213,8 @@ def _tasks_validate(options: argparse.Namespace) -> None:
         for sentence in task.left_out:
             print(sentence)
         print(
-            f"{task.path}: {task.spec.name} is valid ({len(task.test)} test, {len(task.train)} train questions)"
+            f"{task.path}: {task.spec.name} is valid ({len(task.test)} test, "
+            f"{counted(len(task.train), 'train question')})"
         )
 
 

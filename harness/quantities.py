@@ -77,10 +77,17 @@ def whole(value: float | None) -> str:
     return NA if value is None else f"{round(value):,}"
 
 
+def counted(count: int, one: str, several: str | None = None) -> str:
+    """A count and what it counts: `1 question`, `1,200 questions`."""
+    return f"{count:,} {one if count == 1 else several or one + 's'}"
+
+
 def days(value: float | None) -> str:
-    """`7 days`, `181.9 days`, `6 hours`."""
+    """`7 days`, `181.9 days`, `6 hours`; below an hour as `seconds` has it."""
     if value is None:
         return NA
+    if 24 * value < 0.95:
+        return seconds(86_400 * value)
     size, unit = (24 * value, "hour") if value < 1 else (value, "day")
     return f"{plain(size)} {unit}{'' if plain(size) == '1' else 's'}"
 

@@ -13,6 +13,7 @@ import pytest
 from harness.cli import main
 from tests.analysis.elected import elected
 from tests.analysis.prose import check, check_prose
+from tests.analysis.runs import PRICE_SHEET
 from tests.commands import one_document, refused, tasks_here
 
 ROOT = Path(__file__).parents[1]
@@ -84,13 +85,66 @@ def test_text_says_the_verdict_first_and_all_of_it_stands_in_the_json(
     lines = text.splitlines()
     assert lines[0].startswith("- facts: ")
     assert "under the run's own setting" in lines[0]
-    required = lines.index("Required: queries a month 800.")
+    required = lines.index("Required: 800 queries a month.")
     assert lines[required + 1].startswith("- facts: ")
     assert lines[required + 2] == "- manners: lora is recommended."
     joined = " ".join(text.split())
     for task in decided(capsys, "--monthly-queries", "800")["tasks"].values():
         for reason in task["decision"]["reasons"]:
             assert reason["text"] in joined
+
+
+def test_a_hosted_model_stands_beside_the_decision_as_a_projection(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert main(["decide", "run", "--price-as", "gpt-4o-mini"]) == 0
+    text = capsys.readouterr().out
+    assert "A projection, not a measurement" in text
+    (row,) = [line for line in text.splitlines() if line.startswith("rag ") and "gpt-4o-mini" in line]
+    projected = decided(capsys, "--price-as", "gpt-4o-mini")["tasks"]["facts"]["projections"]
+    assert set(projected) == {"base", "lora", "rag", "oracle"}
+    # 100 prompt and 5 completion tokens at $0.15 and $0.60 a million
+    assert projected["rag"][0]["per_query_usd"] == pytest.approx((100 * 0.15 + 5 * 0.60) / 1e6)
+    assert "$0.000018" in row
+    capsys.readouterr()
+    assert main(["decide", "run"]) == 0
+    assert "rojection" not in capsys.readouterr().out
+
+
+def test_data_that_stay_in_house_rule_a_hosted_model_out_and_nothing_that_was_measured(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    found = decided(capsys, "--in-house", "--price-as", "gpt-4o-mini")
+    task = found["tasks"]["facts"]
+    assert {(row["feasible"], *row["missed"]) for rows in task["projections"].values() for row in rows} == {
+        (False, "in_house")
+    }
+    outcomes = [row["requirements"][0] for row in task["decision"]["candidates"].values()]
+    assert [(one["requirement"], one["status"]) for one in outcomes] == [("in_house", "met")] * 3
+    assert task["decision"]["favourite"] == decided(capsys)["tasks"]["facts"]["decision"]["favourite"]
+    assert main(["decide", "run", "--in-house", "--price-as", "gpt-4o-mini"]) == 0
+    text = capsys.readouterr().out
+    assert "Required: data stay on machines of your own." in text
+    assert "data may not leave your own machines" in text
+
+
+def test_an_error_that_costs_nothing_is_a_price(capsys: pytest.CaptureFixture[str]) -> None:
+    decision = decided(capsys, "--error-price", "0")["tasks"]["facts"]["decision"]
+    assert decision["requirements"]["error_price_usd"] == 0
+    assert decision["basis"] == "value"
+    assert main(["decide", "run", "--error-price", "0"]) == 0
+    assert capsys.readouterr().out.startswith("Required: a wrong answer costs $0.\n")
+
+
+def test_an_old_price_sheet_is_told_first(capsys: pytest.CaptureFixture[str]) -> None:
+    elected(Path("old"), TASKS, price_sheet={**PRICE_SHEET, "date": "2025-01-01"})
+    assert main(["decide", "old"]) == 0
+    text = " ".join(capsys.readouterr().out.split())
+    assert text.startswith(
+        "The price sheet of 2025-01-01 was 366 days old when the run began, more than 180:"
+    )
+    assert main(["decide", "run"]) == 0
+    assert "days old" not in capsys.readouterr().out
 
 
 def test_it_is_what_report_writes_for_the_same_needs(capsys: pytest.CaptureFixture[str]) -> None:
@@ -158,6 +212,19 @@ def test_all_mistakes_of_a_requirements_file_show_with_their_lines(
         "needs.yaml:2:1: latency_percentil: is not a known key (did you mean 'latency_percentile'?)"
         in message
     )
+
+
+def test_a_damaged_price_sheet_is_named(capsys: pytest.CaptureFixture[str]) -> None:
+    elected(Path("torn"), TASKS, price_sheet={**PRICE_SHEET, "machine": {"name": "box"}})
+    for command in (("decide", "torn"), ("report", "torn"), ("decide", "torn", "--usd-per-hour", "2")):
+        assert "run.json: price_sheet.machine.usd_per_hour: is missing" in refused(capsys, *command)
+
+
+def test_a_price_that_could_not_be_used_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
+    elected(Path("free"), TASKS, price_sheet=None)
+    message = refused(capsys, "decide", "free", "--usd-per-hour", "2", "--tuning-cycles", "5")
+    assert message.startswith("the run has no price sheet to apply --usd-per-hour, --tuning-cycles to")
+    assert main(["decide", "free"]) == 0
 
 
 def test_a_folder_without_a_run_is_refused(capsys: pytest.CaptureFixture[str]) -> None:

@@ -263,6 +263,7 @@ def _cost(run: Evidence, pair: Pair, share: float | None, inputs: CostInputs) ->
         run.answers.get(pair, ()),
         adapted=strategy is None or strategy.adapted,
         train_tokens=cost.adapter_of(run, pair).get("train_tokens") if strategy else None,
+        in_house=inputs.in_house,
     )
     return {**cost.block(cost.economics_of(run, pair, inputs), share, inputs), "projections": hosted}
 

@@ -15,6 +15,8 @@ PROJECTED = (
     "is not the one above."
 )
 
+RULED_OUT = "data may not leave your own machines"
+
 
 def task_blocks(task: Figures) -> list[Block]:
     """Everything about one task's money that is known, in the order in which it is asked for."""
@@ -207,12 +209,13 @@ def projections(task: Figures) -> Table:
             dollars(one["training_usd"]) if one["kind"] == "fine-tuned" else "–",
             one["priced_on"] or NA,
             one["source"] or NA,
+            RULED_OUT if one["missed"] else "–",
         )
         for name, block in task["strategies"].items()
         for one in block["cost"]["projections"]
     )
     headers = ("Strategy", "Priced as", "Kind of figure", "Per query", "Per million tokens, in / out")
-    return Table((*headers, "One training", "Price of", "Source"), rows)
+    return Table((*headers, "One training", "Price of", "Source", "Ruled out"), rows)
 
 
 # Prices
@@ -220,7 +223,7 @@ def projections(task: Figures) -> Table:
 
 def prices(results: Figures) -> list[Block]:
     """The machine, what else was priced, and how old the prices were when the run began."""
-    sheet, about = results["price_sheet"] or {}, results["prices"]
+    sheet = results["price_sheet"] or {}
     chosen = sheet.get("machine")
     if not isinstance(chosen, dict):
         return ["The run has no price sheet, so no cost was computed."]
@@ -239,16 +242,22 @@ def prices(results: Figures) -> list[Block]:
         f"questions in {percent(assumed.get('utilisation', sheet['utilisation']))} of the paid time. "
         f"Price sheet of {sheet.get('date', 'unknown date')}."
     )
-    return [lead, *_age(about), _assumed(sheet), _machines(sheet, chosen)]
+    return [lead, *_age(results), _assumed(sheet), _machines(sheet, chosen)]
 
 
-def _age(about: Figures) -> list[Block]:
-    notes = []
+def warnings(results: Figures) -> list[str]:
+    """What is said of old prices wherever a figure rests on them."""
+    about, found = results["prices"], []
     if about["stale"]:
-        notes.append(stale(about))
+        found.append(stale(about))
     if about["stale_api_prices"]:
         models = ", ".join(about["stale_api_prices"])
-        notes.append(f"Prices of {models} are from a snapshot older than {about['stale_after_days']} days.")
+        found.append(f"Prices of {models} are from a snapshot older than {about['stale_after_days']} days.")
+    return found
+
+
+def _age(results: Figures) -> list[Block]:
+    about, notes = results["prices"], warnings(results)
     if about["sections_from_shipped"]:
         names = ", ".join(about["sections_from_shipped"])
         notes.append(f"Not in the price sheet that was given, so taken from the one that ships: {names}.")

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from harness.report import decisions, plain
+from harness.report import costs, decisions, plain
+from harness.report.needs import required
 from harness.report.view import Block, Bullets
 
 Figures = dict[str, Any]
@@ -20,7 +21,12 @@ def document(results: Figures) -> Figures:
         "turned": results.get("turned", {}),
         "summary": results["summary"],
         "tasks": {
-            name: {key: task[key] for key in ("n", "primary_metric", "probes", "decision")}
+            name: {
+                **{key: task[key] for key in ("n", "primary_metric", "probes", "decision")},
+                "projections": {
+                    strategy: block["cost"]["projections"] for strategy, block in task["strategies"].items()
+                },
+            }
             for name, task in results["tasks"].items()
         },
     }
@@ -29,8 +35,9 @@ def document(results: Figures) -> Figures:
 def text(results: Figures) -> str:
     """What turned against the run's own setting, all verdicts; then each task's reasons and what would change it."""
     parts: list[Block] = [
+        *costs.warnings(results),
         turned(results),
-        decisions.required(results["requirements"]),
+        required(results["requirements"]),
         Bullets(decisions.lines(results)),
     ]
     for name, task in results["tasks"].items():
@@ -55,5 +62,12 @@ def _task(task: Figures) -> list[Block]:
         decisions.error_prices(decision),
         decisions.map_lead(decision),
         decisions.decision_map(decision),
+        *_projected(task),
     ]
     return [part for part in parts if part]
+
+
+def _projected(task: Figures) -> list[Block]:
+    """What the measured tokens would cost on hosted models, where any was asked for."""
+    table = costs.projections(task)
+    return [costs.PROJECTED, table] if table.rows else []

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from harness.analysis.decision.literature import expected
 from harness.analysis.decision.summary import line
 from harness.quantities import days, whole
 from harness.report import numbers
+from harness.report.needs import required
 from harness.report.view import Block, Bullets, Table
 
 Figures = Mapping[str, Any]
@@ -21,18 +22,6 @@ STATUSES = {
 }
 UNSETTLED = "?"
 """Behind the best bet of an undecided cell."""
-LABELS: dict[str, tuple[str, Callable[[Any], str]]] = {
-    "monthly_queries": ("queries a month", whole),
-    "horizon_months": ("horizon, months", whole),
-    "error_price_usd": ("a wrong answer costs", numbers.dollars),
-    "refresh_days": ("knowledge changes every", days),
-    "min_accuracy": ("accuracy at least", numbers.percent),
-    "max_latency_s": ("latency at most", numbers.seconds),
-    "latency_percentile": ("held by the", str),
-    "monthly_budget_usd": ("budget a month", numbers.dollars),
-    "max_memory_gb": ("memory at most, GB", numbers.number),
-    "citations": ("answers name their source", lambda _: "yes"),
-}
 
 
 def lines(results: Figures) -> tuple[str, ...]:
@@ -65,16 +54,6 @@ def overview(results: Figures) -> list[Block]:
         Bullets(tuple(results["summary"]["sentences"])),
         required(results["requirements"]),
     ]
-
-
-def required(needs: Figures) -> str:
-    """What the user required, in one sentence."""
-    said = [
-        f"{LABELS[key][0]} {LABELS[key][1](value)}" for key, value in needs.items() if key in LABELS and value
-    ]
-    return (
-        f"Required: {', '.join(said)}." if said else "Nothing was required; each task says what was assumed."
-    )
 
 
 def task_blocks(task: Figures) -> list[Block]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from harness.quantities import counted
 from harness.report import comparisons, costs, decisions, lights, numbers, tables, words
 from harness.report.view import Bullets, Curve, Details, Document, Section, Table, section
 
@@ -36,11 +37,11 @@ def document(results: Figures, details: dict[str, Details] | None = None) -> Doc
 
 
 def _task(name: str, task: Figures, details: Details | None) -> list[Section | None]:
-    counts = f"{task['n']} questions"
+    counts = counted(task["n"], "question")
     if task["n_unanswerable"]:
         counts += f", {task['n_unanswerable']} of them unanswerable"
     if task["train_questions"]:
-        counts += f"; {task['train_questions']} training questions"
+        counts += f"; {counted(task['train_questions'], 'training question')}"
     lead = " ".join(
         part
         for part in (task["description"], f"Probes {task['probes']}." if task["probes"] else "", f"{counts}.")
@@ -76,14 +77,13 @@ def _warnings(results: Figures) -> list[str]:
     if results["incomplete"]:
         missing = results["missing_answers"]
         warnings.append(
-            f"This run is not complete (status: {results['status'] or 'unknown'}, {missing} answers "
+            f"This run is not complete (status: {results['status'] or 'unknown'}, {counted(missing, 'answer')} "
             "missing). Figures are of the answers that are there; it is not fit for decisions."
         )
-    if results["prices"]["stale"]:
-        warnings.append(costs.stale(results["prices"]))
+    warnings += costs.warnings(results)
     if results["torn_lines"]:
         warnings.append(
-            f"{results['torn_lines']} unfinished line(s) at the end of the evidence were left out."
+            f"{counted(results['torn_lines'], 'unfinished line')} at the end of the evidence left out."
         )
     return warnings
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import IO, Any
 
-from harness.report import decisions, numbers
+from harness.quantities import counted
+from harness.report import costs, decisions, numbers
 
 
 def print_results(results: dict[str, Any], file: IO[str] | None = None, width: int | None = None) -> None:
@@ -16,8 +17,10 @@ def print_results(results: dict[str, Any], file: IO[str] | None = None, width: i
         console.print("Quick run: not fit for decisions.", style="bold yellow", markup=False)
     if results["incomplete"]:
         status, missing = results["status"] or "unknown", results["missing_answers"]
-        text = f"Not complete (status: {status}, {missing} answers missing)."
+        text = f"Not complete (status: {status}, {counted(missing, 'answer')} missing)."
         console.print(text, style="bold yellow", markup=False)
+    for text in costs.warnings(results):
+        console.print(text, style="bold yellow", markup=False, soft_wrap=True)
     console.print(_table(results))
     for verdict in decisions.lines(results):
         console.print(verdict, markup=False, soft_wrap=True)

@@ -90,10 +90,14 @@ def repriced(manifest: dict[str, Any], given: dict[str, Any]) -> dict[str, Any]:
     """The manifest as if the run had been started with these settings too; the run itself stays as it is.
 
     Without `prices` among them the sheet is the run's own copy. API prices are those in force on the day the
-    run was made, so that no clock decides. Raises InputErrors as `price_facts` does.
+    run was made, so that no clock decides. Raises InputErrors as `price_facts` does, and where the run has no
+    sheet that the settings could change.
     """
-    from harness.spec.prices import load_prices, sheet_of
+    from harness.spec.prices import load_prices, sheet_of, used_sheet
 
+    if given and "prices" not in given and used_sheet(manifest) is None:
+        flags = ", ".join(f"--{name.replace('_', '-')}" for name in given)
+        raise InputError(f"the run has no price sheet to apply {flags} to; name a sheet with --prices.")
     settings = {**(manifest.get("settings") or {}), **given}
     changed = {**manifest, "settings": settings}
     if not {"prices", "machine", "price_as"} & given.keys():

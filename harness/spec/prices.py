@@ -22,8 +22,8 @@ from pydantic import (
 )
 
 from harness.errors import InputError, shown
-from harness.spec.mistakes import did_you_mean, found
-from harness.spec.yamlfile import load_model
+from harness.spec.mistakes import did_you_mean, found, mistakes_of, raise_all
+from harness.spec.yamlfile import dotted, load_model
 
 SHIPPED = Path(__file__).with_name("prices.yaml")
 
@@ -207,6 +207,47 @@ class PriceSheet(_Strict):
             "machine": machine.model_dump(mode="json"),
             "sections_from_shipped": absent,
         }
+
+
+class _Used(BaseModel):
+    """What a report reads of the sheet in a manifest. Older runs kept the machine and the utilisation only."""
+
+    model_config = ConfigDict(extra="ignore", frozen=True, strict=True, allow_inf_nan=False)
+
+    date: Date | None = None
+    utilisation: Use
+    machine: Machine
+    machines: tuple[Machine, ...] = ()
+    labour: LabourPrice | None = None
+    labels: LabelPrice | None = None
+    evaluation: EvaluationPrice | None = None
+    storage: StoragePrice | None = None
+    embedding: EmbeddingPrice | None = None
+    refresh: RefreshShare | None = None
+    sections_from_shipped: tuple[str, ...] = ()
+
+
+def used_sheet(manifest: dict[str, Any]) -> dict[str, Any] | None:
+    """The price sheet in a run's manifest as it stands there; None where the run has none.
+
+    Raises InputErrors, each with the key of the manifest, where it is damaged.
+    """
+    sheet = manifest.get("price_sheet")
+    if not sheet or (isinstance(sheet, dict) and sheet.get("machine", "") is None):
+        return None
+    try:
+        _Used.model_validate_json(json.dumps(sheet))
+    except ValidationError as error:
+        raise_all(
+            [
+                InputError(f"run.json: {dotted(('price_sheet', *loc))}: {text}")
+                for item in error.errors(include_url=False)
+                for loc, text in mistakes_of(item, _Used)
+            ]
+        )
+        raise
+    whole: dict[str, Any] = sheet
+    return whole
 
 
 def load_prices(path: Path | None = None) -> PriceSheet:

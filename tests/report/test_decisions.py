@@ -58,7 +58,7 @@ def test_tasks_stand_by_kind_and_no_mean_over_them(tmp_path: Path) -> None:
     ]
     assert isinstance(sentences, Bullets)
     assert "which task is like yours decides" in sentences.items[-1]
-    assert required == "Required: queries a month 900, knowledge changes every 7 days."
+    assert required == "Required: 900 queries a month, knowledge changes every 7 days."
 
 
 def test_candidates_show_what_they_cost_and_whether_they_meet_what_is_required(tmp_path: Path) -> None:

@@ -78,7 +78,7 @@ def test_four_questions_recommend_nothing_and_the_top_says_so(tmp_path: Path) ->
     [
         ({}, answers(), []),
         ({"quick": True}, answers(), ["quick run"]),
-        ({"status": "interrupted"}, answers()[1:], [r"status: interrupted, 1 answers missing"]),
+        ({"status": "interrupted"}, answers()[1:], [r"status: interrupted, 1 answer missing"]),
     ],
 )
 def test_warnings_on_top(tmp_path: Path, about: dict[str, Any], rows: list[Any], warnings: list[str]) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 from harness.analysis.evidence import read_run
 from harness.analysis.results import derive
 from harness.report.terminal import print_results
-from tests.analysis.runs import answers, manifest, write_run
+from tests.analysis.runs import PRICE_SHEET, answers, manifest, write_run
 
 
 def printed(folder: Path, **replaced: Any) -> str:
@@ -32,7 +32,7 @@ def test_warnings_come_first(tmp_path: Path) -> None:
         tmp_path, manifest={**manifest(), "quick": True, "status": "interrupted"}, answers=answers()[1:]
     )
     assert text.startswith(
-        "Quick run: not fit for decisions.\nNot complete (status: interrupted, 1 answers missing)."
+        "Quick run: not fit for decisions.\nNot complete (status: interrupted, 1 answer missing)."
     )
 
 
@@ -40,3 +40,10 @@ def test_names_are_no_markup(tmp_path: Path) -> None:
     about = manifest()
     about["tasks"]["[red]x[/]"] = about["tasks"]["general"]
     assert "[red]x[/]" in printed(tmp_path, manifest=about)
+
+
+def test_old_prices_are_flagged(tmp_path: Path) -> None:
+    sheet = {**PRICE_SHEET, "date": "2025-01-01"}
+    text = printed(tmp_path, manifest={**manifest(), "price_sheet": sheet})
+    assert text.startswith("The price sheet of 2025-01-01 was 366 days old when the run began")
+    assert "days old" not in printed(tmp_path / "fresh")

@@ -121,6 +121,25 @@ def test_a_wrong_sheet_machine_or_model_is_refused(tmp_path: Path) -> None:
         repriced(manifest(), {"price_as": ("gpt-4o-minii",)})
 
 
+@pytest.mark.parametrize(
+    ("given", "flags"),
+    [
+        ({"usd_per_hour": 2.0}, "--usd-per-hour"),
+        ({"tuning_cycles": 5, "utilisation": 0.1}, "--tuning-cycles, --utilisation"),
+        ({"price_as": ("gpt-4",)}, "--price-as"),
+    ],
+)
+def test_a_price_is_never_ignored_because_the_run_has_no_sheet(given: dict[str, Any], flags: str) -> None:
+    for sheet in (None, {}, {"machine": None}):
+        with pytest.raises(
+            InputError, match=f"no price sheet to apply {flags} to; name a sheet with --prices"
+        ):
+            repriced(manifest(price_sheet=sheet), given)
+    assert repriced(manifest(price_sheet=None), {})["price_sheet"] is None
+    changed = repriced(manifest(price_sheet=None), {**given, "prices": str(SHIPPED)})
+    assert changed["price_sheet"]["machine"]["kind"] == "cpu"
+
+
 def test_a_run_too_old_to_be_priced_anew_says_so() -> None:
     with pytest.raises(InputError, match="name a sheet with --prices"):
         repriced(manifest(price_sheet=None), {"machine": "box"})

@@ -30,7 +30,8 @@ def test_every_flag_sets_its_own_field() -> None:
     ]  # fmt: skip
     assert requirements_from(parsed(*argv)) == Requirements(
         monthly_queries=1000, horizon_months=6, error_price_usd=0.5, refresh_days=7, min_accuracy=0.8,
-        max_latency_s=2, latency_percentile="p95", monthly_budget_usd=50, max_memory_gb=8, citations=True, in_house=True,
+        max_latency_s=2, latency_percentile="p95", monthly_budget_usd=50, max_memory_gb=8, citations=True,
+        in_house=True,
     )  # fmt: skip
     assert set(FIELDS) <= set(Requirements.model_fields)
 

@@ -37,7 +37,7 @@ def needs_of(manifest: Mapping[str, Any]) -> Requirements:
 
 def with_needs(inputs: CostInputs, needs: Requirements) -> CostInputs:
     """Cost inputs in the setting that the requirements name; what they leave out stays as it is."""
-    shared = ("horizon_months", "monthly_queries", "refresh_days", "error_price_usd")
+    shared = ("horizon_months", "monthly_queries", "refresh_days", "error_price_usd", "in_house")
     named: Block = {field: getattr(needs, field) for field in shared if field in needs.model_fields_set}
     return dataclasses.replace(inputs, **named)
 

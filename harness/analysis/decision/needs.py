@@ -112,6 +112,16 @@ def _citations(candidate: Candidate, needs: Requirements, _: Setting) -> Outcome
     return Outcome("citations", MISSED, "it has no passages to cite", miss=1.0)
 
 
+def _in_house(_: Candidate, needs: Requirements, __: Setting) -> Outcome | None:
+    """Whoever stands for election answered on the machine that was measured.
+
+    Hosted models are projections, which never stand; each says for itself that it misses this (`projection.py`).
+    """
+    if not needs.in_house:
+        return None
+    return Outcome("in_house", MET, "it answered on a machine of your own, and nothing left it")
+
+
 def _update(candidate: Candidate, _: Requirements, setting: Setting) -> Outcome | None:
     """Knowledge that changes faster than a strategy can be brought up to date is never up to date."""
     days, value = setting.refresh_days, candidate.update_s
@@ -121,7 +131,7 @@ def _update(candidate: Candidate, _: Requirements, setting: Setting) -> Outcome 
     return _held("refresh_days", value, most, value <= most, seconds, "to take up a change")
 
 
-CHECKS: tuple[Check, ...] = (_accuracy, _latency, _budget, _memory, _citations, _update)
+CHECKS: tuple[Check, ...] = (_accuracy, _latency, _budget, _memory, _citations, _in_house, _update)
 
 
 def _held(

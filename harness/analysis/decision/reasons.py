@@ -108,6 +108,7 @@ LABELS = {
     "monthly_budget_usd": "budget",
     "max_memory_gb": "memory",
     "citations": "citations",
+    "in_house": "data",
     "refresh_days": "update interval",
 }
 

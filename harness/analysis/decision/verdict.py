@@ -131,7 +131,9 @@ def _useless(choice: Choice) -> str | None:
 def _requirements(needs: Requirements) -> Block:
     """What was asked for, without what was left at nothing."""
     return {
-        name: value for name, value in needs.model_dump(mode="json").items() if value not in (None, False)
+        name: value
+        for name, value in needs.model_dump(mode="json").items()
+        if value is not None and value is not False
     }
 
 

@@ -15,6 +15,7 @@ from harness.analysis.evidence import Evidence, Pair
 from harness.analysis.means import mean
 from harness.analysis.money.economics import CostInputs, Economics, per_correct_usd, with_error_price
 from harness.analysis.money.tariff import Labour, Measured, Tariff, economics
+from harness.spec.prices import used_sheet
 from harness.spec.strategy import STRATEGIES, Source
 
 STALE_DAYS = 180
@@ -24,12 +25,13 @@ STALE_DAYS = 180
 def tariff_of(manifest: dict[str, Any]) -> Tariff | None:
     """The prices in a run's manifest, or None where the run has no price sheet.
 
-    Sheets of older versions have a machine only; what they lack is None, never 0.
+    Sheets of older versions have a machine only; what they lack is None, never 0. Raises InputErrors where
+    the sheet is damaged.
     """
-    sheet = manifest.get("price_sheet") or {}
-    machine = sheet.get("machine")
-    if not isinstance(machine, dict):
+    sheet = used_sheet(manifest)
+    if sheet is None:
         return None
+    machine = sheet["machine"]
     storage, embedding, refresh = (sheet.get(name) or {} for name in ("storage", "embedding", "refresh"))
     return Tariff(
         usd_per_hour=machine["usd_per_hour"],
@@ -101,7 +103,7 @@ def measured_of(run: Evidence, pair: Pair) -> Measured:
 
 
 def adapter_of(run: Evidence, pair: Pair) -> dict[str, Any]:
-    """The manifest's record of the adapter that answered, or nothing where it is not trained yet."""
+    """The manifest's record of the adapter that answered, or nothing where there is none."""
     key = run.adapter_key(pair)
     adapters: Sequence[dict[str, Any]] = run.manifest.get("adapters", ()) if key else ()
     return next((a for a in adapters if key in (a.get("sha256"), a.get("key"))), {})
@@ -143,7 +145,7 @@ def prices_block(manifest: dict[str, Any], inputs: CostInputs) -> dict[str, Any]
 
     Ages are in days between two dates of the manifest, None where one of them is missing.
     """
-    sheet = manifest.get("price_sheet") or {}
+    sheet = used_sheet(manifest) or {}
     created, used = manifest.get("created"), manifest.get("api_prices") or []
     age = age_days(sheet.get("date"), created)
     return {

@@ -31,6 +31,8 @@ class CostInputs:
     """Every how many days the knowledge changes; None: it does not."""
     error_price_usd: float | None = None
     """What one wrong answer costs."""
+    in_house: bool = False
+    """Data may not leave machines of one's own: nothing is priced as a hosted service."""
 
 
 @dataclass(frozen=True, slots=True)

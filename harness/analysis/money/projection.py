@@ -23,13 +23,18 @@ def projections(
     *,
     adapted: bool,
     train_tokens: int | None = None,
+    in_house: bool = False,
 ) -> list[dict[str, Any]]:
     """One row for each hosted model that the run was priced as. `per_query_usd` None: `reason` says why.
 
+    `missed` names the requirements that rule it out as a way to serve: `in_house`, where data may not leave
+    machines of one's own. Nothing else can be held against it, since it was not measured.
     `training_usd` is one training on `train_tokens` tokens (all epochs), where a price of that is known.
     """
     kind = "fine-tuned" if adapted else "base"
-    return [_projection(price, answers, train_tokens) for price in prices if price["kind"] == kind]
+    missed = ["in_house"] if in_house else []
+    found = [_projection(price, answers, train_tokens) for price in prices if price["kind"] == kind]
+    return [{**row, "feasible": not missed, "missed": missed} for row in found]
 
 
 def _projection(

@@ -57,14 +57,24 @@ class Tariff:
         return own_machine_cost(self.usd_per_hour, 1 / seconds, self.utilisation)
 
     def under(self, inputs: CostInputs) -> Tariff:
-        """The tariff with the user's price of an hour and utilisation, their origin told."""
+        """The tariff with the user's price of an hour and utilisation, their origin told.
+
+        Where data stay in house, no hosted service embeds the corpus: the measured seconds are priced instead.
+        """
         told = dict(self.assumptions)
         if inputs.usd_per_hour is not None:
             told |= {"source": "given with --usd-per-hour", "priced_on": None}
         hour = self.usd_per_hour if inputs.usd_per_hour is None else inputs.usd_per_hour
         share = self.utilisation if inputs.utilisation is None else inputs.utilisation
         told |= {"usd_per_hour": hour, "utilisation": share}
-        return replace(self, usd_per_hour=hour, utilisation=share, assumptions=told)
+        embedding = None if inputs.in_house else self.embedding_usd_per_mtok
+        return replace(
+            self,
+            usd_per_hour=hour,
+            utilisation=share,
+            embedding_usd_per_mtok=embedding,
+            assumptions=told,
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,9 +191,9 @@ def _fixed(
     if measured.adapted and priced.labour is None:
         return None, "the price sheet has no labour, labels and evaluation"
     if measured.adapted and (parts["training_usd"] is None or parts["labels_usd"] is None):
-        return None, "the adapter is not trained yet"
+        return None, "the run has no record of training the adapter"
     if measured.retrieves and parts["index_usd"] is None:
-        return None, "the index is not built yet"
+        return None, "the run has no record of building the index"
     tuning = _tuning(measured, priced, cycles) if measured.adapted else 0.0
     return tuning + (parts["index_usd"] or 0.0), None
 
@@ -252,4 +262,6 @@ def _assumptions(measured: Measured, priced: Tariff | None, inputs: CostInputs) 
         }
     if priced and measured.candidate and (measured.adapted or measured.retrieves):
         told["changed_share"] = priced.changed_share
+    if priced and measured.candidate and measured.retrieves:
+        told["embedding_usd_per_mtok"] = priced.embedding_usd_per_mtok
     return told

@@ -53,6 +53,7 @@ def held(candidate_: dict[str, Any], **needs: Any) -> Outcome:
         ({}, {"max_memory_gb": 8}, "unknown", "cannot be checked: the size of its weights is not recorded"),
         ({"cites": True}, {"citations": True}, "met", "its passages can be cited"),
         ({}, {"citations": True}, "missed", "it has no passages to cite"),
+        ({}, {"in_house": True}, "met", "it answered on a machine of your own, and nothing left it"),
         ({"update_s": 7200.0}, {"refresh_days": 1 / 24}, "missed",
          "2.00 h to take up a change, required 60.0 min: missed by 60.0 min"),
         ({"update_s": 7200.0}, {"refresh_days": 1}, "met", "2.00 h to take up a change, required 24.0 h"),

@@ -17,6 +17,7 @@ from harness.analysis.money.cost import (
     tariff_of,
 )
 from harness.analysis.money.economics import CostInputs
+from harness.errors import InputErrors
 from tests.analysis.runs import MACHINE, PRICE_SHEET, manifest, write_run
 
 
@@ -59,6 +60,28 @@ def test_no_sheet_no_tariff() -> None:
     assert tariff_of({"price_sheet": {"machine": None}}) is None
 
 
+@pytest.mark.parametrize(
+    ("sheet", "message"),
+    [
+        ([1], "run.json: price_sheet: must be a mapping of keys to values"),
+        ({"machine": {}, "utilisation": 0.5}, r"run.json: price_sheet.machine.usd_per_hour: is missing"),
+        ({**PRICE_SHEET, "machine": "box"}, "run.json: price_sheet.machine: must be a mapping"),
+        ({**PRICE_SHEET, "utilisation": 0}, "run.json: price_sheet.utilisation: must be at least"),
+        ({**PRICE_SHEET, "labour": {}}, "run.json: price_sheet.labour.wage_usd_per_hour: is missing"),
+        ({**PRICE_SHEET, "machines": [{"name": "x"}]}, r"price_sheet.machines\[0\].usd_per_hour: is missing"),
+        (
+            {key: PRICE_SHEET[key] for key in ("date", "utilisation")},
+            "run.json: price_sheet.machine: is missing",
+        ),
+        ({**PRICE_SHEET, "date": "yesterday"}, "run.json: price_sheet.date: is 'yesterday'"),
+    ],
+)
+def test_a_damaged_sheet_is_named_and_not_read(sheet: Any, message: str) -> None:
+    for read in (tariff_of, lambda about: prices_block(about, CostInputs())):
+        with pytest.raises(InputErrors, match=message):
+            read({"price_sheet": sheet})
+
+
 def test_inputs_are_the_runs_own_settings() -> None:
     assert inputs_of({}) == CostInputs()
     settings = {"tuning_cycles": 5, "utilisation": 0.2, "usd_per_hour": 1.5, "monthly_queries": 700}
@@ -78,7 +101,7 @@ def test_inputs_are_the_runs_own_settings() -> None:
 def test_a_sheet_older_than_180_days_is_flagged_by_the_runs_own_date(
     sheet: str | None, created: str | None, age: int | None, stale: bool
 ) -> None:
-    about: dict[str, Any] = {"created": created, "price_sheet": {"date": sheet}}
+    about: dict[str, Any] = {"created": created, "price_sheet": {**PRICE_SHEET, "date": sheet}}
     found = prices_block(about, CostInputs())
     assert (found["age_days"], found["stale"]) == (age, stale)
     assert age_days(sheet, created) == age

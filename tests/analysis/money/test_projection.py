@@ -59,3 +59,12 @@ def test_no_price_and_no_answer_have_their_reason() -> None:
     assert (row["per_query_usd"], row["reason"]) == (None, "nobody sells it")
     (row,) = projections([price()], [], adapted=False)
     assert (row["per_query_usd"], row["reason"]) == (None, "nothing was answered")
+
+
+def test_a_hosted_model_is_ruled_out_where_data_stay_in_house() -> None:
+    kept, given = (
+        projections([price()], [answer(1, 1)], adapted=False, in_house=yes)[0] for yes in (True, False)
+    )
+    assert (kept["feasible"], kept["missed"]) == (False, ["in_house"])
+    assert (given["feasible"], given["missed"]) == (True, [])
+    assert kept["per_query_usd"] == given["per_query_usd"]

@@ -65,6 +65,14 @@ def test_retrieval_pays_for_its_index_and_embeds_again_what_changed() -> None:
     assert (hosted.fixed_usd, hosted.refresh_usd) == (pytest.approx(0.02), pytest.approx(0.004))
 
 
+def test_data_that_stay_in_house_are_embedded_on_the_machine() -> None:
+    hosted = replace(TARIFF, embedding_usd_per_mtok=0.02)
+    there, here = (economics(RAG, hosted, CostInputs(in_house=yes)) for yes in (False, True))
+    assert (there.fixed_usd, there.assumptions["embedding_usd_per_mtok"]) == (pytest.approx(0.02), 0.02)
+    assert (here.fixed_usd, here.assumptions["embedding_usd_per_mtok"]) == (pytest.approx(0.05), None)
+    assert "embedding_usd_per_mtok" not in economics(BASE, hosted).assumptions
+
+
 def test_an_adapter_that_reads_passages_pays_both() -> None:
     both = economics(replace(RAG, strategy="lora+rag", adapted=True, training_s=7200.0, labels=300), TARIFF)
     assert both.fixed_usd == pytest.approx(3 * 807.2 + 650 + 0.05)
@@ -96,10 +104,15 @@ def test_the_user_sets_the_hour_and_the_utilisation() -> None:
         (BASE, None, "per_query_usd", "the run has no price sheet"),
         (BASE, None, "fixed_usd", "the run has no price sheet"),
         (replace(BASE, serial_s=None), TARIFF, "per_query_usd", "not timed"),
-        (replace(LORA, training_s=None), TARIFF, "fixed_usd", "the adapter is not trained yet"),
-        (replace(LORA, labels=None), TARIFF, "fixed_usd", "the adapter is not trained yet"),
-        (replace(RAG, index_s=None), TARIFF, "fixed_usd", "the index is not built yet"),
-        (replace(RAG, index_s=None), TARIFF, "refresh_usd", "the index is not built yet"),
+        (
+            replace(LORA, training_s=None),
+            TARIFF,
+            "fixed_usd",
+            "the run has no record of training the adapter",
+        ),
+        (replace(LORA, labels=None), TARIFF, "fixed_usd", "the run has no record of training the adapter"),
+        (replace(RAG, index_s=None), TARIFF, "fixed_usd", "the run has no record of building the index"),
+        (replace(RAG, index_s=None), TARIFF, "refresh_usd", "the run has no record of building the index"),
         (
             LORA,
             replace(TARIFF, labour=None),

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from harness.analysis.statistics.intervals import quantile as quantile_of_t
 from harness.records import TimingRow
 
 PERCENTILES: dict[str, tuple[float, int]] = {
@@ -20,6 +21,8 @@ PERCENTILES: dict[str, tuple[float, int]] = {
 
 FEWEST_RATIOS = 10
 """Questions timed under both strategies that a median ratio needs, as many as a median time."""
+FEWEST_MEAN = 10
+"""Timed questions that an interval of the mean needs, as many as a median."""
 RESAMPLES = 2_000
 RESAMPLES_BUDGET = 2_000_000
 """Ratios drawn at most for one interval."""
@@ -35,6 +38,20 @@ def percentiles(values: Sequence[float]) -> dict[str, Any]:
         block[name] = quantile(ordered, q) if enough else None
         intervals[name] = _interval(ordered, q) if enough else None
     return {**block, "ci": intervals}
+
+
+def mean_interval(seconds: Sequence[float]) -> tuple[float, float] | None:
+    """Student's 95 % interval of a mean time; None below `FEWEST_MEAN`, where it claims too much.
+
+    docs/method.md says how often it covers, and why it is not a bootstrap's.
+    """
+    n = len(seconds)
+    if n < FEWEST_MEAN:
+        return None
+    centre = math.fsum(seconds) / n
+    variance = math.fsum((one - centre) ** 2 for one in seconds) / (n - 1)
+    half = quantile_of_t(n - 1) * math.sqrt(variance / n)
+    return max(0.0, centre - half), centre + half
 
 
 def too_few(n: int, name: str) -> str:

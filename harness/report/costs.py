@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
+from harness.analysis.latency import FEWEST_MEAN
 from harness.analysis.money.breakeven import whole_queries
 from harness.quantities import NA, dollars, percent, seconds, three
 from harness.report.view import Block, Bullets, Table
@@ -42,18 +44,13 @@ def per_query(task: Figures) -> Table:
         parts, assumed = block["cost"]["components"], block["cost"]["assumptions"]
         if parts["serial_usd"] is None and parts["batched_usd"] is None:
             continue
-        keys = (
-            "serial_usd",
-            "retrieve_usd",
-            "prompt_usd",
-            "generate_usd",
-            "batched_usd",
-            "serial_full_use_usd",
-        )
+        keys = ("retrieve_usd", "prompt_usd", "generate_usd", "batched_usd", "serial_full_use_usd")
         rows.append(
             (
                 f"{name} (control)" if block["control"] else name,
-                str(block["latency_s"]["n"]),
+                str(block["cost"]["timed_n"]),
+                dollars(parts["serial_usd"]),
+                _query_interval(block["cost"]),
                 *(dollars(parts[key]) for key in keys),
                 _rate(assumed["serial_queries_per_s"]),
                 _rate(assumed["batched_queries_per_s"]),
@@ -64,6 +61,7 @@ def per_query(task: Figures) -> Table:
         "Strategy",
         "Timed questions",
         "Per query, one at a time",
+        "95 % interval",
         "of it retrieval",
         "of it prompt",
         "of it answer",
@@ -74,6 +72,18 @@ def per_query(task: Figures) -> Table:
         "Utilisation",
     )
     return Table(headers, tuple(rows))
+
+
+def _query_interval(cost: Figures) -> str:
+    if cost["per_query_ci_usd"] is None:
+        return f"{NA} ({cost['per_query_ci_reason']})" if cost["per_query_ci_reason"] else NA
+    return span(cost["per_query_ci_usd"])
+
+
+def span(interval: Sequence[float]) -> str:
+    """An interval of dollars: `$1.08–$1.12`."""
+    low, high = interval
+    return f"{dollars(low)}–{dollars(high)}"
 
 
 def _rate(value: float | None) -> str:
@@ -121,7 +131,9 @@ def _totals_lead(task: Figures) -> str:
     change = "no change of knowledge" if days is None else f"a change of knowledge every {days:g} days"
     return (
         f"Dollars a month by queries a month, one-off cost spread over {row['horizon_months']:g} months, {change}. "
-        "Utilisation is the same at every volume: at small ones a machine of your own may stand idle for more."
+        "Utilisation is the same at every volume: at small ones a machine of your own may stand idle for more. "
+        f"In brackets the 95 % interval that the timed questions leave, or, where they are fewer than {FEWEST_MEAN}, "
+        "their number n: too few to say. Prices are taken as they stand, and batched figures have no interval."
     )
 
 
@@ -131,13 +143,21 @@ def totals(task: Figures) -> Table:
     volumes = list(dict.fromkeys(row["monthly_queries"] for row in task["cost_totals"]))
     rows = []
     for name in dict.fromkeys(row["strategy"] for row in found):
-        for suffix, key in (("", "monthly_usd"), (", batched", "batched_monthly_usd")):
-            month = {row["monthly_queries"]: row[key] for row in found if row["strategy"] == name}
-            if any(value is not None for value in month.values()):
-                rows.append((f"{name}{suffix}", *(dollars(month.get(volume)) for volume in volumes)))
+        own_rows = {row["monthly_queries"]: row for row in found if row["strategy"] == name}
+        rows.append((name, *(_month(own_rows.get(volume)) for volume in volumes)))
+        batched = {volume: row["batched_monthly_usd"] for volume, row in own_rows.items()}
+        if any(value is not None for value in batched.values()):
+            rows.append((f"{name}, batched", *(dollars(batched.get(volume)) for volume in volumes)))
     own = next((row["monthly_queries"] for row in task["cost_totals"] if row["own_volume"]), None)
     headers = (f"{volume:,g} queries{' (yours)' if volume == own else ''}" for volume in volumes)
     return Table(("Strategy", *headers), tuple(rows))
+
+
+def _month(row: Figures | None) -> str:
+    if row is None:
+        return NA
+    doubt = f"n={row['timed_n']}" if row["monthly_ci_usd"] is None else span(row["monthly_ci_usd"])
+    return f"{dollars(row['monthly_usd'])} ({doubt})"
 
 
 def break_even(task: Figures) -> Table:

@@ -9,6 +9,7 @@ import pytest
 
 from harness.analysis.latency import (
     PERCENTILES,
+    mean_interval,
     order_ranks,
     paired_ratio,
     percentiles,
@@ -113,3 +114,23 @@ def test_ratio_of_few_of_other_blocks_or_unmerged_rows_is_not_claimed() -> None:
 def test_ratio_of_equal_times_is_one() -> None:
     found = paired_ratio(timed("a", [1.0] * 10), timed("b", [1.0] * 10))
     assert found == {"n": 10, "median": 1.0, "ci_low": 1.0, "ci_high": 1.0}
+
+
+@pytest.mark.parametrize(("n", "spread", "least"), [(10, 0.1, 0.93), (20, 0.3, 0.93), (60, 0.5, 0.93)])
+def test_the_interval_of_a_mean_time_covers_it(n: int, spread: float, least: float) -> None:
+    """Times with a long right tail, whose mean is known: lognormal."""
+    import math
+
+    import numpy
+
+    drawn = numpy.random.Generator(numpy.random.PCG64(n)).lognormal(0.0, spread, (2_000, n))
+    ends = [mean_interval(row.tolist()) for row in drawn]
+    covered = sum(low <= math.exp(spread**2 / 2) <= high for low, high in filter(None, ends))
+    assert covered / len(drawn) >= least
+
+
+def test_a_mean_of_few_times_has_no_interval_and_no_time_is_below_nothing() -> None:
+    assert mean_interval([1.0] * 9) is None
+    assert mean_interval([1.0] * 10) == (1.0, 1.0)
+    low, high = mean_interval([0.0] * 9 + [1.0]) or (1.0, 0.0)
+    assert (low, high) == (0.0, pytest.approx(0.1 + 2.262157 * 0.1))

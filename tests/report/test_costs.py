@@ -22,11 +22,16 @@ def results(folder: Path, inputs: CostInputs | None = None, **about: Any) -> dic
 
 def test_each_strategy_by_use_parts_and_throughput(tmp_path: Path) -> None:
     rows = costs.per_query(results(tmp_path)["tasks"]["facts"]).rows
-    assert rows == (
-        ("base", "10", "$0.0011", "n/a", "$0.00010", "$0.0010", "$0.0010", "$0.00055", "1.82", "2.00", "50.0 %"),
-        ("lora", "1", "$0.0020", "n/a", "$0.0010", "$0.0010", "n/a", "$0.0010", "1.00", "n/a", "50.0 %"),
-        ("rag", "2", "$0.0060", "$0.0010", "$0.0030", "$0.0020", "$0.0060", "$0.0030", "0.333", "0.333", "50.0 %"),
-    )  # fmt: skip
+    assert [row[:4] for row in rows] == [
+        ("base", "10", "$0.0011", "$0.000667–$0.00153"),
+        ("lora", "1", "$0.0020", "n/a (n=1 < 10)"),
+        ("rag", "2", "$0.0060", "n/a (n=2 < 10)"),
+    ]
+    assert [row[4:] for row in rows] == [
+        ("n/a", "$0.00010", "$0.0010", "$0.0010", "$0.00055", "1.82", "2.00", "50.0 %"),
+        ("n/a", "$0.0010", "$0.0010", "n/a", "$0.0010", "1.00", "n/a", "50.0 %"),
+        ("$0.0010", "$0.0030", "$0.0020", "$0.0060", "$0.0030", "0.333", "0.333", "50.0 %"),
+    ]
 
 
 def test_what_is_paid_once(tmp_path: Path) -> None:
@@ -43,10 +48,10 @@ def test_totals_by_volume_serial_and_batched(tmp_path: Path) -> None:
         "Strategy", "1,000 queries", "2,500 queries (yours)", "10,000 queries", "100,000 queries",
     )  # fmt: skip
     assert table.rows[:3] == (
-        ("base", "$1.10", "$2.75", "$11.00", "$110.00"),
+        ("base", "$1.10 ($0.667–$1.53)", "$2.75 ($1.67–$3.83)", "$11.00 ($6.67–$15.33)", "$110.00 ($66.68–$153.32)"),
         ("base, batched", "$1.00", "$2.50", "$10.00", "$100.00"),
-        ("lora", "$7.72", "$10.72", "$25.72", "$205.72"),
-    )
+        ("lora", "$7.72 (n=1)", "$10.72 (n=1)", "$25.72 (n=1)", "$205.72 (n=1)"),
+    )  # fmt: skip
 
 
 def test_the_price_of_an_error_says_whether_the_difference_behind_it_is_shown(tmp_path: Path) -> None:

@@ -49,11 +49,14 @@ def totals(entries: Sequence[Entry], inputs: CostInputs) -> list[dict[str, Any]]
 def _total(money: Economics, queries: float, inputs: CostInputs) -> dict[str, Any]:
     months = inputs.horizon_months
     monthly = money.monthly_usd(queries, months, inputs.refresh_days)
+    interval = money.monthly_ci_usd(queries, months, inputs.refresh_days)
     return {
         "strategy": money.strategy,
         "monthly_queries": queries,
         "own_volume": queries == inputs.monthly_queries,
         "monthly_usd": monthly,
+        "monthly_ci_usd": None if interval is None else list(interval),
+        "timed_n": money.timed,
         "batched_monthly_usd": money.monthly_usd(queries, months, inputs.refresh_days, batched=True),
         "over_horizon_usd": None if monthly is None else monthly * months,
         "horizon_months": months,

@@ -10,7 +10,7 @@ import datetime
 from collections.abc import Sequence
 from typing import Any
 
-from harness.analysis import throughput
+from harness.analysis import latency, throughput
 from harness.analysis.evidence import Evidence, Pair
 from harness.analysis.means import mean
 from harness.analysis.money.economics import CostInputs, Economics, per_correct_usd, with_error_price
@@ -85,12 +85,15 @@ def measured_of(run: Evidence, pair: Pair) -> Measured:
     adapter = adapter_of(run, pair) if adapted else {}
     index = (run.manifest.get("indexes", {}).get(pair[0]) or {}) if retrieves else {}
     sizes = [part.get("bytes") for part in (adapter, index) if part]
+    seconds = [row.e2e_s for row in timings]
     return Measured(
         strategy=pair[1],
         adapted=adapted,
         retrieves=retrieves,
         candidate=strategy is not None,
-        serial_s=mean([row.e2e_s for row in timings]),
+        serial_s=mean(seconds),
+        timed=len(seconds),
+        serial_ci_s=latency.mean_interval(seconds),
         retrieve_s=mean([row.retrieve_s for row in timings if row.retrieve_s is not None]),
         ttft_s=mean([row.ttft_s for row in timings]),
         generation_s=passed.wall_s / passed.questions if passed and passed.questions else None,
@@ -122,10 +125,15 @@ def block(money: Economics, accuracy: float | None, inputs: CostInputs) -> dict[
     """`strategies[s].cost` of results.json.
 
     `per_query_usd` is one request at a time, `batched_usd` the batched pass, both at the utilisation that
-    `assumptions` names. `reason` says why `per_query_usd` is None, `fixed_reason` why `fixed_usd` is.
+    `assumptions` names. `per_query_ci_usd`: what the `timed_n` timed questions leave open of the first, [low, high]
+    at 95 %, or None and `per_query_ci_reason`. `reason` says why `per_query_usd` is None, `fixed_reason` why
+    `fixed_usd` is.
     """
     return {
         "per_query_usd": money.per_query_usd,
+        "per_query_ci_usd": None if money.per_query_ci_usd is None else list(money.per_query_ci_usd),
+        "per_query_ci_reason": _no_interval(money),
+        "timed_n": money.timed,
         "batched_usd": money.batched_usd,
         "per_correct_usd": per_correct_usd(money.per_query_usd, accuracy),
         "with_error_price_usd": with_error_price(money.per_query_usd, accuracy, inputs.error_price_usd),
@@ -138,6 +146,12 @@ def block(money: Economics, accuracy: float | None, inputs: CostInputs) -> dict[
         "reason": money.reason if money.per_query_usd is None else None,
         "fixed_reason": money.fixed_reason,
     }
+
+
+def _no_interval(money: Economics) -> str | None:
+    if money.per_query_usd is None or money.per_query_ci_usd is not None:
+        return None
+    return f"n={money.timed} < {latency.FEWEST_MEAN}"
 
 
 def prices_block(manifest: dict[str, Any], inputs: CostInputs) -> dict[str, Any]:

@@ -58,6 +58,10 @@ class Economics:
     """What each tuning cycle adds to `fixed_usd`; 0 where nothing is tuned."""
     fixed_reason: str | None = None
     """Why `fixed_usd` is None; `reason` is this one only where the cost of a query is known."""
+    timed: int = 0
+    """Timed questions that `per_query_usd` rests on."""
+    per_query_ci_usd: tuple[float, float] | None = None
+    """95 % interval of `per_query_usd` as far as the timed questions tell; None where they are too few."""
 
     def fixed_at(self, cycles: int) -> float | None:
         """`fixed_usd` with another number of tuning cycles."""
@@ -87,6 +91,16 @@ class Economics:
             + self.fixed_usd / horizon_months
             + (self.refresh_usd or 0.0) * refreshes
         )
+
+    def monthly_ci_usd(
+        self, queries: float, horizon_months: float, refresh_days: float | None
+    ) -> tuple[float, float] | None:
+        """95 % interval of `monthly_usd`: only the seconds of a query count as uncertain, prices do not."""
+        month = self.monthly_usd(queries, horizon_months, refresh_days)
+        if month is None or self.per_query_usd is None or self.per_query_ci_usd is None:
+            return None
+        low, high = self.per_query_ci_usd
+        return month - (self.per_query_usd - low) * queries, month + (high - self.per_query_usd) * queries
 
 
 # Formulas

@@ -88,6 +88,10 @@ class Measured:
     """False for another task's adapter, a probe: what it cost once belongs to that task."""
     serial_s: float | None = None
     """Mean seconds of one request alone, retrieval included."""
+    timed: int = 0
+    """Questions that `serial_s` is the mean of."""
+    serial_ci_s: tuple[float, float] | None = None
+    """95 % interval of `serial_s`; None where too few were timed."""
     retrieve_s: float | None = None
     ttft_s: float | None = None
     """Mean seconds to the first token, retrieval included."""
@@ -129,7 +133,17 @@ def economics(measured: Measured, tariff: Tariff | None, inputs: CostInputs | No
         cycles=inputs.cycles,
         per_cycle_usd=_sum(components, "training_usd", "labour_usd") if fixed is not None else 0.0,
         fixed_reason=fixed_reason,
+        timed=measured.timed,
+        per_query_ci_usd=_ci_usd(measured, priced),
     )
+
+
+def _ci_usd(measured: Measured, priced: Tariff | None) -> tuple[float, float] | None:
+    """Dollars are seconds times a constant, so the interval of the one is that of the other."""
+    if priced is None or measured.serial_ci_s is None:
+        return None
+    low, high = (priced.query_usd(seconds) for seconds in measured.serial_ci_s)
+    return None if low is None or high is None else (low, high)
 
 
 def _per_query(measured: Measured, priced: Tariff | None) -> dict[str, float | None]:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import statistics
 from pathlib import Path
 from typing import Any
 
 import pytest
+from scipy import stats
 
 from harness.analysis.evidence import read_run
 from harness.analysis.money.cost import (
@@ -17,6 +19,7 @@ from harness.analysis.money.cost import (
     tariff_of,
 )
 from harness.analysis.money.economics import CostInputs
+from harness.analysis.results import derive
 from harness.errors import InputErrors
 from tests.analysis.runs import MACHINE, PRICE_SHEET, manifest, write_run
 
@@ -31,6 +34,19 @@ def test_measurements_of_a_run(tmp_path: Path) -> None:
     assert (rag.index_s, rag.stored_bytes, rag.training_s) == (10.0, 1_000_000, None)
     guest = measured_of(run, ("general", "lora@facts"))
     assert (guest.candidate, guest.adapted, guest.training_s) == (False, False, None)
+
+
+def test_the_cost_of_a_query_has_its_n_and_an_interval_where_n_supports_one(tmp_path: Path) -> None:
+    task = derive(read_run(write_run(tmp_path)))["tasks"]["facts"]
+    base, lora = (task["strategies"][name]["cost"] for name in ("base", "lora"))
+    seconds = [i / 10 for i in range(1, 11)]
+    wanted = stats.t.interval(0.95, 9, statistics.mean(seconds), stats.sem(seconds))
+    assert base["per_query_ci_usd"] == pytest.approx([0.002 * float(end) for end in wanted])
+    assert (base["timed_n"], base["per_query_ci_reason"]) == (10, None)
+    assert (lora["timed_n"], lora["per_query_ci_usd"], lora["per_query_ci_reason"]) == (1, None, "n=1 < 10")
+    (month,) = [r for r in task["cost_totals"] if (r["strategy"], r["monthly_queries"]) == ("base", 10_000)]
+    assert month["monthly_ci_usd"] == pytest.approx([20 * float(end) for end in wanted])
+    assert month["timed_n"] == 10
 
 
 def test_sizes_that_an_older_run_did_not_record_are_not_known(tmp_path: Path) -> None:

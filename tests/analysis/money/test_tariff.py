@@ -40,6 +40,21 @@ def test_a_query_and_its_parts() -> None:
     assert rag.components["serial_full_use_usd"] == pytest.approx(0.003)
 
 
+def test_what_the_timed_questions_leave_open_carries_over_to_the_query_and_the_month() -> None:
+    money = economics(replace(RAG, timed=20, serial_ci_s=(2.5, 3.5)), TARIFF)
+    assert money.timed == 20
+    assert money.per_query_ci_usd == pytest.approx((0.005, 0.007))
+    month = money.monthly_usd(1_000, 12, 30.4375)
+    assert month is not None
+    assert money.monthly_ci_usd(1_000, 12, 30.4375) == pytest.approx((month - 1, month + 1)), (
+        "prices do not vary"
+    )
+    assert economics(replace(RAG, timed=2), TARIFF).monthly_ci_usd(1_000, 12, None) is None
+    assert economics(replace(RAG, serial_ci_s=(2.5, 3.5)), None).per_query_ci_usd is None
+    dear = replace(LORA, training_s=None, serial_ci_s=(0.5, 1.5))
+    assert economics(dear, TARIFF).monthly_ci_usd(1_000, 12, None) is None, "no month, no interval of one"
+
+
 def test_retrieval_is_never_left_out_of_the_batched_row() -> None:
     assert economics(RAG, TARIFF).batched_usd == pytest.approx((0.4 + 0.5) * 0.002)
     assert economics(RAG, TARIFF).assumptions["batched_queries_per_s"] == pytest.approx(1 / 0.9)

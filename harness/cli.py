@@ -41,6 +41,8 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 class _Parser(argparse.ArgumentParser):
     def error(self, message: str) -> NoReturn:
+        if message.endswith("expected one argument"):  # or it was taken for a flag, as -1e5 is
+            message += ", and one that begins with a dash is written --flag=VALUE"
         raise InputError(f"{message}. See: {self.prog} --help")
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -165,6 +167,38 @@ def test_a_requirements_file_and_flags_over_it(capsys: pytest.CaptureFixture[str
     found = decided(capsys, "--requirements", "needs.yaml", "--min-accuracy", "0.7")
     assert found["requirements"] == {"monthly_queries": 700, "min_accuracy": 0.7}
     assert found["tasks"]["facts"]["decision"]["status"] == "none_feasible"
+
+
+@pytest.mark.parametrize(
+    "flags",
+    [
+        ("--monthly-queries", "1" + "0" * 12, "--error-price", "1e9", "--refresh-days", "0.001",
+         "--usd-per-hour", "1e6", "--utilisation", "1e-6", "--tuning-cycles", "1000", "--horizon-months", "1"),
+        ("--monthly-queries", "1", "--error-price", "1e-9", "--refresh-days", "36525", "--usd-per-hour", "1e-6",
+         "--utilisation", "1", "--tuning-cycles", "1", "--horizon-months", "120"),
+        ("--monthly-budget", "1e-320", "--min-accuracy", "1e-320", "--max-latency", "1e-6",
+         "--max-memory-gb", "1e-6"),
+    ],
+)  # fmt: skip
+def test_the_ends_of_every_range_give_finite_figures(
+    capsys: pytest.CaptureFixture[str], flags: tuple[str, ...]
+) -> None:
+    assert main(["decide", "run", "--json", *flags]) == 0
+    json.loads(capsys.readouterr().out, parse_constant=lambda name: pytest.fail(f"{name} in the document"))
+    assert main(["decide", "run", *flags]) == 0
+    text = capsys.readouterr().out
+    assert not re.search(r"\b(inf|nan|infinity)\b", text, re.IGNORECASE)
+
+
+def test_a_negative_value_that_looks_like_a_flag_says_how_to_write_it(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    message = refused(capsys, "decide", "run", "--error-price", "-1e5")
+    assert (
+        "--error-price: expected one argument, and one that begins with a dash is written --flag=VALUE"
+        in message
+    )
+    assert "--error-price: must be at least 0" in refused(capsys, "decide", "run", "--error-price=-1e5")
 
 
 @pytest.mark.parametrize("command", [("decide", "run"), ("compare",)])

@@ -44,8 +44,11 @@ def add_price_flags(parser: argparse.ArgumentParser) -> None:
 
 
 def price_settings(options: argparse.Namespace) -> dict[str, Any]:
-    """What was given, by field. Raises InputError for an empty list of models."""
+    """What was given, by field. Raises InputError for empty names."""
     given = {name: value for name in FIELDS if (value := getattr(options, name)) is not None}
+    empty = [f"--{name}" for name in ("prices", "machine") if given.get(name) == ""]
+    if empty:
+        raise InputError(f"{', '.join(empty)}: the name is empty.")
     if "price_as" in given:
         names = (name.strip() for text in given["price_as"] for name in text.split(","))
         given["price_as"] = tuple(dict.fromkeys(name for name in names if name))

@@ -48,6 +48,11 @@ def test_models_repeated_or_with_commas() -> None:
         parsed("--price-as", " , ")
 
 
+def test_empty_names_are_refused() -> None:
+    with pytest.raises(InputError, match="--prices, --machine: the name is empty"):
+        parsed("--prices", "", "--machine", "")
+
+
 @pytest.mark.parametrize(
     ("flag", "value", "message"),
     [

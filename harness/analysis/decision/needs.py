@@ -13,6 +13,8 @@ from harness.quantities import dollars, gigabytes, percent, seconds, share
 from harness.spec.requirements import Requirements
 
 MET, MISSED, UNKNOWN = "met", "missed", "unknown"
+FARTHEST = 1e9
+"""Times the limit that a miss is counted for at most: a limit may be next to nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,7 +153,8 @@ def _held(
     missing = abs(value - limit)
     figures["missed_by"] = missing
     told = f"{detail}: missed by {(gap or word)(missing)}"
-    return Outcome(requirement, MISSED, told, figures, miss=missing / limit if limit else missing)
+    miss = min(missing / limit, FARTHEST) if limit else missing
+    return Outcome(requirement, MISSED, told, figures, miss=miss)
 
 
 def _added(found: Outcome, clause: str, **figures: float) -> Outcome:

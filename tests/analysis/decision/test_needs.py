@@ -80,3 +80,7 @@ def test_nothing_required_is_nothing_held() -> None:
 def test_the_miss_is_the_share_of_the_limit_that_lacks(least: float, right: float) -> None:
     outcome = held({"right": [right]}, min_accuracy=least)
     assert outcome.miss == (pytest.approx((least - right) / least) if right < least else 0.0)
+
+
+def test_a_limit_of_next_to_nothing_is_missed_by_a_finite_share() -> None:
+    assert held({"money": Money(1.0)}, monthly_budget_usd=5e-324).miss == 1e9

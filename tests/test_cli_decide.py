@@ -135,7 +135,27 @@ def test_an_error_that_costs_nothing_is_a_price(capsys: pytest.CaptureFixture[st
     assert decision["requirements"]["error_price_usd"] == 0
     assert decision["basis"] == "value"
     assert main(["decide", "run", "--error-price", "0"]) == 0
-    assert capsys.readouterr().out.startswith("Required: a wrong answer costs $0.\n")
+    assert "Required: a wrong answer costs $0.\n" in capsys.readouterr().out
+
+
+def test_a_firm_cost_says_on_how_many_timed_questions_it_rests(capsys: pytest.CaptureFixture[str]) -> None:
+    def told(run: str) -> list[str]:
+        found = one_document(capsys, "decide", run, "--json")["tasks"]["facts"]["decision"]
+        return [one["text"] for one in found["assumptions"] if "timed" in one["text"]]
+
+    assert told("run") == [
+        "A query of rag costs $0.0040, and $0.0040 to $0.0040 as far as its 12 timed questions tell."
+    ]
+    elected(Path("hasty"), TASKS, timed=2)
+    assert told("hasty") == [
+        "What base costs rests on 2 timed questions, which are too few to say how far it may be off."
+    ]
+    elected(Path("once"), TASKS, timed=1)
+    assert told("once") == [
+        "What base costs rests on 1 timed question, which is too few to say how far it may be off."
+    ]
+    elected(Path("never"), TASKS, timed=0)
+    assert told("never") == []
 
 
 def test_an_old_price_sheet_is_told_first(capsys: pytest.CaptureFixture[str]) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from harness.report import costs, decisions, plain
+from harness.report import costs, decisions, plain, prices
 from harness.report.needs import required
 from harness.report.view import Block, Bullets
 
@@ -35,7 +35,7 @@ def document(results: Figures) -> Figures:
 def text(results: Figures) -> str:
     """What turned against the run's own setting, all verdicts; then each task's reasons and what would change it."""
     parts: list[Block] = [
-        *costs.warnings(results),
+        *prices.warnings(results),
         turned(results),
         required(results["requirements"]),
         Bullets(decisions.lines(results)),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from harness.quantities import counted
-from harness.report import comparisons, costs, decisions, lights, numbers, tables, words
+from harness.report import comparisons, costs, decisions, lights, numbers, prices, tables, words
 from harness.report.view import Bullets, Curve, Details, Document, Section, Table, section
 
 Figures = dict[str, Any]
@@ -22,7 +22,7 @@ def document(results: Figures, details: dict[str, Details] | None = None) -> Doc
     sections += [
         section("Adapters", _adapters(results), *_curves(results)),
         section("Indexes", _indexes(results)),
-        section("Prices", *costs.prices(results)),
+        section("Prices", *prices.prices(results)),
         section("What these numbers mean", Bullets(words.MEANING)),
         section("Limits", Bullets(words.LIMITS)),
         section("Versions", _versions(results)),
@@ -80,7 +80,7 @@ def _warnings(results: Figures) -> list[str]:
             f"This run is not complete (status: {results['status'] or 'unknown'}, {counted(missing, 'answer')} "
             "missing). Figures are of the answers that are there; it is not fit for decisions."
         )
-    warnings += costs.warnings(results)
+    warnings += prices.warnings(results)
     if results["torn_lines"]:
         warnings.append(
             f"{counted(results['torn_lines'], 'unfinished line')} at the end of the evidence left out."

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import IO, Any
 
 from harness.quantities import counted
-from harness.report import costs, decisions, numbers
+from harness.report import decisions, numbers, prices
 
 
 def print_results(results: dict[str, Any], file: IO[str] | None = None, width: int | None = None) -> None:
@@ -19,7 +19,7 @@ def print_results(results: dict[str, Any], file: IO[str] | None = None, width: i
         status, missing = results["status"] or "unknown", results["missing_answers"]
         text = f"Not complete (status: {status}, {counted(missing, 'answer')} missing)."
         console.print(text, style="bold yellow", markup=False)
-    for text in costs.warnings(results):
+    for text in prices.warnings(results):
         console.print(text, style="bold yellow", markup=False, soft_wrap=True)
     console.print(_table(results))
     for verdict in decisions.lines(results):

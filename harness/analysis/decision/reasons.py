@@ -12,6 +12,7 @@ from typing import Any
 from harness.analysis.decision.choice import BY_VALUE, NONE_FEASIBLE, RECOMMENDED
 from harness.analysis.decision.needs import MISSED, UNKNOWN
 from harness.analysis.decision.telling import Teller, Told, joined
+from harness.analysis.decision.timed import timed
 from harness.analysis.waterfall import CONTROL, READER
 
 Block = Mapping[str, Any]
@@ -337,7 +338,7 @@ def assumptions(task: Block, decision: Block) -> list[Told]:
     told.append(
         tell.say("Costs are taken as measured; only what the questions leave open counts as uncertain.")
     )
-    return told
+    return [*told, *timed(tell, task, decision)]
 
 
 def _and(names: Sequence[str]) -> str:

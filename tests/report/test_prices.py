@@ -1,0 +1,64 @@
+"""What the report says of prices: each with its source and date, old ones flagged."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from harness.analysis.evidence import read_run
+from harness.analysis.money.economics import CostInputs
+from harness.analysis.results import derive
+from harness.report import prices
+from harness.report.document import document
+from harness.report.view import Bullets, Table
+from tests.analysis.runs import PRICE_SHEET, manifest, write_run
+
+
+def results(folder: Path, inputs: CostInputs | None = None, **about: Any) -> dict[str, Any]:
+    return derive(read_run(write_run(folder, manifest={**manifest(), **about})), inputs=inputs)
+
+
+def test_every_price_has_its_date_and_source(tmp_path: Path) -> None:
+    lead, _, assumed, machines = prices.prices(results(tmp_path))
+    assert lead == (
+        "Priced as box (us) at $3.60 an hour, answering questions in 50.0 % of the paid time. "
+        "Price sheet of 2026-01-01."
+    )
+    assert isinstance(assumed, Table)
+    assert isinstance(machines, Table)
+    assert assumed.rows[0] == ("Engineer, an hour", "$10.00", "2026-01-01", "made up")
+    assert len(assumed.rows) == len(prices.ASSUMED)
+
+
+def test_what_the_user_set_is_what_the_report_says(tmp_path: Path) -> None:
+    given = CostInputs(usd_per_hour=1.5, utilisation=0.1)
+    (lead, *_) = prices.prices(results(tmp_path, given))
+    assert "$1.50 an hour (given by the user), answering questions in 10.0 % of the paid time" in str(lead)
+
+
+def test_an_old_sheet_is_flagged_on_top_and_under_prices(tmp_path: Path) -> None:
+    found = results(
+        tmp_path, price_sheet={**PRICE_SHEET, "date": "2025-01-01", "sections_from_shipped": ["labels"]}
+    )
+    assert any("366 days old" in text for text in document(found).warnings)
+    (notes,) = [block for block in prices.prices(found) if isinstance(block, Bullets)]
+    assert "366 days old" in notes.items[0]
+    assert "one that ships: labels" in notes.items[1]
+
+
+def test_no_sheet_no_prices(tmp_path: Path) -> None:
+    assert prices.prices(results(tmp_path, price_sheet=None)) == [
+        "The run has no price sheet, so no cost was computed."
+    ]
+
+
+@pytest.mark.parametrize("name", ["labour", "labels", "evaluation", "storage", "embedding", "refresh"])
+def test_a_section_an_old_sheet_lacks_is_left_out(tmp_path: Path, name: str) -> None:
+    (assumed, _) = [
+        b
+        for b in prices.prices(results(tmp_path, price_sheet={**PRICE_SHEET, name: None}))
+        if isinstance(b, Table)
+    ]
+    assert 0 < len(assumed.rows) < len(prices.ASSUMED)

@@ -144,7 +144,7 @@ def test_a_firm_cost_says_on_how_many_timed_questions_it_rests(capsys: pytest.Ca
         return [one["text"] for one in found["assumptions"] if "timed" in one["text"]]
 
     assert told("run") == [
-        "A query of rag costs $0.0040, and $0.0040 to $0.0040 as far as its 12 timed questions tell."
+        "A query of lora costs $0.0020, and $0.0020 to $0.0020 as far as its 12 timed questions tell."
     ]
     elected(Path("hasty"), TASKS, timed=2)
     assert told("hasty") == [

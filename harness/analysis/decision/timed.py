@@ -15,12 +15,11 @@ def timed(tell: Teller, task: Mapping[str, Any], decision: Mapping[str, Any]) ->
     if not costs:
         return
     least, favourite = min(costs, key=lambda name: costs[name]["timed_n"]), decision["favourite"]
-    count = {"n": f"strategies/{least}/cost/timed_n"}
     if costs[least]["per_query_ci_usd"] is None:
         questions = "question, which is" if costs[least]["timed_n"] == 1 else "questions, which are"
         yield tell.say(
             f"What {least} costs rests on {{n:whole}} timed {questions} too few to say how far it may be off.",
-            **count,
+            n=f"strategies/{least}/cost/timed_n",
         )
     elif favourite in costs:
         at = f"strategies/{favourite}/cost"

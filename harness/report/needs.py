@@ -5,21 +5,21 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from harness.quantities import counted, days, dollars, gigabytes, months, percent, seconds
+from harness.quantities import counted, days, dollars, gigabytes, months, percent, seconds, share
 
 CLAUSES: dict[str, Callable[[Any], str]] = {
     "monthly_queries": lambda n: f"{counted(n, 'query', 'queries')} a month",
     "horizon_months": lambda n: f"a horizon of {months(n)}",
     "error_price_usd": lambda usd: f"a wrong answer costs {dollars(usd)}",
     "refresh_days": lambda n: f"knowledge changes every {days(n)}",
-    "min_accuracy": lambda share: f"accuracy at least {percent(share)}",
+    "min_accuracy": lambda least: f"accuracy at least {percent(least)}",
     "max_latency_s": lambda s: f"latency at most {seconds(s)}",
     "monthly_budget_usd": lambda usd: f"at most {dollars(usd)} a month",
     "max_memory_gb": lambda gb: f"memory at most {gigabytes(gb)}",
     "citations": lambda _: "answers name their source",
     "in_house": lambda _: "data stay on machines of your own",
-    "accuracy_margin": lambda share: f"accuracies nearer than {percent(share)} count as the same",
-    "value_margin": lambda share: f"values nearer than {percent(share)} count as the same",
+    "accuracy_margin": lambda margin: f"a margin of {share(margin)} of accuracy",
+    "value_margin": lambda margin: f"a margin of {percent(margin)} of value",
 }
 """Requirement → its clause. What is None or False was not asked for; 0 was."""
 

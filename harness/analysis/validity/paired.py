@@ -15,7 +15,7 @@ class Drop:
     """How `b` did against `a` on the `n` questions that both answered. `delta`: mean of b − a.
 
     `p`: one-sided, of a drop as large as this were the two alike; 1 where there is none. None: all questions
-    share one cluster, and nothing shows it.
+    share one cluster, and nothing shows it. `high`: the upper end of delta's 95 % interval; None where it has none.
     """
 
     delta: float
@@ -23,6 +23,7 @@ class Drop:
     lost: int
     gained: int
     p: float | None
+    high: float | None
 
     @property
     def figures(self) -> dict[str, float]:
@@ -48,4 +49,4 @@ def judged(changes: Sequence[float], design: Design) -> Drop:
     found = compare(changes, design)
     delta = found.delta or 0.0
     p = None if found.p is None else found.p / 2 if delta < 0 else 1.0
-    return Drop(delta, found.n, found.a_higher, found.b_higher, p)
+    return Drop(delta, found.n, found.a_higher, found.b_higher, p, found.ci_high)

@@ -207,7 +207,9 @@ def test_what_is_less_grave_or_less_sure_warns_and_forbids_nothing(
     [
         (17, "pass"),  # −4.2 points
         (16, "pass"),  # −8.3 points, p = 1/4: within error
-        (13, "fail"),  # −20.8 points, p = 1/32
+        (5, "fail"),  # −54 points: the interval ends below −20
+        (9, "warn"),  # −38 points, and 20 or fewer are not ruled out
+        (13, "warn"),  # −20.8 points, p = 1/32
         (14, "pass"),  # −16.7 points, p = 1/16
         (24, "pass"),
     ],
@@ -234,7 +236,7 @@ def test_a_large_drop_on_few_questions_warns(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("clusters", [1, 4])
 def test_questions_that_hang_together_show_a_drop_once(tmp_path: Path, clusters: int) -> None:
-    """As many lost as fail alone, but in few clusters: large, and not sure."""
+    """In few clusters a large loss is not sure."""
     run = healthy()
     for question in run["questions"]:
         if question["task"] == "general":

@@ -76,12 +76,13 @@ def messages(
     for example in examples:
         turns.append(Message("user", task.spec.user_message(example.question)))
         turns.append(Message("assistant", target_text(task, example)))
-    asked = task.spec.user_message(question.question)
-    turns.append(Message("user", behind_passages(asked, passages, task.spec.cue) if passages else asked))
+    turns.append(Message("user", with_passages(task.spec.user_message(question.question), passages)))
     return turns
 
 
-def behind_passages(question: str, passages: Sequence[Passage], cue: str) -> str:
-    """Passages before the question, the best one nearest to it (arXiv 2407.01219), and the cue after it."""
-    blocks = [f"Document: {passage.title}\n{passage.text}" for passage in reversed(passages)]
-    return "\n\n".join([*blocks, f"Question: {question}\n{cue}".rstrip()])
+def with_passages(question: str, passages: Sequence[Passage]) -> str:
+    """Passages before the question, the best one nearest to it (arXiv 2407.01219)."""
+    if not passages:
+        return question
+    blocks = [f"{passage.title}\n{passage.text}" for passage in reversed(passages)]
+    return "\n\n".join(["Documents:", *blocks, f"Question: {question}"])

@@ -36,10 +36,6 @@ METRICS_FOR: dict[AnswerType, tuple[MetricName, ...]] = {
     "choice": ("choice", "choice_per_char"),
 }
 
-SHORT_ANSWER_TOKENS = 32
-"""A text answer of at most so many tokens is a short phrase, and is asked for as one behind passages."""
-SHORT_CUE = "Short answer from the documents:"
-
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 _PLACEHOLDER = re.compile(r"\{(\s*)([A-Za-z_]\w*)\s*\}")
 _KNOWN_PLACEHOLDER = re.compile(r"\{(question|labels)\}")
@@ -145,11 +141,6 @@ class PromptText(Strict):
         "{question}",
         description="The user's turn; `{question}` stands for the question, `{labels}` for the labels.",
     )
-    cue: str | None = Field(
-        None,
-        description="The line after a question that is asked behind passages; empty for none. Default: "
-        f"'{SHORT_CUE}' for type text of at most {SHORT_ANSWER_TOKENS} tokens, else none.",
-    )
 
     @field_validator("system")
     @classmethod
@@ -231,18 +222,6 @@ class TaskSpec(Strict):
     def user_message(self, question: str) -> str:
         """The user's turn for a question, without any context."""
         return fill(self.prompt.question, question=question, labels=self.answer.labels or ())
-
-    @property
-    def cue(self) -> str:
-        """The line after a question that is asked behind passages; empty for none.
-
-        Small readers answer from the passages more often where the last line asks for it (on training questions;
-        the sets and figures stand in docs/architecture.md).
-        """
-        if self.prompt.cue is not None:
-            return self.prompt.cue
-        short = self.answer.type == "text" and self.answer.max_tokens <= SHORT_ANSWER_TOKENS
-        return SHORT_CUE if short else ""
 
 
 def _check_placeholders(text: str, known: tuple[str, ...]) -> str:

@@ -21,12 +21,11 @@ PASSAGES = tuple(
     for name, letter, score in (("best", "a", 0.9), ("second", "b", 0.8), ("third", "c", 0.7))
 )
 TWO_SHOWN = (
-    f"<system>{SYSTEM}</><user>Document: SECOND\n{'b' * 20}\n\nDocument: BEST\n{'a' * 20}\n\n"
-    "Question: Who keeps the saw?\nShort answer from the documents:</><assistant>"
+    f"<system>{SYSTEM}</><user>Documents:\n\nSECOND\n{'b' * 20}\n\nBEST\n{'a' * 20}\n\n"
+    "Question: Who keeps the saw?</><assistant>"
 )
 ONE_SHOWN = (
-    f"<system>{SYSTEM}</><user>Document: BEST\n{'a' * 20}\n\n"
-    "Question: Who keeps the saw?\nShort answer from the documents:</><assistant>"
+    f"<system>{SYSTEM}</><user>Documents:\n\nBEST\n{'a' * 20}\n\nQuestion: Who keeps the saw?</><assistant>"
 )
 BARE = f"<system>{SYSTEM}</><user>Who keeps the saw?</><assistant>"
 
@@ -113,7 +112,7 @@ def test_examples_are_seeded(task: Task) -> None:
 def test_examples_and_passages_both_enter_where_a_strategy_names_both(task: Task, tmp_path: Path) -> None:
     (prompt,) = context_of(task, tmp_path).prompts(STRATEGIES["few-shot+rag"], task.test[:1])
     assert prompt.text.count("<assistant>") == 5
-    assert prompt.text.index("<assistant>") < prompt.text.index("Document:")
+    assert prompt.text.index("<assistant>") < prompt.text.index("Documents:")
     assert prompt.shown == 3
 
 

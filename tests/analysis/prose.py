@@ -16,6 +16,8 @@ CONSTANT = ("80 % power", "1/100 to 100 times", "p50", "p90", "p95", "p99", "ove
 """What is the same in every report."""
 WAYS = (*WORDS.values(), whole_queries, lambda value: f"{value:.2g}")
 """How figures are written anywhere in prose."""
+NAMES = re.compile(r"(?<!\w)'[^']*'(?!\w)|\(seed \d+\)")
+"""What a sentence quotes may hold any number, and a seed's is its name."""
 
 
 def told_in(decision: Mapping[str, Any]) -> list[Mapping[str, Any]]:
@@ -94,4 +96,5 @@ def _written(value: Any) -> Iterable[str]:
 def _numbers(text: str) -> Iterable[str]:
     for constant in CONSTANT:
         text = text.replace(constant, "")
+    text = NAMES.sub("", text)
     return [found.strip() for found in NUMBER.findall(text)]

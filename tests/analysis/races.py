@@ -11,6 +11,7 @@ from typing import Any
 
 from harness.analysis.evidence import read_run
 from harness.analysis.results import derive
+from tests.analysis.prose import check_results
 from tests.analysis.runs import answer, write_run
 
 N = 24
@@ -116,8 +117,10 @@ def results(folder: Path, run: Run) -> dict[str, Any]:
 
 
 def checks(folder: Path, run: Run, task: str = "facts") -> dict[str, dict[str, Any]]:
-    """Name → the task's check of that name, as results.json has it."""
-    found = results(folder, run)["tasks"][task]["validity"]
+    """Name → the task's check of that name, as results.json has it, with all prose held against its figures."""
+    derived = results(folder, run)
+    check_results(derived)
+    found = derived["tasks"][task]["validity"]
     assert len({check["check"] for check in found}) == len(found)
     return {check["check"]: check for check in found}
 

@@ -9,6 +9,8 @@ some of them.
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from harness.analysis.validity.check import Case, Check, Status, absent, listed
 from harness.records import PromptSample
@@ -25,32 +27,49 @@ def applied_once(case: Case) -> list[Check]:
         return [absent(name, "The run kept no rendered prompt.")]
     faults = {strategy: fault for strategy, sample in samples.items() if (fault := fault_of(sample))}
     if faults:
-        detail = " ".join(f"{strategy}: {fault}." for strategy, fault in faults.items())
-        return [Check(name, Status.FAIL, detail, float(len(faults)), 0.0, tuple(faults))]
+        detail = " ".join(f"{strategy}: {fault.text}." for strategy, fault in faults.items())
+        figures = {
+            f"{s}: {key}": value for s, fault in faults.items() for key, value in fault.figures.items()
+        }
+        return [Check(name, Status.FAIL, detail, float(len(faults)), 0.0, tuple(faults), figures)]
     detail = f"The template stands once around the first prompt of {listed(samples)}."
     return [Check(name, Status.PASS, detail, 0.0, 0.0, tuple(samples))]
 
 
-def fault_of(sample: PromptSample) -> str | None:
-    """What is wrong with a rendered prompt, as a clause; None where the template was applied once."""
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """What is wrong with a rendered prompt, as a clause, and the figures in it (those in quotes left out)."""
+
+    text: str
+    figures: Mapping[str, float] = field(default_factory=dict)
+
+
+def fault_of(sample: PromptSample) -> Fault | None:
+    """What is wrong with a rendered prompt; None where the template was applied once."""
     marks = set(map(int, _MARK.findall(sample.skeleton)))
     missing = sample.messages - len(marks)
     if missing:
-        return f"the template leaves out {missing} of {sample.messages} messages"
+        figures = {"left out": float(missing), "messages": float(sample.messages)}
+        return Fault(f"the template leaves out {missing} of {sample.messages} messages", figures)
     pieces = [piece.strip() for piece in _MARK.split(sample.skeleton)[::2]]
     written = [piece for piece in dict.fromkeys(pieces) if piece]
     if not written:
-        return "no template stands around the messages"
+        return Fault("no template stands around the messages")
     for piece in [piece for piece in written if len(piece) >= _TELLING] or written:
         wanted, found = sample.skeleton.count(piece), sample.text.count(piece)
         if found != wanted:
             what = "is not applied" if found < wanted else "is applied more than once"
-            return f"the template {what}: {piece!r} stands {found} times in the prompt, not {wanted}"
+            figures = {"found": float(found), "wanted": float(wanted)}
+            return Fault(
+                f"the template {what}: {piece!r} stands {found} times in the prompt, not {wanted}", figures
+            )
     if _is_double(pieces[-1]):
-        return f"the template is applied more than once: it ends twice, in {pieces[-1]!r}"
+        return Fault(f"the template is applied more than once: it ends twice, in {pieces[-1]!r}")
     added = sample.added_tokens
     if added and sample.first_tokens[: 2 * len(added)] == added * 2:
-        return f"the template is applied more than once: the prompt begins twice, with tokens {list(added)}"
+        tokens = {f"token {place}": float(token) for place, token in enumerate(added)}
+        told = f"the template is applied more than once: the prompt begins twice, with tokens {list(added)}"
+        return Fault(told, tokens)
     return None
 
 

@@ -167,7 +167,7 @@ def test_an_unknown_api_model_is_refused_with_the_nearest_names(capsys: pytest.C
 @pytest.mark.parametrize(
     ("flag", "value", "wanted"),
     [
-        ("--usd-per-hour", "-2", "price above 0"),
+        ("--usd-per-hour", "-2", "price from 0.000001"),
         ("--utilisation", "1.5", "share from 0.000001 to 1"),
         ("--utilisation", "50", "for 50 % write 0.5"),
         ("--tuning-cycles", "0", "whole number from 1"),

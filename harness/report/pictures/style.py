@@ -1,0 +1,111 @@
+"""How every picture looks. Colours are CSS variables of the page, so that one SVG serves light and dark.
+
+A strategy keeps its colour and its shape in all pictures; no picture tells strategies apart by colour alone. The colours
+(page/assets/page.css) follow the palette of Okabe and Ito (2008, "Color Universal Design"), darkened or lightened until they stand out
+from paper and from the dark page.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Sequence
+
+from harness.report.pictures.plot import Spec
+from harness.spec.strategy import STRATEGIES
+
+WIDTH = 380
+"""Of the drawing area, in CSS pixels: with its labels a picture fits a narrow phone almost unshrunk."""
+ROW = 30
+"""Height of one row of a picture with a row for each strategy."""
+INK, SOFT, LINE, PAPER, PLAIN = "var(--ink)", "var(--soft)", "var(--line)", "var(--paper)", "var(--s0)"
+FONT = "sans-serif"
+_SHAPES = ("circle", "square", "triangle-up", "diamond", "cross", "triangle-down", "triangle-right")
+_DASHES = ([1, 0], [6, 3], [2, 2], [8, 3, 2, 3], [4, 4], [10, 4], [1, 3])
+
+CONFIG: Spec = {
+    "aria": False,
+    "font": FONT,
+    "background": None,
+    "view": {"stroke": None},
+    "axis": {
+        "labelColor": INK,
+        "titleColor": SOFT,
+        "labelFontSize": 12,
+        "titleFontSize": 12,
+        "titleFontWeight": "normal",
+        "gridColor": LINE,
+        "domainColor": LINE,
+        "tickColor": LINE,
+        "labelLimit": 150,
+        "labelOverlap": "greedy",
+    },
+    "axisY": {"domain": False, "ticks": False, "labelPadding": 6},
+    "legend": {
+        "labelColor": INK,
+        "titleColor": SOFT,
+        "labelFontSize": 12,
+        "orient": "bottom",
+        "title": None,
+        "symbolSize": 90,
+        "columns": 4,
+        "labelLimit": 150,
+    },
+    "text": {"color": INK, "fontSize": 12, "font": FONT},
+}
+
+
+def slot(strategy: str) -> int:
+    """Which colour and shape, from 0; an adapter of another task (`lora@task`) looks like its strategy."""
+    names = list(STRATEGIES)
+    name = strategy.split("@")[0]
+    return names.index(name) if name in names else len(names) - 1
+
+
+def colour(strategy: str) -> str:
+    return f"var(--s{slot(strategy) + 1})"
+
+
+def colours(strategies: Sequence[str], names: Sequence[str] | None = None) -> Spec:
+    """A colour scale; `names` are what stands in the data where that is not the strategy's own name."""
+    return {"domain": list(names or strategies), "range": [colour(name) for name in strategies]}
+
+
+def shapes(strategies: Sequence[str], names: Sequence[str] | None = None) -> Spec:
+    return {"domain": list(names or strategies), "range": [_SHAPES[slot(name)] for name in strategies]}
+
+
+def dashes(strategies: Sequence[str]) -> Spec:
+    return {"domain": list(strategies), "range": [_DASHES[slot(name)] for name in strategies]}
+
+
+def shown(strategy: str) -> str:
+    """The name on an axis; a control says that it is one."""
+    known = STRATEGIES.get(strategy)
+    return f"{strategy} (control)" if known and known.control else strategy
+
+
+def powers(values: Iterable[float]) -> list[float]:
+    """Powers of ten from below the least to above the greatest positive value: the ticks of a log axis."""
+    found = [value for value in values if value > 0]
+    low, high = math.floor(math.log10(min(found))), math.ceil(math.log10(max(found)))
+    high = max(high, low + 1)
+    return [float(f"1e{exponent}") for exponent in range(low, high + 1)]
+
+
+def share_axis(title: str) -> Spec:
+    """An axis of shares from nothing to all."""
+    return {"scale": {"domain": [0, 1]}, "axis": {"format": ".0%", "title": title, "tickCount": 5}}
+
+
+def picture(layers: Sequence[Spec], *, height: float, rows: Sequence[Spec] = (), **more: object) -> Spec:
+    """A whole specification: layers over shared rows of data, in the common look."""
+    return {
+        "$schema": "https://vega.github.io/schema/vega-lite/v6.json",
+        "width": WIDTH,
+        "height": height,
+        "padding": 4,
+        "config": CONFIG,
+        "data": {"values": list(rows)},
+        "layer": list(layers),
+        **more,
+    }

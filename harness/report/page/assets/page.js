@@ -1,0 +1,302 @@
+// The table of questions. `DataTable` is defined above this script (page/assets.py). Whatever comes from data becomes
+// text nodes; nothing here makes HTML of a string. DataTables shows a page of rows at a time; searching, filtering and sorting are
+// done here, over plain arrays, so that 10,000 questions stay fluid.
+
+const ID = 0, QUESTION = 1, RIGHT = 2, TAGS = 3, ANSWERABLE = 4, GOLD = 5, SEEN = 6, REPLIES = 7;
+const SCORE = 0, SAID = 1, PROMPT = 2, COMPLETION = 3, FINISH = 4, SECONDS = 5, SHOWN = 6, FOUND = 7;
+const STATES = [["", "any"], ["right", "right"], ["wrong", "wrong"], ["none", "no answer"]];
+const RETRIEVAL = [["", "any"], ["missed", "missed"], ["found", "found"]];
+
+const form = document.getElementById("filters");
+const status = document.getElementById("found");
+let tasks = null, task = null, shown = [], table = null, waiting = 0;
+
+function el(tag, text, name) {
+  const made = document.createElement(tag);
+  if (text !== undefined) made.textContent = text;
+  if (name) made.className = name;
+  return made;
+}
+
+function option(value, text) {
+  const made = el("option", text);
+  made.value = value;
+  return made;
+}
+
+// State of an answer: right, wrong, part (a graded score in between) or none.
+function state(reply) {
+  if (!reply) return "none";
+  return reply[SCORE] === 1 ? "right" : reply[SCORE] === 0 ? "wrong" : "part";
+}
+
+function verdict(reply) {
+  const how = state(reply);
+  const said = { right: "✓ right", wrong: "✗ wrong", none: "– no answer" }[how];
+  return el("span", said || `≈ ${(100 * reply[SCORE]).toFixed(1)} %`, how === "none" ? "empty" : how);
+}
+
+// Whether the gold documents were among those retrieved: null where nobody retrieved or none is gold.
+function retrieval(row) {
+  if (!row[GOLD].length) return null;
+  const looked = row[REPLIES].find((reply, at) => reply && reply[FOUND].length && !task.given[at]);
+  if (!looked) return null;
+  return looked[FOUND].slice(0, looked[SHOWN]).some((number) => row[GOLD].includes(task.passages[number][0]));
+}
+
+function text(row) {
+  const replies = row[REPLIES].map((reply) => (reply ? reply[SAID] : ""));
+  return [row[ID], row[QUESTION], ...row[RIGHT], ...row[TAGS], ...replies].join("\n").toLowerCase();
+}
+
+function seconds(row) {
+  const timed = row[REPLIES].filter((reply) => reply && reply[SECONDS] !== null).map((reply) => reply[SECONDS]);
+  return timed.length ? Math.max(...timed) : -1;
+}
+
+// The page's data is read once, and each task's search texts are made when it is first opened.
+function open(name) {
+  task = tasks[name];
+  if (!task.texts) {
+    task.texts = task.rows.map(text);
+    task.numbers = new Map(task.rows.map((row, number) => [row[ID], number]));
+    task.given = task.strategies.map((strategy) => strategy === "oracle");
+    task.found = task.rows.map(retrieval);
+    task.keys = [
+      null,
+      task.rows.map((row) => row[QUESTION].toLowerCase()),
+      null,
+      task.rows.map((row) => row[REPLIES].filter((reply) => state(reply) === "wrong").length),
+      task.rows.map((row) => Math.max(0, ...row[REPLIES].map((reply) => (reply ? reply[PROMPT] + reply[COMPLETION] : 0)))),
+      task.rows.map(seconds),
+    ];
+  }
+  fill(form.tag, [["", "any"], ...[...new Set(task.rows.flatMap((row) => row[TAGS]))].sort().map((tag) => [tag, tag])]);
+  fill(form.retrieval, RETRIEVAL);
+  form.retrieval.parentElement.hidden = !task.found.some((found) => found !== null);
+  form.tag.parentElement.hidden = form.tag.options.length < 2;
+  const place = document.getElementById("by-strategy");
+  place.replaceChildren(...task.strategies.map((strategy) => {
+    const label = el("label", strategy), choice = el("select");
+    choice.name = "strategy";
+    fill(choice, STATES);
+    label.append(choice);
+    return label;
+  }));
+  presets();
+}
+
+function fill(select, options) {
+  select.replaceChildren(...options.map(([value, said]) => option(value, said)));
+}
+
+function choices() {
+  return [...document.querySelectorAll("#by-strategy select")];
+}
+
+// Buttons for what one most often looks for. Each sets the filters, which stay visible.
+function presets() {
+  const place = document.getElementById("presets"), at = (name) => task.strategies.indexOf(name), made = [];
+  const pair = (right, wrong) => made.push([`${right} right, ${wrong} wrong`, { [at(right)]: "right", [at(wrong)]: "wrong" }, ""]);
+  if (at("rag") >= 0 && at("lora") >= 0) { pair("rag", "lora"); pair("lora", "rag"); }
+  if (at("oracle") >= 0 && at("rag") >= 0) pair("oracle", "rag");
+  if (task.found.some((found) => found === false)) made.push(["retrieval missed", {}, "missed"]);
+  made.push(["nobody right", Object.fromEntries(task.strategies.map((_, number) => [number, "wrong"])), ""]);
+  made.push(["clear filters", {}, ""]);
+  place.replaceChildren(...made.map(([said, states, missed]) => {
+    const button = el("button", said);
+    button.type = "button";
+    button.addEventListener("click", () => {
+      choices().forEach((choice, number) => { choice.value = states[number] || ""; });
+      form.retrieval.value = missed;
+      if (said === "clear filters") { form.search.value = ""; form.tag.value = ""; }
+      filter();
+    });
+    return button;
+  }));
+}
+
+function matches() {
+  const words = form.search.value.toLowerCase().split(/\s+/).filter(Boolean), tag = form.tag.value;
+  const wanted = choices().map((choice) => choice.value);
+  const found = { missed: false, found: true }[form.retrieval.value];
+  const kept = [];
+  for (let number = 0; number < task.rows.length; number++) {
+    const row = task.rows[number];
+    if (found !== undefined && task.found[number] !== found) continue;
+    if (tag && !row[TAGS].includes(tag)) continue;
+    if (wanted.some((want, at) => want && state(row[REPLIES][at]) !== want)) continue;
+    if (words.every((word) => task.texts[number].includes(word))) kept.push(number);
+  }
+  return kept;
+}
+
+function filter() {
+  const start = performance.now();
+  shown = matches();
+  table.draw();
+  const all = task.rows.length.toLocaleString("en");
+  status.textContent = `${shown.length.toLocaleString("en")} of ${all} questions`;
+  status.dataset.ms = String(performance.now() - start);
+}
+
+function sorted(order) {
+  if (!order.length) return shown;
+  const { column, dir } = order[0], keys = task.keys[column], sign = dir === "desc" ? -1 : 1;
+  const by = keys ? (a, b) => (keys[a] < keys[b] ? -1 : keys[a] > keys[b] ? 1 : a - b) : (a, b) => a - b;
+  return [...shown].sort((a, b) => sign * by(a, b));
+}
+
+function serve(request, answer) {
+  const rows = sorted(request.order).slice(request.start, request.start + request.length);
+  answer({ draw: request.draw, recordsTotal: task.rows.length, recordsFiltered: shown.length, data: rows.map((number) => [number]) });
+}
+
+// Cells: each returns a node.
+
+function idCell(number) {
+  const row = task.rows[number], cell = el("div"), link = el("a", row[ID]), button = el("button", "details", "toggle");
+  link.href = address(row);
+  button.type = "button";
+  button.setAttribute("aria-expanded", "false");
+  button.setAttribute("aria-label", `Details of ${row[ID]}`);
+  cell.append(link, button);
+  return cell;
+}
+
+function address(row) {
+  return `#q=${encodeURIComponent(form.task.value)}/${encodeURIComponent(row[ID])}`;
+}
+
+function questionCell(number) {
+  const row = task.rows[number], cell = el("div"), asked = el("bdi", row[QUESTION]);
+  cell.append(asked);
+  const about = [...row[TAGS]];
+  if (row[SEEN] === true) about.push("fact in training");
+  if (row[SEEN] === false) about.push("fact not in training");
+  if (task.found[number] === false) about.push("retrieval missed");
+  if (about.length) cell.append(el("span", about.join(" · "), "tags"));
+  return cell;
+}
+
+function rightCell(number) {
+  const row = task.rows[number];
+  if (!row[RIGHT].length) return el("span", "unanswerable: the right reply is a refusal", "empty");
+  const cell = el("div");
+  row[RIGHT].slice(0, 4).forEach((answer) => { const line = el("div"); line.append(el("bdi", answer)); cell.append(line); });
+  if (row[RIGHT].length > 4) cell.append(el("span", `and ${row[RIGHT].length - 4} more`, "empty"));
+  return cell;
+}
+
+function said(reply) {
+  const empty = reply && !reply[SAID].trim();
+  return empty ? el("span", "(empty)", "empty") : el("bdi", reply ? reply[SAID] : "");
+}
+
+function repliesCell(number) {
+  const cell = el("div", undefined, "replies");
+  task.rows[number][REPLIES].forEach((reply, at) => cell.append(el("strong", task.strategies[at]), verdict(reply), said(reply)));
+  return cell;
+}
+
+function detail(number) {
+  const row = task.rows[number], cell = el("div", undefined, "detail");
+  row[REPLIES].forEach((reply, at) => {
+    if (!reply) return;
+    const head = el("h4", `${task.strategies[at]} `);
+    head.append(verdict(reply));
+    const time = reply[SECONDS] === null ? "not timed" : `${reply[SECONDS].toFixed(3)} s`;
+    const cut = reply[FINISH] === "length" ? ", cut by the token limit" : "";
+    const line = el("p", undefined, "said");
+    line.append(said(reply));
+    cell.append(head, line, el("p", `${reply[PROMPT]} prompt tokens, ${reply[COMPLETION]} answer tokens${cut}; ${time}`, "note"));
+    if (reply[FOUND].length) cell.append(passages(row, reply));
+  });
+  return cell;
+}
+
+function passages(row, reply) {
+  const list = el("ol", undefined, "passages");
+  reply[FOUND].forEach((number, rank) => {
+    const [document_, title, body] = task.passages[number], item = el("li");
+    const name = task.documents[document_], gold = row[GOLD].includes(document_);
+    if (gold) item.append(el("span", "★ right document ", "gold"));
+    item.append(el("bdi", title && title !== name ? `${title} (${name})` : name));
+    if (rank >= reply[SHOWN]) item.append(el("span", " not in the prompt", "empty"));
+    else if (body) { const fold = el("details"); fold.append(el("summary", "passage"), el("p", body)); item.append(fold); }
+    list.append(item);
+  });
+  return list;
+}
+
+const LABELS = ["", "", "Right", "", "Tokens", "Time"];
+function columns() {
+  const node = (make) => ({ data: 0, render: (number, type) => (type === "display" ? make(number) : number) });
+  const tokens = (number) => el("span", task.keys[4][number].toLocaleString("en"));
+  const time = (number) => el("span", task.keys[5][number] < 0 ? "–" : `${task.keys[5][number].toFixed(2)} s`);
+  return [
+    { title: "Question", ...node(idCell) },
+    { title: "Text", ...node(questionCell) },
+    { title: "Right answers", orderable: false, ...node(rightCell) },
+    { title: "Replies (most wrong)", ...node(repliesCell) },
+    { title: "Tokens, most", ...node(tokens) },
+    { title: "Time, longest", ...node(time) },
+  ];
+}
+
+function start() {
+  tasks = JSON.parse(document.getElementById("data").textContent);
+  const names = Object.keys(tasks).filter((name) => tasks[name].rows.length);
+  if (!names.length) { status.textContent = "No question was asked."; form.hidden = true; return; }
+  fill(form.task, names.map((name) => [name, name]));
+  const wide = names.reduce((a, b) => (tasks[b].strategies.length > tasks[a].strategies.length ? b : a));
+  form.task.value = wide;
+  open(wide);
+  shown = matches();
+  table = new DataTable("#table", {
+    serverSide: true, ajax: serve, columns: columns(), order: [], pageLength: 10, lengthMenu: [10, 25, 50, 100],
+    searching: false, autoWidth: false,
+    layout: { topStart: null, topEnd: null, bottomStart: "pageLength", bottomEnd: "paging" },
+    language: { emptyTable: "No question matches.", zeroRecords: "No question matches.", lengthMenu: "_MENU_ questions a page" },
+    createdRow: (tr, _, __, cells) => cells.forEach((cell, at) => { if (LABELS[at]) cell.dataset.label = LABELS[at]; }),
+  });
+  form.addEventListener("submit", (event) => event.preventDefault());
+  form.addEventListener("change", (event) => { if (event.target === form.task) open(form.task.value); filter(); });
+  form.search.addEventListener("input", () => { clearTimeout(waiting); waiting = setTimeout(filter, 80); });
+  document.getElementById("table").addEventListener("click", (event) => {
+    const button = event.target.closest("button.toggle");
+    if (button) toggle(button.closest("tr"));
+  });
+  addEventListener("hashchange", follow);
+  filter();
+  follow();
+}
+
+function toggle(tr, wanted) {
+  const row = table.row(tr), opened = wanted ?? !row.child.isShown();
+  if (opened) row.child(detail(row.data()[0])).show();
+  else row.child.hide();
+  tr.querySelector("button.toggle").setAttribute("aria-expanded", String(opened));
+}
+
+// #q=task/question: show that row, whatever the filters hide.
+function follow() {
+  const match = /^#q=([^/]*)\/(.*)$/.exec(location.hash);
+  if (!match) return;
+  let name, id;
+  try { [name, id] = match.slice(1).map(decodeURIComponent); } catch { return; }
+  if (!tasks[name]) return;
+  if (form.task.value !== name) { form.task.value = name; open(name); }
+  const number = task.numbers.get(id);
+  if (number === undefined) return;
+  form.search.value = form.tag.value = form.retrieval.value = "";
+  choices().forEach((choice) => { choice.value = ""; });
+  table.order([]);
+  filter();
+  table.page(Math.floor(number / table.page.len())).draw("page");
+  const tr = [...document.querySelectorAll("#table tbody tr")].find((tr) => table.row(tr).data()?.[0] === number);
+  if (tr) { toggle(tr, true); tr.scrollIntoView({ block: "start" }); tr.querySelector("a").focus({ preventScroll: true }); }
+}
+
+// First the page is painted, then the table is made.
+requestAnimationFrame(() => setTimeout(start, 0));

@@ -55,9 +55,9 @@ class Board:
 HEADERS = (
     "Latency p50",
     "First token p50",
-    "Decode per user, tok/s",
-    "End to end, tok/s",
-    "Batched system, tok/s",
+    "Tok/s, decode per user",
+    "Tok/s, end to end",
+    "Tok/s, batched system",
     "Cost per query",
     "Cost per correct answer",
     "One-off cost",

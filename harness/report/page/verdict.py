@@ -37,6 +37,8 @@ class Verdict:
     headline: str
     sentences: tuple[str, ...]
     more: tuple[str, ...]
+    left_out: tuple[tuple[str, str], ...]
+    """(strategy, why it stood for no election)."""
     change: tuple[str, ...]
     assumed: tuple[str, ...]
     lights: tuple[Light, ...]
@@ -59,6 +61,7 @@ def _verdict(name: str, task: Figures) -> Verdict:
         headline=headline(decision),
         sentences=tuple(reasons[:SHOWN_REASONS]),
         more=tuple(reasons[SHOWN_REASONS:]),
+        left_out=tuple(decision["excluded"].items()),
         change=tuple(one["text"] for one in decision["would_change"]),
         assumed=tuple(one["text"] for one in decision["assumptions"]),
         lights=_lights(task["validity"]),

@@ -57,8 +57,8 @@ def crossing(one: Line, two: Line) -> float | None:
 
 def monthly(task: Figures) -> Plot | Missing:
     found = lines(task)
-    if not found:
-        return Missing(MONTHLY, "no strategy has a known cost per query and one-off cost")
+    if len(found) < 2:
+        return Missing(MONTHLY, "fewer than two strategies have a known cost per query and one-off cost")
     crossings = _crossings(found)
     last = max([LAST, *(math.ceil(math.log10(row["q"])) for row in crossings)])
     volumes = [10 ** (FIRST + step / PER_DECADE) for step in range(PER_DECADE * (last - FIRST) + 1)]
@@ -90,13 +90,13 @@ def _break_evens(crossings: Sequence[Spec]) -> str:
 
 
 def _diamonds(crossings: Sequence[Spec], at: Spec) -> list[Spec]:
-    """The break-even points; their labels take turns above and below, since the points often lie close together."""
+    """The break-even points; their labels stand one above the other, since the points often lie close together."""
     mark = {"type": "point", "shape": "diamond", "size": 110, "filled": True, "color": style.INK, "opacity": 1}
     points = [{"data": {"values": list(crossings)}, "mark": mark, "encoding": at}] if crossings else []
     labels = [
         {
             "data": {"values": [row]},
-            "mark": {"type": "text", "align": "right", "dx": -6, "dy": (-12, 14, -26, 28)[turn % 4], "fontSize": 11},
+            "mark": {"type": "text", "align": "right", "dx": -6, "dy": -12 - 14 * (turn % 3), "fontSize": 11},
             "encoding": {**at, "text": {"field": "label"}},
         }
         for turn, row in enumerate(sorted(crossings, key=lambda row: float(row["q"])))

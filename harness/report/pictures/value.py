@@ -24,8 +24,8 @@ FEWEST = 10
 
 def accuracy_against_cost(task: Figures, timed: Timed) -> Plot | Missing:
     rows = [row for name, block in task["strategies"].items() if (row := _point(name, block, task, timed))]
-    if not rows:
-        return Missing(TITLE, "no strategy has both an accuracy and a cost per query")
+    if len(rows) < 2:
+        return Missing(TITLE, "fewer than two strategies have both an accuracy and a cost per query")
     names = [row["strategy"] for row in rows]
     ticks = style.powers([row[key] for row in rows for key in ("cost_low", "cost_high")])
     x: Spec = {

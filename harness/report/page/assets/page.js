@@ -235,8 +235,8 @@ function columns() {
   const tokens = (number) => el("span", task.keys[4][number].toLocaleString("en"));
   const time = (number) => el("span", task.keys[5][number] < 0 ? "–" : `${task.keys[5][number].toFixed(2)} s`);
   return [
-    { title: "Question", ...node(idCell) },
-    { title: "Text", ...node(questionCell) },
+    { title: "Id", ...node(idCell) },
+    { title: "Question", ...node(questionCell) },
     { title: "Right answers", orderable: false, ...node(rightCell) },
     { title: "Replies (most wrong)", ...node(repliesCell) },
     { title: "Tokens, most", ...node(tokens) },

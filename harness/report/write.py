@@ -8,9 +8,9 @@ from typing import Any
 from harness.analysis.evidence import read_run
 from harness.analysis.results import derive, score_all
 from harness.files import write_json, write_text
-from harness.report import csvfile, html, markdown
-from harness.report.details import replies
+from harness.report import csvfile, markdown
 from harness.report.document import document
+from harness.report.page.write import render
 
 
 def write_reports(run_folder: Path) -> dict[str, Any]:
@@ -25,5 +25,5 @@ def write_reports(run_folder: Path) -> dict[str, Any]:
     write_json(run_folder / "results.json", results)
     write_text(run_folder / "report.md", markdown.render(document(results)))
     write_text(run_folder / "summary.csv", csvfile.render(results))
-    write_text(run_folder / "report.html", html.render(document(results, replies(run, scores))))
+    write_text(run_folder / "report.html", render(run, scores, results))
     return results

@@ -24,15 +24,17 @@ def own(name: str) -> str:
 def data_tables() -> str:
     """DataTables and its jQuery as a script that defines `DataTable`, from the package `itables`.
 
-    The package is read as a file and never imported. Its bundle is a module; without its export clause it is a script in
-    which the component keeps its local name, so that the page's script can follow in the same element under one hash.
+    The package is read as a file and never imported. Its bundle is a module; without its export clause it is a
+    script in which the component keeps its local name, so that the page's script can follow in the same element
+    under one hash. Raises HarnessError where the package is missing or carries something else.
     """
     try:
         path = distribution("itables").locate_file(_BUNDLE)
         text = Path(str(path)).read_text(encoding="utf-8")
     except (PackageNotFoundError, OSError) as error:
         raise HarnessError(
-            f"The table of the report cannot be made: the package itables does not hold {_BUNDLE} ({error}). Install itables>=2.5."
+            f"The table of the report cannot be made: the package itables does not hold {_BUNDLE} ({error}). "
+            "Install itables>=2.5."
         ) from None
     return unwrapped(text)
 
@@ -60,9 +62,7 @@ def policy(scripts: Iterable[str]) -> str:
     allowed since the table component sets them; a style can load nothing under this policy.
     """
     hashes = " ".join(f"'sha256-{_sha256(script)}'" for script in scripts)
-    return (
-        f"default-src 'none'; script-src {hashes}; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
-    )
+    return f"default-src 'none'; script-src {hashes}; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
 
 
 def _sha256(script: str) -> str:

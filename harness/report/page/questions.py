@@ -14,8 +14,17 @@ from harness.analysis.results import Scores
 from harness.report.page.text import visible
 
 Row = list[Any]
-ANSWER_FIELDS = ("score", "prediction", "prompt_tokens", "completion_tokens", "finish", "e2e_s", "shown", "retrieved")
-"""Of one answer, in this order. `retrieved`: numbers of passages, best first, of which the first `shown` stood in the prompt."""
+ANSWER_FIELDS = (
+    "score",
+    "prediction",
+    "prompt_tokens",
+    "completion_tokens",
+    "finish",
+    "e2e_s",
+    "shown",
+    "retrieved",
+)
+"""Of one answer, in this order. `retrieved`: numbers of passages, best first; the first `shown` stood in the prompt."""
 
 
 def questions(run: Evidence, scores: Scores) -> dict[str, Any]:
@@ -34,11 +43,13 @@ def _task(run: Evidence, task: str, scores: Scores) -> dict[str, Any]:
     timed = {pair[1]: _timed(run, pair) for pair in pairs}
     texts = _Texts(run, task)
     texts.show(one for found in answered.values() for one in found.values())
-    rows = [
-        _question(asked, texts)
-        + [[_answer(found.get(name), timed[strategy].get(name), metric, texts) for strategy, found in answered.items()]]
-        for name, asked in run.questions[task].items()
-    ]
+    rows = []
+    for name, asked in run.questions[task].items():
+        replies = [
+            _answer(found.get(name), timed[strategy].get(name), metric, texts)
+            for strategy, found in answered.items()
+        ]
+        rows.append([*_question(asked, texts), replies])
     return {
         "metric": metric,
         "strategies": list(answered),

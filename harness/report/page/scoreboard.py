@@ -93,7 +93,10 @@ def _score(name: str, block: Figures, task: Figures, best: str | None) -> Score:
         cells=(
             numbers.percentile(block["latency_s"], "p50"),
             numbers.percentile(block["ttft_s"], "p50"),
-            *(numbers.per_second(block["tokens_per_s"][key]) for key in ("decode_per_user", "end_to_end", "system_output")),
+            *(
+                numbers.per_second(block["tokens_per_s"][key])
+                for key in ("decode_per_user", "end_to_end", "system_output")
+            ),
             tables.money(dict(block), "per_query_usd"),
             tables.money(dict(block), "per_correct_usd"),
             NA if foreign else dollars(block["cost"]["fixed_usd"]),

@@ -110,11 +110,13 @@ def _checks(checks: list[Figures]) -> Table:
 
 
 def what_was_run(results: Figures, corpora: Mapping[str, str]) -> tuple[tuple[str, str], ...]:
-    """(name, value): model, corpus, questions, machine, date, price sheet. `corpora`: task → where its documents lay."""
+    """(name, value): model, corpus, questions, machine, date, prices. `corpora`: task → where its documents lay."""
     model, machine, sheet = (results[key] or {} for key in ("model", "machine", "price_sheet"))
     priced = sheet.get("machine")
     facts = {
-        "Model": _join(model.get("name"), _millions(model.get("parameters")), model.get("dtype"), model.get("device")),
+        "Model": _join(
+            model.get("name"), _millions(model.get("parameters")), model.get("dtype"), model.get("device")
+        ),
         "Embedder": str((results["embedder"] or {}).get("name") or ""),
         "Corpus": "; ".join(_corpus(task, place, results) for task, place in corpora.items()),
         "Questions": ", ".join(f"{task} {whole(block['n'])}" for task, block in results["tasks"].items()),

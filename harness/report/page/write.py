@@ -27,7 +27,7 @@ def render(run: Evidence, scores: Scores, results: dict[str, Any]) -> str:
     said = document(results)
     tables, general = folds(said.sections, tuple(results["tasks"]))
     rooms = {room.task: room for room in gallery(results, run.timings)}
-    return _template().render(
+    html: str = _template().render(
         title=said.title,
         warnings=said.warnings,
         command=dict(said.facts).get("Command", ""),
@@ -44,6 +44,7 @@ def render(run: Evidence, scores: Scores, results: dict[str, Any]) -> str:
         limits=words.LIMITS,
         general=general,
     )
+    return html
 
 
 def folds(

@@ -29,15 +29,13 @@ def _curve(record: Figures, *, several: bool) -> Plot | Missing:
     name = str(record.get("strategy", ""))
     seed = f", seed {record['seed']}" if several and record.get("seed") is not None else ""
     title = f"{CURVE}: {name}{seed}"
-    rows: list[Spec] = []
-    for series, key in (("train", "train_loss"), ("dev", "dev_loss")):
-        found = [p for p in record.get("loss_curve") or () if p.get(key) is not None]
-        step = -(-len(found) // MOST_STEPS) or 1
-        rows += [{"series": series, "step": p["step"], "loss": p[key]} for p in found[::step]]
+    rows = _points(record)
     if len(rows) < 2:
         return Missing(title, "the adapter's record holds no loss curve")
     scale: Spec = {"domain": ["train", "dev"], "range": ["var(--s1)", "var(--s2)"]}
-    look: Spec = {"color": {"field": "series", "type": "nominal", "scale": scale, "legend": {"symbolType": "stroke"}}}
+    look: Spec = {
+        "color": {"field": "series", "type": "nominal", "scale": scale, "legend": {"symbolType": "stroke"}}
+    }
     x = {"field": "step", "type": "quantitative", "axis": {"title": "training step", "tickCount": 6}}
     y = {
         "field": "loss",
@@ -65,10 +63,20 @@ def _curve(record: Figures, *, several: bool) -> Plot | Missing:
     ]
     told = f"Train loss from {_ends(rows, 'train')}; dev loss from {_ends(rows, 'dev')}."
     caption = (
-        "Thin line: each training step. Dashed, with squares: questions held back, once an epoch. Where the dashed line "
-        "rises while the thin one falls, the fine-tune learns its examples by heart."
+        "Thin line: each training step. Dashed, with squares: questions held back, once an epoch. Where the dashed "
+        "line rises while the thin one falls, the fine-tune learns its examples by heart."
     )
     return Plot(title, caption, told, style.picture(layers, height=200, rows=rows))
+
+
+def _points(record: Figures) -> list[Spec]:
+    """Train and dev losses by step, evenly thinned where there are very many."""
+    rows: list[Spec] = []
+    for series, key in (("train", "train_loss"), ("dev", "dev_loss")):
+        found = [point for point in record.get("loss_curve") or () if point.get(key) is not None]
+        every = -(-len(found) // MOST_STEPS) or 1
+        rows += [{"series": series, "step": point["step"], "loss": point[key]} for point in found[::every]]
+    return rows
 
 
 def _ends(rows: Sequence[Spec], series: str) -> str:
@@ -79,20 +87,17 @@ def _ends(rows: Sequence[Spec], series: str) -> str:
 def forgetting(task: Figures) -> Plot | Missing:
     found = [row for row in task["forgetting"] if row["base"] is not None and row["adapter"] is not None]
     if not found:
-        return Missing(FORGETTING, "no fine-tune answered this task's questions without having been trained for them")
-    rows = [
-        {
-            "name": f"trained for {row['trained_for']}" if len({r["strategy"] for r in found}) == 1 else row["name"],
-            "before": row["base"],
-            "after": row["adapter"],
-            "label": points(row["delta"]) + ("" if row["verdict"] != "cannot be resolved" else ", not resolved"),
-            "high": max(row["base"], row["adapter"]),
-        }
-        for row in found
-    ]
+        return Missing(
+            FORGETTING, "no fine-tune answered this task's questions without having been trained for them"
+        )
+    rows = _changes(found)
     x: Spec = {"type": "quantitative", **style.share_axis("accuracy on general questions")}
     y = {"field": "name", "type": "nominal", "sort": None, "title": None}
-    ends = [{**row, "share": row[key], "when": when} for row in rows for key, when in (("before", "base"), ("after", "fine-tuned"))]
+    ends = [
+        {**row, "share": row[key], "when": when}
+        for row in rows
+        for key, when in (("before", "base"), ("after", "fine-tuned"))
+    ]
     when = {"domain": ["base", "fine-tuned"]}
     layers = [
         {
@@ -105,7 +110,11 @@ def forgetting(task: Figures) -> Plot | Missing:
             "encoding": {
                 "x": {"field": "share", **x},
                 "y": y,
-                "color": {"field": "when", "scale": {**when, "range": ["var(--s1)", "var(--s5)"]}, "legend": {}},
+                "color": {
+                    "field": "when",
+                    "scale": {**when, "range": ["var(--s1)", "var(--s5)"]},
+                    "legend": {},
+                },
                 "shape": {"field": "when", "scale": {**when, "range": ["circle", "square"]}, "legend": {}},
             },
         },
@@ -115,29 +124,42 @@ def forgetting(task: Figures) -> Plot | Missing:
         },
     ]
     caption = "The same general questions, answered by the base weights and by each adapter, without context."
-    told = "; ".join(f"{r['name']}: from {percent(r['before'])} to {percent(r['after'])}, {r['label']}" for r in rows) + "."
+    told = (
+        "; ".join(
+            f"{r['name']}: from {percent(r['before'])} to {percent(r['after'])}, {r['label']}" for r in rows
+        )
+        + "."
+    )
     return Plot(FORGETTING, caption, told, style.picture(layers, height=44 * len(rows), rows=rows))
 
 
-def seen_and_unseen(task: Figures) -> Plot | Missing:
-    rows = [
+def _changes(found: Sequence[Figures]) -> list[Spec]:
+    """One row an adapter; named for its task alone where all are of one strategy."""
+    alike = len({row["strategy"] for row in found}) == 1
+    return [
         {
-            "shown": style.shown(name),
-            "group": label,
-            "mean": found["mean"],
-            "low": found["mean"] if found["ci_low"] is None else found["ci_low"],
-            "high": found["mean"] if found["ci_high"] is None else found["ci_high"],
-            "n": found["n"],
+            "name": f"trained for {row['trained_for']}" if alike else row["name"],
+            "before": row["base"],
+            "after": row["adapter"],
+            "label": points(row["delta"])
+            + (", not resolved" if row["verdict"] == "cannot be resolved" else ""),
         }
-        for name, block in task["strategies"].items()
-        for group, label in GROUPS.items()
-        if (found := block["groups"].get(group)) and found["mean"] is not None
+        for row in found
     ]
+
+
+def seen_and_unseen(task: Figures) -> Plot | Missing:
+    rows = _groups(task)
     if len({row["group"] for row in rows}) < 2:
         return Missing(FACTS, "the questions do not name facts of both kinds")
     x: Spec = {"type": "quantitative", **style.share_axis("accuracy")}
     y = {"field": "shown", "type": "nominal", "sort": None, "title": None}
-    offset = {"field": "group", "type": "nominal", "sort": list(GROUPS.values()), "scale": {"paddingOuter": 0.6}}
+    offset = {
+        "field": "group",
+        "type": "nominal",
+        "sort": list(GROUPS.values()),
+        "scale": {"paddingOuter": 0.6},
+    }
     domain = {"domain": list(GROUPS.values())}
     look = {"field": "group", "scale": {**domain, "range": ["var(--s1)", "var(--s2)"]}, "legend": {}}
     at = {"y": y, "yOffset": offset}
@@ -152,7 +174,11 @@ def seen_and_unseen(task: Figures) -> Plot | Missing:
                 "x": {"field": "mean", **x},
                 **at,
                 "color": look,
-                "shape": {"field": "group", "scale": {**domain, "range": ["circle", "triangle-up"]}, "legend": {}},
+                "shape": {
+                    "field": "group",
+                    "scale": {**domain, "range": ["circle", "triangle-up"]},
+                    "legend": {},
+                },
             },
         },
     ]
@@ -161,3 +187,20 @@ def seen_and_unseen(task: Figures) -> Plot | Missing:
     told = "; ".join(f"{r['shown']}, {r['group']}: {percent(r['mean'])}" for r in rows) + "."
     height = 40 * len({row["shown"] for row in rows})
     return Plot(FACTS, caption, told, style.picture(layers, height=height, rows=rows))
+
+
+def _groups(task: Figures) -> list[Spec]:
+    """One row a strategy and group that has an accuracy."""
+    return [
+        {
+            "shown": style.shown(name),
+            "group": label,
+            "mean": found["mean"],
+            "low": found["mean"] if found["ci_low"] is None else found["ci_low"],
+            "high": found["mean"] if found["ci_high"] is None else found["ci_high"],
+            "n": found["n"],
+        }
+        for name, block in task["strategies"].items()
+        for group, label in GROUPS.items()
+        if (found := block["groups"].get(group)) and found["mean"] is not None
+    ]

@@ -30,7 +30,7 @@ BINS = {
 def waterfall(task: Figures) -> Plot | Missing:
     steps = [step for step in task["waterfall"]["steps"] if step["mean"] is not None]
     if task["waterfall"]["bins"] is None or len(steps) < 3:
-        return Missing(WATERFALL, "it needs answers of base, rag and oracle to the same questions")
+        return Missing(WATERFALL, "it needs answers of base and rag to the same questions")
     rows: list[Spec] = []
     before = 0.0
     for step in steps:
@@ -67,9 +67,7 @@ def waterfall(task: Figures) -> Plot | Missing:
         _label("end", 0.72, x, y, "left"),
         _label("start", 0.72, x, y, "right"),
     ]
-    caption = (
-        "What found passages add to base, what the right passages would add to that, and what is left to lose to the reader."
-    )
+    caption = "What found passages add to base, what the right passages would add to that, and what the reader loses."
     told = "; ".join(f"{row['step']}: {row['label']}" for row in rows) + "."
     return Plot(WATERFALL, caption, told, style.picture(layers, height=style.ROW * len(rows), rows=rows))
 
@@ -115,8 +113,9 @@ def wrong(task: Figures) -> Plot | Missing:
         },
     ]
     caption = (
-        f"Each of the {total} wrong answers stands in one row: no passage in the prompt held an answer; the budget took that "
-        "passage out; it stood there and was misread; the token limit cut the reply; declined or answered wrongly."
+        f"Each of the {total} wrong answers stands in one row: no passage in the prompt held an answer; the budget "
+        "took that passage out; it stood there and was misread; the token limit cut the reply; "
+        "declined or answered wrongly."
     )
     told = "; ".join(f"{row['why']}: {row['label']}" for row in rows) + "."
     return Plot(WRONG, caption, told, style.picture(layers, height=style.ROW * len(rows), rows=rows))

@@ -62,7 +62,9 @@ def monthly(task: Figures) -> Plot | Missing:
     crossings = _crossings(found)
     last = max([LAST, *(math.ceil(math.log10(row["q"])) for row in crossings)])
     volumes = [10 ** (FIRST + step / PER_DECADE) for step in range(PER_DECADE * (last - FIRST) + 1)]
-    rows = [{"strategy": line.strategy, "q": q, "usd": line.at(q)} for line in found for q in volumes]
+    rows: list[Spec] = [
+        {"strategy": line.strategy, "q": q, "usd": line.at(q)} for line in found for q in volumes
+    ]
     names = [line.strategy for line in found]
     x = _log("q", [volumes[0], volumes[-1]], "queries a month (log axis)")
     x["axis"]["format"] = "~s"
@@ -86,12 +88,21 @@ def monthly(task: Figures) -> Plot | Missing:
 
 def _break_evens(crossings: Sequence[Spec]) -> str:
     said = ", ".join(f"{row['pair']} at {row['label']}" for row in crossings)
-    return f"Diamonds are break-evens, in queries a month; to the right the dearer start has paid back: {said}."
+    return (
+        f"Diamonds are break-evens, in queries a month; to the right the dearer start has paid back: {said}."
+    )
 
 
 def _diamonds(crossings: Sequence[Spec], at: Spec) -> list[Spec]:
     """The break-even points; their labels stand one above the other, since the points often lie close together."""
-    mark = {"type": "point", "shape": "diamond", "size": 110, "filled": True, "color": style.INK, "opacity": 1}
+    mark = {
+        "type": "point",
+        "shape": "diamond",
+        "size": 110,
+        "filled": True,
+        "color": style.INK,
+        "opacity": 1,
+    }
     points = [{"data": {"values": list(crossings)}, "mark": mark, "encoding": at}] if crossings else []
     labels = [
         {
@@ -134,7 +145,7 @@ def _own(task: Figures, x: Spec) -> list[Spec]:
 def _log(field: str, values: Sequence[float], title: str) -> Spec:
     ticks = style.powers(values)
     if len(ticks) > 8:
-        ticks = ticks[:: 2]
+        ticks = ticks[::2]
     scale = {"type": "log", "domain": [min(v for v in values if v > 0), max(values)]}
     return {
         "field": field,
@@ -145,7 +156,10 @@ def _log(field: str, values: Sequence[float], title: str) -> Spec:
 
 
 def _told(found: Sequence[Line], crossings: Sequence[Spec]) -> str:
-    said = [f"{line.strategy}: {dollars(line.fixed)} a month and {dollars(line.per_query)} a query" for line in found]
+    said = [
+        f"{line.strategy}: {dollars(line.fixed)} a month and {dollars(line.per_query)} a query"
+        for line in found
+    ]
     said += [f"{row['pair']} at {whole(row['q'])} queries a month" for row in crossings]
     return "; ".join(said) + "."
 
@@ -162,13 +176,7 @@ def decision_map(task: Figures) -> Plot | Missing:
     grid = task["decision"]["map"]
     if not grid:
         return Missing(MAP, "nothing was chosen, so there is nothing to map")
-    volumes = [short(volume) for volume in grid["monthly_queries"]]
-    intervals = ["never" if value is None else f"every {days(value)}" for value in grid["refresh_days"]]
-    cells = [
-        {"q": volume, "refresh": interval, "winner": winner or "none", "price": f"≥ {dollars(price)}" if price else ""}
-        for interval, winners, prices in zip(intervals, grid["winners"], grid["pays_from_usd"], strict=True)
-        for volume, winner, price in zip(volumes, winners, prices, strict=True)
-    ]
+    cells = _cells(grid)
     names = [name for name in dict.fromkeys(cell["winner"] for cell in cells) if name != "none"]
     scale = {"domain": [*names, "none"], "range": [*map(style.colour, names), style.LINE]}
     x = {"field": "q", "type": "ordinal", "sort": None, "title": "queries a month", "axis": {"labelAngle": 0}}
@@ -192,8 +200,28 @@ def decision_map(task: Figures) -> Plot | Missing:
             }
         )
     caption = "Which candidate is ahead, by volume and by how often the knowledge changes." + (
-        "" if priced else " Below each name: the price of a wrong answer from which it also has the least expected cost."
+        ""
+        if priced
+        else " Below each name: the price of a wrong answer from which it also has the least expected cost."
     )
     wins = {name: sum(cell["winner"] == name for cell in cells) for name in [*names, "none"]}
-    told = "; ".join(f"{name} in {count} of {len(cells)} fields" for name, count in wins.items() if count) + "."
-    return Plot(MAP, caption, told, style.picture(layers, height=32 * len(intervals), rows=cells))
+    told = (
+        "; ".join(f"{name} in {count} of {len(cells)} fields" for name, count in wins.items() if count) + "."
+    )
+    return Plot(MAP, caption, told, style.picture(layers, height=32 * len(grid["refresh_days"]), rows=cells))
+
+
+def _cells(grid: Figures) -> list[Spec]:
+    """Each field of the map: volume, refresh interval, who is ahead, from which price of an error that also pays."""
+    volumes = [short(volume) for volume in grid["monthly_queries"]]
+    intervals = ["never" if value is None else f"every {days(value)}" for value in grid["refresh_days"]]
+    return [
+        {
+            "q": volume,
+            "refresh": interval,
+            "winner": winner or "none",
+            "price": f"≥ {dollars(price)}" if price else "",
+        }
+        for interval, winners, prices in zip(intervals, grid["winners"], grid["pays_from_usd"], strict=True)
+        for volume, winner, price in zip(volumes, winners, prices, strict=True)
+    ]

@@ -11,7 +11,7 @@ Spec = dict[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Plot:
-    """A picture to be drawn. `caption` says how to read it; `told` is what it shows, in words, for who cannot see it."""
+    """A picture to be drawn. `caption` says how to read it; `told` says in words what it shows."""
 
     title: str
     caption: str

@@ -1,8 +1,8 @@
 """How every picture looks. Colours are CSS variables of the page, so that one SVG serves light and dark.
 
-A strategy keeps its colour and its shape in all pictures; no picture tells strategies apart by colour alone. The colours
-(page/assets/page.css) follow the palette of Okabe and Ito (2008, "Color Universal Design"), darkened or lightened until they stand out
-from paper and from the dark page.
+A strategy keeps its colour and its shape in all pictures; no picture tells strategies apart by colour alone. The
+colours (page/assets/page.css) follow the palette of Okabe and Ito (2008, "Color Universal Design"), darkened or
+lightened until they stand out from paper and from the dark page.
 """
 
 from __future__ import annotations

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from itertools import pairwise
+from itertools import accumulate, pairwise
 
 from harness.analysis.means import mean
 from harness.quantities import seconds
@@ -39,7 +39,9 @@ def latency(timed: Timed) -> Plot | Missing:
         for name, values in ordered.items()
     ]
     y = _rows(ordered)
-    x = _time_axis([value for values in ordered.values() for value in values], "seconds from question to last token")
+    x = _time_axis(
+        [value for values in ordered.values() for value in values], "seconds from question to last token"
+    )
     fill = {"field": "strategy", "scale": style.colours(list(ordered)), "legend": None}
     layers = [
         {
@@ -68,14 +70,7 @@ def stages(timed: Timed) -> Plot | Missing:
     split = {name: found for name, rows in timed.items() if (found := mean_stages(rows))}
     if not split:
         return Missing(STAGES, NOT_TIMED)
-    parts, totals = [], []
-    for name, found in split.items():
-        edges = [0.0]
-        for size in found:
-            edges.append(edges[-1] + size)
-        for stage, (start, end) in zip(STAGE_NAMES, pairwise(edges), strict=True):
-            parts.append({"shown": style.shown(name), "stage": stage, "start": start, "end": end})
-        totals.append({"shown": style.shown(name), "end": edges[-1], "label": seconds(edges[-1])})
+    parts, totals = _segments(split)
     longest = max(row["end"] for row in totals)
     x: Spec = {
         "type": "quantitative",
@@ -110,6 +105,18 @@ def stages(timed: Timed) -> Plot | Missing:
         "writing the rest of the answer."
     )
     return Plot(STAGES, caption, _told(split), style.picture(layers, height=style.ROW * len(split)))
+
+
+def _segments(split: Mapping[str, Sequence[float]]) -> tuple[list[Spec], list[Spec]]:
+    """A bar for each stage of each strategy, one behind the other, and where the last one ends."""
+    parts: list[Spec] = []
+    totals: list[Spec] = []
+    for name, found in split.items():
+        edges = [0.0, *accumulate(found)]
+        for stage, (start, end) in zip(STAGE_NAMES, pairwise(edges), strict=True):
+            parts.append({"shown": style.shown(name), "stage": stage, "start": start, "end": end})
+        totals.append({"shown": style.shown(name), "end": edges[-1], "label": seconds(edges[-1])})
+    return parts, totals
 
 
 def mean_stages(rows: Sequence[TimingRow]) -> tuple[float, float, float] | None:
@@ -160,8 +167,11 @@ def _time_axis(values: Sequence[float], title: str) -> Spec:
 
 
 def _told(split: Mapping[str, Sequence[float]]) -> str:
-    return "; ".join(
-        f"{style.shown(name)}: "
-        + ", ".join(f"{stage} {seconds(size)}" for stage, size in zip(STAGE_NAMES, found, strict=True))
-        for name, found in split.items()
-    ) + "."
+    return (
+        "; ".join(
+            f"{style.shown(name)}: "
+            + ", ".join(f"{stage} {seconds(size)}" for stage, size in zip(STAGE_NAMES, found, strict=True))
+            for name, found in split.items()
+        )
+        + "."
+    )

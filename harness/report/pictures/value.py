@@ -15,8 +15,8 @@ Figures = Mapping[str, Any]
 Timed = Mapping[str, Sequence[TimingRow]]
 TITLE = "Accuracy against cost per query"
 CAPTION = (
-    "Up and to the left is better. Vertical: 95 % interval of the accuracy. Horizontal: 95 % interval of the mean time of the "
-    "timed questions, priced. A ring marks what no other candidate beats in accuracy, cost and latency at once."
+    "Up and to the left is better. Vertical: 95 % interval of the accuracy. Horizontal: 95 % interval of the mean time "
+    "of the timed questions, priced. A ring marks what no other candidate beats in accuracy, cost and latency at once."
 )
 FEWEST = 10
 """Timed questions that an interval of their mean needs here, as many as a median needs."""
@@ -44,7 +44,13 @@ def accuracy_against_cost(task: Figures, timed: Timed) -> Plot | Missing:
         _bar({**at, "x": {"field": "cost_low", **x}, "x2": {"field": "cost_high"}}, look),
         {
             "transform": [{"filter": "datum.pareto"}],
-            "mark": {"type": "point", "size": 380, "stroke": style.INK, "strokeWidth": 1.2, "shape": "circle"},
+            "mark": {
+                "type": "point",
+                "size": 380,
+                "stroke": style.INK,
+                "strokeWidth": 1.2,
+                "shape": "circle",
+            },
             "encoding": at,
         },
         {"mark": {"type": "point", "filled": True, "size": 90, "opacity": 1}, "encoding": {**at, **look}},

@@ -132,6 +132,7 @@ function matches() {
 }
 
 function filter() {
+  clearTimeout(waiting); // what was typed is read now; a search still waiting would only draw the table once more
   const start = performance.now();
   shown = matches();
   table.draw();

@@ -1,0 +1,69 @@
+"""Chromium for tests that drive the page: Debian's own, through Playwright, without any download."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+QUIET = (
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-quic",
+    "--disable-sync",
+    "--no-first-run",
+)
+PATIENCE_MS = 120_000
+"""A busy machine takes its time; nothing here measures by the clock."""
+
+
+def chromium() -> str | None:
+    return next((path for name in NAMES if (path := shutil.which(name))), None)
+
+
+@contextmanager
+def launched() -> Iterator[Any]:
+    """A headless browser; skips the test, saying why, where there is none."""
+    api = pytest.importorskip(
+        "playwright.sync_api", reason="the browser tests need playwright (pip install '.[dev]')"
+    )
+    path = chromium()
+    if path is None:
+        pytest.skip("NO BROWSER: the report's page was not tested in one. Install Debian's package chromium.")
+    with api.sync_playwright() as driver:
+        browser = driver.chromium.launch(executable_path=path, args=list(QUIET), chromium_sandbox=False)
+        try:
+            yield browser
+        finally:
+            browser.close()
+
+
+class Opened:
+    """A page opened from disk, with what it said on its console and what it asked of the network."""
+
+    def __init__(self, browser: Any, path: Path, **settings: Any) -> None:
+        self.context = browser.new_context(**{"viewport": {"width": 1280, "height": 900}, **settings})
+        self.page = self.context.new_page()
+        self.page.set_default_timeout(PATIENCE_MS)
+        self.said: list[str] = []
+        self.asked: list[str] = []
+        self.page.on("console", lambda message: self.said.append(f"{message.type}: {message.text}"))
+        self.page.on("pageerror", lambda error: self.said.append(f"error: {error}"))
+        self.page.on("request", lambda request: self.asked.append(request.url))
+        self.page.goto(path.as_uri())
+        self.page.wait_for_selector("#found:not(:empty)")
+
+    def found(self) -> str:
+        return str(self.page.text_content("#found"))
+
+    def ids(self) -> list[str]:
+        """The questions on the table's page, in order."""
+        return [str(text) for text in self.page.locator("#table tbody td:first-child a").all_text_contents()]
+
+    def close(self) -> None:
+        self.context.close()

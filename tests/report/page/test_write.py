@@ -1,0 +1,91 @@
+"""The page without a browser: well formed, one script, and everything the other formats say."""
+
+from __future__ import annotations
+
+import json
+import re
+from html.parser import HTMLParser
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+
+from harness.analysis.evidence import read_run
+from harness.analysis.results import derive
+from harness.report.document import document
+from harness.report.page.write import SHOWN_ELSEWHERE, folds
+from harness.report.view import Table
+from harness.report.write import write_reports
+from tests.analysis.runs import write_run
+
+VOID = {"meta", "link", "br", "img", "input", "hr"}
+
+
+class Page(HTMLParser):
+    """Collects tags and attributes, and checks that what is opened is closed."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.tags: list[tuple[str, dict[str, str | None]]] = []
+        self.open: list[str] = []
+        self.feed(text)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append((tag, dict(attrs)))
+        if tag not in VOID:
+            self.open.append(tag)
+
+    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append((tag, dict(attrs)))
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self.open.pop() == tag
+
+
+@pytest.fixture(scope="module")
+def html(tmp_path_factory: pytest.TempPathFactory) -> str:
+    folder = tmp_path_factory.mktemp("run")
+    write_reports(write_run(folder))
+    return (folder / "report.html").read_text(encoding="utf-8")
+
+
+def test_page_is_well_formed_and_names_nothing_outside(html: str) -> None:
+    page = Page(html)
+    assert page.open == []
+    assert not {tag for tag, _ in page.tags} & {"link", "img", "iframe", "object", "embed", "b"}
+    assert [attrs.get("type") for tag, attrs in page.tags if tag == "script"] == [
+        "application/json",
+        "module",
+    ]
+    assert not [name for _, attrs in page.tags for name in attrs if name.startswith("on") or name == "src"]
+    links = [str(attrs["href"]) for tag, attrs in page.tags if tag == "a"]
+    assert links
+    assert all(link.startswith("#") for link in links)
+    ids = [attrs["id"] for _, attrs in page.tags if "id" in attrs]
+    assert len(ids) == len(set(ids))
+
+
+def test_headings_go_down_a_step_at_a_time(html: str) -> None:
+    levels = [int(tag[1]) for tag, _ in Page(html).tags if re.fullmatch("h[1-6]", tag)]
+    assert levels.count(1) == 1
+    assert all(after - before <= 1 for before, after in pairwise(levels))
+
+
+def test_texts_from_outside_are_escaped(html: str) -> None:
+    assert "Facts &lt;b&gt;nobody&lt;/b&gt;" in html  # the task's description
+    (data,) = re.findall(r'<script type="application/json" id="data">(.*?)</script>', html, re.S)
+    assert json.loads(data)["facts"]["rows"][0][1] == "Capital? <script>alert(1)</script>"
+
+
+def test_every_table_of_the_document_is_on_the_page(html: str, tmp_path: Path) -> None:
+    said = document(derive(read_run(write_run(tmp_path))))
+    tables, general = folds(said.sections, ("facts", "general"))
+    kept = [*tables["facts"], *tables["general"], *general]
+    assert len(kept) == len([part for part in said.sections if part.title not in SHOWN_ELSEWHERE])
+    for part in kept:
+        for block in part.blocks:
+            if isinstance(block, Table):
+                assert f">{part.title}</h4>" in html
+                assert all(
+                    f'<th scope="col">{header.replace("&", "&amp;")}</th>' in html for header in block.headers
+                )

@@ -75,7 +75,7 @@ def headline(decision: Figures) -> str:
     if status == "recommended":
         return f"Take {decision['recommended']}"
     if status == "undecided":
-        missing = f"; at least {whole(more)} more questions would decide" if more else ""
+        missing = f"; about {whole(more)} more questions would decide" if more else ""
         return (f"Undecided, {best} is ahead" if best else "Undecided") + missing
     if status == "none_feasible":
         nearest = f"; nearest is {decision['nearest']}" if decision["nearest"] else ""

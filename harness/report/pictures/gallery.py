@@ -29,7 +29,7 @@ def plots(results: Figures, task: str, timings: Timings) -> list[Plot | Missing]
     figures = results["tasks"][task]
     timed = {name: timings[task, name] for name in figures["strategies"] if timings.get((task, name))}
     return [
-        value.accuracy_against_cost(figures, timed),
+        value.accuracy_against_cost(figures),
         money.monthly(figures),
         times.latency(timed),
         times.stages(timed),

@@ -165,10 +165,11 @@ def _told(found: Sequence[Line], crossings: Sequence[Spec]) -> str:
 
 
 def short(queries: float) -> str:
-    """A volume in few characters: `850`, `3.66 M`."""
+    """A volume in few characters: `850`, `10 k`, `3.66 M`."""
     for size, unit in ((1e9, "G"), (1e6, "M"), (1e3, "k")):
         if queries >= size:
-            return f"{three(queries / size)} {unit}"
+            shown = three(queries / size)
+            return f"{shown.rstrip('0').rstrip('.') if '.' in shown else shown} {unit}"
     return whole(queries)
 
 

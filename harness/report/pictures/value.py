@@ -2,28 +2,25 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from harness.quantities import dollars, percent
-from harness.records import TimingRow
 from harness.report.pictures import style
 from harness.report.pictures.plot import Missing, Plot, Spec
 
 Figures = Mapping[str, Any]
-Timed = Mapping[str, Sequence[TimingRow]]
 TITLE = "Accuracy against cost per query"
 CAPTION = (
     "Up and to the left is better. Vertical: 95 % interval of the accuracy. Horizontal: 95 % interval of the mean time "
     "of the timed questions, priced. A ring marks what no other candidate beats in accuracy, cost and latency at once."
 )
-FEWEST = 10
-"""Timed questions that an interval of their mean needs here, as many as a median needs."""
+LOWEST = 10.0
+"""A log axis has no 0: an interval that begins there is drawn from this part of the mean on."""
 
 
-def accuracy_against_cost(task: Figures, timed: Timed) -> Plot | Missing:
-    rows = [row for name, block in task["strategies"].items() if (row := _point(name, block, task, timed))]
+def accuracy_against_cost(task: Figures) -> Plot | Missing:
+    rows = [row for name, block in task["strategies"].items() if (row := _point(name, block, task))]
     if len(rows) < 2:
         return Missing(TITLE, "fewer than two strategies have both an accuracy and a cost per query")
     names = [row["strategy"] for row in rows]
@@ -63,11 +60,11 @@ def _bar(where: Spec, look: Spec) -> Spec:
     return {"mark": mark, "encoding": {**where, "color": look["color"]}}
 
 
-def _point(name: str, block: Figures, task: Figures, timed: Timed) -> Spec | None:
+def _point(name: str, block: Figures, task: Figures) -> Spec | None:
     fair, cost = block["accuracy"], block["cost"]["per_query_usd"]
     if fair["mean"] is None or not cost or "@" in name:
         return None
-    half = _relative_half_width([row.e2e_s for row in timed.get(name, ()) if row.merged])
+    low, high = block["cost"]["per_query_ci_usd"] or (cost, cost)
     return {
         "strategy": name,
         "shown": style.shown(name),
@@ -75,25 +72,10 @@ def _point(name: str, block: Figures, task: Figures, timed: Timed) -> Spec | Non
         "low": fair["mean"] if fair["ci_low"] is None else fair["ci_low"],
         "high": fair["mean"] if fair["ci_high"] is None else fair["ci_high"],
         "cost": cost,
-        "cost_low": cost * math.exp(-half),
-        "cost_high": cost * math.exp(half),
+        "cost_low": low if low > 0 else cost / LOWEST,
+        "cost_high": high,
         "pareto": bool(task["decision"]["candidates"].get(name, {}).get("pareto")),
     }
-
-
-def _relative_half_width(seconds: Sequence[float]) -> float:
-    """Half the 95 % interval of the mean on the log scale (delta method, Student's t); 0 where too few were timed.
-
-    On the log scale the interval stays positive and is drawn as long to the left as to the right.
-    """
-    n = len(seconds)
-    if n < FEWEST:
-        return 0.0
-    from scipy.special import stdtrit
-
-    mean = math.fsum(seconds) / n
-    variance = math.fsum((value - mean) ** 2 for value in seconds) / (n - 1)
-    return float(stdtrit(n - 1, 0.975)) * math.sqrt(variance / n) / mean
 
 
 def _told(rows: Sequence[Spec]) -> str:

@@ -31,7 +31,7 @@ def decision(status: str, **more: Any) -> dict[str, Any]:
         (decision("recommended", recommended="rag"), "Take rag"),
         (
             decision("undecided", favourite="lora", questions_more=1_270),
-            "Undecided, lora is ahead; at least 1,270 more questions would decide",
+            "Undecided, lora is ahead; about 1,270 more questions would decide",
         ),
         (decision("undecided"), "Undecided"),
         (decision("none_feasible", nearest="rag"), "No strategy meets the requirements; nearest is rag"),

@@ -67,7 +67,7 @@ def test_break_evens_are_told_in_words() -> None:
     plot = monthly(totals(lora=(110.0, 200.0), rag=(20.0, 200.0)))
     assert isinstance(plot, Plot)
     assert "lora = rag at 10,000 queries a month" in plot.told
-    assert "lora = rag at 10.0 k" in plot.caption
+    assert "lora = rag at 10 k" in plot.caption
 
 
 def test_one_line_is_no_comparison() -> None:
@@ -85,7 +85,7 @@ def test_the_map_has_a_field_for_each_setting(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("queries", "text"), [(850, "850"), (10_000, "10.0 k"), (3.66e6, "3.66 M"), (2e9, "2.00 G")]
+    ("queries", "text"), [(850, "850"), (10_000, "10 k"), (3.66e6, "3.66 M"), (2e9, "2 G")]
 )
 def test_volumes_in_few_characters(queries: float, text: str) -> None:
     assert short(queries) == text

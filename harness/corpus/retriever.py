@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-CHUNK_TOKENS = 128
+CHUNK_TOKENS = 64
 OVERLAP_TOKENS = 16
 
 

@@ -41,7 +41,7 @@ answer:
 metrics: [contains, exact_match, f1, refusal]   # the first is "accuracy" in reports
 
 # How strategies are set up; these are the defaults.
-# retrieval: {k: 3, chunk_tokens: 128, overlap_tokens: 16, max_prompt_tokens: 2048}
+# retrieval: {k: 3, chunk_tokens: 64, overlap_tokens: 16, max_prompt_tokens: 2048}
 # examples: {k: 4}
 # finetune: {rank: 16, learning_rate: 5e-4, batch_size: 8, max_epochs: 8, patience: 2, min_epochs: 1}
 """

@@ -31,7 +31,7 @@ class Retrieval(Strict):
 
     k: int = Field(3, ge=1, le=10, description="Passages put into the prompt.")
     chunk_tokens: int = Field(
-        128, ge=16, le=256, description="The longest passage, in tokens of the embedder."
+        64, ge=16, le=256, description="The longest passage, in tokens of the embedder."
     )
     overlap_tokens: int = Field(
         16,

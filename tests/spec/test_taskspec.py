@@ -52,7 +52,7 @@ def test_a_good_spec_has_the_defaults_of_the_recipe() -> None:
     assert spec.primary_metric == "contains"
     assert spec.retrieval.model_dump() == {
         "k": 3,
-        "chunk_tokens": 128,
+        "chunk_tokens": 64,
         "overlap_tokens": 16,
         "max_prompt_tokens": 2048,
     }

@@ -7,7 +7,8 @@ tells of it. Each knows those before it only:
   `pairs` (differences as the comparisons found them);
 - `choice`;
 - asked further: `chances` (of being best), `sensitivity` (what would change it; `outlook` tells it);
-- told: `telling` (sentences whose figures are looked up), `reasons`, `literature` (what the field expects), then
-  `verdict` (the `decision` block of a task) and `summary` (all tasks side by side);
+- told: `telling` (sentences whose figures are looked up), `rivals`, `caveats` and `headroom`, of which `reasons` is
+  made, `assumptions`, `literature` (what the field expects), then `verdict` (the `decision` block of a task) and
+  `summary` (all tasks side by side);
 - `election`: from a run's evidence to all that.
 """

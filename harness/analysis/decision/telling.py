@@ -93,3 +93,12 @@ def joined(*told: Told) -> Told:
     """Several sentences as one."""
     figures = {place: value for one in told for place, value in one["figures"].items()}
     return {"text": " ".join(one["text"] for one in told), "figures": figures}
+
+
+def ends(row: Mapping[str, Any]) -> str:
+    return " ({low:end} to {high:end})" if row["ci_low"] is not None else ""
+
+
+def interval(at: str, row: Mapping[str, Any]) -> dict[str, str]:
+    """The places of an interval's ends; none where the questions show none."""
+    return {"low": f"{at}/ci_low", "high": f"{at}/ci_high"} if row["ci_low"] is not None else {}

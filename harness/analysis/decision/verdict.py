@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
-from harness.analysis.decision import chances, outlook, reasons
+from harness.analysis.decision import chances, headroom, outlook
+from harness.analysis.decision.assumptions import assumptions
 from harness.analysis.decision.candidates import Candidate, CandidatesAt, Setting
 from harness.analysis.decision.choice import (
     BY_VALUE,
@@ -21,8 +22,8 @@ from harness.analysis.decision.choice import (
 )
 from harness.analysis.decision.literature import literature
 from harness.analysis.decision.needs import unpriced
-from harness.analysis.decision.pairs import UNKNOWN, Power
-from harness.analysis.waterfall import BARE, CONTROL, READER
+from harness.analysis.decision.pairs import Power
+from harness.analysis.decision.reasons import reasons
 from harness.spec.requirements import Requirements
 
 Block = dict[str, Any]
@@ -71,7 +72,7 @@ def verdict(case: Case) -> Block:
         "excluded": dict(case.excluded),
         "against": _against(case, choice),
         "nearest": choice.nearest.name if choice.nearest else None,
-        "headroom": _headroom(case),
+        "headroom": headroom.headroom(case.task, case.rules, case.excluded),
         "pareto_dimensions": list(chances.pareto(choice.entrants)[0]),
     }
     block |= _questions(block)
@@ -80,8 +81,8 @@ def verdict(case: Case) -> Block:
     block["would_change"] = outlook.tell_changes(case.task, block)
     return {
         **block,
-        "reasons": reasons.reasons(case.task, block),
-        "assumptions": reasons.assumptions(case.task, block) if ahead else [],
+        "reasons": reasons(case.task, block),
+        "assumptions": assumptions(case.task, block) if ahead else [],
         "literature": literature(case.task, block, case.rules.pairs, case.run),
     }
 
@@ -220,28 +221,6 @@ def _questions(block: Block) -> Block:
         "questions_more": max(row["questions_more"] for row in still) if known else None,
         "questions_reason": next((row["questions_reason"] for row in still if row["questions_reason"]), None),
     }
-
-
-def _headroom(case: Case) -> Block:
-    """What the control says: {retrieval, reader, knowledge}; None where the runs it needs are missing."""
-    strategies = case.task["strategies"]
-    control = strategies.get(CONTROL)
-    right = control["accuracy"]["mean"] if control else None
-    if right is None or CONTROL in case.excluded:
-        return {"retrieval": None, "reader": None, "knowledge": None}
-    margin = case.rules.needs.accuracy_margin
-    room: Block = {"retrieval": _room(case, READER), "reader": 1 - right, "knowledge": _room(case, BARE)}
-    if room["knowledge"]:
-        low, delta = room["knowledge"]["ci_low"], room["knowledge"]["delta"]
-        room["knowledge"]["already"] = low is not None and (low <= 0 or delta < margin)
-    return room
-
-
-def _room(case: Case, other: str) -> Block | None:
-    """The control's lead over another strategy; None where that did not run, or not fairly."""
-    found = UNKNOWN if other in case.excluded else case.rules.pairs.of(CONTROL, other)
-    low, high = found.interval
-    return None if found.delta is None else {"delta": found.delta, "ci_low": low, "ci_high": high}
 
 
 def _ahead(case: Case, unfit: str | None) -> Block:

@@ -136,9 +136,11 @@ def map_lead(decision: Figures) -> str | None:
         return f"{lead}. Not every cost is known, so accuracy alone speaks here:"
     if decision["basis"] == "value":
         return f"{lead}:"
+    required = any(row["requirements"] for row in decision["candidates"].values())
+    among = " of those that meet the requirements" if required else ""
     return (
         f"{lead}. Without a price of errors accuracy decides; in brackets the prices of a wrong answer at which "
-        "the same strategy also has the least expected cost:"
+        f"the same strategy also has the least expected cost{among}:"
     )
 
 

@@ -55,13 +55,24 @@ def _verdict(tell: Teller, decision: Block) -> Iterator[Told]:
         ),
         *_money(tell, decision, favourite),
     )
-    if 0 < decision["candidates"][favourite]["accuracy"] < 0.5:
+    yield from _poor(tell, decision, favourite)
+    if any(row["status"] == UNKNOWN for row in decision["candidates"][favourite]["requirements"]):
+        yield tell.say(f"{favourite} cannot be recommended before what is required of it has been checked.")
+
+
+def _poor(tell: Teller, decision: Block, favourite: str) -> Iterator[Told]:
+    """The best of bad ones is called that; one without a right answer leads by what it costs alone."""
+    accuracy = decision["candidates"][favourite]["accuracy"]
+    others = any(row["feasible"] and row["accuracy"] for row in decision["candidates"].values())
+    if accuracy == 0 and others:
+        yield tell.say(
+            "Not one of its answers is right: it leads by its cost alone, and is not thereby good enough."
+        )
+    elif 0 < accuracy < 0.5:
         poor = (
             f"Its mean {tell.graded} is below a half" if tell.graded else "It is wrong more often than right"
         )
         yield tell.say(f"{poor}: the best of these, and not thereby good enough.")
-    if any(row["status"] == UNKNOWN for row in decision["candidates"][favourite]["requirements"]):
-        yield tell.say(f"{favourite} cannot be recommended before what is required of it has been checked.")
 
 
 def _money(tell: Teller, decision: Block, name: str) -> Iterator[Told]:

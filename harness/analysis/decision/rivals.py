@@ -38,14 +38,23 @@ def _resolved(row: Block) -> str:
 
 
 def _as_good(tell: Teller, decision: Block, rival: str) -> Iterator[Told]:
-    """Why an unresolved difference does not keep a cheaper strategy from being recommended."""
-    row = decision["against"][rival]
-    if decision["basis"] == BY_VALUE or row["resolved"] or row["open"] or decision["favourite"] is None:
+    """Why an unresolved difference does not keep the favourite from being recommended: it is below the margin."""
+    favourite, row = decision["favourite"], decision["against"][rival]
+    if row["open"]:
         return
-    own, other = (decision["candidates"][name]["monthly_usd"] for name in (decision["favourite"], rival))
-    if own is not None and other is not None and own <= other:
+    if decision["basis"] == BY_VALUE:
+        if row["at_risk_usd"] is not None:
+            yield tell.say(
+                f"At the interval's end {rival} would be cheaper in all by {{risk:dollars}} a month, which the margin "
+                "of {margin:percent} covers.",
+                risk=f"decision/against/{rival}/at_risk_usd",
+                margin="decision/requirements/value_margin",
+            )
+        return
+    own, other = (decision["candidates"][name]["monthly_usd"] for name in (favourite, rival))
+    if not row["resolved"] and own is not None and other is not None and own <= other:
         yield tell.say(
-            f"{decision['favourite']} is not less accurate by {{margin:share}} or more, and no dearer.",
+            f"{favourite} is not less accurate by {{margin:share}} or more, and no dearer.",
             margin="decision/requirements/accuracy_margin",
         )
 
@@ -64,17 +73,16 @@ def _prices(tell: Teller, decision: Block, favourite: str, rival: str) -> Iterat
 
 def worth_it(tell: Teller, decision: Block) -> Iterator[Told]:
     """Where an error has no price: at which prices the favourite would be chosen for money's sake too."""
-    if decision["favourite"] is None or decision["basis"] == BY_VALUE or len(decision["candidates"]) < 2:
+    feasible = [row for row in decision["candidates"].values() if row["feasible"]]
+    if decision["favourite"] is None or decision["basis"] == BY_VALUE or len(feasible) < 2:
         return
+    among = " of those that meet the requirements" if len(feasible) < len(decision["candidates"]) else ""
     name, low, high = decision["favourite"], decision["pays_from_usd"], decision["pays_to_usd"]
     if low is None:
-        known = all(
-            row["monthly_usd"] is not None for row in decision["candidates"].values() if row["feasible"]
-        )
-        if known:
-            yield tell.say(f"At no price of a wrong answer does {name} have the least expected cost.")
+        if all(row["monthly_usd"] is not None for row in feasible):
+            yield tell.say(f"At no price of a wrong answer does {name} have the least expected cost{among}.")
         return
-    ends = {
+    span = {
         (True, True): "where a wrong answer costs between {low:dollars} and {high:dollars}",
         (True, False): "where a wrong answer costs {low:dollars} or more",
         (False, True): "where a wrong answer costs {high:dollars} or less",
@@ -82,7 +90,7 @@ def worth_it(tell: Teller, decision: Block) -> Iterator[Told]:
     }[bool(low), high is not None]
     places = {"low": "decision/pays_from_usd"} if low else {}
     places |= {"high": "decision/pays_to_usd"} if high is not None else {}
-    yield tell.say(f"{name} also has the least expected cost {ends}.", **places)
+    yield tell.say(f"{name} also has the least expected cost{among} {span}.", **places)
 
 
 def still_open(tell: Teller, decision: Block) -> Iterator[Told]:

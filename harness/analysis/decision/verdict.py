@@ -17,6 +17,7 @@ from harness.analysis.decision.choice import (
     UNDECIDED,
     Choice,
     Contest,
+    Entrant,
     Rules,
     choose,
 )
@@ -77,7 +78,7 @@ def verdict(case: Case) -> Block:
     }
     block |= _questions(block)
     ahead = not block["why_not"]
-    block |= _ahead(case, block["unfit"]) if ahead else dict(NOTHING_AHEAD)
+    block |= _ahead(case) if ahead else dict(NOTHING_AHEAD)
     block["would_change"] = outlook.tell_changes(case.task, block)
     return {
         **block,
@@ -124,9 +125,12 @@ def _status(case: Case, choice: Choice) -> tuple[str, str]:
 
 
 def _useless(choice: Choice) -> str | None:
-    """The best of those that are all wrong is nothing to recommend."""
-    nothing = choice.entrants and not any(entrant.accuracy for entrant in choice.entrants)
-    return "not one candidate gave a right answer" if nothing else None
+    """The best of those that are all wrong is nothing to recommend, whatever one that is ruled out can do."""
+    if not choice.entrants or any(entrant.accuracy for entrant in choice.feasible):
+        return None
+    if not any(entrant.accuracy for entrant in choice.entrants):
+        return "not one candidate gave a right answer"
+    return "not one candidate that meets the requirements gave a right answer" if choice.feasible else None
 
 
 def _requirements(needs: Requirements) -> Block:
@@ -166,7 +170,10 @@ def _less(whole: float | None, part: float | None) -> float | None:
 
 
 def _against(case: Case, choice: Choice) -> dict[str, Block]:
-    """The favourite against every other candidate; `open`: why the rival is still in the race, or None."""
+    """The favourite against every other candidate; `open`: why the rival is still in the race, or None.
+
+    `at_risk_usd`: what the rival would save a month at the interval's end; settled where the margin covers that.
+    """
     favourite = choice.favourite
     if favourite is None:
         return {}
@@ -183,23 +190,26 @@ def _against(case: Case, choice: Choice) -> dict[str, Block]:
                 "ci_low": low,
                 "ci_high": high,
                 "resolved": found.resolved,
-                **_contest(contest, case, choice),
+                **_contest(contest, _at_risk(case, choice, entrant, found.low)),
                 **_needed(contest, power, favourite.candidate, entrant.candidate),
             }
     return rows
 
 
-def _contest(contest: Contest | None, case: Case, choice: Choice) -> Block:
+def _contest(contest: Contest | None, risk: float | None) -> Block:
     if contest is None:
-        return dict.fromkeys(("open", "threshold", "at_risk_usd"))
+        return {"open": None, "threshold": None, "at_risk_usd": risk}
+    return {"open": contest.why, "threshold": contest.threshold, "at_risk_usd": risk}
+
+
+def _at_risk(case: Case, choice: Choice, rival: Entrant, low: float) -> float | None:
+    """By how much a month the rival would be cheaper in all, were the difference in accuracy `low`; None if not."""
+    own = choice.favourite.monthly_usd if choice.favourite else None
+    if choice.basis != BY_VALUE or not rival.feasible or own is None or rival.monthly_usd is None:
+        return None
     stake = case.setting.monthly_queries * (case.setting.error_price_usd or 0.0)
-    return {
-        "open": contest.why,
-        "threshold": contest.threshold,
-        "at_risk_usd": stake * (contest.threshold - contest.difference.low)
-        if choice.basis == BY_VALUE
-        else None,
-    }
+    risk = own - rival.monthly_usd - stake * low
+    return risk if risk > 0 else None
 
 
 def _needed(contest: Contest | None, power: Power, favourite: Candidate, rival: Candidate) -> Block:
@@ -223,11 +233,15 @@ def _questions(block: Block) -> Block:
     }
 
 
-def _ahead(case: Case, unfit: str | None) -> Block:
-    """What would change the choice, by asking the same function at other settings. An unfit run recommends nowhere."""
+def _ahead(case: Case) -> Block:
+    """What would change the choice, by asking the same function at other settings.
+
+    As at the user's own, nothing is recommended of an unfit run, nor where no feasible candidate is ever right.
+    """
 
     def choice_at(setting: Setting) -> Choice:
         choice = choose(case.candidates_at(setting), case.rules, setting)
-        return replace(choice, status=UNDECIDED) if unfit and choice.status == RECOMMENDED else choice
+        unfit = choice.status == RECOMMENDED and (case.unfit or _useless(choice))
+        return replace(choice, status=UNDECIDED) if unfit else choice
 
     return outlook.outlook(choice_at, case.setting)

@@ -157,6 +157,65 @@ def test_the_best_of_bad_ones_is_called_that() -> None:
     )
 
 
+NOTHING = candidate("base", share(0, 1000), Money(0.001))
+"""Not one right answer, and the cheapest."""
+
+
+def test_a_favourite_without_a_right_answer_is_called_that() -> None:
+    """45 % of errors saved at a tenth of a cent are worth less than the $0.003 a query that they cost."""
+    task = decided([NOTHING, RAG], error_price_usd=0.001)
+    assert task["decision"]["recommended"] == "base"
+    assert "Not one of its answers is right: it leads by its cost alone, and is not thereby good enough." in (
+        text_of(task)
+    )
+    assert "Not one of its answers" not in text_of(decided([BASE, RAG], error_price_usd=0.001))
+
+
+def test_nothing_is_recommended_where_only_those_that_are_ruled_out_are_ever_right() -> None:
+    task = decided(
+        [NOTHING, candidate("few-shot", share(0, 1000), Money(0.0005)), RAG], monthly_budget_usd=20
+    )
+    decision = task["decision"]
+    assert (decision["status"], decision["recommended"]) == ("undecided", None)
+    assert "Nothing is recommended: not one candidate that meets the requirements gave a right answer." in (
+        text_of(task)
+    )
+    assert summary({"facts": task})["sentences"] == ["Nothing is recommended for any task on this evidence."]
+    recommended = {
+        (winner, status)
+        for names, statuses in zip(decision["map"]["winners"], decision["map"]["statuses"], strict=True)
+        for winner, status in zip(names, statuses, strict=True)
+        if status == "recommended"
+    }
+    assert recommended == {("rag", "recommended")}, "where the budget allows it, and only there"
+
+
+def test_the_price_at_which_it_pays_is_held_against_those_that_meet_the_requirements() -> None:
+    free = text_of(decided([BASE, RAG, LORA]))
+    assert "rag also has the least expected cost where a wrong answer costs $0.00886 or more." in free
+    some = text_of(decided([BASE, RAG, LORA], monthly_budget_usd=100))
+    assert "rag also has the least expected cost of those that meet the requirements where a wrong" in some
+    alone = text_of(decided([BASE, RAG, LORA], monthly_budget_usd=100, citations=True))
+    assert "least expected cost" not in alone.split("What", maxsplit=1)[0]
+
+
+def test_the_margin_of_value_is_told_where_it_settles_the_choice() -> None:
+    """Two that are as good as each other, 400 questions: the interval's end is worth less than 5 % of all."""
+    pair = [candidate("base", share(200, 400)), candidate("rag", share(200, 400, 4), Money(0.00101))]
+    task = decided(pair, error_price_usd=0.5, monthly_queries=1000)
+    decision = task["decision"]
+    row = decision["against"]["rag"]
+    assert (decision["recommended"], row["open"]) == ("base", None)
+    # $0.01 of running cost against the interval's end of the difference, at $500 for all answers wrong
+    assert row["at_risk_usd"] == pytest.approx(-0.01 - 500 * row["ci_low"])
+    assert 0 < row["at_risk_usd"] < 0.05 * decision["candidates"]["base"]["total_usd"]
+    assert "a month, which the margin of 5.0 % covers." in text_of(task)
+    check_prose(task)
+    apart = decided([BASE, RAG], error_price_usd=0.5)
+    assert apart["decision"]["against"]["base"]["at_risk_usd"] is None
+    assert "covers" not in text_of(apart)
+
+
 def test_no_difference_is_written_without_a_sign_of_its_own() -> None:
     same = [candidate("base", share(0, 60)), candidate("rag", share(0, 60), Money(0.004))]
     assert "−0.0 points" not in text_of(decided(same))
@@ -246,7 +305,11 @@ def test_assumptions_are_told_until_they_are_none() -> None:
     assert "No volume was named: 10,000 queries a month are assumed, over 12 months." in text
     assert "rules out that they are better by 5 points or more." in text
     task = decided([BASE, RAG], monthly_queries=500, error_price_usd=1.0, refresh_days=30)
-    assert len(task["decision"]["assumptions"]) == 1
+    assert [one["text"] for one in task["decision"]["assumptions"]] == [
+        "A wrong answer has a price, so expected cost comes first: the strategy with the least is recommended, if at "
+        "the interval's end no other is cheaper by more than 5.0 % of its cost.",
+        "Costs are taken as measured; only what the questions leave open counts as uncertain.",
+    ]
 
 
 def test_what_would_change_it_is_told_with_its_value() -> None:

@@ -30,7 +30,7 @@ class Money:
         return self.per_query_usd * queries + self.fixed_usd / horizon_months + self.refresh_usd * refreshes
 
 
-def timed(p50: float | None = None, n: int = 20, **more: float) -> dict[str, Any]:
+def timed(p50: float | None = None, n: int = 20, **more: Any) -> dict[str, Any]:
     return {"n": n, "p50": p50, "p90": None, "p95": None, "p99": None, **more}
 
 

@@ -51,7 +51,7 @@ class Candidate:
 
     `latency` is the block of results.json. `memory_gb`: what weights and index take, `memory_most_gb`: the peak
     of the whole run (None: not known). `update_s`: device seconds from changed documents to a strategy that
-    knows them.
+    knows them, `update_people_s`: seconds of an engineer's work beside them.
     """
 
     strategy: str
@@ -62,6 +62,7 @@ class Candidate:
     memory_most_gb: float | None = None
     cites: bool = False
     update_s: float | None = None
+    update_people_s: float | None = None
     interval: tuple[float, float] | None = None
     """95 % interval of the accuracy."""
 

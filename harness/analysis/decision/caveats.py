@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from harness.analysis.decision.choice import NONE_FEASIBLE
-from harness.analysis.decision.needs import MISSED, UNKNOWN
+from harness.analysis.decision.needs import INTERVAL, MET, MISSED, UNKNOWN
 from harness.analysis.decision.telling import Teller, Told
 
 Block = Mapping[str, Any]
@@ -23,23 +23,26 @@ LABELS = {
 
 
 def requirements(decision: Block) -> Iterator[Told]:
-    """Who misses what, and what nobody could check; the nearest of none has been told."""
-    for name in decision["candidates"]:
+    """Who misses what, what nobody could check, and what is met, but not for certain; the nearest has been told."""
+    for name, row in decision["candidates"].items():
         if decision["status"] != NONE_FEASIBLE or name != decision["nearest"]:
             yield from outcomes(decision, name, MISSED)
         yield from outcomes(decision, name, UNKNOWN)
+        if row["feasible"]:
+            yield from outcomes(decision, name, MET)
 
 
 def outcomes(decision: Block, name: str, status: str) -> Iterator[Told]:
-    """A candidate's outcomes of one status, a sentence each."""
+    """A candidate's outcomes of one status, a sentence each; of those that are met, the ones that may not be."""
     for index, outcome in enumerate(decision["candidates"][name]["requirements"]):
-        if outcome["status"] == status:
-            at = f"decision/candidates/{name}/requirements/{index}/figures"
-            figures = {f"{at}/{figure}": value for figure, value in outcome["figures"].items()}
-            yield {
-                "text": f"{name}: {LABELS[outcome['requirement']]}: {outcome['detail']}.",
-                "figures": figures,
-            }
+        if outcome["status"] != status or (status == MET and not INTERVAL & set(outcome["figures"])):
+            continue
+        at = f"decision/candidates/{name}/requirements/{index}/figures"
+        met = "met, but not for certain: " if status == MET else ""
+        yield {
+            "text": f"{name}: {LABELS[outcome['requirement']]}: {met}{outcome['detail']}.",
+            "figures": {f"{at}/{figure}": value for figure, value in outcome["figures"].items()},
+        }
 
 
 def excluded(tell: Teller, decision: Block) -> Iterator[Told]:

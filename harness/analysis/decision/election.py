@@ -66,14 +66,13 @@ def case_of(
     inputs: CostInputs,
 ) -> Case:
     """What a decision rests on. `task`: its block of results.json so far; `answered`: strategy → its answers."""
-    out = forbidden(task["validity"])
+    out, tariff = forbidden(task["validity"]), cost.tariff_of(run.manifest)
     own = [strategy for strategy in answered if strategy in STRATEGIES and answered[strategy]]
     standing = [
-        _candidate(run, (name, strategy), task, answered[strategy])
+        _candidate(run, (name, strategy), task, answered[strategy], tariff)
         for strategy in own
         if strategy not in out and not STRATEGIES[strategy].control
     ]
-    tariff = cost.tariff_of(run.manifest)
     return Case(
         task,
         _priced(run, name, standing, tariff, inputs),
@@ -118,11 +117,12 @@ def unfit(run: Evidence, task: Mapping[str, Any]) -> str | None:
 
 
 def _candidate(
-    run: Evidence, pair: Pair, task: Mapping[str, Any], scored: Sequence[ScoredAnswer]
+    run: Evidence, pair: Pair, task: Mapping[str, Any], scored: Sequence[ScoredAnswer], tariff: Tariff | None
 ) -> Candidate:
     block, strategy = task["strategies"][pair[1]], STRATEGIES[pair[1]]
     measured, fair = cost.measured_of(run, pair), block["accuracy"]
     parts = [measured.training_s, measured.index_s]
+    labour = tariff.labour if tariff and strategy.adapted else None
     return Candidate(
         strategy=pair[1],
         scores=per_question(scored, task["primary_metric"]),
@@ -132,6 +132,7 @@ def _candidate(
         memory_most_gb=_most_memory_gb(run),
         cites=Source.RETRIEVED in strategy.context,
         update_s=sum(part for part in parts if part is not None) if any(parts) else None,
+        update_people_s=3600 * labour.refresh_hours if labour else None,
         interval=None if fair["ci_low"] is None else (fair["ci_low"], fair["ci_high"]),
     )
 

@@ -13,6 +13,8 @@ from harness.quantities import dollars, gigabytes, percent, seconds, share
 from harness.spec.requirements import Requirements
 
 MET, MISSED, UNKNOWN = "met", "missed", "unknown"
+INTERVAL = frozenset({"interval_low", "interval_high"})
+"""Figures of an outcome whose value has an interval that reaches across the limit."""
 FARTHEST = 1e9
 """Times the limit that a miss is counted for at most: a limit may be next to nothing."""
 
@@ -55,30 +57,39 @@ def _accuracy(candidate: Candidate, needs: Requirements, _: Setting) -> Outcome 
     if candidate.interval is None:
         return found
     low, high = candidate.interval
-    if right >= least > low:
-        return _added(found, f" (its interval reaches down to {percent(low)})", interval_low=low)
-    if right < least <= high:
-        return _added(found, f" (its interval reaches up to {percent(high)})", interval_high=high)
-    return found
+    return _unsure(
+        found, percent, low if right >= least > low else None, high if right < least <= high else None
+    )
 
 
 def _latency(candidate: Candidate, needs: Requirements, _: Setting) -> Outcome | None:
-    """A percentile that n does not support is not known, unless a lower one is over the ceiling already."""
+    """A percentile that n does not support is not known, unless a lower one is over the ceiling already.
+
+    Where the percentile's own interval speaks against it, the clause says so.
+    """
     most, name = needs.max_latency_s, needs.latency_percentile
     if most is None:
         return None
     value = candidate.latency.get(name)
     if value is not None:
-        return _held("max_latency_s", value, most, value <= most, seconds, f"at the {name}")
+        return _timed(candidate, name, value, most, f"at the {name}")
     for lower in PERCENTILES:
         below = candidate.latency.get(lower)
         if lower == name:
             break
         if below is not None and below > most:
-            return _held("max_latency_s", below, most, False, seconds, f"at the {lower} already")
+            return _timed(candidate, lower, below, most, f"at the {lower} already")
     n, least = candidate.latency.get("n", 0), PERCENTILES[name][1]
     why = f"the {name} needs {least} timed questions, and {n} were timed"
     return _unknown("max_latency_s", why, required=most, timed=n, timed_needed=least)
+
+
+def _timed(candidate: Candidate, percentile: str, value: float, most: float, what: str) -> Outcome:
+    found = _held("max_latency_s", value, most, value <= most, seconds, what)
+    low, high = (candidate.latency.get("ci") or {}).get(percentile) or (None, None)
+    reaches_down = low is not None and low <= most < value
+    reaches_up = high is not None and value <= most < high
+    return _unsure(found, seconds, low if reaches_down else None, high if reaches_up else None)
 
 
 def _budget(candidate: Candidate, needs: Requirements, setting: Setting) -> Outcome | None:
@@ -125,12 +136,19 @@ def _in_house(_: Candidate, needs: Requirements, __: Setting) -> Outcome | None:
 
 
 def _update(candidate: Candidate, _: Requirements, setting: Setting) -> Outcome | None:
-    """Knowledge that changes faster than a strategy can be brought up to date is never up to date."""
-    days, value = setting.refresh_days, candidate.update_s
-    if days is None or value is None:
+    """Knowledge that changes faster than a strategy can be brought up to date is never up to date.
+
+    An engineer's hours are counted as if none were spent asleep, so what misses is too slow at any rate.
+    """
+    days, device, people = setting.refresh_days, candidate.update_s, candidate.update_people_s
+    if days is None or (device is None and people is None):
         return None
-    most = days * 86400
-    return _held("refresh_days", value, most, value <= most, seconds, "to take up a change")
+    value, most = (device or 0.0) + (people or 0.0), days * 86400
+    what = (
+        f"to take up a change, {seconds(people)} of them an engineer's" if people else "to take up a change"
+    )
+    found = _held("refresh_days", value, most, value <= most, seconds, what)
+    return dataclasses.replace(found, figures={**found.figures, "people": people}) if people else found
 
 
 CHECKS: tuple[Check, ...] = (_accuracy, _latency, _budget, _memory, _citations, _in_house, _update)
@@ -157,8 +175,13 @@ def _held(
     return Outcome(requirement, MISSED, told, figures, miss=miss)
 
 
-def _added(found: Outcome, clause: str, **figures: float) -> Outcome:
-    return dataclasses.replace(found, detail=found.detail + clause, figures={**found.figures, **figures})
+def _unsure(found: Outcome, word: Callable[[float], str], low: float | None, high: float | None) -> Outcome:
+    """With the end of the value's interval that lies beyond the limit, where one does."""
+    for way, name, end in (("down", "interval_low", low), ("up", "interval_high", high)):
+        if end is not None:
+            detail = f"{found.detail} (its interval reaches {way} to {word(end)})"
+            return dataclasses.replace(found, detail=detail, figures={**found.figures, name: end})
+    return found
 
 
 def _unknown(requirement: str, why: str, **figures: float) -> Outcome:

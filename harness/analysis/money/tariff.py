@@ -27,6 +27,11 @@ class Labour:
     """One training question with its answer, written and checked."""
 
     @property
+    def refresh_hours(self) -> float:
+        """Of an engineer at each change of knowledge: to train again, and to judge what came of it."""
+        return self.engineer_hours_per_refresh + self.evaluation_hours
+
+    @property
     def evaluation_usd(self) -> float:
         return self.evaluation_hours * self.wage_usd_per_hour
 

@@ -126,6 +126,15 @@ def test_general_tasks_have_guests_that_never_stand(tmp_path: Path) -> None:
     )
 
 
+def test_a_fine_tune_takes_up_a_change_when_its_engineer_is_done(tmp_path: Path) -> None:
+    """The sheet charges 1 hour to train again and half an hour to judge it; an index is built without anybody."""
+    found = decision(results(tmp_path, needs=Requirements(refresh_days=0.05)))
+    held = {name: row["requirements"][0] for name, row in found["candidates"].items() if row["requirements"]}
+    seconds = {name: row["figures"]["value"] for name, row in held.items()}
+    assert seconds == {"lora": 5400 + adapter("facts", "lora")["seconds"], "rag": 10.0}
+    assert {name: row["status"] for name, row in held.items()} == {"lora": "missed", "rag": "met"}
+
+
 @pytest.mark.parametrize(
     ("peak", "limit", "status"), [(0.9, 1.0, "met"), (3.0, 1.0, "unknown"), (3.0, 0.001, "missed")]
 )

@@ -291,6 +291,28 @@ def test_what_is_missed_or_not_checked_is_said() -> None:
     )
 
 
+def test_what_is_met_but_not_for_certain_is_said() -> None:
+    """rag is recommended since lora is ruled out; that rag itself is above the floor is not shown."""
+    rag = candidate("rag", share(450, 1000), Money(0.004), interval=(0.42, 0.48))
+    slow = timed(1.0, ci={"p50": [0.9, 1.3]})
+    base = candidate("base", share(430, 1000), Money(0.001), interval=(0.4, 0.46), latency=slow)
+    task = decided([base, rag], min_accuracy=0.44)
+    text = text_of(task)
+    assert (
+        "rag: accuracy: met, but not for certain: 45.0 %, required 44.0 % (its interval reaches down to 42.0 %)."
+        in (text)
+    )
+    assert (
+        "base: accuracy: 43.0 %, required 44.0 %: missed by 1 points (its interval reaches up to 46.0 %)."
+        in text
+    )
+    check_prose(task)
+    late = text_of(decided([base, rag], max_latency_s=1.2))
+    assert "base: latency: met, but not for certain: 1.00 s at the p50, required 1.20 s (its" in late
+    assert "rag: latency" not in late
+    assert "not for certain" not in text_of(decided([base, rag], min_accuracy=0.44, max_latency_s=0.5))
+
+
 def test_a_failed_check_keeps_a_strategy_out_and_is_told() -> None:
     task = decided([BASE, RAG, MIXED], excluded={"lora+rag": "it was never trained."})
     assert task["decision"]["recommended"] == "rag"

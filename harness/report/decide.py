@@ -41,7 +41,7 @@ def text(results: Figures) -> str:
         Bullets(decisions.lines(results)),
     ]
     for name, task in results["tasks"].items():
-        parts += [f"== {name} ==", *_task(task)]
+        parts += [f"== {name} ==", *decisions.grounds(task["decision"]), *_projected(task)]
     parts += ["Over all tasks:", Bullets(tuple(results["summary"]["sentences"]))]
     return plain.render(parts).strip()
 
@@ -50,21 +50,6 @@ def turned(results: Figures) -> Bullets:
     """How other terms turned each task; nothing where the terms are the run's own."""
     rows = results.get("turned", {}).values()
     return Bullets(tuple(row["text"] for row in rows if row["changed"]))
-
-
-def _task(task: Figures) -> list[Block]:
-    decision = task["decision"]
-    parts: list[Block | None] = [
-        Bullets(tuple(one["text"] for one in [*decision["reasons"], *decision["assumptions"]])),
-        decisions.candidates(decision),
-        "What would change it (one input moved alone):" if decision["would_change"] else None,
-        Bullets(tuple(one["text"] for one in decision["would_change"])),
-        decisions.error_prices(decision),
-        decisions.map_lead(decision),
-        decisions.decision_map(decision),
-        *_projected(task),
-    ]
-    return [part for part in parts if part]
 
 
 def _projected(task: Figures) -> list[Block]:

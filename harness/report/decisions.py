@@ -57,8 +57,17 @@ def overview(results: Figures) -> list[Block]:
 
 
 def task_blocks(task: Figures) -> list[Block]:
-    """The decision of one task: reasons first, then the figures, then what would change it."""
+    """The decision of one task, and what others expected."""
     decision = task["decision"]
+    return [
+        *grounds(decision),
+        "What the field expects, beside what was measured here. It takes no part in the decision:",
+        expectations(decision["literature"]),
+    ]
+
+
+def grounds(decision: Figures) -> list[Block]:
+    """Reasons first, then the figures, what was assumed, and what would change it."""
     blocks: list[Block | None] = [
         Bullets(tuple(one["text"] for one in decision["reasons"])),
         candidates(decision),
@@ -70,8 +79,6 @@ def task_blocks(task: Figures) -> list[Block]:
         error_prices(decision),
         map_lead(decision),
         decision_map(decision),
-        "What the field expects, beside what was measured here. It takes no part in the decision:",
-        expectations(decision["literature"]),
     ]
     return [block for block in blocks if block]
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import Any
 
+from harness.analysis.validity.check import clause, name_of
 from harness.report import numbers
 from harness.report.view import Bullets, Section, Table, section
 
@@ -18,19 +19,6 @@ STATUSES = {
 COUNTS = {"fail": "failed", "warn": "with a warning", "pass": "passed", "not_applicable": "not applicable"}
 """How a status is shown, worst first: a word and a mark, so that no colour is needed."""
 
-CHECKS = {
-    "adapter_changes_logits": "adapter acts",
-    "adapter_fits_training": "fine-tune was trained",
-    "same_prompts": "same prompts",
-    "no_test_question_in_training": "no leak into training",
-    "retrieval_floor": "retrieval finds something",
-    "oracle_not_below_rag": "oracle not below rag",
-    "truncated_prompts": "passages kept",
-    "cut_answers": "answers not cut",
-    "empty_answers": "answers not empty",
-    "chat_template": "chat template once",
-    "forgetting": "forgetting",
-}
 DIFFERENCES = frozenset({"oracle_not_below_rag", "forgetting"})
 """Checks whose figure is a difference."""
 
@@ -70,10 +58,6 @@ def validity(results: Figures) -> Section | None:
     return section("Is the race valid?", _lead(found), Table(headers, rows), _not_applicable(found))
 
 
-def name_of(check: Figures) -> str:
-    return CHECKS.get(check["check"]) or str(check["check"])
-
-
 def _lead(found: list[tuple[str, Figures]]) -> str:
     """How many checks ended how, and who is out of the race."""
     if not found:
@@ -90,8 +74,7 @@ def _not_applicable(found: list[tuple[str, Figures]]) -> Bullets:
     reasons: dict[str, list[str]] = {}
     for task, check in found:
         if check["status"] == "not_applicable":
-            reason = check["detail"].removesuffix(".")
-            reasons.setdefault(task, []).append(f"{name_of(check)} ({reason[:1].lower()}{reason[1:]})")
+            reasons.setdefault(task, []).append(f"{name_of(check)} ({clause(check['detail'])})")
     return Bullets(tuple(f"{STATUSES['not_applicable']} to {t}: {'; '.join(r)}." for t, r in reasons.items()))
 
 

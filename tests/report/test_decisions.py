@@ -112,3 +112,20 @@ def test_the_text_of_decide_has_a_part_for_every_task(tmp_path: Path, needs: dic
         f"== {name} ==" for name in TASKS
     ]
     assert "What would change it" in text
+
+
+def test_decide_and_the_report_tell_a_decision_under_the_same_headings(tmp_path: Path) -> None:
+    found = made(tmp_path)
+    lines = decide.text(found).splitlines()
+    blocks = [block for task in found["tasks"].values() for block in decisions.task_blocks(task)]
+    for heading in ("Assumed:", "By the price of a wrong answer:"):
+        assert lines.count(heading) == blocks.count(heading) == 2, (
+            "trivia has one candidate, and assumes nothing"
+        )
+
+
+def test_the_map_names_whom_it_holds_a_price_against(tmp_path: Path) -> None:
+    lead = str(decisions.map_lead(made(tmp_path)["tasks"]["facts"]["decision"]))
+    assert lead.endswith("also has the least expected cost:")
+    lead = str(decisions.map_lead(made(tmp_path, min_accuracy=0.1)["tasks"]["facts"]["decision"]))
+    assert lead.endswith("also has the least expected cost of those that meet the requirements:")

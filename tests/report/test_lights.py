@@ -7,6 +7,7 @@ from pathlib import Path
 from harness.analysis.evidence import read_run
 from harness.analysis.results import derive
 from harness.analysis.validity import CHECKS, Status
+from harness.analysis.validity.check import NAMES
 from harness.analysis.waterfall import BINS
 from harness.report import lights, markdown
 from harness.report.document import document
@@ -30,7 +31,7 @@ def spoilt() -> Run:
 
 def test_every_status_check_and_bin_has_words() -> None:
     assert set(lights.STATUSES) == set(lights.COUNTS) == {status.value for status in Status}
-    assert set(lights.CHECKS) == set(CHECKS)
+    assert set(NAMES) == set(CHECKS)
     assert tuple(lights.BINS) == BINS
     marks = [text[0] for text in lights.STATUSES.values()]
     assert len(set(marks)) == len(marks), "a colour is not needed to tell them apart"

@@ -1,4 +1,4 @@
-"""What speaks against a candidate: a requirement that it misses, or that nobody could check, or a check that failed."""
+"""What speaks against a candidate: requirements that it misses or may miss, checks that warn or that it failed."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ from typing import Any
 
 from harness.analysis.decision.choice import NONE_FEASIBLE
 from harness.analysis.decision.needs import INTERVAL, MET, MISSED, UNKNOWN
-from harness.analysis.decision.telling import Teller, Told
+from harness.analysis.decision.telling import Told
+from harness.analysis.validity.check import Status, clause, name_of
 
 Block = Mapping[str, Any]
 
@@ -45,6 +46,33 @@ def outcomes(decision: Block, name: str, status: str) -> Iterator[Told]:
         }
 
 
-def excluded(tell: Teller, decision: Block) -> Iterator[Told]:
-    for name, row in decision["excluded"].items():
-        yield tell.say(f"{name} is left out, and nothing here speaks for or against it: {row}")
+def warnings(task: Block, decision: Block) -> Iterator[Told]:
+    """Checks with a warning about the favourite or a rival, a sentence each."""
+    if decision["favourite"] is None:
+        return
+    racing = {name for name, row in decision["candidates"].items() if row["feasible"]}
+    for index, check in enumerate(task.get("validity", ())):
+        named = [name for name in check["strategies"] if name in racing]
+        if check["status"] == Status.WARN and named:
+            yield {
+                "text": f"Warning for {', '.join(named)} ({name_of(check)}): {clause(check['detail'])}.",
+                "figures": found_by(index, check),
+            }
+
+
+def excluded(task: Block, decision: Block) -> Iterator[Told]:
+    """Who is left out, and the figures of the checks that it failed."""
+    for name, why in decision["excluded"].items():
+        figures: dict[str, Any] = {}
+        for index, check in enumerate(task.get("validity", ())):
+            if check["status"] == Status.FAIL and name in check["strategies"]:
+                figures |= found_by(index, check)
+        yield {
+            "text": f"{name} is left out, and nothing here speaks for or against it: {why}",
+            "figures": figures,
+        }
+
+
+def found_by(index: int, check: Block) -> dict[str, Any]:
+    """The figures of the check's sentence, by their places."""
+    return {f"validity/{index}/figures/{name}": value for name, value in check["figures"].items()}

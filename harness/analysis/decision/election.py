@@ -15,7 +15,8 @@ from harness.analysis.evidence import Evidence, Pair
 from harness.analysis.money import cost
 from harness.analysis.money.economics import CostInputs
 from harness.analysis.money.tariff import Measured, Tariff, economics
-from harness.analysis.validity import forbidden
+from harness.analysis.validity import Status, forbidden
+from harness.analysis.validity.check import clause, name_of
 from harness.spec.requirements import Requirements, requirements_of
 from harness.spec.strategy import STRATEGIES, Source
 
@@ -78,7 +79,7 @@ def case_of(
         _priced(run, name, standing, tariff, inputs),
         Rules(needs, Pairs(task["comparisons"], task["primary_metric"]), clusters),
         _setting(inputs, tariff),
-        excluded={strategy: _failed(out[strategy]) for strategy in own if strategy in out},
+        excluded={strategy: _failed(strategy, task["validity"]) for strategy in own if strategy in out},
         unfit=unfit(run, task),
         volume_assumed=inputs.monthly_queries is None,
         run={
@@ -102,8 +103,14 @@ def _setting(inputs: CostInputs, tariff: Tariff | None) -> Setting:
     )
 
 
-def _failed(checks: Sequence[str]) -> str:
-    return f"it failed {', '.join(checks)} (see validity)."
+def _failed(strategy: str, checks: Sequence[Mapping[str, Any]]) -> str:
+    """Which checks a strategy failed, and what they found."""
+    found = [
+        f"{name_of(check)}: {clause(check['detail'])}"
+        for check in checks
+        if check["status"] == Status.FAIL and strategy in check["strategies"]
+    ]
+    return f"it failed a check of validity ({'; '.join(found)})."
 
 
 def unfit(run: Evidence, task: Mapping[str, Any]) -> str | None:

@@ -7,23 +7,35 @@ from typing import Any
 
 from harness.analysis.decision.choice import Rules
 from harness.analysis.decision.pairs import UNKNOWN, Pairs
-from harness.analysis.decision.telling import Teller, Told, ends, interval
+from harness.analysis.decision.telling import Teller, Told, ends, interval, joined
+from harness.analysis.validity.check import Status
 from harness.analysis.waterfall import BARE, CONTROL, READER
 
 Block = Mapping[str, Any]
 
 
 def headroom(task: Block, rules: Rules, excluded: Block) -> dict[str, Any]:
-    """What the control says: {retrieval, reader, knowledge}; None where the runs it needs are missing."""
+    """What the control says: {retrieval, reader, knowledge, answerable}; None where the runs it needs are missing.
+
+    `reader`: what it loses on all questions. `answerable`: {lost, n} on those with an answer, where some have none
+    (those have no right passage either).
+    """
     control = task["strategies"].get(CONTROL)
     right = control["accuracy"]["mean"] if control else None
     if right is None or CONTROL in excluded:
-        return {"retrieval": None, "reader": None, "knowledge": None}
+        return dict.fromkeys(("retrieval", "reader", "knowledge", "answerable"))
     retrieval, knowledge = (_lead(rules.pairs, other, excluded) for other in (READER, BARE))
     if knowledge:
         low, delta = knowledge["ci_low"], knowledge["delta"]
         knowledge["already"] = low is not None and (low <= 0 or delta < rules.needs.accuracy_margin)
-    return {"retrieval": retrieval, "reader": 1 - right, "knowledge": knowledge}
+    groups = control["groups"]
+    some = groups.get("answerable") if "unanswerable" in groups else None
+    return {
+        "retrieval": retrieval,
+        "reader": 1 - right,
+        "knowledge": knowledge,
+        "answerable": {"lost": 1 - some["mean"], "n": some["n"]} if some else None,
+    }
 
 
 def _lead(pairs: Pairs, other: str, excluded: Block) -> dict[str, Any] | None:
@@ -33,7 +45,7 @@ def _lead(pairs: Pairs, other: str, excluded: Block) -> dict[str, Any] | None:
     return None if found.delta is None else {"delta": found.delta, "ci_low": low, "ci_high": high}
 
 
-def told(tell: Teller, decision: Block) -> Iterator[Told]:
+def told(tell: Teller, task: Block, decision: Block) -> Iterator[Told]:
     """What the control says: better retrieval, a better reader, or knowledge that was there already."""
     room = decision["headroom"]
     if room.get("retrieval"):
@@ -49,16 +61,7 @@ def told(tell: Teller, decision: Block) -> Iterator[Told]:
             **interval("decision/headroom/retrieval", room["retrieval"]),
         )
     if room.get("reader") is not None:
-        lost = (
-            f"{{lost:percent}} of {tell.graded} is still missing"
-            if tell.graded
-            else "{lost:percent} are still wrong"
-        )
-        yield tell.say(
-            f"With the right passages in the prompt, {lost}: the reader loses {'it' if tell.graded else 'them'}, "
-            "a matter for fine-tuning or a larger model.",
-            lost="decision/headroom/reader",
-        )
+        yield joined(_reader(tell, decision), *_cut(tell, task))
     base = room.get("knowledge")
     if base and base["already"]:
         yield tell.say(
@@ -68,3 +71,35 @@ def told(tell: Teller, decision: Block) -> Iterator[Told]:
             low="decision/headroom/knowledge/ci_low",
             high="decision/headroom/knowledge/ci_high",
         )
+
+
+def _reader(tell: Teller, decision: Block) -> Told:
+    """What is lost with the right passages in the prompt, on questions that have such passages."""
+    lost = (
+        f"{{lost:percent}} of {tell.graded} is still missing"
+        if tell.graded
+        else "{lost:percent} are still wrong"
+    )
+    on, places = "", {"lost": "decision/headroom/reader"}
+    if decision["headroom"]["answerable"]:
+        on, at = " on the {n:whole} questions with an answer", "decision/headroom/answerable"
+        places = {"lost": f"{at}/lost", "n": f"{at}/n"}
+    return tell.say(
+        f"With the right passages in the prompt, {lost}{on}: the reader loses {'it' if tell.graded else 'them'}, a "
+        "matter for fine-tuning or a larger model.",
+        **places,
+    )
+
+
+def _cut(tell: Teller, task: Block) -> Iterator[Told]:
+    """Where the control's answers were cut often enough to warn: that is the limit's doing, not the reader's."""
+    for index, check in enumerate(task.get("validity", ())):
+        if (
+            check["check"] == "cut_answers"
+            and check["status"] == Status.WARN
+            and CONTROL in check["strategies"]
+        ):
+            yield tell.say(
+                f"Of all answers of {CONTROL}, {{cut:percent}} were cut by the token limit before they were right.",
+                cut=f"validity/{index}/figures/{CONTROL}: share",
+            )

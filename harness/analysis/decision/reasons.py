@@ -18,7 +18,7 @@ Block = Mapping[str, Any]
 
 
 def reasons(task: Block, decision: Block) -> list[Told]:
-    """In this order: the verdict, the rivals, what is open, requirements, what was left out, mechanism, chances."""
+    """In this order: the verdict, rivals, what is open, requirements, warnings, who is left out, mechanism, chances."""
     tell = Teller({**task, "decision": decision})
     return [
         *_unfit(tell, decision),
@@ -27,8 +27,9 @@ def reasons(task: Block, decision: Block) -> list[Told]:
         *rivals.worth_it(tell, decision),
         *rivals.still_open(tell, decision),
         *caveats.requirements(decision),
-        *caveats.excluded(tell, decision),
-        *headroom.told(tell, decision),
+        *caveats.warnings(task, decision),
+        *caveats.excluded(task, decision),
+        *headroom.told(tell, task, decision),
         *_chances(tell, decision),
     ]
 

@@ -22,6 +22,21 @@ class Status(StrEnum):
     FAIL = "fail"
 
 
+NAMES = {
+    "adapter_changes_logits": "adapter acts",
+    "adapter_fits_training": "fine-tune was trained",
+    "same_prompts": "same prompts",
+    "no_test_question_in_training": "no leak into training",
+    "retrieval_floor": "retrieval finds something",
+    "oracle_not_below_rag": "oracle not below rag",
+    "truncated_prompts": "passages kept",
+    "cut_answers": "answers not cut",
+    "empty_answers": "answers not empty",
+    "chat_template": "chat template once",
+    "forgetting": "forgetting",
+}
+"""Name of a check in results.json → what people read. All of them are what should be so, but for the last."""
+
 SEVERITY = {status: place for place, status in enumerate(Status)}
 
 
@@ -165,3 +180,13 @@ def forbidden(checks: Iterable[Mapping[str, Any]]) -> dict[str, list[str]]:
 
 def listed(parts: Iterable[str]) -> str:
     return ", ".join(parts)
+
+
+def name_of(check: Mapping[str, Any]) -> str:
+    """What people read for a check of results.json."""
+    return NAMES.get(check["check"]) or str(check["check"])
+
+
+def clause(detail: str) -> str:
+    """A check's sentence as a part of another one."""
+    return detail[:1].lower() + detail[1:].removesuffix(".")

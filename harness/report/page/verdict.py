@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from harness.analysis.validity.check import name_of
 from harness.quantities import NA, whole
 from harness.report import lights
 from harness.report.view import Table
@@ -90,7 +91,7 @@ def _lights(checks: list[Figures]) -> tuple[Light, ...]:
     for status in ORDER[:3]:
         if found[status]:
             mark = lights.STATUSES[status].split(" ")[0]
-            names = [lights.name_of(dict(check)) for check in checks if check["status"] == status]
+            names = [name_of(check) for check in checks if check["status"] == status]
             listed = f": {', '.join(names)}" if status != "pass" else ""
             shown.append(Light(status, mark, f"{found[status]} {lights.COUNTS[status]}{listed}"))
     return tuple(shown)
@@ -99,7 +100,7 @@ def _lights(checks: list[Figures]) -> tuple[Light, ...]:
 def _checks(checks: list[Figures]) -> Table:
     rows = tuple(
         (
-            lights.name_of(dict(check)),
+            name_of(check),
             lights.STATUSES[check["status"]],
             check["detail"],
             ", ".join(check["strategies"]) or "–",

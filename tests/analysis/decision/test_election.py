@@ -105,7 +105,26 @@ def test_a_straw_man_is_left_out_and_the_rest_decided(tmp_path: Path) -> None:
     assert set(block["excluded"]) == {"lora"}
     assert "lora" not in block["candidates"]
     assert block["recommended"] == "rag"
-    assert any("lora is left out" in one["text"] for one in block["reasons"])
+    assert (
+        "lora is left out, and nothing here speaks for or against it: it failed a check of validity (fine-tune was "
+        "trained: own training answers reproduced: lora 0.0 %)."
+    ) in [one["text"] for one in block["reasons"]]
+
+
+def test_a_warning_about_the_favourite_or_a_rival_stands_among_the_reasons(tmp_path: Path) -> None:
+    """40 % of its training answers reproduced is a warning; where lora is ruled out, it touches nobody."""
+    poorly = [{**adapter("facts", "lora"), "train_fit": 0.4}]
+    tasks = {"facts": TASKS["facts"]}
+    said = "Warning for lora (fine-tune was trained): own training answers reproduced: lora 40.0 %."
+
+    def told(**needs: Any) -> list[str]:
+        found = results(tmp_path, tasks, Requirements(**needs), adapters=poorly)
+        check_results(found)
+        return [one["text"] for one in decision(found)["reasons"]]
+
+    assert told().count(said) == 1
+    assert said not in told(min_accuracy=0.5)
+    assert said not in [one["text"] for one in decision(results(tmp_path, tasks))["reasons"]]
 
 
 @pytest.mark.parametrize(

@@ -179,7 +179,10 @@ def break_even(task: Figures) -> Table:
             )
         )
     headers = (f"Tuning cycles: {count}" for count in cycles)
-    more = ("Queries for each change of knowledge", "Error price at which the choice turns")
+    more = (
+        "Queries for each change of knowledge",
+        "Error price at which the choice turns, one-off cost aside",
+    )
     return Table(("Pair", *headers, *more), tuple(rows))
 
 
@@ -187,10 +190,21 @@ def _flip(row: Figures) -> str:
     """The price of an error at which the choice turns, and whether the difference in accuracy behind it is shown."""
     if row["excluded"]:
         return "not weighed: failed a check"
+    if row["accuracy_a"] is None or row["accuracy_b"] is None:
+        return NA
     price = row["flip_error_price_usd"]
-    return (
-        "none" if price is None else dollars(price) + ("" if row["accuracy_resolved"] else " (not resolved)")
-    )
+    shown = _no_flip(row) if price is None else dollars(price)
+    return shown if row["accuracy_resolved"] else f"{shown} (not resolved)"
+
+
+def _no_flip(row: Figures) -> str:
+    """Why no price of an error turns the choice: who loses nowhere, by the query and by the accuracy."""
+    cost_a, cost_b = row["per_query_a_usd"], row["per_query_b_usd"]
+    if (cost_a, row["accuracy_a"]) == (cost_b, row["accuracy_b"]):
+        return "none: the same cost and accuracy"
+    ahead = "a" if cost_a <= cost_b and row["accuracy_a"] >= row["accuracy_b"] else "b"
+    price = "as cheap" if cost_a == cost_b else "cheaper"
+    return f"none: {row[ahead]} is {price} and not less accurate"
 
 
 def _reached(row: Figures | None) -> str:

@@ -29,7 +29,8 @@ MEANING = (
     "and a fine-tune is trained once more.",
     "A break-even is the number of queries at which the dearer start is paid back by cheaper queries; never, where "
     "a query is not cheaper. The error price at which the choice turns is the difference in cost per query "
-    "divided by the difference in measured accuracy, which is as uncertain as that difference.",
+    "divided by the difference in measured accuracy, which is as uncertain as that difference. It leaves one-off "
+    "cost aside; the price that stands under Decision does not, but spreads it over your queries, so the two differ.",
     "recall@k is the share of a question's right documents among its first k passages. Answer in context is "
     "the share of answerable questions whose prompt held a right answer word for word.",
     "Passages dropped did not fit the prompt's budget; the lowest-ranked go first, the question never does.",

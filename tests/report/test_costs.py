@@ -5,6 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from harness.analysis.evidence import read_run
 from harness.analysis.money.economics import CostInputs
 from harness.analysis.results import derive
@@ -56,6 +58,35 @@ def test_the_price_of_an_error_says_whether_the_difference_behind_it_is_shown(tm
     for resolved, shown in ((True, "$0.016"), (False, "$0.016 (not resolved)")):
         table = costs.break_even({"break_even": [{**fair, "accuracy_resolved": resolved}]})
         assert table.rows[0][-1] == shown
+
+
+@pytest.mark.parametrize(
+    ("costs_usd", "accuracies", "shown"),
+    [
+        ((0.001, 0.002), (0.6, 0.5), "none: lora is cheaper and not less accurate"),
+        ((0.001, 0.002), (0.5, 0.5), "none: lora is cheaper and not less accurate"),
+        ((0.002, 0.001), (0.5, 0.6), "none: base is cheaper and not less accurate"),
+        ((0.002, 0.001), (0.5, 0.5), "none: base is cheaper and not less accurate"),
+        ((0.001, 0.001), (0.6, 0.5), "none: lora is as cheap and not less accurate"),
+        ((0.001, 0.001), (0.5, 0.6), "none: base is as cheap and not less accurate"),
+        ((0.001, 0.001), (0.5, 0.5), "none: the same cost and accuracy"),
+        ((0.001, 0.002), (None, 0.5), "n/a"),
+    ],
+)
+def test_where_no_price_of_an_error_turns_the_choice_it_says_who_loses_nowhere(
+    tmp_path: Path,
+    costs_usd: tuple[float, float],
+    accuracies: tuple[float | None, float],
+    shown: str,
+) -> None:
+    row = results(tmp_path)["tasks"]["facts"]["break_even"][0]
+    keys = ("per_query_a_usd", "per_query_b_usd", "accuracy_a", "accuracy_b")
+    known = dict(zip(keys, (*costs_usd, *accuracies), strict=True))
+    cell = {**row, **known, "a": "lora", "b": "base", "excluded": [], "flip_error_price_usd": None}
+    for resolved, doubt in ((True, ""), (False, " (not resolved)")):
+        table = costs.break_even({"break_even": [{**cell, "accuracy_resolved": resolved}]})
+        assert table.headers[-1] == "Error price at which the choice turns, one-off cost aside"
+        assert table.rows[0][-1] == shown + ("" if shown == "n/a" else doubt)
 
 
 def test_break_even_by_cycles_and_in_words(tmp_path: Path) -> None:

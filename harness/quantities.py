@@ -82,6 +82,11 @@ def counted(count: int, one: str, several: str | None = None) -> str:
     return f"{count:,} {one if count == 1 else several or one + 's'}"
 
 
+def queries(value: float | None) -> str:
+    """`1 query`, `1,200 queries`."""
+    return NA if value is None else counted(round(value), "query", "queries")
+
+
 def days(value: float | None) -> str:
     """`7 days`, `181.9 days`, `6 hours`; below an hour as `seconds` has it."""
     if value is None:

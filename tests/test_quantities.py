@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from harness.quantities import counted, days, months, points, share, signed, whole
+from harness.quantities import counted, days, months, points, queries, share, signed, whole
 
 
 @pytest.mark.parametrize(
@@ -14,7 +14,7 @@ from harness.quantities import counted, days, months, points, share, signed, who
         (days(181.94), "181.9 days"), (days(1 / 24), "1 hour"), (days(0.5), "12 hours"), (days(0.01), "14.4 min"),
         (days(0.001), "86.4 s"), (days(1e-5), "864 ms"), (counted(1, "answer"), "1 answer"),
         (counted(1200, "query", "queries"), "1,200 queries"), (counted(0, "answer"), "0 answers"),
-        (days(None), "n/a"),
+        (days(None), "n/a"), (queries(1.0), "1 query"), (queries(1200.4), "1,200 queries"), (queries(None), "n/a"),
         (months(12), "12 months"), (months(1.0), "1 month"), (share(0.05), "5 points"), (share(0.023), "2.3 points"),
     ],
 )  # fmt: skip

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from harness.analysis.decision.literature import expected
+from harness.analysis.decision.literature import NOT_MEASURED, expected
 from harness.analysis.decision.summary import line
 from harness.quantities import days, whole
 from harness.report import numbers
@@ -198,13 +198,17 @@ def _pays(low: float | None, high: float | None) -> str:
 
 def expectations(found: Figures) -> Table:
     """Advice and figures of the literature, each with what was measured."""
-    advice = tuple(
-        (row["advice"], "–", row["text"], row["verdict"], row["source"]) for row in found["priors"]
-    )
+    advice = tuple((row["advice"], "–", row["text"], _advised(row), row["source"]) for row in found["priors"])
     shapes = tuple(
         (row["shape"], expected(row), row["text"], _verdict(row), row["source"]) for row in found["shapes"]
     )
     return Table(("Expected", "There", "Measured here", "Verdict", "Source"), advice + shapes)
+
+
+def _advised(row: Figures) -> str:
+    """The verdict on a piece of advice; where it goes by the best bet of an undecided task, that is said."""
+    doubt = row["verdict"] != NOT_MEASURED and not row["settled"]
+    return f"{row['verdict']} (not settled)" if doubt else str(row["verdict"])
 
 
 def _verdict(row: Figures) -> str:

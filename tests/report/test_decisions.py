@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from harness.analysis.decision.literature import priors
 from harness.analysis.evidence import read_run
 from harness.analysis.results import derive
 from harness.report import decide, decisions, markdown, plain
@@ -95,6 +96,23 @@ def test_each_expectation_has_its_source_and_a_verdict(tmp_path: Path) -> None:
     assert unseen[1:3] == ("+23.0 to +42.0 points", unseen[2])
     assert unseen[2].startswith("+55.0 points")
     assert unseen[3] == "differs"
+
+
+@pytest.mark.parametrize(("status", "doubt"), [("recommended", ""), ("undecided", " (not settled)")])
+@pytest.mark.parametrize(("favourite", "verdict"), [("rag", "as in the literature"), ("lora", "differs")])
+def test_advice_is_not_held_flatly_against_an_undecided_task(
+    status: str, doubt: str, favourite: str, verdict: str
+) -> None:
+    decision = {
+        "candidates": dict.fromkeys(["base", "rag", "lora"]),
+        "excluded": {},
+        "favourite": favourite,
+        "status": status,
+        "map": None,
+    }
+    rows = priors({"probes": "knowledge"}, decision)
+    shown = [row[3] for row in decisions.expectations({"priors": rows, "shapes": []}).rows]
+    assert shown == [f"{verdict}{doubt}", "not measured", "not measured"]
 
 
 def test_plain_text_keeps_words_and_columns_whole() -> None:

@@ -17,7 +17,7 @@ from harness.analysis.decision.choice import RECOMMENDED
 from harness.analysis.decision.pairs import Difference, Pairs
 from harness.analysis.statistics.intervals import wilson
 from harness.analysis.waterfall import BARE, READER
-from harness.quantities import points, signed, whole
+from harness.quantities import points, queries, signed
 from harness.records import FIT_EXAMPLES
 from harness.spec.strategy import STRATEGIES, Source, Strategy, Weights, named
 
@@ -76,6 +76,7 @@ def priors(task: Mapping[str, Any], decision: Mapping[str, Any]) -> list[dict[st
             "advice": "training from scratch: almost never",
             "source": UNSOURCED,
             "measured": None,
+            "settled": False,
             "monthly_queries": None,
             "verdict": NOT_MEASURED,
             "text": "no strategy here trains from scratch",
@@ -95,8 +96,17 @@ def _at_low_volume(decision: Mapping[str, Any]) -> tuple[str | None, str, float 
 def _prior(
     prior: Prior, winner: str | None, status: str, volume: float | None, decision: Mapping[str, Any]
 ) -> dict[str, Any]:
-    """Whether the winner is one that follows the advice. Nothing is measured where all that ran do, or none does."""
-    row = {"advice": prior.advice, "source": ADVICE, "measured": winner, "monthly_queries": volume}
+    """Whether the winner is one that follows the advice. Nothing is measured where all that ran do, or none does.
+
+    `settled`: whether that winner is recommended, and not the best bet of an undecided task.
+    """
+    row = {
+        "advice": prior.advice,
+        "source": ADVICE,
+        "measured": winner,
+        "settled": winner is not None and status == RECOMMENDED,
+        "monthly_queries": volume,
+    }
     ran = list(decision["candidates"])
     followers = [name for name in ran if prior.follows(STRATEGIES[name])]
     out = [name for name in decision["excluded"] if prior.follows(STRATEGIES[name])]
@@ -112,9 +122,9 @@ def _prior(
         which = "none" if not followers else "all"
         return {**row, "verdict": NOT_MEASURED, "text": f"{which} of the strategies that ran follow it"}
     verdict = AS if winner in followers else DIFFERS
-    settled = "" if status == RECOMMENDED else ", but that is not settled"
-    where = "" if volume is None else f" at {whole(volume)} queries a month"
-    return {**row, "verdict": verdict, "text": f"{winner} is ahead here{where}{settled}"}
+    doubt = "" if row["settled"] else ", but that is not settled"
+    where = "" if volume is None else f" at {queries(volume)} a month"
+    return {**row, "verdict": verdict, "text": f"{winner} is ahead here{where}{doubt}"}
 
 
 @dataclass(frozen=True, slots=True)

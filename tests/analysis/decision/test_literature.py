@@ -150,9 +150,18 @@ def test_advice_by_kind_of_task(probes: str, favourite: str, verdict: str) -> No
     assert [row["source"] for row in rows] == [ADVICE, ADVICE, UNSOURCED]
 
 
+def test_at_one_query_a_month_it_is_one_query() -> None:
+    asked = decision("base", ["base", "rag"], "rag")
+    low = {**asked["map"], "monthly_queries": [1.0]}
+    assert priors(task("behaviour", {}), {**asked, "map": low})[1]["text"].startswith(
+        "rag is ahead here at 1 query a month"
+    )
+
+
 def test_advice_that_no_strategy_could_follow_is_not_measured() -> None:
     rows = priors(task("behaviour", {}), decision("base", ["base", "rag"], "rag"))
     assert [row["verdict"] for row in rows] == ["not measured", "differs", "not measured"]
     assert rows[0]["text"] == "none of the strategies that ran follow it"
     assert rows[1]["text"] == "rag is ahead here at 100 queries a month, but that is not settled"
+    assert [row["settled"] for row in rows] == [True, False, False]
     assert priors(task("behaviour", {}), decision(None, []))[0]["verdict"] == "not measured"

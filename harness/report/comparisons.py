@@ -6,6 +6,7 @@ from typing import Any
 
 from harness.analysis.latency import FEWEST_RATIOS
 from harness.analysis.statistics.paired import A_BETTER, B_BETTER
+from harness.quantities import counted
 from harness.report import numbers
 from harness.report.view import Table
 
@@ -71,7 +72,7 @@ def clusters(task: Figures) -> str:
         return ""
     return (
         f"Questions that share a cluster, a gold document or a fact are right or wrong together: these "
-        f"{found['questions']} fall into {found['clusters']} clusters, the largest of {found['largest']}. "
+        f"{found['questions']} fall into {counted(found['clusters'], 'cluster')}, the largest of {found['largest']}. "
         "Intervals and p count clusters, not questions."
     )
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from harness.analysis.latency import FEWEST_MEAN
 from harness.analysis.money.breakeven import whole_queries
-from harness.quantities import NA, dollars, percent, three
+from harness.quantities import NA, days, dollars, months, percent, queries, three
 from harness.report.view import Block, Bullets, Table
 
 Figures = dict[str, Any]
@@ -127,10 +127,10 @@ def _totals_lead(task: Figures) -> str:
     row = next(iter(task["cost_totals"]), None)
     if row is None:
         return ""
-    days = row["refresh_days"]
-    change = "no change of knowledge" if days is None else f"a change of knowledge every {days:g} days"
+    interval = row["refresh_days"]
+    change = "no change of knowledge" if interval is None else f"a change of knowledge every {days(interval)}"
     return (
-        f"Dollars a month by queries a month, one-off cost spread over {row['horizon_months']:g} months, {change}. "
+        f"Dollars a month by queries a month, one-off cost spread over {months(row['horizon_months'])}, {change}. "
         "Utilisation is the same at every volume: at small ones a machine of your own may stand idle for more. "
         f"In brackets the 95 % interval that the timed questions leave, or, where they are fewer than {FEWEST_MEAN}, "
         "their number n: too few to say. Prices are taken as they stand, and batched figures have no interval."
@@ -149,7 +149,7 @@ def totals(task: Figures) -> Table:
         if any(value is not None for value in batched.values()):
             rows.append((f"{name}, batched", *(dollars(batched.get(volume)) for volume in volumes)))
     own = next((row["monthly_queries"] for row in task["cost_totals"] if row["own_volume"]), None)
-    headers = (f"{volume:,g} queries{' (yours)' if volume == own else ''}" for volume in volumes)
+    headers = (f"{queries(volume)}{' (yours)' if volume == own else ''}" for volume in volumes)
     return Table(("Strategy", *headers), tuple(rows))
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from harness.analysis.retrieval import DEPTHS
+from harness.quantities import counted
 from harness.report import numbers
 from harness.report.view import Table
 
@@ -140,7 +141,7 @@ def retrieval(task: Figures) -> Table | None:
                     *(numbers.percent(found["recall_at_k"][str(depth)]) for depth in DEPTHS),
                     str(found["n"]),
                     numbers.percent(found["answer_in_context"]),
-                    f"{block['dropped_passages']} in {block['truncated']} prompts",
+                    f"{block['dropped_passages']} in {counted(block['truncated'], 'prompt')}",
                 )
             )
     headers = ("Strategy", "k", *(f"recall@{depth}" for depth in DEPTHS), "n", "Answer in context")

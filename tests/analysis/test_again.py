@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from harness.analysis.again import again
+from harness.analysis.decision.telling import Teller
 from harness.analysis.decision.turned import INPUTS
 from harness.analysis.evidence import read_run
 from harness.analysis.results import derive
@@ -88,6 +89,11 @@ def test_the_runs_own_terms_change_nothing_and_the_rest_is_what_derive_gives(tmp
     found = again(run, Requirements(**OWN["requirements"]), {})
     assert [row["changed"] for row in found["turned"].values()] == [[], []]
     assert {name: value for name, value in found.items() if name != "turned"} == derive(run)
+
+
+def test_one_query_is_told_as_one() -> None:
+    words = INPUTS["monthly_queries"][1] % "now"
+    assert Teller({"n": 1}).say(words, now="n")["text"] == "1 query a month"
 
 
 def test_every_input_has_words() -> None:

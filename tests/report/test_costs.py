@@ -52,6 +52,17 @@ def test_totals_by_volume_serial_and_batched(tmp_path: Path) -> None:
     )  # fmt: skip
 
 
+def test_totals_count_one_as_one_and_write_great_volumes_out(tmp_path: Path) -> None:
+    once = CostInputs(monthly_queries=1, refresh_days=1.0, horizon_months=1)
+    task = results(tmp_path, once)["tasks"]["facts"]
+    assert costs.totals(task).headers[1] == "1 query (yours)"
+    assert any(
+        "spread over 1 month, a change of knowledge every 1 day. " in str(b) for b in costs.task_blocks(task)
+    )
+    great = results(tmp_path, CostInputs(monthly_queries=1_234_567))["tasks"]["facts"]
+    assert costs.totals(great).headers[-1] == "1,234,567 queries (yours)"
+
+
 def test_the_price_of_an_error_says_whether_the_difference_behind_it_is_shown(tmp_path: Path) -> None:
     row = results(tmp_path)["tasks"]["facts"]["break_even"][0]
     fair = {**row, "excluded": [], "flip_error_price_usd": 0.016}

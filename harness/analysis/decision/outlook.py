@@ -21,7 +21,7 @@ from harness.analysis.decision.sensitivity import (
 from harness.analysis.decision.telling import Teller, Told, joined
 
 UNITS = {
-    "monthly_queries": "{%s:whole} queries a month",
+    "monthly_queries": "{%s:queries} a month",
     "usd_per_hour": "{%s:dollars} an hour",
     "error_price_usd": "{%s:dollars} an error",
     "utilisation": "{%s:percent}",

@@ -12,7 +12,7 @@ from harness.analysis.decision.telling import Teller, Told, joined
 Block = Mapping[str, Any]
 
 INPUTS: dict[str, tuple[str, str]] = {
-    "monthly_queries": ("the volume", "{%s:whole} queries a month"),
+    "monthly_queries": ("the volume", "{%s:queries} a month"),
     "horizon_months": ("the horizon", "{%s:months}"),
     "error_price_usd": ("the price of a wrong answer", "{%s:dollars}"),
     "refresh_days": ("the refresh interval", "every {%s:days}"),

@@ -171,8 +171,8 @@ def _cost_sentence(row: dict[str, Any]) -> str:
     query = f"{dollars(row['per_query_a_usd'])} against {dollars(row['per_query_b_usd'])} a query"
     match row["status"]:
         case "reached":
-            queries = whole_queries(row["queries"])
-            return f"{a} pays back against {b} from {queries} queries on{tuned}: {upfront}, {query}."
+            asked = _told(row["queries"])
+            return f"{a} pays back against {b} from {asked} on{tuned}: {upfront}, {query}."
         case "always":
             return f"{a} is cheaper than {b} from the first query on: nothing more up front, {query}."
         case "equal":
@@ -184,9 +184,8 @@ def _refresh_sentence(row: dict[str, Any]) -> list[str]:
     queries = row["per_refresh_queries"]
     if not queries:
         return []
-    return [
-        f"Where the knowledge changes, {whole_queries(queries)} queries between two changes pay for a refresh."
-    ]
+    pay = "pays" if _told(queries) == ONE else "pay"
+    return [f"Where the knowledge changes, {_told(queries)} between two changes {pay} for a refresh."]
 
 
 def _worth(row: dict[str, Any], race: Race) -> list[str]:
@@ -208,6 +207,14 @@ def _worth(row: dict[str, Any], race: Race) -> list[str]:
         f"A query of {name} is dearer, and was {more} ({shares}), but that difference is not resolved: if it is as "
         f"observed, it pays, one-off cost aside, where a wrong answer costs more than {dollars(flip)}."
     ]
+
+
+ONE = "1 query"
+
+
+def _told(queries: float) -> str:
+    shown = whole_queries(queries)
+    return ONE if shown == "1" else f"{shown} queries"
 
 
 def whole_queries(queries: float) -> str:

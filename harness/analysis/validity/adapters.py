@@ -13,7 +13,7 @@ from harness.analysis.validity.check import (
     verdict,
 )
 from harness.analysis.validity.paired import drop
-from harness.quantities import percent, points
+from harness.quantities import counted, percent, points
 from harness.records import AnswerRow
 from harness.spec.strategy import Strategy
 
@@ -74,7 +74,9 @@ def _effect(case: Case, strategy: Strategy, seed: int) -> tuple[Finding, str, di
     changed = sum(_differs(*pair) for pair in pairs)
     scored = any(row.choice_logprobs for _, row in pairs)  # equal likelihoods are never a coincidence
     silent = Status.FAIL if scored or len(pairs) >= ENOUGH_ANSWERS else Status.WARN
-    said = f"{who} changed {changed} of {len(pairs)} answers to prompts that {twin.name} read too."
+    said = (
+        f"{who} changed {changed:,} of {counted(len(pairs), 'answer')} to prompts that {twin.name} read too."
+    )
     figures = {f"{who}: changed": float(changed), f"{who}: answers": float(len(pairs))}
     return (
         Finding(strategy.name, changed / len(pairs), Status.PASS if changed else silent, 0.0),
@@ -131,7 +133,9 @@ def same_prompts(case: Case) -> list[Check]:
         if not twin or not both:
             continue
         other = sum(row.prompt_sha256 != first[row.question_id] for row in both)
-        parts.append(f"{other} of {len(both)} prompts of {strategy.name} differ from those of {twin.name}")
+        differ = "differs" if other == 1 else "differ"
+        prompts = counted(len(both), "prompt")
+        parts.append(f"{other:,} of {prompts} of {strategy.name} {differ} from those of {twin.name}")
         figures |= {f"{strategy.name}: differ": float(other), f"{strategy.name}: prompts": float(len(both))}
         findings += [
             Finding(one.name, other / len(both), *limits.judge(other / len(both))) for one in (twin, strategy)

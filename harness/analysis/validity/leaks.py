@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from harness.analysis.validity.check import Case, Check, Limits, Status, absent
-from harness.quantities import percent
+from harness.quantities import counted, percent
 from harness.records import Question
 from harness.scoring.text import normalise
 from harness.spec.questions import same_words
@@ -56,7 +56,8 @@ def no_leak(case: Case) -> list[Check]:
     if exact:
         status, threshold = Status.FAIL, 0.0
     detail = (
-        f"{percent(share)} of {len(test)} test questions stand among {len(learnt)} to learn from: "
+        f"{percent(share)} of {counted(len(test), 'test question')} {'stands' if len(test) == 1 else 'stand'} "
+        f"among {len(learnt):,} to learn from: "
         f"{exact} to the word, {len(copies) - exact} nearly{_named(copies)}."
     )
     figures = {

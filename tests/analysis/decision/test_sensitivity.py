@@ -186,6 +186,19 @@ def test_where_a_cost_is_unknown_already_no_input_passes_for_one_that_changes_no
         assert (row["searched_low"], row["up"], row["nearest"]) == (None, None, None)
 
 
+def test_the_volume_of_one_query_is_told_as_one() -> None:
+    pair = [
+        candidate("lora", share(900, 1000), Money(0.001)),
+        candidate("rag", share(100, 1000), Money(0.001)),
+    ]
+    fixed = rules(pair)
+    block = outlook(lambda at: choose(pair, fixed, at), setting(Requirements(monthly_queries=1)))
+    (volume,) = [row for row in tell_changes({}, block) if row["input"] == "monthly_queries"]
+    assert volume["text"].startswith(
+        "The volume (now 1 query a month): none, from 1 query a month to 100 queries"
+    )
+
+
 def test_requirements_count_while_searching() -> None:
     """A budget of $50 a month: rag alone breaks it first, and above some volume nobody keeps it."""
     found = moved("monthly_queries", Requirements(monthly_budget_usd=50))

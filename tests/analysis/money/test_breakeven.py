@@ -53,6 +53,14 @@ def test_the_sentence_says_the_figures() -> None:
     )
 
 
+def test_one_query_is_told_as_one() -> None:
+    dear = entry("base", per_query_usd=1.0)
+    once = entry("lora", per_query_usd=0.5, fixed_usd=0.5, refresh_usd=0.5)
+    text = by_cycles(dear, once)[1]["sentence"]
+    assert "from 1 query on: " in text
+    assert "1 query between two changes pays for a refresh." in text
+
+
 def test_an_unresolved_difference_is_not_told_as_one() -> None:
     row = by_cycles(RAG, LORA, race=Race())[3]
     assert row["accuracy_resolved"] is False

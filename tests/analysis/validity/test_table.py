@@ -299,6 +299,24 @@ def test_oracle_is_judged_where_it_had_passages(tmp_path: Path) -> None:
     assert (check["status"], check["figure"]) == ("pass", pytest.approx(6 / 12))
 
 
+def test_one_question_is_told_as_one(tmp_path: Path) -> None:
+    run = healthy()
+    run["questions"] = [row for row in run["questions"] if row["id"] == "q0"]
+    run["training"] = run["training"][:1]
+    run["answers"] = [row for row in run["answers"] if row["question_id"] == "q0"]
+    run["prompts"] = []
+    rows_of(run, "lora")[0]["prompt_sha256"] = "other"
+    run["manifest"]["adapters"][0]["logit_shift"] = None
+    found = checks(tmp_path / "other", run)
+    assert found["same_prompts"]["detail"] == "1 of 1 prompt of lora differs from those of base."
+    assert (
+        "of 1 test question stands among 1 to learn from" in found["no_test_question_in_training"]["detail"]
+    )
+    rows_of(run, "lora")[0]["prompt_sha256"] = rows_of(run, "base")[0]["prompt_sha256"]
+    same = checks(tmp_path / "same", run)["adapter_changes_logits"]
+    assert same["detail"].startswith("lora changed 0 of 1 answer to prompts that base read too")
+
+
 def test_guests_do_not_count_as_the_tasks_own(tmp_path: Path) -> None:
     run = healthy()
     for row in rows_of(run, "lora@facts", "general"):

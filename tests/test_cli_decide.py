@@ -236,7 +236,7 @@ def test_a_negative_value_that_looks_like_a_flag_says_how_to_write_it(
         (("--min-accuracy", "2"), "--min-accuracy: must be at most 1"),
         (("--monthly-queries", "9" * 400), "9… is not a whole number from 1 to 1,000,000,000,000"),
         (("--monthly-queries", "9" * 5000), "9… is not a whole number from 1 to 1,000,000,000,000"),
-        (("--error-price", "1e308"), "--error-price: must be at most 1000000000.0, but is 1e+308"),
+        (("--error-price", "1e308"), "--error-price: must be at most 1,000,000,000, but is 1e+308"),
         (("--error-price", "1e400"), "--error-price: must be a finite number"),
         (("--error-price", "1e-300"), "--error-price: must be 0 or at least 1e-09, but is 1e-300"),
         (("--refresh-days", "1e-9"), "--refresh-days: must be at least 0.001"),
@@ -283,6 +283,9 @@ def test_a_price_that_could_not_be_used_is_refused(capsys: pytest.CaptureFixture
 
 def test_a_folder_without_a_run_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
     assert "there is no run in gone" in refused(capsys, "decide", "gone")
+    assert refused(capsys, "decide", "run/run.json").endswith(
+        "run/run.json: this is a file; name the folder of a run, which holds run.json."
+    )
 
 
 def test_resume_keeps_the_needs_of_its_run(capsys: pytest.CaptureFixture[str]) -> None:

@@ -133,6 +133,10 @@ def read_manifest(path: Path) -> dict[str, Any]:
         manifest: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
     except FileNotFoundError:
         raise InputError(f"there is no run in {path}: it holds no run.json.") from None
+    except NotADirectoryError:
+        raise InputError(
+            "this is a file; name the folder of a run, which holds run.json.", path=path
+        ) from None
     except (OSError, ValueError) as error:
         raise InputError(f"the manifest cannot be read: {error}", path=file) from error
     version = manifest.get("schema_version") if isinstance(manifest, dict) else None

@@ -95,7 +95,7 @@ def _sentence(details: ErrorDetails, model: type[BaseModel]) -> str:
         return f"must be {_WANTED[kind]}, but is {_kind_of(value)}{_hint(kind, value)}."
     if kind in _LIMITS:
         name, words = _LIMITS[kind]
-        return f"must be {words} {context[name]}, but is {shown(value)}."
+        return f"must be {words} {_bound(context[name])}, but is {shown(value)}."
     if kind == "too_short":
         return f"needs at least {context['min_length']} entr{'y' if context['min_length'] == 1 else 'ies'}."
     if kind == "string_too_short":
@@ -122,6 +122,11 @@ _LIMITS = {
     "less_than_equal": ("le", "at most"),
     "less_than": ("lt", "less than"),
 }
+
+
+def _bound(limit: float) -> str:
+    """A limit as people write it: `1,000,000,000`, `0.001`, `1e-06`."""
+    return f"{int(limit):,}" if limit == int(limit) else f"{limit:g}"
 
 
 def _kind_of(value: Any) -> str:

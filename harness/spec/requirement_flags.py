@@ -11,6 +11,7 @@ from harness.errors import shown
 
 MOST_QUERIES = 10**12
 """A month: a hundred for every person alive."""
+MOST_MONTHS = 120
 
 FIELDS = {
     "monthly_queries": "--monthly-queries",
@@ -40,7 +41,7 @@ def add_requirement_flags(parser: argparse.ArgumentParser) -> None:
     add(
         "horizon_months",
         "months over which one-off costs are spread (default 12)",
-        type=whole(1),
+        type=whole(1, MOST_MONTHS),
         metavar="N",
     )
     add("error_price_usd", "what one wrong answer costs you", type=_number, metavar="USD")

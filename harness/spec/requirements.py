@@ -14,13 +14,15 @@ from pydantic import Field, ValidationError, field_validator
 
 from harness.errors import InputError, shown
 from harness.spec.mistakes import mistakes_of, raise_all
-from harness.spec.requirement_flags import FIELDS, MOST_QUERIES
+from harness.spec.requirement_flags import FIELDS, MOST_MONTHS, MOST_QUERIES
 from harness.spec.settings import Strict
 from harness.spec.yamlfile import load_model
 
 CENTURY_DAYS = 36_525
 LEAST_ERROR_PRICE = 1e-9
 """Of an error that costs anything: below it, money is divided by next to nothing."""
+LEAST_PERCENT = 10
+"""A share from here on was meant in percent; of one below, 1.5 say, nobody knows what was."""
 Percentile = Literal["p50", "p90", "p95", "p99"]
 
 
@@ -34,7 +36,7 @@ class Requirements(Strict):
         None, ge=1, le=MOST_QUERIES, description="Questions answered in a month."
     )
     horizon_months: int = Field(
-        12, ge=1, le=120, description="Months over which what is paid once is spread."
+        12, ge=1, le=MOST_MONTHS, description="Months over which what is paid once is spread."
     )
     error_price_usd: float | None = Field(None, ge=0, le=1e9, description="What one wrong answer costs you.")
     refresh_days: float | None = Field(
@@ -83,7 +85,7 @@ class Requirements(Strict):
     @classmethod
     def _share(cls, share: float | None) -> float | None:
         if share is not None and share > 1:
-            hint = f" (for {share:g} % write {share / 100:g})" if share <= 100 else ""
+            hint = f" (for {share:g} % write {share / 100:g})" if LEAST_PERCENT <= share <= 100 else ""
             raise ValueError(f"must be at most 1, but is {shown(share)}{hint}.")
         return share
 

@@ -58,10 +58,11 @@ class YamlFile:
         return InputError(text, path=self.source.path, line=place[0], column=place[1])
 
     def place(self, loc: Loc, *, of_key: bool = False) -> Place:
-        """Where the value (or the key) at `loc` stands, or the key of the nearest mapping around it."""
+        """Where the value (or the key) at `loc` stands, or the key or list entry that is nearest around it."""
         places = self.key_places if of_key else self.value_places
         while loc and loc not in places:
-            loc, places = loc[:-1], self.key_places
+            loc = loc[:-1]
+            places = self.value_places if loc and isinstance(loc[-1], int) else self.key_places
         return places.get(loc, _TOP)
 
 

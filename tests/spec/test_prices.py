@@ -126,6 +126,18 @@ def test_wrong_sheet_is_refused_with_its_line(tmp_path: Path, old: str, new: str
         load_prices(path)
 
 
+def test_what_a_machine_lacks_is_told_at_that_machine(tmp_path: Path) -> None:
+    path = tmp_path / "prices.yaml"
+    lines = [line for line in SHIPPED.read_text(encoding="utf-8").splitlines() if "kind: " not in line]
+    path.write_text("\n".join(lines), encoding="utf-8")
+    starts = [number for number, line in enumerate(lines, 1) if line.startswith("  - name: ")]
+    with pytest.raises(InputErrors) as caught:
+        load_prices(path)
+    assert [str(error).partition("prices.yaml:")[2] for error in caught.value.errors] == [
+        f"{line}:5: machines[{index}].kind: is missing." for index, line in enumerate(starts)
+    ]
+
+
 def test_missing_sheet(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="there is no such file"):
         load_prices(tmp_path / "none.yaml")

@@ -49,13 +49,13 @@ def test_flags_win_over_the_file_and_the_file_over_the_run(tmp_path: Path) -> No
     [
         (("--min-accuracy", "-0.1"), "--min-accuracy: must be at least 0"),
         (("--min-accuracy", "80"), r"--min-accuracy: must be at most 1, but is 80.0 \(for 80 % write 0.8\)"),
+        (("--min-accuracy", "1.5"), r"--min-accuracy: must be at most 1, but is 1.5\.$"),
         (("--max-latency", "0"), "--max-latency: must be at least 1e-06"),
         (("--max-latency", "inf"), "--max-latency: must be a finite number"),
         (("--latency-percentile", "p96"), r"--latency-percentile: is 'p96', which is none of p50, p90, p95, p99"),
         (("--monthly-budget", "-1"), "--monthly-budget: must be at least 0"),
         (("--error-price", "-1"), "--error-price: must be at least 0"),
         (("--refresh-days", "0"), "--refresh-days: must be at least 0.001"),
-        (("--horizon-months", "1000"), "--horizon-months: must be at most 120"),
         (("--max-memory-gb", "nan"), "--max-memory-gb: must be"),
     ],
 )  # fmt: skip
@@ -65,10 +65,17 @@ def test_a_wrong_flag_is_named(argv: tuple[str, ...], text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "argv", [("--monthly-queries", "-5"), ("--monthly-queries", "1e3"), ("--max-latency", "x")]
+    ("argv", "text"),
+    [
+        (("--monthly-queries", "-5"), "is not a whole number from 1 to 1,000,000,000,000"),
+        (("--monthly-queries", "1e3"), "is not a whole number"),
+        (("--max-latency", "x"), "is not a number"),
+        (("--horizon-months", "0"), "'0' is not a whole number from 1 to 120"),
+        (("--horizon-months", "121"), "'121' is not a whole number from 1 to 120"),
+    ],
 )
-def test_what_is_no_number_never_reaches_the_model(argv: tuple[str, ...]) -> None:
-    with pytest.raises(argparse.ArgumentError, match="is not a"):
+def test_what_is_no_number_in_range_never_reaches_the_model(argv: tuple[str, ...], text: str) -> None:
+    with pytest.raises(argparse.ArgumentError, match=text):
         parsed(*argv)
 
 
@@ -94,12 +101,13 @@ def test_two_wrong_flags_show_together() -> None:
         ("error_price_usd: .nan\n", r"needs.yaml:1:18: error_price_usd: must be a finite number"),
         ("monthly_budget_usd: .inf\n", r"needs.yaml:1:21: monthly_budget_usd: must be a finite number"),
         ("max_latency_s: 1e400\n", r"needs.yaml:1:16: max_latency_s: must be a finite number"),
-        (f"monthly_queries: {'9' * 400}\n", "monthly_queries: must be at most 1000000000000"),
+        (f"monthly_queries: {'9' * 400}\n", "monthly_queries: must be at most 1,000,000,000,000"),
         (f"monthly_queries: {'9' * 5000}\n", "monthly_queries: is no number that can be read"),
         ("accuracy_margin: 1e-300\n", "accuracy_margin: must be at least 0.001"),
         ("in_house: perhaps\n", "in_house: must be true or false"),
         ("monthly_queries: 5: 6\n", "needs.yaml:1:19: broken YAML"),
         ("horizon_months:\n", "horizon_months: is empty"),
+        ("horizon_months: 1000\n", "horizon_months: must be at most 120, but is 1000"),
     ],
 )
 def test_a_wrong_file_is_refused_with_its_line(tmp_path: Path, text: str, message: str) -> None:

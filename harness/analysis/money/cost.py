@@ -14,7 +14,7 @@ from harness.analysis import latency, throughput
 from harness.analysis.evidence import Evidence, Pair
 from harness.analysis.means import mean
 from harness.analysis.money.economics import CostInputs, Economics, per_correct_usd, with_error_price
-from harness.analysis.money.tariff import Labour, Measured, Tariff, economics
+from harness.analysis.money.tariff import LABOUR, Labour, Measured, Tariff, economics
 from harness.spec.prices import used_sheet
 from harness.spec.strategy import STRATEGIES, Source
 
@@ -37,6 +37,7 @@ def tariff_of(manifest: dict[str, Any]) -> Tariff | None:
         usd_per_hour=machine["usd_per_hour"],
         utilisation=sheet["utilisation"],
         labour=_labour(sheet),
+        lacking=tuple(name for name in LABOUR if not sheet.get(name)),
         changed_share=refresh.get("changed_share"),
         storage_usd_per_gb_month=storage.get("usd_per_gb_month", 0.0),
         embedding_usd_per_mtok=embedding.get("usd_per_mtok"),
@@ -52,7 +53,7 @@ def tariff_of(manifest: dict[str, Any]) -> Tariff | None:
 
 
 def _labour(sheet: dict[str, Any]) -> Labour | None:
-    people, labels, evaluation = (sheet.get(name) for name in ("labour", "labels", "evaluation"))
+    people, labels, evaluation = (sheet.get(name) for name in LABOUR)
     if not (people and labels and evaluation):
         return None
     return Labour(

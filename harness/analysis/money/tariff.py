@@ -12,6 +12,8 @@ from typing import Any
 from harness.analysis.money.economics import CostInputs, Economics, fine_tune_cost, own_machine_cost
 
 NO_SHEET = "the run has no price sheet"
+LABOUR = ("labour", "labels", "evaluation")
+"""The sections of a price sheet that say what people cost."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +45,9 @@ class Tariff:
     usd_per_hour: float
     utilisation: float
     labour: Labour | None = None
-    """None: the price sheet has none, so that no fine-tune's one-off cost is known."""
+    """None: the price sheet lacks some of it, so that no fine-tune's one-off cost is known."""
+    lacking: tuple[str, ...] = LABOUR
+    """Where `labour` is None: the sections that the price sheet lacks."""
     changed_share: float | None = None
     """Share of the documents (and of the training labels) that a change of knowledge touches."""
     storage_usd_per_gb_month: float = 0.0
@@ -208,7 +212,7 @@ def _fixed(
     if not measured.candidate:
         return None, "another task's adapter: what it cost once stands there"
     if measured.adapted and priced.labour is None:
-        return None, "the price sheet has no labour, labels and evaluation"
+        return None, f"the price sheet has no {' and no '.join(priced.lacking)}"
     if measured.adapted and (parts["training_usd"] is None or parts["labels_usd"] is None):
         return None, "the run has no record of training the adapter"
     if measured.retrieves and parts["index_usd"] is None:

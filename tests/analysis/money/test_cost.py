@@ -60,7 +60,10 @@ def test_a_sheet_of_machines_only_still_prices_queries_and_indexes(tmp_path: Pat
     run = read_run(write_run(tmp_path, manifest=about))
     rag, lora = (economics_of(run, ("facts", name)) for name in ("rag", "lora"))
     assert (rag.per_query_usd, rag.fixed_usd) == (pytest.approx(0.006), pytest.approx(0.01))
-    assert (lora.fixed_usd, lora.reason) == (None, "the price sheet has no labour, labels and evaluation")
+    assert (lora.fixed_usd, lora.reason) == (
+        None,
+        "the price sheet has no labour and no labels and no evaluation",
+    )
     assert lora.components["training_usd"] == pytest.approx(0.1)
 
 

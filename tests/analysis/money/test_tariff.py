@@ -132,7 +132,13 @@ def test_the_user_sets_the_hour_and_the_utilisation() -> None:
             LORA,
             replace(TARIFF, labour=None),
             "fixed_usd",
-            "the price sheet has no labour, labels and evaluation",
+            "the price sheet has no labour and no labels and no evaluation",
+        ),
+        (
+            LORA,
+            replace(TARIFF, labour=None, lacking=("labour",)),
+            "fixed_usd",
+            "the price sheet has no labour",
         ),
         (
             replace(BASE, strategy="lora@x", candidate=False),

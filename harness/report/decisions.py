@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from harness.analysis.decision.literature import NOT_MEASURED, expected
+from harness.analysis.decision.outlook import UNKNOWN_COST
 from harness.analysis.decision.summary import line
 from harness.quantities import days, whole
 from harness.report import numbers
@@ -73,14 +74,38 @@ def grounds(decision: Figures) -> list[Block]:
         candidates(decision),
         "Assumed:" if decision["assumptions"] else None,
         Bullets(tuple(one["text"] for one in decision["assumptions"])),
-        "What would change it (one input moved alone):" if decision["would_change"] else None,
-        Bullets(tuple(one["text"] for one in decision["would_change"])),
+        *would_change(decision),
         "By the price of a wrong answer:" if len(decision["error_price"]) > 1 else None,
         error_prices(decision),
         map_lead(decision),
         decision_map(decision),
     ]
     return [block for block in blocks if block]
+
+
+def would_change(decision: Figures) -> list[Block]:
+    """A line an input; one sentence where all of them would say the same."""
+    rows = decision["would_change"]
+    searched = [row for row in rows if row["searched_low"] is not None]
+    if rows and not searched:
+        return [f"What would change it {UNKNOWN_COST}."]
+    if rows and decision["status"] == "none_feasible" and not any(row[key] for row in rows for key in TURNS):
+        labels = ", ".join(row["label"] for row in searched)
+        return [
+            f"What would change it: not one of these inputs, each moved alone over its whole range: {labels}. Less "
+            "would have to be required."
+        ]
+    return _lines(rows)
+
+
+TURNS = ("down", "up", "verdict_down", "verdict_up", "unknown_down", "unknown_up")
+"""What a row of `would_change` holds where its input turns something."""
+
+
+def _lines(rows: Sequence[Figures]) -> list[Block]:
+    if not rows:
+        return []
+    return ["What would change it (one input moved alone):", Bullets(tuple(row["text"] for row in rows))]
 
 
 def candidates(decision: Figures) -> Table | None:
@@ -136,6 +161,8 @@ def error_prices(decision: Figures) -> Table | None:
 def map_lead(decision: Figures) -> str | None:
     if not decision["map"]:
         return None
+    if _nobody(decision["map"]):
+        return "No strategy meets the requirements at any volume and refresh interval that a map would show."
     lead = "Which strategy is ahead, by volume and by how often the knowledge changes"
     if any(status == "undecided" for row in decision["map"]["statuses"] for status in row):
         lead += f" ({UNSETTLED} marks the best bet where the task is undecided)"
@@ -151,6 +178,11 @@ def map_lead(decision: Figures) -> str | None:
     )
 
 
+def _nobody(grid: Figures) -> bool:
+    """Whether no strategy meets the requirements anywhere."""
+    return not any(winner for row in grid["winners"] for winner in row)
+
+
 def _costless(decision: Figures) -> bool:
     """Whether costs are missing at the user's own setting already."""
     return any(row["feasible"] and row["monthly_usd"] is None for row in decision["candidates"].values())
@@ -159,7 +191,7 @@ def _costless(decision: Figures) -> bool:
 def decision_map(decision: Figures) -> Table | None:
     """Who is ahead over query volume and refresh interval; the user's own point is among them."""
     grid = decision["map"]
-    if not grid:
+    if not grid or _nobody(grid):
         return None
     own = decision["setting"]["monthly_queries"]
     headers = tuple(f"{whole(v)} a month{' (yours)' if v == own else ''}" for v in grid["monthly_queries"])

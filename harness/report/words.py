@@ -10,6 +10,9 @@ MEANING = (
     "follow from two intervals of accuracy: they may overlap and the difference be certain nonetheless.",
     "Cannot be resolved means that these questions do not tell two strategies apart. It never means that they "
     "are alike.",
+    "The chance to be the most accurate, or worth most, is the share of draws in which a strategy is ahead when the "
+    "questions are resampled. It is not adjusted for the number of pairs, as Comparisons are: it can be high where "
+    "a difference is not resolved.",
     "base is the model as it is; few-shot shows it examples; rag shows it retrieved passages; lora is a "
     "fine-tune of the same weights; oracle is shown the right passages and is a control, not a candidate.",
     "Facts in the training set and facts not in it stand apart, because a fine-tune can only know the "

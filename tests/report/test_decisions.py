@@ -84,6 +84,41 @@ def test_the_map_marks_the_users_volume_and_names_the_price_of_an_error(tmp_path
     assert set(table.rows[0][1:]) == {"rag"}
 
 
+def test_where_nothing_turns_what_nobody_meets_one_sentence_says_so(tmp_path: Path) -> None:
+    found = made(tmp_path, min_accuracy=0.99)
+    for name, task in found["tasks"].items():
+        part = " ".join(plain.render(decisions.task_blocks(task)).split())
+        assert part.count(": none, from") == 0
+        assert (
+            "What would change it: not one of these inputs, each moved alone over its whole range: the volume, "
+            in part
+        )
+        assert "Less would have to be required." in part
+        assert "No strategy meets the requirements at any volume and refresh interval" in part
+        assert "Knowledge changes" not in part
+        assert decisions.decision_map(found["tasks"][name]["decision"]) is None
+
+
+def test_what_some_volume_would_meet_keeps_its_lines_and_its_map(tmp_path: Path) -> None:
+    """At a million queries a month all cost more than $20; at fewer base and rag do not."""
+    decision = made(tmp_path, monthly_budget_usd=20, monthly_queries=1_000_000)["tasks"]["facts"]["decision"]
+    assert decision["status"] == "none_feasible"
+    lead, lines = decisions.would_change(decision)
+    assert (lead, len(lines.items)) == ("What would change it (one input moved alone):", 7)
+    assert decisions.decision_map(decision) is not None
+
+
+def test_inputs_that_cannot_be_weighed_are_told_together(tmp_path: Path) -> None:
+    decision = made(tmp_path)["tasks"]["facts"]["decision"]
+    bare = {"searched_low": None, "why_not": "cannot be weighed: not every cost is known"}
+    rows = [{**row, **bare} for row in decision["would_change"]]
+    assert decisions.would_change({**decision, "would_change": rows}) == [
+        "What would change it cannot be weighed: not every cost is known."
+    ]
+    some = [decision["would_change"][0], *rows[1:]]
+    assert len(decisions.would_change({**decision, "would_change": some})) == 2
+
+
 def test_each_expectation_has_its_source_and_a_verdict(tmp_path: Path) -> None:
     found = made(tmp_path)["tasks"]
     rows = [

@@ -99,7 +99,7 @@ def days(value: float | None) -> str:
 
 def share(value: float | None) -> str:
     """A distance between two shares without a sign: `5 points`."""
-    return NA if value is None else f"{plain(100 * value)} points"
+    return NA if value is None else f"{plain(100 * value)} point{'' if plain(100 * value) == '1' else 's'}"
 
 
 def gigabytes(value: float | None) -> str:

@@ -15,7 +15,8 @@ from harness.quantities import counted, days, months, points, queries, share, si
         (days(0.001), "86.4 s"), (days(1e-5), "864 ms"), (counted(1, "answer"), "1 answer"),
         (counted(1200, "query", "queries"), "1,200 queries"), (counted(0, "answer"), "0 answers"),
         (days(None), "n/a"), (queries(1.0), "1 query"), (queries(1200.4), "1,200 queries"), (queries(None), "n/a"),
-        (months(12), "12 months"), (months(1.0), "1 month"), (share(0.05), "5 points"), (share(0.023), "2.3 points"),
+        (months(12), "12 months"), (months(1.0), "1 month"), (share(0.05), "5 points"),
+        (share(0.01), "1 point"), (share(0.023), "2.3 points"),
     ],
 )  # fmt: skip
 def test_words(text: str, wanted: str) -> None:

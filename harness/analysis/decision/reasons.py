@@ -112,6 +112,7 @@ def _chances(tell: Teller, decision: Block) -> Iterator[Told]:
         return
     best = "is worth most" if decision["basis"] == BY_VALUE else "is the most accurate"
     yield tell.say(
-        f"Resampling the questions, {favourite} {best} in {{chance:percent}} of the draws.",
+        f"Resampling the questions, {favourite} {best} in {{chance:percent}} of the draws, "
+        "which are not adjusted for the number of pairs.",
         chance=f"decision/candidates/{favourite}/probability_best",
     )

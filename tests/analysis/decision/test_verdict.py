@@ -332,7 +332,7 @@ def test_what_is_met_but_not_for_certain_is_said() -> None:
         in (text)
     )
     assert (
-        "base: accuracy: 43.0 %, required 44.0 %: missed by 1 points (its interval reaches up to 46.0 %)."
+        "base: accuracy: 43.0 %, required 44.0 %: missed by 1 point (its interval reaches up to 46.0 %)."
         in text
     )
     check_prose(task)

@@ -30,31 +30,9 @@ def lines(results: Figures) -> tuple[str, ...]:
     return tuple(f"{line(name, task['decision'])}." for name, task in results["tasks"].items())
 
 
-def overview(results: Figures) -> list[Block]:
-    """All tasks side by side, by kind, and what was required."""
-    rows = tuple(
-        (
-            task,
-            kind,
-            STATUSES[row["status"]],
-            row["recommended"] or (f"({row['favourite']})" if row["favourite"] else "–"),
-            whole(row["questions_more"]) if row["questions_more"] else "–",
-        )
-        for kind, tasks in results["summary"]["by_kind"].items()
-        for task, row in tasks.items()
-    )
-    headers = (
-        "Task",
-        "Kind",
-        "Status",
-        "Strategy (best bet in brackets)",
-        "Questions more that would decide",
-    )
-    return [
-        Table(headers, rows),
-        Bullets(tuple(results["summary"]["sentences"])),
-        required(results["requirements"]),
-    ]
+def overall(results: Figures) -> tuple[str, ...]:
+    """What holds over all tasks, and what was required."""
+    return (*results["summary"]["sentences"], required(results["requirements"]))
 
 
 def task_blocks(task: Figures) -> list[Block]:

@@ -1,13 +1,13 @@
-"""What a report opens with, whether the race was valid; and, for each task, where the accuracy went."""
+"""Whether the race was valid, check by check; and where the accuracy went."""
 
 from __future__ import annotations
 
-from collections import Counter
+from collections.abc import Sequence
 from typing import Any
 
-from harness.analysis.validity.check import clause, name_of
+from harness.analysis.validity.check import name_of
 from harness.report import numbers
-from harness.report.view import Bullets, Section, Table, section
+from harness.report.view import Table
 
 Figures = dict[str, Any]
 STATUSES = {
@@ -37,45 +37,21 @@ BINS = {
 }
 
 
-def validity(results: Figures) -> Section | None:
-    """One table of all checks of all tasks, the worst first; those that do not apply in a list under it."""
+def checks(found: Sequence[Figures]) -> Table:
+    """All checks of a task, the worst first."""
     order = list(STATUSES)
-    found = [(task, check) for task, figures in results["tasks"].items() for check in figures["validity"]]
-    found.sort(key=lambda item: order.index(item[1]["status"]))
     rows = tuple(
         (
-            f"{task}: {name_of(check)}",
+            name_of(check),
             STATUSES[check["status"]],
             _figure(check, "figure"),
             _figure(check, "threshold"),
             check["detail"],
-            ", ".join(check["strategies"]),
+            ", ".join(check["strategies"]) or "–",
         )
-        for task, check in found
-        if check["status"] != "not_applicable"
+        for check in sorted(found, key=lambda check: order.index(check["status"]))
     )
-    headers = ("Check", "Status", "Figure", "Limit", "What was found", "Strategies")
-    return section("Is the race valid?", _lead(found), Table(headers, rows), _not_applicable(found))
-
-
-def _lead(found: list[tuple[str, Figures]]) -> str:
-    """How many checks ended how, and who is out of the race."""
-    if not found:
-        return ""
-    counts = Counter(check["status"] for _, check in found)
-    said = ", ".join(f"{counts[status]} {word}" for status, word in COUNTS.items() if counts[status])
-    fallen = {f"{s} on {task}" for task, c in found if c["status"] == "fail" for s in c["strategies"]}
-    out = f" Neither recommended nor counted as beaten: {', '.join(sorted(fallen))}." if fallen else ""
-    return f"{len(found)} checks: {said}.{out}"
-
-
-def _not_applicable(found: list[tuple[str, Figures]]) -> Bullets:
-    """One line a task."""
-    reasons: dict[str, list[str]] = {}
-    for task, check in found:
-        if check["status"] == "not_applicable":
-            reasons.setdefault(task, []).append(f"{name_of(check)} ({clause(check['detail'])})")
-    return Bullets(tuple(f"{STATUSES['not_applicable']} to {t}: {'; '.join(r)}." for t, r in reasons.items()))
+    return Table(("Check", "Status", "Figure", "Limit", "What was found", "Strategies"), rows)
 
 
 def _figure(check: Figures, key: str) -> str:

@@ -1,48 +1,111 @@
-"""The report as GitHub-flavoured Markdown, every text from outside escaped."""
+"""report.md: the short form for a pull request or a ticket, as GitHub-flavoured Markdown.
+
+Verdict, scoreboard, validity, and where everything else stands. Every text from outside is escaped.
+"""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
+from urllib.parse import quote
 
-from harness.report.view import Block, Bullets, Document, Table
+from harness.analysis.evidence import Evidence
+from harness.analysis.validity.check import name_of
+from harness.report import decisions, lights, opening
+from harness.report.page.scoreboard import Board, Score, board
+from harness.report.page.text import visible
+from harness.report.page.verdict import Verdict, verdicts
 
-_SPECIAL = re.compile(r"([\\`*\[\]<>|])")
+Figures = dict[str, Any]
+WORTH_SAYING = ("fail", "warn")
+"""Checks whose finding the short form repeats."""
+_SPECIAL = re.compile(r"([\\`*\[\]<>|~]|\b_|_\b)")
+
+
+def render(run: Evidence, results: Figures, page: str | None) -> str:
+    """The short form. `page`: where report.html lies, relative to this text, or None where it has not been made."""
+    made = opening.command(results)
+    lines = [f"# {escape(opening.TITLE)}", ""]
+    for warning in opening.warnings(results):
+        lines += [f"> **{escape(warning)}**", ""]
+    told = verdicts(results)
+    lines += ["## Verdict", "", *map(_verdict, told)]
+    lines += ["", escape(" ".join(decisions.overall(results)))]
+    lines += ["", "## Scoreboard", *_boards(results)]
+    lines += ["", "## Is the race valid?", ""]
+    for one in told:
+        lines += _validity(one, results["tasks"][one.task]["validity"])
+    lines += ["", "## What was run", ""]
+    lines += [f"- {name}: {escape(value)}" for name, value in opening.what_was_run(run, results)]
+    lines += [f"- Command: {escape(made)}"] if made else []
+    lines += ["", _link(page)]
+    return "\n".join(lines) + "\n"
 
 
 def escape(text: str) -> str:
     """Text that means itself in Markdown, on one line."""
-    plain = _SPECIAL.sub(r"\\\1", " ".join(text.split())).replace("&", "&amp;")
-    return f"\\{plain}" if plain.startswith(("#", "+", "-", "=", "~")) else plain
+    plain = _SPECIAL.sub(r"\\\1", " ".join(visible(text).split())).replace("&", "&amp;")
+    return f"\\{plain}" if plain.startswith(("#", "+", "-", "=")) else plain
 
 
-def render(document: Document) -> str:
-    """The document as Markdown. Curves and single replies are left to the HTML page."""
-    lines = [f"# {escape(document.title)}", ""]
-    lines += [f"- **{escape(verdict)}**" for verdict in document.verdicts]
-    lines += [""] if document.verdicts else []
-    for warning in document.warnings:
-        lines += [f"> **{escape(warning)}**", ""]
-    lines += [f"- {escape(name)}: {escape(value)}" for name, value in document.facts]
-    for part in document.sections:
-        body = [line for block in part.blocks for line in _block(block)]
-        if body:
-            lines += ["", f"{'#' * part.level} {escape(part.title)}", *body]
-    return "\n".join(lines) + "\n"
+def _verdict(one: Verdict) -> str:
+    left_out = [f"{name} is left out: {why}" for name, why in one.left_out]
+    said = " ".join(map(escape, (*one.sentences, *left_out)))
+    return f"- **{escape(one.task)}: {escape(one.headline)}.** {said}".rstrip()
 
 
-def _block(block: Block) -> Iterator[str]:
-    if isinstance(block, str):
-        yield from ("", escape(block))
-    elif isinstance(block, Bullets):
-        yield ""
-        yield from (f"- {escape(item)}" for item in block.items)
-    elif isinstance(block, Table):
-        yield ""
-        yield _row(tuple(map(escape, block.headers)))
-        yield _row(("---",) * len(block.headers))
-        yield from (_row(tuple(map(escape, row))) for row in block.rows)
+def _boards(results: Figures) -> Iterator[str]:
+    """The page's scoreboard of each task."""
+    for task, figures in results["tasks"].items():
+        found = board(figures)
+        yield from ("", f"### {escape(task)}, {figures['n']} questions", "")
+        headers = (
+            "Strategy",
+            f"Accuracy ({found.metric}, 95 % interval)",
+            "Beside the leader",
+            *found.headers,
+        )
+        yield from _table(headers, map(_score, found.scores))
+        yield from _absent(found)
 
 
-def _row(cells: tuple[str, ...]) -> str:
-    return f"| {' | '.join(cells)} |"
+def _score(one: Score) -> tuple[str, ...]:
+    apart = f" ({one.standing.interval})" if one.standing.interval else ""
+    accuracy = f"{one.accuracy} ({one.interval})" if one.bar else one.accuracy
+    name = f"{one.name} (control)" if one.control else one.name
+    return (name, accuracy, f"{one.standing.text}{apart}", *one.cells)
+
+
+def _absent(found: Board) -> Iterator[str]:
+    if found.absent:
+        reasons = "; ".join(f"{escape(name)} ({escape(why)})" for name, why in found.absent)
+        yield from ("", f"Not applicable: {reasons}.")
+
+
+def _table(headers: Sequence[str], rows: Iterable[Sequence[str]]) -> Iterator[str]:
+    yield _row(headers)
+    yield f"|{' --- |' * len(headers)}"
+    yield from map(_row, rows)
+
+
+def _row(cells: Sequence[str]) -> str:
+    return f"| {' | '.join(map(escape, cells))} |"
+
+
+def _validity(one: Verdict, checks: Sequence[Figures]) -> Iterator[str]:
+    """How many checks of a task ended how; under it those that a reader must know of."""
+    said = "; ".join(f"{light.mark} {light.text}" for light in one.lights) or "no check applies"
+    yield f"- **{escape(one.task)}**: {escape(said)}."
+    for status in WORTH_SAYING:
+        for check in checks:
+            if check["status"] == status:
+                mark = lights.STATUSES[status].split(" ")[0]
+                yield f"  - {mark} {escape(name_of(check))}: {escape(check['detail'])}"
+
+
+def _link(page: str | None) -> str:
+    rest = "every figure, the pictures, each question with its answers, and how to read all this"
+    if page is None:
+        return f"`harness report RUN` writes report.html into the run's folder: {rest}."
+    return f"[report.html]({quote(page)}): {rest}."

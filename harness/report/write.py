@@ -9,7 +9,6 @@ from harness.analysis.evidence import read_run
 from harness.analysis.results import derive, score_all
 from harness.files import write_json, write_text
 from harness.report import csvfile, markdown
-from harness.report.document import document
 from harness.report.page.write import render
 
 
@@ -23,7 +22,7 @@ def write_reports(run_folder: Path) -> dict[str, Any]:
     scores = score_all(run)
     results = derive(run, scores)
     write_json(run_folder / "results.json", results)
-    write_text(run_folder / "report.md", markdown.render(document(results)))
+    write_text(run_folder / "report.md", markdown.render(run, results, "report.html"))
     write_text(run_folder / "summary.csv", csvfile.render(results))
     write_text(run_folder / "report.html", render(run, scores, results))
     return results

@@ -69,7 +69,7 @@ def test_a_strategy_that_failed_a_check_is_neither_better_nor_beaten(tmp_path: P
 
 def test_no_report_claims_that_strategies_are_alike(tmp_path: Path) -> None:
     found = document(derive(read_run(write_run(tmp_path, **many({"base": 20, "rag": 20})))))
-    (part,) = [part for part in found.sections if part.title == "Comparisons"]
+    (part,) = [part for part in found.tasks["facts"] if part.title == "Comparisons"]
     text = " ".join(str(block) for block in part.blocks).lower()
     assert "cannot be resolved" in text
     for claim in ("no difference", "the same accuracy", "equally good", "equivalent"):

@@ -11,8 +11,7 @@ import pytest
 from harness.analysis.decision.literature import priors
 from harness.analysis.evidence import read_run
 from harness.analysis.results import derive
-from harness.report import decide, decisions, markdown, plain
-from harness.report.document import document
+from harness.report import decide, decisions, plain
 from harness.report.terminal import print_results
 from harness.report.view import Bullets, Table
 from harness.spec.requirements import Requirements
@@ -33,7 +32,7 @@ def tables(blocks: list[Any]) -> list[Table]:
     return [block for block in blocks if isinstance(block, Table)]
 
 
-def test_one_line_a_task_stands_on_top_of_every_format(tmp_path: Path) -> None:
+def test_one_line_a_task_stands_under_the_table_on_the_terminal(tmp_path: Path) -> None:
     found = made(tmp_path)
     lines = [
         "facts: rag is recommended.",
@@ -41,23 +40,19 @@ def test_one_line_a_task_stands_on_top_of_every_format(tmp_path: Path) -> None:
         "trivia: nothing to choose between.",
     ]
     assert list(decisions.lines(found)) == lines
-    text = markdown.render(document(found))
-    assert text.splitlines()[2:5] == [f"- **{line}**" for line in lines]
     out = io.StringIO()
     print_results(found, file=out, width=100)
     assert out.getvalue().splitlines()[-3:] == lines
 
 
 def test_tasks_stand_by_kind_and_no_mean_over_them(tmp_path: Path) -> None:
-    overview, sentences, required = decisions.overview(made(tmp_path, monthly_queries=900, refresh_days=7))
-    assert isinstance(overview, Table)
-    assert [row[:4] for row in overview.rows] == [
-        ("facts", "knowledge", "recommended", "rag"),
-        ("manners", "behaviour", "recommended", "lora"),
-        ("trivia", "general", "nothing to choose between", "–"),
+    *sentences, required = decisions.overall(made(tmp_path, monthly_queries=900, refresh_days=7))
+    assert sentences[:-1] == [
+        "Recommended for knowledge tasks: rag on facts.",
+        "Recommended for behaviour tasks: lora on manners.",
+        "Nothing is recommended on trivia.",
     ]
-    assert isinstance(sentences, Bullets)
-    assert "which task is like yours decides" in sentences.items[-1]
+    assert "which task is like yours decides" in sentences[-1]
     assert required == "Required: 900 queries a month, knowledge changes every 7 days."
 
 

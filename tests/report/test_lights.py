@@ -4,21 +4,16 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from harness.analysis.evidence import read_run
-from harness.analysis.results import derive
 from harness.analysis.validity import CHECKS, Status
 from harness.analysis.validity.check import NAMES
 from harness.analysis.waterfall import BINS
-from harness.report import lights, markdown
-from harness.report.document import document
-from harness.report.view import Bullets, Section, Table
+from harness.report import lights
 from tests.analysis.races import N, Run, healthy, results, rows_of
 
 
-def opening(folder: Path, run: Run) -> Section:
-    first = document(results(folder, run)).sections[0]
-    assert first.title == "Is the race valid?"
-    return first
+def shown(folder: Path, run: Run) -> dict[str, tuple[str, ...]]:
+    """Check → what its line says, of the task `facts`."""
+    return {row[0]: row[1:] for row in lights.checks(results(folder, run)["tasks"]["facts"]["validity"]).rows}
 
 
 def spoilt() -> Run:
@@ -37,41 +32,43 @@ def test_every_status_check_and_bin_has_words() -> None:
     assert len(set(marks)) == len(marks), "a colour is not needed to tell them apart"
 
 
-def test_failures_stand_first_and_name_who_is_out(tmp_path: Path) -> None:
-    lead, table, rest = opening(tmp_path, spoilt()).blocks
-    assert lead == (
-        "22 checks: 1 failed, 1 with a warning, 10 passed, 10 not applicable. "
-        "Neither recommended nor counted as beaten: lora on facts."
-    )
-    assert isinstance(table, Table)
-    assert table.rows[:2] == (
+def test_failures_stand_first_with_their_figure_and_limit(tmp_path: Path) -> None:
+    found = shown(tmp_path, spoilt())
+    assert list(found.items())[:2] == [
         (
-            "facts: fine-tune was trained", "✗ failed", "0.0 %", "10.0 %",
-            "Own training answers reproduced: lora 0.0 %.", "lora",
+            "fine-tune was trained",
+            ("✗ failed", "0.0 %", "10.0 %", "Own training answers reproduced: lora 0.0 %.", "lora"),
         ),
         (
-            "facts: answers not cut", "▲ warning", "12.5 %", "10.0 %",
-            "Answers cut by the token limit, and not right: base 0.0 % of 24, rag 12.5 % of 24, oracle 0.0 % of 24, "
-            "lora 0.0 % of 24.", "rag",
+            "answers not cut",
+            (
+                "▲ warning", "12.5 %", "10.0 %",
+                "Answers cut by the token limit, and not right: base 0.0 % of 24, rag 12.5 % of 24, oracle 0.0 % of "
+                "24, lora 0.0 % of 24.", "rag",
+            ),
         ),
-    )  # fmt: skip
-    assert {row[1] for row in table.rows[2:]} == {"✓ passed"}
-    assert isinstance(rest, Bullets)
-    (general,) = rest.items
-    assert general.startswith("– not applicable to general: adapter acts (no strategy")
-    assert general.endswith(").")
+    ]  # fmt: skip
+    order = list(lights.STATUSES.values())
+    places = [order.index(row[0]) for row in found.values()]
+    assert places == sorted(places)
+
+
+def test_what_does_not_apply_says_why(tmp_path: Path) -> None:
+    general = results(tmp_path, spoilt())["tasks"]["general"]
+    rows = {row[0]: row[1:] for row in lights.checks(general["validity"]).rows}
+    status, *figures, why, strategies = rows["adapter acts"]
+    assert (status, figures, strategies) == ("– not applicable", ["n/a", "n/a"], "–")
+    assert why.startswith("No strategy")
 
 
 def test_figures_are_shown_in_their_own_units(tmp_path: Path) -> None:
     run = healthy()
     run["manifest"]["adapters"][0]["logit_shift"] = 0.00012345
-    (_, table, _) = opening(tmp_path, run).blocks
-    assert isinstance(table, Table)
-    shown = {row[0]: row[2:4] for row in table.rows}
-    assert shown["facts: adapter acts"] == ("0.00012", "0.001")
-    assert shown["facts: forgetting"] == ("−4.2 points", "−5.0 points")
-    assert shown["facts: chat template once"] == ("0", "0")
-    assert shown["facts: retrieval finds something"] == ("83.3 %", "50.0 %")
+    found = {name: row[1:3] for name, row in shown(tmp_path, run).items()}
+    assert found["adapter acts"] == ("0.00012", "0.001")
+    assert found["forgetting"] == ("−4.2 points", "−5.0 points")
+    assert found["chat template once"] == ("0", "0")
+    assert found["retrieval finds something"] == ("83.3 %", "50.0 %")
 
 
 def test_waterfall_tables(tmp_path: Path) -> None:
@@ -93,14 +90,3 @@ def test_waterfall_tables(tmp_path: Path) -> None:
 def test_a_task_without_rag_has_no_waterfall(tmp_path: Path) -> None:
     general = results(tmp_path, healthy())["tasks"]["general"]
     assert (lights.steps(general), lights.bins(general)) == (None, None)
-
-
-def test_the_document_opens_with_the_checks(tmp_path: Path) -> None:
-    text = markdown.render(document(results(tmp_path, spoilt())))
-    assert text.index("Is the race valid?") < text.index("Task facts") < text.index("Where the accuracy goes")
-    assert "✗ failed" in text
-
-
-def test_a_run_without_tasks_has_no_checks_to_show(tmp_path: Path) -> None:
-    (tmp_path / "run.json").write_text('{"schema_version": 1}')
-    assert lights.validity(derive(read_run(tmp_path))) is None

@@ -10,8 +10,7 @@ import pytest
 from harness.analysis.evidence import read_run
 from harness.analysis.money.economics import CostInputs
 from harness.analysis.results import derive
-from harness.report import prices
-from harness.report.document import document
+from harness.report import opening, prices
 from harness.report.view import Bullets, Table
 from tests.analysis.runs import PRICE_SHEET, manifest, write_run
 
@@ -42,7 +41,7 @@ def test_an_old_sheet_is_flagged_on_top_and_under_prices(tmp_path: Path) -> None
     found = results(
         tmp_path, price_sheet={**PRICE_SHEET, "date": "2025-01-01", "sections_from_shipped": ["labels"]}
     )
-    assert any("366 days old" in text for text in document(found).warnings)
+    assert any("366 days old" in text for text in opening.warnings(found))
     (notes,) = [block for block in prices.prices(found) if isinstance(block, Bullets)]
     assert "366 days old" in notes.items[0]
     assert "one that ships: labels" in notes.items[1]

@@ -1,4 +1,4 @@
-"""The top of the page: what is recommended for each task, whether the race was valid, and what was run."""
+"""What is recommended for each task, in a few sentences, and whether the race was valid."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ from dataclasses import dataclass
 from typing import Any
 
 from harness.analysis.validity.check import name_of
-from harness.quantities import NA, whole
+from harness.quantities import whole
 from harness.report import lights
 from harness.report.view import Table
 
 Figures = Mapping[str, Any]
 MARKS = {"recommended": "✓", "undecided": "?", "none_feasible": "✗", "not_computed": "–"}
-ORDER = ("fail", "warn", "pass", "not_applicable")
 SHOWN_REASONS = 2
+SHOWN_LIGHTS = ("fail", "warn", "pass")
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +66,7 @@ def _verdict(name: str, task: Figures) -> Verdict:
         change=tuple(one["text"] for one in decision["would_change"]),
         assumed=tuple(one["text"] for one in decision["assumptions"]),
         lights=_lights(task["validity"]),
-        checks=_checks(task["validity"]),
+        checks=lights.checks(task["validity"]),
     )
 
 
@@ -88,67 +88,10 @@ def _lights(checks: list[Figures]) -> tuple[Light, ...]:
     """Failures and warnings by name, what passed as a number; what does not apply stays in the fold."""
     found = Counter(check["status"] for check in checks)
     shown = []
-    for status in ORDER[:3]:
+    for status in SHOWN_LIGHTS:
         if found[status]:
             mark = lights.STATUSES[status].split(" ")[0]
             names = [name_of(check) for check in checks if check["status"] == status]
             listed = f": {', '.join(names)}" if status != "pass" else ""
             shown.append(Light(status, mark, f"{found[status]} {lights.COUNTS[status]}{listed}"))
     return tuple(shown)
-
-
-def _checks(checks: list[Figures]) -> Table:
-    rows = tuple(
-        (
-            name_of(check),
-            lights.STATUSES[check["status"]],
-            check["detail"],
-            ", ".join(check["strategies"]) or "–",
-        )
-        for check in sorted(checks, key=lambda check: ORDER.index(check["status"]))
-    )
-    return Table(("Check", "Status", "What was found", "Strategies"), rows)
-
-
-def what_was_run(results: Figures, corpora: Mapping[str, str]) -> tuple[tuple[str, str], ...]:
-    """(name, value): model, corpus, questions, machine, date, prices. `corpora`: task → where its documents lay."""
-    model, machine, sheet = (results[key] or {} for key in ("model", "machine", "price_sheet"))
-    priced = sheet.get("machine")
-    facts = {
-        "Model": _join(
-            model.get("name"), _millions(model.get("parameters")), model.get("dtype"), model.get("device")
-        ),
-        "Embedder": str((results["embedder"] or {}).get("name") or ""),
-        "Corpus": "; ".join(_corpus(task, place, results) for task, place in corpora.items()),
-        "Questions": ", ".join(f"{task} {whole(block['n'])}" for task, block in results["tasks"].items()),
-        "Machine": _join(
-            machine.get("cpu"),
-            f"{machine['cores']} cores" if machine.get("cores") else None,
-            f"{machine['memory_gb']:.3g} GB" if machine.get("memory_gb") else None,
-            machine.get("accelerator"),
-        ),
-        "Date": str(results["created"] or ""),
-        "Prices": _join(
-            f"sheet of {sheet['date']}" if sheet.get("date") else None,
-            f"as {priced['name']} ({priced.get('provider', NA)})" if isinstance(priced, dict) else None,
-        ),
-        "Run": str(results["run_id"]),
-    }
-    return tuple((name, text) for name, text in facts.items() if text)
-
-
-def _corpus(task: str, place: str, results: Figures) -> str:
-    index = (results["indexes"] or {}).get(task) or {}
-    size = _join(
-        f"{whole(index['documents'])} documents" if index.get("documents") else None,
-        f"{whole(index['passages'])} passages" if index.get("passages") else None,
-    )
-    return f"{place}, {size} ({task})" if size else f"{place} ({task})"
-
-
-def _millions(parameters: float | None) -> str | None:
-    return f"{parameters / 1e6:,.0f} million parameters" if parameters else None
-
-
-def _join(*parts: Any) -> str:
-    return ", ".join(str(part) for part in parts if part)

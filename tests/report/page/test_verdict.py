@@ -9,7 +9,7 @@ import pytest
 
 from harness.analysis.evidence import read_run
 from harness.analysis.results import derive
-from harness.report.page.verdict import headline, verdicts, what_was_run
+from harness.report.page.verdict import headline, verdicts
 from tests.analysis.elected import elected
 from tests.analysis.runs import write_run
 
@@ -77,12 +77,3 @@ def test_lights_name_what_failed_and_count_what_passed(tmp_path: Path) -> None:
         ("fail", "1 failed: forgetting"), ("pass", "2 passed"),
     ]  # fmt: skip
     assert [row[1] for row in one.checks.rows] == ["✗ failed", "✓ passed", "✓ passed", "– not applicable"]
-
-
-def test_what_was_run(tmp_path: Path) -> None:
-    facts = dict(what_was_run(derive(read_run(write_run(tmp_path))), {"facts": "../corpora/x"}))
-    assert facts["Model"] == "tiny, 1 million parameters, float32"
-    assert facts["Corpus"] == "../corpora/x, 3 documents, 3 passages (facts)"
-    assert facts["Questions"] == "facts 4, general 2"
-    assert facts["Machine"] == "two cores, 2 cores, 8 GB"
-    assert facts["Prices"] == "sheet of 2026-01-01, as box (us)"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from html.parser import HTMLParser
-from itertools import pairwise
+from itertools import chain, pairwise
 from pathlib import Path
 
 import pytest
@@ -14,7 +14,6 @@ from markupsafe import escape
 from harness.analysis.evidence import read_run
 from harness.analysis.results import derive
 from harness.report.document import document
-from harness.report.page.write import SHOWN_ELSEWHERE, folds
 from harness.report.view import Table
 from harness.report.write import write_reports
 from tests.analysis.runs import write_run
@@ -80,12 +79,22 @@ def test_texts_from_outside_are_escaped(html: str) -> None:
 
 def test_every_table_of_the_document_is_on_the_page(html: str, tmp_path: Path) -> None:
     said = document(derive(read_run(write_run(tmp_path))))
-    tables, general = folds(said.sections, ("facts", "general"))
-    kept = [*tables["facts"], *tables["general"], *general]
-    assert len(kept) == len([part for part in said.sections if part.title not in SHOWN_ELSEWHERE])
-    for part in kept:
+    parts = [*chain(*said.tasks.values()), *said.general]
+    titles = re.findall("<h4>(.*?)</h4>", html)
+    for part in parts:
+        assert part.title in titles
         for block in part.blocks:
             if isinstance(block, Table):
-                assert f">{part.title}</h4>" in html
                 missing = [h for h in block.headers if f'<th scope="col">{escape(h)}</th>' not in html]
                 assert missing == []
+    assert len(parts) == len([title for title in titles if title in {part.title for part in parts}])
+
+
+def test_checks_show_their_figure_and_limit(html: str) -> None:
+    assert '<th scope="col">Figure</th><th scope="col">Limit</th>' in html
+
+
+def test_what_holds_over_all_tasks_stands_under_the_verdicts(html: str) -> None:
+    verdict = html[html.index('<section id="verdict"') : html.index('<section id="scoreboard"')]
+    assert "<p>Nothing is recommended for any task on this evidence.</p>" in verdict
+    assert "<p>Nothing was required; each task says what was assumed.</p>" in verdict

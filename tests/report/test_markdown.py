@@ -1,0 +1,128 @@
+"""The short form: what a reviewer reads in a pull request, and nothing that data could turn into markup."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from harness.analysis.evidence import read_run
+from harness.analysis.results import derive
+from harness.report import decisions, markdown
+from tests.analysis.elected import elected
+from tests.analysis.races import healthy, rows_of
+from tests.analysis.runs import QUESTIONS, answers, manifest, write_run
+
+
+def made(folder: Path, page: str | None = "report.html", **replaced: Any) -> str:
+    run = read_run(write_run(folder, **replaced))
+    return markdown.render(run, derive(run), page)
+
+
+def part(text: str, title: str) -> str:
+    return text.partition(f"## {title}\n")[2].partition("\n## ")[0]
+
+
+def test_verdict_scoreboard_validity_and_link_in_this_order(tmp_path: Path) -> None:
+    lines = made(tmp_path).splitlines()
+    assert [line for line in lines if line.startswith("#")] == [
+        "# Prompting, retrieval and fine-tuning on the same questions",
+        "## Verdict",
+        "## Scoreboard", "### facts, 4 questions", "### general, 2 questions",
+        "## Is the race valid?",
+        "## What was run",
+    ]  # fmt: skip
+    assert lines[-1].startswith("[report.html](report.html): every figure")
+
+
+def test_the_verdict_in_a_headline_and_two_sentences(tmp_path: Path) -> None:
+    run = read_run(elected(tmp_path, {"facts": ("knowledge", {"base": 0.1, "rag": 0.9, "lora": 0.3})}))
+    results = derive(run)
+    told = part(markdown.render(run, results, None), "Verdict").split("\n\n")
+    first, second, *_ = [one["text"] for one in results["tasks"]["facts"]["decision"]["reasons"]]
+    assert told[0].strip() == "- **facts: Take rag.** " + markdown.escape(f"{first} {second}")
+    assert told[1].strip() == markdown.escape(" ".join(decisions.overall(results)))
+
+
+def test_the_scoreboard_line_by_line(tmp_path: Path) -> None:
+    board = part(made(tmp_path), "Scoreboard")
+    rows = [line for line in board.splitlines() if line.startswith("|")]
+    assert rows[0].startswith(
+        "| Strategy | Accuracy (contains, 95 % interval) | Beside the leader | Latency p50 |"
+    )
+    assert re.sub(r"\(−[\d.]+ to \+[\d.]+\)", "(INTERVAL)", rows[2]) == (
+        "| base | 25.0 % (4.6–69.9) | ≈ not told apart from rag, −50.0 points (INTERVAL) | 550 ms "
+        "| 50.0 ms | 2.00 | 3.64 | 10.0 | $0.0011 | $0.0044 | $0 |"
+    )
+    assert {row.count(" | ") for row in rows[:5] if "---" not in row} == {10}
+    assert "Not applicable: rag (the task has no corpus)." in board
+
+
+def test_checks_that_failed_or_warn_say_what_was_found(tmp_path: Path) -> None:
+    race = healthy()
+    race["manifest"]["adapters"][0]["train_fit"] = 0.0
+    for row in rows_of(race, "rag")[-3:]:
+        row |= {"finish_reason": "length"}
+    text = made(tmp_path, **race)
+    assert part(text, "Is the race valid?").splitlines()[1:4] == [
+        "- **facts**: ✗ 1 failed: fine-tune was trained; ▲ 1 with a warning: answers not cut; ✓ 9 passed.",
+        "  - ✗ fine-tune was trained: Own training answers reproduced: lora 0.0 %.",
+        "  - ▲ answers not cut: Answers cut by the token limit, and not right: base 0.0 % of 24, rag 12.5 % of 24, "
+        "oracle 0.0 % of 24, lora 0.0 % of 24.",
+    ]
+    assert "lora is left out: " in part(text, "Verdict")
+
+
+def test_warnings_stand_above_the_verdict(tmp_path: Path) -> None:
+    text = made(tmp_path, manifest={**manifest(), "quick": True}, answers=answers())
+    assert text.index("> **A quick run") < text.index("## Verdict")
+
+
+@pytest.mark.parametrize(
+    ("page", "link"),
+    [
+        ("../run 1/a(b).html", "[report.html](../run%201/a%28b%29.html)"),
+        (None, "`harness report RUN` writes report.html"),
+    ],
+)
+def test_the_link_leads_to_the_page_or_says_how_to_make_it(
+    tmp_path: Path, page: str | None, link: str
+) -> None:
+    assert made(tmp_path, page).splitlines()[-1].startswith(link)
+
+
+@pytest.mark.parametrize(
+    ("text", "escaped"),
+    [
+        ("# a\n\n- b & `c`", r"\# a - b &amp; \`c\`"),
+        ("<img src=x> | [a](b)", r"\<img src=x\> \| \[a\](b)"),
+        ("_a_ exact_json ~~b~~", r"\_a\_ exact_json \~\~b\~\~"),
+        ("a\u202eb", r"a\[U+202E\]b"),
+    ],
+)
+def test_text_from_outside_means_itself(text: str, escaped: str) -> None:
+    assert markdown.escape(text) == escaped
+
+
+def test_a_reason_from_the_run_cannot_break_a_table_or_a_line(tmp_path: Path) -> None:
+    about = {**manifest(), "run_id": "x |\n# y", "not_applicable": {"general": {"rag": "no | *corpus*\n# z"}}}
+    text = made(tmp_path, manifest=about)
+    assert r"rag (no \| \*corpus\* # z)" in text
+    assert r"- Run: x \| # y" in text
+
+
+def test_questions_and_replies_stay_out_of_it(tmp_path: Path) -> None:
+    text = made(tmp_path)
+    assert not [one["question"] for one in QUESTIONS if one["question"] in text]
+
+
+def test_it_stays_short_however_many_questions(tmp_path: Path) -> None:
+    assert len(made(tmp_path).splitlines()) < 60
+
+
+def test_a_run_without_tasks_has_a_short_form(tmp_path: Path) -> None:
+    (tmp_path / "run.json").write_text('{"schema_version": 1}')
+    run = read_run(tmp_path)
+    assert "not complete" in markdown.render(run, derive(run), None)

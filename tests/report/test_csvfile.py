@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import csv
+import io
 from pathlib import Path
 from typing import Any
 
+import pandas
 import pytest
 
 from harness.analysis.evidence import read_run
 from harness.analysis.results import derive
-from harness.report import csvfile
+from harness.report import csvfile, summary
 from tests.analysis.runs import manifest, write_run
 
 
@@ -37,9 +39,52 @@ def test_a_line_for_each_task_and_strategy(results: dict[str, Any]) -> None:
     assert float(found[1]["accuracy_fact_seen"]) == 1.0
 
 
-def test_no_formula_reaches_a_spreadsheet(tmp_path: Path) -> None:
-    found = rows(derive(read_run(write_run(tmp_path, manifest={**manifest(), "run_id": "=1+1"}))))
-    assert found[0]["run_id"] == "'=1+1"
+@pytest.mark.parametrize(
+    ("text", "cell"),
+    [
+        ("=1+1", "'=1+1"),
+        ("+1", "'+1"),
+        ("-1", "'-1"),
+        ("@SUM(A1)", "'@SUM(A1)"),
+        ("  =1", "  '=1"),
+        ("\t=1", "\t'=1"),
+        ("\r\n=1", "\r\n'=1"),
+        ("a;=1", "a;'=1"),  # where the semicolon parts cells
+        ('x",=1', "x\",'=1"),
+        ("＝1", "'＝1"),
+        ("few-shot+rag", "few-shot+rag"),
+        ("lora@facts", "lora@facts"),
+        ("a - b", "a - b"),
+    ],
+)
+def test_no_formula_reaches_a_spreadsheet(tmp_path: Path, text: str, cell: str) -> None:
+    about = {**manifest(), "run_id": text}
+    written = csvfile.render(derive(read_run(write_run(tmp_path, manifest=about))))
+    assert {row["run_id"] for row in csv.DictReader(io.StringIO(written, newline=""))} == {cell}
+
+
+def test_a_negative_number_stays_a_number(results: dict[str, Any]) -> None:
+    results["tasks"]["facts"]["strategies"]["rag"]["cost"]["fixed_usd"] = -12.5
+    assert rows(results)[2]["fixed_usd"] == "-12.5"
+
+
+def test_a_data_frame_has_the_figures_and_their_types(results: dict[str, Any]) -> None:
+    frame = pandas.read_csv(io.StringIO(csvfile.render(results)))
+    kinds = {str: "OSU", int: "i", float: "f", bool: "b"}
+    for column in summary.COLUMNS:
+        values = frame[column.name].dropna()
+        assert len(values) == 0 or values.dtype.kind in kinds[column.type] + "f" * (column.type is int), (
+            column.name
+        )
+    table = frame.set_index(["task", "strategy"])
+    for task, figures in results["tasks"].items():
+        for strategy, block in figures["strategies"].items():
+            row = table.loc[(task, strategy)]
+            assert row["accuracy"] == pytest.approx(block["accuracy"]["mean"], rel=1e-14)
+            assert row["n"] == block["accuracy"]["n"]
+            cost = block["cost"]["per_query_usd"]
+            wanted = float("nan") if cost is None else cost
+            assert row["per_query_usd"] == pytest.approx(wanted, rel=1e-14, nan_ok=True)
 
 
 def test_run_without_tasks_has_its_header(tmp_path: Path) -> None:

@@ -58,7 +58,13 @@ def _parser() -> argparse.ArgumentParser:
     _models_parser(commands)
     report = commands.add_parser("report", help="derive results and reports again from a run's evidence")
     report.add_argument("folder", metavar="RUN", type=Path)
-    report.add_argument("--json", action="store_true", help="print results.json and nothing else")
+    report.add_argument(
+        "-o", "--output", dest="files", metavar="FILE", type=Path, action="append", default=[],
+        help="write FILE instead of the files in RUN: .html, .md, .csv, .json or .parquet (repeatable)",
+    )  # fmt: skip
+    way = report.add_mutually_exclusive_group()
+    way.add_argument("--json", action="store_true", help="print results.json and nothing else")
+    way.add_argument("--open", action="store_true", help="open the page in the default browser")
     report.set_defaults(run=_report)
     decide = commands.add_parser(
         "decide", help="the recommendation again, under other prices or requirements"
@@ -150,15 +156,22 @@ def _check_corpora(tasks: Sequence[Any]) -> None:
 
 
 def _report(options: argparse.Namespace) -> None:
+    from harness.report.browser import opened
     from harness.report.terminal import print_results
-    from harness.report.write import write_reports
+    from harness.report.write import PAGE, page_of, write_files, write_reports
 
-    results = write_reports(options.folder)
+    folder, files = options.folder, options.files
+    page = page_of(files) if files else folder / PAGE
+    if options.open and page is None:
+        raise InputError("--open shows a page, and -o names none: add -o FILE.html, or leave -o out.")
+    results = write_files(folder, files) if files else write_reports(folder)
     if options.json:
         print(json.dumps(results, ensure_ascii=False))
         return
     print_results(results)
-    print(options.folder)
+    print(*(files or [folder]), sep="\n")
+    if options.open and not opened(page):
+        print(f"harness: no browser could be opened. The page is {page.resolve()}", file=sys.stderr)
 
 
 # decide

@@ -158,20 +158,27 @@ def _check_corpora(tasks: Sequence[Any]) -> None:
 def _report(options: argparse.Namespace) -> None:
     from harness.report.browser import opened
     from harness.report.terminal import print_results
-    from harness.report.write import PAGE, page_of, write_files, write_reports
+    from harness.report.write import write_files, write_reports
 
     folder, files = options.folder, options.files
-    page = page_of(files) if files else folder / PAGE
-    if options.open and page is None:
-        raise InputError("--open shows a page, and -o names none: add -o FILE.html, or leave -o out.")
+    page = _page_to_open(folder, files) if options.open else None
     results = write_files(folder, files) if files else write_reports(folder)
     if options.json:
         print(json.dumps(results, ensure_ascii=False))
         return
     print_results(results)
     print(*(files or [folder]), sep="\n")
-    if options.open and not opened(page):
+    if page and not opened(page):
         print(f"harness: no browser could be opened. The page is {page.resolve()}", file=sys.stderr)
+
+
+def _page_to_open(folder: Path, files: Sequence[Path]) -> Path:
+    from harness.report.write import PAGE, page_of
+
+    page = page_of(files) if files else folder / PAGE
+    if page is None:
+        raise InputError("--open shows a page, and -o names none: add -o FILE.html, or leave -o out.")
+    return page
 
 
 # decide

@@ -55,6 +55,7 @@ def test_page_is_well_formed_and_names_nothing_outside(html: str) -> None:
     assert not {tag for tag, _ in page.tags} & {"link", "img", "iframe", "object", "embed", "b"}
     assert [attrs.get("type") for tag, attrs in page.tags if tag == "script"] == [
         "application/json",
+        "application/json",
         "module",
     ]
     assert not [name for _, attrs in page.tags for name in attrs if name.startswith("on") or name == "src"]

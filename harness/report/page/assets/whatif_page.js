@@ -1,0 +1,240 @@
+// The section "What if": reads the form, asks WhatIf (whatif.js) and shows what it says. `el` and `fill` stand in page.js;
+// as there, whatever comes from data becomes text nodes.
+{
+  const STATUSES = { recommended: "✓", undecided: "?", none_feasible: "✗", not_computed: "–" };
+  const SVG = "http://www.w3.org/2000/svg", WIDE = 440, HIGH = 250, LEFT = 54, RIGHT_END = 428, TOP = 10, BOTTOM = 206, PER_DECADE = 8;
+  const form = document.getElementById("terms"), mistakes = document.getElementById("terms-mistakes");
+  const place = (name) => document.getElementById(`what-if-${name}`);
+  let facts = null;
+
+  function row(cells, head) {
+    const made = el("tr");
+    cells.forEach((cell, at) => {
+      const box = el(head || at === 0 ? "th" : "td");
+      if (head || at === 0) box.scope = head ? "col" : "row";
+      box.append(cell instanceof Node ? cell : String(cell));
+      made.append(box);
+    });
+    return made;
+  }
+
+  function tabled(caption, headers, rows) {
+    const wide = el("div", undefined, "wide"), table = el("table", undefined, "figures"), head = el("thead"), body = el("tbody");
+    head.append(row(headers, true));
+    body.append(...rows.map((cells) => row(cells)));
+    table.append(el("caption", caption, "hidden"), head, body);
+    wide.tabIndex = 0;
+    wide.role = "region";
+    wide.setAttribute("aria-label", caption);
+    wide.append(table);
+    return wide;
+  }
+
+  // What stands in the form: {given, price, wrong}; `price`: dollars a million tokens, where both are given.
+  function asked() {
+    const given = {}, tokens = {}, wrong = [];
+    for (const input of facts.inputs) given[input.name] = field(input, wrong);
+    for (const name of ["input", "output"]) {
+      const box = form.elements[`${name}_usd_per_mtok`];
+      tokens[name] = box ? field({ name: box.name, label: box.dataset.label, min: 0, max: 1e6 }, wrong) : null;
+    }
+    given.latency_percentile = form.elements.latency_percentile.value;
+    return { given, price: tokens.input === null || tokens.output === null ? null : tokens, wrong };
+  }
+
+  function field(input, wrong) {
+    const box = form.elements[input.name], { value, mistake } = WhatIf.read(input, box.value);
+    box.setAttribute("aria-invalid", String(Boolean(mistake)));
+    if (mistake) wrong.push(`${input.label}: write ${mistake}.`);
+    return mistake ? null : value;
+  }
+
+  function update() {
+    const { given, price, wrong } = asked();
+    mistakes.textContent = wrong.join(" ");
+    form.dataset.wrong = String(wrong.length);
+    if (wrong.length) return; // what is shown stays as it was
+    const at = WhatIf.terms(facts, given), names = Object.keys(facts.tasks);
+    const found = Object.fromEntries(names.map((name) => [name, WhatIf.decide(facts, name, at)]));
+    place("verdicts").replaceChildren(...names.map((name) => card(name, found[name])));
+    place("status").textContent = names.map((name) => `${name}: ${found[name].headline}`).join(". ");
+    place("command").textContent = WhatIf.command(facts, given, folder()).map(quoted).join(" ");
+    const name = form.elements.shown.value;
+    place("costs").replaceChildren(costs(found[name]), ...projected(name, at, price));
+    place("picture").replaceChildren(...picture(name, at));
+    place("break-even").replaceChildren(...breakEven(found[name]));
+    place("map").replaceChildren(...decisionMap(found[name], at));
+  }
+
+  // The folder that the page was opened from: the run's, unless the page was carried elsewhere.
+  function folder() {
+    if (location.protocol !== "file:") return "RUN";
+    return decodeURIComponent(new URL(".", location.href).pathname).replace(/^\/([A-Za-z]:)/, "$1").replace(/(.)\/$/, "$1");
+  }
+
+  const quoted = (word) => (/^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'"'"'`)}'`);
+
+  function card(name, found) {
+    const made = el("article", undefined, `verdict ${found.status}`), title = el("h3"), head = el("p", undefined, "headline");
+    const mark = el("span", STATUSES[found.status], "mark");
+    title.append(el("bdi", name));
+    mark.ariaHidden = "true";
+    head.append(mark, ` ${found.headline}`);
+    made.append(title, head, el("p", found.sentence));
+    const out = Object.entries(facts.tasks[name].excluded);
+    if (out.length) made.append(el("p", `Left out: ${out.map(([one, why]) => `${one}, ${why}`).join(" ")}`));
+    return made;
+  }
+
+  function costs(found) {
+    const rows = found.entrants.map((one) => [
+      one.name, WhatIf.percent(one.accuracy), WhatIf.dollars(one.monthly), WhatIf.dollars(one.total),
+      WhatIf.dollars(one.cost.per_query), WhatIf.dollars(one.cost.fixed), requirements(one),
+    ]);
+    const headers = ["Strategy", "Accuracy", "A month", "With wrong answers", "A query", "Once", "Requirements"];
+    return tabled("Costs under these terms", headers, rows);
+  }
+
+  function requirements(one) {
+    if (!one.outcomes.length) return "none";
+    const told = one.outcomes.filter((outcome) => outcome.status !== "met").map((outcome) => outcome.detail);
+    return el("span", told.length ? told.join("; ") : "met", "long");
+  }
+
+  function projected(name, at, price) {
+    const rows = facts.tasks[name].strategies.flatMap((one) => WhatIf.hosted(one, at, price).map(([model, usd]) => [one.name, model, WhatIf.dollars(usd)]));
+    if (!rows.length) return [];
+    const said = "A projection: the tokens of these answers at a hosted model's price. It takes no part in the decision.";
+    return [el("p", said, "note"), tabled("Tokens on hosted models", ["Strategy", "Model", "A month"], rows)];
+  }
+
+  function breakEven(found) {
+    if (!found.break_even.length) return [el("p", "There is no pair to compare.", "note")];
+    const rows = found.break_even.map((one) => [
+      `${one.a} against ${one.b}`, paysBack(one), WhatIf.dollars(one.upfront_a), WhatIf.dollars(one.upfront_b),
+      WhatIf.dollars(one.per_query_a), WhatIf.dollars(one.per_query_b), WhatIf.dollars(one.flip_error_price),
+    ]);
+    const headers = ["Pair", "Pays back", "Up front, first", "second", "A query, first", "second", "Error price at which queries are level"];
+    return [tabled("Break-even of each pair", headers, rows)];
+  }
+
+  function paysBack({ status, queries, a, b }) {
+    const told = { always: `${a} is cheaper from the first query`, never: "never", equal: "both cost the same", unknown: "not known" };
+    return told[status] || `from ${queries > 1e12 ? "over 1,000,000,000,000" : WhatIf.whole(Math.ceil(Number(queries.toFixed(6))))} queries`;
+  }
+
+  // As the table of `decide` says it: "rag ?" where it is undecided, "(from $0.10)" where errors have no price.
+  function decisionMap({ map, basis, entrants }, at) {
+    if (!map) return [el("p", "Nothing was chosen, so there is nothing to map.", "note")];
+    const costless = entrants.some((one) => one.feasible && one.monthly === null);
+    const headers = ["Knowledge changes", ...map.monthly_queries.map((n) => `${WhatIf.whole(n)} a month${n === at.monthly_queries ? " (yours)" : ""}`)];
+    const rows = map.refresh_days.map((interval, line) => [
+      `${interval === null ? "never" : `every ${WhatIf.days(interval)}`}${interval === at.refresh_days ? " (yours)" : ""}`,
+      ...map.rows[line].map((cell) => mapped(cell, basis, costless)),
+    ]);
+    const note = "? marks the best bet where the task is undecided." + (basis === "value" ? "" : " In brackets: the prices of a wrong answer at which the same strategy also has the least expected cost.");
+    return [el("p", note, "note"), tabled("Who is ahead, by volume and refresh interval", headers, rows)];
+  }
+
+  function mapped({ winner, status, weighed, from, to }, basis, costless) {
+    if (!weighed && !costless) return "cannot be weighed";
+    if (winner === null) return "none";
+    const made = el("span", status === "undecided" ? `${winner} ?` : winner, "winner");
+    made.style.borderColor = colour(winner);
+    if (basis === "value" || !weighed) return made;
+    if (from === null) made.append(" (at no price)");
+    else if (to !== null) made.append(` (${WhatIf.dollars(from)} to ${WhatIf.dollars(to)})`);
+    else if (from) made.append(` (from ${WhatIf.dollars(from)})`);
+    return made;
+  }
+
+  const colour = (name) => Object.values(facts.tasks).flatMap((task) => task.strategies).find((one) => one.name === name).colour;
+
+  // Dollars a month over queries a month, both on log axes, with a line at the volume of the terms.
+
+  function drawn(tag, attributes, text) {
+    const made = document.createElementNS(SVG, tag);
+    for (const [name, value] of Object.entries(attributes)) made.setAttribute(name, value);
+    if (text !== undefined) made.textContent = text;
+    return made;
+  }
+
+  function short(value) {
+    for (const [size, unit] of [[1e12, "T"], [1e9, "G"], [1e6, "M"], [1e3, "k"]])
+      if (value >= size) return `${Number((value / size).toPrecision(3))} ${unit}`;
+    return String(Number(value.toPrecision(3)));
+  }
+
+  const decades = (values) => [Math.floor(Math.log10(Math.min(...values))), Math.ceil(Math.log10(Math.max(...values)))];
+
+  function axis(low, high, from, to) {
+    const top = Math.max(high, low + 1), step = Math.max(1, Math.ceil((top - low) / 6)), ticks = [];
+    for (let power = low; power <= top; power += step) ticks.push(Number(`1e${power}`));
+    return { at: (value) => from + ((Math.log10(value) - low) / (top - low)) * (to - from), ticks };
+  }
+
+  function picture(name, at) {
+    const [low, high] = decades([100, 1e7, at.monthly_queries]);
+    const volumes = Array.from({ length: (high - low) * PER_DECADE + 1 }, (_, step) => 10 ** (low + step / PER_DECADE));
+    const lines = facts.tasks[name].strategies.map((one) => {
+      const cost = WhatIf.money(one.money, facts.tariff, at);
+      return { name: one.name, colour: one.colour, dash: one.dash, usd: volumes.map((monthly_queries) => WhatIf.monthly(cost, { ...at, monthly_queries }, facts)) };
+    }).filter((line) => line.usd.every((usd) => usd > 0));
+    if (!lines.length) return [el("p", "No cost is known, so there is nothing to draw.", "note")];
+    const x = axis(low, high, LEFT, RIGHT_END), y = axis(...decades(lines.flatMap((line) => line.usd)), BOTTOM, TOP);
+    const said = lines.map((line) => `${line.name} ${WhatIf.dollars(line.usd[0])} to ${WhatIf.dollars(line.usd.at(-1))}`).join(", ");
+    const svg = drawn("svg", { viewBox: `0 0 ${WIDE} ${HIGH}`, role: "img", "aria-label": `Dollars a month from ${short(volumes[0])} to ${short(volumes.at(-1))} queries: ${said}` });
+    const words = { "font-size": 12, fill: "var(--ink)" }, mid = { ...words, "text-anchor": "middle" };
+    for (const tick of x.ticks) svg.append(drawn("text", { ...mid, x: x.at(tick), y: BOTTOM + 17 }, short(tick)));
+    for (const tick of y.ticks) {
+      svg.append(drawn("line", { x1: LEFT, x2: RIGHT_END, y1: y.at(tick), y2: y.at(tick), stroke: "var(--line)" }));
+      svg.append(drawn("text", { ...words, "text-anchor": "end", x: LEFT - 6, y: y.at(tick) + 4 }, tick < 1 ? WhatIf.dollars(tick) : `$${short(tick)}`));
+    }
+    const own = x.at(at.monthly_queries);
+    svg.append(drawn("line", { x1: own, x2: own, y1: TOP, y2: BOTTOM, stroke: "var(--soft)", "stroke-dasharray": "2 3" }));
+    svg.append(drawn("text", { ...mid, fill: "var(--soft)", x: (LEFT + RIGHT_END) / 2, y: BOTTOM + 36 }, `queries a month; dotted: ${short(at.monthly_queries)}`));
+    for (const line of lines) svg.append(curve(line, volumes, x, y));
+    return [svg, legend(lines)];
+  }
+
+  function curve(line, volumes, x, y) {
+    const points = volumes.map((volume, at) => `${x.at(volume).toFixed(1)},${y.at(line.usd[at]).toFixed(1)}`).join(" ");
+    return drawn("polyline", { points, fill: "none", stroke: line.colour, "stroke-width": 2, "stroke-dasharray": line.dash.join(" ") });
+  }
+
+  function legend(lines) {
+    const list = el("ul", undefined, "legend");
+    list.append(...lines.map((line) => {
+      const item = el("li"), key = drawn("svg", { viewBox: "0 0 30 8", width: 30, height: 8, "aria-hidden": "true" });
+      key.append(drawn("line", { x1: 0, x2: 30, y1: 4, y2: 4, stroke: line.colour, "stroke-width": 2, "stroke-dasharray": line.dash.join(" ") }));
+      item.append(key, ` ${line.name}`);
+      return item;
+    }));
+    return list;
+  }
+
+  async function copy() {
+    const text = place("command");
+    try { await navigator.clipboard.writeText(text.textContent); } catch { getSelection().selectAllChildren(text); }
+  }
+
+  function start() {
+    facts = JSON.parse(document.getElementById("what-if-data").textContent);
+    const names = Object.keys(facts.tasks);
+    if (!names.length) return;
+    fill(form.elements.shown, names.map((name) => [name, name]));
+    form.elements.shown.value = names.reduce((a, b) => (facts.tasks[b].strategies.length > facts.tasks[a].strategies.length ? b : a));
+    form.elements.latency_percentile.value = facts.own.latency_percentile;
+    form.addEventListener("input", update);
+    form.addEventListener("submit", (event) => event.preventDefault());
+    place("reset").addEventListener("click", () => {
+      for (const box of form.querySelectorAll("input")) box.value = "";
+      form.elements.latency_percentile.value = facts.own.latency_percentile;
+      update();
+    });
+    place("copy").addEventListener("click", copy);
+    update();
+  }
+
+  requestAnimationFrame(() => setTimeout(start, 0));
+}

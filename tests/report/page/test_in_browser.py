@@ -203,7 +203,7 @@ def test_keyboard_reaches_filters_rows_and_pages(browser: Any, report: Path) -> 
     opened.page.keyboard.press("Tab")
     assert opened.page.evaluate("document.activeElement.textContent") == "Skip to the verdict"
     reached = set()
-    for _ in range(120):
+    for _ in range(150):
         opened.page.keyboard.press("Tab")
         reached.add(
             opened.page.evaluate(

@@ -32,7 +32,7 @@ TASKS = {
     "alone": ("general", {"base": 0.7}),
     "hopeless": ("knowledge", {"base": 0.0, "rag": 0.0}),
 }
-VOLUMES = (1, 800, 25_000, 10**6, 10**12)
+VOLUMES = (1, 25_000, 10**12)
 ERRORS = (None, 0, 1e-9, 0.01, 5, 1e9)
 GRID: list[Given] = [
     *({"monthly_queries": n, "error_price_usd": price} for n, price in itertools.product(VOLUMES, ERRORS)),
@@ -76,9 +76,9 @@ def without_prices(folder: Path) -> Path:
 
 
 def without_labour(folder: Path) -> Path:
-    """A fine-tune's one-off cost is not known."""
+    """A fine-tune's one-off cost is not known, and the questions are too few to tell it from what is."""
     kept = {key: value for key, value in PRICE_SHEET.items() if key not in ("labour", "refresh")}
-    return elected(folder, TASKS, price_sheet=kept)
+    return elected(folder, TASKS, n=20, price_sheet=kept)
 
 
 def demanding(folder: Path) -> Path:
@@ -90,9 +90,15 @@ def demanding(folder: Path) -> Path:
     return elected(folder, TASKS, price_sheet=sheet, **needs)
 
 
+def alike(folder: Path) -> Path:
+    """All are always right, on so many questions that none can be better by the margin."""
+    return elected(folder, {"facts": ("knowledge", {"base": 1.0, "rag": 1.0, "lora": 1.0})}, n=150)
+
+
 RUNS = {
     "elected": lambda folder: elected(folder, TASKS, n=60),
     "few": lambda folder: elected(folder, TASKS, n=20, timed=140),
+    "alike": alike,
     "small": write_run,
     "demanding": demanding,
     "quick": quick,
@@ -182,7 +188,7 @@ def test_the_page_decides_as_decide_does(kind: str, tmp_path: Path, monkeypatch:
     run = read_run(RUNS[kind](tmp_path / "run"))
     measured = measure(run)
     facts = facts_of(run)
-    grid = [given(run, one) for one in (GRID if kind == "elected" else GRID[::5])]
+    grid = [given(run, one) for one in (GRID if kind == "elected" else GRID[::6])]
     commands = calls([("command", one, str(run.folder)) for one in grid], facts)
     terms = calls([("terms", one) for one in grid], facts)
     asked = [("decide", task, at) for at in terms for task in facts["tasks"]]
@@ -194,6 +200,8 @@ def test_the_page_decides_as_decide_does(kind: str, tmp_path: Path, monkeypatch:
             told = next(answers)
             hold(told, found["tasks"][task]["decision"])
             seen.add(told["status"])
+    if kind == "alike":
+        assert "recommended" in seen
     if kind == "elected":
         assert seen == {"recommended", "undecided", "none_feasible", "not_computed"}
 
@@ -249,7 +257,7 @@ def test_quantities_are_written_as_in_the_reports() -> None:
         2.675,
         59.95,
     ]
-    values += [599.7, 7199.0, 12_345.678, 1e6 / 3, *(math.pi * 10**power for power in range(-9, 12))]
+    values += [599.7, 7199.0, 12_345.678, 1e6 / 3, 3.3e24, *(math.pi * 10**power for power in range(-9, 12))]
     for name in ("dollars", "seconds", "days", "three", "whole"):
         expected = [getattr(quantities, name)(value) for value in values]
         assert calls([(name, value) for value in values]) == expected, name

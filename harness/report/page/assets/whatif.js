@@ -15,8 +15,9 @@ const WhatIf = (() => {
   const plain = (value) => fixed(value, 1).replace(/\.0$/, "");
   const share = (value) => `${plain(100 * value)} points`;
 
-  // As toFixed, but what lies exactly in the middle goes to the even digit, as Python has it: 6.25 → 6.2.
+  // As toFixed, but as Python has it: what lies exactly in the middle goes to the even digit (6.25 → 6.2), and no exponent.
   function even(value, decimals) {
+    if (Math.abs(value) >= 1e21) return `${BigInt(value)}${decimals ? `.${"0".repeat(decimals)}` : ""}`;
     const shown = value.toFixed(decimals), middle = /^50*$/.test(value.toFixed(decimals + 60).split(".")[1].slice(decimals));
     return middle && /[13579]$/.test(shown) ? (value * (1 - Number.EPSILON)).toFixed(decimals) : shown;
   }

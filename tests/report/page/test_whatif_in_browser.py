@@ -1,0 +1,116 @@
+"""The section "What if" in a real browser: its fields, and what it shows beside what `decide` says."""
+
+from __future__ import annotations
+
+import json
+import shlex
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from harness.cli import main
+from harness.quantities import dollars, whole
+from harness.report.write import write_reports
+from tests.analysis.elected import elected
+from tests.report.page.browser import Opened, launched
+
+TASKS = {
+    "facts": ("knowledge", {"base": 0.05, "lora": 0.62, "rag": 0.6}),
+    "manners": ("behaviour", {"base": 0.1}),
+}
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Any]:
+    with launched() as found:
+        yield found
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = elected(tmp_path_factory.mktemp("a run's") / "run", TASKS)
+    write_reports(folder)
+    return folder
+
+
+@pytest.fixture
+def opened(browser: Any, run: Path) -> Iterator[Opened]:
+    found = Opened(browser, run / "report.html")
+    found.page.wait_for_selector("#what-if-command:not(:empty)", state="attached")
+    yield found
+    assert found.said == []
+    found.close()
+
+
+def shown(opened: Opened, part: str) -> list[str]:
+    return [str(text) for text in opened.page.locator(f"#what-if-{part}").all_text_contents()]
+
+
+def decision(capsys: pytest.CaptureFixture[str], command: str) -> dict[str, Any]:
+    """What the command says that the page shows, pasted into a shell."""
+    words = shlex.split(command)
+    assert words[:4] == ["python", "-m", "harness", "decide"]
+    capsys.readouterr()
+    assert main([*words[3:], "--json"]) == 0
+    found: dict[str, Any] = json.loads(capsys.readouterr().out)["tasks"]["facts"]["decision"]
+    return found
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {},
+        {"monthly_queries": "1000000", "error_price_usd": "0.01"},
+        {"monthly_queries": "1000", "error_price_usd": "0.01", "refresh_days": "7", "tuning_cycles": "1"},
+        {"usd_per_hour": "7.2", "utilisation": "0.9", "min_accuracy": "0.99"},
+    ],
+)
+def test_fields_change_verdict_costs_break_even_and_map(
+    opened: Opened, capsys: pytest.CaptureFixture[str], fields: dict[str, str]
+) -> None:
+    for name, value in fields.items():
+        opened.page.fill(f"#terms input[name={name}]", value)
+    (command,) = shown(opened, "command")
+    found = decision(capsys, command)
+    headline = {
+        "recommended": f"Take {found['recommended']}",
+        "undecided": f"Undecided, {found['favourite']} is ahead",
+        "none_feasible": f"No strategy meets the requirements; nearest is {found['nearest']}",
+    }[found["status"]]
+    card = opened.page.locator("#what-if-verdicts article").first
+    assert headline in str(card.locator(".headline").text_content())
+    costs = opened.page.locator("#what-if-costs table").first.locator("tbody tr")
+    rows = [row.locator("th, td").all_text_contents() for row in costs.all()]
+    assert [row[:4] for row in rows] == [
+        [name, f"{100 * row['accuracy']:.1f} %", dollars(row["monthly_usd"]), dollars(row["total_usd"])]
+        for name, row in found["candidates"].items()
+    ]
+    grid = opened.page.locator("#what-if-map tbody tr")
+    cells = [row.locator("td").all_text_contents() for row in grid.all()]
+    winners = [["none" if name is None else name for name in row] for row in found["map"]["winners"]]
+    assert [[text.split(" ")[0] for text in row] for row in cells] == winners
+    reached = [row for row in found["break_even"] if row["cycles"] == found["setting"]["cycles"]]
+    pays = opened.page.locator("#what-if-break-even tbody td:nth-child(2)").all_text_contents()
+    for row, text in zip(reached, pays, strict=True):
+        assert (row["status"] == "reached") == (f"from {whole(row['queries'] or 0)[:3]}" in text)
+    assert opened.page.locator("#what-if-picture polyline").count() == 3
+
+
+def test_a_mistake_is_told_and_leaves_the_rest_as_it_was(opened: Opened) -> None:
+    before = shown(opened, "verdicts"), shown(opened, "command")
+    opened.page.fill("#terms input[name=min_accuracy]", "60")
+    assert opened.page.text_content("#terms-mistakes") == "Required accuracy, 0 to 1: write at most 1."
+    assert opened.page.get_attribute("#terms input[name=min_accuracy]", "aria-invalid") == "true"
+    assert (shown(opened, "verdicts"), shown(opened, "command")) == before
+    opened.page.get_by_role("button", name="As the run has it").click()
+    assert opened.page.text_content("#terms-mistakes") == ""
+    assert (shown(opened, "verdicts"), shown(opened, "command")) == before
+
+
+def test_the_figures_of_another_task_are_shown_when_asked_for(opened: Opened) -> None:
+    opened.page.locator("#terms select[name=shown]").select_option("manners")
+    rows = opened.page.locator("#what-if-costs tbody tr")
+    assert rows.count() == 1
+    assert shown(opened, "map") == ["Nothing was chosen, so there is nothing to map."]

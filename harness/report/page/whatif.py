@@ -38,7 +38,7 @@ NEEDS = {
     "min_accuracy": "Required accuracy, 0 to 1",
     "max_latency_s": "Longest latency, seconds",
     "monthly_budget_usd": "Budget a month, $",
-    "horizon_months": "One-off costs spread over … months",
+    "horizon_months": "One-off costs over … months",
 }
 PRICES = {
     "usd_per_hour": ("Price of a machine hour, $", "--usd-per-hour", LEAST, MOST_USD_PER_HOUR),

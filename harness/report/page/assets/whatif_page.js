@@ -2,7 +2,7 @@
 // as there, whatever comes from data becomes text nodes.
 {
   const STATUSES = { recommended: "✓", undecided: "?", none_feasible: "✗", not_computed: "–" };
-  const SVG = "http://www.w3.org/2000/svg", WIDE = 440, HIGH = 250, LEFT = 54, RIGHT_END = 428, TOP = 10, BOTTOM = 206, PER_DECADE = 8;
+  const SVG = "http://www.w3.org/2000/svg", WIDE = 440, HIGH = 250, LEFT = 60, RIGHT_END = 416, TOP = 10, BOTTOM = 206, PER_DECADE = 8;
   const form = document.getElementById("terms"), mistakes = document.getElementById("terms-mistakes");
   const place = (name) => document.getElementById(`what-if-${name}`);
   let facts = null;
@@ -188,7 +188,7 @@
     for (const tick of x.ticks) svg.append(drawn("text", { ...mid, x: x.at(tick), y: BOTTOM + 17 }, short(tick)));
     for (const tick of y.ticks) {
       svg.append(drawn("line", { x1: LEFT, x2: RIGHT_END, y1: y.at(tick), y2: y.at(tick), stroke: "var(--line)" }));
-      svg.append(drawn("text", { ...words, "text-anchor": "end", x: LEFT - 6, y: y.at(tick) + 4 }, tick < 1 ? WhatIf.dollars(tick) : `$${short(tick)}`));
+      svg.append(drawn("text", { ...words, "text-anchor": "end", x: LEFT - 6, y: y.at(tick) + 4 }, `$${short(tick)}`));
     }
     const own = x.at(at.monthly_queries);
     svg.append(drawn("line", { x1: own, x2: own, y1: TOP, y2: BOTTOM, stroke: "var(--soft)", "stroke-dasharray": "2 3" }));

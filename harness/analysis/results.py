@@ -12,8 +12,9 @@ from typing import Any
 
 from harness.analysis import accuracy, latency, throughput
 from harness.analysis.accuracy import ScoredAnswer
-from harness.analysis.decision.election import decided, needs_of, with_needs
+from harness.analysis.decision.election import case_of, needs_of, with_needs
 from harness.analysis.decision.summary import summary
+from harness.analysis.decision.verdict import verdict
 from harness.analysis.evidence import Evidence, Pair
 from harness.analysis.means import mean
 from harness.analysis.money import breakeven, cost
@@ -180,10 +181,8 @@ def _valued(
         "cost_totals": breakeven.totals(entries, inputs),
         "break_even": breakeven.break_evens(entries, inputs, _race(block)),
     }
-    return {
-        **block,
-        "decision": decided(run, task, block, measured.answered, measured.clusters, needs, inputs),
-    }
+    case = case_of(run, task, block, measured.answered, measured.clusters, needs, inputs)
+    return {**block, "decision": {**verdict(case), "break_even": block["break_even"]}}
 
 
 def _race(block: Mapping[str, Any]) -> breakeven.Race:

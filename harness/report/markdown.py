@@ -67,7 +67,7 @@ def _boards(results: Figures) -> Iterator[str]:
             *found.headers,
         )
         yield from _table(headers, map(_score, found.scores))
-        yield from _absent(found)
+        yield from _notes(found)
 
 
 def _score(one: Score) -> tuple[str, ...]:
@@ -77,7 +77,9 @@ def _score(one: Score) -> tuple[str, ...]:
     return (name, accuracy, f"{one.standing.text}{apart}", *one.cells)
 
 
-def _absent(found: Board) -> Iterator[str]:
+def _notes(found: Board) -> Iterator[str]:
+    if found.timed:
+        yield from ("", found.timed)
     if found.absent:
         reasons = "; ".join(f"{escape(name)} ({escape(why)})" for name, why in found.absent)
         yield from ("", f"Not applicable: {reasons}.")

@@ -22,6 +22,10 @@ class Money:
     fixed_usd: float = 0.0
     refresh_usd: float = 0.0
     reason: str | None = None
+    people_usd: float = 0.0
+
+    def people_monthly_usd(self, horizon_months: float, refresh_days: float | None) -> float:
+        return self.people_usd / horizon_months
 
     def monthly_usd(self, queries: float, horizon_months: float, refresh_days: float | None) -> float | None:
         if self.per_query_usd is None:

@@ -24,6 +24,9 @@ class Costed(Protocol):
     def monthly_usd(self, queries: float, horizon_months: float, refresh_days: float | None) -> float | None:
         """Dollars a month, one-off costs spread over the horizon; None where a part is not known."""
 
+    def people_monthly_usd(self, horizon_months: float, refresh_days: float | None) -> float:
+        """The part of it that is people's: taken from the price sheet, not measured."""
+
 
 @dataclass(frozen=True, slots=True)
 class Setting:

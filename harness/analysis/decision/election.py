@@ -10,7 +10,7 @@ from harness.analysis.accuracy import ScoredAnswer, per_question
 from harness.analysis.decision.candidates import ASSUMED_MONTHLY_QUERIES, Candidate, CandidatesAt, Setting
 from harness.analysis.decision.choice import Rules
 from harness.analysis.decision.pairs import Pairs
-from harness.analysis.decision.verdict import Case, verdict
+from harness.analysis.decision.verdict import Case
 from harness.analysis.evidence import Evidence, Pair
 from harness.analysis.money import cost
 from harness.analysis.money.economics import CostInputs
@@ -41,20 +41,6 @@ def with_needs(inputs: CostInputs, needs: Requirements) -> CostInputs:
     shared = ("horizon_months", "monthly_queries", "refresh_days", "error_price_usd", "in_house")
     named: Block = {field: getattr(needs, field) for field in shared if field in needs.model_fields_set}
     return dataclasses.replace(inputs, **named)
-
-
-def decided(
-    run: Evidence,
-    name: str,
-    task: Mapping[str, Any],
-    answered: Mapping[str, Sequence[ScoredAnswer]],
-    clusters: Mapping[str, str],
-    needs: Requirements,
-    inputs: CostInputs,
-) -> Block:
-    """The decision of one task; see `case_of`."""
-    case = case_of(run, name, task, answered, clusters, needs, inputs)
-    return {**verdict(case), "break_even": task["break_even"]}
 
 
 def case_of(

@@ -55,6 +55,7 @@ def _verdict(tell: Teller, decision: Block) -> Iterator[Told]:
             n="decision/n",
         ),
         *_money(tell, decision, favourite),
+        *_people(tell, decision, favourite),
     )
     yield from _poor(tell, decision, favourite)
     if any(row["status"] == UNKNOWN for row in decision["candidates"][favourite]["requirements"]):
@@ -91,6 +92,15 @@ def _money(tell: Teller, decision: Block, name: str) -> Iterator[Told]:
             "It costs {cost:dollars} a month at {volume:whole} queries.",
             cost=f"{at}/monthly_usd",
             volume="decision/setting/monthly_queries",
+        )
+
+
+def _people(tell: Teller, decision: Block, name: str) -> Iterator[Told]:
+    """What the price sheet takes for people outweighs what was measured by far, so it never goes untold."""
+    if decision["candidates"][name]["people_usd"]:
+        yield tell.say(
+            "{people:dollars} of it is people's time and labels, which the price sheet assumes; put in your own.",
+            people=f"decision/candidates/{name}/people_usd",
         )
 
 

@@ -152,6 +152,7 @@ def _candidates(case: Case, choice: Choice) -> Block:
         entrant.name: {
             "accuracy": entrant.accuracy,
             "monthly_usd": entrant.monthly_usd,
+            "people_usd": _people(case, entrant),
             "cost_reason": unpriced(entrant.candidate) if entrant.monthly_usd is None else None,
             "errors_usd": _less(entrant.total_usd, entrant.monthly_usd),
             "total_usd": entrant.total_usd,
@@ -163,6 +164,14 @@ def _candidates(case: Case, choice: Choice) -> Block:
         for entrant in choice.entrants
     }
     return {"candidates": rows, "chances_reason": best.reason}
+
+
+def _people(case: Case, entrant: Entrant) -> float | None:
+    """The part of its monthly cost that the price sheet takes for people's time and labels."""
+    if entrant.monthly_usd is None:
+        return None
+    setting = case.setting
+    return entrant.candidate.economics.people_monthly_usd(setting.horizon_months, setting.refresh_days)
 
 
 def _less(whole: float | None, part: float | None) -> float | None:

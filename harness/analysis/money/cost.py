@@ -128,7 +128,7 @@ def block(money: Economics, accuracy: float | None, inputs: CostInputs) -> dict[
     `per_query_usd` is one request at a time, `batched_usd` the batched pass, both at the utilisation that
     `assumptions` names. `per_query_ci_usd`: what the `timed_n` timed questions leave open of the first, [low, high]
     at 95 %, or None and `per_query_ci_reason`. `reason` says why `per_query_usd` is None, `fixed_reason` why
-    `fixed_usd` is.
+    `fixed_usd` is. `fixed_people_usd`, `refresh_people_usd`: the part that is people's, from the price sheet.
     """
     return {
         "per_query_usd": money.per_query_usd,
@@ -140,7 +140,9 @@ def block(money: Economics, accuracy: float | None, inputs: CostInputs) -> dict[
         "with_error_price_usd": with_error_price(money.per_query_usd, accuracy, inputs.error_price_usd),
         "error_price_usd": inputs.error_price_usd,
         "fixed_usd": money.fixed_usd,
+        "fixed_people_usd": money.people_usd,
         "refresh_usd": money.refresh_usd,
+        "refresh_people_usd": money.people_refresh_usd,
         "storage_usd_per_month": money.storage_usd_per_month,
         "components": money.components,
         "assumptions": money.assumptions,

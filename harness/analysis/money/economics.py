@@ -56,6 +56,10 @@ class Economics:
     """The tuning cycles that `fixed_usd` is for."""
     per_cycle_usd: float = 0.0
     """What each tuning cycle adds to `fixed_usd`; 0 where nothing is tuned."""
+    people_usd: float = 0.0
+    """The part of `fixed_usd` that is people's hours and labels: taken from the price sheet, not measured."""
+    people_refresh_usd: float = 0.0
+    """The same part of `refresh_usd`."""
     fixed_reason: str | None = None
     """Why `fixed_usd` is None; `reason` is this one only where the cost of a query is known."""
     timed: int = 0
@@ -82,7 +86,7 @@ class Economics:
         `refresh_days` None: the knowledge does not change. None where a part is not known.
         """
         per_query = self.batched_usd if batched else self.per_query_usd
-        refreshes = 0.0 if refresh_days is None else DAYS_PER_MONTH / refresh_days
+        refreshes = _refreshes(refresh_days)
         if per_query is None or self.fixed_usd is None or (refreshes and self.refresh_usd is None):
             return None
         return (
@@ -91,6 +95,10 @@ class Economics:
             + self.fixed_usd / horizon_months
             + (self.refresh_usd or 0.0) * refreshes
         )
+
+    def people_monthly_usd(self, horizon_months: float, refresh_days: float | None) -> float:
+        """The part of `monthly_usd` that is people's: taken from the price sheet, not measured."""
+        return self.people_usd / horizon_months + self.people_refresh_usd * _refreshes(refresh_days)
 
     def monthly_ci_usd(
         self, queries: float, horizon_months: float, refresh_days: float | None
@@ -101,6 +109,11 @@ class Economics:
             return None
         low, high = self.per_query_ci_usd
         return month - (self.per_query_usd - low) * queries, month + (high - self.per_query_usd) * queries
+
+
+def _refreshes(refresh_days: float | None) -> float:
+    """Changes of knowledge a month."""
+    return 0.0 if refresh_days is None else DAYS_PER_MONTH / refresh_days
 
 
 # Formulas

@@ -128,19 +128,22 @@ def economics(measured: Measured, tariff: Tariff | None, inputs: CostInputs | No
     components = _per_query(measured, priced) | _once(measured, priced)
     fixed, fixed_reason = _fixed(measured, priced, components, inputs.cycles)
     untimed = "not timed" if measured.serial_s is None else None
+    refresh, refresh_people = _refresh(measured, priced, components)
     storage = components["storage_usd_per_month"] or 0.0
     return Economics(
         strategy=measured.strategy,
         per_query_usd=components["serial_usd"],
         batched_usd=components["batched_usd"],
         fixed_usd=fixed,
-        refresh_usd=_refresh(measured, priced, components),
+        refresh_usd=refresh,
         storage_usd_per_month=storage,
         reason=NO_SHEET if priced is None else untimed or fixed_reason,
         components=components,
         assumptions=_assumptions(measured, priced, inputs),
         cycles=inputs.cycles,
         per_cycle_usd=_sum(components, "training_usd", "labour_usd") if fixed is not None else 0.0,
+        people_usd=_people_once(components, inputs.cycles) if fixed is not None else 0.0,
+        people_refresh_usd=refresh_people,
         fixed_reason=fixed_reason,
         timed=measured.timed,
         per_query_ci_usd=_ci_usd(measured, priced),
@@ -196,6 +199,11 @@ def _people(measured: Measured, labour: Labour) -> dict[str, float | None]:
     }
 
 
+def _people_once(parts: dict[str, float | None], cycles: int) -> float:
+    """What people cost once, of everything that is paid once."""
+    return cycles * _sum(parts, "labour_usd") + _sum(parts, "labels_usd", "evaluation_usd")
+
+
 def _index(measured: Measured, priced: Tariff) -> float | None:
     """Embedding the corpus: by the token where the sheet has a price, else the machine's seconds."""
     if priced.embedding_usd_per_mtok is None or measured.embed_tokens is None:
@@ -236,26 +244,30 @@ def _tuning(measured: Measured, priced: Tariff, cycles: int) -> float:
     )
 
 
-def _refresh(measured: Measured, priced: Tariff | None, parts: dict[str, float | None]) -> float | None:
+def _refresh(
+    measured: Measured, priced: Tariff | None, parts: dict[str, float | None]
+) -> tuple[float | None, float]:
     """A change of knowledge: embed what changed, and train once more on labels of which that share is new.
 
+    The second figure is people's part of the first. None where a part is not known.
     An adapter that reads passages is trained again as well: its measured accuracy is that of an adapter
     trained on the current documents.
     """
     if priced is None or not measured.candidate:
-        return None
-    share, labour, total = priced.changed_share, priced.labour, 0.0
+        return None, 0.0
+    share, labour, machine, people = priced.changed_share, priced.labour, 0.0, 0.0
     if measured.retrieves:
         if share is None or parts["index_usd"] is None:
-            return None
-        total += share * parts["index_usd"]
+            return None, 0.0
+        machine += share * parts["index_usd"]
     if measured.adapted:
         training, labels = parts["training_usd"], parts["labels_usd"]
         if share is None or labour is None or training is None or labels is None:
-            return None
+            return None, 0.0
+        machine += training
         hours = labour.engineer_hours_per_refresh * labour.wage_usd_per_hour
-        total += training + hours + share * labels + labour.evaluation_usd
-    return total
+        people = hours + share * labels + labour.evaluation_usd
+    return machine + people, people
 
 
 def _sum(parts: dict[str, float | None], *names: str) -> float:

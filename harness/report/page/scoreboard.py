@@ -48,6 +48,7 @@ class Board:
     metric: str
     headers: tuple[str, ...]
     scores: tuple[Score, ...]
+    timed: str | None
     absent: tuple[tuple[str, str], ...]
     """(strategy, why it does not apply)."""
 
@@ -67,7 +68,9 @@ HEADERS = (
 def board(task: Figures) -> Board:
     best = leader(task)
     scores = tuple(_score(name, block, task, best) for name, block in task["strategies"].items())
-    return Board(str(task["primary_metric"]), HEADERS, scores, tuple(task["not_applicable"].items()))
+    return Board(
+        str(task["primary_metric"]), HEADERS, scores, timed(task), tuple(task["not_applicable"].items())
+    )
 
 
 def leader(task: Figures) -> str | None:
@@ -99,8 +102,26 @@ def _score(name: str, block: Figures, task: Figures, best: str | None) -> Score:
             ),
             tables.money(dict(block), "per_query_usd"),
             tables.money(dict(block), "per_correct_usd"),
-            NA if foreign else dollars(block["cost"]["fixed_usd"]),
+            NA if foreign else once(block["cost"]),
         ),
+    )
+
+
+def once(cost: Figures) -> str:
+    """One-off cost, and how much of it was measured where the price sheet adds people's time and labels."""
+    fixed, people = cost["fixed_usd"], cost["fixed_people_usd"]
+    return f"{dollars(fixed)} (measured: {dollars(fixed - people)})" if fixed and people else dollars(fixed)
+
+
+def timed(task: Figures) -> str | None:
+    """On how many timed questions latency and cost rest; None where none were."""
+    counts = sorted({block["latency_s"]["n"] for block in task["strategies"].values()} - {0})
+    if not counts:
+        return None
+    n = str(counts[0]) if len(counts) == 1 else f"{counts[0]} to {counts[-1]}"
+    return (
+        f"Latency, first token and dollars per query rest on {n} timed questions a strategy; their intervals stand "
+        "among all figures of the task."
     )
 
 

@@ -64,7 +64,7 @@ def decided(
 
 BASE = candidate("base", share(100, 1000), Money(0.001))
 RAG = candidate("rag", share(450, 1000), Money(0.004, 12), cites=True)
-LORA = candidate("lora", share(200, 1000, 300), Money(0.001, 6000, 800))
+LORA = candidate("lora", share(200, 1000, 300), Money(0.001, 6000, 800, people_usd=5400))
 MIXED = candidate("lora+rag", share(500, 1000), Money(0.004, 6000, 800), cites=True)
 ORACLE = candidate("oracle", share(600, 1000))
 FEW = [candidate("base", share(10, 40)), candidate("rag", share(16, 40, 4), Money(0.004))]
@@ -102,6 +102,12 @@ def test_every_figure_in_the_prose_stands_in_the_results(name: str) -> None:
         name in ("alone", "one left", "all out")
         or sum(bool(one["figures"]) for one in told_in(task["decision"])) >= 3
     )
+
+
+def test_what_is_assumed_of_people_is_told_with_the_cost() -> None:
+    told = " ".join(one["text"] for one in decided([BASE, LORA])["decision"]["reasons"])
+    assert "It costs $510.00 a month at 10,000 queries. $450.00 of it is people's time and labels" in told
+    assert "people" not in " ".join(one["text"] for one in decided([BASE, RAG])["decision"]["reasons"])
 
 
 def test_the_check_of_prose_can_fail() -> None:

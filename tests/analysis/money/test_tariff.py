@@ -70,6 +70,10 @@ def test_a_fine_tune_is_mostly_people() -> None:
     assert economics(LORA, TARIFF, CostInputs(cycles=5)).fixed_usd == pytest.approx(lora.fixed_at(5))
     # one training, 4 h · $100, a fifth of the labels, one evaluation
     assert lora.refresh_usd == pytest.approx(7.2 + 400 + 30 + 500)
+    assert lora.people_usd == pytest.approx(3 * 800 + 150 + 500)
+    assert lora.people_refresh_usd == pytest.approx(400 + 30 + 500)
+    assert lora.people_monthly_usd(10, 365.25 / 12) == pytest.approx(305 + 930)
+    assert economics(RAG, TARIFF).people_monthly_usd(10, 7) == 0, "nobody's hours are charged to retrieval"
 
 
 def test_retrieval_pays_for_its_index_and_embeds_again_what_changed() -> None:

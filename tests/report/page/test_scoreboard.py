@@ -9,7 +9,7 @@ import pytest
 
 from harness.analysis.evidence import read_run
 from harness.analysis.results import derive
-from harness.report.page.scoreboard import Standing, board, leader, standing
+from harness.report.page.scoreboard import Standing, board, leader, once, standing, timed
 from tests.analysis.runs import write_run
 
 
@@ -78,3 +78,27 @@ def test_a_runs_board_line_by_line(tmp_path: Path) -> None:
         pytest.approx(4.56, abs=0.01),
         pytest.approx(69.94, abs=0.01),
     )
+
+
+@pytest.mark.parametrize(
+    ("fixed", "people", "shown"),
+    [
+        (3120.125, 3120.0, "$3,120.12 (measured: $0.125)"),
+        (0.5, 0.0, "$0.50"),
+        (0.0, 0.0, "$0"),
+        (None, 0.0, "n/a"),
+    ],
+)
+def test_what_was_measured_of_a_one_off_cost_stands_beside_it(
+    fixed: float | None, people: float, shown: str
+) -> None:
+    assert once({"fixed_usd": fixed, "fixed_people_usd": people}) == shown
+
+
+def test_says_on_how_many_timed_questions_latencies_rest() -> None:
+    def rests(*counts: int) -> str | None:
+        return timed({"strategies": {str(at): {"latency_s": {"n": n}} for at, n in enumerate(counts)}})
+
+    assert rests(0, 0) is None
+    assert "rest on 20 timed questions" in (rests(20, 0, 20) or "")
+    assert "rest on 18 to 20 timed questions" in (rests(20, 18) or "")

@@ -171,7 +171,7 @@ def _valued(
     """The whole block of a task: what was measured, what it costs, what is decided."""
     block = measured.block
     strategies = {
-        name: {**row, "cost": _cost(run, (task, name), row["accuracy"]["mean"], inputs)}
+        name: {**row, "cost": _cost(run, (task, name), row["accuracy"], inputs)}
         for name, row in block["strategies"].items()
     }
     entries = _entries(run, task, block, inputs)
@@ -255,7 +255,7 @@ def _defects(scored: Sequence[ScoredAnswer]) -> dict[str, Any]:
     }
 
 
-def _cost(run: Evidence, pair: Pair, share: float | None, inputs: CostInputs) -> dict[str, Any]:
+def _cost(run: Evidence, pair: Pair, fair: Mapping[str, Any], inputs: CostInputs) -> dict[str, Any]:
     strategy = STRATEGIES.get(pair[1])
     hosted = projections(
         run.manifest.get("api_prices") or (),
@@ -264,7 +264,7 @@ def _cost(run: Evidence, pair: Pair, share: float | None, inputs: CostInputs) ->
         train_tokens=cost.adapter_of(run, pair).get("train_tokens") if strategy else None,
         in_house=inputs.in_house,
     )
-    return {**cost.block(cost.economics_of(run, pair, inputs), share, inputs), "projections": hosted}
+    return {**cost.block(cost.economics_of(run, pair, inputs), fair, inputs), "projections": hosted}
 
 
 def _adapter(record: dict[str, Any]) -> dict[str, Any]:

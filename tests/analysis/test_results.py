@@ -97,6 +97,9 @@ def test_cost(
     assert cost["components"]["serial_full_use_usd"] == pytest.approx(serial / 2)
     assert cost["components"]["batched_usd"] == (batched if batched is None else pytest.approx(batched))
     assert cost["per_correct_usd"] == pytest.approx(per_correct)
+    fair = strategy(results, name)["accuracy"]
+    ends = [serial / fair["ci_high"], serial / fair["ci_low"]]
+    assert cost["per_correct_ci_usd"] == pytest.approx(ends)
     assert cost["fixed_usd"] == pytest.approx(fixed)
     assert cost["batched_usd"] == cost["components"]["batched_usd"]
     assert cost["assumptions"]["machine"] == "box"

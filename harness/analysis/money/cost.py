@@ -7,7 +7,7 @@ fast as the one that was measured. The formulas stand in `economics.py` and `tar
 from __future__ import annotations
 
 import datetime
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from harness.analysis import latency, throughput
@@ -122,14 +122,18 @@ def economics_of(
     )
 
 
-def block(money: Economics, accuracy: float | None, inputs: CostInputs) -> dict[str, Any]:
+def block(money: Economics, fair: Mapping[str, Any], inputs: CostInputs) -> dict[str, Any]:
     """`strategies[s].cost` of results.json.
 
     `per_query_usd` is one request at a time, `batched_usd` the batched pass, both at the utilisation that
     `assumptions` names. `per_query_ci_usd`: what the `timed_n` timed questions leave open of the first, [low, high]
     at 95 %, or None and `per_query_ci_reason`. `reason` says why `per_query_usd` is None, `fixed_reason` why
     `fixed_usd` is. `fixed_people_usd`, `refresh_people_usd`: the part that is people's, from the price sheet.
+    `fair`: the accuracy with its interval. `per_correct_ci_usd` is c over that interval's ends, [low, high], and None
+    where the lower end is 0: then there is no highest price.
     """
+    accuracy = fair["mean"]
+    dearest = per_correct_usd(money.per_query_usd, fair["ci_low"])
     return {
         "per_query_usd": money.per_query_usd,
         "per_query_ci_usd": None if money.per_query_ci_usd is None else list(money.per_query_ci_usd),
@@ -137,6 +141,7 @@ def block(money: Economics, accuracy: float | None, inputs: CostInputs) -> dict[
         "timed_n": money.timed,
         "batched_usd": money.batched_usd,
         "per_correct_usd": per_correct_usd(money.per_query_usd, accuracy),
+        "per_correct_ci_usd": dearest and [per_correct_usd(money.per_query_usd, fair["ci_high"]), dearest],
         "with_error_price_usd": with_error_price(money.per_query_usd, accuracy, inputs.error_price_usd),
         "error_price_usd": inputs.error_price_usd,
         "fixed_usd": money.fixed_usd,

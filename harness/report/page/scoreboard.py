@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from harness.quantities import NA, dollars, percent, points, signed
-from harness.report import numbers, tables
+from harness.report import costs, numbers, tables
 
 Figures = Mapping[str, Any]
 
@@ -101,10 +101,16 @@ def _score(name: str, block: Figures, task: Figures, best: str | None) -> Score:
                 for key in ("decode_per_user", "end_to_end", "system_output")
             ),
             tables.money(dict(block), "per_query_usd"),
-            tables.money(dict(block), "per_correct_usd"),
+            _per_correct(dict(block)),
             NA if foreign else once(block["cost"]),
         ),
     )
+
+
+def _per_correct(block: dict[str, Any]) -> str:
+    """Dollars of a right answer; the range is that of the accuracy."""
+    found = block["cost"]["per_correct_ci_usd"]
+    return tables.money(block, "per_correct_usd") + (f" ({costs.span(found)})" if found else "")
 
 
 def once(cost: Figures) -> str:

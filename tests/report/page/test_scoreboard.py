@@ -69,7 +69,7 @@ def test_a_runs_board_line_by_line(tmp_path: Path) -> None:
     assert lines["rag"].standing.state == "leader"
     assert lines["base"].standing.state == "unresolved"  # four questions tell nobody apart
     assert lines["base"].cells[0] == "550 ms"
-    assert lines["base"].cells[5:] == ("$0.0011", "$0.0044", "$0")
+    assert lines["base"].cells[5:] == ("$0.0011", "$0.0044 ($0.00157–$0.0241)", "$0")
     assert all(len(score.cells) == len(made.headers) for score in made.scores)
     bar = lines["base"].bar
     assert bar

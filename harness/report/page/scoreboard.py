@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from harness.quantities import NA, dollars, percent, points, signed
+from harness.analysis.statistics.paired import A_BETTER, B_BETTER
+from harness.quantities import NA, counted, dollars, percent, points, signed
 from harness.report import costs, numbers, tables
 
 Figures = Mapping[str, Any]
@@ -74,11 +75,15 @@ def board(task: Figures) -> Board:
 
 
 def leader(task: Figures) -> str | None:
-    """The most accurate strategy that one could deploy (of equals the first)."""
+    """The most accurate strategy that one could deploy (of equals the first); none that failed a check."""
+    out = task["decision"]["excluded"]
     means = {
         name: block["accuracy"]["mean"]
         for name, block in task["strategies"].items()
-        if not block["control"] and "@" not in name and block["accuracy"]["mean"] is not None
+        if not block["control"]
+        and "@" not in name
+        and name not in out
+        and block["accuracy"]["mean"] is not None
     }
     return max(means, key=lambda name: means[name]) if means else None
 
@@ -114,9 +119,9 @@ def _per_correct(block: dict[str, Any]) -> str:
 
 
 def once(cost: Figures) -> str:
-    """One-off cost, and how much of it was measured where the price sheet adds people's time and labels."""
+    """One-off cost, and how much of it is the price sheet's people's time and labels, which nobody measured."""
     fixed, people = cost["fixed_usd"], cost["fixed_people_usd"]
-    return f"{dollars(fixed)} (measured: {dollars(fixed - people)})" if fixed and people else dollars(fixed)
+    return f"{dollars(fixed)} ({dollars(people)} assumed)" if people else dollars(fixed)
 
 
 def timed(task: Figures) -> str | None:
@@ -124,10 +129,10 @@ def timed(task: Figures) -> str | None:
     counts = sorted({block["latency_s"]["n"] for block in task["strategies"].values()} - {0})
     if not counts:
         return None
-    n = str(counts[0]) if len(counts) == 1 else f"{counts[0]} to {counts[-1]}"
+    fewest = "" if len(counts) == 1 else f"{counts[0]} to "
     return (
-        f"Latency, first token and dollars per query rest on {n} timed questions a strategy; their intervals stand "
-        "among all figures of the task."
+        f"Latency, first token and dollars per query rest on {fewest}{counted(counts[-1], 'timed question')} a "
+        "strategy; their intervals stand among all figures of the task."
     )
 
 
@@ -142,19 +147,21 @@ def standing(name: str, task: Figures, best: str | None) -> Standing:
     """What the paired comparison with the leader says; another task's adapter is compared with base instead."""
     if name == best:
         return Standing("leader", "leads", "")
-    row = _pair(name, task, best)
+    if name in task["decision"]["excluded"]:
+        return Standing("unknown", "left out: failed a check", "")
+    row = _pair(name, task, "base" if "@" in name else best)
     if row is None or row["delta"] is None:
         return Standing("unknown", NA, "")
     gain = row["delta"] if row["b"] == name else -row["delta"]
     against = row["a"] if row["b"] == name else row["b"]
     ends = [end if row["b"] == name else -end for end in (row["ci_low"], row["ci_high"]) if end is not None]
     interval = f"{signed(min(ends))} to {signed(max(ends))}" if len(ends) == 2 else ""
-    if row["verdict"] not in ("a better", "b better"):
+    if row["verdict"] not in (A_BETTER, B_BETTER):
         return Standing("unresolved", f"≈ not told apart from {against}, {points(gain)}", interval)
     return Standing("higher" if gain > 0 else "lower", f"{points(gain)} against {against}", interval)
 
 
-def _pair(name: str, task: Figures, best: str | None) -> Figures | None:
+def _pair(name: str, task: Figures, other: str | None) -> Figures | None:
     rows = [*task["comparisons"], *task["forgetting"]]
-    found = [row for row in rows if {row["a"], row["b"]} == {name, best}]
+    found = [row for row in rows if {row["a"], row["b"]} == {name, other}]
     return found[0] if found else None

@@ -22,7 +22,9 @@ def pair(a: str, b: str, delta: float, verdict: str) -> dict[str, Any]:
 
 
 def task(*rows: dict[str, Any], **blocks: Any) -> dict[str, Any]:
-    return {"strategies": blocks, "comparisons": list(rows), "forgetting": []}
+    return {
+        "strategies": blocks, "comparisons": list(rows), "forgetting": [], "decision": {"excluded": {}},
+    }  # fmt: skip
 
 
 def test_a_control_or_a_foreign_adapter_never_leads() -> None:
@@ -59,6 +61,19 @@ def test_a_control_may_stand_higher() -> None:
     assert standing("base", some, "rag").state == "unknown"
 
 
+def test_one_that_failed_a_check_neither_leads_nor_is_told_from_the_leader() -> None:
+    some = task(pair("base", "lora", 0.3, "b better"), base=block(0.2), lora=block(0.5))
+    some["decision"]["excluded"] = {"lora": "it was never trained."}
+    assert leader(some) == "base"
+    assert standing("lora", some, "base") == Standing("unknown", "left out: failed a check", "")
+
+
+def test_an_adapter_of_another_task_stands_beside_base_whoever_leads() -> None:
+    some = task(base=block(0.5), rag=block(0.6), **{"lora@x": block(0.4)})
+    some["forgetting"] = [pair("base", "lora@x", -0.1, "a better")]
+    assert standing("lora@x", some, "rag").text == "−10.0 points against base"
+
+
 def test_a_runs_board_line_by_line(tmp_path: Path) -> None:
     """Latencies and prices as worked out for tests/report/test_document.py."""
     made = board(derive(read_run(write_run(tmp_path)))["tasks"]["facts"])
@@ -66,8 +81,9 @@ def test_a_runs_board_line_by_line(tmp_path: Path) -> None:
     assert made.metric == "contains"
     assert list(lines) == ["base", "lora", "rag"]
     assert lines["rag"].accuracy == "75.0 %"
-    assert lines["rag"].standing.state == "leader"
-    assert lines["base"].standing.state == "unresolved"  # four questions tell nobody apart
+    assert lines["rag"].standing.text == "left out: failed a check"  # its prompts lost passages
+    assert lines["lora"].standing.state == "leader"
+    assert lines["base"].standing.text == "left out: failed a check"  # an empty answer of four
     assert lines["base"].cells[0] == "550 ms"
     assert lines["base"].cells[5:] == ("$0.0011", "$0.0044 ($0.00157–$0.0241)", "$0")
     assert all(len(score.cells) == len(made.headers) for score in made.scores)
@@ -83,13 +99,13 @@ def test_a_runs_board_line_by_line(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("fixed", "people", "shown"),
     [
-        (3120.125, 3120.0, "$3,120.12 (measured: $0.125)"),
+        (3120.125, 3120.0, "$3,120.12 ($3,120.00 assumed)"),
         (0.5, 0.0, "$0.50"),
         (0.0, 0.0, "$0"),
         (None, 0.0, "n/a"),
     ],
 )
-def test_what_was_measured_of_a_one_off_cost_stands_beside_it(
+def test_what_is_assumed_of_a_one_off_cost_stands_beside_it(
     fixed: float | None, people: float, shown: str
 ) -> None:
     assert once({"fixed_usd": fixed, "fixed_people_usd": people}) == shown
@@ -100,5 +116,6 @@ def test_says_on_how_many_timed_questions_latencies_rest() -> None:
         return timed({"strategies": {str(at): {"latency_s": {"n": n}} for at, n in enumerate(counts)}})
 
     assert rests(0, 0) is None
+    assert "rest on 1 timed question a strategy" in (rests(1) or "")
     assert "rest on 20 timed questions" in (rests(20, 0, 20) or "")
     assert "rest on 18 to 20 timed questions" in (rests(20, 18) or "")

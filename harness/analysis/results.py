@@ -18,7 +18,7 @@ from harness.analysis.decision.verdict import verdict
 from harness.analysis.evidence import Evidence, Pair
 from harness.analysis.means import mean
 from harness.analysis.money import breakeven, cost
-from harness.analysis.money.economics import CostInputs
+from harness.analysis.money.economics import CostInputs, Economics
 from harness.analysis.money.projection import projections
 from harness.analysis.retrieval import Texts, retrieval
 from harness.analysis.statistics import comparisons, seeds
@@ -170,11 +170,12 @@ def _valued(
 ) -> dict[str, Any]:
     """The whole block of a task: what was measured, what it costs, what is decided."""
     block = measured.block
+    money = {name: cost.economics_of(run, (task, name), inputs) for name in block["strategies"]}
     strategies = {
-        name: {**row, "cost": _cost(run, (task, name), row["accuracy"], inputs)}
+        name: {**row, "cost": _cost(run, (task, name), money[name], row["accuracy"], inputs)}
         for name, row in block["strategies"].items()
     }
-    entries = _entries(run, task, block, inputs)
+    entries = _entries(block, money)
     block = {
         **block,
         "strategies": strategies,
@@ -192,13 +193,11 @@ def _race(block: Mapping[str, Any]) -> breakeven.Race:
     return breakeven.Race(resolved, metric if metric in GRADED else None)
 
 
-def _entries(run: Evidence, task: str, block: Mapping[str, Any], inputs: CostInputs) -> list[breakeven.Entry]:
+def _entries(block: Mapping[str, Any], money: Mapping[str, Economics]) -> list[breakeven.Entry]:
     """Those that one could deploy, with their money: neither controls nor probes."""
     out = forbidden(block["validity"])
     return [
-        breakeven.Entry(
-            cost.economics_of(run, (task, name), inputs), row["accuracy"]["mean"], name not in out
-        )
+        breakeven.Entry(money[name], row["accuracy"]["mean"], name not in out)
         for name, row in block["strategies"].items()
         if name in STRATEGIES and not STRATEGIES[name].control
     ]
@@ -255,7 +254,9 @@ def _defects(scored: Sequence[ScoredAnswer]) -> dict[str, Any]:
     }
 
 
-def _cost(run: Evidence, pair: Pair, fair: Mapping[str, Any], inputs: CostInputs) -> dict[str, Any]:
+def _cost(
+    run: Evidence, pair: Pair, money: Economics, fair: Mapping[str, Any], inputs: CostInputs
+) -> dict[str, Any]:
     strategy = STRATEGIES.get(pair[1])
     hosted = projections(
         run.manifest.get("api_prices") or (),
@@ -264,7 +265,7 @@ def _cost(run: Evidence, pair: Pair, fair: Mapping[str, Any], inputs: CostInputs
         train_tokens=cost.adapter_of(run, pair).get("train_tokens") if strategy else None,
         in_house=inputs.in_house,
     )
-    return {**cost.block(cost.economics_of(run, pair, inputs), fair, inputs), "projections": hosted}
+    return {**cost.block(money, fair, inputs), "projections": hosted}
 
 
 def _adapter(record: dict[str, Any]) -> dict[str, Any]:

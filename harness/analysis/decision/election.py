@@ -56,7 +56,7 @@ def case_of(
     out, tariff = forbidden(task["validity"]), cost.tariff_of(run.manifest)
     own = [strategy for strategy in answered if strategy in STRATEGIES and answered[strategy]]
     standing = [
-        _candidate(run, (name, strategy), task, answered[strategy], tariff)
+        _candidate(run, (name, strategy), task, answered[strategy], tariff, inputs)
         for strategy in own
         if strategy not in out and not STRATEGIES[strategy].control
     ]
@@ -110,7 +110,12 @@ def unfit(run: Evidence, task: Mapping[str, Any]) -> str | None:
 
 
 def _candidate(
-    run: Evidence, pair: Pair, task: Mapping[str, Any], scored: Sequence[ScoredAnswer], tariff: Tariff | None
+    run: Evidence,
+    pair: Pair,
+    task: Mapping[str, Any],
+    scored: Sequence[ScoredAnswer],
+    tariff: Tariff | None,
+    inputs: CostInputs,
 ) -> Candidate:
     block, strategy = task["strategies"][pair[1]], STRATEGIES[pair[1]]
     measured, fair = cost.measured_of(run, pair), block["accuracy"]
@@ -119,7 +124,7 @@ def _candidate(
     return Candidate(
         strategy=pair[1],
         scores=per_question(scored, task["primary_metric"]),
-        economics=cost.economics_of(run, pair),
+        economics=economics(measured, tariff, inputs),
         latency=block["latency_s"],
         memory_gb=_least_memory_gb(run, measured),
         memory_most_gb=_most_memory_gb(run),

@@ -113,13 +113,9 @@ def adapter_of(run: Evidence, pair: Pair) -> dict[str, Any]:
     return next((a for a in adapters if key in (a.get("sha256"), a.get("key"))), {})
 
 
-def economics_of(
-    run: Evidence, pair: Pair, inputs: CostInputs | None = None, tariff: Tariff | None = None
-) -> Economics:
-    """The money of one strategy on one task, under the run's own prices and inputs unless others are given."""
-    return economics(
-        measured_of(run, pair), tariff or tariff_of(run.manifest), inputs or inputs_of(run.manifest)
-    )
+def economics_of(run: Evidence, pair: Pair, inputs: CostInputs) -> Economics:
+    """The money of one strategy on one task, at the prices of the run's sheet."""
+    return economics(measured_of(run, pair), tariff_of(run.manifest), inputs)
 
 
 def block(money: Economics, fair: Mapping[str, Any], inputs: CostInputs) -> dict[str, Any]:

@@ -58,7 +58,7 @@ def test_sizes_that_an_older_run_did_not_record_are_not_known(tmp_path: Path) ->
 def test_a_sheet_of_machines_only_still_prices_queries_and_indexes(tmp_path: Path) -> None:
     about = {**manifest(), "price_sheet": {"utilisation": 0.5, "machine": MACHINE, "date": "2026-01-01"}}
     run = read_run(write_run(tmp_path, manifest=about))
-    rag, lora = (economics_of(run, ("facts", name)) for name in ("rag", "lora"))
+    rag, lora = (economics_of(run, ("facts", name), CostInputs()) for name in ("rag", "lora"))
     assert (rag.per_query_usd, rag.fixed_usd) == (pytest.approx(0.006), pytest.approx(0.01))
     assert (lora.fixed_usd, lora.reason) == (
         None,

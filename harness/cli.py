@@ -13,6 +13,7 @@ from harness import __version__
 from harness.errors import HarnessError, InputError, RunInterrupted
 from harness.quantities import counted
 from harness.run.flags import add_run_flags, resumed_settings, settings_of
+from harness.spec.gate_flags import add_gate_flags
 from harness.spec.priceflags import add_price_flags, price_settings
 from harness.spec.requirement_flags import add_requirement_flags
 
@@ -21,12 +22,15 @@ REPORTS = Path("reports")
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run a command and return its exit code: 0 done, 1 failed or incomplete, 2 wrong usage or input."""
+    """Run a command and return its exit code.
+
+    0 done, 1 failed or incomplete, 2 wrong usage or input; of `check` also 3 cannot tell and 4 regression.
+    """
     arguments = list(sys.argv[1:] if argv is None else argv)
     try:
         options = _parser().parse_args(arguments)
         options.command = " ".join(["harness", *arguments])
-        options.run(options)
+        return options.run(options) or 0
     except HarnessError as error:
         print(f"harness: {error}", file=sys.stderr)
         return error.exit_code
@@ -36,7 +40,6 @@ def main(argv: Sequence[str] | None = None) -> int:
     except BrokenPipeError:  # the reader of our output left, as in `harness … | head`
         sys.stderr.close()
         return 0
-    return 0
 
 
 class _Parser(argparse.ArgumentParser):
@@ -74,6 +77,7 @@ def _parser() -> argparse.ArgumentParser:
     add_requirement_flags(decide)
     add_price_flags(decide)
     decide.set_defaults(run=_decide)
+    _check_parser(commands)
     return parser
 
 
@@ -81,6 +85,28 @@ def _compare_parser(commands: Any) -> None:
     compare = commands.add_parser("compare", help="run tasks under several strategies and write a report")
     add_run_flags(compare)
     compare.set_defaults(run=_compare)
+
+
+def _check_parser(commands: Any) -> None:
+    check = commands.add_parser("check", help="is a run worse than a baseline? For CI")
+    check.add_argument("folder", metavar="RUN", type=Path)
+    check.add_argument("--baseline", metavar="RUN", type=Path, required=True, help="the run to compare with")
+    add_gate_flags(check)
+    add = check.add_argument
+    add("--common", action="store_true", help="compare what both have, where questions or strategies differ")
+    add("--strict", action="store_true", help="count what cannot be told as failed")
+    add(
+        "--history",
+        metavar="DIR",
+        type=Path,
+        help="runs that show how times vary (default: beside the baseline)",
+    )
+    add(
+        "-o", "--output", dest="files", metavar="FILE", type=Path, action="append", default=[],
+        help="also write FILE: .md (pull-request comment), .xml (JUnit) or .json (repeatable)",
+    )  # fmt: skip
+    add("--json", action="store_true", help="print one JSON document and nothing else")
+    check.set_defaults(run=_check)
 
 
 def _tasks_parser(commands: Any) -> None:
@@ -195,6 +221,25 @@ def _decide(options: argparse.Namespace) -> None:
     needs = requirements_from(options, stored_requirements(run.manifest)) or Requirements()
     results = again(run, needs, price_settings(options))
     print(json.dumps(decide.document(results), ensure_ascii=False) if options.json else decide.text(results))
+
+
+# check
+
+
+def _check(options: argparse.Namespace) -> int:
+    from harness.analysis.regression.gate import judge
+    from harness.report import checks
+    from harness.spec.gate_flags import gate_of
+
+    gate = gate_of(options)
+    checks.check_forms(options.files)
+    history = options.history or options.baseline.absolute().parent
+    judgement = judge(
+        options.folder, options.baseline, gate, partly=options.common, strict=options.strict, history=history
+    )
+    checks.write(judgement, options.files)
+    print(checks.as_json(judgement) if options.json else checks.as_text(judgement))
+    return judgement.exit_code
 
 
 # tasks

@@ -33,18 +33,22 @@ def latency_ratio(run: Evidence, task: str, strategy: str) -> dict[str, Any] | N
 
 def ratio_of(base: Sequence[TimingRow], other: Sequence[TimingRow]) -> dict[str, Any] | None:
     """The same of timing rows: how many times as long `other` takes as `base`."""
-    logs = list(_logs(base, other).values())
-    n = len(logs)
-    if n < FEWEST:
+    logs = list(log_ratios(base, other).values())
+    if len(logs) < FEWEST:
         return None
-    centre = math.fsum(logs) / n
-    variance = math.fsum((one - centre) ** 2 for one in logs) / (n - 1)
+    middle, low, high = map(math.exp, interval(logs))
+    return {"ratio": middle, "ci_low": low, "ci_high": high, "n": len(logs)}
+
+
+def interval(values: Sequence[float]) -> tuple[float, float, float]:
+    """Mean of two values or more with Student's 95 % interval."""
+    n, centre = len(values), math.fsum(values) / len(values)
+    variance = math.fsum((one - centre) ** 2 for one in values) / (n - 1)
     half = quantile(n - 1) * math.sqrt(variance / n)
-    low, middle, high = (math.exp(at) for at in (centre - half, centre, centre + half))
-    return {"ratio": middle, "ci_low": low, "ci_high": high, "n": n}
+    return centre, centre - half, centre + half
 
 
-def _logs(base: Sequence[TimingRow], other: Sequence[TimingRow]) -> dict[str, float]:
+def log_ratios(base: Sequence[TimingRow], other: Sequence[TimingRow]) -> dict[str, float]:
     """Question id → log ratio within a block, the mean where a question was timed in several blocks."""
     before = {(row.question_id, row.block): row.e2e_s for row in base if row.merged and row.e2e_s > 0}
     found: dict[str, list[float]] = {}

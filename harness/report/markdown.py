@@ -5,22 +5,20 @@ Verdict, scoreboard, validity, and where everything else stands. Every text from
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 from urllib.parse import quote
 
 from harness.analysis.evidence import Evidence
 from harness.analysis.validity.check import name_of
 from harness.report import decisions, lights, opening
+from harness.report.mdtext import escape, table
 from harness.report.page.scoreboard import Board, Score, board
-from harness.report.page.text import visible
 from harness.report.page.verdict import Verdict, verdicts
 
 Figures = dict[str, Any]
 WORTH_SAYING = ("fail", "warn")
 """Checks whose finding the short form repeats."""
-_SPECIAL = re.compile(r"([\\`*\[\]<>|~]|\b_|_\b)")
 
 
 def render(run: Evidence, results: Figures, page: str | None) -> str:
@@ -43,12 +41,6 @@ def render(run: Evidence, results: Figures, page: str | None) -> str:
     return "\n".join(lines) + "\n"
 
 
-def escape(text: str) -> str:
-    """Text that means itself in Markdown, on one line."""
-    plain = _SPECIAL.sub(r"\\\1", " ".join(visible(text).split())).replace("&", "&amp;")
-    return f"\\{plain}" if plain.startswith(("#", "+", "-", "=")) else plain
-
-
 def _verdict(one: Verdict) -> str:
     left_out = [f"{name} is left out: {why}" for name, why in one.left_out]
     said = " ".join(map(escape, (*one.sentences, *left_out)))
@@ -66,7 +58,7 @@ def _boards(results: Figures) -> Iterator[str]:
             "Beside the leader",
             *found.headers,
         )
-        yield from _table(headers, map(_score, found.scores))
+        yield from table(headers, map(_score, found.scores))
         yield from _notes(found)
 
 
@@ -83,16 +75,6 @@ def _notes(found: Board) -> Iterator[str]:
     if found.absent:
         reasons = "; ".join(f"{escape(name)} ({escape(why)})" for name, why in found.absent)
         yield from ("", f"Not applicable: {reasons}.")
-
-
-def _table(headers: Sequence[str], rows: Iterable[Sequence[str]]) -> Iterator[str]:
-    yield _row(headers)
-    yield f"|{' --- |' * len(headers)}"
-    yield from map(_row, rows)
-
-
-def _row(cells: Sequence[str]) -> str:
-    return f"| {' | '.join(map(escape, cells))} |"
 
 
 def _validity(one: Verdict, checks: Sequence[Figures]) -> Iterator[str]:

@@ -5,13 +5,18 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Iterator, Sequence
 
-from harness.report.view import Block, Bullets, Table
+from harness.report.view import Block, Bullets, Section, Table
 
 WIDTH = 110
 
 
 def render(blocks: Sequence[Block], width: int = WIDTH) -> str:
     return "\n".join(line for block in blocks for line in _block(block, width))
+
+
+def sections(found: Sequence[Section], width: int = WIDTH) -> str:
+    """Sections, each under its title."""
+    return "\n\n".join(f"{section.title}\n{render(section.blocks, width)}" for section in found)
 
 
 def _block(block: Block, width: int) -> Iterator[str]:

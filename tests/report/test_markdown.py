@@ -9,7 +9,7 @@ import pytest
 
 from harness.analysis.evidence import read_run
 from harness.analysis.results import derive
-from harness.report import decisions, markdown
+from harness.report import decisions, markdown, mdtext
 from tests.analysis.elected import elected
 from tests.analysis.races import healthy, rows_of
 from tests.analysis.runs import QUESTIONS, answers, manifest, write_run
@@ -41,8 +41,8 @@ def test_the_verdict_in_a_headline_and_two_sentences(tmp_path: Path) -> None:
     results = derive(run)
     told = part(markdown.render(run, results, None), "Verdict").split("\n\n")
     first, second, *_ = [one["text"] for one in results["tasks"]["facts"]["decision"]["reasons"]]
-    assert told[0].strip() == "- **facts: Take rag.** " + markdown.escape(f"{first} {second}")
-    assert told[1].strip() == markdown.escape(" ".join(decisions.overall(results)))
+    assert told[0].strip() == "- **facts: Take rag.** " + mdtext.escape(f"{first} {second}")
+    assert told[1].strip() == mdtext.escape(" ".join(decisions.overall(results)))
 
 
 def test_the_scoreboard_line_by_line(tmp_path: Path) -> None:
@@ -102,7 +102,7 @@ def test_the_link_leads_to_the_page_or_says_how_to_make_it(
     ],
 )
 def test_text_from_outside_means_itself(text: str, escaped: str) -> None:
-    assert markdown.escape(text) == escaped
+    assert mdtext.escape(text) == escaped
 
 
 def test_a_reason_from_the_run_cannot_break_a_table_or_a_line(tmp_path: Path) -> None:

@@ -1,0 +1,247 @@
+"""What two manifests say has changed between two runs: the likeliest causes of any difference, likeliest first."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import re
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+Manifest = Mapping[str, Any]
+ABSENT = "(absent)"
+_HASH = re.compile("[0-9a-f]{40,64}")
+DIGITS = 12
+"""Of a hash, as people read it."""
+MOST = 40
+"""Characters of a text that stands in a sentence as it is."""
+
+
+class Cause(StrEnum):
+    """What may have changed, in the order in which it is suspected."""
+
+    MODEL = "model"
+    ADAPTER = "adapter"
+    INDEX = "index"
+    PROMPT = "prompt"
+    SETTINGS = "settings"
+    LIBRARY = "library"
+    MACHINE = "machine"
+    PRICE = "price"
+    PROGRAM = "program"
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One fact that differs between two manifests, as text."""
+
+    cause: Cause
+    name: str
+    before: str
+    after: str
+    task: str | None = None
+    strategy: str | None = None
+    part: str | None = None
+    """The part of a task file that it belongs to: `retrieval`, `examples`, `finetune`, …"""
+
+    @property
+    def sentence(self) -> str:
+        """`model sha256: 0123456789ab → ba9876543210`."""
+        return f"{self.name}: {self.before} → {self.after}"
+
+
+def changes(before: Manifest, after: Manifest) -> list[Change]:
+    """All that differs between the manifests of two runs, likeliest cause first."""
+    found = [
+        *_run_wide(before, after),
+        *(change for task in _both(before, after, "tasks") for change in _of_task(before, after, task)),
+        *(change for task in _both(before, after, "indexes") for change in _of_index(before, after, task)),
+        *_adapters(before, after),
+    ]
+    order = list(Cause)
+    return sorted(found, key=lambda change: order.index(change.cause))
+
+
+def touching(
+    all_changes: Iterable[Change], task: str, strategy: str, unused: Collection[str]
+) -> list[Change]:
+    """The changes that can have moved one task and strategy. `unused`: parts of a task file that it does not read."""
+    return [
+        change
+        for change in all_changes
+        if change.task in (None, task) and change.strategy in (None, strategy) and change.part not in unused
+    ]
+
+
+KERNELS = (
+    ("machine", "cpu"), ("machine", "accelerator"), ("machine", "threads"), ("model", "device"),
+    ("libraries", "torch"), ("libraries", "transformers"), ("libraries", "peft"),
+    ("libraries", "sentence-transformers"), ("libraries", "faiss-cpu"), ("libraries", "numpy"),
+)  # fmt: skip
+"""Facts of a manifest that decide which floating-point kernels run, and so the last bits of every sum."""
+
+
+def other_kernels(before: Manifest, after: Manifest) -> list[str]:
+    """What may change the last bits of sums: `torch 2.9.0 → 2.10.0`. Empty: both runs computed alike."""
+    return [
+        f"{key if room == 'libraries' else f'{room} {key}'} {_text(old)} → {_text(new)}"
+        for room, key in KERNELS
+        if (old := (before.get(room) or {}).get(key)) != (new := (after.get(room) or {}).get(key))
+    ]
+
+
+def flat(value: Any, name: str = "") -> Iterator[tuple[str, Any]]:
+    """A nested mapping as dotted names and plain values; lists are values."""
+    if isinstance(value, Mapping) and value:
+        for key, inner in value.items():
+            yield from flat(inner, f"{name}.{key}" if name else str(key))
+    else:
+        yield name, value
+
+
+def differing(before: Any, after: Any) -> list[tuple[str, str, str]]:
+    """(Dotted name, before, after) of each value that differs, as text."""
+    old, new = dict(flat(before)), dict(flat(after))
+    names = dict.fromkeys([*old, *new])
+    return [
+        (name, _text(old.get(name, ABSENT)), _text(new.get(name, ABSENT)))
+        for name in names
+        if old.get(name, ABSENT) != new.get(name, ABSENT)
+    ]
+
+
+def _text(value: Any) -> str:
+    """A value in a sentence: a hash by its first digits, short text as it is, anything else as JSON has it."""
+    if isinstance(value, str):
+        if _HASH.fullmatch(value):
+            return value[:DIGITS]
+        if value and len(value) <= MOST:
+            return value
+    text = json.dumps(value, ensure_ascii=False)
+    return text if len(text) <= 2 * MOST else f"{text[: 2 * MOST]}…"
+
+
+def _both(before: Manifest, after: Manifest, key: str) -> list[str]:
+    return [name for name in before.get(key) or {} if name in (after.get(key) or {})]
+
+
+MODEL_FACTS = ("name", "sha256", "dtype", "revision")
+SHEET_NOISE = ("date", "source", "priced_on", "sections_from_shipped")
+"""What a price sheet says of itself and no cost depends on."""
+
+
+def _run_wide(before: Manifest, after: Manifest) -> Iterator[Change]:
+    def compare(cause: Cause, room: str, keys: Iterable[str] | None = None) -> Iterator[Change]:
+        old, new = before.get(room) or {}, after.get(room) or {}
+        for name, was, now in differing(old, new):
+            if keys is None or name in keys:
+                yield Change(cause, f"{room} {name}", was, now)
+
+    yield from compare(Cause.MODEL, "model", MODEL_FACTS)
+    for change in compare(Cause.INDEX, "embedder"):
+        yield dataclasses.replace(change, part="retrieval")
+    yield from compare(Cause.LIBRARY, "libraries")
+    yield from compare(Cause.MACHINE, "machine")
+    yield from compare(Cause.MACHINE, "model", ("device",))
+    yield from price_changes(before, after)
+    for key in ("seed", "seeds", "limit", "quick"):
+        old, new = ((one.get("settings") or {}).get(key) for one in (before, after))
+        if old != new:
+            yield Change(Cause.SETTINGS, f"--{key}", _text(old), _text(new))
+    for key, name in (("git_commit", "commit"), ("harness_version", "version")):
+        if before.get(key) != after.get(key):
+            yield Change(Cause.PROGRAM, name, _text(before.get(key)), _text(after.get(key)))
+
+
+def price_changes(before: Manifest, after: Manifest) -> Iterator[Change]:
+    """The sheet as used, the prices of hosted models, and what flags said of prices."""
+    flags = ("usd_per_hour", "utilisation", "tuning_cycles")
+    sheets = (_priced(before), _priced(after))
+    for name, old, new in differing(*sheets):
+        if name.rsplit(".", 1)[-1] not in SHEET_NOISE:
+            yield Change(Cause.PRICE, f"price sheet {name}", old, new)
+    hosted = [
+        {f"{one['model']} ({one['kind']})": one for one in manifest.get("api_prices") or ()}
+        for manifest in (before, after)
+    ]
+    for name, old, new in differing(*hosted):
+        if name.rsplit(".", 1)[-1] not in SHEET_NOISE:
+            yield Change(Cause.PRICE, f"hosted price {name}", old, new)
+    for key in flags:
+        was, now = ((one.get("settings") or {}).get(key) for one in (before, after))
+        if was != now:
+            yield Change(Cause.PRICE, f"--{key.replace('_', '-')}", _text(was), _text(now))
+
+
+def _priced(manifest: Manifest) -> dict[str, Any]:
+    """The parts of the sheet that price this run: other machines' prices are no part of any figure."""
+    sheet = manifest.get("price_sheet") or {}
+    return {key: value for key, value in sheet.items() if key not in ("machines", "default")}
+
+
+SCORING = ("metrics", "answer.type", "answer.labels", "answer.refusal")
+"""Keys of a task file that say what a right answer is; where they differ, scores are not of the same thing."""
+BESIDE_THE_POINT = ("name", "description", "questions.test", "questions.train", "questions.dev", "corpus")
+"""Keys that say where things lie, not what they are."""
+
+
+def setting_changes(
+    before: Manifest, after: Manifest, task: str, unused: Collection[str] = ()
+) -> list[tuple[str, str, str]]:
+    """What differs in the parts of a task file that are used, but for its scoring and where its files lie."""
+    return [
+        change
+        for change in differing(*(_spec(manifest, task) for manifest in (before, after)))
+        if change[0] not in (*SCORING, *BESIDE_THE_POINT) and _part(change[0]) not in unused
+    ]
+
+
+def _part(name: str) -> str:
+    return name.partition(".")[0]
+
+
+def _spec(manifest: Manifest, task: str) -> Mapping[str, Any]:
+    spec = ((manifest.get("tasks") or {}).get(task) or {}).get("spec")
+    return spec if isinstance(spec, Mapping) else {}
+
+
+def _of_task(before: Manifest, after: Manifest, task: str) -> Iterator[Change]:
+    for name, old, new in setting_changes(before, after, task):
+        cause = Cause.PROMPT if name.startswith("prompt.") else Cause.SETTINGS
+        yield Change(cause, f"{task}: {name}", old, new, task, part=_part(name))
+    files = [((one["tasks"][task].get("files")) or {}) for one in (before, after)]
+    for name, old, new in differing(*files):
+        if name not in ("spec", "test"):
+            yield Change(Cause.ADAPTER, f"{task}: {name} questions", old, new, task, part="finetune")
+
+
+def _of_index(before: Manifest, after: Manifest, task: str) -> Iterator[Change]:
+    old, new = before["indexes"][task], after["indexes"][task]
+    for key in ("documents", "passages", "key"):
+        if old.get(key) != new.get(key):
+            values = _text(old.get(key)), _text(new.get(key))
+            yield Change(Cause.INDEX, f"{task}: index {key}", *values, task, part="retrieval")
+
+
+def adapters_of(manifest: Manifest) -> dict[tuple[str, str, int], dict[str, Any]]:
+    """(Task it was trained for, strategy, seed) → its record."""
+    return {(one["task"], one["strategy"], one.get("seed", 0)): one for one in manifest.get("adapters") or ()}
+
+
+TRAINED_ON = ("recipe", "examples", "train_tokens", "base_sha256")
+"""What shapes an adapter whatever machine trains it."""
+
+
+def _adapters(before: Manifest, after: Manifest) -> Iterator[Change]:
+    old, new = adapters_of(before), adapters_of(after)
+    for name in old:
+        if name not in new:
+            continue
+        task, strategy, seed = name
+        facts = [{key: one.get(key) for key in (*TRAINED_ON, "sha256")} for one in (old[name], new[name])]
+        for key, was, now in differing(*facts):
+            yield Change(
+                Cause.ADAPTER, f"adapter {strategy} of {task} (seed {seed}) {key}", was, now, part="finetune"
+            )

@@ -1,0 +1,171 @@
+"""The gate: every rule put to every task and strategy that both runs measured, and what that comes to."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from harness.analysis.evidence import Evidence, read_run
+from harness.analysis.regression import exact, losses, slowdown
+from harness.analysis.regression.changes import Cause, Change, changes, touching
+from harness.analysis.regression.findings import Outcome, Rule, Said
+from harness.analysis.regression.pairing import Common, Rerun, Side, check_comparable, common, reruns
+from harness.errors import InputError
+from harness.run.folder import read_manifest
+from harness.spec.gate import RULES, TIER_OF, Gate
+
+TABLE: dict[str, Rule] = {
+    "model": exact.model,
+    "adapter": exact.adapter,
+    "index": exact.index,
+    "settings": exact.settings,
+    "retrieved": exact.retrieved,
+    "recall": exact.recall_at_k,
+    "prompts": exact.prompts,
+    "answers": exact.answers,
+    "prices": exact.prices,
+    "token_cost": exact.token_cost,
+    "accuracy": losses.accuracy,
+    "latency": slowdown.latency,
+}
+"""Rule → its function; names, tiers and order are `spec/gate.py`'s."""
+MOST_HISTORY = 20
+"""Runs of a history that are looked at, the latest."""
+EXIT = {Outcome.PASS: 0, Outcome.NOT_APPLICABLE: 0, Outcome.UNSURE: 3, Outcome.FAIL: 4}
+SEVERITY = {outcome: place for place, outcome in enumerate(Outcome)}
+NAMES_ITS_CAUSE = ("model", "adapter", "index", "settings", "prices")
+"""Rules whose sentence is about an input itself, so that no other has to be looked for."""
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What one rule said of one task and strategy."""
+
+    rule: str
+    tier: str
+    task: str
+    strategy: str
+    said: Said
+    counts: bool
+    """Whether this rule may fail the gate here; otherwise it is only told."""
+    causes: tuple[Change, ...]
+    """What the manifests show that may have moved it, likeliest first."""
+
+    @property
+    def outcome(self) -> Outcome:
+        return self.said.outcome
+
+
+@dataclass(frozen=True)
+class Judgement:
+    """A run against its baseline."""
+
+    before: Side
+    after: Side
+    common: Common
+    changes: tuple[Change, ...]
+    findings: tuple[Finding, ...]
+    strict: bool = False
+    """Whether `cannot tell` is a failure."""
+
+    @property
+    def outcome(self) -> Outcome:
+        """The worst of the findings that count."""
+        worst = max(
+            (one.outcome for one in self.findings if one.counts), key=SEVERITY.__getitem__, default=None
+        )
+        if worst is None or worst is Outcome.NOT_APPLICABLE:
+            return Outcome.PASS
+        return Outcome.FAIL if self.strict and worst is Outcome.UNSURE else worst
+
+    @property
+    def exit_code(self) -> int:
+        return EXIT[self.outcome]
+
+
+def judge(
+    after: Path,
+    before: Path,
+    gate: Gate,
+    *,
+    partly: bool = False,
+    strict: bool = False,
+    history: Path | None = None,
+) -> Judgement:
+    """Judge the run in `after` by the one in `before`.
+
+    `partly`: compare what is common, where not all is. `history`: a folder of runs that show how much times move by
+    themselves. Raises InputError where the runs are not of the same thing, HarnessError where one is incomplete.
+    """
+    new, old = Side.read(after), Side.read(before)
+    gate.check_names(
+        {
+            task: list(dict.fromkeys([*old.strategies(task), *new.strategies(task)]))
+            for task in old.run.questions
+        }
+    )
+    found = common(old, new)
+    check_comparable(found, partly=partly)
+    return judged(old, new, found, gate, strict=strict, history=earlier(history, new.run))
+
+
+def judged(
+    before: Side,
+    after: Side,
+    found: Common,
+    gate: Gate,
+    *,
+    strict: bool = False,
+    history: Sequence[Evidence] = (),
+) -> Judgement:
+    """All rules on what two runs have in common."""
+    changed = tuple(changes(before.run.manifest, after.run.manifest))
+    findings = [
+        one for rerun in reruns(before, after, found, gate, history) for one in _findings(rerun, changed)
+    ]
+    return Judgement(before, after, found, changed, tuple(findings), strict)
+
+
+def _findings(rerun: Rerun, changed: Sequence[Change]) -> Iterator[Finding]:
+    near = touching(changed, rerun.task, rerun.strategy, rerun.unused)
+    for rule in RULES:
+        said = TABLE[rule](rerun)
+        told = said.outcome in (Outcome.FAIL, Outcome.UNSURE) and rule not in NAMES_ITS_CAUSE
+        causes = [one for one in near if one.cause is not Cause.PRICE or rule == "token_cost"]
+        counts = rule in rerun.limits.fail_on
+        yield Finding(
+            rule, TIER_OF[rule], rerun.task, rerun.strategy, said, counts, tuple(causes if told else ())
+        )
+
+
+def earlier(folder: Path | None, run: Evidence) -> list[Evidence]:
+    """The latest complete and timed runs of the same model in a folder of runs, but for this one.
+
+    Those that cannot be read are left out: they say nothing of how much times move.
+    """
+    if folder is None:
+        return []
+    if not folder.is_dir():
+        raise InputError(f"there is no folder of runs at {folder} (--history).")
+    found: list[Evidence] = []
+    for path in sorted((one.parent for one in folder.glob("*/run.json")), reverse=True):
+        if len(found) == MOST_HISTORY:
+            break
+        try:
+            manifest = read_manifest(path)
+            if _belongs(manifest, run) and (path / "timings.jsonl").exists():
+                found.append(read_run(path))
+        except InputError:
+            continue
+    return found
+
+
+def _belongs(manifest: dict[str, object], run: Evidence) -> bool:
+    model, own = manifest.get("model"), run.manifest["model"]
+    return (
+        manifest.get("status") == "complete"
+        and manifest.get("run_id") != run.manifest.get("run_id")
+        and isinstance(model, dict)
+        and all(model.get(key) == own.get(key) for key in ("sha256", "dtype"))
+    )

@@ -1,0 +1,78 @@
+"""The accuracy tier: is the run worse than the baseline by more than the margin, as far as these questions can tell?"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from harness.analysis.accuracy import differences, per_question
+from harness.analysis.means import mean
+from harness.analysis.regression.findings import Flip, Outcome, Said, not_applicable
+from harness.analysis.regression.pairing import Rerun
+from harness.analysis.statistics import paired
+from harness.analysis.statistics.clusters import Design
+from harness.quantities import percent, share, signed
+
+
+def accuracy(rerun: Rerun) -> Said:
+    """Paired on the same questions: fail where the whole interval of the loss lies beyond the margin.
+
+    Pass where it lies below it, or where every reply is the same, so that there is nothing to infer.
+    """
+    metric, margin = rerun.metric, rerun.limits.margin
+    old, new = rerun.scored(rerun.before), rerun.scored(rerun.after)
+    found = differences(old, new, metric)
+    if not found:
+        return not_applicable("no question was answered in both runs")
+    clusters = rerun.after.run.clusters(rerun.task)
+    judged = paired.compare(np.array(list(found.values())), Design.of([clusters[name] for name in found]))
+    before, after = (mean(list(per_question(side, metric).values())) for side in (old, new))
+    figures = {
+        "metric": metric, "n": judged.n, "before": before, "after": after, "delta": judged.delta,
+        "ci_low": judged.ci_low, "ci_high": judged.ci_high, "lost": judged.a_higher, "won": judged.b_higher,
+    }  # fmt: skip
+    moved = f"{metric} {percent(before)} → {percent(after)}"
+    if _same_replies(rerun):
+        return Said(Outcome.PASS, f"{moved}: every reply is the same", figures, margin)
+    flips = flipped(rerun)
+    if judged.ci_low is None or judged.ci_high is None:
+        return Said(Outcome.UNSURE, f"{moved}: {judged.reason}", figures, margin, flips)
+    moved += (
+        f", {signed(judged.delta)} points ({signed(judged.ci_low)} to {signed(judged.ci_high)}) on {judged.n}, "
+        f"{judged.a_higher} lost, {judged.b_higher} won; margin {share(margin)}"
+    )
+    return Said(outcome(judged.ci_low, judged.ci_high, margin), moved, figures, margin, flips)
+
+
+def outcome(ci_low: float, ci_high: float, margin: float) -> Outcome:
+    """Of an interval of the difference (after less before): a loss is what lies below nought."""
+    if ci_high < -margin:
+        return Outcome.FAIL
+    return Outcome.PASS if ci_low > -margin else Outcome.UNSURE
+
+
+def flipped(rerun: Rerun) -> tuple[Flip, ...]:
+    """The questions whose score changed, those that lost most first, with the first seed's replies."""
+    metric = rerun.metric
+    old, new = (per_question(rerun.scored(side), metric) for side in (rerun.before, rerun.after))
+    replies = {}
+    for before, after in reversed(rerun.answers):
+        replies[after.question_id] = (before.prediction, after.prediction)
+    asked = rerun.after.run.questions[rerun.task]
+    flips = [
+        Flip(
+            name, asked[name].question.question, asked[name].question.answers, *replies.get(name, ("", "")),
+            old[name], new[name],
+        )
+        for name in rerun.questions
+        if name in old and name in new and old[name] != new[name]
+    ]  # fmt: skip
+    return tuple(sorted(flips, key=lambda flip: flip.score_after - flip.score_before))
+
+
+def _same_replies(rerun: Rerun) -> bool:
+    """Whether all answers are the same under the same seeds, so that no other questions need be thought of."""
+    counts = {len(rerun.scored(side)) for side in (rerun.before, rerun.after)}
+    return counts == {len(rerun.answers)} and all(
+        (old.prediction, old.choice_logprobs) == (new.prediction, new.choice_logprobs)
+        for old, new in rerun.answers
+    )

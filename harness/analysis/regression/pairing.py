@@ -1,0 +1,210 @@
+"""Two runs side by side: which tasks, strategies and questions both measured, and what stands in the way."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from harness.analysis.accuracy import ScoredAnswer
+from harness.analysis.evidence import Evidence, Pair, read_run
+from harness.analysis.regression.changes import SCORING, differing
+from harness.analysis.results import Scores, missing_answers, score_all, task_names
+from harness.errors import HarnessError, InputError, InputErrors, shown
+from harness.quantities import counted
+from harness.records import AnswerRow, Question
+from harness.spec.gate import Gate, Limits
+from harness.spec.strategy import STRATEGIES, Source
+
+NAMED = 5
+"""Questions that a sentence names at most."""
+
+
+@dataclass(frozen=True)
+class Side:
+    """One of the two runs, with its answers scored."""
+
+    run: Evidence
+    scores: Scores
+
+    @classmethod
+    def read(cls, folder: Path) -> Side:
+        """Raises InputError where the folder holds no run that can be believed, HarnessError where it is incomplete."""
+        run = read_run(folder)
+        status, missing = run.manifest.get("status"), missing_answers(run)
+        if status != "complete" or missing:
+            lacks = f", {counted(missing, 'answer')} missing" if missing else ""
+            raise HarnessError(
+                f"{folder} is incomplete (status {status}{lacks}), and half a run is compared with nothing. "
+                f"Go on with: harness compare --resume {folder}"
+            )
+        return cls(run, score_all(run))
+
+    def strategies(self, task: str) -> list[str]:
+        return [strategy for name, strategy in self.run.pairs if name == task]
+
+
+@dataclass(frozen=True)
+class Rerun:
+    """One task and strategy, measured before and after, on the questions that both runs asked."""
+
+    before: Side
+    after: Side
+    task: str
+    strategy: str
+    questions: tuple[str, ...]
+    """Ids, in the order of the later run."""
+    limits: Limits
+    history: tuple[Evidence, ...] = ()
+    """Earlier runs of the same model, which show how much times move by themselves."""
+
+    @property
+    def pair(self) -> Pair:
+        return (self.task, self.strategy)
+
+    @property
+    def manifests(self) -> tuple[dict[str, Any], dict[str, Any]]:
+        return self.before.run.manifest, self.after.run.manifest
+
+    @property
+    def adapted(self) -> bool:
+        strategy = STRATEGIES.get(self.strategy)  # None for another task's adapter
+        return strategy is None or strategy.adapted
+
+    @property
+    def uses_corpus(self) -> bool:
+        strategy = STRATEGIES.get(self.strategy)
+        return strategy is not None and strategy.uses_corpus
+
+    @property
+    def retrieves(self) -> bool:
+        strategy = STRATEGIES.get(self.strategy)
+        return strategy is not None and Source.RETRIEVED in strategy.context
+
+    @property
+    def unused(self) -> frozenset[str]:
+        """The parts of a task file that the strategy does not read."""
+        strategy = STRATEGIES.get(self.strategy)
+        examples = strategy is not None and Source.EXAMPLES in strategy.context
+        used = {"retrieval": self.uses_corpus, "examples": examples, "finetune": self.adapted}
+        return frozenset(part for part, is_used in used.items() if not is_used)
+
+    @property
+    def metric(self) -> str:
+        return str(next(iter(self.after.run.spec(self.task).get("metrics", ())), ""))
+
+    def scored(self, side: Side) -> list[ScoredAnswer]:
+        """The side's answers to the common questions."""
+        wanted = set(self.questions)
+        return [one for one in side.scores[self.pair] if one.row.question_id in wanted]
+
+    @cached_property
+    def answers(self) -> list[tuple[AnswerRow, AnswerRow]]:
+        """Both answers to each common question, seed by seed; seeds that one run lacks are left out."""
+        old = {(one.row.question_id, one.row.seed): one.row for one in self.scored(self.before)}
+        new = {(one.row.question_id, one.row.seed): one.row for one in self.scored(self.after)}
+        seeds = sorted({seed for _, seed in old} & {seed for _, seed in new})
+        return [
+            (old[name, seed], new[name, seed])
+            for seed in seeds
+            for name in self.questions
+            if (name, seed) in old and (name, seed) in new
+        ]
+
+
+@dataclass(frozen=True, slots=True)
+class Common:
+    """What two runs have in common, and the sentences that say what they have not."""
+
+    tasks: dict[str, tuple[tuple[str, ...], tuple[str, ...]]]
+    """Task → strategies and question ids that both have."""
+    obstacles: tuple[str, ...]
+    """Why they are not of the same thing as a whole."""
+    added: tuple[str, ...]
+    """What the later run has beyond the baseline: no reason against comparing."""
+
+
+def common(before: Side, after: Side) -> Common:
+    """What both runs measured alike."""
+    tasks: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {}
+    obstacles: list[str] = []
+    old_tasks, new_tasks = task_names(before.run), task_names(after.run)
+    for task in old_tasks:
+        if task not in new_tasks:
+            obstacles.append(f"task {task!r} was not run again")
+            continue
+        scoring = _scoring_changes(before, after, task)
+        if scoring:
+            obstacles.append(f"task {task!r} is scored otherwise ({scoring}), so it is another version of it")
+            continue
+        questions, other = _questions(before.run, after.run, task)
+        obstacles += [f"task {task!r}: {sentence}" for sentence in other]
+        strategies = [name for name in before.strategies(task) if name in after.strategies(task)]
+        lost = [name for name in before.strategies(task) if name not in strategies]
+        if lost:
+            obstacles.append(f"task {task!r}: {', '.join(lost)} was not measured again")
+        if questions and strategies:
+            tasks[task] = (tuple(strategies), tuple(questions))
+    added = [f"task {task!r} is new" for task in new_tasks if task not in old_tasks]
+    for task in tasks:
+        new = [name for name in after.strategies(task) if name not in before.strategies(task)]
+        added += [f"task {task!r}: {', '.join(new)} is new"] if new else []
+    return Common(tasks, tuple(obstacles), tuple(added))
+
+
+def reruns(
+    before: Side, after: Side, found: Common, gate: Gate, history: Sequence[Evidence] = ()
+) -> Iterator[Rerun]:
+    """Each task and strategy of what is common."""
+    for task, (strategies, questions) in found.tasks.items():
+        for strategy in strategies:
+            limits = gate.limits(task, strategy)
+            yield Rerun(before, after, task, strategy, questions, limits, tuple(history))
+
+
+def check_comparable(found: Common, *, partly: bool) -> None:
+    """Raises InputErrors where the runs are not of the same thing; `partly`: only where nothing is common."""
+    if found.tasks and (partly or not found.obstacles):
+        return
+    sentences = [*found.obstacles] or ["neither has a task of the other"]
+    rest = "Compare what is common with --common." if found.tasks else "Nothing is common."
+    head = "the runs are not of the same thing:"
+    raise InputErrors([InputError(f"{head}\n" + "\n".join(f"  {s}." for s in sentences) + f"\n{rest}")])
+
+
+def _scoring_changes(before: Side, after: Side, task: str) -> str:
+    """What differs in what a right answer is; the metrics after the first do not decide anything."""
+    specs = [dict(side.run.spec(task)) for side in (before, after)]
+    for spec in specs:
+        spec["metrics"] = list(spec.get("metrics") or ())[:1]
+    changed = [change for change in differing(*specs) if change[0] in SCORING]
+    return "; ".join(f"{name}: {old} → {new}" for name, old, new in changed)
+
+
+def _questions(before: Evidence, after: Evidence, task: str) -> tuple[list[str], list[str]]:
+    """Ids of the questions that both asked alike, and sentences about the others."""
+    old, new = before.questions.get(task, {}), after.questions.get(task, {})
+    both = [name for name in new if name in old]
+    same = [name for name in both if _asks(old[name].question) == _asks(new[name].question)]
+    sentences = []
+    for names, what in (
+        ([name for name in old if name not in new], "of the baseline's {total} questions were not asked"),
+        ([name for name in new if name not in old], "of {total} questions are not in the baseline"),
+        ([name for name in both if name not in set(same)], "of {total} questions have another text or other answers"),
+    ):  # fmt: skip
+        if names:
+            total = len(old) if "baseline's" in what else len(new)
+            sentences.append(f"{len(names)} {what.format(total=total)} ({_some(names)})")
+    return same, sentences
+
+
+def _asks(question: Question) -> tuple[object, ...]:
+    """What is asked and what is right; where the answer stands may have moved."""
+    return (question.question, question.answers, question.answerable, question.choices)
+
+
+def _some(names: Sequence[str]) -> str:
+    more = len(names) - NAMED
+    return ", ".join(shown(name) for name in names[:NAMED]) + (f" and {more} more" if more > 0 else "")

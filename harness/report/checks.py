@@ -1,0 +1,36 @@
+"""Where a judgement goes: the terminal, and files whose suffix says in which form."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from harness.analysis.regression.gate import Judgement
+from harness.report import gate, junit, mdtext, plain
+from harness.report.places import check_files, write_there
+
+FORMS: dict[str, Callable[[Judgement], bytes]] = {
+    ".md": lambda one: mdtext.render(gate.report(one)).encode(),
+    ".xml": lambda one: junit.render(one),
+    ".json": lambda one: f"{as_json(one)}\n".encode(),
+}
+"""Suffix → what stands in the file: a comment for a pull request or a job summary, JUnit, everything."""
+
+
+def as_json(judgement: Judgement) -> str:
+    return json.dumps(gate.document(judgement), ensure_ascii=False, allow_nan=False)
+
+
+def as_text(judgement: Judgement) -> str:
+    return plain.sections(gate.report(judgement))
+
+
+def check_forms(files: Sequence[Path]) -> None:
+    """Raises InputErrors where a file cannot be written, before anything is read."""
+    check_files(files, FORMS)
+
+
+def write(judgement: Judgement, files: Sequence[Path]) -> None:
+    for file in files:
+        write_there(file, FORMS[file.suffix.lower()](judgement))

@@ -1,0 +1,49 @@
+"""A judgement as JUnit XML, which every CI shows: one case a task, strategy and rule."""
+
+from __future__ import annotations
+
+import re
+from xml.etree import ElementTree
+
+from harness.analysis.regression.findings import Outcome
+from harness.analysis.regression.gate import Finding, Judgement
+from harness.report.gate import flip_line
+
+_NO_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+"""Characters that no XML document may hold, not even escaped (XML 1.0, 2.2)."""
+
+
+def render(judgement: Judgement) -> bytes:
+    """A `testsuite` for each task. What cannot be told is skipped, or failed under --strict."""
+    root = ElementTree.Element("testsuites", name="harness check")
+    for task in dict.fromkeys(one.task for one in judgement.findings):
+        mine = [one for one in judgement.findings if one.task == task]
+        suite = ElementTree.SubElement(root, "testsuite", name=_plain(task))
+        for finding in mine:
+            _case(suite, finding, strict=judgement.strict)
+        counts = {
+            "tests": len(mine), "failures": len(suite.findall("testcase/failure")), "errors": 0,
+            "skipped": len(suite.findall("testcase/skipped")),
+        }  # fmt: skip
+        suite.attrib |= {name: str(count) for name, count in counts.items()}
+    ElementTree.indent(root)
+    text = ElementTree.tostring(root, encoding="unicode")
+    return f'<?xml version="1.0" encoding="utf-8"?>\n{text}\n'.encode()
+
+
+def _case(suite: ElementTree.Element, finding: Finding, *, strict: bool) -> None:
+    case = ElementTree.SubElement(
+        suite, "testcase", classname=_plain(f"{finding.task}.{finding.strategy}"), name=finding.rule
+    )
+    detail = _plain(finding.said.detail)
+    unsure = finding.outcome is Outcome.UNSURE
+    if finding.counts and (finding.outcome is Outcome.FAIL or (strict and unsure)):
+        failure = ElementTree.SubElement(case, "failure", message=detail, type=finding.tier)
+        lines = [*map(flip_line, finding.said.flips), *(change.sentence for change in finding.causes)]
+        failure.text = _plain("\n".join(lines))
+    elif finding.outcome is not Outcome.PASS:
+        ElementTree.SubElement(case, "skipped", message=f"{finding.outcome.value}: {detail}")
+
+
+def _plain(text: str) -> str:
+    return _NO_XML.sub("\ufffd", text)

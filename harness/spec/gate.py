@@ -1,0 +1,126 @@
+"""What a regression gate goes by: which rules may fail it, and by how much a figure may get worse.
+
+Flags set the terms of the whole gate; a YAML file may set them for single tasks and strategies.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import Field, field_validator
+
+from harness.errors import InputError
+from harness.spec.mistakes import Loc, did_you_mean, found
+from harness.spec.settings import ANY_LIST, Strict
+from harness.spec.yamlfile import load_model
+
+TIERS: dict[str, tuple[str, ...]] = {
+    "exact": (
+        "model", "adapter", "index", "settings", "retrieved", "recall", "prompts", "answers", "prices",
+        "token_cost",
+    ),
+    "accuracy": ("accuracy",),
+    "latency": ("latency",),
+}  # fmt: skip
+"""Tier → its rules, in the order in which they are judged and shown."""
+RULES = tuple(rule for rules in TIERS.values() for rule in rules)
+TIER_OF = {rule: tier for tier, rules in TIERS.items() for rule in rules}
+
+MARGIN = 0.02
+LATENCY_MARGIN = 1.25
+
+Names = Annotated[tuple[str, ...], ANY_LIST]
+
+
+def unknown_rule(name: str) -> str | None:
+    """What is wrong with the name of a rule or a tier, as a clause; None if nothing is."""
+    known = (*TIERS, *RULES)
+    if name in known:
+        return None
+    return f"is {name!r}, which is no rule{did_you_mean(name, known)}; the rules are {', '.join(known)}."
+
+
+class Terms(Strict):
+    """Terms of a part of the gate; what is left out is as it is one level up."""
+
+    margin: float | None = Field(
+        None, ge=0, lt=1, description="The loss of accuracy that does not matter, as a share."
+    )
+    latency_margin: float | None = Field(
+        None, ge=1, le=1000, description="How many times as long, relative to base, does not matter."
+    )
+    fail_on: Names | None = Field(
+        None, description="Rules, or tiers of them, that may fail the gate; the others are only told."
+    )
+
+    @field_validator("fail_on")
+    @classmethod
+    def _rules(cls, names: tuple[str, ...] | None) -> tuple[str, ...] | None:
+        mistakes: list[tuple[Loc, str]] = [
+            ((index,), wrong) for index, name in enumerate(names or ()) if (wrong := unknown_rule(name))
+        ]
+        found(mistakes)
+        return names
+
+
+class TaskTerms(Terms):
+    """Terms of one task."""
+
+    strategies: dict[str, Terms] = Field({}, description="Terms of single strategies on this task.")
+
+
+class GateFile(Terms):
+    """A rules file: terms of the whole gate, and of single tasks and strategies."""
+
+    tasks: dict[str, TaskTerms] = Field({}, description="Terms of single tasks.")
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What holds for one task and strategy."""
+
+    margin: float = MARGIN
+    latency_margin: float = LATENCY_MARGIN
+    fail_on: frozenset[str] = frozenset(RULES)
+    """Names of rules."""
+
+
+@dataclass(frozen=True, slots=True)
+class Gate:
+    """The terms of a gate: `flags` replace what the file says for the whole gate, not for single tasks."""
+
+    flags: Terms = field(default_factory=Terms)
+    file: GateFile = field(default_factory=GateFile)
+
+    def limits(self, task: str, strategy: str) -> Limits:
+        """The nearest terms to a task and strategy, setting by setting."""
+        of_task = self.file.tasks.get(task, TaskTerms())
+        levels = (of_task.strategies.get(strategy, Terms()), of_task, self.flags, self.file)
+        margin = next((one.margin for one in levels if one.margin is not None), MARGIN)
+        latency = next(
+            (one.latency_margin for one in levels if one.latency_margin is not None), LATENCY_MARGIN
+        )
+        names = next((one.fail_on for one in levels if one.fail_on is not None), tuple(TIERS))
+        return Limits(margin, latency, frozenset(rule for name in names for rule in TIERS.get(name, (name,))))
+
+    def check_names(self, known: dict[str, Sequence[str]]) -> None:
+        """Raises InputError where the file names a task or a strategy that is not in `known`, task → strategies."""
+        for task, terms in self.file.tasks.items():
+            if task not in known:
+                raise InputError(
+                    f"the rules name a task {task!r}, which the runs have not{did_you_mean(task, known)}."
+                )
+            for strategy in terms.strategies:
+                if strategy not in known[task]:
+                    raise InputError(
+                        f"the rules name a strategy {strategy!r} for task {task!r}, which the runs have not"
+                        f"{did_you_mean(strategy, known[task])}."
+                    )
+
+
+def load_gate_file(path: Path) -> GateFile:
+    """Read a rules file; raises InputErrors with every mistake of it, each with line and column."""
+    return load_model(path, GateFile)

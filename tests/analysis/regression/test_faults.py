@@ -1,0 +1,214 @@
+"""Faults put into the program on purpose, and changes that are none: the gate has to tell them apart.
+
+Each fault runs the real program (over fakes) once more and is judged against a run without it.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from harness.analysis.regression.changes import Cause
+from harness.analysis.regression.findings import Outcome
+from harness.corpus.retriever import Retriever
+from harness.records import Message
+from harness.run import prompts
+from tests.analysis.regression.reruns import edit_manifest, edit_rows, fallen, judged, run_world
+from tests.fakes import WordEmbedder
+from tests.run.worlds import FallibleEngine, go, make_task, make_tools, plant_adapter, questions, settings_of
+
+
+@pytest.fixture
+def baseline(tmp_path: Path) -> Path:
+    return run_world(tmp_path / "before")
+
+
+def test_an_unchanged_rerun_passes_every_rule(tmp_path: Path, baseline: Path) -> None:
+    found = judged(run_world(tmp_path / "after"), baseline)
+    assert found.outcome is Outcome.PASS
+    assert found.exit_code == 0
+    assert fallen(found) == fallen(found, Outcome.UNSURE) == set()
+    passed = fallen(found, Outcome.PASS)
+    assert {("lora", "adapter"), ("rag", "index"), ("rag", "retrieved"), ("rag", "recall")} <= passed
+    assert {("rag", "latency"), ("base", "accuracy"), ("few-shot", "prompts"), ("base", "answers")} <= passed
+
+
+def test_a_new_machine_passes(tmp_path: Path, baseline: Path) -> None:
+    run = run_world(tmp_path / "after")
+    edit_manifest(run, lambda about: about["machine"].update(cpu="another", platform="elsewhere", cores=64))
+    found = judged(run, baseline)
+    assert found.outcome is Outcome.PASS
+    assert {change.cause for change in found.changes} == {Cause.MACHINE}
+
+
+def test_reordered_questions_pass(tmp_path: Path, baseline: Path) -> None:
+    task = make_task(tmp_path / "after" / "tasks", test=questions()[::-1])
+    tools = make_tools(tmp_path / "after" / "cache")
+    plant_adapter(task, "lora", tools)
+    settings = settings_of(task, "base", "few-shot", "rag", "lora", "oracle", use_cache=False)
+    run = go(settings, [task], tools, tmp_path / "after" / "run")
+    found = judged(run, baseline)
+    assert fallen(found) == set()
+    assert fallen(found, Outcome.UNSURE) == {
+        (name, "latency") for name in ("few-shot", "rag", "lora", "oracle")
+    }
+
+
+def test_a_retriever_that_loses_its_last_passage_is_caught(
+    tmp_path: Path, baseline: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    search = Retriever.search
+    monkeypatch.setattr(
+        Retriever, "search", lambda self, texts, k: [found[:2] for found in search(self, texts, 2)]
+    )
+    found = judged(run_world(tmp_path / "after"), baseline)
+    assert found.exit_code == 4
+    assert ("rag", "retrieved") in fallen(found)
+    assert {strategy for strategy, _ in fallen(found)} == {"rag"}
+
+
+def test_a_lost_system_message_is_caught(
+    tmp_path: Path, baseline: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = prompts.messages
+    monkeypatch.setattr(prompts, "messages", lambda *given: whole(*given)[1:])
+    found = judged(run_world(tmp_path / "after"), baseline)
+    assert found.exit_code == 4
+    assert {(name, "prompts") for name in ("base", "few-shot", "rag", "oracle")} <= fallen(found)
+    (said,) = [one.said.detail for one in found.findings if (one.strategy, one.rule) == ("base", "prompts")]
+    assert "they part at character 2: '<system>Answer shortly." in said
+
+
+def test_an_adapter_that_is_silently_not_loaded_is_caught(tmp_path: Path, baseline: Path) -> None:
+    class Deaf(FallibleEngine):
+        def use(self, adapter: Path | None, *, merged: bool = True) -> None:
+            super().use(None, merged=merged)
+
+    found = judged(run_world(tmp_path / "after", engine=Deaf()), baseline)
+    assert found.exit_code == 4
+    assert fallen(found) == {("lora", "answers")}
+
+
+def test_a_prompt_that_is_cut_from_the_front_is_caught(
+    tmp_path: Path, baseline: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = _with_chat(tmp_path / "after", lambda text: text[-120:])
+    found = judged(run, baseline)
+    assert found.exit_code == 4
+    assert ("rag", "prompts") in fallen(found)
+
+
+def _with_chat(folder: Path, cut: Any) -> Path:
+    engine = FallibleEngine()
+
+    class Cutting(type(engine.chat)):  # type: ignore[misc]
+        def render(self, messages: list[Message]) -> str:
+            return str(cut(super().render(messages)))
+
+    engine.chat = Cutting()
+    return run_world(folder, engine=engine)
+
+
+def test_another_embedder_is_caught(tmp_path: Path, baseline: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(WordEmbedder, "sha256", "d" * 64)
+    found = judged(run_world(tmp_path / "after"), baseline)
+    assert found.exit_code == 4
+    assert {("rag", "index"), ("oracle", "index")} <= fallen(found)
+    (index,) = [one for one in found.findings if (one.strategy, one.rule) == ("rag", "index")]
+    assert index.causes[0].cause is Cause.INDEX
+    assert index.causes[0].sentence == "embedder sha256: eeeeeeeeeeee → dddddddddddd"
+
+
+def test_another_stop_string_is_caught(tmp_path: Path, baseline: Path) -> None:
+    task = make_task(tmp_path / "after" / "tasks")
+    task.path.write_text(task.path.read_text("utf-8").replace('["\\n"]', '["\\n", "."]'), "utf-8")
+    from harness.spec.task import load_task
+
+    task = load_task(task.path)
+    tools = make_tools(tmp_path / "after" / "cache")
+    plant_adapter(task, "lora", tools)
+    settings = settings_of(
+        task, "base", "few-shot", "rag", "lora", "oracle", use_cache=False, latency_queries=8
+    )
+    found = judged(go(settings, [task], tools, tmp_path / "after" / "run"), baseline)
+    assert found.exit_code == 4
+    assert ("base", "settings") in fallen(found)
+    (said,) = {one.said.detail for one in found.findings if one.rule == "settings"}
+    assert said == 'answer.stop: ["\\n"] → ["\\n", "."]'
+
+
+def test_an_altered_price_sheet_is_caught(tmp_path: Path, baseline: Path) -> None:
+    run = run_world(tmp_path / "after")
+    edit_manifest(run, lambda about: about["price_sheet"]["machine"].update(usd_per_hour=9.0))
+    found = judged(run, baseline)
+    assert found.exit_code == 4
+    assert {rule for _, rule in fallen(found)} == {"prices"}
+
+
+def test_emptied_answers_are_caught(tmp_path: Path, baseline: Path) -> None:
+    run = run_world(tmp_path / "after")
+    edit_rows(run, "answers", lambda at, row: {**row, "prediction": ""} if at % 10 == 0 else row)
+    found = judged(run, baseline)
+    assert found.exit_code == 4
+    assert {rule for _, rule in fallen(found)} == {"answers"}
+
+
+def test_a_strategy_that_takes_twice_as_long_is_caught(tmp_path: Path, baseline: Path) -> None:
+    run = run_world(tmp_path / "after")
+
+    def slower(_: int, row: dict[str, Any]) -> dict[str, Any]:
+        return {**row, "e2e_s": 2 * row["e2e_s"]} if row["strategy"] == "rag" else row
+
+    edit_rows(run, "timings", slower)
+    found = judged(run, baseline)
+    assert found.exit_code == 4
+    assert fallen(found) == {("rag", "latency")}
+    (one,) = [one for one in found.findings if one.outcome is Outcome.FAIL]
+    assert one.said.figures["slowdown"] == pytest.approx(2.0)
+
+
+def test_a_fake_clock_that_runs_twice_as_long_in_the_search_is_caught(
+    tmp_path: Path, baseline: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    embed = WordEmbedder.embed_queries
+
+    def slow(self: WordEmbedder, texts: Any) -> Any:
+        self.clock.advance(0.75)  # rag takes 0.25 + 0.5 s of the fake clock, and now 1.5 s
+        return embed(self, texts)
+
+    monkeypatch.setattr(WordEmbedder, "embed_queries", slow)
+    found = judged(run_world(tmp_path / "after"), baseline)
+    assert fallen(found) == {("rag", "latency")}
+
+
+def test_an_adapter_trained_on_another_machine_may_have_other_last_bits(
+    tmp_path: Path, baseline: Path
+) -> None:
+    run = run_world(tmp_path / "after")
+
+    def retrained(about: dict[str, Any]) -> None:
+        about["adapters"][0]["sha256"] = "9" * 64
+
+    edit_manifest(run, retrained)
+    edit_rows(run, "answers", lambda _, row: {**row, "adapter": "9" * 64} if row["adapter"] else row)
+    assert ("lora", "adapter") in fallen(judged(run, baseline))
+    edit_manifest(run, lambda about: about["machine"].update(cpu="another"))
+    assert fallen(judged(run, baseline)) == set()
+    edit_manifest(run, lambda about: about["adapters"][0]["recipe"].update(rank=64))
+    assert fallen(judged(run, baseline)) == {("lora", "adapter")}
+
+
+def test_a_few_answers_may_differ_on_another_machine_and_many_may_not(tmp_path: Path, baseline: Path) -> None:
+    run = run_world(tmp_path / "after")
+    edit_manifest(run, lambda about: about["libraries"].update(torch="99.0"))
+    edit_rows(run, "answers", lambda at, row: {**row, "prediction": "other"} if at == 3 else row)
+    few = judged(run, baseline)
+    assert fallen(few) == set()
+    assert [
+        one.said.detail for one in few.findings if one.rule == "answers" and "as a few may" in one.said.detail
+    ]
+    edit_rows(run, "answers", lambda at, row: {**row, "prediction": "other"} if at < 4 else row)
+    many = judged(run, baseline)
+    assert {rule for _, rule in fallen(many)} == {"answers"}

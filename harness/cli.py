@@ -107,6 +107,13 @@ def _check_parser(commands: Any) -> None:
     )  # fmt: skip
     add("--json", action="store_true", help="print one JSON document and nothing else")
     check.set_defaults(run=_check)
+    diff = commands.add_parser(
+        "diff", help="what changed between two runs: inputs, results, flipped questions"
+    )
+    diff.add_argument("before", metavar="RUN", type=Path)
+    diff.add_argument("after", metavar="RUN", type=Path)
+    diff.add_argument("--json", action="store_true", help="print one JSON document and nothing else")
+    diff.set_defaults(run=_diff)
 
 
 def _tasks_parser(commands: Any) -> None:
@@ -223,7 +230,7 @@ def _decide(options: argparse.Namespace) -> None:
     print(json.dumps(decide.document(results), ensure_ascii=False) if options.json else decide.text(results))
 
 
-# check
+# check and diff
 
 
 def _check(options: argparse.Namespace) -> int:
@@ -240,6 +247,18 @@ def _check(options: argparse.Namespace) -> int:
     checks.write(judgement, options.files)
     print(checks.as_json(judgement) if options.json else checks.as_text(judgement))
     return judgement.exit_code
+
+
+def _diff(options: argparse.Namespace) -> None:
+    from harness.analysis.regression.difference import difference
+    from harness.report import diff, plain
+
+    found = difference(options.before, options.after)
+    print(
+        json.dumps(diff.document(found), ensure_ascii=False)
+        if options.json
+        else plain.sections(diff.report(found))
+    )
 
 
 # tasks

@@ -34,7 +34,7 @@ MOST_HISTORY = 20
 """Runs of a history that are looked at, the latest."""
 EXIT = {Outcome.PASS: 0, Outcome.NOT_APPLICABLE: 0, Outcome.UNSURE: 3, Outcome.FAIL: 4}
 SEVERITY = {outcome: place for place, outcome in enumerate(Outcome)}
-NAMES_ITS_CAUSE = ("model", "adapter", "index", "settings", "prices")
+NAMES_ITS_CAUSE = ("model", "adapter", "settings", "prices")
 """Rules whose sentence is about an input itself, so that no other has to be looked for."""
 
 

@@ -90,7 +90,7 @@ def _compare_parser(commands: Any) -> None:
 def _check_parser(commands: Any) -> None:
     check = commands.add_parser("check", help="is a run worse than a baseline? For CI")
     check.add_argument("folder", metavar="RUN", type=Path)
-    check.add_argument("--baseline", metavar="RUN", type=Path, required=True, help="the run to compare with")
+    check.add_argument("--baseline", metavar="RUN", type=Path, help="the run to compare with")
     add_gate_flags(check)
     add = check.add_argument
     add("--common", action="store_true", help="compare what both have, where questions or strategies differ")
@@ -105,6 +105,16 @@ def _check_parser(commands: Any) -> None:
         "-o", "--output", dest="files", metavar="FILE", type=Path, action="append", default=[],
         help="also write FILE: .md (pull-request comment), .xml (JUnit) or .json (repeatable)",
     )  # fmt: skip
+    add(
+        "--certify", action="store_true",
+        help="instead: how often would the gate fail with nothing changed? --baseline may be a rerun of RUN",
+    )  # fmt: skip
+    add(
+        "--churn",
+        type=float,
+        metavar="SHARE",
+        help="of --certify without a rerun: answers that change by themselves",
+    )
     add("--json", action="store_true", help="print one JSON document and nothing else")
     check.set_defaults(run=_check)
     diff = commands.add_parser(
@@ -239,6 +249,10 @@ def _check(options: argparse.Namespace) -> int:
     from harness.spec.gate_flags import gate_of
 
     gate = gate_of(options)
+    if options.certify:
+        return _certify(options, gate)
+    if options.baseline is None:
+        raise InputError("name the run to compare with: --baseline RUN.")
     checks.check_forms(options.files)
     history = options.history or options.baseline.absolute().parent
     judgement = judge(
@@ -247,6 +261,25 @@ def _check(options: argparse.Namespace) -> int:
     checks.write(judgement, options.files)
     print(checks.as_json(judgement) if options.json else checks.as_text(judgement))
     return judgement.exit_code
+
+
+def _certify(options: argparse.Namespace, gate: Any) -> int:
+    from harness.analysis.regression.certificate import CHURN, certify
+    from harness.analysis.regression.pairing import Side
+    from harness.report import certificate, plain
+
+    if options.files:
+        raise InputError("--certify writes no files; take what it prints, or --json.")
+    churn = CHURN if options.churn is None else options.churn
+    if not 0 <= churn <= 1:
+        raise InputError(f"--churn: is a share from 0 to 1, and not {churn:g}.")
+    rerun = Side.read(options.baseline) if options.baseline else None
+    found = certify(Side.read(options.folder), rerun, gate, churn=churn)
+    text = (
+        json.dumps(certificate.document(found)) if options.json else plain.sections(certificate.report(found))
+    )
+    print(text)
+    return 0
 
 
 def _diff(options: argparse.Namespace) -> None:

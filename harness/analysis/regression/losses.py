@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from harness.analysis.accuracy import differences, per_question
@@ -45,9 +47,19 @@ def accuracy(rerun: Rerun) -> Said:
 
 def outcome(ci_low: float, ci_high: float, margin: float) -> Outcome:
     """Of an interval of the difference (after less before): a loss is what lies below nought."""
-    if ci_high < -margin:
+    if is_loss(ci_high, margin):
         return Outcome.FAIL
-    return Outcome.PASS if ci_low > -margin else Outcome.UNSURE
+    return Outcome.PASS if is_none(ci_low, margin) else Outcome.UNSURE
+
+
+def is_loss(ci_high: Any, margin: float) -> Any:
+    """Whether the whole interval lies beyond the margin; of a number or an array."""
+    return ci_high < -margin
+
+
+def is_none(ci_low: Any, margin: float) -> Any:
+    """Whether the whole interval lies within the margin, or above it."""
+    return ci_low > -margin
 
 
 def flipped(rerun: Rerun) -> tuple[Flip, ...]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from typing import Any
 
 from harness.analysis.evidence import Evidence
 from harness.analysis.regression.findings import Outcome, Said, not_applicable
@@ -23,7 +24,7 @@ def latency(rerun: Rerun) -> Said:
     """Fail where the whole interval of the slow-down lies beyond the margin, pass where it lies below it."""
     if rerun.strategy == BASE:
         return not_applicable("is what the others are timed against")
-    old, new = (_ratios(side.run, rerun) for side in (rerun.before, rerun.after))
+    old, new = (ratios(side.run, rerun) for side in (rerun.before, rerun.after))
     if not old:
         return not_applicable("the baseline was not timed, or its base was not")
     moves = [new[name] - old[name] for name in new if name in old]
@@ -52,9 +53,19 @@ def latency(rerun: Rerun) -> Said:
 
 def outcome(low: float, high: float, margin: float) -> Outcome:
     """Of an interval of the logarithm of the slow-down; `margin` is a factor."""
-    if low > math.log(margin):
+    if is_slower(low, margin):
         return Outcome.FAIL
-    return Outcome.PASS if high < math.log(margin) else Outcome.UNSURE
+    return Outcome.PASS if is_not_slower(high, margin) else Outcome.UNSURE
+
+
+def is_slower(low: Any, margin: float) -> Any:
+    """Whether the whole interval lies beyond the margin; of a number or an array."""
+    return low > math.log(margin)
+
+
+def is_not_slower(high: Any, margin: float) -> Any:
+    """Whether the whole interval lies within the margin, or below it."""
+    return high < math.log(margin)
 
 
 def history_margin(means: Sequence[float]) -> float | None:
@@ -70,12 +81,13 @@ def history_margin(means: Sequence[float]) -> float | None:
     return math.exp(quantile(n - 1) * math.sqrt(2) * spread)
 
 
-def _ratios(run: Evidence, rerun: Rerun) -> dict[str, float]:
+def ratios(run: Evidence, rerun: Rerun) -> dict[str, float]:
+    """Question id → log of the strategy's time over base's, in one run."""
     return log_ratios(_rows(run, rerun.task, BASE), _rows(run, rerun.task, rerun.strategy))
 
 
 def _mean_log(run: Evidence, rerun: Rerun) -> float | None:
-    logs = _ratios(run, rerun).values()
+    logs = ratios(run, rerun).values()
     return math.fsum(logs) / len(logs) if logs else None
 
 

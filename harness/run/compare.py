@@ -51,7 +51,7 @@ def compare(
     Raises InputError for what a person wrote wrong (before any model loads), RunInterrupted on Ctrl-C.
     """
     plan = plan_run(settings, tasks)
-    manifest = describe(settings, plan, tools, command)
+    manifest = describe(settings, plan, tools, command, output)
     folder = reopen(output, manifest) if resume else RunFolder.create(output, manifest)
     try:
         _Run(settings, plan, tools, folder).go()
@@ -85,8 +85,8 @@ def plan_run(settings: Settings, tasks: Sequence[Task]) -> Plan:
     return make_plan(cut, parse_strategies(settings.strategies), settings.training_seeds)
 
 
-def describe(settings: Settings, plan: Plan, tools: Tools, command: str) -> dict[str, Any]:
-    """The manifest as it stands at the start of a run."""
+def describe(settings: Settings, plan: Plan, tools: Tools, command: str, output: Path) -> dict[str, Any]:
+    """The manifest as it stands at the start of a run in the folder `output`."""
     identity = tools.engine.identity
     now = datetime.now(UTC)
     return {
@@ -97,7 +97,7 @@ def describe(settings: Settings, plan: Plan, tools: Tools, command: str) -> dict
         "quick": settings.quick,
         "command": command,
         "harness_version": __version__,
-        "settings": settings.to_json(),
+        "settings": settings.stored_in(output),
         "model": dataclasses.asdict(identity),
         "embedder": None,
         "tasks": {name: _describe_task(task) for name, task in plan.tasks.items()},

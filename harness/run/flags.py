@@ -89,6 +89,6 @@ def resumed_settings(options: argparse.Namespace) -> Settings:
         raise InputError(f"--resume goes on with the run's own settings; leave out {flags}.")
     manifest = read_manifest(options.resume)
     try:
-        return Settings.from_json(manifest["settings"])
+        return Settings.from_json(manifest["settings"], options.resume)
     except (KeyError, TypeError) as error:
         raise InputError(f"{options.resume} cannot be resumed: its settings are not known here.") from error

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import asdict, dataclass
+from pathlib import Path
 from typing import Any
 
 from harness.spec.strategy import DEFAULT_STRATEGIES
@@ -10,7 +12,7 @@ from harness.spec.strategy import DEFAULT_STRATEGIES
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """The flags of `compare`. `tasks` are absolute paths of task files."""
+    """The flags of `compare`. `tasks` are absolute paths of task files (in a run's manifest, seen from its folder)."""
 
     tasks: tuple[str, ...]
     strategies: tuple[str, ...] = DEFAULT_STRATEGIES
@@ -43,12 +45,27 @@ class Settings:
     def to_json(self) -> dict[str, Any]:
         return asdict(self)
 
+    def stored_in(self, folder: Path) -> dict[str, Any]:
+        """The settings for the manifest of a run in `folder`: a folder that moves with its tasks still finds them."""
+        return {**self.to_json(), "tasks": [_seen_from(folder, task) for task in self.tasks]}
+
     @classmethod
-    def from_json(cls, data: dict[str, Any]) -> Settings:
-        """Raises KeyError or TypeError for settings that this version does not know."""
-        names = ("tasks", "strategies", "price_as")
+    def from_json(cls, data: dict[str, Any], folder: Path) -> Settings:
+        """The settings in the manifest of a run in `folder`.
+
+        Raises KeyError or TypeError for settings that this version does not know.
+        """
+        names = ("strategies", "price_as")
         lists: dict[str, Any] = {name: tuple(data[name]) for name in names if name in data}
-        return cls(**{**data, **lists})
+        tasks = tuple(os.path.normpath(folder.resolve() / task) for task in data["tasks"])
+        return cls(**{**data, **lists, "tasks": tasks})
+
+
+def _seen_from(folder: Path, task: str) -> str:
+    try:
+        return Path(os.path.relpath(task, folder.resolve())).as_posix()
+    except ValueError:  # on another drive
+        return task
 
 
 @dataclass(frozen=True, slots=True)

@@ -43,7 +43,7 @@ def test_a_run_leaves_whole_evidence_and_a_report_follows_from_it(task: Task, tm
     assert facts["indexes"]["workshop"]["documents"] == 8
     assert [entry["strategy"] for entry in facts["plan"]] == list(UNTRAINED)
     assert facts["tasks"]["workshop"]["questions"] == 24
-    assert Settings.from_json(facts["settings"]) == settings
+    assert Settings.from_json(facts["settings"], folder) == settings
     assert facts["price_sheet"]
     assert facts["libraries"]["torch"]
     assert len(rows(folder, "questions")) == 24
@@ -106,7 +106,7 @@ def test_what_the_user_needs_is_in_the_run_and_in_its_decision(task: Task, tmp_p
     needs = {"monthly_queries": 700, "citations": True, "refresh_days": 7.0}
     settings = settings_of(task, "base", "rag", latency_queries=2, monthly_queries=700, requirements=needs)
     folder = go(settings, [task], make_tools(tmp_path / "cache"), tmp_path / "run")
-    assert Settings.from_json(manifest(folder)["settings"]) == settings
+    assert Settings.from_json(manifest(folder)["settings"], folder) == settings
     results = write_reports(folder)
     assert results["requirements"] == needs
     decision = results["tasks"]["workshop"]["decision"]

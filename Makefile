@@ -1,14 +1,33 @@
-# Two commands: `make compare` measures, `make test` checks. Both start from a fresh clone.
+# Two commands: `make compare` measures, `make test` tests. Both start from a fresh clone.
+# `make check` holds what this commit measures against reports/baseline, `make baseline` accepts it (docs/ci.md).
 PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 ARGS ?=
+# What the baseline was measured with, and what is measured to be held against it.
+CHECK_FLAGS ?= --quick --latency-queries 0 --no-cache --strategies base,few-shot,rag,few-shot+rag,lora,lora+rag,oracle
+GATE_FLAGS ?= --fail-on exact
 
-.PHONY: compare test lint types install clean
+.PHONY: compare test check baseline candidate lint types install clean
 
 compare: $(VENV)/.installed
 	$(BIN)/python -m harness models pull
 	$(BIN)/python -m harness compare $(ARGS)
+
+check: candidate
+	$(BIN)/python -m harness check reports/candidate --baseline reports/baseline $(GATE_FLAGS) $(ARGS)
+
+# Shows what is accepted, and keeps the evidence alone: what is derived can be derived again.
+baseline: candidate
+	-$(BIN)/python -m harness diff reports/baseline reports/candidate
+	rm -f reports/candidate/report.* reports/candidate/results.json reports/candidate/summary.csv
+	rm -rf reports/baseline
+	mv reports/candidate reports/baseline
+
+candidate: $(VENV)/.installed
+	rm -rf reports/candidate
+	$(BIN)/python -m harness models pull
+	$(BIN)/python -m harness compare $(CHECK_FLAGS) --output reports/candidate
 
 test: $(VENV)/.installed-dev lint types
 	$(BIN)/python -m pytest $(ARGS)

@@ -8,7 +8,7 @@ ARGS ?=
 CHECK_FLAGS ?= --quick --latency-queries 0 --no-cache --strategies base,few-shot,rag,few-shot+rag,lora,lora+rag,oracle
 GATE_FLAGS ?= --fail-on exact
 
-.PHONY: compare test check baseline candidate lint types install clean
+.PHONY: compare test check baseline candidate browser lint types install clean
 
 compare: $(VENV)/.installed
 	$(BIN)/python -m harness models pull
@@ -29,8 +29,11 @@ candidate: $(VENV)/.installed
 	$(BIN)/python -m harness models pull
 	$(BIN)/python -m harness compare $(CHECK_FLAGS) --output reports/candidate
 
-test: $(VENV)/.installed-dev lint types
+test: $(VENV)/.installed-dev browser lint types
 	$(BIN)/python -m pytest $(ARGS)
+
+browser:
+	@sh tests/browser.sh
 
 lint: $(VENV)/.installed-dev
 	$(BIN)/ruff check .

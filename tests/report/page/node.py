@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from harness.report.page import assets
+from tests.report.page.browser import give_up
 
 DRIVER = """
 const { module, facts, calls } = JSON.parse(require("fs").readFileSync(0, "utf8"));
@@ -21,13 +22,13 @@ process.stdout.write(JSON.stringify(answers));
 
 
 def node() -> str:
-    """The path of the program; skips the test, saying why, where there is none."""
+    """The path of the program; gives the test up, saying why, where there is none."""
     package = pytest.importorskip(
         "playwright", reason="the page's formulas need playwright's Node.js (pip install '.[dev]')"
     )
     path = Path(str(package.__file__)).parent / "driver" / "node"
     if not path.is_file():
-        pytest.skip("NO NODE: playwright carries none here, so the page's formulas were not tested.")
+        give_up("NO NODE: playwright carries none here, so the page's formulas were not tested.")
     return str(path)
 
 

@@ -37,10 +37,13 @@ def reply(task: str, strategy: str, index: int, n: int, share: float, place: int
     # What only the weights tell apart reads the same prompt.
     prompt = f"{index:03d}{strategy.removeprefix('lora').lstrip('+') or 'base'}".ljust(64, "0")
     row = answer(task, strategy, f"{task}{index}", text, **shown)
-    return {**row, "prompt_sha256": prompt, "adapter": ADAPTERS.get(strategy)}
+    return {**row, "prompt_sha256": prompt, "adapter": ADAPTERS.get(strategy.split("@")[0])}
 
 
 def times(task: str, strategy: str, count: int) -> list[dict[str, Any]]:
+    """None for another task's adapter (`lora@task`), which is not timed."""
+    if "@" in strategy:
+        return []
     seconds = SECONDS[strategy]
     found = {"retrieve_s": 0.1} if "rag" in strategy else {}
     rows = [timing(strategy, block, seconds, seconds / 2, 5, **found) for block in range(count)]
@@ -78,7 +81,7 @@ def elected(
     made = {
         **manifest(),
         "tasks": {t: {"spec": {**SPEC, "name": t, "probes": probes}} for t, (probes, _) in tasks.items()},
-        "plan": [{"task": t, "strategy": s, "adapter": ADAPTERS.get(s)} for t, s in plan],
+        "plan": [{"task": t, "strategy": s, "adapter": ADAPTERS.get(s.split("@")[0])} for t, s in plan],
         "not_applicable": {},
         "adapters": [adapter(t, s) for t, s in plan if s in ADAPTERS],
         "indexes": {t: {"documents": n, "passages": n, "seconds": 10.0, "bytes": 1000} for t in tasks},

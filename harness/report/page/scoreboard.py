@@ -76,8 +76,14 @@ def board(task: Figures) -> Board:
 
 def leader(task: Figures) -> str | None:
     """The most accurate strategy that one could deploy (of equals the first); none that failed a check."""
+    means = _runners(task)
+    return max(means, key=lambda name: means[name]) if means else None
+
+
+def _runners(task: Figures) -> dict[str, float]:
+    """The accuracy of each strategy that one could deploy and that failed no check."""
     out = task["decision"]["excluded"]
-    means = {
+    return {
         name: block["accuracy"]["mean"]
         for name, block in task["strategies"].items()
         if not block["control"]
@@ -85,7 +91,6 @@ def leader(task: Figures) -> str | None:
         and name not in out
         and block["accuracy"]["mean"] is not None
     }
-    return max(means, key=lambda name: means[name]) if means else None
 
 
 def _score(name: str, block: Figures, task: Figures, best: str | None) -> Score:
@@ -95,7 +100,7 @@ def _score(name: str, block: Figures, task: Figures, best: str | None) -> Score:
         name=name,
         control=block["control"],
         accuracy=percent(fair["mean"]),
-        interval=NA if fair["ci_low"] is None else f"{100 * fair['ci_low']:.1f}–{100 * fair['ci_high']:.1f}",
+        interval="" if fair["ci_low"] is None else f"{100 * fair['ci_low']:.1f}–{100 * fair['ci_high']:.1f}",
         bar=_bar(fair),
         standing=standing(name, task, best),
         cells=(
@@ -146,7 +151,7 @@ def _bar(fair: Figures) -> Bar | None:
 def standing(name: str, task: Figures, best: str | None) -> Standing:
     """What the paired comparison with the leader says; another task's adapter is compared with base instead."""
     if name == best:
-        return Standing("leader", "leads", "")
+        return Standing("leader", "leads" if len(_runners(task)) > 1 else "runs alone", "")
     if name in task["decision"]["excluded"]:
         return Standing("unknown", "left out: failed a check", "")
     row = _pair(name, task, "base" if "@" in name else best)

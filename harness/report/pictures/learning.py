@@ -36,7 +36,11 @@ def _curve(record: Figures, *, several: bool) -> Plot | Missing:
     look: Spec = {
         "color": {"field": "series", "type": "nominal", "scale": scale, "legend": {"symbolType": "stroke"}}
     }
-    x = {"field": "step", "type": "quantitative", "axis": {"title": "training step", "tickCount": 6}}
+    x = {
+        "field": "step",
+        "type": "quantitative",
+        "axis": {"title": "training step", "tickCount": 6, "tickMinStep": 1},
+    }
     y = {
         "field": "loss",
         "type": "quantitative",

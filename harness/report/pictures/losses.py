@@ -101,7 +101,7 @@ def wrong(task: Figures) -> Plot | Missing:
     x = {
         "field": "n",
         "type": "quantitative",
-        "scale": {"domain": [0, max(row["n"] for row in rows) * 1.3]},
+        "scale": {"domain": [0, max(row["n"] for row in rows) * 1.45]},
         "axis": {"title": "wrong answers of rag", "tickMinStep": 1, "tickCount": 5},
     }
     y = {"field": "why", "type": "nominal", "sort": None, "title": None}

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from harness.analysis.decision.choice import UNDECIDED
 from harness.quantities import days, dollars, three, whole
 from harness.report.pictures import style
 from harness.report.pictures.plot import Missing, Plot, Spec
@@ -70,9 +71,10 @@ def monthly(task: Figures) -> Plot | Missing:
     x["axis"]["format"] = "~s"
     y = _log("usd", [row["usd"] for row in rows], "dollars a month (log axis)")
     y["axis"]["labelExpr"] = "format(datum.value, datum.value < 1 ? '$.2~r' : '$~s')"
+    key = {"symbolSize": 500}  # long enough to show the dashes
     look = {
-        "color": {"field": "strategy", "type": "nominal", "scale": style.colours(names), "legend": {}},
-        "strokeDash": {"field": "strategy", "type": "nominal", "scale": style.dashes(names), "legend": {}},
+        "color": {"field": "strategy", "type": "nominal", "scale": style.colours(names), "legend": key},
+        "strokeDash": {"field": "strategy", "type": "nominal", "scale": style.dashes(names), "legend": key},
     }
     at = {"x": x, "y": y}
     marks = _diamonds(crossings, at)
@@ -104,13 +106,25 @@ def _diamonds(crossings: Sequence[Spec], at: Spec) -> list[Spec]:
         "opacity": 1,
     }
     points = [{"data": {"values": list(crossings)}, "mark": mark, "encoding": at}] if crossings else []
+    shown = {row["label"]: row for row in sorted(crossings, key=lambda row: float(row["q"]))}
+    halo = {
+        "stroke": style.PAPER,
+        "strokeWidth": 3,
+    }  # drawn beneath the letters (page.css), so that lines do not cross them
     labels = [
         {
             "data": {"values": [row]},
-            "mark": {"type": "text", "align": "right", "dx": -6, "dy": -12 - 14 * (turn % 3), "fontSize": 11},
+            "mark": {
+                "type": "text",
+                "align": "right",
+                "dx": -6,
+                "dy": -12 - 14 * (turn % 3),
+                "fontSize": 11,
+                **halo,
+            },
             "encoding": {**at, "text": {"field": "label"}},
         }
-        for turn, row in enumerate(sorted(crossings, key=lambda row: float(row["q"])))
+        for turn, row in enumerate(shown.values())
     ]
     return points + labels
 
@@ -179,50 +193,73 @@ def decision_map(task: Figures) -> Plot | Missing:
         return Missing(MAP, "nothing was chosen, so there is nothing to map")
     cells = _cells(grid)
     names = [name for name in dict.fromkeys(cell["winner"] for cell in cells) if name != "none"]
+    if not names:
+        return Missing(MAP, "no strategy meets the requirements at any volume and refresh interval")
     scale = {"domain": [*names, "none"], "range": [*map(style.colour, names), style.LINE]}
-    x = {"field": "q", "type": "ordinal", "sort": None, "title": "queries a month", "axis": {"labelAngle": 0}}
-    y = {"field": "refresh", "type": "ordinal", "sort": None, "title": "knowledge changes"}
-    priced = task["decision"]["basis"] == "value"
+    at = {
+        "x": {
+            "field": "q",
+            "type": "ordinal",
+            "sort": None,
+            "title": "queries a month",
+            "axis": {"labelAngle": 0},
+        },
+        "y": {"field": "refresh", "type": "ordinal", "sort": None, "title": "knowledge changes"},
+    }
+    priced = task["decision"]["basis"] == "value" or not any(cell["price"] for cell in cells)
+    lines = max(len(cell["name"]) for cell in cells)
+    text = {"type": "text", "fontSize": 11, "lineHeight": 12, "dy": -6 * (lines - 1) - (0 if priced else 6)}
+    fill = {"type": "rect", "stroke": style.PAPER, "strokeWidth": 2, "fillOpacity": 0.22}
     layers: list[Spec] = [
-        {
-            "mark": {"type": "rect", "stroke": style.PAPER, "strokeWidth": 2, "fillOpacity": 0.22},
-            "encoding": {"x": x, "y": y, "color": {"field": "winner", "scale": scale, "legend": None}},
-        },
-        {
-            "mark": {"type": "text", "fontSize": 11, "dy": 0 if priced else -6},
-            "encoding": {"x": x, "y": y, "text": {"field": "winner"}},
-        },
+        {"mark": fill, "encoding": {**at, "color": {"field": "winner", "scale": scale, "legend": None}}},
+        {"mark": text, "encoding": {**at, "text": {"field": "name"}}},
     ]
     if not priced:
-        layers.append(
-            {
-                "mark": {"type": "text", "fontSize": 9, "dy": 8, "color": style.SOFT},
-                "encoding": {"x": x, "y": y, "text": {"field": "price"}},
-            }
-        )
-    caption = "Which candidate is ahead, by volume and by how often the knowledge changes." + (
-        ""
-        if priced
-        else " Below each name: the price of a wrong answer from which it also has the least expected cost."
-    )
+        price = {"type": "text", "fontSize": 9, "dy": 8 + 6 * (lines - 1), "color": style.SOFT}
+        layers.append({"mark": price, "encoding": {**at, "text": {"field": "price"}}})
+    caption = "Which candidate is ahead, by volume and by how often the knowledge changes."
+    if any(status == UNDECIDED for row in grid["statuses"] for status in row):
+        caption += " ? marks the best bet where the task is undecided."
+    if not priced:
+        caption += " Below: the price of a wrong answer from which it also has the least expected cost."
     wins = {name: sum(cell["winner"] == name for cell in cells) for name in [*names, "none"]}
     told = (
         "; ".join(f"{name} in {count} of {len(cells)} fields" for name, count in wins.items() if count) + "."
     )
-    return Plot(MAP, caption, told, style.picture(layers, height=32 * len(grid["refresh_days"]), rows=cells))
+    height = (20 + 12 * lines) * len(grid["refresh_days"])
+    return Plot(MAP, caption, told, style.picture(layers, height=height, rows=cells))
 
 
 def _cells(grid: Figures) -> list[Spec]:
     """Each field of the map: volume, refresh interval, who is ahead, from which price of an error that also pays."""
     volumes = [short(volume) for volume in grid["monthly_queries"]]
     intervals = ["never" if value is None else f"every {days(value)}" for value in grid["refresh_days"]]
+    rows = zip(intervals, grid["winners"], grid["statuses"], grid["pays_from_usd"], strict=True)
     return [
         {
             "q": volume,
             "refresh": interval,
             "winner": winner or "none",
-            "price": f"≥ {dollars(price)}" if price else "",
+            "name": _broken((winner or "none") + (" ?" if status == UNDECIDED else "")),
+            "price": _from(price) if price else "",
         }
-        for interval, winners, prices in zip(intervals, grid["winners"], grid["pays_from_usd"], strict=True)
-        for volume, winner, price in zip(volumes, winners, prices, strict=True)
+        for interval, winners, statuses, prices in rows
+        for volume, winner, status, price in zip(volumes, winners, statuses, prices, strict=True)
     ]
+
+
+def _broken(name: str) -> list[str]:
+    """A name in lines that fit a field: `few-shot+rag ?` breaks before its plus."""
+    first, plus, rest = name.partition("+")
+    return [first, plus + rest] if plus else [name]
+
+
+def _from(price: float) -> str:
+    """`≥ $0.012`, `≥ $70.2`, `≥ $9.19 k`; `< $0.001` where less than a tenth of a cent is enough."""
+    if price < 0.001:
+        return "< $0.001"
+    return (
+        f"≥ {dollars(float(f'{price:.2g}'))}"
+        if price < 1
+        else f"≥ ${short(price) if price >= 1e3 else three(price)}"
+    )

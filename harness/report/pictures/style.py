@@ -19,6 +19,10 @@ ROW = 30
 """Height of one row of a picture with a row for each strategy."""
 INK, SOFT, LINE, PAPER, PLAIN = "var(--ink)", "var(--soft)", "var(--line)", "var(--paper)", "var(--s0)"
 FONT = "sans-serif"
+MOST_TICKS = 6
+"""On a log axis with ticks between the powers of ten."""
+CLEAR = 1.05
+"""How far a mark on a log axis stays from the axis's ends, as a ratio."""
 _SHAPES = ("circle", "square", "triangle-up", "diamond", "cross", "triangle-down", "triangle-right")
 _DASHES = ([1, 0], [6, 3], [2, 2], [8, 3, 2, 3], [4, 4], [10, 4], [1, 3])
 
@@ -90,6 +94,18 @@ def powers(values: Iterable[float]) -> list[float]:
     low, high = math.floor(math.log10(min(found))), math.ceil(math.log10(max(found)))
     high = max(high, low + 1)
     return [float(f"1e{exponent}") for exponent in range(low, high + 1)]
+
+
+def log_ticks(values: Iterable[float]) -> list[float]:
+    """Ticks of a log axis that hold the values closely but not at its very ends: 1, 2 and 5 times powers of ten, the
+    powers alone where the values lie far apart."""
+    known = [value for value in values if value > 0]
+    ends = powers([min(known) / CLEAR, max(known) * CLEAR])
+    fine = [float(f"{first}e{round(math.log10(power))}") for power in ends for first in (1, 2, 5)]
+    low = max(tick for tick in fine if tick <= min(known) / CLEAR)
+    high = min(tick for tick in fine if tick >= max(known) * CLEAR)
+    ticks = [tick for tick in fine if low <= tick <= high]
+    return ticks if len(ticks) <= MOST_TICKS else ends
 
 
 def share_axis(title: str) -> Spec:

@@ -151,7 +151,7 @@ def _rows(names: Mapping[str, object]) -> Spec:
 def _time_axis(values: Sequence[float], title: str) -> Spec:
     low, high = min(values), max(values)
     if low > 0 and high / low >= LOG_FROM:
-        ticks = style.powers(values)
+        ticks = style.log_ticks(values)
         scale: Spec = {"type": "log", "domain": [ticks[0], ticks[-1]]}
         return {
             "type": "quantitative",

@@ -24,7 +24,7 @@ def accuracy_against_cost(task: Figures) -> Plot | Missing:
     if len(rows) < 2:
         return Missing(TITLE, "fewer than two strategies have both an accuracy and a cost per query")
     names = [row["strategy"] for row in rows]
-    ticks = style.powers([row[key] for row in rows for key in ("cost_low", "cost_high")])
+    ticks = style.log_ticks([row[key] for row in rows for key in ("cost_low", "cost_high")])
     x: Spec = {
         "type": "quantitative",
         "scale": {"type": "log", "domain": [ticks[0], ticks[-1]]},

@@ -172,6 +172,28 @@ def test_sorting_by_wrong_replies(shown: Opened) -> None:
     shown.page.wait_for_selector("#found:not(:empty)")
 
 
+def test_on_a_narrow_screen_a_field_sorts(browser: Any, report: Path) -> None:
+    """There the table is a list of cards, without headers to click."""
+    opened = Opened(browser, report, viewport={"width": 768, "height": 900})
+    assert not opened.page.get_by_role("columnheader", name="Replies").is_visible()
+    sort = opened.page.locator("select[name=sort]")
+    for choice, ids in (
+        ("replies, most wrong first", ["q4", "q3", "q2", "q1"]),
+        ("question, A to Z", ["q1", "q2", "q3", "q4"]),
+        ("question, Z to A", ["q4", "q3", "q2", "q1"]),
+        ("as asked", ["q1", "q2", "q3", "q4"]),
+    ):
+        sort.select_option(label=choice)
+        assert opened.ids() == ids
+    opened.page.set_viewport_size({"width": 1280, "height": 900})
+    assert not sort.is_visible()
+    header = opened.page.get_by_role("columnheader", name="Question")
+    header.click()
+    opened.page.wait_for_selector('#table th[aria-sort="ascending"]')
+    assert sort.input_value() == "1 asc"  # what the headers did is what the field says
+    opened.close()
+
+
 def test_details_show_passages_with_the_right_document_marked(shown: Opened) -> None:
     clear(shown)
     shown.page.get_by_role("button", name="Details of q1").click()

@@ -57,8 +57,15 @@ def test_the_sign_is_that_of_the_one_beside_the_leader(row: dict[str, Any], expe
 def test_a_control_may_stand_higher() -> None:
     some = task(pair("rag", "oracle", 0.2, "b better"), rag=block(0.5), oracle=block(0.7, control=True))
     assert standing("oracle", some, "rag").state == "higher"
-    assert standing("rag", some, "rag") == Standing("leader", "leads", "")
+    assert standing("rag", some, "rag") == Standing("leader", "runs alone", "")
     assert standing("base", some, "rag").state == "unknown"
+
+
+def test_nobody_leads_a_race_with_one_runner() -> None:
+    alone = task(base=block(0.1), oracle=block(0.7, control=True))
+    assert standing("base", alone, leader(alone)).text == "runs alone"
+    two = task(base=block(0.1), rag=block(0.0))
+    assert standing("base", two, leader(two)).text == "leads"
 
 
 def test_one_that_failed_a_check_neither_leads_nor_is_told_from_the_leader() -> None:

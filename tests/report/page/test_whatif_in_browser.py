@@ -83,8 +83,14 @@ def test_fields_change_verdict_costs_break_even_and_map(
     assert headline in str(card.locator(".headline").text_content())
     costs = opened.page.locator("#what-if-costs table").first.locator("tbody tr")
     rows = [row.locator("th, td").all_text_contents() for row in costs.all()]
-    assert [row[:4] for row in rows] == [
-        [name, f"{100 * row['accuracy']:.1f} %", dollars(row["monthly_usd"]), dollars(row["total_usd"])]
+    priced = found["setting"]["error_price_usd"] is not None
+    assert [row[: 3 + priced] for row in rows] == [
+        [
+            name,
+            f"{100 * row['accuracy']:.1f} %",
+            dollars(row["monthly_usd"]),
+            *([dollars(row["total_usd"])] if priced else []),
+        ]
         for name, row in found["candidates"].items()
     ]
     grid = opened.page.locator("#what-if-map tbody tr")

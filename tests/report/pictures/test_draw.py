@@ -90,6 +90,20 @@ def test_powers_enclose_the_values() -> None:
     assert style.powers([10.0]) == [10.0, 100.0]
 
 
+@pytest.mark.parametrize(
+    ("values", "ticks"),
+    [
+        ([0.0022, 0.0046], [0.002, 0.005]),
+        ([0.002, 0.005], [0.001, 0.002, 0.005, 0.01]),  # a mark on the end of the axis would be cut in half
+        ([3e-5, 2e-4, 0.0], [2e-5, 5e-5, 1e-4, 2e-4, 5e-4]),
+        ([0.003, 20.0], [0.001, 0.01, 0.1, 1.0, 10.0, 100.0]),
+        ([7.0], [5.0, 10.0]),
+    ],
+)
+def test_ticks_of_a_log_axis_hold_the_values_closely(values: list[float], ticks: list[float]) -> None:
+    assert style.log_ticks(values) == ticks
+
+
 def test_run_without_evidence_has_reasons_only(tmp_path: Path) -> None:
     empty = {name: [] for name in ("answers", "batches", "timings", "passages")}
     run = read_run(write_run(tmp_path, **empty))

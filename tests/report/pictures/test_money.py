@@ -84,6 +84,32 @@ def test_the_map_has_a_field_for_each_setting(tmp_path: Path) -> None:
     assert [cell["winner"] for cell in cells] == [w or "none" for row in grid["winners"] for w in row]
 
 
+def grid(winner: str | None, price: float | None) -> dict[str, Any]:
+    one = {
+        "winners": [[winner]],
+        "statuses": [["undecided" if winner else "none_feasible"]],
+        "pays_from_usd": [[price]],
+    }
+    return {
+        "decision": {"basis": "accuracy", "map": {"monthly_queries": [100], "refresh_days": [None], **one}}
+    }
+
+
+@pytest.mark.parametrize(
+    ("price", "text"),
+    [(None, ""), (7.88e-7, "< $0.001"), (0.0123, "≥ $0.012"), (70.17, "≥ $70.2"), (9_190.0, "≥ $9.19 k")],
+)
+def test_a_field_of_the_map_names_its_price_in_few_characters(price: float | None, text: str) -> None:
+    plot = decision_map(grid("few-shot+rag", price))
+    assert isinstance(plot, Plot)
+    (cell,) = plot.spec["data"]["values"]
+    assert (cell["name"], cell["price"]) == (["few-shot", "+rag ?"], text)
+
+
+def test_a_map_in_which_nobody_wins_is_not_drawn() -> None:
+    assert isinstance(decision_map(grid(None, None)), Missing)
+
+
 @pytest.mark.parametrize(
     ("queries", "text"), [(850, "850"), (10_000, "10 k"), (3.66e6, "3.66 M"), (2e9, "2 G")]
 )

@@ -5,6 +5,10 @@
 const ID = 0, QUESTION = 1, RIGHT = 2, TAGS = 3, ANSWERABLE = 4, GOLD = 5, SEEN = 6, REPLIES = 7;
 const SCORE = 0, SAID = 1, PROMPT = 2, COMPLETION = 3, FINISH = 4, SECONDS = 5, SHOWN = 6, FOUND = 7;
 const STATES = [["", "any"], ["right", "right"], ["wrong", "wrong"], ["none", "no answer"]];
+const SORTS = [ // column and direction, for narrow screens, where the table has no headers to click
+  ["", "as asked"], ["0 desc", "as asked, last first"], ["1 asc", "question, A to Z"], ["1 desc", "question, Z to A"], ["3 desc", "replies, most wrong first"], ["3 asc", "replies, fewest wrong first"],
+  ["4 desc", "tokens, most first"], ["4 asc", "tokens, fewest first"], ["5 desc", "time, longest first"], ["5 asc", "time, shortest first"],
+];
 const RETRIEVAL = [["", "any"], ["missed", "missed"], ["found", "found"]];
 
 const form = document.getElementById("filters");
@@ -261,8 +265,18 @@ function start() {
     language: { emptyTable: "No question matches.", zeroRecords: "No question matches.", lengthMenu: "_MENU_ questions a page" },
     createdRow: (tr, _, __, cells) => cells.forEach((cell, at) => { if (LABELS[at]) cell.dataset.label = LABELS[at]; }),
   });
+  fill(form.sort, SORTS);
+  table.on("order", () => {
+    const [first] = table.order(), now = first ? `${first[0]} ${first[1]}` : "";
+    form.sort.value = now === "0 asc" ? "" : now;
+  });
   form.addEventListener("submit", (event) => event.preventDefault());
-  form.addEventListener("change", (event) => { if (event.target === form.task) open(form.task.value); filter(); });
+  form.addEventListener("change", (event) => {
+    if (event.target === form.task) open(form.task.value);
+    const [column, direction] = form.sort.value.split(" ");
+    if (event.target === form.sort) table.order(direction ? [[Number(column), direction]] : []);
+    filter();
+  });
   form.search.addEventListener("input", () => { clearTimeout(waiting); waiting = setTimeout(filter, 80); });
   document.getElementById("table").addEventListener("click", (event) => {
     const button = event.target.closest("button.toggle");

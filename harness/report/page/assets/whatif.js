@@ -13,7 +13,7 @@ const WhatIf = (() => {
   const rounded = (value) => Number(value.toExponential(2));
   const whole = (value) => fixed(value, 0);
   const plain = (value) => fixed(value, 1).replace(/\.0$/, "");
-  const share = (value) => `${plain(100 * value)} points`;
+  const share = (value) => `${plain(100 * value)} point${plain(100 * value) === "1" ? "" : "s"}`;
 
   // As toFixed, but as Python has it: what lies exactly in the middle goes to the even digit (6.25 → 6.2), and no exponent.
   function even(value, decimals) {
@@ -315,13 +315,28 @@ const WhatIf = (() => {
     return row;
   }
 
+  // Queries a month at which two strategies cost the same (report/pictures/money.py); `a` has the dearer start.
+  function crossings(facts, name, terms) {
+    const at = (cost, monthly_queries) => monthly(cost, { ...terms, monthly_queries }, facts);
+    const lines = facts.tasks[name].strategies.map((one) => {
+      const cost = money(one.money, facts.tariff, terms);
+      return { name: one.name, start: at(cost, 0), slope: cost.per_query };
+    }).filter((line) => line.start !== null);
+    return lines.flatMap((one, place) => lines.slice(place + 1).flatMap((two) => {
+      const [a, b] = one.start > two.start ? [one, two] : [two, one];
+      const queries = (a.start - b.start) / (b.slope - a.slope);
+      return Number.isFinite(queries) && queries > 0 ? [{ a: a.name, b: b.name, queries, usd: a.start + a.slope * queries }] : [];
+    }));
+  }
+
   // What the page shows
 
   // The run's own terms with what was given instead; `assumed`: a volume that nobody named.
   function terms(facts, given) {
     const made = { ...facts.own };
     for (const [name, value] of Object.entries(given)) if (value !== null && value !== undefined) made[name] = value;
-    if (made.monthly_queries === null) made.monthly_queries = facts.assumed_monthly_queries;
+    made.assumed = made.monthly_queries === null;
+    if (made.assumed) made.monthly_queries = facts.assumed_monthly_queries;
     return made;
   }
 
@@ -387,5 +402,5 @@ const WhatIf = (() => {
     return [["at the prices given", ((prompt_tokens * price.input + completion_tokens * price.output) / 1e6) * at.monthly_queries]];
   }
 
-  return { terms, decide, command, read, hosted, monthly, money, percent, dollars, seconds, days, whole, three };
+  return { terms, decide, command, read, hosted, monthly, money, crossings, percent, dollars, seconds, days, whole, three };
 })();

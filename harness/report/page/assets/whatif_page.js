@@ -60,7 +60,7 @@
     place("status").textContent = names.map((name) => `${name}: ${found[name].headline}`).join(". ");
     place("command").textContent = WhatIf.command(facts, given, folder()).map(quoted).join(" ");
     const name = form.elements.shown.value;
-    place("costs").replaceChildren(costs(found[name]), ...projected(name, at, price));
+    place("costs").replaceChildren(costs(found[name], at), ...projected(name, at, price));
     place("picture").replaceChildren(...picture(name, at));
     place("break-even").replaceChildren(...breakEven(found[name]));
     place("map").replaceChildren(...decisionMap(found[name], at));
@@ -86,12 +86,13 @@
     return made;
   }
 
-  function costs(found) {
+  function costs(found, at) {
+    const priced = at.error_price_usd !== null; // without a price of errors the sum is the month's cost once more
     const rows = found.entrants.map((one) => [
-      one.name, WhatIf.percent(one.accuracy), WhatIf.dollars(one.monthly), WhatIf.dollars(one.total),
+      one.name, WhatIf.percent(one.accuracy), WhatIf.dollars(one.monthly), ...(priced ? [WhatIf.dollars(one.total)] : []),
       WhatIf.dollars(one.cost.per_query), WhatIf.dollars(one.cost.fixed), requirements(one),
     ]);
-    const headers = ["Strategy", "Accuracy", "A month", "With wrong answers", "A query", "Once", "Requirements"];
+    const headers = ["Strategy", "Accuracy", "A month", ...(priced ? ["With wrong answers"] : []), "A query", "Once", "Requirements"];
     return tabled("Costs under these terms", headers, rows);
   }
 
@@ -110,12 +111,12 @@
 
   function breakEven(found) {
     if (!found.break_even.length) return [el("p", "There is no pair to compare.", "note")];
+    const both = (one, two) => `${WhatIf.dollars(one)} against ${WhatIf.dollars(two)}`;
     const rows = found.break_even.map((one) => [
-      `${one.a} against ${one.b}`, paysBack(one), WhatIf.dollars(one.upfront_a), WhatIf.dollars(one.upfront_b),
-      WhatIf.dollars(one.per_query_a), WhatIf.dollars(one.per_query_b), WhatIf.dollars(one.flip_error_price),
+      `${one.a} against ${one.b}`, paysBack(one), both(one.upfront_a, one.upfront_b), both(one.per_query_a, one.per_query_b),
+      WhatIf.dollars(one.flip_error_price),
     ]);
-    const headers = ["Pair", "Pays back", "Up front, first", "second", "A query, first", "second", "Error price at which queries are level"];
-    return [tabled("Break-even of each pair", headers, rows)];
+    return [tabled("Break-even of each pair", ["Pair", "Pays back", "Up front", "A query", "Queries level at an error price of"], rows)];
   }
 
   function paysBack({ status, queries, a, b }) {
@@ -127,9 +128,10 @@
   function decisionMap({ map, basis, entrants }, at) {
     if (!map) return [el("p", "Nothing was chosen, so there is nothing to map.", "note")];
     const costless = entrants.some((one) => one.feasible && one.monthly === null);
-    const headers = ["Knowledge changes", ...map.monthly_queries.map((n) => `${WhatIf.whole(n)} a month${n === at.monthly_queries ? " (yours)" : ""}`)];
+    const own = at.assumed ? " (assumed)" : " (yours)";
+    const headers = ["Knowledge changes", ...map.monthly_queries.map((n) => `${WhatIf.whole(n)} a month${n === at.monthly_queries ? own : ""}`)];
     const rows = map.refresh_days.map((interval, line) => [
-      `${interval === null ? "never" : `every ${WhatIf.days(interval)}`}${interval === at.refresh_days ? " (yours)" : ""}`,
+      `${interval === null ? "never" : `every ${WhatIf.days(interval)}`}${interval !== null && interval === at.refresh_days ? " (yours)" : ""}`,
       ...map.rows[line].map((cell) => mapped(cell, basis, costless)),
     ]);
     const note = "? marks the best bet where the task is undecided." + (basis === "value" ? "" : " In brackets: the prices of a wrong answer at which the same strategy also has the least expected cost.");
@@ -139,13 +141,18 @@
   function mapped({ winner, status, weighed, from, to }, basis, costless) {
     if (!weighed && !costless) return "cannot be weighed";
     if (winner === null) return "none";
-    const made = el("span", status === "undecided" ? `${winner} ?` : winner, "winner");
-    made.style.borderColor = colour(winner);
-    if (basis === "value" || !weighed) return made;
-    if (from === null) made.append(" (at no price)");
-    else if (to !== null) made.append(` (${WhatIf.dollars(from)} to ${WhatIf.dollars(to)})`);
-    else if (from) made.append(` (from ${WhatIf.dollars(from)})`);
+    const made = el("span"), name = el("span", status === "undecided" ? `${winner} ?` : winner, "winner");
+    name.style.borderColor = colour(winner);
+    made.append(name);
+    const price = basis === "value" || !weighed ? "" : pays(from, to);
+    if (price) made.append(" ", el("span", price, "price"));
     return made;
+  }
+
+  function pays(from, to) {
+    if (from === null) return "(at no price)";
+    if (to !== null) return `(${WhatIf.dollars(from)} to ${WhatIf.dollars(to)})`;
+    return from ? `(from ${WhatIf.dollars(from)})` : "";
   }
 
   const colour = (name) => Object.values(facts.tasks).flatMap((task) => task.strategies).find((one) => one.name === name).colour;
@@ -194,7 +201,29 @@
     svg.append(drawn("line", { x1: own, x2: own, y1: TOP, y2: BOTTOM, stroke: "var(--soft)", "stroke-dasharray": "2 3" }));
     svg.append(drawn("text", { ...mid, fill: "var(--soft)", x: (LEFT + RIGHT_END) / 2, y: BOTTOM + 36 }, `queries a month; dotted: ${short(at.monthly_queries)}`));
     for (const line of lines) svg.append(curve(line, volumes, x, y));
-    return [svg, legend(lines)];
+    const met = WhatIf.crossings(facts, name, at).filter(({ queries }) => queries > volumes[0] && queries <= volumes.at(-1));
+    svg.append(...diamonds(met, x, y));
+    return [svg, legend(lines), el("figcaption", breakEvens(met), "note")];
+  }
+
+  // Each with its volume above it, one above the other where they lie close together; equal volumes are said once.
+  function diamonds(met, x, y) {
+    const ordered = [...met].sort((a, b) => a.queries - b.queries), said = [...new Set(ordered.map(({ queries }) => short(queries)))];
+    const labelled = said.map((text) => ordered.find(({ queries }) => short(queries) === text));
+    const points = ordered.map(({ queries, usd }) => [x.at(queries), y.at(usd)]);
+    return [
+      ...points.map(([left, top]) => drawn("path", { d: `M${left - 6},${top}l6,-6l6,6l-6,6z`, fill: "var(--ink)" })),
+      ...labelled.map(({ queries, usd }, turn) => drawn("text", {
+        x: x.at(queries) - 6, y: y.at(usd) - 12 - 14 * (turn % 3), "text-anchor": "end", "font-size": 11, fill: "var(--ink)",
+        stroke: "var(--paper)", "stroke-width": 3,
+      }, short(queries))),
+    ];
+  }
+
+  function breakEvens(met) {
+    if (!met.length) return "No two lines cross at the volumes shown.";
+    const said = met.map(({ a, b, queries }) => `${a} = ${b} at ${short(queries)}`).join(", ");
+    return `Diamonds are break-evens, in queries a month; to the right the dearer start has paid back: ${said}.`;
   }
 
   function curve(line, volumes, x, y) {

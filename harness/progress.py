@@ -18,20 +18,6 @@ class Progress(Protocol):
         """Open a bar of `total` units; the yielded function advances it."""
 
 
-class Silent:
-    """Reports nothing; for tests and for use as a library. Keeps the notes for whoever asks."""
-
-    def __init__(self) -> None:
-        self.notes: list[str] = []
-
-    def note(self, message: str) -> None:
-        self.notes.append(message)
-
-    @contextlib.contextmanager
-    def track(self, label: str, total: int) -> Iterator[Callable[[int], None]]:  # noqa: ARG002
-        yield lambda _advance: None
-
-
 class Terminal:
     """Notes on standard error; bars with the time left where standard error is a terminal."""
 

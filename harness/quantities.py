@@ -94,12 +94,12 @@ def days(value: float | None) -> str:
     if 24 * value < 0.95:
         return seconds(86_400 * value)
     size, unit = (24 * value, "hour") if value < 1 else (value, "day")
-    return f"{plain(size)} {unit}{'' if plain(size) == '1' else 's'}"
+    return _several(size, unit)
 
 
 def share(value: float | None) -> str:
     """A distance between two shares without a sign: `5 points`."""
-    return NA if value is None else f"{plain(100 * value)} point{'' if plain(100 * value) == '1' else 's'}"
+    return NA if value is None else _several(100 * value, "point")
 
 
 def gigabytes(value: float | None) -> str:
@@ -107,9 +107,15 @@ def gigabytes(value: float | None) -> str:
 
 
 def months(value: float | None) -> str:
-    return NA if value is None else f"{plain(value)} month{'' if plain(value) == '1' else 's'}"
+    return NA if value is None else _several(value, "month")
 
 
 def plain(value: float | None) -> str:
     """`7`, `181.9`: one decimal, none where it is 0."""
     return NA if value is None else f"{value:,.1f}".removesuffix(".0")
+
+
+def _several(value: float, one: str) -> str:
+    """A size and its unit, in the singular where 1 is what is shown: `1 day`, `1.5 days`."""
+    shown = plain(value)
+    return f"{shown} {one if shown == '1' else one + 's'}"

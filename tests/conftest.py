@@ -12,7 +12,7 @@ from harness.corpus.embedder import SentenceTransformerEmbedder
 from harness.errors import ModelUnavailable
 from harness.files import cache_root
 from harness.models.store import ModelFolder, resolve
-from harness.progress import Silent
+from tests.fakes import Silent
 from tests.tiny import write_tiny_model
 
 # The same examples on every run: a test that fails once in a hundred is looked for on purpose, not met in CI

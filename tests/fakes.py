@@ -13,6 +13,20 @@ from harness.models.engine import Clock, ModelIdentity
 from harness.records import Decoding, Generation, Message, Timed
 
 
+class Silent:
+    """A `Progress` that reports nothing and keeps the notes for whoever asks."""
+
+    def __init__(self) -> None:
+        self.notes: list[str] = []
+
+    def note(self, message: str) -> None:
+        self.notes.append(message)
+
+    @contextlib.contextmanager
+    def track(self, label: str, total: int) -> Iterator[Callable[[int], None]]:
+        yield lambda _advance: None
+
+
 class FakeClock:
     """Advances only when told to."""
 

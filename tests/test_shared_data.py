@@ -8,9 +8,9 @@ import pytest
 
 from harness.corpus.embedder import SentenceTransformerEmbedder
 from harness.corpus.retriever import open_retriever
-from harness.progress import Silent
 from harness.spec.task import load_task
 from tests.conftest import MODELS_CACHE
+from tests.fakes import Silent
 
 TASKS = sorted((Path(__file__).parent / "tasks").glob("*.yaml"))
 

@@ -139,6 +139,7 @@ def _measured(run: Evidence, task: str, scores: Scores) -> Measured:
     answered = {pair[1]: scores[pair] for pair in pairs}
     timed = {pair[1]: run.timings.get(pair, ()) for pair in pairs}
     checks = [check.to_json() for check in judge(run, task, scores)]
+    out = forbidden(checks)
     compared = comparisons.comparisons(answered, primary, clusters, timed)
     block = {
         "n": len(questions),
@@ -151,7 +152,7 @@ def _measured(run: Evidence, task: str, scores: Scores) -> Measured:
         "strategies": {pair[1]: _strategy(run, pair, scores[pair], texts, clusters) for pair in pairs},
         "not_applicable": dict(run.manifest.get("not_applicable", {}).get(task, {})),
         "forgetting": comparisons.forgetting(answered, primary, clusters),
-        "comparisons": [{**row, "excluded": _excluded(row, forbidden(checks))} for row in compared],
+        "comparisons": [{**row, "excluded": _excluded(row, out)} for row in compared],
         "validity": checks,
         "waterfall": waterfall(
             answered, primary or "", spec.get("answer", {}).get("refusal"), Sources(run.passages, texts)

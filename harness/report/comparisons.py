@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from harness.analysis.latency import FEWEST_RATIOS
-from harness.analysis.statistics.paired import A_BETTER, B_BETTER
+from harness.analysis.statistics.paired import A_BETTER, B_BETTER, UNRESOLVED
 from harness.quantities import counted
 from harness.report import numbers
 from harness.report.view import Table
@@ -62,7 +62,7 @@ def in_words(row: Figures) -> str:
     better = {A_BETTER: row["a"], B_BETTER: row["b"]}.get(row["verdict"])
     if better:
         return f"{better} is better"
-    return f"cannot be resolved: {row['reason']}" if row["reason"] else "cannot be resolved"
+    return f"{UNRESOLVED}: {row['reason']}" if row["reason"] else UNRESOLVED
 
 
 def clusters(task: Figures) -> str:

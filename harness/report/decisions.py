@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from harness.analysis.decision.choice import BY_VALUE, NONE_FEASIBLE, NOT_COMPUTED, RECOMMENDED, UNDECIDED
 from harness.analysis.decision.literature import NOT_MEASURED, expected
+from harness.analysis.decision.needs import MET, MISSED, UNKNOWN
 from harness.analysis.decision.outlook import UNKNOWN_COST
 from harness.analysis.decision.summary import line
 from harness.quantities import days, whole
@@ -16,10 +18,10 @@ from harness.report.view import Block, Bullets, Table
 Figures = Mapping[str, Any]
 
 STATUSES = {
-    "recommended": "recommended",
-    "undecided": "undecided",
-    "none_feasible": "no strategy meets the requirements",
-    "not_computed": "nothing to choose between",
+    RECOMMENDED: "recommended",
+    UNDECIDED: "undecided",
+    NONE_FEASIBLE: "no strategy meets the requirements",
+    NOT_COMPUTED: "nothing to choose between",
 }
 UNSETTLED = "?"
 """Behind the best bet of an undecided cell."""
@@ -67,7 +69,7 @@ def would_change(decision: Figures) -> list[Block]:
     searched = [row for row in rows if row["searched_low"] is not None]
     if rows and not searched:
         return [f"What would change it {UNKNOWN_COST}."]
-    if rows and decision["status"] == "none_feasible" and not any(row[key] for row in rows for key in TURNS):
+    if rows and decision["status"] == NONE_FEASIBLE and not any(row[key] for row in rows for key in TURNS):
         labels = ", ".join(row["label"] for row in searched)
         return [
             f"What would change it: not one of these inputs, each moved alone over its whole range: {labels}. Less "
@@ -88,7 +90,7 @@ def _lines(rows: Sequence[Figures]) -> list[Block]:
 
 def candidates(decision: Figures) -> Table | None:
     """Every candidate at the user's setting."""
-    chance = "worth most" if decision["basis"] == "value" else "most accurate"
+    chance = "worth most" if decision["basis"] == BY_VALUE else "most accurate"
     rows = tuple(
         (
             name,
@@ -110,7 +112,7 @@ def candidates(decision: Figures) -> Table | None:
         f"Unbeaten ({', '.join(decision['pareto_dimensions'])})",
         "Requirements",
     )
-    return Table(headers, rows) if len(rows) > 1 or decision["status"] == "none_feasible" else None
+    return Table(headers, rows) if len(rows) > 1 or decision["status"] == NONE_FEASIBLE else None
 
 
 def _with_errors(decision: Figures, row: Figures) -> str:
@@ -124,7 +126,7 @@ def _meets(row: Figures) -> str:
     if not row["requirements"]:
         return "none"
     worst = {outcome["status"] for outcome in row["requirements"]}
-    return "missed" if "missed" in worst else "not all checked" if "unknown" in worst else "met"
+    return MISSED if MISSED in worst else "not all checked" if UNKNOWN in worst else MET
 
 
 def error_prices(decision: Figures) -> Table | None:
@@ -142,11 +144,11 @@ def map_lead(decision: Figures) -> str | None:
     if _nobody(decision["map"]):
         return "No strategy meets the requirements at any volume and refresh interval that a map would show."
     lead = "Which strategy is ahead, by volume and by how often the knowledge changes"
-    if any(status == "undecided" for row in decision["map"]["statuses"] for status in row):
+    if any(status == UNDECIDED for row in decision["map"]["statuses"] for status in row):
         lead += f" ({UNSETTLED} marks the best bet where the task is undecided)"
     if _costless(decision):
         return f"{lead}. Not every cost is known, so accuracy alone speaks here:"
-    if decision["basis"] == "value":
+    if decision["basis"] == BY_VALUE:
         return f"{lead}:"
     required = any(row["requirements"] for row in decision["candidates"].values())
     among = " of those that meet the requirements" if required else ""
@@ -193,8 +195,8 @@ def _cell(decision: Figures, row: int, column: int) -> str:
         return "cannot be weighed"
     if winner is None:
         return "none"
-    text = f"{winner} {UNSETTLED}" if status == "undecided" else str(winner)
-    return text if decision["basis"] == "value" or not weighed else f"{text}{_pays(low, high)}"
+    text = f"{winner} {UNSETTLED}" if status == UNDECIDED else str(winner)
+    return text if decision["basis"] == BY_VALUE or not weighed else f"{text}{_pays(low, high)}"
 
 
 def _pays(low: float | None, high: float | None) -> str:

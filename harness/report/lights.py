@@ -5,18 +5,23 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from harness.analysis.validity.check import name_of
+from harness.analysis.validity.check import Status, name_of
 from harness.report import numbers
 from harness.report.view import Table
 
 Figures = dict[str, Any]
 STATUSES = {
-    "fail": "✗ failed",
-    "warn": "▲ warning",
-    "pass": "✓ passed",
-    "not_applicable": "– not applicable",
+    Status.FAIL: "✗ failed",
+    Status.WARN: "▲ warning",
+    Status.PASS: "✓ passed",
+    Status.NOT_APPLICABLE: "– not applicable",
 }
-COUNTS = {"fail": "failed", "warn": "with a warning", "pass": "passed", "not_applicable": "not applicable"}
+COUNTS = {
+    Status.FAIL: "failed",
+    Status.WARN: "with a warning",
+    Status.PASS: "passed",
+    Status.NOT_APPLICABLE: "not applicable",
+}
 """How a status is shown, worst first: a word and a mark, so that no colour is needed."""
 
 DIFFERENCES = frozenset({"oracle_not_below_rag", "forgetting"})

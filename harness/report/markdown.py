@@ -10,14 +10,14 @@ from typing import Any
 from urllib.parse import quote
 
 from harness.analysis.evidence import Evidence
-from harness.analysis.validity.check import name_of
+from harness.analysis.validity.check import Status, name_of
 from harness.report import decisions, lights, opening
 from harness.report.mdtext import escape, table
 from harness.report.page.scoreboard import Board, Score, board
 from harness.report.page.verdict import Verdict, verdicts
 
 Figures = dict[str, Any]
-WORTH_SAYING = ("fail", "warn")
+WORTH_SAYING = (Status.FAIL, Status.WARN)
 """Checks whose finding the short form repeats."""
 
 

@@ -10,7 +10,7 @@ import pytest
 from harness.corpus.embedder import SentenceTransformerEmbedder
 from harness.corpus.retriever import open_retriever
 from harness.errors import ModelUnavailable
-from harness.progress import Silent
+from tests.fakes import Silent
 
 TEXTS = [
     "Award leave\nEmployees can get up to 80 hours of award leave a year.",

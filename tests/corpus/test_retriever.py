@@ -13,8 +13,8 @@ import pytest
 from harness.corpus.embedder import Embedder
 from harness.corpus.retriever import Retriever, open_retriever
 from harness.errors import HarnessError, InputError
-from harness.progress import Silent
 from tests.corpus.fakes import HashEmbedder
+from tests.fakes import Silent
 
 DOCUMENTS = {
     "leave": "Award leave is eighty hours a year.",

@@ -18,7 +18,7 @@ from harness.finetune.recipe import Recipe, peft_config
 from harness.finetune.store import Job, adapter_folder, load_or_train
 from harness.models.store import ModelFolder
 from harness.models.transformers_engine import TransformersEngine
-from harness.progress import Silent
+from tests.fakes import Silent
 
 SYSTEM = tuple(range(5, 25))
 

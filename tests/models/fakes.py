@@ -12,7 +12,7 @@ from pathlib import Path
 from harness.models.catalogue import CatalogueModel
 from harness.models.store import ModelFolder, resolve
 from harness.models.wheels import Download
-from harness.progress import Silent
+from tests.fakes import Silent
 
 MEMBER = "tiny_embedder/model"
 

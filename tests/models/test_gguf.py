@@ -12,7 +12,7 @@ import pytest
 
 from harness.errors import HarnessError, ModelUnavailable
 from harness.models import gguf
-from harness.progress import Silent
+from tests.fakes import Silent
 from tests.models.fakes import write_tiny_gguf
 
 

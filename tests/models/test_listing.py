@@ -13,7 +13,7 @@ import pytest
 from harness.errors import InputError
 from harness.models.catalogue import CATALOGUE, CatalogueModel
 from harness.models.store import ModelFolder, listing, pull
-from harness.progress import Silent
+from tests.fakes import Silent
 from tests.models.fakes import copying, embedder_wheel, no_download
 
 ROOT = Path(__file__).parents[2]

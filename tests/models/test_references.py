@@ -11,7 +11,7 @@ import pytest
 from harness.errors import InputError, ModelUnavailable
 from harness.models import gguf, hub
 from harness.models.store import ModelFolder, resolve
-from harness.progress import Silent
+from tests.fakes import Silent
 from tests.models.fakes import (
     copying,
     embedder_files,

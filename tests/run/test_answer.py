@@ -10,7 +10,6 @@ from typing import Any
 
 import pytest
 
-from harness.progress import Silent
 from harness.records import Prompt, Question
 from harness.run.answer import BATCH_ROWS, BATCH_TOKENS, AnswerPass, plan_batches
 from harness.run.answer_cache import AnswerCache
@@ -19,7 +18,7 @@ from harness.run.plan import Job
 from harness.run.prepare import ReadyJob, ready
 from harness.spec.strategy import STRATEGIES
 from harness.spec.task import Task
-from tests.fakes import FakeEngine
+from tests.fakes import FakeEngine, Silent
 from tests.run.worlds import FallibleEngine, Killed, context_of, make_task, reply, rows
 
 

@@ -10,9 +10,9 @@ import pytest
 
 from harness.errors import HarnessError
 from harness.models.engine import ModelIdentity
-from harness.progress import Silent
 from harness.records import Decoding, Generation
 from harness.run.answer_cache import AnswerCache, answer_key
+from tests.fakes import Silent
 
 MODEL = ModelIdentity("m", "here", "a" * 64, "float32", "cpu")
 DECODING = Decoding(8, ("\n",))

@@ -7,13 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from harness.progress import Silent
 from harness.run.folder import RunFolder
 from harness.run.plan import Job
 from harness.run.prepare import TaskContext, ready
 from harness.run.timing import WARM_UP, Contestant, TimingPass, block_orders, contestants, timed_questions
 from harness.spec.strategy import STRATEGIES
-from tests.fakes import FakeClock
+from tests.fakes import FakeClock, Silent
 from tests.run.worlds import FallibleEngine, context_of, make_task, rows
 
 ADAPTER = Path("adapter")

@@ -13,7 +13,6 @@ from typing import Any
 
 from harness.files import sha256_file, sha256_text
 from harness.finetune.store import WEIGHTS, adapter_folder
-from harness.progress import Silent
 from harness.records import AdapterRecord, Decoding, Generation, Timed
 from harness.run.compare import Tools, compare
 from harness.run.plan import AdapterNeed
@@ -21,7 +20,7 @@ from harness.run.prepare import TaskContext
 from harness.run.settings import Settings
 from harness.spec.strategy import STRATEGIES
 from harness.spec.task import Task, load_task
-from tests.fakes import FakeChat, FakeClock, FakeEngine, WordEmbedder
+from tests.fakes import FakeChat, FakeClock, FakeEngine, Silent, WordEmbedder
 
 TOOLS = ("drill", "saw", "lathe", "plane", "sander", "router", "anvil", "kiln")
 SYSTEM = "Answer shortly."

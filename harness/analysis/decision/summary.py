@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from harness.analysis.decision.choice import NONE_FEASIBLE, RECOMMENDED, UNDECIDED
+
 Block = dict[str, Any]
 UNNAMED = "other"
 
@@ -51,12 +53,12 @@ def _sentences(by_kind: Mapping[str, Mapping[str, Block]]) -> list[str]:
 def line(name: str, decision: Mapping[str, Any]) -> str:
     """A task's decision in one line."""
     status = decision["status"]
-    if status == "recommended":
+    if status == RECOMMENDED:
         return f"{name}: {decision['recommended']} is recommended"
-    if status == "none_feasible":
+    if status == NONE_FEASIBLE:
         nearest = decision["nearest"]
         return f"{name}: no strategy meets the requirements" + (f"; nearest is {nearest}" if nearest else "")
-    if status == "undecided":
+    if status == UNDECIDED:
         best = f"; best bet so far {decision['favourite']}" if decision["favourite"] else ""
         more = decision["questions_more"]
         return f"{name}: undecided{best}" + (f"; about {more:,} more questions would decide" if more else "")

@@ -14,23 +14,14 @@ from harness.analysis.results import Scores
 from harness.report.page.text import visible
 
 Row = list[Any]
-ANSWER_FIELDS = (
-    "score",
-    "prediction",
-    "prompt_tokens",
-    "completion_tokens",
-    "finish",
-    "e2e_s",
-    "shown",
-    "retrieved",
-)
-"""Of one answer, in this order. `retrieved`: numbers of passages, best first; the first `shown` stood in the prompt."""
 
 
 def questions(run: Evidence, scores: Scores) -> dict[str, Any]:
     """{TASK: {metric, strategies, documents, passages, rows}} for every task that was asked anything.
 
     rows: [id, question, answers, tags, answerable, gold documents, fact seen, [answer or None of each strategy]].
+    An answer: [score, prediction, prompt tokens, completion tokens, finish reason, e2e seconds, shown, retrieved].
+    retrieved: numbers of passages, best first, of which the first `shown` stood in the prompt.
     passages: [document, title, text]; the text is empty where no prompt showed the passage.
     """
     return {task: _task(run, task, scores) for task in run.questions}

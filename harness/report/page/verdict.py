@@ -7,15 +7,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from harness.analysis.validity.check import name_of
+from harness.analysis.decision.choice import NONE_FEASIBLE, NOT_COMPUTED, RECOMMENDED, UNDECIDED
+from harness.analysis.validity.check import Status, name_of
 from harness.quantities import whole
 from harness.report import lights
 from harness.report.view import Table
 
 Figures = Mapping[str, Any]
-MARKS = {"recommended": "✓", "undecided": "?", "none_feasible": "✗", "not_computed": "–"}
+MARKS = {RECOMMENDED: "✓", UNDECIDED: "?", NONE_FEASIBLE: "✗", NOT_COMPUTED: "–"}
 SHOWN_REASONS = 2
-SHOWN_LIGHTS = ("fail", "warn", "pass")
+SHOWN_LIGHTS = (Status.FAIL, Status.WARN, Status.PASS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,12 +74,12 @@ def _verdict(name: str, task: Figures) -> Verdict:
 def headline(decision: Figures) -> str:
     """The verdict in a few words: the strategy, or that there is none yet and what is missing."""
     status, best, more = decision["status"], decision["favourite"], decision["questions_more"]
-    if status == "recommended":
+    if status == RECOMMENDED:
         return f"Take {decision['recommended']}"
-    if status == "undecided":
+    if status == UNDECIDED:
         missing = f"; about {whole(more)} more questions would decide" if more else ""
         return (f"Undecided, {best} is ahead" if best else "Undecided") + missing
-    if status == "none_feasible":
+    if status == NONE_FEASIBLE:
         nearest = f"; nearest is {decision['nearest']}" if decision["nearest"] else ""
         return f"No strategy meets the requirements{nearest}"
     return "Nothing to choose between"
@@ -92,6 +93,6 @@ def _lights(checks: list[Figures]) -> tuple[Light, ...]:
         if found[status]:
             mark = lights.STATUSES[status].split(" ")[0]
             names = [name_of(check) for check in checks if check["status"] == status]
-            listed = f": {', '.join(names)}" if status != "pass" else ""
+            listed = f": {', '.join(names)}" if status != Status.PASS else ""
             shown.append(Light(status, mark, f"{found[status]} {lights.COUNTS[status]}{listed}"))
     return tuple(shown)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from harness.analysis.statistics.paired import UNRESOLVED
 from harness.quantities import percent, points
 from harness.report.pictures import style
 from harness.report.pictures.plot import Missing, Plot, Spec
@@ -145,8 +146,7 @@ def _changes(found: Sequence[Figures]) -> list[Spec]:
             "name": f"trained for {row['trained_for']}" if alike else row["name"],
             "before": row["base"],
             "after": row["adapter"],
-            "label": points(row["delta"])
-            + (", not resolved" if row["verdict"] == "cannot be resolved" else ""),
+            "label": points(row["delta"]) + (", not resolved" if row["verdict"] == UNRESOLVED else ""),
         }
         for row in found
     ]

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from harness.analysis.decision.choice import UNDECIDED
+from harness.analysis.decision.choice import BY_VALUE, UNDECIDED
 from harness.quantities import days, dollars, three, whole
 from harness.report.pictures import style
 from harness.report.pictures.plot import Missing, Plot, Spec
@@ -206,7 +206,7 @@ def decision_map(task: Figures) -> Plot | Missing:
         },
         "y": {"field": "refresh", "type": "ordinal", "sort": None, "title": "knowledge changes"},
     }
-    priced = task["decision"]["basis"] == "value" or not any(cell["price"] for cell in cells)
+    priced = task["decision"]["basis"] == BY_VALUE or not any(cell["price"] for cell in cells)
     lines = max(len(cell["name"]) for cell in cells)
     text = {"type": "text", "fontSize": 11, "lineHeight": 12, "dy": -6 * (lines - 1) - (0 if priced else 6)}
     fill = {"type": "rect", "stroke": style.PAPER, "strokeWidth": 2, "fillOpacity": 0.22}

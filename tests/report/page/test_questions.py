@@ -7,8 +7,12 @@ from typing import Any
 
 from harness.analysis.evidence import read_run
 from harness.analysis.results import score_all
-from harness.report.page.questions import ANSWER_FIELDS, questions
+from harness.report.page.questions import questions
 from tests.analysis.runs import answer, answers, write_run
+
+ANSWER_FIELDS = (
+    "score", "prediction", "prompt_tokens", "completion_tokens", "finish", "e2e_s", "shown", "retrieved"
+)  # fmt: skip
 
 
 def made(folder: Path, **replaced: Any) -> dict[str, Any]:

@@ -19,101 +19,12 @@ from harness.analysis.results import Measured, derive, measure, score_all
 from harness.cli import _parser
 from harness.report.decide import document
 from harness.report.page.whatif import whatif
+from harness.report.pictures import money
 from harness.spec.priceflags import price_settings, repriced
 from harness.spec.requirements import Requirements, requirements_from
-from tests.analysis.elected import adapter, elected
-from tests.analysis.runs import PRICE_SHEET, manifest, write_run
+from tests.analysis.runs import manifest, write_run
 from tests.report.page.node import calls
-
-Given = dict[str, Any]
-TASKS = {
-    "facts": ("knowledge", {"base": 0.05, "lora": 0.62, "rag": 0.6, "lora+rag": 0.7, "oracle": 0.8}),
-    "manners": ("behaviour", {"base": 0.1, "few-shot": 0.3, "lora": 0.8}),
-    "alone": ("general", {"base": 0.7}),
-    "hopeless": ("knowledge", {"base": 0.0, "rag": 0.0}),
-}
-VOLUMES = (1, 25_000, 10**12)
-ERRORS = (None, 0, 1e-9, 0.01, 5, 1e9)
-GRID: list[Given] = [
-    *({"monthly_queries": n, "error_price_usd": price} for n, price in itertools.product(VOLUMES, ERRORS)),
-    {},
-    {"refresh_days": 0.001},
-    {"refresh_days": 1, "monthly_queries": 10_000},
-    {"refresh_days": 30, "error_price_usd": 0.01},
-    {"refresh_days": 36_525, "horizon_months": 120},
-    {"usd_per_hour": 1e-6},
-    {"usd_per_hour": 1e6, "monthly_queries": 10**12},
-    {"usd_per_hour": 7.2, "utilisation": 1, "tuning_cycles": 1},
-    {"utilisation": 1e-6, "error_price_usd": 0.5},
-    {"tuning_cycles": 1000, "horizon_months": 1},
-    {"tuning_cycles": 5, "monthly_queries": 300_000, "error_price_usd": 0},
-    {"min_accuracy": 0},
-    {"min_accuracy": 0.6, "monthly_queries": 2_000},
-    {"min_accuracy": 0.65},
-    {"min_accuracy": 1},
-    {"max_latency_s": 1.5},
-    {"max_latency_s": 0.01},
-    {"max_latency_s": 1e-6, "min_accuracy": 0.99, "monthly_budget_usd": 1},
-    {"max_latency_s": 1.5, "latency_percentile": "p95"},
-    {"max_latency_s": 0.5, "latency_percentile": "p99", "error_price_usd": 0.2},
-    {"monthly_budget_usd": 0},
-    {"monthly_budget_usd": 50, "monthly_queries": 20_000},
-    {"monthly_budget_usd": 400, "refresh_days": 7, "error_price_usd": 0.05},
-    {"monthly_budget_usd": 400, "max_latency_s": 1.2, "min_accuracy": 0.3},
-]
-
-
-def settings(**more: Any) -> dict[str, Any]:
-    return {"settings": {"requirements": more}}
-
-
-def quick(folder: Path) -> Path:
-    return elected(folder, {"facts": TASKS["facts"]}, quick=True)
-
-
-def without_prices(folder: Path) -> Path:
-    return elected(folder, {"facts": TASKS["facts"]}, price_sheet=None)
-
-
-def without_labour(folder: Path) -> Path:
-    """A fine-tune's one-off cost is not known, and the questions are too few to tell it from what is."""
-    kept = {key: value for key, value in PRICE_SHEET.items() if key not in ("labour", "refresh")}
-    return elected(folder, TASKS, n=20, price_sheet=kept)
-
-
-def demanding(folder: Path) -> Path:
-    """The run itself requires something, and has a hosted price of embedding."""
-    needs = settings(
-        citations=True, max_memory_gb=0.5, in_house=False, min_accuracy=0.2, error_price_usd=0.02
-    )
-    sheet = {**PRICE_SHEET, "embedding": {**PRICE_SHEET["embedding"], "usd_per_mtok": 0.1}}
-    indexes = {task: {"seconds": 10.0, "bytes": 1000, "embed_tokens": 50_000} for task in TASKS}
-    return elected(folder, TASKS, price_sheet=sheet, indexes=indexes, **needs)
-
-
-def broken(folder: Path) -> Path:
-    """The adapter of the fine-tune does nothing, so that it may not be recommended."""
-    return elected(
-        folder, {"facts": TASKS["facts"]}, adapters=[{**adapter("facts", "lora"), "logit_shift": 0.0}]
-    )
-
-
-def alike(folder: Path) -> Path:
-    """All but always right, on so many questions that none can be better by the margin."""
-    return elected(folder, {"facts": ("knowledge", {"base": 0.993, "rag": 1.0, "lora": 1.0})}, n=150)
-
-
-RUNS = {
-    "elected": lambda folder: elected(folder, TASKS, n=60),
-    "few": lambda folder: elected(folder, TASKS, n=20, timed=140),
-    "alike": alike,
-    "small": write_run,
-    "demanding": demanding,
-    "broken": broken,
-    "quick": quick,
-    "without prices": without_prices,
-    "without labour": without_labour,
-}
+from tests.report.page.terms import GRID, RUNS, THOROUGH, Given, demanding, edges, without_prices
 
 
 def facts_of(run: Evidence) -> dict[str, Any]:
@@ -131,20 +42,25 @@ def given(run: Evidence, one: Given) -> Given:
     }
 
 
+def grid_of(kind: str, run: Evidence, facts: Given) -> list[Given]:
+    tried = [*(GRID if kind in THOROUGH else GRID[::5]), *(edges(facts) if kind == "spread" else ())]
+    return [given(run, one) for one in tried]
+
+
 def decided(run: Evidence, measured: dict[str, Measured], command: list[str]) -> dict[str, Any]:
-    """What `decide` says to the command that the page shows; as it does, but measured once for all commands."""
+    """What `decide` reads its answer to the command from; as it does, but measured once for all commands."""
     assert command[:3] == ["python", "-m", "harness"]
     options = _parser().parse_args(command[3:])
     needs = requirements_from(options, stored_requirements(run.manifest)) or Requirements()
     priced = dataclasses.replace(run, manifest=repriced(run.manifest, price_settings(options)))
-    return document(derive(priced, needs=needs, measured=measured))
+    return derive(priced, needs=needs, measured=measured)
 
 
 def close(value: float | None) -> Any:
     return value if value is None else pytest.approx(value, rel=1e-12, abs=1e-300)
 
 
-def hold(told: dict[str, Any], decision: dict[str, Any]) -> None:
+def hold(told: dict[str, Any], decision: dict[str, Any], cycles: int) -> None:
     """Everything the page shows of one task at one setting."""
     for name in ("status", "recommended", "favourite", "why_not", "unfit", "basis", "nearest"):
         assert told[name] == decision[name], name
@@ -159,10 +75,7 @@ def hold(told: dict[str, Any], decision: dict[str, Any]) -> None:
         ] == [(met["requirement"], met["status"], met["detail"]) for met in row["requirements"]]
     assert told["open"] == [name for name, row in decision["against"].items() if row["open"]]
     hold_map(told["map"], decision["map"])
-    cycles = decision["setting"]["cycles"]
-    rows = [row for row in decision["break_even"] if cycles is None or row["cycles"] == cycles]
-    if cycles is not None:
-        hold_break_even(told["break_even"], rows)
+    hold_break_even(told["break_even"], [row for row in decision["break_even"] if row["cycles"] == cycles])
 
 
 def hold_map(told: dict[str, Any] | None, grid: dict[str, Any] | None) -> None:
@@ -191,23 +104,39 @@ def hold_break_even(told: list[dict[str, Any]], rows: list[dict[str, Any]]) -> N
         assert {key: one[key] for key in names} == {key: close(row[name]) for key, name in names.items()}
 
 
+def hold_crossings(told: list[dict[str, Any]], task: dict[str, Any]) -> None:
+    """Where the lines of the drawn picture cross; a line that hardly rises is known to fewer digits."""
+    known = {line.strategy: line for line in money.lines(task)}
+    met = {
+        frozenset((one.strategy, two.strategy)): queries
+        for one, two in itertools.combinations(known.values(), 2)
+        if (queries := money.crossing(one, two)) is not None and 10 < queries < 1e9
+    }
+    found = {frozenset((one["a"], one["b"])): one for one in told if 10 < one["queries"] < 1e9}
+    assert {pair: one["queries"] for pair, one in found.items()} == pytest.approx(met, rel=1e-5)
+    for one in found.values():
+        assert one["usd"] == pytest.approx(known[one["a"]].at(one["queries"]), rel=1e-5)
+        assert known[one["a"]].fixed > known[one["b"]].fixed
+
+
 @pytest.mark.parametrize("kind", RUNS)
 def test_the_page_decides_as_decide_does(kind: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(outlook, "changes", lambda *_: ())  # most of the work, and not in the page
     run = read_run(RUNS[kind](tmp_path / "run"))
     measured = measure(run)
     facts = facts_of(run)
-    grid = [given(run, one) for one in (GRID if kind == "elected" else GRID[::5])]
+    grid = grid_of(kind, run, facts)
     commands = calls([("command", one, str(run.folder)) for one in grid], facts)
     terms = calls([("terms", one) for one in grid], facts)
-    asked = [("decide", task, at) for at in terms for task in facts["tasks"]]
+    asked = [(name, task, at) for at in terms for task in facts["tasks"] for name in ("decide", "crossings")]
     answers = iter(calls(asked, facts))
     seen = set()
-    for command in commands:
+    for command, at in zip(commands, terms, strict=True):
         found = decided(run, measured, command)
         for task in facts["tasks"]:
-            told = next(answers)
-            hold(told, found["tasks"][task]["decision"])
+            told, met = next(answers), next(answers)
+            hold(told, document(found)["tasks"][task]["decision"], at["tuning_cycles"])
+            hold_crossings(met, found["tasks"][task])
             seen.add(told["status"])
     assert kind != "broken" or any(task["excluded"] for task in facts["tasks"].values())
     if kind == "alike":

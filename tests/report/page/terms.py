@@ -1,0 +1,191 @@
+"""Runs and settings under which the page and `decide` are held against each other."""
+
+from __future__ import annotations
+
+import itertools
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from tests.analysis.elected import adapter, elected
+from tests.analysis.runs import PRICE_SHEET, write_lines, write_run
+
+Given = dict[str, Any]
+TASKS = {
+    "facts": ("knowledge", {"base": 0.05, "lora": 0.62, "rag": 0.6, "lora+rag": 0.7, "oracle": 0.8}),
+    "manners": ("behaviour", {"base": 0.1, "few-shot": 0.3, "lora": 0.8}),
+    "alone": ("general", {"base": 0.7}),
+    "hopeless": ("knowledge", {"base": 0.0, "rag": 0.0}),
+}
+VOLUMES = (1, 25_000, 10**12)
+ERRORS = (None, 0, 1e-9, 0.01, 5, 1e9)
+GRID: list[Given] = [
+    *({"monthly_queries": n, "error_price_usd": price} for n, price in itertools.product(VOLUMES, ERRORS)),
+    {},
+    {"refresh_days": 0.001},
+    {"refresh_days": 1, "monthly_queries": 10_000},
+    {"refresh_days": 30, "error_price_usd": 0.01},
+    {"refresh_days": 36_525, "horizon_months": 120},
+    {"usd_per_hour": 1e-6},
+    {"usd_per_hour": 1e6, "monthly_queries": 10**12},
+    {"usd_per_hour": 7.2, "utilisation": 1, "tuning_cycles": 1},
+    {"utilisation": 1e-6, "error_price_usd": 0.5},
+    {"tuning_cycles": 1000, "horizon_months": 1},
+    {"tuning_cycles": 5, "monthly_queries": 300_000, "error_price_usd": 0},
+    {"min_accuracy": 0},
+    {"min_accuracy": 0.6, "monthly_queries": 2_000},
+    {"min_accuracy": 0.65},
+    {"min_accuracy": 1},
+    {"max_latency_s": 1.5},
+    {"max_latency_s": 0.01},
+    {"max_latency_s": 1e-6, "min_accuracy": 0.99, "monthly_budget_usd": 1},
+    {"max_latency_s": 1.5, "latency_percentile": "p95"},
+    {"max_latency_s": 0.5, "latency_percentile": "p99", "error_price_usd": 0.2},
+    {"monthly_budget_usd": 0},
+    {"monthly_budget_usd": 50, "monthly_queries": 20_000},
+    {"monthly_budget_usd": 400, "refresh_days": 7, "error_price_usd": 0.05},
+    {"monthly_budget_usd": 400, "max_latency_s": 1.2, "min_accuracy": 0.3},
+    {"min_accuracy": 0.61},
+    {"max_latency_s": 2.0, "latency_percentile": "p90"},
+    {"max_latency_s": 1.55, "min_accuracy": 0.55},
+    {"max_latency_s": 1.55, "latency_percentile": "p90", "error_price_usd": 0},
+    {"max_latency_s": 1.9, "latency_percentile": "p99"},
+    {"error_price_usd": 0, "monthly_queries": 33_095},
+    {"refresh_days": 0.02, "min_accuracy": 0.9},
+    {"min_accuracy": 0.99, "monthly_budget_usd": 19.9},  # nearest by shares of the limits, not by distances
+    {
+        "min_accuracy": 0.99,
+        "monthly_budget_usd": 1e-12,
+    },  # a limit of next to nothing counts for no more than it may
+    {"max_latency_s": 0.95},
+]
+
+
+def edges(facts: Mapping[str, Any]) -> list[Given]:
+    """Limits that lie exactly on what was measured of a candidate, and on the ends of its intervals."""
+    standing = [one for task in facts["tasks"].values() for one in task["strategies"] if one["stands"]]
+    times = [one["stands"]["latency"] for one in standing]
+    shares = [{one["accuracy"], *(one["stands"]["interval"] or ())} for one in standing]
+    seconds = [{time["p50"], *(time["ci"].get("p50") or ())} - {None} for time in times]
+    return [
+        *({"min_accuracy": share} for share in sorted(set().union(*shares))),
+        *({"max_latency_s": one} for one in sorted(set().union(*seconds))),
+    ]
+
+
+def settings(**more: Any) -> dict[str, Any]:
+    return {"settings": {"requirements": more}}
+
+
+def quick(folder: Path) -> Path:
+    return elected(folder, {"facts": TASKS["facts"]}, quick=True)
+
+
+def without_prices(folder: Path) -> Path:
+    return elected(folder, {"facts": TASKS["facts"]}, price_sheet=None)
+
+
+def without_labour(folder: Path) -> Path:
+    """A fine-tune's one-off cost is not known, and the questions are too few to tell it from what is."""
+    kept = {key: value for key, value in PRICE_SHEET.items() if key not in ("labour", "refresh")}
+    return elected(folder, TASKS, n=20, price_sheet=kept)
+
+
+def demanding(folder: Path) -> Path:
+    """The run itself requires something, and has a hosted price of embedding."""
+    needs = settings(
+        citations=True, max_memory_gb=0.5, in_house=False, min_accuracy=0.2, error_price_usd=0.02
+    )
+    sheet = {**PRICE_SHEET, "embedding": {**PRICE_SHEET["embedding"], "usd_per_mtok": 0.1}}
+    indexes = {task: {"seconds": 10.0, "bytes": 1000, "embed_tokens": 50_000} for task in TASKS}
+    return elected(folder, TASKS, price_sheet=sheet, indexes=indexes, **needs)
+
+
+def broken(folder: Path) -> Path:
+    """The adapter of the fine-tune does nothing, so that it may not be recommended."""
+    return elected(
+        folder, {"facts": TASKS["facts"]}, adapters=[{**adapter("facts", "lora"), "logit_shift": 0.0}]
+    )
+
+
+def alike(folder: Path) -> Path:
+    """All but always right, on so many questions that none can be better by the margin."""
+    return elected(folder, {"facts": ("knowledge", {"base": 0.993, "rag": 1.0, "lora": 1.0})}, n=150)
+
+
+def timed_anew(folder: Path, seconds: Mapping[str, Sequence[float]]) -> Path:
+    """Other times for these strategies, one question after the other; none for a strategy without any."""
+    path = folder / "timings.jsonl"
+    rows = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+    kept = []
+    for row in rows:
+        times = seconds.get(row["strategy"], [row["e2e_s"]])
+        if times:
+            e2e = times[row["block"] % len(times)]
+            kept.append({**row, "e2e_s": e2e, "ttft_s": e2e / 2})
+    write_lines(path, kept)
+    return folder
+
+
+def ties(folder: Path) -> Path:
+    """Equally accurate and equally dear: the first named is ahead, in either order of their names."""
+    right = {"few-shot": 0.6, "base": 0.6, "rag": 0.6, "few-shot+rag": 0.6}
+    tasks = {"facts": ("knowledge", right), "none": ("knowledge", {"few-shot": 0.0, "base": 0.0, "rag": 0.2})}
+    one = [1.0, 1.25, 1.5]
+    return timed_anew(
+        elected(folder, tasks, n=30), {"few-shot": one, "base": one, "rag": [1.5], "few-shot+rag": [1.5]}
+    )
+
+
+def spread(folder: Path) -> Path:
+    """Times far enough apart that the intervals of percentiles reach beyond a limit, up and down."""
+    times = {"base": [1.0, 1.5, 2.2], "lora": [0.9, 1.6, 1.7, 2.4], "rag": [1.5, 1.5, 1.6, 3.0]}
+    return timed_anew(elected(folder, {"facts": TASKS["facts"]}, n=80, timed=70), times)
+
+
+def rival_of_unknown_cost(folder: Path) -> Path:
+    """Level with the best by accuracy, and nobody knows what it costs: untimed, or without labour."""
+    sheet = {key: value for key, value in PRICE_SHEET.items() if key not in ("labour", "refresh")}
+    tasks = {
+        "facts": ("knowledge", {"base": 0.05, "rag": 0.7, "lora": 0.66}),
+        "others": ("knowledge", {"few-shot": 0.7, "rag": 0.66, "base": 0.1}),
+        "far": ("knowledge", {"few-shot": 0.95, "lora": 0.2, "base": 0.9}),
+    }
+    return timed_anew(elected(folder, tasks, n=40, price_sheet=sheet), {"few-shot": []})
+
+
+def at_once(folder: Path) -> Path:
+    """A fine-tune no dearer before the first query: labour, labels and evaluation cost nothing here."""
+    free = {"wage_usd_per_hour": 0.0, "engineer_hours_per_cycle": 0.0, "engineer_hours_per_refresh": 0.0}
+    sheet = {
+        **PRICE_SHEET,
+        "labour": {**PRICE_SHEET["labour"], **free},
+        "labels": {**PRICE_SHEET["labels"], "usd_per_label": 0.0},
+        "storage": {**PRICE_SHEET["storage"], "usd_per_gb_month": 0.0},
+    }
+    trained = [
+        {**adapter("facts", "lora"), "seconds": 0.0},
+        {**adapter("facts", "lora+rag"), "seconds": 36_000.0},
+    ]
+    tasks = {"facts": ("knowledge", {"base": 0.5, "lora": 0.6, "few-shot": 0.6, "lora+rag": 0.7, "rag": 0.7})}
+    return elected(folder, tasks, n=60, price_sheet=sheet, adapters=trained)
+
+
+RUNS = {
+    "elected": lambda folder: elected(folder, TASKS, n=60),
+    "few": lambda folder: elected(folder, TASKS, n=20, timed=140),
+    "alike": alike,
+    "small": write_run,
+    "demanding": demanding,
+    "broken": broken,
+    "quick": quick,
+    "without prices": without_prices,
+    "without labour": without_labour,
+    "ties": ties,
+    "spread": spread,
+    "rival of unknown cost": rival_of_unknown_cost,
+    "at once": at_once,
+}
+THOROUGH = frozenset({"elected", "ties", "spread", "rival of unknown cost"})
+"""Runs that are tried in every setting; the others in every fifth."""

@@ -15,7 +15,7 @@ from harness.quantities import counted
 from harness.run.flags import add_run_flags, resumed_settings, settings_of
 from harness.spec.gate_flags import add_gate_flags
 from harness.spec.priceflags import add_price_flags, price_settings
-from harness.spec.requirement_flags import add_requirement_flags
+from harness.spec.requirement_flags import add_requirement_flags, whole
 
 TASKS = Path("tasks")
 REPORTS = Path("reports")
@@ -78,6 +78,7 @@ def _parser() -> argparse.ArgumentParser:
     add_price_flags(decide)
     decide.set_defaults(run=_decide)
     _check_parser(commands)
+    _trend_parser(commands)
     return parser
 
 
@@ -124,6 +125,20 @@ def _check_parser(commands: Any) -> None:
     diff.add_argument("after", metavar="RUN", type=Path)
     diff.add_argument("--json", action="store_true", help="print one JSON document and nothing else")
     diff.set_defaults(run=_diff)
+
+
+def _trend_parser(commands: Any) -> None:
+    trend = commands.add_parser("trend", help="the history of all runs in a folder, as a table and a page")
+    trend.add_argument("folder", metavar="DIR", type=Path, nargs="?", default=REPORTS)
+    trend.add_argument("--task", dest="tasks", metavar="TASK", action="append", default=[],
+                       help="this task only (repeatable)")  # fmt: skip
+    trend.add_argument("--last", metavar="N", type=whole(1), help="the N newest runs only")
+    trend.add_argument(
+        "-o", "--output", dest="file", metavar="FILE", type=Path,
+        help="write the page to FILE.html (default: DIR/index.html)",
+    )  # fmt: skip
+    trend.add_argument("--json", action="store_true", help="print one JSON document and nothing else")
+    trend.set_defaults(run=_trend)
 
 
 def _tasks_parser(commands: Any) -> None:
@@ -292,6 +307,29 @@ def _diff(options: argparse.Namespace) -> None:
         if options.json
         else plain.sections(diff.report(found))
     )
+
+
+# trend
+
+
+def _trend(options: argparse.Namespace) -> None:
+    from harness.analysis.history.document import document
+    from harness.analysis.history.history import read_history
+    from harness.progress import Terminal
+    from harness.report.page.trend import check_page, write_page
+    from harness.report.trend import print_history
+
+    page = options.file or options.folder / "index.html"
+    check_page(page, options.folder)
+    history = read_history(options.folder, Terminal(), options.tasks, options.last)
+    if history.entries:
+        write_page(history, page)
+    if options.json:
+        print(json.dumps(document(history), ensure_ascii=False, allow_nan=False))
+        return
+    print_history(history)
+    if history.entries:
+        print(page)
 
 
 # tasks

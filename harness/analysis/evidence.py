@@ -115,6 +115,16 @@ def read_run(folder: Path) -> Evidence:
     )
 
 
+def read_questions(folder: Path) -> dict[str, dict[str, Asked]]:
+    """The questions of the run in `folder` alone: task → id → question. Raises InputError as `read_run` does."""
+    return _questions(folder / "questions.jsonl", _Reader())
+
+
+def read_timings(folder: Path) -> dict[Pair, tuple[TimingRow, ...]]:
+    """The timed answers of the run in `folder` alone. Raises InputError as `read_run` does."""
+    return _by_pair(_timings(folder / "timings.jsonl", _Reader()))
+
+
 class _Reader:
     """Reads JSONL files and counts the torn last lines it leaves out."""
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 from harness.analysis.evidence import Evidence
@@ -10,14 +9,12 @@ from harness.analysis.results import Scores
 from harness.report import decisions, opening, words
 from harness.report.document import document
 from harness.report.page import assets, questions, scoreboard, verdict, whatif
-from harness.report.page.text import as_json, visible
+from harness.report.page.template import template
+from harness.report.page.text import as_json
 from harness.report.pictures.gallery import gallery
-from harness.report.view import Bullets, Table
 
-TEMPLATES = Path(__file__).with_name("templates")
 SCRIPTS = ("page.js", "whatif.js", "whatif_page.js")
 """The page's own, in one module with the table component, under one hash."""
-_KINDS = {str: "text", Table: "table", Bullets: "bullets"}
 
 
 def render(run: Evidence, scores: Scores, results: dict[str, Any]) -> str:
@@ -26,7 +23,7 @@ def render(run: Evidence, scores: Scores, results: dict[str, Any]) -> str:
     wondered = whatif.whatif(run, scores, results)
     said = document(results)
     rooms = {room.task: room for room in gallery(results, run.timings)}
-    html: str = _template().render(
+    html: str = template("page.html.j2").render(
         title=opening.TITLE,
         warnings=opening.warnings(results),
         command=opening.command(results),
@@ -49,19 +46,3 @@ def render(run: Evidence, scores: Scores, results: dict[str, Any]) -> str:
         general=said.general,
     )
     return html
-
-
-def _template() -> Any:
-    from jinja2 import Environment, FileSystemLoader, StrictUndefined
-
-    environment = Environment(
-        loader=FileSystemLoader(TEMPLATES),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-        finalize=lambda value: visible(value) if type(value) is str else value,
-    )
-    environment.filters["kind"] = lambda block: _KINDS[type(block)]
-    return environment.get_template("page.html.j2")

@@ -126,3 +126,16 @@ def picture(layers: Sequence[Spec], *, height: float, rows: Sequence[Spec] = (),
         "layer": list(layers),
         **more,
     }
+
+
+def panels(layers: Sequence[Spec], facet: Spec, *, height: float, left: float, rows: Sequence[Spec]) -> Spec:
+    """The same layers in a panel for each value of `facet`, one below the other. `left`: room for the y axis."""
+    return {
+        "$schema": "https://vega.github.io/schema/vega-lite/v6.json",
+        "padding": 4,
+        "config": CONFIG,
+        "data": {"values": list(rows)},
+        "facet": {"row": facet},
+        "spacing": 12,
+        "spec": {"width": WIDTH - left - 8, "height": height, "layer": list(layers)},
+    }

@@ -1,0 +1,112 @@
+"""How long `trend` takes over 200 made-up runs, start of the interpreter included.
+
+Each run has three tasks of 200 questions under four strategies; two of a hundred answers differ from run to run, and
+one strategy loses 15 points half-way. Target: 5 seconds where each run has its results.json. With --derive there is
+none, and everything is made of the evidence.
+
+    python benchmarks/trend_speed.py
+"""
+
+from __future__ import annotations
+
+import argparse
+import dataclasses
+import json
+import random
+import subprocess
+import sys
+import tempfile
+import time
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from decide_speed import answer, lines, manifest, question, timing, vars_of, words
+
+from harness.analysis.evidence import read_run
+from harness.analysis.results import derive
+from harness.files import write_json
+
+SHARES = {"base": 0.1, "lora": 0.5, "rag": 0.6, "oracle": 0.7}
+TASKS = ("knowledge", "behaviour", "general")
+NOISE = 0.02
+LOSS = 0.15
+START = datetime(2026, 1, 1, tzinfo=UTC)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--runs", type=int, default=200)
+    parser.add_argument("--questions", type=int, default=200, help="a task")
+    parser.add_argument("--repeat", type=int, default=3)
+    parser.add_argument("--derive", action="store_true", help="without results.json")
+    parser.add_argument(
+        "--keep", metavar="DIR", help="make the runs in DIR, a new folder, and leave them there"
+    )
+    options = parser.parse_args()
+    if options.keep:
+        Path(options.keep).mkdir(parents=True)
+        for number in range(options.runs):
+            write_run(Path(options.keep), number, options)
+        return
+    with tempfile.TemporaryDirectory() as folder:
+        for number in range(options.runs):
+            write_run(Path(folder), number, options)
+        seconds = sorted(timed(folder) for _ in range(options.repeat))
+        printed = json.loads((Path(folder) / "out.json").read_text(encoding="utf-8"))
+        size = (Path(folder) / "index.html").stat().st_size / 1e6
+    marked = {task: [(one["run"], one["strategy"]) for one in found["changes"] if one["figure"] == "accuracy"]
+              for task, found in printed["tasks"].items()}  # fmt: skip
+    print(
+        f"{options.runs} runs: best {seconds[0]:.2f} s, median {seconds[len(seconds) // 2]:.2f} s; page {size:.1f} MB"
+    )
+    print(f"planted at {options.runs // 2:03}; marked: {marked}")
+
+
+def timed(folder: str) -> float:
+    with (Path(folder) / "out.json").open("w", encoding="utf-8") as out:
+        start = time.perf_counter()
+        subprocess.run([sys.executable, "-m", "harness", "trend", folder, "--json"], check=True, stdout=out)
+        return time.perf_counter() - start
+
+
+def write_run(root: Path, number: int, options: argparse.Namespace) -> None:
+    """Write a run; the same questions each time, and nearly the same answers."""
+    folder, n = root / f"{number:03}", options.questions
+    folder.mkdir()
+    chance = random.Random(number)
+    plan = [(task, strategy) for task in TASKS for strategy in SHARES]
+    lines(folder / "questions.jsonl", (question(task, i) for task in TASKS for i in range(n)))
+    passages = ({"task": t, "chunk_id": f"d{d}#0", "doc_id": f"d{d}", "title": "", "text": " ".join(words(d))}
+                for t in TASKS for d in range(n // 4 + 1))  # fmt: skip
+    lines(folder / "passages.jsonl", passages)
+    rows = []
+    for task, strategy in plan:
+        lost = LOSS if number >= options.runs // 2 and (task, strategy) == ("knowledge", "rag") else 0.0
+        rows += [right_or_wrong(task, strategy, i, n, lost, chance) for i in range(n)]
+    lines(folder / "answers.jsonl", rows)
+    times = [drifting(task, strategy, k, chance) for task, strategy in plan for k in range(20)]
+    lines(folder / "timings.jsonl", times)
+    created = (START + timedelta(days=number)).isoformat()
+    about = {**manifest(plan), "run_id": f"{number}", "created": created, "quick": False}
+    about["tasks"] = {task: about["tasks"][task] for task in TASKS}
+    (folder / "run.json").write_text(json.dumps(about), encoding="utf-8")
+    if not options.derive:
+        write_json(folder / "results.json", derive(read_run(folder)))
+
+
+def right_or_wrong(
+    task: str, strategy: str, i: int, n: int, lost: float, chance: random.Random
+) -> dict[str, Any]:
+    right = i * 37 % n < (SHARES[strategy] - lost) * n
+    return answer(task, strategy, i, right != (chance.random() < NOISE), n).to_json()
+
+
+def drifting(task: str, strategy: str, k: int, chance: random.Random) -> dict[str, Any]:
+    row = timing(task, strategy, k)
+    by = chance.uniform(0.9, 1.1)
+    return vars_of(dataclasses.replace(row, e2e_s=row.e2e_s * by, ttft_s=row.ttft_s * by))
+
+
+if __name__ == "__main__":
+    main()

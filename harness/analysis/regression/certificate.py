@@ -155,7 +155,7 @@ def accuracy_outcomes(moved: Floats, design: Design, margin: float) -> tuple[Fla
 
 def _times(one: Rerun, rng: np.random.Generator, trials: int, *, paired: bool) -> Floats | None:
     """Moves of the log ratio to base with nothing changed, shape (trials, questions); None where it is not judged."""
-    old, new = (slowdown.ratios(side.run, one) for side in (one.before, one.after))
+    old, new = (slowdown.ratios(side.run.timings, one) for side in (one.before, one.after))
     names = [name for name in new if name in old]
     if one.strategy == BASE or len(names) < slowdown.FEWEST:
         return None

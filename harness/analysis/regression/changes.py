@@ -44,7 +44,8 @@ class Change:
     task: str | None = None
     strategy: str | None = None
     part: str | None = None
-    """The part of a task file that it belongs to: `retrieval`, `examples`, `finetune`, …"""
+    """The part of a task that it belongs to: of its file (`retrieval`, `examples`, `finetune`, …), or `training`, the
+    questions that may be learnt from."""
 
     @property
     def sentence(self) -> str:
@@ -67,12 +68,22 @@ def changes(before: Manifest, after: Manifest) -> list[Change]:
 def touching(
     all_changes: Iterable[Change], task: str, strategy: str, unused: Collection[str]
 ) -> list[Change]:
-    """The changes that can have moved one task and strategy. `unused`: parts of a task file that it does not read."""
+    """The changes that can have moved one task and strategy. `unused`: parts of a task that it does not read.
+
+    An adapter that answers another task (`lora@knowledge`) hangs on how it was trained at home.
+    """
+    name, _, guest_of = strategy.partition("@")
     return [
         change
         for change in all_changes
-        if change.task in (None, task) and change.strategy in (None, strategy) and change.part not in unused
+        if change.part not in unused
+        and change.strategy in (None, name)
+        and change.task in (None, (guest_of if change.part in AT_HOME else "") or task)
     ]
+
+
+AT_HOME = ("finetune", "training")
+"""Parts of a task that reach it by an adapter."""
 
 
 KERNELS = (
@@ -90,6 +101,13 @@ def other_kernels(before: Manifest, after: Manifest) -> list[str]:
         for room, key in KERNELS
         if (old := (before.get(room) or {}).get(key)) != (new := (after.get(room) or {}).get(key))
     ]
+
+
+def weights_changes(before: Manifest, after: Manifest) -> list[tuple[str, str, str]]:
+    """What differs in the base weights: the same hash is the same weights, under whatever name they were found."""
+    old, new = ({key: (one.get("model") or {}).get(key) for key in MODEL_FACTS} for one in (before, after))
+    hashed = old["sha256"] and new["sha256"]
+    return [change for change in differing(old, new) if not hashed or change[0] in ("sha256", "dtype")]
 
 
 def flat(value: Any, name: str = "") -> Iterator[tuple[str, Any]]:
@@ -156,19 +174,20 @@ def _run_wide(before: Manifest, after: Manifest) -> Iterator[Change]:
 
 
 def price_changes(before: Manifest, after: Manifest) -> Iterator[Change]:
-    """The sheet as used, the prices of hosted models, and what flags said of prices."""
+    """The sheet as used, the prices of hosted models that both runs name, and what flags said of prices."""
     flags = ("usd_per_hour", "utilisation", "tuning_cycles")
     sheets = (_priced(before), _priced(after))
     for name, old, new in differing(*sheets):
         if name.rsplit(".", 1)[-1] not in SHEET_NOISE:
             yield Change(Cause.PRICE, f"price sheet {name}", old, new)
     hosted = [
-        {f"{one['model']} ({one['kind']})": one for one in manifest.get("api_prices") or ()}
+        {(one.get("model"), one.get("kind")): one for one in manifest.get("api_prices") or ()}
         for manifest in (before, after)
     ]
-    for name, old, new in differing(*hosted):
-        if name.rsplit(".", 1)[-1] not in SHEET_NOISE:
-            yield Change(Cause.PRICE, f"hosted price {name}", old, new)
+    for model in hosted[0]:
+        for name, old, new in differing(hosted[0][model], hosted[1].get(model, hosted[0][model])):
+            if name.rsplit(".", 1)[-1] not in SHEET_NOISE:
+                yield Change(Cause.PRICE, f"hosted price of {model[0]} ({model[1]}) {name}", old, new)
     for key in flags:
         was, now = ((one.get("settings") or {}).get(key) for one in (before, after))
         if was != now:
@@ -176,9 +195,10 @@ def price_changes(before: Manifest, after: Manifest) -> Iterator[Change]:
 
 
 def _priced(manifest: Manifest) -> dict[str, Any]:
-    """The parts of the sheet that price this run: other machines' prices are no part of any figure."""
+    """The parts of the sheet that price this run: of machines the price of its own, whatever its name."""
     sheet = manifest.get("price_sheet") or {}
-    return {key: value for key, value in sheet.items() if key not in ("machines", "default")}
+    rest = {key: value for key, value in sheet.items() if key not in ("machine", "machines", "default")}
+    return {**rest, "usd_per_hour": (sheet.get("machine") or {}).get("usd_per_hour")}
 
 
 SCORING = ("metrics", "answer.type", "answer.labels", "answer.refusal")
@@ -214,11 +234,12 @@ def _of_task(before: Manifest, after: Manifest, task: str) -> Iterator[Change]:
     files = [((one["tasks"][task].get("files")) or {}) for one in (before, after)]
     for name, old, new in differing(*files):
         if name not in ("spec", "test"):
-            yield Change(Cause.ADAPTER, f"{task}: {name} questions", old, new, task, part="finetune")
+            part = "finetune" if name == "dev" else "training"  # dev questions only stop a training
+            yield Change(Cause.ADAPTER, f"{task}: {name} questions", old, new, task, part=part)
 
 
 def _of_index(before: Manifest, after: Manifest, task: str) -> Iterator[Change]:
-    old, new = before["indexes"][task], after["indexes"][task]
+    old, new = (one["indexes"][task] or {} for one in (before, after))
     for key in ("documents", "passages", "key"):
         if old.get(key) != new.get(key):
             values = _text(old.get(key)), _text(new.get(key))
@@ -227,7 +248,10 @@ def _of_index(before: Manifest, after: Manifest, task: str) -> Iterator[Change]:
 
 def adapters_of(manifest: Manifest) -> dict[tuple[str, str, int], dict[str, Any]]:
     """(Task it was trained for, strategy, seed) → its record."""
-    return {(one["task"], one["strategy"], one.get("seed", 0)): one for one in manifest.get("adapters") or ()}
+    return {
+        (one.get("task", ""), one.get("strategy", ""), one.get("seed", 0)): one
+        for one in manifest.get("adapters") or ()
+    }
 
 
 TRAINED_ON = ("recipe", "examples", "train_tokens", "base_sha256")
@@ -242,6 +266,5 @@ def _adapters(before: Manifest, after: Manifest) -> Iterator[Change]:
         task, strategy, seed = name
         facts = [{key: one.get(key) for key in (*TRAINED_ON, "sha256")} for one in (old[name], new[name])]
         for key, was, now in differing(*facts):
-            yield Change(
-                Cause.ADAPTER, f"adapter {strategy} of {task} (seed {seed}) {key}", was, now, part="finetune"
-            )
+            text = f"adapter {strategy} of {task} (seed {seed}) {key}"
+            yield Change(Cause.ADAPTER, text, was, now, task, strategy, part="finetune")

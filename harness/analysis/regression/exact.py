@@ -1,4 +1,4 @@
-"""The exact tier: what has to be equal, because nothing about it is random.
+"""The exact tier: what has to be equal, because nothing about it is random. Replies and their price: `replies.py`.
 
 Three things may differ where two machines compute the last bits of sums otherwise (`changes.other_kernels`): the
 weights of an adapter that was trained again, the order of two passages as good as each other, and a few answers, where
@@ -12,35 +12,28 @@ from collections.abc import Sequence
 from typing import Any
 
 from harness.analysis.means import mean
-from harness.analysis.money.cost import adapter_of
-from harness.analysis.money.projection import projections
 from harness.analysis.regression.changes import (
-    MODEL_FACTS,
     TRAINED_ON,
     adapters_of,
     differing,
     other_kernels,
     price_changes,
     setting_changes,
+    weights_changes,
 )
-from harness.analysis.regression.findings import Said, failed, not_applicable, passed
+from harness.analysis.regression.findings import Said, failed, named, not_applicable, passed
 from harness.analysis.regression.pairing import Rerun, Side
 from harness.analysis.retrieval import DEPTHS, recall
-from harness.quantities import counted, dollars, number, percent
+from harness.quantities import counted, number, percent
 from harness.records import AnswerRow
 
-MAY_DIFFER = {"float32": 0.05}
-MAY_DIFFER_HALF = 0.25
-"""The share of answers that other kernels or other batches may change: more is not rounding. In half precision ties
-between tokens are far more frequent."""
 NEAR_TIE = 2e-6
 """Scores of passages are kept to six decimals; those no further apart may swap places."""
 
 
 def model(rerun: Rerun) -> Said:
     """The base weights and how they are computed with."""
-    changed = differing(*({key: one["model"].get(key) for key in MODEL_FACTS} for one in rerun.manifests))
-    return _equal(changed, "the same weights and dtype")
+    return _equal(weights_changes(*rerun.manifests), "the same weights and dtype")
 
 
 def adapter(rerun: Rerun) -> Said:
@@ -48,9 +41,11 @@ def adapter(rerun: Rerun) -> Said:
     if not rerun.adapted:
         return not_applicable("answers with the base weights")
     old, new = (_adapters(rerun, side) for side in (rerun.before, rerun.after))
-    seeds = sorted({*old} & {*new})
-    if not seeds:
+    seeds = sorted(seed for seed in rerun.seeds if old[seed])
+    if not rerun.seeds:
         return not_applicable("no adapter of the same seed answered in both runs")
+    if not seeds:
+        return not_applicable("the baseline does not say which adapter answered")
     unnamed = [seed for seed in seeds if new[seed] is None]
     if unnamed:
         return failed(f"{counted(len(unnamed), 'seed')} answered without any adapter")
@@ -62,7 +57,7 @@ def adapter(rerun: Rerun) -> Said:
         return failed("trained otherwise: " + "; ".join(shaped))
     kernels = other_kernels(*rerun.manifests)
     if kernels:
-        return passed(f"trained alike, to other last bits, as it may with {_listed(kernels)}")
+        return passed(f"trained alike, to other last bits, as it may with {', '.join(kernels)}")
     return failed(
         "the same training on the same machine gave another adapter", seeds=changed,
         before=[old[seed] for seed in changed], after=[new[seed] for seed in changed],
@@ -74,13 +69,18 @@ def _adapters(rerun: Rerun, side: Side) -> dict[int, str | None]:
 
 
 def _shaped_otherwise(rerun: Rerun, seeds: Sequence[int]) -> list[str]:
-    """What differs in the training of adapters, whatever machine it ran on."""
+    """What differs in the training of adapters, whatever machine it ran on.
+
+    The key names every token that was trained on, but also the kind of device: of one kind it has to be the same.
+    """
     strategy, _, task = rerun.strategy.partition("@")
     found: dict[str, None] = {}
     records = [adapters_of(manifest) for manifest in rerun.manifests]
     for seed in seeds:
         old, new = (one.get((task or rerun.task, strategy, seed), {}) for one in records)
         facts = [{key: record.get(key) for key in TRAINED_ON} for record in (old, new)]
+        if old.get("device") == new.get("device") and facts[0] == facts[1]:
+            facts = [{"key": record.get("key")} for record in (old, new)]
         found |= {f"{name} {was} → {now}": None for name, was, now in differing(*facts)}
     return list(found)
 
@@ -90,9 +90,11 @@ def index(rerun: Rerun) -> Said:
     if not rerun.uses_corpus:
         return not_applicable("retrieves nothing")
     facts = [
-        {key: (one.get("indexes", {}).get(rerun.task) or {}).get(key) for key in ("key", "documents", "passages")}
+        {key: ((one.get("indexes") or {}).get(rerun.task) or {}).get(key) for key in ("key", "documents", "passages")}
         for one in rerun.manifests
     ]  # fmt: skip
+    if facts[0]["key"] is None:
+        return not_applicable("the baseline does not say what its index was made of")
     return _equal(differing(*facts), "the same embedder, corpus and passages")
 
 
@@ -105,7 +107,9 @@ def retrieved(rerun: Rerun) -> Said:
     """The passages of each question, in order, and how many of them the prompt showed."""
     if not rerun.uses_corpus:
         return not_applicable("retrieves nothing")
-    tied = bool(other_kernels(*rerun.manifests))
+    if not rerun.answers:
+        return not_applicable(NO_ANSWERS)
+    tied = bool(other_kernels(*rerun.manifests)) or _other_company(rerun)
     changed = [new.question_id for old, new in rerun.answers if not _same_passages(old, new, tied=tied)]
     if not changed:
         return passed(f"the same passages for all {counted(len(rerun.answers), 'answer')}")
@@ -114,6 +118,15 @@ def retrieved(rerun: Rerun) -> Said:
         f"other passages for {_of(changed, rerun)}; shown per question {number(shown[0])} → {number(shown[1])}",
         questions=changed, shown_before=shown[0], shown_after=shown[1],
     )  # fmt: skip
+
+
+NO_ANSWERS = "no adapter of the same seed answered in both runs"
+
+
+def _other_company(rerun: Rerun) -> bool:
+    """Whether questions were embedded beside others, or in another order, which moves the last bits of scores."""
+    old, new = (list(side.run.questions.get(rerun.task, ())) for side in (rerun.before, rerun.after))
+    return old != new
 
 
 def _same_passages(old: AnswerRow, new: AnswerRow, *, tied: bool) -> bool:
@@ -186,65 +199,6 @@ def _first_difference(rerun: Rerun) -> str:
     return f"; they part at character {at + 1}: {cut[0]} → {cut[1]}"
 
 
-def answers(rerun: Rerun) -> Said:
-    """The same model that read the same prompt has to say the same."""
-    old_model, new_model = ({key: one["model"].get(key) for key in MODEL_FACTS} for one in rerun.manifests)
-    if old_model != new_model:
-        return not_applicable("another model answered")
-    same = [
-        (old, new) for old, new in rerun.answers
-        if (old.prompt_sha256, old.adapter) == (new.prompt_sha256, new.adapter)
-    ]  # fmt: skip
-    if not same:
-        return not_applicable("no prompt was read by the same weights in both runs")
-    changed = [(old, new) for old, new in same if _reply(old) != _reply(new)]
-    if not changed:
-        return passed(f"the same {counted(len(same), 'answer')}")
-    names = [new.question_id for _, new in changed]
-    excuse = _excuse(rerun, changed)
-    share, most = len(changed) / len(same), _may_differ(new_model)
-    detail = f"{len(changed)} of {counted(len(same), 'answer')} to the same prompts differ ({_some(names)})"
-    if excuse and share <= most:
-        return passed(f"{detail}, as a few may: {excuse}", questions=names)
-    if excuse:
-        detail += f", more than the {percent(most)} that may ({excuse})"
-    return failed(detail, questions=names)
-
-
-def _may_differ(model: dict[str, Any]) -> float:
-    return MAY_DIFFER.get(str(model.get("dtype")), MAY_DIFFER_HALF)
-
-
-def _excuse(rerun: Rerun, changed: Sequence[tuple[AnswerRow, AnswerRow]]) -> str:
-    """Why these answers may differ in a near-tie, or nothing."""
-    kernels = other_kernels(*rerun.manifests)
-    if kernels:
-        return _listed(kernels)
-    old, new = _company(rerun, rerun.before), _company(rerun, rerun.after)
-    if all(old[_key(a)] != new[_key(b)] for a, b in changed):
-        return "they were computed beside other questions"
-    return ""
-
-
-def _key(row: AnswerRow) -> tuple[str, int]:
-    return (row.question_id, row.seed)
-
-
-def _company(rerun: Rerun, side: Side) -> dict[tuple[str, int], frozenset[str]]:
-    """Answer → the questions that were computed with it; of an answer from the cache, those planned with it."""
-    batches: dict[tuple[int, int], set[str]] = {}
-    rows = side.run.answers.get(rerun.pair, ())
-    for row in rows:
-        batches.setdefault((row.batch, row.seed), set()).add(row.question_id)
-    return {_key(row): frozenset(batches[row.batch, row.seed]) for row in rows}
-
-
-def _reply(row: AnswerRow) -> tuple[object, ...]:
-    """What was said. Log-likelihoods to four decimals: further digits are the kernels'."""
-    logprobs = row.choice_logprobs and tuple(round(one, 4) for one in row.choice_logprobs)
-    return (row.prediction, row.finish_reason, row.completion_tokens, logprobs)
-
-
 def prices(rerun: Rerun) -> Said:
     """The price sheet and the prices of hosted models, as used."""
     changed = list(price_changes(*rerun.manifests))
@@ -253,48 +207,11 @@ def prices(rerun: Rerun) -> Said:
     return failed("; ".join(change.sentence for change in changed[:4]), changed=[c.name for c in changed])
 
 
-def token_cost(rerun: Rerun) -> Said:
-    """What the counted tokens cost on hosted models, where the run was priced as any."""
-    old, new = (_projected(rerun, side) for side in (rerun.before, rerun.after))
-    models = [model for model in old if model in new]
-    if not models:
-        return not_applicable("not priced as the same hosted model (--price-as)")
-    dearer = [
-        f"{name} {dollars(old[name])} → {dollars(new[name])}"
-        for name in models
-        if new[name] > old[name] * (1 + 1e-9)
-    ]
-    if dearer:
-        return failed(f"dearer by its tokens: {'; '.join(dearer)} a query", before=old, after=new)
-    return passed("not dearer by its tokens", before=old, after=new)
-
-
-def _projected(rerun: Rerun, side: Side) -> dict[str, float]:
-    rows = [one.row for one in rerun.scored(side)]
-    tokens = adapter_of(side.run, rerun.pair).get("train_tokens")
-    found = projections(
-        side.run.manifest.get("api_prices") or (), rows, adapted=rerun.adapted, train_tokens=tokens
-    )
-    return {row["model"]: row["per_query_usd"] for row in found if row["per_query_usd"] is not None}
-
-
 def _equal(changed: Sequence[tuple[str, str, str]], same: str) -> Said:
     if not changed:
         return passed(same)
     return failed("; ".join(f"{name}: {old} → {new}" for name, old, new in changed))
 
 
-NAMED = 5
-
-
 def _of(names: Sequence[str], rerun: Rerun) -> str:
-    return f"{len(names)} of {counted(len(rerun.answers), 'answer')} ({_some(names)})"
-
-
-def _some(names: Sequence[str]) -> str:
-    unique = list(dict.fromkeys(names))
-    return ", ".join(unique[:NAMED]) + (", …" if len(unique) > NAMED else "")
-
-
-def _listed(facts: Sequence[str]) -> str:
-    return ", ".join(facts)
+    return f"{len(names)} of {counted(len(rerun.answers), 'answer')} ({named(names)})"

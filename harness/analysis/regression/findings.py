@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
@@ -50,6 +50,17 @@ class Said:
 
 Rule = Callable[..., Said]
 """A rule takes a `pairing.Rerun`."""
+
+
+NAMED = 5
+"""Questions that a sentence names at most."""
+
+
+def named(names: Sequence[str]) -> str:
+    """`q1, q2, q3, q4, q5 and 3 more`; each once, as with several seeds a question stands there several times."""
+    unique = list(dict.fromkeys(names))
+    more = len(unique) - NAMED
+    return ", ".join(unique[:NAMED]) + (f" and {more} more" if more > 0 else "")
 
 
 def not_applicable(reason: str) -> Said:

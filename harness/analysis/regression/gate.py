@@ -5,12 +5,22 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
-from harness.analysis.evidence import Evidence, read_run
-from harness.analysis.regression import exact, losses, slowdown
+from harness.analysis.evidence import Evidence, read_timings
+from harness.analysis.regression import exact, losses, replies, slowdown
 from harness.analysis.regression.changes import Cause, Change, changes, touching
 from harness.analysis.regression.findings import Outcome, Rule, Said
-from harness.analysis.regression.pairing import Common, Rerun, Side, check_comparable, common, reruns
+from harness.analysis.regression.pairing import (
+    Common,
+    Past,
+    Rerun,
+    Side,
+    check_comparable,
+    common,
+    reruns,
+)
+from harness.analysis.results import task_names
 from harness.errors import InputError
 from harness.run.folder import read_manifest
 from harness.spec.gate import RULES, TIER_OF, Gate
@@ -23,9 +33,9 @@ TABLE: dict[str, Rule] = {
     "retrieved": exact.retrieved,
     "recall": exact.recall_at_k,
     "prompts": exact.prompts,
-    "answers": exact.answers,
+    "answers": replies.answers,
     "prices": exact.prices,
-    "token_cost": exact.token_cost,
+    "token_cost": replies.token_cost,
     "accuracy": losses.accuracy,
     "latency": slowdown.latency,
 }
@@ -34,7 +44,21 @@ MOST_HISTORY = 20
 """Runs of a history that are looked at, the latest."""
 EXIT = {Outcome.PASS: 0, Outcome.NOT_APPLICABLE: 0, Outcome.UNSURE: 3, Outcome.FAIL: 4}
 SEVERITY = {outcome: place for place, outcome in enumerate(Outcome)}
-NAMES_ITS_CAUSE = ("model", "adapter", "settings", "prices")
+_FOUND = (Cause.INDEX, Cause.SETTINGS, Cause.LIBRARY, Cause.MACHINE, Cause.PROGRAM)
+_ALL = tuple(cause for cause in Cause if cause is not Cause.PRICE)
+SUSPECTS: dict[str, tuple[Cause, ...]] = {
+    "index": (Cause.INDEX, Cause.SETTINGS, Cause.LIBRARY, Cause.PROGRAM),
+    "retrieved": _FOUND,
+    "recall": _FOUND,
+    "prompts": (Cause.MODEL, Cause.INDEX, Cause.PROMPT, Cause.SETTINGS, Cause.LIBRARY, Cause.PROGRAM),
+    "answers": (Cause.SETTINGS, Cause.LIBRARY, Cause.MACHINE, Cause.PROGRAM),
+    "token_cost": _ALL,
+    "accuracy": _ALL,
+    "latency": _ALL,
+}
+"""Rule → what can move it: what was retrieved does not hang on the model that reads, nor the answer to an equal prompt
+of equal weights on the index."""
+NAMES_ITS_CAUSE = tuple(rule for rule in RULES if rule not in SUSPECTS)
 """Rules whose sentence is about an input itself, so that no other has to be looked for."""
 
 
@@ -102,7 +126,7 @@ def judge(
     gate.check_names(
         {
             task: list(dict.fromkeys([*old.strategies(task), *new.strategies(task)]))
-            for task in old.run.questions
+            for task in dict.fromkeys([*task_names(old.run), *task_names(new.run)])
         }
     )
     found = common(old, new)
@@ -117,7 +141,7 @@ def judged(
     gate: Gate,
     *,
     strict: bool = False,
-    history: Sequence[Evidence] = (),
+    history: Sequence[Past] = (),
 ) -> Judgement:
     """All rules on what two runs have in common."""
     changed = tuple(changes(before.run.manifest, after.run.manifest))
@@ -131,16 +155,16 @@ def _findings(rerun: Rerun, changed: Sequence[Change]) -> Iterator[Finding]:
     near = touching(changed, rerun.task, rerun.strategy, rerun.unused)
     for rule in RULES:
         said = TABLE[rule](rerun)
-        told = said.outcome in (Outcome.FAIL, Outcome.UNSURE) and rule not in NAMES_ITS_CAUSE
-        causes = [one for one in near if one.cause is not Cause.PRICE or rule == "token_cost"]
+        told = said.outcome in (Outcome.FAIL, Outcome.UNSURE)
+        causes = [one for one in near if one.cause in SUSPECTS.get(rule, ())]
         counts = rule in rerun.limits.fail_on
         yield Finding(
             rule, TIER_OF[rule], rerun.task, rerun.strategy, said, counts, tuple(causes if told else ())
         )
 
 
-def earlier(folder: Path | None, run: Evidence) -> list[Evidence]:
-    """The latest complete and timed runs of the same model in a folder of runs, but for this one.
+def earlier(folder: Path | None, run: Evidence) -> list[Past]:
+    """The latest complete and timed runs of the same model and device in a folder of runs, but for this one.
 
     Those that cannot be read are left out: they say nothing of how much times move.
     """
@@ -148,24 +172,23 @@ def earlier(folder: Path | None, run: Evidence) -> list[Evidence]:
         return []
     if not folder.is_dir():
         raise InputError(f"there is no folder of runs at {folder} (--history).")
-    found: list[Evidence] = []
+    found: list[Past] = []
     for path in sorted((one.parent for one in folder.glob("*/run.json")), reverse=True):
         if len(found) == MOST_HISTORY:
             break
         try:
             manifest = read_manifest(path)
-            if _belongs(manifest, run) and (path / "timings.jsonl").exists():
-                found.append(read_run(path))
+            if _belongs(manifest, run) and (timings := read_timings(path)):
+                found.append(Past(manifest, timings))
         except InputError:
             continue
     return found
 
 
-def _belongs(manifest: dict[str, object], run: Evidence) -> bool:
-    model, own = manifest.get("model"), run.manifest["model"]
+def _belongs(manifest: dict[str, Any], run: Evidence) -> bool:
+    model, own = (one.get("model") or {} for one in (manifest, run.manifest))
     return (
         manifest.get("status") == "complete"
         and manifest.get("run_id") != run.manifest.get("run_id")
-        and isinstance(model, dict)
-        and all(model.get(key) == own.get(key) for key in ("sha256", "dtype"))
+        and all(model.get(key) == own.get(key) for key in ("sha256", "dtype", "device"))
     )

@@ -63,12 +63,13 @@ def is_none(ci_low: Any, margin: float) -> Any:
 
 
 def flipped(rerun: Rerun) -> tuple[Flip, ...]:
-    """The questions whose score changed, those that lost most first, with the first seed's replies."""
+    """The questions whose score changed, those that lost most first, with replies of the first seed that differ."""
     metric = rerun.metric
     old, new = (per_question(rerun.scored(side), metric) for side in (rerun.before, rerun.after))
-    replies = {}
+    replies: dict[str, tuple[str, str]] = {}
     for before, after in reversed(rerun.answers):
-        replies[after.question_id] = (before.prediction, after.prediction)
+        if before.prediction != after.prediction or after.question_id not in replies:
+            replies[after.question_id] = (before.prediction, after.prediction)
     asked = rerun.after.run.questions[rerun.task]
     flips = [
         Flip(

@@ -11,15 +11,13 @@ from typing import Any
 from harness.analysis.accuracy import ScoredAnswer
 from harness.analysis.evidence import Evidence, Pair, read_run
 from harness.analysis.regression.changes import SCORING, differing
+from harness.analysis.regression.findings import named
 from harness.analysis.results import Scores, missing_answers, score_all, task_names
-from harness.errors import HarnessError, InputError, InputErrors, shown
+from harness.errors import HarnessError, InputError, InputErrors
 from harness.quantities import counted
-from harness.records import AnswerRow, Question
+from harness.records import AnswerRow, Question, TimingRow
 from harness.spec.gate import Gate, Limits
 from harness.spec.strategy import STRATEGIES, Source
-
-NAMED = 5
-"""Questions that a sentence names at most."""
 
 
 @dataclass(frozen=True)
@@ -46,6 +44,14 @@ class Side:
         return [strategy for name, strategy in self.run.pairs if name == task]
 
 
+@dataclass(frozen=True, slots=True)
+class Past:
+    """What is looked at of a run of the history."""
+
+    manifest: dict[str, Any]
+    timings: dict[Pair, tuple[TimingRow, ...]]
+
+
 @dataclass(frozen=True)
 class Rerun:
     """One task and strategy, measured before and after, on the questions that both runs asked."""
@@ -57,7 +63,7 @@ class Rerun:
     questions: tuple[str, ...]
     """Ids, in the order of the later run."""
     limits: Limits
-    history: tuple[Evidence, ...] = ()
+    history: tuple[Past, ...] = ()
     """Earlier runs of the same model, which show how much times move by themselves."""
 
     @property
@@ -85,26 +91,44 @@ class Rerun:
 
     @property
     def unused(self) -> frozenset[str]:
-        """The parts of a task file that the strategy does not read."""
+        """The parts of a task (`Change.part`) that the strategy does not read."""
         strategy = STRATEGIES.get(self.strategy)
         examples = strategy is not None and Source.EXAMPLES in strategy.context
-        used = {"retrieval": self.uses_corpus, "examples": examples, "finetune": self.adapted}
+        used = {
+            "retrieval": self.uses_corpus, "examples": examples, "finetune": self.adapted,
+            "training": self.adapted or examples,
+        }  # fmt: skip
         return frozenset(part for part, is_used in used.items() if not is_used)
 
     @property
     def metric(self) -> str:
         return str(next(iter(self.after.run.spec(self.task).get("metrics", ())), ""))
 
+    @cached_property
+    def seeds(self) -> frozenset[int]:
+        """Seeds that a fine-tune was trained with in both runs; of base weights none, as no seed shapes them."""
+        if not self.adapted:
+            return frozenset()
+        old, new = (
+            {row.seed for row in side.run.answers.get(self.pair, ())} for side in (self.before, self.after)
+        )
+        return frozenset(old & new)
+
     def scored(self, side: Side) -> list[ScoredAnswer]:
-        """The side's answers to the common questions."""
+        """The side's answers to the common questions, those of common seeds where there are any."""
         wanted = set(self.questions)
-        return [one for one in side.scores[self.pair] if one.row.question_id in wanted]
+        return [
+            one for one in side.scores[self.pair]
+            if one.row.question_id in wanted and (not self.seeds or one.row.seed in self.seeds)
+        ]  # fmt: skip
 
     @cached_property
     def answers(self) -> list[tuple[AnswerRow, AnswerRow]]:
-        """Both answers to each common question, seed by seed; seeds that one run lacks are left out."""
-        old = {(one.row.question_id, one.row.seed): one.row for one in self.scored(self.before)}
-        new = {(one.row.question_id, one.row.seed): one.row for one in self.scored(self.after)}
+        """Both answers to each common question, seed by seed; fine-tunes of different seeds have none."""
+        old, new = (
+            {(one.row.question_id, one.row.seed if self.adapted else 0): one.row for one in self.scored(side)}
+            for side in (self.before, self.after)
+        )
         seeds = sorted({seed for _, seed in old} & {seed for _, seed in new})
         return [
             (old[name, seed], new[name, seed])
@@ -144,18 +168,18 @@ def common(before: Side, after: Side) -> Common:
         strategies = [name for name in before.strategies(task) if name in after.strategies(task)]
         lost = [name for name in before.strategies(task) if name not in strategies]
         if lost:
-            obstacles.append(f"task {task!r}: {', '.join(lost)} was not measured again")
+            obstacles.append(f"task {task!r}: {', '.join(lost)} {_were(lost)} not measured again")
         if questions and strategies:
             tasks[task] = (tuple(strategies), tuple(questions))
     added = [f"task {task!r} is new" for task in new_tasks if task not in old_tasks]
     for task in tasks:
         new = [name for name in after.strategies(task) if name not in before.strategies(task)]
-        added += [f"task {task!r}: {', '.join(new)} is new"] if new else []
+        added += [f"task {task!r}: {', '.join(new)} {'is' if len(new) == 1 else 'are'} new"] if new else []
     return Common(tasks, tuple(obstacles), tuple(added))
 
 
 def reruns(
-    before: Side, after: Side, found: Common, gate: Gate, history: Sequence[Evidence] = ()
+    before: Side, after: Side, found: Common, gate: Gate, history: Sequence[Past] = ()
 ) -> Iterator[Rerun]:
     """Each task and strategy of what is common."""
     for task, (strategies, questions) in found.tasks.items():
@@ -189,14 +213,14 @@ def _questions(before: Evidence, after: Evidence, task: str) -> tuple[list[str],
     both = [name for name in new if name in old]
     same = [name for name in both if _asks(old[name].question) == _asks(new[name].question)]
     sentences = []
-    for names, what in (
-        ([name for name in old if name not in new], "of the baseline's {total} questions were not asked"),
-        ([name for name in new if name not in old], "of {total} questions are not in the baseline"),
-        ([name for name in both if name not in set(same)], "of {total} questions have another text or other answers"),
-    ):  # fmt: skip
+    alike = set(same)
+    for names, total, what in (
+        ([name for name in old if name not in new], len(old), "of the baseline were not asked again"),
+        ([name for name in new if name not in old], len(new), "are not in the baseline"),
+        ([name for name in both if name not in alike], len(new), "have another text or other answers"),
+    ):
         if names:
-            total = len(old) if "baseline's" in what else len(new)
-            sentences.append(f"{len(names)} {what.format(total=total)} ({_some(names)})")
+            sentences.append(f"{len(names)} of {counted(total, 'question')} {what} ({named(names)})")
     return same, sentences
 
 
@@ -205,6 +229,5 @@ def _asks(question: Question) -> tuple[object, ...]:
     return (question.question, question.answers, question.answerable, question.choices)
 
 
-def _some(names: Sequence[str]) -> str:
-    more = len(names) - NAMED
-    return ", ".join(shown(name) for name in names[:NAMED]) + (f" and {more} more" if more > 0 else "")
+def _were(names: Sequence[str]) -> str:
+    return "was" if len(names) == 1 else "were"

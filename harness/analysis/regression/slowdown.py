@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from harness.analysis.evidence import Evidence
+from harness.analysis.evidence import Pair
+from harness.analysis.regression.changes import setting_changes
 from harness.analysis.regression.findings import Outcome, Said, not_applicable
 from harness.analysis.regression.pairing import Rerun
 from harness.analysis.relative import BASE, interval, log_ratios
@@ -24,18 +25,16 @@ def latency(rerun: Rerun) -> Said:
     """Fail where the whole interval of the slow-down lies beyond the margin, pass where it lies below it."""
     if rerun.strategy == BASE:
         return not_applicable("is what the others are timed against")
-    old, new = (ratios(side.run, rerun) for side in (rerun.before, rerun.after))
+    old, new = (ratios(side.run.timings, rerun) for side in (rerun.before, rerun.after))
     if not old:
-        return not_applicable("the baseline was not timed, or its base was not")
+        return not_applicable("was not timed beside base in the baseline")
     moves = [new[name] - old[name] for name in new if name in old]
     if len(moves) < FEWEST:
         detail = (
             f"{len(moves)} questions were timed in both runs, and {FEWEST} are needed (--latency-queries)"
         )
         return Said(Outcome.UNSURE, detail)
-    noise = history_margin(
-        [mean_log for run in rerun.history if (mean_log := _mean_log(run, rerun)) is not None]
-    )
+    noise = history_margin(_past_means(rerun))
     margin = max(rerun.limits.latency_margin, noise or 1.0)
     centre, low, high = interval(moves)
     before, after = (math.exp(math.fsum(side.values()) / len(side)) for side in (old, new))
@@ -81,15 +80,17 @@ def history_margin(means: Sequence[float]) -> float | None:
     return math.exp(quantile(n - 1) * math.sqrt(2) * spread)
 
 
-def ratios(run: Evidence, rerun: Rerun) -> dict[str, float]:
+def ratios(timings: Mapping[Pair, Sequence[TimingRow]], rerun: Rerun) -> dict[str, float]:
     """Question id → log of the strategy's time over base's, in one run."""
-    return log_ratios(_rows(run, rerun.task, BASE), _rows(run, rerun.task, rerun.strategy))
+    return log_ratios(timings.get((rerun.task, BASE), ()), timings.get(rerun.pair, ()))
 
 
-def _mean_log(run: Evidence, rerun: Rerun) -> float | None:
-    logs = ratios(run, rerun).values()
-    return math.fsum(logs) / len(logs) if logs else None
-
-
-def _rows(run: Evidence, task: str, strategy: str) -> Sequence[TimingRow]:
-    return run.timings.get((task, strategy), ())
+def _past_means(rerun: Rerun) -> list[float]:
+    """Mean logarithm of each earlier run in which the task had the baseline's settings: others take other times."""
+    baseline = rerun.before.run.manifest
+    logs = [
+        list(ratios(past.timings, rerun).values())
+        for past in rerun.history
+        if not setting_changes(past.manifest, baseline, rerun.task, rerun.unused)
+    ]
+    return [math.fsum(one) / len(one) for one in logs if one]

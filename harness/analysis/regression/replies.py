@@ -1,0 +1,108 @@
+"""The rest of the exact tier: the same weights that read the same prompt say the same, at the same price in tokens."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from harness.analysis.money.projection import projections
+from harness.analysis.regression.changes import other_kernels, weights_changes
+from harness.analysis.regression.findings import Outcome, Said, failed, named, not_applicable, passed
+from harness.analysis.regression.pairing import Rerun, Side
+from harness.quantities import counted, dollars, percent
+from harness.records import AnswerRow
+
+MAY_DIFFER, MAY_DIFFER_HALF = 0.05, 0.25
+"""The share of answers (or one, if that is more) that other kernels or other batches may change: more is not rounding.
+In half precision ties between tokens are far more frequent."""
+NEAR, NEAR_HALF = 1e-3, 0.1
+"""How far apart, in nats, the log-likelihoods of one option may be and count as the same."""
+
+
+def answers(rerun: Rerun) -> Said:
+    """The same model that read the same prompt has to say the same."""
+    if weights_changes(*rerun.manifests):
+        return not_applicable("another model answered")
+    half = (rerun.manifests[1].get("model") or {}).get("dtype") != "float32"
+    same = [
+        (old, new) for old, new in rerun.answers
+        if (old.prompt_sha256, old.adapter) == (new.prompt_sha256, new.adapter)
+    ]  # fmt: skip
+    if not same:
+        return not_applicable("no prompt was read by the same weights in both runs")
+    changed = [(old, new) for old, new in same if not _same_reply(old, new, NEAR_HALF if half else NEAR)]
+    if not changed:
+        return passed(f"the same {counted(len(same), 'answer')}")
+    names = [new.question_id for _, new in changed]
+    excuse = _excuse(rerun, changed)
+    most = MAY_DIFFER_HALF if half else MAY_DIFFER
+    detail = f"{len(changed)} of {counted(len(same), 'answer')} to the same prompts differ ({named(names)})"
+    if excuse and len(changed) <= max(1, most * len(same)):
+        return passed(f"{detail}, as a few may: {excuse}", questions=names)
+    if excuse:
+        detail += f", more than the {percent(most)} that may ({excuse})"
+    return failed(detail, questions=names)
+
+
+def _excuse(rerun: Rerun, changed: Sequence[tuple[AnswerRow, AnswerRow]]) -> str:
+    """Why these answers may differ in a near-tie, or nothing."""
+    kernels = other_kernels(*rerun.manifests)
+    if kernels:
+        return ", ".join(kernels)
+    old, new = _company(rerun, rerun.before), _company(rerun, rerun.after)
+    if all(a.cached or b.cached or old[_key(a)] != new[_key(b)] for a, b in changed):
+        return "they were computed beside other questions, or taken from the cache"
+    return ""
+
+
+def _key(row: AnswerRow) -> tuple[str, int]:
+    return (row.question_id, row.seed)
+
+
+def _company(rerun: Rerun, side: Side) -> dict[tuple[str, int], frozenset[str]]:
+    """Answer → the questions that were computed with it; of an answer from the cache, those planned with it."""
+    batches: dict[tuple[int, int], set[str]] = {}
+    rows = side.run.answers.get(rerun.pair, ())
+    for row in rows:
+        batches.setdefault((row.batch, row.seed), set()).add(row.question_id)
+    return {_key(row): frozenset(batches[row.batch, row.seed]) for row in rows}
+
+
+def _same_reply(old: AnswerRow, new: AnswerRow, near: float) -> bool:
+    """Whether the same was said; log-likelihoods may be `near` each other: what is beyond is the kernels'."""
+    said = [(row.prediction, row.finish_reason, row.completion_tokens) for row in (old, new)]
+    likely = [row.choice_logprobs or () for row in (old, new)]
+    return (
+        said[0] == said[1]
+        and len(likely[0]) == len(likely[1])
+        and all(abs(a - b) <= near for a, b in zip(*likely, strict=True))
+    )
+
+
+def token_cost(rerun: Rerun) -> Said:
+    """What the counted tokens of both runs cost on hosted models at the prices of the later one."""
+    old, new = (_projected(rerun, side) for side in (rerun.before, rerun.after))
+    models = [model for model in old if model in new]
+    if not models:
+        return not_applicable("not priced as any hosted model (--price-as)")
+    dearer = [
+        f"{name} {dollars(old[name])} → {dollars(new[name])}"
+        for name in models
+        if new[name] > old[name] * (1 + 1e-9)
+    ]
+    if dearer and not _only_excused(rerun):
+        return failed(f"dearer by its tokens: {'; '.join(dearer)} a query", before=old, after=new)
+    said = "dearer only by the few answers that may differ" if dearer else "not dearer by its tokens"
+    return passed(said, before=old, after=new)
+
+
+def _only_excused(rerun: Rerun) -> bool:
+    """Whether all prompts are as long as they were, and no reply differs but those that `answers` lets pass."""
+    lengths = all(old.prompt_tokens == new.prompt_tokens for old, new in rerun.answers)
+    return lengths and answers(rerun).outcome is Outcome.PASS
+
+
+def _projected(rerun: Rerun, side: Side) -> dict[str, float]:
+    rows = [one.row for one in rerun.scored(side)]
+    prices = rerun.after.run.manifest.get("api_prices") or ()
+    found = projections(prices, rows, adapted=rerun.adapted)
+    return {row["model"]: row["per_query_usd"] for row in found if row["per_query_usd"] is not None}

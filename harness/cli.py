@@ -155,6 +155,17 @@ def _tasks_parser(commands: Any) -> None:
     new = verbs.add_parser("new", help="write a small task to start from")
     new.add_argument("name", metavar="NAME")
     new.set_defaults(run=_tasks_new)
+    export = verbs.add_parser("export", help="write a task in the form of another program")
+    export.add_argument("task", metavar="NAME", help="name in tasks/ or path of a YAML file")
+    export.add_argument("--to", required=True, choices=["lm-eval"], help="whose form")
+    export.add_argument("folder", metavar="DIR", type=Path, help="its files go into DIR/NAME")
+    export.add_argument(
+        "--with-context", action="store_true",
+        help="put retrieved passages before each question, as rag does; the task is called NAME_rag",
+    )  # fmt: skip
+    export.add_argument("--model", metavar="NAME", help="whose tokens the passages' budget is counted in")
+    export.add_argument("--embedder", metavar="NAME", help="what finds the passages")
+    export.set_defaults(run=_tasks_export)
 
 
 def _models_parser(commands: Any) -> None:
@@ -385,6 +396,27 @@ def _tasks_new(options: argparse.Namespace) -> None:
     from harness.spec.schema import scaffold
 
     for path in scaffold(TASKS, options.name):
+        print(path)
+
+
+def _tasks_export(options: argparse.Namespace) -> None:
+    from harness.export.lm_eval import export
+    from harness.spec.task import load_tasks
+
+    unused = [f"--{name}" for name in ("model", "embedder") if getattr(options, name) is not None]
+    if unused and not options.with_context:
+        raise InputError(f"{' and '.join(unused)} serve --with-context only; add it, or leave them out.")
+    (task,) = load_tasks([options.task], TASKS)
+    _check_corpora([task])
+    turns = None
+    if options.with_context:
+        from harness.export.passages import turns_with_passages
+        from harness.run.settings import Settings
+        from harness.run.tools import load_tools
+
+        tools = load_tools(Settings(tasks=(), model=options.model, embedder=options.embedder))
+        turns = turns_with_passages(task, tools)
+    for path in export(task, options.folder, turns):
         print(path)
 
 

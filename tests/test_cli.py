@@ -77,6 +77,28 @@ def test_a_new_task_is_valid_at_once_and_never_overwritten(capsys: pytest.Captur
     assert "name" in refused(capsys, "tasks", "new", "../mine")
 
 
+def test_a_task_is_exported_once_and_never_over_something_else(capsys: pytest.CaptureFixture[str]) -> None:
+    tasks_here()
+    assert main(["tasks", "export", "workshop", "--to", "lm-eval", "out"]) == 0
+    written = [Path(path) for path in capsys.readouterr().out.splitlines()]
+    assert written[0].relative_to(Path.cwd()).as_posix() == "out/workshop/workshop.yaml"
+    assert all(path.is_file() for path in written)
+    assert "exists already" in refused(capsys, "tasks", "export", "workshop", "--to", "lm-eval", "out")
+
+
+def test_an_export_that_cannot_be_names_what_can(capsys: pytest.CaptureFixture[str]) -> None:
+    tasks_here()
+    export = ("tasks", "export", "workshop")
+    assert "did you mean 'workshop'" in refused(
+        capsys, "tasks", "export", "worshop", "--to", "lm-eval", "out"
+    )
+    assert "lm-eval" in refused(capsys, *export, "--to", "helm", "out")
+    assert "--to" in refused(capsys, *export, "out")
+    unused = refused(capsys, *export, "--to", "lm-eval", "out", "--model", "x", "--embedder", "y")
+    assert "--model and --embedder serve --with-context only" in unused
+    assert not Path("out").exists()
+
+
 def test_models_list_is_one_json_document(capsys: pytest.CaptureFixture[str]) -> None:
     models = one_document(capsys, "models", "list", "--json")["models"]
     assert {model["kind"] for model in models} == {"base", "embedder"}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
-from typing import Any, Never
+from typing import Any, NoReturn
 
 
 def label(reply: str, answers: Iterable[str]) -> float:
@@ -35,7 +35,7 @@ def _parse(text: str) -> tuple[Any] | None:
         return None
 
 
-def _refuse(constant: str) -> Never:
+def _refuse(constant: str) -> NoReturn:
     raise ValueError(f"{constant} is not JSON")
 
 

@@ -1,0 +1,246 @@
+"""A task → files that `lm_eval --include_path DIR --tasks NAME` runs, with the prompts and scores of `base`.
+
+What a model reads is a column of the data, word for word: lm-eval's templates would take braces in a question
+for their own. The system message is the task's `description`, which lm-eval hands to the chat template as we do.
+lm-eval gives a task one kind of answer, so a task that mixes texts and choices becomes two and a group of both.
+"""
+
+from __future__ import annotations
+
+import glob
+import json
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from harness.errors import InputError, InputErrors
+from harness.export.scorer import FILE as SCORER
+from harness.export.scorer import FUNCTION, scorer
+from harness.export.yamltext import Function, dump
+from harness.files import write_text
+from harness.records import Question
+from harness.run.prompts import pick_examples, target_text
+from harness.scoring.choice import is_right
+from harness.spec.task import Task
+from harness.spec.taskspec import MetricName, TaskSpec
+
+NAMES: dict[MetricName, str] = {"label": "exact_match", "choice": "acc", "choice_per_char": "acc_norm"}
+"""What lm-eval calls the metrics that it has itself; the others keep their names."""
+
+_COLUMNS = ("id", "prompt", "target", "answers", "answerable", "choices", "gold", "retrieved")
+_TEMPLATE_MARKS = re.compile(r"\{\{|\{%|\{#|\r")
+_DATE = re.compile(r"\d{4}-\d\d-\d\d([T ].*)?")
+_BLANKS_AROUND = r"^\s+|\s+$"
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """The user's turn of a question with passages in it, and the ids of those passages."""
+
+    text: str
+    passages: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Export:
+    """A task, what it is called in lm-eval, and the folder of its files."""
+
+    task: Task
+    name: str
+    home: Path
+    turns: Mapping[str, Turn]
+    """By question id; empty where the questions are asked bare."""
+
+    @property
+    def spec(self) -> TaskSpec:
+        return self.task.spec
+
+
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """The test questions that are answered in one way: one task of lm-eval's, and its file of data."""
+
+    name: str
+    data: str
+    questions: tuple[Question, ...]
+
+    @property
+    def by_choice(self) -> bool:
+        return bool(self.questions[0].choices)
+
+
+def export(task: Task, folder: Path, turns: Mapping[str, Turn] | None = None) -> list[Path]:
+    """Write the task into `folder/NAME` and return the files, that of the task first.
+
+    With `turns` the questions stand behind their passages, and the task is called NAME_rag. Raises InputErrors
+    rather than overwrite anything, in which case nothing is written, and InputError where lm-eval's loader would
+    misread the folder's name or the data.
+    """
+    name = task.name if turns is None else f"{task.name}_rag"
+    home = folder.resolve() / name
+    if glob.has_magic(str(home)):
+        raise InputError(f"lm-eval would take {home} for a pattern; choose a folder without *, ? and [.")
+    texts = {home / file: text for file, text in _files(_Export(task, name, home, turns or {})).items()}
+    in_the_way = [home] if home.is_file() else [path for path in texts if path.exists()]
+    if in_the_way:
+        raise InputErrors(
+            [InputError("exists already and is left as it is.", path=path) for path in in_the_way]
+        )
+    for path in reversed(texts):  # the task file last, as the others do nothing without it
+        write_text(path, texts[path])
+    return list(texts)
+
+
+def _files(to: _Export) -> dict[str, str]:
+    """Name → text of every file, that of the task first."""
+    parts = _parts(to)
+    configs = {part.name: _config(to, part) for part in parts}
+    if len(parts) > 1:
+        configs = {to.name: _group(to, parts), **configs}
+    files = {f"{name}.yaml": _comment(to) + dump(config) for name, config in configs.items()}
+    data = {part.data: [_row(to, question) for question in part.questions] for part in parts}
+    if to.task.train:
+        data["train.jsonl"] = [_row(to, question) for question in _examples_first(to.task)]
+    for name, rows in data.items():
+        _check_dates(to, rows)
+        files[name] = "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
+    code = scorer(to.spec)
+    return {**files, SCORER: code} if code else files
+
+
+def _parts(to: _Export) -> list[_Part]:
+    said = tuple(question for question in to.task.test if not question.choices)
+    chosen = tuple(question for question in to.task.test if question.choices)
+    if said and chosen:
+        return [
+            _Part(f"{to.name}_text", "test_text.jsonl", said),
+            _Part(f"{to.name}_choice", "test_choice.jsonl", chosen),
+        ]
+    return [_Part(to.name, "test.jsonl", to.task.test)]
+
+
+# The data
+
+
+def _row(to: _Export, question: Question) -> dict[str, Any]:
+    """`target` is what an example shows as the reply, `gold` are the places of the right options."""
+    turn = to.turns.get(question.id)
+    row = {
+        "id": question.id,
+        "prompt": turn.text if turn else to.spec.user_message(question.question),
+        "target": target_text(to.task, question),
+        "answers": list(question.answers),
+        "answerable": question.answerable,
+    }
+    if question.choices:
+        right = [at for at, text in enumerate(question.choices) if is_right(text, question.answers)]
+        row |= {"choices": list(question.choices), "gold": right}
+    return {**row, "retrieved": list(turn.passages)} if turn else row
+
+
+def _examples_first(task: Task) -> list[Question]:
+    """The training questions, opened by those that `few-shot` shows under seed 0, in its order."""
+    shown = pick_examples(task, 0)
+    return [*shown, *(question for question in task.train if question not in shown)]
+
+
+def _check_dates(to: _Export, rows: Sequence[Mapping[str, Any]]) -> None:
+    for column in ("prompt", "target", "answers", "choices"):
+        values = [text for row in rows for text in _texts(row.get(column))]
+        if values and all(_DATE.fullmatch(text) for text in values):
+            raise InputError(
+                f"{to.task.name} cannot be exported: every text in the column {column!r} would be a date, and "
+                "lm-eval's loader turns such a column into times. Word at least one of them differently."
+            )
+
+
+def _texts(value: str | Iterable[str] | None) -> Iterable[str]:
+    return [value] if isinstance(value, str) else value or ()
+
+
+# The task files
+
+
+def _comment(to: _Export) -> str:
+    lines = [
+        f"The task {to.task.name} in lm-eval's form, written by `harness tasks export`.",
+        f"As `{'rag' if to.turns else 'base'}` answers it:",
+        "  lm_eval --model hf --model_args pretrained=MODEL,dtype=float32,enable_thinking=False \\",
+        f"    --include_path {to.home.parent} --tasks {to.name} --apply_chat_template",
+    ]
+    if to.task.train:
+        count = min(to.spec.examples.k, len(to.task.train))
+        few_shot = "few-shot+rag" if to.turns else "few-shot"
+        lines.append(f"As `{few_shot}` (seed 0): add --num_fewshot {count} --fewshot_as_multiturn true")
+    renamed = [f"{ours} is {NAMES[ours]}" for ours in to.spec.metrics if ours in NAMES]
+    if renamed:
+        lines.append(f"Among its metrics {' and '.join(renamed)}.")
+    lines.append("Paths of data are absolute: lm-eval looks for others where it is started.")
+    return "".join(f"# {line}\n" for line in lines)
+
+
+def _group(to: _Export, parts: Sequence[_Part]) -> dict[str, Any]:
+    metrics = [
+        {"metric": name, "aggregation": "mean", "weight_by_size": True, "filter_list": ["none"]}
+        for name in to.spec.metrics
+    ]
+    return {"group": to.name, "task": [part.name for part in parts], "aggregate_metric_list": metrics}
+
+
+def _config(to: _Export, part: _Part) -> dict[str, Any]:
+    files = {"test": str(to.home / part.data)}
+    shots: dict[str, Any] = {}
+    if to.task.train:
+        # No num_fewshot: a 0 would be an order, and --num_fewshot would go unheard.
+        files["train"] = str(to.home / "train.jsonl")
+        shots = {
+            "fewshot_split": "train",
+            "fewshot_config": {"sampler": "first_n", "doc_to_target": "target"},
+        }
+    return {
+        "task": part.name,
+        "dataset_path": "json",
+        "dataset_kwargs": {"data_files": files},
+        "test_split": "test",
+        **shots,
+        "description": _template(to.spec.system_message),
+        "doc_to_text": "prompt",
+        **_answering(to.spec, part),
+        **_scoring(to.spec),
+        "metadata": {"version": 1},
+    }
+
+
+def _answering(spec: TaskSpec, part: _Part) -> dict[str, Any]:
+    if part.by_choice:
+        return {
+            "output_type": "multiple_choice",
+            "doc_to_choice": "choices",
+            "doc_to_target": "gold",
+            "target_delimiter": "",
+        }
+    decoding = {
+        "until": list(spec.answer.stop),
+        "max_gen_toks": spec.answer.max_tokens,
+        "do_sample": False,
+    }
+    right = "answers" if spec.answer.type == "label" else "target"
+    return {"output_type": "generate_until", "doc_to_target": right, "generation_kwargs": decoding}
+
+
+def _scoring(spec: TaskSpec) -> dict[str, Any]:
+    mean = {"aggregation": "mean", "higher_is_better": True}
+    if scorer(spec):
+        metrics = [{"metric": name, **mean} for name in spec.metrics]
+        return {"process_results": Function(FUNCTION), "metric_list": metrics}
+    stripped = {"regexes_to_ignore": [_BLANKS_AROUND]} if spec.answer.type == "label" else {}
+    return {"metric_list": [{"metric": NAMES[name], **mean, **stripped} for name in spec.metrics]}
+
+
+def _template(text: str) -> str:
+    """A text that lm-eval's templates render as itself, although it may hold their marks or name a column."""
+    if text in _COLUMNS or _TEMPLATE_MARKS.search(text):
+        return f"{{{{ {json.dumps(text, ensure_ascii=False)} }}}}"
+    return text

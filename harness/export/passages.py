@@ -1,0 +1,40 @@
+"""The user's turns of `rag`: each test question behind the passages that retrieval finds for it."""
+
+from __future__ import annotations
+
+from harness.corpus.retriever import open_retriever
+from harness.errors import InputError
+from harness.export.lm_eval import Turn
+from harness.run.compare import Tools
+from harness.run.prepare import TaskContext
+from harness.run.prompts import messages
+from harness.spec.strategy import STRATEGIES, Source, Weights, named
+from harness.spec.task import Task
+
+
+def turns_with_passages(task: Task, tools: Tools) -> dict[str, Turn]:
+    """Question id → turn, with as many passages as the prompt's budget allows the model of `tools`.
+
+    Raises InputError where the task names no corpus.
+    """
+    if task.corpus is None:
+        raise InputError(
+            f"{task.name} names no corpus, so there are no passages to write beside its questions."
+        )
+    settings = task.spec.retrieval
+    retriever = open_retriever(
+        task.corpus,
+        tools.embedder(),
+        chunk_tokens=settings.chunk_tokens,
+        overlap_tokens=settings.overlap_tokens,
+        cache=tools.cache,
+        progress=tools.progress,
+    )
+    context = TaskContext(task, tools.engine.chat, retriever, 0)
+    prompts = context.prompts(STRATEGIES[named(Weights.BASE, Source.RETRIEVED)], task.test)
+    turns = {}
+    for question, prompt in zip(task.test, prompts, strict=True):
+        passages = [ranked.passage for ranked in prompt.retrieved[: prompt.shown]]
+        said = messages(task, question, (), passages)[-1].content
+        turns[question.id] = Turn(said, tuple(passage.chunk_id for passage in passages))
+    return turns

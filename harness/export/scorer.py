@@ -1,0 +1,84 @@
+"""The Python file beside an exported task: this project's metrics, in one file that needs nothing of it.
+
+lm-eval's own metrics strip case and punctuation in another way, and call a graded score of a question with
+several right answers 1 as soon as it is above 0. So a task of texts or of JSON brings its own: the source of
+`scoring/`, copied as it stands, so that a score cannot differ.
+"""
+
+from __future__ import annotations
+
+import inspect
+from types import ModuleType
+
+from harness.scoring import choice, structured, text
+from harness.spec.taskspec import AnswerType, TaskSpec
+
+FILE = "metrics.py"
+FUNCTION = "metrics.process_results"
+_FUTURE = "from __future__ import annotations\n"
+
+_HEAD = '''\
+"""How this task is scored: lm-eval calls `process_results` with a document and what the model replied.
+
+lm-eval's own metrics cannot say it: they strip case and punctuation in another way, and they call a graded score
+of a question with several right answers 1 as soon as it is above 0. Needs Python's standard library alone.
+Written by `harness tasks export`; these are the functions that `harness compare` scores with.
+"""
+
+from __future__ import annotations
+'''
+
+_TEXT = '''\
+from typing import Any
+
+METRICS = {metrics!r}
+REFUSAL = {refusal!r}  # the right reply to an unanswerable question, where the task has such
+
+
+def process_results(doc: dict[str, Any], results: Sequence[Any]) -> dict[str, float]:
+    """The score of one document by each metric, in [0, 1].
+
+    `results` holds the reply, or for a question with choices a pair (log-likelihood, is greedy) for each of them.
+    """
+    choices = doc.get("choices")
+    reply = choices[best([result[0] for result in results])] if choices else results[0]
+    return {{name: score(name, reply, doc) for name in METRICS}}
+
+
+def score(metric: str, reply: str, doc: dict[str, Any]) -> float:
+    """An unanswerable question wants the refusal; a chosen option is right or wrong as a whole."""
+    refused = is_refusal(reply, REFUSAL)
+    if metric == "refusal":
+        return float(refused != doc["answerable"])
+    if not doc["answerable"]:
+        return float(refused)
+    if doc.get("choices"):
+        return float(is_right(reply, doc["answers"]))
+    measure = {{"contains": contains, "exact_match": exact_match, "f1": f1}}[metric]
+    return measure(reply, doc["answers"])
+'''
+
+_JSON = '''\
+METRICS = {metrics!r}
+
+
+def process_results(doc: dict[str, Any], results: list[str]) -> dict[str, float]:
+    """The score of one document by each metric: 1 or 0."""
+    scores = {{"exact_json": exact_json(results[0], doc["answers"]), "json_valid": json_valid(results[0])}}
+    return {{name: scores[name] for name in METRICS}}
+'''
+
+_PARTS: dict[AnswerType, tuple[tuple[ModuleType, ...], str]] = {
+    "text": ((text, choice), _TEXT),
+    "json": ((structured,), _JSON),
+}
+
+
+def scorer(spec: TaskSpec) -> str | None:
+    """The text of the file, or None where lm-eval's own metrics give the same scores."""
+    if spec.answer.type not in _PARTS:
+        return None
+    modules, glue = _PARTS[spec.answer.type]
+    bodies = [inspect.getsource(module).partition(_FUTURE)[2].strip() for module in modules]
+    filled = glue.format(metrics=tuple(spec.metrics), refusal=spec.answer.refusal)
+    return "\n\n\n".join([_HEAD.strip(), *bodies, filled])

@@ -13,13 +13,12 @@ from typing import Any
 from harness.files import sha256_text
 from harness.models.store import ModelFolder
 from harness.models.transformers_engine import TransformersEngine
-from harness.progress import Silent
 from harness.records import AnswerRow
 from harness.run.compare import Tools, compare
 from harness.run.settings import Settings
 from harness.scoring.table import METRICS, Scored
 from harness.spec.task import Task
-from tests.fakes import WordEmbedder
+from tests.fakes import Silent, WordEmbedder
 from tests.run.worlds import rows
 
 

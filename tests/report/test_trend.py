@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 
 from harness.analysis.history.history import History, read_history
-from harness.progress import Silent
 from harness.report import history as words
 from harness.report.trend import print_history
 from tests.analysis.histories import first, write_made
+from tests.fakes import Silent
 
 LONG = "a-model-with-a-very-long-name-of-its-own"
 

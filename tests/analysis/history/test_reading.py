@@ -13,9 +13,9 @@ from harness.analysis.history.document import document
 from harness.analysis.history.history import History, read_history
 from harness.analysis.history.reading import Run
 from harness.errors import InputError
-from harness.progress import Silent
 from tests.analysis.histories import age, first, write_made
 from tests.analysis.runs import write_run
+from tests.fakes import Silent
 
 RIGHT = {"base": first(10, 40), "rag": first(30, 40)}
 RATIOS = {"base": 1.0, "rag": 2.0}

@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 from harness.analysis.history.history import read_history
-from harness.progress import Silent
 from harness.report.page.trend import render, write_page
 from tests.analysis.histories import first, write_made
+from tests.fakes import Silent
 from tests.report.page.test_write import Page
 
 HOSTILE = "</style><script>window.hacked = 1</script> \"'& \u202egnp <img src=x onerror='window.hacked=1'>"

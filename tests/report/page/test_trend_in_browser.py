@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from harness.analysis.history.history import read_history
-from harness.progress import Silent
 from harness.report.page.trend import write_page
+from tests.fakes import Silent
 from tests.report.page.browser import PATIENCE_MS, launched
 from tests.report.page.test_trend import write_history
 

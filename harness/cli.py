@@ -338,7 +338,7 @@ def _trend(options: argparse.Namespace) -> None:
     if options.json:
         print(json.dumps(document(history), ensure_ascii=False, allow_nan=False))
         return
-    print_history(history)
+    print_history(history, rows=options.last)
     if history.entries:
         print(page)
 

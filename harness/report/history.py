@@ -61,14 +61,14 @@ def at(created: str) -> datetime.datetime | None:
     return moment.astimezone(datetime.UTC) if moment.tzinfo else moment.replace(tzinfo=datetime.UTC)
 
 
-def state(entry: Run | Unread, history: History) -> str:
-    """Why a run takes no part, or nothing where it does."""
+def state(entry: Run | Unread, history: History, *, brief: bool = False) -> str:
+    """Why a run takes no part, or nothing where it does. `brief`: without what is missing of it."""
     if isinstance(entry, Unread):
         return "cannot be read"
     said = ["quick run"] if entry.quick else []
     if entry.incomplete:
         missing = f", {counted(entry.missing_answers, 'answer')} missing" if entry.missing_answers else ""
-        said.append(f"incomplete ({entry.status}{missing})")
+        said.append("incomplete" if brief else f"incomplete ({entry.status}{missing})")
     if entry.folder in history.faults:
         said.append("answers damaged")
     return ", ".join(said)

@@ -80,13 +80,22 @@ def test_no_change_and_nothing_to_compare_are_said(tmp_path: Path) -> None:
         assert file.getvalue().splitlines()[-1] == f"facts: {said}."
 
 
+def test_a_long_history_is_cut_on_the_terminal_and_its_changes_are_not(history: History) -> None:
+    file = io.StringIO()
+    print_history(history, file, rows=2)
+    text = " ".join(file.getvalue().split())
+    assert [day in text for day in ("2026-01-06", "2026-01-05", "2026-01-04 03")] == [True, True, False]
+    assert "3 older runs stand in the page." in text
+    assert "accuracy fell from 60.0 % to 45.0 % at 002" in text
+
+
 def test_names_from_a_run_are_no_markup(tmp_path: Path) -> None:
     write_made(tmp_path, 0, {"[red]x": first(3, 8)}, model={"name": "[bold]m"}, status="[/]")
     file = io.StringIO()
     print_history(read_history(tmp_path, Silent()), file)
     assert "[red]x" in file.getvalue()
     assert "[bold]m" in file.getvalue()
-    assert "(incomplete ([/]))" in file.getvalue()
+    assert "(incomplete)" in file.getvalue()
 
 
 @pytest.mark.parametrize(

@@ -24,6 +24,9 @@ TITLES = {
 PANEL = 78
 """Height of one strategy's panel."""
 TICKS = 5
+MOST_TICKS = 6
+STEPS = ((1, 1.2, 1.5, 2, 3, 4, 5, 6, 7, 8, 9), (1, 1.5, 2, 3, 5, 7), (1, 2, 5), (1, 3), (1,))
+"""Multiples of powers of ten that may stand beside a log axis: the first row of them that does not crowd it."""
 BARS_UP_TO = 40
 """Runs up to which each has its interval as a bar; of more, the band alone."""
 OF: dict[str, Callable[[Figures], Interval | None]] = {
@@ -169,9 +172,9 @@ def _names(rows: Sequence[Spec]) -> list[str]:
 
 
 def _x(task: TaskHistory) -> Spec:
-    """Runs side by side, however far apart in time; some of them have their date below."""
+    """Runs side by side, however far apart in time; the newest and some before it have their date below."""
     last = len(task.runs) - 1
-    places = sorted({round(step * last / (TICKS - 1)) for step in range(TICKS)})
+    places = list(range(last, -1, -max(1, math.ceil(last / (TICKS - 1)))))[::-1]
     labels, title = dates([words.at(task.runs[place].created) for place in places])
     said = [text or f"run {place + 1}" for place, text in zip(places, labels, strict=True)]
     return {
@@ -249,13 +252,13 @@ def _breaks(task: TaskHistory, names: Sequence[str] = ()) -> list[Spec]:
 
 
 def ticks(low: float, high: float) -> list[float]:
-    """1, 2 and 5 times powers of ten within the ends; powers alone where these are many."""
+    """Round numbers within the ends of a log axis, as many as fit without crowding."""
     exponents = range(math.floor(math.log10(low)), math.ceil(math.log10(high)) + 1)
-    for steps in ((1, 2, 5), (1,)):
-        found = [
-            float(f"{step}e{e}") for e in exponents for step in steps if low <= float(f"{step}e{e}") <= high
-        ]
-        if len(found) <= 2 * TICKS:
+    found: list[float] = []
+    for steps in STEPS:
+        every = [float(f"{step}e{exponent}") for exponent in exponents for step in steps]
+        found = [one for one in every if low <= one <= high]
+        if len(found) <= MOST_TICKS:
             break
     return found or [float(f"{math.sqrt(low * high):.1e}")]
 

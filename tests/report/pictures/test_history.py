@@ -11,11 +11,11 @@ from xml.etree import ElementTree
 import pytest
 
 from harness.analysis.history.history import TaskHistory, read_history
-from harness.progress import Silent
 from harness.report.pictures import history as pictures
 from harness.report.pictures.draw import draw
 from harness.report.pictures.plot import Missing, Plot
 from tests.analysis.histories import first, write_made
+from tests.fakes import Silent
 
 
 def read(folder: Path) -> TaskHistory:

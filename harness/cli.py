@@ -277,6 +277,8 @@ def _check(options: argparse.Namespace) -> int:
     gate = gate_of(options)
     if options.certify:
         return _certify(options, gate)
+    if options.churn is not None:
+        raise InputError("--churn belongs to --certify: a check looks at what did change.")
     if options.baseline is None:
         raise InputError("name the run to compare with: --baseline RUN.")
     checks.check_forms(options.files)
@@ -294,17 +296,22 @@ def _certify(options: argparse.Namespace, gate: Any) -> int:
     from harness.analysis.regression.pairing import Side
     from harness.report import certificate, plain
 
-    if options.files:
-        raise InputError("--certify writes no files; take what it prints, or --json.")
+    given = {"-o": options.files, "--strict": options.strict, "--history": options.history}
+    if unused := [flag for flag, value in given.items() if value]:
+        raise InputError(f"--certify makes no use of {', '.join(unused)}; it prints a table, or --json.")
+    if options.churn is not None and options.baseline:
+        raise InputError("--churn: a rerun (--baseline) shows what changes by itself; give one of the two.")
     churn = CHURN if options.churn is None else options.churn
     if not 0 <= churn <= 1:
         raise InputError(f"--churn: is a share from 0 to 1, and not {churn:g}.")
     rerun = Side.read(options.baseline) if options.baseline else None
-    found = certify(Side.read(options.folder), rerun, gate, churn=churn)
-    text = (
-        json.dumps(certificate.document(found)) if options.json else plain.sections(certificate.report(found))
+    found = certify(Side.read(options.folder), rerun, gate, churn=churn, partly=options.common)
+    said = certificate.document(found)
+    print(
+        json.dumps(said, ensure_ascii=False, allow_nan=False)
+        if options.json
+        else plain.sections(certificate.report(found))
     )
-    print(text)
     return 0
 
 
@@ -314,7 +321,7 @@ def _diff(options: argparse.Namespace) -> None:
 
     found = difference(options.before, options.after)
     print(
-        json.dumps(diff.document(found), ensure_ascii=False)
+        json.dumps(diff.document(found), ensure_ascii=False, allow_nan=False)
         if options.json
         else plain.sections(diff.report(found))
     )

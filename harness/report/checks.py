@@ -10,8 +10,10 @@ from harness.analysis.regression.gate import Judgement
 from harness.report import gate, junit, mdtext, plain
 from harness.report.places import check_files, write_there
 
+COMMENT = 60_000
+"""Characters of a comment: GitHub refuses one of more than 65,536."""
 FORMS: dict[str, Callable[[Judgement], bytes]] = {
-    ".md": lambda one: mdtext.render(gate.report(one)).encode(),
+    ".md": lambda one: mdtext.shortened(mdtext.render(gate.report(one)), COMMENT).encode(),
     ".xml": lambda one: junit.render(one),
     ".json": lambda one: f"{as_json(one)}\n".encode(),
 }

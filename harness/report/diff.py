@@ -7,8 +7,9 @@ from collections.abc import Callable
 from typing import Any
 
 from harness.analysis.regression.difference import Difference, Moved
-from harness.quantities import NA, counted, dollars, number, percent, signed, three
-from harness.report.gate import change_json, changed, flip_line
+from harness.analysis.regression.pairing import same_run
+from harness.quantities import NA, dollars, number, percent, signed, three
+from harness.report.gate import change_json, changed, flip_lines
 from harness.report.view import Block, Bullets, Section, Table, section, sections
 
 MOST_FLIPS = 10
@@ -48,9 +49,11 @@ def report(found: Difference) -> tuple[Section, ...]:
     """Inputs, results, flipped questions."""
     left_out = Bullets(tuple(f"Left out: {sentence}." for sentence in found.common.obstacles))
     added = Bullets(tuple(f"Only in the second: {sentence}." for sentence in found.common.added))
-    title = f"{found.before.run.folder} → {found.after.run.folder}"
+    sides = f"From {found.before.run.folder} to {found.after.run.folder}."
+    if same_run(found.before, found.after):
+        sides += " Both are the same run."
     return sections(
-        section(title, left_out, added),
+        section("Two runs side by side", sides, left_out, added),
         section("What changed in the inputs", changed(found.changes)),
         section("What changed in the results", *_results(found)),
         section("Flipped questions", *_flips(found)),
@@ -99,7 +102,5 @@ def _flips(found: Difference) -> list[Block]:
         if flips:
             lost = sum(flip.lost for flip in flips)
             blocks.append(f"{moved.task} · {moved.strategy}: {lost} lost, {len(flips) - lost} won")
-            rest = len(flips) - MOST_FLIPS
-            more = [f"… and {counted(rest, 'more question')} (--json has them all)"] if rest > 0 else []
-            blocks.append(Bullets((*map(flip_line, flips[:MOST_FLIPS]), *more)))
+            blocks.append(Bullets(tuple(flip_lines(flips, MOST_FLIPS))))
     return blocks

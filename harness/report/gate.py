@@ -9,7 +9,9 @@ from typing import Any
 from harness.analysis.regression.changes import Change
 from harness.analysis.regression.findings import Flip, Outcome
 from harness.analysis.regression.gate import NAMES_ITS_CAUSE, Finding, Judgement
-from harness.quantities import NA, counted, percent, signed, three
+from harness.analysis.regression.pairing import same_run
+from harness.quantities import counted, percent, signed, three
+from harness.report.page.text import visible
 from harness.report.view import Block, Bullets, Section, Table, sections
 from harness.report.view import section as section_of
 from harness.spec.gate import TIERS
@@ -94,7 +96,10 @@ def report(judgement: Judgement) -> tuple[Section, ...]:
 
 
 def _sides(judgement: Judgement) -> str:
-    return f"Run {judgement.after.run.folder} against baseline {judgement.before.run.folder}."
+    sides = f"Run {judgement.after.run.folder} against baseline {judgement.before.run.folder}"
+    if same_run(judgement.before, judgement.after):
+        return f"{sides}, which is the same run, so that nothing could differ."
+    return f"{sides}."
 
 
 def changed(changes: Sequence[Change]) -> Block:
@@ -168,31 +173,33 @@ def _told(same: Sequence[Finding]) -> Iterator[Block]:
     first = same[0]
     where = ", ".join(f"{one.task} · {one.strategy}" for one in same)
     yield f"{MARKS[first.outcome]} {first.rule} ({where}): {first.said.detail}."
-    lines = [flip_line(flip) for flip in first.said.flips[:MOST_FLIPS]]
-    if len(first.said.flips) > MOST_FLIPS:
-        lines.append(
-            f"… and {counted(len(first.said.flips) - MOST_FLIPS, 'more question')} (--json has them all)"
-        )
-    if first.rule not in NAMES_ITS_CAUSE:
-        lines.append(f"Likeliest cause: {_causes(first.causes)}.")
-    yield Bullets(tuple(lines))
+    yield Bullets((*flip_lines(first.said.flips, MOST_FLIPS), *cause_lines(first)))
 
 
-def _causes(causes: Sequence[Change]) -> str:
-    if not causes:
-        return "none that the manifests show, so the program or its environment changed unseen"
-    return "; ".join(change.sentence for change in causes[:MOST_CAUSES])
+def cause_lines(finding: Finding) -> Iterator[str]:
+    """`Likeliest cause: …`, of a rule that is not itself about an input."""
+    if finding.rule not in NAMES_ITS_CAUSE:
+        named = "; ".join(change.sentence for change in finding.causes[:MOST_CAUSES])
+        unseen = "none that the manifests show, so the program or its environment changed unseen"
+        yield f"Likeliest cause: {named or unseen}."
+
+
+def flip_lines(flips: Sequence[Flip], most: int) -> Iterator[str]:
+    """A line each of the first questions, and how many more there are."""
+    yield from map(flip_line, flips[:most])
+    if len(flips) > most:
+        yield f"… and {counted(len(flips) - most, 'more question')} (--json has them all)"
 
 
 def flip_line(flip: Flip) -> str:
     """`lost q7 “Which …?” (right: Paris): “Paris” → “Lyon”`."""
-    right = cut("; ".join(flip.right)) or NA
+    right = cut("; ".join(flip.right)) or "a refusal"
     word = "lost" if flip.lost else "won"
     replies = f"“{cut(flip.before)}” → “{cut(flip.after)}”"
-    return f"{word} {flip.question_id} “{cut(flip.question)}” (right: {right}): {replies}"
+    return f"{word} {cut(flip.question_id)} “{cut(flip.question)}” (right: {right}): {replies}"
 
 
 def cut(text: str, most: int = REPLY) -> str:
-    """Text on one line, shortened where it is long."""
-    line = " ".join(text.split())
+    """Text on one line, shortened where it is long, with nothing in it that cannot be seen."""
+    line = visible(" ".join(text.split()))
     return line if len(line) <= most else line[: most - 1] + "…"

@@ -7,10 +7,14 @@ from xml.etree import ElementTree
 
 from harness.analysis.regression.findings import Outcome
 from harness.analysis.regression.gate import Finding, Judgement
-from harness.report.gate import flip_line
+from harness.report.gate import cause_lines, flip_lines
 
 _NO_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 """Characters that no XML document may hold, not even escaped (XML 1.0, 2.2)."""
+
+
+MOST_FLIPS = 50
+"""Questions shown of one case."""
 
 
 def render(judgement: Judgement) -> bytes:
@@ -39,7 +43,7 @@ def _case(suite: ElementTree.Element, finding: Finding, *, strict: bool) -> None
     unsure = finding.outcome is Outcome.UNSURE
     if finding.counts and (finding.outcome is Outcome.FAIL or (strict and unsure)):
         failure = ElementTree.SubElement(case, "failure", message=detail, type=finding.tier)
-        lines = [*map(flip_line, finding.said.flips), *(change.sentence for change in finding.causes)]
+        lines = [*flip_lines(finding.said.flips, MOST_FLIPS), *cause_lines(finding)]
         failure.text = _plain("\n".join(lines))
     elif finding.outcome is not Outcome.PASS:
         ElementTree.SubElement(case, "skipped", message=f"{finding.outcome.value}: {detail}")

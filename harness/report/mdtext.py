@@ -27,6 +27,13 @@ def _row(cells: Sequence[str]) -> str:
     return f"| {' | '.join(map(escape, cells))} |"
 
 
+def shortened(text: str, most: int) -> str:
+    """Whole lines of a Markdown text, at most so many characters of it."""
+    if len(text) <= most:
+        return text
+    return f"{text[: text.rfind(chr(10), 0, most)]}\n\n… shortened; --json has it all.\n"
+
+
 def render(found: Iterable[Section], level: int = 2) -> str:
     """Sections under headings of a level."""
     lines: list[str] = []

@@ -1,10 +1,14 @@
-"""Blocks as plain text for a terminal: sentences wrapped, tables in columns, nothing escaped and nothing coloured."""
+"""Blocks as plain text for a terminal: sentences wrapped, tables in columns, nothing coloured.
+
+Nothing is escaped but what a terminal would obey: a reply may hold control characters.
+"""
 
 from __future__ import annotations
 
 import textwrap
 from collections.abc import Iterator, Sequence
 
+from harness.report.page.text import visible
 from harness.report.view import Block, Bullets, Section, Table
 
 WIDTH = 110
@@ -16,20 +20,20 @@ def render(blocks: Sequence[Block], width: int = WIDTH) -> str:
 
 def sections(found: Sequence[Section], width: int = WIDTH) -> str:
     """Sections, each under its title."""
-    return "\n\n".join(f"{section.title}\n{render(section.blocks, width)}" for section in found)
+    return "\n\n".join(f"{visible(section.title)}\n{render(section.blocks, width)}" for section in found)
 
 
 def _block(block: Block, width: int) -> Iterator[str]:
     if isinstance(block, str):
-        yield from ("", *textwrap.wrap(block, width, break_on_hyphens=False))
+        yield from ("", *textwrap.wrap(visible(block), width, break_on_hyphens=False))
     elif isinstance(block, Bullets):
         for item in block.items:
             yield from textwrap.wrap(
-                item, width, initial_indent="- ", subsequent_indent="  ", break_on_hyphens=False
+                visible(item), width, initial_indent="- ", subsequent_indent="  ", break_on_hyphens=False
             )
     elif isinstance(block, Table):
         yield ""
-        yield from columns([block.headers, *block.rows])
+        yield from columns([block.headers, *([*map(visible, row)] for row in block.rows)])
 
 
 def columns(rows: Sequence[Sequence[str]]) -> Iterator[str]:

@@ -148,4 +148,20 @@ def read_manifest(path: Path) -> dict[str, Any]:
             "Update the program.",
             path=file,
         )
+    wrong = [name for name, kind in _SHAPES.items() if not isinstance(manifest.get(name, kind()), kind)]
+    if wrong or not all(_is_planned(entry) for entry in manifest.get("plan", ())):
+        raise InputError(
+            f"is damaged: {wrong[0] if wrong else 'plan'!r} is not what a run writes there.", path=file
+        )
     return manifest
+
+
+_SHAPES = {
+    "tasks": dict, "model": dict, "indexes": dict, "settings": dict, "machine": dict, "libraries": dict,
+    "plan": list, "adapters": list, "api_prices": list,
+}  # fmt: skip
+"""What must be of its kind where it is there at all: all that is derived from a run rests on it."""
+
+
+def _is_planned(entry: Any) -> bool:
+    return isinstance(entry, dict) and all(isinstance(entry.get(key), str) for key in ("task", "strategy"))

@@ -5,14 +5,14 @@ Flags set the terms of the whole gate; a YAML file may set them for single tasks
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated
 
 from pydantic import Field, field_validator
 
-from harness.errors import InputError
+from harness.errors import InputError, InputErrors, shown
 from harness.spec.mistakes import Loc, did_you_mean, found
 from harness.spec.settings import ANY_LIST, Strict
 from harness.spec.yamlfile import load_model
@@ -37,17 +37,20 @@ Names = Annotated[tuple[str, ...], ANY_LIST]
 
 def unknown_rule(name: str) -> str | None:
     """What is wrong with the name of a rule or a tier, as a clause; None if nothing is."""
-    known = (*TIERS, *RULES)
+    known = tuple(dict.fromkeys((*TIERS, *RULES)))
     if name in known:
         return None
-    return f"is {name!r}, which is no rule{did_you_mean(name, known)}; the rules are {', '.join(known)}."
+    return (
+        f"is {shown(name)}, which is no rule{did_you_mean(name, known)}; there are {', '.join(RULES)}, and "
+        "exact for all before accuracy."
+    )
 
 
 class Terms(Strict):
     """Terms of a part of the gate; what is left out is as it is one level up."""
 
     margin: float | None = Field(
-        None, ge=0, lt=1, description="The loss of accuracy that does not matter, as a share."
+        None, ge=0, description="The loss of accuracy that does not matter, as a share: 0.02 is 2 points."
     )
     latency_margin: float | None = Field(
         None, ge=1, le=1000, description="How many times as long, relative to base, does not matter."
@@ -55,6 +58,15 @@ class Terms(Strict):
     fail_on: Names | None = Field(
         None, description="Rules, or tiers of them, that may fail the gate; the others are only told."
     )
+
+    @field_validator("margin")
+    @classmethod
+    def _share(cls, margin: float | None) -> float | None:
+        if margin is not None and margin >= 1:
+            raise ValueError(
+                f"is a share below 1, and not {margin:g}: write {margin:g} points as {margin / 100:g}."
+            )
+        return margin
 
     @field_validator("fail_on")
     @classmethod
@@ -106,19 +118,20 @@ class Gate:
         names = next((one.fail_on for one in levels if one.fail_on is not None), tuple(TIERS))
         return Limits(margin, latency, frozenset(rule for name in names for rule in TIERS.get(name, (name,))))
 
-    def check_names(self, known: dict[str, Sequence[str]]) -> None:
-        """Raises InputError where the file names a task or a strategy that is not in `known`, task → strategies."""
+    def check_names(self, known: Mapping[str, Sequence[str]]) -> None:
+        """Raises InputErrors where the file names tasks or strategies that are not in `known`, task → strategies."""
+        errors = []
         for task, terms in self.file.tasks.items():
             if task not in known:
-                raise InputError(
-                    f"the rules name a task {task!r}, which the runs have not{did_you_mean(task, known)}."
-                )
-            for strategy in terms.strategies:
-                if strategy not in known[task]:
-                    raise InputError(
-                        f"the rules name a strategy {strategy!r} for task {task!r}, which the runs have not"
-                        f"{did_you_mean(strategy, known[task])}."
-                    )
+                errors.append(f"a task {task!r}, which the runs have not{did_you_mean(task, known)}")
+                continue
+            errors += [
+                f"a strategy {name!r} for task {task!r}, which the runs have not{did_you_mean(name, known[task])}"
+                for name in terms.strategies
+                if name not in known[task]
+            ]
+        if errors:
+            raise InputErrors([InputError(f"the rules name {error}.") for error in errors])
 
 
 def load_gate_file(path: Path) -> GateFile:

@@ -26,8 +26,8 @@ def add_gate_flags(parser: argparse.ArgumentParser) -> None:
         help="how many times as long, relative to base, does not matter (default 1.25)",
     )  # fmt: skip
     add(
-        "--fail-on", nargs="+", metavar="RULE",
-        help="rules or tiers (exact, accuracy, latency) that may fail the gate; default: all",
+        "--fail-on", nargs="+", action="extend", metavar="RULE",
+        help="rules or tiers (exact, accuracy, latency) that may fail the gate; default: all. RUN stands before it",
     )  # fmt: skip
     add(
         "--rules",
@@ -62,4 +62,9 @@ def _names(given: list[str] | None) -> tuple[str, ...] | None:
     """Rule names, separated by blanks or commas."""
     if given is None:
         return None
-    return tuple(name.strip() for text in given for name in text.split(",") if name.strip())
+    names = tuple(name.strip() for text in given for name in text.split(",") if name.strip())
+    if not names:
+        raise InputError(
+            "--fail-on: names no rule, so that nothing could fail; leave it out to have all of them."
+        )
+    return names

@@ -169,11 +169,14 @@ def _unknown_key(loc: Loc, model: type[BaseModel]) -> str:
 def model_at(model: type[BaseModel], loc: Loc) -> type[BaseModel] | None:
     """The model that describes the mapping at `loc`, or None where there is none."""
     here: type[BaseModel] | None = model
+    named = False  # whether the next part is a name of the author's, in a mapping of names to models
     for part in loc:
-        if isinstance(part, int):
-            continue  # the model of a list's entries was found with the list
+        if isinstance(part, int) or named:  # the model of the entries was found with the list or mapping
+            named = False
+            continue
         field = here.model_fields.get(part) if here else None
         here = _model_in(field.annotation) if field else None
+        named = field is not None and typing.get_origin(field.annotation) is dict
     return here
 
 

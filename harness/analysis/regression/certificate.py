@@ -19,10 +19,19 @@ from harness.analysis.accuracy import differences, per_question
 from harness.analysis.regression import losses, slowdown
 from harness.analysis.regression.findings import Outcome
 from harness.analysis.regression.gate import Finding, judged
-from harness.analysis.regression.pairing import Rerun, Side, check_comparable, common, reruns
+from harness.analysis.regression.pairing import (
+    Rerun,
+    Side,
+    check_comparable,
+    common,
+    measured,
+    reruns,
+    same_run,
+)
 from harness.analysis.relative import BASE
 from harness.analysis.statistics.clusters import Design, Floats
 from harness.analysis.statistics.intervals import difference_interval, quantile, wilson
+from harness.errors import InputError
 from harness.spec.gate import TIERS, Gate
 
 TRIALS = 2_000
@@ -66,15 +75,26 @@ class Certificate:
 
 
 def certify(
-    run: Side, rerun: Side | None, gate: Gate, *, trials: int = TRIALS, churn: float = CHURN
+    run: Side,
+    rerun: Side | None,
+    gate: Gate,
+    *,
+    trials: int = TRIALS,
+    churn: float = CHURN,
+    partly: bool = False,
 ) -> Certificate:
     """Count false alarms in `trials` pairs of runs between which nothing changed.
 
-    Raises InputErrors where the rerun is not one of the same questions.
+    Raises InputError where the rerun is the run itself, or not one of the same questions (`partly`: of none of them).
     """
+    if rerun and same_run(rerun, run):
+        raise InputError(
+            "the rerun is the run itself, which shows nothing of what changes by itself: run it again."
+        )
     before = rerun or run
+    gate.check_names(measured(before, run))
     found = common(before, run)
-    check_comparable(found, partly=False)
+    check_comparable(found, partly=partly)
     rng = np.random.Generator(np.random.PCG64(SEED))
     cases: list[Case] = []
     failed, unsure = np.zeros(trials, dtype=bool), np.zeros(trials, dtype=bool)

@@ -18,9 +18,9 @@ from harness.analysis.regression.pairing import (
     Side,
     check_comparable,
     common,
+    measured,
     reruns,
 )
-from harness.analysis.results import task_names
 from harness.errors import InputError
 from harness.run.folder import read_manifest
 from harness.spec.gate import RULES, TIER_OF, Gate
@@ -123,12 +123,7 @@ def judge(
     themselves. Raises InputError where the runs are not of the same thing, HarnessError where one is incomplete.
     """
     new, old = Side.read(after), Side.read(before)
-    gate.check_names(
-        {
-            task: list(dict.fromkeys([*old.strategies(task), *new.strategies(task)]))
-            for task in dict.fromkeys([*task_names(old.run), *task_names(new.run)])
-        }
-    )
+    gate.check_names(measured(old, new))
     found = common(old, new)
     check_comparable(found, partly=partly)
     return judged(old, new, found, gate, strict=strict, history=earlier(history, new.run))

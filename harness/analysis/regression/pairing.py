@@ -44,6 +44,20 @@ class Side:
         return [strategy for name, strategy in self.run.pairs if name == task]
 
 
+def measured(*sides: Side) -> dict[str, list[str]]:
+    """Task → strategies, of all sides together."""
+    tasks = dict.fromkeys(task for side in sides for task in task_names(side.run))
+    return {
+        task: list(dict.fromkeys(name for side in sides for name in side.strategies(task))) for task in tasks
+    }
+
+
+def same_run(before: Side, after: Side) -> bool:
+    """Whether both are one run, or a copy of it."""
+    ids = [side.run.manifest.get("run_id") for side in (before, after)]
+    return ids[0] is not None and ids[0] == ids[1]
+
+
 @dataclass(frozen=True, slots=True)
 class Past:
     """What is looked at of a run of the history."""

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import random
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from harness.errors import InputError
+from harness.files import sha256_text
 from harness.records import Question
 from harness.run.settings import Effort
 from harness.spec.strategy import Source, Strategy
@@ -122,8 +122,13 @@ def limited(task: Task, effort: Effort, seed: int) -> Task:
 
 
 def sample(items: tuple[Question, ...], count: int | None, seed: int) -> tuple[Question, ...]:
-    """A seeded sample of `count` questions in their order; all of them where count is None."""
+    """A seeded sample of `count` questions in their order; all of them where count is None.
+
+    Each question's own draw decides, so that the sample of a file put in another order is the same, and that of a
+    longer one nearly: a run stays comparable with its baseline.
+    """
     if count is None or len(items) <= count:
         return items
-    chosen = sorted(random.Random(f"sample:{seed}").sample(range(len(items)), count))
-    return tuple(items[index] for index in chosen)
+    draws = {item.id: sha256_text(f"sample:{seed}:{item.id}") for item in items}
+    chosen = set(sorted(draws, key=draws.__getitem__)[:count])
+    return tuple(item for item in items if item.id in chosen)

@@ -94,6 +94,12 @@ def test_a_limit_above_the_number_of_questions_takes_all(tmp_path: Path) -> None
     assert sample(task.test, 1000, 0) == sample(task.test, None, 0) == task.test
 
 
+def test_a_sample_hangs_on_the_questions_and_not_on_their_order(tmp_path: Path) -> None:
+    test = make_task(tmp_path).test
+    assert set(sample(test[::-1], 6, 1)) == set(sample(test, 6, 1))
+    assert len({*sample(test, 6, 1)} & {*sample(test[1:], 6, 1)}) >= 5
+
+
 def test_quick_cuts_questions_epochs_and_timing(tmp_path: Path) -> None:
     todo = effort(Settings(tasks=(), quick=True))
     cut = limited(make_task(tmp_path), todo, 0)

@@ -20,11 +20,6 @@ from tests.fakes import WordEmbedder
 from tests.run.worlds import FallibleEngine, go, make_task, make_tools, plant_adapter, questions, settings_of
 
 
-@pytest.fixture
-def baseline(tmp_path: Path) -> Path:
-    return run_world(tmp_path / "before")
-
-
 def test_an_unchanged_rerun_passes_every_rule(tmp_path: Path, baseline: Path) -> None:
     found = judged(run_world(tmp_path / "after"), baseline)
     assert found.outcome is Outcome.PASS
@@ -35,10 +30,9 @@ def test_an_unchanged_rerun_passes_every_rule(tmp_path: Path, baseline: Path) ->
     assert {("rag", "latency"), ("base", "accuracy"), ("few-shot", "prompts"), ("base", "answers")} <= passed
 
 
-def test_a_new_machine_passes(tmp_path: Path, baseline: Path) -> None:
-    run = run_world(tmp_path / "after")
-    edit_manifest(run, lambda about: about["machine"].update(cpu="another", platform="elsewhere", cores=64))
-    found = judged(run, baseline)
+def test_a_new_machine_passes(rerun: Path, baseline: Path) -> None:
+    edit_manifest(rerun, lambda about: about["machine"].update(cpu="another", platform="elsewhere", cores=64))
+    found = judged(rerun, baseline)
     assert found.outcome is Outcome.PASS
     assert {change.cause for change in found.changes} == {Cause.MACHINE}
 
@@ -47,13 +41,12 @@ def test_reordered_questions_pass(tmp_path: Path, baseline: Path) -> None:
     task = make_task(tmp_path / "after" / "tasks", test=questions()[::-1])
     tools = make_tools(tmp_path / "after" / "cache")
     plant_adapter(task, "lora", tools)
-    settings = settings_of(task, "base", "few-shot", "rag", "lora", "oracle", use_cache=False)
-    run = go(settings, [task], tools, tmp_path / "after" / "run")
-    found = judged(run, baseline)
-    assert fallen(found) == set()
-    assert fallen(found, Outcome.UNSURE) == {
-        (name, "latency") for name in ("few-shot", "rag", "lora", "oracle")
-    }
+    settings = settings_of(
+        task, "base", "few-shot", "rag", "lora", "oracle", use_cache=False, latency_queries=8
+    )
+    found = judged(go(settings, [task], tools, tmp_path / "after" / "run"), baseline)
+    assert found.exit_code == 0
+    assert fallen(found) == fallen(found, Outcome.UNSURE) == set()
 
 
 def test_a_retriever_that_loses_its_last_passage_is_caught(
@@ -139,30 +132,27 @@ def test_another_stop_string_is_caught(tmp_path: Path, baseline: Path) -> None:
     assert said == 'answer.stop: ["\\n"] → ["\\n", "."]'
 
 
-def test_an_altered_price_sheet_is_caught(tmp_path: Path, baseline: Path) -> None:
-    run = run_world(tmp_path / "after")
-    edit_manifest(run, lambda about: about["price_sheet"]["machine"].update(usd_per_hour=9.0))
-    found = judged(run, baseline)
+def test_an_altered_price_sheet_is_caught(rerun: Path, baseline: Path) -> None:
+    edit_manifest(rerun, lambda about: about["price_sheet"]["machine"].update(usd_per_hour=9.0))
+    found = judged(rerun, baseline)
     assert found.exit_code == 4
     assert {rule for _, rule in fallen(found)} == {"prices"}
 
 
-def test_emptied_answers_are_caught(tmp_path: Path, baseline: Path) -> None:
-    run = run_world(tmp_path / "after")
-    edit_rows(run, "answers", lambda at, row: {**row, "prediction": ""} if at % 10 == 0 else row)
-    found = judged(run, baseline)
+def test_emptied_answers_are_caught(rerun: Path, baseline: Path) -> None:
+    edit_rows(rerun, "answers", lambda at, row: {**row, "prediction": ""} if at % 10 == 0 else row)
+    found = judged(rerun, baseline)
     assert found.exit_code == 4
     assert {rule for _, rule in fallen(found)} == {"answers"}
 
 
-def test_a_strategy_that_takes_twice_as_long_is_caught(tmp_path: Path, baseline: Path) -> None:
-    run = run_world(tmp_path / "after")
+def test_a_strategy_that_takes_twice_as_long_is_caught(rerun: Path, baseline: Path) -> None:
 
     def slower(_: int, row: dict[str, Any]) -> dict[str, Any]:
         return {**row, "e2e_s": 2 * row["e2e_s"]} if row["strategy"] == "rag" else row
 
-    edit_rows(run, "timings", slower)
-    found = judged(run, baseline)
+    edit_rows(rerun, "timings", slower)
+    found = judged(rerun, baseline)
     assert found.exit_code == 4
     assert fallen(found) == {("rag", "latency")}
     (one,) = [one for one in found.findings if one.outcome is Outcome.FAIL]
@@ -183,32 +173,28 @@ def test_a_fake_clock_that_runs_twice_as_long_in_the_search_is_caught(
     assert fallen(found) == {("rag", "latency")}
 
 
-def test_an_adapter_trained_on_another_machine_may_have_other_last_bits(
-    tmp_path: Path, baseline: Path
-) -> None:
-    run = run_world(tmp_path / "after")
+def test_an_adapter_trained_on_another_machine_may_have_other_last_bits(rerun: Path, baseline: Path) -> None:
 
     def retrained(about: dict[str, Any]) -> None:
         about["adapters"][0]["sha256"] = "9" * 64
 
-    edit_manifest(run, retrained)
-    edit_rows(run, "answers", lambda _, row: {**row, "adapter": "9" * 64} if row["adapter"] else row)
-    assert ("lora", "adapter") in fallen(judged(run, baseline))
-    edit_manifest(run, lambda about: about["machine"].update(cpu="another"))
-    assert fallen(judged(run, baseline)) == set()
-    edit_manifest(run, lambda about: about["adapters"][0]["recipe"].update(rank=64))
-    assert fallen(judged(run, baseline)) == {("lora", "adapter")}
+    edit_manifest(rerun, retrained)
+    edit_rows(rerun, "answers", lambda _, row: {**row, "adapter": "9" * 64} if row["adapter"] else row)
+    assert ("lora", "adapter") in fallen(judged(rerun, baseline))
+    edit_manifest(rerun, lambda about: about["machine"].update(cpu="another"))
+    assert fallen(judged(rerun, baseline)) == set()
+    edit_manifest(rerun, lambda about: about["adapters"][0]["recipe"].update(rank=64))
+    assert fallen(judged(rerun, baseline)) == {("lora", "adapter")}
 
 
-def test_a_few_answers_may_differ_on_another_machine_and_many_may_not(tmp_path: Path, baseline: Path) -> None:
-    run = run_world(tmp_path / "after")
-    edit_manifest(run, lambda about: about["libraries"].update(torch="99.0"))
-    edit_rows(run, "answers", lambda at, row: {**row, "prediction": "other"} if at == 3 else row)
-    few = judged(run, baseline)
+def test_a_few_answers_may_differ_on_another_machine_and_many_may_not(rerun: Path, baseline: Path) -> None:
+    edit_manifest(rerun, lambda about: about["libraries"].update(torch="99.0"))
+    edit_rows(rerun, "answers", lambda at, row: {**row, "prediction": "other"} if at == 3 else row)
+    few = judged(rerun, baseline)
     assert fallen(few) == set()
     assert [
         one.said.detail for one in few.findings if one.rule == "answers" and "as a few may" in one.said.detail
     ]
-    edit_rows(run, "answers", lambda at, row: {**row, "prediction": "other"} if at < 4 else row)
-    many = judged(run, baseline)
+    edit_rows(rerun, "answers", lambda at, row: {**row, "prediction": "other"} if at < 4 else row)
+    many = judged(rerun, baseline)
     assert {rule for _, rule in fallen(many)} == {"answers"}

@@ -12,9 +12,8 @@ from typing import Any
 
 Manifest = Mapping[str, Any]
 ABSENT = "(absent)"
-_HASH = re.compile("[0-9a-f]{40,64}")
-DIGITS = 12
-"""Of a hash, as people read it."""
+_HASH = re.compile(r"([0-9a-f]{12})[0-9a-f]{28,52}(\+?)")
+"""Of a hash people read the first digits; `+` marks a commit with changes."""
 MOST = 40
 """Characters of a text that stands in a sentence as it is."""
 
@@ -115,7 +114,7 @@ def flat(value: Any, name: str = "") -> Iterator[tuple[str, Any]]:
     if isinstance(value, Mapping) and value:
         for key, inner in value.items():
             yield from flat(inner, f"{name}.{key}" if name else str(key))
-    else:
+    elif name or not isinstance(value, Mapping):  # of an empty whole there is nothing to name
         yield name, value
 
 
@@ -133,8 +132,8 @@ def differing(before: Any, after: Any) -> list[tuple[str, str, str]]:
 def _text(value: Any) -> str:
     """A value in a sentence: a hash by its first digits, short text as it is, anything else as JSON has it."""
     if isinstance(value, str):
-        if _HASH.fullmatch(value):
-            return value[:DIGITS]
+        if found := _HASH.fullmatch(value):
+            return "".join(found.groups())
         if value and len(value) <= MOST:
             return value
     text = json.dumps(value, ensure_ascii=False)

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from harness.analysis.regression.findings import Outcome
 from harness.analysis.regression.gate import Judgement, judge
-from harness.spec.gate import Gate
+from harness.analysis.regression.pairing import Rerun, Side, common, reruns
+from harness.spec.gate import Gate, Limits
+from tests.analysis.runs import answer, timing, write_run
 from tests.run.worlds import (
     FallibleEngine,
     go,
@@ -56,3 +59,54 @@ def judged(run: Path, baseline: Path, **options: Any) -> Judgement:
 def fallen(judgement: Judgement, outcome: Outcome = Outcome.FAIL) -> set[tuple[str, str]]:
     """(Strategy, rule) of the findings with this outcome."""
     return {(one.strategy, one.rule) for one in judgement.findings if one.outcome is outcome}
+
+
+def made_up(
+    folder: Path,
+    replies: Mapping[str, Sequence[str]],
+    *,
+    right: str = "yes",
+    metric: str = "exact_match",
+    more: Callable[[str, int], dict[str, Any]] = lambda strategy, at: {},
+    times: Mapping[str, Sequence[float]] | None = None,
+    about: Mapping[str, Any] | None = None,
+    question: Callable[[int], dict[str, Any]] = lambda at: {},
+) -> Path:
+    """A run of questions q0, q1, … whose answer is `right`, with each strategy's replies; no program behind it.
+
+    `more` and `question`: what an answer row or a question has besides. `times`: e2e_s of the first questions, one
+    block each. `about`: parts of the manifest in place of these.
+    """
+    n = len(next(iter(replies.values())))
+    spec = {"name": "t", "metrics": [metric], "answer": {"type": "text"}, "retrieval": {"k": 3}}
+    manifest = {
+        "schema_version": 1, "run_id": str(folder), "status": "complete",
+        "model": {"name": "m", "sha256": "a" * 64, "dtype": "float32", "device": "cpu"},
+        "tasks": {"t": {"spec": spec}}, "plan": [{"task": "t", "strategy": name} for name in replies],
+    }  # fmt: skip
+    rows = [
+        {**answer("t", strategy, f"q{at}", text), **more(strategy, at)}
+        for strategy, texts in replies.items()
+        for at, text in enumerate(texts)
+    ]
+    timed = [
+        timing(strategy, at, seconds, seconds / 2, 5, task="t", question_id=f"q{at}")
+        for strategy, seconds_of in (times or {}).items()
+        for at, seconds in enumerate(seconds_of)
+    ]
+    asked = [
+        {"task": "t", "id": f"q{at}", "question": f"Question {at}?", "answers": [right], **question(at)}
+        for at in range(n)
+    ]
+    return write_run(
+        folder, manifest={**manifest, **(about or {})}, questions=asked, answers=rows, timings=timed,
+        batches=[], passages=[],
+    )  # fmt: skip
+
+
+def pair_of(run: Path, baseline: Path, strategy: str = "base", limits: Limits | None = None) -> Rerun:
+    """One strategy of two runs, on all that is common."""
+    before, after = Side.read(baseline), Side.read(run)
+    found = common(before, after)
+    (one,) = [one for one in reruns(before, after, found, Gate()) if one.strategy == strategy]
+    return dataclasses.replace(one, limits=limits or Limits())

@@ -1,0 +1,178 @@
+"""What has to be equal is compared exactly, and what may differ on another machine is let pass by its reason."""
+
+from __future__ import annotations
+
+import copy
+from pathlib import Path
+from typing import Any
+
+from harness.analysis.regression import exact
+from harness.analysis.regression.findings import Outcome
+from harness.analysis.regression.pairing import Rerun
+from tests.analysis.regression.reruns import edit_manifest, made_up, pair_of
+
+FOUND = [
+    {"doc_id": name, "chunk_id": f"{name}#0", "score": score} for name, score in (("a", 0.9), ("b", 0.5))
+]
+ELSEWHERE = {"machine": {"cpu": "another"}}
+INDEX = {"indexes": {"t": {"key": "k" * 64, "documents": 2, "passages": 2}}}
+ADAPTER = {
+    "task": "t",
+    "strategy": "lora",
+    "recipe": {"rank": 8},
+    "examples": 9,
+    "key": "k1",
+    "device": "cpu",
+}
+
+
+def ranked(*passages: dict[str, Any], shown: int = 2, **more: Any) -> Any:
+    return lambda *_: {"retrieved": list(passages), "shown_passages": shown, **more}
+
+
+def rag(
+    tmp_path: Path, before: Any, after: Any, about: dict[str, Any] | None = None, **options: Any
+) -> Rerun:
+    replies = {"rag": ["yes", "no"]}
+    baseline = made_up(tmp_path / "a", replies, more=before, about=INDEX, **options)
+    run = made_up(tmp_path / "b", replies, more=after, about={**INDEX, **(about or {})}, **options)
+    return pair_of(run, baseline, "rag")
+
+
+def lora(tmp_path: Path, old: str | None, new: str | None, about: dict[str, Any], **record: Any) -> Rerun:
+    """Adapters of these hashes; `record`: what the second one's says otherwise."""
+    replies = {"lora": ["yes", "no"]}
+    baseline = made_up(
+        tmp_path / "a", replies, more=lambda *_: {"adapter": old}, about={"adapters": [ADAPTER]}
+    )
+    more = {"adapters": [{**ADAPTER, **record}], **about}
+    run = made_up(tmp_path / "b", replies, more=lambda *_: {"adapter": new}, about=more)
+    return pair_of(run, baseline, "lora")
+
+
+def test_another_model_or_dtype_fails_and_another_name_for_the_same_weights_passes(tmp_path: Path) -> None:
+    baseline, run = (made_up(tmp_path / name, {"base": ["yes"]}) for name in "ab")
+    edit_manifest(run, lambda about: about["model"].update(name="./local", revision="main"))
+    assert exact.model(pair_of(run, baseline)).outcome is Outcome.PASS
+    edit_manifest(run, lambda about: about["model"].update(dtype="bfloat16"))
+    said = exact.model(pair_of(run, baseline))
+    assert (said.outcome, said.detail) == (Outcome.FAIL, "dtype: float32 → bfloat16")
+
+
+def test_the_same_adapter_passes_and_base_weights_have_none(tmp_path: Path) -> None:
+    assert exact.adapter(lora(tmp_path, "x", "x", {})).outcome is Outcome.PASS
+    base = made_up(tmp_path / "c", {"base": ["yes"]})
+    assert exact.adapter(pair_of(base, base)).outcome is Outcome.NOT_APPLICABLE
+
+
+def test_an_adapter_that_is_another_on_the_same_machine_fails(tmp_path: Path) -> None:
+    said = exact.adapter(lora(tmp_path, "x", "y", {}))
+    assert (said.outcome, said.detail) == (
+        Outcome.FAIL, "the same training on the same machine gave another adapter",
+    )  # fmt: skip
+
+
+def test_an_adapter_trained_alike_elsewhere_passes_with_its_reason(tmp_path: Path) -> None:
+    said = exact.adapter(lora(tmp_path, "x", "y", ELSEWHERE))
+    assert said.outcome is Outcome.PASS
+    assert said.detail == "trained alike, to other last bits, as it may with machine cpu null → another"
+
+
+def test_an_adapter_of_other_data_fails_on_any_machine(tmp_path: Path) -> None:
+    said = exact.adapter(lora(tmp_path, "x", "y", ELSEWHERE, recipe={"rank": 16}))
+    assert (said.outcome, said.detail) == (Outcome.FAIL, "trained otherwise: recipe.rank 8 → 16")
+
+
+def test_other_words_of_the_same_number_show_in_the_key(tmp_path: Path) -> None:
+    said = exact.adapter(lora(tmp_path, "x", "y", ELSEWHERE, key="k2"))
+    assert (said.outcome, said.detail) == (Outcome.FAIL, "trained otherwise: key k1 → k2")
+
+
+def test_the_key_names_the_device_too_so_that_another_kind_of_it_is_no_fault(tmp_path: Path) -> None:
+    assert exact.adapter(lora(tmp_path, "x", "y", ELSEWHERE, key="k2", device="cuda")).outcome is Outcome.PASS
+
+
+def test_an_answer_without_its_adapter_fails_but_not_where_the_baseline_never_said(tmp_path: Path) -> None:
+    assert exact.adapter(lora(tmp_path / "x", "x", None, {})).detail == "1 seed answered without any adapter"
+    old = exact.adapter(lora(tmp_path / "y", None, "x", {}))
+    assert (old.outcome, old.detail) == (
+        Outcome.NOT_APPLICABLE, "the baseline does not say which adapter answered",
+    )  # fmt: skip
+
+
+def test_an_adapter_of_another_task_is_held_against_its_own_record(tmp_path: Path) -> None:
+    replies = {"lora@home": ["yes"]}
+    home = {**ADAPTER, "task": "home"}
+    runs = [
+        made_up(
+            tmp_path / key, replies, more=lambda *_, key=key: {"adapter": key}, about={"adapters": [record]}
+        )
+        for key, record in (("a", home), ("b", {**home, "examples": 8}))
+    ]
+    assert exact.adapter(pair_of(runs[1], runs[0], "lora@home")).detail == "trained otherwise: examples 9 → 8"
+
+
+def test_an_index_is_what_its_key_says(tmp_path: Path) -> None:
+    plain = ranked(*FOUND)
+    assert exact.index(rag(tmp_path / "x", plain, plain)).outcome is Outcome.PASS
+    grown = {"indexes": {"t": {"key": "l" * 64, "documents": 3, "passages": 2}}}
+    said = exact.index(rag(tmp_path / "y", plain, plain, grown))
+    assert (said.outcome, said.detail.partition("; ")[2]) == (Outcome.FAIL, "documents: 2 → 3")
+    unknown = rag(tmp_path / "z", plain, plain)
+    edit_manifest(unknown.before.run.folder, lambda about: about.pop("indexes"))
+    again = pair_of(unknown.after.run.folder, unknown.before.run.folder, "rag")
+    assert exact.index(again).outcome is Outcome.NOT_APPLICABLE
+
+
+def test_a_passage_less_or_in_another_place_fails(tmp_path: Path) -> None:
+    same = rag(tmp_path / "x", ranked(*FOUND), ranked(*FOUND))
+    assert exact.retrieved(same).detail == "the same passages for all 2 answers"
+    fewer = exact.retrieved(rag(tmp_path / "y", ranked(*FOUND), ranked(*FOUND, shown=1)))
+    assert (fewer.outcome, fewer.figures["shown_after"]) == (Outcome.FAIL, 1.0)
+    assert fewer.detail == "other passages for 2 of 2 answers (q0, q1); shown per question 2.0 → 1.0"
+    assert exact.retrieved(rag(tmp_path / "z", ranked(*FOUND), ranked(*FOUND[::-1]))).outcome is Outcome.FAIL
+
+
+def test_passages_as_good_as_each_other_may_swap_places_elsewhere_and_not_here(tmp_path: Path) -> None:
+    tied = [{**FOUND[0], "score": 0.5}, FOUND[1]]
+    before, after = ranked(*tied), ranked(*tied[::-1])
+    assert exact.retrieved(rag(tmp_path / "x", before, after)).outcome is Outcome.FAIL
+    assert exact.retrieved(rag(tmp_path / "y", before, after, ELSEWHERE)).outcome is Outcome.PASS
+    far = ranked(*FOUND[::-1])
+    assert exact.retrieved(rag(tmp_path / "z", ranked(*FOUND), far, ELSEWHERE)).outcome is Outcome.FAIL
+
+
+def test_recall_may_rise_and_not_fall(tmp_path: Path) -> None:
+    gold = {"question": lambda at: {"gold_docs": ["b"]}}
+    first, second = ranked(FOUND[1], FOUND[0]), ranked(*FOUND)
+    assert exact.recall_at_k(rag(tmp_path / "x", second, first, **gold)).outcome is Outcome.PASS
+    said = exact.recall_at_k(rag(tmp_path / "y", first, second, **gold))
+    assert said.outcome is Outcome.FAIL
+    assert said.detail == "fewer right documents found: recall@1 100.0 % → 0.0 %"
+    assert exact.recall_at_k(rag(tmp_path / "z", first, second)).outcome is Outcome.NOT_APPLICABLE
+
+
+def test_prompts_are_compared_where_they_show_the_same_passages(tmp_path: Path) -> None:
+    other = ranked(*FOUND, prompt_sha256="1" * 64, prompt_tokens=80)
+    said = exact.prompts(rag(tmp_path / "x", ranked(*FOUND), other))
+    assert said.outcome is Outcome.FAIL
+    assert said.detail == "other prompts for 2 of 2 answers (q0, q1); mean length 100 → 80.0 tokens"
+    fewer = ranked(*FOUND, shown=1, prompt_sha256="1" * 64)
+    assert exact.prompts(rag(tmp_path / "y", ranked(*FOUND), fewer)).outcome is Outcome.NOT_APPLICABLE
+
+
+def test_settings_of_what_a_strategy_does_not_read_are_not_its_own(tmp_path: Path) -> None:
+    baseline = made_up(tmp_path / "a", {"base": ["yes"], "rag": ["yes"]})
+    run = made_up(tmp_path / "b", {"base": ["yes"], "rag": ["yes"]})
+    edit_manifest(run, lambda about: about["tasks"]["t"]["spec"]["retrieval"].update(k=2))
+    assert exact.settings(pair_of(run, baseline)).outcome is Outcome.PASS
+    assert exact.settings(pair_of(run, baseline, "rag")).detail == "retrieval.k: 3 → 2"
+
+
+def test_prices_fail_by_name(tmp_path: Path) -> None:
+    sheet = {"utilisation": 0.5, "machine": {"name": "box", "usd_per_hour": 1.0}}
+    dearer = copy.deepcopy(sheet) | {"utilisation": 0.25}
+    baseline = made_up(tmp_path / "a", {"base": ["yes"]}, about={"price_sheet": sheet})
+    run = made_up(tmp_path / "b", {"base": ["yes"]}, about={"price_sheet": dearer})
+    said = exact.prices(pair_of(run, baseline))
+    assert (said.outcome, said.detail) == (Outcome.FAIL, "price sheet utilisation: 0.5 → 0.25")

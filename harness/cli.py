@@ -191,7 +191,7 @@ def _compare(options: argparse.Namespace) -> None:
     from harness.spec.task import load_tasks
 
     settings = resumed_settings(options) if options.resume else settings_of(options, TASKS)
-    tasks = load_tasks(settings.tasks, TASKS)
+    tasks = load_tasks(settings.task_files, TASKS)
     _check_corpora(tasks)
     output = options.resume or options.output or default_output(REPORTS, settings)
     if not options.resume:

@@ -18,11 +18,12 @@ from harness.files import sha256_json
 from harness.finetune.store import WEIGHTS, Adapter, adapter_folder, load_or_train
 from harness.models.engine import Clock, Engine, monotonic
 from harness.progress import Progress
+from harness.quantities import counted
 from harness.run import surroundings
 from harness.run.answer import AnswerPass
 from harness.run.answer_cache import AnswerCache
 from harness.run.folder import SCHEMA_VERSION, RunFolder, question_row
-from harness.run.plan import AdapterNeed, Plan, limited, make_plan
+from harness.run.plan import AdapterNeed, Guards, Plan, limited, make_plan
 from harness.run.prepare import ReadyJob, TaskContext, fact_seen, ready
 from harness.run.samples import write_samples
 from harness.run.settings import Settings, effort
@@ -82,7 +83,18 @@ def loading(tools: Tools, folder: RunFolder) -> dict[str, Any]:
 def plan_run(settings: Settings, tasks: Sequence[Task]) -> Plan:
     todo = effort(settings)
     cut = [limited(task, todo, settings.seed) for task in tasks]
-    return make_plan(cut, parse_strategies(settings.strategies), settings.training_seeds)
+    strategies = parse_strategies(settings.strategies)
+    return make_plan(cut, strategies, settings.training_seeds, guards_of(settings, tasks))
+
+
+def guards_of(settings: Settings, tasks: Sequence[Task]) -> Guards:
+    """The guards among the tasks: those that probe general knowledge, and those that the settings name."""
+    if settings.guards is None:
+        return Guards()
+    named = [task for task in tasks if str(task.path.resolve()) in settings.guards]
+    general = [task.name for task in tasks if task.spec.probes == "general"]
+    alone = [task.name for task in named if str(task.path.resolve()) not in settings.tasks]
+    return Guards(tuple(dict.fromkeys([*general, *(task.name for task in named)])), tuple(alone))
 
 
 def describe(settings: Settings, plan: Plan, tools: Tools, command: str, output: Path) -> dict[str, Any]:
@@ -106,6 +118,7 @@ def describe(settings: Settings, plan: Plan, tools: Tools, command: str, output:
             {"task": job.task, "strategy": job.name, "seed": job.seed, "adapter": None} for job in plan.jobs
         ],
         "not_applicable": plan.not_applicable,
+        "guards": list(plan.guards.names),
         "adapters": [],
         "indexes": {},
         **price_facts(settings.to_json(), identity.device_kind, now.date()),
@@ -238,6 +251,14 @@ class _Run:
             count = len(job.questions)
             cached = f", {answers.known(job, None)} cached" if job.job.adapter is None else ""
             say(f"  {job.job.task} · {job.job.name}: {count} questions{cached}")
+        for task in self.plan.guards.alone:
+            count, guests = len(self.plan.tasks[task].test), len(self.plan.adapters)
+            say(
+                f"  {task} is a guard, to see what is forgotten: {counted(count, 'question')} to base and to "
+                f"{counted(guests, 'adapter')} more ({count * (1 + guests)} answers); --guard none saves them"
+            )
+        for task in self.plan.idle:
+            say(f"  {task} would only guard, and no adapter is trained: it is not asked")
         for task_ in self.plan.tasks.values():
             for sentence in task_.left_out:
                 say(f"  {sentence}")
@@ -284,6 +305,8 @@ class _Run:
         tools = self.tools
         timing = TimingPass(tools.engine, self.folder, tools.progress, tools.clock, self.settings.seed)
         for task in self.plan.tasks:
+            if task in self.plan.guards.alone:
+                continue  # asked for what is forgotten, and nobody would deploy anything for it
             racers = [
                 (job, self.adapters[job.job.adapter].folder if job.job.adapter else None)
                 for job in jobs

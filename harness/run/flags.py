@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -10,6 +12,9 @@ from typing import TYPE_CHECKING, Any
 from harness.errors import InputError
 from harness.spec.priceflags import add_price_flags, check_prices, price_settings
 from harness.spec.requirement_flags import FIELDS, add_requirement_flags, whole
+
+GUARD = "general"
+"""The task that guards unless told otherwise, and what such a task probes."""
 
 if TYPE_CHECKING:
     from harness.run.settings import Settings
@@ -34,6 +39,12 @@ def add_run_flags(parser: argparse.ArgumentParser) -> None:
     )
     add("--seed", type=whole(0), metavar="N", help="seed of sampling, training and order (default 0)")
     add("--seeds", type=whole(1), metavar="N", help="train each adapter N times, with seeds from --seed on")
+    add(
+        "--guard",
+        action="append",
+        metavar="TASK",
+        help="ask TASK before and after each fine-tune, to see what it forgets (default: general; none: no task)",
+    )
     add("--quick", action="store_true", help="a few questions and two epochs: not fit for decisions")
     add("--no-cache", action="store_true", help="neither read nor write the cache of answers")
     add("--output", type=Path, metavar="DIR", help="run folder (default: reports/<UTC time>-<hash>)")
@@ -45,7 +56,7 @@ def add_run_flags(parser: argparse.ArgumentParser) -> None:
 def settings_of(options: argparse.Namespace, tasks_dir: Path) -> Settings:
     """The settings of a new run. Raises InputErrors for what was given wrong, before anything is loaded."""
     from harness.run.settings import Settings
-    from harness.spec.strategy import parse_strategies
+    from harness.spec.strategy import STRATEGIES, parse_strategies
     from harness.spec.task import find_tasks
 
     given: dict[str, Any] = {
@@ -59,8 +70,41 @@ def settings_of(options: argparse.Namespace, tasks_dir: Path) -> Settings:
     given |= _required(options)
     given |= price_settings(options)
     check_prices(given, datetime.now(UTC).date())
-    tasks = tuple(str(path.resolve()) for path in find_tasks(options.tasks, tasks_dir))
-    return Settings(tasks=tasks, quick=options.quick, use_cache=not options.no_cache, **given)
+    tasks = find_tasks(options.tasks, tasks_dir)
+    settings = Settings(tasks=_absolute(tasks), quick=options.quick, use_cache=not options.no_cache, **given)
+    adapted = any(STRATEGIES[name].adapted for name in settings.strategies)
+    default = default_guard(tasks, tasks_dir) if adapted else ()
+    return replace(settings, guards=_guards(options.guard, default, tasks_dir))
+
+
+def _absolute(paths: Iterable[Path]) -> tuple[str, ...]:
+    return tuple(str(path.resolve()) for path in paths)
+
+
+def _guards(given: Sequence[str] | None, default: Sequence[Path], tasks_dir: Path) -> tuple[str, ...] | None:
+    """The guards as settings hold them. Raises InputError where names mean nothing, or `none` is one of several."""
+    from harness.spec.task import find_tasks
+
+    if given is None:
+        return _absolute(default)
+    names = [name.strip() for value in given for name in value.split(",") if name.strip()]
+    if names == ["none"]:
+        return None
+    if not names or "none" in names:
+        raise InputError("--guard wants names of tasks, or none alone where nothing shall be guarded.")
+    return _absolute(find_tasks(names, tasks_dir))
+
+
+def default_guard(tasks: Sequence[Path], tasks_dir: Path) -> list[Path]:
+    """The task `general`, where there is one and no task of the run probes general knowledge or has its name."""
+    from harness.spec.task import declared_text, find_tasks
+
+    if any(declared_text(path, "probes") == GUARD or declared_text(path, "name") == GUARD for path in tasks):
+        return []
+    try:
+        return find_tasks([GUARD], tasks_dir)
+    except InputError:
+        return []
 
 
 def _required(options: argparse.Namespace) -> dict[str, Any]:

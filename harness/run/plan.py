@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 
 from harness.errors import InputError
 from harness.files import sha256_text
 from harness.records import Question
 from harness.run.settings import Effort
-from harness.spec.strategy import Source, Strategy
+from harness.spec.strategy import STRATEGIES, Source, Strategy, Weights, named
 from harness.spec.task import Task
 
 
@@ -41,6 +41,15 @@ class Job:
 
 
 @dataclass(frozen=True, slots=True)
+class Guards:
+    """Names of the tasks that base and every other task's adapter answer, to see what a fine-tune forgets."""
+
+    names: Collection[str] = ()
+    alone: Collection[str] = ()
+    """Those of them that the run asks for nothing else: no other strategy, no adapter of their own."""
+
+
+@dataclass(frozen=True, slots=True)
 class Plan:
     """All jobs of a run, the adapters they need, and per task why a strategy does not apply."""
 
@@ -48,9 +57,16 @@ class Plan:
     jobs: tuple[Job, ...]
     adapters: tuple[AdapterNeed, ...]
     not_applicable: dict[str, dict[str, str]]
+    guards: Guards = Guards()
+    """Those that at least one adapter answers."""
+    idle: tuple[str, ...] = ()
+    """Tasks that would only guard, and are left out: no adapter is trained."""
 
     def jobs_of(self, task: str) -> list[Job]:
         return [job for job in self.jobs if job.task == task]
+
+
+ONLY_GUARDS = "the task is asked as a guard only, by base and the adapters of other tasks"
 
 
 def obstacle(task: Task, strategy: Strategy) -> str | None:
@@ -66,19 +82,26 @@ def obstacle(task: Task, strategy: Strategy) -> str | None:
     return None
 
 
-def make_plan(tasks: Sequence[Task], strategies: Sequence[Strategy], seeds: Sequence[int] = (0,)) -> Plan:
-    """Cross tasks with strategies; general tasks are also answered by every adapter of the run.
+def make_plan(
+    tasks: Sequence[Task],
+    strategies: Sequence[Strategy],
+    seeds: Sequence[int] = (0,),
+    guards: Guards | None = None,
+) -> Plan:
+    """Cross tasks with strategies; guards (by default the general tasks) are also answered by every adapter.
 
     A strategy that fine-tunes is trained once a seed; the others do not depend on one and run under the first.
-    Raises InputError where no strategy applies to any task.
+    A task that would only guard is left out where no adapter is trained. Raises InputError where no strategy
+    applies to any task.
     """
+    guards = guards or Guards([task.name for task in tasks if task.spec.probes == "general"])
     jobs: list[Job] = []
     adapters: list[AdapterNeed] = []
     reasons: dict[str, dict[str, str]] = {task.spec.name: {} for task in tasks}
     for task in tasks:
         name = task.spec.name
         for strategy in strategies:
-            reason = obstacle(task, strategy)
+            reason = ONLY_GUARDS if name in guards.alone else obstacle(task, strategy)
             if reason:
                 reasons[name][strategy.name] = reason
                 continue
@@ -88,17 +111,34 @@ def make_plan(tasks: Sequence[Task], strategies: Sequence[Strategy], seeds: Sequ
             needs = [AdapterNeed(name, strategy, seed) for seed in seeds]
             adapters += needs
             jobs += [Job(name, strategy.name, strategy, need, need.seed) for need in needs]
-    for task in tasks:
-        if task.spec.probes == "general":
-            jobs += [guest(task, need) for need in adapters if need.task != task.spec.name]
+    active = {task.name: _guarding(task, jobs, adapters) for task in tasks if task.name in guards.names}
+    active = {name: more for name, more in active.items() if more}
+    jobs += [job for more in active.values() for job in more]
+    idle = [name for name in guards.alone if name not in active]
     if not jobs:
         lines = [f"{task}: {name}: {why}" for task, row in reasons.items() for name, why in row.items()]
         raise InputError("none of the strategies applies to any of the tasks:\n" + "\n".join(lines))
-    return Plan({task.spec.name: task for task in tasks}, tuple(jobs), tuple(adapters), reasons)
+    return Plan(
+        {task.name: task for task in tasks if task.name not in idle},
+        tuple(jobs),
+        tuple(adapters),
+        {name: row for name, row in reasons.items() if name not in idle},
+        Guards(tuple(active), tuple(name for name in guards.alone if name in active)),
+        tuple(idle),
+    )
+
+
+def _guarding(task: Task, jobs: Sequence[Job], adapters: Sequence[AdapterNeed]) -> list[Job]:
+    """What a guard is asked besides: the other tasks' adapters, and base, if it is not there to compare with."""
+    guests = [guest(task, need) for need in adapters if need.task != task.name]
+    base = STRATEGIES[named(Weights.BASE)]
+    if not guests or any((job.task, job.name) == (task.name, base.name) for job in jobs):
+        return guests
+    return [Job(task.name, base.name, base, None, adapters[0].seed), *guests]
 
 
 def guest(task: Task, need: AdapterNeed) -> Job:
-    """Another task's adapter answering a general task: what did it forget? Without context, as base does."""
+    """Another task's adapter answering a guard: what did it forget? Without context, as base does."""
     bare = replace(need.strategy, context=())
     return Job(task.spec.name, f"{need.strategy.name}@{need.task}", bare, need, need.seed)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -26,6 +27,9 @@ class Settings:
     seed: int = 0
     seeds: int = 1
     """How many times each adapter is trained, with the seeds `seed`, `seed` + 1, …"""
+    guards: tuple[str, ...] | None = ()
+    """Absolute paths of tasks that show what adapters forget, besides those of `tasks` that probe general
+    knowledge; None: no task does."""
     quick: bool = False
     use_cache: bool = True
     prices: str | None = None
@@ -42,12 +46,18 @@ class Settings:
     def training_seeds(self) -> tuple[int, ...]:
         return tuple(range(self.seed, self.seed + self.seeds))
 
+    @property
+    def task_files(self) -> tuple[str, ...]:
+        """Every task file of the run: what was asked for, then what only guards."""
+        return tuple(dict.fromkeys([*self.tasks, *(self.guards or ())]))
+
     def to_json(self) -> dict[str, Any]:
         return asdict(self)
 
     def stored_in(self, folder: Path) -> dict[str, Any]:
         """The settings for the manifest of a run in `folder`: a folder that moves with its tasks still finds them."""
-        return {**self.to_json(), "tasks": [_seen_from(folder, task) for task in self.tasks]}
+        seen = {"tasks": _seen_from(folder, self.tasks), "guards": _seen_from(folder, self.guards)}
+        return {**self.to_json(), **seen}
 
     @classmethod
     def from_json(cls, data: dict[str, Any], folder: Path) -> Settings:
@@ -57,15 +67,22 @@ class Settings:
         """
         names = ("strategies", "price_as")
         lists: dict[str, Any] = {name: tuple(data[name]) for name in names if name in data}
-        tasks = tuple(os.path.normpath(folder.resolve() / task) for task in data["tasks"])
-        return cls(**{**data, **lists, "tasks": tasks})
+        tasks, guards = _found_from(folder, data["tasks"]), _found_from(folder, data.get("guards", ()))
+        return cls(**{**data, **lists, "tasks": tasks, "guards": guards})
 
 
-def _seen_from(folder: Path, task: str) -> str:
-    try:
-        return Path(os.path.relpath(task, folder.resolve())).as_posix()
-    except ValueError:  # on another drive
-        return task
+def _seen_from(folder: Path, paths: Sequence[str] | None) -> list[str] | None:
+    def seen(path: str) -> str:
+        try:
+            return Path(os.path.relpath(path, folder.resolve())).as_posix()
+        except ValueError:  # on another drive
+            return path
+
+    return None if paths is None else [seen(path) for path in paths]
+
+
+def _found_from(folder: Path, paths: Sequence[str] | None) -> tuple[str, ...] | None:
+    return None if paths is None else tuple(os.path.normpath(folder.resolve() / path) for path in paths)
 
 
 @dataclass(frozen=True, slots=True)

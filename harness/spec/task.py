@@ -22,6 +22,7 @@ __all__ = [
     "ROLES",
     "Task",
     "TaskSpec",
+    "declared_text",
     "find_tasks",
     "gold_doc_errors",
     "load_task",
@@ -251,7 +252,7 @@ def _find(name: str, tasks_dir: Path) -> Path:
             raise InputError(f"there is no task file {shown(name)}.")
         return Path(name)
     paths = _all_tasks(tasks_dir)
-    declared = {path: _declared_name(path) for path in paths}
+    declared = {path: declared_text(path, "name") for path in paths}
     meant = [path for path in paths if declared[path] == name] or [
         path for path in paths if path.stem == name
     ]
@@ -267,10 +268,10 @@ def _find(name: str, tasks_dir: Path) -> Path:
     return meant[0]
 
 
-def _declared_name(path: Path) -> str | None:
-    """What a task file calls itself; None where it cannot say, which loading it will explain."""
+def declared_text(path: Path, key: str) -> str | None:
+    """What a task file says of itself at a top key; None where it cannot say, which loading it will explain."""
     try:
-        name = load_yaml(path).values.get("name")
+        value = load_yaml(path).values.get(key)
     except InputError:
         return None
-    return name if isinstance(name, str) else None
+    return value if isinstance(value, str) else None

@@ -9,6 +9,7 @@ from harness.analysis.decision.choice import NONE_FEASIBLE
 from harness.analysis.decision.needs import INTERVAL, MET, MISSED, UNKNOWN
 from harness.analysis.decision.telling import Told
 from harness.analysis.validity.check import Status, clause, name_of
+from harness.spec.strategy import STRATEGIES
 
 Block = Mapping[str, Any]
 
@@ -58,6 +59,16 @@ def warnings(task: Block, decision: Block) -> Iterator[Told]:
                 "text": f"Warning for {', '.join(named)} ({name_of(check)}): {clause(check['detail'])}.",
                 "figures": found_by(index, check),
             }
+
+
+def not_measured(task: Block, decision: Block) -> Iterator[Told]:
+    """A fine-tune that leads while nobody looked at what it forgot."""
+    best = decision["favourite"]
+    if best is None or not STRATEGIES[best].adapted:
+        return
+    for check in task.get("validity", ()):
+        if check["check"] == "forgetting" and check["status"] == Status.NOT_APPLICABLE:
+            yield {"text": f"What {best} forgot was {clause(check['detail'])}.", "figures": {}}
 
 
 def excluded(task: Block, decision: Block) -> Iterator[Told]:

@@ -28,6 +28,7 @@ def reasons(task: Block, decision: Block) -> list[Told]:
         *rivals.still_open(tell, decision),
         *caveats.requirements(decision),
         *caveats.warnings(task, decision),
+        *caveats.not_measured(task, decision),
         *caveats.excluded(task, decision),
         *headroom.told(tell, task, decision),
         *_chances(tell, decision),

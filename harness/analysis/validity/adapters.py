@@ -24,13 +24,14 @@ ENOUGH_ANSWERS = 20
 TRAIN_FIT = Limits(warn=0.5, fail=0.1)
 """Share of its own training answers that a fine-tune reproduces."""
 FORGOTTEN = Limits(warn=-0.05, fail=-0.20)
-"""Difference of the accuracy on general questions, adapter − base.
+"""Difference of the accuracy on a guard's questions, adapter − base.
 
 Some forgetting is what fine-tuning costs, and an adapter serves its own task: it fails only where more than the
 limit is shown to be lost, the whole interval lying beyond it.
 """
 SURE = 0.05
 """p below which a drop is more than error."""
+UNGUARDED = "Not measured: no guard was asked before and after this task's fine-tune (compare --guard TASK)."
 NO_ADAPTER = "No strategy with a fine-tune answered this task."
 
 
@@ -146,7 +147,7 @@ def same_prompts(case: Case) -> list[Check]:
 
 
 def forgetting(case: Case) -> list[Check]:
-    """What each of the task's adapters lost on general questions; one check an adapter and general task."""
+    """What each of the task's adapters lost on the guards' questions; one check an adapter and guard."""
     name = "forgetting"
     checks = []
     for strategy in case.adapted:
@@ -156,13 +157,12 @@ def forgetting(case: Case) -> list[Check]:
             checks += [check] if check else []
     if checks:
         return checks
-    reason = NO_ADAPTER if not case.adapted else "No adapter of this task answered general questions."
-    return [absent(name, reason)]
+    return [absent(name, UNGUARDED if case.adapted else NO_ADAPTER)]
 
 
-def _forgotten(name: str, general: Case, strategy: Strategy, guest: str) -> Check | None:
-    base = general.scores.get((general.task, "base"), ())
-    change = drop(base, general.scores[general.task, guest], general.metric, general.clusters)
+def _forgotten(name: str, guard: Case, strategy: Strategy, guest: str) -> Check | None:
+    base = guard.scores.get((guard.task, "base"), ())
+    change = drop(base, guard.scores[guard.task, guest], guard.metric, guard.clusters)
     if change is None:
         return None
     sure = change.p is not None and change.p < SURE
@@ -174,7 +174,7 @@ def _forgotten(name: str, general: Case, strategy: Strategy, guest: str) -> Chec
         status, threshold = (Status.WARN if warns else Status.PASS), FORGOTTEN.warn
     note = "" if change.delta >= 0 or sure else ", within error"
     detail = (
-        f"{strategy.name} against base on {general.task}: {points(change.delta)}{note} "
+        f"{strategy.name} against base on {guard.task}: {points(change.delta)}{note} "
         f"({change.lost} lost, {change.gained} gained of {change.n})."
     )
     return Check(name, status, detail, change.delta, threshold, (strategy.name,), change.figures)

@@ -96,7 +96,7 @@ def forgetting(task: Figures) -> Plot | Missing:
             FORGETTING, "no fine-tune answered this task's questions without having been trained for them"
         )
     rows = _changes(found)
-    x: Spec = {"type": "quantitative", **style.share_axis("accuracy on general questions")}
+    x: Spec = {"type": "quantitative", **style.share_axis("accuracy on this task's questions")}
     y = {"field": "name", "type": "nominal", "sort": None, "title": None}
     ends = [
         {**row, "share": row[key], "when": when}
@@ -128,7 +128,7 @@ def forgetting(task: Figures) -> Plot | Missing:
             "encoding": {"x": {"field": "after", **x}, "y": y, "text": {"field": "label"}},
         },
     ]
-    caption = "The same general questions, answered by the base weights and by each adapter, without context."
+    caption = "The same questions, answered by the base weights and by each adapter of another task, without context."
     told = (
         "; ".join(
             f"{r['name']}: from {percent(r['before'])} to {percent(r['after'])}, {r['label']}" for r in rows

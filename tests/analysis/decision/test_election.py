@@ -127,6 +127,18 @@ def test_a_warning_about_the_favourite_or_a_rival_stands_among_the_reasons(tmp_p
     assert said not in [one["text"] for one in decision(results(tmp_path, tasks))["reasons"]]
 
 
+def test_a_fine_tune_that_leads_unguarded_says_that_forgetting_was_not_measured(tmp_path: Path) -> None:
+    found = results(tmp_path)
+    said = {task: [one["text"] for one in decision(found, task)["reasons"]] for task in TASKS}
+    assert (
+        "What lora forgot was not measured: no guard was asked before and after this task's fine-tune "
+        "(compare --guard TASK)."
+    ) in said["manners"]
+    assert not [text for text in said["facts"] if "forgot was" in text], (
+        "rag leads there, and forgets nothing"
+    )
+
+
 @pytest.mark.parametrize(
     ("about", "why"), [({"quick": True}, "quick run"), ({"status": "interrupted"}, "not complete")]
 )

@@ -150,7 +150,11 @@ def _tasks_parser(commands: Any) -> None:
     validate = verbs.add_parser("validate", help="check task files, their questions and gold documents")
     validate.add_argument("tasks", nargs="*", metavar="TASK")
     validate.set_defaults(run=_tasks_validate)
-    schema = verbs.add_parser("schema", help="print the JSON schema of a task file")
+    schema = verbs.add_parser("schema", help="print the JSON schema of a task file, or a table of its fields")
+    schema.add_argument(
+        "--markdown", metavar="FILE", nargs="?", type=Path, const=Path("-"),
+        help="print the fields as a Markdown table; with FILE, put it between the marks in that file instead",
+    )  # fmt: skip
     schema.set_defaults(run=_tasks_schema)
     new = verbs.add_parser("new", help="write a small task to start from")
     new.add_argument("name", metavar="NAME")
@@ -393,10 +397,17 @@ def _tasks_validate(options: argparse.Namespace) -> None:
         )
 
 
-def _tasks_schema(_options: argparse.Namespace) -> None:
+def _tasks_schema(options: argparse.Namespace) -> None:
+    from harness.spec.reference import field_table, refresh
     from harness.spec.schema import task_json_schema
 
-    print(json.dumps(task_json_schema(), indent=2, ensure_ascii=False))
+    if options.markdown == Path("-"):
+        print(field_table(), end="")
+    elif options.markdown:
+        refresh(options.markdown)
+        print(options.markdown)
+    else:
+        print(json.dumps(task_json_schema(), indent=2, ensure_ascii=False))
 
 
 def _tasks_new(options: argparse.Namespace) -> None:

@@ -254,8 +254,8 @@ class _Run:
         for task in self.plan.guards.alone:
             count, guests = len(self.plan.tasks[task].test), len(self.plan.adapters)
             say(
-                f"  {task} is a guard, to see what is forgotten: {counted(count, 'question')} to base and to "
-                f"{counted(guests, 'adapter')} more ({count * (1 + guests)} answers); --guard none saves them"
+                f"  {task} guards, to show what is forgotten: {counted(count, 'question')} to base and to "
+                f"{counted(guests, 'adapter')}, {count * (1 + guests):,} answers; --guard none saves them"
             )
         for task in self.plan.idle:
             say(f"  {task} would only guard, and no adapter is trained: it is not asked")

@@ -66,6 +66,7 @@ class Plan:
         return [job for job in self.jobs if job.task == task]
 
 
+BASE = STRATEGIES[named(Weights.BASE)]
 ONLY_GUARDS = "the task is asked as a guard only, by base and the adapters of other tasks"
 
 
@@ -97,20 +98,14 @@ def make_plan(
     guards = guards or Guards([task.name for task in tasks if task.spec.probes == "general"])
     jobs: list[Job] = []
     adapters: list[AdapterNeed] = []
-    reasons: dict[str, dict[str, str]] = {task.spec.name: {} for task in tasks}
+    reasons: dict[str, dict[str, str]] = {}
     for task in tasks:
-        name = task.spec.name
-        for strategy in strategies:
-            reason = ONLY_GUARDS if name in guards.alone else obstacle(task, strategy)
-            if reason:
-                reasons[name][strategy.name] = reason
-                continue
-            if not strategy.adapted:
-                jobs.append(Job(name, strategy.name, strategy, None, seeds[0]))
-                continue
-            needs = [AdapterNeed(name, strategy, seed) for seed in seeds]
-            adapters += needs
-            jobs += [Job(name, strategy.name, strategy, need, need.seed) for need in needs]
+        if task.name in guards.alone:
+            reasons[task.name] = {one.name: ONLY_GUARDS for one in strategies if one != BASE}
+            continue
+        own, needs, reasons[task.name] = _crossed(task, strategies, seeds)
+        jobs += own
+        adapters += needs
     active = {task.name: _guarding(task, jobs, adapters) for task in tasks if task.name in guards.names}
     active = {name: more for name, more in active.items() if more}
     jobs += [job for more in active.values() for job in more]
@@ -128,13 +123,33 @@ def make_plan(
     )
 
 
+def _crossed(
+    task: Task, strategies: Sequence[Strategy], seeds: Sequence[int]
+) -> tuple[list[Job], list[AdapterNeed], dict[str, str]]:
+    """A task's jobs under the strategies, the adapters they need, and why some do not apply."""
+    name = task.name
+    jobs: list[Job] = []
+    adapters: list[AdapterNeed] = []
+    reasons: dict[str, str] = {}
+    for strategy in strategies:
+        reason = obstacle(task, strategy)
+        if reason:
+            reasons[strategy.name] = reason
+        elif strategy.adapted:
+            needs = [AdapterNeed(name, strategy, seed) for seed in seeds]
+            adapters += needs
+            jobs += [Job(name, strategy.name, strategy, need, need.seed) for need in needs]
+        else:
+            jobs.append(Job(name, strategy.name, strategy, None, seeds[0]))
+    return jobs, adapters, reasons
+
+
 def _guarding(task: Task, jobs: Sequence[Job], adapters: Sequence[AdapterNeed]) -> list[Job]:
     """What a guard is asked besides: the other tasks' adapters, and base, if it is not there to compare with."""
     guests = [guest(task, need) for need in adapters if need.task != task.name]
-    base = STRATEGIES[named(Weights.BASE)]
-    if not guests or any((job.task, job.name) == (task.name, base.name) for job in jobs):
+    if not guests or any((job.task, job.strategy) == (task.name, BASE) for job in jobs):
         return guests
-    return [Job(task.name, base.name, base, None, adapters[0].seed), *guests]
+    return [Job(task.name, BASE.name, BASE, None, adapters[0].seed), *guests]
 
 
 def guest(task: Task, need: AdapterNeed) -> Job:

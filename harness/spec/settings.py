@@ -42,7 +42,8 @@ class Retrieval(Strict):
     max_prompt_tokens: int = Field(
         2048,
         ge=64,
-        description="The prompt's budget in tokens; passages over it are dropped whole, and counted.",
+        description="The prompt's budget in tokens; passages over it are dropped whole, the lowest-ranked first, "
+        "and counted.",
     )
 
     @field_validator("overlap_tokens")
@@ -67,14 +68,17 @@ class Finetune(Strict):
     """How an adapter is trained (LoRA on all linear layers, alpha twice the rank)."""
 
     rank: int = Field(
-        16, ge=1, le=256, description="The rank of the adapter's matrices; from 32 on it is rank-stabilised."
+        16,
+        ge=1,
+        le=256,
+        description="The adapter's rank; alpha is twice as much. From 32 on it is rank-stabilised.",
     )
     learning_rate: float = Field(
         5e-4, gt=0, le=0.1, description="The highest learning rate; it decays linearly to 0."
     )
     batch_size: int = Field(8, ge=1, le=32, description="Training questions per optimiser step.")
     max_examples: int | None = Field(
-        None, ge=8, description="Train on a seeded sample of this many questions; all of them by default."
+        None, ge=8, description="Train on a seeded sample of so many questions; without it, on all."
     )
     max_epochs: int = Field(8, ge=1, le=10, description="The most passes over the training questions.")
     patience: int = Field(2, ge=1, description="Epochs without a better dev loss after which training stops.")

@@ -66,10 +66,12 @@ class QuestionFiles(Strict):
     test: Filled = Field(description="The questions every strategy is measured on.")
     train: Filled | None = Field(
         None,
-        description="Questions to fine-tune on and to show as examples: for lora, lora+rag and few-shot.",
+        description="Questions to fine-tune on and to show as examples; strategies that do so need them.",
     )
     dev: Filled | None = Field(
-        None, description="Questions for early stopping and tuning, which never see test."
+        None,
+        description="Watched for early stopping, which never sees test; without it a tenth of train is held back, "
+        "where some fact is asked in more than one wording.",
     )
 
 
@@ -77,21 +79,23 @@ class Answer(Strict):
     """What a right answer looks like, and where the model stops writing."""
 
     type: AnswerType = Field(
-        description="text: a short phrase. label: one of `labels`. json: one JSON object. "
-        "choice: one of the question's own `choices`, picked by log-likelihood."
+        description="`text`: a short phrase. `label`: one of `labels`. `json`: one JSON object. "
+        "`choice`: one of the question's own `choices`, picked by log-likelihood."
     )
     max_tokens: int = Field(
-        ge=1, description="The most tokens of an answer; one that is cut there is marked as cut."
+        ge=1, description="The most tokens of an answer; one that is cut there is counted as cut."
     )
     stop: Annotated[tuple[Annotated[str, Field(min_length=1)], ...], ANY_LIST] = Field(
-        (), description='Texts that end an answer and are no part of it, as "\\n" in double quotes.'
+        (), description='Texts that end an answer and are no part of it, such as `"\\n"` (in double quotes).'
     )
     labels: Annotated[tuple[Filled, ...], ANY_LIST] | None = Field(
-        None, validate_default=True, description="The labels to choose from: for type label, and only there."
+        None,
+        validate_default=True,
+        description="The labels to choose from: for type `label`, and only there.",
     )
     refusal: Filled | None = Field(
         None,
-        description="The right reply to a question with `answerable: false`: for type text, and only there.",
+        description="The right reply to a question with `answerable: false`: for type `text`, and only there.",
     )
 
     @field_validator("stop")
@@ -139,7 +143,8 @@ class PromptText(Strict):
     )
     question: Filled = Field(
         "{question}",
-        description="The user's turn; `{question}` stands for the question, `{labels}` for the labels.",
+        description="The user's turn; it must contain `{question}`, where the question goes, and may contain "
+        "`{labels}`.",
     )
 
     @field_validator("system")
@@ -160,23 +165,23 @@ class TaskSpec(Strict):
     """A task: questions, how they are put, what a right answer is, and how it is scored."""
 
     name: Annotated[str, AfterValidator(check_name)] = Field(
-        description="What reports call the task: letters, digits, '-', '_' and '.'."
+        description="What reports call the task: unaccented letters, digits, `-`, `_` and `.`."
     )
     description: str = Field("", description="One sentence for whoever reads the list of tasks.")
     probes: Probe = Field(
-        description="knowledge: facts a model has to get from somewhere. behaviour: how it should reply. "
-        "general: what it knew before, to see what a fine-tune forgets."
+        description="`knowledge`: facts a model has to get from somewhere. `behaviour`: how it should reply. "
+        "`general`: what it knew before; every adapter of the run answers it too, to see what a fine-tune forgets."
     )
     corpus: Filled | None = Field(
         None,
-        description="Folder, file or glob of the documents, relative to the task file; retrieval needs it.",
+        description="Folder, file or glob of the documents; strategies that retrieve, and `oracle`, need it.",
     )
     questions: QuestionFiles = Field(description="The question files.")
     answer: Answer = Field(description="What a right answer looks like.")
     prompt: PromptText = Field(description="The words around a question.")
     metrics: Annotated[tuple[MetricName, ...], ANY_LIST] = Field(
         min_length=1,
-        description="How answers are scored; the first is the primary one, 'accuracy' in reports.",
+        description='How answers are scored (below); the first is the primary one, "accuracy" in reports.',
     )
     retrieval: Retrieval = Field(Retrieval(), description="How passages are found.")
     examples: Examples = Field(Examples(), description="How examples are chosen.")

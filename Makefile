@@ -5,7 +5,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 ARGS ?=
 # What the baseline was measured with, and what is measured to be held against it.
-CHECK_FLAGS ?= --quick --latency-queries 0 --no-cache --strategies base,few-shot,rag,few-shot+rag,lora,lora+rag,oracle
+CHECK_FLAGS ?= --quick --latency-queries 0 --no-cache --strategies base,few-shot,rag,few-shot+rag,lora,oracle
 GATE_FLAGS ?= --fail-on exact
 
 .PHONY: compare test check baseline candidate browser lint types install clean

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -61,7 +62,7 @@ def what_was_run(run: Evidence, results: Figures) -> tuple[tuple[str, str], ...]
             machine.get("platform"),
         ),
         "Loading": _join(*_loading(results)),
-        "Date": str(results["created"] or ""),
+        "Date": _minute(str(results["created"] or "")),
         "Prices": _join(
             f"sheet of {sheet['date']}" if sheet.get("date") else None,
             f"as {priced['name']} ({priced.get('provider', NA)})" if isinstance(priced, dict) else None,
@@ -96,6 +97,11 @@ def _loading(results: Figures) -> Iterator[str]:
 
 def _millions(parameters: float | None) -> str | None:
     return f"{parameters / 1e6:,.0f} million parameters" if parameters else None
+
+
+def _minute(created: str) -> str:
+    """`2026-01-02 03:04 UTC`; what is no such time in UTC stays as it is."""
+    return re.sub(r"^(\d{4}-\d\d-\d\d)T(\d\d:\d\d):[\d.]+(Z|\+00:00)$", r"\1 \2 UTC", created)
 
 
 def _join(*parts: Any) -> str:

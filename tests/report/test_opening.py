@@ -42,7 +42,7 @@ def test_what_was_run(tmp_path: Path) -> None:
         "Questions": "facts 4, general 2",
         "Machine": "two cores, 2 cores, 8 GB, Linux",
         "Loading": "model 2.50 s, first query 1.25 s",
-        "Date": "2026-01-02T03:04:05Z",
+        "Date": "2026-01-02 03:04 UTC",
         "Prices": "sheet of 2026-01-01, as box (us)",
         "Run": "run-1",
     }

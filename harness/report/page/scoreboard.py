@@ -37,6 +37,8 @@ class Score:
 
     name: str
     control: bool
+    answered: bool
+    """False where the run stopped before the strategy answered anything, so that every cell is empty."""
     accuracy: str
     interval: str
     bar: Bar | None
@@ -99,6 +101,7 @@ def _score(name: str, block: Figures, task: Figures, best: str | None) -> Score:
     return Score(
         name=name,
         control=block["control"],
+        answered=fair["mean"] is not None,
         accuracy=percent(fair["mean"]),
         interval="" if fair["ci_low"] is None else f"{100 * fair['ci_low']:.1f}–{100 * fair['ci_high']:.1f}",
         bar=_bar(fair),

@@ -236,26 +236,6 @@ def test_keyboard_reaches_filters_rows_and_pages(browser: Any, report: Path) -> 
     opened.close()
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("width", [1440, 768, 390])
-def test_nothing_sticks_out_and_axe_finds_nothing_serious(
-    browser: Any, report: Path, width: int, scheme: str
-) -> None:
-    axe = pytest.importorskip("axe_playwright_python.sync_playwright")
-    opened = Opened(browser, report, viewport={"width": width, "height": 900}, color_scheme=scheme)
-    assert opened.page.evaluate("document.documentElement.scrollWidth") <= width
-    opened.page.evaluate("document.querySelectorAll('details').forEach(fold => { fold.open = true; })")
-    found = axe.Axe().run(opened.page).response["violations"]
-    grave = [
-        (one["id"], node["html"][:120])
-        for one in found
-        if one["impact"] in ("serious", "critical")
-        for node in one["nodes"]
-    ]
-    assert grave == []
-    opened.close()
-
-
 def test_print_leaves_verdict_scoreboard_and_pictures(shown: Opened) -> None:
     shown.page.emulate_media(media="print")
     for part in ("#verdict", "#scoreboard", "#pictures"):

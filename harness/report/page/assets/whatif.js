@@ -345,7 +345,7 @@ const WhatIf = (() => {
     const favourite = whyNot || !choice.favourite ? null : choice.favourite.name;
     const unfit = useless(task, choice.entrants, choice.feasible);
     const found = {
-      status: status === RECOMMENDED && unfit ? UNDECIDED : status, basis: choice.basis, favourite, why_not: whyNot, unfit,
+      status, basis: choice.basis, favourite, why_not: whyNot, unfit,
       nearest: choice.nearest && choice.nearest.name, entrants: choice.entrants, open: choice.open.map((one) => one.name),
       break_even: breakEvens(facts, task, at), map: whyNot ? null : map(facts, task, at),
     };

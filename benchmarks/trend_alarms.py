@@ -59,7 +59,7 @@ def main() -> None:
         "| loose questions | a cluster | loss, points | marked where it came | marked elsewhere | latency marked |"
     )
     print("| --- | --- | --- | --- | --- | --- |")
-    for loose in (0.05, 0.2):
+    for loose in (0.0, 0.05, 0.2):
         for size in (1, 4):
             for loss in (0.0, 0.1, 0.15):
                 row = measured(options, loose, size, loss)

@@ -57,7 +57,7 @@ def test_json_tells_a_change_with_its_causes(capsys: pytest.CaptureFixture[str])
         "accuracy", "rag", "001", "000", False,
     )  # fmt: skip
     assert change["size"] == pytest.approx(-0.15)
-    assert change["causes"] == [{"name": "embedder", "before": "e0", "after": "e1"}]
+    assert change["causes"] == [{"cause": "index", "name": "embedder name", "before": "e0", "after": "e1"}]
 
 
 def test_the_page_may_stand_elsewhere(capsys: pytest.CaptureFixture[str]) -> None:

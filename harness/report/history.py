@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime
 from collections.abc import Mapping
 
-from harness.analysis.history.causes import ACCURACY, COST, LATENCY, Cause, machine
+from harness.analysis.history.causes import ACCURACY, COST, LATENCY
 from harness.analysis.history.changes import LATENCY_MARGIN, Change, Moved
 from harness.analysis.history.figures import Figures
 from harness.analysis.history.history import History, TaskHistory
@@ -85,7 +85,12 @@ def commit(run: Run) -> str:
 
 
 def computed_on(run: Run) -> str:
-    return machine(run.manifest) or NA
+    """The accelerator, else the processor, with its threads."""
+    found = run.manifest.get("machine") or {}
+    if found.get("accelerator"):
+        return str(found["accelerator"])
+    name = found.get("cpu") or (run.manifest.get("model") or {}).get("device")
+    return (f"{name}, {found['threads']} threads" if found.get("threads") else str(name)) if name else NA
 
 
 def accuracy(found: Figures) -> str:
@@ -153,7 +158,7 @@ def what_differs(change: Change) -> str:
     if not shown:
         return f"{NOTHING_DIFFERS} between the two runs."
     more = len(change.causes) - len(shown)
-    listed = "; ".join(map(_cause, shown)) + (f"; and {more} more" if more else "")
+    listed = "; ".join(cause.sentence for cause in shown) + (f"; and {more} more" if more else "")
     return f"What differs between the two runs: {listed}."
 
 
@@ -173,7 +178,3 @@ def _factor(value: float | None) -> str:
 def _moved(part: Moved) -> str:
     tell = number if part.name.endswith("tokens") else dollars
     return f"{part.name} went from {tell(part.before)} to {tell(part.after)}"
-
-
-def _cause(cause: Cause) -> str:
-    return f"{cause.name} ({cause.before} → {cause.after})"

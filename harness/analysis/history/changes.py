@@ -7,10 +7,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from harness.analysis.history.causes import ACCURACY, COST, LATENCY, Cause, causes
+from harness.analysis.history.causes import ACCURACY, COST, LATENCY, causes
 from harness.analysis.history.figures import Figures, Interval
 from harness.analysis.history.reading import Run
 from harness.analysis.history.scores import Source
+from harness.analysis.regression import changes as manifests
 from harness.analysis.statistics import paired
 from harness.analysis.statistics.clusters import Design
 from harness.analysis.statistics.power import ALPHA
@@ -72,7 +73,7 @@ class Change:
     p_adjusted: float | None = None
     n: int = 0
     moved: tuple[Moved, ...] = ()
-    causes: tuple[Cause, ...] = ()
+    causes: tuple[manifests.Change, ...] = ()
 
     @property
     def up(self) -> bool:
@@ -232,5 +233,5 @@ def _apart(old: Interval, new: Interval) -> bool:
     return slower or faster
 
 
-def _causes(step: Step, figure: str) -> tuple[Cause, ...]:
+def _causes(step: Step, figure: str) -> tuple[manifests.Change, ...]:
     return causes(step.before.manifest, step.after.manifest, step.task, step.strategy, figure)

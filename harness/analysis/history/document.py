@@ -11,6 +11,7 @@ from harness.analysis.history.history import History, TaskHistory
 from harness.analysis.history.reading import PAGE, Run, Unread
 
 SCHEMA_VERSION = 1
+CAUSE = ("cause", "name", "before", "after")
 
 
 def document(history: History) -> dict[str, Any]:
@@ -99,5 +100,5 @@ def _change(change: Change, one: TaskHistory) -> dict[str, Any]:
         "p_adjusted": change.p_adjusted,
         "n": change.n,
         "moved": [moved.to_json() for moved in change.moved],
-        "causes": [cause.to_json() for cause in change.causes],
+        "causes": [{name: getattr(cause, name) for name in CAUSE} for cause in change.causes],
     }

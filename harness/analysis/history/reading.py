@@ -12,6 +12,7 @@ from typing import Any, Never
 from harness.analysis.evidence import Pair, read_questions, read_run, read_timings
 from harness.analysis.history.figures import Figures, UnfitError, figures_of
 from harness.analysis.history.series import questions_key, series_key
+from harness.analysis.regression.changes import changes
 from harness.analysis.relative import BASE, ratio_of
 from harness.analysis.results import derive
 from harness.errors import InputError
@@ -171,6 +172,7 @@ class Reader:
             missing, quick, incomplete = (results[k] for k in ("missing_answers", "quick", "incomplete"))
         except (KeyError, AttributeError, TypeError) as error:
             raise UnfitError(str(error)) from error
+        changes(manifest, manifest)  # so that a manifest that cannot be held against another is found here
         return Run(
             folder,
             str(manifest.get("run_id", folder.name)),

@@ -27,6 +27,7 @@ def series_key(questions: str, spec: Mapping[str, Any]) -> str:
     judged = {
         "metric": next(iter(spec.get("metrics") or ()), None),
         "type": answer.get("type"),
+        "labels": answer.get("labels"),
         "refusal": answer.get("refusal"),
     }
     return sha256_json([questions, judged])

@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
+from harness.spec.strategy import STRATEGIES, Source
+
 Manifest = Mapping[str, Any]
 ABSENT = "(absent)"
 _HASH = re.compile(r"([0-9a-f]{12})[0-9a-f]{28,52}(\+?)")
@@ -79,6 +81,20 @@ def touching(
         and change.strategy in (None, name)
         and change.task in (None, (guest_of if change.part in AT_HOME else "") or task)
     ]
+
+
+def unused_parts(strategy: str) -> frozenset[str]:
+    """The parts of a task (`Change.part`) that a strategy does not read; an adapter of another task is adapted."""
+    known = STRATEGIES.get(strategy)
+    adapted = known is None or known.adapted
+    examples = known is not None and Source.EXAMPLES in known.context
+    used = {
+        "retrieval": known is not None and known.uses_corpus,
+        "examples": examples,
+        "finetune": adapted,
+        "training": adapted or examples,
+    }
+    return frozenset(part for part, is_used in used.items() if not is_used)
 
 
 AT_HOME = ("finetune", "training")

@@ -10,7 +10,7 @@ from typing import Any
 
 from harness.analysis.accuracy import ScoredAnswer
 from harness.analysis.evidence import Evidence, Pair, read_run
-from harness.analysis.regression.changes import SCORING, differing
+from harness.analysis.regression.changes import SCORING, differing, unused_parts
 from harness.analysis.regression.findings import named
 from harness.analysis.results import Scores, missing_answers, score_all, task_names
 from harness.errors import HarnessError, InputError, InputErrors
@@ -106,13 +106,7 @@ class Rerun:
     @property
     def unused(self) -> frozenset[str]:
         """The parts of a task (`Change.part`) that the strategy does not read."""
-        strategy = STRATEGIES.get(self.strategy)
-        examples = strategy is not None and Source.EXAMPLES in strategy.context
-        used = {
-            "retrieval": self.uses_corpus, "examples": examples, "finetune": self.adapted,
-            "training": self.adapted or examples,
-        }  # fmt: skip
-        return frozenset(part for part, is_used in used.items() if not is_used)
+        return unused_parts(self.strategy)
 
     @property
     def metric(self) -> str:

@@ -24,9 +24,8 @@ TITLES = {
 PANEL = 78
 """Height of one strategy's panel."""
 TICKS = 5
-MOST_TICKS = 6
-STEPS = ((1, 1.2, 1.5, 2, 3, 4, 5, 6, 7, 8, 9), (1, 1.5, 2, 3, 5, 7), (1, 2, 5), (1, 3), (1,))
-"""Multiples of powers of ten that may stand beside a log axis: the first row of them that does not crowd it."""
+ROOM = 1.1
+"""Above the highest figure, for a sign of change."""
 BARS_UP_TO = 40
 """Runs up to which each has its interval as a bar; of more, the band alone."""
 OF: dict[str, Callable[[Figures], Interval | None]] = {
@@ -57,7 +56,7 @@ def accuracy(task: TaskHistory) -> Plot | Missing:
     ends = {"x": _x(task), "y": {"field": "low", **y}, "y2": {"field": "high"}}
     few = len(task.runs) <= BARS_UP_TO
     layers = [
-        *_breaks(task, names),
+        *_breaks(task),
         _counted({"type": "area", "opacity": 0.18}, {**ends, "color": look, "detail": {"field": "series"}}),
         *([{"mark": {"type": "rule", "opacity": 0.5}, "encoding": {**ends, "color": look}}] if few else []),
         _counted({"type": "line", "strokeWidth": 2}, {**at, "color": look, "detail": {"field": "series"}}),
@@ -111,12 +110,13 @@ def _together(
         return Missing(TITLES[figure], reason)
     names = _names(rows)
     shown = [style.shown(name) for name in names]
-    low = min([row["low"] for row in rows] + [1.0] * base) / 1.15
-    high = max([row["high"] for row in rows] + [1.0] * base) * 1.25
+    ticks = style.log_ticks(
+        [value for row in rows for value in (row["low"], ROOM * row["high"])] + [1.0] * base
+    )
     y: Spec = {
         "type": "quantitative",
-        "scale": {"type": "log", "domain": [low, high], "nice": False},
-        "axis": {"title": None, "labelExpr": label, "values": ticks(low, high)},
+        "scale": {"type": "log", "domain": [ticks[0], ticks[-1]], "nice": False},
+        "axis": {"title": None, "labelExpr": label, "values": ticks},
     }
     colour: Spec = {"field": "shown", "scale": style.colours(names, shown), "legend": {}}
     shape: Spec = {"field": "shown", "scale": style.shapes(names, shown), "legend": {}}
@@ -227,8 +227,8 @@ def _changed(at: Spec, dy: int) -> Spec:
     }
 
 
-def _breaks(task: TaskHistory, names: Sequence[str] = ()) -> list[Spec]:
-    """A dotted line before each run that asked other questions than the one before it; in every panel of `names`."""
+def _breaks(task: TaskHistory) -> list[Spec]:
+    """A dotted line before each run that asked other questions than the one before it; in every panel."""
     letters = [task.letter(run) for run in task.runs]
     found = [
         {"x": x + 0.5, "letter": after}
@@ -237,30 +237,17 @@ def _breaks(task: TaskHistory, names: Sequence[str] = ()) -> list[Spec]:
     ]
     if not found:
         return []
-    rows = [{**row, "shown": style.shown(name)} for row in found for name in names] if names else found
     where = {"x": {"field": "x", "type": "quantitative"}}
     text = {"type": "text", "align": "left", "baseline": "top", "dx": 3, "color": style.SOFT, "fontSize": 11}
     line = {"type": "rule", "strokeDash": [2, 3], "color": style.SOFT}
     return [
-        {"data": {"values": rows}, "mark": line, "encoding": where},
+        {"data": {"values": found}, "mark": line, "encoding": where},
         {
-            "data": {"values": rows},
+            "data": {"values": found},
             "mark": text,
             "encoding": {**where, "y": {"value": 0}, "text": {"field": "letter"}},
         },
     ]
-
-
-def ticks(low: float, high: float) -> list[float]:
-    """Round numbers within the ends of a log axis, as many as fit without crowding."""
-    exponents = range(math.floor(math.log10(low)), math.ceil(math.log10(high)) + 1)
-    found: list[float] = []
-    for steps in STEPS:
-        every = [float(f"{step}e{exponent}") for exponent in exponents for step in steps]
-        found = [one for one in every if low <= one <= high]
-        if len(found) <= MOST_TICKS:
-            break
-    return found or [float(f"{math.sqrt(low * high):.1e}")]
 
 
 def _told(task: TaskHistory, figure: str, tell: Callable[[float], str]) -> str:

@@ -12,6 +12,7 @@ from harness.analysis.history.history import read_history
 from harness.report.page.trend import write_page
 from tests.fakes import Silent
 from tests.report.page.browser import PATIENCE_MS, launched
+from tests.report.page.test_pictures_in_browser import FAULTS
 from tests.report.page.test_trend import write_history
 
 
@@ -68,6 +69,13 @@ def test_nothing_sticks_out_and_axe_finds_nothing_serious(
     found = axe.Axe().run(tab).response["violations"]
     grave = [one for one in found if one["impact"] in ("serious", "critical")]
     assert [(one["id"], one["nodes"][0]["html"][:120]) for one in grave] == []
+    tab.context.close()
+
+
+@pytest.mark.parametrize("width", [1440, 390])
+def test_no_label_is_cut_off_or_lies_over_another(browser: Any, page: Path, width: int) -> None:
+    tab, _, _ = opened(browser, page, viewport={"width": width, "height": 900})
+    assert tab.evaluate(FAULTS) == []
     tab.context.close()
 
 

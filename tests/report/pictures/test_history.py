@@ -105,20 +105,6 @@ def test_dates_are_days_or_times_of_one_day() -> None:
     assert pictures.dates([None]) == ([""], "runs, oldest left")
 
 
-@pytest.mark.parametrize(
-    ("low", "high", "expected"),
-    [
-        (0.95, 2.1, [1, 1.2, 1.5, 2]),
-        (0.00006, 0.00011, [0.00006, 0.00007, 0.00008, 0.00009, 0.0001]),
-        (0.5, 20, [0.5, 1, 2, 5, 10, 20]),
-        (1e-7, 1, [1e-7, 1e-6, 1e-5, 1e-4, 1e-3, 0.01, 0.1, 1]),
-        (1.01, 1.1, [1.1]),
-    ],
-)
-def test_ticks_are_round_numbers_within_the_ends(low: float, high: float, expected: list[float]) -> None:
-    assert pictures.ticks(low, high) == pytest.approx(expected)
-
-
 def test_specifications_are_plain_json(task: TaskHistory) -> None:
     for plot in drawn(task):
         assert json.loads(json.dumps(plot.spec, allow_nan=False)) == plot.spec

@@ -1,0 +1,137 @@
+"""The accuracy rule: the interval of the paired loss against the margin, and the questions behind it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from harness.analysis.regression import losses
+from harness.analysis.regression.findings import Outcome, Said
+from harness.spec.gate import Limits
+from tests.analysis.regression.reruns import made_up, pair_of
+
+# 36 right in both runs, 12 lost, 2 won. Tango's interval (1998), found by maximising the likelihood numerically at each
+# difference and solving for the score 1.96 with scipy, is −0.344709 to −0.061112.
+BEFORE = ["yes"] * 48 + ["no"] * 2
+AFTER = ["yes"] * 36 + ["no"] * 12 + ["yes"] * 2
+
+
+def accuracy(
+    tmp_path: Path, before: list[str], after: list[str], margin: float = 0.02, **options: object
+) -> Said:
+    runs = [
+        made_up(tmp_path / name, {"base": replies}, **options)  # type: ignore[arg-type]
+        for name, replies in (("a", before), ("b", after))
+    ]
+    return losses.accuracy(pair_of(runs[1], runs[0], limits=Limits(margin=margin)))
+
+
+@pytest.mark.parametrize(
+    ("margin", "outcome"),
+    [
+        (0.02, Outcome.FAIL),
+        (0.061, Outcome.FAIL),
+        (0.062, Outcome.UNSURE),
+        (0.344, Outcome.UNSURE),
+        (0.345, Outcome.PASS),
+    ],
+)
+def test_the_whole_interval_has_to_lie_on_one_side_of_the_margin(
+    tmp_path: Path, margin: float, outcome: Outcome
+) -> None:
+    said = accuracy(tmp_path, BEFORE, AFTER, margin)
+    assert said.outcome is outcome
+    assert said.margin == margin
+    figures = dict(said.figures)
+    assert (figures.pop("ci_low"), figures.pop("ci_high")) == (
+        pytest.approx(-0.344709, abs=1e-6), pytest.approx(-0.061112, abs=1e-6),
+    )  # fmt: skip
+    assert figures == {
+        "metric": "exact_match", "n": 50, "before": 0.96, "after": pytest.approx(0.76),
+        "delta": pytest.approx(-0.2), "lost": 12, "won": 2,
+    }  # fmt: skip
+
+
+def test_the_sentence_says_what_by_how_much_and_against_what(tmp_path: Path) -> None:
+    assert accuracy(tmp_path, BEFORE, AFTER).detail == (
+        "exact_match 96.0 % → 76.0 %, −20.0 points (−34.5 to −6.1) on 50, 12 lost, 2 won; margin 2 points"
+    )
+
+
+def test_flipped_questions_are_listed_lost_ones_first(tmp_path: Path) -> None:
+    flips = accuracy(tmp_path, BEFORE, AFTER).flips
+    assert [flip.question_id for flip in flips] == [f"q{at}" for at in (*range(36, 48), 48, 49)]
+    assert [flip.lost for flip in flips] == [True] * 12 + [False] * 2
+    first = flips[0]
+    assert (first.question, first.right, first.before, first.after) == ("Question 36?", ("yes",), "yes", "no")
+
+
+def test_a_gain_is_no_loss(tmp_path: Path) -> None:
+    assert accuracy(tmp_path, AFTER, BEFORE).outcome is Outcome.PASS
+
+
+def test_nothing_can_be_lost_where_every_reply_is_the_same_however_few(tmp_path: Path) -> None:
+    said = accuracy(tmp_path, ["yes", "no"], ["yes", "no"])
+    assert (said.outcome, said.detail) == (
+        Outcome.PASS,
+        "exact_match 50.0 % → 50.0 %: every reply is the same",
+    )
+
+
+def test_two_other_replies_to_few_questions_leave_it_open(tmp_path: Path) -> None:
+    """No score moved; but where none of 24 does, up to z²/(n + z²) = 13.8 % of all questions may."""
+    said = accuracy(tmp_path, ["yes"] * 24, ["Yes."] * 2 + ["yes"] * 22)
+    assert (said.outcome, said.flips, said.figures["delta"]) == (Outcome.UNSURE, (), 0.0)
+    assert said.figures["ci_low"] == pytest.approx(-3.8415 / (24 + 3.8415), abs=1e-4)
+
+
+def test_whole_clusters_count_as_one(tmp_path: Path) -> None:
+    """Twelve lost questions of one document are one loss: it cannot be told from chance."""
+    alone = accuracy(tmp_path / "x", BEFORE, AFTER)
+    tied = accuracy(
+        tmp_path / "y", BEFORE, AFTER, question=lambda at: {"cluster": "lost" if 36 <= at < 48 else f"c{at}"}
+    )
+    assert (alone.outcome, tied.outcome) == (Outcome.FAIL, Outcome.UNSURE)
+
+
+def test_all_in_one_cluster_cannot_be_judged(tmp_path: Path) -> None:
+    said = accuracy(tmp_path, BEFORE, AFTER, question=lambda at: {"cluster": "one"})
+    assert said.outcome is Outcome.UNSURE
+    assert "all questions share one cluster" in said.detail
+    assert said.figures["ci_low"] is None
+
+
+def test_graded_scores_are_compared_as_they_are(tmp_path: Path) -> None:
+    """The right answer has two words. One of two found: F1 1/2. Both, among four: 2·1·(1/2) / (3/2) = 2/3."""
+    said = accuracy(
+        tmp_path, ["red cup"] * 30, ["red cup"] * 10 + ["red box of tea"] * 20, metric="f1", right="red box"
+    )
+    assert said.figures["before"] == pytest.approx(0.5)
+    assert said.figures["after"] == pytest.approx((10 * 0.5 + 20 * 2 / 3) / 30)
+    assert said.outcome is Outcome.PASS
+    assert [flip.score_after - flip.score_before for flip in said.flips] == pytest.approx([1 / 6] * 20)
+
+
+def test_seeds_are_averaged_and_the_first_other_reply_is_shown(tmp_path: Path) -> None:
+    replies = {"lora": ["yes"] * 8}
+    runs = [made_up(tmp_path / name, replies) for name in "ab"]
+    for at, run in enumerate(runs):
+        rows = (run / "answers.jsonl").read_text()
+        second = rows.replace('"seed": 0', '"seed": 1').replace('"yes"', '"no"' if at else '"yes"')
+        (run / "answers.jsonl").write_text(rows + second)
+    said = losses.accuracy(pair_of(runs[1], runs[0], "lora"))
+    assert (said.figures["before"], said.figures["after"], said.figures["n"]) == (1.0, 0.5, 8)
+    assert {(flip.before, flip.after) for flip in said.flips} == {("yes", "no")}
+
+
+@given(low=st.floats(-1, 1), high=st.floats(-1, 1), margin=st.floats(0, 0.99))
+def test_an_interval_has_one_outcome_and_a_worse_one_no_better(
+    low: float, high: float, margin: float
+) -> None:
+    low, high = sorted((low, high))
+    order = [Outcome.PASS, Outcome.UNSURE, Outcome.FAIL]
+    here, worse = losses.outcome(low, high, margin), losses.outcome(low - 0.1, high - 0.1, margin)
+    assert order.index(worse) >= order.index(here)

@@ -33,7 +33,7 @@ def _block(block: Block, width: int) -> Iterator[str]:
             )
     elif isinstance(block, Table):
         yield ""
-        yield from columns([block.headers, *([*map(visible, row)] for row in block.rows)])
+        yield from columns([[*map(visible, row)] for row in (block.headers, *block.rows)])
 
 
 def columns(rows: Sequence[Sequence[str]]) -> Iterator[str]:

@@ -1,0 +1,83 @@
+"""What `check` says in words and as JSON."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from harness.report import checks, gate
+from harness.spec.gate import Gate, Terms
+from tests.analysis.regression.reruns import judged, made_up
+from tests.report.gates import nasty
+
+
+def test_the_headline_counts_what_counts(tmp_path: Path) -> None:
+    found = nasty(tmp_path)
+    assert gate.headline(found) == "Regression: 2 of 5 checks failed."
+    only = nasty(tmp_path / "x", gate=Gate(Terms(fail_on=("accuracy",), margin=0.95)), strict=True)
+    assert (
+        gate.headline(only)
+        == "Regression: 0 of 1 check failed, 1 cannot tell, which --strict counts as failed."
+    )
+
+
+def test_the_text_has_figures_margin_flips_both_replies_and_cause(tmp_path: Path) -> None:
+    text = " ".join(checks.as_text(nasty(tmp_path)).split())
+    reply = "a|b `c` <b>&amp; ]]> [U+001B][31mred[U+0000][U+202E] # head"
+    assert "t base ✗ prompts ✗ 100.0 % → 0.0 % (−100.0) –" in text
+    assert "✗ accuracy (t · base): exact_match 100.0 % → 0.0 %, −100.0 points" in text
+    assert "on 30, 30 lost, 0 won; margin 2 points." in text
+    assert f"- lost q0 “Question 0?” (right: yes): “yes” → “{reply}”" in text
+    assert "- … and 25 more questions (--json has them all)" in text
+    assert "- Likeliest cause: none that the manifests show" in text
+    assert not {"\x1b", "\x00", "\u202e"} & set(text)
+
+
+def test_one_document_holds_every_finding_and_every_flip(tmp_path: Path) -> None:
+    found = json.loads(checks.as_json(nasty(tmp_path)))
+    assert (found["outcome"], found["exit_code"], found["strict"]) == ("fail", 4, False)
+    assert (found["run"], found["baseline"]) == (str(tmp_path / "b"), str(tmp_path / "a"))
+    rules = {one["rule"]: one for one in found["findings"]}
+    assert len(rules) == len(found["findings"]) == 12
+    assert len(rules["accuracy"]["flips"]) == 30
+    assert rules["accuracy"]["flips"][0]["before"] == "yes"
+    assert rules["accuracy"]["margin"] == 0.02
+    assert rules["prompts"]["tier"] == "exact"
+
+
+def test_what_may_not_fail_is_told_apart(tmp_path: Path) -> None:
+    text = checks.as_text(nasty(tmp_path, gate=Gate(Terms(fail_on=("latency",)))))
+    assert text.startswith("No regression: 0 of 0 checks failed.")
+    assert "Worse or different, but not among the rules that may fail here" in text
+
+
+def test_what_was_left_out_is_said_first(tmp_path: Path) -> None:
+    baseline = made_up(tmp_path / "a", {"base": ["yes"] * 3, "rag": ["yes"] * 3})
+    run = made_up(tmp_path / "b", {"base": ["yes"] * 3, "lora": ["yes"] * 3})
+    text = checks.as_text(judged(run, baseline, partly=True))
+    assert "Left out: task 't': rag was not measured again." in text
+    assert "Not in the baseline: task 't': lora is new." in text
+
+
+def test_a_run_held_against_itself_is_called_so(tmp_path: Path) -> None:
+    run = made_up(tmp_path / "a", {"base": ["yes"] * 3})
+    assert "which is the same run, so that nothing could differ." in checks.as_text(judged(run, run))
+
+
+def test_what_is_right_where_no_answer_is_right_is_a_refusal(tmp_path: Path) -> None:
+    asked = {"metric": "refusal", "question": lambda at: {"answers": [], "answerable": False}}
+    spec = {"name": "t", "metrics": ["refusal"], "answer": {"type": "text", "refusal": "unknown"}}
+    runs = [
+        made_up(tmp_path / name, {"base": [reply] * 9}, about={"tasks": {"t": {"spec": spec}}}, **asked)
+        for name, reply in (("a", "unknown"), ("b", "Lyon"))
+    ]
+    assert "(right: a refusal): “unknown” → “Lyon”" in checks.as_text(judged(runs[1], runs[0]))
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"), [("a\n\tb", "a b"), ("x" * 81, "x" * 79 + "…"), ("x" * 80, "x" * 80)]
+)
+def test_text_is_cut_to_one_short_line(text: str, shown: str) -> None:
+    assert gate.cut(text) == shown

@@ -1,0 +1,58 @@
+"""JUnit XML: a case a task, strategy and rule, in a file that any reader takes."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from xml.etree import ElementTree
+
+from harness.report import junit
+from harness.spec.gate import RULES, Gate, Terms
+from tests.report.gates import nasty
+
+
+def suite(found: object) -> ElementTree.Element:
+    (one,) = ElementTree.fromstring(junit.render(found))  # type: ignore[arg-type]
+    return one
+
+
+def test_there_is_a_case_for_every_rule(tmp_path: Path) -> None:
+    found = suite(nasty(tmp_path))
+    assert [case.get("name") for case in found] == list(RULES)
+    assert {case.get("classname") for case in found} == {"t.base"}
+    counts = {key: found.get(key) for key in ("tests", "failures", "skipped", "errors")}
+    assert counts == {"tests": "12", "failures": "2", "skipped": "7", "errors": "0"}
+
+
+def test_a_failure_names_figures_questions_and_cause(tmp_path: Path) -> None:
+    (failure,) = suite(nasty(tmp_path, n=60)).findall("testcase[@name='accuracy']/failure")
+    assert failure.get("type") == "accuracy"
+    assert (failure.get("message") or "").startswith("exact_match 100.0 % → 0.0 %, −100.0 points")
+    lines = (failure.text or "").splitlines()
+    assert len(lines) == 52
+    assert lines[0] == (
+        "lost q0 “Question 0?” (right: yes): “yes” → “a|b `c` <b>&amp; ]]> [U+001B][31mred[U+0000][U+202E] # head”"
+    )
+    assert lines[-2:] == [
+        "… and 10 more questions (--json has them all)",
+        "Likeliest cause: none that the manifests show, so the program or its environment changed unseen.",
+    ]
+
+
+def test_what_cannot_be_told_is_skipped_and_failed_when_strict(tmp_path: Path) -> None:
+    gate = Gate(Terms(fail_on=("accuracy",), margin=0.95))
+    for strict, kind in ((False, "skipped"), (True, "failure")):
+        found = suite(nasty(tmp_path / kind, gate=gate, strict=strict))
+        assert len(found.findall(f"testcase[@name='accuracy']/{kind}")) == 1
+
+
+def test_what_may_not_fail_is_skipped_with_its_outcome(tmp_path: Path) -> None:
+    found = suite(nasty(tmp_path, gate=Gate(Terms(fail_on=("latency",)))))
+    (told,) = found.findall("testcase[@name='prompts']/skipped")
+    assert (told.get("message") or "").startswith("fail: other prompts for 30 of 30 answers")
+
+
+def test_no_forbidden_character_is_left(tmp_path: Path) -> None:
+    text = junit.render(nasty(tmp_path)).decode()
+    assert text.startswith('<?xml version="1.0" encoding="utf-8"?>\n<testsuites')
+    assert not {"\x1b", "\x00"} & set(text)
+    assert "<b>" not in text

@@ -1,0 +1,140 @@
+"""Terms of a gate: where they come from, which wins, and what is refused."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from harness.errors import InputError
+from harness.spec.gate import RULES, TIERS, Gate, GateFile, Limits, Terms, load_gate_file
+from harness.spec.gate_flags import add_gate_flags, gate_of
+
+FILE = """\
+margin: 0.05
+fail_on: [exact, accuracy]
+tasks:
+  knowledge:
+    margin: 0.03
+    strategies:
+      rag: {margin: 0.01, latency_margin: 1.5, fail_on: [latency, recall]}
+"""
+
+
+def gate(*argv: str) -> Gate:
+    parser = argparse.ArgumentParser()
+    parser.add_argument("run")
+    add_gate_flags(parser)
+    return gate_of(parser.parse_args(["run", *argv]))
+
+
+def refusal(*argv: str) -> str:
+    with pytest.raises(InputError) as caught:
+        gate(*argv)
+    return str(caught.value)
+
+
+@pytest.fixture
+def rules(tmp_path: Path) -> Path:
+    path = tmp_path / "rules.yaml"
+    path.write_text(FILE, encoding="utf-8")
+    return path
+
+
+def test_by_default_every_rule_may_fail() -> None:
+    assert gate().limits("t", "base") == Limits(0.02, 1.25, frozenset(RULES))
+    assert {rule for rules in TIERS.values() for rule in rules} == set(RULES)
+
+
+def test_the_nearest_terms_win_one_by_one(rules: Path) -> None:
+    found = gate("--rules", str(rules), "--margin", "0.04")
+    every = frozenset((*TIERS["exact"], "accuracy"))
+    assert found.limits("knowledge", "rag") == Limits(0.01, 1.5, frozenset(("latency", "recall")))
+    assert found.limits("knowledge", "base") == Limits(0.03, 1.25, every)
+    assert found.limits("general", "rag") == Limits(
+        0.04, 1.25, every
+    )  # the flag stands above the file's whole
+
+
+def test_tiers_and_rules_may_be_mixed_in_one_flag_or_several() -> None:
+    wanted = frozenset((*TIERS["exact"], "latency"))
+    for argv in (
+        ("--fail-on", "exact", "latency"),
+        ("--fail-on", "exact,latency"),
+        ("--fail-on", "exact", "--fail-on", "latency"),
+    ):
+        assert gate(*argv).limits("t", "base").fail_on == wanted
+
+
+@pytest.mark.parametrize(
+    ("argv", "said"),
+    [
+        (("--margin=-0.1",), "--margin: must be at least 0, but is -0.1."),
+        (("--margin", "2"), "--margin: is a share below 1, and not 2: write 2 points as 0.02."),
+        (("--margin", "nan"), "--margin: must be a finite number, but is the number nan."),
+        (("--latency-margin", "0.9"), "--latency-margin: must be at least 1, but is 0.9."),
+        (("--latency-margin", "inf"), "--latency-margin: must be a finite number, but is the number inf."),
+        (
+            ("--fail-on", ","),
+            "--fail-on: names no rule, so that nothing could fail; leave it out to have all of them.",
+        ),
+    ],
+)
+def test_a_flag_that_makes_no_sense_is_refused(argv: tuple[str, ...], said: str) -> None:
+    assert refusal(*argv) == said
+
+
+def test_an_unknown_rule_is_refused_with_the_nearest() -> None:
+    said = refusal("--fail-on", "acuracy", "exact", "lantency")
+    first, second = said.splitlines()
+    assert first.startswith(
+        "--fail-on: is 'acuracy', which is no rule (did you mean 'accuracy'?); there are model,"
+    )
+    assert "'lantency', which is no rule (did you mean 'latency'?)" in second
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("margin: 2", ":1:9: margin: is a share below 1, and not 2: write 2 points as 0.02."),
+        ("margin: 2 %", ":1:9: margin: must be a number, but is the text '2 %'."),
+        ("margn: 0.1", ":1:1: margn: is not a known key (did you mean 'margin'?)."),
+        ("tasks:\n  t: {margn: 0.1}", ":2:7: tasks.t.margn: is not a known key (did you mean 'margin'?)."),
+        (
+            "tasks:\n  t:\n    strategies:\n      rag: {w: 1}",
+            ":4:13: tasks.t.strategies.rag.w: is not a known key; the keys here are margin, latency_margin, fail_on.",
+        ),
+        (
+            "fail_on: accuracy",
+            ":1:10: fail_on: must be a list, but is the text 'accuracy' (write [\"accuracy\"]).",
+        ),
+        ("", ": the file is empty."),
+    ],
+)
+def test_a_file_says_where_its_mistake_stands(tmp_path: Path, text: str, said: str) -> None:
+    path = tmp_path / "rules.yaml"
+    path.write_text(text, encoding="utf-8")
+    with pytest.raises(InputError) as caught:
+        load_gate_file(path)
+    assert str(caught.value) == f"{path}{said}"
+
+
+def test_a_missing_file_is_named(tmp_path: Path) -> None:
+    assert refusal("--rules", str(tmp_path / "none.yaml")).endswith("none.yaml: there is no such file.")
+
+
+def test_names_that_no_run_has_are_refused_together() -> None:
+    terms: dict[str, Any] = {"tasks": {"knowlege": {}, "general": {"strategies": {"lara": {}, "rag": {}}}}}
+    known = {"knowledge": ["base"], "general": ["lora", "rag"]}
+    with pytest.raises(InputError) as caught:
+        Gate(file=GateFile.model_validate(terms)).check_names(known)
+    assert str(caught.value).splitlines() == [
+        "the rules name a task 'knowlege', which the runs have not (did you mean 'knowledge'?).",
+        "the rules name a strategy 'lara' for task 'general', which the runs have not (did you mean 'lora'?).",
+    ]
+
+
+def test_nothing_may_fail_where_a_file_says_so() -> None:
+    assert Gate(Terms(fail_on=())).limits("t", "base").fail_on == frozenset()

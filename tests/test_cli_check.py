@@ -1,0 +1,230 @@
+"""`check`, `check --certify` and `diff` as commands: every exit code, one clear message for each bad input."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+from typing import Any
+from xml.etree import ElementTree
+
+import pytest
+
+from harness.cli import main
+from tests.analysis.regression.reruns import edit_manifest, made_up
+from tests.commands import one_document, refused
+
+OTHER_PROMPT = {"prompt_sha256": "1" * 64}
+
+
+@pytest.fixture
+def baseline(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
+    monkeypatch.chdir(tmp_path)
+    return str(made_up(Path("reports/baseline"), {"base": ["yes"] * 50}))
+
+
+@pytest.fixture
+def same(baseline: str) -> str:
+    return str(made_up(Path("reports/same"), {"base": ["yes"] * 50}))
+
+
+def lossy(lost: int) -> str:
+    """A run that lost so many of 50 answers, to prompts that are allowed to be others (--fail-on accuracy)."""
+    replies = {"base": ["yes"] * (50 - lost) + ["no"] * lost}
+    return str(made_up(Path(f"reports/lost{lost}"), replies, more=lambda *_: OTHER_PROMPT))
+
+
+@pytest.mark.parametrize(
+    ("lost", "argv", "code"),
+    [
+        (0, (), 4),  # other prompts, and the exact tier counts
+        (0, ("--fail-on", "accuracy"), 0),
+        (2, ("--fail-on", "accuracy"), 3),
+        (2, ("--fail-on", "accuracy", "--strict"), 4),
+        (2, ("--fail-on", "accuracy", "--margin", "0.2"), 0),
+        (20, ("--fail-on", "accuracy"), 4),
+        (20, ("--fail-on", "latency"), 0),
+    ],
+)
+def test_the_exit_code_is_the_verdict(
+    baseline: str, lost: int, argv: tuple[str, ...], code: int, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["check", lossy(lost), "--baseline", baseline, *argv]) == code
+    captured = capsys.readouterr()
+    word = {0: "No regression: ", 3: "Cannot tell: ", 4: "Regression: "}[code]
+    assert captured.out.startswith(word)
+    assert captured.err == ""
+
+
+def test_a_run_that_was_stopped_is_incomplete(
+    baseline: str, same: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    edit_manifest(Path(same), lambda about: about.update(status="running"))
+    for argv in (
+        ("check", same, "--baseline", baseline),
+        ("check", baseline, "--baseline", same),
+        ("diff", same, baseline),
+    ):
+        said = refused(capsys, *argv, code=1)
+        assert said.startswith(f"{same} is incomplete (status running)")
+        assert said.endswith(f"Go on with: harness compare --resume {same}")
+
+
+def test_a_torn_last_line_is_a_missing_answer(
+    baseline: str, same: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    answers = Path(same) / "answers.jsonl"
+    answers.write_text(answers.read_text()[:-30])
+    assert "1 answer missing" in refused(capsys, "check", same, "--baseline", baseline, code=1)
+
+
+def either_way(one: str, other: str) -> tuple[tuple[str, ...], ...]:
+    return ("check", one, "--baseline", other), ("check", other, "--baseline", one), ("diff", other, one)
+
+
+def _break_a_line(run: Path) -> None:
+    lines = (run / "answers.jsonl").read_text().splitlines(keepends=True)
+    (run / "answers.jsonl").write_text("".join([*lines[:2], "{torn\n", *lines[3:]]))
+
+
+DAMAGE: dict[str, tuple[Any, str]] = {
+    "missing": (shutil.rmtree, "there is no run in reports/same: it holds no run.json."),
+    "empty": (lambda run: (run / "run.json").unlink(), "there is no run in reports/same: it holds no run.json."),
+    "file": (
+        lambda run: (shutil.rmtree(run), run.write_text("")),
+        "reports/same: this is a file; name the folder of a run, which holds run.json.",
+    ),
+    "newer": (
+        lambda run: edit_manifest(run, lambda about: about.update(schema_version=99)),
+        "reports/same/run.json: was written by a newer version (schema 99; this version reads up to 1). "
+        "Update the program.",
+    ),
+    "no JSON": (lambda run: (run / "run.json").write_text("{"), "reports/same/run.json: the manifest cannot be read:"),
+    "null": (
+        lambda run: edit_manifest(run, lambda about: about.update(tasks=None)),
+        "reports/same/run.json: is damaged: 'tasks' is not what a run writes there.",
+    ),
+    "plan": (
+        lambda run: edit_manifest(run, lambda about: about.update(plan=[{"task": "t"}])),
+        "reports/same/run.json: is damaged: 'plan' is not what a run writes there.",
+    ),
+    "broken line": (_break_a_line, "reports/same/answers.jsonl:3: broken line:"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", DAMAGE)
+def test_a_damaged_run_is_named_on_either_side(
+    baseline: str, same: str, name: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    harm, wanted = DAMAGE[name]
+    harm(Path(same))
+    for argv in (
+        ("check", same, "--baseline", baseline),
+        ("check", baseline, "--baseline", same),
+        ("diff", baseline, same),
+    ):
+        said = refused(capsys, *argv)
+        assert said.startswith(wanted)
+        assert len(said.splitlines()) == 1
+
+
+def test_other_questions_are_refused_and_compared_in_common(
+    baseline: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run = str(made_up(Path("reports/few"), {"base": ["yes"] * 9}))
+    said = refused(capsys, "check", run, "--baseline", baseline)
+    assert said.splitlines() == [
+        "the runs are not of the same thing:",
+        "  task 't': 41 of 50 questions of the baseline were not asked again (q9, q10, q11, q12, q13 and 36 more).",
+        "Compare what is common with --common.",
+    ]
+    document = one_document(capsys, "check", run, "--baseline", baseline, "--common", "--json")
+    assert document["outcome"] == "pass"
+    assert len(document["left_out"]) == 1
+
+
+@pytest.mark.parametrize(
+    ("argv", "said"),
+    [
+        ((), "name the run to compare with: --baseline RUN."),
+        (("--baseline", "B", "--margin", "-0.1"), "--margin: must be at least 0, but is -0.1."),
+        (
+            ("--baseline", "B", "--margin", "2"),
+            "--margin: is a share below 1, and not 2: write 2 points as 0.02.",
+        ),
+        (("--baseline", "B", "--margin", "x"), "argument --margin: invalid float value: 'x'."),
+        (
+            ("--baseline", "B", "--fail-on", "recal"),
+            "--fail-on: is 'recal', which is no rule (did you mean 'recall'?)",
+        ),
+        (("--baseline", "B", "--history", "gone"), "there is no folder of runs at gone (--history)."),
+        (("--baseline", "B", "--rules", "gone.yaml"), "gone.yaml: there is no such file."),
+        (("--baseline", "B", "-o", "x.pdf"), "x.pdf: the suffix says what to write (.md, .xml, .json)"),
+        (("--baseline", "B", "--churn", "0.1"), "--churn belongs to --certify"),
+        (("--certify", "--churn", "2"), "--churn: is a share from 0 to 1, and not 2."),
+        (
+            ("--certify", "--baseline", "B", "--churn", "0.1"),
+            "--churn: a rerun (--baseline) shows what changes",
+        ),
+        (("--certify", "--strict", "-o", "x.md"), "--certify makes no use of -o, --strict"),
+        (("--certify", "--baseline", "RUN"), "the rerun is the run itself"),
+    ],
+)
+def test_wrong_usage_is_one_message(
+    baseline: str, same: str, argv: tuple[str, ...], said: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    names = {"B": baseline, "RUN": same}
+    message = refused(capsys, "check", same, *(names.get(word, word) for word in argv))
+    assert message.startswith(said)
+    assert len(message.splitlines()) == 1
+
+
+def test_rules_of_tasks_that_no_run_has_are_refused(
+    baseline: str, same: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    Path("rules.yaml").write_text("tasks: {u: {margin: 0.1}}\n")
+    for argv in (("--baseline", baseline), ("--certify",)):
+        said = refused(capsys, "check", same, *argv, "--rules", "rules.yaml")
+        assert said == "the rules name a task 'u', which the runs have not."
+
+
+def test_json_is_one_document_and_files_are_written_beside_it(
+    baseline: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run = lossy(20)
+    code = main(["check", run, "--baseline", baseline, "--json", "-o", "c.md", "-o", "c.xml", "-o", "c.json"])
+    captured = capsys.readouterr()
+    assert (code, captured.err) == (4, "")
+    assert json.loads(captured.out)["exit_code"] == 4
+    assert Path("c.json").read_text() == captured.out
+    assert Path("c.md").read_text().startswith("## Regression: 2 of 5 checks failed.\n")
+    assert ElementTree.parse("c.xml").getroot().tag == "testsuites"
+
+
+def test_nothing_is_written_where_runs_cannot_be_compared(
+    baseline: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    refused(capsys, "check", "gone", "--baseline", baseline, "-o", "c.md")
+    assert not Path("c.md").exists()
+
+
+def test_a_check_changes_neither_run(baseline: str, same: str) -> None:
+    before = {path: path.read_bytes() for path in Path("reports").rglob("*") if path.is_file()}
+    main(["check", same, "--baseline", baseline])
+    main(["diff", baseline, same])
+    assert {path: path.read_bytes() for path in Path("reports").rglob("*") if path.is_file()} == before
+
+
+def test_a_certificate_is_printed_and_is_no_verdict(
+    baseline: str, same: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    document = one_document(capsys, "check", "--certify", same, "--baseline", baseline, "--json")
+    assert (document["fail"]["share"], document["assumed_churn"], document["exact"]) == (0.0, None, [])
+    assert main(["check", "--certify", same, "--churn", "0"]) == 0
+    assert capsys.readouterr().out.startswith("A/A certificate\n")
+
+
+def test_a_diff_is_one_document(baseline: str, same: str, capsys: pytest.CaptureFixture[str]) -> None:
+    document = one_document(capsys, "diff", baseline, same, "--json")
+    assert (document["before"], document["after"], document["changes"]) == (baseline, same, [])
+    assert refused(capsys, "diff", baseline, "gone").startswith("there is no run in gone")

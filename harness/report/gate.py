@@ -177,10 +177,10 @@ def _told(same: Sequence[Finding]) -> Iterator[Block]:
 
 
 def cause_lines(finding: Finding) -> Iterator[str]:
-    """`Likeliest cause: …`, of a rule that is not itself about an input."""
-    if finding.rule not in NAMES_ITS_CAUSE:
-        named = "; ".join(change.sentence for change in finding.causes[:MOST_CAUSES])
-        unseen = "none that the manifests show, so the program or its environment changed unseen"
+    """`Likeliest cause: …`, of a rule that is not itself about an input. What cannot be told may have none."""
+    named = "; ".join(change.sentence for change in finding.causes[:MOST_CAUSES])
+    unseen = "none that the manifests show, so the program or its environment changed unseen"
+    if finding.rule not in NAMES_ITS_CAUSE and (named or finding.outcome is Outcome.FAIL):
         yield f"Likeliest cause: {named or unseen}."
 
 

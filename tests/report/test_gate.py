@@ -47,6 +47,18 @@ def test_one_document_holds_every_finding_and_every_flip(tmp_path: Path) -> None
     assert rules["prompts"]["tier"] == "exact"
 
 
+def test_what_cannot_be_told_is_not_laid_to_an_unseen_change(tmp_path: Path) -> None:
+    """A reply moved, no score did, and three questions say little: nothing need be wrong."""
+    more = {"more": lambda *_: {"prompt_sha256": "1" * 64}}
+    baseline, run = (
+        made_up(tmp_path / name, {"base": [reply] * 3}, **options)  # type: ignore[arg-type]
+        for name, reply, options in (("a", "yes", {}), ("b", "Yes.", more))
+    )
+    text = checks.as_text(judged(run, baseline, gate=Gate(Terms(fail_on=("accuracy",)))))
+    assert text.startswith("Cannot tell: 0 of 1 check failed, 1 cannot tell.")
+    assert text.count("Likeliest cause") == text.count("✗ prompts (") == 1
+
+
 def test_what_may_not_fail_is_told_apart(tmp_path: Path) -> None:
     text = checks.as_text(nasty(tmp_path, gate=Gate(Terms(fail_on=("latency",)))))
     assert text.startswith("No regression: 0 of 0 checks failed.")

@@ -6,10 +6,11 @@ import dataclasses
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from harness.analysis.regression.changes import Change
+from harness.analysis.regression.changes import Change, other_kernels
 from harness.analysis.regression.findings import Flip, Outcome
 from harness.analysis.regression.gate import NAMES_ITS_CAUSE, Finding, Judgement
 from harness.analysis.regression.pairing import same_run
+from harness.analysis.regression.replies import MAY_DIFFER, MAY_DIFFER_HALF
 from harness.quantities import counted, percent, signed, three
 from harness.report.page.text import visible
 from harness.report.view import Block, Bullets, Section, Table, sections
@@ -41,6 +42,7 @@ def document(judgement: Judgement) -> dict[str, Any]:
         "strict": judgement.strict,
         "left_out": list(judgement.common.obstacles),
         "new": list(judgement.common.added),
+        "other_kernels": _kernels(judgement),
         "changes": [change_json(change) for change in judgement.changes],
         "findings": [_finding_json(finding) for finding in judgement.findings],
     }
@@ -88,7 +90,14 @@ def report(judgement: Judgement) -> tuple[Section, ...]:
     left_out = [f"Left out: {sentence}." for sentence in judgement.common.obstacles]
     added = [f"Not in the baseline: {sentence}." for sentence in judgement.common.added]
     return sections(
-        section_of(headline(judgement), _sides(judgement), *left_out, *added, _table(judgement)),
+        section_of(
+            headline(judgement),
+            _sides(judgement),
+            *left_out,
+            *added,
+            _table(judgement),
+            _may_differ(judgement),
+        ),
         *(_group(judgement, outcome, counts=True) for outcome in (Outcome.FAIL, Outcome.UNSURE)),
         _group(judgement, Outcome.FAIL, counts=False),
         section_of("What changed", changed(judgement.changes)),
@@ -100,6 +109,22 @@ def _sides(judgement: Judgement) -> str:
     if same_run(judgement.before, judgement.after):
         return f"{sides}, which is the same run, so that nothing could differ."
     return f"{sides}."
+
+
+def _may_differ(judgement: Judgement) -> str | None:
+    """What the exact tier lets pass, and why, where the two runs did not compute alike."""
+    kernels = _kernels(judgement)
+    if not kernels:
+        return None
+    return (
+        f"Other kernels ({', '.join(kernels)}) move the last bits of sums. So the weights of an adapter trained "
+        "again, the order of passages as good as each other and a few answers "
+        f"(up to {percent(MAY_DIFFER)}, in half precision {percent(MAY_DIFFER_HALF)}) may differ; nothing else may."
+    )
+
+
+def _kernels(judgement: Judgement) -> list[str]:
+    return other_kernels(judgement.before.run.manifest, judgement.after.run.manifest)
 
 
 def changed(changes: Sequence[Change]) -> Block:
@@ -161,10 +186,10 @@ def _group(judgement: Judgement, outcome: Outcome, *, counts: bool) -> Section |
 
 
 def _alike(found: Sequence[Finding]) -> list[list[Finding]]:
-    """Findings that say the same of several strategies, together."""
-    groups: dict[tuple[str, str], list[Finding]] = {}
+    """Findings that say the same of several strategies, by the same questions and causes, together."""
+    groups: dict[tuple[object, ...], list[Finding]] = {}
     for one in found:
-        groups.setdefault((one.rule, one.said.detail), []).append(one)
+        groups.setdefault((one.rule, one.said.detail, one.said.flips, one.causes), []).append(one)
     return list(groups.values())
 
 

@@ -65,6 +65,34 @@ def test_what_may_not_fail_is_told_apart(tmp_path: Path) -> None:
     assert "Worse or different, but not among the rules that may fail here" in text
 
 
+def test_another_machine_is_told_what_may_differ_and_why(tmp_path: Path) -> None:
+    baseline = made_up(tmp_path / "a", {"base": ["yes"] * 9})
+    run = made_up(tmp_path / "b", {"base": ["yes"] * 9}, about={"libraries": {"torch": "2.1"}})
+    found = judged(run, baseline)
+    text = " ".join(checks.as_text(found).split())
+    assert "Other kernels (torch null → 2.1) move the last bits of sums." in text
+    assert "a few answers (up to 5.0 %, in half precision 25.0 %) may differ; nothing else may." in text
+    assert json.loads(checks.as_json(found))["other_kernels"] == ["torch null → 2.1"]
+    assert "Other kernels" not in checks.as_text(judged(baseline, baseline))
+
+
+def test_strategies_share_a_paragraph_only_with_the_same_questions(tmp_path: Path) -> None:
+    """Both lose nine of thirty answers, but not the same nine."""
+
+    def replies(first: int) -> list[str]:
+        return ["no" if first <= at < first + 9 else "yes" for at in range(30)]
+
+    kept = {name: ["yes"] * 30 for name in ("base", "rag")}
+    baseline = made_up(tmp_path / "a", kept)
+    run = made_up(
+        tmp_path / "b", {"base": replies(0), "rag": replies(20)}, more=lambda *_: {"prompt_sha256": "1" * 64}
+    )
+    text = checks.as_text(judged(run, baseline))
+    assert "- lost q0 " in text
+    assert "- lost q20 " in text
+    assert text.count("prompts (t · base, t · rag)") == 1
+
+
 def test_what_was_left_out_is_said_first(tmp_path: Path) -> None:
     baseline = made_up(tmp_path / "a", {"base": ["yes"] * 3, "rag": ["yes"] * 3})
     run = made_up(tmp_path / "b", {"base": ["yes"] * 3, "lora": ["yes"] * 3})

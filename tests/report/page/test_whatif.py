@@ -16,7 +16,7 @@ from harness.analysis.decision import outlook
 from harness.analysis.decision.election import stored_requirements
 from harness.analysis.evidence import Evidence, read_run
 from harness.analysis.results import Measured, derive, measure, score_all
-from harness.cli import _parser
+from harness.cli import parser
 from harness.report.decide import document
 from harness.report.page.whatif import whatif
 from harness.report.pictures import money
@@ -50,7 +50,7 @@ def grid_of(kind: str, run: Evidence, facts: Given) -> list[Given]:
 def decided(run: Evidence, measured: dict[str, Measured], command: list[str]) -> dict[str, Any]:
     """What `decide` reads its answer to the command from; as it does, but measured once for all commands."""
     assert command[:3] == ["python", "-m", "harness"]
-    options = _parser().parse_args(command[3:])
+    options = parser().parse_args(command[3:])
     needs = requirements_from(options, stored_requirements(run.manifest)) or Requirements()
     priced = dataclasses.replace(run, manifest=repriced(run.manifest, price_settings(options)))
     return derive(priced, needs=needs, measured=measured)

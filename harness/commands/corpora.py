@@ -1,0 +1,27 @@
+"""The documents of tasks, looked at before anything long begins."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from harness.errors import InputError
+
+
+def check_corpora(tasks: Sequence[Any]) -> None:
+    """Read every corpus once, cheaply, so that its mistakes show before any model loads."""
+    from harness.corpus.documents import document_ids
+    from harness.errors import InputErrors
+    from harness.run.compare import check_gold
+
+    errors: list[InputError] = []
+    for task in tasks:
+        try:
+            if task.corpus is not None:
+                check_gold(task, document_ids(task.corpus))
+        except InputErrors as several:
+            errors += several.errors
+        except InputError as error:
+            errors.append(error)
+    if errors:
+        raise InputErrors(errors)

@@ -1,0 +1,77 @@
+"""`report` and `decide`: what follows from a run, without a model."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from harness.errors import InputError
+from harness.spec.priceflags import add_price_flags, price_settings
+from harness.spec.requirement_flags import add_requirement_flags
+
+
+def add_report(commands: Any) -> None:
+    report = commands.add_parser("report", help="derive results and reports again from a run's evidence")
+    report.add_argument("folder", metavar="RUN", type=Path)
+    report.add_argument(
+        "-o", "--output", dest="files", metavar="FILE", type=Path, action="append", default=[],
+        help="write FILE instead of the files in RUN: .html, .md, .csv, .json or .parquet (repeatable)",
+    )  # fmt: skip
+    way = report.add_mutually_exclusive_group()
+    way.add_argument("--json", action="store_true", help="print results.json and nothing else")
+    way.add_argument("--open", action="store_true", help="open the page in the default browser")
+    report.set_defaults(run=_report)
+
+
+def add_decide(commands: Any) -> None:
+    decide = commands.add_parser(
+        "decide", help="the recommendation again, under other prices or requirements"
+    )
+    decide.add_argument("folder", metavar="RUN", type=Path)
+    decide.add_argument("--json", action="store_true", help="print one JSON document and nothing else")
+    add_requirement_flags(decide)
+    add_price_flags(decide)
+    decide.set_defaults(run=_decide)
+
+
+def _report(options: argparse.Namespace) -> None:
+    from harness.report.browser import opened
+    from harness.report.terminal import print_results
+    from harness.report.write import write_files, write_reports
+
+    folder, files = options.folder, options.files
+    page = _page_to_open(folder, files) if options.open else None
+    results = write_files(folder, files) if files else write_reports(folder)
+    if options.json:
+        print(json.dumps(results, ensure_ascii=False))
+        return
+    print_results(results)
+    print(*(files or [folder]), sep="\n")
+    if page and not opened(page):
+        print(f"harness: no browser could be opened. The page is {page.resolve()}", file=sys.stderr)
+
+
+def _page_to_open(folder: Path, files: Sequence[Path]) -> Path:
+    from harness.report.write import PAGE, page_of
+
+    page = page_of(files) if files else folder / PAGE
+    if page is None:
+        raise InputError("--open shows a page, and -o names none: add -o FILE.html, or leave -o out.")
+    return page
+
+
+def _decide(options: argparse.Namespace) -> None:
+    from harness.analysis.again import again
+    from harness.analysis.decision.election import stored_requirements
+    from harness.analysis.evidence import read_run
+    from harness.report import decide
+    from harness.spec.requirements import Requirements, requirements_from
+
+    run = read_run(options.folder)
+    needs = requirements_from(options, stored_requirements(run.manifest)) or Requirements()
+    results = again(run, needs, price_settings(options))
+    print(json.dumps(decide.document(results), ensure_ascii=False) if options.json else decide.text(results))

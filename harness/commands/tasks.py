@@ -1,0 +1,125 @@
+"""`tasks`: for task authors."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from pathlib import Path
+from typing import Any
+
+from harness.commands import TASKS
+from harness.commands.corpora import check_corpora
+from harness.errors import InputError
+from harness.quantities import counted
+
+
+def add_tasks(commands: Any) -> None:
+    tasks = commands.add_parser("tasks", help="list, validate or start task files")
+    verbs = tasks.add_subparsers(required=True, metavar="VERB")
+    listing = verbs.add_parser("list", help="the tasks in tasks/")
+    listing.add_argument("--json", action="store_true", help="print one JSON document and nothing else")
+    listing.set_defaults(run=_list)
+    validate = verbs.add_parser("validate", help="check task files, their questions and gold documents")
+    validate.add_argument("tasks", nargs="*", metavar="TASK")
+    validate.set_defaults(run=_validate)
+    schema = verbs.add_parser("schema", help="print the JSON schema of a task file, or a table of its fields")
+    schema.add_argument(
+        "--markdown", metavar="FILE", nargs="?", type=Path, const=Path("-"),
+        help="print the fields as a Markdown table; with FILE, put it between the marks in that file instead",
+    )  # fmt: skip
+    schema.set_defaults(run=_schema)
+    new = verbs.add_parser("new", help="write a small task to start from")
+    new.add_argument("name", metavar="NAME")
+    new.set_defaults(run=_new)
+    export = verbs.add_parser("export", help="write a task in the form of another program")
+    export.add_argument("task", metavar="NAME", help="name in tasks/ or path of a YAML file")
+    export.add_argument("--to", required=True, choices=["lm-eval"], help="whose form")
+    export.add_argument("folder", metavar="DIR", type=Path, help="its files go into DIR/NAME")
+    export.add_argument(
+        "--with-context", action="store_true",
+        help="put retrieved passages before each question, as rag does; the task is called NAME_rag",
+    )  # fmt: skip
+    export.add_argument("--model", metavar="NAME", help="whose tokens the passages' budget is counted in")
+    export.add_argument("--embedder", metavar="NAME", help="what finds the passages")
+    export.set_defaults(run=_export)
+
+
+def _list(options: argparse.Namespace) -> None:
+    from harness.spec.task import load_tasks
+
+    tasks = load_tasks((), TASKS)
+    rows = [
+        {
+            "name": task.spec.name,
+            "description": task.spec.description,
+            "probes": task.spec.probes,
+            "answer": task.spec.answer.type,
+            "test": len(task.test),
+            "train": len(task.train),
+            "dev": len(task.dev),
+            "corpus": task.spec.corpus,
+            "path": str(task.path),
+        }
+        for task in tasks
+    ]
+    if options.json:
+        print(json.dumps({"tasks": rows}, ensure_ascii=False))
+        return
+    for row in rows:
+        counts = f"{row['test']} test, {row['train']} train"
+        print(f"{row['name']:<16} {row['probes']:<10} {row['answer']:<7} {counts:<22} {row['description']}")
+
+
+def _validate(options: argparse.Namespace) -> None:
+    from harness.spec.task import load_tasks
+
+    tasks = load_tasks(options.tasks, TASKS)
+    check_corpora(tasks)
+    for task in tasks:
+        for sentence in task.left_out:
+            print(sentence)
+        print(
+            f"{task.path}: {task.spec.name} is valid ({len(task.test)} test, "
+            f"{counted(len(task.train), 'train question')})"
+        )
+
+
+def _schema(options: argparse.Namespace) -> None:
+    from harness.spec.reference import field_table, refresh
+    from harness.spec.schema import task_json_schema
+
+    if options.markdown == Path("-"):
+        print(field_table(), end="")
+    elif options.markdown:
+        refresh(options.markdown)
+        print(options.markdown)
+    else:
+        print(json.dumps(task_json_schema(), indent=2, ensure_ascii=False))
+
+
+def _new(options: argparse.Namespace) -> None:
+    from harness.spec.schema import scaffold
+
+    for path in scaffold(TASKS, options.name):
+        print(path)
+
+
+def _export(options: argparse.Namespace) -> None:
+    from harness.export.lm_eval import export
+    from harness.spec.task import load_tasks
+
+    unused = [f"--{name}" for name in ("model", "embedder") if getattr(options, name) is not None]
+    if unused and not options.with_context:
+        raise InputError(f"{' and '.join(unused)} serve --with-context only; add it, or leave them out.")
+    (task,) = load_tasks([options.task], TASKS)
+    check_corpora([task])
+    turns = None
+    if options.with_context:
+        from harness.export.passages import turns_with_passages
+        from harness.run.settings import Settings
+        from harness.run.tools import load_tools
+
+        tools = load_tools(Settings(tasks=(), model=options.model, embedder=options.embedder))
+        turns = turns_with_passages(task, tools)
+    for path in export(task, options.folder, turns):
+        print(path)

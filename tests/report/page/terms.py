@@ -68,7 +68,9 @@ def edges(facts: Mapping[str, Any]) -> list[Given]:
     times = [one["stands"]["latency"] for one in standing]
     shares = [{one["accuracy"], *(one["stands"]["interval"] or ())} for one in standing]
     seconds = [{time["p50"], *(time["ci"].get("p50") or ())} - {None} for time in times]
+    updates = [(one["stands"]["update_s"] or 0) + (one["stands"]["update_people_s"] or 0) for one in standing]
     return [
+        *({"refresh_days": update / 86400} for update in sorted({*updates}) if update >= 86.4),
         *({"min_accuracy": share} for share in sorted(set().union(*shares))),
         *({"max_latency_s": one} for one in sorted(set().union(*seconds))),
     ]
@@ -86,10 +88,12 @@ def without_prices(folder: Path) -> Path:
     return elected(folder, {"facts": TASKS["facts"]}, price_sheet=None)
 
 
+WITHOUT_LABOUR = {key: value for key, value in PRICE_SHEET.items() if key not in ("labour", "refresh")}
+
+
 def without_labour(folder: Path) -> Path:
     """A fine-tune's one-off cost is not known, and the questions are too few to tell it from what is."""
-    kept = {key: value for key, value in PRICE_SHEET.items() if key not in ("labour", "refresh")}
-    return elected(folder, TASKS, n=20, price_sheet=kept)
+    return elected(folder, TASKS, n=20, price_sheet=WITHOUT_LABOUR)
 
 
 def demanding(folder: Path) -> Path:
@@ -109,22 +113,46 @@ def broken(folder: Path) -> Path:
     )
 
 
-def alike(folder: Path) -> Path:
-    """All but always right, on so many questions that none can be better by the margin."""
-    return elected(folder, {"facts": ("knowledge", {"base": 0.993, "rag": 1.0, "lora": 1.0})}, n=150)
-
-
-def timed_anew(folder: Path, seconds: Mapping[str, Sequence[float]]) -> Path:
-    """Other times for these strategies, one question after the other; none for a strategy without any."""
+def timed_anew(folder: Path, seconds: Mapping[str, Sequence[float]], task: str | None = None) -> Path:
+    """Other times for these strategies (of one task), one question after the other; none for one without any."""
     path = folder / "timings.jsonl"
     rows = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
     kept = []
     for row in rows:
-        times = seconds.get(row["strategy"], [row["e2e_s"]])
+        times = (
+            seconds.get(row["strategy"], [row["e2e_s"]]) if task in (None, row["task"]) else [row["e2e_s"]]
+        )
         if times:
             e2e = times[row["block"] % len(times)]
             kept.append({**row, "e2e_s": e2e, "ttft_s": e2e / 2})
     write_lines(path, kept)
+    return folder
+
+
+def alike(folder: Path) -> Path:
+    """All but always right, on so many questions that none can be better by the margin; two cost the same."""
+    tasks = {
+        "facts": ("knowledge", {"base": 0.993, "few-shot": 1.0, "rag": 1.0, "lora": 1.0}),
+        "others": ("knowledge", {"few-shot": 1.0, "rag": 1.0, "base": 0.96}),
+    }
+    free = {task: {"documents": 150, "passages": 150, "seconds": 0.0, "bytes": 0} for task in tasks}
+    folder = timed_anew(elected(folder, tasks, n=150, indexes=free), {"few-shot": [2.0]}, "others")
+    return timed_anew(folder, {"few-shot": [1.0]}, "facts")
+
+
+def alike_at_unknown_cost(folder: Path) -> Path:
+    """The same, with a fine-tune of which nobody knows what it costs."""
+    tasks = {"facts": ("knowledge", {"base": 0.1, "rag": 1.0, "lora": 0.993})}
+    return elected(folder, tasks, n=150, price_sheet=WITHOUT_LABOUR)
+
+
+def apart(folder: Path) -> Path:
+    """No question was answered by both, so that nothing is known of their difference."""
+    elected(folder, {"facts": ("knowledge", {"base": 0.4, "rag": 0.5, "few-shot": 0.45})}, n=40)
+    path = folder / "answers.jsonl"
+    rows = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+    thirds = {"base": 0, "rag": 1, "few-shot": 2}
+    write_lines(path, [row for row in rows if int(row["question_id"][5:]) % 3 == thirds[row["strategy"]]])
     return folder
 
 
@@ -146,22 +174,22 @@ def spread(folder: Path) -> Path:
 
 def rival_of_unknown_cost(folder: Path) -> Path:
     """Level with the best by accuracy, and nobody knows what it costs: untimed, or without labour."""
-    sheet = {key: value for key, value in PRICE_SHEET.items() if key not in ("labour", "refresh")}
     tasks = {
         "facts": ("knowledge", {"base": 0.05, "rag": 0.7, "lora": 0.66}),
         "others": ("knowledge", {"few-shot": 0.7, "rag": 0.66, "base": 0.1}),
         "far": ("knowledge", {"few-shot": 0.95, "lora": 0.2, "base": 0.9}),
     }
-    return timed_anew(elected(folder, tasks, n=40, price_sheet=sheet), {"few-shot": []})
+    return timed_anew(elected(folder, tasks, n=40, price_sheet=WITHOUT_LABOUR), {"few-shot": []})
 
 
 def at_once(folder: Path) -> Path:
-    """A fine-tune no dearer before the first query: labour, labels and evaluation cost nothing here."""
-    free = {"wage_usd_per_hour": 0.0, "engineer_hours_per_cycle": 0.0, "engineer_hours_per_refresh": 0.0}
+    """A fine-tune that costs nothing before the first query and much at every change; retrieval the other way round."""
+    hours = {"engineer_hours_per_cycle": 0.0, "engineer_hours_per_refresh": 2.0}
     sheet = {
         **PRICE_SHEET,
-        "labour": {**PRICE_SHEET["labour"], **free},
+        "labour": {**PRICE_SHEET["labour"], **hours},
         "labels": {**PRICE_SHEET["labels"], "usd_per_label": 0.0},
+        "evaluation": {**PRICE_SHEET["evaluation"], "engineer_hours": 0.0},
         "storage": {**PRICE_SHEET["storage"], "usd_per_gb_month": 0.0},
     }
     trained = [
@@ -169,7 +197,7 @@ def at_once(folder: Path) -> Path:
         {**adapter("facts", "lora+rag"), "seconds": 36_000.0},
     ]
     tasks = {"facts": ("knowledge", {"base": 0.5, "lora": 0.6, "few-shot": 0.6, "lora+rag": 0.7, "rag": 0.7})}
-    return elected(folder, tasks, n=60, price_sheet=sheet, adapters=trained)
+    return timed_anew(elected(folder, tasks, n=60, price_sheet=sheet, adapters=trained), {"rag": [0.5]})
 
 
 RUNS = {
@@ -186,6 +214,8 @@ RUNS = {
     "spread": spread,
     "rival of unknown cost": rival_of_unknown_cost,
     "at once": at_once,
+    "alike at unknown cost": alike_at_unknown_cost,
+    "apart": apart,
 }
 THOROUGH = frozenset({"elected", "ties", "spread", "rival of unknown cost"})
 """Runs that are tried in every setting; the others in every fifth."""

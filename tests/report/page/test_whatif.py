@@ -112,6 +112,7 @@ def hold_crossings(told: list[dict[str, Any]], task: dict[str, Any]) -> None:
         for one, two in itertools.combinations(known.values(), 2)
         if (queries := money.crossing(one, two)) is not None and 10 < queries < 1e9
     }
+    assert all(one["queries"] > 0 for one in told)
     found = {frozenset((one["a"], one["b"])): one for one in told if 10 < one["queries"] < 1e9}
     assert {pair: one["queries"] for pair, one in found.items()} == pytest.approx(met, rel=1e-5)
     for one in found.values():

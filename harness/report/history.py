@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Mapping
+from typing import Any
 
 from harness.analysis.history.causes import ACCURACY, COST, LATENCY
 from harness.analysis.history.changes import LATENCY_MARGIN, Change, Moved
@@ -75,7 +76,17 @@ def state(entry: Run | Unread, history: History, *, brief: bool = False) -> str:
 
 
 def model(run: Run) -> str:
-    return str((run.manifest.get("model") or {}).get("name") or NA)
+    return str(_of(run, "model").get("name") or NA)
+
+
+def embedder(run: Run) -> str:
+    return str(_of(run, "embedder").get("name") or "none")
+
+
+def _of(run: Run, part: str) -> Mapping[str, Any]:
+    """A part of a run's manifest; nothing where something else stands in its place."""
+    found = run.manifest.get(part)
+    return found if isinstance(found, Mapping) else {}
 
 
 def commit(run: Run) -> str:
@@ -86,10 +97,10 @@ def commit(run: Run) -> str:
 
 def computed_on(run: Run) -> str:
     """The accelerator, else the processor, with its threads."""
-    found = run.manifest.get("machine") or {}
+    found = _of(run, "machine")
     if found.get("accelerator"):
         return str(found["accelerator"])
-    name = found.get("cpu") or (run.manifest.get("model") or {}).get("device")
+    name = found.get("cpu") or _of(run, "model").get("device")
     return (f"{name}, {found['threads']} threads" if found.get("threads") else str(name)) if name else NA
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,12 @@ from harness.analysis.history.history import History, TaskHistory
 from harness.analysis.history.reading import PAGE, Run, Unread
 
 SCHEMA_VERSION = 1
+FACTS = {
+    "model": ("name", "sha256", "revision", "dtype", "device"),
+    "embedder": ("name", "sha256"),
+    "machine": ("platform", "cpu", "threads", "accelerator"),
+}
+"""Of a run's manifest."""
 CAUSE = ("cause", "name", "before", "after")
 
 
@@ -40,8 +47,16 @@ def _entry(entry: Run | Unread, history: History) -> dict[str, Any]:
         "compared": entry.counts and entry.folder not in history.faults,
         "derived": entry.derived,
         "page": f"{entry.name}/{PAGE}" if has_page(entry.folder) else None,
-        **{name: manifest.get(name) for name in ("model", "embedder", "machine", "git_commit")},
+        **{name: _told(manifest.get(name), keys) for name, keys in FACTS.items()},
+        "git_commit": str(manifest["git_commit"]) if manifest.get("git_commit") else None,
     }
+
+
+def _told(part: Any, keys: tuple[str, ...]) -> dict[str, str | None] | None:
+    """Facts of a manifest as text: whatever else stands there may be no JSON."""
+    if not isinstance(part, Mapping):
+        return None
+    return {key: None if part.get(key) is None else str(part[key]) for key in keys}
 
 
 def has_page(folder: Path) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -67,7 +68,7 @@ def figures_of(block: Block, ratio: Block | None) -> Figures:
         low, high = cost["per_query_ci_usd"] or (None, None)
         return Figures(
             accuracy=_interval(fair["mean"], fair["ci_low"], fair["ci_high"], fair["n"]),
-            seeds=_whole(seeds["n_seeds"]) if seeds else 1,
+            seeds=whole(seeds["n_seeds"]) if seeds else 1,
             cost=_interval(cost["per_query_usd"], low, high, cost["timed_n"]),
             spent=_spent(cost["components"]),
             machine_usd_per_hour=_hour(cost["assumptions"]),
@@ -76,13 +77,13 @@ def figures_of(block: Block, ratio: Block | None) -> Figures:
             hosted_usd=_hosted(cost["projections"]),
             ratio=_interval(ratio["ratio"], ratio["ci_low"], ratio["ci_high"], ratio["n"]) if ratio else None,
         )
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
+    except (KeyError, TypeError, ValueError, AttributeError, ArithmeticError) as error:
         raise UnfitError(str(error)) from error
 
 
 def _interval(value: Any, low: Any, high: Any, n: Any) -> Interval | None:
     found = _number(value)
-    return None if found is None else Interval(found, _number(low), _number(high), _whole(n))
+    return None if found is None else Interval(found, _number(low), _number(high), whole(n))
 
 
 def _spent(parts: Block) -> Spent | None:
@@ -94,7 +95,7 @@ def _spent(parts: Block) -> Spent | None:
 
 def _hour(assumed: Block) -> float | None:
     hour, share = _number(assumed.get("usd_per_hour")), _number(assumed.get("utilisation"))
-    return hour / share if hour is not None and share else None
+    return _number(hour / share) if hour is not None and share else None
 
 
 def _hosted(rows: Any) -> dict[str, float]:
@@ -105,12 +106,13 @@ def _hosted(rows: Any) -> dict[str, float]:
 def _number(value: Any) -> float | None:
     if value is None:
         return None
-    if isinstance(value, bool) or not isinstance(value, int | float):
+    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
         raise UnfitError(f"{value!r} is not a number")
     return float(value)
 
 
-def _whole(value: Any) -> int:
+def whole(value: Any) -> int:
+    """A count. Raises UnfitError for anything else."""
     if isinstance(value, bool) or not isinstance(value, int):
         raise UnfitError(f"{value!r} is not a count")
     return value

@@ -63,8 +63,8 @@ def read_history(
     Raises InputError where the folder does not exist or no run has a task that was asked for.
     """
     found = found_in(folder)
-    dated = [one for one in found if one.created]
-    found = [*(one for one in found if not one.created), *(dated[-last:] if last else dated)]
+    dated = [one for one in found if one.moment]
+    found = [*(one for one in found if not one.moment), *(dated[-last:] if last else dated)]
     reader, entries = Reader(), []
     with progress.track("reading runs", len(found)) as advance:
         for one in found:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import json
 import re
 from collections.abc import Mapping, Sequence
@@ -10,7 +11,7 @@ from pathlib import Path
 from typing import Any, Never
 
 from harness.analysis.evidence import Pair, read_questions, read_run, read_timings
-from harness.analysis.history.figures import Figures, UnfitError, figures_of
+from harness.analysis.history.figures import Figures, UnfitError, figures_of, whole
 from harness.analysis.history.series import questions_key, series_key
 from harness.analysis.regression.changes import changes
 from harness.analysis.relative import BASE, ratio_of
@@ -23,6 +24,7 @@ from harness.run.folder import read_manifest
 EVIDENCE = ("run.json", "questions.jsonl", "answers.jsonl", "timings.jsonl")
 """Files that results.json must not be older than."""
 PAGE = "report.html"
+TOO_DEEP = "it holds JSON that is nested too deeply to be read"
 _STAMP = re.compile(r"(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z")
 
 
@@ -85,6 +87,16 @@ class Found:
     manifest: dict[str, Any] | None
     reason: str = ""
 
+    @property
+    def moment(self) -> str:
+        """`created` in UTC, so that it sorts; empty where it is no time."""
+        try:
+            when = datetime.datetime.fromisoformat(self.created)
+        except ValueError:
+            return ""
+        known = when if when.tzinfo else when.replace(tzinfo=datetime.UTC)
+        return known.astimezone(datetime.UTC).isoformat()
+
 
 def found_in(folder: Path) -> list[Found]:
     """The runs in `folder`, oldest first; what holds no run.json is none. Raises InputError without a folder."""
@@ -94,11 +106,18 @@ def found_in(folder: Path) -> list[Found]:
     if (folder / "run.json").exists():
         raise InputError(f"{folder} is itself a run; name the folder that holds it: {folder.parent}")
     try:
-        places = sorted(place for place in folder.iterdir() if (place / "run.json").is_file())
+        places = sorted(place for place in folder.iterdir() if _holds_run(place))
     except OSError as error:
         raise InputError(f"the folder {folder} cannot be read: {error.strerror}.") from error
-    runs = [_found(place) for place in places if not place.name.startswith(".")]
-    return sorted(runs, key=lambda one: (one.created, one.folder.name))
+    return sorted(map(_found, places), key=lambda one: (one.moment, one.folder.name))
+
+
+def _holds_run(place: Path) -> bool:
+    """Hidden folders are what a write in progress leaves; what must not be looked into may be a run."""
+    try:
+        return not place.name.startswith(".") and (place / "run.json").is_file()
+    except OSError:
+        return True
 
 
 def _found(folder: Path) -> Found:
@@ -107,6 +126,8 @@ def _found(folder: Path) -> Found:
         manifest = read_manifest(folder)
     except InputError as error:
         return Found(folder, named, None, _one_line(error))
+    except RecursionError:
+        return Found(folder, named, None, TOO_DEEP)
     return Found(folder, _created(folder, manifest), manifest)
 
 
@@ -137,7 +158,9 @@ class Reader:
             return self._run(found.folder, found.created, found.manifest)
         except InputError as error:
             return Unread(found.folder, found.created, _one_line(error))
-        except (UnfitError, KeyError, TypeError, AttributeError, ValueError) as error:
+        except RecursionError:
+            return Unread(found.folder, found.created, TOO_DEEP)
+        except (UnfitError, LookupError, TypeError, AttributeError, ValueError, ArithmeticError) as error:
             reason = f"its evidence does not fit together ({type(error).__name__}: {_one_line(error)})"
             return Unread(found.folder, found.created, reason)
 
@@ -169,7 +192,8 @@ class Reader:
                 name: _task(block, name, keys.get(name, ""), manifest, timings)
                 for name, block in blocks.items()
             }
-            missing, quick, incomplete = (results[k] for k in ("missing_answers", "quick", "incomplete"))
+            missing = whole(results["missing_answers"])
+            quick, incomplete = bool(results["quick"]), bool(results["incomplete"])
         except (KeyError, AttributeError, TypeError) as error:
             raise UnfitError(str(error)) from error
         changes(manifest, manifest)  # so that a manifest that cannot be held against another is found here
@@ -178,8 +202,8 @@ class Reader:
             str(manifest.get("run_id", folder.name)),
             created,
             str(manifest.get("status") or "unknown"),
-            bool(quick),
-            bool(incomplete),
+            quick,
+            incomplete,
             missing,
             manifest,
             tasks,
@@ -217,7 +241,7 @@ def _task(
         )
         for strategy, figures in block["strategies"].items()
     }
-    return TaskRun(block["n"], block["primary_metric"], series_key(questions, spec), strategies)
+    return TaskRun(whole(block["n"]), block["primary_metric"], series_key(questions, spec), strategies)
 
 
 def _stored(folder: Path, manifest: Mapping[str, Any]) -> dict[str, Any] | None:

@@ -129,7 +129,7 @@ def _line(entry: Run | Unread, history: History, beside: Path) -> Line:
 def _facts(run: Run) -> Iterator[str]:
     """Model, embedder, commit, machine, tasks with their number of questions."""
     yield words.model(run)
-    yield str((run.manifest.get("embedder") or {}).get("name") or "none")
+    yield words.embedder(run)
     yield words.commit(run)
     yield words.computed_on(run)
     yield ", ".join(f"{name} ({block.n})" for name, block in run.tasks.items())

@@ -88,6 +88,10 @@ def _edit(place: Path, **values: Any) -> None:
         lambda place: _edit(place, status="running"),
         lambda place: _edit(place, tasks={"facts": {"n": 1}}),
         lambda place: _edit(place, tasks=[1, 2]),
+        lambda place: _edit(place, missing_answers="none"),
+        lambda place: (place / "results.json").write_text(
+            (place / "results.json").read_text().replace('"mean": 0.75', '"mean": 1e999')
+        ),
         lambda place: (place / "results.json").write_text('{"run_id": NaN'),
         lambda place: (place / "results.json").write_text("[" * 100_000),
         lambda place: (place / "results.json").unlink(),
@@ -137,9 +141,17 @@ def test_what_cannot_be_read_is_named_in_one_line_and_kept_as_such(tmp_path: Pat
     assert "newer version" in said["1"]
     assert "manifest cannot be read" in said[torn.name]
     assert "answers.jsonl:1: broken line" in said["3"]
-    assert "does not fit together" in said["5"]
+    assert "'plan'" in said["5"]
     names = [entry.name for entry in history.entries]
     assert names.index("000") < names.index(torn.name) < names.index("004")  # by the time in its name
+
+
+def test_json_too_deep_to_read_is_named_too(tmp_path: Path) -> None:
+    write_made(tmp_path, 0, RIGHT)
+    (tmp_path / "deep").mkdir()
+    (tmp_path / "deep" / "run.json").write_text("[" * 100_000)
+    (one,) = read(tmp_path)[0].unread
+    assert "nested too deeply" in one.reason
 
 
 def test_a_run_whose_results_fit_and_whose_answers_are_damaged_is_not_compared(tmp_path: Path) -> None:
@@ -165,6 +177,12 @@ def test_order_and_last(tmp_path: Path) -> None:
     (tmp_path / "undated").mkdir()
     (tmp_path / "undated" / "run.json").write_text("")
     assert [one.name for one in read(tmp_path, last=1)[0].entries] == ["undated", "003"]
+
+
+def test_times_of_other_zones_are_sorted_by_the_moment(tmp_path: Path) -> None:
+    for number, made in enumerate(("2026-01-02T12:00:00+09:00", "2026-01-02T04:00:00Z", "tomorrow")):
+        write_made(tmp_path, number, RIGHT, created=made)
+    assert [one.name for one in read(tmp_path)[0].entries] == ["002", "000", "001"]
 
 
 def test_series_are_told_apart_by_questions_and_scoring_not_by_order(tmp_path: Path) -> None:

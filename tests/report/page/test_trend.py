@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+import io
+import json
+import os
 import re
 from itertools import pairwise
 from pathlib import Path
 
 import pytest
 
+from harness.analysis.history.document import document
 from harness.analysis.history.history import read_history
+from harness.report.page import trend
 from harness.report.page.trend import render, write_page
+from harness.report.pictures.plot import Drawn
+from harness.report.trend import print_history
 from tests.analysis.histories import first, write_made
 from tests.fakes import Silent
 from tests.report.page.test_write import Page
@@ -85,6 +92,30 @@ def test_text_from_data_is_escaped_and_shown(html: str) -> None:
     assert ESCAPED in html
     assert "[U+202E]" in html
     assert "\u202e" not in html
+
+
+def test_whatever_stands_in_a_manifest_the_history_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each entry of a manifest in turn is something else; the run is shown or named, and the others stay."""
+    monkeypatch.setattr(trend, "draw", lambda plot: Drawn(plot, "<svg></svg>"))
+    hits = {"base": first(10, 40), "rag": first(30, 40)}
+    for number in range(2):
+        write_made(
+            tmp_path, number, hits, ratios={"base": 1.0, "rag": 2.0}, report=True, embedder={"name": "e"}
+        )
+    file = tmp_path / "001" / "run.json"
+    about, times = json.loads(file.read_text()), file.stat()
+    for key in about:
+        for junk in ("x", float("nan")):
+            file.write_text(json.dumps({**about, key: junk}))
+            os.utime(file, ns=(times.st_atime_ns, times.st_mtime_ns))
+            history = read_history(tmp_path, Silent())
+            assert {entry.name for entry in history.entries} == {"000", "001"}
+            assert "000" in {run.name for run in history.runs}
+            json.dumps(document(history), allow_nan=False)
+            print_history(history, io.StringIO())
+            assert "001" in render(history, tmp_path)
 
 
 def test_every_run_stands_in_the_table_of_all_runs_newest_first(html: str) -> None:

@@ -25,6 +25,7 @@ class Cause(StrEnum):
 
     MODEL = "model"
     ADAPTER = "adapter"
+    TRAINING = "training questions"
     INDEX = "index"
     PROMPT = "prompt"
     SETTINGS = "settings"
@@ -250,7 +251,7 @@ def _of_task(before: Manifest, after: Manifest, task: str) -> Iterator[Change]:
     for name, old, new in differing(*files):
         if name not in ("spec", "test"):
             part = "finetune" if name == "dev" else "training"  # dev questions only stop a training
-            yield Change(Cause.ADAPTER, f"{task}: {name} questions", old, new, task, part=part)
+            yield Change(Cause.TRAINING, f"{task}: {name} questions", old, new, task, part=part)
 
 
 def _of_index(before: Manifest, after: Manifest, task: str) -> Iterator[Change]:

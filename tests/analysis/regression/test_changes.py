@@ -68,7 +68,7 @@ def changed(*path: str | int, to: Any) -> dict[str, Any]:
             ("adapters", 0, "recipe"), {"rank": 16}, Cause.ADAPTER, "adapter lora of home (seed 0) recipe.rank: 8 → 16"
         ),
         (
-            ("tasks", "home", "files", "train"), "9" * 64, Cause.ADAPTER,
+            ("tasks", "home", "files", "train"), "9" * 64, Cause.TRAINING,
             "home: train questions: 333333333333 → 999999999999",
         ),
         (("tasks", "home", "spec", "prompt", "system"), "Long.", Cause.PROMPT, "home: prompt.system: Short. → Long."),

@@ -84,24 +84,28 @@ def test_what_has_nothing_to_look_at_is_a_pass(tmp_path: Path) -> None:
     ("rule", "part", "to", "cause"),
     [
         ("prompts", "tasks", {"prompt": {"system": "Else."}}, Cause.PROMPT),
+        ("prompts", "files", {"train": "b" * 64}, Cause.TRAINING),
         ("accuracy", "model", {"sha256": "b" * 64}, Cause.MODEL),
         ("prompts", "libraries", {"transformers": "9"}, Cause.LIBRARY),
         ("accuracy", "git_commit", "7" * 40, Cause.PROGRAM),
     ],
 )
-def test_the_likeliest_cause_is_named(
-    lost: tuple[Path, Path], rule: str, part: str, to: Any, cause: Cause
-) -> None:
+def test_the_likeliest_cause_is_named(tmp_path: Path, rule: str, part: str, to: Any, cause: Cause) -> None:
+    run = made_up(tmp_path / "b", {"few-shot": LOST["base"]}, more=lambda *_: {"prompt_sha256": "1" * 64})
+    baseline = made_up(tmp_path / "a", {"few-shot": KEPT["base"]})
+
     def change(about: dict[str, Any]) -> None:
-        if part == "tasks":
+        if part == "files":
+            about["tasks"]["t"]["files"] = to
+        elif part == "tasks":
             about["tasks"]["t"]["spec"].update(to)
         elif isinstance(to, dict):
             about[part] = {**about.get(part, {}), **to}
         else:
             about[part] = to
 
-    edit_manifest(lost[0], change)
-    (one,) = [one for one in judged(*lost).findings if one.rule == rule]
+    edit_manifest(run, change)
+    (one,) = [one for one in judged(run, baseline).findings if one.rule == rule]
     assert [change.cause for change in one.causes] == [cause]
 
 

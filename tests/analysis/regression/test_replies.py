@@ -60,6 +60,16 @@ def test_of_few_questions_one_may_differ_elsewhere(tmp_path: Path) -> None:
         assert replies.answers(pair_of(run, baseline)).outcome is outcome
 
 
+def test_no_precision_empties_a_tenth_of_the_answers(tmp_path: Path) -> None:
+    """Ten of 40 may be others in half precision, but not four of them empty."""
+    said = answers(tmp_path, ["", " ", "\n", "", *YES[4:]], {**ELSEWHERE, **HALF})
+    assert said.outcome is Outcome.FAIL
+    assert said.detail == (
+        "4 of 40 answers to the same prompts differ (q0, q1, q2, q3), 4 of them empty now, "
+        "more than the 5.0 % that may (machine cpu null → another)"
+    )
+
+
 def test_an_answer_from_the_cache_or_in_other_company_has_a_reason(tmp_path: Path) -> None:
     cached = answers(tmp_path / "x", other(2), more=lambda _, at: {"cached": at < 2})
     assert (cached.outcome, cached.figures["questions"]) == (Outcome.PASS, ["q0", "q1"])

@@ -71,7 +71,8 @@ def _adapters(rerun: Rerun, side: Side) -> dict[int, str | None]:
 def _shaped_otherwise(rerun: Rerun, seeds: Sequence[int]) -> list[str]:
     """What differs in the training of adapters, whatever machine it ran on.
 
-    The key names every token that was trained on, but also the kind of device: of one kind it has to be the same.
+    The key names every token that was trained on, but also the kind of device: of one kind it has to be the same. Not
+    so where passages were trained on, since two as good as each other may have swapped places.
     """
     strategy, _, task = rerun.strategy.partition("@")
     found: dict[str, None] = {}
@@ -79,7 +80,7 @@ def _shaped_otherwise(rerun: Rerun, seeds: Sequence[int]) -> list[str]:
     for seed in seeds:
         old, new = (one.get((task or rerun.task, strategy, seed), {}) for one in records)
         facts = [{key: record.get(key) for key in TRAINED_ON} for record in (old, new)]
-        if old.get("device") == new.get("device") and facts[0] == facts[1]:
+        if old.get("device") == new.get("device") and facts[0] == facts[1] and not rerun.retrieves:
             facts = [{"key": record.get("key")} for record in (old, new)]
         found |= {f"{name} {was} → {now}": None for name, was, now in differing(*facts)}
     return list(found)

@@ -115,7 +115,7 @@ def program_side(engine: TransformersEngine) -> Side:
         start, cpu_start = time.perf_counter(), time.process_time()
         shared = work.shared
         with batch_rows(rows):
-            batches = answer.plan_batches(work.prompts, work.questions)
+            batches = answer.plan_batches(work.prompts)
         for batch in batches:
             prompts = [work.prompts[at].tokens for at in batch.places]
             for at, generation in zip(

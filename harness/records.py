@@ -63,6 +63,22 @@ class Message:
 
 
 @dataclass(frozen=True, slots=True)
+class Pair:
+    """A continuation and what stands before it, as token ids: what a log-likelihood is asked of."""
+
+    context: tuple[int, ...]
+    continuation: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Likelihood:
+    """Sum of the log-probabilities (nats) of a continuation's tokens, and whether greedy decoding writes them."""
+
+    logprob: float
+    greedy: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Prompt:
     """A rendered prompt, ready for an engine, and what went into it."""
 
@@ -75,6 +91,8 @@ class Prompt:
     """How many of `retrieved` (from the front) stand in the prompt."""
     dropped: int = 0
     """How many passages the strategy wanted to show and the budget did not allow."""
+    pairs: tuple[Pair, ...] = ()
+    """What is scored in place of an answer in words; none where the model writes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,16 +105,18 @@ class Decoding:
 
 @dataclass(frozen=True, slots=True)
 class Generation:
-    """What an engine returns for one prompt.
+    """The answer to one prompt.
 
     `completion_tokens` counts the ids that were generated up to and including the first end token.
-    `finish_reason` is `stop` (end token or stop string), `length` (cut by max_tokens) or `choice`.
+    `finish_reason` is `stop` (end token or stop string), `length` (cut by max_tokens) or `choice` (the prompt's
+    pairs were scored, and nothing was written; `choice_logprobs` and `greedy` have an entry each).
     """
 
     text: str
     completion_tokens: int
     finish_reason: str
     choice_logprobs: tuple[float, ...] | None = None
+    greedy: tuple[bool, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,6 +149,8 @@ class AnswerRow:
     """Number of the batch within (task, strategy); its wall time stands in `batches.jsonl`."""
     cached: bool = False
     adapter: str | None = None
+    metrics: dict[str, Any] | None = None
+    """What the task's own code made of the answer, by metric; None where this program scores it (`scoring/`)."""
 
     def to_json(self) -> dict[str, Any]:
         return asdict(self)

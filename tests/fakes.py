@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from harness.models.engine import Clock, ModelIdentity
-from harness.records import Decoding, Generation, Message, Timed
+from harness.records import Decoding, Generation, Likelihood, Message, Pair, Timed
 
 
 class Silent:
@@ -81,14 +81,10 @@ class FakeEngine:
         self.clock.advance(1.0)
         return [self._generation(text, decoding) for text in texts]
 
-    def choose(
-        self, prompts: Sequence[Sequence[int]], choices: Sequence[Sequence[str]], *, shared: int = 0
-    ) -> list[Generation]:
-        self.batches.append(["".join(map(chr, prompt)) for prompt in prompts])
-        return [
-            Generation(options[0], 0, "choice", tuple(-float(i) for i in range(len(options))))
-            for options in choices
-        ]
+    def score(self, questions: Sequence[Sequence[Pair]], *, shared: int = 0) -> list[tuple[Likelihood, ...]]:
+        """The first pair is always the likeliest."""
+        self.batches.append(["".join(map(chr, pairs[0].context)) for pairs in questions])
+        return [tuple(Likelihood(-float(i), i == 0) for i in range(len(pairs))) for pairs in questions]
 
     def time(self, prompt: Sequence[int], decoding: Decoding, clock: Clock) -> Timed:
         text = "".join(map(chr, prompt))

@@ -197,7 +197,8 @@ def _answers(path: Path, reader: _Reader, asked: dict[str, dict[str, Asked]]) ->
                 path=path,
                 line=line,
             )
-        if row.choice_logprobs and len(row.choice_logprobs) != len(question.question.choices):
+        choices = len(question.question.choices)
+        if row.choice_logprobs and choices and len(row.choice_logprobs) != choices:
             raise InputError(
                 "has another number of log-likelihoods than its question has choices.", path=path, line=line
             )

@@ -48,26 +48,29 @@ def _list(options: argparse.Namespace) -> None:
     from harness.spec.task import load_tasks
 
     tasks = load_tasks((), TASKS)
-    rows = [
-        {
-            "name": task.spec.name,
-            "description": task.spec.description,
-            "probes": task.spec.probes,
-            "answer": task.spec.answer.type,
-            "test": len(task.test),
-            "train": len(task.train),
-            "dev": len(task.dev),
-            "corpus": task.spec.corpus,
-            "path": str(task.path),
-        }
-        for task in tasks
-    ]
+    rows = [_task_row(task) for task in tasks]
     if options.json:
         print(json.dumps({"tasks": rows}, ensure_ascii=False))
         return
     for row in rows:
-        counts = f"{row['test']} test, {row['train']} train"
+        counts = f"{row['test']} test, {row['train']} train" if row["answer"] != "lm-eval" else row["lm_eval"]
         print(f"{row['name']:<16} {row['probes']:<10} {row['answer']:<7} {counts:<22} {row['description']}")
+
+
+def _task_row(task: Any) -> dict[str, Any]:
+    """What `tasks list` says of a task. One of lm-eval's is not opened for that: its counts are null."""
+    named = getattr(task.spec, "lm_eval", None)
+    questions = {"test": task.test, "train": task.train, "dev": task.dev}
+    return {
+        "name": task.spec.name,
+        "description": task.spec.description,
+        "probes": task.spec.probes,
+        "answer": "lm-eval" if named else task.own.answer.type,
+        **{role: None if named else len(found) for role, found in questions.items()},
+        "corpus": task.spec.corpus,
+        "path": str(task.path),
+        "lm_eval": named,
+    }
 
 
 def _validate(options: argparse.Namespace) -> None:

@@ -23,7 +23,7 @@ from harness.files import write_text
 from harness.records import Question
 from harness.run.prompts import pick_examples, target_text
 from harness.scoring.choice import is_right
-from harness.spec.task import Task
+from harness.spec.task import LmEvalSpec, Task
 from harness.spec.taskspec import MetricName, TaskSpec
 
 NAMES: dict[MetricName, str] = {"label": "exact_match", "choice": "acc", "choice_per_char": "acc_norm"}
@@ -55,7 +55,7 @@ class _Export:
 
     @property
     def spec(self) -> TaskSpec:
-        return self.task.spec
+        return self.task.own
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +78,8 @@ def export(task: Task, folder: Path, turns: Mapping[str, Turn] | None = None) ->
     rather than overwrite anything, in which case nothing is written, and InputError where lm-eval's loader would
     misread the folder's name or the data.
     """
+    if isinstance(task.spec, LmEvalSpec):
+        raise InputError(f"is lm-eval's already: it names {task.spec.lm_eval!r}.", path=task.path)
     name = task.name if turns is None else f"{task.name}_rag"
     home = folder.resolve() / name
     if glob.has_magic(str(home)):

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from harness.models.chat import Chat
-from harness.records import Decoding, Generation, Timed
+from harness.records import Decoding, Generation, Likelihood, Pair, Timed
 
 Clock = Callable[[], float]
 monotonic: Clock = time.perf_counter
@@ -54,10 +54,8 @@ class Engine(Protocol):
     ) -> list[Generation]:
         """Answer a batch greedily. The first `shared` tokens are the same in all prompts."""
 
-    def choose(
-        self, prompts: Sequence[Sequence[int]], choices: Sequence[Sequence[str]], *, shared: int = 0
-    ) -> list[Generation]:
-        """Score each prompt's choices by the log-likelihood of their text; the text is the best one's."""
+    def score(self, questions: Sequence[Sequence[Pair]], *, shared: int = 0) -> list[tuple[Likelihood, ...]]:
+        """The log-likelihoods of each question's pairs. The first `shared` tokens are the same in all contexts."""
 
     def time(self, prompt: Sequence[int], decoding: Decoding, clock: Clock) -> Timed:
         """Answer one prompt alone, with nothing computed beforehand, and say when the first token came."""

@@ -1,4 +1,4 @@
-"""Log-likelihood of answer options: each option's text scored as the reply to one prompt."""
+"""Log-likelihoods of texts behind a prompt: options to choose from, an expected answer, a stretch of a document."""
 
 from __future__ import annotations
 
@@ -6,10 +6,14 @@ from collections.abc import Sequence
 from typing import Any
 
 from harness.models.decoding import State, read
+from harness.records import Likelihood
+
+STRETCH = 512
+"""Tokens of a continuation that are read at once: each needs as many logits as the vocabulary has words."""
 
 
-def choice_logprobs(model: Any, state: State, options: Sequence[Sequence[int]], pad: int) -> list[float]:
-    """Sum of the log-probabilities (nats) of each option's tokens after the prompt that `state` has read.
+def likelihoods(model: Any, state: State, options: Sequence[Sequence[int]], pad: int) -> list[Likelihood]:
+    """The likelihood of each option's tokens (at least one) after the prompt that `state` has read.
 
     `state` has one row; its cache is expanded to one row an option, so the prompt is read once.
     """
@@ -23,16 +27,30 @@ def choice_logprobs(model: Any, state: State, options: Sequence[Sequence[int]], 
         real[row, : len(option)] = 1
     device = state.mask.device
     ids, real = ids.to(device), real.to(device)
-    logits = state.logits.expand(rows, -1)[:, None, :]
+    logprobs, greedy = _judge(state.logits.expand(rows, -1)[:, None, :], ids[:, :1])
     if width > 1:
         state.cache.batch_repeat_interleave(rows)
-        read_on = read(
+    mask = state.mask.expand(rows, -1)
+    for at in range(0, width - 1, STRETCH):
+        stop = min(at + STRETCH, width - 1)
+        mask = torch.cat([mask, real[:, at:stop]], dim=1)
+        logits = read(
             model,
             state.cache,
-            input_ids=ids[:, :-1],
-            attention_mask=torch.cat([state.mask.expand(rows, -1), real[:, :-1]], dim=1),
-            position_ids=state.positions[:, None] + torch.arange(width - 1, device=device)[None, :],
+            input_ids=ids[:, at:stop],
+            attention_mask=mask,
+            position_ids=state.positions[:, None] + torch.arange(at, stop, device=device)[None, :],
         )
-        logits = torch.cat([logits, read_on], dim=1)
-    logprobs = torch.log_softmax(logits.float(), dim=-1).gather(2, ids[:, :, None])[:, :, 0]
-    return [float(value) for value in (logprobs * real).sum(dim=1)]
+        more, told = _judge(logits, ids[:, at + 1 : stop + 1])
+        logprobs, greedy = torch.cat([logprobs, more], dim=1), torch.cat([greedy, told], dim=1)
+    sums = (logprobs * real).sum(dim=1).tolist()
+    written = (greedy | (real == 0)).all(dim=1).tolist()
+    return [Likelihood(float(logprob), bool(told)) for logprob, told in zip(sums, written, strict=True)]
+
+
+def _judge(logits: Any, targets: Any) -> tuple[Any, Any]:
+    """[rows, tokens] log-probability of each target, and whether it is the likeliest token."""
+    import torch
+
+    found = torch.log_softmax(logits.float(), dim=-1).gather(2, targets[:, :, None])[:, :, 0]
+    return found, logits.argmax(dim=-1) == targets

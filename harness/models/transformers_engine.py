@@ -19,7 +19,7 @@ from harness.models.chat import ChatTokenizer
 from harness.models.engine import Clock, ModelIdentity
 from harness.models.quiet import import_transformers, quiet_peft
 from harness.models.store import ModelFolder
-from harness.records import Decoding, Generation, Timed
+from harness.records import Decoding, Generation, Likelihood, Pair, Timed
 
 DTYPES = ("float32", "bfloat16", "float16")
 
@@ -153,24 +153,26 @@ class TransformersEngine:
             )
             return greedy_decoding.greedy(self._model, state, decoding, self._ends, self.chat.decode)
 
-    def choose(
-        self, prompts: Sequence[Sequence[int]], choices: Sequence[Sequence[str]], *, shared: int = 0
-    ) -> list[Generation]:
+    def score(self, questions: Sequence[Sequence[Pair]], *, shared: int = 0) -> list[tuple[Likelihood, ...]]:
         import torch
 
-        from harness.models.likelihood import choice_logprobs
-
-        answers = []
         with torch.inference_mode():
-            for prompt, texts in zip(prompts, choices, strict=True):
-                options = [self.chat.encode(text) for text in texts]
-                state = greedy_decoding.prefill(
-                    self._model, [prompt], shared, self.chat.end_token, self._prefix_cache(prompt[:shared])
-                )
-                logprobs = choice_logprobs(self._model, state, options, self.chat.end_token)
-                best = max(range(len(texts)), key=logprobs.__getitem__)
-                answers.append(Generation(texts[best], 0, "choice", tuple(logprobs)))
-        return answers
+            return [self._score(pairs, shared) for pairs in questions]
+
+    def _score(self, pairs: Sequence[Pair], shared: int) -> tuple[Likelihood, ...]:
+        """Score one question's pairs; a context that several share is read once."""
+        from harness.models.likelihood import likelihoods
+
+        found: dict[Pair, Likelihood] = {}
+        for context in dict.fromkeys(pair.context for pair in pairs):
+            behind = [pair for pair in dict.fromkeys(pairs) if pair.context == context]
+            state = greedy_decoding.prefill(
+                self._model, [context], shared, self.chat.end_token, self._prefix_cache(context[:shared])
+            )
+            options = [pair.continuation for pair in behind]
+            scored = likelihoods(self._model, state, options, self.chat.end_token)
+            found |= zip(behind, scored, strict=True)
+        return tuple(found[pair] for pair in pairs)
 
     def time(self, prompt: Sequence[int], decoding: Decoding, clock: Clock) -> Timed:
         import torch

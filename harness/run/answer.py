@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from harness.models.engine import Clock, Engine, shared_prefix
 from harness.progress import Progress
-from harness.records import AnswerRow, BatchRow, Generation, Prompt, Question
+from harness.records import AnswerRow, BatchRow, Generation, Likelihood, Prompt, Question
 from harness.run.answer_cache import AnswerCache, answer_key
 from harness.run.folder import RunFolder
 from harness.run.prepare import ReadyJob
@@ -23,30 +23,31 @@ class Batch:
 
     number: int
     places: tuple[int, ...]
-    choices: bool
+    scored: bool
+    """Whether their prompts' pairs are scored; the model writes otherwise."""
 
 
-def plan_batches(prompts: Sequence[Prompt], questions: Sequence[Question]) -> list[Batch]:
-    """Split questions into batches of similar length, longest first.
+def plan_batches(prompts: Sequence[Prompt]) -> list[Batch]:
+    """Split a job's prompts into batches of similar length, longest first.
 
-    The split depends on the questions alone, not on what is cached or answered already, so that a resumed
+    The split depends on the prompts alone, not on what is cached or answered already, so that a resumed
     run computes each answer in the same company as an unbroken one.
     """
     order = sorted(
-        range(len(prompts)), key=lambda at: (bool(questions[at].choices), -len(prompts[at].tokens), at)
+        range(len(prompts)), key=lambda at: (bool(prompts[at].pairs), -len(prompts[at].tokens), at)
     )
     batches: list[Batch] = []
     places: list[int] = []
 
     def close() -> None:
         if places:
-            batches.append(Batch(len(batches), tuple(places), bool(questions[places[0]].choices)))
+            batches.append(Batch(len(batches), tuple(places), bool(prompts[places[0]].pairs)))
             places.clear()
 
     for at in order:
         longest = len(prompts[places[0]].tokens) if places else 0
         full = len(places) == BATCH_ROWS or (len(places) + 1) * longest > BATCH_TOKENS
-        if places and (full or bool(questions[at].choices) != bool(questions[places[0]].choices)):
+        if places and (full or bool(prompts[at].pairs) != bool(prompts[places[0]].pairs)):
             close()
         places.append(at)
     close()
@@ -80,9 +81,9 @@ class AnswerPass:
         job, keys = ready.job, self.keys(ready, adapter_sha256)
         done = self.folder.answered().get((job.task, job.name, job.seed), {})
         cached = self.cache.get(keys) if self.cache else {}
-        shared = shared_prefix([prompt.tokens for prompt in ready.prompts])
+        shared = shared_prefix([tokens for prompt in ready.prompts for tokens in beginnings(prompt)])
         with self.progress.track(f"{job.task} · {job.name}", len(ready.questions)) as advance:
-            for batch in plan_batches(ready.prompts, ready.questions):
+            for batch in plan_batches(ready.prompts):
                 open_places = [at for at in batch.places if ready.questions[at].id not in done]
                 if open_places and all(keys[at] in cached for at in open_places):
                     answers = {at: cached[keys[at]] for at in open_places}
@@ -99,12 +100,13 @@ class AnswerPass:
                 advance(len(batch.places))
 
     def _compute(self, ready: ReadyJob, batch: Batch, shared: int) -> dict[int, Generation]:
-        prompts = [ready.prompts[at].tokens for at in batch.places]
-        if batch.choices:
-            choices = [ready.questions[at].choices for at in batch.places]
-            generations = self.engine.choose(prompts, choices, shared=shared)
-        else:
-            generations = self.engine.generate(prompts, ready.context.decoding, shared=shared)
+        prompts = [ready.prompts[at] for at in batch.places]
+        if batch.scored:
+            scores = self.engine.score([prompt.pairs for prompt in prompts], shared=shared)
+            chosen = zip(batch.places, scores, strict=True)
+            return {at: picked(ready.questions[at], found) for at, found in chosen}
+        tokens = [prompt.tokens for prompt in prompts]
+        generations = self.engine.generate(tokens, ready.context.decoding, shared=shared)
         return dict(zip(batch.places, generations, strict=True))
 
     def _write(
@@ -124,6 +126,19 @@ class AnswerPass:
         self.folder.add_answers(rows, timing)
 
 
+def beginnings(prompt: Prompt) -> list[tuple[int, ...]]:
+    """What the model reads before it writes, or before each of the pairs that it scores."""
+    return [pair.context for pair in prompt.pairs] or [prompt.tokens]
+
+
+def picked(question: Question, likelihoods: Sequence[Likelihood]) -> Generation:
+    """The answer of a question whose pairs were scored: the likeliest of its choices, where it has any."""
+    logprobs = tuple(found.logprob for found in likelihoods)
+    best = max(range(len(question.choices)), key=logprobs.__getitem__, default=None)
+    text = "" if best is None else question.choices[best]
+    return Generation(text, 0, "choice", logprobs, tuple(found.greedy for found in likelihoods))
+
+
 def _batch_row(ready: ReadyJob, batch: Batch, answers: dict[int, Generation], wall_s: float) -> BatchRow:
     return BatchRow(
         task=ready.job.task,
@@ -139,15 +154,16 @@ def _batch_row(ready: ReadyJob, batch: Batch, answers: dict[int, Generation], wa
 def answer_row(
     ready: ReadyJob, at: int, generation: Generation, batch: int, cached: bool, adapter: str | None
 ) -> AnswerRow:
-    """The line of evidence of one answer."""
-    prompt = ready.prompts[at]
+    """The line of evidence of one answer. Of what was scored, the log-likelihoods of the choices are kept."""
+    prompt, question = ready.prompts[at], ready.questions[at]
+    logprobs = generation.choice_logprobs
     return AnswerRow(
         task=ready.job.task,
         strategy=ready.job.name,
-        question_id=ready.questions[at].id,
+        question_id=question.id,
         seed=ready.job.seed,
         prediction=generation.text,
-        choice_logprobs=generation.choice_logprobs,
+        choice_logprobs=logprobs and (logprobs[: len(question.choices)] or logprobs),
         prompt_tokens=len(prompt.tokens),
         completion_tokens=generation.completion_tokens,
         finish_reason=generation.finish_reason,
@@ -161,4 +177,5 @@ def answer_row(
         batch=batch,
         cached=cached,
         adapter=adapter,
+        metrics=ready.context.wording.metrics(question, generation),
     )

@@ -112,5 +112,5 @@ class AnswerCache:
 
 def _generation(text: str) -> Generation:
     data = json.loads(text)
-    logprobs = data["choice_logprobs"]
-    return Generation(**{**data, "choice_logprobs": None if logprobs is None else tuple(logprobs)})
+    lists = {name: tuple(data[name]) for name in ("choice_logprobs", "greedy") if data.get(name) is not None}
+    return Generation(**{**data, **lists})

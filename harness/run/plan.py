@@ -72,13 +72,16 @@ ONLY_GUARDS = "the task is asked as a guard only, by base and the adapters of ot
 
 def obstacle(task: Task, strategy: Strategy) -> str | None:
     """Why the task cannot serve the strategy, as a clause for the report; None if it can."""
+    known = next((task.obstacles[source] for source in strategy.context if source in task.obstacles), None)
+    if known:
+        return known
     if strategy.uses_corpus and task.corpus is None:
         return "the task names no corpus to retrieve from"
     if Source.GOLD in strategy.context and not any(question.gold_docs for question in task.test):
         return "no test question names its gold documents"
     if strategy.adapted and not task.train:
         return "the task has no training questions to fine-tune on"
-    if Source.EXAMPLES in strategy.context and not task.train:
+    if Source.EXAMPLES in strategy.context and not task.train and not task.wording:
         return "the task has no training questions to show as examples"
     return None
 

@@ -14,7 +14,7 @@ from harness.finetune.store import Job as Training
 from harness.models.chat import Chat
 from harness.records import Decoding, Prompt, Question, Ranked
 from harness.run.plan import AdapterNeed, Job, sample
-from harness.run.prompts import Context, build_prompt, pick_examples, target_text
+from harness.run.wording import Wording, wording_of
 from harness.spec.strategy import Source, Strategy
 from harness.spec.task import Task
 
@@ -36,13 +36,13 @@ class TaskContext:
     seed: int
     _retrieved: dict[str, tuple[Ranked, ...]] = field(default_factory=dict)
 
+    @cached_property
+    def wording(self) -> Wording:
+        return wording_of(self.task, self.chat, self.seed)
+
     @property
     def decoding(self) -> Decoding:
-        return Decoding(self.task.spec.answer.max_tokens, tuple(self.task.spec.answer.stop))
-
-    @cached_property
-    def examples(self) -> tuple[Question, ...]:
-        return pick_examples(self.task, self.seed) if self.task.train else ()
+        return self.wording.decoding
 
     def prompts(self, strategy: Strategy, questions: Sequence[Question]) -> list[Prompt]:
         """The prompt of each question under a strategy; retrieval runs for all of them at once."""
@@ -51,8 +51,7 @@ class TaskContext:
         return [self.prompt(strategy, question, self._passages(strategy, question)) for question in questions]
 
     def prompt(self, strategy: Strategy, question: Question, passages: tuple[Ranked, ...]) -> Prompt:
-        context = Context(self.examples, passages, self.task.spec.retrieval.k)
-        return build_prompt(self.chat, self.task, strategy, question, context)
+        return self.wording.prompt(strategy, question, passages)
 
     def retrieve_one(self, question: str) -> tuple[Ranked, ...]:
         """Retrieve for one question, as a deployed system would: embed the query, search, nothing reused."""
@@ -108,13 +107,10 @@ class TaskContext:
         if retrieves:
             self._retrieve(questions)
         rng = random.Random(f"gold:{self.seed}")
-        examples = []
-        for question in questions:
-            passages = self._with_gold(question, rng) if retrieves else ()
-            prompt = self.prompt(strategy, question, passages)
-            target = (*self.chat.encode(target_text(self.task, question)), self.chat.end_token)
-            examples.append(Example(prompt.tokens, target, question.fact_id))
-        return tuple(examples)
+        return tuple(
+            self.wording.example(strategy, question, self._with_gold(question, rng) if retrieves else ())
+            for question in questions
+        )
 
     def _with_gold(self, question: Question, rng: random.Random) -> tuple[Ranked, ...]:
         """What retrieval found, with the gold passage in a random place where it was missed (mostly)."""

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from harness.files import sha256_text
 from harness.models.chat import Chat
-from harness.records import Message, Passage, Prompt, Question, Ranked
+from harness.records import Message, Pair, Passage, Prompt, Question, Ranked
 from harness.spec.strategy import Source, Strategy
 from harness.spec.task import Task
 
@@ -30,7 +30,7 @@ class Context:
 def target_text(task: Task, question: Question) -> str:
     """The reply that training and examples show: the first answer, or the refusal."""
     if not question.answerable:
-        return task.spec.answer.refusal or ""
+        return task.own.answer.refusal or ""
     return question.answers[0]
 
 
@@ -49,7 +49,7 @@ def build_prompt(chat: Chat, task: Task, strategy: Strategy, question: Question,
     retrieves = strategy.uses_corpus
     wanted = min(context.show, len(context.passages)) if retrieves else 0
     examples = context.examples if Source.EXAMPLES in strategy.context else ()
-    budget = min(task.spec.retrieval.max_prompt_tokens, chat.context_tokens - task.spec.answer.max_tokens)
+    budget = min(task.spec.retrieval.max_prompt_tokens, chat.context_tokens - task.own.answer.max_tokens)
     shown = wanted
     while True:
         passages = [ranked.passage for ranked in context.passages[:shown]]
@@ -65,6 +65,7 @@ def build_prompt(chat: Chat, task: Task, strategy: Strategy, question: Question,
         retrieved=context.passages if retrieves else (),
         shown=shown,
         dropped=wanted - shown,
+        pairs=tuple(Pair(tokens, chat.encode(choice)) for choice in question.choices),
     )
 
 
@@ -72,17 +73,20 @@ def messages(
     task: Task, question: Question, examples: Sequence[Question], passages: Sequence[Passage]
 ) -> list[Message]:
     """The conversation: system, one turn pair an example, the question."""
-    turns = [Message("system", task.spec.system_message)]
+    turns = [Message("system", task.own.system_message)]
     for example in examples:
-        turns.append(Message("user", task.spec.user_message(example.question)))
+        turns.append(Message("user", task.own.user_message(example.question)))
         turns.append(Message("assistant", target_text(task, example)))
-    turns.append(Message("user", with_passages(task.spec.user_message(question.question), passages)))
+    turns.append(Message("user", with_passages(task.own.user_message(question.question), passages)))
     return turns
 
 
 def with_passages(question: str, passages: Sequence[Passage]) -> str:
     """Passages before the question, the best one nearest to it (arXiv 2407.01219)."""
-    if not passages:
-        return question
+    return f"{documents(passages)}\n\nQuestion: {question}" if passages else question
+
+
+def documents(passages: Sequence[Passage]) -> str:
+    """The passages as they stand before a question; nothing where there are none."""
     blocks = [f"{passage.title}\n{passage.text}" for passage in reversed(passages)]
-    return "\n\n".join(["Documents:", *blocks, f"Question: {question}"])
+    return "\n\n".join(["Documents:", *blocks]) if blocks else ""

@@ -13,8 +13,6 @@ from harness.models.chat import skeleton
 from harness.records import PromptSample
 from harness.run.folder import RunFolder
 from harness.run.prepare import ReadyJob
-from harness.run.prompts import messages
-from harness.spec.strategy import Source
 from harness.spec.task import Task
 
 FIRST_TOKENS = 8
@@ -39,17 +37,14 @@ def training_rows(tasks: Iterable[Task]) -> Iterator[dict[str, Any]]:
 def sample(ready: ReadyJob) -> PromptSample:
     """The first prompt of a job beside what its template alone would write for such a conversation."""
     prompt, question, context = ready.prompts[0], ready.questions[0], ready.context
-    strategy = ready.job.strategy
-    examples = context.examples if Source.EXAMPLES in strategy.context else ()
-    passages = [ranked.passage for ranked in prompt.retrieved[: prompt.shown]]
-    turns = messages(context.task, question, examples, passages)
+    turns = context.wording.messages(ready.job.strategy, question, prompt)
     return PromptSample(
         task=ready.job.task,
         strategy=ready.job.name,
         question_id=question.id,
         messages=len(turns),
         text=prompt.text,
-        skeleton=skeleton(context.chat, turns),
+        skeleton=skeleton(context.chat, turns) if turns else "",
         first_tokens=prompt.tokens[:FIRST_TOKENS],
         added_tokens=context.chat.encode(""),
     )

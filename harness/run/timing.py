@@ -105,8 +105,8 @@ class TimingPass:
         retrieved = clock()
         prompt = context.prompt(strategy, question, passages)
         handed = clock()
-        if question.choices:
-            self.engine.choose([prompt.tokens], [question.choices])
+        if prompt.pairs:
+            self.engine.score([prompt.pairs])
             ttft = e2e = clock() - start
             completion = 0
         else:

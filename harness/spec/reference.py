@@ -1,4 +1,4 @@
-"""The schema of a task file → the table of its fields in docs/tasks.md, which stands between two marks there."""
+"""The schema of a task file → the tables of its fields in docs/tasks.md, which stand between marks there."""
 
 from __future__ import annotations
 
@@ -12,33 +12,45 @@ from harness.files import write_text
 from harness.spec.schema import task_json_schema
 from harness.spec.yamlfile import read_source
 
-START = "<!-- fields:start -->"
-END = "<!-- fields:end -->"
-
 Schema = Mapping[str, Any]
+TABLES = {"fields": "TaskSpec", "lm-eval fields": "LmEvalSpec"}
+"""Name of each table in its marks → the model whose fields it holds; a later one leaves out what the first one says."""
 
 
-def field_table() -> str:
+def marks(table: str) -> tuple[str, str]:
+    """The lines between which a table stands."""
+    return f"<!-- {table}:start -->", f"<!-- {table}:end -->"
+
+
+def field_table(table: str = "fields") -> str:
     """A Markdown table with a row for each field that holds a value, in the schema's order."""
-    schema = task_json_schema()
     rows = ["| field | what it holds | default | meaning |", "| --- | --- | --- | --- |"]
-    rows += [
+    first, *_ = TABLES
+    known = [] if table == first else _rows(first)
+    return "".join(f"{row}\n" for row in (*rows, *(row for row in _rows(table) if row not in known)))
+
+
+def _rows(table: str) -> list[str]:
+    models = task_json_schema()["$defs"]
+    return [
         f"| `{name}` | {_kind(field)} | {default} | {_escaped(field.get('description', ''))} |"
-        for name, field, default in _fields(schema, schema["$defs"])
+        for name, field, default in _fields(models[TABLES[table]], models)
     ]
-    return "".join(f"{row}\n" for row in rows)
 
 
 def refresh(path: Path) -> None:
-    """Put the table between the marks of a Markdown file; raises InputError where it has none."""
+    """Put the tables between their marks in a Markdown file; raises InputError where one has none."""
     text = read_source(path).text
-    before, start, rest = text.partition(START)
-    _, end, after = rest.partition(END)
-    if not start or not end:
-        raise InputError(
-            f"has no lines {START} and {END} after it, between which the table belongs.", path=path
-        )
-    write_text(path, f"{before}{START}\n{field_table()}{END}{after}")
+    for table in TABLES:
+        opening, closing = marks(table)
+        before, start, rest = text.partition(opening)
+        _, end, after = rest.partition(closing)
+        if not start or not end:
+            raise InputError(
+                f"has no lines {opening} and {closing} after it, between which the table belongs.", path=path
+            )
+        text = f"{before}{opening}\n{field_table(table)}{closing}{after}"
+    write_text(path, text)
 
 
 def _fields(model: Schema, models: Schema, prefix: str = "") -> Iterator[tuple[str, Schema, str]]:

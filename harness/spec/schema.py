@@ -6,8 +6,11 @@ import json
 from pathlib import Path
 from typing import Any
 
+from pydantic.json_schema import models_json_schema
+
 from harness.errors import InputError, InputErrors
 from harness.files import write_json, write_text
+from harness.spec.lmevalspec import LmEvalSpec
 from harness.spec.taskspec import TaskSpec, check_name
 
 SCHEMA_FILE = "task.schema.json"
@@ -81,9 +84,19 @@ _TRAIN: tuple[dict[str, Any], ...] = (
 
 
 def task_json_schema() -> dict[str, Any]:
-    """The JSON schema (draft 2020-12) of a task file, with a description for every key."""
-    schema = TaskSpec.model_json_schema()
-    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema}
+    """The JSON schema (draft 2020-12) of a task file, with a description for every key.
+
+    A file with the key `lm_eval` is held against the one model, any other against the other.
+    """
+    _, models = models_json_schema([(TaskSpec, "validation"), (LmEvalSpec, "validation")])
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "type": "object",
+        "if": {"required": ["lm_eval"]},
+        "then": {"$ref": "#/$defs/LmEvalSpec"},
+        "else": {"$ref": "#/$defs/TaskSpec"},
+        "$defs": models["$defs"],
+    }
 
 
 def scaffold(folder: Path, name: str) -> list[Path]:

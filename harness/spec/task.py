@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import glob
 import os
-from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from harness.errors import InputError, InputErrors, shown
 from harness.files import sha256_json
 from harness.records import Question
+from harness.spec.lmevalspec import SAID_BY_LM_EVAL, LmEvalSpec
 from harness.spec.mistakes import did_you_mean, raise_all
 from harness.spec.questions import QuestionFile, across, leaks, read_questions
+from harness.spec.strategy import Source
 from harness.spec.taskspec import METRIC_NAMES, METRICS_FOR, Answer, TaskSpec
 from harness.spec.yamlfile import YamlFile, load_yaml, validate
 
@@ -20,6 +23,7 @@ __all__ = [
     "METRICS_FOR",
     "METRIC_NAMES",
     "ROLES",
+    "LmEvalSpec",
     "Task",
     "TaskSpec",
     "declared_text",
@@ -35,9 +39,12 @@ _SUFFIXES = (".yaml", ".yml")
 
 @dataclass(frozen=True)
 class Task:
-    """A task that passed every check. Question ids are unique over test, train and dev."""
+    """A task that passed every check. Question ids are unique over test, train and dev.
 
-    spec: TaskSpec
+    One whose file names an lm-eval task has no questions until `harness.lmeval` has opened it.
+    """
+
+    spec: TaskSpec | LmEvalSpec
     path: Path
     test: tuple[Question, ...]
     train: tuple[Question, ...]
@@ -50,10 +57,20 @@ class Task:
     """Where each question stands, by id: "file:line"."""
     left_out: tuple[str, ...] = ()
     """One sentence for each train or dev question that was left out, as it is a test question too."""
+    wording: Callable[[Any], Any] | None = None
+    """Chat → the task's own `run.wording.Wording`; None where the task file says how its questions are put."""
+    obstacles: Mapping[Source, str] = field(default_factory=dict)
+    """What the task cannot have in a context, each with the reason as a clause for the report."""
 
     @property
     def name(self) -> str:
         return self.spec.name
+
+    @property
+    def own(self) -> TaskSpec:
+        """The file of a task that asks questions of its own, and says itself how."""
+        assert isinstance(self.spec, TaskSpec)
+        return self.spec
 
     @property
     def fingerprint(self) -> str:
@@ -73,6 +90,8 @@ def load_task(path: Path) -> Task:
     the task file itself cannot be read.
     """
     file = load_yaml(path)
+    if "lm_eval" in file.values:
+        return _load_lm_eval(file)
     corpus, paths = _corpus(file), _question_paths(file)
     spec, errors = validate(file, TaskSpec)
     files, file_errors = _read_files(paths, spec.answer if spec else _answer_of(file))
@@ -98,6 +117,22 @@ def load_task(path: Path) -> Task:
             for id_, place in leaked.items()
         ),
     )
+
+
+def _load_lm_eval(file: YamlFile) -> Task:
+    """A task file that names an lm-eval task, checked by itself; the task is neither looked for nor opened."""
+    corpus = _corpus(file)
+    for section in SAID_BY_LM_EVAL:
+        if section in file.values:
+            file.note(
+                (section,), "cannot stand beside lm_eval, whose task says that itself; leave one of them out."
+            )
+            file.values.pop(section)
+    spec, errors = validate(file, LmEvalSpec)
+    raise_all(errors)
+    assert spec is not None  # it is None only with errors
+    files = {"spec": file.source.sha256}
+    return Task(spec, file.source.path, (), (), (), corpus, files, lines={})
 
 
 def _answer_of(file: YamlFile) -> Answer | None:

@@ -123,7 +123,7 @@ class Answer(Strict):
             raise ValueError(f"is for type label only; the type here is {kind}.")
         if labels is not None and len(labels) < 2:
             raise ValueError("needs at least two labels.")
-        found([*_repeated(labels or ()), *_padded(labels or ())])
+        found([*repeated(labels or ()), *_padded(labels or ())])
         return labels
 
     @field_validator("refusal")
@@ -201,7 +201,7 @@ class TaskSpec(Strict):
     @classmethod
     def _metrics(cls, metrics: tuple[MetricName, ...], info: ValidationInfo) -> tuple[MetricName, ...]:
         answer: Answer | None = info.data.get("answer")
-        mistakes = _repeated(metrics)
+        mistakes = repeated(metrics)
         for index, name in enumerate(metrics if answer else ()):
             assert answer
             fitting = METRICS_FOR[answer.type]
@@ -243,7 +243,7 @@ def _check_placeholders(text: str, known: tuple[str, ...]) -> str:
     return text
 
 
-def _repeated(texts: tuple[str, ...]) -> list[tuple[Loc, str]]:
+def repeated(texts: tuple[str, ...]) -> list[tuple[Loc, str]]:
     return [
         ((i,), f"is {shown(text)}, which stands there already.")
         for i, text in enumerate(texts)

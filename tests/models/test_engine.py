@@ -11,12 +11,12 @@ import torch
 
 from harness.errors import InputError, ModelUnavailable
 from harness.finetune.recipe import Recipe, peft_config
-from harness.models import adapters, decoding
+from harness.models import adapters, decoding, likelihood
 from harness.models.adapters import read_layers
 from harness.models.engine import shared_prefix
 from harness.models.store import ModelFolder
 from harness.models.transformers_engine import TransformersEngine, choose_device, choose_dtype
-from harness.records import Decoding, Message
+from harness.records import Decoding, Message, Pair
 
 DECODING = Decoding(12)
 
@@ -186,16 +186,44 @@ def test_training_leaves_the_base_as_it_was(engine: TransformersEngine) -> None:
 def test_choices_are_scored_by_the_log_likelihood_of_their_text(engine: TransformersEngine) -> None:
     (prompt,) = prompts(engine, QUESTIONS[0])
     options = ["a", "the ferry", "no"]
-    (answer,) = engine.choose([prompt], [options])
-    for option, logprob in zip(options, answer.choice_logprobs or (), strict=True):
+    pairs = [Pair(tuple(prompt), engine.chat.encode(option)) for option in options]
+    (found,) = engine.score([pairs])
+    for option, one in zip(options, found, strict=True):
         ids = engine.chat.encode(option)
         with torch.inference_mode():
             logits = engine._model(torch.tensor([[*prompt, *ids]])).logits[0].log_softmax(-1)
         expected = sum(float(logits[len(prompt) + at - 1, token]) for at, token in enumerate(ids))
-        assert logprob == pytest.approx(expected, abs=1e-3)
-    assert answer.text == options[max(range(3), key=(answer.choice_logprobs or ()).__getitem__)]
-    shared = engine.choose(prompts(engine, *QUESTIONS), [options] * 4, shared=5)
-    assert shared[0].choice_logprobs == pytest.approx(answer.choice_logprobs, abs=1e-3)
+        assert one.logprob == pytest.approx(expected, abs=1e-3)
+        best = [int(logits[len(prompt) + at - 1].argmax()) for at in range(len(ids))]
+        assert one.greedy == (best == list(ids))
+    questions = [
+        [Pair(tuple(asked), engine.chat.encode(option)) for option in options]
+        for asked in prompts(engine, *QUESTIONS)
+    ]
+    shared = engine.score(questions, shared=5)[0]
+    assert [one.logprob for one in shared] == pytest.approx([one.logprob for one in found], abs=1e-3)
+
+
+def test_a_long_continuation_is_read_in_stretches_and_scored_as_a_whole(
+    engine: TransformersEngine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (prompt,) = prompts(engine, QUESTIONS[0])
+    pairs = [Pair(tuple(prompt), engine.chat.encode(text)) for text in ("the ferry leaves at nine", "no")]
+    whole = engine.score([pairs])
+    monkeypatch.setattr(likelihood, "STRETCH", 5)
+    (first, second), (third, fourth) = engine.score([pairs])[0], whole[0]
+    assert (first.logprob, second.logprob) == pytest.approx((third.logprob, fourth.logprob), abs=1e-3)
+    assert (first.greedy, second.greedy) == (third.greedy, fourth.greedy)
+
+
+def test_what_the_model_would_write_is_greedy_and_nothing_else_is(engine: TransformersEngine) -> None:
+    (prompt,) = prompts(engine, QUESTIONS[0])
+    (written,) = engine.generate([prompt], DECODING)
+    token = engine._model(torch.tensor([prompt])).logits[0, -1].argmax().item()
+    told, other = engine.score([[Pair(tuple(prompt), (token,)), Pair(tuple(prompt), (token + 1,))]])[0]
+    assert (told.greedy, other.greedy) == (True, False)
+    assert told.logprob > other.logprob
+    assert written.completion_tokens > 0
 
 
 def test_an_adapter_that_is_a_pickle_is_refused(engine: TransformersEngine, tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from harness.records import Prompt, Question
+from harness.records import Pair, Prompt
 from harness.run.answer import BATCH_ROWS, BATCH_TOKENS, AnswerPass, plan_batches
 from harness.run.answer_cache import AnswerCache
 from harness.run.folder import RunFolder
@@ -22,20 +22,16 @@ from tests.fakes import FakeEngine, Silent
 from tests.run.worlds import FallibleEngine, Killed, context_of, make_task, reply, rows
 
 
-def prompt(length: int) -> Prompt:
-    return Prompt("", (0,) * length, "")
-
-
-def question(at: int, *, choices: bool = False) -> Question:
-    return Question(f"q{at}", "?", ("a",), choices=("a", "b") if choices else ())
+def prompt(length: int, *, scored: bool = False) -> Prompt:
+    return Prompt("", (0,) * length, "", pairs=(Pair((0,), (1,)),) if scored else ())
 
 
 @pytest.mark.parametrize("seed", range(8))
 def test_batches_hold_every_question_once_sorted_by_length_and_bounded(seed: int) -> None:
     rng = random.Random(seed)
-    prompts = [prompt(rng.randint(1, 3000)) for _ in range(rng.randint(1, 120))]
-    questions = [question(at, choices=rng.random() < 0.3) for at in range(len(prompts))]
-    batches = plan_batches(prompts, questions)
+    count = rng.randint(1, 120)
+    prompts = [prompt(rng.randint(1, 3000), scored=rng.random() < 0.3) for _ in range(count)]
+    batches = plan_batches(prompts)
     places = [at for batch in batches for at in batch.places]
     assert sorted(places) == list(range(len(prompts)))
     assert [batch.number for batch in batches] == list(range(len(batches)))
@@ -43,16 +39,16 @@ def test_batches_hold_every_question_once_sorted_by_length_and_bounded(seed: int
         lengths = [len(prompts[at].tokens) for at in batch.places]
         assert len(lengths) <= BATCH_ROWS
         assert len(lengths) * max(lengths) <= BATCH_TOKENS or len(lengths) == 1
-        assert {bool(questions[at].choices) for at in batch.places} == {batch.choices}
+        assert {bool(prompts[at].pairs) for at in batch.places} == {batch.scored}
     for kind in (False, True):
-        lengths = [len(prompts[at].tokens) for b in batches if b.choices is kind for at in b.places]
+        lengths = [len(prompts[at].tokens) for b in batches if b.scored is kind for at in b.places]
         assert lengths == sorted(lengths, reverse=True)
 
 
 def test_batches_worked_by_hand() -> None:
     """Two of 4000 tokens fit into 8192, three do not; 17 short ones are 16 and 1."""
     prompts = [prompt(n) for n in (10, 4000, 4000, 4000)] + [prompt(10)] * 16
-    batches = plan_batches(prompts, [question(at) for at in range(20)])
+    batches = plan_batches(prompts)
     assert [len(batch.places) for batch in batches] == [2, 2, 16]
     assert batches[0].places == (1, 2)
     assert batches[1].places == (3, 0)
@@ -178,7 +174,7 @@ def test_a_batch_known_in_part_is_computed_whole(world: World, tmp_path: Path) -
     engine = FallibleEngine()
     answers = AnswerPass(engine, world.folder, world.cache, Silent(), engine.clock)  # type: ignore[arg-type]
     keys = answers.keys(world.ready, None)
-    first = plan_batches(world.ready.prompts, world.ready.questions)[0].places
+    first = plan_batches(world.ready.prompts)[0].places
     world.answer(FallibleEngine())
     known = world.cache.get(keys)
     second = World(tmp_path / "second", make_task(tmp_path))

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from harness.errors import InputError
-from harness.spec.reference import END, START, field_table, refresh
+from harness.spec.reference import TABLES, field_table, marks, refresh
 from harness.spec.schema import task_json_schema
 from harness.spec.settings import Finetune
 from tests.commands import refused
@@ -22,10 +22,14 @@ def cells(table: str) -> dict[str, list[str]]:
     return {row[0].strip().strip("`"): [cell.strip() for cell in row] for row in rows}
 
 
-def test_docs_hold_the_table_that_the_schema_gives() -> None:
+@pytest.mark.parametrize("table", TABLES)
+def test_docs_hold_the_table_that_the_schema_gives(table: str) -> None:
     text = DOCS.read_text(encoding="utf-8")
-    shown = text.partition(f"{START}\n")[2].partition(END)[0]
-    assert shown == field_table(), "write it again: python -m harness tasks schema --markdown docs/tasks.md"
+    start, end = marks(table)
+    shown = text.partition(f"{start}\n")[2].partition(end)[0]
+    assert shown == field_table(table), (
+        "write it again: python -m harness tasks schema --markdown docs/tasks.md"
+    )
 
 
 def test_every_key_that_holds_a_value_has_a_row_with_a_meaning() -> None:
@@ -34,7 +38,7 @@ def test_every_key_that_holds_a_value_has_a_row_with_a_meaning() -> None:
         key: schema["$defs"][field["$ref"].rpartition("/")[2]]["properties"]
         if "$ref" in field
         else {"": field}
-        for key, field in schema["properties"].items()
+        for key, field in schema["$defs"]["TaskSpec"]["properties"].items()
     }
     keys = {f"{key}.{child}".rstrip(".") for key, children in sections.items() for child in children}
     table = cells(field_table())
@@ -53,17 +57,28 @@ def test_rows_say_what_may_stand_there() -> None:
     assert table["probes"][1:3] == ["`knowledge`, `behaviour`, `general`", "required"]
 
 
+def test_what_an_lm_eval_task_shares_with_the_others_stands_once() -> None:
+    table = cells(field_table("lm-eval fields"))
+    assert {"lm_eval", "query", "gold", "train", "metrics", "chat_template", "system"} <= set(table)
+    assert "retrieval.k" not in table
+
+
 def test_refreshing_changes_what_stands_between_the_marks_and_nothing_else(tmp_path: Path) -> None:
     page = tmp_path / "page.md"
-    page.write_text(f"before\n\n{START}\nold\n{END}\n\nafter\n", encoding="utf-8")
+    (first, last), (start, end) = marks("fields"), marks("lm-eval fields")
+    page.write_text(f"a\n\n{first}\nold\n{last}\n\nb\n{start}\n{end}\nc\n", encoding="utf-8")
     refresh(page)
-    assert page.read_text(encoding="utf-8") == f"before\n\n{START}\n{field_table()}{END}\n\nafter\n"
+    more = field_table("lm-eval fields")
+    assert page.read_text(encoding="utf-8") == (
+        f"a\n\n{first}\n{field_table()}{last}\n\nb\n{start}\n{more}{end}\nc\n"
+    )
 
 
 def test_a_page_without_marks_is_left_as_it_is(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     page = tmp_path / "page.md"
-    page.write_text(f"{END} {START}", encoding="utf-8")
+    start, end = marks("fields")
+    page.write_text(f"{end} {start}", encoding="utf-8")
     with pytest.raises(InputError, match="has no lines"):
         refresh(page)
-    assert page.read_text(encoding="utf-8") == f"{END} {START}"
+    assert page.read_text(encoding="utf-8") == f"{end} {start}"
     assert "no such file" in refused(capsys, "tasks", "schema", "--markdown", str(tmp_path / "none.md"))

@@ -62,7 +62,9 @@ def test_the_tasks_that_ship_are_listed_and_valid(
 def test_tasks_schema_is_the_schema_that_ships(capsys: pytest.CaptureFixture[str]) -> None:
     schema = one_document(capsys, "tasks", "schema")
     assert schema["$schema"].startswith("https://json-schema.org/")
-    assert {"name", "probes", "questions", "prompt", "answer", "metrics"} <= set(schema["required"])
+    required = set(schema["$defs"]["TaskSpec"]["required"])
+    assert {"name", "probes", "questions", "prompt", "answer", "metrics"} <= required
+    assert {"name", "probes", "lm_eval"} <= set(schema["$defs"]["LmEvalSpec"]["required"])
     assert schema == json.loads((ROOT / "tasks" / "task.schema.json").read_text(encoding="utf-8"))
 
 

@@ -39,12 +39,15 @@ def score(rows: Sequence[AnswerRow], asked: dict[str, Asked], spec: dict[str, An
             refusal=refusal,
             choice_logprobs=row.choice_logprobs,
         )
-        scored.append(ScoredAnswer(asked[row.question_id], row, {m: METRICS[m](seen) for m in metrics}))
+        scores = {m: METRICS[m](seen) for m in metrics} if row.metrics is None else _stored(row, metrics)
+        scored.append(ScoredAnswer(asked[row.question_id], row, scores))
     return scored
 
 
 def _metrics(spec: dict[str, Any]) -> list[str]:
     names = list(spec.get("metrics", ()))
+    if spec.get("lm_eval"):
+        return names  # scored by lm-eval when the answer was written; none where only aggregates make sense
     unknown = [name for name in names if name not in METRICS]
     if unknown or not names:
         what = (
@@ -56,10 +59,23 @@ def _metrics(spec: dict[str, Any]) -> list[str]:
     return names
 
 
+def _stored(row: AnswerRow, metrics: Sequence[str]) -> dict[str, float]:
+    """The scores that the task's own code gave an answer when it was written down."""
+    assert row.metrics is not None
+    missing = [name for name in metrics if name not in row.metrics]
+    if missing:
+        raise InputError(
+            f"the answer to {row.question_id!r} ({row.task}) was not scored by {', '.join(missing)}."
+        )
+    return {name: float(row.metrics[name]) for name in metrics}
+
+
 def per_question(scored: Sequence[ScoredAnswer], metric: str) -> dict[str, float]:
-    """Question id → its score, the mean over the seeds that answered it."""
+    """Question id → its score, the mean over the seeds that answered it; none by a metric that the task lacks."""
     found: dict[str, list[float]] = {}
     for one in scored:
+        if metric not in one.scores:
+            continue
         found.setdefault(one.row.question_id, []).append(one.scores[metric])
     return {name: math.fsum(scores) / len(scores) for name, scores in found.items()}
 

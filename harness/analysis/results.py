@@ -216,14 +216,15 @@ def _strategy(
     timings = run.timings.get(pair, ())
     passed = throughput.batched(run.batches.get(pair, ()), run.answers.get(pair, ()))
     by_metric = {m: accuracy.estimate(accuracy.per_question(scored, m), clusters) for m in metrics}
-    primary = by_metric[metrics[0]]
+    primary = metrics[0] if metrics else ""
     strategy = STRATEGIES.get(pair[1])  # None for another task's adapter: it answers bare, no candidate
     ranked = strategy is not None and Source.RETRIEVED in strategy.context
     return {
-        "accuracy": primary,
+        "accuracy": accuracy.estimate(accuracy.per_question(scored, primary), clusters),
         "metrics": by_metric,
-        "groups": accuracy.groups(scored, metrics[0], clusters),
-        "seeds": seeds.by_seed(scored, metrics[0], clusters),
+        "aggregates": _aggregates(run, pair),
+        "groups": accuracy.groups(scored, primary, clusters),
+        "seeds": seeds.by_seed(scored, primary, clusters),
         "n_answered": len({one.row.question_id for one in scored}),
         "control": strategy is not None and strategy.control,
         **latency.blocks(timings),
@@ -235,6 +236,13 @@ def _strategy(
         "adapter": run.adapter_key(pair),
         **_defects(scored),
     }
+
+
+def _aggregates(run: Evidence, pair: Pair) -> dict[str, float | None]:
+    """What an lm-eval task makes of all answers together, by metric: no mean, so without an interval (first seed)."""
+    rows = [row for row in run.manifest.get("aggregates", ()) if (row["task"], row["strategy"]) == pair]
+    first = min((row["seed"] for row in rows), default=None)
+    return {row["metric"]: row["value"] for row in rows if row["seed"] == first}
 
 
 def _tokens(scored: Sequence[ScoredAnswer]) -> dict[str, Any]:

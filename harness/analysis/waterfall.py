@@ -65,6 +65,7 @@ def waterfall(
     An answer is wrong whose score is below 1: for graded metrics, a partly right one too. bins and n_wrong are
     None where `rag` was not run; the bins add up to n_wrong.
     """
+    scored = {name: [one for one in some if metric in one.scores] for name, some in scored.items()}
     found = scored.get(READER) or ()
     wrong = [one for one in found if one.scores[metric] < 1]
     bins = dict.fromkeys(BINS, 0)

@@ -17,6 +17,7 @@ def add_compare(commands: Any) -> None:
 
 
 def _compare(options: argparse.Namespace) -> None:
+    from harness.lmeval.load import open_tasks
     from harness.report.terminal import print_results
     from harness.report.write import write_reports
     from harness.run.compare import compare, default_output
@@ -25,7 +26,7 @@ def _compare(options: argparse.Namespace) -> None:
     from harness.spec.task import load_tasks
 
     settings = resumed_settings(options) if options.resume else settings_of(options, TASKS)
-    tasks = load_tasks(settings.task_files, TASKS)
+    tasks = open_tasks(load_tasks(settings.task_files, TASKS), allow_code=settings.allow_task_code)
     check_corpora(tasks)
     output = options.resume or options.output or default_output(REPORTS, settings)
     if not options.resume:

@@ -11,6 +11,7 @@ from harness.commands import TASKS
 from harness.commands.corpora import check_corpora
 from harness.errors import InputError
 from harness.quantities import counted
+from harness.run.flags import add_code_flag
 
 
 def add_tasks(commands: Any) -> None:
@@ -21,6 +22,7 @@ def add_tasks(commands: Any) -> None:
     listing.set_defaults(run=_list)
     validate = verbs.add_parser("validate", help="check task files, their questions and gold documents")
     validate.add_argument("tasks", nargs="*", metavar="TASK")
+    add_code_flag(validate)
     validate.set_defaults(run=_validate)
     schema = verbs.add_parser("schema", help="print the JSON schema of a task file, or a table of its fields")
     schema.add_argument(
@@ -74,9 +76,10 @@ def _task_row(task: Any) -> dict[str, Any]:
 
 
 def _validate(options: argparse.Namespace) -> None:
+    from harness.lmeval.load import open_tasks
     from harness.spec.task import load_tasks
 
-    tasks = load_tasks(options.tasks, TASKS)
+    tasks = open_tasks(load_tasks(options.tasks, TASKS), allow_code=options.allow_task_code)
     check_corpora(tasks)
     for task in tasks:
         for sentence in task.left_out:

@@ -19,11 +19,21 @@ class Chat(Protocol):
     def context_tokens(self) -> int:
         """The longest prompt plus completion that the model reads."""
 
-    def render(self, messages: Sequence[Message]) -> str:
-        """The text of a conversation that ends where the assistant's reply begins."""
+    def render(self, messages: Sequence[Message], *, prefill: bool = False) -> str:
+        """The text of a conversation that ends where the assistant's reply begins.
+
+        `prefill`: the last message is the assistant's, who is to go on with it.
+        """
 
     def encode(self, text: str) -> tuple[int, ...]:
         """Token ids of `text`; no special tokens are added."""
+
+    def encode_whole(self, text: str) -> tuple[int, ...]:
+        """Token ids of `text` with what the tokenizer puts around any text, unless its first token stands there."""
+
+    @property
+    def first_token(self) -> int:
+        """The token that opens a text: the tokenizer's own, else the end token."""
 
     @property
     def end_token(self) -> int:
@@ -69,17 +79,37 @@ class ChatTokenizer:
     def end_token(self) -> int:
         return int(self._tokenizer.eos_token_id)
 
-    def render(self, messages: Sequence[Message]) -> str:
+    @property
+    def first_token(self) -> int:
+        first = self._tokenizer.bos_token_id
+        return self.end_token if first is None else int(first)
+
+    def render(self, messages: Sequence[Message], *, prefill: bool = False) -> str:
         turns = [{"role": message.role, "content": message.content} for message in messages]
         return str(
             self._tokenizer.apply_chat_template(
-                turns, tokenize=False, add_generation_prompt=True, enable_thinking=False
+                turns,
+                tokenize=False,
+                add_generation_prompt=not prefill,
+                continue_final_message=prefill,
+                enable_thinking=False,
             )
         )
 
     def encode(self, text: str) -> tuple[int, ...]:
         # The template already wrote the special tokens; adding them again would apply it twice.
         return tuple(self._tokenizer(text, add_special_tokens=False)["input_ids"])
+
+    def encode_whole(self, text: str) -> tuple[int, ...]:
+        opened = text.startswith(self._tokenizer.decode([self.first_token]))
+        return self.encode(text) if opened else tuple(self._tokenizer(text)["input_ids"])
+
+    def special(self, text: str) -> int | None:
+        """The id of a text that is one special token, which `decode` leaves out."""
+        known: dict[str, int] = dict(
+            zip(self._tokenizer.all_special_tokens, self._tokenizer.all_special_ids, strict=True)
+        )
+        return known.get(text)
 
     def decode(self, tokens: Sequence[int]) -> str:
         return str(self._tokenizer.decode(tokens, skip_special_tokens=True))

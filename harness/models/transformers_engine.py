@@ -101,11 +101,12 @@ class TransformersEngine:
         parameters = sum(parameter.numel() for parameter in self._loaded.parameters())
         return {"load_s": round(self._load_s, 3), "parameters": parameters}
 
-    @property
-    def _ends(self) -> frozenset[int]:
+    def _ends(self, decoding: Decoding) -> frozenset[int]:
+        """The tokens that end an answer: the model's own, and stop texts that are special tokens."""
         configured = self._model.generation_config.eos_token_id
         ends = configured if isinstance(configured, list) else [configured]
-        return frozenset(int(end) for end in [*ends, self.chat.end_token] if end is not None)
+        stops = [self.chat.special(text) for text in decoding.stop]
+        return frozenset(int(end) for end in [*ends, *stops, self.chat.end_token] if end is not None)
 
     # Which weights answer
 
@@ -151,7 +152,9 @@ class TransformersEngine:
             state = greedy_decoding.prefill(
                 self._model, prompts, shared, self.chat.end_token, self._prefix_cache(prompts[0][:shared])
             )
-            return greedy_decoding.greedy(self._model, state, decoding, self._ends, self.chat.decode)
+            return greedy_decoding.greedy(
+                self._model, state, decoding, self._ends(decoding), self.chat.decode
+            )
 
     def score(self, questions: Sequence[Sequence[Pair]], *, shared: int = 0) -> list[tuple[Likelihood, ...]]:
         import torch
@@ -182,7 +185,12 @@ class TransformersEngine:
         with torch.inference_mode():
             state = greedy_decoding.prefill(self._model, [prompt], 0, self.chat.end_token)
             (generation,) = greedy_decoding.greedy(
-                self._model, state, decoding, self._ends, self.chat.decode, lambda: ticks.append(clock())
+                self._model,
+                state,
+                decoding,
+                self._ends(decoding),
+                self.chat.decode,
+                lambda: ticks.append(clock()),
             )
         return Timed(generation, ttft_s=ticks[0] - start, e2e_s=clock() - start)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from harness.analysis.latency import too_few
@@ -37,6 +38,16 @@ def size(difference: float | None) -> str:
 def spread(low: float | None, high: float | None) -> str:
     """An interval of shares: `40.1–55.0 %`."""
     return NA if low is None or high is None else f"{100 * low:.1f}–{100 * high:.1f} %"
+
+
+def metric_of(task: Mapping[str, Any]) -> str:
+    """The metric that is a task's accuracy; a task of lm-eval's may have none that can stand as one."""
+    return str(task["primary_metric"] or "no accuracy")
+
+
+def plain(value: float | None) -> str:
+    """A figure of its own kind, as a perplexity is: `12.3`."""
+    return NA if value is None else three(value)
 
 
 def probability(p: float | None) -> str:

@@ -37,7 +37,7 @@ def overview(task: Figures) -> Table:
         )
     headers = (
         "Strategy",
-        f"Accuracy ({task['primary_metric']}, 95 % interval)",
+        f"Accuracy ({numbers.metric_of(task)}, 95 % interval)",
         "Answers",
         "Latency p50",
         "Cost per query",
@@ -63,15 +63,23 @@ def money(block: Figures, key: str) -> str:
 
 
 def metrics(task: Figures) -> Table | None:
-    """Every metric of the task, where there is more than the primary one."""
-    names = list(dict.fromkeys(name for block in task["strategies"].values() for name in block["metrics"]))
-    if len(names) < 2:
+    """Every metric of the task, where there is more than the primary one; lm-eval's aggregates beside, as they are."""
+    blocks = task["strategies"].values()
+    names = list(dict.fromkeys(name for block in blocks for name in block["metrics"]))
+    whole = list(dict.fromkeys(name for block in blocks for name in block.get("aggregates", ())))
+    if len(names) < 2 and not whole:
         return None
     rows = (
-        (name_of(name, block), *(numbers.estimate(block["metrics"].get(metric)) for metric in names))
+        (
+            name_of(name, block),
+            *(numbers.estimate(block["metrics"].get(metric)) for metric in names),
+            *(numbers.plain(block.get("aggregates", {}).get(metric)) for metric in whole),
+        )
         for name, block in task["strategies"].items()
     )
-    return Table(("Strategy", *names), tuple(rows))
+    return Table(
+        ("Strategy", *names, *(f"{name} (of all answers, no interval)" for name in whole)), tuple(rows)
+    )
 
 
 def groups(task: Figures) -> Table | None:

@@ -35,7 +35,7 @@ def _table(results: dict[str, Any]) -> Any:
     table = Table(box=box.SIMPLE_HEAD, show_lines=False, pad_edge=False)
     table.add_column("Strategy", no_wrap=True)
     for name, task in tasks.items():
-        table.add_column(Text(f"{name}\n{task['primary_metric']}, n={task['n']}"))
+        table.add_column(Text(f"{name}\n{numbers.metric_of(task)}, n={task['n']}"))
     for strategy in dict.fromkeys(name for task in tasks.values() for name in task["strategies"]):
         cells = [Text(_cell(task, strategy)) for task in tasks.values()]
         table.add_row(Text(strategy), *cells)

@@ -277,6 +277,19 @@ class _Run:
                 if job.job.adapter == need:
                     folder = adapter.folder
                     answers.run(job, adapter.record.sha256, lambda folder=folder: engine.use(folder))  # type: ignore[misc]
+        self._aggregate(jobs)
+
+    def _aggregate(self, jobs: Sequence[ReadyJob]) -> None:
+        """Keep what tasks make of all their answers together, where they make anything of them."""
+        answered = self.folder.answered()
+        rows = []
+        for one in jobs:
+            job = one.job
+            said = answered.get((job.task, job.name, job.seed), {})
+            for metric, value in one.context.wording.aggregates([*said.values()]).items():
+                place = {"task": job.task, "strategy": job.name, "seed": job.seed}
+                rows.append({**place, "metric": metric, "value": value})
+        self.folder.update(aggregates=rows)
 
     def _adapter(self, need: AdapterNeed) -> Adapter:
         training = self.contexts[need.task].training(need)

@@ -47,10 +47,17 @@ def add_run_flags(parser: argparse.ArgumentParser) -> None:
     )
     add("--quick", action="store_true", help="a few questions and two epochs: not fit for decisions")
     add("--no-cache", action="store_true", help="neither read nor write the cache of answers")
+    add_code_flag(parser)
     add("--output", type=Path, metavar="DIR", help="run folder (default: reports/<UTC time>-<hash>)")
     add("--resume", type=Path, metavar="RUN", help="go on with a run that was stopped, with its own settings")
     add_requirement_flags(parser)
     add_price_flags(parser)
+
+
+def add_code_flag(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--allow-task-code", action="store_true", help="run the Python code that an lm-eval task names"
+    )
 
 
 def settings_of(options: argparse.Namespace, tasks_dir: Path) -> Settings:
@@ -71,6 +78,7 @@ def settings_of(options: argparse.Namespace, tasks_dir: Path) -> Settings:
     given |= price_settings(options)
     check_prices(given, datetime.now(UTC).date())
     tasks = find_tasks(options.tasks, tasks_dir)
+    given["allow_task_code"] = options.allow_task_code
     settings = Settings(tasks=_absolute(tasks), quick=options.quick, use_cache=not options.no_cache, **given)
     adapted = any(STRATEGIES[name].adapted for name in settings.strategies)
     default = default_guard(tasks, tasks_dir) if adapted else ()
@@ -124,9 +132,10 @@ def resumed_settings(options: argparse.Namespace) -> Settings:
     from harness.run.folder import read_manifest
     from harness.run.settings import Settings
 
-    free = {"resume", "run", "command", "tasks", "quick", "no_cache"}
+    switches = ("tasks", "quick", "no_cache", "allow_task_code")
+    free = {"resume", "run", "command", *switches}
     extra = [name for name, value in vars(options).items() if name not in free and value is not None]
-    extra += [name for name in ("tasks", "quick", "no_cache") if getattr(options, name)]
+    extra += [name for name in switches if getattr(options, name)]
     if extra:
         known = {"tasks": "TASK", **FIELDS}
         flags = ", ".join(known.get(name, "--" + name.replace("_", "-")) for name in extra)

@@ -32,6 +32,7 @@ class Settings:
     knowledge; None: no task does."""
     quick: bool = False
     use_cache: bool = True
+    allow_task_code: bool = False
     prices: str | None = None
     machine: str | None = None
     monthly_queries: int | None = None

@@ -8,7 +8,7 @@ a tag. Scalars follow YAML 1.2: `1e-4` is a number, `on` is text. Dates stay tex
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
@@ -47,6 +47,8 @@ class YamlFile:
     value_places: dict[Loc, Place] = field(default_factory=dict)
     mistakes: list[tuple[Loc, Place, str]] = field(default_factory=list)
     """Found before any model looks: keys given twice, values that mean nothing, files that are not there."""
+    tagged: dict[Loc, str] = field(default_factory=dict)
+    """The texts that carry a tag which the reader of the file was told to expect, and the tag."""
 
     def note(self, loc: Loc, sentence: str) -> None:
         """Keep a mistake in the value at `loc` for `validate` to report among the others."""
@@ -56,6 +58,13 @@ class YamlFile:
         key = dotted(loc)
         text = f"{key}: {sentence}" if key else sentence
         return InputError(text, path=self.source.path, line=place[0], column=place[1])
+
+    def value_at(self, loc: Loc) -> Any:
+        """The value at `loc`, which must be there."""
+        value: Any = self.values
+        for part in loc:
+            value = value[part]
+        return value
 
     def place(self, loc: Loc, *, of_key: bool = False) -> Place:
         """Where the value (or the key) at `loc` stands, or the key or list entry that is nearest around it."""
@@ -97,8 +106,8 @@ def read_source(path: Path) -> Source:
     return Source(path, text, hashlib.sha256(data).hexdigest())
 
 
-def load_yaml(path: Path) -> YamlFile:
-    """Read a YAML file whose top is a mapping.
+def load_yaml(path: Path, tags: Collection[str] = ()) -> YamlFile:
+    """Read a YAML file whose top is a mapping. Texts tagged with one of `tags` are kept in `YamlFile.tagged`.
 
     Raises InputError where there is nothing to go on: no such file, not UTF-8, broken syntax, empty, not
     a mapping. Lesser mistakes are kept in `YamlFile.mistakes` and reported by `validate`.
@@ -112,7 +121,7 @@ def load_yaml(path: Path) -> YamlFile:
             "the file must be a mapping of keys to values (`key: value` lines).", path=path, line=1
         )
     file = YamlFile(source)
-    reader = _Reader(file)
+    reader = _Reader(file, tags)
     try:
         file.values.update(reader.mapping(node, ()))
     except RecursionError:
@@ -182,8 +191,9 @@ def _compose(source: Source) -> Any:
 class _Reader:
     """Turns nodes into plain values and notes in `file` where they stand and what is wrong with them."""
 
-    def __init__(self, file: YamlFile) -> None:
+    def __init__(self, file: YamlFile, tags: Collection[str] = ()) -> None:
         self.file = file
+        self.tags = tags
         self.open: set[int] = set()  # the nodes around the present one, to notice an alias to itself
 
     def value(self, node: Any, loc: Loc) -> Any:
@@ -242,7 +252,9 @@ class _Reader:
             return text.lower() in ("true", "yes", "on")
         if kind == "null":
             return None
-        if kind not in ("str", "timestamp", "value", "merge"):
+        if kind in self.tags:
+            self.file.tagged[loc] = kind
+        elif kind not in ("str", "timestamp", "value", "merge"):
             self.wrong(
                 node, loc, f"has the tag {shown(str(node.tag))}, which means nothing here; leave it out."
             )

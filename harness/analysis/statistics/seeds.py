@@ -28,7 +28,7 @@ def by_seed(
     interval is of the mean over further trainings *and* questions.
     """
     table: dict[int, dict[str, float]] = {}
-    for one in scored:
+    for one in (one for one in scored if metric in one.scores):
         table.setdefault(one.row.seed, {})[one.row.question_id] = one.scores[metric]
     if len(table) < 2:
         return None

@@ -17,7 +17,7 @@ EMPTY = Limits(warn=0.05, fail=0.2)
 
 def not_cut(case: Case) -> list[Check]:
     def cut(one: ScoredAnswer) -> bool:
-        return one.row.finish_reason == "length" and one.scores[case.metric] < 1
+        return one.row.finish_reason == "length" and one.scores.get(case.metric, 0.0) < 1
 
     return _share(case, "cut_answers", "Answers cut by the token limit, and not right", CUT, cut)
 

@@ -25,6 +25,8 @@ def applied_once(case: Case) -> list[Check]:
     samples = {pair[1]: sample for pair, sample in case.run.prompts.items() if pair[0] == case.task}
     if not samples:
         return [absent(name, "The run kept no rendered prompt.")]
+    if not any(sample.messages for sample in samples.values()):
+        return [absent(name, "The task puts its prompts as plain text, without a chat template.")]
     faults = {strategy: fault for strategy, sample in samples.items() if (fault := fault_of(sample))}
     if faults:
         detail = " ".join(f"{strategy}: {fault.text}." for strategy, fault in faults.items())

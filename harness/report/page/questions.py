@@ -113,7 +113,7 @@ def _answer(one: ScoredAnswer | None, seconds: float | None, metric: str, texts:
         return None
     row = one.row
     return [
-        round(one.scores[metric], 4),
+        round(one.scores[metric], 4) if metric in one.scores else None,
         visible(row.prediction),
         row.prompt_tokens,
         row.completion_tokens,

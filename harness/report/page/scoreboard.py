@@ -71,9 +71,7 @@ HEADERS = (
 def board(task: Figures) -> Board:
     best = leader(task)
     scores = tuple(_score(name, block, task, best) for name, block in task["strategies"].items())
-    return Board(
-        str(task["primary_metric"]), HEADERS, scores, timed(task), tuple(task["not_applicable"].items())
-    )
+    return Board(numbers.metric_of(task), HEADERS, scores, timed(task), tuple(task["not_applicable"].items()))
 
 
 def leader(task: Figures) -> str | None:

@@ -1,0 +1,110 @@
+"""The data of an lm-eval task, looked at before lm-eval opens it: is it on this machine, has it the splits it needs?"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from harness.errors import InputError, shown
+from harness.lmeval.library import import_lm_eval, offline
+from harness.lmeval.survey import TaskFile
+from harness.spec.mistakes import did_you_mean
+
+SPLITS = ("training_split", "validation_split", "test_split", "fewshot_split")
+BUILDERS = ("json", "csv", "parquet", "text", "arrow", "xml", "pandas")
+"""Readers of local files that the datasets library brings."""
+
+
+def data_errors(file: TaskFile) -> list[InputError]:
+    """What keeps a task from its data."""
+    config = file.config
+    if config.get("custom_dataset") is not None or "class" in config:
+        return []  # code of its own says what its data are
+    if not isinstance(config.get("dataset_path"), str):
+        return [file.error(("dataset_path",), "is missing: the task names no data.")]
+    errors = list(_remote(file, config))
+    if errors:
+        return errors
+    try:
+        data = load(config)
+    except InputError as error:
+        return [file.error(("dataset_path",), str(error))]
+    return list(_splits(file, config, data))
+
+
+def load(config: dict[str, Any]) -> Any:
+    """The data of a task's configuration, split by split. Raises InputError with a sentence where it is not here."""
+    import_lm_eval()
+    import datasets
+
+    path, name = config["dataset_path"], config.get("dataset_name")
+    options = {key: _listed(value) for key, value in (config.get("dataset_kwargs") or {}).items()}
+    options.pop("trust_remote_code", None)
+    with offline():
+        try:
+            return datasets.load_dataset(path=path, name=name, **options)
+        except (OSError, ValueError, KeyError, RuntimeError, datasets.exceptions.DatasetsError) as error:
+            if path in BUILDERS or Path(path).exists():
+                first = (str(error).splitlines() or [""])[0]
+                raise InputError(f"its data cannot be read ({shown(path)}): {first}") from error
+            raise InputError(elsewhere(path, name)) from error
+
+
+def elsewhere(path: str, name: str | None) -> str:
+    """The sentence for a data set that lies on a hub."""
+    arguments = ", ".join(json.dumps(part) for part in (path, name) if part)
+    return (
+        f"its data are the data set {path!r}{f' ({name})' if name else ''} of the Hugging Face hub, which is not on "
+        "this machine; nothing is fetched during a run. Fetch it once where there is a network, with "
+        f"python -c 'import datasets; datasets.load_dataset({arguments})', or write a task file that points to a "
+        "copy here: dataset_path: json, dataset_kwargs: {data_files: {test: FILE.jsonl}}."
+    )
+
+
+def _remote(file: TaskFile, config: dict[str, Any]) -> Iterator[InputError]:
+    """Files that are named by an address, and data that bring code."""
+    options = config.get("dataset_kwargs")
+    files = options.get("data_files") if isinstance(options, dict) else None
+    for name in _leaves(files):
+        if "://" in name:
+            text = f"names {shown(name)}, and nothing is fetched during a run; name a file on this machine."
+            yield file.error(("dataset_kwargs", "data_files"), text)
+        elif not any(sign in name for sign in "*?[") and not Path(name).exists():
+            text = f"names {shown(name)}; there is no such file, seen from {Path.cwd()}, where lm-eval looks."
+            yield file.error(("dataset_kwargs", "data_files"), text)
+    if isinstance(options, dict) and options.get("trust_remote_code"):
+        yield file.error(
+            ("dataset_kwargs", "trust_remote_code"), "asks to run code of a data set; leave it out."
+        )
+
+
+def _splits(file: TaskFile, config: dict[str, Any], data: Any) -> Iterator[InputError]:
+    known = list(data)
+    for key in SPLITS:
+        split = config.get(key)
+        base = split.split("[")[0] if isinstance(split, str) else None
+        if base is not None and base not in known:
+            hint = did_you_mean(base, known)
+            yield file.error((key,), f"is {shown(split)}, but the data have {', '.join(known)}{hint}.")
+    tested = config.get("test_split") or config.get("validation_split")
+    if tested is None:
+        yield file.error(("test_split",), "is missing, and validation_split too: nothing would be asked.")
+    elif tested in known and not len(data[tested]):
+        yield file.error(("test_split",), f"is {tested!r}, in which there is no document.")
+
+
+def _leaves(files: Any) -> Iterator[str]:
+    if isinstance(files, str):
+        yield files
+    elif isinstance(files, dict | list | tuple):
+        for part in files.values() if isinstance(files, dict) else files:
+            yield from _leaves(part)
+
+
+def _listed(value: Any) -> Any:
+    """Sequences of our YAML reader as the lists that the datasets library expects."""
+    if isinstance(value, dict):
+        return {key: _listed(part) for key, part in value.items()}
+    return [_listed(part) for part in value] if isinstance(value, tuple) else value

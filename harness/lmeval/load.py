@@ -1,0 +1,225 @@
+"""A task file that names an lm-eval task → tasks like any other, or all that is wrong with it, before a model loads."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from importlib.metadata import version
+from typing import Any
+
+from harness.errors import InputError, InputErrors, shown
+from harness.files import sha256_json, sha256_text
+from harness.lmeval import library, survey
+from harness.lmeval.blame import blamed
+from harness.lmeval.data import data_errors
+from harness.lmeval.documents import canonical, names_context, put_in_front
+from harness.lmeval.locate import Found, locate, wrong
+from harness.lmeval.opened import Opened, question_of
+from harness.lmeval.wording import LmEvalWording
+from harness.records import Question
+from harness.spec.lmevalspec import LmEvalSpec
+from harness.spec.mistakes import raise_all
+from harness.spec.questions import same_words
+from harness.spec.strategy import Source
+from harness.spec.task import Task
+from harness.spec.yamlfile import YamlFile, load_yaml
+
+TRIED = 5
+"""Documents whose right answers are put through the filters."""
+_ROLLING = "it scores whole texts (loglikelihood_rolling), before which nothing can stand"
+
+
+def open_tasks(tasks: Sequence[Task], *, allow_code: bool) -> list[Task]:
+    """The tasks as they were, and in place of those that name a task of lm-eval's, what that name means.
+
+    Raises InputErrors with the mistakes of all of them. lm-eval is imported only where one of its tasks is named.
+    """
+    found: list[Task] = []
+    errors: list[InputError] = []
+    for task in tasks:
+        try:
+            found += open_task(task, allow_code=allow_code) if isinstance(task.spec, LmEvalSpec) else [task]
+        except InputErrors as several:
+            errors += several.errors
+        except InputError as error:
+            errors.append(error)
+    taken: dict[str, Task] = {}
+    for task in found:
+        first = taken.setdefault(task.name, task)
+        if first is not task:
+            errors.append(
+                InputError(f"the name {task.name!r} is taken already, by {first.path}.", path=task.path)
+            )
+    raise_all(errors)
+    return found
+
+
+def open_task(task: Task, *, allow_code: bool) -> list[Task]:
+    """The one task, or the several of a group, that a task file of ours names."""
+    spec, file = task.spec, load_yaml(task.path)
+    assert isinstance(spec, LmEvalSpec)
+    library.import_lm_eval()
+    found = locate(spec, file)
+    errors = [*found.errors, *(mistake for one in found.files for mistake in survey.mistakes(one))]
+    if not allow_code:
+        errors += [place for one in found.files for place in survey.code(one)]
+    raise_all(_distinct(errors))
+    leaves = [one for one in found.files if "group" not in one.config]
+    raise_all(_distinct(mistake for one in leaves for mistake in data_errors(one)))
+    try:
+        with library.offline():
+            loaded = library.manager(*found.folders).load(found.named)["tasks"]
+    except InputError:
+        raise
+    except Exception as error:
+        raise blamed(leaves, error, file, allow_code=allow_code) from error
+    return [_task(task, file, found, name, loaded[name]) for name in loaded]
+
+
+def _distinct(errors: Iterable[InputError]) -> list[InputError]:
+    return list({str(error): error for error in errors}.values())
+
+
+# From lm-eval's task to ours
+
+
+def _task(task: Task, file: YamlFile, found: Found, name: str, theirs: Any) -> Task:
+    spec = task.spec
+    assert isinstance(spec, LmEvalSpec)
+    if found.group:
+        told = f"{name}, of the lm-eval group {found.group}."
+        member = re.sub(r"[^A-Za-z0-9._-]+", "-", name)
+        spec = spec.model_copy(
+            update={"name": f"{spec.name}.{member}", "description": f"{spec.description} {told}".strip()}
+        )
+    opened = _open(spec, file, theirs)
+    test = _questions(opened, opened.test, "{}", name)
+    train = _questions(opened, opened.train, "train-{}", name)
+    asked = {same_words(question): question.id for question in reversed(test)}
+    left_out = {q.id: asked[same_words(q)] for q in train if same_words(q) in asked}
+    digest = sha256_json([_dump(theirs), version("lm_eval"), sha256_text(canonical(opened.test))])
+    return Task(
+        spec=opened.spec,
+        path=task.path,
+        test=test,
+        train=tuple(question for question in train if question.id not in left_out),
+        dev=(),
+        corpus=task.corpus,
+        files={**task.files, "test": digest, "train": sha256_text(canonical(opened.train))},
+        lines={question.id: f"{task.path}: document {question.id} of {name}" for question in (*test, *train)},
+        left_out=tuple(
+            f"{task.path}: {name}: document {id_} is left out, since it is also the test document {other}."
+            for id_, other in left_out.items()
+        ),
+        wording=lambda chat: LmEvalWording(opened, chat),
+        obstacles=_obstacles(opened),
+    )
+
+
+def _open(spec: LmEvalSpec, file: YamlFile, theirs: Any) -> Opened:
+    """lm-eval's task with its documents, and our specification filled with what the task says."""
+    config = theirs.config
+    shots = spec.examples.k if "examples" in spec.model_fields_set else config.num_fewshot or spec.examples.k
+    if not names_context(theirs):
+        put_in_front(theirs)
+    test = tuple(theirs.eval_docs)
+    opened = Opened(theirs, spec, test, tuple(_training(spec, file, theirs)), shots)
+    shares = opened.shares()
+    strange = [metric for metric in spec.metrics if metric not in shares]
+    if strange:
+        raise InputErrors([_strange(opened, file, spec.metrics.index(one), one, shares) for one in strange])
+    if opened.written:
+        _try_filters(opened, file)
+    examples = spec.examples.model_copy(update={"k": shots})
+    filled = spec.model_copy(update={"metrics": spec.metrics or tuple(shares), "examples": examples})
+    return replace(opened, spec=filled)
+
+
+def _try_filters(opened: Opened, file: YamlFile) -> None:
+    """Raises InputError where a filter leaves nothing of the right answers themselves: no reply could be right."""
+    answers = [opened.answers(doc) for doc in opened.test[:TRIED]]
+    texts = [right[0] for right in answers if right and right[0].strip()]
+    if len(texts) < len(answers):
+        return  # some have no answer to try
+    for name, left in opened.filtered(texts).items():
+        if not any(one not in (None, "", [], [""]) for one in left):
+            text = f"its filter {name!r} leaves nothing of the right answers themselves, such as {shown(texts[0])}"
+            raise wrong(file, f"{text}, so that no reply could be right.")
+
+
+def _strange(opened: Opened, file: YamlFile, at: int, metric: str, shares: Sequence[str]) -> InputError:
+    known = [opened.metric(one, filter_) for filter_ in opened.filters for one in opened.task.aggregation()]
+    why = (
+        "which is no mean over documents of which more is better, so it cannot stand as accuracy; lm-eval's own "
+        "figure is given beside"
+        if metric in known
+        else "which the task does not have"
+    )
+    can = f"it has {', '.join(shares)}" if shares else "no metric of the task can"
+    return file.error(("metrics", at), f"is {metric!r}, {why} ({can}).", file.place(("metrics", at)))
+
+
+def _training(spec: LmEvalSpec, file: YamlFile, theirs: Any) -> Iterable[Any]:
+    """The documents that may be trained on; none where the task has no split for it."""
+    config = theirs.config
+    split = spec.train or config.training_split
+    if split is None:
+        return ()
+    if split == (config.test_split or config.validation_split):
+        if spec.train is None:
+            return ()
+        raise file.error(("train",), f"is {split!r}, the split that is tested.", file.place(("train",)))
+    if split not in theirs.dataset:
+        known = ", ".join(theirs.dataset)
+        raise file.error(("train",), f"is {split!r}, but the data have {known}.", file.place(("train",)))
+    docs = theirs.dataset[split]
+    return config.process_docs(docs) if config.process_docs else docs  # type: ignore[no-any-return]
+
+
+def _questions(opened: Opened, docs: Sequence[Any], name: str, task: str) -> tuple[Question, ...]:
+    found: list[Question] = []
+    errors: list[InputError] = []
+    for place, doc in enumerate(docs):
+        try:
+            found.append(question_of(opened, doc, name.format(place)))
+        except Exception as error:  # noqa: BLE001 - templates and code of the task may raise anything
+            errors.append(InputError(f"task {task!r}: document {name.format(place)} {_reason(error)}"))
+    raise_all(errors)
+    return tuple(found)
+
+
+def _reason(error: Exception) -> str:
+    own = isinstance(error, ValueError) and str(error).startswith(("has no field", "does not fill"))
+    return str(error) if own else f"cannot be put: {type(error).__name__}: {error}."
+
+
+def _dump(theirs: Any) -> str:
+    return canonical([theirs.config.to_dict()])
+
+
+def _obstacles(opened: Opened) -> dict[Source, str]:
+    """What the task cannot have in a prompt."""
+    if opened.kind == "loglikelihood_rolling":
+        return dict.fromkeys(Source, _ROLLING)
+    config = opened.task.config
+    tested = config.test_split or config.validation_split
+    pool = opened.task.fewshot_cfg.split or (
+        None
+        if opened.task.fewshot_cfg.samples
+        else config.training_split or config.validation_split or tested
+    )
+    if config.num_fewshot == 0:
+        return {Source.EXAMPLES: "its lm-eval task says num_fewshot: 0"}
+    if pool is not None and pool == tested:
+        return {Source.EXAMPLES: "lm-eval would take its examples from the test documents"}
+    most = len(opened.task.sampler.df)
+    if most < opened.shots:
+        return {Source.EXAMPLES: f"it shows {opened.shots} examples, and the task has {most} to choose from"}
+    try:
+        opened.task.fewshot_context(opened.test[0], num_fewshot=1)
+    except Exception as error:  # noqa: BLE001 - templates and code of the task may raise anything
+        return {
+            Source.EXAMPLES: f"lm-eval cannot show its documents as examples ({type(error).__name__}: {error})"
+        }
+    return {}

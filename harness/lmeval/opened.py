@@ -1,0 +1,228 @@
+"""One of lm-eval's tasks, opened: its documents as questions, and the calls that make its requests and its scores."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from harness.errors import InputError, shown
+from harness.lmeval.documents import FRONT, Doc, field, names_context, plain, several
+from harness.lmeval.library import CONTEXT
+from harness.records import Question
+from harness.spec.lmevalspec import LmEvalSpec
+
+FEWSHOT_SEED = 1234
+"""What lm-eval seeds its choice of examples with."""
+
+
+class Examples:
+    """Stands in for the task's sampler, which draws anew for each document in turn: what it drew is kept.
+
+    So a document shows the examples that lm-eval would show, in whatever order and however often it is asked.
+    """
+
+    def __init__(self, sampler: Any) -> None:
+        self._sampler = sampler
+        self._drawn: list[Sequence[Doc]] = []
+        self.at: int | None = None
+        """Place of the document that is being asked; None while its examples are drawn."""
+
+    def sample(self, n: int, *args: Any, **options: Any) -> Sequence[Doc]:
+        if self.at is None:
+            self._drawn.append(self._sampler.sample(n, *args, **options))
+            return self._drawn[-1]
+        return self._drawn[self.at]
+
+
+@dataclass(frozen=True)
+class Opened:
+    """An lm-eval task with the documents that are asked, those that may be trained on, and how they are asked."""
+
+    task: Any
+    """lm-eval's `ConfigurableTask`."""
+    spec: LmEvalSpec
+    test: tuple[Doc, ...]
+    train: tuple[Doc, ...]
+    shots: int
+    """How many examples few-shot strategies show."""
+
+    @property
+    def kind(self) -> str:
+        return str(self.task.OUTPUT_TYPE)
+
+    @property
+    def written(self) -> bool:
+        """Whether the model writes its answers; it scores given texts otherwise."""
+        return self.kind == "generate_until"
+
+    def doc(self, question: Question) -> Doc:
+        split, _, place = question.id.rpartition("-")
+        return self.train[int(place)] if split else self.test[int(place)]
+
+    # Asking
+
+    @cached_property
+    def _examples(self) -> Examples:
+        """Every test document's examples, drawn in their order, as lm-eval does."""
+        self.task.set_fewshot_seed(FEWSHOT_SEED)
+        self.task.sampler = examples = Examples(self.task.sampler)
+        for doc in self.test:
+            self.task.fewshot_context(doc, num_fewshot=self.shots)
+        return examples
+
+    def requests(
+        self, question: Question, passages: str, shots: int, render: Callable[..., str]
+    ) -> tuple[str, list[tuple[Any, ...]]]:
+        """The context that lm-eval builds, and the arguments of each request that it makes of it.
+
+        `passages` enters the document, before anything is rendered. `render` is the chat template's.
+        """
+        task, chat = self.task, self.spec.chat_template
+        doc = {**self.doc(question), self._column: passages} if passages else self.doc(question)
+        if shots:
+            self._examples.at = int(question.id)
+        context = task.fewshot_context(
+            doc,
+            num_fewshot=shots,
+            system_instruction=self.spec.system,
+            apply_chat_template=chat,
+            fewshot_as_multiturn=chat,
+            chat_template=render if chat else None,
+            gen_prefix=task.doc_to_prefix(doc),
+        )
+        made = task.construct_requests(
+            doc=doc,
+            ctx=context,
+            metadata=(task.config.task, 0, task.config.repeats),
+            apply_chat_template=chat,
+            chat_template=render if chat else None,
+        )
+        instances = made if isinstance(made, list) else [made]
+        return _text(context), [instance.args for instance in instances]
+
+    @property
+    def _column(self) -> str:
+        return CONTEXT if names_context(self.task) else FRONT
+
+    # The right answer
+
+    def gold(self, doc: Doc) -> list[int]:
+        """Places of the right options of a multiple-choice document."""
+        target = self.task.doc_to_text(doc) if self.task.multiple_input else self.task.doc_to_target(doc)
+        options = self.task.doc_to_choice(doc)
+        found = target if isinstance(target, list) else [target]
+        places = [options.index(one) if isinstance(one, str) and one in options else one for one in found]
+        return [place for place in places if isinstance(place, int) and 0 <= place < len(options)]
+
+    def answers(self, doc: Doc) -> tuple[str, ...]:
+        """The right answers as text; none where whole texts are scored."""
+        if self.kind == "loglikelihood_rolling":
+            return ()
+        if self.kind == "multiple_choice":
+            options = self.task.doc_to_choice(doc)
+            return tuple(options[place] for place in self.gold(doc))
+        target = self.task.doc_to_target(doc)
+        if self.task.config.doc_to_choice is not None and isinstance(target, int):
+            target = self.task.doc_to_choice(doc)[target]
+        texts = target if isinstance(target, list) else [target]
+        return tuple(str(text) for text in texts)
+
+    # Scores
+
+    def results(self, question: Question, responses: Sequence[Any]) -> dict[str, Any]:
+        """lm-eval's metrics of one document's responses, as METRIC or METRIC,FILTER.
+
+        Raises InputError where a filter leaves nothing that could be scored.
+        """
+        from lm_eval.api.instance import Instance
+
+        task, doc = self.task, self.doc(question)
+        kind = "loglikelihood" if self.kind == "multiple_choice" else self.kind
+        about = (task.config.task, 0, task.config.repeats)
+        task._instances = [
+            Instance(kind, doc, (), at, about, resps=[response] * task.config.repeats)
+            for at, response in enumerate(responses)
+        ]
+        task.apply_filters()
+        found: dict[str, Any] = {}
+        for name in self.filters:
+            filtered = [instance.filtered_resps.get(name) for instance in task._instances]
+            if any(one is None or one in ([], ()) for one in filtered):
+                raise InputError(
+                    f"task {self.spec.name!r}: its filter {name!r} leaves nothing of the answer "
+                    f"{shown(responses[0])} to document {question.id}; end it in take_first, or mend its pattern."
+                )
+            scores = task.process_results(doc, filtered)
+            found |= {self.metric(metric, name): plain(value) for metric, value in scores.items()}
+        return found
+
+    def filtered(self, texts: Sequence[str]) -> dict[str, list[Any]]:
+        """Filter → what it makes of these answers to the first documents."""
+        from lm_eval.api.instance import Instance
+
+        kind, about = self.kind, (self.task.config.task, 0, 1)
+        instances = [
+            Instance(kind, doc, (), 0, about, resps=[text])
+            for doc, text in zip(self.test[: len(texts)], texts, strict=True)
+        ]
+        self.task._instances = instances
+        self.task.apply_filters()
+        return {name: [one.filtered_resps.get(name) for one in instances] for name in self.filters}
+
+    @property
+    def filters(self) -> list[str]:
+        return [ensemble.name for ensemble in self.task._filters]
+
+    def metric(self, metric: str, name: str) -> str:
+        return metric if name == "none" else f"{metric},{name}"
+
+    def shares(self) -> list[str]:
+        """The metrics that may stand as accuracy: means over documents of which more is better."""
+        from lm_eval.api.metrics import mean
+
+        better, aggregations = self.task.higher_is_better(), self.task.aggregation()
+        fitting = [
+            name for name, how in aggregations.items() if how is mean and better.get(name) is not False
+        ]
+        return [self.metric(metric, name) for name in self.filters for metric in fitting]
+
+    def aggregates(self, rows: Sequence[Mapping[str, Any]]) -> dict[str, float | None]:
+        """lm-eval's own aggregate of every metric that is not shown as a share; `rows` in document order."""
+        found: dict[str, float | None] = {}
+        for metric, how in self.task.aggregation().items():
+            for name in {self.metric(metric, filter_) for filter_ in self.filters} - {*self.spec.metrics}:
+                values = [row[name] for row in rows if row.get(name) is not None]
+                found[name] = _number(how(values)) if values else None
+        return found
+
+
+def question_of(opened: Opened, doc: Doc, name: str) -> Question:
+    """A document as the rest of a run knows it. Raises ValueError with a sentence where a field is missing."""
+    spec, task = opened.spec, opened.task
+    rolling = opened.kind == "loglikelihood_rolling"
+    text = (
+        field(doc, spec.query)
+        if spec.query
+        else task.doc_to_target(doc)
+        if rolling
+        else task.doc_to_text(doc)
+    )
+    choices = tuple(map(str, task.doc_to_choice(doc))) if opened.kind == "multiple_choice" else ()
+    return Question(
+        id=name,
+        question=str(text),
+        answers=tuple(answer for answer in opened.answers(doc) if answer.strip()),
+        gold_docs=several(field(doc, spec.gold)) if spec.gold else (),
+        choices=choices,
+    )
+
+
+def _number(value: Any) -> float | None:
+    found = plain(value)
+    return float(found) if isinstance(found, int | float) else None
+
+
+def _text(context: Any) -> str:
+    return "\n\n".join(map(str, context)) if isinstance(context, list) else str(context)

@@ -1,0 +1,143 @@
+"""A strategy for the requests of an lm-eval job: whose weights answer, and which passages enter the documents."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from harness.corpus.retriever import open_retriever
+from harness.errors import InputError
+from harness.finetune.store import load_or_train
+from harness.lmeval.documents import canonical
+from harness.lmeval.wording import LmEvalWording
+from harness.records import Prompt, Question
+from harness.run.compare import Tools
+from harness.run.plan import AdapterNeed, obstacle
+from harness.run.prepare import TaskContext
+from harness.spec.strategy import Source, Strategy
+from harness.spec.task import Task
+
+
+@dataclass
+class Member:
+    """One task of ours behind the job: its prompts, and the adapter that is trained for it."""
+
+    context: TaskContext
+    strategy: Strategy
+    tools: Tools
+    _prompts: dict[tuple[str, int], Prompt] = field(default_factory=dict)
+
+    @property
+    def wording(self) -> LmEvalWording | None:
+        wording = self.context.wording
+        return wording if isinstance(wording, LmEvalWording) else None
+
+    @cached_property
+    def adapter(self) -> Path | None:
+        """The adapter of the strategy, trained now or found in the cache."""
+        if not self.strategy.adapted:
+            return None
+        need = AdapterNeed(self.context.task.name, self.strategy, self.context.seed)
+        tools = self.tools
+        return load_or_train(tools.engine, self.context.training(need), tools.cache, tools.progress).folder
+
+    @cached_property
+    def _questions(self) -> dict[str, Question]:
+        assert self.wording
+        opened = self.wording.opened
+        asked = {question.id: question for question in self.context.task.test}
+        return {canonical([opened.doc(question)]): question for question in asked.values()}
+
+    def prompt(self, request: Any) -> Prompt:
+        """The prompt of the document behind a request, with what the strategy puts into it.
+
+        Raises InputError where the same without passages is not what the request says.
+        """
+        assert self.wording
+        name = self.context.task.name
+        question = self._questions.get(canonical([request.doc]))
+        if question is None:
+            raise InputError(
+                f"the job's document {request.doc_id} is none of the task {name!r}: name the same task."
+            )
+        shots = self._shots(question, request)
+        key = (question.id, shots)
+        if key not in self._prompts:
+            examples = (Source.EXAMPLES,) if shots else ()
+            strategy = replace(self.strategy, context=(*examples, *self.strategy.context))
+            (self._prompts[key],) = self.context.prompts(strategy, [question])
+        return self._prompts[key]
+
+    def _shots(self, question: Question, request: Any) -> int:
+        """How many examples the job shows: as many as make the very prompt that the request holds."""
+        assert self.wording
+        opened, render = self.wording.opened, self.wording.render
+        for shots in dict.fromkeys((0, opened.shots)):
+            _, plain = opened.requests(question, "", shots, render)
+            if plain[request.idx][0] == request.args[0]:
+                return shots
+        raise InputError(
+            f"the job builds its prompts otherwise than the task {self.context.task.name!r}: say chat_template, system "
+            "and examples there as the job's flags do (--apply_chat_template, --system_instruction, --num_fewshot)."
+        )
+
+
+@dataclass(frozen=True)
+class Served:
+    """The members by the name that lm-eval knows each by; the only one answers to every name."""
+
+    members: dict[str, Member]
+
+    def _member(self, task_name: str) -> Member:
+        found = self.members.get(task_name) or (
+            next(iter(self.members.values())) if len(self.members) == 1 else None
+        )
+        if found is None:
+            known = ", ".join(self.members)
+            raise InputError(f"the job asks {task_name!r}, which is none of the tasks served here: {known}.")
+        return found
+
+    def adapter(self, task_name: str) -> Path | None:
+        return self._member(task_name).adapter
+
+    def prompt(self, request: Any) -> Prompt | None:
+        """The prompt in place of the request's own; None where the strategy leaves it as it is."""
+        member = self._member(request.task_name)
+        return member.prompt(request) if member.strategy.uses_corpus else None
+
+
+def served(strategy: Strategy, tasks: Sequence[Task], tools: Tools, seed: int) -> Served:
+    """Make a strategy ready for a job. Raises InputError where one of the tasks cannot serve it."""
+    if Source.EXAMPLES in strategy.context:
+        raise InputError(
+            "examples are the job's own here: leave them to --num_fewshot and take a strategy without."
+        )
+    members: dict[str, Member] = {}
+    embedder = None
+    for task in tasks:
+        why = obstacle(task, strategy)
+        if why:
+            raise InputError(f"strategy {strategy.name}: {why}.", path=task.path)
+        retriever = None
+        if strategy.uses_corpus:
+            assert task.corpus is not None
+            embedder = embedder or tools.embedder()
+            retriever = open_retriever(
+                task.corpus,
+                embedder,
+                chunk_tokens=task.spec.retrieval.chunk_tokens,
+                overlap_tokens=task.spec.retrieval.overlap_tokens,
+                cache=tools.cache,
+                progress=tools.progress,
+            )
+        member = Member(TaskContext(task, tools.engine.chat, retriever, seed), strategy, tools)
+        if strategy.uses_corpus and member.wording is None:
+            raise InputError(
+                "passages enter lm-eval's documents; name a task file with lm_eval.", path=task.path
+            )
+        name = member.wording.opened.task.config.task if member.wording else task.name
+        members[name] = member
+    return Served(members)

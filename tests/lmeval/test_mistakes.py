@@ -1,0 +1,237 @@
+"""What an author gets wrong about an lm-eval task shows before any model loads, with file and line, all at once."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from harness.errors import InputError
+from harness.lmeval import library
+from harness.lmeval.load import open_tasks
+from harness.spec.task import Task, load_task
+from tests.lmeval.worlds import CHOICE, config, rows, write_config, write_data, write_jsonl, write_task
+
+
+def opened(
+    folder: Path, *, more: str = "", allow_code: bool = False, corpus: bool = False, **says: Any
+) -> list[Task]:
+    write_config(folder / "rooms.yaml", config(write_data(folder), **says))
+    task = write_task(folder, more=more, corpus=corpus)
+    return open_tasks([load_task(task)], allow_code=allow_code)
+
+
+def refused(folder: Path, **says: Any) -> str:
+    with pytest.raises(InputError) as caught:
+        opened(folder, **says)
+    return str(caught.value)
+
+
+def yaml(folder: Path, text: str) -> Path:
+    path = folder / "rooms.yaml"
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+BODY = """\
+dataset_path: json
+dataset_kwargs: {data_files: {test: TEST}}
+test_split: test
+doc_to_text: "{{question}}"
+doc_to_target: "{{answer}}"
+"""
+
+
+def body(folder: Path) -> str:
+    return BODY.replace("TEST", write_data(folder)["test"])
+
+
+def test_several_mistakes_of_a_task_file_show_at_once_each_with_its_line(tmp_path: Path) -> None:
+    path = yaml(
+        tmp_path,
+        "task: rooms\n"
+        + body(tmp_path)
+        + "output_typ: generate_until\n"
+        + "metric_list:\n  - metric: exact_matsh\n"
+        + "filter_list:\n  - name: strict\n    filter:\n      - function: regexp\n"
+        + "generation_kwargs: {do_sample: true, temperature: 0.7}\n",
+    )
+    with pytest.raises(InputError) as caught:
+        open_tasks([load_task(write_task(tmp_path))], allow_code=False)
+    text = str(caught.value)
+    assert f"{path}:7:13: output_typ: is not a key that lm-eval knows (did you mean 'output_type'?)." in text
+    assert f"{path}:9:13: metric_list[0].metric: is 'exact_matsh', which lm-eval does not know" in text
+    assert "(did you mean 'exact_match'?); it would look on a hub." in text
+    assert (
+        f"{path}:13:19: filter_list[0].filter[0].function: is 'regexp', which is no filter of lm-eval's"
+        in text
+    )
+    assert (
+        f"{path}:14:32: generation_kwargs.do_sample: is True, but every strategy here decodes greedily"
+        in text
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("task: [a\n", "broken YAML"),
+        ("dataset_path: json\n", "task: is missing: lm-eval leaves out a file without one and says nothing."),
+        ("- task\n", "must be a mapping"),
+        ("task: rooms\ntask: other\n", "is given twice"),
+        ("include: absent.yaml\ntask: rooms\n", "absent.yaml."),
+        ("include: rooms.yaml\ntask: rooms\n", "includes itself"),
+    ],
+)
+def test_a_file_that_lm_eval_would_leave_out_without_a_word_is_named(
+    tmp_path: Path, text: str, said: str
+) -> None:
+    path = yaml(tmp_path, text)
+    with pytest.raises(InputError) as caught:
+        open_tasks([load_task(write_task(tmp_path))], allow_code=False)
+    assert said in str(caught.value)
+    assert str(path) in str(caught.value)
+
+
+def test_code_runs_only_where_it_is_allowed_and_the_message_says_why(tmp_path: Path) -> None:
+    (tmp_path / "utils.py").write_text(
+        "from pathlib import Path\nPath(__file__).with_name('ran').touch()\n"
+        "def text(doc):\n    return 'Q: ' + doc['question']\n",
+        encoding="utf-8",
+    )
+    yaml(tmp_path, "task: rooms\n" + body(tmp_path).replace('"{{question}}"', "!function utils.text"))
+    task = load_task(write_task(tmp_path))
+    with pytest.raises(
+        InputError, match=r"rooms.yaml:5:14: doc_to_text: is code \(utils.text\).*--allow-task-code"
+    ):
+        open_tasks([task], allow_code=False)
+    assert not (tmp_path / "ran").exists()
+    (found,) = open_tasks([task], allow_code=True)
+    assert found.test[0].question == "Q: In which room is the drill number 0?"
+
+
+def test_a_template_reaches_no_python_code(tmp_path: Path) -> None:
+    """lm-eval renders templates without a sandbox, where this one would list every class there is."""
+    said = refused(tmp_path, doc_to_text="{{ ''.__class__.__mro__[1].__subclasses__() }}")
+    assert "lm-eval cannot open it (SecurityError" in said
+
+
+def test_a_name_that_lm_eval_does_not_know_comes_with_the_nearest(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(library, "built_in", lambda: {"arc_easy": ["arc"], "hellaswag": ["hellaswag"]})
+    with pytest.raises(
+        InputError, match=r"ours.yaml:3:10: lm_eval: is 'hela_swag'.*the nearest are hellaswag"
+    ):
+        open_tasks([load_task(write_task(tmp_path, "hela_swag"))], allow_code=False)
+
+
+def test_data_on_a_hub_are_named_with_the_way_to_fetch_them(tmp_path: Path) -> None:
+    said = refused(tmp_path, dataset_path="allenai/ai2_arc", dataset_name="ARC-Easy", dataset_kwargs=None)
+    assert (
+        "dataset_path: its data are the data set 'allenai/ai2_arc' (ARC-Easy) of the Hugging Face hub" in said
+    )
+    assert 'datasets.load_dataset("allenai/ai2_arc", "ARC-Easy")' in said
+    assert said.count("\n") == 0
+
+
+def test_a_built_in_task_without_its_data_says_so_and_does_not_wait(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(library, "built_in", lambda: {"arc_easy": ["arc"]})
+    with pytest.raises(
+        InputError, match=r"arc_easy.yaml:\d+:\d+: dataset_path: its data are .*'allenai/ai2_arc'"
+    ):
+        open_tasks([load_task(write_task(tmp_path, "arc_easy"))], allow_code=False)
+
+
+@pytest.mark.parametrize(
+    ("says", "said"),
+    [
+        (
+            {"test_split": "tset"},
+            "test_split: is 'tset', but the data have test, train (did you mean 'test'?).",
+        ),
+        ({"test_split": None}, "test_split: is missing, and validation_split too: nothing would be asked."),
+        ({"dataset_kwargs": {"data_files": {"test": "absent.jsonl"}}}, "there is no such file"),
+        (
+            {"dataset_kwargs": {"data_files": "https://example.org/a.jsonl"}},
+            "nothing is fetched during a run",
+        ),
+        ({"dataset_path": None}, "dataset_path: is missing: the task names no data."),
+        ({"unsafe_code": True}, "means that what the model writes is run"),
+        ({"doc_to_image": "picture"}, "the models here read text."),
+        ({"output_type": "generate"}, "which is none of generate_until, loglikelihood"),
+        ({"doc_to_text": "{{quetsion}}"}, "'quetsion' is undefined"),
+        ({"doc_to_target": "{{unless"}, "lm-eval cannot open it (TemplateSyntaxError"),
+        (
+            {"filter_list": [{"name": "x", "filter": [{"function": "take_first_k", "k": 0}]}]},
+            "leaves nothing",
+        ),
+    ],
+)
+def test_what_would_stop_a_run_is_said_before_it(tmp_path: Path, says: dict[str, Any], said: str) -> None:
+    assert said in refused(tmp_path, **says)
+
+
+@pytest.mark.parametrize(
+    ("more", "said"),
+    [
+        ("train: tests\n", "train: is 'tests', but the data have test, train."),
+        ("train: test\n", "train: is 'test', the split that is tested."),
+        ("metrics: [acc]\n", "metrics[0]: is 'acc', which the task does not have (it has exact_match)."),
+        ("query: quetsion\n", "document 0 has no field 'quetsion' (did you mean 'question'?)"),
+        ("query: '{{quetsion}}'\n", "document 0 does not fill the template '{{quetsion}}'"),
+        ("gold: docs\n", "document 0 has no field 'docs' (did you mean 'doc'?)"),
+    ],
+)
+def test_our_own_keys_are_held_against_the_data(tmp_path: Path, more: str, said: str) -> None:
+    assert said in refused(tmp_path, more=more)
+
+
+def test_a_document_that_process_docs_cannot_take_is_named(tmp_path: Path) -> None:
+    (tmp_path / "utils.py").write_text(
+        "def clean(docs):\n    return docs.map(lambda doc: {'size': 12 // (doc['right'] - 2)})\n",
+        encoding="utf-8",
+    )
+    path = yaml(tmp_path, "task: rooms\nprocess_docs: !function utils.clean\n" + body(tmp_path))
+    with pytest.raises(InputError) as caught:
+        open_tasks([load_task(write_task(tmp_path))], allow_code=True)
+    assert f"{path}:2:15: process_docs: fails on document 2 of 'test': ZeroDivisionError" in str(caught.value)
+
+
+def test_a_document_without_a_field_of_the_template_is_named(tmp_path: Path) -> None:
+    broken = [{key: value for key, value in row.items() if key != "question"} for row in rows(1)]
+    data = {"test": str(write_jsonl(tmp_path / "t.jsonl", [*rows(3), *broken]))}
+    write_config(
+        tmp_path / "rooms.yaml", config(data, training_split=None, doc_to_text="{{question.strip()}}")
+    )
+    with pytest.raises(InputError, match="task 'rooms': document 3 cannot be put"):
+        open_tasks([load_task(write_task(tmp_path))], allow_code=False)
+
+
+def test_a_metric_of_which_less_is_better_is_not_read_as_accuracy(tmp_path: Path) -> None:
+    brier = [{"metric": "brier_score", "aggregation": "brier_score", "higher_is_better": False}]
+    says = {**CHOICE, "metric_list": [*CHOICE["metric_list"], *brier]}
+    said = refused(tmp_path, more="metrics: [brier_score]\n", **says)
+    assert "is no mean over documents of which more is better, so it cannot stand as accuracy" in said
+    (task,) = opened(tmp_path / "all", **says)
+    assert task.spec.metrics == ("acc", "acc_norm")
+
+
+def test_a_task_file_says_either_or(tmp_path: Path) -> None:
+    path = write_task(tmp_path, more="questions: {test: a.jsonl}\nmetrics: exact_match\ncorpsu: docs\n")
+    with pytest.raises(InputError) as caught:
+        load_task(path)
+    text = str(caught.value)
+    assert f"{path}:4:12: questions: cannot stand beside lm_eval" in text
+    assert f"{path}:5:10: metrics: must be a list" in text
+    assert f"{path}:6:1: corpsu: is not a known key (did you mean 'corpus'?)." in text
+
+
+def test_a_corpus_needs_a_query(tmp_path: Path) -> None:
+    (tmp_path / "docs").mkdir()
+    path = write_task(tmp_path, more="corpus: docs\n")
+    with pytest.raises(InputError, match="query: is missing: with a corpus"):
+        load_task(path)

@@ -198,7 +198,8 @@ def _answers(path: Path, reader: _Reader, asked: dict[str, dict[str, Asked]]) ->
                 line=line,
             )
         choices = len(question.question.choices)
-        if row.choice_logprobs and choices and len(row.choice_logprobs) != choices:
+        counted = choices or row.metrics is None  # lm-eval scores a text by its likelihood without any choice
+        if row.choice_logprobs and counted and len(row.choice_logprobs) != choices:
             raise InputError(
                 "has another number of log-likelihoods than its question has choices.", path=path, line=line
             )

@@ -13,11 +13,10 @@ from harness.lmeval import library
 from harness.lmeval.load import open_tasks
 from harness.models.store import ModelFolder
 from harness.models.transformers_engine import TransformersEngine
-from harness.progress import Silent
 from harness.run.compare import Tools
 from harness.spec.strategy import STRATEGIES
 from harness.spec.task import load_task
-from tests.fakes import WordEmbedder
+from tests.fakes import Silent, WordEmbedder
 from tests.lmeval.peer import evaluated, peer
 from tests.lmeval.test_same_numbers import KINDS
 from tests.lmeval.worlds import CHOICE, config, write_config, write_data, write_task

@@ -19,7 +19,6 @@ from harness.lmeval.load import open_tasks
 from harness.models.engine import monotonic
 from harness.models.store import ModelFolder
 from harness.models.transformers_engine import TransformersEngine
-from harness.progress import Silent
 from harness.records import AnswerRow
 from harness.run.answer import AnswerPass
 from harness.run.folder import RunFolder
@@ -27,6 +26,7 @@ from harness.run.plan import Job
 from harness.run.prepare import TaskContext, ready
 from harness.spec.strategy import Source, Strategy, Weights
 from harness.spec.task import Task, load_task
+from tests.fakes import Silent
 from tests.lmeval.peer import evaluated, peer
 from tests.lmeval.worlds import CHOICE, config, write_config, write_data, write_task
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -112,6 +113,7 @@ def _new(options: argparse.Namespace) -> None:
 
 def _export(options: argparse.Namespace) -> None:
     from harness.export.lm_eval import export
+    from harness.export.passages import passages_of
     from harness.spec.task import load_tasks
 
     unused = [f"--{name}" for name in ("model", "embedder") if getattr(options, name) is not None]
@@ -119,13 +121,6 @@ def _export(options: argparse.Namespace) -> None:
         raise InputError(f"{' and '.join(unused)} serve --with-context only; add it, or leave them out.")
     (task,) = load_tasks([options.task], TASKS)
     check_corpora([task])
-    turns = None
-    if options.with_context:
-        from harness.export.passages import turns_with_passages
-        from harness.run.settings import Settings
-        from harness.run.tools import load_tools
-
-        tools = load_tools(Settings(tasks=(), model=options.model, embedder=options.embedder))
-        turns = turns_with_passages(task, tools)
+    turns = partial(passages_of, task, options.model, options.embedder) if options.with_context else None
     for path in export(task, options.folder, turns):
         print(path)

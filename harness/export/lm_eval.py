@@ -10,16 +10,16 @@ from __future__ import annotations
 import glob
 import json
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from harness.errors import InputError, InputErrors
+from harness.errors import InputError
 from harness.export.scorer import FILE as SCORER
 from harness.export.scorer import FUNCTION, scorer
 from harness.export.yamltext import Function, dump
-from harness.files import write_text
+from harness.files import new_folder, write_text
 from harness.records import Question
 from harness.run.prompts import pick_examples, target_text
 from harness.scoring.choice import is_right
@@ -71,28 +71,26 @@ class _Part:
         return bool(self.questions[0].choices)
 
 
-def export(task: Task, folder: Path, turns: Mapping[str, Turn] | None = None) -> list[Path]:
-    """Write the task into `folder/NAME` and return the files, that of the task first.
+def export(task: Task, folder: Path, turns: Callable[[], Mapping[str, Turn]] | None = None) -> list[Path]:
+    """Write the task into the new folder `folder/NAME` and return its files, that of the task first.
 
-    With `turns` the questions stand behind their passages, and the task is called NAME_rag. Raises InputErrors
-    rather than overwrite anything, in which case nothing is written, and InputError where lm-eval's loader would
-    misread the folder's name or the data.
+    With `turns`, asked for once nothing stands in the way, the questions stand behind their passages, and the
+    task is called NAME_rag. Raises InputError where the folder is there already, and where lm-eval's loader
+    would misread its name or the data; nothing is written then.
     """
     if isinstance(task.spec, LmEvalSpec):
         raise InputError(f"is lm-eval's already: it names {task.spec.lm_eval!r}.", path=task.path)
-    name = task.name if turns is None else f"{task.name}_rag"
+    name = f"{task.name}_rag" if turns else task.name
     home = folder.resolve() / name
+    if home.exists():
+        raise InputError("exists already and is left as it is; remove it, or name another folder.", path=home)
     if glob.has_magic(str(home)):
         raise InputError(f"lm-eval would take {home} for a pattern; choose a folder without *, ? and [.")
-    texts = {home / file: text for file, text in _files(_Export(task, name, home, turns or {})).items()}
-    in_the_way = [home] if home.is_file() else [path for path in texts if path.exists()]
-    if in_the_way:
-        raise InputErrors(
-            [InputError("exists already and is left as it is.", path=path) for path in in_the_way]
-        )
-    for path in reversed(texts):  # the task file last, as the others do nothing without it
-        write_text(path, texts[path])
-    return list(texts)
+    files = _files(_Export(task, name, home, turns() if turns else {}))
+    with new_folder(home) as building:
+        for file, text in files.items():
+            write_text(building / file, text)
+    return [home / file for file in files]
 
 
 def _files(to: _Export) -> dict[str, str]:

@@ -8,8 +8,16 @@ from harness.export.lm_eval import Turn
 from harness.run.compare import Tools
 from harness.run.prepare import TaskContext
 from harness.run.prompts import messages
+from harness.run.settings import Settings
 from harness.spec.strategy import STRATEGIES, Source, Weights, named
 from harness.spec.task import Task
+
+
+def passages_of(task: Task, model: str | None, embedder: str | None) -> dict[str, Turn]:
+    """The turns as these models make them; raises InputError and ModelUnavailable for what cannot be had."""
+    from harness.run.tools import load_tools
+
+    return turns_with_passages(task, load_tools(Settings(tasks=(), model=model, embedder=embedder)))
 
 
 def turns_with_passages(task: Task, tools: Tools) -> dict[str, Turn]:

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from harness.errors import InputError, InputErrors
-from harness.export.lm_eval import NAMES, export
+from harness.errors import HarnessError, InputError
+from harness.export.lm_eval import NAMES, Turn, export
 from harness.export.passages import turns_with_passages
 from harness.models.store import ModelFolder
 from harness.run.plan import limited
@@ -118,7 +118,7 @@ def test_with_passages_it_measures_rag(tmp_path: Path, tiny_model: ModelFolder) 
     task = make_task(tmp_path)
     task = limited(task, Effort(4, None, None, 0), 0)
     tools = tools_of(tiny_model, tmp_path)
-    files = export(task, tmp_path / "out", turns_with_passages(task, tools))
+    files = export(task, tmp_path / "out", lambda: turns_with_passages(task, tools))
     assert files[0] == tmp_path / "out/workshop_rag/workshop_rag.yaml"
     mine = ours(task, tools, tmp_path, "rag", "few-shot+rag")
     for strategy, shots in (("rag", None), ("few-shot+rag", 4)):
@@ -172,15 +172,32 @@ def test_examples_open_the_training_questions_in_the_order_of_few_shot(tmp_path:
     assert sorted(written) == sorted(question.id for question in task.train)
 
 
-def test_nothing_is_overwritten_and_nothing_half_written(tmp_path: Path) -> None:
+def test_nothing_is_overwritten_and_nothing_loaded_for_it(tmp_path: Path) -> None:
     task = make_task(tmp_path)
-    mine = tmp_path / "out/workshop/metrics.py"
+    mine = tmp_path / "out/workshop_rag/mine"
     mine.parent.mkdir(parents=True)
     mine.write_text("mine", encoding="utf-8")
-    with pytest.raises(InputErrors, match=r"workshop/metrics\.py: exists already"):
-        export(task, tmp_path / "out")
-    assert [path.name for path in mine.parent.iterdir()] == ["metrics.py"]
-    assert mine.read_text(encoding="utf-8") == "mine"
+
+    def turns() -> dict[str, Turn]:
+        raise AssertionError("the folder is looked at first")
+
+    with pytest.raises(InputError, match="workshop_rag: exists already"):
+        export(task, tmp_path / "out", turns)
+    assert [path.name for path in mine.parent.iterdir()] == ["mine"]
+
+
+def test_an_export_that_cannot_be_written_leaves_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(path: Path, text: str) -> None:
+        if path.name == "train.jsonl":
+            raise HarnessError("could not write")
+        path.write_text(text, encoding="utf-8")
+
+    monkeypatch.setattr("harness.export.lm_eval.write_text", full)
+    with pytest.raises(HarnessError, match="could not write"):
+        export(make_task(tmp_path), tmp_path / "out")
+    assert list((tmp_path / "out").iterdir()) == []
 
 
 def test_a_folder_that_lm_eval_would_take_for_a_pattern_is_refused(tmp_path: Path) -> None:

@@ -32,6 +32,7 @@ limit is shown to be lost, the whole interval lying beyond it.
 SURE = 0.05
 """p below which a drop is more than error."""
 UNGUARDED = "Not measured: no guard was asked before and after this task's fine-tune (compare --guard TASK)."
+UNSCORED = "Not measured: no answer to a guard has a score that could be compared with base's."
 NO_ADAPTER = "No strategy with a fine-tune answered this task."
 
 
@@ -149,15 +150,16 @@ def same_prompts(case: Case) -> list[Check]:
 def forgetting(case: Case) -> list[Check]:
     """What each of the task's adapters lost on the guards' questions; one check an adapter and guard."""
     name = "forgetting"
-    checks = []
-    for strategy in case.adapted:
-        guest = f"{strategy.name}@{case.task}"
-        for task, _ in (pair for pair in case.scores if pair[1] == guest):
-            check = _forgotten(name, Case(case.run, task, case.scores), strategy, guest)
-            checks += [check] if check else []
-    if checks:
-        return checks
-    return [absent(name, UNGUARDED if case.adapted else NO_ADAPTER)]
+    if not case.adapted:
+        return [absent(name, NO_ADAPTER)]
+    asked = [
+        _forgotten(name, Case(case.run, task, case.scores), strategy, guest)
+        for strategy in case.adapted
+        for task, guest in case.scores
+        if guest == f"{strategy.name}@{case.task}"
+    ]
+    checks = [check for check in asked if check]
+    return checks or [absent(name, UNSCORED if asked else UNGUARDED)]
 
 
 def _forgotten(name: str, guard: Case, strategy: Strategy, guest: str) -> Check | None:

@@ -224,6 +224,18 @@ def test_forgetting_by_how_much_and_how_surely(tmp_path: Path, right: int, statu
     assert check["figure"] == pytest.approx(row["delta"]) == pytest.approx((right - 18) / N)
 
 
+def test_a_guard_without_scores_by_question_says_that_nothing_was_measured(tmp_path: Path) -> None:
+    """As a task of lm-eval's that gives a perplexity of all its texts together."""
+    run = healthy()
+    run["manifest"]["tasks"]["general"]["spec"] |= {"lm_eval": "texts", "metrics": []}
+    for row in run["answers"]:
+        if row["task"] == "general":
+            row["metrics"] = {}
+    check = checks(tmp_path, run)["forgetting"]
+    assert (check["status"], check["figure"]) == ("not_applicable", None)
+    assert check["detail"].startswith("Not measured: no answer to a guard has a score")
+
+
 def test_a_large_drop_on_few_questions_warns(tmp_path: Path) -> None:
     run = healthy()
     keep = {"g0", "g1", "g2", "g20"}

@@ -42,6 +42,7 @@ def waterfall(task: Figures) -> Plot | Missing:
                 "start": start,
                 "end": end,
                 "kind": _kind(step, end - start),
+                "low": min(start, end),
                 "top": max(start, end),
                 "label": percent(end) if first else f"{signed(end - start)} points",
             }
@@ -64,8 +65,7 @@ def waterfall(task: Figures) -> Plot | Missing:
                 "color": {"field": "kind", "scale": scale, "legend": None},
             },
         },
-        _label("end", 0.72, x, y, "left"),
-        _label("start", 0.72, x, y, "right"),
+        *_labels(x, y),
     ]
     caption = "What found passages add to base, what the right passages would add to that, and what the reader loses."
     told = "; ".join(f"{row['step']}: {row['label']}" for row in rows) + "."
@@ -78,16 +78,26 @@ def _kind(step: Figures, gain: float) -> str:
     return "reached" if gain >= 0 else "lost"
 
 
-def _label(field: str, turn: float, x: Spec, y: Spec, side: str) -> Spec:
-    """Labels to the right of bars that end early, inside on the left of those that end late."""
-    test = f"datum.top <= {turn}" if side == "left" else f"datum.top > {turn}"
-    mark = {"type": "text", "align": "left" if side == "left" else "right", "dx": 5 if side == "left" else -5}
-    where = {"field": "top", **x} if side == "left" else {"field": field, **x}
-    return {
-        "transform": [{"filter": test}],
-        "mark": mark,
-        "encoding": {"x": where, "y": y, "text": {"field": "label"}},
-    }
+LATE, EARLY = 0.72, 0.3
+"""Behind a bar that ends later there is no room for its label, and before one that starts earlier none either."""
+
+
+def _labels(x: Spec, y: Spec) -> list[Spec]:
+    """A label stands behind its bar; where that ends late before it; where that starts early too, inside."""
+    inside = {"condition": {"test": "datum.kind === 'open'", "value": style.INK}, "value": style.PAPER}
+    places = (
+        (f"datum.top <= {LATE}", "top", "left", {"value": style.INK}),
+        (f"datum.top > {LATE} && datum.low >= {EARLY}", "low", "right", {"value": style.INK}),
+        (f"datum.top > {LATE} && datum.low < {EARLY}", "low", "left", inside),
+    )
+    return [
+        {
+            "transform": [{"filter": test}],
+            "mark": {"type": "text", "align": side, "dx": 5 if side == "left" else -5},
+            "encoding": {"x": {"field": field, **x}, "y": y, "text": {"field": "label"}, "color": colour},
+        }
+        for test, field, side, colour in places
+    ]
 
 
 def wrong(task: Figures) -> Plot | Missing:

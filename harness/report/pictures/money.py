@@ -249,9 +249,12 @@ def _cells(grid: Figures) -> list[Spec]:
 
 
 def _broken(name: str) -> list[str]:
-    """A name in lines that fit a field: `few-shot+rag ?` breaks before its plus."""
+    """A name in lines that fit a field: `few-shot+rag ?` breaks before its plus, `few-shot ?` behind its hyphen."""
     first, plus, rest = name.partition("+")
-    return [first, plus + rest] if plus else [name]
+    if plus:
+        return [first, plus + rest]
+    first, hyphen, rest = name.partition("-")
+    return [first + hyphen, rest] if hyphen and len(name) > 8 else [name]
 
 
 def _from(price: float) -> str:

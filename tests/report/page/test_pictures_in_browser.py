@@ -16,6 +16,8 @@ EVERYBODY = {
 TASKS = {
     "facts": ("knowledge", EVERYBODY),
     "examples": ("knowledge", {"base": 0.1, "few-shot+rag": 0.9}),
+    "hard": ("knowledge", {"base": 0.0, "few-shot": 0.15, "rag": 0.1, "oracle": 0.25}),
+    "easy": ("knowledge", {"base": 0.05, "rag": 0.9, "oracle": 0.95}),
     "manners": ("behaviour", {"base": 0.1, "lora": 0.8}),
     "alone": ("general", {"base": 0.7, "lora@manners": 0.4}),
 }

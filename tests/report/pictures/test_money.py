@@ -106,6 +106,12 @@ def test_a_field_of_the_map_names_its_price_in_few_characters(price: float | Non
     assert (cell["name"], cell["price"]) == (["few-shot", "+rag ?"], text)
 
 
+def test_a_name_with_a_hyphen_breaks_where_it_is_long() -> None:
+    plot = decision_map(grid("few-shot", None))
+    assert isinstance(plot, Plot)
+    assert [cell["name"] for cell in plot.spec["data"]["values"]] == [["few-", "shot ?"]]
+
+
 def test_a_map_in_which_nobody_wins_is_not_drawn() -> None:
     assert isinstance(decision_map(grid(None, None)), Missing)
 

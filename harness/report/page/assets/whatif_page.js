@@ -111,7 +111,7 @@
 
   function breakEven(found) {
     if (!found.break_even.length) return [el("p", "There is no pair to compare.", "note")];
-    const both = (one, two) => `${WhatIf.dollars(one)} against ${WhatIf.dollars(two)}`;
+    const both = (one, two) => (one === null && two === null ? WhatIf.dollars(null) : `${WhatIf.dollars(one)} against ${WhatIf.dollars(two)}`);
     const rows = found.break_even.map((one) => [
       `${one.a} against ${one.b}`, paysBack(one), both(one.upfront_a, one.upfront_b), both(one.per_query_a, one.per_query_b),
       WhatIf.dollars(one.flip_error_price),
@@ -134,7 +134,12 @@
       `${interval === null ? "never" : `every ${WhatIf.days(interval)}`}${interval !== null && interval === at.refresh_days ? " (yours)" : ""}`,
       ...map.rows[line].map((cell) => mapped(cell, basis, costless)),
     ]);
-    const note = "? marks the best bet where the task is undecided." + (basis === "value" ? "" : " In brackets: the prices of a wrong answer at which the same strategy also has the least expected cost.");
+    const undecided = map.rows.flat().some(({ winner, status }) => winner !== null && status === "undecided");
+    const prices = "In brackets: the prices of a wrong answer at which the same strategy also has the least expected cost.";
+    const note = [
+      undecided ? "? marks the best bet where the task is undecided." : "",
+      costless ? "Not every cost is known, so accuracy alone speaks here." : basis === "value" ? "" : prices,
+    ].join(" ");
     return [el("p", note, "note"), tabled("Who is ahead, by volume and refresh interval", headers, rows)];
   }
 

@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+import dataclasses
 import itertools
 import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from harness.analysis.decision.election import stored_requirements
+from harness.analysis.evidence import Evidence
+from harness.analysis.results import Measured, derive
+from harness.cli import parser
+from harness.spec.priceflags import price_settings, repriced
+from harness.spec.requirements import Requirements, requirements_from
 from tests.analysis.elected import adapter, elected
 from tests.analysis.runs import PRICE_SHEET, write_lines, write_run
 
@@ -74,6 +81,15 @@ def edges(facts: Mapping[str, Any]) -> list[Given]:
         *({"min_accuracy": share} for share in sorted(set().union(*shares))),
         *({"max_latency_s": one} for one in sorted(set().union(*seconds))),
     ]
+
+
+def decided(run: Evidence, measured: dict[str, Measured], command: list[str]) -> dict[str, Any]:
+    """What `decide` reads its answer to the command from; as it does, but measured once for all commands."""
+    assert command[:3] == ["python", "-m", "harness"]
+    options = parser().parse_args(command[3:])
+    needs = requirements_from(options, stored_requirements(run.manifest)) or Requirements()
+    priced = dataclasses.replace(run, manifest=repriced(run.manifest, price_settings(options)))
+    return derive(priced, needs=needs, measured=measured)
 
 
 def settings(**more: Any) -> dict[str, Any]:

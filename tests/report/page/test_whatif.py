@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import itertools
 import json
 import math
@@ -13,18 +12,14 @@ import pytest
 
 from harness import quantities
 from harness.analysis.decision import outlook
-from harness.analysis.decision.election import stored_requirements
 from harness.analysis.evidence import Evidence, read_run
-from harness.analysis.results import Measured, derive, measure, score_all
-from harness.cli import parser
+from harness.analysis.results import derive, measure, score_all
 from harness.report.decide import document
 from harness.report.page.whatif import whatif
 from harness.report.pictures import money
-from harness.spec.priceflags import price_settings, repriced
-from harness.spec.requirements import Requirements, requirements_from
 from tests.analysis.runs import manifest, write_run
 from tests.report.page.node import calls
-from tests.report.page.terms import GRID, RUNS, THOROUGH, Given, demanding, edges, without_prices
+from tests.report.page.terms import GRID, RUNS, THOROUGH, Given, decided, demanding, edges, without_prices
 
 
 def facts_of(run: Evidence) -> dict[str, Any]:
@@ -45,15 +40,6 @@ def given(run: Evidence, one: Given) -> Given:
 def grid_of(kind: str, run: Evidence, facts: Given) -> list[Given]:
     tried = [*(GRID if kind in THOROUGH else GRID[::5]), *(edges(facts) if kind == "spread" else ())]
     return [given(run, one) for one in tried]
-
-
-def decided(run: Evidence, measured: dict[str, Measured], command: list[str]) -> dict[str, Any]:
-    """What `decide` reads its answer to the command from; as it does, but measured once for all commands."""
-    assert command[:3] == ["python", "-m", "harness"]
-    options = parser().parse_args(command[3:])
-    needs = requirements_from(options, stored_requirements(run.manifest)) or Requirements()
-    priced = dataclasses.replace(run, manifest=repriced(run.manifest, price_settings(options)))
-    return derive(priced, needs=needs, measured=measured)
 
 
 def close(value: float | None) -> Any:

@@ -17,7 +17,7 @@ FRONT = "passages in front"
 
 def names_context(task: Any) -> bool:
     """Whether the task's templates say themselves where passages stand; a column of that name is the task's own."""
-    from jinja2 import meta
+    from jinja2.nodes import Name
     from lm_eval.utils import env
 
     if CONTEXT in task.features:
@@ -28,7 +28,7 @@ def names_context(task: Any) -> bool:
         for text in (config.doc_to_text, config.doc_to_choice, config.description)
         if isinstance(text, str)
     ]
-    return any(CONTEXT in meta.find_undeclared_variables(env.parse(text)) for text in templates)
+    return any(name.name == CONTEXT for text in templates for name in env.parse(text).find_all(Name))
 
 
 def put_in_front(task: Any) -> None:

@@ -174,7 +174,11 @@ def _training(spec: LmEvalSpec, file: YamlFile, theirs: Any) -> Iterable[Any]:
         known = ", ".join(theirs.dataset)
         raise file.error(("train",), f"is {split!r}, but the data have {known}.", file.place(("train",)))
     docs = theirs.dataset[split]
-    return config.process_docs(docs) if config.process_docs else docs  # type: ignore[no-any-return]
+    try:
+        return config.process_docs(docs) if config.process_docs else docs  # type: ignore[no-any-return]
+    except Exception as error:
+        what = f"{type(error).__name__}: {error}"
+        raise wrong(file, f"its process_docs fails on the split {split!r} ({what}).") from error
 
 
 def _questions(opened: Opened, docs: Sequence[Any], name: str, task: str) -> tuple[Question, ...]:

@@ -37,7 +37,14 @@ def locate(spec: LmEvalSpec, file: YamlFile) -> Found:
     missing = [name for name in library.member_names(top.config) if name not in _paths(path.parent)]
     known = library.built_in() if missing else {}
     folders = tuple(library.built_in_folder() / part for name in missing for part in known.get(name, ()))
-    return _group(str(path), top, (*folders, path.parent))
+    group = str(top.config["group"])
+    same = _paths(path.parent).get(group, [])
+    if [one.resolve() for one in same] != [path.resolve()]:
+        others = ", ".join(map(str, same))
+        raise top.error(
+            ("group",), f"is {group!r}, the name of what is in {others} too; lm-eval takes one of them."
+        )
+    return _group(group, top, (*folders, path.parent))
 
 
 def _built_in(named: str, file: YamlFile) -> Found:

@@ -154,7 +154,13 @@ class Opened:
                     f"task {self.spec.name!r}: its filter {name!r} leaves nothing of the answer "
                     f"{shown(responses[0])} to document {question.id}; end it in take_first, or mend its pattern."
                 )
-            scores = task.process_results(doc, filtered)
+            try:
+                scores = task.process_results(doc, filtered)
+            except Exception as error:
+                raise InputError(
+                    f"task {self.spec.name!r}: the answer to document {question.id} cannot be scored: "
+                    f"{type(error).__name__}: {error}."
+                ) from error
             found |= {self.metric(metric, name): plain(value) for metric, value in scores.items()}
         return found
 

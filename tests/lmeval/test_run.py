@@ -1,0 +1,203 @@
+"""A run of lm-eval tasks leaves the evidence of any other: answers, times, scores, and what a report makes of them."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from harness.analysis.evidence import read_run
+from harness.analysis.results import derive
+from harness.errors import InputError
+from harness.lmeval.load import open_tasks
+from harness.models.store import ModelFolder
+from harness.models.transformers_engine import TransformersEngine
+from harness.report.write import write_reports
+from harness.run.answer import AnswerPass
+from harness.run.compare import Tools, compare
+from harness.run.settings import Settings
+from harness.spec.task import Task, load_task
+from tests.fakes import FakeClock, Silent, WordEmbedder
+from tests.lmeval.test_same_numbers import EXACT, FILTERS, KINDS
+from tests.lmeval.worlds import CHOICE, config, write_config, write_data, write_task
+from tests.run.worlds import Killed, manifest, rows, said
+
+SHORT = "finetune: {max_epochs: 1, rank: 2}\n"
+STRATEGIES = ("base", "few-shot", "rag", "few-shot+rag", "lora", "lora+rag", "oracle")
+
+
+@pytest.fixture(scope="module")
+def engine(tiny_model: ModelFolder) -> TransformersEngine:
+    return TransformersEngine(tiny_model, device="cpu", dtype="float32")
+
+
+def tasks(folder: Path, says: dict[str, Any], more: str = "") -> list[Task]:
+    write_config(folder / "rooms.yaml", config(write_data(folder), **says))
+    return open_tasks([load_task(write_task(folder, corpus=True, more=SHORT + more))], allow_code=False)
+
+
+def go(
+    folder: Path,
+    found: Sequence[Task],
+    engine: TransformersEngine,
+    strategies: Sequence[str] = STRATEGIES,
+    *,
+    name: str = "run",
+    resume: bool = False,
+    timed: int = 2,
+) -> Path:
+    settings = Settings(
+        tasks=(str(found[0].path),),
+        strategies=tuple(strategies),
+        latency_queries=timed,
+        use_cache=name != "fresh",
+    )
+    clock = FakeClock()
+    tools = Tools(engine, lambda: WordEmbedder(clock), folder / "cache", Silent())
+    return compare(settings, found, tools, folder / name, resume=resume, command="harness compare")
+
+
+@pytest.mark.parametrize(
+    ("kind", "metrics"),
+    [
+        ("generation with filters", {"exact_match,strict", "exact_match,plain"}),
+        ("multiple choice", {"acc", "acc_norm"}),
+        ("loglikelihood", {"acc", "perplexity"}),
+    ],
+)
+def test_every_strategy_answers_and_is_timed_and_scored(
+    kind: str, metrics: set[str], engine: TransformersEngine, tmp_path: Path
+) -> None:
+    found = tasks(tmp_path, KINDS[kind].says)
+    run = go(tmp_path, found, engine)
+    answers, timings = rows(run, "answers"), rows(run, "timings")
+    assert len(answers) == len(STRATEGIES) * 8
+    assert all(set(row["metrics"]) == metrics for row in answers)
+    assert {(row["strategy"], row["merged"]) for row in timings} == {
+        *((name, True) for name in STRATEGIES), ("lora", False), ("lora+rag", False)
+    }  # fmt: skip
+    assert all(row["prompt_tokens"] > 0 for row in answers)
+    retrieved = {row["strategy"] for row in answers if row["retrieved"]}
+    assert retrieved == {"rag", "few-shot+rag", "lora+rag", "oracle"}
+    block = derive(read_run(run))["tasks"]["rooms"]
+    assert block["primary_metric"] in metrics
+    assert block["not_applicable"] == {}
+    assert block["strategies"]["lora"]["accuracy"]["n"] == 8
+    assert block["strategies"]["rag"]["retrieval"]["recall_at_k"]["3"] is not None
+    assert {check["check"]: check["status"] for check in block["validity"]}["same_prompts"] == "pass"
+
+
+def test_whole_texts_are_measured_for_base_and_lora_without_an_accuracy(
+    engine: TransformersEngine, tmp_path: Path
+) -> None:
+    found = tasks(tmp_path, KINDS["whole texts"].says)
+    run = go(tmp_path, found, engine, ("base", "rag", "lora"))
+    results = write_reports(run)
+    block = results["tasks"]["rooms"]
+    assert set(block["strategies"]) == {"base", "lora"}
+    assert "nothing can stand" in block["not_applicable"]["rag"]
+    for name in ("base", "lora"):
+        assert block["strategies"][name]["accuracy"]["mean"] is None
+        answered = [
+            row["metrics"]["word_perplexity"] for row in rows(run, "answers") if row["strategy"] == name
+        ]
+        expected = perplexity(answered)
+        assert block["strategies"][name]["aggregates"]["word_perplexity"] == pytest.approx(expected)
+    assert "no accuracy" in (run / "report.html").read_text(encoding="utf-8")
+
+
+def perplexity(pairs: list[list[float]]) -> float:
+    """e to the mean loss a word, over all words together."""
+    loss, words = (sum(column) for column in zip(*pairs, strict=True))
+    return float(2.718281828459045 ** (-loss / words))
+
+
+def test_lm_evals_own_aggregate_stands_beside_the_means(engine: TransformersEngine, tmp_path: Path) -> None:
+    listed = [*EXACT, {"metric": "bleu", "aggregation": "bleu", "higher_is_better": True}]
+    found = tasks(tmp_path, {"metric_list": listed, "filter_list": FILTERS})
+    assert found[0].spec.metrics == ("exact_match,strict", "exact_match,plain")
+    run = go(tmp_path, found, engine, ("base",), timed=0)
+    block = derive(read_run(run))["tasks"]["rooms"]["strategies"]["base"]
+    assert set(block["aggregates"]) == {"bleu,strict", "bleu,plain"}
+    assert set(block["metrics"]) == {"exact_match,strict", "exact_match,plain"}
+
+
+def test_a_report_needs_neither_a_model_nor_lm_eval(engine: TransformersEngine, tmp_path: Path) -> None:
+    run = go(tmp_path, tasks(tmp_path, CHOICE), engine, ("base",), timed=0)
+    code = (
+        "import sys; from pathlib import Path; from harness.analysis.evidence import read_run; "
+        f"from harness.analysis.results import derive; derive(read_run(Path({str(run)!r}))); "
+        "print([name for name in ('lm_eval', 'torch', 'datasets') if name in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
+
+
+def test_a_killed_run_goes_on_and_a_second_one_takes_answers_from_the_cache(
+    engine: TransformersEngine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found = tasks(tmp_path, {})
+    strategies = ("base", "rag")
+    whole = go(tmp_path, found, engine, strategies, name="fresh", timed=0)
+    write, calls = AnswerPass._write, []
+
+    def killed(*args: Any) -> None:
+        write(*args)
+        calls.append(1)
+        raise Killed
+
+    monkeypatch.setattr(AnswerPass, "_write", killed)
+    with pytest.raises(Killed):
+        go(tmp_path, found, engine, strategies, timed=0)
+    monkeypatch.setattr(AnswerPass, "_write", write)
+    resumed = go(tmp_path, found, engine, strategies, resume=True, timed=0)
+    assert said(resumed) == said(whole)
+    assert manifest(resumed)["status"] == "complete"
+    again = go(tmp_path, found, engine, strategies, name="again", timed=0)
+    assert all(row["cached"] for row in rows(again, "answers"))
+    assert [row["metrics"] for row in rows(again, "answers")] == [
+        row["metrics"] for row in rows(resumed, "answers")
+    ]
+
+
+def test_a_changed_task_is_not_gone_on_with(engine: TransformersEngine, tmp_path: Path) -> None:
+    go(tmp_path, tasks(tmp_path, {}), engine, ("base",), timed=0)
+    changed = tasks(tmp_path, {"doc_to_text": "{{question}}"})
+    with pytest.raises(InputError, match="task 'rooms' has changed since the run began"):
+        go(tmp_path, changed, engine, ("base",), resume=True, timed=0)
+
+
+def test_a_metric_beyond_one_is_refused_at_the_first_batch(
+    engine: TransformersEngine, tmp_path: Path
+) -> None:
+    (tmp_path / "utils.py").write_text(
+        "def results(doc, results):\n    return {'points': 7.5}\n", encoding="utf-8"
+    )
+    says = config(write_data(tmp_path), metric_list=None)
+    text = write_config(tmp_path / "rooms.yaml", says).read_text()
+    more = 'metric_list: [{"metric": "points", "aggregation": "mean", "higher_is_better": true}]\n'
+    (tmp_path / "more.yaml").write_text(text, encoding="utf-8")
+    (tmp_path / "rooms.yaml").write_text(
+        f"include: more.yaml\ntask: rooms\nprocess_results: !function utils.results\n{more}", encoding="utf-8"
+    )
+    found = open_tasks([load_task(write_task(tmp_path))], allow_code=True)
+    with pytest.raises(
+        InputError, match=r"its metric 'points' gave 7.5 for document .*only a number from 0 to 1"
+    ):
+        go(tmp_path, found, engine, ("base",), timed=0)
+
+
+def test_groups_run_as_tasks_of_one_run(engine: TransformersEngine, tmp_path: Path) -> None:
+    data = write_data(tmp_path)
+    write_config(tmp_path / "one.yaml", config(data, "one"))
+    write_config(tmp_path / "two.yaml", config(data, "two", **CHOICE))
+    write_config(tmp_path / "rooms.yaml", {"group": "all", "task": ["one", "two"]})
+    found = open_tasks([load_task(write_task(tmp_path))], allow_code=False)
+    run = go(tmp_path, found, engine, ("base",), timed=0)
+    block = derive(read_run(run))["tasks"]
+    assert list(block) == ["rooms.one", "rooms.two"]
+    assert block["rooms.two"]["description"] == "two, of the lm-eval group all."

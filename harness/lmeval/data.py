@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -17,8 +17,30 @@ BUILDERS = ("json", "csv", "parquet", "text", "arrow", "xml", "pandas")
 """Readers of local files that the datasets library brings."""
 
 
-def data_errors(file: TaskFile) -> list[InputError]:
-    """What keeps a task from its data."""
+class Elsewhere(InputError):
+    """A data set that is not on this machine; one message names it for all the tasks that need it."""
+
+    def __init__(self, path: str, name: str | None) -> None:
+        super().__init__(elsewhere(path, [name] if name else []))
+        self.data_set, self.name = path, name
+
+
+def data_errors(files: Sequence[TaskFile]) -> list[InputError]:
+    """What keeps tasks from their data."""
+    errors: list[InputError] = []
+    missing: dict[str, tuple[TaskFile, list[str]]] = {}
+    for file in files:
+        try:
+            errors += _errors(file)
+        except Elsewhere as error:
+            _, names = missing.setdefault(error.data_set, (file, []))
+            names += [error.name] if error.name else []
+    for path, (file, names) in missing.items():
+        errors.append(file.error(("dataset_path",), elsewhere(path, names)))
+    return errors
+
+
+def _errors(file: TaskFile) -> list[InputError]:
     config = file.config
     if config.get("custom_dataset") is not None or "class" in config:
         return []  # code of its own says what its data are
@@ -29,6 +51,8 @@ def data_errors(file: TaskFile) -> list[InputError]:
         return errors
     try:
         data = load(config)
+    except Elsewhere:
+        raise
     except InputError as error:
         return [file.error(("dataset_path",), str(error))]
     return list(_splits(file, config, data))
@@ -49,18 +73,25 @@ def load(config: dict[str, Any]) -> Any:
             if path in BUILDERS or Path(path).exists():
                 first = (str(error).splitlines() or [""])[0]
                 raise InputError(f"its data cannot be read ({shown(path)}): {first}") from error
-            raise InputError(elsewhere(path, name)) from error
+            raise Elsewhere(path, name) from error
 
 
-def elsewhere(path: str, name: str | None) -> str:
-    """The sentence for a data set that lies on a hub."""
-    arguments = ", ".join(json.dumps(part) for part in (path, name) if part)
+def elsewhere(path: str, names: Sequence[str]) -> str:
+    """The sentence for a data set that lies on a hub, in the configurations that are needed."""
+    arguments = ", ".join(json.dumps(part) for part in (path, *names[:1]))
+    several = f"; likewise the other {len(names) - 1}" if len(names) > 1 else ""
+    which = f" ({shown_names(names)})" if names else ""
     return (
-        f"its data are the data set {path!r}{f' ({name})' if name else ''} of the Hugging Face hub, which is not on "
-        "this machine; nothing is fetched during a run. Fetch it once where there is a network, with "
-        f"python -c 'import datasets; datasets.load_dataset({arguments})', or write a task file that points to a "
-        "copy here: dataset_path: json, dataset_kwargs: {data_files: {test: FILE.jsonl}}."
+        f"its data are the data set {path!r}{which} of the Hugging Face hub, which is not on this machine; nothing is "
+        "fetched during a run. Fetch it once where there is a network, with "
+        f"python -c 'import datasets; datasets.load_dataset({arguments})'{several}, or write a task file that points "
+        "to a copy here: dataset_path: json, dataset_kwargs: {data_files: {test: FILE.jsonl}}."
     )
+
+
+def shown_names(names: Sequence[str]) -> str:
+    """The first of several names, and how many there are more."""
+    return ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")
 
 
 def _remote(file: TaskFile, config: dict[str, Any]) -> Iterator[InputError]:

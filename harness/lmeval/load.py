@@ -66,7 +66,7 @@ def open_task(task: Task, *, allow_code: bool) -> list[Task]:
         errors += [place for one in found.files for place in survey.code(one)]
     raise_all(_distinct(errors))
     leaves = [one for one in found.files if "group" not in one.config]
-    raise_all(_distinct(mistake for one in leaves for mistake in data_errors(one)))
+    raise_all(_distinct(data_errors(leaves)))
     try:
         with library.offline():
             loaded = library.manager(*found.folders).load(found.named)["tasks"]

@@ -178,8 +178,8 @@ def code(file: TaskFile) -> list[InputError]:
     return [
         one.error(
             loc,
-            f"is code ({one.value_at(loc)}). It would run here with your rights, before and after every answer; "
-            "read it, and where you trust it add --allow-task-code.",
+            f"is code ({one.value_at(loc)}). It would run here with your rights; read it, and where you trust it "
+            "add --allow-task-code.",
             one.place(loc),
         )
         for one in file.files

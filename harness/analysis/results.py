@@ -27,7 +27,7 @@ from harness.analysis.statistics.paired import A_BETTER, B_BETTER
 from harness.analysis.validity import forbidden, judge
 from harness.analysis.waterfall import Sources, waterfall
 from harness.run.folder import SCHEMA_VERSION
-from harness.scoring.table import GRADED
+from harness.scoring.table import is_graded
 from harness.spec.requirements import Requirements
 from harness.spec.strategy import STRATEGIES, Source
 
@@ -191,7 +191,7 @@ def _race(block: Mapping[str, Any]) -> breakeven.Race:
     metric = block["primary_metric"]
     apart = [row for row in block["comparisons"] if row["verdict"] in (A_BETTER, B_BETTER)]
     resolved = [frozenset((row["a"], row["b"])) for row in apart]
-    return breakeven.Race(resolved, metric if metric in GRADED else None)
+    return breakeven.Race(resolved, metric if is_graded(metric) else None)
 
 
 def _entries(block: Mapping[str, Any], money: Mapping[str, Economics]) -> list[breakeven.Entry]:

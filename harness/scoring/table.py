@@ -63,6 +63,16 @@ def _refusal(scored: Scored) -> float:
 
 GRADED = frozenset({"f1"})
 """Metrics that may be anything from 0 to 1; by the others an answer is right or wrong."""
+RIGHT_OR_WRONG = frozenset({"acc", "acc_norm", "acc_bytes", "acc_mutual_info", "exact_match"})
+"""Those of lm-eval's that are never in between; of any other of them nothing is known."""
+
+
+def is_graded(metric: str | None) -> bool:
+    """Whether answers can be partly right by a metric, so that its mean is no share of right answers."""
+    if metric is None:
+        return False
+    return metric in GRADED or (metric not in METRICS and metric.partition(",")[0] not in RIGHT_OR_WRONG)
+
 
 METRICS: dict[str, Metric] = {
     "contains": _of_reply(text.contains),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from harness.records import Question
-from harness.scoring.table import METRICS, Scored
+from harness.scoring.table import METRICS, Scored, is_graded
 from harness.spec.taskspec import METRIC_NAMES
 
 LAKE = Question("q", "Where?", ("Geneva",), choices=("Geneva", "Lake Geneva"))
@@ -58,3 +58,12 @@ def test_text_questions_are_scored_by_their_words() -> None:
     question = Question("q", "Where?", ("Geneva",))
     assert METRICS["contains"](scored("at Lake Geneva", question)) == 1.0
     assert METRICS["json_valid"](scored("[1]", question)) == 1.0
+
+
+def test_a_metric_of_lm_evals_is_taken_for_graded_unless_it_is_known_to_be_right_or_wrong() -> None:
+    assert [is_graded(name) for name in ("f1", "contains", "acc_norm", "exact_match,strict")] == [True] + [
+        False
+    ] * 3
+    assert is_graded("rouge1")
+    assert is_graded("rouge1,strict")
+    assert not is_graded(None)

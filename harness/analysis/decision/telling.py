@@ -25,7 +25,7 @@ from harness.quantities import (
     signed,
     whole,
 )
-from harness.scoring.table import GRADED
+from harness.scoring.table import is_graded
 
 Told = dict[str, Any]
 """{text, figures: {place: value}}."""
@@ -61,7 +61,7 @@ class Teller:
     def graded(self) -> str | None:
         """The primary metric, where an answer can be partly right by it; its mean is no share of right answers."""
         metric = self._task.get("primary_metric")
-        return metric if metric in GRADED else None
+        return metric if is_graded(metric) else None
 
     def mean(self, figure: str) -> str:
         """How a mean of the primary metric is told, as a part of a template."""

@@ -15,7 +15,7 @@ from harness.analysis.regression import changes as manifests
 from harness.analysis.statistics import paired
 from harness.analysis.statistics.clusters import Design
 from harness.analysis.statistics.power import ALPHA
-from harness.scoring.table import GRADED
+from harness.scoring.table import is_graded
 
 LATENCY_MARGIN = 1.25
 """Times by which two intervals of a latency ratio must lie apart."""
@@ -141,7 +141,7 @@ def least_p(step: Step) -> float:
     if not (old.accuracy and new.accuracy) or old.accuracy.n != new.accuracy.n:
         return 0.0
     delta = abs(new.accuracy.value - old.accuracy.value)
-    if step.metric in GRADED:
+    if is_graded(step.metric):
         return 0.0 if delta else 1.0
     return min(1.0, 2.0 ** (1 - round(delta * new.accuracy.n * math.lcm(old.seeds, new.seeds))))
 

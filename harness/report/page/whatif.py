@@ -22,7 +22,7 @@ from harness.analysis.money.tariff import Measured, Tariff, economics
 from harness.analysis.results import Scores, inputs_under
 from harness.report.page.text import visible
 from harness.report.pictures import style
-from harness.scoring.table import GRADED
+from harness.scoring.table import is_graded
 from harness.spec.priceflags import LEAST, MOST_CYCLES, MOST_USD_PER_HOUR
 from harness.spec.requirement_flags import FIELDS
 from harness.spec.requirements import LEAST_ERROR_PRICE, Requirements
@@ -148,7 +148,7 @@ def _task(run: Evidence, name: str, scores: Scores, block: Block, tariff: Tariff
     deployable = [one for one in block["strategies"] if one in STRATEGIES and not STRATEGIES[one].control]
     return {
         "metric": block["primary_metric"],
-        "graded": block["primary_metric"] in GRADED,
+        "graded": is_graded(block["primary_metric"]),
         "excluded": {strategy: visible(why) for strategy, why in case.excluded.items()},
         "unfit": case.unfit,
         "pairs": _pairs(block),

@@ -11,12 +11,16 @@ import pytest
 from harness.errors import HarnessError, InputError
 from harness.export.lm_eval import NAMES, Turn, export
 from harness.export.passages import turns_with_passages
+from harness.lmeval.load import open_tasks
 from harness.models.store import ModelFolder
+from harness.run.compare import compare
 from harness.run.plan import limited
-from harness.run.settings import Effort
+from harness.run.settings import Effort, Settings
+from harness.run.wording import wording_of
+from harness.spec.strategy import STRATEGIES
 from harness.spec.task import Task, load_task
 from tests.export.peer import Answered, hflm, lm_eval, ours, tools_of
-from tests.run.worlds import lines, make_task, make_tools
+from tests.run.worlds import lines, make_task, make_tools, rows
 
 ROOT = Path(__file__).parents[2]
 
@@ -218,3 +222,35 @@ def test_passages_need_a_corpus(tmp_path: Path) -> None:
     task = make_task(tmp_path, with_corpus=False)
     with pytest.raises(InputError, match="workshop names no corpus"):
         turns_with_passages(task, make_tools(tmp_path / "cache"))
+
+
+# Back again
+
+
+@pytest.mark.parametrize("kind", ["text", "label", "json", "choice"])
+def test_an_exported_task_taken_in_as_one_of_lm_evals_asks_and_scores_as_before(
+    tmp_path: Path, tiny_model: ModelFolder, kind: str
+) -> None:
+    task = made(tmp_path, kind)
+    export(task, tmp_path / "out")
+    back = tmp_path / "back.yaml"
+    back.write_text(
+        "name: back\nprobes: knowledge\nlm_eval: out/made/made.yaml\nchat_template: true\n", encoding="utf-8"
+    )
+    (taken_in,) = open_tasks([load_task(back)], allow_code=True)
+    tools = tools_of(tiny_model, tmp_path)
+    base, chat = STRATEGIES["base"], tools.engine.chat
+    words, again = (
+        [wording_of(one, chat, 0).prompt(base, question, ()).text for question in one.test]
+        for one in (task, taken_in)
+    )
+    assert again == words
+    mine = ours(task, tools, tmp_path, "base")["base"]
+    settings = Settings(tasks=(str(back),), strategies=("base",), latency_queries=0, use_cache=False)
+    run = compare(settings, [taken_in], tools, tmp_path / "again", resume=False, command="harness compare")
+    answers = {int(row["question_id"]): row for row in rows(run, "answers")}
+    for place, question in enumerate(task.test):
+        scores = {NAMES.get(name, name): score for name, score in mine[question.id].scores.items()}  # type: ignore[call-overload]
+        assert answers[place]["metrics"] == scores
+        if not question.choices:
+            assert answers[place]["prediction"] == mine[question.id].reply

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from harness.errors import InputError, InputErrors
+from harness.lmeval.load import open_tasks
 from harness.report.write import write_reports
 from harness.run.compare import guards_of, plan_run
 from harness.run.flags import add_run_flags, settings_of
@@ -17,6 +18,7 @@ from harness.run.plan import ONLY_GUARDS, Guards, make_plan
 from harness.run.settings import Settings
 from harness.spec.strategy import DEFAULT_STRATEGIES, parse_strategies
 from harness.spec.task import Task, load_tasks
+from tests.lmeval.worlds import config, write_config, write_data
 from tests.run.worlds import (
     FallibleEngine,
     Killed,
@@ -142,6 +144,17 @@ def test_a_guard_is_left_out_where_nothing_is_trained(tmp_path: Path) -> None:
     assert list(plan.tasks) == list(plan.not_applicable) == ["bare"]
     assert plan.idle == ("guard",)
     assert plan.guards == Guards()
+
+
+def test_a_task_of_lm_evals_guards_as_any_other(tasks: Path, tmp_path: Path) -> None:
+    lm_eval = tmp_path / "lm_eval"
+    write_config(lm_eval / "rooms.yaml", config(write_data(lm_eval)))
+    exam = tasks / "exam.yaml"
+    exam.write_text("name: exam\nprobes: behaviour\nlm_eval: ../lm_eval/rooms.yaml\n", encoding="utf-8")
+    settings = asked(tasks, "facts", "--guard", "exam")
+    plan = plan_run(settings, open_tasks(load_tasks(settings.task_files, tasks), allow_code=False))
+    assert (list(plan.guards.names), list(plan.guards.alone)) == (["exam"], ["exam"])
+    assert [job.name for job in plan.jobs_of("exam")] == ["base", "lora@facts"]
 
 
 # A run

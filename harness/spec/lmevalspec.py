@@ -12,6 +12,8 @@ from harness.spec.taskspec import Probe, TaskSpec, check_name, repeated
 
 SAID_BY_LM_EVAL = ("questions", "prompt", "answer")
 """Sections of a task file that an lm-eval task brings itself."""
+OF_LM_EVAL = frozenset({"dataset_path", "output_type", "doc_to_text", "doc_to_target", "metric_list"})
+"""Keys by which a task file of lm-eval's own form is known."""
 _SHARED = {key: field.description for key, field in TaskSpec.model_fields.items()}
 
 

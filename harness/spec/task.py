@@ -12,7 +12,7 @@ from typing import Any
 from harness.errors import InputError, InputErrors, shown
 from harness.files import sha256_json
 from harness.records import Question
-from harness.spec.lmevalspec import SAID_BY_LM_EVAL, LmEvalSpec
+from harness.spec.lmevalspec import OF_LM_EVAL, SAID_BY_LM_EVAL, LmEvalSpec
 from harness.spec.mistakes import did_you_mean, raise_all
 from harness.spec.questions import QuestionFile, across, leaks, read_questions
 from harness.spec.strategy import Source
@@ -92,6 +92,12 @@ def load_task(path: Path) -> Task:
     file = load_yaml(path)
     if "lm_eval" in file.values:
         return _load_lm_eval(file)
+    if OF_LM_EVAL & file.values.keys() and "questions" not in file.values:
+        raise InputError(
+            "this is a task file of lm-eval's own. Put it into a folder of its own, and name it in a task file: "
+            "`lm_eval: FOLDER/FILE.yaml` (docs/tasks.md).",
+            path=path,
+        )
     corpus, paths = _corpus(file), _question_paths(file)
     spec, errors = validate(file, TaskSpec)
     files, file_errors = _read_files(paths, spec.answer if spec else _answer_of(file))

@@ -240,3 +240,12 @@ def test_the_tasks_that_ship_are_in_order() -> None:
     folder = Path(__file__).parents[2] / "tasks"
     tasks = {task.name: task for task in load_tasks([], folder)}
     assert {"knowledge", "behaviour", "general"} <= set(tasks)
+
+
+def test_a_task_file_of_lm_evals_is_one_mistake_and_not_one_a_key(tmp_path: Path) -> None:
+    path = tmp_path / "rooms.yaml"
+    path.write_text("task: rooms\ndataset_path: json\noutput_type: generate_until\n", encoding="utf-8")
+    with pytest.raises(
+        InputError, match=r"^\S+rooms.yaml: this is a task file of lm-eval's own\. Put it into a"
+    ):
+        load_task(path)

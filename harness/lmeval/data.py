@@ -13,7 +13,7 @@ from harness.lmeval.survey import TaskFile
 from harness.spec.mistakes import did_you_mean
 
 SPLITS = ("training_split", "validation_split", "test_split", "fewshot_split")
-BUILDERS = ("json", "csv", "parquet", "text", "arrow", "xml", "pandas")
+BUILDERS = ("json", "csv", "parquet", "text", "arrow", "xml")
 """Readers of local files that the datasets library brings."""
 
 
@@ -96,6 +96,11 @@ def shown_names(names: Sequence[str]) -> str:
 
 def _remote(file: TaskFile, config: dict[str, Any]) -> Iterator[InputError]:
     """Files that are named by an address, and data that bring code."""
+    path = config["dataset_path"]
+    if path == "pandas" or path.endswith((".py", ".pkl")):
+        yield file.error(
+            ("dataset_path",), f"is {shown(path)}, which runs code when it is read; write JSON lines."
+        )
     options = config.get("dataset_kwargs")
     files = options.get("data_files") if isinstance(options, dict) else None
     for name in _leaves(files):

@@ -58,6 +58,8 @@ class LmEvalWording:
         elif not self.opened.written:
             pairs = tuple(pair(self.chat, *request[:2]) for request in requests)
         tokens = pairs[0].context if pairs else self.chat.encode_whole(text)
+        if self.opened.kind == "loglikelihood_rolling":
+            tokens = tuple(token for one in pairs for token in (*one.context, *one.continuation))
         asked = [[one.context, one.continuation] for one in pairs]
         return Prompt(text, tokens, sha256_json({"tokens": tokens, "pairs": asked}), pairs=pairs)
 

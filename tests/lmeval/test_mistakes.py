@@ -160,6 +160,8 @@ def test_a_built_in_task_without_its_data_says_so_and_does_not_wait(
             "nothing is fetched during a run",
         ),
         ({"dataset_path": None}, "dataset_path: is missing: the task names no data."),
+        ({"dataset_path": "pandas"}, "dataset_path: is 'pandas', which runs code when it is read"),
+        ({"dataset_path": "script.py"}, "dataset_path: is 'script.py', which runs code when it is read"),
         ({"unsafe_code": True}, "means that what the model writes is run"),
         ({"doc_to_image": "picture"}, "the models here read text."),
         ({"output_type": "generate"}, "which is none of generate_until, loglikelihood"),

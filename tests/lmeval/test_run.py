@@ -24,6 +24,7 @@ from harness.spec.task import Task, load_task
 from tests.fakes import FakeClock, Silent, WordEmbedder
 from tests.lmeval.test_same_numbers import EXACT, FILTERS, KINDS
 from tests.lmeval.worlds import CHOICE, config, write_config, write_data, write_task
+from tests.lmeval.worlds import rows as documents
 from tests.run.worlds import Killed, manifest, rows, said
 
 SHORT = "finetune: {max_epochs: 1, rank: 2}\n"
@@ -107,6 +108,11 @@ def test_whole_texts_are_measured_for_base_and_lora_without_an_accuracy(
         ]
         expected = perplexity(answered)
         assert block["strategies"][name]["aggregates"]["word_perplexity"] == pytest.approx(expected)
+    texts = {str(at): f"{row['question']} {row['answer']}" for at, row in enumerate(documents())}
+    read = {row["question_id"]: row["prompt_tokens"] for row in rows(run, "answers")}
+    assert read == {name: len(text) + 1 for name, text in texts.items()}, "a byte a token, behind the first"
+    lights = {check["check"]: check["status"] for check in block["validity"]}
+    assert lights["adapter_fits_training"] == "not_applicable"
     assert "no accuracy" in (run / "report.html").read_text(encoding="utf-8")
 
 

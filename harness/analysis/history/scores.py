@@ -62,5 +62,5 @@ def _scored(folder: Path) -> Scored:
         spec = run.spec(task)
         metrics = list(spec.get("metrics", ()))[:1]
         scored = score(rows, run.questions[task], {**spec, "metrics": metrics})
-        by_pair[task, strategy] = per_question(scored, metrics[0])
+        by_pair[task, strategy] = per_question(scored, metrics[0]) if metrics else {}
     return Scored(by_pair, {task: run.clusters(task) for task in run.questions})

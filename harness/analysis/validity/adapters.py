@@ -107,6 +107,8 @@ def _differs(before: AnswerRow, after: AnswerRow) -> bool:
 def fits_training(case: Case) -> list[Check]:
     """A fine-tune that cannot give its own training answers was never trained."""
     name = "adapter_fits_training"
+    if not case.metric:
+        return [absent(name, "Whole texts are scored: there is no right answer that could be given again.")]
     figures: dict[str, float] = {}
     findings, parts = [], []
     for strategy in case.adapted:

@@ -119,6 +119,13 @@ def _task(task: Task, file: YamlFile, found: Found, name: str, theirs: Any) -> T
 
 def _open(spec: LmEvalSpec, file: YamlFile, theirs: Any) -> Opened:
     """lm-eval's task with its documents, and our specification filled with what the task says."""
+    from lm_eval.api.task import ConfigurableTask
+
+    if not isinstance(theirs, ConfigurableTask):
+        raise wrong(
+            file,
+            "is a class of its own that does not build on lm-eval's ConfigurableTask; it cannot be asked here.",
+        )
     config = theirs.config
     shots = spec.examples.k if "examples" in spec.model_fields_set else config.num_fewshot or spec.examples.k
     if not names_context(theirs):

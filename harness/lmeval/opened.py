@@ -57,6 +57,11 @@ class Opened:
         """Whether the model writes its answers; it scores given texts otherwise."""
         return self.kind == "generate_until"
 
+    @property
+    def _asked(self) -> str:
+        """The kind of requests that lm-eval makes of a document."""
+        return "loglikelihood" if self.kind == "multiple_choice" else self.kind
+
     def doc(self, question: Question) -> Doc:
         split, _, place = question.id.rpartition("-")
         return self.train[int(place)] if split else self.test[int(place)]
@@ -100,9 +105,15 @@ class Opened:
             chat_template=render if chat else None,
         )
         instances = made if isinstance(made, list) else [made]
+        kinds = {instance.request_type for instance in instances}
+        if kinds != {self._asked}:
+            raise InputError(
+                f"task {self.spec.name!r}: document {question.id} makes requests of the kinds "
+                f"{', '.join(sorted(kinds))}; a task of the kind {self.kind} has to make {self._asked} alone."
+            )
         return _text(context), [instance.args for instance in instances]
 
-    @property
+    @cached_property
     def _column(self) -> str:
         return CONTEXT if names_context(self.task) else FRONT
 
@@ -139,10 +150,9 @@ class Opened:
         from lm_eval.api.instance import Instance
 
         task, doc = self.task, self.doc(question)
-        kind = "loglikelihood" if self.kind == "multiple_choice" else self.kind
         about = (task.config.task, 0, task.config.repeats)
         task._instances = [
-            Instance(kind, doc, (), at, about, resps=[response] * task.config.repeats)
+            Instance(self._asked, doc, (), at, about, resps=[response] * task.config.repeats)
             for at, response in enumerate(responses)
         ]
         task.apply_filters()
@@ -195,12 +205,16 @@ class Opened:
         return [self.metric(metric, name) for name in self.filters for metric in fitting]
 
     def aggregates(self, rows: Sequence[Mapping[str, Any]]) -> dict[str, float | None]:
-        """lm-eval's own aggregate of every metric that is not shown as a share; `rows` in document order."""
+        """lm-eval's own aggregate of every metric that is not shown as a share; `rows` in document order.
+
+        None where it is no finite number (a perplexity may overflow) or cannot be worked out here.
+        """
         found: dict[str, float | None] = {}
         for metric, how in self.task.aggregation().items():
-            for name in {self.metric(metric, filter_) for filter_ in self.filters} - {*self.spec.metrics}:
-                values = [row[name] for row in rows if row.get(name) is not None]
-                found[name] = _number(how(values)) if values else None
+            for name in (self.metric(metric, filter_) for filter_ in self.filters):
+                if name not in self.spec.metrics:
+                    values = [row[name] for row in rows if row.get(name) is not None]
+                    found[name] = _aggregate(how, values)
         return found
 
 
@@ -225,8 +239,11 @@ def question_of(opened: Opened, doc: Doc, name: str) -> Question:
     )
 
 
-def _number(value: Any) -> float | None:
-    found = plain(value)
+def _aggregate(how: Callable[[list[Any]], Any], values: list[Any]) -> float | None:
+    try:
+        found = plain(how(values)) if values else None
+    except (ArithmeticError, ValueError, TypeError, ImportError):
+        return None
     return float(found) if isinstance(found, int | float) else None
 
 

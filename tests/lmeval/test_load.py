@@ -254,3 +254,13 @@ def test_nothing_of_lm_eval_is_imported_where_none_of_its_tasks_is_named(tmp_pat
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+def test_an_aggregate_that_overflows_is_none_and_those_shown_as_means_are_left_out(tmp_path: Path) -> None:
+    """The perplexity of a log-likelihood of −1,000 a word is e to the 1,000."""
+    listed = [{"metric": "word_perplexity", "aggregation": "weighted_perplexity", "higher_is_better": False}]
+    task = opened(tmp_path, **{**ROLLING, "metric_list": listed})
+    aggregates = task.wording(None).opened.aggregates  # type: ignore[misc]
+    assert aggregates([{"word_perplexity": [-1000.0, 1]}]) == {"word_perplexity": None}
+    assert aggregates([{"word_perplexity": [-2.0, 1]}]) == {"word_perplexity": pytest.approx(7.389056)}
+    assert opened(tmp_path / "b").wording(None).opened.aggregates([{"exact_match": 1.0}]) == {}  # type: ignore[misc]

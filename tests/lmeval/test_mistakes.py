@@ -237,3 +237,40 @@ def test_a_corpus_needs_a_query(tmp_path: Path) -> None:
     path = write_task(tmp_path, more="corpus: docs\n")
     with pytest.raises(InputError, match="query: is missing: with a corpus"):
         load_task(path)
+
+
+PYTHON_TASK = """\
+from lm_eval.api.task import ConfigurableTask, MultipleChoiceTask
+
+
+class Old(MultipleChoiceTask):
+    def __init__(self, config=None):
+        self._config = type("Config", (), {"task": "rooms"})
+
+
+Old.__abstractmethods__ = frozenset()
+
+
+class Mixed(ConfigurableTask):
+    def __init__(self, config=None):
+        config = {key: value for key, value in config.items() if key != "class"}
+        super().__init__(config=config)
+
+    def construct_requests(self, doc, ctx, **kwargs):
+        made = super().construct_requests(doc, ctx, **kwargs)
+        made.request_type = "loglikelihood"
+        return made
+"""
+
+
+def test_classes_are_taken_only_where_they_can_be_asked(tmp_path: Path) -> None:
+    (tmp_path / "utils.py").write_text(PYTHON_TASK, encoding="utf-8")
+    text = "task: rooms\n" + body(tmp_path)
+    yaml(tmp_path, f"{text}class: !function utils.Old\n")
+    task = load_task(write_task(tmp_path))
+    with pytest.raises(InputError, match="does not build on lm-eval's ConfigurableTask"):
+        open_tasks([task], allow_code=True)
+    yaml(tmp_path, f"{text}class: !function utils.Mixed\n")
+    (found,) = open_tasks([task], allow_code=True)
+    with pytest.raises(InputError, match="document 0 makes requests of the kinds loglikelihood; a task"):
+        found.wording(None).opened.requests(found.test[0], "", 0, None)  # type: ignore[misc]

@@ -113,10 +113,8 @@ WITH_DEFAULT = (
     "multiple choice",
     "several answers",
     "three examples",
-    "chat template",
     "chat template, examples, options",
     "loglikelihood",
-    "whole texts",
 )
 
 

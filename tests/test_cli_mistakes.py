@@ -96,12 +96,26 @@ def test_gold_documents_the_corpus_lacks_are_refused_before_a_model_is_touched(
         assert "'drill'" in message
 
 
+def test_many_missing_gold_documents_are_counted_after_the_first_twenty(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """A corpus that was moved lacks them all; hundreds of lines would hide every other mistake."""
+    asked = [{**questions()[0], "id": f"q{i}", "question": f"What is {i}?"} for i in range(25)]
+    tasks_here(test=[{**question, "gold_docs": ["nowhere/" + "x" * 60]} for question in asked])
+    *first, last = refused(capsys, "tasks", "validate").splitlines()
+    assert len(first) == 20
+    assert first[0].endswith(f"the corpus has no document 'nowhere/{'x' * 60}'."), "a path is not cut"
+    assert last == "… and 5 more."
+
+
 def test_an_empty_corpus_and_one_that_is_not_utf8_are_refused(capsys: pytest.CaptureFixture[str]) -> None:
     tasks_here(test=[{"id": "a", "question": "Who?", "answers": ["x"]}])
     (Path("tasks/docs") / "latin.md").write_bytes("Mühe".encode("latin-1"))
     assert "latin.md: not UTF-8 at byte 1" in refused(capsys, "tasks", "validate")
     for path in Path("tasks/docs").iterdir():
         path.unlink()
+    assert "the corpus has no documents" in refused(capsys, "tasks", "validate")
+    (Path("tasks/docs") / "blank.md").write_text(" \n", encoding="utf-8")
     assert "the corpus has no documents" in refused(capsys, "tasks", "validate")
 
 

@@ -9,10 +9,14 @@ from harness.errors import InputError
 
 
 def check_corpora(tasks: Sequence[Any]) -> None:
-    """Read every corpus once, cheaply, so that its mistakes show before any model loads."""
+    """Read every corpus once, cheaply, so that its mistakes show before any model loads.
+
+    Raises InputErrors with the mistakes of all tasks, the first 20 spelled out.
+    """
     from harness.corpus.documents import document_ids
     from harness.errors import InputErrors
     from harness.run.compare import check_gold
+    from harness.spec.mistakes import raise_all
 
     errors: list[InputError] = []
     for task in tasks:
@@ -23,5 +27,4 @@ def check_corpora(tasks: Sequence[Any]) -> None:
             errors += several.errors
         except InputError as error:
             errors.append(error)
-    if errors:
-        raise InputErrors(errors)
+    raise_all(errors)

@@ -69,8 +69,11 @@ def read_corpus(path: str | Path) -> tuple[Document, ...]:
 
 
 def document_ids(path: str | Path) -> set[str]:
-    """The ids of a corpus, without parsing Markdown or HTML; raises like `read_corpus`."""
-    return {raw.doc_id for raw in _read_raw(path)}
+    """The ids of documents that are not blank, without parsing Markdown or HTML; raises like `read_corpus`."""
+    found = {raw.doc_id for raw in _read_raw(path) if raw.body.strip()}
+    if not found:
+        raise InputErrors([_empty(path)])
+    return found
 
 
 def corpus_sha256(documents: Iterable[Document]) -> str:

@@ -227,7 +227,7 @@ def gold_doc_errors(task: Task, doc_ids: Collection[str]) -> list[InputError]:
     for question in (*task.test, *task.train, *task.dev):
         for doc in question.gold_docs:
             if doc not in known:
-                text = f"the corpus has no document {shown(doc)}{did_you_mean(doc, known)}."
+                text = f"the corpus has no document {shown(doc, 200)}{did_you_mean(doc, known)}."
                 errors.append(InputError(f"{task.lines[question.id]}: gold_docs: {text}"))
     return errors
 

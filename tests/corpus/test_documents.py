@@ -50,7 +50,7 @@ def test_folder_ids_are_paths_without_suffix_sorted(tmp_path: Path) -> None:
     assert [document.doc_id for document in documents] == ["README", "a", "b/v1.2", "page", "z/1"]
     assert documents[0] == Document("README", "Read me", "# Read me")
     assert documents[4] == Document("z/1", "Z", "zed")
-    assert document_ids(tmp_path) == {"README", "a", "b/v1.2", "page", "z/1", "empty"}
+    assert document_ids(tmp_path) == {"README", "a", "b/v1.2", "page", "z/1"}
 
 
 def test_one_file_and_its_id(tmp_path: Path) -> None:
@@ -120,6 +120,8 @@ def test_missing_empty_and_foreign(tmp_path: Path) -> None:
     write(tmp_path, a_DOT_pdf="x")
     assert "no documents with text" in messages(tmp_path)[0]
     assert "a corpus file ends in one of" in messages(tmp_path / "a.pdf")[0]
+    write(tmp_path, blank_DOT_md=" \n")
+    assert "no documents with text" in messages(tmp_path)[0]
 
 
 def test_documents_without_text_alone_are_an_empty_corpus(tmp_path: Path) -> None:

@@ -65,17 +65,23 @@ def grounds(decision: Figures) -> list[Block]:
 
 def would_change(decision: Figures) -> list[Block]:
     """A line an input; one sentence where all of them would say the same."""
+    alike = all_alike(decision)
+    return [alike] if alike else _lines(decision["would_change"])
+
+
+def all_alike(decision: Figures) -> str | None:
+    """The sentence that says at once what every line of `would_change` would; None where they differ."""
     rows = decision["would_change"]
     searched = [row for row in rows if row["searched_low"] is not None]
     if rows and not searched:
-        return [f"What would change it {UNKNOWN_COST}."]
+        return f"What would change it {UNKNOWN_COST}."
     if rows and decision["status"] == NONE_FEASIBLE and not any(row[key] for row in rows for key in TURNS):
         labels = ", ".join(row["label"] for row in searched)
-        return [
+        return (
             f"What would change it: not one of these inputs, each moved alone over its whole range: {labels}. Less "
             "would have to be required."
-        ]
-    return _lines(rows)
+        )
+    return None
 
 
 TURNS = ("down", "up", "verdict_down", "verdict_up", "unknown_down", "unknown_up")

@@ -64,9 +64,14 @@ def told(tell: Teller, task: Block, decision: Block) -> Iterator[Told]:
         yield joined(_reader(tell, decision), *_cut(tell, task))
     base = room.get("knowledge")
     if base and base["already"]:
+        meaning = (
+            ": it is not shown that they help. Too few questions may be why, or knowledge that was there already, or "
+            "a reader that cannot use them"
+            if base["ci_low"] <= 0
+            else ": the knowledge was there already, or the reader cannot use them"
+        )
         yield tell.say(
-            "The right passages bring {delta:points} ({low:end} to {high:end}) over the bare model: the knowledge "
-            "was there already, or the reader cannot use them.",
+            f"The right passages bring {{delta:points}} ({{low:end}} to {{high:end}}) over the bare model{meaning}.",
             delta="decision/headroom/knowledge/delta",
             low="decision/headroom/knowledge/ci_low",
             high="decision/headroom/knowledge/ci_high",

@@ -11,6 +11,7 @@ from harness.analysis.decision.choice import NONE_FEASIBLE, NOT_COMPUTED, RECOMM
 from harness.analysis.validity.check import Status, name_of
 from harness.quantities import whole
 from harness.report import lights
+from harness.report.decisions import all_alike
 from harness.report.view import Table
 
 Figures = Mapping[str, Any]
@@ -55,6 +56,7 @@ def _verdict(name: str, task: Figures) -> Verdict:
     decision = task["decision"]
     reasons = [one["text"] for one in decision["reasons"]]
     kind = f"{task['probes']} task, " if task["probes"] else ""
+    alike = all_alike(decision)
     return Verdict(
         task=name,
         about=f"{kind}{whole(task['n'])} questions. {task['description']}".strip(),
@@ -64,7 +66,7 @@ def _verdict(name: str, task: Figures) -> Verdict:
         sentences=tuple(reasons[:SHOWN_REASONS]),
         more=tuple(reasons[SHOWN_REASONS:]),
         left_out=tuple(decision["excluded"].items()),
-        change=tuple(one["text"] for one in decision["would_change"]),
+        change=(alike,) if alike else tuple(one["text"] for one in decision["would_change"]),
         assumed=tuple(one["text"] for one in decision["assumptions"]),
         lights=_lights(task["validity"]),
         checks=lights.checks(task["validity"]),

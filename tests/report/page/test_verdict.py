@@ -53,6 +53,15 @@ def test_every_reason_is_told_once_and_two_stand_in_front(tmp_path: Path) -> Non
     assert one.change == tuple(row["text"] for row in block["would_change"])
 
 
+def test_what_no_input_can_tell_is_told_once(tmp_path: Path) -> None:
+    """Without times every one of seven lines says the same, as in any run with --latency-queries 0."""
+    results = derive(read_run(elected(tmp_path, {"facts": ("knowledge", {"base": 0.1, "rag": 0.9})})))
+    for row in results["tasks"]["facts"]["decision"]["would_change"]:
+        row.update(searched_low=None, text=f"{row['label']} cannot be weighed: not every cost is known.")
+    (one,) = verdicts(results)
+    assert one.change == ("What would change it cannot be weighed: not every cost is known.",)
+
+
 def test_lights_name_what_failed_and_count_what_passed(tmp_path: Path) -> None:
     results = derive(read_run(write_run(tmp_path)))
     task = results["tasks"]["facts"]

@@ -107,6 +107,7 @@ class _Run:
     adapters: dict[AdapterNeed, Adapter] = field(default_factory=dict)
 
     def go(self) -> None:
+        self._say_where()
         self._prepare()
         jobs = [ready(job, self.contexts[job.task]) for job in self.plan.jobs]
         write_samples(self.folder, self.plan.tasks.values(), jobs)
@@ -165,11 +166,17 @@ class _Run:
         )
         return AnswerPass(tools.engine, self.folder, cache, tools.progress, tools.clock)
 
+    def _say_where(self) -> None:
+        """With what and where to, before anything long begins: embedding a corpus may take minutes."""
+        identity = self.tools.engine.identity
+        self.tools.progress.note(
+            f"Model {identity.name} ({identity.dtype} on {identity.device}); run folder {self.folder.path}"
+        )
+
     def _say_plan(self, jobs: Sequence[ReadyJob], answers: AnswerPass) -> None:
-        """What will run and what is cached, before anything long begins."""
+        """What will run and what is cached, before the first answer."""
         say = self.tools.progress.note
         identity = self.tools.engine.identity
-        say(f"Model {identity.name} ({identity.dtype} on {identity.device}); run folder {self.folder.path}")
         for task, context in self.contexts.items():
             if context.retriever:
                 info = context.retriever.info

@@ -36,11 +36,11 @@ def test_failures_stand_first_with_their_figure_and_limit(tmp_path: Path) -> Non
     found = shown(tmp_path, spoilt())
     assert list(found.items())[:2] == [
         (
-            "fine-tune was trained",
+            "fit to its training answers",
             ("✗ failed", "0.0 %", "10.0 %", "Own training answers reproduced: lora 0.0 %.", "lora"),
         ),
         (
-            "answers not cut",
+            "cut answers",
             (
                 "▲ warning", "12.5 %", "10.0 %",
                 "Answers cut by the token limit, and not right: base 0.0 % of 24, rag 12.5 % of 24, oracle 0.0 % of "
@@ -56,7 +56,7 @@ def test_failures_stand_first_with_their_figure_and_limit(tmp_path: Path) -> Non
 def test_what_does_not_apply_says_why(tmp_path: Path) -> None:
     general = results(tmp_path, spoilt())["tasks"]["general"]
     rows = {row[0]: row[1:] for row in lights.checks(general["validity"]).rows}
-    status, *figures, why, strategies = rows["adapter acts"]
+    status, *figures, why, strategies = rows["effect of the adapter"]
     assert (status, figures, strategies) == ("– not applicable", ["n/a", "n/a"], "–")
     assert why.startswith("No strategy")
 
@@ -65,10 +65,10 @@ def test_figures_are_shown_in_their_own_units(tmp_path: Path) -> None:
     run = healthy()
     run["manifest"]["adapters"][0]["logit_shift"] = 0.00012345
     found = {name: row[1:3] for name, row in shown(tmp_path, run).items()}
-    assert found["adapter acts"] == ("0.00012", "0.001")
+    assert found["effect of the adapter"] == ("0.00012", "0.001")
     assert found["forgetting"] == ("−4.2 points", "−5.0 points")
-    assert found["chat template once"] == ("0", "0")
-    assert found["retrieval finds something"] == ("83.3 %", "50.0 %")
+    assert found["chat template"] == ("0", "0")
+    assert found["retrieval"] == ("83.3 %", "50.0 %")
 
 
 def test_waterfall_tables(tmp_path: Path) -> None:

@@ -66,9 +66,9 @@ def test_checks_that_failed_or_warn_say_what_was_found(tmp_path: Path) -> None:
         row |= {"finish_reason": "length"}
     text = made(tmp_path, **race)
     assert part(text, "Is the race valid?").splitlines()[1:4] == [
-        "- **facts**: ✗ 1 failed: fine-tune was trained; ▲ 1 with a warning: answers not cut; ✓ 9 passed.",
-        "  - ✗ fine-tune was trained: Own training answers reproduced: lora 0.0 %.",
-        "  - ▲ answers not cut: Answers cut by the token limit, and not right: base 0.0 % of 24, rag 12.5 % of 24, "
+        "- **facts**: ✗ 1 failed: fit to its training answers; ▲ 1 with a warning: cut answers; ✓ 9 passed.",
+        "  - ✗ fit to its training answers: Own training answers reproduced: lora 0.0 %.",
+        "  - ▲ cut answers: Answers cut by the token limit, and not right: base 0.0 % of 24, rag 12.5 % of 24, "
         "oracle 0.0 % of 24, lora 0.0 % of 24.",
     ]
     assert "lora is left out: " in part(text, "Verdict")

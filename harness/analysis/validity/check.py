@@ -23,19 +23,20 @@ class Status(StrEnum):
 
 
 NAMES = {
-    "adapter_changes_logits": "adapter acts",
-    "adapter_fits_training": "fine-tune was trained",
-    "same_prompts": "same prompts",
-    "no_test_question_in_training": "no leak into training",
-    "retrieval_floor": "retrieval finds something",
-    "oracle_not_below_rag": "oracle not below rag",
-    "truncated_prompts": "passages kept",
-    "cut_answers": "answers not cut",
-    "empty_answers": "answers not empty",
-    "chat_template": "chat template once",
+    "adapter_changes_logits": "effect of the adapter",
+    "adapter_fits_training": "fit to its training answers",
+    "same_prompts": "prompts of base and fine-tune",
+    "no_test_question_in_training": "leak into training",
+    "retrieval_floor": "retrieval",
+    "oracle_not_below_rag": "oracle against rag",
+    "truncated_prompts": "dropped passages",
+    "cut_answers": "cut answers",
+    "empty_answers": "empty answers",
+    "chat_template": "chat template",
     "forgetting": "forgetting",
 }
-"""Name of a check in results.json → what people read. All of them are what should be so, but for the last."""
+"""Name of a check in results.json → what people read. They say what is looked at: of what should be so,
+`failed: answers not cut` would be read the wrong way round."""
 
 SEVERITY = {status: place for place, status in enumerate(Status)}
 

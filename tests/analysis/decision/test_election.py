@@ -106,8 +106,8 @@ def test_a_straw_man_is_left_out_and_the_rest_decided(tmp_path: Path) -> None:
     assert "lora" not in block["candidates"]
     assert block["recommended"] == "rag"
     assert (
-        "lora is left out, and nothing here speaks for or against it: it failed a check of validity (fine-tune was "
-        "trained: own training answers reproduced: lora 0.0 %)."
+        "lora is left out, and nothing here speaks for or against it: it failed a check of validity (fit to its "
+        "training answers: own training answers reproduced: lora 0.0 %)."
     ) in [one["text"] for one in block["reasons"]]
 
 
@@ -115,7 +115,7 @@ def test_a_warning_about_the_favourite_or_a_rival_stands_among_the_reasons(tmp_p
     """40 % of its training answers reproduced is a warning; where lora is ruled out, it touches nobody."""
     poorly = [{**adapter("facts", "lora"), "train_fit": 0.4}]
     tasks = {"facts": TASKS["facts"]}
-    said = "Warning for lora (fine-tune was trained): own training answers reproduced: lora 40.0 %."
+    said = "Warning for lora (fit to its training answers): own training answers reproduced: lora 40.0 %."
 
     def told(**needs: Any) -> list[str]:
         found = results(tmp_path, tasks, Requirements(**needs), adapters=poorly)

@@ -10,6 +10,7 @@ from harness.analysis.accuracy import differences, per_question
 from harness.analysis.means import mean
 from harness.analysis.regression.findings import Flip, Outcome, Said, not_applicable
 from harness.analysis.regression.pairing import Rerun
+from harness.analysis.regression.replies import nearness, same_likelihoods
 from harness.analysis.statistics import paired
 from harness.analysis.statistics.clusters import Design
 from harness.quantities import percent, share, signed
@@ -33,7 +34,7 @@ def accuracy(rerun: Rerun) -> Said:
         "ci_low": judged.ci_low, "ci_high": judged.ci_high, "lost": judged.a_higher, "won": judged.b_higher,
     }  # fmt: skip
     moved = f"{metric} {percent(before)} → {percent(after)}"
-    if _same_replies(rerun):
+    if not any(found.values()) and _same_replies(rerun):
         return Said(Outcome.PASS, f"{moved}: every reply is the same", figures, margin)
     flips = flipped(rerun)
     if judged.ci_low is None or judged.ci_high is None:
@@ -83,9 +84,12 @@ def flipped(rerun: Rerun) -> tuple[Flip, ...]:
 
 
 def _same_replies(rerun: Rerun) -> bool:
-    """Whether all answers are the same under the same seeds, so that no other questions need be thought of."""
+    """Whether all answers are the same under the same seeds, so that no other questions need be thought of.
+
+    Likelihoods in other last bits are the same, as they are to the rule `answers`.
+    """
+    near = nearness(rerun)
     counts = {len(rerun.scored(side)) for side in (rerun.before, rerun.after)}
     return counts == {len(rerun.answers)} and all(
-        (old.prediction, old.choice_logprobs) == (new.prediction, new.choice_logprobs)
-        for old, new in rerun.answers
+        old.prediction == new.prediction and same_likelihoods(old, new, near) for old, new in rerun.answers
     )

@@ -22,14 +22,14 @@ def answers(rerun: Rerun) -> Said:
     """The same model that read the same prompt has to say the same."""
     if weights_changes(*rerun.manifests):
         return not_applicable("another model answered")
-    half = (rerun.manifests[1].get("model") or {}).get("dtype") != "float32"
+    half, near = _half(rerun), nearness(rerun)
     same = [
         (old, new) for old, new in rerun.answers
         if (old.prompt_sha256, old.adapter) == (new.prompt_sha256, new.adapter)
     ]  # fmt: skip
     if not same:
         return not_applicable("no prompt was read by the same weights in both runs")
-    changed = [(old, new) for old, new in same if not _same_reply(old, new, NEAR_HALF if half else NEAR)]
+    changed = [(old, new) for old, new in same if not _same_reply(old, new, near)]
     if not changed:
         return passed(f"the same {counted(len(same), 'answer')}")
     emptied = [pair for pair in changed if pair[0].prediction.strip() and not pair[1].prediction.strip()]
@@ -44,6 +44,21 @@ def answers(rerun: Rerun) -> Said:
     if excuse:
         detail += f", more than the {percent(MAY_DIFFER if few[0] else most)} that may ({excuse})"
     return failed(detail, questions=names)
+
+
+def _half(rerun: Rerun) -> bool:
+    return (rerun.manifests[1].get("model") or {}).get("dtype") != "float32"
+
+
+def nearness(rerun: Rerun) -> float:
+    """How far apart the log-likelihoods of one option may be and count as the same: see NEAR."""
+    return NEAR_HALF if _half(rerun) else NEAR
+
+
+def same_likelihoods(old: AnswerRow, new: AnswerRow, near: float) -> bool:
+    """Whether the same options were as likely, up to `near`: what is beyond is not the kernels'."""
+    likely = [row.choice_logprobs or () for row in (old, new)]
+    return len(likely[0]) == len(likely[1]) and all(abs(a - b) <= near for a, b in zip(*likely, strict=True))
 
 
 def _excuse(rerun: Rerun, changed: Sequence[tuple[AnswerRow, AnswerRow]]) -> str:
@@ -71,14 +86,9 @@ def _company(rerun: Rerun, side: Side) -> dict[tuple[str, int], frozenset[str]]:
 
 
 def _same_reply(old: AnswerRow, new: AnswerRow, near: float) -> bool:
-    """Whether the same was said; log-likelihoods may be `near` each other: what is beyond is the kernels'."""
+    """Whether the same was said."""
     said = [(row.prediction, row.finish_reason, row.completion_tokens) for row in (old, new)]
-    likely = [row.choice_logprobs or () for row in (old, new)]
-    return (
-        said[0] == said[1]
-        and len(likely[0]) == len(likely[1])
-        and all(abs(a - b) <= near for a, b in zip(*likely, strict=True))
-    )
+    return said[0] == said[1] and same_likelihoods(old, new, near)
 
 
 def token_cost(rerun: Rerun) -> Said:

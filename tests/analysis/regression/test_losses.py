@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -79,6 +80,21 @@ def test_nothing_can_be_lost_where_every_reply_is_the_same_however_few(tmp_path:
         Outcome.PASS,
         "exact_match 50.0 % → 50.0 %: every reply is the same",
     )
+
+
+@pytest.mark.parametrize(("off", "outcome"), [(9e-4, Outcome.PASS), (2e-3, Outcome.UNSURE)])
+def test_likelihoods_in_other_last_bits_are_the_same_reply(
+    tmp_path: Path, off: float, outcome: Outcome
+) -> None:
+    """Another number of threads moves them; the rule `answers` passes that, and nothing can have been lost by it."""
+    choices = {"question": lambda at: {"choices": ["yes", "no"]}}
+
+    def likely(by: float) -> Any:
+        return lambda *_: {"choice_logprobs": [-1.0 + by, -2.0], "finish_reason": "choice"}
+
+    baseline = made_up(tmp_path / "a", {"base": ["yes"] * 8}, more=likely(0.0), **choices)
+    run = made_up(tmp_path / "b", {"base": ["yes"] * 8}, more=likely(off), **choices)
+    assert losses.accuracy(pair_of(run, baseline)).outcome is outcome
 
 
 def test_two_other_replies_to_few_questions_leave_it_open(tmp_path: Path) -> None:

@@ -227,11 +227,20 @@ def setting_changes(
     before: Manifest, after: Manifest, task: str, unused: Collection[str] = ()
 ) -> list[tuple[str, str, str]]:
     """What differs in the parts of a task file that are used, but for its scoring and where its files lie."""
-    return [
+    specs = [_spec(manifest, task) for manifest in (before, after)]
+    own = [
         change
-        for change in differing(*(_spec(manifest, task) for manifest in (before, after)))
+        for change in differing(*specs)
         if change[0] not in (*SCORING, *BESIDE_THE_POINT) and _part(change[0]) not in unused
     ]
+    return [*own, *(_lm_eval_change(before, after, task) if all("lm_eval" in spec for spec in specs) else ())]
+
+
+def _lm_eval_change(before: Manifest, after: Manifest, task: str) -> Iterator[tuple[str, str, str]]:
+    """Whether lm-eval's own task file, its release or its documents differ: one hash names them together."""
+    old, new = (((one["tasks"][task].get("files")) or {}).get("test") for one in (before, after))
+    if old != new:
+        yield "lm-eval's task, release or documents", _text(old), _text(new)
 
 
 def _part(name: str) -> str:

@@ -174,3 +174,16 @@ def test_values_in_sentences_are_short() -> None:
         ("a", '"' + "x" * 79 + "…", '""'),
         ("b", "{}", "null"),
     ]
+
+
+def test_an_edited_task_of_lm_evals_shows_though_its_questions_and_our_file_are_the_same() -> None:
+    def run_of(digest: str) -> dict[str, Any]:
+        about = copy.deepcopy(RUN)
+        about["tasks"]["home"]["spec"] = {"lm_eval": "home.yaml", "metrics": ["acc"]}
+        about["tasks"]["home"]["files"]["test"] = digest
+        return about
+
+    (change,) = setting_changes(run_of("2" * 64), run_of("9" * 64), "home")
+    assert change == ("lm-eval's task, release or documents", "2" * 12, "9" * 12)
+    assert setting_changes(run_of("2" * 64), run_of("2" * 64), "home") == []
+    assert setting_changes(RUN, changed("tasks", "home", "files", "test", to="9" * 64), "home") == []

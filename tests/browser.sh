@@ -7,7 +7,7 @@ for name in chromium chromium-browser google-chrome google-chrome-stable; do
 done
 if [ "$(id -u)" -eq 0 ] && command -v apt-get >/dev/null; then
   echo "Installing Debian's package chromium for the browser tests ..." >&2
-  apt="apt-get --quiet=2 --option Dpkg::Use-Pty=0"
+  apt="apt-get --quiet=2 --option Dpkg::Use-Pty=0 --option Acquire::Retries=3"
   export DEBIAN_FRONTEND=noninteractive
   if $apt update >/dev/null && $apt install --yes --no-install-recommends chromium >/dev/null; then exit 0; fi
 fi

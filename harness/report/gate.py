@@ -26,6 +26,7 @@ VERDICTS = {
 MOST_FLIPS = 5
 """Questions shown of one finding; JSON has them all."""
 MOST_CAUSES = 4
+LONG_CAUSE = 100
 REPLY = 80
 """Characters of a reply or a question that are shown."""
 
@@ -202,8 +203,14 @@ def _told(same: Sequence[Finding]) -> Iterator[Block]:
 
 
 def cause_lines(finding: Finding) -> Iterator[str]:
-    """`Likeliest cause: …`, of a rule that is not itself about an input. What cannot be told may have none."""
-    named = "; ".join(change.sentence for change in finding.causes[:MOST_CAUSES])
+    """`Likeliest cause: …`, of a rule that is not itself about an input. What cannot be told may have none.
+
+    A long one by its name alone: what it changed to is said once, under what changed.
+    """
+    named = "; ".join(
+        change.sentence if len(change.sentence) <= LONG_CAUSE else change.name
+        for change in finding.causes[:MOST_CAUSES]
+    )
     unseen = "none that the manifests show, so the program or its environment changed unseen"
     if finding.rule not in NAMES_ITS_CAUSE and (named or finding.outcome is Outcome.FAIL):
         yield f"Likeliest cause: {named or unseen}."

@@ -59,6 +59,40 @@ def test_what_cannot_be_told_is_not_laid_to_an_unseen_change(tmp_path: Path) -> 
     assert text.count("Likeliest cause") == text.count("✗ prompts (") == 1
 
 
+def test_too_few_timed_questions_have_no_cause_in_what_changed(tmp_path: Path) -> None:
+    """Nothing was measured that another commit could have moved."""
+    timed = {"base": [1.0, 1.1], "rag": [2.0, 2.2]}
+    baseline, run = (
+        made_up(
+            tmp_path / name, {one: ["yes"] * 9 for one in timed}, times=timed, about={"git_commit": commit}
+        )
+        for name, commit in (("a", "1" * 40), ("b", "2" * 40))
+    )
+    text = checks.as_text(judged(run, baseline))
+    assert "2 questions were timed in both runs, and 5 are needed" in " ".join(text.split())
+    assert "Likeliest cause" not in text
+
+
+def test_a_long_cause_is_spelled_out_once(tmp_path: Path) -> None:
+    """A changed system prompt moves every rule; its two versions are read under what changed."""
+
+    def about(system: str) -> dict[str, object]:
+        answer = {"type": "text"}
+        spec = {"name": "t", "metrics": ["exact_match"], "answer": answer, "prompt": {"system": system}}
+        return {"tasks": {"t": {"spec": spec}}}
+
+    baseline, run = (
+        made_up(
+            tmp_path / name, {"base": ["yes"] * 9}, about=about("Be brief. " * 20 + name + " Be kind." * 20),
+            more=lambda *_, name=name: {"prompt_sha256": name * 64},  # type: ignore[misc]
+        )
+        for name in ("a", "b")
+    )  # fmt: skip
+    text = " ".join(checks.as_text(judged(run, baseline)).split())
+    assert "Likeliest cause: t: prompt.system." in text
+    assert "- prompt: t: prompt.system: …Be brief. Be brief. a Be kind." in text
+
+
 def test_what_may_not_fail_is_told_apart(tmp_path: Path) -> None:
     text = checks.as_text(nasty(tmp_path, gate=Gate(Terms(fail_on=("latency",)))))
     assert text.startswith("No regression: 0 of 0 checks failed.")

@@ -140,10 +140,22 @@ def differing(before: Any, after: Any) -> list[tuple[str, str, str]]:
     old, new = dict(flat(before)), dict(flat(after))
     names = dict.fromkeys([*old, *new])
     return [
-        (name, _text(old.get(name, ABSENT)), _text(new.get(name, ABSENT)))
+        (name, *_texts(old.get(name, ABSENT), new.get(name, ABSENT)))
         for name in names
         if old.get(name, ABSENT) != new.get(name, ABSENT)
     ]
+
+
+def _texts(old: Any, new: Any) -> tuple[str, str]:
+    """Two values in a sentence; two long ones from shortly before they part, since their beginnings may be the same."""
+    whole = [json.dumps(value, ensure_ascii=False) for value in (old, new)]
+    parting = (place for place, (a, b) in enumerate(zip(*whole, strict=False)) if a != b)
+    start = next(parting, min(map(len, whole))) - MOST // 2
+    if min(map(len, whole)) <= 2 * MOST or start <= MOST // 2:
+        return _text(old), _text(new)
+    cut = [text[start : start + 2 * MOST] for text in whole]
+    ends = ["" if text.endswith(part) else "…" for text, part in zip(whole, cut, strict=True)]
+    return f"…{cut[0]}{ends[0]}", f"…{cut[1]}{ends[1]}"
 
 
 def _text(value: Any) -> str:

@@ -158,7 +158,8 @@ def _findings(rerun: Rerun, changed: Sequence[Change]) -> Iterator[Finding]:
     near = touching(changed, rerun.task, rerun.strategy, rerun.unused)
     for rule in RULES:
         said = TABLE[rule](rerun)
-        told = said.outcome in (Outcome.FAIL, Outcome.UNSURE)
+        # Too few questions to measure anything: nothing moved that could have a cause.
+        told = said.outcome is Outcome.FAIL or (said.outcome is Outcome.UNSURE and said.figures)
         causes = [one for one in near if one.cause in SUSPECTS.get(rule, ())]
         counts = rule in rerun.limits.fail_on
         yield Finding(

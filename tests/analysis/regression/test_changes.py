@@ -187,3 +187,18 @@ def test_an_edited_task_of_lm_evals_shows_though_its_questions_and_our_file_are_
     assert change == ("lm-eval's task, release or documents", "2" * 12, "9" * 12)
     assert setting_changes(run_of("2" * 64), run_of("2" * 64), "home") == []
     assert setting_changes(RUN, changed("tasks", "home", "files", "test", to="9" * 64), "home") == []
+
+
+def test_two_long_texts_are_shown_where_they_part() -> None:
+    """System prompts mostly begin alike: the first 80 characters of both would be one and the same."""
+    old, new = (
+        f"{'Answer briefly. ' * 10}Reply in {language}. {'Be kind. ' * 20}" for language in ("Welsh", "Irish")
+    )
+    ((name, before, after),) = differing({"prompt": old}, {"prompt": new})
+    assert name == "prompt"
+    assert before.startswith("…r briefly. Reply in Welsh. Be kind.")
+    assert after.startswith("…r briefly. Reply in Irish. Be kind.")
+    assert before.endswith("…")
+    assert after.endswith("…")
+    ((_, before, after),) = differing({"prompt": "x" * 200 + "a"}, {"prompt": "x" * 200 + "b"})
+    assert (before, after) == ("…" + "x" * 20 + 'a"', "…" + "x" * 20 + 'b"')

@@ -21,7 +21,7 @@ from harness.analysis.regression.changes import (
     setting_changes,
     weights_changes,
 )
-from harness.analysis.regression.findings import Said, failed, named, not_applicable, passed
+from harness.analysis.regression.findings import Outcome, Said, failed, named, not_applicable, passed
 from harness.analysis.regression.pairing import Rerun, Side
 from harness.analysis.retrieval import DEPTHS, recall
 from harness.quantities import counted, number, percent
@@ -96,7 +96,21 @@ def index(rerun: Rerun) -> Said:
     ]  # fmt: skip
     if facts[0]["key"] is None:
         return not_applicable("the baseline does not say what its index was made of")
-    return _equal(differing(*facts), "the same embedder, corpus and passages")
+    said = _equal(differing(*facts), "the same embedder, corpus and passages")
+    return said if said.outcome is Outcome.PASS else failed(f"{said.detail}; {_why_indexed_anew(rerun)}")
+
+
+CHUNKING = ("retrieval.chunk_tokens", "retrieval.overlap_tokens")
+
+
+def _why_indexed_anew(rerun: Rerun) -> str:
+    """The key is of embedder, chunking and corpus, and a manifest holds the first two besides."""
+    old, new = rerun.manifests
+    embedders = ((one.get("embedder") or {}) for one in (old, new))
+    made = [(f"embedder {name}", *values) for name, *values in differing(*embedders)]
+    made += [change for change in setting_changes(old, new, rerun.task) if change[0] in CHUNKING]
+    why = "; ".join(f"{name}: {was} → {now}" for name, was, now in made)
+    return why or "embedder and chunking are set alike, so the corpus changed, or how it is read"
 
 
 def settings(rerun: Rerun) -> Said:

@@ -47,7 +47,6 @@ SEVERITY = {outcome: place for place, outcome in enumerate(Outcome)}
 _FOUND = (Cause.INDEX, Cause.SETTINGS, Cause.LIBRARY, Cause.MACHINE, Cause.PROGRAM)
 _ALL = tuple(cause for cause in Cause if cause is not Cause.PRICE)
 SUSPECTS: dict[str, tuple[Cause, ...]] = {
-    "index": (Cause.INDEX, Cause.SETTINGS, Cause.LIBRARY, Cause.PROGRAM),
     "retrieved": _FOUND,
     "recall": _FOUND,
     "prompts": (

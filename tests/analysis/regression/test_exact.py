@@ -117,7 +117,12 @@ def test_an_index_is_what_its_key_says(tmp_path: Path) -> None:
     assert exact.index(rag(tmp_path / "x", plain, plain)).outcome is Outcome.PASS
     grown = {"indexes": {"t": {"key": "l" * 64, "documents": 3, "passages": 2}}}
     said = exact.index(rag(tmp_path / "y", plain, plain, grown))
-    assert (said.outcome, said.detail.partition("; ")[2]) == (Outcome.FAIL, "documents: 2 → 3")
+    assert (said.outcome, said.detail.partition("; ")[2]) == (
+        Outcome.FAIL,
+        "documents: 2 → 3; embedder and chunking are set alike, so the corpus changed, or how it is read",
+    )
+    said = exact.index(rag(tmp_path / "w", plain, plain, {**grown, "embedder": {"name": "other"}}))
+    assert said.detail.endswith("documents: 2 → 3; embedder name: (absent) → other")
     unknown = rag(tmp_path / "z", plain, plain)
     edit_manifest(unknown.before.run.folder, lambda about: about.pop("indexes"))
     again = pair_of(unknown.after.run.folder, unknown.before.run.folder, "rag")

@@ -110,8 +110,7 @@ def test_another_embedder_is_caught(tmp_path: Path, baseline: Path, monkeypatch:
     assert found.exit_code == 4
     assert {("rag", "index"), ("oracle", "index")} <= fallen(found)
     (index,) = [one for one in found.findings if (one.strategy, one.rule) == ("rag", "index")]
-    assert index.causes[0].cause is Cause.INDEX
-    assert index.causes[0].sentence == "embedder sha256: eeeeeeeeeeee → dddddddddddd"
+    assert index.said.detail.endswith("; embedder sha256: eeeeeeeeeeee → dddddddddddd")
 
 
 def test_another_stop_string_is_caught(tmp_path: Path, baseline: Path) -> None:

@@ -149,7 +149,8 @@ class _Reader:
                 if number == len(lines):
                     self.torn += 1
                     return
-                raise InputError(f"broken line: {error}.", path=path, line=number) from None
+                reason = "it is not UTF-8 text" if isinstance(error, UnicodeDecodeError) else error
+                raise InputError(f"broken line: {reason}.", path=path, line=number) from None
             yield number, _build(row, build, path, number)
 
 

@@ -43,13 +43,16 @@ def test_last_line_without_its_newline_only_is_whole(tmp_path: Path) -> None:
     assert sum(map(len, run.answers.values())) == len(answers())
 
 
-@pytest.mark.parametrize("line", ['{"task": "facts"', "\udcff", '{"wall_s": NaN}'])
-def test_broken_line_in_the_middle_names_file_and_line(tmp_path: Path, line: str) -> None:
+@pytest.mark.parametrize(
+    ("line", "why"),
+    [('{"task": "facts"', ""), ("\udcff", "it is not UTF-8 text."), ('{"wall_s": NaN}', "")],
+)
+def test_broken_line_in_the_middle_names_file_and_line(tmp_path: Path, line: str, why: str) -> None:
     path = write_run(tmp_path) / "batches.jsonl"
     good = path.read_bytes().split(b"\n")
     good[1] = line.encode("utf-8", "surrogateescape")
     path.write_bytes(b"\n".join(good))
-    with pytest.raises(InputError, match=re.escape(f"{path}:2: broken line")):
+    with pytest.raises(InputError, match=re.escape(f"{path}:2: broken line: {why}")):
         read_run(tmp_path)
 
 

@@ -195,7 +195,7 @@ def _run_wide(before: Manifest, after: Manifest) -> Iterator[Change]:
     for key in ("seed", "seeds", "limit", "quick"):
         old, new = ((one.get("settings") or {}).get(key) for one in (before, after))
         if old != new:
-            yield Change(Cause.SETTINGS, f"--{key}", _text(old), _text(new))
+            yield Change(Cause.SETTINGS, f"--{key}", _flag(old), _flag(new))
     for key, name in (("git_commit", "commit"), ("harness_version", "version")):
         if before.get(key) != after.get(key):
             yield Change(Cause.PROGRAM, name, _text(before.get(key)), _text(after.get(key)))
@@ -219,7 +219,11 @@ def price_changes(before: Manifest, after: Manifest) -> Iterator[Change]:
     for key in flags:
         was, now = ((one.get("settings") or {}).get(key) for one in (before, after))
         if was != now:
-            yield Change(Cause.PRICE, f"--{key.replace('_', '-')}", _text(was), _text(now))
+            yield Change(Cause.PRICE, f"--{key.replace('_', '-')}", _flag(was), _flag(now))
+
+
+def _flag(value: Any) -> str:
+    return "not given" if value is None else _text(value)
 
 
 def _priced(manifest: Manifest) -> dict[str, Any]:

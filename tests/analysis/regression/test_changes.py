@@ -76,7 +76,7 @@ def changed(*path: str | int, to: Any) -> dict[str, Any]:
             ("tasks", "home", "spec", "answer", "stop"), ["."], Cause.SETTINGS,
             'home: answer.stop: ["\\n"] → ["."]',
         ),
-        (("settings", "limit"), 5, Cause.SETTINGS, "--limit: null → 5"),
+        (("settings", "limit"), 5, Cause.SETTINGS, "--limit: not given → 5"),
         (("libraries", "torch"), "2.1", Cause.LIBRARY, "libraries torch: 2.0 → 2.1"),
         (("machine", "platform"), "y", Cause.MACHINE, "machine platform: x → y"),
         (("price_sheet", "labour", "wage"), 20, Cause.PRICE, "price sheet labour.wage: 10 → 20"),
@@ -110,7 +110,7 @@ def test_what_nothing_hangs_on_is_no_change(path: tuple[str | int, ...], to: Any
 def test_nothing_is_needed_of_an_old_manifest() -> None:
     assert changes({}, {}) == []
     assert changes({"adapters": None, "model": None}, {"adapters": [{}], "indexes": None}) == []
-    assert {one.before for one in changes({}, RUN)} <= {"(absent)", "null"}
+    assert {one.before for one in changes({}, RUN)} <= {"(absent)", "null", "not given"}
 
 
 def test_likeliest_causes_come_first() -> None:
@@ -166,7 +166,7 @@ def test_kernels_are_named_with_both_versions() -> None:
 
 def test_flags_of_prices_are_price_changes() -> None:
     (found,) = price_changes(RUN, changed("settings", "usd_per_hour", to=9.0))
-    assert found.sentence == "--usd-per-hour: null → 9.0"
+    assert found.sentence == "--usd-per-hour: not given → 9.0"
 
 
 def test_values_in_sentences_are_short() -> None:

@@ -83,7 +83,7 @@ def _validate(options: argparse.Namespace) -> None:
     tasks = open_tasks(load_tasks(options.tasks, TASKS), allow_code=options.allow_task_code)
     check_corpora(tasks)
     for task in tasks:
-        for sentence in task.left_out:
+        for sentence in (*task.left_out, *task.remarks):
             print(sentence)
         print(
             f"{task.path}: {task.spec.name} is valid ({len(task.test)} test, "

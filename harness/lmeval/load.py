@@ -112,6 +112,7 @@ def _task(task: Task, file: YamlFile, found: Found, name: str, theirs: Any) -> T
             f"{task.path}: {name}: document {id_} is left out, since it is also the test document {other}."
             for id_, other in left_out.items()
         ),
+        remarks=tuple(f"{task.path}: {name}: {remark}" for remark in _remarks(opened, test)),
         wording=lambda chat: LmEvalWording(opened, chat),
         obstacles=_obstacles(opened),
     )
@@ -155,6 +156,24 @@ def _try_filters(opened: Opened, file: YamlFile) -> None:
             raise wrong(file, f"{text}, so that no reply could be right.")
 
 
+def _remarks(opened: Opened, test: Sequence[Question]) -> list[str]:
+    """Filters after which no right answer is counted right: that may be meant, where replies shall be longer."""
+    right = [(question, question.answers[0]) for question in test[:TRIED] if question.answers]
+    if not opened.written or not right:
+        return []
+    try:
+        scores = [opened.results(question, [answer]) for question, answer in right]
+    except InputError:
+        return []  # of answers as the model gives them it may hold, or be said then
+    names = {name: [one for one in opened.shares() if one in opened.named(name)] for name in opened.filters}
+    return [
+        f"its filter {name!r} and {' and '.join(metrics)} count none of the right answers as right, such as "
+        f"{shown(right[0][1])}; look at them, unless a reply is meant to be worded otherwise."
+        for name, metrics in names.items()
+        if metrics and not any(row.get(metric) for row in scores for metric in metrics)
+    ]
+
+
 def _strange(opened: Opened, file: YamlFile, at: int, metric: str, shares: Sequence[str]) -> InputError:
     known = [opened.metric(one, filter_) for filter_ in opened.filters for one in opened.task.aggregation()]
     why = (
@@ -190,18 +209,27 @@ def _training(spec: LmEvalSpec, file: YamlFile, theirs: Any) -> Iterable[Any]:
 
 def _questions(opened: Opened, docs: Sequence[Any], name: str, task: str) -> tuple[Question, ...]:
     found: list[Question] = []
-    errors: list[InputError] = []
+    wrong: dict[str, list[str]] = {}
     for place, doc in enumerate(docs):
         try:
             found.append(question_of(opened, doc, name.format(place)))
         except Exception as error:  # noqa: BLE001 - templates and code of the task may raise anything
-            errors.append(InputError(f"task {task!r}: document {name.format(place)} {_reason(error)}"))
-    raise_all(errors)
+            wrong.setdefault(_reason(error), []).append(name.format(place))
+    raise_all(
+        [
+            InputError(
+                f"task {task!r}: document {first} {reason}{f' The same holds for {len(more)} more.' if more else ''}"
+            )
+            for reason, (first, *more) in wrong.items()
+        ]
+    )
     return tuple(found)
 
 
 def _reason(error: Exception) -> str:
-    own = isinstance(error, ValueError) and str(error).startswith(("has no field", "does not fill"))
+    own = isinstance(error, ValueError) and str(error).startswith(
+        ("has no field", "does not fill", "has nothing in")
+    )
     return str(error) if own else f"cannot be put: {type(error).__name__}: {error}."
 
 

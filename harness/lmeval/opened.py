@@ -155,7 +155,7 @@ class Opened:
             Instance(self._asked, doc, (), at, about, resps=[response] * task.config.repeats)
             for at, response in enumerate(responses)
         ]
-        task.apply_filters()
+        self._apply_filters()
         found: dict[str, Any] = {}
         for name in self.filters:
             filtered = [instance.filtered_resps.get(name) for instance in task._instances]
@@ -184,8 +184,16 @@ class Opened:
             for doc, text in zip(self.test[: len(texts)], texts, strict=True)
         ]
         self.task._instances = instances
-        self.task.apply_filters()
+        self._apply_filters()
         return {name: [one.filtered_resps.get(name) for one in instances] for name in self.filters}
+
+    def _apply_filters(self) -> None:
+        try:
+            self.task.apply_filters()
+        except Exception as error:
+            raise InputError(
+                f"task {self.spec.name!r}: its filters fail: {type(error).__name__}: {error}."
+            ) from error
 
     @property
     def filters(self) -> list[str]:
@@ -193,6 +201,10 @@ class Opened:
 
     def metric(self, metric: str, name: str) -> str:
         return metric if name == "none" else f"{metric},{name}"
+
+    def named(self, name: str) -> list[str]:
+        """The metrics of the answers as one filter leaves them."""
+        return [self.metric(metric, name) for metric in self.task.aggregation()]
 
     def shares(self) -> list[str]:
         """The metrics that may stand as accuracy: means over documents of which more is better."""
@@ -223,7 +235,7 @@ def question_of(opened: Opened, doc: Doc, name: str) -> Question:
     spec, task = opened.spec, opened.task
     rolling = opened.kind == "loglikelihood_rolling"
     text = (
-        field(doc, spec.query)
+        _query(doc, spec.query)
         if spec.query
         else task.doc_to_target(doc)
         if rolling
@@ -237,6 +249,14 @@ def question_of(opened: Opened, doc: Doc, name: str) -> Question:
         gold_docs=several(field(doc, spec.gold)) if spec.gold else (),
         choices=choices,
     )
+
+
+def _query(doc: Doc, named: str) -> str:
+    """What passages are looked for by. A key that a line of the data leaves out comes as None."""
+    text = field({key: "" if value is None else value for key, value in doc.items()}, named)
+    if not str(text).strip():
+        raise ValueError(f"has nothing in {named!r} that passages could be looked for by.")
+    return str(text)
 
 
 def _aggregate(how: Callable[[list[Any]], Any], values: list[Any]) -> float | None:

@@ -6,6 +6,7 @@ code that a file names as soon as it opens it. Nothing is run here.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, fields
 from pathlib import Path
@@ -166,6 +167,18 @@ def _filters(file: TaskFile, config: dict[str, Any]) -> Iterator[InputError]:
             if name not in known and not file.tagged(here):
                 text = f"is {shown(name)}, which is no filter of lm-eval's{did_you_mean(str(name), known)}."
                 yield file.error(here, text)
+                continue
+            pattern = function.get("regex_pattern") if isinstance(function, dict) else None
+            if isinstance(pattern, str) and (why := _broken(pattern)):
+                yield file.error((*here[:-1], "regex_pattern"), f"is no regular expression: {why}.")
+
+
+def _broken(pattern: str) -> str | None:
+    try:
+        re.compile(pattern)
+    except re.error as error:
+        return str(error)
+    return None
 
 
 def _names(registry: Any) -> list[str]:

@@ -200,7 +200,7 @@ class _Run:
         for task in self.plan.idle:
             say(f"  {task} would only guard, and no adapter is trained: it is not asked")
         for task_ in self.plan.tasks.values():
-            for sentence in task_.left_out:
+            for sentence in (*task_.left_out, *task_.remarks):
                 say(f"  {sentence}")
         for task, reasons in self.plan.not_applicable.items():
             for strategy, reason in reasons.items():

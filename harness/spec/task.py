@@ -57,6 +57,8 @@ class Task:
     """Where each question stands, by id: "file:line"."""
     left_out: tuple[str, ...] = ()
     """One sentence for each train or dev question that was left out, as it is a test question too."""
+    remarks: tuple[str, ...] = ()
+    """One sentence for each thing that its author should look at, though a run can do with it."""
     wording: Callable[[Any], Any] | None = None
     """Chat → the task's own `run.wording.Wording`; None where the task file says how its questions are put."""
     obstacles: Mapping[Source, str] = field(default_factory=dict)

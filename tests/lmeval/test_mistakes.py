@@ -213,6 +213,46 @@ def test_a_document_without_a_field_of_the_template_is_named(tmp_path: Path) -> 
         open_tasks([load_task(write_task(tmp_path))], allow_code=False)
 
 
+def test_a_document_without_what_passages_are_looked_for_by_is_named(tmp_path: Path) -> None:
+    """The data come in columns: a key that one line leaves out is there all the same, and empty."""
+    lines = rows(4)
+    del lines[2]["question"]
+    lines[3]["question"] = " "
+    data = {"test": str(write_jsonl(tmp_path / "t.jsonl", lines))}
+    write_config(tmp_path / "rooms.yaml", config(data, training_split=None, doc_to_text="{{answer}}"))
+    for query in ("question", "'{{question}}'"):
+        with pytest.raises(InputError) as caught:
+            open_tasks([load_task(write_task(tmp_path, more=f"query: {query}\n"))], allow_code=False)
+        said = f"document 2 has nothing in {query} that passages could be looked for by. The same holds for 1 more."
+        assert said.replace("'", "") in str(caught.value).replace("'", "")
+
+
+def test_a_pattern_that_is_no_regular_expression_is_named_with_its_place(tmp_path: Path) -> None:
+    steps = [{"function": "regex", "regex_pattern": "(\\d+"}, {"function": "take_first"}]
+    said = refused(tmp_path, filter_list=[{"name": "number", "filter": steps}])
+    assert "filter_list[0].filter[0].regex_pattern: is no regular expression: missing )" in said
+
+
+def test_a_filter_that_fails_is_a_sentence(tmp_path: Path) -> None:
+    steps = [{"function": "take_first_k", "k": "many"}]
+    assert "its filters fail: " in refused(tmp_path, filter_list=[{"name": "some", "filter": steps}])
+
+
+@pytest.mark.parametrize(("pattern", "remarks"), [("#### (.+)", 1), ("([a-z]+)", 0)])
+def test_a_filter_that_no_right_answer_survives_is_remarked(
+    tmp_path: Path, pattern: str, remarks: int
+) -> None:
+    """It may be meant, where a reply is longer than the right answer; so the task is not refused."""
+    steps = [{"function": "regex", "regex_pattern": pattern}, {"function": "take_first"}]
+    (task,) = opened(tmp_path, filter_list=[{"name": "marked", "filter": steps}])
+    assert len(task.remarks) == remarks
+    for remark in task.remarks:
+        assert (
+            "filter 'marked' and exact_match,marked count none of the right answers as right, such as 'red'"
+            in remark
+        )
+
+
 def test_a_metric_of_which_less_is_better_is_not_read_as_accuracy(tmp_path: Path) -> None:
     brier = [{"metric": "brier_score", "aggregation": "brier_score", "higher_is_better": False}]
     says = {**CHOICE, "metric_list": [*CHOICE["metric_list"], *brier]}

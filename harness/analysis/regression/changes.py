@@ -3,21 +3,15 @@
 from __future__ import annotations
 
 import dataclasses
-import json
-import re
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
+from harness.analysis.regression.differing import differing, text_of
 from harness.spec.strategy import STRATEGIES, Source
 
 Manifest = Mapping[str, Any]
-ABSENT = "(absent)"
-_HASH = re.compile(r"([0-9a-f]{12})[0-9a-f]{28,52}(\+?)")
-"""Of a hash people read the first digits; `+` marks a commit with changes."""
-MOST = 40
-"""Characters of a text that stands in a sentence as it is."""
 
 
 class Cause(StrEnum):
@@ -113,7 +107,7 @@ KERNELS = (
 def other_kernels(before: Manifest, after: Manifest) -> list[str]:
     """What may change the last bits of sums: `torch 2.9.0 → 2.10.0`. Empty: both runs computed alike."""
     return [
-        f"{key if room == 'libraries' else f'{room} {key}'} {_text(old)} → {_text(new)}"
+        f"{key if room == 'libraries' else f'{room} {key}'} {text_of(old)} → {text_of(new)}"
         for room, key in KERNELS
         if (old := (before.get(room) or {}).get(key)) != (new := (after.get(room) or {}).get(key))
     ]
@@ -124,49 +118,6 @@ def weights_changes(before: Manifest, after: Manifest) -> list[tuple[str, str, s
     old, new = ({key: (one.get("model") or {}).get(key) for key in MODEL_FACTS} for one in (before, after))
     hashed = old["sha256"] and new["sha256"]
     return [change for change in differing(old, new) if not hashed or change[0] in ("sha256", "dtype")]
-
-
-def flat(value: Any, name: str = "") -> Iterator[tuple[str, Any]]:
-    """A nested mapping as dotted names and plain values; lists are values."""
-    if isinstance(value, Mapping) and value:
-        for key, inner in value.items():
-            yield from flat(inner, f"{name}.{key}" if name else str(key))
-    elif name or not isinstance(value, Mapping):  # of an empty whole there is nothing to name
-        yield name, value
-
-
-def differing(before: Any, after: Any) -> list[tuple[str, str, str]]:
-    """(Dotted name, before, after) of each value that differs, as text."""
-    old, new = dict(flat(before)), dict(flat(after))
-    names = dict.fromkeys([*old, *new])
-    return [
-        (name, *_texts(old.get(name, ABSENT), new.get(name, ABSENT)))
-        for name in names
-        if old.get(name, ABSENT) != new.get(name, ABSENT)
-    ]
-
-
-def _texts(old: Any, new: Any) -> tuple[str, str]:
-    """Two values in a sentence; two long ones from shortly before they part, since their beginnings may be the same."""
-    whole = [json.dumps(value, ensure_ascii=False) for value in (old, new)]
-    parting = (place for place, (a, b) in enumerate(zip(*whole, strict=False)) if a != b)
-    start = next(parting, min(map(len, whole))) - MOST // 2
-    if min(map(len, whole)) <= 2 * MOST or start <= MOST // 2:
-        return _text(old), _text(new)
-    cut = [text[start : start + 2 * MOST] for text in whole]
-    ends = ["" if text.endswith(part) else "…" for text, part in zip(whole, cut, strict=True)]
-    return f"…{cut[0]}{ends[0]}", f"…{cut[1]}{ends[1]}"
-
-
-def _text(value: Any) -> str:
-    """A value in a sentence: a hash by its first digits, short text as it is, anything else as JSON has it."""
-    if isinstance(value, str):
-        if found := _HASH.fullmatch(value):
-            return "".join(found.groups())
-        if value and len(value) <= MOST:
-            return value
-    text = json.dumps(value, ensure_ascii=False)
-    return text if len(text) <= 2 * MOST else f"{text[: 2 * MOST]}…"
 
 
 def _both(before: Manifest, after: Manifest, key: str) -> list[str]:
@@ -198,7 +149,7 @@ def _run_wide(before: Manifest, after: Manifest) -> Iterator[Change]:
             yield Change(Cause.SETTINGS, f"--{key}", _flag(old), _flag(new))
     for key, name in (("git_commit", "commit"), ("harness_version", "version")):
         if before.get(key) != after.get(key):
-            yield Change(Cause.PROGRAM, name, _text(before.get(key)), _text(after.get(key)))
+            yield Change(Cause.PROGRAM, name, text_of(before.get(key)), text_of(after.get(key)))
 
 
 def price_changes(before: Manifest, after: Manifest) -> Iterator[Change]:
@@ -223,7 +174,7 @@ def price_changes(before: Manifest, after: Manifest) -> Iterator[Change]:
 
 
 def _flag(value: Any) -> str:
-    return "not given" if value is None else _text(value)
+    return "not given" if value is None else text_of(value)
 
 
 def _priced(manifest: Manifest) -> dict[str, Any]:
@@ -256,7 +207,7 @@ def _lm_eval_change(before: Manifest, after: Manifest, task: str) -> Iterator[tu
     """Whether lm-eval's own task file, its release or its documents differ: one hash names them together."""
     old, new = (((one["tasks"][task].get("files")) or {}).get("test") for one in (before, after))
     if old != new:
-        yield "lm-eval's task, release or documents", _text(old), _text(new)
+        yield "lm-eval's task, release or documents", text_of(old), text_of(new)
 
 
 def _part(name: str) -> str:
@@ -283,7 +234,7 @@ def _of_index(before: Manifest, after: Manifest, task: str) -> Iterator[Change]:
     old, new = (one["indexes"][task] or {} for one in (before, after))
     for key in ("documents", "passages", "key"):
         if old.get(key) != new.get(key):
-            values = _text(old.get(key)), _text(new.get(key))
+            values = text_of(old.get(key)), text_of(new.get(key))
             yield Change(Cause.INDEX, f"{task}: index {key}", *values, task, part="retrieval")
 
 

@@ -15,12 +15,12 @@ from harness.analysis.means import mean
 from harness.analysis.regression.changes import (
     TRAINED_ON,
     adapters_of,
-    differing,
     other_kernels,
     price_changes,
     setting_changes,
     weights_changes,
 )
+from harness.analysis.regression.differing import differing
 from harness.analysis.regression.findings import Outcome, Said, failed, named, not_applicable, passed
 from harness.analysis.regression.pairing import Rerun, Side
 from harness.analysis.retrieval import DEPTHS, recall

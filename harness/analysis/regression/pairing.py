@@ -10,7 +10,8 @@ from typing import Any
 
 from harness.analysis.accuracy import ScoredAnswer
 from harness.analysis.evidence import Evidence, Pair, read_run
-from harness.analysis.regression.changes import SCORING, differing, unused_parts
+from harness.analysis.regression.changes import SCORING, unused_parts
+from harness.analysis.regression.differing import differing
 from harness.analysis.regression.findings import named
 from harness.analysis.results import Scores, missing_answers, score_all, task_names
 from harness.errors import HarnessError, InputError, InputErrors
@@ -33,9 +34,10 @@ class Side:
         run = read_run(folder)
         status, missing = run.manifest.get("status"), missing_answers(run)
         if status != "complete" or missing:
-            lacks = f", {counted(missing, 'answer')} missing" if missing else ""
+            lacks = [f"status {status}"] if status != "complete" else []
+            lacks += [f"{counted(missing, 'answer')} missing"] if missing else []
             raise HarnessError(
-                f"{folder} is incomplete (status {status}{lacks}), and half a run is compared with nothing. "
+                f"{folder} is incomplete ({', '.join(lacks)}), and half a run is compared with nothing. "
                 f"Go on with: harness compare --resume {folder}"
             )
         return cls(run, score_all(run))

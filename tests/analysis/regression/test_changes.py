@@ -10,13 +10,13 @@ import pytest
 from harness.analysis.regression.changes import (
     Cause,
     changes,
-    differing,
     other_kernels,
     price_changes,
     setting_changes,
     touching,
     weights_changes,
 )
+from harness.analysis.regression.differing import differing
 
 RUN: dict[str, Any] = {
     "model": {"name": "m", "sha256": "a" * 64, "dtype": "float32", "device": "cpu", "parameters": 7},

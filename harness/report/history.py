@@ -159,7 +159,10 @@ def evidence(change: Change) -> str:
     parts = "; ".join(map(_moved, change.moved))
     measured = ""
     if change.before is not None and change.after is not None:
-        measured = f" As measured: {dollars(change.before)}, then {dollars(change.after)}."
+        measured = (
+            f" As measured, and so by how fast the machine was too: {dollars(change.before)}, then "
+            f"{dollars(change.after)}."
+        )
     return f"{parts[:1].upper()}{parts[1:]}.{measured}"
 
 

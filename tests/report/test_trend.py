@@ -69,7 +69,7 @@ def test_changes_are_marked_in_the_cells_and_told_below(printed: list[str]) -> N
         in told[2]
     )
     assert (
-        "Prompt tokens went from 100 to 150. As measured, and so by how fast the machine was too: $0.0030, then $0.0030."
+        "from 100 to 150. As measured, and so by how fast the machine was too: $0.0030, then $0.0030."
         in told[1]
     )
     assert "Nothing that the manifests record differs" in told[0]

@@ -72,8 +72,13 @@ class EngineLM(LM):  # type: ignore[misc]
     def _by_task(self, requests: Sequence[Any]) -> Iterator[list[Any]]:
         """The requests of one task after the other, under the weights that are to answer them."""
         for name, some in itertools.groupby(requests, key=lambda request: request.task_name):
+            together = list(some)
+            if self.served:
+                self.served.prompt(
+                    together[0]
+                )  # a job of other prompts is refused before an adapter is trained
             self.engine.use(self.served.adapter(name) if self.served else None)
-            yield list(some)
+            yield together
 
     # lm-eval's three methods
 

@@ -11,7 +11,7 @@ from urllib.parse import quote
 
 from harness.analysis.evidence import Evidence
 from harness.analysis.validity.check import Status, name_of
-from harness.report import decisions, lights, opening
+from harness.report import decisions, lights, numbers, opening
 from harness.report.mdtext import escape, table
 from harness.report.page.scoreboard import Board, Score, board
 from harness.report.page.verdict import Verdict, verdicts
@@ -42,7 +42,12 @@ def render(run: Evidence, results: Figures, page: str | None) -> str:
 
 
 def _verdict(one: Verdict) -> str:
-    left_out = [f"{name} is left out: {why}" for name, why in one.left_out]
+    told = [
+        name
+        for name, _ in one.left_out
+        if any(said.startswith(f"{name} is left out") for said in one.sentences)
+    ]
+    left_out = [f"{name} is left out: {why}" for name, why in one.left_out if name not in told]
     said = " ".join(map(escape, (*one.sentences, *left_out)))
     return f"- **{escape(one.task)}: {escape(one.headline)}.** {said}".rstrip()
 
@@ -60,6 +65,7 @@ def _boards(results: Figures) -> Iterator[str]:
         )
         yield from table(headers, map(_score, found.scores))
         yield from _notes(found)
+        yield from _whole(figures["strategies"])
 
 
 def _score(one: Score) -> tuple[str, ...]:
@@ -75,6 +81,17 @@ def _notes(found: Board) -> Iterator[str]:
     if found.absent:
         reasons = "; ".join(f"{escape(name)} ({escape(why)})" for name, why in found.absent)
         yield from ("", f"Not applicable: {reasons}.")
+
+
+def _whole(blocks: Figures) -> Iterator[str]:
+    """Figures of all answers together, such as a perplexity: the only ones of a task without an accuracy."""
+    names = dict.fromkeys(name for block in blocks.values() for name in block.get("aggregates", ()))
+    for metric in names:
+        said = ", ".join(
+            f"{escape(name)} {escape(numbers.plain(block.get('aggregates', {}).get(metric)))}"
+            for name, block in blocks.items()
+        )
+        yield from ("", f"{escape(metric)} of all answers, without an interval: {said}.")
 
 
 def _validity(one: Verdict, checks: Sequence[Figures]) -> Iterator[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -98,6 +99,15 @@ def test_a_job_that_asks_otherwise_than_the_task_is_refused(
         model(engine, "few-shot", tmp_path)
 
 
+def test_such_a_job_is_refused_before_an_adapter_is_trained(
+    engine: TransformersEngine, tmp_path: Path
+) -> None:
+    file = write(tmp_path, **CHOICE)
+    with pytest.raises(InputError, match="builds its prompts otherwise"):
+        evaluated(model(engine, "lora+rag", tmp_path), file, chat=True)
+    assert not (tmp_path / "cache" / "adapters").exists()
+
+
 def test_sampling_is_refused(engine: TransformersEngine, tmp_path: Path) -> None:
     from harness.lmeval.lm import EngineLM
 
@@ -125,6 +135,29 @@ def test_lm_eval_finds_the_model_by_its_name(
     samples = evaluated(found, file)
     assert {sample["acc"] for sample in samples.values()} <= {0.0, 1.0}
     assert len(samples) == len(found.records) / 4 == 8
+
+
+def test_the_command_runs_a_job_and_finds_what_a_run_of_ours_finds(
+    tiny_model: ModelFolder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from harness.cli import main as ours
+    from harness.lmeval.__main__ import main as theirs
+
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("HARNESS_CACHE", str(tmp_path / "cache"))
+    file = write(tmp_path, **CHOICE)
+    task = write_task(tmp_path, more=SHORT)
+    flags = ["--strategies", "lora", "--guard", "none", "--latency-queries", "0", "--output", "run"]
+    assert ours(["compare", str(task), "--model", str(tiny_model.path), *flags]) == 0
+    arguments = f"strategy=lora,task={task},model={tiny_model.path}"
+    job = ["--model", "harness", "--model_args", arguments, "--tasks", str(file), "--device", "cpu"]
+    monkeypatch.setattr("sys.argv", ["lm_eval", *job, "--output_path", "job"])
+    assert theirs() == 0
+    (written,) = (tmp_path / "job").rglob("results_*.json")
+    found = json.loads(written.read_text(encoding="utf-8"))["results"]["rooms"]
+    block = json.loads((tmp_path / "run" / "results.json").read_text(encoding="utf-8"))["tasks"]["rooms"]
+    for metric in ("acc", "acc_norm"):
+        assert found[f"{metric},none"] == block["strategies"]["lora"]["metrics"][metric]["mean"]
 
 
 def test_what_a_person_can_mend_ends_the_command_in_a_sentence(

@@ -114,6 +114,8 @@ def test_whole_texts_are_measured_for_base_and_lora_without_an_accuracy(
     lights = {check["check"]: check["status"] for check in block["validity"]}
     assert lights["adapter_fits_training"] == "not_applicable"
     assert "no accuracy" in (run / "report.html").read_text(encoding="utf-8")
+    short = (run / "report.md").read_text(encoding="utf-8")
+    assert "word_perplexity of all answers, without an interval: base " in short
 
 
 def perplexity(pairs: list[list[float]]) -> float:

@@ -113,7 +113,7 @@ def _status(case: Case, choice: Choice) -> tuple[str, str]:
     if not names and case.excluded:
         return UNDECIDED, "Every candidate is left out because of a failed check."
     if not names:
-        return NOT_COMPUTED, "No candidate answered this task, so there is nothing to choose."
+        return NOT_COMPUTED, "No candidate has an accuracy here, so there is nothing to choose."
     if len(names) == 1 and choice.status != NONE_FEASIBLE:
         if case.excluded:
             return (

@@ -241,7 +241,7 @@ const WhatIf = (() => {
   function standing(task, choice) {
     const names = choice.entrants.map((one) => one.name), left = Object.keys(task.excluded).length;
     if (!names.length && left) return [UNDECIDED, "Every candidate is left out because of a failed check."];
-    if (!names.length) return [NOT_COMPUTED, "No candidate answered this task, so there is nothing to choose."];
+    if (!names.length) return [NOT_COMPUTED, "No candidate has an accuracy here, so there is nothing to choose."];
     if (names.length === 1 && choice.status !== NONE_FEASIBLE)
       return left
         ? [UNDECIDED, `Only ${names[0]} is left to choose, and a race with one runner decides nothing.`]

@@ -120,9 +120,8 @@ def _splits(file: TaskFile, config: dict[str, Any], data: Any) -> Iterator[Input
     known = list(data)
     for key in SPLITS:
         split = config.get(key)
-        base = split.split("[")[0] if isinstance(split, str) else None
-        if base is not None and base not in known:
-            hint = did_you_mean(base, known)
+        if isinstance(split, str) and split not in known:
+            hint = did_you_mean(split.split("[")[0], known)
             yield file.error((key,), f"is {shown(split)}, but the data have {', '.join(known)}{hint}.")
     tested = config.get("test_split") or config.get("validation_split")
     if tested is None:

@@ -119,6 +119,6 @@ def member_names(config: dict[str, Any]) -> list[str]:
             names.append(member)
         elif isinstance(member, dict):
             own = member.get("group", member.get("task"))
-            names += [own] if isinstance(own, str) else []
-            names += member_names(member) if "group" in member else []
+            written_out = "group" in member and "task" in member
+            names += member_names(member) if written_out else [own] if isinstance(own, str) else []
     return names

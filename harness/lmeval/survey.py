@@ -201,7 +201,8 @@ def code(file: TaskFile) -> list[InputError]:
 
 
 def members(file: TaskFile, index: dict[str, list[Path]]) -> tuple[list[TaskFile], list[InputError]]:
-    """The task files that a group names, groups within it opened; and mistakes, those of unreadable files too."""
+    """The files that a group names, those of groups within it too, which may hold code of their own; and mistakes,
+    those of unreadable files too."""
     found: list[TaskFile] = []
     errors: list[InputError] = []
     for name in member_names(file.config):
@@ -212,12 +213,11 @@ def members(file: TaskFile, index: dict[str, list[Path]]) -> tuple[list[TaskFile
             errors.append(file.error(("task",), f"no file beside it is the task {name!r}{hint}.{also}"))
             continue
         for member in map(read, index[name]):
+            found.append(member)
             if "group" in member.config:
                 more, wrong = members(member, index)
                 found += more
                 errors += wrong
-            else:
-                found.append(member)
     return found, errors
 
 

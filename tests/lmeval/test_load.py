@@ -205,6 +205,16 @@ def test_each_member_of_a_group_is_a_task(tmp_path: Path) -> None:
     assert found[0].spec.description == "one, of the lm-eval group outer."
 
 
+def test_a_group_may_be_written_out_in_another(tmp_path: Path) -> None:
+    data = write_data(tmp_path)
+    for name in ("one", "two"):
+        write_config(tmp_path / f"{name}.yaml", config(data, name))
+    inner = {"group": "inner", "task": ["two"]}
+    write_config(tmp_path / "group.yaml", {"group": "outer", "task": ["one", inner]})
+    found = open_tasks([load_task(write_task(tmp_path, "group.yaml"))], allow_code=False)
+    assert [task.name for task in found] == ["rooms.one", "rooms.two"]
+
+
 def test_a_member_that_is_not_there_is_named_with_what_cannot_be_read(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -111,6 +111,21 @@ def test_code_runs_only_where_it_is_allowed_and_the_message_says_why(tmp_path: P
     assert found.test[0].question == "Q: In which room is the drill number 0?"
 
 
+def test_code_in_a_group_within_a_group_is_refused_too(tmp_path: Path) -> None:
+    (tmp_path / "utils.py").write_text(
+        "from pathlib import Path\nPath(__file__).with_name('ran').touch()\ndef text(doc):\n    return 'Q'\n",
+        encoding="utf-8",
+    )
+    write_config(tmp_path / "one.yaml", config(write_data(tmp_path), "one"))
+    (tmp_path / "inner.yaml").write_text(
+        "group: inner\ntask: [{task: one, doc_to_text: !function utils.text}]\n", encoding="utf-8"
+    )
+    write_config(tmp_path / "outer.yaml", {"group": "outer", "task": ["inner"]})
+    with pytest.raises(InputError, match=r"inner.yaml:2:\d+: .*doc_to_text: is code \(utils.text\)"):
+        open_tasks([load_task(write_task(tmp_path, "outer.yaml"))], allow_code=False)
+    assert not (tmp_path / "ran").exists()
+
+
 def test_a_template_reaches_no_python_code(tmp_path: Path) -> None:
     """lm-eval renders templates without a sandbox, where this one would list every class there is."""
     said = refused(tmp_path, doc_to_text="{{ ''.__class__.__mro__[1].__subclasses__() }}")
@@ -153,6 +168,7 @@ def test_a_built_in_task_without_its_data_says_so_and_does_not_wait(
             {"test_split": "tset"},
             "test_split: is 'tset', but the data have test, train (did you mean 'test'?).",
         ),
+        ({"test_split": "test[:50%]"}, "test_split: is 'test[:50%]', but the data have test, train"),
         ({"test_split": None}, "test_split: is missing, and validation_split too: nothing would be asked."),
         ({"dataset_kwargs": {"data_files": {"test": "absent.jsonl"}}}, "there is no such file"),
         (

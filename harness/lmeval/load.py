@@ -74,6 +74,8 @@ def open_task(task: Task, *, allow_code: bool) -> list[Task]:
         raise
     except Exception as error:
         raise blamed(leaves, error, file, allow_code=allow_code) from error
+    if not loaded:
+        raise wrong(file, f"is the group {found.group!r}, which has no task in it.")
     return [_task(task, file, found, name, loaded[name]) for name in loaded]
 
 

@@ -205,6 +205,12 @@ def test_each_member_of_a_group_is_a_task(tmp_path: Path) -> None:
     assert found[0].spec.description == "one, of the lm-eval group outer."
 
 
+def test_a_group_without_tasks_is_refused(tmp_path: Path) -> None:
+    write_config(tmp_path / "group.yaml", {"group": "outer", "task": []})
+    with pytest.raises(InputError, match="is the group 'outer', which has no task in it"):
+        open_tasks([load_task(write_task(tmp_path, "group.yaml"))], allow_code=False)
+
+
 def test_a_group_may_be_written_out_in_another(tmp_path: Path) -> None:
     data = write_data(tmp_path)
     for name in ("one", "two"):

@@ -137,7 +137,10 @@ def test_what_was_left_out_is_said_first(tmp_path: Path) -> None:
 
 def test_a_run_held_against_itself_is_called_so(tmp_path: Path) -> None:
     run = made_up(tmp_path / "a", {"base": ["yes"] * 3})
-    assert "which is the same run, so that nothing could differ." in checks.as_text(judged(run, run))
+    text = " ".join(
+        checks.as_text(judged(run, run)).split()
+    )  # where it is wrapped hangs on the folder's name
+    assert "which is the same run, so that nothing could differ." in text
 
 
 def test_what_is_right_where_no_answer_is_right_is_a_refusal(tmp_path: Path) -> None:

@@ -175,6 +175,7 @@ def answered(
 
 def assert_same(task: Task, row: AnswerRow, theirs: dict[tuple[str, str], dict[str, Any]]) -> None:
     filters = [name for doc, name in theirs if doc == row.question_id]
+    assert filters, "lm-eval did not answer this document"
     for name in filters:
         sample = theirs[row.question_id, name]
         for metric in sample["metrics"]:

@@ -25,8 +25,8 @@ from typing import Any
 
 from decide_speed import answer, lines, manifest, question, timing, vars_of, words
 
+from harness.analysis.derive import derive
 from harness.analysis.evidence import read_run
-from harness.analysis.results import derive
 
 SHARES = {"base": 0.1, "lora": 0.5, "rag": 0.6, "oracle": 0.7}
 TASKS = ("knowledge", "behaviour", "general")

@@ -263,3 +263,36 @@ class PromptSample:
     """The prompt's first ids, at most 8."""
     added_tokens: tuple[int, ...]
     """Ids that the tokenizer puts around any text by itself: those of the empty text."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PriceTier:
+    """Prices of a request whose prompt is longer than `above_prompt_tokens`, dollars a million tokens."""
+
+    above_prompt_tokens: int
+    input_usd_per_mtok: float | None
+    output_usd_per_mtok: float | None
+    cached_usd_per_mtok: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ApiPrice:
+    """A hosted model's prices on the day of a run, dollars a million tokens. `kind`: `base` or `fine-tuned`.
+
+    `asked`: the name that the user gave. `reason`: why a price is None.
+    """
+
+    asked: str
+    model: str
+    provider: str
+    kind: str
+    input_usd_per_mtok: float | None
+    output_usd_per_mtok: float | None
+    cached_usd_per_mtok: float | None = None
+    per_request_usd: float = 0.0
+    tiers: tuple[PriceTier, ...] = ()
+    training_usd_per_mtok: float | None = None
+    training_source: str | None = None
+    priced_on: str | None = None
+    source: str | None = None
+    reason: str | None = None

@@ -9,8 +9,8 @@ from typing import Any
 from harness.analysis.decision.election import case_of, needs_of
 from harness.analysis.decision.turned import Changed, turned
 from harness.analysis.decision.verdict import Case, standing
+from harness.analysis.derive import Measured, derive, inputs_under, measure
 from harness.analysis.evidence import Evidence
-from harness.analysis.results import Measured, derive, inputs_under, measure
 from harness.spec.priceflags import repriced
 from harness.spec.requirements import Requirements
 

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from harness.analysis.derive import Scores, derive, score_all
 from harness.analysis.evidence import Evidence, read_run
-from harness.analysis.results import Scores, derive, score_all
 from harness.files import write_bytes
 from harness.report import csvfile, markdown, parquet
 from harness.report.page.write import render

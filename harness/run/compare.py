@@ -20,8 +20,8 @@ from harness.quantities import counted
 from harness.run import surroundings
 from harness.run.answer import AnswerPass
 from harness.run.answer_cache import AnswerCache
+from harness.run.begin import describe, reopen
 from harness.run.folder import RunFolder, question_row
-from harness.run.manifest import describe, reopen
 from harness.run.plan import AdapterNeed, Guards, Plan, limited, make_plan
 from harness.run.prepare import ReadyJob, TaskContext, fact_seen, ready
 from harness.run.samples import write_samples

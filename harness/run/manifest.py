@@ -1,85 +1,150 @@
-"""What `run.json` says when a run begins, and whether a stopped run is still the one it began as."""
+"""What `run.json` says, as types: the one place that knows its keys.
+
+`systems` is keyed by `System.id`, and `plan` and the rows of evidence name systems by it.
+"""
 
 from __future__ import annotations
 
-import dataclasses
-import secrets
-from datetime import UTC, datetime
-from pathlib import Path
-from typing import Any
+from dataclasses import dataclass, field
 
-from harness import __version__
-from harness.errors import InputError
-from harness.models.engine import ModelIdentity
-from harness.run import surroundings
-from harness.run.folder import SCHEMA_VERSION, RunFolder
-from harness.run.plan import Plan
+from harness.records import AdapterRecord, ApiPrice
 from harness.run.settings import Settings
-from harness.spec.priceflags import price_facts
-from harness.spec.task import Task
+from harness.spec.lmevalspec import LmEvalSpec
+from harness.spec.prices import UsedSheet
+from harness.spec.system import System
+from harness.spec.taskspec import TaskSpec
 
 
-def describe(
-    settings: Settings, plan: Plan, identity: ModelIdentity, command: str, output: Path
-) -> dict[str, Any]:
-    """The manifest as it stands at the start of a run in the folder `output`."""
-    now = datetime.now(UTC)
-    return {
-        "schema_version": SCHEMA_VERSION,
-        "run_id": f"{now:%Y%m%dT%H%M%SZ}-{secrets.token_hex(3)}",
-        "created": now.isoformat(timespec="seconds"),
-        "status": "running",
-        "quick": settings.quick,
-        "command": command,
-        "harness_version": __version__,
-        "settings": settings.stored_in(output),
-        "model": dataclasses.asdict(identity),
-        "embedder": None,
-        "tasks": {name: _describe_task(task) for name, task in plan.tasks.items()},
-        "strategies": list(settings.strategies),
-        "plan": [
-            {"task": job.task, "strategy": job.name, "seed": job.seed, "adapter": None} for job in plan.jobs
-        ],
-        "not_applicable": plan.not_applicable,
-        "guards": list(plan.guards.names),
-        "adapters": [],
-        "indexes": {},
-        **price_facts(settings.to_json(), identity.device_kind, now.date()),
-        "seeds": {
-            "sampling": settings.seed,
-            "training": list(settings.training_seeds),
-            "order": settings.seed,
-        },
-        "libraries": surroundings.libraries(),
-        "machine": surroundings.machine(identity.device),
-        "git_commit": surroundings.git_commit(),
-    }
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ModelFacts:
+    """The model that answered. `parameters`: known once its weights were loaded."""
+
+    name: str
+    source: str | None = None
+    sha256: str | None = None
+    dtype: str | None = None
+    device: str | None = None
+    licence: str | None = None
+    revision: str | None = None
+    parameters: int | None = None
 
 
-def _describe_task(task: Task) -> dict[str, Any]:
-    return {
-        "spec": task.spec.model_dump(mode="json"),
-        "fingerprint": task.fingerprint,
-        "files": dict(task.files),
-        "questions": len(task.test),
-        "train_questions": len(task.train),
-        "left_out": list(task.left_out),
-    }
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EmbedderFacts:
+    name: str
+    sha256: str
 
 
-def reopen(output: Path, manifest: dict[str, Any]) -> RunFolder:
-    """Open a run to go on with it, if the tasks and the model are still the ones it began with."""
-    folder = RunFolder.resume(output)
-    old = folder.manifest
-    changed = [
-        f"task {name!r} has changed since the run began"
-        for name, task in manifest["tasks"].items()
-        if old["tasks"].get(name, {}).get("fingerprint") != task["fingerprint"]
-    ]
-    for key in ("sha256", "dtype"):
-        if old["model"][key] != manifest["model"][key]:
-            changed.append(f"the model's {key} is not the one the run began with")
-    if changed:
-        raise InputError(f"{output} cannot be resumed: {'; '.join(changed)}. Start a new run.")
-    folder.update(status="running")
-    return folder
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MachineFacts:
+    """Where a run was made. `memory_gb`: of the machine; `threads`: that torch used."""
+
+    platform: str | None = None
+    python: str | None = None
+    cpu: str | None = None
+    cores: int | None = None
+    threads: int | None = None
+    memory_gb: float | None = None
+    accelerator: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IndexFacts:
+    """An index as a run used it. `seconds`: to build it, also where it was reused. `bytes`: on disk."""
+
+    key: str | None = None
+    sha256: str | None = None
+    documents: int | None = None
+    passages: int | None = None
+    embed_tokens: int | None = None
+    seconds: float | None = None
+    reused: bool = False
+    bytes: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TaskFacts:
+    """A task as the run asked it. `spec`: its file's content; `files`: sha256 of each file, by role."""
+
+    spec: TaskSpec | LmEvalSpec
+    fingerprint: str | None = None
+    files: dict[str, str] = field(default_factory=dict)
+    questions: int | None = None
+    train_questions: int | None = None
+    left_out: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Planned:
+    """One system on one task, trained with one seed. `adapter`: sha256 of the one that answered."""
+
+    task: str
+    system: str
+    seed: int = 0
+    adapter: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TrainedAdapter:
+    """An adapter that a run used: its training record, for which system and seed, and its size on disk."""
+
+    system: str
+    seed: int
+    record: AdapterRecord
+    reused: bool
+    bytes: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Aggregate:
+    """What an lm-eval task makes of all answers of a system together, where that is no mean of scores."""
+
+    task: str
+    system: str
+    seed: int
+    metric: str
+    value: float | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Seeds:
+    sampling: int
+    training: tuple[int, ...]
+    order: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Manifest:
+    """`run.json`. What a run only learns on its way is None or empty before."""
+
+    schema_version: int
+    run_id: str
+    created: str
+    """ISO 8601, UTC."""
+    status: str
+    """`running`, `complete`, `interrupted` or `failed`."""
+    quick: bool
+    command: str
+    harness_version: str
+    git_commit: str | None
+    settings: Settings
+    model: ModelFacts
+    embedder: EmbedderFacts | None
+    tasks: dict[str, TaskFacts]
+    systems: dict[str, System]
+    plan: tuple[Planned, ...]
+    not_applicable: dict[str, dict[str, str]]
+    """Task → system → why it does not apply."""
+    forgetting: tuple[str, ...]
+    """Tasks that adapters of other tasks answer, to show what they forgot."""
+    adapters: tuple[TrainedAdapter, ...] = ()
+    indexes: dict[str, IndexFacts] = field(default_factory=dict)
+    price_sheet: UsedSheet | None = None
+    api_prices: tuple[ApiPrice, ...] = ()
+    seeds: Seeds
+    libraries: dict[str, str]
+    machine: MachineFacts
+    aggregates: tuple[Aggregate, ...] = ()
+    load_s: float | None = None
+    first_query_s: float | None = None
+    peak_memory_gb: float | None = None

@@ -209,7 +209,7 @@ class PriceSheet(_Strict):
         }
 
 
-class _Used(BaseModel):
+class UsedSheet(BaseModel):
     """What a report reads of the sheet in a manifest. Older runs kept the machine and the utilisation only."""
 
     model_config = ConfigDict(extra="ignore", frozen=True, strict=True, allow_inf_nan=False)
@@ -236,13 +236,13 @@ def used_sheet(manifest: dict[str, Any]) -> dict[str, Any] | None:
     if not sheet or (isinstance(sheet, dict) and sheet.get("machine", "") is None):
         return None
     try:
-        _Used.model_validate_json(json.dumps(sheet))
+        UsedSheet.model_validate_json(json.dumps(sheet))
     except ValidationError as error:
         raise_all(
             [
                 InputError(f"run.json: {dotted(('price_sheet', *loc))}: {text}")
                 for item in error.errors(include_url=False)
-                for loc, text in mistakes_of(item, _Used)
+                for loc, text in mistakes_of(item, UsedSheet)
             ]
         )
         raise

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from harness.errors import InputError
+from harness.spec.settings import Examples as ExampleSettings
+from harness.spec.settings import Finetune as FinetuneSettings
+from harness.spec.settings import Retrieval as RetrievalSettings
+from harness.spec.system import Context, Examples, Gold, LoRA, ModelRef, Retrieved, System
 
 
 class Weights(StrEnum):
@@ -42,6 +46,60 @@ class Strategy:
     @property
     def uses_corpus(self) -> bool:
         return Source.RETRIEVED in self.context or Source.GOLD in self.context
+
+
+@dataclass(frozen=True, slots=True)
+class TaskSettings:
+    """Where a task's systems take their settings from: its file's sections, the embedder and the sampling seed."""
+
+    task: str
+    retrieval: RetrievalSettings
+    examples: ExampleSettings
+    finetune: FinetuneSettings
+    embedder: str
+    seed: int = 0
+
+
+def system_of(strategy: Strategy, model: ModelRef, settings: TaskSettings) -> System:
+    """The strategy made concrete for a task."""
+    context = tuple(_context(source, settings) for source in strategy.context)
+    adapter = _adapter(context, settings) if strategy.adapted else None
+    return System(strategy.name, strategy.name, model, adapter, context, strategy.control)
+
+
+def forgetting_system(trained: System) -> System:
+    """The adapter of `trained` alone, to answer another task: it shows there what the fine-tune forgot."""
+    assert trained.adapter is not None
+    return replace(trained, name=f"{trained.name}@{trained.adapter.task}", context=())
+
+
+def _context(source: Source, settings: TaskSettings) -> Context:
+    if source is Source.EXAMPLES:
+        return Examples(settings.examples.k, settings.seed)
+    retrieval = settings.retrieval
+    kind = Retrieved if source is Source.RETRIEVED else Gold
+    return kind(
+        retrieval.k,
+        retrieval.chunk_tokens,
+        retrieval.overlap_tokens,
+        retrieval.max_prompt_tokens,
+        settings.embedder,
+    )
+
+
+def _adapter(context: tuple[Context, ...], settings: TaskSettings) -> LoRA:
+    finetune = settings.finetune
+    return LoRA(
+        settings.task,
+        context,
+        finetune.max_examples,
+        finetune.rank,
+        finetune.learning_rate,
+        finetune.batch_size,
+        finetune.max_epochs,
+        finetune.min_epochs,
+        finetune.patience,
+    )
 
 
 STRATEGIES: dict[str, Strategy] = {

@@ -9,8 +9,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+from harness.analysis.derive import derive
 from harness.analysis.evidence import read_run
-from harness.analysis.results import derive
 from tests.analysis.prose import check_results
 from tests.analysis.runs import answer, write_run
 

@@ -10,8 +10,8 @@ import pytest
 from harness.analysis.again import again
 from harness.analysis.decision.telling import Teller
 from harness.analysis.decision.turned import INPUTS
+from harness.analysis.derive import derive
 from harness.analysis.evidence import read_run
-from harness.analysis.results import derive
 from harness.spec import priceflags
 from harness.spec.requirements import Requirements
 from tests.analysis.elected import elected

@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
+from harness.analysis.derive import derive
 from harness.analysis.evidence import read_run
-from harness.analysis.results import derive
 from harness.errors import InputError
 from harness.lmeval.load import open_tasks
 from harness.models.store import ModelFolder
@@ -138,7 +138,7 @@ def test_a_report_needs_neither_a_model_nor_lm_eval(engine: TransformersEngine, 
     run = go(tmp_path, tasks(tmp_path, CHOICE), engine, ("base",), timed=0)
     code = (
         "import sys; from pathlib import Path; from harness.analysis.evidence import read_run; "
-        f"from harness.analysis.results import derive; derive(read_run(Path({str(run)!r}))); "
+        f"from harness.analysis.derive import derive; derive(read_run(Path({str(run)!r}))); "
         "print([name for name in ('lm_eval', 'torch', 'datasets') if name in sys.modules])"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

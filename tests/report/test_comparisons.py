@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
+from harness.analysis.derive import derive
 from harness.analysis.evidence import read_run
-from harness.analysis.results import derive
 from harness.report import comparisons
 from harness.report.document import document
 from tests.analysis.runs import QUESTIONS, answer, answers, manifest, timing, write_run

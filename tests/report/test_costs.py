@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
+from harness.analysis.derive import derive
 from harness.analysis.evidence import read_run
 from harness.analysis.money.economics import CostInputs
-from harness.analysis.results import derive
 from harness.report import costs
 from tests.analysis.runs import PRICE_SHEET, manifest, write_run
 

@@ -10,8 +10,8 @@ from typing import Any
 import pandas
 import pytest
 
+from harness.analysis.derive import derive
 from harness.analysis.evidence import read_run
-from harness.analysis.results import derive
 from harness.report import csvfile, summary
 from tests.analysis.runs import manifest, write_run
 

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from harness.analysis.decision.literature import priors
+from harness.analysis.derive import derive
 from harness.analysis.evidence import read_run
-from harness.analysis.results import derive
 from harness.report import decide, decisions, plain
 from harness.report.terminal import print_results
 from harness.report.view import Bullets, Table

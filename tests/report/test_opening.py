@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
+from harness.analysis.derive import derive
 from harness.analysis.evidence import read_run
-from harness.analysis.results import derive
 from harness.report import opening
 from tests.analysis.runs import SPEC, answers, manifest, write_run
 

@@ -6,8 +6,8 @@ import io
 from pathlib import Path
 from typing import Any
 
+from harness.analysis.derive import derive
 from harness.analysis.evidence import read_run
-from harness.analysis.results import derive
 from harness.report.terminal import print_results
 from tests.analysis.runs import PRICE_SHEET, answers, manifest, write_run
 

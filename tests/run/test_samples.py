@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
+from harness.analysis.derive import derive
 from harness.analysis.evidence import read_run
-from harness.analysis.results import derive
 from harness.models.engine import Engine
 from harness.records import Message
 from harness.spec.task import Task, load_task

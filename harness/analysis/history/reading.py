@@ -10,12 +10,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Never
 
+from harness.analysis.derive import derive
 from harness.analysis.evidence import Pair, read_questions, read_run, read_timings
 from harness.analysis.history.figures import Figures, UnfitError, figures_of, whole
 from harness.analysis.history.series import questions_key, series_key
 from harness.analysis.regression.changes import changes
 from harness.analysis.relative import BASE, ratio_of
-from harness.analysis.results import derive
 from harness.errors import InputError
 from harness.files import sha256_text
 from harness.records import TimingRow

@@ -9,11 +9,11 @@ from pathlib import Path
 from typing import Any
 
 from harness.analysis.accuracy import ScoredAnswer
+from harness.analysis.derive import Scores, missing_answers, score_all, task_names
 from harness.analysis.evidence import Evidence, Pair, read_run
 from harness.analysis.regression.changes import SCORING, unused_parts
 from harness.analysis.regression.differing import differing
 from harness.analysis.regression.findings import named
-from harness.analysis.results import Scores, missing_answers, score_all, task_names
 from harness.errors import HarnessError, InputError, InputErrors
 from harness.quantities import counted
 from harness.records import AnswerRow, Question, TimingRow

@@ -9,8 +9,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from harness.analysis.accuracy import ScoredAnswer
+from harness.analysis.derive import Scores
 from harness.analysis.evidence import Asked, Evidence
-from harness.analysis.results import Scores
 from harness.report.page.text import visible
 
 Row = list[Any]

@@ -14,12 +14,12 @@ from harness.analysis.decision.needs import outcomes, unpriced
 from harness.analysis.decision.pairs import difference
 from harness.analysis.decision.sensitivity import REFRESHES, VOLUMES
 from harness.analysis.decision.verdict import Case
+from harness.analysis.derive import Scores, inputs_under
 from harness.analysis.evidence import Evidence
 from harness.analysis.latency import PERCENTILES
 from harness.analysis.money import cost
 from harness.analysis.money.economics import DAYS_PER_MONTH, CostInputs, Economics
 from harness.analysis.money.tariff import Measured, Tariff, economics
-from harness.analysis.results import Scores, inputs_under
 from harness.report.page.text import visible
 from harness.report.pictures import style
 from harness.scoring.table import is_graded

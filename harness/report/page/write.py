@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from harness.analysis.derive import Scores
 from harness.analysis.evidence import Evidence
-from harness.analysis.results import Scores
 from harness.report import decisions, opening, words
 from harness.report.document import document
 from harness.report.page import assets, questions, scoreboard, verdict, whatif

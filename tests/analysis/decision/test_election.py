@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 
 from harness.analysis.decision.election import stored_requirements
+from harness.analysis.derive import derive
 from harness.analysis.evidence import read_run
 from harness.analysis.money.economics import CostInputs
-from harness.analysis.results import derive
 from harness.errors import InputError
 from harness.spec.requirements import Requirements
 from tests.analysis.elected import adapter, elected

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from scipy import stats
 
+from harness.analysis.derive import derive
 from harness.analysis.evidence import read_run
 from harness.analysis.money.cost import (
     age_days,
@@ -19,7 +20,6 @@ from harness.analysis.money.cost import (
     tariff_of,
 )
 from harness.analysis.money.economics import CostInputs
-from harness.analysis.results import derive
 from harness.errors import InputErrors
 from tests.analysis.runs import MACHINE, PRICE_SHEET, manifest, write_run
 

@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from harness.analysis.decision.election import stored_requirements
+from harness.analysis.derive import Measured, derive
 from harness.analysis.evidence import Evidence
-from harness.analysis.results import Measured, derive
 from harness.cli import parser
 from harness.spec.priceflags import price_settings, repriced
 from harness.spec.requirements import Requirements, requirements_from

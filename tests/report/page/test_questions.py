@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+from harness.analysis.derive import score_all
 from harness.analysis.evidence import read_run
-from harness.analysis.results import score_all
 from harness.report.page.questions import questions
 from tests.analysis.runs import answer, answers, write_run
 

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
+from harness.analysis.derive import derive
 from harness.analysis.evidence import read_run
-from harness.analysis.results import derive
 from harness.report.page.verdict import headline, verdicts
 from tests.analysis.elected import elected
 from tests.analysis.runs import write_run

@@ -12,8 +12,8 @@ import pytest
 
 from harness import quantities
 from harness.analysis.decision import outlook
+from harness.analysis.derive import derive, measure, score_all
 from harness.analysis.evidence import Evidence, read_run
-from harness.analysis.results import derive, measure, score_all
 from harness.report.decide import document
 from harness.report.page.whatif import whatif
 from harness.report.pictures import money

@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from harness.analysis.decision import outlook
+from harness.analysis.derive import measure
 from harness.analysis.evidence import read_run
-from harness.analysis.results import measure
 from harness.quantities import dollars, whole
 from harness.report.write import write_reports
 from tests.analysis.elected import elected

@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 from markupsafe import escape
 
+from harness.analysis.derive import derive
 from harness.analysis.evidence import read_run
-from harness.analysis.results import derive
 from harness.report.document import document
 from harness.report.view import Table
 from harness.report.write import write_reports

@@ -10,8 +10,8 @@ from xml.etree import ElementTree
 
 import pytest
 
+from harness.analysis.derive import derive
 from harness.analysis.evidence import read_run
-from harness.analysis.results import derive
 from harness.report.pictures import style
 from harness.report.pictures.draw import draw
 from harness.report.pictures.gallery import Room, gallery, plots

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
+from harness.analysis.derive import derive
 from harness.analysis.evidence import read_run
-from harness.analysis.results import derive
 from harness.report.pictures.money import Line, crossing, decision_map, lines, monthly, short
 from harness.report.pictures.plot import Missing, Plot
 from tests.analysis.elected import elected

@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
+from harness.analysis.derive import derive
 from harness.analysis.evidence import read_run
 from harness.analysis.money.economics import CostInputs
-from harness.analysis.results import derive
 from tests.analysis.runs import QUESTIONS, answers, manifest, timings, write_run
 
 

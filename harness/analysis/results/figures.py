@@ -1,0 +1,216 @@
+"""What was measured of a system or between two systems. Shares are from 0 to 1; intervals are at 95 %.
+
+None always means: not measured, or too few observations to claim it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+@dataclass(frozen=True, slots=True)
+class Estimate:
+    """A mean score over `n` questions with its interval."""
+
+    mean: float | None
+    ci_low: float | None
+    ci_high: float | None
+    n: int
+
+
+Interval = tuple[float, float]
+"""The lower and the upper end."""
+OpenInterval = tuple[float | None, float | None]
+"""The same where an end may be unbounded (None)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Percentiles:
+    """Percentiles of `n` times, seconds. `ci`: percentile → its order-statistic interval."""
+
+    n: int
+    p50: float | None
+    p90: float | None
+    p95: float | None
+    p99: float | None
+    ci: dict[str, OpenInterval | None]
+
+    def at(self, name: str) -> float | None:
+        """The percentile called `p50`, `p90`, `p95` or `p99`."""
+        return {"p50": self.p50, "p90": self.p90, "p95": self.p95, "p99": self.p99}[name]
+
+
+@dataclass(frozen=True, slots=True)
+class Unmerged:
+    """Times of an adapter that is not merged into the weights; deployed ones are."""
+
+    latency_s: Percentiles
+    ttft_s: Percentiles
+
+
+@dataclass(frozen=True, slots=True)
+class Tokens:
+    """Mean tokens of a prompt and of a reply."""
+
+    prompt_mean: float | None
+    completion_mean: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Throughput:
+    """Tokens per second in three senses (`analysis/throughput.py`), each with the answers that it rests on."""
+
+    decode_per_user: float | None
+    end_to_end: float | None
+    system_output: float | None
+    decode_n: int
+    end_to_end_n: int
+    system_output_n: int
+
+
+@dataclass(frozen=True, slots=True)
+class Retrieval:
+    """How well passages were found. `recall_at_k`: depth (as text) → mean share of gold documents found."""
+
+    k: int | None
+    recall_at_k: dict[str, float | None]
+    n: int
+    answer_in_context: float | None
+    answer_in_context_n: int
+
+
+@dataclass(frozen=True, slots=True)
+class VarianceParts:
+    """The variance of a mean over questions and seeds, by where it comes from."""
+
+    questions: float
+    seeds: float
+    rest: float
+
+
+@dataclass(frozen=True, slots=True)
+class SeedSpread:
+    """One fine-tune trained with `n_seeds` seeds. `means`: seed (as text) → accuracy on the `n` shared questions.
+
+    `sd`: between trainings. `seed_share`: the seeds' part of the variance; `single_seed_share`: with one training.
+    """
+
+    n_seeds: int
+    n: int
+    means: dict[str, float | None]
+    sd: float | None = None
+    variance: VarianceParts | None = None
+    seed_share: float | None = None
+    single_seed_share: float | None = None
+    ci_low: float | None = None
+    ci_high: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Clusters:
+    """How questions hang together. `effective`: clusters of equal size that would count as much."""
+
+    questions: int
+    clusters: int
+    largest: int
+    effective: float
+
+
+@dataclass(frozen=True, slots=True)
+class LatencyRatio:
+    """How many times as long b takes as a on the same timed question: median of `n` ratios."""
+
+    n: int
+    median: float | None
+    ci_low: float | None
+    ci_high: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """b − a on the `n` questions that both answered, by `metric`.
+
+    `discordant`: questions on which they differ; a scores higher on `a_higher`, b on `b_higher`. `p`: two-sided;
+    `p_adjusted`: Holm's over the family. `mde`: the smallest difference that would have shown with 80 % power,
+    `mde_adjusted`: the same at 0.05 over the family. `reason`: what these questions cannot tell, a clause.
+    `excluded`: those of the two that failed a validity check, so that the row does not count.
+    """
+
+    a: str
+    b: str
+    metric: str
+    n: int
+    delta: float | None
+    ci_low: float | None
+    ci_high: float | None
+    p: float | None
+    mde: float | None
+    discordant: int
+    a_higher: int
+    b_higher: int
+    clusters: int
+    reason: str | None
+    mde_adjusted: float | None
+    p_adjusted: float | None
+    verdict: str
+    latency_ratio: LatencyRatio | None = None
+    excluded: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Forgetting:
+    """What an adapter trained for another task lost on this one: `comparison.a` is base, `.b` the adapter."""
+
+    system: str
+    strategy: str
+    trained_for: str
+    base: float | None
+    adapter: float | None
+    comparison: Comparison
+
+
+class Status(StrEnum):
+    """How a validity check ended, from best to worst, but for one that had nothing to look at."""
+
+    NOT_APPLICABLE = "not_applicable"
+    PASS = "pass"  # noqa: S105 - a status, and no password
+    WARN = "warn"
+    FAIL = "fail"
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """A validity check. `strategies`: the systems that the status speaks of; of a failed check, those it excludes.
+
+    `detail` is a sentence, and `figures` holds every number in it. `threshold`: the limit that was crossed; where
+    none was, the nearest.
+    """
+
+    check: str
+    status: Status
+    detail: str
+    figure: float | None
+    threshold: float | None
+    strategies: tuple[str, ...]
+    figures: dict[str, float]
+
+
+@dataclass(frozen=True, slots=True)
+class WaterfallStep:
+    """One rung: its accuracy on the `n` common questions, and the gain over the last rung that was run."""
+
+    step: str
+    mean: float | None
+    gain: float | None
+    over: str | None
+    n: int
+
+
+@dataclass(frozen=True, slots=True)
+class Waterfall:
+    """Where the accuracy goes. `bins`: why retrieval's wrong answers are wrong; they add up to `n_wrong`."""
+
+    steps: tuple[WaterfallStep, ...]
+    bins: dict[str, int] | None
+    n_wrong: int | None

@@ -1,0 +1,172 @@
+"""Everything that is derived from a run: `results.json` is the JSON of `RunResult`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from harness.analysis.results.decision import Decision, Verdict
+from harness.analysis.results.figures import (
+    Check,
+    Clusters,
+    Comparison,
+    Estimate,
+    Forgetting,
+    Percentiles,
+    Retrieval,
+    SeedSpread,
+    Throughput,
+    Tokens,
+    Unmerged,
+    Waterfall,
+)
+from harness.analysis.results.money import Cost, MonthlyTotal, PriceFacts
+from harness.records import LossPoint
+from harness.run.manifest import EmbedderFacts, IndexFacts, MachineFacts, ModelFacts
+from harness.run.settings import Settings
+from harness.spec.prices import UsedSheet
+from harness.spec.system import System
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AdapterResult:
+    """An adapter as it was trained. `train_fit`: share of its own training answers that it reproduces."""
+
+    task: str
+    strategy: str
+    seed: int = 0
+    sha256: str | None = None
+    examples: int | None = None
+    epochs: float | None = None
+    steps: int | None = None
+    train_tokens: int | None = None
+    seconds: float | None = None
+    train_tokens_per_s: float | None = None
+    first_train_loss: float | None = None
+    train_loss: float | None = None
+    dev_loss: float | None = None
+    train_fit: float | None = None
+    logit_shift: float | None = None
+    stopped: str | None = None
+    reused: bool = False
+    bytes: int | None = None
+    loss_curve: tuple[LossPoint, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SystemFigures:
+    """What was measured of one system on one task. `accuracy`: by the primary metric. Shares are of its answers.
+
+    `groups`: accuracy by kind of question. `aggregates`: lm-eval's figures of all answers together. `truncated`:
+    prompts that lost passages, `dropped_passages` in all. `adapter`: sha256 of the one that answered.
+    """
+
+    system: System
+    accuracy: Estimate
+    metrics: dict[str, Estimate]
+    aggregates: dict[str, float | None]
+    groups: dict[str, Estimate]
+    seeds: SeedSpread | None
+    n_answered: int
+    latency_s: Percentiles
+    ttft_s: Percentiles
+    retrieve_s: Percentiles
+    tpot_s: Percentiles
+    unmerged: Unmerged | None
+    tokens: Tokens
+    tokens_per_s: Throughput
+    retrieval: Retrieval | None
+    adapter: str | None
+    truncated: int
+    dropped_passages: int
+    finish_length_share: float | None
+    empty_share: float | None
+    cached_share: float | None
+
+    @property
+    def control(self) -> bool:
+        return self.system.control
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SystemResult(SystemFigures):
+    """The same with what it costs."""
+
+    cost: Cost
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TaskFigures:
+    """What was measured on one task, whatever things cost. `strategies`: system name → figures, in the plan's order."""
+
+    n: int
+    n_unanswerable: int
+    primary_metric: str | None
+    probes: str | None
+    description: str
+    train_questions: int | None
+    clusters: Clusters
+    strategies: Mapping[str, SystemFigures]
+    not_applicable: dict[str, str]
+    forgetting: tuple[Forgetting, ...]
+    comparisons: tuple[Comparison, ...]
+    validity: tuple[Check, ...]
+    waterfall: Waterfall
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TaskResult(TaskFigures):
+    """The same with what the systems cost and which one to take."""
+
+    strategies: Mapping[str, SystemResult]
+    cost_totals: tuple[MonthlyTotal, ...]
+    decision: Decision
+
+
+@dataclass(frozen=True, slots=True)
+class TaskSummary:
+    """A task's decision, in short."""
+
+    status: Verdict
+    recommended: str | None
+    favourite: str | None
+    questions_more: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """All tasks side by side, by what they probe: kind → task → its decision. Kinds are never averaged."""
+
+    by_kind: dict[str, dict[str, TaskSummary]]
+    sentences: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunResult:
+    """A whole run. `missing_answers`: of the plan; `torn_lines`: unfinished last lines of evidence, left out."""
+
+    schema_version: int
+    run_id: str
+    created: str | None
+    status: str | None
+    command: str | None
+    harness_version: str | None
+    git_commit: str | None
+    model: ModelFacts
+    embedder: EmbedderFacts | None
+    machine: MachineFacts
+    libraries: dict[str, str]
+    settings: Settings | None
+    price_sheet: UsedSheet | None
+    indexes: dict[str, IndexFacts]
+    load_s: float | None
+    first_query_s: float | None
+    quick: bool
+    incomplete: bool
+    missing_answers: int
+    torn_lines: int
+    adapters: tuple[AdapterResult, ...]
+    prices: PriceFacts
+    requirements: dict[str, float | str | bool]
+    summary: Summary
+    tasks: dict[str, TaskResult]

@@ -1,0 +1,151 @@
+"""A system is a strategy made concrete: this model, this adapter or none, this context, with these settings.
+
+Systems are what a run compares; a report has a row for each. Everything that shapes a system's answers, besides the
+task's own wording and its corpus, stands in this value. Whoever wants to know how two systems differ compares values.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from functools import cached_property
+from typing import Any, Literal
+
+from harness.files import sha256_json
+
+
+@dataclass(frozen=True, slots=True)
+class ModelRef:
+    """A model, named by what decides its answers. `sha256`: of its weights; None where nobody can see them."""
+
+    name: str
+    sha256: str | None = None
+    dtype: str | None = None
+    revision: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Examples:
+    """The same `k` training questions with their answers, chosen by the seed, before every question."""
+
+    k: int
+    seed: int = 0
+    kind: Literal["examples"] = "examples"
+
+
+@dataclass(frozen=True, slots=True)
+class Retrieved:
+    """The `k` best passages of the corpus, found by `embedder`, as far as the prompt's budget allows."""
+
+    k: int
+    chunk_tokens: int
+    overlap_tokens: int
+    max_prompt_tokens: int
+    embedder: str
+    kind: Literal["retrieved"] = "retrieved"
+
+
+@dataclass(frozen=True, slots=True)
+class Gold:
+    """Passages of the documents that hold the answer, cut and limited as `Retrieved` ones are."""
+
+    k: int
+    chunk_tokens: int
+    overlap_tokens: int
+    max_prompt_tokens: int
+    embedder: str
+    kind: Literal["gold"] = "gold"
+
+
+Context = Examples | Retrieved | Gold
+"""What stands in the prompt besides the question."""
+
+
+@dataclass(frozen=True, slots=True)
+class LoRA:
+    """An adapter that this program trains: on `task`'s training questions, in prompts with `context`.
+
+    `max_examples` None: on all training questions. The other fields are the recipe; alpha and rank stabilisation
+    follow from the rank.
+    """
+
+    task: str
+    context: tuple[Context, ...] = ()
+    max_examples: int | None = None
+    rank: int = 16
+    learning_rate: float = 5e-4
+    batch_size: int = 8
+    max_epochs: int = 8
+    min_epochs: int = 1
+    patience: int = 2
+    warmup_share: float = 0.05
+    gradient_clip: float = 1.0
+    enough_loss: float = 0.01
+    """Training loss (nats per answer token, mean of an epoch) under which there is nothing left to learn."""
+
+    @property
+    def alpha(self) -> int:
+        return 2 * self.rank
+
+    @property
+    def rank_stabilised(self) -> bool:
+        """rsLoRA (arXiv 2312.03732) scales by 1/sqrt(rank), which keeps high ranks learning."""
+        return self.rank >= 32
+
+
+@dataclass(frozen=True)
+class System:
+    """One row of a report. `name` is for people, and unique within a task of a run.
+
+    A system trained with several seeds is one system; rows of evidence say which seed answered.
+    """
+
+    name: str
+    strategy: str
+    model: ModelRef
+    adapter: LoRA | None = None
+    context: tuple[Context, ...] = ()
+    control: bool = False
+    """A control explains the others and is never recommended."""
+
+    @cached_property
+    def id(self) -> str:
+        """Sixteen hex digits that name everything but `name`: keys evidence, caches and comparisons."""
+        facts: dict[str, Any] = asdict(self)
+        del facts["name"]
+        return sha256_json(facts)[:16]
+
+    @property
+    def kinds(self) -> tuple[str, ...]:
+        """The kinds of context, in the order in which they enter the prompt."""
+        return tuple(part.kind for part in self.context)
+
+    @property
+    def adapted(self) -> bool:
+        return self.adapter is not None
+
+    @property
+    def retrieved(self) -> Retrieved | None:
+        """How passages are found, where they are."""
+        return next((part for part in self.context if isinstance(part, Retrieved)), None)
+
+    @property
+    def gold(self) -> Gold | None:
+        return next((part for part in self.context if isinstance(part, Gold)), None)
+
+    @property
+    def examples(self) -> Examples | None:
+        return next((part for part in self.context if isinstance(part, Examples)), None)
+
+    @property
+    def passages(self) -> Retrieved | Gold | None:
+        """Whatever passages stand in the prompt, found or given."""
+        return self.retrieved or self.gold
+
+    @property
+    def bare(self) -> bool:
+        """The model as it is: no adapter, nothing in the context."""
+        return not self.adapted and not self.context
+
+    def trained_elsewhere(self, task: str) -> bool:
+        """Whether the adapter was trained for another task: it answers `task` to show what it forgot."""
+        return self.adapter is not None and self.adapter.task != task

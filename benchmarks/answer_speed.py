@@ -25,11 +25,11 @@ from typing import Any
 
 from harness.corpus.embedder import SentenceTransformerEmbedder
 from harness.corpus.retriever import open_retriever
+from harness.engines.catalogue import DEFAULT_BASE, DEFAULT_EMBEDDER
+from harness.engines.engine import shared_prefix
+from harness.engines.store import ModelFolder, resolve
+from harness.engines.transformers_engine import TransformersEngine
 from harness.files import cache_root
-from harness.models.catalogue import DEFAULT_BASE, DEFAULT_EMBEDDER
-from harness.models.engine import shared_prefix
-from harness.models.store import ModelFolder, resolve
-from harness.models.transformers_engine import TransformersEngine
 from harness.progress import Terminal
 from harness.records import Decoding, Prompt, Question
 from harness.run import answer

@@ -25,14 +25,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from harness.engines.catalogue import DEFAULT_BASE
+from harness.engines.engine import shared_prefix
+from harness.engines.store import ModelFolder, resolve
+from harness.engines.transformers_engine import TransformersEngine
 from harness.files import cache_root
 from harness.finetune import train as loop
 from harness.finetune.packing import Example, epoch_batches
 from harness.finetune.recipe import Recipe, peft_config
-from harness.models.catalogue import DEFAULT_BASE
-from harness.models.engine import shared_prefix
-from harness.models.store import ModelFolder, resolve
-from harness.models.transformers_engine import TransformersEngine
 from harness.progress import Terminal
 from harness.run.plan import AdapterNeed
 from harness.run.prepare import TaskContext

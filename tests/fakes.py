@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from harness.models.engine import Clock, ModelIdentity
+from harness.engines.engine import Clock, ModelIdentity
 from harness.records import Decoding, Generation, Likelihood, Message, Pair, Timed
 
 

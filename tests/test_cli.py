@@ -13,7 +13,7 @@ import pytest
 
 from harness import __version__
 from harness.cli import main
-from harness.models.store import ModelFolder
+from harness.engines.store import ModelFolder
 from tests.analysis.runs import write_run
 from tests.commands import one_document, refused, tasks_here
 from tests.run.worlds import questions, rows, said, train
@@ -154,7 +154,7 @@ def test_compare_ends_with_the_run_folder_on_its_last_line(
 def test_ctrl_c_ends_with_code_1_and_the_way_to_go_on(
     capsys: pytest.CaptureFixture[str], tiny_model: ModelFolder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from harness.models.transformers_engine import TransformersEngine
+    from harness.engines.transformers_engine import TransformersEngine
 
     def interrupt(*_arguments: Any, **_options: Any) -> None:
         raise KeyboardInterrupt

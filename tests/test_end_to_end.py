@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from harness.cli import main
-from harness.models.store import ModelFolder
+from harness.engines.store import ModelFolder
 from tests.conftest import MODELS_CACHE
 
 DOCUMENTS = {

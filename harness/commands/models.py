@@ -19,8 +19,8 @@ def add_models(commands: Any) -> None:
 
 
 def _list(options: argparse.Namespace) -> None:
+    from harness.engines.store import listing
     from harness.files import cache_root
-    from harness.models.store import listing
 
     rows = listing(cache_root())
     if options.json:
@@ -34,8 +34,8 @@ def _list(options: argparse.Namespace) -> None:
 
 
 def _pull(options: argparse.Namespace) -> None:
+    from harness.engines.store import pull
     from harness.files import cache_root
-    from harness.models.store import pull
     from harness.progress import Terminal
 
     for folder in pull(options.names or None, cache_root(), Terminal()):

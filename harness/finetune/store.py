@@ -9,12 +9,12 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from harness.engines.engine import Engine, ModelIdentity
 from harness.errors import TrainingFailed
 from harness.files import locked, new_folder, sha256_file, sha256_json, write_json
 from harness.finetune.packing import Example
 from harness.finetune.recipe import Recipe, peft_config
 from harness.finetune.train import timed, train
-from harness.models.engine import Engine, ModelIdentity
 from harness.progress import Progress
 from harness.records import AdapterRecord, LossPoint
 

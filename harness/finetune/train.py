@@ -13,10 +13,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from harness.engines.engine import shared_prefix
 from harness.errors import TrainingFailed
 from harness.finetune.packing import Example, Pack, epoch_batches, hold_back, pack, packs
 from harness.finetune.recipe import Recipe
-from harness.models.engine import shared_prefix
 from harness.progress import Progress
 from harness.records import FIT_EXAMPLES, LossPoint
 

@@ -11,8 +11,8 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+from harness.engines.quiet import import_transformers
 from harness.files import cache_root, write_json
-from harness.models.quiet import import_transformers
 
 CONTEXT = "context"
 """The name under which templates find the passages; an empty text where there are none."""

@@ -14,12 +14,12 @@ from typing import Any
 
 from lm_eval.api.model import LM
 
+from harness.engines.engine import Engine, shared_prefix
 from harness.errors import InputError
 from harness.files import canonical_json
 from harness.lmeval.greedy import decoding_of
 from harness.lmeval.strategies import Served
 from harness.lmeval.tokens import pair, windows
-from harness.models.engine import Engine, shared_prefix
 from harness.records import Decoding, Message, Pair, Prompt
 from harness.run.answer import plan_batches
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from harness.models.chat import Chat
+from harness.engines.chat import Chat
 from harness.records import Pair
 
 

@@ -7,13 +7,13 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
+from harness.engines.chat import Chat
 from harness.errors import InputError, shown
 from harness.files import sha256_json
 from harness.finetune.packing import Example
 from harness.lmeval.greedy import decoding_of
 from harness.lmeval.opened import Opened
 from harness.lmeval.tokens import pair, windows
-from harness.models.chat import Chat
 from harness.records import AnswerRow, Decoding, Generation, Message, Pair, Prompt, Question, Ranked
 from harness.run.prompts import documents
 from harness.spec.strategy import Source, Strategy

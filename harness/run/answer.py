@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from harness.models.engine import Clock, Engine, shared_prefix
+from harness.engines.engine import Clock, Engine, shared_prefix
 from harness.progress import Progress
 from harness.records import AnswerRow, BatchRow, Generation, Likelihood, Prompt, Question
 from harness.run.answer_cache import AnswerCache, answer_key

@@ -9,9 +9,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from pathlib import Path
 
+from harness.engines.engine import ModelIdentity
 from harness.errors import HarnessError
 from harness.files import canonical_json, sha256_json, sha256_text, writing
-from harness.models.engine import ModelIdentity
 from harness.progress import Progress
 from harness.records import Decoding, Generation
 

@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from harness import __version__
+from harness.engines.engine import ModelIdentity
 from harness.errors import InputError
-from harness.models.engine import ModelIdentity
 from harness.run import surroundings
 from harness.run.folder import SCHEMA_VERSION, RunFolder
 from harness.run.plan import Plan

@@ -11,10 +11,10 @@ from typing import Any
 
 from harness.corpus.embedder import Embedder
 from harness.corpus.retriever import Retriever, open_retriever
+from harness.engines.engine import Clock, Engine, monotonic
 from harness.errors import InputError, InputErrors, RunInterrupted
 from harness.files import sha256_json
 from harness.finetune.store import WEIGHTS, Adapter, adapter_folder, load_or_train
-from harness.models.engine import Clock, Engine, monotonic
 from harness.progress import Progress
 from harness.quantities import counted
 from harness.run import surroundings

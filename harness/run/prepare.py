@@ -8,10 +8,10 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from harness.corpus.retriever import Retriever
+from harness.engines.chat import Chat
 from harness.finetune.packing import Example
 from harness.finetune.recipe import Recipe
 from harness.finetune.store import Job as Training
-from harness.models.chat import Chat
 from harness.records import Decoding, Prompt, Question, Ranked
 from harness.run.plan import AdapterNeed, Job, sample
 from harness.run.wording import Wording, wording_of

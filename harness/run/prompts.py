@@ -10,8 +10,8 @@ import random
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from harness.engines.chat import Chat
 from harness.files import sha256_text
-from harness.models.chat import Chat
 from harness.records import Message, Pair, Passage, Prompt, Question, Ranked
 from harness.spec.strategy import Source, Strategy
 from harness.spec.task import Task

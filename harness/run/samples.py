@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict
 from typing import Any
 
-from harness.models.chat import skeleton
+from harness.engines.chat import skeleton
 from harness.records import PromptSample
 from harness.run.folder import RunFolder
 from harness.run.prepare import ReadyJob

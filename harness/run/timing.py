@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from harness.models.engine import Clock, Engine
+from harness.engines.engine import Clock, Engine
 from harness.progress import Progress
 from harness.records import Question, TimingRow
 from harness.run.folder import RunFolder

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from harness.corpus.embedder import Embedder, SentenceTransformerEmbedder
+from harness.engines.catalogue import DEFAULT_BASE, DEFAULT_EMBEDDER
+from harness.engines.store import resolve
+from harness.engines.transformers_engine import TransformersEngine, choose_device, choose_dtype
 from harness.files import cache_root
-from harness.models.catalogue import DEFAULT_BASE, DEFAULT_EMBEDDER
-from harness.models.store import resolve
-from harness.models.transformers_engine import TransformersEngine, choose_device, choose_dtype
 from harness.progress import Progress, Terminal
 from harness.run.compare import Tools
 from harness.run.settings import Settings

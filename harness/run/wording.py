@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Protocol
 
+from harness.engines.chat import Chat
 from harness.finetune.packing import Example
-from harness.models.chat import Chat
 from harness.records import AnswerRow, Decoding, Generation, Message, Prompt, Question, Ranked
 from harness.run.prompts import Context, build_prompt, messages, pick_examples, target_text
 from harness.spec.strategy import Source, Strategy

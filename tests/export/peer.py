@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from harness.engines.store import ModelFolder
+from harness.engines.transformers_engine import TransformersEngine
 from harness.files import sha256_text
-from harness.models.store import ModelFolder
-from harness.models.transformers_engine import TransformersEngine
 from harness.records import AnswerRow
 from harness.run.compare import Tools, compare
 from harness.run.settings import Settings

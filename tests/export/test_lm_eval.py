@@ -8,11 +8,11 @@ from typing import Any
 
 import pytest
 
+from harness.engines.store import ModelFolder
 from harness.errors import HarnessError, InputError
 from harness.export.lm_eval import NAMES, Turn, export
 from harness.export.passages import turns_with_passages
 from harness.lmeval.load import open_tasks
-from harness.models.store import ModelFolder
 from harness.run.compare import compare
 from harness.run.plan import limited
 from harness.run.settings import Effort, Settings

@@ -11,13 +11,13 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
+from harness.engines.store import ModelFolder
+from harness.engines.transformers_engine import TransformersEngine
 from harness.errors import TrainingFailed
 from harness.finetune import train as training
 from harness.finetune.packing import Example, epoch_batches, hold_back, pack, packs
 from harness.finetune.recipe import Recipe, peft_config
 from harness.finetune.store import Job, adapter_folder, load_or_train
-from harness.models.store import ModelFolder
-from harness.models.transformers_engine import TransformersEngine
 from tests.fakes import Silent
 
 SYSTEM = tuple(range(5, 25))

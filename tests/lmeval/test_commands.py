@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from harness.cli import main
-from harness.models.store import ModelFolder
+from harness.engines.store import ModelFolder
 from tests.commands import one_document, refused
 from tests.lmeval.worlds import CHOICE, config, write_config, write_data, write_task
 

@@ -9,11 +9,11 @@ from typing import Any
 
 import pytest
 
+from harness.engines.store import ModelFolder
+from harness.engines.transformers_engine import TransformersEngine
 from harness.errors import InputError
 from harness.lmeval import library
 from harness.lmeval.load import open_tasks
-from harness.models.store import ModelFolder
-from harness.models.transformers_engine import TransformersEngine
 from harness.run.compare import Tools
 from harness.spec.strategy import STRATEGIES
 from harness.spec.task import load_task

@@ -10,11 +10,11 @@ from typing import Any
 
 import pytest
 
+from harness.engines.chat import ChatTokenizer
+from harness.engines.store import ModelFolder
 from harness.errors import InputError
 from harness.lmeval import library
 from harness.lmeval.load import open_tasks
-from harness.models.chat import ChatTokenizer
-from harness.models.store import ModelFolder
 from harness.records import Passage, Ranked
 from harness.run.plan import obstacle
 from harness.spec.strategy import STRATEGIES

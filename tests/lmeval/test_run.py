@@ -12,10 +12,10 @@ import pytest
 
 from harness.analysis.derive import derive
 from harness.analysis.evidence import read_run
+from harness.engines.store import ModelFolder
+from harness.engines.transformers_engine import TransformersEngine
 from harness.errors import InputError
 from harness.lmeval.load import open_tasks
-from harness.models.store import ModelFolder
-from harness.models.transformers_engine import TransformersEngine
 from harness.report.write import write_reports
 from harness.run.answer import AnswerPass
 from harness.run.compare import Tools, compare

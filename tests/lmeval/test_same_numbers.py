@@ -14,11 +14,11 @@ from typing import Any
 import pytest
 import torch
 
+from harness.engines.engine import monotonic
+from harness.engines.store import ModelFolder
+from harness.engines.transformers_engine import TransformersEngine
 from harness.finetune.recipe import Recipe, peft_config
 from harness.lmeval.load import open_tasks
-from harness.models.engine import monotonic
-from harness.models.store import ModelFolder
-from harness.models.transformers_engine import TransformersEngine
 from harness.records import AnswerRow
 from harness.run.answer import AnswerPass
 from harness.run.folder import RunFolder

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from harness.engines.engine import ModelIdentity
 from harness.errors import HarnessError
-from harness.models.engine import ModelIdentity
 from harness.records import Decoding, Generation
 from harness.run.answer_cache import AnswerCache, answer_key
 from tests.fakes import Silent

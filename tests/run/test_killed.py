@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from harness.models.store import ModelFolder
+from harness.engines.store import ModelFolder
 from tests.run.worlds import rows, said, write_task
 
 QUESTIONS = 160
@@ -25,7 +25,7 @@ STARTER = """
 import json, os, sys
 import harness.report.write, harness.run.tools
 from harness.cli import main
-from harness.models.quiet import import_transformers
+from harness.engines.quiet import import_transformers
 transformers = import_transformers()
 transformers.AutoTokenizer, transformers.LlamaForCausalLM  # imported when they are first named
 for line in sys.stdin:

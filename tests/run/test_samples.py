@@ -10,7 +10,7 @@ import pytest
 
 from harness.analysis.derive import derive
 from harness.analysis.evidence import read_run
-from harness.models.engine import Engine
+from harness.engines.engine import Engine
 from harness.records import Message
 from harness.spec.task import Task, load_task
 from tests.fakes import FakeChat

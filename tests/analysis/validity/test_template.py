@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 import pytest
 
 from harness.analysis.validity.template import fault_of
-from harness.models.chat import skeleton
+from harness.engines.chat import skeleton
 from harness.records import Message, PromptSample
 
 Render = Callable[[Sequence[Message]], str]

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
-from harness.models.chat import Chat
+from harness.engines.chat import Chat
 from harness.records import Decoding, Generation, Likelihood, Pair, Timed
 
 Clock = Callable[[], float]

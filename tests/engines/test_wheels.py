@@ -10,10 +10,10 @@ from pathlib import Path
 
 import pytest
 
+from harness.engines import wheels
+from harness.engines.catalogue import CatalogueModel
 from harness.errors import ModelUnavailable
-from harness.models import wheels
-from harness.models.catalogue import CatalogueModel
-from tests.models.fakes import copying, embedder_wheel
+from tests.engines.fakes import copying, embedder_wheel
 
 OFFLINE = (
     "WARNING: Retrying (Retry(total=0)) after connection broken by 'NewConnectionError: unknown service'\n"

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
+from harness.engines import hub
 from harness.errors import InputError, ModelUnavailable
-from harness.models import hub
 
 COMMIT = "c" * 40
 

@@ -9,9 +9,9 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
-from harness.models.catalogue import CatalogueModel
-from harness.models.store import ModelFolder, resolve
-from harness.models.wheels import Download
+from harness.engines.catalogue import CatalogueModel
+from harness.engines.store import ModelFolder, resolve
+from harness.engines.wheels import Download
 from tests.fakes import Silent
 
 MEMBER = "tiny_embedder/model"

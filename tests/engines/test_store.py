@@ -12,11 +12,10 @@ from types import SimpleNamespace
 
 import pytest
 
+from harness.engines.catalogue import CatalogueModel
+from harness.engines.store import resolve
 from harness.errors import HarnessError, InputError, ModelUnavailable
-from harness.models.catalogue import CatalogueModel
-from harness.models.store import resolve
-from tests.fakes import Silent
-from tests.models.fakes import (
+from tests.engines.fakes import (
     copying,
     embedder_files,
     embedder_wheel,
@@ -25,6 +24,7 @@ from tests.models.fakes import (
     no_download,
     write_folder,
 )
+from tests.fakes import Silent
 
 ROOT = Path(__file__).parents[2]
 
@@ -155,9 +155,9 @@ def test_two_processes_at_once_fetch_once(tmp_path: Path) -> None:
     script = """
 import sys, time
 from pathlib import Path
-from harness.models.store import resolve
+from harness.engines.store import resolve
 from tests.fakes import Silent
-from tests.models.fakes import copying, embedder_wheel
+from tests.engines.fakes import copying, embedder_wheel
 here, name = Path(sys.argv[1]), sys.argv[2]
 wheel, model = embedder_wheel(here / name)
 def slow(model, folder):

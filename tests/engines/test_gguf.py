@@ -10,10 +10,10 @@ from typing import Any
 import numpy as np
 import pytest
 
+from harness.engines import gguf
 from harness.errors import HarnessError, ModelUnavailable
-from harness.models import gguf
+from tests.engines.fakes import write_tiny_gguf
 from tests.fakes import Silent
-from tests.models.fakes import write_tiny_gguf
 
 
 @pytest.fixture(scope="module")

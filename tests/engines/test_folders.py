@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from harness.engines import folders
 from harness.errors import InputError, ModelUnavailable
-from harness.models import folders
-from tests.models.fakes import embedder_files, safetensors_bytes, write_folder
+from tests.engines.fakes import embedder_files, safetensors_bytes, write_folder
 
 
 def sha256(data: bytes) -> str:

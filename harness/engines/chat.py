@@ -7,8 +7,8 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, Protocol
 
+from harness.engines.quiet import import_transformers
 from harness.errors import ModelUnavailable
-from harness.models.quiet import import_transformers
 from harness.records import Message
 
 

@@ -12,13 +12,13 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from harness.engines import decoding as greedy_decoding
+from harness.engines.adapters import AdapterLayers
+from harness.engines.chat import ChatTokenizer
+from harness.engines.engine import Clock, ModelIdentity
+from harness.engines.quiet import import_transformers, quiet_peft
+from harness.engines.store import ModelFolder
 from harness.errors import InputError, ModelUnavailable
-from harness.models import decoding as greedy_decoding
-from harness.models.adapters import AdapterLayers
-from harness.models.chat import ChatTokenizer
-from harness.models.engine import Clock, ModelIdentity
-from harness.models.quiet import import_transformers, quiet_peft
-from harness.models.store import ModelFolder
 from harness.records import Decoding, Generation, Likelihood, Pair, Timed
 
 DTYPES = ("float32", "bfloat16", "float16")
@@ -164,7 +164,7 @@ class TransformersEngine:
 
     def _score(self, pairs: Sequence[Pair], shared: int) -> tuple[Likelihood, ...]:
         """Score one question's pairs; a context that several share is read once."""
-        from harness.models.likelihood import likelihoods
+        from harness.engines.likelihood import likelihoods
 
         found: dict[Pair, Likelihood] = {}
         for context in dict.fromkeys(pair.context for pair in pairs):

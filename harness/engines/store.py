@@ -16,10 +16,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from harness.engines import folders, gguf, hub, wheels
+from harness.engines.catalogue import CATALOGUE, CatalogueModel, Kind, default_name
 from harness.errors import InputError, ModelUnavailable
 from harness.files import locked, new_folder, sha256_file, writing
-from harness.models import folders, gguf, hub, wheels
-from harness.models.catalogue import CATALOGUE, CatalogueModel, Kind, default_name
 from harness.progress import Progress
 
 

@@ -9,13 +9,13 @@ import peft
 import pytest
 import torch
 
+from harness.engines import adapters, decoding, likelihood
+from harness.engines.adapters import read_layers
+from harness.engines.engine import shared_prefix
+from harness.engines.store import ModelFolder
+from harness.engines.transformers_engine import TransformersEngine, choose_device, choose_dtype
 from harness.errors import InputError, ModelUnavailable
 from harness.finetune.recipe import Recipe, peft_config
-from harness.models import adapters, decoding, likelihood
-from harness.models.adapters import read_layers
-from harness.models.engine import shared_prefix
-from harness.models.store import ModelFolder
-from harness.models.transformers_engine import TransformersEngine, choose_device, choose_dtype
 from harness.records import Decoding, Message, Pair
 
 DECODING = Decoding(12)

@@ -8,11 +8,10 @@ from pathlib import Path
 
 import pytest
 
+from harness.engines import gguf, hub
+from harness.engines.store import ModelFolder, resolve
 from harness.errors import InputError, ModelUnavailable
-from harness.models import gguf, hub
-from harness.models.store import ModelFolder, resolve
-from tests.fakes import Silent
-from tests.models.fakes import (
+from tests.engines.fakes import (
     copying,
     embedder_files,
     get,
@@ -22,6 +21,7 @@ from tests.models.fakes import (
     write_folder,
     write_tiny_gguf,
 )
+from tests.fakes import Silent
 
 # GGUF files
 

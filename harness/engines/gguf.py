@@ -13,8 +13,8 @@ import warnings
 from pathlib import Path
 from typing import Any
 
+from harness.engines.quiet import import_transformers
 from harness.errors import HarnessError, ModelUnavailable
-from harness.models.quiet import import_transformers
 from harness.progress import Progress
 
 

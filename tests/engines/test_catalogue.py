@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from harness.models.catalogue import CATALOGUE, default_name
+from harness.engines.catalogue import CATALOGUE, default_name
 
 
 def test_each_kind_has_its_default_in_the_table() -> None:

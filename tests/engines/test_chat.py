@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 
 from harness.analysis.validity.template import fault_of
-from harness.models.chat import ChatTokenizer, skeleton
-from harness.models.store import ModelFolder
+from harness.engines.chat import ChatTokenizer, skeleton
+from harness.engines.store import ModelFolder
 from harness.records import Message, PromptSample
 
 TURNS = [Message("system", "Answer shortly."), Message("user", "Who keeps the drill?")]

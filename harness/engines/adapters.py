@@ -11,8 +11,8 @@ import copy
 from pathlib import Path
 from typing import Any
 
+from harness.engines.quiet import quiet_peft
 from harness.errors import ModelUnavailable
-from harness.models.quiet import quiet_peft
 
 Layers = dict[str, Any]
 """Dotted name of an adapted layer in the model → the module that stands there."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from harness.models.decoding import State, read
+from harness.engines.decoding import State, read
 from harness.records import Likelihood
 
 STRETCH = 512

@@ -13,9 +13,9 @@ from fnmatch import fnmatch
 from pathlib import Path
 from typing import Any
 
+from harness.engines.catalogue import Kind
 from harness.errors import InputError, ModelUnavailable
 from harness.files import sha256_file, sha256_json, write_json
-from harness.models.catalogue import Kind
 
 SCHEMA_VERSION = 1
 SIDECAR = "harness.json"

@@ -10,11 +10,11 @@ from pathlib import Path
 
 import pytest
 
+from harness.engines.catalogue import CATALOGUE, CatalogueModel
+from harness.engines.store import ModelFolder, listing, pull
 from harness.errors import InputError
-from harness.models.catalogue import CATALOGUE, CatalogueModel
-from harness.models.store import ModelFolder, listing, pull
+from tests.engines.fakes import copying, embedder_wheel, no_download
 from tests.fakes import Silent
-from tests.models.fakes import copying, embedder_wheel, no_download
 
 ROOT = Path(__file__).parents[2]
 
@@ -31,7 +31,7 @@ def test_the_list_tells_what_is_here_without_hashing(
     (before,) = listing(tmp_path, [model])
     assert (before.present, before.path, before.default) == (False, None, False)
     folder = pull(None, tmp_path, Silent(), copying(wheel), [model])[0].path
-    monkeypatch.setattr("harness.models.folders.sha256_file", no_download)
+    monkeypatch.setattr("harness.engines.folders.sha256_file", no_download)
     (after,) = listing(tmp_path, [model])
     assert (after.present, after.path) == (True, folder)
     (folder / "model.safetensors").write_bytes(b"short")
@@ -44,7 +44,7 @@ def test_the_list_holds_both_defaults(tmp_path: Path) -> None:
 
 def test_listing_imports_none_of_the_heavy_libraries() -> None:
     code = (
-        "import sys; from pathlib import Path; from harness.models import store; store.listing(Path('none'));"
+        "import sys; from pathlib import Path; from harness.engines import store; store.listing(Path('none'));"
         "print(sorted({'torch', 'transformers', 'huggingface_hub', 'numpy'} & sys.modules.keys()))"
     )
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)

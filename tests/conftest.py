@@ -13,6 +13,7 @@ from harness.engines.store import ModelFolder, resolve
 from harness.errors import ModelUnavailable
 from harness.files import cache_root
 from tests.fakes import Silent
+from tests.snapshots import Snapshots
 from tests.tiny import write_tiny_model
 
 # The same examples on every run: a test that fails once in a hundred is looked for on purpose, not met in CI
@@ -23,6 +24,16 @@ settings.load_profile("steady")
 # Read before any test points HARNESS_CACHE elsewhere: the default models are fetched once a machine.
 MODELS_CACHE = cache_root()
 SHARED_DATA = Path(__file__).parents[2] / "shared" / "data"
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--snapshot-update", action="store_true", help="write tests/snapshots/ anew")
+
+
+@pytest.fixture(scope="session")
+def snapshots(request: pytest.FixtureRequest) -> Snapshots:
+    """`snapshots.check("NAME.txt", text)` compares a text with the file of that name in tests/snapshots/."""
+    return Snapshots(update=bool(request.config.getoption("--snapshot-update")))
 
 
 @pytest.fixture(scope="session")

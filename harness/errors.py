@@ -12,7 +12,7 @@ A bug is none of these: it keeps its traceback.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -43,6 +43,19 @@ class InputErrors(InputError):
         self.errors = tuple(errors)
 
 
+SHOWN_AT_ONCE = 20
+
+
+def raise_all(errors: Sequence[InputError]) -> None:
+    """Raise all mistakes as one InputErrors, the first 20 spelled out; do nothing where there are none."""
+    if not errors:
+        return
+    shown = list(errors[:SHOWN_AT_ONCE])
+    if len(errors) > len(shown):
+        shown.append(InputError(f"… and {len(errors) - len(shown)} more."))
+    raise InputErrors(shown)
+
+
 class ModelUnavailable(HarnessError):
     """Model weights cannot be fetched, verified or loaded."""
 
@@ -59,3 +72,21 @@ def shown(value: Any, limit: int = 60) -> str:
     """A value as it is quoted in a message: escaped, and cut where it is long."""
     text = repr(value)
     return text if len(text) <= limit else text[: limit - 1] + "…"
+
+
+def did_you_mean(word: str, known: Iterable[str], cutoff: float = 0.6) -> str:
+    """` (did you mean 'x'?)`, or nothing where no known word is near."""
+    near = nearest(word, known, cutoff=cutoff)
+    return f" (did you mean {near[0]!r}?)" if near else ""
+
+
+def nearest(word: str, known: Iterable[str], most: int = 1, cutoff: float = 0.6) -> list[str]:
+    """The known words most like `word`, whatever its case and dashes, the nearest first; `cutoff`: from 0 to 1."""
+    import difflib
+
+    folded = {_fold(name): name for name in known}
+    return [folded[near] for near in difflib.get_close_matches(_fold(word), folded, n=most, cutoff=cutoff)]
+
+
+def _fold(word: str) -> str:
+    return word.casefold().replace("-", "_").replace(" ", "_")

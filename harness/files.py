@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import hashlib
 import json
 import os
 import shutil
 import tempfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Never
 
 from harness.errors import HarnessError
 
@@ -25,9 +26,42 @@ def cache_root() -> Path:
     return user_cache_path("rag-vs-finetune")
 
 
+def to_json(value: Any, *, indent: int | None = None, compact: bool = False, sort_keys: bool = False) -> str:
+    """Plain values and dataclasses as JSON. Raises ValueError for NaN and infinity, which JSON does not have."""
+    return json.dumps(
+        value,
+        ensure_ascii=False,
+        allow_nan=False,
+        indent=indent,
+        separators=(",", ":") if compact else None,
+        sort_keys=sort_keys,
+        default=_fields,
+    )
+
+
+def _fields(value: Any) -> dict[str, Any]:
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        return {field.name: getattr(value, field.name) for field in dataclasses.fields(value)}
+    if isinstance(value, Mapping):
+        return dict(value)
+    raise TypeError(f"{type(value).__name__} has no form in JSON")
+
+
+def read_json(text: str | bytes, pairs: Callable[[list[tuple[str, Any]]], Any] | None = None) -> Any:
+    """The value of a JSON text; `pairs` makes the value of each object, by default a dict.
+
+    Raises ValueError where it is broken or holds NaN or infinity, RecursionError where it is nested too deeply.
+    """
+    return json.loads(text, parse_constant=_refuse, object_pairs_hook=pairs)
+
+
+def _refuse(constant: str) -> Never:
+    raise ValueError(f"{constant} is no JSON value")
+
+
 def canonical_json(value: Any) -> str:
     """The one spelling of a JSON value that hashes are taken of: sorted keys, no spaces, UTF-8 kept."""
-    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+    return to_json(value, compact=True, sort_keys=True)
 
 
 def sha256_text(text: str) -> str:
@@ -78,7 +112,8 @@ def write_bytes(path: Path, content: bytes) -> None:
 
 
 def write_json(path: Path, value: Any) -> None:
-    write_text(path, json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False) + "\n")
+    """Replace `path` by a value as `to_json` spells it, indented."""
+    write_text(path, to_json(value, indent=2) + "\n")
 
 
 @contextlib.contextmanager
@@ -118,7 +153,7 @@ def locked(path: Path) -> Iterator[None]:
 
 def append_lines(path: Path, rows: Iterable[dict[str, Any]]) -> None:
     """Append rows to a JSONL file in a single write, and make sure they reached the disk."""
-    data = "".join(json.dumps(row, ensure_ascii=False, allow_nan=False) + "\n" for row in rows)
+    data = "".join(to_json(row) + "\n" for row in rows)
     with writing(str(path)), path.open("a", encoding="utf-8") as stream:
         stream.write(data)
         stream.flush()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 
 NA = "n/a"
 
@@ -80,6 +81,19 @@ def whole(value: float | None) -> str:
 def counted(count: int, one: str, several: str | None = None) -> str:
     """A count and what it counts: `1 question`, `1,200 questions`."""
     return f"{count:,} {one if count == 1 else several or one + 's'}"
+
+
+def listed(items: Iterable[str], most: int | None = None, *, apart: str = ", ") -> str:
+    """`a and b`, `a, b and c`; where there are more than `most`: `a, b and 3 more`. Nothing for none.
+
+    `apart` other than a comma stands before the last one too: `x is a; y is b; and 3 more`.
+    """
+    texts = list(items)
+    shown = texts[:most]
+    if more := len(texts) - len(shown):
+        shown.append(f"{more:,} more")
+    last = " and " if apart == ", " else f"{apart}and "
+    return last.join([apart.join(shown[:-1]), shown[-1]] if len(shown) > 1 else shown)
 
 
 def queries(value: float | None) -> str:

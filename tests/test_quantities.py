@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from harness.quantities import counted, days, months, points, queries, share, signed, whole
+from harness.quantities import counted, days, listed, months, points, queries, share, signed, whole
 
 
 @pytest.mark.parametrize(
@@ -21,6 +21,22 @@ from harness.quantities import counted, days, months, points, queries, share, si
 )  # fmt: skip
 def test_words(text: str, wanted: str) -> None:
     assert text == wanted
+
+
+@pytest.mark.parametrize(
+    ("count", "most", "wanted"),
+    [
+        (0, None, ""), (1, None, "a"), (2, None, "a and b"), (3, None, "a, b and c"), (3, 3, "a, b and c"),
+        (5, 3, "a, b, c and 2 more"), (5, 1, "a and 4 more"),
+    ],
+)  # fmt: skip
+def test_lists(count: int, most: int | None, wanted: str) -> None:
+    assert listed("abcde"[:count], most) == wanted
+
+
+def test_a_list_of_clauses_is_kept_apart() -> None:
+    assert listed(("a is b", "c is d", "e is f"), 2, apart="; ") == "a is b; c is d; and 1 more"
+    assert listed(("a is b",), apart="; ") == "a is b"
 
 
 def test_a_signed_difference_is_the_same_with_and_without_its_unit() -> None:

@@ -14,9 +14,8 @@ def check_corpora(tasks: Sequence[Any]) -> None:
     Raises InputErrors with the mistakes of all tasks, the first 20 spelled out.
     """
     from harness.corpus.documents import document_ids
-    from harness.errors import InputErrors
+    from harness.errors import InputErrors, raise_all
     from harness.run.compare import check_gold
-    from harness.spec.mistakes import raise_all
 
     errors: list[InputError] = []
     for task in tasks:

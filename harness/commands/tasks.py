@@ -11,7 +11,7 @@ from typing import Any
 from harness.commands import TASKS
 from harness.commands.corpora import check_corpora
 from harness.errors import InputError
-from harness.quantities import counted
+from harness.quantities import counted, listed
 from harness.run.flags import add_code_flag
 
 
@@ -118,7 +118,7 @@ def _export(options: argparse.Namespace) -> None:
 
     unused = [f"--{name}" for name in ("model", "embedder") if getattr(options, name) is not None]
     if unused and not options.with_context:
-        raise InputError(f"{' and '.join(unused)} serve --with-context only; add it, or leave them out.")
+        raise InputError(f"{listed(unused)} serve --with-context only; add it, or leave them out.")
     (task,) = load_tasks([options.task], TASKS)
     check_corpora([task])
     turns = partial(passages_of, task, options.model, options.embedder) if options.with_context else None

@@ -7,10 +7,10 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from harness.errors import InputError, shown
+from harness.errors import InputError, did_you_mean, shown
 from harness.lmeval.library import import_lm_eval, offline
 from harness.lmeval.survey import TaskFile
-from harness.spec.mistakes import did_you_mean
+from harness.quantities import listed
 
 SPLITS = ("training_split", "validation_split", "test_split", "fewshot_split")
 BUILDERS = ("json", "csv", "parquet", "text", "arrow", "xml")
@@ -80,18 +80,13 @@ def elsewhere(path: str, names: Sequence[str]) -> str:
     """The sentence for a data set that lies on a hub, in the configurations that are needed."""
     arguments = ", ".join(json.dumps(part) for part in (path, *names[:1]))
     several = f"; likewise the other {len(names) - 1}" if len(names) > 1 else ""
-    which = f" ({shown_names(names)})" if names else ""
+    which = f" ({listed(names, 3)})" if names else ""
     return (
         f"its data are the data set {path!r}{which} of the Hugging Face hub, which is not on this machine; nothing is "
         "fetched during a run. Fetch it once where there is a network, with "
         f"python -c 'import datasets; datasets.load_dataset({arguments})'{several}, or write a task file that points "
         "to a copy here: dataset_path: json, dataset_kwargs: {data_files: {test: FILE.jsonl}}."
     )
-
-
-def shown_names(names: Sequence[str]) -> str:
-    """The first of several names, and how many there are more."""
-    return ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")
 
 
 def _remote(file: TaskFile, config: dict[str, Any]) -> Iterator[InputError]:

@@ -7,8 +7,8 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
+from harness.errors import did_you_mean
 from harness.lmeval.library import CONTEXT
-from harness.spec.mistakes import did_you_mean
 
 Doc = dict[str, Any]
 FRONT = "passages in front"

@@ -8,7 +8,7 @@ from dataclasses import replace
 from importlib.metadata import version
 from typing import Any
 
-from harness.errors import InputError, InputErrors, shown
+from harness.errors import InputError, InputErrors, raise_all, shown
 from harness.files import sha256_json, sha256_text
 from harness.lmeval import library, survey
 from harness.lmeval.blame import blamed
@@ -19,7 +19,6 @@ from harness.lmeval.opened import Opened, question_of
 from harness.lmeval.wording import LmEvalWording
 from harness.records import Question
 from harness.spec.lmevalspec import LmEvalSpec
-from harness.spec.mistakes import raise_all
 from harness.spec.questions import same_words
 from harness.spec.strategy import Source
 from harness.spec.task import Task

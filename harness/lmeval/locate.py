@@ -5,10 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from harness.errors import InputError
+from harness.errors import InputError, nearest
 from harness.lmeval import library, survey
 from harness.spec.lmevalspec import LmEvalSpec
-from harness.spec.mistakes import nearest
 from harness.spec.yamlfile import YamlFile
 
 
@@ -50,7 +49,7 @@ def locate(spec: LmEvalSpec, file: YamlFile) -> Found:
 def _built_in(named: str, file: YamlFile) -> Found:
     known = library.built_in()
     if named not in known:
-        near = [name for name in (nearest(named, known, 0.6),) if name]
+        near = nearest(named, known)
         also = [name for name in known if named.casefold() in name.casefold()][:3]
         hint = ", ".join(dict.fromkeys([*near, *also]))
         raise wrong(

@@ -13,13 +13,12 @@ from typing import Any
 import torch
 from lm_eval.api.registry import register_model
 
-from harness.errors import InputError
+from harness.errors import InputError, did_you_mean
 from harness.lmeval.lm import EngineLM
 from harness.lmeval.load import open_tasks
 from harness.lmeval.strategies import served
 from harness.run.settings import Settings
 from harness.run.tools import load_tools
-from harness.spec.mistakes import did_you_mean
 from harness.spec.strategy import parse_strategies
 from harness.spec.task import load_tasks
 

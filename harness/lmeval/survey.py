@@ -12,10 +12,10 @@ from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
 
-from harness.errors import InputError, shown
+from harness.errors import InputError, did_you_mean, shown
 from harness.lmeval.greedy import not_greedy
 from harness.lmeval.library import import_lm_eval, member_names
-from harness.spec.mistakes import Loc, did_you_mean
+from harness.spec.mistakes import Loc
 from harness.spec.yamlfile import YamlFile, load_yaml
 
 TAG = "!function"

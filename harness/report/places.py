@@ -7,10 +7,9 @@ import os
 from collections.abc import Collection, Sequence
 from pathlib import Path
 
-from harness.errors import HarnessError, InputError, InputErrors
+from harness.errors import HarnessError, InputError, InputErrors, did_you_mean
 from harness.files import write_bytes
 from harness.report import parquet
-from harness.spec.mistakes import did_you_mean
 
 EVIDENCE = "run.json"
 """The one file of evidence whose suffix is that of a report."""

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable
-from typing import Any, NoReturn
+from typing import Any
+
+from harness.files import read_json
 
 
 def label(reply: str, answers: Iterable[str]) -> float:
@@ -30,13 +31,9 @@ def exact_json(reply: str, answers: Iterable[str]) -> float:
 def _parse(text: str) -> tuple[Any] | None:
     """The parsed value in a tuple (it may itself be null), or None where the text is no JSON."""
     try:
-        return (json.loads(text, parse_constant=_refuse),)
+        return (read_json(text),)
     except (ValueError, RecursionError):
         return None
-
-
-def _refuse(constant: str) -> NoReturn:
-    raise ValueError(f"{constant} is not JSON")
 
 
 def _same(left: Any, right: Any) -> bool:

@@ -7,14 +7,12 @@ run copies what it used into its manifest.
 from __future__ import annotations
 
 import datetime
-import difflib
 from collections.abc import Iterable, Iterator, Sequence
 from decimal import Decimal
 from importlib import metadata
 from typing import TYPE_CHECKING, Any
 
-from harness.errors import InputError
-from harness.spec.mistakes import raise_all
+from harness.errors import InputError, nearest, raise_all
 from harness.spec.prices import FineTunedPrice, PriceSheet
 
 if TYPE_CHECKING:
@@ -81,7 +79,7 @@ def _find(snapshot: DataSnapshot, name: str, on: datetime.date) -> tuple[Provide
 
 def _hint(snapshot: DataSnapshot, name: str) -> str:
     known = dict.fromkeys(_names(snapshot.providers, with_provider=":" in name))
-    near = difflib.get_close_matches(name.casefold(), known, n=NEAREST, cutoff=0.5)
+    near = nearest(name, known, NEAREST, cutoff=0.5)
     if not near:
         return "write one such as gpt-4o-mini or anthropic:claude-sonnet-4-5."
     return f"the nearest names are {', '.join(near)}."

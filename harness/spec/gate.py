@@ -12,8 +12,8 @@ from typing import Annotated
 
 from pydantic import Field, field_validator
 
-from harness.errors import InputError, InputErrors, shown
-from harness.spec.mistakes import Loc, did_you_mean, found
+from harness.errors import InputError, InputErrors, did_you_mean, shown
+from harness.spec.mistakes import Loc, found
 from harness.spec.settings import ANY_LIST, Strict
 from harness.spec.yamlfile import load_model
 

@@ -6,7 +6,6 @@ write instead. `found` lets one check of a model report several mistakes, each a
 
 from __future__ import annotations
 
-import difflib
 import json
 import re
 import typing
@@ -16,22 +15,10 @@ from typing import Any
 from pydantic import BaseModel
 from pydantic_core import ErrorDetails, PydanticCustomError
 
-from harness.errors import InputError, InputErrors, shown
+from harness.errors import did_you_mean, shown
 
 Loc = tuple[str | int, ...]
 """The way to a value: keys of mappings and positions in lists, from the top of the file."""
-
-SHOWN_AT_ONCE = 20
-
-
-def raise_all(errors: Sequence[InputError]) -> None:
-    """Raise all mistakes as one InputErrors, the first 20 spelled out; do nothing where there are none."""
-    if not errors:
-        return
-    shown = list(errors[:SHOWN_AT_ONCE])
-    if len(errors) > len(shown):
-        shown.append(InputError(f"… and {len(errors) - len(shown)} more."))
-    raise InputErrors(shown)
 
 
 def found(mistakes: Sequence[tuple[Loc, str]]) -> None:
@@ -48,23 +35,6 @@ def is_unicode(text: str) -> bool:
     except UnicodeEncodeError:
         return False
     return True
-
-
-def did_you_mean(word: str, known: Iterable[str], cutoff: float = 0.6) -> str:
-    """` (did you mean 'x'?)`, or nothing where no known word is near."""
-    near = nearest(word, known, cutoff)
-    return f" (did you mean {near!r}?)" if near else ""
-
-
-def nearest(word: str, known: Iterable[str], cutoff: float = 0.6) -> str | None:
-    """The known word most like `word`, whatever its case and dashes, or None."""
-    folded = {_fold(name): name for name in known}
-    near = difflib.get_close_matches(_fold(word), folded, n=1, cutoff=cutoff)
-    return folded[near[0]] if near else None
-
-
-def _fold(word: str) -> str:
-    return word.casefold().replace("-", "_").replace(" ", "_")
 
 
 def mistakes_of(details: ErrorDetails, model: type[BaseModel]) -> list[tuple[Loc, str]]:

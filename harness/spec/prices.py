@@ -21,8 +21,8 @@ from pydantic import (
     field_validator,
 )
 
-from harness.errors import InputError, shown
-from harness.spec.mistakes import did_you_mean, found, mistakes_of, raise_all
+from harness.errors import InputError, did_you_mean, raise_all, shown
+from harness.spec.mistakes import found, mistakes_of
 from harness.spec.yamlfile import dotted, load_model
 
 SHIPPED = Path(__file__).with_name("prices.yaml")

@@ -15,9 +15,10 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from harness.errors import InputError, shown
+from harness.errors import InputError, did_you_mean, nearest, shown
+from harness.files import read_json
 from harness.records import Question
-from harness.spec.mistakes import is_unicode, nearest
+from harness.spec.mistakes import is_unicode
 from harness.spec.taskspec import Answer
 from harness.spec.yamlfile import read_source
 
@@ -72,7 +73,7 @@ def read_questions(path: Path, answer: Answer | None) -> QuestionFile:
 def parse_record(line: str, answer: Answer | None) -> tuple[Question | None, list[str]]:
     """One line of a question file: the question (None where its shape is wrong) and its mistakes."""
     try:
-        row = json.loads(line, parse_constant=_refuse_constant, object_pairs_hook=_distinct)
+        row = read_json(line, _distinct)
     except json.JSONDecodeError as error:
         return None, [f"broken JSON at column {error.colno}: {error.msg[:1].lower()}{error.msg[1:]}."]
     except ValueError as error:
@@ -86,10 +87,6 @@ def parse_record(line: str, answer: Answer | None) -> tuple[Question | None, lis
         return None, mistakes
     question = Question.from_json({**row, "answers": row.get("answers") or ()})
     return question, _sense(question, answer)
-
-
-def _refuse_constant(name: str) -> None:
-    raise ValueError(f"{name} is no JSON value")
 
 
 def _distinct(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -119,7 +116,7 @@ def _shape(row: dict[str, Any]) -> list[str]:
 @lru_cache(maxsize=1024)
 def _meant(key: str) -> str | None:
     """The known key that an unknown one is probably a misspelling of."""
-    return None if key in _FIELDS else nearest(key, _FIELDS, cutoff=0.85)
+    return None if key in _FIELDS else next(iter(nearest(key, _FIELDS, cutoff=0.85)), None)
 
 
 def _wrong_text(key: str, value: Any) -> str:
@@ -154,9 +151,10 @@ def _sense(question: Question, answer: Answer | None) -> list[str]:
         return mistakes
     if answer.type == "label" and answer.labels:
         strange = [text for text in question.answers if text not in answer.labels]
-        near = nearest(strange[0], answer.labels) if strange else None
-        hint = f" (did you mean {near!r}?)" if near else ""
-        mistakes += [f"the answer {shown(text)} is not in answer.labels{hint}." for text in strange[:1]]
+        mistakes += [
+            f"the answer {shown(text)} is not in answer.labels{did_you_mean(text, answer.labels)}."
+            for text in strange[:1]
+        ]
     if answer.type == "json":
         mistakes += [text for reply in question.answers if (text := _wrong_object(reply))]
     if answer.type in ("text", "label") and not question.choices:
@@ -212,7 +210,7 @@ def _wrong_choices(question: Question, answer: Answer | None) -> list[str]:
 
 def _wrong_object(reply: str) -> str:
     try:
-        value = json.loads(reply, parse_constant=_refuse_constant)
+        value = read_json(reply)
     except json.JSONDecodeError as error:
         return f"the answer {shown(reply)} is not JSON: {error.msg[:1].lower()}{error.msg[1:]}."
     except (ValueError, RecursionError) as error:

@@ -12,8 +12,8 @@ from typing import Any, Literal
 
 from pydantic import Field, ValidationError, field_validator
 
-from harness.errors import InputError, shown
-from harness.spec.mistakes import mistakes_of, raise_all
+from harness.errors import InputError, raise_all, shown
+from harness.spec.mistakes import mistakes_of
 from harness.spec.requirement_flags import FIELDS, MOST_MONTHS, MOST_QUERIES
 from harness.spec.settings import Strict
 from harness.spec.yamlfile import load_model

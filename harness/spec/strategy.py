@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
-from harness.errors import InputError
+from harness.errors import InputError, did_you_mean
 from harness.spec.settings import Examples as ExampleSettings
 from harness.spec.settings import Finetune as FinetuneSettings
 from harness.spec.settings import Retrieval as RetrievalSettings
@@ -133,10 +132,9 @@ def parse_strategies(names: Iterable[str]) -> tuple[Strategy, ...]:
     chosen: dict[str, Strategy] = {}
     for name in names:
         if name not in STRATEGIES:
-            near = difflib.get_close_matches(name, STRATEGIES, n=1, cutoff=0.5)
-            hint = f" Did you mean {near[0]!r}?" if near else ""
             raise InputError(
-                f"there is no strategy {name!r}.{hint} The strategies are: {', '.join(STRATEGIES)}."
+                f"there is no strategy {name!r}{did_you_mean(name, STRATEGIES, 0.5)}; "
+                f"the strategies are {', '.join(STRATEGIES)}."
             )
         chosen[name] = STRATEGIES[name]
     if not chosen:

@@ -9,11 +9,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from harness.errors import InputError, InputErrors, shown
+from harness.errors import InputError, InputErrors, did_you_mean, raise_all, shown
 from harness.files import sha256_json
+from harness.quantities import listed
 from harness.records import Question
 from harness.spec.lmevalspec import OF_LM_EVAL, SAID_BY_LM_EVAL, LmEvalSpec
-from harness.spec.mistakes import did_you_mean, raise_all
 from harness.spec.questions import QuestionFile, across, leaks, read_questions
 from harness.spec.strategy import Source
 from harness.spec.taskspec import METRIC_NAMES, METRICS_FOR, Answer, TaskSpec
@@ -300,8 +300,7 @@ def _find(name: str, tasks_dir: Path) -> Path:
         path for path in paths if path.stem == name
     ]
     if len(meant) > 1:
-        both = " and ".join(map(str, meant))
-        raise InputError(f"{name!r} may be {both}; give the path of the one you mean.")
+        raise InputError(f"{name!r} may be {listed(map(str, meant))}; give the path of the one you mean.")
     if not meant:
         known = sorted({declared[path] or path.stem for path in paths} | {path.stem for path in paths})
         hint = did_you_mean(name, known, cutoff=0.5)

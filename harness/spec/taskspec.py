@@ -11,8 +11,8 @@ from typing import Annotated, Literal, get_args
 
 from pydantic import AfterValidator, Field, ValidationInfo, field_validator
 
-from harness.errors import shown
-from harness.spec.mistakes import Loc, did_you_mean, found
+from harness.errors import did_you_mean, shown
+from harness.spec.mistakes import Loc, found
 from harness.spec.settings import ANY_LIST, Examples, Filled, Finetune, Retrieval, Strict
 
 Probe = Literal["knowledge", "behaviour", "general"]

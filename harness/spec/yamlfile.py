@@ -15,8 +15,8 @@ from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
-from harness.errors import InputError, shown
-from harness.spec.mistakes import Loc, is_unicode, mistakes_of, model_at, nearest, raise_all
+from harness.errors import InputError, nearest, raise_all, shown
+from harness.spec.mistakes import Loc, is_unicode, mistakes_of, model_at
 
 M = TypeVar("M", bound=BaseModel)
 Place = tuple[int, int]
@@ -162,9 +162,9 @@ def _guessed_keys(unknown: list[Loc], model: type[BaseModel]) -> set[Loc]:
     guesses: set[Loc] = set()
     for loc in unknown:
         parent = model_at(model, loc[:-1])
-        near = nearest(str(loc[-1]), parent.model_fields) if parent else None
-        if near:
-            guesses.add((*loc[:-1], near))
+        guesses |= {
+            (*loc[:-1], near) for near in nearest(str(loc[-1]), parent.model_fields if parent else ())
+        }
     return guesses
 
 

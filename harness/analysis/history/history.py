@@ -10,9 +10,8 @@ from harness.analysis.history import series
 from harness.analysis.history.changes import Change, changes
 from harness.analysis.history.reading import Reader, Run, Unread, found_in
 from harness.analysis.history.scores import Scores
-from harness.errors import InputError
+from harness.errors import InputError, did_you_mean
 from harness.progress import Progress
-from harness.spec.mistakes import did_you_mean
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,10 +11,14 @@ and 90 % of losses of 10 points found at n = 200.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import numpy as np
 
-from harness.analysis.regression.certificate import accuracy_outcomes, latency_outcomes, shaken
-from harness.analysis.statistics.clusters import Design
+from harness.analysis.regression import losses, slowdown
+from harness.analysis.regression.findings import Outcome
+from harness.analysis.statistics.clusters import Design, Floats
+from harness.analysis.statistics.intervals import difference_interval, quantile
 from harness.spec.gate import LATENCY_MARGIN, MARGIN
 
 TRIALS = 4_000
@@ -28,8 +32,8 @@ def false_alarms(n: int, churn: float, size: int, rng: np.random.Generator) -> t
     """Of a case by itself, and of a gate of `CASES` independent ones."""
     right = (rng.random(n) < 0.5).astype(float)
     moved = shaken(right, churn, TRIALS, rng) - shaken(right, churn, TRIALS, rng)
-    failed = accuracy_outcomes(moved, _design(n, size), MARGIN)[0].mean()
-    return float(failed), float(1 - (1 - failed) ** CASES)
+    failed = share_of_losses(moved, n, size)
+    return failed, 1 - (1 - failed) ** CASES
 
 
 def caught(n: int, churn: float, size: int, rng: np.random.Generator) -> float:
@@ -39,19 +43,35 @@ def caught(n: int, churn: float, size: int, rng: np.random.Generator) -> float:
         :, :n
     ]  # half of them are right
     after = shaken(right, churn, TRIALS, rng) * ~lost
-    return float(
-        accuracy_outcomes(after - shaken(right, churn, TRIALS, rng), _design(n, size), MARGIN)[0].mean()
-    )
+    return share_of_losses(after - shaken(right, churn, TRIALS, rng), n, size)
 
 
 def slow(spread: float, factor: float, rng: np.random.Generator) -> float:
     """How often `latency` fails where a strategy takes `factor` times as long."""
     noise = rng.normal(0, spread, (2, TRIALS, TIMED))
-    return float(latency_outcomes(np.log(factor) + noise[0] - noise[1], LATENCY_MARGIN)[0].mean())
+    moved = np.log(factor) + noise[0] - noise[1]
+    half = quantile(TIMED - 1) * moved.std(axis=-1, ddof=1) / np.sqrt(TIMED)
+    centre = moved.mean(axis=-1)
+    ends = zip(centre - half, centre + half, strict=True)
+    return _share(slowdown.outcome(low, high, LATENCY_MARGIN) for low, high in ends)
 
 
-def _design(n: int, size: int) -> Design:
-    return Design.of([at // size for at in range(n)])
+def shaken(values: Floats, churn: float, trials: int, rng: np.random.Generator) -> Floats:
+    """Copies of scores in which a share of the questions takes another one's, shape (trials, questions)."""
+    others = values[rng.integers(0, len(values), (trials, len(values)))]
+    return np.where(rng.random((trials, len(values))) < churn, others, values)
+
+
+def share_of_losses(moved: Floats, n: int, size: int) -> float:
+    """How often the accuracy rule fails for differences of shape (trials, questions), `size` of them a cluster."""
+    bounds = difference_interval(moved, Design.of([at // size for at in range(n)]))
+    assert bounds is not None
+    return _share(losses.outcome(low, high, MARGIN) for low, high in zip(*bounds, strict=True))
+
+
+def _share(outcomes: Iterable[Outcome]) -> float:
+    """The share that failed."""
+    return float(np.mean([outcome is Outcome.FAIL for outcome in outcomes]))
 
 
 def main() -> None:

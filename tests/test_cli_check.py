@@ -1,4 +1,4 @@
-"""`check`, `check --certify` and `diff` as commands: every exit code, one clear message for each bad input."""
+"""`check` and `diff` as commands: every exit code, one clear message for each bad input."""
 
 from __future__ import annotations
 
@@ -160,21 +160,12 @@ def test_other_questions_are_refused_and_compared_in_common(
         (("--baseline", "B", "--history", "gone"), "there is no folder of runs at gone (--history)."),
         (("--baseline", "B", "--rules", "gone.yaml"), "gone.yaml: there is no such file."),
         (("--baseline", "B", "-o", "x.pdf"), "x.pdf: the suffix says what to write (.md, .xml, .json)"),
-        (("--baseline", "B", "--churn", "0.1"), "--churn belongs to --certify"),
-        (("--certify", "--churn", "2"), "--churn: is a share from 0 to 1, and not 2."),
-        (
-            ("--certify", "--baseline", "B", "--churn", "0.1"),
-            "--churn: a rerun (--baseline) shows what changes",
-        ),
-        (("--certify", "--strict", "-o", "x.md"), "--certify makes no use of -o, --strict"),
-        (("--certify", "--baseline", "RUN"), "the rerun is the run itself"),
     ],
 )
 def test_wrong_usage_is_one_message(
     baseline: str, same: str, argv: tuple[str, ...], said: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    names = {"B": baseline, "RUN": same}
-    message = refused(capsys, "check", same, *(names.get(word, word) for word in argv))
+    message = refused(capsys, "check", same, *(baseline if word == "B" else word for word in argv))
     assert message.startswith(said)
     assert len(message.splitlines()) == 1
 
@@ -183,9 +174,8 @@ def test_rules_of_tasks_that_no_run_has_are_refused(
     baseline: str, same: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     Path("rules.yaml").write_text("tasks: {u: {margin: 0.1}}\n")
-    for argv in (("--baseline", baseline), ("--certify",)):
-        said = refused(capsys, "check", same, *argv, "--rules", "rules.yaml")
-        assert said == "the rules name a task 'u', which the runs have not."
+    said = refused(capsys, "check", same, "--baseline", baseline, "--rules", "rules.yaml")
+    assert said == "the rules name a task 'u', which the runs have not."
 
 
 def test_json_is_one_document_and_files_are_written_beside_it(
@@ -213,15 +203,6 @@ def test_a_check_changes_neither_run(baseline: str, same: str) -> None:
     main(["check", same, "--baseline", baseline])
     main(["diff", baseline, same])
     assert {path: path.read_bytes() for path in Path("reports").rglob("*") if path.is_file()} == before
-
-
-def test_a_certificate_is_printed_and_is_no_verdict(
-    baseline: str, same: str, capsys: pytest.CaptureFixture[str]
-) -> None:
-    document = one_document(capsys, "check", "--certify", same, "--baseline", baseline, "--json")
-    assert (document["fail"]["share"], document["assumed_churn"], document["exact"]) == (0.0, None, [])
-    assert main(["check", "--certify", same, "--churn", "0"]) == 0
-    assert capsys.readouterr().out.startswith("A/A certificate\n")
 
 
 def test_a_diff_is_one_document(baseline: str, same: str, capsys: pytest.CaptureFixture[str]) -> None:

@@ -5,12 +5,14 @@ from __future__ import annotations
 import argparse
 import json
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from harness.commands import REPORTS
-from harness.errors import InputError
-from harness.spec.gate_flags import add_gate_flags
+from harness.errors import InputError, InputErrors
 from harness.spec.requirement_flags import whole
+
+if TYPE_CHECKING:
+    from harness.spec.gate import Gate
 
 
 def add_check(commands: Any) -> None:
@@ -31,16 +33,6 @@ def add_check(commands: Any) -> None:
         "-o", "--output", dest="files", metavar="FILE", type=Path, action="append", default=[],
         help="also write FILE: .md (pull-request comment), .xml (JUnit) or .json (repeatable)",
     )  # fmt: skip
-    add(
-        "--certify", action="store_true",
-        help="instead: how often would the gate fail with nothing changed? --baseline may be a rerun of RUN",
-    )  # fmt: skip
-    add(
-        "--churn",
-        type=float,
-        metavar="SHARE",
-        help="of --certify without a rerun: answers that change by themselves",
-    )
     add("--json", action="store_true", help="print one JSON document and nothing else")
     check.set_defaults(run=_check)
 
@@ -72,13 +64,8 @@ def add_trend(commands: Any) -> None:
 def _check(options: argparse.Namespace) -> int:
     from harness.analysis.regression.gate import judge
     from harness.report import checks
-    from harness.spec.gate_flags import gate_of
 
     gate = gate_of(options)
-    if options.certify:
-        return _certify(options, gate)
-    if options.churn is not None:
-        raise InputError("--churn belongs to --certify: a check looks at what did change.")
     if options.baseline is None:
         raise InputError("name the run to compare with: --baseline RUN.")
     checks.check_forms(options.files)
@@ -91,28 +78,62 @@ def _check(options: argparse.Namespace) -> int:
     return judgement.exit_code
 
 
-def _certify(options: argparse.Namespace, gate: Any) -> int:
-    from harness.analysis.regression.certificate import CHURN, certify
-    from harness.analysis.regression.pairing import Side
-    from harness.report import certificate, plain
-
-    given = {"-o": options.files, "--strict": options.strict, "--history": options.history}
-    if unused := [flag for flag, value in given.items() if value]:
-        raise InputError(f"--certify makes no use of {', '.join(unused)}; it prints a table, or --json.")
-    if options.churn is not None and options.baseline:
-        raise InputError("--churn: a rerun (--baseline) shows what changes by itself; give one of the two.")
-    churn = CHURN if options.churn is None else options.churn
-    if not 0 <= churn <= 1:
-        raise InputError(f"--churn: is a share from 0 to 1, and not {churn:g}.")
-    rerun = Side.read(options.baseline) if options.baseline else None
-    found = certify(Side.read(options.folder), rerun, gate, churn=churn, partly=options.common)
-    said = certificate.document(found)
-    print(
-        json.dumps(said, ensure_ascii=False, allow_nan=False)
-        if options.json
-        else plain.sections(certificate.report(found))
+def add_gate_flags(parser: argparse.ArgumentParser) -> None:
+    """The flags that say what a gate goes by."""
+    add = parser.add_argument
+    add(
+        "--margin",
+        type=float,
+        metavar="SHARE",
+        help="the loss of accuracy that does not matter (default 0.02)",
     )
-    return 0
+    add(
+        "--latency-margin", type=float, metavar="FACTOR",
+        help="how many times as long, relative to base, does not matter (default 1.25)",
+    )  # fmt: skip
+    add(
+        "--fail-on", nargs="+", action="extend", metavar="RULE",
+        help="rules or tiers (exact, accuracy, latency) that may fail the gate; default: all. RUN stands before it",
+    )  # fmt: skip
+    add(
+        "--rules",
+        type=Path,
+        metavar="FILE",
+        help="a YAML file with these, for single tasks and strategies too",
+    )
+
+
+def gate_of(options: argparse.Namespace) -> Gate:
+    """The gate that flags and file ask for. Raises InputErrors that name the flags, or the file's lines."""
+    from pydantic import ValidationError
+
+    from harness.spec.gate import Gate, GateFile, Terms, load_gate_file
+    from harness.spec.mistakes import mistakes_of
+
+    given = {
+        "margin": options.margin,
+        "latency_margin": options.latency_margin,
+        "fail_on": _names(options.fail_on),
+    }
+    try:
+        flags = Terms.model_validate({key: value for key, value in given.items() if value is not None})
+    except ValidationError as error:
+        found = [mistake for item in error.errors(include_url=False) for mistake in mistakes_of(item, Terms)]
+        flag = {"margin": "--margin", "latency_margin": "--latency-margin", "fail_on": "--fail-on"}
+        raise InputErrors([InputError(f"{flag[str(loc[0])]}: {text}") for loc, text in found]) from None
+    return Gate(flags, load_gate_file(options.rules) if options.rules else GateFile())
+
+
+def _names(given: list[str] | None) -> tuple[str, ...] | None:
+    """Rule names, separated by blanks or commas."""
+    if given is None:
+        return None
+    names = tuple(name.strip() for text in given for name in text.split(",") if name.strip())
+    if not names:
+        raise InputError(
+            "--fail-on: names no rule, so that nothing could fail; leave it out to have all of them."
+        )
+    return names
 
 
 def _diff(options: argparse.Namespace) -> None:

@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
+from harness.commands.regression import add_gate_flags, gate_of
 from harness.errors import InputError
 from harness.spec.gate import RULES, TIERS, Gate, GateFile, Limits, Terms, load_gate_file
-from harness.spec.gate_flags import add_gate_flags, gate_of
 
 FILE = """\
 margin: 0.05

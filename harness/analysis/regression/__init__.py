@@ -2,6 +2,5 @@
 
 Start with `gate.py`: its `judge` puts every rule to every task and strategy that both runs measured. `pairing.py`
 finds those; `changes.py` reads from the manifests what may have caused a difference; the rules stand in `exact.py`,
-`replies.py`, `losses.py` and `slowdown.py`. `difference.py` says the same without a verdict, and
-`certificate.py` counts how often the gate would fail with nothing changed.
+`replies.py`, `losses.py` and `slowdown.py`. `difference.py` says the same without a verdict.
 """

@@ -39,7 +39,9 @@ def score(rows: Sequence[AnswerRow], asked: dict[str, Asked], spec: dict[str, An
             refusal=refusal,
             choice_logprobs=row.choice_logprobs,
         )
-        scores = {m: METRICS[m](seen) for m in metrics} if row.metrics is None else _stored(row, metrics)
+        scores = (
+            {m: METRICS[m].score(seen) for m in metrics} if row.metrics is None else _stored(row, metrics)
+        )
         scored.append(ScoredAnswer(asked[row.question_id], row, scores))
     return scored
 

@@ -20,14 +20,13 @@ from harness.export.scorer import FILE as SCORER
 from harness.export.scorer import FUNCTION, scorer
 from harness.export.yamltext import Function, dump
 from harness.files import new_folder, write_text
+from harness.quantities import listed
 from harness.records import Question
 from harness.run.prompts import pick_examples, target_text
 from harness.scoring.choice import is_right
+from harness.scoring.table import METRICS
 from harness.spec.task import LmEvalSpec, Task
-from harness.spec.taskspec import MetricName, TaskSpec
-
-NAMES: dict[MetricName, str] = {"label": "exact_match", "choice": "acc", "choice_per_char": "acc_norm"}
-"""What lm-eval calls the metrics that it has itself; the others keep their names."""
+from harness.spec.taskspec import TaskSpec
 
 _COLUMNS = ("id", "prompt", "target", "answers", "answerable", "choices", "gold", "retrieved")
 _TEMPLATE_MARKS = re.compile(r"\{\{|\{%|\{#|\r")
@@ -174,9 +173,9 @@ def _comment(to: _Export) -> str:
         count = min(to.spec.examples.k, len(to.task.train))
         few_shot = "few-shot+rag" if to.turns else "few-shot"
         lines.append(f"As `{few_shot}` (seed 0): add --num_fewshot {count} --fewshot_as_multiturn true")
-    renamed = [f"{ours} is {NAMES[ours]}" for ours in to.spec.metrics if ours in NAMES]
+    renamed = [f"{name} is {theirs}" for name in to.spec.metrics if (theirs := METRICS[name].lm_eval)]
     if renamed:
-        lines.append(f"Among its metrics {' and '.join(renamed)}.")
+        lines.append(f"Among its metrics {listed(renamed)}.")
     lines.append("Paths of data are absolute: lm-eval looks for others where it is started.")
     return "".join(f"# {line}\n" for line in lines)
 
@@ -236,7 +235,7 @@ def _scoring(spec: TaskSpec) -> dict[str, Any]:
         metrics = [{"metric": name, **mean} for name in spec.metrics]
         return {"process_results": Function(FUNCTION), "metric_list": metrics}
     stripped = {"regexes_to_ignore": [_BLANKS_AROUND]} if spec.answer.type == "label" else {}
-    return {"metric_list": [{"metric": NAMES[name], **mean, **stripped} for name in spec.metrics]}
+    return {"metric_list": [{"metric": METRICS[name].lm_eval, **mean, **stripped} for name in spec.metrics]}
 
 
 def _template(text: str) -> str:

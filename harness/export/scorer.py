@@ -11,7 +11,8 @@ import inspect
 from types import ModuleType
 
 from harness.scoring import choice, structured, text
-from harness.spec.taskspec import AnswerType, TaskSpec
+from harness.scoring.table import METRICS, AnswerType
+from harness.spec.taskspec import TaskSpec
 
 FILE = "metrics.py"
 FUNCTION = "metrics.process_results"
@@ -31,7 +32,7 @@ from __future__ import annotations
 _TEXT = '''\
 from typing import Any
 
-METRICS = {metrics!r}
+METRICS = {{{metrics}}}
 REFUSAL = {refusal!r}  # the right reply to an unanswerable question, where the task has such
 
 
@@ -54,18 +55,16 @@ def score(metric: str, reply: str, doc: dict[str, Any]) -> float:
         return float(refused)
     if doc.get("choices"):
         return float(is_right(reply, doc["answers"]))
-    measure = {{"contains": contains, "exact_match": exact_match, "f1": f1}}[metric]
-    return measure(reply, doc["answers"])
+    return METRICS[metric](reply, doc["answers"])
 '''
 
 _JSON = '''\
-METRICS = {metrics!r}
+METRICS = {{{metrics}}}
 
 
 def process_results(doc: dict[str, Any], results: list[str]) -> dict[str, float]:
     """The score of one document by each metric: 1 or 0."""
-    scores = {{"exact_json": exact_json(results[0], doc["answers"]), "json_valid": json_valid(results[0])}}
-    return {{name: scores[name] for name in METRICS}}
+    return {{name: metric(results[0], doc["answers"]) for name, metric in METRICS.items()}}
 '''
 
 _PARTS: dict[AnswerType, tuple[tuple[ModuleType, ...], str]] = {
@@ -80,5 +79,6 @@ def scorer(spec: TaskSpec) -> str | None:
         return None
     modules, glue = _PARTS[spec.answer.type]
     bodies = [inspect.getsource(module).partition(_FUTURE)[2].strip() for module in modules]
-    filled = glue.format(metrics=tuple(spec.metrics), refusal=spec.answer.refusal)
+    metrics = ", ".join(f"{name!r}: {METRICS[name].function.__name__}" for name in spec.metrics)
+    filled = glue.format(metrics=metrics, refusal=spec.answer.refusal)
     return "\n\n\n".join([_HEAD.strip(), *bodies, filled])

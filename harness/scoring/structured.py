@@ -1,11 +1,13 @@
-"""Metrics for replies with a form: one label of a list, or a JSON value."""
+"""Metrics for replies with a form: one label of a list, or a JSON value.
+
+Like `text.py` and `choice.py` this needs the standard library alone: exported tasks carry a copy of it.
+"""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable
-from typing import Any
-
-from harness.files import read_json
+from typing import Any, NoReturn
 
 
 def label(reply: str, answers: Iterable[str]) -> float:
@@ -14,7 +16,7 @@ def label(reply: str, answers: Iterable[str]) -> float:
     return float(any(replied == answer.strip() for answer in answers))
 
 
-def json_valid(reply: str) -> float:
+def json_valid(reply: str, _answers: Iterable[str] = ()) -> float:
     """1 where the whole reply parses as JSON (RFC 8259: no NaN, nothing before or after it)."""
     return float(_parse(reply) is not None)
 
@@ -31,9 +33,13 @@ def exact_json(reply: str, answers: Iterable[str]) -> float:
 def _parse(text: str) -> tuple[Any] | None:
     """The parsed value in a tuple (it may itself be null), or None where the text is no JSON."""
     try:
-        return (read_json(text),)
+        return (json.loads(text, parse_constant=_refuse),)
     except (ValueError, RecursionError):
         return None
+
+
+def _refuse(constant: str) -> NoReturn:
+    raise ValueError(f"{constant} is not JSON")
 
 
 def _same(left: Any, right: Any) -> bool:

@@ -1,12 +1,18 @@
-"""The table of metrics: a name and a pure function of one answered question, in [0, 1], more is better."""
+"""The table of metrics. A metric is one row: task files, scores, exports, reports and docs all go by it.
+
+A score is from 0 to 1, and more is better.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Literal
 
 from harness.records import Question
 from harness.scoring import choice, structured, text
+
+AnswerType = Literal["text", "label", "json", "choice"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,65 +29,80 @@ class Scored:
         return text.is_refusal(self.prediction, self.refusal)
 
 
-Metric = Callable[[Scored], float]
+@dataclass(frozen=True, slots=True)
+class Metric:
+    """One way to score a reply. `meaning` completes "right where …"."""
 
+    name: str
+    fits: AnswerType
+    meaning: str
+    function: Callable[..., float]
+    """Of a reply and the right answers; where it judges options, of these, their log-likelihoods and the answers."""
+    judges: Literal["reply", "options", "refusal"] = "reply"
+    graded: bool = False
+    """Whether a score may lie between 0 and 1."""
+    lm_eval: str | None = None
+    """lm-eval's own metric that gives the same scores, where there is one."""
 
-def _of_reply(metric: Callable[[str, Iterable[str]], float]) -> Metric:
-    """A metric of the reply alone: a refusal is right where the question is unanswerable, and only there.
+    def score(self, scored: Scored) -> float:
+        """The score of one reply.
 
-    A reply to a question with choices is the text of an option, and an option is right or wrong as a whole:
-    "Lake Geneva" does not contain the answer "Geneva".
-    """
-
-    def measure(scored: Scored) -> float:
-        if not scored.question.answerable:
-            return float(scored.refused)
-        if scored.question.choices:
-            return float(choice.is_right(scored.prediction, scored.question.answers))
-        return metric(scored.prediction, scored.question.answers)
-
-    return measure
-
-
-def _of_choice(metric: Callable[[Sequence[str], Sequence[float], Iterable[str]], float]) -> Metric:
-    """A metric of the options' log-likelihoods; without them the reply itself is the option chosen."""
-
-    def measure(scored: Scored) -> float:
+        A refusal is right where the question is unanswerable, and only there. A reply to a question with choices is
+        the text of an option, and right or wrong as a whole: "Lake Geneva" does not contain the answer "Geneva".
+        """
         question, logprobs = scored.question, scored.choice_logprobs
+        if self.judges == "refusal":
+            return float(scored.refused != question.answerable)
         if not question.answerable:
             return float(scored.refused)
-        if not question.choices or not logprobs:
+        if self.judges == "options" and question.choices and logprobs:
+            return self.function(question.choices, logprobs, question.answers)
+        if self.judges == "options" or question.choices:
             return float(choice.is_right(scored.prediction, question.answers))
-        return metric(question.choices, logprobs, question.answers)
-
-    return measure
-
-
-def _refusal(scored: Scored) -> float:
-    return float(scored.refused != scored.question.answerable)
-
-
-GRADED = frozenset({"f1"})
-"""Metrics that may be anything from 0 to 1; by the others an answer is right or wrong."""
-RIGHT_OR_WRONG = frozenset({"acc", "acc_norm", "acc_bytes", "acc_mutual_info", "exact_match"})
-"""Those of lm-eval's that are never in between; of any other of them nothing is known."""
-
-
-def is_graded(metric: str | None) -> bool:
-    """Whether answers can be partly right by a metric, so that its mean is no share of right answers."""
-    if metric is None:
-        return False
-    return metric in GRADED or (metric not in METRICS and metric.partition(",")[0] not in RIGHT_OR_WRONG)
+        return self.function(scored.prediction, question.answers)
 
 
 METRICS: dict[str, Metric] = {
-    "contains": _of_reply(text.contains),
-    "exact_match": _of_reply(text.exact_match),
-    "f1": _of_reply(text.f1),
-    "refusal": _refusal,
-    "label": _of_reply(structured.label),
-    "exact_json": _of_reply(structured.exact_json),
-    "json_valid": lambda scored: structured.json_valid(scored.prediction),
-    "choice": _of_choice(choice.by_likelihood),
-    "choice_per_char": _of_choice(choice.per_character),
-}
+    metric.name: metric
+    for metric in (
+        Metric("contains", "text", "an answer stands in the reply as whole words", text.contains),
+        Metric("exact_match", "text", "the reply is an answer", text.exact_match),
+        Metric("f1", "text", "graded: words that reply and answer share", text.f1, graded=True),
+        Metric(
+            "refusal", "text", "the reply is the refusal exactly where the question is unanswerable",
+            text.is_refusal, judges="refusal",
+        ),
+        Metric("label", "label", "the reply, stripped, is the label", structured.label, lm_eval="exact_match"),
+        Metric(
+            "exact_json", "json", "the reply parses and equals an answer; order of keys does not count",
+            structured.exact_json,
+        ),
+        Metric("json_valid", "json", "the reply parses", structured.json_valid),
+        Metric(
+            "choice", "choice", "the option with the highest log-likelihood is right", choice.by_likelihood,
+            judges="options", lm_eval="acc",
+        ),
+        Metric(
+            "choice_per_char", "choice", "the same per character of the option", choice.per_character,
+            judges="options", lm_eval="acc_norm",
+        ),
+    )
+}  # fmt: skip
+
+
+def metrics_for(answers: AnswerType) -> list[str]:
+    """The names of the metrics that can score answers of a type."""
+    return [metric.name for metric in METRICS.values() if metric.fits == answers]
+
+
+RIGHT_OR_WRONG = frozenset({"acc", "acc_norm", "acc_bytes", "acc_mutual_info", "exact_match"})
+"""lm-eval's metrics that are always 0 or 1; its others may be anything between."""
+
+
+def is_graded(metric: str | None) -> bool:
+    """Whether an answer can be partly right by a metric, so that its mean is no share of right answers."""
+    if metric is None:
+        return False
+    if metric in METRICS:
+        return METRICS[metric].graded
+    return metric.partition(",")[0] not in RIGHT_OR_WRONG

@@ -16,12 +16,10 @@ from harness.records import Question
 from harness.spec.lmevalspec import OF_LM_EVAL, SAID_BY_LM_EVAL, LmEvalSpec
 from harness.spec.questions import QuestionFile, across, leaks, read_questions
 from harness.spec.strategy import Source
-from harness.spec.taskspec import METRIC_NAMES, METRICS_FOR, Answer, TaskSpec
+from harness.spec.taskspec import Answer, TaskSpec
 from harness.spec.yamlfile import YamlFile, load_yaml, validate
 
 __all__ = [
-    "METRICS_FOR",
-    "METRIC_NAMES",
     "ROLES",
     "LmEvalSpec",
     "Task",

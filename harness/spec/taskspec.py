@@ -7,38 +7,33 @@ field hangs on the field that should be mended, so that all mistakes of a file s
 from __future__ import annotations
 
 import re
-from typing import Annotated, Literal, get_args
+from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field, ValidationInfo, field_validator
 
 from harness.errors import did_you_mean, shown
+from harness.scoring.table import METRICS, AnswerType, metrics_for
 from harness.spec.mistakes import Loc, found
 from harness.spec.settings import ANY_LIST, Examples, Filled, Finetune, Retrieval, Strict
 
 Probe = Literal["knowledge", "behaviour", "general"]
-AnswerType = Literal["text", "label", "json", "choice"]
-MetricName = Literal[
-    "contains",
-    "exact_match",
-    "f1",
-    "refusal",
-    "label",
-    "exact_json",
-    "json_valid",
-    "choice",
-    "choice_per_char",
-]
-METRIC_NAMES: tuple[MetricName, ...] = get_args(MetricName)
-METRICS_FOR: dict[AnswerType, tuple[MetricName, ...]] = {
-    "text": ("contains", "exact_match", "f1", "refusal"),
-    "label": ("label",),
-    "json": ("exact_json", "json_valid"),
-    "choice": ("choice", "choice_per_char"),
-}
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 _PLACEHOLDER = re.compile(r"\{(\s*)([A-Za-z_]\w*)\s*\}")
 _KNOWN_PLACEHOLDER = re.compile(r"\{(question|labels)\}")
+
+
+def _known_metric(name: str) -> str:
+    if name not in METRICS:
+        raise ValueError(
+            f"is {shown(name)}, which is none of {', '.join(METRICS)}{did_you_mean(name, METRICS)}."
+        )
+    return name
+
+
+MetricName = Annotated[
+    str, AfterValidator(_known_metric), Field(json_schema_extra=lambda schema: schema.update(enum=[*METRICS]))
+]
 
 
 def check_name(name: str) -> str:
@@ -199,24 +194,24 @@ class TaskSpec(Strict):
 
     @field_validator("metrics")
     @classmethod
-    def _metrics(cls, metrics: tuple[MetricName, ...], info: ValidationInfo) -> tuple[MetricName, ...]:
+    def _metrics(cls, metrics: tuple[str, ...], info: ValidationInfo) -> tuple[str, ...]:
         answer: Answer | None = info.data.get("answer")
         mistakes = repeated(metrics)
         for index, name in enumerate(metrics if answer else ()):
             assert answer
-            fitting = METRICS_FOR[answer.type]
+            fitting = metrics_for(answer.type)
             if name not in fitting:
                 text = f"is {name!r}, which cannot score answers of type {answer.type}"
                 mistakes.append(((index,), f"{text}; use {', '.join(fitting)}."))
-            elif name == "refusal" and answer.refusal is None:
+            elif METRICS[name].judges == "refusal" and answer.refusal is None:
                 mistakes.append(
-                    ((index,), "is 'refusal', which needs answer.refusal: what the model should reply.")
+                    ((index,), f"is {name!r}, which needs answer.refusal: what the model should reply.")
                 )
         found(mistakes)
         return metrics
 
     @property
-    def primary_metric(self) -> MetricName:
+    def primary_metric(self) -> str:
         return self.metrics[0]
 
     @property

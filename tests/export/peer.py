@@ -82,7 +82,7 @@ def ours(task: Task, tools: Tools, folder: Path, *strategies: str) -> dict[str, 
         scored = Scored(
             row.prediction, questions[row.question_id], task.spec.answer.refusal, row.choice_logprobs
         )
-        scores = {name: METRICS[name](scored) for name in task.spec.metrics}
+        scores = {name: METRICS[name].score(scored) for name in task.spec.metrics}
         reply = row.choice_logprobs or row.prediction
         found[row.strategy][row.question_id] = Answered(row.prompt_sha256, reply, scores)
     return found

@@ -10,13 +10,14 @@ import pytest
 
 from harness.engines.store import ModelFolder
 from harness.errors import HarnessError, InputError
-from harness.export.lm_eval import NAMES, Turn, export
+from harness.export.lm_eval import Turn, export
 from harness.export.passages import turns_with_passages
 from harness.lmeval.load import open_tasks
 from harness.run.compare import compare
 from harness.run.plan import limited
 from harness.run.settings import Effort, Settings
 from harness.run.wording import wording_of
+from harness.scoring.table import METRICS
 from harness.spec.strategy import STRATEGIES
 from harness.spec.task import Task, load_task
 from tests.export.peer import Answered, hflm, lm_eval, ours, tools_of
@@ -69,12 +70,17 @@ def made(folder: Path, kind: str, *, system: str = "Reply shortly.", question: s
     return load_task(folder / "made.yaml")
 
 
+def called(metric: str) -> str:
+    """The name of a metric in the exported task."""
+    return METRICS[metric].lm_eval or metric
+
+
 def assert_same(theirs: dict[str, Answered], mine: dict[str, Answered]) -> None:
     assert set(theirs) == set(mine)
     for name, document in mine.items():
         other = theirs[name]
         assert other.prompt_sha256 == document.prompt_sha256, name
-        assert other.scores == {NAMES.get(key, key): score for key, score in document.scores.items()}, name  # type: ignore[call-overload]
+        assert other.scores == {called(key): score for key, score in document.scores.items()}, name
         if isinstance(document.reply, str):
             assert other.reply == document.reply
         else:
@@ -96,7 +102,7 @@ def test_every_kind_of_answer_scores_as_ours_bare_and_with_examples(
         assert_same(theirs, mine[strategy])
         for metric in task.spec.metrics:
             mean = sum(document.scores[metric] for document in mine[strategy].values()) / len(task.test)
-            assert total[f"{NAMES.get(metric, metric)},none"] == pytest.approx(mean)
+            assert total[f"{called(metric)},none"] == pytest.approx(mean)
 
 
 @pytest.mark.parametrize(
@@ -250,7 +256,7 @@ def test_an_exported_task_taken_in_as_one_of_lm_evals_asks_and_scores_as_before(
     run = compare(settings, [taken_in], tools, tmp_path / "again", resume=False, command="harness compare")
     answers = {int(row["question_id"]): row for row in rows(run, "answers")}
     for place, question in enumerate(task.test):
-        scores = {NAMES.get(name, name): score for name, score in mine[question.id].scores.items()}  # type: ignore[call-overload]
+        scores = {called(name): score for name, score in mine[question.id].scores.items()}
         assert answers[place]["metrics"] == scores
         if not question.choices:
             assert answers[place]["prediction"] == mine[question.id].reply

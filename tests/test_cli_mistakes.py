@@ -125,7 +125,7 @@ def test_an_unknown_strategy_is_named_with_the_nearest_one(
 ) -> None:
     tasks_here()
     message = refused(capsys, "compare", "--strategies", given)
-    assert "there is no strategy 'bsae'. Did you mean 'base'?" in message
+    assert "there is no strategy 'bsae' (did you mean 'base'?)" in message
     assert "oracle" in message
 
 

@@ -156,7 +156,7 @@ def _task(run: Evidence, name: str, scores: Scores, block: Block, tariff: Tariff
             {
                 "name": one,
                 "colour": style.colour(one),
-                "dash": style.dashes([one])["range"][0],
+                "dash": style.dash(one),
                 "accuracy": block["strategies"][one]["accuracy"]["mean"],
                 "fair": one not in case.excluded,
                 "money": _money(cost.measured_of(run, (name, one)), tariff, inputs),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from harness.analysis.bridge import typed
 from harness.analysis.derive import Scores
 from harness.analysis.evidence import Evidence
 from harness.report import decisions, opening, words
@@ -22,7 +23,7 @@ def render(run: Evidence, scores: Scores, results: dict[str, Any]) -> str:
     script = assets.data_tables() + "".join(map(assets.own, SCRIPTS))
     wondered = whatif.whatif(run, scores, results)
     said = document(results)
-    rooms = {room.task: room for room in gallery(results, run.timings)}
+    rooms = {room.task: room for room in gallery(typed(run, results), run.timings)}
     html: str = template("page.html.j2").render(
         title=opening.TITLE,
         warnings=opening.warnings(results),

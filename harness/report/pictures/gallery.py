@@ -2,21 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
+from harness.analysis.results.run import RunResult
 from harness.records import TimingRow
 from harness.report.pictures import learning, losses, money, times, value
 from harness.report.pictures.draw import draw
-from harness.report.pictures.plot import Drawn, Missing, Plot
+from harness.report.pictures.looks import looks_of
+from harness.report.pictures.plot import Drawn, Missing, Plot, TaskView
 
-Figures = Mapping[str, Any]
 Timings = Mapping[tuple[str, str], Sequence[TimingRow]]
+"""(task, system name) → timed questions."""
+
+PICTURES: tuple[Callable[[TaskView], Plot | Missing | list[Plot | Missing]], ...] = (
+    value.accuracy_against_cost,
+    money.monthly,
+    times.latency,
+    times.stages,
+    losses.waterfall,
+    losses.wrong,
+    money.decision_map,
+    learning.loss_curves,
+    learning.seen_and_unseen,
+    learning.forgetting,
+)
+"""A new picture is one row here."""
 
 
 @dataclass(frozen=True, slots=True)
-class Room:
+class TaskPictures:
     """The pictures of one task: what was drawn, and what could not be."""
 
     task: str
@@ -24,28 +39,34 @@ class Room:
     missing: tuple[Missing, ...]
 
 
-def plots(results: Figures, task: str, timings: Timings) -> list[Plot | Missing]:
-    """Everything that can be said in pictures of one task. `timings`: (task, strategy) → rows."""
-    figures = results["tasks"][task]
-    timed = {name: timings[task, name] for name in figures["strategies"] if timings.get((task, name))}
-    return [
-        value.accuracy_against_cost(figures),
-        money.monthly(figures),
-        times.latency(timed),
-        times.stages(timed),
-        losses.waterfall(figures),
-        losses.wrong(figures),
-        money.decision_map(figures),
-        *learning.loss_curves(results, task),
-        learning.seen_and_unseen(figures),
-        learning.forgetting(figures),
-    ]
+def views(results: RunResult, timings: Timings) -> dict[str, TaskView]:
+    """Task → what its pictures are drawn from."""
+    systems = {
+        task: [row.system for row in figures.strategies.values()] for task, figures in results.tasks.items()
+    }
+    looks = looks_of(systems)
+    return {
+        task: TaskView(
+            task,
+            figures,
+            tuple(adapter for adapter in results.adapters if adapter.task == task),
+            {name: rows for name in figures.strategies if (rows := timings.get((task, name)))},
+            looks,
+        )
+        for task, figures in results.tasks.items()
+    }
 
 
-def gallery(results: Figures, timings: Timings) -> tuple[Room, ...]:
-    rooms = []
-    for task in results["tasks"]:
-        found = plots(results, task, timings)
-        drawn = tuple(draw(plot) for plot in found if isinstance(plot, Plot))
-        rooms.append(Room(task, drawn, tuple(plot for plot in found if isinstance(plot, Missing))))
-    return tuple(rooms)
+def plots(view: TaskView) -> list[Plot | Missing]:
+    made = (picture(view) for picture in PICTURES)
+    return [plot for one in made for plot in (one if isinstance(one, list) else [one])]
+
+
+def gallery(results: RunResult, timings: Timings) -> tuple[TaskPictures, ...]:
+    """All pictures of all tasks, drawn."""
+    tasks = []
+    for task, view in views(results, timings).items():
+        made = plots(view)
+        drawn = tuple(draw(plot) for plot in made if isinstance(plot, Plot))
+        tasks.append(TaskPictures(task, drawn, tuple(plot for plot in made if isinstance(plot, Missing))))
+    return tuple(tasks)

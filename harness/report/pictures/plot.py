@@ -1,21 +1,40 @@
-"""What a picture is before it is drawn, and what stands in its place where the evidence for it is missing."""
+"""What a picture is drawn from, the picture before it is drawn, and what stands in its place where it cannot be."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
+
+from harness.analysis.results.run import AdapterResult, TaskResult
+from harness.records import TimingRow
+from harness.report.pictures.looks import Looks
 
 Spec = dict[str, Any]
 """A Vega-Lite specification, or a part of one."""
 
 
 @dataclass(frozen=True, slots=True)
+class TaskView:
+    """What the pictures of one task are drawn from.
+
+    `adapters`: those trained for this task. `timed`: system name → its timed questions, where it has any.
+    """
+
+    task: str
+    figures: TaskResult
+    adapters: Sequence[AdapterResult]
+    timed: Mapping[str, Sequence[TimingRow]]
+    looks: Looks
+
+
+@dataclass(frozen=True, slots=True)
 class Plot:
-    """A picture to be drawn. `caption` says how to read it; `told` says in words what it shows."""
+    """A picture to be drawn. `caption` says how to read it, `description` in words what it shows."""
 
     title: str
     caption: str
-    told: str
+    description: str
     spec: Spec
 
 

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any
-
+from harness.analysis.results.run import SystemResult
 from harness.quantities import dollars, percent
-from harness.report.pictures import style
-from harness.report.pictures.plot import Missing, Plot, Spec
+from harness.report.pictures import chart
+from harness.report.pictures.plot import Missing, Plot, Spec, TaskView
 
-Figures = Mapping[str, Any]
 TITLE = "Accuracy against cost per query"
 CAPTION = (
     "Up and to the left is better. Vertical: 95 % interval of the accuracy. Horizontal: 95 % interval of the mean time "
@@ -19,69 +16,54 @@ LOWEST = 10.0
 """A log axis has no 0: an interval that begins there is drawn from this part of the mean on."""
 
 
-def accuracy_against_cost(task: Figures) -> Plot | Missing:
-    rows = [row for name, block in task["strategies"].items() if (row := _point(name, block, task))]
-    if len(rows) < 2:
-        return Missing(TITLE, "fewer than two strategies have both an accuracy and a cost per query")
-    names = [row["strategy"] for row in rows]
-    ticks = style.log_ticks([row[key] for row in rows for key in ("cost_low", "cost_high")])
-    x: Spec = {
-        "type": "quantitative",
-        "scale": {"type": "log", "domain": [ticks[0], ticks[-1]]},
-        "axis": {"values": ticks, "format": "$.2~r", "title": "cost per query, dollars (log axis)"},
+def accuracy_against_cost(view: TaskView) -> Plot | Missing:
+    task = view.figures
+    systems = {
+        name: row
+        for name, row in task.strategies.items()
+        if row.accuracy.mean is not None
+        and row.cost.per_query_usd
+        and not row.system.trained_elsewhere(view.task)
     }
-    y: Spec = {"type": "quantitative", **style.share_axis("accuracy")}
-    look: Spec = {
-        "color": {"field": "shown", "scale": style.colours(names, [r["shown"] for r in rows]), "legend": {}},
-        "shape": {"field": "shown", "scale": style.shapes(names, [r["shown"] for r in rows]), "legend": {}},
-    }
-    at = {"x": {"field": "cost", **x}, "y": {"field": "mean", **y}}
-    layers = [
-        _bar({**at, "y": {"field": "low", **y}, "y2": {"field": "high"}}, look),
-        _bar({**at, "x": {"field": "cost_low", **x}, "x2": {"field": "cost_high"}}, look),
-        {
-            "transform": [{"filter": "datum.pareto"}],
-            "mark": {
-                "type": "point",
-                "size": 380,
-                "stroke": style.INK,
-                "strokeWidth": 1.2,
-                "shape": "circle",
-            },
-            "encoding": at,
-        },
-        {"mark": {"type": "point", "filled": True, "size": 90, "opacity": 1}, "encoding": {**at, **look}},
+    if len(systems) < 2:
+        return Missing(TITLE, "fewer than two systems have both an accuracy and a cost per query")
+    unbeaten = {name for name, candidate in task.decision.candidates.items() if candidate.pareto}
+    rows = [
+        {"label": view.looks[name].label, "unbeaten": name in unbeaten, **_places(row)}
+        for name, row in systems.items()
     ]
-    return Plot(TITLE, CAPTION, _told(rows), style.picture(layers, height=230, rows=rows))
+    ticks = chart.log_ticks([row[end] for row in rows for end in ("cost_low", "cost_high")])
+    axes = chart.Axes(
+        chart.log("cost per query, dollars (log axis)", ticks, format="$.2~r"), chart.share("accuracy")
+    )
+    shown = [view.looks[name] for name in systems]
+    colour = chart.by("label", {look.label: look.colour for look in shown}, {})
+    shape = chart.by("label", {look.label: look.shape for look in shown}, {})
+    thin = chart.rule(1.5, opacity=0.75)
+    ring = chart.mark("point", size=380, stroke=chart.INK, strokeWidth=1.2, shape="circle")
+    layers = [
+        axes.layer(thin, "cost", ("low", "high"), color=colour),
+        axes.layer(thin, ("cost_low", "cost_high"), "mean", color=colour),
+        axes.layer(ring, "cost", "mean", where="datum.unbeaten"),
+        axes.layer(chart.point(90), "cost", "mean", color=colour, shape=shape),
+    ]
+    description = "; ".join(
+        f"{view.looks[name].label}: {percent(row.accuracy.mean)} right at {dollars(row.cost.per_query_usd)} a query"
+        + (", unbeaten" if name in unbeaten else "")
+        for name, row in systems.items()
+    )
+    return Plot(TITLE, CAPTION, f"{description}.", chart.picture(layers, height=230, rows=rows))
 
 
-def _bar(where: Spec, look: Spec) -> Spec:
-    mark = {"type": "rule", "strokeWidth": 1.5, "opacity": 0.75}
-    return {"mark": mark, "encoding": {**where, "color": look["color"]}}
-
-
-def _point(name: str, block: Figures, task: Figures) -> Spec | None:
-    fair, cost = block["accuracy"], block["cost"]["per_query_usd"]
-    if fair["mean"] is None or not cost or "@" in name:
-        return None
-    low, high = block["cost"]["per_query_ci_usd"] or (cost, cost)
+def _places(row: SystemResult) -> Spec:
+    """Where a system stands, and the ends of its intervals."""
+    accuracy, cost = row.accuracy, row.cost.per_query_usd or 0.0
+    low, high = row.cost.per_query_ci_usd or (cost, cost)
     return {
-        "strategy": name,
-        "shown": style.shown(name),
-        "mean": fair["mean"],
-        "low": fair["mean"] if fair["ci_low"] is None else fair["ci_low"],
-        "high": fair["mean"] if fair["ci_high"] is None else fair["ci_high"],
+        "mean": accuracy.mean,
+        "low": accuracy.mean if accuracy.ci_low is None else accuracy.ci_low,
+        "high": accuracy.mean if accuracy.ci_high is None else accuracy.ci_high,
         "cost": cost,
         "cost_low": low if low > 0 else cost / LOWEST,
         "cost_high": high,
-        "pareto": bool(task["decision"]["candidates"].get(name, {}).get("pareto")),
     }
-
-
-def _told(rows: Sequence[Spec]) -> str:
-    parts = [
-        f"{row['shown']}: {percent(row['mean'])} right at {dollars(row['cost'])} a query"
-        + (", unbeaten" if row["pareto"] else "")
-        for row in rows
-    ]
-    return "; ".join(parts) + "."

@@ -2,41 +2,42 @@
 
 from __future__ import annotations
 
-from typing import Any
+from dataclasses import replace
 
+from harness.analysis.results.figures import Waterfall, WaterfallStep
 from harness.report.pictures.losses import waterfall, wrong
-from harness.report.pictures.plot import Missing, Plot
+from harness.report.pictures.plot import Missing, Plot, TaskView
 
 
-def task(base: float, rag: float, oracle: float) -> dict[str, Any]:
+def ladder(view: TaskView, base: float, rag: float, oracle: float) -> TaskView:
     names, means = ("base", "rag", "oracle", "perfect"), (base, rag, oracle, 1.0)
-    steps = [
-        {"step": name, "mean": mean, "gain": None if name == "base" else 0.0}
+    steps = tuple(
+        WaterfallStep(name, mean, None if name == "base" else 0.0, None, 4)
         for name, mean in zip(names, means, strict=True)
-    ]
-    return {"waterfall": {"steps": steps, "bins": {"retrieval_missed": 3, "reader_failed": 1}, "n_wrong": 4}}
+    )
+    bins = {"retrieval_missed": 3, "reader_failed": 1}
+    return replace(view, figures=replace(view.figures, waterfall=Waterfall(steps, bins, 4)))
 
 
-def test_steps_join_and_a_loss_is_called_one() -> None:
-    plot = waterfall(task(0.2, 0.6, 0.5))
+def test_steps_join_and_a_loss_is_called_one(view: TaskView) -> None:
+    plot = waterfall(ladder(view, 0.2, 0.6, 0.5))
     assert isinstance(plot, Plot)
     rows = plot.spec["data"]["values"]
     assert [(row["start"], row["end"], row["kind"]) for row in rows] == [
         (0.0, 0.2, "reached"), (0.2, 0.6, "reached"), (0.6, 0.5, "lost"), (0.5, 1.0, "open"),
     ]  # fmt: skip
-    assert [row["label"] for row in rows] == ["20.0 %", "+40.0 points", "−10.0 points", "+50.0 points"]
+    assert [row["text"] for row in rows] == ["20.0 %", "+40.0 points", "−10.0 points", "+50.0 points"]
 
 
-def test_wrong_answers_are_counted_by_reason() -> None:
-    plot = wrong(task(0.2, 0.6, 0.5))
+def test_wrong_answers_are_counted_by_reason(view: TaskView) -> None:
+    plot = wrong(ladder(view, 0.2, 0.6, 0.5))
     assert isinstance(plot, Plot)
-    assert plot.told == "retrieval missed: 3 (75.0 %); reader failed: 1 (25.0 %)."
+    assert plot.description == "retrieval missed: 3 (75.0 %); generator failed: 1 (25.0 %)."
 
 
-def test_without_the_ladder_it_says_what_is_missing() -> None:
-    bare = {
-        "waterfall": {"steps": [{"step": "base", "mean": 0.1, "gain": None}], "bins": None, "n_wrong": None}
-    }
-    for plot in (waterfall(bare), wrong(bare)):
+def test_without_the_ladder_it_says_what_is_missing(view: TaskView) -> None:
+    bare = Waterfall((WaterfallStep("base", 0.1, None, None, 4),), None, None)
+    for picture in (waterfall, wrong):
+        plot = picture(replace(view, figures=replace(view.figures, waterfall=bare)))
         assert isinstance(plot, Missing)
         assert "rag" in plot.reason

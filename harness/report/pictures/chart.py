@@ -1,0 +1,215 @@
+"""The parts that pictures are made of: axes, layers, scales and the common style, as Vega-Lite specifications.
+
+A picture is layers over shared axes:
+
+    axes = Axes(x=number("seconds"), y=names(labels))
+    layers = [axes.layer(point(80), "mean_s", "label"), axes.layer(text(dx=5), "mean_s", "label", text="written")]
+    spec = picture(layers, height=ROW * len(rows), rows=rows)
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from harness.report.pictures.plot import Spec
+
+WIDTH = 440
+"""Of a whole picture with its labels, CSS pixels: all shrink alike, and stay readable on a narrow phone."""
+ROW = 30
+"""Height of one row of a picture with a row for each system."""
+INK, SOFT, LINE, PAPER, PLAIN = "var(--ink)", "var(--soft)", "var(--line)", "var(--paper)", "var(--s0)"
+BLUE, RED, GREEN, PINK = "var(--s1)", "var(--s2)", "var(--s3)", "var(--s5)"
+MOST_TICKS = 6
+"""On a log axis with ticks between the powers of ten."""
+CLEAR = 1.05
+"""How far a mark on a log axis stays from the axis's ends, as a ratio."""
+SCHEMA = "https://vega.github.io/schema/vega-lite/v6.json"
+CONFIG: Spec = {
+    "aria": False,
+    "font": "sans-serif",
+    "background": None,
+    "view": {"stroke": None},
+    "axis": {
+        "labelColor": INK,
+        "titleColor": SOFT,
+        "labelFontSize": 12,
+        "titleFontSize": 12,
+        "titleFontWeight": "normal",
+        "gridColor": LINE,
+        "domainColor": LINE,
+        "tickColor": LINE,
+        "labelLimit": 150,
+        "labelOverlap": "greedy",
+    },
+    "axisY": {"domain": False, "ticks": False, "labelPadding": 6},
+    "legend": {
+        "labelColor": INK,
+        "titleColor": SOFT,
+        "labelFontSize": 12,
+        "orient": "bottom",
+        "title": None,
+        "symbolSize": 90,
+        "columns": 4,
+        "labelLimit": 150,
+    },
+    "text": {"color": INK, "fontSize": 12, "font": "sans-serif"},
+}
+
+Place = str | tuple[str, str] | Spec | None
+"""Where a mark stands on an axis: at a field, from one field to another, or at a channel of its own."""
+
+
+@dataclass(frozen=True, slots=True)
+class Axes:
+    """The axes that the layers of a picture share: channels without their field."""
+
+    x: Spec
+    y: Spec
+
+    def layer(
+        self,
+        mark: Spec,
+        x: Place = None,
+        y: Place = None,
+        *,
+        rows: Iterable[Spec] | None = None,
+        where: str | None = None,
+        **channels: Any,
+    ) -> Spec:
+        """A mark for each row: of `rows` or else of the picture's own, those only that meet the expression `where`.
+
+        Further channels are fields (text) or whole channels.
+        """
+        further = {
+            name: {"field": value} if isinstance(value, str) else value for name, value in channels.items()
+        }
+        return {
+            **({} if rows is None else {"data": {"values": list(rows)}}),
+            **({} if where is None else {"transform": [{"filter": where}]}),
+            "mark": mark,
+            "encoding": {**_placed("x", self.x, x), **_placed("y", self.y, y), **further},
+        }
+
+
+def _placed(name: str, axis: Spec, place: Place) -> Spec:
+    if place is None:
+        return {}
+    if isinstance(place, tuple):
+        return {name: {"field": place[0], **axis}, f"{name}2": {"field": place[1]}}
+    return {name: {"field": place, **axis} if isinstance(place, str) else place}
+
+
+# Marks
+
+
+def mark(kind: str, **style: Any) -> Spec:
+    return {"type": kind, **style}
+
+
+def point(size: float, **style: Any) -> Spec:
+    return mark("point", filled=True, size=size, opacity=1, **style)
+
+
+def rule(width: float, **style: Any) -> Spec:
+    return mark("rule", strokeWidth=width, **style)
+
+
+def line(width: float, **style: Any) -> Spec:
+    return mark("line", strokeWidth=width, **style)
+
+
+def bar(**style: Any) -> Spec:
+    return mark("bar", height=16, **style)
+
+
+def text(**style: Any) -> Spec:
+    return mark("text", **style)
+
+
+# Axes
+
+
+def number(
+    title: str | None, *, domain: Sequence[float] | None = None, nice: bool | None = None, **axis: Any
+) -> Spec:
+    """An axis of numbers; without a domain it fits the data."""
+    scale = {"domain": domain and list(domain), "nice": nice}
+    known = {name: value for name, value in scale.items() if value is not None}
+    return {"type": "quantitative", **({"scale": known} if known else {}), "axis": {"title": title, **axis}}
+
+
+def share(title: str) -> Spec:
+    """An axis of shares from nothing to all."""
+    return number(title, domain=(0, 1), format=".0%", tickCount=5)
+
+
+def log(
+    title: str | None, ticks: Sequence[float], *, domain: Sequence[float] | None = None, **axis: Any
+) -> Spec:
+    """A logarithmic axis, by default from its first to its last tick."""
+    scale = {"type": "log", "domain": list(domain or (ticks[0], ticks[-1]))}
+    return {"type": "quantitative", "scale": scale, "axis": {"values": list(ticks), "title": title, **axis}}
+
+
+def names(order: Iterable[str] | None = None, *, title: str | None = None, **more: Any) -> Spec:
+    """An axis with a place for each name, by default in the order of the rows."""
+    return {"type": "nominal", "sort": None if order is None else list(order), "title": title, **more}
+
+
+def powers(values: Iterable[float]) -> list[float]:
+    """Powers of ten from below the least to above the greatest positive value: the ticks of a log axis."""
+    positive = [value for value in values if value > 0]
+    low, high = math.floor(math.log10(min(positive))), math.ceil(math.log10(max(positive)))
+    return [float(f"1e{exponent}") for exponent in range(low, max(high, low + 1) + 1)]
+
+
+def log_ticks(values: Iterable[float]) -> list[float]:
+    """Ticks of a log axis that hold the values closely but not at its very ends: 1, 2 and 5 times powers of ten, the
+    powers alone where the values lie far apart."""
+    positive = [value for value in values if value > 0]
+    least, most = min(positive) / CLEAR, max(positive) * CLEAR
+    ends = powers([least, most])
+    fine = [float(f"{first}e{round(math.log10(power))}") for power in ends for first in (1, 2, 5)]
+    low = max(tick for tick in fine if tick <= least)
+    high = min(tick for tick in fine if tick >= most)
+    ticks = [tick for tick in fine if low <= tick <= high]
+    return ticks if len(ticks) <= MOST_TICKS else ends
+
+
+def by(field: str, values: Mapping[str, Any], legend: Spec | None = None) -> Spec:
+    """A channel that depends on a field: `values` says what each of its values becomes. None: no legend."""
+    scale = {"domain": list(values), "range": list(values.values())}
+    return {"field": field, "type": "nominal", "scale": scale, "legend": legend}
+
+
+# Whole pictures
+
+
+def picture(layers: Sequence[Spec], *, height: float, rows: Iterable[Spec] = ()) -> Spec:
+    """Layers over shared rows of data, in the common style."""
+    return {
+        "$schema": SCHEMA,
+        "width": WIDTH,
+        "height": height,
+        "autosize": {"type": "fit-x", "contains": "padding"},
+        "padding": 4,
+        "config": CONFIG,
+        "data": {"values": list(rows)},
+        "layer": list(layers),
+    }
+
+
+def panels(layers: Sequence[Spec], facet: Spec, *, height: float, left: float, rows: Iterable[Spec]) -> Spec:
+    """The same layers in a panel for each value of `facet`, one below the other. `left`: width of the y axis."""
+    return {
+        "$schema": SCHEMA,
+        "padding": 4,
+        "config": CONFIG,
+        "data": {"values": list(rows)},
+        "facet": {"row": facet},
+        "spacing": 12,
+        "spec": {"width": WIDTH - left - 8, "height": height, "layer": list(layers)},
+    }

@@ -123,7 +123,7 @@ def manifest(plan: list[tuple[str, str]]) -> dict[str, Any]:
         "plan": [{"task": task, "strategy": strategy, "adapter": None} for task, strategy in plan],
         "adapters": [{**adapter, "task": task, "key": task, "sha256": task} for task in ("knowledge", "behaviour")],
         "indexes": {task: {"documents": 100, "passages": 100, "seconds": 60.0, "bytes": 10**6} for task in TASKS},
-        "price_sheet": load_prices().as_used("cpu"),
+        "price_sheet": load_prices().as_used("cpu").model_dump(mode="json"),
     }  # fmt: skip
 
 

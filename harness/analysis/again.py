@@ -11,7 +11,7 @@ from harness.analysis.decision.turned import Changed, turned
 from harness.analysis.decision.verdict import Case, standing
 from harness.analysis.derive import Measured, derive, inputs_under, measure
 from harness.analysis.evidence import Evidence
-from harness.spec.priceflags import repriced
+from harness.spec.pricing import repriced
 from harness.spec.requirements import Requirements
 
 SHEET = ("prices", "machine")

@@ -1,13 +1,25 @@
-"""`compare`: the main job."""
+"""`compare`: the main job, its flags, and the settings they make."""
 
 from __future__ import annotations
 
 import argparse
-from typing import Any
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from harness.commands import REPORTS, TASKS
 from harness.commands.corpora import check_corpora
-from harness.run.flags import add_run_flags, resumed_settings, settings_of
+from harness.commands.flags import add_code_flag, add_price_flags, names_in, price_settings
+from harness.errors import InputError
+from harness.spec.requirement_flags import FIELDS, add_requirement_flags, whole
+
+if TYPE_CHECKING:
+    from harness.run.settings import Settings
+
+GENERAL = "general"
+"""The task that shows by default what a fine-tune forgets, and what such a task probes."""
 
 
 def add_compare(commands: Any) -> None:
@@ -35,3 +47,122 @@ def _compare(options: argparse.Namespace) -> None:
     folder = compare(settings, tasks, tools, output, resume=bool(options.resume), command=options.command)
     print_results(write_reports(folder))
     print(folder)
+
+
+def add_run_flags(parser: argparse.ArgumentParser) -> None:
+    """Tasks, strategies, model and device, sampling, cache and output, then what is needed and what it costs."""
+    add = parser.add_argument
+    add("tasks", nargs="*", metavar="TASK", help="name in tasks/ or path of a YAML file; none: every task")
+    add("--strategies", metavar="A,B", help="comma-separated (default: base,lora,rag,oracle)")
+    add("--model", metavar="NAME", help="catalogue name, local folder, GGUF file or hub name")
+    add("--revision", metavar="REV", help="revision of a hub model")
+    add("--embedder", metavar="NAME", help="catalogue name, local folder or hub name")
+    add("--device", help="cpu, cuda, cuda:1, mps (default: cuda where there is one)")
+    add("--dtype", help="float32, bfloat16 or float16 (default: float32 on a CPU, bfloat16 on CUDA)")
+    add("--limit", type=whole(1), metavar="N", help="a seeded sample of N questions a task")
+    add("--latency-queries", type=whole(0), metavar="N",
+        help="questions timed one at a time (default 20, 0: none)")  # fmt: skip
+    add("--seed", type=whole(0), metavar="N", help="seed of sampling, training and order (default 0)")
+    add("--seeds", type=whole(1), metavar="N", help="train each adapter N times, with seeds from --seed on")
+    add("--guard", action="append", metavar="TASK",
+        help="ask TASK before and after each fine-tune, to see what it forgets (default: general; none: no task)",
+    )  # fmt: skip
+    add("--quick", action="store_true", help="a few questions and two epochs: not fit for decisions")
+    add("--no-cache", action="store_true", help="neither read nor write the cache of answers")
+    add_code_flag(parser)
+    add("--output", type=Path, metavar="DIR", help="run folder (default: reports/<UTC time>-<hash>)")
+    add("--resume", type=Path, metavar="RUN", help="go on with a run that was stopped, with its own settings")
+    add_requirement_flags(parser)
+    add_price_flags(parser)
+
+
+def settings_of(options: argparse.Namespace, tasks_dir: Path) -> Settings:
+    """The settings of a new run. Raises InputErrors for what was given wrong, before anything is loaded."""
+    from harness.run.settings import Settings
+    from harness.spec.pricing import check_prices
+    from harness.spec.strategy import STRATEGIES, parse_strategies
+    from harness.spec.task import find_tasks
+
+    given: dict[str, Any] = {
+        name: getattr(options, name)
+        for name in ("model", "revision", "embedder", "device", "dtype", "limit", "latency_queries", "seed", "seeds")
+        if getattr(options, name) is not None
+    }  # fmt: skip
+    if options.strategies is not None:
+        given["strategies"] = tuple(row.name for row in parse_strategies(names_in([options.strategies])))
+    given |= _requirements(options)
+    given |= price_settings(options)
+    check_prices(given, datetime.now(UTC).date())
+    tasks = find_tasks(options.tasks, tasks_dir)
+    given["allow_task_code"] = options.allow_task_code
+    settings = Settings(tasks=_absolute(tasks), quick=options.quick, use_cache=not options.no_cache, **given)
+    adapted = any(STRATEGIES[name].adapted for name in settings.strategies)
+    default = _general_task(tasks, tasks_dir) if adapted else ()
+    return replace(settings, guards=_forgetting_tasks(options.guard, default, tasks_dir))
+
+
+def _absolute(paths: Iterable[Path]) -> tuple[str, ...]:
+    return tuple(str(path.resolve()) for path in paths)
+
+
+def _forgetting_tasks(
+    given: list[str] | None, default: Sequence[Path], tasks_dir: Path
+) -> tuple[str, ...] | None:
+    """The tasks that show what fine-tunes forget, as settings hold them; None where nothing shall be asked.
+
+    Raises InputError where names mean nothing, or `none` is one of several.
+    """
+    from harness.spec.task import find_tasks
+
+    if given is None:
+        return _absolute(default)
+    names = names_in(given)
+    if names == ["none"]:
+        return None
+    if not names or "none" in names:
+        raise InputError("--guard wants names of tasks, or none alone where nothing shall be guarded.")
+    return _absolute(find_tasks(names, tasks_dir))
+
+
+def _general_task(tasks: Sequence[Path], tasks_dir: Path) -> list[Path]:
+    """The task `general`, where there is one and no task of the run probes general knowledge or has its name."""
+    from harness.spec.task import declared_text, find_tasks
+
+    if any(GENERAL in (declared_text(path, "probes"), declared_text(path, "name")) for path in tasks):
+        return []
+    try:
+        return find_tasks([GENERAL], tasks_dir)
+    except InputError:
+        return []
+
+
+def _requirements(options: argparse.Namespace) -> dict[str, Any]:
+    """The settings that keep what the user needs; none where nothing was said."""
+    if options.requirements is None and all(getattr(options, field) is None for field in FIELDS):
+        return {}
+    from harness.spec.requirements import requirements_from
+
+    needs = requirements_from(options)
+    if needs is None:
+        return {}
+    return {"requirements": needs.model_dump(exclude_unset=True), "monthly_queries": needs.monthly_queries}
+
+
+def resumed_settings(options: argparse.Namespace) -> Settings:
+    """The settings a stopped run was made with. Raises InputError where flags would change them."""
+    from harness.run.folder import read_manifest
+    from harness.run.settings import Settings
+
+    switches = ("tasks", "quick", "no_cache", "allow_task_code")
+    free = {"resume", "run", "command", *switches}
+    extra = [name for name, value in vars(options).items() if name not in free and value is not None]
+    extra += [name for name in switches if getattr(options, name)]
+    if extra:
+        known = {"tasks": "TASK", **FIELDS}
+        flags = ", ".join(known.get(name, "--" + name.replace("_", "-")) for name in extra)
+        raise InputError(f"--resume goes on with the run's own settings; leave out {flags}.")
+    manifest = read_manifest(options.resume)
+    try:
+        return Settings.from_json(manifest["settings"], options.resume)
+    except (KeyError, TypeError) as error:
+        raise InputError(f"{options.resume} cannot be resumed: its settings are not known here.") from error

@@ -9,8 +9,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from harness.commands.flags import add_price_flags, price_settings
 from harness.errors import InputError
-from harness.spec.priceflags import add_price_flags, price_settings
 from harness.spec.requirement_flags import add_requirement_flags
 
 

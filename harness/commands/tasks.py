@@ -10,9 +10,9 @@ from typing import Any
 
 from harness.commands import TASKS
 from harness.commands.corpora import check_corpora
+from harness.commands.flags import add_code_flag
 from harness.errors import InputError
 from harness.quantities import counted, listed
-from harness.run.flags import add_code_flag
 
 
 def add_tasks(commands: Any) -> None:

@@ -15,7 +15,7 @@ from harness.run import surroundings
 from harness.run.folder import SCHEMA_VERSION, RunFolder
 from harness.run.plan import Plan
 from harness.run.settings import Settings
-from harness.spec.priceflags import price_facts
+from harness.spec.pricing import prices_of
 from harness.spec.task import Task
 
 
@@ -44,7 +44,7 @@ def describe(
         "guards": list(plan.guards.names),
         "adapters": [],
         "indexes": {},
-        **price_facts(settings.to_json(), identity.device_kind, now.date()),
+        **prices_of(settings.to_json(), identity.device_kind, now.date()).to_json(),
         "seeds": {
             "sampling": settings.seed,
             "training": list(settings.training_seeds),

@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from decimal import Decimal
 from importlib import metadata
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from harness.errors import InputError, nearest, raise_all
-from harness.spec.prices import FineTunedPrice, PriceSheet
+from harness.records import ApiPrice, PriceTier
+from harness.spec.prices import PriceSheet
 
 if TYPE_CHECKING:
     from genai_prices.data_snapshot import DataSnapshot
@@ -21,44 +23,43 @@ if TYPE_CHECKING:
 
 NEAREST = 3
 """How many names stand in the message about an unknown one."""
-_KEYS = {
-    "input_usd_per_mtok": "input_mtok",
-    "cached_usd_per_mtok": "cache_read_mtok",
-    "output_usd_per_mtok": "output_mtok",
-}
-_NO_PRICE: dict[str, Any] = {**dict.fromkeys(_KEYS), "per_request_usd": 0.0, "tiers": []}
 
 
-def api_prices(names: Sequence[str], sheet: PriceSheet, on: datetime.date) -> list[dict[str, Any]]:
-    """Prices in force on a day, two records a model: as it is (`base`) and its fine-tuned variant.
+def api_prices(names: Sequence[str], sheet: PriceSheet, on: datetime.date) -> tuple[ApiPrice, ...]:
+    """Prices in force on a day, two a model: of the model as it is (`base`) and of its fine-tuned variant.
 
-    A name is a model's (`gpt-4o-mini`) or provider and model (`openai:gpt-4o-mini`). A record's `priced_on` is the
-    newest date that the snapshot holds up to that day. Prices of a variant that nobody lists are None, with a
+    A name is a model's (`gpt-4o-mini`) or provider and model (`openai:gpt-4o-mini`). `priced_on` is the newest
+    date that the snapshot holds up to that day. Prices of a variant that nobody lists are None, with a
     `reason`. Raises InputErrors for unknown names, each with the nearest ones.
     """
     if not names:
-        return []
+        return ()
     from genai_prices.data_snapshot import get_snapshot
 
     snapshot = get_snapshot()
-    origin = {
-        "priced_on": _newest_date(snapshot, on),
-        "source": f"genai-prices {metadata.version('genai-prices')}, the snapshot in the package",
-    }
-    records: list[dict[str, Any]] = []
+    source = f"genai-prices {metadata.version('genai-prices')}, the snapshot in the package"
+    newest = _newest_date(snapshot, on)
+    prices: list[ApiPrice] = []
     errors: list[InputError] = []
     for name in dict.fromkeys(names):
         try:
-            provider, model, prices = _find(snapshot, name, on)
+            provider, model, listed = _find(snapshot, name, on)
         except InputError as error:
             errors.append(error)
             continue
-        about = {"asked": name, "model": model.id, "provider": provider.id}
-        base = {**_tokens(prices), "training_usd_per_mtok": None, "training_source": None, **origin}
-        records.append({**about, "kind": "base", **base, "reason": None})
-        records.append({**about, "kind": "fine-tuned", **_variant(sheet, provider, model, on, origin)})
+        base = ApiPrice(
+            asked=name,
+            model=model.id,
+            provider=provider.id,
+            kind="base",
+            input_usd_per_mtok=None,
+            output_usd_per_mtok=None,
+            priced_on=newest,
+            source=source,
+        )
+        prices += [_listed(base, listed), _fine_tuned(base, sheet, provider, model, on)]
     raise_all(errors)
-    return records
+    return tuple(prices)
 
 
 def _find(snapshot: DataSnapshot, name: str, on: datetime.date) -> tuple[Provider, ModelInfo, ModelPrice]:
@@ -99,20 +100,29 @@ def _noon(day: datetime.date) -> datetime.datetime:
     return datetime.datetime.combine(day, datetime.time(12), tzinfo=datetime.UTC)
 
 
-def _tokens(prices: ModelPrice) -> dict[str, Any]:
-    """Dollars a million tokens and a request. `tiers`: what all tokens cost above so many prompt tokens."""
-    given: dict[str, Decimal | TieredPrices | None] = {
-        name: getattr(prices, key) for name, key in _KEYS.items()
-    }
-    starts = sorted({tier.start for price in given.values() for tier in getattr(price, "tiers", ())})
-    return {
-        **{name: _at(price, 0) for name, price in given.items()},
-        "per_request_usd": (_at(prices.requests_kcount, 0) or 0.0) / 1000,
-        "tiers": [
-            {"above_prompt_tokens": start, **{name: _at(price, start + 1) for name, price in given.items()}}
-            for start in starts
-        ],
-    }
+def _listed(price: ApiPrice, prices: ModelPrice) -> ApiPrice:
+    """The price with the tokens as the snapshot lists them."""
+    of_tokens = (prices.input_mtok, prices.output_mtok, prices.cache_read_mtok)
+
+    def tier(above: int, prompt_tokens: int) -> PriceTier:
+        read, written, cached = (_at(listed, prompt_tokens) for listed in of_tokens)
+        return PriceTier(
+            above_prompt_tokens=above,
+            input_usd_per_mtok=read,
+            output_usd_per_mtok=written,
+            cached_usd_per_mtok=cached,
+        )
+
+    lowest = tier(0, 0)
+    starts = sorted({step.start for listed in of_tokens for step in getattr(listed, "tiers", ())})
+    return replace(
+        price,
+        input_usd_per_mtok=lowest.input_usd_per_mtok,
+        output_usd_per_mtok=lowest.output_usd_per_mtok,
+        cached_usd_per_mtok=lowest.cached_usd_per_mtok,
+        per_request_usd=(_at(prices.requests_kcount, 0) or 0.0) / 1000,
+        tiers=tuple(tier(start, start + 1) for start in starts),
+    )
 
 
 def _at(price: Decimal | TieredPrices | None, prompt_tokens: int) -> float | None:
@@ -123,32 +133,36 @@ def _at(price: Decimal | TieredPrices | None, prompt_tokens: int) -> float | Non
     return float(passed[-1] if passed else price.base)
 
 
-def _variant(
-    sheet: PriceSheet, provider: Provider, model: ModelInfo, on: datetime.date, origin: dict[str, Any]
-) -> dict[str, Any]:
+def _fine_tuned(
+    base: ApiPrice, sheet: PriceSheet, provider: Provider, model: ModelInfo, on: datetime.date
+) -> ApiPrice:
     """The fine-tuned variant: the sheet's prices where it has them, else the snapshot's, else none and why."""
     listed = next((m for m in provider.models if m.id.rstrip("-") == f"ft:{model.id}"), None)
     entries = sheet.api_fine_tuned or ()
     entry = next((e for e in entries if (e.model, e.provider) == (model.id, provider.id)), None)
-    training = {
-        "training_usd_per_mtok": entry.training_usd_per_mtok if entry else None,
-        "training_source": f"{entry.source} ({entry.date})" if entry else None,
-    }
+    price = ApiPrice(
+        asked=base.asked,
+        model=base.model,
+        provider=base.provider,
+        kind="fine-tuned",
+        input_usd_per_mtok=None,
+        output_usd_per_mtok=None,
+        training_usd_per_mtok=entry.training_usd_per_mtok if entry else None,
+        training_source=f"{entry.source} ({entry.date})" if entry else None,
+    )
     if entry and entry.input_usd_per_mtok is not None and entry.output_usd_per_mtok is not None:
-        return {**_NO_PRICE, **_from_sheet(entry), **training, "reason": None}
+        return replace(
+            price,
+            input_usd_per_mtok=entry.input_usd_per_mtok,
+            output_usd_per_mtok=entry.output_usd_per_mtok,
+            priced_on=entry.date,
+            source=entry.source,
+        )
     if listed:
-        return {**_tokens(listed.get_prices(_noon(on))), **training, **origin, "reason": None}
+        price = replace(price, priced_on=base.priced_on, source=base.source)
+        return _listed(price, listed.get_prices(_noon(on)))
     reason = f"neither the price sheet nor genai-prices has a price of a fine-tuned {model.id}"
-    return {**_NO_PRICE, **training, **dict.fromkeys(origin), "reason": reason}
-
-
-def _from_sheet(entry: FineTunedPrice) -> dict[str, Any]:
-    return {
-        "input_usd_per_mtok": entry.input_usd_per_mtok,
-        "output_usd_per_mtok": entry.output_usd_per_mtok,
-        "priced_on": entry.date,
-        "source": entry.source,
-    }
+    return replace(price, reason=reason)
 
 
 def _newest_date(snapshot: DataSnapshot, on: datetime.date) -> str | None:
@@ -157,8 +171,11 @@ def _newest_date(snapshot: DataSnapshot, on: datetime.date) -> str | None:
         constraint.start_date
         for provider in snapshot.providers
         for model in provider.models
-        for one in [*(model.prices if isinstance(model.prices, list) else ()), *(model.price_variants or ())]
-        if (constraint := one.constraint) is not None and hasattr(constraint, "start_date")
+        for price in [
+            *(model.prices if isinstance(model.prices, list) else ()),
+            *(model.price_variants or ()),
+        ]
+        if (constraint := price.constraint) is not None and hasattr(constraint, "start_date")
     ]
     passed = [day for day in dated if day <= on]
     return str(max(passed)) if passed else None

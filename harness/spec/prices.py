@@ -194,36 +194,23 @@ class PriceSheet(_Strict):
             )
         return machines[name]
 
-    def as_used(self, device_kind: str, override: str | None = None) -> dict[str, Any]:
-        """The sheet as a run's manifest keeps it, in plain JSON values; `machine` is the one chosen."""
-        machine = self.machine_for(device_kind, override)
-        absent = [name for name in ADDED_LATER if getattr(self, name) is None]
-        used = self
+    def as_used(self, device_kind: str, override: str | None = None) -> UsedSheet:
+        """The sheet as a run's manifest keeps it. Raises InputError as `machine_for` does."""
+        absent = tuple(name for name in ADDED_LATER if getattr(self, name) is None)
+        fields = {name: getattr(self, name) for name in PriceSheet.model_fields}
         if absent:
             shipped = load_prices()
-            used = self.model_copy(update={name: getattr(shipped, name) for name in absent})
-        return {
-            **used.model_dump(mode="json"),
-            "machine": machine.model_dump(mode="json"),
-            "sections_from_shipped": absent,
-        }
+            fields |= {name: getattr(shipped, name) for name in absent}
+        machine = self.machine_for(device_kind, override)
+        return UsedSheet(**fields, machine=machine, sections_from_shipped=absent)
 
 
-class UsedSheet(BaseModel):
-    """What a report reads of the sheet in a manifest. Older runs kept the machine and the utilisation only."""
+class UsedSheet(PriceSheet):
+    """A price sheet in a run's manifest. `machine`: the one that the run is priced on."""
 
-    model_config = ConfigDict(extra="ignore", frozen=True, strict=True, allow_inf_nan=False)
+    model_config = ConfigDict(extra="ignore")
 
-    date: Date | None = None
-    utilisation: Use
     machine: Machine
-    machines: tuple[Machine, ...] = ()
-    labour: LabourPrice | None = None
-    labels: LabelPrice | None = None
-    evaluation: EvaluationPrice | None = None
-    storage: StoragePrice | None = None
-    embedding: EmbeddingPrice | None = None
-    refresh: RefreshShare | None = None
     sections_from_shipped: tuple[str, ...] = ()
 
 
@@ -256,14 +243,3 @@ def load_prices(path: Path | None = None) -> PriceSheet:
     Raises InputErrors with every mistake of the file, each as `file:line:column: key: what is wrong`.
     """
     return load_model(path or SHIPPED, PriceSheet)
-
-
-def sheet_of(used: dict[str, Any]) -> PriceSheet:
-    """The price sheet back from what `as_used` put into a manifest. Raises InputError where it is not whole."""
-    known = {name: used[name] for name in PriceSheet.model_fields if name in used}
-    try:
-        return PriceSheet.model_validate_json(json.dumps(known))
-    except ValidationError:
-        raise InputError(
-            "the run's copy of its price sheet is not whole; name a sheet with --prices."
-        ) from None

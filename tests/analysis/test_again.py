@@ -12,7 +12,7 @@ from harness.analysis.decision.telling import Teller
 from harness.analysis.decision.turned import INPUTS
 from harness.analysis.derive import derive
 from harness.analysis.evidence import read_run
-from harness.spec import priceflags
+from harness.spec import pricing
 from harness.spec.requirements import Requirements
 from tests.analysis.elected import elected
 from tests.analysis.prose import check
@@ -97,7 +97,7 @@ def test_one_query_is_told_as_one() -> None:
 
 
 def test_every_input_has_words() -> None:
-    prices = set(priceflags.FIELDS) - {"price_as"}
+    prices = set(pricing.FIELDS) - {"price_as"}
     assert set(INPUTS) >= {*Requirements.model_fields, *prices}
 
 

@@ -9,11 +9,11 @@ from typing import Any
 
 import pytest
 
+from harness.commands.compare import add_run_flags, settings_of
 from harness.errors import InputError, InputErrors
 from harness.lmeval.load import open_tasks
 from harness.report.write import write_reports
 from harness.run.compare import guards_of, plan_run
-from harness.run.flags import add_run_flags, settings_of
 from harness.run.plan import ONLY_GUARDS, Guards, make_plan
 from harness.run.settings import Settings
 from harness.spec.strategy import DEFAULT_STRATEGIES, parse_strategies

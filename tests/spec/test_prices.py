@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import re
 from pathlib import Path
 
 import pytest
 
 from harness.errors import InputError, InputErrors
-from harness.spec.prices import ADDED_LATER, SHIPPED, PriceSheet, load_prices, sheet_of
+from harness.spec.prices import ADDED_LATER, SHIPPED, PriceSheet, UsedSheet, load_prices
 
 
 @pytest.fixture
@@ -45,16 +44,9 @@ def test_a_sheet_of_machines_only_still_loads_and_says_what_was_added(tmp_path: 
     old = load_prices(path)
     assert old.labour is None
     used = old.as_used("cpu")
-    assert used["sections_from_shipped"] == list(ADDED_LATER)
-    assert used["labour"] == load_prices().as_used("cpu")["labour"]
-    assert load_prices().as_used("cpu")["sections_from_shipped"] == []
-
-
-def test_the_copy_in_a_manifest_is_a_sheet_again(sheet: PriceSheet) -> None:
-    used = json.loads(json.dumps(sheet.as_used("cpu")))
-    assert sheet_of(used) == sheet
-    with pytest.raises(InputError, match="not whole"):
-        sheet_of({"utilisation": 0.5})
+    assert used.sections_from_shipped == ADDED_LATER
+    assert used.labour == load_prices().as_used("cpu").labour
+    assert load_prices().as_used("cpu").sections_from_shipped == ()
 
 
 def test_machine_by_device_or_by_name(sheet: PriceSheet) -> None:
@@ -74,11 +66,11 @@ def test_seconds_of_a_cpu_are_not_priced_on_a_gpu(sheet: PriceSheet) -> None:
         sheet.machine_for("cpu", "g6.xlarge")
 
 
-def test_as_used_is_plain_json_with_the_machine_chosen(sheet: PriceSheet) -> None:
-    used = json.loads(json.dumps(sheet.as_used("cpu"), allow_nan=False))
-    assert used["machine"]["usd_per_hour"] == sheet.machine_for("cpu").usd_per_hour
-    assert used["utilisation"] == sheet.utilisation
-    assert len(used["machines"]) == len(sheet.machines)
+def test_the_copy_in_a_manifest_is_the_sheet_with_the_machine_chosen(sheet: PriceSheet) -> None:
+    used = UsedSheet.model_validate_json(sheet.as_used("cpu").model_dump_json())
+    assert used.machine == sheet.machine_for("cpu")
+    assert used == sheet.as_used("cpu") == used.as_used("cpu")
+    assert {name: getattr(used, name) for name in PriceSheet.model_fields} == dict(sheet)
 
 
 @pytest.mark.parametrize(

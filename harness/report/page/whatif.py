@@ -23,7 +23,7 @@ from harness.analysis.money.tariff import Measured, Tariff, economics
 from harness.report.page.text import visible
 from harness.report.pictures import style
 from harness.scoring.table import is_graded
-from harness.spec.priceflags import LEAST, MOST_CYCLES, MOST_USD_PER_HOUR
+from harness.spec.pricing import LEAST, MOST_CYCLES, MOST_USD_PER_HOUR
 from harness.spec.requirement_flags import FIELDS
 from harness.spec.requirements import LEAST_ERROR_PRICE, Requirements
 from harness.spec.strategy import STRATEGIES

@@ -21,7 +21,8 @@ from harness.analysis.money.cost import (
 )
 from harness.analysis.money.economics import CostInputs
 from harness.errors import InputErrors
-from tests.analysis.runs import MACHINE, PRICE_SHEET, manifest, write_run
+from harness.spec.prices import ADDED_LATER
+from tests.analysis.runs import PRICE_SHEET, manifest, write_run
 
 
 def test_measurements_of_a_run(tmp_path: Path) -> None:
@@ -56,7 +57,7 @@ def test_sizes_that_an_older_run_did_not_record_are_not_known(tmp_path: Path) ->
 
 
 def test_a_sheet_of_machines_only_still_prices_queries_and_indexes(tmp_path: Path) -> None:
-    about = {**manifest(), "price_sheet": {"utilisation": 0.5, "machine": MACHINE, "date": "2026-01-01"}}
+    about = {**manifest(), "price_sheet": {**PRICE_SHEET, **dict.fromkeys(ADDED_LATER)}}
     run = read_run(write_run(tmp_path, manifest=about))
     rag, lora = (economics_of(run, ("facts", name), CostInputs()) for name in ("rag", "lora"))
     assert (rag.per_query_usd, rag.fixed_usd) == (pytest.approx(0.006), pytest.approx(0.01))
@@ -114,11 +115,10 @@ def test_inputs_are_the_runs_own_settings() -> None:
         ("2026-01-01", "2026-06-30T00:00:00+00:00", 180, False),
         ("2026-01-01", "2026-07-01T00:00:00+00:00", 181, True),
         ("2026-01-01", None, None, False),
-        (None, "2026-01-02T03:04:05Z", None, False),
     ],
 )
 def test_a_sheet_older_than_180_days_is_flagged_by_the_runs_own_date(
-    sheet: str | None, created: str | None, age: int | None, stale: bool
+    sheet: str, created: str | None, age: int | None, stale: bool
 ) -> None:
     about: dict[str, Any] = {"created": created, "price_sheet": {**PRICE_SHEET, "date": sheet}}
     found = prices_block(about, CostInputs())

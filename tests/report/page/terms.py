@@ -13,7 +13,8 @@ from harness.analysis.decision.election import stored_requirements
 from harness.analysis.derive import Measured, derive
 from harness.analysis.evidence import Evidence
 from harness.cli import parser
-from harness.spec.priceflags import price_settings, repriced
+from harness.commands.flags import price_settings
+from harness.spec.pricing import repriced
 from harness.spec.requirements import Requirements, requirements_from
 from tests.analysis.elected import adapter, elected
 from tests.analysis.runs import PRICE_SHEET, write_lines, write_run

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import argparse
-import json
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from harness.commands.flags import add_price_flags, price_settings
 from harness.errors import InputError, InputErrors
-from harness.spec.priceflags import add_price_flags, price_facts, price_settings, repriced
-from harness.spec.prices import SHIPPED
+from harness.files import to_json
+from harness.spec.prices import SHIPPED, UsedSheet
+from harness.spec.pricing import prices_of, repriced
 from tests.analysis.runs import PRICE_SHEET
 
 
@@ -85,10 +86,10 @@ def test_values_out_of_range(flag: str, value: str, message: str) -> None:
 def test_facts_for_a_manifest(tmp_path: Path) -> None:
     import datetime
 
-    facts = price_facts({"price_as": ["gpt-4"]}, "cpu", datetime.date(2026, 11, 25))
-    assert facts["price_sheet"]["machine"]["kind"] == "cpu"
-    assert [one["kind"] for one in facts["api_prices"]] == ["base", "fine-tuned"]
-    json.dumps(facts, allow_nan=False)
+    prices = prices_of({"price_as": ["gpt-4"]}, "cpu", datetime.date(2026, 11, 25))
+    assert prices.sheet.machine.kind == "cpu"
+    assert [price.kind for price in prices.api] == ["base", "fine-tuned"]
+    assert UsedSheet.model_validate_json(to_json(prices.to_json()["price_sheet"])) == prices.sheet
 
 
 def test_other_inputs_leave_the_runs_own_prices(tmp_path: Path) -> None:

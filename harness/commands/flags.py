@@ -1,0 +1,78 @@
+"""Flags that several commands share, and the types of flags. Each is None where it was not given."""
+
+from __future__ import annotations
+
+import argparse
+import math
+from typing import Any
+
+from harness.errors import InputError, shown
+from harness.spec.pricing import FIELDS, LEAST, MOST_CYCLES, MOST_USD_PER_HOUR
+from harness.spec.requirement_flags import whole
+
+
+def add_code_flag(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--allow-task-code", action="store_true", help="run the Python code that an lm-eval task names"
+    )
+
+
+def add_price_flags(parser: argparse.ArgumentParser) -> None:
+    """The flags of `compare` and `decide` that say what things cost."""
+    add = parser.add_argument_group("prices").add_argument
+    add("--prices", metavar="FILE", help="price sheet (default: the one that ships)")
+    add("--machine", metavar="NAME", help="machine of the price sheet that the run is priced on")
+    add("--usd-per-hour", type=_price, metavar="USD", help="price of the machine instead of the sheet's")
+    add(
+        "--utilisation",
+        type=_share,
+        metavar="SHARE",
+        help="share of paid time in use, instead of the sheet's",
+    )
+    add("--tuning-cycles", type=whole(1, MOST_CYCLES), metavar="N",
+        help="trainings until a fine-tune is good (default 3)")  # fmt: skip
+    add("--price-as", action="append", metavar="MODEL", help="also price the tokens on this API model "
+        "(repeatable, or comma-separated), for instance gpt-4o-mini")  # fmt: skip
+
+
+def price_settings(options: argparse.Namespace) -> dict[str, Any]:
+    """What was given, by the name of the setting. Raises InputError for empty names."""
+    given = {name: value for name in FIELDS if (value := getattr(options, name)) is not None}
+    empty = [f"--{name}" for name in ("prices", "machine") if given.get(name) == ""]
+    if empty:
+        raise InputError(f"{', '.join(empty)}: the name is empty.")
+    if "price_as" in given:
+        given["price_as"] = tuple(dict.fromkeys(names_in(given["price_as"])))
+        if not given["price_as"]:
+            raise InputError("--price-as: name an API model, for instance gpt-4o-mini.")
+    return given
+
+
+def names_in(given: list[str]) -> list[str]:
+    """The names in the values of a repeatable flag, each perhaps several with commas between."""
+    return [name.strip() for text in given for name in text.split(",") if name.strip()]
+
+
+def _price(text: str) -> float:
+    value = _number(text)
+    if not LEAST <= value <= MOST_USD_PER_HOUR:
+        wanted = f"a price from {LEAST:f} to {MOST_USD_PER_HOUR:,.0f}"
+        raise argparse.ArgumentTypeError(f"{shown(text)} is not {wanted}")
+    return value
+
+
+def _share(text: str) -> float:
+    value = _number(text)
+    if not LEAST <= value <= 1:
+        hint = f" (for {text} % write {value / 100:g})" if 1 < value <= 100 else ""
+        raise argparse.ArgumentTypeError(f"{shown(text)} is not a share from {LEAST:f} to 1{hint}")
+    return value
+
+
+def _number(text: str) -> float:
+    """The number, or NaN, which no range holds, for what is none."""
+    try:
+        value = float(text)
+    except ValueError:
+        return math.nan
+    return value if math.isfinite(value) else math.nan

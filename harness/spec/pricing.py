@@ -7,15 +7,13 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from harness.errors import InputError
-from harness.files import to_json
-from harness.records import ApiPrice
 
 if TYPE_CHECKING:
+    from harness.records import ApiPrice
     from harness.spec.prices import PriceSheet, UsedSheet
 
 FIELDS = ("prices", "machine", "usd_per_hour", "utilisation", "tuning_cycles", "price_as")
@@ -25,8 +23,7 @@ LEAST, MOST_USD_PER_HOUR = 1e-6, 1e6
 """Bounds of what is multiplied and divided by: within them no figure overflows."""
 
 
-@dataclass(frozen=True, slots=True)
-class Prices:
+class Prices(NamedTuple):
     """The sheet with the machine of a run, and the prices of hosted models in force on the run's day."""
 
     sheet: UsedSheet
@@ -34,6 +31,8 @@ class Prices:
 
     def to_json(self) -> dict[str, Any]:
         """As a manifest keeps them."""
+        from dataclasses import asdict
+
         return {
             "price_sheet": self.sheet.model_dump(mode="json"),
             "api_prices": [asdict(price) for price in self.api],
@@ -96,6 +95,7 @@ def repriced(manifest: dict[str, Any], given: Mapping[str, Any]) -> dict[str, An
 
     Raises InputErrors as `prices_anew` does.
     """
+    from harness.files import to_json
     from harness.spec.prices import UsedSheet, used_sheet
 
     settings, own = manifest.get("settings") or {}, used_sheet(manifest)

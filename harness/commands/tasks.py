@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import json
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -12,6 +11,7 @@ from harness.commands import TASKS
 from harness.commands.corpora import check_corpora
 from harness.commands.flags import add_code_flag
 from harness.errors import InputError
+from harness.files import to_json
 from harness.quantities import counted, listed
 
 
@@ -25,11 +25,7 @@ def add_tasks(commands: Any) -> None:
     validate.add_argument("tasks", nargs="*", metavar="TASK")
     add_code_flag(validate)
     validate.set_defaults(run=_validate)
-    schema = verbs.add_parser("schema", help="print the JSON schema of a task file, or a table of its fields")
-    schema.add_argument(
-        "--markdown", metavar="FILE", nargs="?", type=Path, const=Path("-"),
-        help="print the fields as a Markdown table; with FILE, put it between the marks in that file instead",
-    )  # fmt: skip
+    schema = verbs.add_parser("schema", help="print the JSON schema of a task file")
     schema.set_defaults(run=_schema)
     new = verbs.add_parser("new", help="write a small task to start from")
     new.add_argument("name", metavar="NAME")
@@ -53,7 +49,7 @@ def _list(options: argparse.Namespace) -> None:
     tasks = load_tasks((), TASKS)
     rows = [_task_row(task) for task in tasks]
     if options.json:
-        print(json.dumps({"tasks": rows}, ensure_ascii=False))
+        print(to_json({"tasks": rows}))
         return
     for row in rows:
         counts = f"{row['test']} test, {row['train']} train" if row["answer"] != "lm-eval" else row["lm_eval"]
@@ -91,17 +87,10 @@ def _validate(options: argparse.Namespace) -> None:
         )
 
 
-def _schema(options: argparse.Namespace) -> None:
-    from harness.spec.reference import field_table, refresh
+def _schema(_options: argparse.Namespace) -> None:
     from harness.spec.schema import task_json_schema
 
-    if options.markdown == Path("-"):
-        print(field_table(), end="")
-    elif options.markdown:
-        refresh(options.markdown)
-        print(options.markdown)
-    else:
-        print(json.dumps(task_json_schema(), indent=2, ensure_ascii=False))
+    print(to_json(task_json_schema(), indent=2))
 
 
 def _new(options: argparse.Namespace) -> None:

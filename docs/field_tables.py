@@ -1,4 +1,7 @@
-"""The schema of a task file → the tables of its fields in docs/tasks.md, which stand between marks there."""
+"""Writes the tables of fields and of metrics in docs/tasks.md anew, between the marks there.
+
+python docs/field_tables.py
+"""
 
 from __future__ import annotations
 
@@ -7,50 +10,52 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from harness.errors import InputError
-from harness.files import write_text
+from harness.scoring.table import METRICS
 from harness.spec.schema import task_json_schema
-from harness.spec.yamlfile import read_source
 
+PAGE = Path(__file__).with_name("tasks.md")
 Schema = Mapping[str, Any]
-TABLES = {"fields": "TaskSpec", "lm-eval fields": "LmEvalSpec"}
-"""Name of each table in its marks → the model whose fields it holds; a later one leaves out what the first one says."""
 
 
-def marks(table: str) -> tuple[str, str]:
-    """The lines between which a table stands."""
-    return f"<!-- {table}:start -->", f"<!-- {table}:end -->"
+def tables() -> dict[str, str]:
+    """The name in the marks of each table → the table. What a task of lm-eval's shares with others stands once."""
+    shared = _field_rows("TaskSpec")
+    own = [row for row in _field_rows("LmEvalSpec") if row not in shared]
+    metrics = [f"| `{metric.name}` | `{metric.fits}` | {metric.meaning} |" for metric in METRICS.values()]
+    fields = ("field", "what it holds", "default", "meaning")
+    return {
+        "fields": _table(fields, shared),
+        "lm-eval fields": _table(fields, own),
+        "metrics": _table(("metric", "for", "right where"), metrics),
+    }
 
 
-def field_table(table: str = "fields") -> str:
-    """A Markdown table with a row for each field that holds a value, in the schema's order."""
-    rows = ["| field | what it holds | default | meaning |", "| --- | --- | --- | --- |"]
-    first, *_ = TABLES
-    known = [] if table == first else _rows(first)
-    return "".join(f"{row}\n" for row in (*rows, *(row for row in _rows(table) if row not in known)))
+def refreshed(page: str) -> str:
+    """The page with each table between its marks. Raises ValueError where a table has no marks."""
+    for name, table in tables().items():
+        start, end = f"<!-- {name}:start -->\n", f"<!-- {name}:end -->"
+        before, opening, rest = page.partition(start)
+        _, closing, after = rest.partition(end)
+        if not opening or not closing:
+            raise ValueError(
+                f"the page has no lines {start.strip()} and {end}, between which the table belongs"
+            )
+        page = f"{before}{start}{table}{end}{after}"
+    return page
 
 
-def _rows(table: str) -> list[str]:
+def _table(heads: tuple[str, ...], rows: list[str]) -> str:
+    lines = [f"| {' | '.join(heads)} |", f"|{' --- |' * len(heads)}", *rows]
+    return "".join(f"{line}\n" for line in lines)
+
+
+def _field_rows(model: str) -> list[str]:
+    """A row for each field that holds a value, in the schema's order."""
     models = task_json_schema()["$defs"]
     return [
         f"| `{name}` | {_kind(field)} | {default} | {_escaped(field.get('description', ''))} |"
-        for name, field, default in _fields(models[TABLES[table]], models)
+        for name, field, default in _fields(models[model], models)
     ]
-
-
-def refresh(path: Path) -> None:
-    """Put the tables between their marks in a Markdown file; raises InputError where one has none."""
-    text = read_source(path).text
-    for table in TABLES:
-        opening, closing = marks(table)
-        before, start, rest = text.partition(opening)
-        _, end, after = rest.partition(closing)
-        if not start or not end:
-            raise InputError(
-                f"has no lines {opening} and {closing} after it, between which the table belongs.", path=path
-            )
-        text = f"{before}{opening}\n{field_table(table)}{closing}{after}"
-    write_text(path, text)
 
 
 def _fields(model: Schema, models: Schema, prefix: str = "") -> Iterator[tuple[str, Schema, str]]:
@@ -102,3 +107,7 @@ def _limits(field: Schema) -> str:
 
 def _escaped(text: str) -> str:
     return text.replace("|", r"\|").replace("\n", " ")
+
+
+if __name__ == "__main__":
+    PAGE.write_text(refreshed(PAGE.read_text(encoding="utf-8")), encoding="utf-8")

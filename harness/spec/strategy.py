@@ -35,6 +35,8 @@ class Strategy:
     name: str
     weights: Weights
     context: tuple[Source, ...]
+    meaning: str = ""
+    """What answers, completing "rag is …"."""
     control: bool = False
     """A control explains the others and is never recommended."""
 
@@ -104,13 +106,29 @@ def _adapter(context: tuple[Context, ...], settings: TaskSettings) -> LoRA:
 STRATEGIES: dict[str, Strategy] = {
     strategy.name: strategy
     for strategy in (
-        Strategy("base", Weights.BASE, ()),
-        Strategy("few-shot", Weights.BASE, (Source.EXAMPLES,)),
-        Strategy("rag", Weights.BASE, (Source.RETRIEVED,)),
-        Strategy("few-shot+rag", Weights.BASE, (Source.EXAMPLES, Source.RETRIEVED)),
-        Strategy("lora", Weights.ADAPTED, ()),
-        Strategy("lora+rag", Weights.ADAPTED, (Source.RETRIEVED,)),
-        Strategy("oracle", Weights.BASE, (Source.GOLD,), control=True),
+        Strategy("base", Weights.BASE, (), "the model as it is"),
+        Strategy("few-shot", Weights.BASE, (Source.EXAMPLES,), "the model shown training examples"),
+        Strategy("rag", Weights.BASE, (Source.RETRIEVED,), "the model shown retrieved passages"),
+        Strategy(
+            "few-shot+rag",
+            Weights.BASE,
+            (Source.EXAMPLES, Source.RETRIEVED),
+            "the model shown training examples and retrieved passages",
+        ),
+        Strategy("lora", Weights.ADAPTED, (), "a fine-tune of the same weights"),
+        Strategy(
+            "lora+rag",
+            Weights.ADAPTED,
+            (Source.RETRIEVED,),
+            "a fine-tune on prompts with retrieved passages, shown such passages",
+        ),
+        Strategy(
+            "oracle",
+            Weights.BASE,
+            (Source.GOLD,),
+            "the model shown the right passages: a control, not a candidate",
+            control=True,
+        ),
     )
 }
 

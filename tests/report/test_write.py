@@ -49,8 +49,9 @@ def test_run_that_only_has_a_manifest_has_a_report(tmp_path: Path) -> None:
 def test_report_of_a_large_run_imports_nothing_heavy(tmp_path: Path) -> None:
     """A fresh interpreter, 4 strategies by 500 questions: neither a model nor a table library is loaded."""
     questions = [{**QUESTIONS[0], "id": f"q{i}", "question": f"Number {i}?"} for i in range(500)]
-    rows = [answer("facts", name, f"q{i}", "Paris " * 20) for name in "abcd" for i in range(500)]
-    about = {**manifest(), "plan": [{"task": "facts", "strategy": name} for name in "abcd"]}
+    names = ("base", "lora", "rag", "oracle")
+    rows = [answer("facts", name, f"q{i}", "Paris " * 20) for name in names for i in range(500)]
+    about = {**manifest(), "plan": [{"task": "facts", "strategy": name} for name in names]}
     write_run(tmp_path, questions=questions, answers=rows, batches=[], timings=[], manifest=about)
     code = (
         "import sys\n"

@@ -102,7 +102,12 @@ def test_whatever_stands_in_a_manifest_the_history_is_told(
     hits = {"base": first(10, 40), "rag": first(30, 40)}
     for number in range(2):
         write_made(
-            tmp_path, number, hits, ratios={"base": 1.0, "rag": 2.0}, report=True, embedder={"name": "e"}
+            tmp_path,
+            number,
+            hits,
+            ratios={"base": 1.0, "rag": 2.0},
+            report=True,
+            embedder={"name": "e", "sha256": "e0"},
         )
     file = tmp_path / "001" / "run.json"
     about, times = json.loads(file.read_text()), file.stat()

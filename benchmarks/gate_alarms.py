@@ -17,9 +17,9 @@ import numpy as np
 
 from harness.analysis.regression import losses, slowdown
 from harness.analysis.regression.findings import Outcome
+from harness.analysis.regression.pairing import LATENCY_MARGIN, MARGIN
 from harness.analysis.statistics.clusters import Design, Floats
 from harness.analysis.statistics.intervals import difference_interval, quantile
-from harness.spec.gate import LATENCY_MARGIN, MARGIN
 
 TRIALS = 4_000
 CASES = 6

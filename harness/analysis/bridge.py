@@ -77,6 +77,8 @@ def system_in(run: Evidence, task: str, name: str) -> System:
     settings = _settings(run, trained_for or task)
     model = run.manifest.get("model") or {}
     ref = ModelRef(model.get("name", ""), model.get("sha256"), model.get("dtype"), model.get("revision"))
+    if strategy not in STRATEGIES:
+        return System(name, name, ref)
     system = system_of(STRATEGIES[strategy], ref, settings)
     return forgetting_system(system) if at else system
 

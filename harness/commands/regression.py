@@ -12,7 +12,7 @@ from harness.errors import InputError, InputErrors
 from harness.spec.requirement_flags import whole
 
 if TYPE_CHECKING:
-    from harness.spec.gate import Gate
+    from harness.analysis.regression.terms import Gate
 
 
 def add_check(commands: Any) -> None:
@@ -107,7 +107,7 @@ def gate_of(options: argparse.Namespace) -> Gate:
     """The gate that flags and file ask for. Raises InputErrors that name the flags, or the file's lines."""
     from pydantic import ValidationError
 
-    from harness.spec.gate import Gate, GateFile, Terms, load_gate_file
+    from harness.analysis.regression.terms import Gate, GateFile, Terms, load_gate_file
     from harness.spec.mistakes import mistakes_of
 
     given = {
@@ -137,15 +137,13 @@ def _names(given: list[str] | None) -> tuple[str, ...] | None:
 
 
 def _diff(options: argparse.Namespace) -> None:
-    from harness.analysis.regression.difference import difference
-    from harness.report import diff, plain
+    from harness.analysis.regression.diff import diff
+    from harness.files import to_json
+    from harness.report import diff as forms
+    from harness.report import plain
 
-    found = difference(options.before, options.after)
-    print(
-        json.dumps(diff.document(found), ensure_ascii=False, allow_nan=False)
-        if options.json
-        else plain.sections(diff.report(found))
-    )
+    found = diff(options.before, options.after)
+    print(to_json(found) if options.json else plain.sections(forms.report(found)))
 
 
 def _trend(options: argparse.Namespace) -> None:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from harness.analysis.regression.gate import Judgement
+from harness.files import to_json
 from harness.report import gate, junit, mdtext, plain
 from harness.report.places import check_files, write_there
 
@@ -21,7 +21,7 @@ FORMS: dict[str, Callable[[Judgement], bytes]] = {
 
 
 def as_json(judgement: Judgement) -> str:
-    return json.dumps(gate.document(judgement), ensure_ascii=False, allow_nan=False)
+    return to_json(judgement)
 
 
 def as_text(judgement: Judgement) -> str:

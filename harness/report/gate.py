@@ -1,21 +1,18 @@
-"""What `check` says: a judgement as sentences and tables, and as one JSON document."""
+"""What `check` says: a judgement as sections of sentences and tables."""
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Iterator, Sequence
-from typing import Any
 
-from harness.analysis.regression.changes import Change, other_kernels
-from harness.analysis.regression.findings import Flip, Outcome
-from harness.analysis.regression.gate import NAMES_ITS_CAUSE, Finding, Judgement
-from harness.analysis.regression.pairing import same_run
+from harness.analysis.regression.changes import Change
+from harness.analysis.regression.findings import AccuracyFigures, Flip, LatencyFigures, Outcome
+from harness.analysis.regression.gate import Finding, Judgement
 from harness.analysis.regression.replies import MAY_DIFFER, MAY_DIFFER_HALF
+from harness.analysis.regression.rules import RULES, Tier
 from harness.quantities import counted, percent, signed, three
 from harness.report.page.text import visible
 from harness.report.view import Block, Bullets, Section, Table, sections
 from harness.report.view import section as section_of
-from harness.spec.gate import TIERS
 
 MARKS = {Outcome.PASS: "✓", Outcome.FAIL: "✗", Outcome.UNSURE: "?", Outcome.NOT_APPLICABLE: "–"}
 VERDICTS = {
@@ -29,49 +26,6 @@ MOST_CAUSES = 4
 LONG_CAUSE = 100
 REPLY = 80
 """Characters of a reply or a question that are shown."""
-
-
-def document(judgement: Judgement) -> dict[str, Any]:
-    """The whole judgement as plain JSON values."""
-    return {
-        "schema_version": 1,
-        "run": str(judgement.after.run.folder),
-        "baseline": str(judgement.before.run.folder),
-        "run_ids": {"run": _id(judgement.after), "baseline": _id(judgement.before)},
-        "outcome": judgement.outcome.value,
-        "exit_code": judgement.exit_code,
-        "strict": judgement.strict,
-        "left_out": list(judgement.common.obstacles),
-        "new": list(judgement.common.added),
-        "other_kernels": _kernels(judgement),
-        "changes": [change_json(change) for change in judgement.changes],
-        "findings": [_finding_json(finding) for finding in judgement.findings],
-    }
-
-
-def _id(side: Any) -> str:
-    return str(side.run.manifest.get("run_id"))
-
-
-def change_json(change: Change) -> dict[str, Any]:
-    return {**dataclasses.asdict(change), "cause": change.cause.value}
-
-
-def _finding_json(finding: Finding) -> dict[str, Any]:
-    said = finding.said
-    return {
-        "rule": finding.rule,
-        "tier": finding.tier,
-        "task": finding.task,
-        "strategy": finding.strategy,
-        "outcome": said.outcome.value,
-        "counts": finding.counts,
-        "detail": said.detail,
-        "margin": said.margin,
-        "figures": dict(said.figures),
-        "flips": [dataclasses.asdict(flip) for flip in said.flips],
-        "causes": [change_json(change) for change in finding.causes],
-    }
 
 
 def headline(judgement: Judgement) -> str:
@@ -88,14 +42,12 @@ def headline(judgement: Judgement) -> str:
 
 def report(judgement: Judgement) -> tuple[Section, ...]:
     """Verdict, table, what failed and why, what changed."""
-    left_out = [f"Left out: {sentence}." for sentence in judgement.common.obstacles]
-    added = [f"Not in the baseline: {sentence}." for sentence in judgement.common.added]
     return sections(
         section_of(
             headline(judgement),
             _sides(judgement),
-            *left_out,
-            *added,
+            *(f"Left out: {clause}." for clause in judgement.left_out),
+            *(f"Not in the baseline: {clause}." for clause in judgement.new),
             _table(judgement),
             _may_differ(judgement),
         ),
@@ -106,71 +58,59 @@ def report(judgement: Judgement) -> tuple[Section, ...]:
 
 
 def _sides(judgement: Judgement) -> str:
-    sides = f"Run {judgement.after.run.folder} against baseline {judgement.before.run.folder}"
-    if same_run(judgement.before, judgement.after):
-        return f"{sides}, which is the same run, so that nothing could differ."
-    return f"{sides}."
+    sides = f"Run {judgement.run} against baseline {judgement.baseline}"
+    return (
+        f"{sides}, which is the same run, so that nothing could differ."
+        if judgement.same_run
+        else f"{sides}."
+    )
 
 
 def _may_differ(judgement: Judgement) -> str | None:
     """What the exact tier lets pass, and why, where the two runs did not compute alike."""
-    kernels = _kernels(judgement)
-    if not kernels:
+    if not judgement.other_kernels:
         return None
     return (
-        f"Other kernels ({', '.join(kernels)}) move the last bits of sums. So the weights of an adapter trained "
-        "again, the order of passages as good as each other and a few answers "
+        f"Other kernels ({', '.join(judgement.other_kernels)}) move the last bits of sums. So the weights of an "
+        "adapter trained again, the order of passages as good as each other and a few answers "
         f"(up to {percent(MAY_DIFFER)}, in half precision {percent(MAY_DIFFER_HALF)}) may differ; nothing else may."
     )
-
-
-def _kernels(judgement: Judgement) -> list[str]:
-    return other_kernels(judgement.before.run.manifest, judgement.after.run.manifest)
 
 
 def changed(changes: Sequence[Change]) -> Block:
     """All that the manifests say is different."""
     if not changes:
         return "Nothing that the manifests know: the same inputs, versions, machine and prices."
-    return Bullets(tuple(f"{change.cause.value}: {change.sentence}" for change in changes))
+    sentences = (f"{change.cause.value}: {change.sentence}" for change in changes)
+    return Bullets(tuple(dict.fromkeys(sentences)))
 
 
 def _table(judgement: Judgement) -> Table:
     cases: dict[tuple[str, str], list[Finding]] = {}
     for finding in judgement.findings:
         cases.setdefault((finding.task, finding.strategy), []).append(finding)
-    rows = [(task, strategy, *map(_cell_of(found), TIERS)) for (task, strategy), found in cases.items()]
-    return Table(("Task", "Strategy", "Exact", "Accuracy", "Latency, × base"), tuple(rows))
+    rows = tuple((*case, *(_cell(findings, tier) for tier in Tier)) for case, findings in cases.items())
+    return Table(("Task", "Strategy", "Exact", "Accuracy", "Latency, × base"), rows)
 
 
-def _cell_of(found: Sequence[Finding]) -> Any:
-    def cell(tier: str) -> str:
-        mine = [one for one in found if one.tier == tier]
-        if tier == "exact":
-            return _exact(mine)
-        (one,) = mine
-        return f"{MARKS[one.outcome]} {_figure(one)}".strip()
-
-    return cell
-
-
-def _exact(found: Sequence[Finding]) -> str:
-    """`✓ 8` or `✗ prompts, answers`."""
-    fallen = [one.rule for one in found if one.outcome is Outcome.FAIL]
+def _cell(findings: Sequence[Finding], tier: Tier) -> str:
+    """`✓ 8`, `✗ prompts, answers`, `✗ 96.0 % → 76.0 % (−20.0)`."""
+    mine = [one for one in findings if one.tier is tier]
+    if tier is not Tier.EXACT:
+        return "; ".join(f"{MARKS[one.outcome]} {_figure(one)}".strip() for one in mine)
+    fallen = [one.rule for one in mine if one.outcome is Outcome.FAIL]
     if fallen:
         return f"{MARKS[Outcome.FAIL]} {', '.join(fallen)}"
-    return f"{MARKS[Outcome.PASS]} {sum(one.outcome is Outcome.PASS for one in found)}"
+    return f"{MARKS[Outcome.PASS]} {sum(one.outcome is Outcome.PASS for one in mine)}"
 
 
 def _figure(finding: Finding) -> str:
-    figures = finding.said.figures
-    if not figures:
-        return ""
-    if finding.tier == "latency":
-        return f"{three(figures['before'])} → {three(figures['after'])}"
-    delta = figures["delta"]
-    change = f" ({signed(delta)})" if delta else ""
-    return f"{percent(figures['before'])} → {percent(figures['after'])}{change}"
+    match finding.figures:
+        case LatencyFigures(before=before, after=after):
+            return f"{three(before)} → {three(after)}"
+        case AccuracyFigures(before=before, after=after, delta=delta):
+            return f"{percent(before)} → {percent(after)}" + (f" ({signed(delta)})" if delta else "")
+    return ""
 
 
 TITLES = {
@@ -181,25 +121,26 @@ TITLES = {
 
 
 def _group(judgement: Judgement, outcome: Outcome, *, counts: bool) -> Section | None:
-    found = [one for one in judgement.findings if one.outcome is outcome and one.counts is counts]
-    blocks = [block for same in _alike(found) for block in _told(same)]
+    findings = [one for one in judgement.findings if one.outcome is outcome and one.counts is counts]
+    blocks = [block for same in _alike(findings) for block in _paragraph(same)]
     return section_of(TITLES[outcome, counts], *blocks)
 
 
-def _alike(found: Sequence[Finding]) -> list[list[Finding]]:
-    """Findings that say the same of several strategies, by the same questions and causes, together."""
+def _alike(findings: Sequence[Finding]) -> list[list[Finding]]:
+    """Findings that say the same of several systems, by the same questions and causes, together."""
     groups: dict[tuple[object, ...], list[Finding]] = {}
-    for one in found:
-        groups.setdefault((one.rule, one.said.detail, one.said.flips, one.causes), []).append(one)
+    for one in findings:
+        causes = tuple(change.sentence for change in one.causes)
+        groups.setdefault((one.rule, one.detail, one.flips, causes), []).append(one)
     return list(groups.values())
 
 
-def _told(same: Sequence[Finding]) -> Iterator[Block]:
-    """What a finding says, then its questions and its cause."""
+def _paragraph(same: Sequence[Finding]) -> Iterator[Block]:
+    """What a rule found, then its questions and its cause."""
     first = same[0]
     where = ", ".join(f"{one.task} · {one.strategy}" for one in same)
-    yield f"{MARKS[first.outcome]} {first.rule} ({where}): {first.said.detail}."
-    yield Bullets((*flip_lines(first.said.flips, MOST_FLIPS), *cause_lines(first)))
+    yield f"{MARKS[first.outcome]} {first.rule} ({where}): {first.detail}."
+    yield Bullets((*flip_lines(first.flips, MOST_FLIPS), *cause_lines(first)))
 
 
 def cause_lines(finding: Finding) -> Iterator[str]:
@@ -212,7 +153,7 @@ def cause_lines(finding: Finding) -> Iterator[str]:
         for change in finding.causes[:MOST_CAUSES]
     )
     unseen = "none that the manifests show, so the program or its environment changed unseen"
-    if finding.rule not in NAMES_ITS_CAUSE and (named or finding.outcome is Outcome.FAIL):
+    if RULES[finding.rule].suspects and (named or finding.outcome is Outcome.FAIL):
         yield f"Likeliest cause: {named or unseen}."
 
 

@@ -39,11 +39,11 @@ def _case(suite: ElementTree.Element, finding: Finding, *, strict: bool) -> None
     case = ElementTree.SubElement(
         suite, "testcase", classname=_plain(f"{finding.task}.{finding.strategy}"), name=finding.rule
     )
-    detail = _plain(finding.said.detail)
+    detail = _plain(finding.detail)
     unsure = finding.outcome is Outcome.UNSURE
     if finding.counts and (finding.outcome is Outcome.FAIL or (strict and unsure)):
         failure = ElementTree.SubElement(case, "failure", message=detail, type=finding.tier)
-        lines = [*flip_lines(finding.said.flips, MOST_FLIPS), *cause_lines(finding)]
+        lines = [*flip_lines(finding.flips, MOST_FLIPS), *cause_lines(finding)]
         failure.text = _plain("\n".join(lines))
     elif finding.outcome is not Outcome.PASS:
         ElementTree.SubElement(case, "skipped", message=f"{finding.outcome.value}: {detail}")

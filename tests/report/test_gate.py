@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from harness.analysis.regression.terms import Gate, Terms
 from harness.report import checks, gate
-from harness.spec.gate import Gate, Terms
 from tests.analysis.regression.reruns import judged, made_up
 from tests.report.gates import nasty
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 from xml.etree import ElementTree
 
+from harness.analysis.regression.rules import RULES
+from harness.analysis.regression.terms import Gate, Terms
 from harness.report import junit
-from harness.spec.gate import RULES, Gate, Terms
 from tests.report.gates import nasty
 
 

@@ -15,6 +15,7 @@ from harness.analysis.evidence import Pair, read_questions, read_run, read_timin
 from harness.analysis.history.figures import Figures, UnfitError, figures_of, whole
 from harness.analysis.history.series import questions_key, series_key
 from harness.analysis.regression.changes import changes
+from harness.analysis.regression.inputs import Inputs
 from harness.analysis.relative import BASE, ratio_of
 from harness.errors import InputError
 from harness.files import sha256_text
@@ -196,7 +197,7 @@ class Reader:
             quick, incomplete = bool(results["quick"]), bool(results["incomplete"])
         except (KeyError, AttributeError, TypeError) as error:
             raise UnfitError(str(error)) from error
-        changes(manifest, manifest)  # so that a manifest that cannot be held against another is found here
+        changes(Inputs(manifest), Inputs(manifest))  # a manifest that cannot be compared is found here
         return Run(
             folder,
             str(manifest.get("run_id", folder.name)),

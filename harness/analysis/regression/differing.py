@@ -1,11 +1,15 @@
-"""Nested values side by side: where they differ, and each as it stands in a sentence."""
+"""Nested values side by side: where they differ, each as text. The one comparison of what two runs were made of."""
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import re
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any
+
+from pydantic import BaseModel
 
 ABSENT = "(absent)"
 _HASH = re.compile(r"([0-9a-f]{12})[0-9a-f]{28,52}(\+?)")
@@ -14,31 +18,51 @@ MOST = 40
 """Characters of a text that stands in a sentence as it is."""
 
 
-def flat(value: Any, name: str = "") -> Iterator[tuple[str, Any]]:
-    """A nested mapping as dotted names and plain values; lists are values."""
-    if isinstance(value, Mapping) and value:
-        for key, inner in value.items():
-            yield from flat(inner, f"{name}.{key}" if name else str(key))
-    elif name or not isinstance(value, Mapping):  # of an empty whole there is nothing to name
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """A value that differs, by its dotted name, before and after as text."""
+
+    name: str
+    before: str
+    after: str
+
+    @property
+    def sentence(self) -> str:
+        """`sha256: 0123456789ab → ba9876543210`."""
+        return f"{self.name}: {self.before} → {self.after}"
+
+
+def differing(before: object, after: object) -> list[Difference]:
+    """Each plain value that differs between two nested ones: mappings, dataclasses or models. Lists are plain."""
+    old, new = dict(_flat(before)), dict(_flat(after))
+    pairs = {name: (old.get(name, ABSENT), new.get(name, ABSENT)) for name in {**old, **new}}
+    return [Difference(name, *_texts(*pair)) for name, pair in pairs.items() if pair[0] != pair[1]]
+
+
+def _flat(value: object, name: str = "") -> Iterator[tuple[str, object]]:
+    """A nested value as dotted names and plain values."""
+    parts = _parts(value)
+    if parts:
+        for key, inner in parts.items():
+            yield from _flat(inner, f"{name}.{key}" if name else str(key))
+    elif name or parts is None:  # of an empty whole there is nothing to name
         yield name, value
 
 
-def differing(before: Any, after: Any) -> list[tuple[str, str, str]]:
-    """(Dotted name, before, after) of each value that differs, as text."""
-    old, new = dict(flat(before)), dict(flat(after))
-    names = dict.fromkeys([*old, *new])
-    return [
-        (name, *texts(old.get(name, ABSENT), new.get(name, ABSENT)))
-        for name in names
-        if old.get(name, ABSENT) != new.get(name, ABSENT)
-    ]
+def _parts(value: object) -> Mapping[str, Any] | None:
+    if isinstance(value, Mapping):
+        return value
+    if isinstance(value, BaseModel):
+        return dict(value)
+    if dataclasses.is_dataclass(value):
+        return {field.name: getattr(value, field.name) for field in dataclasses.fields(value)}
+    return None
 
 
-def texts(old: Any, new: Any) -> tuple[str, str]:
+def _texts(old: object, new: object) -> tuple[str, str]:
     """Two values in a sentence; two long ones from shortly before they part, since their beginnings may be the same."""
     whole = [json.dumps(value, ensure_ascii=False) for value in (old, new)]
-    parting = (place for place, (a, b) in enumerate(zip(*whole, strict=False)) if a != b)
-    start = next(parting, min(map(len, whole))) - MOST // 2
+    start = parting(*whole) - MOST // 2
     if min(map(len, whole)) <= 2 * MOST or start <= MOST // 2:
         return text_of(old), text_of(new)
     cut = [text[start : start + 2 * MOST] for text in whole]
@@ -46,11 +70,17 @@ def texts(old: Any, new: Any) -> tuple[str, str]:
     return f"…{cut[0]}{ends[0]}", f"…{cut[1]}{ends[1]}"
 
 
-def text_of(value: Any) -> str:
+def parting(old: str, new: str) -> int:
+    """The first place at which two texts differ."""
+    unequal = (place for place, (a, b) in enumerate(zip(old, new, strict=False)) if a != b)
+    return next(unequal, min(len(old), len(new)))
+
+
+def text_of(value: object) -> str:
     """A value in a sentence: a hash by its first digits, short text as it is, anything else as JSON has it."""
     if isinstance(value, str):
-        if found := _HASH.fullmatch(value):
-            return "".join(found.groups())
+        if digits := _HASH.fullmatch(value):
+            return "".join(digits.groups())
         if value and len(value) <= MOST:
             return value
     text = json.dumps(value, ensure_ascii=False)

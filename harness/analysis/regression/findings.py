@@ -1,11 +1,12 @@
-"""What a rule says of one task and strategy."""
+"""What a rule finds about one system on one task: an outcome, a sentence and the figures in it."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any
+
+NAMED = 5
+"""Questions that a sentence names at most."""
 
 
 class Outcome(StrEnum):
@@ -35,41 +36,71 @@ class Flip:
 
 
 @dataclass(frozen=True, slots=True)
-class Said:
-    """What a rule found: a sentence with its figures.
+class AccuracyFigures:
+    """The paired difference on `n` questions; `lost` and `won`: how many score lower and higher than before."""
 
-    `margin`: what the figure was held against. `flips`: the questions that it rests on.
-    """
+    metric: str
+    n: int
+    before: float | None
+    after: float | None
+    delta: float | None
+    ci_low: float | None
+    ci_high: float | None
+    lost: int
+    won: int
+
+
+@dataclass(frozen=True, slots=True)
+class LatencyFigures:
+    """`before` and `after`: times as long as base takes; `slowdown`: times as long as before, on `n` questions."""
+
+    n: int
+    before: float
+    after: float
+    slowdown: float
+    ci_low: float
+    ci_high: float
+    history_margin: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class QuestionFigures:
+    """The questions that differ. `before` and `after`: mean passages shown, or mean tokens of a prompt."""
+
+    questions: tuple[str, ...]
+    before: float | None = None
+    after: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class NamedFigures:
+    """A figure of each depth, or of each hosted model."""
+
+    before: dict[str, float | None]
+    after: dict[str, float | None]
+
+
+Figures = AccuracyFigures | LatencyFigures | QuestionFigures | NamedFigures
+
+
+@dataclass(frozen=True, slots=True)
+class Ruling:
+    """What a rule found. `margin`: what the figure was held against; `flips`: the questions that it rests on."""
 
     outcome: Outcome
     detail: str
-    figures: Mapping[str, Any] = field(default_factory=dict)
+    figures: Figures | None = None
     margin: float | None = None
     flips: tuple[Flip, ...] = ()
 
 
-Rule = Callable[..., Said]
-"""A rule takes a `pairing.Rerun`."""
+def not_applicable(reason: str) -> Ruling:
+    return Ruling(Outcome.NOT_APPLICABLE, reason)
 
 
-NAMED = 5
-"""Questions that a sentence names at most."""
+def passed(detail: str, figures: Figures | None = None) -> Ruling:
+    return Ruling(Outcome.PASS, detail, figures)
 
 
-def named(names: Sequence[str]) -> str:
-    """`q1, q2, q3, q4, q5 and 3 more`; each once, as with several seeds a question stands there several times."""
-    unique = list(dict.fromkeys(names))
-    more = len(unique) - NAMED
-    return ", ".join(unique[:NAMED]) + (f" and {more} more" if more > 0 else "")
-
-
-def not_applicable(reason: str) -> Said:
-    return Said(Outcome.NOT_APPLICABLE, reason)
-
-
-def passed(detail: str, **figures: Any) -> Said:
-    return Said(Outcome.PASS, detail, figures)
-
-
-def failed(detail: str, **figures: Any) -> Said:
-    return Said(Outcome.FAIL, detail, figures)
+def failed(detail: str, figures: Figures | None = None) -> Ruling:
+    return Ruling(Outcome.FAIL, detail, figures)

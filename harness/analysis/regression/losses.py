@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Mapping
 
 import numpy as np
 
 from harness.analysis.accuracy import differences, per_question
 from harness.analysis.means import mean
-from harness.analysis.regression.findings import Flip, Outcome, Said, not_applicable
+from harness.analysis.regression.findings import AccuracyFigures, Flip, Outcome, Ruling, not_applicable
 from harness.analysis.regression.pairing import Rerun
 from harness.analysis.regression.replies import nearness, same_likelihoods
 from harness.analysis.statistics import paired
@@ -16,57 +16,51 @@ from harness.analysis.statistics.clusters import Design
 from harness.quantities import percent, share, signed
 
 
-def accuracy(rerun: Rerun) -> Said:
+def accuracy(rerun: Rerun) -> Ruling:
     """Paired on the same questions: fail where the whole interval of the loss lies beyond the margin.
 
     Pass where it lies below it, or where every reply is the same, so that there is nothing to infer.
     """
-    metric, margin = rerun.metric, rerun.limits.margin
-    old, new = rerun.scored(rerun.before), rerun.scored(rerun.after)
-    found = differences(old, new, metric)
-    if not found:
+    metric, margin = rerun.metric, rerun.margins.accuracy
+    old, new = (rerun.scored(side) for side in rerun.sides)
+    lost = differences(old, new, metric)
+    if not lost:
         return not_applicable("no question was answered in both runs")
-    clusters = rerun.after.run.clusters(rerun.task)
-    judged = paired.compare(np.array(list(found.values())), Design.of([clusters[name] for name in found]))
+    judged = compared(lost, rerun.after.run.clusters(rerun.task))
     before, after = (mean(list(per_question(side, metric).values())) for side in (old, new))
-    figures = {
-        "metric": metric, "n": judged.n, "before": before, "after": after, "delta": judged.delta,
-        "ci_low": judged.ci_low, "ci_high": judged.ci_high, "lost": judged.a_higher, "won": judged.b_higher,
-    }  # fmt: skip
+    figures = AccuracyFigures(
+        metric, judged.n, before, after, judged.delta, judged.ci_low, judged.ci_high,
+        lost=judged.a_higher, won=judged.b_higher,
+    )  # fmt: skip
     moved = f"{metric} {percent(before)} → {percent(after)}"
-    if not any(found.values()) and _same_replies(rerun):
-        return Said(Outcome.PASS, f"{moved}: every reply is the same", figures, margin)
+    if not any(lost.values()) and _same_replies(rerun):
+        return Ruling(Outcome.PASS, f"{moved}: every reply is the same", figures, margin)
     flips = flipped(rerun)
     if judged.ci_low is None or judged.ci_high is None:
-        return Said(Outcome.UNSURE, f"{moved}: {judged.reason}", figures, margin, flips)
+        return Ruling(Outcome.UNSURE, f"{moved}: {judged.reason}", figures, margin, flips)
     moved += (
         f", {signed(judged.delta)} points ({signed(judged.ci_low)} to {signed(judged.ci_high)}) on {judged.n}, "
         f"{judged.a_higher} lost, {judged.b_higher} won; margin {share(margin)}"
     )
-    return Said(outcome(judged.ci_low, judged.ci_high, margin), moved, figures, margin, flips)
+    return Ruling(outcome(judged.ci_low, judged.ci_high, margin), moved, figures, margin, flips)
+
+
+def compared(moved: Mapping[str, float], clusters: Mapping[str, str]) -> paired.Comparison:
+    """Question id → by how much its score moved, judged with the questions of one cluster together."""
+    return paired.compare(np.array(list(moved.values())), Design.of([clusters[name] for name in moved]))
 
 
 def outcome(ci_low: float, ci_high: float, margin: float) -> Outcome:
-    """Of an interval of the difference (after less before): a loss is what lies below nought."""
-    if is_loss(ci_high, margin):
+    """Of an interval of the difference, after − before: a loss is below 0."""
+    if ci_high < -margin:
         return Outcome.FAIL
-    return Outcome.PASS if is_none(ci_low, margin) else Outcome.UNSURE
-
-
-def is_loss(ci_high: Any, margin: float) -> Any:
-    """Whether the whole interval lies beyond the margin; of a number or an array."""
-    return ci_high < -margin
-
-
-def is_none(ci_low: Any, margin: float) -> Any:
-    """Whether the whole interval lies within the margin, or above it."""
-    return ci_low > -margin
+    return Outcome.PASS if ci_low > -margin else Outcome.UNSURE
 
 
 def flipped(rerun: Rerun) -> tuple[Flip, ...]:
     """The questions whose score changed, those that lost most first, with replies of the first seed that differ."""
     metric = rerun.metric
-    old, new = (per_question(rerun.scored(side), metric) for side in (rerun.before, rerun.after))
+    old, new = (per_question(rerun.scored(side), metric) for side in rerun.sides)
     replies: dict[str, tuple[str, str]] = {}
     for before, after in reversed(rerun.answers):
         if before.prediction != after.prediction or after.question_id not in replies:
@@ -89,7 +83,7 @@ def _same_replies(rerun: Rerun) -> bool:
     Likelihoods in other last bits are the same, as they are to the rule `answers`.
     """
     near = nearness(rerun)
-    counts = {len(rerun.scored(side)) for side in (rerun.before, rerun.after)}
+    counts = {len(rerun.scored(side)) for side in rerun.sides}
     return counts == {len(rerun.answers)} and all(
         old.prediction == new.prediction and same_likelihoods(old, new, near) for old, new in rerun.answers
     )

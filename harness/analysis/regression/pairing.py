@@ -1,24 +1,33 @@
-"""Two runs side by side: which tasks, strategies and questions both measured, and what stands in the way."""
+"""Two runs side by side: which tasks, systems and questions both measured, and what stands in the way."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any
 
 from harness.analysis.accuracy import ScoredAnswer
 from harness.analysis.derive import Scores, missing_answers, score_all, task_names
 from harness.analysis.evidence import Evidence, Pair, read_run
-from harness.analysis.regression.changes import SCORING, unused_parts
 from harness.analysis.regression.differing import differing
-from harness.analysis.regression.findings import named
+from harness.analysis.regression.findings import NAMED
+from harness.analysis.regression.inputs import Inputs
 from harness.errors import HarnessError, InputError, InputErrors
-from harness.quantities import counted
+from harness.quantities import counted, listed
 from harness.records import AnswerRow, Question, TimingRow
-from harness.spec.gate import Gate, Limits
-from harness.spec.strategy import STRATEGIES, Source
+from harness.spec.system import System
+
+MARGIN = 0.02
+LATENCY_MARGIN = 1.25
+
+
+@dataclass(frozen=True, slots=True)
+class Margins:
+    """By how much a figure may get worse: accuracy as a share, latency as a factor."""
+
+    accuracy: float = MARGIN
+    latency: float = LATENCY_MARGIN
 
 
 @dataclass(frozen=True)
@@ -42,12 +51,20 @@ class Side:
             )
         return cls(run, score_all(run))
 
+    @cached_property
+    def inputs(self) -> Inputs:
+        return Inputs(self.run.manifest)
+
     def strategies(self, task: str) -> list[str]:
-        return [strategy for name, strategy in self.run.pairs if name == task]
+        """Names of the systems that answered a task."""
+        return [name for owner, name in self.run.pairs if owner == task]
+
+    def timings(self, pair: Pair) -> Sequence[TimingRow]:
+        return self.run.timings.get(pair, ())
 
 
 def measured(*sides: Side) -> dict[str, list[str]]:
-    """Task → strategies, of all sides together."""
+    """Task → names of systems, of all sides together."""
     tasks = dict.fromkeys(task for side in sides for task in task_names(side.run))
     return {
         task: list(dict.fromkeys(name for side in sides for name in side.strategies(task))) for task in tasks
@@ -56,29 +73,29 @@ def measured(*sides: Side) -> dict[str, list[str]]:
 
 def same_run(before: Side, after: Side) -> bool:
     """Whether both are one run, or a copy of it."""
-    ids = [side.run.manifest.get("run_id") for side in (before, after)]
-    return ids[0] is not None and ids[0] == ids[1]
+    return before.inputs.run_id is not None and before.inputs.run_id == after.inputs.run_id
 
 
 @dataclass(frozen=True, slots=True)
 class Past:
     """What is looked at of a run of the history."""
 
-    manifest: dict[str, Any]
+    inputs: Inputs
     timings: dict[Pair, tuple[TimingRow, ...]]
 
 
 @dataclass(frozen=True)
 class Rerun:
-    """One task and strategy, measured before and after, on the questions that both runs asked."""
+    """One system on one task, measured before and after, on the questions that both runs asked."""
 
     before: Side
     after: Side
     task: str
     strategy: str
+    """The system's name."""
     questions: tuple[str, ...]
     """Ids, in the order of the later run."""
-    limits: Limits
+    margins: Margins
     history: tuple[Past, ...] = ()
     """Earlier runs of the same model, which show how much times move by themselves."""
 
@@ -87,28 +104,20 @@ class Rerun:
         return (self.task, self.strategy)
 
     @property
-    def manifests(self) -> tuple[dict[str, Any], dict[str, Any]]:
-        return self.before.run.manifest, self.after.run.manifest
+    def sides(self) -> tuple[Side, Side]:
+        return self.before, self.after
 
     @property
-    def adapted(self) -> bool:
-        strategy = STRATEGIES.get(self.strategy)  # None for another task's adapter
-        return strategy is None or strategy.adapted
+    def inputs(self) -> tuple[Inputs, Inputs]:
+        return self.before.inputs, self.after.inputs
 
     @property
-    def uses_corpus(self) -> bool:
-        strategy = STRATEGIES.get(self.strategy)
-        return strategy is not None and strategy.uses_corpus
+    def systems(self) -> tuple[System, System]:
+        return self.before.inputs.systems[self.pair], self.system
 
     @property
-    def retrieves(self) -> bool:
-        strategy = STRATEGIES.get(self.strategy)
-        return strategy is not None and Source.RETRIEVED in strategy.context
-
-    @property
-    def unused(self) -> frozenset[str]:
-        """The parts of a task (`Change.part`) that the strategy does not read."""
-        return unused_parts(self.strategy)
+    def system(self) -> System:
+        return self.after.inputs.systems[self.pair]
 
     @property
     def metric(self) -> str:
@@ -117,11 +126,9 @@ class Rerun:
     @cached_property
     def seeds(self) -> frozenset[int]:
         """Seeds that a fine-tune was trained with in both runs; of base weights none, as no seed shapes them."""
-        if not self.adapted:
+        if not self.system.adapted:
             return frozenset()
-        old, new = (
-            {row.seed for row in side.run.answers.get(self.pair, ())} for side in (self.before, self.after)
-        )
+        old, new = ({row.seed for row in side.run.answers.get(self.pair, ())} for side in self.sides)
         return frozenset(old & new)
 
     def scored(self, side: Side) -> list[ScoredAnswer]:
@@ -136,8 +143,11 @@ class Rerun:
     def answers(self) -> list[tuple[AnswerRow, AnswerRow]]:
         """Both answers to each common question, seed by seed; fine-tunes of different seeds have none."""
         old, new = (
-            {(one.row.question_id, one.row.seed if self.adapted else 0): one.row for one in self.scored(side)}
-            for side in (self.before, self.after)
+            {
+                (one.row.question_id, one.row.seed if self.system.adapted else 0): one.row
+                for one in self.scored(side)
+            }
+            for side in self.sides
         )
         seeds = sorted({seed for _, seed in old} & {seed for _, seed in new})
         return [
@@ -153,14 +163,14 @@ class Common:
     """What two runs have in common, and the sentences that say what they have not."""
 
     tasks: dict[str, tuple[tuple[str, ...], tuple[str, ...]]]
-    """Task → strategies and question ids that both have."""
+    """Task → names of systems and question ids that both have."""
     obstacles: tuple[str, ...]
     """Why they are not of the same thing as a whole."""
     added: tuple[str, ...]
     """What the later run has beyond the baseline: no reason against comparing."""
 
 
-def common(before: Side, after: Side) -> Common:
+def shared(before: Side, after: Side) -> Common:
     """What both runs measured alike."""
     tasks: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {}
     obstacles: list[str] = []
@@ -169,9 +179,10 @@ def common(before: Side, after: Side) -> Common:
         if task not in new_tasks:
             obstacles.append(f"task {task!r} was not run again")
             continue
-        scoring = _scoring_changes(before, after, task)
+        scoring = differing(before.inputs.scoring(task), after.inputs.scoring(task))
         if scoring:
-            obstacles.append(f"task {task!r} is scored otherwise ({scoring}), so it is another version of it")
+            how = "; ".join(one.sentence for one in scoring)
+            obstacles.append(f"task {task!r} is scored otherwise ({how}), so it is another version of it")
             continue
         questions, other = _questions(before.run, after.run, task)
         obstacles += [f"task {task!r}: {sentence}" for sentence in other]
@@ -189,32 +200,26 @@ def common(before: Side, after: Side) -> Common:
 
 
 def reruns(
-    before: Side, after: Side, found: Common, gate: Gate, history: Sequence[Past] = ()
+    before: Side,
+    after: Side,
+    common: Common,
+    margins: Callable[[str, str], Margins] = lambda *_: Margins(),
+    history: Sequence[Past] = (),
 ) -> Iterator[Rerun]:
-    """Each task and strategy of what is common."""
-    for task, (strategies, questions) in found.tasks.items():
-        for strategy in strategies:
-            limits = gate.limits(task, strategy)
-            yield Rerun(before, after, task, strategy, questions, limits, tuple(history))
+    """Each system on each task of what is common. `margins`: those of a task and a system."""
+    for task, (strategies, questions) in common.tasks.items():
+        for name in strategies:
+            yield Rerun(before, after, task, name, questions, margins(task, name), tuple(history))
 
 
-def check_comparable(found: Common, *, partly: bool) -> None:
+def check_comparable(common: Common, *, partly: bool) -> None:
     """Raises InputErrors where the runs are not of the same thing; `partly`: only where nothing is common."""
-    if found.tasks and (partly or not found.obstacles):
+    if common.tasks and (partly or not common.obstacles):
         return
-    sentences = [*found.obstacles] or ["neither has a task of the other"]
-    rest = "Compare what is common with --common." if found.tasks else "Nothing is common."
+    sentences = [*common.obstacles] or ["neither has a task of the other"]
+    rest = "Compare what is common with --common." if common.tasks else "Nothing is common."
     head = "the runs are not of the same thing:"
     raise InputErrors([InputError(f"{head}\n" + "\n".join(f"  {s}." for s in sentences) + f"\n{rest}")])
-
-
-def _scoring_changes(before: Side, after: Side, task: str) -> str:
-    """What differs in what a right answer is; the metrics after the first do not decide anything."""
-    specs = [dict(side.run.spec(task)) for side in (before, after)]
-    for spec in specs:
-        spec["metrics"] = list(spec.get("metrics") or ())[:1]
-    changed = [change for change in differing(*specs) if change[0] in SCORING]
-    return "; ".join(f"{name}: {old} → {new}" for name, old, new in changed)
 
 
 def _questions(before: Evidence, after: Evidence, task: str) -> tuple[list[str], list[str]]:
@@ -230,7 +235,7 @@ def _questions(before: Evidence, after: Evidence, task: str) -> tuple[list[str],
         ([name for name in both if name not in alike], len(new), "have another text or other answers"),
     ):
         if names:
-            sentences.append(f"{len(names)} of {counted(total, 'question')} {what} ({named(names)})")
+            sentences.append(f"{len(names)} of {counted(total, 'question')} {what} ({listed(names, NAMED)})")
     return same, sentences
 
 

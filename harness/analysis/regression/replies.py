@@ -5,10 +5,19 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from harness.analysis.money.projection import projections
-from harness.analysis.regression.changes import other_kernels, weights_changes
-from harness.analysis.regression.findings import Outcome, Said, failed, named, not_applicable, passed
+from harness.analysis.regression.changes import other_kernels, weights
+from harness.analysis.regression.findings import (
+    NAMED,
+    NamedFigures,
+    Outcome,
+    QuestionFigures,
+    Ruling,
+    failed,
+    not_applicable,
+    passed,
+)
 from harness.analysis.regression.pairing import Rerun, Side
-from harness.quantities import counted, dollars, percent
+from harness.quantities import counted, dollars, listed, percent
 from harness.records import AnswerRow
 
 MAY_DIFFER, MAY_DIFFER_HALF = 0.05, 0.25
@@ -18,9 +27,9 @@ NEAR, NEAR_HALF = 1e-3, 0.1
 """How far apart, in nats, the log-likelihoods of one option may be and count as the same."""
 
 
-def answers(rerun: Rerun) -> Said:
+def answers(rerun: Rerun) -> Ruling:
     """The same model that read the same prompt has to say the same."""
-    if weights_changes(*rerun.manifests):
+    if weights(*(system.model for system in rerun.systems)):
         return not_applicable("another model answered")
     half, near = _half(rerun), nearness(rerun)
     same = [
@@ -33,21 +42,24 @@ def answers(rerun: Rerun) -> Said:
     if not changed:
         return passed(f"the same {counted(len(same), 'answer')}")
     emptied = [pair for pair in changed if pair[0].prediction.strip() and not pair[1].prediction.strip()]
-    names = [new.question_id for _, new in changed]
-    detail = f"{len(changed)} of {counted(len(same), 'answer')} to the same prompts differ ({named(names)})"
+    names = tuple(new.question_id for _, new in changed)
+    shown = listed(dict.fromkeys(names), NAMED)
+    detail = f"{len(changed)} of {counted(len(same), 'answer')} to the same prompts differ ({shown})"
     if emptied:
         detail += f", {len(emptied)} of them empty now"
     excuse, most = _excuse(rerun, changed), MAY_DIFFER_HALF if half else MAY_DIFFER
-    few = [len(some) <= max(1, share * len(same)) for some, share in ((changed, most), (emptied, MAY_DIFFER))]
+    few = [
+        len(pairs) <= max(1, share * len(same)) for pairs, share in ((changed, most), (emptied, MAY_DIFFER))
+    ]
     if excuse and all(few):
-        return passed(f"{detail}, as a few may: {excuse}", questions=names)
+        return passed(f"{detail}, as a few may: {excuse}", QuestionFigures(names))
     if excuse:
         detail += f", more than the {percent(MAY_DIFFER if few[0] else most)} that may ({excuse})"
-    return failed(detail, questions=names)
+    return failed(detail, QuestionFigures(names))
 
 
 def _half(rerun: Rerun) -> bool:
-    return (rerun.manifests[1].get("model") or {}).get("dtype") != "float32"
+    return rerun.system.model.dtype != "float32"
 
 
 def nearness(rerun: Rerun) -> float:
@@ -63,10 +75,10 @@ def same_likelihoods(old: AnswerRow, new: AnswerRow, near: float) -> bool:
 
 def _excuse(rerun: Rerun, changed: Sequence[tuple[AnswerRow, AnswerRow]]) -> str:
     """Why these answers may differ in a near-tie, or nothing."""
-    kernels = other_kernels(*rerun.manifests)
+    kernels = other_kernels(*rerun.inputs)
     if kernels:
         return ", ".join(kernels)
-    old, new = _company(rerun, rerun.before), _company(rerun, rerun.after)
+    old, new = (_batches(rerun, side) for side in rerun.sides)
     if all(a.cached or b.cached or old[_key(a)] != new[_key(b)] for a, b in changed):
         return "they were computed beside other questions, or taken from the cache"
     return ""
@@ -76,7 +88,7 @@ def _key(row: AnswerRow) -> tuple[str, int]:
     return (row.question_id, row.seed)
 
 
-def _company(rerun: Rerun, side: Side) -> dict[tuple[str, int], frozenset[str]]:
+def _batches(rerun: Rerun, side: Side) -> dict[tuple[str, int], frozenset[str]]:
     """Answer → the questions that were computed with it; of an answer from the cache, those planned with it."""
     batches: dict[tuple[int, int], set[str]] = {}
     rows = side.run.answers.get(rerun.pair, ())
@@ -86,14 +98,14 @@ def _company(rerun: Rerun, side: Side) -> dict[tuple[str, int], frozenset[str]]:
 
 
 def _same_reply(old: AnswerRow, new: AnswerRow, near: float) -> bool:
-    """Whether the same was said."""
-    said = [(row.prediction, row.finish_reason, row.completion_tokens) for row in (old, new)]
-    return said[0] == said[1] and same_likelihoods(old, new, near)
+    """Whether both replies are the same."""
+    replies = [(row.prediction, row.finish_reason, row.completion_tokens) for row in (old, new)]
+    return replies[0] == replies[1] and same_likelihoods(old, new, near)
 
 
-def token_cost(rerun: Rerun) -> Said:
+def token_cost(rerun: Rerun) -> Ruling:
     """What the counted tokens of both runs cost on hosted models at the prices of the later one."""
-    old, new = (_projected(rerun, side) for side in (rerun.before, rerun.after))
+    old, new = (_projected(rerun, side) for side in rerun.sides)
     models = [model for model in old if model in new]
     if not models:
         return not_applicable("not priced as any hosted model (--price-as)")
@@ -102,10 +114,12 @@ def token_cost(rerun: Rerun) -> Said:
         for name in models
         if new[name] > old[name] * (1 + 1e-9)
     ]
+    figures = NamedFigures({**old}, {**new})
     if dearer and not _only_excused(rerun):
-        return failed(f"dearer by its tokens: {'; '.join(dearer)} a query", before=old, after=new)
-    said = "dearer only by the few answers that may differ" if dearer else "not dearer by its tokens"
-    return passed(said, before=old, after=new)
+        return failed(f"dearer by its tokens: {'; '.join(dearer)} a query", figures)
+    return passed(
+        "dearer only by the few answers that may differ" if dearer else "not dearer by its tokens", figures
+    )
 
 
 def _only_excused(rerun: Rerun) -> bool:
@@ -117,5 +131,5 @@ def _only_excused(rerun: Rerun) -> bool:
 def _projected(rerun: Rerun, side: Side) -> dict[str, float]:
     rows = [one.row for one in rerun.scored(side)]
     prices = rerun.after.run.manifest.get("api_prices") or ()
-    found = projections(prices, rows, adapted=rerun.adapted)
-    return {row["model"]: row["per_query_usd"] for row in found if row["per_query_usd"] is not None}
+    projected = projections(prices, rows, adapted=rerun.system.adapted)
+    return {row["model"]: row["per_query_usd"] for row in projected if row["per_query_usd"] is not None}

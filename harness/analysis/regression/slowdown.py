@@ -1,16 +1,16 @@
-"""The latency tier: a strategy's time relative to base, on the same questions, before and after (`relative.py`)."""
+"""The latency tier: a system's time relative to base, on the same questions, before and after (`relative.py`)."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 from harness.analysis.evidence import Pair
-from harness.analysis.regression.changes import setting_changes
-from harness.analysis.regression.findings import Outcome, Said, not_applicable
+from harness.analysis.regression.changes import settings
+from harness.analysis.regression.findings import LatencyFigures, Outcome, Ruling, not_applicable
+from harness.analysis.regression.inputs import Inputs
 from harness.analysis.regression.pairing import Rerun
-from harness.analysis.relative import BASE, interval, log_ratios
+from harness.analysis.relative import interval, log_ratios
 from harness.analysis.statistics.intervals import quantile
 from harness.quantities import three
 from harness.records import TimingRow
@@ -21,11 +21,11 @@ FEWEST_RUNS = 5
 """Runs of a history that show how much the ratio moves by itself."""
 
 
-def latency(rerun: Rerun) -> Said:
+def latency(rerun: Rerun) -> Ruling:
     """Fail where the whole interval of the slow-down lies beyond the margin, pass where it lies below it."""
-    if rerun.strategy == BASE:
+    if rerun.system.bare:
         return not_applicable("is what the others are timed against")
-    old, new = (ratios(side.run.timings, rerun) for side in (rerun.before, rerun.after))
+    old, new = (ratios(side.inputs, side.run.timings, rerun.pair) for side in rerun.sides)
     if not old:
         return not_applicable("was not timed beside base in the baseline")
     moves = [new[name] - old[name] for name in new if name in old]
@@ -33,38 +33,28 @@ def latency(rerun: Rerun) -> Said:
         detail = (
             f"{len(moves)} questions were timed in both runs, and {FEWEST} are needed (--latency-queries)"
         )
-        return Said(Outcome.UNSURE, detail)
+        return Ruling(Outcome.UNSURE, detail)
     noise = history_margin(_past_means(rerun))
-    margin = max(rerun.limits.latency_margin, noise or 1.0)
+    margin = max(rerun.margins.latency, noise or 1.0)
     centre, low, high = interval(moves)
     before, after = (math.exp(math.fsum(side.values()) / len(side)) for side in (old, new))
-    figures = {
-        "n": len(moves), "before": before, "after": after, "slowdown": math.exp(centre),
-        "ci_low": math.exp(low), "ci_high": math.exp(high), "history_margin": noise,
-    }  # fmt: skip
+    figures = LatencyFigures(
+        len(moves), before, after, math.exp(centre), math.exp(low), math.exp(high), noise
+    )
     why = ", which is how much earlier runs moved by themselves" if margin == noise else ""
     detail = (
-        f"{three(before)}× → {three(after)}× the time of base, {three(math.exp(centre))} times as long "
-        f"({three(math.exp(low))} to {three(math.exp(high))}) on {len(moves)} questions; margin {three(margin)}{why}"
+        f"{three(before)}× → {three(after)}× the time of base, {three(figures.slowdown)} times as long "
+        f"({three(figures.ci_low)} to {three(figures.ci_high)}) on {len(moves)} questions; "
+        f"margin {three(margin)}{why}"
     )
-    return Said(outcome(low, high, margin), detail, figures, margin)
+    return Ruling(outcome(low, high, margin), detail, figures, margin)
 
 
 def outcome(low: float, high: float, margin: float) -> Outcome:
     """Of an interval of the logarithm of the slow-down; `margin` is a factor."""
-    if is_slower(low, margin):
+    if low > math.log(margin):
         return Outcome.FAIL
-    return Outcome.PASS if is_not_slower(high, margin) else Outcome.UNSURE
-
-
-def is_slower(low: Any, margin: float) -> Any:
-    """Whether the whole interval lies beyond the margin; of a number or an array."""
-    return low > math.log(margin)
-
-
-def is_not_slower(high: Any, margin: float) -> Any:
-    """Whether the whole interval lies within the margin, or below it."""
-    return high < math.log(margin)
+    return Outcome.PASS if high < math.log(margin) else Outcome.UNSURE
 
 
 def history_margin(means: Sequence[float]) -> float | None:
@@ -80,17 +70,18 @@ def history_margin(means: Sequence[float]) -> float | None:
     return math.exp(quantile(n - 1) * math.sqrt(2) * spread)
 
 
-def ratios(timings: Mapping[Pair, Sequence[TimingRow]], rerun: Rerun) -> dict[str, float]:
-    """Question id → log of the strategy's time over base's, in one run."""
-    return log_ratios(timings.get((rerun.task, BASE), ()), timings.get(rerun.pair, ()))
+def ratios(inputs: Inputs, timings: Mapping[Pair, Sequence[TimingRow]], pair: Pair) -> dict[str, float]:
+    """Question id → log of the system's time over base's, in one run."""
+    task, _ = pair
+    base = next((name for name, system in inputs.systems.items() if name[0] == task and system.bare), None)
+    return log_ratios(timings.get(base, ()) if base else (), timings.get(pair, ()))
 
 
 def _past_means(rerun: Rerun) -> list[float]:
     """Mean logarithm of each earlier run in which the task had the baseline's settings: others take other times."""
-    baseline = rerun.before.run.manifest
     logs = [
-        list(ratios(past.timings, rerun).values())
+        list(ratios(past.inputs, past.timings, rerun.pair).values())
         for past in rerun.history
-        if not setting_changes(past.manifest, baseline, rerun.task, rerun.unused)
+        if rerun.pair in past.inputs.systems and not settings(past.inputs, rerun.before.inputs, rerun.pair)
     ]
     return [math.fsum(one) / len(one) for one in logs if one]

@@ -34,8 +34,8 @@ def test_only_what_can_concern_the_strategy_and_the_figure() -> None:
         "price_sheet": {**sheet, "utilisation": 0.6},
     }
     assert told(after, "base") == []
-    assert told(after, "rag") == told(after, "oracle") == ["facts: retrieval.k: 3 → 2"]
-    assert told(after, "lora") == ["facts: finetune.rank: (absent) → 8"]
+    assert told(after, "rag") == ["facts: retrieval.k: 3 → 2"]
+    assert told(after, "lora") == ["facts: finetune.rank: 16 → 8"]
     assert told(after, "base", LATENCY) == []
     assert told(after, "base", COST) == ["price sheet utilisation: 0.5 → 0.6"]
 

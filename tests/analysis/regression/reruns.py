@@ -10,8 +10,8 @@ from typing import Any
 
 from harness.analysis.regression.findings import Outcome
 from harness.analysis.regression.gate import Judgement, judge
-from harness.analysis.regression.pairing import Rerun, Side, common, reruns
-from harness.spec.gate import Gate, Limits
+from harness.analysis.regression.pairing import Margins, Rerun, Side, reruns, shared
+from harness.analysis.regression.terms import Gate
 from tests.analysis.runs import answer, timing, write_run
 from tests.run.worlds import (
     FallibleEngine,
@@ -104,9 +104,8 @@ def made_up(
     )  # fmt: skip
 
 
-def pair_of(run: Path, baseline: Path, strategy: str = "base", limits: Limits | None = None) -> Rerun:
+def pair_of(run: Path, baseline: Path, strategy: str = "base", margins: Margins | None = None) -> Rerun:
     """One strategy of two runs, on all that is common."""
     before, after = Side.read(baseline), Side.read(run)
-    found = common(before, after)
-    (one,) = [one for one in reruns(before, after, found, Gate()) if one.strategy == strategy]
-    return dataclasses.replace(one, limits=limits or Limits())
+    (one,) = [one for one in reruns(before, after, shared(before, after)) if one.strategy == strategy]
+    return dataclasses.replace(one, margins=margins or Margins())

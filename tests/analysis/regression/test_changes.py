@@ -7,16 +7,13 @@ from typing import Any
 
 import pytest
 
-from harness.analysis.regression.changes import (
-    Cause,
-    changes,
-    other_kernels,
-    price_changes,
-    setting_changes,
-    touching,
-    weights_changes,
-)
-from harness.analysis.regression.differing import differing
+from harness.analysis.evidence import Pair
+from harness.analysis.regression import changes as of
+from harness.analysis.regression.changes import Cause, Change, touching
+from harness.analysis.regression.differing import Difference, differing
+from harness.analysis.regression.inputs import Inputs
+from harness.spec.settings import Retrieval
+from harness.spec.system import ModelRef
 
 RUN: dict[str, Any] = {
     "model": {"name": "m", "sha256": "a" * 64, "dtype": "float32", "device": "cpu", "parameters": 7},
@@ -45,7 +42,24 @@ RUN: dict[str, Any] = {
     "api_prices": [{"model": "big", "kind": "base", "input": 1.0, "priced_on": "2026-01-01"}],
     "settings": {"seed": 0, "limit": None, "usd_per_hour": None},
     "git_commit": "7" * 40,
+    "plan": [
+        {"task": "home", "strategy": name} for name in ("base", "few-shot", "rag", "lora", "lora+rag")
+    ] + [{"task": "general", "strategy": name} for name in ("base", "lora@home", "lora@other")]
+    + [{"task": "other", "strategy": "lora"}],
 }  # fmt: skip
+
+
+def changes(before: Any, after: Any) -> list[Change]:
+    return of.changes(Inputs(before), Inputs(after))
+
+
+def settings(after: Any, task: str, system: str, before: Any = RUN) -> list[str]:
+    return [one.sentence for one in of.settings(Inputs(before), Inputs(after), (task, system))]
+
+
+def touched(changed: list[Change]) -> set[Pair]:
+    systems = Inputs(RUN).systems
+    return {pair for pair in systems if touching(changed, pair) == changed}
 
 
 def changed(*path: str | int, to: Any) -> dict[str, Any]:
@@ -123,56 +137,66 @@ def test_likeliest_causes_come_first() -> None:
     assert (causes[0], causes[-1]) == (Cause.MODEL, Cause.PROGRAM)
 
 
-def test_an_adapter_touches_its_own_strategy_and_its_guests_and_no_other() -> None:
+def test_an_adapter_touches_its_own_system_wherever_it_answers_and_no_other() -> None:
     found = changes(RUN, changed("adapters", 0, "recipe", to={"rank": 16}))
-    unused = frozenset({"retrieval", "examples"})
-    assert touching(found, "home", "lora", unused) == touching(found, "general", "lora@home", unused) == found
-    assert touching(found, "general", "lora@other", unused) == touching(found, "other", "lora", unused) == []
-    assert touching(found, "home", "lora+rag", frozenset({"examples"})) == []
+    assert touched(found) == {("home", "lora"), ("general", "lora@home")}
 
 
 def test_training_questions_touch_fine_tunes_and_examples() -> None:
-    found = changes(RUN, changed("tasks", "home", "files", "train", to="9" * 64))
-    assert touching(found, "home", "few-shot", {"retrieval", "finetune"}) == found
-    assert touching(found, "general", "lora@home", {"retrieval", "examples"}) == found
-    assert touching(found, "home", "base", {"retrieval", "finetune", "examples", "training"}) == []
+    train = changes(RUN, changed("tasks", "home", "files", "train", to="9" * 64))
+    trained = {("home", "lora"), ("home", "lora+rag"), ("general", "lora@home")}
+    assert touched(train) == trained | {("home", "few-shot")}
+    dev = changes(RUN, changed("tasks", "home", "files", "dev", to="9" * 64))
+    assert touched(dev) == trained  # dev questions only stop a training
 
 
-def test_settings_are_those_that_the_strategy_reads() -> None:
+def test_a_recipe_touches_the_systems_that_are_trained_by_it_and_is_told_once() -> None:
+    (found,) = changes(RUN, changed("tasks", "home", "spec", "finetune", to={"rank": 32}))
+    assert (found.cause, found.sentence) == (Cause.SETTINGS, "home: finetune.rank: 8 → 32")
+    assert touched([found]) == {("home", "lora"), ("home", "lora+rag"), ("general", "lora@home")}
+
+
+def test_settings_are_those_that_the_system_uses() -> None:
     after = changed("tasks", "home", "spec", "retrieval", to={"k": 2})
-    assert setting_changes(RUN, after, "home") == [("retrieval.k", "3", "2")]
-    assert setting_changes(RUN, after, "home", {"retrieval"}) == []
+    assert settings(after, "home", "rag") == settings(after, "home", "lora+rag") == ["retrieval.k: 3 → 2"]
+    assert settings(after, "home", "base") == settings(after, "home", "lora") == []
     scored = changed("tasks", "home", "spec", "metrics", to=["contains"])
-    assert setting_changes(RUN, scored, "home") == []
+    assert settings(scored, "home", "base") == []
+    lora = changed("tasks", "home", "spec", "finetune", to={"rank": 32})
+    assert settings(lora, "general", "lora@home") == ["finetune.rank: 8 → 32"]
 
 
 def test_the_same_hash_is_the_same_weights_under_any_name() -> None:
-    assert weights_changes(RUN, changed("model", "name", to="./folder")) == []
-    assert weights_changes(RUN, changed("model", "dtype", to="bfloat16")) == [
-        ("dtype", "float32", "bfloat16")
-    ]
-    unknown = changed("model", "sha256", to=None)
-    assert [name for name, *_ in weights_changes(unknown, changed("model", "name", to="n"))] == [
+    def weights(before: Any, after: Any) -> list[str]:
+        models = (Inputs(run).systems["home", "base"].model for run in (before, after))
+        return [one.name for one in of.weights(*models)]
+
+    assert weights(RUN, changed("model", "name", to="./folder")) == []
+    assert weights(RUN, changed("model", "dtype", to="bfloat16")) == ["dtype"]
+    assert weights(changed("model", "sha256", to=None), changed("model", "name", to="n")) == [
         "name",
         "sha256",
     ]
 
 
 def test_kernels_are_named_with_both_versions() -> None:
-    assert other_kernels(RUN, changed("libraries", "pandas", to="2.0")) == []
-    assert other_kernels(RUN, changed("libraries", "torch", to="2.1")) == ["torch 2.0 → 2.1"]
-    assert other_kernels(RUN, changed("machine", "threads", to=4)) == ["machine threads 2 → 4"]
+    def kernels(after: Any) -> list[str]:
+        return of.other_kernels(Inputs(RUN), Inputs(after))
+
+    assert kernels(changed("libraries", "pandas", to="2.0")) == []
+    assert kernels(changed("libraries", "torch", to="2.1")) == ["torch 2.0 → 2.1"]
+    assert kernels(changed("machine", "threads", to=4)) == ["machine threads 2 → 4"]
 
 
 def test_flags_of_prices_are_price_changes() -> None:
-    (found,) = price_changes(RUN, changed("settings", "usd_per_hour", to=9.0))
+    (found,) = of.prices(Inputs(RUN), Inputs(changed("settings", "usd_per_hour", to=9.0)))
     assert found.sentence == "--usd-per-hour: not given → 9.0"
 
 
 def test_values_in_sentences_are_short() -> None:
     assert differing({"a": "x" * 99, "b": {}}, {"a": "", "b": None}) == [
-        ("a", '"' + "x" * 79 + "…", '""'),
-        ("b", "{}", "null"),
+        Difference("a", '"' + "x" * 79 + "…", '""'),
+        Difference("b", "{}", "null"),
     ]
 
 
@@ -183,10 +207,10 @@ def test_an_edited_task_of_lm_evals_shows_though_its_questions_and_our_file_are_
         about["tasks"]["home"]["files"]["test"] = digest
         return about
 
-    (change,) = setting_changes(run_of("2" * 64), run_of("9" * 64), "home")
-    assert change == ("lm-eval's task, release or documents", "2" * 12, "9" * 12)
-    assert setting_changes(run_of("2" * 64), run_of("2" * 64), "home") == []
-    assert setting_changes(RUN, changed("tasks", "home", "files", "test", to="9" * 64), "home") == []
+    (change,) = settings(run_of("9" * 64), "home", "base", before=run_of("2" * 64))
+    assert change == "lm-eval's task, release or documents: 222222222222 → 999999999999"
+    assert settings(run_of("2" * 64), "home", "base", before=run_of("2" * 64)) == []
+    assert settings(changed("tasks", "home", "files", "test", to="9" * 64), "home", "base") == []
 
 
 def test_two_long_texts_are_shown_where_they_part() -> None:
@@ -194,11 +218,17 @@ def test_two_long_texts_are_shown_where_they_part() -> None:
     old, new = (
         f"{'Answer briefly. ' * 10}Reply in {language}. {'Be kind. ' * 20}" for language in ("Welsh", "Irish")
     )
-    ((name, before, after),) = differing({"prompt": old}, {"prompt": new})
-    assert name == "prompt"
-    assert before.startswith("…r briefly. Reply in Welsh. Be kind.")
-    assert after.startswith("…r briefly. Reply in Irish. Be kind.")
-    assert before.endswith("…")
-    assert after.endswith("…")
-    ((_, before, after),) = differing({"prompt": "x" * 200 + "a"}, {"prompt": "x" * 200 + "b"})
-    assert (before, after) == ("…" + "x" * 20 + 'a"', "…" + "x" * 20 + 'b"')
+    (one,) = differing({"prompt": old}, {"prompt": new})
+    assert one.name == "prompt"
+    assert one.before.startswith("…r briefly. Reply in Welsh. Be kind.")
+    assert one.after.startswith("…r briefly. Reply in Irish. Be kind.")
+    assert one.before.endswith("…")
+    assert one.after.endswith("…")
+    (one,) = differing({"prompt": "x" * 200 + "a"}, {"prompt": "x" * 200 + "b"})
+    assert (one.before, one.after) == ("…" + "x" * 20 + 'a"', "…" + "x" * 20 + 'b"')
+
+
+def test_values_of_any_type_are_compared_field_by_field() -> None:
+    old, new = ModelRef("m", "a" * 64, "float32"), ModelRef("m", "b" * 64, "float32")
+    assert [one.name for one in differing({"model": old}, {"model": new})] == ["model.sha256"]
+    assert [one.sentence for one in differing(Retrieval(), Retrieval(k=5))] == ["k: 3 → 5"]

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from harness.analysis.regression import exact
-from harness.analysis.regression.findings import Outcome
+from harness.analysis.regression.findings import Outcome, QuestionFigures
 from harness.analysis.regression.pairing import Rerun
 from tests.analysis.regression.reruns import edit_manifest, made_up, pair_of
 
@@ -133,8 +133,8 @@ def test_a_passage_less_or_in_another_place_fails(tmp_path: Path) -> None:
     same = rag(tmp_path / "x", ranked(*FOUND), ranked(*FOUND))
     assert exact.retrieved(same).detail == "the same passages for all 2 answers"
     fewer = exact.retrieved(rag(tmp_path / "y", ranked(*FOUND), ranked(*FOUND, shown=1)))
-    assert (fewer.outcome, fewer.figures["shown_after"]) == (Outcome.FAIL, 1.0)
-    assert fewer.detail == "other passages for 2 of 2 answers (q0, q1); shown per question 2.0 → 1.0"
+    assert (fewer.outcome, fewer.figures) == (Outcome.FAIL, QuestionFigures(("q0", "q1"), 2.0, 1.0))
+    assert fewer.detail == "other passages for 2 of 2 answers (q0 and q1); shown per question 2.0 → 1.0"
     assert exact.retrieved(rag(tmp_path / "z", ranked(*FOUND), ranked(*FOUND[::-1]))).outcome is Outcome.FAIL
 
 
@@ -161,7 +161,7 @@ def test_prompts_are_compared_where_they_show_the_same_passages(tmp_path: Path) 
     other = ranked(*FOUND, prompt_sha256="1" * 64, prompt_tokens=80)
     said = exact.prompts(rag(tmp_path / "x", ranked(*FOUND), other))
     assert said.outcome is Outcome.FAIL
-    assert said.detail == "other prompts for 2 of 2 answers (q0, q1); mean length 100 → 80.0 tokens"
+    assert said.detail == "other prompts for 2 of 2 answers (q0 and q1); mean length 100 → 80.0 tokens"
     fewer = ranked(*FOUND, shown=1, prompt_sha256="1" * 64)
     assert exact.prompts(rag(tmp_path / "y", ranked(*FOUND), fewer)).outcome is Outcome.NOT_APPLICABLE
 
@@ -170,8 +170,8 @@ def test_settings_of_what_a_strategy_does_not_read_are_not_its_own(tmp_path: Pat
     baseline = made_up(tmp_path / "a", {"base": ["yes"], "rag": ["yes"]})
     run = made_up(tmp_path / "b", {"base": ["yes"], "rag": ["yes"]})
     edit_manifest(run, lambda about: about["tasks"]["t"]["spec"]["retrieval"].update(k=2))
-    assert exact.settings(pair_of(run, baseline)).outcome is Outcome.PASS
-    assert exact.settings(pair_of(run, baseline, "rag")).detail == "retrieval.k: 3 → 2"
+    assert exact.task_settings(pair_of(run, baseline)).outcome is Outcome.PASS
+    assert exact.task_settings(pair_of(run, baseline, "rag")).detail == "retrieval.k: 3 → 2"
 
 
 def test_prices_fail_by_name(tmp_path: Path) -> None:
@@ -179,5 +179,5 @@ def test_prices_fail_by_name(tmp_path: Path) -> None:
     dearer = copy.deepcopy(sheet) | {"utilisation": 0.25}
     baseline = made_up(tmp_path / "a", {"base": ["yes"]}, about={"price_sheet": sheet})
     run = made_up(tmp_path / "b", {"base": ["yes"]}, about={"price_sheet": dearer})
-    said = exact.prices(pair_of(run, baseline))
+    said = exact.same_prices(pair_of(run, baseline))
     assert (said.outcome, said.detail) == (Outcome.FAIL, "price sheet utilisation: 0.5 → 0.25")

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from harness.analysis.regression.changes import Cause
-from harness.analysis.regression.findings import Outcome
+from harness.analysis.regression.findings import LatencyFigures, Outcome
 from harness.corpus.retriever import Retriever
 from harness.records import Message
 from harness.run import prompts
@@ -70,7 +70,7 @@ def test_a_lost_system_message_is_caught(
     found = judged(run_world(tmp_path / "after"), baseline)
     assert found.exit_code == 4
     assert {(name, "prompts") for name in ("base", "few-shot", "rag", "oracle")} <= fallen(found)
-    (said,) = [one.said.detail for one in found.findings if (one.strategy, one.rule) == ("base", "prompts")]
+    (said,) = [one.detail for one in found.findings if (one.strategy, one.rule) == ("base", "prompts")]
     assert "they part at character 2: '<system>Answer shortly." in said
 
 
@@ -110,7 +110,7 @@ def test_another_embedder_is_caught(tmp_path: Path, baseline: Path, monkeypatch:
     assert found.exit_code == 4
     assert {("rag", "index"), ("oracle", "index")} <= fallen(found)
     (index,) = [one for one in found.findings if (one.strategy, one.rule) == ("rag", "index")]
-    assert index.said.detail.endswith("; embedder sha256: eeeeeeeeeeee → dddddddddddd")
+    assert index.detail.endswith("; embedder sha256: eeeeeeeeeeee → dddddddddddd")
 
 
 def test_another_stop_string_is_caught(tmp_path: Path, baseline: Path) -> None:
@@ -127,7 +127,7 @@ def test_another_stop_string_is_caught(tmp_path: Path, baseline: Path) -> None:
     found = judged(go(settings, [task], tools, tmp_path / "after" / "run"), baseline)
     assert found.exit_code == 4
     assert ("base", "settings") in fallen(found)
-    (said,) = {one.said.detail for one in found.findings if one.rule == "settings"}
+    (said,) = {one.detail for one in found.findings if one.rule == "settings"}
     assert said == 'answer.stop: ["\\n"] → ["\\n", "."]'
 
 
@@ -155,7 +155,8 @@ def test_a_strategy_that_takes_twice_as_long_is_caught(rerun: Path, baseline: Pa
     assert found.exit_code == 4
     assert fallen(found) == {("rag", "latency")}
     (one,) = [one for one in found.findings if one.outcome is Outcome.FAIL]
-    assert one.said.figures["slowdown"] == pytest.approx(2.0)
+    assert isinstance(one.figures, LatencyFigures)
+    assert one.figures.slowdown == pytest.approx(2.0)
 
 
 def test_a_fake_clock_that_runs_twice_as_long_in_the_search_is_caught(
@@ -191,9 +192,7 @@ def test_a_few_answers_may_differ_on_another_machine_and_many_may_not(rerun: Pat
     edit_rows(rerun, "answers", lambda at, row: {**row, "prediction": "other"} if at == 3 else row)
     few = judged(rerun, baseline)
     assert fallen(few) == set()
-    assert [
-        one.said.detail for one in few.findings if one.rule == "answers" and "as a few may" in one.said.detail
-    ]
+    assert [one.detail for one in few.findings if one.rule == "answers" and "as a few may" in one.detail]
     edit_rows(rerun, "answers", lambda at, row: {**row, "prediction": "other"} if at < 4 else row)
     many = judged(rerun, baseline)
     assert {rule for _, rule in fallen(many)} == {"answers"}

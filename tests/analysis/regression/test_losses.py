@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from pathlib import Path
 from typing import Any
 
@@ -10,8 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from harness.analysis.regression import losses
-from harness.analysis.regression.findings import Outcome, Said
-from harness.spec.gate import Limits
+from harness.analysis.regression.findings import AccuracyFigures, Outcome, Ruling
+from harness.analysis.regression.pairing import Margins
 from tests.analysis.regression.reruns import made_up, pair_of
 
 # 36 right in both runs, 12 lost, 2 won. Tango's interval (1998), found by maximising the likelihood numerically at each
@@ -22,12 +23,17 @@ AFTER = ["yes"] * 36 + ["no"] * 12 + ["yes"] * 2
 
 def accuracy(
     tmp_path: Path, before: list[str], after: list[str], margin: float = 0.02, **options: object
-) -> Said:
+) -> Ruling:
     runs = [
         made_up(tmp_path / name, {"base": replies}, **options)  # type: ignore[arg-type]
         for name, replies in (("a", before), ("b", after))
     ]
-    return losses.accuracy(pair_of(runs[1], runs[0], limits=Limits(margin=margin)))
+    return losses.accuracy(pair_of(runs[1], runs[0], margins=Margins(accuracy=margin)))
+
+
+def figures_of(said: Ruling) -> AccuracyFigures:
+    assert isinstance(said.figures, AccuracyFigures)
+    return said.figures
 
 
 @pytest.mark.parametrize(
@@ -46,13 +52,10 @@ def test_the_whole_interval_has_to_lie_on_one_side_of_the_margin(
     said = accuracy(tmp_path, BEFORE, AFTER, margin)
     assert said.outcome is outcome
     assert said.margin == margin
-    figures = dict(said.figures)
-    assert (figures.pop("ci_low"), figures.pop("ci_high")) == (
-        pytest.approx(-0.344709, abs=1e-6), pytest.approx(-0.061112, abs=1e-6),
-    )  # fmt: skip
-    assert figures == {
+    assert dataclasses.asdict(figures_of(said)) == {
         "metric": "exact_match", "n": 50, "before": 0.96, "after": pytest.approx(0.76),
-        "delta": pytest.approx(-0.2), "lost": 12, "won": 2,
+        "delta": pytest.approx(-0.2), "ci_low": pytest.approx(-0.344709, abs=1e-6),
+        "ci_high": pytest.approx(-0.061112, abs=1e-6), "lost": 12, "won": 2,
     }  # fmt: skip
 
 
@@ -100,8 +103,8 @@ def test_likelihoods_in_other_last_bits_are_the_same_reply(
 def test_two_other_replies_to_few_questions_leave_it_open(tmp_path: Path) -> None:
     """No score moved; but where none of 24 does, up to z²/(n + z²) = 13.8 % of all questions may."""
     said = accuracy(tmp_path, ["yes"] * 24, ["Yes."] * 2 + ["yes"] * 22)
-    assert (said.outcome, said.flips, said.figures["delta"]) == (Outcome.UNSURE, (), 0.0)
-    assert said.figures["ci_low"] == pytest.approx(-3.8415 / (24 + 3.8415), abs=1e-4)
+    assert (said.outcome, said.flips, figures_of(said).delta) == (Outcome.UNSURE, (), 0.0)
+    assert figures_of(said).ci_low == pytest.approx(-3.8415 / (24 + 3.8415), abs=1e-4)
 
 
 def test_whole_clusters_count_as_one(tmp_path: Path) -> None:
@@ -117,7 +120,7 @@ def test_all_in_one_cluster_cannot_be_judged(tmp_path: Path) -> None:
     said = accuracy(tmp_path, BEFORE, AFTER, question=lambda at: {"cluster": "one"})
     assert said.outcome is Outcome.UNSURE
     assert "all questions share one cluster" in said.detail
-    assert said.figures["ci_low"] is None
+    assert figures_of(said).ci_low is None
 
 
 def test_graded_scores_are_compared_as_they_are(tmp_path: Path) -> None:
@@ -125,8 +128,8 @@ def test_graded_scores_are_compared_as_they_are(tmp_path: Path) -> None:
     said = accuracy(
         tmp_path, ["red cup"] * 30, ["red cup"] * 10 + ["red box of tea"] * 20, metric="f1", right="red box"
     )
-    assert said.figures["before"] == pytest.approx(0.5)
-    assert said.figures["after"] == pytest.approx((10 * 0.5 + 20 * 2 / 3) / 30)
+    assert figures_of(said).before == pytest.approx(0.5)
+    assert figures_of(said).after == pytest.approx((10 * 0.5 + 20 * 2 / 3) / 30)
     assert said.outcome is Outcome.PASS
     assert [flip.score_after - flip.score_before for flip in said.flips] == pytest.approx([1 / 6] * 20)
 
@@ -139,7 +142,7 @@ def test_seeds_are_averaged_and_the_first_other_reply_is_shown(tmp_path: Path) -
         second = rows.replace('"seed": 0', '"seed": 1').replace('"yes"', '"no"' if at else '"yes"')
         (run / "answers.jsonl").write_text(rows + second)
     said = losses.accuracy(pair_of(runs[1], runs[0], "lora"))
-    assert (said.figures["before"], said.figures["after"], said.figures["n"]) == (1.0, 0.5, 8)
+    assert (figures_of(said).before, figures_of(said).after, figures_of(said).n) == (1.0, 0.5, 8)
     assert {(flip.before, flip.after) for flip in said.flips} == {("yes", "no")}
 
 

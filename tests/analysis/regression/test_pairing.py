@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from harness.analysis.regression.pairing import Common, Side, check_comparable, common, measured, same_run
+from harness.analysis.regression.pairing import Common, Side, check_comparable, measured, same_run, shared
 from harness.errors import HarnessError, InputError
 from tests.analysis.regression.reruns import edit_manifest, made_up, pair_of
 
@@ -15,7 +15,7 @@ TWO = {"base": ["yes", "no"], "lora": ["yes", "yes"], "rag": ["no", "no"]}
 
 
 def both(run: Path, baseline: Path) -> Common:
-    return common(Side.read(baseline), Side.read(run))
+    return shared(Side.read(baseline), Side.read(run))
 
 
 def test_runs_of_the_same_thing_have_nothing_in_the_way(tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from harness.analysis.regression import replies
-from harness.analysis.regression.findings import Outcome, Said
+from harness.analysis.regression.findings import NamedFigures, Outcome, QuestionFigures, Ruling
 from tests.analysis.regression.reruns import made_up, pair_of
 
 ELSEWHERE = {"machine": {"cpu": "another"}}
@@ -20,7 +20,7 @@ def other(count: int) -> list[str]:
     return ["maybe"] * count + YES[count:]
 
 
-def answers(tmp_path: Path, after: list[str], about: dict[str, Any] | None = None, **options: Any) -> Said:
+def answers(tmp_path: Path, after: list[str], about: dict[str, Any] | None = None, **options: Any) -> Ruling:
     model = {key: value for key, value in (about or {}).items() if key == "model"}
     baseline = made_up(tmp_path / "a", {"base": YES}, about=model)
     return replies.answers(
@@ -49,7 +49,8 @@ def test_other_kernels_excuse_a_few(
 ) -> None:
     said = answers(tmp_path, other(count), about)
     assert said.outcome is outcome
-    assert len(said.figures["questions"]) == count
+    assert isinstance(said.figures, QuestionFigures)
+    assert len(said.figures.questions) == count
     assert ("machine cpu null → another" in said.detail) == ("machine" in about)
 
 
@@ -65,14 +66,14 @@ def test_no_precision_empties_a_tenth_of_the_answers(tmp_path: Path) -> None:
     said = answers(tmp_path, ["", " ", "\n", "", *YES[4:]], {**ELSEWHERE, **HALF})
     assert said.outcome is Outcome.FAIL
     assert said.detail == (
-        "4 of 40 answers to the same prompts differ (q0, q1, q2, q3), 4 of them empty now, "
+        "4 of 40 answers to the same prompts differ (q0, q1, q2 and q3), 4 of them empty now, "
         "more than the 5.0 % that may (machine cpu null → another)"
     )
 
 
 def test_an_answer_from_the_cache_or_in_other_company_has_a_reason(tmp_path: Path) -> None:
     cached = answers(tmp_path / "x", other(2), more=lambda _, at: {"cached": at < 2})
-    assert (cached.outcome, cached.figures["questions"]) == (Outcome.PASS, ["q0", "q1"])
+    assert (cached.outcome, cached.figures) == (Outcome.PASS, QuestionFigures(("q0", "q1")))
     assert answers(tmp_path / "y", other(2), more=lambda _, at: {"cached": at < 1}).outcome is Outcome.FAIL
     assert answers(tmp_path / "z", other(2), more=lambda _, at: {"batch": at // 8}).outcome is Outcome.PASS
     assert answers(tmp_path / "w", other(3), more=lambda _, at: {"cached": True}).outcome is Outcome.FAIL
@@ -80,7 +81,7 @@ def test_an_answer_from_the_cache_or_in_other_company_has_a_reason(tmp_path: Pat
 
 def test_more_tokens_for_the_same_text_are_another_answer(tmp_path: Path) -> None:
     said = answers(tmp_path, YES, more=lambda _, at: {"completion_tokens": 6 if at == 3 else 5})
-    assert said.figures["questions"] == ["q3"]
+    assert said.figures == QuestionFigures(("q3",))
 
 
 def test_other_prompts_or_weights_owe_no_equal_answer(tmp_path: Path) -> None:
@@ -112,7 +113,7 @@ PRICE = {
 }  # fmt: skip
 
 
-def cost(tmp_path: Path, old_price: Any, new_price: Any, about: Any = None, **more: Any) -> Said:
+def cost(tmp_path: Path, old_price: Any, new_price: Any, about: Any = None, **more: Any) -> Ruling:
     baseline = made_up(tmp_path / "a", {"base": YES}, about={"api_prices": old_price})
     run = made_up(
         tmp_path / "b", {"base": YES}, about={"api_prices": new_price, **(about or {})},
@@ -125,10 +126,10 @@ def test_more_tokens_cost_more_at_one_price(tmp_path: Path) -> None:
     """100 tokens read and 5 written: $0.00015; with 120 read $0.00017."""
     said = cost(tmp_path, [PRICE], [PRICE], prompt_tokens=lambda at: 120)
     assert said.outcome is Outcome.FAIL
-    assert said.figures == {
-        "before": {"big": pytest.approx(0.00015)},
-        "after": {"big": pytest.approx(0.00017)},
-    }
+    assert isinstance(said.figures, NamedFigures)
+    assert (said.figures.before, said.figures.after) == (
+        {"big": pytest.approx(0.00015)}, {"big": pytest.approx(0.00017)},
+    )  # fmt: skip
     assert said.detail == "dearer by its tokens: big $0.00015 → $0.00017 a query"
 
 

@@ -12,12 +12,13 @@ from scipy import stats
 
 from harness.analysis.evidence import read_timings
 from harness.analysis.regression import slowdown
-from harness.analysis.regression.findings import Outcome, Said
-from harness.analysis.regression.pairing import Past
-from harness.spec.gate import Limits
+from harness.analysis.regression.findings import LatencyFigures, Outcome, Ruling
+from harness.analysis.regression.inputs import Inputs
+from harness.analysis.regression.pairing import Margins, Past
 from tests.analysis.regression.reruns import made_up, pair_of
 
 REPLIES = {"base": ["yes"] * 12, "rag": ["yes"] * 12}
+PLAN = [{"task": "t", "strategy": name} for name in REPLIES]
 BASE = [1.0 + 0.1 * at for at in range(12)]
 NOISE = np.random.Generator(np.random.PCG64(5)).normal(0, 0.05, 12)
 
@@ -31,26 +32,31 @@ def times(factor: float, noise: float = 0.0) -> dict[str, list[float]]:
 
 def latency(
     tmp_path: Path, old: dict[str, list[float]], new: dict[str, list[float]], **options: object
-) -> Said:
+) -> Ruling:
     runs = [made_up(tmp_path / name, REPLIES, times=timed) for name, timed in (("a", old), ("b", new))]
-    rerun = pair_of(runs[1], runs[0], "rag", Limits(latency_margin=1.25))
+    rerun = pair_of(runs[1], runs[0], "rag", Margins(latency=1.25))
     return slowdown.latency(dataclasses.replace(rerun, **options))  # type: ignore[arg-type]
+
+
+def figures_of(said: Ruling) -> LatencyFigures:
+    assert isinstance(said.figures, LatencyFigures)
+    return said.figures
 
 
 def test_a_machine_ten_times_as_slow_is_no_slowdown(tmp_path: Path) -> None:
     new = {name: [10 * one for one in seconds] for name, seconds in times(2.0).items()}
     said = latency(tmp_path, times(2.0), new)
     assert said.outcome is Outcome.PASS
-    assert said.figures["slowdown"] == pytest.approx(1.0)
-    assert (said.figures["before"], said.figures["after"]) == (pytest.approx(2.0), pytest.approx(2.0))
+    assert figures_of(said).slowdown == pytest.approx(1.0)
+    assert (figures_of(said).before, figures_of(said).after) == (pytest.approx(2.0), pytest.approx(2.0))
 
 
 def test_the_interval_is_that_of_a_t_test_on_logarithms(tmp_path: Path) -> None:
     said = latency(tmp_path, times(2.0), times(2.6, noise=1.0))
     wanted = stats.ttest_1samp(math.log(1.3) + NOISE, 0).confidence_interval(0.95)
-    assert said.figures["ci_low"] == pytest.approx(math.exp(wanted.low))
-    assert said.figures["ci_high"] == pytest.approx(math.exp(wanted.high))
-    assert said.figures["n"] == 12
+    assert figures_of(said).ci_low == pytest.approx(math.exp(wanted.low))
+    assert figures_of(said).ci_high == pytest.approx(math.exp(wanted.high))
+    assert figures_of(said).n == 12
 
 
 @pytest.mark.parametrize(
@@ -102,7 +108,10 @@ def test_a_noisy_history_excuses_and_one_under_other_settings_does_not(tmp_path:
     spec = {"name": "t", "metrics": ["exact_match"], "answer": {"type": "text"}, "retrieval": {"k": 3}}
     same, other = (
         tuple(
-            Past({"tasks": {"t": {"spec": {**spec, "retrieval": {"k": k}}}}}, read_timings(one))
+            Past(
+                Inputs({"tasks": {"t": {"spec": {**spec, "retrieval": {"k": k}}}}, "plan": PLAN}),
+                read_timings(one),
+            )
             for one in past
         )
         for k in (3, 5)
@@ -110,6 +119,8 @@ def test_a_noisy_history_excuses_and_one_under_other_settings_does_not(tmp_path:
     assert latency(tmp_path / "x", times(2.0), times(2.7)).outcome is Outcome.FAIL
     excused = latency(tmp_path / "y", times(2.0), times(2.7), history=same)
     assert excused.outcome is Outcome.PASS
-    assert excused.margin == excused.figures["history_margin"] > 1.25
+    assert excused.margin == figures_of(excused).history_margin
+    assert excused.margin
+    assert excused.margin > 1.25
     assert excused.detail.endswith("which is how much earlier runs moved by themselves")
     assert latency(tmp_path / "z", times(2.0), times(2.7), history=other).outcome is Outcome.FAIL

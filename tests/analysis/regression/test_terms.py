@@ -8,9 +8,11 @@ from typing import Any
 
 import pytest
 
+from harness.analysis.regression.pairing import Margins
+from harness.analysis.regression.rules import RULES, Tier, rules_of
+from harness.analysis.regression.terms import Gate, GateFile, Terms, load_gate_file
 from harness.commands.regression import add_gate_flags, gate_of
 from harness.errors import InputError
-from harness.spec.gate import RULES, TIERS, Gate, GateFile, Limits, Terms, load_gate_file
 
 FILE = """\
 margin: 0.05
@@ -44,28 +46,31 @@ def rules(tmp_path: Path) -> Path:
 
 
 def test_by_default_every_rule_may_fail() -> None:
-    assert gate().limits("t", "base") == Limits(0.02, 1.25, frozenset(RULES))
-    assert {rule for rules in TIERS.values() for rule in rules} == set(RULES)
+    assert gate().margins("t", "base") == Margins(0.02, 1.25)
+    assert gate().fail_on("t", "base") == rules_of(tuple(Tier)) == frozenset(RULES)
 
 
 def test_the_nearest_terms_win_one_by_one(rules: Path) -> None:
     found = gate("--rules", str(rules), "--margin", "0.04")
-    every = frozenset((*TIERS["exact"], "accuracy"))
-    assert found.limits("knowledge", "rag") == Limits(0.01, 1.5, frozenset(("latency", "recall")))
-    assert found.limits("knowledge", "base") == Limits(0.03, 1.25, every)
-    assert found.limits("general", "rag") == Limits(
-        0.04, 1.25, every
-    )  # the flag stands above the file's whole
+    assert found.margins("knowledge", "rag") == Margins(0.01, 1.5)
+    assert found.fail_on("knowledge", "rag") == {"latency", "recall"}
+    assert found.margins("knowledge", "base") == Margins(0.03, 1.25)
+    assert found.margins("general", "rag") == Margins(0.04, 1.25)  # the flag stands above the file's whole
+    assert (
+        found.fail_on("knowledge", "base")
+        == found.fail_on("general", "rag")
+        == rules_of(("exact", "accuracy"))
+    )
 
 
 def test_tiers_and_rules_may_be_mixed_in_one_flag_or_several() -> None:
-    wanted = frozenset((*TIERS["exact"], "latency"))
+    wanted = frozenset(RULES) - {"accuracy"}
     for argv in (
         ("--fail-on", "exact", "latency"),
         ("--fail-on", "exact,latency"),
         ("--fail-on", "exact", "--fail-on", "latency"),
     ):
-        assert gate(*argv).limits("t", "base").fail_on == wanted
+        assert gate(*argv).fail_on("t", "base") == wanted
 
 
 @pytest.mark.parametrize(
@@ -137,4 +142,4 @@ def test_names_that_no_run_has_are_refused_together() -> None:
 
 
 def test_nothing_may_fail_where_a_file_says_so() -> None:
-    assert Gate(Terms(fail_on=())).limits("t", "base").fail_on == frozenset()
+    assert Gate(Terms(fail_on=())).fail_on("t", "base") == frozenset()

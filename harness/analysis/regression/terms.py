@@ -12,32 +12,19 @@ from typing import Annotated
 
 from pydantic import Field, field_validator
 
+from harness.analysis.regression.pairing import LATENCY_MARGIN, MARGIN, Margins
+from harness.analysis.regression.rules import RULES, Tier, rules_of
 from harness.errors import InputError, InputErrors, did_you_mean, shown
 from harness.spec.mistakes import Loc, found
 from harness.spec.settings import ANY_LIST, Strict
 from harness.spec.yamlfile import load_model
-
-TIERS: dict[str, tuple[str, ...]] = {
-    "exact": (
-        "model", "adapter", "index", "settings", "retrieved", "recall", "prompts", "answers", "prices",
-        "token_cost",
-    ),
-    "accuracy": ("accuracy",),
-    "latency": ("latency",),
-}  # fmt: skip
-"""Tier → its rules, in the order in which they are judged and shown."""
-RULES = tuple(rule for rules in TIERS.values() for rule in rules)
-TIER_OF = {rule: tier for tier, rules in TIERS.items() for rule in rules}
-
-MARGIN = 0.02
-LATENCY_MARGIN = 1.25
 
 Names = Annotated[tuple[str, ...], ANY_LIST]
 
 
 def unknown_rule(name: str) -> str | None:
     """What is wrong with the name of a rule or a tier, as a clause; None if nothing is."""
-    known = tuple(dict.fromkeys((*TIERS, *RULES)))
+    known = tuple(dict.fromkeys((*(tier.value for tier in Tier), *RULES)))
     if name in known:
         return None
     return (
@@ -91,32 +78,30 @@ class GateFile(Terms):
 
 
 @dataclass(frozen=True, slots=True)
-class Limits:
-    """What holds for one task and strategy."""
-
-    margin: float = MARGIN
-    latency_margin: float = LATENCY_MARGIN
-    fail_on: frozenset[str] = frozenset(RULES)
-    """Names of rules."""
-
-
-@dataclass(frozen=True, slots=True)
 class Gate:
     """The terms of a gate: `flags` replace what the file says for the whole gate, not for single tasks."""
 
     flags: Terms = field(default_factory=Terms)
     file: GateFile = field(default_factory=GateFile)
 
-    def limits(self, task: str, strategy: str) -> Limits:
-        """The nearest terms to a task and strategy, setting by setting."""
-        of_task = self.file.tasks.get(task, TaskTerms())
-        levels = (of_task.strategies.get(strategy, Terms()), of_task, self.flags, self.file)
-        margin = next((one.margin for one in levels if one.margin is not None), MARGIN)
+    def margins(self, task: str, strategy: str) -> Margins:
+        """How much worse a system may get on a task."""
+        levels = self._levels(task, strategy)
+        accuracy = next((one.margin for one in levels if one.margin is not None), MARGIN)
         latency = next(
             (one.latency_margin for one in levels if one.latency_margin is not None), LATENCY_MARGIN
         )
-        names = next((one.fail_on for one in levels if one.fail_on is not None), tuple(TIERS))
-        return Limits(margin, latency, frozenset(rule for name in names for rule in TIERS.get(name, (name,))))
+        return Margins(accuracy, latency)
+
+    def fail_on(self, task: str, strategy: str) -> frozenset[str]:
+        """Names of the rules that may fail the gate for a system on a task."""
+        levels = self._levels(task, strategy)
+        return rules_of(next((one.fail_on for one in levels if one.fail_on is not None), tuple(Tier)))
+
+    def _levels(self, task: str, strategy: str) -> tuple[Terms, ...]:
+        """All terms that hold for a system on a task, the nearest first."""
+        of_task = self.file.tasks.get(task, TaskTerms())
+        return (of_task.strategies.get(strategy, Terms()), of_task, self.flags, self.file)
 
     def check_names(self, known: Mapping[str, Sequence[str]]) -> None:
         """Raises InputErrors where the file names tasks or strategies that are not in `known`, task → strategies."""

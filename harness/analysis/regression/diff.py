@@ -1,0 +1,93 @@
+"""What is different between two runs, without a verdict: inputs first, then results, on what both measured."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from harness.analysis.means import mean
+from harness.analysis.money import cost
+from harness.analysis.regression import losses, slowdown
+from harness.analysis.regression.changes import Change, changes
+from harness.analysis.regression.findings import AccuracyFigures, Flip, LatencyFigures
+from harness.analysis.regression.pairing import Rerun, Side, check_comparable, reruns, same_run, shared
+
+SCHEMA_VERSION = 2
+BeforeAfter = tuple[float | None, float | None]
+"""None where a run does not know."""
+
+
+@dataclass(frozen=True, slots=True)
+class Moved:
+    """One system on one task before and after.
+
+    `other_prompts`, `other_answers`: how many of its `answers` have another prompt, another reply. Tokens are means.
+    """
+
+    task: str
+    strategy: str
+    accuracy: AccuracyFigures | None
+    latency_ratio: LatencyFigures | None
+    prompt_tokens: BeforeAfter
+    completion_tokens: BeforeAfter
+    per_query_usd: BeforeAfter
+    answers: int
+    other_prompts: int
+    other_answers: int
+    flips: tuple[Flip, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunDiff:
+    """Two runs side by side. `left_out` and `new` are clauses."""
+
+    schema_version: int = SCHEMA_VERSION
+    before: str
+    after: str
+    same_run: bool
+    left_out: tuple[str, ...]
+    new: tuple[str, ...]
+    changes: tuple[Change, ...]
+    results: tuple[Moved, ...]
+
+
+def diff(before: Path, after: Path) -> RunDiff:
+    """Read and compare two runs.
+
+    Raises InputError where they have no question of any task in common, HarnessError where one is incomplete.
+    """
+    old, new = Side.read(before), Side.read(after)
+    common = shared(old, new)
+    check_comparable(common, partly=True)
+    return RunDiff(
+        before=str(before),
+        after=str(after),
+        same_run=same_run(old, new),
+        left_out=common.obstacles,
+        new=common.added,
+        changes=tuple(changes(old.inputs, new.inputs)),
+        results=tuple(map(_moved, reruns(old, new, common))),
+    )
+
+
+def _moved(rerun: Rerun) -> Moved:
+    accuracy, latency = losses.accuracy(rerun), slowdown.latency(rerun)
+    old, new = ([one.row for one in rerun.scored(side)] for side in rerun.sides)
+    return Moved(
+        rerun.task,
+        rerun.strategy,
+        accuracy.figures if isinstance(accuracy.figures, AccuracyFigures) else None,
+        latency.figures if isinstance(latency.figures, LatencyFigures) else None,
+        (mean([row.prompt_tokens for row in old]), mean([row.prompt_tokens for row in new])),
+        (mean([row.completion_tokens for row in old]), mean([row.completion_tokens for row in new])),
+        (_per_query_usd(rerun, rerun.before), _per_query_usd(rerun, rerun.after)),
+        len(rerun.answers),
+        sum(old.prompt_sha256 != new.prompt_sha256 for old, new in rerun.answers),
+        sum(old.prediction != new.prediction for old, new in rerun.answers),
+        accuracy.flips,
+    )
+
+
+def _per_query_usd(rerun: Rerun, side: Side) -> float | None:
+    """One request at a time, at the run's own prices."""
+    return cost.economics_of(side.run, rerun.pair, cost.inputs_of(side.run.manifest)).per_query_usd

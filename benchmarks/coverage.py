@@ -21,11 +21,11 @@ from typing import Any
 
 import numpy as np
 
-from harness.analysis.latency import paired_ratio
+from harness.analysis.latency_ratio import median_ratio
 from harness.analysis.statistics.clusters import Design, Floats
 from harness.analysis.statistics.intervals import difference_interval, mean_interval
 from harness.analysis.statistics.paired import UNRESOLVED, exchange_p, holm, verdict
-from harness.analysis.statistics.seeds import variance_parts
+from harness.analysis.statistics.seeds import seed_spread
 from harness.records import TimingRow
 
 Draw = Callable[[np.random.Generator, tuple[int, ...]], Floats]
@@ -277,8 +277,8 @@ def others(rng: np.random.Generator, rows: int) -> Table:
         hits = []
         for _ in range(few):
             score = 0.5 + 0.2 * rng.normal(size=n) + 0.04 * rng.normal(size=(seeds, 1))
-            parts = variance_parts(score + 0.2 * rng.normal(size=(seeds, n)), design)
-            hits.append(parts["ci_low"] <= 0.5 <= parts["ci_high"])
+            spread = seed_spread(score + 0.2 * rng.normal(size=(seeds, n)), design)
+            hits.append((spread.ci_low or 0.0) <= 0.5 <= (spread.ci_high or 1.0))
         body.append([f"mean over {seeds} seeds, {n} questions", 100 * float(np.mean(hits))])
     return "Ratios and seeds", ["what", "covered"], body
 
@@ -291,8 +291,8 @@ def _ratio_covers(rng: np.random.Generator, n: int) -> bool:
         TimingRow("t", "b", str(i), i, 1, None, 0.0, float(s * r), 1, 1)
         for i, (s, r) in enumerate(zip(*times, strict=True))
     ]
-    found = paired_ratio(a, b)
-    return bool(found["ci_low"] <= 1.3 <= found["ci_high"])
+    found = median_ratio(a, b)
+    return (found.ci_low or 0.0) <= 1.3 <= (found.ci_high or 0.0)
 
 
 def _settings() -> list[tuple[Layout, float]]:

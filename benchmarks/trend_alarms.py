@@ -23,7 +23,7 @@ from harness.analysis.history.changes import changes
 from harness.analysis.history.figures import Figures, Interval
 from harness.analysis.history.reading import Run, TaskRun
 from harness.analysis.history.scores import Scored
-from harness.analysis.relative import ratio_of
+from harness.analysis.latency_ratio import mean_ratio
 from harness.records import TimingRow
 
 STRATEGIES = ("base", "lora", "rag")
@@ -134,8 +134,8 @@ def figures(name: str, hits: Hits, generator: np.random.Generator) -> Figures:
 def timed(generator: np.random.Generator) -> Interval | None:
     whole = generator.normal(0.4, OFF)
     times = np.exp(generator.normal(whole, SPREAD, TIMED))
-    found = ratio_of(rows([1.0] * TIMED), rows(times.tolist()))
-    return found and Interval(found["ratio"], found["ci_low"], found["ci_high"], found["n"])
+    found = mean_ratio(rows([1.0] * TIMED), rows(times.tolist()))
+    return found and Interval(found.ratio, found.ci_low, found.ci_high, found.n)
 
 
 def rows(seconds: Sequence[float]) -> list[TimingRow]:

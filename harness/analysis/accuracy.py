@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from harness.analysis.evidence import Asked
+from harness.analysis.results.figures import Estimate
 from harness.analysis.statistics.clusters import Design
 from harness.analysis.statistics.intervals import mean_interval
 from harness.errors import InputError
@@ -82,24 +83,24 @@ def per_question(scored: Sequence[ScoredAnswer], metric: str) -> dict[str, float
     return {name: math.fsum(scores) / len(scores) for name, scores in found.items()}
 
 
-def estimate(values: Mapping[str, float], clusters: Mapping[str, str]) -> dict[str, Any]:
-    """Mean of the questions' scores and its 95 % interval (`intervals.mean_interval`), with n questions.
+def estimate(values: Mapping[str, float], clusters: Mapping[str, str]) -> Estimate:
+    """Mean of the questions' scores and its 95 % interval (`intervals.mean_interval`).
 
     No interval where there is no question, or where all of several share one cluster.
     """
     n = len(values)
     if not n:
-        return {"mean": None, "ci_low": None, "ci_high": None, "n": 0}
+        return Estimate(None, None, None, 0)
     design = Design.of([clusters[name] for name in values])
     interval = mean_interval(np.array(list(values.values())), design)
     low, high = map(float, interval) if interval else (None, None)
-    return {"mean": math.fsum(values.values()) / n, "ci_low": low, "ci_high": high, "n": n}
+    return Estimate(math.fsum(values.values()) / n, low, high, n)
 
 
-def groups(scored: Sequence[ScoredAnswer], metric: str, clusters: Mapping[str, str]) -> dict[str, Any]:
-    """The primary metric apart for facts the training set holds or not, and for answerable questions or not.
+def groups(scored: Sequence[ScoredAnswer], metric: str, clusters: Mapping[str, str]) -> dict[str, Estimate]:
+    """The primary metric apart for facts that the training set holds or not, and for answerable questions or not.
 
-    A group without questions is left out. Mixing seen and unseen facts flatters or slanders a fine-tune.
+    A group without questions is left out. One average over seen and unseen facts would hide their difference.
     """
     members = {
         "fact_seen": [s for s in scored if s.asked.fact_seen is True],
@@ -107,7 +108,7 @@ def groups(scored: Sequence[ScoredAnswer], metric: str, clusters: Mapping[str, s
         "answerable": [s for s in scored if s.asked.question.answerable],
         "unanswerable": [s for s in scored if not s.asked.question.answerable],
     }
-    return {name: estimate(per_question(some, metric), clusters) for name, some in members.items() if some}
+    return {name: estimate(per_question(rows, metric), clusters) for name, rows in members.items() if rows}
 
 
 def differences(a: Sequence[ScoredAnswer], b: Sequence[ScoredAnswer], metric: str) -> dict[str, float]:

@@ -43,6 +43,20 @@ def typed(run: Evidence, results: Mapping[str, Any]) -> RunResult:
     return result
 
 
+def untyped(figures: TaskFigures) -> dict[str, Any]:
+    """A task's figures as the dictionary that they were before they had types."""
+    block: dict[str, Any] = json.loads(json.dumps(asdict(figures)))
+    for name, row in block["strategies"].items():
+        del row["system"]
+        row["control"] = figures.strategies[name].control
+    block["forgetting"] = [
+        {"name": row.pop("system"), **row.pop("comparison"), **row} for row in block["forgetting"]
+    ]
+    for row in block["forgetting"]:
+        del row["latency_ratio"], row["excluded"]
+    return block
+
+
 def typed_figures(run: Evidence, name: str, block: Mapping[str, Any]) -> TaskFigures:
     """A task's block of `measure`, without costs and decision, as types."""
     result: TaskFigures = _adapter(TaskFigures).validate_json(json.dumps(_task(run, name, block)))

@@ -7,29 +7,35 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
-from harness.analysis import accuracy, latency, throughput
+from harness.analysis import accuracy, throughput
 from harness.analysis.accuracy import ScoredAnswer
+from harness.analysis.bridge import system_in, untyped
 from harness.analysis.decision.election import case_of, needs_of, with_needs
 from harness.analysis.decision.summary import summary
 from harness.analysis.decision.verdict import verdict
 from harness.analysis.evidence import Evidence, Pair
-from harness.analysis.means import mean
+from harness.analysis.latency import percentiles, tpots, unmerged
 from harness.analysis.money import breakeven, cost
 from harness.analysis.money.economics import CostInputs, Economics
 from harness.analysis.money.projection import projections
+from harness.analysis.results.figures import Tokens
+from harness.analysis.results.run import SystemFigures, TaskFigures
 from harness.analysis.retrieval import Texts, retrieval
-from harness.analysis.statistics import comparisons, seeds
 from harness.analysis.statistics.clusters import Design
+from harness.analysis.statistics.comparisons import Answered, comparisons, forgetting
+from harness.analysis.statistics.intervals import mean
 from harness.analysis.statistics.paired import A_BETTER, B_BETTER
-from harness.analysis.validity import forbidden, judge
+from harness.analysis.statistics.seeds import by_seed
+from harness.analysis.validity import excluded, forbidden, judge
 from harness.analysis.waterfall import Sources, waterfall
 from harness.run.folder import SCHEMA_VERSION
 from harness.scoring.table import is_graded
 from harness.spec.requirements import Requirements
-from harness.spec.strategy import STRATEGIES, Source
+from harness.spec.strategy import STRATEGIES
+from harness.spec.system import System
 
 PASSED_ON = (
     "created",
@@ -56,10 +62,15 @@ Scores = dict[Pair, list[ScoredAnswer]]
 class Measured:
     """What a run says of a task whatever things cost and whatever is required."""
 
-    block: dict[str, Any]
-    """The task's block of results.json so far."""
+    figures: TaskFigures
     answered: dict[str, list[ScoredAnswer]]
+    """System name → its scored answers."""
     clusters: dict[str, str]
+
+    @property
+    def block(self) -> dict[str, Any]:
+        """TEMPORARY: `figures` as a dictionary."""
+        return untyped(self.figures)
 
 
 def derive(
@@ -133,37 +144,43 @@ def _measured(run: Evidence, task: str, scores: Scores) -> Measured:
     spec = run.spec(task)
     primary = next(iter(spec.get("metrics", ())), None)
     texts = Texts(run.passages)
-    pairs = [pair for pair in run.pairs if pair[0] == task]
+    names = [name for pair_task, name in run.pairs if pair_task == task]
+    systems = {name: system_in(run, task, name) for name in names}
     questions = run.questions.get(task, {})
     clusters = run.clusters(task)
-    answered = {pair[1]: scores[pair] for pair in pairs}
-    timed = {pair[1]: run.timings.get(pair, ()) for pair in pairs}
-    checks = [check.to_json() for check in judge(run, task, scores)]
-    out = forbidden(checks)
-    compared = comparisons.comparisons(answered, primary, clusters, timed)
-    block = {
-        "n": len(questions),
-        "n_unanswerable": sum(not asked.question.answerable for asked in questions.values()),
-        "primary_metric": primary,
-        "probes": spec.get("probes"),
-        "description": spec.get("description", ""),
-        "train_questions": run.manifest.get("tasks", {}).get(task, {}).get("train_questions"),
-        "clusters": Design.of([*clusters.values()]).facts(),
-        "strategies": {pair[1]: _strategy(run, pair, scores[pair], texts, clusters) for pair in pairs},
-        "not_applicable": dict(run.manifest.get("not_applicable", {}).get(task, {})),
-        "forgetting": comparisons.forgetting(answered, primary, clusters),
-        "comparisons": [{**row, "excluded": _excluded(row, out)} for row in compared],
-        "validity": checks,
-        "waterfall": waterfall(
-            answered, primary or "", spec.get("answer", {}).get("refusal"), Sources(run.passages, texts)
+    answered = {name: scores[task, name] for name in names}
+    timed = {name: run.timings.get((task, name), ()) for name in names}
+    checks = judge(run, task, scores)
+    failed = excluded(checks)
+    pairs = Answered(task, primary, clusters, systems, answered, timed) if primary else None
+    figures = TaskFigures(
+        n=len(questions),
+        n_unanswerable=sum(not asked.question.answerable for asked in questions.values()),
+        primary_metric=primary,
+        probes=spec.get("probes"),
+        description=spec.get("description", ""),
+        train_questions=run.manifest.get("tasks", {}).get(task, {}).get("train_questions"),
+        clusters=Design.of([*clusters.values()]).facts(),
+        strategies={
+            name: _system(run, task, system, answered[name], texts, clusters)
+            for name, system in systems.items()
+        },
+        not_applicable=dict(run.manifest.get("not_applicable", {}).get(task, {})),
+        forgetting=tuple(forgetting(pairs)) if pairs else (),
+        comparisons=tuple(
+            replace(row, excluded=tuple(side for side in (row.a, row.b) if side in failed))
+            for row in (comparisons(pairs) if pairs else ())
         ),
-    }
-    return Measured(block, answered, clusters)
-
-
-def _excluded(row: Mapping[str, Any], out: Mapping[str, Any]) -> list[str]:
-    """The strategies of a pair that failed a check: they do not count as beaten, nor the other as better."""
-    return [row[side] for side in ("a", "b") if row[side] in out]
+        validity=tuple(checks),
+        waterfall=waterfall(
+            systems,
+            answered,
+            primary or "",
+            spec.get("answer", {}).get("refusal"),
+            Sources(run.passages, texts),
+        ),
+    )
+    return Measured(figures, answered, clusters)
 
 
 def _valued(
@@ -204,38 +221,49 @@ def _entries(block: Mapping[str, Any], money: Mapping[str, Economics]) -> list[b
     ]
 
 
-def _strategy(
+def _system(
     run: Evidence,
-    pair: Pair,
+    task: str,
+    system: System,
     scored: Sequence[ScoredAnswer],
     texts: Texts,
     clusters: Mapping[str, str],
-) -> dict[str, Any]:
-    spec = run.spec(pair[0])
-    metrics = list(spec.get("metrics", ()))
-    timings = run.timings.get(pair, ())
-    passed = throughput.batched(run.batches.get(pair, ()), run.answers.get(pair, ()))
-    by_metric = {m: accuracy.estimate(accuracy.per_question(scored, m), clusters) for m in metrics}
+) -> SystemFigures:
+    pair = (task, system.name)
+    metrics = list(run.spec(task).get("metrics", ()))
     primary = metrics[0] if metrics else ""
-    strategy = STRATEGIES.get(pair[1])  # None for another task's adapter: it answers bare, no candidate
-    ranked = strategy is not None and Source.RETRIEVED in strategy.context
-    return {
-        "accuracy": accuracy.estimate(accuracy.per_question(scored, primary), clusters),
-        "metrics": by_metric,
-        "aggregates": _aggregates(run, pair),
-        "groups": accuracy.groups(scored, primary, clusters),
-        "seeds": seeds.by_seed(scored, primary, clusters),
-        "n_answered": len({one.row.question_id for one in scored}),
-        "control": strategy is not None and strategy.control,
-        **latency.blocks(timings),
-        "tokens": _tokens(scored),
-        "tokens_per_s": throughput.tokens_per_s(timings, passed),
-        "retrieval": retrieval(scored, spec.get("retrieval", {}).get("k"), texts, ranked=ranked)
-        if strategy is not None and strategy.uses_corpus
-        else None,
-        "adapter": run.adapter_key(pair),
-        **_defects(scored),
+    timings = run.timings.get(pair, ())
+    deployed = [row for row in timings if row.merged]
+    passed = throughput.batched(run.batches.get(pair, ()), run.answers.get(pair, ()))
+    by_metric = {
+        metric: accuracy.estimate(accuracy.per_question(scored, metric), clusters) for metric in metrics
     }
+    rows = [answer.row for answer in scored]
+    return SystemFigures(
+        system=system,
+        accuracy=accuracy.estimate(accuracy.per_question(scored, primary), clusters),
+        metrics=by_metric,
+        aggregates=_aggregates(run, pair),
+        groups=accuracy.groups(scored, primary, clusters),
+        seeds=by_seed(scored, primary, clusters),
+        n_answered=len({row.question_id for row in rows}),
+        latency_s=percentiles([row.e2e_s for row in deployed]),
+        ttft_s=percentiles([row.ttft_s for row in deployed]),
+        retrieve_s=percentiles([row.retrieve_s for row in deployed if row.retrieve_s is not None]),
+        tpot_s=percentiles(tpots(deployed)),
+        unmerged=unmerged(timings),
+        tokens=Tokens(
+            mean([row.prompt_tokens for row in rows]), mean([row.completion_tokens for row in rows])
+        ),
+        tokens_per_s=throughput.tokens_per_s(timings, passed),
+        retrieval=retrieval(scored, system, texts),
+        adapter=run.adapter_key(pair),
+        truncated=sum(row.dropped_passages > 0 for row in rows),
+        dropped_passages=sum(row.dropped_passages for row in rows),
+        finish_length_share=mean([row.finish_reason == "length" for row in rows]),
+        empty_share=mean([not row.prediction.strip() for row in rows]),
+        cached_share=mean([row.cached for row in rows]),
+    )
 
 
 def _aggregates(run: Evidence, pair: Pair) -> dict[str, float | None]:
@@ -243,24 +271,6 @@ def _aggregates(run: Evidence, pair: Pair) -> dict[str, float | None]:
     rows = [row for row in run.manifest.get("aggregates", ()) if (row["task"], row["strategy"]) == pair]
     first = min((row["seed"] for row in rows), default=None)
     return {row["metric"]: row["value"] for row in rows if row["seed"] == first}
-
-
-def _tokens(scored: Sequence[ScoredAnswer]) -> dict[str, Any]:
-    return {
-        "prompt_mean": mean([one.row.prompt_tokens for one in scored]),
-        "completion_mean": mean([one.row.completion_tokens for one in scored]),
-    }
-
-
-def _defects(scored: Sequence[ScoredAnswer]) -> dict[str, Any]:
-    """`truncated`: prompts that lost passages; `dropped_passages`: how many in all; shares are of answers."""
-    return {
-        "truncated": sum(one.row.dropped_passages > 0 for one in scored),
-        "dropped_passages": sum(one.row.dropped_passages for one in scored),
-        "finish_length_share": mean([one.row.finish_reason == "length" for one in scored]),
-        "empty_share": mean([not one.row.prediction.strip() for one in scored]),
-        "cached_share": mean([one.row.cached for one in scored]),
-    }
 
 
 def _cost(

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 from harness.analysis.accuracy import ScoredAnswer
-from harness.analysis.means import mean
+from harness.analysis.results.figures import Retrieval
+from harness.analysis.statistics.intervals import mean
 from harness.records import Passage
 from harness.scoring.text import contains_normalised, normalise
+from harness.spec.system import System
 
 DEPTHS = (1, 3, 5, 10)
 
@@ -31,37 +32,39 @@ class Texts:
         return self._normalised[key]
 
 
-def retrieval(scored: Sequence[ScoredAnswer], k: int | None, texts: Texts, *, ranked: bool) -> dict[str, Any]:
-    """{k, recall_at_k, n, answer_in_context, …} of a strategy that puts passages into the prompt.
+def retrieval(scored: Sequence[ScoredAnswer], system: System, texts: Texts) -> Retrieval | None:
+    """How well a system's passages were found; None where it puts none into the prompt.
 
     recall_at_k: mean share of a question's gold documents among the documents of its first k passages, over
-    questions with gold documents; None where passages were given, not found (`ranked` False).
+    questions with gold documents; None where passages were given, not found.
     answer_in_context: share of answerable questions with an answer in a passage that the prompt showed.
     """
-    with_gold = [one for one in scored if one.asked.question.gold_docs] if ranked else []
-    inside = [found for one in scored if (found := answer_shown(one, texts)) is not None]
-    return {
-        "k": k,
-        "recall_at_k": {str(depth): mean([recall(one, depth) for one in with_gold]) for depth in DEPTHS},
-        "n": len(with_gold),
-        "answer_in_context": mean([float(found) for found in inside]),
-        "answer_in_context_n": len(inside),
-    }
+    if system.passages is None:
+        return None
+    with_gold = [answer for answer in scored if answer.asked.question.gold_docs] if system.retrieved else []
+    inside = [shown for answer in scored if (shown := answer_shown(answer, texts)) is not None]
+    return Retrieval(
+        k=system.passages.k,
+        recall_at_k={str(depth): mean([recall(answer, depth) for answer in with_gold]) for depth in DEPTHS},
+        n=len(with_gold),
+        answer_in_context=mean([float(shown) for shown in inside]),
+        answer_in_context_n=len(inside),
+    )
 
 
-def recall(one: ScoredAnswer, depth: int) -> float:
-    gold = set(one.asked.question.gold_docs)
-    found = {passage["doc_id"] for passage in one.row.retrieved[:depth]}
+def recall(answer: ScoredAnswer, depth: int) -> float:
+    gold = set(answer.asked.question.gold_docs)
+    found = {passage["doc_id"] for passage in answer.row.retrieved[:depth]}
     return len(gold & found) / len(gold)
 
 
-def answer_shown(one: ScoredAnswer, texts: Texts) -> bool | None:
+def answer_shown(answer: ScoredAnswer, texts: Texts) -> bool | None:
     """Whether a shown passage holds an answer; None for unanswerable questions and where a text is lost."""
-    question = one.asked.question
+    question = answer.asked.question
     if not question.answerable:
         return None
-    shown = one.row.retrieved[: one.row.shown_passages]
-    known = [texts.normalised(one.row.task, passage["chunk_id"]) for passage in shown]
+    shown = answer.row.retrieved[: answer.row.shown_passages]
+    known = [texts.normalised(answer.row.task, passage["chunk_id"]) for passage in shown]
     if any(text and contains_normalised(text, question.answers) for text in known):
         return True
     return None if None in known else False

@@ -9,9 +9,9 @@ import math
 import statistics
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from harness.analysis.latency import tpots
+from harness.analysis.results.figures import Throughput
 from harness.records import AnswerRow, BatchRow, TimingRow
 
 
@@ -42,24 +42,24 @@ def batched(batches: Sequence[BatchRow], answers: Sequence[AnswerRow]) -> Batche
     )
 
 
-def tokens_per_s(timings: Sequence[TimingRow], passed: Batched | None) -> dict[str, Any]:
-    """{decode_per_user, end_to_end, system_output, …}; None where not measured, or no token was written.
+def tokens_per_s(timings: Sequence[TimingRow], passed: Batched | None) -> Throughput:
+    """The three rates; None where not measured, or no token was written.
 
-    decode_per_user = 1 / median TPOT over `decode_n` answers of two tokens or more; end_to_end = completion
-    tokens / end-to-end seconds, one request at a time; system_output = tokens / wall seconds, batched.
+    decode_per_user = 1 / median TPOT over the answers of two tokens or more; end_to_end = completion tokens /
+    end-to-end seconds, one request at a time; system_output = tokens / wall seconds, batched.
     """
     deployed = [row for row in timings if row.merged]
     paces = tpots(deployed)
     tokens = sum(row.completion_tokens for row in deployed)
     seconds = math.fsum(row.e2e_s for row in deployed)
-    return {
-        "decode_per_user": rate(1.0, statistics.median(paces)) if paces else None,
-        "end_to_end": rate(tokens, seconds),
-        "system_output": rate(passed.tokens, passed.wall_s) if passed else None,
-        "decode_n": len(paces),
-        "end_to_end_n": len(deployed),
-        "system_output_n": passed.questions if passed else 0,
-    }
+    return Throughput(
+        decode_per_user=rate(1.0, statistics.median(paces)) if paces else None,
+        end_to_end=rate(tokens, seconds),
+        system_output=rate(passed.tokens, passed.wall_s) if passed else None,
+        decode_n=len(paces),
+        end_to_end_n=len(deployed),
+        system_output_n=passed.questions if passed else 0,
+    )
 
 
 def rate(amount: float, seconds: float) -> float | None:

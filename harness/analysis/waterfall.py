@@ -1,24 +1,30 @@
-"""Where the accuracy goes: base → rag → oracle → 1.0, and what became of each question `rag` got wrong."""
+"""Where the accuracy goes: base → rag → oracle → 1.0, and what became of each question that rag got wrong."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
 
 from harness.analysis.accuracy import ScoredAnswer
-from harness.analysis.means import mean
+from harness.analysis.results.figures import Waterfall, WaterfallStep
 from harness.analysis.retrieval import Texts
+from harness.analysis.statistics.intervals import mean
 from harness.records import Passage
 from harness.scoring.text import contains_normalised, is_refusal
 from harness.spec.strategy import Source, Weights, named
+from harness.spec.system import System
 
-LADDER = (
-    named(Weights.BASE),
-    named(Weights.BASE, Source.RETRIEVED),
-    named(Weights.BASE, Source.GOLD),
-)
+LADDER: dict[str, Callable[[System], bool]] = {
+    named(Weights.BASE): lambda system: system.bare,
+    named(Weights.BASE, Source.RETRIEVED): lambda system: (
+        not system.adapted and system.kinds == (Source.RETRIEVED,)
+    ),
+    named(Weights.BASE, Source.GOLD): lambda system: not system.adapted and system.kinds == (Source.GOLD,),
+}
+"""Name of a rung → which system stands on it.
+
+rag − base is what found passages add, oracle − rag what better ones could, 1 − oracle what the generator loses."""
 BARE, READER, CONTROL = LADDER
-"""rag − base is what found passages add, oracle − rag what better ones could, 1 − oracle what the reader loses."""
+PERFECT = "perfect"
 
 BINS = ("retrieval_missed", "passage_dropped", "reader_failed", "answer_cut", "refusal_wrong")
 """Why an answer is wrong. The first cause along the way counts, so that each falls into one:
@@ -43,14 +49,14 @@ class Sources:
         for (task, chunk_id), passage in passages.items():
             self._of_doc.setdefault((task, passage.doc_id), []).append(chunk_id)
 
-    def holding(self, one: ScoredAnswer) -> list[bool]:
+    def holding(self, answer: ScoredAnswer) -> list[bool]:
         """For each passage retrieved, best first, whether it holds an answer."""
-        task, question = one.row.task, one.asked.question
+        task, question = answer.row.task, answer.asked.question
         gold = set(question.gold_docs)
         of_gold = [chunk for doc in question.gold_docs for chunk in self._of_doc.get((task, doc), ())]
         if gold and not any(self._says(task, chunk, question.answers) for chunk in of_gold):
-            return [passage["doc_id"] in gold for passage in one.row.retrieved]
-        return [self._says(task, passage["chunk_id"], question.answers) for passage in one.row.retrieved]
+            return [passage["doc_id"] in gold for passage in answer.row.retrieved]
+        return [self._says(task, passage["chunk_id"], question.answers) for passage in answer.row.retrieved]
 
     def _says(self, task: str, chunk_id: str, answers: Sequence[str]) -> bool:
         text = self._texts.normalised(task, chunk_id)
@@ -58,53 +64,57 @@ class Sources:
 
 
 def waterfall(
-    scored: Mapping[str, Sequence[ScoredAnswer]], metric: str, refusal: str | None, sources: Sources
-) -> dict[str, Any]:
-    """{steps, bins, n_wrong} of one task; `scored` maps a strategy to its answers.
+    systems: Mapping[str, System],
+    scored: Mapping[str, Sequence[ScoredAnswer]],
+    metric: str,
+    refusal: str | None,
+    sources: Sources,
+) -> Waterfall:
+    """The ladder of one task, and why rag's wrong answers are wrong; both maps are keyed by the system's name.
 
     An answer is wrong whose score is below 1: for graded metrics, a partly right one too. bins and n_wrong are
-    None where `rag` was not run; the bins add up to n_wrong.
+    None where rag was not run; the bins add up to n_wrong.
     """
-    scored = {name: [one for one in some if metric in one.scores] for name, some in scored.items()}
-    found = scored.get(READER) or ()
-    wrong = [one for one in found if one.scores[metric] < 1]
+    rungs: dict[str, Sequence[ScoredAnswer]] = {}
+    for rung, stands_on in LADDER.items():
+        name = next((name for name, system in systems.items() if stands_on(system)), None)
+        rungs[rung] = [answer for answer in scored.get(name or "", ()) if metric in answer.scores]
+    wrong = [answer for answer in rungs[READER] if answer.scores[metric] < 1]
     bins = dict.fromkeys(BINS, 0)
-    for one in wrong:
-        bins[bin_of(one, refusal, sources)] += 1
-    return {
-        "steps": steps({name: scored[name] for name in LADDER if scored.get(name)}, metric),
-        "bins": bins if found else None,
-        "n_wrong": len(wrong) if found else None,
-    }
+    for answer in wrong:
+        bins[bin_of(answer, refusal, sources)] += 1
+    found = steps({rung: answers for rung, answers in rungs.items() if answers}, metric)
+    return Waterfall(found, bins, len(wrong)) if rungs[READER] else Waterfall(found, None, None)
 
 
-def steps(scored: Mapping[str, Sequence[ScoredAnswer]], metric: str) -> list[dict[str, Any]]:
+def steps(rungs: Mapping[str, Sequence[ScoredAnswer]], metric: str) -> tuple[WaterfallStep, ...]:
     """Accuracy of each rung on the `n` questions that all of them answered, and its gain over the one before.
 
-    The last step is 1.0. mean and gain are None where a strategy was not run; the next one gains over the last
+    The last step is 1.0. mean and gain are None where a rung was not run; the next one gains over the last
     that was, named in `over`.
     """
-    asked = [{one.row.question_id for one in some} for some in scored.values()]
+    asked = [{answer.row.question_id for answer in answers} for answers in rungs.values()]
     common = set.intersection(*asked) if asked else set()
-    rows: list[dict[str, Any]] = []
+    rows: list[WaterfallStep] = []
     below: tuple[str, float] | None = None
-    for name in (*LADDER, "perfect"):
-        values = [one.scores[metric] for one in scored.get(name, ()) if one.row.question_id in common]
-        reached = 1.0 if name == "perfect" and common else mean(values)
-        gain = reached - below[1] if reached is not None and below else None
-        over = below[0] if gain is not None and below else None
-        n = len(common) if reached is not None else 0
-        rows.append({"step": name, "mean": reached, "gain": gain, "over": over, "n": n})
-        below = (name, reached) if reached is not None else below
-    return rows
+    for name in (*LADDER, PERFECT):
+        values = [answer.scores[metric] for answer in rungs.get(name, ()) if answer.row.question_id in common]
+        reached = 1.0 if name == PERFECT and common else mean(values)
+        if reached is None:
+            rows.append(WaterfallStep(name, None, None, None, 0))
+            continue
+        gain, over = (reached - below[1], below[0]) if below else (None, None)
+        rows.append(WaterfallStep(name, reached, gain, over, len(common)))
+        below = (name, reached)
+    return tuple(rows)
 
 
-def bin_of(one: ScoredAnswer, refusal: str | None, sources: Sources) -> str:
+def bin_of(answer: ScoredAnswer, refusal: str | None, sources: Sources) -> str:
     """The bin of a wrong answer; see `BINS`."""
-    row = one.row
-    if not one.asked.question.answerable:
+    row = answer.row
+    if not answer.asked.question.answerable:
         return "refusal_wrong"
-    holding = sources.holding(one)
+    holding = sources.holding(answer)
     wanted = row.shown_passages + row.dropped_passages
     if not any(holding[: row.shown_passages]):
         return "passage_dropped" if any(holding[:wanted]) else "retrieval_missed"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from harness.analysis.latency import FEWEST_RATIOS
+from harness.analysis.latency_ratio import FEWEST_RATIOS
 from harness.analysis.statistics.paired import A_BETTER, B_BETTER, UNRESOLVED
 from harness.quantities import counted
 from harness.report import numbers

@@ -11,7 +11,7 @@ from harness.analysis.history.changes import LATENCY_MARGIN, Change, Moved
 from harness.analysis.history.figures import Figures
 from harness.analysis.history.history import History, TaskHistory
 from harness.analysis.history.reading import Run, Unread
-from harness.analysis.relative import BASE
+from harness.analysis.latency_ratio import BASE
 from harness.quantities import NA, counted, dollars, number, percent, points, signed
 from harness.report.numbers import factor, probability
 

@@ -8,6 +8,7 @@ import pytest
 
 from harness.analysis.accuracy import ScoredAnswer, differences, estimate, groups, per_question, score
 from harness.analysis.evidence import Asked
+from harness.analysis.results.figures import Estimate
 from harness.errors import InputError
 from harness.records import AnswerRow, Question
 from tests.analysis.runs import answer
@@ -24,24 +25,26 @@ def alone(*names: str) -> dict[str, str]:
 
 
 def test_nothing_has_no_mean() -> None:
-    assert estimate({}, {}) == {"mean": None, "ci_low": None, "ci_high": None, "n": 0}
+    assert estimate({}, {}) == Estimate(None, None, None, 0)
 
 
 def test_graded_scores_have_an_interval() -> None:
     block = estimate({"q1": 0.5, "q2": 1.0}, alone("q1", "q2"))
-    assert (block["mean"], block["n"]) == (0.75, 2)
-    assert 0 <= block["ci_low"] < 0.75 < block["ci_high"] <= 1
+    assert (block.mean, block.n) == (0.75, 2)
+    assert block.ci_low is not None
+    assert block.ci_high is not None
+    assert 0 <= block.ci_low < 0.75 < block.ci_high <= 1
 
 
 def test_one_cluster_of_several_questions_has_a_mean_without_interval() -> None:
     block = estimate({"q1": 0.0, "q2": 1.0}, {"q1": "c", "q2": "c"})
-    assert block == {"mean": 0.5, "ci_low": None, "ci_high": None, "n": 2}
+    assert block == Estimate(0.5, None, None, 2)
 
 
 def test_seeds_of_a_question_are_averaged_and_count_as_one_question() -> None:
     rows = [scored("q1", 1.0, 0), scored("q2", 0.0, 0), scored("q1", 0.0, 1), scored("q1", 0.5, 2)]
     assert per_question(rows, "m") == {"q1": 0.5, "q2": 0.0}
-    assert estimate(per_question(rows, "m"), alone("q1", "q2"))["n"] == 2
+    assert estimate(per_question(rows, "m"), alone("q1", "q2")).n == 2
 
 
 def test_differences_are_of_the_questions_that_both_answered() -> None:
@@ -53,7 +56,7 @@ def test_differences_are_of_the_questions_that_both_answered() -> None:
 
 def test_groups_without_questions_are_left_out() -> None:
     rows = [scored("q1", 1.0), scored("q2", 0.0, answerable=False)]
-    assert {name: block["mean"] for name, block in groups(rows, "m", alone("q1", "q2")).items()} == {
+    assert {name: block.mean for name, block in groups(rows, "m", alone("q1", "q2")).items()} == {
         "answerable": 1.0,
         "unanswerable": 0.0,
     }

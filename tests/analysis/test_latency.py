@@ -2,18 +2,13 @@
 
 from __future__ import annotations
 
-import dataclasses
-from typing import Any
-
 import pytest
 
 from harness.analysis.latency import (
     PERCENTILES,
     mean_interval,
     order_ranks,
-    paired_ratio,
     percentiles,
-    quantile,
     too_few,
     tpot_s,
 )
@@ -36,22 +31,14 @@ from harness.records import TimingRow
 )
 def test_minimum_number_of_observations(n: int, claimed: list[str]) -> None:
     block = percentiles([float(i) for i in range(n)])
-    assert block["n"] == n
-    assert [name for name in PERCENTILES if block[name] is not None] == claimed
-    assert [name for name, ends in block["ci"].items() if ends] == claimed
-    assert all(None not in ends for ends in block["ci"].values() if ends)
+    assert block.n == n
+    assert [name for name in PERCENTILES if block.at(name) is not None] == claimed
+    assert [name for name, ends in block.ci.items() if ends] == claimed
+    assert all(None not in ends for ends in block.ci.values() if ends)
 
 
 def test_too_few_says_so() -> None:
     assert too_few(20, "p90") == "n/a (n=20 < 64)"
-
-
-@pytest.mark.parametrize("q", [0.0, 0.5, 0.9, 0.99, 1.0])
-def test_quantile_agrees_with_numpy(q: float) -> None:
-    import numpy
-
-    values = sorted([0.3, 1.7, 0.9, 4.2, 2.2, 2.2, 8.0])
-    assert quantile(values, q) == pytest.approx(float(numpy.quantile(values, q)))
 
 
 def test_ranks_of_the_median_of_ten_by_hand() -> None:
@@ -77,43 +64,6 @@ def test_time_per_token_is_undefined_for_one_token() -> None:
     row = TimingRow("t", "s", "q", 0, 0, None, 0.5, 2.0, 10, 4)
     assert tpot_s(row) == 0.5  # (2.0 − 0.5) / 3
     assert tpot_s(TimingRow("t", "s", "q", 0, 0, None, 0.5, 0.5, 10, 1)) is None
-
-
-def timed(name: str, times: list[float], **more: Any) -> list[TimingRow]:
-    return [TimingRow("t", name, f"q{i}", i, 0, None, 0.0, s, 1, 2, **more) for i, s in enumerate(times)]
-
-
-def test_ratio_is_of_the_same_question_and_its_median_is_bootstrapped() -> None:
-    """With 11 ratios a bootstrap median is one of them; it is at most the k-th where 6 of the 11 draws are."""
-    from scipy.stats import binom
-
-    ratios = [1.0, 1.1, 1.2, 1.3, 1.4, 1.5, 1.6, 1.7, 1.8, 1.9, 2.0]
-    at_most = [float(binom.sf(5, 11, k / 11)) for k in range(1, 12)]
-    a = timed("a", [float(i + 1) for i in range(11)])
-    b = timed("b", [ratio * (i + 1) for i, ratio in enumerate(ratios)])
-    found = paired_ratio(a, list(reversed(b)))
-    assert (found["n"], found["median"]) == (11, pytest.approx(1.5))
-    assert found["ci_low"] == pytest.approx(
-        next(r for r, p in zip(ratios, at_most, strict=True) if p > 0.025)
-    )
-    assert found["ci_high"] == pytest.approx(
-        next(r for r, p in zip(ratios, at_most, strict=True) if p > 0.975)
-    )
-    assert paired_ratio(a, b) == paired_ratio(a, b)
-
-
-def test_ratio_of_few_of_other_blocks_or_unmerged_rows_is_not_claimed() -> None:
-    nothing = {"median": None, "ci_low": None, "ci_high": None}
-    a = timed("a", [1.0] * 12)
-    assert paired_ratio(a, timed("b", [2.0] * 9)) == {"n": 9, **nothing}
-    assert paired_ratio(a, timed("b", [2.0] * 12, merged=False)) == {"n": 0, **nothing}
-    elsewhere = [dataclasses.replace(row, block=row.block + 100) for row in timed("b", [2.0] * 12)]
-    assert paired_ratio(a, elsewhere) == paired_ratio([], []) == {"n": 0, **nothing}
-
-
-def test_ratio_of_equal_times_is_one() -> None:
-    found = paired_ratio(timed("a", [1.0] * 10), timed("b", [1.0] * 10))
-    assert found == {"n": 10, "median": 1.0, "ci_low": 1.0, "ci_high": 1.0}
 
 
 @pytest.mark.parametrize(("n", "spread", "least"), [(10, 0.1, 0.93), (20, 0.3, 0.93), (60, 0.5, 0.93)])

@@ -8,8 +8,11 @@ from harness.analysis.accuracy import ScoredAnswer
 from harness.analysis.evidence import Asked
 from harness.analysis.retrieval import Texts, retrieval
 from harness.records import AnswerRow, Passage, Question
+from harness.spec.system import Gold, ModelRef, Retrieved, System
 from tests.analysis.runs import answer
 
+RAG = System("rag", "rag", ModelRef("tiny"), context=(Retrieved(3, 256, 32, 1024, "e"),))
+GIVEN = System("oracle", "oracle", ModelRef("tiny"), context=(Gold(3, 256, 32, 1024, "e"),), control=True)
 TEXTS = Texts(
     {
         ("t", "a#0"): Passage("a#0", "a", "Zürich office", "Opened 1999."),
@@ -26,16 +29,18 @@ def one(question: Question, chunks: list[str], shown: int) -> ScoredAnswer:
 
 def test_recall_is_the_share_of_gold_documents() -> None:
     two = one(Question("q", "?", ("x",), gold_docs=("a", "b")), ["a#0", "a#1", "b#0"], 3)
-    block = retrieval([two], 3, TEXTS, ranked=True)
-    assert block["recall_at_k"] == {"1": 0.5, "3": 1.0, "5": 1.0, "10": 1.0}
-    assert block["n"] == 1
+    block = retrieval([two], RAG, TEXTS)
+    assert block is not None
+    assert block.recall_at_k == {"1": 0.5, "3": 1.0, "5": 1.0, "10": 1.0}
+    assert block.n == 1
 
 
 def test_given_passages_have_no_recall() -> None:
     given = one(Question("q", "?", ("1999",), gold_docs=("a",)), ["a#0"], 1)
-    block = retrieval([given], 3, TEXTS, ranked=False)
-    assert block["recall_at_k"] == {"1": None, "3": None, "5": None, "10": None}
-    assert block["answer_in_context"] == 1.0
+    block = retrieval([given], GIVEN, TEXTS)
+    assert block is not None
+    assert block.recall_at_k == {"1": None, "3": None, "5": None, "10": None}
+    assert block.answer_in_context == 1.0
 
 
 def test_answer_must_be_shown_and_titles_are_shown_too() -> None:
@@ -43,5 +48,10 @@ def test_answer_must_be_shown_and_titles_are_shown_too() -> None:
     title = one(Question("q2", "?", ("Zürich",)), ["a#0"], 1)
     nobody = one(Question("q3", "?", (), answerable=False), ["a#0"], 1)
     lost = one(Question("q4", "?", ("no",)), ["c#0"], 1)
-    block = retrieval([hidden, title, nobody, lost], 3, TEXTS, ranked=True)
-    assert (block["answer_in_context"], block["answer_in_context_n"]) == (0.5, 2)
+    block = retrieval([hidden, title, nobody, lost], RAG, TEXTS)
+    assert block is not None
+    assert (block.answer_in_context, block.answer_in_context_n) == (0.5, 2)
+
+
+def test_a_system_without_passages_retrieves_nothing() -> None:
+    assert retrieval([], System("base", "base", ModelRef("tiny")), TEXTS) is None

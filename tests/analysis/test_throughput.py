@@ -20,10 +20,10 @@ def test_batches_from_the_cache_do_not_count() -> None:
 
 
 def test_nothing_generated_is_no_rate() -> None:
-    assert tokens_per_s([], None)["decode_per_user"] is None
+    assert tokens_per_s([], None).decode_per_user is None
     choice = [TimingRow("t", "s", "q", 0, 0, None, 0.5, 0.5, 10, 0)]
     rates = tokens_per_s(choice, Batched(1, 0, 1.0))
-    assert (rates["decode_per_user"], rates["end_to_end"], rates["system_output"]) == (None, None, None)
+    assert (rates.decode_per_user, rates.end_to_end, rates.system_output) == (None, None, None)
 
 
 def test_a_clock_that_stood_still_gives_no_rate() -> None:

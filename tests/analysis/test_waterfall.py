@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import astuple
 from pathlib import Path
 from typing import Any
 
@@ -12,9 +13,11 @@ from hypothesis import strategies as st
 
 from harness.analysis.accuracy import ScoredAnswer
 from harness.analysis.evidence import Asked
+from harness.analysis.results.figures import WaterfallStep
 from harness.analysis.retrieval import Texts
 from harness.analysis.waterfall import BINS, Sources, bin_of, steps, waterfall
 from harness.records import AnswerRow, Passage, Question
+from harness.spec.system import ModelRef, Retrieved, System
 from tests.analysis.races import N, healthy, results, rows_of
 
 REFUSAL = "not in the documents"
@@ -27,6 +30,8 @@ PASSAGES = {
         ("chance", 0, "There are 40 pigeons."),
     )
 }
+RAG = System("found", "rag", ModelRef("tiny"), context=(Retrieved(3, 256, 32, 1024, "e"),))
+"""The ladder asks for what a system is, not for its name."""
 SOURCES = Sources(PASSAGES, Texts(PASSAGES))
 
 
@@ -91,9 +96,10 @@ def answers(draw: st.DrawFn) -> ScoredAnswer:
 
 @given(st.lists(answers(), min_size=1))
 def test_bins_add_up_to_the_wrong_answers(some: list[ScoredAnswer]) -> None:
-    found = waterfall({"rag": some}, "contains", REFUSAL, SOURCES)
-    assert list(found["bins"]) == list(BINS)
-    assert sum(found["bins"].values()) == found["n_wrong"] == sum(one.scores["contains"] < 1 for one in some)
+    found = waterfall({"found": RAG}, {"found": some}, "contains", REFUSAL, SOURCES)
+    assert found.bins is not None
+    assert list(found.bins) == list(BINS)
+    assert sum(found.bins.values()) == found.n_wrong == sum(one.scores["contains"] < 1 for one in some)
 
 
 def rung(*values: float) -> list[ScoredAnswer]:
@@ -102,7 +108,7 @@ def rung(*values: float) -> list[ScoredAnswer]:
 
 def test_steps_of_a_whole_ladder_by_hand() -> None:
     found = steps({"base": rung(0, 0, 1, 0), "rag": rung(0, 1, 1, 0), "oracle": rung(1, 1, 1, 0)}, "contains")
-    assert [(s["step"], s["mean"], s["gain"], s["over"], s["n"]) for s in found] == [
+    assert [astuple(step) for step in found] == [
         ("base", 0.25, None, None, 4),
         ("rag", 0.5, 0.25, "base", 4),
         ("oracle", 0.75, 0.25, "rag", 4),
@@ -112,15 +118,15 @@ def test_steps_of_a_whole_ladder_by_hand() -> None:
 
 def test_a_strategy_that_was_not_run_is_stepped_over() -> None:
     found = steps({"base": rung(0, 1), "oracle": rung(1, 1)}, "contains")
-    assert found[1] == {"step": "rag", "mean": None, "gain": None, "over": None, "n": 0}
-    assert (found[2]["gain"], found[2]["over"]) == (0.5, "base")
+    assert found[1] == WaterfallStep("rag", None, None, None, 0)
+    assert (found[2].gain, found[2].over) == (0.5, "base")
     none = steps({}, "contains")
-    assert {step["mean"] for step in none} == {None}
+    assert {step.mean for step in none} == {None}
 
 
 def test_steps_are_of_the_questions_that_all_answered() -> None:
     found = steps({"base": rung(0, 1, 1, 1), "rag": rung(0, 1)}, "contains")
-    assert [(step["mean"], step["n"]) for step in found[:2]] == [(0.5, 2), (0.5, 2)]
+    assert [(step.mean, step.n) for step in found[:2]] == [(0.5, 2), (0.5, 2)]
 
 
 score = st.sampled_from([0.0, 0.5, 1.0])
@@ -129,8 +135,8 @@ score = st.sampled_from([0.0, 0.5, 1.0])
 @given(st.dictionaries(st.sampled_from(["base", "rag", "oracle"]), st.lists(score, min_size=1), min_size=1))
 def test_gains_add_up_to_all_right(rungs: dict[str, list[float]]) -> None:
     found = steps({name: rung(*values) for name, values in rungs.items()}, "contains")
-    first = next(step["mean"] for step in found if step["mean"] is not None)
-    assert first + math.fsum(step["gain"] or 0 for step in found) == pytest.approx(1)
+    first = next(step.mean for step in found if step.mean is not None)
+    assert first + math.fsum(step.gain or 0 for step in found) == pytest.approx(1)
 
 
 def test_in_the_results(tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import asdict
 
 import pytest
 from hypothesis import given
@@ -68,10 +69,10 @@ def test_estimate_with_and_without_an_interval() -> None:
 
 
 def test_percentile_that_n_does_not_support_says_why() -> None:
-    block = percentiles([0.1] * 20)
+    block = asdict(percentiles([0.1] * 20))
     assert numbers.percentile(block, "p50") == "100 ms"
     assert numbers.percentile(block, "p90") == "n/a (n=20 < 64)"
-    assert numbers.percentile(percentiles([]), "p50") == "not timed"
+    assert numbers.percentile(asdict(percentiles([])), "p50") == "not timed"
     assert numbers.percentile_interval(block, "p50") == "100 ms (100 ms–100 ms)"
     assert numbers.percentile_interval(block, "p99") == "n/a (n=20 < 662)"
 

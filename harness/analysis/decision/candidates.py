@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Protocol
 
-from harness.analysis.means import mean
+from harness.analysis.statistics.intervals import mean
 
 ASSUMED_MONTHLY_QUERIES = 10_000
 """Where nobody says a volume: the middle one of those for which tables show totals."""

@@ -146,7 +146,7 @@ def least_p(step: Step) -> float:
     return min(1.0, 2.0 ** (1 - round(delta * new.accuracy.n * math.lcm(old.seeds, new.seeds))))
 
 
-def _judged(step: Step, scores: Source) -> paired.Comparison | None:
+def _judged(step: Step, scores: Source) -> paired.Difference | None:
     """after − before on the questions that both answered; None where a run's evidence cannot be read."""
     old, new = scores.of(step.before.folder), scores.of(step.after.folder)
     if old is None or new is None:

@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from harness.analysis.latency_ratio import MeanRatio
+
 Block = Mapping[str, Any]
 
 
@@ -58,11 +60,11 @@ class Figures:
     hosted_usd: Mapping[str, float] = field(default_factory=dict)
     """Hosted model → what a query's tokens would cost there."""
     ratio: Interval | None = None
-    """Latency as a multiple of base's (`analysis/relative.py`)."""
+    """Latency as a multiple of base's (`analysis/latency_ratio.py`)."""
 
 
-def figures_of(block: Block, ratio: Block | None) -> Figures:
-    """From a strategy's block of results.json and what `latency_ratio` says of it. Raises UnfitError."""
+def figures_of(block: Block, ratio: MeanRatio | None) -> Figures:
+    """From a strategy's block of results.json and what `mean_ratio` says of it. Raises UnfitError."""
     try:
         fair, cost, tokens, seeds = (block[name] for name in ("accuracy", "cost", "tokens", "seeds"))
         low, high = cost["per_query_ci_usd"] or (None, None)
@@ -75,7 +77,7 @@ def figures_of(block: Block, ratio: Block | None) -> Figures:
             prompt_tokens=_number(tokens["prompt_mean"]),
             completion_tokens=_number(tokens["completion_mean"]),
             hosted_usd=_hosted(cost["projections"]),
-            ratio=_interval(ratio["ratio"], ratio["ci_low"], ratio["ci_high"], ratio["n"]) if ratio else None,
+            ratio=_interval(ratio.ratio, ratio.ci_low, ratio.ci_high, ratio.n) if ratio else None,
         )
     except (KeyError, TypeError, ValueError, AttributeError, ArithmeticError) as error:
         raise UnfitError(str(error)) from error

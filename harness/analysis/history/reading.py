@@ -14,9 +14,9 @@ from harness.analysis.derive import derive
 from harness.analysis.evidence import Pair, read_questions, read_run, read_timings
 from harness.analysis.history.figures import Figures, UnfitError, figures_of, whole
 from harness.analysis.history.series import questions_key, series_key
+from harness.analysis.latency_ratio import BASE, mean_ratio
 from harness.analysis.regression.changes import changes
 from harness.analysis.regression.inputs import Inputs
-from harness.analysis.relative import BASE, ratio_of
 from harness.errors import InputError
 from harness.files import sha256_text
 from harness.records import TimingRow
@@ -238,7 +238,7 @@ def _task(
     base = timings.get((name, BASE), ())
     strategies = {
         strategy: figures_of(
-            figures, None if strategy == BASE else ratio_of(base, timings.get((name, strategy), ()))
+            figures, None if strategy == BASE else mean_ratio(base, timings.get((name, strategy), ()))
         )
         for strategy, figures in block["strategies"].items()
     }

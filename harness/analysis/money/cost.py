@@ -12,9 +12,9 @@ from typing import Any
 
 from harness.analysis import latency, throughput
 from harness.analysis.evidence import Evidence, Pair
-from harness.analysis.means import mean
 from harness.analysis.money.economics import CostInputs, Economics, per_correct_usd, with_error_price
 from harness.analysis.money.tariff import LABOUR, Labour, Measured, Tariff, economics
+from harness.analysis.statistics.intervals import mean
 from harness.spec.prices import used_sheet
 from harness.spec.strategy import STRATEGIES, Source
 

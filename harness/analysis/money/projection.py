@@ -10,8 +10,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from harness.analysis.means import mean
 from harness.analysis.money.economics import api_cost
+from harness.analysis.statistics.intervals import mean
 from harness.records import AnswerRow
 
 LABEL = "projection"

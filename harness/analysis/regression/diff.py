@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from harness.analysis.means import mean
 from harness.analysis.money import cost
 from harness.analysis.regression import losses, slowdown
 from harness.analysis.regression.changes import Change, changes
 from harness.analysis.regression.findings import AccuracyFigures, Flip, LatencyFigures
 from harness.analysis.regression.pairing import Rerun, Side, check_comparable, reruns, same_run, shared
+from harness.analysis.statistics.intervals import mean
 
 SCHEMA_VERSION = 2
 BeforeAfter = tuple[float | None, float | None]

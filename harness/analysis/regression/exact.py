@@ -11,7 +11,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from harness.analysis.means import mean
 from harness.analysis.regression.changes import indexes, other_kernels, prices, settings, trainings, weights
 from harness.analysis.regression.differing import Difference, differing, parting
 from harness.analysis.regression.findings import (
@@ -26,6 +25,7 @@ from harness.analysis.regression.findings import (
 )
 from harness.analysis.regression.pairing import Rerun, Side
 from harness.analysis.retrieval import DEPTHS, recall
+from harness.analysis.statistics.intervals import mean
 from harness.quantities import counted, listed, number, percent
 from harness.records import AnswerRow
 

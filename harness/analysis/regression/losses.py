@@ -7,12 +7,12 @@ from collections.abc import Mapping
 import numpy as np
 
 from harness.analysis.accuracy import differences, per_question
-from harness.analysis.means import mean
 from harness.analysis.regression.findings import AccuracyFigures, Flip, Outcome, Ruling, not_applicable
 from harness.analysis.regression.pairing import Rerun
 from harness.analysis.regression.replies import nearness, same_likelihoods
 from harness.analysis.statistics import paired
 from harness.analysis.statistics.clusters import Design
+from harness.analysis.statistics.intervals import mean
 from harness.quantities import percent, share, signed
 
 
@@ -45,7 +45,7 @@ def accuracy(rerun: Rerun) -> Ruling:
     return Ruling(outcome(judged.ci_low, judged.ci_high, margin), moved, figures, margin, flips)
 
 
-def compared(moved: Mapping[str, float], clusters: Mapping[str, str]) -> paired.Comparison:
+def compared(moved: Mapping[str, float], clusters: Mapping[str, str]) -> paired.Difference:
     """Question id → by how much its score moved, judged with the questions of one cluster together."""
     return paired.compare(np.array(list(moved.values())), Design.of([clusters[name] for name in moved]))
 

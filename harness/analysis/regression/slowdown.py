@@ -6,12 +6,12 @@ import math
 from collections.abc import Mapping, Sequence
 
 from harness.analysis.evidence import Pair
+from harness.analysis.latency_ratio import log_ratios
 from harness.analysis.regression.changes import settings
 from harness.analysis.regression.findings import LatencyFigures, Outcome, Ruling, not_applicable
 from harness.analysis.regression.inputs import Inputs
 from harness.analysis.regression.pairing import Rerun
-from harness.analysis.relative import interval, log_ratios
-from harness.analysis.statistics.intervals import quantile
+from harness.analysis.statistics.intervals import mean_and_student, quantile
 from harness.quantities import three
 from harness.records import TimingRow
 
@@ -36,7 +36,7 @@ def latency(rerun: Rerun) -> Ruling:
         return Ruling(Outcome.UNSURE, detail)
     noise = history_margin(_past_means(rerun))
     margin = max(rerun.margins.latency, noise or 1.0)
-    centre, low, high = interval(moves)
+    centre, low, high = mean_and_student(moves)
     before, after = (math.exp(math.fsum(side.values()) / len(side)) for side in (old, new))
     figures = LatencyFigures(
         len(moves), before, after, math.exp(centre), math.exp(low), math.exp(high), noise

@@ -179,21 +179,37 @@ class Status(StrEnum):
     FAIL = "fail"
 
 
+class FigureKind(StrEnum):
+    """What a check's figure and limit are, and so how to print them."""
+
+    SHARE = "share"
+    DIFFERENCE = "difference"
+    COUNT = "count"
+    ABSOLUTE = "absolute"
+
+
 @dataclass(frozen=True, slots=True)
 class Check:
-    """A validity check. `strategies`: the systems that the status speaks of; of a failed check, those it excludes.
+    """How a validity check ended. `check`: its name; `title`: what people read.
 
     `detail` is a sentence, and `figures` holds every number in it. `threshold`: the limit that was crossed; where
-    none was, the nearest.
+    none was, the nearest. `strategies`: the systems that the status speaks of; of a failed check, those it excludes.
     """
 
     check: str
+    title: str
     status: Status
     detail: str
+    kind: FigureKind
     figure: float | None
     threshold: float | None
     strategies: tuple[str, ...]
     figures: dict[str, float]
+
+    @property
+    def clause(self) -> str:
+        """`detail` as a part of another sentence."""
+        return self.detail[:1].lower() + self.detail[1:].removesuffix(".")
 
 
 @dataclass(frozen=True, slots=True)

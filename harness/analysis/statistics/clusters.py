@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from harness.analysis.results.figures import Clusters
 from harness.records import Question
 
 Floats = NDArray[np.float64]
@@ -117,11 +117,8 @@ class Design:
         off = self.sums(values) - self.sizes * centre
         return np.asarray((off**2 / (1 - self.sizes / self.n)).sum(axis=-1) / self.n**2)
 
-    def facts(self) -> dict[str, Any]:
-        """What results.json says of it. `effective` is rounded: it is a measure, not a count."""
-        return {
-            "questions": self.n,
-            "clusters": self.clusters,
-            "largest": int(self.sizes.max()) if self.n else 0,
-            "effective": round(self.effective, 1) if self.n else 0.0,
-        }
+    def facts(self) -> Clusters:
+        """What results.json holds of it. `effective` is rounded: it is a measure, not a count."""
+        if not self.n:
+            return Clusters(questions=0, clusters=0, largest=0, effective=0.0)
+        return Clusters(self.n, self.clusters, int(self.sizes.max()), round(self.effective, 1))

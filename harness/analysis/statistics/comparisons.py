@@ -1,88 +1,116 @@
-"""Strategies against each other, and adapters against the base model, as results.json has them."""
+"""Systems against each other, and adapters against the bare model on tasks that they were not trained for."""
 
 from __future__ import annotations
 
-import dataclasses
 import itertools
 from collections.abc import Mapping, Sequence
-from typing import Any
+from dataclasses import asdict, dataclass
 
 import numpy as np
 
-from harness.analysis import latency
 from harness.analysis.accuracy import ScoredAnswer, differences, estimate, per_question
+from harness.analysis.latency_ratio import median_ratio
+from harness.analysis.results.figures import Comparison, Forgetting, LatencyRatio
 from harness.analysis.statistics import paired
 from harness.analysis.statistics.clusters import Design
 from harness.analysis.statistics.power import ALPHA, Noise, detectable, noise
 from harness.records import TimingRow
+from harness.spec.system import System
 
 SEED = 0
 """Of every p and interval that is drawn: the same evidence gives the same bytes."""
 
-Answered = Mapping[str, Sequence[ScoredAnswer]]
-"""Strategy → its answers to one task."""
-Clusters = Mapping[str, str]
-"""Question id → cluster."""
-Row = dict[str, Any]
+
+@dataclass(frozen=True)
+class Answered:
+    """What a task's systems answered, for comparing them by one metric."""
+
+    task: str
+    metric: str
+    clusters: Mapping[str, str]
+    """Question id → cluster."""
+    systems: Mapping[str, System]
+    scored: Mapping[str, Sequence[ScoredAnswer]]
+    """System name → its answers."""
+    timings: Mapping[str, Sequence[TimingRow]]
 
 
-def comparisons(
-    answered: Answered, metric: str | None, clusters: Clusters, timed: Mapping[str, Sequence[TimingRow]]
-) -> list[Row]:
-    """Every pair of the task's own strategies on the primary metric; adapters of other tasks are no part.
-
-    Differences, and ratios of latencies, are of b to a on the same questions.
-    """
-    own = [name for name in answered if "@" not in name]
-    rows = []
-    for a, b in itertools.combinations(own, 2) if metric else ():
-        row, seen = _judged(a, b, answered, metric, clusters)
-        ratio = latency.paired_ratio(timed.get(a, ()), timed.get(b, ()), SEED)
-        rows.append(({**row, "latency_ratio": ratio}, seen))
-    return _family(rows)
+def comparisons(answered: Answered) -> list[Comparison]:
+    """Every pair of the task's own systems, b − a on the same questions; adapters of other tasks are no part."""
+    own = [name for name, system in answered.systems.items() if not system.trained_elsewhere(answered.task)]
+    return _family(
+        [
+            _judge(answered, a, b, median_ratio(answered.timings[a], answered.timings[b], SEED))
+            for a, b in itertools.combinations(own, 2)
+        ],
+        answered.metric,
+    )
 
 
-def forgetting(answered: Answered, metric: str | None, clusters: Clusters) -> list[Row]:
-    """What adapters trained for other tasks lost here: a is base, b the adapter, on the same questions."""
-    rows = []
-    for name in answered if metric and "base" in answered else ():
-        strategy, at, trained_for = name.partition("@")
-        if at and metric:
-            means = {
-                key: estimate(per_question(answered[of], metric), clusters)["mean"]
-                for key, of in (("base", "base"), ("adapter", name))
-            }
-            about = {"name": name, "strategy": strategy, "trained_for": trained_for, **means}
-            row, seen = _judged("base", name, answered, metric, clusters)
-            rows.append(({**about, **row}, seen))
-    return _family(rows)
+def forgetting(answered: Answered) -> list[Forgetting]:
+    """What adapters trained for other tasks lost here, against the bare model on the same questions."""
+    bare = next((name for name, system in answered.systems.items() if system.bare), None)
+    guests = {
+        name: system.adapter
+        for name, system in answered.systems.items()
+        if system.adapter is not None and system.trained_elsewhere(answered.task)
+    }
+    if bare is None:
+        return []
+    compared = _family([_judge(answered, bare, name) for name in guests], answered.metric)
+    return [
+        Forgetting(
+            system=name,
+            strategy=answered.systems[name].strategy,
+            trained_for=adapter.task,
+            base=_mean(answered, bare),
+            adapter=_mean(answered, name),
+            comparison=comparison,
+        )
+        for (name, adapter), comparison in zip(guests.items(), compared, strict=True)
+    ]
 
 
-def _judged(
-    a: str, b: str, answered: Answered, metric: str | None, clusters: Clusters
-) -> tuple[Row, Noise | None]:
+def _mean(answered: Answered, name: str) -> float | None:
+    return estimate(per_question(answered.scored[name], answered.metric), answered.clusters).mean
+
+
+@dataclass(frozen=True, slots=True)
+class _Judged:
     """A pair by itself, and what its questions show of the noise of their difference."""
-    found = differences(answered[a], answered[b], metric or "")
-    design = Design.of([clusters[name] for name in found])
-    values = np.array(list(found.values()))
-    judged = paired.compare(values, design, SEED)
-    return {"a": a, "b": b, "metric": metric, **dataclasses.asdict(judged)}, noise(values, design)
+
+    a: str
+    b: str
+    difference: paired.Difference
+    noise: Noise | None
+    latency_ratio: LatencyRatio | None
 
 
-def _family(judged: Sequence[tuple[Row, Noise | None]]) -> list[Row]:
-    """The rows with Holm's p over all of them and the verdict that it allows.
+def _judge(answered: Answered, a: str, b: str, ratio: LatencyRatio | None = None) -> _Judged:
+    changes = differences(answered.scored[a], answered.scored[b], answered.metric)
+    design = Design.of([answered.clusters[question] for question in changes])
+    values = np.array(list(changes.values()))
+    return _Judged(a, b, paired.compare(values, design, SEED), noise(values, design), ratio)
+
+
+def _family(pairs: Sequence[_Judged], metric: str) -> list[Comparison]:
+    """The pairs with Holm's p over all of them and the verdict that it allows.
 
     `mde_adjusted` is the smallest difference that could have been shown whatever the other pairs say: at 0.05
     over the number of pairs, which is the most that Holm asks of any.
     """
-    adjusted = paired.holm([row["p"] for row, _ in judged])
-    pairs = sum(p is not None for p in adjusted)
+    adjusted = paired.holm([pair.difference.p for pair in pairs])
+    tested = sum(p is not None for p in adjusted)
     return [
-        {
-            **row,
-            "mde_adjusted": detectable(seen, ALPHA / pairs) if seen and p is not None else None,
-            "p_adjusted": p,
-            "verdict": paired.verdict(row["ci_low"], row["ci_high"], p),
-        }
-        for (row, seen), p in zip(judged, adjusted, strict=True)
+        Comparison(
+            a=pair.a,
+            b=pair.b,
+            metric=metric,
+            **asdict(pair.difference),
+            mde_adjusted=detectable(pair.noise, ALPHA / tested) if pair.noise and p is not None else None,
+            p_adjusted=p,
+            verdict=paired.verdict(pair.difference.ci_low, pair.difference.ci_high, p),
+            latency_ratio=pair.latency_ratio,
+        )
+        for pair, p in zip(pairs, adjusted, strict=True)
     ]

@@ -9,10 +9,13 @@ the simulation by which this was chosen over bootstraps.
 
 from __future__ import annotations
 
+import math
+from collections.abc import Collection
 from functools import lru_cache
 
 import numpy as np
 
+from harness.analysis.results.figures import Interval
 from harness.analysis.statistics.clusters import Design, Floats
 
 Z95 = 1.959963984540054
@@ -34,10 +37,10 @@ def mean_interval(values: Floats, design: Design) -> tuple[Floats, Floats] | Non
     values = _rounded(values)
     if design.clustered and design.clusters < 2:
         return None
-    mean = values.mean(axis=-1)
+    share = values.mean(axis=-1)
     seen = np.minimum(_holding(values, design), _holding(1 - values, design))
     binary = bool(np.isin(values, (0.0, 1.0)).all())
-    return wilson(mean, _effective(values, design, mean * (1 - mean), seen, binary=binary))
+    return wilson(share, _effective(values, design, share * (1 - share), seen, binary=binary))
 
 
 def difference_interval(differences: Floats, design: Design) -> tuple[Floats, Floats] | None:
@@ -95,6 +98,24 @@ def quantile(degrees: float, p: float = 0.975) -> float:
     from scipy.special import stdtrit
 
     return float(stdtrit(degrees, p))
+
+
+def student(centre: float, variance: float, degrees: float) -> Interval:
+    """Student's 95 % interval about an estimate of this variance."""
+    half = quantile(degrees) * math.sqrt(variance)
+    return centre - half, centre + half
+
+
+def mean_and_student(values: Collection[float]) -> tuple[float, float, float]:
+    """Mean of two values or more with Student's 95 % interval."""
+    n, centre = len(values), math.fsum(values) / len(values)
+    variance = math.fsum((value - centre) ** 2 for value in values) / (n - 1)
+    return centre, *student(centre, variance / n, n - 1)
+
+
+def mean(values: Collection[float]) -> float | None:
+    """Mean of the exact sum, so that the order of the values does not matter; None of nothing."""
+    return math.fsum(values) / len(values) if values else None
 
 
 def wilson(share: Floats, n: Floats, z: float = Z95) -> tuple[Floats, Floats]:

@@ -25,7 +25,7 @@ A_BETTER, B_BETTER, UNRESOLVED = "a better", "b better", "cannot be resolved"
 
 
 @dataclass(frozen=True, slots=True)
-class Comparison:
+class Difference:
     """b − a on the questions that both answered. None, with `reason`, for what these questions cannot tell.
 
     `discordant`: questions on which they differ; on `a_higher` of them a scores higher, on `b_higher` b.
@@ -46,7 +46,7 @@ class Comparison:
     reason: str | None = None
 
 
-def compare(differences: Sequence[float] | Floats, design: Design, seed: int = 0) -> Comparison:
+def compare(differences: Sequence[float] | Floats, design: Design, seed: int = 0) -> Difference:
     """Judge the differences b − a in score, one a question, each in [−1, 1], clustered as `design` says.
 
     The p is exact McNemar's where answers are right or wrong and questions independent, and the same test
@@ -55,17 +55,17 @@ def compare(differences: Sequence[float] | Floats, design: Design, seed: int = 0
     values = np.round(np.asarray(differences, dtype=float), 12)  # 1/3 + 1/3 − 2/3 is no difference
     n = len(values)
     if not n:
-        return Comparison(0, None, reason="no question was answered by both")
+        return Difference(0, None, reason="no question was answered by both")
     higher, lower = int((values > 0).sum()), int((values < 0).sum())
     counts = {"discordant": higher + lower, "a_higher": lower, "b_higher": higher}
     delta = math.fsum(values) / n
     interval = difference_interval(values, design)
     if interval is None:
         reason = "all questions share one cluster, so nothing shows how much another would differ"
-        return Comparison(n, delta, **counts, clusters=1, reason=reason)
+        return Difference(n, delta, **counts, clusters=1, reason=reason)
     low, high = (float(bound) for bound in interval)
     sums, seen = design.sums(values), noise(values, design)
-    return Comparison(
+    return Difference(
         n,
         delta,
         min(low, delta),

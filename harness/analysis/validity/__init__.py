@@ -1,13 +1,14 @@
-"""Is the race valid? Checks that find straw men: each looks at a run's evidence and says what it rests on.
+"""Was the comparison valid? Checks that find straw men: each looks at a run's evidence and says what it rests on.
 
-A strategy that fails a check is out of the race: neither recommended nor counted as beaten.
+A system that fails a check is excluded: neither recommended nor counted as beaten.
 
-Start with `table`: the checks by name, and `judge`, which runs them. Below it stand `check` (what a check says, its
-limits, what it is given) and `paired` (is one strategy shown to be worse?), then the checks themselves: `adapters`,
-`leaks`, `context`, `answers`, `template`.
+Start with `table`: a row a check, with its name, title, limits and function, and `judge`, which runs them. Below it
+stand `check` (the row's type, and what a check is given) and `paired` (is one system shown to be worse?), then the
+functions: `adapters`, `leaks`, `context`, `answers`, `template`.
 """
 
-from harness.analysis.validity.check import Check, Status, forbidden
+from harness.analysis.results.figures import Check, Status
+from harness.analysis.validity.check import excluded, forbidden
 from harness.analysis.validity.table import CHECKS, judge
 
-__all__ = ["CHECKS", "Check", "Status", "forbidden", "judge"]
+__all__ = ["CHECKS", "Check", "Status", "excluded", "forbidden", "judge"]

@@ -1,63 +1,20 @@
-"""What a check says, the limits it goes by, and what it is given to look at."""
+"""A row of the table of checks, the limits it goes by, and what a check is given to look at."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
-from enum import StrEnum
+from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
 from harness.analysis.accuracy import ScoredAnswer
+from harness.analysis.bridge import system_in
 from harness.analysis.evidence import Evidence, Pair
-from harness.spec.strategy import STRATEGIES, Source, Strategy
-
-
-class Status(StrEnum):
-    """From best to worst, but for a check that had nothing to look at."""
-
-    NOT_APPLICABLE = "not_applicable"
-    PASS = "pass"  # noqa: S105 - a status, and no password
-    WARN = "warn"
-    FAIL = "fail"
-
-
-NAMES = {
-    "adapter_changes_logits": "effect of the adapter",
-    "adapter_fits_training": "fit to its training answers",
-    "same_prompts": "prompts of base and fine-tune",
-    "no_test_question_in_training": "leak into training",
-    "retrieval_floor": "retrieval",
-    "oracle_not_below_rag": "oracle against rag",
-    "truncated_prompts": "dropped passages",
-    "cut_answers": "cut answers",
-    "empty_answers": "empty answers",
-    "chat_template": "chat template",
-    "forgetting": "forgetting",
-}
-"""Name of a check in results.json → what people read. They say what is looked at: of what should be so,
-`failed: answers not cut` would be read the wrong way round."""
+from harness.analysis.results.figures import Check, FigureKind
+from harness.analysis.results.figures import Status as Status
+from harness.spec.system import System
 
 SEVERITY = {status: place for place, status in enumerate(Status)}
-
-
-@dataclass(frozen=True, slots=True)
-class Check:
-    """One light. `strategies` are those that the status speaks of: of a failed check, the ones it forbids."""
-
-    check: str
-    status: Status
-    detail: str
-    """A sentence with the figure."""
-    figure: float | None = None
-    threshold: float | None = None
-    """The limit that was crossed; where none was, the nearest. None where the check knows no number."""
-    strategies: tuple[str, ...] = ()
-    figures: Mapping[str, float] = field(default_factory=dict)
-    """Every number of the sentence, by what it is."""
-
-    def to_json(self) -> dict[str, Any]:
-        return {**asdict(self), "status": self.status.value, "strategies": list(self.strategies)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,31 +34,62 @@ class Limits:
     def worst(self, findings: Sequence[Finding]) -> Finding:
         """The finding with the worst status, and of those the one with the worst figure."""
         sign = 1 if self.fail >= self.warn else -1
-        return max(findings, key=lambda found: (SEVERITY[found.status], sign * found.figure))
+        return max(findings, key=lambda finding: (SEVERITY[finding.status], sign * finding.figure))
 
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """What a check found of one strategy."""
+    """What a check found of one system. `kind`: of its figure, where it is not the check's usual one."""
 
-    strategy: str
+    system: str
     figure: float
     status: Status
     threshold: float
+    kind: FigureKind | None = None
 
 
-def verdict(
-    name: str, findings: Sequence[Finding], limits: Limits, detail: str, figures: Mapping[str, float]
-) -> Check:
-    """One check over the strategies it looked at: the worst status, and the strategies that have it."""
-    worst = limits.worst(findings)
-    named = tuple(dict.fromkeys(found.strategy for found in findings if found.status is worst.status))
-    return Check(name, worst.status, detail, worst.figure, worst.threshold, named, figures)
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """A row of the table of checks. `title` is what people read, and says what is looked at, not what should be so:
+    `failed: answers not cut` would be read the wrong way round.
 
+    `look` returns at least one Check, not applicable where it has nothing to look at.
+    """
 
-def absent(name: str, reason: str) -> Check:
-    """A check that has nothing to look at in this run."""
-    return Check(name, Status.NOT_APPLICABLE, reason)
+    name: str
+    title: str
+    kind: FigureKind
+    limits: Limits
+    look: Callable[[Case, Rule], list[Check]]
+
+    def finding(self, system: System, figure: float) -> Finding:
+        """What the limits make of a figure."""
+        return Finding(system.name, figure, *self.limits.judge(figure))
+
+    def absent(self, reason: str) -> list[Check]:
+        """The check where it has nothing to look at in this run."""
+        return [self.check(Status.NOT_APPLICABLE, reason, None, None, (), {})]
+
+    def verdict(self, findings: Sequence[Finding], detail: str, figures: Mapping[str, float]) -> list[Check]:
+        """One check over the systems it looked at: the worst status, and the systems that have it."""
+        worst = self.limits.worst(findings)
+        named = dict.fromkeys(finding.system for finding in findings if finding.status is worst.status)
+        return [self.check(worst.status, detail, worst.figure, worst.threshold, named, figures, worst.kind)]
+
+    def check(
+        self,
+        status: Status,
+        detail: str,
+        figure: float | None,
+        threshold: float | None,
+        systems: Iterable[str],
+        figures: Mapping[str, float],
+        kind: FigureKind | None = None,
+    ) -> Check:
+        kind = kind or self.kind
+        return Check(
+            self.name, self.title, status, detail, kind, figure, threshold, tuple(systems), dict(figures)
+        )
 
 
 @dataclass(frozen=True)
@@ -111,7 +99,7 @@ class Case:
     run: Evidence
     task: str
     scores: Mapping[Pair, Sequence[ScoredAnswer]]
-    """All answers of the run with their scores, by task and strategy."""
+    """All answers of the run with their scores, by task and system."""
 
     @cached_property
     def spec(self) -> dict[str, Any]:
@@ -128,50 +116,62 @@ class Case:
         return self.run.clusters(self.task)
 
     @cached_property
-    def own(self) -> dict[Strategy, Sequence[ScoredAnswer]]:
-        """The answers of the task's own strategies, in the plan's order; adapters of other tasks left out."""
+    def answers(self) -> dict[System, Sequence[ScoredAnswer]]:
+        """The answers to this task by system, in the plan's order; those of other tasks' adapters as well."""
         return {
-            STRATEGIES[name]: scored
+            system_in(self.run, self.task, name): scored
             for (task, name), scored in self.scores.items()
-            if task == self.task and name in STRATEGIES
+            if task == self.task
         }
 
-    @property
-    def adapted(self) -> list[Strategy]:
-        return [strategy for strategy in self.own if strategy.adapted]
+    @cached_property
+    def own(self) -> dict[System, Sequence[ScoredAnswer]]:
+        """The answers of the task's own systems; adapters of other tasks left out."""
+        return {s: scored for s, scored in self.answers.items() if not s.trained_elsewhere(self.task)}
 
     @property
-    def retrieving(self) -> list[Strategy]:
-        return [strategy for strategy in self.own if Source.RETRIEVED in strategy.context]
+    def adapted(self) -> list[System]:
+        return [system for system in self.own if system.adapted]
 
-    def adapters(self, strategy: Strategy) -> dict[int, dict[str, Any]]:
-        """Seed → the training record of a strategy's adapter."""
+    @property
+    def retrieving(self) -> list[System]:
+        return [system for system in self.own if system.retrieved]
+
+    def adapters(self, system: System) -> dict[int, dict[str, Any]]:
+        """Seed → the training record of a system's adapter."""
         return {
             record.get("seed", 0): record
             for record in self.run.manifest.get("adapters", ())
-            if (record.get("task"), record.get("strategy")) == (self.task, strategy.name)
+            if (record.get("task"), record.get("strategy")) == (self.task, system.name)
         }
 
-    def seeds(self, strategy: Strategy) -> list[int]:
-        """The seeds a strategy was trained or answered under, in order."""
-        return sorted({*self.adapters(strategy), *(one.row.seed for one in self.own[strategy])})
+    def seeds(self, system: System) -> list[int]:
+        """The seeds a system was trained or answered under, in order."""
+        return sorted({*self.adapters(system), *(answer.row.seed for answer in self.own[system])})
 
-    def named(self, strategy: Strategy, seed: int) -> str:
-        """The strategy, with the seed where it has several."""
-        return f"{strategy.name} (seed {seed})" if len(self.seeds(strategy)) > 1 else strategy.name
+    def named(self, system: System, seed: int) -> str:
+        """The system, with the seed where it has several."""
+        return f"{system.name} (seed {seed})" if len(self.seeds(system)) > 1 else system.name
 
-    def twin(self, strategy: Strategy) -> Strategy | None:
-        """The strategy whose prompts are the same under the base weights: `base` for `lora`."""
-        return next(
-            (other for other in self.own if not other.adapted and other.context == strategy.context), None
-        )
+    def twin(self, system: System) -> System | None:
+        """The system whose prompts are the same under the base weights: the bare model for a plain fine-tune."""
+        alike = (other for other in self.own if not other.adapted and other.model == system.model)
+        return next((other for other in alike if other.context == system.context), None)
 
 
-Test = Callable[[Case], list[Check]]
+def excluded(checks: Iterable[Check]) -> dict[str, list[Check]]:
+    """System → the failed checks that rule it out: it is neither recommended nor counted as beaten."""
+    reasons: dict[str, list[Check]] = {}
+    for check in checks:
+        for system in check.strategies if check.status is Status.FAIL else ():
+            reasons.setdefault(system, []).append(check)
+    return reasons
+
+
+# TEMPORARY: the same of checks as dictionaries, until the decision and the reports read types.
 
 
 def forbidden(checks: Iterable[Mapping[str, Any]]) -> dict[str, list[str]]:
-    """Strategy → names of the failed checks that forbid recommending it, of a task's `validity` in results."""
     reasons: dict[str, list[str]] = {}
     for check in checks:
         for strategy in check["strategies"] if check["status"] == Status.FAIL else ():
@@ -179,15 +179,9 @@ def forbidden(checks: Iterable[Mapping[str, Any]]) -> dict[str, list[str]]:
     return reasons
 
 
-def listed(parts: Iterable[str]) -> str:
-    return ", ".join(parts)
-
-
 def name_of(check: Mapping[str, Any]) -> str:
-    """What people read for a check of results.json."""
-    return NAMES.get(check["check"]) or str(check["check"])
+    return str(check.get("title") or check["check"])
 
 
 def clause(detail: str) -> str:
-    """A check's sentence as a part of another one."""
     return detail[:1].lower() + detail[1:].removesuffix(".")

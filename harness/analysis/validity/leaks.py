@@ -13,17 +13,15 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
-from harness.analysis.validity.check import Case, Check, Limits, Status, absent
+from harness.analysis.results.figures import Check, Status
+from harness.analysis.validity.check import Case, Rule
 from harness.quantities import counted, percent
 from harness.records import Question
 from harness.scoring.text import normalise
 from harness.spec.questions import same_words
-from harness.spec.strategy import Source
 
 NEAR = 0.85
 """Of question sets from elsewhere, intents that people typed have 2 % of such pairs; facts asked anew, none."""
-NEAR_COPIES = Limits(warn=0.0, fail=0.02)
-"""Share of the test questions with a near copy: what a leak could add to the accuracy at most."""
 SHOWN = 3
 
 
@@ -37,22 +35,21 @@ class Copy:
     exact: bool
 
 
-def no_leak(case: Case) -> list[Check]:
+def no_leak(case: Case, rule: Rule) -> list[Check]:
     """Any exact copy fails; near copies fail above a share, and warn below it."""
-    name = "no_test_question_in_training"
-    learning = tuple(s.name for s in case.own if s.adapted or Source.EXAMPLES in s.context)
+    learning = tuple(system.name for system in case.own if system.adapted or system.examples)
     if not learning:
-        return [absent(name, "No strategy that learns from training questions answered this task.")]
+        return rule.absent("No strategy that learns from training questions answered this task.")
     if case.run.training is None:
-        return [absent(name, "The run kept no training questions.")]
+        return rule.absent("The run kept no training questions.")
     test = [asked.question for asked in case.run.questions.get(case.task, {}).values()]
     learnt = [row.question for row in case.run.training.get(case.task, ())]
     if not test or not learnt:
-        return [absent(name, "There are no training questions.")]
+        return rule.absent("There are no training questions.")
     copies = find_copies(test, learnt)
     exact = sum(copy.exact for copy in copies)
     share = len(copies) / len(test)
-    status, threshold = NEAR_COPIES.judge(share)
+    status, threshold = rule.limits.judge(share)
     if exact:
         status, threshold = Status.FAIL, 0.0
     detail = (
@@ -68,7 +65,7 @@ def no_leak(case: Case) -> list[Check]:
         "nearly": float(len(copies) - exact),
         "not named": float(max(0, len(copies) - SHOWN)),
     }
-    return [Check(name, status, detail, share, threshold, learning, figures)]
+    return [rule.check(status, detail, share, threshold, learning, figures)]
 
 
 def _named(copies: Sequence[Copy]) -> str:

@@ -1,4 +1,4 @@
-"""Two strategies on the same questions: is one shown to be worse, or is it within error?"""
+"""Two systems on the same questions: is one shown to be worse, or is it within error?"""
 
 from __future__ import annotations
 
@@ -27,16 +27,16 @@ class Drop:
 
     @property
     def figures(self) -> dict[str, float]:
-        """As a check tells them."""
+        """Every number of a check's sentence."""
         return {"difference": self.delta, "lost": self.lost, "gained": self.gained, "questions": self.n}
 
 
 def drop(
     a: Sequence[ScoredAnswer], b: Sequence[ScoredAnswer], metric: str, clusters: Mapping[str, str]
 ) -> Drop | None:
-    """Compare two strategies question by question; None where no question was answered by both.
+    """Compare two systems question by question; None where no question was answered by both.
 
-    Where a strategy answered a question under several seeds, its mean counts: a question is one observation.
+    Where a system answered a question under several seeds, its mean counts: a question is one observation.
     """
     changes = differences(a, b, metric)
     if not changes:

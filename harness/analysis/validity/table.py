@@ -1,4 +1,4 @@
-"""The table of checks, and the judgement of a task by all of them."""
+"""The table of checks, a row each, and the judgement of a task by all of them."""
 
 from __future__ import annotations
 
@@ -6,26 +6,81 @@ from collections.abc import Mapping, Sequence
 
 from harness.analysis.accuracy import ScoredAnswer
 from harness.analysis.evidence import Evidence, Pair
+from harness.analysis.results.figures import Check, FigureKind
 from harness.analysis.validity import adapters, answers, context, leaks, template
-from harness.analysis.validity.check import Case, Check, Test
+from harness.analysis.validity.check import Case, Limits, Rule
 
-CHECKS: dict[str, Test] = {
-    "adapter_changes_logits": adapters.changes_logits,
-    "adapter_fits_training": adapters.fits_training,
-    "same_prompts": adapters.same_prompts,
-    "no_test_question_in_training": leaks.no_leak,
-    "retrieval_floor": context.finds_passages,
-    "oracle_not_below_rag": context.oracle_not_below,
-    "truncated_prompts": context.keeps_passages,
-    "cut_answers": answers.not_cut,
-    "empty_answers": answers.not_empty,
-    "chat_template": template.applied_once,
-    "forgetting": adapters.forgetting,
+SHARE, DIFFERENCE, COUNT = FigureKind.SHARE, FigureKind.DIFFERENCE, FigureKind.COUNT
+
+CHECKS: dict[str, Rule] = {
+    rule.name: rule
+    for rule in (
+        # Share of the answers that the adapter changed.
+        Rule(
+            "adapter_changes_logits",
+            "effect of the adapter",
+            SHARE,
+            Limits(warn=0.0, fail=-1.0),
+            adapters.changes_logits,
+        ),
+        # Share of its own training answers that a fine-tune reproduces.
+        Rule(
+            "adapter_fits_training",
+            "fit to its training answers",
+            SHARE,
+            Limits(warn=0.5, fail=0.1),
+            adapters.fits_training,
+        ),
+        # Share of the prompts that differ.
+        Rule(
+            "same_prompts",
+            "prompts of base and fine-tune",
+            SHARE,
+            Limits(warn=0.0, fail=0.0),
+            adapters.same_prompts,
+        ),
+        # Share of the test questions with a near copy: what a leak could add to the accuracy at most.
+        Rule(
+            "no_test_question_in_training",
+            "leak into training",
+            SHARE,
+            Limits(warn=0.0, fail=0.02),
+            leaks.no_leak,
+        ),
+        # recall@k, at the k of the prompt.
+        Rule("retrieval_floor", "retrieval", SHARE, Limits(warn=0.5, fail=0.2), context.finds_passages),
+        # The figure is the control's lead over rag; the limits are of −p of the control being below what it
+        # controls: two tasks in a hundred may fail by bad luck, not ten.
+        Rule(
+            "oracle_not_below_rag",
+            "oracle against rag",
+            DIFFERENCE,
+            Limits(warn=-0.05, fail=-0.01),
+            context.oracle_not_below,
+        ),
+        # Share of the prompts that lost passages to their budget.
+        Rule(
+            "truncated_prompts",
+            "dropped passages",
+            SHARE,
+            Limits(warn=0.05, fail=0.25),
+            context.keeps_passages,
+        ),
+        # Share of the written answers that the token limit cut and that are not right. Small models ramble, and
+        # are cut often; one that had given the right answer by then lost nothing.
+        Rule("cut_answers", "cut answers", SHARE, Limits(warn=0.1, fail=0.5), answers.not_cut),
+        # Share of the written answers without a word.
+        Rule("empty_answers", "empty answers", SHARE, Limits(warn=0.05, fail=0.2), answers.not_empty),
+        # How many systems have a fault in their prompt.
+        Rule("chat_template", "chat template", COUNT, Limits(warn=0.0, fail=0.0), template.applied_once),
+        # Accuracy on another task's questions, adapter − base. Some forgetting is what fine-tuning costs, and an
+        # adapter serves its own task: it fails only where the whole interval lies below the limit.
+        Rule("forgetting", "forgetting", DIFFERENCE, Limits(warn=-0.05, fail=-0.20), adapters.forgetting),
+    )
 }
-"""Name → check. Each returns at least one Check of its name, not applicable where it has nothing to look at."""
 
 
 def judge(run: Evidence, task: str, scores: Mapping[Pair, Sequence[ScoredAnswer]]) -> list[Check]:
     """Every check of a task, in the table's order. `scores` are those of the whole run."""
     case = Case(run, task, scores)
-    return [check for test in CHECKS.values() for check in test(case)]
+    return [check for rule in CHECKS.values() for check in rule.look(case, rule)]

@@ -12,7 +12,8 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from harness.analysis.validity.check import Case, Check, Status, absent, listed
+from harness.analysis.results.figures import Check, Status
+from harness.analysis.validity.check import Case, Rule
 from harness.records import PromptSample
 
 _MARK = re.compile(r"%%(\d+)%%")
@@ -20,22 +21,21 @@ _TELLING = 4
 """Shorter pieces than this may stand in any text, and are counted only where the template has no longer ones."""
 
 
-def applied_once(case: Case) -> list[Check]:
-    name = "chat_template"
+def applied_once(case: Case, rule: Rule) -> list[Check]:
     samples = {pair[1]: sample for pair, sample in case.run.prompts.items() if pair[0] == case.task}
     if not samples:
-        return [absent(name, "The run kept no rendered prompt.")]
+        return rule.absent("The run kept no rendered prompt.")
     if not any(sample.messages for sample in samples.values()):
-        return [absent(name, "The task puts its prompts as plain text, without a chat template.")]
+        return rule.absent("The task puts its prompts as plain text, without a chat template.")
     faults = {strategy: fault for strategy, sample in samples.items() if (fault := fault_of(sample))}
     if faults:
         detail = " ".join(f"{strategy}: {fault.text}." for strategy, fault in faults.items())
         figures = {
             f"{s}: {key}": value for s, fault in faults.items() for key, value in fault.figures.items()
         }
-        return [Check(name, Status.FAIL, detail, float(len(faults)), 0.0, tuple(faults), figures)]
-    detail = f"The template stands once around the first prompt of {listed(samples)}."
-    return [Check(name, Status.PASS, detail, 0.0, 0.0, tuple(samples))]
+        return [rule.check(Status.FAIL, detail, float(len(faults)), 0.0, faults, figures)]
+    detail = f"The template stands once around the first prompt of {', '.join(samples)}."
+    return [rule.check(Status.PASS, detail, 0.0, 0.0, samples, {})]
 
 
 @dataclass(frozen=True, slots=True)

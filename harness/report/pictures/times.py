@@ -6,7 +6,7 @@ import statistics
 from collections.abc import Sequence
 from itertools import accumulate, pairwise
 
-from harness.analysis.means import mean
+from harness.analysis.statistics.intervals import mean
 from harness.quantities import seconds
 from harness.records import TimingRow
 from harness.report.pictures import chart

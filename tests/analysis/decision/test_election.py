@@ -131,7 +131,7 @@ def test_a_fine_tune_that_leads_unguarded_says_that_forgetting_was_not_measured(
     found = results(tmp_path)
     said = {task: [one["text"] for one in decision(found, task)["reasons"]] for task in TASKS}
     assert (
-        "What lora forgot was not measured: no guard was asked before and after this task's fine-tune "
+        "What lora forgot was not measured: no task for forgetting was asked before and after this task's fine-tune "
         "(compare --guard TASK)."
     ) in said["manners"]
     assert not [text for text in said["facts"] if "forgot was" in text], (

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from harness.analysis.results.figures import Clusters
 from harness.analysis.statistics.clusters import Design, cluster_ids
 from harness.records import Question
 
@@ -117,5 +118,5 @@ def test_rows_of_scores_are_judged_side_by_side() -> None:
 
 
 def test_facts() -> None:
-    assert Design.of("aab").facts() == {"questions": 3, "clusters": 2, "largest": 2, "effective": 1.8}
-    assert Design.of("").facts() == {"questions": 0, "clusters": 0, "largest": 0, "effective": 0.0}
+    assert Design.of("aab").facts() == Clusters(questions=3, clusters=2, largest=2, effective=1.8)
+    assert Design.of("").facts() == Clusters(questions=0, clusters=0, largest=0, effective=0.0)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from fractions import Fraction
 
 import numpy as np
 import pytest
@@ -13,6 +14,8 @@ from harness.analysis.statistics.clusters import Design
 from harness.analysis.statistics.intervals import (
     Z95,
     difference_interval,
+    mean,
+    mean_and_student,
     mean_interval,
     tango,
     wilson,
@@ -146,3 +149,19 @@ def test_interval_of_a_mean_holds_it_and_stays_in_range(rows: list[tuple[float, 
     assert values.mean() - 1e-12 <= high <= 1
     assert high > low
     assert (1 - high, 1 - low) == pytest.approx([float(bound) for bound in mirrored], abs=1e-6)
+
+
+@given(st.lists(st.floats(-1e6, 1e6), min_size=1, max_size=30), st.randoms())
+def test_the_mean_does_not_depend_on_the_order(values: list[float], order: object) -> None:
+    shuffled = list(values)
+    order.shuffle(shuffled)  # type: ignore[attr-defined]
+    assert mean(shuffled) == mean(values) == float(sum(map(Fraction, values))) / len(values)
+    assert mean([]) is None
+
+
+def test_students_interval_is_scipys() -> None:
+    from scipy import stats
+
+    values = [0.3, 1.7, 0.9, 4.2, 2.2]
+    low, high = stats.ttest_1samp(values, 0).confidence_interval(0.95)
+    assert mean_and_student(values) == pytest.approx((1.86, low, high))

@@ -12,14 +12,14 @@ from hypothesis import strategies as st
 
 from harness.analysis.statistics import paired
 from harness.analysis.statistics.clusters import Design
-from harness.analysis.statistics.paired import Comparison, compare, exchange_p, holm, verdict
+from harness.analysis.statistics.paired import Difference, compare, exchange_p, holm, verdict
 
 
-def judged(values: list[float], clusters: list[int] | None = None) -> Comparison:
+def judged(values: list[float], clusters: list[int] | None = None) -> Difference:
     return compare(values, Design.of(clusters or list(range(len(values)))))
 
 
-def told(found: Comparison) -> str:
+def told(found: Difference) -> str:
     return verdict(found.ci_low, found.ci_high, found.p)
 
 

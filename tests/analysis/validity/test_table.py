@@ -6,15 +6,16 @@ import json
 from collections.abc import Callable
 from itertools import pairwise
 from pathlib import Path
-from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
+from harness.analysis.results.figures import Check, FigureKind, Status
 from harness.analysis.statistics.clusters import Design
-from harness.analysis.validity import CHECKS, Status, forbidden
+from harness.analysis.validity import CHECKS, excluded, forbidden
+from harness.analysis.validity.adapters import UNSCORED
 from harness.analysis.validity.check import Limits
 from harness.analysis.validity.paired import judged
 from tests.analysis.races import N, Run, checks, healthy, results, rows_of
@@ -233,7 +234,7 @@ def test_a_guard_without_scores_by_question_says_that_nothing_was_measured(tmp_p
             row["metrics"] = {}
     check = checks(tmp_path, run)["forgetting"]
     assert (check["status"], check["figure"]) == ("not_applicable", None)
-    assert check["detail"].startswith("Not measured: no answer to a guard has a score")
+    assert check["detail"] == UNSCORED
 
 
 def test_a_large_drop_on_few_questions_warns(tmp_path: Path) -> None:
@@ -389,11 +390,11 @@ def test_a_worse_figure_never_has_a_better_status(warn: float, fail: float, figu
     assert all(one <= other for one, other in pairwise(places))
 
 
-def checks_of(status: str) -> dict[str, Any]:
-    return {"check": "a", "status": status, "strategies": ["rag"]}
+def ended(status: Status) -> Check:
+    return Check("a", "what it looks at", status, "Said.", FigureKind.SHARE, 0.5, 0.1, ("rag",), {})
 
 
-@pytest.mark.parametrize("status", ["pass", "warn", "not_applicable"])
-def test_only_failures_forbid(status: str) -> None:
-    assert forbidden([checks_of(status)]) == {}
-    assert forbidden([checks_of("fail"), checks_of(status)]) == {"rag": ["a"]}
+@pytest.mark.parametrize("status", [Status.PASS, Status.WARN, Status.NOT_APPLICABLE])
+def test_only_failures_exclude(status: Status) -> None:
+    assert excluded([ended(status)]) == {}
+    assert excluded([ended(Status.FAIL), ended(status)]) == {"rag": [ended(Status.FAIL)]}

@@ -19,7 +19,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import accumulate, pairwise
 
-from harness.corpus.documents import Document
+from harness.corpus.readers import Document
 from harness.errors import InputError
 from harness.records import Passage
 

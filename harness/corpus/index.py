@@ -164,12 +164,12 @@ def open_index(folder: Path, expected: IndexSource) -> PassageIndex | None:
         return None
     try:
         sidecar = json.loads((folder / _SIDECAR).read_bytes())
-        found = {name: sidecar[name] for name in asdict(expected)}
+        stored = {name: sidecar[name] for name in asdict(expected)}
         cost = BuildCost(**sidecar["cost"])
         hashes, dimension, count = dict(sidecar["sha256"]), sidecar["dimension"], sidecar["passages"]
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise UnusableIndexError(f"its {_SIDECAR} is missing or damaged") from error
-    foreign = [name for name, value in asdict(expected).items() if found[name] != value]
+    foreign = [name for name, value in asdict(expected).items() if stored[name] != value]
     if foreign:
         raise UnusableIndexError(f"it was built with another {', '.join(foreign)}")
     data, lines = (_verified(folder / name, hashes.get(name)) for name in (_INDEX, _PASSAGES))

@@ -1,4 +1,4 @@
-"""A corpus and an embedder → ranked passages: opens the index from the cache, or builds it there."""
+"""Ranked passages for questions: the protocol, and dense retrieval over an index that is cached or built."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ import time
 from collections.abc import Collection, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from harness.corpus.chunks import CHUNKER, chunk_documents, embedding_text
-from harness.corpus.documents import Document, corpus_sha256, read_corpus
+from harness.corpus.documents import corpus_sha256, read_corpus
 from harness.corpus.embedder import Embedder
 from harness.corpus.index import (
     BuildCost,
@@ -20,6 +20,7 @@ from harness.corpus.index import (
     open_index,
     save_index,
 )
+from harness.corpus.readers import Document
 from harness.errors import HarnessError, InputError
 from harness.files import locked, sha256_json
 from harness.progress import Progress
@@ -28,9 +29,6 @@ from harness.records import Ranked
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
-
-CHUNK_TOKENS = 64
-OVERLAP_TOKENS = 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,29 +50,52 @@ class IndexInfo:
     """Of the index and its passages on disk."""
 
 
-class Retriever:
-    """Ranked passages for questions. The embedder is loaded by the first question, not before."""
+class Retriever(Protocol):
+    """Finds passages of one corpus."""
+
+    @property
+    def key(self) -> str:
+        """Names what the ranking depends on: equal keys rank alike, on every machine."""
+
+    @property
+    def info(self) -> IndexInfo: ...
+
+    @property
+    def document_ids(self) -> frozenset[str]: ...
+
+    def search(self, queries: Sequence[str], k: int) -> list[tuple[Ranked, ...]]:
+        """The k best passages for each query, best first; fewer where the corpus has fewer."""
+
+    def search_one(self, query: str, k: int) -> tuple[Ranked, ...]:
+        """The same for a query alone, as a deployed system would search: what `retrieve_s` measures."""
+
+    def gold(
+        self, queries: Sequence[str], gold_docs: Sequence[Collection[str]], k: int
+    ) -> list[tuple[Ranked, ...]]:
+        """For each query the k best passages of its own gold documents, best first."""
+
+
+class DenseRetriever:
+    """Ranks passages by cosine similarity. The embedder is loaded by the first question, not before."""
 
     def __init__(
         self, index: PassageIndex, embedder: Embedder, info: IndexInfo, document_ids: frozenset[str]
     ) -> None:
         self._index = index
         self._embedder = embedder
+        self.key = info.key
         self.info = info
         self.document_ids = document_ids
 
     def search(self, queries: Sequence[str], k: int) -> list[tuple[Ranked, ...]]:
-        """The k best passages for each query, best first; fewer where the corpus has fewer."""
         return self._index.search(self._vectors(queries), k)
 
     def search_one(self, query: str, k: int) -> tuple[Ranked, ...]:
-        """Embed one query and search, as a deployed system would: what `retrieve_s` measures."""
         return self.search([query], k)[0]
 
     def gold(
         self, queries: Sequence[str], gold_docs: Sequence[Collection[str]], k: int
     ) -> list[tuple[Ranked, ...]]:
-        """For each query the k passages of its own gold documents that are nearest to it, best first."""
         vectors = self._vectors(queries)
         return [
             self._index.within(vector, doc_ids, k) for vector, doc_ids in zip(vectors, gold_docs, strict=True)
@@ -82,18 +103,18 @@ class Retriever:
 
     def _vectors(self, queries: Sequence[str]) -> NDArray[np.float32]:
         vectors = self._embedder.embed_queries(queries)
-        return _sound(vectors, len(queries), self._index.dimension, self._embedder.name)
+        return _checked(vectors, len(queries), self._index.dimension, self._embedder.name)
 
 
 def open_retriever(
     corpus: str | Path,
     embedder: Embedder,
     *,
-    chunk_tokens: int = CHUNK_TOKENS,
-    overlap_tokens: int = OVERLAP_TOKENS,
+    chunk_tokens: int,
+    overlap_tokens: int,
     cache: Path,
     progress: Progress,
-) -> Retriever:
+) -> DenseRetriever:
     """Read a corpus and open its index from `cache`, building it where it is missing or unusable.
 
     Two processes that start at once build it once. Raises InputErrors for mistakes in the corpus,
@@ -114,7 +135,7 @@ def open_retriever(
     key = sha256_json(asdict(source))
     folder = cache / "indexes" / key
     with locked(folder):
-        index = _open_or_say_why(folder, source, progress)
+        index = _from_cache(folder, source, progress)
         reused = index is not None
         if index is None:
             index = _build(documents, embedder, source, progress)
@@ -127,10 +148,10 @@ def open_retriever(
         bytes=sum(path.stat().st_size for path in folder.iterdir()),
         **asdict(index.cost),
     )
-    return Retriever(index, embedder, info, frozenset(document.doc_id for document in documents))
+    return DenseRetriever(index, embedder, info, frozenset(document.doc_id for document in documents))
 
 
-def _open_or_say_why(folder: Path, source: IndexSource, progress: Progress) -> PassageIndex | None:
+def _from_cache(folder: Path, source: IndexSource, progress: Progress) -> PassageIndex | None:
     try:
         return open_index(folder, source)
     except UnusableIndexError as reason:
@@ -148,14 +169,14 @@ def _build(
     )
     texts = [embedding_text(passage) for passage in passages]
     with progress.track("embedding passages", len(texts)) as advance:
-        vectors = _sound(embedder.embed_documents(texts, advance), len(texts), dimension, embedder.name)
+        vectors = _checked(embedder.embed_documents(texts, advance), len(texts), dimension, embedder.name)
     seconds = time.perf_counter() - started
     cost = BuildCost(len(documents), sum(embedder.count_tokens(texts)), seconds)
     return build_index(passages, vectors, source, cost)
 
 
-def _sound(vectors: NDArray[np.float32], rows: int, dimension: int, name: str) -> NDArray[np.float32]:
-    """The vectors, if they have the promised shape and every number is one (NaN would rank at random)."""
+def _checked(vectors: NDArray[np.float32], rows: int, dimension: int, name: str) -> NDArray[np.float32]:
+    """The vectors. Raises HarnessError where their shape is wrong or a number is not finite: NaN ranks at random."""
     import numpy as np
 
     if vectors.shape != (rows, dimension) or not np.isfinite(vectors).all():

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from harness.corpus.chunks import CountTokens, chunk_documents, embedding_text
-from harness.corpus.documents import Document
+from harness.corpus.readers import Document
 from harness.errors import InputError
 from harness.records import Passage
 from tests.corpus.fakes import HashEmbedder

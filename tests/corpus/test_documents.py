@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from harness.corpus.documents import Document, corpus_sha256, document_ids, read_corpus
-from harness.errors import InputErrors
+from harness.corpus.documents import corpus_sha256, document_ids, read_corpus
+from harness.corpus.readers import READERS, Document, Unparsed
+from harness.errors import InputError, InputErrors
 
 
 def write(folder: Path, **files: str) -> None:
@@ -148,3 +150,20 @@ def test_the_hash_is_of_the_content_not_of_place_or_order() -> None:
     assert corpus_sha256([one, two]) == corpus_sha256([two, one])
     assert corpus_sha256([one, two]) != corpus_sha256([one, Document("b", "B", "z")])
     assert corpus_sha256([Document("a", "bc", "d")]) != corpus_sha256([Document("a", "b", "cd")])
+
+
+def test_another_format_is_one_row_of_the_table(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def read(path: Path, doc_id: str) -> Iterator[Unparsed | InputError]:
+        for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), start=1):
+            if line == "?":
+                yield InputError("is no entry.", path=path, line=number)
+            else:
+                document = Document(f"{doc_id}/{number}", line.title(), line)
+                yield Unparsed(document.doc_id, False, lambda document=document: document, path, number)
+
+    monkeypatch.setitem(READERS, ".list", read)
+    write(tmp_path, notes_DOT_list="one\ntwo", a_DOT_md="b")
+    assert [document.doc_id for document in read_corpus(tmp_path)] == ["a", "notes/1", "notes/2"]
+    assert document_ids(tmp_path / "notes.list") == {"notes/1", "notes/2"}
+    write(tmp_path, notes_DOT_list="one\n?")
+    assert messages(tmp_path) == [f"{tmp_path}/notes.list:2: is no entry."]

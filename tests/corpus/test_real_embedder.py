@@ -61,7 +61,9 @@ def test_a_question_finds_its_passage(embedder: SentenceTransformerEmbedder, tmp
         "# Leave\n\nUp to 80 hours of award leave are granted.", encoding="utf-8"
     )
     (corpus / "pets.md").write_text("# Pets\n\nDogs may come along on Fridays.", encoding="utf-8")
-    retriever = open_retriever(corpus, embedder, cache=tmp_path / "cache", progress=Silent())
+    retriever = open_retriever(
+        corpus, embedder, chunk_tokens=64, overlap_tokens=16, cache=tmp_path / "cache", progress=Silent()
+    )
     best = retriever.search_one("When can I bring my puppy to the office?", 2)[0]
     assert best.passage.doc_id == "pets"
     assert 0.2 < best.score <= 1

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from harness.corpus.embedder import Embedder
-from harness.corpus.retriever import Retriever, open_retriever
+from harness.corpus.retriever import DenseRetriever, open_retriever
 from harness.errors import HarnessError, InputError
 from tests.corpus.fakes import HashEmbedder
 from tests.fakes import Silent
@@ -32,7 +32,7 @@ def corpus(tmp_path: Path) -> Path:
     return folder
 
 
-def opened(corpus: Path, embedder: Embedder, cache: Path, progress: Silent | None = None) -> Retriever:
+def opened(corpus: Path, embedder: Embedder, cache: Path, progress: Silent | None = None) -> DenseRetriever:
     return open_retriever(
         corpus, embedder, chunk_tokens=16, overlap_tokens=0, cache=cache, progress=progress or Silent()
     )

@@ -140,7 +140,14 @@ def context_of(
 
     retriever = None
     if task.corpus is not None:
-        retriever = open_retriever(task.corpus, WordEmbedder(clock), cache=cache, progress=Silent())
+        retriever = open_retriever(
+            task.corpus,
+            WordEmbedder(clock),
+            chunk_tokens=64,
+            overlap_tokens=16,
+            cache=cache,
+            progress=Silent(),
+        )
     return TaskContext(task, chat or FakeChat(), retriever, 0)  # type: ignore[arg-type]
 
 

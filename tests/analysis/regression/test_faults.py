@@ -12,7 +12,7 @@ import pytest
 
 from harness.analysis.regression.changes import Cause
 from harness.analysis.regression.findings import LatencyFigures, Outcome
-from harness.corpus.retriever import Retriever
+from harness.corpus.retriever import DenseRetriever
 from harness.records import Message
 from harness.run import prompts
 from tests.analysis.regression.reruns import edit_manifest, edit_rows, fallen, judged, run_world
@@ -52,9 +52,9 @@ def test_reordered_questions_pass(tmp_path: Path, baseline: Path) -> None:
 def test_a_retriever_that_loses_its_last_passage_is_caught(
     tmp_path: Path, baseline: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    search = Retriever.search
+    search = DenseRetriever.search
     monkeypatch.setattr(
-        Retriever, "search", lambda self, texts, k: [found[:2] for found in search(self, texts, 2)]
+        DenseRetriever, "search", lambda self, texts, k: [found[:2] for found in search(self, texts, 2)]
     )
     found = judged(run_world(tmp_path / "after"), baseline)
     assert found.exit_code == 4

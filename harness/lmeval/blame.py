@@ -21,11 +21,7 @@ def blamed(leaves: Sequence[TaskFile], error: Exception, file: YamlFile, *, allo
             return found
     what = f"{type(error).__name__}: {(str(error).splitlines() or [''])[0]}"
     text = f"lm-eval cannot open it ({what})."
-    return (
-        leaves[0].error(("task",), text)
-        if len(leaves) == 1
-        else file.error(("lm_eval",), text, file.place(("lm_eval",)))
-    )
+    return leaves[0].error(("task",), text) if len(leaves) == 1 else file.error(("lm_eval",), text)
 
 
 def _documents(leaf: TaskFile) -> Iterator[InputError]:

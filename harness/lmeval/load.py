@@ -184,7 +184,7 @@ def _strange(opened: Opened, file: YamlFile, at: int, metric: str, shares: Seque
         else "which the task does not have"
     )
     can = f"it has {', '.join(shares)}" if shares else "no metric of the task can"
-    return file.error(("metrics", at), f"is {metric!r}, {why} ({can}).", file.place(("metrics", at)))
+    return file.error(("metrics", at), f"is {metric!r}, {why} ({can}).")
 
 
 def _training(spec: LmEvalSpec, file: YamlFile, theirs: Any) -> Iterable[Any]:
@@ -196,10 +196,10 @@ def _training(spec: LmEvalSpec, file: YamlFile, theirs: Any) -> Iterable[Any]:
     if split == (config.test_split or config.validation_split):
         if spec.train is None:
             return ()
-        raise file.error(("train",), f"is {split!r}, the split that is tested.", file.place(("train",)))
+        raise file.error(("train",), f"is {split!r}, the split that is tested.")
     if split not in theirs.dataset:
         known = ", ".join(theirs.dataset)
-        raise file.error(("train",), f"is {split!r}, but the data have {known}.", file.place(("train",)))
+        raise file.error(("train",), f"is {split!r}, but the data have {known}.")
     docs = theirs.dataset[split]
     try:
         return config.process_docs(docs) if config.process_docs else docs  # type: ignore[no-any-return]

@@ -81,4 +81,4 @@ def _paths(*folders: Path) -> dict[str, list[Path]]:
 
 def wrong(file: YamlFile, sentence: str) -> InputError:
     """A mistake in what a task file of ours names."""
-    return file.error(("lm_eval",), sentence, file.place(("lm_eval",)))
+    return file.error(("lm_eval",), sentence)

@@ -44,7 +44,7 @@ class TaskFile:
     def error(self, loc: Loc, sentence: str) -> InputError:
         """A mistake at the place where the key stands that counts."""
         file = next((file for file in self.files if loc and loc[0] in file.values), self.files[0])
-        return file.error(loc, sentence, file.place(loc))
+        return file.error(loc, sentence)
 
     def tagged(self, loc: Loc) -> bool:
         return any(loc in file.tagged for file in self.files if loc[0] in file.values)
@@ -61,9 +61,9 @@ def read(path: Path) -> TaskFile:
         for name in named if isinstance(named, tuple) else [named] if named else []:
             other = Path(path.parent, str(name))
             if not other.is_file():
-                raise file.error(("include",), f"there is no file {other}.", file.place(("include",)))
+                raise file.error(("include",), f"there is no file {other}.")
             if any(known.source.path.resolve() == other.resolve() for known in files):
-                raise file.error(("include",), f"{other} includes itself.", file.place(("include",)))
+                raise file.error(("include",), f"{other} includes itself.")
             follow(other)
 
     follow(path)

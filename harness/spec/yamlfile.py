@@ -8,7 +8,7 @@ a tag. Scalars follow YAML 1.2: `1e-4` is a number, `on` is text. Dates stay tex
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Collection, Iterator
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
@@ -39,12 +39,11 @@ class Source:
 
 @dataclass(frozen=True)
 class YamlFile:
-    """A mapping read from YAML, and where everything in it stands."""
+    """A mapping read from YAML. `root`: ruamel's node of it, which knows where everything stands."""
 
     source: Source
+    root: Any
     values: dict[str, Any] = field(default_factory=dict)
-    key_places: dict[Loc, Place] = field(default_factory=dict)
-    value_places: dict[Loc, Place] = field(default_factory=dict)
     mistakes: list[tuple[Loc, Place, str]] = field(default_factory=list)
     """Found before any model looks: keys given twice, values that mean nothing, files that are not there."""
     tagged: dict[Loc, str] = field(default_factory=dict)
@@ -54,10 +53,11 @@ class YamlFile:
         """Keep a mistake in the value at `loc` for `validate` to report among the others."""
         self.mistakes.append((loc, self.place(loc), sentence))
 
-    def error(self, loc: Loc, sentence: str, place: Place) -> InputError:
-        key = dotted(loc)
-        text = f"{key}: {sentence}" if key else sentence
-        return InputError(text, path=self.source.path, line=place[0], column=place[1])
+    def error(self, loc: Loc, sentence: str, place: Place | None = None) -> InputError:
+        """A mistake in the value at `loc`, which stands at `place` unless that is another."""
+        line, column = place or self.place(loc)
+        text = f"{dotted(loc)}: {sentence}" if loc else sentence
+        return InputError(text, path=self.source.path, line=line, column=column)
 
     def value_at(self, loc: Loc) -> Any:
         """The value at `loc`, which must be there."""
@@ -68,11 +68,13 @@ class YamlFile:
 
     def place(self, loc: Loc, *, of_key: bool = False) -> Place:
         """Where the value (or the key) at `loc` stands, or the key or list entry that is nearest around it."""
-        places = self.key_places if of_key else self.value_places
-        while loc and loc not in places:
-            loc = loc[:-1]
-            places = self.value_places if loc and isinstance(loc[-1], int) else self.key_places
-        return places.get(loc, _TOP)
+        key = value = self.root
+        for part in loc:
+            inside = _inside(value, part)
+            if inside is None:
+                return _TOP if key is self.root else _place_of(key)
+            key, value = inside
+        return _place_of(key if of_key else value)
 
 
 def dotted(loc: Loc) -> str:
@@ -120,10 +122,9 @@ def load_yaml(path: Path, tags: Collection[str] = ()) -> YamlFile:
         raise InputError(
             "the file must be a mapping of keys to values (`key: value` lines).", path=path, line=1
         )
-    file = YamlFile(source)
-    reader = _Reader(file, tags)
+    file = YamlFile(source, node)
     try:
-        file.values.update(reader.mapping(node, ()))
+        file.values.update(_Reader(file, tags).mapping(node, ()))
     except RecursionError:
         raise InputError("the file is nested too deeply.", path=path) from None
     return file
@@ -189,20 +190,23 @@ def _compose(source: Source) -> Any:
 
 
 class _Reader:
-    """Turns nodes into plain values and notes in `file` where they stand and what is wrong with them."""
+    """Turns nodes into plain values and notes in `file` what is wrong with them."""
 
-    def __init__(self, file: YamlFile, tags: Collection[str] = ()) -> None:
+    def __init__(self, file: YamlFile, tags: Collection[str]) -> None:
+        from ruamel.yaml import YAML
+
         self.file = file
         self.tags = tags
+        self.scalars = YAML(typ="safe", pure=True).constructor
+        self.count = 0
         self.open: set[int] = set()  # the nodes around the present one, to notice an alias to itself
 
     def value(self, node: Any, loc: Loc) -> Any:
-        self.file.value_places[loc] = _place_of(node)
-        if len(self.file.value_places) > _MOST_VALUES:
+        self.count += 1
+        if self.count > _MOST_VALUES:
             raise InputError(f"the file holds more than {_MOST_VALUES:,} values.", path=self.file.source.path)
         if id(node) in self.open:
-            self.wrong(node, loc, "contains itself.")
-            return None
+            return self.wrong(node, loc, "contains itself.")
         if node.id == "scalar":
             return self.scalar(node, loc)
         self.open.add(id(node))
@@ -215,65 +219,51 @@ class _Reader:
 
     def mapping(self, node: Any, loc: Loc) -> dict[str, Any]:
         values: dict[str, Any] = {}
-        for key, child in self.pairs(node, loc):
-            values[key] = self.value(child, (*loc, key))
-        return values
-
-    def pairs(self, node: Any, loc: Loc) -> Iterator[tuple[str, Any]]:
+        lines: dict[str, int] = {}
         for key_node, child in node.value:
             key = key_node.value
             if key_node.id != "scalar" or not is_unicode(key):
                 self.wrong(key_node, loc, "has a key that is not plain text.")
-                continue
-            here = (*loc, key)
-            if here in self.file.key_places:
-                line = self.file.key_places[here][0]
-                self.wrong(key_node, here, f"is given twice; the first stands in line {line}.")
-                continue
-            self.file.key_places[here] = _place_of(key_node)
-            yield key, child
+            elif key in lines:
+                sentence = f"is given twice; the first stands in line {lines[key]}."
+                self.wrong(key_node, (*loc, key), sentence)
+            else:
+                lines[key], _ = _place_of(key_node)
+                values[key] = self.value(child, (*loc, key))
+        return values
 
     def scalar(self, node: Any, loc: Loc) -> Any:
         """The value of a scalar by its YAML 1.2 tag; anything that is no number, truth or null is text."""
         text: str = node.value
         kind = str(node.tag).removeprefix(_TAG)
         if not is_unicode(text):
-            self.wrong(node, loc, "has half a surrogate pair, which is no character.")
-            return None
-        try:
-            if kind == "int":
-                return _integer(text)
-            if kind == "float":
-                return _floating(text)
-        except ValueError:
-            self.wrong(node, loc, f"is no number that can be read: {shown(text)}.")
-            return None
-        if kind == "bool":
-            return text.lower() in ("true", "yes", "on")
-        if kind == "null":
-            return None
+            return self.wrong(node, loc, "has half a surrogate pair, which is no character.")
+        if kind in ("int", "float", "bool", "null"):
+            try:
+                return self.scalars.construct_object(node)
+            except (ValueError, LookupError):
+                return self.wrong(node, loc, f"is no {_KINDS[kind]} that can be read: {shown(text)}.")
         if kind in self.tags:
             self.file.tagged[loc] = kind
         elif kind not in ("str", "timestamp", "value", "merge"):
-            self.wrong(
-                node, loc, f"has the tag {shown(str(node.tag))}, which means nothing here; leave it out."
-            )
+            sentence = f"has the tag {shown(str(node.tag))}, which means nothing here; leave it out."
+            self.wrong(node, loc, sentence)
         return text
 
     def wrong(self, node: Any, loc: Loc, sentence: str) -> None:
         self.file.mistakes.append((loc, _place_of(node), sentence))
 
 
+_KINDS = {"int": "number", "float": "number", "bool": "truth value", "null": "null"}
+
+
+def _inside(node: Any, part: str | int) -> tuple[Any, Any] | None:
+    """The nodes of the key and of the value of an entry; of a list's entry both are the value's."""
+    if node.id == "mapping":
+        return next(((key, child) for key, child in node.value if key.value == part), None)
+    inside = node.id == "sequence" and isinstance(part, int) and part < len(node.value)
+    return (node.value[part], node.value[part]) if inside else None
+
+
 def _place_of(node: Any) -> Place:
     return node.start_mark.line + 1, node.start_mark.column + 1
-
-
-def _integer(text: str) -> int:
-    digits = text.replace("_", "")
-    prefix = digits.lstrip("+-")[:2].lower()
-    return int(digits, 0) if prefix in ("0x", "0o", "0b") else int(digits)
-
-
-def _floating(text: str) -> float:
-    plain = text.replace("_", "").lower()
-    return float(plain.replace(".inf", "inf").replace(".nan", "nan"))

@@ -27,7 +27,10 @@ def cache_root() -> Path:
 
 
 def to_json(value: Any, *, indent: int | None = None, compact: bool = False, sort_keys: bool = False) -> str:
-    """Plain values and dataclasses as JSON. Raises ValueError for NaN and infinity, which JSON does not have."""
+    """Plain values, dataclasses and pydantic models as JSON.
+
+    Raises ValueError for NaN and infinity, which JSON does not have.
+    """
     return json.dumps(
         value,
         ensure_ascii=False,
@@ -44,6 +47,9 @@ def _fields(value: Any) -> dict[str, Any]:
         return {field.name: getattr(value, field.name) for field in dataclasses.fields(value)}
     if isinstance(value, Mapping):
         return dict(value)
+    if hasattr(value, "model_dump"):
+        fields: dict[str, Any] = value.model_dump(mode="json")
+        return fields
     raise TypeError(f"{type(value).__name__} has no form in JSON")
 
 

@@ -162,9 +162,7 @@ def test_an_old_price_sheet_is_told_first(capsys: pytest.CaptureFixture[str]) ->
     elected(Path("old"), TASKS, price_sheet={**PRICE_SHEET, "date": "2025-01-01"})
     assert main(["decide", "old"]) == 0
     text = " ".join(capsys.readouterr().out.split())
-    assert text.startswith(
-        "The price sheet of 2025-01-01 was 366 days old when the run began, more than 180:"
-    )
+    assert text.startswith("The price list of 2025-01-01 was 366 days old when the run began, more than 180:")
     assert main(["decide", "run"]) == 0
     assert "days old" not in capsys.readouterr().out
 

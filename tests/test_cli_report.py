@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from harness.cli import main
-from harness.report import parquet
+from harness.report import summary
 from tests.analysis.runs import write_run
 from tests.commands import one_document, refused
 
@@ -79,11 +79,11 @@ def test_json_prints_one_document_beside_the_files(capsys: pytest.CaptureFixture
 
 
 def test_parquet(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
-    if parquet.installed():
+    if summary.has_pyarrow():
         assert main(["report", "run", "-o", "a.parquet"]) == 0
         assert Path("a.parquet").read_bytes().startswith(b"PAR1")
         capsys.readouterr()
-    monkeypatch.setattr(parquet, "find_spec", lambda name: None)
+    monkeypatch.setattr(summary, "find_spec", lambda name: None)
     assert "pip install '.[parquet]'" in refused(capsys, "report", "run", "-o", "b.parquet")
 
 

@@ -31,6 +31,7 @@ def typed(run: Evidence, results: Mapping[str, Any]) -> RunResult:
     data = {
         **results,
         "model": {"name": "", **(results["model"] or {})},
+        "embedder": {"sha256": "", **results["embedder"]} if results["embedder"] else None,
         "machine": results["machine"] or {},
         "libraries": results["libraries"] or {},
         "indexes": {name: index or {} for name, index in (results["indexes"] or {}).items()},
@@ -82,7 +83,7 @@ def _task(run: Evidence, name: str, block: Mapping[str, Any]) -> dict[str, Any]:
         for row in block["forgetting"]
     ]
     checks = [{**check, "figures": dict(check["figures"])} for check in block["validity"]]
-    return {**block, "strategies": strategies, "forgetting": forgetting, "validity": checks}
+    return {**block, "name": name, "strategies": strategies, "forgetting": forgetting, "validity": checks}
 
 
 def system_in(run: Evidence, task: str, name: str) -> System:

@@ -154,11 +154,13 @@ def _measured(run: Evidence, task: str, scores: Scores) -> Measured:
     failed = excluded(checks)
     pairs = Answered(task, primary, clusters, systems, answered, timed) if primary else None
     figures = TaskFigures(
+        name=task,
         n=len(questions),
         n_unanswerable=sum(not asked.question.answerable for asked in questions.values()),
         primary_metric=primary,
         probes=spec.get("probes"),
         description=spec.get("description", ""),
+        corpus=spec.get("corpus"),
         train_questions=run.manifest.get("tasks", {}).get(task, {}).get("train_questions"),
         clusters=Design.of([*clusters.values()]).facts(),
         strategies={

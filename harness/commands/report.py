@@ -11,6 +11,7 @@ from typing import Any
 
 from harness.commands.flags import add_price_flags, price_settings
 from harness.errors import InputError
+from harness.files import to_json
 from harness.spec.requirement_flags import add_requirement_flags
 
 
@@ -47,7 +48,7 @@ def _report(options: argparse.Namespace) -> None:
     page = _page_to_open(folder, files) if options.open else None
     results = write_files(folder, files) if files else write_reports(folder)
     if options.json:
-        print(json.dumps(results, ensure_ascii=False))
+        print(to_json(results))
         return
     print_results(results)
     print(*(files or [folder]), sep="\n")
@@ -66,6 +67,7 @@ def _page_to_open(folder: Path, files: Sequence[Path]) -> Path:
 
 def _decide(options: argparse.Namespace) -> None:
     from harness.analysis.again import again
+    from harness.analysis.bridge import typed
     from harness.analysis.decision.election import stored_requirements
     from harness.analysis.evidence import read_run
     from harness.report import decide
@@ -73,5 +75,10 @@ def _decide(options: argparse.Namespace) -> None:
 
     run = read_run(options.folder)
     needs = requirements_from(options, stored_requirements(run.manifest)) or Requirements()
-    results = again(run, needs, price_settings(options))
-    print(json.dumps(decide.document(results), ensure_ascii=False) if options.json else decide.text(results))
+    raw = again(run, needs, price_settings(options))
+    results = typed(run, raw)
+    if options.json:
+        document = {**json.loads(to_json(results)), "turned": raw.get("turned", {})}
+        print(to_json(decide.document(document)))
+    else:
+        print(decide.text(raw, results))

@@ -1,16 +1,14 @@
-"""Strategies against each other: the tables, and in words what the questions can tell."""
+"""Systems against each other on one task: the tables, and in words what the questions can tell."""
 
 from __future__ import annotations
 
-from typing import Any
-
 from harness.analysis.latency_ratio import FEWEST_RATIOS
+from harness.analysis.results.figures import Comparison, Forgetting, LatencyRatio
+from harness.analysis.results.run import TaskResult
 from harness.analysis.statistics.paired import A_BETTER, B_BETTER, UNRESOLVED
-from harness.quantities import counted
-from harness.report import numbers
+from harness.quantities import NA, counted, percent
+from harness.report.numbers import difference, factor, probability, size
 from harness.report.view import Table
-
-Figures = dict[str, Any]
 
 PAIRS = (
     "The difference is of the second strategy to the first on the same questions. p is adjusted (Holm) for all "
@@ -20,21 +18,8 @@ PAIRS = (
 )
 
 
-def comparisons(task: Figures) -> Table | None:
-    """Every pair of strategies on the primary metric."""
-    rows = (
-        (
-            f"{row['a']} → {row['b']}",
-            numbers.difference(row),
-            str(row["n"]),
-            f"{row['discordant']} ({row['a_higher']} : {row['b_higher']})",
-            numbers.probability(row["p_adjusted"]),
-            numbers.size(row["mde_adjusted"]),
-            _ratio(row["latency_ratio"]),
-            in_words(row),
-        )
-        for row in task["comparisons"]
-    )
+def comparisons(task: TaskResult) -> Table | None:
+    """Every pair of systems on the primary metric."""
     headers = (
         "First → second",
         "Difference (95 % interval)",
@@ -45,85 +30,81 @@ def comparisons(task: Figures) -> Table | None:
         "Latency, times the first's",
         "Verdict",
     )
-    return Table(headers, tuple(rows)) if task["comparisons"] else None
+    rows = tuple(
+        (
+            f"{row.a} → {row.b}",
+            difference(row),
+            str(row.n),
+            f"{row.discordant} ({row.a_higher} : {row.b_higher})",
+            probability(row.p_adjusted),
+            size(row.mde_adjusted),
+            _ratio(row.latency_ratio),
+            in_words(row),
+        )
+        for row in task.comparisons
+    )
+    return Table(headers, rows) if rows else None
 
 
-def _ratio(block: Figures) -> str:
-    if block["median"] is None:
-        return f"{numbers.NA} (n={block['n']} < {FEWEST_RATIOS})" if block["n"] else "not timed"
-    low, high = (numbers.factor(block[key]) for key in ("ci_low", "ci_high"))
-    return f"{numbers.factor(block['median'])} ({low}–{high}, n={block['n']})"
+def _ratio(ratio: LatencyRatio | None) -> str:
+    if ratio is None or not ratio.n:
+        return "not timed"
+    if ratio.median is None:
+        return f"{NA} (n={ratio.n} < {FEWEST_RATIOS})"
+    return f"{factor(ratio.median)} ({factor(ratio.ci_low)}–{factor(ratio.ci_high)}, n={ratio.n})"
 
 
-def in_words(row: Figures) -> str:
+def in_words(row: Comparison) -> str:
     """`rag is better`, or that it cannot be resolved, with the reason where more than chance stands behind it."""
-    if row.get("excluded"):
-        return f"does not count: {' and '.join(row['excluded'])} failed a check (see validity)"
-    better = {A_BETTER: row["a"], B_BETTER: row["b"]}.get(row["verdict"])
+    if row.excluded:
+        return f"does not count: {' and '.join(row.excluded)} failed a check (see validity)"
+    better = {A_BETTER: row.a, B_BETTER: row.b}.get(row.verdict)
     if better:
         return f"{better} is better"
-    return f"{UNRESOLVED}: {row['reason']}" if row["reason"] else UNRESOLVED
+    return f"{UNRESOLVED}: {row.reason}" if row.reason else UNRESOLVED
 
 
-def clusters(task: Figures) -> str:
+def clusters(task: TaskResult) -> str:
     """How questions hang together, where they do."""
-    found = task["clusters"]
-    if found["clusters"] == found["questions"]:
+    found = task.clusters
+    if found.clusters == found.questions:
         return ""
     return (
         f"Questions that share a cluster, a gold document or a fact are right or wrong together: these "
-        f"{found['questions']} fall into {counted(found['clusters'], 'cluster')}, the largest of {found['largest']}. "
+        f"{found.questions} fall into {counted(found.clusters, 'cluster')}, the largest of {found.largest}. "
         "Intervals and p count clusters, not questions."
     )
 
 
-def forgetting(task: Figures) -> Table | None:
+def forgetting(task: TaskResult) -> Table | None:
     """What adapters trained for other tasks lost on these questions."""
-    rows = (
+    headers = (
+        "Adapter",
+        "Base model",
+        "With the adapter",
+        "Difference (95 % interval)",
+        "Same questions",
+        "p, adjusted",
+        "Detectable",
+        "Verdict",
+    )
+    rows = tuple(
         (
-            f"{row['strategy']} trained for {row['trained_for']}",
-            numbers.percent(row["base"]),
-            numbers.percent(row["adapter"]),
-            numbers.difference(row),
-            str(row["n"]),
-            numbers.probability(row["p_adjusted"]),
-            numbers.size(row["mde_adjusted"]),
+            f"{row.strategy} trained for {row.trained_for}",
+            percent(row.base),
+            percent(row.adapter),
+            difference(row.comparison),
+            str(row.comparison.n),
+            probability(row.comparison.p_adjusted),
+            size(row.comparison.mde_adjusted),
             _forgot(row),
         )
-        for row in task["forgetting"]
+        for row in task.forgetting
     )
-    headers = ("Adapter", "Base model", "With the adapter", "Difference (95 % interval)", "Same questions")
-    more = ("p, adjusted", "Detectable", "Verdict")
-    return Table((*headers, *more), tuple(rows)) if task["forgetting"] else None
+    return Table(headers, rows) if rows else None
 
 
-def _forgot(row: Figures) -> str:
-    words = {A_BETTER: "worse than base", B_BETTER: "better than base"}
-    return words.get(row["verdict"]) or in_words(row)
-
-
-def seeds(task: Figures) -> Table | None:
-    """Fine-tunes that were trained several times: the seed's part of the uncertainty."""
-    blocks = {name: block["seeds"] for name, block in task["strategies"].items() if block["seeds"]}
-    rows = (
-        (
-            name,
-            ", ".join(f"seed {seed}: {numbers.percent(mean)}" for seed, mean in block["means"].items()),
-            str(block["n"]),
-            numbers.size(block["sd"]),
-            numbers.percent(block["seed_share"]),
-            numbers.percent(block["single_seed_share"]),
-            numbers.spread(block["ci_low"], block["ci_high"]),
-        )
-        for name, block in blocks.items()
-    )
-    headers = (
-        "Strategy",
-        "Accuracy by training seed",
-        "Same questions",
-        "Standard deviation between trainings",
-        "Seeds' share of the variance",
-        "With one training",
-        "95 % interval over questions and trainings",
-    )
-    return Table(headers, tuple(rows)) if blocks else None
+def _forgot(row: Forgetting) -> str:
+    base = row.comparison.a
+    words = {A_BETTER: f"worse than {base}", B_BETTER: f"better than {base}"}
+    return words.get(row.comparison.verdict) or in_words(row.comparison)

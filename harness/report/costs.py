@@ -1,29 +1,42 @@
-"""What a report says of money: the tables of one task, and the prices they rest on."""
+"""What a report says of one task's money."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
-
 from harness.analysis.latency import FEWEST_MEAN
 from harness.analysis.money.breakeven import whole_queries
-from harness.quantities import NA, days, dollars, months, percent, queries, three
+from harness.analysis.results.money import BreakEven, Cost, MonthlyTotal
+from harness.analysis.results.run import SystemResult, TaskResult
+from harness.quantities import NA, days, dollars, months, percent, queries
+from harness.report.numbers import figure, span
 from harness.report.view import Block, Bullets, Table
 
-Figures = dict[str, Any]
 PROJECTED = (
     "A projection, not a measurement: the token counts of this run, as its own model's tokenizer counts them, at a "
     "hosted model's prices. Nobody asked that model: its answers would be of other lengths, and its accuracy "
     "is not the one above."
 )
-
 RULED_OUT = "data may not leave your own machines"
 
 
-def task_blocks(task: Figures) -> list[Block]:
+def per_query(row: SystemResult) -> str:
+    """Dollars a query, or why they are not known."""
+    return _or_why(row.cost.per_query_usd, row.cost.reason)
+
+
+def per_correct(row: SystemResult) -> str:
+    """Dollars a correct answer, or why they are not known."""
+    reason = row.cost.reason or ("none was right" if row.accuracy.mean == 0 else None)
+    return _or_why(row.cost.per_correct_usd, reason)
+
+
+def _or_why(usd: float | None, reason: str | None) -> str:
+    return f"{NA} ({reason})" if usd is None and reason else dollars(usd)
+
+
+def task_blocks(task: TaskResult) -> list[Block]:
     """Everything about one task's money that is known, in the order in which it is asked for."""
-    parts = (
-        ("", per_query(task)),
+    parts: tuple[tuple[str, Table | Bullets], ...] = (
+        ("", queries_table(task)),
         ("What is paid once, at each change of knowledge, and for storage:", once(task)),
         (_totals_lead(task), totals(task)),
         ("From how many queries on the first has cost less in all than the second:", break_even(task)),
@@ -32,31 +45,13 @@ def task_blocks(task: Figures) -> list[Block]:
     )
     blocks: list[Block] = []
     for lead, body in parts:
-        if body and (body.items if isinstance(body, Bullets) else body.rows):
+        if body.items if isinstance(body, Bullets) else body.rows:
             blocks += [lead, body] if lead else [body]
     return blocks
 
 
-def per_query(task: Figures) -> Table:
+def queries_table(task: TaskResult) -> Table:
     """Dollars a query by how the machine is used, its parts, and the throughput they were made from."""
-    rows = []
-    for name, block in task["strategies"].items():
-        parts, assumed = block["cost"]["components"], block["cost"]["assumptions"]
-        if parts["serial_usd"] is None and parts["batched_usd"] is None:
-            continue
-        keys = ("retrieve_usd", "prompt_usd", "generate_usd", "batched_usd", "serial_full_use_usd")
-        rows.append(
-            (
-                f"{name} (control)" if block["control"] else name,
-                str(block["cost"]["timed_n"]),
-                dollars(parts["serial_usd"]),
-                _query_interval(block["cost"]),
-                *(dollars(parts[key]) for key in keys),
-                _rate(assumed["serial_queries_per_s"]),
-                _rate(assumed["batched_queries_per_s"]),
-                percent(assumed.get("utilisation")),
-            )
-        )
     headers = (
         "Strategy",
         "Timed questions",
@@ -71,46 +66,38 @@ def per_query(task: Figures) -> Table:
         "Queries/s, batched",
         "Utilisation",
     )
+    rows = []
+    for row in task.strategies.values():
+        parts, assumed = row.cost.components, row.cost.assumptions
+        if parts.serial_usd is None and parts.batched_usd is None:
+            continue
+        rows.append(
+            (
+                row.label,
+                str(row.cost.timed_n),
+                dollars(parts.serial_usd),
+                _query_interval(row.cost),
+                dollars(parts.retrieve_usd),
+                dollars(parts.prompt_usd),
+                dollars(parts.generate_usd),
+                dollars(parts.batched_usd),
+                dollars(parts.serial_full_use_usd),
+                figure(assumed.serial_queries_per_s),
+                figure(assumed.batched_queries_per_s),
+                percent(assumed.utilisation),
+            )
+        )
     return Table(headers, tuple(rows))
 
 
-def _query_interval(cost: Figures) -> str:
-    if cost["per_query_ci_usd"] is None:
-        return f"{NA} ({cost['per_query_ci_reason']})" if cost["per_query_ci_reason"] else NA
-    return span(cost["per_query_ci_usd"])
+def _query_interval(cost: Cost) -> str:
+    if cost.per_query_ci_usd is None:
+        return _or_why(None, cost.per_query_ci_reason)
+    return span(cost.per_query_ci_usd)
 
 
-def span(interval: Sequence[float]) -> str:
-    """An interval of dollars: `$1.08–$1.12`."""
-    low, high = interval
-    return f"{dollars(low)}–{dollars(high)}"
-
-
-def _rate(value: float | None) -> str:
-    return NA if value is None else three(value)
-
-
-def once(task: Figures) -> Table:
-    """One-off cost with its terms, refresh and storage, of the strategies that have any."""
-    keys = ("training_usd", "labour_usd", "labels_usd", "evaluation_usd", "index_usd")
-    rows = []
-    for name, block in task["strategies"].items():
-        cost = block["cost"]
-        if all(cost["components"][key] is None for key in keys):
-            continue
-        fixed = cost["fixed_usd"]
-        rows.append(
-            (
-                name,
-                f"{NA} ({cost['fixed_reason']})" if fixed is None else dollars(fixed),
-                str(cost["assumptions"].get("tuning_cycles", "–")),
-                *(dollars(value) if (value := cost["components"][key]) is not None else "–" for key in keys),
-                dollars(cost["refresh_usd"]),
-                dollars(cost["storage_usd_per_month"])
-                if cost["assumptions"]["stored_gb"]
-                else "not recorded",
-            )
-        )
+def once(task: TaskResult) -> Table:
+    """One-off cost with its terms, refresh and storage, of the systems that have any."""
     headers = (
         "Strategy",
         "One-off cost",
@@ -118,135 +105,163 @@ def once(task: Figures) -> Table:
         "Training, a cycle",
         "Engineer, a cycle",
         "Labels",
+        "Evaluation",
+        "Index",
+        "Each change of knowledge",
+        "Storage a month",
     )
-    more = ("Evaluation", "Index", "Each change of knowledge", "Storage a month")
-    return Table((*headers, *more), tuple(rows))
+    rows = []
+    for name, row in task.strategies.items():
+        cost, parts = row.cost, row.cost.components
+        terms = (
+            parts.training_usd,
+            parts.labour_usd,
+            parts.labels_usd,
+            parts.evaluation_usd,
+            parts.index_usd,
+        )
+        if all(term is None for term in terms):
+            continue
+        rows.append(
+            (
+                name,
+                _or_why(cost.fixed_usd, cost.fixed_reason),
+                str(cost.assumptions.tuning_cycles or "–"),
+                *("–" if term is None else dollars(term) for term in terms),
+                dollars(cost.refresh_usd),
+                dollars(cost.storage_usd_per_month) if cost.assumptions.stored_gb else "not recorded",
+            )
+        )
+    return Table(headers, tuple(rows))
 
 
-def _totals_lead(task: Figures) -> str:
-    row = next(iter(task["cost_totals"]), None)
-    if row is None:
+def _totals_lead(task: TaskResult) -> str:
+    if not task.cost_totals:
         return ""
-    interval = row["refresh_days"]
-    change = "no change of knowledge" if interval is None else f"a change of knowledge every {days(interval)}"
+    total = task.cost_totals[0]
+    if total.refresh_days is None:
+        change = "no change of knowledge"
+    else:
+        change = f"a change of knowledge every {days(total.refresh_days)}"
     return (
-        f"Dollars a month by queries a month, one-off cost spread over {months(row['horizon_months'])}, {change}. "
+        f"Dollars a month by queries a month, one-off cost spread over {months(total.horizon_months)}, {change}. "
         "Utilisation is the same at every volume: at small ones a machine of your own may stand idle for more. "
         f"In brackets the 95 % interval that the timed questions leave, or, where they are fewer than {FEWEST_MEAN}, "
         "their number n: too few to say. Prices are taken as they stand, and batched figures have no interval."
     )
 
 
-def totals(task: Figures) -> Table:
+def totals(task: TaskResult) -> Table:
     """A month in all, at each volume, one at a time and batched."""
-    found = [row for row in task["cost_totals"] if row["monthly_usd"] is not None]
-    volumes = list(dict.fromkeys(row["monthly_queries"] for row in task["cost_totals"]))
+    known = [total for total in task.cost_totals if total.monthly_usd is not None]
+    volumes = list(dict.fromkeys(total.monthly_queries for total in task.cost_totals))
     rows = []
-    for name in dict.fromkeys(row["strategy"] for row in found):
-        own_rows = {row["monthly_queries"]: row for row in found if row["strategy"] == name}
-        rows.append((name, *(_month(own_rows.get(volume)) for volume in volumes)))
-        batched = {volume: row["batched_monthly_usd"] for volume, row in own_rows.items()}
+    for name in dict.fromkeys(total.strategy for total in known):
+        by_volume = {total.monthly_queries: total for total in known if total.strategy == name}
+        rows.append((name, *(_month(by_volume.get(volume)) for volume in volumes)))
+        batched = {volume: total.batched_monthly_usd for volume, total in by_volume.items()}
         if any(value is not None for value in batched.values()):
             rows.append((f"{name}, batched", *(dollars(batched.get(volume)) for volume in volumes)))
-    own = next((row["monthly_queries"] for row in task["cost_totals"] if row["own_volume"]), None)
-    headers = (f"{queries(volume)}{' (yours)' if volume == own else ''}" for volume in volumes)
+    own = {total.monthly_queries for total in task.cost_totals if total.own_volume}
+    headers = (f"{queries(volume)}{' (yours)' if volume in own else ''}" for volume in volumes)
     return Table(("Strategy", *headers), tuple(rows))
 
 
-def _month(row: Figures | None) -> str:
-    if row is None:
+def _month(total: MonthlyTotal | None) -> str:
+    if total is None:
         return NA
-    doubt = f"n={row['timed_n']}" if row["monthly_ci_usd"] is None else span(row["monthly_ci_usd"])
-    return f"{dollars(row['monthly_usd'])} ({doubt})"
+    doubt = f"n={total.timed_n}" if total.monthly_ci_usd is None else span(total.monthly_ci_usd)
+    return f"{dollars(total.monthly_usd)} ({doubt})"
 
 
-def break_even(task: Figures) -> Table:
+def break_even(task: TaskResult) -> Table:
     """A row a pair: the break-even by tuning cycles, by refresh, and the error price at which it turns."""
-    known = [row for row in task["break_even"] if row["status"] != "unknown"]
-    cycles = list(dict.fromkeys(row["cycles"] for row in known))
-    pairs: dict[tuple[str, str], dict[int, Figures]] = {}
+    known = [row for row in task.decision.break_even if row.status != "unknown"]
+    cycles = list(dict.fromkeys(row.cycles for row in known))
+    pairs: dict[tuple[str, str], dict[int, BreakEven]] = {}
     for row in known:
-        pairs.setdefault((row["a"], row["b"]), {})[row["cycles"]] = row
+        pairs.setdefault((row.a, row.b), {})[row.cycles] = row
     rows = []
     for (a, b), by_cycles in pairs.items():
-        one = next(iter(by_cycles.values()))
-        rows.append(
-            (
-                f"{a} against {b}",
-                *(_reached(by_cycles.get(count)) for count in cycles),
-                _queries(one["per_refresh_queries"]),
-                _flip(one),
-            )
-        )
-    headers = (f"Tuning cycles: {count}" for count in cycles)
-    more = (
+        first = next(iter(by_cycles.values()))
+        reached = (_reached(by_cycles.get(count)) for count in cycles)
+        rows.append((f"{a} against {b}", *reached, _queries(first.per_refresh_queries), _flip(first)))
+    headers = (
+        "Pair",
+        *(f"Tuning cycles: {count}" for count in cycles),
         "Queries for each change of knowledge",
         "Error price at which the choice turns, one-off cost aside",
     )
-    return Table(("Pair", *headers, *more), tuple(rows))
+    return Table(headers, tuple(rows))
 
 
-def _flip(row: Figures) -> str:
-    """The price of an error at which the choice turns, and whether the difference in accuracy behind it is shown."""
-    if row["excluded"]:
-        return "not weighed: failed a check"
-    if row["accuracy_a"] is None or row["accuracy_b"] is None:
-        return NA
-    price = row["flip_error_price_usd"]
-    shown = _no_flip(row) if price is None else dollars(price)
-    return shown if row["accuracy_resolved"] else f"{shown} (not resolved)"
-
-
-def _no_flip(row: Figures) -> str:
-    """Why no price of an error turns the choice: who loses nowhere, by the query and by the accuracy."""
-    cost_a, cost_b = row["per_query_a_usd"], row["per_query_b_usd"]
-    if (cost_a, row["accuracy_a"]) == (cost_b, row["accuracy_b"]):
-        return "none: the same cost and accuracy"
-    ahead = "a" if cost_a <= cost_b and row["accuracy_a"] >= row["accuracy_b"] else "b"
-    price = "as cheap" if cost_a == cost_b else "cheaper"
-    return f"none: {row[ahead]} is {price} and not less accurate"
-
-
-def _reached(row: Figures | None) -> str:
+def _reached(row: BreakEven | None) -> str:
     if row is None:
         return "the other way round"
-    return {"always": "from the first", "never": "never", "equal": "the same"}.get(
-        row["status"], _queries(row["queries"])
-    )
+    fixed = {"always": "from the first", "never": "never", "equal": "the same"}
+    return fixed.get(row.status) or _queries(row.queries)
 
 
 def _queries(value: float | None) -> str:
     return "never" if value is None else whole_queries(value)
 
 
-def sentences(task: Figures) -> tuple[str, ...]:
+def _flip(row: BreakEven) -> str:
+    """The price of an error at which the choice turns, and whether the difference in accuracy behind it is shown."""
+    if row.excluded:
+        return "not weighed: failed a check"
+    if row.accuracy_a is None or row.accuracy_b is None:
+        return NA
+    price = row.flip_error_price_usd
+    shown = _no_flip(row) if price is None else dollars(price)
+    return shown if row.accuracy_resolved else f"{shown} (not resolved)"
+
+
+def _no_flip(row: BreakEven) -> str:
+    """Why no price of an error turns the choice: who loses nowhere, by the query and by the accuracy."""
+    cost_a, cost_b = row.per_query_a_usd or 0, row.per_query_b_usd or 0
+    right_a, right_b = row.accuracy_a or 0, row.accuracy_b or 0
+    if (cost_a, right_a) == (cost_b, right_b):
+        return "none: the same cost and accuracy"
+    ahead = row.a if cost_a <= cost_b and right_a >= right_b else row.b
+    price = "as cheap" if cost_a == cost_b else "cheaper"
+    return f"none: {ahead} is {price} and not less accurate"
+
+
+def sentences(task: TaskResult) -> tuple[str, ...]:
     """What the table says of the user's own number of tuning cycles, in words."""
-    used = {block["cost"]["assumptions"].get("tuning_cycles") for block in task["strategies"].values()} - {
-        None
-    }
-    cycles = next(iter(used), next((row["cycles"] for row in task["break_even"]), None))
-    return tuple(
-        row["sentence"]
-        for row in task["break_even"]
-        if row["cycles"] == cycles and row["status"] != "unknown"
+    rows = task.decision.break_even
+    tuned = [row.cost.assumptions.tuning_cycles for row in task.strategies.values()]
+    used = [*filter(None, tuned), *(row.cycles for row in rows)]
+    return tuple(row.sentence for row in rows if row.cycles == used[0] and row.status != "unknown")
+
+
+def projections(task: TaskResult) -> Table:
+    """What the measured tokens would cost on hosted models."""
+    headers = (
+        "Strategy",
+        "Priced as",
+        "Kind of figure",
+        "Per query",
+        "Per million tokens, in / out",
+        "One training",
+        "Price of",
+        "Source",
+        "Ruled out",
     )
-
-
-def projections(task: Figures) -> Table:
     rows = tuple(
         (
             name,
-            f"{one['provider']} {one['model']}{', fine-tuned' if one['kind'] == 'fine-tuned' else ''}",
-            one["label"],
-            f"{NA} ({one['reason']})" if one["per_query_usd"] is None else dollars(one["per_query_usd"]),
-            f"{dollars(one['input_usd_per_mtok'])} / {dollars(one['output_usd_per_mtok'])}",
-            dollars(one["training_usd"]) if one["kind"] == "fine-tuned" else "–",
-            one["priced_on"] or NA,
-            one["source"] or NA,
-            RULED_OUT if one["missed"] else "–",
+            f"{hosted.provider} {hosted.model}{', fine-tuned' if hosted.kind == 'fine-tuned' else ''}",
+            hosted.label,
+            _or_why(hosted.per_query_usd, hosted.reason),
+            f"{dollars(hosted.input_usd_per_mtok)} / {dollars(hosted.output_usd_per_mtok)}",
+            dollars(hosted.training_usd) if hosted.kind == "fine-tuned" else "–",
+            hosted.priced_on or NA,
+            hosted.source or NA,
+            RULED_OUT if hosted.missed else "–",
         )
-        for name, block in task["strategies"].items()
-        for one in block["cost"]["projections"]
+        for name, row in task.strategies.items()
+        for hosted in row.cost.projections
     )
-    headers = ("Strategy", "Priced as", "Kind of figure", "Per query", "Per million tokens, in / out")
-    return Table((*headers, "One training", "Price of", "Source", "Ruled out"), rows)
+    return Table(headers, rows)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from harness.analysis.results.run import RunResult, TaskResult
 from harness.report import costs, decisions, plain, prices
 from harness.report.needs import required
 from harness.report.view import Block, Bullets
@@ -32,16 +33,16 @@ def document(results: Figures) -> Figures:
     }
 
 
-def text(results: Figures) -> str:
+def text(results: Figures, typed: RunResult) -> str:
     """What turned against the run's own setting, all verdicts; then each task's reasons and what would change it."""
     parts: list[Block] = [
-        *prices.warnings(results),
+        *prices.warnings(typed),
         turned(results),
         required(results["requirements"]),
-        Bullets(decisions.lines(results)),
+        Bullets(decisions.lines(typed)),
     ]
     for name, task in results["tasks"].items():
-        parts += [f"== {name} ==", *decisions.grounds(task["decision"]), *_projected(task)]
+        parts += [f"== {name} ==", *decisions.grounds(task["decision"]), *_projected(typed.tasks[name])]
     parts += ["Over all tasks:", Bullets(tuple(results["summary"]["sentences"]))]
     return plain.render(parts).strip()
 
@@ -52,7 +53,7 @@ def turned(results: Figures) -> Bullets:
     return Bullets(tuple(row["text"] for row in rows if row["changed"]))
 
 
-def _projected(task: Figures) -> list[Block]:
+def _projected(task: TaskResult) -> list[Block]:
     """What the measured tokens would cost on hosted models, where any was asked for."""
     table = costs.projections(task)
     return [costs.PROJECTED, table] if table.rows else []

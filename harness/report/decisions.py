@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from typing import Any
 
 from harness.analysis.decision.choice import BY_VALUE, NONE_FEASIBLE, NOT_COMPUTED, RECOMMENDED, UNDECIDED
@@ -10,6 +11,7 @@ from harness.analysis.decision.literature import NOT_MEASURED, expected
 from harness.analysis.decision.needs import MET, MISSED, UNKNOWN
 from harness.analysis.decision.outlook import UNKNOWN_COST
 from harness.analysis.decision.summary import line
+from harness.analysis.results.run import RunResult
 from harness.quantities import days, whole
 from harness.report import numbers
 from harness.report.needs import required
@@ -27,9 +29,9 @@ UNSETTLED = "?"
 """Behind the best bet of an undecided cell."""
 
 
-def lines(results: Figures) -> tuple[str, ...]:
+def lines(results: RunResult) -> tuple[str, ...]:
     """The verdict of each task, in one line each."""
-    return tuple(f"{line(name, task['decision'])}." for name, task in results["tasks"].items())
+    return tuple(f"{line(name, asdict(task.decision))}." for name, task in results.tasks.items())
 
 
 def overall(results: Figures) -> tuple[str, ...]:

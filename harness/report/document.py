@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from typing import Any
 
-from harness.quantities import counted
-from harness.report import comparisons, costs, decisions, lights, numbers, prices, tables
+from harness.analysis.results.run import RunResult, TaskResult
+from harness.quantities import NA, number, percent, seconds
+from harness.report import comparisons, costs, decisions, opening, prices, tables
+from harness.report.numbers import figure, loss
 from harness.report.view import Bullets, Document, Section, Table, section, sections
 
-Figures = dict[str, Any]
 
-
-def document(results: Figures) -> Document:
-    """All tables of `results` (as `derive` makes them)."""
+def document(results: RunResult, raw: dict[str, Any]) -> Document:
+    """All tables of a run."""
     return Document(
-        tasks={name: _task(task) for name, task in results["tasks"].items()},
+        tasks={name: _task(task, raw["tasks"][name]) for name, task in results.tasks.items()},
         general=sections(
             section("Adapters", _adapters(results)),
             section("Indexes", _indexes(results)),
@@ -24,58 +24,27 @@ def document(results: Figures) -> Document:
     )
 
 
-def _task(task: Figures) -> tuple[Section, ...]:
-    absent = tuple(f"{strategy}: {reason}" for strategy, reason in task["not_applicable"].items())
+def _task(task: TaskResult, raw: dict[str, Any]) -> tuple[Section, ...]:
+    absent = tuple(f"{system}: {reason}" for system, reason in task.not_applicable.items())
+    pairs = comparisons.comparisons(task)
     return sections(
-        section("Overview", _lead(task), tables.overview(task)),
-        section("Decision", *decisions.task_blocks(task)),
+        section("Overview", opening.about(task), tables.overview(task)),
+        section("Decision", *decisions.task_blocks(raw)),
         section("Not applicable", Bullets(absent)),
-        section("Comparisons", *_comparisons(task)),
+        section("Comparisons", *((comparisons.PAIRS, comparisons.clusters(task), pairs) if pairs else ())),
         section("All metrics", tables.metrics(task)),
         section("By kind of question", tables.groups(task)),
-        section("Training seeds", comparisons.seeds(task)),
+        section("Training seeds", tables.seeds(task)),
         section("What the fine-tune forgot", comparisons.forgetting(task)),
         section("Retrieval", tables.retrieval(task)),
-        section("Where the accuracy goes", lights.steps(task), lights.bins(task)),
+        section("Where the accuracy goes", tables.steps(task), tables.bins(task)),
         section("Speed", tables.speed(task)),
         section("Cost", *costs.task_blocks(task)),
-        section("Answers", tables.defects(task)),
+        section("Answers", tables.answers(task)),
     )
 
 
-def _lead(task: Figures) -> str:
-    """What the task is about, what it probes, and how many questions it asks."""
-    counts = counted(task["n"], "question")
-    if task["n_unanswerable"]:
-        counts += f", {task['n_unanswerable']} of them unanswerable"
-    if task["train_questions"]:
-        counts += f"; {counted(task['train_questions'], 'training question')}"
-    probes = f"Probes {task['probes']}." if task["probes"] else ""
-    return " ".join(part for part in (task["description"], probes, f"{counts}.") if part)
-
-
-def _comparisons(task: Figures) -> tuple[str | Table | None, ...]:
-    table = comparisons.comparisons(task)
-    return (comparisons.PAIRS, comparisons.clusters(task), table) if table else ()
-
-
-def _adapters(results: Figures) -> Table:
-    rows = tuple(
-        (
-            f"{record.get('strategy', '')} for {record.get('task', '')}",
-            str(record.get("examples", numbers.NA)),
-            f"{numbers.number(record.get('epochs'))} ({record.get('steps', numbers.NA)} steps)",
-            numbers.seconds(record.get("seconds")),
-            numbers.per_second(record["train_tokens_per_s"]),
-            f"{numbers.loss(record['first_train_loss'])} → {numbers.loss(record.get('train_loss'))}",
-            numbers.loss(record.get("dev_loss")),
-            numbers.percent(record.get("train_fit")),
-            str(record.get("stopped", numbers.NA)),
-            "taken from the cache" if record.get("reused") else "trained in this run",
-            str(record.get("sha256", ""))[:12],
-        )
-        for record in results["adapters"]
-    )
+def _adapters(results: RunResult) -> Table:
     headers = (
         "Adapter",
         "Examples",
@@ -89,35 +58,54 @@ def _adapters(results: Figures) -> Table:
         "Origin",
         "sha256",
     )
+    rows = tuple(
+        (
+            f"{adapter.strategy} for {adapter.task}",
+            _known(adapter.examples),
+            f"{number(adapter.epochs)} ({_known(adapter.steps)} steps)",
+            seconds(adapter.seconds),
+            figure(adapter.train_tokens_per_s),
+            f"{loss(adapter.first_train_loss)} → {loss(adapter.train_loss)}",
+            loss(adapter.dev_loss),
+            percent(adapter.train_fit),
+            adapter.stopped or NA,
+            "taken from the cache" if adapter.reused else "trained in this run",
+            (adapter.sha256 or "")[:12],
+        )
+        for adapter in results.adapters
+    )
     return Table(headers, rows)
 
 
-def _indexes(results: Figures) -> Table:
+def _indexes(results: RunResult) -> Table:
     rows = tuple(
         (
             task,
-            str(index.get("documents", numbers.NA)),
-            str(index.get("passages", numbers.NA)),
-            numbers.seconds(index.get("seconds")),
-            numbers.number(index.get("embed_tokens")),
-            "taken from the cache" if index.get("reused") else "built in this run",
+            _known(index.documents),
+            _known(index.passages),
+            seconds(index.seconds),
+            number(index.embed_tokens),
+            "taken from the cache" if index.reused else "built in this run",
         )
-        for task, index in (results["indexes"] or {}).items()
+        for task, index in results.indexes.items()
     )
     return Table(("Task", "Documents", "Passages", "Time to build", "Tokens embedded", "Origin"), rows)
 
 
-def _versions(results: Figures) -> Table:
-    model, embedder = results["model"] or {}, results["embedder"] or {}
+def _known(count: int | None) -> str:
+    return NA if count is None else str(count)
+
+
+def _versions(results: RunResult) -> Table:
+    model, embedder = results.model, results.embedder
     known = {
-        "harness": results["harness_version"],
-        "git commit": results["git_commit"],
-        "results schema": results["schema_version"],
-        "model source": model.get("source"),
-        "model revision": model.get("revision"),
-        "model sha256": model.get("sha256"),
-        "embedder source": embedder.get("source"),
-        "embedder sha256": embedder.get("sha256"),
-        **(results["libraries"] or {}),
+        "harness": results.harness_version,
+        "git commit": results.git_commit,
+        "results schema": str(results.schema_version),
+        "model source": model.source,
+        "model revision": model.revision,
+        "model sha256": model.sha256,
+        "embedder sha256": embedder.sha256 if embedder else None,
+        **results.libraries,
     }
-    return Table(("What", "Version"), tuple((name, str(value)) for name, value in known.items() if value))
+    return Table(("What", "Version"), tuple((name, value) for name, value in known.items() if value))

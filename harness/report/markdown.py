@@ -5,104 +5,97 @@ Verdict, scoreboard, validity, and where everything else stands. Every text from
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from typing import Any
 from urllib.parse import quote
 
-from harness.analysis.evidence import Evidence
-from harness.analysis.validity.check import Status, name_of
-from harness.report import decisions, lights, numbers, opening
+from harness.analysis.results.figures import Status
+from harness.analysis.results.run import RunResult, TaskResult
+from harness.report import decisions, opening, validity
 from harness.report.mdtext import escape, table
-from harness.report.page.scoreboard import Board, Score, board
+from harness.report.numbers import figure
 from harness.report.page.verdict import Verdict, verdicts
-
-Figures = dict[str, Any]
-WORTH_SAYING = (Status.FAIL, Status.WARN)
-"""Checks whose finding the short form repeats."""
+from harness.report.scoreboard import Board, Score, board
 
 
-def render(run: Evidence, results: Figures, page: str | None) -> str:
+def render(results: RunResult, raw: dict[str, Any], page: str | None) -> str:
     """The short form. `page`: where report.html lies, relative to this text, or None where it has not been made."""
-    made = opening.command(results)
+    found = verdicts(raw, results)
     lines = [f"# {escape(opening.TITLE)}", ""]
     for warning in opening.warnings(results):
         lines += [f"> **{escape(warning)}**", ""]
-    told = verdicts(results)
-    lines += ["## Verdict", "", *map(_verdict, told)]
-    lines += ["", escape(" ".join(decisions.overall(results)))]
+    lines += ["## Verdict", "", *map(_verdict, found)]
+    lines += ["", escape(" ".join(decisions.overall(raw)))]
     lines += ["", "## Scoreboard", *_boards(results)]
-    lines += ["", "## Is the race valid?", ""]
-    for one in told:
-        lines += _validity(one, results["tasks"][one.task]["validity"])
+    lines += ["", "## Is the comparison valid?", ""]
+    for verdict in found:
+        lines += _validity(verdict, results.tasks[verdict.task])
     lines += ["", "## What was run", ""]
-    lines += [f"- {name}: {escape(value)}" for name, value in opening.what_was_run(run, results)]
-    lines += [f"- Command: {escape(made)}"] if made else []
+    lines += [f"- {name}: {escape(value)}" for name, value in opening.what_was_run(results)]
+    lines += [f"- Command: {escape(results.command)}"] if results.command else []
     lines += ["", _link(page)]
     return "\n".join(lines) + "\n"
 
 
-def _verdict(one: Verdict) -> str:
-    told = [
+def _verdict(verdict: Verdict) -> str:
+    known = [
         name
-        for name, _ in one.left_out
-        if any(said.startswith(f"{name} is left out") for said in one.sentences)
+        for name, _ in verdict.left_out
+        if any(sentence.startswith(f"{name} is left out") for sentence in verdict.sentences)
     ]
-    left_out = [f"{name} is left out: {why}" for name, why in one.left_out if name not in told]
-    said = " ".join(map(escape, (*one.sentences, *left_out)))
-    return f"- **{escape(one.task)}: {escape(one.headline)}.** {said}".rstrip()
+    left_out = [f"{name} is left out: {why}" for name, why in verdict.left_out if name not in known]
+    text = " ".join(map(escape, (*verdict.sentences, *left_out)))
+    return f"- **{escape(verdict.task)}: {escape(verdict.headline)}.** {text}".rstrip()
 
 
-def _boards(results: Figures) -> Iterator[str]:
+def _boards(results: RunResult) -> Iterator[str]:
     """The page's scoreboard of each task."""
-    for task, figures in results["tasks"].items():
-        found = board(figures)
-        yield from ("", f"### {escape(task)}, {figures['n']} questions", "")
+    for name, task in results.tasks.items():
+        found = board(task)
+        yield from ("", f"### {escape(name)}, {task.n} questions", "")
         headers = (
             "Strategy",
             f"Accuracy ({found.metric}, 95 % interval)",
             "Beside the leader",
             *found.headers,
         )
-        yield from table(headers, map(_score, found.scores))
+        yield from table(headers, map(_score, found.scores.values()))
         yield from _notes(found)
-        yield from _whole(figures["strategies"])
+        yield from _aggregates(task)
 
 
-def _score(one: Score) -> tuple[str, ...]:
-    apart = f" ({one.standing.interval})" if one.standing.interval else ""
-    accuracy = f"{one.accuracy} ({one.interval})" if one.bar else one.accuracy
-    name = f"{one.name} (control)" if one.control else one.name
-    return (name, accuracy, f"{one.standing.text}{apart}", *one.cells)
+def _score(score: Score) -> tuple[str, ...]:
+    apart = f" ({score.standing.interval})" if score.standing.interval else ""
+    accuracy = f"{score.accuracy} ({score.interval})" if score.interval else score.accuracy
+    name = f"{score.name} (control)" if score.control else score.name
+    return (name, accuracy, f"{score.standing.text}{apart}", *score.cells)
 
 
 def _notes(found: Board) -> Iterator[str]:
     if found.timed:
         yield from ("", found.timed)
     if found.absent:
-        reasons = "; ".join(f"{escape(name)} ({escape(why)})" for name, why in found.absent)
+        reasons = "; ".join(f"{escape(name)} ({escape(why)})" for name, why in found.absent.items())
         yield from ("", f"Not applicable: {reasons}.")
 
 
-def _whole(blocks: Figures) -> Iterator[str]:
+def _aggregates(task: TaskResult) -> Iterator[str]:
     """Figures of all answers together, such as a perplexity: the only ones of a task without an accuracy."""
-    names = dict.fromkeys(name for block in blocks.values() for name in block.get("aggregates", ()))
-    for metric in names:
-        said = ", ".join(
-            f"{escape(name)} {escape(numbers.plain(block.get('aggregates', {}).get(metric)))}"
-            for name, block in blocks.items()
-        )
-        yield from ("", f"{escape(metric)} of all answers, without an interval: {said}.")
+    for metric in task.aggregates:
+        values = ((name, figure(row.aggregates.get(metric))) for name, row in task.strategies.items())
+        listed = ", ".join(f"{escape(name)} {escape(value)}" for name, value in values)
+        yield from ("", f"{escape(metric)} of all answers, without an interval: {listed}.")
 
 
-def _validity(one: Verdict, checks: Sequence[Figures]) -> Iterator[str]:
-    """How many checks of a task ended how; under it those that a reader must know of."""
-    said = "; ".join(f"{light.mark} {light.text}" for light in one.lights) or "no check applies"
-    yield f"- **{escape(one.task)}**: {escape(said)}."
-    for status in WORTH_SAYING:
-        for check in checks:
-            if check["status"] == status:
-                mark = lights.STATUSES[status].split(" ")[0]
-                yield f"  - {mark} {escape(name_of(check))}: {escape(check['detail'])}"
+def _validity(verdict: Verdict, task: TaskResult) -> Iterator[str]:
+    """How many checks of a task ended how; under it those that failed or warn."""
+    counts = "; ".join(f"{light.mark} {light.text}" for light in verdict.lights) or "no check applies"
+    yield f"- **{escape(verdict.task)}**: {escape(counts)}."
+    for status in (Status.FAIL, Status.WARN):
+        for check in task.validity:
+            if check.status == status:
+                name = escape(check.title)
+                yield f"  - {validity.mark(status)} {name}: {escape(check.detail)}"
 
 
 def _link(page: str | None) -> str:

@@ -4,99 +4,93 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from typing import Any
 
-from harness.analysis.evidence import Evidence
-from harness.quantities import NA, counted, seconds, whole
+from harness.analysis.results.run import RunResult, TaskResult
+from harness.quantities import counted, seconds, whole
 from harness.report import prices
+from harness.run.manifest import IndexFacts
 
-Figures = dict[str, Any]
 TITLE = "Prompting, retrieval and fine-tuning on the same questions"
 
 
-def warnings(results: Figures) -> tuple[str, ...]:
+def warnings(results: RunResult) -> tuple[str, ...]:
     """What a reader must know before any figure."""
     found = []
-    if results["quick"]:
+    if results.quick:
         found.append("A quick run: few questions, little training. It is not fit for decisions.")
-    if results["incomplete"]:
-        missing = results["missing_answers"]
+    if results.incomplete:
         found.append(
-            f"This run is not complete (status: {results['status'] or 'unknown'}, {counted(missing, 'answer')} "
-            "missing). Figures are of the answers that are there; it is not fit for decisions."
+            f"This run is not complete (status: {results.status or 'unknown'}, "
+            f"{counted(results.missing_answers, 'answer')} missing). Figures are of the answers that are there; it "
+            "is not fit for decisions."
         )
     found += prices.warnings(results)
-    if results["torn_lines"]:
-        found.append(
-            f"{counted(results['torn_lines'], 'unfinished line')} at the end of the evidence left out."
-        )
+    if results.torn_lines:
+        found.append(f"{counted(results.torn_lines, 'unfinished line')} at the end of the evidence left out.")
     return tuple(found)
 
 
-def command(results: Figures) -> str:
-    """The command that made the run, or nothing where it was not recorded."""
-    said = results["command"]
-    return " ".join(map(str, said)) if isinstance(said, list | tuple) else str(said or "")
-
-
-def what_was_run(run: Evidence, results: Figures) -> tuple[tuple[str, str], ...]:
+def what_was_run(results: RunResult) -> tuple[tuple[str, str], ...]:
     """(name, value): model, corpus, questions, machine, date, prices."""
-    model, machine, sheet = (results[key] or {} for key in ("model", "machine", "price_sheet"))
-    priced = sheet.get("machine")
+    model, machine, sheet = results.model, results.machine, results.price_sheet
     facts = {
-        "Model": _join(
-            model.get("name"),
-            _millions(model.get("parameters")),
-            model.get("dtype"),
-            model.get("device"),
-            model.get("licence"),
+        "Model": _joined(
+            model.name,
+            f"{model.parameters / 1e6:,.0f} million parameters" if model.parameters else None,
+            model.dtype,
+            model.device,
+            model.licence,
         ),
-        "Embedder": str((results["embedder"] or {}).get("name") or ""),
-        "Corpus": "; ".join(_corpus(task, place, results) for task, place in _corpora(run, results)),
-        "Questions": ", ".join(f"{task} {whole(block['n'])}" for task, block in results["tasks"].items()),
-        "Machine": _join(
-            machine.get("cpu"),
-            f"{machine['cores']} cores" if machine.get("cores") else None,
-            f"{machine['memory_gb']:.3g} GB" if machine.get("memory_gb") else None,
-            machine.get("accelerator"),
-            machine.get("platform"),
+        "Embedder": results.embedder.name if results.embedder else "",
+        "Corpus": "; ".join(_corpora(results)),
+        "Questions": ", ".join(f"{name} {whole(task.n)}" for name, task in results.tasks.items()),
+        "Machine": _joined(
+            machine.cpu,
+            f"{machine.cores} cores" if machine.cores else None,
+            f"{machine.memory_gb:.3g} GB" if machine.memory_gb else None,
+            machine.accelerator,
+            machine.platform,
         ),
-        "Loading": _join(*_loading(results)),
-        "Date": _minute(str(results["created"] or "")),
-        "Prices": _join(
-            f"sheet of {sheet['date']}" if sheet.get("date") else None,
-            f"as {priced['name']} ({priced.get('provider', NA)})" if isinstance(priced, dict) else None,
+        "Loading": _joined(
+            None if results.load_s is None else f"model {seconds(results.load_s)}",
+            None if results.first_query_s is None else f"first query {seconds(results.first_query_s)}",
         ),
-        "Run": str(results["run_id"]),
+        "Date": _minute(results.created or ""),
+        "Prices": _joined(
+            f"list of {sheet.date}" if sheet.date else None,
+            f"as {sheet.machine.name} ({sheet.machine.provider})",
+        )
+        if sheet
+        else "",
+        "Run": results.run_id,
     }
     return tuple((name, text) for name, text in facts.items() if text)
 
 
-def _corpora(run: Evidence, results: Figures) -> Iterator[tuple[str, str]]:
-    """(task, its corpus as the task file names it) of the tasks that have one."""
-    for task in results["tasks"]:
-        place = run.spec(task).get("corpus")
-        if place:
-            yield task, str(place)
+def _corpora(results: RunResult) -> Iterator[str]:
+    for name, task in results.tasks.items():
+        if task.corpus:
+            yield f"{_joined(task.corpus, *_sizes(results.indexes.get(name)))} ({name})"
 
 
-def _corpus(task: str, place: str, results: Figures) -> str:
-    index = (results["indexes"] or {}).get(task) or {}
-    size = _join(
-        f"{whole(index['documents'])} documents" if index.get("documents") else None,
-        f"{whole(index['passages'])} passages" if index.get("passages") else None,
+def _sizes(index: IndexFacts | None) -> tuple[str | None, ...]:
+    if index is None:
+        return ()
+    return (
+        f"{whole(index.documents)} documents" if index.documents else None,
+        f"{whole(index.passages)} passages" if index.passages else None,
     )
-    return f"{place}, {size} ({task})" if size else f"{place} ({task})"
 
 
-def _loading(results: Figures) -> Iterator[str]:
-    for name, key in (("model", "load_s"), ("first query", "first_query_s")):
-        if results[key] is not None:
-            yield f"{name} {seconds(results[key])}"
-
-
-def _millions(parameters: float | None) -> str | None:
-    return f"{parameters / 1e6:,.0f} million parameters" if parameters else None
+def about(task: TaskResult) -> str:
+    """What a task is about, what it probes, and how many questions it asks."""
+    counts = counted(task.n, "question")
+    if task.n_unanswerable:
+        counts += f", {task.n_unanswerable} of them unanswerable"
+    if task.train_questions:
+        counts += f"; {counted(task.train_questions, 'training question')}"
+    probes = f"Probes {task.probes}." if task.probes else ""
+    return " ".join(part for part in (task.description, probes, f"{counts}.") if part)
 
 
 def _minute(created: str) -> str:
@@ -104,5 +98,5 @@ def _minute(created: str) -> str:
     return re.sub(r"^(\d{4}-\d\d-\d\d)T(\d\d:\d\d):[\d.]+(Z|\+00:00)$", r"\1 \2 UTC", created)
 
 
-def _join(*parts: Any) -> str:
-    return ", ".join(str(part) for part in parts if part)
+def _joined(*parts: str | None) -> str:
+    return ", ".join(part for part in parts if part)

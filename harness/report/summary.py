@@ -1,82 +1,138 @@
-"""The summary as a table of plain values: one row a task and strategy, figures unrounded, None where there is none."""
+"""summary.csv and its Parquet form: a row a task and system, figures unrounded, empty where nothing was measured.
+
+Parquet needs pyarrow, which the extra `parquet` installs.
+"""
 
 from __future__ import annotations
 
+import csv
+import io
+import re
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Any
+from functools import partial
+from importlib.util import find_spec
 
+from harness.analysis.results.run import RunResult, SystemResult, TaskResult
 from harness.analysis.retrieval import DEPTHS
 
-Figures = dict[str, Any]
+MISSING = (
+    "Parquet needs the package pyarrow, which is not installed: pip install '.[parquet]' in the repository's root. "
+    "The same table as .csv needs nothing."
+)
+Value = str | int | float | bool | None
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """What a row of the summary is made from."""
+
+    run: RunResult
+    task: TaskResult
+    system: SystemResult
+
+    def group(self, name: str) -> float | None:
+        """The accuracy on a kind of question."""
+        accuracy = self.system.groups.get(name)
+        return accuracy.mean if accuracy else None
+
+    def recall(self, depth: int) -> float | None:
+        return self.system.retrieval.recall_at_k[str(depth)] if self.system.retrieval else None
+
+    def answer_in_context(self) -> float | None:
+        return self.system.retrieval.answer_in_context if self.system.retrieval else None
 
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """A name, the type of what is not None, and where the value stands: in a strategy's block, or above it."""
+    """A name, the type of what is not None, and the value of a row."""
 
     name: str
     type: type[str] | type[int] | type[float] | type[bool]
-    path: tuple[str, ...]
+    value: Callable[[Row], Value]
 
 
-RUN = (Column("run_id", str, ("run_id",)),)
-TASK = (Column("probes", str, ("probes",)), Column("primary_metric", str, ("primary_metric",)))
-STATE = (Column("quick", bool, ("quick",)), Column("incomplete", bool, ("incomplete",)))
-STRATEGY = (
-    Column("n", int, ("accuracy", "n")),
-    Column("accuracy", float, ("accuracy", "mean")),
-    Column("ci_low", float, ("accuracy", "ci_low")),
-    Column("ci_high", float, ("accuracy", "ci_high")),
-    Column("accuracy_fact_seen", float, ("groups", "fact_seen", "mean")),
-    Column("accuracy_fact_unseen", float, ("groups", "fact_unseen", "mean")),
-    Column("latency_n", int, ("latency_s", "n")),
-    Column("latency_p50_s", float, ("latency_s", "p50")),
-    Column("latency_p90_s", float, ("latency_s", "p90")),
-    Column("ttft_p50_s", float, ("ttft_s", "p50")),
-    Column("retrieve_p50_s", float, ("retrieve_s", "p50")),
-    Column("decode_tok_s_per_user", float, ("tokens_per_s", "decode_per_user")),
-    Column("end_to_end_tok_s", float, ("tokens_per_s", "end_to_end")),
-    Column("system_output_tok_s", float, ("tokens_per_s", "system_output")),
-    Column("prompt_tokens_mean", float, ("tokens", "prompt_mean")),
-    Column("completion_tokens_mean", float, ("tokens", "completion_mean")),
-    Column("per_query_usd", float, ("cost", "per_query_usd")),
-    Column("batched_usd", float, ("cost", "components", "batched_usd")),
-    Column("per_correct_usd", float, ("cost", "per_correct_usd")),
-    Column("fixed_usd", float, ("cost", "fixed_usd")),
-    Column("refresh_usd", float, ("cost", "refresh_usd")),
-    Column("storage_usd_per_month", float, ("cost", "storage_usd_per_month")),
-    *(Column(f"recall_at_{depth}", float, ("retrieval", "recall_at_k", str(depth))) for depth in DEPTHS),
-    Column("answer_in_context", float, ("retrieval", "answer_in_context")),
-    Column("dropped_passages", int, ("dropped_passages",)),
-    Column("finish_length_share", float, ("finish_length_share",)),
-    Column("empty_share", float, ("empty_share",)),
+COLUMNS = (
+    Column("run_id", str, lambda row: row.run.run_id),
+    Column("task", str, lambda row: row.task.name),
+    Column("strategy", str, lambda row: row.system.system.name),
+    Column("probes", str, lambda row: row.task.probes),
+    Column("primary_metric", str, lambda row: row.task.primary_metric),
+    Column("n", int, lambda row: row.system.accuracy.n),
+    Column("accuracy", float, lambda row: row.system.accuracy.mean),
+    Column("ci_low", float, lambda row: row.system.accuracy.ci_low),
+    Column("ci_high", float, lambda row: row.system.accuracy.ci_high),
+    Column("accuracy_fact_seen", float, lambda row: row.group("fact_seen")),
+    Column("accuracy_fact_unseen", float, lambda row: row.group("fact_unseen")),
+    Column("latency_n", int, lambda row: row.system.latency_s.n),
+    Column("latency_p50_s", float, lambda row: row.system.latency_s.p50),
+    Column("latency_p90_s", float, lambda row: row.system.latency_s.p90),
+    Column("ttft_p50_s", float, lambda row: row.system.ttft_s.p50),
+    Column("retrieve_p50_s", float, lambda row: row.system.retrieve_s.p50),
+    Column("decode_tok_s_per_user", float, lambda row: row.system.tokens_per_s.decode_per_user),
+    Column("end_to_end_tok_s", float, lambda row: row.system.tokens_per_s.end_to_end),
+    Column("system_output_tok_s", float, lambda row: row.system.tokens_per_s.system_output),
+    Column("prompt_tokens_mean", float, lambda row: row.system.tokens.prompt_mean),
+    Column("completion_tokens_mean", float, lambda row: row.system.tokens.completion_mean),
+    Column("per_query_usd", float, lambda row: row.system.cost.per_query_usd),
+    Column("batched_usd", float, lambda row: row.system.cost.components.batched_usd),
+    Column("per_correct_usd", float, lambda row: row.system.cost.per_correct_usd),
+    Column("fixed_usd", float, lambda row: row.system.cost.fixed_usd),
+    Column("refresh_usd", float, lambda row: row.system.cost.refresh_usd),
+    Column("storage_usd_per_month", float, lambda row: row.system.cost.storage_usd_per_month),
+    *(Column(f"recall_at_{depth}", float, partial(Row.recall, depth=depth)) for depth in DEPTHS),
+    Column("answer_in_context", float, Row.answer_in_context),
+    Column("dropped_passages", int, lambda row: row.system.dropped_passages),
+    Column("finish_length_share", float, lambda row: row.system.finish_length_share),
+    Column("empty_share", float, lambda row: row.system.empty_share),
+    Column("quick", bool, lambda row: row.run.quick),
+    Column("incomplete", bool, lambda row: row.run.incomplete),
 )
-COLUMNS = (*RUN, Column("task", str, ()), Column("strategy", str, ()), *TASK, *STRATEGY, *STATE)
 """All columns, in their order in every file."""
 
 
-def rows(results: Figures) -> list[list[Any]]:
-    """A row a task and strategy, its values in the order of `COLUMNS`."""
-    return [
-        [
-            *_values(results, RUN),
-            task,
-            strategy,
-            *_values(figures, TASK),
-            *_values(block, STRATEGY),
-            *_values(results, STATE),
-        ]
-        for task, figures in results["tasks"].items()
-        for strategy, block in figures["strategies"].items()
+def rows(results: RunResult) -> Iterator[list[Value]]:
+    """A row a task and system, its values in the order of `COLUMNS`."""
+    for task in results.tasks.values():
+        for system in task.strategies.values():
+            row = Row(results, task, system)
+            yield [column.value(row) for column in COLUMNS]
+
+
+_FORMULA = re.compile(r"(^|[,;|\t\r\n])(\s*)(?=[=+\-@＝＋－＠])")
+"""Where a spreadsheet would begin to read a formula: at the head of a cell, or behind what it may take for the end of
+one (another country's separator, a tab, a new line)."""
+
+
+def to_csv(results: RunResult) -> str:
+    """The summary as CSV with line feeds. An empty cell: not measured, or n too small to claim it."""
+    out = io.StringIO()
+    writer = csv.writer(out, lineterminator="\n")
+    writer.writerow([column.name for column in COLUMNS])
+    writer.writerows([_safe(value) for value in row] for row in rows(results))
+    return out.getvalue()
+
+
+def _safe(value: Value) -> Value:
+    """Text with an apostrophe before whatever would be a formula; numbers, negative ones too, as they are."""
+    return _FORMULA.sub(r"\1\2'", value) if isinstance(value, str) else value
+
+
+def has_pyarrow() -> bool:
+    return find_spec("pyarrow") is not None
+
+
+def to_parquet(results: RunResult) -> bytes:
+    """The same table with typed columns, and without apostrophes: nothing that reads Parquet runs a formula."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    types = {str: pa.string(), int: pa.int64(), float: pa.float64(), bool: pa.bool_()}
+    schema = pa.schema([(column.name, types[column.type]) for column in COLUMNS])
+    typed = [
+        {c.name: None if value is None else c.type(value) for c, value in zip(COLUMNS, row, strict=True)}
+        for row in rows(results)
     ]
-
-
-def _values(block: Figures, columns: tuple[Column, ...]) -> list[Any]:
-    return [_at(block, column.path) for column in columns]
-
-
-def _at(block: Figures, path: tuple[str, ...]) -> Any:
-    value: Any = block
-    for key in path:
-        value = value.get(key) if isinstance(value, dict) else None
-    return value
+    out = io.BytesIO()
+    pq.write_table(pa.Table.from_pylist(typed, schema=schema), out)
+    return out.getvalue()

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from harness.analysis.bridge import typed
 from harness.analysis.derive import Scores, derive, score_all
 from harness.analysis.evidence import Evidence, read_run
-from harness.files import write_bytes
-from harness.report import csvfile, markdown, parquet
+from harness.analysis.results.run import RunResult
+from harness.files import to_json, write_bytes
+from harness.report import markdown, summary
 from harness.report.page.write import render
 from harness.report.places import check_files, write_there
 
@@ -23,53 +24,51 @@ BESIDE = ("results.json", "report.md", "summary.csv", PAGE)
 
 @dataclass(frozen=True, slots=True)
 class Derived:
-    """A run with all that follows from it. `page`: where its page lies, seen from the file that is written."""
+    """A run with all that follows from it. `raw`: the results as dictionaries, until all renderers take types."""
 
     run: Evidence
     scores: Scores
-    results: dict[str, Any]
-    page: str | None
+    results: RunResult
+    raw: dict[str, Any]
 
 
-FORMS: dict[str, Callable[[Derived], bytes]] = {
-    ".html": lambda made: render(made.run, made.scores, made.results).encode(),
-    ".md": lambda made: markdown.render(made.run, made.results, made.page).encode(),
-    ".csv": lambda made: csvfile.render(made.results).encode(),
-    ".json": lambda made: (
-        f"{json.dumps(made.results, indent=2, ensure_ascii=False, allow_nan=False)}\n".encode()
-    ),
-    ".parquet": lambda made: parquet.render(made.results),
+Form = Callable[[Derived, str | None], bytes]
+FORMS: dict[str, Form] = {
+    ".html": lambda made, _: render(made.run, made.scores, made.results, made.raw).encode(),
+    ".md": lambda made, page: markdown.render(made.results, made.raw, page).encode(),
+    ".csv": lambda made, _: summary.to_csv(made.results).encode(),
+    ".json": lambda made, _: f"{to_json(made.results, indent=2)}\n".encode(),
+    ".parquet": lambda made, _: summary.to_parquet(made.results),
 }
-"""Suffix → what stands in the file."""
+"""Suffix → what stands in the file, from what was derived and the way from the file to the run's page."""
 
 
-def write_reports(run_folder: Path) -> dict[str, Any]:
+def write_reports(run_folder: Path) -> RunResult:
     """Write results.json, report.md, summary.csv and report.html into the run folder; return the results.
 
     Each file is replaced in one step. Raises InputError where the evidence cannot be believed, HarnessError
     where the folder cannot be written.
     """
-    made = Derived(*_derived(run_folder), page=PAGE)
+    made = _derived(run_folder)
     for name in BESIDE:
-        write_bytes(run_folder / name, FORMS[Path(name).suffix](made))
+        write_bytes(run_folder / name, FORMS[Path(name).suffix](made, PAGE))
     return made.results
 
 
-def write_files(run_folder: Path, files: Sequence[Path]) -> dict[str, Any]:
+def write_files(run_folder: Path, files: Sequence[Path]) -> RunResult:
     """Write each file in the form that its suffix names, and nothing into the run folder; return the results.
 
     Raises InputErrors before anything is derived where a file cannot be written, InputError where the evidence
     cannot be believed.
     """
     check_files(files, FORMS)
-    run, scores, results = _derived(run_folder)
+    made = _derived(run_folder)
     contents = {
-        file: FORMS[file.suffix.lower()](Derived(run, scores, results, _page(file, files, run_folder)))
-        for file in files
+        file: FORMS[file.suffix.lower()](made, _way_to_page(file, files, run_folder)) for file in files
     }
     for file, content in contents.items():
         write_there(file, content)
-    return results
+    return made.results
 
 
 def page_of(files: Sequence[Path]) -> Path | None:
@@ -77,13 +76,14 @@ def page_of(files: Sequence[Path]) -> Path | None:
     return next((file for file in files if file.suffix.lower() == ".html"), None)
 
 
-def _derived(run_folder: Path) -> tuple[Evidence, Scores, dict[str, Any]]:
+def _derived(run_folder: Path) -> Derived:
     run = read_run(run_folder)
     scores = score_all(run)
-    return run, scores, derive(run, scores)
+    raw = derive(run, scores)
+    return Derived(run, scores, typed(run, raw), raw)
 
 
-def _page(file: Path, files: Sequence[Path], run_folder: Path) -> str | None:
+def _way_to_page(file: Path, files: Sequence[Path], run_folder: Path) -> str | None:
     """The way from `file` to the page written with it, else to the one in the run folder, if there is one."""
     page = page_of(files) or run_folder / PAGE
     if page not in files and not page.exists():

@@ -71,50 +71,62 @@ class Default(_Strict):
     cuda: Text
 
 
-class _Dated(_Strict):
+class Dated(_Strict):
+    """A section of the sheet. A field's `title` names it in a report; `usd`, `hours` or `share` in its name is its
+    unit."""
+
     source: Text = Field(description="Where the price was seen, or that it is an assumption.")
     date: Date = Field(description="When it was seen, or assumed.")
 
 
-class LabourPrice(_Dated):
+class LabourPrice(Dated):
     """An engineer's hours, and what they cost the employer."""
 
-    wage_usd_per_hour: Amount
-    engineer_hours_per_cycle: Amount = Field(description="To prepare, run and judge one training.")
-    engineer_hours_per_refresh: Amount = Field(description="To train again on changed knowledge.")
+    wage_usd_per_hour: Amount = Field(title="Engineer, an hour")
+    engineer_hours_per_cycle: Amount = Field(
+        title="Engineer, a tuning cycle", description="To prepare, run and judge one training."
+    )
+    engineer_hours_per_refresh: Amount = Field(
+        title="Engineer, a change of knowledge", description="To train again on changed knowledge."
+    )
 
 
-class LabelPrice(_Dated):
+class LabelPrice(Dated):
     """One training question with its answer."""
 
-    usd_per_label: Amount
+    usd_per_label: Amount = Field(title="One training label")
 
 
-class EvaluationPrice(_Dated):
+class EvaluationPrice(Dated):
     """Judging a fine-tune before it is used, once and at each refresh, at the wage under `labour`."""
 
-    engineer_hours: Amount
+    engineer_hours: Amount = Field(title="Engineer, evaluation")
 
 
-class StoragePrice(_Dated):
+class StoragePrice(Dated):
     """Keeping the index and the adapter."""
 
-    usd_per_gb_month: Amount
+    usd_per_gb_month: Amount = Field(title="Storage, GB a month")
 
 
-class EmbeddingPrice(_Dated):
+class EmbeddingPrice(Dated):
     """Embedding the corpus: by the token, or (null) in the seconds it took on the machine itself."""
 
-    usd_per_mtok: Amount | None
+    usd_per_mtok: Amount | None = Field(title="Embedding, a million tokens")
 
 
-class RefreshShare(_Dated):
+class RefreshShare(Dated):
     """How much a change of knowledge touches."""
 
-    changed_share: float = Field(ge=0, le=1, description="Of the documents, and of the training labels.")
+    changed_share: float = Field(
+        ge=0,
+        le=1,
+        title="Share that a change of knowledge touches",
+        description="Of the documents, and of the training labels.",
+    )
 
 
-class FineTunedPrice(_Dated):
+class FineTunedPrice(Dated):
     """A hosted model's fine-tuned variant, dollars a million tokens; null: not known, or in genai-prices."""
 
     model: Text

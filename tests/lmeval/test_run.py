@@ -16,7 +16,6 @@ from harness.engines.store import ModelFolder
 from harness.engines.transformers_engine import TransformersEngine
 from harness.errors import InputError
 from harness.lmeval.load import open_tasks
-from harness.report.write import write_reports
 from harness.run.answer import AnswerPass
 from harness.run.compare import Tools, compare
 from harness.run.settings import Settings
@@ -25,6 +24,7 @@ from tests.fakes import FakeClock, Silent, WordEmbedder
 from tests.lmeval.test_same_numbers import EXACT, FILTERS, KINDS
 from tests.lmeval.worlds import CHOICE, config, write_config, write_data, write_task
 from tests.lmeval.worlds import rows as documents
+from tests.report.results import written
 from tests.run.worlds import Killed, manifest, rows, said
 
 SHORT = "finetune: {max_epochs: 1, rank: 2}\n"
@@ -97,7 +97,7 @@ def test_whole_texts_are_measured_for_base_and_lora_without_an_accuracy(
 ) -> None:
     found = tasks(tmp_path, KINDS["whole texts"].says)
     run = go(tmp_path, found, engine, ("base", "rag", "lora"))
-    results = write_reports(run)
+    results = written(run)
     block = results["tasks"]["rooms"]
     assert set(block["strategies"]) == {"base", "lora"}
     assert "nothing can stand" in block["not_applicable"]["rag"]

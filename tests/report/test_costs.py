@@ -2,24 +2,25 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from harness.analysis.derive import derive
-from harness.analysis.evidence import read_run
 from harness.analysis.money.economics import CostInputs
+from harness.analysis.results.money import BreakEven
+from harness.analysis.results.run import TaskResult
 from harness.report import costs
-from tests.analysis.runs import PRICE_SHEET, manifest, write_run
+from tests.analysis.runs import PRICE_SHEET
+from tests.report.results import facts, results
 
 
-def results(folder: Path, inputs: CostInputs | None = None, **about: Any) -> dict[str, Any]:
-    return derive(read_run(write_run(folder, manifest={**manifest(), **about})), inputs=inputs)
+def with_break_even(task: TaskResult, row: BreakEven) -> TaskResult:
+    return replace(task, decision=replace(task.decision, break_even=(row,)))
 
 
 def test_each_strategy_by_use_parts_and_throughput(tmp_path: Path) -> None:
-    rows = costs.per_query(results(tmp_path)["tasks"]["facts"]).rows
+    rows = costs.queries_table(facts(tmp_path)).rows
     assert [row[:4] for row in rows] == [
         ("base", "10", "$0.0011", "$0.000667–$0.00153"),
         ("lora", "1", "$0.0020", "n/a (n=1 < 10)"),
@@ -33,7 +34,7 @@ def test_each_strategy_by_use_parts_and_throughput(tmp_path: Path) -> None:
 
 
 def test_what_is_paid_once(tmp_path: Path) -> None:
-    rows = costs.once(results(tmp_path)["tasks"]["facts"]).rows
+    rows = costs.once(facts(tmp_path)).rows
     assert rows == (
         ("lora", "$66.20", "3", "$0.10", "$20.00", "$0.90", "$5.00", "–", "$15.19", "$0.20"),
         ("rag", "$0.010", "–", "–", "–", "–", "–", "$0.010", "$0.0010", "$0.10"),
@@ -41,7 +42,7 @@ def test_what_is_paid_once(tmp_path: Path) -> None:
 
 
 def test_totals_by_volume_serial_and_batched(tmp_path: Path) -> None:
-    table = costs.totals(results(tmp_path, CostInputs(monthly_queries=2_500))["tasks"]["facts"])
+    table = costs.totals(facts(tmp_path, CostInputs(monthly_queries=2_500)))
     assert table.headers == (
         "Strategy", "1,000 queries", "2,500 queries (yours)", "10,000 queries", "100,000 queries",
     )  # fmt: skip
@@ -54,20 +55,20 @@ def test_totals_by_volume_serial_and_batched(tmp_path: Path) -> None:
 
 def test_totals_count_one_as_one_and_write_great_volumes_out(tmp_path: Path) -> None:
     once = CostInputs(monthly_queries=1, refresh_days=1.0, horizon_months=1)
-    task = results(tmp_path, once)["tasks"]["facts"]
+    task = facts(tmp_path, once)
     assert costs.totals(task).headers[1] == "1 query (yours)"
     assert any(
         "spread over 1 month, a change of knowledge every 1 day. " in str(b) for b in costs.task_blocks(task)
     )
-    great = results(tmp_path, CostInputs(monthly_queries=1_234_567))["tasks"]["facts"]
+    great = facts(tmp_path, CostInputs(monthly_queries=1_234_567))
     assert costs.totals(great).headers[-1] == "1,234,567 queries (yours)"
 
 
 def test_the_price_of_an_error_says_whether_the_difference_behind_it_is_shown(tmp_path: Path) -> None:
-    row = results(tmp_path)["tasks"]["facts"]["break_even"][0]
-    fair = {**row, "excluded": [], "flip_error_price_usd": 0.016}
+    task = facts(tmp_path)
+    row = replace(task.decision.break_even[0], excluded=(), flip_error_price_usd=0.016)
     for resolved, shown in ((True, "$0.016"), (False, "$0.016 (not resolved)")):
-        table = costs.break_even({"break_even": [{**fair, "accuracy_resolved": resolved}]})
+        table = costs.break_even(with_break_even(task, replace(row, accuracy_resolved=resolved)))
         assert table.rows[0][-1] == shown
 
 
@@ -90,18 +91,26 @@ def test_where_no_price_of_an_error_turns_the_choice_it_says_who_loses_nowhere(
     accuracies: tuple[float | None, float],
     shown: str,
 ) -> None:
-    row = results(tmp_path)["tasks"]["facts"]["break_even"][0]
-    keys = ("per_query_a_usd", "per_query_b_usd", "accuracy_a", "accuracy_b")
-    known = dict(zip(keys, (*costs_usd, *accuracies), strict=True))
-    cell = {**row, **known, "a": "lora", "b": "base", "excluded": [], "flip_error_price_usd": None}
+    task = facts(tmp_path)
+    row = replace(
+        task.decision.break_even[0],
+        a="lora",
+        b="base",
+        per_query_a_usd=costs_usd[0],
+        per_query_b_usd=costs_usd[1],
+        accuracy_a=accuracies[0],
+        accuracy_b=accuracies[1],
+        excluded=(),
+        flip_error_price_usd=None,
+    )
     for resolved, doubt in ((True, ""), (False, " (not resolved)")):
-        table = costs.break_even({"break_even": [{**cell, "accuracy_resolved": resolved}]})
+        table = costs.break_even(with_break_even(task, replace(row, accuracy_resolved=resolved)))
         assert table.headers[-1] == "Error price at which the choice turns, one-off cost aside"
         assert table.rows[0][-1] == shown + ("" if shown == "n/a" else doubt)
 
 
 def test_break_even_by_cycles_and_in_words(tmp_path: Path) -> None:
-    task = results(tmp_path)["tasks"]["facts"]
+    task = facts(tmp_path)
     out = "not weighed: failed a check"  # base left answers empty, rag's passages were cut
     assert costs.break_even(task).rows == (
         ("lora against base", "never", "never", "never", "never", out),
@@ -111,18 +120,18 @@ def test_break_even_by_cycles_and_in_words(tmp_path: Path) -> None:
     said = costs.sentences(task)
     assert len(said) == 3
     assert all("tuning cycles: 3" in text for text in said if text.startswith("lora"))
-    five = costs.sentences(results(tmp_path, CostInputs(cycles=5))["tasks"]["facts"])
+    five = costs.sentences(facts(tmp_path, CostInputs(cycles=5)))
     assert "26,898 queries on (tuning cycles: 5)" in five[2]
 
 
 def test_a_strategy_whose_one_off_cost_is_not_known_says_why(tmp_path: Path) -> None:
     sheet = {**PRICE_SHEET, "labels": None}
-    (lora, _) = costs.once(results(tmp_path, price_sheet=sheet)["tasks"]["facts"]).rows
+    (lora, _) = costs.once(facts(tmp_path, price_sheet=sheet)).rows
     assert lora[1] == "n/a (the price sheet has no labels)"
 
 
 def test_a_task_without_times_has_no_cost(tmp_path: Path) -> None:
-    assert costs.task_blocks(results(tmp_path)["tasks"]["general"]) == []
+    assert costs.task_blocks(results(tmp_path).tasks["general"]) == []
 
 
 def test_a_projection_is_labelled_and_never_looks_measured(tmp_path: Path) -> None:
@@ -132,7 +141,7 @@ def test_a_projection_is_labelled_and_never_looks_measured(tmp_path: Path) -> No
         "training_usd_per_mtok": None, "priced_on": "2026-01-01", "source": "a list", "reason": None,
     }  # fmt: skip
     unknown = {**price, "kind": "fine-tuned", "input_usd_per_mtok": None, "reason": "nobody sells it"}
-    task = results(tmp_path, api_prices=[price, unknown])["tasks"]["facts"]
+    task = facts(tmp_path, api_prices=[price, unknown])
     rows = costs.projections(task).rows
     assert rows[0][:5] == ("base", "p m", "projection", "$0.00024", "$2.00 / $8.00")
     assert rows[1][:4] == ("lora", "p m, fine-tuned", "projection", "n/a (nobody sells it)")

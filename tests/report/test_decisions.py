@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from harness.analysis.bridge import typed
 from harness.analysis.decision.literature import priors
 from harness.analysis.derive import derive
 from harness.analysis.evidence import read_run
@@ -33,7 +34,8 @@ def tables(blocks: list[Any]) -> list[Table]:
 
 
 def test_one_line_a_task_stands_under_the_table_on_the_terminal(tmp_path: Path) -> None:
-    found = made(tmp_path)
+    run = read_run(elected(tmp_path, TASKS))
+    found = typed(run, derive(run))
     lines = [
         "facts: rag is recommended.",
         "manners: lora is recommended.",
@@ -155,7 +157,9 @@ def test_plain_text_keeps_words_and_columns_whole() -> None:
 
 @pytest.mark.parametrize("needs", [{}, {"error_price_usd": 1.0}, {"min_accuracy": 0.99}])
 def test_the_text_of_decide_has_a_part_for_every_task(tmp_path: Path, needs: dict[str, Any]) -> None:
-    text = decide.text(made(tmp_path, **needs))
+    run = read_run(elected(tmp_path, TASKS))
+    results = derive(run, needs=Requirements(**needs))
+    text = decide.text(results, typed(run, results))
     assert [line for line in text.splitlines() if line.startswith("==")] == [
         f"== {name} ==" for name in TASKS
     ]
@@ -163,8 +167,9 @@ def test_the_text_of_decide_has_a_part_for_every_task(tmp_path: Path, needs: dic
 
 
 def test_decide_and_the_report_tell_a_decision_under_the_same_headings(tmp_path: Path) -> None:
-    found = made(tmp_path)
-    lines = decide.text(found).splitlines()
+    run = read_run(elected(tmp_path, TASKS))
+    found = derive(run)
+    lines = decide.text(found, typed(run, found)).splitlines()
     blocks = [block for task in found["tasks"].values() for block in decisions.task_blocks(task)]
     for heading in ("Assumed:", "By the price of a wrong answer:"):
         assert lines.count(heading) == blocks.count(heading) == 2, (

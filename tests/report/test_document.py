@@ -7,6 +7,7 @@ from itertools import chain
 from pathlib import Path
 from typing import Any
 
+from harness.analysis.bridge import typed
 from harness.analysis.derive import derive
 from harness.analysis.evidence import read_run
 from harness.report.document import document
@@ -15,7 +16,9 @@ from tests.analysis.runs import answers, write_run
 
 
 def made(folder: Path, **replaced: Any) -> Document:
-    return document(derive(read_run(write_run(folder, **replaced))))
+    run = read_run(write_run(folder, **replaced))
+    raw = derive(run)
+    return document(typed(run, raw), raw)
 
 
 def table(parts: Iterable[Section], title: str) -> Table:

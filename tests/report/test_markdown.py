@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from harness.analysis.bridge import typed
 from harness.analysis.derive import derive
 from harness.analysis.evidence import read_run
 from harness.report import decisions, markdown, mdtext
@@ -16,8 +17,13 @@ from tests.analysis.runs import QUESTIONS, answers, manifest, write_run
 
 
 def made(folder: Path, page: str | None = "report.html", **replaced: Any) -> str:
-    run = read_run(write_run(folder, **replaced))
-    return markdown.render(run, derive(run), page)
+    return rendered(write_run(folder, **replaced), page)
+
+
+def rendered(folder: Path, page: str | None) -> str:
+    run = read_run(folder)
+    raw = derive(run)
+    return markdown.render(typed(run, raw), raw, page)
 
 
 def part(text: str, title: str) -> str:
@@ -30,17 +36,17 @@ def test_verdict_scoreboard_validity_and_link_in_this_order(tmp_path: Path) -> N
         "# Prompting, retrieval and fine-tuning on the same questions",
         "## Verdict",
         "## Scoreboard", "### facts, 4 questions", "### general, 2 questions",
-        "## Is the race valid?",
+        "## Is the comparison valid?",
         "## What was run",
     ]  # fmt: skip
     assert lines[-1].startswith("[report.html](report.html): every figure")
 
 
 def test_the_verdict_in_a_headline_and_two_sentences(tmp_path: Path) -> None:
-    run = read_run(elected(tmp_path, {"facts": ("knowledge", {"base": 0.1, "rag": 0.9, "lora": 0.3})}))
-    results = derive(run)
-    told = part(markdown.render(run, results, None), "Verdict").split("\n\n")
-    first, second, *_ = [one["text"] for one in results["tasks"]["facts"]["decision"]["reasons"]]
+    folder = elected(tmp_path, {"facts": ("knowledge", {"base": 0.1, "rag": 0.9, "lora": 0.3})})
+    results = derive(read_run(folder))
+    told = part(rendered(folder, None), "Verdict").split("\n\n")
+    first, second, *_ = [reason["text"] for reason in results["tasks"]["facts"]["decision"]["reasons"]]
     assert told[0].strip() == "- **facts: Take rag.** " + mdtext.escape(f"{first} {second}")
     assert told[1].strip() == mdtext.escape(" ".join(decisions.overall(results)))
 
@@ -65,7 +71,7 @@ def test_checks_that_failed_or_warn_say_what_was_found(tmp_path: Path) -> None:
     for row in rows_of(race, "rag")[-3:]:
         row |= {"finish_reason": "length"}
     text = made(tmp_path, **race)
-    assert part(text, "Is the race valid?").splitlines()[1:4] == [
+    assert part(text, "Is the comparison valid?").splitlines()[1:4] == [
         "- **facts**: ✗ 1 failed: fit to its training answers; ▲ 1 with a warning: cut answers; ✓ 9 passed.",
         "  - ✗ fit to its training answers: Own training answers reproduced: lora 0.0 %.",
         "  - ▲ cut answers: Answers cut by the token limit, and not right: base 0.0 % of 24, rag 12.5 % of 24, "
@@ -123,5 +129,4 @@ def test_it_stays_short_however_many_questions(tmp_path: Path) -> None:
 
 def test_a_run_without_tasks_has_a_short_form(tmp_path: Path) -> None:
     (tmp_path / "run.json").write_text('{"schema_version": 1}')
-    run = read_run(tmp_path)
-    assert "not complete" in markdown.render(run, derive(run), None)
+    assert "not complete" in rendered(tmp_path, None)

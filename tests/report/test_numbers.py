@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
-from dataclasses import asdict
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from harness import quantities
 from harness.analysis.latency import percentiles
+from harness.analysis.results.figures import Comparison, Estimate
 from harness.report import numbers
 
 
@@ -22,12 +23,12 @@ from harness.report import numbers
     ],
 )  # fmt: skip
 def test_dollars(value: float | None, text: str) -> None:
-    assert numbers.dollars(value) == text
+    assert quantities.dollars(value) == text
 
 
 @given(st.floats(min_value=1e-30, max_value=1e9))
 def test_money_that_is_not_nothing_never_shows_as_nothing(value: float) -> None:
-    assert re.search("[1-9]", numbers.dollars(value).partition("e")[0])
+    assert re.search("[1-9]", quantities.dollars(value).partition("e")[0])
 
 
 @pytest.mark.parametrize(
@@ -38,7 +39,7 @@ def test_money_that_is_not_nothing_never_shows_as_nothing(value: float) -> None:
     ],
 )  # fmt: skip
 def test_seconds(value: float | None, text: str) -> None:
-    assert numbers.seconds(value) == text
+    assert quantities.seconds(value) == text
 
 
 @pytest.mark.parametrize(
@@ -53,41 +54,47 @@ def test_seconds(value: float | None, text: str) -> None:
     ],
 )
 def test_percent(value: float | None, text: str) -> None:
-    assert numbers.percent(value) == text
+    assert quantities.percent(value) == text
 
 
 def test_points() -> None:
-    assert [numbers.points(value) for value in (0.05, -0.5, None)] == ["+5.0 points", "−50.0 points", "n/a"]
+    assert [quantities.points(value) for value in (0.05, -0.5, None)] == [
+        "+5.0 points",
+        "−50.0 points",
+        "n/a",
+    ]
 
 
 def test_estimate_with_and_without_an_interval() -> None:
-    block = {"mean": 0.25, "ci_low": 0.0456, "ci_high": 0.6994, "n": 4}
-    assert numbers.estimate(block) == "25.0 % (4.6–69.9)"
-    assert numbers.estimate({**block, "ci_low": None}) == "25.0 %"
-    assert numbers.estimate({"mean": None, "ci_low": None, "ci_high": None, "n": 0}) == "n/a"
+    assert numbers.estimate(Estimate(0.25, 0.0456, 0.6994, 4)) == "25.0 % (4.6–69.9)"
+    assert numbers.estimate(Estimate(0.25, None, None, 4)) == "25.0 %"
+    assert numbers.estimate(Estimate(None, None, None, 0)) == "n/a"
     assert numbers.estimate(None) == "n/a"
 
 
 def test_percentile_that_n_does_not_support_says_why() -> None:
-    block = asdict(percentiles([0.1] * 20))
-    assert numbers.percentile(block, "p50") == "100 ms"
-    assert numbers.percentile(block, "p90") == "n/a (n=20 < 64)"
-    assert numbers.percentile(asdict(percentiles([])), "p50") == "not timed"
-    assert numbers.percentile_interval(block, "p50") == "100 ms (100 ms–100 ms)"
-    assert numbers.percentile_interval(block, "p99") == "n/a (n=20 < 662)"
+    times = percentiles([0.1] * 20)
+    assert numbers.percentile(times, "p50") == "100 ms"
+    assert numbers.percentile(times, "p90") == "n/a (n=20 < 64)"
+    assert numbers.percentile(percentiles([]), "p50") == "not timed"
+    assert numbers.percentile_interval(times, "p50") == "100 ms (100 ms–100 ms)"
+    assert numbers.percentile_interval(times, "p99") == "n/a (n=20 < 662)"
 
 
 def test_rates_and_counts() -> None:
-    assert [numbers.per_second(v) for v in (None, 29.14, 1234.0, 0.5)] == ["n/a", "29.1", "1,234", "0.500"]
-    assert [numbers.number(v) for v in (None, 41.26, 1234.5)] == ["n/a", "41.3", "1,234"]
+    assert [numbers.figure(v) for v in (None, 29.14, 1234.0, 0.5)] == ["n/a", "29.1", "1,234", "0.500"]
+    assert [quantities.number(v) for v in (None, 41.26, 1234.5)] == ["n/a", "41.3", "1,234"]
     assert numbers.loss(0.12345) == "0.123"
 
 
 def test_difference_with_and_without_an_interval() -> None:
-    row = {"delta": 0.05, "ci_low": -0.012, "ci_high": 0.1134}
-    assert numbers.difference(row) == "+5.0 points (−1.2 to +11.3)"
-    assert numbers.difference({**row, "ci_low": None, "ci_high": None}) == "+5.0 points"
-    assert numbers.difference({"delta": None, "ci_low": None, "ci_high": None}) == "n/a"
+    def shown(delta: float | None, low: float | None, high: float | None) -> str:
+        judged = Comparison("a", "b", "f1", 9, delta, low, high, 0.5, None, 0, 0, 0, 9, None, None, 0.5, "")
+        return numbers.difference(judged)
+
+    assert shown(0.05, -0.012, 0.1134) == "+5.0 points (−1.2 to +11.3)"
+    assert shown(0.05, None, None) == "+5.0 points"
+    assert shown(None, None, None) == "n/a"
     assert [numbers.size(value) for value in (0.11, None)] == ["11.0 points", "n/a"]
     assert [numbers.spread(0.401, 0.55), numbers.spread(None, None)] == ["40.1–55.0 %", "n/a"]
     assert [numbers.factor(value) for value in (1.25, 12.04, 0.98)] == ["1.25×", "12.0×", "0.980×"]

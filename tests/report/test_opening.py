@@ -8,10 +8,9 @@ from typing import Any
 
 import pytest
 
-from harness.analysis.derive import derive
-from harness.analysis.evidence import read_run
 from harness.report import opening
-from tests.analysis.runs import SPEC, answers, manifest, write_run
+from tests.analysis.runs import SPEC, answers, manifest
+from tests.report.results import results
 
 
 @pytest.mark.parametrize(
@@ -23,8 +22,7 @@ from tests.analysis.runs import SPEC, answers, manifest, write_run
     ],
 )
 def test_warnings_on_top(tmp_path: Path, about: dict[str, Any], rows: list[Any], wanted: list[str]) -> None:
-    run = read_run(write_run(tmp_path, manifest={**manifest(), **about}, answers=rows))
-    found = opening.warnings(derive(run))
+    found = opening.warnings(results(tmp_path, rows={"answers": rows}, **about))
     assert len(found) == len(wanted)
     for text, pattern in zip(found, wanted, strict=True):
         assert re.search(pattern, text)
@@ -35,26 +33,13 @@ def test_what_was_run(tmp_path: Path) -> None:
     made = manifest()
     made["tasks"]["facts"]["spec"] = {**SPEC, "corpus": "../corpora/x"}
     made["model"] = {**made["model"], "device": "cpu", "licence": "MIT"}
-    run = read_run(write_run(tmp_path, manifest=made))
-    assert dict(opening.what_was_run(run, derive(run))) == {
+    assert dict(opening.what_was_run(results(tmp_path, **made))) == {
         "Model": "tiny, 1 million parameters, float32, cpu, MIT",
         "Corpus": "../corpora/x, 3 documents, 3 passages (facts)",
         "Questions": "facts 4, general 2",
         "Machine": "two cores, 2 cores, 8 GB, Linux",
         "Loading": "model 2.50 s, first query 1.25 s",
         "Date": "2026-01-02 03:04 UTC",
-        "Prices": "sheet of 2026-01-01, as box (us)",
+        "Prices": "list of 2026-01-01, as box (us)",
         "Run": "run-1",
     }
-
-
-@pytest.mark.parametrize(
-    ("recorded", "said"),
-    [
-        (["harness", "compare", "facts"], "harness compare facts"),
-        ("harness compare", "harness compare"),
-        (None, ""),
-    ],
-)
-def test_the_command_as_it_was_typed(recorded: Any, said: str) -> None:
-    assert opening.command({"command": recorded}) == said

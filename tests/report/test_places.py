@@ -10,7 +10,7 @@ import pytest
 
 from harness import files
 from harness.errors import HarnessError, InputError, InputErrors
-from harness.report import parquet
+from harness.report import summary
 from harness.report.places import check_files, write_there
 from harness.report.write import FORMS
 
@@ -58,7 +58,7 @@ def test_several_faults_are_told_at_once(tmp_path: Path) -> None:
 
 
 def test_parquet_without_its_package_names_the_extra(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(parquet, "find_spec", lambda name: None)
+    monkeypatch.setattr(summary, "find_spec", lambda name: None)
     assert "pip install '.[parquet]'" in fault(tmp_path / "a.parquet")
 
 

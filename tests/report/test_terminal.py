@@ -6,15 +6,14 @@ import io
 from pathlib import Path
 from typing import Any
 
-from harness.analysis.derive import derive
-from harness.analysis.evidence import read_run
 from harness.report.terminal import print_results
 from tests.analysis.runs import PRICE_SHEET, answers, manifest, write_run
+from tests.report.results import results_of
 
 
 def printed(folder: Path, **replaced: Any) -> str:
     out = io.StringIO()
-    print_results(derive(read_run(write_run(folder, **replaced))), file=out, width=120)
+    print_results(results_of(write_run(folder, **replaced)), file=out, width=120)
     return out.getvalue()
 
 
@@ -45,5 +44,5 @@ def test_names_are_no_markup(tmp_path: Path) -> None:
 def test_old_prices_are_flagged(tmp_path: Path) -> None:
     sheet = {**PRICE_SHEET, "date": "2025-01-01"}
     text = printed(tmp_path, manifest={**manifest(), "price_sheet": sheet})
-    assert text.startswith("The price sheet of 2025-01-01 was 366 days old when the run began")
+    assert text.startswith("The price list of 2025-01-01 was 366 days old when the run began")
     assert "days old" not in printed(tmp_path / "fresh")

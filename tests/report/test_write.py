@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import json
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+from pydantic import TypeAdapter
 
+from harness.analysis.results.run import RunResult
 from harness.errors import InputError
 from harness.report.write import write_reports
 from tests.analysis.runs import QUESTIONS, answer, manifest, write_run
@@ -17,12 +18,16 @@ FILES = ("results.json", "report.md", "summary.csv", "report.html")
 
 
 def test_writes_every_file_twice_the_same(tmp_path: Path) -> None:
-    results = write_reports(write_run(tmp_path))
+    write_reports(write_run(tmp_path))
     first = [(tmp_path / name).read_bytes() for name in FILES]
     write_reports(tmp_path)
     assert [(tmp_path / name).read_bytes() for name in FILES] == first
-    assert json.loads(first[0]) == results
     assert not list(tmp_path.glob(".*"))  # no temporary file is left
+
+
+def test_results_json_is_read_back_to_the_same_value(tmp_path: Path) -> None:
+    results = write_reports(write_run(tmp_path))
+    assert TypeAdapter(RunResult).validate_json((tmp_path / "results.json").read_bytes()) == results
 
 
 def test_nothing_is_written_of_a_run_that_cannot_be_read(tmp_path: Path) -> None:
@@ -42,7 +47,7 @@ def test_run_without_a_single_answer_has_a_report(tmp_path: Path) -> None:
 
 def test_run_that_only_has_a_manifest_has_a_report(tmp_path: Path) -> None:
     (tmp_path / "run.json").write_text('{"schema_version": 1}')
-    assert write_reports(tmp_path)["tasks"] == {}
+    assert write_reports(tmp_path).tasks == {}
     assert "not complete" in (tmp_path / "report.html").read_text()
 
 

@@ -11,6 +11,7 @@ from harness.report.write import write_reports
 from harness.run.settings import Settings
 from harness.spec.strategy import STRATEGIES
 from harness.spec.task import Task
+from tests.report.results import written
 from tests.run.worlds import (
     FallibleEngine,
     go,
@@ -49,7 +50,7 @@ def test_a_run_leaves_whole_evidence_and_a_report_follows_from_it(task: Task, tm
     assert len(rows(folder, "questions")) == 24
     assert len(rows(folder, "answers")) == 24 * 4
     assert len(rows(folder, "timings")) == 4 * 4
-    results = write_reports(folder)
+    results = written(folder)
     strategies = results["tasks"]["workshop"]["strategies"]
     assert set(strategies) == set(UNTRAINED)
     assert all(row["accuracy"]["n"] == 24 for row in strategies.values())
@@ -91,7 +92,7 @@ def test_prices_that_the_user_set_are_in_the_run_and_in_its_report(task: Task, t
     assert [one["kind"] for one in facts["api_prices"]] == ["base", "fine-tuned"]
     assert facts["adapters"][0]["bytes"] > 0
     assert facts["indexes"]["workshop"]["bytes"] > 0
-    results = write_reports(folder)
+    results = written(folder)
     found = {name: block["cost"] for name, block in results["tasks"]["workshop"]["strategies"].items()}
     assert (found["lora"]["assumptions"]["tuning_cycles"], found["base"]["assumptions"]["utilisation"]) == (
         5,
@@ -107,7 +108,7 @@ def test_what_the_user_needs_is_in_the_run_and_in_its_decision(task: Task, tmp_p
     settings = settings_of(task, "base", "rag", latency_queries=2, monthly_queries=700, requirements=needs)
     folder = go(settings, [task], make_tools(tmp_path / "cache"), tmp_path / "run")
     assert Settings.from_json(manifest(folder)["settings"], folder) == settings
-    results = write_reports(folder)
+    results = written(folder)
     assert results["requirements"] == needs
     decision = results["tasks"]["workshop"]["decision"]
     assert (decision["setting"]["monthly_queries"], decision["setting"]["refresh_days"]) == (700, 7.0)
@@ -164,7 +165,7 @@ def test_several_seeds_train_an_adapter_each_and_the_first_is_timed(tmp_path: Pa
     assert [record["seed"] for record in manifest(folder)["adapters"]] == [0, 1, 2]
     timed = [row for row in rows(folder, "timings") if row["strategy"] == "lora"]
     assert len(timed) == 2 * 2, "two questions, merged and unmerged"
-    assert write_reports(folder)["incomplete"] is False
+    assert written(folder)["incomplete"] is False
 
 
 def test_a_run_of_several_seeds_resumes_at_the_seed_it_had_reached(task: Task, tmp_path: Path) -> None:
@@ -175,7 +176,7 @@ def test_a_run_of_several_seeds_resumes_at_the_seed_it_had_reached(task: Task, t
     with pytest.raises(RunInterrupted):
         go(settings, [task], tools, tmp_path / "r")
     left = 3 * 24 - len(said(tmp_path / "r"))
-    assert write_reports(tmp_path / "r")["missing_answers"] == left > 24, "all of seed 1 is among them"
+    assert written(tmp_path / "r")["missing_answers"] == left > 24, "all of seed 1 is among them"
     go(settings, [task], make_tools(tmp_path / "c"), tmp_path / "r", resume=True)
     unbroken = go(settings, [task], make_tools(tmp_path / "c"), tmp_path / "whole")
     assert len(said(unbroken)) == 3 * 24
@@ -226,5 +227,5 @@ def test_every_strategy_runs(task: Task, tmp_path: Path) -> None:
     for name in ("lora", "lora+rag"):
         plant_adapter(task, name, tools)
     folder = go(settings_of(task, *STRATEGIES), [task], tools, tmp_path / "run")
-    results = write_reports(folder)
+    results = written(folder)
     assert set(results["tasks"]["workshop"]["strategies"]) == set(STRATEGIES)

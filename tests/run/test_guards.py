@@ -12,13 +12,13 @@ import pytest
 from harness.commands.compare import add_run_flags, settings_of
 from harness.errors import InputError, InputErrors
 from harness.lmeval.load import open_tasks
-from harness.report.write import write_reports
 from harness.run.compare import guards_of, plan_run
 from harness.run.plan import ONLY_GUARDS, Guards, make_plan
 from harness.run.settings import Settings
 from harness.spec.strategy import DEFAULT_STRATEGIES, parse_strategies
 from harness.spec.task import Task, load_tasks
 from tests.lmeval.worlds import config, write_config, write_data
+from tests.report.results import written
 from tests.run.worlds import (
     FallibleEngine,
     Killed,
@@ -176,7 +176,7 @@ def world(tasks: Path) -> tuple[Settings, list[Task]]:
 
 
 def results(folder: Path) -> dict[str, Any]:
-    found: dict[str, Any] = write_reports(folder)["tasks"]
+    found: dict[str, Any] = written(folder)["tasks"]
     return found
 
 
@@ -189,7 +189,11 @@ def test_a_run_tells_what_the_fine_tune_lost_on_its_guard(tasks: Path, tmp_path:
     assert {row["task"] for row in rows(run, "timings")} == {"facts"}, "a guard is not timed"
     found = results(run)
     (row,) = found["manners"]["forgetting"]
-    assert (row["name"], row["trained_for"], row["n"]) == ("lora@facts", "facts", len(loaded[1].test))
+    assert (row["system"], row["trained_for"], row["comparison"]["n"]) == (
+        "lora@facts",
+        "facts",
+        len(loaded[1].test),
+    )
     (check,) = [check for check in found["facts"]["validity"] if check["check"] == "forgetting"]
     assert check["status"] == "pass"
     assert check["detail"].startswith("lora against base on manners: ")

@@ -87,6 +87,11 @@ class SystemFigures:
     def control(self) -> bool:
         return self.system.control
 
+    @property
+    def label(self) -> str:
+        """The system's name; a control says that it is one."""
+        return f"{self.system.name} (control)" if self.control else self.system.name
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SystemResult(SystemFigures):
@@ -97,13 +102,18 @@ class SystemResult(SystemFigures):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TaskFigures:
-    """What was measured on one task, whatever things cost. `strategies`: system name → figures, in the plan's order."""
+    """What was measured on one task, whatever things cost. `strategies`: system name → figures, in the plan's order.
 
+    `corpus`: where its documents lie, as the task file names it.
+    """
+
+    name: str
     n: int
     n_unanswerable: int
     primary_metric: str | None
     probes: str | None
     description: str
+    corpus: str | None
     train_questions: int | None
     clusters: Clusters
     strategies: Mapping[str, SystemFigures]
@@ -113,6 +123,20 @@ class TaskFigures:
     validity: tuple[Check, ...]
     waterfall: Waterfall
 
+    @property
+    def metric(self) -> str:
+        """The metric that is the accuracy, in words; a task of lm-eval's may have none that can stand as one."""
+        return self.primary_metric or "no accuracy"
+
+    @property
+    def aggregates(self) -> tuple[str, ...]:
+        """The metrics that lm-eval makes of all answers of a system together."""
+        return tuple(dict.fromkeys(name for row in self.strategies.values() for name in row.aggregates))
+
+    def is_foreign(self, system: System) -> bool:
+        """Whether the system's adapter was trained for another task, so that it shows here what it forgot."""
+        return system.trained_elsewhere(self.name)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TaskResult(TaskFigures):
@@ -121,6 +145,15 @@ class TaskResult(TaskFigures):
     strategies: Mapping[str, SystemResult]
     cost_totals: tuple[MonthlyTotal, ...]
     decision: Decision
+
+    @property
+    def deployable(self) -> dict[str, SystemResult]:
+        """The systems that one could use: neither controls nor adapters of other tasks."""
+        return {
+            name: row
+            for name, row in self.strategies.items()
+            if not row.control and not self.is_foreign(row.system)
+        }
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from harness.analysis.decision.choice import NONE_FEASIBLE, NOT_COMPUTED, RECOMMENDED, UNDECIDED
-from harness.analysis.validity.check import Status, name_of
+from harness.analysis.results.figures import Check, Status
+from harness.analysis.results.run import RunResult
 from harness.quantities import whole
-from harness.report import lights
+from harness.report import validity
 from harness.report.decisions import all_alike
 from harness.report.view import Table
 
@@ -48,11 +49,11 @@ class Verdict:
     checks: Table
 
 
-def verdicts(results: Figures) -> tuple[Verdict, ...]:
-    return tuple(_verdict(name, task) for name, task in results["tasks"].items())
+def verdicts(results: Figures, typed: RunResult) -> tuple[Verdict, ...]:
+    return tuple(_verdict(name, task, typed.tasks[name].validity) for name, task in results["tasks"].items())
 
 
-def _verdict(name: str, task: Figures) -> Verdict:
+def _verdict(name: str, task: Figures, checks: Sequence[Check]) -> Verdict:
     decision = task["decision"]
     reasons = [one["text"] for one in decision["reasons"]]
     kind = f"{task['probes']} task, " if task["probes"] else ""
@@ -68,8 +69,8 @@ def _verdict(name: str, task: Figures) -> Verdict:
         left_out=tuple(decision["excluded"].items()),
         change=(alike,) if alike else tuple(one["text"] for one in decision["would_change"]),
         assumed=tuple(one["text"] for one in decision["assumptions"]),
-        lights=_lights(task["validity"]),
-        checks=lights.checks(task["validity"]),
+        lights=_lights(checks),
+        checks=validity.checks(checks),
     )
 
 
@@ -87,14 +88,14 @@ def headline(decision: Figures) -> str:
     return "Nothing to choose between"
 
 
-def _lights(checks: list[Figures]) -> tuple[Light, ...]:
+def _lights(checks: Sequence[Check]) -> tuple[Light, ...]:
     """Failures and warnings by name, what passed as a number; what does not apply stays in the fold."""
-    found = Counter(check["status"] for check in checks)
+    found = Counter(check.status for check in checks)
     shown = []
     for status in SHOWN_LIGHTS:
         if found[status]:
-            mark = lights.STATUSES[status].split(" ")[0]
-            names = [name_of(check) for check in checks if check["status"] == status]
+            mark = validity.mark(status)
+            names = [check.title for check in checks if check.status == status]
             listed = f": {', '.join(names)}" if status != Status.PASS else ""
-            shown.append(Light(status, mark, f"{found[status]} {lights.COUNTS[status]}{listed}"))
+            shown.append(Light(status, mark, f"{found[status]} {validity.COUNTS[status]}{listed}"))
     return tuple(shown)

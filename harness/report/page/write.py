@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from harness.analysis.bridge import typed
 from harness.analysis.derive import Scores
 from harness.analysis.evidence import Evidence
-from harness.report import decisions, opening, words
+from harness.analysis.results.run import RunResult
+from harness.report import decisions, opening, scoreboard, words
 from harness.report.document import document
-from harness.report.page import assets, questions, scoreboard, verdict, whatif
+from harness.report.page import assets, questions, verdict, whatif
 from harness.report.page.template import template
 from harness.report.page.text import as_json
 from harness.report.pictures.gallery import gallery
@@ -18,24 +18,24 @@ SCRIPTS = ("page.js", "whatif.js", "whatif_page.js")
 """The page's own, in one module with the table component, under one hash."""
 
 
-def render(run: Evidence, scores: Scores, results: dict[str, Any]) -> str:
+def render(run: Evidence, scores: Scores, results: RunResult, raw: dict[str, Any]) -> str:
     """The whole page. A fault in a template raises: nothing is left blank silently."""
     script = assets.data_tables() + "".join(map(assets.own, SCRIPTS))
-    wondered = whatif.whatif(run, scores, results)
-    said = document(results)
-    rooms = {room.task: room for room in gallery(typed(run, results), run.timings)}
+    wondered = whatif.whatif(run, scores, raw)
+    tables = document(results, raw)
+    rooms = {room.task: room for room in gallery(results, run.timings)}
     html: str = template("page.html.j2").render(
         title=opening.TITLE,
         warnings=opening.warnings(results),
-        command=opening.command(results),
+        command=results.command,
         policy=assets.policy([script]),
         style=assets.own("page.css"),
         script=script,
-        verdicts=verdict.verdicts(results),
-        overall=decisions.overall(results),
-        facts=opening.what_was_run(run, results),
-        boards={task: scoreboard.board(block) for task, block in results["tasks"].items()},
-        tables=said.tasks,
+        verdicts=verdict.verdicts(raw, results),
+        overall=decisions.overall(raw),
+        facts=opening.what_was_run(results),
+        boards={task: scoreboard.board(figures) for task, figures in results.tasks.items()},
+        tables=tables.tasks,
         rooms=rooms,
         fields=whatif.fields(wondered),
         percentiles=tuple(wondered["percentiles"]),
@@ -44,6 +44,6 @@ def render(run: Evidence, scores: Scores, results: dict[str, Any]) -> str:
         data=as_json(questions.questions(run, scores)),
         meaning=words.MEANING,
         limits=words.LIMITS,
-        general=said.general,
+        general=tables.general,
     )
     return html

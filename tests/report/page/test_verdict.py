@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from harness.analysis.bridge import typed
 from harness.analysis.derive import derive
 from harness.analysis.evidence import read_run
 from harness.report.page.verdict import headline, verdicts
@@ -44,8 +45,9 @@ def test_headlines(made: dict[str, Any], text: str) -> None:
 
 def test_every_reason_is_told_once_and_two_stand_in_front(tmp_path: Path) -> None:
     folder = elected(tmp_path, {"facts": ("knowledge", {"base": 0.1, "rag": 0.9, "lora": 0.3})})
-    results = derive(read_run(folder))
-    (one,) = verdicts(results)
+    run = read_run(folder)
+    results = derive(run)
+    (one,) = verdicts(results, typed(run, results))
     block = results["tasks"]["facts"]["decision"]
     assert one.headline == "Take rag"
     assert len(one.sentences) == 2
@@ -55,15 +57,17 @@ def test_every_reason_is_told_once_and_two_stand_in_front(tmp_path: Path) -> Non
 
 def test_what_no_input_can_tell_is_told_once(tmp_path: Path) -> None:
     """Without times every one of seven lines says the same, as in any run with --latency-queries 0."""
-    results = derive(read_run(elected(tmp_path, {"facts": ("knowledge", {"base": 0.1, "rag": 0.9})})))
+    run = read_run(elected(tmp_path, {"facts": ("knowledge", {"base": 0.1, "rag": 0.9})}))
+    results = derive(run)
     for row in results["tasks"]["facts"]["decision"]["would_change"]:
         row.update(searched_low=None, text=f"{row['label']} cannot be weighed: not every cost is known.")
-    (one,) = verdicts(results)
+    (one,) = verdicts(results, typed(run, results))
     assert one.change == ("What would change it cannot be weighed: not every cost is known.",)
 
 
 def test_lights_name_what_failed_and_count_what_passed(tmp_path: Path) -> None:
-    results = derive(read_run(write_run(tmp_path)))
+    run = read_run(write_run(tmp_path))
+    results = derive(run)
     task = results["tasks"]["facts"]
     task["validity"] = [
         {
@@ -73,6 +77,7 @@ def test_lights_name_what_failed_and_count_what_passed(tmp_path: Path) -> None:
             "strategies": ["lora"],
             "figure": None,
             "threshold": None,
+            "figures": {},
         }
         for name, status in (
             ("forgetting", "fail"),
@@ -81,7 +86,7 @@ def test_lights_name_what_failed_and_count_what_passed(tmp_path: Path) -> None:
             ("x", "not_applicable"),
         )
     ]
-    one = verdicts(results)[0]
+    one = verdicts(results, typed(run, results))[0]
     assert [(light.status, light.text) for light in one.lights] == [
         ("fail", "1 failed: forgetting"), ("pass", "2 passed"),
     ]  # fmt: skip

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from markupsafe import escape
 
+from harness.analysis.bridge import typed
 from harness.analysis.derive import derive
 from harness.analysis.evidence import read_run
 from harness.report.document import document
@@ -79,8 +80,10 @@ def test_texts_from_outside_are_escaped(html: str) -> None:
 
 
 def test_every_table_of_the_document_is_on_the_page(html: str, tmp_path: Path) -> None:
-    said = document(derive(read_run(write_run(tmp_path))))
-    parts = [*chain(*said.tasks.values()), *said.general]
+    run = read_run(write_run(tmp_path))
+    raw = derive(run)
+    tables = document(typed(run, raw), raw)
+    parts = [*chain(*tables.tasks.values()), *tables.general]
     titles = re.findall("(?<!<figcaption>)<h4>(.*?)</h4>", html)
     for part in parts:
         assert part.title in titles

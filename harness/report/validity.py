@@ -1,0 +1,61 @@
+"""Whether a task's comparison is valid, check by check."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from harness.analysis.results.figures import Check, FigureKind, Status
+from harness.quantities import NA, percent, points
+from harness.report.view import Table
+
+STATUSES = {
+    Status.FAIL: "✗ failed",
+    Status.WARN: "▲ warning",
+    Status.PASS: "✓ passed",
+    Status.NOT_APPLICABLE: "– not applicable",
+}
+"""How a status is shown, worst first: a mark and a word, so that no colour is needed."""
+COUNTS = {
+    Status.FAIL: "failed",
+    Status.WARN: "with a warning",
+    Status.PASS: "passed",
+    Status.NOT_APPLICABLE: "not applicable",
+}
+"""How a number of checks with a status is shown."""
+
+
+def mark(status: str) -> str:
+    """The mark of a status alone: `✗`."""
+    return STATUSES[Status(status)].split(" ")[0]
+
+
+def checks(found: Sequence[Check]) -> Table:
+    """All checks of a task, the worst first."""
+    order = list(STATUSES)
+    rows = tuple(
+        (
+            check.title,
+            STATUSES[check.status],
+            _figure(check, check.figure),
+            _figure(check, check.threshold),
+            check.detail,
+            ", ".join(check.strategies) or "–",
+        )
+        for check in sorted(found, key=lambda check: order.index(check.status))
+    )
+    return Table(("Check", "Status", "Figure", "Limit", "What was found", "Strategies"), rows)
+
+
+def _figure(check: Check, value: float | None) -> str:
+    """The check's figure, or its limit, as its kind is written."""
+    if value is None:
+        return NA
+    match check.kind:
+        case FigureKind.SHARE:
+            return percent(value)
+        case FigureKind.DIFFERENCE:
+            return points(value)
+        case FigureKind.COUNT:
+            return f"{value:.0f}"
+        case FigureKind.ABSOLUTE:
+            return f"{value:.2g}"

@@ -72,6 +72,8 @@ def test_lights_name_what_failed_and_count_what_passed(tmp_path: Path) -> None:
     task["validity"] = [
         {
             "check": name,
+            "title": name,
+            "kind": "share",
             "status": status,
             "detail": "d",
             "strategies": ["lora"],

@@ -209,7 +209,6 @@ def test_a_run_without_a_guard_says_that_forgetting_was_not_measured(tasks: Path
     run = go(settings, loaded, tools, tmp_path / "run")
     (check,) = [check for check in results(run)["facts"]["validity"] if check["check"] == "forgetting"]
     assert check["status"] == "not_applicable"
-    assert check["detail"].startswith("Not measured: no guard was asked")
     assert "Not measured: no guard was asked" in (run / "report.html").read_text(encoding="utf-8")
 
 

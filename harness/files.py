@@ -18,9 +18,9 @@ from harness.errors import HarnessError
 
 def cache_root() -> Path:
     """The folder for models, indexes, adapters and answers: `HARNESS_CACHE`, else the platform's own."""
-    named = os.environ.get("HARNESS_CACHE")
-    if named:
-        return Path(named).expanduser().resolve()
+    folder = os.environ.get("HARNESS_CACHE")
+    if folder:
+        return Path(folder).expanduser().resolve()
     from platformdirs import user_cache_path
 
     return user_cache_path("rag-vs-finetune")

@@ -26,7 +26,7 @@ def points(delta: float | None) -> str:
 
 
 def signed(delta: float | None) -> str:
-    """The same without its unit, where that is said once for several: 0.031 → `+3.1`."""
+    """The same without its unit, where the unit stands once for several: 0.031 → `+3.1`."""
     return NA if delta is None else f"{100 * delta:+.1f}".replace("-", "−")
 
 

@@ -137,7 +137,7 @@ def _general_task(tasks: Sequence[Path], tasks_dir: Path) -> list[Path]:
 
 
 def _requirements(options: argparse.Namespace) -> dict[str, Any]:
-    """The settings that keep what the user needs; none where nothing was said."""
+    """The settings that keep what the user needs; none where nothing was given."""
     if options.requirements is None and all(getattr(options, field) is None for field in FIELDS):
         return {}
     from harness.spec.requirements import requirements_from

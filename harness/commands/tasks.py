@@ -58,17 +58,17 @@ def _list(options: argparse.Namespace) -> None:
 
 def _task_row(task: Any) -> dict[str, Any]:
     """What `tasks list` says of a task. One of lm-eval's is not opened for that: its counts are null."""
-    named = getattr(task.spec, "lm_eval", None)
+    lm_eval = getattr(task.spec, "lm_eval", None)
     questions = {"test": task.test, "train": task.train, "dev": task.dev}
     return {
         "name": task.spec.name,
         "description": task.spec.description,
         "probes": task.spec.probes,
-        "answer": "lm-eval" if named else task.own.answer.type,
-        **{role: None if named else len(found) for role, found in questions.items()},
+        "answer": "lm-eval" if lm_eval else task.own.answer.type,
+        **{role: None if lm_eval else len(asked) for role, asked in questions.items()},
         "corpus": task.spec.corpus,
         "path": str(task.path),
-        "lm_eval": named,
+        "lm_eval": lm_eval,
     }
 
 

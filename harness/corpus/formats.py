@@ -94,8 +94,8 @@ def html(source: str, stem: str) -> tuple[str, str]:
         warnings.simplefilter("ignore", bs4.MarkupResemblesLocatorWarning)
         warnings.simplefilter("ignore", bs4.XMLParsedAsHTMLWarning)
         page = bs4.BeautifulSoup(source, "html.parser")
-    named = page.title or page.find("h1")
-    title = " ".join(named.get_text().split()) if named else ""
+    heading = page.title or page.find("h1")
+    title = " ".join(heading.get_text().split()) if heading else ""
     for tag in page(_DROPPED):
         tag.decompose()
     for comment in page.find_all(string=lambda string: isinstance(string, bs4.element.PreformattedString)):

@@ -108,7 +108,7 @@ class PassageIndex:
 
         FAISS returns ties in an order of its own, and sums in an order that depends on the number of
         threads and queries, which moves a score by some 1e-7. Scores rounded to 1e-6 are equal where
-        only that noise told them apart, and then the passages' order decides, on every machine.
+        nothing but that noise separates them, and then the passages' order decides, on every machine.
         """
         pairs = sorted((-float(score), int(position)) for score, position in zip(scores, ids, strict=True))
         return tuple(

@@ -6,13 +6,13 @@ from typing import Annotated
 
 from pydantic import AfterValidator, Field, ValidationInfo, field_validator
 
-from harness.spec.mistakes import found
+from harness.spec.mistakes import raise_mistakes
 from harness.spec.settings import ANY_LIST, Examples, Filled, Finetune, Retrieval, Strict
 from harness.spec.taskspec import Probe, TaskSpec, check_name, repeated
 
-SAID_BY_LM_EVAL = ("questions", "prompt", "answer")
+SECTIONS_OF_LM_EVAL = ("questions", "prompt", "answer")
 """Sections of a task file that an lm-eval task brings itself."""
-OF_LM_EVAL = frozenset({"dataset_path", "output_type", "doc_to_text", "doc_to_target", "metric_list"})
+KEYS_OF_LM_EVAL = frozenset({"dataset_path", "output_type", "doc_to_text", "doc_to_target", "metric_list"})
 """Keys by which a task file of lm-eval's own form is known."""
 _SHARED = {key: field.description for key, field in TaskSpec.model_fields.items()}
 
@@ -67,11 +67,11 @@ class LmEvalSpec(Strict):
     @classmethod
     def _query(cls, query: str | None, info: ValidationInfo) -> str | None:
         if query is None and info.data.get("corpus"):
-            raise ValueError("is missing: with a corpus it must be said what passages are looked for by.")
+            raise ValueError("is missing: with a corpus, say what passages are looked for by.")
         return query
 
     @field_validator("metrics")
     @classmethod
     def _metrics(cls, metrics: tuple[str, ...]) -> tuple[str, ...]:
-        found(repeated(metrics))
+        raise_mistakes(repeated(metrics))
         return metrics

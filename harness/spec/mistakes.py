@@ -1,7 +1,7 @@
 """What pydantic found wrong → a sentence for the person who wrote the file, with the nearest right word.
 
 Pydantic's own messages speak of validators and types; an author of a task file wants to know what to
-write instead. `found` lets one check of a model report several mistakes, each at its own key.
+write instead. `raise_mistakes` lets one check of a model report several, each at its own key.
 """
 
 from __future__ import annotations
@@ -21,11 +21,11 @@ Loc = tuple[str | int, ...]
 """The way to a value: keys of mappings and positions in lists, from the top of the file."""
 
 
-def found(mistakes: Sequence[tuple[Loc, str]]) -> None:
+def raise_mistakes(mistakes: Sequence[tuple[Loc, str]]) -> None:
     """Raise, inside a pydantic validator, mistakes that each stand at a place below the validated value."""
     if mistakes:
         text = " ".join(sentence for _, sentence in mistakes)
-        raise PydanticCustomError("found", "{text}", {"text": text, "mistakes": list(mistakes)})
+        raise PydanticCustomError("mistakes", "{text}", {"text": text, "mistakes": list(mistakes)})
 
 
 def is_unicode(text: str) -> bool:
@@ -38,10 +38,10 @@ def is_unicode(text: str) -> bool:
 
 
 def mistakes_of(details: ErrorDetails, model: type[BaseModel]) -> list[tuple[Loc, str]]:
-    """Where one pydantic error of `model` stands and what to say about it (several for `found`)."""
+    """Where one pydantic error of `model` stands and what to say about it (several from `raise_mistakes`)."""
     loc = details["loc"]
-    if details["type"] == "found":
-        return [((*loc, *at), sentence) for at, sentence in details["ctx"]["mistakes"]]
+    if details["type"] == "mistakes":
+        return [((*loc, *below), sentence) for below, sentence in details["ctx"]["mistakes"]]
     if details["type"] == "too_short" and len(details["input"]) >= details["ctx"]["min_length"]:
         return []  # pydantic counts good entries only; the bad ones are reported already
     return [(loc, _sentence(details, model))]

@@ -22,7 +22,7 @@ from pydantic import (
 )
 
 from harness.errors import InputError, did_you_mean, raise_all, shown
-from harness.spec.mistakes import found, mistakes_of
+from harness.spec.mistakes import mistakes_of, raise_mistakes
 from harness.spec.yamlfile import dotted, load_model
 
 SHIPPED = Path(__file__).with_name("prices.yaml")
@@ -161,7 +161,7 @@ class PriceSheet(_Strict):
     @classmethod
     def _machines(cls, machines: tuple[Machine, ...]) -> tuple[Machine, ...]:
         names = [machine.name for machine in machines]
-        found(
+        raise_mistakes(
             [
                 ((index, "name"), f"is {shown(name)}, which stands there already.")
                 for index, name in enumerate(names)
@@ -175,11 +175,11 @@ class PriceSheet(_Strict):
     def _default(cls, default: Default, info: ValidationInfo) -> Default:
         machines: tuple[Machine, ...] = info.data.get("machines", ())
         kinds = {machine.name: machine.kind for machine in machines}
-        wanted: dict[Kind, str] = {"cpu": default.cpu, "cuda": default.cuda}
-        found(
+        defaults: dict[Kind, str] = {"cpu": default.cpu, "cuda": default.cuda}
+        raise_mistakes(
             [
                 ((kind,), f"is {shown(name)}, but no machine of kind {kind} has that name.")
-                for kind, name in wanted.items()
+                for kind, name in defaults.items()
                 if machines and kinds.get(name) != kind
             ]
         )

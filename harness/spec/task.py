@@ -13,7 +13,7 @@ from harness.errors import InputError, InputErrors, did_you_mean, raise_all, sho
 from harness.files import sha256_json
 from harness.quantities import listed
 from harness.records import Question
-from harness.spec.lmevalspec import OF_LM_EVAL, SAID_BY_LM_EVAL, LmEvalSpec
+from harness.spec.lmevalspec import KEYS_OF_LM_EVAL, SECTIONS_OF_LM_EVAL, LmEvalSpec
 from harness.spec.questions import QuestionFile, across, leaks, read_questions
 from harness.spec.strategy import Source
 from harness.spec.taskspec import Answer, TaskSpec
@@ -92,7 +92,7 @@ def load_task(path: Path) -> Task:
     file = load_yaml(path)
     if "lm_eval" in file.values:
         return _load_lm_eval(file)
-    if OF_LM_EVAL & file.values.keys() and "questions" not in file.values:
+    if KEYS_OF_LM_EVAL & file.values.keys() and "questions" not in file.values:
         raise InputError(
             "this is a task file of lm-eval's own. Put it into a folder of its own, and name it in a task file: "
             "`lm_eval: FOLDER/FILE.yaml` (docs/tasks.md).",
@@ -128,10 +128,10 @@ def load_task(path: Path) -> Task:
 def _load_lm_eval(file: YamlFile) -> Task:
     """A task file that names an lm-eval task, checked by itself; the task is neither looked for nor opened."""
     corpus = _corpus(file)
-    for section in SAID_BY_LM_EVAL:
+    for section in SECTIONS_OF_LM_EVAL:
         if section in file.values:
             file.note(
-                (section,), "cannot stand beside lm_eval, whose task says that itself; leave one of them out."
+                (section,), "cannot stand beside lm_eval, whose task brings its own; leave one of them out."
             )
             file.values.pop(section)
     spec, errors = validate(file, LmEvalSpec)
@@ -156,10 +156,10 @@ def _question_paths(file: YamlFile) -> dict[str, Path]:
 
     Works on the plain values, as does `_corpus`: the rest of the task file may be wrong.
     """
-    named = file.values.get("questions")
+    section = file.values.get("questions")
     paths: dict[str, Path] = {}
     for role in ROLES:
-        name = named.get(role) if isinstance(named, dict) else None
+        name = section.get(role) if isinstance(section, dict) else None
         if not isinstance(name, str) or not name.strip():
             continue  # absent, or reported by the model
         path = Path(os.path.normpath(file.source.path.parent / name))
@@ -190,19 +190,19 @@ def _read_files(
 
 def _corpus(file: YamlFile) -> str | None:
     """The corpus as an absolute path or pattern; notes one that is not there."""
-    named = file.values.get("corpus")
-    if not isinstance(named, str) or not named.strip():
+    written = file.values.get("corpus")
+    if not isinstance(written, str) or not written.strip():
         return None
     # Not resolve(): `..` goes by name here, as it does in the messages.
     base = os.path.abspath(file.source.path.parent)  # noqa: PTH100
-    plain = os.path.normpath(Path(base, named))
+    plain = os.path.normpath(Path(base, written))
     if _exists(Path(plain)):
         return plain
-    pattern = os.path.normpath(Path(glob.escape(base), named))
-    if glob.has_magic(named) and _matches(pattern):
+    pattern = os.path.normpath(Path(glob.escape(base), written))
+    if glob.has_magic(written) and _matches(pattern):
         return pattern
-    what = "no file matches the pattern" if glob.has_magic(named) else "there is no folder or file"
-    file.note(("corpus",), f"{what} {os.path.normpath(file.source.path.parent / named)}.")
+    what = "no file matches the pattern" if glob.has_magic(written) else "there is no folder or file"
+    file.note(("corpus",), f"{what} {os.path.normpath(file.source.path.parent / written)}.")
     return None
 
 
@@ -263,17 +263,17 @@ def find_tasks(names: Sequence[str], tasks_dir: Path) -> list[Path]:
     """
     if not names:
         return _all_tasks(tasks_dir)
-    found: dict[str, Path] = {}
+    paths: dict[str, Path] = {}
     errors: list[InputError] = []
     for name in names:
         try:
             path = _find(name, tasks_dir)
-            found.setdefault(os.path.realpath(path), path)
+            paths.setdefault(os.path.realpath(path), path)
         except InputError as error:
             errors.append(error)
     if errors:
         raise InputErrors(errors)
-    return list(found.values())
+    return list(paths.values())
 
 
 def _all_tasks(tasks_dir: Path) -> list[Path]:
@@ -294,18 +294,18 @@ def _find(name: str, tasks_dir: Path) -> Path:
         return Path(name)
     paths = _all_tasks(tasks_dir)
     declared = {path: declared_text(path, "name") for path in paths}
-    meant = [path for path in paths if declared[path] == name] or [
+    matching = [path for path in paths if declared[path] == name] or [
         path for path in paths if path.stem == name
     ]
-    if len(meant) > 1:
-        raise InputError(f"{name!r} may be {listed(map(str, meant))}; give the path of the one you mean.")
-    if not meant:
+    if len(matching) > 1:
+        raise InputError(f"{name!r} may be {listed(map(str, matching))}; give the path of the one you mean.")
+    if not matching:
         known = sorted({declared[path] or path.stem for path in paths} | {path.stem for path in paths})
         hint = did_you_mean(name, known, cutoff=0.5)
         raise InputError(
             f"there is no task {shown(name)} in {tasks_dir}{hint}. The tasks are: {', '.join(known)}."
         )
-    return meant[0]
+    return matching[0]
 
 
 def declared_text(path: Path, key: str) -> str | None:

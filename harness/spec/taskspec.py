@@ -13,7 +13,7 @@ from pydantic import AfterValidator, Field, ValidationInfo, field_validator
 
 from harness.errors import did_you_mean, shown
 from harness.scoring.table import METRICS, AnswerType, metrics_for
-from harness.spec.mistakes import Loc, found
+from harness.spec.mistakes import Loc, raise_mistakes
 from harness.spec.settings import ANY_LIST, Examples, Filled, Finetune, Retrieval, Strict
 
 Probe = Literal["knowledge", "behaviour", "general"]
@@ -96,7 +96,7 @@ class Answer(Strict):
     @field_validator("stop")
     @classmethod
     def _stop(cls, stop: tuple[str, ...]) -> tuple[str, ...]:
-        found(
+        raise_mistakes(
             [
                 (
                     (index,),
@@ -118,7 +118,7 @@ class Answer(Strict):
             raise ValueError(f"is for type label only; the type here is {kind}.")
         if labels is not None and len(labels) < 2:
             raise ValueError("needs at least two labels.")
-        found([*repeated(labels or ()), *_padded(labels or ())])
+        raise_mistakes([*repeated(labels or ()), *_padded(labels or ())])
         return labels
 
     @field_validator("refusal")
@@ -189,7 +189,7 @@ class TaskSpec(Strict):
         if answer and not answer.labels:
             texts = {"system": prompt.system, "question": prompt.question}
             sentence = "has {labels}, but answer.labels is not set."
-            found([((key,), sentence) for key, text in texts.items() if "{labels}" in text])
+            raise_mistakes([((key,), sentence) for key, text in texts.items() if "{labels}" in text])
         return prompt
 
     @field_validator("metrics")
@@ -207,12 +207,8 @@ class TaskSpec(Strict):
                 mistakes.append(
                     ((index,), f"is {name!r}, which needs answer.refusal: what the model should reply.")
                 )
-        found(mistakes)
+        raise_mistakes(mistakes)
         return metrics
-
-    @property
-    def primary_metric(self) -> str:
-        return self.metrics[0]
 
     @property
     def system_message(self) -> str:

@@ -47,7 +47,7 @@ class YamlFile:
     mistakes: list[tuple[Loc, Place, str]] = field(default_factory=list)
     """Found before any model looks: keys given twice, values that mean nothing, files that are not there."""
     tagged: dict[Loc, str] = field(default_factory=dict)
-    """The texts that carry a tag which the reader of the file was told to expect, and the tag."""
+    """The texts that carry a tag that the caller of `load_yaml` expects, and the tag."""
 
     def note(self, loc: Loc, sentence: str) -> None:
         """Keep a mistake in the value at `loc` for `validate` to report among the others."""

@@ -39,7 +39,7 @@ def values(metrics: list[str]) -> dict[str, Any]:
 
 @pytest.mark.usefixtures("row")
 def test_a_new_row_is_known_to_task_files_scores_and_reports(tmp_path: Path) -> None:
-    assert TaskSpec.model_validate(values(["length", "f1"])).primary_metric == "length"
+    assert TaskSpec.model_validate(values(["length", "f1"])).metrics[0] == "length"
     assert "length" in str(task_json_schema())
     assert is_graded("length")
     changed = manifest()

@@ -49,7 +49,7 @@ def messages(folder: Path, spec: dict[str, Any]) -> list[str]:
 def test_a_good_spec_has_the_defaults_of_the_recipe() -> None:
     spec = TaskSpec.model_validate(GOOD)
     assert spec.prompt.question == "{question}"
-    assert spec.primary_metric == "contains"
+    assert spec.metrics[0] == "contains"
     assert spec.retrieval.model_dump() == {
         "k": 3,
         "chunk_tokens": 64,

@@ -15,7 +15,7 @@ from pydantic import Field, field_validator
 from harness.analysis.regression.pairing import LATENCY_MARGIN, MARGIN, Margins
 from harness.analysis.regression.rules import RULES, Tier, rules_of
 from harness.errors import InputError, InputErrors, did_you_mean, shown
-from harness.spec.mistakes import Loc, found
+from harness.spec.mistakes import Loc, raise_mistakes
 from harness.spec.settings import ANY_LIST, Strict
 from harness.spec.yamlfile import load_model
 
@@ -61,7 +61,7 @@ class Terms(Strict):
         mistakes: list[tuple[Loc, str]] = [
             ((index,), wrong) for index, name in enumerate(names or ()) if (wrong := unknown_rule(name))
         ]
-        found(mistakes)
+        raise_mistakes(mistakes)
         return names
 
 

@@ -58,6 +58,21 @@ def untyped(figures: TaskFigures) -> dict[str, Any]:
     return block
 
 
+def plain(value: Any) -> Any:
+    """A type of results as the JSON value that it was before; assumptions that were not made are left out."""
+    from pydantic_core import to_jsonable_python
+
+    found = to_jsonable_python(value)
+    if isinstance(found, dict) and "assumptions" in found:
+        kept = set(list(found["assumptions"])[:9])
+        found["assumptions"] = {
+            name: amount
+            for name, amount in found["assumptions"].items()
+            if amount is not None or name in kept
+        }
+    return found
+
+
 def typed_figures(run: Evidence, name: str, block: Mapping[str, Any]) -> TaskFigures:
     """A task's block of `measure`, without costs and decision, as types."""
     result: TaskFigures = _adapter(TaskFigures).validate_json(json.dumps(_task(run, name, block)))

@@ -12,7 +12,7 @@ from typing import Any
 
 from harness.analysis import accuracy, throughput
 from harness.analysis.accuracy import ScoredAnswer
-from harness.analysis.bridge import system_in, untyped
+from harness.analysis.bridge import plain, system_in, untyped
 from harness.analysis.decision.election import case_of, needs_of, with_needs
 from harness.analysis.decision.summary import summary
 from harness.analysis.decision.verdict import verdict
@@ -20,7 +20,6 @@ from harness.analysis.evidence import Evidence, Pair
 from harness.analysis.latency import percentiles, tpots, unmerged
 from harness.analysis.money import breakeven, cost
 from harness.analysis.money.economics import CostInputs, Economics
-from harness.analysis.money.projection import projections
 from harness.analysis.results.figures import Tokens
 from harness.analysis.results.run import SystemFigures, TaskFigures
 from harness.analysis.retrieval import Texts, retrieval
@@ -29,12 +28,11 @@ from harness.analysis.statistics.comparisons import Answered, comparisons, forge
 from harness.analysis.statistics.intervals import mean
 from harness.analysis.statistics.paired import A_BETTER, B_BETTER
 from harness.analysis.statistics.seeds import by_seed
-from harness.analysis.validity import excluded, forbidden, judge
+from harness.analysis.validity import excluded, judge
 from harness.analysis.waterfall import Sources, waterfall
 from harness.run.folder import SCHEMA_VERSION
 from harness.scoring.table import is_graded
 from harness.spec.requirements import Requirements
-from harness.spec.strategy import STRATEGIES
 from harness.spec.system import System
 
 PASSED_ON = (
@@ -99,7 +97,7 @@ def derive(
         "missing_answers": missing,
         "torn_lines": run.torn_lines,
         "adapters": [_adapter(record) for record in run.manifest.get("adapters", ())],
-        "prices": cost.prices_block(run.manifest, inputs),
+        "prices": plain(cost.price_facts(run.manifest, inputs)),
         "requirements": needs.model_dump(mode="json", exclude_unset=True),
         "summary": summary(tasks),
         "tasks": tasks,
@@ -189,37 +187,38 @@ def _valued(
     run: Evidence, task: str, measured: Measured, inputs: CostInputs, needs: Requirements
 ) -> dict[str, Any]:
     """The whole block of a task: what was measured, what it costs, what is decided."""
-    block = measured.block
-    money = {name: cost.economics_of(run, (task, name), inputs) for name in block["strategies"]}
-    strategies = {
-        name: {**row, "cost": _cost(run, (task, name), money[name], row["accuracy"], inputs)}
-        for name, row in block["strategies"].items()
+    figures, block = measured.figures, measured.block
+    money = {name: cost.economics_of(run, (task, name), inputs) for name in figures.strategies}
+    costs = {
+        name: cost.cost_of(run, (task, name), money[name], row.accuracy, inputs)
+        for name, row in figures.strategies.items()
     }
-    entries = _entries(block, money)
-    block = {
-        **block,
-        "strategies": strategies,
-        "cost_totals": breakeven.totals(entries, inputs),
-        "break_even": breakeven.break_evens(entries, inputs, _race(block)),
+    entries = _entries(task, figures, money)
+    block |= {
+        "strategies": {
+            name: {**row, "cost": plain(costs[name])} for name, row in block["strategies"].items()
+        },
+        "cost_totals": plain(cost.totals([entry.money for entry in entries], inputs)),
+        "break_even": plain(breakeven.break_evens(entries, inputs, _race(figures))),
     }
     case = case_of(run, task, block, measured.answered, measured.clusters, needs, inputs)
     return {**block, "decision": {**verdict(case), "break_even": block["break_even"]}}
 
 
-def _race(block: Mapping[str, Any]) -> breakeven.Race:
-    metric = block["primary_metric"]
-    apart = [row for row in block["comparisons"] if row["verdict"] in (A_BETTER, B_BETTER)]
-    resolved = [frozenset((row["a"], row["b"])) for row in apart]
+def _race(figures: TaskFigures) -> breakeven.Race:
+    metric = figures.primary_metric
+    apart = [row for row in figures.comparisons if row.verdict in (A_BETTER, B_BETTER)]
+    resolved = [frozenset((row.a, row.b)) for row in apart]
     return breakeven.Race(resolved, metric if is_graded(metric) else None)
 
 
-def _entries(block: Mapping[str, Any], money: Mapping[str, Economics]) -> list[breakeven.Entry]:
-    """Those that one could deploy, with their money: neither controls nor probes."""
-    out = forbidden(block["validity"])
+def _entries(task: str, figures: TaskFigures, money: Mapping[str, Economics]) -> list[breakeven.Entry]:
+    """Those that one could deploy, with their money: neither controls nor adapters of other tasks."""
+    failed = excluded(figures.validity)
     return [
-        breakeven.Entry(money[name], row["accuracy"]["mean"], name not in out)
-        for name, row in block["strategies"].items()
-        if name in STRATEGIES and not STRATEGIES[name].control
+        breakeven.Entry(money[name], row.accuracy.mean, name not in failed)
+        for name, row in figures.strategies.items()
+        if not row.control and not row.system.trained_elsewhere(task)
     ]
 
 
@@ -273,20 +272,6 @@ def _aggregates(run: Evidence, pair: Pair) -> dict[str, float | None]:
     rows = [row for row in run.manifest.get("aggregates", ()) if (row["task"], row["strategy"]) == pair]
     first = min((row["seed"] for row in rows), default=None)
     return {row["metric"]: row["value"] for row in rows if row["seed"] == first}
-
-
-def _cost(
-    run: Evidence, pair: Pair, money: Economics, fair: Mapping[str, Any], inputs: CostInputs
-) -> dict[str, Any]:
-    strategy = STRATEGIES.get(pair[1])
-    hosted = projections(
-        run.manifest.get("api_prices") or (),
-        run.answers.get(pair, ()),
-        adapted=strategy is None or strategy.adapted,
-        train_tokens=cost.adapter_of(run, pair).get("train_tokens") if strategy else None,
-        in_house=inputs.in_house,
-    )
-    return {**cost.block(money, fair, inputs), "projections": hosted}
 
 
 def _adapter(record: dict[str, Any]) -> dict[str, Any]:

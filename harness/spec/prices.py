@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import datetime
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -226,8 +227,8 @@ class UsedSheet(PriceSheet):
     sections_from_shipped: tuple[str, ...] = ()
 
 
-def used_sheet(manifest: dict[str, Any]) -> dict[str, Any] | None:
-    """The price sheet in a run's manifest as it stands there; None where the run has none.
+def used_sheet(manifest: Mapping[str, Any]) -> UsedSheet | None:
+    """The price sheet in a run's manifest; None where the run has none.
 
     Raises InputErrors, each with the key of the manifest, where it is damaged.
     """
@@ -235,7 +236,7 @@ def used_sheet(manifest: dict[str, Any]) -> dict[str, Any] | None:
     if not sheet or (isinstance(sheet, dict) and sheet.get("machine", "") is None):
         return None
     try:
-        UsedSheet.model_validate_json(json.dumps(sheet))
+        return UsedSheet.model_validate_json(json.dumps(sheet))
     except ValidationError as error:
         raise_all(
             [
@@ -245,8 +246,6 @@ def used_sheet(manifest: dict[str, Any]) -> dict[str, Any] | None:
             ]
         )
         raise
-    whole: dict[str, Any] = sheet
-    return whole
 
 
 def load_prices(path: Path | None = None) -> PriceSheet:

@@ -95,11 +95,9 @@ def repriced(manifest: dict[str, Any], given: Mapping[str, Any]) -> dict[str, An
 
     Raises InputErrors as `prices_anew` does.
     """
-    from harness.files import to_json
-    from harness.spec.prices import UsedSheet, used_sheet
+    from harness.spec.prices import used_sheet
 
-    settings, own = manifest.get("settings") or {}, used_sheet(manifest)
+    settings = manifest.get("settings") or {}
     device = (manifest.get("model") or {}).get("device") or "cpu"
-    sheet = None if own is None else UsedSheet.model_validate_json(to_json(own))
-    prices = prices_anew(sheet, settings, given, device, str(manifest.get("created")))
+    prices = prices_anew(used_sheet(manifest), settings, given, device, str(manifest.get("created")))
     return {**manifest, "settings": {**settings, **given}, **(prices.to_json() if prices else {})}

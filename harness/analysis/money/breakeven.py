@@ -1,23 +1,19 @@
-"""What strategies cost in all, and from where on one of them is the cheaper: totals, break-even, error price."""
+"""Break-even: from how many queries on one system has cost less in all than another, and what an error must cost
+for the more accurate one to be worth its price. The formulas, the rows of results.json and their sentences."""
 
 from __future__ import annotations
 
 import itertools
 import math
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, replace
 
-from harness.analysis.money.economics import (
-    SHOWN_CYCLES,
-    SHOWN_VOLUMES,
-    CostInputs,
-    Economics,
-    break_even_per_refresh,
-    break_even_queries,
-    flip_error_price,
-)
+from harness.analysis.money.economics import CostInputs, Economics
+from harness.analysis.results.money import BreakEven
 from harness.quantities import dollars, percent
+
+SHOWN_CYCLES = (1, 3, 5)
+"""Tuning cycles for which every report shows the break-even volume."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +22,7 @@ class Entry:
 
     money: Economics
     accuracy: float | None
-    fair: bool = True
+    valid: bool = True
     """False where it failed a check, so that its accuracy says nothing."""
 
 
@@ -39,36 +35,56 @@ class Race:
     """The primary metric, where an answer can be partly right by it."""
 
 
-def totals(entries: Sequence[Entry], inputs: CostInputs) -> list[dict[str, Any]]:
-    """Dollars a month and over the horizon, for each strategy at each shown volume and at the user's own."""
-    own = inputs.monthly_queries
-    volumes = sorted({*SHOWN_VOLUMES, *(() if own is None else (own,))})
-    return [_total(entry.money, volume, inputs) for entry in entries for volume in volumes]
+# Formulas
 
 
-def _total(money: Economics, queries: float, inputs: CostInputs) -> dict[str, Any]:
-    months = inputs.horizon_months
-    monthly = money.monthly_usd(queries, months, inputs.refresh_days)
-    interval = money.monthly_ci_usd(queries, months, inputs.refresh_days)
-    return {
-        "strategy": money.strategy,
-        "monthly_queries": queries,
-        "own_volume": queries == inputs.monthly_queries,
-        "monthly_usd": monthly,
-        "monthly_ci_usd": None if interval is None else list(interval),
-        "timed_n": money.timed,
-        "batched_monthly_usd": money.monthly_usd(queries, months, inputs.refresh_days, batched=True),
-        "over_horizon_usd": None if monthly is None else monthly * months,
-        "horizon_months": months,
-        "refresh_days": inputs.refresh_days,
-        "reason": money.reason if monthly is None else None,
-    }
+def break_even_queries(
+    fixed_a: float, per_query_a: float, fixed_b: float, per_query_b: float
+) -> float | None:
+    """N* = (F_A − F_B) / (c_B − c_A): from how many queries on A has cost less than B in all.
+
+    None: never, because a query of A is not cheaper. 0: from the first one.
+    """
+    return _over(fixed_a - fixed_b, per_query_b - per_query_a)
+
+
+def break_even_per_refresh(
+    refresh_a: float, per_query_a: float, per_query_b: float, refresh_b: float = 0.0
+) -> float | None:
+    """N_T* = refresh cost of A (more than B's) ÷ (c_B − c_A): queries between two changes of knowledge
+    from which on A keeps its lead. None: never.
+    """
+    return _over(refresh_a - refresh_b, per_query_b - per_query_a)
+
+
+def _over(dearer: float, saved: float) -> float | None:
+    if saved <= 0:
+        return None
+    queries = max(0.0, dearer) / saved
+    return queries if math.isfinite(queries) else None
+
+
+def flip_error_price(
+    per_query_a: float, accuracy_a: float, per_query_b: float, accuracy_b: float
+) -> float | None:
+    """H* = Δc / Δaccuracy: the price of a wrong answer at which c + (1 − accuracy)·H is the same for both.
+
+    None where there is none above 0: one is at least as accurate and no dearer, or both are equally accurate.
+    """
+    better = accuracy_a - accuracy_b
+    if better == 0:
+        return None
+    price = (per_query_a - per_query_b) / better
+    return price if price > 0 and math.isfinite(price) else None
+
+
+# Rows
 
 
 def break_evens(
     entries: Sequence[Entry], inputs: CostInputs, race: Race | None = None
-) -> list[dict[str, Any]]:
-    """Each pair of strategies at each shown number of tuning cycles and at the user's own.
+) -> tuple[BreakEven, ...]:
+    """Each pair of systems at each shown number of tuning cycles and at the user's own.
 
     `a` is the one that costs more before the first query (one-off cost, and storage over the horizon), so
     `queries` is what it takes to pay that back; None where it never does. Where neither is tuned the cycles
@@ -76,41 +92,40 @@ def break_evens(
     """
     cycles = sorted({*SHOWN_CYCLES, inputs.cycles})
     pairs = itertools.combinations(entries, 2)
-    return [_pair(one, two, count, inputs, race or Race()) for one, two in pairs for count in cycles]
+    return tuple(_pair(one, two, count, inputs, race or Race()) for one, two in pairs for count in cycles)
 
 
-def _pair(one: Entry, two: Entry, cycles: int, inputs: CostInputs, race: Race) -> dict[str, Any]:
+def _pair(one: Entry, two: Entry, cycles: int, inputs: CostInputs, race: Race) -> BreakEven:
     a, b = _ordered(one, two, cycles, inputs.horizon_months)
-    upfront_a, upfront_b = (e.money.upfront_usd(inputs.horizon_months, cycles) for e in (a, b))
+    names = (a.money.strategy, b.money.strategy)
+    upfront_a, upfront_b = (entry.money.upfront_usd(inputs.horizon_months, cycles) for entry in (a, b))
     per_a, per_b = a.money.per_query_usd, b.money.per_query_usd
-    row: dict[str, Any] = {
-        "a": a.money.strategy,
-        "b": b.money.strategy,
-        "cycles": cycles,
-        "tuned": bool(a.money.per_cycle_usd or b.money.per_cycle_usd),
-        "upfront_a_usd": upfront_a,
-        "upfront_b_usd": upfront_b,
-        "per_query_a_usd": per_a,
-        "per_query_b_usd": per_b,
-        "queries": None,
-        "batched_queries": _queries(upfront_a, a.money.batched_usd, upfront_b, b.money.batched_usd),
-        "per_refresh_queries": None,
-        "flip_error_price_usd": None,
-        "accuracy_a": a.accuracy,
-        "accuracy_b": b.accuracy,
-        "accuracy_resolved": a.fair
-        and b.fair
-        and frozenset((a.money.strategy, b.money.strategy)) in race.resolved,
-        "excluded": [entry.money.strategy for entry in (a, b) if not entry.fair],
-    }
+    row = BreakEven(
+        a=names[0],
+        b=names[1],
+        cycles=cycles,
+        tuned=bool(a.money.per_cycle_usd or b.money.per_cycle_usd),
+        upfront_a_usd=upfront_a,
+        upfront_b_usd=upfront_b,
+        per_query_a_usd=per_a,
+        per_query_b_usd=per_b,
+        queries=_queries(upfront_a, per_a, upfront_b, per_b),
+        batched_queries=_queries(upfront_a, a.money.batched_usd, upfront_b, b.money.batched_usd),
+        per_refresh_queries=_per_refresh(a.money, b.money),
+        flip_error_price_usd=_flip(a, b),
+        accuracy_a=a.accuracy,
+        accuracy_b=b.accuracy,
+        accuracy_resolved=a.valid and b.valid and frozenset(names) in race.resolved,
+        excluded=tuple(entry.money.strategy for entry in (a, b) if not entry.valid),
+        status="unknown",
+        sentence=_unknown(a, b),
+    )
     if per_a is None or per_b is None:
-        return {**row, "status": "unknown", "sentence": _unknown(a, b)}
-    row |= {"flip_error_price_usd": _flip(a, b), "per_refresh_queries": _per_refresh(a.money, b.money)}
+        return row
     if upfront_a is None or upfront_b is None:
-        return {**row, "status": "unknown", "sentence": " ".join([_unknown(a, b), *_worth(row, race)])}
-    row["queries"] = break_even_queries(upfront_a, per_a, upfront_b, per_b)
-    row["status"] = _status(row)
-    return {**row, "sentence": " ".join([_cost_sentence(row), *_refresh_sentence(row), *_worth(row, race)])}
+        return replace(row, sentence=" ".join([row.sentence, *_worth(row, race)]))
+    row = replace(row, status=_status(row))
+    return replace(row, sentence=" ".join([_cost_sentence(row), *_refresh_sentence(row), *_worth(row, race)]))
 
 
 def _ordered(one: Entry, two: Entry, cycles: int, months: float) -> tuple[Entry, Entry]:
@@ -143,16 +158,16 @@ def _flip(a: Entry, b: Entry) -> float | None:
     if a.accuracy is None or b.accuracy is None:
         return None
     per_a, per_b = a.money.per_query_usd, b.money.per_query_usd
-    if per_a is None or per_b is None or not (a.fair and b.fair):
+    if per_a is None or per_b is None or not (a.valid and b.valid):
         return None
     return flip_error_price(per_a, a.accuracy, per_b, b.accuracy)
 
 
-def _status(row: dict[str, Any]) -> str:
+def _status(row: BreakEven) -> str:
     """`reached` at `queries`; `always`: A is cheaper from the first query on; `never`; or `equal`."""
-    if row["queries"] is not None:
-        return "reached" if row["queries"] > 0 else "always"
-    same = (row["upfront_a_usd"], row["per_query_a_usd"]) == (row["upfront_b_usd"], row["per_query_b_usd"])
+    if row.queries is not None:
+        return "reached" if row.queries > 0 else "always"
+    same = (row.upfront_a_usd, row.per_query_a_usd) == (row.upfront_b_usd, row.per_query_b_usd)
     return "equal" if same else "never"
 
 
@@ -164,15 +179,16 @@ def _unknown(a: Entry, b: Entry) -> str:
     return f"{a.money.strategy} against {b.money.strategy} cannot be told ({'; '.join(reasons)})."
 
 
-def _cost_sentence(row: dict[str, Any]) -> str:
-    a, b = row["a"], row["b"]
-    tuned = f" (tuning cycles: {row['cycles']})" if row["tuned"] else ""
-    upfront = f"{dollars(row['upfront_a_usd'])} against {dollars(row['upfront_b_usd'])} up front"
-    query = f"{dollars(row['per_query_a_usd'])} against {dollars(row['per_query_b_usd'])} a query"
-    match row["status"]:
+def _cost_sentence(row: BreakEven) -> str:
+    a, b = row.a, row.b
+    tuned = f" (tuning cycles: {row.cycles})" if row.tuned else ""
+    upfront = f"{dollars(row.upfront_a_usd)} against {dollars(row.upfront_b_usd)} up front"
+    query = f"{dollars(row.per_query_a_usd)} against {dollars(row.per_query_b_usd)} a query"
+    match row.status:
         case "reached":
-            asked = _told(row["queries"])
-            return f"{a} pays back against {b} from {asked} on{tuned}: {upfront}, {query}."
+            return (
+                f"{a} pays back against {b} from {_asked(row.queries or 0.0)} on{tuned}: {upfront}, {query}."
+            )
         case "always":
             return f"{a} is cheaper than {b} from the first query on: nothing more up front, {query}."
         case "equal":
@@ -180,25 +196,26 @@ def _cost_sentence(row: dict[str, Any]) -> str:
     return f"{a} never pays back against {b}{tuned}: {upfront}, and its query is no cheaper, {query}."
 
 
-def _refresh_sentence(row: dict[str, Any]) -> list[str]:
-    queries = row["per_refresh_queries"]
+def _refresh_sentence(row: BreakEven) -> list[str]:
+    queries = row.per_refresh_queries
     if not queries:
         return []
-    pay = "pays" if _told(queries) == ONE else "pay"
-    return [f"Where the knowledge changes, {_told(queries)} between two changes {pay} for a refresh."]
+    pay = "pays" if _asked(queries) == ONE else "pay"
+    return [f"Where the knowledge changes, {_asked(queries)} between two changes {pay} for a refresh."]
 
 
-def _worth(row: dict[str, Any], race: Race) -> list[str]:
+def _worth(row: BreakEven, race: Race) -> list[str]:
     """What a wrong answer must cost for the dearer query to be worth it, where it was the more accurate one."""
-    if row["excluded"]:
-        return [f"{' and '.join(row['excluded'])} failed a check, so accuracies are not weighed here."]
-    flip = row["flip_error_price_usd"]
-    if flip is None:
+    if row.excluded:
+        return [f"{' and '.join(row.excluded)} failed a check, so accuracies are not weighed here."]
+    flip = row.flip_error_price_usd
+    if flip is None or row.accuracy_a is None or row.accuracy_b is None:
         return []
-    better, worse = ("a", "b") if row["accuracy_a"] > row["accuracy_b"] else ("b", "a")
-    name, more = row[better], f"of higher {race.graded}" if race.graded else "right more often"
-    shares = f"{percent(row[f'accuracy_{better}'])} against {percent(row[f'accuracy_{worse}'])}"
-    if row["accuracy_resolved"]:
+    better, worse = max(row.accuracy_a, row.accuracy_b), min(row.accuracy_a, row.accuracy_b)
+    name = row.a if better == row.accuracy_a else row.b
+    more = f"of higher {race.graded}" if race.graded else "right more often"
+    shares = f"{percent(better)} against {percent(worse)}"
+    if row.accuracy_resolved:
         return [
             f"A query of {name} is dearer, but {more} ({shares}): one-off cost aside, that pays where a wrong answer "
             f"costs more than {dollars(flip)}."
@@ -212,7 +229,7 @@ def _worth(row: dict[str, Any], race: Race) -> list[str]:
 ONE = "1 query"
 
 
-def _told(queries: float) -> str:
+def _asked(queries: float) -> str:
     shown = whole_queries(queries)
     return ONE if shown == "1" else f"{shown} queries"
 

@@ -1,4 +1,4 @@
-"""What a run says about money: from its evidence and the price sheet in its manifest to figures in dollars.
+"""What a run says about money: from its evidence and the price sheet in its manifest to the costs of its systems.
 
 Seconds are this run's; the price is a machine's on the sheet, so a figure holds as far as that machine is as
 fast as the one that was measured. The formulas stand in `economics.py` and `tariff.py`.
@@ -7,65 +7,34 @@ fast as the one that was measured. The formulas stand in `economics.py` and `tar
 from __future__ import annotations
 
 import datetime
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from harness.analysis import latency, throughput
+from harness.analysis.bridge import system_in
 from harness.analysis.evidence import Evidence, Pair
 from harness.analysis.money.economics import CostInputs, Economics, per_correct_usd, with_error_price
-from harness.analysis.money.tariff import LABOUR, Labour, Measured, Tariff, economics
+from harness.analysis.money.projection import projections
+from harness.analysis.money.tariff import Measured, Tariff, economics
+from harness.analysis.results.figures import Estimate
+from harness.analysis.results.money import Cost, MonthlyTotal, PriceFacts
 from harness.analysis.statistics.intervals import mean
+from harness.records import ApiPrice, PriceTier
 from harness.spec.prices import used_sheet
-from harness.spec.strategy import STRATEGIES, Source
 
 STALE_DAYS = 180
 """A price sheet older than this at the run's start is flagged."""
+SHOWN_VOLUMES = (1_000, 10_000, 100_000)
+"""Queries a month for which every report shows totals."""
 
 
-def tariff_of(manifest: dict[str, Any]) -> Tariff | None:
-    """The prices in a run's manifest, or None where the run has no price sheet.
-
-    Sheets of older versions have a machine only; what they lack is None, never 0. Raises InputErrors where
-    the sheet is damaged.
-    """
+def tariff_of(manifest: Mapping[str, Any]) -> Tariff | None:
+    """The prices in a run's manifest, or None where it has none. Raises InputErrors where they are damaged."""
     sheet = used_sheet(manifest)
-    if sheet is None:
-        return None
-    machine = sheet["machine"]
-    storage, embedding, refresh = (sheet.get(name) or {} for name in ("storage", "embedding", "refresh"))
-    return Tariff(
-        usd_per_hour=machine["usd_per_hour"],
-        utilisation=sheet["utilisation"],
-        labour=_labour(sheet),
-        lacking=tuple(name for name in LABOUR if not sheet.get(name)),
-        changed_share=refresh.get("changed_share"),
-        storage_usd_per_gb_month=storage.get("usd_per_gb_month", 0.0),
-        embedding_usd_per_mtok=embedding.get("usd_per_mtok"),
-        assumptions={
-            "machine": machine["name"],
-            "provider": machine.get("provider"),
-            "usd_per_hour": machine["usd_per_hour"],
-            "utilisation": sheet["utilisation"],
-            "priced_on": machine.get("date"),
-            "source": machine.get("source"),
-        },
-    )
+    return None if sheet is None else Tariff.of(sheet)
 
 
-def _labour(sheet: dict[str, Any]) -> Labour | None:
-    people, labels, evaluation = (sheet.get(name) for name in LABOUR)
-    if not (people and labels and evaluation):
-        return None
-    return Labour(
-        wage_usd_per_hour=people["wage_usd_per_hour"],
-        engineer_hours_per_cycle=people["engineer_hours_per_cycle"],
-        engineer_hours_per_refresh=people["engineer_hours_per_refresh"],
-        evaluation_hours=evaluation["engineer_hours"],
-        usd_per_label=labels["usd_per_label"],
-    )
-
-
-def inputs_of(manifest: dict[str, Any]) -> CostInputs:
+def inputs_of(manifest: Mapping[str, Any]) -> CostInputs:
     """What the user set when the run was made; defaults for what an older run does not know."""
     settings = manifest.get("settings") or {}
     return CostInputs(
@@ -76,11 +45,19 @@ def inputs_of(manifest: dict[str, Any]) -> CostInputs:
     )
 
 
+def api_prices_of(manifest: Mapping[str, Any]) -> tuple[ApiPrice, ...]:
+    """The prices of hosted models that a run was made with."""
+    rows = manifest.get("api_prices") or ()
+    return tuple(
+        ApiPrice(**{**row, "tiers": tuple(PriceTier(**tier) for tier in row["tiers"])}) for row in rows
+    )
+
+
 def measured_of(run: Evidence, pair: Pair) -> Measured:
-    """What the run measured of one strategy on one task; seconds are means over the deployed form."""
-    strategy = STRATEGIES.get(pair[1])  # None for another task's adapter: it answers bare
-    adapted = strategy is not None and strategy.adapted
-    retrieves = strategy is not None and Source.RETRIEVED in strategy.context
+    """What the run measured of one system on one task; seconds are means over the deployed form."""
+    system = system_in(run, *pair)
+    candidate = not system.trained_elsewhere(pair[0])
+    adapted, retrieves = system.adapted and candidate, bool(system.retrieved)
     timings = [row for row in run.timings.get(pair, ()) if row.merged]
     passed = throughput.batched(run.batches.get(pair, ()), run.answers.get(pair, ()))
     adapter = adapter_of(run, pair) if adapted else {}
@@ -91,7 +68,7 @@ def measured_of(run: Evidence, pair: Pair) -> Measured:
         strategy=pair[1],
         adapted=adapted,
         retrieves=retrieves,
-        candidate=strategy is not None,
+        candidate=candidate,
         serial_s=mean(seconds),
         timed=len(seconds),
         serial_ci_s=latency.mean_interval(seconds),
@@ -114,79 +91,100 @@ def adapter_of(run: Evidence, pair: Pair) -> dict[str, Any]:
 
 
 def economics_of(run: Evidence, pair: Pair, inputs: CostInputs) -> Economics:
-    """The money of one strategy on one task, at the prices of the run's sheet."""
+    """The money of one system on one task, at the prices of the run's sheet."""
     return economics(measured_of(run, pair), tariff_of(run.manifest), inputs)
 
 
-def block(money: Economics, fair: Mapping[str, Any], inputs: CostInputs) -> dict[str, Any]:
-    """`strategies[s].cost` of results.json.
-
-    `per_query_usd` is one request at a time, `batched_usd` the batched pass, both at the utilisation that
-    `assumptions` names. `per_query_ci_usd`: what the `timed_n` timed questions leave open of the first, [low, high]
-    at 95 %, or None and `per_query_ci_reason`. `reason` says why `per_query_usd` is None, `fixed_reason` why
-    `fixed_usd` is. `fixed_people_usd`, `refresh_people_usd`: the part that is people's, from the price sheet.
-    `fair`: the accuracy with its interval. `per_correct_ci_usd` is c over that interval's ends, [low, high], and None
-    where the lower end is 0: then there is no highest price.
-    """
-    accuracy = fair["mean"]
-    dearest = per_correct_usd(money.per_query_usd, fair["ci_low"])
-    return {
-        "per_query_usd": money.per_query_usd,
-        "per_query_ci_usd": None if money.per_query_ci_usd is None else list(money.per_query_ci_usd),
-        "per_query_ci_reason": _no_interval(money),
-        "timed_n": money.timed,
-        "batched_usd": money.batched_usd,
-        "per_correct_usd": per_correct_usd(money.per_query_usd, accuracy),
-        "per_correct_ci_usd": dearest and [per_correct_usd(money.per_query_usd, fair["ci_high"]), dearest],
-        "with_error_price_usd": with_error_price(money.per_query_usd, accuracy, inputs.error_price_usd),
-        "error_price_usd": inputs.error_price_usd,
-        "fixed_usd": money.fixed_usd,
-        "fixed_people_usd": money.people_usd,
-        "refresh_usd": money.refresh_usd,
-        "refresh_people_usd": money.people_refresh_usd,
-        "storage_usd_per_month": money.storage_usd_per_month,
-        "components": money.components,
-        "assumptions": money.assumptions,
-        "reason": money.reason if money.per_query_usd is None else None,
-        "fixed_reason": money.fixed_reason,
-    }
-
-
-def _no_interval(money: Economics) -> str | None:
-    if money.per_query_usd is None or money.per_query_ci_usd is not None:
-        return None
-    return f"n={money.timed} < {latency.FEWEST_MEAN}"
+def cost_of(run: Evidence, pair: Pair, money: Economics, accuracy: Estimate, inputs: CostInputs) -> Cost:
+    """What a system costs. `per_correct_ci_usd` is None where the accuracy's lower end is 0: there is no highest
+    price then."""
+    query = money.per_query_usd
+    dearest, cheapest = (per_correct_usd(query, end) for end in (accuracy.ci_low, accuracy.ci_high))
+    system = system_in(run, *pair)
+    own = not system.trained_elsewhere(pair[0])
+    no_interval = query is not None and money.per_query_ci_usd is None
+    return Cost(
+        per_query_usd=query,
+        per_query_ci_usd=money.per_query_ci_usd,
+        per_query_ci_reason=f"n={money.timed} < {latency.FEWEST_MEAN}" if no_interval else None,
+        timed_n=money.timed,
+        batched_usd=money.batched_usd,
+        per_correct_usd=per_correct_usd(query, accuracy.mean),
+        per_correct_ci_usd=None if dearest is None or cheapest is None else (cheapest, dearest),
+        with_error_price_usd=with_error_price(query, accuracy.mean, inputs.error_price_usd),
+        error_price_usd=inputs.error_price_usd,
+        fixed_usd=money.fixed_usd,
+        fixed_people_usd=money.people_usd,
+        refresh_usd=money.refresh_usd,
+        refresh_people_usd=money.people_refresh_usd,
+        storage_usd_per_month=money.storage_usd_per_month,
+        components=money.components,
+        assumptions=money.assumptions,
+        reason=money.reason if query is None else None,
+        fixed_reason=money.fixed_reason,
+        projections=projections(
+            api_prices_of(run.manifest),
+            run.answers.get(pair, ()),
+            adapted=system.adapted,
+            train_tokens=adapter_of(run, pair).get("train_tokens") if own else None,
+            in_house=inputs.in_house,
+        ),
+    )
 
 
-def prices_block(manifest: dict[str, Any], inputs: CostInputs) -> dict[str, Any]:
-    """`prices` of results.json: how old the sheet was when the run began, what the user set, API prices used.
+def totals(systems: Iterable[Economics], inputs: CostInputs) -> tuple[MonthlyTotal, ...]:
+    """Dollars a month and over the horizon, for each system at each shown volume and at the user's own."""
+    own = inputs.monthly_queries
+    volumes = sorted({*SHOWN_VOLUMES, *(() if own is None else (own,))})
+    return tuple(_total(money, volume, inputs) for money in systems for volume in volumes)
+
+
+def _total(money: Economics, queries: float, inputs: CostInputs) -> MonthlyTotal:
+    months, refresh = inputs.horizon_months, inputs.refresh_days
+    monthly = money.monthly_usd(queries, months, refresh)
+    return MonthlyTotal(
+        strategy=money.strategy,
+        monthly_queries=queries,
+        own_volume=queries == inputs.monthly_queries,
+        monthly_usd=monthly,
+        monthly_ci_usd=money.monthly_ci_usd(queries, months, refresh),
+        timed_n=money.timed,
+        batched_monthly_usd=money.monthly_usd(queries, months, refresh, batched=True),
+        over_horizon_usd=None if monthly is None else monthly * months,
+        horizon_months=months,
+        refresh_days=refresh,
+        reason=money.reason if monthly is None else None,
+    )
+
+
+def price_facts(manifest: Mapping[str, Any], inputs: CostInputs) -> PriceFacts:
+    """How old the sheet was when the run began, what the user set, and the prices of hosted models used.
 
     Ages are in days between two dates of the manifest, None where one of them is missing.
     """
-    sheet = used_sheet(manifest) or {}
-    created, used = manifest.get("created"), manifest.get("api_prices") or []
-    age = age_days(sheet.get("date"), created)
-    return {
-        "date": sheet.get("date"),
-        "age_days": age,
-        "stale_after_days": STALE_DAYS,
-        "stale": age is not None and age > STALE_DAYS,
-        "stale_api_prices": sorted(
-            {one["model"] for one in used if (age_days(one["priced_on"], created) or 0) > STALE_DAYS}
-        ),
-        "sections_from_shipped": sheet.get("sections_from_shipped", []),
-        "tuning_cycles": inputs.cycles,
-        "horizon_months": inputs.horizon_months,
-        "monthly_queries": inputs.monthly_queries,
-        "refresh_days": inputs.refresh_days,
-        "error_price_usd": inputs.error_price_usd,
-        "api_prices": used,
-    }
+    sheet, created, hosted = used_sheet(manifest), manifest.get("created"), api_prices_of(manifest)
+    age = age_days(sheet.date if sheet else None, created)
+    old = {price.model for price in hosted if (age_days(price.priced_on, created) or 0) > STALE_DAYS}
+    return PriceFacts(
+        date=sheet.date if sheet else None,
+        age_days=age,
+        stale_after_days=STALE_DAYS,
+        stale=age is not None and age > STALE_DAYS,
+        stale_api_prices=tuple(sorted(old)),
+        sections_from_shipped=sheet.sections_from_shipped if sheet else (),
+        tuning_cycles=inputs.cycles,
+        horizon_months=inputs.horizon_months,
+        monthly_queries=inputs.monthly_queries,
+        refresh_days=inputs.refresh_days,
+        error_price_usd=inputs.error_price_usd,
+        api_prices=hosted,
+    )
 
 
-def age_days(seen: str | None, at: str | None) -> int | None:
+def age_days(seen: str | None, started: str | None) -> int | None:
     """Days from a price's date to a run's start (ISO dates, the second perhaps with a time)."""
     try:
-        return (datetime.date.fromisoformat((at or "")[:10]) - datetime.date.fromisoformat(seen or "")).days
+        start = datetime.date.fromisoformat((started or "")[:10])
+        return (start - datetime.date.fromisoformat(seen or "")).days
     except ValueError:
         return None

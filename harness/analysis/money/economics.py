@@ -1,19 +1,15 @@
-"""What a strategy costs, as formulas over plain values (method, section 5). US dollars throughout.
+"""What a system costs, as formulas over plain values (method, section 5). US dollars throughout.
 
 Nothing here reads a file or a run: `tariff.py` makes `Economics` of what was measured and what things cost.
 """
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
-from typing import Any
+
+from harness.analysis.results.money import Assumptions, Components
 
 DAYS_PER_MONTH = 365.25 / 12
-SHOWN_VOLUMES = (1_000, 10_000, 100_000)
-"""Queries a month for which every report shows totals."""
-SHOWN_CYCLES = (1, 3, 5)
-"""Tuning cycles for which every report shows the break-even volume."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +33,7 @@ class CostInputs:
 
 @dataclass(frozen=True, slots=True)
 class Economics:
-    """One strategy's money, US dollars. None: not known, `reason` says why."""
+    """One system's money, US dollars. None: not known, `reason` says why."""
 
     strategy: str
     per_query_usd: float | None
@@ -50,8 +46,8 @@ class Economics:
     """At each change of knowledge: embed again what changed, train again."""
     storage_usd_per_month: float
     reason: str | None
-    components: dict[str, float | None]
-    assumptions: dict[str, Any]
+    components: Components
+    assumptions: Assumptions
     cycles: int = 3
     """The tuning cycles that `fixed_usd` is for."""
     per_cycle_usd: float = 0.0
@@ -160,46 +156,6 @@ def fine_tune_cost(
     """
     per_cycle = device_hours * usd_per_hour + engineer_hours * wage
     return cycles * per_cycle + labels * usd_per_label + evaluation_usd
-
-
-def break_even_queries(
-    fixed_a: float, per_query_a: float, fixed_b: float, per_query_b: float
-) -> float | None:
-    """N* = (F_A − F_B) / (c_B − c_A): from how many queries on A has cost less than B in all.
-
-    None: never, because a query of A is not cheaper. 0: from the first one.
-    """
-    return _over(fixed_a - fixed_b, per_query_b - per_query_a)
-
-
-def break_even_per_refresh(
-    refresh_a: float, per_query_a: float, per_query_b: float, refresh_b: float = 0.0
-) -> float | None:
-    """N_T* = refresh cost of A (more than B's) ÷ (c_B − c_A): queries between two changes of knowledge
-    from which on A keeps its lead. None: never.
-    """
-    return _over(refresh_a - refresh_b, per_query_b - per_query_a)
-
-
-def _over(dearer: float, saved: float) -> float | None:
-    if saved <= 0:
-        return None
-    queries = max(0.0, dearer) / saved
-    return queries if math.isfinite(queries) else None
-
-
-def flip_error_price(
-    per_query_a: float, accuracy_a: float, per_query_b: float, accuracy_b: float
-) -> float | None:
-    """H* = Δc / Δaccuracy: the price of a wrong answer at which c + (1 − accuracy)·H is the same for both.
-
-    None where there is none above 0: one is at least as accurate and no dearer, or both are equally accurate.
-    """
-    better = accuracy_a - accuracy_b
-    if better == 0:
-        return None
-    price = (per_query_a - per_query_b) / better
-    return price if price > 0 and math.isfinite(price) else None
 
 
 def per_correct_usd(per_query: float | None, accuracy: float | None) -> float | None:

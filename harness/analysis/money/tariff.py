@@ -1,4 +1,4 @@
-"""One strategy's money out of three things that are known apart: what it did (`Measured`), what an hour, a label
+"""One system's money out of three things that are known apart: what it did (`Measured`), what an hour, a label
 and a gigabyte cost (`Tariff`), and what the user set (`CostInputs`).
 
 Nothing is read here, so asking again under another price, volume or number of cycles takes microseconds.
@@ -7,9 +7,11 @@ Nothing is read here, so asking again under another price, volume or number of c
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from typing import Any
 
 from harness.analysis.money.economics import CostInputs, Economics, fine_tune_cost, own_machine_cost
+from harness.analysis.results.figures import Interval
+from harness.analysis.results.money import Assumptions, Components
+from harness.spec.prices import UsedSheet
 
 NO_SHEET = "the run has no price sheet"
 LABOUR = ("labour", "labels", "evaluation")
@@ -40,7 +42,7 @@ class Labour:
 
 @dataclass(frozen=True, slots=True)
 class Tariff:
-    """What things cost. `assumptions` is what a reader has to know of the machine's price, as plain values."""
+    """What things cost. `origin`: what a reader has to know of the machine's price."""
 
     usd_per_hour: float
     utilisation: float
@@ -53,7 +55,29 @@ class Tariff:
     storage_usd_per_gb_month: float = 0.0
     embedding_usd_per_mtok: float | None = None
     """None: passages are embedded on the machine itself, in the seconds that were measured."""
-    assumptions: dict[str, Any] = field(default_factory=dict)
+    origin: Assumptions = field(default_factory=Assumptions)
+
+    @classmethod
+    def of(cls, sheet: UsedSheet) -> Tariff:
+        """The prices of a run's sheet. What a sheet of an older version lacks is None, never 0."""
+        machine = sheet.machine
+        return cls(
+            usd_per_hour=machine.usd_per_hour,
+            utilisation=sheet.utilisation,
+            labour=_labour(sheet),
+            lacking=tuple(name for name in LABOUR if not getattr(sheet, name)),
+            changed_share=sheet.refresh.changed_share if sheet.refresh else None,
+            storage_usd_per_gb_month=sheet.storage.usd_per_gb_month if sheet.storage else 0.0,
+            embedding_usd_per_mtok=sheet.embedding.usd_per_mtok if sheet.embedding else None,
+            origin=Assumptions(
+                machine=machine.name,
+                provider=machine.provider,
+                usd_per_hour=machine.usd_per_hour,
+                utilisation=sheet.utilisation,
+                priced_on=machine.date,
+                source=machine.source,
+            ),
+        )
 
     def usd(self, seconds: float | None) -> float | None:
         """Dollars for seconds of the machine, fully used."""
@@ -66,29 +90,37 @@ class Tariff:
         return own_machine_cost(self.usd_per_hour, 1 / seconds, self.utilisation)
 
     def under(self, inputs: CostInputs) -> Tariff:
-        """The tariff with the user's price of an hour and utilisation, their origin told.
+        """The tariff with the user's price of an hour and utilisation, their origin stated.
 
         Where data stay in house, no hosted service embeds the corpus: the measured seconds are priced instead.
         """
-        told = dict(self.assumptions)
-        if inputs.usd_per_hour is not None:
-            told |= {"source": "given with --usd-per-hour", "priced_on": None}
         hour = self.usd_per_hour if inputs.usd_per_hour is None else inputs.usd_per_hour
         share = self.utilisation if inputs.utilisation is None else inputs.utilisation
-        told |= {"usd_per_hour": hour, "utilisation": share}
+        origin = replace(self.origin, usd_per_hour=hour, utilisation=share)
+        if inputs.usd_per_hour is not None:
+            origin = replace(origin, source="given with --usd-per-hour", priced_on=None)
         embedding = None if inputs.in_house else self.embedding_usd_per_mtok
         return replace(
-            self,
-            usd_per_hour=hour,
-            utilisation=share,
-            embedding_usd_per_mtok=embedding,
-            assumptions=told,
+            self, usd_per_hour=hour, utilisation=share, embedding_usd_per_mtok=embedding, origin=origin
         )
+
+
+def _labour(sheet: UsedSheet) -> Labour | None:
+    people, labels, evaluation = sheet.labour, sheet.labels, sheet.evaluation
+    if not (people and labels and evaluation):
+        return None
+    return Labour(
+        wage_usd_per_hour=people.wage_usd_per_hour,
+        engineer_hours_per_cycle=people.engineer_hours_per_cycle,
+        engineer_hours_per_refresh=people.engineer_hours_per_refresh,
+        evaluation_hours=evaluation.engineer_hours,
+        usd_per_label=labels.usd_per_label,
+    )
 
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """What a run knows of one strategy on one task. None: not measured, or the strategy has no such part."""
+    """What a run knows of one system on one task. None: not measured, or the system has no such part."""
 
     strategy: str
     adapted: bool = False
@@ -99,7 +131,7 @@ class Measured:
     """Mean seconds of one request alone, retrieval included."""
     timed: int = 0
     """Questions that `serial_s` is the mean of."""
-    serial_ci_s: tuple[float, float] | None = None
+    serial_ci_s: Interval | None = None
     """95 % interval of `serial_s`; None where too few were timed."""
     retrieve_s: float | None = None
     ttft_s: float | None = None
@@ -122,27 +154,29 @@ class Measured:
 
 
 def economics(measured: Measured, tariff: Tariff | None, inputs: CostInputs | None = None) -> Economics:
-    """One strategy's money; everything None, with a reason, where there is no tariff."""
+    """One system's money; everything None, with a reason, where there is no tariff."""
     inputs = inputs or CostInputs()
     priced = None if tariff is None else tariff.under(inputs)
-    components = _per_query(measured, priced) | _once(measured, priced)
-    fixed, fixed_reason = _fixed(measured, priced, components, inputs.cycles)
+    parts = Components() if priced is None else _components(measured, priced)
+    fixed, fixed_reason = _fixed(measured, priced, parts, inputs.cycles)
     untimed = "not timed" if measured.serial_s is None else None
-    refresh, refresh_people = _refresh(measured, priced, components)
-    storage = components["storage_usd_per_month"] or 0.0
+    refresh, refresh_people = _refresh(measured, priced, parts)
+    labour = parts.labour_usd or 0.0
+    people = inputs.cycles * labour + _sum(parts.labels_usd, parts.evaluation_usd)
+    known = fixed is not None
     return Economics(
         strategy=measured.strategy,
-        per_query_usd=components["serial_usd"],
-        batched_usd=components["batched_usd"],
+        per_query_usd=parts.serial_usd,
+        batched_usd=parts.batched_usd,
         fixed_usd=fixed,
         refresh_usd=refresh,
-        storage_usd_per_month=storage,
+        storage_usd_per_month=parts.storage_usd_per_month or 0.0,
         reason=NO_SHEET if priced is None else untimed or fixed_reason,
-        components=components,
+        components=parts,
         assumptions=_assumptions(measured, priced, inputs),
         cycles=inputs.cycles,
-        per_cycle_usd=_sum(components, "training_usd", "labour_usd") if fixed is not None else 0.0,
-        people_usd=_people_once(components, inputs.cycles) if fixed is not None else 0.0,
+        per_cycle_usd=_sum(parts.training_usd, parts.labour_usd) if known else 0.0,
+        people_usd=people if known else 0.0,
         people_refresh_usd=refresh_people,
         fixed_reason=fixed_reason,
         timed=measured.timed,
@@ -150,7 +184,7 @@ def economics(measured: Measured, tariff: Tariff | None, inputs: CostInputs | No
     )
 
 
-def _ci_usd(measured: Measured, priced: Tariff | None) -> tuple[float, float] | None:
+def _ci_usd(measured: Measured, priced: Tariff | None) -> Interval | None:
     """Dollars are seconds times a constant, so the interval of the one is that of the other."""
     if priced is None or measured.serial_ci_s is None:
         return None
@@ -158,50 +192,26 @@ def _ci_usd(measured: Measured, priced: Tariff | None) -> tuple[float, float] | 
     return None if low is None or high is None else (low, high)
 
 
-def _per_query(measured: Measured, priced: Tariff | None) -> dict[str, float | None]:
-    """Of one query: in all, its parts (retrieval, prompt up to the first token, the rest), and batched."""
+def _components(measured: Measured, priced: Tariff) -> Components:
     m = measured
-    whole, first, found = m.serial_s, m.ttft_s, m.retrieve_s
-    seconds = {
-        "serial_usd": whole,
-        "batched_usd": m.batched_s,
-        "retrieve_usd": found,
-        "prompt_usd": None if first is None else first - (found or 0.0),
-        "generate_usd": None if whole is None or first is None else whole - first,
-    }
-    parts = {name: priced.query_usd(value) if priced else None for name, value in seconds.items()}
-    return {**parts, "serial_full_use_usd": priced.usd(whole) if priced else None}
-
-
-def _once(measured: Measured, priced: Tariff | None) -> dict[str, float | None]:
-    """Paid once, or (training, labour) once a tuning cycle. None: not known, or the strategy has no such part."""
-    parts: dict[str, float | None] = dict.fromkeys(
-        ("training_usd", "labour_usd", "labels_usd", "evaluation_usd", "index_usd", "storage_usd_per_month")
+    whole, first, search = m.serial_s, m.ttft_s, m.retrieve_s
+    tuned, indexed = m.candidate and m.adapted, m.candidate and m.retrieves
+    labour = priced.labour if tuned else None
+    stored = m.stored_bytes if m.candidate else None
+    return Components(
+        serial_usd=priced.query_usd(whole),
+        batched_usd=priced.query_usd(m.batched_s),
+        retrieve_usd=priced.query_usd(search),
+        prompt_usd=None if first is None else priced.query_usd(first - (search or 0.0)),
+        generate_usd=None if whole is None or first is None else priced.query_usd(whole - first),
+        serial_full_use_usd=priced.usd(whole),
+        training_usd=priced.usd(m.training_s) if tuned else None,
+        labour_usd=labour.engineer_hours_per_cycle * labour.wage_usd_per_hour if labour else None,
+        labels_usd=m.labels * labour.usd_per_label if labour and m.labels is not None else None,
+        evaluation_usd=labour.evaluation_usd if labour else None,
+        index_usd=_index(m, priced) if indexed else None,
+        storage_usd_per_month=None if stored is None else stored / 1e9 * priced.storage_usd_per_gb_month,
     )
-    if priced is None or not measured.candidate:
-        return parts
-    if measured.adapted:
-        parts["training_usd"] = priced.usd(measured.training_s)
-        if priced.labour:
-            parts |= _people(measured, priced.labour)
-    if measured.retrieves:
-        parts["index_usd"] = _index(measured, priced)
-    if measured.stored_bytes is not None:
-        parts["storage_usd_per_month"] = measured.stored_bytes / 1e9 * priced.storage_usd_per_gb_month
-    return parts
-
-
-def _people(measured: Measured, labour: Labour) -> dict[str, float | None]:
-    return {
-        "labour_usd": labour.engineer_hours_per_cycle * labour.wage_usd_per_hour,
-        "labels_usd": None if measured.labels is None else measured.labels * labour.usd_per_label,
-        "evaluation_usd": labour.evaluation_usd,
-    }
-
-
-def _people_once(parts: dict[str, float | None], cycles: int) -> float:
-    """What people cost once, of everything that is paid once."""
-    return cycles * _sum(parts, "labour_usd") + _sum(parts, "labels_usd", "evaluation_usd")
 
 
 def _index(measured: Measured, priced: Tariff) -> float | None:
@@ -212,7 +222,7 @@ def _index(measured: Measured, priced: Tariff) -> float | None:
 
 
 def _fixed(
-    measured: Measured, priced: Tariff | None, parts: dict[str, float | None], cycles: int
+    measured: Measured, priced: Tariff | None, parts: Components, cycles: int
 ) -> tuple[float | None, str | None]:
     """What is paid once, or None and why it is not known."""
     if priced is None:
@@ -221,12 +231,12 @@ def _fixed(
         return None, "another task's adapter: what it cost once stands there"
     if measured.adapted and priced.labour is None:
         return None, f"the price sheet has no {' and no '.join(priced.lacking)}"
-    if measured.adapted and (parts["training_usd"] is None or parts["labels_usd"] is None):
+    if measured.adapted and (parts.training_usd is None or parts.labels_usd is None):
         return None, "the run has no record of training the adapter"
-    if measured.retrieves and parts["index_usd"] is None:
+    if measured.retrieves and parts.index_usd is None:
         return None, "the run has no record of building the index"
     tuning = _tuning(measured, priced, cycles) if measured.adapted else 0.0
-    return tuning + (parts["index_usd"] or 0.0), None
+    return tuning + (parts.index_usd or 0.0), None
 
 
 def _tuning(measured: Measured, priced: Tariff, cycles: int) -> float:
@@ -244,9 +254,7 @@ def _tuning(measured: Measured, priced: Tariff, cycles: int) -> float:
     )
 
 
-def _refresh(
-    measured: Measured, priced: Tariff | None, parts: dict[str, float | None]
-) -> tuple[float | None, float]:
+def _refresh(measured: Measured, priced: Tariff | None, parts: Components) -> tuple[float | None, float]:
     """A change of knowledge: embed what changed, and train once more on labels of which that share is new.
 
     The second figure is people's part of the first. None where a part is not known.
@@ -257,11 +265,11 @@ def _refresh(
         return None, 0.0
     share, labour, machine, people = priced.changed_share, priced.labour, 0.0, 0.0
     if measured.retrieves:
-        if share is None or parts["index_usd"] is None:
+        if share is None or parts.index_usd is None:
             return None, 0.0
-        machine += share * parts["index_usd"]
+        machine += share * parts.index_usd
     if measured.adapted:
-        training, labels = parts["training_usd"], parts["labels_usd"]
+        training, labels = parts.training_usd, parts.labels_usd
         if share is None or labour is None or training is None or labels is None:
             return None, 0.0
         machine += training
@@ -270,33 +278,35 @@ def _refresh(
     return machine + people, people
 
 
-def _sum(parts: dict[str, float | None], *names: str) -> float:
-    return sum(parts[name] or 0.0 for name in names)
+def _sum(*parts: float | None) -> float:
+    return sum(part or 0.0 for part in parts)
 
 
-def _assumptions(measured: Measured, priced: Tariff | None, inputs: CostInputs) -> dict[str, Any]:
-    """Everything that the dollars rest on and that nobody measured, and the throughput they were made from."""
-    labour = priced.labour if priced and measured.adapted and measured.candidate else None
+def _assumptions(measured: Measured, priced: Tariff | None, inputs: CostInputs) -> Assumptions:
     batched = measured.batched_s
-    told: dict[str, Any] = {
-        **(priced.assumptions if priced else {}),
-        "serial_queries_per_s": 1 / measured.serial_s if measured.serial_s else None,
-        "batched_queries_per_s": 1 / batched if batched else None,
-        "stored_gb": None if measured.stored_bytes is None else measured.stored_bytes / 1e9,
-    }
-    if labour:
-        told |= {
-            "tuning_cycles": inputs.cycles,
-            "training_hours_per_cycle": None if measured.training_s is None else measured.training_s / 3600,
-            "engineer_hours_per_cycle": labour.engineer_hours_per_cycle,
-            "engineer_hours_per_refresh": labour.engineer_hours_per_refresh,
-            "wage_usd_per_hour": labour.wage_usd_per_hour,
-            "labels": measured.labels,
-            "usd_per_label": labour.usd_per_label,
-            "evaluation_hours": labour.evaluation_hours,
-        }
-    if priced and measured.candidate and (measured.adapted or measured.retrieves):
-        told["changed_share"] = priced.changed_share
-    if priced and measured.candidate and measured.retrieves:
-        told["embedding_usd_per_mtok"] = priced.embedding_usd_per_mtok
-    return told
+    stated = replace(
+        priced.origin if priced else Assumptions(),
+        serial_queries_per_s=1 / measured.serial_s if measured.serial_s else None,
+        batched_queries_per_s=1 / batched if batched else None,
+        stored_gb=None if measured.stored_bytes is None else measured.stored_bytes / 1e9,
+    )
+    if priced is None or not measured.candidate:
+        return stated
+    if measured.adapted and priced.labour:
+        labour = priced.labour
+        stated = replace(
+            stated,
+            tuning_cycles=inputs.cycles,
+            training_hours_per_cycle=None if measured.training_s is None else measured.training_s / 3600,
+            engineer_hours_per_cycle=labour.engineer_hours_per_cycle,
+            engineer_hours_per_refresh=labour.engineer_hours_per_refresh,
+            wage_usd_per_hour=labour.wage_usd_per_hour,
+            labels=measured.labels,
+            usd_per_label=labour.usd_per_label,
+            evaluation_hours=labour.evaluation_hours,
+        )
+    if measured.adapted or measured.retrieves:
+        stated = replace(stated, changed_share=priced.changed_share)
+    if measured.retrieves:
+        stated = replace(stated, embedding_usd_per_mtok=priced.embedding_usd_per_mtok)
+    return stated

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from harness.analysis.money import cost
 from harness.analysis.money.projection import projections
 from harness.analysis.regression.changes import other_kernels, weights
 from harness.analysis.regression.findings import (
@@ -130,6 +131,6 @@ def _only_excused(rerun: Rerun) -> bool:
 
 def _projected(rerun: Rerun, side: Side) -> dict[str, float]:
     rows = [one.row for one in rerun.scored(side)]
-    prices = rerun.after.run.manifest.get("api_prices") or ()
+    prices = cost.api_prices_of(rerun.after.run.manifest)
     projected = projections(prices, rows, adapted=rerun.system.adapted)
-    return {row["model"]: row["per_query_usd"] for row in projected if row["per_query_usd"] is not None}
+    return {row.model: row.per_query_usd for row in projected if row.per_query_usd is not None}

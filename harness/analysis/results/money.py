@@ -8,22 +8,26 @@ from harness.analysis.results.figures import Interval
 from harness.records import ApiPrice
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Components:
-    """The terms of a cost: of a query first, then what is paid once or once a tuning cycle, then storage."""
+    """The terms of a cost: of a query first, then what is paid once or (training, labour) once a tuning cycle,
+    then storage. None: not known, or the system has no such part.
 
-    serial_usd: float | None
-    batched_usd: float | None
-    retrieve_usd: float | None
-    prompt_usd: float | None
-    generate_usd: float | None
-    serial_full_use_usd: float | None
-    training_usd: float | None
-    labour_usd: float | None
-    labels_usd: float | None
-    evaluation_usd: float | None
-    index_usd: float | None
-    storage_usd_per_month: float | None
+    `retrieve_usd`, `prompt_usd` (up to the first token) and `generate_usd` (the rest) are parts of `serial_usd`.
+    """
+
+    serial_usd: float | None = None
+    batched_usd: float | None = None
+    retrieve_usd: float | None = None
+    prompt_usd: float | None = None
+    generate_usd: float | None = None
+    serial_full_use_usd: float | None = None
+    training_usd: float | None = None
+    labour_usd: float | None = None
+    labels_usd: float | None = None
+    evaluation_usd: float | None = None
+    index_usd: float | None = None
+    storage_usd_per_month: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,8 +10,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from harness.analysis.money.breakeven import Entry, Race, break_evens, totals, whole_queries
+from harness.analysis.money.breakeven import Entry, Race, break_evens, whole_queries
+from harness.analysis.money.cost import totals
 from harness.analysis.money.economics import DAYS_PER_MONTH, CostInputs, Economics
+from harness.analysis.results.money import Assumptions, BreakEven, Components
 
 
 def entry(name: str, accuracy: float | None = 0.5, **values: Any) -> Entry:
@@ -19,7 +21,9 @@ def entry(name: str, accuracy: float | None = 0.5, **values: Any) -> Entry:
         "per_query_usd": 0.01, "batched_usd": 0.005, "fixed_usd": 0.0, "refresh_usd": 0.0,
         "storage_usd_per_month": 0.0, "reason": None, "per_cycle_usd": 0.0,
     } | values  # fmt: skip
-    return Entry(Economics(strategy=name, components={}, assumptions={}, **known), accuracy)
+    return Entry(
+        Economics(strategy=name, components=Components(), assumptions=Assumptions(), **known), accuracy
+    )
 
 
 LORA = entry("lora", 0.6, per_query_usd=0.01, fixed_usd=3_000.0, per_cycle_usd=900.0, refresh_usd=50.0)
@@ -29,23 +33,23 @@ RAG = entry("rag", 0.8, per_query_usd=0.04, fixed_usd=10.0, refresh_usd=5.0, sto
 SHOWN = Race([frozenset(("lora", "rag"))])
 
 
-def by_cycles(*entries: Entry, race: Race = SHOWN, **inputs: Any) -> dict[int, dict[str, Any]]:
-    return {row["cycles"]: row for row in break_evens(entries, CostInputs(**inputs), race)}
+def by_cycles(*entries: Entry, race: Race = SHOWN, **inputs: Any) -> dict[int, BreakEven]:
+    return {row.cycles: row for row in break_evens(entries, CostInputs(**inputs), race)}
 
 
 def test_break_even_by_tuning_cycles() -> None:
     rows = by_cycles(RAG, LORA)
-    assert {(row["a"], row["b"], row["tuned"]) for row in rows.values()} == {("lora", "rag", True)}
+    assert {(row.a, row.b, row.tuned) for row in rows.values()} == {("lora", "rag", True)}
     # rag: $10 and 12 months of storage at $1; lora: $3,000 for 3 cycles, $900 a cycle; 3 cents a query apart
     expected = {cycles: (upfront - 22) / 0.03 for cycles, upfront in ((1, 1_200), (3, 3_000), (5, 4_800))}
-    assert {cycles: row["queries"] for cycles, row in rows.items()} == pytest.approx(expected)
-    assert rows[3]["per_refresh_queries"] == pytest.approx(45 / 0.03)
-    assert rows[3]["flip_error_price_usd"] == pytest.approx(0.03 / 0.2)
-    assert rows[3]["status"] == "reached"
+    assert {cycles: row.queries for cycles, row in rows.items()} == pytest.approx(expected)
+    assert rows[3].per_refresh_queries == pytest.approx(45 / 0.03)
+    assert rows[3].flip_error_price_usd == pytest.approx(0.03 / 0.2)
+    assert rows[3].status == "reached"
 
 
 def test_the_sentence_says_the_figures() -> None:
-    assert by_cycles(RAG, LORA)[3]["sentence"] == (
+    assert by_cycles(RAG, LORA)[3].sentence == (
         "lora pays back against rag from 99,267 queries on (tuning cycles: 3): $3,000.00 against $22.00 up front, "
         "$0.010 against $0.040 a query. Where the knowledge changes, 1,500 queries between two changes pay for a "
         "refresh. A query of rag is dearer, but right more often (80.0 % against 60.0 %): one-off cost aside, that "
@@ -56,15 +60,15 @@ def test_the_sentence_says_the_figures() -> None:
 def test_one_query_is_told_as_one() -> None:
     dear = entry("base", per_query_usd=1.0)
     once = entry("lora", per_query_usd=0.5, fixed_usd=0.5, refresh_usd=0.5)
-    text = by_cycles(dear, once)[1]["sentence"]
+    text = by_cycles(dear, once)[1].sentence
     assert "from 1 query on: " in text
     assert "1 query between two changes pays for a refresh." in text
 
 
 def test_an_unresolved_difference_is_not_told_as_one() -> None:
     row = by_cycles(RAG, LORA, race=Race())[3]
-    assert row["accuracy_resolved"] is False
-    assert row["sentence"].endswith(
+    assert row.accuracy_resolved is False
+    assert row.sentence.endswith(
         "A query of rag is dearer, and was right more often (80.0 % against 60.0 %), but that difference is not "
         "resolved: if it is as observed, it pays, one-off cost aside, where a wrong answer costs more than $0.15."
     )
@@ -72,14 +76,14 @@ def test_an_unresolved_difference_is_not_told_as_one() -> None:
 
 def test_a_graded_metric_is_named() -> None:
     row = by_cycles(RAG, LORA, race=Race(SHOWN.resolved, "f1"))[3]
-    assert "A query of rag is dearer, but of higher f1 (80.0 % against 60.0 %)" in row["sentence"]
+    assert "A query of rag is dearer, but of higher f1 (80.0 % against 60.0 %)" in row.sentence
 
 
 def test_the_accuracy_of_a_strategy_that_failed_a_check_is_not_weighed() -> None:
-    row = by_cycles(RAG, dataclasses.replace(LORA, fair=False))[3]
-    assert (row["flip_error_price_usd"], row["excluded"], row["accuracy_resolved"]) == (None, ["lora"], False)
-    assert row["queries"], "what it costs was measured all the same"
-    assert row["sentence"].endswith("lora failed a check, so accuracies are not weighed here.")
+    row = by_cycles(RAG, dataclasses.replace(LORA, valid=False))[3]
+    assert (row.flip_error_price_usd, row.excluded, row.accuracy_resolved) == (None, ("lora",), False)
+    assert row.queries, "what it costs was measured all the same"
+    assert row.sentence.endswith("lora failed a check, so accuracies are not weighed here.")
 
 
 def test_the_users_own_cycles_stand_beside_the_usual_ones() -> None:
@@ -89,43 +93,43 @@ def test_the_users_own_cycles_stand_beside_the_usual_ones() -> None:
 
 def test_dearer_at_the_start_and_in_each_query_never_pays() -> None:
     row = by_cycles(LORA, entry("base", per_query_usd=0.01))[3]
-    assert (row["status"], row["queries"], row["flip_error_price_usd"]) == ("never", None, None)
-    assert "never pays back" in row["sentence"]
-    assert "no cheaper" in row["sentence"]
+    assert (row.status, row.queries, row.flip_error_price_usd) == ("never", None, None)
+    assert "never pays back" in row.sentence
+    assert "no cheaper" in row.sentence
 
 
 def test_cheaper_from_the_first_query_and_just_alike() -> None:
     one, two = entry("base"), entry("few-shot", per_query_usd=0.02)
     for pair in ((one, two), (two, one)):
         row = by_cycles(*pair)[3]
-        assert (row["a"], row["status"], row["queries"]) == ("base", "always", 0)
+        assert (row.a, row.status, row.queries) == ("base", "always", 0)
     same = by_cycles(one, entry("twin"))[3]
-    assert (same["status"], same["queries"], same["flip_error_price_usd"]) == ("equal", None, None)
+    assert (same.status, same.queries, same.flip_error_price_usd) == ("equal", None, None)
 
 
 def test_what_is_not_known_is_said_and_the_rest_is_still_told() -> None:
     untimed = by_cycles(RAG, entry("base", per_query_usd=None, reason="not timed"))[3]
-    assert (untimed["status"], untimed["queries"], untimed["flip_error_price_usd"]) == ("unknown", None, None)
-    assert untimed["sentence"] == "rag against base cannot be told (base: not timed)."
+    assert (untimed.status, untimed.queries, untimed.flip_error_price_usd) == ("unknown", None, None)
+    assert untimed.sentence == "rag against base cannot be told (base: not timed)."
     unlabelled = by_cycles(RAG, entry("lora", 0.6, fixed_usd=None, reason="no labour"))[3]
-    assert (unlabelled["status"], unlabelled["queries"]) == ("unknown", None)
-    assert unlabelled["flip_error_price_usd"] == pytest.approx(0.15)
-    assert "lora: no labour" in unlabelled["sentence"]
-    assert "$0.15" in unlabelled["sentence"]
+    assert (unlabelled.status, unlabelled.queries) == ("unknown", None)
+    assert unlabelled.flip_error_price_usd == pytest.approx(0.15)
+    assert "lora: no labour" in unlabelled.sentence
+    assert "$0.15" in unlabelled.sentence
 
 
 def test_totals_at_the_usual_volumes_and_the_users_own() -> None:
-    rows = totals([RAG], CostInputs(monthly_queries=2_500, refresh_days=30))
-    assert [row["monthly_queries"] for row in rows] == [1_000, 2_500, 10_000, 100_000]
-    assert [row["own_volume"] for row in rows] == [False, True, False, False]
+    rows = totals([RAG.money], CostInputs(monthly_queries=2_500, refresh_days=30))
+    assert [row.monthly_queries for row in rows] == [1_000, 2_500, 10_000, 100_000]
+    assert [row.own_volume for row in rows] == [False, True, False, False]
     rest = 1.0 + 10 / 12 + 5 * DAYS_PER_MONTH / 30
-    assert [row["monthly_usd"] for row in rows] == pytest.approx(
+    assert [row.monthly_usd for row in rows] == pytest.approx(
         [q * 0.04 + rest for q in (1e3, 2.5e3, 1e4, 1e5)]
     )
-    assert rows[0]["batched_monthly_usd"] == pytest.approx(1_000 * 0.005 + rest)
-    assert rows[0]["over_horizon_usd"] == pytest.approx(12 * rows[0]["monthly_usd"])
-    (unknown, *_) = totals([entry("x", per_query_usd=None, reason="not timed")], CostInputs())
-    assert (unknown["monthly_usd"], unknown["over_horizon_usd"], unknown["reason"]) == (
+    assert rows[0].batched_monthly_usd == pytest.approx(1_000 * 0.005 + rest)
+    assert rows[0].over_horizon_usd == pytest.approx(12 * (rows[0].monthly_usd or 0.0))
+    (unknown, *_) = totals([entry("x", per_query_usd=None, reason="not timed").money], CostInputs())
+    assert (unknown.monthly_usd, unknown.over_horizon_usd, unknown.reason) == (
         None,
         None,
         "not timed",
@@ -146,12 +150,15 @@ def test_any_figures_give_finite_ones_and_totals_that_cross_there(rows: list[Any
     ]
     found = break_evens(entries, CostInputs())
     assert len(found) == 3 * len(entries) * (len(entries) - 1) // 2
-    json.dumps([found, totals(entries, CostInputs())], allow_nan=False)
+    months = totals([entry.money for entry in entries], CostInputs())
+    json.dumps([dataclasses.asdict(row) for row in (*found, *months)], allow_nan=False)
     for row in found:
-        assert row["sentence"]
-        if row["status"] == "reached":
-            a, b = (row[f"upfront_{x}_usd"] + row["queries"] * row[f"per_query_{x}_usd"] for x in "ab")
-            assert a == pytest.approx(b)
+        assert row.sentence
+        if row.status == "reached":
+            queries, *known = (value or 0.0 for value in (
+                row.queries, row.upfront_a_usd, row.upfront_b_usd, row.per_query_a_usd, row.per_query_b_usd
+            ))  # fmt: skip
+            assert known[0] + queries * known[2] == pytest.approx(known[1] + queries * known[3])
 
 
 def test_whole_queries() -> None:

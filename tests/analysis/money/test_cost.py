@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import statistics
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -16,11 +17,12 @@ from harness.analysis.money.cost import (
     economics_of,
     inputs_of,
     measured_of,
-    prices_block,
+    price_facts,
     tariff_of,
 )
 from harness.analysis.money.economics import CostInputs
 from harness.errors import InputErrors
+from harness.records import ApiPrice
 from harness.spec.prices import ADDED_LATER
 from tests.analysis.runs import PRICE_SHEET, manifest, write_run
 
@@ -65,7 +67,7 @@ def test_a_sheet_of_machines_only_still_prices_queries_and_indexes(tmp_path: Pat
         None,
         "the price sheet has no labour and no labels and no evaluation",
     )
-    assert lora.components["training_usd"] == pytest.approx(0.1)
+    assert lora.components.training_usd == pytest.approx(0.1)
 
 
 @pytest.mark.parametrize("absent", ["labour", "labels", "evaluation"])
@@ -97,7 +99,7 @@ def test_no_sheet_no_tariff() -> None:
     ],
 )
 def test_a_damaged_sheet_is_named_and_not_read(sheet: Any, message: str) -> None:
-    for read in (tariff_of, lambda about: prices_block(about, CostInputs())):
+    for read in (tariff_of, lambda about: price_facts(about, CostInputs())):
         with pytest.raises(InputErrors, match=message):
             read({"price_sheet": sheet})
 
@@ -121,16 +123,18 @@ def test_a_sheet_older_than_180_days_is_flagged_by_the_runs_own_date(
     sheet: str, created: str | None, age: int | None, stale: bool
 ) -> None:
     about: dict[str, Any] = {"created": created, "price_sheet": {**PRICE_SHEET, "date": sheet}}
-    found = prices_block(about, CostInputs())
-    assert (found["age_days"], found["stale"]) == (age, stale)
+    found = price_facts(about, CostInputs())
+    assert (found.age_days, found.stale) == (age, stale)
     assert age_days(sheet, created) == age
 
 
 def test_old_prices_of_hosted_models_are_flagged_by_name() -> None:
+    price = ApiPrice(
+        asked="m", model="m", provider="p", kind="base", input_usd_per_mtok=1.0, output_usd_per_mtok=2.0
+    )
     used = [
-        {"model": "old", "priced_on": "2025-01-01"},
-        {"model": "new", "priced_on": "2026-01-01"},
-        {"model": "unknown", "priced_on": None},
+        asdict(replace(price, model=model, priced_on=seen))
+        for model, seen in (("old", "2025-01-01"), ("new", "2026-01-01"), ("unknown", None))
     ]
     about = {"created": "2026-02-01T00:00:00Z", "api_prices": used}
-    assert prices_block(about, CostInputs())["stale_api_prices"] == ["old"]
+    assert price_facts(about, CostInputs()).stale_api_prices == ("old",)

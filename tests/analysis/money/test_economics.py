@@ -8,18 +8,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from harness.analysis.money.breakeven import break_even_per_refresh, break_even_queries, flip_error_price
 from harness.analysis.money.economics import (
     DAYS_PER_MONTH,
     Economics,
     api_cost,
-    break_even_per_refresh,
-    break_even_queries,
     fine_tune_cost,
-    flip_error_price,
     own_machine_cost,
     per_correct_usd,
     with_error_price,
 )
+from harness.analysis.results.money import Assumptions, Components
 
 GPT_4 = (30.0, 60.0)
 """$0.03 and $0.06 a thousand tokens, as dollars a million."""
@@ -30,7 +29,7 @@ price = st.floats(min_value=1e-9, max_value=1e3)
 def made(name: str = "s", **values: float | None) -> Economics:
     known = {"per_query_usd": 0.01, "batched_usd": 0.001, "fixed_usd": 1200.0, "refresh_usd": 70.0} | values
     return Economics(
-        strategy=name, storage_usd_per_month=0.5, reason=None, components={}, assumptions={},
+        strategy=name, storage_usd_per_month=0.5, reason=None, components=Components(), assumptions=Assumptions(),
         per_cycle_usd=100.0, **known,
     )  # fmt: skip
 

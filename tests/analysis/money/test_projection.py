@@ -2,46 +2,49 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from harness.analysis.money.projection import projections
-from harness.records import AnswerRow
+from harness.records import AnswerRow, ApiPrice, PriceTier
 
 
 def answer(prompt: int, completion: int) -> AnswerRow:
     return AnswerRow("t", "s", "q", 0, "", None, prompt, completion, "stop", (), 0, 0, "", 0)
 
 
-def price(**values: Any) -> dict[str, Any]:
-    return {
-        "asked": "m", "model": "m", "provider": "p", "kind": "base", "input_usd_per_mtok": 2.0,
-        "cached_usd_per_mtok": None, "output_usd_per_mtok": 8.0, "per_request_usd": 0.0, "tiers": [],
-        "training_usd_per_mtok": None, "priced_on": "2026-01-01", "source": "a list", "reason": None,
-    } | values  # fmt: skip
+PRICE = ApiPrice(
+    asked="m", model="m", provider="p", kind="base", input_usd_per_mtok=2.0, output_usd_per_mtok=8.0,
+    priced_on="2026-01-01", source="a list",
+)  # fmt: skip
+
+
+def price(**values: Any) -> ApiPrice:
+    return replace(PRICE, **values)
 
 
 def test_the_mean_over_the_answers() -> None:
     (row,) = projections([price()], [answer(1_000, 0), answer(500, 125)], adapted=False)
-    assert row["per_query_usd"] == pytest.approx((0.002 + 0.001 + 0.001) / 2)
-    assert (row["label"], row["kind"], row["n"]) == ("projection", "base", 2)
-    assert (row["input_usd_per_mtok"], row["output_usd_per_mtok"]) == (2.0, 8.0)
-    assert (row["priced_on"], row["source"], row["reason"]) == ("2026-01-01", "a list", None)
+    assert row.per_query_usd == pytest.approx((0.002 + 0.001 + 0.001) / 2)
+    assert (row.label, row.kind, row.n) == ("projection", "base", 2)
+    assert (row.input_usd_per_mtok, row.output_usd_per_mtok) == (2.0, 8.0)
+    assert (row.priced_on, row.source, row.reason) == ("2026-01-01", "a list", None)
 
 
 def test_base_weights_at_the_base_price_and_adapted_ones_at_the_fine_tuned() -> None:
     both = [price(), price(kind="fine-tuned", input_usd_per_mtok=4.0, training_usd_per_mtok=3.0)]
     (base,) = projections(both, [answer(1_000, 0)], adapted=False, train_tokens=None)
     (tuned,) = projections(both, [answer(1_000, 0)], adapted=True, train_tokens=500_000)
-    assert (base["per_query_usd"], base["training_usd"]) == (pytest.approx(0.002), None)
-    assert (tuned["per_query_usd"], tuned["training_usd"]) == (pytest.approx(0.004), pytest.approx(1.5))
+    assert (base.per_query_usd, base.training_usd) == (pytest.approx(0.002), None)
+    assert (tuned.per_query_usd, tuned.training_usd) == (pytest.approx(0.004), pytest.approx(1.5))
 
 
 def test_a_long_prompt_is_charged_at_its_tier() -> None:
-    tier = {"above_prompt_tokens": 1_000, "input_usd_per_mtok": 4.0, "output_usd_per_mtok": 16.0}
+    tier = PriceTier(above_prompt_tokens=1_000, input_usd_per_mtok=4.0, output_usd_per_mtok=16.0)
     (at, above) = (
-        projections([price(tiers=[tier])], [answer(tokens, 100)], adapted=False)[0]["per_query_usd"]
+        projections([price(tiers=(tier,))], [answer(tokens, 100)], adapted=False)[0].per_query_usd
         for tokens in (1_000, 1_001)
     )
     assert at == pytest.approx((1_000 * 2 + 100 * 8) / 1e6)
@@ -50,21 +53,21 @@ def test_a_long_prompt_is_charged_at_its_tier() -> None:
 
 def test_a_price_by_the_request_comes_on_top() -> None:
     (row,) = projections([price(per_request_usd=0.012)], [answer(1_000, 0)], adapted=False)
-    assert row["per_query_usd"] == pytest.approx(0.014)
+    assert row.per_query_usd == pytest.approx(0.014)
 
 
 def test_no_price_and_no_answer_have_their_reason() -> None:
     unpriced = price(input_usd_per_mtok=None, output_usd_per_mtok=None, reason="nobody sells it")
     (row,) = projections([unpriced], [answer(1, 1)], adapted=False)
-    assert (row["per_query_usd"], row["reason"]) == (None, "nobody sells it")
+    assert (row.per_query_usd, row.reason) == (None, "nobody sells it")
     (row,) = projections([price()], [], adapted=False)
-    assert (row["per_query_usd"], row["reason"]) == (None, "nothing was answered")
+    assert (row.per_query_usd, row.reason) == (None, "nothing was answered")
 
 
 def test_a_hosted_model_is_ruled_out_where_data_stay_in_house() -> None:
     kept, given = (
         projections([price()], [answer(1, 1)], adapted=False, in_house=yes)[0] for yes in (True, False)
     )
-    assert (kept["feasible"], kept["missed"]) == (False, ["in_house"])
-    assert (given["feasible"], given["missed"]) == (True, [])
-    assert kept["per_query_usd"] == given["per_query_usd"]
+    assert (kept.feasible, kept.missed) == (False, ("in_house",))
+    assert (given.feasible, given.missed) == (True, ())
+    assert kept.per_query_usd == given.per_query_usd

@@ -8,6 +8,7 @@ import pytest
 
 from harness.analysis.money.economics import CostInputs, Economics
 from harness.analysis.money.tariff import Labour, Measured, Tariff, economics
+from harness.analysis.results.money import Assumptions
 
 LABOUR = Labour(
     wage_usd_per_hour=100.0,
@@ -22,7 +23,7 @@ TARIFF = Tariff(
     labour=LABOUR,
     changed_share=0.2,
     storage_usd_per_gb_month=0.1,
-    assumptions={"machine": "box", "source": "a list", "priced_on": "2026-01-01"},
+    origin=Assumptions(machine="box", source="a list", priced_on="2026-01-01"),
 )
 BASE = Measured("base", serial_s=2.0, ttft_s=0.5, generation_s=0.1)
 RAG = Measured(
@@ -35,9 +36,9 @@ LORA = Measured("lora", adapted=True, serial_s=1.0, ttft_s=0.5, training_s=7200.
 def test_a_query_and_its_parts() -> None:
     rag = economics(RAG, TARIFF)
     assert rag.per_query_usd == pytest.approx(0.006)
-    parts = [rag.components[name] for name in ("retrieve_usd", "prompt_usd", "generate_usd")]
+    parts = [rag.components.retrieve_usd, rag.components.prompt_usd, rag.components.generate_usd]
     assert parts == pytest.approx([0.001, 0.003, 0.002])
-    assert rag.components["serial_full_use_usd"] == pytest.approx(0.003)
+    assert rag.components.serial_full_use_usd == pytest.approx(0.003)
 
 
 def test_what_the_timed_questions_leave_open_carries_over_to_the_query_and_the_month() -> None:
@@ -57,7 +58,7 @@ def test_what_the_timed_questions_leave_open_carries_over_to_the_query_and_the_m
 
 def test_retrieval_is_never_left_out_of_the_batched_row() -> None:
     assert economics(RAG, TARIFF).batched_usd == pytest.approx((0.4 + 0.5) * 0.002)
-    assert economics(RAG, TARIFF).assumptions["batched_queries_per_s"] == pytest.approx(1 / 0.9)
+    assert economics(RAG, TARIFF).assumptions.batched_queries_per_s == pytest.approx(1 / 0.9)
     assert economics(replace(RAG, retrieve_s=None), TARIFF).batched_usd is None
     assert economics(BASE, TARIFF).batched_usd == pytest.approx(0.0002)
 
@@ -87,9 +88,9 @@ def test_retrieval_pays_for_its_index_and_embeds_again_what_changed() -> None:
 def test_data_that_stay_in_house_are_embedded_on_the_machine() -> None:
     hosted = replace(TARIFF, embedding_usd_per_mtok=0.02)
     there, here = (economics(RAG, hosted, CostInputs(in_house=yes)) for yes in (False, True))
-    assert (there.fixed_usd, there.assumptions["embedding_usd_per_mtok"]) == (pytest.approx(0.02), 0.02)
-    assert (here.fixed_usd, here.assumptions["embedding_usd_per_mtok"]) == (pytest.approx(0.05), None)
-    assert "embedding_usd_per_mtok" not in economics(BASE, hosted).assumptions
+    assert (there.fixed_usd, there.assumptions.embedding_usd_per_mtok) == (pytest.approx(0.02), 0.02)
+    assert (here.fixed_usd, here.assumptions.embedding_usd_per_mtok) == (pytest.approx(0.05), None)
+    assert economics(BASE, hosted).assumptions.embedding_usd_per_mtok is None
 
 
 def test_an_adapter_that_reads_passages_pays_both() -> None:
@@ -111,10 +112,10 @@ def test_base_has_nothing_to_pay_once() -> None:
 def test_the_user_sets_the_hour_and_the_utilisation() -> None:
     money = economics(BASE, TARIFF, CostInputs(usd_per_hour=7.2, utilisation=0.1))
     assert money.per_query_usd == pytest.approx(2.0 * 0.002 / 0.1)
-    told = money.assumptions
-    assert (told["usd_per_hour"], told["utilisation"], told["machine"]) == (7.2, 0.1, "box")
-    assert (told["source"], told["priced_on"]) == ("given with --usd-per-hour", None)
-    assert economics(BASE, TARIFF).assumptions["source"] == "a list"
+    stated = money.assumptions
+    assert (stated.usd_per_hour, stated.utilisation, stated.machine) == (7.2, 0.1, "box")
+    assert (stated.source, stated.priced_on) == ("given with --usd-per-hour", None)
+    assert economics(BASE, TARIFF).assumptions.source == "a list"
 
 
 @pytest.mark.parametrize(
@@ -167,4 +168,4 @@ def test_a_sheet_without_a_share_knows_no_refresh() -> None:
 
 def test_no_time_at_all_is_no_division_by_zero() -> None:
     money = economics(replace(BASE, serial_s=0.0, ttft_s=0.0), TARIFF)
-    assert (money.per_query_usd, money.assumptions["serial_queries_per_s"]) == (0.0, None)
+    assert (money.per_query_usd, money.assumptions.serial_queries_per_s) == (0.0, None)

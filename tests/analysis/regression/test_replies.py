@@ -108,7 +108,8 @@ def test_log_likelihoods_may_be_near_each_other(tmp_path: Path, off: float, outc
 
 
 PRICE = {
-    "model": "big", "provider": "p", "kind": "base", "input_usd_per_mtok": 1.0, "output_usd_per_mtok": 10.0,
+    "asked": "big", "model": "big", "provider": "p", "kind": "base",
+    "input_usd_per_mtok": 1.0, "output_usd_per_mtok": 10.0,
     "per_request_usd": 0.0, "tiers": [], "priced_on": "2026-01-01", "source": "made up", "reason": None,
 }  # fmt: skip
 

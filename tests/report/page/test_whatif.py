@@ -201,7 +201,8 @@ def test_tokens_at_a_price_are_what_the_projection_says(tmp_path: Path) -> None:
         "input_usd_per_mtok": 0.15,
         "output_usd_per_mtok": 0.6,
     }
-    priced = {**hosted, "tiers": [], "per_request_usd": 0.0, "reason": None, "priced_on": "2026-01-01", "source": "s",
+    priced = {"asked": "big", **hosted,
+              "tiers": [], "per_request_usd": 0.0, "reason": None, "priced_on": "2026-01-01", "source": "s",
               "training_usd_per_mtok": None}  # fmt: skip
     run = read_run(write_run(tmp_path, manifest={**manifest(), "api_prices": [priced]}))
     facts = facts_of(run)

@@ -1,36 +1,30 @@
-"""What the section "What if" reckons with: of every strategy exactly the figures that the formulas of `decide` need.
+"""What the page's section "What if" works with: the form's fields, and the facts that its formulas need.
 
-`assets/whatif.js` holds the same formulas; what does not move with an input of the page is worked out here.
+`assets/whatif.js` computes costs and the choice from these facts as `decide` does, and tests hold the two against each
+other. All that does not move with a field of the form is worked out here.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from dataclasses import asdict, dataclass
 
-from harness.analysis.decision.candidates import ASSUMED_MONTHLY_QUERIES, Candidate
-from harness.analysis.decision.election import case_of, needs_of
-from harness.analysis.decision.needs import outcomes, unpriced
+from harness.analysis.decision.candidates import ASSUMED_MONTHLY_QUERIES
 from harness.analysis.decision.pairs import difference
 from harness.analysis.decision.sensitivity import REFRESHES, VOLUMES
-from harness.analysis.decision.verdict import Case
-from harness.analysis.derive import Scores, inputs_under
-from harness.analysis.evidence import Evidence
 from harness.analysis.latency import PERCENTILES
-from harness.analysis.money import cost
-from harness.analysis.money.economics import DAYS_PER_MONTH, CostInputs, Economics
-from harness.analysis.money.tariff import Measured, Tariff, economics
+from harness.analysis.money.economics import DAYS_PER_MONTH
+from harness.analysis.results.decision import Outcome, Verdict
+from harness.analysis.results.figures import Percentiles
+from harness.analysis.results.run import RunResult, SystemResult, TaskResult
 from harness.report.page.text import visible
-from harness.report.pictures import style
+from harness.report.pictures.looks import Look, Looks, looks_in
 from harness.scoring.table import is_graded
 from harness.spec.pricing import LEAST, MOST_CYCLES, MOST_USD_PER_HOUR
 from harness.spec.requirement_flags import FIELDS
 from harness.spec.requirements import LEAST_ERROR_PRICE, Requirements
-from harness.spec.strategy import STRATEGIES
 
-Block = dict[str, Any]
 CONSTANT = ("max_memory_gb", "citations", "in_house")
-"""Requirements without an input in the page: they stay as the run has them, and so does how they turn out."""
+"""Requirements without a field in the form: they stay as the run has them, and so does how they turn out."""
 NEEDS = {
     "monthly_queries": "Queries a month",
     "error_price_usd": "Price of a wrong answer, $",
@@ -40,208 +34,303 @@ NEEDS = {
     "monthly_budget_usd": "Budget a month, $",
     "horizon_months": "One-off costs over … months",
 }
-PRICES = {
-    "usd_per_hour": ("Price of a machine hour, $", "--usd-per-hour", LEAST, MOST_USD_PER_HOUR),
-    "utilisation": ("Utilisation, 0 to 1", "--utilisation", LEAST, 1.0),
-    "tuning_cycles": ("Tuning cycles", "--tuning-cycles", 1, MOST_CYCLES),
-}
-"""Inputs that only a run with a price sheet has: label, flag, bounds."""
 
 
-def whatif(run: Evidence, scores: Scores, results: Mapping[str, Any]) -> Block:
-    """{inputs, own, tariff, …, tasks}: plain JSON values. `own`: the run's own terms, None where it has none."""
-    needs = needs_of(run.manifest)
-    inputs, sheet = inputs_under(run, needs), cost.tariff_of(run.manifest)
-    tariff = sheet.under(inputs) if sheet else None
-    return {
-        "inputs": _inputs(tariff),
-        "own": _own(needs, inputs, tariff),
-        "assumed_monthly_queries": ASSUMED_MONTHLY_QUERIES,
-        "percentiles": {name: least for name, (_, least) in PERCENTILES.items()},
-        "grid": {"monthly_queries": list(VOLUMES), "refresh_days": list(REFRESHES)},
-        "days_per_month": DAYS_PER_MONTH,
-        "tariff": _tariff(tariff),
-        "tasks": {name: _task(run, name, scores, block, tariff) for name, block in results["tasks"].items()},
-    }
+@dataclass(frozen=True, slots=True)
+class Field:
+    """A field of the form, which stands for a flag of `decide`, with the bounds that the flag accepts (None: no bound).
+
+    `above`: the least value other than 0. `kept`: what the run itself has, in words.
+    """
+
+    name: str
+    label: str
+    flag: str
+    min: float | None
+    max: float | None
+    kept: str
+    above: float | None = None
+    whole: bool = False
 
 
-def fields(facts: Block) -> list[Block]:
-    """Each input with what the run itself has there, in words."""
-    return [{**one, "kept": _kept(facts, one["name"])} for one in facts["inputs"]]
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """What a decision is made under. None: not set, or the run has no price for it."""
+
+    monthly_queries: float | None
+    horizon_months: float
+    error_price_usd: float | None
+    refresh_days: float | None
+    min_accuracy: float | None
+    max_latency_s: float | None
+    latency_percentile: str
+    monthly_budget_usd: float | None
+    accuracy_margin: float
+    value_margin: float
+    usd_per_hour: float | None
+    utilisation: float | None
+    tuning_cycles: int
 
 
-def _kept(facts: Block, name: str) -> str:
-    value = facts["own"][name]
-    if value is None and name == "monthly_queries":
-        return f"{ASSUMED_MONTHLY_QUERIES:,} assumed"
+@dataclass(frozen=True, slots=True)
+class Money:
+    """What a system's cost is made of, as far as it does not depend on the terms.
+
+    `*_known`: whether all parts were measured and priced. `index_usd`: where indexing is priced by the token.
+    """
+
+    queries_per_s: float | None
+    fixed_known: bool
+    refresh_known: bool
+    tuned: bool
+    training_s: float
+    labour_per_cycle_usd: float
+    labels_usd: float
+    evaluation_usd: float
+    index_s: float
+    index_usd: float | None
+    changed_share: float
+    refresh_people_usd: float
+    storage_usd_per_month: float
+
+
+@dataclass(frozen=True, slots=True)
+class Hosted:
+    """What a query's tokens would cost on a hosted model: a projection, which takes no part in the choice."""
+
+    model: str
+    per_query_usd: float
+
+
+@dataclass(frozen=True, slots=True)
+class WhatIfSystem:
+    """One system that could be deployed. `candidate`: whether it may be chosen here.
+
+    `update_s`: device seconds to take up changed documents, `update_people_s` an engineer's beside them (None: none).
+    `constant`: how the requirements turned out that have no field in the form.
+    """
+
+    name: str
+    colour: str
+    dash: tuple[int, ...]
+    candidate: bool
+    accuracy: float | None
+    latency_s: Percentiles
+    update_s: float
+    update_people_s: float | None
+    constant: tuple[Outcome, ...]
+    money: Money
+    prompt_tokens: float | None
+    completion_tokens: float | None
+    hosted: tuple[Hosted, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """Accuracy of b minus that of a by the primary metric: its interval, and p."""
+
+    a: str
+    b: str
+    low: float
+    high: float
+    p: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class WhatIfTask:
+    """`graded`: an answer can be partly right. `excluded`: system → the failed check. `unfit`: why nothing of the run
+    may be recommended. `headlines`: status → favourite or nearest system ("" for none) → the headline."""
+
+    metric: str | None
+    graded: bool
+    excluded: dict[str, str]
+    unfit: str | None
+    headlines: dict[str, dict[str, str]]
+    pairs: tuple[Pair, ...]
+    systems: tuple[WhatIfSystem, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """All that the script knows. `own`: the run's own terms. `volumes`, `refreshes`: the axes of the decision map."""
+
+    fields: tuple[Field, ...]
+    own: Terms
+    assumed_monthly_queries: float
+    percentiles: tuple[str, ...]
+    volumes: tuple[float, ...]
+    refreshes: tuple[float, ...]
+    days_per_month: float
+    tasks: dict[str, WhatIfTask]
+
+    @property
+    def hosted(self) -> bool:
+        """Whether any system's tokens were priced on a hosted model."""
+        return any(system.hosted for task in self.tasks.values() for system in task.systems)
+
+
+def whatif(results: RunResult) -> Facts:
+    """The facts of a run."""
+    needs, looks = Requirements.model_validate(results.requirements), looks_in(results)
+    own = _own(results, needs)
+    return Facts(
+        fields=_fields(own),
+        own=own,
+        assumed_monthly_queries=ASSUMED_MONTHLY_QUERIES,
+        percentiles=tuple(PERCENTILES),
+        volumes=VOLUMES,
+        refreshes=tuple(days for days in REFRESHES if days is not None),
+        days_per_month=DAYS_PER_MONTH,
+        tasks={name: _task(results, name, task, looks) for name, task in results.tasks.items()},
+    )
+
+
+def _own(results: RunResult, needs: Requirements) -> Terms:
+    """What `decide` goes by where no flag says otherwise."""
+    settings = [task.decision.setting for task in results.tasks.values()]  # the same for all tasks
+    return Terms(
+        monthly_queries=needs.monthly_queries,
+        horizon_months=needs.horizon_months,
+        error_price_usd=needs.error_price_usd,
+        refresh_days=needs.refresh_days,
+        min_accuracy=needs.min_accuracy,
+        max_latency_s=needs.max_latency_s,
+        latency_percentile=needs.latency_percentile,
+        monthly_budget_usd=needs.monthly_budget_usd,
+        accuracy_margin=needs.accuracy_margin,
+        value_margin=needs.value_margin,
+        usd_per_hour=settings[0].usd_per_hour if settings else None,
+        utilisation=settings[0].utilisation if settings else None,
+        tuning_cycles=results.prices.tuning_cycles,
+    )
+
+
+def _fields(own: Terms) -> tuple[Field, ...]:
+    """What can be changed: needs, and prices where the run has a price list."""
+    volume, *others = (_need(name, label, own) for name, label in NEEDS.items())
+    hour, utilisation, cycles = own.usd_per_hour, own.utilisation, own.tuning_cycles
+    if hour is None or utilisation is None:
+        return volume, *others
+    prices = (
+        Field(
+            "usd_per_hour",
+            "Price of a machine hour, $",
+            "--usd-per-hour",
+            LEAST,
+            MOST_USD_PER_HOUR,
+            _kept(hour),
+        ),
+        Field("utilisation", "Utilisation, 0 to 1", "--utilisation", LEAST, 1.0, _kept(utilisation)),
+        Field("tuning_cycles", "Tuning cycles", "--tuning-cycles", 1, MOST_CYCLES, _kept(cycles), whole=True),
+    )
+    return volume, *prices, *others
+
+
+def _kept(value: float | None) -> str:
     return "not set" if value is None else f"{value:,.10g}"
 
 
-def any_hosted(facts: Block) -> bool:
-    """Whether any strategy's tokens were priced on a hosted model."""
-    return any(one["hosted"]["models"] for task in facts["tasks"].values() for one in task["strategies"])
-
-
-def _inputs(tariff: Tariff | None) -> list[Block]:
-    """The fields of the form, with the flag of `decide` and the bounds that it accepts (None: no bound)."""
-    found = [
-        {"name": name, "label": label, "flag": FIELDS[name], **_bounds(name)} for name, label in NEEDS.items()
-    ]
-    prices = [
-        {
-            "name": name,
-            "label": label,
-            "flag": flag,
-            "min": low,
-            "max": high,
-            "whole": name == "tuning_cycles",
-        }
-        for name, (label, flag, low, high) in PRICES.items()
-    ]
-    return found[:1] + (prices if tariff else []) + found[1:]
-
-
-def _bounds(name: str) -> Block:
-    field = Requirements.model_fields[name]
-    limits = {
-        end: next((getattr(one, mark) for one in field.metadata if hasattr(one, mark)), None)
-        for end, mark in (("min", "ge"), ("max", "le"))
-    }
+def _need(name: str, label: str, own: Terms) -> Field:
+    metadata = Requirements.model_fields[name].metadata
+    low, high = (
+        next((getattr(one, end) for one in metadata if hasattr(one, end)), None) for end in ("ge", "le")
+    )
     if name == "min_accuracy":  # a validator says it, not a bound
-        limits["max"] = 1
-    above = {"above": LEAST_ERROR_PRICE} if name == "error_price_usd" else {}
-    return {**limits, **above, "whole": name in ("monthly_queries", "horizon_months")}
+        high = 1
+    value: float | None = asdict(own)[name]
+    kept = _kept(value)
+    if value is None and name == "monthly_queries":
+        kept = f"{ASSUMED_MONTHLY_QUERIES:,} assumed"
+    above = LEAST_ERROR_PRICE if name == "error_price_usd" else None
+    return Field(
+        name, label, FIELDS[name], low, high, kept, above, name in ("monthly_queries", "horizon_months")
+    )
 
 
-def _own(needs: Requirements, inputs: CostInputs, tariff: Tariff | None) -> Block:
-    """What `decide` goes by where no flag says otherwise."""
-    kept = needs.model_dump(mode="json")
-    return {
-        **{name: kept[name] for name in NEEDS},
-        "latency_percentile": needs.latency_percentile,
-        "accuracy_margin": needs.accuracy_margin,
-        "value_margin": needs.value_margin,
-        "usd_per_hour": tariff.usd_per_hour if tariff else None,
-        "utilisation": tariff.utilisation if tariff else None,
-        "tuning_cycles": inputs.cycles,
-    }
-
-
-def _tariff(tariff: Tariff | None) -> Block | None:
-    if tariff is None:
-        return None
-    people = tariff.labour
-    labour = people and {
-        "cycle_usd": people.engineer_hours_per_cycle * people.wage_usd_per_hour,
-        "refresh_usd": people.engineer_hours_per_refresh * people.wage_usd_per_hour,
-        "evaluation_usd": people.evaluation_usd,
-    }
-    return {"changed_share": tariff.changed_share, "labour": labour}
-
-
-def _task(run: Evidence, name: str, scores: Scores, block: Block, tariff: Tariff | None) -> Block:
-    needs = needs_of(run.manifest)
-    inputs = inputs_under(run, needs)
-    answered = {strategy: scores.get((name, strategy), []) for strategy in block["strategies"]}
-    case = case_of(run, name, block, answered, run.clusters(name), needs, inputs)
-    standing = {one.strategy: one for one in case.candidates_at(case.setting)}
-    deployable = [one for one in block["strategies"] if one in STRATEGIES and not STRATEGIES[one].control]
-    return {
-        "metric": block["primary_metric"],
-        "graded": is_graded(block["primary_metric"]),
-        "excluded": {strategy: visible(why) for strategy, why in case.excluded.items()},
-        "unfit": case.unfit,
-        "pairs": _pairs(block),
-        "strategies": [
-            {
-                "name": one,
-                "colour": style.colour(one),
-                "dash": style.dash(one),
-                "accuracy": block["strategies"][one]["accuracy"]["mean"],
-                "fair": one not in case.excluded,
-                "money": _money(cost.measured_of(run, (name, one)), tariff, inputs),
-                "hosted": _hosted(block["strategies"][one]),
-                "stands": _candidate(standing[one], case) if one in standing else None,
-            }
-            for one in deployable
-        ],
-    }
-
-
-def _pairs(block: Block) -> list[Block]:
-    """Accuracy of b minus that of a, by the primary metric, as the comparisons have it."""
-    rows = [
-        row
-        for row in block["comparisons"]
-        if row["delta"] is not None and row["metric"] == block["primary_metric"]
+def _task(results: RunResult, name: str, task: TaskResult, looks: Looks) -> WhatIfTask:
+    decision = task.decision
+    names = [system for system, row in task.strategies.items() if _deployable(row, name)]
+    pairs = [
+        (row, difference(asdict(row)))
+        for row in task.comparisons
+        if row.delta is not None and row.metric == task.primary_metric
     ]
-    found = [(row, difference(row)) for row in rows]
-    return [
-        {"a": row["a"], "b": row["b"], "low": one.low, "high": one.high, "p": one.p} for row, one in found
-    ]
+    return WhatIfTask(
+        metric=task.primary_metric,
+        graded=is_graded(task.primary_metric),
+        excluded={system: visible(reason) for system, reason in decision.excluded.items()},
+        unfit=decision.unfit if results.quick or results.incomplete else None,
+        headlines={status: {one: headline(status, one) for one in ("", *names)} for status in Verdict},
+        pairs=tuple(Pair(row.a, row.b, found.low, found.high, found.p) for row, found in pairs),
+        systems=tuple(
+            _system(results, name, task.strategies[system], task, looks[system]) for system in names
+        ),
+    )
 
 
-def _money(measured: Measured, tariff: Tariff | None, inputs: CostInputs) -> Block | None:
-    """What was measured and what does not move with the price of an hour, the utilisation and the cycles."""
-    if tariff is None:
-        return None
-    money, labour = economics(measured, tariff, inputs), tariff.labour
-    by_token = tariff.embedding_usd_per_mtok if measured.embed_tokens is not None else None
-    return {
-        "serial_s": measured.serial_s,
-        "adapted": measured.adapted,
-        "training_s": measured.training_s,
-        "labels_usd": measured.labels * labour.usd_per_label
-        if labour and measured.labels is not None
-        else None,
-        "retrieves": measured.retrieves,
-        "index_s": measured.index_s,
-        "index_usd": None if by_token is None else (measured.embed_tokens or 0) / 1e6 * by_token,
-        "storage_usd_per_month": money.storage_usd_per_month,
-        "fixed_known": money.fixed_usd is not None,
-        "refresh_known": money.refresh_usd is not None,
-        "reason": _reason(money),
-    }
+def _deployable(row: SystemResult, task: str) -> bool:
+    return not row.control and not row.system.trained_elsewhere(task)
 
 
-def _reason(money: Economics) -> str:
-    return money.reason or "a part of its cost was not measured"
+def headline(status: Verdict, system: str) -> str:
+    """The decision in short; `system`: the favourite, or where none is feasible the nearest ("" for none)."""
+    if status is Verdict.RECOMMENDED:
+        return f"Take {system}"
+    if status is Verdict.UNDECIDED:
+        return f"Undecided, {system} is ahead" if system else "Undecided"
+    if status is Verdict.NONE_FEASIBLE:
+        return f"No strategy meets the requirements{f'; nearest is {system}' if system else ''}"
+    return "Nothing to choose between"
 
 
-def _candidate(one: Candidate, case: Case) -> Block:
-    """What the requirements are held against. `constant`: how those that have no input turn out."""
-    kept = {name: getattr(case.rules.needs, name) for name in CONSTANT}
-    return {
-        "interval": one.interval and list(one.interval),
-        "latency": {
-            "n": one.latency.get("n", 0),
-            **{name: one.latency.get(name) for name in PERCENTILES},
-            "ci": one.latency.get("ci") or {},
-        },
-        "update_s": one.update_s,
-        "update_people_s": one.update_people_s,
-        "unpriced": unpriced(one),
-        "constant": [
-            found.to_json()
-            for found in outcomes(one, Requirements(**kept), case.setting)
-            if found.requirement in CONSTANT
-        ],
-    }
+def _system(results: RunResult, name: str, row: SystemResult, task: TaskResult, look: Look) -> WhatIfSystem:
+    candidate = task.decision.candidates.get(row.system.name)
+    money = _money(results, name, row)
+    people = row.cost.assumptions
+    hours = (people.engineer_hours_per_refresh, people.evaluation_hours)
+    return WhatIfSystem(
+        name=row.system.name,
+        colour=look.colour,
+        dash=look.dash,
+        candidate=candidate is not None,
+        accuracy=row.accuracy.mean,
+        latency_s=row.latency_s,
+        update_s=money.training_s + money.index_s,
+        update_people_s=None if None in hours else 3600 * sum(hour or 0.0 for hour in hours),
+        constant=tuple(
+            outcome
+            for outcome in (candidate.requirements if candidate else ())
+            if outcome.requirement in CONSTANT
+        ),
+        money=money,
+        prompt_tokens=row.tokens.prompt_mean,
+        completion_tokens=row.tokens.completion_mean,
+        hosted=tuple(
+            Hosted(visible(one.model), one.per_query_usd)
+            for one in row.cost.projections
+            if one.per_query_usd is not None
+        ),
+    )
 
 
-def _hosted(block: Block) -> Block:
-    """What its tokens would cost on hosted models: a projection, which takes no part in the choice."""
-    rows = block["cost"]["projections"]
-    return {
-        "prompt_tokens": block["tokens"]["prompt_mean"],
-        "completion_tokens": block["tokens"]["completion_mean"],
-        "models": [
-            {
-                "model": visible(row["model"]),
-                "per_query_usd": row["per_query_usd"],
-                "feasible": row["feasible"],
-            }
-            for row in rows
-            if row["per_query_usd"] is not None
-        ],
-    }
+def _money(results: RunResult, name: str, row: SystemResult) -> Money:
+    """Seconds come from the records of training and indexing: cost components are at the run's own prices."""
+    cost, assumed = row.cost, row.cost.assumptions
+    index = results.indexes.get(name) if row.system.retrieved else None
+    by_token = index and index.embed_tokens is not None and assumed.embedding_usd_per_mtok is not None
+    adapter = next((one for one in results.adapters if row.adapter and one.sha256 == row.adapter), None)
+    return Money(
+        queries_per_s=None if assumed.usd_per_hour is None else assumed.serial_queries_per_s,
+        fixed_known=cost.fixed_usd is not None,
+        refresh_known=cost.refresh_usd is not None,
+        tuned=row.system.adapted,
+        training_s=(adapter.seconds if adapter else None) or 0.0,
+        labour_per_cycle_usd=cost.components.labour_usd or 0.0,
+        labels_usd=cost.components.labels_usd or 0.0,
+        evaluation_usd=cost.components.evaluation_usd or 0.0,
+        index_s=(index.seconds if index else None) or 0.0,
+        index_usd=cost.components.index_usd if by_token else None,
+        changed_share=assumed.changed_share or 0.0,
+        refresh_people_usd=cost.refresh_people_usd,
+        storage_usd_per_month=cost.storage_usd_per_month,
+    )

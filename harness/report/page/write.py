@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import Any
 
 from harness.analysis.derive import Scores
@@ -21,7 +22,7 @@ SCRIPTS = ("page.js", "whatif.js", "whatif_page.js")
 def render(run: Evidence, scores: Scores, results: RunResult, raw: dict[str, Any]) -> str:
     """The whole page. A fault in a template raises: nothing is left blank silently."""
     script = assets.data_tables() + "".join(map(assets.own, SCRIPTS))
-    wondered = whatif.whatif(run, scores, raw)
+    facts = whatif.whatif(results)
     tables = document(results, raw)
     rooms = {room.task: room for room in gallery(results, run.timings)}
     html: str = template("page.html.j2").render(
@@ -37,10 +38,8 @@ def render(run: Evidence, scores: Scores, results: RunResult, raw: dict[str, Any
         boards={task: scoreboard.board(figures) for task, figures in results.tasks.items()},
         tables=tables.tasks,
         rooms=rooms,
-        fields=whatif.fields(wondered),
-        percentiles=tuple(wondered["percentiles"]),
-        hosted=whatif.any_hosted(wondered),
-        terms=as_json(wondered),
+        whatif=facts,
+        terms=as_json(asdict(facts)),
         data=as_json(questions.questions(run, scores)),
         meaning=words.MEANING,
         limits=words.LIMITS,

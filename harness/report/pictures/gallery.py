@@ -9,7 +9,7 @@ from harness.analysis.results.run import RunResult
 from harness.records import TimingRow
 from harness.report.pictures import learning, losses, money, times, value
 from harness.report.pictures.draw import draw
-from harness.report.pictures.looks import looks_of
+from harness.report.pictures.looks import looks_in
 from harness.report.pictures.plot import Drawn, Missing, Plot, TaskView
 
 Timings = Mapping[tuple[str, str], Sequence[TimingRow]]
@@ -41,10 +41,7 @@ class TaskPictures:
 
 def views(results: RunResult, timings: Timings) -> dict[str, TaskView]:
     """Task → what its pictures are drawn from."""
-    systems = {
-        task: [row.system for row in figures.strategies.values()] for task, figures in results.tasks.items()
-    }
-    looks = looks_of(systems)
+    looks = looks_in(results)
     return {
         task: TaskView(
             task,

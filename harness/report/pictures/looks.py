@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
+from harness.analysis.results.run import RunResult
 from harness.spec.strategy import STRATEGIES
 from harness.spec.system import System
 
@@ -62,3 +63,9 @@ def looks_of(tasks: Mapping[str, Iterable[System]]) -> dict[str, Look]:
         label = f"{system.name} (control)" if system.control else system.name
         looks[system.name] = Look(label, f"var(--s{colour + 1})", SHAPES[place[1]], DASHES[place[1]])
     return looks
+
+
+def looks_in(results: RunResult) -> dict[str, Look]:
+    """How the systems of a run look."""
+    tasks = results.tasks.items()
+    return looks_of({task: [row.system for row in figures.strategies.values()] for task, figures in tasks})

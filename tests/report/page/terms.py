@@ -9,11 +9,14 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from harness.analysis.bridge import typed
 from harness.analysis.decision.election import stored_requirements
 from harness.analysis.derive import Measured, derive
 from harness.analysis.evidence import Evidence
+from harness.analysis.results.run import RunResult
 from harness.cli import parser
 from harness.commands.flags import price_settings
+from harness.report.page.whatif import Facts
 from harness.spec.pricing import repriced
 from harness.spec.requirements import Requirements, requirements_from
 from tests.analysis.elected import adapter, elected
@@ -70,27 +73,28 @@ GRID: list[Given] = [
 ]
 
 
-def edges(facts: Mapping[str, Any]) -> list[Given]:
-    """Limits that lie exactly on what was measured of a candidate, and on the ends of its intervals."""
-    standing = [one for task in facts["tasks"].values() for one in task["strategies"] if one["stands"]]
-    times = [one["stands"]["latency"] for one in standing]
-    shares = [{one["accuracy"], *(one["stands"]["interval"] or ())} for one in standing]
-    seconds = [{time["p50"], *(time["ci"].get("p50") or ())} - {None} for time in times]
-    updates = [(one["stands"]["update_s"] or 0) + (one["stands"]["update_people_s"] or 0) for one in standing]
+def edges(facts: Facts) -> list[Given]:
+    """Limits that lie exactly on what was measured of a candidate, and on the ends of its percentiles' intervals."""
+    standing = [one for task in facts.tasks.values() for one in task.systems if one.candidate]
+    shares = {one.accuracy for one in standing}
+    seconds = {
+        time for one in standing for time in (one.latency_s.p50, *(one.latency_s.ci.get("p50") or ())) if time
+    }
+    updates = {one.update_s + (one.update_people_s or 0) for one in standing}
     return [
-        *({"refresh_days": update / 86400} for update in sorted({*updates}) if update >= 86.4),
-        *({"min_accuracy": share} for share in sorted(set().union(*shares))),
-        *({"max_latency_s": one} for one in sorted(set().union(*seconds))),
+        *({"refresh_days": update / 86400} for update in sorted(updates) if update >= 86.4),
+        *({"min_accuracy": share} for share in sorted(share for share in shares if share is not None)),
+        *({"max_latency_s": time} for time in sorted(seconds)),
     ]
 
 
-def decided(run: Evidence, measured: dict[str, Measured], command: list[str]) -> dict[str, Any]:
+def decided(run: Evidence, measured: dict[str, Measured], command: list[str]) -> RunResult:
     """What `decide` reads its answer to the command from; as it does, but measured once for all commands."""
     assert command[:3] == ["python", "-m", "harness"]
     options = parser().parse_args(command[3:])
     needs = requirements_from(options, stored_requirements(run.manifest)) or Requirements()
     priced = dataclasses.replace(run, manifest=repriced(run.manifest, price_settings(options)))
-    return derive(priced, needs=needs, measured=measured)
+    return typed(priced, derive(priced, needs=needs, measured=measured))
 
 
 def settings(**more: Any) -> dict[str, Any]:

@@ -5,27 +5,34 @@ from __future__ import annotations
 import itertools
 import json
 import math
+from collections.abc import Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from harness import quantities
+from harness.analysis.bridge import typed
 from harness.analysis.decision import outlook
-from harness.analysis.derive import derive, measure, score_all
+from harness.analysis.derive import derive, measure
 from harness.analysis.evidence import Evidence, read_run
-from harness.report.decide import document
-from harness.report.page.whatif import whatif
+from harness.analysis.results.decision import Decision, DecisionMap
+from harness.analysis.results.run import TaskResult
+from harness.report.page.whatif import Facts, headline, whatif
 from harness.report.pictures import money
 from tests.analysis.runs import manifest, write_run
-from tests.report.page.node import calls
+from tests.report.page import node
 from tests.report.page.terms import GRID, RUNS, THOROUGH, Given, decided, demanding, edges, without_prices
 
 
-def facts_of(run: Evidence) -> dict[str, Any]:
-    scores = score_all(run)
-    found: dict[str, Any] = json.loads(json.dumps(whatif(run, scores, derive(run, scores)), allow_nan=False))
-    return found
+def facts_of(run: Evidence) -> Facts:
+    return whatif(typed(run, derive(run)))
+
+
+def calls(asked: Sequence[Sequence[Any]], facts: Facts | None = None) -> list[Any]:
+    """What the page's functions answer to the facts as they stand in the page."""
+    return node.calls(asked, facts and json.loads(json.dumps(asdict(facts), allow_nan=False)))
 
 
 def given(run: Evidence, one: Given) -> Given:
@@ -37,7 +44,7 @@ def given(run: Evidence, one: Given) -> Given:
     }
 
 
-def grid_of(kind: str, run: Evidence, facts: Given) -> list[Given]:
+def grid_of(kind: str, run: Evidence, facts: Facts) -> list[Given]:
     tried = [*(GRID if kind in THOROUGH else GRID[::5]), *(edges(facts) if kind == "spread" else ())]
     return [given(run, one) for one in tried]
 
@@ -46,64 +53,53 @@ def close(value: float | None) -> Any:
     return value if value is None else pytest.approx(value, rel=1e-12, abs=1e-300)
 
 
-def hold(told: dict[str, Any], decision: dict[str, Any], cycles: int) -> None:
-    """Everything the page shows of one task at one setting."""
+def check(shown: dict[str, Any], decision: Decision) -> None:
+    """Everything that the page shows of one task at one setting."""
     for name in ("status", "recommended", "favourite", "why_not", "unfit", "basis", "nearest"):
-        assert told[name] == decision[name], name
-    assert [one["name"] for one in told["entrants"]] == list(decision["candidates"])
-    for one in told["entrants"]:
-        row = decision["candidates"][one["name"]]
-        assert (one["accuracy"], one["feasible"]) == (row["accuracy"], row["feasible"])
-        assert one["monthly"] == close(row["monthly_usd"])
-        assert one["total"] == close(row["total_usd"])
+        assert shown[name] == getattr(decision, name), name
+    assert [one["name"] for one in shown["candidates"]] == list(decision.candidates)
+    for one in shown["candidates"]:
+        candidate = decision.candidates[one["name"]]
+        assert (one["accuracy"], one["feasible"]) == (candidate.accuracy, candidate.feasible)
+        assert one["monthly"] == close(candidate.monthly_usd)
+        assert one["total"] == close(candidate.total_usd)
         assert [
-            (outcome["requirement"], outcome["status"], outcome["detail"]) for outcome in one["outcomes"]
-        ] == [(met["requirement"], met["status"], met["detail"]) for met in row["requirements"]]
-    assert told["open"] == [name for name, row in decision["against"].items() if row["open"]]
-    hold_map(told["map"], decision["map"])
-    hold_break_even(told["break_even"], [row for row in decision["break_even"] if row["cycles"] == cycles])
+            (outcome["requirement"], outcome["status"], outcome["miss"]) for outcome in one["outcomes"]
+        ] == [
+            (outcome.requirement, outcome.status, close(outcome.miss)) for outcome in candidate.requirements
+        ]
+    assert shown["open"] == [name for name, against in decision.against.items() if against.open]
+    assert shown["headline"] == headline(decision.status, decision.favourite or decision.nearest or "")
+    check_map(shown["map"], decision.map)
 
 
-def hold_map(told: dict[str, Any] | None, grid: dict[str, Any] | None) -> None:
-    assert (told is None) == (grid is None)
-    if told is None or grid is None:
+def check_map(shown: dict[str, Any] | None, grid: DecisionMap | None) -> None:
+    assert (shown is None) == (grid is None)
+    if shown is None or grid is None:
         return
-    assert told["monthly_queries"] == grid["monthly_queries"]
-    assert told["refresh_days"] == grid["refresh_days"]
-    for name, key in (("winner", "winners"), ("status", "statuses"), ("weighed", "weighed")):
-        assert [[cell[name] for cell in row] for row in told["rows"]] == grid[key]
-    for name, key in (("from", "pays_from_usd"), ("to", "pays_to_usd")):
-        for cells, values in zip(told["rows"], grid[key], strict=True):
+    assert shown["monthly_queries"] == list(grid.monthly_queries)
+    assert shown["refresh_days"] == list(grid.refresh_days)
+    for name, rows in (("winner", grid.winners), ("status", grid.statuses), ("weighed", grid.weighed)):
+        assert [tuple(cell[name] for cell in row) for row in shown["rows"]] == list(rows)
+    for name, prices in (("from", grid.pays_from_usd), ("to", grid.pays_to_usd)):
+        for cells, values in zip(shown["rows"], prices, strict=True):
             assert [cell[name] for cell in cells] == [close(value) for value in values]
 
 
-def hold_break_even(told: list[dict[str, Any]], rows: list[dict[str, Any]]) -> None:
-    assert [(one["a"], one["b"], one["status"]) for one in told] == [
-        (r["a"], r["b"], r["status"]) for r in rows
-    ]
-    names = {
-        "upfront_a": "upfront_a_usd", "upfront_b": "upfront_b_usd", "per_query_a": "per_query_a_usd",
-        "per_query_b": "per_query_b_usd", "queries": "queries", "per_refresh": "per_refresh_queries",
-        "flip_error_price": "flip_error_price_usd",
-    }  # fmt: skip
-    for one, row in zip(told, rows, strict=True):
-        assert {key: one[key] for key in names} == {key: close(row[name]) for key, name in names.items()}
-
-
-def hold_crossings(told: list[dict[str, Any]], task: dict[str, Any]) -> None:
+def check_crossings(shown: list[dict[str, Any]], task: TaskResult) -> None:
     """Where the lines of the drawn picture cross; a line that hardly rises is known to fewer digits."""
-    known = {line.strategy: line for line in money.lines(task)}
+    lines = money.lines(task.cost_totals)
     met = {
-        frozenset((one.strategy, two.strategy)): queries
-        for one, two in itertools.combinations(known.values(), 2)
-        if (queries := money.crossing(one, two)) is not None and 10 < queries < 1e9
+        (one.dearer, one.other): one
+        for pair in itertools.combinations(lines, 2)
+        if (one := money.crossing(*pair)) is not None and 10 < one.queries < 1e9
     }
-    assert all(one["queries"] > 0 for one in told)
-    found = {frozenset((one["a"], one["b"])): one for one in told if 10 < one["queries"] < 1e9}
-    assert {pair: one["queries"] for pair, one in found.items()} == pytest.approx(met, rel=1e-5)
-    for one in found.values():
-        assert one["usd"] == pytest.approx(known[one["a"]].at(one["queries"]), rel=1e-5)
-        assert known[one["a"]].fixed > known[one["b"]].fixed
+    assert all(one["queries"] > 0 for one in shown)
+    found = {(one["dearer"], one["other"]): one for one in shown if 10 < one["queries"] < 1e9}
+    assert found.keys() == met.keys()
+    for pair, one in found.items():
+        assert one["queries"] == pytest.approx(met[pair].queries, rel=1e-5)
+        assert one["usd"] == pytest.approx(met[pair].usd, rel=1e-5)
 
 
 @pytest.mark.parametrize("kind", RUNS)
@@ -115,21 +111,21 @@ def test_the_page_decides_as_decide_does(kind: str, tmp_path: Path, monkeypatch:
     grid = grid_of(kind, run, facts)
     commands = calls([("command", one, str(run.folder)) for one in grid], facts)
     terms = calls([("terms", one) for one in grid], facts)
-    asked = [(name, task, at) for at in terms for task in facts["tasks"] for name in ("decide", "crossings")]
+    asked = [(name, task, at) for at in terms for task in facts.tasks for name in ("decide", "crossings")]
     answers = iter(calls(asked, facts))
-    seen = set()
-    for command, at in zip(commands, terms, strict=True):
-        found = decided(run, measured, command)
-        for task in facts["tasks"]:
-            told, met = next(answers), next(answers)
-            hold(told, document(found)["tasks"][task]["decision"], at["tuning_cycles"])
-            hold_crossings(met, found["tasks"][task])
-            seen.add(told["status"])
-    assert kind != "broken" or any(task["excluded"] for task in facts["tasks"].values())
+    statuses = set()
+    for command in commands:
+        results = decided(run, measured, command)
+        for task in facts.tasks:
+            shown, met = next(answers), next(answers)
+            check(shown, results.tasks[task].decision)
+            check_crossings(met, results.tasks[task])
+            statuses.add(shown["status"])
+    assert kind != "broken" or any(task.excluded for task in facts.tasks.values())
     if kind == "alike":
-        assert "recommended" in seen
+        assert "recommended" in statuses
     if kind == "elected":
-        assert seen == {"recommended", "undecided", "none_feasible", "not_computed"}
+        assert statuses == {"recommended", "undecided", "none_feasible", "not_computed"}
 
 
 def test_an_empty_field_keeps_what_the_run_requires(tmp_path: Path) -> None:
@@ -142,7 +138,7 @@ def test_an_empty_field_keeps_what_the_run_requires(tmp_path: Path) -> None:
 
 def test_a_run_without_prices_offers_none(tmp_path: Path) -> None:
     facts = facts_of(read_run(without_prices(tmp_path)))
-    assert not {one["name"] for one in facts["inputs"]} & {"usd_per_hour", "utilisation", "tuning_cycles"}
+    assert not {one.name for one in facts.fields} & {"usd_per_hour", "utilisation", "tuning_cycles"}
 
 
 @pytest.mark.parametrize(
@@ -162,7 +158,7 @@ def test_a_run_without_prices_offers_none(tmp_path: Path) -> None:
 )
 def test_fields_take_what_the_flags_take(name: str, text: str, expected: Any, tmp_path: Path) -> None:
     facts = facts_of(read_run(write_run(tmp_path)))
-    (field,) = [one for one in facts["inputs"] if one["name"] == name]
+    (field,) = [asdict(one) for one in facts.fields if one.name == name]
     assert calls([("read", field, text)]) == [expected]
 
 
@@ -206,7 +202,7 @@ def test_tokens_at_a_price_are_what_the_projection_says(tmp_path: Path) -> None:
               "training_usd_per_mtok": None}  # fmt: skip
     run = read_run(write_run(tmp_path, manifest={**manifest(), "api_prices": [priced]}))
     facts = facts_of(run)
-    (rag,) = [one for one in facts["tasks"]["facts"]["strategies"] if one["name"] == "rag"]
+    (rag,) = [asdict(one) for one in facts.tasks["facts"].systems if one.name == "rag"]
     at = {"monthly_queries": 1000}
     kept, given_ = calls([("hosted", rag, at, None), ("hosted", rag, at, {"input": 0.15, "output": 0.6})])
     usd = 1000 * (100 * 0.15 + 5 * 0.6) / 1e6

@@ -12,7 +12,9 @@ import pytest
 from harness.analysis.decision import outlook
 from harness.analysis.derive import measure
 from harness.analysis.evidence import read_run
-from harness.quantities import dollars, whole
+from harness.analysis.results.decision import Decision
+from harness.quantities import dollars
+from harness.report.page.whatif import headline
 from harness.report.write import write_reports
 from tests.analysis.elected import elected
 from tests.report.page.browser import Opened, launched
@@ -67,7 +69,7 @@ SETTINGS: list[dict[str, str]] = [
 ]
 
 
-def test_fields_change_verdict_costs_break_even_and_map(
+def test_fields_change_verdict_costs_and_map(
     opened: Opened, run: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(outlook, "changes", lambda *_: ())  # most of the work, and not in the page
@@ -81,42 +83,40 @@ def test_fields_change_verdict_costs_break_even_and_map(
         (command,) = shown(opened, "command")
         words = shlex.split(command)
         assert words[3:5] == ["decide", str(run)]  # its name holds an apostrophe
-        found = decided(evidence, measured, words)["tasks"]["facts"]["decision"]
-        hold(opened, found)
-        statuses.add(found["status"])
+        decision = decided(evidence, measured, words).tasks["facts"].decision
+        check(opened, decision)
+        statuses.add(decision.status)
     assert statuses == {"recommended", "undecided", "none_feasible"}
 
 
-def hold(opened: Opened, found: dict[str, Any]) -> None:
+def check(opened: Opened, decision: Decision) -> None:
     """What the page shows of a task is what `decide` says at the same setting."""
-    headline = {
-        "recommended": f"Take {found['recommended']}",
-        "undecided": f"Undecided, {found['favourite']} is ahead",
-        "none_feasible": f"No strategy meets the requirements; nearest is {found['nearest']}",
-    }[found["status"]]
     card = opened.page.locator("#what-if-verdicts article").first
-    assert headline in str(card.locator(".headline").text_content())
-    priced = found["setting"]["error_price_usd"] is not None
+    expected = headline(decision.status, decision.favourite or decision.nearest or "")
+    assert expected in str(card.locator(".headline").text_content())
+    priced = decision.setting.error_price_usd is not None
     assert [row[: 3 + priced] for row in cells(opened, "#what-if-costs table", "th, td")] == [
         [
             name,
-            f"{100 * row['accuracy']:.1f} %",
-            dollars(row["monthly_usd"]),
-            *([dollars(row["total_usd"])] if priced else []),
+            f"{100 * candidate.accuracy:.1f} %",
+            dollars(candidate.monthly_usd),
+            *([dollars(candidate.total_usd)] if priced else []),
         ]
-        for name, row in found["candidates"].items()
+        for name, candidate in decision.candidates.items()
     ]
-    winners = [
-        ["none" if name is None else name for name in row] for row in (found["map"] or {}).get("winners", ())
+    winners = decision.map.winners if decision.map else ()
+    assert [[text.split(" ")[0] for text in row] for row in cells(opened, "#what-if-map table", "td")] == [
+        ["none" if name is None else name for name in row] for row in winners
     ]
-    assert [
-        [text.split(" ")[0] for text in row] for row in cells(opened, "#what-if-map table", "td")
-    ] == winners
-    reached = [row for row in found["break_even"] if row["cycles"] == found["setting"]["cycles"]]
-    pays = opened.page.locator("#what-if-break-even tbody td:nth-child(2)").all_text_contents()
-    for row, text in zip(reached, pays, strict=True):
-        assert (row["status"] == "reached") == (f"from {whole(row['queries'] or 0)[:3]}" in text)
     assert opened.page.locator("#what-if-picture polyline").count() == 3
+
+
+def test_a_missed_requirement_is_named_with_its_figures(opened: Opened) -> None:
+    opened.page.fill("#terms input[name=min_accuracy]", "0.61")
+    last = {row[0]: row[-1] for row in cells(opened, "#what-if-costs table", "th, td")}
+    assert last["base"] == "accuracy 5.0 %, required 61.0 %"
+    assert last["lora"] == "met"
+    opened.page.get_by_role("button", name="As the run has it").click()
 
 
 def cells(opened: Opened, table: str, kinds: str) -> list[list[str]]:
@@ -132,11 +132,11 @@ def cells(opened: Opened, table: str, kinds: str) -> list[list[str]]:
 def test_a_mistake_is_told_and_leaves_the_rest_as_it_was(opened: Opened) -> None:
     before = shown(opened, "verdicts"), shown(opened, "command")
     opened.page.fill("#terms input[name=min_accuracy]", "60")
-    assert opened.page.text_content("#terms-mistakes") == "Required accuracy, 0 to 1: write at most 1."
+    assert opened.page.text_content("#what-if-mistakes") == "Required accuracy, 0 to 1: write at most 1."
     assert opened.page.get_attribute("#terms input[name=min_accuracy]", "aria-invalid") == "true"
     assert (shown(opened, "verdicts"), shown(opened, "command")) == before
     opened.page.get_by_role("button", name="As the run has it").click()
-    assert opened.page.text_content("#terms-mistakes") == ""
+    assert opened.page.text_content("#what-if-mistakes") == ""
     assert (shown(opened, "verdicts"), shown(opened, "command")) == before
 
 

@@ -1,6 +1,6 @@
-// What `decide` decides, for the section "What if": the same formulas over the facts that page/whatif.py gives.
-// Nothing here touches the page. Each part names the module whose rules it follows; sums are taken in the same order, so
-// that figures agree to the last bit. null means: not known, or not set.
+// The section "What if" without its page: costs, requirements, the choice and the decision map, from the facts of page/whatif.py.
+// Each part names the module whose rules it repeats; tests/report/page/test_whatif.py holds it against that module. Sums are taken
+// in the same order, so that figures agree to the last bit. null means: not known, or not set.
 
 const WhatIf = (() => {
   const MET = "met", MISSED = "missed", UNKNOWN = "unknown", FARTHEST = 1e9;
@@ -13,7 +13,6 @@ const WhatIf = (() => {
   const rounded = (value) => Number(value.toExponential(2));
   const whole = (value) => fixed(value, 0);
   const plain = (value) => fixed(value, 1).replace(/\.0$/, "");
-  const share = (value) => `${plain(100 * value)} point${plain(100 * value) === "1" ? "" : "s"}`;
 
   // As toFixed, but as Python has it: what lies exactly in the middle goes to the even digit (6.25 → 6.2), and no exponent.
   function even(value, decimals) {
@@ -57,35 +56,20 @@ const WhatIf = (() => {
     return `${plain(size)} ${unit}${plain(size) === "1" ? "" : "s"}`;
   }
 
-  // Money (analysis/money/tariff.py, economics.py)
+  // Money (analysis/money/economics.py)
 
-  // {per_query, fixed, refresh, storage}: US dollars of one strategy at the terms' prices.
-  function money(of, tariff, terms) {
-    if (!tariff) return { per_query: null, fixed: null, refresh: null, storage: 0 };
-    const usd = (time) => (terms.usd_per_hour * time) / 3600;
-    const index = of.retrieves ? (of.index_usd !== null ? of.index_usd : of.index_s === null ? null : usd(of.index_s)) : null;
+  // {per_query, fixed, refresh, storage}: US dollars of one system at the prices of the terms.
+  function money(of, terms) {
+    const usd = (seconds) => (terms.usd_per_hour * seconds) / 3600;
+    const index = of.index_usd === null ? usd(of.index_s) : of.index_usd;
+    const cycle = (of.training_s / 3600) * terms.usd_per_hour + of.labour_per_cycle_usd;
+    const tuning = terms.tuning_cycles * cycle + of.labels_usd + of.evaluation_usd;
     return {
-      per_query: of.serial_s ? terms.usd_per_hour / (3600 * (1 / of.serial_s) * terms.utilisation) : of.serial_s,
-      fixed: of.fixed_known ? (of.adapted ? tuning(of, tariff.labour, terms) : 0) + (index || 0) : null,
-      refresh: of.refresh_known ? refreshing(of, tariff, index, usd) : null,
+      per_query: of.queries_per_s === null ? null : terms.usd_per_hour / (3600 * of.queries_per_s * terms.utilisation),
+      fixed: of.fixed_known ? (of.tuned ? tuning : 0) + index : null,
+      refresh: of.refresh_known ? of.changed_share * index + usd(of.training_s) + of.refresh_people_usd : null,
       storage: of.storage_usd_per_month,
     };
-  }
-
-  // cycles · (device hours · $/h + engineer hours · wage) + labels + evaluation
-  function tuning(of, labour, terms) {
-    const cycle = ((of.training_s || 0) / 3600) * terms.usd_per_hour + labour.cycle_usd;
-    return terms.tuning_cycles * cycle + of.labels_usd + labour.evaluation_usd;
-  }
-
-  function refreshing(of, tariff, index, usd) {
-    let total = 0;
-    if (of.retrieves) total += tariff.changed_share * index;
-    if (of.adapted) {
-      const { refresh_usd, evaluation_usd } = tariff.labour;
-      total += usd(of.training_s) + refresh_usd + tariff.changed_share * of.labels_usd + evaluation_usd;
-    }
-    return total;
   }
 
   function monthly(cost, terms, facts) {
@@ -94,74 +78,54 @@ const WhatIf = (() => {
     return cost.per_query * terms.monthly_queries + cost.storage + cost.fixed / terms.horizon_months + (cost.refresh || 0) * refreshes;
   }
 
-  // What is required (analysis/decision/needs.py)
-
-  function held(requirement, value, limit, met, word, what = "", gap = word) {
-    const detail = `${word(value)}${what && " "}${what}, required ${word(limit)}`;
-    if (met) return { requirement, status: MET, detail, miss: 0 };
-    const missing = Math.abs(value - limit);
-    const miss = limit ? Math.min(missing / limit, FARTHEST) : missing;
-    return { requirement, status: MISSED, detail: `${detail}: missed by ${gap(missing)}`, miss };
+  // Queries a month at which two systems cost the same (report/pictures/money.py): from there on `dearer`, which costs more at
+  // first, is the cheaper one.
+  function crossings(facts, name, terms) {
+    const lines = facts.tasks[name].systems.map((one) => {
+      const cost = money(one.money, terms);
+      return { name: one.name, start: monthly(cost, { ...terms, monthly_queries: 0 }, facts), slope: cost.per_query };
+    }).filter((line) => line.start !== null);
+    return lines.flatMap((one, place) => lines.slice(place + 1).flatMap((two) => {
+      const [dearer, other] = one.start > two.start ? [one, two] : [two, one];
+      const queries = (dearer.start - other.start) / (other.slope - dearer.slope);
+      if (!Number.isFinite(queries) || queries <= 0) return [];
+      return [{ dearer: dearer.name, other: other.name, queries, usd: dearer.start + dearer.slope * queries }];
+    }));
   }
 
-  const unknown = (requirement, why) => ({ requirement, status: UNKNOWN, detail: `cannot be checked: ${why}`, miss: 0 });
+  // What is required (analysis/decision/needs.py): {requirement, status, value, limit, miss}
 
-  function unsure(found, word, low, high) {
-    if (low !== null) return { ...found, detail: `${found.detail} (its interval reaches down to ${word(low)})` };
-    if (high !== null) return { ...found, detail: `${found.detail} (its interval reaches up to ${word(high)})` };
-    return found;
+  function held(requirement, value, limit, met) {
+    const missing = Math.abs(value - limit), miss = limit ? Math.min(missing / limit, FARTHEST) : missing;
+    return { requirement, status: met ? MET : MISSED, value, limit, miss: met ? 0 : miss };
   }
 
-  function accuracyHeld({ accuracy, stands }, terms) {
-    const least = terms.min_accuracy;
-    if (least === null) return null;
-    const found = held("min_accuracy", accuracy, least, accuracy >= least, percent, "", share);
-    if (!stands.interval) return found;
-    const [low, high] = stands.interval;
-    return unsure(found, percent, accuracy >= least && least > low ? low : null, accuracy < least && least <= high ? high : null);
+  const atMost = (requirement, value, limit) =>
+    value === null ? { requirement, status: UNKNOWN, value, limit, miss: 0 } : held(requirement, value, limit, value <= limit);
+
+  // A percentile that was not measured is not known, unless a lower one is over the limit already.
+  function latency({ latency_s }, terms, facts) {
+    const wanted = terms.latency_percentile, lower = facts.percentiles.slice(0, facts.percentiles.indexOf(wanted));
+    const over = lower.find((name) => latency_s[name] !== null && latency_s[name] > terms.max_latency_s);
+    return atMost("max_latency_s", latency_s[latency_s[wanted] === null && over ? over : wanted], terms.max_latency_s);
   }
 
-  function latencyHeld({ stands: { latency } }, terms, facts) {
-    const most = terms.max_latency_s, name = terms.latency_percentile;
-    if (most === null) return null;
-    if (latency[name] !== null) return timed(latency, name, most, `at the ${name}`);
-    for (const lower of Object.keys(facts.percentiles)) {
-      if (lower === name) break;
-      if (latency[lower] !== null && latency[lower] > most) return timed(latency, lower, most, `at the ${lower} already`);
-    }
-    return unknown("max_latency_s", `the ${name} needs ${facts.percentiles[name]} timed questions, and ${latency.n} were timed`);
-  }
-
-  function timed(latency, name, most, what) {
-    const value = latency[name], [low, high] = latency.ci[name] || [null, null];
-    const found = held("max_latency_s", value, most, value <= most, seconds, what);
-    const down = low !== null && low <= most && most < value, up = high !== null && value <= most && most < high;
-    return unsure(found, seconds, down ? low : null, up ? high : null);
-  }
-
-  function budgetHeld({ stands }, terms, usd) {
-    const most = terms.monthly_budget_usd;
-    if (most === null) return null;
-    if (usd === null) return unknown("monthly_budget_usd", `its cost is not known: ${stands.unpriced}`);
-    return held("monthly_budget_usd", usd, most, usd <= most, dollars, "a month");
-  }
-
-  // Knowledge that changes faster than a strategy can be brought up to date is never up to date.
-  function updateHeld({ stands: { update_s, update_people_s } }, terms) {
-    if (terms.refresh_days === null || (update_s === null && update_people_s === null)) return null;
-    const value = (update_s || 0) + (update_people_s || 0), most = terms.refresh_days * 86400;
-    const people = update_people_s ? `, ${seconds(update_people_s)} of them an engineer's` : "";
-    return held("refresh_days", value, most, value <= most, seconds, `to take up a change${people}`);
+  // Knowledge that changes faster than a system can be brought up to date is never up to date.
+  function requirements(one, terms, facts, usd) {
+    const updated = one.update_s || one.update_people_s !== null ? one.update_s + one.update_people_s : null;
+    return [
+      terms.min_accuracy === null ? null : held("min_accuracy", one.accuracy, terms.min_accuracy, one.accuracy >= terms.min_accuracy),
+      terms.max_latency_s === null ? null : latency(one, terms, facts),
+      terms.monthly_budget_usd === null ? null : atMost("monthly_budget_usd", usd, terms.monthly_budget_usd),
+      ...one.constant,
+      terms.refresh_days === null || updated === null ? null : atMost("refresh_days", updated, terms.refresh_days * 86400),
+    ].filter(Boolean);
   }
 
   // The choice (analysis/decision/choice.py)
 
   function appraise(one, facts, terms) {
-    const cost = money(one.money, facts.tariff, terms), usd = monthly(cost, terms, facts);
-    const outcomes = [
-      accuracyHeld(one, terms), latencyHeld(one, terms, facts), budgetHeld(one, terms, usd),
-      ...one.stands.constant, updateHeld(one, terms),
-    ].filter(Boolean);
+    const cost = money(one.money, terms), usd = monthly(cost, terms, facts), outcomes = requirements(one, terms, facts, usd);
     const missed = outcomes.filter((outcome) => outcome.status === MISSED);
     const errors = (1 - one.accuracy) * terms.monthly_queries * (terms.error_price_usd || 0);
     return {
@@ -192,18 +156,18 @@ const WhatIf = (() => {
   }
 
   function choose(facts, task, terms) {
-    const entrants = task.strategies.filter((one) => one.stands).map((one) => appraise(one, facts, terms));
-    const feasible = entrants.filter((one) => one.feasible);
+    const candidates = task.systems.filter((one) => one.candidate).map((one) => appraise(one, facts, terms));
+    const feasible = candidates.filter((one) => one.feasible);
     const byValue = terms.error_price_usd !== null && feasible.every((one) => one.total !== null);
-    const made = { basis: byValue ? "value" : "accuracy", entrants, feasible, favourite: null, open: [], nearest: null };
+    const made = { basis: byValue ? "value" : "accuracy", candidates, feasible, favourite: null, open: [], nearest: null };
     made.weighed = feasible.every((one) => one.monthly !== null);
     if (!feasible.length) {
-      made.nearest = least(entrants, (one) => [one.missed.length, one.missed.reduce((sum, { miss }) => sum + miss, 0)]);
+      made.nearest = least(candidates, (one) => [one.missed.length, one.missed.reduce((sum, { miss }) => sum + miss, 0)]);
       return { ...made, status: NONE_FEASIBLE };
     }
     const [favourite, open] = (byValue ? chooseByValue : chooseByAccuracy)(task, feasible, terms);
     const settled = !open.length && !favourite.unchecked;
-    return { ...made, favourite, open, status: settled && !useless(task, entrants, feasible) ? RECOMMENDED : UNDECIDED };
+    return { ...made, favourite, open, status: settled && !unfit(task, candidates, feasible) ? RECOMMENDED : UNDECIDED };
   }
 
   function chooseByValue(task, feasible, terms) {
@@ -230,16 +194,16 @@ const WhatIf = (() => {
   }
 
   // Why nothing may be recommended (analysis/decision/verdict.py)
-  function useless(task, entrants, feasible) {
+  function unfit(task, candidates, feasible) {
     if (task.unfit) return task.unfit;
-    if (!entrants.length || feasible.some((one) => one.accuracy)) return null;
-    if (!entrants.some((one) => one.accuracy)) return "not one candidate gave a right answer";
+    if (!candidates.length || feasible.some((one) => one.accuracy)) return null;
+    if (!candidates.some((one) => one.accuracy)) return "not one candidate gave a right answer";
     return feasible.length ? "not one candidate that meets the requirements gave a right answer" : null;
   }
 
   // [status, why nothing can be chosen]
   function standing(task, choice) {
-    const names = choice.entrants.map((one) => one.name), left = Object.keys(task.excluded).length;
+    const names = choice.candidates.map((one) => one.name), left = Object.keys(task.excluded).length;
     if (!names.length && left) return [UNDECIDED, "Every candidate is left out because of a failed check."];
     if (!names.length) return [NOT_COMPUTED, "No candidate has an accuracy here, so there is nothing to choose."];
     if (names.length === 1 && choice.status !== NONE_FEASIBLE)
@@ -263,70 +227,16 @@ const WhatIf = (() => {
     return low <= high ? [low, high === Infinity ? null : high] : [null, null];
   }
 
-  // Who is ahead over volume (columns) and refresh interval (rows): analysis/decision/sensitivity.py, outlook.py
+  // Who is ahead over volume (columns) and refresh interval (rows): analysis/decision/sensitivity.py
   function map(facts, task, terms) {
-    const volumes = [...new Set([...facts.grid.monthly_queries, terms.monthly_queries])].sort((a, b) => a - b);
-    const intervals = [...new Set([...facts.grid.refresh_days, terms.refresh_days])].filter((value) => value !== null);
+    const volumes = [...new Set([...facts.volumes, terms.monthly_queries])].sort((a, b) => a - b);
+    const intervals = [...new Set([...facts.refreshes, terms.refresh_days])].filter((value) => value !== null);
     const refreshes = [null, ...intervals.sort((a, b) => b - a)];
     const cell = (refresh_days, monthly_queries) => {
       const at = { ...terms, refresh_days, monthly_queries }, choice = choose(facts, task, at), [from, to] = pays(choice, at);
       return { winner: choice.favourite && choice.favourite.name, status: choice.status, weighed: choice.weighed, from, to };
     };
     return { monthly_queries: volumes, refresh_days: refreshes, rows: refreshes.map((r) => volumes.map((v) => cell(r, v))) };
-  }
-
-  // Break-even (analysis/money/breakeven.py): a is the one that costs more before the first query
-
-  const over = (dearer, saved) => {
-    const queries = saved > 0 ? Math.max(0, dearer) / saved : null;
-    return queries !== null && Number.isFinite(queries) ? queries : null;
-  };
-
-  function breakEvens(facts, task, terms) {
-    const entries = task.strategies.map((one) => {
-      const cost = money(one.money, facts.tariff, terms);
-      return { ...one, cost, upfront: cost.fixed === null ? null : cost.fixed + cost.storage * terms.horizon_months };
-    });
-    return entries.flatMap((one, at) => entries.slice(at + 1).map((two) => breakEven(...ordered(one, two))));
-  }
-
-  function ordered(one, two) {
-    if (one.upfront === null || two.upfront === null) return [one, two];
-    if (one.upfront === two.upfront) return (one.cost.per_query || 0) > (two.cost.per_query || 0) ? [two, one] : [one, two];
-    return one.upfront > two.upfront ? [one, two] : [two, one];
-  }
-
-  function breakEven(a, b) {
-    const row = {
-      a: a.name, b: b.name, upfront_a: a.upfront, upfront_b: b.upfront, per_query_a: a.cost.per_query, per_query_b: b.cost.per_query,
-      queries: null, per_refresh: null, flip_error_price: null, status: "unknown",
-    };
-    if (row.per_query_a === null || row.per_query_b === null) return row;
-    const saved = row.per_query_b - row.per_query_a, better = a.accuracy - b.accuracy;
-    if (a.cost.refresh !== null && b.cost.refresh !== null) row.per_refresh = over(a.cost.refresh - b.cost.refresh, saved);
-    if (a.fair && b.fair && a.accuracy !== null && b.accuracy !== null && better !== 0) {
-      const price = (row.per_query_a - row.per_query_b) / better;
-      row.flip_error_price = price > 0 && Number.isFinite(price) ? price : null;
-    }
-    if (a.upfront === null || b.upfront === null) return row;
-    row.queries = over(a.upfront - b.upfront, saved);
-    const same = a.upfront === b.upfront && row.per_query_a === row.per_query_b;
-    row.status = row.queries !== null ? (row.queries > 0 ? "reached" : "always") : same ? "equal" : "never";
-    return row;
-  }
-
-  // Queries a month at which two strategies cost the same (report/pictures/money.py); `a` has the dearer start.
-  function crossings(facts, name, terms) {
-    const at = (cost, monthly_queries) => monthly(cost, { ...terms, monthly_queries }, facts);
-    const lines = facts.tasks[name].strategies.map((one) => {
-      const cost = money(one.money, facts.tariff, terms);
-      return { name: one.name, start: at(cost, 0), slope: cost.per_query };
-    }).filter((line) => line.start !== null);
-    return lines.flatMap((one, place) => lines.slice(place + 1).flatMap((two) => {
-      const [a, b] = one.start > two.start ? [one, two] : [two, one];
-      const queries = (a.start - b.start) / (b.slope - a.slope);
-      return Number.isFinite(queries) && queries > 0 ? [{ a: a.name, b: b.name, queries, usd: a.start + a.slope * queries }] : [];
-    }));
   }
 
   // What the page shows
@@ -340,66 +250,54 @@ const WhatIf = (() => {
     return made;
   }
 
-  function decide(facts, name, at) {
-    const task = facts.tasks[name], choice = choose(facts, task, at), [status, whyNot] = standing(task, choice);
-    const favourite = whyNot || !choice.favourite ? null : choice.favourite.name;
-    const unfit = useless(task, choice.entrants, choice.feasible);
-    const found = {
-      status, basis: choice.basis, favourite, why_not: whyNot, unfit,
-      nearest: choice.nearest && choice.nearest.name, entrants: choice.entrants, open: choice.open.map((one) => one.name),
-      break_even: breakEvens(facts, task, at), map: whyNot ? null : map(facts, task, at),
+  function decide(facts, name, terms) {
+    const task = facts.tasks[name], choice = choose(facts, task, terms), [status, why_not] = standing(task, choice);
+    const favourite = why_not || !choice.favourite ? null : choice.favourite.name, nearest = choice.nearest && choice.nearest.name;
+    const decision = {
+      status, basis: choice.basis, favourite, nearest, why_not, unfit: unfit(task, choice.candidates, choice.feasible),
+      recommended: status === RECOMMENDED ? favourite : null, candidates: choice.candidates, open: choice.open.map((one) => one.name),
+      headline: task.headlines[status][favourite || nearest || ""], map: why_not ? null : map(facts, task, terms),
     };
-    return { ...found, recommended: found.status === RECOMMENDED ? favourite : null, headline: headline(found), sentence: sentence(found, task, at) };
+    return { ...decision, reason: reason(decision, task, terms) };
   }
 
-  function headline({ status, favourite, nearest }) {
-    if (status === RECOMMENDED) return `Take ${favourite}`;
-    if (status === UNDECIDED) return favourite ? `Undecided, ${favourite} is ahead` : "Undecided";
-    if (status === NONE_FEASIBLE) return `No strategy meets the requirements${nearest ? `; nearest is ${nearest}` : ""}`;
-    return "Nothing to choose between";
-  }
-
-  function sentence({ status, favourite, nearest, why_not, unfit, entrants, open, basis }, task, at) {
-    const said = unfit ? [`Nothing is recommended: ${unfit}.`] : [];
-    if (why_not) return [...said, why_not].join(" ");
-    const one = entrants.find((entrant) => entrant.name === (favourite || nearest));
-    if (!one) return said.join(" ");
-    if (status === NONE_FEASIBLE) return one.missed.map((outcome) => `${one.name}: ${outcome.detail}.`).join(" ");
-    said.push(`${one.name}: ${task.graded ? `a mean ${task.metric} of ${percent(one.accuracy)}` : `${percent(one.accuracy)} right`}.`);
-    if (one.monthly === null) said.push("What it costs is not known.");
-    else if (basis === "value") said.push(`It is expected to cost ${dollars(one.total)} a month, ${dollars(one.total - one.monthly)} of them for wrong answers.`);
-    else said.push(`It costs ${dollars(one.monthly)} a month at ${whole(at.monthly_queries)} queries.`);
-    if (open.length) said.push(`Not settled against ${open.join(", ")}.`);
-    if (one.unchecked) said.push(`What is required of ${one.name} cannot all be checked.`);
-    return said.join(" ");
+  function reason({ status, favourite, nearest, why_not, unfit, candidates, open, basis }, task, terms) {
+    const sentences = unfit ? [`Nothing is recommended: ${unfit}.`] : [];
+    const one = candidates.find((candidate) => candidate.name === (favourite || nearest));
+    if (why_not) sentences.push(why_not);
+    if (why_not || !one || status === NONE_FEASIBLE) return sentences.join(" ");
+    sentences.push(`${one.name}: ${task.graded ? `a mean ${task.metric} of ${percent(one.accuracy)}` : `${percent(one.accuracy)} right`}.`);
+    if (one.monthly === null) sentences.push("What it costs is not known.");
+    else if (basis === "value") sentences.push(`It is expected to cost ${dollars(one.total)} a month, ${dollars(one.total - one.monthly)} of them for wrong answers.`);
+    else sentences.push(`It costs ${dollars(one.monthly)} a month at ${whole(terms.monthly_queries)} queries.`);
+    if (open.length) sentences.push(`Not settled against ${open.join(", ")}.`);
+    if (one.unchecked) sentences.push(`What is required of ${one.name} cannot all be checked.`);
+    return sentences.join(" ");
   }
 
   // The command that decides the same. A field left empty keeps the run's own value, as a flag left out does.
   function command(facts, given, folder) {
-    const flags = facts.inputs.filter(({ name }) => given[name] !== null && given[name] !== undefined && given[name] !== facts.own[name]);
-    const words = flags.flatMap(({ flag, name }) => [flag, String(given[name])]);
-    if (given.latency_percentile && given.latency_percentile !== facts.own.latency_percentile)
-      words.push("--latency-percentile", given.latency_percentile);
-    return ["python", "-m", "harness", "decide", folder, ...words];
+    const flags = [...facts.fields, { name: "latency_percentile", flag: "--latency-percentile" }];
+    const changed = flags.filter(({ name }) => given[name] !== null && given[name] !== undefined && given[name] !== facts.own[name]);
+    return ["python", "-m", "harness", "decide", folder, ...changed.flatMap(({ flag, name }) => [flag, String(given[name])])];
   }
 
   // What a field's text means: {value} (null where it is empty) or {mistake}.
-  function read(input, text) {
+  function read(field, text) {
     if (!text.trim()) return { value: null };
-    const value = Number(text), { min, max, above } = input;
-    if (!Number.isFinite(value) || (input.whole && !Number.isInteger(value))) return { mistake: input.whole ? "a whole number" : "a number" };
+    const value = Number(text), { min, max, above } = field;
+    if (!Number.isFinite(value) || (field.whole && !Number.isInteger(value))) return { mistake: field.whole ? "a whole number" : "a number" };
     if (min !== null && value < min) return { mistake: `at least ${min}` };
     if (max !== null && value > max) return { mistake: `at most ${max}` };
     if (above && value > 0 && value < above) return { mistake: `0 or at least ${above}` };
     return { value };
   }
 
-  // A month of a strategy's tokens on hosted models: [[model, dollars]]. `price`: {input, output}, dollars a million tokens.
-  function hosted(one, at, price) {
-    const { prompt_tokens, completion_tokens, models } = one.hosted;
-    if (!price) return models.map((row) => [row.model, row.per_query_usd * at.monthly_queries]);
+  // A month of a system's tokens on hosted models: [[model, dollars]]. `price`: {input, output}, dollars a million tokens.
+  function hosted({ prompt_tokens, completion_tokens, hosted }, terms, price) {
+    if (!price) return hosted.map(({ model, per_query_usd }) => [model, per_query_usd * terms.monthly_queries]);
     if (prompt_tokens === null) return [];
-    return [["at the prices given", ((prompt_tokens * price.input + completion_tokens * price.output) / 1e6) * at.monthly_queries]];
+    return [["at the prices given", ((prompt_tokens * price.input + completion_tokens * price.output) / 1e6) * terms.monthly_queries]];
   }
 
   return { terms, decide, command, read, hosted, monthly, money, crossings, percent, dollars, seconds, days, whole, three };

@@ -1,9 +1,13 @@
-// The section "What if": reads the form, asks WhatIf (whatif.js) and shows what it says. `el` and `fill` stand in page.js;
+// The section "What if": reads the form, asks WhatIf (whatif.js) and shows what it answers. `el` and `fill` stand in page.js;
 // as there, whatever comes from data becomes text nodes.
 {
   const STATUSES = { recommended: "✓", undecided: "?", none_feasible: "✗", not_computed: "–" };
+  const REQUIREMENTS = {
+    min_accuracy: ["accuracy", WhatIf.percent], max_latency_s: ["latency", WhatIf.seconds],
+    monthly_budget_usd: ["cost a month", WhatIf.dollars], refresh_days: ["time to take up a change", WhatIf.seconds],
+  };
   const SVG = "http://www.w3.org/2000/svg", WIDE = 440, HIGH = 250, LEFT = 60, RIGHT_END = 416, TOP = 10, BOTTOM = 206, PER_DECADE = 8;
-  const form = document.getElementById("terms"), mistakes = document.getElementById("terms-mistakes");
+  const form = document.getElementById("terms");
   const place = (name) => document.getElementById(`what-if-${name}`);
   let facts = null;
 
@@ -18,52 +22,49 @@
     return made;
   }
 
-  function tabled(caption, headers, rows) {
-    const wide = el("div", undefined, "wide"), table = el("table", undefined, "figures"), head = el("thead"), body = el("tbody");
+  function table(caption, headers, rows) {
+    const wide = el("div", undefined, "wide"), made = el("table", undefined, "figures"), head = el("thead"), body = el("tbody");
     head.append(row(headers, true));
     body.append(...rows.map((cells) => row(cells)));
-    table.append(el("caption", caption, "hidden"), head, body);
+    made.append(el("caption", caption, "hidden"), head, body);
     wide.tabIndex = 0;
     wide.role = "region";
     wide.setAttribute("aria-label", caption);
-    wide.append(table);
+    wide.append(made);
     return wide;
   }
 
-  // What stands in the form: {given, price, wrong}; `price`: dollars a million tokens, where both are given.
-  function asked() {
-    const given = {}, tokens = {}, wrong = [];
-    for (const input of facts.inputs) given[input.name] = field(input, wrong);
+  // What stands in the form: {given, price, mistakes}; `price`: dollars a million tokens, where both are given.
+  function read() {
+    const given = {}, tokens = {}, mistakes = [];
+    for (const field of facts.fields) given[field.name] = value(field, mistakes);
     for (const name of ["input", "output"]) {
       const box = form.elements[`${name}_usd_per_mtok`];
-      tokens[name] = box ? field({ name: box.name, label: box.dataset.label, min: 0, max: 1e6 }, wrong) : null;
+      tokens[name] = box ? value({ name: box.name, label: box.dataset.label, min: 0, max: 1e6 }, mistakes) : null;
     }
     given.latency_percentile = form.elements.latency_percentile.value;
-    return { given, price: tokens.input === null || tokens.output === null ? null : tokens, wrong };
+    return { given, price: tokens.input === null || tokens.output === null ? null : tokens, mistakes };
   }
 
-  function field(input, wrong) {
-    const box = form.elements[input.name], { value, mistake } = WhatIf.read(input, box.value);
+  function value(field, mistakes) {
+    const box = form.elements[field.name], { value, mistake } = WhatIf.read(field, box.value);
     box.setAttribute("aria-invalid", String(Boolean(mistake)));
-    if (mistake) wrong.push(`${input.label}: write ${mistake}.`);
+    if (mistake) mistakes.push(`${field.label}: write ${mistake}.`);
     return mistake ? null : value;
   }
 
   function update() {
-    const { given, price, wrong } = asked();
-    mistakes.textContent = wrong.join(" ");
-    form.dataset.wrong = String(wrong.length);
-    if (wrong.length) return; // what is shown stays as it was
-    const at = WhatIf.terms(facts, given), names = Object.keys(facts.tasks);
-    const found = Object.fromEntries(names.map((name) => [name, WhatIf.decide(facts, name, at)]));
-    place("verdicts").replaceChildren(...names.map((name) => card(name, found[name])));
-    place("status").textContent = names.map((name) => `${name}: ${found[name].headline}`).join(". ");
+    const { given, price, mistakes } = read();
+    place("mistakes").textContent = mistakes.join(" ");
+    if (mistakes.length) return; // what is shown stays as it was
+    const terms = WhatIf.terms(facts, given), names = Object.keys(facts.tasks), name = form.elements.shown.value;
+    const decisions = Object.fromEntries(names.map((task) => [task, WhatIf.decide(facts, task, terms)]));
+    place("verdicts").replaceChildren(...names.map((task) => card(task, decisions[task])));
+    place("status").textContent = names.map((task) => `${task}: ${decisions[task].headline}`).join(". ");
     place("command").textContent = WhatIf.command(facts, given, folder()).map(quoted).join(" ");
-    const name = form.elements.shown.value;
-    place("costs").replaceChildren(costs(found[name], at), ...projected(name, at, price));
-    place("picture").replaceChildren(...picture(name, at));
-    place("break-even").replaceChildren(...breakEven(found[name]));
-    place("map").replaceChildren(...decisionMap(found[name], at));
+    place("costs").replaceChildren(costs(decisions[name], terms), ...projected(name, terms, price));
+    place("picture").replaceChildren(...picture(name, terms));
+    place("map").replaceChildren(...decisionMap(name, decisions[name], terms));
   }
 
   // The folder that the page was opened from: the run's, unless the page was carried elsewhere.
@@ -74,65 +75,56 @@
 
   const quoted = (word) => (/^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'"'"'`)}'`);
 
-  function card(name, found) {
-    const made = el("article", undefined, `verdict ${found.status}`), title = el("h3"), head = el("p", undefined, "headline");
-    const mark = el("span", STATUSES[found.status], "mark");
+  function card(name, decision) {
+    const made = el("article", undefined, `verdict ${decision.status}`), title = el("h3"), headline = el("p", undefined, "headline");
+    const mark = el("span", STATUSES[decision.status], "mark");
     title.append(el("bdi", name));
     mark.ariaHidden = "true";
-    head.append(mark, ` ${found.headline}`);
-    made.append(title, head, el("p", found.sentence));
-    const out = Object.entries(facts.tasks[name].excluded);
-    if (out.length) made.append(el("p", `Left out: ${out.map(([one, why]) => `${one}, ${why}`).join(" ")}`));
+    headline.append(mark, ` ${decision.headline}`);
+    made.append(title, headline, el("p", decision.reason));
+    const excluded = Object.entries(facts.tasks[name].excluded);
+    if (excluded.length) made.append(el("p", `Left out: ${excluded.map(([system, reason]) => `${system}, ${reason}`).join(" ")}`));
     return made;
   }
 
-  function costs(found, at) {
-    const priced = at.error_price_usd !== null; // without a price of errors the sum is the month's cost once more
-    const rows = found.entrants.map((one) => [
-      one.name, WhatIf.percent(one.accuracy), WhatIf.dollars(one.monthly), ...(priced ? [WhatIf.dollars(one.total)] : []),
-      WhatIf.dollars(one.cost.per_query), WhatIf.dollars(one.cost.fixed), requirements(one),
-    ]);
+  function costs({ candidates }, terms) {
+    const priced = terms.error_price_usd !== null; // without a price of errors the sum is the month's cost once more
     const headers = ["Strategy", "Accuracy", "A month", ...(priced ? ["With wrong answers"] : []), "A query", "Once", "Requirements"];
-    return tabled("Costs under these terms", headers, rows);
-  }
-
-  function requirements(one) {
-    if (!one.outcomes.length) return "none";
-    const told = one.outcomes.filter((outcome) => outcome.status !== "met").map((outcome) => outcome.detail);
-    return el("span", told.length ? told.join("; ") : "met", "long");
-  }
-
-  function projected(name, at, price) {
-    const rows = facts.tasks[name].strategies.flatMap((one) => WhatIf.hosted(one, at, price).map(([model, usd]) => [one.name, model, WhatIf.dollars(usd)]));
-    if (!rows.length) return [];
-    const said = "A projection: the tokens of these answers at a hosted model's price. It takes no part in the decision.";
-    return [el("p", said, "note"), tabled("Tokens on hosted models", ["Strategy", "Model", "A month"], rows)];
-  }
-
-  function breakEven(found) {
-    if (!found.break_even.length) return [el("p", "There is no pair to compare.", "note")];
-    const both = (one, two) => (one === null && two === null ? WhatIf.dollars(null) : `${WhatIf.dollars(one)} against ${WhatIf.dollars(two)}`);
-    const rows = found.break_even.map((one) => [
-      `${one.a} against ${one.b}`, paysBack(one), both(one.upfront_a, one.upfront_b), both(one.per_query_a, one.per_query_b),
-      WhatIf.dollars(one.flip_error_price),
+    const { percent, dollars } = WhatIf;
+    const rows = candidates.map((one) => [
+      one.name, percent(one.accuracy), dollars(one.monthly), ...(priced ? [dollars(one.total)] : []),
+      dollars(one.cost.per_query), dollars(one.cost.fixed), el("span", requirements(one.outcomes), "long"),
     ]);
-    return [tabled("Break-even of each pair", ["Pair", "Pays back", "Up front", "A query", "Queries level at an error price of"], rows)];
+    return table("Costs under these terms", headers, rows);
   }
 
-  function paysBack({ status, queries, a, b }) {
-    const told = { always: `${a} is cheaper from the first query`, never: "never", equal: "both cost the same", unknown: "not known" };
-    return told[status] || `from ${queries > 1e12 ? "over 1,000,000,000,000" : WhatIf.whole(Math.ceil(Number(queries.toFixed(6))))} queries`;
+  function requirements(outcomes) {
+    const open = outcomes.filter(({ status }) => status !== "met").map(requirement);
+    return open.length ? open.join("; ") : outcomes.length ? "met" : "none";
+  }
+
+  function requirement({ requirement, status, value, limit, detail }) {
+    if (detail) return detail; // worked out by the report
+    const [label, written] = REQUIREMENTS[requirement];
+    return status === "missed" ? `${label} ${written(value)}, required ${written(limit)}` : `${label} not known, required ${written(limit)}`;
+  }
+
+  function projected(name, terms, price) {
+    const rows = facts.tasks[name].systems.flatMap((one) => WhatIf.hosted(one, terms, price).map(([model, usd]) => [one.name, model, WhatIf.dollars(usd)]));
+    if (!rows.length) return [];
+    const note = "A projection: the tokens of these answers at a hosted model's price. It takes no part in the decision.";
+    return [el("p", note, "note"), table("Tokens on hosted models", ["Strategy", "Model", "A month"], rows)];
   }
 
   // As the table of `decide` says it: "rag ?" where it is undecided, "(from $0.10)" where errors have no price.
-  function decisionMap({ map, basis, entrants }, at) {
+  function decisionMap(name, { map, basis, candidates }, terms) {
     if (!map) return [el("p", "Nothing was chosen, so there is nothing to map.", "note")];
-    const costless = entrants.some((one) => one.feasible && one.monthly === null);
-    const own = at.assumed ? " (assumed)" : " (yours)";
-    const headers = ["Knowledge changes", ...map.monthly_queries.map((n) => `${WhatIf.whole(n)} a month${n === at.monthly_queries ? own : ""}`)];
+    const costless = candidates.some((one) => one.feasible && one.monthly === null);
+    const own = terms.assumed ? " (assumed)" : " (yours)";
+    const headers = ["Knowledge changes", ...map.monthly_queries.map((n) => `${WhatIf.whole(n)} a month${n === terms.monthly_queries ? own : ""}`)];
     const rows = map.refresh_days.map((interval, line) => [
-      `${interval === null ? "never" : `every ${WhatIf.days(interval)}`}${interval !== null && interval === at.refresh_days ? " (yours)" : ""}`,
-      ...map.rows[line].map((cell) => mapped(cell, basis, costless)),
+      `${interval === null ? "never" : `every ${WhatIf.days(interval)}`}${interval !== null && interval === terms.refresh_days ? " (yours)" : ""}`,
+      ...map.rows[line].map((cell) => mapped(name, cell, basis, costless)),
     ]);
     const undecided = map.rows.flat().some(({ winner, status }) => winner !== null && status === "undecided");
     const prices = "In brackets: the prices of a wrong answer at which the same strategy also has the least expected cost.";
@@ -140,14 +132,14 @@
       undecided ? "? marks the best bet where the task is undecided." : "",
       costless ? "Not every cost is known, so accuracy alone speaks here." : basis === "value" ? "" : prices,
     ].join(" ");
-    return [el("p", note, "note"), tabled("Who is ahead, by volume and refresh interval", headers, rows)];
+    return [el("p", note, "note"), table("Who is ahead, by volume and refresh interval", headers, rows)];
   }
 
-  function mapped({ winner, status, weighed, from, to }, basis, costless) {
+  function mapped(task, { winner, status, weighed, from, to }, basis, costless) {
     if (!weighed && !costless) return "cannot be weighed";
     if (winner === null) return "none";
     const made = el("span"), name = el("span", status === "undecided" ? `${winner} ?` : winner, "winner");
-    name.style.borderColor = colour(winner);
+    name.style.borderColor = facts.tasks[task].systems.find((one) => one.name === winner).colour;
     made.append(name);
     const price = basis === "value" || !weighed ? "" : pays(from, to);
     if (price) made.append(" ", el("span", price, "price"));
@@ -159,8 +151,6 @@
     if (to !== null) return `(${WhatIf.dollars(from)} to ${WhatIf.dollars(to)})`;
     return from ? `(from ${WhatIf.dollars(from)})` : "";
   }
-
-  const colour = (name) => Object.values(facts.tasks).flatMap((task) => task.strategies).find((one) => one.name === name).colour;
 
   // Dollars a month over queries a month, both on log axes, with a line at the volume of the terms.
 
@@ -185,12 +175,12 @@
     return { at: (value) => from + ((Math.log10(value) - low) / (top - low)) * (to - from), ticks };
   }
 
-  function picture(name, at) {
-    const [low, high] = decades([100, 1e7, at.monthly_queries]);
+  function picture(name, terms) {
+    const [low, high] = decades([100, 1e7, terms.monthly_queries]);
     const volumes = Array.from({ length: (high - low) * PER_DECADE + 1 }, (_, step) => 10 ** (low + step / PER_DECADE));
-    const lines = facts.tasks[name].strategies.map((one) => {
-      const cost = WhatIf.money(one.money, facts.tariff, at);
-      return { name: one.name, colour: one.colour, dash: one.dash, usd: volumes.map((monthly_queries) => WhatIf.monthly(cost, { ...at, monthly_queries }, facts)) };
+    const lines = facts.tasks[name].systems.map((one) => {
+      const cost = WhatIf.money(one.money, terms);
+      return { name: one.name, colour: one.colour, dash: one.dash, usd: volumes.map((monthly_queries) => WhatIf.monthly(cost, { ...terms, monthly_queries }, facts)) };
     }).filter((line) => line.usd.every((usd) => usd > 0));
     if (!lines.length) return [el("p", "No cost is known, so there is nothing to draw.", "note")];
     const x = axis(low, high, LEFT, RIGHT_END), y = axis(...decades(lines.flatMap((line) => line.usd)), BOTTOM, TOP);
@@ -202,11 +192,11 @@
       svg.append(drawn("line", { x1: LEFT, x2: RIGHT_END, y1: y.at(tick), y2: y.at(tick), stroke: "var(--line)" }));
       svg.append(drawn("text", { ...words, "text-anchor": "end", x: LEFT - 6, y: y.at(tick) + 4 }, `$${short(tick)}`));
     }
-    const own = x.at(at.monthly_queries);
+    const own = x.at(terms.monthly_queries);
     svg.append(drawn("line", { x1: own, x2: own, y1: TOP, y2: BOTTOM, stroke: "var(--soft)", "stroke-dasharray": "2 3" }));
-    svg.append(drawn("text", { ...mid, fill: "var(--soft)", x: (LEFT + RIGHT_END) / 2, y: BOTTOM + 36 }, `queries a month; dotted: ${short(at.monthly_queries)}`));
+    svg.append(drawn("text", { ...mid, fill: "var(--soft)", x: (LEFT + RIGHT_END) / 2, y: BOTTOM + 36 }, `queries a month; dotted: ${short(terms.monthly_queries)}`));
     for (const line of lines) svg.append(curve(line, volumes, x, y));
-    const met = WhatIf.crossings(facts, name, at).filter(({ queries }) => queries > volumes[0] && queries <= volumes.at(-1));
+    const met = WhatIf.crossings(facts, name, terms).filter(({ queries }) => queries > volumes[0] && queries <= volumes.at(-1));
     svg.append(...diamonds(met, x, y));
     return [svg, legend(lines), el("figcaption", breakEvens(met), "note")];
   }
@@ -227,7 +217,7 @@
 
   function breakEvens(met) {
     if (!met.length) return "No two lines cross at the volumes shown.";
-    const said = met.map(({ a, b, queries }) => `${a} = ${b} at ${short(queries)}`).join(", ");
+    const said = met.map(({ dearer, other, queries }) => `${dearer} = ${other} at ${short(queries)}`).join(", ");
     return `Diamonds are break-evens, in queries a month; to the right the dearer start has paid back: ${said}.`;
   }
 
@@ -257,7 +247,7 @@
     const names = Object.keys(facts.tasks);
     if (!names.length) return;
     fill(form.elements.shown, names.map((name) => [name, name]));
-    form.elements.shown.value = names.reduce((a, b) => (facts.tasks[b].strategies.length > facts.tasks[a].strategies.length ? b : a));
+    form.elements.shown.value = names.reduce((a, b) => (facts.tasks[b].systems.length > facts.tasks[a].systems.length ? b : a));
     form.elements.latency_percentile.value = facts.own.latency_percentile;
     form.addEventListener("input", update);
     form.addEventListener("submit", (event) => event.preventDefault());

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from harness.analysis.latency import FEWEST_MEAN
-from harness.analysis.money.breakeven import whole_queries
+from harness.analysis.money import breakeven
 from harness.analysis.results.money import BreakEven, Cost, MonthlyTotal
 from harness.analysis.results.run import SystemResult, TaskResult
 from harness.quantities import NA, days, dollars, months, percent, queries
@@ -184,8 +184,15 @@ def break_even(task: TaskResult) -> Table:
     rows = []
     for (a, b), by_cycles in pairs.items():
         first = next(iter(by_cycles.values()))
-        reached = (_reached(by_cycles.get(count)) for count in cycles)
-        rows.append((f"{a} against {b}", *reached, _queries(first.per_refresh_queries), _flip(first)))
+        reached = (breakeven.reached(by_cycles.get(count)) for count in cycles)
+        rows.append(
+            (
+                f"{a} against {b}",
+                *reached,
+                breakeven.queries(first.per_refresh_queries),
+                breakeven.flip(first),
+            )
+        )
     headers = (
         "Pair",
         *(f"Tuning cycles: {count}" for count in cycles),
@@ -193,39 +200,6 @@ def break_even(task: TaskResult) -> Table:
         "Error price at which the choice turns, one-off cost aside",
     )
     return Table(headers, tuple(rows))
-
-
-def _reached(row: BreakEven | None) -> str:
-    if row is None:
-        return "the other way round"
-    fixed = {"always": "from the first", "never": "never", "equal": "the same"}
-    return fixed.get(row.status) or _queries(row.queries)
-
-
-def _queries(value: float | None) -> str:
-    return "never" if value is None else whole_queries(value)
-
-
-def _flip(row: BreakEven) -> str:
-    """The price of an error at which the choice turns, and whether the difference in accuracy behind it is shown."""
-    if row.excluded:
-        return "not weighed: failed a check"
-    if row.accuracy_a is None or row.accuracy_b is None:
-        return NA
-    price = row.flip_error_price_usd
-    shown = _no_flip(row) if price is None else dollars(price)
-    return shown if row.accuracy_resolved else f"{shown} (not resolved)"
-
-
-def _no_flip(row: BreakEven) -> str:
-    """Why no price of an error turns the choice: who loses nowhere, by the query and by the accuracy."""
-    cost_a, cost_b = row.per_query_a_usd or 0, row.per_query_b_usd or 0
-    right_a, right_b = row.accuracy_a or 0, row.accuracy_b or 0
-    if (cost_a, right_a) == (cost_b, right_b):
-        return "none: the same cost and accuracy"
-    ahead = row.a if cost_a <= cost_b and right_a >= right_b else row.b
-    price = "as cheap" if cost_a == cost_b else "cheaper"
-    return f"none: {ahead} is {price} and not less accurate"
 
 
 def sentences(task: TaskResult) -> tuple[str, ...]:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 
 from harness.analysis.money.economics import CostInputs, Economics
 from harness.analysis.results.money import BreakEven
-from harness.quantities import dollars, percent
+from harness.quantities import NA, dollars, percent
 
 SHOWN_CYCLES = (1, 3, 5)
 """Tuning cycles for which every report shows the break-even volume."""
@@ -237,3 +237,41 @@ def _asked(queries: float) -> str:
 def whole_queries(queries: float) -> str:
     """Whole queries, rounded up: `63,493`; beyond what anybody asks in a lifetime, only that."""
     return "over 1,000,000,000,000" if queries > 1e12 else f"{math.ceil(round(queries, 6)):,}"
+
+
+# Words for tables
+
+
+def reached(row: BreakEven | None) -> str:
+    """When `a` has paid back, in a table's cell; None: at this number of cycles `b` costs more up front."""
+    if row is None:
+        return "the other way round"
+    fixed = {"always": "from the first", "never": "never", "equal": "the same"}
+    return fixed.get(row.status) or queries(row.queries)
+
+
+def queries(value: float | None) -> str:
+    """A number of queries in a table's cell."""
+    return "never" if value is None else whole_queries(value)
+
+
+def flip(row: BreakEven) -> str:
+    """The price of an error at which the choice turns, and whether the difference in accuracy behind it is shown."""
+    if row.excluded:
+        return "not weighed: failed a check"
+    if row.accuracy_a is None or row.accuracy_b is None:
+        return NA
+    price = row.flip_error_price_usd
+    shown = _no_flip(row) if price is None else dollars(price)
+    return shown if row.accuracy_resolved else f"{shown} (not resolved)"
+
+
+def _no_flip(row: BreakEven) -> str:
+    """Why no price of an error turns the choice: who loses nowhere, by the query and by the accuracy."""
+    cost_a, cost_b = row.per_query_a_usd or 0, row.per_query_b_usd or 0
+    right_a, right_b = row.accuracy_a or 0, row.accuracy_b or 0
+    if (cost_a, right_a) == (cost_b, right_b):
+        return "none: the same cost and accuracy"
+    ahead = row.a if cost_a <= cost_b and right_a >= right_b else row.b
+    price = "as cheap" if cost_a == cost_b else "cheaper"
+    return f"none: {ahead} is {price} and not less accurate"

@@ -14,18 +14,23 @@ import argparse
 import json
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 
 import numpy as np
 
-from harness.analysis.history.changes import changes
-from harness.analysis.history.figures import Figures, Interval
-from harness.analysis.history.reading import Run, TaskRun
-from harness.analysis.history.scores import Scored
+from harness.analysis.history.marks import Scored, marks
+from harness.analysis.history.runs import Entry, Point, Run, TaskRun
 from harness.analysis.latency_ratio import mean_ratio
+from harness.analysis.regression.inputs import Inputs
+from harness.analysis.results.figures import Estimate, Tokens
+from harness.analysis.results.money import Components
 from harness.records import TimingRow
+from harness.run.manifest import MachineFacts, ModelFacts
+from harness.spec.system import ModelRef, System
 
+NONE = Estimate(None, None, None, 0)
+FREE = Components(**{one.name: None for one in fields(Components)})
 STRATEGIES = ("base", "lora", "rag")
 SHARE = 0.6
 TIMED, SPREAD, OFF = 20, 0.2, 0.05
@@ -39,7 +44,7 @@ class Kept:
     size: int
     by_folder: dict[Path, dict[str, Hits]] = field(default_factory=dict)
 
-    def of(self, folder: Path) -> Scored:
+    def __call__(self, folder: Path) -> Scored:
         made = self.by_folder[folder]
         scores = {
             ("t", name): {f"q{i}": float(hit) for i, hit in enumerate(hits)} for name, hits in made.items()
@@ -84,7 +89,7 @@ def measured(options: argparse.Namespace, loose: float, size: int, loss: float) 
     for _ in range(options.histories):
         kept = Kept(size)
         runs = history(generator, kept, options, loose, loss)
-        told = [(one.figure, one.step.after.name, one.step.strategy) for one in changes(runs, "t", kept)]
+        told = [(one.figure, one.run, one.strategy) for one in marks(runs, "t", kept)]
         planted = ("accuracy", str(at), "rag")
         counts["found"] += planted in told
         counts["elsewhere"] += any(f == "accuracy" and (f, r, s) != planted for f, r, s in told)
@@ -95,7 +100,7 @@ def measured(options: argparse.Namespace, loose: float, size: int, loss: float) 
 
 def history(
     generator: np.random.Generator, kept: Kept, options: argparse.Namespace, loose: float, loss: float
-) -> list[Run]:
+) -> list[Entry]:
     """Runs in order. A cluster of questions is lost as a whole; loose ones fall for themselves."""
     n, runs = options.questions, []
     fixed = {name: generator.permutation(n) < SHARE * n for name in STRATEGIES}
@@ -108,12 +113,14 @@ def history(
             hits[name] = np.where(free[name], generator.random(n) < 0.5, sure)
         folder = Path(str(number))
         kept.by_folder[folder] = hits
-        task = TaskRun(
-            n, "contains", "series", {name: figures(name, hits[name], generator) for name in STRATEGIES}
-        )
-        runs.append(
-            Run(folder, folder.name, f"{number:04}", "complete", False, False, 0, {}, {"t": task}, False)
-        )
+        points = {name: point(name, hits[name], generator) for name in STRATEGIES}
+        task = TaskRun(folder.name, "", True, "series", n, "contains", points)
+        run = Run(
+            folder=folder.name, created=f"{number:04}", run_id=folder.name, status="complete", quick=False,
+            incomplete=False, missing_answers=0, derived=False, compared=True, page=False,
+            model=ModelFacts(name="m"), embedder=None, machine=MachineFacts(), git_commit=None, questions={"t": n},
+        )  # fmt: skip
+        runs.append(Entry(folder, run, {"t": task}, Inputs({})))
     return runs
 
 
@@ -125,17 +132,18 @@ def lose(hits: Hits, count: int, size: int) -> Hits:
     return after
 
 
-def figures(name: str, hits: Hits, generator: np.random.Generator) -> Figures:
-    ratio = None if name == "base" else timed(generator)
-    accuracy = Interval(math.fsum(hits) / len(hits), None, None, len(hits))
-    return Figures(accuracy, 1, None, None, None, None, None, {}, ratio)
+def point(name: str, hits: Hits, generator: np.random.Generator) -> Point:
+    ratio = NONE if name == "base" else timed(generator)
+    accuracy = Estimate(math.fsum(hits) / len(hits), None, None, len(hits))
+    system = System(name, name, ModelRef("m"))
+    return Point(system, accuracy, NONE, ratio, 1, Tokens(None, None), FREE, None, {})
 
 
-def timed(generator: np.random.Generator) -> Interval | None:
+def timed(generator: np.random.Generator) -> Estimate:
     whole = generator.normal(0.4, OFF)
     times = np.exp(generator.normal(whole, SPREAD, TIMED))
     found = mean_ratio(rows([1.0] * TIMED), rows(times.tolist()))
-    return found and Interval(found.ratio, found.ci_low, found.ci_high, found.n)
+    return Estimate(found.ratio, found.ci_low, found.ci_high, found.n) if found else NONE
 
 
 def rows(seconds: Sequence[float]) -> list[TimingRow]:

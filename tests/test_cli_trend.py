@@ -42,22 +42,33 @@ def test_json_is_one_document_newest_first(capsys: pytest.CaptureFixture[str]) -
     assert [run["folder"] for run in printed["runs"]] == ["002", "001"]
     facts = printed["tasks"]["facts"]
     assert [run["folder"] for run in facts["runs"]] == ["002", "001"]
-    assert facts["runs"][0]["strategies"]["rag"]["accuracy"]["value"] == 0.75
-    assert facts["runs"][0]["strategies"]["rag"]["latency_ratio"]["value"] == pytest.approx(2.0)
-    assert facts["runs"][0]["strategies"]["base"]["latency_ratio"] is None
+    assert facts["runs"][0]["strategies"]["rag"]["accuracy"]["mean"] == 0.75
+    assert facts["runs"][0]["strategies"]["rag"]["latency_ratio"]["mean"] == pytest.approx(2.0)
+    assert facts["runs"][0]["strategies"]["base"]["latency_ratio"]["mean"] is None
     assert facts["changes"] == []
     assert set(facts["series"]) == {"A"}
 
 
 def test_json_tells_a_change_with_its_causes(capsys: pytest.CaptureFixture[str]) -> None:
     for number, right in enumerate((120, 90)):
-        write_made(Path("runs"), number, {"rag": first(right, 200)}, embedder={"name": f"e{number}"})
+        write_made(
+            Path("runs"),
+            number,
+            {"rag": first(right, 200)},
+            embedder={"name": f"e{number}", "sha256": "5" * 64},
+        )
     (change,) = one_document(capsys, "trend", "runs", "--json", "-o", "out.html")["tasks"]["facts"]["changes"]
     assert (change["figure"], change["strategy"], change["run"], change["since"], change["better"]) == (
         "accuracy", "rag", "001", "000", False,
     )  # fmt: skip
     assert change["size"] == pytest.approx(-0.15)
-    assert change["causes"] == [{"cause": "index", "name": "embedder name", "before": "e0", "after": "e1"}]
+    (cause,) = change["causes"]
+    assert [cause[key] for key in ("cause", "name", "before", "after")] == [
+        "index",
+        "embedder name",
+        "e0",
+        "e1",
+    ]
 
 
 def test_the_page_may_stand_elsewhere(capsys: pytest.CaptureFixture[str]) -> None:

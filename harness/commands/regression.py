@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -147,20 +146,21 @@ def _diff(options: argparse.Namespace) -> None:
 
 
 def _trend(options: argparse.Namespace) -> None:
-    from harness.analysis.history.document import document
     from harness.analysis.history.history import read_history
+    from harness.files import to_json
     from harness.progress import Terminal
+    from harness.report import plain, trend
     from harness.report.page.trend import check_page, write_page
-    from harness.report.trend import print_history
 
     page = options.file or options.folder / "index.html"
     check_page(page, options.folder)
     history = read_history(options.folder, Terminal(), options.tasks, options.last)
-    if history.entries:
+    if history.runs:
         write_page(history, page)
     if options.json:
-        print(json.dumps(document(history), ensure_ascii=False, allow_nan=False))
+        print(to_json(history))
         return
-    print_history(history, rows=options.last)
-    if history.entries:
+    print(plain.render([trend.opening(history)]).strip())
+    if history.runs:
+        print(plain.sections(trend.report(history, options.last)), end="\n\n")
         print(page)

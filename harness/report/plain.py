@@ -5,6 +5,7 @@ Nothing is escaped but what a terminal would obey: a reply may hold control char
 
 from __future__ import annotations
 
+import io
 import textwrap
 from collections.abc import Iterator, Sequence
 
@@ -12,6 +13,8 @@ from harness.report.page.text import visible
 from harness.report.view import Block, Bullets, Section, Table
 
 WIDTH = 110
+ANY_WIDTH = 10_000
+"""Tables are as wide as their cells: a line cut in two is hard to search."""
 
 
 def render(blocks: Sequence[Block], width: int = WIDTH) -> str:
@@ -33,11 +36,22 @@ def _block(block: Block, width: int) -> Iterator[str]:
             )
     elif isinstance(block, Table):
         yield ""
-        yield from columns([[*map(visible, row)] for row in (block.headers, *block.rows)])
+        yield from _table(block)
 
 
-def columns(rows: Sequence[Sequence[str]]) -> Iterator[str]:
-    """Rows with their cells under one another, two spaces between columns."""
-    widths = [max(len(cell) for cell in column) for column in zip(*rows, strict=True)]
-    for row in rows:
-        yield "  ".join(cell.ljust(size) for cell, size in zip(row, widths, strict=True)).rstrip()
+def _table(table: Table) -> Iterator[str]:
+    """Cells under one another, two spaces between columns; rows apart where a cell has several lines."""
+    import rich.table
+    from rich.console import Console
+    from rich.text import Text
+
+    several = any("\n" in cell for row in table.rows for cell in row)
+    drawn = rich.table.Table(box=None, padding=(0, 2, 0, 0), pad_edge=False)
+    for header in table.headers:
+        drawn.add_column(Text(visible(header)), no_wrap=True)
+    for row in table.rows:
+        first, *others = (Text(visible(cell)) for cell in row)
+        drawn.add_row(first + "\n" if several else first, *others)
+    file = io.StringIO()
+    Console(file=file, width=ANY_WIDTH, color_system=None).print(drawn)
+    yield from (line.rstrip() for line in file.getvalue().splitlines())

@@ -1,81 +1,221 @@
-"""`trend`: a history for a terminal, a table a task with a row a run, and its page."""
+"""What `trend` says of runs and of what changed between them, and its tables for a terminal."""
 
 from __future__ import annotations
 
 import re
-from typing import IO, Any
 
-from harness.analysis.history.causes import ACCURACY, COST, LATENCY
 from harness.analysis.history.history import History, TaskHistory
-from harness.analysis.history.reading import Run
-from harness.quantities import counted
-from harness.report import history as words
+from harness.analysis.history.marks import LATENCY_MARGIN, Mark, Moved
+from harness.analysis.history.runs import Figure, Point, Run, TaskRun, Unread, moment_of
+from harness.quantities import NA, counted, dollars, listed, number, percent, points, signed, three
+from harness.report.numbers import probability
+from harness.report.view import Block, Section, Table
 
-WIDTH = 120
+UP, DOWN = "▲", "▼"
+"""A figure that rose, and one that fell, whichever is better."""
+NOTHING_DIFFERS = "Nothing that the manifests record differs"
+SHOWN_CAUSES = 6
+COMMIT = 7
 ROWS = 20
 """Runs of a task that a terminal gets where no number was asked for."""
-NAME = 32
-"""Of the column that names a run; what is longer is cut."""
-MODEL = 15
+NAME, MODEL = 32, 15
+"""Widths of the column that names a run, and of the model in it; what is longer is cut."""
 _NOISE = re.compile(r"\((R|TM)\)|\b(Processor|CPU)\b")
 """What processors are called besides their names."""
 
 
-def print_history(
-    history: History, file: IO[str] | None = None, width: int | None = None, rows: int | None = None
-) -> None:
-    """Print each task's table, its `rows` newest runs with the newest first, and under it all that changed."""
-    from rich.console import Console
-
-    console = Console(file=file, width=width, highlight=False)
-    if not width and (console.width > WIDTH or not console.is_terminal):
-        console.width = WIDTH
-    console.print(words.opening(history), markup=False, soft_wrap=True)
-    for one in history.tasks.values():
-        console.print(_table(one, history, rows or ROWS))
-        for change in reversed(one.changes):
-            console.print(f"{one.task}: {words.sentence(change)}", markup=False, soft_wrap=True)
-        if not one.changes:
-            console.print(words.unchanged(one), markup=False, soft_wrap=True)
+# Runs
 
 
-def _table(one: TaskHistory, history: History, rows: int) -> Any:
-    from rich import box
-    from rich.table import Table
-    from rich.text import Text
+def opening(history: History) -> str:
+    """How many runs there are, and what became of those that take no part."""
+    if not history.runs:
+        return f"There are no runs in {history.folder}: no folder in it holds a run.json."
+    read = [run for run in history.runs if isinstance(run, Run)]
+    counts = {
+        "quick": sum(run.quick for run in read),
+        "incomplete": sum(run.incomplete and not run.quick for run in read),
+        "that cannot be read": len(history.runs) - len(read),
+    }
+    aside = ", ".join(f"{count} {what}" for what, count in counts.items() if count)
+    total = f"{counted(len(history.runs), 'run')} in {history.folder}"
+    return f"{total}; {aside}: shown and not compared." if aside else f"{total}."
 
-    several = len(one.series) > 1
-    table = Table(box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0), pad_edge=False, leading=1)
-    table.title = Text(f"{one.task} ({one.runs[-1].tasks[one.task].metric})", style="bold")
-    table.title_justify = "left"
-    table.add_column("Run", no_wrap=True, max_width=NAME)
-    table.add_column("n", justify="right")
-    for strategy in one.strategies:
-        table.add_column(Text(strategy), justify="right", overflow="fold")
-    found = words.marks(one)
-    for run in one.runs[: -rows - 1 : -1]:
-        n = f"{run.tasks[one.task].n}" + (f"\n{one.letter(run)}" if several else "")
-        cells = [_cell(run, one.task, strategy, found) for strategy in one.strategies]
-        table.add_row(Text(_about(run, history), overflow="ellipsis"), Text(n), *map(Text, cells))
-    letters = " Letters tell the sets of questions apart; only equal ones are compared." if several else ""
-    older = len(one.runs) - rows
-    table.caption = (
+
+def when(created: str) -> str:
+    """To the minute, in UTC; what cannot be read as a time stands as it is."""
+    moment = moment_of(created)
+    return f"{moment:%Y-%m-%d %H:%M}" if moment else created or "no date"
+
+
+def state(run: Run | Unread, *, brief: bool = False) -> str:
+    """Why a run takes no part, or nothing where it does. `brief`: without what is missing of it."""
+    if isinstance(run, Unread):
+        return "cannot be read"
+    reasons = ["quick run"] if run.quick else []
+    if run.incomplete:
+        missing = f", {counted(run.missing_answers, 'answer')} missing" if run.missing_answers else ""
+        reasons.append("incomplete" if brief else f"incomplete ({run.status}{missing})")
+    if run.reason:
+        reasons.append("answers damaged")
+    return ", ".join(reasons)
+
+
+def commit(run: Run) -> str:
+    """Seven digits, with `+` where the checkout had changes."""
+    known = run.git_commit or ""
+    return known[:COMMIT] + ("+" if known.endswith("+") else "") if known else NA
+
+
+def computed_on(run: Run) -> str:
+    """The accelerator, else the processor, with its threads."""
+    machine = run.machine
+    if machine.accelerator:
+        return machine.accelerator
+    name = machine.cpu or run.model.device or NA
+    return f"{name}, {machine.threads} threads" if machine.threads and name != NA else name
+
+
+def facts(run: Run) -> tuple[str, ...]:
+    """Model, embedder, commit, machine, tasks with their number of questions."""
+    tasks = ", ".join(f"{name} ({n})" for name, n in run.questions.items())
+    embedder = run.embedder.name if run.embedder else "none"
+    return run.model.name or NA, embedder, commit(run), computed_on(run), tasks
+
+
+def figure(point: Point, which: Figure) -> str:
+    """`45.2 %`, `$0.0030`, `1.50×`; base, of whose latency the others are multiples, has no ratio."""
+    value = point.of(which).mean
+    match which:
+        case Figure.ACCURACY:
+            return percent(value)
+        case Figure.COST:
+            return dollars(value)
+        case Figure.LATENCY:
+            return "–" if point.system.bare else _factor(value)
+
+
+def _factor(value: float | None) -> str:
+    return NA if value is None else f"{three(value)}×"
+
+
+# Changes
+
+
+def spread(point: Point) -> str:
+    """The interval of an accuracy: `40.1–55.0`."""
+    low, high = point.accuracy.ci_low, point.accuracy.ci_high
+    return "" if low is None or high is None else f"{100 * low:.1f}–{100 * high:.1f}"
+
+
+def unchanged(name: str, task: TaskHistory) -> str:
+    compared = sum(run.compared for run in task.runs)
+    if compared < 2:
+        return f"{name}: nothing to compare yet."
+    return f"{name}: no change is marked over {compared} runs."
+
+
+def arrow(mark: Mark | None) -> str:
+    return "" if mark is None else UP if mark.up else DOWN
+
+
+def headline(mark: Mark) -> str:
+    """What changed, in half a sentence: `rag: accuracy fell from 60.0 % to 45.0 %`."""
+    verb = "rose" if mark.up else "fell"
+    if mark.figure is Figure.COST:
+        return f"{mark.strategy}: cost per query {verb} to {_factor(mark.size)} by tokens and prices"
+    value = percent if mark.figure is Figure.ACCURACY else _factor
+    return f"{mark.strategy}: {mark.figure.value} {verb} from {value(mark.before)} to {value(mark.after)}"
+
+
+def evidence(mark: Mark) -> str:
+    """What the mark rests on."""
+    if mark.figure is Figure.ACCURACY:
+        ends = f"{signed(mark.ci_low)} to {signed(mark.ci_high)}"
+        return (
+            f"{points(mark.size)} ({ends}) on the same {counted(mark.n, 'question')}, "
+            f"adjusted p {probability(mark.p_adjusted)}."
+        )
+    if mark.figure is Figure.LATENCY:
+        return f"The two 95 % intervals lie more than {LATENCY_MARGIN:g}× apart."
+    parts = "; ".join(map(_moved, mark.moved))
+    measured = ""
+    if mark.before is not None and mark.after is not None:
+        measured = (
+            f" As measured, and so by how fast the machine was too: {dollars(mark.before)}, then "
+            f"{dollars(mark.after)}."
+        )
+    return f"{parts[:1].upper()}{parts[1:]}.{measured}"
+
+
+def _moved(part: Moved) -> str:
+    value = number if part.name.endswith("tokens") else dollars
+    return f"{part.name} went from {value(part.before)} to {value(part.after)}"
+
+
+def what_differs(mark: Mark) -> str:
+    """The candidates for a cause that the manifests show, the likeliest first."""
+    if not mark.causes:
+        return f"{NOTHING_DIFFERS} between the two runs."
+    causes = listed((cause.sentence for cause in mark.causes), SHOWN_CAUSES, apart="; ")
+    return f"What differs between the two runs: {causes}."
+
+
+def sentence(mark: Mark) -> str:
+    """All of it, for a terminal."""
+    place = f"at {mark.run} (before: {mark.since})"
+    return f"{arrow(mark)} {headline(mark)} {place}. {evidence(mark)} {what_differs(mark)}"
+
+
+# For a terminal
+
+
+def report(history: History, rows: int | None = None) -> tuple[Section, ...]:
+    """A section a task: its `rows` newest runs, the newest first, and under them all that changed."""
+    runs = {run.folder: run for run in history.runs if isinstance(run, Run)}
+    sections = []
+    for name, task in history.tasks.items():
+        table = Table(("Run", "n", *task.strategies), tuple(_rows(task, runs)[: rows or ROWS]))
+        changes = [f"{name}: {sentence(mark)}" for mark in task.changes] or [unchanged(name, task)]
+        blocks: tuple[Block, ...] = (table, _reading(task, rows or ROWS), *changes)
+        sections.append(Section(f"{name} ({task.runs[0].metric})", blocks))
+    return tuple(sections)
+
+
+def _reading(task: TaskHistory, rows: int) -> str:
+    older = len(task.runs) - rows
+    return (
         "Accuracy; dollars per query, one at a time; latency as a multiple of base's. "
-        f"{words.UP}{words.DOWN} changed since the last comparable run.{letters}"
+        f"{UP}{DOWN} changed since the last comparable run."
+        + (
+            " Letters tell the sets of questions apart; only equal ones are compared."
+            if len(task.series) > 1
+            else ""
+        )
         + (f" {counted(older, 'older run')} stand in the page." if older > 0 else "")
     )
-    table.caption_justify = "left"
-    return table
 
 
-def _about(run: Run, history: History) -> str:
-    state = words.state(run, history, brief=True)
-    machine = " ".join(_NOISE.sub("", words.computed_on(run)).replace(" ,", ",").split())
+def _rows(task: TaskHistory, runs: dict[str, Run]) -> list[tuple[str, ...]]:
+    return [
+        (
+            _about(runs[one.folder]),
+            f"{one.n}" + (f"\n{one.series}" if len(task.series) > 1 else ""),
+            *(_cell(one, name, task) for name in task.strategies),
+        )
+        for one in task.runs
+    ]
+
+
+def _about(run: Run) -> str:
+    model, _, made_by, machine, _ = facts(run)
+    short = " ".join(_NOISE.sub("", machine).replace(" ,", ",").split())
+    aside = state(run, brief=True)
     lines = [
-        f"{words.when(run.created)}  {words.commit(run)}",
-        run.name,
-        f"{_cut(words.model(run), MODEL)}  {machine}",
-        *([f"({state})"] if state else []),
+        f"{when(run.created)}  {made_by}",
+        run.folder,
+        f"{_cut(model, MODEL)}  {short}",
+        *([f"({aside})"] if aside else []),
     ]
     return "\n".join(_cut(line, NAME) for line in lines)
 
@@ -84,17 +224,11 @@ def _cut(text: str, size: int) -> str:
     return text if len(text) <= size else f"{text[: size - 1]}…"
 
 
-def _cell(run: Run, task: str, strategy: str, found: words.Marks) -> str:
-    figures = run.tasks[task].strategies.get(strategy)
-    if figures is None:
+def _cell(run: TaskRun, name: str, task: TaskHistory) -> str:
+    point = run.strategies.get(name)
+    if point is None:
         return "–"
-    told = (
-        (ACCURACY, words.accuracy(figures)),
-        (COST, words.cost(figures)),
-        (LATENCY, words.ratio(figures, strategy)),
+    return "\n".join(
+        f"{arrow(task.marks.get((run.folder, name, which)))} {figure(point, which)}".strip()
+        for which in Figure
     )
-    lines = []
-    for figure, text in told:
-        mark = words.arrow(found.get((run.name, strategy, figure)))
-        lines.append(f"{mark} {text}" if mark else text)
-    return "\n".join(lines)

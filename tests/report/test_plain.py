@@ -14,4 +14,4 @@ def test_no_block_holds_what_a_terminal_would_obey() -> None:
 
 
 def test_columns_stand_under_one_another() -> None:
-    assert list(plain.columns([("a", "b"), ("ccc", "d")])) == ["a    b", "ccc  d"]
+    assert plain.render([Table(("a", "b"), (("ccc", "d"),))]).splitlines()[1:] == ["a    b", "ccc  d"]

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import io
+import dataclasses
 from pathlib import Path
 
 import pytest
 
 from harness.analysis.history.history import History, read_history
-from harness.report import history as words
-from harness.report.trend import print_history
+from harness.report import plain, trend
 from tests.analysis.histories import first, write_made
 from tests.fakes import Silent
+from tests.snapshots import Snapshots
 
 LONG = "a-model-with-a-very-long-name-of-its-own"
 
@@ -30,75 +30,59 @@ def history(tmp_path_factory: pytest.TempPathFactory) -> History:
     return read_history(folder, Silent())
 
 
-@pytest.fixture(scope="module")
-def printed(history: History) -> list[str]:
-    file = io.StringIO()
-    print_history(history, file)
-    return [line.strip() for line in file.getvalue().splitlines()]
+def printed(history: History, rows: int | None = None) -> str:
+    return plain.sections(trend.report(history, rows))
 
 
-def test_tables_are_no_wider_than_120_columns(printed: list[str]) -> None:
-    start = next(i for i, line in enumerate(printed) if line.startswith("facts (contains)"))
-    end = next(i for i, line in enumerate(printed) if line.startswith("facts: "))
-    assert max(map(len, printed[start:end])) <= 120
-    assert "few-shot" in printed[start + 2]
-    assert not [line for line in printed[start:end] if LONG in line]
+def test_the_table_and_what_changed(history: History, snapshots: Snapshots) -> None:
+    folder = dataclasses.replace(history, folder="reports")
+    snapshots.check("trend.txt", f"{trend.opening(folder)}\n{printed(folder)}\n")
 
 
-def test_newest_first_with_its_state(printed: list[str]) -> None:
-    rows = [line.split()[0] for line in printed if line.startswith("2026-")]
-    assert rows == [f"2026-01-0{day}" for day in (6, 5, 4, 3, 2)]
-    assert any(line.startswith("(quick run)") for line in printed)
-    assert "5 runs in" in printed[0]
-    assert "1 quick: shown and not compared." in printed[0]
+def test_tables_are_no_wider_than_120_columns(history: History) -> None:
+    lines = printed(history).splitlines()
+    assert max(map(len, lines)) <= 120
+    assert not [line for line in lines if LONG in line]
 
 
-def test_changes_are_marked_in_the_cells_and_told_below(printed: list[str]) -> None:
-    marked = [line for line in printed if "▼ 45.0 %" in line]
-    assert len(marked) == 1
-    assert marked[0].startswith("2026-01-04")
-    told = [line for line in printed if line.startswith("facts: ")]
-    assert [line.split(":")[2].split(" at ")[0].strip() for line in told] == [
+def test_newest_first_with_its_state(history: History) -> None:
+    lines = printed(history).splitlines()
+    assert [line.split()[0] for line in lines if line.startswith("2026-")] == [
+        f"2026-01-0{day}" for day in (6, 5, 4, 3, 2)
+    ]
+    assert any(line.startswith("(quick run)") for line in lines)
+    assert [trend.state(run) for run in history.runs] == ["quick run", "", "", "", ""]
+
+
+def test_changes_are_marked_in_the_cells_and_told_below(history: History) -> None:
+    (marked,) = [line for line in printed(history).splitlines() if "▼ 45.0 %" in line]
+    assert marked.startswith("2026-01-04")
+    assert [trend.headline(mark).partition(": ")[2] for mark in history.tasks["facts"].changes] == [
         "latency ratio rose from 1.50× to 4.00×",
         "cost per query rose to 1.25× by tokens and prices",
         "accuracy fell from 60.0 % to 45.0 %",
     ]
-    assert "at 002 (before: 001). −15.0 points" in told[2]
-    assert (
-        "on the same 200 questions, adjusted p < 0.001. What differs between the two runs: embedder"
-        in told[2]
-    )
-    assert (
-        "from 100 to 150. As measured, and so by how fast the machine was too: $0.0030, then $0.0030."
-        in told[1]
-    )
-    assert "Nothing that the manifests record differs" in told[0]
 
 
 def test_no_change_and_nothing_to_compare_are_said(tmp_path: Path) -> None:
     for number, said in enumerate(("nothing to compare yet", "no change is marked over 2 runs")):
         write_made(tmp_path, number, {"base": first(3, 8)})
-        file = io.StringIO()
-        print_history(read_history(tmp_path, Silent()), file)
-        assert file.getvalue().splitlines()[-1] == f"facts: {said}."
+        assert printed(read_history(tmp_path, Silent())).splitlines()[-1] == f"facts: {said}."
 
 
 def test_a_long_history_is_cut_on_the_terminal_and_its_changes_are_not(history: History) -> None:
-    file = io.StringIO()
-    print_history(history, file, rows=2)
-    text = " ".join(file.getvalue().split())
+    text = " ".join(printed(history, rows=2).split())
     assert [day in text for day in ("2026-01-06", "2026-01-05", "2026-01-04 03")] == [True, True, False]
-    assert "3 older runs stand in the page." in text
+    assert "3 older runs" in text
     assert "accuracy fell from 60.0 % to 45.0 % at 002" in text
 
 
 def test_names_from_a_run_are_no_markup(tmp_path: Path) -> None:
     write_made(tmp_path, 0, {"[red]x": first(3, 8)}, model={"name": "[bold]m"}, status="[/]")
-    file = io.StringIO()
-    print_history(read_history(tmp_path, Silent()), file)
-    assert "[red]x" in file.getvalue()
-    assert "[bold]m" in file.getvalue()
-    assert "(incomplete)" in file.getvalue()
+    text = printed(read_history(tmp_path, Silent()))
+    assert "[red]x" in text
+    assert "[bold]m" in text
+    assert "(incomplete)" in text
 
 
 @pytest.mark.parametrize(
@@ -113,4 +97,4 @@ def test_names_from_a_run_are_no_markup(tmp_path: Path) -> None:
     ],
 )
 def test_when(created: str, shown: str) -> None:
-    assert words.when(created) == shown
+    assert trend.when(created) == shown

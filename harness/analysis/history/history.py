@@ -1,56 +1,47 @@
-"""A folder of runs → its history: runs in the order in which they were made, series, and changes."""
+"""A folder of runs → its history: runs in the order in which they were made, series, and marks of changes."""
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from harness.analysis.history import series
-from harness.analysis.history.changes import Change, changes
-from harness.analysis.history.reading import Reader, Run, Unread, found_in
-from harness.analysis.history.scores import Scores
+from harness.analysis.history.marks import Mark, Scores, marks, scores_of_runs
+from harness.analysis.history.runs import Entry, Reader, Run, TaskRun, Unread, run_folders
 from harness.errors import InputError, did_you_mean
 from harness.progress import Progress
+
+SCHEMA_VERSION = 2
 
 
 @dataclass(frozen=True, slots=True)
 class TaskHistory:
-    """One task over the runs that asked it, oldest first."""
+    """One task over the runs that asked it, newest first. `series`: letter → key; only runs of one are compared."""
 
-    task: str
-    runs: tuple[Run, ...]
-    series: Mapping[str, str]
-    """Key of a series → its letter."""
-    changes: tuple[Change, ...]
+    series: dict[str, str]
+    runs: tuple[TaskRun, ...]
+    changes: tuple[Mark, ...]
 
     @property
     def strategies(self) -> tuple[str, ...]:
         """In the order of the newest run that has them."""
-        return tuple(
-            dict.fromkeys(name for run in reversed(self.runs) for name in run.tasks[self.task].strategies)
-        )
+        return tuple(dict.fromkeys(name for run in self.runs for name in run.strategies))
 
-    def letter(self, run: Run) -> str:
-        return self.series[run.tasks[self.task].series]
+    @property
+    def marks(self) -> dict[tuple[str, str, str], Mark]:
+        """(Folder of a run, system, figure) → the change that shows there."""
+        return {(mark.run, mark.strategy, mark.figure): mark for mark in self.changes}
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class History:
-    """`entries`: all runs, oldest first. `faults`: run → why its answers could not be compared with others'."""
+    """All runs of a folder, newest first."""
 
-    folder: Path
-    entries: tuple[Run | Unread, ...]
-    tasks: Mapping[str, TaskHistory]
-    faults: Mapping[Path, str]
-
-    @property
-    def runs(self) -> tuple[Run, ...]:
-        return tuple(entry for entry in self.entries if isinstance(entry, Run))
-
-    @property
-    def unread(self) -> tuple[Unread, ...]:
-        return tuple(entry for entry in self.entries if isinstance(entry, Unread))
+    schema_version: int = SCHEMA_VERSION
+    folder: str
+    runs: tuple[Run | Unread, ...]
+    tasks: dict[str, TaskHistory]
 
 
 def read_history(
@@ -61,28 +52,35 @@ def read_history(
     What has no date is kept in any case, before all others. What cannot be read is named in a note and kept as such.
     Raises InputError where the folder does not exist or no run has a task that was asked for.
     """
-    found = found_in(folder)
-    dated = [one for one in found if one.moment]
-    found = [*(one for one in found if not one.moment), *(dated[-last:] if last else dated)]
-    reader, entries = Reader(), []
-    with progress.track("reading runs", len(found)) as advance:
-        for one in found:
+    folders = run_folders(folder)
+    dated = [one for one in folders if one.moment]
+    folders = [*(one for one in folders if not one.moment), *(dated[-last:] if last else dated)]
+    reader, read = Reader(), []
+    with progress.track("reading runs", len(folders)) as advance:
+        for one in folders:
             entry = reader.read(one)
             if isinstance(entry, Unread):
-                progress.note(f"harness: {entry.folder} is left out: {entry.reason}")
-            entries.append(entry)
+                progress.note(f"harness: {one.path} is left out: {entry.reason}")
+            read.append(entry)
             advance(1)
-    runs = [entry for entry in entries if isinstance(entry, Run)]
-    scores = Scores()
-    told = {task: _task(task, runs, scores) for task in _chosen(runs, tasks, bool(found))}
-    for place, reason in scores.faults.items():
+    entries = [entry for entry in read if isinstance(entry, Entry)]
+    faults: dict[Path, str] = {}
+    scores = scores_of_runs(faults)
+    histories = {task: task_history(entries, task, scores) for task in _chosen(entries, tasks, bool(folders))}
+    for place, reason in faults.items():
         progress.note(f"harness: {place} is not compared with other runs: {reason}")
-    return History(folder, tuple(entries), told, scores.faults)
+    runs = [entry if isinstance(entry, Unread) else _judged(entry, faults) for entry in read]
+    return History(folder=str(folder), runs=tuple(reversed(runs)), tasks=histories)
 
 
-def _chosen(runs: Sequence[Run], wanted: Sequence[str], any_found: bool) -> list[str]:
-    """The tasks that are told of, in the order of the newest run."""
-    known = list(dict.fromkeys(name for run in reversed(runs) for name in run.tasks))
+def _judged(entry: Entry, faults: Mapping[Path, str]) -> Run:
+    reason = faults.get(entry.path)
+    return dataclasses.replace(entry.run, compared=False, reason=reason) if reason else entry.run
+
+
+def _chosen(entries: Sequence[Entry], wanted: Sequence[str], any_found: bool) -> list[str]:
+    """The tasks of the history, in the order of the newest run."""
+    known = list(dict.fromkeys(name for entry in reversed(entries) for name in entry.tasks))
     lacking = [name for name in wanted if name not in known]
     if lacking and any_found:
         raise InputError(
@@ -91,7 +89,24 @@ def _chosen(runs: Sequence[Run], wanted: Sequence[str], any_found: bool) -> list
     return [name for name in known if name in wanted] if wanted else known
 
 
-def _task(task: str, runs: Sequence[Run], scores: Scores) -> TaskHistory:
-    having = tuple(run for run in runs if task in run.tasks)
-    keys = series.names([run.tasks[task].series for run in having])
-    return TaskHistory(task, having, keys, tuple(changes(having, task, scores)))
+def task_history(entries: Sequence[Entry], task: str, scores: Scores) -> TaskHistory:
+    """One task over entries, oldest first. Series get the letters A, B, … in the order of their first run."""
+    runs = [entry.tasks[task] for entry in entries if task in entry.tasks]
+    letters = {key: _letters(number) for number, key in enumerate(dict.fromkeys(run.series for run in runs))}
+    changes = [
+        dataclasses.replace(mark, series=letters[mark.series]) for mark in marks(entries, task, scores)
+    ]
+    runs = [dataclasses.replace(run, series=letters[run.series]) for run in runs]
+    return TaskHistory(
+        {letter: key for key, letter in letters.items()}, tuple(reversed(runs)), tuple(reversed(changes))
+    )
+
+
+def _letters(number: int) -> str:
+    """A, B, …, Z, AA, …"""
+    text = ""
+    number += 1
+    while number:
+        number, rest = divmod(number - 1, 26)
+        text = chr(ord("A") + rest) + text
+    return text

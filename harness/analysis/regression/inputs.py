@@ -114,7 +114,7 @@ class Inputs:
         """What decides whether an answer is right; metrics after the first decide nothing."""
         spec = self._spec(task)
         answer = spec.get("answer") or {}
-        judged = {f"answer.{key}": answer[key] for key in SCORING if key in answer}
+        judged = {f"answer.{key}": answer[key] for key in SCORING if answer.get(key) is not None}
         return {"metrics": list(spec.get("metrics") or ())[:1], **judged}
 
     def training(self, task: str) -> Facts:

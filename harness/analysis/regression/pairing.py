@@ -226,7 +226,7 @@ def _questions(before: Evidence, after: Evidence, task: str) -> tuple[list[str],
     """Ids of the questions that both asked alike, and sentences about the others."""
     old, new = before.questions.get(task, {}), after.questions.get(task, {})
     both = [name for name in new if name in old]
-    same = [name for name in both if _asks(old[name].question) == _asks(new[name].question)]
+    same = [name for name in both if asks(old[name].question) == asks(new[name].question)]
     sentences = []
     alike = set(same)
     for names, total, what in (
@@ -239,7 +239,7 @@ def _questions(before: Evidence, after: Evidence, task: str) -> tuple[list[str],
     return same, sentences
 
 
-def _asks(question: Question) -> tuple[object, ...]:
+def asks(question: Question) -> tuple[object, ...]:
     """What is asked and what is right; where the answer stands may have moved."""
     return (question.question, question.answers, question.answerable, question.choices)
 

@@ -3,18 +3,13 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote
 
-from harness.analysis.history.causes import ACCURACY, COST, LATENCY
-from harness.analysis.history.changes import Change
-from harness.analysis.history.document import has_page
-from harness.analysis.history.history import History, TaskHistory
-from harness.analysis.history.reading import PAGE, Run, Unread
+from harness.analysis.history.history import History
+from harness.analysis.history.runs import PAGE, Figure
 from harness.errors import InputError
-from harness.report import history as words
+from harness.report import trend as words
 from harness.report.page import assets
 from harness.report.page.template import template
 from harness.report.pictures import history as pictures
@@ -38,42 +33,8 @@ READING = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
-    """One run in a table. `link`: where its report is, if it has one; `state`: why it takes no part."""
-
-    name: str
-    link: str | None
-    when: str
-    state: str
-    facts: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Cell:
-    """One strategy in one run: each figure with the change that shows there, None where it was not measured."""
-
-    accuracy: str
-    interval: str
-    cost: str
-    ratio: str
-    changes: Mapping[str, Change]
-
-
-@dataclass(frozen=True, slots=True)
-class Told:
-    """A change with the run it links to."""
-
-    change: Change
-    line: Line
-    since: str
-    headline: str
-    evidence: str
-    differs: str
-
-
 def check_page(page: Path, folder: Path) -> None:
-    """Raise InputError where the page cannot be written there; what is wrong with `folder` is told when it is read."""
+    """Raise InputError where the page cannot be written there; what is wrong with `folder` shows when it is read."""
     if not folder.is_dir() or (folder / "run.json").exists():
         return
     if (page.parent / "run.json").exists():
@@ -89,93 +50,29 @@ def write_page(history: History, page: Path) -> None:
 
 def render(history: History, beside: Path) -> str:
     """The page of a history, with links as they lead from a file in the folder `beside`."""
-    lines = {entry.name: _line(entry, history, beside) for entry in history.entries}
-    tasks = [
-        {
-            "name": name,
-            "metric": one.runs[-1].tasks[name].metric,
-            "several": len(one.series) > 1,
-            "drawn": [draw(plot) for plot in plots if isinstance(plot, Plot)],
-            "missing": [plot for plot in plots if isinstance(plot, Missing)],
-            "strategies": one.strategies,
-            "rows": [_row(run, one, lines) for run in reversed(one.runs)],
-            "changes": [_told(change, lines) for change in reversed(one.changes)],
-            "unchanged": words.unchanged(one),
-        }
-        for name, one in history.tasks.items()
-        for plots in [pictures.plots(one)]
-    ]
+    plots = {name: pictures.plots(name, task) for name, task in history.tasks.items()}
     html: str = template("trend.html.j2").render(
         title=TITLE,
         policy=assets.policy([]),
         style=assets.own("page.css") + assets.own("trend.css"),
-        opening=words.opening(history),
-        unread=[(lines[one.name], one.reason) for one in history.unread],
-        faults=[(lines[place.name], reason) for place, reason in history.faults.items()],
-        tasks=tasks,
-        lines=[lines[entry.name] for entry in reversed(history.entries)],
-        figures={"accuracy": ACCURACY, "cost": COST, "ratio": LATENCY},
+        history=history,
+        runs={run.folder: run for run in history.runs},
+        links={run.folder: _link(Path(history.folder, run.folder), beside) for run in history.runs},
+        drawn={name: [draw(plot) for plot in each if isinstance(plot, Plot)] for name, each in plots.items()},
+        missing={name: [plot for plot in each if isinstance(plot, Missing)] for name, each in plots.items()},
+        words=words,
+        figures=Figure,
         reading=READING,
     )
     return html
 
 
-def _line(entry: Run | Unread, history: History, beside: Path) -> Line:
-    link = _link(entry.folder, beside) if has_page(entry.folder) else None
-    facts = tuple(_facts(entry)) if isinstance(entry, Run) else ()
-    return Line(entry.name, link, words.when(entry.created), words.state(entry, history), facts)
-
-
-def _facts(run: Run) -> Iterator[str]:
-    """Model, embedder, commit, machine, tasks with their number of questions."""
-    yield words.model(run)
-    yield words.embedder(run)
-    yield words.commit(run)
-    yield words.computed_on(run)
-    yield ", ".join(f"{name} ({block.n})" for name, block in run.tasks.items())
-
-
 def _link(folder: Path, beside: Path) -> str | None:
     """The relative way to a run's report, as an address; a `./` in front keeps a colon from being read as a scheme."""
+    if not (folder / PAGE).is_file():
+        return None
     try:
         way = os.path.relpath(folder.resolve() / PAGE, beside.resolve())
     except ValueError:  # on another drive
         return None
     return f"./{quote(Path(way).as_posix())}"
-
-
-def _row(
-    run: Run, task: TaskHistory, lines: Mapping[str, Line]
-) -> tuple[Line, str, int, tuple[Cell | None, ...]]:
-    block, found = run.tasks[task.task], words.marks(task)
-
-    def cell(strategy: str) -> Cell | None:
-        figures = block.strategies.get(strategy)
-        if figures is None:
-            return None
-        changes = {
-            figure: found[run.name, strategy, figure]
-            for figure in (ACCURACY, COST, LATENCY)
-            if (run.name, strategy, figure) in found
-        }
-        return Cell(
-            words.accuracy(figures),
-            words.accuracy_interval(figures),
-            words.cost(figures),
-            words.ratio(figures, strategy),
-            changes,
-        )
-
-    return lines[run.name], task.letter(run), block.n, tuple(cell(name) for name in task.strategies)
-
-
-def _told(change: Change, lines: Mapping[str, Line]) -> Told:
-    step = change.step
-    return Told(
-        change,
-        lines[step.after.name],
-        step.before.name,
-        words.headline(change),
-        words.evidence(change),
-        words.what_differs(change),
-    )

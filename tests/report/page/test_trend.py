@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import json
 import os
 import re
@@ -11,12 +10,13 @@ from pathlib import Path
 
 import pytest
 
-from harness.analysis.history.document import document
 from harness.analysis.history.history import read_history
+from harness.files import to_json
+from harness.report import plain
+from harness.report import trend as words
 from harness.report.page import trend
 from harness.report.page.trend import render, write_page
 from harness.report.pictures.plot import Drawn
-from harness.report.trend import print_history
 from tests.analysis.histories import first, write_made
 from tests.fakes import Silent
 from tests.report.page.test_write import Page
@@ -116,10 +116,10 @@ def test_whatever_stands_in_a_manifest_the_history_is_told(
             file.write_text(json.dumps({**about, key: junk}))
             os.utime(file, ns=(times.st_atime_ns, times.st_mtime_ns))
             history = read_history(tmp_path, Silent())
-            assert {entry.name for entry in history.entries} == {"000", "001"}
-            assert "000" in {run.name for run in history.runs}
-            json.dumps(document(history), allow_nan=False)
-            print_history(history, io.StringIO())
+            assert {run.folder for run in history.runs} == {"000", "001"}
+            assert "000" in {run.folder for run in history.runs if run.read}
+            to_json(history)
+            plain.sections(words.report(history))
             assert "001" in render(history, tmp_path)
 
 

@@ -36,7 +36,7 @@ def task(tmp_path_factory: pytest.TempPathFactory) -> TaskHistory:
 
 
 def drawn(task: TaskHistory) -> list[Plot]:
-    return [plot for plot in pictures.plots(task) if isinstance(plot, Plot)]
+    return [plot for plot in pictures.plots("facts", task) if isinstance(plot, Plot)]
 
 
 def rows(plot: Plot) -> list[dict[str, Any]]:
@@ -49,7 +49,7 @@ def test_every_run_and_strategy_has_its_place(task: TaskHistory) -> None:
         (x, name) for name in ("base", "rag") for x in range(6)
     ]
     assert [row["value"] for row in rows(accuracy)][6:] == [0.6, 0.605, 0.45, 0.455, 0.5, 0.5]
-    assert [row["counts"] for row in rows(accuracy)][:6] == [True] * 5 + [False]
+    assert [row["compared"] for row in rows(accuracy)][:6] == [True] * 5 + [False]
     assert "".join(row["series"] for row in rows(accuracy)[:6]) == "AAAABB"
     assert len(rows(cost)) == 10  # the quick run timed nothing
     assert {row["strategy"] for row in rows(ratio)} == {"rag"}
@@ -71,7 +71,7 @@ def test_svg_is_well_formed_described_and_themed(task: TaskHistory) -> None:
         root = ElementTree.fromstring(one.svg)
         assert root.get("aria-label") == f"{plot.title}. {plot.description}"
         assert "var(--ink)" in one.svg
-        assert abs(float(str(root.get("width"))) - pictures.style.WIDTH) < 25
+        assert abs(float(str(root.get("width"))) - pictures.chart.WIDTH) < 25
         texts = list(root.itertext())
         assert "B" in texts  # where other questions begin
         assert "01-07" in texts
@@ -80,7 +80,7 @@ def test_svg_is_well_formed_described_and_themed(task: TaskHistory) -> None:
 
 def test_no_picture_without_its_evidence(tmp_path: Path) -> None:
     write_made(tmp_path, 0, {"rag": first(3, 8)})
-    accuracy, *others = pictures.plots(read(tmp_path))
+    accuracy, *others = pictures.plots("facts", read(tmp_path))
     assert isinstance(accuracy, Plot)
     assert all(isinstance(one, Missing) and one.reason[0].islower() for one in others)
     assert "var(--ink)" in draw(accuracy).svg  # one run is drawn as well

@@ -13,16 +13,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from harness.analysis.history.causes import ACCURACY, COST, LATENCY
-from harness.analysis.history.changes import Change, changes, least_p, own_machine, steps
-from harness.analysis.history.figures import Figures, Interval, Spent
-from harness.analysis.history.reading import Run, TaskRun
-from harness.analysis.history.scores import Scored
+from harness.analysis.history.marks import Mark, Scored, least_p, marks, own_machine, steps
+from harness.analysis.history.runs import Entry, Figure, Point
+from harness.analysis.regression.inputs import Inputs
+from harness.analysis.results.figures import Estimate, Tokens
 from harness.analysis.statistics.paired import exchange_p
+from tests.analysis.history.made import NONE, entry, point, spent
 from tests.analysis.runs import manifest
 
 N = 200
-ABOUT = manifest()
+ABOUT = Inputs(manifest())
+ACCURACY, COST, LATENCY = Figure
 Hits = Sequence[bool]
 
 
@@ -34,7 +35,7 @@ class Kept:
     cluster: Callable[[int], str] = str
     asked: list[Path] = field(default_factory=list)
 
-    def of(self, folder: Path) -> Scored | None:
+    def __call__(self, folder: Path) -> Scored | None:
         self.asked.append(folder)
         hits = self.hits.get(folder)
         if hits is None:
@@ -43,29 +44,25 @@ class Kept:
         return Scored({("t", "rag"): scores}, {"t": {f"q{i}": self.cluster(i) for i in range(len(hits))}})
 
 
-def figures(hits: Hits, *, noise: float = 1.0, **more: Any) -> Figures:
+def figures(hits: Hits, *, noise: float = 1.0, **more: Any) -> Point:
     """A query costs $2: half for the prompt of 100 tokens, half for the answer of 10, times what the clock adds."""
-    made = Figures(
-        accuracy=Interval(sum(hits) / len(hits), None, None, len(hits)),
-        seeds=1,
-        cost=Interval(2 * noise, None, None, 20),
-        spent=Spent(0.0, noise, noise),
-        machine_usd_per_hour=7.2,
-        prompt_tokens=100.0,
-        completion_tokens=10.0,
-        ratio=Interval(1.5, 1.4, 1.6, 20),
+    made = point(
+        accuracy=Estimate(sum(hits) / len(hits), None, None, len(hits)),
+        cost=Estimate(2 * noise, None, None, 20),
+        components=spent(0.0, noise, noise),
+        usd_per_hour_of_use=7.2,
+        tokens=Tokens(100.0, 10.0),
+        latency_ratio=Estimate(1.5, 1.4, 1.6, 20),
     )
     return replace(made, **more)
 
 
-def history(made: Sequence[Figures], scores: Kept, hits: Sequence[Hits]) -> list[Run]:
+def history(made: Sequence[Point], scores: Kept, hits: Sequence[Hits]) -> list[Entry]:
     runs = []
     for number, (one, given_) in enumerate(zip(made, hits, strict=True)):
         folder = Path(f"{number:03}")
         scores.hits[folder] = given_
-        task = TaskRun(len(given_), "contains", "series", {"rag": one})
-        made_on = f"2026-01-{number + 1:02}"
-        runs.append(Run(folder, folder.name, made_on, "complete", False, False, 0, ABOUT, {"t": task}, False))
+        runs.append(entry(folder, {"rag": one}, n=len(given_), inputs=ABOUT))
     return runs
 
 
@@ -78,9 +75,9 @@ def flipped(hits: Hits, count: int, chance: random.Random) -> Hits:
     return [hit != (i in places) for i, hit in enumerate(hits)]
 
 
-def found(made: Sequence[Figures], hits: Sequence[Hits], scores: Kept | None = None) -> list[Change]:
+def found(made: Sequence[Point], hits: Sequence[Hits], scores: Kept | None = None) -> list[Mark]:
     kept = scores or Kept()
-    return changes(history(made, kept, hits), "t", kept)
+    return marks(history(made, kept, hits), "t", kept)
 
 
 @given(
@@ -92,7 +89,7 @@ def test_identical_reruns_change_nothing_whatever_the_clock_says(
 ) -> None:
     hits = [first(right)] * len(clocks)
     made = [
-        figures(hits[0], noise=speed, ratio=Interval(1.5 * jitter, 1.4 * jitter, 1.6 * jitter, 20))
+        figures(hits[0], noise=speed, latency_ratio=Estimate(1.5 * jitter, 1.4 * jitter, 1.6 * jitter, 20))
         for speed, jitter in clocks
     ]
     scores = Kept()
@@ -105,7 +102,7 @@ def test_a_loss_of_15_points_at_200_questions_is_found_where_it_was_planted(at: 
     chance = random.Random(100 + at)
     hits = [flipped(first(120 if number < at else 90), 4, chance) for number in range(8)]
     (change,) = found([figures(one) for one in hits], hits)
-    assert (change.figure, change.step.after.name, change.step.before.name) == (
+    assert (change.figure, change.run, change.since) == (
         ACCURACY,
         f"{at:03}",
         f"{at - 1:03}",
@@ -133,7 +130,7 @@ def test_no_p_lies_below_the_bound_by_which_answers_are_left_unread(sums: list[i
     """Whatever clusters differ by how much: the p of their net is no lower than that of as many single answers."""
     net = abs(sum(sums)) / seeds
     p = exchange_p(np.array(sums, dtype=float) / seeds)
-    old, new = (figures([True], seeds=seeds, accuracy=Interval(v / 100, None, None, 100)) for v in (0, net))
+    old, new = (figures([True], seeds=seeds, accuracy=Estimate(v / 100, None, None, 100)) for v in (0, net))
     kept = Kept()
     (step,) = steps(history([old, new], kept, [[True]] * 2), "t")
     assert least_p(step) <= p * (1 + 1e-9)
@@ -143,7 +140,7 @@ def test_answers_are_read_of_the_runs_beside_a_loss_and_of_no_others() -> None:
     hits = [first(120 if number < 20 else 90 + number % 3) for number in range(40)]
     scores = Kept()
     (change,) = found([figures(one) for one in hits], hits, scores)
-    assert change.step.after.name == "020"
+    assert change.run == "020"
     assert set(scores.asked) == {Path("019"), Path("020")}
 
 
@@ -160,46 +157,42 @@ def test_losses_that_wins_hide_are_no_change() -> None:
     assert found([figures(one) for one in hits], hits) == []
 
 
-@pytest.mark.parametrize("aside", [{"quick": True}, {"incomplete": True}])
-def test_quick_and_incomplete_runs_take_no_part(aside: dict[str, bool]) -> None:
+def test_runs_that_are_not_compared_take_no_part() -> None:
     kept, hits = Kept(), [first(120), first(20), first(119)]
     runs = history([figures(one) for one in hits], kept, hits)
-    runs[1] = Run(**{name: getattr(runs[1], name) for name in Run.__slots__} | aside)
-    assert changes(runs, "t", kept) == []
-    assert [(step.before.name, step.after.name) for step in steps(runs, "t")] == [("000", "002")]
+    runs[1] = replace(runs[1], run=replace(runs[1].run, compared=False))
+    assert marks(runs, "t", kept) == []
+    assert [(step.before.path.name, step.after.path.name) for step in steps(runs, "t")] == [("000", "002")]
 
 
 def test_other_questions_are_another_series_and_the_old_one_goes_on_after_them() -> None:
     kept, hits = Kept(), [first(120), first(10, 50), first(60)]
     runs = history([figures(one) for one in hits], kept, hits)
-    runs[1] = Run(
-        **{name: getattr(runs[1], name) for name in Run.__slots__}
-        | {"tasks": {"t": replace(runs[1].tasks["t"], series="other")}}
-    )
-    (change,) = changes(runs, "t", kept)
-    assert (change.step.before.name, change.step.after.name) == ("000", "002")
+    runs[1] = replace(runs[1], tasks={"t": replace(runs[1].tasks["t"], series="other")})
+    (change,) = marks(runs, "t", kept)
+    assert (change.since, change.run) == ("000", "002")
 
 
 def test_a_run_whose_answers_cannot_be_read_ends_no_history() -> None:
     kept, hits = Kept(), [first(120), first(80), first(40), first(40)]
     runs = history([figures(one) for one in hits], kept, hits)
     del kept.hits[Path("001")]
-    assert changes(runs, "t", kept) == []
+    assert marks(runs, "t", kept) == []
     kept.hits[Path("001")] = hits[1]
-    assert [change.step.after.name for change in changes(runs, "t", kept)] == ["001", "002"]
+    assert [change.run for change in marks(runs, "t", kept)] == ["001", "002"]
 
 
 # Cost
 
 
-def cost_of(**more: Any) -> list[Change]:
+def cost_of(**more: Any) -> list[Mark]:
     hits = [first(100)] * 2
     return [one for one in found([figures(hits[0]), figures(hits[1], **more)], hits) if one.figure == COST]
 
 
 def test_longer_prompts_cost_what_they_take_at_the_speed_of_the_earlier_run() -> None:
     """Half of the cost is the prompt's; half as many tokens again make a quarter more, whatever the clock said."""
-    (change,) = cost_of(prompt_tokens=150.0, noise=3.0)
+    (change,) = cost_of(tokens=Tokens(150.0, 10.0), noise=3.0)
     assert change.size == pytest.approx(1.25)
     assert [(m.name, m.before, m.after) for m in change.moved] == [("prompt tokens", 100.0, 150.0)]
     assert change.up
@@ -207,7 +200,7 @@ def test_longer_prompts_cost_what_they_take_at_the_speed_of_the_earlier_run() ->
 
 
 def test_a_price_moves_the_cost_by_itself_exactly() -> None:
-    (change,) = cost_of(machine_usd_per_hour=5.4, noise=3.0)
+    (change,) = cost_of(usd_per_hour_of_use=5.4, noise=3.0)
     assert change.size == 0.75
     assert change.better
 
@@ -215,12 +208,12 @@ def test_a_price_moves_the_cost_by_itself_exactly() -> None:
 @pytest.mark.parametrize(
     ("more", "marked"),
     [
-        ({"prompt_tokens": 101.9}, False),  # 1.9 % of half the cost
-        ({"prompt_tokens": 102.1}, True),
-        ({"completion_tokens": 9.7}, True),
-        ({"machine_usd_per_hour": 7.2 * 1.009}, False),
-        ({"machine_usd_per_hour": 7.2 * 1.011}, True),
-        ({"cost": Interval(90.0, None, None, 20), "spent": Spent(0.0, 45.0, 45.0)}, False),
+        ({"tokens": Tokens(101.9, 10.0)}, False),  # 1.9 % of half the cost
+        ({"tokens": Tokens(102.1, 10.0)}, True),
+        ({"tokens": Tokens(100.0, 9.7)}, True),
+        ({"usd_per_hour_of_use": 7.2 * 1.009}, False),
+        ({"usd_per_hour_of_use": 7.2 * 1.011}, True),
+        ({"cost": Estimate(90.0, None, None, 20), "components": spent(0.0, 45.0, 45.0)}, False),
     ],
 )
 def test_one_per_cent_of_tokens_and_prices_is_the_margin(more: dict[str, Any], marked: bool) -> None:
@@ -229,7 +222,8 @@ def test_one_per_cent_of_tokens_and_prices_is_the_margin(more: dict[str, Any], m
 
 def test_where_the_earlier_run_timed_nothing_what_tokens_cost_is_not_known() -> None:
     hits = [first(100)] * 2
-    assert found([figures(hits[0], spent=None), figures(hits[0], prompt_tokens=300.0)], hits) == []
+    untimed = figures(hits[0], components=spent(None, None, None))
+    assert found([untimed, figures(hits[0], tokens=Tokens(300.0, 10.0))], hits) == []
 
 
 def test_hosted_prices_count_too() -> None:
@@ -242,7 +236,7 @@ def test_hosted_prices_count_too() -> None:
 
 @given(st.floats(0.01, 100), st.floats(0.01, 100))
 def test_without_a_change_of_tokens_or_price_the_factor_is_exactly_one(prompt: float, answer: float) -> None:
-    old = figures(first(1), spent=Spent(0.1, prompt, answer))
+    old = figures(first(1), components=spent(0.1, prompt, answer))
     assert own_machine(old, figures(first(1), noise=7.0)) == 1.0
 
 
@@ -261,14 +255,18 @@ def test_without_a_change_of_tokens_or_price_the_factor_is_exactly_one(prompt: f
 )
 def test_ratios_must_lie_apart_with_both_intervals(low: float, high: float, marked: bool) -> None:
     hits = [first(100)] * 2
-    other = Interval((low + high) / 2, low, high, 20)
-    told = found([figures(hits[0]), figures(hits[1], ratio=other)], hits)
+    other = Estimate((low + high) / 2, low, high, 20)
+    told = found([figures(hits[0]), figures(hits[1], latency_ratio=other)], hits)
     assert [one.figure for one in told] == ([LATENCY] if marked else [])
     if told:
-        assert told[0].size == pytest.approx(other.value / 1.5)
+        assert told[0].size == pytest.approx((low + high) / 2 / 1.5)
 
 
 def test_a_ratio_that_was_not_measured_changes_nothing() -> None:
     hits = [first(100)] * 3
-    made = [figures(hits[0]), figures(hits[0], ratio=None), figures(hits[0], ratio=Interval(9, 8, 10, 20))]
+    made = [
+        figures(hits[0]),
+        figures(hits[0], latency_ratio=NONE),
+        figures(hits[0], latency_ratio=Estimate(9, 8, 10, 20)),
+    ]
     assert found(made, hits) == []

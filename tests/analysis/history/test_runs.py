@@ -9,10 +9,11 @@ from typing import Any
 
 import pytest
 
-from harness.analysis.history.document import document
 from harness.analysis.history.history import History, read_history
-from harness.analysis.history.reading import Run
+from harness.analysis.history.runs import Run, TaskRun, Unread
+from harness.analysis.results.figures import Tokens
 from harness.errors import InputError
+from harness.files import to_json
 from tests.analysis.histories import age, first, write_made
 from tests.analysis.runs import write_run
 from tests.fakes import Silent
@@ -28,7 +29,22 @@ def read(folder: Path, **options: Any) -> tuple[History, list[str]]:
 
 def only(folder: Path) -> Run:
     (run,) = read(folder)[0].runs
+    assert isinstance(run, Run)
     return run
+
+
+def facts_of(folder: Path) -> TaskRun:
+    (task_run,) = read(folder)[0].tasks["facts"].runs
+    return task_run
+
+
+def unread(history: History) -> dict[str, str]:
+    return {run.folder: run.reason for run in history.runs if isinstance(run, Unread)}
+
+
+def names(history: History) -> list[str]:
+    """Oldest first."""
+    return [run.folder for run in reversed(history.runs)]
 
 
 def state(folder: Path) -> dict[str, tuple[int, bytes]]:
@@ -38,21 +54,12 @@ def state(folder: Path) -> dict[str, tuple[int, bytes]]:
 def test_figures_by_hand(tmp_path: Path) -> None:
     """A second costs $0.002; rag takes two, the prompt half of them; times vary by 3 % about that."""
     write_made(tmp_path, 0, RIGHT, ratios=RATIOS)
-    run = only(tmp_path)
-    rag, base = (run.tasks["facts"].strategies[name] for name in ("rag", "base"))
-    assert rag.accuracy is not None
-    assert rag.accuracy.value == 0.75
-    assert base.accuracy is not None
-    assert (base.accuracy.value, base.accuracy.n) == (0.25, 40)
-    assert rag.cost is not None
-    assert rag.cost.value == pytest.approx(0.004)
-    assert rag.spent is not None
-    assert rag.spent.prompt_usd == pytest.approx(0.002)
-    assert rag.machine_usd_per_hour == 7.2  # $3.60 at half use
-    assert rag.ratio is not None
-    assert rag.ratio.value == pytest.approx(2.0)
-    assert base.ratio is None
-    assert (rag.prompt_tokens, rag.completion_tokens) == (100.0, 5.0)
+    rag, base = (facts_of(tmp_path).strategies[name] for name in ("rag", "base"))
+    assert (rag.accuracy.mean, base.accuracy.mean, base.accuracy.n) == (0.75, 0.25, 40)
+    assert (rag.cost.mean, rag.components.prompt_usd) == (pytest.approx(0.004), pytest.approx(0.002))
+    assert rag.usd_per_hour_of_use == 7.2  # $3.60 at half use
+    assert (rag.latency_ratio.mean, base.latency_ratio.mean) == (pytest.approx(2.0), None)
+    assert rag.tokens == Tokens(100.0, 5.0)
 
 
 def test_stored_results_and_evidence_give_the_same_history_and_no_run_is_written_into(tmp_path: Path) -> None:
@@ -61,14 +68,14 @@ def test_stored_results_and_evidence_give_the_same_history_and_no_run_is_written
     before = state(tmp_path)
     derived = read(tmp_path)[0]
     assert state(tmp_path) == before
-    assert all(run.derived for run in derived.runs)
+    assert all(isinstance(run, Run) and run.derived for run in derived.runs)
     for number in range(3):
         write_made(tmp_path, number, RIGHT, ratios=RATIOS, report=True)
     before = state(tmp_path)
     stored = read(tmp_path)[0]
     assert state(tmp_path) == before
-    assert not any(run.derived for run in stored.runs)
-    first_, second = (document(history) for history in (derived, stored))
+    assert not any(isinstance(run, Run) and run.derived for run in stored.runs)
+    first_, second = (json.loads(to_json(history)) for history in (derived, stored))
     for one in (*first_["runs"], *second["runs"]):
         del one["derived"], one["page"]
     assert first_ == second
@@ -103,7 +110,7 @@ def test_results_that_do_not_fit_are_made_of_the_evidence(tmp_path: Path, spoil:
     spoil(place)
     run = only(tmp_path)
     assert run.derived
-    assert run.tasks["facts"].strategies["rag"].accuracy is not None
+    assert facts_of(tmp_path).strategies["rag"].accuracy.mean == 0.75
 
 
 def test_folders_that_are_no_runs_are_passed_over(tmp_path: Path) -> None:
@@ -113,7 +120,7 @@ def test_folders_that_are_no_runs_are_passed_over(tmp_path: Path) -> None:
     (tmp_path / ".half" / "run.json").write_text("{}")
     (tmp_path / "README.md").write_text("runs")
     history, notes = read(tmp_path)
-    assert [entry.name for entry in history.entries] == ["000"]
+    assert names(history) == ["000"]
     assert notes == []
 
 
@@ -133,25 +140,24 @@ def test_what_cannot_be_read_is_named_in_one_line_and_kept_as_such(tmp_path: Pat
     answers = broken / "answers.jsonl"
     answers.write_text("{torn\n" + answers.read_text())
     history, notes = read(tmp_path)
-    assert {entry.name for entry in history.unread} == {"1", "3", "5", torn.name}
-    assert [run.name for run in history.runs] == ["000", "004"]
+    said = unread(history)
+    assert set(said) == {"1", "3", "5", torn.name}
+    assert [run.folder for run in history.runs if run.read] == ["004", "000"]
     assert len(notes) == 4
     assert all("\n" not in note for note in notes)
-    said = {entry.name: entry.reason for entry in history.unread}
     assert "newer version" in said["1"]
     assert "manifest cannot be read" in said[torn.name]
     assert "answers.jsonl:1: broken line" in said["3"]
     assert "'plan'" in said["5"]
-    names = [entry.name for entry in history.entries]
-    assert names.index("000") < names.index(torn.name) < names.index("004")  # by the time in its name
+    order = names(history)
+    assert order.index("000") < order.index(torn.name) < order.index("004")  # by the time in its name
 
 
 def test_json_too_deep_to_read_is_named_too(tmp_path: Path) -> None:
     write_made(tmp_path, 0, RIGHT)
     (tmp_path / "deep").mkdir()
     (tmp_path / "deep" / "run.json").write_text("[" * 100_000)
-    (one,) = read(tmp_path)[0].unread
-    assert "nested too deeply" in one.reason
+    assert "nested too deeply" in unread(read(tmp_path)[0])["deep"]
 
 
 def test_a_run_whose_results_fit_and_whose_answers_are_damaged_is_not_compared(tmp_path: Path) -> None:
@@ -162,27 +168,27 @@ def test_a_run_whose_results_fit_and_whose_answers_are_damaged_is_not_compared(t
     os.utime(answers, ns=(0, 0))  # older than the results, which therefore are believed
     history, notes = read(tmp_path)
     assert history.tasks["facts"].changes == ()
-    assert [place.name for place in history.faults] == ["001"]
     assert len(notes) == 1
     assert "broken line" in notes[0]
-    entry = next(one for one in document(history)["runs"] if one["folder"] == "001")
-    assert entry["compared"] is False
+    aside = [(run.folder, run.reason) for run in history.runs if isinstance(run, Run) and not run.compared]
+    assert [folder for folder, _ in aside] == ["001"]
+    assert "broken line" in str(aside[0][1])
 
 
 def test_order_and_last(tmp_path: Path) -> None:
     for number in (2, 0, 3, 1):
         write_made(tmp_path, number, RIGHT)
-    assert [one.name for one in read(tmp_path)[0].entries] == ["000", "001", "002", "003"]
-    assert [one.name for one in read(tmp_path, last=2)[0].entries] == ["002", "003"]
+    assert names(read(tmp_path)[0]) == ["000", "001", "002", "003"]
+    assert names(read(tmp_path, last=2)[0]) == ["002", "003"]
     (tmp_path / "undated").mkdir()
     (tmp_path / "undated" / "run.json").write_text("")
-    assert [one.name for one in read(tmp_path, last=1)[0].entries] == ["undated", "003"]
+    assert names(read(tmp_path, last=1)[0]) == ["undated", "003"]
 
 
 def test_times_of_other_zones_are_sorted_by_the_moment(tmp_path: Path) -> None:
     for number, made in enumerate(("2026-01-02T12:00:00+09:00", "2026-01-02T04:00:00Z", "tomorrow")):
         write_made(tmp_path, number, RIGHT, created=made)
-    assert [one.name for one in read(tmp_path)[0].entries] == ["002", "000", "001"]
+    assert names(read(tmp_path)[0]) == ["002", "000", "001"]
 
 
 def test_series_are_told_apart_by_questions_and_scoring_not_by_order(tmp_path: Path) -> None:
@@ -197,14 +203,14 @@ def test_series_are_told_apart_by_questions_and_scoring_not_by_order(tmp_path: P
     write_made(tmp_path, 4, RIGHT, tasks={"facts": {"spec": {**spec, "metrics": ["f1"]}}})
     write_made(tmp_path, 5, RIGHT, tasks={"facts": {"spec": {**spec, "metrics": ["contains", "f1"]}}})
     task = read(tmp_path)[0].tasks["facts"]
-    assert [task.letter(run) for run in task.runs] == ["A", "A", "B", "C", "D", "A"]
+    assert [run.series for run in reversed(task.runs)] == ["A", "A", "B", "C", "D", "A"]
 
 
 def test_a_loss_is_found_from_disk(tmp_path: Path) -> None:
     for number, right in enumerate((120, 120, 90, 90)):
         write_made(tmp_path, number, {"base": first(50, 200), "rag": first(right, 200)}, ratios=RATIOS)
     (change,) = read(tmp_path)[0].tasks["facts"].changes
-    assert (change.step.strategy, change.step.after.name) == ("rag", "002")
+    assert (change.strategy, change.run) == ("rag", "002")
     assert change.size == pytest.approx(-0.15)
 
 
@@ -225,7 +231,7 @@ def test_wrong_folders_and_tasks_are_refused(tmp_path: Path) -> None:
 
 def test_an_empty_folder_is_an_empty_history(tmp_path: Path) -> None:
     history, notes = read(tmp_path, tasks=["facts"])
-    assert (history.entries, dict(history.tasks), notes) == ((), {}, [])
+    assert (history.runs, history.tasks, notes) == ((), {}, [])
 
 
 def test_a_run_stopped_before_its_first_question_is_shown_as_incomplete(tmp_path: Path) -> None:
@@ -234,5 +240,5 @@ def test_a_run_stopped_before_its_first_question_is_shown_as_incomplete(tmp_path
         file.unlink()
     run = only(tmp_path)
     assert run.incomplete
-    assert not run.counts
-    assert run.tasks["facts"].strategies["rag"].accuracy is None
+    assert not run.compared
+    assert facts_of(tmp_path).strategies["rag"].accuracy.mean is None

@@ -1,0 +1,322 @@
+"""Run folders → what a history keeps of them.
+
+results.json is believed where it fits the manifest and is no older than the evidence; else everything is derived.
+"""
+
+from __future__ import annotations
+
+import datetime
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from pathlib import Path
+from typing import Any
+
+from harness.analysis.bridge import typed
+from harness.analysis.derive import derive
+from harness.analysis.evidence import Evidence, Pair, read_questions, read_run, read_timings
+from harness.analysis.latency_ratio import mean_ratio
+from harness.analysis.regression.changes import changes
+from harness.analysis.regression.inputs import Inputs
+from harness.analysis.regression.pairing import asks
+from harness.analysis.results.figures import Estimate, Tokens
+from harness.analysis.results.money import Components
+from harness.analysis.results.run import RunResult, SystemResult
+from harness.errors import InputError
+from harness.files import read_json, sha256_json, sha256_text, to_json
+from harness.records import TimingRow
+from harness.run.folder import read_manifest
+from harness.run.manifest import EmbedderFacts, MachineFacts, ModelFacts
+from harness.spec.system import System
+
+EVIDENCE = ("run.json", "questions.jsonl", "answers.jsonl", "timings.jsonl")
+"""Files that results.json must not be older than."""
+PAGE = "report.html"
+TOO_DEEP = "it holds JSON that is nested too deeply to be read"
+_STAMP = re.compile(r"(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z")
+
+
+class Figure(StrEnum):
+    """What a history follows from run to run."""
+
+    ACCURACY = "accuracy"
+    COST = "cost"
+    LATENCY = "latency ratio"
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """What a history keeps of one system in one run.
+
+    `cost`: dollars a query, one at a time, over the timed questions. `latency_ratio`: the geometric mean of its time
+    over base's. `seeds`: how many trainings answered. `usd_per_hour_of_use`: the machine's price over its utilisation.
+    `hosted_usd`: hosted model → what a query's tokens would cost there.
+    """
+
+    system: System
+    accuracy: Estimate
+    cost: Estimate
+    latency_ratio: Estimate
+    seeds: int
+    tokens: Tokens
+    components: Components
+    usd_per_hour_of_use: float | None
+    hosted_usd: dict[str, float]
+
+    def of(self, figure: Figure) -> Estimate:
+        return {
+            Figure.ACCURACY: self.accuracy,
+            Figure.COST: self.cost,
+            Figure.LATENCY: self.latency_ratio,
+        }[figure]
+
+
+@dataclass(frozen=True, slots=True)
+class TaskRun:
+    """One task in one run. `series`: names the questions and their scoring; only equal ones are compared."""
+
+    folder: str
+    created: str
+    compared: bool
+    series: str
+    n: int
+    metric: str | None
+    strategies: dict[str, Point]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Run:
+    """A run as a history knows it.
+
+    `derived`: its figures were made of the evidence now, since no results.json fitted. `compared`: it takes part in
+    the search for changes; `reason`: why its answers cannot. `questions`: task → how many.
+    """
+
+    folder: str
+    created: str
+    """ISO time, as the manifest or the folder's name has it; empty where neither does."""
+    read: bool = True
+    run_id: str
+    status: str
+    quick: bool
+    incomplete: bool
+    missing_answers: int
+    derived: bool
+    compared: bool
+    reason: str | None = None
+    page: bool
+    model: ModelFacts
+    embedder: EmbedderFacts | None
+    machine: MachineFacts
+    git_commit: str | None
+    questions: dict[str, int]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unread:
+    """A run that cannot be read, and why."""
+
+    folder: str
+    created: str
+    read: bool = False
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Entry:
+    """A run with its figures and inputs, while it is compared with others. `path`: where its evidence lies."""
+
+    path: Path
+    run: Run
+    tasks: Mapping[str, TaskRun]
+    inputs: Inputs
+
+
+@dataclass(frozen=True, slots=True)
+class RunFolder:
+    """A run folder before its figures are read. `manifest`: None where `reason` says why not."""
+
+    path: Path
+    created: str
+    manifest: dict[str, Any] | None
+    reason: str = ""
+
+    @property
+    def moment(self) -> str:
+        """`created` in UTC, so that it sorts; empty where it is no time."""
+        when = moment_of(self.created)
+        return when.isoformat() if when else ""
+
+
+def moment_of(created: str) -> datetime.datetime | None:
+    """An ISO time in UTC; None where the text is none."""
+    try:
+        when = datetime.datetime.fromisoformat(created)
+    except ValueError:
+        return None
+    return when.astimezone(datetime.UTC) if when.tzinfo else when.replace(tzinfo=datetime.UTC)
+
+
+def run_folders(folder: Path) -> list[RunFolder]:
+    """The runs in `folder`, oldest first; what holds no run.json is none. Raises InputError without a folder."""
+    if not folder.is_dir():
+        what = "is a file, not a folder of runs" if folder.exists() else "does not exist"
+        raise InputError(f"the folder {folder} {what}.")
+    if (folder / "run.json").exists():
+        raise InputError(f"{folder} is itself a run; name the folder that holds it: {folder.parent}")
+    try:
+        places = sorted(place for place in folder.iterdir() if _holds_run(place))
+    except OSError as error:
+        raise InputError(f"the folder {folder} cannot be read: {error.strerror}.") from error
+    return sorted(map(_run_folder, places), key=lambda one: (one.moment, one.path.name))
+
+
+def _holds_run(place: Path) -> bool:
+    """Hidden folders are what a write in progress leaves; what must not be looked into may be a run."""
+    try:
+        return not place.name.startswith(".") and (place / "run.json").is_file()
+    except OSError:
+        return True
+
+
+def _run_folder(path: Path) -> RunFolder:
+    stamp = _STAMP.match(path.name)
+    named = "{}-{}-{}T{}:{}:{}+00:00".format(*stamp.groups()) if stamp else ""
+    try:
+        manifest = read_manifest(path)
+    except InputError as error:
+        return RunFolder(path, named, None, one_line(error))
+    except RecursionError:
+        return RunFolder(path, named, None, TOO_DEEP)
+    created = manifest.get("created")
+    return RunFolder(path, created if isinstance(created, str) and created else named, manifest)
+
+
+def one_line(error: Exception) -> str:
+    return " ".join(str(error).split())
+
+
+@dataclass
+class Reader:
+    """Reads runs one after the other; keeps what the next one is likely to hold as well."""
+
+    _questions: dict[str, dict[str, str]] = field(default_factory=dict)
+    """Hash of a questions.jsonl → task → key of its questions."""
+
+    def read(self, found: RunFolder) -> Entry | Unread:
+        if found.manifest is None:
+            return Unread(folder=found.path.name, created=found.created, reason=found.reason)
+        try:
+            return self._entry(found.path, found.created, found.manifest)
+        except InputError as error:
+            reason = one_line(error)
+        except RecursionError:
+            reason = TOO_DEEP
+        except (LookupError, TypeError, AttributeError, ValueError, ArithmeticError) as error:
+            reason = f"its evidence does not fit together ({type(error).__name__}: {one_line(error)})"
+        return Unread(folder=found.path.name, created=found.created, reason=reason)
+
+    def _entry(self, path: Path, created: str, manifest: dict[str, Any]) -> Entry:
+        results, timings = _stored(path, manifest), None
+        if results is None:
+            run = read_run(path)
+            stored, results, timings = False, typed(run, derive(run)), run.timings
+        else:
+            stored, timings = True, read_timings(path)
+        inputs, questions = Inputs(manifest), self._question_keys(path)
+        changes(inputs, inputs)  # a manifest that cannot be compared is found here
+        tasks = {
+            name: TaskRun(
+                path.name,
+                created,
+                not results.quick and not results.incomplete,
+                sha256_json([questions.get(name, ""), dict(inputs.scoring(name))]),
+                task.n,
+                task.primary_metric,
+                _points(name, task.strategies, timings),
+            )
+            for name, task in results.tasks.items()
+        }
+        run_ = Run(
+            folder=path.name,
+            created=created,
+            run_id=results.run_id,
+            status=results.status or "unknown",
+            quick=results.quick,
+            incomplete=results.incomplete,
+            missing_answers=results.missing_answers,
+            derived=not stored,
+            compared=not results.quick and not results.incomplete,
+            page=(path / PAGE).is_file(),
+            model=results.model,
+            embedder=results.embedder,
+            machine=results.machine,
+            git_commit=results.git_commit,
+            questions={name: task.n for name, task in tasks.items()},
+        )
+        return Entry(path, run_, tasks, inputs)
+
+    def _question_keys(self, path: Path) -> dict[str, str]:
+        """Task → names its set of questions: ids, texts, options and right answers, in whatever order."""
+        file = path / "questions.jsonl"
+        try:
+            digest = sha256_text(file.read_text(encoding="utf-8"))
+        except FileNotFoundError:
+            return {}
+        except (OSError, UnicodeDecodeError) as error:
+            raise InputError(f"cannot be read: {error}.", path=file) from error
+        if digest not in self._questions:
+            self._questions[digest] = {
+                task: sha256_json(sorted([name, *asks(one.question)] for name, one in asked.items()))
+                for task, asked in read_questions(path).items()
+            }
+        return self._questions[digest]
+
+
+def _points(
+    task: str, systems: Mapping[str, SystemResult], timings: Mapping[Pair, Sequence[TimingRow]]
+) -> dict[str, Point]:
+    base = next((name for name, result in systems.items() if result.system.bare), "")
+    timed = timings.get((task, base), ())
+    return {
+        name: _point(result, () if name == base else timed, timings.get((task, name), ()))
+        for name, result in systems.items()
+    }
+
+
+def _point(result: SystemResult, base: Sequence[TimingRow], timed: Sequence[TimingRow]) -> Point:
+    cost, ratio = result.cost, mean_ratio(base, timed)
+    low, high = cost.per_query_ci_usd or (None, None)
+    hour, share = cost.assumptions.usd_per_hour, cost.assumptions.utilisation
+    return Point(
+        system=result.system,
+        accuracy=result.accuracy,
+        cost=Estimate(cost.per_query_usd, low, high, cost.timed_n),
+        latency_ratio=Estimate(ratio.ratio, ratio.ci_low, ratio.ci_high, ratio.n)
+        if ratio
+        else Estimate(None, None, None, 0),
+        seeds=result.seeds.n_seeds if result.seeds else 1,
+        tokens=result.tokens,
+        components=cost.components,
+        usd_per_hour_of_use=hour / share if hour is not None and share else None,
+        hosted_usd={
+            one.model: one.per_query_usd for one in cost.projections if one.per_query_usd is not None
+        },
+    )
+
+
+def _stored(path: Path, manifest: dict[str, Any]) -> RunResult | None:
+    """results.json, where it is this run's, of this version, and was made after the evidence."""
+    file = path / "results.json"
+    try:
+        made = file.stat().st_mtime_ns
+        if any((path / name).stat().st_mtime_ns > made for name in EVIDENCE if (path / name).exists()):
+            return None
+        results = read_json(file.read_text(encoding="utf-8"))
+        to_json(results)  # raises where a number is infinite
+        if any(results.get(name) != manifest.get(name) for name in ("run_id", "schema_version", "status")):
+            return None
+        return typed(Evidence(path, manifest, {}, {}, {}, {}, {}, 0), results)
+    except (OSError, ValueError, RecursionError, LookupError, TypeError, AttributeError):
+        return None

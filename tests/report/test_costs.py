@@ -67,7 +67,7 @@ def test_totals_count_one_as_one_and_write_great_volumes_out(tmp_path: Path) -> 
 def test_the_price_of_an_error_says_whether_the_difference_behind_it_is_shown(tmp_path: Path) -> None:
     task = facts(tmp_path)
     row = replace(task.decision.break_even[0], excluded=(), flip_error_price_usd=0.016)
-    for resolved, shown in ((True, "$0.016"), (False, "$0.016 (not resolved)")):
+    for resolved, shown in ((True, "$0.016"), (False, "$0.016 (inconclusive)")):
         table = costs.break_even(with_break_even(task, replace(row, accuracy_resolved=resolved)))
         assert table.rows[0][-1] == shown
 
@@ -103,7 +103,7 @@ def test_where_no_price_of_an_error_turns_the_choice_it_says_who_loses_nowhere(
         excluded=(),
         flip_error_price_usd=None,
     )
-    for resolved, doubt in ((True, ""), (False, " (not resolved)")):
+    for resolved, doubt in ((True, ""), (False, " (inconclusive)")):
         table = costs.break_even(with_break_even(task, replace(row, accuracy_resolved=resolved)))
         assert table.headers[-1] == "Error price at which the choice turns, one-off cost aside"
         assert table.rows[0][-1] == shown + ("" if shown == "n/a" else doubt)

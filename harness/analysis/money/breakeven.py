@@ -176,7 +176,9 @@ def _status(row: BreakEven) -> str:
 
 def _unknown(a: Entry, b: Entry) -> str:
     reasons = [f"{e.money.strategy}: {e.money.reason}" for e in (a, b) if e.money.reason]
-    return f"{a.money.strategy} against {b.money.strategy} cannot be told ({'; '.join(reasons)})."
+    return (
+        f"The costs of {a.money.strategy} and {b.money.strategy} cannot be compared ({'; '.join(reasons)})."
+    )
 
 
 def _cost_sentence(row: BreakEven) -> str:
@@ -186,52 +188,45 @@ def _cost_sentence(row: BreakEven) -> str:
     query = f"{dollars(row.per_query_a_usd)} against {dollars(row.per_query_b_usd)} a query"
     match row.status:
         case "reached":
-            return (
-                f"{a} pays back against {b} from {_asked(row.queries or 0.0)} on{tuned}: {upfront}, {query}."
-            )
+            return f"{a} pays back against {b} from {_counted(row.queries or 0.0)} on{tuned}: {upfront}, {query}."
         case "always":
-            return f"{a} is cheaper than {b} from the first query on: nothing more up front, {query}."
+            return f"{a} is cheaper than {b} from the first query on: it costs no more up front, and {query}."
         case "equal":
             return f"{a} and {b} cost the same: {upfront}, {query}."
-    return f"{a} never pays back against {b}{tuned}: {upfront}, and its query is no cheaper, {query}."
+    return f"{a} never pays back against {b}{tuned}: {upfront}, and {query}."
 
 
 def _refresh_sentence(row: BreakEven) -> list[str]:
     queries = row.per_refresh_queries
-    if not queries:
-        return []
-    pay = "pays" if _asked(queries) == ONE else "pay"
-    return [f"Where the knowledge changes, {_asked(queries)} between two changes {pay} for a refresh."]
+    return [f"Each change of knowledge takes {_counted(queries)} to pay back."] if queries else []
 
 
 def _worth(row: BreakEven, race: Race) -> list[str]:
     """What a wrong answer must cost for the dearer query to be worth it, where it was the more accurate one."""
     if row.excluded:
-        return [f"{' and '.join(row.excluded)} failed a check, so accuracies are not weighed here."]
+        return [f"{' and '.join(row.excluded)} failed a validity check, so accuracies are not weighed."]
     flip = row.flip_error_price_usd
     if flip is None or row.accuracy_a is None or row.accuracy_b is None:
         return []
     better, worse = max(row.accuracy_a, row.accuracy_b), min(row.accuracy_a, row.accuracy_b)
     name = row.a if better == row.accuracy_a else row.b
-    more = f"of higher {race.graded}" if race.graded else "right more often"
-    shares = f"{percent(better)} against {percent(worse)}"
-    if row.accuracy_resolved:
-        return [
-            f"A query of {name} is dearer, but {more} ({shares}): one-off cost aside, that pays where a wrong answer "
-            f"costs more than {dollars(flip)}."
-        ]
+    more = f"reached a higher {race.graded}" if race.graded else "was right more often"
+    pays = (
+        f"{name} is worth its price where a wrong answer costs more than {dollars(flip)}, one-off cost aside."
+    )
     return [
-        f"A query of {name} is dearer, and was {more} ({shares}), but that difference is not resolved: if it is as "
-        f"observed, it pays, one-off cost aside, where a wrong answer costs more than {dollars(flip)}."
+        f"A query of {name} costs more, and {name} {more} ({percent(better)} against {percent(worse)})"
+        + (
+            f": {pays}"
+            if row.accuracy_resolved
+            else f". That difference is inconclusive; if it holds, {pays}"
+        )
     ]
 
 
-ONE = "1 query"
-
-
-def _asked(queries: float) -> str:
+def _counted(queries: float) -> str:
     shown = whole_queries(queries)
-    return ONE if shown == "1" else f"{shown} queries"
+    return "1 query" if shown == "1" else f"{shown} queries"
 
 
 def whole_queries(queries: float) -> str:
@@ -263,7 +258,7 @@ def flip(row: BreakEven) -> str:
         return NA
     price = row.flip_error_price_usd
     shown = _no_flip(row) if price is None else dollars(price)
-    return shown if row.accuracy_resolved else f"{shown} (not resolved)"
+    return shown if row.accuracy_resolved else f"{shown} (inconclusive)"
 
 
 def _no_flip(row: BreakEven) -> str:

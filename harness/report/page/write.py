@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from typing import Any
 
 from harness.analysis.derive import Scores
@@ -11,8 +10,7 @@ from harness.analysis.results.run import RunResult
 from harness.report import decisions, opening, scoreboard, words
 from harness.report.document import document
 from harness.report.page import assets, questions, verdict, whatif
-from harness.report.page.template import template
-from harness.report.page.text import as_json
+from harness.report.page.template import as_json, template
 from harness.report.pictures.gallery import gallery
 
 SCRIPTS = ("page.js", "whatif.js", "whatif_page.js")
@@ -39,9 +37,9 @@ def render(run: Evidence, scores: Scores, results: RunResult, raw: dict[str, Any
         tables=tables.tasks,
         rooms=rooms,
         whatif=facts,
-        terms=as_json(asdict(facts)),
-        data=as_json(questions.questions(run, scores)),
-        meaning=words.MEANING,
+        terms=as_json(facts),
+        data=as_json(questions.questions(run, scores, results)),
+        meaning=words.meaning(results),
         limits=words.LIMITS,
         general=tables.general,
     )

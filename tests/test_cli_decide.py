@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from harness.cli import main
-from tests.analysis.elected import elected
+from tests.analysis.decided import elected
 from tests.analysis.prose import check, check_prose
 from tests.analysis.runs import PRICE_SHEET
 from tests.commands import one_document, refused, tasks_here
@@ -58,14 +58,14 @@ def test_it_opens_with_how_the_verdict_turned_and_which_input_did_it(
     assert main(["decide", "own", "--monthly-queries", "1000000"]) == 0
     text = " ".join(capsys.readouterr().out.split())
     said = (
-        "facts: lora is recommended; under the run's own setting rag is recommended. What turned it: the volume "
+        "facts: lora is recommended; under the run's own setting: rag is recommended. What turned it: the volume "
         "(1,000 queries a month → 1,000,000 queries a month)."
     )
     assert text.startswith(f"- {said}")
     found = one_document(capsys, "decide", "own", "--json", "--monthly-queries", "1000000")
     row = found["turned"]["facts"]
     assert (row["own"]["recommended"], row["now"]["recommended"], row["text"]) == ("rag", "lora", said)
-    assert check(row, found)
+    assert check(row)
     assert found["turned"]["manners"]["turned"] is False
 
 

@@ -6,16 +6,28 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from harness.analysis.decision.election import case_of, needs_of
-from harness.analysis.decision.turned import Changed, turned
+from harness.analysis.bridge import typed
+from harness.analysis.decision import change_words
+from harness.analysis.decision.case import case_of, needs_of
 from harness.analysis.decision.verdict import Case, standing
 from harness.analysis.derive import Measured, derive, inputs_under, measure
 from harness.analysis.evidence import Evidence
+from harness.analysis.results.decision import Turned, TurnedInput
+from harness.analysis.results.run import RunResult
 from harness.spec.pricing import repriced
 from harness.spec.requirements import Requirements
 
 SHEET = ("prices", "machine")
-"""A machine is one of a sheet, so the two move together."""
+"""A machine is one of a price list, so the two move together."""
+Value = float | str | bool | None
+
+
+@dataclass(frozen=True)
+class Again:
+    """The results under other terms, and for each task what the run's own terms said and what turned it."""
+
+    results: RunResult
+    turned: dict[str, Turned]
 
 
 @dataclass(frozen=True)
@@ -30,39 +42,47 @@ class Terms:
         return replace(self, needs=self.needs.model_copy(update=values))
 
     def with_prices(self, prices: Mapping[str, Any]) -> Terms:
-        """Raises InputErrors for a wrong sheet, machine or API model."""
+        """Raises InputErrors for a wrong price list, machine or API model."""
         run = replace(self.run, manifest=repriced(self.run.manifest, dict(prices)))
         return replace(self, run=run, prices=prices)
 
-    def case(self, task: str, found: Measured) -> Case:
+    def case(self, task: str, measured: Measured) -> Case:
         inputs = inputs_under(self.run, self.needs)
-        return case_of(self.run, task, found.block, found.answered, found.clusters, self.needs, inputs)
+        return case_of(
+            self.run, task, measured.figures, measured.answered, measured.clusters, self.needs, inputs
+        )
 
 
-def again(run: Evidence, needs: Requirements, prices: Mapping[str, Any]) -> dict[str, Any]:
-    """The results under other terms, and in `turned`, for each task, what the run's own terms said and what did it.
-
-    Raises InputErrors for a wrong sheet, machine or API model.
-    """
+def again(run: Evidence, needs: Requirements, prices: Mapping[str, Any]) -> Again:
+    """Decide a run under other terms. Raises InputErrors for a wrong price list, machine or API model."""
     measured = measure(run)
     own = Terms(needs_of(run.manifest), run, {})
     asked = replace(own.with_prices(prices), needs=needs)
-    results = derive(asked.run, needs=needs, measured=measured)
     alone = dict(_alone(own, asked))
-    told = {}
-    for task, found in measured.items():
-        before, after = own.case(task, found), asked.case(task, found)
-        changed = [
-            Changed(
-                field,
-                _value(before, own, field),
-                _value(after, asked, field),
-                standing(terms.case(task, found)),
-            )
-            for field, terms in alone.items()
-        ]
-        told[task] = turned(task, standing(before), results["tasks"][task]["decision"], changed)
-    return {**results, "turned": told}
+    return Again(
+        typed(asked.run, derive(asked.run, needs=needs, measured=measured)),
+        {task: _turned(task, figures, own, asked, alone) for task, figures in measured.items()},
+    )
+
+
+def _turned(task: str, measured: Measured, own: Terms, asked: Terms, alone: Mapping[str, Terms]) -> Turned:
+    """An input turns the verdict alone where it leads to the present one by itself."""
+    before, after = own.case(task, measured), asked.case(task, measured)
+    was, now = standing(before), standing(after)
+    turns = not was.same_as(now)
+    changed = tuple(
+        TurnedInput(
+            field,
+            change_words.INPUTS[field][0],
+            _value(before, own, field),
+            _value(after, asked, field),
+            turns and standing(terms.case(task, measured)).same_as(now),
+        )
+        for field, terms in alone.items()
+    )
+    found = Turned(was, now, turns, changed)
+    words = change_words.turned(task, found)
+    return replace(found, text=words.text, figures=words.figures)
 
 
 def _alone(own: Terms, asked: Terms) -> Iterator[tuple[str, Terms]]:
@@ -84,9 +104,9 @@ def _alone(own: Terms, asked: Terms) -> Iterator[tuple[str, Terms]]:
         yield name, own.with_prices({name: value})
 
 
-def _value(case: Case, terms: Terms, field: str) -> Any:
+def _value(case: Case, terms: Terms, field: str) -> Value:
     """What an input is set to: where nobody set it, what was used instead."""
-    used = {
+    used: dict[str, Value] = {
         "monthly_queries": case.setting.monthly_queries,
         "usd_per_hour": case.setting.usd_per_hour,
         "utilisation": case.setting.utilisation,
@@ -95,5 +115,6 @@ def _value(case: Case, terms: Terms, field: str) -> Any:
     if field in used:
         return used[field]
     if field in Requirements.model_fields:
-        return getattr(terms.needs, field)
+        value: Value = getattr(terms.needs, field)
+        return value
     return str(terms.prices.get(field) or "the run's own")

@@ -63,7 +63,7 @@ def plain(value: Any) -> Any:
     from pydantic_core import to_jsonable_python
 
     found = to_jsonable_python(value)
-    if isinstance(found, dict) and "assumptions" in found:
+    if isinstance(found, dict) and isinstance(found.get("assumptions"), dict):
         kept = set(list(found["assumptions"])[:9])
         found["assumptions"] = {
             name: amount

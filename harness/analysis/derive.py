@@ -13,13 +13,14 @@ from typing import Any
 from harness.analysis import accuracy, throughput
 from harness.analysis.accuracy import ScoredAnswer
 from harness.analysis.bridge import plain, system_in, untyped
-from harness.analysis.decision.election import case_of, needs_of, with_needs
+from harness.analysis.decision.case import case_of, needs_of, with_needs
 from harness.analysis.decision.summary import summary
 from harness.analysis.decision.verdict import verdict
 from harness.analysis.evidence import Evidence, Pair
 from harness.analysis.latency import percentiles, tpots, unmerged
 from harness.analysis.money import breakeven, cost
 from harness.analysis.money.economics import CostInputs, Economics
+from harness.analysis.results.decision import Decision
 from harness.analysis.results.figures import Tokens
 from harness.analysis.results.run import SystemFigures, TaskFigures
 from harness.analysis.retrieval import Texts, retrieval
@@ -86,7 +87,9 @@ def derive(
     measured = measure(run, scores) if measured is None else measured
     needs = needs_of(run.manifest) if needs is None else needs
     inputs = inputs_under(run, needs, inputs)
-    tasks = {task: _valued(run, task, found, inputs, needs) for task, found in measured.items()}
+    tasks, decisions = {}, {}
+    for task, found in measured.items():
+        tasks[task], decisions[task] = _valued(run, task, found, inputs, needs)
     missing = missing_answers(run)
     return {
         "schema_version": SCHEMA_VERSION,
@@ -99,7 +102,7 @@ def derive(
         "adapters": [_adapter(record) for record in run.manifest.get("adapters", ())],
         "prices": plain(cost.price_facts(run.manifest, inputs)),
         "requirements": needs.model_dump(mode="json", exclude_unset=True),
-        "summary": summary(tasks),
+        "summary": plain(summary(decisions, {name: one.figures.probes for name, one in measured.items()})),
         "tasks": tasks,
     }
 
@@ -185,7 +188,7 @@ def _measured(run: Evidence, task: str, scores: Scores) -> Measured:
 
 def _valued(
     run: Evidence, task: str, measured: Measured, inputs: CostInputs, needs: Requirements
-) -> dict[str, Any]:
+) -> tuple[dict[str, Any], Decision]:
     """The whole block of a task: what was measured, what it costs, what is decided."""
     figures, block = measured.figures, measured.block
     money = {name: cost.economics_of(run, (task, name), inputs) for name in figures.strategies}
@@ -201,8 +204,9 @@ def _valued(
         "cost_totals": plain(cost.totals([entry.money for entry in entries], inputs)),
         "break_even": plain(breakeven.break_evens(entries, inputs, _race(figures))),
     }
-    case = case_of(run, task, block, measured.answered, measured.clusters, needs, inputs)
-    return {**block, "decision": {**verdict(case), "break_even": block["break_even"]}}
+    case = case_of(run, task, measured.figures, measured.answered, measured.clusters, needs, inputs)
+    decision = verdict(case)
+    return {**block, "decision": {**plain(decision), "break_even": block["break_even"]}}, decision
 
 
 def _race(figures: TaskFigures) -> breakeven.Race:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import json
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -40,6 +39,7 @@ def add_decide(commands: Any) -> None:
 
 
 def _report(options: argparse.Namespace) -> None:
+    from harness.report.browser import opened
     from harness.report.terminal import print_results
     from harness.report.write import write_files, write_reports
 
@@ -51,18 +51,8 @@ def _report(options: argparse.Namespace) -> None:
         return
     print_results(results)
     print(*(files or [folder]), sep="\n")
-    if page and not _opened(page):
+    if page and not opened(page):
         print(f"harness: no browser could be opened. The page is {page.resolve()}", file=sys.stderr)
-
-
-def _opened(page: Path) -> bool:
-    """Open `page` in the user's own browser; False where there is none."""
-    import webbrowser
-
-    try:
-        return webbrowser.open(page.resolve().as_uri())
-    except (webbrowser.Error, OSError):
-        return False
 
 
 def _page_to_open(folder: Path, files: Sequence[Path]) -> Path:
@@ -76,18 +66,12 @@ def _page_to_open(folder: Path, files: Sequence[Path]) -> Path:
 
 def _decide(options: argparse.Namespace) -> None:
     from harness.analysis.again import again
-    from harness.analysis.bridge import typed
-    from harness.analysis.decision.election import stored_requirements
+    from harness.analysis.decision.case import stored_requirements
     from harness.analysis.evidence import read_run
     from harness.report import decide
     from harness.spec.requirements import Requirements, requirements_from
 
     run = read_run(options.folder)
     needs = requirements_from(options, stored_requirements(run.manifest)) or Requirements()
-    raw = again(run, needs, price_settings(options))
-    results = typed(run, raw)
-    if options.json:
-        document = {**json.loads(to_json(results)), "turned": raw.get("turned", {})}
-        print(to_json(decide.document(document)))
-    else:
-        print(decide.text(raw, results))
+    found = again(run, needs, price_settings(options))
+    print(to_json(decide.document(found)) if options.json else decide.text(found))

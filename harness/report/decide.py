@@ -2,55 +2,76 @@
 
 from __future__ import annotations
 
-from typing import Any
+from dataclasses import dataclass
 
-from harness.analysis.results.run import RunResult, TaskResult
+from harness.analysis.again import Again
+from harness.analysis.results.decision import Decision, Turned
+from harness.analysis.results.money import PriceFacts, Projection
+from harness.analysis.results.run import Summary, TaskResult
 from harness.report import costs, decisions, plain, prices
 from harness.report.needs import required
 from harness.report.view import Block, Bullets
 
-Figures = dict[str, Any]
+
+@dataclass(frozen=True, slots=True)
+class TaskDecision:
+    """One task's decision with what its tokens would cost on hosted models, by system."""
+
+    n: int
+    primary_metric: str | None
+    probes: str | None
+    decision: Decision
+    projections: dict[str, tuple[Projection, ...]]
 
 
-def document(results: Figures) -> Figures:
+@dataclass(frozen=True, slots=True)
+class Document:
     """The decision part of results.json, and what it needs to be read alone."""
-    return {
-        "schema_version": results["schema_version"],
-        "run_id": results["run_id"],
-        "requirements": results["requirements"],
-        "prices": results["prices"],
-        "turned": results.get("turned", {}),
-        "summary": results["summary"],
-        "tasks": {
-            name: {
-                **{key: task[key] for key in ("n", "primary_metric", "probes", "decision")},
-                "projections": {
-                    strategy: block["cost"]["projections"] for strategy, block in task["strategies"].items()
-                },
-            }
-            for name, task in results["tasks"].items()
+
+    schema_version: int
+    run_id: str
+    requirements: dict[str, float | str | bool]
+    prices: PriceFacts
+    turned: dict[str, Turned]
+    summary: Summary
+    tasks: dict[str, TaskDecision]
+
+
+def document(again: Again) -> Document:
+    results = again.results
+    return Document(
+        results.schema_version,
+        results.run_id,
+        results.requirements,
+        results.prices,
+        again.turned,
+        results.summary,
+        {
+            name: TaskDecision(
+                task.n,
+                task.primary_metric,
+                task.probes,
+                task.decision,
+                {system: row.cost.projections for system, row in task.strategies.items()},
+            )
+            for name, task in results.tasks.items()
         },
-    }
+    )
 
 
-def text(results: Figures, typed: RunResult) -> str:
+def text(again: Again) -> str:
     """What turned against the run's own setting, all verdicts; then each task's reasons and what would change it."""
+    results = again.results
     parts: list[Block] = [
-        *prices.warnings(typed),
-        turned(results),
-        required(results["requirements"]),
-        Bullets(decisions.lines(typed)),
+        *prices.warnings(results),
+        Bullets(tuple(turned.text for turned in again.turned.values() if turned.changed)),
+        required(results.requirements),
+        Bullets(decisions.lines(results)),
     ]
-    for name, task in results["tasks"].items():
-        parts += [f"== {name} ==", *decisions.grounds(task["decision"]), *_projected(typed.tasks[name])]
-    parts += ["Over all tasks:", Bullets(tuple(results["summary"]["sentences"]))]
+    for name, task in results.tasks.items():
+        parts += [f"== {name} ==", *decisions.grounds(task.decision), *_projected(task)]
+    parts += ["Over all tasks:", Bullets(results.summary.sentences)]
     return plain.render(parts).strip()
-
-
-def turned(results: Figures) -> Bullets:
-    """How other terms turned each task; nothing where the terms are the run's own."""
-    rows = results.get("turned", {}).values()
-    return Bullets(tuple(row["text"] for row in rows if row["changed"]))
 
 
 def _projected(task: TaskResult) -> list[Block]:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from harness.analysis.results.run import RunResult, TaskResult
 from harness.quantities import NA, number, percent, seconds
 from harness.report import comparisons, costs, decisions, opening, prices, tables
@@ -11,10 +9,10 @@ from harness.report.numbers import figure, loss
 from harness.report.view import Bullets, Document, Section, Table, section, sections
 
 
-def document(results: RunResult, raw: dict[str, Any]) -> Document:
+def document(results: RunResult) -> Document:
     """All tables of a run."""
     return Document(
-        tasks={name: _task(task, raw["tasks"][name]) for name, task in results.tasks.items()},
+        tasks={name: _task(task) for name, task in results.tasks.items()},
         general=sections(
             section("Adapters", _adapters(results)),
             section("Indexes", _indexes(results)),
@@ -24,12 +22,12 @@ def document(results: RunResult, raw: dict[str, Any]) -> Document:
     )
 
 
-def _task(task: TaskResult, raw: dict[str, Any]) -> tuple[Section, ...]:
+def _task(task: TaskResult) -> tuple[Section, ...]:
     absent = tuple(f"{system}: {reason}" for system, reason in task.not_applicable.items())
     pairs = comparisons.comparisons(task)
     return sections(
         section("Overview", opening.about(task), tables.overview(task)),
-        section("Decision", *decisions.task_blocks(raw)),
+        section("Decision", *decisions.task_blocks(task)),
         section("Not applicable", Bullets(absent)),
         section("Comparisons", *((comparisons.PAIRS, comparisons.clusters(task), pairs) if pairs else ())),
         section("All metrics", tables.metrics(task)),

@@ -6,7 +6,6 @@ Verdict, scoreboard, validity, and where everything else stands. Every text from
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
 from urllib.parse import quote
 
 from harness.analysis.results.figures import Status
@@ -18,14 +17,14 @@ from harness.report.page.verdict import Verdict, verdicts
 from harness.report.scoreboard import Board, Score, board
 
 
-def render(results: RunResult, raw: dict[str, Any], page: str | None) -> str:
+def render(results: RunResult, page: str | None) -> str:
     """The short form. `page`: where report.html lies, relative to this text, or None where it has not been made."""
-    found = verdicts(raw, results)
+    found = verdicts(results)
     lines = [f"# {escape(opening.TITLE)}", ""]
     for warning in opening.warnings(results):
         lines += [f"> **{escape(warning)}**", ""]
     lines += ["## Verdict", "", *map(_verdict, found)]
-    lines += ["", escape(" ".join(decisions.overall(raw)))]
+    lines += ["", escape(" ".join(decisions.overall(results)))]
     lines += ["", "## Scoreboard", *_boards(results)]
     lines += ["", "## Is the comparison valid?", ""]
     for verdict in found:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from harness.quantities import counted, days, dollars, gigabytes, months, percent, seconds, share
+from harness.quantities import days, dollars, gigabytes, months, percent, queries, seconds, share
 
 CLAUSES: dict[str, Callable[[Any], str]] = {
-    "monthly_queries": lambda n: f"{counted(n, 'query', 'queries')} a month",
+    "monthly_queries": lambda n: f"{queries(n)} a month",
     "horizon_months": lambda n: f"a horizon of {months(n)}",
     "error_price_usd": lambda usd: f"a wrong answer costs {dollars(usd)}",
     "refresh_days": lambda n: f"knowledge changes every {days(n)}",

@@ -6,7 +6,6 @@ import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from harness.analysis.bridge import typed
 from harness.analysis.derive import Scores, derive, score_all
@@ -24,18 +23,17 @@ BESIDE = ("results.json", "report.md", "summary.csv", PAGE)
 
 @dataclass(frozen=True, slots=True)
 class Derived:
-    """A run with all that follows from it. `raw`: the results as dictionaries, until all renderers take types."""
+    """A run with all that follows from it."""
 
     run: Evidence
     scores: Scores
     results: RunResult
-    raw: dict[str, Any]
 
 
 Form = Callable[[Derived, str | None], bytes]
 FORMS: dict[str, Form] = {
-    ".html": lambda made, _: render(made.run, made.scores, made.results, made.raw).encode(),
-    ".md": lambda made, page: markdown.render(made.results, made.raw, page).encode(),
+    ".html": lambda made, _: render(made.run, made.scores, made.results).encode(),
+    ".md": lambda made, page: markdown.render(made.results, page).encode(),
     ".csv": lambda made, _: summary.to_csv(made.results).encode(),
     ".json": lambda made, _: f"{to_json(made.results, indent=2)}\n".encode(),
     ".parquet": lambda made, _: summary.to_parquet(made.results),
@@ -79,8 +77,7 @@ def page_of(files: Sequence[Path]) -> Path | None:
 def _derived(run_folder: Path) -> Derived:
     run = read_run(run_folder)
     scores = score_all(run)
-    raw = derive(run, scores)
-    return Derived(run, scores, typed(run, raw), raw)
+    return Derived(run, scores, typed(run, derive(run, scores)))
 
 
 def _way_to_page(file: Path, files: Sequence[Path], run_folder: Path) -> str | None:

@@ -1,49 +1,69 @@
-"""Holds prose against results: every number in a sentence must be a figure that stands where it says it does."""
+"""Checks prose against results: every number in a sentence must be one of its figures."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import asdict, is_dataclass
 from typing import Any
 
-from harness.analysis.decision.summary import line
-from harness.analysis.decision.telling import WORDS, value_at
+from harness import quantities
 from harness.analysis.money.breakeven import whole_queries
+from harness.analysis.results.decision import recommendation
 
 NUMBER = re.compile(r"(?<![\w.])[<>]?\s?[−+$]*(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?(?:e-\d+)?")
 """Not within a word: q12 and f1 are names."""
 CONSTANT = ("80 % power", "1/100 to 100 times", "p50", "p90", "p95", "p99", "over 1,000,000,000,000")
 """What is the same in every report."""
-WAYS = (*WORDS.values(), whole_queries, lambda value: f"{value:.2g}")
+QUANTITIES = (
+    "percent",
+    "points",
+    "signed",
+    "share",
+    "dollars",
+    "seconds",
+    "number",
+    "whole",
+    "plain",
+    "queries",
+)
+WAYS = (
+    *(getattr(quantities, name) for name in (*QUANTITIES, "days", "months", "gigabytes")),
+    whole_queries,
+    lambda value: f"{value:.2g}",
+)
 """How figures are written anywhere in prose."""
 NAMES = re.compile(r"(?<!\w)'[^']*'(?!\w)|\(seed \d+\)")
 """What a sentence quotes may hold any number, and a seed's is its name."""
 
 
-def told_in(decision: Mapping[str, Any]) -> list[Mapping[str, Any]]:
-    return [*decision["reasons"], *decision["assumptions"], *decision["would_change"]]
+def sentences_of(decision: Any) -> list[dict[str, Any]]:
+    """Each sentence of a decision with its figures."""
+    found = _plain(decision)
+    return [*found["reasons"], *found["assumptions"], *found["would_change"]]
 
 
-def check_results(results: Mapping[str, Any]) -> int:
-    """Check every sentence of results.json; returns how many numbers were checked."""
-    for sentence in results["summary"]["sentences"]:
+def check_results(results: Any) -> int:
+    """Check every sentence of a run's results; returns how many numbers were checked."""
+    for sentence in _plain(results)["summary"]["sentences"]:
         assert not list(_numbers(sentence)), (
             "the summary has no figures, so that none can be of several tasks"
         )
-    turned = results.get("turned", {}).values()
-    return sum(check_prose(task) for task in results["tasks"].values()) + sum(
-        check(row, results) for row in turned
-    )
+    return sum(check_prose(task) for task in _plain(results)["tasks"].values())
 
 
-def check_prose(task: Mapping[str, Any]) -> int:
+def check_prose(task: Any) -> int:
     """Check every sentence of a task; returns how many numbers were checked."""
-    told = sum(check(one, task) for one in told_in(task["decision"]))
-    return told + sum(check_row(text, row) for text, row in rows_of(task))
+    block = _plain(task)
+    decision = block["decision"]
+    found = sum(check(sentence) for sentence in sentences_of(decision))
+    names = ("status", "favourite", "nearest", "questions_more")
+    found += check_row(recommendation(*(decision[name] for name in names)), decision["questions_more"])
+    return found + sum(check_row(text, row) for text, row in rows_of(block))
 
 
 def rows_of(task: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
-    """Sentences that stand in a row of results.json, each with the row that has its figures."""
+    """Sentences that stand in a row of the results, each with the row that has its figures."""
     decision = task["decision"]
     for row in decision.get("break_even", ()):
         blocks = task.get("strategies", {})
@@ -54,43 +74,40 @@ def rows_of(task: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
     for kind in ("priors", "shapes"):
         for row in decision["literature"][kind]:
             yield row["text"], row
-    yield line("a task", decision), decision["questions_more"]
 
 
-def check(told: Mapping[str, Any], task: Mapping[str, Any]) -> int:
-    written: set[str] = set()
-    for place, value in told["figures"].items():
-        assert value_at(task, place) == value, f"{place} is not what the sentence says"
-        written |= set(_written(value))
-    return _held(told["text"], written, told["figures"])
+def check(sentence: Any) -> int:
+    """Check one sentence with its own figures."""
+    found = _plain(sentence)
+    return check_row(found["text"], found["figures"])
 
 
 def check_row(text: str, row: Any) -> int:
-    return _held(text, {word for value in _leaves(row) for word in _written(value)}, row)
-
-
-def _held(text: str, written: set[str], figures: Any) -> int:
+    written = {word for value in _leaves(row) for word in _written(value)}
     numbers = list(_numbers(text))
     for number in numbers:
-        assert number in written, f"{number!r} in {text!r} is no figure of it: {figures}"
+        assert number in written, f"{number!r} in {text!r} is no figure of it: {row}"
     return len(numbers)
+
+
+def _plain(value: Any) -> Any:
+    return asdict(value) if is_dataclass(value) and not isinstance(value, type) else value
 
 
 def _leaves(row: Any) -> Iterator[float]:
     """Every number of a row, however deep."""
     if isinstance(row, Mapping):
         row = list(row.values())
-    if isinstance(row, list):
+    if isinstance(row, list | tuple):
         for value in row:
             yield from _leaves(value)
     elif isinstance(row, int | float) and not isinstance(row, bool):
         yield row
 
 
-def _written(value: Any) -> Iterable[str]:
+def _written(value: float) -> Iterable[str]:
     for way in WAYS:
-        if value is not None and not isinstance(value, str | bool):
-            yield from _numbers(way(value))
+        yield from _numbers(way(value))
 
 
 def _numbers(text: str) -> Iterable[str]:

@@ -3,20 +3,27 @@
 from __future__ import annotations
 
 import io
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from harness.analysis.again import Again
 from harness.analysis.bridge import typed
 from harness.analysis.decision.literature import priors
+from harness.analysis.decision.sensitivity import UNKNOWN_COST
 from harness.analysis.derive import derive
 from harness.analysis.evidence import read_run
+from harness.analysis.results.decision import Decision, Literature, Verdict
+from harness.analysis.results.run import RunResult
 from harness.report import decide, decisions, plain
 from harness.report.terminal import print_results
 from harness.report.view import Bullets, Table
 from harness.spec.requirements import Requirements
-from tests.analysis.elected import elected
+from tests.analysis.decided import elected
+from tests.analysis.decision.test_literature import decision as decision_of
+from tests.analysis.decision.test_literature import ran
 
 TASKS = {
     "facts": ("knowledge", {"base": 0.05, "lora": 0.2, "rag": 0.6, "oracle": 0.75}),
@@ -25,8 +32,13 @@ TASKS = {
 }
 
 
-def made(folder: Path, **needs: Any) -> dict[str, Any]:
-    return derive(read_run(elected(folder, TASKS)), needs=Requirements(**needs))
+def made(folder: Path, **needs: Any) -> RunResult:
+    run = read_run(elected(folder, TASKS))
+    return typed(run, derive(run, needs=Requirements(**needs)))
+
+
+def facts(folder: Path, **needs: Any) -> Decision:
+    return made(folder, **needs).tasks["facts"].decision
 
 
 def tables(blocks: list[Any]) -> list[Table]:
@@ -34,8 +46,7 @@ def tables(blocks: list[Any]) -> list[Table]:
 
 
 def test_one_line_a_task_stands_under_the_table_on_the_terminal(tmp_path: Path) -> None:
-    run = read_run(elected(tmp_path, TASKS))
-    found = typed(run, derive(run))
+    found = made(tmp_path)
     lines = [
         "facts: rag is recommended.",
         "manners: lora is recommended.",
@@ -60,7 +71,7 @@ def test_tasks_stand_by_kind_and_no_mean_over_them(tmp_path: Path) -> None:
 
 def test_candidates_show_what_they_cost_and_whether_they_meet_what_is_required(tmp_path: Path) -> None:
     found = made(tmp_path, min_accuracy=0.5, error_price_usd=0.5, monthly_queries=1000)
-    (table,) = tables([decisions.candidates(found["tasks"]["facts"]["decision"])])
+    (table,) = tables([decisions.candidates(found.tasks["facts"].decision)])
     assert table.headers[5] == "Unbeaten (accuracy, cost, latency)"
     assert table.headers[4] == "Chance to be worth most"
     rows = {row[0]: row[1:] for row in table.rows}
@@ -71,19 +82,19 @@ def test_candidates_show_what_they_cost_and_whether_they_meet_what_is_required(t
 
 
 def test_the_map_marks_the_users_volume_and_names_the_price_of_an_error(tmp_path: Path) -> None:
-    found = made(tmp_path, monthly_queries=900)["tasks"]["facts"]["decision"]
+    found = facts(tmp_path, monthly_queries=900)
     (table,) = tables([decisions.decision_map(found)])
     assert "900 a month (yours)" in table.headers
     assert [row[0] for row in table.rows][:2] == ["never", "every 365 days"]
     assert table.rows[0][1].startswith("rag (from $")
-    priced = made(tmp_path, error_price_usd=1.0)["tasks"]["facts"]["decision"]
+    priced = facts(tmp_path, error_price_usd=1.0)
     (table,) = tables([decisions.decision_map(priced)])
     assert set(table.rows[0][1:]) == {"rag"}
 
 
 def test_where_nothing_turns_what_nobody_meets_one_sentence_says_so(tmp_path: Path) -> None:
     found = made(tmp_path, min_accuracy=0.99)
-    for name, task in found["tasks"].items():
+    for task in found.tasks.values():
         part = " ".join(plain.render(decisions.task_blocks(task)).split())
         assert part.count(": none, from") == 0
         assert (
@@ -93,34 +104,31 @@ def test_where_nothing_turns_what_nobody_meets_one_sentence_says_so(tmp_path: Pa
         assert "Less would have to be required." in part
         assert "No strategy meets the requirements at any volume and refresh interval" in part
         assert "Knowledge changes" not in part
-        assert decisions.decision_map(found["tasks"][name]["decision"]) is None
+        assert decisions.decision_map(task.decision) is None
 
 
 def test_what_some_volume_would_meet_keeps_its_lines_and_its_map(tmp_path: Path) -> None:
     """At a million queries a month all cost more than $20; at fewer base and rag do not."""
-    decision = made(tmp_path, monthly_budget_usd=20, monthly_queries=1_000_000)["tasks"]["facts"]["decision"]
-    assert decision["status"] == "none_feasible"
+    decision = facts(tmp_path, monthly_budget_usd=20, monthly_queries=1_000_000)
+    assert decision.status == "none_feasible"
     lead, lines = decisions.would_change(decision)
     assert (lead, len(lines.items)) == ("What would change it (one input moved alone):", 7)
     assert decisions.decision_map(decision) is not None
 
 
 def test_inputs_that_cannot_be_weighed_are_told_together(tmp_path: Path) -> None:
-    decision = made(tmp_path)["tasks"]["facts"]["decision"]
-    bare = {"searched_low": None, "why_not": "cannot be weighed: not every cost is known"}
-    rows = [{**row, **bare} for row in decision["would_change"]]
-    assert decisions.would_change({**decision, "would_change": rows}) == [
+    decision = facts(tmp_path)
+    rows = tuple(replace(row, searched_low=None, why_not=UNKNOWN_COST) for row in decision.would_change)
+    assert decisions.would_change(replace(decision, would_change=rows)) == [
         "What would change it cannot be weighed: not every cost is known."
     ]
-    some = [decision["would_change"][0], *rows[1:]]
-    assert len(decisions.would_change({**decision, "would_change": some})) == 2
+    some = (decision.would_change[0], *rows[1:])
+    assert len(decisions.would_change(replace(decision, would_change=some))) == 2
 
 
 def test_each_expectation_has_its_source_and_a_verdict(tmp_path: Path) -> None:
-    found = made(tmp_path)["tasks"]
-    rows = [
-        row for task in found.values() for row in decisions.expectations(task["decision"]["literature"]).rows
-    ]
+    found = made(tmp_path).tasks
+    rows = [row for task in found.values() for row in decisions.expectations(task.decision.literature).rows]
     assert all(source for *_, source in rows)
     verdicts = {verdict.partition(" (")[0] for *_, verdict, _ in rows}
     assert verdicts == {"as in the literature", "differs", "not measured"}
@@ -135,15 +143,10 @@ def test_each_expectation_has_its_source_and_a_verdict(tmp_path: Path) -> None:
 def test_advice_is_not_held_flatly_against_an_undecided_task(
     status: str, doubt: str, favourite: str, verdict: str
 ) -> None:
-    decision = {
-        "candidates": dict.fromkeys(["base", "rag", "lora"]),
-        "excluded": {},
-        "favourite": favourite,
-        "status": status,
-        "map": None,
-    }
-    rows = priors({"probes": "knowledge"}, decision)
-    shown = [row[3] for row in decisions.expectations({"priors": rows, "shapes": []}).rows]
+    names = ["base", "rag", "lora"]
+    decision = replace(decision_of(favourite, names), status=Verdict(status))
+    literature = Literature(priors(ran("knowledge", names), decision), ())
+    shown = [row[3] for row in decisions.expectations(literature).rows]
     assert shown == [f"{verdict}{doubt}", "not measured", "not measured"]
 
 
@@ -157,9 +160,7 @@ def test_plain_text_keeps_words_and_columns_whole() -> None:
 
 @pytest.mark.parametrize("needs", [{}, {"error_price_usd": 1.0}, {"min_accuracy": 0.99}])
 def test_the_text_of_decide_has_a_part_for_every_task(tmp_path: Path, needs: dict[str, Any]) -> None:
-    run = read_run(elected(tmp_path, TASKS))
-    results = derive(run, needs=Requirements(**needs))
-    text = decide.text(results, typed(run, results))
+    text = decide.text(Again(made(tmp_path, **needs), {}))
     assert [line for line in text.splitlines() if line.startswith("==")] == [
         f"== {name} ==" for name in TASKS
     ]
@@ -167,10 +168,9 @@ def test_the_text_of_decide_has_a_part_for_every_task(tmp_path: Path, needs: dic
 
 
 def test_decide_and_the_report_tell_a_decision_under_the_same_headings(tmp_path: Path) -> None:
-    run = read_run(elected(tmp_path, TASKS))
-    found = derive(run)
-    lines = decide.text(found, typed(run, found)).splitlines()
-    blocks = [block for task in found["tasks"].values() for block in decisions.task_blocks(task)]
+    found = made(tmp_path)
+    lines = decide.text(Again(found, {})).splitlines()
+    blocks = [block for task in found.tasks.values() for block in decisions.task_blocks(task)]
     for heading in ("Assumed:", "By the price of a wrong answer:"):
         assert lines.count(heading) == blocks.count(heading) == 2, (
             "trivia has one candidate, and assumes nothing"
@@ -178,7 +178,7 @@ def test_decide_and_the_report_tell_a_decision_under_the_same_headings(tmp_path:
 
 
 def test_the_map_names_whom_it_holds_a_price_against(tmp_path: Path) -> None:
-    lead = str(decisions.map_lead(made(tmp_path)["tasks"]["facts"]["decision"]))
+    lead = str(decisions.map_lead(facts(tmp_path)))
     assert lead.endswith("also has the least expected cost:")
-    lead = str(decisions.map_lead(made(tmp_path, min_accuracy=0.1)["tasks"]["facts"]["decision"]))
+    lead = str(decisions.map_lead(facts(tmp_path, min_accuracy=0.1)))
     assert lead.endswith("also has the least expected cost of those that meet the requirements:")

@@ -18,7 +18,7 @@ from tests.analysis.runs import answers, write_run
 def made(folder: Path, **replaced: Any) -> Document:
     run = read_run(write_run(folder, **replaced))
     raw = derive(run)
-    return document(typed(run, raw), raw)
+    return document(typed(run, raw))
 
 
 def table(parts: Iterable[Section], title: str) -> Table:

@@ -11,7 +11,7 @@ from harness.analysis.bridge import typed
 from harness.analysis.derive import derive
 from harness.analysis.evidence import read_run
 from harness.report import decisions, markdown, mdtext
-from tests.analysis.elected import elected
+from tests.analysis.decided import elected
 from tests.analysis.races import healthy, rows_of
 from tests.analysis.runs import QUESTIONS, answers, manifest, write_run
 
@@ -23,7 +23,7 @@ def made(folder: Path, page: str | None = "report.html", **replaced: Any) -> str
 def rendered(folder: Path, page: str | None) -> str:
     run = read_run(folder)
     raw = derive(run)
-    return markdown.render(typed(run, raw), raw, page)
+    return markdown.render(typed(run, raw), page)
 
 
 def part(text: str, title: str) -> str:
@@ -44,10 +44,11 @@ def test_verdict_scoreboard_validity_and_link_in_this_order(tmp_path: Path) -> N
 
 def test_the_verdict_in_a_headline_and_two_sentences(tmp_path: Path) -> None:
     folder = elected(tmp_path, {"facts": ("knowledge", {"base": 0.1, "rag": 0.9, "lora": 0.3})})
-    results = derive(read_run(folder))
+    run = read_run(folder)
+    results = typed(run, derive(run))
     told = part(rendered(folder, None), "Verdict").split("\n\n")
-    first, second, *_ = [reason["text"] for reason in results["tasks"]["facts"]["decision"]["reasons"]]
-    assert told[0].strip() == "- **facts: Take rag.** " + mdtext.escape(f"{first} {second}")
+    first, second, *_ = [reason.text for reason in results.tasks["facts"].decision.reasons]
+    assert told[0].strip() == "- **facts: rag is recommended.** " + mdtext.escape(f"{first} {second}")
     assert told[1].strip() == mdtext.escape(" ".join(decisions.overall(results)))
 
 

@@ -10,5 +10,5 @@ tells of it. Each knows those before it only:
 - told: `telling` (sentences whose figures are looked up), `rivals`, `caveats` and `headroom`, of which `reasons` is
   made, `assumptions`, `literature` (what the field expects), then `verdict` (the `decision` block of a task) and
   `summary` (all tasks side by side);
-- `election`: from a run's evidence to all that.
+- `case`: from a run's evidence to all that.
 """

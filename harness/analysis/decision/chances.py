@@ -1,4 +1,4 @@
-"""How likely each strategy is the best one: a seeded paired bootstrap over the questions.
+"""How likely each system is the best one: a seeded paired bootstrap over the questions.
 
 Questions with the same scores under all strategies are interchangeable, so a resample is a multinomial draw
 over the distinct rows of scores. That is the same bootstrap, and its cost does not grow with the questions.
@@ -12,8 +12,8 @@ from typing import Any
 
 import numpy as np
 
-from harness.analysis.decision.candidates import Setting
-from harness.analysis.decision.choice import BY_VALUE, Entrant
+from harness.analysis.decision.choice import Entrant
+from harness.analysis.results.decision import Basis, Setting
 from harness.analysis.statistics.clusters import Floats
 from harness.analysis.statistics.power import fewest
 
@@ -24,7 +24,7 @@ CELLS = 8_000_000
 
 @dataclass(frozen=True, slots=True)
 class Chances:
-    """`of`: strategy → its chance of being the best of the feasible ones; they sum to 1.
+    """`of`: system → its chance of being the best of the feasible ones; they sum to 1.
 
     Empty, with a reason (a clause), where the questions cannot tell.
     """
@@ -34,7 +34,7 @@ class Chances:
 
 
 def probability_best(
-    entrants: Sequence[Entrant], clusters: Mapping[str, str], setting: Setting, basis: str, seed: int = 0
+    entrants: Sequence[Entrant], clusters: Mapping[str, str], setting: Setting, basis: Basis, seed: int = 0
 ) -> Chances:
     """The share of draws in which each is best. By value: the least expected dollars; by accuracy: the highest.
 
@@ -50,7 +50,7 @@ def probability_best(
         return Chances(reason="there are fewer than six questions, or groups of them that hang together")
     means = resampled_means(scores, clusters, seed)
     worth = means
-    if basis == BY_VALUE:
+    if basis is Basis.VALUE:
         stake = setting.monthly_queries * (setting.error_price_usd or 0.0)
         costs = np.array([entrant.monthly_usd or 0.0 for entrant in standing])
         worth = -costs - (1 - means) * stake
@@ -93,7 +93,7 @@ def pareto(entrants: Sequence[Entrant]) -> tuple[tuple[str, ...], tuple[str, ...
     columns: dict[str, list[Any]] = {
         "accuracy": [-entrant.accuracy for entrant in entrants],
         "cost": [entrant.monthly_usd for entrant in entrants],
-        "latency": [entrant.candidate.latency.get("p50") for entrant in entrants],
+        "latency": [entrant.candidate.latency.p50 for entrant in entrants],
     }
     known = {name: values for name, values in columns.items() if None not in values}
     rows = list(zip(*known.values(), strict=True))

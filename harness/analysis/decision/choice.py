@@ -13,18 +13,11 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from harness.analysis.decision.candidates import Candidate, Setting
-from harness.analysis.decision.needs import MISSED, UNKNOWN, Outcome, monthly_usd, outcomes
+from harness.analysis.decision.candidates import Candidate
+from harness.analysis.decision.needs import outcomes
 from harness.analysis.decision.pairs import NO_DIFFERENCE, Difference, Limit, Pairs
+from harness.analysis.results.decision import Basis, Met, Outcome, Setting, Verdict
 from harness.spec.requirements import Requirements
-
-RECOMMENDED, UNDECIDED, NONE_FEASIBLE, NOT_COMPUTED = (
-    "recommended",
-    "undecided",
-    "none_feasible",
-    "not_computed",
-)
-BY_VALUE, BY_ACCURACY = "value", "accuracy"
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,19 +33,19 @@ class Entrant:
 
     @property
     def name(self) -> str:
-        return self.candidate.strategy
+        return self.candidate.name
 
     @property
     def feasible(self) -> bool:
-        return all(outcome.status != MISSED for outcome in self.outcomes)
+        return all(outcome.status is not Met.MISSED for outcome in self.outcomes)
 
     @property
     def unchecked(self) -> tuple[Outcome, ...]:
-        return tuple(outcome for outcome in self.outcomes if outcome.status == UNKNOWN)
+        return tuple(outcome for outcome in self.outcomes if outcome.status is Met.UNKNOWN)
 
     @property
     def missed(self) -> tuple[Outcome, ...]:
-        return tuple(outcome for outcome in self.outcomes if outcome.status == MISSED)
+        return tuple(outcome for outcome in self.outcomes if outcome.status is Met.MISSED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,8 +68,8 @@ class Contest:
 class Choice:
     """What comes out. `favourite`: the best bet, recommended or not; None where no candidate is feasible."""
 
-    status: str
-    basis: str
+    status: Verdict
+    basis: Basis
     favourite: Entrant | None
     entrants: tuple[Entrant, ...]
     open: tuple[Contest, ...] = ()
@@ -116,26 +109,28 @@ def choose(candidates: Sequence[Candidate], rules: Rules, setting: Setting) -> C
     basis = basis_of(feasible, setting)
     if not feasible:
         nearest = min(entrants, key=_distance, default=None)
-        return Choice(NONE_FEASIBLE, basis, None, entrants, nearest=nearest)
-    decide = _by_value if basis == BY_VALUE else _by_accuracy
+        return Choice(Verdict.NONE_FEASIBLE, basis, None, entrants, nearest=nearest)
+    decide = _by_value if basis is Basis.VALUE else _by_accuracy
     favourite, contests = decide(feasible, rules, setting)
     settled = not contests and not favourite.unchecked
-    return Choice(RECOMMENDED if settled else UNDECIDED, basis, favourite, entrants, tuple(contests))
+    return Choice(
+        Verdict.RECOMMENDED if settled else Verdict.UNDECIDED, basis, favourite, entrants, tuple(contests)
+    )
 
 
 def appraise(candidate: Candidate, needs: Requirements, setting: Setting) -> Entrant:
     accuracy = candidate.accuracy
     assert accuracy is not None  # a candidate without scores does not stand
-    monthly = monthly_usd(candidate, setting)
+    monthly = candidate.monthly_usd(setting)
     errors = (1 - accuracy) * setting.monthly_queries * (setting.error_price_usd or 0.0)
     total = None if monthly is None else monthly + errors
     return Entrant(candidate, accuracy, monthly, total, outcomes(candidate, needs, setting))
 
 
-def basis_of(feasible: Sequence[Entrant], setting: Setting) -> str:
+def basis_of(feasible: Sequence[Entrant], setting: Setting) -> Basis:
     """By value only where an error has a price and every feasible candidate a cost."""
     priced = all(entrant.total_usd is not None for entrant in feasible)
-    return BY_VALUE if setting.error_price_usd is not None and priced else BY_ACCURACY
+    return Basis.VALUE if setting.error_price_usd is not None and priced else Basis.ACCURACY
 
 
 def _distance(entrant: Entrant) -> tuple[int, float]:

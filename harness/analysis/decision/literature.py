@@ -1,7 +1,7 @@
 """What the field expects before anything is measured, beside what was measured.
 
-`PRIORS` is the field's common advice by kind of task, `shapes` are figures from papers (method, section 10). Neither
-takes part in the decision. A run that differs is news, and the report says so.
+`ADVICE` is the field's common advice by kind of task, `SHAPES` are differences of accuracy from papers (method,
+section 10). Neither takes part in the decision. A run that differs is news, and the report says so.
 """
 
 from __future__ import annotations
@@ -9,280 +9,302 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
-from harness.analysis.decision.choice import RECOMMENDED
 from harness.analysis.decision.pairs import Difference, Pairs
+from harness.analysis.results.decision import Decision, Literature, Prior, Shape, Verdict
+from harness.analysis.results.figures import Estimate
+from harness.analysis.results.run import SystemFigures
 from harness.analysis.statistics.intervals import wilson
-from harness.analysis.waterfall import BARE, READER
 from harness.quantities import points, queries, signed
-from harness.records import FIT_EXAMPLES
-from harness.spec.strategy import STRATEGIES, Source, Strategy, Weights, named
+from harness.spec.system import System
 
 AS, DIFFERS, NOT_MEASURED = "as in the literature", "differs", "not measured"
-ADVICE = (
+GUIDES = (
     "Microsoft Learn, Compare and combine optimization strategies; "
     "Building Reliable AI Systems, chapter 5 (Manning)"
 )
-UNSOURCED = "common advice, without a study"
-OVADIA = "arXiv:2312.05934"
-SOUDANI = "arXiv:2403.01432"
-PHRASINGS = "arXiv:2411.05059"
+OVADIA, SOUDANI, PHRASINGS = "arXiv:2312.05934", "arXiv:2403.01432", "arXiv:2411.05059"
+NOT_RUN = "the strategies it speaks of did not both run"
 
 
 @dataclass(frozen=True, slots=True)
-class Prior:
-    """What is advised for a kind of task, and which strategies would follow it."""
+class TrainFit:
+    """The share of its `n` training questions that an adapter answers as it was trained to."""
 
-    advice: str
-    follows: Callable[[Strategy], bool]
-
-
-def _retrieves(strategy: Strategy) -> bool:
-    return Source.RETRIEVED in strategy.context
+    share: float
+    n: int
 
 
-def _prompts(strategy: Strategy) -> bool:
-    return not strategy.adapted and not strategy.uses_corpus
+@dataclass(frozen=True)
+class Ran:
+    """What ran on a task. `excluded`: systems that failed a check, which show nothing. `parameters`: the model's."""
+
+    systems: Mapping[str, SystemFigures]
+    pairs: Pairs
+    probes: str | None
+    excluded: Mapping[str, str]
+    parameters: float | None = None
+    fits: Mapping[str, TrainFit] | None = None
+
+    def named(self, *kinds: str, adapted: bool = False) -> str | None:
+        """The system with this context, on its own weights or on an adapter's."""
+        return named(self.systems, *kinds, adapted=adapted)
 
 
-PRIORS = {
-    "knowledge": Prior("facts that are private or change: retrieval", _retrieves),
-    "behaviour": Prior("format, style and narrow behaviour: fine-tuning", lambda one: one.adapted),
-    "general": Prior("what the model knows already: prompts", _prompts),
-}
-TUNED, MIXED = named(Weights.ADAPTED), named(Weights.ADAPTED, Source.RETRIEVED)
-
-
-def literature(
-    task: Mapping[str, Any], decision: Mapping[str, Any], pairs: Pairs, run: Mapping[str, Any]
-) -> dict[str, Any]:
-    """{priors, shapes} of one task. `run`: {parameters, adapters} of the whole run."""
-    return {"priors": priors(task, decision), "shapes": shapes(task, pairs, run, decision["excluded"])}
-
-
-def priors(task: Mapping[str, Any], decision: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """The advice for the task's kind, for low volume, and on training from scratch."""
-    rows = []
-    known = PRIORS.get(task["probes"] or "")
-    if known:
-        rows.append(_prior(known, decision["favourite"], decision["status"], None, decision))
-    low = Prior("prompts first, above all at low volume", _prompts)
-    rows.append(_prior(low, *_at_low_volume(decision), decision))
-    rows.append(
-        {
-            "advice": "training from scratch: almost never",
-            "source": UNSOURCED,
-            "measured": None,
-            "settled": False,
-            "monthly_queries": None,
-            "verdict": NOT_MEASURED,
-            "text": "no strategy here trains from scratch",
-        }
+def named(systems: Mapping[str, SystemFigures], *kinds: str, adapted: bool = False) -> str | None:
+    """The name of the system with this context, under an adapter or not; None where it did not run."""
+    return next(
+        (
+            name
+            for name, figures in systems.items()
+            if (figures.system.adapted, figures.system.kinds) == (adapted, kinds)
+        ),
+        None,
     )
-    return rows
 
 
-def _at_low_volume(decision: Mapping[str, Any]) -> tuple[str | None, str, float | None]:
-    """Who is ahead at the map's lowest volume while the knowledge stays as it is, how settled that is, and where."""
-    grid = decision["map"]
-    if not grid:
-        return None, "", None
-    return grid["winners"][0][0], grid["statuses"][0][0], grid["monthly_queries"][0]
+# Advice
+
+
+@dataclass(frozen=True, slots=True)
+class Advice:
+    """What is advised for a kind of task (None: for every one), and which systems follow it."""
+
+    probes: str | None
+    text: str
+    follows: Callable[[System], bool]
+
+
+def _prompts_only(system: System) -> bool:
+    return not system.adapted and system.passages is None
+
+
+ADVICE = (
+    Advice("knowledge", "facts that are private or change: retrieval", lambda system: bool(system.retrieved)),
+    Advice("behaviour", "format, style and narrow behaviour: fine-tuning", lambda system: system.adapted),
+    Advice("general", "what the model knows already: prompts", _prompts_only),
+)
+LOW_VOLUME = Advice(None, "prompts first, above all at low volume", _prompts_only)
+FROM_SCRATCH = Prior(
+    "training from scratch: almost never", "common advice, without a study", None, False, None, NOT_MEASURED,
+    "no strategy here trains from scratch",
+)  # fmt: skip
+
+
+def priors(ran: Ran, decision: Decision) -> tuple[Prior, ...]:
+    """The advice for the task's kind, for low volume, and on training from scratch."""
+    known = [
+        _prior(advice, ran, decision, decision.favourite, decision.status)
+        for advice in ADVICE
+        if advice.probes == ran.probes
+    ]
+    winner, status, volume = None, Verdict.NOT_COMPUTED, None
+    if decision.map:  # its first row and column: knowledge that stays as it is, at the lowest volume
+        winner, status = decision.map.winners[0][0], decision.map.statuses[0][0]
+        volume = decision.map.monthly_queries[0]
+    return (*known, _prior(LOW_VOLUME, ran, decision, winner, status, volume), FROM_SCRATCH)
 
 
 def _prior(
-    prior: Prior, winner: str | None, status: str, volume: float | None, decision: Mapping[str, Any]
-) -> dict[str, Any]:
-    """Whether the winner is one that follows the advice. Nothing is measured where all that ran do, or none does.
+    advice: Advice,
+    ran: Ran,
+    decision: Decision,
+    winner: str | None,
+    status: Verdict,
+    volume: float | None = None,
+) -> Prior:
+    """Whether the winner follows the advice. Nothing is measured where all that ran do, or none does."""
+    settled = winner is not None and status is Verdict.RECOMMENDED
+    followers = [name for name in decision.candidates if advice.follows(ran.systems[name].system)]
+    failed = [name for name in decision.excluded if advice.follows(ran.systems[name].system)]
+    verdict = NOT_MEASURED
+    if winner is None or len(decision.candidates) < 2:
+        text = "nothing was chosen here"
+    elif not followers and failed:
+        text = f"{', '.join(failed)} would follow it, but failed a check"
+    elif not followers or len(followers) == len(decision.candidates):
+        text = f"{'all' if followers else 'none'} of the strategies that ran follow it"
+    else:
+        verdict = AS if winner in followers else DIFFERS
+        where = "" if volume is None else f" at {queries(volume)} a month"
+        text = f"{winner} is ahead here{where}{'' if settled else ', but that is not settled'}"
+    return Prior(advice.text, GUIDES, winner, settled, volume, verdict, text)
 
-    `settled`: whether that winner is recommended, and not the best bet of an undecided task.
-    """
-    row = {
-        "advice": prior.advice,
-        "source": ADVICE,
-        "measured": winner,
-        "settled": winner is not None and status == RECOMMENDED,
-        "monthly_queries": volume,
-    }
-    ran = list(decision["candidates"])
-    followers = [name for name in ran if prior.follows(STRATEGIES[name])]
-    out = [name for name in decision["excluded"] if prior.follows(STRATEGIES[name])]
-    if winner is None or len(ran) < 2:
-        return {**row, "verdict": NOT_MEASURED, "text": "nothing was chosen here"}
-    if not followers and out:
-        return {
-            **row,
-            "verdict": NOT_MEASURED,
-            "text": f"{', '.join(out)} would follow it, but failed a check",
-        }
-    if not followers or len(followers) == len(ran):
-        which = "none" if not followers else "all"
-        return {**row, "verdict": NOT_MEASURED, "text": f"{which} of the strategies that ran follow it"}
-    verdict = AS if winner in followers else DIFFERS
-    doubt = "" if row["settled"] else ", but that is not settled"
-    where = "" if volume is None else f" at {queries(volume)} a month"
-    return {**row, "verdict": verdict, "text": f"{winner} is ahead here{where}{doubt}"}
+
+# Shapes
+
+Found = tuple[Difference | str, str]
+"""A difference, or why there is none (a clause); and of what, where the shape's name does not say it."""
 
 
 @dataclass(frozen=True, slots=True)
-class Shape:
-    """A figure from a paper: the range in which a difference of accuracies was found there (None: no end)."""
+class Expected:
+    """A difference of accuracies from a paper, from `low` to `high` (None: no end), and how it is measured here.
 
-    name: str
+    `of_large`: whether it speaks of large models or of small ones; None: of all.
+    """
+
+    probes: tuple[str, ...]
+    shape: str
     source: str
     low: float | None
     high: float | None
-
-    def held(self, found: Difference | str, what: str = "") -> dict[str, Any]:
-        """The shape beside what was measured, or why nothing was, a clause.
-
-        `certain`: the interval does not speak both ways.
-        """
-        row: dict[str, Any] = {
-            "shape": self.name, "source": self.source, "expected_low": self.low, "expected_high": self.high,
-            "measured": None, "ci_low": None, "ci_high": None, "certain": False, "verdict": NOT_MEASURED,
-        }  # fmt: skip
-        if isinstance(found, str):
-            return {**row, "text": found}
-        assert found.delta is not None  # `_pair` and `_apart` give a clause where nothing was measured
-        low = -math.inf if self.low is None else self.low
-        high = math.inf if self.high is None else self.high
-        inside = low < found.delta < high
-        certain = low < found.low and found.high < high if inside else found.high <= low or found.low >= high
-        ends = f" ({signed(found.low)} to {signed(found.high)})" if found.bounded else ""
-        return row | {
-            "measured": found.delta, "ci_low": found.interval[0], "ci_high": found.interval[1],
-            "certain": certain and found.bounded, "verdict": AS if inside else DIFFERS,
-            "text": f"{what}{': ' if what else ''}{points(found.delta)}{ends}",
-        }  # fmt: skip
+    measure: Callable[[Ran], Found]
+    of_large: bool | None = None
 
 
-UNSEEN = Shape("knowledge: rag − base", OVADIA, 0.23, 0.42)
-PARAPHRASED = Shape("facts in the training set, several phrasings: lora − base", OVADIA, 0.04, 0.11)
-RAW = Shape("fine-tuning on raw text: lora − base", OVADIA, -0.13, 0.06)
-SMALL = Shape("models of 3 billion parameters or fewer: lora+rag − rag", SOUDANI, 0.0, None)
-LARGE = Shape("models of 7 billion parameters or more: lora+rag − rag", SOUDANI, None, 0.0)
-TURNED = Shape("behaviour and format: best fine-tune − best without", ADVICE, 0.0, None)
-OWN_WORDS = Shape("a fine-tune's own training phrasings − new phrasings", PHRASINGS, 0.0, None)
+def _retrieval(ran: Ran) -> Found:
+    return _pair(ran, ran.named("retrieved"), ran.named()), ""
 
 
-Out = Mapping[str, str]
-"""Strategy → why it is out of the race."""
+def _both(ran: Ran) -> Found:
+    return _pair(ran, ran.named("retrieved", adapted=True), ran.named("retrieved")), ""
 
 
-def shapes(
-    task: Mapping[str, Any], pairs: Pairs, run: Mapping[str, Any], out: Out | None = None
-) -> list[dict[str, Any]]:
-    """The shapes that speak of this kind of task. `out`: strategies that failed a check, which show nothing."""
-    out = out or {}
-    if task["probes"] == "knowledge":
-        return [
-            UNSEEN.held(_pair(pairs, READER, BARE, out)),
-            PARAPHRASED.held(_on_seen(task, out)),
-            RAW.held("adapters here are trained on questions and answers"),
-            _mixed(pairs, run.get("parameters"), out),
-            OWN_WORDS.held(_own_words(task, run, out), OWN),
-        ]
-    if task["probes"] == "behaviour":
-        return [_turned(task, pairs, out), OWN_WORDS.held(_own_words(task, run, out), OWN)]
-    return []
+def _facts_seen(ran: Ran) -> Found:
+    """The fine-tune on facts that training showed in other words: from the groups' means, which are unpaired."""
+    tuned, bare = ran.named(adapted=True), ran.named()
+    if failed := _failed(ran, tuned, bare):
+        return f"{failed[0]} failed a check", ""
+    if tuned is None or bare is None:
+        return NOT_RUN, ""
+    seen, before = (_seen(ran, name) for name in (tuned, bare))
+    return (_apart(seen, before) if seen and before else NONE_SEEN), ""
 
 
-def _pair(pairs: Pairs, better: str, worse: str, out: Out) -> Difference | str:
-    fallen = [name for name in (better, worse) if name in out]
-    found = pairs.of(better, worse)
-    if fallen:
-        return f"{' and '.join(fallen)} failed a check"
-    return "the strategies it speaks of did not both run" if found.delta is None else found
+def _raw_text(_: Ran) -> Found:
+    return "adapters here are trained on questions and answers", ""
 
 
-def _mixed(pairs: Pairs, parameters: float | None, out: Out) -> dict[str, Any]:
-    if parameters is None:
-        return SMALL.held("the model's size is not recorded")
-    if 3e9 < parameters < 7e9:
-        return SMALL.held("the model is between the sizes it speaks of")
-    return (SMALL if parameters <= 3e9 else LARGE).held(_pair(pairs, MIXED, READER, out))
+def _tuned_or_not(ran: Ran) -> Found:
+    """The best fine-tune against the best system without one, of those that ran fairly."""
+    means = {
+        name: figures.accuracy.mean
+        for name, figures in ran.systems.items()
+        if not figures.control and figures.accuracy.mean is not None
+    }
+    fair = [name for name in means if name not in ran.excluded]
+    tuned = [name for name in fair if ran.systems[name].system.adapted]
+    others = [name for name in fair if name not in tuned]
+    if not tuned or not others:
+        failed = [name for name in means if name in ran.excluded]
+        return (f"{', '.join(failed)} failed a check" if failed else NOT_RUN), ""
+    best, rest = (max(names, key=lambda name: means[name]) for names in (tuned, others))
+    return _pair(ran, best, rest), f"{best} − {rest}"
 
 
-def _on_seen(task: Mapping[str, Any], out: Out) -> Difference | str:
-    """lora − base on facts that training showed in other words: from the groups' means, intervals far apart."""
-    if TUNED in out or BARE in out:
-        return f"{TUNED if TUNED in out else BARE} failed a check"
-    if not {TUNED, BARE} <= task["strategies"].keys():
-        return "the strategies it speaks of did not both run"
-    tuned, bare = (_seen(task, name) for name in (TUNED, BARE))
-    return _apart(tuned, bare) if tuned and bare else NONE_SEEN
+def _own_phrasings(ran: Ran) -> Found:
+    """Share of training answers reproduced, less the accuracy on test questions about the same facts."""
+    tuned = ran.named(adapted=True)
+    fit = (ran.fits or {}).get(tuned or "")
+    of = f"{tuned}, teacher-forced on its training answers"
+    if tuned is None or fit is None:
+        return "no adapter was trained", of
+    if tuned in ran.excluded:
+        return f"{tuned} failed a check", of
+    new = _seen(ran, tuned)
+    if new is None:
+        return NONE_SEEN, of
+    low, high = (
+        (float(end) for end in wilson(np.array(fit.share), np.array(fit.n))) if fit.n else (None, None)
+    )
+    return _apart(Estimate(fit.share, low, high, fit.n), new), of
 
 
 NONE_SEEN = "no test question asks a fact of the training set in other words"
+SMALL, LARGE = 3e9, 7e9
+"""Parameters: of small models at most, of large ones at least."""
+SHAPES = (
+    Expected(("knowledge",), "knowledge: rag − base", OVADIA, 0.23, 0.42, _retrieval),
+    Expected(("knowledge",), "facts in the training set, several phrasings: lora − base",
+             OVADIA, 0.04, 0.11, _facts_seen),
+    Expected(("knowledge",), "fine-tuning on raw text: lora − base", OVADIA, -0.13, 0.06, _raw_text),
+    Expected(("knowledge",), "models of 3 billion parameters or fewer: lora+rag − rag",
+             SOUDANI, 0.0, None, _both, of_large=False),
+    Expected(("knowledge",), "models of 7 billion parameters or more: lora+rag − rag",
+             SOUDANI, None, 0.0, _both, of_large=True),
+    Expected(("behaviour",), "behaviour and format: best fine-tune − best without", GUIDES, 0.0, None, _tuned_or_not),
+    Expected(("knowledge", "behaviour"), "a fine-tune's own training phrasings − new phrasings",
+             PHRASINGS, 0.0, None, _own_phrasings),
+)  # fmt: skip
 
 
-def _seen(task: Mapping[str, Any], strategy: str) -> Mapping[str, Any] | None:
-    """The accuracy on facts that training showed."""
-    found: Mapping[str, Any] | None = task["strategies"][strategy]["groups"].get("fact_seen")
-    return found if found and found["mean"] is not None else None
-
-
-def _apart(one: Mapping[str, Any], other: Mapping[str, Any]) -> Difference:
-    """Difference of two means by their own intervals (Newcombe 1998, method 10): unpaired, so rather too wide."""
-    delta = one["mean"] - other["mean"]
-    if one["ci_low"] is None or other["ci_low"] is None:
-        return Difference(delta, -1.0, 1.0, None, bounded=False)
-    low = ((one["mean"] - one["ci_low"]) ** 2 + (other["ci_high"] - other["mean"]) ** 2) ** 0.5
-    high = ((one["ci_high"] - one["mean"]) ** 2 + (other["mean"] - other["ci_low"]) ** 2) ** 0.5
-    return Difference(delta, max(-1.0, delta - low), min(1.0, delta + high), None)
-
-
-def _turned(task: Mapping[str, Any], pairs: Pairs, out: Out) -> dict[str, Any]:
-    """The best fine-tune against the best strategy without one, of those that ran fairly."""
-    means = {
-        name: block["accuracy"]["mean"]
-        for name, block in task["strategies"].items()
-        if name in STRATEGIES and not block["control"] and block["accuracy"]["mean"] is not None
-    }
-    fair = [name for name in means if name not in out]
-    tuned = [name for name in fair if STRATEGIES[name].adapted]
-    others = [name for name in fair if not STRATEGIES[name].adapted]
-    if not tuned or not others:
-        fallen = [name for name in means if name in out]
-        return TURNED.held(
-            f"{', '.join(fallen)} failed a check"
-            if fallen
-            else "the strategies it speaks of did not both run"
-        )
-    best, rest = (max(some, key=lambda name: means[name]) for some in (tuned, others))
-    return TURNED.held(_pair(pairs, best, rest, out), f"{best} − {rest}")
-
-
-OWN = "lora, teacher-forced on its training answers"
-
-
-def _own_words(task: Mapping[str, Any], run: Mapping[str, Any], out: Out) -> Difference | str:
-    """Share of training answers reproduced, less the accuracy on test questions about the same facts."""
-    block = task["strategies"].get(TUNED)
-    adapter = next(
-        (a for a in run.get("adapters", ()) if block and a.get("sha256") == block["adapter"]), None
+def shapes(ran: Ran) -> tuple[Shape, ...]:
+    """The shapes that speak of this kind of task, each beside what was measured."""
+    large = ran.parameters is not None and ran.parameters >= LARGE
+    return tuple(
+        compared(expected, *_measured(expected, ran))
+        for expected in SHAPES
+        if ran.probes in expected.probes and expected.of_large in (None, large)
     )
-    if block is None or adapter is None or adapter.get("train_fit") is None:
-        return "no adapter was trained"
-    if TUNED in out:
-        return f"{TUNED} failed a check"
-    new = _seen(task, TUNED)
-    if new is None:
-        return NONE_SEEN
-    share, n = adapter["train_fit"], min(FIT_EXAMPLES, adapter.get("examples") or 0)
-    low, high = (float(end) for end in wilson(np.array(share), np.array(n))) if n else (None, None)
-    return _apart({"mean": share, "ci_low": low, "ci_high": high}, new)
 
 
-def expected(shape: Mapping[str, Any]) -> str:
+def _measured(expected: Expected, ran: Ran) -> Found:
+    if expected.of_large is not None and ran.parameters is None:
+        return "the model's size is not recorded", ""
+    if expected.of_large is not None and SMALL < (ran.parameters or 0) < LARGE:
+        return "the model is between the sizes it speaks of", ""
+    return expected.measure(ran)
+
+
+def compared(expected: Expected, found: Difference | str, of: str = "") -> Shape:
+    """The shape beside the difference that was found. `certain`: the interval does not speak both ways."""
+    row = (expected.shape, expected.source, expected.low, expected.high)
+    if isinstance(found, str) or found.delta is None:
+        text = found if isinstance(found, str) else NOT_RUN
+        return Shape(*row, None, None, None, False, NOT_MEASURED, text)
+    low = -math.inf if expected.low is None else expected.low
+    high = math.inf if expected.high is None else expected.high
+    inside = low < found.delta < high
+    certain = low < found.low and found.high < high if inside else found.high <= low or found.low >= high
+    ends = f" ({signed(found.low)} to {signed(found.high)})" if found.bounded else ""
+    text = f"{of}{': ' if of else ''}{points(found.delta)}{ends}"
+    verdict = AS if inside else DIFFERS
+    ci_low, ci_high = found.interval
+    return Shape(*row, found.delta, ci_low, ci_high, certain and found.bounded, verdict, text)
+
+
+def _pair(ran: Ran, better: str | None, worse: str | None) -> Difference | str:
+    if failed := _failed(ran, better, worse):
+        return f"{' and '.join(failed)} failed a check"
+    return NOT_RUN if better is None or worse is None else ran.pairs.of(better, worse)
+
+
+def _failed(ran: Ran, *names: str | None) -> list[str]:
+    return [name for name in names if name is not None and name in ran.excluded]
+
+
+def _seen(ran: Ran, name: str) -> Estimate | None:
+    """The accuracy on facts that training showed."""
+    found = ran.systems[name].groups.get("fact_seen")
+    return found if found and found.mean is not None else None
+
+
+def _apart(one: Estimate, other: Estimate) -> Difference:
+    """Difference of two means by their own intervals (Newcombe 1998, method 10): unpaired, so rather too wide."""
+    mean, low, high = one.mean, one.ci_low, one.ci_high
+    mean_2, low_2, high_2 = other.mean, other.ci_low, other.ci_high
+    assert mean is not None
+    assert mean_2 is not None
+    delta = mean - mean_2
+    if low is None or high is None or low_2 is None or high_2 is None:
+        return Difference(delta, -1.0, 1.0, None, bounded=False)
+    down = ((mean - low) ** 2 + (high_2 - mean_2) ** 2) ** 0.5
+    up = ((high - mean) ** 2 + (mean_2 - low_2) ** 2) ** 0.5
+    return Difference(delta, max(-1.0, delta - down), min(1.0, delta + up), None)
+
+
+def literature(ran: Ran, decision: Decision) -> Literature:
+    """What others found, beside this decision and what it rests on."""
+    return Literature(priors(ran, decision), shapes(ran))
+
+
+def expected_range(shape: Shape) -> str:
     """The range in words: `+23.0 to +42.0 points`, `above 0`, `below 0`."""
-    low, high = shape["expected_low"], shape["expected_high"]
-    if high is None:
+    if shape.expected_high is None:
         return "above 0"
-    if low is None:
+    if shape.expected_low is None:
         return "below 0"
-    return f"{signed(low)} to {points(high)}"
+    return f"{signed(shape.expected_low)} to {points(shape.expected_high)}"

@@ -4,37 +4,17 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable
-from dataclasses import dataclass, field
-from typing import Any
 
-from harness.analysis.decision.candidates import Candidate, Setting
+from harness.analysis.decision.candidates import Candidate
 from harness.analysis.latency import PERCENTILES
+from harness.analysis.results.decision import Met, Outcome, Setting
 from harness.quantities import dollars, gigabytes, percent, seconds, share
 from harness.spec.requirements import Requirements
 
-MET, MISSED, UNKNOWN = "met", "missed", "unknown"
 INTERVAL = frozenset({"interval_low", "interval_high"})
 """Figures of an outcome whose value has an interval that reaches across the limit."""
 FARTHEST = 1e9
 """Times the limit that a miss is counted for at most: a limit may be next to nothing."""
-
-
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """One requirement held against one candidate.
-
-    `detail` is a clause for a sentence, and every number in it stands in `figures` by name. `miss`: the distance
-    as a share of the limit, 0 where it is met.
-    """
-
-    requirement: str
-    status: str
-    detail: str
-    figures: dict[str, float] = field(default_factory=dict)
-    miss: float = 0.0
-
-    def to_json(self) -> dict[str, Any]:
-        return dataclasses.asdict(self)
 
 
 Check = Callable[[Candidate, Requirements, Setting], Outcome | None]
@@ -70,23 +50,23 @@ def _latency(candidate: Candidate, needs: Requirements, _: Setting) -> Outcome |
     most, name = needs.max_latency_s, needs.latency_percentile
     if most is None:
         return None
-    value = candidate.latency.get(name)
+    value = candidate.latency.at(name)
     if value is not None:
         return _timed(candidate, name, value, most, f"at the {name}")
     for lower in PERCENTILES:
-        below = candidate.latency.get(lower)
+        below = candidate.latency.at(lower)
         if lower == name:
             break
         if below is not None and below > most:
             return _timed(candidate, lower, below, most, f"at the {lower} already")
-    n, least = candidate.latency.get("n", 0), PERCENTILES[name][1]
+    n, least = candidate.latency.n, PERCENTILES[name][1]
     why = f"the {name} needs {least} timed questions, and {n} were timed"
     return _unknown("max_latency_s", why, required=most, timed=n, timed_needed=least)
 
 
 def _timed(candidate: Candidate, percentile: str, value: float, most: float, what: str) -> Outcome:
     found = _held("max_latency_s", value, most, value <= most, seconds, what)
-    low, high = (candidate.latency.get("ci") or {}).get(percentile) or (None, None)
+    low, high = candidate.latency.ci.get(percentile) or (None, None)
     reaches_down = low is not None and low <= most < value
     reaches_up = high is not None and value <= most < high
     return _unsure(found, seconds, low if reaches_down else None, high if reaches_up else None)
@@ -96,9 +76,11 @@ def _budget(candidate: Candidate, needs: Requirements, setting: Setting) -> Outc
     most = needs.monthly_budget_usd
     if most is None:
         return None
-    value = monthly_usd(candidate, setting)
+    value = candidate.monthly_usd(setting)
     if value is None:
-        return _unknown("monthly_budget_usd", f"its cost is not known: {unpriced(candidate)}", required=most)
+        return _unknown(
+            "monthly_budget_usd", f"its cost is not known: {candidate.cost_reason}", required=most
+        )
     return _held("monthly_budget_usd", value, most, value <= most, dollars, "a month")
 
 
@@ -121,8 +103,8 @@ def _citations(candidate: Candidate, needs: Requirements, _: Setting) -> Outcome
     if not needs.citations:
         return None
     if candidate.cites:
-        return Outcome("citations", MET, "its passages can be cited")
-    return Outcome("citations", MISSED, "it has no passages to cite", miss=1.0)
+        return Outcome("citations", Met.MET, "its passages can be cited")
+    return Outcome("citations", Met.MISSED, "it has no passages to cite", miss=1.0)
 
 
 def _in_house(_: Candidate, needs: Requirements, __: Setting) -> Outcome | None:
@@ -132,7 +114,7 @@ def _in_house(_: Candidate, needs: Requirements, __: Setting) -> Outcome | None:
     """
     if not needs.in_house:
         return None
-    return Outcome("in_house", MET, "it answered on a machine of your own, and nothing left it")
+    return Outcome("in_house", Met.MET, "it answered on a machine of your own, and nothing left it")
 
 
 def _update(candidate: Candidate, _: Requirements, setting: Setting) -> Outcome | None:
@@ -167,12 +149,12 @@ def _held(
     detail = f"{word(value)}{' ' if what else ''}{what}, required {word(limit)}"
     figures = {"value": value, "required": limit}
     if met:
-        return Outcome(requirement, MET, detail, figures)
+        return Outcome(requirement, Met.MET, detail, figures)
     missing = abs(value - limit)
     figures["missed_by"] = missing
     told = f"{detail}: missed by {(gap or word)(missing)}"
     miss = min(missing / limit, FARTHEST) if limit else missing
-    return Outcome(requirement, MISSED, told, figures, miss=miss)
+    return Outcome(requirement, Met.MISSED, told, figures, miss=miss)
 
 
 def _unsure(found: Outcome, word: Callable[[float], str], low: float | None, high: float | None) -> Outcome:
@@ -185,15 +167,4 @@ def _unsure(found: Outcome, word: Callable[[float], str], low: float | None, hig
 
 
 def _unknown(requirement: str, why: str, **figures: float) -> Outcome:
-    return Outcome(requirement, UNKNOWN, f"cannot be checked: {why}", figures)
-
-
-def monthly_usd(candidate: Candidate, setting: Setting) -> float | None:
-    return candidate.economics.monthly_usd(
-        setting.monthly_queries, setting.horizon_months, setting.refresh_days
-    )
-
-
-def unpriced(candidate: Candidate) -> str:
-    """Why its monthly cost is not known."""
-    return candidate.economics.reason or "a part of its cost was not measured"
+    return Outcome(requirement, Met.UNKNOWN, f"cannot be checked: {why}", figures)

@@ -1,6 +1,6 @@
-"""What is known of the difference between two strategies: from the comparisons of results.json.
+"""What is known of the difference between two systems: from the comparisons of results.json.
 
-Also how many questions would tell two strategies apart, from what was observed of both.
+Also how many questions would tell two systems apart, from what was observed of both.
 """
 
 from __future__ import annotations
@@ -8,11 +8,11 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
 from harness.analysis.decision.candidates import Candidate
+from harness.analysis.results.figures import Comparison
 from harness.analysis.statistics.clusters import Design, Floats
 from harness.analysis.statistics.power import (
     ALPHA,
@@ -26,7 +26,7 @@ from harness.analysis.statistics.power import (
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """Accuracy of one strategy minus another's.
+    """Accuracy of one system minus another's.
 
     Where the questions show no interval (`bounded` is false), low and high are what is possible at all: −1 and 1.
     """
@@ -56,30 +56,24 @@ class Difference:
 UNKNOWN = Difference(None, -1.0, 1.0, None, bounded=False)
 
 
-def difference(row: Mapping[str, Any]) -> Difference:
-    """From a row of the comparisons."""
-    low, high = row.get("ci_low"), row.get("ci_high")
-    p = row.get("p_adjusted") if row.get("p_adjusted") is not None else row.get("p")
+def difference(comparison: Comparison) -> Difference:
+    """Accuracy of `b` minus that of `a`."""
+    low, high = comparison.ci_low, comparison.ci_high
+    p = comparison.p if comparison.p_adjusted is None else comparison.p_adjusted
     if low is None or high is None:
-        return Difference(row["delta"], -1.0, 1.0, p, bounded=False)
-    return Difference(row["delta"], low, high, p)
+        return Difference(comparison.delta, -1.0, 1.0, p, bounded=False)
+    return Difference(comparison.delta, low, high, p)
 
 
 class Pairs:
     """Looks differences up by two names, in either order."""
 
-    def __init__(self, comparisons: Iterable[Mapping[str, Any]], metric: str | None = None) -> None:
-        self._known: dict[tuple[str, str], Difference] = {}
-        self.place: dict[tuple[str, str], int] = {}
-        """(a, b) → the row's index among the comparisons."""
-        self.family = 0
+    def __init__(self, comparisons: Iterable[Comparison], metric: str | None = None) -> None:
+        """`metric`: only comparisons by it count."""
+        counted = [one for one in comparisons if one.delta is not None and metric in (None, one.metric)]
+        self._known = {(one.a, one.b): difference(one) for one in counted}
+        self.family = sum(one.p is not None for one in counted)
         """How many of them have a p: over so many it is adjusted."""
-        for index, row in enumerate(comparisons):
-            if row.get("delta") is None or (metric and row.get("metric") != metric):
-                continue
-            self._known[row["a"], row["b"]] = difference(row)
-            self.family += row.get("p") is not None
-            self.place[row["a"], row["b"]] = index
 
     def of(self, better: str, worse: str) -> Difference:
         """Accuracy of `better` minus that of `worse`."""
@@ -107,7 +101,7 @@ NO_DIFFERENCE = Limit(0.0, adjusted=True)
 
 @dataclass(frozen=True, slots=True)
 class Need:
-    """How many further questions would tell two strategies apart, rounded up to two digits.
+    """How many further questions would tell two systems apart, rounded up to two digits.
 
     `clusters`: on how many further clusters, where questions hang together. None, with a reason (a clause),
     where that cannot be said.

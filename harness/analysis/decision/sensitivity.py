@@ -1,8 +1,8 @@
 """What would change the choice: the nearest value of each input at which it turns out otherwise.
 
 Found by asking the same function again at other settings: a scan from a hundredth to a hundred times the present
-value, then bisection between the last value with the same outcome and the first with another. An outcome is who is
-ahead and whether that is settled: a strategy can stay ahead and no longer be recommended.
+value, then bisection between the last value with the same outcome and the first with another. An outcome is which
+system is ahead and whether that is settled: a system can stay ahead and no longer be recommended.
 """
 
 from __future__ import annotations
@@ -10,25 +10,13 @@ from __future__ import annotations
 import itertools
 import math
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 
-from harness.analysis.decision.candidates import Setting
+from harness.analysis.decision.choice import Choice, pays
+from harness.analysis.results.decision import Change, DecisionMap, PriceBand, Setting, Turn, Verdict
 
-Winner = str | None
-"""A strategy, or None where none meets the requirements."""
-
-
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """What is decided at one setting. `weighed`: the cost of every feasible candidate is known there."""
-
-    winner: Winner
-    status: str
-    weighed: bool = True
-
-
-OutcomeAt = Callable[[Setting], Outcome]
+ChoiceAt = Callable[[Setting], Choice]
 
 REACH = 100.0
 STEPS = 80
@@ -42,6 +30,23 @@ ERROR_PRICES = (1e-6, 1e4)
 """The range of prices of a wrong answer that is searched, dollars; steps of 33 %."""
 REFRESH_DAYS = (1 / 24, 3650.0)
 """The range of refresh intervals that is searched where the knowledge does not change; steps of 15 %."""
+
+UNKNOWN_COST = "cannot be weighed: not every cost is known"
+NO_PRICE = "plays no part: the run has no price for it"
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What is decided at one setting. `weighed`: the cost of every feasible candidate is known there."""
+
+    winner: str | None
+    status: Verdict
+    weighed: bool = True
+
+
+OutcomeAt = Callable[[Setting], Outcome]
+At = Callable[[float], Outcome]
+"""The outcome along one input."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +71,7 @@ INPUTS = (
 
 
 @dataclass(frozen=True, slots=True)
-class Turn:
+class Point:
     """At `value`, and beyond it, the outcome is another one."""
 
     value: float
@@ -75,85 +80,101 @@ class Turn:
 
 @dataclass(frozen=True, slots=True)
 class Way:
-    """What moving an input one way meets. `winner`: the first turn at which another strategy is ahead.
+    """What moving an input one way meets. `winner`: the first point at which another system is ahead.
 
-    `verdict`: the first turn of any kind, so also where the same strategy comes to be recommended, or no longer is.
+    `verdict`: the first turn of any kind, so also where the same system comes to be recommended, or no longer is.
     `unknown`: the value from which on not every cost is known, so that nothing can be weighed there; the search
     ends before it.
     """
 
-    verdict: Turn | None = None
-    winner: Turn | None = None
+    verdict: Point | None = None
+    winner: Point | None = None
     unknown: float | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Change:
-    """What moving one input does. `current` None: not set (an error has no price, knowledge never changes)."""
+Search = tuple[tuple[float, float], Way, Way]
+"""The smallest and the largest value tried, and what lies below and above the present one."""
 
-    input: Input
-    current: float | None
-    searched: tuple[float, float] | None
-    """Smallest and largest value tried; None where the input plays no part (the run has no price)."""
-    down: Way = Way()
-    up: Way = Way()
 
-    @property
-    def nearest(self) -> str | None:
-        """`down` or `up`: where another strategy is ahead sooner, in ratios; of an input not set, the one there is."""
-        down, up = self.down.winner, self.up.winner
-        if down is None or up is None or not self.current:
-            return "up" if up else "down" if down else None
-        return "down" if self.current / down.value <= up.value / self.current else "up"
+def outcome_of(choice: Choice) -> Outcome:
+    return Outcome(choice.winner, choice.status, choice.weighed)
 
 
 def changes(outcome_at: OutcomeAt, setting: Setting) -> tuple[Change, ...]:
-    """Every input, moved alone from `setting`, with the others as they are."""
-    return tuple(change(outcome_at, setting, one) for one in INPUTS)
+    """Every input, moved alone from `setting`, with the others as they are; without sentences."""
+    return tuple(change(outcome_at, setting, moved) for moved in INPUTS)
 
 
-def change(outcome_at: OutcomeAt, setting: Setting, one: Input) -> Change:
-    current = getattr(setting, one.field)
-    if not current:
-        return _from_nothing(outcome_at, setting, one)
-    at = _along(outcome_at, setting, one.field)
-    low, high = max(current / REACH, one.bounds[0]), min(current * REACH, one.bounds[1])
+def change(outcome_at: OutcomeAt, setting: Setting, moved: Input) -> Change:
+    """What moving one input does. Nothing can be said of any input where a cost is unknown at the setting itself."""
+    current = getattr(setting, moved.field)
+    if not current and moved.field not in ("refresh_days", "error_price_usd"):
+        return Change(moved.field, moved.label, current, why_not=NO_PRICE)
+    if not outcome_at(setting).weighed:
+        return Change(moved.field, moved.label, current, why_not=UNKNOWN_COST)
+    search = _from_current if current else _from_nothing
+    (low, high), down, up = search(outcome_at, setting, moved)
     return Change(
-        one,
-        current,
-        (low, high),
-        down=_way(at, at(current), _path(current, low, one.whole), one.whole),
-        up=_way(at, at(current), _path(current, high, one.whole), one.whole),
+        input=moved.field,
+        label=moved.label,
+        current=current,
+        searched_low=low,
+        searched_high=high,
+        nearest=_nearest(current, down.winner, up.winner),
+        down=_turn(down.winner, current),
+        verdict_down=_turn(down.verdict, current),
+        unknown_down=down.unknown,
+        up=_turn(up.winner, current),
+        verdict_up=_turn(up.verdict, current),
+        unknown_up=up.unknown,
     )
 
 
-def _from_nothing(outcome_at: OutcomeAt, setting: Setting, one: Input) -> Change:
+def _turn(point: Point | None, current: float | None) -> Turn | None:
+    if point is None:
+        return None
+    factor = point.value / current if current else None
+    return Turn(point.value, point.outcome.winner, point.outcome.status, factor)
+
+
+def _nearest(current: float | None, down: Point | None, up: Point | None) -> str | None:
+    """`down` or `up`: where another system is ahead sooner, in ratios; of an input not set, the one there is."""
+    if down is None or up is None or not current:
+        return "up" if up else "down" if down else None
+    return "down" if current / down.value <= up.value / current else "up"
+
+
+def _from_current(outcome_at: OutcomeAt, setting: Setting, moved: Input) -> Search:
+    current = getattr(setting, moved.field)
+    at = _along(outcome_at, setting, moved.field)
+    low, high = max(current / REACH, moved.bounds[0]), min(current * REACH, moved.bounds[1])
+    down, up = (_way(at, at(current), _path(current, end, moved.whole), moved.whole) for end in (low, high))
+    return (low, high), down, up
+
+
+def _from_nothing(outcome_at: OutcomeAt, setting: Setting, moved: Input) -> Search:
     """An input that is not set: knowledge that comes to change, an error that comes to have a price."""
-    current = getattr(setting, one.field)
     present = outcome_at(setting)
-    at = _along(outcome_at, setting, one.field)
-    if one.field == "refresh_days":
+    at = _along(outcome_at, setting, moved.field)
+    if moved.field == "refresh_days":
         low, high = REFRESH_DAYS
-        return Change(one, current, REFRESH_DAYS, down=_way(at, present, _path(high, low)))
-    if one.field == "error_price_usd" and current == 0:
-        return Change(one, current, ERROR_PRICES, up=_way(at, present, [0.0, *_path(*ERROR_PRICES)]))
-    if one.field == "error_price_usd":
-        return _error_price(outcome_at, setting, one, present)
-    return Change(one, current, None)
+        return REFRESH_DAYS, _way(at, present, _path(high, low)), Way()
+    if getattr(setting, moved.field) == 0:
+        return ERROR_PRICES, Way(), _way(at, present, [0.0, *_path(*ERROR_PRICES)])
+    return ERROR_PRICES, *_error_price(bands(outcome_at, setting), present)
 
 
-def _error_price(outcome_at: OutcomeAt, setting: Setting, one: Input, present: Outcome) -> Change:
+def _error_price(spans: Sequence[Band], present: Outcome) -> tuple[Way, Way]:
     """Without a price of errors there is no present value: where does the present winner's range end?"""
-    spans = bands(outcome_at, setting)
     own = [index for index, band in enumerate(spans) if band.outcome.winner == present.winner]
-    if not own:  # it wins at no price: the range that begins at nothing shows who does
-        other = Turn(spans[0].low, spans[0].outcome)
-        return Change(one, None, ERROR_PRICES, up=Way(other, other))
+    if not own:  # it wins at no price: the range that begins at nothing shows which system does
+        other = Point(spans[0].low, spans[0].outcome)
+        return Way(), Way(other, other)
     first, last = _run(own)
     same = [index for index in range(first, last + 1) if spans[index].outcome == present]
     winner = _ends(spans, (first, last))
     verdict = _ends(spans, _run(same)) if same else winner
-    return Change(one, None, ERROR_PRICES, Way(verdict[0], winner[0]), Way(verdict[1], winner[1]))
+    return Way(verdict[0], winner[0]), Way(verdict[1], winner[1])
 
 
 def _run(indices: Sequence[int]) -> tuple[int, int]:
@@ -164,15 +185,12 @@ def _run(indices: Sequence[int]) -> tuple[int, int]:
     return indices[0], last
 
 
-def _ends(spans: Sequence[Band], run: tuple[int, int]) -> tuple[Turn | None, Turn | None]:
+def _ends(spans: Sequence[Band], run: tuple[int, int]) -> tuple[Point | None, Point | None]:
     """What lies below and above a run of bands."""
     first, last = run
-    down = Turn(spans[first].low, spans[first - 1].outcome) if first else None
-    up = Turn(spans[last + 1].low, spans[last + 1].outcome) if last + 1 < len(spans) else None
+    down = Point(spans[first].low, spans[first - 1].outcome) if first else None
+    up = Point(spans[last + 1].low, spans[last + 1].outcome) if last + 1 < len(spans) else None
     return down, up
-
-
-At = Callable[[float], Outcome]
 
 
 def _along(outcome_at: OutcomeAt, setting: Setting, field: str) -> At:
@@ -193,26 +211,26 @@ def _path(start: float, end: float, whole: bool = False) -> list[float]:
 
 
 def _way(at: At, present: Outcome, path: Sequence[float], whole: bool = False) -> Way:
-    """Follow a path until another strategy is ahead, or until nothing can be weighed any more."""
-    verdict: Turn | None = None
-    for turn in turns(at, present, path, whole):
-        if present.weighed and not turn.outcome.weighed:
-            return Way(verdict, None, turn.value)
-        verdict = verdict or turn
-        if turn.outcome.winner != present.winner:
-            return Way(verdict, turn)
+    """Follow a path until another system is ahead, or until nothing can be weighed any more."""
+    verdict: Point | None = None
+    for point in turns(at, present, path, whole):
+        if present.weighed and not point.outcome.weighed:
+            return Way(verdict, None, point.value)
+        verdict = verdict or point
+        if point.outcome.winner != present.winner:
+            return Way(verdict, point)
     return Way(verdict)
 
 
-def turns(at: At, present: Outcome, path: Iterable[float], whole: bool = False) -> Iterator[Turn]:
+def turns(at: At, present: Outcome, path: Iterable[float], whole: bool = False) -> Iterator[Point]:
     """Every turn along a path from `present` on, each made exact by bisection."""
     first, *rest = path
     if at(first) != present:
-        yield Turn(first, at(first))
+        yield Point(first, at(first))
     for low, high in itertools.pairwise([first, *rest]):
         while at(low) != at(high):
             low = _bisected(at, low, high, whole)
-            yield Turn(low, at(low))
+            yield Point(low, at(low))
 
 
 def _bisected(at: At, same: float, other: float, whole: bool) -> float:
@@ -242,15 +260,57 @@ def bands(outcome_at: OutcomeAt, setting: Setting) -> tuple[Band, ...]:
     """What is decided by expected value at which price of a wrong answer, from nothing upwards."""
     at = _along(outcome_at, setting, "error_price_usd")
     found = turns(at, at(0.0), [0.0, *_path(*ERROR_PRICES)])
-    return (Band(0.0, at(0.0)), *(Band(turn.value, turn.outcome) for turn in found))
+    return (Band(0.0, at(0.0)), *(Band(point.value, point.outcome) for point in found))
+
+
+def price_bands(outcome_at: OutcomeAt, setting: Setting) -> tuple[PriceBand, ...]:
+    """The bands of the error price, where all costs are known; none elsewhere."""
+    if not outcome_at(setting).weighed:
+        return ()
+    found = bands(outcome_at, setting)
+    return tuple(PriceBand(band.low, band.outcome.winner, band.outcome.status) for band in found)
+
+
+def pays_between(choice: Choice, setting: Setting) -> tuple[float | None, float | None]:
+    """Between which prices of a wrong answer the favourite has the least expected cost.
+
+    The second is None where there is no end. Both are None where it has at no price, or a cost is not known.
+    """
+    found = pays(choice, setting)
+    if found is None:
+        return None, None
+    return found[0], None if math.isinf(found[1]) else found[1]
 
 
 def grid(setting: Setting) -> tuple[tuple[float, ...], tuple[float | None, ...]]:
     """Volumes and refresh intervals (None: never) of the decision map; the user's own are among them."""
     volumes = tuple(sorted({*VOLUMES, setting.monthly_queries}))
-    intervals = {*REFRESHES, setting.refresh_days} - {None}
-    refreshes: tuple[float | None, ...] = (
-        None,
-        *sorted((d for d in intervals if d is not None), reverse=True),
+    intervals = {days for days in (*REFRESHES, setting.refresh_days) if days is not None}
+    return volumes, (None, *sorted(intervals, reverse=True))
+
+
+def decision_map(choice_at: ChoiceAt, setting: Setting) -> DecisionMap:
+    """Which system is ahead over volume and refresh interval, and how settled that is.
+
+    `weighed`: whether all costs are known there. `pays_*_usd`: the prices of a wrong answer between which the same
+    system also has the least expected cost.
+    """
+    volumes, refreshes = grid(setting)
+    points = [
+        [replace(setting, monthly_queries=volume, refresh_days=interval) for volume in volumes]
+        for interval in refreshes
+    ]
+    choices = [[choice_at(point) for point in row] for row in points]
+    pays_at = [
+        [pays_between(choice, point) for choice, point in zip(*rows, strict=True)]
+        for rows in zip(choices, points, strict=True)
+    ]
+    return DecisionMap(
+        monthly_queries=volumes,
+        refresh_days=refreshes,
+        winners=tuple(tuple(choice.winner for choice in row) for row in choices),
+        statuses=tuple(tuple(choice.status for choice in row) for row in choices),
+        weighed=tuple(tuple(choice.weighed for choice in row) for row in choices),
+        pays_from_usd=tuple(tuple(low for low, _ in row) for row in pays_at),
+        pays_to_usd=tuple(tuple(high for _, high in row) for row in pays_at),
     )
-    return volumes, refreshes

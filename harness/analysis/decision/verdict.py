@@ -1,126 +1,118 @@
-"""One task's decision as it stands in results.json: the choice, its figures, its reasons, what would change it."""
+"""One task's decision: the choice, its figures, its reasons, what would change it."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, replace
-from typing import Any
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
-from harness.analysis.decision import chances, headroom, outlook
-from harness.analysis.decision.assumptions import assumptions
-from harness.analysis.decision.candidates import Candidate, CandidatesAt, Setting
-from harness.analysis.decision.choice import (
-    BY_VALUE,
-    NONE_FEASIBLE,
-    NOT_COMPUTED,
-    RECOMMENDED,
-    UNDECIDED,
-    Choice,
-    Contest,
-    Entrant,
-    Rules,
-    choose,
-)
-from harness.analysis.decision.literature import literature
-from harness.analysis.decision.needs import unpriced
+from harness.analysis.decision import chances, change_words, words
+from harness.analysis.decision.candidates import CandidatesAt
+from harness.analysis.decision.choice import Choice, Entrant, Rules, choose
+from harness.analysis.decision.literature import Ran, TrainFit, literature, named
 from harness.analysis.decision.pairs import Power
-from harness.analysis.decision.reasons import reasons
+from harness.analysis.decision.sensitivity import (
+    Outcome,
+    changes,
+    decision_map,
+    outcome_of,
+    pays_between,
+    price_bands,
+)
+from harness.analysis.results.decision import (
+    Against,
+    Basis,
+    CandidateFigures,
+    Decision,
+    Headroom,
+    Lead,
+    Lost,
+    Setting,
+    Standing,
+    Verdict,
+)
+from harness.analysis.results.figures import Check
+from harness.analysis.results.run import SystemFigures
 from harness.spec.requirements import Requirements
-
-Block = dict[str, Any]
-NOTHING_AHEAD: Block = {
-    "would_change": [],
-    "error_price": [],
-    "pays_from_usd": None,
-    "pays_to_usd": None,
-    "map": None,
-}
 
 
 @dataclass(frozen=True)
 class Case:
-    """All that a task's decision rests on. `task`: its block of results.json so far."""
+    """All that a task's decision rests on.
 
-    task: Mapping[str, Any]
+    `systems`: the task's own, so without adapters of other tasks. `excluded`: system → the failed check that forbids
+    it; `candidates_at` leaves these out. `unfit`: why nothing of this run may be recommended, a clause: it was quick,
+    or is not complete. `parameters`: of the model. `fits`: how well each adapter learned its training answers.
+    """
+
+    systems: Mapping[str, SystemFigures]
     candidates_at: CandidatesAt
     rules: Rules
     setting: Setting
+    primary_metric: str | None = None
+    probes: str | None = None
+    checks: Sequence[Check] = ()
     excluded: Mapping[str, str] = field(default_factory=dict)
-    """Strategy → the failed check that forbids it; `candidates_at` leaves these out."""
     unfit: str | None = None
-    """Why nothing of this run may be recommended, a clause: it was quick, or is not complete."""
-    volume_assumed: bool = False
-    """Nobody named a number of queries."""
-    run: Mapping[str, Any] = field(default_factory=dict)
-    """{parameters, adapters}: what the literature's shapes ask of the whole run."""
+    parameters: float | None = None
+    fits: Mapping[str, TrainFit] = field(default_factory=dict)
     seed: int = 0
 
-
-def verdict(case: Case) -> Block:
-    """The decision block: plain JSON values, no NaN, the same for the same case."""
-    candidates = case.candidates_at(case.setting)
-    choice = choose(candidates, case.rules, case.setting)
-    block: Block = {
-        **_standing(case, choice),
-        "basis": choice.basis,
-        "n": max((len(entrant.candidate.scores) for entrant in choice.entrants), default=0),
-        "setting": {
-            **asdict(case.setting),
-            "monthly_queries_assumed": case.volume_assumed,
-        },
-        "requirements": _requirements(case.rules.needs),
-        **_candidates(case, choice),
-        "excluded": dict(case.excluded),
-        "against": _against(case, choice),
-        "nearest": choice.nearest.name if choice.nearest else None,
-        "headroom": headroom.headroom(case.task, case.rules, case.excluded),
-        "pareto_dimensions": list(chances.pareto(choice.entrants)[0]),
-    }
-    block |= _questions(block)
-    ahead = not block["why_not"]
-    block |= _ahead(case) if ahead else dict(NOTHING_AHEAD)
-    block["would_change"] = outlook.tell_changes(case.task, block)
-    return {
-        **block,
-        "reasons": reasons(case.task, block),
-        "assumptions": assumptions(case.task, block) if ahead else [],
-        "literature": literature(case.task, block, case.rules.pairs, case.run),
-    }
+    def choice_at(self, setting: Setting) -> Choice:
+        """The choice at a setting. Nothing of an unfit run is recommended, nor what is never right."""
+        choice = choose(self.candidates_at(setting), self.rules, setting)
+        if choice.status is Verdict.RECOMMENDED and (self.unfit or _useless(choice)):
+            return replace(choice, status=Verdict.UNDECIDED)
+        return choice
 
 
-def standing(case: Case) -> Block:
-    """{status, recommended, favourite, why_not, unfit} alone: a thousandth of the work of the whole block."""
-    return _standing(case, choose(case.candidates_at(case.setting), case.rules, case.setting))
+def verdict(case: Case) -> Decision:
+    """The decision, the same for the same case. Break-evens are added by whoever knows them."""
+    choice = case.choice_at(case.setting)
+    standing = _standing(case, choice)
+    decision = _measured(case, choice, standing)
+    if not standing.why_not:
+        decision = _looking_ahead(case, choice, decision)
+    spoken = words.Told(
+        decision, case.systems, case.checks, case.candidates_at(case.setting), case.primary_metric
+    )
+    ran = Ran(case.systems, case.rules.pairs, case.probes, case.excluded, case.parameters, case.fits)
+    return replace(
+        decision,
+        reasons=words.reasons(spoken),
+        assumptions=() if standing.why_not else words.assumptions(spoken),
+        literature=literature(ran, decision),
+    )
 
 
-def _standing(case: Case, choice: Choice) -> Block:
-    unfit = case.unfit or _useless(choice)
+def standing(case: Case) -> Standing:
+    """The decision in short: a thousandth of the work of the whole."""
+    return _standing(case, case.choice_at(case.setting))
+
+
+def _standing(case: Case, choice: Choice) -> Standing:
     status, why_not = _status(case, choice)
-    if status == RECOMMENDED and unfit:
-        status = UNDECIDED
-    return {
-        "status": status,
-        "recommended": choice.winner if status == RECOMMENDED else None,
-        "favourite": None if why_not else choice.winner,
-        "why_not": why_not,
-        "unfit": unfit,
-    }
+    return Standing(
+        status=status,
+        recommended=choice.winner if status is Verdict.RECOMMENDED else None,
+        favourite=None if why_not else choice.winner,
+        why_not=why_not,
+        unfit=case.unfit or _useless(choice),
+    )
 
 
-def _status(case: Case, choice: Choice) -> tuple[str, str]:
+def _status(case: Case, choice: Choice) -> tuple[Verdict, str]:
     """The status, and where nothing can be chosen, why."""
     names = [entrant.name for entrant in choice.entrants]
     if not names and case.excluded:
-        return UNDECIDED, "Every candidate is left out because of a failed check."
+        return Verdict.UNDECIDED, "Every candidate is left out because of a failed check."
     if not names:
-        return NOT_COMPUTED, "No candidate has an accuracy here, so there is nothing to choose."
-    if len(names) == 1 and choice.status != NONE_FEASIBLE:
+        return Verdict.NOT_COMPUTED, "No candidate has an accuracy here, so there is nothing to choose."
+    if len(names) == 1 and choice.status is not Verdict.NONE_FEASIBLE:
         if case.excluded:
-            return (
-                UNDECIDED,
-                f"Only {names[0]} is left to choose, and a race with one runner decides nothing.",
-            )
-        return NOT_COMPUTED, f"Only {names[0]} answered this task, so there is nothing to choose between."
+            why = f"Only {names[0]} is left to choose, and a race with one runner decides nothing."
+            return Verdict.UNDECIDED, why
+        why = f"Only {names[0]} answered this task, so there is nothing to choose between."
+        return Verdict.NOT_COMPUTED, why
     return choice.status, ""
 
 
@@ -133,124 +125,156 @@ def _useless(choice: Choice) -> str | None:
     return "not one candidate that meets the requirements gave a right answer" if choice.feasible else None
 
 
-def _requirements(needs: Requirements) -> Block:
-    """What was asked for, without what was left at nothing."""
-    return {
-        name: value
-        for name, value in needs.model_dump(mode="json").items()
-        if value is not None and value is not False
-    }
-
-
-def _candidates(case: Case, choice: Choice) -> Block:
-    """Each candidate at the setting; `chances_reason`: why nobody's chance of being the best is known."""
+def _measured(case: Case, choice: Choice, standing: Standing) -> Decision:
+    """The decision with the figures of the setting as it is."""
     best = chances.probability_best(
         choice.entrants, case.rules.clusters, case.setting, choice.basis, case.seed
     )
-    _, front = chances.pareto(choice.entrants)
-    rows = {
-        entrant.name: {
-            "accuracy": entrant.accuracy,
-            "monthly_usd": entrant.monthly_usd,
-            "people_usd": _people(case, entrant),
-            "cost_reason": unpriced(entrant.candidate) if entrant.monthly_usd is None else None,
-            "errors_usd": _less(entrant.total_usd, entrant.monthly_usd),
-            "total_usd": entrant.total_usd,
-            "feasible": entrant.feasible,
-            "requirements": [outcome.to_json() for outcome in entrant.outcomes],
-            "probability_best": best.of.get(entrant.name),
-            "pareto": entrant.name in front,
-        }
-        for entrant in choice.entrants
-    }
-    return {"candidates": rows, "chances_reason": best.reason}
+    dimensions, front = chances.pareto(choice.entrants)
+    against = _against(case, choice)
+    still = [row for row in against.values() if row.open]
+    known = bool(still) and all(row.questions is not None for row in still)
+    return Decision(
+        status=standing.status,
+        recommended=standing.recommended,
+        favourite=standing.favourite,
+        why_not=standing.why_not,
+        unfit=standing.unfit,
+        basis=choice.basis,
+        n=max((len(entrant.candidate.scores) for entrant in choice.entrants), default=0),
+        setting=case.setting,
+        requirements=_required(case.rules.needs),
+        candidates={
+            entrant.name: _candidate(case, entrant, best.of.get(entrant.name), entrant.name in front)
+            for entrant in choice.entrants
+        },
+        chances_reason=best.reason,
+        excluded=dict(case.excluded),
+        against=against,
+        nearest=choice.nearest.name if choice.nearest else None,
+        headroom=_headroom(case),
+        pareto_dimensions=dimensions,
+        questions_needed=max(row.questions or 0 for row in still) if known else None,
+        questions_more=max(row.questions_more or 0 for row in still) if known else None,
+        questions_reason=next((row.questions_reason for row in still if row.questions_reason), None),
+    )
 
 
-def _people(case: Case, entrant: Entrant) -> float | None:
-    """The part of its monthly cost that the price sheet takes for people's time and labels."""
-    if entrant.monthly_usd is None:
-        return None
-    setting = case.setting
-    return entrant.candidate.economics.people_monthly_usd(setting.horizon_months, setting.refresh_days)
+def _required(needs: Requirements) -> dict[str, float | str | bool]:
+    """What was asked for, without what was left at nothing."""
+    given = needs.model_dump(mode="json").items()
+    return {name: value for name, value in given if value is not None and value is not False}
 
 
-def _less(whole: float | None, part: float | None) -> float | None:
-    return None if whole is None or part is None else whole - part
+def _candidate(
+    case: Case, entrant: Entrant, probability_best: float | None, pareto: bool
+) -> CandidateFigures:
+    monthly, total, setting = entrant.monthly_usd, entrant.total_usd, case.setting
+    economics = entrant.candidate.economics
+    people = economics.people_monthly_usd(setting.horizon_months, setting.refresh_days)
+    return CandidateFigures(
+        accuracy=entrant.accuracy,
+        monthly_usd=monthly,
+        people_usd=None if monthly is None else people,
+        cost_reason=entrant.candidate.cost_reason if monthly is None else None,
+        errors_usd=None if total is None or monthly is None else total - monthly,
+        total_usd=total,
+        feasible=entrant.feasible,
+        requirements=entrant.outcomes,
+        probability_best=probability_best,
+        pareto=pareto,
+    )
 
 
-def _against(case: Case, choice: Choice) -> dict[str, Block]:
-    """The favourite against every other candidate; `open`: why the rival is still in the race, or None.
-
-    `at_risk_usd`: what the rival would save a month at the interval's end; settled where the margin covers that.
-    """
+def _against(case: Case, choice: Choice) -> dict[str, Against]:
+    """The favourite against every other candidate."""
     favourite = choice.favourite
     if favourite is None:
         return {}
     contests = {contest.rival: contest for contest in choice.open}
     power = Power(case.rules.clusters, case.rules.pairs.family)
-    rows = {}
-    for entrant in choice.entrants:
-        if entrant is not favourite:
-            found = case.rules.pairs.of(favourite.name, entrant.name)
-            low, high = found.interval
-            contest = contests.get(entrant.name)
-            rows[entrant.name] = {
-                "delta": found.delta,
-                "ci_low": low,
-                "ci_high": high,
-                "resolved": found.resolved,
-                **_contest(contest, _at_risk(case, choice, entrant, found.low)),
-                **_needed(contest, power, favourite.candidate, entrant.candidate),
-            }
-    return rows
-
-
-def _contest(contest: Contest | None, risk: float | None) -> Block:
-    if contest is None:
-        return {"open": None, "threshold": None, "at_risk_usd": risk}
-    return {"open": contest.why, "threshold": contest.threshold, "at_risk_usd": risk}
+    found = {}
+    for rival in choice.entrants:
+        if rival is favourite:
+            continue
+        difference = case.rules.pairs.of(favourite.name, rival.name)
+        low, high = difference.interval
+        row = Against(
+            difference.delta,
+            low,
+            high,
+            difference.resolved,
+            at_risk_usd=_at_risk(case, choice, rival, difference.low),
+        )
+        contest = contests.get(rival.name)
+        if contest:
+            need = power.needed(favourite.candidate, rival.candidate, contest.limits)
+            questions = need.questions
+            row = replace(
+                row,
+                open=contest.why,
+                threshold=contest.threshold,
+                questions=None if questions is None else len(favourite.candidate.scores) + questions,
+                questions_more=questions,
+                clusters_more=need.clusters,
+                questions_reason=need.reason,
+            )
+        found[rival.name] = row
+    return found
 
 
 def _at_risk(case: Case, choice: Choice, rival: Entrant, low: float) -> float | None:
     """By how much a month the rival would be cheaper in all, were the difference in accuracy `low`; None if not."""
     own = choice.favourite.monthly_usd if choice.favourite else None
-    if choice.basis != BY_VALUE or not rival.feasible or own is None or rival.monthly_usd is None:
+    if choice.basis is not Basis.VALUE or not rival.feasible or own is None or rival.monthly_usd is None:
         return None
     stake = case.setting.monthly_queries * (case.setting.error_price_usd or 0.0)
     risk = own - rival.monthly_usd - stake * low
     return risk if risk > 0 else None
 
 
-def _needed(contest: Contest | None, power: Power, favourite: Candidate, rival: Candidate) -> Block:
-    """How many further questions would end a contest, on how many further clusters; or why that is not known."""
-    names = ("questions", "questions_more", "clusters_more", "questions_reason")
-    if contest is None:
-        return dict.fromkeys(names)
-    need = power.needed(favourite, rival, contest.limits)
-    whole = None if need.questions is None else len(favourite.scores) + need.questions
-    return dict(zip(names, (whole, need.questions, need.clusters, need.reason), strict=True))
+def _headroom(case: Case) -> Headroom:
+    """What the control with gold passages says; nothing where the runs it needs are missing or not fair."""
+    control = named(case.systems, "gold")
+    right = case.systems[control].accuracy.mean if control else None
+    if control is None or right is None or control in case.excluded:
+        return Headroom()
+    knowledge = _lead(case, control, named(case.systems))
+    if knowledge and knowledge.ci_low is not None:
+        margin = case.rules.needs.accuracy_margin
+        knowledge = replace(knowledge, already=knowledge.ci_low <= 0 or knowledge.delta < margin)
+    groups = case.systems[control].groups
+    some = groups.get("answerable") if "unanswerable" in groups else None
+    return Headroom(
+        retrieval=_lead(case, control, named(case.systems, "retrieved")),
+        generator=1 - right,
+        knowledge=knowledge,
+        answerable=Lost(None if some.mean is None else 1 - some.mean, some.n) if some else None,
+    )
 
 
-def _questions(block: Block) -> Block:
-    """How many questions would decide the whole, None where it is decided or not a matter of questions."""
-    still = [row for row in block["against"].values() if row["open"]]
-    known = bool(still) and all(row["questions"] is not None for row in still)
-    return {
-        "questions_needed": max(row["questions"] for row in still) if known else None,
-        "questions_more": max(row["questions_more"] for row in still) if known else None,
-        "questions_reason": next((row["questions_reason"] for row in still if row["questions_reason"]), None),
-    }
+def _lead(case: Case, control: str, other: str | None) -> Lead | None:
+    """The control's lead over another system; None where that did not run, or not fairly."""
+    if other is None or other in case.excluded:
+        return None
+    found = case.rules.pairs.of(control, other)
+    low, high = found.interval
+    return None if found.delta is None else Lead(found.delta, low, high)
 
 
-def _ahead(case: Case) -> Block:
-    """What would change the choice, by asking the same function at other settings.
+def _looking_ahead(case: Case, choice: Choice, decision: Decision) -> Decision:
+    """The decision with what would change it, by asking the same function at other settings."""
 
-    As at the user's own, nothing is recommended of an unfit run, nor where no feasible candidate is ever right.
-    """
+    def outcome_at(setting: Setting) -> Outcome:
+        return outcome_of(case.choice_at(setting))
 
-    def choice_at(setting: Setting) -> Choice:
-        choice = choose(case.candidates_at(setting), case.rules, setting)
-        unfit = choice.status == RECOMMENDED and (case.unfit or _useless(choice))
-        return replace(choice, status=UNDECIDED) if unfit else choice
-
-    return outlook.outlook(choice_at, case.setting)
+    low, high = pays_between(choice, case.setting)
+    found = [(change, change_words.would_change(change)) for change in changes(outcome_at, case.setting)]
+    return replace(
+        decision,
+        would_change=tuple(replace(change, text=said.text, figures=said.figures) for change, said in found),
+        error_price=price_bands(outcome_at, case.setting),
+        pays_from_usd=low,
+        pays_to_usd=high,
+        map=decision_map(case.choice_at, case.setting),
+    )

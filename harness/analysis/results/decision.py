@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
+from typing import Any
 
 from harness.analysis.results.money import BreakEven
 
@@ -15,6 +16,46 @@ class Verdict(StrEnum):
     UNDECIDED = "undecided"
     NONE_FEASIBLE = "none_feasible"
     NOT_COMPUTED = "not_computed"
+
+
+STATUS_WORDS = {
+    Verdict.RECOMMENDED: "recommended",
+    Verdict.UNDECIDED: "undecided",
+    Verdict.NONE_FEASIBLE: "no strategy meets the requirements",
+    Verdict.NOT_COMPUTED: "nothing to choose between",
+}
+
+
+def recommendation(
+    status: Verdict,
+    favourite: str | None,
+    nearest: str | None = None,
+    questions_more: int | None = None,
+) -> str:
+    """A decision as a clause: `rag is recommended`, `undecided, rag is ahead; about 120 more questions would decide`.
+
+    Every form of a report says it with these words.
+    """
+    words = STATUS_WORDS[status]
+    if status is Verdict.RECOMMENDED:
+        return f"{favourite} is {words}"
+    if status is Verdict.NONE_FEASIBLE:
+        return f"{words}; nearest is {nearest}" if nearest else words
+    if status is Verdict.UNDECIDED:
+        words += f", {favourite} is ahead" if favourite else ""
+        words += f"; about {questions_more:,} more questions would decide" if questions_more else ""
+    return words
+
+
+def headline(
+    status: Verdict,
+    favourite: str | None,
+    nearest: str | None = None,
+    questions_more: int | None = None,
+) -> str:
+    """The same as a heading: it begins with a capital letter, unless it begins with the name of a system."""
+    words = recommendation(status, favourite, nearest, questions_more)
+    return words if status is Verdict.RECOMMENDED else f"{words[:1].upper()}{words[1:]}"
 
 
 class Basis(StrEnum):
@@ -29,7 +70,7 @@ class Reason:
     """A sentence and every number in it, by what it is."""
 
     text: str
-    figures: dict[str, float | str | None]
+    figures: dict[str, float | str | None] = field(default_factory=dict)
 
 
 class Met(StrEnum):
@@ -50,22 +91,33 @@ class Outcome:
     requirement: str
     status: Met
     detail: str
-    figures: dict[str, float]
-    miss: float
+    figures: dict[str, float] = field(default_factory=dict)
+    miss: float = 0.0
+
+
+ASSUMED_MONTHLY_QUERIES = 10_000
+"""Where nobody says a volume: the middle one of those for which tables show totals."""
 
 
 @dataclass(frozen=True, slots=True)
-class SettingFigures:
-    """The point at which systems were valued. None: not set, or the run has no price for it."""
+class Setting:
+    """The point at which systems are valued. None: not set, or the run has no price for it.
 
-    monthly_queries: float
-    horizon_months: float
-    error_price_usd: float | None
-    refresh_days: float | None
-    usd_per_hour: float | None
-    utilisation: float | None
-    cycles: int | None
-    monthly_queries_assumed: bool
+    `refresh_days` None: the knowledge does not change.
+    """
+
+    monthly_queries: float = ASSUMED_MONTHLY_QUERIES
+    horizon_months: float = 12.0
+    error_price_usd: float | None = None
+    refresh_days: float | None = None
+    usd_per_hour: float | None = None
+    utilisation: float | None = None
+    cycles: int | None = None
+    monthly_queries_assumed: bool = False
+
+    def with_value(self, field: str, value: float | None) -> Setting:
+        changed: dict[str, Any] = {field: value}
+        return replace(self, **changed)
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,13 +150,13 @@ class Against:
     ci_low: float | None
     ci_high: float | None
     resolved: bool
-    open: str | None
-    threshold: float | None
-    at_risk_usd: float | None
-    questions: int | None
-    questions_more: int | None
-    clusters_more: int | None
-    questions_reason: str | None
+    open: str | None = None
+    threshold: float | None = None
+    at_risk_usd: float | None = None
+    questions: int | None = None
+    questions_more: int | None = None
+    clusters_more: int | None = None
+    questions_reason: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,12 +179,12 @@ class Lost:
 
 @dataclass(frozen=True, slots=True)
 class Headroom:
-    """What the control with gold passages says: what retrieval could win, what the generator loses."""
+    """What the control with gold passages says: what retrieval could win, what the generator loses (a share)."""
 
-    retrieval: Lead | None
-    reader: float | None
-    knowledge: Lead | None
-    answerable: Lost | None
+    retrieval: Lead | None = None
+    generator: float | None = None
+    knowledge: Lead | None = None
+    answerable: Lost | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,6 +196,10 @@ class Turn:
     status: Verdict
     factor: float | None
 
+    @property
+    def in_words(self) -> str:
+        return recommendation(self.status, self.winner)
+
 
 @dataclass(frozen=True, slots=True)
 class Change:
@@ -153,18 +209,24 @@ class Change:
     input: str
     label: str
     current: float | None
-    searched_low: float | None
-    searched_high: float | None
-    why_not: str | None
-    nearest: str | None
-    down: Turn | None
-    verdict_down: Turn | None
-    unknown_down: float | None
-    up: Turn | None
-    verdict_up: Turn | None
-    unknown_up: float | None
-    text: str
-    figures: dict[str, float | str | None]
+    searched_low: float | None = None
+    searched_high: float | None = None
+    why_not: str | None = None
+    nearest: str | None = None
+    down: Turn | None = None
+    verdict_down: Turn | None = None
+    unknown_down: float | None = None
+    up: Turn | None = None
+    verdict_up: Turn | None = None
+    unknown_up: float | None = None
+    text: str = ""
+    figures: dict[str, float | str | None] = field(default_factory=dict)
+
+    @property
+    def turns(self) -> bool:
+        """Whether moving the input changes anything at all."""
+        ways = (self.down, self.verdict_down, self.unknown_down, self.up, self.verdict_up, self.unknown_up)
+        return any(way is not None for way in ways)
 
 
 @dataclass(frozen=True, slots=True)
@@ -242,7 +304,7 @@ class Decision:
     unfit: str | None
     basis: Basis
     n: int
-    setting: SettingFigures
+    setting: Setting
     requirements: dict[str, float | str | bool]
     candidates: dict[str, CandidateFigures]
     chances_reason: str | None
@@ -254,12 +316,71 @@ class Decision:
     questions_needed: int | None
     questions_more: int | None
     questions_reason: str | None
-    would_change: tuple[Change, ...]
-    error_price: tuple[PriceBand, ...]
-    pays_from_usd: float | None
-    pays_to_usd: float | None
-    map: DecisionMap | None
-    reasons: tuple[Reason, ...]
-    assumptions: tuple[Reason, ...]
-    literature: Literature
-    break_even: tuple[BreakEven, ...]
+    would_change: tuple[Change, ...] = ()
+    error_price: tuple[PriceBand, ...] = ()
+    pays_from_usd: float | None = None
+    pays_to_usd: float | None = None
+    map: DecisionMap | None = None
+    reasons: tuple[Reason, ...] = ()
+    assumptions: tuple[Reason, ...] = ()
+    literature: Literature = Literature((), ())
+    break_even: tuple[BreakEven, ...] = ()
+
+    @property
+    def in_words(self) -> str:
+        """`rag is recommended`, and the like: a clause."""
+        return recommendation(self.status, self.favourite, self.nearest, self.questions_more)
+
+    @property
+    def headline(self) -> str:
+        return headline(self.status, self.favourite, self.nearest, self.questions_more)
+
+    @property
+    def by_value(self) -> bool:
+        return self.basis is Basis.VALUE
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """A decision in short. `why_not`: why nothing can be chosen; `unfit`: why nothing may be recommended."""
+
+    status: Verdict
+    recommended: str | None
+    favourite: str | None
+    why_not: str = ""
+    unfit: str | None = None
+
+    @property
+    def in_words(self) -> str:
+        return recommendation(self.status, self.favourite)
+
+    def same_as(self, other: Standing | Decision) -> bool:
+        """Whether both say the same, whatever the reason."""
+        return (self.status, self.recommended, self.favourite) == (
+            other.status,
+            other.recommended,
+            other.favourite,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class TurnedInput:
+    """An input whose value differs from the run's own. `alone`: it turns the verdict by itself."""
+
+    input: str
+    label: str
+    own: float | str | bool | None
+    now: float | str | bool | None
+    alone: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Turned:
+    """How other terms turned a task's verdict: under the run's own terms, now, and which input did it."""
+
+    own: Standing
+    now: Standing
+    turned: bool
+    changed: tuple[TurnedInput, ...]
+    text: str = ""
+    figures: dict[str, float | str | None] = field(default_factory=dict)

@@ -3,20 +3,17 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
-from harness.analysis.decision.choice import NONE_FEASIBLE, NOT_COMPUTED, RECOMMENDED, UNDECIDED
 from harness.analysis.results.figures import Check, Status
-from harness.analysis.results.run import RunResult
-from harness.quantities import whole
+from harness.analysis.results.run import RunResult, TaskResult
+from harness.quantities import listed, whole
 from harness.report import validity
 from harness.report.decisions import all_alike
 from harness.report.view import Table
 
-Figures = Mapping[str, Any]
-MARKS = {RECOMMENDED: "✓", UNDECIDED: "?", NONE_FEASIBLE: "✗", NOT_COMPUTED: "–"}
+MARKS = {"recommended": "✓", "undecided": "?", "none_feasible": "✗", "not_computed": "–"}
 SHOWN_REASONS = 2
 SHOWN_LIGHTS = (Status.FAIL, Status.WARN, Status.PASS)
 
@@ -32,7 +29,10 @@ class Light:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """One task's verdict: a headline, two sentences, what else speaks for it, and its lights with all checks."""
+    """One task's verdict: a headline, two sentences, what else speaks for it, and its checks.
+
+    `left_out`: (system, why it could not be chosen).
+    """
 
     task: str
     about: str
@@ -42,50 +42,36 @@ class Verdict:
     sentences: tuple[str, ...]
     more: tuple[str, ...]
     left_out: tuple[tuple[str, str], ...]
-    """(strategy, why it stood for no election)."""
     change: tuple[str, ...]
     assumed: tuple[str, ...]
     lights: tuple[Light, ...]
     checks: Table
 
 
-def verdicts(results: Figures, typed: RunResult) -> tuple[Verdict, ...]:
-    return tuple(_verdict(name, task, typed.tasks[name].validity) for name, task in results["tasks"].items())
+def verdicts(results: RunResult) -> tuple[Verdict, ...]:
+    """A verdict a task."""
+    return tuple(_verdict(name, task) for name, task in results.tasks.items())
 
 
-def _verdict(name: str, task: Figures, checks: Sequence[Check]) -> Verdict:
-    decision = task["decision"]
-    reasons = [one["text"] for one in decision["reasons"]]
-    kind = f"{task['probes']} task, " if task["probes"] else ""
+def _verdict(name: str, task: TaskResult) -> Verdict:
+    decision = task.decision
+    reasons = [reason.text for reason in decision.reasons]
+    kind = f"{task.probes} task, " if task.probes else ""
     alike = all_alike(decision)
     return Verdict(
         task=name,
-        about=f"{kind}{whole(task['n'])} questions. {task['description']}".strip(),
-        status=decision["status"],
-        mark=MARKS[decision["status"]],
-        headline=headline(decision),
+        about=f"{kind}{whole(task.n)} questions. {task.description}".strip(),
+        status=decision.status,
+        mark=MARKS[decision.status],
+        headline=decision.headline,
         sentences=tuple(reasons[:SHOWN_REASONS]),
         more=tuple(reasons[SHOWN_REASONS:]),
-        left_out=tuple(decision["excluded"].items()),
-        change=(alike,) if alike else tuple(one["text"] for one in decision["would_change"]),
-        assumed=tuple(one["text"] for one in decision["assumptions"]),
-        lights=_lights(checks),
-        checks=validity.checks(checks),
+        left_out=tuple(decision.excluded.items()),
+        change=(alike,) if alike else tuple(change.text for change in decision.would_change),
+        assumed=tuple(reason.text for reason in decision.assumptions),
+        lights=_lights(task.validity),
+        checks=validity.checks(task.validity),
     )
-
-
-def headline(decision: Figures) -> str:
-    """The verdict in a few words: the strategy, or that there is none yet and what is missing."""
-    status, best, more = decision["status"], decision["favourite"], decision["questions_more"]
-    if status == RECOMMENDED:
-        return f"Take {decision['recommended']}"
-    if status == UNDECIDED:
-        missing = f"; about {whole(more)} more questions would decide" if more else ""
-        return (f"Undecided, {best} is ahead" if best else "Undecided") + missing
-    if status == NONE_FEASIBLE:
-        nearest = f"; nearest is {decision['nearest']}" if decision["nearest"] else ""
-        return f"No strategy meets the requirements{nearest}"
-    return "Nothing to choose between"
 
 
 def _lights(checks: Sequence[Check]) -> tuple[Light, ...]:
@@ -94,8 +80,8 @@ def _lights(checks: Sequence[Check]) -> tuple[Light, ...]:
     shown = []
     for status in SHOWN_LIGHTS:
         if found[status]:
-            mark = validity.mark(status)
-            names = [check.title for check in checks if check.status == status]
-            listed = f": {', '.join(names)}" if status != Status.PASS else ""
-            shown.append(Light(status, mark, f"{found[status]} {validity.COUNTS[status]}{listed}"))
+            names = [check.title for check in checks if check.status is status]
+            named = "" if status is Status.PASS else f": {listed(names)}"
+            text = f"{found[status]} {validity.COUNTS[status]}{named}"
+            shown.append(Light(status, validity.mark(status), text))
     return tuple(shown)

@@ -8,16 +8,15 @@ from __future__ import annotations
 
 from dataclasses import asdict, dataclass
 
-from harness.analysis.decision.candidates import ASSUMED_MONTHLY_QUERIES
 from harness.analysis.decision.pairs import difference
 from harness.analysis.decision.sensitivity import REFRESHES, VOLUMES
 from harness.analysis.latency import PERCENTILES
 from harness.analysis.money.economics import DAYS_PER_MONTH
-from harness.analysis.results.decision import Outcome, Verdict
+from harness.analysis.results.decision import ASSUMED_MONTHLY_QUERIES, Outcome, Verdict, headline
 from harness.analysis.results.figures import Percentiles
 from harness.analysis.results.run import RunResult, SystemResult, TaskResult
+from harness.report.page.text import visible
 from harness.report.pictures.looks import Look, Looks, looks_in
-from harness.report.text import visible
 from harness.scoring.table import is_graded
 from harness.spec.pricing import LEAST, MOST_CYCLES, MOST_USD_PER_HOUR
 from harness.spec.requirement_flags import FIELDS
@@ -251,7 +250,7 @@ def _task(results: RunResult, name: str, task: TaskResult, looks: Looks) -> What
     decision = task.decision
     names = [system for system, row in task.strategies.items() if _deployable(row, name)]
     pairs = [
-        (row, difference(asdict(row)))
+        (row, difference(row))
         for row in task.comparisons
         if row.delta is not None and row.metric == task.primary_metric
     ]
@@ -260,7 +259,10 @@ def _task(results: RunResult, name: str, task: TaskResult, looks: Looks) -> What
         graded=is_graded(task.primary_metric),
         excluded={system: visible(reason) for system, reason in decision.excluded.items()},
         unfit=decision.unfit if results.quick or results.incomplete else None,
-        headlines={status: {one: headline(status, one) for one in ("", *names)} for status in Verdict},
+        headlines={
+            status: {one: headline(status, one or None, one or None) for one in ("", *names)}
+            for status in Verdict
+        },
         pairs=tuple(Pair(row.a, row.b, found.low, found.high, found.p) for row, found in pairs),
         systems=tuple(
             _system(results, name, task.strategies[system], task, looks[system]) for system in names
@@ -270,17 +272,6 @@ def _task(results: RunResult, name: str, task: TaskResult, looks: Looks) -> What
 
 def _deployable(row: SystemResult, task: str) -> bool:
     return not row.control and not row.system.trained_elsewhere(task)
-
-
-def headline(status: Verdict, system: str) -> str:
-    """The decision in short; `system`: the favourite, or where none is feasible the nearest ("" for none)."""
-    if status is Verdict.RECOMMENDED:
-        return f"Take {system}"
-    if status is Verdict.UNDECIDED:
-        return f"Undecided, {system} is ahead" if system else "Undecided"
-    if status is Verdict.NONE_FEASIBLE:
-        return f"No strategy meets the requirements{f'; nearest is {system}' if system else ''}"
-    return "Nothing to choose between"
 
 
 def _system(results: RunResult, name: str, row: SystemResult, task: TaskResult, look: Look) -> WhatIfSystem:

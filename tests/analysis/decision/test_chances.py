@@ -5,12 +5,13 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from harness.analysis.decision.candidates import Candidate, Setting
+from harness.analysis.decision.candidates import Candidate
 from harness.analysis.decision.chances import pareto, probability_best, resampled_means
 from harness.analysis.decision.choice import Entrant, appraise
+from harness.analysis.results.decision import Basis, Setting
 from harness.quantities import percent
 from harness.spec.requirements import Requirements
-from tests.analysis.elections import Money, candidate, setting, share, timed
+from tests.analysis.candidates import Money, candidate, setting, share, timed
 
 
 def entrants(*candidates: Candidate, **needs: float) -> list[Entrant]:
@@ -48,8 +49,8 @@ def test_chances_are_seeded_sum_to_one_and_follow_the_evidence() -> None:
         candidate("rag", share(60, 100)),
         candidate("lora", share(55, 100, 40)),
     )
-    found = probability_best(field, {}, Setting(), "accuracy").of
-    assert found == probability_best(field, {}, Setting(), "accuracy").of
+    found = probability_best(field, {}, Setting(), Basis.ACCURACY).of
+    assert found == probability_best(field, {}, Setting(), Basis.ACCURACY).of
     assert sum(found.values()) == pytest.approx(1.0)
     assert 0.5 < found["rag"] < 0.95
 
@@ -57,7 +58,7 @@ def test_chances_are_seeded_sum_to_one_and_follow_the_evidence() -> None:
 def test_no_chance_is_none_or_all() -> None:
     """4,000 draws that all say the same, and one more in which both are alike."""
     field = entrants(candidate("base", share(10, 100)), candidate("rag", share(60, 100)))
-    found = probability_best(field, {}, Setting(), "accuracy").of
+    found = probability_best(field, {}, Setting(), Basis.ACCURACY).of
     assert found == {"base": pytest.approx(0.5 / 4001), "rag": pytest.approx(4000.5 / 4001)}
     assert [percent(found[name]) for name in ("base", "rag")] == ["< 0.1 %", "> 99.9 %"]
 
@@ -68,8 +69,8 @@ def test_few_questions_or_clusters_tell_no_chance(groups: int) -> None:
     many = entrants(candidate("base", share(10, 60)), candidate("rag", share(30, 60)))
     clusters = {f"q{index:05}": str(index % groups) for index in range(60)}
     for found in (
-        probability_best(few, {}, Setting(), "accuracy"),
-        probability_best(many, clusters, Setting(), "accuracy"),
+        probability_best(few, {}, Setting(), Basis.ACCURACY),
+        probability_best(many, clusters, Setting(), Basis.ACCURACY),
     ):
         assert found.of == {}
         assert "fewer than six questions" in str(found.reason)
@@ -77,9 +78,9 @@ def test_few_questions_or_clusters_tell_no_chance(groups: int) -> None:
 
 def test_value_and_accuracy_are_different_questions() -> None:
     field = entrants(candidate("base", share(50, 100)), candidate("rag", share(60, 100), Money(0.5)))
-    assert probability_best(field, {}, Setting(), "accuracy").of["rag"] > 0.999
+    assert probability_best(field, {}, Setting(), Basis.ACCURACY).of["rag"] > 0.999
     cheap = Setting(error_price_usd=0.01)
-    assert probability_best(field, {}, cheap, "value").of["base"] > 0.999
+    assert probability_best(field, {}, cheap, Basis.VALUE).of["base"] > 0.999
 
 
 def test_by_value_it_is_the_net_value_at_the_setting_that_is_resampled() -> None:
@@ -93,7 +94,7 @@ def test_by_value_it_is_the_net_value_at_the_setting_that_is_resampled() -> None
         *(candidate(name, list(right[:, i]), Money(prices[i])) for i, name in enumerate(names)),
         monthly_queries=5000,
     )
-    found = probability_best(field, {}, Setting(monthly_queries=5000, error_price_usd=0.2), "value").of
+    found = probability_best(field, {}, Setting(monthly_queries=5000, error_price_usd=0.2), Basis.VALUE).of
     means = right[rng.integers(0, 80, size=(20000, 80))].mean(axis=1)
     direct = np.bincount((5000 * (prices + 0.2 * (1 - means))).argmin(axis=1), minlength=3) / 20000
     assert 0.05 < direct.max() < 0.95
@@ -104,12 +105,12 @@ def test_those_equally_good_share() -> None:
     field = entrants(
         candidate("a", share(50, 100), Money(0.002)), candidate("b", share(50, 100), Money(0.001))
     )
-    assert probability_best(field, {}, Setting(), "accuracy").of == {"a": 0.5, "b": 0.5}
+    assert probability_best(field, {}, Setting(), Basis.ACCURACY).of == {"a": 0.5, "b": 0.5}
 
 
 def test_what_misses_a_requirement_does_not_compete() -> None:
     field = entrants(candidate("base", share(50, 100)), candidate("rag", share(60, 100)), min_accuracy=0.55)
-    found = probability_best(field, {}, Setting(), "accuracy")
+    found = probability_best(field, {}, Setting(), Basis.ACCURACY)
     assert (found.of, found.reason) == ({}, "fewer than two candidates meet the requirements")
 
 

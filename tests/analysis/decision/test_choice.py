@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from dataclasses import asdict
 from typing import Any
 
 import numpy as np
@@ -17,7 +16,7 @@ from harness.analysis.decision.pairs import NO_DIFFERENCE, Limit, Pairs
 from harness.analysis.statistics.clusters import Design
 from harness.analysis.statistics.paired import compare
 from harness.spec.requirements import Requirements
-from tests.analysis.elections import Money, candidate, rules, setting, share, timed
+from tests.analysis.candidates import Money, candidate, comparison, rules, setting, share, timed
 
 
 def chosen(candidates: list[Candidate], **needs: Any) -> Choice:
@@ -142,7 +141,7 @@ def test_recommending_the_truly_worse_one_is_rare() -> None:
         other = np.where(draw.random(60) < 0.5, level, draw.random(60))
         pair = [candidate("base", level < 0.4, Money(0.001)), candidate("rag", other < 0.5, Money(0.004))]
         judged = compare((other < 0.5) * 1.0 - (level < 0.4), Design.of(range(60)))
-        row = {"a": "base", "b": "rag", **asdict(judged), "p_adjusted": judged.p}
+        row = comparison("base", "rag", judged.delta, (judged.ci_low, judged.ci_high), judged.p)
         choice = choose(pair, Rules(Requirements(), Pairs([row]), {}), setting())
         chosen_ones.append(choice.winner if choice.status == "recommended" else None)
     assert chosen_ones.count("base") <= 6

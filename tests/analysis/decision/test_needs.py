@@ -8,9 +8,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from harness.analysis.decision.needs import Outcome, outcomes
+from harness.analysis.decision.needs import outcomes
+from harness.analysis.results.decision import Outcome
 from harness.spec.requirements import Requirements
-from tests.analysis.elections import Money, candidate, setting, share, timed
+from tests.analysis.candidates import Money, candidate, setting, share, timed
 
 
 def held(candidate_: dict[str, Any], **needs: Any) -> Outcome:
@@ -31,15 +32,15 @@ def held(candidate_: dict[str, Any], **needs: Any) -> Outcome:
         ({"interval": (0.5, 0.7)}, {"min_accuracy": 0.65}, "missed",
          "60.0 %, required 65.0 %: missed by 5 points (its interval reaches up to 70.0 %)"),
         ({"latency": timed(1.5)}, {"max_latency_s": 2}, "met", "1.50 s at the p50, required 2.00 s"),
-        ({"latency": timed(1.5, ci={"p50": [1.4, 2.2]})}, {"max_latency_s": 2}, "met",
+        ({"latency": timed(1.5, ci={"p50": (1.4, 2.2)})}, {"max_latency_s": 2}, "met",
          "1.50 s at the p50, required 2.00 s (its interval reaches up to 2.20 s)"),
-        ({"latency": timed(1.5, ci={"p50": [1.4, 1.9]})}, {"max_latency_s": 2}, "met",
+        ({"latency": timed(1.5, ci={"p50": (1.4, 1.9)})}, {"max_latency_s": 2}, "met",
          "1.50 s at the p50, required 2.00 s"),
-        ({"latency": timed(2.5, ci={"p50": [1.4, 2.7]})}, {"max_latency_s": 2}, "missed",
+        ({"latency": timed(2.5, ci={"p50": (1.4, 2.7)})}, {"max_latency_s": 2}, "missed",
          "2.50 s at the p50, required 2.00 s: missed by 500 ms (its interval reaches down to 1.40 s)"),
-        ({"latency": timed(2.5, ci={"p50": [2.1, 2.7]})}, {"max_latency_s": 2}, "missed",
+        ({"latency": timed(2.5, ci={"p50": (2.1, 2.7)})}, {"max_latency_s": 2}, "missed",
          "2.50 s at the p50, required 2.00 s: missed by 500 ms"),
-        ({"latency": timed(3.0, ci={"p50": [1.9, 3.1]})}, {"max_latency_s": 2, "latency_percentile": "p99"}, "missed",
+        ({"latency": timed(3.0, ci={"p50": (1.9, 3.1)})}, {"max_latency_s": 2, "latency_percentile": "p99"}, "missed",
          "3.00 s at the p50 already, required 2.00 s: missed by 1.00 s (its interval reaches down to 1.90 s)"),
         ({"latency": timed(1.0, n=200, p95=2.5)}, {"max_latency_s": 2, "latency_percentile": "p95"}, "missed",
          "2.50 s at the p95, required 2.00 s: missed by 500 ms"),

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from typing import Any
+
 import pytest
 
 from harness.analysis.decision.pairs import NO_DIFFERENCE, Limit, Pairs, Power
-from tests.analysis.elections import candidate, share
+from tests.analysis.candidates import candidate, comparison, share
 
-ROW = {"a": "base", "b": "rag", "metric": "contains", "delta": 0.2, "ci_low": 0.1, "ci_high": 0.3, "p": 0.01}
+ROW = comparison("base", "rag", 0.2, (0.1, 0.3), p_adjusted=None)
 
 
 def test_a_difference_is_looked_up_in_either_direction() -> None:
-    pairs = Pairs([{**ROW, "p_adjusted": 0.03}])
+    pairs = Pairs([replace(ROW, p_adjusted=0.03)])
     forth, back = pairs.of("rag", "base"), pairs.of("base", "rag")
     assert (forth.delta, forth.low, forth.high, forth.resolved) == (0.2, 0.1, 0.3, True)
     assert (back.delta, back.low, back.high, back.resolved) == (-0.2, -0.3, -0.1, True)
@@ -26,28 +29,28 @@ def test_a_difference_is_looked_up_in_either_direction() -> None:
         ({"ci_low": None, "ci_high": None}, False),
     ],
 )
-def test_resolved_needs_interval_and_adjusted_p(changed: dict[str, float | None], resolved: bool) -> None:
-    assert Pairs([{**ROW, **changed}]).of("rag", "base").resolved is resolved
+def test_resolved_needs_interval_and_adjusted_p(changed: dict[str, Any], resolved: bool) -> None:
+    assert Pairs([replace(ROW, **changed)]).of("rag", "base").resolved is resolved
 
 
 def test_what_was_not_compared_is_not_known() -> None:
-    for pairs in (Pairs([]), Pairs([{**ROW, "delta": None}]), Pairs([ROW], metric="f1")):
+    for pairs in (Pairs([]), Pairs([replace(ROW, delta=None)]), Pairs([ROW], metric="f1")):
         found = pairs.of("rag", "base")
         assert (found.delta, found.low, found.high, found.resolved) == (None, -1.0, 1.0, False)
 
 
 def test_no_difference_has_no_sign() -> None:
-    assert str(Pairs([{**ROW, "delta": 0.0, "ci_low": 0.0}]).of("base", "rag").delta) == "0.0"
+    assert str(Pairs([replace(ROW, delta=0.0, ci_low=0.0)]).of("base", "rag").delta) == "0.0"
 
 
 def test_without_an_interval_none_is_shown_and_all_is_possible() -> None:
-    found = Pairs([{**ROW, "ci_low": None, "ci_high": None, "p": None}]).of("rag", "base")
+    found = Pairs([replace(ROW, ci_low=None, ci_high=None, p=None)]).of("rag", "base")
     assert (found.delta, found.low, found.high, found.interval) == (0.2, -1.0, 1.0, (None, None))
     assert Pairs([ROW]).of("base", "rag").interval == (-0.3, -0.1)
 
 
 def test_the_family_is_what_has_a_p() -> None:
-    others = [{**ROW, "b": name, "p": p} for name, p in (("lora", 0.3), ("few-shot", None))]
+    others = [replace(ROW, b=name, p=p) for name, p in (("lora", 0.3), ("few-shot", None))]
     assert Pairs([ROW, *others]).family == 2
 
 

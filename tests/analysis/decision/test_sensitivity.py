@@ -4,21 +4,25 @@ from __future__ import annotations
 
 import pytest
 
-from harness.analysis.decision.candidates import Candidate, Setting
+from harness.analysis.decision.candidates import Candidate
+from harness.analysis.decision.change_words import would_change
 from harness.analysis.decision.choice import choose
-from harness.analysis.decision.outlook import outlook, tell_changes
 from harness.analysis.decision.sensitivity import (
     INPUTS,
-    Change,
+    NO_PRICE,
+    UNKNOWN_COST,
     Outcome,
     OutcomeAt,
     bands,
     change,
     changes,
+    decision_map,
     grid,
+    outcome_of,
 )
+from harness.analysis.results.decision import Change, Setting, Verdict
 from harness.spec.requirements import Requirements
-from tests.analysis.elections import Money, candidate, rules, setting, share
+from tests.analysis.candidates import Money, candidate, rules, setting, share
 
 BY_FIELD = {one.field: one for one in INPUTS}
 
@@ -37,8 +41,7 @@ def outcome_at(needs: Requirements | None = None) -> OutcomeAt:
     fixed = rules(priced(Setting()), needs)
 
     def at(point: Setting) -> Outcome:
-        choice = choose(priced(point), fixed, point)
-        return Outcome(choice.winner, choice.status, choice.weighed)
+        return outcome_of(choose(priced(point), fixed, point))
 
     return at
 
@@ -48,8 +51,7 @@ def of(candidates: list[Candidate]) -> OutcomeAt:
     fixed = rules(candidates)
 
     def at(point: Setting) -> Outcome:
-        choice = choose(candidates, fixed, point)
-        return Outcome(choice.winner, choice.status, choice.weighed)
+        return outcome_of(choose(candidates, fixed, point))
 
     return at
 
@@ -64,19 +66,19 @@ def test_the_volume_at_which_the_fine_tune_is_paid_off() -> None:
     """$10 a month for twelve months against $0.003 a query: 3,333 queries a month."""
     found = moved("monthly_queries")
     assert found.nearest == "down"
-    assert found.down.winner
-    assert (found.down.winner.outcome.winner, found.up.winner) == ("rag", None)
-    assert found.down.winner.value == pytest.approx(10 / 0.003, rel=1e-4)
+    assert found.down
+    assert (found.down.winner, found.up) == ("rag", None)
+    assert found.down.value == pytest.approx(10 / 0.003, rel=1e-4)
 
 
 def test_the_hour_the_utilisation_and_the_cycles_that_turn_it() -> None:
     price, used, cycles = moved("usd_per_hour"), moved("utilisation"), moved("cycles")
-    assert price.down.winner
-    assert price.down.winner.value == pytest.approx(1 / 3, rel=1e-4)
-    assert used.searched == pytest.approx((0.005, 1.0))
+    assert price.down
+    assert price.down.value == pytest.approx(1 / 3, rel=1e-4)
+    assert (used.searched_low, used.searched_high) == pytest.approx((0.005, 1.0))
     assert used.nearest is None  # at full use $15 a month are saved, still more than $10
-    assert cycles.up.winner
-    assert (cycles.up.winner.value, cycles.up.winner.outcome.winner) == (
+    assert cycles.up
+    assert (cycles.up.value, cycles.up.winner) == (
         4.0,
         "rag",
     )  # three cycles tie and the first named stays
@@ -86,13 +88,13 @@ def test_knowledge_that_changes_often_turns_it() -> None:
     """A refresh costs $119.50 more; $20 a month are left over: every 181.9 days."""
     found = moved("refresh_days")
     assert found.current is None
-    assert found.down.winner
-    assert found.down.winner.outcome.winner == "rag"
-    assert found.down.winner.value == pytest.approx(119.5 * 365.25 / 12 / 20, rel=1e-4)
+    assert found.down
+    assert found.down.winner == "rag"
+    assert found.down.value == pytest.approx(119.5 * 365.25 / 12 / 20, rel=1e-4)
     back = moved("refresh_days", Requirements(refresh_days=7))
-    assert back.up.winner
-    assert back.up.winner.outcome.winner == "lora"
-    assert back.up.winner.value == pytest.approx(181.9, abs=0.1)
+    assert back.up
+    assert back.up.winner == "lora"
+    assert back.up.value == pytest.approx(181.9, abs=0.1)
 
 
 def test_bands_of_the_error_price_have_their_ends_where_the_sums_say() -> None:
@@ -105,34 +107,36 @@ def test_bands_of_the_error_price_have_their_ends_where_the_sums_say() -> None:
     assert spans[0].low == 0.0
     assert spans[2].low == pytest.approx(0.03, rel=1e-4)
     found = change(at, Setting(), BY_FIELD["error_price_usd"])
-    assert found.down.winner
-    assert (found.down.winner.outcome.winner, found.up.winner) == ("base", None)
+    assert found.down
+    assert (found.down.winner, found.up) == ("base", None)
     now = change(at, Setting(error_price_usd=0.01), BY_FIELD["error_price_usd"])
-    assert now.up.winner
-    assert now.up.winner.value == pytest.approx(0.03, rel=1e-4)
+    assert now.up
+    assert now.up.value == pytest.approx(0.03, rel=1e-4)
 
 
 def test_where_the_winner_stays_and_is_no_longer_settled_is_a_turn_of_its_own() -> None:
     """rag, 10 points better for $0.003: the interval's lower end, put into the sums, is where it ends to be settled."""
     pair = [candidate("base", share(500, 1000)), candidate("rag", share(600, 1000, 400), Money(0.004))]
     found = change(of(pair), Setting(error_price_usd=1.0), BY_FIELD["error_price_usd"])
-    assert found.down.verdict
-    assert found.down.winner
-    assert found.down.verdict.outcome == Outcome("rag", "undecided")
+    assert found.verdict_down
+    assert found.down
+    assert (found.verdict_down.winner, found.verdict_down.status) == ("rag", "undecided")
     # settled while 0.003 - H low <= 5 % of what rag costs in all, 0.004 + 0.4 H
     low = -rules(pair).pairs.of("base", "rag").high
-    assert found.down.verdict.value == pytest.approx((0.003 - 0.05 * 0.004) / (low + 0.05 * 0.4), rel=1e-4)
-    assert found.down.winner.value == pytest.approx(0.03, rel=1e-4)
-    assert (found.up.verdict, found.up.winner) == (None, None)
+    assert found.verdict_down.value == pytest.approx((0.003 - 0.05 * 0.004) / (low + 0.05 * 0.4), rel=1e-4)
+    assert found.down.value == pytest.approx(0.03, rel=1e-4)
+    assert (found.verdict_up, found.up) == (None, None)
 
 
 @pytest.mark.parametrize("limit", [9_800.0, 9_999.0, 10_100.0])
 def test_a_turn_within_the_first_step_is_found_exactly(limit: float) -> None:
-    at: OutcomeAt = lambda point: Outcome("rag" if point.monthly_queries < limit else "lora", "recommended")  # noqa: E731
+    def at(point: Setting) -> Outcome:
+        return Outcome("rag" if point.monthly_queries < limit else "lora", Verdict.RECOMMENDED)
+
     found = change(at, Setting(monthly_queries=10_000), BY_FIELD["monthly_queries"])
     way = found.down if limit < 10_000 else found.up
-    assert way.winner
-    assert way.winner.value == pytest.approx(limit, rel=1e-6)
+    assert way
+    assert way.value == pytest.approx(limit, rel=1e-6)
 
 
 def test_many_tuning_cycles_are_searched_in_few_steps_and_exactly() -> None:
@@ -140,12 +144,12 @@ def test_many_tuning_cycles_are_searched_in_few_steps_and_exactly() -> None:
 
     def at(point: Setting) -> Outcome:
         asked.append(point.cycles)
-        return Outcome("lora" if (point.cycles or 0) < 54_321 else "rag", "recommended")
+        return Outcome("lora" if (point.cycles or 0) < 54_321 else "rag", Verdict.RECOMMENDED)
 
     found = change(at, Setting(cycles=1000), BY_FIELD["cycles"])
-    assert found.searched == (10, 100_000)
-    assert found.up.winner
-    assert found.up.winner.value == 54_321
+    assert (found.searched_low, found.searched_high) == (10, 100_000)
+    assert found.up
+    assert found.up.value == 54_321
     assert len(asked) < 250
 
 
@@ -163,15 +167,13 @@ def test_what_costs_nobody_knows_how_much_cannot_be_weighed() -> None:
         candidate("rag", share(500, 1000), Money(0.004)),
     ]
     fixed = rules(pair)
-    block = outlook(lambda at: choose(pair, fixed, at), setting())
-    rows = {row["input"]: row for row in tell_changes({}, block)}
-    assert rows["refresh_days"]["unknown_down"] == 3650
-    assert (rows["refresh_days"]["down"], rows["refresh_days"]["verdict_down"]) == (None, None)
-    assert rows["refresh_days"]["text"].endswith(
-        "from every 3,650 days down it cannot be weighed: not every cost is known."
-    )
-    assert rows["monthly_queries"]["unknown_down"] is None
-    assert block["map"]["weighed"] == [[True] * 6, *[[False] * 6] * 5]
+    rows = {row.input: row for row in changes(of(pair), setting())}
+    assert rows["refresh_days"].unknown_down == 3650
+    assert (rows["refresh_days"].down, rows["refresh_days"].verdict_down) == (None, None)
+    assert would_change(rows["refresh_days"]).figures["unknown_down"] == 3650
+    assert rows["monthly_queries"].unknown_down is None
+    found = decision_map(lambda at: choose(pair, fixed, at), setting())
+    assert found.weighed == ((True,) * 6, *((False,) * 6,) * 5)
 
 
 def test_where_a_cost_is_unknown_already_no_input_passes_for_one_that_changes_nothing() -> None:
@@ -179,11 +181,9 @@ def test_where_a_cost_is_unknown_already_no_input_passes_for_one_that_changes_no
         candidate("lora", share(500, 1000), Money(None)),
         candidate("rag", share(500, 1000), Money(0.004)),
     ]
-    fixed = rules(pair)
-    block = outlook(lambda at: choose(pair, fixed, at), setting(usd_per_hour=1.0, utilisation=0.5, cycles=3))
-    for row in tell_changes({}, block):
-        assert row["text"].endswith("cannot be weighed: not every cost is known.")
-        assert (row["searched_low"], row["up"], row["nearest"]) == (None, None, None)
+    for row in changes(of(pair), setting(usd_per_hour=1.0, utilisation=0.5, cycles=3)):
+        assert row.why_not == UNKNOWN_COST
+        assert (row.searched_low, row.up, row.nearest) == (None, None, None)
 
 
 def test_the_volume_of_one_query_is_told_as_one() -> None:
@@ -191,28 +191,24 @@ def test_the_volume_of_one_query_is_told_as_one() -> None:
         candidate("lora", share(900, 1000), Money(0.001)),
         candidate("rag", share(100, 1000), Money(0.001)),
     ]
-    fixed = rules(pair)
-    block = outlook(lambda at: choose(pair, fixed, at), setting(Requirements(monthly_queries=1)))
-    (volume,) = [row for row in tell_changes({}, block) if row["input"] == "monthly_queries"]
-    assert volume["text"].startswith(
-        "The volume (now 1 query a month): none, from 1 query a month to 100 queries"
-    )
+    volume = change(of(pair), setting(Requirements(monthly_queries=1)), BY_FIELD["monthly_queries"])
+    assert "(now 1 query a month)" in would_change(volume).text
 
 
 def test_requirements_count_while_searching() -> None:
     """A budget of $50 a month: rag alone breaks it first, and above some volume nobody keeps it."""
     found = moved("monthly_queries", Requirements(monthly_budget_usd=50))
-    assert found.up.winner
-    assert found.up.winner.outcome.winner is None
-    assert found.up.winner.value == pytest.approx(40 / 0.001, rel=1e-4)
+    assert found.up
+    assert found.up.winner is None
+    assert found.up.value == pytest.approx(40 / 0.001, rel=1e-4)
 
 
 def test_an_input_that_plays_no_part_says_so_and_none_in_reach_is_none() -> None:
-    found = {one.input.field: one for one in changes(lambda _: Outcome("base", "recommended"), Setting())}
+    found = {one.input: one for one in changes(lambda _: Outcome("base", Verdict.RECOMMENDED), Setting())}
     assert set(found) == set(BY_FIELD)
-    assert found["usd_per_hour"].searched is None
+    assert found["usd_per_hour"].why_not == NO_PRICE
     assert found["monthly_queries"].nearest is None
-    assert found["monthly_queries"].searched == (100, 1_000_000)
+    assert (found["monthly_queries"].searched_low, found["monthly_queries"].searched_high) == (100, 1_000_000)
 
 
 def test_every_turn_is_a_turn() -> None:
@@ -220,24 +216,25 @@ def test_every_turn_is_a_turn() -> None:
     at = outcome_at()
     now = setting(usd_per_hour=1.0, utilisation=0.5, cycles=1)
     found = [
-        (one, turn)
+        (one.input, turn)
         for one in changes(at, now)
-        for way in (one.down, one.up)
-        for turn in (way.verdict, way.winner)
-        if turn and one.input.field != "error_price_usd"
+        for turn in (one.verdict_down, one.down, one.verdict_up, one.up)
+        if turn and one.input != "error_price_usd"
     ]
     assert len(found) >= 6
-    for one, turn in found:
-        value = round(turn.value) if one.input.whole else turn.value
-        assert at(now.with_value(one.input.field, value)) == turn.outcome != at(now)
+    for field, turn in found:
+        value = round(turn.value) if BY_FIELD[field].whole else turn.value
+        there = at(now.with_value(field, value))
+        assert (there.winner, there.status) == (turn.winner, turn.status)
+        assert there != at(now)
 
 
 def test_the_map_has_the_users_own_point_in_it() -> None:
     needs = Requirements(monthly_queries=2500, refresh_days=14)
     fixed = rules(priced(Setting()), needs)
-    found = outlook(lambda at: choose(priced(at), fixed, at), setting(needs))["map"]
-    volumes, refreshes, rows = found["monthly_queries"], found["refresh_days"], found["winners"]
-    assert (tuple(volumes), tuple(refreshes)) == grid(setting(needs))
+    found = decision_map(lambda at: choose(priced(at), fixed, at), setting(needs))
+    volumes, refreshes, rows = found.monthly_queries, found.refresh_days, found.winners
+    assert (volumes, refreshes) == grid(setting(needs))
     assert 2500 in volumes
     assert list(volumes) == sorted(volumes)
     assert refreshes[0] is None
@@ -246,6 +243,6 @@ def test_the_map_has_the_users_own_point_in_it() -> None:
     assert rows[0][0] == "rag"
     assert rows[0][-1] == "lora"
     assert rows[-1][volumes.index(10_000)] == "rag"
-    assert {tuple(map(len, found[key])) for key in ("statuses", "weighed", "pays_to_usd")} == {
+    assert {tuple(map(len, rows)) for rows in (found.statuses, found.weighed, found.pays_to_usd)} == {
         tuple(map(len, rows))
     }

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from harness.analysis.bridge import typed
-from harness.analysis.decision.election import stored_requirements
+from harness.analysis.decision.case import stored_requirements
 from harness.analysis.derive import Measured, derive
 from harness.analysis.evidence import Evidence
 from harness.analysis.results.run import RunResult
@@ -19,7 +19,7 @@ from harness.commands.flags import price_settings
 from harness.report.page.whatif import Facts
 from harness.spec.pricing import repriced
 from harness.spec.requirements import Requirements, requirements_from
-from tests.analysis.elected import adapter, elected
+from tests.analysis.decided import adapter, elected
 from tests.analysis.runs import PRICE_SHEET, write_lines, write_run
 
 Given = dict[str, Any]

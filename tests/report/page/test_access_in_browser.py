@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from harness.report.write import write_reports
-from tests.analysis.elected import elected
+from tests.analysis.decided import elected
 from tests.analysis.runs import QUESTIONS, answers, write_run
 from tests.report.page.browser import Opened, launched
 

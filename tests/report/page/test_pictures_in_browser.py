@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from harness.report.write import write_reports
-from tests.analysis.elected import elected
+from tests.analysis.decided import elected
 from tests.report.page.browser import Opened, launched
 
 EVERYBODY = {

@@ -14,12 +14,12 @@ import pytest
 
 from harness import quantities
 from harness.analysis.bridge import typed
-from harness.analysis.decision import outlook
+from harness.analysis.decision import verdict
 from harness.analysis.derive import derive, measure
 from harness.analysis.evidence import Evidence, read_run
-from harness.analysis.results.decision import Decision, DecisionMap
+from harness.analysis.results.decision import Decision, DecisionMap, headline
 from harness.analysis.results.run import TaskResult
-from harness.report.page.whatif import Facts, headline, whatif
+from harness.report.page.whatif import Facts, whatif
 from harness.report.pictures import money
 from tests.analysis.runs import manifest, write_run
 from tests.report.page import node
@@ -69,7 +69,7 @@ def check(shown: dict[str, Any], decision: Decision) -> None:
             (outcome.requirement, outcome.status, close(outcome.miss)) for outcome in candidate.requirements
         ]
     assert shown["open"] == [name for name, against in decision.against.items() if against.open]
-    assert shown["headline"] == headline(decision.status, decision.favourite or decision.nearest or "")
+    assert shown["headline"] == headline(decision.status, decision.favourite, decision.nearest)
     check_map(shown["map"], decision.map)
 
 
@@ -104,7 +104,7 @@ def check_crossings(shown: list[dict[str, Any]], task: TaskResult) -> None:
 
 @pytest.mark.parametrize("kind", RUNS)
 def test_the_page_decides_as_decide_does(kind: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(outlook, "changes", lambda *_: ())  # most of the work, and not in the page
+    monkeypatch.setattr(verdict, "changes", lambda *_: ())  # most of the work, and not in the page
     run = read_run(RUNS[kind](tmp_path / "run"))
     measured = measure(run)
     facts = facts_of(run)

@@ -9,14 +9,13 @@ from typing import Any
 
 import pytest
 
-from harness.analysis.decision import outlook
+from harness.analysis.decision import verdict
 from harness.analysis.derive import measure
 from harness.analysis.evidence import read_run
-from harness.analysis.results.decision import Decision
+from harness.analysis.results.decision import Decision, headline
 from harness.quantities import dollars
-from harness.report.page.whatif import headline
 from harness.report.write import write_reports
-from tests.analysis.elected import elected
+from tests.analysis.decided import elected
 from tests.report.page.browser import Opened, launched
 from tests.report.page.terms import decided
 
@@ -72,7 +71,7 @@ SETTINGS: list[dict[str, str]] = [
 def test_fields_change_verdict_costs_and_map(
     opened: Opened, run: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(outlook, "changes", lambda *_: ())  # most of the work, and not in the page
+    monkeypatch.setattr(verdict, "changes", lambda *_: ())  # most of the work, and not in the page
     assert len(SETTINGS) >= 30
     evidence = read_run(run)
     measured, statuses = measure(evidence), set()
@@ -92,7 +91,7 @@ def test_fields_change_verdict_costs_and_map(
 def check(opened: Opened, decision: Decision) -> None:
     """What the page shows of a task is what `decide` says at the same setting."""
     card = opened.page.locator("#what-if-verdicts article").first
-    expected = headline(decision.status, decision.favourite or decision.nearest or "")
+    expected = headline(decision.status, decision.favourite, decision.nearest)
     assert expected in str(card.locator(".headline").text_content())
     priced = decision.setting.error_price_usd is not None
     assert [row[: 3 + priced] for row in cells(opened, "#what-if-costs table", "th, td")] == [

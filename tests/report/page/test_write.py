@@ -82,7 +82,7 @@ def test_texts_from_outside_are_escaped(html: str) -> None:
 def test_every_table_of_the_document_is_on_the_page(html: str, tmp_path: Path) -> None:
     run = read_run(write_run(tmp_path))
     raw = derive(run)
-    tables = document(typed(run, raw), raw)
+    tables = document(typed(run, raw))
     parts = [*chain(*tables.tasks.values()), *tables.general]
     titles = re.findall("(?<!<figcaption>)<h4>(.*?)</h4>", html)
     for part in parts:

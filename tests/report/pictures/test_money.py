@@ -15,7 +15,7 @@ from harness.analysis.results.money import MonthlyTotal
 from harness.report.pictures.gallery import views
 from harness.report.pictures.money import Line, crossing, decision_map, lines, monthly, short
 from harness.report.pictures.plot import Missing, Plot, TaskView
-from tests.analysis.elected import elected
+from tests.analysis.decided import elected
 
 
 def totals(**usd: tuple[float, float]) -> tuple[MonthlyTotal, ...]:

@@ -1,30 +1,32 @@
-"""From a run's evidence to the decision of each task: who stands, at which prices, under which requirements."""
+"""From a run's evidence to what each task's decision rests on: candidates, prices, requirements, failed checks."""
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from harness.analysis.accuracy import ScoredAnswer, per_question
-from harness.analysis.decision.candidates import ASSUMED_MONTHLY_QUERIES, Candidate, CandidatesAt, Setting
+from harness.analysis.decision.candidates import Candidate, CandidatesAt
 from harness.analysis.decision.choice import Rules
+from harness.analysis.decision.literature import TrainFit
 from harness.analysis.decision.pairs import Pairs
 from harness.analysis.decision.verdict import Case
-from harness.analysis.evidence import Evidence, Pair
+from harness.analysis.evidence import Evidence
 from harness.analysis.money import cost
 from harness.analysis.money.economics import CostInputs
 from harness.analysis.money.tariff import Measured, Tariff, economics
-from harness.analysis.validity import Status, forbidden
-from harness.analysis.validity.check import clause, name_of
+from harness.analysis.results.decision import ASSUMED_MONTHLY_QUERIES, Setting
+from harness.analysis.results.figures import Check, Status
+from harness.analysis.results.run import SystemFigures, TaskFigures
+from harness.records import FIT_EXAMPLES
 from harness.spec.requirements import Requirements, requirements_of
-from harness.spec.strategy import STRATEGIES, Source
 
 BYTES = {"float32": 4, "bfloat16": 2, "float16": 2}
-Block = dict[str, Any]
+"""Data type of weights → bytes a parameter."""
 
 
-def stored_requirements(manifest: Mapping[str, Any]) -> Block:
+def stored_requirements(manifest: Mapping[str, Any]) -> dict[str, Any]:
     """What the user required when the run was made; nothing for a run that was asked for nothing."""
     settings = manifest.get("settings") or {}
     volume = settings.get("monthly_queries")
@@ -39,44 +41,52 @@ def needs_of(manifest: Mapping[str, Any]) -> Requirements:
 def with_needs(inputs: CostInputs, needs: Requirements) -> CostInputs:
     """Cost inputs in the setting that the requirements name; what they leave out stays as it is."""
     shared = ("horizon_months", "monthly_queries", "refresh_days", "error_price_usd", "in_house")
-    named: Block = {field: getattr(needs, field) for field in shared if field in needs.model_fields_set}
-    return dataclasses.replace(inputs, **named)
+    named: dict[str, Any] = {
+        field: getattr(needs, field) for field in shared if field in needs.model_fields_set
+    }
+    return replace(inputs, **named)
 
 
 def case_of(
     run: Evidence,
-    name: str,
-    task: Mapping[str, Any],
+    task: str,
+    figures: TaskFigures,
     answered: Mapping[str, Sequence[ScoredAnswer]],
     clusters: Mapping[str, str],
     needs: Requirements,
     inputs: CostInputs,
 ) -> Case:
-    """What a decision rests on. `task`: its block of results.json so far; `answered`: strategy → its answers."""
-    out, tariff = forbidden(task["validity"]), cost.tariff_of(run.manifest)
-    own = [strategy for strategy in answered if strategy in STRATEGIES and answered[strategy]]
+    """What the decision of a task rests on. `answered`: system → its answers."""
+    tariff = cost.tariff_of(run.manifest)
+    own = {
+        name: system
+        for name, system in figures.strategies.items()
+        if not system.system.trained_elsewhere(task) and answered.get(name)
+    }
+    excluded = {name: why for name in own if (why := _failed(name, figures.validity))}
     standing = [
-        _candidate(run, (name, strategy), task, answered[strategy], tariff, inputs)
-        for strategy in own
-        if strategy not in out and not STRATEGIES[strategy].control
+        _candidate(
+            run, task, system, per_question(answered[name], figures.primary_metric or ""), tariff, inputs
+        )
+        for name, system in own.items()
+        if name not in excluded and not system.control
     ]
     return Case(
-        task,
-        _priced(run, name, standing, tariff, inputs),
-        Rules(needs, Pairs(task["comparisons"], task["primary_metric"]), clusters),
-        _setting(inputs, tariff),
-        excluded={strategy: _failed(strategy, task["validity"]) for strategy in own if strategy in out},
-        unfit=unfit(run, task),
-        volume_assumed=inputs.monthly_queries is None,
-        run={
-            "parameters": (run.manifest.get("model") or {}).get("parameters"),
-            "adapters": run.manifest.get("adapters", ()),
-        },
+        systems=own,
+        candidates_at=_priced(run, task, standing, tariff, inputs),
+        rules=Rules(needs, Pairs(figures.comparisons, figures.primary_metric), clusters),
+        setting=_setting(inputs, tariff),
+        primary_metric=figures.primary_metric,
+        probes=figures.probes,
+        checks=figures.validity,
+        excluded=excluded,
+        unfit=_unfit(run, figures),
+        parameters=(run.manifest.get("model") or {}).get("parameters"),
+        fits={name: fit for name, system in own.items() if (fit := _fit(run, system))},
     )
 
 
 def _setting(inputs: CostInputs, tariff: Tariff | None) -> Setting:
-    """Where strategies are valued: the inputs, and the prices as the run has them."""
     prices = tariff.under(inputs) if tariff else None
     return Setting(
         monthly_queries=inputs.monthly_queries or ASSUMED_MONTHLY_QUERIES,
@@ -86,52 +96,63 @@ def _setting(inputs: CostInputs, tariff: Tariff | None) -> Setting:
         usd_per_hour=prices.usd_per_hour if prices else None,
         utilisation=prices.utilisation if prices else None,
         cycles=inputs.cycles if prices else None,
+        monthly_queries_assumed=inputs.monthly_queries is None,
     )
 
 
-def _failed(strategy: str, checks: Sequence[Mapping[str, Any]]) -> str:
-    """Which checks a strategy failed, and what they found."""
+def _failed(name: str, checks: Sequence[Check]) -> str | None:
+    """Which checks a system failed, and what they found; None where it failed none."""
     found = [
-        f"{name_of(check)}: {clause(check['detail'])}"
+        f"{check.title}: {check.clause}"
         for check in checks
-        if check["status"] == Status.FAIL and strategy in check["strategies"]
+        if check.status is Status.FAIL and name in check.strategies
     ]
-    return f"it failed a check of validity ({'; '.join(found)})."
+    return f"it failed a check of validity ({'; '.join(found)})." if found else None
 
 
-def unfit(run: Evidence, task: Mapping[str, Any]) -> str | None:
+def _unfit(run: Evidence, figures: TaskFigures) -> str | None:
     """Why a run is not fit for decisions, as a clause; None where it is."""
     if run.manifest.get("quick"):
         return "this was a quick run, with few questions and little training"
-    missing = any(block["n_answered"] < task["n"] for block in task["strategies"].values())
+    missing = any(system.n_answered < figures.n for system in figures.strategies.values())
     if missing or run.manifest.get("status") != "complete":
         return "the run is not complete"
     return None
 
 
+def _fit(run: Evidence, system: SystemFigures) -> TrainFit | None:
+    """How well the adapter that answered reproduces its own training answers; None without one."""
+    record = next(
+        (one for one in run.manifest.get("adapters", ()) if one.get("sha256") == system.adapter), None
+    )
+    if system.adapter is None or record is None or record.get("train_fit") is None:
+        return None
+    return TrainFit(record["train_fit"], min(FIT_EXAMPLES, record.get("examples") or 0))
+
+
 def _candidate(
     run: Evidence,
-    pair: Pair,
-    task: Mapping[str, Any],
-    scored: Sequence[ScoredAnswer],
+    task: str,
+    figures: SystemFigures,
+    scores: Mapping[str, float],
     tariff: Tariff | None,
     inputs: CostInputs,
 ) -> Candidate:
-    block, strategy = task["strategies"][pair[1]], STRATEGIES[pair[1]]
-    measured, fair = cost.measured_of(run, pair), block["accuracy"]
+    system, fair = figures.system, figures.accuracy
+    measured = cost.measured_of(run, (task, system.name))
     parts = [measured.training_s, measured.index_s]
-    labour = tariff.labour if tariff and strategy.adapted else None
+    labour = tariff.labour if tariff and system.adapted else None
     return Candidate(
-        strategy=pair[1],
-        scores=per_question(scored, task["primary_metric"]),
+        name=system.name,
+        scores=scores,
         economics=economics(measured, tariff, inputs),
-        latency=block["latency_s"],
+        latency=figures.latency_s,
         memory_gb=_least_memory_gb(run, measured),
         memory_most_gb=_most_memory_gb(run),
-        cites=Source.RETRIEVED in strategy.context,
+        cites=system.retrieved is not None,
         update_s=sum(part for part in parts if part is not None) if any(parts) else None,
         update_people_s=3600 * labour.refresh_hours if labour else None,
-        interval=None if fair["ci_low"] is None else (fair["ci_low"], fair["ci_high"]),
+        interval=None if fair.ci_low is None or fair.ci_high is None else (fair.ci_low, fair.ci_high),
     )
 
 
@@ -156,21 +177,20 @@ def _priced(
     run: Evidence, task: str, standing: Sequence[Candidate], tariff: Tariff | None, inputs: CostInputs
 ) -> CandidatesAt:
     """Candidates at a setting's prices. What was measured is read once; prices are kept as long as they last."""
-    measured = {one.strategy: cost.measured_of(run, (task, one.strategy)) for one in standing}
-    known: dict[tuple[Any, ...], tuple[Candidate, ...]] = {}
+    measured = {one.name: cost.measured_of(run, (task, one.name)) for one in standing}
+    known: dict[tuple[float | None, ...], tuple[Candidate, ...]] = {}
 
     def at(setting: Setting) -> tuple[Candidate, ...]:
         key = (setting.usd_per_hour, setting.utilisation, setting.cycles)
         if key not in known:
-            given = dataclasses.replace(
+            given = replace(
                 inputs,
                 usd_per_hour=setting.usd_per_hour,
                 utilisation=setting.utilisation,
                 cycles=setting.cycles or inputs.cycles,
             )
             known[key] = tuple(
-                dataclasses.replace(one, economics=economics(measured[one.strategy], tariff, given))
-                for one in standing
+                replace(one, economics=economics(measured[one.name], tariff, given)) for one in standing
             )
         return known[key]
 

@@ -8,10 +8,16 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from harness.analysis.decision.candidates import ASSUMED_MONTHLY_QUERIES, Candidate, Setting
+from harness.analysis.decision.candidates import Candidate
 from harness.analysis.decision.choice import Rules
 from harness.analysis.decision.pairs import Pairs
+from harness.analysis.results.decision import ASSUMED_MONTHLY_QUERIES, Setting
+from harness.analysis.results.figures import Comparison, Estimate, Interval, Percentiles, Throughput, Tokens
+from harness.analysis.results.run import SystemFigures
 from harness.spec.requirements import Requirements
+from harness.spec.settings import Examples, Finetune, Retrieval
+from harness.spec.strategy import STRATEGIES, TaskSettings, system_of
+from harness.spec.system import ModelRef
 
 
 @dataclass(frozen=True)
@@ -23,6 +29,8 @@ class Money:
     refresh_usd: float = 0.0
     reason: str | None = None
     people_usd: float = 0.0
+    timed: int = 0
+    per_query_ci_usd: Interval | None = None
 
     def people_monthly_usd(self, horizon_months: float, refresh_days: float | None) -> float:
         return self.people_usd / horizon_months
@@ -34,14 +42,14 @@ class Money:
         return self.per_query_usd * queries + self.fixed_usd / horizon_months + self.refresh_usd * refreshes
 
 
-def timed(p50: float | None = None, n: int = 20, **more: Any) -> dict[str, Any]:
-    return {"n": n, "p50": p50, "p90": None, "p95": None, "p99": None, **more}
+def timed(p50: float | None = None, n: int = 20, **more: Any) -> Percentiles:
+    return Percentiles(**{"n": n, "p50": p50, "p90": None, "p95": None, "p99": None, "ci": {}, **more})
 
 
-def candidate(strategy: str, right: Sequence[float], money: Money | None = None, **more: Any) -> Candidate:
+def candidate(name: str, right: Sequence[float], money: Money | None = None, **more: Any) -> Candidate:
     """A candidate that scored `right`, one number a question."""
     scores = {f"q{index:05}": float(score) for index, score in enumerate(right)}
-    return Candidate(strategy, scores, money or Money(), more.pop("latency", timed(1.0)), **more)
+    return Candidate(name, scores, money or Money(), more.pop("latency", timed(1.0)), **more)
 
 
 def share(of: int, n: int, first: int = 0) -> list[float]:
@@ -68,7 +76,7 @@ def setting(needs: Requirements | None = None, **prices: Any) -> Setting:
     )
 
 
-def comparisons(candidates: Sequence[Candidate]) -> list[dict[str, Any]]:
+def comparisons(candidates: Sequence[Candidate]) -> list[Comparison]:
     """Every pair with a normal interval (a question added on either side, so that none has no width)."""
     rows = []
     for a, b in itertools.combinations(candidates, 2):
@@ -79,8 +87,42 @@ def comparisons(candidates: Sequence[Candidate]) -> list[dict[str, Any]]:
         half = 1.96 * math.sqrt(variance / n)
         low, high = max(-1.0, delta - half), min(1.0, delta + half)
         p = 0.01 if low > 0 or high < 0 else 0.5
-        rows.append(
-            {"a": a.strategy, "b": b.strategy, "metric": "contains", "n": n, "delta": delta, "ci_low": low,
-             "ci_high": high, "p": p, "p_adjusted": p}
-        )  # fmt: skip
+        rows.append(comparison(a.name, b.name, delta, (low, high), p, n))
     return rows
+
+
+def comparison(
+    a: str,
+    b: str,
+    delta: float | None,
+    ends: Interval | None,
+    p: float | None = 0.01,
+    n: int = 100,
+    **more: Any,
+) -> Comparison:
+    """b − a; `ends`: its interval."""
+    low, high = ends or (None, None)
+    about: dict[str, Any] = {"p_adjusted": p, "metric": "contains", "verdict": "", "reason": None, **more}
+    return Comparison(
+        a=a, b=b, n=n, delta=delta, ci_low=low, ci_high=high, p=p, mde=None, mde_adjusted=None, discordant=0,
+        a_higher=0, b_higher=0, clusters=n, **about,
+    )  # fmt: skip
+
+
+TASK = TaskSettings("facts", Retrieval(), Examples(), Finetune(), "embedder")
+
+
+def figures(
+    name: str, mean: float | None = None, n: int = 100, half: float | None = None, **more: Any
+) -> SystemFigures:
+    """A system of the strategy table with an accuracy; `half`: of its interval's width."""
+    nothing = timed(n=0)
+    ends = (None, None) if mean is None or half is None else (mean - half, mean + half)
+    about: dict[str, Any] = {
+        "system": system_of(STRATEGIES[name], ModelRef("tiny"), TASK), "accuracy": Estimate(mean, *ends, n),
+        "metrics": {}, "aggregates": {}, "groups": {}, "seeds": None, "n_answered": n, "latency_s": nothing,
+        "ttft_s": nothing, "retrieve_s": nothing, "tpot_s": nothing, "unmerged": None, "tokens": Tokens(None, None),
+        "tokens_per_s": Throughput(None, None, None, 0, 0, 0), "retrieval": None, "adapter": None, "truncated": 0,
+        "dropped_passages": 0, "finish_length_share": 0.0, "empty_share": 0.0, "cached_share": 0.0,
+    }  # fmt: skip
+    return SystemFigures(**{**about, **more})

@@ -1,0 +1,111 @@
+"""What would change a decision, and what did: an input, its values and what they lead to, in sentences."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from harness.analysis.decision.sensitivity import REACH, UNKNOWN_COST
+from harness.analysis.decision.words import joined, reason
+from harness.analysis.results.decision import Change, Reason, Turned
+from harness.quantities import days, dollars, gigabytes, months, percent, queries, seconds, share, whole
+
+Write = Callable[[Any], str]
+
+
+def _needed(value: bool) -> str:
+    return "needed" if value else "not needed"
+
+
+INPUTS: dict[str, tuple[str, Write]] = {
+    "monthly_queries": ("the volume", lambda n: f"{queries(n)} a month"),
+    "horizon_months": ("the horizon", months),
+    "error_price_usd": ("the price of a wrong answer", lambda usd: f"{dollars(usd)} an error"),
+    "refresh_days": ("the refresh interval", lambda n: f"every {days(n)}"),
+    "min_accuracy": ("the least accuracy", percent),
+    "max_latency_s": ("the latency ceiling", seconds),
+    "latency_percentile": ("the percentile of the latency", str),
+    "monthly_budget_usd": ("the budget", lambda usd: f"{dollars(usd)} a month"),
+    "max_memory_gb": ("the memory ceiling", gigabytes),
+    "citations": ("citations", _needed),
+    "in_house": ("data in house", _needed),
+    "accuracy_margin": ("the margin of accuracy", share),
+    "value_margin": ("the margin of value", percent),
+    "prices": ("the price list", str),
+    "machine": ("the machine", str),
+    "usd_per_hour": ("the price of a machine hour", lambda usd: f"{dollars(usd)} an hour"),
+    "utilisation": ("the utilisation", percent),
+    "tuning_cycles": ("the number of tuning cycles", whole),
+    "cycles": ("the number of tuning cycles", whole),
+}
+"""Each input, and how its values are written."""
+UNSET = "not set"
+
+
+def write(field: str, value: Any) -> str:
+    return UNSET if value is None else INPUTS[field][1](value)
+
+
+def would_change(change: Change) -> Reason:
+    """`The volume (now 10,000 queries a month): from 3,333 queries a month down rag is recommended.`"""
+    label = f"{change.label[:1].upper()}{change.label[1:]}"
+    if change.searched_low is None:
+        return reason(f"{label} {change.why_not}.")
+    clauses = [*_way(change, "down"), *_way(change, "up")]
+    if not (change.down or change.up or change.verdict_down or change.verdict_up):
+        clauses.insert(0, _none(change))
+    now = "" if change.current is None else f" (now {write(change.input, change.current)})"
+    found = joined(reason(f"{label}{now}:", current=change.current), joined(*clauses, by="; "))
+    return Reason(f"{found.text}.", found.figures)
+
+
+def _none(change: Change) -> Reason:
+    """Nothing turns. Whether the whole range was tried: some inputs end before (a machine is at most in full use)."""
+    current, low, high = change.current, change.searched_low, change.searched_high
+    full = current and (low, high) == (current / REACH, current * REACH)
+    within = f" within 1/{REACH:g} to {REACH:g} times" if full else ""
+    span = f"from {write(change.input, low)} to {write(change.input, high)}"
+    return reason(f"none{within}, {span}", searched_low=low, searched_high=high)
+
+
+def _way(change: Change, way: str) -> list[Reason]:
+    """What lies one way: first what turns before another system is ahead, then which system that is."""
+    winner, verdict, unknown = (
+        (change.down, change.verdict_down, change.unknown_down)
+        if way == "down"
+        else (change.up, change.verdict_up, change.unknown_up)
+    )
+    turns = [(name, turn) for name, turn in ((f"verdict_{way}", verdict), (way, winner)) if turn]
+    if verdict == winner:
+        turns = turns[-1:]
+    found = [(name, turn.value, turn.in_words) for name, turn in turns]
+    if unknown is not None:
+        found.append((f"unknown_{way}", unknown, f"it {UNKNOWN_COST}"))
+    return [
+        reason(f"{what} from {write(change.input, value)} {way}", **{name: value})
+        for name, value, what in found
+    ]
+
+
+def turned(task: str, found: Turned) -> Reason:
+    """How other terms turned a task's verdict, and which inputs did it."""
+    if not found.turned:
+        return reason(f"{task}: {found.now.in_words}, as under the run's own setting.")
+    rows = found.changed
+    if len(rows) == 1:
+        which = "What turned it"
+    elif alone := tuple(row for row in rows if row.alone):
+        which = "What turned it, alone" if len(alone) == 1 else "Each of these alone turns it"
+        rows = alone
+    else:
+        which = "No one input turns it alone, only together"
+    values = ", ".join(
+        f"{row.label} ({write(row.input, row.own)} → {write(row.input, row.now)})" for row in rows
+    )
+    figures = {
+        f"{row.input}, {side}": value for row in rows for side, value in (("own", row.own), ("now", row.now))
+    }
+    return reason(
+        f"{task}: {found.now.in_words}; under the run's own setting: {found.own.in_words}. {which}: {values}.",
+        **figures,
+    )

@@ -14,6 +14,7 @@ from harness.files import to_json
 from harness.spec.prices import SHIPPED, UsedSheet
 from harness.spec.pricing import prices_of, repriced
 from tests.analysis.runs import PRICE_SHEET
+from tests.snapshots import Snapshots
 
 
 class Parser(argparse.ArgumentParser):
@@ -54,33 +55,34 @@ def test_empty_names_are_refused() -> None:
         parsed("--prices", "", "--machine", "")
 
 
-@pytest.mark.parametrize(
-    ("flag", "value", "message"),
-    [
-        ("--usd-per-hour", "0", "'0' is not a price from 0.000001 to 1,000,000"),
-        ("--usd-per-hour", "-1", "'-1' is not a price from 0.000001 to 1,000,000"),
-        ("--usd-per-hour", "nan", "'nan' is not a price from 0.000001 to 1,000,000"),
-        ("--usd-per-hour", "inf", "'inf' is not a price from 0.000001 to 1,000,000"),
-        ("--usd-per-hour", "cheap", "'cheap' is not a price from 0.000001 to 1,000,000"),
-        ("--utilisation", "0", "is not a share from 0.000001 to 1"),
-        ("--utilisation", "-0.5", "is not a share from 0.000001 to 1"),
-        ("--utilisation", "50", "to 1 (for 50 % write 0.5)"),
-        ("--utilisation", "nan", "is not a share from 0.000001 to 1"),
-        ("--tuning-cycles", "0", "is not a whole number from 1"),
-        ("--tuning-cycles", "2.5", "is not a whole number from 1"),
-        ("--tuning-cycles", "-3", "is not a whole number from 1"),
-        ("--tuning-cycles", "1001", "'1001' is not a whole number from 1 to 1,000"),
-        ("--tuning-cycles", "9" * 5000, "9… is not a whole number from 1 to 1,000"),
-        ("--usd-per-hour", "1e308", "'1e308' is not a price from 0.000001 to 1,000,000"),
-        ("--usd-per-hour", "1e400", "'1e400' is not a price"),
-        ("--utilisation", "1e-320", "'1e-320' is not a share from 0.000001 to 1"),
-    ],
-)
-def test_values_out_of_range(flag: str, value: str, message: str) -> None:
-    with pytest.raises(InputError) as caught:
-        parsed(f"{flag}={value}")
-    assert message in str(caught.value)
-    assert flag in str(caught.value)
+OUT_OF_RANGE = [
+    ("--usd-per-hour", "0"),
+    ("--usd-per-hour", "-1"),
+    ("--usd-per-hour", "nan"),
+    ("--usd-per-hour", "inf"),
+    ("--usd-per-hour", "cheap"),
+    ("--utilisation", "0"),
+    ("--utilisation", "-0.5"),
+    ("--utilisation", "50"),
+    ("--utilisation", "nan"),
+    ("--tuning-cycles", "0"),
+    ("--tuning-cycles", "2.5"),
+    ("--tuning-cycles", "-3"),
+    ("--tuning-cycles", "1001"),
+    ("--tuning-cycles", "9" * 5000),
+    ("--usd-per-hour", "1e308"),
+    ("--usd-per-hour", "1e400"),
+    ("--utilisation", "1e-320"),
+]
+
+
+def test_values_out_of_range_are_refused(snapshots: Snapshots) -> None:
+    lines = []
+    for flag, value in OUT_OF_RANGE:
+        with pytest.raises(InputError) as caught:
+            parsed(f"{flag}={value}")
+        lines.append(f"{caught.value}\n")
+    snapshots.check("spec/price_flags.txt", "".join(lines))
 
 
 def test_facts_for_a_manifest(tmp_path: Path) -> None:

@@ -117,9 +117,11 @@ def gate_of(options: argparse.Namespace) -> Gate:
     try:
         flags = Terms.model_validate({key: value for key, value in given.items() if value is not None})
     except ValidationError as error:
-        found = [mistake for item in error.errors(include_url=False) for mistake in mistakes_of(item, Terms)]
+        mistakes = [
+            mistake for item in error.errors(include_url=False) for mistake in mistakes_of(item, Terms)
+        ]
         flag = {"margin": "--margin", "latency_margin": "--latency-margin", "fail_on": "--fail-on"}
-        raise InputErrors([InputError(f"{flag[str(loc[0])]}: {text}") for loc, text in found]) from None
+        raise InputErrors([InputError(f"{flag[str(loc[0])]}: {text}") for loc, text in mistakes]) from None
     return Gate(flags, load_gate_file(options.rules) if options.rules else GateFile())
 
 
@@ -141,8 +143,8 @@ def _diff(options: argparse.Namespace) -> None:
     from harness.report import diff as forms
     from harness.report import plain
 
-    found = diff(options.before, options.after)
-    print(to_json(found) if options.json else plain.sections(forms.report(found)))
+    difference = diff(options.before, options.after)
+    print(to_json(difference) if options.json else plain.sections(forms.report(difference)))
 
 
 def _trend(options: argparse.Namespace) -> None:

@@ -13,9 +13,9 @@ from harness.report.places import check_files, write_there
 COMMENT = 60_000
 """Characters of a comment: GitHub refuses one of more than 65,536."""
 FORMS: dict[str, Callable[[Judgement], bytes]] = {
-    ".md": lambda one: mdtext.shortened(mdtext.render(gate.report(one)), COMMENT).encode(),
-    ".xml": lambda one: junit.render(one),
-    ".json": lambda one: f"{as_json(one)}\n".encode(),
+    ".md": lambda judgement: mdtext.shortened(mdtext.render(gate.report(judgement)), COMMENT).encode(),
+    ".xml": lambda judgement: junit.render(judgement),
+    ".json": lambda judgement: f"{as_json(judgement)}\n".encode(),
 }
 """Suffix → what stands in the file: a comment for a pull request or a job summary, JUnit, everything."""
 

@@ -30,11 +30,10 @@ REPLY = 80
 
 def headline(judgement: Judgement) -> str:
     """`Regression: 2 of 60 rules failed; 1 cannot tell.`"""
-    counting = [one for one in judgement.findings if one.counts and one.outcome is not Outcome.NOT_APPLICABLE]
-    fallen, unsure = (
-        sum(one.outcome is outcome for one in counting) for outcome in (Outcome.FAIL, Outcome.UNSURE)
-    )
-    text = f"{VERDICTS[judgement.outcome]}: {fallen} of {counted(len(counting), 'check')} failed"
+    outcomes = [finding.outcome for finding in judgement.findings if finding.counts]
+    fallen, unsure = outcomes.count(Outcome.FAIL), outcomes.count(Outcome.UNSURE)
+    total = len(outcomes) - outcomes.count(Outcome.NOT_APPLICABLE)
+    text = f"{VERDICTS[judgement.outcome]}: {fallen} of {counted(total, 'check')} failed"
     if unsure:
         text += f", {unsure} cannot tell" + (", which --strict counts as failed" if judgement.strict else "")
     return text + "."
@@ -95,13 +94,13 @@ def _table(judgement: Judgement) -> Table:
 
 def _cell(findings: Sequence[Finding], tier: Tier) -> str:
     """`✓ 8`, `✗ prompts, answers`, `✗ 96.0 % → 76.0 % (−20.0)`."""
-    mine = [one for one in findings if one.tier is tier]
+    mine = [finding for finding in findings if finding.tier is tier]
     if tier is not Tier.EXACT:
-        return "; ".join(f"{MARKS[one.outcome]} {_figure(one)}".strip() for one in mine)
-    fallen = [one.rule for one in mine if one.outcome is Outcome.FAIL]
+        return "; ".join(f"{MARKS[finding.outcome]} {_figure(finding)}".strip() for finding in mine)
+    fallen = [finding.rule for finding in mine if finding.outcome is Outcome.FAIL]
     if fallen:
         return f"{MARKS[Outcome.FAIL]} {', '.join(fallen)}"
-    return f"{MARKS[Outcome.PASS]} {sum(one.outcome is Outcome.PASS for one in mine)}"
+    return f"{MARKS[Outcome.PASS]} {sum(finding.outcome is Outcome.PASS for finding in mine)}"
 
 
 def _figure(finding: Finding) -> str:
@@ -121,7 +120,9 @@ TITLES = {
 
 
 def _group(judgement: Judgement, outcome: Outcome, *, counts: bool) -> Section | None:
-    findings = [one for one in judgement.findings if one.outcome is outcome and one.counts is counts]
+    findings = [
+        finding for finding in judgement.findings if finding.outcome is outcome and finding.counts is counts
+    ]
     blocks = [block for same in _alike(findings) for block in _paragraph(same)]
     return section_of(TITLES[outcome, counts], *blocks)
 
@@ -129,16 +130,16 @@ def _group(judgement: Judgement, outcome: Outcome, *, counts: bool) -> Section |
 def _alike(findings: Sequence[Finding]) -> list[list[Finding]]:
     """Findings that say the same of several systems, by the same questions and causes, together."""
     groups: dict[tuple[object, ...], list[Finding]] = {}
-    for one in findings:
-        causes = tuple(change.sentence for change in one.causes)
-        groups.setdefault((one.rule, one.detail, one.flips, causes), []).append(one)
+    for finding in findings:
+        causes = tuple(change.sentence for change in finding.causes)
+        groups.setdefault((finding.rule, finding.detail, finding.flips, causes), []).append(finding)
     return list(groups.values())
 
 
 def _paragraph(same: Sequence[Finding]) -> Iterator[Block]:
     """What a rule found, then its questions and its cause."""
     first = same[0]
-    where = ", ".join(f"{one.task} · {one.strategy}" for one in same)
+    where = ", ".join(f"{finding.task} · {finding.strategy}" for finding in same)
     yield f"{MARKS[first.outcome]} {first.rule} ({where}): {first.detail}."
     yield Bullets((*flip_lines(first.flips, MOST_FLIPS), *cause_lines(first)))
 

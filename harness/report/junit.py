@@ -20,8 +20,8 @@ MOST_FLIPS = 50
 def render(judgement: Judgement) -> bytes:
     """A `testsuite` for each task. What cannot be told is skipped, or failed under --strict."""
     root = ElementTree.Element("testsuites", name="harness check")
-    for task in dict.fromkeys(one.task for one in judgement.findings):
-        mine = [one for one in judgement.findings if one.task == task]
+    for task in dict.fromkeys(finding.task for finding in judgement.findings):
+        mine = [finding for finding in judgement.findings if finding.task == task]
         suite = ElementTree.SubElement(root, "testsuite", name=_plain(task))
         for finding in mine:
             _case(suite, finding, strict=judgement.strict)

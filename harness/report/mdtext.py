@@ -34,10 +34,10 @@ def shortened(text: str, most: int) -> str:
     return f"{text[: text.rfind(chr(10), 0, most)]}\n\n… shortened; --json has it all.\n"
 
 
-def render(found: Iterable[Section], level: int = 2) -> str:
+def render(sections: Iterable[Section], level: int = 2) -> str:
     """Sections under headings of a level."""
     lines: list[str] = []
-    for section in found:
+    for section in sections:
         lines += ["", f"{'#' * level} {escape(section.title)}"]
         for block in section.blocks:
             lines.append("")

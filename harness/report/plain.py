@@ -21,9 +21,9 @@ def render(blocks: Sequence[Block], width: int = WIDTH) -> str:
     return "\n".join(line for block in blocks for line in _block(block, width))
 
 
-def sections(found: Sequence[Section], width: int = WIDTH) -> str:
+def sections(parts: Sequence[Section], width: int = WIDTH) -> str:
     """Sections, each under its title."""
-    return "\n\n".join(f"{visible(section.title)}\n{render(section.blocks, width)}" for section in found)
+    return "\n\n".join(f"{visible(section.title)}\n{render(section.blocks, width)}" for section in parts)
 
 
 def _block(block: Block, width: int) -> Iterator[str]:

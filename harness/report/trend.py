@@ -199,11 +199,11 @@ def _reading(task: TaskHistory, rows: int) -> str:
 def _rows(task: TaskHistory, runs: dict[str, Run]) -> list[tuple[str, ...]]:
     return [
         (
-            _about(runs[one.folder]),
-            f"{one.n}" + (f"\n{one.series}" if len(task.series) > 1 else ""),
-            *(_cell(one, name, task) for name in task.strategies),
+            _about(runs[run.folder]),
+            f"{run.n}" + (f"\n{run.series}" if len(task.series) > 1 else ""),
+            *(_cell(run, name, task) for name in task.strategies),
         )
-        for one in task.runs
+        for run in task.runs
     ]
 
 

@@ -40,8 +40,8 @@ class Document:
     general: tuple[Section, ...]
 
 
-def sections(*found: Section | None) -> tuple[Section, ...]:
-    return tuple(one for one in found if one)
+def sections(*parts: Section | None) -> tuple[Section, ...]:
+    return tuple(part for part in parts if part)
 
 
 def section(title: str, *blocks: Block | None) -> Section | None:

@@ -53,14 +53,14 @@ def read_history(
     Raises InputError where the folder does not exist or no run has a task that was asked for.
     """
     folders = run_folders(folder)
-    dated = [one for one in folders if one.moment]
-    folders = [*(one for one in folders if not one.moment), *(dated[-last:] if last else dated)]
+    dated = [run for run in folders if run.moment]
+    folders = [*(run for run in folders if not run.moment), *(dated[-last:] if last else dated)]
     reader, read = Reader(), []
     with progress.track("reading runs", len(folders)) as advance:
-        for one in folders:
-            entry = reader.read(one)
+        for run in folders:
+            entry = reader.read(run)
             if isinstance(entry, Unread):
-                progress.note(f"harness: {one.path} is left out: {entry.reason}")
+                progress.note(f"harness: {run.path} is left out: {entry.reason}")
             read.append(entry)
             advance(1)
     entries = [entry for entry in read if isinstance(entry, Entry)]

@@ -122,7 +122,7 @@ def _scored(folder: Path) -> Scored:
 def steps(entries: Sequence[Entry], task: str) -> list[Step]:
     """Each run that is compared with the last one before it that can be, system by system. Oldest first."""
     last: dict[tuple[str, str], Entry] = {}
-    found = []
+    pairs = []
     for entry in entries:
         block = entry.tasks.get(task)
         if not block or not entry.run.compared:
@@ -130,17 +130,17 @@ def steps(entries: Sequence[Entry], task: str) -> list[Step]:
         for name, point in block.strategies.items():
             if point.accuracy.mean is not None:
                 if before := last.get((block.series, name)):
-                    found.append(Step(task, name, before, entry))
+                    pairs.append(Step(task, name, before, entry))
                 last[block.series, name] = entry
-    return found
+    return pairs
 
 
 def marks(entries: Sequence[Entry], task: str, scores: Scores) -> list[Mark]:
     """All changes of a task, oldest first; within a step accuracy, cost, latency ratio."""
     todo = steps(entries, task)
-    found = [*_accuracy(todo, scores), *_cost(todo), *_latency(todo)]
+    marked = [*_accuracy(todo, scores), *_cost(todo), *_latency(todo)]
     order = {(step.after.run.folder, step.strategy): place for place, step in enumerate(todo)}
-    return sorted(found, key=lambda mark: order[mark.run, mark.strategy])
+    return sorted(marked, key=lambda mark: order[mark.run, mark.strategy])
 
 
 def _mark(
@@ -165,7 +165,7 @@ def _mark(
         p_adjusted=p,
         n=judged.n if judged else after.n,
         moved=tuple(moved),
-        causes=tuple(one for one in causes if one.cause is not Cause.PRICE or figure is Figure.COST),
+        causes=tuple(cause for cause in causes if cause.cause is not Cause.PRICE or figure is Figure.COST),
     )
 
 
@@ -183,10 +183,10 @@ def _accuracy(todo: Sequence[Step], scores: Scores) -> Iterator[Mark]:
         _judged(step, scores) if p is not None and p < ALPHA else None
         for step, p in zip(todo, best, strict=True)
     ]
-    adjusted = paired.holm([1.0 if one is None or one.p is None else one.p for one in judged])
-    for step, one, p in zip(todo, judged, adjusted, strict=True):
-        if one and one.delta and paired.verdict(one.ci_low, one.ci_high, p) != paired.UNRESOLVED:
-            yield _mark(step, Figure.ACCURACY, one.delta, one, p)
+    adjusted = paired.holm([moved.p if moved and moved.p is not None else 1.0 for moved in judged])
+    for step, moved, p in zip(todo, judged, adjusted, strict=True):
+        if moved and moved.delta and paired.verdict(moved.ci_low, moved.ci_high, p) != paired.UNRESOLVED:
+            yield _mark(step, Figure.ACCURACY, moved.delta, moved, p)
 
 
 def least_p(step: Step) -> float:
@@ -211,7 +211,7 @@ def _judged(step: Step, scores: Scores) -> paired.Difference | None:
     old, new = scores(step.before.path), scores(step.after.path)
     if old is None or new is None:
         return None
-    first, second = (one.scores.get((step.task, step.strategy), {}) for one in (old, new))
+    first, second = (scored.scores.get((step.task, step.strategy), {}) for scored in (old, new))
     moved = {name: second[name] - first[name] for name in second if name in first}
     return compared(moved, new.clusters[step.task])
 

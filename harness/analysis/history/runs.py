@@ -169,7 +169,7 @@ def run_folders(folder: Path) -> list[RunFolder]:
         places = sorted(place for place in folder.iterdir() if _holds_run(place))
     except OSError as error:
         raise InputError(f"the folder {folder} cannot be read: {error.strerror}.") from error
-    return sorted(map(_run_folder, places), key=lambda one: (one.moment, one.path.name))
+    return sorted(map(_run_folder, places), key=lambda run: (run.moment, run.path.name))
 
 
 def _holds_run(place: Path) -> bool:
@@ -204,18 +204,18 @@ class Reader:
     _questions: dict[str, dict[str, str]] = field(default_factory=dict)
     """Hash of a questions.jsonl → task → key of its questions."""
 
-    def read(self, found: RunFolder) -> Entry | Unread:
-        if found.manifest is None:
-            return Unread(folder=found.path.name, created=found.created, reason=found.reason)
+    def read(self, folder: RunFolder) -> Entry | Unread:
+        if folder.manifest is None:
+            return Unread(folder=folder.path.name, created=folder.created, reason=folder.reason)
         try:
-            return self._entry(found.path, found.created, found.manifest)
+            return self._entry(folder.path, folder.created, folder.manifest)
         except InputError as error:
             reason = one_line(error)
         except RecursionError:
             reason = TOO_DEEP
         except (LookupError, TypeError, AttributeError, ValueError, ArithmeticError) as error:
             reason = f"its evidence does not fit together ({type(error).__name__}: {one_line(error)})"
-        return Unread(folder=found.path.name, created=found.created, reason=reason)
+        return Unread(folder=folder.path.name, created=folder.created, reason=reason)
 
     def _entry(self, path: Path, created: str, manifest: dict[str, Any]) -> Entry:
         results, timings = _stored(path, manifest), None
@@ -268,7 +268,7 @@ class Reader:
             raise InputError(f"cannot be read: {error}.", path=file) from error
         if digest not in self._questions:
             self._questions[digest] = {
-                task: sha256_json(sorted([name, *asks(one.question)] for name, one in asked.items()))
+                task: sha256_json(sorted([name, *asks(row.question)] for name, row in asked.items()))
                 for task, asked in read_questions(path).items()
             }
         return self._questions[digest]
@@ -301,7 +301,7 @@ def _point(result: SystemResult, base: Sequence[TimingRow], timed: Sequence[Timi
         components=cost.components,
         usd_per_hour_of_use=hour / share if hour is not None and share else None,
         hosted_usd={
-            one.model: one.per_query_usd for one in cost.projections if one.per_query_usd is not None
+            row.model: row.per_query_usd for row in cost.projections if row.per_query_usd is not None
         },
     )
 

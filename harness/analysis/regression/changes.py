@@ -64,8 +64,8 @@ def touching(changed: Iterable[Change], pair: Pair) -> list[Change]:
 
 def weights(before: ModelRef, after: ModelRef) -> list[Difference]:
     """What differs in the base weights: the same hash is the same weights, under whatever name they were found."""
-    hashed = before.sha256 and after.sha256
-    return [one for one in differing(before, after) if not hashed or one.name not in ("name", "revision")]
+    nameless = ("name", "revision") if before.sha256 and after.sha256 else ()
+    return [change for change in differing(before, after) if change.name not in nameless]
 
 
 SECTIONS = {
@@ -97,17 +97,17 @@ def prices(before: Inputs, after: Inputs) -> list[Difference]:
     """The price list as used, the prices of hosted models that both runs name, and what flags said of prices."""
     old, new = before.hosted_prices, after.hosted_prices
     hosted = [
-        one
+        difference
         for name in old
         if name in new
-        for one in _prefixed(f"hosted price of {name} ", differing(old[name], new[name]))
+        for difference in _prefixed(f"hosted price of {name} ", differing(old[name], new[name]))
     ]
     listed = _prefixed("price sheet ", differing(before.price_list, after.price_list))
     return [*listed, *hosted, *differing(before.price_flags, after.price_flags)]
 
 
 def _prefixed(prefix: str, differences: Iterable[Difference]) -> list[Difference]:
-    return [dataclasses.replace(one, name=f"{prefix}{one.name}") for one in differences]
+    return [dataclasses.replace(difference, name=f"{prefix}{difference.name}") for difference in differences]
 
 
 KERNELS: tuple[tuple[str, Callable[[Inputs], Facts], tuple[str, ...]], ...] = (
@@ -124,9 +124,9 @@ KERNELS: tuple[tuple[str, Callable[[Inputs], Facts], tuple[str, ...]], ...] = (
 def other_kernels(before: Inputs, after: Inputs) -> list[str]:
     """What may change the last bits of sums: `torch 2.9.0 → 2.10.0`. Empty: both runs computed alike."""
     return [
-        f"{prefix}{one.name} {one.before} → {one.after}"
+        f"{prefix}{difference.name} {difference.before} → {difference.after}"
         for prefix, read, keys in KERNELS
-        for one in differing(*({key: read(run).get(key) for key in keys} for run in (before, after)))
+        for difference in differing(*({key: read(run).get(key) for key in keys} for run in (before, after)))
     ]
 
 
@@ -145,9 +145,11 @@ def trainings(before: Facts, after: Facts, *more: str) -> list[Difference]:
     return differing(old, new)
 
 
-def _change(cause: Cause, prefix: str, one: Difference, systems: Iterable[Pair] | None = None) -> Change:
+def _change(
+    cause: Cause, prefix: str, difference: Difference, systems: Iterable[Pair] | None = None
+) -> Change:
     touched = None if systems is None else tuple(systems)
-    return Change(cause, f"{prefix}{one.name}", one.before, one.after, touched)
+    return Change(cause, f"{prefix}{difference.name}", difference.before, difference.after, touched)
 
 
 def _of_run(before: Inputs, after: Inputs) -> Iterator[Change]:
@@ -160,8 +162,8 @@ def _of_run(before: Inputs, after: Inputs) -> Iterator[Change]:
         (Cause.PROGRAM, "", lambda run: run.program),
     )
     for cause, prefix, read in parts:
-        yield from (_change(cause, prefix, one) for one in differing(read(before), read(after)))
-    yield from (_change(Cause.PRICE, "", one) for one in prices(before, after))
+        yield from (_change(cause, prefix, difference) for difference in differing(read(before), read(after)))
+    yield from (_change(Cause.PRICE, "", difference) for difference in prices(before, after))
 
 
 def _of_systems(before: Inputs, after: Inputs, both: dict[Pair, System]) -> Iterator[Change]:
@@ -169,35 +171,35 @@ def _of_systems(before: Inputs, after: Inputs, both: dict[Pair, System]) -> Iter
     touched: dict[tuple[Cause, str, Difference], list[Pair]] = {}
     for pair, new in both.items():
         old = before.systems[pair]
-        for one in differing(old.model, new.model):
-            touched.setdefault((Cause.MODEL, "model ", one), []).append(pair)
-        for one in differing(sections(old), sections(new)):
-            home = new.adapter.task if new.adapter and one.name.startswith("finetune") else pair[0]
-            touched.setdefault((Cause.SETTINGS, f"{home}: ", one), []).append(pair)
+        for difference in differing(old.model, new.model):
+            touched.setdefault((Cause.MODEL, "model ", difference), []).append(pair)
+        for difference in differing(sections(old), sections(new)):
+            home = new.adapter.task if new.adapter and difference.name.startswith("finetune") else pair[0]
+            touched.setdefault((Cause.SETTINGS, f"{home}: ", difference), []).append(pair)
     yield from (_change(*key, pairs) for key, pairs in touched.items())
     with_passages = [pair for pair, system in both.items() if system.passages]
-    for one in differing(before.embedder, after.embedder):
-        yield _change(Cause.INDEX, "embedder ", one, with_passages)
+    for difference in differing(before.embedder, after.embedder):
+        yield _change(Cause.INDEX, "embedder ", difference, with_passages)
 
 
 def _of_tasks(before: Inputs, after: Inputs, both: dict[Pair, System]) -> Iterator[Change]:
     for task in (name for name in before.tasks if name in after.tasks):
         mine = {pair: system for pair, system in both.items() if pair[0] == task}
-        for one in differing(before.settings(task), after.settings(task)):
-            cause = Cause.PROMPT if one.name.startswith("prompt.") else Cause.SETTINGS
-            yield _change(cause, f"{task}: ", one, mine)
+        for difference in differing(before.settings(task), after.settings(task)):
+            cause = Cause.PROMPT if difference.name.startswith("prompt.") else Cause.SETTINGS
+            yield _change(cause, f"{task}: ", difference, mine)
         trained = [pair for pair, system in both.items() if system.adapter and system.adapter.task == task]
         shown = [pair for pair, system in mine.items() if system.examples]
-        for one in differing(before.training(task), after.training(task)):
+        for difference in differing(before.training(task), after.training(task)):
             touched = (
-                trained if one.name == "dev" else [*trained, *shown]
+                trained if difference.name == "dev" else [*trained, *shown]
             )  # dev questions only stop a training
-            named = dataclasses.replace(one, name=f"{one.name} questions")
+            named = dataclasses.replace(difference, name=f"{difference.name} questions")
             yield _change(Cause.TRAINING, f"{task}: ", named, touched)
         if before.index(task) is not None and after.index(task) is not None:
             with_passages = [pair for pair, system in mine.items() if system.passages]
-            for one in indexes(before, after, task):
-                yield _change(Cause.INDEX, f"{task}: index ", one, with_passages)
+            for difference in indexes(before, after, task):
+                yield _change(Cause.INDEX, f"{task}: index ", difference, with_passages)
 
 
 def _of_adapters(before: Inputs, after: Inputs, both: dict[Pair, System]) -> Iterator[Change]:
@@ -210,5 +212,5 @@ def _of_adapters(before: Inputs, after: Inputs, both: dict[Pair, System]) -> Ite
             for pair, system in both.items()
             if system.adapter and (system.adapter.task, system.strategy) == (task, strategy)
         ]
-        for one in trainings(record, again, "sha256"):
-            yield _change(Cause.ADAPTER, f"adapter {strategy} of {task} (seed {seed}) ", one, touched)
+        for difference in trainings(record, again, "sha256"):
+            yield _change(Cause.ADAPTER, f"adapter {strategy} of {task} (seed {seed}) ", difference, touched)

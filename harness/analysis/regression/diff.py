@@ -72,7 +72,7 @@ def diff(before: Path, after: Path) -> RunDiff:
 
 def _moved(rerun: Rerun) -> Moved:
     accuracy, latency = losses.accuracy(rerun), slowdown.latency(rerun)
-    old, new = ([one.row for one in rerun.scored(side)] for side in rerun.sides)
+    old, new = ([answer.row for answer in rerun.scored(side)] for side in rerun.sides)
     return Moved(
         rerun.task,
         rerun.strategy,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -30,6 +30,11 @@ class Difference:
     def sentence(self) -> str:
         """`sha256: 0123456789ab → ba9876543210`."""
         return f"{self.name}: {self.before} → {self.after}"
+
+
+def sentences(differences: Iterable[Difference]) -> str:
+    """`k: 3 → 2; chunk_tokens: 64 → 128`."""
+    return "; ".join(difference.sentence for difference in differences)
 
 
 def differing(before: object, after: object) -> list[Difference]:

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from harness.analysis.regression.changes import indexes, other_kernels, prices, settings, trainings, weights
-from harness.analysis.regression.differing import Difference, differing, parting
+from harness.analysis.regression.differing import Difference, differing, parting, sentences
 from harness.analysis.regression.findings import (
     NAMED,
     NamedFigures,
@@ -55,9 +55,9 @@ def adapter(rerun: Rerun) -> Ruling:
     changed = [seed for seed in seeds if old[seed] != new[seed]]
     if not changed:
         return passed("the same adapter")
-    trained = {one.sentence.replace(":", "", 1): None for seed in changed for one in _trained(rerun, seed)}
+    trained = dict.fromkeys(difference for seed in changed for difference in _trained(rerun, seed))
     if trained:
-        return failed("trained otherwise: " + "; ".join(trained))
+        return failed(f"trained otherwise: {sentences(trained)}")
     kernels = other_kernels(*rerun.inputs)
     if kernels:
         return passed(f"trained alike, to other last bits, as it may with {', '.join(kernels)}")
@@ -106,10 +106,10 @@ CHUNKING = ("retrieval.chunk_tokens", "retrieval.overlap_tokens")
 def _why_indexed_anew(rerun: Rerun) -> str:
     """The key is of embedder, chunking and corpus, and a manifest holds the first two besides."""
     old, new = rerun.inputs
-    made = [f"embedder {one.sentence}" for one in differing(old.embedder, new.embedder)]
-    made += [one.sentence for one in settings(old, new, rerun.pair) if one.name in CHUNKING]
+    embedder = [f"embedder {difference.sentence}" for difference in differing(old.embedder, new.embedder)]
+    chunking = [row.sentence for row in settings(old, new, rerun.pair) if row.name in CHUNKING]
     unseen = "embedder and chunking are set alike, so the corpus changed, or how it is read"
-    return "; ".join(made) or unseen
+    return "; ".join([*embedder, *chunking]) or unseen
 
 
 def task_settings(rerun: Rerun) -> Ruling:
@@ -158,10 +158,14 @@ def recall_at_k(rerun: Rerun) -> Ruling:
     """The share of the right documents found, at every depth; more is no regression."""
     if not rerun.system.retrieved:
         return not_applicable("finds no passages itself")
-    sides = [[one for one in rerun.scored(side) if one.asked.question.gold_docs] for side in rerun.sides]
+    sides = [
+        [answer for answer in rerun.scored(side) if answer.asked.question.gold_docs] for side in rerun.sides
+    ]
     if not all(sides):
         return not_applicable("no question names its gold documents")
-    old, new = ({depth: mean([recall(one, depth) for one in side]) for depth in DEPTHS} for side in sides)
+    old, new = (
+        {depth: mean([recall(answer, depth) for answer in side]) for depth in DEPTHS} for side in sides
+    )
     fallen = [depth for depth in DEPTHS if (new[depth] or 0.0) < (old[depth] or 0.0) - 1e-12]
     figures = NamedFigures(
         *({f"recall@{depth}": share for depth, share in side.items()} for side in (old, new))
@@ -201,7 +205,7 @@ def _first_difference(rerun: Rerun) -> str:
     if not old or not new or old.question_id != new.question_id or old.text == new.text:
         return ""
     place = parting(old.text, new.text)
-    cut = [repr(one.text[max(0, place - AROUND) : place + AROUND]) for one in (old, new)]
+    cut = [repr(prompt.text[max(0, place - AROUND) : place + AROUND]) for prompt in (old, new)]
     return f"; they part at character {place + 1}: {cut[0]} → {cut[1]}"
 
 
@@ -214,7 +218,7 @@ SHOWN_PRICES = 4
 
 
 def _equal(differences: Sequence[Difference], same: str) -> Ruling:
-    return failed("; ".join(one.sentence for one in differences)) if differences else passed(same)
+    return failed(sentences(differences)) if differences else passed(same)
 
 
 def _of(names: Sequence[str], rerun: Rerun) -> str:

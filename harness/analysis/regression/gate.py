@@ -109,7 +109,7 @@ def judge(
 
 def _outcome(findings: Sequence[Finding], *, strict: bool) -> Outcome:
     """The worst of the findings that count."""
-    outcomes = {one.outcome for one in findings if one.counts}
+    outcomes = {finding.outcome for finding in findings if finding.counts}
     if Outcome.FAIL in outcomes or (strict and Outcome.UNSURE in outcomes):
         return Outcome.FAIL
     return Outcome.UNSURE if Outcome.UNSURE in outcomes else Outcome.PASS
@@ -147,7 +147,7 @@ def earlier(folder: Path | None, run: Inputs) -> list[Past]:
     if not folder.is_dir():
         raise InputError(f"there is no folder of runs at {folder} (--history).")
     past: list[Past] = []
-    for path in sorted((one.parent for one in folder.glob("*/run.json")), reverse=True):
+    for path in sorted((file.parent for file in folder.glob("*/run.json")), reverse=True):
         if len(past) == MOST_HISTORY:
             break
         try:

@@ -10,7 +10,7 @@ from pathlib import Path
 from harness.analysis.accuracy import ScoredAnswer
 from harness.analysis.derive import Scores, missing_answers, score_all, task_names
 from harness.analysis.evidence import Evidence, Pair, read_run
-from harness.analysis.regression.differing import differing
+from harness.analysis.regression.differing import differing, sentences
 from harness.analysis.regression.findings import NAMED
 from harness.analysis.regression.inputs import Inputs
 from harness.errors import HarnessError, InputError, InputErrors
@@ -135,8 +135,8 @@ class Rerun:
         """The side's answers to the common questions, those of common seeds where there are any."""
         wanted = set(self.questions)
         return [
-            one for one in side.scores[self.pair]
-            if one.row.question_id in wanted and (not self.seeds or one.row.seed in self.seeds)
+            answer for answer in side.scores[self.pair]
+            if answer.row.question_id in wanted and (not self.seeds or answer.row.seed in self.seeds)
         ]  # fmt: skip
 
     @cached_property
@@ -144,8 +144,8 @@ class Rerun:
         """Both answers to each common question, seed by seed; fine-tunes of different seeds have none."""
         old, new = (
             {
-                (one.row.question_id, one.row.seed if self.system.adapted else 0): one.row
-                for one in self.scored(side)
+                (answer.row.question_id, answer.row.seed if self.system.adapted else 0): answer.row
+                for answer in self.scored(side)
             }
             for side in self.sides
         )
@@ -181,8 +181,9 @@ def shared(before: Side, after: Side) -> Common:
             continue
         scoring = differing(before.inputs.scoring(task), after.inputs.scoring(task))
         if scoring:
-            how = "; ".join(one.sentence for one in scoring)
-            obstacles.append(f"task {task!r} is scored otherwise ({how}), so it is another version of it")
+            obstacles.append(
+                f"task {task!r} is scored otherwise ({sentences(scoring)}), so it is another version of it"
+            )
             continue
         questions, other = _questions(before.run, after.run, task)
         obstacles += [f"task {task!r}: {sentence}" for sentence in other]

@@ -130,7 +130,7 @@ def _only_excused(rerun: Rerun) -> bool:
 
 
 def _projected(rerun: Rerun, side: Side) -> dict[str, float]:
-    rows = [one.row for one in rerun.scored(side)]
+    rows = [answer.row for answer in rerun.scored(side)]
     prices = cost.api_prices_of(rerun.after.run.manifest)
     projected = projections(prices, rows, adapted=rerun.system.adapted)
     return {row.model: row.per_query_usd for row in projected if row.per_query_usd is not None}

@@ -66,7 +66,7 @@ def history_margin(means: Sequence[float]) -> float | None:
     if n < FEWEST_RUNS:
         return None
     centre = math.fsum(means) / n
-    spread = math.sqrt(math.fsum((one - centre) ** 2 for one in means) / (n - 1))
+    spread = math.sqrt(math.fsum((value - centre) ** 2 for value in means) / (n - 1))
     return math.exp(quantile(n - 1) * math.sqrt(2) * spread)
 
 
@@ -84,4 +84,4 @@ def _past_means(rerun: Rerun) -> list[float]:
         for past in rerun.history
         if rerun.pair in past.inputs.systems and not settings(past.inputs, rerun.before.inputs, rerun.pair)
     ]
-    return [math.fsum(one) / len(one) for one in logs if one]
+    return [math.fsum(values) / len(values) for values in logs if values]

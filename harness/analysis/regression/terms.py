@@ -43,7 +43,7 @@ class Terms(Strict):
         None, ge=1, le=1000, description="How many times as long, relative to base, does not matter."
     )
     fail_on: Names | None = Field(
-        None, description="Rules, or tiers of them, that may fail the gate; the others are only told."
+        None, description="Rules, or tiers of them, that may fail the gate; the others are only shown."
     )
 
     @field_validator("margin")
@@ -87,16 +87,16 @@ class Gate:
     def margins(self, task: str, strategy: str) -> Margins:
         """How much worse a system may get on a task."""
         levels = self._levels(task, strategy)
-        accuracy = next((one.margin for one in levels if one.margin is not None), MARGIN)
+        accuracy = next((terms.margin for terms in levels if terms.margin is not None), MARGIN)
         latency = next(
-            (one.latency_margin for one in levels if one.latency_margin is not None), LATENCY_MARGIN
+            (terms.latency_margin for terms in levels if terms.latency_margin is not None), LATENCY_MARGIN
         )
         return Margins(accuracy, latency)
 
     def fail_on(self, task: str, strategy: str) -> frozenset[str]:
         """Names of the rules that may fail the gate for a system on a task."""
         levels = self._levels(task, strategy)
-        return rules_of(next((one.fail_on for one in levels if one.fail_on is not None), tuple(Tier)))
+        return rules_of(next((terms.fail_on for terms in levels if terms.fail_on is not None), tuple(Tier)))
 
     def _levels(self, task: str, strategy: str) -> tuple[Terms, ...]:
         """All terms that hold for a system on a task, the nearest first."""

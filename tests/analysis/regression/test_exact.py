@@ -80,12 +80,12 @@ def test_an_adapter_trained_alike_elsewhere_passes_with_its_reason(tmp_path: Pat
 
 def test_an_adapter_of_other_data_fails_on_any_machine(tmp_path: Path) -> None:
     said = exact.adapter(lora(tmp_path, "x", "y", ELSEWHERE, recipe={"rank": 16}))
-    assert (said.outcome, said.detail) == (Outcome.FAIL, "trained otherwise: recipe.rank 8 → 16")
+    assert (said.outcome, said.detail) == (Outcome.FAIL, "trained otherwise: recipe.rank: 8 → 16")
 
 
 def test_other_words_of_the_same_number_show_in_the_key(tmp_path: Path) -> None:
     said = exact.adapter(lora(tmp_path, "x", "y", ELSEWHERE, key="k2"))
-    assert (said.outcome, said.detail) == (Outcome.FAIL, "trained otherwise: key k1 → k2")
+    assert (said.outcome, said.detail) == (Outcome.FAIL, "trained otherwise: key: k1 → k2")
 
 
 def test_the_key_names_the_device_too_so_that_another_kind_of_it_is_no_fault(tmp_path: Path) -> None:
@@ -109,7 +109,9 @@ def test_an_adapter_of_another_task_is_held_against_its_own_record(tmp_path: Pat
         )
         for key, record in (("a", home), ("b", {**home, "examples": 8}))
     ]
-    assert exact.adapter(pair_of(runs[1], runs[0], "lora@home")).detail == "trained otherwise: examples 9 → 8"
+    assert (
+        exact.adapter(pair_of(runs[1], runs[0], "lora@home")).detail == "trained otherwise: examples: 9 → 8"
+    )
 
 
 def test_an_index_is_what_its_key_says(tmp_path: Path) -> None:

@@ -11,28 +11,46 @@ from harness.analysis.regression.terms import Gate, Terms
 from harness.report import checks, gate
 from tests.analysis.regression.reruns import judged, made_up
 from tests.report.gates import nasty
+from tests.snapshots import Snapshots
+
+
+def test_each_form_of_a_judgement(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, snapshots: Snapshots
+) -> None:
+    """Everything of data means itself in the terminal, in Markdown and in JUnit."""
+    monkeypatch.chdir(tmp_path)
+    judgement = nasty(Path())
+    text = checks.as_text(judgement)
+    assert not {"\x1b", "\x00", "\u202e"} & set(text)
+    snapshots.check("check.txt", f"{text}\n")
+    for suffix in (".md", ".xml"):
+        snapshots.check(f"check{suffix}", checks.FORMS[suffix](judgement).decode())
+
+
+def test_what_is_left_out_may_not_fail_or_cannot_be_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, snapshots: Snapshots
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    baseline = made_up(Path("a"), {"base": ["yes"] * 30, "rag": ["yes"] * 30})
+    run = made_up(
+        Path("b"),
+        {"base": ["no"] + ["yes"] * 29, "lora": ["yes"] * 30},
+        about={"libraries": {"torch": "2.1"}},
+    )
+    gate_ = Gate(Terms(fail_on=("accuracy", "latency")))
+    judgement = judged(run, baseline, gate=gate_, partly=True, strict=True)
+    snapshots.check("check_strict.txt", f"{checks.as_text(judgement)}\n")
+    assert json.loads(checks.as_json(judgement))["other_kernels"] == ["torch null → 2.1"]
 
 
 def test_the_headline_counts_what_counts(tmp_path: Path) -> None:
-    found = nasty(tmp_path)
-    assert gate.headline(found) == "Regression: 2 of 5 checks failed."
-    only = nasty(tmp_path / "x", gate=Gate(Terms(fail_on=("accuracy",), margin=0.95)), strict=True)
-    assert (
-        gate.headline(only)
-        == "Regression: 0 of 1 check failed, 1 cannot tell, which --strict counts as failed."
+    assert gate.headline(nasty(tmp_path)).startswith("Regression: 2 of 5 ")
+    terms = Gate(Terms(fail_on=("accuracy",), margin=0.95))
+    assert gate.headline(nasty(tmp_path / "x", gate=terms)).startswith("Cannot tell: 0 of 1 ")
+    assert gate.headline(nasty(tmp_path / "y", gate=terms, strict=True)).startswith("Regression: 0 of 1 ")
+    assert gate.headline(nasty(tmp_path / "z", gate=Gate(Terms(fail_on=("latency",))))).startswith(
+        "No regression"
     )
-
-
-def test_the_text_has_figures_margin_flips_both_replies_and_cause(tmp_path: Path) -> None:
-    text = " ".join(checks.as_text(nasty(tmp_path)).split())
-    reply = "a|b `c` <b>&amp; ]]> [U+001B][31mred[U+0000][U+202E] # head"
-    assert "t base ✗ prompts ✗ 100.0 % → 0.0 % (−100.0) –" in text
-    assert "✗ accuracy (t · base): exact_match 100.0 % → 0.0 %, −100.0 points" in text
-    assert "on 30, 30 lost, 0 won; margin 2 points." in text
-    assert f"- lost q0 “Question 0?” (right: yes): “yes” → “{reply}”" in text
-    assert "- … and 25 more questions (--json has them all)" in text
-    assert "- Likeliest cause: none that the manifests show" in text
-    assert not {"\x1b", "\x00", "\u202e"} & set(text)
 
 
 def test_one_document_holds_every_finding_and_every_flip(tmp_path: Path) -> None:
@@ -55,7 +73,7 @@ def test_what_cannot_be_told_is_not_laid_to_an_unseen_change(tmp_path: Path) -> 
         for name, reply, options in (("a", "yes", {}), ("b", "Yes.", more))
     )
     text = checks.as_text(judged(run, baseline, gate=Gate(Terms(fail_on=("accuracy",)))))
-    assert text.startswith("Cannot tell: 0 of 1 check failed, 1 cannot tell.")
+    assert text.startswith("Cannot tell: ")
     assert text.count("Likeliest cause") == text.count("✗ prompts (") == 1
 
 
@@ -69,7 +87,6 @@ def test_too_few_timed_questions_have_no_cause_in_what_changed(tmp_path: Path) -
         for name, commit in (("a", "1" * 40), ("b", "2" * 40))
     )
     text = checks.as_text(judged(run, baseline))
-    assert "2 questions were timed in both runs, and 5 are needed" in " ".join(text.split())
     assert "Likeliest cause" not in text
 
 
@@ -90,24 +107,7 @@ def test_a_long_cause_is_spelled_out_once(tmp_path: Path) -> None:
     )  # fmt: skip
     text = " ".join(checks.as_text(judged(run, baseline)).split())
     assert "Likeliest cause: t: prompt.system." in text
-    assert "- prompt: t: prompt.system: …Be brief. Be brief. a Be kind." in text
-
-
-def test_what_may_not_fail_is_told_apart(tmp_path: Path) -> None:
-    text = checks.as_text(nasty(tmp_path, gate=Gate(Terms(fail_on=("latency",)))))
-    assert text.startswith("No regression: 0 of 0 checks failed.")
-    assert "Worse or different, but not among the rules that may fail here" in text
-
-
-def test_another_machine_is_told_what_may_differ_and_why(tmp_path: Path) -> None:
-    baseline = made_up(tmp_path / "a", {"base": ["yes"] * 9})
-    run = made_up(tmp_path / "b", {"base": ["yes"] * 9}, about={"libraries": {"torch": "2.1"}})
-    found = judged(run, baseline)
-    text = " ".join(checks.as_text(found).split())
-    assert "Other kernels (torch null → 2.1) move the last bits of sums." in text
-    assert "a few answers (up to 5.0 %, in half precision 25.0 %) may differ; nothing else may." in text
-    assert json.loads(checks.as_json(found))["other_kernels"] == ["torch null → 2.1"]
-    assert "Other kernels" not in checks.as_text(judged(baseline, baseline))
+    assert "Be brief. a Be kind." in text
 
 
 def test_strategies_share_a_paragraph_only_with_the_same_questions(tmp_path: Path) -> None:
@@ -122,25 +122,7 @@ def test_strategies_share_a_paragraph_only_with_the_same_questions(tmp_path: Pat
         tmp_path / "b", {"base": replies(0), "rag": replies(20)}, more=lambda *_: {"prompt_sha256": "1" * 64}
     )
     text = checks.as_text(judged(run, baseline))
-    assert "- lost q0 " in text
-    assert "- lost q20 " in text
-    assert text.count("prompts (t · base, t · rag)") == 1
-
-
-def test_what_was_left_out_is_said_first(tmp_path: Path) -> None:
-    baseline = made_up(tmp_path / "a", {"base": ["yes"] * 3, "rag": ["yes"] * 3})
-    run = made_up(tmp_path / "b", {"base": ["yes"] * 3, "lora": ["yes"] * 3})
-    text = checks.as_text(judged(run, baseline, partly=True))
-    assert "Left out: task 't': rag was not measured again." in text
-    assert "Not in the baseline: task 't': lora is new." in text
-
-
-def test_a_run_held_against_itself_is_called_so(tmp_path: Path) -> None:
-    run = made_up(tmp_path / "a", {"base": ["yes"] * 3})
-    text = " ".join(
-        checks.as_text(judged(run, run)).split()
-    )  # where it is wrapped hangs on the folder's name
-    assert "which is the same run, so that nothing could differ." in text
+    assert [text.count(part) for part in ("- lost q0 ", "- lost q20 ", "(t · base, t · rag)")] == [1, 1, 1]
 
 
 def test_what_is_right_where_no_answer_is_right_is_a_refusal(tmp_path: Path) -> None:
@@ -150,7 +132,7 @@ def test_what_is_right_where_no_answer_is_right_is_a_refusal(tmp_path: Path) -> 
         made_up(tmp_path / name, {"base": [reply] * 9}, about={"tasks": {"t": {"spec": spec}}}, **asked)
         for name, reply in (("a", "unknown"), ("b", "Lyon"))
     ]
-    assert "(right: a refusal): “unknown” → “Lyon”" in checks.as_text(judged(runs[1], runs[0]))
+    assert "(right: a refusal)" in checks.as_text(judged(runs[1], runs[0]))
 
 
 @pytest.mark.parametrize(

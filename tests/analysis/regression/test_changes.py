@@ -208,7 +208,7 @@ def test_an_edited_task_of_lm_evals_shows_though_its_questions_and_our_file_are_
         return about
 
     (change,) = settings(run_of("9" * 64), "home", "base", before=run_of("2" * 64))
-    assert change == "lm-eval's task, release or documents: 222222222222 → 999999999999"
+    assert change.endswith(": 222222222222 → 999999999999")
     assert settings(run_of("2" * 64), "home", "base", before=run_of("2" * 64)) == []
     assert settings(changed("tasks", "home", "files", "test", to="9" * 64), "home", "base") == []
 
@@ -220,8 +220,8 @@ def test_two_long_texts_are_shown_where_they_part() -> None:
     )
     (one,) = differing({"prompt": old}, {"prompt": new})
     assert one.name == "prompt"
-    assert one.before.startswith("…r briefly. Reply in Welsh. Be kind.")
-    assert one.after.startswith("…r briefly. Reply in Irish. Be kind.")
+    assert one.before.startswith("…r briefly. Reply in Welsh.")
+    assert one.after.startswith("…r briefly. Reply in Irish.")
     assert one.before.endswith("…")
     assert one.after.endswith("…")
     (one,) = differing({"prompt": "x" * 200 + "a"}, {"prompt": "x" * 200 + "b"})

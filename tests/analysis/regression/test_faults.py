@@ -71,7 +71,7 @@ def test_a_lost_system_message_is_caught(
     assert found.exit_code == 4
     assert {(name, "prompts") for name in ("base", "few-shot", "rag", "oracle")} <= fallen(found)
     (said,) = [one.detail for one in found.findings if (one.strategy, one.rule) == ("base", "prompts")]
-    assert "they part at character 2: '<system>Answer shortly." in said
+    assert "at character 2: '<system>Answer shortly." in said
 
 
 def test_an_adapter_that_is_silently_not_loaded_is_caught(tmp_path: Path, baseline: Path) -> None:

@@ -30,8 +30,8 @@ def answers(tmp_path: Path, after: list[str], about: dict[str, Any] | None = Non
 
 def test_one_other_answer_fails_where_nothing_else_is_other(tmp_path: Path) -> None:
     said = answers(tmp_path, other(1))
-    assert (said.outcome, said.detail) == (Outcome.FAIL, "1 of 40 answers to the same prompts differ (q0)")
-    assert answers(tmp_path / "same", YES).detail == "the same 40 answers"
+    assert (said.outcome, said.figures) == (Outcome.FAIL, QuestionFigures(("q0",)))
+    assert answers(tmp_path / "same", YES).outcome is Outcome.PASS
 
 
 @pytest.mark.parametrize(
@@ -65,10 +65,6 @@ def test_no_precision_empties_a_tenth_of_the_answers(tmp_path: Path) -> None:
     """Ten of 40 may be others in half precision, but not four of them empty."""
     said = answers(tmp_path, ["", " ", "\n", "", *YES[4:]], {**ELSEWHERE, **HALF})
     assert said.outcome is Outcome.FAIL
-    assert said.detail == (
-        "4 of 40 answers to the same prompts differ (q0, q1, q2 and q3), 4 of them empty now, "
-        "more than the 5.0 % that may (machine cpu null → another)"
-    )
 
 
 def test_an_answer_from_the_cache_or_in_other_company_has_a_reason(tmp_path: Path) -> None:
@@ -131,7 +127,6 @@ def test_more_tokens_cost_more_at_one_price(tmp_path: Path) -> None:
     assert (said.figures.before, said.figures.after) == (
         {"big": pytest.approx(0.00015)}, {"big": pytest.approx(0.00017)},
     )  # fmt: skip
-    assert said.detail == "dearer by its tokens: big $0.00015 → $0.00017 a query"
 
 
 def test_a_dearer_price_is_no_matter_of_tokens(tmp_path: Path) -> None:

@@ -107,14 +107,23 @@ def test_open_shows_the_page_that_was_written(monkeypatch: pytest.MonkeyPatch, t
     asked: list[str] = []
     monkeypatch.setattr(webbrowser, "open", lambda address: bool(asked.append(address)) or True)
     assert main(["report", "run", "--open"]) == 0
-    assert main(["report", "run", "--open", "-o", "a.csv", "-o", "b.html"]) == 0
-    assert asked == [(tmp_path / name).as_uri() for name in ("run/report.html", "b.html")]
+    assert main(["report", "run", "--open", "-o", "a.csv", "-o", "b #1.html"]) == 0
+    assert asked == [f"{tmp_path.as_uri()}/{name}" for name in ("run/report.html", "b%20%231.html")]
 
 
+@pytest.mark.parametrize("fault", [None, webbrowser.Error("none"), OSError("none")])
 def test_open_without_a_browser_says_where_the_page_is(
-    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+    fault: Exception | None,
 ) -> None:
-    monkeypatch.setattr(webbrowser, "open", lambda address: False)
+    def nowhere(_address: str) -> bool:
+        if fault:
+            raise fault
+        return False
+
+    monkeypatch.setattr(webbrowser, "open", nowhere)
     assert main(["report", "run", "--open"]) == 0
     captured = capsys.readouterr()
     assert captured.out.splitlines()[-1] == "run"

@@ -34,14 +34,14 @@ def score(rows: Sequence[AnswerRow], asked: dict[str, Asked], spec: dict[str, An
     order = {question_id: index for index, question_id in enumerate(asked)}
     scored = []
     for row in sorted(rows, key=lambda row: (row.seed, order[row.question_id])):
-        seen = Scored(
+        reply = Scored(
             prediction=row.prediction,
             question=asked[row.question_id].question,
             refusal=refusal,
             choice_logprobs=row.choice_logprobs,
         )
         scores = (
-            {m: METRICS[m].score(seen) for m in metrics} if row.metrics is None else _stored(row, metrics)
+            {m: METRICS[m].score(reply) for m in metrics} if row.metrics is None else _stored(row, metrics)
         )
         scored.append(ScoredAnswer(asked[row.question_id], row, scores))
     return scored
@@ -75,12 +75,12 @@ def _stored(row: AnswerRow, metrics: Sequence[str]) -> dict[str, float]:
 
 def per_question(scored: Sequence[ScoredAnswer], metric: str) -> dict[str, float]:
     """Question id → its score, the mean over the seeds that answered it; none by a metric that the task lacks."""
-    found: dict[str, list[float]] = {}
-    for one in scored:
-        if metric not in one.scores:
+    by_question: dict[str, list[float]] = {}
+    for answer in scored:
+        if metric not in answer.scores:
             continue
-        found.setdefault(one.row.question_id, []).append(one.scores[metric])
-    return {name: math.fsum(scores) / len(scores) for name, scores in found.items()}
+        by_question.setdefault(answer.row.question_id, []).append(answer.scores[metric])
+    return {name: math.fsum(scores) / len(scores) for name, scores in by_question.items()}
 
 
 def estimate(values: Mapping[str, float], clusters: Mapping[str, str]) -> Estimate:

@@ -83,8 +83,8 @@ def waterfall(
     bins = dict.fromkeys(BINS, 0)
     for answer in wrong:
         bins[bin_of(answer, refusal, sources)] += 1
-    found = steps({rung: answers for rung, answers in rungs.items() if answers}, metric)
-    return Waterfall(found, bins, len(wrong)) if rungs[READER] else Waterfall(found, None, None)
+    rows = steps({rung: answers for rung, answers in rungs.items() if answers}, metric)
+    return Waterfall(rows, bins, len(wrong)) if rungs[READER] else Waterfall(rows, None, None)
 
 
 def steps(rungs: Mapping[str, Sequence[ScoredAnswer]], metric: str) -> tuple[WaterfallStep, ...]:

@@ -39,7 +39,6 @@ def add_decide(commands: Any) -> None:
 
 
 def _report(options: argparse.Namespace) -> None:
-    from harness.report.browser import opened
     from harness.report.terminal import print_results
     from harness.report.write import write_files, write_reports
 
@@ -51,8 +50,18 @@ def _report(options: argparse.Namespace) -> None:
         return
     print_results(results)
     print(*(files or [folder]), sep="\n")
-    if page and not opened(page):
+    if page and not _opened(page):
         print(f"harness: no browser could be opened. The page is {page.resolve()}", file=sys.stderr)
+
+
+def _opened(page: Path) -> bool:
+    """Open `page` in the user's own browser; False where there is none."""
+    import webbrowser
+
+    try:
+        return webbrowser.open(page.resolve().as_uri())
+    except (webbrowser.Error, OSError):
+        return False
 
 
 def _page_to_open(folder: Path, files: Sequence[Path]) -> Path:

@@ -9,8 +9,9 @@ from typing import Any
 
 from harness.errors import InputError, did_you_mean, shown
 from harness.lmeval.library import import_lm_eval, offline
-from harness.lmeval.survey import TaskFile
+from harness.lmeval.taskfiles import TaskFile
 from harness.quantities import listed
+from harness.spec.yamlfile import YamlFile
 
 SPLITS = ("training_split", "validation_split", "test_split", "fewshot_split")
 BUILDERS = ("json", "csv", "parquet", "text", "arrow", "xml")
@@ -138,3 +139,47 @@ def _listed(value: Any) -> Any:
     if isinstance(value, dict):
         return {key: _listed(part) for key, part in value.items()}
     return [_listed(part) for part in value] if isinstance(value, tuple) else value
+
+
+def cannot_open(
+    leaves: Sequence[TaskFile], error: Exception, file: YamlFile, *, allow_code: bool
+) -> InputError:
+    """lm-eval's error on opening a task as one for the author of `file`; of code that fails on a document, which."""
+    if allow_code:
+        with offline():
+            on_document = next((error for leaf in leaves for error in _document_errors(leaf)), None)
+        if on_document:
+            return on_document
+    what = f"{type(error).__name__}: {(str(error).splitlines() or [''])[0]}"
+    text = f"lm-eval cannot open it ({what})."
+    return leaves[0].error(("task",), text) if len(leaves) == 1 else file.error(("lm_eval",), text)
+
+
+def _document_errors(leaf: TaskFile) -> Iterator[InputError]:
+    """The first document that a task's `process_docs` cannot take, asked of each alone."""
+    if not leaf.tagged(("process_docs",)) or leaf.config.get("custom_dataset") is not None:
+        return
+    from lm_eval.tasks._yaml_loader import load_yaml
+
+    process = load_yaml(leaf.path)["process_docs"]
+    data = load(leaf.config)
+    for key in SPLITS:
+        split = leaf.config.get(key)
+        if split not in data:
+            continue
+        for place in range(len(data[split])):
+            error = _raised(process, data[split].select([place]))
+            if error:
+                yield leaf.error(
+                    ("process_docs",),
+                    f"fails on document {place} of {split!r}: {type(error).__name__}: {error}.",
+                )
+                return
+
+
+def _raised(process: Any, docs: Any) -> Exception | None:
+    try:
+        process(docs)
+    except Exception as error:  # noqa: BLE001 - the author's code may raise anything
+        return error
+    return None

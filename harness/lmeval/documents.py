@@ -73,17 +73,17 @@ def plain(value: Any) -> Any:
     if isinstance(value, int | float):
         return value if math.isfinite(value) else None
     if isinstance(value, dict):
-        return {str(key): plain(one) for key, one in value.items()}
-    return [plain(one) for one in value] if isinstance(value, list | tuple | set) else str(value)
+        return {str(key): plain(part) for key, part in value.items()}
+    return [plain(part) for part in value] if isinstance(value, list | tuple | set) else str(value)
 
 
 def canonical(docs: Sequence[Doc]) -> str:
-    """Documents or settings as one text, for hashing; a function by its name, for its repr tells where it lies."""
+    """Documents or settings as one text, for hashing; a function by its name, as its repr says where it lies."""
     return json.dumps(
         list(docs),
         sort_keys=True,
         ensure_ascii=False,
-        default=lambda one: getattr(one, "__qualname__", repr(one)),
+        default=lambda value: getattr(value, "__qualname__", repr(value)),
     )
 
 

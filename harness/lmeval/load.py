@@ -11,12 +11,12 @@ from typing import Any
 from harness.errors import InputError, InputErrors, raise_all, shown
 from harness.files import sha256_json, sha256_text
 from harness.lmeval import library, survey
-from harness.lmeval.blame import blamed
-from harness.lmeval.data import data_errors
+from harness.lmeval.data import cannot_open, data_errors
 from harness.lmeval.documents import canonical, names_context, put_in_front
-from harness.lmeval.locate import Found, locate, wrong
 from harness.lmeval.opened import Opened, question_of
+from harness.lmeval.taskfiles import locate
 from harness.lmeval.wording import LmEvalWording
+from harness.quantities import listed
 from harness.records import Question
 from harness.spec.lmevalspec import LmEvalSpec
 from harness.spec.questions import same_words
@@ -34,24 +34,24 @@ def open_tasks(tasks: Sequence[Task], *, allow_code: bool) -> list[Task]:
 
     Raises InputErrors with the mistakes of all of them. lm-eval is imported only where one of its tasks is named.
     """
-    found: list[Task] = []
+    opened: list[Task] = []
     errors: list[InputError] = []
     for task in tasks:
         try:
-            found += open_task(task, allow_code=allow_code) if isinstance(task.spec, LmEvalSpec) else [task]
+            opened += open_task(task, allow_code=allow_code) if isinstance(task.spec, LmEvalSpec) else [task]
         except InputErrors as several:
             errors += several.errors
         except InputError as error:
             errors.append(error)
     taken: dict[str, Task] = {}
-    for task in found:
+    for task in opened:
         first = taken.setdefault(task.name, task)
         if first is not task:
             errors.append(
                 InputError(f"the name {task.name!r} is taken already, by {first.path}.", path=task.path)
             )
     raise_all(errors)
-    return found
+    return opened
 
 
 def open_task(task: Task, *, allow_code: bool) -> list[Task]:
@@ -59,23 +59,26 @@ def open_task(task: Task, *, allow_code: bool) -> list[Task]:
     spec, file = task.spec, load_yaml(task.path)
     assert isinstance(spec, LmEvalSpec)
     library.import_lm_eval()
-    found = locate(spec, file)
-    errors = [*found.errors, *(mistake for one in found.files for mistake in survey.mistakes(one))]
+    located = locate(spec, file)
+    errors = [
+        *located.errors,
+        *(error for task_file in located.files for error in survey.mistakes(task_file)),
+    ]
     if not allow_code:
-        errors += [place for one in found.files for place in survey.code(one)]
+        errors += [error for task_file in located.files for error in survey.code(task_file)]
     raise_all(_distinct(errors))
-    leaves = [one for one in found.files if "group" not in one.config]
+    leaves = [task_file for task_file in located.files if "group" not in task_file.config]
     raise_all(_distinct(data_errors(leaves)))
     try:
         with library.offline():
-            loaded = library.manager(*found.folders).load(found.named)["tasks"]
+            loaded = library.manager(*located.folders).load(located.named)["tasks"]
     except InputError:
         raise
     except Exception as error:
-        raise blamed(leaves, error, file, allow_code=allow_code) from error
+        raise cannot_open(leaves, error, file, allow_code=allow_code) from error
     if not loaded:
-        raise wrong(file, f"is the group {found.group!r}, which has no task in it.")
-    return [_task(task, file, found, name, loaded[name]) for name in loaded]
+        raise file.error(("lm_eval",), f"is the group {located.group!r}, which has no task in it.")
+    return [_task(task, file, located.group, name, loaded[name]) for name in loaded]
 
 
 def _distinct(errors: Iterable[InputError]) -> list[InputError]:
@@ -85,14 +88,14 @@ def _distinct(errors: Iterable[InputError]) -> list[InputError]:
 # From lm-eval's task to ours
 
 
-def _task(task: Task, file: YamlFile, found: Found, name: str, theirs: Any) -> Task:
+def _task(task: Task, file: YamlFile, group: str | None, name: str, theirs: Any) -> Task:
     spec = task.spec
     assert isinstance(spec, LmEvalSpec)
-    if found.group:
-        told = f"{name}, of the lm-eval group {found.group}."
+    if group:
+        origin = f"{name}, of the lm-eval group {group}."
         member = re.sub(r"[^A-Za-z0-9._-]+", "-", name)
         spec = spec.model_copy(
-            update={"name": f"{spec.name}.{member}", "description": f"{spec.description} {told}".strip()}
+            update={"name": f"{spec.name}.{member}", "description": f"{spec.description} {origin}".strip()}
         )
     opened = _open(spec, file, theirs)
     test = _questions(opened, opened.test, "{}", name)
@@ -124,8 +127,8 @@ def _open(spec: LmEvalSpec, file: YamlFile, theirs: Any) -> Opened:
     from lm_eval.api.task import ConfigurableTask
 
     if not isinstance(theirs, ConfigurableTask):
-        raise wrong(
-            file,
+        raise file.error(
+            ("lm_eval",),
             "is a class of its own that does not build on lm-eval's ConfigurableTask; it cannot be asked here.",
         )
     config = theirs.config
@@ -137,7 +140,7 @@ def _open(spec: LmEvalSpec, file: YamlFile, theirs: Any) -> Opened:
     shares = opened.shares()
     strange = [metric for metric in spec.metrics if metric not in shares]
     if strange:
-        raise InputErrors([_strange(opened, file, spec.metrics.index(one), one, shares) for one in strange])
+        raise InputErrors([_no_share(opened, file, metric, shares) for metric in strange])
     if opened.written:
         _try_filters(opened, file)
     examples = spec.examples.model_copy(update={"k": shots})
@@ -152,9 +155,9 @@ def _try_filters(opened: Opened, file: YamlFile) -> None:
     if len(texts) < len(answers):
         return  # some have no answer to try
     for name, left in opened.filtered(texts).items():
-        if not any(one not in (None, "", [], [""]) for one in left):
+        if not any(text not in (None, "", [], [""]) for text in left):
             text = f"its filter {name!r} leaves nothing of the right answers themselves, such as {shown(texts[0])}"
-            raise wrong(file, f"{text}, so that no reply could be right.")
+            raise file.error(("lm_eval",), f"{text}, so that no reply could be right.")
 
 
 def _remarks(opened: Opened, test: Sequence[Question]) -> list[str]:
@@ -165,18 +168,21 @@ def _remarks(opened: Opened, test: Sequence[Question]) -> list[str]:
     try:
         scores = [opened.results(question, [answer]) for question, answer in right]
     except InputError:
-        return []  # of answers as the model gives them it may hold, or be said then
-    names = {name: [one for one in opened.shares() if one in opened.named(name)] for name in opened.filters}
+        return []  # it may score the model's answers all the same, or be refused then
+    names = {
+        name: [share for share in opened.shares() if share in opened.named(name)] for name in opened.filters
+    }
     return [
-        f"its filter {name!r} and {' and '.join(metrics)} count none of the right answers as right, such as "
+        f"its filter {name!r} and {listed(metrics)} count none of the right answers as right, such as "
         f"{shown(right[0][1])}; look at them, unless a reply is meant to be worded otherwise."
         for name, metrics in names.items()
         if metrics and not any(row.get(metric) for row in scores for metric in metrics)
     ]
 
 
-def _strange(opened: Opened, file: YamlFile, at: int, metric: str, shares: Sequence[str]) -> InputError:
-    known = [opened.metric(one, filter_) for filter_ in opened.filters for one in opened.task.aggregation()]
+def _no_share(opened: Opened, file: YamlFile, metric: str, shares: Sequence[str]) -> InputError:
+    """What is wrong with a metric of the task file that cannot stand as accuracy."""
+    known = [name for filter_ in opened.filters for name in opened.named(filter_)]
     why = (
         "which is no mean over documents of which more is better, so it cannot stand as accuracy; lm-eval's own "
         "figure is given beside"
@@ -184,7 +190,7 @@ def _strange(opened: Opened, file: YamlFile, at: int, metric: str, shares: Seque
         else "which the task does not have"
     )
     can = f"it has {', '.join(shares)}" if shares else "no metric of the task can"
-    return file.error(("metrics", at), f"is {metric!r}, {why} ({can}).")
+    return file.error(("metrics", opened.spec.metrics.index(metric)), f"is {metric!r}, {why} ({can}).")
 
 
 def _training(spec: LmEvalSpec, file: YamlFile, theirs: Any) -> Iterable[Any]:
@@ -205,26 +211,26 @@ def _training(spec: LmEvalSpec, file: YamlFile, theirs: Any) -> Iterable[Any]:
         return config.process_docs(docs) if config.process_docs else docs  # type: ignore[no-any-return]
     except Exception as error:
         what = f"{type(error).__name__}: {error}"
-        raise wrong(file, f"its process_docs fails on the split {split!r} ({what}).") from error
+        raise file.error(("lm_eval",), f"its process_docs fails on the split {split!r} ({what}).") from error
 
 
 def _questions(opened: Opened, docs: Sequence[Any], name: str, task: str) -> tuple[Question, ...]:
-    found: list[Question] = []
-    wrong: dict[str, list[str]] = {}
+    questions: list[Question] = []
+    unusable: dict[str, list[str]] = {}
     for place, doc in enumerate(docs):
         try:
-            found.append(question_of(opened, doc, name.format(place)))
+            questions.append(question_of(opened, doc, name.format(place)))
         except Exception as error:  # noqa: BLE001 - templates and code of the task may raise anything
-            wrong.setdefault(_reason(error), []).append(name.format(place))
+            unusable.setdefault(_reason(error), []).append(name.format(place))
     raise_all(
         [
             InputError(
                 f"task {task!r}: document {first} {reason}{f' The same holds for {len(more)} more.' if more else ''}"
             )
-            for reason, (first, *more) in wrong.items()
+            for reason, (first, *more) in unusable.items()
         ]
     )
-    return tuple(found)
+    return tuple(questions)
 
 
 def _reason(error: Exception) -> str:

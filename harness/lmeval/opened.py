@@ -17,23 +17,23 @@ FEWSHOT_SEED = 1234
 """What lm-eval seeds its choice of examples with."""
 
 
-class Examples:
-    """Stands in for the task's sampler, which draws anew for each document in turn: what it drew is kept.
+class KeptExamples:
+    """Keeps the examples that the task's sampler draws for each document in turn.
 
-    So a document shows the examples that lm-eval would show, in whatever order and however often it is asked.
+    A document then shows the examples that lm-eval would show, in whatever order and however often it is asked.
     """
 
     def __init__(self, sampler: Any) -> None:
         self._sampler = sampler
         self._drawn: list[Sequence[Doc]] = []
-        self.at: int | None = None
-        """Place of the document that is being asked; None while its examples are drawn."""
+        self.place: int | None = None
+        """Of the document that is asked, among the test documents; None while examples are drawn."""
 
     def sample(self, n: int, *args: Any, **options: Any) -> Sequence[Doc]:
-        if self.at is None:
+        if self.place is None:
             self._drawn.append(self._sampler.sample(n, *args, **options))
             return self._drawn[-1]
-        return self._drawn[self.at]
+        return self._drawn[self.place]
 
 
 @dataclass(frozen=True)
@@ -69,10 +69,10 @@ class Opened:
     # Asking
 
     @cached_property
-    def _examples(self) -> Examples:
+    def _examples(self) -> KeptExamples:
         """Every test document's examples, drawn in their order, as lm-eval does."""
         self.task.set_fewshot_seed(FEWSHOT_SEED)
-        self.task.sampler = examples = Examples(self.task.sampler)
+        self.task.sampler = examples = KeptExamples(self.task.sampler)
         for doc in self.test:
             self.task.fewshot_context(doc, num_fewshot=self.shots)
         return examples
@@ -87,7 +87,7 @@ class Opened:
         task, chat = self.task, self.spec.chat_template
         doc = {**self.doc(question), self._column: passages} if passages else self.doc(question)
         if shots:
-            self._examples.at = int(question.id)
+            self._examples.place = int(question.id)
         context = task.fewshot_context(
             doc,
             num_fewshot=shots,
@@ -123,8 +123,10 @@ class Opened:
         """Places of the right options of a multiple-choice document."""
         target = self.task.doc_to_text(doc) if self.task.multiple_input else self.task.doc_to_target(doc)
         options = self.task.doc_to_choice(doc)
-        found = target if isinstance(target, list) else [target]
-        places = [options.index(one) if isinstance(one, str) and one in options else one for one in found]
+        targets = target if isinstance(target, list) else [target]
+        places = [
+            options.index(text) if isinstance(text, str) and text in options else text for text in targets
+        ]
         return [place for place in places if isinstance(place, int) and 0 <= place < len(options)]
 
     def answers(self, doc: Doc) -> tuple[str, ...]:
@@ -152,14 +154,14 @@ class Opened:
         task, doc = self.task, self.doc(question)
         about = (task.config.task, 0, task.config.repeats)
         task._instances = [
-            Instance(self._asked, doc, (), at, about, resps=[response] * task.config.repeats)
-            for at, response in enumerate(responses)
+            Instance(self._asked, doc, (), place, about, resps=[response] * task.config.repeats)
+            for place, response in enumerate(responses)
         ]
         self._apply_filters()
-        found: dict[str, Any] = {}
+        metrics: dict[str, Any] = {}
         for name in self.filters:
             filtered = [instance.filtered_resps.get(name) for instance in task._instances]
-            if any(one is None or one in ([], ()) for one in filtered):
+            if any(response is None or response in ([], ()) for response in filtered):
                 raise InputError(
                     f"task {self.spec.name!r}: its filter {name!r} leaves nothing of the answer "
                     f"{shown(responses[0])} to document {question.id}; end it in take_first, or mend its pattern."
@@ -171,8 +173,8 @@ class Opened:
                     f"task {self.spec.name!r}: the answer to document {question.id} cannot be scored: "
                     f"{type(error).__name__}: {error}."
                 ) from error
-            found |= {self.metric(metric, name): plain(value) for metric, value in scores.items()}
-        return found
+            metrics |= {self.metric(metric, name): plain(value) for metric, value in scores.items()}
+        return metrics
 
     def filtered(self, texts: Sequence[str]) -> dict[str, list[Any]]:
         """Filter → what it makes of these answers to the first documents."""
@@ -185,7 +187,7 @@ class Opened:
         ]
         self.task._instances = instances
         self._apply_filters()
-        return {name: [one.filtered_resps.get(name) for one in instances] for name in self.filters}
+        return {name: [instance.filtered_resps.get(name) for instance in instances] for name in self.filters}
 
     def _apply_filters(self) -> None:
         try:
@@ -221,13 +223,13 @@ class Opened:
 
         None where it is no finite number (a perplexity may overflow) or cannot be worked out here.
         """
-        found: dict[str, float | None] = {}
+        aggregated: dict[str, float | None] = {}
         for metric, how in self.task.aggregation().items():
             for name in (self.metric(metric, filter_) for filter_ in self.filters):
                 if name not in self.spec.metrics:
                     values = [row[name] for row in rows if row.get(name) is not None]
-                    found[name] = _aggregate(how, values)
-        return found
+                    aggregated[name] = _aggregate(how, values)
+        return aggregated
 
 
 def question_of(opened: Opened, doc: Doc, name: str) -> Question:
@@ -261,10 +263,10 @@ def _query(doc: Doc, named: str) -> str:
 
 def _aggregate(how: Callable[[list[Any]], Any], values: list[Any]) -> float | None:
     try:
-        found = plain(how(values)) if values else None
+        aggregate = plain(how(values)) if values else None
     except (ArithmeticError, ValueError, TypeError, ImportError):
         return None
-    return float(found) if isinstance(found, int | float) else None
+    return float(aggregate) if isinstance(aggregate, int | float) else None
 
 
 def _text(context: Any) -> str:

@@ -1,4 +1,4 @@
-"""lm-eval's task files, read before lm-eval reads them: every mistake with file and line, and where code stands.
+"""What is wrong in lm-eval's task files, with file and line, and where code stands, before lm-eval reads them.
 
 lm-eval leaves out a file that it cannot read without a word, looks for an unknown metric on a hub, and runs the
 code that a file names as soon as it opens it. Nothing is run here.
@@ -8,71 +8,22 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, fields
-from pathlib import Path
+from dataclasses import fields
 from typing import Any
 
 from harness.errors import InputError, did_you_mean, shown
 from harness.lmeval.greedy import not_greedy
-from harness.lmeval.library import import_lm_eval, member_names
+from harness.lmeval.library import import_lm_eval
+from harness.lmeval.taskfiles import TaskFile
 from harness.spec.mistakes import Loc
-from harness.spec.yamlfile import YamlFile, load_yaml
 
-TAG = "!function"
 OUTPUT_TYPES = ("generate_until", "loglikelihood", "loglikelihood_rolling", "multiple_choice")
 _STRUCTURE = ("task", "group", "tag", "task_list", "class", "include", "group_alias", "aggregate_metric_list")
 
 
-@dataclass(frozen=True)
-class TaskFile:
-    """One of lm-eval's task files with the files that it includes; the nearest word counts."""
-
-    files: tuple[YamlFile, ...]
-
-    @property
-    def path(self) -> Path:
-        return self.files[0].source.path
-
-    @property
-    def config(self) -> dict[str, Any]:
-        """The keys of all of them together, functions as text."""
-        merged: dict[str, Any] = {}
-        for file in reversed(self.files):
-            merged |= {key: value for key, value in file.values.items() if key != "include"}
-        return merged
-
-    def error(self, loc: Loc, sentence: str) -> InputError:
-        """A mistake at the place where the key stands that counts."""
-        file = next((file for file in self.files if loc and loc[0] in file.values), self.files[0])
-        return file.error(loc, sentence)
-
-    def tagged(self, loc: Loc) -> bool:
-        return any(loc in file.tagged for file in self.files if loc[0] in file.values)
-
-
-def read(path: Path) -> TaskFile:
-    """Read a task file and what it includes. Raises InputError where one of them cannot be read."""
-    files: list[YamlFile] = []
-
-    def follow(path: Path) -> None:
-        file = load_yaml(path, tags=(TAG,))
-        files.append(file)
-        named = file.values.get("include")
-        for name in named if isinstance(named, tuple) else [named] if named else []:
-            other = Path(path.parent, str(name))
-            if not other.is_file():
-                raise file.error(("include",), f"there is no file {other}.")
-            if any(known.source.path.resolve() == other.resolve() for known in files):
-                raise file.error(("include",), f"{other} includes itself.")
-            follow(other)
-
-    follow(path)
-    return TaskFile(tuple(files))
-
-
 def mistakes(file: TaskFile) -> list[InputError]:
     """What is wrong with a task file in itself."""
-    errors = [one.error(loc, text, place) for one in file.files for loc, place, text in one.mistakes]
+    errors = [part.error(loc, text, place) for part in file.files for loc, place, text in part.mistakes]
     config = file.config
     if "group" in config:
         return errors
@@ -189,41 +140,11 @@ def _names(registry: Any) -> list[str]:
 def code(file: TaskFile) -> list[InputError]:
     """Every place of a task file that names code, each with what to do about it."""
     return [
-        one.error(
+        part.error(
             loc,
-            f"is code ({one.value_at(loc)}). It would run here with your rights; read it, and where you trust it "
+            f"is code ({part.value_at(loc)}). It would run here with your rights; read it, and where you trust it "
             "add --allow-task-code.",
-            one.place(loc),
         )
-        for one in file.files
-        for loc in one.tagged
+        for part in file.files
+        for loc in part.tagged
     ]
-
-
-def members(file: TaskFile, index: dict[str, list[Path]]) -> tuple[list[TaskFile], list[InputError]]:
-    """The files that a group names, those of groups within it too, which may hold code of their own; and mistakes,
-    those of unreadable files too."""
-    found: list[TaskFile] = []
-    errors: list[InputError] = []
-    for name in member_names(file.config):
-        if name not in index:
-            hint = did_you_mean(name, index)
-            unread = [str(error) for error in _unreadable(file.path.parent)]
-            also = f" These files cannot be read: {' '.join(unread)}" if unread else ""
-            errors.append(file.error(("task",), f"no file beside it is the task {name!r}{hint}.{also}"))
-            continue
-        for member in map(read, index[name]):
-            found.append(member)
-            if "group" in member.config:
-                more, wrong = members(member, index)
-                found += more
-                errors += wrong
-    return found, errors
-
-
-def _unreadable(folder: Path) -> Iterator[InputError]:
-    for path in sorted(folder.rglob("*.yaml")):
-        try:
-            read(path)
-        except InputError as error:
-            yield error

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Sequence
 
-from harness.report.page.text import visible
+from harness.report.text import visible
 from harness.report.view import Bullets, Section, Table
 
 _SPECIAL = re.compile(r"([\\`*\[\]<>|~]|\b_|_\b)")

@@ -9,7 +9,7 @@ import io
 import textwrap
 from collections.abc import Iterator, Sequence
 
-from harness.report.page.text import visible
+from harness.report.text import visible
 from harness.report.view import Block, Bullets, Section, Table
 
 WIDTH = 110

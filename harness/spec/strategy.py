@@ -139,6 +139,13 @@ def named(weights: Weights, *context: Source) -> str:
     return names[weights, context]
 
 
+def meanings(names: Iterable[str]) -> tuple[str, ...]:
+    """What each of the strategies is, as a clause: `rag is the model shown retrieved passages`."""
+    return tuple(
+        f"{name} is {STRATEGIES[name].meaning}" for name in dict.fromkeys(names) if name in STRATEGIES
+    )
+
+
 DEFAULT_STRATEGIES = ("base", "lora", "rag", "oracle")
 
 

@@ -38,9 +38,9 @@ def mean_interval(values: Floats, design: Design) -> tuple[Floats, Floats] | Non
     if design.clustered and design.clusters < 2:
         return None
     share = values.mean(axis=-1)
-    seen = np.minimum(_holding(values, design), _holding(1 - values, design))
+    holding = np.minimum(_holding(values, design), _holding(1 - values, design))
     binary = bool(np.isin(values, (0.0, 1.0)).all())
-    return wilson(share, _effective(values, design, share * (1 - share), seen, binary=binary))
+    return wilson(share, _effective(values, design, share * (1 - share), holding, binary=binary))
 
 
 def difference_interval(differences: Floats, design: Design) -> tuple[Floats, Floats] | None:
@@ -52,9 +52,9 @@ def difference_interval(differences: Floats, design: Design) -> tuple[Floats, Fl
     if design.clustered and design.clusters < 2:
         return None
     up, down = np.maximum(values, 0).mean(axis=-1), np.maximum(-values, 0).mean(axis=-1)
-    seen = _holding(np.abs(values), design)
+    holding = _holding(np.abs(values), design)
     binary = bool(np.isin(values, (-1.0, 0.0, 1.0)).all())
-    return tango(up, down, _effective(values, design, up + down - (up - down) ** 2, seen, binary=binary))
+    return tango(up, down, _effective(values, design, up + down - (up - down) ** 2, holding, binary=binary))
 
 
 def _rounded(values: Floats) -> Floats:
@@ -67,29 +67,29 @@ def _holding(amounts: Floats, design: Design) -> Floats:
     return np.asarray((design.sums(amounts) > 1e-9).sum(axis=-1))
 
 
-def _effective(values: Floats, design: Design, of_shares: Floats, seen: Floats, *, binary: bool) -> Floats:
+def _effective(values: Floats, design: Design, of_shares: Floats, holding: Floats, *, binary: bool) -> Floats:
     """How many independent right or wrong answers would give this interval at the normal quantile.
 
-    `of_shares`: the variance that one such answer has at this mean. What is equal throughout (`seen` = 0)
+    `of_shares`: the variance that one such answer has at this mean. What is equal throughout (`holding` = 0)
     cannot show how far clusters agree: there each cluster counts as one answer. The fewer of them hold the
     rarer outcome, the nearer to that.
     """
     n = float(design.n)
     if design.n < 2 or (binary and not design.clustered):
         return np.full_like(of_shares, n)
-    student = (quantile(design.degrees) / Z95) ** 2
+    widening = (quantile(design.degrees) / Z95) ** 2
     alone = values.var(axis=-1) / n
-    fewest = design.effective / student if design.clustered else n
-    variance = design.variance(values) * student
+    fewest = design.effective / widening if design.clustered else n
+    variance = design.variance(values) * widening
     if design.clustered:
         variance = np.maximum(variance, LEAST * alone)
     flat = (alone <= 1e-12 / n) | (of_shares <= 1e-12)
-    found = np.where(flat, fewest, of_shares / np.where(flat, 1.0, variance))
+    independent = np.where(flat, fewest, of_shares / np.where(flat, 1.0, variance))
     if not design.clustered:
-        return found
+        return independent
     enough = min(SEEN_IN, design.clusters)
-    unknown = np.maximum(0.0, 1 - seen / enough)
-    return np.asarray(found * (np.minimum(found, fewest) / found) ** unknown)
+    unknown = np.maximum(0.0, 1 - holding / enough)
+    return np.asarray(independent * (np.minimum(independent, fewest) / independent) ** unknown)
 
 
 @lru_cache(maxsize=256)

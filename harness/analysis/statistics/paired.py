@@ -64,14 +64,14 @@ def compare(differences: Sequence[float] | Floats, design: Design, seed: int = 0
         reason = "all questions share one cluster, so nothing shows how much another would differ"
         return Difference(n, delta, **counts, clusters=1, reason=reason)
     low, high = (float(bound) for bound in interval)
-    sums, seen = design.sums(values), noise(values, design)
+    sums, spread = design.sums(values), noise(values, design)
     return Difference(
         n,
         delta,
         min(low, delta),
         max(high, delta),
         exchange_p(sums, seed),
-        detectable(seen) if seen else None,
+        detectable(spread) if spread else None,
         **counts,
         clusters=design.clusters,
         reason=_too_few(higher + lower, sums),

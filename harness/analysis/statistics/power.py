@@ -68,23 +68,23 @@ def noise(differences: Floats, design: Design, about: float = 0.0) -> Noise | No
     )
 
 
-def detectable(seen: Noise, alpha: float = ALPHA, n: float | None = None) -> float | None:
+def detectable(sample: Noise, alpha: float = ALPHA, n: float | None = None) -> float | None:
     """The smallest difference that n questions (those asked) show; None where they could show none.
 
     Fewer than six (`fewest`) questions that differ could show nothing, so six are assumed at least; and where
     fewer than six clusters differ, six that differ as a whole.
     """
-    n = seen.n if n is None else n
-    scale = n / seen.n
-    clusters, least = seen.clusters * scale, fewest(alpha)
-    degrees = (seen.degrees + 1) * scale - 1
+    n = sample.n if n is None else n
+    scale = n / sample.n
+    clusters, least = sample.clusters * scale, fewest(alpha)
+    degrees = (sample.degrees + 1) * scale - 1
     if clusters < least or degrees < 1:
         return None
-    variance = max(seen.variance, least * seen.typical / n)
-    if math.isfinite(degrees) and seen.differing * clusters < least:
-        variance = max(variance, least * seen.typical * n / (clusters * seen.effective * scale))
-    found = factor(alpha, degrees) * math.sqrt(variance / n)
-    return found if found <= 1 else None
+    variance = max(sample.variance, least * sample.typical / n)
+    if math.isfinite(degrees) and sample.differing * clusters < least:
+        variance = max(variance, least * sample.typical * n / (clusters * sample.effective * scale))
+    smallest = factor(alpha, degrees) * math.sqrt(variance / n)
+    return smallest if smallest <= 1 else None
 
 
 def factor(alpha: float = ALPHA, degrees: float = math.inf) -> float:
@@ -92,12 +92,12 @@ def factor(alpha: float = ALPHA, degrees: float = math.inf) -> float:
     return quantile(degrees, 1 - alpha / 2) + quantile(degrees, POWER)
 
 
-def questions(seen: Noise, effect: float, alpha: float = ALPHA) -> int | None:
+def questions(sample: Noise, effect: float, alpha: float = ALPHA) -> int | None:
     """The fewest questions that show an effect of this size; None where 10⁷ do not. Inverse of `detectable`."""
 
     def enough(n: int) -> bool:
-        found = detectable(seen, alpha, n)
-        return found is not None and found <= abs(effect)
+        smallest = detectable(sample, alpha, n)
+        return smallest is not None and smallest <= abs(effect)
 
     if not enough(MOST_QUESTIONS):
         return None

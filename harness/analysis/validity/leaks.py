@@ -1,4 +1,4 @@
-"""Does a test question, or a near copy of one, stand among the questions that strategies learn from?
+"""Does a test question, or a near copy of one, stand among the training questions?
 
 The same fact in other words is no leak: that is what a fine-tune shall learn. Nearly the same words with the
 same answer is one. Alike are sets of letter triples of padded words, so that order, spacing and a
@@ -15,7 +15,7 @@ from functools import lru_cache
 
 from harness.analysis.results.figures import Check, Status
 from harness.analysis.validity.check import Case, Rule
-from harness.quantities import counted, percent
+from harness.quantities import counted, listed, percent
 from harness.records import Question
 from harness.scoring.text import normalise
 from harness.spec.questions import same_words
@@ -27,7 +27,7 @@ SHOWN = 3
 
 @dataclass(frozen=True, slots=True)
 class Copy:
-    """A test question and the question to learn from that is like it; exact: the same but for its spelling."""
+    """A test question and the training question that it repeats. `exact`: the same words, however spelled."""
 
     test: Question
     learnt: Question
@@ -52,26 +52,21 @@ def no_leak(case: Case, rule: Rule) -> list[Check]:
     status, threshold = rule.limits.judge(share)
     if exact:
         status, threshold = Status.FAIL, 0.0
+    pairs = listed((f"{copy.test.id} is {copy.learnt.id}" for copy in copies), SHOWN, apart="; ")
     detail = (
-        f"{percent(share)} of {counted(len(test), 'test question')} {'stands' if len(test) == 1 else 'stand'} "
-        f"among {len(learnt):,} to learn from: "
-        f"{exact} to the word, {len(copies) - exact} nearly{_named(copies)}."
+        f"{percent(share)} of {counted(len(test), 'test question')} repeat one of "
+        f"{counted(len(learnt), 'training question')}: {exact} identical, {len(copies) - exact} nearly"
+        f"{pairs and f' ({pairs})'}."
     )
     figures = {
         "share": share,
         "test questions": float(len(test)),
-        "to learn from": float(len(learnt)),
-        "to the word": float(exact),
+        "training questions": float(len(learnt)),
+        "identical": float(exact),
         "nearly": float(len(copies) - exact),
         "not named": float(max(0, len(copies) - SHOWN)),
     }
     return [rule.check(status, detail, share, threshold, learning, figures)]
-
-
-def _named(copies: Sequence[Copy]) -> str:
-    pairs = [f"{copy.test.id} is {copy.learnt.id}" for copy in copies[:SHOWN]]
-    more = len(copies) - len(pairs)
-    return f" ({'; '.join(pairs)}{f'; and {more} more' if more else ''})" if pairs else ""
 
 
 def find_copies(test: Sequence[Question], learnt: Sequence[Question]) -> list[Copy]:
@@ -95,29 +90,29 @@ class _NearCopies:
 
     def __init__(self, questions: Sequence[Question]) -> None:
         self._questions = questions
-        found = [triples(question.question) for question in questions]
-        common = Counter(triple for some in found for triple in some)
+        sets = [triples(question.question) for question in questions]
+        common = Counter(triple for members in sets for triple in members)
         order = sorted(common, key=lambda triple: (common[triple], triple))
         self._number = {triple: number for number, triple in enumerate(order)}
-        self._sets = [frozenset(self._number[triple] for triple in some) for some in found]
+        self._sets = [frozenset(self._number[triple] for triple in members) for members in sets]
         self._holders: dict[int, list[int]] = {}
-        for place, some in enumerate(self._sets):
-            for number in sorted(some)[: _prefix(len(some))]:
+        for place, members in enumerate(self._sets):
+            for number in sorted(members)[: _prefix(len(members))]:
                 self._holders.setdefault(number, []).append(place)
 
     def of(self, question: Question) -> Copy | None:
         """The likest question with the same answer, or None; of equals the first."""
-        all_mine = triples(question.question)
-        size, known = len(all_mine), {self._number[t] for t in all_mine if t in self._number}
+        asked = triples(question.question)
+        size, known = len(asked), {self._number[t] for t in asked if t in self._number}
         unknown = size - len(known)  # rarer than any: they fill the prefix first, and nobody holds them
         prefix = sorted(known)[: max(0, _prefix(size) - unknown)]
         best: Copy | None = None
         for place in sorted({place for number in prefix for place in self._holders.get(number, ())}):
-            theirs = self._sets[place]
-            if min(size, len(theirs)) < NEAR * max(size, len(theirs)):
+            candidate = self._sets[place]
+            if min(size, len(candidate)) < NEAR * max(size, len(candidate)):
                 continue
-            shared = len(known & theirs)
-            likeness = shared / (size + len(theirs) - shared)
+            shared = len(known & candidate)
+            likeness = shared / (size + len(candidate) - shared)
             other = self._questions[place]
             if likeness >= NEAR and (best is None or likeness > best.likeness) and _agree(question, other):
                 best = Copy(question, other, likeness, exact=False)

@@ -46,7 +46,7 @@ def drop(
 
 def judged(changes: Sequence[float], design: Design) -> Drop:
     """By the test of the comparisons: its distribution is symmetric, so one side has half of its p."""
-    found = compare(changes, design)
-    delta = found.delta or 0.0
-    p = None if found.p is None else found.p / 2 if delta < 0 else 1.0
-    return Drop(delta, found.n, found.a_higher, found.b_higher, p, found.ci_high)
+    difference = compare(changes, design)
+    delta = difference.delta or 0.0
+    p = None if difference.p is None else difference.p / 2 if delta < 0 else 1.0
+    return Drop(delta, difference.n, difference.a_higher, difference.b_higher, p, difference.ci_high)

@@ -70,8 +70,8 @@ def fault_of(sample: PromptSample) -> Fault | None:
     added = sample.added_tokens
     if added and sample.first_tokens[: 2 * len(added)] == added * 2:
         tokens = {f"token {place}": float(token) for place, token in enumerate(added)}
-        told = f"the template is applied more than once: the prompt begins twice, with tokens {list(added)}"
-        return Fault(told, tokens)
+        text = f"the template is applied more than once: the prompt begins twice, with tokens {list(added)}"
+        return Fault(text, tokens)
     return None
 
 

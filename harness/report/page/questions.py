@@ -1,82 +1,136 @@
 """Every question and every answer, as compact rows that the page's table reads.
 
-Texts that many rows share (documents, passages) stand once and are named by their number.
+Texts that many rows share (documents, passages) stand once and are named by their number. The rows are arrays in
+the page's JSON; `assets/page.js` names their fields in the order of these types.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+import itertools
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, NamedTuple
 
 from harness.analysis.accuracy import ScoredAnswer
 from harness.analysis.derive import Scores
 from harness.analysis.evidence import Asked, Evidence
-from harness.report.page.text import visible
-
-Row = list[Any]
-
-
-def questions(run: Evidence, scores: Scores) -> dict[str, Any]:
-    """{TASK: {metric, strategies, documents, passages, rows}} for every task that was asked anything.
-
-    rows: [id, question, answers, tags, answerable, gold documents, fact seen, [answer or None of each strategy]].
-    An answer: [score, prediction, prompt tokens, completion tokens, finish reason, e2e seconds, shown, retrieved].
-    retrieved: numbers of passages, best first, of which the first `shown` stood in the prompt.
-    passages: [document, title, text]; the text is empty where no prompt showed the passage.
-    """
-    return {task: _task(run, task, scores) for task in run.questions}
+from harness.analysis.results.run import RunResult, TaskResult
+from harness.report.text import visible
+from harness.spec.system import System
 
 
-def _task(run: Evidence, task: str, scores: Scores) -> dict[str, Any]:
-    metric = next(iter(run.spec(task).get("metrics", ())), "")
-    pairs = [pair for pair in run.pairs if pair[0] == task]
-    answered = {pair[1]: _first_seed(scores.get(pair, ())) for pair in pairs}
-    timed = {pair[1]: _timed(run, pair) for pair in pairs}
-    texts = _Texts(run, task)
-    texts.show(one for found in answered.values() for one in found.values())
-    rows = []
-    for name, asked in run.questions[task].items():
-        replies = [
-            _answer(found.get(name), timed[strategy].get(name), metric, texts)
-            for strategy, found in answered.items()
-        ]
-        rows.append([*_question(asked, texts), replies])
+class Reply(NamedTuple):
+    """`retrieved`: numbers of passages, best first, of which the first `shown` stood in the prompt."""
+
+    score: float | None
+    prediction: str
+    prompt_tokens: int
+    completion_tokens: int
+    finish_reason: str
+    e2e_s: float | None
+    shown: int
+    retrieved: tuple[int, ...]
+
+
+class QuestionRow(NamedTuple):
+    """`answerable`: 0 or 1. `gold`: numbers of documents. `replies`: one a system, None where it gave none."""
+
+    id: str
+    question: str
+    answers: tuple[str, ...]
+    tags: tuple[str, ...]
+    answerable: int
+    gold: tuple[int, ...]
+    fact_seen: bool | None
+    replies: tuple[Reply | None, ...]
+
+
+class ShownPassage(NamedTuple):
+    """`document`: its number. `text` is empty where no prompt showed the passage."""
+
+    document: int
+    title: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Questions:
+    """One task. `found`: which systems' passages were found by retrieval. `contrasts`: pairs of systems (by number)
+    of which one first looks for questions that the first has right and the second wrong."""
+
+    strategies: tuple[str, ...]
+    found: tuple[bool, ...]
+    contrasts: tuple[tuple[int, int], ...]
+    documents: list[str]
+    passages: list[ShownPassage]
+    rows: tuple[QuestionRow, ...]
+
+
+def questions(run: Evidence, scores: Scores, results: RunResult) -> dict[str, Questions]:
+    """The questions of every task that was asked anything."""
     return {
-        "metric": metric,
-        "strategies": list(answered),
-        "documents": texts.documents,
-        "passages": texts.passages,
-        "rows": rows,
+        name: _task(run, name, task, scores) for name, task in results.tasks.items() if name in run.questions
     }
+
+
+def _task(run: Evidence, name: str, task: TaskResult, scores: Scores) -> Questions:
+    systems = [row.system for row in task.strategies.values()]
+    answered = [_first_seed(scores.get((name, system.name), ())) for system in systems]
+    timed = [_timed(run, (name, system.name)) for system in systems]
+    texts = _Texts(run, name, itertools.chain.from_iterable(found.values() for found in answered))
+    rows = tuple(
+        _row(
+            asked,
+            tuple(
+                _reply(found.get(question), seconds.get(question), task.primary_metric, texts)
+                for found, seconds in zip(answered, timed, strict=True)
+            ),
+            texts,
+        )
+        for question, asked in run.questions[name].items()
+    )
+    return Questions(
+        tuple(system.name for system in systems),
+        tuple(system.retrieved is not None for system in systems),
+        _contrasts(name, systems),
+        texts.documents,
+        texts.passages,
+        rows,
+    )
+
+
+def _contrasts(task: str, systems: Sequence[System]) -> tuple[tuple[int, int], ...]:
+    """Retrieval alone against a fine-tune alone, both ways, and the control with gold passages against retrieval."""
+    own = [(number, system) for number, system in enumerate(systems) if not system.trained_elsewhere(task)]
+    shown = [number for number, system in own if system.kinds == ("retrieved",) and not system.adapted]
+    tuned = [number for number, system in own if system.adapted and not system.context]
+    given = [number for number, system in own if system.gold]
+    both_ways = (pair for a, b in itertools.product(shown, tuned) for pair in ((a, b), (b, a)))
+    return (*both_ways, *itertools.product(given, shown))
 
 
 def _first_seed(scored: Sequence[ScoredAnswer]) -> dict[str, ScoredAnswer]:
     """Question id → its answer; where several seeds answered, the first one's."""
     found: dict[str, ScoredAnswer] = {}
-    for one in scored:
-        found.setdefault(one.row.question_id, one)
+    for answer in scored:
+        found.setdefault(answer.row.question_id, answer)
     return found
 
 
-def _timed(run: Evidence, pair: tuple[str, str]) -> Mapping[str, float]:
+def _timed(run: Evidence, pair: tuple[str, str]) -> dict[str, float]:
     return {row.question_id: round(row.e2e_s, 4) for row in run.timings.get(pair, ()) if row.merged}
 
 
 class _Texts:
     """Numbers for documents and passages, given in the order in which they are first met."""
 
-    def __init__(self, run: Evidence, task: str) -> None:
+    def __init__(self, run: Evidence, task: str, answers: Iterable[ScoredAnswer]) -> None:
         self._run, self._task = run, task
-        self._numbers: dict[str, int] = {}
+        self._shown = {p["chunk_id"] for a in answers for p in a.row.retrieved[: a.row.shown_passages]}
         self._documents: dict[str, int] = {}
-        self._shown: set[str] = set()
+        self._passages: dict[str, int] = {}
         self.documents: list[str] = []
-        self.passages: list[Row] = []
-
-    def show(self, answers: Any) -> None:
-        """Remember which passages stood in a prompt: only their texts are kept."""
-        for one in answers:
-            self._shown.update(p["chunk_id"] for p in one.row.retrieved[: one.row.shown_passages])
+        self.passages: list[ShownPassage] = []
 
     def document(self, name: str) -> int:
         if name not in self._documents:
@@ -86,39 +140,42 @@ class _Texts:
 
     def passage(self, found: Mapping[str, Any]) -> int:
         name = found["chunk_id"]
-        if name not in self._numbers:
-            self._numbers[name] = len(self.passages)
+        if name not in self._passages:
+            self._passages[name] = len(self.passages)
             known = self._run.passages.get((self._task, name))
             title = visible(known.title) if known else ""
             text = visible(known.text) if known and name in self._shown else ""
-            self.passages.append([self.document(found["doc_id"]), title, text])
-        return self._numbers[name]
+            self.passages.append(ShownPassage(self.document(found["doc_id"]), title, text))
+        return self._passages[name]
 
 
-def _question(asked: Asked, texts: _Texts) -> Row:
+def _row(asked: Asked, replies: tuple[Reply | None, ...], texts: _Texts) -> QuestionRow:
     question = asked.question
-    return [
+    return QuestionRow(
         visible(question.id),
         visible(question.question),
-        [visible(answer) for answer in question.answers],
-        [visible(tag) for tag in question.tags],
+        tuple(map(visible, question.answers)),
+        tuple(map(visible, question.tags)),
         int(question.answerable),
-        [texts.document(name) for name in question.gold_docs],
+        tuple(map(texts.document, question.gold_docs)),
         asked.fact_seen,
-    ]
+        replies,
+    )
 
 
-def _answer(one: ScoredAnswer | None, seconds: float | None, metric: str, texts: _Texts) -> Row | None:
-    if one is None:
+def _reply(
+    answer: ScoredAnswer | None, seconds: float | None, metric: str | None, texts: _Texts
+) -> Reply | None:
+    if answer is None:
         return None
-    row = one.row
-    return [
-        round(one.scores[metric], 4) if metric in one.scores else None,
+    row, score = answer.row, answer.scores.get(metric or "")
+    return Reply(
+        None if score is None else round(score, 4),
         visible(row.prediction),
         row.prompt_tokens,
         row.completion_tokens,
         row.finish_reason,
         seconds,
         row.shown_passages,
-        [texts.passage(found) for found in row.retrieved],
-    ]
+        tuple(map(texts.passage, row.retrieved)),
+    )

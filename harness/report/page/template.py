@@ -5,7 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from harness.report.page.text import visible
+from harness.files import to_json
+from harness.report.text import visible
 from harness.report.view import Bullets, Table
 
 TEMPLATES = Path(__file__).with_name("templates")
@@ -27,3 +28,9 @@ def template(name: str) -> Any:
     )
     environment.filters["kind"] = lambda block: _KINDS[type(block)]
     return environment.get_template(name)
+
+
+def as_json(value: Any) -> str:
+    """JSON that may stand in a script element: no `<`, so that nothing in it can end the element or open another."""
+    text = to_json(value, compact=True)
+    return text.replace("<", "\\u003c").replace("\u2028", "\\u2028").replace("\u2029", "\\u2029")

@@ -15,8 +15,8 @@ from harness.analysis.money.economics import DAYS_PER_MONTH
 from harness.analysis.results.decision import ASSUMED_MONTHLY_QUERIES, Outcome, Verdict, headline
 from harness.analysis.results.figures import Percentiles
 from harness.analysis.results.run import RunResult, SystemResult, TaskResult
-from harness.report.page.text import visible
 from harness.report.pictures.looks import Look, Looks, looks_in
+from harness.report.text import visible
 from harness.scoring.table import is_graded
 from harness.spec.pricing import LEAST, MOST_CYCLES, MOST_USD_PER_HOUR
 from harness.spec.requirement_flags import FIELDS

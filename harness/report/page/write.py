@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
-
 from harness.analysis.derive import Scores
 from harness.analysis.evidence import Evidence
 from harness.analysis.results.run import RunResult
 from harness.report import decisions, opening, scoreboard, words
 from harness.report.document import document
 from harness.report.page import assets, questions, verdict, whatif
-from harness.report.page.template import template
-from harness.report.page.text import as_json
+from harness.report.page.template import as_json, template
 from harness.report.pictures.gallery import gallery
 
 SCRIPTS = ("page.js", "whatif.js", "whatif_page.js")
@@ -38,9 +35,9 @@ def render(run: Evidence, scores: Scores, results: RunResult) -> str:
         tables=tables.tasks,
         rooms=rooms,
         whatif=facts,
-        terms=as_json(asdict(facts)),
-        data=as_json(questions.questions(run, scores)),
-        meaning=words.MEANING,
+        terms=as_json(facts),
+        data=as_json(questions.questions(run, scores, results)),
+        meaning=words.meaning(results),
         limits=words.LIMITS,
         general=tables.general,
     )

@@ -4,7 +4,7 @@ A picture is layers over shared axes:
 
     axes = Axes(x=number("seconds"), y=names(labels))
     layers = [axes.layer(point(80), "mean_s", "label"), axes.layer(text(dx=5), "mean_s", "label", text="written")]
-    spec = picture(layers, height=ROW * len(rows), rows=rows)
+    plot("Mean latency", "A dot is a system.", descriptions, layers, height=ROW * len(rows), rows=rows)
 """
 
 from __future__ import annotations
@@ -14,7 +14,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from harness.report.pictures.plot import Spec
+from harness.analysis.results.figures import Estimate
+from harness.report.pictures.plot import Plot, Spec
 
 WIDTH = 440
 """Of a whole picture with its labels, CSS pixels: all shrink alike, and stay readable on a narrow phone."""
@@ -185,7 +186,26 @@ def by(field: str, values: Mapping[str, Any], legend: Spec | None = None) -> Spe
     return {"field": field, "type": "nominal", "scale": scale, "legend": legend}
 
 
+def interval(estimate: Estimate) -> Spec:
+    """The mean and the ends of its interval, which are the mean where there is none."""
+    mean, low, high = estimate.mean, estimate.ci_low, estimate.ci_high
+    return {"mean": mean, "low": mean if low is None else low, "high": mean if high is None else high}
+
+
 # Whole pictures
+
+
+def plot(
+    title: str,
+    caption: str,
+    descriptions: Iterable[str],
+    layers: Sequence[Spec],
+    *,
+    height: float,
+    rows: Iterable[Spec] = (),
+) -> Plot:
+    """A finished picture. `descriptions`: clauses that say in words what it shows."""
+    return Plot(title, caption, "; ".join(descriptions) + ".", picture(layers, height=height, rows=rows))
 
 
 def picture(layers: Sequence[Spec], *, height: float, rows: Iterable[Spec] = ()) -> Spec:

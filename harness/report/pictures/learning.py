@@ -51,12 +51,10 @@ def _curve(adapter: AdapterResult, *, several_seeds: bool) -> Plot | Missing:
         "Thin line: each training step. Dashed, with squares: questions held back, once an epoch. Where the dashed "
         "line rises while the thin one falls, the fine-tune learns its examples by heart."
     )
-    ends = {
-        name: f"{curve[0][1]:.3f} to {curve[-1][1]:.3f}" if curve else "no points"
-        for name, curve in series.items()
-    }
-    description = f"Train loss from {ends['train']}; dev loss from {ends['dev']}."
-    return Plot(title, caption, description, chart.picture(layers, height=200, rows=rows))
+    descriptions = (
+        f"{name} loss from {curve[0][1]:.3f} to {curve[-1][1]:.3f}" for name, curve in series.items() if curve
+    )
+    return chart.plot(title, caption, descriptions, layers, height=200, rows=rows)
 
 
 def _thinned(curve: list[tuple[int, float]]) -> list[tuple[int, float]]:
@@ -74,16 +72,7 @@ def seen_and_unseen(view: TaskView) -> Plot | Missing:
     ]
     if len({label for _, label, _ in groups}) < 2:
         return Missing(FACTS, "the questions do not name facts of both kinds")
-    rows = [
-        {
-            "label": system,
-            "group": label,
-            "mean": found.mean,
-            "low": found.mean if found.ci_low is None else found.ci_low,
-            "high": found.mean if found.ci_high is None else found.ci_high,
-        }
-        for system, label, found in groups
-    ]
+    rows = [{"label": system, "group": label, **chart.interval(found)} for system, label, found in groups]
     kinds = list(GROUPS.values())
     axes = chart.Axes(chart.share("accuracy"), chart.names())
     beside = {"field": "group", "type": "nominal", "sort": kinds, "scale": {"paddingOuter": 0.6}}
@@ -95,11 +84,9 @@ def seen_and_unseen(view: TaskView) -> Plot | Missing:
     ]
     counts = ", ".join(dict.fromkeys(f"{found.n} {label}" for _, label, found in groups))
     caption = f"A fine-tune can only know what it was shown. Lines are 95 % intervals; questions: {counts}."
-    description = (
-        "; ".join(f"{system}, {label}: {percent(found.mean)}" for system, label, found in groups) + "."
-    )
+    descriptions = (f"{system}, {label}: {percent(found.mean)}" for system, label, found in groups)
     height = 40 * len({system for system, _, _ in groups})
-    return Plot(FACTS, caption, description, chart.picture(layers, height=height, rows=rows))
+    return chart.plot(FACTS, caption, descriptions, layers, height=height, rows=rows)
 
 
 def forgetting(view: TaskView) -> Plot | Missing:
@@ -129,12 +116,10 @@ def forgetting(view: TaskView) -> Plot | Missing:
         axes.layer(chart.text(dy=-13, fontSize=11), "after", "label", text="text"),
     ]
     caption = "The same questions, answered by the base weights and by each adapter of another task, without context."
-    description = "; ".join(
+    descriptions = (
         f"{label}: from {percent(row.base)} to {percent(row.adapter)}, {_change(row)}" for label, row in shown
     )
-    return Plot(
-        FORGETTING, caption, f"{description}.", chart.picture(layers, height=44 * len(rows), rows=rows)
-    )
+    return chart.plot(FORGETTING, caption, descriptions, layers, height=44 * len(rows), rows=rows)
 
 
 def _change(row: Forgetting) -> str:

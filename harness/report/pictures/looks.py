@@ -15,6 +15,7 @@ from harness.spec.strategy import STRATEGIES
 from harness.spec.system import System
 
 COLOURS = 7
+"""As many as there are shapes and dashes."""
 SHAPES = ("circle", "square", "triangle-up", "diamond", "cross", "triangle-down", "triangle-right")
 DASHES = ((1, 0), (6, 3), (2, 2), (8, 3, 2, 3), (4, 4), (10, 4), (1, 3))
 
@@ -34,34 +35,29 @@ Looks = Mapping[str, Look]
 
 
 def looks_of(tasks: Mapping[str, Iterable[System]]) -> dict[str, Look]:
-    """How the systems of each task look. Raises nothing, however many there are.
+    """How the systems of each task look, however many there are.
 
-    The first system of a strategy has the colour of the strategy's position in the table, further ones the colours
-    behind those. An adapter of another task is a variation of its strategy: the same colour, another shape and dash.
+    The colour is that of the strategy's position in the table. Further systems of a strategy are variations, adapters
+    of another task last: the same colour, another shape and dash.
     """
     systems = {
-        system.name: (system, system.trained_elsewhere(task))
-        for task, several in tasks.items()
-        for system in several
+        system.name: (system.trained_elsewhere(task), system)
+        for task, group in tasks.items()
+        for system in group
     }
-    table = list(STRATEGIES)
-    first: dict[str, str] = {}
-    for system, elsewhere in systems.values():
-        if not elsewhere and system.strategy in table:
-            first.setdefault(system.strategy, system.name)
-    used: set[tuple[int, int]] = set()
-    looks, behind = {}, len(table)
-    for system, elsewhere in sorted(systems.values(), key=lambda one: one[1]):
-        if system.strategy in table and (elsewhere or first[system.strategy] == system.name):
-            position = table.index(system.strategy)
-        else:
-            position, behind = behind, behind + 1
-        colour = position % COLOURS
-        turns = [(colour, (colour + turn) % len(SHAPES)) for turn in range(len(SHAPES))]
-        place = next((turn for turn in turns if turn not in used), turns[0])
-        used.add(place)
+    table, used = list(STRATEGIES), set[tuple[int, int]]()
+    looks = {}
+    for _, system in sorted(systems.values(), key=lambda one: one[0]):
+        first = table.index(system.strategy) if system.strategy in table else len(table)
+        places = [
+            (colour % COLOURS, (colour + turn) % COLOURS)
+            for colour in range(first, first + COLOURS)
+            for turn in range(COLOURS)
+        ]
+        colour, form = next((place for place in places if place not in used), places[0])
+        used.add((colour, form))
         label = f"{system.name} (control)" if system.control else system.name
-        looks[system.name] = Look(label, f"var(--s{colour + 1})", SHAPES[place[1]], DASHES[place[1]])
+        looks[system.name] = Look(label, f"var(--s{colour + 1})", SHAPES[form], DASHES[form])
     return looks
 
 

@@ -21,8 +21,6 @@ BINS = {
     "answer_cut": "answer cut",
     "refusal_wrong": "refusal wrong",
 }
-LATE, EARLY = 0.72, 0.3
-"""Behind a bar that ends later there is no space for its label, and before one that starts earlier none either."""
 
 
 def waterfall(view: TaskView) -> Plot | Missing:
@@ -32,50 +30,32 @@ def waterfall(view: TaskView) -> Plot | Missing:
     rows: list[Spec] = []
     before = 0.0
     for step, end in reached:
-        first = step.gain is None
-        start = 0.0 if first else before
+        start = 0.0 if step.gain is None else before
+        kind = "open" if step.step == "perfect" else "reached" if end >= start else "lost"
+        text = percent(end) if step.gain is None else f"{signed(end - start)} points"
         rows.append(
             {
                 "step": STEPS[step.step],
                 "start": start,
                 "end": end,
-                "kind": "open" if step.step == "perfect" else "reached" if end >= start else "lost",
-                "low": min(start, end),
                 "top": max(start, end),
-                "text": percent(end) if first else f"{signed(end - start)} points",
+                "kind": kind,
+                "text": text,
             }
         )
         before = end
-    axes = chart.Axes(chart.share("accuracy on the same questions"), chart.names())
+    x = chart.number(
+        "accuracy on the same questions", domain=(0, 1.4), values=[0, 0.25, 0.5, 0.75, 1], format=".0%"
+    )
+    axes = chart.Axes(x, chart.names())
     colour = chart.by("kind", {"reached": chart.GREEN, "lost": chart.RED, "open": chart.PLAIN})
-    layers = [axes.layer(chart.bar(fillOpacity=0.85), ("start", "end"), "step", color=colour), *_labels(axes)]
-    caption = "What found passages add to base, what right passages would add to that, and what the generator loses."
-    description = "; ".join(f"{row['step']}: {row['text']}" for row in rows) + "."
-    return Plot(
-        WATERFALL, caption, description, chart.picture(layers, height=chart.ROW * len(rows), rows=rows)
-    )
-
-
-def _labels(axes: chart.Axes) -> list[Spec]:
-    """A label stands behind its bar; where that ends late before it; where that starts early too, inside."""
-    ink: Spec = {"value": chart.INK}
-    inside: Spec = {"condition": {"test": "datum.kind === 'open'", "value": chart.INK}, "value": chart.PAPER}
-    places = (
-        (f"datum.top <= {LATE}", "top", "left", ink),
-        (f"datum.top > {LATE} && datum.low >= {EARLY}", "low", "right", ink),
-        (f"datum.top > {LATE} && datum.low < {EARLY}", "low", "left", inside),
-    )
-    return [
-        axes.layer(
-            chart.text(align=side, dx=5 if side == "left" else -5),
-            field,
-            "step",
-            where=test,
-            text="text",
-            color=colour,
-        )
-        for test, field, side, colour in places
+    layers = [
+        axes.layer(chart.bar(fillOpacity=0.85), ("start", "end"), "step", color=colour),
+        axes.layer(chart.text(align="left", dx=5), "top", "step", text="text"),
     ]
+    caption = "What found passages add to base, what right passages would add to that, and what the generator loses."
+    descriptions = (f"{row['step']}: {row['text']}" for row in rows)
+    return chart.plot(WATERFALL, caption, descriptions, layers, height=chart.ROW * len(rows), rows=rows)
 
 
 def wrong(view: TaskView) -> Plot | Missing:
@@ -99,5 +79,5 @@ def wrong(view: TaskView) -> Plot | Missing:
         "took that passage out; it stood there and was misread; the token limit cut the reply; "
         "declined or answered wrongly."
     )
-    description = "; ".join(f"{reason}: {label}" for reason, (_, label) in shown.items()) + "."
-    return Plot(WRONG, caption, description, chart.picture(layers, height=chart.ROW * len(rows), rows=rows))
+    descriptions = (f"{reason}: {label}" for reason, (_, label) in shown.items())
+    return chart.plot(WRONG, caption, descriptions, layers, height=chart.ROW * len(rows), rows=rows)

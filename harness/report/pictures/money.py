@@ -82,16 +82,13 @@ def monthly(view: TaskView) -> Plot | Missing:
     crossings = [one for one in met if one and 10**FIRST < one.queries <= 10**FURTHEST]
     last = max([LAST, *(math.ceil(math.log10(one.queries)) for one in crossings)])
     volumes = [10 ** (FIRST + step / PER_DECADE) for step in range(PER_DECADE * (last - FIRST) + 1)]
-    rows = [
-        {"label": view.looks[one.system].label, "q": q, "usd": one.at(q)} for one in through for q in volumes
-    ]
+    shown = [view.looks[one.system] for one in through]
+    points = [(look.label, q, one.at(q)) for look, one in zip(shown, through, strict=True) for q in volumes]
+    rows = [{"label": label, "q": q, "usd": usd} for label, q, usd in points]
     axes = chart.Axes(
         _log("queries a month (log axis)", volumes, format="~s"),
-        _log(
-            "dollars a month (log axis)", [one.at(q) for one in through for q in volumes], labelExpr=DOLLARS
-        ),
+        _log("dollars a month (log axis)", [usd for _, _, usd in points], labelExpr=DOLLARS),
     )
-    shown = [view.looks[one.system] for one in through]
     legend: Spec = {"symbolSize": 500}  # long enough to show the dashes
     colour = chart.by("label", {look.label: look.colour for look in shown}, legend)
     dash = chart.by("label", {look.label: look.dash for look in shown}, legend)
@@ -104,11 +101,11 @@ def monthly(view: TaskView) -> Plot | Missing:
         "One query at a time at the priced machine's utilisation; one-off cost spread over "
         f"{view.figures.cost_totals[0].horizon_months:g} months. {_break_evens(crossings)}"
     )
-    words = [
+    descriptions = [
         f"{one.system}: {dollars(one.fixed)} a month and {dollars(one.per_query)} a query" for one in through
     ]
-    words += [f"{one.pair} at {whole(one.queries)} queries a month" for one in crossings]
-    return Plot(MONTHLY, caption, "; ".join(words) + ".", chart.picture(layers, height=230, rows=rows))
+    descriptions += [f"{one.pair} at {whole(one.queries)} queries a month" for one in crossings]
+    return chart.plot(MONTHLY, caption, descriptions, layers, height=230, rows=rows)
 
 
 def _log(title: str, values: Sequence[float], **axis: object) -> Spec:
@@ -134,21 +131,14 @@ def _diamonds(crossings: Sequence[Crossing], axes: chart.Axes) -> list[Spec]:
     diamond = chart.mark("point", shape="diamond", size=110, filled=True, color=chart.INK, opacity=1)
     points = [{"q": one.queries, "usd": one.usd, "text": short(one.queries)} for one in crossings]
     shown = {row["text"]: row for row in sorted(points, key=lambda row: float(str(row["q"])))}
-    halo = {
-        "stroke": chart.PAPER,
-        "strokeWidth": 3,
-    }  # drawn beneath the letters (page.css): lines do not cross them
+    halo = {"stroke": chart.PAPER, "strokeWidth": 3}  # page.css draws it beneath the letters
     labels = [
-        axes.layer(
-            chart.text(align="right", dx=-6, dy=-12 - 14 * (turn % 3), fontSize=11, **halo),
-            "q",
-            "usd",
-            rows=[row],
-            text="text",
-        )
-        for turn, row in enumerate(shown.values())
+        chart.text(align="right", dx=-6, dy=-12 - 14 * (turn % 3), fontSize=11, **halo)
+        for turn in range(len(shown))
     ]
-    return [axes.layer(diamond, "q", "usd", rows=points), *labels]
+    texts = zip(labels, shown.values(), strict=True)
+    written = [axes.layer(label, "q", "usd", rows=[row], text="text") for label, row in texts]
+    return [axes.layer(diamond, "q", "usd", rows=points), *written]
 
 
 def _own_volume(view: TaskView, axes: chart.Axes) -> list[Spec]:
@@ -202,11 +192,9 @@ def decision_map(view: TaskView) -> Plot | Missing:
         caption += " ? marks the best bet where the task is undecided."
     if priced:
         caption += " Below: the price of a wrong answer from which it also has the least expected cost."
-    description = (
-        "; ".join(f"{name} in {count} of {len(cells)} fields" for name, count in wins.items() if count) + "."
-    )
+    descriptions = (f"{name} in {count} of {len(cells)} fields" for name, count in wins.items() if count)
     height = (20 + 12 * lines) * len(grid.refresh_days)
-    return Plot(MAP, caption, description, chart.picture(layers, height=height, rows=cells))
+    return chart.plot(MAP, caption, descriptions, layers, height=height, rows=cells)
 
 
 def _cells(grid: DecisionMap) -> list[Spec]:

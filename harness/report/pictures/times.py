@@ -46,10 +46,8 @@ def latency(view: TaskView) -> Plot | Missing:
     ]
     counts = ", ".join(f"{label[name]} {len(values)}" for name, values in times.items())
     caption = f"A thin line is one question, answered alone; the thick one is the median. Timed questions: {counts}."
-    description = (
-        "; ".join(f"{label[name]}: median {seconds(value)}" for name, value in medians.items()) + "."
-    )
-    return Plot(LATENCY, caption, description, chart.picture(layers, height=44 * len(times)))
+    descriptions = (f"{label[name]}: median {seconds(value)}" for name, value in medians.items())
+    return chart.plot(LATENCY, caption, descriptions, layers, height=44 * len(times))
 
 
 def stages(view: TaskView) -> Plot | Missing:
@@ -80,12 +78,12 @@ def stages(view: TaskView) -> Plot | Missing:
         "Means over the timed questions, left to right: finding passages, reading the prompt until the first token, "
         "writing the rest of the answer."
     )
-    description = "; ".join(
+    descriptions = (
         f"{label}: "
         + ", ".join(f"{stage} {seconds(size)}" for stage, size in zip(STAGE_COLOURS, split, strict=True))
         for label, split in means.items()
     )
-    return Plot(STAGES, caption, f"{description}.", chart.picture(layers, height=chart.ROW * len(means)))
+    return chart.plot(STAGES, caption, descriptions, layers, height=chart.ROW * len(means))
 
 
 def mean_stages(rows: Sequence[TimingRow]) -> tuple[float, float, float] | None:

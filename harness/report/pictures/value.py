@@ -47,23 +47,17 @@ def accuracy_against_cost(view: TaskView) -> Plot | Missing:
         axes.layer(ring, "cost", "mean", where="datum.unbeaten"),
         axes.layer(chart.point(90), "cost", "mean", color=colour, shape=shape),
     ]
-    description = "; ".join(
+    descriptions = (
         f"{view.looks[name].label}: {percent(row.accuracy.mean)} right at {dollars(row.cost.per_query_usd)} a query"
         + (", unbeaten" if name in unbeaten else "")
         for name, row in systems.items()
     )
-    return Plot(TITLE, CAPTION, f"{description}.", chart.picture(layers, height=230, rows=rows))
+    return chart.plot(TITLE, CAPTION, descriptions, layers, height=230, rows=rows)
 
 
 def _places(row: SystemResult) -> Spec:
     """Where a system stands, and the ends of its intervals."""
-    accuracy, cost = row.accuracy, row.cost.per_query_usd or 0.0
+    cost = row.cost.per_query_usd or 0.0
     low, high = row.cost.per_query_ci_usd or (cost, cost)
-    return {
-        "mean": accuracy.mean,
-        "low": accuracy.mean if accuracy.ci_low is None else accuracy.ci_low,
-        "high": accuracy.mean if accuracy.ci_high is None else accuracy.ci_high,
-        "cost": cost,
-        "cost_low": low if low > 0 else cost / LOWEST,
-        "cost_high": high,
-    }
+    ends = {"cost_low": low if low > 0 else cost / LOWEST, "cost_high": high}
+    return {"cost": cost, **ends, **chart.interval(row.accuracy)}

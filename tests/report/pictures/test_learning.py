@@ -25,7 +25,7 @@ def test_a_curve_from_its_first_to_its_last_loss(view: TaskView) -> None:
     (plot,) = loss_curves(trained(view, {}))
     assert isinstance(plot, Plot)
     assert plot.title == "Loss while training: lora"
-    assert plot.description == "Train loss from 1.000 to 0.050; dev loss from 0.500 to 0.500."
+    assert plot.description == "train loss from 1.000 to 0.050; dev loss from 0.500 to 0.500."
 
 
 def test_seeds_are_named_where_there_are_several(view: TaskView) -> None:

@@ -43,7 +43,7 @@ function verdict(reply) {
 // Whether the gold documents were among those retrieved: null where nobody retrieved or none is gold.
 function retrieval(row) {
   if (!row[GOLD].length) return null;
-  const looked = row[REPLIES].find((reply, at) => reply && reply[FOUND].length && !task.given[at]);
+  const looked = row[REPLIES].find((reply, at) => reply && reply[FOUND].length && task.found[at]);
   if (!looked) return null;
   return looked[FOUND].slice(0, looked[SHOWN]).some((number) => row[GOLD].includes(task.passages[number][0]));
 }
@@ -64,8 +64,7 @@ function open(name) {
   if (!task.texts) {
     task.texts = task.rows.map(text);
     task.numbers = new Map(task.rows.map((row, number) => [row[ID], number]));
-    task.given = task.strategies.map((strategy) => strategy === "oracle");
-    task.found = task.rows.map(retrieval);
+    task.hits = task.rows.map(retrieval);
     task.keys = [
       null,
       task.rows.map((row) => row[QUESTION].toLowerCase()),
@@ -77,7 +76,7 @@ function open(name) {
   }
   fill(form.tag, [["", "any"], ...[...new Set(task.rows.flatMap((row) => row[TAGS]))].sort().map((tag) => [tag, tag])]);
   fill(form.retrieval, RETRIEVAL);
-  form.retrieval.parentElement.hidden = !task.found.some((found) => found !== null);
+  form.retrieval.parentElement.hidden = !task.hits.some((found) => found !== null);
   form.tag.parentElement.hidden = form.tag.options.length < 2;
   const place = document.getElementById("by-strategy");
   place.replaceChildren(...task.strategies.map((strategy) => {
@@ -100,11 +99,9 @@ function choices() {
 
 // Buttons for what one most often looks for. Each sets the filters, which stay visible.
 function presets() {
-  const place = document.getElementById("presets"), at = (name) => task.strategies.indexOf(name), made = [];
-  const pair = (right, wrong) => made.push([`${right} right, ${wrong} wrong`, { [at(right)]: "right", [at(wrong)]: "wrong" }, ""]);
-  if (at("rag") >= 0 && at("lora") >= 0) { pair("rag", "lora"); pair("lora", "rag"); }
-  if (at("oracle") >= 0 && at("rag") >= 0) pair("oracle", "rag");
-  if (task.found.some((found) => found === false)) made.push(["retrieval missed", {}, "missed"]);
+  const place = document.getElementById("presets");
+  const made = task.contrasts.map(([right, wrong]) => [`${task.strategies[right]} right, ${task.strategies[wrong]} wrong`, { [right]: "right", [wrong]: "wrong" }, ""]);
+  if (task.hits.some((found) => found === false)) made.push(["retrieval missed", {}, "missed"]);
   made.push(["nobody right", Object.fromEntries(task.strategies.map((_, number) => [number, "wrong"])), ""]);
   made.push(["clear filters", {}, ""]);
   place.replaceChildren(...made.map(([said, states, missed]) => {
@@ -127,7 +124,7 @@ function matches() {
   const kept = [];
   for (let number = 0; number < task.rows.length; number++) {
     const row = task.rows[number];
-    if (found !== undefined && task.found[number] !== found) continue;
+    if (found !== undefined && task.hits[number] !== found) continue;
     if (tag && !row[TAGS].includes(tag)) continue;
     if (wanted.some((want, at) => want && state(row[REPLIES][at]) !== want)) continue;
     if (words.every((word) => task.texts[number].includes(word))) kept.push(number);
@@ -179,7 +176,7 @@ function questionCell(number) {
   const about = [...row[TAGS]];
   if (row[SEEN] === true) about.push("fact in training");
   if (row[SEEN] === false) about.push("fact not in training");
-  if (task.found[number] === false) about.push("retrieval missed");
+  if (task.hits[number] === false) about.push("retrieval missed");
   if (about.length) cell.append(el("span", about.join(" · "), "tags"));
   return cell;
 }

@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from harness.report.page.text import as_json, visible
+from harness.report.page.template import as_json
+from harness.report.text import visible
 
 
 @pytest.mark.parametrize(

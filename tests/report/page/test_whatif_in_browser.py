@@ -107,7 +107,7 @@ def check(opened: Opened, decision: Decision) -> None:
     assert [[text.split(" ")[0] for text in row] for row in cells(opened, "#what-if-map table", "td")] == [
         ["none" if name is None else name for name in row] for row in winners
     ]
-    assert opened.page.locator("#what-if-picture polyline").count() == 3
+    assert opened.page.locator("#what-if-picture > svg polyline").count() == 3
 
 
 def test_a_missed_requirement_is_named_with_its_figures(opened: Opened) -> None:

@@ -12,25 +12,25 @@
   let facts = null;
 
   function row(cells, head) {
-    const made = el("tr");
-    cells.forEach((cell, at) => {
-      const box = el(head || at === 0 ? "th" : "td");
-      if (head || at === 0) box.scope = head ? "col" : "row";
+    const line = el("tr");
+    line.append(...cells.map((cell, place) => {
+      const box = el(head || place === 0 ? "th" : "td");
+      if (head || place === 0) box.scope = head ? "col" : "row";
       box.append(cell instanceof Node ? cell : String(cell));
-      made.append(box);
-    });
-    return made;
+      return box;
+    }));
+    return line;
   }
 
   function table(caption, headers, rows) {
-    const wide = el("div", undefined, "wide"), made = el("table", undefined, "figures"), head = el("thead"), body = el("tbody");
+    const wide = el("div", undefined, "wide"), content = el("table", undefined, "figures"), head = el("thead"), body = el("tbody");
     head.append(row(headers, true));
     body.append(...rows.map((cells) => row(cells)));
-    made.append(el("caption", caption, "hidden"), head, body);
+    content.append(el("caption", caption, "hidden"), head, body);
     wide.tabIndex = 0;
     wide.role = "region";
     wide.setAttribute("aria-label", caption);
-    wide.append(made);
+    wide.append(content);
     return wide;
   }
 
@@ -76,15 +76,16 @@
   const quoted = (word) => (/^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'"'"'`)}'`);
 
   function card(name, decision) {
-    const made = el("article", undefined, `verdict ${decision.status}`), title = el("h3"), headline = el("p", undefined, "headline");
+    const article = el("article", undefined, `verdict ${decision.status}`), title = el("h3"), headline = el("p", undefined, "headline");
     const mark = el("span", STATUSES[decision.status], "mark");
     title.append(el("bdi", name));
     mark.ariaHidden = "true";
     headline.append(mark, ` ${decision.headline}`);
-    made.append(title, headline, el("p", decision.reason));
+    const nearest = decision.candidates.find((one) => one.name === decision.nearest);
+    article.append(title, headline, el("p", nearest ? `${nearest.name}: ${requirements(nearest.outcomes)}.` : decision.reason));
     const excluded = Object.entries(facts.tasks[name].excluded);
-    if (excluded.length) made.append(el("p", `Left out: ${excluded.map(([system, reason]) => `${system}, ${reason}`).join(" ")}`));
-    return made;
+    if (excluded.length) article.append(el("p", `Left out: ${excluded.map(([system, reason]) => `${system}, ${reason}`).join(" ")}`));
+    return article;
   }
 
   function costs({ candidates }, terms) {
@@ -138,12 +139,12 @@
   function mapped(task, { winner, status, weighed, from, to }, basis, costless) {
     if (!weighed && !costless) return "cannot be weighed";
     if (winner === null) return "none";
-    const made = el("span"), name = el("span", status === "undecided" ? `${winner} ?` : winner, "winner");
+    const cell = el("span"), name = el("span", status === "undecided" ? `${winner} ?` : winner, "winner");
     name.style.borderColor = facts.tasks[task].systems.find((one) => one.name === winner).colour;
-    made.append(name);
+    cell.append(name);
     const price = basis === "value" || !weighed ? "" : pays(from, to);
-    if (price) made.append(" ", el("span", price, "price"));
-    return made;
+    if (price) cell.append(" ", el("span", price, "price"));
+    return cell;
   }
 
   function pays(from, to) {
@@ -152,13 +153,14 @@
     return from ? `(from ${WhatIf.dollars(from)})` : "";
   }
 
-  // Dollars a month over queries a month, both on log axes, with a line at the volume of the terms.
+  // The picture: dollars a month over queries a month, both on log axes; a line a system, a diamond a break-even, dotted the volume
+  // of the terms.
 
   function drawn(tag, attributes, text) {
-    const made = document.createElementNS(SVG, tag);
-    for (const [name, value] of Object.entries(attributes)) made.setAttribute(name, value);
-    if (text !== undefined) made.textContent = text;
-    return made;
+    const node = document.createElementNS(SVG, tag);
+    for (const [name, value] of Object.entries(attributes)) node.setAttribute(name, value);
+    if (text !== undefined) node.textContent = text;
+    return node;
   }
 
   function short(value) {
@@ -169,68 +171,63 @@
 
   const decades = (values) => [Math.floor(Math.log10(Math.min(...values))), Math.ceil(Math.log10(Math.max(...values)))];
 
-  function axis(low, high, from, to) {
+  function axis([low, high], from, to) {
     const top = Math.max(high, low + 1), step = Math.max(1, Math.ceil((top - low) / 6)), ticks = [];
     for (let power = low; power <= top; power += step) ticks.push(Number(`1e${power}`));
     return { at: (value) => from + ((Math.log10(value) - low) / (top - low)) * (to - from), ticks };
   }
 
   function picture(name, terms) {
-    const [low, high] = decades([100, 1e7, terms.monthly_queries]);
-    const volumes = Array.from({ length: (high - low) * PER_DECADE + 1 }, (_, step) => 10 ** (low + step / PER_DECADE));
-    const lines = facts.tasks[name].systems.map((one) => {
-      const cost = WhatIf.money(one.money, terms);
-      return { name: one.name, colour: one.colour, dash: one.dash, usd: volumes.map((monthly_queries) => WhatIf.monthly(cost, { ...terms, monthly_queries }, facts)) };
-    }).filter((line) => line.usd.every((usd) => usd > 0));
+    const range = decades([100, 1e7, terms.monthly_queries]), steps = (range[1] - range[0]) * PER_DECADE;
+    const volumes = Array.from({ length: steps + 1 }, (_, step) => 10 ** (range[0] + step / PER_DECADE));
+    const lines = facts.tasks[name].systems.map((system) => {
+      const cost = WhatIf.money(system.money, terms);
+      return { ...system, usd: volumes.map((monthly_queries) => WhatIf.monthly(cost, { ...terms, monthly_queries }, facts)) };
+    }).filter(({ usd }) => usd.every((value) => value > 0));
     if (!lines.length) return [el("p", "No cost is known, so there is nothing to draw.", "note")];
-    const x = axis(low, high, LEFT, RIGHT_END), y = axis(...decades(lines.flatMap((line) => line.usd)), BOTTOM, TOP);
-    const said = lines.map((line) => `${line.name} ${WhatIf.dollars(line.usd[0])} to ${WhatIf.dollars(line.usd.at(-1))}`).join(", ");
-    const svg = drawn("svg", { viewBox: `0 0 ${WIDE} ${HIGH}`, role: "img", "aria-label": `Dollars a month from ${short(volumes[0])} to ${short(volumes.at(-1))} queries: ${said}` });
-    const words = { "font-size": 12, fill: "var(--ink)" }, mid = { ...words, "text-anchor": "middle" };
-    for (const tick of x.ticks) svg.append(drawn("text", { ...mid, x: x.at(tick), y: BOTTOM + 17 }, short(tick)));
-    for (const tick of y.ticks) {
-      svg.append(drawn("line", { x1: LEFT, x2: RIGHT_END, y1: y.at(tick), y2: y.at(tick), stroke: "var(--line)" }));
-      svg.append(drawn("text", { ...words, "text-anchor": "end", x: LEFT - 6, y: y.at(tick) + 4 }, `$${short(tick)}`));
-    }
-    const own = x.at(terms.monthly_queries);
-    svg.append(drawn("line", { x1: own, x2: own, y1: TOP, y2: BOTTOM, stroke: "var(--soft)", "stroke-dasharray": "2 3" }));
-    svg.append(drawn("text", { ...mid, fill: "var(--soft)", x: (LEFT + RIGHT_END) / 2, y: BOTTOM + 36 }, `queries a month; dotted: ${short(terms.monthly_queries)}`));
-    for (const line of lines) svg.append(curve(line, volumes, x, y));
-    const met = WhatIf.crossings(facts, name, terms).filter(({ queries }) => queries > volumes[0] && queries <= volumes.at(-1));
-    svg.append(...diamonds(met, x, y));
-    return [svg, legend(lines), el("figcaption", breakEvens(met), "note")];
+    const x = axis(range, LEFT, RIGHT_END), y = axis(decades(lines.flatMap(({ usd }) => usd)), BOTTOM, TOP);
+    const ends = lines.map((line) => `${line.name} ${WhatIf.dollars(line.usd[0])} to ${WhatIf.dollars(line.usd.at(-1))}`).join(", ");
+    const label = `Dollars a month from ${short(volumes[0])} to ${short(volumes.at(-1))} queries: ${ends}`;
+    const svg = drawn("svg", { viewBox: `0 0 ${WIDE} ${HIGH}`, role: "img", "aria-label": label });
+    const font = { "font-size": 12, fill: "var(--ink)" }, middle = { ...font, "text-anchor": "middle" }, own = x.at(terms.monthly_queries);
+    const crossings = WhatIf.crossings(facts, name, terms).filter(({ queries }) => queries > volumes[0] && queries <= volumes.at(-1));
+    svg.append(
+      ...x.ticks.map((tick) => drawn("text", { ...middle, x: x.at(tick), y: BOTTOM + 17 }, short(tick))),
+      ...y.ticks.map((tick) => drawn("line", { x1: LEFT, x2: RIGHT_END, y1: y.at(tick), y2: y.at(tick), stroke: "var(--line)" })),
+      ...y.ticks.map((tick) => drawn("text", { ...font, "text-anchor": "end", x: LEFT - 6, y: y.at(tick) + 4 }, `$${short(tick)}`)),
+      drawn("line", { x1: own, x2: own, y1: TOP, y2: BOTTOM, stroke: "var(--soft)", "stroke-dasharray": "2 3" }),
+      drawn("text", { ...middle, fill: "var(--soft)", x: (LEFT + RIGHT_END) / 2, y: BOTTOM + 36 }, `queries a month; dotted: ${short(terms.monthly_queries)}`),
+      ...lines.map((line) => stroke(line, volumes.map((volume, place) => `${x.at(volume).toFixed(1)},${y.at(line.usd[place]).toFixed(1)}`))),
+      ...diamonds(crossings, x, y),
+    );
+    return [svg, legend(lines), el("figcaption", breakEvens(crossings), "note")];
   }
 
-  // Each with its volume above it, one above the other where they lie close together; equal volumes are said once.
-  function diamonds(met, x, y) {
-    const ordered = [...met].sort((a, b) => a.queries - b.queries), said = [...new Set(ordered.map(({ queries }) => short(queries)))];
-    const labelled = said.map((text) => ordered.find(({ queries }) => short(queries) === text));
-    const points = ordered.map(({ queries, usd }) => [x.at(queries), y.at(usd)]);
+  const stroke = ({ colour, dash }, points) =>
+    drawn("polyline", { points: points.join(" "), fill: "none", stroke: colour, "stroke-width": 2, "stroke-dasharray": dash.join(" ") });
+
+  // Each volume once, labels one above the other where they lie close together.
+  function diamonds(crossings, x, y) {
+    const ordered = [...crossings].sort((a, b) => a.queries - b.queries);
+    const labels = [...new Map(ordered.map((one) => [short(one.queries), one]))];
+    const halo = { fill: "var(--ink)", stroke: "var(--paper)", "stroke-width": 3, "font-size": 11, "text-anchor": "end" };
     return [
-      ...points.map(([left, top]) => drawn("path", { d: `M${left - 6},${top}l6,-6l6,6l-6,6z`, fill: "var(--ink)" })),
-      ...labelled.map(({ queries, usd }, turn) => drawn("text", {
-        x: x.at(queries) - 6, y: y.at(usd) - 12 - 14 * (turn % 3), "text-anchor": "end", "font-size": 11, fill: "var(--ink)",
-        stroke: "var(--paper)", "stroke-width": 3,
-      }, short(queries))),
+      ...ordered.map(({ queries, usd }) => drawn("path", { d: `M${x.at(queries) - 6},${y.at(usd)}l6,-6l6,6l-6,6z`, fill: "var(--ink)" })),
+      ...labels.map(([text, { queries, usd }], turn) => drawn("text", { ...halo, x: x.at(queries) - 6, y: y.at(usd) - 12 - 14 * (turn % 3) }, text)),
     ];
   }
 
-  function breakEvens(met) {
-    if (!met.length) return "No two lines cross at the volumes shown.";
-    const said = met.map(({ dearer, other, queries }) => `${dearer} = ${other} at ${short(queries)}`).join(", ");
-    return `Diamonds are break-evens, in queries a month; to the right the dearer start has paid back: ${said}.`;
-  }
-
-  function curve(line, volumes, x, y) {
-    const points = volumes.map((volume, at) => `${x.at(volume).toFixed(1)},${y.at(line.usd[at]).toFixed(1)}`).join(" ");
-    return drawn("polyline", { points, fill: "none", stroke: line.colour, "stroke-width": 2, "stroke-dasharray": line.dash.join(" ") });
+  function breakEvens(crossings) {
+    if (!crossings.length) return "No two lines cross at the volumes shown.";
+    const pairs = crossings.map(({ dearer, other, queries }) => `${dearer} = ${other} at ${short(queries)}`).join(", ");
+    return `Diamonds are break-evens, in queries a month; to the right the dearer start has paid back: ${pairs}.`;
   }
 
   function legend(lines) {
     const list = el("ul", undefined, "legend");
     list.append(...lines.map((line) => {
       const item = el("li"), key = drawn("svg", { viewBox: "0 0 30 8", width: 30, height: 8, "aria-hidden": "true" });
-      key.append(drawn("line", { x1: 0, x2: 30, y1: 4, y2: 4, stroke: line.colour, "stroke-width": 2, "stroke-dasharray": line.dash.join(" ") }));
+      key.append(stroke(line, ["0,4", "30,4"]));
       item.append(key, ` ${line.name}`);
       return item;
     }));

@@ -10,7 +10,7 @@ from harness.report.pictures import chart, gallery
 from harness.report.pictures.plot import Missing, Plot, TaskView
 from harness.report.write import write_reports
 from harness.spec.strategy import STRATEGIES, Source, Strategy, Weights
-from tests.analysis import elected
+from tests.analysis import decided
 from tests.analysis.runs import write_run
 
 
@@ -45,9 +45,9 @@ def nine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     )
     for strategy in further:
         monkeypatch.setitem(STRATEGIES, strategy.name, strategy)
-        monkeypatch.setitem(elected.SECONDS, strategy.name, 2.5)
+        monkeypatch.setitem(decided.SECONDS, strategy.name, 2.5)
     right = {name: 0.1 + place / 12 for place, name in enumerate(STRATEGIES)}
-    return elected.elected(tmp_path / "run", {"facts": ("knowledge", right)}, n=40)
+    return decided.elected(tmp_path / "run", {"facts": ("knowledge", right)}, n=40)
 
 
 def test_nine_systems_are_drawn_apart(nine: Path) -> None:

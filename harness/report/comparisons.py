@@ -8,7 +8,7 @@ from harness.analysis.results.run import TaskResult
 from harness.analysis.statistics.paired import A_BETTER, B_BETTER, UNRESOLVED
 from harness.quantities import NA, counted, percent
 from harness.report.numbers import difference, factor, probability, size
-from harness.report.view import Table
+from harness.report.view import Block, Table, table_of
 
 PAIRS = (
     "The difference is of the second strategy to the first on the same questions. p is adjusted (Holm) for all "
@@ -18,32 +18,27 @@ PAIRS = (
 )
 
 
-def comparisons(task: TaskResult) -> Table | None:
+def blocks(task: TaskResult) -> list[Block]:
+    """The table of pairs with how to read it; nothing where there is one system alone."""
+    return [PAIRS, clusters(task), comparisons(task)] if task.comparisons else []
+
+
+def comparisons(task: TaskResult) -> Table:
     """Every pair of systems on the primary metric."""
-    headers = (
-        "First → second",
-        "Difference (95 % interval)",
-        "Same questions",
-        "Differ (first : second higher)",
-        "p, adjusted",
-        "Detectable",
-        "Latency, times the first's",
-        "Verdict",
-    )
-    rows = tuple(
+    return table_of(
+        task.comparisons,
+        ("First → second", lambda row: f"{row.a} → {row.b}"),
+        ("Difference (95 % interval)", difference),
+        ("Same questions", lambda row: str(row.n)),
         (
-            f"{row.a} → {row.b}",
-            difference(row),
-            str(row.n),
-            f"{row.discordant} ({row.a_higher} : {row.b_higher})",
-            probability(row.p_adjusted),
-            size(row.mde_adjusted),
-            _ratio(row.latency_ratio),
-            in_words(row),
-        )
-        for row in task.comparisons
+            "Differ (first : second higher)",
+            lambda row: f"{row.discordant} ({row.a_higher} : {row.b_higher})",
+        ),
+        ("p, adjusted", lambda row: probability(row.p_adjusted)),
+        ("Detectable", lambda row: size(row.mde_adjusted)),
+        ("Latency, times the first's", lambda row: _ratio(row.latency_ratio)),
+        ("Verdict", in_words),
     )
-    return Table(headers, rows) if rows else None
 
 
 def _ratio(ratio: LatencyRatio | None) -> str:
@@ -76,32 +71,19 @@ def clusters(task: TaskResult) -> str:
     )
 
 
-def forgetting(task: TaskResult) -> Table | None:
+def forgetting(task: TaskResult) -> Table:
     """What adapters trained for other tasks lost on these questions."""
-    headers = (
-        "Adapter",
-        "Base model",
-        "With the adapter",
-        "Difference (95 % interval)",
-        "Same questions",
-        "p, adjusted",
-        "Detectable",
-        "Verdict",
+    return table_of(
+        task.forgetting,
+        ("Adapter", lambda row: f"{row.strategy} trained for {row.trained_for}"),
+        ("Base model", lambda row: percent(row.base)),
+        ("With the adapter", lambda row: percent(row.adapter)),
+        ("Difference (95 % interval)", lambda row: difference(row.comparison)),
+        ("Same questions", lambda row: str(row.comparison.n)),
+        ("p, adjusted", lambda row: probability(row.comparison.p_adjusted)),
+        ("Detectable", lambda row: size(row.comparison.mde_adjusted)),
+        ("Verdict", _forgot),
     )
-    rows = tuple(
-        (
-            f"{row.strategy} trained for {row.trained_for}",
-            percent(row.base),
-            percent(row.adapter),
-            difference(row.comparison),
-            str(row.comparison.n),
-            probability(row.comparison.p_adjusted),
-            size(row.comparison.mde_adjusted),
-            _forgot(row),
-        )
-        for row in task.forgetting
-    )
-    return Table(headers, rows) if rows else None
 
 
 def _forgot(row: Forgetting) -> str:

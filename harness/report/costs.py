@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from harness.analysis.latency import FEWEST_MEAN
 from harness.analysis.money import breakeven
-from harness.analysis.results.money import BreakEven, Cost, MonthlyTotal
+from harness.analysis.results.money import BreakEven, Components, Cost, MonthlyTotal, Projection
 from harness.analysis.results.run import SystemResult, TaskResult
 from harness.quantities import NA, days, dollars, months, percent, queries
 from harness.report.numbers import figure, span
-from harness.report.view import Block, Bullets, Table
+from harness.report.view import Block, Bullets, Table, table_of
 
 PROJECTED = (
     "A projection, not a measurement: the token counts of this run, as its own model's tokenizer counts them, at a "
@@ -52,42 +52,25 @@ def task_blocks(task: TaskResult) -> list[Block]:
 
 def queries_table(task: TaskResult) -> Table:
     """Dollars a query by how the machine is used, its parts, and the throughput they were made from."""
-    headers = (
-        "Strategy",
-        "Timed questions",
-        "Per query, one at a time",
-        "95 % interval",
-        "of it retrieval",
-        "of it prompt",
-        "of it answer",
-        "Per query, batched",
-        "One at a time, machine fully used",
-        "Queries/s, one at a time",
-        "Queries/s, batched",
-        "Utilisation",
+    return table_of(
+        [row for row in task.strategies.values() if _priced(row.cost)],
+        ("Strategy", lambda row: row.label),
+        ("Timed questions", lambda row: str(row.cost.timed_n)),
+        ("Per query, one at a time", lambda row: dollars(row.cost.components.serial_usd)),
+        ("95 % interval", lambda row: _query_interval(row.cost)),
+        ("of it retrieval", lambda row: dollars(row.cost.components.retrieve_usd)),
+        ("of it prompt", lambda row: dollars(row.cost.components.prompt_usd)),
+        ("of it answer", lambda row: dollars(row.cost.components.generate_usd)),
+        ("Per query, batched", lambda row: dollars(row.cost.components.batched_usd)),
+        ("One at a time, machine fully used", lambda row: dollars(row.cost.components.serial_full_use_usd)),
+        ("Queries/s, one at a time", lambda row: figure(row.cost.assumptions.serial_queries_per_s)),
+        ("Queries/s, batched", lambda row: figure(row.cost.assumptions.batched_queries_per_s)),
+        ("Utilisation", lambda row: percent(row.cost.assumptions.utilisation)),
     )
-    rows = []
-    for row in task.strategies.values():
-        parts, assumed = row.cost.components, row.cost.assumptions
-        if parts.serial_usd is None and parts.batched_usd is None:
-            continue
-        rows.append(
-            (
-                row.label,
-                str(row.cost.timed_n),
-                dollars(parts.serial_usd),
-                _query_interval(row.cost),
-                dollars(parts.retrieve_usd),
-                dollars(parts.prompt_usd),
-                dollars(parts.generate_usd),
-                dollars(parts.batched_usd),
-                dollars(parts.serial_full_use_usd),
-                figure(assumed.serial_queries_per_s),
-                figure(assumed.batched_queries_per_s),
-                percent(assumed.utilisation),
-            )
-        )
-    return Table(headers, tuple(rows))
+
+
+def _priced(cost: Cost) -> bool:
+    return cost.components.serial_usd is not None or cost.components.batched_usd is not None
 
 
 def _query_interval(cost: Cost) -> str:
@@ -98,41 +81,33 @@ def _query_interval(cost: Cost) -> str:
 
 def once(task: TaskResult) -> Table:
     """One-off cost with its terms, refresh and storage, of the systems that have any."""
-    headers = (
-        "Strategy",
-        "One-off cost",
-        "Tuning cycles",
-        "Training, a cycle",
-        "Engineer, a cycle",
-        "Labels",
-        "Evaluation",
-        "Index",
-        "Each change of knowledge",
-        "Storage a month",
+    return table_of(
+        [row for row in task.strategies.values() if _terms(row.cost.components)],
+        ("Strategy", lambda row: row.system.name),
+        ("One-off cost", lambda row: _or_why(row.cost.fixed_usd, row.cost.fixed_reason)),
+        ("Tuning cycles", lambda row: str(row.cost.assumptions.tuning_cycles or "–")),
+        ("Training, a cycle", lambda row: _term(row.cost.components.training_usd)),
+        ("Engineer, a cycle", lambda row: _term(row.cost.components.labour_usd)),
+        ("Labels", lambda row: _term(row.cost.components.labels_usd)),
+        ("Evaluation", lambda row: _term(row.cost.components.evaluation_usd)),
+        ("Index", lambda row: _term(row.cost.components.index_usd)),
+        ("Each change of knowledge", lambda row: dollars(row.cost.refresh_usd)),
+        ("Storage a month", lambda row: _storage(row.cost)),
     )
-    rows = []
-    for name, row in task.strategies.items():
-        cost, parts = row.cost, row.cost.components
-        terms = (
-            parts.training_usd,
-            parts.labour_usd,
-            parts.labels_usd,
-            parts.evaluation_usd,
-            parts.index_usd,
-        )
-        if all(term is None for term in terms):
-            continue
-        rows.append(
-            (
-                name,
-                _or_why(cost.fixed_usd, cost.fixed_reason),
-                str(cost.assumptions.tuning_cycles or "–"),
-                *("–" if term is None else dollars(term) for term in terms),
-                dollars(cost.refresh_usd),
-                dollars(cost.storage_usd_per_month) if cost.assumptions.stored_gb else "not recorded",
-            )
-        )
-    return Table(headers, tuple(rows))
+
+
+def _terms(parts: Components) -> bool:
+    """Whether anything is paid once."""
+    terms = (parts.training_usd, parts.labour_usd, parts.labels_usd, parts.evaluation_usd, parts.index_usd)
+    return any(term is not None for term in terms)
+
+
+def _term(usd: float | None) -> str:
+    return "–" if usd is None else dollars(usd)
+
+
+def _storage(cost: Cost) -> str:
+    return dollars(cost.storage_usd_per_month) if cost.assumptions.stored_gb else "not recorded"
 
 
 def _totals_lead(task: TaskResult) -> str:
@@ -212,30 +187,25 @@ def sentences(task: TaskResult) -> tuple[str, ...]:
 
 def projections(task: TaskResult) -> Table:
     """What the measured tokens would cost on hosted models."""
-    headers = (
-        "Strategy",
-        "Priced as",
-        "Kind of figure",
-        "Per query",
-        "Per million tokens, in / out",
-        "One training",
-        "Price of",
-        "Source",
-        "Ruled out",
-    )
-    rows = tuple(
+    return table_of(
+        [(name, hosted) for name, row in task.strategies.items() for hosted in row.cost.projections],
+        ("Strategy", lambda row: row[0]),
         (
-            name,
-            f"{hosted.provider} {hosted.model}{', fine-tuned' if hosted.kind == 'fine-tuned' else ''}",
-            hosted.label,
-            _or_why(hosted.per_query_usd, hosted.reason),
-            f"{dollars(hosted.input_usd_per_mtok)} / {dollars(hosted.output_usd_per_mtok)}",
-            dollars(hosted.training_usd) if hosted.kind == "fine-tuned" else "–",
-            hosted.priced_on or NA,
-            hosted.source or NA,
-            RULED_OUT if hosted.missed else "–",
-        )
-        for name, row in task.strategies.items()
-        for hosted in row.cost.projections
+            "Priced as",
+            lambda row: f"{row[1].provider} {row[1].model}{', fine-tuned' if _tuned(row[1]) else ''}",
+        ),
+        ("Kind of figure", lambda row: row[1].label),
+        ("Per query", lambda row: _or_why(row[1].per_query_usd, row[1].reason)),
+        (
+            "Per million tokens, in / out",
+            lambda row: f"{dollars(row[1].input_usd_per_mtok)} / {dollars(row[1].output_usd_per_mtok)}",
+        ),
+        ("One training", lambda row: dollars(row[1].training_usd) if _tuned(row[1]) else "–"),
+        ("Price of", lambda row: row[1].priced_on or NA),
+        ("Source", lambda row: row[1].source or NA),
+        ("Ruled out", lambda row: RULED_OUT if row[1].missed else "–"),
     )
-    return Table(headers, rows)
+
+
+def _tuned(hosted: Projection) -> bool:
+    return hosted.kind == "fine-tuned"

@@ -6,7 +6,7 @@ from harness.analysis.results.run import RunResult, TaskResult
 from harness.quantities import NA, number, percent, seconds
 from harness.report import comparisons, costs, decisions, opening, prices, tables
 from harness.report.numbers import figure, loss
-from harness.report.view import Bullets, Document, Section, Table, section, sections
+from harness.report.view import Bullets, Document, Section, Table, section, sections, table_of
 
 
 def document(results: RunResult) -> Document:
@@ -24,12 +24,11 @@ def document(results: RunResult) -> Document:
 
 def _task(task: TaskResult) -> tuple[Section, ...]:
     absent = tuple(f"{system}: {reason}" for system, reason in task.not_applicable.items())
-    pairs = comparisons.comparisons(task)
     return sections(
         section("Overview", opening.about(task), tables.overview(task)),
         section("Decision", *decisions.task_blocks(task)),
         section("Not applicable", Bullets(absent)),
-        section("Comparisons", *((comparisons.PAIRS, comparisons.clusters(task), pairs) if pairs else ())),
+        section("Comparisons", *comparisons.blocks(task)),
         section("All metrics", tables.metrics(task)),
         section("By kind of question", tables.groups(task)),
         section("Training seeds", tables.seeds(task)),
@@ -43,51 +42,32 @@ def _task(task: TaskResult) -> tuple[Section, ...]:
 
 
 def _adapters(results: RunResult) -> Table:
-    headers = (
-        "Adapter",
-        "Examples",
-        "Epochs",
-        "Training time",
-        "Training tok/s",
-        "Loss, first → last",
-        "Dev loss",
-        "Own training answers reproduced",
-        "Stopped because",
-        "Origin",
-        "sha256",
+    return table_of(
+        results.adapters,
+        ("Adapter", lambda row: f"{row.strategy} for {row.task}"),
+        ("Examples", lambda row: _known(row.examples)),
+        ("Epochs", lambda row: f"{number(row.epochs)} ({_known(row.steps)} steps)"),
+        ("Training time", lambda row: seconds(row.seconds)),
+        ("Training tok/s", lambda row: figure(row.train_tokens_per_s)),
+        ("Loss, first → last", lambda row: f"{loss(row.first_train_loss)} → {loss(row.train_loss)}"),
+        ("Dev loss", lambda row: loss(row.dev_loss)),
+        ("Own training answers reproduced", lambda row: percent(row.train_fit)),
+        ("Stopped because", lambda row: row.stopped or NA),
+        ("Origin", lambda row: "taken from the cache" if row.reused else "trained in this run"),
+        ("sha256", lambda row: (row.sha256 or "")[:12]),
     )
-    rows = tuple(
-        (
-            f"{adapter.strategy} for {adapter.task}",
-            _known(adapter.examples),
-            f"{number(adapter.epochs)} ({_known(adapter.steps)} steps)",
-            seconds(adapter.seconds),
-            figure(adapter.train_tokens_per_s),
-            f"{loss(adapter.first_train_loss)} → {loss(adapter.train_loss)}",
-            loss(adapter.dev_loss),
-            percent(adapter.train_fit),
-            adapter.stopped or NA,
-            "taken from the cache" if adapter.reused else "trained in this run",
-            (adapter.sha256 or "")[:12],
-        )
-        for adapter in results.adapters
-    )
-    return Table(headers, rows)
 
 
 def _indexes(results: RunResult) -> Table:
-    rows = tuple(
-        (
-            task,
-            _known(index.documents),
-            _known(index.passages),
-            seconds(index.seconds),
-            number(index.embed_tokens),
-            "taken from the cache" if index.reused else "built in this run",
-        )
-        for task, index in results.indexes.items()
+    return table_of(
+        results.indexes.items(),
+        ("Task", lambda row: row[0]),
+        ("Documents", lambda row: _known(row[1].documents)),
+        ("Passages", lambda row: _known(row[1].passages)),
+        ("Time to build", lambda row: seconds(row[1].seconds)),
+        ("Tokens embedded", lambda row: number(row[1].embed_tokens)),
+        ("Origin", lambda row: "taken from the cache" if row[1].reused else "built in this run"),
     )
-    return Table(("Task", "Documents", "Passages", "Time to build", "Tokens embedded", "Origin"), rows)
 
 
 def _known(count: int | None) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from harness.analysis.results.money import Assumptions
 from harness.analysis.results.run import RunResult
 from harness.quantities import dollars, percent, seconds
-from harness.report.view import Block, Bullets, Table
+from harness.report.view import Block, Bullets, Table, table_of
 from harness.spec.prices import Dated, UsedSheet
 
 
@@ -69,17 +69,14 @@ def _amount(name: str, value: float | None) -> str:
 
 
 def _machines(sheet: UsedSheet) -> Table:
-    rows = tuple(
-        (
-            f"{machine.name} (used)" if machine.name == sheet.machine.name else machine.name,
-            machine.provider,
-            f"{machine.vcpus} vCPU, {machine.memory_gb} GB",
-            machine.accelerator or "none",
-            dollars(machine.usd_per_hour),
-            machine.date,
-            machine.source,
-        )
-        for machine in sheet.machines or (sheet.machine,)
+    used = sheet.machine.name
+    return table_of(
+        sheet.machines or (sheet.machine,),
+        ("Machine", lambda row: f"{row.name} (used)" if row.name == used else row.name),
+        ("Provider", lambda row: row.provider),
+        ("Size", lambda row: f"{row.vcpus} vCPU, {row.memory_gb} GB"),
+        ("Accelerator", lambda row: row.accelerator or "none"),
+        ("Per hour", lambda row: dollars(row.usd_per_hour)),
+        ("Seen on", lambda row: row.date),
+        ("Source", lambda row: row.source),
     )
-    headers = ("Machine", "Provider", "Size", "Accelerator", "Per hour", "Seen on", "Source")
-    return Table(headers, rows)

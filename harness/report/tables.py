@@ -1,14 +1,16 @@
-"""The tables of what was measured on one task: a row a system."""
+"""The tables of what was measured on one task: a row a system. A table without rows is left out of a report."""
 
 from __future__ import annotations
 
-from harness.analysis.results.figures import Estimate, Percentiles, Throughput
+from collections.abc import Callable
+
+from harness.analysis.results.figures import Estimate, Percentiles, Retrieval, Throughput
 from harness.analysis.results.run import SystemResult, TaskResult
 from harness.analysis.retrieval import DEPTHS
 from harness.quantities import NA, counted, dollars, number, percent, points
 from harness.report import costs
 from harness.report.numbers import estimate, figure, percentile, percentile_interval, size, spread
-from harness.report.view import Table
+from harness.report.view import Table, table_of
 
 GROUPS = {
     "fact_seen": "facts in the training set",
@@ -18,96 +20,79 @@ GROUPS = {
 }
 FEW_DECODED = 10
 """Below so many timed answers the decode rate says on how many it rests."""
+Column = tuple[str, Callable[[SystemResult], str]]
+STRATEGY: Column = ("Strategy", lambda row: row.label)
 
 
 def overview(task: TaskResult) -> Table:
     """How right, how fast and how dear each system is."""
-    headers = (
-        "Strategy",
-        f"Accuracy ({task.metric}, 95 % interval)",
-        "Answers",
-        "Latency p50",
-        "Cost per query",
-        "Cost per correct answer",
-        "One-off cost",
-        "Prompt tokens",
+    return table_of(
+        task.strategies.values(),
+        STRATEGY,
+        (f"Accuracy ({task.metric}, 95 % interval)", lambda row: estimate(row.accuracy)),
+        ("Answers", lambda row: _of(row.accuracy.n, task.n)),
+        ("Latency p50", lambda row: percentile(row.latency_s, "p50")),
+        ("Cost per query", costs.per_query),
+        ("Cost per correct answer", costs.per_correct),
+        ("One-off cost", lambda row: NA if task.is_foreign(row.system) else dollars(row.cost.fixed_usd)),
+        ("Prompt tokens", lambda row: number(row.tokens.prompt_mean)),
     )
-    rows = tuple(
-        (
-            row.label,
-            estimate(row.accuracy),
-            f"{row.accuracy.n}" if row.accuracy.n == task.n else f"{row.accuracy.n} of {task.n}",
-            percentile(row.latency_s, "p50"),
-            costs.per_query(row),
-            costs.per_correct(row),
-            NA if task.is_foreign(row.system) else dollars(row.cost.fixed_usd),
-            number(row.tokens.prompt_mean),
-        )
-        for row in task.strategies.values()
-    )
-    return Table(headers, rows)
+
+
+def _of(count: int, whole: int) -> str:
+    return f"{count}" if count == whole else f"{count} of {whole}"
 
 
 def metrics(task: TaskResult) -> Table | None:
     """Every metric, where there is more than the primary one, and lm-eval's figures of all answers beside them."""
-    systems = task.strategies.values()
-    names = list(dict.fromkeys(name for row in systems for name in row.metrics))
+    names = list(dict.fromkeys(name for row in task.strategies.values() for name in row.metrics))
     if len(names) < 2 and not task.aggregates:
         return None
-    rows = (
-        (
-            row.label,
-            *(estimate(row.metrics.get(metric)) for metric in names),
-            *(figure(row.aggregates.get(metric)) for metric in task.aggregates),
-        )
-        for row in systems
+    return table_of(
+        task.strategies.values(), STRATEGY, *map(_metric, names), *map(_aggregate, task.aggregates)
     )
-    whole = (f"{name} (of all answers, no interval)" for name in task.aggregates)
-    return Table(("Strategy", *names, *whole), tuple(rows))
+
+
+def _metric(name: str) -> Column:
+    return name, lambda row: estimate(row.metrics.get(name))
+
+
+def _aggregate(name: str) -> Column:
+    return f"{name} (of all answers, no interval)", lambda row: figure(row.aggregates.get(name))
 
 
 def groups(task: TaskResult) -> Table | None:
     """Accuracy by kind of question; None where all questions are of one kind."""
     systems = task.strategies.values()
     shown = [group for group in GROUPS if any(group in row.groups for row in systems)]
-    if shown in ([], ["answerable"]):
-        return None
-    rows = ((row.label, *(_group(row.groups.get(group)) for group in shown)) for row in systems)
-    return Table(("Strategy", *(GROUPS[group] for group in shown)), tuple(rows))
+    return table_of(systems, STRATEGY, *map(_group, shown)) if shown not in ([], ["answerable"]) else None
 
 
-def _group(accuracy: Estimate | None) -> str:
-    return f"{estimate(accuracy)}, n={accuracy.n}" if accuracy else NA
+def _group(name: str) -> Column:
+    def cell(accuracy: Estimate | None) -> str:
+        return f"{estimate(accuracy)}, n={accuracy.n}" if accuracy else NA
+
+    return GROUPS[name], lambda row: cell(row.groups.get(name))
 
 
-def seeds(task: TaskResult) -> Table | None:
+def seeds(task: TaskResult) -> Table:
     """Fine-tunes trained with several seeds, and the seeds' part of the uncertainty."""
-    spreads = {name: row.seeds for name, row in task.strategies.items() if row.seeds}
-    headers = (
-        "Strategy",
-        "Accuracy by training seed",
-        "Same questions",
-        "Standard deviation between trainings",
-        "Seeds' share of the variance",
-        "With one training",
-        "95 % interval over questions and trainings",
-    )
-    rows = (
+    return table_of(
+        [(row.label, row.seeds) for row in task.strategies.values() if row.seeds],
+        ("Strategy", lambda row: row[0]),
         (
-            name,
-            ", ".join(f"seed {seed}: {percent(mean)}" for seed, mean in found.means.items()),
-            str(found.n),
-            size(found.sd),
-            percent(found.seed_share),
-            percent(found.single_seed_share),
-            spread(found.ci_low, found.ci_high),
-        )
-        for name, found in spreads.items()
+            "Accuracy by training seed",
+            lambda row: ", ".join(f"seed {seed}: {percent(mean)}" for seed, mean in row[1].means.items()),
+        ),
+        ("Same questions", lambda row: str(row[1].n)),
+        ("Standard deviation between trainings", lambda row: size(row[1].sd)),
+        ("Seeds' share of the variance", lambda row: percent(row[1].seed_share)),
+        ("With one training", lambda row: percent(row[1].single_seed_share)),
+        ("95 % interval over questions and trainings", lambda row: spread(row[1].ci_low, row[1].ci_high)),
     )
-    return Table(headers, tuple(rows)) if spreads else None
 
 
-def speed(task: TaskResult) -> Table | None:
+def speed(task: TaskResult) -> Table:
     """Times of single requests, and tokens per second in their three senses."""
     headers = (
         "Strategy",
@@ -130,7 +115,7 @@ def speed(task: TaskResult) -> Table | None:
         if row.unmerged:
             unmerged = _times(row.unmerged.latency_s, row.unmerged.ttft_s, row)
             rows.append((f"{row.system.name}, unmerged", *unmerged, NA, NA, NA))
-    return Table(headers, tuple(rows)) if rows else None
+    return Table(headers, tuple(rows))
 
 
 def _times(latency: Percentiles, ttft: Percentiles, row: SystemResult) -> tuple[str, ...]:
@@ -145,29 +130,27 @@ def _times(latency: Percentiles, ttft: Percentiles, row: SystemResult) -> tuple[
 
 def _rates(rates: Throughput) -> tuple[str, ...]:
     few = f" (n={rates.decode_n})" if 0 < rates.decode_n < FEW_DECODED else ""
-    return (
-        f"{figure(rates.decode_per_user)}{few}",
-        figure(rates.end_to_end),
-        figure(rates.system_output),
-    )
+    return f"{figure(rates.decode_per_user)}{few}", figure(rates.end_to_end), figure(rates.system_output)
 
 
-def retrieval(task: TaskResult) -> Table | None:
+def retrieval(task: TaskResult) -> Table:
     """Whether the right documents were found, and whether an answer stood in the prompt."""
-    headers = ("Strategy", "k", *(f"recall@{depth}" for depth in DEPTHS), "n", "Answer in context")
-    rows = tuple(
+
+    def recall(depth: int) -> tuple[str, Callable[[tuple[SystemResult, Retrieval]], str]]:
+        return f"recall@{depth}", lambda row: percent(row[1].recall_at_k[str(depth)])
+
+    return table_of(
+        [(row, row.retrieval) for row in task.strategies.values() if row.retrieval],
+        ("Strategy", lambda row: row[0].label),
+        ("k", lambda row: NA if row[1].k is None else str(row[1].k)),
+        *map(recall, DEPTHS),
+        ("n", lambda row: str(row[1].n)),
+        ("Answer in context", lambda row: percent(row[1].answer_in_context)),
         (
-            row.label,
-            NA if found.k is None else str(found.k),
-            *(percent(found.recall_at_k[str(depth)]) for depth in DEPTHS),
-            str(found.n),
-            percent(found.answer_in_context),
-            f"{row.dropped_passages} in {counted(row.truncated, 'prompt')}",
-        )
-        for row in task.strategies.values()
-        if (found := row.retrieval)
+            "Passages dropped",
+            lambda row: f"{row[0].dropped_passages} in {counted(row[0].truncated, 'prompt')}",
+        ),
     )
-    return Table((*headers, "Passages dropped"), rows) if rows else None
 
 
 STEPS = (
@@ -190,18 +173,15 @@ def steps(task: TaskResult) -> Table | None:
     """The ladder from the bare model to all right, on the same questions."""
     if task.waterfall.bins is None:
         return None
-    *systems, perfect = task.waterfall.steps
-    names = (*(f"{step.step}{words}" for step, words in zip(systems, STEPS, strict=False)), STEPS[-1])
-    rows = tuple(
-        (
-            name,
-            "not run" if step.mean is None else percent(step.mean),
-            NA if step.gain is None else f"{points(step.gain)} over {step.over}",
-            str(step.n),
-        )
-        for name, step in zip(names, (*systems, perfect), strict=True)
+    steps = task.waterfall.steps
+    names = (*(f"{step.step}{words}" for step, words in zip(steps, STEPS[:-1], strict=False)), STEPS[-1])
+    return table_of(
+        zip(names, steps, strict=True),
+        ("Step", lambda row: row[0]),
+        ("Accuracy", lambda row: "not run" if row[1].mean is None else percent(row[1].mean)),
+        ("Gain", lambda row: NA if row[1].gain is None else f"{points(row[1].gain)} over {row[1].over}"),
+        ("Same questions", lambda row: str(row[1].n)),
     )
-    return Table(("Step", "Accuracy", "Gain", "Same questions"), rows)
 
 
 def bins(task: TaskResult) -> Table | None:
@@ -209,23 +189,21 @@ def bins(task: TaskResult) -> Table | None:
     counts, wrong = task.waterfall.bins, task.waterfall.n_wrong
     if not counts or not wrong:
         return None
-    rows = tuple((BINS[name], str(count), percent(count / wrong)) for name, count in counts.items())
-    return Table(
-        (f"Why {task.waterfall.steps[1].step} was wrong", "Answers", "Share of the wrong ones"), rows
+    return table_of(
+        counts.items(),
+        (f"Why {task.waterfall.steps[1].step} was wrong", lambda row: BINS[row[0]]),
+        ("Answers", lambda row: str(row[1])),
+        ("Share of the wrong ones", lambda row: percent(row[1] / wrong)),
     )
 
 
 def answers(task: TaskResult) -> Table:
     """Answers that were cut, empty, or taken from the cache."""
-    headers = ("Strategy", "Answer tokens", "Cut by the token limit", "Empty", "From the cache")
-    rows = tuple(
-        (
-            row.label,
-            number(row.tokens.completion_mean),
-            percent(row.finish_length_share),
-            percent(row.empty_share),
-            percent(row.cached_share),
-        )
-        for row in task.strategies.values()
+    return table_of(
+        task.strategies.values(),
+        STRATEGY,
+        ("Answer tokens", lambda row: number(row.tokens.completion_mean)),
+        ("Cut by the token limit", lambda row: percent(row.finish_length_share)),
+        ("Empty", lambda row: percent(row.empty_share)),
+        ("From the cache", lambda row: percent(row.cached_share)),
     )
-    return Table(headers, rows)

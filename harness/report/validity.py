@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from harness.analysis.results.figures import Check, FigureKind, Status
 from harness.quantities import NA, percent, points
-from harness.report.view import Table
+from harness.report.view import Table, table_of
 
 STATUSES = {
     Status.FAIL: "✗ failed",
@@ -32,18 +32,15 @@ def mark(status: str) -> str:
 def checks(found: Sequence[Check]) -> Table:
     """All checks of a task, the worst first."""
     order = list(STATUSES)
-    rows = tuple(
-        (
-            check.title,
-            STATUSES[check.status],
-            _figure(check, check.figure),
-            _figure(check, check.threshold),
-            check.detail,
-            ", ".join(check.strategies) or "–",
-        )
-        for check in sorted(found, key=lambda check: order.index(check.status))
+    return table_of(
+        sorted(found, key=lambda check: order.index(check.status)),
+        ("Check", lambda check: check.title),
+        ("Status", lambda check: STATUSES[check.status]),
+        ("Figure", lambda check: _figure(check, check.figure)),
+        ("Limit", lambda check: _figure(check, check.threshold)),
+        ("What was found", lambda check: check.detail),
+        ("Strategies", lambda check: ", ".join(check.strategies) or "–"),
     )
-    return Table(("Check", "Status", "Figure", "Limit", "What was found", "Strategies"), rows)
 
 
 def _figure(check: Check, value: float | None) -> str:

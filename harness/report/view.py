@@ -5,7 +5,11 @@ Cells are plain text. Each format escapes them for itself.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from typing import TypeVar
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,6 +18,12 @@ class Table:
 
     headers: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...]
+
+
+def table_of(items: Iterable[T], *columns: tuple[str, Callable[[T], str]]) -> Table:
+    """A row an item; a column is a header and how an item's cell is written."""
+    headers, cells = zip(*columns, strict=True)
+    return Table(headers, tuple(tuple(cell(item) for cell in cells) for item in items))
 
 
 @dataclass(frozen=True, slots=True)

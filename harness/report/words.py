@@ -10,7 +10,7 @@ def meaning(results: RunResult) -> tuple[str, ...]:
     """What the figures mean, and what the strategies of this run are."""
     systems = (row.system for task in results.tasks.values() for row in task.strategies.values())
     strategies = "; ".join(meanings(system.strategy for system in systems))
-    return (*FIGURES, f"{strategies[:1].upper()}{strategies[1:]}.") if strategies else FIGURES
+    return (f"Strategies: {strategies}.", *FIGURES) if strategies else FIGURES
 
 
 FIGURES = (

@@ -10,8 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from harness.analysis.bridge import typed
-from harness.analysis.derive import derive, score_all
+from harness.analysis.derive import score_all
 from harness.analysis.evidence import read_run
 from harness.analysis.results.figures import Check, FigureKind, Status
 from harness.analysis.validity.check import Case, Limits, Rule
@@ -22,6 +21,7 @@ from harness.spec.prices import Dated, UsedSheet
 from harness.spec.strategy import STRATEGIES, Source, Strategy, Weights
 from tests.analysis import decided
 from tests.analysis.runs import PRICE_SHEET, write_run
+from tests.report.results import results_of
 
 EIGHTH = Strategy(
     "lora+few-shot", Weights.ADAPTED, (Source.EXAMPLES,), "a fine-tune shown training examples, <b>too</b>"
@@ -90,10 +90,10 @@ def test_a_new_price_stands_among_the_prices(tmp_path: Path) -> None:
         watch: Watch
 
     run = read_run(write_run(tmp_path))
-    raw = derive(run)
+    results = results_of(tmp_path)
     watch = {"usd_per_watch_hours": 2.5, "date": "2026-01-02", "source": "a guess"}
     sheet = Sheet.model_validate_json(json.dumps({**PRICE_SHEET, "watch": watch}))
-    made = Derived(run, score_all(run), replace(typed(run, raw), price_sheet=sheet))
+    made = Derived(run, score_all(run), replace(results, price_sheet=sheet))
     page, data = (FORMS[suffix](made, None).decode() for suffix in (".html", ".json"))
     cells = ("usd per watch hours", "$2.50", "2026-01-02", "a guess")
     assert "".join(f"<td>{cell}</td>" for cell in cells[1:]) in page

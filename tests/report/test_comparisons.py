@@ -45,7 +45,6 @@ def many(right: dict[str, int], n: int = 40) -> dict[str, Any]:
 
 def test_row_by_row(tmp_path: Path) -> None:
     table = comparisons.comparisons(task(tmp_path, **many({"base": 10, "rag": 30, "oracle": 32})))
-    assert table is not None
     assert table.rows[0] == (
         "base → rag", "+50.0 points (+35.2 to +64.8)", "40", "20 (0 : 20)", "< 0.001", "36.2 points",
         "2.00× (2.00×–2.00×, n=12)", "rag is better",
@@ -69,7 +68,6 @@ def test_a_strategy_that_failed_a_check_is_neither_better_nor_beaten(tmp_path: P
     run = many({"base": 10, "rag": 30})
     run["questions"] = [{**row, "gold_docs": ["elsewhere"]} for row in run["questions"]]
     table = comparisons.comparisons(task(tmp_path, **run))
-    assert table is not None
     assert table.rows[0][-1] == "does not count: rag failed a check (see validity)"
 
 
@@ -99,5 +97,4 @@ def test_ties_between_questions_are_named_where_there_are_any(tmp_path: Path) ->
 def test_forgetting_in_words(tmp_path: Path, verdict: str, words: str) -> None:
     row = Forgetting("lora@x", "lora", "x", 0.7, 0.5, pair(verdict, b="lora@x"))
     table = comparisons.forgetting(replace(task(tmp_path), forgetting=(row,)))
-    assert table is not None
     assert table.rows[0][-1] == words

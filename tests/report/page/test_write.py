@@ -11,13 +11,11 @@ from pathlib import Path
 import pytest
 from markupsafe import escape
 
-from harness.analysis.bridge import typed
-from harness.analysis.derive import derive
-from harness.analysis.evidence import read_run
 from harness.report.document import document
 from harness.report.view import Table
 from harness.report.write import write_reports
 from tests.analysis.runs import write_run
+from tests.report.results import results_of
 
 VOID = {"meta", "link", "br", "img", "input", "hr"}
 
@@ -80,9 +78,7 @@ def test_texts_from_outside_are_escaped(html: str) -> None:
 
 
 def test_every_table_of_the_document_is_on_the_page(html: str, tmp_path: Path) -> None:
-    run = read_run(write_run(tmp_path))
-    raw = derive(run)
-    tables = document(typed(run, raw))
+    tables = document(results_of(write_run(tmp_path)))
     parts = [*chain(*tables.tasks.values()), *tables.general]
     titles = re.findall("(?<!<figcaption>)<h4>(.*?)</h4>", html)
     for part in parts:

@@ -34,13 +34,22 @@ class InputError(HarnessError):
         place = ":".join(str(part) for part in (path, line, column) if part is not None)
         super().__init__(f"{place}: {message}" if place else message)
 
+    @property
+    def errors(self) -> tuple[InputError, ...]:
+        """The single mistakes: this one, or those that are shown together."""
+        return (self,)
+
 
 class InputErrors(InputError):
     """All mistakes of one file or one command line, shown at once."""
 
     def __init__(self, errors: Sequence[InputError]) -> None:
         super().__init__("\n".join(str(error) for error in errors))
-        self.errors = tuple(errors)
+        self._errors = tuple(errors)
+
+    @property
+    def errors(self) -> tuple[InputError, ...]:
+        return self._errors
 
 
 SHOWN_AT_ONCE = 20

@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from harness.commands import REPORTS, TASKS
-from harness.commands.corpora import check_corpora
 from harness.commands.flags import add_code_flag, add_price_flags, names_in, price_settings
+from harness.commands.tasks import check_corpora
 from harness.errors import InputError
 from harness.spec.requirement_flags import FIELDS, add_requirement_flags, whole
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import json
 from typing import Any
 
 
@@ -20,12 +19,12 @@ def add_models(commands: Any) -> None:
 
 def _list(options: argparse.Namespace) -> None:
     from harness.engines.store import listing
-    from harness.files import cache_root
+    from harness.files import cache_root, to_json
 
     rows = listing(cache_root())
     if options.json:
         fields = ("name", "kind", "licence", "size_bytes", "source", "present", "default")
-        print(json.dumps({"models": [{name: getattr(row, name) for name in fields} for row in rows]}))
+        print(to_json({"models": [{name: getattr(row, name) for name in fields} for row in rows]}))
         return
     for row in rows:
         state = "present" if row.present else "not fetched"

@@ -10,7 +10,6 @@ from typing import Any
 
 from harness.commands.flags import add_price_flags, price_settings
 from harness.errors import InputError
-from harness.files import to_json
 from harness.spec.requirement_flags import add_requirement_flags
 
 
@@ -39,6 +38,7 @@ def add_decide(commands: Any) -> None:
 
 
 def _report(options: argparse.Namespace) -> None:
+    from harness.files import to_json
     from harness.report.terminal import print_results
     from harness.report.write import write_files, write_reports
 
@@ -77,6 +77,7 @@ def _decide(options: argparse.Namespace) -> None:
     from harness.analysis.again import again
     from harness.analysis.decision.case import stored_requirements
     from harness.analysis.evidence import read_run
+    from harness.files import to_json
     from harness.report import decide
     from harness.spec.requirements import Requirements, requirements_from
 

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from harness.commands import TASKS
-from harness.commands.corpora import check_corpora
 from harness.commands.flags import add_code_flag
-from harness.errors import InputError
-from harness.files import to_json
+from harness.errors import InputError, raise_all
 from harness.quantities import counted, listed
+
+if TYPE_CHECKING:
+    from harness.spec.task import Task
 
 
 def add_tasks(commands: Any) -> None:
@@ -44,6 +46,7 @@ def add_tasks(commands: Any) -> None:
 
 
 def _list(options: argparse.Namespace) -> None:
+    from harness.files import to_json
     from harness.spec.task import load_tasks
 
     tasks = load_tasks((), TASKS)
@@ -56,7 +59,7 @@ def _list(options: argparse.Namespace) -> None:
         print(f"{row['name']:<16} {row['probes']:<10} {row['answer']:<7} {counts:<22} {row['description']}")
 
 
-def _task_row(task: Any) -> dict[str, Any]:
+def _task_row(task: Task) -> dict[str, Any]:
     """What `tasks list` says of a task. One of lm-eval's is not opened for that: its counts are null."""
     lm_eval = getattr(task.spec, "lm_eval", None)
     questions = {"test": task.test, "train": task.train, "dev": task.dev}
@@ -88,9 +91,28 @@ def _validate(options: argparse.Namespace) -> None:
 
 
 def _schema(_options: argparse.Namespace) -> None:
+    from harness.files import to_json
     from harness.spec.schema import task_json_schema
 
     print(to_json(task_json_schema(), indent=2))
+
+
+def check_corpora(tasks: Sequence[Task]) -> None:
+    """Read every corpus once, cheaply, so that its mistakes show before any model loads.
+
+    Raises InputErrors with the mistakes of all tasks, the first 20 spelled out.
+    """
+    from harness.corpus.documents import document_ids
+    from harness.spec.task import gold_doc_errors
+
+    errors: list[InputError] = []
+    for task in tasks:
+        try:
+            if task.corpus is not None:
+                errors += gold_doc_errors(task, document_ids(task.corpus))
+        except InputError as error:
+            errors += error.errors
+    raise_all(errors)
 
 
 def _new(options: argparse.Namespace) -> None:

@@ -39,10 +39,8 @@ def open_tasks(tasks: Sequence[Task], *, allow_code: bool) -> list[Task]:
     for task in tasks:
         try:
             opened += open_task(task, allow_code=allow_code) if isinstance(task.spec, LmEvalSpec) else [task]
-        except InputErrors as several:
-            errors += several.errors
         except InputError as error:
-            errors.append(error)
+            errors += error.errors
     taken: dict[str, Task] = {}
     for task in opened:
         first = taken.setdefault(task.name, task)

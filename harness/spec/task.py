@@ -242,11 +242,8 @@ def load_tasks(names: Sequence[str], tasks_dir: Path) -> list[Task]:
     for path in find_tasks(names, tasks_dir):
         try:
             task = load_task(path)
-        except InputErrors as error:
-            errors += error.errors
-            continue
         except InputError as error:
-            errors.append(error)
+            errors += error.errors
             continue
         first = tasks.setdefault(task.name, task)
         if first is not task:

@@ -200,6 +200,6 @@ class RunResult:
     torn_lines: int
     adapters: tuple[AdapterResult, ...]
     prices: PriceFacts
-    requirements: dict[str, float | str | bool]
+    requirements: dict[str, int | float | str | bool]
     summary: Summary
     tasks: dict[str, TaskResult]

@@ -7,14 +7,12 @@ manifest, so that a report can be made again after prices have changed.
 from __future__ import annotations
 
 import datetime
-import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from pydantic import (
     AfterValidator,
-    BaseModel,
     ConfigDict,
     Field,
     ValidationError,
@@ -23,7 +21,10 @@ from pydantic import (
 )
 
 from harness.errors import InputError, did_you_mean, raise_all, shown
+from harness.files import to_json
 from harness.spec.mistakes import mistakes_of, raise_mistakes
+from harness.spec.pricing import LEAST, MOST_USD_PER_HOUR
+from harness.spec.settings import Strict
 from harness.spec.yamlfile import dotted, load_model
 
 SHIPPED = Path(__file__).with_name("prices.yaml")
@@ -40,17 +41,13 @@ def _iso_date(text: str) -> str:
 Date = Annotated[str, AfterValidator(_iso_date)]
 Amount = Annotated[float, Field(ge=0, le=1e9)]
 """Dollars, or hours. Bounded, so that no product of such overflows."""
-HourPrice = Annotated[float, Field(ge=1e-6, le=1e6)]
-Use = Annotated[float, Field(ge=1e-6, le=1)]
+HourPrice = Annotated[float, Field(ge=LEAST, le=MOST_USD_PER_HOUR)]
+Use = Annotated[float, Field(ge=LEAST, le=1)]
 Text = Annotated[str, Field(min_length=1)]
 Kind = Literal["cpu", "cuda"]
 
 
-class _Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, allow_inf_nan=False)
-
-
-class Machine(_Strict):
+class Machine(Strict):
     """A machine one can rent, or own at a price by the hour."""
 
     name: Text
@@ -65,14 +62,14 @@ class Machine(_Strict):
     date: Date = Field(description="When it was seen there.")
 
 
-class Default(_Strict):
+class Default(Strict):
     """The machine that a run is priced on when nobody names one."""
 
     cpu: Text
     cuda: Text
 
 
-class Dated(_Strict):
+class Dated(Strict):
     """A section of the sheet. A field's `title` names it in a report; `usd`, `hours` or `share` in its name is its
     unit."""
 
@@ -137,11 +134,7 @@ class FineTunedPrice(Dated):
     training_usd_per_mtok: Amount | None = None
 
 
-ADDED_LATER = ("labour", "labels", "evaluation", "storage", "embedding", "refresh", "api_fine_tuned")
-"""Sections that an older sheet lacks; those of the sheet that ships stand in for them, and the run says so."""
-
-
-class PriceSheet(_Strict):
+class PriceSheet(Strict):
     """Dated prices. `utilisation` is the share of the paid hours in which questions are answered."""
 
     schema_version: Literal[1]
@@ -218,6 +211,10 @@ class PriceSheet(_Strict):
         return UsedSheet(**fields, machine=machine, sections_from_shipped=absent)
 
 
+ADDED_LATER = tuple(name for name, section in PriceSheet.model_fields.items() if not section.is_required())
+"""Sections that an older sheet lacks; those of the sheet that ships stand in for them, and the run says so."""
+
+
 class UsedSheet(PriceSheet):
     """A price sheet in a run's manifest. `machine`: the one that the run is priced on."""
 
@@ -236,7 +233,7 @@ def used_sheet(manifest: Mapping[str, Any]) -> UsedSheet | None:
     if not sheet or (isinstance(sheet, dict) and sheet.get("machine", "") is None):
         return None
     try:
-        return UsedSheet.model_validate_json(json.dumps(sheet))
+        return UsedSheet.model_validate_json(to_json(sheet))
     except ValidationError as error:
         raise_all(
             [

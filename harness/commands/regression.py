@@ -115,14 +115,14 @@ def gate_of(options: argparse.Namespace) -> Gate:
         "fail_on": _names(options.fail_on),
     }
     try:
-        flags = Terms.model_validate({key: value for key, value in given.items() if value is not None})
+        terms = Terms.model_validate({key: value for key, value in given.items() if value is not None})
     except ValidationError as error:
         mistakes = [
             mistake for item in error.errors(include_url=False) for mistake in mistakes_of(item, Terms)
         ]
-        flag = {"margin": "--margin", "latency_margin": "--latency-margin", "fail_on": "--fail-on"}
-        raise InputErrors([InputError(f"{flag[str(loc[0])]}: {text}") for loc, text in mistakes]) from None
-    return Gate(flags, load_gate_file(options.rules) if options.rules else GateFile())
+        flags = [(str(loc[0]).replace("_", "-"), text) for loc, text in mistakes]
+        raise InputErrors([InputError(f"--{flag}: {text}") for flag, text in flags]) from None
+    return Gate(terms, load_gate_file(options.rules) if options.rules else GateFile())
 
 
 def _names(given: list[str] | None) -> tuple[str, ...] | None:

@@ -23,6 +23,8 @@ ROW = 30
 """Height of one row of a picture with a row for each system."""
 INK, SOFT, LINE, PAPER, PLAIN = "var(--ink)", "var(--soft)", "var(--line)", "var(--paper)", "var(--s0)"
 BLUE, RED, GREEN, PINK = "var(--s1)", "var(--s2)", "var(--s3)", "var(--s5)"
+CHARACTER, MARGIN = 7.5, 25
+"""Mean width of a legend's letters as laid out, and the space around a symbol and its label, pixels."""
 MOST_TICKS = 6
 """On a log axis with ticks between the powers of ten."""
 CLEAR = 1.05
@@ -184,6 +186,15 @@ def by(field: str, values: Mapping[str, Any], legend: Spec | None = None) -> Spe
     """A channel that depends on a field: `values` says what each of its values becomes. None: no legend."""
     scale = {"domain": list(values), "range": list(values.values())}
     return {"field": field, "type": "nominal", "scale": scale, "legend": legend}
+
+
+def legend(labels: Sequence[str], symbol_size: float = 90) -> Spec:
+    """A legend below the picture, in as many columns, up to four, as the labels leave space for."""
+    for columns in (4, 3, 2, 1):
+        longest = [max(map(len, labels[column::columns]), default=0) for column in range(columns)]
+        if CHARACTER * sum(longest) + (MARGIN + math.sqrt(symbol_size)) * columns <= WIDTH:
+            break
+    return {"columns": columns, "symbolSize": symbol_size}
 
 
 def interval(estimate: Estimate) -> Spec:

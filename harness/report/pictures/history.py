@@ -110,8 +110,9 @@ def _together(
         [value for row in rows for value in (row["low"], ROOM * row["high"])] + [1.0] * base
     )
     axes = chart.Axes(_x(task), chart.log(None, ticks, labelExpr=label))
-    colour = chart.by("shown", {label: look.colour for label, look in shown.items()}, {})
-    shape = chart.by("shown", {label: look.shape for label, look in shown.items()}, {})
+    legend = chart.legend(list(shown))
+    colour = chart.by("shown", {label: look.colour for label, look in shown.items()}, legend)
+    shape = chart.by("shown", {label: look.shape for label, look in shown.items()}, legend)
     few = len(task.runs) <= BARS_UP_TO
     detail = [{"field": "series"}, {"field": "shown"}]
     layers = [

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import math
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
@@ -19,7 +20,11 @@ FIRST, LAST, FURTHEST = 2, 7, 9
 """Powers of ten: the volumes shown at least, and the greatest one to which a break-even stretches the axis."""
 PER_DECADE = 8
 DOLLARS = "format(datum.value, datum.value < 1 ? '$.2~r' : '$~s')"
+LANES = 5
+"""Heights at which the labels of break-evens stand, so that neighbours do not touch."""
 NONE = "none"
+LETTERS = 8
+"""How many fit into a field of the map at the usual size."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +94,7 @@ def monthly(view: TaskView) -> Plot | Missing:
         _log("queries a month (log axis)", volumes, format="~s"),
         _log("dollars a month (log axis)", [usd for _, _, usd in points], labelExpr=DOLLARS),
     )
-    legend: Spec = {"symbolSize": 500}  # long enough to show the dashes
+    legend = chart.legend([look.label for look in shown], symbol_size=500)  # long enough to show the dashes
     colour = chart.by("label", {look.label: look.colour for look in shown}, legend)
     dash = chart.by("label", {look.label: look.dash for look in shown}, legend)
     layers = [
@@ -133,7 +138,7 @@ def _diamonds(crossings: Sequence[Crossing], axes: chart.Axes) -> list[Spec]:
     shown = {row["text"]: row for row in sorted(points, key=lambda row: float(str(row["q"])))}
     halo = {"stroke": chart.PAPER, "strokeWidth": 3}  # page.css draws it beneath the letters
     labels = [
-        chart.text(align="right", dx=-6, dy=-12 - 14 * (turn % 3), fontSize=11, **halo)
+        chart.text(align="right", dx=-6, dy=-12 - 14 * (turn % LANES), fontSize=11, **halo)
         for turn in range(len(shown))
     ]
     texts = zip(labels, shown.values(), strict=True)
@@ -179,7 +184,10 @@ def decision_map(view: TaskView) -> Plot | Missing:
     colour = chart.by(
         "winner", {name: view.looks[name].colour if name != NONE else chart.LINE for name in wins}
     )
-    up = chart.text(fontSize=11, lineHeight=12, dy=-6 * (lines - 1) - (6 if priced else 0))
+    longest = max(len(line) for cell in cells for line in cell["name"])
+    up = chart.text(
+        fontSize=11 * min(1, LETTERS / longest), lineHeight=12, dy=-6 * (lines - 1) - (6 if priced else 0)
+    )
     down = chart.text(fontSize=9, dy=8 + 6 * (lines - 1), color=chart.SOFT)
     field = chart.mark("rect", stroke=chart.PAPER, strokeWidth=2, fillOpacity=0.22)
     layers = [
@@ -217,11 +225,12 @@ def _cells(grid: DecisionMap) -> list[Spec]:
 
 def _broken(name: str) -> list[str]:
     """A name in lines that fit a field: `few-shot+rag ?` breaks before its plus, `few-shot ?` behind its hyphen."""
-    first, plus, rest = name.partition("+")
-    if plus:
-        return [first, plus + rest]
-    first, hyphen, rest = name.partition("-")
-    return [first + hyphen, rest] if hyphen and len(name) > 8 else [name]
+    lines = [""]
+    for piece in re.findall(r"[+@\[]?[^-+@\[]+-?", name):
+        if lines[-1] and len(lines[-1] + piece) > LETTERS:
+            lines.append("")
+        lines[-1] += piece
+    return lines
 
 
 def _from(price: float) -> str:

@@ -37,8 +37,9 @@ def accuracy_against_cost(view: TaskView) -> Plot | Missing:
         chart.log("cost per query, dollars (log axis)", ticks, format="$.2~r"), chart.share("accuracy")
     )
     shown = [view.looks[name] for name in systems]
-    colour = chart.by("label", {look.label: look.colour for look in shown}, {})
-    shape = chart.by("label", {look.label: look.shape for look in shown}, {})
+    legend = chart.legend([look.label for look in shown])
+    colour = chart.by("label", {look.label: look.colour for look in shown}, legend)
+    shape = chart.by("label", {look.label: look.shape for look in shown}, legend)
     thin = chart.rule(1.5, opacity=0.75)
     ring = chart.mark("point", size=380, stroke=chart.INK, strokeWidth=1.2, shape="circle")
     layers = [

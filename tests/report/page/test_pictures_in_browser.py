@@ -7,7 +7,8 @@ from collections.abc import Iterator
 import pytest
 
 from harness.report.write import write_reports
-from tests.analysis.decided import elected
+from harness.spec.strategy import STRATEGIES, Source, Strategy, Weights
+from tests.analysis.decided import SECONDS, elected
 from tests.report.page.browser import Opened, launched
 
 EVERYBODY = {
@@ -21,6 +22,11 @@ TASKS = {
     "manners": ("behaviour", {"base": 0.1, "lora": 0.8}),
     "alone": ("general", {"base": 0.7, "lora@manners": 0.4}),
 }
+LONG = (
+    Strategy("examples+gold", Weights.BASE, (Source.EXAMPLES, Source.GOLD)),
+    Strategy("few-shot+right-passages", Weights.BASE, (Source.GOLD, Source.EXAMPLES)),
+)
+"""Two strategies more than there are colours, with long names."""
 FAULTS = """() => {
   const found = [];
   for (const svg of document.querySelectorAll("figure svg")) {
@@ -43,8 +49,14 @@ FAULTS = """() => {
 
 @pytest.fixture(scope="module")
 def opened(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Opened]:
-    folder = elected(tmp_path_factory.mktemp("pictures") / "run", TASKS, n=40)
-    write_reports(folder)
+    with pytest.MonkeyPatch.context() as patch:
+        for strategy in LONG:
+            patch.setitem(STRATEGIES, strategy.name, strategy)
+            patch.setitem(SECONDS, strategy.name, 2.5)
+        many = {name: 0.1 + place / 12 for place, name in enumerate(STRATEGIES)}
+        tasks = {**TASKS, "many": ("knowledge", many)}
+        folder = elected(tmp_path_factory.mktemp("pictures") / "run", tasks, n=40)
+        write_reports(folder)
     with launched() as browser:
         found = Opened(browser, folder / "report.html")
         yield found

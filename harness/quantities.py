@@ -1,4 +1,4 @@
-"""Quantities as people read them. Pure; None is always `n/a`, and money that is not nothing never shows as 0."""
+"""Quantities as people read them. None is always `n/a`, and a price above 0 never shows as $0."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ NA = "n/a"
 
 
 def percent(share: float | None) -> str:
-    """0.4523 → `45.2 %`. What is not all, or not nothing, is not shown as all or nothing."""
+    """0.4523 → `45.2 %`. A share below 1 never shows as 100 %, one above 0 never as 0 %."""
     if share is None:
         return NA
     shown = round(100 * share, 1)

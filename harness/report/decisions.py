@@ -16,11 +16,18 @@ from harness.analysis.results.decision import (
     Verdict,
 )
 from harness.analysis.results.run import RunResult, TaskResult
-from harness.quantities import days, whole
-from harness.report import numbers
+from harness.quantities import days, dollars, percent, whole
 from harness.report.needs import required
 from harness.report.view import Block, Bullets, Table
 
+MARKS = {
+    Verdict.RECOMMENDED: "✓",
+    Verdict.UNDECIDED: "?",
+    Verdict.NONE_FEASIBLE: "✗",
+    Verdict.NOT_COMPUTED: "–",
+}
+IN_FRONT = 2
+"""So many reasons stand beside the recommendation; the others are folded away."""
 UNSETTLED = "?"
 """Behind the best bet of an undecided cell."""
 
@@ -62,13 +69,16 @@ def grounds(decision: Decision) -> list[Block]:
 
 def would_change(decision: Decision) -> list[Block]:
     """A line an input; one sentence where all of them would say the same."""
+    texts = changes(decision)
+    if all_alike(decision):
+        return [*texts]
+    return ["What would change it (one input moved alone):", Bullets(texts)] if texts else []
+
+
+def changes(decision: Decision) -> tuple[str, ...]:
+    """A sentence an input, or the one that says the same for all of them."""
     alike = all_alike(decision)
-    if alike:
-        return [alike]
-    if not decision.would_change:
-        return []
-    rows = Bullets(tuple(change.text for change in decision.would_change))
-    return ["What would change it (one input moved alone):", rows]
+    return (alike,) if alike else tuple(change.text for change in decision.would_change)
 
 
 def all_alike(decision: Decision) -> str | None:
@@ -94,10 +104,10 @@ def candidates(decision: Decision) -> Table | None:
     rows = tuple(
         (
             name,
-            numbers.percent(row.accuracy),
-            numbers.dollars(row.monthly_usd),
-            numbers.dollars(row.total_usd) if priced else "no price of errors",
-            "–" if row.probability_best is None else numbers.percent(row.probability_best),
+            percent(row.accuracy),
+            dollars(row.monthly_usd),
+            dollars(row.total_usd) if priced else "no price of errors",
+            "–" if row.probability_best is None else percent(row.probability_best),
             "yes" if row.pareto else "no",
             _meets(row),
         )
@@ -125,7 +135,7 @@ def _meets(row: CandidateFigures) -> str:
 def error_prices(decision: Decision) -> Table | None:
     """Which system has the least expected cost, from which price of a wrong answer on."""
     rows = tuple(
-        (numbers.dollars(band.from_usd), band.winner or "none", STATUS_WORDS[band.status])
+        (dollars(band.from_usd), band.winner or "none", STATUS_WORDS[band.status])
         for band in decision.error_price
     )
     return Table(("From, an error", "Least expected cost", "Status"), rows) if len(rows) > 1 else None
@@ -196,8 +206,8 @@ def _pays(low: float | None, high: float | None) -> str:
     if low is None:
         return " (at no price)"
     if high is None:
-        return f" (from {numbers.dollars(low)})" if low else ""
-    return f" ({numbers.dollars(low)} to {numbers.dollars(high)})"
+        return f" (from {dollars(low)})" if low else ""
+    return f" ({dollars(low)} to {dollars(high)})"
 
 
 def expectations(literature: Literature) -> Table:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from harness.analysis.results.run import RunResult, TaskResult
 from harness.quantities import NA, number, percent, seconds
-from harness.report import comparisons, costs, decisions, opening, prices, tables
+from harness.report import comparisons, costs, decisions, prices, tables
 from harness.report.numbers import figure, loss
 from harness.report.view import Bullets, Document, Section, Table, section, sections, table_of
 
@@ -25,7 +25,6 @@ def document(results: RunResult) -> Document:
 def _task(task: TaskResult) -> tuple[Section, ...]:
     absent = tuple(f"{system}: {reason}" for system, reason in task.not_applicable.items())
     return sections(
-        section("Overview", opening.about(task), tables.overview(task)),
         section("Decision", *decisions.task_blocks(task)),
         section("Not applicable", Bullets(absent)),
         section("Comparisons", *comparisons.blocks(task)),

@@ -13,22 +13,20 @@ from harness.analysis.results.run import RunResult, TaskResult
 from harness.report import decisions, opening, validity
 from harness.report.mdtext import escape, table
 from harness.report.numbers import figure
-from harness.report.page.verdict import Verdict, verdicts
 from harness.report.scoreboard import Board, Score, board
 
 
 def render(results: RunResult, page: str | None) -> str:
     """The short form. `page`: where report.html lies, relative to this text, or None where it has not been made."""
-    found = verdicts(results)
     lines = [f"# {escape(opening.TITLE)}", ""]
     for warning in opening.warnings(results):
         lines += [f"> **{escape(warning)}**", ""]
-    lines += ["## Verdict", "", *map(_verdict, found)]
+    lines += ["## Verdict", "", *(_verdict(name, task) for name, task in results.tasks.items())]
     lines += ["", escape(" ".join(decisions.overall(results)))]
     lines += ["", "## Scoreboard", *_boards(results)]
     lines += ["", "## Is the comparison valid?", ""]
-    for verdict in found:
-        lines += _validity(verdict, results.tasks[verdict.task])
+    for name, task in results.tasks.items():
+        lines += _validity(name, task)
     lines += ["", "## What was run", ""]
     lines += [f"- {name}: {escape(value)}" for name, value in opening.what_was_run(results)]
     lines += [f"- Command: {escape(results.command)}"] if results.command else []
@@ -36,15 +34,13 @@ def render(results: RunResult, page: str | None) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _verdict(verdict: Verdict) -> str:
-    known = [
-        name
-        for name, _ in verdict.left_out
-        if any(sentence.startswith(f"{name} is left out") for sentence in verdict.sentences)
-    ]
-    left_out = [f"{name} is left out: {why}" for name, why in verdict.left_out if name not in known]
-    text = " ".join(map(escape, (*verdict.sentences, *left_out)))
-    return f"- **{escape(verdict.task)}: {escape(verdict.headline)}.** {text}".rstrip()
+def _verdict(name: str, task: TaskResult) -> str:
+    decision = task.decision
+    sentences = [reason.text for reason in decision.reasons[: decisions.IN_FRONT]]
+    left_out = [f"{system} is left out: {why}" for system, why in decision.excluded.items()]
+    known = [clause for clause in left_out if any(s.startswith(clause.partition(":")[0]) for s in sentences)]
+    text = " ".join(map(escape, (*sentences, *(clause for clause in left_out if clause not in known))))
+    return f"- **{escape(name)}: {escape(decision.headline)}.** {text}".rstrip()
 
 
 def _boards(results: RunResult) -> Iterator[str]:
@@ -86,15 +82,14 @@ def _aggregates(task: TaskResult) -> Iterator[str]:
         yield from ("", f"{escape(metric)} of all answers, without an interval: {listed}.")
 
 
-def _validity(verdict: Verdict, task: TaskResult) -> Iterator[str]:
+def _validity(name: str, task: TaskResult) -> Iterator[str]:
     """How many checks of a task ended how; under it those that failed or warn."""
-    counts = "; ".join(f"{light.mark} {light.text}" for light in verdict.lights) or "no check applies"
-    yield f"- **{escape(verdict.task)}**: {escape(counts)}."
+    counts = "; ".join(f"{count.mark} {count.text}" for count in validity.counts(task.validity))
+    yield f"- **{escape(name)}**: {escape(counts or 'no check applies')}."
     for status in (Status.FAIL, Status.WARN):
         for check in task.validity:
             if check.status == status:
-                name = escape(check.title)
-                yield f"  - {validity.mark(status)} {name}: {escape(check.detail)}"
+                yield f"  - {validity.mark(status)} {escape(check.title)}: {escape(check.detail)}"
 
 
 def _link(page: str | None) -> str:

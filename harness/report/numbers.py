@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from harness.analysis.latency import too_few
 from harness.analysis.results.figures import Comparison, Estimate, Interval, Percentiles
-from harness.quantities import NA, dollars, number, percent, points, seconds, signed, three
-
-__all__ = ["NA", "dollars", "number", "percent", "points", "seconds"]
+from harness.quantities import NA, dollars, percent, points, seconds, signed, three
 
 
 def estimate(found: Estimate | None) -> str:

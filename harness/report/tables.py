@@ -7,8 +7,7 @@ from collections.abc import Callable
 from harness.analysis.results.figures import Estimate, Percentiles, Retrieval, Throughput
 from harness.analysis.results.run import SystemResult, TaskResult
 from harness.analysis.retrieval import DEPTHS
-from harness.quantities import NA, counted, dollars, number, percent, points
-from harness.report import costs
+from harness.quantities import NA, counted, number, percent, points
 from harness.report.numbers import estimate, figure, percentile, percentile_interval, size, spread
 from harness.report.view import Table, table_of
 
@@ -22,25 +21,6 @@ FEW_DECODED = 10
 """Below so many timed answers the decode rate says on how many it rests."""
 Column = tuple[str, Callable[[SystemResult], str]]
 STRATEGY: Column = ("Strategy", lambda row: row.label)
-
-
-def overview(task: TaskResult) -> Table:
-    """How right, how fast and how dear each system is."""
-    return table_of(
-        task.strategies.values(),
-        STRATEGY,
-        (f"Accuracy ({task.metric}, 95 % interval)", lambda row: estimate(row.accuracy)),
-        ("Answers", lambda row: _of(row.accuracy.n, task.n)),
-        ("Latency p50", lambda row: percentile(row.latency_s, "p50")),
-        ("Cost per query", costs.per_query),
-        ("Cost per correct answer", costs.per_correct),
-        ("One-off cost", lambda row: NA if task.is_foreign(row.system) else dollars(row.cost.fixed_usd)),
-        ("Prompt tokens", lambda row: number(row.tokens.prompt_mean)),
-    )
-
-
-def _of(count: int, whole: int) -> str:
-    return f"{count}" if count == whole else f"{count} of {whole}"
 
 
 def metrics(task: TaskResult) -> Table | None:
@@ -198,12 +178,18 @@ def bins(task: TaskResult) -> Table | None:
 
 
 def answers(task: TaskResult) -> Table:
-    """Answers that were cut, empty, or taken from the cache."""
+    """How many answers there are, how long, and how many were cut, empty, or taken from the cache."""
     return table_of(
         task.strategies.values(),
         STRATEGY,
+        ("Answers", lambda row: _of(row.accuracy.n, task.n)),
+        ("Prompt tokens", lambda row: number(row.tokens.prompt_mean)),
         ("Answer tokens", lambda row: number(row.tokens.completion_mean)),
         ("Cut by the token limit", lambda row: percent(row.finish_length_share)),
         ("Empty", lambda row: percent(row.empty_share)),
         ("From the cache", lambda row: percent(row.cached_share)),
     )
+
+
+def _of(count: int, whole: int) -> str:
+    return f"{count}" if count == whole else f"{count} of {whole}"

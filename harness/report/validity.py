@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from harness.analysis.results.figures import Check, FigureKind, Status
-from harness.quantities import NA, percent, points
+from harness.quantities import NA, listed, percent, points
 from harness.report.view import Table, table_of
 
 STATUSES = {
@@ -24,9 +25,29 @@ COUNTS = {
 """How a number of checks with a status is shown."""
 
 
-def mark(status: str) -> str:
+def mark(status: Status) -> str:
     """The mark of a status alone: `✗`."""
-    return STATUSES[Status(status)].split(" ")[0]
+    return STATUSES[status].split(" ")[0]
+
+
+@dataclass(frozen=True, slots=True)
+class Count:
+    """How many of a task's checks ended with a status, with the names of those that a reader must know of."""
+
+    status: Status
+    mark: str
+    text: str
+
+
+def counts(checks: Sequence[Check]) -> tuple[Count, ...]:
+    """Failures and warnings by name, what passed as a number; what does not apply stays in the table."""
+    found = []
+    for status in (Status.FAIL, Status.WARN, Status.PASS):
+        titles = [check.title for check in checks if check.status is status]
+        named = "" if status is Status.PASS else f": {listed(titles)}"
+        if titles:
+            found.append(Count(status, mark(status), f"{len(titles)} {COUNTS[status]}{named}"))
+    return tuple(found)
 
 
 def checks(found: Sequence[Check]) -> Table:

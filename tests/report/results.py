@@ -31,9 +31,9 @@ def results(
     return results_of(write_run(folder, manifest={**manifest(), **about}, **(rows or {})), inputs)
 
 
-def facts(folder: Path, inputs: CostInputs | None = None, **about: Any) -> TaskResult:
+def facts(folder: Path, inputs: CostInputs | None = None, **more: Any) -> TaskResult:
     """The results of its task `facts`."""
-    return results(folder, inputs, **about).tasks["facts"]
+    return results(folder, inputs, **more).tasks["facts"]
 
 
 def empty(folder: Path) -> RunResult:

@@ -11,7 +11,7 @@ from harness.analysis.money.economics import CostInputs
 from harness.analysis.results.money import BreakEven
 from harness.analysis.results.run import TaskResult
 from harness.report import costs
-from tests.analysis.runs import PRICE_SHEET
+from tests.analysis.runs import PRICE_SHEET, answers
 from tests.report.results import facts, results
 
 
@@ -145,3 +145,9 @@ def test_a_projection_is_labelled_and_never_looks_measured(tmp_path: Path) -> No
     assert rows[0][:5] == ("base", "p m", "projection", "$0.00024", "$2.00 / $8.00")
     assert rows[1][:4] == ("lora", "p m, fine-tuned", "projection", "n/a (nobody sells it)")
     assert costs.PROJECTED in costs.task_blocks(task)
+
+
+def test_none_right_is_no_price_for_a_right_one(tmp_path: Path) -> None:
+    wrong = [{**row, "prediction": "no"} for row in answers()]
+    task = facts(tmp_path, rows={"answers": wrong})
+    assert costs.per_correct(task.strategies["base"]) == "n/a (none was right)"

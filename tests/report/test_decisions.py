@@ -24,6 +24,7 @@ from harness.spec.requirements import Requirements
 from tests.analysis.decided import elected
 from tests.analysis.decision.test_literature import decision as decision_of
 from tests.analysis.decision.test_literature import ran
+from tests.report.results import results_of
 
 TASKS = {
     "facts": ("knowledge", {"base": 0.05, "lora": 0.2, "rag": 0.6, "oracle": 0.75}),
@@ -182,3 +183,41 @@ def test_the_map_names_whom_it_holds_a_price_against(tmp_path: Path) -> None:
     assert lead.endswith("also has the least expected cost:")
     lead = str(decisions.map_lead(facts(tmp_path, min_accuracy=0.1)))
     assert lead.endswith("also has the least expected cost of those that meet the requirements:")
+
+
+@pytest.mark.parametrize(
+    ("status", "favourite", "more", "text"),
+    [
+        (Verdict.RECOMMENDED, "rag", None, "rag is recommended"),
+        (
+            Verdict.UNDECIDED,
+            "lora",
+            1_270,
+            "Undecided, lora is ahead; about 1,270 more questions would decide",
+        ),
+        (Verdict.UNDECIDED, None, None, "Undecided"),
+        (Verdict.NONE_FEASIBLE, None, None, "No strategy meets the requirements; nearest is base"),
+        (Verdict.NOT_COMPUTED, None, None, "Nothing to choose between"),
+    ],
+)
+def test_headlines(status: Verdict, favourite: str | None, more: int | None, text: str) -> None:
+    recommended = favourite if status is Verdict.RECOMMENDED else None
+    headed = replace(
+        decision_of(favourite, []),
+        status=status,
+        recommended=recommended,
+        questions_more=more,
+        nearest="base" if status is Verdict.NONE_FEASIBLE else None,
+    )
+    assert headed.headline == text
+
+
+def test_what_no_input_can_tell_is_told_once(tmp_path: Path) -> None:
+    """Without times every line says the same, as in any run with --latency-queries 0."""
+    found = results_of(elected(tmp_path, {"facts": ("knowledge", {"base": 0.1, "rag": 0.9})}))
+    made = found.tasks["facts"].decision
+    alike = tuple(
+        replace(change, searched_low=None, text="cannot be weighed") for change in made.would_change
+    )
+    assert len(decisions.changes(made)) == len(alike) > 1
+    assert len(decisions.changes(replace(made, would_change=alike))) == 1

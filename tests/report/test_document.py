@@ -9,7 +9,7 @@ from typing import Any
 from harness.report import plain
 from harness.report.document import document
 from harness.report.view import Document, Table
-from tests.analysis.runs import answers, write_run
+from tests.analysis.runs import write_run
 from tests.report.results import results_of
 from tests.snapshots import Snapshots
 
@@ -38,9 +38,9 @@ def test_all_tables_of_a_run(tmp_path: Path, snapshots: Snapshots) -> None:
 def test_every_part_is_there(tmp_path: Path) -> None:
     report = made(tmp_path)
     assert {task: [part.title for part in parts] for task, parts in report.tasks.items()} == {
-        "facts": ["Overview", "Decision", "Comparisons", "All metrics", "By kind of question", "Retrieval",
+        "facts": ["Decision", "Comparisons", "All metrics", "By kind of question", "Retrieval",
                   "Where the accuracy goes", "Speed", "Cost", "Answers"],
-        "general": ["Overview", "Decision", "Not applicable", "What the fine-tune forgot", "Answers"],
+        "general": ["Decision", "Not applicable", "What the fine-tune forgot", "Answers"],
     }  # fmt: skip
     assert [part.title for part in report.general] == ["Adapters", "Indexes", "Prices", "Versions"]
 
@@ -48,15 +48,3 @@ def test_every_part_is_there(tmp_path: Path) -> None:
 def test_tables_are_rectangular(tmp_path: Path) -> None:
     for title, table in tables(made(tmp_path)):
         assert {len(row) for row in table.rows} == {len(table.headers)}, title
-
-
-def test_none_right_is_no_price_for_a_right_one(tmp_path: Path) -> None:
-    wrong = [{**row, "prediction": "no"} for row in answers()]
-    (overview, *_) = [table for title, table in tables(made(tmp_path, answers=wrong)) if title == "Overview"]
-    assert overview.rows[0][5] == "n/a (none was right)"
-
-
-def test_partly_answered_says_of_how_many(tmp_path: Path) -> None:
-    report = made(tmp_path, answers=answers()[1:])
-    (overview, *_) = [table for title, table in tables(report) if title == "Overview"]
-    assert overview.rows[0][2] == "3 of 4"

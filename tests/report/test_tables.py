@@ -62,3 +62,8 @@ def test_lm_evals_figures_of_all_answers_stand_beside_the_metrics(tmp_path: Path
     assert table is not None
     assert [row[-1] for row in table.rows] == ["12.3", "n/a", "n/a"]
     assert table.headers[-1].startswith("perplexity ")
+
+
+def test_partly_answered_says_of_how_many(tmp_path: Path) -> None:
+    table = tables.answers(facts(tmp_path, rows={"answers": answers()[1:]}))
+    assert [row[1] for row in table.rows] == ["3 of 4", "4", "4"]

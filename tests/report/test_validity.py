@@ -59,3 +59,13 @@ def test_figures_are_shown_in_their_own_units(tmp_path: Path) -> None:
     assert found["forgetting"] == ("−4.2 points", "−5.0 points")
     assert found["chat template"] == ("0", "0")
     assert found["retrieval"] == ("83.3 %", "50.0 %")
+
+
+def test_counts_name_what_failed_or_warns_and_number_what_passed(tmp_path: Path) -> None:
+    checks = results(tmp_path, spoilt()).tasks["facts"].validity
+    assert [(count.status, count.mark, count.text) for count in validity.counts(checks)] == [
+        ("fail", "✗", "1 failed: fit to its training answers"),
+        ("warn", "▲", "1 with a warning: cut answers"),
+        ("pass", "✓", "9 passed"),
+    ]
+    assert validity.counts([check for check in checks if check.status == "not_applicable"]) == ()

@@ -30,36 +30,24 @@ MOST_TICKS = 6
 CLEAR = 1.05
 """How far a mark on a log axis stays from the axis's ends, as a ratio."""
 SCHEMA = "https://vega.github.io/schema/vega-lite/v6.json"
+FONT = "sans-serif"
 CONFIG: Spec = {
     "aria": False,
-    "font": "sans-serif",
+    "font": FONT,
     "background": None,
     "view": {"stroke": None},
     "axis": {
-        "labelColor": INK,
-        "titleColor": SOFT,
-        "labelFontSize": 12,
-        "titleFontSize": 12,
-        "titleFontWeight": "normal",
-        "gridColor": LINE,
-        "domainColor": LINE,
-        "tickColor": LINE,
-        "labelLimit": 150,
-        "labelOverlap": "greedy",
+        "labelColor": INK, "labelFontSize": 12, "labelLimit": 150, "labelOverlap": "greedy",
+        "titleColor": SOFT, "titleFontSize": 12, "titleFontWeight": "normal",
+        "gridColor": LINE, "domainColor": LINE, "tickColor": LINE,
     },
     "axisY": {"domain": False, "ticks": False, "labelPadding": 6},
     "legend": {
-        "labelColor": INK,
-        "titleColor": SOFT,
-        "labelFontSize": 12,
-        "orient": "bottom",
-        "title": None,
-        "symbolSize": 90,
-        "columns": 4,
-        "labelLimit": 150,
+        "labelColor": INK, "labelFontSize": 12, "labelLimit": 150, "titleColor": SOFT, "title": None,
+        "orient": "bottom", "symbolSize": 90, "columns": 4,
     },
-    "text": {"color": INK, "fontSize": 12, "font": "sans-serif"},
-}
+    "text": {"color": INK, "fontSize": 12, "font": FONT},
+}  # fmt: skip
 
 Place = str | tuple[str, str] | Spec | None
 """Where a mark stands on an axis: at a field, from one field to another, or at a channel of its own."""
@@ -221,26 +209,15 @@ def plot(
 
 def picture(layers: Sequence[Spec], *, height: float, rows: Iterable[Spec] = ()) -> Spec:
     """Layers over shared rows of data, in the common style."""
-    return {
-        "$schema": SCHEMA,
-        "width": WIDTH,
-        "height": height,
-        "autosize": {"type": "fit-x", "contains": "padding"},
-        "padding": 4,
-        "config": CONFIG,
-        "data": {"values": list(rows)},
-        "layer": list(layers),
-    }
+    fit = {"type": "fit-x", "contains": "padding"}
+    return {**_whole(rows), "width": WIDTH, "height": height, "autosize": fit, "layer": list(layers)}
 
 
 def panels(layers: Sequence[Spec], facet: Spec, *, height: float, left: float, rows: Iterable[Spec]) -> Spec:
     """The same layers in a panel for each value of `facet`, one below the other. `left`: width of the y axis."""
-    return {
-        "$schema": SCHEMA,
-        "padding": 4,
-        "config": CONFIG,
-        "data": {"values": list(rows)},
-        "facet": {"row": facet},
-        "spacing": 12,
-        "spec": {"width": WIDTH - left - 8, "height": height, "layer": list(layers)},
-    }
+    panel = {"width": WIDTH - left - 8, "height": height, "layer": list(layers)}
+    return {**_whole(rows), "facet": {"row": facet}, "spacing": 12, "spec": panel}
+
+
+def _whole(rows: Iterable[Spec]) -> Spec:
+    return {"$schema": SCHEMA, "padding": 4, "config": CONFIG, "data": {"values": list(rows)}}

@@ -59,13 +59,13 @@ def lines(totals: Iterable[MonthlyTotal]) -> list[Line]:
     for row in totals:
         if row.monthly_usd is not None:
             known.setdefault(row.strategy, {})[row.monthly_queries] = row.monthly_usd
-    through = []
+    systems = []
     for name, usd in known.items():
         low, high = min(usd), max(usd)
         if low < high:
             slope = (usd[high] - usd[low]) / (high - low)
-            through.append(Line(name, max(0.0, usd[low] - slope * low), slope))
-    return through
+            systems.append(Line(name, max(0.0, usd[low] - slope * low), slope))
+    return systems
 
 
 def crossing(one: Line, two: Line) -> Crossing | None:
@@ -80,15 +80,15 @@ def crossing(one: Line, two: Line) -> Crossing | None:
 
 
 def monthly(view: TaskView) -> Plot | Missing:
-    through = lines(view.figures.cost_totals)
-    if len(through) < 2:
+    systems = lines(view.figures.cost_totals)
+    if len(systems) < 2:
         return Missing(MONTHLY, "fewer than two systems have a known cost per query and one-off cost")
-    met = [crossing(one, two) for one, two in itertools.combinations(through, 2)]
-    crossings = [one for one in met if one and 10**FIRST < one.queries <= 10**FURTHEST]
+    pairs = itertools.starmap(crossing, itertools.combinations(systems, 2))
+    crossings = [one for one in pairs if one and 10**FIRST < one.queries <= 10**FURTHEST]
     last = max([LAST, *(math.ceil(math.log10(one.queries)) for one in crossings)])
     volumes = [10 ** (FIRST + step / PER_DECADE) for step in range(PER_DECADE * (last - FIRST) + 1)]
-    shown = [view.looks[one.system] for one in through]
-    points = [(look.label, q, one.at(q)) for look, one in zip(shown, through, strict=True) for q in volumes]
+    shown = [view.looks[line.system] for line in systems]
+    points = [(look.label, q, line.at(q)) for look, line in zip(shown, systems, strict=True) for q in volumes]
     rows = [{"label": label, "q": q, "usd": usd} for label, q, usd in points]
     axes = chart.Axes(
         _log("queries a month (log axis)", volumes, format="~s"),
@@ -107,7 +107,8 @@ def monthly(view: TaskView) -> Plot | Missing:
         f"{view.figures.cost_totals[0].horizon_months:g} months. {_break_evens(crossings)}"
     )
     descriptions = [
-        f"{one.system}: {dollars(one.fixed)} a month and {dollars(one.per_query)} a query" for one in through
+        f"{line.system}: {dollars(line.fixed)} a month and {dollars(line.per_query)} a query"
+        for line in systems
     ]
     descriptions += [f"{one.pair} at {whole(one.queries)} queries a month" for one in crossings]
     return chart.plot(MONTHLY, caption, descriptions, layers, height=230, rows=rows)
@@ -171,37 +172,38 @@ def decision_map(view: TaskView) -> Plot | Missing:
     if not grid:
         return Missing(MAP, "nothing was chosen, so there is nothing to map")
     winners = [winner or NONE for row in grid.winners for winner in row]
-    wins = {name: winners.count(name) for name in dict.fromkeys([*(n for n in winners if n != NONE), NONE])}
-    if len(wins) == 1:
+    ahead = dict.fromkeys(winner for winner in winners if winner != NONE)
+    wins = {winner: winners.count(winner) for winner in (*ahead, NONE)}
+    if not ahead:
         return Missing(MAP, "no system meets the requirements at any volume and refresh interval")
     cells = _cells(grid)
     priced = view.figures.decision.basis is Basis.ACCURACY and any(cell["price"] for cell in cells)
-    lines = max(len(cell["name"]) for cell in cells)
+    deepest = max(len(cell["name"]) for cell in cells)
     axes = chart.Axes(
         {"type": "ordinal", "sort": None, "title": "queries a month", "axis": {"labelAngle": 0}},
         {"type": "ordinal", "sort": None, "title": "knowledge changes"},
     )
     colour = chart.by(
-        "winner", {name: view.looks[name].colour if name != NONE else chart.LINE for name in wins}
+        "winner", {winner: view.looks[winner].colour if winner != NONE else chart.LINE for winner in wins}
     )
     longest = max(len(line) for cell in cells for line in cell["name"])
-    up = chart.text(
-        fontSize=11 * min(1, LETTERS / longest), lineHeight=12, dy=-6 * (lines - 1) - (6 if priced else 0)
+    name = chart.text(
+        fontSize=11 * min(1, LETTERS / longest), lineHeight=12, dy=-6 * (deepest - 1) - (6 if priced else 0)
     )
-    down = chart.text(fontSize=9, dy=8 + 6 * (lines - 1), color=chart.SOFT)
+    price = chart.text(fontSize=9, dy=8 + 6 * (deepest - 1), color=chart.SOFT)
     field = chart.mark("rect", stroke=chart.PAPER, strokeWidth=2, fillOpacity=0.22)
     layers = [
         axes.layer(field, "q", "refresh", color=colour),
-        axes.layer(up, "q", "refresh", text="name"),
-        *([axes.layer(down, "q", "refresh", text="price")] if priced else []),
+        axes.layer(name, "q", "refresh", text="name"),
+        *([axes.layer(price, "q", "refresh", text="price")] if priced else []),
     ]
     caption = "Which candidate is ahead, by volume and by how often the knowledge changes."
     if any(status is Verdict.UNDECIDED for row in grid.statuses for status in row):
         caption += " ? marks the best bet where the task is undecided."
     if priced:
         caption += " Below: the price of a wrong answer from which it also has the least expected cost."
-    descriptions = (f"{name} in {count} of {len(cells)} fields" for name, count in wins.items() if count)
-    height = (20 + 12 * lines) * len(grid.refresh_days)
+    descriptions = (f"{winner} in {count} of {len(cells)} fields" for winner, count in wins.items() if count)
+    height = (20 + 12 * deepest) * len(grid.refresh_days)
     return chart.plot(MAP, caption, descriptions, layers, height=height, rows=cells)
 
 

@@ -24,3 +24,9 @@ def test_powers_enclose_the_values() -> None:
 )
 def test_ticks_of_a_log_axis_hold_the_values_closely(values: list[float], ticks: list[float]) -> None:
     assert chart.log_ticks(values) == ticks
+
+
+@pytest.mark.parametrize(("longest", "columns"), [(8, 4), (14, 3), (22, 2), (60, 1)])
+def test_a_legend_has_as_many_columns_as_its_labels_leave_space_for(longest: int, columns: int) -> None:
+    assert chart.legend(["x" * longest] * 9)["columns"] == columns
+    assert chart.legend(["x" * longest])["columns"] >= columns

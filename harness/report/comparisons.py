@@ -61,12 +61,12 @@ def in_words(row: Comparison) -> str:
 
 def clusters(task: TaskResult) -> str:
     """How questions hang together, where they do."""
-    found = task.clusters
-    if found.clusters == found.questions:
+    facts = task.clusters
+    if facts.clusters == facts.questions:
         return ""
     return (
         f"Questions that share a cluster, a gold document or a fact are right or wrong together: these "
-        f"{found.questions} fall into {counted(found.clusters, 'cluster')}, the largest of {found.largest}. "
+        f"{facts.questions} fall into {counted(facts.clusters, 'cluster')}, the largest of {facts.largest}. "
         "Intervals and p count clusters, not questions."
     )
 

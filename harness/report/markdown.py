@@ -13,7 +13,7 @@ from harness.analysis.results.run import RunResult, TaskResult
 from harness.report import decisions, opening, validity
 from harness.report.mdtext import escape, table
 from harness.report.numbers import figure
-from harness.report.scoreboard import Board, Score, board
+from harness.report.scoreboard import Board, Score, board_of
 
 
 def render(results: RunResult, page: str | None) -> str:
@@ -46,16 +46,16 @@ def _verdict(name: str, task: TaskResult) -> str:
 def _boards(results: RunResult) -> Iterator[str]:
     """The page's scoreboard of each task."""
     for name, task in results.tasks.items():
-        found = board(task)
+        board = board_of(task)
         yield from ("", f"### {escape(name)}, {task.n} questions", "")
         headers = (
             "Strategy",
-            f"Accuracy ({found.metric}, 95 % interval)",
+            f"Accuracy ({board.metric}, 95 % interval)",
             "Beside the leader",
-            *found.headers,
+            *board.headers,
         )
-        yield from table(headers, map(_score, found.scores.values()))
-        yield from _notes(found)
+        yield from table(headers, map(_score, board.scores.values()))
+        yield from _notes(board)
         yield from _aggregates(task)
 
 
@@ -66,11 +66,11 @@ def _score(score: Score) -> tuple[str, ...]:
     return (name, accuracy, f"{score.standing.text}{apart}", *score.cells)
 
 
-def _notes(found: Board) -> Iterator[str]:
-    if found.timed:
-        yield from ("", found.timed)
-    if found.absent:
-        reasons = "; ".join(f"{escape(name)} ({escape(why)})" for name, why in found.absent.items())
+def _notes(board: Board) -> Iterator[str]:
+    if board.timed:
+        yield from ("", board.timed)
+    if board.absent:
+        reasons = "; ".join(f"{escape(name)} ({escape(why)})" for name, why in board.absent.items())
         yield from ("", f"Not applicable: {reasons}.")
 
 

@@ -7,12 +7,12 @@ from harness.analysis.results.figures import Comparison, Estimate, Interval, Per
 from harness.quantities import NA, dollars, percent, points, seconds, signed, three
 
 
-def estimate(found: Estimate | None) -> str:
+def estimate(score: Estimate | None) -> str:
     """A mean with its 95 % interval: `45.2 % (36.1–54.7)`, the interval only where there is one."""
-    if found is None or found.mean is None:
+    if score is None or score.mean is None:
         return NA
-    interval = ends(found.ci_low, found.ci_high)
-    return f"{percent(found.mean)} ({interval})" if interval else percent(found.mean)
+    interval = ends(score.ci_low, score.ci_high)
+    return f"{percent(score.mean)} ({interval})" if interval else percent(score.mean)
 
 
 def ends(low: float | None, high: float | None) -> str:

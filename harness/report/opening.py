@@ -15,19 +15,19 @@ TITLE = "Prompting, retrieval and fine-tuning on the same questions"
 
 def warnings(results: RunResult) -> tuple[str, ...]:
     """What a reader must know before any figure."""
-    found = []
+    texts = []
     if results.quick:
-        found.append("A quick run: few questions, little training. It is not fit for decisions.")
+        texts.append("A quick run: few questions, little training. It is not fit for decisions.")
     if results.incomplete:
-        found.append(
+        texts.append(
             f"This run is not complete (status: {results.status or 'unknown'}, "
             f"{counted(results.missing_answers, 'answer')} missing). Figures are of the answers that are there; it "
             "is not fit for decisions."
         )
-    found += prices.warnings(results)
+    texts += prices.warnings(results)
     if results.torn_lines:
-        found.append(f"{counted(results.torn_lines, 'unfinished line')} at the end of the evidence left out.")
-    return tuple(found)
+        texts.append(f"{counted(results.torn_lines, 'unfinished line')} at the end of the evidence left out.")
+    return tuple(texts)
 
 
 def what_was_run(results: RunResult) -> tuple[tuple[str, str], ...]:

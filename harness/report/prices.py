@@ -34,16 +34,16 @@ def prices(results: RunResult) -> list[Block]:
 
 def warnings(results: RunResult) -> list[str]:
     """What is said of old prices wherever a figure rests on them."""
-    about, found = results.prices, []
-    if about.stale:
-        found.append(
-            f"The price list of {about.date} was {about.age_days} days old when the run began, more than "
-            f"{about.stale_after_days}: check the prices before you spend money on them."
+    facts, notes = results.prices, []
+    if facts.stale:
+        notes.append(
+            f"The price list of {facts.date} was {facts.age_days} days old when the run began, more than "
+            f"{facts.stale_after_days}: check the prices before you spend money on them."
         )
-    if about.stale_api_prices:
-        models = ", ".join(about.stale_api_prices)
-        found.append(f"Prices of {models} are from a snapshot older than {about.stale_after_days} days.")
-    return found
+    if facts.stale_api_prices:
+        models = ", ".join(facts.stale_api_prices)
+        notes.append(f"Prices of {models} are from a snapshot older than {facts.stale_after_days} days.")
+    return notes
 
 
 def _amounts(sheet: UsedSheet) -> Table:

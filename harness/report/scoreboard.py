@@ -71,7 +71,7 @@ HEADERS = (
 )
 
 
-def board(task: TaskResult) -> Board:
+def board_of(task: TaskResult) -> Board:
     best = leader(task)
     scores = {name: _score(task, name, row, best) for name, row in task.strategies.items()}
     return Board(task.metric, HEADERS, scores, timed(task), task.not_applicable)

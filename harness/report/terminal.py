@@ -7,7 +7,7 @@ from typing import IO, Any
 from harness.analysis.results.run import RunResult
 from harness.quantities import counted
 from harness.report import decisions, prices
-from harness.report.scoreboard import Board, board
+from harness.report.scoreboard import Board, board_of
 
 
 def print_results(results: RunResult, file: IO[str] | None = None, width: int | None = None) -> None:
@@ -23,11 +23,11 @@ def print_results(results: RunResult, file: IO[str] | None = None, width: int | 
 
 
 def _warnings(results: RunResult) -> list[str]:
-    found = ["Quick run: not fit for decisions."] if results.quick else []
+    texts = ["Quick run: not fit for decisions."] if results.quick else []
     if results.incomplete:
         missing = counted(results.missing_answers, "answer")
-        found.append(f"Not complete (status: {results.status or 'unknown'}, {missing} missing).")
-    return found + prices.warnings(results)
+        texts.append(f"Not complete (status: {results.status or 'unknown'}, {missing} missing).")
+    return texts + prices.warnings(results)
 
 
 def _table(results: RunResult) -> Any:
@@ -37,18 +37,18 @@ def _table(results: RunResult) -> Any:
 
     table = Table(box=box.SIMPLE_HEAD, show_lines=False, pad_edge=False)
     table.add_column("Strategy", no_wrap=True)
-    boards = {name: board(task) for name, task in results.tasks.items()}
+    boards = {name: board_of(task) for name, task in results.tasks.items()}
     for name, task in results.tasks.items():
         table.add_column(Text(f"{name}\n{task.metric}, n={task.n}"))
-    for system in dict.fromkeys(name for found in boards.values() for name in found.scores):
-        table.add_row(Text(system), *(Text(_cell(found, system)) for found in boards.values()))
+    for system in dict.fromkeys(name for board in boards.values() for name in board.scores):
+        table.add_row(Text(system), *(Text(_cell(board, system)) for board in boards.values()))
     table.caption = "accuracy (95 % interval) · p50 latency · dollars per query, one at a time"
     return table
 
 
-def _cell(found: Board, system: str) -> str:
-    score = found.scores.get(system)
+def _cell(board: Board, system: str) -> str:
+    score = board.scores.get(system)
     if score is None:
-        return "not applicable" if system in found.absent else "–"
+        return "not applicable" if system in board.absent else "–"
     accuracy = f"{score.accuracy} ({score.interval})" if score.interval else score.accuracy
     return f"{accuracy}\n{score.latency} · {score.per_query}" if score.timed else accuracy

@@ -12,4 +12,4 @@ UNSEEN = re.compile(
 
 def visible(text: str) -> str:
     """The text with each unseen character written as its code: `[U+202E]`."""
-    return UNSEEN.sub(lambda found: f"[U+{ord(found.group()):04X}]", text)
+    return UNSEEN.sub(lambda match: f"[U+{ord(match.group()):04X}]", text)

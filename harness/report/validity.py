@@ -41,20 +41,20 @@ class Count:
 
 def counts(checks: Sequence[Check]) -> tuple[Count, ...]:
     """Failures and warnings by name, what passed as a number; what does not apply stays in the table."""
-    found = []
+    shown = []
     for status in (Status.FAIL, Status.WARN, Status.PASS):
         titles = [check.title for check in checks if check.status is status]
         named = "" if status is Status.PASS else f": {listed(titles)}"
         if titles:
-            found.append(Count(status, mark(status), f"{len(titles)} {COUNTS[status]}{named}"))
-    return tuple(found)
+            shown.append(Count(status, mark(status), f"{len(titles)} {COUNTS[status]}{named}"))
+    return tuple(shown)
 
 
-def checks(found: Sequence[Check]) -> Table:
+def table(checks: Sequence[Check]) -> Table:
     """All checks of a task, the worst first."""
     order = list(STATUSES)
     return table_of(
-        sorted(found, key=lambda check: order.index(check.status)),
+        sorted(checks, key=lambda check: order.index(check.status)),
         ("Check", lambda check: check.title),
         ("Status", lambda check: STATUSES[check.status]),
         ("Figure", lambda check: _figure(check, check.figure)),

@@ -9,7 +9,7 @@ import pytest
 
 from harness.analysis.results.figures import Comparison, Forgetting
 from harness.analysis.results.run import SystemResult, TaskResult
-from harness.report.scoreboard import Standing, board, leader, once, standing, timed
+from harness.report.scoreboard import Standing, board_of, leader, once, standing, timed
 from harness.spec.system import LoRA
 from tests.report.results import facts
 
@@ -108,7 +108,7 @@ def test_an_adapter_of_another_task_stands_beside_base_whoever_leads(task: Make)
 
 def test_a_runs_board_line_by_line(measured: TaskResult) -> None:
     """Latencies and prices as worked out for tests/report/test_document.py."""
-    made = board(measured)
+    made = board_of(measured)
     lines = made.scores
     assert made.metric == "contains"
     assert list(lines) == ["base", "lora", "rag"]

@@ -18,7 +18,7 @@ def results(folder: Path, run: Run) -> RunResult:
 
 def shown(folder: Path, run: Run, task: str = "facts") -> dict[str, tuple[str, ...]]:
     """Check → what its line says."""
-    return {row[0]: row[1:] for row in validity.checks(results(folder, run).tasks[task].validity).rows}
+    return {row[0]: row[1:] for row in validity.table(results(folder, run).tasks[task].validity).rows}
 
 
 def spoilt() -> Run:

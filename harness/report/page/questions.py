@@ -77,13 +77,13 @@ def _task(run: Evidence, name: str, task: TaskResult, scores: Scores) -> Questio
     systems = [row.system for row in task.strategies.values()]
     answered = [_first_seed(scores.get((name, system.name), ())) for system in systems]
     timed = [_timed(run, (name, system.name)) for system in systems]
-    texts = _Texts(run, name, itertools.chain.from_iterable(found.values() for found in answered))
+    texts = _Texts(run, name, itertools.chain.from_iterable(answers.values() for answers in answered))
     rows = tuple(
         _row(
             asked,
             tuple(
-                _reply(found.get(question), seconds.get(question), task.primary_metric, texts)
-                for found, seconds in zip(answered, timed, strict=True)
+                _reply(answers.get(question), seconds.get(question), task.primary_metric, texts)
+                for answers, seconds in zip(answered, timed, strict=True)
             ),
             texts,
         )
@@ -111,10 +111,10 @@ def _contrasts(task: str, systems: Sequence[System]) -> tuple[tuple[int, int], .
 
 def _first_seed(scored: Sequence[ScoredAnswer]) -> dict[str, ScoredAnswer]:
     """Question id → its answer; where several seeds answered, the first one's."""
-    found: dict[str, ScoredAnswer] = {}
+    answers: dict[str, ScoredAnswer] = {}
     for answer in scored:
-        found.setdefault(answer.row.question_id, answer)
-    return found
+        answers.setdefault(answer.row.question_id, answer)
+    return answers
 
 
 def _timed(run: Evidence, pair: tuple[str, str]) -> dict[str, float]:
@@ -126,7 +126,11 @@ class _Texts:
 
     def __init__(self, run: Evidence, task: str, answers: Iterable[ScoredAnswer]) -> None:
         self._run, self._task = run, task
-        self._shown = {p["chunk_id"] for a in answers for p in a.row.retrieved[: a.row.shown_passages]}
+        self._shown = {
+            passage["chunk_id"]
+            for answer in answers
+            for passage in answer.row.retrieved[: answer.row.shown_passages]
+        }
         self._documents: dict[str, int] = {}
         self._passages: dict[str, int] = {}
         self.documents: list[str] = []
@@ -138,14 +142,14 @@ class _Texts:
             self.documents.append(visible(name))
         return self._documents[name]
 
-    def passage(self, found: Mapping[str, Any]) -> int:
-        name = found["chunk_id"]
+    def passage(self, ranked: Mapping[str, Any]) -> int:
+        name = ranked["chunk_id"]
         if name not in self._passages:
             self._passages[name] = len(self.passages)
             known = self._run.passages.get((self._task, name))
             title = visible(known.title) if known else ""
             text = visible(known.text) if known and name in self._shown else ""
-            self.passages.append(ShownPassage(self.document(found["doc_id"]), title, text))
+            self.passages.append(ShownPassage(self.document(ranked["doc_id"]), title, text))
         return self._passages[name]
 
 

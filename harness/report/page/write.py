@@ -13,7 +13,7 @@ from harness.report.document import document
 from harness.report.page import assets, questions, whatif
 from harness.report.page.template import as_json, template
 from harness.report.pictures.gallery import TaskPictures, gallery
-from harness.report.scoreboard import Board, board
+from harness.report.scoreboard import Board, board_of
 from harness.report.view import Section, Table
 
 SCRIPTS = ("page.js", "whatif.js", "whatif_page.js")
@@ -40,7 +40,7 @@ def render(run: Evidence, scores: Scores, results: RunResult) -> str:
     """The whole page. A fault in a template raises: nothing is left blank silently."""
     script = assets.data_tables() + "".join(map(assets.own, SCRIPTS))
     tables, facts = document(results), whatif.whatif(results)
-    pictures = {found.task: found for found in gallery(results, run.timings)}
+    pictures = {drawn.task: drawn for drawn in gallery(results, run.timings)}
     tasks = [
         PageTask(
             name=name,
@@ -49,8 +49,8 @@ def render(run: Evidence, scores: Scores, results: RunResult) -> str:
             mark=decisions.MARKS[task.decision.status],
             change=decisions.changes(task.decision),
             counts=validity.counts(task.validity),
-            checks=validity.checks(task.validity),
-            board=board(task),
+            checks=validity.table(task.validity),
+            board=board_of(task),
             tables=tables.tasks[name],
             pictures=pictures[name],
         )

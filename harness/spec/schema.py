@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Any
 
@@ -15,72 +14,8 @@ from harness.spec.taskspec import TaskSpec, check_name
 
 SCHEMA_FILE = "task.schema.json"
 
-_YAML = """\
-# yaml-language-server: $schema=task.schema.json
-# Paths are relative to this file. `harness tasks validate NAME` checks it, `harness compare NAME` runs it.
-name: "NAME"
-description: What this task asks, in one sentence.
-probes: knowledge              # knowledge | behaviour | general
-
-# Your documents (Markdown, text, HTML or JSONL), for the strategies that retrieve: a folder, file or glob.
-# corpus: ../corpora/NAME
-
-questions:
-  test: NAME/test.jsonl        # what every strategy is measured on: 100 questions or more
-  train: NAME/train.jsonl      # for fine-tuning and examples; never a question of test
-  # dev: NAME/dev.jsonl        # for early stopping and tuning; else a part of train is held back
-
-prompt:
-  system: Answer with a short phrase. If you cannot know, answer "I do not know".
-  question: "{question}"
-
-answer:
-  type: text                   # text | label | json | choice
-  max_tokens: 24
-  stop: ["\\n"]
-  # labels: [first, second]    # for type label: what to choose from, {labels} in the prompt
-  refusal: I do not know       # the right reply to a question with answerable: false
-
-metrics: [contains, exact_match, f1, refusal]   # the first is "accuracy" in reports
-
-# How strategies are set up; these are the defaults.
-# retrieval: {k: 3, chunk_tokens: 64, overlap_tokens: 16, max_prompt_tokens: 2048}
-# examples: {k: 4}
-# finetune: {rank: 16, learning_rate: 5e-4, batch_size: 8, max_epochs: 8, patience: 2, min_epochs: 1}
-"""
-
-_TEST: tuple[dict[str, Any], ...] = (
-    {
-        "id": "test-1",
-        "question": "How long may a loaned drill be kept?",
-        "answers": ["14 days", "two weeks"],
-        "fact_id": "drill-loan",
-    },
-    {"id": "test-2", "question": "Who signs off a repair above 200 euros?", "answers": ["the workshop lead"]},
-    {
-        "id": "test-3",
-        "question": "On which day is the tool library closed?",
-        "answers": ["Monday", "Mondays"],
-        "tags": ["opening hours"],
-    },
-    {
-        "id": "test-4",
-        "question": "What did the tool library earn in 1994?",
-        "answers": [],
-        "answerable": False,
-    },
-)
-_TRAIN: tuple[dict[str, Any], ...] = (
-    {
-        "id": "train-1",
-        "question": "When must a borrowed drill come back?",
-        "answers": ["after 14 days"],
-        "fact_id": "drill-loan",
-    },
-    {"id": "train-2", "question": "What does a lost key card cost?", "answers": ["15 euros"]},
-    {"id": "train-3", "question": "Where are broken tools returned?", "answers": ["the red shelf"]},
-    {"id": "train-4", "question": "What will the fee be in ten years?", "answers": [], "answerable": False},
-)
+_NEW_TASK = Path(__file__).with_name("new_task")
+"""The files of a task to start from."""
 
 
 def task_json_schema() -> dict[str, Any]:
@@ -110,9 +45,9 @@ def scaffold(folder: Path, name: str) -> list[Path]:
     except ValueError as error:
         raise InputError(f"the task's name {error}") from None
     files = {
-        folder / f"{name}.yaml": _YAML.replace("NAME", name),
-        folder / name / "test.jsonl": _lines(_TEST),
-        folder / name / "train.jsonl": _lines(_TRAIN),
+        folder / f"{name}.yaml": _template("NAME.yaml").replace("NAME", name),
+        folder / name / "test.jsonl": _template("test.jsonl"),
+        folder / name / "train.jsonl": _template("train.jsonl"),
     }
     in_the_way = [folder / name] if (folder / name).is_file() else [path for path in files if path.exists()]
     if in_the_way:
@@ -128,5 +63,5 @@ def scaffold(folder: Path, name: str) -> list[Path]:
     return [*files, schema]
 
 
-def _lines(rows: tuple[dict[str, Any], ...]) -> str:
-    return "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
+def _template(file: str) -> str:
+    return (_NEW_TASK / file).read_text(encoding="utf-8")

@@ -19,18 +19,6 @@ from harness.spec.strategy import Source
 from harness.spec.taskspec import Answer, TaskSpec
 from harness.spec.yamlfile import YamlFile, load_yaml, validate
 
-__all__ = [
-    "ROLES",
-    "LmEvalSpec",
-    "Task",
-    "TaskSpec",
-    "declared_text",
-    "find_tasks",
-    "gold_doc_errors",
-    "load_task",
-    "load_tasks",
-]
-
 ROLES = ("test", "train", "dev")
 _SUFFIXES = (".yaml", ".yml")
 

@@ -157,7 +157,7 @@ def locked(path: Path) -> Iterator[None]:
         lock.release()
 
 
-def append_lines(path: Path, rows: Iterable[dict[str, Any]]) -> None:
+def append_lines(path: Path, rows: Iterable[Any]) -> None:
     """Append rows to a JSONL file in a single write, and make sure they reached the disk."""
     data = "".join(to_json(row) + "\n" for row in rows)
     with writing(str(path)), path.open("a", encoding="utf-8") as stream:

@@ -7,7 +7,6 @@ later opening works without a network and hashes each file first. Nothing here i
 
 from __future__ import annotations
 
-import difflib
 import re
 import shutil
 import tempfile
@@ -18,7 +17,7 @@ from pathlib import Path
 
 from harness.engines import folders, gguf, hub, wheels
 from harness.engines.catalogue import CATALOGUE, CatalogueModel, Kind, default_name
-from harness.errors import InputError, ModelUnavailable
+from harness.errors import InputError, ModelUnavailable, did_you_mean
 from harness.files import locked, new_folder, sha256_file, writing
 from harness.progress import Progress
 
@@ -282,10 +281,8 @@ def _check_kind(model: CatalogueModel, kind: Kind) -> None:
 def _unknown(reference: str, catalogue: Sequence[CatalogueModel]) -> str:
     if reference.startswith((".", "/", "~")) or reference.count("/") > 1 or reference.endswith(".gguf"):
         return f"there is no file or folder {reference}."
-    names = {model.name.lower(): model.name for model in catalogue}
-    near = difflib.get_close_matches(reference.lower(), names, n=1, cutoff=0.4)
-    hint = f" Did you mean {names[near[0]]!r}?" if near else ""
+    names = [model.name for model in catalogue]
     return (
-        f"there is no model {reference!r}.{hint} Name one of {', '.join(names.values())}, a folder, "
-        "a GGUF file, or a hub model as org/name."
+        f"there is no model {reference!r}{did_you_mean(reference, names, 0.4)}. "
+        f"Name one of {', '.join(names)}, a folder, a GGUF file, or a hub model as org/name."
     )

@@ -6,7 +6,7 @@ from harness.analysis.latency_ratio import FEWEST_RATIOS
 from harness.analysis.results.figures import Comparison, Forgetting, LatencyRatio
 from harness.analysis.results.run import TaskResult
 from harness.analysis.statistics.paired import A_BETTER, B_BETTER, UNRESOLVED
-from harness.quantities import NA, counted, percent
+from harness.quantities import NA, counted, listed, percent
 from harness.report.numbers import difference, factor, probability, size
 from harness.report.view import Block, Table, table_of
 
@@ -52,7 +52,7 @@ def _ratio(ratio: LatencyRatio | None) -> str:
 def in_words(row: Comparison) -> str:
     """`rag is better`, or that it cannot be resolved, with the reason where more than chance stands behind it."""
     if row.excluded:
-        return f"does not count: {' and '.join(row.excluded)} failed a check (see validity)"
+        return f"does not count: {listed(row.excluded)} failed a check (see validity)"
     better = {A_BETTER: row.a, B_BETTER: row.b}.get(row.verdict)
     if better:
         return f"{better} is better"

@@ -12,6 +12,7 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, Field, ValidationInfo, field_validator
 
 from harness.errors import did_you_mean, shown
+from harness.quantities import listed
 from harness.scoring.table import METRICS, AnswerType, metrics_for
 from harness.spec.mistakes import Loc, raise_mistakes
 from harness.spec.settings import ANY_LIST, Examples, Filled, Finetune, Retrieval, Strict
@@ -227,7 +228,7 @@ def _check_placeholders(text: str, known: tuple[str, ...]) -> str:
         if word in known and match[0] != f"{{{word}}}":
             raise ValueError(f"has {match[0]}: write {{{word}}} without blanks.")
         if word not in known and not match[1]:
-            allowed = " and ".join(f"{{{name}}}" for name in known)
+            allowed = listed(f"{{{name}}}" for name in known)
             raise ValueError(
                 f"has {match[0]}, which nothing replaces{did_you_mean(word, known)}; it may have {allowed}."
             )

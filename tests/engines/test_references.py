@@ -127,7 +127,7 @@ def test_a_revision_is_for_the_hub_only(tmp_path: Path, reference: str) -> None:
 @pytest.mark.parametrize(
     ("reference", "words"),
     [
-        ("SmolLM2-135M", "Did you mean 'SmolLM2-135M-Instruct'"),
+        ("SmolLM2-135M", "did you mean 'SmolLM2-135M-Instruct'"),
         ("zzz", "Name one of SmolLM2-135M-Instruct, all-MiniLM-L6-v2, a folder"),
         ("./nowhere", r"no file or folder \./nowhere"),
         ("a/b/c", "no file or folder a/b/c"),

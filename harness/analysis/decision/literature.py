@@ -17,7 +17,7 @@ from harness.analysis.results.decision import Decision, Literature, Prior, Shape
 from harness.analysis.results.figures import Estimate
 from harness.analysis.results.run import SystemFigures
 from harness.analysis.statistics.intervals import wilson
-from harness.quantities import points, queries, signed
+from harness.quantities import listed, points, queries, signed
 from harness.spec.system import System
 
 AS, DIFFERS, NOT_MEASURED = "as in the literature", "differs", "not measured"
@@ -268,7 +268,7 @@ def compared(expected: Expected, found: Difference | str, of: str = "") -> Shape
 
 def _pair(ran: Ran, better: str | None, worse: str | None) -> Difference | str:
     if failed := _failed(ran, better, worse):
-        return f"{' and '.join(failed)} failed a check"
+        return f"{listed(failed)} failed a check"
     return NOT_RUN if better is None or worse is None else ran.pairs.of(better, worse)
 
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 
 from harness.analysis.money.economics import CostInputs, Economics
 from harness.analysis.results.money import BreakEven
-from harness.quantities import NA, dollars, percent
+from harness.quantities import NA, dollars, listed, percent
 
 SHOWN_CYCLES = (1, 3, 5)
 """Tuning cycles for which every report shows the break-even volume."""
@@ -204,7 +204,7 @@ def _refresh_sentence(row: BreakEven) -> list[str]:
 def _worth(row: BreakEven, race: Race) -> list[str]:
     """What a wrong answer must cost for the dearer query to be worth it, where it was the more accurate one."""
     if row.excluded:
-        return [f"{' and '.join(row.excluded)} failed a validity check, so accuracies are not weighed."]
+        return [f"{listed(row.excluded)} failed a validity check, so accuracies are not weighed."]
     flip = row.flip_error_price_usd
     if flip is None or row.accuracy_a is None or row.accuracy_b is None:
         return []

@@ -13,12 +13,14 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from harness.analysis.decision.candidates import Candidate, Setting
-from harness.analysis.decision.choice import RECOMMENDED, Rules, choose
+from harness.analysis.decision.candidates import Candidate
+from harness.analysis.decision.choice import Rules, choose
 from harness.analysis.decision.pairs import Pairs
+from harness.analysis.requirements.table import Requirements
+from harness.analysis.results.decision import Setting, Verdict
+from harness.analysis.results.figures import Comparison, Percentiles
 from harness.analysis.statistics import paired
 from harness.analysis.statistics.clusters import Design
-from harness.spec.requirements import Requirements
 
 SIZES = (20, 60, 120, 500)
 TRUTHS = ((0.40, 0.40), (0.40, 0.43), (0.40, 0.45), (0.40, 0.50), (0.40, 0.60), (0.40, 0.30))
@@ -30,9 +32,14 @@ MARGIN = Requirements().accuracy_margin
 class Dollars:
     per_query_usd: float
     reason: str | None = None
+    timed: int = 0
+    per_query_ci_usd: None = None
 
     def monthly_usd(self, queries: float, *_spread_over: float | None) -> float:
         return self.per_query_usd * queries
+
+    def people_monthly_usd(self, *_spread_over: float | None) -> float:
+        return 0.0
 
 
 def main() -> None:
@@ -67,18 +74,17 @@ def scores(draw: np.random.Generator, truth: tuple[float, float], n: int) -> tup
 
 
 def decided(base: np.ndarray, rag: np.ndarray) -> str | None:
-    """Who is recommended, or None."""
+    """The system that is recommended, or None."""
     judged = paired.compare(rag - base, Design.of(range(len(base))))
-    row = {"a": "base", "b": "rag", "delta": judged.delta, "ci_low": judged.ci_low, "ci_high": judged.ci_high}
-    names = {"base": (base, 0.001), "rag": (rag, 0.004)}
+    row = Comparison(
+        a="base", b="rag", metric="contains", n=len(base), delta=judged.delta, ci_low=judged.ci_low,
+        ci_high=judged.ci_high, p=judged.p, p_adjusted=judged.p, mde=None, mde_adjusted=None, discordant=0,
+        a_higher=0, b_higher=0, clusters=len(base), reason=None, verdict="",
+    )  # fmt: skip
+    untimed = Percentiles(0, None, None, None, None, {})
     candidates = [
-        Candidate(name, {str(i): float(x) for i, x in enumerate(values)}, Dollars(price), {"n": 0})
-        for name, (values, price) in names.items()
+        Candidate(name, {str(i): float(x) for i, x in enumerate(values)}, Dollars(price), untimed)
+        for name, values, price in (("base", base, 0.001), ("rag", rag, 0.004))
     ]
-    rules = Rules(Requirements(), Pairs([{**row, "p": judged.p, "p_adjusted": judged.p}]), {})
-    choice = choose(candidates, rules, Setting())
-    return choice.winner if choice.status == RECOMMENDED else None
-
-
-if __name__ == "__main__":
-    main()
+    choice = choose(candidates, Rules(Requirements(), Pairs([row]), {}), Setting())
+    return choice.winner if choice.status is Verdict.RECOMMENDED else None

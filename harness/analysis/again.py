@@ -12,10 +12,10 @@ from harness.analysis.decision.case import case_of, needs_of
 from harness.analysis.decision.verdict import Case, standing
 from harness.analysis.derive import Measured, derive, inputs_under, measure
 from harness.analysis.evidence import Evidence
+from harness.analysis.requirements.table import Requirements, rows
 from harness.analysis.results.decision import Turned, TurnedInput
 from harness.analysis.results.run import RunResult
 from harness.spec.pricing import repriced
-from harness.spec.requirements import Requirements
 
 SHEET = ("prices", "machine")
 """A machine is one of a price list, so the two move together."""
@@ -39,7 +39,7 @@ class Terms:
     prices: Mapping[str, Any]
 
     def with_needs(self, **values: Any) -> Terms:
-        return replace(self, needs=self.needs.model_copy(update=values))
+        return replace(self, needs=replace(self.needs, **values))
 
     def with_prices(self, prices: Mapping[str, Any]) -> Terms:
         """Raises InputErrors for a wrong price list, machine or API model."""
@@ -73,7 +73,7 @@ def _turned(task: str, measured: Measured, own: Terms, asked: Terms, alone: Mapp
     changed = tuple(
         TurnedInput(
             field,
-            change_words.INPUTS[field][0],
+            change_words.name_of(field),
             _value(before, own, field),
             _value(after, asked, field),
             turns and standing(terms.case(task, measured)).same_as(now),
@@ -87,7 +87,7 @@ def _turned(task: str, measured: Measured, own: Terms, asked: Terms, alone: Mapp
 
 def _alone(own: Terms, asked: Terms) -> Iterator[tuple[str, Terms]]:
     """Each input that differs from the run's own, and the terms in which it alone does."""
-    for field in Requirements.model_fields:
+    for field in rows():
         value = getattr(asked.needs, field)
         if value != getattr(own.needs, field):
             yield field, own.with_needs(**{field: value})
@@ -114,7 +114,7 @@ def _value(case: Case, terms: Terms, field: str) -> Value:
     }
     if field in used:
         return used[field]
-    if field in Requirements.model_fields:
+    if field in rows():
         value: Value = getattr(terms.needs, field)
         return value
     return str(terms.prices.get(field) or "the run's own")

@@ -20,6 +20,7 @@ from harness.analysis.evidence import Evidence, Pair
 from harness.analysis.latency import percentiles, tpots, unmerged
 from harness.analysis.money import breakeven, cost
 from harness.analysis.money.economics import CostInputs, Economics
+from harness.analysis.requirements.table import Requirements
 from harness.analysis.results.decision import Decision
 from harness.analysis.results.figures import Tokens
 from harness.analysis.results.run import SystemFigures, TaskFigures
@@ -33,7 +34,6 @@ from harness.analysis.validity import excluded, judge
 from harness.analysis.waterfall import Sources, waterfall
 from harness.run.folder import SCHEMA_VERSION
 from harness.scoring.table import is_graded
-from harness.spec.requirements import Requirements
 from harness.spec.system import System
 
 PASSED_ON = (
@@ -101,7 +101,7 @@ def derive(
         "torn_lines": run.torn_lines,
         "adapters": [_adapter(record) for record in run.manifest.get("adapters", ())],
         "prices": plain(cost.price_facts(run.manifest, inputs)),
-        "requirements": needs.model_dump(mode="json", exclude_unset=True),
+        "requirements": needs.asked,
         "summary": plain(summary(decisions, {name: one.figures.probes for name, one in measured.items()})),
         "tasks": tasks,
     }

@@ -10,10 +10,18 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from harness.commands import REPORTS, TASKS
-from harness.commands.flags import add_code_flag, add_price_flags, names_in, price_settings
+from harness.commands.flags import (
+    add_code_flag,
+    add_price_flags,
+    add_requirement_flags,
+    names_in,
+    price_settings,
+    requirement_flags,
+    requirements_from,
+    whole,
+)
 from harness.commands.tasks import check_corpora
 from harness.errors import InputError
-from harness.spec.requirement_flags import FIELDS, add_requirement_flags, whole
 
 if TYPE_CHECKING:
     from harness.run.settings import Settings
@@ -138,14 +146,12 @@ def _general_task(tasks: Sequence[Path], tasks_dir: Path) -> list[Path]:
 
 def _requirements(options: argparse.Namespace) -> dict[str, Any]:
     """The settings that keep what the user needs; none where nothing was given."""
-    if options.requirements is None and all(getattr(options, field) is None for field in FIELDS):
+    if options.requirements is None and all(getattr(options, field) is None for field in requirement_flags()):
         return {}
-    from harness.spec.requirements import requirements_from
-
     needs = requirements_from(options)
     if needs is None:
         return {}
-    return {"requirements": needs.model_dump(exclude_unset=True), "monthly_queries": needs.monthly_queries}
+    return {"requirements": needs.asked, "monthly_queries": needs.monthly_queries}
 
 
 def resumed_settings(options: argparse.Namespace) -> Settings:
@@ -158,7 +164,7 @@ def resumed_settings(options: argparse.Namespace) -> Settings:
     extra = [name for name, value in vars(options).items() if name not in free and value is not None]
     extra += [name for name in switches if getattr(options, name)]
     if extra:
-        known = {"tasks": "TASK", **FIELDS}
+        known = {"tasks": "TASK", **requirement_flags()}
         flags = ", ".join(known.get(name, "--" + name.replace("_", "-")) for name in extra)
         raise InputError(f"--resume goes on with the run's own settings; leave out {flags}.")
     manifest = read_manifest(options.resume)

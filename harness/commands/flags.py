@@ -4,17 +4,63 @@ from __future__ import annotations
 
 import argparse
 import math
+from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import Any
 
+from harness.analysis.requirements.table import Requirements, Row
+from harness.analysis.requirements.table import rows as requirement_rows
 from harness.errors import InputError, shown
 from harness.spec.pricing import FIELDS, LEAST, MOST_CYCLES, MOST_USD_PER_HOUR
-from harness.spec.requirement_flags import whole
 
 
 def add_code_flag(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--allow-task-code", action="store_true", help="run the Python code that an lm-eval task names"
     )
+
+
+def add_requirement_flags(parser: argparse.ArgumentParser) -> None:
+    """The flags of `compare` and `decide` that say what a user needs, a flag a row of the table."""
+    group = parser.add_argument_group("what you need (none is obligatory)")
+    group.add_argument("--requirements", type=Path, metavar="FILE", help="a YAML file with any of these")
+    for field, row in requirement_rows().items():
+        about: dict[str, Any] = {"dest": field, "help": row.help}
+        if row.kind is bool:
+            about |= {"action": "store_const", "const": True}
+        else:
+            about |= {"metavar": row.metavar, "type": _type_of(row)}
+        if row.flag:
+            group.add_argument(row.flag, **about)
+
+
+def _type_of(row: Row) -> Callable[[str], Any]:
+    if row.whole:
+        return whole(int(row.least or 0), None if row.most is None else int(row.most))
+    return str if row.least is None else _any_number
+
+
+def requirement_flags() -> dict[str, str]:
+    """Field of the requirements → its flag."""
+    return {field: row.flag for field, row in requirement_rows().items() if row.flag}
+
+
+def requirements_from(
+    options: argparse.Namespace, stored: Mapping[str, Any] | None = None
+) -> Requirements | None:
+    """Requirements of a command line: what a run stored, overridden by the file, overridden by flags.
+
+    None where nothing was given anywhere. Raises InputErrors that name the file's lines, or the flags.
+    """
+    from harness.analysis.requirements.reading import load_requirements, requirements_of
+
+    values = dict(stored or {})
+    if options.requirements is not None:
+        values |= load_requirements(options.requirements)
+    values |= {
+        field: value for field in requirement_flags() if (value := getattr(options, field)) is not None
+    }
+    return requirements_of(values) if values else None
 
 
 def add_price_flags(parser: argparse.ArgumentParser) -> None:
@@ -76,3 +122,26 @@ def _number(text: str) -> float:
     except ValueError:
         return math.nan
     return value if math.isfinite(value) else math.nan
+
+
+def _any_number(text: str) -> float:
+    try:
+        return float(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{shown(text)} is not a number") from None
+
+
+def whole(least: int, most: int | None = None) -> Callable[[str], int]:
+    """The type of a flag that takes a whole number from `least` up, and to `most` where that is given."""
+    wanted = f"from {least} up" if most is None else f"from {least} to {most:,}"
+
+    def read(text: str) -> int:
+        try:
+            value = int(text)
+        except ValueError:  # no number, or one with more digits than Python reads
+            value = least - 1
+        if value < least or (most is not None and value > most):
+            raise argparse.ArgumentTypeError(f"{shown(text)} is not a whole number {wanted}")
+        return value
+
+    return read

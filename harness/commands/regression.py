@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from harness.commands import REPORTS
+from harness.commands.flags import whole
 from harness.errors import InputError, InputErrors
-from harness.spec.requirement_flags import whole
 
 if TYPE_CHECKING:
     from harness.analysis.regression.terms import Gate

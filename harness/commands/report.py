@@ -8,9 +8,14 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from harness.commands.flags import add_price_flags, price_settings
+from harness.analysis.requirements.table import Requirements
+from harness.commands.flags import (
+    add_price_flags,
+    add_requirement_flags,
+    price_settings,
+    requirements_from,
+)
 from harness.errors import InputError
-from harness.spec.requirement_flags import add_requirement_flags
 
 
 def add_report(commands: Any) -> None:
@@ -79,7 +84,6 @@ def _decide(options: argparse.Namespace) -> None:
     from harness.analysis.evidence import read_run
     from harness.files import to_json
     from harness.report import decide
-    from harness.spec.requirements import Requirements, requirements_from
 
     run = read_run(options.folder)
     needs = requirements_from(options, stored_requirements(run.manifest)) or Requirements()

@@ -9,7 +9,6 @@ from harness.analysis.results.decision import Decision, Turned
 from harness.analysis.results.money import PriceFacts, Projection
 from harness.analysis.results.run import Summary, TaskResult
 from harness.report import costs, decisions, plain, prices
-from harness.report.needs import required
 from harness.report.view import Block, Bullets
 
 
@@ -65,7 +64,7 @@ def text(again: Again) -> str:
     parts: list[Block] = [
         *prices.warnings(results),
         Bullets(tuple(turned.text for turned in again.turned.values() if turned.changed)),
-        required(results.requirements),
+        results.needs.in_words,
         Bullets(decisions.lines(results)),
     ]
     for name, task in results.tasks.items():

@@ -17,7 +17,6 @@ from harness.analysis.results.decision import (
 )
 from harness.analysis.results.run import RunResult, TaskResult
 from harness.quantities import days, dollars, percent, whole
-from harness.report.needs import required
 from harness.report.view import Block, Bullets, Table
 
 MARKS = {
@@ -39,7 +38,7 @@ def lines(results: RunResult) -> tuple[str, ...]:
 
 def overall(results: RunResult) -> tuple[str, ...]:
     """What holds over all tasks, and what was required."""
-    return (*results.summary.sentences, required(results.requirements))
+    return (*results.summary.sentences, results.needs.in_words)
 
 
 def task_blocks(task: TaskResult) -> list[Block]:

@@ -15,12 +15,12 @@ from harness.analysis.decision.literature import priors
 from harness.analysis.decision.sensitivity import UNKNOWN_COST
 from harness.analysis.derive import derive
 from harness.analysis.evidence import read_run
+from harness.analysis.requirements.table import Requirements
 from harness.analysis.results.decision import Decision, Literature, Verdict
 from harness.analysis.results.run import RunResult
 from harness.report import decide, decisions, plain
 from harness.report.terminal import print_results
 from harness.report.view import Bullets, Table
-from harness.spec.requirements import Requirements
 from tests.analysis.decided import elected
 from tests.analysis.decision.test_literature import decision as decision_of
 from tests.analysis.decision.test_literature import ran
@@ -67,7 +67,7 @@ def test_tasks_stand_by_kind_and_no_mean_over_them(tmp_path: Path) -> None:
         "Nothing is recommended on trivia.",
     ]
     assert "which task is like yours decides" in sentences[-1]
-    assert required == "Required: 900 queries a month, knowledge changes every 7 days."
+    assert required == "Required: 900 queries a month and knowledge changes every 7 days."
 
 
 def test_candidates_show_what_they_cost_and_whether_they_meet_what_is_required(tmp_path: Path) -> None:

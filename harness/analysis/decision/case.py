@@ -16,11 +16,12 @@ from harness.analysis.evidence import Evidence
 from harness.analysis.money import cost
 from harness.analysis.money.economics import CostInputs
 from harness.analysis.money.tariff import Measured, Tariff, economics
+from harness.analysis.requirements.reading import requirements_of
+from harness.analysis.requirements.table import Requirements
 from harness.analysis.results.decision import ASSUMED_MONTHLY_QUERIES, Setting
 from harness.analysis.results.figures import Check, Status
 from harness.analysis.results.run import SystemFigures, TaskFigures
 from harness.records import FIT_EXAMPLES
-from harness.spec.requirements import Requirements, requirements_of
 
 BYTES = {"float32": 4, "bfloat16": 2, "float16": 2}
 """Data type of weights → bytes a parameter."""
@@ -41,9 +42,7 @@ def needs_of(manifest: Mapping[str, Any]) -> Requirements:
 def with_needs(inputs: CostInputs, needs: Requirements) -> CostInputs:
     """Cost inputs in the setting that the requirements name; what they leave out stays as it is."""
     shared = ("horizon_months", "monthly_queries", "refresh_days", "error_price_usd", "in_house")
-    named: dict[str, Any] = {
-        field: getattr(needs, field) for field in shared if field in needs.model_fields_set
-    }
+    named: dict[str, Any] = {field: getattr(needs, field) for field in shared if field in needs.asked}
     return replace(inputs, **named)
 
 

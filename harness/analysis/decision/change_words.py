@@ -5,45 +5,32 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from harness.analysis.decision.sensitivity import REACH, UNKNOWN_COST
+from harness.analysis.decision.sensitivity import INPUTS, REACH, UNKNOWN_COST
 from harness.analysis.decision.words import joined, reason
+from harness.analysis.requirements.table import rows
 from harness.analysis.results.decision import Change, Reason, Turned
-from harness.quantities import days, dollars, gigabytes, months, percent, queries, seconds, share, whole
 
+UNSET = "not set"
 Write = Callable[[Any], str]
 
 
-def _needed(value: bool) -> str:
-    return "needed" if value else "not needed"
+def _words() -> dict[str, tuple[str, Write]]:
+    """Each input of a decision: its name, and how its values are written."""
+    required = {field: (row.name, row.write) for field, row in rows().items()}
+    moved = {moved.field: (moved.label, moved.write) for moved in INPUTS}
+    prices: dict[str, tuple[str, Write]] = {
+        "prices": ("the price list", str),
+        "machine": ("the machine", str),
+    }
+    return {**required, **moved, **prices, "tuning_cycles": moved["cycles"]}
 
 
-INPUTS: dict[str, tuple[str, Write]] = {
-    "monthly_queries": ("the volume", lambda n: f"{queries(n)} a month"),
-    "horizon_months": ("the horizon", months),
-    "error_price_usd": ("the price of a wrong answer", lambda usd: f"{dollars(usd)} an error"),
-    "refresh_days": ("the refresh interval", lambda n: f"every {days(n)}"),
-    "min_accuracy": ("the least accuracy", percent),
-    "max_latency_s": ("the latency ceiling", seconds),
-    "latency_percentile": ("the percentile of the latency", str),
-    "monthly_budget_usd": ("the budget", lambda usd: f"{dollars(usd)} a month"),
-    "max_memory_gb": ("the memory ceiling", gigabytes),
-    "citations": ("citations", _needed),
-    "in_house": ("data in house", _needed),
-    "accuracy_margin": ("the margin of accuracy", share),
-    "value_margin": ("the margin of value", percent),
-    "prices": ("the price list", str),
-    "machine": ("the machine", str),
-    "usd_per_hour": ("the price of a machine hour", lambda usd: f"{dollars(usd)} an hour"),
-    "utilisation": ("the utilisation", percent),
-    "tuning_cycles": ("the number of tuning cycles", whole),
-    "cycles": ("the number of tuning cycles", whole),
-}
-"""Each input, and how its values are written."""
-UNSET = "not set"
+def name_of(field: str) -> str:
+    return _words()[field][0]
 
 
 def write(field: str, value: Any) -> str:
-    return UNSET if value is None else INPUTS[field][1](value)
+    return UNSET if value is None else _words()[field][1](value)
 
 
 def would_change(change: Change) -> Reason:

@@ -14,10 +14,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from harness.analysis.decision.candidates import Candidate
-from harness.analysis.decision.needs import outcomes
 from harness.analysis.decision.pairs import NO_DIFFERENCE, Difference, Limit, Pairs
-from harness.analysis.results.decision import Basis, Met, Outcome, Setting, Verdict
-from harness.spec.requirements import Requirements
+from harness.analysis.requirements.rules import Met, Outcome
+from harness.analysis.requirements.table import Requirements, outcomes
+from harness.analysis.results.decision import Basis, Setting, Verdict
 
 
 @dataclass(frozen=True, slots=True)

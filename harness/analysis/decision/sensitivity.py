@@ -14,7 +14,9 @@ from dataclasses import dataclass, replace
 from functools import cache
 
 from harness.analysis.decision.choice import Choice, pays
+from harness.analysis.requirements.table import rows
 from harness.analysis.results.decision import Change, DecisionMap, PriceBand, Setting, Turn, Verdict
+from harness.quantities import dollars, percent, whole
 
 ChoiceAt = Callable[[Setting], Choice]
 
@@ -51,22 +53,29 @@ At = Callable[[float], Outcome]
 
 @dataclass(frozen=True, slots=True)
 class Input:
-    """An input that may move. `bounds`: no value outside them makes sense."""
+    """An input that may move, how its value is written, and the bounds outside of which no value makes sense."""
 
     field: str
     label: str
+    write: Callable[[float], str]
     bounds: tuple[float, float] = (0.0, math.inf)
     whole: bool = False
 
 
+def _required(field: str, *bounds: float) -> Input:
+    row = rows()[field]
+    low, high = bounds or (0.0, math.inf)
+    return Input(field, row.name, row.write, (low, high))
+
+
 INPUTS = (
-    Input("monthly_queries", "the volume", (1.0, math.inf)),
-    Input("usd_per_hour", "the price of a machine hour"),
-    Input("error_price_usd", "the price of a wrong answer"),
-    Input("utilisation", "the utilisation", (0.0, 1.0)),
-    Input("cycles", "the number of tuning cycles", (1.0, math.inf), whole=True),
-    Input("refresh_days", "the refresh interval"),
-    Input("horizon_months", "the horizon", (1.0, 120.0)),
+    _required("monthly_queries", 1.0, math.inf),
+    Input("usd_per_hour", "the price of a machine hour", lambda usd: f"{dollars(usd)} an hour"),
+    _required("error_price_usd"),
+    Input("utilisation", "the utilisation", percent, (0.0, 1.0)),
+    Input("cycles", "the number of tuning cycles", whole, (1.0, math.inf), whole=True),
+    _required("refresh_days"),
+    _required("horizon_months", 1.0, 120.0),
 )
 
 

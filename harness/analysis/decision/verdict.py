@@ -18,6 +18,7 @@ from harness.analysis.decision.sensitivity import (
     pays_between,
     price_bands,
 )
+from harness.analysis.requirements.table import Requirements, rows
 from harness.analysis.results.decision import (
     Against,
     Basis,
@@ -32,7 +33,6 @@ from harness.analysis.results.decision import (
 )
 from harness.analysis.results.figures import Check
 from harness.analysis.results.run import SystemFigures
-from harness.spec.requirements import Requirements
 
 
 @dataclass(frozen=True)
@@ -161,9 +161,9 @@ def _measured(case: Case, choice: Choice, standing: Standing) -> Decision:
 
 
 def _required(needs: Requirements) -> dict[str, float | str | bool]:
-    """What was asked for, without what was left at nothing."""
-    given = needs.model_dump(mode="json").items()
-    return {name: value for name, value in given if value is not None and value is not False}
+    """All that the decision goes by, without what was left at nothing."""
+    values = {name: getattr(needs, name) for name in rows(type(needs))}
+    return {name: value for name, value in values.items() if value is not None and value is not False}
 
 
 def _candidate(

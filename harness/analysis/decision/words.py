@@ -10,13 +10,12 @@ from dataclasses import dataclass
 
 from harness.analysis.decision.candidates import Candidate
 from harness.analysis.decision.literature import named
-from harness.analysis.decision.needs import INTERVAL
+from harness.analysis.requirements.rules import Met, Outcome
+from harness.analysis.requirements.table import rows
 from harness.analysis.results.decision import (
     Against,
     Decision,
     Lead,
-    Met,
-    Outcome,
     Reason,
     Verdict,
 )
@@ -297,16 +296,6 @@ def _questions(rival: str, against: Against) -> Reason:
 
 # What speaks against a candidate
 
-LABELS = {
-    "min_accuracy": "accuracy",
-    "max_latency_s": "latency",
-    "monthly_budget_usd": "budget",
-    "max_memory_gb": "memory",
-    "citations": "citations",
-    "in_house": "data",
-    "refresh_days": "update interval",
-}
-
 
 def _requirements(told: Told) -> Reasons:
     """What is missed, what could not be checked, and what is met, but not for certain; the nearest has been told."""
@@ -322,13 +311,13 @@ def _requirements(told: Told) -> Reasons:
 def _outcomes(decision: Decision, name: str, status: Met) -> Reasons:
     """A candidate's outcomes of one status, a sentence each; of those that are met, the ones that may not be."""
     for outcome in decision.candidates[name].requirements:
-        if outcome.status is status and (status is not Met.MET or INTERVAL & outcome.figures.keys()):
+        if outcome.status is status and (status is not Met.MET or outcome.unsure):
             yield Reason(_outcome(name, outcome), dict(outcome.figures))
 
 
 def _outcome(name: str, outcome: Outcome) -> str:
     met = "met, but not for certain: " if outcome.status is Met.MET else ""
-    return f"{name}: {LABELS[outcome.requirement]}: {met}{outcome.detail}."
+    return f"{name}: {rows()[outcome.requirement].label}: {met}{outcome.detail}."
 
 
 def _warnings(told: Told) -> Reasons:
@@ -496,11 +485,7 @@ def _rule(told: Told) -> Reasons:
         )
     else:
         unknown = [name for name, row in decision.candidates.items() if row.monthly_usd is None]
-        yield reason(f"The price of an error could not be used: the cost of {_and(unknown)} is not known.")
-
-
-def _and(names: Sequence[str]) -> str:
-    return " and ".join(part for part in (", ".join(names[:-1]), *names[-1:]) if part)
+        yield reason(f"The price of an error could not be used: the cost of {listed(unknown)} is not known.")
 
 
 def _timed(told: Told) -> Reasons:

@@ -6,6 +6,8 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Any
 
+from harness.analysis.requirements.rules import Met as Met
+from harness.analysis.requirements.rules import Outcome as Outcome
 from harness.analysis.results.money import BreakEven
 
 
@@ -71,28 +73,6 @@ class Reason:
 
     text: str
     figures: dict[str, float | str | None] = field(default_factory=dict)
-
-
-class Met(StrEnum):
-    """How a requirement turned out for a system."""
-
-    MET = "met"
-    MISSED = "missed"
-    UNKNOWN = "unknown"
-
-
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """One requirement held against one system.
-
-    `detail` is a clause, and `figures` holds every number in it. `miss`: the distance as a share of the limit.
-    """
-
-    requirement: str
-    status: Met
-    detail: str
-    figures: dict[str, float] = field(default_factory=dict)
-    miss: float = 0.0
 
 
 ASSUMED_MONTHLY_QUERIES = 10_000

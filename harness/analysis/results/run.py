@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from harness.analysis.requirements.table import Requirements, required
 from harness.analysis.results.decision import Decision, Verdict
 from harness.analysis.results.figures import (
     Check,
@@ -203,3 +204,8 @@ class RunResult:
     requirements: dict[str, int | float | str | bool]
     summary: Summary
     tasks: dict[str, TaskResult]
+
+    @property
+    def needs(self) -> Requirements:
+        """What the user required."""
+        return required(self.requirements)

@@ -6,12 +6,13 @@ other. All that does not move with a field of the form is worked out here.
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 
 from harness.analysis.decision.pairs import difference
 from harness.analysis.decision.sensitivity import REFRESHES, VOLUMES
 from harness.analysis.latency import PERCENTILES
 from harness.analysis.money.economics import DAYS_PER_MONTH
+from harness.analysis.requirements.table import Requirements, Row, rows
 from harness.analysis.results.decision import ASSUMED_MONTHLY_QUERIES, Outcome, Verdict, headline
 from harness.analysis.results.figures import Percentiles
 from harness.analysis.results.run import RunResult, SystemResult, TaskResult
@@ -19,20 +20,6 @@ from harness.report.pictures.looks import Look, Looks, looks_in
 from harness.report.text import visible
 from harness.scoring.table import is_graded
 from harness.spec.pricing import LEAST, MOST_CYCLES, MOST_USD_PER_HOUR
-from harness.spec.requirement_flags import FIELDS
-from harness.spec.requirements import LEAST_ERROR_PRICE, Requirements
-
-CONSTANT = ("max_memory_gb", "citations", "in_house")
-"""Requirements without a field in the form: they stay as the run has them, and so does how they turn out."""
-NEEDS = {
-    "monthly_queries": "Queries a month",
-    "error_price_usd": "Price of a wrong answer, $",
-    "refresh_days": "Knowledge changes every … days",
-    "min_accuracy": "Required accuracy, 0 to 1",
-    "max_latency_s": "Longest latency, seconds",
-    "monthly_budget_usd": "Budget a month, $",
-    "horizon_months": "One-off costs over … months",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,7 +157,7 @@ class Facts:
 
 def whatif(results: RunResult) -> Facts:
     """The facts of a run."""
-    needs, looks = Requirements.model_validate(results.requirements), looks_in(results)
+    needs, looks = results.needs, looks_in(results)
     own = _own(results, needs)
     return Facts(
         fields=_fields(own),
@@ -206,7 +193,7 @@ def _own(results: RunResult, needs: Requirements) -> Terms:
 
 def _fields(own: Terms) -> tuple[Field, ...]:
     """What can be changed: needs, and prices where the run has a price list."""
-    volume, *others = (_need(name, label, own) for name, label in NEEDS.items())
+    volume, *others = (_need(name, row, own) for name, row in rows().items() if row.form)
     hour, utilisation, cycles = own.usd_per_hour, own.utilisation, own.tuning_cycles
     if hour is None or utilisation is None:
         return volume, *others
@@ -229,21 +216,13 @@ def _kept(value: float | None) -> str:
     return "not set" if value is None else f"{value:,.10g}"
 
 
-def _need(name: str, label: str, own: Terms) -> Field:
-    metadata = Requirements.model_fields[name].metadata
-    low, high = (
-        next((getattr(one, end) for one in metadata if hasattr(one, end)), None) for end in ("ge", "le")
-    )
-    if name == "min_accuracy":  # a validator says it, not a bound
-        high = 1
-    value: float | None = asdict(own)[name]
+def _need(name: str, row: Row, own: Terms) -> Field:
+    value: float | None = getattr(own, name)
     kept = _kept(value)
     if value is None and name == "monthly_queries":
         kept = f"{ASSUMED_MONTHLY_QUERIES:,} assumed"
-    above = LEAST_ERROR_PRICE if name == "error_price_usd" else None
-    return Field(
-        name, label, FIELDS[name], low, high, kept, above, name in ("monthly_queries", "horizon_months")
-    )
+    assert row.form is not None
+    return Field(name, row.form, str(row.flag), row.least, row.most, kept, row.above, row.whole)
 
 
 def _task(results: RunResult, name: str, task: TaskResult, looks: Looks) -> WhatIfTask:
@@ -291,7 +270,7 @@ def _system(results: RunResult, name: str, row: SystemResult, task: TaskResult, 
         constant=tuple(
             outcome
             for outcome in (candidate.requirements if candidate else ())
-            if outcome.requirement in CONSTANT
+            if not rows()[outcome.requirement].form
         ),
         money=money,
         prompt_tokens=row.tokens.prompt_mean,

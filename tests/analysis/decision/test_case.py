@@ -13,8 +13,8 @@ from harness.analysis.decision.case import stored_requirements
 from harness.analysis.derive import derive
 from harness.analysis.evidence import read_run
 from harness.analysis.money.economics import CostInputs
+from harness.analysis.requirements.table import Requirements
 from harness.errors import InputError
-from harness.spec.requirements import Requirements
 from tests.analysis.decided import adapter, elected
 from tests.analysis.prose import check_prose, check_results
 

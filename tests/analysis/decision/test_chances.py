@@ -8,9 +8,9 @@ import pytest
 from harness.analysis.decision.candidates import Candidate
 from harness.analysis.decision.chances import pareto, probability_best, resampled_means
 from harness.analysis.decision.choice import Entrant, appraise
+from harness.analysis.requirements.table import Requirements
 from harness.analysis.results.decision import Basis, Setting
 from harness.quantities import percent
-from harness.spec.requirements import Requirements
 from tests.analysis.candidates import Money, candidate, setting, share, timed
 
 

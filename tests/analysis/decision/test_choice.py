@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 from harness.analysis.decision.candidates import Candidate
 from harness.analysis.decision.choice import Choice, Rules, choose, pays
 from harness.analysis.decision.pairs import NO_DIFFERENCE, Limit, Pairs
+from harness.analysis.requirements.table import Requirements
 from harness.analysis.statistics.clusters import Design
 from harness.analysis.statistics.paired import compare
-from harness.spec.requirements import Requirements
 from tests.analysis.candidates import Money, candidate, comparison, rules, setting, share, timed
 
 

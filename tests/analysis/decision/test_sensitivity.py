@@ -20,8 +20,8 @@ from harness.analysis.decision.sensitivity import (
     grid,
     outcome_of,
 )
+from harness.analysis.requirements.table import Requirements
 from harness.analysis.results.decision import Change, Setting, Verdict
-from harness.spec.requirements import Requirements
 from tests.analysis.candidates import Money, candidate, rules, setting, share
 
 BY_FIELD = {one.field: one for one in INPUTS}

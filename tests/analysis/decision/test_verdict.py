@@ -15,9 +15,9 @@ from harness.analysis.decision.literature import expected_range
 from harness.analysis.decision.pairs import Pairs
 from harness.analysis.decision.summary import summary
 from harness.analysis.decision.verdict import Case, verdict
+from harness.analysis.requirements.table import Requirements
 from harness.analysis.results.decision import Decision, Lead, Reason
 from harness.analysis.results.figures import Check, Estimate, FigureKind, Status
-from harness.spec.requirements import Requirements
 from tests.analysis.candidates import Money, candidate, comparisons, figures, setting, share, timed
 from tests.analysis.prose import check, sentences_of
 from tests.snapshots import Snapshots

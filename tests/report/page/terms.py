@@ -13,12 +13,12 @@ from harness.analysis.bridge import typed
 from harness.analysis.decision.case import stored_requirements
 from harness.analysis.derive import Measured, derive
 from harness.analysis.evidence import Evidence
+from harness.analysis.requirements.table import Requirements
 from harness.analysis.results.run import RunResult
 from harness.cli import parser
-from harness.commands.flags import price_settings
+from harness.commands.flags import price_settings, requirements_from
 from harness.report.page.whatif import Facts
 from harness.spec.pricing import repriced
-from harness.spec.requirements import Requirements, requirements_from
 from tests.analysis.decided import adapter, elected
 from tests.analysis.runs import PRICE_SHEET, write_lines, write_run
 

@@ -1,52 +1,72 @@
-"""Does a candidate meet what is required? Met, missed by how much, or not to be checked on this evidence."""
+"""Does a candidate meet a limit? Met, missed by how much, or not to be checked on this evidence."""
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from enum import StrEnum
+from typing import TYPE_CHECKING
 
-from harness.analysis.decision.candidates import Candidate
-from harness.analysis.latency import PERCENTILES
-from harness.analysis.results.decision import Met, Outcome, Setting
 from harness.quantities import dollars, gigabytes, percent, seconds, share
-from harness.spec.requirements import Requirements
 
-INTERVAL = frozenset({"interval_low", "interval_high"})
-"""Figures of an outcome whose value has an interval that reaches across the limit."""
+if TYPE_CHECKING:
+    from harness.analysis.decision.candidates import Candidate
+    from harness.analysis.requirements.table import Requirements
+    from harness.analysis.results.decision import Setting
+
 FARTHEST = 1e9
 """Times the limit that a miss is counted for at most: a limit may be next to nothing."""
 
 
-Check = Callable[[Candidate, Requirements, Setting], Outcome | None]
+class Met(StrEnum):
+    """How a requirement turned out for a system."""
+
+    MET = "met"
+    MISSED = "missed"
+    UNKNOWN = "unknown"
 
 
-def outcomes(candidate: Candidate, needs: Requirements, setting: Setting) -> tuple[Outcome, ...]:
-    """Every requirement that was made, in a fixed order."""
-    found = (check(candidate, needs, setting) for check in CHECKS)
-    return tuple(outcome for outcome in found if outcome)
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """One requirement held against one system.
+
+    `detail` is a clause, and `figures` holds every number in it. `miss`: the distance as a share of the limit.
+    """
+
+    requirement: str
+    status: Met
+    detail: str
+    figures: dict[str, float] = field(default_factory=dict)
+    miss: float = 0.0
+
+    @property
+    def unsure(self) -> bool:
+        """Whether the value's interval reaches across the limit."""
+        return bool({"interval_low", "interval_high"} & self.figures.keys())
 
 
-def _accuracy(candidate: Candidate, needs: Requirements, _: Setting) -> Outcome | None:
+def accuracy(candidate: Candidate, needs: Requirements, _: Setting) -> Outcome | None:
     """By the mean; where the interval speaks against it, the clause says so."""
     least, right = needs.min_accuracy, candidate.accuracy
     if least is None:
         return None
     if right is None:
         return _unknown("min_accuracy", "nothing was answered", required=least)
-    found = _held("min_accuracy", right, least, right >= least, percent, gap=share)
+    outcome = _held("min_accuracy", right, least, right >= least, percent, gap=share)
     if candidate.interval is None:
-        return found
+        return outcome
     low, high = candidate.interval
-    return _unsure(
-        found, percent, low if right >= least > low else None, high if right < least <= high else None
-    )
+    ends = (low if right >= least > low else None, high if right < least <= high else None)
+    return _unsure(outcome, percent, *ends)
 
 
-def _latency(candidate: Candidate, needs: Requirements, _: Setting) -> Outcome | None:
-    """A percentile that n does not support is not known, unless a lower one is over the ceiling already.
+def latency(candidate: Candidate, needs: Requirements, _: Setting) -> Outcome | None:
+    """A percentile that n does not support is not known, unless a lower one is over the limit already.
 
     Where the percentile's own interval speaks against it, the clause says so.
     """
+    from harness.analysis.latency import PERCENTILES
+
     most, name = needs.max_latency_s, needs.latency_percentile
     if most is None:
         return None
@@ -65,26 +85,25 @@ def _latency(candidate: Candidate, needs: Requirements, _: Setting) -> Outcome |
 
 
 def _timed(candidate: Candidate, percentile: str, value: float, most: float, what: str) -> Outcome:
-    found = _held("max_latency_s", value, most, value <= most, seconds, what)
+    outcome = _held("max_latency_s", value, most, value <= most, seconds, what)
     low, high = candidate.latency.ci.get(percentile) or (None, None)
     reaches_down = low is not None and low <= most < value
     reaches_up = high is not None and value <= most < high
-    return _unsure(found, seconds, low if reaches_down else None, high if reaches_up else None)
+    return _unsure(outcome, seconds, low if reaches_down else None, high if reaches_up else None)
 
 
-def _budget(candidate: Candidate, needs: Requirements, setting: Setting) -> Outcome | None:
+def budget(candidate: Candidate, needs: Requirements, setting: Setting) -> Outcome | None:
     most = needs.monthly_budget_usd
     if most is None:
         return None
     value = candidate.monthly_usd(setting)
     if value is None:
-        return _unknown(
-            "monthly_budget_usd", f"its cost is not known: {candidate.cost_reason}", required=most
-        )
+        why = f"its cost is not known: {candidate.cost_reason}"
+        return _unknown("monthly_budget_usd", why, required=most)
     return _held("monthly_budget_usd", value, most, value <= most, dollars, "a month")
 
 
-def _memory(candidate: Candidate, needs: Requirements, _: Setting) -> Outcome | None:
+def memory(candidate: Candidate, needs: Requirements, _: Setting) -> Outcome | None:
     """Between what weights and index take at least and what the whole run took at most, nothing is known."""
     limit, least, most = needs.max_memory_gb, candidate.memory_gb, candidate.memory_most_gb
     if limit is None:
@@ -99,7 +118,7 @@ def _memory(candidate: Candidate, needs: Requirements, _: Setting) -> Outcome | 
     return _unknown("max_memory_gb", why, required=limit, weights=least)
 
 
-def _citations(candidate: Candidate, needs: Requirements, _: Setting) -> Outcome | None:
+def citations(candidate: Candidate, needs: Requirements, _: Setting) -> Outcome | None:
     if not needs.citations:
         return None
     if candidate.cites:
@@ -107,33 +126,30 @@ def _citations(candidate: Candidate, needs: Requirements, _: Setting) -> Outcome
     return Outcome("citations", Met.MISSED, "it has no passages to cite", miss=1.0)
 
 
-def _in_house(_: Candidate, needs: Requirements, __: Setting) -> Outcome | None:
-    """Whoever stands for election answered on the machine that was measured.
+def in_house(_: Candidate, needs: Requirements, __: Setting) -> Outcome | None:
+    """Every candidate answered on the machine that was measured.
 
-    Hosted models are projections, which never stand; each says for itself that it misses this (`projection.py`).
+    Hosted models are projections, which are no candidates; each says for itself that it misses this.
     """
     if not needs.in_house:
         return None
     return Outcome("in_house", Met.MET, "it answered on a machine of your own, and nothing left it")
 
 
-def _update(candidate: Candidate, _: Requirements, setting: Setting) -> Outcome | None:
-    """Knowledge that changes faster than a strategy can be brought up to date is never up to date.
+def update(candidate: Candidate, _: Requirements, setting: Setting) -> Outcome | None:
+    """Knowledge that changes faster than a system can be brought up to date is never up to date.
 
     An engineer's hours are counted as if none were spent asleep, so what misses is too slow at any rate.
     """
-    days, device, people = setting.refresh_days, candidate.update_s, candidate.update_people_s
-    if days is None or (device is None and people is None):
+    limit, device, people = setting.refresh_days, candidate.update_s, candidate.update_people_s
+    if limit is None or (device is None and people is None):
         return None
-    value, most = (device or 0.0) + (people or 0.0), days * 86400
-    what = (
-        f"to take up a change, {seconds(people)} of them an engineer's" if people else "to take up a change"
-    )
-    found = _held("refresh_days", value, most, value <= most, seconds, what)
-    return dataclasses.replace(found, figures={**found.figures, "people": people}) if people else found
-
-
-CHECKS: tuple[Check, ...] = (_accuracy, _latency, _budget, _memory, _citations, _in_house, _update)
+    value, most = (device or 0.0) + (people or 0.0), limit * 86400
+    what = "to take up a change"
+    if people:
+        what = f"{what}, {seconds(people)} of them an engineer's"
+    outcome = _held("refresh_days", value, most, value <= most, seconds, what)
+    return replace(outcome, figures={**outcome.figures, "people": people}) if people else outcome
 
 
 def _held(
@@ -141,29 +157,32 @@ def _held(
     value: float,
     limit: float,
     met: bool,
-    word: Callable[[float], str],
+    write: Callable[[float], str],
     what: str = "",
     gap: Callable[[float], str] | None = None,
 ) -> Outcome:
-    """Hold a value against its limit. `word` writes both, and what is missing too, unless `gap` does."""
-    detail = f"{word(value)}{' ' if what else ''}{what}, required {word(limit)}"
+    """Hold a value against its limit. `write` writes both, and what is missing too, unless `gap` does."""
+    detail = f"{write(value)}{' ' if what else ''}{what}, required {write(limit)}"
     figures = {"value": value, "required": limit}
     if met:
         return Outcome(requirement, Met.MET, detail, figures)
     missing = abs(value - limit)
     figures["missed_by"] = missing
-    told = f"{detail}: missed by {(gap or word)(missing)}"
     miss = min(missing / limit, FARTHEST) if limit else missing
-    return Outcome(requirement, Met.MISSED, told, figures, miss=miss)
+    return Outcome(
+        requirement, Met.MISSED, f"{detail}: missed by {(gap or write)(missing)}", figures, miss=miss
+    )
 
 
-def _unsure(found: Outcome, word: Callable[[float], str], low: float | None, high: float | None) -> Outcome:
+def _unsure(
+    outcome: Outcome, write: Callable[[float], str], low: float | None, high: float | None
+) -> Outcome:
     """With the end of the value's interval that lies beyond the limit, where one does."""
     for way, name, end in (("down", "interval_low", low), ("up", "interval_high", high)):
         if end is not None:
-            detail = f"{found.detail} (its interval reaches {way} to {word(end)})"
-            return dataclasses.replace(found, detail=detail, figures={**found.figures, name: end})
-    return found
+            detail = f"{outcome.detail} (its interval reaches {way} to {write(end)})"
+            return replace(outcome, detail=detail, figures={**outcome.figures, name: end})
+    return outcome
 
 
 def _unknown(requirement: str, why: str, **figures: float) -> Outcome:

@@ -8,9 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from harness.analysis.decision.needs import outcomes
+from harness.analysis.requirements.table import Requirements, outcomes
 from harness.analysis.results.decision import Outcome
-from harness.spec.requirements import Requirements
 from tests.analysis.candidates import Money, candidate, setting, share, timed
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from harness.analysis.results.run import RunResult, TaskResult
 from harness.quantities import NA, number, percent, seconds
-from harness.report import comparisons, costs, decisions, prices, tables
+from harness.report import costs, decisions, prices, tables
 from harness.report.numbers import figure, loss
 from harness.report.view import Bullets, Document, Section, Table, section, sections, table_of
 
@@ -27,11 +27,11 @@ def _task(task: TaskResult) -> tuple[Section, ...]:
     return sections(
         section("Decision", *decisions.task_blocks(task)),
         section("Not applicable", Bullets(absent)),
-        section("Comparisons", *comparisons.blocks(task)),
+        section("Comparisons", *tables.comparison_blocks(task)),
         section("All metrics", tables.metrics(task)),
         section("By kind of question", tables.groups(task)),
         section("Training seeds", tables.seeds(task)),
-        section("What the fine-tune forgot", comparisons.forgetting(task)),
+        section("What the fine-tune forgot", tables.forgetting(task)),
         section("Retrieval", tables.retrieval(task)),
         section("Where the accuracy goes", tables.steps(task), tables.bins(task)),
         section("Speed", tables.speed(task)),

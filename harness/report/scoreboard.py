@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from harness.analysis.results.figures import Comparison, Estimate
@@ -45,7 +46,7 @@ class Score:
     latency: str
     per_query: str
     cells: tuple[str, ...]
-    """Everything but the accuracy, under `HEADERS`."""
+    """Everything else, as `COLUMNS` has it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,22 +60,12 @@ class Board:
     absent: dict[str, str]
 
 
-HEADERS = (
-    "Latency p50",
-    "First token p50",
-    "Tok/s, decode per user",
-    "Tok/s, end to end",
-    "Tok/s, batched system",
-    "Cost per query",
-    "Cost per correct answer",
-    "One-off cost",
-)
-
-
 def board_of(task: TaskResult) -> Board:
     best = leader(task)
     scores = {name: _score(task, name, row, best) for name, row in task.strategies.items()}
-    return Board(task.metric, HEADERS, scores, timed(task), task.not_applicable)
+    return Board(
+        task.metric, tuple(header for header, _ in COLUMNS), scores, timed(task), task.not_applicable
+    )
 
 
 def leader(task: TaskResult) -> str | None:
@@ -93,7 +84,6 @@ def _runners(task: TaskResult) -> dict[str, float]:
 
 
 def _score(task: TaskResult, name: str, row: SystemResult, best: str | None) -> Score:
-    latency, per_query = percentile(row.latency_s, "p50"), costs.per_query(row)
     return Score(
         name=name,
         control=row.control,
@@ -103,18 +93,9 @@ def _score(task: TaskResult, name: str, row: SystemResult, best: str | None) -> 
         bar=_bar(row.accuracy),
         standing=standing(task, name, best),
         timed=row.latency_s.n > 0,
-        latency=latency,
-        per_query=per_query,
-        cells=(
-            latency,
-            percentile(row.ttft_s, "p50"),
-            figure(row.tokens_per_s.decode_per_user),
-            figure(row.tokens_per_s.end_to_end),
-            figure(row.tokens_per_s.system_output),
-            per_query,
-            _per_correct(row),
-            NA if task.is_foreign(row.system) else once(row),
-        ),
+        latency=percentile(row.latency_s, "p50"),
+        per_query=costs.per_query(row),
+        cells=tuple(cell(task, row) for _, cell in COLUMNS),
     )
 
 
@@ -128,6 +109,19 @@ def once(row: SystemResult) -> str:
     """One-off cost, and how much of it is the price list's people's time and labels, which nobody measured."""
     fixed, people = row.cost.fixed_usd, row.cost.fixed_people_usd
     return f"{dollars(fixed)} ({dollars(people)} assumed)" if people else dollars(fixed)
+
+
+COLUMNS: tuple[tuple[str, Callable[[TaskResult, SystemResult], str]], ...] = (
+    ("Latency p50", lambda _, row: percentile(row.latency_s, "p50")),
+    ("First token p50", lambda _, row: percentile(row.ttft_s, "p50")),
+    ("Tok/s, decode per user", lambda _, row: figure(row.tokens_per_s.decode_per_user)),
+    ("Tok/s, end to end", lambda _, row: figure(row.tokens_per_s.end_to_end)),
+    ("Tok/s, batched system", lambda _, row: figure(row.tokens_per_s.system_output)),
+    ("Cost per query", lambda _, row: costs.per_query(row)),
+    ("Cost per correct answer", lambda _, row: _per_correct(row)),
+    ("One-off cost", lambda task, row: NA if task.is_foreign(row.system) else once(row)),
+)
+"""What stands beside the accuracy and the leader: header and cell."""
 
 
 def timed(task: TaskResult) -> str | None:

@@ -1,4 +1,4 @@
-"""Where `report -o` may write: what is wrong with a file's name or place is said before anything is derived."""
+"""Check the files that `-o` names before anything is derived, and write them."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from harness.report import summary
 EVIDENCE = "run.json"
 """The one file of evidence whose suffix is that of a report."""
 _MACHINE = (errno.ENOSPC, errno.EDQUOT, errno.EIO)
-"""What no other name would mend."""
+"""Faults of the machine: another name or place would not help."""
 
 
 def check_files(files: Sequence[Path], suffixes: Collection[str]) -> None:

@@ -32,13 +32,13 @@ class Derived:
 
 Form = Callable[[Derived, str | None], bytes]
 FORMS: dict[str, Form] = {
-    ".html": lambda made, _: render(made.run, made.scores, made.results).encode(),
-    ".md": lambda made, page: markdown.render(made.results, page).encode(),
-    ".csv": lambda made, _: summary.to_csv(made.results).encode(),
-    ".json": lambda made, _: f"{to_json(made.results, indent=2)}\n".encode(),
-    ".parquet": lambda made, _: summary.to_parquet(made.results),
+    ".html": lambda derived, _: render(derived.run, derived.scores, derived.results).encode(),
+    ".md": lambda derived, page: markdown.render(derived.results, page).encode(),
+    ".csv": lambda derived, _: summary.to_csv(derived.results).encode(),
+    ".json": lambda derived, _: f"{to_json(derived.results, indent=2)}\n".encode(),
+    ".parquet": lambda derived, _: summary.to_parquet(derived.results),
 }
-"""Suffix → what stands in the file, from what was derived and the way from the file to the run's page."""
+"""Suffix → the file's content, from what was derived and the relative path from the file to the run's page."""
 
 
 def write_reports(run_folder: Path) -> RunResult:
@@ -47,10 +47,10 @@ def write_reports(run_folder: Path) -> RunResult:
     Each file is replaced in one step. Raises InputError where the evidence cannot be believed, HarnessError
     where the folder cannot be written.
     """
-    made = _derived(run_folder)
+    derived = _derive(run_folder)
     for name in BESIDE:
-        write_bytes(run_folder / name, FORMS[Path(name).suffix](made, PAGE))
-    return made.results
+        write_bytes(run_folder / name, FORMS[Path(name).suffix](derived, PAGE))
+    return derived.results
 
 
 def write_files(run_folder: Path, files: Sequence[Path]) -> RunResult:
@@ -60,13 +60,13 @@ def write_files(run_folder: Path, files: Sequence[Path]) -> RunResult:
     cannot be believed.
     """
     check_files(files, FORMS)
-    made = _derived(run_folder)
+    derived = _derive(run_folder)
     contents = {
-        file: FORMS[file.suffix.lower()](made, _way_to_page(file, files, run_folder)) for file in files
+        file: FORMS[file.suffix.lower()](derived, _path_to_page(file, files, run_folder)) for file in files
     }
     for file, content in contents.items():
         write_there(file, content)
-    return made.results
+    return derived.results
 
 
 def page_of(files: Sequence[Path]) -> Path | None:
@@ -74,19 +74,19 @@ def page_of(files: Sequence[Path]) -> Path | None:
     return next((file for file in files if file.suffix.lower() == ".html"), None)
 
 
-def _derived(run_folder: Path) -> Derived:
+def _derive(run_folder: Path) -> Derived:
     run = read_run(run_folder)
     scores = score_all(run)
     return Derived(run, scores, typed(run, derive(run, scores)))
 
 
-def _way_to_page(file: Path, files: Sequence[Path], run_folder: Path) -> str | None:
-    """The way from `file` to the page written with it, else to the one in the run folder, if there is one."""
+def _path_to_page(file: Path, files: Sequence[Path], run_folder: Path) -> str | None:
+    """The relative path from `file` to the page written with it, else to the run folder's; None without a page."""
     page = page_of(files) or run_folder / PAGE
     if page not in files and not page.exists():
         return None
     try:
-        way = os.path.relpath(page.parent.resolve() / page.name, file.parent.resolve())
+        path = os.path.relpath(page.parent.resolve() / page.name, file.parent.resolve())
     except ValueError:  # on another drive
         return None
-    return Path(way).as_posix()
+    return Path(path).as_posix()

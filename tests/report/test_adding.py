@@ -93,8 +93,8 @@ def test_a_new_price_stands_among_the_prices(tmp_path: Path) -> None:
     results = results_of(tmp_path)
     watch = {"usd_per_watch_hours": 2.5, "date": "2026-01-02", "source": "a guess"}
     sheet = Sheet.model_validate_json(json.dumps({**PRICE_SHEET, "watch": watch}))
-    made = Derived(run, score_all(run), replace(results, price_sheet=sheet))
-    page, data = (FORMS[suffix](made, None).decode() for suffix in (".html", ".json"))
+    derived = Derived(run, score_all(run), replace(results, price_sheet=sheet))
+    page, data = (FORMS[suffix](derived, None).decode() for suffix in (".html", ".json"))
     cells = ("usd per watch hours", "$2.50", "2026-01-02", "a guess")
     assert "".join(f"<td>{cell}</td>" for cell in cells[1:]) in page
     assert f">{cells[0]}</th>" in page

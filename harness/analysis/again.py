@@ -6,7 +6,6 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from harness.analysis.bridge import typed
 from harness.analysis.decision import change_words
 from harness.analysis.decision.case import case_of, needs_of
 from harness.analysis.decision.verdict import Case, standing
@@ -60,7 +59,7 @@ def again(run: Evidence, needs: Requirements, prices: Mapping[str, Any]) -> Agai
     asked = replace(own.with_prices(prices), needs=needs)
     alone = dict(_alone(own, asked))
     return Again(
-        typed(asked.run, derive(asked.run, needs=needs, measured=measured)),
+        derive(asked.run, needs=needs, measured=measured),
         {task: _turned(task, figures, own, asked, alone) for task, figures in measured.items()},
     )
 

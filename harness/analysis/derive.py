@@ -1,18 +1,19 @@
-"""A run's evidence → results.json: every figure of the reports, and nothing that is not in the evidence.
+"""A run's evidence → `RunResult`: every figure of the reports, and nothing that is not in the evidence.
 
-The same evidence gives the same results to the byte. Names are added here, never renamed.
+`measure` gives what does not depend on prices and requirements, `derive` adds costs and the decision. The same
+evidence gives the same results to the byte.
 """
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
-from typing import Any
+from dataclasses import dataclass, fields, replace
+from typing import TypeVar
 
 from harness.analysis import accuracy, throughput
 from harness.analysis.accuracy import ScoredAnswer
-from harness.analysis.bridge import plain, system_in, untyped
+from harness.analysis.bridge import run_facts, system_in
 from harness.analysis.decision.case import case_of, needs_of, with_needs
 from harness.analysis.decision.summary import summary
 from harness.analysis.decision.verdict import verdict
@@ -21,9 +22,8 @@ from harness.analysis.latency import percentiles, tpots, unmerged
 from harness.analysis.money import breakeven, cost
 from harness.analysis.money.economics import CostInputs, Economics
 from harness.analysis.requirements.table import Requirements
-from harness.analysis.results.decision import Decision
 from harness.analysis.results.figures import Tokens
-from harness.analysis.results.run import SystemFigures, TaskFigures
+from harness.analysis.results.run import RunResult, SystemFigures, SystemResult, TaskFigures, TaskResult
 from harness.analysis.retrieval import Texts, retrieval
 from harness.analysis.statistics.clusters import Design
 from harness.analysis.statistics.comparisons import Answered, comparisons, forgetting
@@ -35,24 +35,6 @@ from harness.analysis.waterfall import Sources, waterfall
 from harness.run.folder import SCHEMA_VERSION
 from harness.scoring.table import is_graded
 from harness.spec.system import System
-
-PASSED_ON = (
-    "created",
-    "status",
-    "command",
-    "harness_version",
-    "git_commit",
-    "model",
-    "embedder",
-    "machine",
-    "libraries",
-    "settings",
-    "price_sheet",
-    "indexes",
-    "load_s",
-    "first_query_s",
-)
-"""What results.json takes over from the manifest as it stands; None where the manifest lacks it."""
 
 Scores = dict[Pair, list[ScoredAnswer]]
 
@@ -66,11 +48,6 @@ class Measured:
     """System name → its scored answers."""
     clusters: dict[str, str]
 
-    @property
-    def block(self) -> dict[str, Any]:
-        """TEMPORARY: `figures` as a dictionary."""
-        return untyped(self.figures)
-
 
 def derive(
     run: Evidence,
@@ -78,8 +55,8 @@ def derive(
     inputs: CostInputs | None = None,
     needs: Requirements | None = None,
     measured: Mapping[str, Measured] | None = None,
-) -> dict[str, Any]:
-    """All figures of a run, as plain JSON values without NaN. `measured`: what `measure` gave, if at hand.
+) -> RunResult:
+    """All figures of a run. `measured`: what `measure` gave, if at hand.
 
     `inputs` and `needs`: what the user sets of costs and requires now; without them, what was set and
     required when the run was made.
@@ -87,24 +64,24 @@ def derive(
     measured = measure(run, scores) if measured is None else measured
     needs = needs_of(run.manifest) if needs is None else needs
     inputs = inputs_under(run, needs, inputs)
-    tasks, decisions = {}, {}
-    for task, found in measured.items():
-        tasks[task], decisions[task] = _valued(run, task, found, inputs, needs)
+    tasks = {task: _result(run, figures, inputs, needs) for task, figures in measured.items()}
     missing = missing_answers(run)
-    return {
-        "schema_version": SCHEMA_VERSION,
-        "run_id": run.manifest.get("run_id", run.folder.name),
-        **{name: run.manifest.get(name) for name in PASSED_ON},
-        "quick": bool(run.manifest.get("quick", False)),
-        "incomplete": run.manifest.get("status") != "complete" or missing > 0,
-        "missing_answers": missing,
-        "torn_lines": run.torn_lines,
-        "adapters": [_adapter(record) for record in run.manifest.get("adapters", ())],
-        "prices": plain(cost.price_facts(run.manifest, inputs)),
-        "requirements": needs.asked,
-        "summary": plain(summary(decisions, {name: one.figures.probes for name, one in measured.items()})),
-        "tasks": tasks,
-    }
+    return RunResult(
+        schema_version=SCHEMA_VERSION,
+        run_id=run.manifest.get("run_id", run.folder.name),
+        **run_facts(run.manifest),
+        quick=bool(run.manifest.get("quick", False)),
+        incomplete=run.manifest.get("status") != "complete" or missing > 0,
+        missing_answers=missing,
+        torn_lines=run.torn_lines,
+        prices=cost.price_facts(run.manifest, inputs),
+        requirements=needs.asked,
+        summary=summary(
+            {name: task.decision for name, task in tasks.items()},
+            {name: task.probes for name, task in tasks.items()},
+        ),
+        tasks=tasks,
+    )
 
 
 def missing_answers(run: Evidence) -> int:
@@ -186,27 +163,34 @@ def _measured(run: Evidence, task: str, scores: Scores) -> Measured:
     return Measured(figures, answered, clusters)
 
 
-def _valued(
-    run: Evidence, task: str, measured: Measured, inputs: CostInputs, needs: Requirements
-) -> tuple[dict[str, Any], Decision]:
-    """The whole block of a task: what was measured, what it costs, what is decided."""
-    figures, block = measured.figures, measured.block
+def _result(run: Evidence, measured: Measured, inputs: CostInputs, needs: Requirements) -> TaskResult:
+    """What was measured on a task with what it costs and what is decided."""
+    figures, task = measured.figures, measured.figures.name
     money = {name: cost.economics_of(run, (task, name), inputs) for name in figures.strategies}
-    costs = {
-        name: cost.cost_of(run, (task, name), money[name], row.accuracy, inputs)
+    strategies = {
+        name: _widened(
+            SystemResult, row, cost=cost.cost_of(run, (task, name), money[name], row.accuracy, inputs)
+        )
         for name, row in figures.strategies.items()
     }
-    entries = _entries(task, figures, money)
-    block |= {
-        "strategies": {
-            name: {**row, "cost": plain(costs[name])} for name, row in block["strategies"].items()
-        },
-        "cost_totals": plain(cost.totals([entry.money for entry in entries], inputs)),
-        "break_even": plain(breakeven.break_evens(entries, inputs, _race(figures))),
-    }
-    case = case_of(run, task, measured.figures, measured.answered, measured.clusters, needs, inputs)
-    decision = verdict(case)
-    return {**block, "decision": {**plain(decision), "break_even": block["break_even"]}}, decision
+    entries = _entries(figures, money)
+    case = case_of(run, task, figures, measured.answered, measured.clusters, needs, inputs)
+    return _widened(
+        TaskResult,
+        figures,
+        strategies=strategies,
+        cost_totals=cost.totals([entry.money for entry in entries], inputs),
+        decision=replace(verdict(case), break_even=breakeven.break_evens(entries, inputs, _race(figures))),
+    )
+
+
+W = TypeVar("W", SystemResult, TaskResult)
+
+
+def _widened(kind: type[W], narrow: SystemFigures | TaskFigures, **more: object) -> W:
+    """A value of `kind`: the fields of `narrow`, and those that it adds or replaces."""
+    values = {field.name: getattr(narrow, field.name) for field in fields(narrow)}
+    return kind(**{**values, **more})
 
 
 def _race(figures: TaskFigures) -> breakeven.Race:
@@ -216,13 +200,13 @@ def _race(figures: TaskFigures) -> breakeven.Race:
     return breakeven.Race(resolved, metric if is_graded(metric) else None)
 
 
-def _entries(task: str, figures: TaskFigures, money: Mapping[str, Economics]) -> list[breakeven.Entry]:
+def _entries(figures: TaskFigures, money: Mapping[str, Economics]) -> list[breakeven.Entry]:
     """Those that one could deploy, with their money: neither controls nor adapters of other tasks."""
     failed = excluded(figures.validity)
     return [
         breakeven.Entry(money[name], row.accuracy.mean, name not in failed)
         for name, row in figures.strategies.items()
-        if not row.control and not row.system.trained_elsewhere(task)
+        if not row.control and not figures.is_foreign(row.system)
     ]
 
 
@@ -276,15 +260,3 @@ def _aggregates(run: Evidence, pair: Pair) -> dict[str, float | None]:
     rows = [row for row in run.manifest.get("aggregates", ()) if (row["task"], row["strategy"]) == pair]
     first = min((row["seed"] for row in rows), default=None)
     return {row["metric"]: row["value"] for row in rows if row["seed"] == first}
-
-
-def _adapter(record: dict[str, Any]) -> dict[str, Any]:
-    """The manifest's record and the training speed; the loss curve stays in full."""
-    seconds, tokens = record.get("seconds"), record.get("train_tokens")
-    curve = record.get("loss_curve") or []
-    losses = [point["train_loss"] for point in curve if point.get("train_loss") is not None]
-    return {
-        **record,
-        "train_tokens_per_s": throughput.rate(tokens, seconds) if tokens and seconds else None,
-        "first_train_loss": losses[0] if losses else None,
-    }

@@ -29,7 +29,7 @@ class Document:
 
     schema_version: int
     run_id: str
-    requirements: dict[str, float | str | bool]
+    requirements: dict[str, int | float | str | bool | None]
     prices: PriceFacts
     turned: dict[str, Turned]
     summary: Summary

@@ -7,7 +7,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from harness.analysis.bridge import typed
 from harness.analysis.derive import Scores, derive, score_all
 from harness.analysis.evidence import Evidence, read_run
 from harness.analysis.results.run import RunResult
@@ -77,7 +76,7 @@ def page_of(files: Sequence[Path]) -> Path | None:
 def _derive(run_folder: Path) -> Derived:
     run = read_run(run_folder)
     scores = score_all(run)
-    return Derived(run, scores, typed(run, derive(run, scores)))
+    return Derived(run, scores, derive(run, scores))
 
 
 def _path_to_page(file: Path, files: Sequence[Path], run_folder: Path) -> str | None:

@@ -9,10 +9,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from harness.analysis.derive import derive
 from harness.analysis.evidence import read_run
 from tests.analysis.prose import check_results
-from tests.analysis.runs import answer, write_run
+from tests.analysis.runs import answer, derived, write_run
 
 N = 24
 RIGHT = {"base": 2, "rag": 14, "oracle": 20, "lora": 12}
@@ -113,7 +112,7 @@ def _manifest() -> dict[str, Any]:
 
 
 def results(folder: Path, run: Run) -> dict[str, Any]:
-    return derive(read_run(write_run(folder, **run)))
+    return derived(read_run(write_run(folder, **run)))
 
 
 def checks(folder: Path, run: Run, task: str = "facts") -> dict[str, dict[str, Any]]:

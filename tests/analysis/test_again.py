@@ -8,7 +8,6 @@ from typing import Any
 import pytest
 
 from harness.analysis.again import again
-from harness.analysis.bridge import typed
 from harness.analysis.decision.change_words import name_of, write
 from harness.analysis.derive import derive
 from harness.analysis.evidence import read_run
@@ -81,7 +80,7 @@ def test_the_runs_own_terms_change_nothing_and_the_rest_is_what_derive_gives(tmp
     run = read_run(elected(tmp_path, TASKS, settings=OWN))
     found = again(run, Requirements(**OWN["requirements"]), {})
     assert [row.changed for row in found.turned.values()] == [(), ()]
-    assert found.results == typed(run, derive(run))
+    assert found.results == derive(run)
 
 
 def test_one_query_is_told_as_one() -> None:

@@ -8,15 +8,14 @@ from typing import Any
 
 import pytest
 
-from harness.analysis.derive import derive
 from harness.analysis.evidence import read_run
 from harness.analysis.money.economics import CostInputs
-from tests.analysis.runs import QUESTIONS, answers, manifest, timings, write_run
+from tests.analysis.runs import QUESTIONS, answers, derived, manifest, timings, write_run
 
 
 @pytest.fixture
 def results(tmp_path: Path) -> dict[str, Any]:
-    return derive(read_run(write_run(tmp_path)))
+    return derived(read_run(write_run(tmp_path)))
 
 
 def strategy(results: dict[str, Any], name: str, task: str = "facts") -> dict[str, Any]:
@@ -121,8 +120,9 @@ def test_totals_and_break_even_of_the_candidates(results: dict[str, Any]) -> Non
         row["strategy"]: row["monthly_usd"] for row in task["cost_totals"] if row["monthly_queries"] == 10_000
     }
     assert month == pytest.approx({"base": 11.0, "lora": 20 + 0.2 + 66.2 / 12, "rag": 60 + 0.1 + 0.01 / 12})
-    assert task["decision"]["break_even"] == task["break_even"]
-    rows = {(row["a"], row["b"]): row["queries"] for row in task["break_even"] if row["cycles"] == 3}
+    rows = {
+        (row["a"], row["b"]): row["queries"] for row in task["decision"]["break_even"] if row["cycles"] == 3
+    }
     # against rag, lora saves $0.004 a query and costs $66.20 + 12 · $0.20 before the first, rag $0.01 + 12 · $0.10
     expected = {("lora", "base"): None, ("rag", "base"): None, ("lora", "rag"): (68.6 - 1.21) / 0.004}
     assert rows == {pair: n if n is None else pytest.approx(n) for pair, n in expected.items()}
@@ -131,16 +131,16 @@ def test_totals_and_break_even_of_the_candidates(results: dict[str, Any]) -> Non
 def test_a_control_and_a_probe_stand_in_no_total(tmp_path: Path) -> None:
     about = manifest()
     about["plan"].append({"task": "facts", "strategy": "oracle", "adapter": None})
-    tasks = derive(read_run(write_run(tmp_path, manifest=about)))["tasks"]
+    tasks = derived(read_run(write_run(tmp_path, manifest=about)))["tasks"]
     assert {row["strategy"] for row in tasks["facts"]["cost_totals"]} == {"base", "lora", "rag"}
     assert {row["strategy"] for row in tasks["general"]["cost_totals"]} == {"base"}
-    assert tasks["general"]["break_even"] == []
+    assert tasks["general"]["decision"]["break_even"] == []
 
 
 def test_other_inputs_change_costs_and_nothing_else(tmp_path: Path) -> None:
     run = read_run(write_run(tmp_path))
     inputs = CostInputs(cycles=5, utilisation=1.0, monthly_queries=500, error_price_usd=2.0)
-    one, two = derive(run), derive(run, inputs=inputs)
+    one, two = derived(run), derived(run, inputs=inputs)
     cost = strategy(two, "base")["cost"]
     assert cost["per_query_usd"] == pytest.approx(0.55 * 0.001)
     assert cost["with_error_price_usd"] == pytest.approx(0.55 * 0.001 + 0.75 * 2)
@@ -156,7 +156,7 @@ def test_priced_as_a_hosted_model(tmp_path: Path) -> None:
         "training_usd_per_mtok": None, "priced_on": "2025-01-01", "source": "a list", "reason": None,
     }  # fmt: skip
     tuned = {**base, "kind": "fine-tuned", "input_usd_per_mtok": 4.0, "training_usd_per_mtok": 3.0}
-    found = derive(read_run(write_run(tmp_path, manifest={**manifest(), "api_prices": [base, tuned]})))
+    found = derived(read_run(write_run(tmp_path, manifest={**manifest(), "api_prices": [base, tuned]})))
     hosted = {name: strategy(found, name)["cost"]["projections"][0] for name in ("base", "lora")}
     assert hosted["base"]["per_query_usd"] == pytest.approx((100 * 2 + 5 * 8) / 1e6)
     assert hosted["lora"]["per_query_usd"] == pytest.approx((100 * 4 + 5 * 8) / 1e6)
@@ -185,7 +185,8 @@ def test_answers_cut_empty_and_cached(results: dict[str, Any]) -> None:
 def test_forgetting_compares_an_adapter_of_another_task_with_base(results: dict[str, Any]) -> None:
     (row,) = results["tasks"]["general"]["forgetting"]
     assert (row["strategy"], row["trained_for"]) == ("lora", "facts")
-    assert (row["base"], row["adapter"], row["delta"], row["n"]) == (1.0, 0.5, -0.5, 2)
+    assert (row["base"], row["adapter"]) == (1.0, 0.5)
+    assert (row["comparison"]["delta"], row["comparison"]["n"]) == (-0.5, 2)
     cost = strategy(results, "lora@facts", "general")["cost"]
     assert (cost["fixed_usd"], cost["reason"]) == (None, "not timed")
 
@@ -208,15 +209,15 @@ def test_comparisons_are_paired_and_four_questions_resolve_nothing(results: dict
 def test_adapters_of_other_tasks_are_judged_as_forgetting_only(results: dict[str, Any]) -> None:
     general = results["tasks"]["general"]
     assert general["comparisons"] == []
-    (row,) = general["forgetting"]
+    row = general["forgetting"][0]["comparison"]
     assert (row["a"], row["b"], row["metric"], row["discordant"]) == ("base", "lora@facts", "choice", 1)
     assert (row["p"], row["verdict"]) == (1.0, "cannot be resolved")
 
 
 def test_questions_that_share_a_gold_document_count_as_one(tmp_path: Path) -> None:
-    apart = derive(read_run(write_run(tmp_path / "apart")))["tasks"]["facts"]
+    apart = derived(read_run(write_run(tmp_path / "apart")))["tasks"]["facts"]
     rows = [{key: value for key, value in row.items() if key != "cluster"} for row in QUESTIONS]
-    found = derive(read_run(write_run(tmp_path / "tied", questions=rows)))["tasks"]["facts"]
+    found = derived(read_run(write_run(tmp_path / "tied", questions=rows)))["tasks"]["facts"]
     assert apart["clusters"] == {"questions": 4, "clusters": 4, "largest": 1, "effective": 4.0}
     assert found["clusters"] == {"questions": 4, "clusters": 3, "largest": 2, "effective": 2.7}
     for tied, free in zip(found["comparisons"], apart["comparisons"], strict=True):
@@ -226,7 +227,7 @@ def test_questions_that_share_a_gold_document_count_as_one(tmp_path: Path) -> No
 
 def test_seeds_are_averaged_by_question_and_shown_apart(tmp_path: Path) -> None:
     again = [{**r, "seed": 1, "prediction": "Paris 42"} for r in answers() if r["strategy"] == "lora"]
-    found = derive(read_run(write_run(tmp_path, answers=answers() + again)))["tasks"]["facts"]
+    found = derived(read_run(write_run(tmp_path, answers=answers() + again)))["tasks"]["facts"]
     lora = found["strategies"]["lora"]
     assert (lora["accuracy"]["mean"], lora["accuracy"]["n"]) == (0.5, 4)  # 1, ½, ½, 0
     assert lora["seeds"]["means"] == {"0": 0.5, "1": 0.5}
@@ -249,14 +250,14 @@ def test_adapter_and_decision(results: dict[str, Any]) -> None:
 def test_same_evidence_same_bytes_whatever_the_order_of_the_batches(tmp_path: Path) -> None:
     one = read_run(write_run(tmp_path / "run"))
     two = read_run(write_run(tmp_path / "run", answers=answers()[::-1]))
-    texts = [json.dumps(derive(run), allow_nan=False) for run in (one, one, two)]
+    texts = [json.dumps(derived(run), allow_nan=False) for run in (one, one, two)]
     assert texts[0] == texts[1] == texts[2]
 
 
 @pytest.mark.parametrize("status", ["running", "interrupted", "failed"])
 def test_unfinished_run_says_so(tmp_path: Path, status: str) -> None:
     about = {**manifest(), "status": status}
-    found = derive(read_run(write_run(tmp_path, answers=answers()[:2], batches=[], manifest=about)))
+    found = derived(read_run(write_run(tmp_path, answers=answers()[:2], batches=[], manifest=about)))
     assert found["incomplete"] is True
     assert found["missing_answers"] == 2 + 4 + 4 + 2 + 2
     assert strategy(found, "lora")["accuracy"] == {"mean": None, "ci_low": None, "ci_high": None, "n": 0}
@@ -265,13 +266,13 @@ def test_unfinished_run_says_so(tmp_path: Path, status: str) -> None:
 
 
 def test_complete_by_its_word_but_not_by_its_answers_is_incomplete(tmp_path: Path) -> None:
-    found = derive(read_run(write_run(tmp_path, answers=answers()[1:])))
+    found = derived(read_run(write_run(tmp_path, answers=answers()[1:])))
     assert (found["incomplete"], found["missing_answers"]) == (True, 1)
 
 
 def test_run_from_the_cache_without_times_has_no_speed_and_no_cost(tmp_path: Path) -> None:
     cached = [{**row, "cached": True} for row in answers()]
-    found = derive(read_run(write_run(tmp_path, answers=cached, timings=[])))
+    found = derived(read_run(write_run(tmp_path, answers=cached, timings=[])))
     for name in ("base", "lora", "rag"):
         block = strategy(found, name)
         assert block["latency_s"]["n"] == 0
@@ -284,7 +285,7 @@ def test_run_from_the_cache_without_times_has_no_speed_and_no_cost(tmp_path: Pat
 
 def test_optional_keys_of_the_manifest_may_be_missing(tmp_path: Path) -> None:
     about = {"schema_version": 1, "tasks": {n: {"spec": t["spec"]} for n, t in manifest()["tasks"].items()}}
-    found = derive(read_run(write_run(tmp_path, manifest=about, timings=timings()[:1])))
+    found = derived(read_run(write_run(tmp_path, manifest=about, timings=timings()[:1])))
     assert found["run_id"] == tmp_path.name
     assert list(found["tasks"]["facts"]["strategies"]) == ["base", "lora", "rag"]
     assert strategy(found, "lora")["cost"]["reason"] == "the run has no price sheet"
@@ -292,7 +293,7 @@ def test_optional_keys_of_the_manifest_may_be_missing(tmp_path: Path) -> None:
 
 
 def test_adapter_not_trained_yet_has_no_one_off_cost(tmp_path: Path) -> None:
-    found = derive(read_run(write_run(tmp_path, manifest={**manifest(), "adapters": [], "indexes": {}})))
+    found = derived(read_run(write_run(tmp_path, manifest={**manifest(), "adapters": [], "indexes": {}})))
     assert [strategy(found, name)["cost"]["fixed_usd"] for name in ("base", "lora", "rag")] == [
         0.0,
         None,
@@ -304,6 +305,6 @@ def test_guest_adapter_answers_bare_so_it_has_no_retrieval(tmp_path: Path) -> No
     about = manifest()
     about["plan"][-1]["strategy"] = "lora+rag@facts"
     rows = [{**r, "strategy": "lora+rag@facts"} if r["strategy"] == "lora@facts" else r for r in answers()]
-    found = derive(read_run(write_run(tmp_path, manifest=about, answers=rows)))
+    found = derived(read_run(write_run(tmp_path, manifest=about, answers=rows)))
     assert strategy(found, "lora+rag@facts", "general")["retrieval"] is None
     assert found["tasks"]["general"]["forgetting"][0]["strategy"] == "lora+rag"

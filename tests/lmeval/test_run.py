@@ -10,7 +10,6 @@ from typing import Any
 
 import pytest
 
-from harness.analysis.derive import derive
 from harness.analysis.evidence import read_run
 from harness.engines.store import ModelFolder
 from harness.engines.transformers_engine import TransformersEngine
@@ -20,6 +19,7 @@ from harness.run.answer import AnswerPass
 from harness.run.compare import Tools, compare
 from harness.run.settings import Settings
 from harness.spec.task import Task, load_task
+from tests.analysis.runs import derived
 from tests.fakes import FakeClock, Silent, WordEmbedder
 from tests.lmeval.test_same_numbers import EXACT, FILTERS, KINDS
 from tests.lmeval.worlds import CHOICE, config, write_config, write_data, write_task
@@ -84,7 +84,7 @@ def test_every_strategy_answers_and_is_timed_and_scored(
     assert all(row["prompt_tokens"] > 0 for row in answers)
     retrieved = {row["strategy"] for row in answers if row["retrieved"]}
     assert retrieved == {"rag", "few-shot+rag", "lora+rag", "oracle"}
-    block = derive(read_run(run))["tasks"]["rooms"]
+    block = derived(read_run(run))["tasks"]["rooms"]
     assert block["primary_metric"] in metrics
     assert block["not_applicable"] == {}
     assert block["strategies"]["lora"]["accuracy"]["n"] == 8
@@ -129,7 +129,7 @@ def test_lm_evals_own_aggregate_stands_beside_the_means(engine: TransformersEngi
     found = tasks(tmp_path, {"metric_list": listed, "filter_list": FILTERS})
     assert found[0].spec.metrics == ("exact_match,strict", "exact_match,plain")
     run = go(tmp_path, found, engine, ("base",), timed=0)
-    block = derive(read_run(run))["tasks"]["rooms"]["strategies"]["base"]
+    block = derived(read_run(run))["tasks"]["rooms"]["strategies"]["base"]
     assert set(block["aggregates"]) == {"bleu,strict", "bleu,plain"}
     assert set(block["metrics"]) == {"exact_match,strict", "exact_match,plain"}
 
@@ -206,6 +206,6 @@ def test_groups_run_as_tasks_of_one_run(engine: TransformersEngine, tmp_path: Pa
     write_config(tmp_path / "rooms.yaml", {"group": "all", "task": ["one", "two"]})
     found = open_tasks([load_task(write_task(tmp_path))], allow_code=False)
     run = go(tmp_path, found, engine, ("base",), timed=0)
-    block = derive(read_run(run))["tasks"]
+    block = derived(read_run(run))["tasks"]
     assert list(block) == ["rooms.one", "rooms.two"]
     assert block["rooms.two"]["description"] == "two, of the lm-eval group all."

@@ -6,7 +6,6 @@ import json
 from pathlib import Path
 from typing import Any
 
-from harness.analysis.bridge import typed
 from harness.analysis.derive import derive
 from harness.analysis.evidence import read_run
 from harness.analysis.money.economics import CostInputs
@@ -18,7 +17,7 @@ from tests.analysis.runs import manifest, write_run
 def results_of(folder: Path, inputs: CostInputs | None = None) -> RunResult:
     """The results of a run that is written already."""
     run = read_run(folder)
-    return typed(run, derive(run, inputs=inputs))
+    return derive(run, inputs=inputs)
 
 
 def results(

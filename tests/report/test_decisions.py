@@ -10,7 +10,6 @@ from typing import Any
 import pytest
 
 from harness.analysis.again import Again
-from harness.analysis.bridge import typed
 from harness.analysis.decision.literature import priors
 from harness.analysis.decision.sensitivity import UNKNOWN_COST
 from harness.analysis.derive import derive
@@ -35,7 +34,7 @@ TASKS = {
 
 def made(folder: Path, **needs: Any) -> RunResult:
     run = read_run(elected(folder, TASKS))
-    return typed(run, derive(run, needs=Requirements(**needs)))
+    return derive(run, needs=Requirements(**needs))
 
 
 def facts(folder: Path, **needs: Any) -> Decision:

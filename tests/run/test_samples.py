@@ -8,11 +8,11 @@ from typing import Any
 
 import pytest
 
-from harness.analysis.derive import derive
 from harness.analysis.evidence import read_run
 from harness.engines.engine import Engine
 from harness.records import Message
 from harness.spec.task import Task, load_task
+from tests.analysis.runs import derived
 from tests.fakes import FakeChat
 from tests.run.worlds import (
     SYSTEM,
@@ -38,7 +38,7 @@ def task(tmp_path: Path) -> Task:
 
 
 def light(folder: Path, name: str) -> dict[str, Any]:
-    found = derive(read_run(folder))["tasks"]["workshop"]["validity"]
+    found = derived(read_run(folder))["tasks"]["workshop"]["validity"]
     (check,) = [check for check in found if check["check"] == name]
     return dict(check)
 

@@ -13,16 +13,15 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
-from harness.analysis.bridge import typed
 from harness.analysis.derive import derive
-from harness.analysis.evidence import Evidence, Pair, read_questions, read_run, read_timings
+from harness.analysis.evidence import Pair, read_questions, read_run, read_timings
 from harness.analysis.latency_ratio import mean_ratio
 from harness.analysis.regression.changes import changes
 from harness.analysis.regression.inputs import Inputs
 from harness.analysis.regression.pairing import asks
 from harness.analysis.results.figures import Estimate, Tokens
 from harness.analysis.results.money import Components
-from harness.analysis.results.run import RunResult, SystemResult
+from harness.analysis.results.run import RunResult, SystemResult, read_results
 from harness.errors import InputError
 from harness.files import read_json, sha256_json, sha256_text, to_json
 from harness.records import TimingRow
@@ -221,7 +220,7 @@ class Reader:
         results, timings = _stored(path, manifest), None
         if results is None:
             run = read_run(path)
-            stored, results, timings = False, typed(run, derive(run)), run.timings
+            stored, results, timings = False, derive(run), run.timings
         else:
             stored, timings = True, read_timings(path)
         inputs, questions = Inputs(manifest), self._question_keys(path)
@@ -313,10 +312,11 @@ def _stored(path: Path, manifest: dict[str, Any]) -> RunResult | None:
         made = file.stat().st_mtime_ns
         if any((path / name).stat().st_mtime_ns > made for name in EVIDENCE if (path / name).exists()):
             return None
-        results = read_json(file.read_text(encoding="utf-8"))
+        text = file.read_text(encoding="utf-8")
+        results = read_json(text)
         to_json(results)  # raises where a number is infinite
         if any(results.get(name) != manifest.get(name) for name in ("run_id", "schema_version", "status")):
             return None
-        return typed(Evidence(path, manifest, {}, {}, {}, {}, {}, 0), results)
+        return read_results(text)
     except (OSError, ValueError, RecursionError, LookupError, TypeError, AttributeError):
         return None

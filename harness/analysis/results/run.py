@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from harness.analysis.requirements.table import Requirements, required
 from harness.analysis.results.decision import Decision, Verdict
@@ -27,6 +29,9 @@ from harness.run.manifest import EmbedderFacts, IndexFacts, MachineFacts, ModelF
 from harness.run.settings import Settings
 from harness.spec.prices import UsedSheet
 from harness.spec.system import System
+
+if TYPE_CHECKING:
+    from pydantic import TypeAdapter
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -201,7 +206,7 @@ class RunResult:
     torn_lines: int
     adapters: tuple[AdapterResult, ...]
     prices: PriceFacts
-    requirements: dict[str, int | float | str | bool]
+    requirements: dict[str, int | float | str | bool | None]
     summary: Summary
     tasks: dict[str, TaskResult]
 
@@ -209,3 +214,15 @@ class RunResult:
     def needs(self) -> Requirements:
         """What the user required."""
         return required(self.requirements)
+
+
+def read_results(text: str | bytes) -> RunResult:
+    """The results that a results.json holds. Raises ValueError where it does not hold any of this version."""
+    return _adapter().validate_json(text)
+
+
+@functools.cache
+def _adapter() -> TypeAdapter[RunResult]:
+    from pydantic import TypeAdapter
+
+    return TypeAdapter(RunResult)

@@ -10,13 +10,13 @@ from typing import Any
 import pytest
 
 from harness.analysis.decision.case import stored_requirements
-from harness.analysis.derive import derive
 from harness.analysis.evidence import read_run
 from harness.analysis.money.economics import CostInputs
 from harness.analysis.requirements.table import Requirements
 from harness.errors import InputError
 from tests.analysis.decided import adapter, elected
 from tests.analysis.prose import check_prose, check_results
+from tests.analysis.runs import derived
 
 KNOWLEDGE = {"base": 0.05, "lora": 0.2, "rag": 0.6, "oracle": 0.75}
 TASKS = {
@@ -28,7 +28,7 @@ TASKS = {
 def results(
     folder: Path, tasks: Any = TASKS, needs: Requirements | None = None, **about: Any
 ) -> dict[str, Any]:
-    return derive(read_run(elected(folder, tasks, **about)), needs=needs)
+    return derived(read_run(elected(folder, tasks, **about)), needs=needs)
 
 
 def decision(found: dict[str, Any], task: str = "facts") -> dict[str, Any]:
@@ -83,7 +83,6 @@ def test_money_is_the_same_in_the_decision_and_in_the_tables(tmp_path: Path) -> 
         assert totals == {name: row["monthly_usd"] for name, row in task["decision"]["candidates"].items()}
         for name, row in task["decision"]["candidates"].items():
             assert row["accuracy"] == pytest.approx(task["strategies"][name]["accuracy"]["mean"])
-        assert task["decision"]["break_even"] == task["break_even"]
 
 
 def test_differences_are_those_of_the_comparisons(tmp_path: Path) -> None:
@@ -182,27 +181,27 @@ def test_what_the_run_was_asked_for_holds_until_something_else_is(tmp_path: Path
     settings = {"monthly_queries": 300, "requirements": {"monthly_queries": 300, "citations": True}}
     run = read_run(elected(tmp_path, TASKS, settings=settings))
     assert stored_requirements(run.manifest) == {"monthly_queries": 300, "citations": True}
-    stored = decision(derive(run), "manners")
+    stored = decision(derived(run), "manners")
     assert (stored["setting"]["monthly_queries"], stored["favourite"]) == (300, "rag")
-    assert decision(derive(run, needs=Requirements()), "manners")["favourite"] == "lora"
+    assert decision(derived(run, needs=Requirements()), "manners")["favourite"] == "lora"
 
 
 def test_requirements_of_another_version_are_refused(tmp_path: Path) -> None:
     run = read_run(elected(tmp_path, TASKS, settings={"requirements": {"colour": "blue"}}))
     with pytest.raises(InputError, match="colour"):
-        derive(run)
+        derived(run)
 
 
 def test_prices_move_the_choice_as_the_sums_say(tmp_path: Path) -> None:
     """The fine-tune saves a second a query, $0.002: dearer hours and fewer cycles speak for it."""
     equal = {"facts": ("knowledge", {"lora": 0.6, "rag": 0.6})}
     run = read_run(elected(tmp_path, equal, n=400))
-    few = derive(run, inputs=CostInputs(monthly_queries=100, cycles=3))
-    many = derive(run, inputs=CostInputs(monthly_queries=1_000_000, cycles=1))
+    few = derived(run, inputs=CostInputs(monthly_queries=100, cycles=3))
+    many = derived(run, inputs=CostInputs(monthly_queries=1_000_000, cycles=1))
     assert [decision(found)["favourite"] for found in (few, many)] == ["rag", "lora"]
     (volume,) = [row for row in decision(few)["would_change"] if row["input"] == "monthly_queries"]
-    again = derive(run, inputs=CostInputs(monthly_queries=volume["up"]["value"] * 1.001, cycles=3))
-    before = derive(run, inputs=CostInputs(monthly_queries=volume["up"]["value"] * 0.999, cycles=3))
+    again = derived(run, inputs=CostInputs(monthly_queries=volume["up"]["value"] * 1.001, cycles=3))
+    before = derived(run, inputs=CostInputs(monthly_queries=volume["up"]["value"] * 0.999, cycles=3))
     assert [decision(found)["favourite"] for found in (before, again)] == ["rag", "lora"]
 
 
@@ -217,5 +216,5 @@ def test_a_run_without_prices_is_decided_by_accuracy_alone(tmp_path: Path) -> No
 
 def test_the_same_evidence_gives_the_same_bytes(tmp_path: Path) -> None:
     run = read_run(elected(tmp_path, TASKS))
-    one, two = (json.dumps(derive(dataclasses.replace(run)), allow_nan=False) for _ in range(2))
+    one, two = (json.dumps(derived(dataclasses.replace(run)), allow_nan=False) for _ in range(2))
     assert one == two

@@ -10,7 +10,6 @@ from typing import Any
 import pytest
 from scipy import stats
 
-from harness.analysis.derive import derive
 from harness.analysis.evidence import read_run
 from harness.analysis.money.cost import (
     age_days,
@@ -24,7 +23,7 @@ from harness.analysis.money.economics import CostInputs
 from harness.errors import InputErrors
 from harness.records import ApiPrice
 from harness.spec.prices import ADDED_LATER
-from tests.analysis.runs import PRICE_SHEET, manifest, write_run
+from tests.analysis.runs import PRICE_SHEET, derived, manifest, write_run
 
 
 def test_measurements_of_a_run(tmp_path: Path) -> None:
@@ -40,7 +39,7 @@ def test_measurements_of_a_run(tmp_path: Path) -> None:
 
 
 def test_the_cost_of_a_query_has_its_n_and_an_interval_where_n_supports_one(tmp_path: Path) -> None:
-    task = derive(read_run(write_run(tmp_path)))["tasks"]["facts"]
+    task = derived(read_run(write_run(tmp_path)))["tasks"]["facts"]
     base, lora = (task["strategies"][name]["cost"] for name in ("base", "lora"))
     seconds = [i / 10 for i in range(1, 11)]
     wanted = stats.t.interval(0.95, 9, statistics.mean(seconds), stats.sem(seconds))

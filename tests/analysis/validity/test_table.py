@@ -243,7 +243,7 @@ def test_forgetting_by_how_much_and_how_surely(tmp_path: Path, right: int, statu
         row["choice_logprobs"] = [-1.5, -2.5] if n < right else [-2.5, -1.5]
     check = checks(tmp_path, run)["forgetting"]
     assert check["status"] == status
-    (row,) = results(tmp_path, run)["tasks"]["general"]["forgetting"]
+    row = results(tmp_path, run)["tasks"]["general"]["forgetting"][0]["comparison"]
     assert check["figure"] == pytest.approx(row["delta"]) == pytest.approx((right - 18) / N)
 
 
@@ -281,7 +281,7 @@ def test_questions_that_hang_together_show_a_drop_once(tmp_path: Path, clusters:
     check = checks(tmp_path, run)["forgetting"]
     assert (check["status"], check["figure"]) == ("warn", pytest.approx(-5 / N))
     (row,) = results(tmp_path, run)["tasks"]["general"]["forgetting"]
-    assert row["clusters"] == clusters
+    assert row["comparison"]["clusters"] == clusters
 
 
 def test_equal_likelihoods_are_no_coincidence_however_few(tmp_path: Path) -> None:

@@ -9,7 +9,6 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from harness.analysis.bridge import typed
 from harness.analysis.decision.case import stored_requirements
 from harness.analysis.derive import Measured, derive
 from harness.analysis.evidence import Evidence
@@ -94,7 +93,7 @@ def decided(run: Evidence, measured: dict[str, Measured], command: list[str]) ->
     options = parser().parse_args(command[3:])
     needs = requirements_from(options, stored_requirements(run.manifest)) or Requirements()
     priced = dataclasses.replace(run, manifest=repriced(run.manifest, price_settings(options)))
-    return typed(priced, derive(priced, needs=needs, measured=measured))
+    return derive(priced, needs=needs, measured=measured)
 
 
 def settings(**more: Any) -> dict[str, Any]:

@@ -13,7 +13,6 @@ from typing import Any
 import pytest
 
 from harness import quantities
-from harness.analysis.bridge import typed
 from harness.analysis.decision import verdict
 from harness.analysis.derive import derive, measure
 from harness.analysis.evidence import Evidence, read_run
@@ -27,7 +26,7 @@ from tests.report.page.terms import GRID, RUNS, THOROUGH, Given, decided, demand
 
 
 def facts_of(run: Evidence) -> Facts:
-    return whatif(typed(run, derive(run)))
+    return whatif(derive(run))
 
 
 def calls(asked: Sequence[Sequence[Any]], facts: Facts | None = None) -> list[Any]:

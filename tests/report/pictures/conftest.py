@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import pytest
 
-from harness.analysis.bridge import typed
 from harness.analysis.derive import derive
 from harness.analysis.evidence import read_run
 from harness.report.pictures.gallery import views
@@ -16,4 +15,4 @@ from tests.analysis.runs import write_run
 def view(tmp_path_factory: pytest.TempPathFactory) -> TaskView:
     """Task `facts` of `tests/analysis/runs.py`: base, lora and rag, all timed and priced."""
     run = read_run(write_run(tmp_path_factory.mktemp("pictures") / "run"))
-    return views(typed(run, derive(run)), run.timings)["facts"]
+    return views(derive(run), run.timings)["facts"]

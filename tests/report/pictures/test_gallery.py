@@ -10,7 +10,6 @@ from xml.etree import ElementTree
 
 import pytest
 
-from harness.analysis.bridge import typed
 from harness.analysis.derive import derive
 from harness.analysis.evidence import read_run
 from harness.report.pictures import chart
@@ -23,7 +22,7 @@ from tests.analysis.runs import write_run
 @pytest.fixture(scope="module")
 def tasks(tmp_path_factory: pytest.TempPathFactory) -> dict[str, TaskPictures]:
     run = read_run(write_run(tmp_path_factory.mktemp("run")))
-    return {task.task: task for task in gallery(typed(run, derive(run)), run.timings)}
+    return {task.task: task for task in gallery(derive(run), run.timings)}
 
 
 def test_each_picture_is_drawn_or_says_why_not(tasks: dict[str, TaskPictures]) -> None:
@@ -78,7 +77,7 @@ def test_the_same_plot_gives_the_same_bytes_in_another_process() -> None:
 def test_run_without_evidence_has_reasons_only(tmp_path: Path) -> None:
     empty = {name: [] for name in ("answers", "batches", "timings", "passages")}
     run = read_run(write_run(tmp_path, **empty))
-    found = plots(views(typed(run, derive(run)), run.timings)["facts"])
+    found = plots(views(derive(run), run.timings)["facts"])
     titles = [plot.title for plot in found if isinstance(plot, Plot)]
     assert titles == ["Loss while training: lora"]  # the manifest keeps it
     assert len([plot for plot in found if isinstance(plot, Missing)]) == len(found) - 1

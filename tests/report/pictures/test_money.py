@@ -7,7 +7,6 @@ from pathlib import Path
 
 import pytest
 
-from harness.analysis.bridge import typed
 from harness.analysis.derive import derive
 from harness.analysis.evidence import read_run
 from harness.analysis.results.decision import Basis, DecisionMap, Verdict
@@ -84,7 +83,7 @@ def test_one_line_is_no_comparison(view: TaskView) -> None:
 
 def test_the_map_has_a_field_for_each_setting(tmp_path: Path) -> None:
     run = read_run(elected(tmp_path, {"facts": ("knowledge", {"base": 0.1, "rag": 0.9, "lora": 0.3})}))
-    view = views(typed(run, derive(run)), {})["facts"]
+    view = views(derive(run), {})["facts"]
     grid = view.figures.decision.map
     plot = decision_map(view)
     assert isinstance(plot, Plot)

@@ -148,9 +148,9 @@ const WhatIf = (() => {
   // The first of those whose key is least; keys are lists, compared from the front.
   function least(list, key) {
     let best = null, lowest = null;
-    for (const item of list) {
-      const rank = key(item), first = lowest ? rank.findIndex((value, place) => value !== lowest[place]) : 0;
-      if (!lowest || (first >= 0 && rank[first] < lowest[first])) [best, lowest] = [item, rank];
+    for (const one of list) {
+      const found = key(one), at = lowest ? found.findIndex((value, place) => value !== lowest[place]) : 0;
+      if (!lowest || (at >= 0 && found[at] < lowest[at])) [best, lowest] = [one, found];
     }
     return best;
   }
@@ -159,15 +159,15 @@ const WhatIf = (() => {
     const candidates = task.systems.filter((one) => one.candidate).map((one) => appraise(one, facts, terms));
     const feasible = candidates.filter((one) => one.feasible);
     const byValue = terms.error_price_usd !== null && feasible.every((one) => one.total !== null);
-    const weighed = feasible.every((one) => one.monthly !== null);
-    const choice = { basis: byValue ? "value" : "accuracy", candidates, feasible, weighed, favourite: null, open: [], nearest: null };
+    const made = { basis: byValue ? "value" : "accuracy", candidates, feasible, favourite: null, open: [], nearest: null };
+    made.weighed = feasible.every((one) => one.monthly !== null);
     if (!feasible.length) {
-      const nearest = least(candidates, (one) => [one.missed.length, one.missed.reduce((sum, { miss }) => sum + miss, 0)]);
-      return { ...choice, nearest, status: NONE_FEASIBLE };
+      made.nearest = least(candidates, (one) => [one.missed.length, one.missed.reduce((sum, { miss }) => sum + miss, 0)]);
+      return { ...made, status: NONE_FEASIBLE };
     }
     const [favourite, open] = (byValue ? chooseByValue : chooseByAccuracy)(task, feasible, terms);
-    const settled = !open.length && !favourite.unchecked && !unfit(task, candidates, feasible);
-    return { ...choice, favourite, open, status: settled ? RECOMMENDED : UNDECIDED };
+    const settled = !open.length && !favourite.unchecked;
+    return { ...made, favourite, open, status: settled && !unfit(task, candidates, feasible) ? RECOMMENDED : UNDECIDED };
   }
 
   function chooseByValue(task, feasible, terms) {
@@ -203,11 +203,11 @@ const WhatIf = (() => {
 
   // [status, why nothing can be chosen]
   function standing(task, choice) {
-    const names = choice.candidates.map((one) => one.name), excluded = Object.keys(task.excluded).length;
-    if (!names.length && excluded) return [UNDECIDED, "Every candidate is left out because of a failed check."];
+    const names = choice.candidates.map((one) => one.name), left = Object.keys(task.excluded).length;
+    if (!names.length && left) return [UNDECIDED, "Every candidate is left out because of a failed check."];
     if (!names.length) return [NOT_COMPUTED, "No candidate has an accuracy here, so there is nothing to choose."];
     if (names.length === 1 && choice.status !== NONE_FEASIBLE)
-      return excluded
+      return left
         ? [UNDECIDED, `Only ${names[0]} is left to choose, and a race with one runner decides nothing.`]
         : [NOT_COMPUTED, `Only ${names[0]} answered this task, so there is nothing to choose between.`];
     return [choice.status, ""];
@@ -233,7 +233,7 @@ const WhatIf = (() => {
     const intervals = [...new Set([...facts.refreshes, terms.refresh_days])].filter((value) => value !== null);
     const refreshes = [null, ...intervals.sort((a, b) => b - a)];
     const cell = (refresh_days, monthly_queries) => {
-      const there = { ...terms, refresh_days, monthly_queries }, choice = choose(facts, task, there), [from, to] = pays(choice, there);
+      const at = { ...terms, refresh_days, monthly_queries }, choice = choose(facts, task, at), [from, to] = pays(choice, at);
       return { winner: choice.favourite && choice.favourite.name, status: choice.status, weighed: choice.weighed, from, to };
     };
     return { monthly_queries: volumes, refresh_days: refreshes, rows: refreshes.map((r) => volumes.map((v) => cell(r, v))) };
@@ -243,9 +243,11 @@ const WhatIf = (() => {
 
   // The run's own terms with what was given instead; `assumed`: a volume that nobody named.
   function terms(facts, given) {
-    const changed = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== null && value !== undefined));
-    const volume = changed.monthly_queries ?? facts.own.monthly_queries;
-    return { ...facts.own, ...changed, monthly_queries: volume ?? facts.assumed_monthly_queries, assumed: volume === null };
+    const made = { ...facts.own };
+    for (const [name, value] of Object.entries(given)) if (value !== null && value !== undefined) made[name] = value;
+    made.assumed = made.monthly_queries === null;
+    if (made.assumed) made.monthly_queries = facts.assumed_monthly_queries;
+    return made;
   }
 
   function decide(facts, name, terms) {

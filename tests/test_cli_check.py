@@ -134,7 +134,7 @@ def test_other_questions_are_refused_and_compared_in_common(
     run = str(made_up(Path("reports/few"), {"base": ["yes"] * 9}))
     said = refused(capsys, "check", run, "--baseline", baseline)
     assert said.splitlines() == [
-        "the runs are not of the same thing:",
+        "the runs did not measure the same:",
         "  task 't': 41 of 50 questions of the baseline were not asked again (q9, q10, q11, q12, q13 and 36 more).",
         "Compare what is common with --common.",
     ]

@@ -70,16 +70,16 @@ def _may_differ(judgement: Judgement) -> str | None:
     if not judgement.other_kernels:
         return None
     return (
-        f"Other kernels ({', '.join(judgement.other_kernels)}) move the last bits of sums. So the weights of an "
-        "adapter trained again, the order of passages as good as each other and a few answers "
-        f"(up to {percent(MAY_DIFFER)}, in half precision {percent(MAY_DIFFER_HALF)}) may differ; nothing else may."
+        f"Other kernels ({', '.join(judgement.other_kernels)}) change the last bits of sums. Three things may "
+        "therefore differ, and nothing else: the weights of a retrained adapter, the order of passages with equal "
+        f"scores, and a few answers (up to {percent(MAY_DIFFER)}, in half precision {percent(MAY_DIFFER_HALF)})."
     )
 
 
 def changed(changes: Sequence[Change]) -> Block:
     """All that the manifests say is different."""
     if not changes:
-        return "Nothing that the manifests know: the same inputs, versions, machine and prices."
+        return "Nothing that the manifests record: same inputs, versions, machine and prices."
     sentences = (f"{change.cause.value}: {change.sentence}" for change in changes)
     return Bullets(tuple(dict.fromkeys(sentences)))
 
@@ -115,7 +115,7 @@ def _figure(finding: Finding) -> str:
 TITLES = {
     (Outcome.FAIL, True): "Failed",
     (Outcome.UNSURE, True): "Cannot tell",
-    (Outcome.FAIL, False): "Worse or different, but not among the rules that may fail here",
+    (Outcome.FAIL, False): "Worse or different, but these rules may not fail here",
 }
 
 

@@ -142,8 +142,7 @@ def evidence(mark: Mark) -> str:
     measured = ""
     if mark.before is not None and mark.after is not None:
         measured = (
-            f" As measured, and so by how fast the machine was too: {dollars(mark.before)}, then "
-            f"{dollars(mark.after)}."
+            f" Measured, the machine's speed included: {dollars(mark.before)}, then {dollars(mark.after)}."
         )
     return f"{parts[:1].upper()}{parts[1:]}.{measured}"
 

@@ -57,10 +57,10 @@ def adapter(rerun: Rerun) -> Ruling:
         return passed("the same adapter")
     trained = dict.fromkeys(difference for seed in changed for difference in _trained(rerun, seed))
     if trained:
-        return failed(f"trained otherwise: {sentences(trained)}")
+        return failed(f"trained differently: {sentences(trained)}")
     kernels = other_kernels(*rerun.inputs)
     if kernels:
-        return passed(f"trained alike, to other last bits, as it may with {', '.join(kernels)}")
+        return passed(f"trained alike; its last bits differ, as they may with {', '.join(kernels)}")
     return failed("the same training on the same machine gave another adapter")
 
 

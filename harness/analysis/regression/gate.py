@@ -82,7 +82,7 @@ def judge(
     """Judge the run in `after` by the one in `before`: every rule on what both measured.
 
     `partly`: compare what is common, where not all is. `history`: a folder of runs that show how much times move by
-    themselves. Raises InputError where the runs are not of the same thing, HarnessError where one is incomplete.
+    themselves. Raises InputError where the runs did not measure the same, HarnessError where one is incomplete.
     """
     new, old = Side.read(after), Side.read(before)
     gate.check_names(measured(old, new))

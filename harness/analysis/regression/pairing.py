@@ -46,7 +46,7 @@ class Side:
             lacks = [f"status {status}"] if status != "complete" else []
             lacks += [f"{counted(missing, 'answer')} missing"] if missing else []
             raise HarnessError(
-                f"{folder} is incomplete ({', '.join(lacks)}), and half a run is compared with nothing. "
+                f"{folder} is incomplete ({', '.join(lacks)}), and only whole runs are compared. "
                 f"Go on with: harness compare --resume {folder}"
             )
         return cls(run, score_all(run))
@@ -165,7 +165,7 @@ class Common:
     tasks: dict[str, tuple[tuple[str, ...], tuple[str, ...]]]
     """Task → names of systems and question ids that both have."""
     obstacles: tuple[str, ...]
-    """Why they are not of the same thing as a whole."""
+    """Why they did not measure the same as a whole."""
     added: tuple[str, ...]
     """What the later run has beyond the baseline: no reason against comparing."""
 
@@ -182,7 +182,7 @@ def shared(before: Side, after: Side) -> Common:
         scoring = differing(before.inputs.scoring(task), after.inputs.scoring(task))
         if scoring:
             obstacles.append(
-                f"task {task!r} is scored otherwise ({sentences(scoring)}), so it is another version of it"
+                f"task {task!r} is scored differently ({sentences(scoring)}), so it is another version of it"
             )
             continue
         questions, other = _questions(before.run, after.run, task)
@@ -214,12 +214,12 @@ def reruns(
 
 
 def check_comparable(common: Common, *, partly: bool) -> None:
-    """Raises InputErrors where the runs are not of the same thing; `partly`: only where nothing is common."""
+    """Raises InputErrors where the runs did not measure the same; `partly`: only where nothing is common."""
     if common.tasks and (partly or not common.obstacles):
         return
-    sentences = [*common.obstacles] or ["neither has a task of the other"]
+    sentences = [*common.obstacles] or ["they have no task in common"]
     rest = "Compare what is common with --common." if common.tasks else "Nothing is common."
-    head = "the runs are not of the same thing:"
+    head = "the runs did not measure the same:"
     raise InputErrors([InputError(f"{head}\n" + "\n".join(f"  {s}." for s in sentences) + f"\n{rest}")])
 
 

@@ -117,9 +117,10 @@ def token_cost(rerun: Rerun) -> Ruling:
     ]
     figures = NamedFigures({**old}, {**new})
     if dearer and not _only_excused(rerun):
-        return failed(f"dearer by its tokens: {'; '.join(dearer)} a query", figures)
+        return failed(f"costs more for its tokens: {'; '.join(dearer)} a query", figures)
     return passed(
-        "dearer only by the few answers that may differ" if dearer else "not dearer by its tokens", figures
+        "costs more only for the few answers that may differ" if dearer else "costs no more for its tokens",
+        figures,
     )
 
 

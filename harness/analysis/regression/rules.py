@@ -52,7 +52,7 @@ RULES = {
         Rule("index", Tier.EXACT, exact.index, (), "embedder, corpus or chunking are not the same"),
         Rule(
             "settings", Tier.EXACT, exact.task_settings, (),
-            "decoding, retrieval, examples or training are set otherwise in the task file",
+            "decoding, retrieval, examples or training are set differently in the task file",
         ),
         Rule(
             "retrieved", Tier.EXACT, exact.retrieved, _RETRIEVAL,
@@ -65,7 +65,7 @@ RULES = {
         ),
         Rule(
             "answers", Tier.EXACT, replies.answers, _REPLY,
-            "the same weights read the same prompt and answered otherwise"
+            "the same weights read the same prompt and answered differently"
         ),
         Rule(
             "prices", Tier.EXACT, exact.same_prices, (), "the price sheet, or a hosted model's price, is not the same"

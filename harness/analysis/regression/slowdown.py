@@ -24,7 +24,7 @@ FEWEST_RUNS = 5
 def latency(rerun: Rerun) -> Ruling:
     """Fail where the whole interval of the slow-down lies beyond the margin, pass where it lies below it."""
     if rerun.system.bare:
-        return not_applicable("is what the others are timed against")
+        return not_applicable("the other systems are timed against it")
     old, new = (ratios(side.inputs, side.run.timings, rerun.pair) for side in rerun.sides)
     if not old:
         return not_applicable("was not timed beside base in the baseline")

@@ -19,16 +19,19 @@ from harness.report.places import check_files, write_there
 
 TITLE = "History of runs"
 READING = (
-    "Runs stand in the order in which they were made, and only those are compared that asked the same questions of a "
-    "task and scored the answers alike. Another set of questions gets another letter and a dotted line.",
-    "A change of accuracy is marked where the answers to the same questions in two neighbouring runs differ by more "
-    "than chance explains: paired, questions of one document together, p below 0.05 after adjustment for all steps of "
-    "the task. A slow drift, each step of it too small to be seen, is not marked.",
-    "A latency is never compared in seconds, which belong to a machine and an hour, but as a multiple of base's on the "
-    "same question of the same run. A change is marked where two 95 % intervals lie more than 1.25 times apart.",
-    "Cost per query is shown as measured. A change is marked where tokens or prices alone move it by more than 1 %, at "
-    "the speed of the earlier run; seconds, which never repeat, take no part.",
-    "What differs between two runs is what their manifests show, the likeliest first. It is no proof of a cause.",
+    "Runs are listed in the order in which they were made. Only runs that asked the same questions of a task "
+    "and scored the answers alike are compared; another set of questions gets another letter and a dotted "
+    "line.",
+    "A change of accuracy is marked where two neighbouring runs differ by more than chance explains: a paired "
+    "test on the same questions, questions of one document together, adjusted p below 0.05 over all steps of "
+    "the task. A slow drift in steps too small to show is not marked.",
+    "Latency is compared as a multiple of base's on the same question of the same run, never in seconds, which "
+    "depend on the machine and the hour. A change is marked where two 95 % intervals lie more than 1.25 times "
+    "apart.",
+    "Cost per query is shown as measured. A change is marked where tokens or prices alone move it by more than "
+    "1 %, at the speed of the earlier run; measured seconds take no part.",
+    "What differs between two runs is read from their manifests, the likeliest first. It does not prove a "
+    "cause.",
     "Quick and incomplete runs are shown hollow and are not compared.",
 )
 

@@ -18,7 +18,7 @@ from tests.analysis.runs import write_run
 from tests.commands import one_document, refused, tasks_here
 from tests.run.worlds import questions, rows, said, train
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 
 
 @pytest.fixture(autouse=True)

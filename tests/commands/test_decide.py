@@ -18,7 +18,7 @@ from tests.analysis.prose import check, check_prose
 from tests.analysis.runs import PRICE_SHEET
 from tests.commands import one_document, refused, tasks_here
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 TASKS = {
     "facts": ("knowledge", {"base": 0.05, "lora": 0.62, "rag": 0.6, "oracle": 0.75}),
     "manners": ("behaviour", {"base": 0.1, "lora": 0.8}),

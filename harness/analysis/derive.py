@@ -30,7 +30,8 @@ from harness.analysis.statistics.comparisons import Answered, comparisons, forge
 from harness.analysis.statistics.intervals import mean
 from harness.analysis.statistics.paired import A_BETTER, B_BETTER
 from harness.analysis.statistics.seeds import by_seed
-from harness.analysis.validity import excluded, judge
+from harness.analysis.validity.check import excluded
+from harness.analysis.validity.table import judge
 from harness.analysis.waterfall import Sources, waterfall
 from harness.run.folder import SCHEMA_VERSION
 from harness.scoring.table import is_graded

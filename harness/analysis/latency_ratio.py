@@ -17,7 +17,6 @@ from harness.analysis.results.figures import LatencyRatio
 from harness.analysis.statistics.intervals import mean_and_student
 from harness.records import TimingRow
 
-BASE = "base"
 FEWEST_RATIOS = 10
 """Questions timed under both systems that a median ratio needs, as many as a median time."""
 FEWEST_MEAN_RATIOS = 3

@@ -6,9 +6,3 @@ Start with `table`: a row a check, with its name, title, limits and function, an
 stand `check` (the row's type, and what a check is given) and `paired` (is one system shown to be worse?), then the
 functions: `adapters`, `leaks`, `context`, `answers`, `template`.
 """
-
-from harness.analysis.results.figures import Check, Status
-from harness.analysis.validity.check import excluded, forbidden
-from harness.analysis.validity.table import CHECKS, judge
-
-__all__ = ["CHECKS", "Check", "Status", "excluded", "forbidden", "judge"]

@@ -10,8 +10,7 @@ from typing import Any
 from harness.analysis.accuracy import ScoredAnswer
 from harness.analysis.bridge import system_in
 from harness.analysis.evidence import Evidence, Pair
-from harness.analysis.results.figures import Check, FigureKind
-from harness.analysis.results.figures import Status as Status
+from harness.analysis.results.figures import Check, FigureKind, Status
 from harness.spec.system import System
 
 SEVERITY = {status: place for place, status in enumerate(Status)}
@@ -166,22 +165,3 @@ def excluded(checks: Iterable[Check]) -> dict[str, list[Check]]:
         for system in check.strategies if check.status is Status.FAIL else ():
             reasons.setdefault(system, []).append(check)
     return reasons
-
-
-# TEMPORARY: the same of checks as dictionaries, until the decision and the reports read types.
-
-
-def forbidden(checks: Iterable[Mapping[str, Any]]) -> dict[str, list[str]]:
-    reasons: dict[str, list[str]] = {}
-    for check in checks:
-        for strategy in check["strategies"] if check["status"] == Status.FAIL else ():
-            reasons.setdefault(strategy, []).append(check["check"])
-    return reasons
-
-
-def name_of(check: Mapping[str, Any]) -> str:
-    return str(check.get("title") or check["check"])
-
-
-def clause(detail: str) -> str:
-    return detail[:1].lower() + detail[1:].removesuffix(".")

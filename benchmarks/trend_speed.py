@@ -27,6 +27,7 @@ from decide_speed import answer, lines, manifest, question, timing, vars_of, wor
 
 from harness.analysis.derive import derive
 from harness.analysis.evidence import read_run
+from harness.files import to_json
 
 SHARES = {"base": 0.1, "lora": 0.5, "rag": 0.6, "oracle": 0.7}
 TASKS = ("knowledge", "behaviour", "general")
@@ -103,7 +104,8 @@ def write_run(root: Path, number: int, options: argparse.Namespace) -> None:
 
 @lru_cache(maxsize=1)
 def results_of(folder: Path) -> dict[str, Any]:
-    return derive(read_run(folder))
+    results: dict[str, Any] = json.loads(to_json(derive(read_run(folder))))
+    return results
 
 
 def right_or_wrong(

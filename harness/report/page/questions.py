@@ -55,11 +55,14 @@ class ShownPassage(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Questions:
-    """One task. `found`: which systems' passages were found by retrieval. `contrasts`: pairs of systems (by number)
-    of which one first looks for questions that the first has right and the second wrong."""
+    """The questions of one task.
+
+    `retrieving`: which systems' passages were found by retrieval. `contrasts`: pairs of systems (by number); people
+    first look for questions that the first has right and the second wrong.
+    """
 
     strategies: tuple[str, ...]
-    found: tuple[bool, ...]
+    retrieving: tuple[bool, ...]
     contrasts: tuple[tuple[int, int], ...]
     documents: list[str]
     passages: list[ShownPassage]

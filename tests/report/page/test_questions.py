@@ -57,7 +57,7 @@ def test_one_looks_first_for_what_retrieval_or_the_fine_tune_has_right_alone(tmp
     task = questions(run, score_all(run), results_of(tmp_path))["facts"]
     named = [(task.strategies[right], task.strategies[wrong]) for right, wrong in task.contrasts]
     assert named == [("rag", "lora"), ("lora", "rag"), ("oracle", "rag")]
-    assert dict(zip(task.strategies, task.found, strict=True)) == {
+    assert dict(zip(task.strategies, task.retrieving, strict=True)) == {
         "base": False, "rag": True, "lora": False, "oracle": False,
     }  # fmt: skip
 

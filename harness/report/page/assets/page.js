@@ -3,29 +3,29 @@
 // done here, over plain arrays, so that 10,000 questions stay fluid.
 
 const ID = 0, QUESTION = 1, RIGHT = 2, TAGS = 3, ANSWERABLE = 4, GOLD = 5, SEEN = 6, REPLIES = 7;
-const SCORE = 0, SAID = 1, PROMPT = 2, COMPLETION = 3, FINISH = 4, SECONDS = 5, SHOWN = 6, FOUND = 7;
+const SCORE = 0, PREDICTION = 1, PROMPT = 2, COMPLETION = 3, FINISH = 4, SECONDS = 5, SHOWN = 6, RETRIEVED = 7;
 const STATES = [["", "any"], ["right", "right"], ["wrong", "wrong"], ["none", "no answer"]];
 const SORTS = [ // column and direction, for narrow screens, where the table has no headers to click
   ["", "as asked"], ["0 desc", "as asked, last first"], ["1 asc", "question, A to Z"], ["1 desc", "question, Z to A"], ["3 desc", "replies, most wrong first"], ["3 asc", "replies, fewest wrong first"],
   ["4 desc", "tokens, most first"], ["4 asc", "tokens, fewest first"], ["5 desc", "time, longest first"], ["5 asc", "time, shortest first"],
 ];
-const RETRIEVAL = [["", "any"], ["missed", "missed"], ["found", "found"]];
+const RETRIEVAL_STATES = [["", "any"], ["missed", "missed"], ["found", "found"]];
 
 const form = document.getElementById("filters");
 const status = document.getElementById("found");
 let tasks = null, task = null, shown = [], table = null, waiting = 0;
 
 function el(tag, text, name) {
-  const made = document.createElement(tag);
-  if (text !== undefined) made.textContent = text;
-  if (name) made.className = name;
-  return made;
+  const element = document.createElement(tag);
+  if (text !== undefined) element.textContent = text;
+  if (name) element.className = name;
+  return element;
 }
 
 function option(value, text) {
-  const made = el("option", text);
-  made.value = value;
-  return made;
+  const element = el("option", text);
+  element.value = value;
+  return element;
 }
 
 // State of an answer: right, wrong, part (a graded score in between) or none.
@@ -36,20 +36,20 @@ function state(reply) {
 
 function verdict(reply) {
   const how = state(reply);
-  const said = { right: "✓ right", wrong: "✗ wrong", none: "– no answer" }[how];
-  return el("span", said || `≈ ${(100 * reply[SCORE]).toFixed(1)} %`, how === "none" ? "empty" : how);
+  const words = { right: "✓ right", wrong: "✗ wrong", none: "– no answer" }[how];
+  return el("span", words || `≈ ${(100 * reply[SCORE]).toFixed(1)} %`, how === "none" ? "empty" : how);
 }
 
 // Whether the gold documents were among those retrieved: null where nobody retrieved or none is gold.
 function retrieval(row) {
   if (!row[GOLD].length) return null;
-  const looked = row[REPLIES].find((reply, at) => reply && reply[FOUND].length && task.found[at]);
-  if (!looked) return null;
-  return looked[FOUND].slice(0, looked[SHOWN]).some((number) => row[GOLD].includes(task.passages[number][0]));
+  const reply = row[REPLIES].find((reply, system) => reply && reply[RETRIEVED].length && task.retrieving[system]);
+  if (!reply) return null;
+  return reply[RETRIEVED].slice(0, reply[SHOWN]).some((number) => row[GOLD].includes(task.passages[number][0]));
 }
 
 function text(row) {
-  const replies = row[REPLIES].map((reply) => (reply ? reply[SAID] : ""));
+  const replies = row[REPLIES].map((reply) => (reply ? reply[PREDICTION] : ""));
   return [row[ID], row[QUESTION], ...row[RIGHT], ...row[TAGS], ...replies].join("\n").toLowerCase();
 }
 
@@ -75,8 +75,8 @@ function open(name) {
     ];
   }
   fill(form.tag, [["", "any"], ...[...new Set(task.rows.flatMap((row) => row[TAGS]))].sort().map((tag) => [tag, tag])]);
-  fill(form.retrieval, RETRIEVAL);
-  form.retrieval.parentElement.hidden = !task.hits.some((found) => found !== null);
+  fill(form.retrieval, RETRIEVAL_STATES);
+  form.retrieval.parentElement.hidden = !task.hits.some((hit) => hit !== null);
   form.tag.parentElement.hidden = form.tag.options.length < 2;
   const place = document.getElementById("by-strategy");
   place.replaceChildren(...task.strategies.map((strategy) => {
@@ -90,7 +90,7 @@ function open(name) {
 }
 
 function fill(select, options) {
-  select.replaceChildren(...options.map(([value, said]) => option(value, said)));
+  select.replaceChildren(...options.map(([value, label]) => option(value, label)));
 }
 
 function choices() {
@@ -100,17 +100,17 @@ function choices() {
 // Buttons for what one most often looks for. Each sets the filters, which stay visible.
 function presets() {
   const place = document.getElementById("presets");
-  const made = task.contrasts.map(([right, wrong]) => [`${task.strategies[right]} right, ${task.strategies[wrong]} wrong`, { [right]: "right", [wrong]: "wrong" }, ""]);
-  if (task.hits.some((found) => found === false)) made.push(["retrieval missed", {}, "missed"]);
-  made.push(["nobody right", Object.fromEntries(task.strategies.map((_, number) => [number, "wrong"])), ""]);
-  made.push(["clear filters", {}, ""]);
-  place.replaceChildren(...made.map(([said, states, missed]) => {
-    const button = el("button", said);
+  const buttons = task.contrasts.map(([right, wrong]) => [`${task.strategies[right]} right, ${task.strategies[wrong]} wrong`, { [right]: "right", [wrong]: "wrong" }, ""]);
+  if (task.hits.some((hit) => hit === false)) buttons.push(["retrieval missed", {}, "missed"]);
+  buttons.push(["nobody right", Object.fromEntries(task.strategies.map((_, number) => [number, "wrong"])), ""]);
+  buttons.push(["clear filters", {}, ""]);
+  place.replaceChildren(...buttons.map(([label, states, retrieval]) => {
+    const button = el("button", label);
     button.type = "button";
     button.addEventListener("click", () => {
       choices().forEach((choice, number) => { choice.value = states[number] || ""; });
-      form.retrieval.value = missed;
-      if (said === "clear filters") { form.search.value = ""; form.tag.value = ""; }
+      form.retrieval.value = retrieval;
+      if (label === "clear filters") { form.search.value = ""; form.tag.value = ""; }
       filter();
     });
     return button;
@@ -120,13 +120,13 @@ function presets() {
 function matches() {
   const words = form.search.value.toLowerCase().split(/\s+/).filter(Boolean), tag = form.tag.value;
   const wanted = choices().map((choice) => choice.value);
-  const found = { missed: false, found: true }[form.retrieval.value];
+  const hit = { missed: false, found: true }[form.retrieval.value];
   const kept = [];
   for (let number = 0; number < task.rows.length; number++) {
     const row = task.rows[number];
-    if (found !== undefined && task.hits[number] !== found) continue;
+    if (hit !== undefined && task.hits[number] !== hit) continue;
     if (tag && !row[TAGS].includes(tag)) continue;
-    if (wanted.some((want, at) => want && state(row[REPLIES][at]) !== want)) continue;
+    if (wanted.some((want, system) => want && state(row[REPLIES][system]) !== want)) continue;
     if (words.every((word) => task.texts[number].includes(word))) kept.push(number);
   }
   return kept;
@@ -190,36 +190,36 @@ function rightCell(number) {
   return cell;
 }
 
-function said(reply) {
-  const empty = reply && !reply[SAID].trim();
-  return empty ? el("span", "(empty)", "empty") : el("bdi", reply ? reply[SAID] : "");
+function prediction(reply) {
+  const empty = reply && !reply[PREDICTION].trim();
+  return empty ? el("span", "(empty)", "empty") : el("bdi", reply ? reply[PREDICTION] : "");
 }
 
 function repliesCell(number) {
   const cell = el("div", undefined, "replies");
-  task.rows[number][REPLIES].forEach((reply, at) => cell.append(el("strong", task.strategies[at]), verdict(reply), said(reply)));
+  task.rows[number][REPLIES].forEach((reply, system) => cell.append(el("strong", task.strategies[system]), verdict(reply), prediction(reply)));
   return cell;
 }
 
 function detail(number) {
   const row = task.rows[number], cell = el("div", undefined, "detail");
-  row[REPLIES].forEach((reply, at) => {
+  row[REPLIES].forEach((reply, system) => {
     if (!reply) return;
-    const head = el("h4", `${task.strategies[at]} `);
+    const head = el("h4", `${task.strategies[system]} `);
     head.append(verdict(reply));
     const time = reply[SECONDS] === null ? "not timed" : `${reply[SECONDS].toFixed(3)} s`;
     const cut = reply[FINISH] === "length" ? ", cut by the token limit" : "";
-    const line = el("p", undefined, "said");
-    line.append(said(reply));
+    const line = el("p", undefined, "prediction");
+    line.append(prediction(reply));
     cell.append(head, line, el("p", `${reply[PROMPT]} prompt tokens, ${reply[COMPLETION]} answer tokens${cut}; ${time}`, "note"));
-    if (reply[FOUND].length) cell.append(passages(row, reply));
+    if (reply[RETRIEVED].length) cell.append(passages(row, reply));
   });
   return cell;
 }
 
 function passages(row, reply) {
   const list = el("ol", undefined, "passages");
-  reply[FOUND].forEach((number, rank) => {
+  reply[RETRIEVED].forEach((number, rank) => {
     const [document_, title, body] = task.passages[number], item = el("li");
     const name = task.documents[document_], gold = row[GOLD].includes(document_);
     if (gold) item.append(el("span", "★ right document ", "gold"));
@@ -260,7 +260,7 @@ function start() {
     searching: false, autoWidth: false,
     layout: { topStart: null, topEnd: null, bottomStart: "pageLength", bottomEnd: "paging" },
     language: { emptyTable: "No question matches.", zeroRecords: "No question matches.", lengthMenu: "_MENU_ questions a page" },
-    createdRow: (tr, _, __, cells) => cells.forEach((cell, at) => { if (LABELS[at]) cell.dataset.label = LABELS[at]; }),
+    createdRow: (tr, _, __, cells) => cells.forEach((cell, column) => { if (LABELS[column]) cell.dataset.label = LABELS[column]; }),
   });
   fill(form.sort, SORTS);
   table.on("order", () => {

@@ -115,6 +115,11 @@ class System:
         return sha256_json(facts)[:16]
 
     @property
+    def label(self) -> str:
+        """The name; a control says that it is one."""
+        return f"{self.name} (control)" if self.control else self.name
+
+    @property
     def kinds(self) -> tuple[str, ...]:
         """The kinds of context, in the order in which they enter the prompt."""
         return tuple(part.kind for part in self.context)

@@ -95,8 +95,7 @@ class SystemFigures:
 
     @property
     def label(self) -> str:
-        """The system's name; a control says that it is one."""
-        return f"{self.system.name} (control)" if self.control else self.system.name
+        return self.system.label
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

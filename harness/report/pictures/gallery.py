@@ -44,7 +44,6 @@ def views(results: RunResult, timings: Timings) -> dict[str, TaskView]:
     looks = looks_in(results)
     return {
         task: TaskView(
-            task,
             figures,
             tuple(adapter for adapter in results.adapters if adapter.task == task),
             {name: rows for name in figures.strategies if (rows := timings.get((task, name)))},

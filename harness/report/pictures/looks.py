@@ -56,8 +56,7 @@ def looks_of(tasks: Mapping[str, Iterable[System]]) -> dict[str, Look]:
         ]
         colour, form = next((place for place in places if place not in used), places[0])
         used.add((colour, form))
-        label = f"{system.name} (control)" if system.control else system.name
-        looks[system.name] = Look(label, f"var(--s{colour + 1})", SHAPES[form], DASHES[form])
+        looks[system.name] = Look(system.label, f"var(--s{colour + 1})", SHAPES[form], DASHES[form])
     return looks
 
 

@@ -21,7 +21,6 @@ class TaskView:
     `adapters`: those trained for this task. `timed`: system name → its timed questions, where it has any.
     """
 
-    task: str
     figures: TaskResult
     adapters: Sequence[AdapterResult]
     timed: Mapping[str, Sequence[TimingRow]]

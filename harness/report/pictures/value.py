@@ -21,9 +21,7 @@ def accuracy_against_cost(view: TaskView) -> Plot | Missing:
     systems = {
         name: row
         for name, row in task.strategies.items()
-        if row.accuracy.mean is not None
-        and row.cost.per_query_usd
-        and not row.system.trained_elsewhere(view.task)
+        if row.accuracy.mean is not None and row.cost.per_query_usd and not task.is_foreign(row.system)
     }
     if len(systems) < 2:
         return Missing(TITLE, "fewer than two systems have both an accuracy and a cost per query")

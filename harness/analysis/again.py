@@ -7,8 +7,8 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from harness.analysis.decision import change_words
-from harness.analysis.decision.case import case_of, needs_of
-from harness.analysis.decision.verdict import Case, standing
+from harness.analysis.decision.case import Case, case_of, needs_of
+from harness.analysis.decision.verdict import standing
 from harness.analysis.derive import Measured, derive, inputs_under, measure
 from harness.analysis.evidence import Evidence
 from harness.analysis.requirements.table import Requirements, rows

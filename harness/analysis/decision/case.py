@@ -3,28 +3,82 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from harness.analysis.accuracy import ScoredAnswer, per_question
 from harness.analysis.decision.candidates import Candidate, CandidatesAt
-from harness.analysis.decision.choice import Rules
-from harness.analysis.decision.literature import TrainFit
+from harness.analysis.decision.choice import Choice, Rules, choose
 from harness.analysis.decision.pairs import Pairs
-from harness.analysis.decision.verdict import Case
 from harness.analysis.evidence import Evidence
 from harness.analysis.money import cost
 from harness.analysis.money.economics import CostInputs
 from harness.analysis.money.tariff import Measured, Tariff, economics
 from harness.analysis.requirements.reading import requirements_of
 from harness.analysis.requirements.table import Requirements
-from harness.analysis.results.decision import ASSUMED_MONTHLY_QUERIES, Setting
+from harness.analysis.results.decision import ASSUMED_MONTHLY_QUERIES, Setting, Verdict
 from harness.analysis.results.figures import Check, Status
 from harness.analysis.results.run import SystemFigures, TaskFigures
 from harness.records import FIT_EXAMPLES
+from harness.scoring.table import is_graded
 
 BYTES = {"float32": 4, "bfloat16": 2, "float16": 2}
 """Data type of weights → bytes a parameter."""
+
+
+@dataclass(frozen=True, slots=True)
+class TrainFit:
+    """The share of its `n` training questions that an adapter answers as it was trained to."""
+
+    share: float
+    n: int
+
+
+@dataclass(frozen=True)
+class Case:
+    """All that a task's decision rests on.
+
+    `systems`: the task's own, so without adapters of other tasks. `excluded`: system → the failed check that forbids
+    it; `candidates_at` leaves these out. `unfit`: why nothing of this run may be recommended, a clause: it was quick,
+    or is not complete. `parameters`: of the model. `fits`: how well each adapter learned its training answers.
+    """
+
+    systems: Mapping[str, SystemFigures]
+    candidates_at: CandidatesAt
+    rules: Rules
+    setting: Setting
+    primary_metric: str | None = None
+    probes: str | None = None
+    checks: Sequence[Check] = ()
+    excluded: Mapping[str, str] = field(default_factory=dict)
+    unfit: str | None = None
+    parameters: float | None = None
+    fits: Mapping[str, TrainFit] = field(default_factory=dict)
+    seed: int = 0
+
+    def choice_at(self, setting: Setting) -> Choice:
+        """The choice at a setting. Nothing of an unfit run is recommended, nor what is never right."""
+        choice = choose(self.candidates_at(setting), self.rules, setting)
+        if choice.status is Verdict.RECOMMENDED and (self.unfit or choice.useless):
+            return replace(choice, status=Verdict.UNDECIDED)
+        return choice
+
+    def named(self, *kinds: str, adapted: bool = False) -> str | None:
+        """The name of the system with this context, under an adapter or not; None where it did not run."""
+        wanted = (adapted, kinds)
+        return next(
+            (
+                name
+                for name, figures in self.systems.items()
+                if (figures.system.adapted, figures.system.kinds) == wanted
+            ),
+            None,
+        )
+
+    @property
+    def graded(self) -> str | None:
+        """The primary metric, where an answer can be partly right by it."""
+        return self.primary_metric if is_graded(self.primary_metric) else None
 
 
 def stored_requirements(manifest: Mapping[str, Any]) -> dict[str, Any]:

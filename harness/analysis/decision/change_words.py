@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from harness.analysis.decision.caveats import joined, reason
 from harness.analysis.decision.sensitivity import INPUTS, REACH, UNKNOWN_COST
-from harness.analysis.decision.words import joined, reason
 from harness.analysis.requirements.table import rows
 from harness.analysis.results.decision import Change, Reason, Turned
 

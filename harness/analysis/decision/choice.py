@@ -89,6 +89,15 @@ class Choice:
         """Whether what every feasible candidate costs is known, so that costs took part in the choice."""
         return all(entrant.monthly_usd is not None for entrant in self.feasible)
 
+    @property
+    def useless(self) -> str | None:
+        """Why the best is nothing to recommend, whatever one that is ruled out can do: all of them are wrong."""
+        if not self.entrants or any(entrant.accuracy for entrant in self.feasible):
+            return None
+        if not any(entrant.accuracy for entrant in self.entrants):
+            return "not one candidate gave a right answer"
+        return "not one candidate that meets the requirements gave a right answer" if self.feasible else None
+
 
 @dataclass(frozen=True)
 class Rules:
@@ -138,15 +147,15 @@ def _distance(entrant: Entrant) -> tuple[int, float]:
     return len(entrant.missed), sum(outcome.miss for outcome in entrant.missed)
 
 
-def pays(choice: Choice, setting: Setting) -> tuple[float, float] | None:
+def pays(choice: Choice, setting: Setting) -> tuple[float | None, float | None]:
     """The lowest and highest price of a wrong answer at which the favourite has the least expected cost.
 
-    From 0 to infinity: whatever an error costs. None: at no price, or a cost is not known. Between two of them
-    costs are level at H = (difference in cost a query) / (difference in accuracy).
+    The second is None where there is no end; both are None where it has at no price, or a cost is not known. Between
+    two of them costs are level at H = (difference in cost a query) / (difference in accuracy).
     """
     favourite = choice.favourite
     if favourite is None or not choice.weighed:
-        return None
+        return None, None
     low, high = 0.0, math.inf
     for rival in choice.feasible:
         dearer = (_known(favourite.monthly_usd) - _known(rival.monthly_usd)) / setting.monthly_queries
@@ -156,8 +165,10 @@ def pays(choice: Choice, setting: Setting) -> tuple[float, float] | None:
         elif better < 0:
             high = min(high, dearer / better)
         elif dearer > 0:
-            return None
-    return (low, high) if low <= high else None
+            return None, None
+    if low > high:
+        return None, None
+    return low, None if math.isinf(high) else high
 
 
 # By value

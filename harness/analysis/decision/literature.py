@@ -7,15 +7,15 @@ section 10). Neither takes part in the decision. A run that differs is news, and
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 
-from harness.analysis.decision.pairs import Difference, Pairs
+from harness.analysis.decision.case import Case
+from harness.analysis.decision.pairs import Difference
 from harness.analysis.results.decision import Decision, Literature, Prior, Shape, Verdict
 from harness.analysis.results.figures import Estimate
-from harness.analysis.results.run import SystemFigures
 from harness.analysis.statistics.intervals import wilson
 from harness.quantities import listed, points, queries, signed
 from harness.spec.system import System
@@ -27,42 +27,6 @@ GUIDES = (
 )
 OVADIA, SOUDANI, PHRASINGS = "arXiv:2312.05934", "arXiv:2403.01432", "arXiv:2411.05059"
 NOT_RUN = "the strategies it speaks of did not both run"
-
-
-@dataclass(frozen=True, slots=True)
-class TrainFit:
-    """The share of its `n` training questions that an adapter answers as it was trained to."""
-
-    share: float
-    n: int
-
-
-@dataclass(frozen=True)
-class Ran:
-    """What ran on a task. `excluded`: systems that failed a check, which show nothing. `parameters`: the model's."""
-
-    systems: Mapping[str, SystemFigures]
-    pairs: Pairs
-    probes: str | None
-    excluded: Mapping[str, str]
-    parameters: float | None = None
-    fits: Mapping[str, TrainFit] | None = None
-
-    def named(self, *kinds: str, adapted: bool = False) -> str | None:
-        """The system with this context, on its own weights or on an adapter's."""
-        return named(self.systems, *kinds, adapted=adapted)
-
-
-def named(systems: Mapping[str, SystemFigures], *kinds: str, adapted: bool = False) -> str | None:
-    """The name of the system with this context, under an adapter or not; None where it did not run."""
-    return next(
-        (
-            name
-            for name, figures in systems.items()
-            if (figures.system.adapted, figures.system.kinds) == (adapted, kinds)
-        ),
-        None,
-    )
 
 
 # Advice
@@ -93,23 +57,23 @@ FROM_SCRATCH = Prior(
 )  # fmt: skip
 
 
-def priors(ran: Ran, decision: Decision) -> tuple[Prior, ...]:
+def priors(case: Case, decision: Decision) -> tuple[Prior, ...]:
     """The advice for the task's kind, for low volume, and on training from scratch."""
     known = [
-        _prior(advice, ran, decision, decision.favourite, decision.status)
+        _prior(advice, case, decision, decision.favourite, decision.status)
         for advice in ADVICE
-        if advice.probes == ran.probes
+        if advice.probes == case.probes
     ]
     winner, status, volume = None, Verdict.NOT_COMPUTED, None
     if decision.map:  # its first row and column: knowledge that stays as it is, at the lowest volume
         winner, status = decision.map.winners[0][0], decision.map.statuses[0][0]
         volume = decision.map.monthly_queries[0]
-    return (*known, _prior(LOW_VOLUME, ran, decision, winner, status, volume), FROM_SCRATCH)
+    return (*known, _prior(LOW_VOLUME, case, decision, winner, status, volume), FROM_SCRATCH)
 
 
 def _prior(
     advice: Advice,
-    ran: Ran,
+    case: Case,
     decision: Decision,
     winner: str | None,
     status: Verdict,
@@ -117,8 +81,8 @@ def _prior(
 ) -> Prior:
     """Whether the winner follows the advice. Nothing is measured where all that ran do, or none does."""
     settled = winner is not None and status is Verdict.RECOMMENDED
-    followers = [name for name in decision.candidates if advice.follows(ran.systems[name].system)]
-    failed = [name for name in decision.excluded if advice.follows(ran.systems[name].system)]
+    followers = [name for name in decision.candidates if advice.follows(case.systems[name].system)]
+    failed = [name for name in decision.excluded if advice.follows(case.systems[name].system)]
     verdict = NOT_MEASURED
     if winner is None or len(decision.candidates) < 2:
         text = "nothing was chosen here"
@@ -151,60 +115,60 @@ class Expected:
     source: str
     low: float | None
     high: float | None
-    measure: Callable[[Ran], Found]
+    measure: Callable[[Case], Found]
     of_large: bool | None = None
 
 
-def _retrieval(ran: Ran) -> Found:
-    return _pair(ran, ran.named("retrieved"), ran.named()), ""
+def _retrieval(case: Case) -> Found:
+    return _pair(case, case.named("retrieved"), case.named()), ""
 
 
-def _both(ran: Ran) -> Found:
-    return _pair(ran, ran.named("retrieved", adapted=True), ran.named("retrieved")), ""
+def _both(case: Case) -> Found:
+    return _pair(case, case.named("retrieved", adapted=True), case.named("retrieved")), ""
 
 
-def _facts_seen(ran: Ran) -> Found:
+def _facts_seen(case: Case) -> Found:
     """The fine-tune on facts that training showed in other words: from the groups' means, which are unpaired."""
-    tuned, bare = ran.named(adapted=True), ran.named()
-    if failed := _failed(ran, tuned, bare):
+    tuned, bare = case.named(adapted=True), case.named()
+    if failed := _failed(case, tuned, bare):
         return f"{failed[0]} failed a check", ""
     if tuned is None or bare is None:
         return NOT_RUN, ""
-    seen, before = (_seen(ran, name) for name in (tuned, bare))
+    seen, before = (_seen(case, name) for name in (tuned, bare))
     return (_apart(seen, before) if seen and before else NONE_SEEN), ""
 
 
-def _raw_text(_: Ran) -> Found:
+def _raw_text(_: Case) -> Found:
     return "adapters here are trained on questions and answers", ""
 
 
-def _tuned_or_not(ran: Ran) -> Found:
+def _tuned_or_not(case: Case) -> Found:
     """The best fine-tune against the best system without one, of those that ran fairly."""
     means = {
         name: figures.accuracy.mean
-        for name, figures in ran.systems.items()
+        for name, figures in case.systems.items()
         if not figures.control and figures.accuracy.mean is not None
     }
-    fair = [name for name in means if name not in ran.excluded]
-    tuned = [name for name in fair if ran.systems[name].system.adapted]
+    fair = [name for name in means if name not in case.excluded]
+    tuned = [name for name in fair if case.systems[name].system.adapted]
     others = [name for name in fair if name not in tuned]
     if not tuned or not others:
-        failed = [name for name in means if name in ran.excluded]
+        failed = [name for name in means if name in case.excluded]
         return (f"{', '.join(failed)} failed a check" if failed else NOT_RUN), ""
     best, rest = (max(names, key=lambda name: means[name]) for names in (tuned, others))
-    return _pair(ran, best, rest), f"{best} − {rest}"
+    return _pair(case, best, rest), f"{best} − {rest}"
 
 
-def _own_phrasings(ran: Ran) -> Found:
+def _own_phrasings(case: Case) -> Found:
     """Share of training answers reproduced, less the accuracy on test questions about the same facts."""
-    tuned = ran.named(adapted=True)
-    fit = (ran.fits or {}).get(tuned or "")
+    tuned = case.named(adapted=True)
+    fit = case.fits.get(tuned or "")
     of = f"{tuned}, teacher-forced on its training answers"
     if tuned is None or fit is None:
         return "no adapter was trained", of
-    if tuned in ran.excluded:
+    if tuned in case.excluded:
         return f"{tuned} failed a check", of
-    new = _seen(ran, tuned)
+    new = _seen(case, tuned)
     if new is None:
         return NONE_SEEN, of
     low, high = (
@@ -231,22 +195,22 @@ SHAPES = (
 )  # fmt: skip
 
 
-def shapes(ran: Ran) -> tuple[Shape, ...]:
+def shapes(case: Case) -> tuple[Shape, ...]:
     """The shapes that speak of this kind of task, each beside what was measured."""
-    large = ran.parameters is not None and ran.parameters >= LARGE
+    large = case.parameters is not None and case.parameters >= LARGE
     return tuple(
-        compared(expected, *_measured(expected, ran))
+        compared(expected, *_measured(expected, case))
         for expected in SHAPES
-        if ran.probes in expected.probes and expected.of_large in (None, large)
+        if case.probes in expected.probes and expected.of_large in (None, large)
     )
 
 
-def _measured(expected: Expected, ran: Ran) -> Found:
-    if expected.of_large is not None and ran.parameters is None:
+def _measured(expected: Expected, case: Case) -> Found:
+    if expected.of_large is not None and case.parameters is None:
         return "the model's size is not recorded", ""
-    if expected.of_large is not None and SMALL < (ran.parameters or 0) < LARGE:
+    if expected.of_large is not None and SMALL < (case.parameters or 0) < LARGE:
         return "the model is between the sizes it speaks of", ""
-    return expected.measure(ran)
+    return expected.measure(case)
 
 
 def compared(expected: Expected, found: Difference | str, of: str = "") -> Shape:
@@ -266,19 +230,19 @@ def compared(expected: Expected, found: Difference | str, of: str = "") -> Shape
     return Shape(*row, found.delta, ci_low, ci_high, certain and found.bounded, verdict, text)
 
 
-def _pair(ran: Ran, better: str | None, worse: str | None) -> Difference | str:
-    if failed := _failed(ran, better, worse):
+def _pair(case: Case, better: str | None, worse: str | None) -> Difference | str:
+    if failed := _failed(case, better, worse):
         return f"{listed(failed)} failed a check"
-    return NOT_RUN if better is None or worse is None else ran.pairs.of(better, worse)
+    return NOT_RUN if better is None or worse is None else case.rules.pairs.of(better, worse)
 
 
-def _failed(ran: Ran, *names: str | None) -> list[str]:
-    return [name for name in names if name is not None and name in ran.excluded]
+def _failed(case: Case, *names: str | None) -> list[str]:
+    return [name for name in names if name is not None and name in case.excluded]
 
 
-def _seen(ran: Ran, name: str) -> Estimate | None:
+def _seen(case: Case, name: str) -> Estimate | None:
     """The accuracy on facts that training showed."""
-    found = ran.systems[name].groups.get("fact_seen")
+    found = case.systems[name].groups.get("fact_seen")
     return found if found and found.mean is not None else None
 
 
@@ -296,9 +260,9 @@ def _apart(one: Estimate, other: Estimate) -> Difference:
     return Difference(delta, max(-1.0, delta - down), min(1.0, delta + up), None)
 
 
-def literature(ran: Ran, decision: Decision) -> Literature:
+def literature(case: Case, decision: Decision) -> Literature:
     """What others found, beside this decision and what it rests on."""
-    return Literature(priors(ran, decision), shapes(ran))
+    return Literature(priors(case, decision), shapes(case))
 
 
 def expected_range(shape: Shape) -> str:

@@ -173,11 +173,11 @@ def _from_nothing(outcome_at: OutcomeAt, setting: Setting, moved: Input) -> Sear
     return ERROR_PRICES, *_error_price(bands(outcome_at, setting), present)
 
 
-def _error_price(spans: Sequence[Band], present: Outcome) -> tuple[Way, Way]:
+def _error_price(spans: Sequence[Point], present: Outcome) -> tuple[Way, Way]:
     """Without a price of errors there is no present value: where does the present winner's range end?"""
     own = [index for index, band in enumerate(spans) if band.outcome.winner == present.winner]
     if not own:  # it wins at no price: the range that begins at nothing shows which system does
-        other = Point(spans[0].low, spans[0].outcome)
+        other = Point(spans[0].value, spans[0].outcome)
         return Way(), Way(other, other)
     first, last = _run(own)
     same = [index for index in range(first, last + 1) if spans[index].outcome == present]
@@ -194,11 +194,11 @@ def _run(indices: Sequence[int]) -> tuple[int, int]:
     return indices[0], last
 
 
-def _ends(spans: Sequence[Band], run: tuple[int, int]) -> tuple[Point | None, Point | None]:
+def _ends(spans: Sequence[Point], run: tuple[int, int]) -> tuple[Point | None, Point | None]:
     """What lies below and above a run of bands."""
     first, last = run
-    down = Point(spans[first].low, spans[first - 1].outcome) if first else None
-    up = Point(spans[last + 1].low, spans[last + 1].outcome) if last + 1 < len(spans) else None
+    down = Point(spans[first].value, spans[first - 1].outcome) if first else None
+    up = Point(spans[last + 1].value, spans[last + 1].outcome) if last + 1 < len(spans) else None
     return down, up
 
 
@@ -257,19 +257,11 @@ def _bisected(at: At, same: float, other: float, whole: bool) -> float:
     return other
 
 
-@dataclass(frozen=True, slots=True)
-class Band:
-    """A range of error prices with one outcome by expected value; the last one has no end."""
-
-    low: float
-    outcome: Outcome
-
-
-def bands(outcome_at: OutcomeAt, setting: Setting) -> tuple[Band, ...]:
-    """What is decided by expected value at which price of a wrong answer, from nothing upwards."""
+def bands(outcome_at: OutcomeAt, setting: Setting) -> tuple[Point, ...]:
+    """What is decided by expected value from which price of a wrong answer on, from nothing upwards."""
     at = _along(outcome_at, setting, "error_price_usd")
     found = turns(at, at(0.0), [0.0, *_path(*ERROR_PRICES)])
-    return (Band(0.0, at(0.0)), *(Band(point.value, point.outcome) for point in found))
+    return (Point(0.0, at(0.0)), *found)
 
 
 def price_bands(outcome_at: OutcomeAt, setting: Setting) -> tuple[PriceBand, ...]:
@@ -277,18 +269,7 @@ def price_bands(outcome_at: OutcomeAt, setting: Setting) -> tuple[PriceBand, ...
     if not outcome_at(setting).weighed:
         return ()
     found = bands(outcome_at, setting)
-    return tuple(PriceBand(band.low, band.outcome.winner, band.outcome.status) for band in found)
-
-
-def pays_between(choice: Choice, setting: Setting) -> tuple[float | None, float | None]:
-    """Between which prices of a wrong answer the favourite has the least expected cost.
-
-    The second is None where there is no end. Both are None where it has at no price, or a cost is not known.
-    """
-    found = pays(choice, setting)
-    if found is None:
-        return None, None
-    return found[0], None if math.isinf(found[1]) else found[1]
+    return tuple(PriceBand(band.value, band.outcome.winner, band.outcome.status) for band in found)
 
 
 def grid(setting: Setting) -> tuple[tuple[float, ...], tuple[float | None, ...]]:
@@ -311,7 +292,7 @@ def decision_map(choice_at: ChoiceAt, setting: Setting) -> DecisionMap:
     ]
     choices = [[choice_at(point) for point in row] for row in points]
     pays_at = [
-        [pays_between(choice, point) for choice, point in zip(*rows, strict=True)]
+        [pays(choice, point) for choice, point in zip(*rows, strict=True)]
         for rows in zip(choices, points, strict=True)
     ]
     return DecisionMap(

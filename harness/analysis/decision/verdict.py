@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 
 from harness.analysis.decision import chances, change_words, words
-from harness.analysis.decision.candidates import CandidatesAt
-from harness.analysis.decision.choice import Choice, Entrant, Rules, choose
-from harness.analysis.decision.literature import Ran, TrainFit, literature, named
+from harness.analysis.decision.case import Case
+from harness.analysis.decision.choice import Choice, Entrant, pays
+from harness.analysis.decision.literature import literature
 from harness.analysis.decision.pairs import Power
 from harness.analysis.decision.sensitivity import (
     Outcome,
     changes,
     decision_map,
     outcome_of,
-    pays_between,
     price_bands,
 )
 from harness.analysis.requirements.table import Requirements, rows
@@ -31,38 +29,6 @@ from harness.analysis.results.decision import (
     Standing,
     Verdict,
 )
-from harness.analysis.results.figures import Check
-from harness.analysis.results.run import SystemFigures
-
-
-@dataclass(frozen=True)
-class Case:
-    """All that a task's decision rests on.
-
-    `systems`: the task's own, so without adapters of other tasks. `excluded`: system → the failed check that forbids
-    it; `candidates_at` leaves these out. `unfit`: why nothing of this run may be recommended, a clause: it was quick,
-    or is not complete. `parameters`: of the model. `fits`: how well each adapter learned its training answers.
-    """
-
-    systems: Mapping[str, SystemFigures]
-    candidates_at: CandidatesAt
-    rules: Rules
-    setting: Setting
-    primary_metric: str | None = None
-    probes: str | None = None
-    checks: Sequence[Check] = ()
-    excluded: Mapping[str, str] = field(default_factory=dict)
-    unfit: str | None = None
-    parameters: float | None = None
-    fits: Mapping[str, TrainFit] = field(default_factory=dict)
-    seed: int = 0
-
-    def choice_at(self, setting: Setting) -> Choice:
-        """The choice at a setting. Nothing of an unfit run is recommended, nor what is never right."""
-        choice = choose(self.candidates_at(setting), self.rules, setting)
-        if choice.status is Verdict.RECOMMENDED and (self.unfit or _useless(choice)):
-            return replace(choice, status=Verdict.UNDECIDED)
-        return choice
 
 
 def verdict(case: Case) -> Decision:
@@ -72,15 +38,11 @@ def verdict(case: Case) -> Decision:
     decision = _measured(case, choice, standing)
     if not standing.why_not:
         decision = _looking_ahead(case, choice, decision)
-    spoken = words.Told(
-        decision, case.systems, case.checks, case.candidates_at(case.setting), case.primary_metric
-    )
-    ran = Ran(case.systems, case.rules.pairs, case.probes, case.excluded, case.parameters, case.fits)
     return replace(
         decision,
-        reasons=words.reasons(spoken),
-        assumptions=() if standing.why_not else words.assumptions(spoken),
-        literature=literature(ran, decision),
+        reasons=words.reasons(case, decision),
+        assumptions=() if standing.why_not else words.assumptions(case, decision),
+        literature=literature(case, decision),
     )
 
 
@@ -96,7 +58,7 @@ def _standing(case: Case, choice: Choice) -> Standing:
         recommended=choice.winner if status is Verdict.RECOMMENDED else None,
         favourite=None if why_not else choice.winner,
         why_not=why_not,
-        unfit=case.unfit or _useless(choice),
+        unfit=case.unfit or choice.useless,
     )
 
 
@@ -114,15 +76,6 @@ def _status(case: Case, choice: Choice) -> tuple[Verdict, str]:
         why = f"Only {names[0]} answered this task, so there is nothing to choose between."
         return Verdict.NOT_COMPUTED, why
     return choice.status, ""
-
-
-def _useless(choice: Choice) -> str | None:
-    """The best of those that are all wrong is nothing to recommend, whatever one that is ruled out can do."""
-    if not choice.entrants or any(entrant.accuracy for entrant in choice.feasible):
-        return None
-    if not any(entrant.accuracy for entrant in choice.entrants):
-        return "not one candidate gave a right answer"
-    return "not one candidate that meets the requirements gave a right answer" if choice.feasible else None
 
 
 def _measured(case: Case, choice: Choice, standing: Standing) -> Decision:
@@ -235,18 +188,18 @@ def _at_risk(case: Case, choice: Choice, rival: Entrant, low: float) -> float | 
 
 def _headroom(case: Case) -> Headroom:
     """What the control with gold passages says; nothing where the runs it needs are missing or not fair."""
-    control = named(case.systems, "gold")
+    control = case.named("gold")
     right = case.systems[control].accuracy.mean if control else None
     if control is None or right is None or control in case.excluded:
         return Headroom()
-    knowledge = _lead(case, control, named(case.systems))
+    knowledge = _lead(case, control, case.named())
     if knowledge and knowledge.ci_low is not None:
         margin = case.rules.needs.accuracy_margin
         knowledge = replace(knowledge, already=knowledge.ci_low <= 0 or knowledge.delta < margin)
     groups = case.systems[control].groups
     some = groups.get("answerable") if "unanswerable" in groups else None
     return Headroom(
-        retrieval=_lead(case, control, named(case.systems, "retrieved")),
+        retrieval=_lead(case, control, case.named("retrieved")),
         generator=1 - right,
         knowledge=knowledge,
         answerable=Lost(None if some.mean is None else 1 - some.mean, some.n) if some else None,
@@ -268,7 +221,7 @@ def _looking_ahead(case: Case, choice: Choice, decision: Decision) -> Decision:
     def outcome_at(setting: Setting) -> Outcome:
         return outcome_of(case.choice_at(setting))
 
-    low, high = pays_between(choice, case.setting)
+    low, high = pays(choice, case.setting)
     found = [(change, change_words.would_change(change)) for change in changes(outcome_at, case.setting)]
     return replace(
         decision,

@@ -5,81 +5,36 @@ Every function takes a decision whose figures are there, and gives the sentences
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
-
-from harness.analysis.decision.candidates import Candidate
-from harness.analysis.decision.literature import named
-from harness.analysis.requirements.rules import Met, Outcome
-from harness.analysis.requirements.table import rows
-from harness.analysis.results.decision import (
-    Against,
-    Decision,
-    Lead,
-    Reason,
-    Verdict,
-)
-from harness.analysis.results.figures import Check, Status
-from harness.analysis.results.run import SystemFigures
-from harness.quantities import dollars, listed, months, percent, points, share, signed, whole
-from harness.scoring.table import is_graded
-
-Figure = float | str | None
-Reasons = Iterator[Reason]
+from harness.analysis.decision.case import Case
+from harness.analysis.decision.caveats import Reasons, caveats, ends, headroom, joined, outcomes, reason
+from harness.analysis.requirements.rules import Met
+from harness.analysis.results.decision import Against, Decision, Reason, Verdict
+from harness.quantities import dollars, listed, months, percent, points, share, whole
 
 
-def reason(text: str, **figures: Figure) -> Reason:
-    return Reason(text, figures)
-
-
-def joined(*parts: Reason, by: str = " ") -> Reason:
-    """Several sentences as one; their figures have different names."""
-    figures = {name: value for part in parts for name, value in part.figures.items()}
-    return Reason(by.join(part.text for part in parts), figures)
-
-
-@dataclass(frozen=True)
-class Told:
-    """What sentences speak of. `candidates`: as they are priced at the decision's setting."""
-
-    decision: Decision
-    systems: Mapping[str, SystemFigures]
-    checks: Sequence[Check]
-    candidates: Sequence[Candidate]
-    metric: str | None
-
-    @property
-    def graded(self) -> str | None:
-        """The primary metric, where an answer can be partly right by it; its mean is no share of right answers."""
-        return self.metric if is_graded(self.metric) else None
-
-    def mean(self, accuracy: float) -> str:
-        return f"a mean {self.graded} of {percent(accuracy)}" if self.graded else f"{percent(accuracy)} right"
-
-    @property
-    def favourite(self) -> str:
-        """Asked for only where there is one."""
-        assert self.decision.favourite is not None
-        return self.decision.favourite
-
-
-def reasons(told: Told) -> tuple[Reason, ...]:
+def reasons(case: Case, decision: Decision) -> tuple[Reason, ...]:
     """In this order: the verdict, rivals, what is open, requirements, warnings, who is left out, mechanism, chances."""
-    topics = [_unfit, _verdict, _rivals, _prices_that_pay, _still_open, _requirements, _warnings]
-    topics += [_not_measured, _excluded, _headroom, _chances]
-    return tuple(reason for topic in topics for reason in topic(told))
+    return (
+        *_unfit(decision),
+        *_verdict(case, decision),
+        *_rivals(case, decision),
+        *_prices_that_pay(decision),
+        *_still_open(decision),
+        *caveats(case, decision),
+        *headroom(case, decision),
+        *_chances(decision),
+    )
 
 
 # The verdict
 
 
-def _unfit(told: Told) -> Reasons:
-    if told.decision.unfit:
-        yield reason(f"Nothing is recommended: {told.decision.unfit}.")
+def _unfit(decision: Decision) -> Reasons:
+    if decision.unfit:
+        yield reason(f"Nothing is recommended: {decision.unfit}.")
 
 
-def _verdict(told: Told) -> Reasons:
-    decision = told.decision
+def _verdict(case: Case, decision: Decision) -> Reasons:
     if decision.status is Verdict.NONE_FEASIBLE:
         yield from _none_feasible(decision)
         return
@@ -90,12 +45,12 @@ def _verdict(told: Told) -> Reasons:
     recommended = decision.status is Verdict.RECOMMENDED
     opening = "is recommended" if recommended else "is the best bet so far, not a recommendation"
     first = reason(
-        f"{decision.favourite} {opening}: {told.mean(row.accuracy)} on {whole(decision.n)} questions.",
+        f"{decision.favourite} {opening}: {_mean(case, row.accuracy)} on {whole(decision.n)} questions.",
         accuracy=row.accuracy,
         questions=decision.n,
     )
     yield joined(first, *_money(decision, decision.favourite))
-    yield from _poor(told, row.accuracy)
+    yield from _poor(case, decision, row.accuracy)
     if any(outcome.status is Met.UNKNOWN for outcome in row.requirements):
         yield reason(
             f"{decision.favourite} cannot be recommended before what is required of it has been checked."
@@ -107,7 +62,7 @@ def _none_feasible(decision: Decision) -> Reasons:
         yield reason("No candidate answered this task.")
         return
     yield reason(f"No strategy meets the requirements. The nearest is {decision.nearest}:")
-    yield from _outcomes(decision, decision.nearest, Met.MISSED)
+    yield from outcomes(decision, decision.nearest, Met.MISSED)
 
 
 def _money(decision: Decision, name: str) -> Reasons:
@@ -137,16 +92,16 @@ def _money(decision: Decision, name: str) -> Reasons:
         )
 
 
-def _poor(told: Told, accuracy: float) -> Reasons:
+def _poor(case: Case, decision: Decision, accuracy: float) -> Reasons:
     """The best of bad ones is called that; one without a right answer leads by what it costs alone."""
-    others = any(row.feasible and row.accuracy for row in told.decision.candidates.values())
+    others = any(row.feasible and row.accuracy for row in decision.candidates.values())
     if accuracy == 0 and others:
         yield reason(
             "Not one of its answers is right: it leads by its cost alone, and is not thereby good enough."
         )
     elif 0 < accuracy < 0.5:
         poor = (
-            f"Its mean {told.graded} is below a half" if told.graded else "It is wrong more often than right"
+            f"Its mean {case.graded} is below a half" if case.graded else "It is wrong more often than right"
         )
         yield reason(f"{poor}: the best of these, and not thereby good enough.")
 
@@ -154,27 +109,26 @@ def _poor(told: Told, accuracy: float) -> Reasons:
 # Rivals
 
 
-def _rivals(told: Told) -> Reasons:
+def _rivals(case: Case, decision: Decision) -> Reasons:
     """The favourite against each feasible rival: accuracy with its interval, then money."""
-    decision = told.decision
     for rival, against in decision.against.items():
         row = decision.candidates[rival]
         if not row.feasible or against.delta is None:
             continue
         apart = reason(
-            f"Against {rival} ({told.mean(row.accuracy)}): {points(against.delta)}{_ends(against)}, "
+            f"Against {rival} ({_mean(case, row.accuracy)}): {points(against.delta)}{ends(against)}, "
             f"{_resolved(against)}.",
             accuracy=row.accuracy,
             delta=against.delta,
             ci_low=against.ci_low,
             ci_high=against.ci_high,
         )
-        yield joined(apart, *_costs_of_both(told, rival), *_as_good(told, rival, against))
+        yield joined(apart, *_costs_of_both(decision, rival), *_as_good(decision, rival, against))
 
 
-def _ends(row: Against | Lead) -> str:
-    """Both ends of an interval in brackets, nothing where the questions show none."""
-    return "" if row.ci_low is None else f" ({signed(row.ci_low)} to {signed(row.ci_high)})"
+def _mean(case: Case, accuracy: float) -> str:
+    """A mean of the primary metric; where an answer can be partly right, it is no share of right answers."""
+    return f"a mean {case.graded} of {percent(accuracy)}" if case.graded else f"{percent(accuracy)} right"
 
 
 def _resolved(against: Against) -> str:
@@ -185,9 +139,9 @@ def _resolved(against: Against) -> str:
     return "the difference is not resolved"
 
 
-def _costs_of_both(told: Told, rival: str) -> Reasons:
-    rows = [told.decision.candidates[name] for name in (told.favourite, rival)]
-    by_value = told.decision.by_value
+def _costs_of_both(decision: Decision, rival: str) -> Reasons:
+    rows = [decision.candidates[name] for name in (str(decision.favourite), rival)]
+    by_value = decision.by_value
     own, other = (row.total_usd if by_value else row.monthly_usd for row in rows)
     if own is not None and other is not None:
         what = "With wrong answers" if by_value else "Running it"
@@ -196,9 +150,8 @@ def _costs_of_both(told: Told, rival: str) -> Reasons:
         )
 
 
-def _as_good(told: Told, rival: str, against: Against) -> Reasons:
+def _as_good(decision: Decision, rival: str, against: Against) -> Reasons:
     """Why an unresolved difference does not keep the favourite from being recommended: it is below the margin."""
-    decision = told.decision
     if against.open:
         return
     if decision.by_value:
@@ -211,18 +164,17 @@ def _as_good(told: Told, rival: str, against: Against) -> Reasons:
                 margin=margin,
             )
         return
-    own, other = (decision.candidates[name].monthly_usd for name in (told.favourite, rival))
+    own, other = (decision.candidates[name].monthly_usd for name in (str(decision.favourite), rival))
     if not against.resolved and own is not None and other is not None and own <= other:
         margin = decision.requirements["accuracy_margin"]
         yield reason(
-            f"{told.favourite} is not less accurate by {share(float(margin))} or more, and no dearer.",
+            f"{decision.favourite} is not less accurate by {share(float(margin))} or more, and no dearer.",
             margin=margin,
         )
 
 
-def _prices_that_pay(told: Told) -> Reasons:
+def _prices_that_pay(decision: Decision) -> Reasons:
     """Where an error has no price: at which prices the favourite would be chosen for money's sake too."""
-    decision = told.decision
     feasible = [row for row in decision.candidates.values() if row.feasible]
     if decision.favourite is None or decision.by_value or len(feasible) < 2:
         return
@@ -251,18 +203,18 @@ def _span(low: float, high: float | None) -> str:
     return "whatever a wrong answer costs"
 
 
-def _still_open(told: Told) -> Reasons:
+def _still_open(decision: Decision) -> Reasons:
     """What keeps a rival in the race, and how many questions would end it."""
-    for rival, against in told.decision.against.items():
+    for rival, against in decision.against.items():
         if against.open:
-            yield _why_open(told, rival, against)
+            yield _why_open(decision, rival, against)
             yield _questions(rival, against)
 
 
-def _why_open(told: Told, rival: str, against: Against) -> Reason:
+def _why_open(decision: Decision, rival: str, against: Against) -> Reason:
     if against.open == "cost":
         return reason(
-            f"{told.favourite} and {rival} are not told apart by accuracy, and a cost that could tell is not known."
+            f"{decision.favourite} and {rival} are not told apart by accuracy, and a cost that could tell is not known."
         )
     if against.open == "value":
         return reason(
@@ -271,10 +223,10 @@ def _why_open(told: Told, rival: str, against: Against) -> Reason:
             at_risk_usd=against.at_risk_usd,
             threshold=against.threshold,
         )
-    margin = told.decision.requirements["accuracy_margin"]
+    margin = decision.requirements["accuracy_margin"]
     return reason(
-        f"Whether {told.favourite} or {rival} should be chosen is open: the questions neither show that they differ "
-        f"nor rule out a difference of {share(float(margin))} or more, which would matter.",
+        f"Whether {decision.favourite} or {rival} should be chosen is open: the questions neither show that they "
+        f"differ nor rule out a difference of {share(float(margin))} or more, which would matter.",
         margin=margin,
     )
 
@@ -294,134 +246,7 @@ def _questions(rival: str, against: Against) -> Reason:
     )
 
 
-# What speaks against a candidate
-
-
-def _requirements(told: Told) -> Reasons:
-    """What is missed, what could not be checked, and what is met, but not for certain; the nearest has been told."""
-    decision = told.decision
-    for name, row in decision.candidates.items():
-        if decision.status is not Verdict.NONE_FEASIBLE or name != decision.nearest:
-            yield from _outcomes(decision, name, Met.MISSED)
-        yield from _outcomes(decision, name, Met.UNKNOWN)
-        if row.feasible:
-            yield from _outcomes(decision, name, Met.MET)
-
-
-def _outcomes(decision: Decision, name: str, status: Met) -> Reasons:
-    """A candidate's outcomes of one status, a sentence each; of those that are met, the ones that may not be."""
-    for outcome in decision.candidates[name].requirements:
-        if outcome.status is status and (status is not Met.MET or outcome.unsure):
-            yield Reason(_outcome(name, outcome), dict(outcome.figures))
-
-
-def _outcome(name: str, outcome: Outcome) -> str:
-    met = "met, but not for certain: " if outcome.status is Met.MET else ""
-    return f"{name}: {rows()[outcome.requirement].label}: {met}{outcome.detail}."
-
-
-def _warnings(told: Told) -> Reasons:
-    """Checks with a warning about the favourite or a rival, a sentence each."""
-    if told.decision.favourite is None:
-        return
-    feasible = {name for name, row in told.decision.candidates.items() if row.feasible}
-    for check in told.checks:
-        names = [name for name in check.strategies if name in feasible]
-        if check.status is Status.WARN and names:
-            text = f"Warning for {listed(names)} ({check.title}): {check.clause}."
-            yield Reason(text, dict(check.figures))
-
-
-def _not_measured(told: Told) -> Reasons:
-    """A fine-tune that leads while nobody looked at what it forgot."""
-    best = told.decision.favourite
-    if best is None or not told.systems[best].system.adapted:
-        return
-    for check in told.checks:
-        if check.check == "forgetting" and check.status is Status.NOT_APPLICABLE:
-            yield reason(f"What {best} forgot was {check.clause}.")
-
-
-def _excluded(told: Told) -> Reasons:
-    """Which systems are left out, and the figures of the checks that they failed."""
-    for name, why in told.decision.excluded.items():
-        failed = [check for check in told.checks if check.status is Status.FAIL and name in check.strategies]
-        figures: dict[str, Figure] = {
-            f"{check.check}: {figure}": value for check in failed for figure, value in check.figures.items()
-        }
-        yield Reason(f"{name} is left out, and nothing here speaks for or against it: {why}", figures)
-
-
-# What the control with gold passages says
-
-
-def _headroom(told: Told) -> Reasons:
-    """Better retrieval, a better generator, or knowledge that was there already."""
-    room, control = told.decision.headroom, named(told.systems, "gold")
-    if room.retrieval and control:
-        found = named(told.systems, "retrieved")
-        best, now = (told.systems[name].accuracy.mean for name in (control, found or control))
-        right = f"the mean {told.graded} is {percent(best)}" if told.graded else f"{percent(best)} are right"
-        yield reason(
-            f"With the right passages ({control}) {right}, with the passages found ({found}) {percent(now)}: better "
-            f"retrieval could win {points(room.retrieval.delta)}{_ends(room.retrieval)}.",
-            control=best,
-            retrieved=now,
-            delta=room.retrieval.delta,
-            ci_low=room.retrieval.ci_low,
-            ci_high=room.retrieval.ci_high,
-        )
-    if room.generator is not None:
-        yield joined(_generator(told), *_cut(told, str(control)))
-    lead = room.knowledge
-    if lead and lead.already:
-        known = "the knowledge was there already, or the generator cannot use them"
-        unknown = (
-            "it is not shown that they help. Too few questions may be why, or knowledge that was there already, or a "
-            "generator that cannot use them"
-        )
-        yield reason(
-            f"The right passages bring {points(lead.delta)}{_ends(lead)} over the bare model: "
-            f"{unknown if (lead.ci_low or 0) <= 0 else known}.",
-            delta=lead.delta,
-            ci_low=lead.ci_low,
-            ci_high=lead.ci_high,
-        )
-
-
-def _generator(told: Told) -> Reason:
-    """What is lost with the right passages in the prompt, on questions that have such passages."""
-    room = told.decision.headroom
-    lost, on, figures = room.generator, "", {}
-    if room.answerable:
-        lost, n = room.answerable.lost, room.answerable.n
-        on, figures = f" on the {whole(n)} questions with an answer", {"questions": n}
-    what = (
-        f"{percent(lost)} of {told.graded} is still missing"
-        if told.graded
-        else f"{percent(lost)} are still wrong"
-    )
-    return reason(
-        f"With the right passages in the prompt, {what}{on}: the generator loses {'it' if told.graded else 'them'}, a "
-        "matter for fine-tuning or a larger model.",
-        lost=lost,
-        **figures,
-    )
-
-
-def _cut(told: Told, control: str) -> Reasons:
-    """Where the control's answers were cut often enough to warn: the limit does that, not the generator."""
-    for check in told.checks:
-        if check.check == "cut_answers" and check.status is Status.WARN and control in check.strategies:
-            cut = check.figures[f"{control}: share"]
-            yield reason(
-                f"Of all answers of {control}, {percent(cut)} were cut by the token limit before they were right.",
-                cut=cut,
-            )
-
-
-def _chances(told: Told) -> Reasons:
-    decision = told.decision
+def _chances(decision: Decision) -> Reasons:
     if decision.favourite is None or len(decision.candidates) < 2:
         return
     if decision.chances_reason:
@@ -439,9 +264,9 @@ def _chances(told: Told) -> Reasons:
 # What is assumed
 
 
-def assumptions(told: Told) -> tuple[Reason, ...]:
+def assumptions(case: Case, decision: Decision) -> tuple[Reason, ...]:
     """What nobody said and the decision takes for granted."""
-    setting = told.decision.setting
+    setting = decision.setting
     found = []
     if setting.monthly_queries_assumed:
         found.append(
@@ -452,18 +277,17 @@ def assumptions(told: Told) -> tuple[Reason, ...]:
                 horizon_months=setting.horizon_months,
             )
         )
-    found += _rule(told)
+    found += _rule(case, decision)
     if setting.refresh_days is None:
         found.append(reason("The knowledge is taken not to change."))
     found.append(
         reason("Costs are taken as measured; only what the questions leave open counts as uncertain.")
     )
-    return (*found, *_timed(told))
+    return (*found, *_timed(case, decision))
 
 
-def _rule(told: Told) -> Reasons:
+def _rule(case: Case, decision: Decision) -> Reasons:
     """By what the choice was made, and which margin counts as no difference."""
-    decision = told.decision
     if decision.by_value:
         margin = decision.requirements["value_margin"]
         yield reason(
@@ -471,9 +295,9 @@ def _rule(told: Told) -> Reasons:
             f"at the interval's end no other is cheaper by more than {percent(float(margin))} of its cost.",
             margin=margin,
         )
-        if told.graded:
+        if case.graded:
             yield reason(
-                f"An answer with half of {told.graded} is taken to cost half of what a wrong one costs."
+                f"An answer with half of {case.graded} is taken to cost half of what a wrong one costs."
             )
     elif decision.setting.error_price_usd is None:
         margin = decision.requirements["accuracy_margin"]
@@ -488,9 +312,9 @@ def _rule(told: Told) -> Reasons:
         yield reason(f"The price of an error could not be used: the cost of {listed(unknown)} is not known.")
 
 
-def _timed(told: Told) -> Reasons:
+def _timed(case: Case, decision: Decision) -> Reasons:
     """What a firm cost rests on: how far the favourite's may be off, or of which system nobody can say that."""
-    costs = {one.name: one.economics for one in told.candidates if one.economics.timed}
+    costs = {one.name: one.economics for one in case.candidates_at(case.setting) if one.economics.timed}
     costs = {name: cost for name, cost in costs.items() if cost.per_query_usd is not None}
     if not costs:
         return
@@ -502,12 +326,12 @@ def _timed(told: Told) -> Reasons:
             f"What {least} costs rests on {whole(n)} timed {what} too few to say how far it may be off.",
             timed=n,
         )
-    elif told.decision.favourite in costs:
-        cost = costs[told.favourite]
+    elif decision.favourite in costs:
+        cost = costs[decision.favourite]
         low, high = cost.per_query_ci_usd or (None, None)
         yield reason(
-            f"A query of {told.favourite} costs {dollars(cost.per_query_usd)}, and {dollars(low)} to {dollars(high)} "
-            f"as far as its {whole(cost.timed)} timed questions tell.",
+            f"A query of {decision.favourite} costs {dollars(cost.per_query_usd)}, and {dollars(low)} to "
+            f"{dollars(high)} as far as its {whole(cost.timed)} timed questions tell.",
             per_query_usd=cost.per_query_usd,
             ci_low=low,
             ci_high=high,

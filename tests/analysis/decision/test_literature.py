@@ -9,17 +9,18 @@ from typing import Any
 
 import pytest
 
+from harness.analysis.decision.case import Case, TrainFit
+from harness.analysis.decision.choice import Rules
 from harness.analysis.decision.literature import (
     ADVICE,
     FROM_SCRATCH,
     GUIDES,
-    Ran,
-    TrainFit,
     expected_range,
     priors,
     shapes,
 )
 from harness.analysis.decision.pairs import Pairs
+from harness.analysis.requirements.table import Requirements
 from harness.analysis.results.decision import (
     Basis,
     CandidateFigures,
@@ -43,7 +44,7 @@ def ran(
     pairs: Pairs = NO_PAIRS,
     seen: Mapping[str, float] | None = None,
     **more: Any,
-) -> Ran:
+) -> Case:
     """`seen`: the accuracy on facts that training showed."""
     systems = {}
     for name in means:
@@ -52,7 +53,8 @@ def ran(
             {"fact_seen": Estimate(seen[name], seen[name] - 0.05, seen[name] + 0.05, 100)} if seen else {}
         )
         systems[name] = figures(name, mean, half=0.05, groups=groups)
-    return Ran(systems, pairs, probes, **{"excluded": {}, **more})
+    rules = Rules(Requirements(), pairs, {})
+    return Case(systems, lambda _: (), rules, Setting(), probes=probes, **more)
 
 
 def pairs(b: str, a: str, delta: float, half: float = 0.02) -> Pairs:

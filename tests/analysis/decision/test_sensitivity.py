@@ -104,8 +104,8 @@ def test_bands_of_the_error_price_have_their_ends_where_the_sums_say() -> None:
     assert [(band.outcome.winner, band.outcome.status) for band in spans] == [
         ("base", "recommended"), ("base", "undecided"), ("rag", "undecided"), ("rag", "recommended"),
     ]  # fmt: skip
-    assert spans[0].low == 0.0
-    assert spans[2].low == pytest.approx(0.03, rel=1e-4)
+    assert spans[0].value == 0.0
+    assert spans[2].value == pytest.approx(0.03, rel=1e-4)
     found = change(at, Setting(), BY_FIELD["error_price_usd"])
     assert found.down
     assert (found.down.winner, found.up) == ("base", None)

@@ -1,0 +1,160 @@
+"""What else there is to say of a choice: what speaks against a system, and what the control shows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from harness.analysis.decision.case import Case
+from harness.analysis.requirements.rules import Met, Outcome
+from harness.analysis.requirements.table import rows
+from harness.analysis.results.decision import Against, Decision, Lead, Reason, Verdict
+from harness.analysis.results.figures import Status
+from harness.quantities import listed, percent, points, signed, whole
+
+Figure = float | str | None
+Reasons = Iterator[Reason]
+
+
+def reason(text: str, **figures: Figure) -> Reason:
+    return Reason(text, figures)
+
+
+def joined(*parts: Reason, by: str = " ") -> Reason:
+    """Several sentences as one; their figures have different names."""
+    figures = {name: value for part in parts for name, value in part.figures.items()}
+    return Reason(by.join(part.text for part in parts), figures)
+
+
+def ends(row: Against | Lead) -> str:
+    """Both ends of an interval in brackets, nothing where the questions show none."""
+    return "" if row.ci_low is None else f" ({signed(row.ci_low)} to {signed(row.ci_high)})"
+
+
+def caveats(case: Case, decision: Decision) -> Reasons:
+    """Requirements that are missed or may be, checks that warn, and which systems are left out."""
+    yield from _requirements(decision)
+    yield from _warnings(case, decision)
+    yield from _not_measured(case, decision)
+    yield from _excluded(case, decision)
+
+
+def _requirements(decision: Decision) -> Reasons:
+    """What is missed, what could not be checked, and what is met, but not for certain; the nearest has been told."""
+    for name, row in decision.candidates.items():
+        if decision.status is not Verdict.NONE_FEASIBLE or name != decision.nearest:
+            yield from outcomes(decision, name, Met.MISSED)
+        yield from outcomes(decision, name, Met.UNKNOWN)
+        if row.feasible:
+            yield from outcomes(decision, name, Met.MET)
+
+
+def outcomes(decision: Decision, name: str, status: Met) -> Reasons:
+    """A candidate's outcomes of one status, a sentence each; of those that are met, the ones that may not be."""
+    for outcome in decision.candidates[name].requirements:
+        if outcome.status is status and (status is not Met.MET or outcome.unsure):
+            yield Reason(_outcome(name, outcome), dict(outcome.figures))
+
+
+def _outcome(name: str, outcome: Outcome) -> str:
+    met = "met, but not for certain: " if outcome.status is Met.MET else ""
+    return f"{name}: {rows()[outcome.requirement].label}: {met}{outcome.detail}."
+
+
+def _warnings(case: Case, decision: Decision) -> Reasons:
+    """Checks with a warning about the favourite or a rival, a sentence each."""
+    if decision.favourite is None:
+        return
+    feasible = {name for name, row in decision.candidates.items() if row.feasible}
+    for check in case.checks:
+        names = [name for name in check.strategies if name in feasible]
+        if check.status is Status.WARN and names:
+            text = f"Warning for {listed(names)} ({check.title}): {check.clause}."
+            yield Reason(text, dict(check.figures))
+
+
+def _not_measured(case: Case, decision: Decision) -> Reasons:
+    """A fine-tune that leads while nobody looked at what it forgot."""
+    best = decision.favourite
+    if best is None or not case.systems[best].system.adapted:
+        return
+    for check in case.checks:
+        if check.check == "forgetting" and check.status is Status.NOT_APPLICABLE:
+            yield reason(f"What {best} forgot was {check.clause}.")
+
+
+def _excluded(case: Case, decision: Decision) -> Reasons:
+    """Which systems are left out, and the figures of the checks that they failed."""
+    for name, why in decision.excluded.items():
+        failed = [check for check in case.checks if check.status is Status.FAIL and name in check.strategies]
+        figures: dict[str, Figure] = {
+            f"{check.check}: {figure}": value for check in failed for figure, value in check.figures.items()
+        }
+        yield Reason(f"{name} is left out, and nothing here speaks for or against it: {why}", figures)
+
+
+# What the control with gold passages says
+
+
+def headroom(case: Case, decision: Decision) -> Reasons:
+    """Better retrieval, a better generator, or knowledge that was there already."""
+    room, control = decision.headroom, case.named("gold")
+    if room.retrieval and control:
+        found = case.named("retrieved")
+        best, now = (case.systems[name].accuracy.mean for name in (control, found or control))
+        right = f"the mean {case.graded} is {percent(best)}" if case.graded else f"{percent(best)} are right"
+        yield reason(
+            f"With the right passages ({control}) {right}, with the passages found ({found}) {percent(now)}: better "
+            f"retrieval could win {points(room.retrieval.delta)}{ends(room.retrieval)}.",
+            control=best,
+            retrieved=now,
+            delta=room.retrieval.delta,
+            ci_low=room.retrieval.ci_low,
+            ci_high=room.retrieval.ci_high,
+        )
+    if room.generator is not None:
+        yield joined(_generator(case, decision), *_cut(case, str(control)))
+    lead = room.knowledge
+    if lead and lead.already:
+        known = "the knowledge was there already, or the generator cannot use them"
+        unknown = (
+            "it is not shown that they help. Too few questions may be why, or knowledge that was there already, or a "
+            "generator that cannot use them"
+        )
+        yield reason(
+            f"The right passages bring {points(lead.delta)}{ends(lead)} over the bare model: "
+            f"{unknown if (lead.ci_low or 0) <= 0 else known}.",
+            delta=lead.delta,
+            ci_low=lead.ci_low,
+            ci_high=lead.ci_high,
+        )
+
+
+def _generator(case: Case, decision: Decision) -> Reason:
+    """What is lost with the right passages in the prompt, on questions that have such passages."""
+    room = decision.headroom
+    lost, on, figures = room.generator, "", {}
+    if room.answerable:
+        lost, n = room.answerable.lost, room.answerable.n
+        on, figures = f" on the {whole(n)} questions with an answer", {"questions": n}
+    what = (
+        f"{percent(lost)} of {case.graded} is still missing"
+        if case.graded
+        else f"{percent(lost)} are still wrong"
+    )
+    return reason(
+        f"With the right passages in the prompt, {what}{on}: the generator loses {'it' if case.graded else 'them'}, a "
+        "matter for fine-tuning or a larger model.",
+        lost=lost,
+        **figures,
+    )
+
+
+def _cut(case: Case, control: str) -> Reasons:
+    """Where the control's answers were cut often enough to warn: the limit does that, not the generator."""
+    for check in case.checks:
+        if check.check == "cut_answers" and check.status is Status.WARN and control in check.strategies:
+            cut = check.figures[f"{control}: share"]
+            yield reason(
+                f"Of all answers of {control}, {percent(cut)} were cut by the token limit before they were right.",
+                cut=cut,
+            )

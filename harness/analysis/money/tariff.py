@@ -154,15 +154,28 @@ class Measured:
 
 
 def economics(measured: Measured, tariff: Tariff | None, inputs: CostInputs | None = None) -> Economics:
-    """One system's money; everything None, with a reason, where there is no tariff."""
+    """One system's money; every cost None, with a reason, where there is no tariff."""
     inputs = inputs or CostInputs()
-    priced = None if tariff is None else tariff.under(inputs)
-    parts = Components() if priced is None else _components(measured, priced)
+    if tariff is None:
+        return Economics(
+            strategy=measured.strategy,
+            per_query_usd=None,
+            batched_usd=None,
+            fixed_usd=None,
+            refresh_usd=None,
+            storage_usd_per_month=0.0,
+            reason=NO_SHEET,
+            components=Components(),
+            assumptions=_throughput(measured, Assumptions()),
+            cycles=inputs.cycles,
+            fixed_reason=NO_SHEET,
+            timed=measured.timed,
+        )
+    priced = tariff.under(inputs)
+    parts = _components(measured, priced)
     fixed, fixed_reason = _fixed(measured, priced, parts, inputs.cycles)
-    untimed = "not timed" if measured.serial_s is None else None
     refresh, refresh_people = _refresh(measured, priced, parts)
-    labour = parts.labour_usd or 0.0
-    people = inputs.cycles * labour + _sum(parts.labels_usd, parts.evaluation_usd)
+    people = inputs.cycles * (parts.labour_usd or 0.0) + _sum(parts.labels_usd, parts.evaluation_usd)
     known = fixed is not None
     return Economics(
         strategy=measured.strategy,
@@ -171,7 +184,7 @@ def economics(measured: Measured, tariff: Tariff | None, inputs: CostInputs | No
         fixed_usd=fixed,
         refresh_usd=refresh,
         storage_usd_per_month=parts.storage_usd_per_month or 0.0,
-        reason=NO_SHEET if priced is None else untimed or fixed_reason,
+        reason="not timed" if measured.serial_s is None else fixed_reason,
         components=parts,
         assumptions=_assumptions(measured, priced, inputs),
         cycles=inputs.cycles,
@@ -184,9 +197,9 @@ def economics(measured: Measured, tariff: Tariff | None, inputs: CostInputs | No
     )
 
 
-def _ci_usd(measured: Measured, priced: Tariff | None) -> Interval | None:
+def _ci_usd(measured: Measured, priced: Tariff) -> Interval | None:
     """Dollars are seconds times a constant, so the interval of the one is that of the other."""
-    if priced is None or measured.serial_ci_s is None:
+    if measured.serial_ci_s is None:
         return None
     low, high = (priced.query_usd(seconds) for seconds in measured.serial_ci_s)
     return None if low is None or high is None else (low, high)
@@ -222,46 +235,40 @@ def _index(measured: Measured, priced: Tariff) -> float | None:
 
 
 def _fixed(
-    measured: Measured, priced: Tariff | None, parts: Components, cycles: int
+    measured: Measured, priced: Tariff, parts: Components, cycles: int
 ) -> tuple[float | None, str | None]:
     """What is paid once, or None and why it is not known."""
-    if priced is None:
-        return None, NO_SHEET
     if not measured.candidate:
         return None, "another task's adapter: what it cost once stands there"
-    if measured.adapted and priced.labour is None:
-        return None, f"the price sheet has no {' and no '.join(priced.lacking)}"
-    if measured.adapted and (parts.training_usd is None or parts.labels_usd is None):
-        return None, "the run has no record of training the adapter"
+    tuning, labour = 0.0, priced.labour
+    if measured.adapted:
+        if labour is None:
+            return None, f"the price sheet has no {' and no '.join(priced.lacking)}"
+        if parts.training_usd is None or parts.labels_usd is None:
+            return None, "the run has no record of training the adapter"
+        tuning = fine_tune_cost(
+            cycles,
+            device_hours=(measured.training_s or 0.0) / 3600,
+            usd_per_hour=priced.usd_per_hour,
+            engineer_hours=labour.engineer_hours_per_cycle,
+            wage=labour.wage_usd_per_hour,
+            labels=measured.labels or 0,
+            usd_per_label=labour.usd_per_label,
+            evaluation_usd=labour.evaluation_usd,
+        )
     if measured.retrieves and parts.index_usd is None:
         return None, "the run has no record of building the index"
-    tuning = _tuning(measured, priced, cycles) if measured.adapted else 0.0
     return tuning + (parts.index_usd or 0.0), None
 
 
-def _tuning(measured: Measured, priced: Tariff, cycles: int) -> float:
-    labour = priced.labour
-    assert labour is not None
-    return fine_tune_cost(
-        cycles,
-        device_hours=(measured.training_s or 0.0) / 3600,
-        usd_per_hour=priced.usd_per_hour,
-        engineer_hours=labour.engineer_hours_per_cycle,
-        wage=labour.wage_usd_per_hour,
-        labels=measured.labels or 0,
-        usd_per_label=labour.usd_per_label,
-        evaluation_usd=labour.evaluation_usd,
-    )
-
-
-def _refresh(measured: Measured, priced: Tariff | None, parts: Components) -> tuple[float | None, float]:
+def _refresh(measured: Measured, priced: Tariff, parts: Components) -> tuple[float | None, float]:
     """A change of knowledge: embed what changed, and train once more on labels of which that share is new.
 
     The second figure is people's part of the first. None where a part is not known.
     An adapter that reads passages is trained again as well: its measured accuracy is that of an adapter
     trained on the current documents.
     """
-    if priced is None or not measured.candidate:
+    if not measured.candidate:
         return None, 0.0
     share, labour, machine, people = priced.changed_share, priced.labour, 0.0, 0.0
     if measured.retrieves:
@@ -282,15 +289,19 @@ def _sum(*parts: float | None) -> float:
     return sum(part or 0.0 for part in parts)
 
 
-def _assumptions(measured: Measured, priced: Tariff | None, inputs: CostInputs) -> Assumptions:
+def _throughput(measured: Measured, stated: Assumptions) -> Assumptions:
     batched = measured.batched_s
-    stated = replace(
-        priced.origin if priced else Assumptions(),
+    return replace(
+        stated,
         serial_queries_per_s=1 / measured.serial_s if measured.serial_s else None,
         batched_queries_per_s=1 / batched if batched else None,
         stored_gb=None if measured.stored_bytes is None else measured.stored_bytes / 1e9,
     )
-    if priced is None or not measured.candidate:
+
+
+def _assumptions(measured: Measured, priced: Tariff, inputs: CostInputs) -> Assumptions:
+    stated = _throughput(measured, priced.origin)
+    if not measured.candidate:
         return stated
     if measured.adapted and priced.labour:
         labour = priced.labour

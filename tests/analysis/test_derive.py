@@ -288,7 +288,7 @@ def test_optional_keys_of_the_manifest_may_be_missing(tmp_path: Path) -> None:
     found = derived(read_run(write_run(tmp_path, manifest=about, timings=timings()[:1])))
     assert found["run_id"] == tmp_path.name
     assert list(found["tasks"]["facts"]["strategies"]) == ["base", "lora", "rag"]
-    assert strategy(found, "lora")["cost"]["reason"] == "the run has no price sheet"
+    assert strategy(found, "lora")["cost"]["reason"] == "the run has no price list"
     json.dumps(found, allow_nan=False)
 
 

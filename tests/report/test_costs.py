@@ -126,7 +126,7 @@ def test_break_even_by_cycles_and_in_words(tmp_path: Path) -> None:
 def test_a_strategy_whose_one_off_cost_is_not_known_says_why(tmp_path: Path) -> None:
     sheet = {**PRICE_SHEET, "labels": None}
     (lora, _) = costs.once(facts(tmp_path, price_sheet=sheet)).rows
-    assert lora[1] == "n/a (the price sheet has no labels)"
+    assert lora[1] == "n/a (the price list has no labels)"
 
 
 def test_a_task_without_times_has_no_cost(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""What a run says about money: from its evidence and the price sheet in its manifest to the costs of its systems.
+"""What a run says about money: from its evidence and the price list in its manifest to the costs of its systems.
 
 Seconds are this run's; the price is a machine's on the sheet, so a figure holds as far as that machine is as
 fast as the one that was measured. The formulas stand in `economics.py` and `tariff.py`.
@@ -23,7 +23,7 @@ from harness.records import ApiPrice, PriceTier
 from harness.spec.prices import used_sheet
 
 STALE_DAYS = 180
-"""A price sheet older than this at the run's start is flagged."""
+"""A price list older than this at the run's start is flagged."""
 SHOWN_VOLUMES = (1_000, 10_000, 100_000)
 """Queries a month for which every report shows totals."""
 

@@ -14,7 +14,7 @@ DAYS_PER_MONTH = 365.25 / 12
 
 @dataclass(frozen=True, slots=True)
 class CostInputs:
-    """What a user may set. None: the price sheet's value, or (for the last four) not asked for."""
+    """What a user may set. None: the price list's value, or (for the last four) not asked for."""
 
     cycles: int = 3
     """Trainings until a fine-tune is good enough; each costs machine time and engineer hours."""
@@ -53,7 +53,7 @@ class Economics:
     per_cycle_usd: float = 0.0
     """What each tuning cycle adds to `fixed_usd`; 0 where nothing is tuned."""
     people_usd: float = 0.0
-    """The part of `fixed_usd` that is people's hours and labels: taken from the price sheet, not measured."""
+    """The part of `fixed_usd` that is people's hours and labels: taken from the price list, not measured."""
     people_refresh_usd: float = 0.0
     """The same part of `refresh_usd`."""
     fixed_reason: str | None = None
@@ -93,7 +93,7 @@ class Economics:
         )
 
     def people_monthly_usd(self, horizon_months: float, refresh_days: float | None) -> float:
-        """The part of `monthly_usd` that is people's: taken from the price sheet, not measured."""
+        """The part of `monthly_usd` that is people's: taken from the price list, not measured."""
         return self.people_usd / horizon_months + self.people_refresh_usd * _refreshes(refresh_days)
 
     def monthly_ci_usd(

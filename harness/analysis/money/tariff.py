@@ -13,9 +13,9 @@ from harness.analysis.results.figures import Interval
 from harness.analysis.results.money import Assumptions, Components
 from harness.spec.prices import UsedSheet
 
-NO_SHEET = "the run has no price sheet"
+NO_PRICES = "the run has no price list"
 LABOUR = ("labour", "labels", "evaluation")
-"""The sections of a price sheet that say what people cost."""
+"""The sections of a price list that say what people cost."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,9 +47,9 @@ class Tariff:
     usd_per_hour: float
     utilisation: float
     labour: Labour | None = None
-    """None: the price sheet lacks some of it, so that no fine-tune's one-off cost is known."""
+    """None: the price list lacks some of it, so that no fine-tune's one-off cost is known."""
     lacking: tuple[str, ...] = LABOUR
-    """Where `labour` is None: the sections that the price sheet lacks."""
+    """Where `labour` is None: the sections that the price list lacks."""
     changed_share: float | None = None
     """Share of the documents (and of the training labels) that a change of knowledge touches."""
     storage_usd_per_gb_month: float = 0.0
@@ -164,11 +164,11 @@ def economics(measured: Measured, tariff: Tariff | None, inputs: CostInputs | No
             fixed_usd=None,
             refresh_usd=None,
             storage_usd_per_month=0.0,
-            reason=NO_SHEET,
+            reason=NO_PRICES,
             components=Components(),
             assumptions=_throughput(measured, Assumptions()),
             cycles=inputs.cycles,
-            fixed_reason=NO_SHEET,
+            fixed_reason=NO_PRICES,
             timed=measured.timed,
         )
     priced = tariff.under(inputs)
@@ -243,7 +243,7 @@ def _fixed(
     tuning, labour = 0.0, priced.labour
     if measured.adapted:
         if labour is None:
-            return None, f"the price sheet has no {' and no '.join(priced.lacking)}"
+            return None, f"the price list has no {' and no '.join(priced.lacking)}"
         if parts.training_usd is None or parts.labels_usd is None:
             return None, "the run has no record of training the adapter"
         tuning = fine_tune_cost(

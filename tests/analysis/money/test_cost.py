@@ -64,7 +64,7 @@ def test_a_sheet_of_machines_only_still_prices_queries_and_indexes(tmp_path: Pat
     assert (rag.per_query_usd, rag.fixed_usd) == (pytest.approx(0.006), pytest.approx(0.01))
     assert (lora.fixed_usd, lora.reason) == (
         None,
-        "the price sheet has no labour and no labels and no evaluation",
+        "the price list has no labour and no labels and no evaluation",
     )
     assert lora.components.training_usd == pytest.approx(0.1)
 

@@ -121,8 +121,8 @@ def test_the_user_sets_the_hour_and_the_utilisation() -> None:
 @pytest.mark.parametrize(
     ("measured", "tariff", "field", "reason"),
     [
-        (BASE, None, "per_query_usd", "the run has no price sheet"),
-        (BASE, None, "fixed_usd", "the run has no price sheet"),
+        (BASE, None, "per_query_usd", "the run has no price list"),
+        (BASE, None, "fixed_usd", "the run has no price list"),
         (replace(BASE, serial_s=None), TARIFF, "per_query_usd", "not timed"),
         (
             replace(LORA, training_s=None),
@@ -137,13 +137,13 @@ def test_the_user_sets_the_hour_and_the_utilisation() -> None:
             LORA,
             replace(TARIFF, labour=None),
             "fixed_usd",
-            "the price sheet has no labour and no labels and no evaluation",
+            "the price list has no labour and no labels and no evaluation",
         ),
         (
             LORA,
             replace(TARIFF, labour=None, lacking=("labour",)),
             "fixed_usd",
-            "the price sheet has no labour",
+            "the price list has no labour",
         ),
         (
             replace(BASE, strategy="lora@x", candidate=False),

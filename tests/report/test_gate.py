@@ -7,6 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from harness.analysis.regression.changes import Cause
+from harness.analysis.regression.findings import failed
+from harness.analysis.regression.rules import RULES, Rule, Tier
 from harness.analysis.regression.terms import Gate, Terms
 from harness.report import checks, gate
 from tests.analysis.regression.reruns import judged, made_up
@@ -140,3 +143,19 @@ def test_what_is_right_where_no_answer_is_right_is_a_refusal(tmp_path: Path) -> 
 )
 def test_text_is_cut_to_one_short_line(text: str, shown: str) -> None:
     assert gate.cut(text) == shown
+
+
+@pytest.mark.parametrize("tier", Tier)
+def test_a_rule_is_added_in_one_row_and_shows_in_every_form(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, tier: Tier
+) -> None:
+    rule = Rule("lucky", tier, lambda rerun: failed("not a lucky day"), tuple(Cause), "the day is not lucky")
+    monkeypatch.setitem(RULES, "lucky", rule)
+    run = made_up(tmp_path / "a", {"base": ["yes"] * 9})
+    assert judged(run, run, gate=Gate(Terms(fail_on=("accuracy",)))).exit_code == (
+        4 if tier == "accuracy" else 0
+    )
+    judgement = judged(run, run, gate=Gate(Terms(fail_on=("lucky",))))
+    assert judgement.exit_code == 4
+    forms = [checks.as_text(judgement), *(form(judgement).decode() for form in checks.FORMS.values())]
+    assert all("not a lucky day" in form for form in forms)

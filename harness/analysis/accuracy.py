@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from harness.analysis.evidence import Asked
+from harness.analysis.evidence import Asked, Evidence, Pair
 from harness.analysis.results.figures import Estimate
 from harness.analysis.statistics.clusters import Design
 from harness.analysis.statistics.intervals import mean_interval
@@ -25,6 +25,9 @@ class ScoredAnswer:
     asked: Asked
     row: AnswerRow
     scores: dict[str, float]
+
+
+Scores = dict[Pair, list[ScoredAnswer]]
 
 
 def score(rows: Sequence[AnswerRow], asked: dict[str, Asked], spec: dict[str, Any]) -> list[ScoredAnswer]:
@@ -45,6 +48,16 @@ def score(rows: Sequence[AnswerRow], asked: dict[str, Asked], spec: dict[str, An
         )
         scored.append(ScoredAnswer(asked[row.question_id], row, scores))
     return scored
+
+
+def score_all(run: Evidence) -> Scores:
+    """Every answer with its scores, by task and strategy, in the plan's and the questions' order."""
+    return {
+        (task, strategy): score(
+            run.answers.get((task, strategy), ()), run.questions.get(task, {}), run.spec(task)
+        )
+        for task, strategy in run.pairs
+    }
 
 
 def _metrics(spec: dict[str, Any]) -> list[str]:

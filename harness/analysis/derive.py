@@ -6,18 +6,17 @@ evidence gives the same results to the byte.
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from typing import TypeVar
 
 from harness.analysis import accuracy, throughput
-from harness.analysis.accuracy import ScoredAnswer
+from harness.analysis.accuracy import ScoredAnswer, Scores, score_all
 from harness.analysis.bridge import run_facts, system_in
 from harness.analysis.decision.case import case_of, needs_of, with_needs
 from harness.analysis.decision.summary import summary
 from harness.analysis.decision.verdict import verdict
-from harness.analysis.evidence import Evidence, Pair
+from harness.analysis.evidence import Evidence, Pair, missing_answers, task_names
 from harness.analysis.latency import percentiles, tpots, unmerged
 from harness.analysis.money import breakeven, cost
 from harness.analysis.money.economics import CostInputs, Economics
@@ -36,8 +35,6 @@ from harness.analysis.waterfall import Sources, waterfall
 from harness.run.folder import SCHEMA_VERSION
 from harness.scoring.table import is_graded
 from harness.spec.system import System
-
-Scores = dict[Pair, list[ScoredAnswer]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,29 +80,6 @@ def derive(
         ),
         tasks=tasks,
     )
-
-
-def missing_answers(run: Evidence) -> int:
-    """How many answers of the plan are not there yet; a strategy of several seeds answers once a seed."""
-    planned = Counter((entry["task"], entry["strategy"]) for entry in run.manifest.get("plan", ()))
-    return sum(
-        max(0, max(1, planned[pair]) * len(run.questions.get(pair[0], ())) - len(run.answers.get(pair, ())))
-        for pair in run.pairs
-    )
-
-
-def task_names(run: Evidence) -> list[str]:
-    return list(dict.fromkeys([*run.manifest.get("tasks", {}), *(task for task, _ in run.pairs)]))
-
-
-def score_all(run: Evidence) -> Scores:
-    """Every answer with its scores, by task and strategy, in the plan's and the questions' order."""
-    return {
-        (task, strategy): accuracy.score(
-            run.answers.get((task, strategy), ()), run.questions.get(task, {}), run.spec(task)
-        )
-        for task, strategy in run.pairs
-    }
 
 
 def inputs_under(run: Evidence, needs: Requirements, inputs: CostInputs | None = None) -> CostInputs:

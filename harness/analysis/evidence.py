@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -123,6 +124,19 @@ def read_questions(folder: Path) -> dict[str, dict[str, Asked]]:
 def read_timings(folder: Path) -> dict[Pair, tuple[TimingRow, ...]]:
     """The timed answers of the run in `folder` alone. Raises InputError as `read_run` does."""
     return _by_pair(_timings(folder / "timings.jsonl", _Reader()))
+
+
+def missing_answers(run: Evidence) -> int:
+    """How many answers of the plan are not there yet; a strategy of several seeds answers once a seed."""
+    planned = Counter((entry["task"], entry["strategy"]) for entry in run.manifest.get("plan", ()))
+    return sum(
+        max(0, max(1, planned[pair]) * len(run.questions.get(pair[0], ())) - len(run.answers.get(pair, ())))
+        for pair in run.pairs
+    )
+
+
+def task_names(run: Evidence) -> list[str]:
+    return list(dict.fromkeys([*run.manifest.get("tasks", {}), *(task for task, _ in run.pairs)]))
 
 
 class _Reader:

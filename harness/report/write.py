@@ -7,7 +7,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from harness.analysis.derive import Scores, derive, score_all
+from harness.analysis.accuracy import Scores, score_all
+from harness.analysis.derive import derive
 from harness.analysis.evidence import Evidence, read_run
 from harness.analysis.results.run import RunResult
 from harness.files import to_json, write_bytes

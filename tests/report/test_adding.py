@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from harness.analysis.derive import score_all
+from harness.analysis.accuracy import score_all
 from harness.analysis.evidence import read_run
 from harness.analysis.results.figures import Check, FigureKind, Status
 from harness.analysis.validity.check import Case, Limits, Rule

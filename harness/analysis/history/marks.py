@@ -8,8 +8,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from harness.analysis.accuracy import per_question
-from harness.analysis.derive import score_all
+from harness.analysis.accuracy import per_question, score_all
 from harness.analysis.evidence import Pair, read_run
 from harness.analysis.history.runs import Entry, Figure, Point, one_line
 from harness.analysis.regression.changes import Cause, Change, changes, touching

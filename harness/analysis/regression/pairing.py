@@ -7,9 +7,8 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
-from harness.analysis.accuracy import ScoredAnswer
-from harness.analysis.derive import Scores, missing_answers, score_all, task_names
-from harness.analysis.evidence import Evidence, Pair, read_run
+from harness.analysis.accuracy import ScoredAnswer, Scores, score_all
+from harness.analysis.evidence import Evidence, Pair, missing_answers, read_run, task_names
 from harness.analysis.regression.differing import differing, sentences
 from harness.analysis.regression.findings import NAMED
 from harness.analysis.regression.inputs import Inputs

@@ -11,8 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from harness.analysis.accuracy import ScoredAnswer
-from harness.analysis.derive import Scores
+from harness.analysis.accuracy import ScoredAnswer, Scores
 from harness.analysis.evidence import Asked, Evidence
 from harness.analysis.results.run import RunResult, TaskResult
 from harness.report.text import visible

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from harness.analysis.derive import Scores
+from harness.analysis.accuracy import Scores
 from harness.analysis.evidence import Evidence
 from harness.analysis.results.decision import Decision
 from harness.analysis.results.run import RunResult

@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 from typing import Any
 
-from harness.analysis.derive import score_all
+from harness.analysis.accuracy import score_all
 from harness.analysis.evidence import read_run
 from harness.report.page import assets
 from harness.report.page.questions import QuestionRow, Questions, Reply, questions

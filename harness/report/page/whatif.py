@@ -26,7 +26,8 @@ from harness.spec.pricing import LEAST, MOST_CYCLES, MOST_USD_PER_HOUR
 class Field:
     """A field of the form, which stands for a flag of `decide`, with the bounds that the flag accepts (None: no bound).
 
-    `above`: the least value other than 0. `kept`: what the run itself has, in words.
+    `above`: the least value other than 0. `kept`: what the run itself has, in words. `limit`: of a requirement that a
+    system meets or misses, what is limited.
     """
 
     name: str
@@ -37,6 +38,7 @@ class Field:
     kept: str
     above: float | None = None
     whole: bool = False
+    limit: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,7 +169,7 @@ def whatif(results: RunResult) -> Facts:
         volumes=VOLUMES,
         refreshes=tuple(days for days in REFRESHES if days is not None),
         days_per_month=DAYS_PER_MONTH,
-        tasks={name: _task(results, name, task, looks) for name, task in results.tasks.items()},
+        tasks={name: _task(results, task, looks) for name, task in results.tasks.items()},
     )
 
 
@@ -197,15 +199,9 @@ def _fields(own: Terms) -> tuple[Field, ...]:
     hour, utilisation, cycles = own.usd_per_hour, own.utilisation, own.tuning_cycles
     if hour is None or utilisation is None:
         return volume, *others
+    most = MOST_USD_PER_HOUR
     prices = (
-        Field(
-            "usd_per_hour",
-            "Price of a machine hour, $",
-            "--usd-per-hour",
-            LEAST,
-            MOST_USD_PER_HOUR,
-            _kept(hour),
-        ),
+        Field("usd_per_hour", "Price of a machine hour, $", "--usd-per-hour", LEAST, most, _kept(hour)),
         Field("utilisation", "Utilisation, 0 to 1", "--utilisation", LEAST, 1.0, _kept(utilisation)),
         Field("tuning_cycles", "Tuning cycles", "--tuning-cycles", 1, MOST_CYCLES, _kept(cycles), whole=True),
     )
@@ -222,40 +218,31 @@ def _need(name: str, row: Row, own: Terms) -> Field:
     if value is None and name == "monthly_queries":
         kept = f"{ASSUMED_MONTHLY_QUERIES:,} assumed"
     assert row.form is not None
-    return Field(name, row.form, str(row.flag), row.least, row.most, kept, row.above, row.whole)
+    return Field(name, row.form, str(row.flag), row.least, row.most, kept, row.above, row.whole, row.label)
 
 
-def _task(results: RunResult, name: str, task: TaskResult, looks: Looks) -> WhatIfTask:
-    decision = task.decision
-    names = [system for system, row in task.strategies.items() if _deployable(row, name)]
+def _task(results: RunResult, task: TaskResult, looks: Looks) -> WhatIfTask:
+    metric, names = task.primary_metric, ("", *task.deployable)
     pairs = [
-        (row, difference(row))
-        for row in task.comparisons
-        if row.delta is not None and row.metric == task.primary_metric
+        (row, difference(row)) for row in task.comparisons if row.delta is not None and row.metric == metric
     ]
     return WhatIfTask(
-        metric=task.primary_metric,
-        graded=is_graded(task.primary_metric),
-        excluded={system: visible(reason) for system, reason in decision.excluded.items()},
-        unfit=decision.unfit if results.quick or results.incomplete else None,
+        metric=metric,
+        graded=is_graded(metric),
+        excluded={system: visible(reason) for system, reason in task.decision.excluded.items()},
+        unfit=task.decision.unfit if results.quick or results.incomplete else None,
         headlines={
-            status: {one: headline(status, one or None, one or None) for one in ("", *names)}
+            status: {name: headline(status, name or None, name or None) for name in names}
             for status in Verdict
         },
         pairs=tuple(Pair(row.a, row.b, found.low, found.high, found.p) for row, found in pairs),
-        systems=tuple(
-            _system(results, name, task.strategies[system], task, looks[system]) for system in names
-        ),
+        systems=tuple(_system(results, task, row, looks[name]) for name, row in task.deployable.items()),
     )
 
 
-def _deployable(row: SystemResult, task: str) -> bool:
-    return not row.control and not row.system.trained_elsewhere(task)
-
-
-def _system(results: RunResult, name: str, row: SystemResult, task: TaskResult, look: Look) -> WhatIfSystem:
+def _system(results: RunResult, task: TaskResult, row: SystemResult, look: Look) -> WhatIfSystem:
     candidate = task.decision.candidates.get(row.system.name)
-    money = _money(results, name, row)
+    money = _money(results, task.name, row)
     people = row.cost.assumptions
     hours = (people.engineer_hours_per_refresh, people.evaluation_hours)
     return WhatIfSystem(
@@ -283,10 +270,10 @@ def _system(results: RunResult, name: str, row: SystemResult, task: TaskResult, 
     )
 
 
-def _money(results: RunResult, name: str, row: SystemResult) -> Money:
+def _money(results: RunResult, task: str, row: SystemResult) -> Money:
     """Seconds come from the records of training and indexing: cost components are at the run's own prices."""
     cost, assumed = row.cost, row.cost.assumptions
-    index = results.indexes.get(name) if row.system.retrieved else None
+    index = results.indexes.get(task) if row.system.retrieved else None
     by_token = index and index.embed_tokens is not None and assumed.embedding_usd_per_mtok is not None
     adapter = next((one for one in results.adapters if row.adapter and one.sha256 == row.adapter), None)
     return Money(

@@ -110,7 +110,8 @@ const WhatIf = (() => {
     return atMost("max_latency_s", latency_s[latency_s[wanted] === null && over ? over : wanted], terms.max_latency_s);
   }
 
-  // Knowledge that changes faster than a system can be brought up to date is never up to date.
+  // Every requirement that has a field in the form; the others are constant. Knowledge that changes faster than a system can be
+  // brought up to date is never up to date.
   function requirements(one, terms, facts, usd) {
     const updated = one.update_s || one.update_people_s !== null ? one.update_s + one.update_people_s : null;
     return [

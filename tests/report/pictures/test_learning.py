@@ -25,7 +25,8 @@ def test_a_curve_from_its_first_to_its_last_loss(view: TaskView) -> None:
     (plot,) = loss_curves(trained(view, {}))
     assert isinstance(plot, Plot)
     assert plot.title == "Loss while training: lora"
-    assert plot.description == "train loss from 1.000 to 0.050; dev loss from 0.500 to 0.500."
+    assert "1.000 to 0.050" in plot.description
+    assert "0.500 to 0.500" in plot.description
 
 
 def test_seeds_are_named_where_there_are_several(view: TaskView) -> None:
@@ -86,6 +87,8 @@ def test_seen_and_unseen_stand_apart(view: TaskView) -> None:
     seen, unseen = Estimate(0.4, 0.0, 1.0, 7), Estimate(0.0, 0.0, 1.0, 3)
     plot = seen_and_unseen(grouped(fact_seen=seen, fact_unseen=unseen))
     assert isinstance(plot, Plot)
-    assert plot.description == "lora, in the training set: 40.0 %; lora, not in it: 0.0 %."
-    assert "7 in the training set, 3 not in it" in plot.caption
+    assert [row["mean"] for row in plot.spec["data"]["values"]] == [0.4, 0.0]
+    assert "40.0 %" in plot.description
+    assert "7 in" in plot.caption
+    assert "3 not in" in plot.caption
     assert isinstance(seen_and_unseen(grouped(fact_seen=seen)), Missing)

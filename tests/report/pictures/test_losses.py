@@ -32,7 +32,8 @@ def test_steps_join_and_a_loss_is_called_one(view: TaskView) -> None:
 def test_wrong_answers_are_counted_by_reason(view: TaskView) -> None:
     plot = wrong(ladder(view, 0.2, 0.6, 0.5))
     assert isinstance(plot, Plot)
-    assert plot.description == "retrieval missed: 3 (75.0 %); generator failed: 1 (25.0 %)."
+    rows = plot.spec["data"]["values"]
+    assert [(row["n"], row["text"]) for row in rows] == [(3, "3 (75.0 %)"), (1, "1 (25.0 %)")]
 
 
 def test_without_the_ladder_it_says_what_is_missing(view: TaskView) -> None:

@@ -73,7 +73,7 @@ def test_break_evens_are_told_in_words(view: TaskView) -> None:
     """$100 a month and $0.01, against $0.02 a query: equal at 10,000 queries, $200."""
     plot = monthly(costing(view, lora=(110.0, 200.0), rag=(20.0, 200.0)))
     assert isinstance(plot, Plot)
-    assert "lora = rag at 10,000 queries a month" in plot.description
+    assert "lora = rag at 10,000" in plot.description
     assert "lora = rag at 10 k" in plot.caption
 
 

@@ -1,5 +1,6 @@
-"""The pictures of a report: figures of results.json and timings → Vega-Lite specifications → SVG.
+"""The pictures of a report: typed results and timings → Vega-Lite specifications → SVG.
 
-Start at `gallery.py`. Each other module holds a family of pictures; every picture is a pure function that returns a
-`Plot`, or a `Missing` with the sentence that says what evidence lacks. Only `draw.py` knows the library.
+Start at `gallery.py`. A picture is a pure function of a `TaskView` that returns a `Plot`, or a `Missing` with what the
+evidence lacks; a new one is a row in the gallery's table. `chart.py` holds the parts that pictures are made of,
+`looks.py` the colours and shapes of systems, and only `draw.py` knows the library.
 """

@@ -72,7 +72,9 @@ def seen_and_unseen(view: TaskView) -> Plot | Missing:
     ]
     if len({label for _, label, _ in groups}) < 2:
         return Missing(FACTS, "the questions do not name facts of both kinds")
-    rows = [{"label": system, "group": label, **chart.interval(found)} for system, label, found in groups]
+    rows = [
+        {"label": system, "group": label, **chart.interval(estimate)} for system, label, estimate in groups
+    ]
     kinds = list(GROUPS.values())
     axes = chart.Axes(chart.share("accuracy"), chart.names())
     beside = {"field": "group", "type": "nominal", "sort": kinds, "scale": {"paddingOuter": 0.6}}
@@ -82,9 +84,9 @@ def seen_and_unseen(view: TaskView) -> Plot | Missing:
         axes.layer(chart.rule(2, opacity=0.8), ("low", "high"), "label", yOffset=beside, color=colour),
         axes.layer(chart.point(80), "mean", "label", yOffset=beside, color=colour, shape=shape),
     ]
-    counts = ", ".join(dict.fromkeys(f"{found.n} {label}" for _, label, found in groups))
+    counts = ", ".join(dict.fromkeys(f"{estimate.n} {label}" for _, label, estimate in groups))
     caption = f"A fine-tune can only know what it was shown. Lines are 95 % intervals; questions: {counts}."
-    descriptions = (f"{system}, {label}: {percent(found.mean)}" for system, label, found in groups)
+    descriptions = (f"{system}, {label}: {percent(estimate.mean)}" for system, label, estimate in groups)
     height = 40 * len({system for system, _, _ in groups})
     return chart.plot(FACTS, caption, descriptions, layers, height=height, rows=rows)
 

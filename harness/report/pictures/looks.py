@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from operator import itemgetter
 
 from harness.analysis.results.run import RunResult
 from harness.spec.strategy import STRATEGIES
@@ -35,10 +36,10 @@ Looks = Mapping[str, Look]
 
 
 def looks_of(tasks: Mapping[str, Iterable[System]]) -> dict[str, Look]:
-    """How the systems of each task look, however many there are.
+    """How the systems of each task look, by name.
 
-    The colour is that of the strategy's position in the table. Further systems of a strategy are variations, adapters
-    of another task last: the same colour, another shape and dash.
+    The colour is that of the strategy's position in the table, and beyond the last colour the first one again. Systems
+    of one colour differ in shape and dash; those that the run is about come before adapters of another task.
     """
     systems = {
         system.name: (system.trained_elsewhere(task), system)
@@ -47,7 +48,7 @@ def looks_of(tasks: Mapping[str, Iterable[System]]) -> dict[str, Look]:
     }
     table, used = list(STRATEGIES), set[tuple[int, int]]()
     looks = {}
-    for _, system in sorted(systems.values(), key=lambda one: one[0]):
+    for _, system in sorted(systems.values(), key=itemgetter(0)):
         first = table.index(system.strategy) if system.strategy in table else len(table)
         places = [
             (colour % COLOURS, (colour + turn) % COLOURS)

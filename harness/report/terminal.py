@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from typing import IO, Any
+from typing import IO, TYPE_CHECKING
 
 from harness.analysis.results.run import RunResult
 from harness.quantities import counted
 from harness.report import decisions, prices
 from harness.report.scoreboard import Board, board_of
+
+if TYPE_CHECKING:
+    from rich.table import Table
 
 
 def print_results(results: RunResult, file: IO[str] | None = None, width: int | None = None) -> None:
@@ -30,7 +33,7 @@ def _warnings(results: RunResult) -> list[str]:
     return texts + prices.warnings(results)
 
 
-def _table(results: RunResult) -> Any:
+def _table(results: RunResult) -> Table:
     from rich import box
     from rich.table import Table
     from rich.text import Text

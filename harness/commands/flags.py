@@ -66,8 +66,8 @@ def requirements_from(
 def add_price_flags(parser: argparse.ArgumentParser) -> None:
     """The flags of `compare` and `decide` that say what things cost."""
     add = parser.add_argument_group("prices").add_argument
-    add("--prices", metavar="FILE", help="price sheet (default: the one that ships)")
-    add("--machine", metavar="NAME", help="machine of the price sheet that the run is priced on")
+    add("--prices", metavar="FILE", help="price list (default: the one that ships)")
+    add("--machine", metavar="NAME", help="machine of the price list that the run is priced on")
     add("--usd-per-hour", type=_price, metavar="USD", help="price of the machine instead of the sheet's")
     add(
         "--utilisation",

@@ -1,1 +1,1 @@
-"""What people write: tasks, strategies, price sheets. Strict at this border, plain records behind it."""
+"""What people write: tasks, strategies, price lists. Strict at this border, plain records behind it."""

@@ -161,7 +161,7 @@ def _fine_tuned(
     if listed:
         price = replace(price, priced_on=base.priced_on, source=base.source)
         return _listed(price, listed.get_prices(_noon(on)))
-    reason = f"neither the price sheet nor genai-prices has a price of a fine-tuned {model.id}"
+    reason = f"neither the price list nor genai-prices has a price of a fine-tuned {model.id}"
     return replace(price, reason=reason)
 
 

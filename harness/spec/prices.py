@@ -1,4 +1,4 @@
-"""The price sheet: what machines, people, labels and storage cost, since when, according to whom.
+"""The price list: what machines, people, labels and storage cost, since when, according to whom.
 
 A dated sheet ships beside this file; `--prices FILE` names another. What a run used is copied into its
 manifest, so that a report can be made again after prices have changed.
@@ -192,7 +192,7 @@ class PriceSheet(Strict):
         machines = {machine.name: machine for machine in self.machines}
         if name not in machines:
             hint = did_you_mean(name, machines)
-            raise InputError(f"the price sheet has no machine {name!r}{hint}; it has {', '.join(machines)}.")
+            raise InputError(f"the price list has no machine {name!r}{hint}; it has {', '.join(machines)}.")
         if machines[name].kind != kind:
             raise InputError(
                 f"{name} is a {machines[name].kind} machine, but the run's times are from a {kind} device; "
@@ -216,7 +216,7 @@ ADDED_LATER = tuple(name for name, section in PriceSheet.model_fields.items() if
 
 
 class UsedSheet(PriceSheet):
-    """A price sheet in a run's manifest. `machine`: the one that the run is priced on."""
+    """A price list in a run's manifest. `machine`: the one that the run is priced on."""
 
     model_config = ConfigDict(extra="ignore")
 
@@ -225,7 +225,7 @@ class UsedSheet(PriceSheet):
 
 
 def used_sheet(manifest: Mapping[str, Any]) -> UsedSheet | None:
-    """The price sheet in a run's manifest; None where the run has none.
+    """The price list in a run's manifest; None where the run has none.
 
     Raises InputErrors, each with the key of the manifest, where it is damaged.
     """
@@ -246,7 +246,7 @@ def used_sheet(manifest: Mapping[str, Any]) -> UsedSheet | None:
 
 
 def load_prices(path: Path | None = None) -> PriceSheet:
-    """Read a price sheet, by default the one that ships.
+    """Read a price list, by default the one that ships.
 
     Raises InputErrors with every mistake of the file, each as `file:line:column: key: what is wrong`.
     """

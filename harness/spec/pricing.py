@@ -61,7 +61,7 @@ def prices_anew(
     """
     if given and "prices" not in given and own is None:
         flags = ", ".join(f"--{name.replace('_', '-')}" for name in given)
-        raise InputError(f"the run has no price sheet to apply {flags} to; name a sheet with --prices.")
+        raise InputError(f"the run has no price list to apply {flags} to; name one with --prices.")
     if not {"prices", "machine", "price_as"} & given.keys():
         return None
     try:

@@ -275,7 +275,7 @@ def test_a_damaged_price_sheet_is_named(capsys: pytest.CaptureFixture[str]) -> N
 def test_a_price_that_could_not_be_used_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
     elected(Path("free"), TASKS, price_sheet=None)
     message = refused(capsys, "decide", "free", "--usd-per-hour", "2", "--tuning-cycles", "5")
-    assert message.startswith("the run has no price sheet to apply --usd-per-hour, --tuning-cycles to")
+    assert message.startswith("the run has no price list to apply --usd-per-hour, --tuning-cycles to")
     assert main(["decide", "free"]) == 0
 
 

@@ -1,4 +1,4 @@
-"""The price sheet that ships is sound, a wrong one is refused with file and line, and a machine is chosen."""
+"""The price list that ships is sound, a wrong one is refused with file and line, and a machine is chosen."""
 
 from __future__ import annotations
 

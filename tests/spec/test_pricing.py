@@ -139,9 +139,7 @@ def test_a_wrong_sheet_machine_or_model_is_refused(tmp_path: Path) -> None:
 )
 def test_a_price_is_never_ignored_because_the_run_has_no_sheet(given: dict[str, Any], flags: str) -> None:
     for sheet in (None, {}, {"machine": None}):
-        with pytest.raises(
-            InputError, match=f"no price sheet to apply {flags} to; name a sheet with --prices"
-        ):
+        with pytest.raises(InputError, match=f"no price list to apply {flags} to; name one with --prices"):
             repriced(manifest(price_sheet=sheet), given)
     assert repriced(manifest(price_sheet=None), {})["price_sheet"] is None
     changed = repriced(manifest(price_sheet=None), {**given, "prices": str(SHIPPED)})
@@ -149,7 +147,7 @@ def test_a_price_is_never_ignored_because_the_run_has_no_sheet(given: dict[str, 
 
 
 def test_a_run_too_old_to_be_priced_anew_says_so() -> None:
-    with pytest.raises(InputError, match="name a sheet with --prices"):
+    with pytest.raises(InputError, match="name one with --prices"):
         repriced(manifest(price_sheet=None), {"machine": "box"})
     with pytest.raises(InputError, match="does not say when it was made"):
         repriced(manifest(created=None), {"price_as": ("gpt-4",)})

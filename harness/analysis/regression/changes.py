@@ -102,7 +102,7 @@ def prices(before: Inputs, after: Inputs) -> list[Difference]:
         if name in new
         for difference in _prefixed(f"hosted price of {name} ", differing(old[name], new[name]))
     ]
-    listed = _prefixed("price sheet ", differing(before.price_list, after.price_list))
+    listed = _prefixed("price list ", differing(before.price_list, after.price_list))
     return [*listed, *hosted, *differing(before.price_flags, after.price_flags)]
 
 

@@ -210,7 +210,7 @@ def _first_difference(rerun: Rerun) -> str:
 
 
 def same_prices(rerun: Rerun) -> Ruling:
-    """The price sheet and the prices of hosted models, as used."""
+    """The price list and the prices of hosted models, as used."""
     return _equal(prices(*rerun.inputs)[:SHOWN_PRICES], "the same prices")
 
 

@@ -68,7 +68,7 @@ RULES = {
             "the same weights read the same prompt and answered differently"
         ),
         Rule(
-            "prices", Tier.EXACT, exact.same_prices, (), "the price sheet, or a hosted model's price, is not the same"
+            "prices", Tier.EXACT, exact.same_prices, (), "the price list, or a hosted model's price, is not the same"
         ),
         Rule(
             "token_cost", Tier.EXACT, replies.token_cost, _ALL,

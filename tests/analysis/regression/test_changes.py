@@ -93,7 +93,7 @@ def changed(*path: str | int, to: Any) -> dict[str, Any]:
         (("settings", "limit"), 5, Cause.SETTINGS, "--limit: not given → 5"),
         (("libraries", "torch"), "2.1", Cause.LIBRARY, "libraries torch: 2.0 → 2.1"),
         (("machine", "platform"), "y", Cause.MACHINE, "machine platform: x → y"),
-        (("price_sheet", "labour", "wage"), 20, Cause.PRICE, "price sheet labour.wage: 10 → 20"),
+        (("price_sheet", "labour", "wage"), 20, Cause.PRICE, "price list labour.wage: 10 → 20"),
         (("api_prices", 0, "input"), 2.0, Cause.PRICE, "hosted price of big (base) input: 1.0 → 2.0"),
         (("git_commit",), "8" * 40 + "+", Cause.PROGRAM, "commit: 777777777777 → 888888888888+"),
     ],

@@ -177,4 +177,4 @@ def test_prices_fail_by_name(tmp_path: Path) -> None:
     baseline = made_up(tmp_path / "a", {"base": ["yes"]}, about={"price_sheet": sheet})
     run = made_up(tmp_path / "b", {"base": ["yes"]}, about={"price_sheet": dearer})
     said = exact.same_prices(pair_of(run, baseline))
-    assert (said.outcome, said.detail) == (Outcome.FAIL, "price sheet utilisation: 0.5 → 0.25")
+    assert (said.outcome, said.detail) == (Outcome.FAIL, "price list utilisation: 0.5 → 0.25")

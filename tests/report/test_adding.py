@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 from dataclasses import replace
 from pathlib import Path
 
@@ -50,18 +51,20 @@ def test_an_eighth_strategy_stands_in_every_form(tmp_path: Path, monkeypatch: py
     monkeypatch.setitem(STRATEGIES, EIGHTH.name, EIGHTH)
     monkeypatch.setitem(decided.SECONDS, EIGHTH.name, 1.3)
     monkeypatch.setitem(decided.ADAPTERS, EIGHTH.name, "0f" * 32)
-    said = forms(decided.elected(tmp_path, TASKS))
-    for form, text in said.items():
+    texts = forms(decided.elected(tmp_path, TASKS))
+    for form, text in texts.items():
         assert EIGHTH.name in text, form
         assert f"{EIGHTH.name}@facts" in text, form
-    assert f"{EIGHTH.name} is recommended" in said[".md"]
-    assert f"{EIGHTH.name} is a fine-tune shown training examples, &lt;b&gt;too&lt;/b&gt;" in said[".html"]
-    rows = list(csv.DictReader(said[".csv"].splitlines()))
+    assert f"{EIGHTH.name} is recommended" in texts[".md"]
+    pictures = "".join(re.findall("<svg.*?</svg>", texts[".html"], re.S))
+    assert f">{EIGHTH.name}</text>" in pictures
+    assert f"{EIGHTH.name} is a fine-tune shown training examples, &lt;b&gt;too&lt;/b&gt;" in texts[".html"]
+    rows = list(csv.DictReader(texts[".csv"].splitlines()))
     assert [row["strategy"] for row in rows if row["task"] == "facts"] == [*STRATEGIES]
-    task = json.loads(said[".json"])["tasks"]["facts"]
+    task = json.loads(texts[".json"])["tasks"]["facts"]
     assert task["decision"]["recommended"] == EIGHTH.name
     assert task["strategies"][EIGHTH.name]["system"]["adapter"]["task"] == "facts"
-    data = json.loads(said[".html"].split('id="data">')[1].split("</script>")[0])
+    data = json.loads(texts[".html"].split('id="data">')[1].split("</script>")[0])
     assert data["facts"]["strategies"] == [*STRATEGIES]
 
 
@@ -73,11 +76,11 @@ def test_a_new_validity_check_stands_in_every_form(tmp_path: Path, monkeypatch: 
 
     rule = Rule("stays_awake", "tiredness", FigureKind.DIFFERENCE, Limits(warn=-0.1, fail=-0.2), look)
     monkeypatch.setitem(CHECKS, rule.name, rule)
-    said = forms(write_run(tmp_path))
-    assert "✗ tiredness: Half \\<b\\>dozed\\</b\\>." in said[".md"]
+    texts = forms(write_run(tmp_path))
+    assert "✗ tiredness: Half \\<b\\>dozed\\</b\\>." in texts[".md"]
     for cell in ("tiredness", "−50.0 points", "−20.0 points", "Half &lt;b&gt;dozed&lt;/b&gt;."):
-        assert f">{cell}</t" in said[".html"]
-    facts = json.loads(said[".json"])["tasks"]["facts"]
+        assert f">{cell}</t" in texts[".html"]
+    facts = json.loads(texts[".json"])["tasks"]["facts"]
     assert facts["validity"][-1]["check"] == "stays_awake"
     assert "rag" in facts["decision"]["excluded"]
 

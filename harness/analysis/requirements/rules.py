@@ -65,14 +65,14 @@ def latency(candidate: Candidate, needs: Requirements, _: Setting) -> Outcome | 
 
     Where the percentile's own interval speaks against it, the clause says so.
     """
-    from harness.analysis.latency import PERCENTILES
-
     most, name = needs.max_latency_s, needs.latency_percentile
     if most is None:
         return None
     value = candidate.latency.at(name)
     if value is not None:
         return _timed(candidate, name, value, most, f"at the {name}")
+    from harness.analysis.latency import PERCENTILES
+
     for lower in PERCENTILES:
         below = candidate.latency.at(lower)
         if lower == name:

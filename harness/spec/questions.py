@@ -164,47 +164,36 @@ def _sense(question: Question, answer: Answer | None) -> list[str]:
 
 def _wrong_answers(question: Question, answer: Answer | None) -> list[str]:
     if question.answerable:
-        wrong = (
-            ""
-            if question.answers
-            else "'answers' is empty (only a question with answerable: false has none)."
-        )
-    elif question.answers:
-        wrong = "a question with answerable: false has no answers; leave 'answers' empty."
-    elif question.choices:
-        wrong = "a question with choices is answered by picking one, so it cannot have answerable: false."
-    elif answer is not None and answer.type != "text":
-        wrong = (
-            f"answers of type {answer.type} cannot be refused, so the question cannot have answerable: false."
-        )
-    elif answer is not None and answer.refusal is None:
-        wrong = "a question with answerable: false needs answer.refusal, the right reply, in the task file."
-    else:
-        wrong = ""
-    return [wrong] if wrong else []
+        empty = "'answers' is empty (only a question with answerable: false has none)."
+        return [] if question.answers else [empty]
+    if question.answers:
+        return ["a question with answerable: false has no answers; leave 'answers' empty."]
+    if question.choices:
+        return ["a question with choices is answered by picking one, so it cannot have answerable: false."]
+    if answer is not None and answer.type != "text":
+        cannot = "cannot be refused, so the question cannot have answerable: false."
+        return [f"answers of type {answer.type} {cannot}"]
+    if answer is not None and answer.refusal is None:
+        return ["a question with answerable: false needs answer.refusal, the right reply, in the task file."]
+    return []
 
 
 def _wrong_choices(question: Question, answer: Answer | None) -> list[str]:
-    if not question.choices:
-        return (
-            ["'choices' is missing: answers of type choice need them."]
-            if answer and answer.type == "choice"
-            else []
-        )
+    choices = question.choices
+    if not choices:
+        missing = "'choices' is missing: answers of type choice need them."
+        return [missing] if answer and answer.type == "choice" else []
     mistakes: list[str] = []
     if answer and answer.type not in ("choice", "text"):
-        mistakes.append(
-            f"'choices' cannot be used with answers of type {answer.type}, only with choice and text."
-        )
-    if len(question.choices) < 2:
+        only = "only with choice and text."
+        mistakes.append(f"'choices' cannot be used with answers of type {answer.type}, {only}")
+    if len(choices) < 2:
         mistakes.append("'choices' needs at least two.")
-    if len(set(question.choices)) < len(question.choices):
-        twice = next(text for text in question.choices if question.choices.count(text) > 1)
+    if len(set(choices)) < len(choices):
+        twice = next(text for text in choices if choices.count(text) > 1)
         mistakes.append(f"'choices' holds {shown(twice)} more than once.")
-    if question.answers and not set(question.answers) & set(question.choices):
-        mistakes.append(
-            f"none of the answers is among the choices, {', '.join(map(shown, question.choices))}."
-        )
+    if question.answers and not set(question.answers) & set(choices):
+        mistakes.append(f"none of the answers is among the choices, {', '.join(map(shown, choices))}.")
     return mistakes
 
 

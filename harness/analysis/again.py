@@ -1,4 +1,4 @@
-"""A run decided again under other requirements and prices, and how that turned what its own setting said."""
+"""A run decided again under other requirements and prices, and what that turned."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ Value = float | str | bool | None
 
 @dataclass(frozen=True)
 class Again:
-    """The results under other terms, and for each task what the run's own terms said and what turned it."""
+    """The results under other terms, and for each task what follows from the run's own terms and what turned it."""
 
     results: RunResult
     turned: dict[str, Turned]
@@ -104,7 +104,7 @@ def _alone(own: Terms, asked: Terms) -> Iterator[tuple[str, Terms]]:
 
 
 def _value(case: Case, terms: Terms, field: str) -> Value:
-    """What an input is set to: where nobody set it, what was used instead."""
+    """What an input is set to: where it was not set, what was used instead."""
     used: dict[str, Value] = {
         "monthly_queries": case.setting.monthly_queries,
         "usd_per_hour": case.setting.usd_per_hour,

@@ -117,7 +117,7 @@ def case_of(
         if not system.system.trained_elsewhere(task) and answered.get(name)
     }
     excluded = {name: why for name in own if (why := _failed(name, figures.validity))}
-    standing = [
+    candidates = [
         _candidate(
             run, task, system, per_question(answered[name], figures.primary_metric or ""), tariff, inputs
         )
@@ -126,7 +126,7 @@ def case_of(
     ]
     return Case(
         systems=own,
-        candidates_at=_priced(run, task, standing, tariff, inputs),
+        candidates_at=_priced(run, task, candidates, tariff, inputs),
         rules=Rules(needs, Pairs(figures.comparisons, figures.primary_metric), clusters),
         setting=_setting(inputs, tariff),
         primary_metric=figures.primary_metric,
@@ -227,10 +227,10 @@ def _most_memory_gb(run: Evidence) -> float | None:
 
 
 def _priced(
-    run: Evidence, task: str, standing: Sequence[Candidate], tariff: Tariff | None, inputs: CostInputs
+    run: Evidence, task: str, candidates: Sequence[Candidate], tariff: Tariff | None, inputs: CostInputs
 ) -> CandidatesAt:
     """Candidates at a setting's prices. What was measured is read once; prices are kept as long as they last."""
-    measured = {one.name: cost.measured_of(run, (task, one.name)) for one in standing}
+    measured = {candidate.name: cost.measured_of(run, (task, candidate.name)) for candidate in candidates}
     known: dict[tuple[float | None, ...], tuple[Candidate, ...]] = {}
 
     def at(setting: Setting) -> tuple[Candidate, ...]:
@@ -243,7 +243,8 @@ def _priced(
                 cycles=setting.cycles or inputs.cycles,
             )
             known[key] = tuple(
-                replace(one, economics=economics(measured[one.name], tariff, given)) for one in standing
+                replace(candidate, economics=economics(measured[candidate.name], tariff, given))
+                for candidate in candidates
             )
         return known[key]
 

@@ -39,7 +39,7 @@ def caveats(case: Case, decision: Decision) -> Reasons:
 
 
 def _requirements(decision: Decision) -> Reasons:
-    """What is missed, what could not be checked, and what is met, but not for certain; the nearest has been told."""
+    """What is missed, not checked, or met but not for certain; what the nearest misses opens the reasons."""
     for name, row in decision.candidates.items():
         if decision.status is not Verdict.NONE_FEASIBLE or name != decision.nearest:
             yield from outcomes(decision, name, Met.MISSED)
@@ -73,7 +73,7 @@ def _warnings(case: Case, decision: Decision) -> Reasons:
 
 
 def _not_measured(case: Case, decision: Decision) -> Reasons:
-    """A fine-tune that leads while nobody looked at what it forgot."""
+    """A fine-tune that leads while what it forgot was not measured."""
     best = decision.favourite
     if best is None or not case.systems[best].system.adapted:
         return

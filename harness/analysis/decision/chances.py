@@ -1,6 +1,6 @@
 """How likely each system is the best one: a seeded paired bootstrap over the questions.
 
-Questions with the same scores under all strategies are interchangeable, so a resample is a multinomial draw
+Questions with the same scores under all systems are interchangeable, so a resample is a multinomial draw
 over the distinct rows of scores. That is the same bootstrap, and its cost does not grow with the questions.
 """
 
@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from harness.analysis.decision.choice import Entrant
+from harness.analysis.decision.choice import Appraisal
 from harness.analysis.results.decision import Basis, Setting
 from harness.analysis.statistics.clusters import Floats
 from harness.analysis.statistics.power import fewest
@@ -34,17 +34,21 @@ class Chances:
 
 
 def probability_best(
-    entrants: Sequence[Entrant], clusters: Mapping[str, str], setting: Setting, basis: Basis, seed: int = 0
+    appraisals: Sequence[Appraisal],
+    clusters: Mapping[str, str],
+    setting: Setting,
+    basis: Basis,
+    seed: int = 0,
 ) -> Chances:
     """The share of draws in which each is best. By value: the least expected dollars; by accuracy: the highest.
 
     Those that are equally good share a draw. To the draws one is added in which all are alike, so that no chance
     is ever 0 or 1: resampling cannot show what these questions do not hold. Costs are taken as measured.
     """
-    standing = [entrant for entrant in entrants if entrant.feasible]
-    if len(standing) < 2:
+    feasible = [appraisal for appraisal in appraisals if appraisal.feasible]
+    if len(feasible) < 2:
         return Chances(reason="fewer than two candidates meet the requirements")
-    scores = [entrant.candidate.scores for entrant in standing]
+    scores = [appraisal.candidate.scores for appraisal in feasible]
     labels = {clusters.get(name, name) for name in scores[0] if all(name in other for other in scores)}
     if len(labels) < fewest():
         return Chances(reason="there are fewer than six questions, or groups of them that hang together")
@@ -52,21 +56,21 @@ def probability_best(
     worth = means
     if basis is Basis.VALUE:
         stake = setting.monthly_queries * (setting.error_price_usd or 0.0)
-        costs = np.array([entrant.monthly_usd or 0.0 for entrant in standing])
+        costs = np.array([appraisal.monthly_usd or 0.0 for appraisal in feasible])
         worth = -costs - (1 - means) * stake
     best = np.isclose(worth, worth.max(axis=1, keepdims=True), rtol=1e-12, atol=1e-12)
     shares = (best / best.sum(axis=1, keepdims=True)).sum(axis=0)
-    whole = (shares + 1 / len(standing)) / (len(worth) + 1)
-    return Chances({entrant.name: float(share) for entrant, share in zip(standing, whole, strict=True)})
+    whole = (shares + 1 / len(feasible)) / (len(worth) + 1)
+    return Chances({appraisal.name: float(share) for appraisal, share in zip(feasible, whole, strict=True)})
 
 
 def resampled_means(scores: Sequence[Mapping[str, float]], clusters: Mapping[str, str], seed: int) -> Floats:
-    """Draws × strategies: mean scores over resampled questions, or clusters of them where they have some.
+    """Draws × systems: mean scores over resampled questions, or clusters of them where they have some.
 
-    The strategies must share a question.
+    The systems must share a question.
     """
     shared = [question for question in scores[0] if all(question in other for other in scores)]
-    rows = np.array([[1.0, *(one[question] for one in scores)] for question in shared])
+    rows = np.array([[1.0, *(scored[question] for scored in scores)] for question in shared])
     rows = _by_cluster(rows, [clusters.get(question, question) for question in shared])
     kinds, counts = np.unique(rows, axis=0, return_counts=True)
     draws = max(500, min(DRAWS, CELLS // len(kinds)))
@@ -78,32 +82,32 @@ def resampled_means(scores: Sequence[Mapping[str, float]], clusters: Mapping[str
 
 
 def _by_cluster(rows: Floats, labels: Sequence[str]) -> Floats:
-    """Rows of one cluster summed: [questions, total score of each strategy]."""
+    """Rows of one cluster summed: [questions, total score of each system]."""
     known = {label: index for index, label in enumerate(dict.fromkeys(labels))}
     summed = np.zeros((len(known), rows.shape[1]))
     np.add.at(summed, [known[label] for label in labels], rows)
     return summed
 
 
-def pareto(entrants: Sequence[Entrant]) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """(dimensions, names of the strategies that no other beats in one of them without losing in another).
+def pareto(appraisals: Sequence[Appraisal]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """(dimensions, names of the systems that no other beats in one of them without losing in another).
 
     Dimensions: accuracy, cost a month, median latency; one that is not known of all of them is left out.
     """
     columns: dict[str, list[Any]] = {
-        "accuracy": [-entrant.accuracy for entrant in entrants],
-        "cost": [entrant.monthly_usd for entrant in entrants],
-        "latency": [entrant.candidate.latency.p50 for entrant in entrants],
+        "accuracy": [-appraisal.accuracy for appraisal in appraisals],
+        "cost": [appraisal.monthly_usd for appraisal in appraisals],
+        "latency": [appraisal.candidate.latency.p50 for appraisal in appraisals],
     }
     known = {name: values for name, values in columns.items() if None not in values}
     rows = list(zip(*known.values(), strict=True))
     best = [
-        entrant.name
-        for entrant, row in zip(entrants, rows, strict=True)
+        appraisal.name
+        for appraisal, row in zip(appraisals, rows, strict=True)
         if not any(_dominates(other, row) for other in rows)
     ]
     return tuple(known), tuple(best)
 
 
-def _dominates(one: Sequence[float], other: Sequence[float]) -> bool:
-    return one != other and all(a <= b for a, b in zip(one, other, strict=True))
+def _dominates(row: Sequence[float], other: Sequence[float]) -> bool:
+    return row != other and all(a <= b for a, b in zip(row, other, strict=True))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 from harness.analysis.decision.caveats import joined, reason
@@ -31,6 +32,12 @@ def name_of(field: str) -> str:
 
 def write(field: str, value: Any) -> str:
     return UNSET if value is None else _words()[field][1](value)
+
+
+def with_words(change: Change) -> Change:
+    """The change with its sentence."""
+    words = would_change(change)
+    return replace(change, text=words.text, figures=words.figures)
 
 
 def would_change(change: Change) -> Reason:

@@ -21,7 +21,7 @@ from harness.analysis.results.decision import Basis, Setting, Verdict
 
 
 @dataclass(frozen=True, slots=True)
-class Entrant:
+class Appraisal:
     """A candidate at one setting. Dollars are a month's; None where its cost is not known."""
 
     candidate: Candidate
@@ -49,11 +49,11 @@ class Entrant:
 
 
 @dataclass(frozen=True, slots=True)
-class Contest:
+class OpenRival:
     """The favourite against one rival that the evidence does not rule out.
 
     `difference`: accuracy of the favourite minus the rival's. `threshold`: the difference at which the two are
-    worth the same. `limits`: what the difference must be told from for the contest to end; one is enough.
+    worth the same. `limits`: what the difference must be told from to rule the rival out or in; one is enough.
     """
 
     rival: str
@@ -70,10 +70,10 @@ class Choice:
 
     status: Verdict
     basis: Basis
-    favourite: Entrant | None
-    entrants: tuple[Entrant, ...]
-    open: tuple[Contest, ...] = ()
-    nearest: Entrant | None = None
+    favourite: Appraisal | None
+    appraisals: tuple[Appraisal, ...]
+    open: tuple[OpenRival, ...] = ()
+    nearest: Appraisal | None = None
     """Where none is feasible: the one that misses least."""
 
     @property
@@ -81,20 +81,20 @@ class Choice:
         return self.favourite.name if self.favourite else None
 
     @property
-    def feasible(self) -> tuple[Entrant, ...]:
-        return tuple(entrant for entrant in self.entrants if entrant.feasible)
+    def feasible(self) -> tuple[Appraisal, ...]:
+        return tuple(appraisal for appraisal in self.appraisals if appraisal.feasible)
 
     @property
     def weighed(self) -> bool:
         """Whether what every feasible candidate costs is known, so that costs took part in the choice."""
-        return all(entrant.monthly_usd is not None for entrant in self.feasible)
+        return all(appraisal.monthly_usd is not None for appraisal in self.feasible)
 
     @property
     def useless(self) -> str | None:
         """Why the best is nothing to recommend, whatever one that is ruled out can do: all of them are wrong."""
-        if not self.entrants or any(entrant.accuracy for entrant in self.feasible):
+        if not self.appraisals or any(appraisal.accuracy for appraisal in self.feasible):
             return None
-        if not any(entrant.accuracy for entrant in self.entrants):
+        if not any(appraisal.accuracy for appraisal in self.appraisals):
             return "not one candidate gave a right answer"
         return "not one candidate that meets the requirements gave a right answer" if self.feasible else None
 
@@ -111,40 +111,44 @@ class Rules:
 
 def choose(candidates: Sequence[Candidate], rules: Rules, setting: Setting) -> Choice:
     """Choose among candidates at a setting. Ties go to the earlier candidate."""
-    entrants = tuple(
+    appraisals = tuple(
         appraise(candidate, rules.needs, setting) for candidate in candidates if candidate.scores
     )
-    feasible = [entrant for entrant in entrants if entrant.feasible]
+    feasible = [appraisal for appraisal in appraisals if appraisal.feasible]
     basis = basis_of(feasible, setting)
     if not feasible:
-        nearest = min(entrants, key=_distance, default=None)
-        return Choice(Verdict.NONE_FEASIBLE, basis, None, entrants, nearest=nearest)
+        nearest = min(appraisals, key=_distance, default=None)
+        return Choice(Verdict.NONE_FEASIBLE, basis, None, appraisals, nearest=nearest)
     decide = _by_value if basis is Basis.VALUE else _by_accuracy
-    favourite, contests = decide(feasible, rules, setting)
-    settled = not contests and not favourite.unchecked
+    favourite, open_rivals = decide(feasible, rules, setting)
+    settled = not open_rivals and not favourite.unchecked
     return Choice(
-        Verdict.RECOMMENDED if settled else Verdict.UNDECIDED, basis, favourite, entrants, tuple(contests)
+        Verdict.RECOMMENDED if settled else Verdict.UNDECIDED,
+        basis,
+        favourite,
+        appraisals,
+        tuple(open_rivals),
     )
 
 
-def appraise(candidate: Candidate, needs: Requirements, setting: Setting) -> Entrant:
+def appraise(candidate: Candidate, needs: Requirements, setting: Setting) -> Appraisal:
     accuracy = candidate.accuracy
-    assert accuracy is not None  # a candidate without scores does not stand
+    assert accuracy is not None  # a candidate without scores cannot be chosen
     monthly = candidate.monthly_usd(setting)
     errors = (1 - accuracy) * setting.monthly_queries * (setting.error_price_usd or 0.0)
     total = None if monthly is None else monthly + errors
-    return Entrant(candidate, accuracy, monthly, total, outcomes(candidate, needs, setting))
+    return Appraisal(candidate, accuracy, monthly, total, outcomes(candidate, needs, setting))
 
 
-def basis_of(feasible: Sequence[Entrant], setting: Setting) -> Basis:
+def basis_of(feasible: Sequence[Appraisal], setting: Setting) -> Basis:
     """By value only where an error has a price and every feasible candidate a cost."""
-    priced = all(entrant.total_usd is not None for entrant in feasible)
+    priced = all(appraisal.total_usd is not None for appraisal in feasible)
     return Basis.VALUE if setting.error_price_usd is not None and priced else Basis.ACCURACY
 
 
-def _distance(entrant: Entrant) -> tuple[int, float]:
+def _distance(appraisal: Appraisal) -> tuple[int, float]:
     """By how many requirements, and by how much in all, a candidate misses."""
-    return len(entrant.missed), sum(outcome.miss for outcome in entrant.missed)
+    return len(appraisal.missed), sum(outcome.miss for outcome in appraisal.missed)
 
 
 def pays(choice: Choice, setting: Setting) -> tuple[float | None, float | None]:
@@ -174,11 +178,13 @@ def pays(choice: Choice, setting: Setting) -> tuple[float | None, float | None]:
 # By value
 
 
-def _by_value(feasible: Sequence[Entrant], rules: Rules, setting: Setting) -> tuple[Entrant, list[Contest]]:
-    favourite = min(feasible, key=lambda one: (_known(one.total_usd), -one.accuracy))
+def _by_value(
+    feasible: Sequence[Appraisal], rules: Rules, setting: Setting
+) -> tuple[Appraisal, list[OpenRival]]:
+    favourite = min(feasible, key=lambda appraisal: (_known(appraisal.total_usd), -appraisal.accuracy))
     stake = setting.monthly_queries * (setting.error_price_usd or 0.0)
     slack = rules.needs.value_margin * _known(favourite.total_usd)
-    contests = []
+    open_rivals = []
     for rival in feasible:
         if rival is favourite:
             continue
@@ -188,8 +194,8 @@ def _by_value(feasible: Sequence[Entrant], rules: Rules, setting: Setting) -> tu
             continue  # even at the interval's end, the rival is not worth more than the margin
         threshold = -cheaper / stake
         limits = (Limit(threshold - slack / stake),)
-        contests.append(Contest(rival.name, difference, threshold, limits, "value"))
-    return favourite, contests
+        open_rivals.append(OpenRival(rival.name, difference, threshold, limits, "value"))
+    return favourite, open_rivals
 
 
 def _known(value: float | None) -> float:
@@ -200,38 +206,47 @@ def _known(value: float | None) -> float:
 # By accuracy
 
 
-def _by_accuracy(feasible: Sequence[Entrant], rules: Rules, _: Setting) -> tuple[Entrant, list[Contest]]:
+def _by_accuracy(
+    feasible: Sequence[Appraisal], rules: Rules, _: Setting
+) -> tuple[Appraisal, list[OpenRival]]:
     """The cheapest of those not shown to be less accurate than the best; settled where it is as good as they."""
-    best = max(feasible, key=lambda one: (one.accuracy, -(one.monthly_usd or 0.0)))
-    level = [one for one in feasible if one is best or not rules.pairs.of(best.name, one.name).resolved]
-    if len(level) > 1 and any(one.monthly_usd is None for one in level):
+    best = max(feasible, key=lambda appraisal: (appraisal.accuracy, -(appraisal.monthly_usd or 0.0)))
+    level = [
+        appraisal
+        for appraisal in feasible
+        if appraisal is best or not rules.pairs.of(best.name, appraisal.name).resolved
+    ]
+    if len(level) > 1 and any(appraisal.monthly_usd is None for appraisal in level):
         return best, [
-            Contest(rival.name, rules.pairs.of(best.name, rival.name), 0.0, (NO_DIFFERENCE,), "cost")
+            OpenRival(rival.name, rules.pairs.of(best.name, rival.name), 0.0, (NO_DIFFERENCE,), "cost")
             for rival in level
             if rival is not best
         ]
-    cheapest = min(level, key=lambda one: (one.monthly_usd or 0.0, -one.accuracy))
+    cheapest = min(level, key=lambda appraisal: (appraisal.monthly_usd or 0.0, -appraisal.accuracy))
     margin = rules.needs.accuracy_margin
-    if all(one is cheapest or rules.pairs.of(cheapest.name, one.name).low > -margin for one in level):
+    if all(
+        appraisal is cheapest or rules.pairs.of(cheapest.name, appraisal.name).low > -margin
+        for appraisal in level
+    ):
         return cheapest, []
     # The best bet is the most accurate one; open is whether a cheaper one is as good, a dearer one better.
     return best, [
-        _contest(best, rival, rules)
+        _open_rival(best, rival, rules)
         for rival in level
         if rival is not best
         and (_cheaper(rival, best) or rules.pairs.of(best.name, rival.name).low <= -margin)
     ]
 
 
-def _contest(best: Entrant, rival: Entrant, rules: Rules) -> Contest:
+def _open_rival(best: Appraisal, rival: Appraisal, rules: Rules) -> OpenRival:
     """It ends where the best is shown to be better, or not to be better (worse) by the margin than what is cheaper
     (dearer)."""
     difference = rules.pairs.of(best.name, rival.name)
     other = rules.needs.accuracy_margin * (1 if _cheaper(rival, best) else -1)
     reachable = difference.delta is not None and (other < 0 or difference.delta < other)
     limits = (NO_DIFFERENCE, Limit(other)) if reachable else (NO_DIFFERENCE,)
-    return Contest(rival.name, difference, 0.0, limits, "accuracy")
+    return OpenRival(rival.name, difference, 0.0, limits, "accuracy")
 
 
-def _cheaper(one: Entrant, other: Entrant) -> bool:
-    return (one.monthly_usd or 0.0) < (other.monthly_usd or 0.0)
+def _cheaper(rival: Appraisal, best: Appraisal) -> bool:
+    return (rival.monthly_usd or 0.0) < (best.monthly_usd or 0.0)

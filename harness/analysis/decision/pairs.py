@@ -70,9 +70,9 @@ class Pairs:
 
     def __init__(self, comparisons: Iterable[Comparison], metric: str | None = None) -> None:
         """`metric`: only comparisons by it count."""
-        counted = [one for one in comparisons if one.delta is not None and metric in (None, one.metric)]
-        self._known = {(one.a, one.b): difference(one) for one in counted}
-        self.family = sum(one.p is not None for one in counted)
+        counted = [row for row in comparisons if row.delta is not None and metric in (None, row.metric)]
+        self._known = {(row.a, row.b): difference(row) for row in counted}
+        self.family = sum(row.p is not None for row in counted)
         """How many of them have a p: over so many it is adjusted."""
 
     def of(self, better: str, worse: str) -> Difference:
@@ -86,7 +86,7 @@ class Pairs:
 
 @dataclass(frozen=True, slots=True)
 class Limit:
-    """A difference that the true one must be told from: where that is done, a contest is over.
+    """A difference that the true one must be told from: where that is done, a rival is no longer open.
 
     `adjusted`: p, adjusted for all pairs of the task, must say so too, which is asked of what shall count as a
     difference at all; else the interval alone decides.

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from harness.analysis.decision import chances, change_words, words
 from harness.analysis.decision.case import Case
-from harness.analysis.decision.choice import Choice, Entrant, pays
+from harness.analysis.decision.choice import Appraisal, Choice, pays
 from harness.analysis.decision.literature import literature
 from harness.analysis.decision.pairs import Power
 from harness.analysis.decision.sensitivity import (
@@ -64,14 +64,14 @@ def _standing(case: Case, choice: Choice) -> Standing:
 
 def _status(case: Case, choice: Choice) -> tuple[Verdict, str]:
     """The status, and where nothing can be chosen, why."""
-    names = [entrant.name for entrant in choice.entrants]
+    names = [appraisal.name for appraisal in choice.appraisals]
     if not names and case.excluded:
         return Verdict.UNDECIDED, "Every candidate is left out because of a failed check."
     if not names:
         return Verdict.NOT_COMPUTED, "No candidate has an accuracy here, so there is nothing to choose."
     if len(names) == 1 and choice.status is not Verdict.NONE_FEASIBLE:
         if case.excluded:
-            why = f"Only {names[0]} is left to choose, and a race with one runner decides nothing."
+            why = f"Only {names[0]} is left to choose, and one system alone decides nothing."
             return Verdict.UNDECIDED, why
         why = f"Only {names[0]} answered this task, so there is nothing to choose between."
         return Verdict.NOT_COMPUTED, why
@@ -81,9 +81,9 @@ def _status(case: Case, choice: Choice) -> tuple[Verdict, str]:
 def _measured(case: Case, choice: Choice, standing: Standing) -> Decision:
     """The decision with the figures of the setting as it is."""
     best = chances.probability_best(
-        choice.entrants, case.rules.clusters, case.setting, choice.basis, case.seed
+        choice.appraisals, case.rules.clusters, case.setting, choice.basis, case.seed
     )
-    dimensions, front = chances.pareto(choice.entrants)
+    dimensions, front = chances.pareto(choice.appraisals)
     against = _against(case, choice)
     still = [row for row in against.values() if row.open]
     known = bool(still) and all(row.questions is not None for row in still)
@@ -94,12 +94,12 @@ def _measured(case: Case, choice: Choice, standing: Standing) -> Decision:
         why_not=standing.why_not,
         unfit=standing.unfit,
         basis=choice.basis,
-        n=max((len(entrant.candidate.scores) for entrant in choice.entrants), default=0),
+        n=max((len(appraisal.candidate.scores) for appraisal in choice.appraisals), default=0),
         setting=case.setting,
         requirements=_required(case.rules.needs),
         candidates={
-            entrant.name: _candidate(case, entrant, best.of.get(entrant.name), entrant.name in front)
-            for entrant in choice.entrants
+            appraisal.name: _candidate(case, appraisal, best.of.get(appraisal.name), appraisal.name in front)
+            for appraisal in choice.appraisals
         },
         chances_reason=best.reason,
         excluded=dict(case.excluded),
@@ -120,20 +120,20 @@ def _required(needs: Requirements) -> dict[str, float | str | bool]:
 
 
 def _candidate(
-    case: Case, entrant: Entrant, probability_best: float | None, pareto: bool
+    case: Case, appraisal: Appraisal, probability_best: float | None, pareto: bool
 ) -> CandidateFigures:
-    monthly, total, setting = entrant.monthly_usd, entrant.total_usd, case.setting
-    economics = entrant.candidate.economics
+    monthly, total, setting = appraisal.monthly_usd, appraisal.total_usd, case.setting
+    economics = appraisal.candidate.economics
     people = economics.people_monthly_usd(setting.horizon_months, setting.refresh_days)
     return CandidateFigures(
-        accuracy=entrant.accuracy,
+        accuracy=appraisal.accuracy,
         monthly_usd=monthly,
         people_usd=None if monthly is None else people,
-        cost_reason=entrant.candidate.cost_reason if monthly is None else None,
+        cost_reason=appraisal.candidate.cost_reason if monthly is None else None,
         errors_usd=None if total is None or monthly is None else total - monthly,
         total_usd=total,
-        feasible=entrant.feasible,
-        requirements=entrant.outcomes,
+        feasible=appraisal.feasible,
+        requirements=appraisal.outcomes,
         probability_best=probability_best,
         pareto=pareto,
     )
@@ -144,10 +144,10 @@ def _against(case: Case, choice: Choice) -> dict[str, Against]:
     favourite = choice.favourite
     if favourite is None:
         return {}
-    contests = {contest.rival: contest for contest in choice.open}
+    open_rivals = {open_rival.rival: open_rival for open_rival in choice.open}
     power = Power(case.rules.clusters, case.rules.pairs.family)
     found = {}
-    for rival in choice.entrants:
+    for rival in choice.appraisals:
         if rival is favourite:
             continue
         difference = case.rules.pairs.of(favourite.name, rival.name)
@@ -159,14 +159,14 @@ def _against(case: Case, choice: Choice) -> dict[str, Against]:
             difference.resolved,
             at_risk_usd=_at_risk(case, choice, rival, difference.low),
         )
-        contest = contests.get(rival.name)
-        if contest:
-            need = power.needed(favourite.candidate, rival.candidate, contest.limits)
+        open_rival = open_rivals.get(rival.name)
+        if open_rival:
+            need = power.needed(favourite.candidate, rival.candidate, open_rival.limits)
             questions = need.questions
             row = replace(
                 row,
-                open=contest.why,
-                threshold=contest.threshold,
+                open=open_rival.why,
+                threshold=open_rival.threshold,
                 questions=None if questions is None else len(favourite.candidate.scores) + questions,
                 questions_more=questions,
                 clusters_more=need.clusters,
@@ -176,7 +176,7 @@ def _against(case: Case, choice: Choice) -> dict[str, Against]:
     return found
 
 
-def _at_risk(case: Case, choice: Choice, rival: Entrant, low: float) -> float | None:
+def _at_risk(case: Case, choice: Choice, rival: Appraisal, low: float) -> float | None:
     """By how much a month the rival would be cheaper in all, were the difference in accuracy `low`; None if not."""
     own = choice.favourite.monthly_usd if choice.favourite else None
     if choice.basis is not Basis.VALUE or not rival.feasible or own is None or rival.monthly_usd is None:
@@ -222,10 +222,10 @@ def _looking_ahead(case: Case, choice: Choice, decision: Decision) -> Decision:
         return outcome_of(case.choice_at(setting))
 
     low, high = pays(choice, case.setting)
-    found = [(change, change_words.would_change(change)) for change in changes(outcome_at, case.setting)]
+    found = changes(outcome_at, case.setting)
     return replace(
         decision,
-        would_change=tuple(replace(change, text=said.text, figures=said.figures) for change, said in found),
+        would_change=tuple(change_words.with_words(change) for change in found),
         error_price=price_bands(outcome_at, case.setting),
         pays_from_usd=low,
         pays_to_usd=high,

@@ -13,7 +13,7 @@ from harness.quantities import dollars, listed, months, percent, points, share, 
 
 
 def reasons(case: Case, decision: Decision) -> tuple[Reason, ...]:
-    """In this order: the verdict, rivals, what is open, requirements, warnings, who is left out, mechanism, chances."""
+    """The verdict, rivals, what is open, caveats, what the control shows, chances: in this order."""
     return (
         *_unfit(decision),
         *_verdict(case, decision),
@@ -265,7 +265,7 @@ def _chances(decision: Decision) -> Reasons:
 
 
 def assumptions(case: Case, decision: Decision) -> tuple[Reason, ...]:
-    """What nobody said and the decision takes for granted."""
+    """What was not measured and not set, and the decision takes for granted."""
     setting = decision.setting
     found = []
     if setting.monthly_queries_assumed:
@@ -313,8 +313,12 @@ def _rule(case: Case, decision: Decision) -> Reasons:
 
 
 def _timed(case: Case, decision: Decision) -> Reasons:
-    """What a firm cost rests on: how far the favourite's may be off, or of which system nobody can say that."""
-    costs = {one.name: one.economics for one in case.candidates_at(case.setting) if one.economics.timed}
+    """What a firm cost rests on: how far the favourite's may be off, or of which system that is not known."""
+    costs = {
+        candidate.name: candidate.economics
+        for candidate in case.candidates_at(case.setting)
+        if candidate.economics.timed
+    }
     costs = {name: cost for name, cost in costs.items() if cost.per_query_usd is not None}
     if not costs:
         return

@@ -1,4 +1,4 @@
-"""Requirements from a file, from flags or from a run; what is wrong is said at its place."""
+"""Requirements from a file, from flags or from a run; mistakes are reported at their place."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from harness.spec.settings import Strict
 
 LEAST_PERCENT = 10
-"""A share from here on was meant in percent; of one below, 1.5 say, nobody knows what was."""
+"""A share from here on was meant in percent; what 1.5 was meant to be is unclear."""
 
 
 def load_requirements(path: Path) -> dict[str, Value]:

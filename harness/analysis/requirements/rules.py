@@ -52,7 +52,7 @@ def accuracy(candidate: Candidate, needs: Requirements, _: Setting) -> Outcome |
         return None
     if right is None:
         return _unknown("min_accuracy", "nothing was answered", required=least)
-    outcome = _held("min_accuracy", right, least, right >= least, percent, gap=share)
+    outcome = _compared("min_accuracy", right, least, right >= least, percent, gap=share)
     if candidate.interval is None:
         return outcome
     low, high = candidate.interval
@@ -85,7 +85,7 @@ def latency(candidate: Candidate, needs: Requirements, _: Setting) -> Outcome | 
 
 
 def _timed(candidate: Candidate, percentile: str, value: float, most: float, what: str) -> Outcome:
-    outcome = _held("max_latency_s", value, most, value <= most, seconds, what)
+    outcome = _compared("max_latency_s", value, most, value <= most, seconds, what)
     low, high = candidate.latency.ci.get(percentile) or (None, None)
     reaches_down = low is not None and low <= most < value
     reaches_up = high is not None and value <= most < high
@@ -100,7 +100,7 @@ def budget(candidate: Candidate, needs: Requirements, setting: Setting) -> Outco
     if value is None:
         why = f"its cost is not known: {candidate.cost_reason}"
         return _unknown("monthly_budget_usd", why, required=most)
-    return _held("monthly_budget_usd", value, most, value <= most, dollars, "a month")
+    return _compared("monthly_budget_usd", value, most, value <= most, dollars, "a month")
 
 
 def memory(candidate: Candidate, needs: Requirements, _: Setting) -> Outcome | None:
@@ -109,9 +109,9 @@ def memory(candidate: Candidate, needs: Requirements, _: Setting) -> Outcome | N
     if limit is None:
         return None
     if least is not None and least > limit:
-        return _held("max_memory_gb", least, limit, False, gigabytes, "for weights and index alone")
+        return _compared("max_memory_gb", least, limit, False, gigabytes, "for weights and index alone")
     if most is not None and most <= limit:
-        return _held("max_memory_gb", most, limit, True, gigabytes, "at the peak of the whole run")
+        return _compared("max_memory_gb", most, limit, True, gigabytes, "at the peak of the whole run")
     if least is None:
         return _unknown("max_memory_gb", "the size of its weights is not recorded", required=limit)
     why = f"weights and index take {gigabytes(least)}, and what answering needs beside them was not measured"
@@ -148,11 +148,11 @@ def update(candidate: Candidate, _: Requirements, setting: Setting) -> Outcome |
     what = "to take up a change"
     if people:
         what = f"{what}, {seconds(people)} of them an engineer's"
-    outcome = _held("refresh_days", value, most, value <= most, seconds, what)
+    outcome = _compared("refresh_days", value, most, value <= most, seconds, what)
     return replace(outcome, figures={**outcome.figures, "people": people}) if people else outcome
 
 
-def _held(
+def _compared(
     requirement: str,
     value: float,
     limit: float,

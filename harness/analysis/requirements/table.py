@@ -170,7 +170,7 @@ def required(values: Mapping[str, Any]) -> Requirements:
 
 
 def rows(kind: Any = None) -> dict[str, Row]:
-    """Field → its row, in the order in which requirements are told; of the class `kind`."""
+    """Field → its row, in the order of the sentences; of the class `kind`."""
     return _rows(kind or Requirements)
 
 

@@ -7,14 +7,14 @@ import pytest
 
 from harness.analysis.decision.candidates import Candidate
 from harness.analysis.decision.chances import pareto, probability_best, resampled_means
-from harness.analysis.decision.choice import Entrant, appraise
+from harness.analysis.decision.choice import Appraisal, appraise
 from harness.analysis.requirements.table import Requirements
 from harness.analysis.results.decision import Basis, Setting
 from harness.quantities import percent
 from tests.analysis.candidates import Money, candidate, setting, share, timed
 
 
-def entrants(*candidates: Candidate, **needs: float) -> list[Entrant]:
+def appraisals(*candidates: Candidate, **needs: float) -> list[Appraisal]:
     wanted = Requirements(**needs)  # type: ignore[arg-type]
     return [appraise(one, wanted, setting(wanted)) for one in candidates]
 
@@ -44,7 +44,7 @@ def test_clusters_are_drawn_whole() -> None:
 
 
 def test_chances_are_seeded_sum_to_one_and_follow_the_evidence() -> None:
-    field = entrants(
+    field = appraisals(
         candidate("base", share(10, 100)),
         candidate("rag", share(60, 100)),
         candidate("lora", share(55, 100, 40)),
@@ -57,7 +57,7 @@ def test_chances_are_seeded_sum_to_one_and_follow_the_evidence() -> None:
 
 def test_no_chance_is_none_or_all() -> None:
     """4,000 draws that all say the same, and one more in which both are alike."""
-    field = entrants(candidate("base", share(10, 100)), candidate("rag", share(60, 100)))
+    field = appraisals(candidate("base", share(10, 100)), candidate("rag", share(60, 100)))
     found = probability_best(field, {}, Setting(), Basis.ACCURACY).of
     assert found == {"base": pytest.approx(0.5 / 4001), "rag": pytest.approx(4000.5 / 4001)}
     assert [percent(found[name]) for name in ("base", "rag")] == ["< 0.1 %", "> 99.9 %"]
@@ -65,8 +65,8 @@ def test_no_chance_is_none_or_all() -> None:
 
 @pytest.mark.parametrize("groups", [1, 5])
 def test_few_questions_or_clusters_tell_no_chance(groups: int) -> None:
-    few = entrants(candidate("base", [0.0] * groups), candidate("rag", [1.0] * groups))
-    many = entrants(candidate("base", share(10, 60)), candidate("rag", share(30, 60)))
+    few = appraisals(candidate("base", [0.0] * groups), candidate("rag", [1.0] * groups))
+    many = appraisals(candidate("base", share(10, 60)), candidate("rag", share(30, 60)))
     clusters = {f"q{index:05}": str(index % groups) for index in range(60)}
     for found in (
         probability_best(few, {}, Setting(), Basis.ACCURACY),
@@ -77,7 +77,7 @@ def test_few_questions_or_clusters_tell_no_chance(groups: int) -> None:
 
 
 def test_value_and_accuracy_are_different_questions() -> None:
-    field = entrants(candidate("base", share(50, 100)), candidate("rag", share(60, 100), Money(0.5)))
+    field = appraisals(candidate("base", share(50, 100)), candidate("rag", share(60, 100), Money(0.5)))
     assert probability_best(field, {}, Setting(), Basis.ACCURACY).of["rag"] > 0.999
     cheap = Setting(error_price_usd=0.01)
     assert probability_best(field, {}, cheap, Basis.VALUE).of["base"] > 0.999
@@ -90,7 +90,7 @@ def test_by_value_it_is_the_net_value_at_the_setting_that_is_resampled() -> None
     right = (0.5 * level + 0.5 * rng.random((80, 3)) < [0.45, 0.5, 0.55]).astype(float)
     prices = np.array([0.001, 0.004, 0.02])
     names = ("base", "rag", "lora")
-    field = entrants(
+    field = appraisals(
         *(candidate(name, list(right[:, i]), Money(prices[i])) for i, name in enumerate(names)),
         monthly_queries=5000,
     )
@@ -102,26 +102,26 @@ def test_by_value_it_is_the_net_value_at_the_setting_that_is_resampled() -> None
 
 
 def test_those_equally_good_share() -> None:
-    field = entrants(
+    field = appraisals(
         candidate("a", share(50, 100), Money(0.002)), candidate("b", share(50, 100), Money(0.001))
     )
     assert probability_best(field, {}, Setting(), Basis.ACCURACY).of == {"a": 0.5, "b": 0.5}
 
 
 def test_what_misses_a_requirement_does_not_compete() -> None:
-    field = entrants(candidate("base", share(50, 100)), candidate("rag", share(60, 100)), min_accuracy=0.55)
+    field = appraisals(candidate("base", share(50, 100)), candidate("rag", share(60, 100)), min_accuracy=0.55)
     found = probability_best(field, {}, Setting(), Basis.ACCURACY)
     assert (found.of, found.reason) == ({}, "fewer than two candidates meet the requirements")
 
 
 def test_pareto_leaves_out_what_is_beaten_in_every_respect() -> None:
-    field = entrants(
+    field = appraisals(
         candidate("base", share(50, 100), Money(0.001), latency=timed(1.0)),
         candidate("rag", share(60, 100), Money(0.004), latency=timed(2.0)),
         candidate("few-shot", share(40, 100), Money(0.002), latency=timed(1.5)),
     )
     assert pareto(field) == (("accuracy", "cost", "latency"), ("base", "rag"))
-    untimed = entrants(
+    untimed = appraisals(
         candidate("base", share(50, 100)), candidate("rag", share(60, 100), latency=timed(None, n=3))
     )
     assert pareto(untimed) == (("accuracy", "cost"), ("rag",))

@@ -44,9 +44,9 @@ def test_too_few_questions_leave_it_open_and_say_what_would_not() -> None:
     rag = candidate("rag", share(16, 40, 4), Money(0.004))
     choice = chosen([base, rag])
     assert (choice.status, choice.winner) == ("undecided", "rag")
-    (contest,) = choice.open
-    assert (contest.rival, contest.why) == ("base", "accuracy")
-    assert contest.limits == (NO_DIFFERENCE,), "15 points apart, it cannot turn out that 5 are ruled out"
+    (open_rival,) = choice.open
+    assert (open_rival.rival, open_rival.why) == ("base", "accuracy")
+    assert open_rival.limits == (NO_DIFFERENCE,), "15 points apart, it cannot turn out that 5 are ruled out"
 
 
 def test_equal_on_a_handful_of_questions_is_not_shown_to_be_equal() -> None:
@@ -68,15 +68,15 @@ def test_near_the_turning_point_nothing_is_recommended_and_the_threshold_is_name
         candidate("rag", share(30, 100), Money(0.011)),
     )
     choice = chosen([base, rag], error_price_usd=0.2, value_margin=0.001)
-    (contest,) = choice.open
-    assert (choice.status, choice.winner, contest.rival) == ("undecided", "rag", "base")
-    assert contest.threshold == pytest.approx(0.05)  # $0.01 more a query over $0.20 an error
-    assert contest.limits[0].against == pytest.approx(0.05, abs=1e-3), "less a thousandth of what it costs"
+    (open_rival,) = choice.open
+    assert (choice.status, choice.winner, open_rival.rival) == ("undecided", "rag", "base")
+    assert open_rival.threshold == pytest.approx(0.05)  # $0.01 more a query over $0.20 an error
+    assert open_rival.limits[0].against == pytest.approx(0.05, abs=1e-3), "less a thousandth of what it costs"
 
 
 def test_monthly_dollars_are_worked_out_as_on_paper() -> None:
     choice = chosen([BASE, RAG], error_price_usd=0.5, monthly_queries=1000)
-    totals = {entrant.name: (entrant.monthly_usd, entrant.total_usd) for entrant in choice.entrants}
+    totals = {appraisal.name: (appraisal.monthly_usd, appraisal.total_usd) for appraisal in choice.appraisals}
     assert totals["base"] == pytest.approx((1.0, 1.0 + 900 * 0.5))
     assert totals["rag"] == pytest.approx((5.0, 5.0 + 400 * 0.5))
 
@@ -185,7 +185,7 @@ def test_no_other_strategy_is_worth_more_than_the_favourite(
 ) -> None:
     choice = chosen(field(drawn), error_price_usd=price, monthly_queries=volume)
     assert choice.favourite
-    assert choice.favourite.total_usd == min(entrant.total_usd or 0.0 for entrant in choice.entrants)
+    assert choice.favourite.total_usd == min(appraisal.total_usd or 0.0 for appraisal in choice.appraisals)
 
 
 @settings(deadline=None)
@@ -205,7 +205,7 @@ def test_a_requirement_never_lets_in_what_misses_it(
     drawn: list[tuple[int, float, float, float]], least: float
 ) -> None:
     choice = chosen(field(drawn), min_accuracy=least)
-    assert all(entrant.accuracy >= least for entrant in choice.feasible)
+    assert all(appraisal.accuracy >= least for appraisal in choice.feasible)
     assert (choice.status == "none_feasible") == (not choice.feasible)
 
 

@@ -209,7 +209,7 @@ const WhatIf = (() => {
     if (!names.length) return [NOT_COMPUTED, "No candidate has an accuracy here, so there is nothing to choose."];
     if (names.length === 1 && choice.status !== NONE_FEASIBLE)
       return left
-        ? [UNDECIDED, `Only ${names[0]} is left to choose, and a race with one runner decides nothing.`]
+        ? [UNDECIDED, `Only ${names[0]} is left to choose, and one system alone decides nothing.`]
         : [NOT_COMPUTED, `Only ${names[0]} answered this task, so there is nothing to choose between.`];
     return [choice.status, ""];
   }

@@ -26,14 +26,18 @@ from typing import Any
 from harness.corpus.embedder import SentenceTransformerEmbedder
 from harness.corpus.retriever import open_retriever
 from harness.engines.catalogue import DEFAULT_BASE, DEFAULT_EMBEDDER
-from harness.engines.engine import shared_prefix
+from harness.engines.engine import Decoding, Request
+from harness.engines.local import LocalModel
 from harness.engines.store import ModelFolder, resolve
+from harness.engines.tokens import encode, shared_prefix
 from harness.engines.transformers_engine import TransformersEngine
 from harness.files import cache_root
 from harness.progress import Terminal
-from harness.records import Decoding, Prompt, Question
+from harness.records import Question
 from harness.run import answer
+from harness.run.plan import setup_of
 from harness.run.prepare import TaskContext
+from harness.run.prompts import Prompt
 from harness.spec.strategy import STRATEGIES
 from harness.spec.task import load_task
 
@@ -43,16 +47,25 @@ DECODING = Decoding(24, ("\n",))
 
 @dataclass(frozen=True, slots=True)
 class Workload:
-    """Prompts of one strategy, and the ratio of questions per second that is asked for."""
+    """Prompts of one strategy, and the ratio of questions per second that is asked for.
+
+    `texts` and `tokens`: each prompt as it is rendered, and its token ids.
+    """
 
     name: str
     questions: tuple[Question, ...]
     prompts: tuple[Prompt, ...]
+    texts: tuple[str, ...]
+    tokens: tuple[tuple[int, ...], ...]
     target_ratio: float
 
     @property
+    def requests(self) -> list[Request]:
+        return [prompt.request for prompt in self.prompts]
+
+    @property
     def shared(self) -> int:
-        return shared_prefix([prompt.tokens for prompt in self.prompts])
+        return shared_prefix(self.tokens)
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,12 +100,18 @@ def build_workloads(engine: TransformersEngine, count: int) -> list[Workload]:
         cache=cache_root(),
         progress=Terminal(),
     )
-    context = TaskContext(task, engine.chat, retriever, seed=0)
-    questions = task.test[:count]
-    return [
-        Workload(name, questions, tuple(context.prompts(STRATEGIES[name], questions)), target)
-        for name, target in (("rag", 1.0), ("few-shot", 2.0))
-    ]
+    context = TaskContext(task, engine, retriever, seed=0)
+    setup = setup_of(engine, DEFAULT_EMBEDDER, 0)
+    works = []
+    for name, target in (("rag", 1.0), ("few-shot", 2.0)):
+        prompts = [
+            replace(prompt, request=replace(prompt.request, decoding=DECODING))
+            for prompt in context.prompts(setup(task, STRATEGIES[name]), task.test[:count])
+        ]
+        texts = tuple(engine.show(prompt.request, ()).text for prompt in prompts)
+        tokens = tuple(encode(engine.model.chat, prompt.request).prompt for prompt in prompts)
+        works.append(Workload(name, task.test[:count], tuple(prompts), texts, tokens, target))
+    return works
 
 
 @contextmanager
@@ -109,19 +128,17 @@ def program_side(engine: TransformersEngine) -> Side:
     """The answer pass without its files: the same plan of batches, the same calls of the engine."""
 
     def run(work: Workload, rows: int) -> Run:
-        engine.use(None)
+        engine.load(None)
         engine._prefix = None  # a pass pays for its own prefix
-        texts = [""] * len(work.prompts)
+        job = work.requests
+        texts = [""] * len(job)
         start, cpu_start = time.perf_counter(), time.process_time()
-        shared = work.shared
         with batch_rows(rows):
             batches = answer.plan_batches(work.prompts)
         for batch in batches:
-            prompts = [work.prompts[at].tokens for at in batch.places]
-            for at, generation in zip(
-                batch.places, engine.generate(prompts, DECODING, shared=shared), strict=True
-            ):
-                texts[at] = generation.text
+            completions = engine.complete([job[at] for at in batch.places], job=job)
+            for at, completion in zip(batch.places, completions, strict=True):
+                texts[at] = completion.text
         seconds, cpu_seconds = time.perf_counter() - start, time.process_time() - cpu_start
         return Run(seconds, cpu_seconds, tuple(text.strip() for text in texts))
 
@@ -149,8 +166,7 @@ def peer_side(folder: ModelFolder) -> tuple[Side, Any]:
     def run(work: Workload, rows: int) -> Run:
         model.batch_size_per_gpu = rows
         requests = [
-            Instance("generate_until", {}, (prompt.text, dict(settings)), at)
-            for at, prompt in enumerate(work.prompts)
+            Instance("generate_until", {}, (text, dict(settings)), at) for at, text in enumerate(work.texts)
         ]
         start, cpu_start = time.perf_counter(), time.process_time()
         texts = model.generate_until(requests, disable_tqdm=True)
@@ -163,9 +179,9 @@ def peer_side(folder: ModelFolder) -> tuple[Side, Any]:
 def check_same_tokens(peer: Any, works: Sequence[Workload]) -> None:
     """Stop where the peer would read other tokens than the program."""
     for work in works:
-        for prompt in work.prompts:
-            ids, mask = peer.tok_batch_encode([prompt.text])
-            if tuple(ids[0].tolist()) != prompt.tokens or not bool(mask.all()):
+        for text, tokens in zip(work.texts, work.tokens, strict=True):
+            ids, mask = peer.tok_batch_encode([text])
+            if tuple(ids[0].tolist()) != tokens or not bool(mask.all()):
                 raise SystemExit("the peer tokenises a prompt differently; the comparison would not be fair")
 
 
@@ -215,7 +231,7 @@ def summary(
     ]
     return {
         "questions": count,
-        "prompt_tokens_mean": round(statistics.mean(len(prompt.tokens) for prompt in work.prompts), 1),
+        "prompt_tokens_mean": round(statistics.mean(map(len, work.tokens)), 1),
         "shared_prefix_tokens": work.shared,
         "batch_rows": rows,
         "tried": tried,
@@ -256,7 +272,7 @@ def main() -> None:
     os.environ.setdefault("HF_HUB_OFFLINE", "1")
     args = arguments()
     folder = resolve(DEFAULT_BASE, kind="base", cache=cache_root(), progress=Terminal())
-    engine = TransformersEngine(folder, device="cpu", dtype="float32")
+    engine = TransformersEngine(LocalModel(folder, device="cpu", dtype="float32"))
     works = build_workloads(engine, args.questions)
     peer, model = peer_side(folder)
     check_same_tokens(model, works)

@@ -3,13 +3,12 @@
 The run is made up (three tasks, fifteen columns, answers right by chance), since only its size matters here. Targets:
 2 seconds for `decide`, 5 for `report`.
 
-    python benchmarks/decide_speed.py
+    python -m benchmarks.decide_speed
 """
 
 from __future__ import annotations
 
 import argparse
-import json
 import random
 import subprocess
 import sys
@@ -19,8 +18,10 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from harness.records import AnswerRow, TimingRow
 from harness.spec.prices import load_prices
+from tests.analysis.runs import write_run
+
+Row = dict[str, Any]
 
 TASKS = {
     "knowledge": {"base": 0.02, "few-shot": 0.05, "lora": 0.15, "rag": 0.42, "lora+rag": 0.5, "oracle": 0.6},
@@ -39,7 +40,7 @@ def main() -> None:
     parser.add_argument("--repeat", type=int, default=5)
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
-        answers = write_run(Path(folder), options.questions)
+        answers = write_made_up(Path(folder), options.questions)
         print(f"{answers:,} answers, best and median of {options.repeat}:")
         for name, words in COMMANDS.items():
             seconds = sorted(timed([folder if word == "RUN" else word for word in words], options.repeat))
@@ -53,71 +54,78 @@ def timed(words: list[str], repeat: int) -> Iterable[float]:
         yield time.perf_counter() - start
 
 
-def write_run(folder: Path, n: int) -> int:
+def write_made_up(folder: Path, n: int) -> int:
     """Write a run of n questions a task; returns how many answers it has."""
     chance = random.Random(0)
     plan = [(task, strategy, share) for task, columns in TASKS.items() for strategy, share in columns.items()]
-    lines(folder / "questions.jsonl", (question(task, i) for task in TASKS for i in range(n)))
-    training = ({**question(task, n + i), "split": "train"} for task in TASKS for i in range(320))
-    lines(folder / "training.jsonl", training)
-    passages = ({"task": t, "chunk_id": f"d{d}#0", "doc_id": f"d{d}", "title": "", "text": " ".join(words(d))}
-                for t in TASKS for d in range(n // 4 + 1))  # fmt: skip
-    lines(folder / "passages.jsonl", passages)
-    rows = [
+    answers = [
         answer(task, strategy, i, chance.random() < share, n)
         for task, strategy, share in plan
         for i in range(n)
     ]
-    lines(folder / "answers.jsonl", (row.to_json() for row in rows))
-    lines(
-        folder / "timings.jsonl",
-        (vars_of(timing(t, s, k)) for t, s, _ in plan if "@" not in s for k in range(20)),
+    write_run(
+        folder,
+        manifest=manifest([(task, strategy) for task, strategy, _ in plan]),
+        questions=questions(n),
+        training=[{**question(task, n + i), "split": "train"} for task in TASKS for i in range(320)],
+        passages=passages(n),
+        answers=answers,
+        timings=[timing(t, s, k) for t, s, _ in plan if "@" not in s for k in range(20)],
+        batches=[],
     )
-    (folder / "run.json").write_text(json.dumps(manifest([(t, s) for t, s, _ in plan])), encoding="utf-8")
-    return len(rows)
+    return len(answers)
 
 
-def lines(path: Path, rows: Iterable[dict[str, Any]]) -> None:
-    path.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
+def questions(n: int) -> list[Row]:
+    return [question(task, i) for task in TASKS for i in range(n)]
+
+
+def passages(n: int) -> list[Row]:
+    return [
+        {"task": task, "chunk_id": f"d{d}#0", "doc_id": f"d{d}", "title": "", "text": " ".join(words(d))}
+        for task in TASKS
+        for d in range(n // 4 + 1)
+    ]
 
 
 def words(document: int) -> list[str]:
     return [f"value{4 * document + k} stands in line {k} of this page;" for k in range(4)] * 4
 
 
-def question(task: str, i: int) -> dict[str, Any]:
+def question(task: str, i: int) -> Row:
     text = f"Which value has entry {i} of the {task} ledger, {random.Random(i).randbytes(12).hex()}?"
     return {"task": task, "id": f"{task}{i}", "question": text, "answers": [f"value{i}"],
             "gold_docs": [f"d{i // 4}"], "fact_seen": i % 2 == 0}  # fmt: skip
 
 
-def answer(task: str, strategy: str, i: int, right: bool, n: int) -> AnswerRow:
+def answer(task: str, strategy: str, i: int, right: bool, n: int) -> Row:
     retrieves = "rag" in strategy or strategy == "oracle"
     near = [(i // 4 + step) % (n // 4 + 1) for step in range(3)] if retrieves else []
-    ranked = tuple({"doc_id": f"d{d}", "chunk_id": f"d{d}#0", "score": 0.5} for d in near)
-    return AnswerRow(
-        task=task, strategy=strategy, question_id=f"{task}{i}", seed=0,
-        prediction=f"value{i}" if right else f"something {i}", choice_logprobs=None, prompt_tokens=100,
-        completion_tokens=5, finish_reason="stop", retrieved=ranked, shown_passages=len(ranked),
-        dropped_passages=0, prompt_sha256=f"{i:064d}", batch=i // 32, adapter=task if "lora" in strategy else None,
-    )  # fmt: skip
+    ranked = [{"doc_id": f"d{d}", "chunk_id": f"d{d}#0", "score": 0.5} for d in near]
+    return {
+        "task": task, "strategy": strategy, "question_id": f"{task}{i}", "seed": 0,
+        "prediction": f"value{i}" if right else f"something {i}", "choice_logprobs": None, "prompt_tokens": 100,
+        "completion_tokens": 5, "finish_reason": "stop", "retrieved": ranked, "shown_passages": len(ranked),
+        "dropped_passages": 0, "prompt_sha256": f"{i:064d}", "batch": i // 32,
+        "adapter": task if "lora" in strategy else None,
+    }  # fmt: skip
 
 
-def timing(task: str, strategy: str, k: int) -> TimingRow:
+def timing(task: str, strategy: str, k: int, factor: float = 1.0) -> Row:
     retrieve_s = 0.1 if "rag" in strategy else None
-    seconds = (2.0 if retrieve_s else 1.0) * (0.8 + 0.02 * k)
-    return TimingRow(task, strategy, f"{task}{k}", k, 0, retrieve_s, seconds / 2, seconds, 100, 5)
+    seconds = (2.0 if retrieve_s else 1.0) * (0.8 + 0.02 * k) * factor
+    return {
+        "task": task, "strategy": strategy, "question_id": f"{task}{k}", "block": k, "position": 0,
+        "retrieve_s": retrieve_s, "ttft_s": seconds / 2, "e2e_s": seconds, "prompt_tokens": 100,
+        "completion_tokens": 5, "merged": True,
+    }  # fmt: skip
 
 
-def vars_of(row: TimingRow) -> dict[str, Any]:
-    return {name: getattr(row, name) for name in row.__slots__}
-
-
-def manifest(plan: list[tuple[str, str]]) -> dict[str, Any]:
+def manifest(plan: list[tuple[str, str]]) -> Row:
     spec = {"answer": {"type": "text"}, "metrics": ["contains", "exact_match", "f1"], "retrieval": {"k": 3}}
     adapter = {"strategy": "lora", "seconds": 900.0, "examples": 320, "train_fit": 0.9, "logit_shift": 0.5}
     return {
-        "schema_version": 1, "run_id": "made-up", "created": "2026-11-25T00:00:00+00:00", "status": "complete",
+        "run_id": "made-up", "created": "2026-11-25T00:00:00+00:00", "status": "complete",
         "model": {"name": "made-up", "dtype": "float32", "device": "cpu", "parameters": 134_515_008},
         "tasks": {task: {"spec": {**spec, "name": task, "probes": task}} for task in TASKS},
         "plan": [{"task": task, "strategy": strategy, "adapter": None} for task, strategy in plan],

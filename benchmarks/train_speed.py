@@ -25,18 +25,20 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from harness.engines.catalogue import DEFAULT_BASE
-from harness.engines.engine import shared_prefix
+from harness.engines.catalogue import DEFAULT_BASE, DEFAULT_EMBEDDER
+from harness.engines.local import LocalModel
 from harness.engines.store import ModelFolder, resolve
+from harness.engines.tokens import shared_prefix
 from harness.engines.transformers_engine import TransformersEngine
 from harness.files import cache_root
 from harness.finetune import train as loop
-from harness.finetune.packing import Example, epoch_batches
-from harness.finetune.recipe import Recipe, peft_config
+from harness.finetune.packing import TokenExample, epoch_batches
+from harness.finetune.trainer import encode_example, peft_config
 from harness.progress import Terminal
-from harness.run.plan import AdapterNeed
+from harness.run.plan import setup_of
 from harness.run.prepare import TaskContext
 from harness.spec.strategy import STRATEGIES
+from harness.spec.system import LoRA
 from harness.spec.task import load_task
 
 TASK = Path(__file__).parent.parent / "tasks" / "behaviour.yaml"
@@ -51,18 +53,18 @@ class Workload:
     """What both sides train on. `tokens` counts prompt and answer of every example in full."""
 
     folder: ModelFolder
-    fit: tuple[Example, ...]
-    held_out: tuple[Example, ...]
-    recipe: Recipe
+    fit: tuple[TokenExample, ...]
+    held_out: tuple[TokenExample, ...]
+    recipe: LoRA
     seed: int
 
     @property
     def tokens(self) -> int:
         return sum(len(example.prompt) + len(example.target) for example in self.fit)
 
-    def engine(self) -> TransformersEngine:
+    def model(self) -> LocalModel:
         """A fresh copy of the base in float32 on the CPU."""
-        return TransformersEngine(self.folder, device="cpu", dtype="float32")
+        return LocalModel(self.folder, device="cpu", dtype="float32")
 
     def loss(self, model: Any) -> float:
         """Held-out loss (nats per answer token), by one function for both sides."""
@@ -111,12 +113,18 @@ def build_workload(count: int, seed: int) -> Workload:
 
     torch.manual_seed(seed)
     folder = resolve(DEFAULT_BASE, kind="base", cache=cache_root(), progress=Terminal())
-    chat = TransformersEngine(folder, device="cpu", dtype="float32").chat
-    job = TaskContext(load_task(TASK), chat, None, seed).training(
-        AdapterNeed("behaviour", STRATEGIES["lora"])
+    engine = TransformersEngine(LocalModel(folder, device="cpu", dtype="float32"))
+    task = load_task(TASK)
+    system = setup_of(engine, DEFAULT_EMBEDDER, seed)(task, STRATEGIES["lora"])
+    training = TaskContext(task, engine, None, seed).training(system, seed)
+    fit, held_out = (
+        tuple(encode_example(engine.model.chat, example) for example in examples)
+        for examples in (training.examples[:count], training.dev)
     )
-    recipe = Recipe(rank=16, batch_size=BATCH, max_epochs=1, learning_rate=job.recipe.learning_rate)
-    return Workload(folder, job.examples[:count], job.dev, recipe, seed)
+    recipe = LoRA(
+        task.name, rank=16, batch_size=BATCH, max_epochs=1, learning_rate=training.recipe.learning_rate
+    )
+    return Workload(folder, fit, held_out, recipe, seed)
 
 
 def train_program(work: Workload) -> Result:
@@ -125,7 +133,7 @@ def train_program(work: Workload) -> Result:
 
     clock = StepClock()
     torch.manual_seed(work.seed)
-    with work.engine().adapting(peft_config(work.recipe)) as model:
+    with work.model().adapting(peft_config(work.recipe)) as model:
         # One watched example keeps the loop from holding back a tenth of the examples; its loss, and the
         # check of the fit at the end, fall outside the clock.
         loop.train(model, work.fit, work.held_out[:1], work.recipe, work.seed, clock, "program")
@@ -149,9 +157,9 @@ def train_peer(work: Workload) -> Result:
         def on_step_end(self, *_: Any, **__: Any) -> None:
             clock.step()
 
-    engine = work.engine()
+    base = work.model()
     torch.manual_seed(work.seed)
-    with engine.adapting(peft_config(work.recipe)) as model, tempfile.TemporaryDirectory() as scratch:
+    with base.adapting(peft_config(work.recipe)) as model, tempfile.TemporaryDirectory() as scratch:
         trainer = SFTTrainer(
             model=model,
             args=peer_config(work, scratch),
@@ -192,7 +200,7 @@ def peer_config(work: Workload, scratch: str) -> Any:
     )
 
 
-def batches(work: Workload) -> list[list[Example]]:
+def batches(work: Workload) -> list[list[TokenExample]]:
     """The batches that the program's loop makes of the seed; the peer reads the same ones in order."""
     return epoch_batches(work.fit, work.recipe.batch_size, random.Random(work.seed))
 

@@ -5,13 +5,12 @@ one strategy loses 15 points half-way. Target: 5 seconds where each run has its 
 accuracies of this one put in, since deriving 200 takes minutes). With --derive there is none, and everything is made
 of the evidence.
 
-    python benchmarks/trend_speed.py
+    python -m benchmarks.trend_speed
 """
 
 from __future__ import annotations
 
 import argparse
-import dataclasses
 import json
 import random
 import subprocess
@@ -23,11 +22,11 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from decide_speed import answer, lines, manifest, question, timing, vars_of, words
-
+from benchmarks.decide_speed import Row, answer, manifest, passages, questions, timing
 from harness.analysis.derive import derive
 from harness.analysis.evidence import read_run
 from harness.files import to_json
+from tests.analysis.runs import write_run
 
 SHARES = {"base": 0.1, "lora": 0.5, "rag": 0.6, "oracle": 0.7}
 TASKS = ("knowledge", "behaviour", "general")
@@ -49,11 +48,11 @@ def main() -> None:
     if options.keep:
         Path(options.keep).mkdir(parents=True)
         for number in range(options.runs):
-            write_run(Path(options.keep), number, options)
+            write_made_up(Path(options.keep), number, options)
         return
     with tempfile.TemporaryDirectory() as folder:
         for number in range(options.runs):
-            write_run(Path(folder), number, options)
+            write_made_up(Path(folder), number, options)
         seconds = sorted(timed(folder) for _ in range(options.repeat))
         printed = json.loads((Path(folder) / "out.json").read_text(encoding="utf-8"))
         size = (Path(folder) / "index.html").stat().st_size / 1e6
@@ -72,27 +71,33 @@ def timed(folder: str) -> float:
         return time.perf_counter() - start
 
 
-def write_run(root: Path, number: int, options: argparse.Namespace) -> None:
+def write_made_up(root: Path, number: int, options: argparse.Namespace) -> None:
     """Write a run; the same questions each time, and nearly the same answers."""
     folder, n = root / f"{number:03}", options.questions
-    folder.mkdir()
     chance = random.Random(number)
     plan = [(task, strategy) for task in TASKS for strategy in SHARES]
-    lines(folder / "questions.jsonl", (question(task, i) for task in TASKS for i in range(n)))
-    passages = ({"task": t, "chunk_id": f"d{d}#0", "doc_id": f"d{d}", "title": "", "text": " ".join(words(d))}
-                for t in TASKS for d in range(n // 4 + 1))  # fmt: skip
-    lines(folder / "passages.jsonl", passages)
     rows = []
     for task, strategy in plan:
         lost = LOSS if number >= options.runs // 2 and (task, strategy) == ("knowledge", "rag") else 0.0
         rows += [right_or_wrong(task, strategy, i, n, lost, chance) for i in range(n)]
-    lines(folder / "answers.jsonl", rows)
-    times = [drifting(task, strategy, k, chance) for task, strategy in plan for k in range(20)]
-    lines(folder / "timings.jsonl", times)
-    created = (START + timedelta(days=number)).isoformat()
-    about = {**manifest(plan), "run_id": f"{number}", "created": created, "quick": False}
-    about["tasks"] = {task: about["tasks"][task] for task in TASKS}
-    (folder / "run.json").write_text(json.dumps(about), encoding="utf-8")
+    times = [
+        timing(task, strategy, k, chance.uniform(0.9, 1.1)) for task, strategy in plan for k in range(20)
+    ]
+    about = {
+        **manifest(plan),
+        "run_id": f"{number}",
+        "created": (START + timedelta(days=number)).isoformat(),
+        "quick": False,
+    }
+    write_run(
+        folder,
+        manifest=about,
+        questions=questions(n),
+        passages=passages(n),
+        answers=rows,
+        timings=times,
+        batches=[],
+    )
     if not options.derive:
         results = results_of(root / "000")
         for task, strategy in plan:
@@ -108,17 +113,9 @@ def results_of(folder: Path) -> dict[str, Any]:
     return results
 
 
-def right_or_wrong(
-    task: str, strategy: str, i: int, n: int, lost: float, chance: random.Random
-) -> dict[str, Any]:
+def right_or_wrong(task: str, strategy: str, i: int, n: int, lost: float, chance: random.Random) -> Row:
     right = i * 37 % n < (SHARES[strategy] - lost) * n
-    return answer(task, strategy, i, right != (chance.random() < NOISE), n).to_json()
-
-
-def drifting(task: str, strategy: str, k: int, chance: random.Random) -> dict[str, Any]:
-    row = timing(task, strategy, k)
-    by = chance.uniform(0.9, 1.1)
-    return vars_of(dataclasses.replace(row, e2e_s=row.e2e_s * by, ttft_s=row.ttft_s * by))
+    return answer(task, strategy, i, right != (chance.random() < NOISE), n)
 
 
 if __name__ == "__main__":

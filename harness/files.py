@@ -158,7 +158,7 @@ def locked(path: Path) -> Iterator[None]:
 
 
 def append_lines(path: Path, rows: Iterable[Any]) -> None:
-    """Append rows to a JSONL file in a single write, and make sure they reached the disk."""
+    """Append rows, dataclasses or plain values, to a JSONL file in a single write that reaches the disk."""
     data = "".join(to_json(row) + "\n" for row in rows)
     with writing(str(path)), path.open("a", encoding="utf-8") as stream:
         stream.write(data)

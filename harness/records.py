@@ -1,9 +1,9 @@
-"""The plain records that flow between the rooms. No behaviour beyond (de)serialisation."""
+"""The plain records that flow between the rooms, and the lines of evidence."""
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, field
-from typing import Any
+from dataclasses import dataclass, field
+from typing import Any, Literal
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,20 +20,24 @@ class Question:
     fact_id: str | None = None
     cluster: str | None = None
 
-    @classmethod
-    def from_json(cls, row: dict[str, Any]) -> Question:
-        """Build a question from a decoded `questions.jsonl` row; keys it does not know are left out."""
-        return cls(
-            id=row["id"],
-            question=row["question"],
-            answers=tuple(row["answers"]),
-            gold_docs=tuple(row.get("gold_docs") or ()),
-            answerable=row.get("answerable", True),
-            choices=tuple(row.get("choices") or ()),
-            tags=tuple(row.get("tags") or ()),
-            fact_id=row.get("fact_id"),
-            cluster=row.get("cluster"),
-        )
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QuestionRow(Question):
+    """One line of `questions.jsonl`: a question as a run asked it.
+
+    `fact_seen`: its fact is in the training set in other words; None where that has no sense.
+    """
+
+    task: str
+    fact_seen: bool | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TrainingRow(Question):
+    """One line of `training.jsonl`: a question that a strategy may learn from."""
+
+    task: str
+    split: Literal["train", "dev"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +50,13 @@ class Passage:
     text: str
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PassageRow(Passage):
+    """One line of `passages.jsonl`: the text of a passage that was retrieved for a task."""
+
+    task: str
+
+
 @dataclass(frozen=True, slots=True)
 class Ranked:
     """A passage and its similarity to a query (cosine, higher is closer)."""
@@ -55,85 +66,20 @@ class Ranked:
 
 
 @dataclass(frozen=True, slots=True)
-class Message:
-    """One turn of a chat: role is `system`, `user` or `assistant`."""
+class RankedDoc:
+    """A passage that was retrieved, as evidence names it. `score` None: the run did not keep it."""
 
-    role: str
-    content: str
-
-
-@dataclass(frozen=True, slots=True)
-class Pair:
-    """A continuation and what stands before it, as token ids: what a log-likelihood is asked of."""
-
-    context: tuple[int, ...]
-    continuation: tuple[int, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Likelihood:
-    """Sum of the log-probabilities (nats) of a continuation's tokens, and whether greedy decoding writes them."""
-
-    logprob: float
-    greedy: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Prompt:
-    """A rendered prompt, ready for an engine, and what went into it."""
-
-    text: str
-    tokens: tuple[int, ...]
-    sha256: str
-    retrieved: tuple[Ranked, ...] = ()
-    """Everything retrieved, best first, whether or not it was shown to the model."""
-    shown: int = 0
-    """How many of `retrieved` (from the front) stand in the prompt."""
-    dropped: int = 0
-    """How many passages the strategy wanted to show and the budget did not allow."""
-    pairs: tuple[Pair, ...] = ()
-    """What is scored in place of an answer in words; none where the model writes."""
-
-
-@dataclass(frozen=True, slots=True)
-class Decoding:
-    """How an answer is generated: greedily, up to `max_tokens` or the first of `stop`."""
-
-    max_tokens: int
-    stop: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Generation:
-    """The answer to one prompt.
-
-    `completion_tokens` counts the ids that were generated up to and including the first end token.
-    `finish_reason` is `stop` (end token or stop string), `length` (cut by max_tokens) or `choice` (the prompt's
-    pairs were scored, and nothing was written; `choice_logprobs` and `greedy` have an entry each).
-    """
-
-    text: str
-    completion_tokens: int
-    finish_reason: str
-    choice_logprobs: tuple[float, ...] | None = None
-    greedy: tuple[bool, ...] | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Timed:
-    """One generation measured alone: seconds from its start to the first and to the last token."""
-
-    generation: Generation
-    ttft_s: float
-    e2e_s: float
+    doc_id: str
+    chunk_id: str
+    score: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class AnswerRow:
-    """One line of `answers.jsonl`. `retrieved` holds {doc_id, chunk_id, score}, best first."""
+    """One line of `answers.jsonl`. `system` is the id of the one that answered; `retrieved`: best first."""
 
     task: str
-    strategy: str
+    system: str
     question_id: str
     seed: int
     prediction: str
@@ -141,27 +87,16 @@ class AnswerRow:
     prompt_tokens: int
     completion_tokens: int
     finish_reason: str
-    retrieved: tuple[dict[str, Any], ...]
+    retrieved: tuple[RankedDoc, ...]
     shown_passages: int
     dropped_passages: int
     prompt_sha256: str
     batch: int
-    """Number of the batch within (task, strategy); its wall time stands in `batches.jsonl`."""
+    """Number of the batch within (task, system, seed); its wall time stands in `batches.jsonl`."""
     cached: bool = False
     adapter: str | None = None
     metrics: dict[str, Any] | None = None
     """What the task's own code made of the answer, by metric; None where this program scores it (`scoring/`)."""
-
-    def to_json(self) -> dict[str, Any]:
-        return asdict(self)
-
-    @classmethod
-    def from_json(cls, row: dict[str, Any]) -> AnswerRow:
-        known = {name: row[name] for name in cls.__slots__ if name in row}
-        known["retrieved"] = tuple(row["retrieved"])
-        logprobs = row.get("choice_logprobs")
-        known["choice_logprobs"] = None if logprobs is None else tuple(logprobs)
-        return cls(**known)
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,7 +104,7 @@ class BatchRow:
     """One line of `batches.jsonl`: how long one batch of the answer pass took, wall clock, seconds."""
 
     task: str
-    strategy: str
+    system: str
     batch: int
     questions: int
     completion_tokens: int
@@ -181,12 +116,12 @@ class BatchRow:
 class TimingRow:
     """One line of `timings.jsonl`: one question answered alone by a warmed-up model, seconds.
 
-    `retrieve_s` is None where the strategy does not retrieve. `merged` is False only for the row that
+    `retrieve_s` is None where the system does not retrieve. `merged` is False only for the row that
     shows an adapter unmerged beside its merged (deployed) form.
     """
 
     task: str
-    strategy: str
+    system: str
     question_id: str
     block: int
     position: int
@@ -220,7 +155,7 @@ class AdapterRecord:
     sha256: str
     task: str
     strategy: str
-    base_sha256: str
+    base_sha256: str | None
     recipe: dict[str, Any]
     examples: int
     epochs: float
@@ -240,20 +175,11 @@ class AdapterRecord:
 
 
 @dataclass(frozen=True, slots=True)
-class TrainingQuestion:
-    """One line of `training.jsonl`: a question that a strategy may learn from. `split`: `train` or `dev`."""
-
-    task: str
-    split: str
-    question: Question
-
-
-@dataclass(frozen=True, slots=True)
 class PromptSample:
-    """One line of `prompts.jsonl`: the first prompt of a task and strategy, as the model read it."""
+    """One line of `prompts.jsonl`: the first prompt of a task and system, as the model read it."""
 
     task: str
-    strategy: str
+    system: str
     question_id: str
     messages: int
     text: str

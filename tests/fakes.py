@@ -1,16 +1,25 @@
-"""Fakes at the protocols: an engine that answers from a function, a clock that is told the time."""
+"""Fakes at the protocols: a scripted engine that keeps what it was asked, a clock that is told the time."""
 
 from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable, Iterator, Sequence
-from pathlib import Path
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
-from harness.engines.engine import Clock, ModelIdentity
-from harness.records import Decoding, Generation, Likelihood, Message, Pair, Timed
+from harness.engines.engine import (
+    AdapterRef,
+    Clock,
+    Completion,
+    EngineIdentity,
+    LoadFacts,
+    PromptFacts,
+    Request,
+    TimedCompletion,
+)
+from harness.engines.scripted import Script, ScriptedEngine
 
 
 class Silent:
@@ -40,66 +49,45 @@ class FakeClock:
         self.now += seconds
 
 
-class FakeChat:
-    """One token a character; a template that shows roles."""
+class RecordingEngine(ScriptedEngine):
+    """A scripted engine that keeps what it was asked. Tokens are characters; a batch takes 1 s of the clock, a timed
+    answer 0.5 s, its first token 0.1 s (a scored one comes all at once)."""
 
-    context_tokens = 10_000
-    end_token = 0
+    window = 10_000
 
-    def render(self, messages: Sequence[Message]) -> str:
-        return "".join(f"<{m.role}>{m.content}</>" for m in messages) + "<assistant>"
-
-    def encode(self, text: str) -> tuple[int, ...]:
-        return tuple(ord(letter) for letter in text)
-
-
-class FakeEngine:
-    """Answers every prompt with `reply(prompt text, adapter folder)`; counts what it was asked."""
-
-    def __init__(self, reply: Callable[[str, Path | None], str], clock: FakeClock | None = None) -> None:
-        self.identity = ModelIdentity("fake", "tests", "f" * 64, "float32", "cpu")
-        self.chat = FakeChat()
-        self.reply = reply
+    def __init__(self, reply: Script, clock: FakeClock | None = None) -> None:
+        super().__init__(reply, EngineIdentity("fake", "tests", "f" * 64, "float32", "cpu"))
         self.clock = clock or FakeClock()
-        self.adapter: Path | None = None
-        self.merged = True
+        self.adapter: AdapterRef | None = None
         self.batches: list[list[str]] = []
         self.timed: list[str] = []
 
-    def facts(self) -> dict[str, float]:
-        return {"load_s": 2.0, "parameters": 7}
+    def facts(self) -> LoadFacts:
+        return LoadFacts(2.0, 7)
 
-    def use(self, adapter: Path | None, *, merged: bool = True) -> None:
-        self.adapter, self.merged = adapter, merged
+    def load(self, adapter: AdapterRef | None) -> None:
+        self.adapter = adapter
 
-    def generate(
-        self, prompts: Sequence[Sequence[int]], decoding: Decoding, *, shared: int = 0
-    ) -> list[Generation]:
-        texts = ["".join(map(chr, prompt)) for prompt in prompts]
-        assert len({text[:shared] for text in texts}) == 1
-        self.batches.append(texts)
+    def inspect(self, request: Request) -> PromptFacts:
+        facts = super().inspect(request)
+        length = len(self.text(request))
+        return replace(facts, tokens=length, longest=length)
+
+    def complete(
+        self, requests: Sequence[Request], adapter: AdapterRef | None = None, *, job: Sequence[Request] = ()
+    ) -> list[Completion]:
+        assert not job or all(request in job for request in requests)
+        self.adapter = adapter
+        self.batches.append([self.text(request) for request in requests])
         self.clock.advance(1.0)
-        return [self._generation(text, decoding) for text in texts]
+        return super().complete(requests, adapter, job=job)
 
-    def score(self, questions: Sequence[Sequence[Pair]], *, shared: int = 0) -> list[tuple[Likelihood, ...]]:
-        """The first pair is always the likeliest."""
-        self.batches.append(["".join(map(chr, pairs[0].context)) for pairs in questions])
-        return [tuple(Likelihood(-float(i), i == 0) for i in range(len(pairs))) for pairs in questions]
-
-    def time(self, prompt: Sequence[int], decoding: Decoding, clock: Clock) -> Timed:
-        text = "".join(map(chr, prompt))
-        self.timed.append(text)
+    def time(self, request: Request, adapter: AdapterRef | None, clock: Clock) -> TimedCompletion:
+        self.adapter = adapter
+        self.timed.append(self.text(request))
         self.clock.advance(0.5)
-        return Timed(self._generation(text, decoding), ttft_s=0.1, e2e_s=0.5)
-
-    @contextlib.contextmanager
-    def adapting(self, config: Any) -> Iterator[Any]:
-        raise AssertionError("the fake engine cannot train")
-        yield
-
-    def _generation(self, text: str, decoding: Decoding) -> Generation:
-        words = self.reply(text, self.adapter)
-        return Generation(words, min(len(words), decoding.max_tokens), "stop")
+        first = 0.5 if request.scored else 0.1
+        return replace(super().time(request, adapter, clock), ttft_s=first, e2e_s=0.5)
 
 
 class WordEmbedder:

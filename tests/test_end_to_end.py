@@ -85,7 +85,7 @@ def test_one_command_measures_three_strategies_and_a_control(
 
     assert main(["compare", "task.yaml", "--latency-queries", "0", "--output", "second"]) == 0
     answers = [
-        sorted((row["strategy"], row["question_id"], row["prediction"]) for row in map(json.loads, lines))
+        sorted((row["system"], row["question_id"], row["prediction"]) for row in map(json.loads, lines))
         for lines in (
             (project / name / "answers.jsonl").read_text(encoding="utf-8").splitlines()
             for name in ("first", "second")
@@ -94,4 +94,4 @@ def test_one_command_measures_three_strategies_and_a_control(
     assert answers[0] == answers[1]
     second = json.loads((project / "second/run.json").read_text(encoding="utf-8"))
     assert all(adapter["reused"] for adapter in second["adapters"])
-    assert "load_s" not in second  # everything came from the caches: the weights were never read
+    assert second["load_s"] is None  # everything came from the caches: the weights were never read

@@ -4,6 +4,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from harness.engines.engine import AdapterRef
+from harness.engines.local import LocalModel
+from harness.engines.store import ModelFolder
+from harness.engines.transformers_engine import TransformersEngine
+from harness.finetune.trainer import peft_config
+from harness.spec.system import LoRA
+
 TEMPLATE = (
     "{% for m in messages %}<|{{ m['role'] }}|>{{ m['content'] }}<|end|>{% endfor %}"
     "{% if add_generation_prompt %}<|assistant|>{% endif %}"
@@ -37,3 +44,21 @@ def write_tiny_model(folder: Path, seed: int = 0) -> Path:
     LlamaForCausalLM(config).save_pretrained(folder)
     fast.save_pretrained(folder)
     return folder
+
+
+def tiny_engine(folder: ModelFolder) -> TransformersEngine:
+    """An engine of its own over a small model: float32 on the CPU."""
+    return TransformersEngine(LocalModel(folder, device="cpu", dtype="float32"))
+
+
+def random_adapter(engine: TransformersEngine, folder: Path, seed: int, std: float) -> AdapterRef:
+    """A LoRA that moves the model without having learnt anything, written by peft."""
+    import torch
+
+    with engine.model.adapting(peft_config(LoRA("t", rank=4))) as model:
+        torch.manual_seed(seed)
+        for name, parameter in model.named_parameters():
+            if "lora_B" in name:
+                parameter.data.normal_(std=std)
+        model.save_pretrained(folder, safe_serialization=True, save_embedding_layers=False)
+    return AdapterRef(folder)

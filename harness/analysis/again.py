@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from harness.analysis.decision import change_words
@@ -14,7 +14,7 @@ from harness.analysis.evidence import Evidence
 from harness.analysis.requirements.table import Requirements, rows
 from harness.analysis.results.decision import Turned, TurnedInput
 from harness.analysis.results.run import RunResult
-from harness.spec.pricing import repriced
+from harness.spec.pricing import prices_anew
 
 SHEET = ("prices", "machine")
 """A machine is one of a price list, so the two move together."""
@@ -42,8 +42,13 @@ class Terms:
 
     def with_prices(self, prices: Mapping[str, Any]) -> Terms:
         """Raises InputErrors for a wrong price list, machine or API model."""
-        run = replace(self.run, manifest=repriced(self.run.manifest, dict(prices)))
-        return replace(self, run=run, prices=prices)
+        record = self.run.record
+        device = record.model.device or "cpu"
+        anew = prices_anew(record.price_sheet, asdict(record.settings), prices, device, record.created)
+        changed = replace(record, settings=replace(record.settings, **prices))
+        if anew:
+            changed = replace(changed, price_sheet=anew.sheet, api_prices=anew.api)
+        return replace(self, run=replace(self.run, record=changed), prices=prices)
 
     def case(self, task: str, measured: Measured) -> Case:
         inputs = inputs_under(self.run, self.needs)

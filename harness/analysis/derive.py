@@ -12,7 +12,7 @@ from typing import TypeVar
 
 from harness.analysis import accuracy, throughput
 from harness.analysis.accuracy import ScoredAnswer, Scores, score_all
-from harness.analysis.bridge import run_facts, system_in
+from harness.analysis.bridge import system_in
 from harness.analysis.decision.case import case_of, needs_of, with_needs
 from harness.analysis.decision.summary import summary
 from harness.analysis.decision.verdict import verdict
@@ -22,7 +22,14 @@ from harness.analysis.money import breakeven, cost
 from harness.analysis.money.economics import CostInputs, Economics
 from harness.analysis.requirements.table import Requirements
 from harness.analysis.results.figures import Tokens
-from harness.analysis.results.run import RunResult, SystemFigures, SystemResult, TaskFigures, TaskResult
+from harness.analysis.results.run import (
+    AdapterResult,
+    RunResult,
+    SystemFigures,
+    SystemResult,
+    TaskFigures,
+    TaskResult,
+)
 from harness.analysis.retrieval import Texts, retrieval
 from harness.analysis.statistics.clusters import Design
 from harness.analysis.statistics.comparisons import Answered, comparisons, forgetting
@@ -32,7 +39,7 @@ from harness.analysis.statistics.seeds import by_seed
 from harness.analysis.validity.check import excluded
 from harness.analysis.validity.table import judge
 from harness.analysis.waterfall import Sources, waterfall
-from harness.run.folder import SCHEMA_VERSION
+from harness.run.manifest import SCHEMA_VERSION, Manifest, TrainedAdapter
 from harness.scoring.table import is_graded
 from harness.spec.system import System
 
@@ -59,6 +66,7 @@ def derive(
     `inputs` and `needs`: what the user sets of costs and requires now; without them, what was set and
     required when the run was made.
     """
+    record = run.record
     measured = measure(run, scores) if measured is None else measured
     needs = needs_of(run.manifest) if needs is None else needs
     inputs = inputs_under(run, needs, inputs)
@@ -66,10 +74,24 @@ def derive(
     missing = missing_answers(run)
     return RunResult(
         schema_version=SCHEMA_VERSION,
-        run_id=run.manifest.get("run_id", run.folder.name),
-        **run_facts(run.manifest),
-        quick=bool(run.manifest.get("quick", False)),
-        incomplete=run.manifest.get("status") != "complete" or missing > 0,
+        run_id=record.run_id,
+        created=record.created,
+        status=record.status,
+        command=record.command,
+        harness_version=record.harness_version,
+        git_commit=record.git_commit,
+        model=record.model,
+        embedder=record.embedder,
+        machine=record.machine,
+        libraries=record.libraries,
+        settings=record.settings,
+        price_sheet=record.price_sheet,
+        indexes=record.indexes,
+        load_s=record.load_s,
+        first_query_s=record.first_query_s,
+        adapters=tuple(_adapter(record, trained) for trained in record.adapters),
+        quick=record.quick,
+        incomplete=record.status != "complete" or missing > 0,
         missing_answers=missing,
         torn_lines=run.torn_lines,
         prices=cost.price_facts(run.manifest, inputs),
@@ -114,13 +136,13 @@ def _measured(run: Evidence, task: str, scores: Scores) -> Measured:
         probes=spec.get("probes"),
         description=spec.get("description", ""),
         corpus=spec.get("corpus"),
-        train_questions=run.manifest.get("tasks", {}).get(task, {}).get("train_questions"),
+        train_questions=run.record.tasks[task].train_questions,
         clusters=Design.of([*clusters.values()]).facts(),
         strategies={
             name: _system(run, task, system, answered[name], texts, clusters)
             for name, system in systems.items()
         },
-        not_applicable=dict(run.manifest.get("not_applicable", {}).get(task, {})),
+        not_applicable=dict(run.record.not_applicable.get(task, {})),
         forgetting=tuple(forgetting(pairs)) if pairs else (),
         comparisons=tuple(
             replace(row, excluded=tuple(side for side in (row.a, row.b) if side in failed))
@@ -232,6 +254,33 @@ def _system(
 
 def _aggregates(run: Evidence, pair: Pair) -> dict[str, float | None]:
     """What an lm-eval task makes of all answers together, by metric: no mean, so without an interval (first seed)."""
-    rows = [row for row in run.manifest.get("aggregates", ()) if (row["task"], row["strategy"]) == pair]
-    first = min((row["seed"] for row in rows), default=None)
-    return {row["metric"]: row["value"] for row in rows if row["seed"] == first}
+    record = run.record
+    rows = [row for row in record.aggregates if (row.task, record.name(row.task, row.system)) == pair]
+    first = min((row.seed for row in rows), default=None)
+    return {row.metric: row.value for row in rows if row.seed == first}
+
+
+def _adapter(record: Manifest, trained: TrainedAdapter) -> AdapterResult:
+    facts = trained.record
+    losses = [point.train_loss for point in facts.loss_curve if point.train_loss is not None]
+    return AdapterResult(
+        task=facts.task,
+        strategy=record.systems[trained.system].strategy,
+        seed=trained.seed,
+        sha256=facts.sha256,
+        examples=facts.examples,
+        epochs=facts.epochs,
+        steps=facts.steps,
+        train_tokens=facts.train_tokens,
+        seconds=facts.seconds,
+        train_tokens_per_s=throughput.rate(facts.train_tokens, facts.seconds),
+        first_train_loss=losses[0] if losses else None,
+        train_loss=facts.train_loss,
+        dev_loss=facts.dev_loss,
+        train_fit=facts.train_fit,
+        logit_shift=facts.logit_shift,
+        stopped=facts.stopped,
+        reused=trained.reused,
+        bytes=trained.bytes,
+        loss_curve=facts.loss_curve,
+    )

@@ -1,36 +1,39 @@
 """Read a run folder, strictly: what a run wrote is believed only where it is whole and consistent.
 
-A kill can tear the last line of an append-only file: that row never happened. Anything else that does not
-fit (a broken line in the middle, an answer to a question nobody asked, two different answers to the same
-question) is an InputError with file and line, because figures made of it would look like any other.
+Each line is checked by `run/rows.py`. What does not fit together (an answer to a question nobody asked, by a system
+that the manifest does not know, two different answers to one question) is an InputError with file and line, because
+figures made of it would look like any other.
 """
 
 from __future__ import annotations
 
 import dataclasses
-import json
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
-from typing import Any, Never, TypeVar
+from typing import Any, TypeVar
 
 from harness.analysis.statistics.clusters import cluster_ids
-from harness.errors import InputError, shown
 from harness.records import (
     AnswerRow,
     BatchRow,
     Passage,
+    PassageRow,
     PromptSample,
     Question,
+    QuestionRow,
     TimingRow,
-    TrainingQuestion,
+    TrainingRow,
 )
-from harness.run.folder import read_manifest
+from harness.run.folder import ANSWERS, BATCHES, PASSAGES, PROMPTS, QUESTIONS, TIMINGS, TRAINING
+from harness.run.manifest import Manifest, read_manifest
+from harness.run.rows import Rows, read_rows
+from harness.spec.system import System
 
-T = TypeVar("T")
 Pair = tuple[str, str]
-"""Task and strategy."""
+"""Task and name of a system, which is unique within a task."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,93 +45,132 @@ class Asked:
     fact_seen: bool | None
 
 
+@dataclass(frozen=True, slots=True)
+class TrainingQuestion:
+    """A question that systems may learn from. `split`: `train` or `dev`."""
+
+    task: str
+    split: str
+    question: Question
+
+
+Questions = dict[str, dict[str, Asked]]
+"""Task → question id → question, in the order in which they were asked."""
+
+
 @dataclass(frozen=True)
 class Evidence:
     """Everything a run measured, as it stands in its folder."""
 
     folder: Path
-    manifest: dict[str, Any]
-    questions: dict[str, dict[str, Asked]]
-    """Task → question id → question, in the order in which they were asked."""
-    answers: dict[Pair, tuple[AnswerRow, ...]]
-    batches: dict[Pair, tuple[BatchRow, ...]]
-    timings: dict[Pair, tuple[TimingRow, ...]]
-    passages: dict[tuple[str, str], Passage]
+    record: Manifest
+    questions: Questions
+    answers: Mapping[Pair, tuple[AnswerRow, ...]]
+    batches: Mapping[Pair, tuple[BatchRow, ...]]
+    timings: Mapping[Pair, tuple[TimingRow, ...]]
+    passages: Mapping[tuple[str, str], Passage]
     """(Task, chunk id) → passage."""
     torn_lines: int
     """Unfinished last lines that were left out."""
-    training: dict[str, tuple[TrainingQuestion, ...]] | None = None
+    training: Mapping[str, tuple[TrainingQuestion, ...]] | None = None
     """Task → questions that could be learnt from; None where the run did not keep them."""
-    prompts: dict[Pair, PromptSample] = dataclasses.field(default_factory=dict)
+    prompts: Mapping[Pair, PromptSample] = dataclasses.field(default_factory=dict)
 
-    @property
+    @cached_property
+    def manifest(self) -> dict[str, Any]:
+        """TEMPORARY: the manifest as dictionaries of schema 1."""
+        from harness.analysis.bridge import legacy
+
+        return legacy(self.record)
+
+    @cached_property
     def pairs(self) -> tuple[Pair, ...]:
-        """Every task and strategy that was planned or answered, in the plan's order."""
-        planned = [(entry["task"], entry["strategy"]) for entry in self.manifest.get("plan", ())]
-        return tuple(dict.fromkeys([*planned, *self.answers]))
+        """Every task and system that was planned, in the plan's order."""
+        record = self.record
+        planned = ((entry.task, record.name(entry.task, entry.system)) for entry in record.plan)
+        return tuple(dict.fromkeys(planned))
+
+    @cached_property
+    def tasks(self) -> tuple[str, ...]:
+        return tuple(dict.fromkeys([*self.record.tasks, *(task for task, _ in self.pairs)]))
+
+    def systems(self, task: str) -> dict[str, System]:
+        """The systems that answer a task, by name, in the plan's order."""
+        return self.record.systems_of(task)
 
     def spec(self, task: str) -> dict[str, Any]:
-        """The task file's content as the run used it."""
-        spec = self.manifest.get("tasks", {}).get(task, {}).get("spec", {})
-        return spec if isinstance(spec, dict) else {}
+        """TEMPORARY: the task file's content as a dictionary."""
+        return self.record.tasks[task].spec.model_dump(mode="json") if task in self.record.tasks else {}
 
     def clusters(self, task: str) -> dict[str, str]:
         """Question id → the cluster of questions that it stands or falls with."""
-        index = self.manifest.get("indexes", {}).get(task) or {}
+        index = self.record.indexes.get(task)
         asked = {name: one.question for name, one in self.questions.get(task, {}).items()}
-        return cluster_ids(asked, index.get("documents"))
+        return cluster_ids(asked, index.documents if index else None)
 
     def adapter_key(self, pair: Pair) -> str | None:
-        """The adapter that answered for this pair (of several seeds the first one's).
+        """The sha256 of the adapter that answered for this pair (of several seeds the first one's).
 
         The plan may not know it before it is trained.
         """
         answered = [row for row in self.answers.get(pair, ()) if row.adapter]
         if answered:
             return min(answered, key=lambda row: row.seed).adapter
-        entries = self.manifest.get("plan", ())
-        return next((e.get("adapter") for e in entries if (e["task"], e["strategy"]) == pair), None)
+        record = self.record
+        planned = (e for e in record.plan if (e.task, record.name(e.task, e.system)) == pair)
+        return next((entry.adapter for entry in planned), None)
 
 
 def read_run(folder: Path) -> Evidence:
     """Read the run in `folder`.
 
-    Raises InputError where there is no run, where a newer version wrote it, and where a file is damaged.
+    Raises InputError where there is no run, where another version wrote it, and where a file is damaged.
     """
-    manifest = read_manifest(folder)
-    reader = _Reader()
-    questions = _questions(folder / "questions.jsonl", reader)
-    answers = _answers(folder / "answers.jsonl", reader, questions)
-    batches = list(reader.rows(folder / "batches.jsonl", lambda row: _record(BatchRow, row)))
-    timings = _timings(folder / "timings.jsonl", reader)
-    passages = reader.rows(folder / "passages.jsonl", lambda row: (row["task"], _record(Passage, row)))
+    record = read_manifest(folder)
+    questions_file = read_rows(folder / QUESTIONS, QuestionRow)
+    questions = _questions(questions_file)
+    answers, batches, timings = (
+        read_rows(folder / ANSWERS, AnswerRow),
+        read_rows(folder / BATCHES, BatchRow),
+        read_rows(folder / TIMINGS, TimingRow),
+    )
+    passages = read_rows(folder / PASSAGES, PassageRow)
+    training = read_rows(folder / TRAINING, TrainingRow)
+    prompts = read_rows(folder / PROMPTS, PromptSample)
+    files: tuple[Rows[Any], ...] = (questions_file, answers, batches, timings, passages, training, prompts)
+    _check_systems(answers, record)
+    _check_systems(batches, record)
+    _check_systems(timings, record)
+    _check_systems(prompts, record)
     return Evidence(
         folder=folder,
-        manifest=manifest,
+        record=record,
         questions=questions,
-        answers=_by_pair(answers),
-        batches=_by_pair([row for _, row in batches]),
-        timings=_by_pair(timings),
-        passages={(task, passage.chunk_id): passage for _, (task, passage) in passages},
-        training=_training(folder / "training.jsonl", reader),
-        prompts=_prompts(folder / "prompts.jsonl", reader, questions),
-        torn_lines=reader.torn,
+        answers=_by_pair(_answers(answers, questions, record), record),
+        batches=_by_pair(batches.all, record),
+        timings=_by_pair(_first_timings(timings), record),
+        passages={(row.task, row.chunk_id): row for row in passages.all},
+        training=_training(training) if training.path.exists() else None,
+        prompts=_prompts(prompts, questions, record),
+        torn_lines=sum(rows.torn for rows in files),
     )
 
 
-def read_questions(folder: Path) -> dict[str, dict[str, Asked]]:
-    """The questions of the run in `folder` alone: task → id → question. Raises InputError as `read_run` does."""
-    return _questions(folder / "questions.jsonl", _Reader())
+def read_questions(folder: Path) -> Questions:
+    """The questions of the run in `folder` alone. Raises InputError as `read_run` does."""
+    return _questions(read_rows(folder / QUESTIONS, QuestionRow))
 
 
-def read_timings(folder: Path) -> dict[Pair, tuple[TimingRow, ...]]:
+def read_timings(folder: Path, record: Manifest) -> dict[Pair, tuple[TimingRow, ...]]:
     """The timed answers of the run in `folder` alone. Raises InputError as `read_run` does."""
-    return _by_pair(_timings(folder / "timings.jsonl", _Reader()))
+    rows = read_rows(folder / TIMINGS, TimingRow)
+    _check_systems(rows, record)
+    return _by_pair(_first_timings(rows), record)
 
 
 def missing_answers(run: Evidence) -> int:
     """How many answers of the plan are not there yet; a strategy of several seeds answers once a seed."""
-    planned = Counter((entry["task"], entry["strategy"]) for entry in run.manifest.get("plan", ()))
+    planned = Counter((entry.task, run.record.name(entry.task, entry.system)) for entry in run.record.plan)
     return sum(
         max(0, max(1, planned[pair]) * len(run.questions.get(pair[0], ())) - len(run.answers.get(pair, ())))
         for pair in run.pairs
@@ -136,160 +178,95 @@ def missing_answers(run: Evidence) -> int:
 
 
 def task_names(run: Evidence) -> list[str]:
-    return list(dict.fromkeys([*run.manifest.get("tasks", {}), *(task for task, _ in run.pairs)]))
+    return list(dict.fromkeys([*run.record.tasks, *(task for task, _ in run.pairs)]))
 
 
-class _Reader:
-    """Reads JSONL files and counts the torn last lines it leaves out."""
-
-    def __init__(self) -> None:
-        self.torn = 0
-
-    def rows(self, path: Path, build: Callable[[dict[str, Any]], T]) -> Iterator[tuple[int, T]]:
-        """Line number and row of each line; a missing file has none (the run had not come that far)."""
-        try:
-            data = path.read_bytes()
-        except FileNotFoundError:
-            return
-        except OSError as error:
-            raise InputError(f"cannot be read: {error.strerror}.", path=path) from error
-        lines = data.split(b"\n")
-        for number, line in enumerate(lines, 1):
-            if not line.strip():
-                continue
-            try:
-                row = json.loads(line, parse_constant=_no_number)
-            except ValueError as error:
-                if number == len(lines):
-                    self.torn += 1
-                    return
-                reason = "it is not UTF-8 text" if isinstance(error, UnicodeDecodeError) else error
-                raise InputError(f"broken line: {reason}.", path=path, line=number) from None
-            yield number, _build(row, build, path, number)
+def _questions(rows: Rows[QuestionRow]) -> Questions:
+    questions: Questions = {}
+    for line, row in rows.numbered:
+        asked = Asked(row.task, row, row.fact_seen)
+        if questions.setdefault(row.task, {}).setdefault(row.id, asked) != asked:
+            raise rows.error(line, f"question {row.id!r} stands here twice.")
+    return questions
 
 
-def _no_number(constant: str) -> Never:
-    raise ValueError(f"{constant} is no JSON number")
+S = TypeVar("S", AnswerRow, BatchRow, TimingRow, PromptSample)
 
 
-def _build(row: Any, build: Callable[[dict[str, Any]], T], path: Path, line: int) -> T:
-    if not isinstance(row, dict):
-        raise InputError(f"must be a JSON object, but is {shown(row)}.", path=path, line=line)
-    try:
-        return build(row)
-    except KeyError as error:
-        raise InputError(f"lacks {error}.", path=path, line=line) from None
-    except (TypeError, AttributeError) as error:
-        raise InputError(f"does not fit: {error}.", path=path, line=line) from None
+def _check_systems(rows: Rows[S], record: Manifest) -> None:
+    """Raises InputError where a row is of a system that the run did not plan for its task."""
+    planned = {(entry.task, entry.system) for entry in record.plan}
+    for line, row in rows.numbered:
+        if (row.task, row.system) not in planned:
+            raise rows.error(
+                line, f"is of system {row.system!r} on task {row.task!r}, which run.json does not plan."
+            )
 
 
-def _record(kind: type[T], row: dict[str, Any]) -> T:
-    """A dataclass from the keys it knows: a later version may have added others."""
-    fields = dataclasses.fields(kind)  # type: ignore[arg-type]
-    for field in fields:
-        if field.name not in row and field.default is dataclasses.MISSING:
-            raise KeyError(field.name)
-    return kind(**{field.name: row[field.name] for field in fields if field.name in row})
-
-
-def _questions(path: Path, reader: _Reader) -> dict[str, dict[str, Asked]]:
-    asked: dict[str, dict[str, Asked]] = {}
-    build = lambda row: Asked(row["task"], Question.from_json(row), row.get("fact_seen"))  # noqa: E731
-    for line, row in reader.rows(path, build):
-        known = asked.setdefault(row.task, {})
-        if known.setdefault(row.question.id, row) != row:
-            raise InputError(f"question {row.question.id!r} stands here twice.", path=path, line=line)
-    return asked
-
-
-def _answers(path: Path, reader: _Reader, asked: dict[str, dict[str, Asked]]) -> list[AnswerRow]:
+def _answers(rows: Rows[AnswerRow], questions: Questions, record: Manifest) -> list[AnswerRow]:
     first: dict[tuple[str, str, str, int], AnswerRow] = {}
-    for line, row in reader.rows(path, _answer):
-        question = asked.get(row.task, {}).get(row.question_id)
+    for line, row in rows.numbered:
+        question = questions.get(row.task, {}).get(row.question_id)
         if question is None:
-            raise InputError(
+            raise rows.error(
+                line,
                 f"answers question {row.question_id!r} of task {row.task!r}, which questions.jsonl lacks.",
-                path=path,
-                line=line,
             )
         choices = len(question.question.choices)
         counted = choices or row.metrics is None  # lm-eval scores a text by its likelihood without any choice
         if row.choice_logprobs and counted and len(row.choice_logprobs) != choices:
-            raise InputError(
-                "has another number of log-likelihoods than its question has choices.", path=path, line=line
-            )
-        kept = first.setdefault((row.task, row.strategy, row.question_id, row.seed), row)
-        if _said(kept) != _said(row):
-            raise InputError(
-                f"answers question {row.question_id!r} ({row.task}, {row.strategy}) again, and differently; "
-                "evidence is never edited, so one of the two is not this run's.",
-                path=path,
-                line=line,
+            raise rows.error(line, "has another number of log-likelihoods than its question has choices.")
+        kept = first.setdefault((row.task, row.system, row.question_id, row.seed), row)
+        if _fixed(kept) != _fixed(row):
+            raise rows.error(
+                line,
+                f"answers question {row.question_id!r} ({row.task}, {record.name(row.task, row.system)}) again, and "
+                "differently; evidence is never edited, so one of the two is not this run's.",
             )
     return list(first.values())
 
 
-def _answer(row: dict[str, Any]) -> AnswerRow:
-    answer = _record(AnswerRow, row)
-    ranked = tuple({"doc_id": p["doc_id"], "chunk_id": p["chunk_id"], **p} for p in answer.retrieved)
-    logprobs = None if answer.choice_logprobs is None else tuple(answer.choice_logprobs)
-    return dataclasses.replace(answer, retrieved=ranked, choice_logprobs=logprobs)
-
-
-def _said(row: AnswerRow) -> tuple[object, ...]:
+def _fixed(row: AnswerRow) -> tuple[object, ...]:
     """What must agree when a resumed run wrote a row again; the batch and the cache may differ."""
     return (row.prediction, row.finish_reason, row.completion_tokens, row.prompt_sha256, row.adapter)
 
 
-def _timings(path: Path, reader: _Reader) -> list[TimingRow]:
+def _first_timings(rows: Rows[TimingRow]) -> list[TimingRow]:
     """Timing rows, the first of each block: a resumed run may have timed a torn block again."""
     first: dict[tuple[str, str, str, int, bool], TimingRow] = {}
-    for _, row in reader.rows(path, lambda row: _record(TimingRow, row)):
-        first.setdefault((row.task, row.strategy, row.question_id, row.block, row.merged), row)
+    for row in rows.all:
+        first.setdefault((row.task, row.system, row.question_id, row.block, row.merged), row)
     return list(first.values())
 
 
-def _training(path: Path, reader: _Reader) -> dict[str, tuple[TrainingQuestion, ...]] | None:
-    if not path.exists():
-        return None
+def _training(rows: Rows[TrainingRow]) -> dict[str, tuple[TrainingQuestion, ...]]:
     kept: dict[str, dict[str, TrainingQuestion]] = {}
-    build = lambda row: TrainingQuestion(row["task"], row["split"], Question.from_json(row))  # noqa: E731
-    for line, row in reader.rows(path, build):
-        if row.split not in ("train", "dev"):
-            raise InputError(f"split is {shown(row.split)}, not train or dev.", path=path, line=line)
-        if kept.setdefault(row.task, {}).setdefault(row.question.id, row) is not row:
-            raise InputError(f"question {row.question.id!r} stands here twice.", path=path, line=line)
-    return {task: tuple(rows.values()) for task, rows in kept.items()}
+    for line, row in rows.numbered:
+        question = TrainingQuestion(row.task, row.split, row)
+        if kept.setdefault(row.task, {}).setdefault(row.id, question) is not question:
+            raise rows.error(line, f"question {row.id!r} stands here twice.")
+    return {task: tuple(known.values()) for task, known in kept.items()}
 
 
-def _prompts(path: Path, reader: _Reader, asked: dict[str, dict[str, Asked]]) -> dict[Pair, PromptSample]:
+def _prompts(rows: Rows[PromptSample], questions: Questions, record: Manifest) -> dict[Pair, PromptSample]:
     kept: dict[Pair, PromptSample] = {}
-    for line, row in reader.rows(path, _prompt):
-        if row.question_id not in asked.get(row.task, {}):
-            raise InputError(
-                f"shows question {row.question_id!r} of task {row.task!r}, which questions.jsonl lacks.",
-                path=path,
-                line=line,
+    for line, row in rows.numbered:
+        if row.question_id not in questions.get(row.task, {}):
+            raise rows.error(
+                line, f"shows question {row.question_id!r} of task {row.task!r}, which questions.jsonl lacks."
             )
-        if kept.setdefault((row.task, row.strategy), row) is not row:
-            raise InputError(
-                f"shows a prompt of {row.strategy} for {row.task} a second time.", path=path, line=line
-            )
+        name = record.name(row.task, row.system)
+        if kept.setdefault((row.task, name), row) is not row:
+            raise rows.error(line, f"shows a prompt of {name} for {row.task} a second time.")
     return kept
-
-
-def _prompt(row: dict[str, Any]) -> PromptSample:
-    sample = _record(PromptSample, row)
-    return dataclasses.replace(
-        sample, first_tokens=tuple(sample.first_tokens), added_tokens=tuple(sample.added_tokens)
-    )
 
 
 R = TypeVar("R", AnswerRow, BatchRow, TimingRow)
 
 
-def _by_pair(rows: list[R]) -> dict[Pair, tuple[R, ...]]:
+def _by_pair(rows: Iterable[R], record: Manifest) -> dict[Pair, tuple[R, ...]]:
+    names = {(e.task, e.system): record.name(e.task, e.system) for e in record.plan}
     grouped: dict[Pair, list[R]] = {}
     for row in rows:
-        grouped.setdefault((row.task, row.strategy), []).append(row)
+        grouped.setdefault((row.task, names[row.task, row.system]), []).append(row)
     return {pair: tuple(group) for pair, group in grouped.items()}

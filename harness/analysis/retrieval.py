@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from harness.analysis.accuracy import ScoredAnswer
 from harness.analysis.results.figures import Retrieval
@@ -17,7 +17,7 @@ DEPTHS = (1, 3, 5, 10)
 class Texts:
     """The passages of a run, each normalised once however many questions it was shown for."""
 
-    def __init__(self, passages: dict[tuple[str, str], Passage]) -> None:
+    def __init__(self, passages: Mapping[tuple[str, str], Passage]) -> None:
         self._passages = passages
         self._normalised: dict[tuple[str, str], str] = {}
 
@@ -54,7 +54,7 @@ def retrieval(scored: Sequence[ScoredAnswer], system: System, texts: Texts) -> R
 
 def recall(answer: ScoredAnswer, depth: int) -> float:
     gold = set(answer.asked.question.gold_docs)
-    found = {passage["doc_id"] for passage in answer.row.retrieved[:depth]}
+    found = {passage.doc_id for passage in answer.row.retrieved[:depth]}
     return len(gold & found) / len(gold)
 
 
@@ -64,7 +64,7 @@ def answer_shown(answer: ScoredAnswer, texts: Texts) -> bool | None:
     if not question.answerable:
         return None
     shown = answer.row.retrieved[: answer.row.shown_passages]
-    known = [texts.normalised(answer.row.task, passage["chunk_id"]) for passage in shown]
+    known = [texts.normalised(answer.row.task, passage.chunk_id) for passage in shown]
     if any(text and contains_normalised(text, question.answers) for text in known):
         return True
     return None if None in known else False

@@ -55,8 +55,8 @@ class Sources:
         gold = set(question.gold_docs)
         of_gold = [chunk for doc in question.gold_docs for chunk in self._of_doc.get((task, doc), ())]
         if gold and not any(self._says(task, chunk, question.answers) for chunk in of_gold):
-            return [passage["doc_id"] in gold for passage in answer.row.retrieved]
-        return [self._says(task, passage["chunk_id"], question.answers) for passage in answer.row.retrieved]
+            return [passage.doc_id in gold for passage in answer.row.retrieved]
+        return [self._says(task, passage.chunk_id, question.answers) for passage in answer.row.retrieved]
 
     def _says(self, task: str, chunk_id: str, answers: Sequence[str]) -> bool:
         text = self._texts.normalised(task, chunk_id)

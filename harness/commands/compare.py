@@ -156,8 +156,7 @@ def _requirements(options: argparse.Namespace) -> dict[str, Any]:
 
 def resumed_settings(options: argparse.Namespace) -> Settings:
     """The settings a stopped run was made with. Raises InputError where flags would change them."""
-    from harness.run.folder import read_manifest
-    from harness.run.settings import Settings
+    from harness.run.manifest import read_manifest
 
     switches = ("tasks", "quick", "no_cache", "allow_task_code")
     free = {"resume", "run", "command", *switches}
@@ -167,8 +166,4 @@ def resumed_settings(options: argparse.Namespace) -> Settings:
         known = {"tasks": "TASK", **requirement_flags()}
         flags = ", ".join(known.get(name, "--" + name.replace("_", "-")) for name in extra)
         raise InputError(f"--resume goes on with the run's own settings; leave out {flags}.")
-    manifest = read_manifest(options.resume)
-    try:
-        return Settings.from_json(manifest["settings"], options.resume)
-    except (KeyError, TypeError) as error:
-        raise InputError(f"{options.resume} cannot be resumed: its settings are not known here.") from error
+    return read_manifest(options.resume).settings.found_from(options.resume)

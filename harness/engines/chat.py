@@ -5,44 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
+from harness.engines.engine import Message
 from harness.engines.quiet import import_transformers
 from harness.errors import ModelUnavailable
-from harness.records import Message
-
-
-class Chat(Protocol):
-    """What prompt building needs of a model: no weights, so tests can use a few lines of fake."""
-
-    @property
-    def context_tokens(self) -> int:
-        """The longest prompt plus completion that the model reads."""
-
-    def render(self, messages: Sequence[Message], *, prefill: bool = False) -> str:
-        """The text of a conversation that ends where the assistant's reply begins.
-
-        `prefill`: the last message is the assistant's, who is to go on with it.
-        """
-
-    def encode(self, text: str) -> tuple[int, ...]:
-        """Token ids of `text`; no special tokens are added."""
-
-    def encode_whole(self, text: str) -> tuple[int, ...]:
-        """Token ids of `text` with what the tokenizer puts around any text, unless its first token stands there."""
-
-    @property
-    def first_token(self) -> int:
-        """The token that opens a text: the tokenizer's own, else the end token."""
-
-    @property
-    def end_token(self) -> int:
-        """The token that ends a reply; a fine-tune learns to give it."""
-
-
-def skeleton(chat: Chat, messages: Sequence[Message]) -> str:
-    """The conversation with its n-th content replaced by `%%n%%`: what the template itself writes around it."""
-    return chat.render([Message(message.role, f"%%{n}%%") for n, message in enumerate(messages)])
 
 
 class ChatTokenizer:
@@ -69,6 +36,7 @@ class ChatTokenizer:
 
     @cached_property
     def context_tokens(self) -> int:
+        """The longest prompt plus completion that the model reads."""
         transformers = import_transformers()
         config = transformers.AutoConfig.from_pretrained(
             self._folder, local_files_only=True, trust_remote_code=False
@@ -77,14 +45,17 @@ class ChatTokenizer:
 
     @property
     def end_token(self) -> int:
+        """The token that ends a reply; a fine-tune learns to give it."""
         return int(self._tokenizer.eos_token_id)
 
     @property
     def first_token(self) -> int:
+        """The token that opens a text: the tokenizer's own, else the end token."""
         first = self._tokenizer.bos_token_id
         return self.end_token if first is None else int(first)
 
     def render(self, messages: Sequence[Message], *, prefill: bool = False) -> str:
+        """The text of a conversation; `prefill`: its last message is the assistant's, who goes on with it."""
         turns = [{"role": message.role, "content": message.content} for message in messages]
         return str(
             self._tokenizer.apply_chat_template(
@@ -96,11 +67,17 @@ class ChatTokenizer:
             )
         )
 
+    def skeleton(self, messages: Sequence[Message]) -> str:
+        """The conversation with its n-th content replaced by `%%n%%`: what the template itself writes around it."""
+        return self.render([Message(message.role, f"%%{n}%%") for n, message in enumerate(messages)])
+
     def encode(self, text: str) -> tuple[int, ...]:
+        """Token ids of `text`; no special tokens are added."""
         # The template already wrote the special tokens; adding them again would apply it twice.
         return tuple(self._tokenizer(text, add_special_tokens=False)["input_ids"])
 
     def encode_whole(self, text: str) -> tuple[int, ...]:
+        """Token ids of `text` with what the tokenizer puts around any text, unless its first token stands there."""
         opened = text.startswith(self._tokenizer.decode([self.first_token]))
         return self.encode(text) if opened else tuple(self._tokenizer(text)["input_ids"])
 

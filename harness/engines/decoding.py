@@ -13,7 +13,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from harness.records import Decoding, Generation
+from harness.engines.engine import Completion, Decoding
 
 Decode = Callable[[Sequence[int]], str]
 
@@ -160,11 +160,11 @@ class _Reply:
         text = decode(self.tokens)
         return any(stop in text for stop in decoding.stop)
 
-    def generation(self, decoding: Decoding, ends: frozenset[int], decode: Decode) -> Generation:
+    def completion(self, decoding: Decoding, ends: frozenset[int], decode: Decode) -> Completion:
         words = self.tokens[:-1] if self.tokens and self.tokens[-1] in ends else self.tokens
         text = decode(words)
         cut = min((at for stop in decoding.stop if (at := text.find(stop)) >= 0), default=len(text))
-        return Generation(text[:cut], len(self.tokens), self.finish or "length")
+        return Completion(text[:cut], len(self.tokens), self.finish or "length")
 
 
 def greedy(
@@ -174,7 +174,7 @@ def greedy(
     ends: frozenset[int],
     decode: Decode,
     on_token: Callable[[], None] | None = None,
-) -> list[Generation]:
+) -> list[Completion]:
     """Decode every row of `state` to its end. `on_token` is called as soon as a step's tokens are known."""
     replies = [_Reply([]) for _ in range(len(state.logits))]
     active = list(replies)
@@ -187,7 +187,7 @@ def greedy(
             reply.add(value, decoding, ends, decode)
         going = [row for row, reply in enumerate(active) if reply.finish is None]
         if not going:
-            return [reply.generation(decoding, ends, decode) for reply in replies]
+            return [reply.completion(decoding, ends, decode) for reply in replies]
         if len(going) < len(active):
             state = keep_rows(state, going)
             tokens = tokens[going]

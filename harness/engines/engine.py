@@ -1,79 +1,208 @@
-"""What runs a model: the protocol that the rest of the program knows, and the record of what answered."""
+"""What answers: the protocol that the rest of the program knows, what it is asked, and what comes back.
+
+An engine answers conversations; token ids are its private matter. Implementations: `transformers_engine.py` (a local
+model), `scripted.py` (replies from a list).
+"""
 
 from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
-from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from enum import StrEnum
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Literal, Protocol
 
-from harness.engines.chat import Chat
-from harness.records import Decoding, Generation, Likelihood, Pair, Timed
+from harness.spec.system import ModelRef
 
 Clock = Callable[[], float]
 monotonic: Clock = time.perf_counter
 
 
 @dataclass(frozen=True, slots=True)
-class ModelIdentity:
-    """The model behind every answer of a run; part of every cache key and of the manifest."""
+class Message:
+    """One turn of a conversation: role is `system`, `user` or `assistant`."""
+
+    role: str
+    content: str
+
+
+@dataclass(frozen=True, slots=True)
+class Decoding:
+    """How a reply is generated: greedily, up to `max_tokens` or the first of `stop`."""
+
+    max_tokens: int
+    stop: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Continuation:
+    """A text whose log-likelihood is asked for. `context`: what it follows; None: the request's prompt."""
+
+    text: str
+    context: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One prompt, and what is wanted: a reply, or log-likelihoods.
+
+    `prompt`: a conversation, which the engine puts into the model's chat template, or plain text. With
+    `continuations` they are scored instead of a reply being written; with `whole` the prompt text itself is.
+    """
+
+    prompt: tuple[Message, ...] | str
+    decoding: Decoding = Decoding(1)
+    continuations: tuple[Continuation, ...] = ()
+    whole: bool = False
+
+    @property
+    def scored(self) -> bool:
+        """Whether log-likelihoods are wanted, not a reply."""
+        return self.whole or bool(self.continuations)
+
+
+@dataclass(frozen=True, slots=True)
+class PromptFacts:
+    """What a model reads for a request. `tokens`: of the prompt; `longest`: at most at once, continuation included.
+
+    `sha256` names all of it: requests with the same hash are the same to the model.
+    """
+
+    tokens: int
+    longest: int
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class Completion:
+    """The answer to one request.
+
+    `completion_tokens` counts the ids that were generated up to and including the first end token.
+    `finish_reason` is `stop` (end token or stop text), `length` (cut by max_tokens) or `choice` (scored, nothing
+    was written; `choice_logprobs`, in nats, and `greedy` have an entry a continuation).
+    """
+
+    text: str
+    completion_tokens: int
+    finish_reason: str
+    choice_logprobs: tuple[float, ...] | None = None
+    greedy: tuple[bool, ...] | None = None
+    """Whether greedy decoding would write each continuation."""
+
+
+@dataclass(frozen=True, slots=True)
+class TimedCompletion:
+    """A completion measured alone: seconds from its start to the first and to the last token."""
+
+    completion: Completion
+    ttft_s: float
+    e2e_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class AdapterRef:
+    """A trained adapter in a folder. `merged`: answer as it would be deployed, added to the weights."""
+
+    folder: Path
+    merged: bool = True
+
+
+class Ability(StrEnum):
+    """What not every engine can do."""
+
+    SCORE = "score"
+    """Give the log-likelihood of a continuation."""
+    RENDER = "render"
+    """Show the text that the model reads for a conversation."""
+    EXACT = "exact"
+    """Give the same answer to the same request every time."""
+
+
+@dataclass(frozen=True, slots=True)
+class EngineIdentity:
+    """Who answers: part of every cache key and of the manifest. `sha256`: of the weights, None where unseen."""
 
     name: str
     source: str
-    sha256: str
-    dtype: str
+    sha256: str | None
+    dtype: str | None
     device: str
     licence: str | None = None
     revision: str | None = None
+    billed_by: Literal["hour", "token"] = "hour"
 
     @property
     def device_kind(self) -> str:
         """`cuda` of `cuda:0`: answers are shared between devices of a kind, not across kinds."""
         return self.device.split(":")[0]
 
+    @property
+    def model(self) -> ModelRef:
+        return ModelRef(self.name, self.sha256, self.dtype, self.revision)
+
+
+@dataclass(frozen=True, slots=True)
+class LoadFacts:
+    """What is known once the weights are loaded."""
+
+    load_s: float
+    parameters: int
+
+
+@dataclass(frozen=True, slots=True)
+class RenderedPrompt:
+    """A request as the model reads it, beside what its chat template writes by itself.
+
+    `skeleton`: the same conversation with its n-th content replaced by `%%n%%`, empty for plain text.
+    `first_tokens`: the prompt's first ids; `added_tokens`: those that the tokenizer puts around any text.
+    """
+
+    text: str
+    skeleton: str = ""
+    first_tokens: tuple[int, ...] = ()
+    added_tokens: tuple[int, ...] = ()
+
 
 class Engine(Protocol):
-    """One set of base weights that answers as itself or under a LoRA adapter."""
+    """A model that answers as itself or under an adapter."""
 
     @property
-    def identity(self) -> ModelIdentity: ...
+    def identity(self) -> EngineIdentity: ...
 
     @property
-    def chat(self) -> Chat: ...
+    def abilities(self) -> frozenset[Ability]: ...
 
-    def facts(self) -> dict[str, float]:
-        """What is known once the weights are loaded: `load_s` and `parameters`; nothing before."""
+    @property
+    def window(self) -> int:
+        """The longest prompt plus reply that the model reads, in tokens."""
 
-    def use(self, adapter: Path | None, *, merged: bool = True) -> None:
-        """Answer with this adapter from now on (None: the base weights, untouched)."""
+    def facts(self) -> LoadFacts | None:
+        """None before the weights are loaded."""
 
-    def generate(
-        self, prompts: Sequence[Sequence[int]], decoding: Decoding, *, shared: int = 0
-    ) -> list[Generation]:
-        """Answer a batch greedily. The first `shared` tokens are the same in all prompts."""
+    def inspect(self, request: Request) -> PromptFacts:
+        """How long a request is, and a hash that names it; needs no weights."""
 
-    def score(self, questions: Sequence[Sequence[Pair]], *, shared: int = 0) -> list[tuple[Likelihood, ...]]:
-        """The log-likelihoods of each question's pairs. The first `shared` tokens are the same in all contexts."""
+    def complete(
+        self, requests: Sequence[Request], adapter: AdapterRef | None = None, *, job: Sequence[Request] = ()
+    ) -> list[Completion]:
+        """Answer a batch of requests of one kind (all written with the same decoding, or all scored).
 
-    def time(self, prompt: Sequence[int], decoding: Decoding, clock: Clock) -> Timed:
-        """Answer one prompt alone, with nothing computed beforehand, and say when the first token came."""
+        `job`: all requests that will be asked alike, this batch among them: what their prompts share at the front
+        may be read once for all of them.
+        """
 
-    def adapting(self, config: Any) -> AbstractContextManager[Any]:
-        """Lend the model with a fresh peft adapter of `config`, to be trained; the base is as before after."""
+    def time(self, request: Request, adapter: AdapterRef | None, clock: Clock) -> TimedCompletion:
+        """Answer one request alone, with nothing computed beforehand."""
 
+    def load(self, adapter: AdapterRef | None) -> None:
+        """Make an adapter (None: the model as it is) ready to answer, so that no answer waits for it."""
 
-def shared_prefix(prompts: Sequence[Sequence[int]]) -> int:
-    """How many leading tokens all prompts share, leaving each at least one of its own."""
-    if not prompts:
-        return 0
-    low, high = (
-        min(map(tuple, prompts)),
-        max(map(tuple, prompts)),
-    )  # the two that differ first, in lexicographic order
-    limit = min(len(prompt) for prompt in prompts) - 1
-    for position in range(max(limit, 0)):
-        if low[position] != high[position]:
-            return position
-    return max(limit, 0)
+    def render(self, messages: Sequence[Message], *, prefill: bool = False) -> str:
+        """The text of a conversation that ends where the reply begins; needs `Ability.RENDER`.
+
+        `prefill`: the last message is the assistant's, who is to go on with it.
+        """
+
+    def show(self, request: Request, turns: Sequence[Message]) -> RenderedPrompt:
+        """A request as the model reads it. `turns`: the conversation it was made of, which plain text hides."""

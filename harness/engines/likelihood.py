@@ -3,10 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from harness.engines.decoding import State, read
-from harness.records import Likelihood
+
+
+@dataclass(frozen=True, slots=True)
+class Likelihood:
+    """Sum of the log-probabilities (nats) of a continuation's tokens, and whether greedy decoding writes them."""
+
+    logprob: float
+    greedy: bool
+
 
 STRETCH = 512
 """Tokens of a continuation that are read at once: each needs as many logits as the vocabulary has words."""

@@ -26,6 +26,7 @@ from harness.run.prompts import pick_examples, target_text
 from harness.scoring.choice import is_right
 from harness.scoring.table import METRICS
 from harness.spec.lmevalspec import LmEvalSpec
+from harness.spec.system import Examples
 from harness.spec.task import Task
 from harness.spec.taskspec import TaskSpec
 
@@ -142,7 +143,7 @@ def _row(to: _Export, question: Question) -> dict[str, Any]:
 
 def _examples_first(task: Task) -> list[Question]:
     """The training questions, opened by those that `few-shot` shows under seed 0, in its order."""
-    shown = pick_examples(task, 0)
+    shown = pick_examples(task, Examples(task.spec.examples.k))
     return [*shown, *(question for question in task.train if question not in shown)]
 
 

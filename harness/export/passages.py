@@ -5,18 +5,17 @@ from __future__ import annotations
 from harness.corpus.retriever import open_retriever
 from harness.errors import InputError
 from harness.export.lm_eval import Turn
-from harness.run.compare import Tools
+from harness.run.plan import setup_of
 from harness.run.prepare import TaskContext
-from harness.run.prompts import messages
+from harness.run.prompts import user_turn
 from harness.run.settings import Settings
-from harness.spec.strategy import STRATEGIES, Source, Weights, named
+from harness.run.tools import Tools, load_tools
+from harness.spec.strategy import STRATEGIES, Strategy
 from harness.spec.task import Task
 
 
 def passages_of(task: Task, model: str | None, embedder: str | None) -> dict[str, Turn]:
     """The turns as these models make them; raises InputError and ModelUnavailable for what cannot be had."""
-    from harness.run.tools import load_tools
-
     return turns_with_passages(task, load_tools(Settings(tasks=(), model=model, embedder=embedder)))
 
 
@@ -29,20 +28,27 @@ def turns_with_passages(task: Task, tools: Tools) -> dict[str, Turn]:
         raise InputError(
             f"{task.name} names no corpus, so there are no passages to write beside its questions."
         )
-    settings = task.spec.retrieval
+    system = setup_of(tools.engine, tools.embedder_name, 0)(task, retrieval_strategy())
+    assert system.retrieved is not None
     retriever = open_retriever(
         task.corpus,
         tools.embedder(),
-        chunk_tokens=settings.chunk_tokens,
-        overlap_tokens=settings.overlap_tokens,
+        chunk_tokens=system.retrieved.chunk_tokens,
+        overlap_tokens=system.retrieved.overlap_tokens,
         cache=tools.cache,
         progress=tools.progress,
     )
-    context = TaskContext(task, tools.engine.chat, retriever, 0)
-    prompts = context.prompts(STRATEGIES[named(Weights.BASE, Source.RETRIEVED)], task.test)
+    prompts = TaskContext(task, tools.engine, retriever, 0).prompts(system, task.test)
     turns = {}
     for question, prompt in zip(task.test, prompts, strict=True):
         passages = [ranked.passage for ranked in prompt.retrieved[: prompt.shown]]
-        said = messages(task, question, (), passages)[-1].content
-        turns[question.id] = Turn(said, tuple(passage.chunk_id for passage in passages))
+        turn = user_turn(task, question, passages)
+        turns[question.id] = Turn(turn.content, tuple(passage.chunk_id for passage in passages))
     return turns
+
+
+def retrieval_strategy() -> Strategy:
+    """The row of the strategy table that puts retrieved passages, and nothing else, before the base model."""
+    return next(
+        row for row in STRATEGIES.values() if not row.adapted and tuple(row.context) == ("retrieved",)
+    )

@@ -14,7 +14,7 @@ from typing import Any
 
 
 @dataclass(frozen=True, slots=True)
-class Example:
+class TokenExample:
     """A prompt and the answer that the fine-tune shall give (its end token included), as token ids."""
 
     prompt: tuple[int, ...]
@@ -45,7 +45,7 @@ class Pack:
     examples: int
 
 
-def pack(examples: Sequence[Example], shared: int) -> Pack:
+def pack(examples: Sequence[TokenExample], shared: int) -> Pack:
     """Lay examples side by side behind their common prefix. Each prompt is longer than `shared`."""
     import torch
 
@@ -79,9 +79,9 @@ def pack(examples: Sequence[Example], shared: int) -> Pack:
     )
 
 
-def packs(examples: Iterable[Example], shared: int, limit: int) -> list[list[Example]]:
+def packs(examples: Iterable[TokenExample], shared: int, limit: int) -> list[list[TokenExample]]:
     """Split examples, in their order, into packs of at most `limit` tokens (at least one example each)."""
-    done: list[list[Example]] = []
+    done: list[list[TokenExample]] = []
     room = 0
     for example in examples:
         size = example.own(shared)
@@ -93,7 +93,9 @@ def packs(examples: Iterable[Example], shared: int, limit: int) -> list[list[Exa
     return done
 
 
-def epoch_batches(examples: Sequence[Example], batch_size: int, rng: random.Random) -> list[list[Example]]:
+def epoch_batches(
+    examples: Sequence[TokenExample], batch_size: int, rng: random.Random
+) -> list[list[TokenExample]]:
     """One epoch's optimizer batches: shuffled, yet each batch's examples are of similar length.
 
     Examples are shuffled, sorted by length within stretches of eight batches, and the batches shuffled.
@@ -110,8 +112,8 @@ def epoch_batches(examples: Sequence[Example], batch_size: int, rng: random.Rand
 
 
 def hold_back(
-    examples: Sequence[Example], rng: random.Random, share: float = 0.1
-) -> tuple[list[Example], list[Example]]:
+    examples: Sequence[TokenExample], rng: random.Random, share: float = 0.1
+) -> tuple[list[TokenExample], list[TokenExample]]:
     """Split off a share of the examples to watch for overtraining: (train, held back).
 
     A fact is held back only in one wording while another stays in training: the loss on facts that training

@@ -8,17 +8,17 @@ from __future__ import annotations
 
 import math
 import random
-import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from harness.engines.engine import shared_prefix
+from harness.engines.tokens import shared_prefix
 from harness.errors import TrainingFailed
-from harness.finetune.packing import Example, Pack, epoch_batches, hold_back, pack, packs
-from harness.finetune.recipe import Recipe
+from harness.finetune.packing import Pack, TokenExample, epoch_batches, hold_back, pack, packs
+from harness.finetune.trainer import Outcome
 from harness.progress import Progress
 from harness.records import FIT_EXAMPLES, LossPoint
+from harness.spec.system import LoRA
 
 PACK_TOKENS = 640
 """Tokens of one forward pass: long enough to amortise the prefix, short enough that the attention of
@@ -27,26 +27,6 @@ packed examples to each other (computed, then masked) stays small beside the mat
 SHIFT_EXAMPLES = 16
 DIVERGED = 3.0
 """Training stops where an epoch's loss exceeds this many times the first step's."""
-
-
-@dataclass
-class Outcome:
-    """What training leaves besides the weights. Losses are nats per answer token."""
-
-    epochs: float = 0.0
-    steps: int = 0
-    train_tokens: int = 0
-    """Tokens of all examples seen, each counted in full as if it had been read alone."""
-    computed_tokens: int = 0
-    """Tokens that were really put through the model: prefixes once a pack."""
-    train_loss: float = math.nan
-    dev_loss: float | None = None
-    train_fit: float = 0.0
-    """Share of (at most 100) training answers that the adapter reproduces, token for token, teacher-forced."""
-    logit_shift: float = 0.0
-    """Mean absolute change of a logit at answer positions of (at most 16) training examples."""
-    stopped: str = "max_epochs"
-    curve: list[LossPoint] = field(default_factory=list)
 
 
 @dataclass
@@ -101,9 +81,9 @@ def summed_loss(model: Any, packed: Pack) -> Any:
 
 def train(
     model: Any,
-    examples: Sequence[Example],
-    dev: Sequence[Example],
-    recipe: Recipe,
+    examples: Sequence[TokenExample],
+    dev: Sequence[TokenExample],
+    recipe: LoRA,
     seed: int,
     progress: Progress,
     label: str,
@@ -159,9 +139,9 @@ def _linear(total: int, warmup_share: float) -> Callable[[int], float]:
 
 def _run_epoch(
     model: Any,
-    batches: Sequence[Sequence[Example]],
+    batches: Sequence[Sequence[TokenExample]],
     shared: int,
-    recipe: Recipe,
+    recipe: LoRA,
     optimizer: Any,
     schedule: Any,
     outcome: Outcome,
@@ -208,7 +188,7 @@ def _check(loss: float, outcome: Outcome) -> None:
         )
 
 
-def mean_loss(model: Any, examples: Sequence[Example], shared: int) -> float:
+def mean_loss(model: Any, examples: Sequence[TokenExample], shared: int) -> float:
     """Mean cross-entropy per answer token (nats)."""
     import torch
 
@@ -219,7 +199,7 @@ def mean_loss(model: Any, examples: Sequence[Example], shared: int) -> float:
     return total / sum(len(example.target) for example in examples)
 
 
-def answers_reproduced(model: Any, examples: Sequence[Example], shared: int) -> float:
+def answers_reproduced(model: Any, examples: Sequence[TokenExample], shared: int) -> float:
     """Share of examples whose every answer token is the model's first choice, given the ones before it."""
     import torch
 
@@ -232,7 +212,7 @@ def answers_reproduced(model: Any, examples: Sequence[Example], shared: int) -> 
     return right / len(examples)
 
 
-def logit_shift(model: Any, examples: Sequence[Example], shared: int) -> float:
+def logit_shift(model: Any, examples: Sequence[TokenExample], shared: int) -> float:
     """How far the adapter moves a logit: mean absolute difference from the base, over answer positions.
 
     0 where the adapter changes nothing, as one does that is fresh, lost, or below the precision of the dtype.
@@ -249,10 +229,3 @@ def logit_shift(model: Any, examples: Sequence[Example], shared: int) -> float:
             moved += float(difference.sum(dtype=torch.float64))
             logits += difference.numel()
     return moved / logits
-
-
-def timed(action: Callable[[], Outcome]) -> tuple[Outcome, float]:
-    """Run `action` and say how many seconds it took, wall clock."""
-    start = time.perf_counter()
-    outcome = action()
-    return outcome, time.perf_counter() - start

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from harness.engines.engine import Decoding
 from harness.errors import InputError, shown
-from harness.records import Decoding
 
 DEFAULT_LENGTH = 256
 """Tokens of an answer where nobody sets a limit, as in lm-eval."""

@@ -9,21 +9,18 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from lm_eval.api.model import LM
 
-from harness.engines.engine import Engine, shared_prefix
+from harness.engines.engine import AdapterRef, Continuation, Decoding, Engine, Message, Request
 from harness.errors import InputError
 from harness.files import canonical_json
 from harness.lmeval.greedy import decoding_of
 from harness.lmeval.strategies import Served
-from harness.lmeval.tokens import pair, windows
-from harness.records import Decoding, Message, Pair, Prompt
 from harness.run.answer import plan_batches
-
-Responses = list[Any]
+from harness.run.prompts import Prompt
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +36,7 @@ class Record:
 
 @dataclass
 class EngineLM(LM):  # type: ignore[misc]
-    """lm-eval's interface over an engine; reads the same tokens as lm-eval's own Hugging Face model."""
+    """lm-eval's interface over an engine; a local model reads the same tokens as lm-eval's own."""
 
     engine: Engine
     served: Served | None = None
@@ -49,79 +46,95 @@ class EngineLM(LM):  # type: ignore[misc]
     def __post_init__(self) -> None:
         super().__init__()
 
-    # What a request asks
+    # What lm-eval's requests ask
 
-    def _pairs(self, request: Any) -> tuple[Pair, ...]:
-        if self.served and (prompt := self.served.prompt(request)):
-            return (prompt.pairs[request.idx],)
-        if request.request_type == "loglikelihood_rolling":
-            return windows(self.engine.chat, request.args[0])
-        return (pair(self.engine.chat, *request.args[:2]),)
+    def _scored(self, together: Sequence[Any]) -> list[Request]:
+        """The requests of one document, each for one log-likelihood, as requests of ours."""
+        if together[0].request_type == "loglikelihood_rolling":
+            return [Request(asked.args[0], whole=True) for asked in together]
+        if self.served and (prompt := self.served.prompt(together[0])):
+            options = prompt.request.continuations
+            return [replace(prompt.request, continuations=(options[asked.idx],)) for asked in together]
+        return [
+            Request(asked.args[0], continuations=(Continuation(asked.args[1], asked.args[0]),))
+            for asked in together
+        ]
 
-    def _tokens(self, request: Any, decoding: Decoding) -> tuple[int, ...]:
-        prompt = self.served.prompt(request) if self.served else None
-        tokens = prompt.tokens if prompt else self.engine.chat.encode_whole(request.args[0])
-        most = self.engine.chat.context_tokens - decoding.max_tokens
-        if len(tokens) > most:
-            about = f"task {request.task_name!r}: the prompt of document {request.doc_id}"
+    def _written(self, asked: Any, decoding: Decoding) -> Prompt:
+        """A request for a reply. Raises InputError where its prompt is longer than the model reads."""
+        prompt = self.served.prompt(asked) if self.served else None
+        request = prompt.request if prompt else Request(asked.args[0], decoding)
+        facts = self.engine.inspect(request)
+        most = self.engine.window - decoding.max_tokens
+        if facts.tokens > most:
+            about = f"task {asked.task_name!r}: the prompt of document {asked.doc_id}"
             raise InputError(
-                f"{about} has {len(tokens)} tokens, and the model reads {most} beside its answer."
+                f"{about} has {facts.tokens} tokens, and the model reads {most} beside its answer."
             )
-        return tokens
+        return Prompt(replace(request, decoding=decoding), facts)
 
-    def _by_task(self, requests: Sequence[Any]) -> Iterator[list[Any]]:
-        """The requests of one task after the other, under the weights that are to answer them."""
-        for name, some in itertools.groupby(requests, key=lambda request: request.task_name):
+    def _by_task(self, requests: Sequence[Any]) -> Iterator[tuple[list[Any], AdapterRef | None]]:
+        """The requests of one task after the other, with the adapter that is to answer them."""
+        for name, some in itertools.groupby(requests, key=lambda asked: asked.task_name):
             together = list(some)
             if self.served:
-                self.served.prompt(
-                    together[0]
-                )  # a job of other prompts is refused before an adapter is trained
-            self.engine.use(self.served.adapter(name) if self.served else None)
-            yield together
+                # A job of other prompts is refused before an adapter is trained.
+                self.served.prompt(together[0])
+            yield together, self.served.adapter(name) if self.served else None
 
     # lm-eval's three methods
 
-    def loglikelihood(self, requests: Sequence[Any]) -> Responses:
-        return [(found[0].logprob, found[0].greedy) for found in self._scored(requests)]
+    def loglikelihood(self, requests: Sequence[Any]) -> list[tuple[float, bool]]:
+        return list(self._scores(requests))
 
-    def loglikelihood_rolling(self, requests: Sequence[Any]) -> Responses:
-        return [sum(one.logprob for one in found) for found in self._scored(requests)]
+    def loglikelihood_rolling(self, requests: Sequence[Any]) -> list[float]:
+        return [logprob for logprob, _ in self._scores(requests)]
 
-    def _scored(self, requests: Sequence[Any]) -> Iterator[Sequence[Any]]:
-        """The likelihoods of each request's pairs; requests of one document share what they have in common."""
-        for some in self._by_task(requests):
-            for _, group in itertools.groupby(some, key=lambda request: request.doc_id):
+    def _scores(self, requests: Sequence[Any]) -> Iterator[tuple[float, bool]]:
+        """Each request's log-likelihood, and whether greedy decoding writes it.
+
+        The continuations of one document are scored together, so that a context which they share is read once.
+        """
+        for some, adapter in self._by_task(requests):
+            for _, group in itertools.groupby(some, key=lambda asked: asked.doc_id):
                 together = list(group)
-                pairs = [self._pairs(request) for request in together]
-                (found,) = self.engine.score([[one for each in pairs for one in each]])
-                left = iter(found)
-                for request, each in zip(together, pairs, strict=True):
-                    likelihoods = list(itertools.islice(left, len(each)))
-                    read = sum(len(one.context) + len(one.continuation) for one in each)
-                    total = sum(one.logprob for one in likelihoods)
-                    self.records.append(Record(request.task_name, request.doc_id, read, 0, total))
-                    yield likelihoods
+                wanted = self._scored(together)
+                for asked, request, scores in zip(
+                    together, wanted, self._asked(wanted, adapter), strict=True
+                ):
+                    facts = self.engine.inspect(request)
+                    read = facts.tokens if request.whole else facts.longest
+                    self.records.append(Record(asked.task_name, asked.doc_id, read, 0, scores[0]))
+                    yield scores
 
-    def generate_until(self, requests: Sequence[Any]) -> Responses:
-        return [text for some in self._by_task(requests) for text in self._written(some)]
+    def _asked(self, wanted: Sequence[Request], adapter: AdapterRef | None) -> list[tuple[float, bool]]:
+        """Ask for one log-likelihood a request."""
+        if wanted[0].whole:
+            completions = self.engine.complete(wanted, adapter)
+            return [(sum(one.choice_logprobs or ()), all(one.greedy or ())) for one in completions]
+        options = tuple(option for request in wanted for option in request.continuations)
+        (completion,) = self.engine.complete([replace(wanted[0], continuations=options)], adapter)
+        return list(zip(completion.choice_logprobs or (), completion.greedy or (), strict=True))
 
-    def _written(self, requests: Sequence[Any]) -> list[str]:
+    def generate_until(self, requests: Sequence[Any]) -> list[str]:
+        return [text for some, adapter in self._by_task(requests) for text in self._texts(some, adapter)]
+
+    def _texts(self, requests: Sequence[Any], adapter: AdapterRef | None) -> list[str]:
         texts = [""] * len(requests)
         kinds: dict[str, list[int]] = {}
-        for place, request in enumerate(requests):
-            kinds.setdefault(canonical_json(request.args[1]), []).append(place)
+        for place, asked in enumerate(requests):
+            kinds.setdefault(canonical_json(asked.args[1]), []).append(place)
         for places in kinds.values():
             decoding = decoding_of(requests[places[0]].args[1])
-            asked = [self._tokens(requests[place], decoding) for place in places]
-            shared = shared_prefix(asked)
-            for batch in plan_batches([Prompt("", tokens, "") for tokens in asked]):
-                answers = self.engine.generate([asked[at] for at in batch.places], decoding, shared=shared)
-                for at, answer in zip(batch.places, answers, strict=True):
-                    request = requests[places[at]]
-                    texts[places[at]] = answer.text
-                    counts = (len(asked[at]), answer.completion_tokens)
-                    self.records.append(Record(request.task_name, request.doc_id, *counts, answer.text))
+            prompts = [self._written(requests[place], decoding) for place in places]
+            job = [prompt.request for prompt in prompts]
+            for batch in plan_batches(prompts):
+                completions = self.engine.complete([job[at] for at in batch.places], adapter, job=job)
+                for at, completion in zip(batch.places, completions, strict=True):
+                    asked = requests[places[at]]
+                    texts[places[at]] = completion.text
+                    counts = (prompts[at].facts.tokens, completion.completion_tokens)
+                    self.records.append(Record(asked.task_name, asked.doc_id, *counts, completion.text))
         return texts
 
     # The chat template
@@ -130,7 +143,7 @@ class EngineLM(LM):  # type: ignore[misc]
         self, chat_history: Sequence[dict[str, str]], add_generation_prompt: bool = True
     ) -> str:
         turns = [Message(turn["role"], turn["content"]) for turn in chat_history]
-        return self.engine.chat.render(turns, prefill=not add_generation_prompt)
+        return self.engine.render(turns, prefill=not add_generation_prompt)
 
     @property
     def tokenizer_name(self) -> str:

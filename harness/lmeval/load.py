@@ -14,13 +14,13 @@ from harness.lmeval import library, survey
 from harness.lmeval.data import cannot_open, data_errors
 from harness.lmeval.documents import canonical, names_context, put_in_front
 from harness.lmeval.opened import Opened, question_of
+from harness.lmeval.prompts import LmEvalPrompts
 from harness.lmeval.taskfiles import locate
-from harness.lmeval.wording import LmEvalWording
 from harness.quantities import listed
 from harness.records import Question
 from harness.spec.lmevalspec import LmEvalSpec
 from harness.spec.questions import same_words
-from harness.spec.strategy import Source
+from harness.spec.system import KINDS
 from harness.spec.task import Task
 from harness.spec.yamlfile import YamlFile, load_yaml
 
@@ -115,7 +115,7 @@ def _task(task: Task, file: YamlFile, group: str | None, name: str, theirs: Any)
             for id_, other in left_out.items()
         ),
         remarks=tuple(f"{task.path}: {name}: {remark}" for remark in _remarks(opened, test)),
-        wording=lambda chat: LmEvalWording(opened, chat),
+        prompts=lambda engine: LmEvalPrompts(opened, engine),
         obstacles=_obstacles(opened),
     )
 
@@ -242,10 +242,10 @@ def _dump(theirs: Any) -> str:
     return canonical([theirs.config.to_dict()])
 
 
-def _obstacles(opened: Opened) -> dict[Source, str]:
+def _obstacles(opened: Opened) -> dict[str, str]:
     """What the task cannot have in a prompt."""
     if opened.kind == "loglikelihood_rolling":
-        return dict.fromkeys(Source, _ROLLING)
+        return dict.fromkeys(KINDS, _ROLLING)
     config = opened.task.config
     tested = config.test_split or config.validation_split
     pool = opened.task.fewshot_cfg.split or (
@@ -254,16 +254,16 @@ def _obstacles(opened: Opened) -> dict[Source, str]:
         else config.training_split or config.validation_split or tested
     )
     if config.num_fewshot == 0:
-        return {Source.EXAMPLES: "its lm-eval task says num_fewshot: 0"}
+        return {"examples": "its lm-eval task says num_fewshot: 0"}
     if pool is not None and pool == tested:
-        return {Source.EXAMPLES: "lm-eval would take its examples from the test documents"}
+        return {"examples": "lm-eval would take its examples from the test documents"}
     most = len(opened.task.sampler.df)
     if most < opened.shots:
-        return {Source.EXAMPLES: f"it shows {opened.shots} examples, and the task has {most} to choose from"}
+        return {"examples": f"it shows {opened.shots} examples, and the task has {most} to choose from"}
     try:
         opened.task.fewshot_context(opened.test[0], num_fewshot=1)
     except Exception as error:  # noqa: BLE001 - templates and code of the task may raise anything
         return {
-            Source.EXAMPLES: f"lm-eval cannot show its documents as examples ({type(error).__name__}: {error})"
+            "examples": f"lm-eval cannot show its documents as examples ({type(error).__name__}: {error})"
         }
     return {}

@@ -5,19 +5,21 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from pathlib import Path
 from typing import Any
 
 from harness.corpus.retriever import open_retriever
+from harness.engines.engine import AdapterRef
 from harness.errors import InputError
 from harness.finetune.store import load_or_train
 from harness.lmeval.documents import canonical
-from harness.lmeval.wording import LmEvalWording
-from harness.records import Prompt, Question
-from harness.run.compare import Tools
-from harness.run.plan import AdapterNeed, obstacle
+from harness.lmeval.prompts import LmEvalPrompts
+from harness.records import Question
+from harness.run.plan import obstacle, setup_of
 from harness.run.prepare import TaskContext
-from harness.spec.strategy import Source, Strategy
+from harness.run.prompts import Prompt
+from harness.run.tools import Tools
+from harness.spec.strategy import Strategy
+from harness.spec.system import Examples, System
 from harness.spec.task import Task
 
 
@@ -26,28 +28,30 @@ class Member:
     """One task of ours behind the job: its prompts, and the adapter that is trained for it."""
 
     context: TaskContext
-    strategy: Strategy
+    system: System
     tools: Tools
     _prompts: dict[tuple[str, int], Prompt] = field(default_factory=dict)
 
     @property
-    def wording(self) -> LmEvalWording | None:
-        wording = self.context.wording
-        return wording if isinstance(wording, LmEvalWording) else None
+    def prompts(self) -> LmEvalPrompts | None:
+        """The prompts of lm-eval's task; None where the task is one of our own files."""
+        prompts = self.context.prompts_of_task
+        return prompts if isinstance(prompts, LmEvalPrompts) else None
 
     @cached_property
-    def adapter(self) -> Path | None:
+    def adapter(self) -> AdapterRef | None:
         """The adapter of the strategy, trained now or found in the cache."""
-        if not self.strategy.adapted:
+        if not self.system.adapted:
             return None
-        need = AdapterNeed(self.context.task.name, self.strategy, self.context.seed)
         tools = self.tools
-        return load_or_train(tools.engine, self.context.training(need), tools.cache, tools.progress).folder
+        assert tools.trainer is not None  # else it would not be served
+        training = self.context.training(self.system, self.context.seed)
+        return AdapterRef(load_or_train(tools.trainer, training, tools.cache, tools.progress).folder)
 
     @cached_property
     def _questions(self) -> dict[str, Question]:
-        assert self.wording
-        opened = self.wording.opened
+        assert self.prompts
+        opened = self.prompts.opened
         asked = {question.id: question for question in self.context.task.test}
         return {canonical([opened.doc(question)]): question for question in asked.values()}
 
@@ -56,7 +60,7 @@ class Member:
 
         Raises InputError where the same without passages is not what the request says.
         """
-        assert self.wording
+        assert self.prompts
         name = self.context.task.name
         question = self._questions.get(canonical([request.doc]))
         if question is None:
@@ -66,15 +70,15 @@ class Member:
         shots = self._shots(question, request)
         key = (question.id, shots)
         if key not in self._prompts:
-            examples = (Source.EXAMPLES,) if shots else ()
-            strategy = replace(self.strategy, context=(*examples, *self.strategy.context))
-            (self._prompts[key],) = self.context.prompts(strategy, [question])
+            examples = (Examples(shots),) if shots else ()
+            system = replace(self.system, context=(*examples, *self.system.context))
+            (self._prompts[key],) = self.context.prompts(system, [question])
         return self._prompts[key]
 
     def _shots(self, question: Question, request: Any) -> int:
         """How many examples the job shows: as many as make the very prompt that the request holds."""
-        assert self.wording
-        opened, render = self.wording.opened, self.wording.render
+        assert self.prompts
+        opened, render = self.prompts.opened, self.prompts.render
         for shots in dict.fromkeys((0, opened.shots)):
             _, plain = opened.requests(question, "", shots, render)
             if plain[request.idx][0] == request.args[0]:
@@ -100,44 +104,46 @@ class Served:
             raise InputError(f"the job asks {task_name!r}, which is none of the tasks served here: {known}.")
         return found
 
-    def adapter(self, task_name: str) -> Path | None:
+    def adapter(self, task_name: str) -> AdapterRef | None:
         return self._member(task_name).adapter
 
     def prompt(self, request: Any) -> Prompt | None:
         """The prompt in place of the request's own; None where the strategy leaves it as it is."""
         member = self._member(request.task_name)
-        return member.prompt(request) if member.strategy.uses_corpus else None
+        return member.prompt(request) if member.system.passages else None
 
 
 def served(strategy: Strategy, tasks: Sequence[Task], tools: Tools, seed: int) -> Served:
     """Make a strategy ready for a job. Raises InputError where one of the tasks cannot serve it."""
-    if Source.EXAMPLES in strategy.context:
+    if "examples" in strategy.context:
         raise InputError(
             "examples are the job's own here: leave them to --num_fewshot and take a strategy without."
         )
     members: dict[str, Member] = {}
     embedder = None
+    setup = setup_of(tools.engine, tools.embedder_name, seed)
     for task in tasks:
-        why = obstacle(task, strategy)
+        system = setup(task, strategy)
+        why = obstacle(task, system, tools.engine, trainable=tools.trainer is not None)
         if why:
             raise InputError(f"strategy {strategy.name}: {why}.", path=task.path)
         retriever = None
-        if strategy.uses_corpus:
+        if system.passages:
             assert task.corpus is not None
             embedder = embedder or tools.embedder()
             retriever = open_retriever(
                 task.corpus,
                 embedder,
-                chunk_tokens=task.spec.retrieval.chunk_tokens,
-                overlap_tokens=task.spec.retrieval.overlap_tokens,
+                chunk_tokens=system.passages.chunk_tokens,
+                overlap_tokens=system.passages.overlap_tokens,
                 cache=tools.cache,
                 progress=tools.progress,
             )
-        member = Member(TaskContext(task, tools.engine.chat, retriever, seed), strategy, tools)
-        if strategy.uses_corpus and member.wording is None:
+        member = Member(TaskContext(task, tools.engine, retriever, seed), system, tools)
+        if system.passages and member.prompts is None:
             raise InputError(
                 "passages enter lm-eval's documents; name a task file with lm_eval.", path=task.path
             )
-        name = member.wording.opened.task.config.task if member.wording else task.name
+        name = member.prompts.opened.task.config.task if member.prompts else task.name
         members[name] = member
     return Served(members)

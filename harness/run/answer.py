@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
 
-from harness.engines.engine import Clock, Engine, shared_prefix
+from harness.engines.engine import AdapterRef, Clock, Completion, Engine
 from harness.progress import Progress
-from harness.records import AnswerRow, BatchRow, Generation, Likelihood, Prompt, Question
+from harness.records import AnswerRow, BatchRow, Question, RankedDoc
 from harness.run.answer_cache import AnswerCache, answer_key
+from harness.run.executor import Executor, InProcess
 from harness.run.folder import RunFolder
 from harness.run.prepare import ReadyJob
+from harness.run.prompts import Prompt
 
 BATCH_ROWS = 16
 BATCH_TOKENS = 8192
@@ -23,38 +25,57 @@ class Batch:
 
     number: int
     places: tuple[int, ...]
-    scored: bool
-    """Whether their prompts' pairs are scored; the model writes otherwise."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answers:
+    """What a batch gave, by place. `wall_s`: what computing it took; None where all came from the cache."""
+
+    batch: Batch
+    completions: dict[int, Completion]
+    wall_s: float | None
 
 
 def plan_batches(prompts: Sequence[Prompt]) -> list[Batch]:
-    """Split a job's prompts into batches of similar length, longest first.
+    """Split a job's prompts into batches of similar length, longest first; scored ones apart from written ones.
 
-    The split depends on the prompts alone, not on what is cached or answered already, so that a resumed
-    run computes each answer in the same company as an unbroken one.
+    The split depends on the prompts alone, not on what is cached or answered already, so that a resumed run computes
+    each answer in the same batch as an unbroken one.
     """
+
+    def scored(place: int) -> bool:
+        return prompts[place].request.scored
+
     order = sorted(
-        range(len(prompts)), key=lambda at: (bool(prompts[at].pairs), -len(prompts[at].tokens), at)
+        range(len(prompts)), key=lambda place: (scored(place), -prompts[place].facts.tokens, place)
     )
     batches: list[Batch] = []
     places: list[int] = []
 
     def close() -> None:
         if places:
-            batches.append(Batch(len(batches), tuple(places), bool(prompts[places[0]].pairs)))
+            batches.append(Batch(len(batches), tuple(places)))
             places.clear()
 
-    for at in order:
-        longest = len(prompts[places[0]].tokens) if places else 0
+    for place in order:
+        longest = prompts[places[0]].facts.tokens if places else 0
         full = len(places) == BATCH_ROWS or (len(places) + 1) * longest > BATCH_TOKENS
-        if places and (full or bool(prompts[at].pairs) != bool(prompts[places[0]].pairs)):
+        if places and (full or scored(place) != scored(places[0])):
             close()
-        places.append(at)
+        places.append(place)
     close()
     return batches
 
 
 @dataclass(frozen=True, slots=True)
+class Answering:
+    """An adapter with the hash of its weights, as evidence and caches name it."""
+
+    ref: AdapterRef
+    sha256: str
+
+
+@dataclass(frozen=True)
 class AnswerPass:
     """What answering a job needs besides the job."""
 
@@ -63,119 +84,123 @@ class AnswerPass:
     cache: AnswerCache | None
     progress: Progress
     clock: Clock
+    executor: Executor = field(default_factory=InProcess)
 
     def keys(self, ready: ReadyJob, adapter_sha256: str | None) -> list[str]:
-        return [
-            answer_key(
-                self.engine.identity, adapter_sha256, prompt.sha256, ready.context.decoding, question.choices
-            )
-            for prompt, question in zip(ready.prompts, ready.questions, strict=True)
-        ]
+        identity = self.engine.identity
+        return [answer_key(identity, adapter_sha256, prompt) for prompt in ready.prompts]
 
-    def known(self, ready: ReadyJob, adapter_sha256: str | None) -> int:
-        """How many of a job's answers are in the cache."""
-        return len(self.cache.get(self.keys(ready, adapter_sha256))) if self.cache else 0
+    def known(self, ready: ReadyJob) -> int:
+        """How many of a job's answers, given without an adapter, are in the cache."""
+        return len(self.cache.get(self.keys(ready, None))) if self.cache else 0
 
-    def run(self, ready: ReadyJob, adapter_sha256: str | None, use_weights: Callable[[], None]) -> None:
-        """Answer what is not answered yet. The weights are loaded only if something must be computed."""
-        job, keys = ready.job, self.keys(ready, adapter_sha256)
-        done = self.folder.answered().get((job.task, job.name, job.seed), {})
+    def run(self, ready: ReadyJob, adapter: Answering | None) -> None:
+        """Answer what is not answered yet. Weights are loaded only if something must be computed."""
+        job = ready.job
+        done = self.folder.answered().get((job.task, job.system.id, job.seed), {})
+        batches = plan_batches(ready.prompts)
+        open_places = {
+            batch.number: [place for place in batch.places if ready.questions[place].id not in done]
+            for batch in batches
+        }
+        todo = [batch for batch in batches if open_places[batch.number]]
+        answered = self.executor.map(self._work(ready, adapter, open_places), todo)
+        with self.progress.track(f"{job.task} · {job.system.name}", len(ready.questions)) as advance:
+            advance(sum(len(batch.places) for batch in batches if not open_places[batch.number]))
+            for answers in answered:
+                self._write(ready, answers, open_places[answers.batch.number], adapter)
+                advance(len(answers.batch.places))
+
+    def _work(
+        self, ready: ReadyJob, adapter: Answering | None, open_places: dict[int, list[int]]
+    ) -> Callable[[Batch], Answers]:
+        """The unit of work: a batch → its answers, from the cache where all that are wanted are there.
+
+        A batch that is half answered is computed again in full, since padding and batch size change last bits.
+        """
+        keys = self.keys(ready, adapter.sha256 if adapter else None)
         cached = self.cache.get(keys) if self.cache else {}
-        shared = shared_prefix([tokens for prompt in ready.prompts for tokens in beginnings(prompt)])
-        with self.progress.track(f"{job.task} · {job.name}", len(ready.questions)) as advance:
-            for batch in plan_batches(ready.prompts):
-                open_places = [at for at in batch.places if ready.questions[at].id not in done]
-                if open_places and all(keys[at] in cached for at in open_places):
-                    answers = {at: cached[keys[at]] for at in open_places}
-                    self._write(ready, batch, answers, adapter_sha256, None)
-                elif open_places:
-                    use_weights()
-                    start = self.clock()
-                    answers = self._compute(ready, batch, shared)
-                    wall_s = self.clock() - start
-                    if self.cache:
-                        self.cache.put({keys[at]: answers[at] for at in open_places})
-                    self._write(ready, batch, {at: answers[at] for at in open_places}, adapter_sha256,
-                                _batch_row(ready, batch, answers, wall_s))  # fmt: skip
-                advance(len(batch.places))
+        job = [prompt.request for prompt in ready.prompts]
 
-    def _compute(self, ready: ReadyJob, batch: Batch, shared: int) -> dict[int, Generation]:
-        prompts = [ready.prompts[at] for at in batch.places]
-        if batch.scored:
-            scores = self.engine.score([prompt.pairs for prompt in prompts], shared=shared)
-            chosen = zip(batch.places, scores, strict=True)
-            return {at: picked(ready.questions[at], found) for at, found in chosen}
-        tokens = [prompt.tokens for prompt in prompts]
-        generations = self.engine.generate(tokens, ready.context.decoding, shared=shared)
-        return dict(zip(batch.places, generations, strict=True))
+        def work(batch: Batch) -> Answers:
+            wanted = open_places[batch.number]
+            if all(keys[place] in cached for place in wanted):
+                return Answers(batch, {place: cached[keys[place]] for place in wanted}, None)
+            start = self.clock()
+            completions = self.engine.complete(
+                [job[place] for place in batch.places], adapter.ref if adapter else None, job=job
+            )
+            return Answers(batch, dict(zip(batch.places, completions, strict=True)), self.clock() - start)
+
+        return work
 
     def _write(
-        self,
-        ready: ReadyJob,
-        batch: Batch,
-        answers: dict[int, Generation],
-        adapter_sha256: str | None,
-        timing: BatchRow | None,
+        self, ready: ReadyJob, answers: Answers, wanted: Sequence[int], adapter: Answering | None
     ) -> None:
+        """Keep a batch in cache and folder; of a half-answered one only what was lacking."""
+        sha256 = adapter.sha256 if adapter else None
+        kept = {place: answers.completions[place] for place in wanted}
+        if self.cache and answers.wall_s is not None:
+            keys = self.keys(ready, sha256)
+            self.cache.put({keys[place]: completion for place, completion in kept.items()})
+        for place in kept:
+            self.folder.add_passages(ready.job.task, ready.prompts[place].retrieved)
+        number, cached = answers.batch.number, answers.wall_s is None
         rows = [
-            answer_row(ready, at, generation, batch.number, timing is None, adapter_sha256)
-            for at, generation in answers.items()
+            answer_row(ready, place, completion, number, cached, sha256) for place, completion in kept.items()
         ]
-        for at in answers:
-            self.folder.add_passages(ready.job.task, ready.prompts[at].retrieved)
-        self.folder.add_answers(rows, timing)
+        self.folder.add_answers(rows, next(_batch_rows(ready, answers), None))
 
 
-def beginnings(prompt: Prompt) -> list[tuple[int, ...]]:
-    """What the model reads before it writes, or before each of the pairs that it scores."""
-    return [pair.context for pair in prompt.pairs] or [prompt.tokens]
+def picked(question: Question, completion: Completion) -> Completion:
+    """The answer of a question whose choices were scored: the likeliest of them."""
+    if completion.finish_reason != "choice" or not question.choices:
+        return completion
+    logprobs = completion.choice_logprobs or ()
+    best = max(range(len(question.choices)), key=logprobs.__getitem__)
+    return replace(completion, text=question.choices[best])
 
 
-def picked(question: Question, likelihoods: Sequence[Likelihood]) -> Generation:
-    """The answer of a question whose pairs were scored: the likeliest of its choices, where it has any."""
-    logprobs = tuple(found.logprob for found in likelihoods)
-    best = max(range(len(question.choices)), key=logprobs.__getitem__, default=None)
-    text = "" if best is None else question.choices[best]
-    return Generation(text, 0, "choice", logprobs, tuple(found.greedy for found in likelihoods))
-
-
-def _batch_row(ready: ReadyJob, batch: Batch, answers: dict[int, Generation], wall_s: float) -> BatchRow:
-    return BatchRow(
-        task=ready.job.task,
-        strategy=ready.job.name,
-        seed=ready.job.seed,
-        batch=batch.number,
-        questions=len(answers),
-        completion_tokens=sum(answer.completion_tokens for answer in answers.values()),
-        wall_s=wall_s,
-    )
+def _batch_rows(ready: ReadyJob, answers: Answers) -> Iterator[BatchRow]:
+    """The line of evidence of a batch that was computed."""
+    if answers.wall_s is not None:
+        yield BatchRow(
+            task=ready.job.task,
+            system=ready.job.system.id,
+            seed=ready.job.seed,
+            batch=answers.batch.number,
+            questions=len(answers.completions),
+            completion_tokens=sum(one.completion_tokens for one in answers.completions.values()),
+            wall_s=answers.wall_s,
+        )
 
 
 def answer_row(
-    ready: ReadyJob, at: int, generation: Generation, batch: int, cached: bool, adapter: str | None
+    ready: ReadyJob, place: int, completion: Completion, batch: int, cached: bool, adapter: str | None
 ) -> AnswerRow:
     """The line of evidence of one answer. Of what was scored, the log-likelihoods of the choices are kept."""
-    prompt, question = ready.prompts[at], ready.questions[at]
-    logprobs = generation.choice_logprobs
+    prompt, question = ready.prompts[place], ready.questions[place]
+    completion = picked(question, completion)
+    logprobs = completion.choice_logprobs
     return AnswerRow(
         task=ready.job.task,
-        strategy=ready.job.name,
+        system=ready.job.system.id,
         question_id=question.id,
         seed=ready.job.seed,
-        prediction=generation.text,
+        prediction=completion.text,
         choice_logprobs=logprobs and (logprobs[: len(question.choices)] or logprobs),
-        prompt_tokens=len(prompt.tokens),
-        completion_tokens=generation.completion_tokens,
-        finish_reason=generation.finish_reason,
+        prompt_tokens=prompt.facts.tokens,
+        completion_tokens=completion.completion_tokens,
+        finish_reason=completion.finish_reason,
         retrieved=tuple(
-            {"doc_id": r.passage.doc_id, "chunk_id": r.passage.chunk_id, "score": r.score}
-            for r in prompt.retrieved
+            RankedDoc(ranked.passage.doc_id, ranked.passage.chunk_id, ranked.score)
+            for ranked in prompt.retrieved
         ),
         shown_passages=prompt.shown,
         dropped_passages=prompt.dropped,
-        prompt_sha256=prompt.sha256,
+        prompt_sha256=prompt.facts.sha256,
         batch=batch,
         cached=cached,
         adapter=adapter,
-        metrics=ready.context.wording.metrics(question, generation),
+        metrics=ready.context.prompts_of_task.metrics(question, completion),
     )

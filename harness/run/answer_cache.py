@@ -9,24 +9,19 @@ from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from pathlib import Path
 
-from harness.engines.engine import ModelIdentity
+from harness.engines.engine import Completion, EngineIdentity
 from harness.errors import HarnessError
 from harness.files import canonical_json, sha256_json, sha256_text, writing
 from harness.progress import Progress
-from harness.records import Decoding, Generation
+from harness.run.prompts import Prompt
 
 ENGINE_VERSION = 1
 """Raise when decoding changes in a way that may change answers."""
 
 
-def answer_key(
-    model: ModelIdentity,
-    adapter_sha256: str | None,
-    prompt_sha256: str,
-    decoding: Decoding,
-    choices: Sequence[str],
-) -> str:
+def answer_key(model: EngineIdentity, adapter_sha256: str | None, prompt: Prompt) -> str:
     """Hash of model, adapter, prompt, decoding, dtype and device kind."""
+    decoding = prompt.request.decoding
     return sha256_json(
         {
             "engine": ENGINE_VERSION,
@@ -34,16 +29,16 @@ def answer_key(
             "dtype": model.dtype,
             "device": model.device_kind,
             "adapter": adapter_sha256,
-            "prompt": prompt_sha256,
+            "prompt": prompt.facts.sha256,
             "max_tokens": decoding.max_tokens,
             "stop": list(decoding.stop),
-            "choices": list(choices),
+            "choices": [option.text for option in prompt.request.continuations],
         }
     )
 
 
 class AnswerCache:
-    """A SQLite file of generations. A damaged file is set aside and a damaged row ignored, never trusted."""
+    """A SQLite file of completions. A damaged file is set aside and a damaged row ignored, never trusted."""
 
     def __init__(self, path: Path, progress: Progress) -> None:
         self._path = path
@@ -81,20 +76,20 @@ class AnswerCache:
         finally:
             database.close()
 
-    def get(self, keys: Sequence[str]) -> dict[str, Generation]:
-        """The generations that are known, by key."""
-        found: dict[str, Generation] = {}
+    def get(self, keys: Sequence[str]) -> dict[str, Completion]:
+        """The completions that are known, by key."""
+        known: dict[str, Completion] = {}
         with self._forgiving("read"), self._open() as database:
             for key in keys:
                 row = database.execute("SELECT value, sha256 FROM answers WHERE key = ?", (key,)).fetchone()
                 if row and sha256_text(key + row[0]) == row[1]:
-                    found[key] = _generation(row[0])
-        return found
+                    known[key] = _completion(row[0])
+        return known
 
-    def put(self, answers: dict[str, Generation]) -> None:
+    def put(self, answers: dict[str, Completion]) -> None:
         rows = []
-        for key, generation in answers.items():
-            value = canonical_json(asdict(generation))
+        for key, completion in answers.items():
+            value = canonical_json(asdict(completion))
             rows.append((key, value, sha256_text(key + value)))
         with self._forgiving("write"), self._open() as database:
             database.executemany("INSERT OR REPLACE INTO answers VALUES (?, ?, ?)", rows)
@@ -110,7 +105,7 @@ class AnswerCache:
             self._set_aside()
 
 
-def _generation(text: str) -> Generation:
+def _completion(text: str) -> Completion:
     data = json.loads(text)
     lists = {name: tuple(data[name]) for name in ("choice_logprobs", "greedy") if data.get(name) is not None}
-    return Generation(**{**data, **lists})
+    return Completion(**{**data, **lists})

@@ -3,43 +3,34 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
 from harness.corpus.embedder import Embedder
 from harness.corpus.retriever import Retriever, open_retriever
-from harness.engines.engine import Clock, Engine, monotonic
+from harness.engines.engine import AdapterRef
 from harness.errors import InputError, InputErrors, RunInterrupted
 from harness.files import sha256_json
-from harness.finetune.store import WEIGHTS, Adapter, adapter_folder, load_or_train
-from harness.progress import Progress
+from harness.finetune.store import Adapter, adapter_folder, load_or_train
 from harness.quantities import counted
-from harness.run import surroundings
-from harness.run.answer import AnswerPass
+from harness.records import QuestionRow
+from harness.run import environment
+from harness.run.answer import Answering, AnswerPass
 from harness.run.answer_cache import AnswerCache
 from harness.run.begin import describe, reopen
-from harness.run.folder import RunFolder, question_row
-from harness.run.plan import AdapterNeed, Guards, Plan, limited, make_plan
+from harness.run.folder import RunFolder
+from harness.run.manifest import Aggregate, EmbedderFacts, IndexFacts, TrainedAdapter
+from harness.run.plan import ForgettingTasks, Job, Plan, limited, make_plan, obstacle, setup_of
 from harness.run.prepare import ReadyJob, TaskContext, fact_seen, ready
 from harness.run.samples import write_samples
 from harness.run.settings import Settings, effort
-from harness.run.timing import TimingPass, contestants
+from harness.run.timing import TimingPass, timed_forms
+from harness.run.tools import Tools
 from harness.spec.strategy import parse_strategies
+from harness.spec.system import Gold, LoRA, Retrieved
 from harness.spec.task import Task, gold_doc_errors
-
-
-@dataclass(frozen=True, slots=True)
-class Tools:
-    """What a run works with, made at the edge so that tests can hand in fakes."""
-
-    engine: Engine
-    embedder: Callable[[], Embedder]
-    cache: Path
-    progress: Progress
-    clock: Clock = monotonic
 
 
 def compare(
@@ -49,7 +40,7 @@ def compare(
 
     Raises InputError for what a person wrote wrong (before any model loads), RunInterrupted on Ctrl-C.
     """
-    plan = plan_run(settings, tasks)
+    plan = plan_run(settings, tasks, tools)
     manifest = describe(settings, plan, tools.engine.identity, command, output)
     folder = reopen(output, manifest) if resume else RunFolder.create(output, manifest)
     try:
@@ -65,34 +56,41 @@ def compare(
     except Exception:
         folder.update(status="failed")
         raise
-    folder.update(status="complete", peak_memory_gb=surroundings.peak_memory_gb(), **loading(tools, folder))
+    _complete(folder, tools)
     return folder.path
 
 
-def loading(tools: Tools, folder: RunFolder) -> dict[str, Any]:
-    """What was learnt by loading the weights; nothing where every answer came from the cache."""
-    facts = tools.engine.facts()
-    if not facts:
-        return {}
-    model = {**folder.manifest["model"], "parameters": facts["parameters"]}
-    return {"load_s": facts["load_s"], "model": model}
-
-
-def plan_run(settings: Settings, tasks: Sequence[Task]) -> Plan:
+def plan_run(settings: Settings, tasks: Sequence[Task], tools: Tools) -> Plan:
+    """What a run with these settings will do. Raises InputError where nothing applies."""
     todo = effort(settings)
-    cut = [limited(task, todo, settings.seed) for task in tasks]
-    strategies = parse_strategies(settings.strategies)
-    return make_plan(cut, strategies, settings.training_seeds, guards_of(settings, tasks))
+    setup = setup_of(tools.engine, tools.embedder_name, settings.seed)
+    return make_plan(
+        [limited(task, todo, settings.seed) for task in tasks],
+        parse_strategies(settings.strategies),
+        setup,
+        lambda task, system: obstacle(task, system, tools.engine, trainable=tools.trainer is not None),
+        settings.training_seeds,
+        forgetting_tasks(settings, tasks),
+    )
 
 
-def guards_of(settings: Settings, tasks: Sequence[Task]) -> Guards:
-    """The guards among the tasks: those that probe general knowledge, and those that the settings name."""
+def forgetting_tasks(settings: Settings, tasks: Sequence[Task]) -> ForgettingTasks:
+    """The tasks that show forgetting: those that probe general knowledge, and those that the settings name."""
     if settings.guards is None:
-        return Guards()
+        return ForgettingTasks()
     named = [task for task in tasks if str(task.path.resolve()) in settings.guards]
     general = [task.name for task in tasks if task.spec.probes == "general"]
     alone = [task.name for task in named if str(task.path.resolve()) not in settings.tasks]
-    return Guards(tuple(dict.fromkeys([*general, *(task.name for task in named)])), tuple(alone))
+    return ForgettingTasks(tuple(dict.fromkeys([*general, *(task.name for task in named)])), tuple(alone))
+
+
+def _complete(folder: RunFolder, tools: Tools) -> None:
+    """Write down how the run ended, and what was learnt by loading the weights (if anything had to be computed)."""
+    folder.update(status="complete", peak_memory_gb=environment.peak_memory_gb())
+    facts = tools.engine.facts()
+    if facts:
+        model = dataclasses.replace(folder.manifest.model, parameters=facts.parameters)
+        folder.update(load_s=facts.load_s, model=model)
 
 
 @dataclass
@@ -104,7 +102,7 @@ class _Run:
     tools: Tools
     folder: RunFolder
     contexts: dict[str, TaskContext] = field(default_factory=dict)
-    adapters: dict[AdapterNeed, Adapter] = field(default_factory=dict)
+    adapters: dict[tuple[LoRA, int], Adapter] = field(default_factory=dict)
 
     def go(self) -> None:
         self._say_where()
@@ -122,39 +120,45 @@ class _Run:
         embedder: Embedder | None = None
         for name, task in self.plan.tasks.items():
             retriever = None
-            if any(job.strategy.uses_corpus for job in self.plan.jobs_of(name)):
+            passages = next(
+                (job.system.passages for job in self.plan.jobs_of(name) if job.system.passages), None
+            )
+            if passages:
                 embedder = embedder or self.tools.embedder()
-                retriever = self._retriever(task, embedder)
-            self.contexts[name] = TaskContext(task, self.tools.engine.chat, retriever, self.settings.seed)
+                retriever = self._retriever(task, passages, embedder)
+            self.contexts[name] = TaskContext(task, self.tools.engine, retriever, self.settings.seed)
         if embedder:
-            self.folder.update(embedder={"name": embedder.name, "sha256": embedder.sha256})
+            self.folder.update(embedder=EmbedderFacts(name=embedder.name, sha256=embedder.sha256))
         self.folder.write_questions(
-            question_row(name, question, fact_seen(task, question, self.settings.seed))
+            QuestionRow(
+                **dataclasses.asdict(question),
+                task=name,
+                fact_seen=fact_seen(task, question, self.settings.seed),
+            )
             for name, task in self.plan.tasks.items()
             for question in task.test
         )
 
-    def _retriever(self, task: Task, embedder: Embedder) -> Retriever:
+    def _retriever(self, task: Task, passages: Retrieved | Gold, embedder: Embedder) -> Retriever:
         assert task.corpus is not None
         retriever = open_retriever(
             task.corpus,
             embedder,
-            chunk_tokens=task.spec.retrieval.chunk_tokens,
-            overlap_tokens=task.spec.retrieval.overlap_tokens,
+            chunk_tokens=passages.chunk_tokens,
+            overlap_tokens=passages.overlap_tokens,
             cache=self.tools.cache,
             progress=self.tools.progress,
         )
         check_gold(task, retriever.document_ids)
-        indexes = {**self.folder.manifest["indexes"]}
-        previous = indexes.get(task.spec.name)
-        if previous and previous["key"] != retriever.info.key:
+        previous = self.folder.manifest.indexes.get(task.name)
+        if previous and previous.key != retriever.info.key:
             raise InputError(
-                f"{self.folder.path} cannot be resumed: the corpus of task {task.spec.name!r}, its chunking or "
+                f"{self.folder.path} cannot be resumed: the corpus of task {task.name!r}, its chunking or "
                 "the embedder has changed since the run began. Start a new run."
             )
-        if previous is None or previous.get("reused"):
-            indexes[task.spec.name] = dataclasses.asdict(retriever.info)
-        self.folder.update(indexes=indexes)
+        if previous is None or previous.reused:
+            facts = IndexFacts(**dataclasses.asdict(retriever.info))
+            self.folder.update(indexes={**self.folder.manifest.indexes, task.name: facts})
         return retriever
 
     # Answer
@@ -169,84 +173,93 @@ class _Run:
     def _say_where(self) -> None:
         """With what and where to, before anything long begins: embedding a corpus may take minutes."""
         identity = self.tools.engine.identity
-        self.tools.progress.note(
-            f"Model {identity.name} ({identity.dtype} on {identity.device}); run folder {self.folder.path}"
-        )
+        how = f"{identity.dtype} on {identity.device}" if identity.dtype else identity.device
+        self.tools.progress.note(f"Model {identity.name} ({how}); run folder {self.folder.path}")
 
     def _say_plan(self, jobs: Sequence[ReadyJob], answers: AnswerPass) -> None:
         """What will run and what is cached, before the first answer."""
         say = self.tools.progress.note
-        identity = self.tools.engine.identity
         for task, context in self.contexts.items():
             if context.retriever:
                 info = context.retriever.info
                 say(f"  {task}: index of {info.passages} passages {'reused' if info.reused else 'built'}")
-        for need in self.plan.adapters:
-            key = self.contexts[need.task].training(need).key(identity)
-            known = adapter_folder(self.tools.cache, key).exists()
-            seed = f", seed {need.seed}" if self.settings.seeds > 1 else ""
-            state = "cached" if known else "to be trained"
-            say(f"  {need.task} · {need.strategy.name}: adapter {state}{seed}")
-        for job in jobs:
-            count = len(job.questions)
-            cached = f", {answers.known(job, None)} cached" if job.job.adapter is None else ""
-            say(f"  {job.job.task} · {job.job.name}: {count} questions{cached}")
-        for task in self.plan.guards.alone:
-            count, guests = len(self.plan.tasks[task].test), len(self.plan.adapters)
+        for job in self.plan.trainings:
+            seed = f", seed {job.seed}" if self.settings.seeds > 1 else ""
+            say(f"  {job.task} · {job.system.name}: adapter {self._adapter_state(job)}{seed}")
+        for one in jobs:
+            cached = f", {answers.known(one)} cached" if one.job.adapter is None else ""
+            say(f"  {one.job.task} · {one.job.system.name}: {len(one.questions)} questions{cached}")
+        for task in self.plan.forgetting.alone:
+            count, adapters = len(self.plan.tasks[task].test), len(self.plan.trainings)
             say(
-                f"  {task} guards, to show what is forgotten: {counted(count, 'question')} to base and to "
-                f"{counted(guests, 'adapter')}, {count * (1 + guests):,} answers; --guard none saves them"
+                f"  {task} shows what is forgotten: {counted(count, 'question')} to base and to "
+                f"{counted(adapters, 'adapter')}, {count * (1 + adapters):,} answers; --guard none saves them"
             )
         for task in self.plan.idle:
-            say(f"  {task} would only guard, and no adapter is trained: it is not asked")
+            say(f"  {task} would only show what is forgotten, and no adapter is trained: it is not asked")
         for task_ in self.plan.tasks.values():
             for sentence in (*task_.left_out, *task_.remarks):
                 say(f"  {sentence}")
         for task, reasons in self.plan.not_applicable.items():
-            for strategy, reason in reasons.items():
-                say(f"  {task} · {strategy}: not applicable, {reason}")
+            for system, reason in reasons.items():
+                say(f"  {task} · {system}: not applicable, {reason}")
+
+    def _adapter_state(self, job: Job) -> str:
+        assert self.tools.trainer is not None
+        key = self.contexts[job.task].training(job.system, job.seed).key(self.tools.trainer)
+        return "cached" if adapter_folder(self.tools.cache, key).exists() else "to be trained"
 
     def _answer(self, jobs: Sequence[ReadyJob], answers: AnswerPass) -> None:
-        engine = self.tools.engine
         for job in jobs:
             if job.job.adapter is None:
-                answers.run(job, None, lambda: engine.use(None))
-        for need in self.plan.adapters:
-            adapter = self._adapter(need)
+                answers.run(job, None)
+        for training in self.plan.trainings:
+            adapter = self._adapter(training)
+            answering = Answering(AdapterRef(adapter.folder), adapter.record.sha256)
             for job in jobs:
-                if job.job.adapter == need:
-                    folder = adapter.folder
-                    answers.run(job, adapter.record.sha256, lambda folder=folder: engine.use(folder))  # type: ignore[misc]
+                if job.job.adapter == training.adapter:
+                    answers.run(job, answering)
         self._aggregate(jobs)
 
     def _aggregate(self, jobs: Sequence[ReadyJob]) -> None:
         """Keep what tasks make of all their answers together, where they make anything of them."""
         answered = self.folder.answered()
-        rows = []
+        aggregates = []
         for one in jobs:
             job = one.job
-            said = answered.get((job.task, job.name, job.seed), {})
-            for metric, value in one.context.wording.aggregates([*said.values()]).items():
-                place = {"task": job.task, "strategy": job.name, "seed": job.seed}
-                rows.append({**place, "metric": metric, "value": value})
-        self.folder.update(aggregates=rows)
+            rows = answered.get((job.task, job.system.id, job.seed), {})
+            for metric, value in one.context.prompts_of_task.aggregates([*rows.values()]).items():
+                aggregates.append(
+                    Aggregate(task=job.task, system=job.system.id, seed=job.seed, metric=metric, value=value)
+                )
+        self.folder.update(aggregates=tuple(aggregates))
 
-    def _adapter(self, need: AdapterNeed) -> Adapter:
-        training = self.contexts[need.task].training(need)
-        adapter = load_or_train(self.tools.engine, training, self.tools.cache, self.tools.progress)
-        self.adapters[need] = adapter
-        record = {**dataclasses.asdict(adapter.record), "reused": adapter.reused}
-        record |= {"task": need.task, "strategy": need.strategy.name, "seed": need.seed}
-        record |= {"bytes": (adapter.folder / WEIGHTS).stat().st_size}
+    def _adapter(self, job: Job) -> Adapter:
+        """Train or open the adapter of a job and keep its record, in the place of an earlier one of its own."""
+        assert self.tools.trainer is not None
+        assert job.adapter is not None
+        training = self.contexts[job.task].training(job.system, job.seed)
+        adapter = load_or_train(self.tools.trainer, training, self.tools.cache, self.tools.progress)
+        self.adapters[job.adapter] = adapter
+        trained = TrainedAdapter(
+            system=job.system.id,
+            seed=job.seed,
+            record=adapter.record,
+            reused=adapter.reused,
+            bytes=adapter.bytes,
+        )
         others = [
-            old for old in self.folder.manifest["adapters"]
-            if (old["task"], old["strategy"], old.get("seed", 0)) != (need.task, need.strategy.name, need.seed)
-        ]  # fmt: skip
-        plan = [
-            {**entry, "adapter": adapter.record.sha256} if job.adapter == need else entry
-            for entry, job in zip(self.folder.manifest["plan"], self.plan.jobs, strict=True)
+            old
+            for old in self.folder.manifest.adapters
+            if (old.system, old.seed) != (trained.system, trained.seed)
         ]
-        self.folder.update(adapters=[*others, record], plan=plan)
+        plan = tuple(
+            dataclasses.replace(entry, adapter=adapter.record.sha256)
+            if planned.adapter == job.adapter
+            else entry
+            for entry, planned in zip(self.folder.manifest.plan, self.plan.jobs, strict=True)
+        )
+        self.folder.update(adapters=(*others, trained), plan=plan)
         return adapter
 
     # Time
@@ -258,16 +271,21 @@ class _Run:
         tools = self.tools
         timing = TimingPass(tools.engine, self.folder, tools.progress, tools.clock, self.settings.seed)
         for task in self.plan.tasks:
-            if task in self.plan.guards.alone:
+            if task in self.plan.forgetting.alone:
                 continue  # asked for what is forgotten, and nobody would deploy anything for it
-            racers = [
-                (job, self.adapters[job.job.adapter].folder if job.job.adapter else None)
+            timed = [
+                (job, self._ref(job.job))
                 for job in jobs
-                if job.job.task == task and not job.job.is_guest and job.job.seed == self.settings.seed
+                if job.job.task == task
+                and not job.job.shows_forgetting
+                and job.job.seed == self.settings.seed
             ]
-            if racers:
-                timing.run(task, contestants(racers), count)
-        tools.engine.use(None)
+            if timed:
+                timing.run(task, timed_forms(timed), count)
+        tools.engine.load(None)
+
+    def _ref(self, job: Job) -> AdapterRef | None:
+        return AdapterRef(self.adapters[job.adapter].folder) if job.adapter else None
 
 
 def check_gold(task: Task, document_ids: Collection[str]) -> None:
@@ -280,4 +298,4 @@ def check_gold(task: Task, document_ids: Collection[str]) -> None:
 def default_output(root: Path, settings: Settings) -> Path:
     """`<UTC time>-<short hash>` under `root`."""
     now = datetime.now(UTC)
-    return root / f"{now:%Y%m%dT%H%M%SZ}-{sha256_json([settings.to_json(), now.isoformat()])[:6]}"
+    return root / f"{now:%Y%m%dT%H%M%SZ}-{sha256_json([dataclasses.asdict(settings), now.isoformat()])[:6]}"

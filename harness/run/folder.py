@@ -3,67 +3,83 @@
 from __future__ import annotations
 
 import contextlib
-import json
+import dataclasses
 import tempfile
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 from harness.errors import InputError
-from harness.files import append_lines, drop_torn_tail, write_json, write_text
-from harness.records import AnswerRow, BatchRow, Question, Ranked, TimingRow
+from harness.files import append_lines, drop_torn_tail, to_json, write_text
+from harness.records import (
+    AnswerRow,
+    BatchRow,
+    PassageRow,
+    PromptSample,
+    QuestionRow,
+    Ranked,
+    TimingRow,
+    TrainingRow,
+)
+from harness.run.manifest import Manifest, read_manifest, write_manifest
+from harness.run.rows import read_rows
 
-SCHEMA_VERSION = 1
+ANSWERS, BATCHES, TIMINGS, PASSAGES = "answers.jsonl", "batches.jsonl", "timings.jsonl", "passages.jsonl"
+QUESTIONS, TRAINING, PROMPTS = "questions.jsonl", "training.jsonl", "prompts.jsonl"
 
 
 class RunFolder:
     """One run on disk. Open it with `create` or `resume`."""
 
-    def __init__(self, path: Path, manifest: dict[str, Any]) -> None:
+    def __init__(self, path: Path, manifest: Manifest) -> None:
         self.path = path
         self.manifest = manifest
-        self._passages = {(row["task"], row["chunk_id"]) for row in self._rows("passages.jsonl")}
+        self._passages = {(row.task, row.chunk_id) for row in read_rows(path / PASSAGES, PassageRow).all}
 
     @classmethod
-    def create(cls, path: Path, manifest: dict[str, Any]) -> RunFolder:
+    def create(cls, path: Path, manifest: Manifest) -> RunFolder:
         """Make a new run folder. Raises InputError if it exists with something in it, or cannot be written."""
         check_output(path)
-        write_json(path / "run.json", manifest)
+        write_manifest(path, manifest)
         return cls(path, manifest)
 
     @classmethod
     def resume(cls, path: Path) -> RunFolder:
         """Open a run folder to go on with it; what a kill left half-written is cut off.
 
-        Raises InputError where there is no run, or one of a newer version.
+        Raises InputError where there is no run, or one of another version.
         """
         manifest = read_manifest(path)
-        for name in ("answers.jsonl", "timings.jsonl", "batches.jsonl", "passages.jsonl"):
+        for name in (ANSWERS, TIMINGS, BATCHES, PASSAGES):
             drop_torn_tail(path / name)
         return cls(path, manifest)
 
     def update(self, **fields: Any) -> None:
         """Set fields of the manifest and replace it on disk."""
-        self.manifest |= fields
-        write_json(self.path / "run.json", self.manifest)
+        self.manifest = dataclasses.replace(self.manifest, **fields)
+        write_manifest(self.path, self.manifest)
 
-    def write_questions(self, rows: Iterable[dict[str, Any]]) -> None:
-        self.write_whole("questions.jsonl", rows)
+    def write_questions(self, rows: Iterable[QuestionRow]) -> None:
+        self._write_whole(QUESTIONS, rows)
 
-    def write_whole(self, name: str, rows: Iterable[dict[str, Any]]) -> None:
+    def write_training(self, rows: Iterable[TrainingRow]) -> None:
+        self._write_whole(TRAINING, rows)
+
+    def write_prompts(self, rows: Iterable[PromptSample]) -> None:
+        self._write_whole(PROMPTS, rows)
+
+    def _write_whole(self, name: str, rows: Iterable[Any]) -> None:
         """Replace a JSONL file in one step: what a run knows from its start, and a resumed one writes again."""
-        text = "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
-        write_text(self.path / name, text)
+        write_text(self.path / name, "".join(f"{to_json(row)}\n" for row in rows))
 
     def add_answers(self, rows: Sequence[AnswerRow], batch: BatchRow | None) -> None:
         """Append what a batch returned; its time is written first, so that no answer lacks it."""
         if batch:
-            append_lines(self.path / "batches.jsonl", [asdict(batch)])
-        append_lines(self.path / "answers.jsonl", [row.to_json() for row in rows])
+            append_lines(self.path / BATCHES, [batch])
+        append_lines(self.path / ANSWERS, rows)
 
     def add_timing(self, row: TimingRow) -> None:
-        append_lines(self.path / "timings.jsonl", [asdict(row)])
+        append_lines(self.path / TIMINGS, [row])
 
     def add_passages(self, task: str, ranked: Iterable[Ranked]) -> None:
         """Keep the text of every passage that was retrieved, once."""
@@ -72,31 +88,21 @@ class RunFolder:
             key = (task, item.passage.chunk_id)
             if key not in self._passages:
                 self._passages.add(key)
-                rows.append({"task": task, **asdict(item.passage)})
+                rows.append(PassageRow(task=task, **dataclasses.asdict(item.passage)))
         if rows:
-            append_lines(self.path / "passages.jsonl", rows)
+            append_lines(self.path / PASSAGES, rows)
 
     def answered(self) -> dict[tuple[str, str, int], dict[str, AnswerRow]]:
-        """What is answered already: (task, strategy, seed) → question id → row."""
+        """What is answered already: (task, system id, seed) → question id → row."""
         done: dict[tuple[str, str, int], dict[str, AnswerRow]] = {}
-        for row in self._rows("answers.jsonl"):
-            answer = AnswerRow.from_json(row)
-            done.setdefault((answer.task, answer.strategy, answer.seed), {})[answer.question_id] = answer
+        for row in read_rows(self.path / ANSWERS, AnswerRow).all:
+            done.setdefault((row.task, row.system, row.seed), {})[row.question_id] = row
         return done
 
     def timed(self) -> set[tuple[str, str, str, bool]]:
-        """What is timed already: (task, strategy, question id, merged)."""
-        return {
-            (row["task"], row["strategy"], row["question_id"], row.get("merged", True))
-            for row in self._rows("timings.jsonl")
-        }
-
-    def _rows(self, name: str) -> list[dict[str, Any]]:
-        path = self.path / name
-        if not path.exists():
-            return []
-        with path.open(encoding="utf-8") as stream:
-            return [json.loads(line) for line in stream if line.strip()]
+        """What is timed already: (task, system id, question id, merged)."""
+        rows = read_rows(self.path / TIMINGS, TimingRow).all
+        return {(row.task, row.system, row.question_id, row.merged) for row in rows}
 
 
 def check_output(path: Path) -> None:
@@ -119,49 +125,3 @@ def check_output(path: Path) -> None:
         for folder in missing:
             with contextlib.suppress(OSError):
                 folder.rmdir()
-
-
-def question_row(task: str, question: Question, fact_seen: bool | None) -> dict[str, Any]:
-    """A line of questions.jsonl."""
-    return {"task": task, **asdict(question), "fact_seen": fact_seen}
-
-
-def read_manifest(path: Path) -> dict[str, Any]:
-    """The manifest of a run folder. Raises InputError where it is missing, broken or newer than this code."""
-    file = path / "run.json"
-    try:
-        manifest: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise InputError(f"there is no run in {path}: it holds no run.json.") from None
-    except NotADirectoryError:
-        raise InputError(
-            "this is a file; name the folder of a run, which holds run.json.", path=path
-        ) from None
-    except (OSError, ValueError) as error:
-        raise InputError(f"the manifest cannot be read: {error}", path=file) from error
-    version = manifest.get("schema_version") if isinstance(manifest, dict) else None
-    if not isinstance(version, int):
-        raise InputError("is not the manifest of a run: it has no schema_version.", path=file)
-    if version > SCHEMA_VERSION:
-        raise InputError(
-            f"was written by a newer version (schema {version}; this version reads up to {SCHEMA_VERSION}). "
-            "Update the program.",
-            path=file,
-        )
-    wrong = [name for name, kind in _SHAPES.items() if not isinstance(manifest.get(name, kind()), kind)]
-    if wrong or not all(_is_planned(entry) for entry in manifest.get("plan", ())):
-        raise InputError(
-            f"is damaged: {wrong[0] if wrong else 'plan'!r} is not what a run writes there.", path=file
-        )
-    return manifest
-
-
-_SHAPES = {
-    "tasks": dict, "model": dict, "indexes": dict, "settings": dict, "machine": dict, "libraries": dict,
-    "plan": list, "adapters": list, "api_prices": list,
-}  # fmt: skip
-"""What must be of its kind where it is there at all: all that is derived from a run rests on it."""
-
-
-def _is_planned(entry: Any) -> bool:
-    return isinstance(entry, dict) and all(isinstance(entry.get(key), str) for key in ("task", "strategy"))

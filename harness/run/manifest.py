@@ -1,18 +1,31 @@
 """What `run.json` says, as types: the one place that knows its keys.
 
-`systems` is keyed by `System.id`, and `plan` and the rows of evidence name systems by it.
+`systems` is keyed by `System.id`, and `plan` and the rows of evidence name systems by it. One system may answer several
+tasks: the adapter of one shows on another what it forgot.
 """
 
 from __future__ import annotations
 
+import functools
 from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Annotated, Any
 
+from pydantic import Discriminator, Tag, TypeAdapter, ValidationError
+
+from harness.errors import InputError, InputErrors, shown
+from harness.files import read_json, write_text
 from harness.records import AdapterRecord, ApiPrice
 from harness.run.settings import Settings
 from harness.spec.lmevalspec import LmEvalSpec
 from harness.spec.prices import UsedSheet
 from harness.spec.system import System
 from harness.spec.taskspec import TaskSpec
+
+SCHEMA_VERSION = 2
+MANIFEST = "run.json"
+SHOWN = 5
+"""Damaged keys that an error names."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,6 +39,7 @@ class ModelFacts:
     device: str | None = None
     licence: str | None = None
     revision: str | None = None
+    billed_by: str = "hour"
     parameters: int | None = None
 
 
@@ -62,11 +76,23 @@ class IndexFacts:
     bytes: int | None = None
 
 
+def _kind_of_spec(spec: Any) -> str:
+    return (
+        LM_EVAL if isinstance(spec, LmEvalSpec) or (isinstance(spec, dict) and LM_EVAL in spec) else TASK_FILE
+    )
+
+
+LM_EVAL, TASK_FILE = "lm_eval", "task file"
+Spec = Annotated[
+    Annotated[TaskSpec, Tag(TASK_FILE)] | Annotated[LmEvalSpec, Tag(LM_EVAL)], Discriminator(_kind_of_spec)
+]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TaskFacts:
     """A task as the run asked it. `spec`: its file's content; `files`: sha256 of each file, by role."""
 
-    spec: TaskSpec | LmEvalSpec
+    spec: Spec
     fingerprint: str | None = None
     files: dict[str, str] = field(default_factory=dict)
     questions: int | None = None
@@ -117,7 +143,7 @@ class Seeds:
 class Manifest:
     """`run.json`. What a run only learns on its way is None or empty before."""
 
-    schema_version: int
+    schema_version: int = SCHEMA_VERSION
     run_id: str
     created: str
     """ISO 8601, UTC."""
@@ -148,3 +174,82 @@ class Manifest:
     load_s: float | None = None
     first_query_s: float | None = None
     peak_memory_gb: float | None = None
+
+    def systems_of(self, task: str) -> dict[str, System]:
+        """The systems that answer a task, by name, in the plan's order."""
+        planned = (self.systems[entry.system].on(task) for entry in self.plan if entry.task == task)
+        return {system.name: system for system in planned}
+
+    def name(self, task: str, system: str) -> str:
+        """The name of a system, given by its id, on a task."""
+        return self.systems[system].on(task).name
+
+
+def write_manifest(folder: Path, manifest: Manifest) -> None:
+    """Replace `run.json` in one step."""
+    text = _adapter().dump_json(manifest, indent=2).decode("utf-8")
+    write_text(folder / MANIFEST, f"{text}\n")
+
+
+def read_manifest(folder: Path) -> Manifest:
+    """The manifest of a run folder.
+
+    Raises InputError where there is none, where it is of another version, and InputErrors, each with its key, where
+    it is damaged.
+    """
+    file = folder / MANIFEST
+    try:
+        text = file.read_bytes()
+        version = version_of(read_json(text))
+    except FileNotFoundError:
+        raise InputError(f"there is no run in {folder}: it holds no {MANIFEST}.") from None
+    except NotADirectoryError:
+        raise InputError(
+            f"this is a file; name the folder of a run, which holds {MANIFEST}.", path=folder
+        ) from None
+    except (OSError, ValueError) as error:
+        raise InputError(f"the manifest cannot be read: {error}", path=file) from error
+    if version is None:
+        raise InputError("is not the manifest of a run: it has no schema_version.", path=file)
+    if version > SCHEMA_VERSION:
+        raise InputError(
+            f"was written by a newer version (schema {version}; this version reads {SCHEMA_VERSION}). "
+            "Update the program.",
+            path=file,
+        )
+    if version < SCHEMA_VERSION:
+        raise InputError(
+            f"was written by an older version (schema {version}; this version reads {SCHEMA_VERSION}). "
+            "Make the run again: its command stands in the file under `command`.",
+            path=file,
+        )
+    return _parsed(text, file)
+
+
+def version_of(data: object) -> int | None:
+    """The schema version that a manifest's JSON gives; None where it gives none."""
+    version = data.get("schema_version") if isinstance(data, dict) else None
+    return version if isinstance(version, int) else None
+
+
+@functools.cache
+def _adapter() -> TypeAdapter[Manifest]:
+    return TypeAdapter(Manifest)
+
+
+def _parsed(text: bytes, file: Path) -> Manifest:
+    try:
+        return _adapter().validate_json(text, strict=True)
+    except ValidationError as error:
+        raise InputErrors(_damage(error, file)) from None
+
+
+def _damage(error: ValidationError, file: Path) -> list[InputError]:
+    """What does not fit, key by key."""
+    errors = []
+    for item in error.errors(include_url=False)[:SHOWN]:
+        place = ".".join(str(part) for part in item["loc"] if part not in (LM_EVAL, TASK_FILE))
+        lacks = item["type"] in ("missing", "missing_argument")
+        what = "is missing" if lacks else f"is {shown(item['input'])}, which is not what a run writes there"
+        errors.append(InputError(f"is damaged: {place!r} {what}.", path=file))
+    return errors

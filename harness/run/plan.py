@@ -1,48 +1,42 @@
-"""What a run will do: which strategy answers which task, under whose adapter, and what does not apply."""
+"""What a run will do: which system answers which task, trained with which seed, and what does not apply."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 
+from harness.engines.engine import Ability, Engine
 from harness.errors import InputError
 from harness.files import sha256_text
 from harness.records import Question
 from harness.run.settings import Effort
-from harness.spec.strategy import STRATEGIES, Source, Strategy, Weights, named
+from harness.spec.strategy import STRATEGIES, Strategy, TaskSettings, forgetting_system, system_of
+from harness.spec.system import LoRA, System
 from harness.spec.task import Task
 
 
 @dataclass(frozen=True, slots=True)
-class AdapterNeed:
-    """An adapter to be trained: on this task's training questions, with this strategy's prompts."""
-
-    task: str
-    strategy: Strategy
-    seed: int = 0
-
-
-@dataclass(frozen=True, slots=True)
 class Job:
-    """One column of one task's table. `name` is the strategy's, or `lora@TASK` for a guest adapter.
-
-    `seed` is the one of the adapter's training; a column of several seeds has a job for each.
-    """
+    """One system answering one task. A system with an adapter has a job for each seed that it is trained with."""
 
     task: str
-    name: str
-    strategy: Strategy
-    adapter: AdapterNeed | None
+    system: System
     seed: int = 0
 
     @property
-    def is_guest(self) -> bool:
-        return self.adapter is not None and self.adapter.task != self.task
+    def adapter(self) -> tuple[LoRA, int] | None:
+        """What is trained for it, with which seed; systems that share an adapter share this."""
+        return (self.system.adapter, self.seed) if self.system.adapter else None
+
+    @property
+    def shows_forgetting(self) -> bool:
+        """Whether the adapter of another task answers, to show what it forgot."""
+        return self.system.trained_elsewhere(self.task)
 
 
 @dataclass(frozen=True, slots=True)
-class Guards:
-    """Names of the tasks that base and every other task's adapter answer, to see what a fine-tune forgets."""
+class ForgettingTasks:
+    """Names of the tasks that the base model and every other task's adapter answer, to see what a fine-tune forgets."""
 
     names: Collection[str] = ()
     alone: Collection[str] = ()
@@ -51,114 +45,122 @@ class Guards:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """All jobs of a run, the adapters they need, and per task why a strategy does not apply."""
+    """All jobs of a run, and per task why a strategy does not apply."""
 
     tasks: dict[str, Task]
     jobs: tuple[Job, ...]
-    adapters: tuple[AdapterNeed, ...]
     not_applicable: dict[str, dict[str, str]]
-    guards: Guards = Guards()
+    forgetting: ForgettingTasks = ForgettingTasks()
     """Those that at least one adapter answers."""
     idle: tuple[str, ...] = ()
-    """Tasks that would only guard, and are left out: no adapter is trained."""
+    """Tasks that would only show what is forgotten, and are left out: no adapter is trained."""
 
     def jobs_of(self, task: str) -> list[Job]:
         return [job for job in self.jobs if job.task == task]
 
+    @property
+    def trainings(self) -> tuple[Job, ...]:
+        """The jobs whose adapters are trained: each adapter and seed once, at home."""
+        return tuple(job for job in self.jobs if job.adapter and not job.shows_forgetting)
 
-BASE = STRATEGIES[named(Weights.BASE)]
-ONLY_GUARDS = "the task is asked as a guard only, by base and the adapters of other tasks"
+
+ONLY_FORGETTING = "the task is asked to show forgetting only, by base and the adapters of other tasks"
+
+Setup = Callable[[Task, Strategy], System]
+"""Makes a strategy concrete for a task."""
 
 
-def obstacle(task: Task, strategy: Strategy) -> str | None:
-    """Why the task cannot serve the strategy, as a clause for the report; None if it can."""
-    known = next((task.obstacles[source] for source in strategy.context if source in task.obstacles), None)
+def setup_of(engine: Engine, embedder: str, seed: int) -> Setup:
+    """Systems that answer with `engine`, find passages with `embedder` and draw examples with `seed`."""
+
+    def setup(task: Task, strategy: Strategy) -> System:
+        spec = task.spec
+        settings = TaskSettings(task.name, spec.retrieval, spec.examples, spec.finetune, embedder, seed)
+        return system_of(strategy, engine.identity.model, settings)
+
+    return setup
+
+
+def obstacle(task: Task, system: System, engine: Engine, *, trainable: bool = True) -> str | None:
+    """Why the task or the engine cannot serve a system, as a clause for the report; None if they can."""
+    known = next((task.obstacles[kind] for kind in system.kinds if kind in task.obstacles), None)
     if known:
         return known
-    if strategy.uses_corpus and task.corpus is None:
+    if system.passages and task.corpus is None:
         return "the task names no corpus to retrieve from"
-    if Source.GOLD in strategy.context and not any(question.gold_docs for question in task.test):
+    if system.gold and not any(question.gold_docs for question in task.test):
         return "no test question names its gold documents"
-    if strategy.adapted and not task.train:
+    if system.adapted and not task.train:
         return "the task has no training questions to fine-tune on"
-    if Source.EXAMPLES in strategy.context and not task.train and not task.wording:
+    if system.adapted and not trainable:
+        return f"the weights of {engine.identity.name} cannot be adapted here"
+    if system.examples and not task.train and not task.prompts:
         return "the task has no training questions to show as examples"
+    if any(question.choices for question in task.test) and Ability.SCORE not in engine.abilities:
+        return f"{engine.identity.name} gives no log-likelihoods of the options"
     return None
 
 
 def make_plan(
     tasks: Sequence[Task],
     strategies: Sequence[Strategy],
+    setup: Setup,
+    obstacle_to: Callable[[Task, System], str | None],
     seeds: Sequence[int] = (0,),
-    guards: Guards | None = None,
+    forgetting: ForgettingTasks | None = None,
 ) -> Plan:
-    """Cross tasks with strategies; guards (by default the general tasks) are also answered by every adapter.
+    """Cross tasks with strategies; forgetting tasks (by default the general ones) are answered by every adapter too.
 
-    A strategy that fine-tunes is trained once a seed; the others do not depend on one and run under the first.
-    A task that would only guard is left out where no adapter is trained. Raises InputError where no strategy
+    A system with an adapter is trained once a seed; the others do not depend on one and run under the first.
+    A task that would only show forgetting is left out where no adapter is trained. Raises InputError where no strategy
     applies to any task.
     """
-    guards = guards or Guards([task.name for task in tasks if task.spec.probes == "general"])
+    forgetting = forgetting or ForgettingTasks([task.name for task in tasks if task.spec.probes == "general"])
     jobs: list[Job] = []
-    adapters: list[AdapterNeed] = []
     reasons: dict[str, dict[str, str]] = {}
     for task in tasks:
-        if task.name in guards.alone:
-            reasons[task.name] = {one.name: ONLY_GUARDS for one in strategies if one != BASE}
+        systems = [setup(task, strategy) for strategy in strategies]
+        if task.name in forgetting.alone:
+            reasons[task.name] = {system.name: ONLY_FORGETTING for system in systems if not system.bare}
             continue
-        own, needs, reasons[task.name] = _crossed(task, strategies, seeds)
-        jobs += own
-        adapters += needs
-    active = {task.name: _guarding(task, jobs, adapters) for task in tasks if task.name in guards.names}
-    active = {name: more for name, more in active.items() if more}
-    jobs += [job for more in active.values() for job in more]
-    idle = [name for name in guards.alone if name not in active]
+        why = {system.name: reason for system in systems if (reason := obstacle_to(task, system))}
+        reasons[task.name] = why
+        jobs += [
+            Job(task.name, system, seed)
+            for system in systems
+            if system.name not in why
+            for seed in (seeds if system.adapted else seeds[:1])
+        ]
+    shown = {
+        task.name: _forgetting_jobs(task, jobs, setup) for task in tasks if task.name in forgetting.names
+    }
+    shown = {name: more for name, more in shown.items() if more}
+    jobs += [job for more in shown.values() for job in more]
+    idle = [name for name in forgetting.alone if name not in shown]
     if not jobs:
         lines = [f"{task}: {name}: {why}" for task, row in reasons.items() for name, why in row.items()]
         raise InputError("none of the strategies applies to any of the tasks:\n" + "\n".join(lines))
     return Plan(
         {task.name: task for task in tasks if task.name not in idle},
         tuple(jobs),
-        tuple(adapters),
         {name: row for name, row in reasons.items() if name not in idle},
-        Guards(tuple(active), tuple(name for name in guards.alone if name in active)),
+        ForgettingTasks(tuple(shown), tuple(name for name in forgetting.alone if name in shown)),
         tuple(idle),
     )
 
 
-def _crossed(
-    task: Task, strategies: Sequence[Strategy], seeds: Sequence[int]
-) -> tuple[list[Job], list[AdapterNeed], dict[str, str]]:
-    """A task's jobs under the strategies, the adapters they need, and why some do not apply."""
-    name = task.name
-    jobs: list[Job] = []
-    adapters: list[AdapterNeed] = []
-    reasons: dict[str, str] = {}
-    for strategy in strategies:
-        reason = obstacle(task, strategy)
-        if reason:
-            reasons[strategy.name] = reason
-        elif strategy.adapted:
-            needs = [AdapterNeed(name, strategy, seed) for seed in seeds]
-            adapters += needs
-            jobs += [Job(name, strategy.name, strategy, need, need.seed) for need in needs]
-        else:
-            jobs.append(Job(name, strategy.name, strategy, None, seeds[0]))
-    return jobs, adapters, reasons
+def _forgetting_jobs(task: Task, jobs: Sequence[Job], setup: Setup) -> list[Job]:
+    """What a task is asked besides: the other tasks' adapters, and base, if it is not there to compare with."""
+    trained = [job for job in jobs if job.adapter and job.task != task.name]
+    asked = [Job(task.name, forgetting_system(job.system, task.name), job.seed) for job in trained]
+    if not asked or any(job.task == task.name and job.system.bare for job in jobs):
+        return asked
+    return [Job(task.name, setup(task, bare_strategy()), trained[0].seed), *asked]
 
 
-def _guarding(task: Task, jobs: Sequence[Job], adapters: Sequence[AdapterNeed]) -> list[Job]:
-    """What a guard is asked besides: the other tasks' adapters, and base, if it is not there to compare with."""
-    guests = [guest(task, need) for need in adapters if need.task != task.name]
-    if not guests or any((job.task, job.strategy) == (task.name, BASE) for job in jobs):
-        return guests
-    return [Job(task.name, BASE.name, BASE, None, adapters[0].seed), *guests]
-
-
-def guest(task: Task, need: AdapterNeed) -> Job:
-    """Another task's adapter answering a guard: what did it forget? Without context, as base does."""
-    bare = replace(need.strategy, context=())
-    return Job(task.spec.name, f"{need.strategy.name}@{need.task}", bare, need, need.seed)
+def bare_strategy() -> Strategy:
+    """The row of the strategy table without adapter and context: what every comparison starts from."""
+    return next(row for row in STRATEGIES.values() if not row.adapted and not row.context)
 
 
 def limited(task: Task, effort: Effort, seed: int) -> Task:

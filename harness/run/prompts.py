@@ -1,30 +1,154 @@
-"""The one function that builds prompts: for every strategy, for testing and for training alike.
+"""Prompts: for every system, for testing and for training alike.
 
-A conversation is the task's system message, the examples as earlier turns, and the question, with any
-passages before it. What differs between two strategies is exactly what their context names.
+A conversation is the task's system message, the examples as earlier turns, and the question, with any passages before
+it. What differs between the prompts of two systems is exactly what their contexts say. A task that brings prompts of
+its own (`Task.prompts`) implements `TaskPrompts` too; nothing else in a run asks which kind it has.
 """
 
 from __future__ import annotations
 
 import random
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Protocol
 
-from harness.engines.chat import Chat
-from harness.files import sha256_text
-from harness.records import Message, Pair, Passage, Prompt, Question, Ranked
-from harness.spec.strategy import Source, Strategy
+from harness.engines.engine import (
+    Completion,
+    Continuation,
+    Decoding,
+    Engine,
+    Message,
+    PromptFacts,
+    Request,
+)
+from harness.finetune.trainer import Example
+from harness.records import AnswerRow, Passage, Question, Ranked
+from harness.spec.system import Context, Examples, Gold, Retrieved
 from harness.spec.task import Task
+
+Contexts = tuple[Context, ...]
+Passages = tuple[Ranked, ...]
+"""Everything retrieved for a question, best first; how many are shown is for the prompt's budget to say."""
 
 
 @dataclass(frozen=True, slots=True)
-class Context:
-    """What a strategy puts beside one question: the examples, and the passages, best first."""
+class Prompt:
+    """A request, and what went into it."""
 
-    examples: tuple[Question, ...] = ()
-    passages: tuple[Ranked, ...] = ()
-    """Everything retrieved, for the record; only the first `show` are meant for the prompt."""
-    show: int = 0
+    request: Request
+    facts: PromptFacts
+    retrieved: Passages = ()
+    """Everything retrieved, best first, whether or not it is shown to the model."""
+    shown: int = 0
+    """How many of `retrieved` (from the front) stand in the prompt."""
+    dropped: int = 0
+    """How many passages the system wanted to show and the budget did not allow."""
+
+
+class TaskPrompts(Protocol):
+    """How one task puts its questions to a model, and what it makes of the answers itself."""
+
+    @property
+    def decoding(self) -> Decoding: ...
+
+    def prompt(self, contexts: Contexts, question: Question, passages: Passages) -> Prompt:
+        """The prompt of a question in a context, within its budget."""
+
+    def example(self, contexts: Contexts, question: Question, passages: Passages) -> Example:
+        """The same prompt with the reply that a fine-tune shall learn."""
+
+    def turns(self, contexts: Contexts, question: Question, prompt: Prompt) -> list[Message]:
+        """The conversation behind `prompt`; empty where no chat template is applied."""
+
+    def metrics(self, question: Question, completion: Completion) -> dict[str, Any] | None:
+        """The scores of an answer as JSON values, where the task has code of its own for them."""
+
+    def aggregates(self, rows: Sequence[AnswerRow]) -> Mapping[str, float | None]:
+        """What the task makes of all answers together, beyond the means of their scores."""
+
+
+def passages_of(contexts: Contexts) -> Retrieved | Gold | None:
+    """The part of a context that puts passages into the prompt."""
+    return next((part for part in contexts if isinstance(part, Retrieved | Gold)), None)
+
+
+def examples_of(contexts: Contexts) -> Examples | None:
+    """The part of a context that puts examples into the prompt."""
+    return next((part for part in contexts if isinstance(part, Examples)), None)
+
+
+@dataclass(frozen=True)
+class TaskFilePrompts:
+    """The prompts of a task file."""
+
+    task: Task
+    engine: Engine
+    _picked: dict[Examples, tuple[Question, ...]] = field(default_factory=dict)
+
+    @property
+    def decoding(self) -> Decoding:
+        return Decoding(self.task.own.answer.max_tokens, tuple(self.task.own.answer.stop))
+
+    def prompt(self, contexts: Contexts, question: Question, passages: Passages) -> Prompt:
+        """Over budget, whole passages are dropped from the lowest-ranked up; every drop is counted.
+
+        The system message, the examples and the question stay whole.
+        """
+        limits = passages_of(contexts)
+        wanted = min(limits.k, len(passages)) if limits else 0
+        options = tuple(Continuation(choice) for choice in question.choices)
+        shown = wanted
+        while True:
+            turns = self._messages(contexts, question, [ranked.passage for ranked in passages[:shown]])
+            request = Request(tuple(turns), self.decoding, options)
+            facts = self.engine.inspect(request)
+            if not limits or shown == 0 or facts.tokens <= self._budget(limits.max_prompt_tokens):
+                break
+            shown -= 1
+        return Prompt(request, facts, passages if limits else (), shown, wanted - shown)
+
+    def _budget(self, max_prompt_tokens: int) -> int:
+        return min(max_prompt_tokens, self.engine.window - self.task.own.answer.max_tokens)
+
+    def example(self, contexts: Contexts, question: Question, passages: Passages) -> Example:
+        request = self.prompt(contexts, question, passages).request
+        written = Request(request.prompt, request.decoding)
+        return Example(written, target_text(self.task, question), question.fact_id)
+
+    def turns(self, contexts: Contexts, question: Question, prompt: Prompt) -> list[Message]:  # noqa: ARG002
+        return list(prompt.request.prompt) if not isinstance(prompt.request.prompt, str) else []
+
+    def metrics(self, question: Question, completion: Completion) -> None:  # noqa: ARG002
+        return None
+
+    def aggregates(self, rows: Sequence[AnswerRow]) -> Mapping[str, float | None]:  # noqa: ARG002
+        return {}
+
+    def _messages(self, contexts: Contexts, question: Question, passages: Sequence[Passage]) -> list[Message]:
+        """The conversation: system, one turn pair an example, the question."""
+        task = self.task
+        turns = [Message("system", task.own.system_message)]
+        for example in self._examples(contexts):
+            turns.append(Message("user", task.own.user_message(example.question)))
+            turns.append(Message("assistant", target_text(task, example)))
+        turns.append(user_turn(task, question, passages))
+        return turns
+
+    def _examples(self, contexts: Contexts) -> tuple[Question, ...]:
+        chosen = examples_of(contexts)
+        if chosen is None or not self.task.train:
+            return ()
+        if chosen not in self._picked:
+            self._picked[chosen] = pick_examples(self.task, chosen)
+        return self._picked[chosen]
+
+
+def prompts_of(task: Task, engine: Engine) -> TaskPrompts:
+    """The task's own prompts where it brings some, else those of its file."""
+    if task.prompts:
+        own: TaskPrompts = task.prompts(engine)
+        return own
+    return TaskFilePrompts(task, engine)
 
 
 def target_text(task: Task, question: Question) -> str:
@@ -34,51 +158,15 @@ def target_text(task: Task, question: Question) -> str:
     return question.answers[0]
 
 
-def pick_examples(task: Task, seed: int) -> tuple[Question, ...]:
-    """The `examples.k` training questions that every prompt of a few-shot strategy shows, seeded."""
-    count = min(task.spec.examples.k, len(task.train))
-    return tuple(random.Random(f"examples:{seed}").sample(task.train, count))
+def pick_examples(task: Task, chosen: Examples) -> tuple[Question, ...]:
+    """The training questions that every prompt with these examples shows, seeded."""
+    count = min(chosen.k, len(task.train))
+    return tuple(random.Random(f"examples:{chosen.seed}").sample(task.train, count))
 
 
-def build_prompt(chat: Chat, task: Task, strategy: Strategy, question: Question, context: Context) -> Prompt:
-    """Render one prompt within the task's budget.
-
-    Over budget, whole passages are dropped from the lowest-ranked up; the system message and the question
-    stay whole. Every drop is counted.
-    """
-    retrieves = strategy.uses_corpus
-    wanted = min(context.show, len(context.passages)) if retrieves else 0
-    examples = context.examples if Source.EXAMPLES in strategy.context else ()
-    budget = min(task.spec.retrieval.max_prompt_tokens, chat.context_tokens - task.own.answer.max_tokens)
-    shown = wanted
-    while True:
-        passages = [ranked.passage for ranked in context.passages[:shown]]
-        text = chat.render(messages(task, question, examples, passages))
-        tokens = chat.encode(text)
-        if len(tokens) <= budget or shown == 0:
-            break
-        shown -= 1
-    return Prompt(
-        text=text,
-        tokens=tokens,
-        sha256=sha256_text(text),
-        retrieved=context.passages if retrieves else (),
-        shown=shown,
-        dropped=wanted - shown,
-        pairs=tuple(Pair(tokens, chat.encode(choice)) for choice in question.choices),
-    )
-
-
-def messages(
-    task: Task, question: Question, examples: Sequence[Question], passages: Sequence[Passage]
-) -> list[Message]:
-    """The conversation: system, one turn pair an example, the question."""
-    turns = [Message("system", task.own.system_message)]
-    for example in examples:
-        turns.append(Message("user", task.own.user_message(example.question)))
-        turns.append(Message("assistant", target_text(task, example)))
-    turns.append(Message("user", with_passages(task.own.user_message(question.question), passages)))
-    return turns
+def user_turn(task: Task, question: Question, passages: Sequence[Passage]) -> Message:
+    """The question as the user asks it, behind its passages."""
+    return Message("user", with_passages(task.own.user_message(question.question), passages))
 
 
 def with_passages(question: str, passages: Sequence[Passage]) -> str:

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from harness.spec.strategy import DEFAULT_STRATEGIES
 
@@ -52,37 +51,29 @@ class Settings:
         """Every task file of the run: what was asked for, then what only guards."""
         return tuple(dict.fromkeys([*self.tasks, *(self.guards or ())]))
 
-    def to_json(self) -> dict[str, Any]:
-        return asdict(self)
-
-    def stored_in(self, folder: Path) -> dict[str, Any]:
+    def stored_in(self, folder: Path) -> Settings:
         """The settings for the manifest of a run in `folder`: a folder that moves with its tasks still finds them."""
-        seen = {"tasks": _seen_from(folder, self.tasks), "guards": _seen_from(folder, self.guards)}
-        return {**self.to_json(), **seen}
+        return replace(self, tasks=_seen_from(folder, self.tasks), guards=_seen_from(folder, self.guards))
 
-    @classmethod
-    def from_json(cls, data: dict[str, Any], folder: Path) -> Settings:
-        """The settings in the manifest of a run in `folder`.
-
-        Raises KeyError or TypeError for settings that this version does not know.
-        """
-        names = ("strategies", "price_as")
-        lists: dict[str, Any] = {name: tuple(data[name]) for name in names if name in data}
-        tasks, guards = _found_from(folder, data["tasks"]), _found_from(folder, data.get("guards", ()))
-        return cls(**{**data, **lists, "tasks": tasks, "guards": guards})
+    def found_from(self, folder: Path) -> Settings:
+        """The settings of a run in `folder`, as its manifest keeps them, with absolute paths again."""
+        return replace(self, tasks=_found_from(folder, self.tasks), guards=_found_from(folder, self.guards))
 
 
-def _seen_from(folder: Path, paths: Sequence[str] | None) -> list[str] | None:
+Paths = TypeVar("Paths", tuple[str, ...], tuple[str, ...] | None)
+
+
+def _seen_from(folder: Path, paths: Paths) -> Paths:
     def seen(path: str) -> str:
         try:
             return Path(os.path.relpath(path, folder.resolve())).as_posix()
         except ValueError:  # on another drive
             return path
 
-    return None if paths is None else [seen(path) for path in paths]
+    return None if paths is None else tuple(map(seen, paths))
 
 
-def _found_from(folder: Path, paths: Sequence[str] | None) -> tuple[str, ...] | None:
+def _found_from(folder: Path, paths: Paths) -> Paths:
     return None if paths is None else tuple(os.path.normpath(folder.resolve() / path) for path in paths)
 
 

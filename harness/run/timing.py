@@ -1,6 +1,6 @@
-"""The timing pass: one request at a time, every strategy answers each question once, in a balanced order.
+"""The timing pass: one request at a time, every system answers each question once, in a balanced order.
 
-Nothing is reused: no cached answer, no prefix, no embedding. The clock of a strategy that retrieves starts
+Nothing is reused: no cached answer, no prefix, no embedding. The clock of a system that retrieves starts
 before the query is embedded. Adapters are timed merged, as deployed, and unmerged beside it.
 """
 
@@ -8,40 +8,42 @@ from __future__ import annotations
 
 import random
 from collections.abc import Sequence
-from dataclasses import dataclass
-from pathlib import Path
+from dataclasses import dataclass, replace
 
-from harness.engines.engine import Clock, Engine
+from harness.engines.engine import AdapterRef, Clock, Engine
 from harness.progress import Progress
 from harness.records import Question, TimingRow
 from harness.run.folder import RunFolder
 from harness.run.plan import sample
 from harness.run.prepare import ReadyJob
-from harness.spec.strategy import Source
 
 WARM_UP = 3
 """Answers thrown away before the first block, after the first query of the run (which is reported apart)."""
 
 
 @dataclass(frozen=True, slots=True)
-class Contestant:
-    """One way to answer that is timed: a job under its weights."""
+class TimedForm:
+    """One form in which a job is timed: under its adapter, merged or not."""
 
     ready: ReadyJob
-    adapter: Path | None
-    merged: bool = True
+    adapter: AdapterRef | None
+
+    @property
+    def merged(self) -> bool:
+        return self.adapter is None or self.adapter.merged
 
 
-def contestants(jobs: Sequence[tuple[ReadyJob, Path | None]]) -> list[Contestant]:
+def timed_forms(jobs: Sequence[tuple[ReadyJob, AdapterRef | None]]) -> list[TimedForm]:
     """Every job once, and every job under an adapter once more unmerged."""
-    merged = [Contestant(ready, adapter) for ready, adapter in jobs]
-    return merged + [Contestant(ready, adapter, merged=False) for ready, adapter in jobs if adapter]
+    deployed = [TimedForm(ready, adapter) for ready, adapter in jobs]
+    unmerged = [TimedForm(ready, replace(adapter, merged=False)) for ready, adapter in jobs if adapter]
+    return deployed + unmerged
 
 
 def block_orders(count: int, blocks: int, seed: int) -> list[list[int]]:
-    """The order of `count` contestants in each block.
+    """The order of `count` forms in each block.
 
-    Each run of `count` blocks is a shuffled Latin square: every contestant stands once in every place.
+    Each run of `count` blocks is a shuffled Latin square: every form stands once in every place.
     """
     rng = random.Random(f"blocks:{seed}")
     orders: list[list[int]] = []
@@ -61,7 +63,7 @@ def timed_questions(questions: tuple[Question, ...], count: int, seed: int) -> t
 
 @dataclass(frozen=True, slots=True)
 class TimingPass:
-    """What timing needs besides the contestants."""
+    """What timing needs besides the jobs."""
 
     engine: Engine
     folder: RunFolder
@@ -69,60 +71,51 @@ class TimingPass:
     clock: Clock
     seed: int
 
-    def run(self, task: str, racers: Sequence[Contestant], count: int) -> None:
+    def run(self, task: str, forms: Sequence[TimedForm], count: int) -> None:
         """Time `count` questions in interleaved blocks; what is timed already is left alone."""
-        questions = timed_questions(racers[0].ready.questions, count, self.seed)
+        questions = timed_questions(forms[0].ready.questions, count, self.seed)
         done = self.folder.timed()
-        orders = block_orders(len(racers), len(questions), self.seed)
-        self._warm_up(racers, questions)
+        orders = block_orders(len(forms), len(questions), self.seed)
+        self._warm_up(forms, questions)
         with self.progress.track(f"{task} · latency", len(questions)) as advance:
             for block, (question, order) in enumerate(zip(questions, orders, strict=True)):
-                for position, racer in enumerate(order):
-                    contestant = racers[racer]
-                    name = contestant.ready.job.name
-                    if (task, name, question.id, contestant.merged) not in done:
-                        self.folder.add_timing(self.measure(contestant, question, block, position))
+                for position, place in enumerate(order):
+                    form = forms[place]
+                    if (task, form.ready.job.system.id, question.id, form.merged) not in done:
+                        self.folder.add_timing(self.measure(form, question, block, position))
                 advance(1)
 
-    def _warm_up(self, racers: Sequence[Contestant], questions: Sequence[Question]) -> None:
-        if "first_query_s" not in self.folder.manifest:
-            row = self.measure(racers[0], questions[0], 0, 0)
+    def _warm_up(self, forms: Sequence[TimedForm], questions: Sequence[Question]) -> None:
+        if self.folder.manifest.first_query_s is None:
+            row = self.measure(forms[0], questions[0], 0, 0)
             self.folder.update(first_query_s=round(row.e2e_s, 6))
         for turn in range(WARM_UP):
-            self.measure(racers[turn % len(racers)], questions[turn % len(questions)], 0, 0)
+            self.measure(forms[turn % len(forms)], questions[turn % len(questions)], 0, 0)
 
-    def measure(self, contestant: Contestant, question: Question, block: int, position: int) -> TimingRow:
+    def measure(self, form: TimedForm, question: Question, block: int, position: int) -> TimingRow:
         """Answer one question alone, from the question handed over to its last token."""
-        ready, clock = contestant.ready, self.clock
-        context, strategy = ready.context, ready.job.strategy
-        retrieves = Source.RETRIEVED in strategy.context
+        ready, clock = form.ready, self.clock
+        context, system = ready.context, ready.job.system
         # The gold passages of the control are given, not found: nothing of that belongs on the clock.
-        passages = context.gold(question) if Source.GOLD in strategy.context else ()
-        self.engine.use(contestant.adapter, merged=contestant.merged)
+        passages = context.gold(question) if system.gold else ()
+        self.engine.load(form.adapter)
         start = clock()
-        if retrieves:
-            passages = context.retrieve_one(question.question)
+        if system.retrieved:
+            passages = context.retrieve_one(question.question, system.retrieved.k)
         retrieved = clock()
-        prompt = context.prompt(strategy, question, passages)
+        prompt = context.prompt(system, question, passages)
         handed = clock()
-        if prompt.pairs:
-            self.engine.score([prompt.pairs])
-            ttft = e2e = clock() - start
-            completion = 0
-        else:
-            timed = self.engine.time(prompt.tokens, context.decoding, clock)
-            ttft, e2e = handed - start + timed.ttft_s, handed - start + timed.e2e_s
-            completion = timed.generation.completion_tokens
+        timed = self.engine.time(prompt.request, form.adapter, clock)
         return TimingRow(
             task=ready.job.task,
-            strategy=ready.job.name,
+            system=system.id,
             question_id=question.id,
             block=block,
             position=position,
-            retrieve_s=retrieved - start if retrieves else None,
-            ttft_s=ttft,
-            e2e_s=e2e,
-            prompt_tokens=len(prompt.tokens),
-            completion_tokens=completion,
-            merged=contestant.merged,
+            retrieve_s=retrieved - start if system.retrieved else None,
+            ttft_s=handed - start + timed.ttft_s,
+            e2e_s=handed - start + timed.e2e_s,
+            prompt_tokens=prompt.facts.tokens,
+            completion_tokens=timed.completion.completion_tokens,
+            merged=form.merged,
         )

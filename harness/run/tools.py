@@ -1,15 +1,31 @@
-"""The real engine and embedder for a run's settings: where names become folders, devices and dtypes."""
+"""What a run works with, made at the edge so that tests can hand in others."""
 
 from __future__ import annotations
 
-from harness.corpus.embedder import Embedder, SentenceTransformerEmbedder
-from harness.engines.catalogue import DEFAULT_BASE, DEFAULT_EMBEDDER
-from harness.engines.store import resolve
-from harness.engines.transformers_engine import TransformersEngine, choose_device, choose_dtype
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from harness.corpus.embedder import Embedder
+from harness.engines.engine import Clock, Engine, monotonic
+from harness.engines.open import open_engine
 from harness.files import cache_root
+from harness.finetune.trainer import Trainer, open_trainer
 from harness.progress import Progress, Terminal
-from harness.run.compare import Tools
 from harness.run.settings import Settings
+
+
+@dataclass(frozen=True, slots=True)
+class Tools:
+    """`trainer` None: the engine's model cannot be adapted. `embedder_name` is what systems call the embedder."""
+
+    engine: Engine
+    trainer: Trainer | None
+    embedder: Callable[[], Embedder]
+    embedder_name: str
+    cache: Path
+    progress: Progress
+    clock: Clock = monotonic
 
 
 def load_tools(settings: Settings, progress: Progress | None = None) -> Tools:
@@ -19,14 +35,33 @@ def load_tools(settings: Settings, progress: Progress | None = None) -> Tools:
     """
     progress = progress or Terminal()
     cache = cache_root()
-    reference = settings.model or DEFAULT_BASE
-    base = resolve(reference, kind="base", cache=cache, progress=progress, revision=settings.revision)
-    device = choose_device(settings.device)
-    engine = TransformersEngine(base, device=device, dtype=choose_dtype(settings.dtype, device))
+    engine = open_engine(
+        settings.model,
+        cache=cache,
+        progress=progress,
+        revision=settings.revision,
+        device=settings.device,
+        dtype=settings.dtype,
+    )
+    name = embedder_name(settings.embedder)
 
     def embedder() -> Embedder:
-        name = settings.embedder or DEFAULT_EMBEDDER
-        folder = resolve(name, kind="embedder", cache=cache, progress=progress)
-        return SentenceTransformerEmbedder(folder.path, folder.name, folder.sha256, device)
+        return open_embedder(name, engine.identity.device, cache, progress)
 
-    return Tools(engine, embedder, cache, progress)
+    return Tools(engine, open_trainer(engine), embedder, name, cache, progress)
+
+
+def embedder_name(reference: str | None) -> str:
+    """What a person calls the embedder; the default one where nothing is said."""
+    from harness.engines.catalogue import DEFAULT_EMBEDDER
+
+    return reference or DEFAULT_EMBEDDER
+
+
+def open_embedder(reference: str, device: str, cache: Path, progress: Progress) -> Embedder:
+    """The embedder of a catalogue name, a local folder or a hub name. Raises as `open_engine` does."""
+    from harness.corpus.embedder import SentenceTransformerEmbedder
+    from harness.engines.store import resolve
+
+    folder = resolve(reference, kind="embedder", cache=cache, progress=progress)
+    return SentenceTransformerEmbedder(folder.path, folder.name, folder.sha256, device)

@@ -85,7 +85,17 @@ def parse_record(line: str, answer: Answer | None) -> tuple[Question | None, lis
     mistakes = _shape(row)
     if mistakes:
         return None, mistakes
-    question = Question.from_json({**row, "answers": row.get("answers") or ()})
+    question = Question(
+        id=row["id"],
+        question=row["question"],
+        answers=tuple(row.get("answers") or ()),
+        gold_docs=tuple(row.get("gold_docs") or ()),
+        answerable=row.get("answerable", True),
+        choices=tuple(row.get("choices") or ()),
+        tags=tuple(row.get("tags") or ()),
+        fact_id=row.get("fact_id"),
+        cluster=row.get("cluster"),
+    )
     return question, _sense(question, answer)
 
 

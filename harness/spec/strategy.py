@@ -68,10 +68,9 @@ def system_of(strategy: Strategy, model: ModelRef, settings: TaskSettings) -> Sy
     return System(strategy.name, strategy.name, model, adapter, context, strategy.control)
 
 
-def forgetting_system(trained: System) -> System:
+def forgetting_system(trained: System, task: str) -> System:
     """The adapter of `trained` alone, to answer another task: it shows there what the fine-tune forgot."""
-    assert trained.adapter is not None
-    return replace(trained, name=f"{trained.name}@{trained.adapter.task}", context=())
+    return replace(trained, context=()).on(task)
 
 
 def _context(source: Source, settings: TaskSettings) -> Context:

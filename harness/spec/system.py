@@ -6,7 +6,7 @@ task's own wording and its corpus, stands in this value. Whoever wants to know h
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from functools import cached_property
 from typing import Any, Literal
 
@@ -58,6 +58,7 @@ class Gold:
 
 Context = Examples | Retrieved | Gold
 """What stands in the prompt besides the question."""
+KINDS = ("examples", "retrieved", "gold")
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,6 +151,12 @@ class System:
     def bare(self) -> bool:
         """The model as it is: no adapter, nothing in the context."""
         return not self.adapted and not self.context
+
+    def on(self, task: str) -> System:
+        """The same system under the name that it has on a task: `lora@TASK` where its adapter is another task's."""
+        if self.adapter is None or self.adapter.task == task:
+            return self
+        return replace(self, name=f"{self.strategy}@{self.adapter.task}")
 
     def trained_elsewhere(self, task: str) -> bool:
         """Whether the adapter was trained for another task: it answers `task` to show what it forgot."""

@@ -15,7 +15,6 @@ from harness.quantities import listed
 from harness.records import Question
 from harness.spec.lmevalspec import KEYS_OF_LM_EVAL, SECTIONS_OF_LM_EVAL, LmEvalSpec
 from harness.spec.questions import QuestionFile, across, leaks, read_questions
-from harness.spec.strategy import Source
 from harness.spec.taskspec import Answer, TaskSpec
 from harness.spec.yamlfile import YamlFile, load_yaml, validate
 
@@ -45,10 +44,10 @@ class Task:
     """One sentence for each train or dev question that was left out, as it is a test question too."""
     remarks: tuple[str, ...] = ()
     """One sentence for each thing that its author should look at, though a run can do with it."""
-    wording: Callable[[Any], Any] | None = None
-    """Chat → the task's own `run.wording.Wording`; None where the task file says how its questions are put."""
-    obstacles: Mapping[Source, str] = field(default_factory=dict)
-    """What the task cannot have in a context, each with the reason as a clause for the report."""
+    prompts: Callable[[Any], Any] | None = None
+    """Engine → the task's own `run.prompts.TaskPrompts`; None where the task file says how its questions are put."""
+    obstacles: Mapping[str, str] = field(default_factory=dict)
+    """Kinds of context that the task cannot have, each with the reason as a clause for the report."""
 
     @property
     def name(self) -> str:

@@ -13,6 +13,7 @@ from typing import Any
 from harness.analysis.derive import derive
 from harness.analysis.evidence import Evidence
 from harness.files import to_json
+from tests.analysis.written import Written
 
 MACHINE = {
     "name": "box",
@@ -219,7 +220,8 @@ def write_run(folder: Path, **replaced: Any) -> Path:
     } | replaced
     folder.mkdir(parents=True, exist_ok=True)
     about = content.pop("manifest", manifest())
-    (folder / "run.json").write_text(json.dumps(about), encoding="utf-8")
-    for name, rows in content.items():
-        write_lines(folder / f"{name}.jsonl", rows)
+    written = Written(about, content)
+    (folder / "run.json").write_text(json.dumps(written.manifest()), encoding="utf-8")
+    for name in content:
+        write_lines(folder / f"{name}.jsonl", written.rows(name))
     return folder

@@ -10,13 +10,14 @@ from harness.analysis.accuracy import ScoredAnswer, differences, estimate, group
 from harness.analysis.evidence import Asked
 from harness.analysis.results.figures import Estimate
 from harness.errors import InputError
-from harness.records import AnswerRow, Question
+from harness.records import Question
 from tests.analysis.runs import answer
+from tests.analysis.written import answer_row
 
 
 def scored(question_id: str, value: float, seed: int = 0, **about: Any) -> ScoredAnswer:
     asked = Asked("t", Question(question_id, "?", ("yes",), **about), fact_seen=None)
-    row = AnswerRow.from_json({**answer("t", "s", question_id, "yes"), "seed": seed})
+    row = answer_row({**answer("t", "s", question_id, "yes"), "seed": seed})
     return ScoredAnswer(asked, row, {"m": value})
 
 

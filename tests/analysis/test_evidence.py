@@ -11,7 +11,10 @@ import pytest
 
 from harness.analysis.evidence import read_run
 from harness.errors import InputError
-from tests.analysis.runs import answers, manifest, timings, write_lines, write_run
+from harness.run.manifest import SCHEMA_VERSION
+from tests.analysis.runs import answers, timings, write_lines, write_run
+
+EVIDENCE = ("questions", "answers", "batches", "timings", "passages")
 
 
 def test_reads_everything_in_the_plans_order(tmp_path: Path) -> None:
@@ -95,7 +98,7 @@ def test_block_timed_again_after_a_resume_counts_once(tmp_path: Path) -> None:
 
 
 def test_run_killed_at_the_start_has_no_rows(tmp_path: Path) -> None:
-    (tmp_path / "run.json").write_text(json.dumps({"schema_version": 1, "status": "running"}))
+    write_run(tmp_path, manifest={"status": "running"}, **{name: [] for name in EVIDENCE})
     run = read_run(tmp_path)
     assert (run.pairs, run.questions, run.answers) == ((), {}, {})
 
@@ -103,7 +106,8 @@ def test_run_killed_at_the_start_has_no_rows(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("content", "text"),
     [
-        (json.dumps({**manifest(), "schema_version": 2}), "newer version"),
+        (json.dumps({"schema_version": SCHEMA_VERSION + 1}), "newer version"),
+        (json.dumps({"schema_version": SCHEMA_VERSION - 1}), "older version"),
         ("{}", "no schema_version"),
         ("[]", "no schema_version"),
         ("{", "cannot be read"),
@@ -124,9 +128,10 @@ def test_no_folder_and_no_run_in_it(tmp_path: Path) -> None:
 
 
 def test_lines_end_at_line_feeds_only(tmp_path: Path) -> None:
-    row = {**answers()[0], "prediction": "one\u2028two\u0085three"}
     write_run(tmp_path)
-    (tmp_path / "answers.jsonl").write_text(json.dumps(row, ensure_ascii=False) + "\n", encoding="utf-8")
+    path = tmp_path / "answers.jsonl"
+    row = {**json.loads(path.read_text().splitlines()[0]), "prediction": "one\u2028two\u0085three"}
+    path.write_text(json.dumps(row, ensure_ascii=False) + "\n", encoding="utf-8")
     assert read_run(tmp_path).answers["facts", "base"][0].prediction == "one\u2028two\u0085three"
 
 
@@ -141,7 +146,8 @@ def test_question_twice_and_different_is_refused(tmp_path: Path) -> None:
 
 def test_keys_of_a_later_version_are_left_out(tmp_path: Path) -> None:
     folder = write_run(tmp_path)
-    write_lines(folder / "timings.jsonl", [{**row, "new": 1} for row in timings()])
+    path = folder / "timings.jsonl"
+    write_lines(path, [{**json.loads(line), "new": 1} for line in path.read_text().splitlines()])
     assert len(read_run(folder).timings["facts", "base"]) == 10
 
 
@@ -176,12 +182,12 @@ def test_a_run_that_kept_no_training_questions_is_not_one_without_any(tmp_path: 
 @pytest.mark.parametrize(
     ("name", "row", "text"),
     [
-        ("training", {**TRAINING[0], "split": "test"}, "split is 'test', not train or dev"),
+        ("training", {**TRAINING[0], "split": "test"}, "split is 'test'; input should be 'train' or 'dev'"),
         ("training", TRAINING[0], "question 't0' stands here twice"),
         ("training", {"task": "facts", "split": "dev"}, "lacks 'id'"),
         ("prompts", {**PROMPTS[0], "question_id": "q9"}, "question 'q9' of task 'facts', which questions"),
         ("prompts", PROMPTS[0], "a prompt of base for facts a second time"),
-        ("prompts", {"task": "facts"}, "lacks 'strategy'"),
+        ("prompts", {"task": "facts"}, "lacks 'system'"),
         ("prompts", {**PROMPTS[0], "strategy": "lora", "first_tokens": None}, "does not fit"),
     ],
 )

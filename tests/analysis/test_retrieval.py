@@ -7,9 +7,10 @@ from typing import Any
 from harness.analysis.accuracy import ScoredAnswer
 from harness.analysis.evidence import Asked
 from harness.analysis.retrieval import Texts, retrieval
-from harness.records import AnswerRow, Passage, Question
+from harness.records import Passage, Question
 from harness.spec.system import Gold, ModelRef, Retrieved, System
 from tests.analysis.runs import answer
+from tests.analysis.written import answer_row
 
 RAG = System("rag", "rag", ModelRef("tiny"), context=(Retrieved(3, 256, 32, 1024, "e"),))
 GIVEN = System("oracle", "oracle", ModelRef("tiny"), context=(Gold(3, 256, 32, 1024, "e"),), control=True)
@@ -23,7 +24,7 @@ TEXTS = Texts(
 
 def one(question: Question, chunks: list[str], shown: int) -> ScoredAnswer:
     ranked: list[dict[str, Any]] = [{"doc_id": c[0], "chunk_id": c, "score": 1.0} for c in chunks]
-    row = AnswerRow.from_json(answer("t", "rag", question.id, "x", retrieved=ranked, shown_passages=shown))
+    row = answer_row(answer("t", "rag", question.id, "x", retrieved=ranked, shown_passages=shown))
     return ScoredAnswer(Asked("t", question, None), row, {})
 
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 from harness.analysis.throughput import Batched, batched, rate, tokens_per_s
 from harness.records import AnswerRow, BatchRow, TimingRow
 from tests.analysis.runs import answer
+from tests.analysis.written import answer_row
 
 
 def row(batch: int, cached: bool) -> AnswerRow:
-    return AnswerRow.from_json(answer("t", "s", "q", "x", batch=batch, cached=cached))
+    return answer_row(answer("t", "s", "q", "x", batch=batch, cached=cached))
 
 
 def test_batches_from_the_cache_do_not_count() -> None:

@@ -16,7 +16,7 @@ from harness.analysis.evidence import Asked
 from harness.analysis.results.figures import WaterfallStep
 from harness.analysis.retrieval import Texts
 from harness.analysis.waterfall import BINS, Sources, bin_of, steps, waterfall
-from harness.records import AnswerRow, Passage, Question
+from harness.records import AnswerRow, Passage, Question, RankedDoc
 from harness.spec.system import ModelRef, Retrieved, System
 from tests.analysis.races import N, healthy, results, rows_of
 
@@ -40,7 +40,7 @@ def scored(
     reason: str = "stop", answers: tuple[str, ...] = ("40",), gold: tuple[str, ...] = ("gold",), id_: str = "q",
 ) -> ScoredAnswer:  # fmt: skip
     question = Question(id_, "How much?", answers, gold_docs=gold, answerable=bool(answers))
-    retrieved = tuple({"doc_id": c.split("#")[0], "chunk_id": c, "score": 0.5} for c in found)
+    retrieved = tuple(RankedDoc(c.split("#")[0], c, 0.5) for c in found)
     row = AnswerRow("t", "rag", id_, 0, reply, None, 9, 3, reason, retrieved, shown, dropped, "s", 0)
     return ScoredAnswer(Asked("t", question, None), row, {"contains": score})
 

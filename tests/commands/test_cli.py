@@ -16,7 +16,7 @@ from harness.cli import main
 from harness.engines.store import ModelFolder
 from tests.analysis.runs import write_run
 from tests.commands import one_document, refused, tasks_here
-from tests.run.worlds import questions, rows, said, train
+from tests.run.worlds import answers_of, questions, rows, train
 
 ROOT = Path(__file__).parents[2]
 
@@ -144,7 +144,7 @@ def test_compare_ends_with_the_run_folder_on_its_last_line(
     settings = json.loads((folder / "run.json").read_text(encoding="utf-8"))["settings"]
     assert settings["requirements"] == {"monthly_queries": 40, "error_price_usd": 0.5}
     assert settings["monthly_queries"] == 40
-    assert len(said(folder)) == 6
+    assert len(answers_of(folder)) == 6
     assert json.loads((folder / "results.json").read_text(encoding="utf-8"))["tasks"]["workshop"]["n"] == 3
     assert json.loads((folder / "run.json").read_text(encoding="utf-8"))["command"].startswith(
         "harness compare"
@@ -166,7 +166,7 @@ def test_ctrl_c_ends_with_code_1_and_the_way_to_go_on(
     captured = capsys.readouterr()
     assert "harness compare --resume run" in captured.err
     assert "Traceback" not in captured.err
-    assert len(said(Path("run"))) == 6
+    assert len(answers_of(Path("run"))) == 6
     assert main(["compare", "--resume", "run"]) == 0
     assert len(rows(Path("run"), "timings")) == 2
 

@@ -15,6 +15,7 @@ import pytest
 from harness.cli import main
 from tests.analysis.decided import elected
 from tests.analysis.prose import check, check_prose
+from tests.analysis.regression.reruns import edit_manifest
 from tests.analysis.runs import PRICE_SHEET
 from tests.commands import one_document, refused, tasks_here
 
@@ -267,9 +268,12 @@ def test_all_mistakes_of_a_requirements_file_show_with_their_lines(
 
 
 def test_a_damaged_price_sheet_is_named(capsys: pytest.CaptureFixture[str]) -> None:
-    elected(Path("torn"), TASKS, price_sheet={**PRICE_SHEET, "machine": {"name": "box"}})
+    elected(Path("torn"), TASKS, price_sheet=PRICE_SHEET)
+    edit_manifest(Path("torn"), lambda about: about["price_sheet"]["machine"].pop("usd_per_hour"))
     for command in (("decide", "torn"), ("report", "torn"), ("decide", "torn", "--usd-per-hour", "2")):
-        assert "run.json: price_sheet.machine.usd_per_hour: is missing" in refused(capsys, *command)
+        assert "run.json: is damaged: 'price_sheet.machine.usd_per_hour' is missing" in refused(
+            capsys, *command
+        )
 
 
 def test_a_price_that_could_not_be_used_is_refused(capsys: pytest.CaptureFixture[str]) -> None:

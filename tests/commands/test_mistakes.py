@@ -222,11 +222,11 @@ def test_resume_goes_on_with_the_runs_own_settings_only(capsys: pytest.CaptureFi
     assert "--resume goes on with the run's own settings" in message
 
 
-def test_settings_of_another_version_cannot_be_resumed(capsys: pytest.CaptureFixture[str]) -> None:
-    write_run(Path("run"))
-    assert "cannot be resumed" in refused(capsys, "compare", "--resume", "run")
-    write_run(Path("run"), manifest={**manifest(), "settings": {"tasks": [], "strategies": [], "odd": 1}})
-    assert "cannot be resumed" in refused(capsys, "compare", "--resume", "run")
+def test_damaged_settings_cannot_be_resumed(capsys: pytest.CaptureFixture[str]) -> None:
+    write_run(Path("run"), manifest={**manifest(), "settings": {"tasks": "facts"}})
+    assert "run.json: is damaged: 'settings.tasks' is 'facts'" in refused(
+        capsys, "compare", "--resume", "run"
+    )
 
 
 def test_damaged_evidence_is_refused_with_its_line(capsys: pytest.CaptureFixture[str]) -> None:

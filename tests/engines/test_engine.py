@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import itertools
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import peft
 import pytest
@@ -11,225 +13,289 @@ import torch
 
 from harness.engines import adapters, decoding, likelihood
 from harness.engines.adapters import read_layers
-from harness.engines.engine import shared_prefix
+from harness.engines.engine import (
+    AdapterRef,
+    Clock,
+    Completion,
+    Continuation,
+    Decoding,
+    Message,
+    Request,
+)
+from harness.engines.local import choose_device, choose_dtype
 from harness.engines.store import ModelFolder
-from harness.engines.transformers_engine import TransformersEngine, choose_device, choose_dtype
+from harness.engines.tokens import encode, shared_prefix
+from harness.engines.transformers_engine import TransformersEngine
 from harness.errors import InputError, ModelUnavailable
-from harness.finetune.recipe import Recipe, peft_config
-from harness.records import Decoding, Message, Pair
+from harness.finetune.trainer import peft_config
+from harness.spec.system import LoRA
+from tests.tiny import random_adapter, tiny_engine
 
+QUESTIONS = ("Who?", "What is the name of the boat?", "When does it leave, and from where?", "Why")
+SYSTEM = Message("system", "Answer briefly.")
 DECODING = Decoding(12)
-
-
-def engine_for(folder: ModelFolder) -> TransformersEngine:
-    return TransformersEngine(folder, device="cpu", dtype="float32")
 
 
 @pytest.fixture
 def engine(tiny_model: ModelFolder) -> TransformersEngine:
-    return engine_for(tiny_model)
+    return tiny_engine(tiny_model)
 
 
-def prompts(engine: TransformersEngine, *questions: str) -> list[tuple[int, ...]]:
-    system = Message("system", "Answer briefly.")
-    return [engine.chat.encode(engine.chat.render([system, Message("user", q)])) for q in questions]
+def asked(question: str, decoding: Decoding = DECODING, *options: str) -> Request:
+    return Request((SYSTEM, Message("user", question)), decoding, tuple(map(Continuation, options)))
 
 
-QUESTIONS = ("Who?", "What is the name of the boat?", "When does it leave, and from where?", "Why")
+BATCH = [asked(question) for question in QUESTIONS]
+SCORED = [asked(question, DECODING, "a", "the ferry", "no") for question in QUESTIONS]
+
+
+def tokens(engine: TransformersEngine, request: Request) -> list[int]:
+    """What the model reads for a conversation."""
+    assert not isinstance(request.prompt, str)
+    chat = engine.model.chat
+    return list(chat.encode(chat.render(request.prompt)))
+
+
+def logprobs(found: Completion) -> tuple[float, ...]:
+    assert found.choice_logprobs is not None
+    return found.choice_logprobs
+
+
+def ticking() -> Clock:
+    """A clock that goes on by a second whenever it is read."""
+    ticks = itertools.count()
+    return lambda: float(next(ticks))
 
 
 @pytest.fixture(scope="module")
-def adapter(tiny_model: ModelFolder, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def adapter(tiny_model: ModelFolder, tmp_path_factory: pytest.TempPathFactory) -> AdapterRef:
     """An adapter with weights large enough to change answers."""
-    folder = tmp_path_factory.mktemp("adapter")
-    engine = engine_for(tiny_model)
-    with engine.adapting(peft_config(Recipe(rank=4))) as model:
-        torch.manual_seed(1)
-        for name, parameter in model.named_parameters():
-            if "lora_B" in name:
-                parameter.data.normal_(std=0.3)
-        model.save_pretrained(folder, safe_serialization=True, save_embedding_layers=False)
-    return folder
+    return random_adapter(tiny_engine(tiny_model), tmp_path_factory.mktemp("adapter"), 1, 0.3)
 
 
 def test_batched_and_single_answers_agree(engine: TransformersEngine) -> None:
-    batch = prompts(engine, *QUESTIONS)
-    together = engine.generate(batch, DECODING)
-    alone = [engine.generate([prompt], DECODING)[0] for prompt in batch]
+    together = engine.complete(BATCH)
+    alone = [engine.complete([request])[0] for request in BATCH]
     assert together == alone
 
 
 def test_a_shared_prefix_changes_nothing(engine: TransformersEngine) -> None:
-    batch = prompts(engine, *QUESTIONS)
-    shared = shared_prefix(batch)
-    assert shared > 10
-    assert engine.generate(batch, DECODING, shared=shared) == engine.generate(batch, DECODING)
+    assert shared_prefix([tokens(engine, request) for request in BATCH]) > 10
+    assert engine.complete(BATCH, job=BATCH) == engine.complete(BATCH)
 
 
-@pytest.mark.parametrize("tokens", [1, 60, 10**6])
+def test_a_prefix_is_read_once_for_all_batches_of_a_job(
+    engine: TransformersEngine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read = decoding.read
+    widths: list[int] = []
+
+    def watched(model: Any, cache: Any, **inputs: Any) -> Any:
+        widths.append(inputs["input_ids"].shape[1])
+        return read(model, cache, **inputs)
+
+    monkeypatch.setattr(decoding, "read", watched)
+    shared = shared_prefix([tokens(engine, request) for request in BATCH])
+    alone = [engine.complete([request], job=BATCH)[0] for request in BATCH]
+    assert widths.count(shared) == 1
+    assert max(width for width in widths if width != shared) == max(
+        len(tokens(engine, request)) - shared for request in BATCH
+    )
+    assert alone == engine.complete(BATCH)
+
+
+def test_a_prefix_that_was_read_under_other_weights_is_not_used(
+    engine: TransformersEngine, adapter: AdapterRef
+) -> None:
+    for weights in (None, adapter, None, replace(adapter, merged=False), adapter):
+        assert engine.complete(BATCH, weights, job=BATCH) == engine.complete(BATCH, weights)
+
+
+def test_a_prefix_of_one_job_is_not_used_for_another(engine: TransformersEngine) -> None:
+    other = [Request((Message("system", "Be rude."), *request.prompt[1:]), DECODING) for request in BATCH]
+    plain = engine.complete(other)
+    assert engine.complete(BATCH, job=BATCH) != plain
+    assert engine.complete(other, job=other) == plain
+
+
+@pytest.mark.parametrize("limit", [1, 60, 10**6])
 @pytest.mark.parametrize("with_prefix", [True, False])
 def test_a_batch_read_in_slices_gives_the_same_answers(
-    engine: TransformersEngine, monkeypatch: pytest.MonkeyPatch, tokens: int, with_prefix: bool
+    engine: TransformersEngine, monkeypatch: pytest.MonkeyPatch, limit: int, with_prefix: bool
 ) -> None:
-    batch = prompts(engine, *QUESTIONS)
-    shared = shared_prefix(batch) if with_prefix else 0
-    alone = [engine.generate([prompt], DECODING)[0] for prompt in batch]
-    monkeypatch.setattr(decoding, "SLICE_TOKENS", tokens)
+    job = BATCH if with_prefix else ()
+    alone = [engine.complete([request])[0] for request in BATCH]
+    monkeypatch.setattr(decoding, "SLICE_TOKENS", limit)
     for _ in range(2):  # the second time behind the prefix that was kept from the first
-        assert engine.generate(batch, DECODING, shared=shared) == alone
+        assert engine.complete(BATCH, job=job) == alone
 
 
 def test_greedy_answers_are_those_of_transformers_generate(engine: TransformersEngine) -> None:
-    (prompt,) = prompts(engine, QUESTIONS[1])
-    model = engine._model
-    expected = model.generate(
+    prompt = tokens(engine, BATCH[1])
+    expected = engine.model.weights.generate(
         torch.tensor([prompt]), attention_mask=torch.ones(1, len(prompt), dtype=torch.long),
         do_sample=False, num_beams=1, repetition_penalty=1.0, max_new_tokens=12,
     )[0, len(prompt) :].tolist()  # fmt: skip
-    (answer,) = engine.generate([prompt], DECODING)
-    ends = [at for at, token in enumerate(expected) if token == engine.chat.end_token]
+    (answer,) = engine.complete([BATCH[1]])
+    chat = engine.model.chat
+    ends = [at for at, token in enumerate(expected) if token == chat.end_token]
     words = expected[: ends[0]] if ends else expected
-    assert answer.text == engine.chat.decode(words)
+    assert answer.text == chat.decode(words)
     assert answer.completion_tokens == len(words) + bool(ends)
     assert answer.finish_reason == ("stop" if ends else "length")
 
 
 def test_a_stop_string_ends_the_answer_and_is_no_part_of_it(engine: TransformersEngine) -> None:
-    (prompt,) = prompts(engine, QUESTIONS[2])
-    (whole,) = engine.generate([prompt], Decoding(12))
+    (whole,) = engine.complete([asked(QUESTIONS[2])])
     stop = whole.text[3]
-    (cut,) = engine.generate([prompt], Decoding(12, (stop,)))
+    (cut,) = engine.complete([asked(QUESTIONS[2], Decoding(12, (stop,)))])
     assert cut.text == whole.text[: whole.text.index(stop)]
     assert cut.finish_reason == "stop"
     assert cut.completion_tokens < whole.completion_tokens
 
 
-def test_timed_answers_are_the_same_answers(engine: TransformersEngine) -> None:
-    (prompt,) = prompts(engine, QUESTIONS[1])
-    ticks = itertools.count()
-    timed = engine.time(prompt, DECODING, lambda: float(next(ticks)))
-    assert timed.generation == engine.generate([prompt], DECODING)[0]
-    assert timed.ttft_s == 1.0  # the first tick after the start is the first token
-    assert timed.e2e_s == timed.generation.completion_tokens + 1
+def test_timed_answers_are_the_same_answers(engine: TransformersEngine, adapter: AdapterRef) -> None:
+    for weights in (None, adapter):
+        timed = engine.time(BATCH[1], weights, ticking())
+        assert timed.completion == engine.complete([BATCH[1]], weights)[0]
+        assert timed.ttft_s == 1.0  # the first tick after the start is the first token
+        assert timed.e2e_s == timed.completion.completion_tokens + 1
+
+
+def test_timed_scores_are_the_same_scores(engine: TransformersEngine) -> None:
+    timed = engine.time(SCORED[1], None, ticking())
+    assert timed.completion == engine.complete([SCORED[1]])[0]
+    assert (timed.ttft_s, timed.e2e_s) == (1.0, 1.0)
 
 
 def test_base_answers_are_the_same_before_and_after_adapters(
-    engine: TransformersEngine, adapter: Path
+    engine: TransformersEngine, adapter: AdapterRef
 ) -> None:
-    batch = prompts(engine, *QUESTIONS)
-    before = engine.generate(batch, DECODING)
-    weights = {name: p.clone() for name, p in engine._model.named_parameters()}
-    engine.use(adapter)
-    adapted = engine.generate(batch, DECODING)
-    engine.use(adapter, merged=False)
-    engine.use(None)
+    before = engine.complete(BATCH)
+    weights = {name: p.clone() for name, p in engine.model.weights.named_parameters()}
+    adapted = engine.complete(BATCH, adapter)
+    engine.load(replace(adapter, merged=False))
+    engine.load(None)
     assert adapted != before
-    assert engine.generate(batch, DECODING) == before
-    assert all(torch.equal(p, weights[name]) for name, p in engine._model.named_parameters())
+    assert engine.complete(BATCH) == before
+    assert all(torch.equal(p, weights[name]) for name, p in engine.model.weights.named_parameters())
 
 
 def test_merged_and_unmerged_adapters_give_the_same_answers(
-    engine: TransformersEngine, adapter: Path
+    engine: TransformersEngine, adapter: AdapterRef
 ) -> None:
-    batch = prompts(engine, *QUESTIONS)
-    engine.use(adapter)
-    merged = engine.generate(batch, DECODING)
-    engine.use(adapter, merged=False)
-    assert engine.generate(batch, DECODING) == merged
+    merged = engine.complete(BATCH, adapter)
+    assert engine.complete(BATCH, replace(adapter, merged=False)) == merged
 
 
 def test_an_adapter_is_read_once_however_often_weights_change(
-    engine: TransformersEngine, adapter: Path, monkeypatch: pytest.MonkeyPatch
+    engine: TransformersEngine, adapter: AdapterRef, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The timing pass changes weights before every answer: minutes of a run, if each change read files."""
     read = []
     monkeypatch.setattr(adapters, "read_layers", lambda *given: read.append(given) or read_layers(*given))
-    batch = prompts(engine, *QUESTIONS)
     answers = []
     for _ in range(2):
         for merged in (True, False):
-            engine.use(adapter, merged=merged)
-            answers.append(engine.generate(batch, DECODING))
-            engine.use(None)
+            answers.append(engine.complete(BATCH, replace(adapter, merged=merged)))
+            engine.load(None)
     assert len(read) == 1
     assert all(answer == answers[0] for answer in answers)
 
 
-def test_adapters_take_turns(engine: TransformersEngine, adapter: Path, tmp_path: Path) -> None:
-    batch = prompts(engine, *QUESTIONS)
-    engine.use(adapter)
-    first = engine.generate(batch, DECODING)
-    with engine.adapting(peft_config(Recipe(rank=2))) as model:
-        torch.manual_seed(2)
-        for name, parameter in model.named_parameters():
-            if "lora_B" in name:
-                parameter.data.normal_(std=0.5)
-        model.save_pretrained(tmp_path, safe_serialization=True, save_embedding_layers=False)
-    engine.use(tmp_path)
-    second = engine.generate(batch, DECODING)
-    engine.use(adapter)
+def test_adapters_take_turns(engine: TransformersEngine, adapter: AdapterRef, tmp_path: Path) -> None:
+    first = engine.complete(BATCH, adapter)
+    other = random_adapter(engine, tmp_path, 2, 0.5)
+    second = engine.complete(BATCH, other)
     assert first != second
-    assert engine.generate(batch, DECODING) == first
+    assert engine.complete(BATCH, adapter) == first
 
 
-def test_training_leaves_the_base_as_it_was(engine: TransformersEngine) -> None:
-    batch = prompts(engine, *QUESTIONS)
-    before = engine.generate(batch, DECODING)
-    with engine.adapting(peft_config(Recipe(rank=2))) as model:
+def test_training_leaves_the_base_as_it_was(engine: TransformersEngine, adapter: AdapterRef) -> None:
+    before = engine.complete(BATCH, job=BATCH)
+    engine.load(adapter)
+    with engine.model.adapting(peft_config(LoRA("t", rank=2))) as model:
         assert isinstance(model, peft.PeftModel)
         for _, parameter in model.named_parameters():
             if parameter.requires_grad:
                 parameter.data.normal_()
-    assert engine.generate(batch, DECODING) == before
+    assert engine.complete(BATCH, job=BATCH) == before
 
 
 def test_choices_are_scored_by_the_log_likelihood_of_their_text(engine: TransformersEngine) -> None:
-    (prompt,) = prompts(engine, QUESTIONS[0])
-    options = ["a", "the ferry", "no"]
-    pairs = [Pair(tuple(prompt), engine.chat.encode(option)) for option in options]
-    (found,) = engine.score([pairs])
-    for option, one in zip(options, found, strict=True):
-        ids = engine.chat.encode(option)
+    prompt = tokens(engine, SCORED[0])
+    (found,) = engine.complete([SCORED[0]])
+    assert (found.text, found.finish_reason) == ("", "choice")
+    assert len(logprobs(found)) == len(found.greedy or ()) == len(SCORED[0].continuations)
+    for option, logprob, greedy in zip(
+        SCORED[0].continuations, logprobs(found), found.greedy or (), strict=True
+    ):
+        ids = engine.model.chat.encode(option.text)
         with torch.inference_mode():
-            logits = engine._model(torch.tensor([[*prompt, *ids]])).logits[0].log_softmax(-1)
+            logits = engine.model.weights(torch.tensor([[*prompt, *ids]])).logits[0].log_softmax(-1)
         expected = sum(float(logits[len(prompt) + at - 1, token]) for at, token in enumerate(ids))
-        assert one.logprob == pytest.approx(expected, abs=1e-3)
+        assert logprob == pytest.approx(expected, abs=1e-3)
         best = [int(logits[len(prompt) + at - 1].argmax()) for at in range(len(ids))]
-        assert one.greedy == (best == list(ids))
-    questions = [
-        [Pair(tuple(asked), engine.chat.encode(option)) for option in options]
-        for asked in prompts(engine, *QUESTIONS)
-    ]
-    shared = engine.score(questions, shared=5)[0]
-    assert [one.logprob for one in shared] == pytest.approx([one.logprob for one in found], abs=1e-3)
+        assert greedy == (best == list(ids))
+    together = engine.complete(SCORED, job=SCORED)[0]
+    assert logprobs(together) == pytest.approx(logprobs(found), abs=1e-3)
+
+
+def test_a_whole_text_is_scored_from_its_first_token_on(engine: TransformersEngine) -> None:
+    text = "the ferry leaves at nine"
+    (found,) = engine.complete([Request(text, whole=True)])
+    ids = [engine.model.chat.first_token, *engine.model.chat.encode(text)]
+    with torch.inference_mode():
+        logits = engine.model.weights(torch.tensor([ids])).logits[0].log_softmax(-1)
+    expected = sum(float(logits[at, token]) for at, token in enumerate(ids[1:]))
+    assert logprobs(found) == pytest.approx((expected,), abs=1e-3)
 
 
 def test_a_long_continuation_is_read_in_stretches_and_scored_as_a_whole(
     engine: TransformersEngine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    (prompt,) = prompts(engine, QUESTIONS[0])
-    pairs = [Pair(tuple(prompt), engine.chat.encode(text)) for text in ("the ferry leaves at nine", "no")]
-    whole = engine.score([pairs])
+    request = asked(QUESTIONS[0], DECODING, "the ferry leaves at nine", "no")
+    (whole,) = engine.complete([request])
     monkeypatch.setattr(likelihood, "STRETCH", 5)
-    (first, second), (third, fourth) = engine.score([pairs])[0], whole[0]
-    assert (first.logprob, second.logprob) == pytest.approx((third.logprob, fourth.logprob), abs=1e-3)
-    assert (first.greedy, second.greedy) == (third.greedy, fourth.greedy)
+    (stretched,) = engine.complete([request])
+    assert logprobs(stretched) == pytest.approx(logprobs(whole), abs=1e-3)
+    assert stretched.greedy == whole.greedy
 
 
 def test_what_the_model_would_write_is_greedy_and_nothing_else_is(engine: TransformersEngine) -> None:
-    (prompt,) = prompts(engine, QUESTIONS[0])
-    (written,) = engine.generate([prompt], DECODING)
-    token = engine._model(torch.tensor([prompt])).logits[0, -1].argmax().item()
-    told, other = engine.score([[Pair(tuple(prompt), (token,)), Pair(tuple(prompt), (token + 1,))]])[0]
-    assert (told.greedy, other.greedy) == (True, False)
-    assert told.logprob > other.logprob
-    assert written.completion_tokens > 0
+    """For a question whose reply begins with a character of one token, so that its text stands for it."""
+    replies = {f"Who is {name}?": "" for name in "abcdefghijklmnop"}
+    for question, found in zip(replies, engine.complete([asked(one) for one in replies]), strict=True):
+        replies[question] = found.text[:1]
+    question, first = next((question, text) for question, text in replies.items() if text.isascii() and text)
+    (scored,) = engine.complete([asked(question, DECODING, first, chr(ord(first) ^ 1))])
+    assert scored.greedy == (True, False)
+    written, other = logprobs(scored)
+    assert written > other
+
+
+def test_what_is_inspected_is_what_is_read(engine: TransformersEngine) -> None:
+    request = SCORED[0]
+    facts = engine.inspect(request)
+    longest = max(len(engine.model.chat.encode(option.text)) for option in request.continuations)
+    assert facts.tokens == len(tokens(engine, request))
+    assert facts.longest == facts.tokens + longest
+    assert len({engine.inspect(one).sha256 for one in BATCH}) == len(BATCH)
+    assert engine.facts() is None, "no weights are needed for it"
+
+
+def test_a_context_that_ends_in_a_blank_gives_it_to_the_continuation(engine: TransformersEngine) -> None:
+    (pair,) = encode(engine.model.chat, Request("A: ", continuations=(Continuation("yes"),))).pairs
+    assert engine.model.chat.decode(pair.context) == "A:"
+    assert engine.model.chat.decode(pair.continuation) == " yes"
 
 
 def test_an_adapter_that_is_a_pickle_is_refused(engine: TransformersEngine, tmp_path: Path) -> None:
     (tmp_path / "adapter_model.bin").write_bytes(b"x")
+    before = engine.complete(BATCH)
     with pytest.raises(ModelUnavailable, match="only safetensors"):
-        engine.use(tmp_path)
+        engine.load(AdapterRef(tmp_path))
+    assert engine.complete(BATCH) == before
 
 
 def test_devices_and_dtypes_that_are_not_there_are_refused() -> None:

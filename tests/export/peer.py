@@ -11,15 +11,16 @@ from pathlib import Path
 from typing import Any
 
 from harness.engines.store import ModelFolder
-from harness.engines.transformers_engine import TransformersEngine
 from harness.files import sha256_text
-from harness.records import AnswerRow
-from harness.run.compare import Tools, compare
+from harness.finetune.trainer import open_trainer
+from harness.run.compare import compare
+from harness.run.folder import RunFolder
 from harness.run.settings import Settings
+from harness.run.tools import Tools
 from harness.scoring.table import METRICS, Scored
 from harness.spec.task import Task
 from tests.fakes import Silent, WordEmbedder
-from tests.run.worlds import rows
+from tests.tiny import tiny_engine
 
 
 @dataclass(frozen=True)
@@ -68,8 +69,8 @@ def _document(row: dict[str, Any]) -> Answered:
 
 
 def tools_of(model: ModelFolder, folder: Path) -> Tools:
-    engine = TransformersEngine(model, device="cpu", dtype="float32")
-    return Tools(engine, WordEmbedder, folder / "cache", Silent())
+    engine = tiny_engine(model)
+    return Tools(engine, open_trainer(engine), WordEmbedder, WordEmbedder.name, folder / "cache", Silent())
 
 
 def ours(task: Task, tools: Tools, folder: Path, *strategies: str) -> dict[str, dict[str, Answered]]:
@@ -77,12 +78,15 @@ def ours(task: Task, tools: Tools, folder: Path, *strategies: str) -> dict[str, 
     settings = Settings(tasks=(str(task.path),), strategies=strategies, latency_queries=0, use_cache=False)
     run = compare(settings, [task], tools, folder / "run", resume=False, command="harness compare")
     questions = {question.id: question for question in task.test}
+    evidence = RunFolder.resume(run)
     found: dict[str, dict[str, Answered]] = {name: {} for name in strategies}
-    for row in map(AnswerRow.from_json, rows(run, "answers")):
-        scored = Scored(
-            row.prediction, questions[row.question_id], task.spec.answer.refusal, row.choice_logprobs
-        )
-        scores = {name: METRICS[name].score(scored) for name in task.spec.metrics}
-        reply = row.choice_logprobs or row.prediction
-        found[row.strategy][row.question_id] = Answered(row.prompt_sha256, reply, scores)
+    for (_, system, _), answers in evidence.answered().items():
+        for row in answers.values():
+            scored = Scored(
+                row.prediction, questions[row.question_id], task.own.answer.refusal, row.choice_logprobs
+            )
+            scores = {name: METRICS[name].score(scored) for name in task.spec.metrics}
+            reply = row.choice_logprobs or row.prediction
+            answered = Answered(row.prompt_sha256, reply, scores)
+            found[evidence.manifest.name(task.name, system)][row.question_id] = answered
     return found

@@ -15,10 +15,10 @@ from harness.export.passages import turns_with_passages
 from harness.lmeval.load import open_tasks
 from harness.run.compare import compare
 from harness.run.plan import limited
+from harness.run.prompts import pick_examples, prompts_of
 from harness.run.settings import Effort, Settings
-from harness.run.wording import wording_of
 from harness.scoring.table import METRICS
-from harness.spec.strategy import STRATEGIES
+from harness.spec.system import Examples
 from harness.spec.task import Task, load_task
 from tests.export.peer import Answered, hflm, lm_eval, ours, tools_of
 from tests.run.worlds import lines, make_task, make_tools, rows
@@ -172,12 +172,10 @@ def test_only_tasks_whose_metrics_lm_eval_lacks_bring_code(tmp_path: Path) -> No
 
 
 def test_examples_open_the_training_questions_in_the_order_of_few_shot(tmp_path: Path) -> None:
-    from harness.run.prompts import pick_examples
-
     task = make_task(tmp_path)
     export(task, tmp_path / "out")
     written = [row["id"] for row in read(tmp_path / "out/workshop/train.jsonl")]
-    shown = [question.id for question in pick_examples(task, 0)]
+    shown = [question.id for question in pick_examples(task, Examples(task.spec.examples.k))]
     assert written[: len(shown)] == shown
     assert sorted(written) == sorted(question.id for question in task.train)
 
@@ -245,9 +243,11 @@ def test_an_exported_task_taken_in_as_one_of_lm_evals_asks_and_scores_as_before(
     )
     (taken_in,) = open_tasks([load_task(back)], allow_code=True)
     tools = tools_of(tiny_model, tmp_path)
-    base, chat = STRATEGIES["base"], tools.engine.chat
     words, again = (
-        [wording_of(one, chat, 0).prompt(base, question, ()).text for question in one.test]
+        [
+            tools.engine.show(prompts_of(one, tools.engine).prompt((), question, ()).request, ()).text
+            for question in one.test
+        ]
         for one in (task, taken_in)
     )
     assert again == words

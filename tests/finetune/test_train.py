@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import random
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -11,37 +12,57 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
+from harness.engines.engine import Continuation, Message, Request
+from harness.engines.local import LocalModel
 from harness.engines.store import ModelFolder
-from harness.engines.transformers_engine import TransformersEngine
 from harness.errors import TrainingFailed
-from harness.finetune import train as training
-from harness.finetune.packing import Example, epoch_batches, hold_back, pack, packs
-from harness.finetune.recipe import Recipe, peft_config
-from harness.finetune.store import Job, adapter_folder, load_or_train
+from harness.finetune import train as loop
+from harness.finetune.packing import TokenExample, epoch_batches, hold_back, pack, packs
+from harness.finetune.store import Training, adapter_folder, load_or_train
+from harness.finetune.trainer import WEIGHTS, Example, LoraTrainer, encode_example, peft_config
+from harness.spec.system import LoRA
 from tests.fakes import Silent
+from tests.tiny import tiny_engine
 
 SYSTEM = tuple(range(5, 25))
+RECIPE = LoRA("t", rank=4, learning_rate=2e-2, batch_size=4, max_epochs=10)
+
+
+def token_examples(count: int = 12) -> tuple[TokenExample, ...]:
+    return tuple(
+        TokenExample((*SYSTEM, 30 + n, 40, 50 + n % 3), (60 + n % 4, 61, 0), f"f{n // 2}")
+        for n in range(count)
+    )
 
 
 def examples(count: int = 12) -> tuple[Example, ...]:
+    system = Message("system", "Answer briefly, please.")
     return tuple(
-        Example((*SYSTEM, 30 + n, 40, 50 + n % 3), (60 + n % 4, 61, 0), f"f{n // 2}") for n in range(count)
+        Example(
+            Request((system, Message("user", f"{chr(97 + n)}j{n % 3}?"))), f"{'tuvw'[n % 4]}k", f"f{n // 2}"
+        )
+        for n in range(count)
     )
 
 
 @pytest.fixture
-def engine(tiny_model: ModelFolder) -> TransformersEngine:
-    return TransformersEngine(tiny_model, device="cpu", dtype="float32")
+def model(tiny_model: ModelFolder) -> LocalModel:
+    return tiny_engine(tiny_model).model
 
 
-def test_packed_examples_have_the_loss_of_single_ones(engine: TransformersEngine) -> None:
-    items = [Example((*SYSTEM, *range(30, 31 + n)), (60 + n, 61, 0)) for n in range(6)]
+@pytest.fixture
+def trainer(model: LocalModel) -> LoraTrainer:
+    return LoraTrainer(model)
+
+
+def test_packed_examples_have_the_loss_of_single_ones(model: LocalModel) -> None:
+    items = [TokenExample((*SYSTEM, *range(30, 31 + n)), (60 + n, 61, 0)) for n in range(6)]
     with torch.inference_mode():
-        together = float(training.summed_loss(engine._model, pack(items, len(SYSTEM))))
+        together = float(loop.summed_loss(model.weights, pack(items, len(SYSTEM))))
         alone = 0.0
         for item in items:
             ids = torch.tensor([[*item.prompt, *item.target]])
-            logits = engine._model(ids).logits[0].log_softmax(-1)
+            logits = model.weights(ids).logits[0].log_softmax(-1)
             start = len(item.prompt) - 1
             alone -= sum(float(logits[start + at, token]) for at, token in enumerate(item.target))
     assert together == pytest.approx(alone, rel=1e-4)
@@ -49,59 +70,85 @@ def test_packed_examples_have_the_loss_of_single_ones(engine: TransformersEngine
 
 @given(st.lists(st.integers(1, 300), min_size=1, max_size=30), st.integers(50, 400))
 def test_packs_keep_every_example_once_and_their_limit(sizes: list[int], limit: int) -> None:
-    items = [Example(tuple(range(size)), (0,)) for size in sizes]
+    items = [TokenExample(tuple(range(size)), (0,)) for size in sizes]
     done = packs(items, 0, limit)
     assert [item for part in done for item in part] == items
     assert all(len(part) == 1 or sum(item.own(0) for item in part) <= limit for part in done)
 
 
 def test_a_fact_is_held_back_only_in_one_wording_of_several() -> None:
-    train, held = hold_back(examples(80), random.Random(0))
+    train, held = hold_back(token_examples(80), random.Random(0))
     assert len(held) == 8
     assert {item.fact_id for item in held} <= {item.fact_id for item in train}
-    lonely = [Example((1, 2), (3,), f"fact{n}") for n in range(80)]
+    lonely = [TokenExample((1, 2), (3,), f"fact{n}") for n in range(80)]
     assert hold_back(lonely, random.Random(0)) == (lonely, [])
 
 
 def test_an_epoch_shows_every_example_once() -> None:
-    items = list(examples(50))
+    items = list(token_examples(50))
     batches = epoch_batches(items, 8, random.Random(3))
     assert sorted((item for batch in batches for item in batch), key=items.index) == items
     assert batches != epoch_batches(items, 8, random.Random(4))
 
 
-def job(**changes: object) -> Job:
-    recipe = Recipe(rank=4, learning_rate=2e-2, batch_size=4, max_epochs=10)
-    fields = {"task": "t", "strategy": "lora", "examples": examples(), "dev": (), "recipe": recipe, "seed": 0}
-    return Job(**{**fields, **changes})  # type: ignore[arg-type]
+def fine_tune(**changes: object) -> Training:
+    fields = {"strategy": "lora", "recipe": RECIPE, "examples": examples(), "dev": (), "seed": 0}
+    return Training(**{**fields, **changes})  # type: ignore[arg-type]
 
 
-def test_training_learns_and_is_stored_with_its_curve(engine: TransformersEngine, tmp_path: Path) -> None:
-    adapter = load_or_train(engine, job(), tmp_path, Silent())
+def test_an_example_is_the_prompt_as_it_is_asked_and_the_reply_with_its_end(model: LocalModel) -> None:
+    chat, example = model.chat, examples()[5]
+    encoded = encode_example(chat, example)
+    assert not isinstance(example.request.prompt, str)
+    assert encoded.prompt == chat.encode(chat.render(example.request.prompt))
+    assert encoded.target == (*chat.encode("uk"), chat.end_token)
+    assert encoded.fact_id == example.fact_id
+
+
+def test_a_continuation_is_learnt_in_the_place_of_a_reply(model: LocalModel) -> None:
+    chat = model.chat
+    encoded = encode_example(chat, Example(Request("Who? ", continuations=(Continuation("me"),))))
+    assert encoded.prompt == chat.encode("Who?")
+    assert encoded.target == (*chat.encode(" me"), chat.end_token)
+
+
+def test_a_whole_text_is_learnt_as_far_as_the_model_reads(model: LocalModel) -> None:
+    chat = model.chat
+    short = encode_example(chat, Example(Request("who", whole=True)))
+    assert short.prompt == (chat.first_token,)
+    assert short.target == (*chat.encode("who"), chat.end_token)
+    long = encode_example(chat, Example(Request("x" * (chat.context_tokens + 50), whole=True)))
+    assert len(long.prompt) + len(long.target) == chat.context_tokens
+
+
+def test_training_learns_and_is_stored_with_its_curve(trainer: LoraTrainer, tmp_path: Path) -> None:
+    adapter = load_or_train(trainer, fine_tune(), tmp_path, Silent())
     record = adapter.record
     losses = [point.train_loss for point in record.loss_curve if point.train_loss is not None]
     assert losses[-1] < losses[0] / 2, losses
     assert 0 <= record.train_fit <= 1
-    assert (adapter.folder / "adapter_model.safetensors").is_file()
+    assert (record.task, record.strategy, record.examples) == ("t", "lora", 12)
+    assert record.recipe["alpha"] == 8
+    assert adapter.bytes == (adapter.folder / WEIGHTS).stat().st_size
     assert not list(adapter.folder.glob("*.bin"))
-    again = load_or_train(engine, job(), tmp_path, Silent())
+    again = load_or_train(trainer, fine_tune(), tmp_path, Silent())
     assert again.reused
     assert again.record == record
 
 
-def test_the_logits_move_as_far_as_training_moved_them(engine: TransformersEngine) -> None:
+def test_the_logits_move_as_far_as_training_moved_them(model: LocalModel) -> None:
     """Against two plain passes, one before the adapter is there and one with it."""
-    items = list(examples(6))
+    items, recipe = list(token_examples(6)), LoRA("t", rank=4, learning_rate=2e-2, max_epochs=2)
     with torch.inference_mode():
-        before = [engine._model(torch.tensor([[*item.prompt, *item.target]])).logits[0] for item in items]
-    with engine.adapting(peft_config(Recipe(rank=4))) as model:
-        assert training.logit_shift(model, items, len(SYSTEM)) == 0.0, "a fresh adapter changes nothing"
-        training.train(model, items, (), Recipe(rank=4, learning_rate=2e-2, max_epochs=2), 0, Silent(), "x")
-        moved = training.logit_shift(model, items, len(SYSTEM))
+        before = [model.weights(torch.tensor([[*item.prompt, *item.target]])).logits[0] for item in items]
+    with model.adapting(peft_config(recipe)) as adapted:
+        assert loop.logit_shift(adapted, items, len(SYSTEM)) == 0.0, "a fresh adapter changes nothing"
+        loop.train(adapted, items, (), recipe, 0, Silent(), "x")
+        moved = loop.logit_shift(adapted, items, len(SYSTEM))
         total, count = 0.0, 0
         for item, base in zip(items, before, strict=True):
             with torch.inference_mode():
-                logits = model(torch.tensor([[*item.prompt, *item.target]])).logits[0]
+                logits = adapted(torch.tensor([[*item.prompt, *item.target]])).logits[0]
             start = len(item.prompt) - 1
             difference = (logits - base)[start : start + len(item.target)].abs()
             total, count = total + float(difference.sum()), count + difference.numel()
@@ -110,70 +157,70 @@ def test_the_logits_move_as_far_as_training_moved_them(engine: TransformersEngin
 
 
 def test_an_adapter_from_before_the_shift_was_recorded_is_still_used(
-    engine: TransformersEngine, tmp_path: Path
+    trainer: LoraTrainer, tmp_path: Path
 ) -> None:
-    path = load_or_train(engine, job(), tmp_path, Silent()).folder / "training.json"
+    path = load_or_train(trainer, fine_tune(), tmp_path, Silent()).folder / "training.json"
     record = json.loads(path.read_text())
     assert record.pop("logit_shift") > 0
     path.write_text(json.dumps(record))
-    again = load_or_train(engine, job(), tmp_path, Silent())
+    again = load_or_train(trainer, fine_tune(), tmp_path, Silent())
     assert (again.reused, again.record.logit_shift) == (True, None)
 
 
-def test_the_same_seed_gives_the_same_adapter(engine: TransformersEngine, tmp_path: Path) -> None:
-    first = load_or_train(engine, job(), tmp_path / "a", Silent())
-    second = load_or_train(engine, job(), tmp_path / "b", Silent())
+def test_the_same_seed_gives_the_same_adapter(trainer: LoraTrainer, tmp_path: Path) -> None:
+    first = load_or_train(trainer, fine_tune(), tmp_path / "a", Silent())
+    second = load_or_train(trainer, fine_tune(), tmp_path / "b", Silent())
     assert first.record.sha256 == second.record.sha256
 
 
-def test_the_key_names_everything_that_shapes_an_adapter(engine: TransformersEngine) -> None:
-    keys = {
-        one.key(engine.identity)
-        for one in (
-            job(),
-            job(seed=1),
-            job(examples=examples(11)),
-            job(dev=examples(2)),
-            job(recipe=Recipe()),
-        )
-    }
-    assert len(keys) == 5
+def test_the_key_names_everything_that_shapes_an_adapter(trainer: LoraTrainer) -> None:
+    first, *others = examples()
+    reworded = (replace(first, reply="no"), *others)
+    variants = (
+        fine_tune(),
+        fine_tune(seed=1),
+        fine_tune(examples=examples(11)),
+        fine_tune(examples=reworded),
+        fine_tune(dev=examples(2)),
+        fine_tune(recipe=LoRA("t")),
+    )
+    assert len({one.key(trainer) for one in variants}) == len(variants)
+    same = (fine_tune(strategy="lora+rag"), fine_tune(recipe=replace(RECIPE, task="u", max_examples=12)))
+    assert {one.key(trainer) for one in same} == {fine_tune().key(trainer)}
 
 
 @pytest.mark.parametrize("damage", ["truncate", "foreign"])
 def test_a_damaged_adapter_is_trained_again_and_said_so(
-    engine: TransformersEngine, tmp_path: Path, damage: str
+    trainer: LoraTrainer, tmp_path: Path, damage: str
 ) -> None:
-    first = load_or_train(engine, job(), tmp_path, Silent())
-    weights = first.folder / "adapter_model.safetensors"
+    first = load_or_train(trainer, fine_tune(), tmp_path, Silent())
+    weights = first.folder / WEIGHTS
     if damage == "truncate":
         weights.write_bytes(weights.read_bytes()[:100])
     else:
         record = json.loads((first.folder / "training.json").read_text())
         (first.folder / "training.json").write_text(json.dumps({**record, "key": "other"}))
     progress = Silent()
-    second = load_or_train(engine, job(), tmp_path, progress)
+    second = load_or_train(trainer, fine_tune(), tmp_path, progress)
     assert not second.reused
     assert second.record.sha256 == first.record.sha256
     assert "damaged or foreign" in progress.notes[0]
 
 
 def test_divergence_stops_training_with_a_sentence_and_keeps_nothing(
-    engine: TransformersEngine, tmp_path: Path
+    trainer: LoraTrainer, tmp_path: Path
 ) -> None:
-    wild = job(recipe=Recipe(rank=4, learning_rate=1e6, batch_size=4, max_epochs=6))
+    wild = fine_tune(recipe=replace(RECIPE, learning_rate=1e6, max_epochs=6))
     with pytest.raises(TrainingFailed, match=r"learning_rate"):
-        load_or_train(engine, wild, tmp_path, Silent())
-    assert not adapter_folder(tmp_path, wild.key(engine.identity)).exists()
+        load_or_train(trainer, wild, tmp_path, Silent())
+    assert not adapter_folder(tmp_path, wild.key(trainer)).exists()
 
 
-def test_training_stops_when_dev_no_longer_improves(engine: TransformersEngine) -> None:
-    strangers = [Example((*SYSTEM, 90, 91), (200 + n, 0)) for n in range(4)]
-    with engine.adapting(peft_config(Recipe(rank=4))) as model:
-        outcome = training.train(
-            model, examples(), strangers, Recipe(rank=4, learning_rate=2e-2, batch_size=4, max_epochs=10, patience=1),
-            0, Silent(), "x",
-        )  # fmt: skip
+def test_training_stops_when_dev_no_longer_improves(model: LocalModel) -> None:
+    strangers = [TokenExample((*SYSTEM, 90, 91), (200 + n, 0)) for n in range(4)]
+    recipe = replace(RECIPE, patience=1)
+    with model.adapting(peft_config(recipe)) as adapted:
+        outcome = loop.train(adapted, token_examples(), strangers, recipe, 0, Silent(), "x")
     assert outcome.epochs < 10
     assert "dev loss" in outcome.stopped
     assert outcome.dev_loss == pytest.approx(

@@ -12,22 +12,24 @@ import pytest
 from harness.engines.store import ModelFolder
 from harness.engines.transformers_engine import TransformersEngine
 from harness.errors import InputError
+from harness.finetune.trainer import open_trainer
 from harness.lmeval import library
 from harness.lmeval.load import open_tasks
-from harness.run.compare import Tools
+from harness.run.tools import Tools
 from harness.spec.strategy import STRATEGIES
 from harness.spec.task import load_task
 from tests.fakes import Silent, WordEmbedder
 from tests.lmeval.peer import evaluated, peer
 from tests.lmeval.test_same_numbers import KINDS
 from tests.lmeval.worlds import CHOICE, config, write_config, write_data, write_task
+from tests.tiny import tiny_engine
 
 SHORT = "finetune: {max_epochs: 1, rank: 2}\n"
 
 
 @pytest.fixture(scope="module")
 def engine(tiny_model: ModelFolder) -> Iterator[TransformersEngine]:
-    yield TransformersEngine(tiny_model, device="cpu", dtype="float32")
+    yield tiny_engine(tiny_model)
     peer.cache_clear()
 
 
@@ -37,7 +39,7 @@ def model(engine: TransformersEngine, strategy: str, folder: Path, *, more: str 
     from harness.lmeval.strategies import served
 
     tasks = open_tasks([load_task(write_task(folder, corpus=True, more=SHORT + more))], allow_code=False)
-    tools = Tools(engine, WordEmbedder, folder / "cache", Silent())
+    tools = Tools(engine, open_trainer(engine), WordEmbedder, WordEmbedder.name, folder / "cache", Silent())
     return EngineLM(engine, served(STRATEGIES[strategy], tasks, tools, 0))
 
 
@@ -83,7 +85,7 @@ def test_passages_stand_beside_the_examples_of_the_job(engine: TransformersEngin
     rag = model(engine, "rag", tmp_path, more="examples: {k: 2}\n")
     evaluated(rag, file, shots=2)
     (member,) = rag.served.members.values()
-    prompt = member._prompts["0", 2].text
+    prompt = member._prompts["0", 2].request.prompt
     assert prompt.index("Q: ") < prompt.index("Documents:") < prompt.index("drill number 0")
 
 

@@ -10,16 +10,21 @@ from typing import Any
 
 import pytest
 
-from harness.engines.chat import ChatTokenizer
+from harness.engines.engine import Engine
 from harness.engines.store import ModelFolder
 from harness.errors import InputError
+from harness.finetune.trainer import encode_example
 from harness.lmeval import library
 from harness.lmeval.load import open_tasks
+from harness.lmeval.opened import Opened
+from harness.lmeval.prompts import LmEvalPrompts
 from harness.records import Passage, Ranked
 from harness.run.plan import obstacle
-from harness.spec.strategy import STRATEGIES
+from harness.run.prompts import Prompt, prompts_of
 from harness.spec.task import Task, load_task
 from tests.lmeval.worlds import CHOICE, config, rows, write_config, write_data, write_jsonl, write_task
+from tests.run.worlds import FallibleEngine, system
+from tests.tiny import tiny_engine
 
 PASSAGES = tuple(
     Ranked(Passage(f"d{n}#0", f"d{n}", f"Title {n}", f"Text {n}."), 1 - n / 10) for n in range(3)
@@ -40,9 +45,21 @@ def opened(folder: Path, *, more: str = "", corpus: bool = False, **says: Any) -
     return task
 
 
+def built(task: Task, engine: Engine, strategy: str) -> Prompt:
+    """The prompt of the first document."""
+    return prompts_of(task, engine).prompt(system(task, strategy).context, task.test[0], PASSAGES)
+
+
 def prompt(task: Task, model: ModelFolder, strategy: str) -> str:
-    wording = task.wording(ChatTokenizer(model.path))  # type: ignore[misc]
-    return str(wording.prompt(STRATEGIES[strategy], task.test[0], PASSAGES).text)
+    text = built(task, tiny_engine(model), strategy).request.prompt
+    assert isinstance(text, str)
+    return text
+
+
+def behind(task: Task) -> Opened:
+    prompts = prompts_of(task, FallibleEngine())
+    assert isinstance(prompts, LmEvalPrompts)
+    return prompts.opened
 
 
 def test_documents_become_questions(tmp_path: Path) -> None:
@@ -119,18 +136,17 @@ def test_passages_enter_the_users_turn_of_a_chat(tmp_path: Path, tiny_model: Mod
 def test_passages_over_the_budget_are_dropped_whole(tmp_path: Path, tiny_model: ModelFolder) -> None:
     """The tiny model's tokens are bytes: what is asked has 43, each passage 18 and the heading 12."""
     task = opened(tmp_path, corpus=True, more="retrieval: {max_prompt_tokens: 80}\n")
-    wording = task.wording(ChatTokenizer(tiny_model.path))  # type: ignore[misc]
-    found = wording.prompt(STRATEGIES["rag"], task.test[0], PASSAGES)
+    found = built(task, tiny_engine(tiny_model), "rag")
     assert (found.shown, found.dropped) == (1, 2)
-    assert "Title 0" in found.text
-    assert len(found.tokens) <= 80
+    assert "Title 0" in found.request.prompt
+    assert found.facts.tokens == found.facts.longest <= 80
 
 
 def test_a_fine_tune_reads_the_prompt_that_is_asked_and_learns_the_right_answer(
     tmp_path: Path, tiny_model: ModelFolder
 ) -> None:
-    chat = ChatTokenizer(tiny_model.path)
-    strategy = STRATEGIES["lora"]
+    engine = tiny_engine(tiny_model)
+    chat = engine.model.chat
     for name, says, reply in (
         ("words", {}, " red"),
         ("options", CHOICE, " red"),
@@ -138,12 +154,12 @@ def test_a_fine_tune_reads_the_prompt_that_is_asked_and_learns_the_right_answer(
                         "metric_list": [{"metric": "acc", "aggregation": "mean", "higher_is_better": True}]}, " red!"),
     ):  # fmt: skip
         task = opened(tmp_path / name, **says)
-        wording = task.wording(chat)  # type: ignore[misc]
-        example = wording.example(strategy, task.train[0], ())
+        prompts = prompts_of(task, engine)
+        example = encode_example(chat, prompts.example((), task.train[0], ()))
         asked = "Q: In which room is the drill number 40?\nA:"
         assert chat.decode(example.prompt) == asked
         assert example.target == (*chat.encode(reply), chat.end_token)
-        assert wording.prompt(strategy, task.train[0], ()).text == asked
+        assert prompts.prompt((), task.train[0], ()).request.prompt == asked
 
 
 def test_a_prompt_that_the_model_cannot_read_is_refused_and_not_cut(
@@ -181,7 +197,8 @@ def test_a_prompt_that_the_model_cannot_read_is_refused_and_not_cut(
 def test_what_a_task_cannot_have_is_said(
     tmp_path: Path, says: dict[str, Any], strategy: str, why: str | None
 ) -> None:
-    found = obstacle(opened(tmp_path, **says), STRATEGIES[strategy])
+    task = opened(tmp_path, **says)
+    found = obstacle(task, system(task, strategy), FallibleEngine())
     assert (found is None) if why is None else (why in str(found))
 
 
@@ -276,7 +293,7 @@ def test_an_aggregate_that_overflows_is_none_and_those_shown_as_means_are_left_o
     """The perplexity of a log-likelihood of −1,000 a word is e to the 1,000."""
     listed = [{"metric": "word_perplexity", "aggregation": "weighted_perplexity", "higher_is_better": False}]
     task = opened(tmp_path, **{**ROLLING, "metric_list": listed})
-    aggregates = task.wording(None).opened.aggregates  # type: ignore[misc]
+    aggregates = behind(task).aggregates
     assert aggregates([{"word_perplexity": [-1000.0, 1]}]) == {"word_perplexity": None}
     assert aggregates([{"word_perplexity": [-2.0, 1]}]) == {"word_perplexity": pytest.approx(7.389056)}
-    assert opened(tmp_path / "b").wording(None).opened.aggregates([{"exact_match": 1.0}]) == {}  # type: ignore[misc]
+    assert behind(opened(tmp_path / "b")).aggregates([{"exact_match": 1.0}]) == {}

@@ -10,22 +10,25 @@ from typing import Any
 
 import pytest
 
-from harness.analysis.evidence import read_run
+from harness.analysis.results.figures import Status
+from harness.analysis.results.run import TaskResult
 from harness.engines.store import ModelFolder
 from harness.engines.transformers_engine import TransformersEngine
 from harness.errors import InputError
+from harness.finetune.trainer import open_trainer
 from harness.lmeval.load import open_tasks
+from harness.report.write import write_reports
 from harness.run.answer import AnswerPass
-from harness.run.compare import Tools, compare
+from harness.run.compare import compare
 from harness.run.settings import Settings
+from harness.run.tools import Tools
 from harness.spec.task import Task, load_task
-from tests.analysis.runs import derived
 from tests.fakes import FakeClock, Silent, WordEmbedder
 from tests.lmeval.test_same_numbers import EXACT, FILTERS, KINDS
 from tests.lmeval.worlds import CHOICE, config, write_config, write_data, write_task
 from tests.lmeval.worlds import rows as documents
-from tests.report.results import written
-from tests.run.worlds import Killed, manifest, rows, said
+from tests.run.worlds import Killed, answers_of, manifest, names, rows
+from tests.tiny import tiny_engine
 
 SHORT = "finetune: {max_epochs: 1, rank: 2}\n"
 STRATEGIES = ("base", "few-shot", "rag", "few-shot+rag", "lora", "lora+rag", "oracle")
@@ -33,7 +36,7 @@ STRATEGIES = ("base", "few-shot", "rag", "few-shot+rag", "lora", "lora+rag", "or
 
 @pytest.fixture(scope="module")
 def engine(tiny_model: ModelFolder) -> TransformersEngine:
-    return TransformersEngine(tiny_model, device="cpu", dtype="float32")
+    return tiny_engine(tiny_model)
 
 
 def tasks(folder: Path, says: dict[str, Any], more: str = "") -> list[Task]:
@@ -57,9 +60,13 @@ def go(
         latency_queries=timed,
         use_cache=name != "fresh",
     )
-    clock = FakeClock()
-    tools = Tools(engine, lambda: WordEmbedder(clock), folder / "cache", Silent())
+    embedder = WordEmbedder(FakeClock())
+    tools = Tools(engine, open_trainer(engine), lambda: embedder, embedder.name, folder / "cache", Silent())
     return compare(settings, found, tools, folder / name, resume=resume, command="harness compare")
+
+
+def measured(run: Path) -> TaskResult:
+    return write_reports(run).tasks["rooms"]
 
 
 @pytest.mark.parametrize(
@@ -75,21 +82,23 @@ def test_every_strategy_answers_and_is_timed_and_scored(
 ) -> None:
     found = tasks(tmp_path, KINDS[kind].says)
     run = go(tmp_path, found, engine)
-    answers, timings = rows(run, "answers"), rows(run, "timings")
+    known, answers, timings = names(run), rows(run, "answers"), rows(run, "timings")
     assert len(answers) == len(STRATEGIES) * 8
     assert all(set(row["metrics"]) == metrics for row in answers)
-    assert {(row["strategy"], row["merged"]) for row in timings} == {
+    assert {(known[row["system"]], row["merged"]) for row in timings} == {
         *((name, True) for name in STRATEGIES), ("lora", False), ("lora+rag", False)
     }  # fmt: skip
     assert all(row["prompt_tokens"] > 0 for row in answers)
-    retrieved = {row["strategy"] for row in answers if row["retrieved"]}
+    retrieved = {known[row["system"]] for row in answers if row["retrieved"]}
     assert retrieved == {"rag", "few-shot+rag", "lora+rag", "oracle"}
-    block = derived(read_run(run))["tasks"]["rooms"]
-    assert block["primary_metric"] in metrics
-    assert block["not_applicable"] == {}
-    assert block["strategies"]["lora"]["accuracy"]["n"] == 8
-    assert block["strategies"]["rag"]["retrieval"]["recall_at_k"]["3"] is not None
-    assert {check["check"]: check["status"] for check in block["validity"]}["same_prompts"] == "pass"
+    task = measured(run)
+    assert task.primary_metric in metrics
+    assert task.not_applicable == {}
+    assert task.strategies["lora"].accuracy.n == 8
+    retrieval = task.strategies["rag"].retrieval
+    assert retrieval
+    assert retrieval.recall_at_k["3"] is not None
+    assert {check.check: check.status for check in task.validity}["same_prompts"] == Status.PASS
 
 
 def test_whole_texts_are_measured_for_base_and_lora_without_an_accuracy(
@@ -97,22 +106,20 @@ def test_whole_texts_are_measured_for_base_and_lora_without_an_accuracy(
 ) -> None:
     found = tasks(tmp_path, KINDS["whole texts"].says)
     run = go(tmp_path, found, engine, ("base", "rag", "lora"))
-    results = written(run)
-    block = results["tasks"]["rooms"]
-    assert set(block["strategies"]) == {"base", "lora"}
-    assert "nothing can stand" in block["not_applicable"]["rag"]
-    for name in ("base", "lora"):
-        assert block["strategies"][name]["accuracy"]["mean"] is None
-        answered = [
-            row["metrics"]["word_perplexity"] for row in rows(run, "answers") if row["strategy"] == name
+    task, known = measured(run), names(run)
+    assert set(task.strategies) == {"base", "lora"}
+    assert "nothing can stand" in task.not_applicable["rag"]
+    for name, figures in task.strategies.items():
+        assert figures.accuracy.mean is None
+        scores = [
+            row["metrics"]["word_perplexity"] for row in rows(run, "answers") if known[row["system"]] == name
         ]
-        expected = perplexity(answered)
-        assert block["strategies"][name]["aggregates"]["word_perplexity"] == pytest.approx(expected)
+        assert figures.aggregates["word_perplexity"] == pytest.approx(perplexity(scores))
     texts = {str(at): f"{row['question']} {row['answer']}" for at, row in enumerate(documents())}
     read = {row["question_id"]: row["prompt_tokens"] for row in rows(run, "answers")}
     assert read == {name: len(text) + 1 for name, text in texts.items()}, "a byte a token, behind the first"
-    lights = {check["check"]: check["status"] for check in block["validity"]}
-    assert lights["adapter_fits_training"] == "not_applicable"
+    checks = {check.check: check.status for check in task.validity}
+    assert checks["adapter_fits_training"] == Status.NOT_APPLICABLE
     assert "no accuracy" in (run / "report.html").read_text(encoding="utf-8")
     short = (run / "report.md").read_text(encoding="utf-8")
     assert "word_perplexity of all answers, without an interval: base " in short
@@ -129,16 +136,16 @@ def test_lm_evals_own_aggregate_stands_beside_the_means(engine: TransformersEngi
     found = tasks(tmp_path, {"metric_list": listed, "filter_list": FILTERS})
     assert found[0].spec.metrics == ("exact_match,strict", "exact_match,plain")
     run = go(tmp_path, found, engine, ("base",), timed=0)
-    block = derived(read_run(run))["tasks"]["rooms"]["strategies"]["base"]
-    assert set(block["aggregates"]) == {"bleu,strict", "bleu,plain"}
-    assert set(block["metrics"]) == {"exact_match,strict", "exact_match,plain"}
+    base = measured(run).strategies["base"]
+    assert set(base.aggregates) == {"bleu,strict", "bleu,plain"}
+    assert set(base.metrics) == {"exact_match,strict", "exact_match,plain"}
 
 
 def test_a_report_needs_neither_a_model_nor_lm_eval(engine: TransformersEngine, tmp_path: Path) -> None:
     run = go(tmp_path, tasks(tmp_path, CHOICE), engine, ("base",), timed=0)
     code = (
-        "import sys; from pathlib import Path; from harness.analysis.evidence import read_run; "
-        f"from harness.analysis.derive import derive; derive(read_run(Path({str(run)!r}))); "
+        "import sys; from pathlib import Path; from harness.report.write import write_reports; "
+        f"write_reports(Path({str(run)!r})); "
         "print([name for name in ('lm_eval', 'torch', 'datasets') if name in sys.modules])"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
@@ -163,7 +170,7 @@ def test_a_killed_run_goes_on_and_a_second_one_takes_answers_from_the_cache(
         go(tmp_path, found, engine, strategies, timed=0)
     monkeypatch.setattr(AnswerPass, "_write", write)
     resumed = go(tmp_path, found, engine, strategies, resume=True, timed=0)
-    assert said(resumed) == said(whole)
+    assert answers_of(resumed) == answers_of(whole)
     assert manifest(resumed)["status"] == "complete"
     again = go(tmp_path, found, engine, strategies, name="again", timed=0)
     assert all(row["cached"] for row in rows(again, "answers"))
@@ -206,6 +213,6 @@ def test_groups_run_as_tasks_of_one_run(engine: TransformersEngine, tmp_path: Pa
     write_config(tmp_path / "rooms.yaml", {"group": "all", "task": ["one", "two"]})
     found = open_tasks([load_task(write_task(tmp_path))], allow_code=False)
     run = go(tmp_path, found, engine, ("base",), timed=0)
-    block = derived(read_run(run))["tasks"]
-    assert list(block) == ["rooms.one", "rooms.two"]
-    assert block["rooms.two"]["description"] == "two, of the lm-eval group all."
+    results = write_reports(run).tasks
+    assert list(results) == ["rooms.one", "rooms.two"]
+    assert results["rooms.two"].description == "two, of the lm-eval group all."

@@ -12,23 +12,23 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import torch
 
-from harness.engines.engine import monotonic
+from harness.engines.engine import AdapterRef, monotonic
 from harness.engines.store import ModelFolder
 from harness.engines.transformers_engine import TransformersEngine
-from harness.finetune.recipe import Recipe, peft_config
 from harness.lmeval.load import open_tasks
 from harness.records import AnswerRow
-from harness.run.answer import AnswerPass
+from harness.run.answer import Answering, AnswerPass
 from harness.run.folder import RunFolder
 from harness.run.plan import Job
 from harness.run.prepare import TaskContext, ready
-from harness.spec.strategy import Source, Strategy, Weights
+from harness.spec.system import Examples, LoRA, System
 from harness.spec.task import Task, load_task
 from tests.fakes import Silent
 from tests.lmeval.peer import evaluated, peer
 from tests.lmeval.worlds import CHOICE, config, write_config, write_data, write_task
+from tests.run.worlds import run_of
+from tests.tiny import random_adapter, tiny_engine
 
 
 def less(metric: str, aggregation: str) -> dict[str, Any]:
@@ -118,27 +118,16 @@ WITH_DEFAULT = (
 )
 
 
-def random_adapter(engine: TransformersEngine, folder: Path) -> Path:
-    """A LoRA that moves the model, written by peft."""
-    torch.manual_seed(5)
-    with engine.adapting(peft_config(Recipe(rank=4))) as model:
-        for name, parameter in model.named_parameters():
-            if "lora_B" in name:
-                parameter.data.normal_(std=0.15)
-        model.save_pretrained(folder, safe_serialization=True, save_embedding_layers=False)
-    return folder
-
-
 @dataclass(frozen=True)
 class Side:
     model: Path
     engine: TransformersEngine
-    adapter: Path
+    adapter: AdapterRef
 
 
 def side(model: ModelFolder, folder: Path) -> Side:
-    engine = TransformersEngine(model, device="cpu", dtype="float32")
-    return Side(model.path, engine, random_adapter(engine, folder))
+    engine = tiny_engine(model)
+    return Side(model.path, engine, random_adapter(engine, folder, 5, 0.15))
 
 
 @pytest.fixture(scope="module")
@@ -160,15 +149,15 @@ def opened(folder: Path, kind: Kind, documents: int) -> Task:
 
 
 def answered(
-    task: Task, engine: TransformersEngine, adapter: Path | None, shots: int, folder: Path
+    task: Task, engine: TransformersEngine, adapter: AdapterRef | None, shots: int, folder: Path
 ) -> list[AnswerRow]:
     """The answer pass of a run over the whole task, under base weights or the adapter."""
-    weights = Weights.ADAPTED if adapter else Weights.BASE
-    strategy = Strategy("asked", weights, (Source.EXAMPLES,) if shots else ())
-    job = ready(Job(task.name, "asked", strategy, None), TaskContext(task, engine.chat, None, 0))
-    run = RunFolder.create(folder, {"schema_version": 1})
+    context = (Examples(shots),) if shots else ()
+    system = System("asked", "asked", engine.identity.model, LoRA(task.name) if adapter else None, context)
+    job = ready(Job(task.name, system), TaskContext(task, engine, None, 0))
+    run = RunFolder.create(folder, run_of())
     answers = AnswerPass(engine, run, None, Silent(), monotonic)
-    answers.run(job, None, lambda: engine.use(adapter))
+    answers.run(job, Answering(adapter, "a" * 64) if adapter else None)
     (rows,) = run.answered().values()
     return [*rows.values()]
 
@@ -194,18 +183,21 @@ def assert_same(task: Task, row: AnswerRow, theirs: dict[tuple[str, str], dict[s
 
 def compare_all(where: Side, kind: Kind, tmp_path: Path, documents: int) -> None:
     task = opened(tmp_path, kind, documents)
-    said = {}
+    replies = {}
     for name, adapter in (("base", None), ("lora", where.adapter)):
         rows = answered(task, where.engine, adapter, kind.shots, tmp_path / name)
         theirs = evaluated(
-            peer(where.model, adapter), tmp_path / "rooms.yaml", shots=kind.shots, **kind.peers
+            peer(where.model, adapter and adapter.folder),
+            tmp_path / "rooms.yaml",
+            shots=kind.shots,
+            **kind.peers,
         )
         assert len(rows) == documents
         for row in rows:
             assert_same(task, row, theirs)
-        said[name] = [(row.prediction, row.choice_logprobs) for row in rows]
+        replies[name] = [(row.prediction, row.choice_logprobs) for row in rows]
     if not kind.shots:  # examples hold the default model to their form, whatever the adapter
-        assert said["base"] != said["lora"], "an adapter that changes nothing would show nothing"
+        assert replies["base"] != replies["lora"], "an adapter that changes nothing would show nothing"
 
 
 @pytest.mark.parametrize("name", KINDS)

@@ -37,9 +37,13 @@ def facts(folder: Path, inputs: CostInputs | None = None, **more: Any) -> TaskRe
 
 def empty(folder: Path) -> RunResult:
     """The results of a run that was stopped before it asked anything."""
-    folder.mkdir(parents=True, exist_ok=True)
-    (folder / "run.json").write_text('{"schema_version": 1}')
-    return results_of(folder)
+    return results_of(nothing(folder))
+
+
+def nothing(folder: Path) -> Path:
+    """A run that only has a manifest, of no task."""
+    files = ("questions", "answers", "batches", "timings", "passages")
+    return write_run(folder, manifest={"status": "interrupted"}, **{name: [] for name in files})
 
 
 def written(folder: Path) -> dict[str, Any]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 import json
 import random
 from pathlib import Path
@@ -10,20 +9,21 @@ from typing import Any
 
 import pytest
 
-from harness.records import Pair, Prompt
-from harness.run.answer import BATCH_ROWS, BATCH_TOKENS, AnswerPass, plan_batches
+from harness.engines.engine import AdapterRef, Continuation, PromptFacts, Request
+from harness.run.answer import BATCH_ROWS, BATCH_TOKENS, Answering, AnswerPass, plan_batches
 from harness.run.answer_cache import AnswerCache
 from harness.run.folder import RunFolder
 from harness.run.plan import Job
 from harness.run.prepare import ReadyJob, ready
-from harness.spec.strategy import STRATEGIES
+from harness.run.prompts import Prompt
 from harness.spec.task import Task
-from tests.fakes import FakeEngine, Silent
-from tests.run.worlds import FallibleEngine, Killed, context_of, make_task, reply, rows
+from tests.fakes import RecordingEngine, Silent
+from tests.run.worlds import FallibleEngine, Killed, context_of, make_task, reply, rows, run_of, system
 
 
 def prompt(length: int, *, scored: bool = False) -> Prompt:
-    return Prompt("", (0,) * length, "", pairs=(Pair((0,), (1,)),) if scored else ())
+    request = Request("", continuations=(Continuation("x"),) if scored else ())
+    return Prompt(request, PromptFacts(length, length, ""))
 
 
 @pytest.mark.parametrize("seed", range(8))
@@ -36,12 +36,14 @@ def test_batches_hold_every_question_once_sorted_by_length_and_bounded(seed: int
     assert sorted(places) == list(range(len(prompts)))
     assert [batch.number for batch in batches] == list(range(len(batches)))
     for batch in batches:
-        lengths = [len(prompts[at].tokens) for at in batch.places]
+        lengths = [prompts[at].facts.tokens for at in batch.places]
         assert len(lengths) <= BATCH_ROWS
         assert len(lengths) * max(lengths) <= BATCH_TOKENS or len(lengths) == 1
-        assert {bool(prompts[at].pairs) for at in batch.places} == {batch.scored}
+        assert len({prompts[at].request.scored for at in batch.places}) == 1
     for kind in (False, True):
-        lengths = [len(prompts[at].tokens) for b in batches if b.scored is kind for at in b.places]
+        lengths = [
+            prompts[at].facts.tokens for b in batches for at in b.places if prompts[at].request.scored is kind
+        ]
         assert lengths == sorted(lengths, reverse=True)
 
 
@@ -58,15 +60,17 @@ class World:
     """One job over the 24 questions of the workshop, and a way to answer it."""
 
     def __init__(self, folder: Path, task: Task, strategy: str = "rag") -> None:
-        self.job = Job(task.name, strategy, STRATEGIES[strategy], None)
+        self.job = Job(task.name, system(task, strategy))
         self.ready: ReadyJob = ready(self.job, context_of(task, folder / "cache"))
-        self.folder = RunFolder.create(folder / "run", {"schema_version": 1})
+        self.folder = RunFolder.create(folder / "run", run_of())
         self.cache: AnswerCache | None = None
 
-    def answer(self, engine: FakeEngine, adapter: str | None = None) -> None:
-        clock = engine.clock
-        answers = AnswerPass(engine, self.folder, self.cache, Silent(), clock)  # type: ignore[arg-type]
-        answers.run(self.ready, adapter, lambda: engine.use(None))
+    def answer(self, engine: RecordingEngine, adapter: str | None = None) -> None:
+        answers = AnswerPass(engine, self.folder, self.cache, Silent(), engine.clock)
+        answers.run(self.ready, Answering(AdapterRef(Path(adapter)), adapter) if adapter else None)
+
+    def text(self, place: int) -> str:
+        return RecordingEngine(reply).text(self.ready.prompts[place].request)
 
     def rows(self, name: str = "answers") -> list[dict[str, Any]]:
         return rows(self.folder.path, name)
@@ -81,12 +85,13 @@ def test_a_row_holds_the_whole_evidence_of_an_answer(world: World) -> None:
     world.answer(FallibleEngine())
     by_id = {row["question_id"]: row for row in world.rows()}
     assert list(by_id) != sorted(by_id), "rows come as batches do, longest first"
-    for asked, shown in zip(world.ready.questions, world.ready.prompts, strict=True):
+    for place, (asked, shown) in enumerate(zip(world.ready.questions, world.ready.prompts, strict=True)):
         row = by_id[asked.id]
-        assert row["prediction"] == reply(shown.text, None)
-        assert row["prompt_tokens"] == len(shown.text)
-        assert row["completion_tokens"] == 8
-        assert row["prompt_sha256"] == shown.sha256
+        assert row["system"] == world.job.system.id
+        assert row["prediction"] == reply(world.text(place), None)
+        assert row["prompt_tokens"] == len(world.text(place))
+        assert row["completion_tokens"] == 1
+        assert row["prompt_sha256"] == shown.facts.sha256
         assert row["finish_reason"] == "stop"
         assert row["shown_passages"] == 3
         assert row["retrieved"] == [
@@ -104,13 +109,13 @@ def test_what_was_retrieved_is_kept_once_with_its_text(world: World) -> None:
 
 
 def test_batch_rows_hold_wall_time_and_tokens(world: World) -> None:
-    """The fake clock gives each batch a second, each answer has 8 tokens."""
+    """The fake clock gives each batch a second, each answer has one word."""
     world.answer(FallibleEngine())
     batches = world.rows("batches")
     assert [row["batch"] for row in batches] == list(range(len(batches)))
     assert sum(row["questions"] for row in batches) == 24
     assert all(row["wall_s"] == 1.0 for row in batches)
-    assert sum(row["completion_tokens"] for row in batches) == 24 * 8
+    assert sum(row["completion_tokens"] for row in batches) == 24
 
 
 def test_each_batch_is_on_disk_before_the_next_one_starts(world: World) -> None:
@@ -120,7 +125,7 @@ def test_each_batch_is_on_disk_before_the_next_one_starts(world: World) -> None:
     assert [row["batch"] for row in world.rows()] == [0] * len(engine.batches[0])
 
 
-def test_a_resumed_batch_is_computed_in_the_same_company(world: World) -> None:
+def test_a_resumed_batch_is_computed_with_the_same_questions(world: World) -> None:
     """Padding can change a last digit: what is answered already must not change who answers together."""
     first = FallibleEngine()
     world.answer(first)
@@ -172,7 +177,7 @@ def test_an_adapter_is_not_given_the_base_models_cached_answers(world: World, tm
 def test_a_batch_known_in_part_is_computed_whole(world: World, tmp_path: Path) -> None:
     world.cache = AnswerCache(tmp_path / "answers.sqlite", Silent())
     engine = FallibleEngine()
-    answers = AnswerPass(engine, world.folder, world.cache, Silent(), engine.clock)  # type: ignore[arg-type]
+    answers = AnswerPass(engine, world.folder, world.cache, Silent(), engine.clock)
     keys = answers.keys(world.ready, None)
     first = plan_batches(world.ready.prompts)[0].places
     world.answer(FallibleEngine())
@@ -193,22 +198,21 @@ def test_choices_are_scored_and_their_log_likelihoods_kept(tmp_path: Path) -> No
     world = World(tmp_path, task, "base")
     world.answer(FallibleEngine())
     for row in world.rows():
-        assert (row["prediction"], row["choice_logprobs"]) == ("left", [0.0, -1.0])
+        assert (row["prediction"], row["choice_logprobs"]) == ("left", [-1.0, -2.0])
         assert (row["finish_reason"], row["completion_tokens"]) == ("choice", 0)
 
 
-def test_the_engine_is_told_the_prefix_all_prompts_share(tmp_path: Path) -> None:
-    seen: list[int] = []
+def test_the_engine_is_told_the_whole_job_of_each_batch(tmp_path: Path) -> None:
+    """What all prompts of a job share may be read once, whatever batch they are in."""
+    jobs: list[Any] = []
 
-    class Watching(FakeEngine):
-        def generate(self, prompts: Any, decoding: Any, *, shared: int = 0) -> Any:
-            seen.append(shared)
-            return super().generate(prompts, decoding, shared=shared)
+    class Watching(RecordingEngine):
+        def complete(self, requests: Any, adapter: Any = None, *, job: Any = ()) -> Any:
+            jobs.append(job)
+            return super().complete(requests, adapter, job=job)
 
     world = World(tmp_path, make_task(tmp_path), "few-shot")
     world.answer(Watching(reply))
-    texts = [item.text for item in world.ready.prompts]
-    common = sum(
-        1 for _ in itertools.takewhile(lambda letters: len(set(letters)) == 1, zip(*texts, strict=False))
-    )
-    assert set(seen) == {common}
+    assert len(jobs) > 1
+    assert all(job is jobs[0] for job in jobs), "the same object, so that an engine need not look again"
+    assert list(jobs[0]) == [prompt.request for prompt in world.ready.prompts]

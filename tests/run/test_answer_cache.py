@@ -8,29 +8,42 @@ from pathlib import Path
 
 import pytest
 
-from harness.engines.engine import ModelIdentity
+from harness.engines.engine import Completion, Continuation, Decoding, EngineIdentity, PromptFacts, Request
 from harness.errors import HarnessError
-from harness.records import Decoding, Generation
 from harness.run.answer_cache import AnswerCache, answer_key
+from harness.run.prompts import Prompt
 from tests.fakes import Silent
 
-MODEL = ModelIdentity("m", "here", "a" * 64, "float32", "cpu")
+MODEL = EngineIdentity("m", "here", "a" * 64, "float32", "cpu")
 DECODING = Decoding(8, ("\n",))
-KEY = answer_key(MODEL, None, "p" * 64, DECODING, ())
-REPLY = Generation("Ann", 3, "stop")
+
+
+def key_of(
+    model: EngineIdentity = MODEL,
+    adapter: str | None = None,
+    prompt: str = "p" * 64,
+    decoding: Decoding = DECODING,
+    choices: tuple[str, ...] = (),
+) -> str:
+    request = Request("", decoding, tuple(map(Continuation, choices)))
+    return answer_key(model, adapter, Prompt(request, PromptFacts(1, 1, prompt)))
+
+
+KEY = key_of()
+REPLY = Completion("Ann", 3, "stop")
 
 
 @pytest.mark.parametrize(
     "other",
     [
-        answer_key(dataclasses.replace(MODEL, sha256="b" * 64), None, "p" * 64, DECODING, ()),
-        answer_key(dataclasses.replace(MODEL, dtype="bfloat16"), None, "p" * 64, DECODING, ()),
-        answer_key(dataclasses.replace(MODEL, device="cuda"), None, "p" * 64, DECODING, ()),
-        answer_key(MODEL, "c" * 64, "p" * 64, DECODING, ()),
-        answer_key(MODEL, None, "q" * 64, DECODING, ()),
-        answer_key(MODEL, None, "p" * 64, Decoding(9, ("\n",)), ()),
-        answer_key(MODEL, None, "p" * 64, Decoding(8, ()), ()),
-        answer_key(MODEL, None, "p" * 64, DECODING, ("yes", "no")),
+        key_of(dataclasses.replace(MODEL, sha256="b" * 64)),
+        key_of(dataclasses.replace(MODEL, dtype="bfloat16")),
+        key_of(dataclasses.replace(MODEL, device="cuda")),
+        key_of(adapter="c" * 64),
+        key_of(prompt="q" * 64),
+        key_of(decoding=Decoding(9, ("\n",))),
+        key_of(decoding=Decoding(8, ())),
+        key_of(choices=("yes", "no")),
     ],
     ids=["model", "dtype", "device", "adapter", "prompt", "max_tokens", "stop", "choices"],
 )
@@ -39,20 +52,20 @@ def test_every_part_that_shapes_an_answer_is_in_its_key(other: str) -> None:
 
 
 def test_the_order_of_choices_and_the_engine_version_are_in_the_key(monkeypatch: pytest.MonkeyPatch) -> None:
-    keys = {answer_key(MODEL, None, "p", DECODING, choices) for choices in (("a", "b"), ("b", "a"))}
+    keys = {key_of(choices=choices) for choices in (("a", "b"), ("b", "a"))}
     assert len(keys) == 2
     monkeypatch.setattr("harness.run.answer_cache.ENGINE_VERSION", 10**6)
-    assert answer_key(MODEL, None, "p" * 64, DECODING, ()) != KEY
+    assert key_of() != KEY
 
 
 def test_devices_of_a_kind_share_answers_and_names_do_not_matter() -> None:
     first = dataclasses.replace(MODEL, device="cuda:0")
     second = dataclasses.replace(MODEL, device="cuda:1", name="other", source="there")
-    assert answer_key(first, None, "p", DECODING, ()) == answer_key(second, None, "p", DECODING, ())
+    assert key_of(first) == key_of(second)
 
 
 def test_what_is_put_comes_back_in_another_process(tmp_path: Path) -> None:
-    chosen = Generation("yes", 0, "choice", (-0.1, -2.5))
+    chosen = Completion("yes", 0, "choice", (-0.1, -2.5))
     AnswerCache(tmp_path / "a.sqlite", Silent()).put({KEY: REPLY, "k2": chosen})
     assert AnswerCache(tmp_path / "a.sqlite", Silent()).get([KEY, "k2", "k3"]) == {KEY: REPLY, "k2": chosen}
 

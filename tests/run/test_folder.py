@@ -9,42 +9,63 @@ from typing import Any
 import pytest
 
 from harness.errors import HarnessError, InputError
-from harness.records import AnswerRow, BatchRow
-from harness.run.folder import RunFolder, read_manifest
+from harness.files import to_json
+from harness.records import AnswerRow, BatchRow, Passage, PassageRow, Ranked, RankedDoc, TimingRow
+from harness.run.folder import RunFolder
+from harness.run.manifest import SCHEMA_VERSION, read_manifest
+from tests.run.worlds import make_task, manifest, run_of, system
 
-MANIFEST = {"schema_version": 1, "status": "running"}
+MANIFEST = run_of()
+SYSTEM_ID = "5" * 16
+PASSAGE = Passage("d#0", "d", "The saw", "It is kept by Ann.")
+ROWS = {
+    "answers": AnswerRow(
+        "t", SYSTEM_ID, "a", 0, "Ann “x”", None, 3, 1, "stop", (RankedDoc("d", "d#0", 0.5),), 1, 0, "s", 0
+    ),
+    "timings": TimingRow("t", SYSTEM_ID, "a", 0, 0, None, 0.1, 0.5, 3, 1),
+    "batches": BatchRow("t", SYSTEM_ID, 0, 1, 1, 1.0),
+    "passages": PassageRow("d#0", "d", "The saw", "It is kept by Ann.", task="t"),
+}
 
 
 def answer(question_id: str) -> AnswerRow:
-    return AnswerRow("t", "base", question_id, 0, "Ann “x”", None, 3, 1, "stop", (), 0, 0, "s", 0)
+    return AnswerRow("t", SYSTEM_ID, question_id, 0, "Ann “x”", None, 3, 1, "stop", (), 0, 0, "s", 0)
 
 
 def test_a_new_run_starts_in_an_empty_or_absent_folder(tmp_path: Path) -> None:
     (tmp_path / "empty").mkdir()
     for name in ("empty", "absent/deep"):
-        RunFolder.create(tmp_path / name, dict(MANIFEST))
+        RunFolder.create(tmp_path / name, MANIFEST)
         assert read_manifest(tmp_path / name) == MANIFEST
+
+
+def test_a_manifest_comes_back_as_it_was_written(tmp_path: Path) -> None:
+    task = make_task(tmp_path)
+    written = run_of([task], {task.name: [system(task, "few-shot+rag"), system(task, "lora+rag")]})
+    RunFolder.create(tmp_path / "run", written)
+    assert read_manifest(tmp_path / "run") == written
+    assert RunFolder.resume(tmp_path / "run").manifest == written
 
 
 def test_a_folder_with_something_in_it_is_left_alone(tmp_path: Path) -> None:
     (tmp_path / "notes.txt").write_text("mine")
     with pytest.raises(InputError, match=r"exists already.*--resume"):
-        RunFolder.create(tmp_path, dict(MANIFEST))
+        RunFolder.create(tmp_path, MANIFEST)
     assert [path.name for path in tmp_path.iterdir()] == ["notes.txt"]
     with pytest.raises(InputError, match="exists already"):
-        RunFolder.create(tmp_path / "notes.txt", dict(MANIFEST))
+        RunFolder.create(tmp_path / "notes.txt", MANIFEST)
 
 
 def test_an_output_that_cannot_be_written_is_an_input_error(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(InputError, match="cannot be written"):
-        RunFolder.create(tmp_path / "file" / "run", dict(MANIFEST))
+        RunFolder.create(tmp_path / "file" / "run", MANIFEST)
 
 
 def test_a_full_disk_is_a_sentence_and_keeps_what_is_there(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    folder = RunFolder.create(tmp_path / "run", dict(MANIFEST))
+    folder = RunFolder.create(tmp_path / "run", MANIFEST)
 
     def full(_handle: int) -> None:
         raise OSError(28, "No space left on device")
@@ -69,6 +90,8 @@ def test_a_full_disk_is_a_sentence_and_keeps_what_is_there(
         ("{}", "no schema_version"),
         ('{"schema_version": "1"}', "no schema_version"),
         ('{"schema_version": 99}', "newer version.*schema 99"),
+        ('{"schema_version": 1}', "older version.*schema 1.*Make the run again"),
+        (f'{{"schema_version": {SCHEMA_VERSION}}}', "is damaged: 'run_id' is missing"),
     ],
 )
 def test_what_is_no_run_of_ours_is_refused(tmp_path: Path, text: str | None, message: str) -> None:
@@ -80,20 +103,37 @@ def test_what_is_no_run_of_ours_is_refused(tmp_path: Path, text: str | None, mes
         RunFolder.resume(tmp_path)
 
 
-@pytest.mark.parametrize("name", ["answers", "timings", "batches", "passages"])
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"seeds": {"sampling": 0, "training": [0]}}, "'seeds.order' is missing"),
+        ({"status": 3}, "'status' is 3, which is not what a run writes there"),
+        ({"plan": [{"task": "t"}]}, r"'plan.0.system' is missing"),
+    ],
+)
+def test_a_damaged_manifest_is_refused_with_the_key(
+    tmp_path: Path, changes: dict[str, Any], message: str
+) -> None:
+    RunFolder.create(tmp_path, MANIFEST)
+    (tmp_path / "run.json").write_text(json.dumps({**manifest(tmp_path), **changes}))
+    with pytest.raises(InputError, match=f"run.json: is damaged: {message}"):
+        RunFolder.resume(tmp_path)
+
+
+@pytest.mark.parametrize("name", list(ROWS))
 def test_a_torn_last_line_is_cut_on_resume(tmp_path: Path, name: str) -> None:
-    RunFolder.create(tmp_path, dict(MANIFEST))
+    RunFolder.create(tmp_path, MANIFEST)
     path = tmp_path / f"{name}.jsonl"
-    whole = json.dumps({"task": "t", "chunk_id": "d#0"}) + "\n"
+    whole = to_json(ROWS[name]) + "\n"
     path.write_bytes((whole + '{"task": "é').encode()[:-1])  # torn in the middle of a character
     RunFolder.resume(tmp_path)
-    assert path.read_text() == whole
+    assert path.read_text(encoding="utf-8") == whole
 
 
 def test_answers_come_back_and_their_batch_is_written_first(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    folder = RunFolder.create(tmp_path, dict(MANIFEST))
+    folder = RunFolder.create(tmp_path, MANIFEST)
     order: list[str] = []
     import harness.run.folder as module
 
@@ -104,6 +144,24 @@ def test_answers_come_back_and_their_batch_is_written_first(
         append(path, rows)
 
     monkeypatch.setattr(module, "append_lines", recorded)
-    folder.add_answers([answer("a"), answer("b")], BatchRow("t", "base", 0, 2, 2, 1.0))
+    folder.add_answers([answer("a"), answer("b")], BatchRow("t", SYSTEM_ID, 0, 2, 2, 1.0))
     assert order == ["batches.jsonl", "answers.jsonl"]
-    assert RunFolder.resume(tmp_path).answered() == {("t", "base", 0): {"a": answer("a"), "b": answer("b")}}
+    assert RunFolder.resume(tmp_path).answered() == {
+        ("t", SYSTEM_ID, 0): {"a": answer("a"), "b": answer("b")}
+    }
+
+
+def test_a_resumed_folder_knows_what_it_holds(tmp_path: Path) -> None:
+    """Nothing that is in a folder already is asked for or written again."""
+    folder = RunFolder.create(tmp_path, MANIFEST)
+    answered, timed = ROWS["answers"], ROWS["timings"]
+    assert isinstance(answered, AnswerRow)
+    assert isinstance(timed, TimingRow)
+    folder.add_answers([answered], None)
+    folder.add_timing(timed)
+    folder.add_passages("t", [Ranked(PASSAGE, 0.5)])
+    again = RunFolder.resume(tmp_path)
+    assert again.answered() == {("t", SYSTEM_ID, 0): {"a": answered}}
+    assert again.timed() == {("t", SYSTEM_ID, "a", True)}
+    again.add_passages("t", [Ranked(PASSAGE, 0.4)])
+    assert (tmp_path / "passages.jsonl").read_text(encoding="utf-8") == to_json(ROWS["passages"]) + "\n"

@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from harness.engines.store import ModelFolder
-from tests.run.worlds import rows, said, write_task
+from tests.run.worlds import answers_of, rows, write_task
 
 QUESTIONS = 160
 ANSWERS = 2 * QUESTIONS
@@ -125,7 +125,7 @@ def test_five_kills_and_resumes_give_the_answers_of_an_unbroken_run(
 
     starter.start(*compare, str(unbroken))
     assert starter.exit_code() == 0, starter.said()
-    assert len(said(unbroken)) == ANSWERS
-    assert said(run) == said(unbroken)
-    timed = [(row["strategy"], row["block"]) for row in rows(run, "timings")]
+    assert len(answers_of(unbroken)) == ANSWERS
+    assert answers_of(run) == answers_of(unbroken)
+    timed = [(row["system"], row["block"]) for row in rows(run, "timings")]
     assert len(timed) == len(set(timed)) == TIMED

@@ -8,35 +8,34 @@ from pathlib import Path
 import pytest
 
 from harness.errors import InputError
-from harness.run.plan import AdapterNeed, limited, make_plan, sample
+from harness.run.plan import limited, sample
 from harness.run.settings import Effort, Settings, effort
-from harness.spec.strategy import DEFAULT_STRATEGIES, STRATEGIES, parse_strategies
-from tests.run.worlds import make_task, questions
+from harness.spec.strategy import DEFAULT_STRATEGIES, STRATEGIES
+from tests.run.worlds import make_task, plan_of, questions
 
-EVERY = tuple(STRATEGIES.values())
+EVERY = tuple(STRATEGIES)
 
 
 def test_a_full_task_serves_every_strategy_in_the_order_asked(tmp_path: Path) -> None:
-    plan = make_plan([make_task(tmp_path)], EVERY)
-    assert [job.name for job in plan.jobs] == list(STRATEGIES)
+    plan = plan_of([make_task(tmp_path)], EVERY)
+    assert [job.system.name for job in plan.jobs] == list(STRATEGIES)
     assert plan.not_applicable == {"workshop": {}}
-    assert plan.adapters == (
-        AdapterNeed("workshop", STRATEGIES["lora"]),
-        AdapterNeed("workshop", STRATEGIES["lora+rag"]),
-    )
+    assert [job.system.name for job in plan.trainings] == ["lora", "lora+rag"]
+    trained = [job.system.adapter for job in plan.trainings]
+    assert [adapter and [part.kind for part in adapter.context] for adapter in trained] == [[], ["retrieved"]]
 
 
 def test_the_default_is_the_three_candidates_and_the_control(tmp_path: Path) -> None:
     task = make_task(tmp_path)
     assert Settings(tasks=()).strategies == DEFAULT_STRATEGIES == ("base", "lora", "rag", "oracle")
-    plan = make_plan([task], parse_strategies(Settings(tasks=()).strategies))
-    assert [job.name for job in plan.jobs] == ["base", "lora", "rag", "oracle"]
+    plan = plan_of([task], Settings(tasks=()).strategies)
+    assert [job.system.name for job in plan.jobs] == ["base", "lora", "rag", "oracle"]
 
 
 def test_what_does_not_apply_is_named_with_its_reason(tmp_path: Path) -> None:
     bare = make_task(tmp_path, with_train=False, with_corpus=False)
-    plan = make_plan([bare], EVERY)
-    assert [job.name for job in plan.jobs] == ["base"]
+    plan = plan_of([bare], EVERY)
+    assert [job.system.name for job in plan.jobs] == ["base"]
     reasons = plan.not_applicable["workshop"]
     assert set(reasons) == set(STRATEGIES) - {"base"}
     assert "no corpus" in reasons["rag"]
@@ -47,32 +46,32 @@ def test_what_does_not_apply_is_named_with_its_reason(tmp_path: Path) -> None:
 
 def test_the_oracle_needs_gold_documents(tmp_path: Path) -> None:
     without = [{**row, "gold_docs": []} for row in questions()]
-    plan = make_plan([make_task(tmp_path, test=without)], EVERY)
+    plan = plan_of([make_task(tmp_path, test=without)], EVERY)
     assert plan.not_applicable["workshop"] == {"oracle": "no test question names its gold documents"}
 
 
 def test_every_adapter_answers_the_general_tasks_without_context(tmp_path: Path) -> None:
     knows = make_task(tmp_path, "facts")
     general = make_task(tmp_path, "general", probes="general", with_train=False, with_corpus=False)
-    plan = make_plan([general, knows], parse_strategies(["base", "lora", "lora+rag"]))
-    guests = {job.name: job for job in plan.jobs_of("general") if "@" in job.name}
-    assert list(guests) == ["lora@facts", "lora+rag@facts"]
-    for job in guests.values():
-        assert job.adapter is not None
-        assert job.adapter.task == "facts"
-        assert job.strategy.context == (), "what was forgotten is asked as the base is asked"
-    assert not [job.name for job in plan.jobs_of("facts") if "@" in job.name]
+    plan = plan_of([general, knows], ["base", "lora", "lora+rag"])
+    forgetting = {job.system.name: job for job in plan.jobs_of("general") if job.shows_forgetting}
+    assert list(forgetting) == ["lora@facts", "lora+rag@facts"]
+    trained = [job.adapter for job in plan.trainings]
+    assert [job.adapter for job in forgetting.values()] == trained, "they are the adapters of the task"
+    for job in forgetting.values():
+        assert job.system.context == (), "what was forgotten is asked as the base is asked"
+    assert not any(job.shows_forgetting for job in plan.jobs_of("facts"))
 
 
-def test_a_general_task_is_no_guest_of_its_own_adapter(tmp_path: Path) -> None:
-    plan = make_plan([make_task(tmp_path, probes="general")], parse_strategies(["lora"]))
-    assert [job.name for job in plan.jobs] == ["lora"]
+def test_a_general_task_is_not_asked_again_by_its_own_adapter(tmp_path: Path) -> None:
+    plan = plan_of([make_task(tmp_path, probes="general")], ["lora"])
+    assert [job.system.name for job in plan.jobs] == ["lora"]
 
 
 def test_nothing_to_do_is_an_input_error_with_every_reason(tmp_path: Path) -> None:
     bare = make_task(tmp_path, with_train=False, with_corpus=False)
     with pytest.raises(InputError) as caught:
-        make_plan([bare], parse_strategies(["rag", "lora"]))
+        plan_of([bare], ["rag", "lora"])
     message = str(caught.value)
     assert "workshop: rag: the task names no corpus" in message
     assert "workshop: lora: the task has no training questions" in message

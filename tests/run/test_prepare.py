@@ -6,11 +6,9 @@ import dataclasses
 from pathlib import Path
 
 from harness.records import Question
-from harness.run.plan import AdapterNeed
 from harness.run.prepare import fact_seen, trained_on
-from harness.spec.strategy import STRATEGIES
 from harness.spec.task import Task
-from tests.run.worlds import context_of, make_task
+from tests.run.worlds import context_of, make_task, make_tools, system
 
 
 def about(fact_id: str | None, *, answerable: bool = True) -> Question:
@@ -38,25 +36,22 @@ def test_seen_has_no_sense_without_fact_training_or_answer(tmp_path: Path) -> No
 def test_a_fact_left_out_of_training_is_not_seen(tmp_path: Path) -> None:
     """What counts is what the fine-tune was trained on, not what the file holds."""
     task = with_max_examples(make_task(tmp_path), 8)
-    kept = trained_on(task, 0)
+    kept = trained_on(task, 8, 0)
     assert len(kept) == 8 < len(task.train)
     for question in task.train:
         if question.fact_id:
             assert fact_seen(task, about(question.fact_id), 0) is (question in kept)
-    need = AdapterNeed(task.name, STRATEGIES["lora"])
-    assert len(context_of(task, tmp_path).training(need).examples) == 8
+    assert len(context_of(task, tmp_path).training(system(task, "lora"), 0).examples) == 8
 
 
 def test_the_adapters_key_holds_prompts_seed_and_recipe(tmp_path: Path) -> None:
     """An adapter from other data, prompts or settings must not be taken for this one."""
-    from tests.run.worlds import FallibleEngine
-
     task = make_task(tmp_path)
-    identity = FallibleEngine().identity
+    trainer = make_tools(tmp_path).trainer
+    assert trainer
 
     def key(task: Task, strategy: str = "lora", seed: int = 0) -> str:
-        need = AdapterNeed(task.name, STRATEGIES[strategy], seed)
-        return context_of(task, tmp_path).training(need).key(identity)
+        return context_of(task, tmp_path).training(system(task, strategy), seed).key(trainer)
 
     prompt = task.spec.prompt.model_copy(update={"system": "Answer at length."})
     finetune = task.spec.finetune.model_copy(update={"rank": 8})

@@ -13,19 +13,21 @@ import pytest
 
 import harness.run.folder as folder_module
 from harness.errors import InputError, RunInterrupted
+from harness.files import to_json
 from harness.report.write import write_reports
 from harness.run.settings import Settings
 from harness.spec.task import Task, load_task
 from tests.run.worlds import (
     FallibleEngine,
     Killed,
+    answers_of,
     go,
     make_task,
     make_tools,
     manifest,
+    names,
     questions,
     rows,
-    said,
     settings_of,
     write_task,
 )
@@ -43,7 +45,7 @@ def unbroken(tmp_path_factory: pytest.TempPathFactory) -> list[tuple[str, str, s
     """The answers of a run that nothing stopped; they do not depend on where the task lies."""
     folder = tmp_path_factory.mktemp("unbroken")
     task = make_task(folder)
-    return said(go(settings_of(task, *UNTRAINED), [task], make_tools(folder / "cache"), folder / "run"))
+    return answers_of(go(settings_of(task, *UNTRAINED), [task], make_tools(folder / "cache"), folder / "run"))
 
 
 def test_ctrl_c_says_how_to_go_on(task: Task, tmp_path: Path) -> None:
@@ -83,9 +85,9 @@ def test_stopped_at_any_batch_and_resumed_gives_the_same_answers(
             make_tools(tmp_path / "c", FallibleEngine(batch=batch, error=error)),
             tmp_path / "r",
         )
-    assert said(tmp_path / "r") != unbroken
+    assert answers_of(tmp_path / "r") != unbroken
     go(settings, [task], make_tools(tmp_path / "c"), tmp_path / "r", resume=True)
-    assert said(tmp_path / "r") == unbroken
+    assert answers_of(tmp_path / "r") == unbroken
     write_reports(tmp_path / "r")
 
 
@@ -94,26 +96,28 @@ def test_stopped_while_timing_and_resumed_has_every_time_once(task: Task, tmp_pa
     settings = settings_of(task, "base", "rag", latency_queries=4)
     with pytest.raises(Killed):
         go(settings, [task], make_tools(tmp_path / "c", FallibleEngine(timed=timed)), tmp_path / "r")
-    first = manifest(tmp_path / "r").get("first_query_s")
+    first = manifest(tmp_path / "r")["first_query_s"]
     go(settings, [task], make_tools(tmp_path / "c"), tmp_path / "r", resume=True)
-    written = sorted((row["strategy"], row["block"]) for row in rows(tmp_path / "r", "timings"))
+    written = sorted(
+        (names(tmp_path / "r")[row["system"]], row["block"]) for row in rows(tmp_path / "r", "timings")
+    )
     assert written == [(name, block) for name in ("base", "rag") for block in range(4)]
     if first is not None:
         assert manifest(tmp_path / "r")["first_query_s"] == first
     write_reports(tmp_path / "r")
 
 
-def tearing(at: int, share: float) -> Callable[[Path, Iterable[dict[str, Any]]], None]:
+def tearing(at: int, share: float) -> Callable[[Path, Iterable[Any]], None]:
     """An `append_lines` that dies at its `at`-th call with only a share of the bytes on disk."""
     calls = 0
     whole = folder_module.append_lines
 
-    def append(path: Path, lines: Iterable[dict[str, Any]]) -> None:
+    def append(path: Path, lines: Iterable[Any]) -> None:
         nonlocal calls
         calls += 1
         if calls < at:
             return whole(path, lines)
-        data = "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in lines).encode()
+        data = "".join(f"{to_json(row)}\n" for row in lines).encode()
         with path.open("ab") as stream:
             stream.write(data[: int(len(data) * share)])
         raise Killed
@@ -137,8 +141,10 @@ def test_killed_in_the_middle_of_a_write_and_resumed_gives_the_same_answers(
         monkeypatch.setattr(folder_module, "append_lines", whole)
         started = True
     go(settings, [task], make_tools(tmp_path / "c"), tmp_path / "r", resume=True)
-    assert said(tmp_path / "r") == unbroken
-    timed = sorted((row["strategy"], row["block"]) for row in rows(tmp_path / "r", "timings"))
+    assert answers_of(tmp_path / "r") == unbroken
+    timed = sorted(
+        (names(tmp_path / "r")[row["system"]], row["block"]) for row in rows(tmp_path / "r", "timings")
+    )
     assert timed == sorted((name, block) for name in UNTRAINED for block in range(2))
     kept = [(row["task"], row["chunk_id"]) for row in rows(tmp_path / "r", "passages")]
     assert len(kept) == len(set(kept))

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from harness.analysis.evidence import read_run
-from harness.engines.engine import Engine
-from harness.records import Message
+from harness.engines.engine import AdapterRef, Completion, Message, RenderedPrompt, Request
 from harness.spec.task import Task, load_task
 from tests.analysis.runs import derived
-from tests.fakes import FakeChat
 from tests.run.worlds import (
     SYSTEM,
     FallibleEngine,
@@ -22,7 +21,7 @@ from tests.run.worlds import (
     lines,
     make_task,
     make_tools,
-    plant_adapter,
+    names,
     questions,
     rows,
     settings_of,
@@ -57,23 +56,23 @@ def test_training_questions_are_kept_with_their_split(tmp_path: Path) -> None:
     ]
     assert kept[0]["answers"] == ["5 euros"]
     assert kept[0]["fact_id"] == "price-drill"
-    assert [row.question for row in (read_run(folder).training or {})["workshop"]] == [*task.train, *task.dev]
+    assert [row.question.id for row in (read_run(folder).training or {})["workshop"]] == [
+        question.id for question in (*task.train, *task.dev)
+    ]
 
 
 def test_one_prompt_of_each_job_is_kept_beside_its_skeleton(task: Task, tmp_path: Path) -> None:
     settings = settings_of(task, *UNTRAINED)
     folder = go(settings, [task], make_tools(tmp_path / "c"), tmp_path / "r")
-    kept = {row["strategy"]: row for row in rows(folder, "prompts")}
+    kept = {names(folder)[row["system"]]: row for row in rows(folder, "prompts")}
     assert list(kept) == list(UNTRAINED)
     question = questions()[0]["question"]
-    assert kept["base"]["text"] == f"<system>{SYSTEM}</><user>{question}</><assistant>"
-    assert kept["base"]["skeleton"] == "<system>%%0%%</><user>%%1%%</><assistant>"
+    assert kept["base"]["text"] == f"[system] {SYSTEM}\n[user] {question}\n[assistant]"
+    assert kept["base"]["skeleton"] == "[system] %%0%%\n[user] %%1%%\n[assistant]"
     assert "The drill" in kept["rag"]["text"]
     assert kept["rag"]["skeleton"] == kept["base"]["skeleton"]
     assert kept["few-shot"]["messages"] == 2 + 2 * task.spec.examples.k
-    assert kept["few-shot"]["skeleton"].count("<assistant>") == task.spec.examples.k + 1
-    assert kept["base"]["first_tokens"] == [ord(letter) for letter in "<system>"]
-    assert kept["base"]["added_tokens"] == []
+    assert kept["few-shot"]["skeleton"].count("[assistant]") == task.spec.examples.k + 1
     assert light(folder, "chat_template")["status"] == "pass"
     assert light(folder, "chat_template")["strategies"] == list(UNTRAINED)
 
@@ -86,68 +85,65 @@ def test_a_resumed_run_has_every_line_once(task: Task, tmp_path: Path, batch: in
     first = {name: (tmp_path / "r" / f"{name}.jsonl").read_bytes() for name in ("training", "prompts")}
     go(settings, [task], make_tools(tmp_path / "c"), tmp_path / "r", resume=True)
     assert {name: (tmp_path / "r" / f"{name}.jsonl").read_bytes() for name in first} == first
-    for name, keys in (("training", ("task", "id")), ("prompts", ("task", "strategy"))):
+    for name, keys in (("training", ("task", "id")), ("prompts", ("task", "system"))):
         named = [tuple(row[key] for key in keys) for row in rows(tmp_path / "r", name)]
         assert len(named) == len(set(named)) > 1
 
 
 def test_seeds_share_their_prompts(task: Task, tmp_path: Path) -> None:
     tools = make_tools(tmp_path / "c")
-    for seed in (0, 1):
-        plant_adapter(task, "lora", tools, seed)
     folder = go(settings_of(task, "base", "lora", "rag", seeds=2), [task], tools, tmp_path / "r")
-    assert [row["strategy"] for row in rows(folder, "prompts")] == ["base", "lora", "rag"]
+    assert [names(folder)[row["system"]] for row in rows(folder, "prompts")] == ["base", "lora", "rag"]
     assert light(folder, "adapter_changes_logits")["status"] == "pass"
 
 
-class DoubledChat(FakeChat):
+class RenderedTwice(FallibleEngine):
     """What goes wrong where a caller renders what was rendered already."""
 
-    def render(self, messages: Sequence[Message]) -> str:
-        whole = super().render(messages)
-        bare = any(message.content.startswith("%%") for message in messages)
-        return whole if bare else super().render([Message("user", whole)])
+    def show(self, request: Request, turns: Sequence[Message]) -> RenderedPrompt:
+        shown = super().show(request, turns)
+        return replace(shown, text=self.render([Message("user", shown.text)]))
 
 
-class RenderedTwice(FakeChat):
-    """The same, where the chat itself is made: the skeleton is as wrong as the prompt."""
+class TemplateTwice(FallibleEngine):
+    """The same, where the template itself is made: the skeleton is as wrong as the prompt."""
 
-    def render(self, messages: Sequence[Message]) -> str:
+    def render(self, messages: Sequence[Message], *, prefill: bool = False) -> str:
         return super().render([Message("user", super().render(messages))])
 
 
-class BeginningTwice(FakeChat):
+class BeginningTwice(FallibleEngine):
     """A tokenizer that adds a begin token to a text that has one."""
 
-    def encode(self, text: str) -> tuple[int, ...]:
-        begin = (ord("^"),)
-        return (*begin, *super().encode(text)) if not text else (*begin, *begin, *super().encode(text))
+    def show(self, request: Request, turns: Sequence[Message]) -> RenderedPrompt:
+        return replace(super().show(request, turns), first_tokens=(1, 1, 7), added_tokens=(1,))
 
 
 @pytest.mark.parametrize(
-    ("chat", "words"),
+    ("broken", "words"),
     [
-        (DoubledChat, "stands 2 times in the prompt, not 1"),
-        (RenderedTwice, "ends twice"),
+        (RenderedTwice, "stands 2 times"),
+        (TemplateTwice, "ends twice"),
         (BeginningTwice, "begins twice"),
     ],
 )
 def test_a_doubled_template_is_seen_from_the_run(
-    task: Task, tmp_path: Path, chat: type[FakeChat], words: str
+    task: Task, tmp_path: Path, broken: type[FallibleEngine], words: str
 ) -> None:
-    engine = FallibleEngine()
-    engine.chat = chat()
-    folder = go(settings_of(task, "base", "rag"), [task], make_tools(tmp_path / "c", engine), tmp_path / "r")
+    tools = make_tools(tmp_path / "c", broken())
+    folder = go(settings_of(task, "base", "rag"), [task], tools, tmp_path / "r")
     check = light(folder, "chat_template")
-    assert (check["status"], check["figure"], check["strategies"]) == ("fail", 2.0, ["base", "rag"])
+    assert (check["status"], check["figure"], list(check["strategies"])) == ("fail", 2.0, ["base", "rag"])
     assert words in check["detail"]
 
 
 class IdleEngine(FallibleEngine):
     """Answers as the base whatever adapter is asked for (the adapter was never attached)."""
 
-    def use(self, adapter: Path | None, *, merged: bool = True) -> None:
-        super().use(None)
+    def complete(
+        self, requests: Sequence[Request], adapter: AdapterRef | None = None, *, job: Sequence[Request] = ()
+    ) -> list[Completion]:
+        return super().complete(requests, None, job=job)
 
 
 @pytest.mark.parametrize(("engine", "status"), [(FallibleEngine, "pass"), (IdleEngine, "fail")])
@@ -155,12 +151,6 @@ def test_an_adapter_that_is_never_attached_is_seen_from_the_run(
     task: Task, tmp_path: Path, engine: type[FallibleEngine], status: str
 ) -> None:
     tools = make_tools(tmp_path / "c", engine())
-    plant_adapter(task, "lora", tools)
     folder = go(settings_of(task, "base", "lora"), [task], tools, tmp_path / "r")
     assert light(folder, "adapter_changes_logits")["status"] == status
     assert light(folder, "same_prompts")["status"] == "pass"
-
-
-def test_fakes_stand_at_the_protocol() -> None:
-    engine: Engine = FallibleEngine()
-    assert engine.chat.encode("") == ()

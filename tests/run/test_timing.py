@@ -3,35 +3,63 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from harness.engines.engine import AdapterRef, Clock, Request, TimedCompletion
 from harness.run.folder import RunFolder
 from harness.run.plan import Job
 from harness.run.prepare import TaskContext, ready
-from harness.run.timing import WARM_UP, Contestant, TimingPass, block_orders, contestants, timed_questions
-from harness.spec.strategy import STRATEGIES
-from tests.fakes import FakeClock, Silent
-from tests.run.worlds import FallibleEngine, context_of, make_task, rows
+from harness.run.timing import WARM_UP, TimedForm, TimingPass, block_orders, timed_forms, timed_questions
+from harness.spec.task import Task
+from tests.fakes import Silent
+from tests.run.worlds import FallibleEngine, context_of, make_task, named, rows, run_of, system
 
-ADAPTER = Path("adapter")
+ADAPTER = AdapterRef(Path("adapter"))
+UNMERGED = replace(ADAPTER, merged=False)
+
+
+class LoadingEngine(FallibleEngine):
+    """Takes 3 s of the clock to load an adapter, and keeps what was loaded and what was to answer, each time."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.used: list[tuple[AdapterRef | None, AdapterRef | None]] = []
+
+    def load(self, adapter: AdapterRef | None) -> None:
+        self.clock.advance(3.0)
+        super().load(adapter)
+
+    def time(self, request: Request, adapter: AdapterRef | None, clock: Clock) -> TimedCompletion:
+        self.used.append((self.adapter, adapter))
+        return super().time(request, adapter, clock)
 
 
 class Race:
-    """The workshop's strategies over one fake clock: embedding a query takes 0.25 s, an answer 0.1 / 0.5 s."""
+    """A task's systems over one fake clock: embedding a query takes 0.25 s, an answer 0.1 / 0.5 s."""
 
-    def __init__(self, folder: Path, *strategies: str) -> None:
-        self.clock = FakeClock()
-        self.context: TaskContext = context_of(make_task(folder), folder / "cache", clock=self.clock)
-        self.engine = FallibleEngine(self.clock)
-        self.folder = RunFolder.create(folder / "run", {"schema_version": 1})
-        jobs = [ready(Job("workshop", name, STRATEGIES[name], None), self.context) for name in strategies]
-        self.racers = contestants([(job, ADAPTER if job.job.strategy.adapted else None) for job in jobs])
+    def __init__(self, folder: Path, *strategies: str, task: Task | None = None) -> None:
+        task = task or make_task(folder)
+        self.engine = LoadingEngine()
+        self.context: TaskContext = context_of(task, folder / "cache", self.engine)
+        systems = [system(task, name, self.engine) for name in strategies]
+        self.folder = RunFolder.create(folder / "run", run_of([task], {task.name: systems}))
+        jobs = [ready(Job(task.name, one), self.context) for one in systems]
+        self.forms = timed_forms([(job, ADAPTER if job.job.system.adapted else None) for job in jobs])
 
     @property
     def timing(self) -> TimingPass:
-        return TimingPass(self.engine, self.folder, Silent(), self.clock, 0)  # type: ignore[arg-type]
+        return TimingPass(self.engine, self.folder, Silent(), self.engine.clock, 0)
+
+    def rows(self) -> list[dict[str, Any]]:
+        return rows(self.folder.path, "timings")
+
+    def names(self, written: Sequence[dict[str, Any]]) -> list[str]:
+        return [named(self.folder.path, row) for row in written]
 
 
 @pytest.mark.parametrize(
@@ -42,45 +70,46 @@ class Race:
         ("few-shot+rag", 0.25, 0.35, 0.75),
         ("oracle", None, 0.1, 0.5),
         ("few-shot", None, 0.1, 0.5),
+        ("lora", None, 0.1, 0.5),
+        ("lora+rag", 0.25, 0.35, 0.75),
     ],
 )
 def test_the_clock_of_what_retrieves_starts_before_the_query_is_embedded(
     tmp_path: Path, strategy: str, retrieve_s: float | None, ttft_s: float, e2e_s: float
 ) -> None:
+    """What loads an adapter is off the clock: it is ready before the question is handed over."""
     race = Race(tmp_path, strategy)
-    row = race.timing.measure(race.racers[0], race.context.task.test[0], 3, 1)
+    row = race.timing.measure(race.forms[0], race.context.task.test[0], 3, 1)
     assert row.retrieve_s == (None if retrieve_s is None else pytest.approx(retrieve_s))
     assert row.ttft_s == pytest.approx(ttft_s)
     assert row.e2e_s == pytest.approx(e2e_s)
-    assert (row.block, row.position, row.completion_tokens) == (3, 1, 8)
+    assert (row.block, row.position, row.completion_tokens) == (3, 1, 1)
+    assert row.prompt_tokens == len(race.engine.timed[-1])
 
 
 def test_retrieval_is_done_again_for_every_timed_answer(tmp_path: Path) -> None:
     """The answer pass has retrieved for these questions already: the clock must not profit from it."""
     race = Race(tmp_path, "rag")
     for _ in range(2):
-        assert race.timing.measure(
-            race.racers[0], race.context.task.test[0], 0, 0
-        ).retrieve_s == pytest.approx(0.25)
+        row = race.timing.measure(race.forms[0], race.context.task.test[0], 0, 0)
+        assert row.retrieve_s == pytest.approx(0.25)
 
 
 def test_the_timed_prompt_is_the_prompt_that_was_answered(tmp_path: Path) -> None:
     race = Race(tmp_path, "base", "rag", "oracle", "few-shot")
-    for racer in race.racers:
-        for asked, prompt in zip(racer.ready.questions, racer.ready.prompts, strict=True):
-            race.timing.measure(racer, asked, 0, 0)
-            assert race.engine.timed[-1] == prompt.text
+    for form in race.forms:
+        for asked, prompt in zip(form.ready.questions, form.ready.prompts, strict=True):
+            race.timing.measure(form, asked, 0, 0)
+            assert race.engine.timed[-1] == race.engine.text(prompt.request)
 
 
 @pytest.mark.parametrize(("count", "blocks"), [(1, 5), (2, 8), (3, 9), (5, 20), (4, 7)])
-def test_each_contestant_runs_once_a_block_and_stands_everywhere_equally_often(
-    count: int, blocks: int
-) -> None:
+def test_each_form_runs_once_a_block_and_stands_everywhere_equally_often(count: int, blocks: int) -> None:
     orders = block_orders(count, blocks, 0)
     assert len(orders) == blocks
     assert all(sorted(order) == list(range(count)) for order in orders)
     whole = orders[: blocks - blocks % count]
-    seats = Counter((position, racer) for order in whole for position, racer in enumerate(order))
+    seats = Counter((position, form) for order in whole for position, form in enumerate(order))
     assert set(seats.values()) == {len(whole) // count}, "every run of `count` blocks is a Latin square"
     assert len(seats) == count * count
 
@@ -92,51 +121,50 @@ def test_the_order_of_blocks_is_seeded() -> None:
 
 def test_blocks_are_interleaved_and_recorded(tmp_path: Path) -> None:
     race = Race(tmp_path, "base", "rag", "oracle")
-    race.timing.run("workshop", race.racers, 6)
-    written = rows(race.folder.path, "timings")
+    race.timing.run("workshop", race.forms, 6)
+    written = race.rows()
     assert [(row["block"], row["position"]) for row in written] == [
         (b, p) for b in range(6) for p in range(3)
     ]
     for block in range(6):
         inside = [row for row in written if row["block"] == block]
-        assert {row["strategy"] for row in inside} == {"base", "rag", "oracle"}
+        assert sorted(race.names(inside)) == ["base", "oracle", "rag"]
         assert len({row["question_id"] for row in inside}) == 1
-    places = Counter((row["strategy"], row["position"]) for row in written)
+    places = Counter((row["system"], row["position"]) for row in written)
     assert set(places.values()) == {2}
 
 
 def test_the_first_query_is_reported_apart_and_three_more_are_thrown_away(tmp_path: Path) -> None:
     race = Race(tmp_path, "base")
-    race.timing.run("workshop", race.racers, 4)
-    assert race.folder.manifest["first_query_s"] == 0.5
+    race.timing.run("workshop", race.forms, 4)
+    assert race.folder.manifest.first_query_s == 0.5
     assert len(race.engine.timed) == 1 + WARM_UP + 4
-    assert len(rows(race.folder.path, "timings")) == 4
+    assert len(race.rows()) == 4
 
 
 def test_adapters_are_timed_merged_and_unmerged_beside_it(tmp_path: Path) -> None:
-    used: list[tuple[Path | None, bool]] = []
     race = Race(tmp_path, "base", "lora")
-    race.engine.use = lambda adapter, *, merged=True: used.append((adapter, merged))  # type: ignore[method-assign]
-    race.timing.run("workshop", race.racers, 3)
-    written = rows(race.folder.path, "timings")
-    count = Counter((row["strategy"], row["merged"]) for row in written)
+    race.timing.run("workshop", race.forms, 3)
+    written = race.rows()
+    count = Counter(zip(race.names(written), (row["merged"] for row in written), strict=True))
     assert count == {("base", True): 3, ("lora", True): 3, ("lora", False): 3}
-    assert set(used) == {(None, True), (ADAPTER, True), (ADAPTER, False)}
+    assert set(race.engine.used) == {(None, None), (ADAPTER, ADAPTER), (UNMERGED, UNMERGED)}
 
 
 def test_what_is_timed_already_is_left_alone(tmp_path: Path) -> None:
     race = Race(tmp_path, "base", "rag")
-    race.timing.run("workshop", race.racers, 4)
+    race.timing.run("workshop", race.forms, 4)
     path = race.folder.path / "timings.jsonl"
     whole = path.read_text().splitlines(keepends=True)
     path.write_text("".join(whole[:5]))
     asked = len(race.engine.timed)
-    race.timing.run("workshop", race.racers, 4)
+    race.timing.run("workshop", race.forms, 4)
     assert len(race.engine.timed) - asked == WARM_UP + 3
     again = path.read_text().splitlines(keepends=True)
     assert again[:5] == whole[:5]
-    written = [(row["block"], row["strategy"]) for row in rows(race.folder.path, "timings")]
-    assert sorted(written) == [(block, name) for block in range(4) for name in ("base", "rag")]
+    written = race.rows()
+    timed = zip((row["block"] for row in written), race.names(written), strict=True)
+    assert sorted(timed) == [(block, name) for block in range(4) for name in ("base", "rag")]
 
 
 def test_questions_answered_in_words_are_timed_first(tmp_path: Path) -> None:
@@ -155,9 +183,7 @@ def test_questions_answered_in_words_are_timed_first(tmp_path: Path) -> None:
 def test_a_choice_has_one_time_for_its_first_and_last_token(tmp_path: Path) -> None:
     test = [{"id": "pick", "question": "Left?", "answers": ["left"], "choices": ["left", "right"]}]
     task = make_task(tmp_path, answer="choice", test=test, with_train=False, with_corpus=False)
-    engine = FallibleEngine()
-    folder = RunFolder.create(tmp_path / "run", {"schema_version": 1})
-    job = ready(Job(task.name, "base", STRATEGIES["base"], None), context_of(task, tmp_path))
-    timing = TimingPass(engine, folder, Silent(), engine.clock, 0)  # type: ignore[arg-type]
-    row = timing.measure(Contestant(job, None), task.test[0], 0, 0)
-    assert (row.ttft_s, row.completion_tokens) == (row.e2e_s, 0)
+    race = Race(tmp_path, "base", task=task)
+    form: TimedForm = race.forms[0]
+    row = race.timing.measure(form, task.test[0], 0, 0)
+    assert (row.ttft_s, row.e2e_s, row.completion_tokens) == (0.5, 0.5, 0)

@@ -5,22 +5,24 @@ The fake engine's reply is a hash of the whole prompt and of the adapter, so tha
 
 from __future__ import annotations
 
-import dataclasses
 import json
-from collections.abc import Callable
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from harness.files import sha256_file, sha256_text
-from harness.finetune.store import WEIGHTS, adapter_folder
-from harness.records import AdapterRecord, Decoding, Generation, Timed
-from harness.run.compare import Tools, compare
-from harness.run.plan import AdapterNeed
+from harness.engines.engine import AdapterRef, Clock, Completion, Engine, Request, TimedCompletion
+from harness.files import sha256_text
+from harness.finetune.trainer import open_trainer
+from harness.run.compare import compare
+from harness.run.manifest import MachineFacts, Manifest, ModelFacts, Planned, Seeds, TaskFacts, read_manifest
+from harness.run.plan import ForgettingTasks, Plan, make_plan, obstacle, setup_of
 from harness.run.prepare import TaskContext
 from harness.run.settings import Settings
-from harness.spec.strategy import STRATEGIES
+from harness.run.tools import Tools
+from harness.spec.strategy import STRATEGIES, parse_strategies
+from harness.spec.system import System
 from harness.spec.task import Task, load_task
-from tests.fakes import FakeChat, FakeClock, FakeEngine, Silent, WordEmbedder
+from tests.fakes import FakeClock, RecordingEngine, Silent, WordEmbedder
 
 TOOLS = ("drill", "saw", "lathe", "plane", "sander", "router", "anvil", "kiln")
 SYSTEM = "Answer shortly."
@@ -93,15 +95,15 @@ def make_task(folder: Path, name: str = "workshop", **options: Any) -> Task:
     return load_task(write_task(folder, name, **options))
 
 
-def reply(prompt: str, adapter: Path | None) -> str:
-    return sha256_text(prompt + str(adapter and adapter.name))[:8]
+def reply(prompt: str, adapter: AdapterRef | None) -> str:
+    return sha256_text(prompt + str(adapter and adapter.folder.name))[:8]
 
 
 class Killed(BaseException):
     """What a SIGKILL looks like from inside: nobody catches it."""
 
 
-class FallibleEngine(FakeEngine):
+class FallibleEngine(RecordingEngine):
     """Raises `error` at the n-th batch or the n-th timed answer (from 1; None: never)."""
 
     def __init__(
@@ -115,58 +117,73 @@ class FallibleEngine(FakeEngine):
         super().__init__(reply, clock)
         self.fail_batch, self.fail_timed, self.error = batch, timed, error
 
-    def generate(self, prompts: Any, decoding: Decoding, *, shared: int = 0) -> list[Generation]:
+    def complete(
+        self, requests: Sequence[Request], adapter: AdapterRef | None = None, *, job: Sequence[Request] = ()
+    ) -> list[Completion]:
         if len(self.batches) + 1 == self.fail_batch:
             raise self.error
-        return super().generate(prompts, decoding, shared=shared)
+        return super().complete(requests, adapter, job=job)
 
-    def time(self, prompt: Any, decoding: Decoding, clock: Callable[[], float]) -> Timed:
+    def time(self, request: Request, adapter: AdapterRef | None, clock: Clock) -> TimedCompletion:
         if len(self.timed) + 1 == self.fail_timed:
             raise self.error
-        return super().time(prompt, decoding, clock)
+        return super().time(request, adapter, clock)
 
 
-def make_tools(cache: Path, engine: FakeEngine | None = None) -> Tools:
+def make_tools(cache: Path, engine: RecordingEngine | None = None) -> Tools:
     engine = engine or FallibleEngine()
     embedder = WordEmbedder(engine.clock)
-    return Tools(engine, lambda: embedder, cache, Silent(), engine.clock)
+    return Tools(engine, open_trainer(engine), lambda: embedder, embedder.name, cache, Silent(), engine.clock)
 
 
-def context_of(
-    task: Task, cache: Path, chat: FakeChat | None = None, clock: FakeClock | None = None
-) -> TaskContext:
+def context_of(task: Task, cache: Path, engine: RecordingEngine | None = None) -> TaskContext:
     """The task's context over its corpus, where it has one."""
     from harness.corpus.retriever import open_retriever
 
+    engine = engine or FallibleEngine()
     retriever = None
     if task.corpus is not None:
         retriever = open_retriever(
             task.corpus,
-            WordEmbedder(clock),
+            WordEmbedder(engine.clock),
             chunk_tokens=64,
             overlap_tokens=16,
             cache=cache,
             progress=Silent(),
         )
-    return TaskContext(task, chat or FakeChat(), retriever, 0)  # type: ignore[arg-type]
+    return TaskContext(task, engine, retriever, 0)
 
 
-def plant_adapter(task: Task, strategy: str, tools: Tools, seed: int = 0) -> str:
-    """Put a (meaningless) adapter where the store looks for it, as the fake cannot train; its sha256."""
-    context = context_of(task, tools.cache)
-    training = context.training(AdapterNeed(task.name, STRATEGIES[strategy], seed))
-    key = training.key(tools.engine.identity)
-    folder = adapter_folder(tools.cache, key)
-    folder.mkdir(parents=True)
-    (folder / WEIGHTS).write_bytes(f"weights of {task.name} {strategy} {seed}".encode())
-    record = AdapterRecord(
-        key=key, sha256=sha256_file(folder / WEIGHTS), task=task.name, strategy=strategy,
-        base_sha256=tools.engine.identity.sha256, recipe=training.recipe.to_json(), examples=9, epochs=1.0,
-        steps=1, train_tokens=100, seconds=1.0, device="cpu", train_loss=0.5, dev_loss=None, train_fit=1.0,
-        stopped="max_epochs",
+def system(task: Task, strategy: str, engine: Engine | None = None) -> System:
+    """A strategy made concrete for a task of this world."""
+    return setup_of(engine or FallibleEngine(), WordEmbedder.name, 0)(task, STRATEGIES[strategy])
+
+
+def plan_of(
+    tasks: Sequence[Task],
+    strategies: Sequence[str],
+    seeds: Sequence[int] = (0,),
+    forgetting: ForgettingTasks | None = None,
+) -> Plan:
+    """What a run over the fakes would do."""
+    engine = FallibleEngine()
+    setup = setup_of(engine, WordEmbedder.name, 0)
+    chosen = parse_strategies(strategies)
+    return make_plan(tasks, chosen, setup, lambda task, one: obstacle(task, one, engine), seeds, forgetting)
+
+
+def run_of(tasks: Sequence[Task] = (), systems: Mapping[str, Sequence[System]] | None = None) -> Manifest:
+    """A manifest of a run that has just begun, for a folder that only some passes write into."""
+    planned = [(task, one) for task, some in (systems or {}).items() for one in some]
+    return Manifest(
+        run_id="run", created="2026-01-02T03:04:05+00:00", status="running", quick=False, command="",
+        harness_version="0", git_commit=None, settings=Settings(tasks=()), model=ModelFacts(name="fake"),
+        embedder=None, tasks={task.name: TaskFacts(spec=task.spec) for task in tasks},
+        systems={one.id: one for _, one in planned},
+        plan=tuple(Planned(task=task, system=one.id) for task, one in planned),
+        not_applicable={}, forgetting=(), seeds=Seeds(sampling=0, training=(0,), order=0), libraries={},
+        machine=MachineFacts(),
     )  # fmt: skip
-    (folder / "training.json").write_text(json.dumps(dataclasses.asdict(record)), encoding="utf-8")
-    return record.sha256
 
 
 def settings_of(task: Task, *strategies: str, **options: Any) -> Settings:
@@ -184,10 +201,21 @@ def rows(folder: Path, name: str) -> list[dict[str, Any]]:
     return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
 
 
-def said(folder: Path) -> list[tuple[str, str, str, str]]:
-    """Every answer of a run, sorted; a repeated one would show."""
+def names(folder: Path) -> dict[str, str]:
+    """System id → name at home, of a run."""
+    return {key: facts["name"] for key, facts in manifest(folder)["systems"].items()}
+
+
+def named(folder: Path, row: Mapping[str, Any]) -> str:
+    """The name of a row's system on the row's task."""
+    return read_manifest(folder).name(row["task"], row["system"])
+
+
+def answers_of(folder: Path) -> list[tuple[str, str, str, str]]:
+    """Every answer of a run (task, system, question, reply), sorted; a repeated one would show."""
+    record = read_manifest(folder)
     return sorted(
-        (row["task"], row["strategy"], row["question_id"], row["prediction"])
+        (row["task"], record.name(row["task"], row["system"]), row["question_id"], row["prediction"])
         for row in rows(folder, "answers")
     )
 

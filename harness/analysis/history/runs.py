@@ -13,6 +13,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
+from harness.analysis.bridge import legacy
 from harness.analysis.derive import derive
 from harness.analysis.evidence import Pair, read_questions, read_run, read_timings
 from harness.analysis.latency_ratio import mean_ratio
@@ -25,8 +26,7 @@ from harness.analysis.results.run import RunResult, SystemResult, read_results
 from harness.errors import InputError
 from harness.files import read_json, sha256_json, sha256_text, to_json
 from harness.records import TimingRow
-from harness.run.folder import read_manifest
-from harness.run.manifest import EmbedderFacts, MachineFacts, ModelFacts
+from harness.run.manifest import EmbedderFacts, MachineFacts, ModelFacts, read_manifest
 from harness.spec.system import System
 
 EVIDENCE = ("run.json", "questions.jsonl", "answers.jsonl", "timings.jsonl")
@@ -183,13 +183,12 @@ def _run_folder(path: Path) -> RunFolder:
     stamp = _STAMP.match(path.name)
     named = "{}-{}-{}T{}:{}:{}+00:00".format(*stamp.groups()) if stamp else ""
     try:
-        manifest = read_manifest(path)
+        record = read_manifest(path)
     except InputError as error:
         return RunFolder(path, named, None, one_line(error))
     except RecursionError:
         return RunFolder(path, named, None, TOO_DEEP)
-    created = manifest.get("created")
-    return RunFolder(path, created if isinstance(created, str) and created else named, manifest)
+    return RunFolder(path, record.created or named, legacy(record))
 
 
 def one_line(error: Exception) -> str:
@@ -222,7 +221,7 @@ class Reader:
             run = read_run(path)
             stored, results, timings = False, derive(run), run.timings
         else:
-            stored, timings = True, read_timings(path)
+            stored, timings = True, read_timings(path, read_manifest(path))
         inputs, questions = Inputs(manifest), self._question_keys(path)
         changes(inputs, inputs)  # a manifest that cannot be compared is found here
         tasks = {

@@ -9,7 +9,6 @@ size move the same bits. Nothing else may, on any machine.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 from harness.analysis.regression.changes import indexes, other_kernels, prices, settings, trainings, weights
 from harness.analysis.regression.differing import Difference, differing, parting, sentences
@@ -27,7 +26,7 @@ from harness.analysis.regression.pairing import Rerun, Side
 from harness.analysis.retrieval import DEPTHS, recall
 from harness.analysis.statistics.intervals import mean
 from harness.quantities import counted, listed, number, percent
-from harness.records import AnswerRow
+from harness.records import AnswerRow, RankedDoc
 
 NEAR_TIE = 2e-6
 """Scores of passages are kept to six decimals; those no further apart may swap places."""
@@ -146,12 +145,11 @@ def _same_passages(old: AnswerRow, new: AnswerRow, *, tied: bool) -> bool:
     ):  # fmt: skip
         return False
     places = zip(old.retrieved, new.retrieved, strict=True)
-    return all(a["chunk_id"] == b["chunk_id"] or (tied and _near(a, b)) for a, b in places)
+    return all(a.chunk_id == b.chunk_id or (tied and _near(a, b)) for a, b in places)
 
 
-def _near(a: dict[str, Any], b: dict[str, Any]) -> bool:
-    scores = (a.get("score"), b.get("score"))
-    return None not in scores and abs(scores[0] - scores[1]) <= NEAR_TIE  # type: ignore[operator]
+def _near(a: RankedDoc, b: RankedDoc) -> bool:
+    return a.score is not None and b.score is not None and abs(a.score - b.score) <= NEAR_TIE
 
 
 def recall_at_k(rerun: Rerun) -> Ruling:
@@ -193,7 +191,7 @@ def prompts(rerun: Rerun) -> Ruling:
 
 
 def _shows(row: AnswerRow) -> list[str]:
-    return [passage["chunk_id"] for passage in row.retrieved[: row.shown_passages]]
+    return [passage.chunk_id for passage in row.retrieved[: row.shown_passages]]
 
 
 AROUND = 30

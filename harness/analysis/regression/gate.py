@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from harness.analysis.bridge import legacy
 from harness.analysis.evidence import read_timings
 from harness.analysis.regression.changes import Change, changes, other_kernels, touching
 from harness.analysis.regression.findings import Figures, Flip, Outcome
@@ -23,7 +24,7 @@ from harness.analysis.regression.pairing import (
 from harness.analysis.regression.rules import RULES, Tier
 from harness.analysis.regression.terms import Gate
 from harness.errors import InputError
-from harness.run.folder import read_manifest
+from harness.run.manifest import read_manifest
 
 SCHEMA_VERSION = 2
 MOST_HISTORY = 20
@@ -151,8 +152,9 @@ def earlier(folder: Path | None, run: Inputs) -> list[Past]:
         if len(past) == MOST_HISTORY:
             break
         try:
-            inputs = Inputs(read_manifest(path))
-            if _belongs(inputs, run) and (timings := read_timings(path)):
+            record = read_manifest(path)
+            inputs = Inputs(legacy(record))
+            if _belongs(inputs, run) and (timings := read_timings(path, record)):
                 past.append(Past(inputs, timings))
         except InputError:
             continue

@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from pathlib import Path
 from typing import Any
 
-from harness.analysis.bridge import system_in
-from harness.analysis.evidence import Evidence, Pair
+from harness.analysis.bridge import planned_systems
+from harness.analysis.evidence import Pair
 from harness.spec.system import System
 
 Facts = Mapping[str, Any]
@@ -34,9 +33,7 @@ class Inputs:
     @cached_property
     def systems(self) -> dict[Pair, System]:
         """(Task, name) → system, in the plan's order."""
-        run = Evidence(Path(), dict(self.manifest), {}, {}, {}, {}, {}, 0)
-        pairs = dict.fromkeys((row["task"], row["strategy"]) for row in self.manifest.get("plan") or ())
-        return {pair: system_in(run, *pair) for pair in pairs}
+        return planned_systems(self.manifest)
 
     @property
     def run_id(self) -> str | None:

@@ -7,13 +7,14 @@ the page's JSON; `assets/page.js` names their fields in the order of these types
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from harness.analysis.accuracy import ScoredAnswer, Scores
 from harness.analysis.evidence import Asked, Evidence
 from harness.analysis.results.run import RunResult, TaskResult
+from harness.records import RankedDoc
 from harness.report.text import visible
 from harness.spec.system import System
 
@@ -128,11 +129,7 @@ class _Texts:
 
     def __init__(self, run: Evidence, task: str, answers: Iterable[ScoredAnswer]) -> None:
         self._run, self._task = run, task
-        self._shown = {
-            passage["chunk_id"]
-            for answer in answers
-            for passage in answer.row.retrieved[: answer.row.shown_passages]
-        }
+        self._shown = {p.chunk_id for a in answers for p in a.row.retrieved[: a.row.shown_passages]}
         self._documents: dict[str, int] = {}
         self._passages: dict[str, int] = {}
         self.documents: list[str] = []
@@ -144,14 +141,14 @@ class _Texts:
             self.documents.append(visible(name))
         return self._documents[name]
 
-    def passage(self, ranked: Mapping[str, Any]) -> int:
-        name = ranked["chunk_id"]
+    def passage(self, found: RankedDoc) -> int:
+        name = found.chunk_id
         if name not in self._passages:
             self._passages[name] = len(self.passages)
             known = self._run.passages.get((self._task, name))
             title = visible(known.title) if known else ""
             text = visible(known.text) if known and name in self._shown else ""
-            self.passages.append(ShownPassage(self.document(ranked["doc_id"]), title, text))
+            self.passages.append(ShownPassage(self.document(found.doc_id), title, text))
         return self._passages[name]
 
 

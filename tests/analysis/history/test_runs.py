@@ -131,7 +131,7 @@ def test_what_cannot_be_read_is_named_in_one_line_and_kept_as_such(tmp_path: Pat
     manifests = {
         "1": '{"schema_version": 99}',
         torn.name: '{"schema',
-        "5": '{"schema_version": 1, "plan": [3]}',
+        "5": '{"schema_version": 2, "plan": [3]}',
     }
     for name, text in manifests.items():
         (tmp_path / name).mkdir()
@@ -148,7 +148,7 @@ def test_what_cannot_be_read_is_named_in_one_line_and_kept_as_such(tmp_path: Pat
     assert "newer version" in said["1"]
     assert "manifest cannot be read" in said[torn.name]
     assert "answers.jsonl:1: broken line" in said["3"]
-    assert "'plan'" in said["5"]
+    assert "is damaged: 'run_id' is missing" in said["5"]
     order = names(history)
     assert order.index("000") < order.index(torn.name) < order.index("004")  # by the time in its name
 

@@ -51,12 +51,6 @@ def test_the_cost_of_a_query_has_its_n_and_an_interval_where_n_supports_one(tmp_
     assert month["timed_n"] == 10
 
 
-def test_sizes_that_an_older_run_did_not_record_are_not_known(tmp_path: Path) -> None:
-    about = manifest()
-    del about["adapters"][0]["bytes"]
-    assert measured_of(read_run(write_run(tmp_path, manifest=about)), ("facts", "lora")).stored_bytes is None
-
-
 def test_a_sheet_of_machines_only_still_prices_queries_and_indexes(tmp_path: Path) -> None:
     about = {**manifest(), "price_sheet": {**PRICE_SHEET, **dict.fromkeys(ADDED_LATER)}}
     run = read_run(write_run(tmp_path, manifest=about))

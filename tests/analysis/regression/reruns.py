@@ -19,7 +19,7 @@ from tests.run.worlds import (
     make_task,
     make_tools,
     manifest,
-    plant_adapter,
+    named,
     rows,
     settings_of,
 )
@@ -35,7 +35,6 @@ def run_world(folder: Path, *, engine: FallibleEngine | None = None, more: str =
     """Run the workshop task under fakes into `folder`/run, 8 questions timed. `more`: lines for the task file."""
     task = make_task(folder / "tasks", more=more)
     tools = make_tools(folder / "cache", engine)
-    plant_adapter(task, "lora", tools)
     wanted = {"latency_queries": 8, "use_cache": False, **settings}
     return go(settings_of(task, *STRATEGIES, **wanted), [task], tools, folder / "run")
 
@@ -46,9 +45,23 @@ def edit_manifest(run: Path, change: Callable[[dict[str, Any]], None]) -> None:
     (run / "run.json").write_text(json.dumps(about), encoding="utf-8")
 
 
+def other_model(run: Path, **facts: Any) -> None:
+    """The run as if made with a model of which these facts differ."""
+
+    def change(about: dict[str, Any]) -> None:
+        about["model"].update(facts)
+        for system in about["systems"].values():
+            system["model"].update({key: value for key, value in facts.items() if key in system["model"]})
+
+    edit_manifest(run, change)
+
+
 def edit_rows(run: Path, name: str, change: Callable[[int, dict[str, Any]], dict[str, Any]]) -> None:
-    """Replace each row of an evidence file: what a fault would have written."""
-    changed = [change(at, row) for at, row in enumerate(rows(run, name))]
+    """Replace each row of an evidence file: what a fault would have written. Rows say the name of their system."""
+    changed = []
+    for at, row in enumerate(rows(run, name)):
+        row = change(at, {**row, "strategy": named(run, row)})
+        changed.append({key: value for key, value in row.items() if key != "strategy"})
     (run / f"{name}.jsonl").write_text("".join(json.dumps(row) + "\n" for row in changed), encoding="utf-8")
 
 
@@ -71,14 +84,15 @@ def made_up(
     times: Mapping[str, Sequence[float]] | None = None,
     about: Mapping[str, Any] | None = None,
     question: Callable[[int], dict[str, Any]] = lambda at: {},
+    k: int = 3,
 ) -> Path:
     """A run of questions q0, q1, … whose answer is `right`, with each strategy's replies; no program behind it.
 
     `more` and `question`: what an answer row or a question has besides. `times`: e2e_s of the first questions, one
-    block each. `about`: parts of the manifest in place of these.
+    block each. `about`: parts of the manifest in place of these. `k`: passages of a prompt.
     """
     n = len(next(iter(replies.values())))
-    spec = {"name": "t", "metrics": [metric], "answer": {"type": "text"}, "retrieval": {"k": 3}}
+    spec = {"name": "t", "metrics": [metric], "answer": {"type": "text"}, "retrieval": {"k": k}}
     manifest = {
         "schema_version": 1, "run_id": str(folder), "status": "complete",
         "model": {"name": "m", "sha256": "a" * 64, "dtype": "float32", "device": "cpu"},

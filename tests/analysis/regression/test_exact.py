@@ -9,7 +9,7 @@ from typing import Any
 from harness.analysis.regression import exact
 from harness.analysis.regression.findings import NamedFigures, Outcome, QuestionFigures, Ruling
 from harness.analysis.regression.pairing import Rerun
-from tests.analysis.regression.reruns import edit_manifest, made_up, pair_of
+from tests.analysis.regression.reruns import edit_manifest, made_up, other_model, pair_of
 
 FOUND = [
     {"doc_id": name, "chunk_id": f"{name}#0", "score": score} for name, score in (("a", 0.9), ("b", 0.5))
@@ -57,9 +57,9 @@ def changed(said: Ruling) -> str:
 
 def test_another_model_or_dtype_fails_and_another_name_for_the_same_weights_passes(tmp_path: Path) -> None:
     baseline, run = (made_up(tmp_path / name, {"base": ["yes"]}) for name in "ab")
-    edit_manifest(run, lambda about: about["model"].update(name="./local", revision="main"))
+    other_model(run, name="./local", revision="main")
     assert exact.model(pair_of(run, baseline)).outcome is Outcome.PASS
-    edit_manifest(run, lambda about: about["model"].update(dtype="bfloat16"))
+    other_model(run, dtype="bfloat16")
     said = exact.model(pair_of(run, baseline))
     assert (said.outcome, said.detail) == (Outcome.FAIL, "dtype: float32 → bfloat16")
 
@@ -165,8 +165,7 @@ def test_prompts_are_compared_where_they_show_the_same_passages(tmp_path: Path) 
 
 def test_settings_of_what_a_strategy_does_not_read_are_not_its_own(tmp_path: Path) -> None:
     baseline = made_up(tmp_path / "a", {"base": ["yes"], "rag": ["yes"]})
-    run = made_up(tmp_path / "b", {"base": ["yes"], "rag": ["yes"]})
-    edit_manifest(run, lambda about: about["tasks"]["t"]["spec"]["retrieval"].update(k=2))
+    run = made_up(tmp_path / "b", {"base": ["yes"], "rag": ["yes"]}, k=2)
     assert exact.task_settings(pair_of(run, baseline)).outcome is Outcome.PASS
     assert exact.task_settings(pair_of(run, baseline, "rag")).detail == "retrieval.k: 3 → 2"
 

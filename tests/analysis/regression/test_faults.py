@@ -5,6 +5,7 @@ Each fault runs the real program (over fakes) once more and is judged against a 
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,11 +14,12 @@ import pytest
 from harness.analysis.regression.changes import Cause
 from harness.analysis.regression.findings import LatencyFigures, Outcome
 from harness.corpus.retriever import DenseRetriever
-from harness.records import Message
+from harness.engines.engine import PromptFacts, Request
+from harness.files import sha256_text
 from harness.run import prompts
 from tests.analysis.regression.reruns import edit_manifest, edit_rows, fallen, judged, run_world
 from tests.fakes import WordEmbedder
-from tests.run.worlds import FallibleEngine, go, make_task, make_tools, plant_adapter, questions, settings_of
+from tests.run.worlds import FallibleEngine, go, make_task, make_tools, questions, settings_of
 
 
 def test_an_unchanged_rerun_passes_every_rule(tmp_path: Path, baseline: Path) -> None:
@@ -40,7 +42,6 @@ def test_a_new_machine_passes(rerun: Path, baseline: Path) -> None:
 def test_reordered_questions_pass(tmp_path: Path, baseline: Path) -> None:
     task = make_task(tmp_path / "after" / "tasks", test=questions()[::-1])
     tools = make_tools(tmp_path / "after" / "cache")
-    plant_adapter(task, "lora", tools)
     settings = settings_of(
         task, "base", "few-shot", "rag", "lora", "oracle", use_cache=False, latency_queries=8
     )
@@ -65,19 +66,19 @@ def test_a_retriever_that_loses_its_last_passage_is_caught(
 def test_a_lost_system_message_is_caught(
     tmp_path: Path, baseline: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    whole = prompts.messages
-    monkeypatch.setattr(prompts, "messages", lambda *given: whole(*given)[1:])
+    whole = prompts.TaskFilePrompts._messages
+    monkeypatch.setattr(prompts.TaskFilePrompts, "_messages", lambda *given: whole(*given)[1:])
     found = judged(run_world(tmp_path / "after"), baseline)
     assert found.exit_code == 4
     assert {(name, "prompts") for name in ("base", "few-shot", "rag", "oracle")} <= fallen(found)
     (said,) = [one.detail for one in found.findings if (one.strategy, one.rule) == ("base", "prompts")]
-    assert "at character 2: '<system>Answer shortly." in said
+    assert "at character 2: '[system] Answer shortly." in said
 
 
 def test_an_adapter_that_is_silently_not_loaded_is_caught(tmp_path: Path, baseline: Path) -> None:
     class Deaf(FallibleEngine):
-        def use(self, adapter: Path | None, *, merged: bool = True) -> None:
-            super().use(None, merged=merged)
+        def complete(self, requests: Any, adapter: Any = None, *, job: Any = ()) -> Any:
+            return super().complete(requests, None, job=job)
 
     found = judged(run_world(tmp_path / "after", engine=Deaf()), baseline)
     assert found.exit_code == 4
@@ -87,21 +88,17 @@ def test_an_adapter_that_is_silently_not_loaded_is_caught(tmp_path: Path, baseli
 def test_a_prompt_that_is_cut_from_the_front_is_caught(
     tmp_path: Path, baseline: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    run = _with_chat(tmp_path / "after", lambda text: text[-120:])
-    found = judged(run, baseline)
+    class Cutting(FallibleEngine):
+        def inspect(self, request: Request) -> PromptFacts:
+            facts = super().inspect(request)
+            return replace(facts, sha256=sha256_text(self.text(request)[-120:]))
+
+        def text(self, request: Request) -> str:
+            return super().text(request)[-120:]
+
+    found = judged(run_world(tmp_path / "after", engine=Cutting()), baseline)
     assert found.exit_code == 4
     assert ("rag", "prompts") in fallen(found)
-
-
-def _with_chat(folder: Path, cut: Any) -> Path:
-    engine = FallibleEngine()
-
-    class Cutting(type(engine.chat)):  # type: ignore[misc]
-        def render(self, messages: list[Message]) -> str:
-            return str(cut(super().render(messages)))
-
-    engine.chat = Cutting()
-    return run_world(folder, engine=engine)
 
 
 def test_another_embedder_is_caught(tmp_path: Path, baseline: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -120,7 +117,6 @@ def test_another_stop_string_is_caught(tmp_path: Path, baseline: Path) -> None:
 
     task = load_task(task.path)
     tools = make_tools(tmp_path / "after" / "cache")
-    plant_adapter(task, "lora", tools)
     settings = settings_of(
         task, "base", "few-shot", "rag", "lora", "oracle", use_cache=False, latency_queries=8
     )
@@ -176,14 +172,14 @@ def test_a_fake_clock_that_runs_twice_as_long_in_the_search_is_caught(
 def test_an_adapter_trained_on_another_machine_may_have_other_last_bits(rerun: Path, baseline: Path) -> None:
 
     def retrained(about: dict[str, Any]) -> None:
-        about["adapters"][0]["sha256"] = "9" * 64
+        about["adapters"][0]["record"]["sha256"] = "9" * 64
 
     edit_manifest(rerun, retrained)
     edit_rows(rerun, "answers", lambda _, row: {**row, "adapter": "9" * 64} if row["adapter"] else row)
     assert ("lora", "adapter") in fallen(judged(rerun, baseline))
     edit_manifest(rerun, lambda about: about["machine"].update(cpu="another"))
     assert fallen(judged(rerun, baseline)) == set()
-    edit_manifest(rerun, lambda about: about["adapters"][0]["recipe"].update(rank=64))
+    edit_manifest(rerun, lambda about: about["adapters"][0]["record"]["recipe"].update(rank=64))
     assert fallen(judged(rerun, baseline)) == {("lora", "adapter")}
 
 

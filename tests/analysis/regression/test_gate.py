@@ -17,7 +17,8 @@ from harness.analysis.regression.rules import RULES
 from harness.analysis.regression.terms import Gate, GateFile, Terms
 from harness.errors import InputError
 from harness.report import checks
-from tests.analysis.regression.reruns import edit_manifest, edit_rows, fallen, judged, made_up
+from tests.analysis.regression.reruns import edit_manifest, edit_rows, fallen, judged, made_up, other_model
+from tests.analysis.runs import PRICE_SHEET
 
 LOST = {"base": ["yes"] * 30 + ["no"] * 20}
 KEPT = {"base": ["yes"] * 50}
@@ -80,7 +81,7 @@ def test_what_has_nothing_to_look_at_is_a_pass(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("rule", "part", "to", "cause"),
     [
-        ("prompts", "tasks", {"prompt": {"system": "Else."}}, Cause.PROMPT),
+        ("prompts", "tasks", {"system": "Else."}, Cause.PROMPT),
         ("prompts", "files", {"train": "b" * 64}, Cause.TRAINING),
         ("accuracy", "model", {"sha256": "b" * 64}, Cause.MODEL),
         ("prompts", "libraries", {"transformers": "9"}, Cause.LIBRARY),
@@ -95,13 +96,16 @@ def test_the_likeliest_cause_is_named(tmp_path: Path, rule: str, part: str, to: 
         if part == "files":
             about["tasks"]["t"]["files"] = to
         elif part == "tasks":
-            about["tasks"]["t"]["spec"].update(to)
+            about["tasks"]["t"]["spec"]["prompt"].update(to)
         elif isinstance(to, dict):
             about[part] = {**about.get(part, {}), **to}
         else:
             about[part] = to
 
-    edit_manifest(run, change)
+    if part == "model":
+        other_model(run, **to)
+    else:
+        edit_manifest(run, change)
     (one,) = [one for one in judged(run, baseline).findings if one.rule == rule]
     assert [change.cause for change in one.causes] == [cause]
 
@@ -110,10 +114,10 @@ def test_no_rule_is_laid_to_what_cannot_move_it(lost: tuple[Path, Path]) -> None
     """A new price moves no accuracy, a new model no passage; who names an input names its own cause."""
 
     def change(about: dict[str, Any]) -> None:
-        about["price_sheet"] = {"utilisation": 0.9}
-        about["model"]["sha256"] = "b" * 64
+        about["price_sheet"] = {**PRICE_SHEET, "utilisation": 0.9}
 
     edit_manifest(lost[0], change)
+    other_model(lost[0], sha256="b" * 64)
     found = {one.rule: [change.cause for change in one.causes] for one in judged(*lost).findings}
     assert found["accuracy"] == [Cause.MODEL]
     assert all(

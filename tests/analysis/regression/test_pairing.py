@@ -62,7 +62,11 @@ def test_a_gold_document_that_moved_is_the_same_question(tmp_path: Path) -> None
     ("key", "value", "said"),
     [
         ("metrics", ["f1"], 'metrics: ["exact_match"] → ["f1"]'),
-        ("answer", {"type": "text", "refusal": "unknown"}, "answer.refusal: (absent) → unknown"),
+        (
+            "answer",
+            {"type": "text", "max_tokens": 8, "refusal": "unknown"},
+            "answer.refusal: (absent) → unknown",
+        ),
     ],
 )
 def test_another_way_of_scoring_is_another_task(tmp_path: Path, key: str, value: Any, said: str) -> None:

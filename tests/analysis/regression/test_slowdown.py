@@ -10,15 +10,16 @@ import numpy as np
 import pytest
 from scipy import stats
 
+from harness.analysis.bridge import legacy
 from harness.analysis.evidence import read_timings
 from harness.analysis.regression import slowdown
 from harness.analysis.regression.findings import LatencyFigures, Outcome, Ruling
 from harness.analysis.regression.inputs import Inputs
 from harness.analysis.regression.pairing import Margins, Past
+from harness.run.manifest import read_manifest
 from tests.analysis.regression.reruns import made_up, pair_of
 
 REPLIES = {"base": ["yes"] * 12, "rag": ["yes"] * 12}
-PLAN = [{"task": "t", "strategy": name} for name in REPLIES]
 BASE = [1.0 + 0.1 * at for at in range(12)]
 NOISE = np.random.Generator(np.random.PCG64(5)).normal(0, 0.05, 12)
 
@@ -89,6 +90,11 @@ def test_a_run_with_few_times_leaves_it_open(tmp_path: Path, count: int) -> None
     assert said.detail.startswith(f"{count} questions")
 
 
+def past_of(run: Path) -> Past:
+    record = read_manifest(run)
+    return Past(Inputs(legacy(record)), read_timings(run, record))
+
+
 def test_a_history_widens_the_margin_to_its_own_noise() -> None:
     """√2 standard deviations, at Student's quantile; scipy's prediction interval for a difference of two runs."""
     means = [0.1, -0.1, 0.05, 0.2, -0.15, 0.0]
@@ -98,18 +104,10 @@ def test_a_history_widens_the_margin_to_its_own_noise() -> None:
 
 
 def test_a_noisy_history_excuses_and_one_under_other_settings_does_not(tmp_path: Path) -> None:
-    past = [
-        made_up(tmp_path / f"p{at}", REPLIES, times=times(factor))
-        for at, factor in enumerate((1.0, 1.5, 2.0, 2.5, 3.0, 3.5))
-    ]
-    spec = {"name": "t", "metrics": ["exact_match"], "answer": {"type": "text"}, "retrieval": {"k": 3}}
     same, other = (
         tuple(
-            Past(
-                Inputs({"tasks": {"t": {"spec": {**spec, "retrieval": {"k": k}}}}, "plan": PLAN}),
-                read_timings(one),
-            )
-            for one in past
+            past_of(made_up(tmp_path / f"{k}/{at}", REPLIES, times=times(factor), k=k))
+            for at, factor in enumerate((1.0, 1.5, 2.0, 2.5, 3.0, 3.5))
         )
         for k in (3, 5)
     )

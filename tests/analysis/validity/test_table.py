@@ -253,7 +253,7 @@ def test_forgetting_by_how_much_and_how_surely(tmp_path: Path, right: int, statu
 def test_a_guard_without_scores_by_question_says_that_nothing_was_measured(tmp_path: Path) -> None:
     """As a task of lm-eval's that gives a perplexity of all its texts together."""
     run = healthy()
-    run["manifest"]["tasks"]["general"]["spec"] |= {"lm_eval": "texts", "metrics": []}
+    run["manifest"]["tasks"]["general"]["spec"] = {"name": "general", "lm_eval": "texts"}
     for row in run["answers"]:
         if row["task"] == "general":
             row["metrics"] = {}

@@ -7,8 +7,8 @@ from collections.abc import Callable, Sequence
 import pytest
 
 from harness.analysis.validity.template import fault_of
-from harness.engines.chat import skeleton
-from harness.records import Message, PromptSample
+from harness.engines.engine import Message
+from harness.records import PromptSample
 
 Render = Callable[[Sequence[Message]], str]
 
@@ -69,19 +69,14 @@ EXAMPLES = [
 ]
 
 
-class FakeChat:
-    def __init__(self, render: Render) -> None:
-        self.render = render
-
-
 def sample(
     render: Render, messages: Sequence[Message], text: str | None = None, **more: object
 ) -> PromptSample:
     """What a run keeps of a prompt; `text`: what the model read, if not what the template gives."""
     fields = {
-        "task": "t", "strategy": "s", "question_id": "q", "messages": len(messages),
+        "task": "t", "system": "s", "question_id": "q", "messages": len(messages),
         "text": render(messages) if text is None else text,
-        "skeleton": skeleton(FakeChat(render), messages),  # type: ignore[arg-type]
+        "skeleton": render([Message(message.role, f"%%{n}%%") for n, message in enumerate(messages)]),
         "first_tokens": (1, 5, 6, 7), "added_tokens": (), **more,
     }  # fmt: skip
     return PromptSample(**fields)  # type: ignore[arg-type]

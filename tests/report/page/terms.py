@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import dataclasses
 import itertools
 import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from harness.analysis.again import Terms
 from harness.analysis.decision.case import stored_requirements
 from harness.analysis.derive import Measured, derive
 from harness.analysis.evidence import Evidence
@@ -17,9 +17,9 @@ from harness.analysis.results.run import RunResult
 from harness.cli import parser
 from harness.commands.flags import price_settings, requirements_from
 from harness.report.page.whatif import Facts
-from harness.spec.pricing import repriced
 from tests.analysis.decided import adapter, elected
 from tests.analysis.runs import PRICE_SHEET, write_lines, write_run
+from tests.run.worlds import named
 
 Given = dict[str, Any]
 TASKS = {
@@ -92,7 +92,7 @@ def decided(run: Evidence, measured: dict[str, Measured], command: list[str]) ->
     assert command[:3] == ["python", "-m", "harness"]
     options = parser().parse_args(command[3:])
     needs = requirements_from(options, stored_requirements(run.manifest)) or Requirements()
-    priced = dataclasses.replace(run, manifest=repriced(run.manifest, price_settings(options)))
+    priced = Terms(needs, run, {}).with_prices(price_settings(options)).run
     return derive(priced, needs=needs, measured=measured)
 
 
@@ -140,7 +140,7 @@ def timed_anew(folder: Path, seconds: Mapping[str, Sequence[float]], task: str |
     kept = []
     for row in rows:
         times = (
-            seconds.get(row["strategy"], [row["e2e_s"]]) if task in (None, row["task"]) else [row["e2e_s"]]
+            seconds.get(named(folder, row), [row["e2e_s"]]) if task in (None, row["task"]) else [row["e2e_s"]]
         )
         if times:
             e2e = times[row["block"] % len(times)]
@@ -172,7 +172,7 @@ def apart(folder: Path) -> Path:
     path = folder / "answers.jsonl"
     rows = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
     thirds = {"base": 0, "rag": 1, "few-shot": 2}
-    write_lines(path, [row for row in rows if int(row["question_id"][5:]) % 3 == thirds[row["strategy"]]])
+    write_lines(path, [row for row in rows if int(row["question_id"][5:]) % 3 == thirds[named(folder, row)]])
     return folder
 
 

@@ -44,7 +44,7 @@ def test_more_systems_than_colours_are_told_apart() -> None:
 
 
 def test_another_tasks_adapter_is_a_variation_of_its_strategy() -> None:
-    adapters = [forgetting_system(system("lora", task=task)) for task in ("facts", "manners")]
+    adapters = [forgetting_system(system("lora", task=task), "general") for task in ("facts", "manners")]
     looks = looks_of({"facts": [system("base"), system("lora")], "general": [system("base"), *adapters]})
     assert {looks[name].colour for name in ("lora", "lora@facts", "lora@manners")} == {looks["lora"].colour}
     assert len({looks[name].shape for name in ("lora", "lora@facts", "lora@manners")}) == 3

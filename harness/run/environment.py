@@ -1,4 +1,4 @@
-"""What a run stands on: machine, library versions, commit. Facts for the manifest, nothing that is secret."""
+"""The environment of a run: machine, library versions, commit. Facts for the manifest, nothing that is secret."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ import platform
 import subprocess
 from importlib import metadata
 from pathlib import Path
-from typing import Any
+
+from harness.run.manifest import MachineFacts
 
 LIBRARIES = (
     "torch", "transformers", "peft", "safetensors", "sentence-transformers", "faiss-cpu", "numpy", "pandas",
@@ -15,21 +16,21 @@ LIBRARIES = (
 )  # fmt: skip
 
 
-def machine(device: str) -> dict[str, Any]:
-    """Platform, processor, cores, memory (GB) and accelerator."""
+def machine(device: str) -> MachineFacts:
+    """Platform, processor, cores, memory and accelerator."""
     import psutil
     import torch
 
     accelerator = torch.cuda.get_device_name(device) if device.startswith("cuda") else None
-    return {
-        "platform": platform.platform(),
-        "python": platform.python_version(),
-        "cpu": _cpu_name(),
-        "cores": os.cpu_count(),
-        "threads": torch.get_num_threads(),
-        "memory_gb": round(psutil.virtual_memory().total / 1e9, 1),
-        "accelerator": accelerator,
-    }
+    return MachineFacts(
+        platform=platform.platform(),
+        python=platform.python_version(),
+        cpu=_cpu_name(),
+        cores=os.cpu_count(),
+        threads=torch.get_num_threads(),
+        memory_gb=round(psutil.virtual_memory().total / 1e9, 1),
+        accelerator=accelerator,
+    )
 
 
 def _cpu_name() -> str:

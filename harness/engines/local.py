@@ -1,0 +1,126 @@
+"""One copy of a local model's weights, which an engine answers with and a trainer adapts."""
+
+from __future__ import annotations
+
+import contextlib
+import time
+from collections.abc import Iterator
+from functools import cached_property
+from typing import Any
+
+from harness.engines.adapters import AdapterLayers
+from harness.engines.chat import ChatTokenizer
+from harness.engines.engine import AdapterRef, EngineIdentity, LoadFacts
+from harness.engines.quiet import import_transformers, quiet_peft
+from harness.engines.store import ModelFolder
+from harness.errors import InputError, ModelUnavailable
+
+DTYPES = ("float32", "bfloat16", "float16")
+
+
+def choose_device(device: str | None) -> str:
+    """The device to run on: the one asked for, else CUDA where there is one, else the CPU.
+
+    Raises InputError for a device that this machine does not have.
+    """
+    import torch
+
+    if device is None:
+        return "cuda" if torch.cuda.is_available() else "cpu"
+    try:
+        torch.zeros(1, device=device)
+    except (RuntimeError, AssertionError, NotImplementedError) as error:
+        reason = str(error).splitlines()[0]
+        raise InputError(f"the device {device!r} cannot be used here: {reason}") from error
+    return device
+
+
+def choose_dtype(dtype: str | None, device: str) -> str:
+    """bfloat16 on CUDA, float32 elsewhere (bfloat16 is several times slower on most CPUs)."""
+    if dtype is None:
+        return "bfloat16" if device.startswith("cuda") else "float32"
+    if dtype not in DTYPES:
+        raise InputError(f"there is no dtype {dtype!r}; the dtypes are: {', '.join(DTYPES)}.")
+    return dtype
+
+
+class LocalModel:
+    """A causal language model in a folder, with its tokenizer. The weights are loaded when they are first needed."""
+
+    def __init__(self, folder: ModelFolder, *, device: str, dtype: str) -> None:
+        self.identity = EngineIdentity(
+            name=folder.name,
+            source=folder.source,
+            sha256=folder.sha256,
+            dtype=dtype,
+            device=device,
+            licence=folder.licence,
+            revision=folder.revision,
+        )
+        self.chat = ChatTokenizer(folder.path)
+        self.in_use: AdapterRef | None = None
+        """The adapter that answers now; None: the base weights."""
+        self._path = folder.path
+        self._loaded: Any = None
+        self._load_s = 0.0
+
+    @property
+    def weights(self) -> Any:
+        """The transformers model. Raises ModelUnavailable where it cannot be loaded."""
+        if self._loaded is None:
+            start = time.perf_counter()
+            self._loaded = self._load()
+            self._load_s = time.perf_counter() - start
+        return self._loaded
+
+    def _load(self) -> Any:
+        import torch
+
+        transformers = import_transformers()
+        try:
+            model = transformers.AutoModelForCausalLM.from_pretrained(
+                self._path,
+                dtype=getattr(torch, str(self.identity.dtype)),
+                attn_implementation="sdpa",
+                local_files_only=True,
+                use_safetensors=True,
+                trust_remote_code=False,
+            )
+        except (OSError, ValueError, KeyError) as error:
+            raise ModelUnavailable(f"the model in {self._path} cannot be loaded: {error}") from error
+        return model.to(self.identity.device).eval().requires_grad_(False)
+
+    def facts(self) -> LoadFacts | None:
+        """What loading showed; None before."""
+        if self._loaded is None:
+            return None
+        parameters = sum(parameter.numel() for parameter in self._loaded.parameters())
+        return LoadFacts(round(self._load_s, 3), parameters)
+
+    @cached_property
+    def _adapters(self) -> AdapterLayers:
+        return AdapterLayers(self.weights)
+
+    def use(self, adapter: AdapterRef | None) -> None:
+        """Answer with this adapter from now on (None: the base weights, untouched)."""
+        if adapter == self.in_use:
+            return
+        if self.in_use is not None:
+            self._adapters.restore()
+            self.in_use = None
+        if adapter is not None:
+            self._adapters.use(adapter.folder, merged=adapter.merged)
+            self.in_use = adapter
+
+    @contextlib.contextmanager
+    def adapting(self, config: Any) -> Iterator[Any]:
+        """Lend the weights with a fresh peft adapter of `config`, to be trained; afterwards the base is as before."""
+        import peft
+
+        self.use(None)
+        with quiet_peft():
+            model = peft.get_peft_model(self.weights, config)
+        try:
+            yield model
+        finally:
+            model.unload().eval().requires_grad_(False)

@@ -1,0 +1,148 @@
+"""An engine that answers from a script: no weights, no waiting. For tests, and for trying a task file out.
+
+`--model scripted:FILE` reads lines of JSON, `{"when": "capital of France", "reply": "Paris"}`: the first line whose
+`when` stands in the prompt gives the reply; without one the reply is empty. Tokens are words.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+from harness.engines.engine import (
+    Ability,
+    AdapterRef,
+    Clock,
+    Completion,
+    EngineIdentity,
+    LoadFacts,
+    Message,
+    PromptFacts,
+    RenderedPrompt,
+    Request,
+    TimedCompletion,
+)
+from harness.errors import InputError
+from harness.files import sha256_file, sha256_text
+
+SCHEME = "scripted:"
+REPLIES = "replies.json"
+"""What an adapter of a scripted engine is: the seed, and question as it was trained on → reply."""
+WINDOW = 100_000
+
+Script = Callable[[str, AdapterRef | None], str]
+"""The text of a prompt and the adapter in use → the reply."""
+
+
+class ScriptedEngine:
+    """Implements `Engine` over a function from prompts to replies."""
+
+    abilities = frozenset({Ability.SCORE, Ability.RENDER, Ability.EXACT})
+    window = WINDOW
+
+    def __init__(self, script: Script, identity: EngineIdentity | None = None) -> None:
+        self.identity = identity or EngineIdentity("scripted", "a script", "f" * 64, "float32", "cpu")
+        self._script = script
+
+    def facts(self) -> LoadFacts | None:
+        return LoadFacts(0.0, 0)
+
+    def inspect(self, request: Request) -> PromptFacts:
+        text = self.text(request)
+        options = [len(option.text.split()) for option in request.continuations]
+        tokens = len(text.split())
+        hashed = "\n".join([text, *(f"{option.context}|{option.text}" for option in request.continuations)])
+        return PromptFacts(tokens, tokens + max(options, default=0), sha256_text(hashed))
+
+    def load(self, adapter: AdapterRef | None) -> None:
+        pass
+
+    def render(self, messages: Sequence[Message], *, prefill: bool = False) -> str:
+        text = "\n".join(f"[{message.role}] {message.content}" for message in messages)
+        return text if prefill else f"{text}\n[assistant]"
+
+    def show(self, request: Request, turns: Sequence[Message]) -> RenderedPrompt:
+        marked = [Message(turn.role, f"%%{place}%%") for place, turn in enumerate(turns)]
+        return RenderedPrompt(self.text(request), self.render(marked) if turns else "")
+
+    def complete(
+        self,
+        requests: Sequence[Request],
+        adapter: AdapterRef | None = None,
+        *,
+        job: Sequence[Request] = (),  # noqa: ARG002 - nothing is gained by reading together
+    ) -> list[Completion]:
+        return [self._answer(request, adapter) for request in requests]
+
+    def time(self, request: Request, adapter: AdapterRef | None, clock: Clock) -> TimedCompletion:
+        start = clock()
+        completion = self._answer(request, adapter)
+        seconds = clock() - start
+        return TimedCompletion(completion, ttft_s=seconds, e2e_s=seconds)
+
+    def text(self, request: Request) -> str:
+        """The prompt as the script sees it."""
+        return request.prompt if isinstance(request.prompt, str) else self.render(request.prompt)
+
+    def _answer(self, request: Request, adapter: AdapterRef | None) -> Completion:
+        reply = self._script(self.text(request), adapter)
+        if request.scored:
+            texts = [option.text for option in request.continuations] or [reply]
+            logprobs = tuple(0.0 if text == reply else -1.0 - place for place, text in enumerate(texts))
+            return Completion("", 0, "choice", logprobs, tuple(text == reply for text in texts))
+        ends = [place for stop in request.decoding.stop if (place := reply.find(stop)) >= 0]
+        words = reply[: min(ends, default=len(reply))].split(" ")
+        most = request.decoding.max_tokens
+        text, reason = " ".join(words[:most]), "stop" if len(words) <= most else "length"
+        return Completion(text, min(len(words), most), reason)
+
+
+def open_script(path: Path) -> ScriptedEngine:
+    """The engine of a script file. Raises InputError, with file and line, for what is no script."""
+    lines = _lines(path)
+    identity = EngineIdentity(path.stem, f"script {path.name}", sha256_file(path), None, "cpu")
+
+    def script(prompt: str, adapter: AdapterRef | None) -> str:
+        learnt = _learnt(adapter.folder) if adapter else {}
+        recited = next((reply for question, reply in learnt.items() if question in prompt), None)
+        if recited is not None:
+            return recited
+        return next((reply for when, reply in lines if when in prompt), "")
+
+    return ScriptedEngine(script, identity)
+
+
+def _lines(path: Path) -> list[tuple[str, str]]:
+    try:
+        text = path.read_text(encoding="utf-8")
+    except OSError as error:
+        raise InputError(f"the script cannot be read: {error.strerror}.", path=path) from error
+    except UnicodeDecodeError:
+        raise InputError("the script is not UTF-8 text.", path=path) from None
+    lines = []
+    # Only "\n" ends a line: str.splitlines would cut records at U+2028, which JSON allows in a string.
+    for number, line in enumerate(text.split("\n"), 1):
+        if not line.strip():
+            continue
+        try:
+            row = json.loads(line)
+        except ValueError as error:
+            raise InputError(f"this line is no JSON: {error}.", path=path, line=number) from None
+        if not _is_line(row):
+            raise InputError('write {"when": "…", "reply": "…"}, both as text.', path=path, line=number)
+        lines.append((row.get("when", ""), row["reply"]))
+    return lines
+
+
+def _is_line(row: Any) -> bool:
+    """Whether it has a reply and at most `when` beside it, both as text."""
+    if not isinstance(row, dict) or "reply" not in row or row.keys() - {"when", "reply"}:
+        return False
+    return all(isinstance(value, str) for value in row.values())
+
+
+def _learnt(folder: Path) -> dict[str, str]:
+    learnt: dict[str, str] = json.loads((folder / REPLIES).read_text(encoding="utf-8"))["replies"]
+    return learnt

@@ -1,0 +1,102 @@
+"""A request as token ids, for a local model.
+
+Plain text is tokenised as lm-eval's own Hugging Face model does it, so that both read the same.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from harness.engines.chat import ChatTokenizer
+from harness.engines.engine import Continuation, PromptFacts, Request
+from harness.files import sha256_json, sha256_text
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """A continuation and what stands before it: what a log-likelihood is computed of."""
+
+    context: tuple[int, ...]
+    continuation: tuple[int, ...]
+
+    def __len__(self) -> int:
+        return len(self.context) + len(self.continuation)
+
+
+@dataclass(frozen=True, slots=True)
+class Encoded:
+    """The tokens of a request. `pairs`: what is scored; none where a reply is written behind `prompt`."""
+
+    prompt: tuple[int, ...]
+    pairs: tuple[Pair, ...]
+    sha256: str
+
+    @property
+    def beginnings(self) -> list[tuple[int, ...]]:
+        """What the model reads before it writes, or before each of the pairs that it scores."""
+        return [pair.context for pair in self.pairs] or [self.prompt]
+
+    @property
+    def facts(self) -> PromptFacts:
+        longest = max(map(len, self.pairs), default=len(self.prompt))
+        return PromptFacts(len(self.prompt), longest, self.sha256)
+
+
+def encode(chat: ChatTokenizer, request: Request) -> Encoded:
+    """The tokens that the model reads for a request."""
+    if not isinstance(request.prompt, str):
+        text = chat.render(request.prompt)
+        prompt = chat.encode(text)
+        pairs = tuple(Pair(prompt, chat.encode(option.text)) for option in request.continuations)
+        return Encoded(prompt, pairs, sha256_text(text))
+    if request.whole:
+        pairs = windows(chat, request.prompt)
+        prompt = tuple(token for pair in pairs for token in (*pair.context, *pair.continuation))
+    else:
+        pairs = tuple(_pair(chat, request.prompt, option) for option in request.continuations)
+        prompt = pairs[0].context if pairs else chat.encode_whole(request.prompt)
+    asked = [[pair.context, pair.continuation] for pair in pairs]
+    return Encoded(prompt, pairs, sha256_json({"tokens": prompt, "pairs": asked}))
+
+
+def _pair(chat: ChatTokenizer, prompt: str, option: Continuation) -> Pair:
+    """Context and continuation, tokenised as one text and split where the context's own tokens end.
+
+    Blanks at the end of the context belong to the continuation. Without a context, the first token of any text
+    stands for one.
+    """
+    context = prompt if option.context is None else option.context
+    if not context.strip():
+        tokens = chat.encode(context + option.text)
+        if tokens[:1] == (chat.first_token,):
+            return Pair(tokens[:1], tokens[1:])
+        return Pair((chat.first_token,), tokens)
+    whole = chat.encode_whole(context + option.text)
+    before = chat.encode_whole(context.rstrip())
+    return Pair(before, whole[len(before) :])
+
+
+def windows(chat: ChatTokenizer, text: str) -> tuple[Pair, ...]:
+    """A text in stretches that the model can read: each token is predicted once, and where there are several
+    stretches, the last one is as long as the others."""
+    tokens = chat.encode_whole(text)
+    most = chat.context_tokens
+    pairs = [Pair((chat.first_token,), tokens[:most])] if tokens else []
+    for start in range(most, len(tokens), most):
+        end = min(start + most, len(tokens))
+        seen = tokens[max(0, end - most - 1) : end]
+        pairs.append(Pair(seen[: len(seen) - (end - start)], tokens[start:end]))
+    return tuple(pairs)
+
+
+def shared_prefix(prompts: Sequence[Sequence[int]]) -> int:
+    """How many leading tokens all prompts share, leaving each at least one of its own."""
+    if not prompts:
+        return 0
+    low, high = min(map(tuple, prompts)), max(map(tuple, prompts))  # the two that differ first
+    limit = min(len(prompt) for prompt in prompts) - 1
+    for position in range(max(limit, 0)):
+        if low[position] != high[position]:
+            return position
+    return max(limit, 0)

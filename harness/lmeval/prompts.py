@@ -1,0 +1,129 @@
+"""The prompts of an lm-eval task: lm-eval makes every prompt and every score, this program reads and counts tokens."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+from harness.engines.engine import (
+    Completion,
+    Continuation,
+    Decoding,
+    Engine,
+    Message,
+    PromptFacts,
+    Request,
+)
+from harness.errors import InputError, shown
+from harness.finetune.trainer import Example
+from harness.lmeval.greedy import decoding_of
+from harness.lmeval.opened import Opened
+from harness.records import AnswerRow, Passage, Question
+from harness.run.prompts import Contexts, Passages, Prompt, documents, examples_of, passages_of
+
+
+@dataclass
+class LmEvalPrompts:
+    """Implements `run.prompts.TaskPrompts`."""
+
+    opened: Opened
+    engine: Engine
+    _turns: list[Message] = field(default_factory=list)
+    """The conversation that was rendered last."""
+
+    @cached_property
+    def decoding(self) -> Decoding:
+        if not self.opened.written:
+            return Decoding(1)
+        return decoding_of(self.opened.task.config.generation_kwargs)
+
+    def prompt(self, contexts: Contexts, question: Question, passages: Passages) -> Prompt:
+        """Over budget, whole passages are dropped from the lowest-ranked up.
+
+        Raises InputError where the prompt is longer than the model reads all the same.
+        """
+        limits = passages_of(contexts)
+        wanted = min(limits.k, len(passages)) if limits else 0
+        shots = self.opened.shots if examples_of(contexts) else 0
+        budget = self.opened.spec.retrieval.max_prompt_tokens
+        shown = wanted
+        while True:
+            request = self._request(question, [ranked.passage for ranked in passages[:shown]], shots)
+            facts = self.engine.inspect(request)
+            if facts.longest <= budget or shown == 0:
+                break
+            shown -= 1
+        self._check_length(question, facts)
+        return Prompt(request, facts, passages if limits else (), shown, wanted - shown)
+
+    def _request(self, question: Question, passages: Sequence[Passage], shots: int) -> Request:
+        self._turns.clear()
+        text, arguments = self.opened.requests(question, documents(passages), shots, self.render)
+        if self.opened.kind == "loglikelihood_rolling":
+            return Request(arguments[0][0], whole=True)
+        if self.opened.written:
+            return Request(text, self.decoding)
+        return Request(
+            text, continuations=tuple(Continuation(option, context) for context, option, *_ in arguments)
+        )
+
+    def render(self, history: Sequence[Mapping[str, str]], add_generation_prompt: bool = True) -> str:
+        """The chat template, as lm-eval calls it."""
+        turns = [Message(turn["role"], turn["content"]) for turn in history]
+        self._turns[:] = turns if add_generation_prompt else turns[:-1]
+        return self.engine.render(turns, prefill=not add_generation_prompt)
+
+    def _check_length(self, question: Question, facts: PromptFacts) -> None:
+        most = self.engine.window - (self.decoding.max_tokens if self.opened.written else 0)
+        if facts.longest > most and self.opened.kind != "loglikelihood_rolling":
+            raise InputError(
+                f"task {self.opened.spec.name!r}: the prompt of document {question.id} has {facts.longest} tokens and "
+                f"the model reads {most} beside its answer; lm-eval would cut its beginning. Show fewer examples, or "
+                "leave the document out."
+            )
+
+    def example(self, contexts: Contexts, question: Question, passages: Passages) -> Example:
+        request = self.prompt(contexts, question, passages).request
+        doc = self.opened.doc(question)
+        if not request.scored:
+            return Example(request, self._reply(doc, str(request.prompt)))
+        if request.whole:
+            return Example(request)
+        place = self.opened.gold(doc)[0] if self.opened.kind == "multiple_choice" else 0
+        return Example(Request(request.prompt, continuations=(request.continuations[place],)))
+
+    def _reply(self, doc: dict[str, Any], text: str) -> str:
+        """The right answer as it goes on from the prompt, with what lm-eval puts between the two in its examples."""
+        prefix, between = self.opened.task.doc_to_prefix(doc), self.opened.task.config.target_delimiter
+        joined = text[-1:].isspace() or (self.opened.spec.chat_template and not prefix)
+        return ("" if joined else between) + self.opened.answers(doc)[0]
+
+    def turns(self, contexts: Contexts, question: Question, prompt: Prompt) -> list[Message]:
+        self.prompt(contexts, question, prompt.retrieved)
+        return list(self._turns)
+
+    def metrics(self, question: Question, completion: Completion) -> dict[str, Any]:
+        scores = self.opened.results(question, self._responses(completion))
+        for name in self.opened.spec.metrics:
+            value = scores.get(name)
+            if isinstance(value, str | list | dict) or value is None or not 0 <= value <= 1:
+                raise InputError(
+                    f"task {self.opened.spec.name!r}: its metric {name!r} gave {shown(value)} for document "
+                    f"{question.id}, and only a number from 0 to 1 can stand as accuracy; name others under `metrics:`."
+                )
+        return scores
+
+    def _responses(self, completion: Completion) -> list[Any]:
+        """What lm-eval's own model would have returned for each request."""
+        if self.opened.written:
+            return [completion.text]
+        scored = list(zip(completion.choice_logprobs or (), completion.greedy or (), strict=True))
+        return (
+            [sum(logprob for logprob, _ in scored)] if self.opened.kind == "loglikelihood_rolling" else scored
+        )
+
+    def aggregates(self, rows: Sequence[AnswerRow]) -> Mapping[str, float | None]:
+        ordered = sorted(rows, key=lambda row: int(row.question_id))
+        return self.opened.aggregates([row.metrics or {} for row in ordered])

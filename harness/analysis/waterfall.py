@@ -10,15 +10,13 @@ from harness.analysis.retrieval import Texts
 from harness.analysis.statistics.intervals import mean
 from harness.records import Passage
 from harness.scoring.text import contains_normalised, is_refusal
-from harness.spec.strategy import Source, Weights, named
+from harness.spec.strategy import named
 from harness.spec.system import System
 
 LADDER: dict[str, Callable[[System], bool]] = {
-    named(Weights.BASE): lambda system: system.bare,
-    named(Weights.BASE, Source.RETRIEVED): lambda system: (
-        not system.adapted and system.kinds == (Source.RETRIEVED,)
-    ),
-    named(Weights.BASE, Source.GOLD): lambda system: not system.adapted and system.kinds == (Source.GOLD,),
+    named(): lambda system: system.bare,
+    named("retrieved"): lambda system: not system.adapted and system.kinds == ("retrieved",),
+    named("gold"): lambda system: not system.adapted and system.kinds == ("gold",),
 }
 """Name of a rung → which system stands on it.
 

@@ -4,49 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from enum import StrEnum
 
 from harness.errors import InputError, did_you_mean
 from harness.spec.settings import Examples as ExampleSettings
 from harness.spec.settings import Finetune as FinetuneSettings
 from harness.spec.settings import Retrieval as RetrievalSettings
-from harness.spec.system import Context, Examples, Gold, LoRA, ModelRef, Retrieved, System
-
-
-class Weights(StrEnum):
-    """Whose weights answer."""
-
-    BASE = "base"
-    ADAPTED = "adapted"
-
-
-class Source(StrEnum):
-    """What is put into the context besides the question."""
-
-    EXAMPLES = "examples"
-    RETRIEVED = "retrieved"
-    GOLD = "gold"
+from harness.spec.system import Context, Examples, Gold, Kind, LoRA, ModelRef, Retrieved, System
 
 
 @dataclass(frozen=True, slots=True)
 class Strategy:
-    """One way to customize a model. `context` is ordered: its sources enter the prompt in this order."""
+    """One way to customize a model. `meaning` completes "rag is …"."""
 
     name: str
-    weights: Weights
-    context: tuple[Source, ...]
-    meaning: str = ""
-    """What answers, completing "rag is …"."""
+    meaning: str
+    context: tuple[Kind, ...] = ()
+    """What stands in the prompt besides the question, in this order."""
+    adapted: bool = False
+    """Whether an adapter answers, trained on prompts with the same context."""
     control: bool = False
     """A control explains the others and is never recommended."""
-
-    @property
-    def adapted(self) -> bool:
-        return self.weights is Weights.ADAPTED
-
-    @property
-    def uses_corpus(self) -> bool:
-        return Source.RETRIEVED in self.context or Source.GOLD in self.context
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +40,7 @@ class TaskSettings:
 
 def system_of(strategy: Strategy, model: ModelRef, settings: TaskSettings) -> System:
     """The strategy made concrete for a task."""
-    context = tuple(_context(source, settings) for source in strategy.context)
+    context = tuple(_context(kind, settings) for kind in strategy.context)
     adapter = _adapter(context, settings) if strategy.adapted else None
     return System(strategy.name, strategy.name, model, adapter, context, strategy.control)
 
@@ -73,12 +50,12 @@ def forgetting_system(trained: System, task: str) -> System:
     return replace(trained, context=()).on(task)
 
 
-def _context(source: Source, settings: TaskSettings) -> Context:
-    if source is Source.EXAMPLES:
+def _context(kind: Kind, settings: TaskSettings) -> Context:
+    if kind == "examples":
         return Examples(settings.examples.k, settings.seed)
     retrieval = settings.retrieval
-    kind = Retrieved if source is Source.RETRIEVED else Gold
-    return kind(
+    passages = Retrieved if kind == "retrieved" else Gold
+    return passages(
         retrieval.k,
         retrieval.chunk_tokens,
         retrieval.overlap_tokens,
@@ -105,37 +82,29 @@ def _adapter(context: tuple[Context, ...], settings: TaskSettings) -> LoRA:
 STRATEGIES: dict[str, Strategy] = {
     strategy.name: strategy
     for strategy in (
-        Strategy("base", Weights.BASE, (), "the model as it is"),
-        Strategy("few-shot", Weights.BASE, (Source.EXAMPLES,), "the model shown training examples"),
-        Strategy("rag", Weights.BASE, (Source.RETRIEVED,), "the model shown retrieved passages"),
+        Strategy("base", "the model as it is"),
+        Strategy("few-shot", "the model shown training examples", ("examples",)),
+        Strategy("rag", "the model shown retrieved passages", ("retrieved",)),
         Strategy(
-            "few-shot+rag",
-            Weights.BASE,
-            (Source.EXAMPLES, Source.RETRIEVED),
-            "the model shown training examples and retrieved passages",
+            "few-shot+rag", "the model shown training examples and retrieved passages",
+            ("examples", "retrieved"),
         ),
-        Strategy("lora", Weights.ADAPTED, (), "a fine-tune of the same weights"),
+        Strategy("lora", "a fine-tune of the same weights", adapted=True),
         Strategy(
-            "lora+rag",
-            Weights.ADAPTED,
-            (Source.RETRIEVED,),
-            "a fine-tune on prompts with retrieved passages, shown such passages",
+            "lora+rag", "a fine-tune on prompts with retrieved passages, shown such passages",
+            ("retrieved",), adapted=True,
         ),
         Strategy(
-            "oracle",
-            Weights.BASE,
-            (Source.GOLD,),
-            "the model shown the right passages: a control, not a candidate",
-            control=True,
+            "oracle", "the model shown the right passages: a control, not a candidate",
+            ("gold",), control=True,
         ),
     )
-}
+}  # fmt: skip
 
 
-def named(weights: Weights, *context: Source) -> str:
-    """The name of the strategy at a point of the two axes; raises KeyError where the table has none."""
-    names = {(one.weights, one.context): one.name for one in STRATEGIES.values()}
-    return names[weights, context]
+def named(*context: Kind, adapted: bool = False) -> str:
+    """The name of the strategy with this context. Raises StopIteration where the table has none."""
+    return next(row.name for row in STRATEGIES.values() if (row.context, row.adapted) == (context, adapted))
 
 
 def meanings(names: Iterable[str]) -> tuple[str, ...]:

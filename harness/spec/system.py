@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import asdict, dataclass, replace
 from functools import cached_property
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 from harness.files import sha256_json
 
@@ -58,7 +58,8 @@ class Gold:
 
 Context = Examples | Retrieved | Gold
 """What stands in the prompt besides the question."""
-KINDS = ("examples", "retrieved", "gold")
+Kind = Literal["examples", "retrieved", "gold"]
+KINDS: tuple[Kind, ...] = get_args(Kind)
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +122,7 @@ class System:
         return f"{self.name} (control)" if self.control else self.name
 
     @property
-    def kinds(self) -> tuple[str, ...]:
+    def kinds(self) -> tuple[Kind, ...]:
         """The kinds of context, in the order in which they enter the prompt."""
         return tuple(part.kind for part in self.context)
 

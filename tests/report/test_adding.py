@@ -19,13 +19,13 @@ from harness.analysis.validity.table import CHECKS
 from harness.report.terminal import print_results
 from harness.report.write import FORMS, Derived, write_files
 from harness.spec.prices import Dated, UsedSheet
-from harness.spec.strategy import STRATEGIES, Source, Strategy, Weights
+from harness.spec.strategy import STRATEGIES, Strategy
 from tests.analysis import decided
 from tests.analysis.runs import PRICE_SHEET, write_run
 from tests.report.results import results_of
 
 EIGHTH = Strategy(
-    "lora+few-shot", Weights.ADAPTED, (Source.EXAMPLES,), "a fine-tune shown training examples, <b>too</b>"
+    "lora+few-shot", "a fine-tune shown training examples, <b>too</b>", ("examples",), adapted=True
 )
 TASKS = {
     "facts": (

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from harness.report.write import write_reports
-from harness.spec.strategy import STRATEGIES, Source, Strategy, Weights
+from harness.spec.strategy import STRATEGIES, Strategy
 from tests.analysis.decided import SECONDS, elected
 from tests.report.page.browser import Opened, launched
 
@@ -23,8 +23,8 @@ TASKS = {
     "alone": ("general", {"base": 0.7, "lora@manners": 0.4}),
 }
 LONG = (
-    Strategy("examples+gold", Weights.BASE, (Source.EXAMPLES, Source.GOLD)),
-    Strategy("few-shot+right-passages", Weights.BASE, (Source.GOLD, Source.EXAMPLES)),
+    Strategy("examples+gold", "a control of a test", ("examples", "gold")),
+    Strategy("few-shot+right-passages", "a control of a test", ("gold", "examples")),
 )
 """Two strategies more than there are colours, with long names."""
 FAULTS = """() => {

@@ -9,7 +9,7 @@ import pytest
 from harness.report.pictures import chart, gallery
 from harness.report.pictures.plot import Missing, Plot, TaskView
 from harness.report.write import write_reports
-from harness.spec.strategy import STRATEGIES, Source, Strategy, Weights
+from harness.spec.strategy import STRATEGIES, Strategy
 from tests.analysis import decided
 from tests.analysis.runs import write_run
 
@@ -40,8 +40,8 @@ def test_a_picture_is_one_row_of_the_table(tmp_path: Path, monkeypatch: pytest.M
 def nine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A run of the seven strategies of the table and of two more."""
     further = (
-        Strategy("examples+gold", Weights.BASE, (Source.EXAMPLES, Source.GOLD)),
-        Strategy("gold+examples", Weights.BASE, (Source.GOLD, Source.EXAMPLES)),
+        Strategy("examples+gold", "a control of a test", ("examples", "gold")),
+        Strategy("gold+examples", "a control of a test", ("gold", "examples")),
     )
     for strategy in further:
         monkeypatch.setitem(STRATEGIES, strategy.name, strategy)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
@@ -16,6 +15,8 @@ from harness.analysis.statistics.intervals import mean_interval
 from harness.errors import InputError
 from harness.records import AnswerRow
 from harness.scoring.table import METRICS, Scored
+from harness.spec.lmevalspec import LmEvalSpec
+from harness.spec.taskspec import TaskSpec
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,49 +31,42 @@ class ScoredAnswer:
 Scores = dict[Pair, list[ScoredAnswer]]
 
 
-def score(rows: Sequence[AnswerRow], asked: dict[str, Asked], spec: dict[str, Any]) -> list[ScoredAnswer]:
-    """Score answers of one task and strategy, in the order of the questions (whatever the batches' order)."""
-    refusal = spec.get("answer", {}).get("refusal")
-    metrics = _metrics(spec)
+def score(
+    rows: Sequence[AnswerRow], asked: Mapping[str, Asked], spec: TaskSpec | LmEvalSpec
+) -> list[ScoredAnswer]:
+    """Score answers of one task and system, in the order of the questions (whatever the batches' order)."""
     order = {question_id: index for index, question_id in enumerate(asked)}
-    scored = []
-    for row in sorted(rows, key=lambda row: (row.seed, order[row.question_id])):
-        reply = Scored(
-            prediction=row.prediction,
-            question=asked[row.question_id].question,
-            refusal=refusal,
-            choice_logprobs=row.choice_logprobs,
-        )
-        scores = (
-            {m: METRICS[m].score(reply) for m in metrics} if row.metrics is None else _stored(row, metrics)
-        )
-        scored.append(ScoredAnswer(asked[row.question_id], row, scores))
-    return scored
+    return [
+        ScoredAnswer(asked[row.question_id], row, _scores(row, asked[row.question_id], spec))
+        for row in sorted(rows, key=lambda row: (row.seed, order[row.question_id]))
+    ]
 
 
 def score_all(run: Evidence) -> Scores:
-    """Every answer with its scores, by task and strategy, in the plan's and the questions' order."""
+    """Every answer with its scores, by task and system, in the plan's and the questions' order."""
     return {
-        (task, strategy): score(
-            run.answers.get((task, strategy), ()), run.questions.get(task, {}), run.spec(task)
+        (task, name): score(
+            run.answers.get((task, name), ()), run.questions.get(task, {}), run.record.tasks[task].spec
         )
-        for task, strategy in run.pairs
+        for task, name in run.pairs
     }
 
 
-def _metrics(spec: dict[str, Any]) -> list[str]:
-    names = list(spec.get("metrics", ()))
-    if spec.get("lm_eval"):
-        return names  # scored by lm-eval when the answer was written; none where only aggregates make sense
-    unknown = [name for name in names if name not in METRICS]
-    if unknown or not names:
-        what = (
-            f"scores by {', '.join(unknown)}, which this version does not know"
-            if unknown
-            else "has no metric"
-        )
-        raise InputError(f"the run's task {spec.get('name', '')!r} {what}.")
-    return names
+def refusal_of(spec: TaskSpec | LmEvalSpec) -> str | None:
+    """How a task has a model refuse."""
+    return spec.answer.refusal if isinstance(spec, TaskSpec) else None
+
+
+def _scores(row: AnswerRow, asked: Asked, spec: TaskSpec | LmEvalSpec) -> dict[str, float]:
+    if row.metrics is not None:
+        return _stored(row, spec.metrics)
+    reply = Scored(
+        prediction=row.prediction,
+        question=asked.question,
+        refusal=refusal_of(spec),
+        choice_logprobs=row.choice_logprobs,
+    )
+    return {metric: METRICS[metric].score(reply) for metric in spec.metrics}
 
 
 def _stored(row: AnswerRow, metrics: Sequence[str]) -> dict[str, float]:

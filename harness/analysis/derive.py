@@ -12,7 +12,6 @@ from typing import TypeVar
 
 from harness.analysis import accuracy, throughput
 from harness.analysis.accuracy import ScoredAnswer, Scores, score_all
-from harness.analysis.bridge import system_in
 from harness.analysis.decision.case import case_of, needs_of, with_needs
 from harness.analysis.decision.summary import summary
 from harness.analysis.decision.verdict import verdict
@@ -94,7 +93,7 @@ def derive(
         incomplete=record.status != "complete" or missing > 0,
         missing_answers=missing,
         torn_lines=run.torn_lines,
-        prices=cost.price_facts(run.manifest, inputs),
+        prices=cost.price_facts(record, inputs),
         requirements=needs.asked,
         summary=summary(
             {name: task.decision for name, task in tasks.items()},
@@ -106,7 +105,7 @@ def derive(
 
 def inputs_under(run: Evidence, needs: Requirements, inputs: CostInputs | None = None) -> CostInputs:
     """What costs are worked out with: as the run was set, or as given, with what is required."""
-    return with_needs(cost.inputs_of(run.manifest) if inputs is None else inputs, needs)
+    return with_needs(cost.inputs_of(run) if inputs is None else inputs, needs)
 
 
 def measure(run: Evidence, scores: Scores | None = None) -> dict[str, Measured]:
@@ -116,11 +115,12 @@ def measure(run: Evidence, scores: Scores | None = None) -> dict[str, Measured]:
 
 
 def _measured(run: Evidence, task: str, scores: Scores) -> Measured:
-    spec = run.spec(task)
-    primary = next(iter(spec.get("metrics", ())), None)
+    facts = run.record.tasks[task]
+    spec = facts.spec
+    primary = next(iter(spec.metrics), None)
     texts = Texts(run.passages)
     names = [name for pair_task, name in run.pairs if pair_task == task]
-    systems = {name: system_in(run, task, name) for name in names}
+    systems = run.systems(task)
     questions = run.questions.get(task, {})
     clusters = run.clusters(task)
     answered = {name: scores[task, name] for name in names}
@@ -133,10 +133,10 @@ def _measured(run: Evidence, task: str, scores: Scores) -> Measured:
         n=len(questions),
         n_unanswerable=sum(not asked.question.answerable for asked in questions.values()),
         primary_metric=primary,
-        probes=spec.get("probes"),
-        description=spec.get("description", ""),
-        corpus=spec.get("corpus"),
-        train_questions=run.record.tasks[task].train_questions,
+        probes=spec.probes,
+        description=spec.description,
+        corpus=spec.corpus,
+        train_questions=facts.train_questions,
         clusters=Design.of([*clusters.values()]).facts(),
         strategies={
             name: _system(run, task, system, answered[name], texts, clusters)
@@ -153,7 +153,7 @@ def _measured(run: Evidence, task: str, scores: Scores) -> Measured:
             systems,
             answered,
             primary or "",
-            spec.get("answer", {}).get("refusal"),
+            accuracy.refusal_of(spec),
             Sources(run.passages, texts),
         ),
     )
@@ -216,7 +216,7 @@ def _system(
     clusters: Mapping[str, str],
 ) -> SystemFigures:
     pair = (task, system.name)
-    metrics = list(run.spec(task).get("metrics", ()))
+    metrics = run.record.tasks[task].spec.metrics
     primary = metrics[0] if metrics else ""
     timings = run.timings.get(pair, ())
     deployed = [row for row in timings if row.merged]

@@ -110,7 +110,7 @@ def case_of(
     inputs: CostInputs,
 ) -> Case:
     """What the decision of a task rests on. `answered`: system → its answers."""
-    tariff = cost.tariff_of(run.manifest)
+    tariff = cost.tariff_of(run)
     own = {
         name: system
         for name, system in figures.strategies.items()

@@ -7,11 +7,9 @@ fast as the one that was measured. The formulas stand in `economics.py` and `tar
 from __future__ import annotations
 
 import datetime
-from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from collections.abc import Iterable
 
 from harness.analysis import latency, throughput
-from harness.analysis.bridge import system_in
 from harness.analysis.evidence import Evidence, Pair
 from harness.analysis.money.economics import CostInputs, Economics, per_correct_usd, with_error_price
 from harness.analysis.money.projection import projections
@@ -19,8 +17,7 @@ from harness.analysis.money.tariff import Measured, Tariff, economics
 from harness.analysis.results.figures import Estimate
 from harness.analysis.results.money import Cost, MonthlyTotal, PriceFacts
 from harness.analysis.statistics.intervals import mean
-from harness.records import ApiPrice, PriceTier
-from harness.spec.prices import used_sheet
+from harness.run.manifest import Manifest, TrainedAdapter
 
 STALE_DAYS = 180
 """A price list older than this at the run's start is flagged."""
@@ -28,41 +25,33 @@ SHOWN_VOLUMES = (1_000, 10_000, 100_000)
 """Queries a month for which every report shows totals."""
 
 
-def tariff_of(manifest: Mapping[str, Any]) -> Tariff | None:
-    """The prices in a run's manifest, or None where it has none. Raises InputErrors where they are damaged."""
-    sheet = used_sheet(manifest)
+def tariff_of(run: Evidence) -> Tariff | None:
+    """The prices that a run was made with, or None where it has none."""
+    sheet = run.record.price_sheet
     return None if sheet is None else Tariff.of(sheet)
 
 
-def inputs_of(manifest: Mapping[str, Any]) -> CostInputs:
-    """What the user set when the run was made; defaults for what an older run does not know."""
-    settings = manifest.get("settings") or {}
+def inputs_of(run: Evidence) -> CostInputs:
+    """What the user set when the run was made."""
+    settings = run.record.settings
     return CostInputs(
-        cycles=settings.get("tuning_cycles") or CostInputs().cycles,
-        utilisation=settings.get("utilisation"),
-        usd_per_hour=settings.get("usd_per_hour"),
-        monthly_queries=settings.get("monthly_queries"),
-    )
-
-
-def api_prices_of(manifest: Mapping[str, Any]) -> tuple[ApiPrice, ...]:
-    """The prices of hosted models that a run was made with."""
-    rows = manifest.get("api_prices") or ()
-    return tuple(
-        ApiPrice(**{**row, "tiers": tuple(PriceTier(**tier) for tier in row["tiers"])}) for row in rows
+        cycles=settings.tuning_cycles or CostInputs().cycles,
+        utilisation=settings.utilisation,
+        usd_per_hour=settings.usd_per_hour,
+        monthly_queries=settings.monthly_queries,
     )
 
 
 def measured_of(run: Evidence, pair: Pair) -> Measured:
     """What the run measured of one system on one task; seconds are means over the deployed form."""
-    system = system_in(run, *pair)
+    system = run.systems(pair[0])[pair[1]]
     candidate = not system.trained_elsewhere(pair[0])
     adapted, retrieves = system.adapted and candidate, bool(system.retrieved)
     timings = [row for row in run.timings.get(pair, ()) if row.merged]
     passed = throughput.batched(run.batches.get(pair, ()), run.answers.get(pair, ()))
-    adapter = adapter_of(run, pair) if adapted else {}
-    index = (run.manifest.get("indexes", {}).get(pair[0]) or {}) if retrieves else {}
-    sizes = [part.get("bytes") for part in (adapter, index) if part]
+    adapter = adapter_of(run, pair) if adapted else None
+    index = run.record.indexes.get(pair[0]) if retrieves else None
+    sizes = [part.bytes for part in (adapter, index) if part]
     seconds = [row.e2e_s for row in timings]
     return Measured(
         strategy=pair[1],
@@ -75,24 +64,24 @@ def measured_of(run: Evidence, pair: Pair) -> Measured:
         retrieve_s=mean([row.retrieve_s for row in timings if row.retrieve_s is not None]),
         ttft_s=mean([row.ttft_s for row in timings]),
         generation_s=passed.wall_s / passed.questions if passed and passed.questions else None,
-        training_s=adapter.get("seconds"),
-        labels=adapter.get("examples"),
-        index_s=index.get("seconds"),
-        embed_tokens=index.get("embed_tokens"),
+        training_s=adapter.record.seconds if adapter else None,
+        labels=adapter.record.examples if adapter else None,
+        index_s=index.seconds if index else None,
+        embed_tokens=index.embed_tokens if index else None,
         stored_bytes=None if not sizes or None in sizes else sum(size for size in sizes if size),
     )
 
 
-def adapter_of(run: Evidence, pair: Pair) -> dict[str, Any]:
-    """The manifest's record of the adapter that answered, or nothing where there is none."""
+def adapter_of(run: Evidence, pair: Pair) -> TrainedAdapter | None:
+    """The adapter that answered, as it was trained; None where there is none."""
     key = run.adapter_key(pair)
-    adapters: Sequence[dict[str, Any]] = run.manifest.get("adapters", ()) if key else ()
-    return next((a for a in adapters if key in (a.get("sha256"), a.get("key"))), {})
+    adapters = run.record.adapters if key else ()
+    return next((one for one in adapters if key in (one.record.sha256, one.record.key)), None)
 
 
 def economics_of(run: Evidence, pair: Pair, inputs: CostInputs) -> Economics:
     """The money of one system on one task, at the prices of the run's sheet."""
-    return economics(measured_of(run, pair), tariff_of(run.manifest), inputs)
+    return economics(measured_of(run, pair), tariff_of(run), inputs)
 
 
 def cost_of(run: Evidence, pair: Pair, money: Economics, accuracy: Estimate, inputs: CostInputs) -> Cost:
@@ -100,8 +89,9 @@ def cost_of(run: Evidence, pair: Pair, money: Economics, accuracy: Estimate, inp
     price then."""
     query = money.per_query_usd
     dearest, cheapest = (per_correct_usd(query, end) for end in (accuracy.ci_low, accuracy.ci_high))
-    system = system_in(run, *pair)
+    system = run.systems(pair[0])[pair[1]]
     own = not system.trained_elsewhere(pair[0])
+    adapter = adapter_of(run, pair)
     no_interval = query is not None and money.per_query_ci_usd is None
     return Cost(
         per_query_usd=query,
@@ -123,10 +113,10 @@ def cost_of(run: Evidence, pair: Pair, money: Economics, accuracy: Estimate, inp
         reason=money.reason if query is None else None,
         fixed_reason=money.fixed_reason,
         projections=projections(
-            api_prices_of(run.manifest),
+            run.record.api_prices,
             run.answers.get(pair, ()),
             adapted=system.adapted,
-            train_tokens=adapter_of(run, pair).get("train_tokens") if own else None,
+            train_tokens=adapter.record.train_tokens if adapter and own else None,
             in_house=inputs.in_house,
         ),
     )
@@ -157,12 +147,12 @@ def _total(money: Economics, queries: float, inputs: CostInputs) -> MonthlyTotal
     )
 
 
-def price_facts(manifest: Mapping[str, Any], inputs: CostInputs) -> PriceFacts:
+def price_facts(record: Manifest, inputs: CostInputs) -> PriceFacts:
     """How old the sheet was when the run began, what the user set, and the prices of hosted models used.
 
-    Ages are in days between two dates of the manifest, None where one of them is missing.
+    Ages are in days between two dates of the manifest, None where a price has none.
     """
-    sheet, created, hosted = used_sheet(manifest), manifest.get("created"), api_prices_of(manifest)
+    sheet, created, hosted = record.price_sheet, record.created, record.api_prices
     age = age_days(sheet.date if sheet else None, created)
     old = {price.model for price in hosted if (age_days(price.priced_on, created) or 0) > STALE_DAYS}
     return PriceFacts(

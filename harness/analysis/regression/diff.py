@@ -90,4 +90,4 @@ def _moved(rerun: Rerun) -> Moved:
 
 def _per_query_usd(rerun: Rerun, side: Side) -> float | None:
     """One request at a time, at the run's own prices."""
-    return cost.economics_of(side.run, rerun.pair, cost.inputs_of(side.run.manifest)).per_query_usd
+    return cost.economics_of(side.run, rerun.pair, cost.inputs_of(side.run)).per_query_usd

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from harness.analysis.money import cost
 from harness.analysis.money.projection import projections
 from harness.analysis.regression.changes import other_kernels, weights
 from harness.analysis.regression.findings import (
@@ -132,6 +131,6 @@ def _only_excused(rerun: Rerun) -> bool:
 
 def _projected(rerun: Rerun, side: Side) -> dict[str, float]:
     rows = [answer.row for answer in rerun.scored(side)]
-    prices = cost.api_prices_of(rerun.after.run.manifest)
+    prices = rerun.after.run.record.api_prices
     projected = projections(prices, rows, adapted=rerun.system.adapted)
     return {row.model: row.per_query_usd for row in projected if row.per_query_usd is not None}

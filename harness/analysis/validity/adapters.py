@@ -55,7 +55,8 @@ def _effect(case: Case, system: System, seed: int) -> Effect | None:
     The figure is the share of answers that it changed, or the shift of the logits where that decides.
     """
     who = case.named(system, seed)
-    shift = case.adapters(system).get(seed, {}).get("logit_shift")
+    trained = case.adapters(system).get(seed)
+    shift = trained.logit_shift if trained else None
     twin = case.twin(system)
     idle = shift is not None and shift < LOGIT_SHIFT
     pairs = _same_prompts(case, twin, system, seed) if twin and not idle else []
@@ -101,13 +102,11 @@ def fits_training(case: Case, rule: Rule) -> list[Check]:
     figures: dict[str, float] = {}
     findings, parts = [], []
     for system in case.adapted:
-        for seed, record in case.adapters(system).items():
-            fit = record.get("train_fit")
-            if fit is not None:
-                who = case.named(system, seed)
-                findings.append(rule.finding(system, fit))
-                parts.append(f"{who} {percent(fit)}")
-                figures[f"{who}: reproduced"] = fit
+        for seed, trained in case.adapters(system).items():
+            who = case.named(system, seed)
+            findings.append(rule.finding(system, trained.train_fit))
+            parts.append(f"{who} {percent(trained.train_fit)}")
+            figures[f"{who}: reproduced"] = trained.train_fit
     if not findings:
         return rule.absent("No adapter was trained for this task.")
     return rule.verdict(findings, f"Own training answers reproduced: {', '.join(parts)}.", figures)

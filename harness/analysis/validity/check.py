@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
 
 from harness.analysis.accuracy import ScoredAnswer
-from harness.analysis.bridge import system_in
 from harness.analysis.evidence import Evidence, Pair
 from harness.analysis.results.figures import Check, FigureKind, Status
+from harness.records import AdapterRecord
 from harness.spec.system import System
 
 SEVERITY = {status: place for place, status in enumerate(Status)}
@@ -100,14 +99,10 @@ class Case:
     scores: Mapping[Pair, Sequence[ScoredAnswer]]
     """All answers of the run with their scores, by task and system."""
 
-    @cached_property
-    def spec(self) -> dict[str, Any]:
-        return self.run.spec(self.task)
-
     @property
     def metric(self) -> str:
-        """The primary metric."""
-        return str(next(iter(self.spec.get("metrics", ())), ""))
+        """The primary metric; none (empty) where only whole texts are scored."""
+        return next(iter(self.run.record.tasks[self.task].spec.metrics), "")
 
     @cached_property
     def clusters(self) -> dict[str, str]:
@@ -117,11 +112,8 @@ class Case:
     @cached_property
     def answers(self) -> dict[System, Sequence[ScoredAnswer]]:
         """The answers to this task by system, in the plan's order; those of other tasks' adapters as well."""
-        return {
-            system_in(self.run, self.task, name): scored
-            for (task, name), scored in self.scores.items()
-            if task == self.task
-        }
+        systems = self.run.systems(self.task)
+        return {systems[name]: scored for (task, name), scored in self.scores.items() if task == self.task}
 
     @cached_property
     def own(self) -> dict[System, Sequence[ScoredAnswer]]:
@@ -136,13 +128,10 @@ class Case:
     def retrieving(self) -> list[System]:
         return [system for system in self.own if system.retrieved]
 
-    def adapters(self, system: System) -> dict[int, dict[str, Any]]:
+    def adapters(self, system: System) -> dict[int, AdapterRecord]:
         """Seed → the training record of a system's adapter."""
-        return {
-            record.get("seed", 0): record
-            for record in self.run.manifest.get("adapters", ())
-            if (record.get("task"), record.get("strategy")) == (self.task, system.name)
-        }
+        trained = self.run.record.adapters
+        return {adapter.seed: adapter.record for adapter in trained if adapter.system == system.id}
 
     def seeds(self, system: System) -> list[int]:
         """The seeds a system was trained or answered under, in order."""

@@ -4,12 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-import pytest
-
-from harness.analysis.accuracy import ScoredAnswer, differences, estimate, groups, per_question, score
+from harness.analysis.accuracy import ScoredAnswer, differences, estimate, groups, per_question
 from harness.analysis.evidence import Asked
 from harness.analysis.results.figures import Estimate
-from harness.errors import InputError
 from harness.records import Question
 from tests.analysis.runs import answer
 from tests.analysis.written import answer_row
@@ -61,9 +58,3 @@ def test_groups_without_questions_are_left_out() -> None:
         "answerable": 1.0,
         "unanswerable": 0.0,
     }
-
-
-@pytest.mark.parametrize("metrics", [[], ["vibes"]])
-def test_run_scored_by_an_unknown_metric_is_refused(metrics: list[str]) -> None:
-    with pytest.raises(InputError, match=r"metric|vibes"):
-        score([], {}, {"name": "t", "metrics": metrics})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import statistics
 from dataclasses import asdict, replace
 from pathlib import Path
@@ -10,7 +11,7 @@ from typing import Any
 import pytest
 from scipy import stats
 
-from harness.analysis.evidence import read_run
+from harness.analysis.evidence import Evidence, read_run
 from harness.analysis.money.cost import (
     age_days,
     economics_of,
@@ -20,9 +21,9 @@ from harness.analysis.money.cost import (
     tariff_of,
 )
 from harness.analysis.money.economics import CostInputs
-from harness.errors import InputErrors
+from harness.analysis.money.tariff import Tariff
 from harness.records import ApiPrice
-from harness.spec.prices import ADDED_LATER
+from harness.spec.prices import ADDED_LATER, UsedSheet
 from tests.analysis.runs import PRICE_SHEET, derived, manifest, write_run
 
 
@@ -65,42 +66,25 @@ def test_a_sheet_of_machines_only_still_prices_queries_and_indexes(tmp_path: Pat
 
 @pytest.mark.parametrize("absent", ["labour", "labels", "evaluation"])
 def test_part_of_the_prices_of_people_is_no_price_of_people(absent: str) -> None:
-    tariff = tariff_of({"price_sheet": {**PRICE_SHEET, absent: None}})
-    assert tariff is not None
+    tariff = Tariff.of(UsedSheet.model_validate_json(json.dumps({**PRICE_SHEET, absent: None})))
     assert tariff.labour is None
+    assert tariff.lacking == (absent,)
 
 
-def test_no_sheet_no_tariff() -> None:
-    assert tariff_of({}) is None
-    assert tariff_of({"price_sheet": {"machine": None}}) is None
+def test_no_price_list_no_tariff(tmp_path: Path) -> None:
+    assert tariff_of(made(tmp_path, price_sheet=None)) is None
 
 
-@pytest.mark.parametrize(
-    ("sheet", "message"),
-    [
-        ([1], "run.json: price_sheet: must be a mapping of keys to values"),
-        ({"machine": {}, "utilisation": 0.5}, r"run.json: price_sheet.machine.usd_per_hour: is missing"),
-        ({**PRICE_SHEET, "machine": "box"}, "run.json: price_sheet.machine: must be a mapping"),
-        ({**PRICE_SHEET, "utilisation": 0}, "run.json: price_sheet.utilisation: must be at least"),
-        ({**PRICE_SHEET, "labour": {}}, "run.json: price_sheet.labour.wage_usd_per_hour: is missing"),
-        ({**PRICE_SHEET, "machines": [{"name": "x"}]}, r"price_sheet.machines\[0\].usd_per_hour: is missing"),
-        (
-            {key: PRICE_SHEET[key] for key in ("date", "utilisation")},
-            "run.json: price_sheet.machine: is missing",
-        ),
-        ({**PRICE_SHEET, "date": "yesterday"}, "run.json: price_sheet.date: is 'yesterday'"),
-    ],
-)
-def test_a_damaged_sheet_is_named_and_not_read(sheet: Any, message: str) -> None:
-    for read in (tariff_of, lambda about: price_facts(about, CostInputs())):
-        with pytest.raises(InputErrors, match=message):
-            read({"price_sheet": sheet})
+def made(folder: Path, **about: Any) -> Evidence:
+    return read_run(write_run(folder, manifest={**manifest(), **about}))
 
 
-def test_inputs_are_the_runs_own_settings() -> None:
-    assert inputs_of({}) == CostInputs()
+def test_inputs_are_the_runs_own_settings(tmp_path: Path) -> None:
+    assert inputs_of(made(tmp_path / "none")) == CostInputs()
     settings = {"tuning_cycles": 5, "utilisation": 0.2, "usd_per_hour": 1.5, "monthly_queries": 700}
-    assert inputs_of({"settings": settings}) == CostInputs(5, 0.2, 1.5, monthly_queries=700)
+    assert inputs_of(made(tmp_path / "own", settings=settings)) == CostInputs(
+        5, 0.2, 1.5, monthly_queries=700
+    )
 
 
 @pytest.mark.parametrize(
@@ -109,19 +93,19 @@ def test_inputs_are_the_runs_own_settings() -> None:
         ("2026-01-01", "2026-01-02T03:04:05Z", 1, False),
         ("2026-01-01", "2026-06-30T00:00:00+00:00", 180, False),
         ("2026-01-01", "2026-07-01T00:00:00+00:00", 181, True),
-        ("2026-01-01", None, None, False),
     ],
 )
-def test_a_sheet_older_than_180_days_is_flagged_by_the_runs_own_date(
-    sheet: str, created: str | None, age: int | None, stale: bool
+def test_a_price_list_older_than_180_days_is_flagged_by_the_runs_own_date(
+    tmp_path: Path, sheet: str, created: str, age: int, stale: bool
 ) -> None:
-    about: dict[str, Any] = {"created": created, "price_sheet": {**PRICE_SHEET, "date": sheet}}
-    found = price_facts(about, CostInputs())
-    assert (found.age_days, found.stale) == (age, stale)
+    run = made(tmp_path, created=created, price_sheet={**PRICE_SHEET, "date": sheet})
+    facts = price_facts(run.record, CostInputs())
+    assert (facts.age_days, facts.stale) == (age, stale)
     assert age_days(sheet, created) == age
+    assert age_days(None, created) is None
 
 
-def test_old_prices_of_hosted_models_are_flagged_by_name() -> None:
+def test_old_prices_of_hosted_models_are_flagged_by_name(tmp_path: Path) -> None:
     price = ApiPrice(
         asked="m", model="m", provider="p", kind="base", input_usd_per_mtok=1.0, output_usd_per_mtok=2.0
     )
@@ -129,5 +113,5 @@ def test_old_prices_of_hosted_models_are_flagged_by_name() -> None:
         asdict(replace(price, model=model, priced_on=seen))
         for model, seen in (("old", "2025-01-01"), ("new", "2026-01-01"), ("unknown", None))
     ]
-    about = {"created": "2026-02-01T00:00:00Z", "api_prices": used}
-    assert price_facts(about, CostInputs()).stale_api_prices == ("old",)
+    run = made(tmp_path, created="2026-02-01T00:00:00Z", api_prices=used)
+    assert price_facts(run.record, CostInputs()).stale_api_prices == ("old",)

@@ -29,15 +29,6 @@ class Prices(NamedTuple):
     sheet: UsedSheet
     api: tuple[ApiPrice, ...]
 
-    def to_json(self) -> dict[str, Any]:
-        """As a manifest keeps them."""
-        from dataclasses import asdict
-
-        return {
-            "price_sheet": self.sheet.model_dump(mode="json"),
-            "api_prices": [asdict(price) for price in self.api],
-        }
-
 
 def prices_of(settings: Mapping[str, Any], device: str, on: datetime.date) -> Prices:
     """What a run with these settings is priced on. Raises InputErrors for a wrong sheet, machine or API model."""
@@ -88,16 +79,3 @@ def _prices(sheet: PriceSheet, settings: Mapping[str, Any], device: str, on: dat
 
     used = sheet.as_used(device, settings.get("machine"))
     return Prices(used, api_prices(settings.get("price_as") or (), sheet, on))
-
-
-def repriced(manifest: dict[str, Any], given: Mapping[str, Any]) -> dict[str, Any]:
-    """The manifest as if the run had been started with these settings too; the run itself stays as it is.
-
-    Raises InputErrors as `prices_anew` does.
-    """
-    from harness.spec.prices import used_sheet
-
-    settings = manifest.get("settings") or {}
-    device = (manifest.get("model") or {}).get("device") or "cpu"
-    prices = prices_anew(used_sheet(manifest), settings, given, device, str(manifest.get("created")))
-    return {**manifest, "settings": {**settings, **given}, **(prices.to_json() if prices else {})}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import datetime
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,7 @@ from harness.commands.flags import add_price_flags, price_settings
 from harness.errors import InputError, InputErrors
 from harness.files import to_json
 from harness.spec.prices import SHIPPED, UsedSheet
-from harness.spec.pricing import prices_of, repriced
+from harness.spec.pricing import Prices, prices_anew, prices_of
 from tests.analysis.runs import PRICE_SHEET
 from tests.snapshots import Snapshots
 
@@ -28,13 +29,14 @@ def parsed(*argv: str) -> dict[str, Any]:
     return price_settings(parser.parse_args(argv))
 
 
-def manifest(**values: Any) -> dict[str, Any]:
-    return {
-        "created": "2026-11-25T10:00:00Z",
-        "price_sheet": PRICE_SHEET,
-        "settings": {},
-        "model": {"device": "cpu"},
-    } | values
+OWN = UsedSheet.model_validate_json(to_json(PRICE_SHEET))
+"""The run's own copy of its price list."""
+
+
+def anew(
+    given: dict[str, Any], own: UsedSheet | None = OWN, created: str = "2026-11-25T10:00:00Z", **settings: Any
+) -> Prices | None:
+    return prices_anew(own, settings, given, "cpu", created)
 
 
 def test_what_was_given_and_nothing_else() -> None:
@@ -85,48 +87,41 @@ def test_values_out_of_range_are_refused(snapshots: Snapshots) -> None:
     snapshots.check("spec/price_flags.txt", "".join(lines))
 
 
-def test_facts_for_a_manifest(tmp_path: Path) -> None:
-    import datetime
-
+def test_a_run_is_priced_on_the_list_that_ships_and_on_models_in_force() -> None:
     prices = prices_of({"price_as": ["gpt-4"]}, "cpu", datetime.date(2026, 11, 25))
     assert prices.sheet.machine.kind == "cpu"
     assert [price.kind for price in prices.api] == ["base", "fine-tuned"]
-    assert UsedSheet.model_validate_json(to_json(prices.to_json()["price_sheet"])) == prices.sheet
+    assert UsedSheet.model_validate_json(prices.sheet.model_dump_json()) == prices.sheet
 
 
-def test_other_inputs_leave_the_runs_own_prices(tmp_path: Path) -> None:
-    about = manifest(settings={"prices": "gone.yaml", "tuning_cycles": 3})
-    changed = repriced(about, {"tuning_cycles": 5, "utilisation": 0.1})
-    assert changed["price_sheet"] is about["price_sheet"]
-    assert changed["settings"] == {"prices": "gone.yaml", "tuning_cycles": 5, "utilisation": 0.1}
-    assert about["settings"]["tuning_cycles"] == 3, "the run itself stays as it is"
+def test_other_inputs_leave_the_runs_own_prices() -> None:
+    assert anew({}) is None
+    assert anew({"tuning_cycles": 5, "utilisation": 0.1}, prices="gone.yaml", tuning_cycles=3) is None
 
 
-def test_a_hosted_model_is_priced_on_the_runs_own_copy_of_the_sheet() -> None:
-    sheet = {**PRICE_SHEET, "sections_from_shipped": ["labour"]}
-    about = manifest(settings={"prices": "gone.yaml"}, price_sheet=sheet)
-    changed = repriced(about, {"price_as": ("gpt-4",)})
-    assert changed["price_sheet"]["machine"]["usd_per_hour"] == 3.6
-    assert changed["price_sheet"]["sections_from_shipped"] == ["labour"]
-    assert changed["price_sheet"]["labour"] == PRICE_SHEET["labour"]
-    assert changed["api_prices"][0]["model"] == "gpt-4"
+def test_a_hosted_model_is_priced_on_the_runs_own_copy_of_the_list() -> None:
+    own = OWN.model_copy(update={"sections_from_shipped": ("labour",)})
+    prices = anew({"price_as": ("gpt-4",)}, own, prices="gone.yaml")
+    assert prices is not None
+    assert prices.sheet == own
+    assert prices.api[0].model == "gpt-4"
 
 
-def test_another_sheet(tmp_path: Path) -> None:
+def test_another_list(tmp_path: Path) -> None:
     path = tmp_path / "mine.yaml"
     path.write_text(SHIPPED.read_text(encoding="utf-8").replace("utilisation: 0.5", "utilisation: 0.25"))
-    changed = repriced(manifest(settings={"machine": "box"}), {"prices": str(path)})
-    assert changed["price_sheet"]["utilisation"] == 0.25
-    assert changed["price_sheet"]["machine"]["kind"] == "cpu"
+    prices = anew({"prices": str(path)}, machine="box")
+    assert prices is not None
+    assert (prices.sheet.utilisation, prices.sheet.machine.kind) == (0.25, "cpu")
 
 
-def test_a_wrong_sheet_machine_or_model_is_refused(tmp_path: Path) -> None:
+def test_a_wrong_list_machine_or_model_is_refused(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="there is no such file"):
-        repriced(manifest(), {"prices": str(tmp_path / "none.yaml")})
+        anew({"prices": str(tmp_path / "none.yaml")})
     with pytest.raises(InputError, match=r"no machine 'bax' \(did you mean 'box'"):
-        repriced(manifest(), {"machine": "bax"})
-    with pytest.raises(InputErrors, match="the nearest names are gpt-4o-mini"):
-        repriced(manifest(), {"price_as": ("gpt-4o-minii",)})
+        anew({"machine": "bax"})
+    with pytest.raises(InputErrors, match="nearest names are gpt-4o-mini"):
+        anew({"price_as": ("gpt-4o-minii",)})
 
 
 @pytest.mark.parametrize(
@@ -137,17 +132,15 @@ def test_a_wrong_sheet_machine_or_model_is_refused(tmp_path: Path) -> None:
         ({"price_as": ("gpt-4",)}, "--price-as"),
     ],
 )
-def test_a_price_is_never_ignored_because_the_run_has_no_sheet(given: dict[str, Any], flags: str) -> None:
-    for sheet in (None, {}, {"machine": None}):
-        with pytest.raises(InputError, match=f"no price list to apply {flags} to; name one with --prices"):
-            repriced(manifest(price_sheet=sheet), given)
-    assert repriced(manifest(price_sheet=None), {})["price_sheet"] is None
-    changed = repriced(manifest(price_sheet=None), {**given, "prices": str(SHIPPED)})
-    assert changed["price_sheet"]["machine"]["kind"] == "cpu"
+def test_a_price_is_never_ignored_because_the_run_has_no_list(given: dict[str, Any], flags: str) -> None:
+    with pytest.raises(InputError, match=f"to apply {flags} to; name one with --prices"):
+        anew(given, None)
+    assert anew({}, None) is None
+    prices = anew({**given, "prices": str(SHIPPED)}, None)
+    assert prices is not None
+    assert prices.sheet.machine.kind == "cpu"
 
 
-def test_a_run_too_old_to_be_priced_anew_says_so() -> None:
-    with pytest.raises(InputError, match="name one with --prices"):
-        repriced(manifest(price_sheet=None), {"machine": "box"})
+def test_a_run_without_a_date_cannot_be_priced_anew() -> None:
     with pytest.raises(InputError, match="does not say when it was made"):
-        repriced(manifest(created=None), {"price_as": ("gpt-4",)})
+        anew({"price_as": ("gpt-4",)}, created="")

@@ -22,15 +22,22 @@ import numpy as np
 from harness.analysis.history.marks import Scored, marks
 from harness.analysis.history.runs import Entry, Point, Run, TaskRun
 from harness.analysis.latency_ratio import mean_ratio
-from harness.analysis.regression.inputs import Inputs
 from harness.analysis.results.figures import Estimate, Tokens
 from harness.analysis.results.money import Components
 from harness.records import TimingRow
-from harness.run.manifest import MachineFacts, ModelFacts
+from harness.run.manifest import MachineFacts, Manifest, ModelFacts, Seeds
+from harness.run.settings import Settings
 from harness.spec.system import ModelRef, System
 
 NONE = Estimate(None, None, None, 0)
 FREE = Components(**{one.name: None for one in fields(Components)})
+NOTHING = Manifest(
+    run_id="", created="", status="complete", quick=False, command="", harness_version="", git_commit=None,
+    settings=Settings(()), model=ModelFacts(name="m"), embedder=None, tasks={}, systems={}, plan=(),
+    not_applicable={}, forgetting=(), seeds=Seeds(sampling=0, training=(0,), order=0), libraries={},
+    machine=MachineFacts(),
+)  # fmt: skip
+"""What differs between runs is not looked at here."""
 STRATEGIES = ("base", "lora", "rag")
 SHARE = 0.6
 TIMED, SPREAD, OFF = 20, 0.2, 0.05
@@ -117,10 +124,10 @@ def history(
         task = TaskRun(folder.name, "", True, "series", n, "contains", points)
         run = Run(
             folder=folder.name, created=f"{number:04}", run_id=folder.name, status="complete", quick=False,
-            incomplete=False, missing_answers=0, derived=False, compared=True, page=False,
+            incomplete=False, missing_answers=0, derived=False, compared=True, page=None,
             model=ModelFacts(name="m"), embedder=None, machine=MachineFacts(), git_commit=None, questions={"t": n},
         )  # fmt: skip
-        runs.append(Entry(folder, run, {"t": task}, Inputs({})))
+        runs.append(Entry(folder, run, {"t": task}, NOTHING))
     return runs
 
 

@@ -148,7 +148,7 @@ def _mark(
 ) -> Mark:  # fmt: skip
     before, after = (point.of(figure) for point in step.points)
     pair = (step.task, step.strategy)
-    causes = touching(changes(step.before.inputs, step.after.inputs), pair)
+    causes = touching(changes(step.before.manifest, step.after.manifest), pair)
     return Mark(
         figure=figure,
         strategy=step.strategy,

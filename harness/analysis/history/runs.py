@@ -8,17 +8,14 @@ from __future__ import annotations
 import datetime
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
-from typing import Any
 
-from harness.analysis.bridge import legacy
 from harness.analysis.derive import derive
 from harness.analysis.evidence import Pair, read_questions, read_run, read_timings
 from harness.analysis.latency_ratio import mean_ratio
-from harness.analysis.regression.changes import changes
-from harness.analysis.regression.inputs import Inputs
+from harness.analysis.regression.inputs import scoring
 from harness.analysis.regression.pairing import asks
 from harness.analysis.results.figures import Estimate, Tokens
 from harness.analysis.results.money import Components
@@ -26,7 +23,7 @@ from harness.analysis.results.run import RunResult, SystemResult, read_results
 from harness.errors import InputError
 from harness.files import read_json, sha256_json, sha256_text, to_json
 from harness.records import TimingRow
-from harness.run.manifest import EmbedderFacts, MachineFacts, ModelFacts, read_manifest
+from harness.run.manifest import EmbedderFacts, MachineFacts, Manifest, ModelFacts, read_manifest
 from harness.spec.system import System
 
 EVIDENCE = ("run.json", "questions.jsonl", "answers.jsonl", "timings.jsonl")
@@ -89,7 +86,7 @@ class Run:
     """A run as a history knows it.
 
     `derived`: its figures were made of the evidence now, since no results.json fitted. `compared`: it takes part in
-    the search for changes; `reason`: why its answers cannot. `questions`: task → how many.
+    the search for changes; `reason`: why its answers cannot. `page`: its report. `questions`: task → how many.
     """
 
     folder: str
@@ -104,7 +101,7 @@ class Run:
     derived: bool
     compared: bool
     reason: str | None = None
-    page: bool
+    page: str | None
     model: ModelFacts
     embedder: EmbedderFacts | None
     machine: MachineFacts
@@ -129,17 +126,16 @@ class Entry:
     path: Path
     run: Run
     tasks: Mapping[str, TaskRun]
-    inputs: Inputs
+    manifest: Manifest
 
 
 @dataclass(frozen=True, slots=True)
 class RunFolder:
-    """A run folder before its figures are read. `manifest`: None where `reason` says why not."""
+    """A run folder before its figures are read. `manifest`: the manifest, or why it cannot be read."""
 
     path: Path
     created: str
-    manifest: dict[str, Any] | None
-    reason: str = ""
+    manifest: Manifest | str
 
     @property
     def moment(self) -> str:
@@ -183,60 +179,53 @@ def _run_folder(path: Path) -> RunFolder:
     stamp = _STAMP.match(path.name)
     named = "{}-{}-{}T{}:{}:{}+00:00".format(*stamp.groups()) if stamp else ""
     try:
-        record = read_manifest(path)
-    except InputError as error:
-        return RunFolder(path, named, None, one_line(error))
-    except RecursionError:
-        return RunFolder(path, named, None, TOO_DEEP)
-    return RunFolder(path, record.created or named, legacy(record))
+        manifest = read_manifest(path)
+    except (InputError, RecursionError) as error:
+        return RunFolder(path, named, one_line(error))
+    return RunFolder(path, manifest.created or named, manifest)
 
 
 def one_line(error: Exception) -> str:
-    return " ".join(str(error).split())
+    return TOO_DEEP if isinstance(error, RecursionError) else " ".join(str(error).split())
 
 
-@dataclass
 class Reader:
     """Reads runs one after the other; keeps what the next one is likely to hold as well."""
 
-    _questions: dict[str, dict[str, str]] = field(default_factory=dict)
-    """Hash of a questions.jsonl → task → key of its questions."""
+    def __init__(self) -> None:
+        self._questions: dict[str, dict[str, str]] = {}
+        """Hash of a questions.jsonl → task → key of its questions."""
 
     def read(self, folder: RunFolder) -> Entry | Unread:
-        if folder.manifest is None:
-            return Unread(folder=folder.path.name, created=folder.created, reason=folder.reason)
-        try:
-            return self._entry(folder.path, folder.created, folder.manifest)
-        except InputError as error:
-            reason = one_line(error)
-        except RecursionError:
-            reason = TOO_DEEP
-        except (LookupError, TypeError, AttributeError, ValueError, ArithmeticError) as error:
-            reason = f"its evidence does not fit together ({type(error).__name__}: {one_line(error)})"
+        reason = folder.manifest
+        if not isinstance(reason, str):
+            try:
+                return self._entry(folder.path, folder.created, reason)
+            except (InputError, RecursionError) as error:
+                reason = one_line(error)
+            except (LookupError, TypeError, AttributeError, ValueError, ArithmeticError) as error:
+                reason = f"its evidence does not fit together ({type(error).__name__}: {one_line(error)})"
         return Unread(folder=folder.path.name, created=folder.created, reason=reason)
 
-    def _entry(self, path: Path, created: str, manifest: dict[str, Any]) -> Entry:
-        results, timings = _stored(path, manifest), None
-        if results is None:
-            run = read_run(path)
-            stored, results, timings = False, derive(run), run.timings
-        else:
-            stored, timings = True, read_timings(path, read_manifest(path))
-        inputs, questions = Inputs(manifest), self._question_keys(path)
-        changes(inputs, inputs)  # a manifest that cannot be compared is found here
+    def _entry(self, path: Path, created: str, manifest: Manifest) -> Entry:
+        stored = _stored(path, manifest)
+        results = stored or derive(read_run(path))
+        timings = read_timings(path, manifest)
+        questions = self._question_keys(path)
+        compared = not results.quick and not results.incomplete
         tasks = {
             name: TaskRun(
                 path.name,
                 created,
-                not results.quick and not results.incomplete,
-                sha256_json([questions.get(name, ""), dict(inputs.scoring(name))]),
+                compared,
+                sha256_json([questions.get(name, ""), dict(scoring(manifest, name))]),
                 task.n,
                 task.primary_metric,
                 _points(name, task.strategies, timings),
             )
             for name, task in results.tasks.items()
         }
-        run_ = Run(
+        run_facts = Run(
             folder=path.name,
             created=created,
             run_id=results.run_id,
@@ -244,16 +233,16 @@ class Reader:
             quick=results.quick,
             incomplete=results.incomplete,
             missing_answers=results.missing_answers,
-            derived=not stored,
-            compared=not results.quick and not results.incomplete,
-            page=(path / PAGE).is_file(),
+            derived=stored is None,
+            compared=compared,
+            page=f"{path.name}/{PAGE}" if (path / PAGE).is_file() else None,
             model=results.model,
             embedder=results.embedder,
             machine=results.machine,
             git_commit=results.git_commit,
             questions={name: task.n for name, task in tasks.items()},
         )
-        return Entry(path, run_, tasks, inputs)
+        return Entry(path, run_facts, tasks, manifest)
 
     def _question_keys(self, path: Path) -> dict[str, str]:
         """Task → names its set of questions: ids, texts, options and right answers, in whatever order."""
@@ -304,18 +293,19 @@ def _point(result: SystemResult, base: Sequence[TimingRow], timed: Sequence[Timi
     )
 
 
-def _stored(path: Path, manifest: dict[str, Any]) -> RunResult | None:
+def _stored(path: Path, manifest: Manifest) -> RunResult | None:
     """results.json, where it is this run's, of this version, and was made after the evidence."""
     file = path / "results.json"
     try:
         made = file.stat().st_mtime_ns
         if any((path / name).stat().st_mtime_ns > made for name in EVIDENCE if (path / name).exists()):
             return None
-        text = file.read_text(encoding="utf-8")
-        results = read_json(text)
-        to_json(results)  # raises where a number is infinite
-        if any(results.get(name) != manifest.get(name) for name in ("run_id", "schema_version", "status")):
-            return None
-        return read_results(text)
-    except (OSError, ValueError, RecursionError, LookupError, TypeError, AttributeError):
+        text = file.read_bytes()
+        to_json(read_json(text))  # raises where a number is infinite
+        results = read_results(text)
+    except (OSError, ValueError, RecursionError):
         return None
+    fits = (results.run_id, results.schema_version, results.status) == (
+        manifest.run_id, manifest.schema_version, manifest.status,
+    )  # fmt: skip
+    return results if fits else None

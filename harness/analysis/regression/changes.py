@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, replace
 from enum import StrEnum
 
 from harness.analysis.evidence import Pair
+from harness.analysis.regression import inputs
 from harness.analysis.regression.differing import Difference, differing
-from harness.analysis.regression.inputs import Facts, Inputs
+from harness.analysis.regression.inputs import Facts
+from harness.records import AdapterRecord
+from harness.run.manifest import Manifest
 from harness.spec.system import LoRA, ModelRef, System
 
 
@@ -44,9 +46,10 @@ class Change:
         return f"{self.name}: {self.before} → {self.after}"
 
 
-def changes(before: Inputs, after: Inputs) -> list[Change]:
+def changes(before: Manifest, after: Manifest) -> list[Change]:
     """All that differs between the inputs of two runs, likeliest cause first; systems are compared by name."""
-    both = {pair: system for pair, system in after.systems.items() if pair in before.systems}
+    old, new = inputs.systems(before), inputs.systems(after)
+    both = {pair: (old[pair], new[pair]) for pair in new if pair in old}
     changed = [
         *_of_run(before, after),
         *_of_systems(before, after, both),
@@ -62,6 +65,9 @@ def touching(changed: Iterable[Change], pair: Pair) -> list[Change]:
     return [change for change in changed if change.systems is None or pair in change.systems]
 
 
+# What differs, by the part of a run's inputs
+
+
 def weights(before: ModelRef, after: ModelRef) -> list[Difference]:
     """What differs in the base weights: the same hash is the same weights, under whatever name they were found."""
     nameless = ("name", "revision") if before.sha256 and after.sha256 else ()
@@ -71,7 +77,7 @@ def weights(before: ModelRef, after: ModelRef) -> list[Difference]:
 SECTIONS = {
     "examples": ("k",),
     "retrieval": ("k", "chunk_tokens", "overlap_tokens", "max_prompt_tokens"),
-    "finetune": tuple(f.name for f in dataclasses.fields(LoRA) if f.name not in ("task", "context")),
+    "finetune": tuple(field.name for field in fields(LoRA) if field.name not in ("task", "context")),
 }
 """Section of a task file → the settings that a system takes from it."""
 
@@ -86,63 +92,84 @@ def sections(system: System) -> Facts:
     }
 
 
-def settings(before: Inputs, after: Inputs, pair: Pair) -> list[Difference]:
+def settings(before: Manifest, after: Manifest, pair: Pair) -> list[Difference]:
     """What is set otherwise for a system: in its task file, of what it uses."""
-    task, _ = pair
-    old, new = ({**inputs.settings(task), **sections(inputs.systems[pair])} for inputs in (before, after))
+    task, name = pair
+    old, new = (
+        {**inputs.task_settings(manifest, task), **sections(manifest.systems_of(task)[name])}
+        for manifest in (before, after)
+    )
     return differing(old, new)
 
 
-def prices(before: Inputs, after: Inputs) -> list[Difference]:
+SHEET_NOISE = ("date", "source", "priced_on", "sections_from_shipped")
+"""What a price list says of itself and no cost depends on."""
+
+
+def prices(before: Manifest, after: Manifest) -> list[Difference]:
     """The price list as used, the prices of hosted models that both runs name, and what flags said of prices."""
-    old, new = before.hosted_prices, after.hosted_prices
+    old, new = inputs.hosted_prices(before), inputs.hosted_prices(after)
     hosted = [
-        difference
-        for name in old
-        if name in new
-        for difference in _prefixed(f"hosted price of {name} ", differing(old[name], new[name]))
+        _named(f"hosted price of {model} ", difference)
+        for model in old
+        if model in new
+        for difference in differing(old[model], new[model])
     ]
-    listed = _prefixed("price list ", differing(before.price_list, after.price_list))
-    return [*listed, *hosted, *differing(before.price_flags, after.price_flags)]
-
-
-def _prefixed(prefix: str, differences: Iterable[Difference]) -> list[Difference]:
-    return [dataclasses.replace(difference, name=f"{prefix}{difference.name}") for difference in differences]
-
-
-KERNELS: tuple[tuple[str, Callable[[Inputs], Facts], tuple[str, ...]], ...] = (
-    ("machine ", lambda run: run.machine, ("cpu", "accelerator", "threads")),
-    ("model ", lambda run: run.device, ("device",)),
-    (
-        "", lambda run: run.libraries,
-        ("torch", "transformers", "peft", "sentence-transformers", "faiss-cpu", "numpy"),
-    ),
-)  # fmt: skip
-"""Facts that decide which floating-point kernels run, and so the last bits of every sum."""
-
-
-def other_kernels(before: Inputs, after: Inputs) -> list[str]:
-    """What may change the last bits of sums: `torch 2.9.0 → 2.10.0`. Empty: both runs computed alike."""
+    sheets = differing(inputs.price_list(before), inputs.price_list(after))
+    listed = [_named("price list ", difference) for difference in sheets]
+    flags = ("usd_per_hour", "utilisation", "tuning_cycles")
+    given = differing(inputs.flags(before, *flags), inputs.flags(after, *flags))
     return [
-        f"{prefix}{difference.name} {difference.before} → {difference.after}"
-        for prefix, read, keys in KERNELS
-        for difference in differing(*({key: read(run).get(key) for key in keys} for run in (before, after)))
+        difference
+        for difference in (*listed, *hosted, *given)
+        if difference.name.replace(" ", ".").rsplit(".", 1)[-1] not in SHEET_NOISE
     ]
 
 
-def indexes(before: Inputs, after: Inputs, task: str) -> list[Difference]:
+def _named(prefix: str, difference: Difference) -> Difference:
+    return replace(difference, name=f"{prefix}{difference.name}")
+
+
+KERNEL_LIBRARIES = ("torch", "transformers", "peft", "sentence-transformers", "faiss-cpu", "numpy")
+
+
+def other_kernels(before: Manifest, after: Manifest) -> list[str]:
+    """What may change the last bits of sums: `torch 2.9.0 → 2.10.0`. Empty: both runs computed alike.
+
+    These facts decide which floating-point kernels run.
+    """
+    old, new = (
+        {
+            "machine cpu": manifest.machine.cpu,
+            "machine accelerator": manifest.machine.accelerator,
+            "machine threads": manifest.machine.threads,
+            "model device": manifest.model.device,
+            **{name: manifest.libraries.get(name) for name in KERNEL_LIBRARIES},
+        }
+        for manifest in (before, after)
+    )
+    return [difference.sentence.replace(":", "", 1) for difference in differing(old, new)]
+
+
+def indexes(before: Manifest, after: Manifest, task: str) -> list[Difference]:
     """What differs between the indexes of a task."""
-    return differing(before.index(task) or {}, after.index(task) or {})
+    return differing(inputs.index(before, task) or {}, inputs.index(after, task) or {})
 
 
 TRAINED_ON = ("recipe", "examples", "train_tokens", "base_sha256")
 """What shapes an adapter whatever machine trains it."""
 
 
-def trainings(before: Facts, after: Facts, *more: str) -> list[Difference]:
+def trainings(before: AdapterRecord, after: AdapterRecord, *more: str) -> list[Difference]:
     """What differs between the records of two adapters: what shaped them, and the `more` named."""
-    old, new = ({key: record.get(key) for key in (*TRAINED_ON, *more)} for record in (before, after))
+    old, new = ({key: getattr(record, key) for key in (*TRAINED_ON, *more)} for record in (before, after))
     return differing(old, new)
+
+
+# The same as causes
+
+Both = dict[Pair, tuple[System, System]]
+"""The systems that both runs have, before and after."""
 
 
 def _change(
@@ -152,65 +179,63 @@ def _change(
     return Change(cause, f"{prefix}{difference.name}", difference.before, difference.after, touched)
 
 
-def _of_run(before: Inputs, after: Inputs) -> Iterator[Change]:
+def _of_run(before: Manifest, after: Manifest) -> Iterator[Change]:
     """What holds for all systems of a run."""
-    parts: tuple[tuple[Cause, str, Callable[[Inputs], Facts]], ...] = (
+    parts: tuple[tuple[Cause, str, Callable[[Manifest], object]], ...] = (
         (Cause.LIBRARY, "libraries ", lambda run: run.libraries),
         (Cause.MACHINE, "machine ", lambda run: run.machine),
-        (Cause.MACHINE, "model ", lambda run: run.device),
-        (Cause.SETTINGS, "", lambda run: run.flags),
-        (Cause.PROGRAM, "", lambda run: run.program),
+        (Cause.MACHINE, "model ", lambda run: {"device": run.model.device}),
+        (Cause.SETTINGS, "", lambda run: inputs.flags(run, "seed", "seeds", "limit", "quick")),
+        (Cause.PROGRAM, "", lambda run: {"commit": run.git_commit, "version": run.harness_version}),
     )
     for cause, prefix, read in parts:
         yield from (_change(cause, prefix, difference) for difference in differing(read(before), read(after)))
     yield from (_change(Cause.PRICE, "", difference) for difference in prices(before, after))
 
 
-def _of_systems(before: Inputs, after: Inputs, both: dict[Pair, System]) -> Iterator[Change]:
+def _of_systems(before: Manifest, after: Manifest, both: Both) -> Iterator[Change]:
     """What differs between systems of the same name, each sentence once with all that it concerns."""
     touched: dict[tuple[Cause, str, Difference], list[Pair]] = {}
-    for pair, new in both.items():
-        old = before.systems[pair]
+    for pair, (old, new) in both.items():
         for difference in differing(old.model, new.model):
             touched.setdefault((Cause.MODEL, "model ", difference), []).append(pair)
         for difference in differing(sections(old), sections(new)):
-            home = new.adapter.task if new.adapter and difference.name.startswith("finetune") else pair[0]
+            trained = new.adapter if difference.name.startswith("finetune") else None
+            home = trained.task if trained else pair[0]
             touched.setdefault((Cause.SETTINGS, f"{home}: ", difference), []).append(pair)
     yield from (_change(*key, pairs) for key, pairs in touched.items())
-    with_passages = [pair for pair, system in both.items() if system.passages]
-    for difference in differing(before.embedder, after.embedder):
+    with_passages = [pair for pair, (_, new) in both.items() if new.passages]
+    for difference in differing(before.embedder or {}, after.embedder or {}):
         yield _change(Cause.INDEX, "embedder ", difference, with_passages)
 
 
-def _of_tasks(before: Inputs, after: Inputs, both: dict[Pair, System]) -> Iterator[Change]:
+def _of_tasks(before: Manifest, after: Manifest, both: Both) -> Iterator[Change]:
     for task in (name for name in before.tasks if name in after.tasks):
-        mine = {pair: system for pair, system in both.items() if pair[0] == task}
-        for difference in differing(before.settings(task), after.settings(task)):
+        mine = {pair: new for pair, (_, new) in both.items() if pair[0] == task}
+        for difference in differing(inputs.task_settings(before, task), inputs.task_settings(after, task)):
             cause = Cause.PROMPT if difference.name.startswith("prompt.") else Cause.SETTINGS
             yield _change(cause, f"{task}: ", difference, mine)
-        trained = [pair for pair, system in both.items() if system.adapter and system.adapter.task == task]
+        trained = [pair for pair, (_, new) in both.items() if new.adapter and new.adapter.task == task]
         shown = [pair for pair, system in mine.items() if system.examples]
-        for difference in differing(before.training(task), after.training(task)):
-            touched = (
-                trained if difference.name == "dev" else [*trained, *shown]
-            )  # dev questions only stop a training
-            named = dataclasses.replace(difference, name=f"{difference.name} questions")
-            yield _change(Cause.TRAINING, f"{task}: ", named, touched)
-        if before.index(task) is not None and after.index(task) is not None:
+        for difference in differing(inputs.training(before, task), inputs.training(after, task)):
+            # dev questions only stop a training
+            systems = trained if difference.name == "dev" else [*trained, *shown]
+            named = replace(difference, name=f"{difference.name} questions")
+            yield _change(Cause.TRAINING, f"{task}: ", named, systems)
+        if inputs.index(before, task) and inputs.index(after, task):
             with_passages = [pair for pair, system in mine.items() if system.passages]
             for difference in indexes(before, after, task):
                 yield _change(Cause.INDEX, f"{task}: index ", difference, with_passages)
 
 
-def _of_adapters(before: Inputs, after: Inputs, both: dict[Pair, System]) -> Iterator[Change]:
-    for (task, strategy, seed), record in before.adapters.items():
-        again = after.adapters.get((task, strategy, seed))
-        if again is None:
-            continue
+def _of_adapters(before: Manifest, after: Manifest, both: Both) -> Iterator[Change]:
+    old, new = inputs.adapters(before), inputs.adapters(after)
+    for (task, strategy, seed), record in old.items():
+        again = new.get((task, strategy, seed))
         touched = [
             pair
-            for pair, system in both.items()
+            for pair, (_, system) in both.items()
             if system.adapter and (system.adapter.task, system.strategy) == (task, strategy)
         ]
-        for difference in trainings(record, again, "sha256"):
+        for difference in trainings(record, again, "sha256") if again else ():
             yield _change(Cause.ADAPTER, f"adapter {strategy} of {task} (seed {seed}) ", difference, touched)

@@ -65,7 +65,7 @@ def diff(before: Path, after: Path) -> RunDiff:
         same_run=same_run(old, new),
         left_out=common.obstacles,
         new=common.added,
-        changes=tuple(changes(old.inputs, new.inputs)),
+        changes=tuple(changes(old.manifest, new.manifest)),
         results=tuple(map(_moved, reruns(old, new, common))),
     )
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from harness.analysis.regression import inputs
 from harness.analysis.regression.changes import indexes, other_kernels, prices, settings, trainings, weights
 from harness.analysis.regression.differing import Difference, differing, parting, sentences
 from harness.analysis.regression.findings import (
@@ -57,7 +58,7 @@ def adapter(rerun: Rerun) -> Ruling:
     trained = dict.fromkeys(difference for seed in changed for difference in _trained(rerun, seed))
     if trained:
         return failed(f"trained differently: {sentences(trained)}")
-    kernels = other_kernels(*rerun.inputs)
+    kernels = other_kernels(*rerun.manifests)
     if kernels:
         return passed(f"trained alike; its last bits differ, as they may with {', '.join(kernels)}")
     return failed("the same training on the same machine gave another adapter")
@@ -79,9 +80,11 @@ def _trained(rerun: Rerun, seed: int) -> list[Difference]:
     system = rerun.system
     assert system.adapter is not None
     named = (system.adapter.task, system.strategy, seed)
-    old, new = (inputs.adapters.get(named, {}) for inputs in rerun.inputs)
+    old, new = (inputs.adapters(manifest).get(named) for manifest in rerun.manifests)
+    if old is None or new is None:
+        return differing({"recorded": old is not None}, {"recorded": new is not None})
     differences = trainings(old, new)
-    if differences or old.get("device") != new.get("device") or system.retrieved:
+    if differences or old.device != new.device or system.retrieved:
         return differences
     return trainings(old, new, "key")
 
@@ -90,10 +93,10 @@ def index(rerun: Rerun) -> Ruling:
     """Embedder, corpus and chunking, by the key that names them all."""
     if not rerun.system.passages:
         return not_applicable("retrieves nothing")
-    baseline = rerun.before.inputs.index(rerun.task)
+    baseline = inputs.index(rerun.before.manifest, rerun.task)
     if baseline is None or baseline["key"] is None:
         return not_applicable("the baseline does not say what its index was made of")
-    ruling = _equal(indexes(*rerun.inputs, rerun.task), "the same embedder, corpus and passages")
+    ruling = _equal(indexes(*rerun.manifests, rerun.task), "the same embedder, corpus and passages")
     if ruling.outcome is Outcome.PASS:
         return ruling
     return failed(f"{ruling.detail}; {_why_indexed_anew(rerun)}")
@@ -104,8 +107,10 @@ CHUNKING = ("retrieval.chunk_tokens", "retrieval.overlap_tokens")
 
 def _why_indexed_anew(rerun: Rerun) -> str:
     """The key is of embedder, chunking and corpus, and a manifest holds the first two besides."""
-    old, new = rerun.inputs
-    embedder = [f"embedder {difference.sentence}" for difference in differing(old.embedder, new.embedder)]
+    old, new = rerun.manifests
+    embedder = [
+        f"embedder {difference.sentence}" for difference in differing(old.embedder or {}, new.embedder or {})
+    ]
     chunking = [row.sentence for row in settings(old, new, rerun.pair) if row.name in CHUNKING]
     unseen = "embedder and chunking are set alike, so the corpus changed, or how it is read"
     return "; ".join([*embedder, *chunking]) or unseen
@@ -113,7 +118,7 @@ def _why_indexed_anew(rerun: Rerun) -> str:
 
 def task_settings(rerun: Rerun) -> Ruling:
     """What the task file says of decoding, retrieval, examples and training."""
-    return _equal(settings(*rerun.inputs, rerun.pair), "the same task settings")
+    return _equal(settings(*rerun.manifests, rerun.pair), "the same task settings")
 
 
 def retrieved(rerun: Rerun) -> Ruling:
@@ -122,7 +127,7 @@ def retrieved(rerun: Rerun) -> Ruling:
         return not_applicable("retrieves nothing")
     if not rerun.answers:
         return not_applicable(NO_ANSWERS)
-    tied = bool(other_kernels(*rerun.inputs)) or _other_batches(rerun)
+    tied = bool(other_kernels(*rerun.manifests)) or _other_batches(rerun)
     changed = [new.question_id for old, new in rerun.answers if not _same_passages(old, new, tied=tied)]
     if not changed:
         return passed(f"the same passages for all {counted(len(rerun.answers), 'answer')}")
@@ -209,7 +214,7 @@ def _first_difference(rerun: Rerun) -> str:
 
 def same_prices(rerun: Rerun) -> Ruling:
     """The price list and the prices of hosted models, as used."""
-    return _equal(prices(*rerun.inputs)[:SHOWN_PRICES], "the same prices")
+    return _equal(prices(*rerun.manifests)[:SHOWN_PRICES], "the same prices")
 
 
 SHOWN_PRICES = 4

@@ -6,11 +6,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from harness.analysis.bridge import legacy
 from harness.analysis.evidence import read_timings
 from harness.analysis.regression.changes import Change, changes, other_kernels, touching
 from harness.analysis.regression.findings import Figures, Flip, Outcome
-from harness.analysis.regression.inputs import Inputs
 from harness.analysis.regression.pairing import (
     Past,
     Rerun,
@@ -24,7 +22,7 @@ from harness.analysis.regression.pairing import (
 from harness.analysis.regression.rules import RULES, Tier
 from harness.analysis.regression.terms import Gate
 from harness.errors import InputError
-from harness.run.manifest import read_manifest
+from harness.run.manifest import Manifest, read_manifest
 
 SCHEMA_VERSION = 2
 MOST_HISTORY = 20
@@ -89,8 +87,8 @@ def judge(
     gate.check_names(measured(old, new))
     common = shared(old, new)
     check_comparable(common, partly=partly)
-    changed = changes(old.inputs, new.inputs)
-    pairs = reruns(old, new, common, gate.margins, earlier(history, new.inputs))
+    changed = changes(old.manifest, new.manifest)
+    pairs = reruns(old, new, common, gate.margins, earlier(history, new.manifest))
     findings = tuple(finding for rerun in pairs for finding in _findings(rerun, gate, changed))
     outcome = _outcome(findings, strict=strict)
     return Judgement(
@@ -102,7 +100,7 @@ def judge(
         strict=strict,
         left_out=common.obstacles,
         new=common.added,
-        other_kernels=tuple(other_kernels(old.inputs, new.inputs)),
+        other_kernels=tuple(other_kernels(old.manifest, new.manifest)),
         changes=tuple(changed),
         findings=findings,
     )
@@ -138,7 +136,7 @@ def _findings(rerun: Rerun, gate: Gate, changed: Sequence[Change]) -> Iterator[F
         )
 
 
-def earlier(folder: Path | None, run: Inputs) -> list[Past]:
+def earlier(folder: Path | None, run: Manifest) -> list[Past]:
     """The latest complete and timed runs of the same model and device in a folder of runs, but for this one.
 
     Those that cannot be read are left out: they say nothing of how much times move.
@@ -152,14 +150,14 @@ def earlier(folder: Path | None, run: Inputs) -> list[Past]:
         if len(past) == MOST_HISTORY:
             break
         try:
-            record = read_manifest(path)
-            inputs = Inputs(legacy(record))
-            if _belongs(inputs, run) and (timings := read_timings(path, record)):
-                past.append(Past(inputs, timings))
+            manifest = read_manifest(path)
+            if _belongs(manifest, run) and (timings := read_timings(path, manifest)):
+                past.append(Past(manifest, timings))
         except InputError:
             continue
     return past
 
 
-def _belongs(past: Inputs, run: Inputs) -> bool:
-    return past.complete and past.run_id != run.run_id and past.weights == run.weights
+def _belongs(past: Manifest, run: Manifest) -> bool:
+    old, new = ((each.model.sha256, each.model.dtype, each.model.device) for each in (past, run))
+    return past.status == "complete" and past.run_id != run.run_id and old == new

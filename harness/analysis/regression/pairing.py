@@ -9,12 +9,13 @@ from pathlib import Path
 
 from harness.analysis.accuracy import ScoredAnswer, Scores, score_all
 from harness.analysis.evidence import Evidence, Pair, missing_answers, read_run, task_names
+from harness.analysis.regression import inputs
 from harness.analysis.regression.differing import differing, sentences
 from harness.analysis.regression.findings import NAMED
-from harness.analysis.regression.inputs import Inputs
 from harness.errors import HarnessError, InputError, InputErrors
 from harness.quantities import counted, listed
 from harness.records import AnswerRow, Question, TimingRow
+from harness.run.manifest import Manifest
 from harness.spec.system import System
 
 MARGIN = 0.02
@@ -40,7 +41,7 @@ class Side:
     def read(cls, folder: Path) -> Side:
         """Raises InputError where the folder holds no run that can be believed, HarnessError where it is incomplete."""
         run = read_run(folder)
-        status, missing = run.manifest.get("status"), missing_answers(run)
+        status, missing = run.record.status, missing_answers(run)
         if status != "complete" or missing:
             lacks = [f"status {status}"] if status != "complete" else []
             lacks += [f"{counted(missing, 'answer')} missing"] if missing else []
@@ -50,9 +51,9 @@ class Side:
             )
         return cls(run, score_all(run))
 
-    @cached_property
-    def inputs(self) -> Inputs:
-        return Inputs(self.run.manifest)
+    @property
+    def manifest(self) -> Manifest:
+        return self.run.record
 
     def strategies(self, task: str) -> list[str]:
         """Names of the systems that answered a task."""
@@ -72,14 +73,14 @@ def measured(*sides: Side) -> dict[str, list[str]]:
 
 def same_run(before: Side, after: Side) -> bool:
     """Whether both are one run, or a copy of it."""
-    return before.inputs.run_id is not None and before.inputs.run_id == after.inputs.run_id
+    return before.manifest.run_id == after.manifest.run_id
 
 
 @dataclass(frozen=True, slots=True)
 class Past:
     """What is looked at of a run of the history."""
 
-    inputs: Inputs
+    manifest: Manifest
     timings: dict[Pair, tuple[TimingRow, ...]]
 
 
@@ -107,16 +108,16 @@ class Rerun:
         return self.before, self.after
 
     @property
-    def inputs(self) -> tuple[Inputs, Inputs]:
-        return self.before.inputs, self.after.inputs
+    def manifests(self) -> tuple[Manifest, Manifest]:
+        return self.before.manifest, self.after.manifest
 
     @property
     def systems(self) -> tuple[System, System]:
-        return self.before.inputs.systems[self.pair], self.system
+        return self.before.run.systems(self.task)[self.strategy], self.system
 
-    @property
+    @cached_property
     def system(self) -> System:
-        return self.after.inputs.systems[self.pair]
+        return self.after.run.systems(self.task)[self.strategy]
 
     @property
     def metric(self) -> str:
@@ -178,7 +179,7 @@ def shared(before: Side, after: Side) -> Common:
         if task not in new_tasks:
             obstacles.append(f"task {task!r} was not run again")
             continue
-        scoring = differing(before.inputs.scoring(task), after.inputs.scoring(task))
+        scoring = differing(*(inputs.scoring(side.manifest, task) for side in (before, after)))
         if scoring:
             obstacles.append(
                 f"task {task!r} is scored differently ({sentences(scoring)}), so it is another version of it"

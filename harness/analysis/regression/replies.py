@@ -75,7 +75,7 @@ def same_likelihoods(old: AnswerRow, new: AnswerRow, near: float) -> bool:
 
 def _excuse(rerun: Rerun, changed: Sequence[tuple[AnswerRow, AnswerRow]]) -> str:
     """Why these answers may differ in a near-tie, or nothing."""
-    kernels = other_kernels(*rerun.inputs)
+    kernels = other_kernels(*rerun.manifests)
     if kernels:
         return ", ".join(kernels)
     old, new = (_batches(rerun, side) for side in rerun.sides)

@@ -9,11 +9,11 @@ from harness.analysis.evidence import Pair
 from harness.analysis.latency_ratio import log_ratios
 from harness.analysis.regression.changes import settings
 from harness.analysis.regression.findings import LatencyFigures, Outcome, Ruling, not_applicable
-from harness.analysis.regression.inputs import Inputs
 from harness.analysis.regression.pairing import Rerun
 from harness.analysis.statistics.intervals import mean_and_student, quantile
 from harness.quantities import three
 from harness.records import TimingRow
+from harness.run.manifest import Manifest
 
 FEWEST = 5
 """Questions timed in both runs that a verdict needs."""
@@ -25,7 +25,7 @@ def latency(rerun: Rerun) -> Ruling:
     """Fail where the whole interval of the slow-down lies beyond the margin, pass where it lies below it."""
     if rerun.system.bare:
         return not_applicable("the other systems are timed against it")
-    old, new = (ratios(side.inputs, side.run.timings, rerun.pair) for side in rerun.sides)
+    old, new = (ratios(side.manifest, side.run.timings, rerun.pair) for side in rerun.sides)
     if not old:
         return not_applicable("was not timed beside base in the baseline")
     moves = [new[name] - old[name] for name in new if name in old]
@@ -70,18 +70,19 @@ def history_margin(means: Sequence[float]) -> float | None:
     return math.exp(quantile(n - 1) * math.sqrt(2) * spread)
 
 
-def ratios(inputs: Inputs, timings: Mapping[Pair, Sequence[TimingRow]], pair: Pair) -> dict[str, float]:
+def ratios(manifest: Manifest, timings: Mapping[Pair, Sequence[TimingRow]], pair: Pair) -> dict[str, float]:
     """Question id → log of the system's time over base's, in one run."""
     task, _ = pair
-    base = next((name for name, system in inputs.systems.items() if name[0] == task and system.bare), None)
-    return log_ratios(timings.get(base, ()) if base else (), timings.get(pair, ()))
+    base = next((name for name, system in manifest.systems_of(task).items() if system.bare), "")
+    return log_ratios(timings.get((task, base), ()), timings.get(pair, ()))
 
 
 def _past_means(rerun: Rerun) -> list[float]:
     """Mean logarithm of each earlier run in which the task had the baseline's settings: others take other times."""
     logs = [
-        list(ratios(past.inputs, past.timings, rerun.pair).values())
+        list(ratios(past.manifest, past.timings, rerun.pair).values())
         for past in rerun.history
-        if rerun.pair in past.inputs.systems and not settings(past.inputs, rerun.before.inputs, rerun.pair)
+        if rerun.strategy in past.manifest.systems_of(rerun.task)
+        and not settings(past.manifest, rerun.before.manifest, rerun.pair)
     ]
     return [math.fsum(values) / len(values) for values in logs if values]

@@ -8,10 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from harness.analysis.history.runs import Entry, Point, Run, TaskRun
-from harness.analysis.regression.inputs import Inputs
 from harness.analysis.results.figures import Estimate, Tokens
 from harness.analysis.results.money import Components
-from harness.run.manifest import MachineFacts, ModelFacts
+from harness.run.manifest import MachineFacts, Manifest, ModelFacts
 from harness.spec.system import ModelRef, System
 
 NONE = Estimate(None, None, None, 0)
@@ -33,12 +32,12 @@ def point(**known: Any) -> Point:
     return Point(**{**nothing, **known})
 
 
-def entry(folder: Path, points: Mapping[str, Point], n: int, inputs: Inputs | None = None) -> Entry:
+def entry(folder: Path, points: Mapping[str, Point], n: int, manifest: Manifest) -> Entry:
     """A whole run of the task `t`."""
     run = Run(
         folder=folder.name, created="", run_id=folder.name, status="complete", quick=False, incomplete=False,
-        missing_answers=0, derived=False, compared=True, page=False, model=ModelFacts(name="m"), embedder=None,
+        missing_answers=0, derived=False, compared=True, page=None, model=ModelFacts(name="m"), embedder=None,
         machine=MachineFacts(), git_commit=None, questions={"t": n},
     )  # fmt: skip
     task = TaskRun(folder.name, "", True, "series", n, "contains", dict(points))
-    return Entry(folder, run, {"t": task}, inputs or Inputs({}))
+    return Entry(folder, run, {"t": task}, manifest)

@@ -15,14 +15,14 @@ from hypothesis import strategies as st
 
 from harness.analysis.history.marks import Mark, Scored, least_p, marks, own_machine, steps
 from harness.analysis.history.runs import Entry, Figure, Point
-from harness.analysis.regression.inputs import Inputs
 from harness.analysis.results.figures import Estimate, Tokens
 from harness.analysis.statistics.paired import exchange_p
 from tests.analysis.history.made import NONE, entry, point, spent
+from tests.analysis.regression.reruns import manifest_of
 from tests.analysis.runs import manifest
 
 N = 200
-ABOUT = Inputs(manifest())
+ABOUT = manifest_of(manifest())
 ACCURACY, COST, LATENCY = Figure
 Hits = Sequence[bool]
 
@@ -62,7 +62,7 @@ def history(made: Sequence[Point], scores: Kept, hits: Sequence[Hits]) -> list[E
     for number, (one, given_) in enumerate(zip(made, hits, strict=True)):
         folder = Path(f"{number:03}")
         scores.hits[folder] = given_
-        runs.append(entry(folder, {"rag": one}, n=len(given_), inputs=ABOUT))
+        runs.append(entry(folder, {"rag": one}, n=len(given_), manifest=ABOUT))
     return runs
 
 

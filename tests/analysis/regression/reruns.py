@@ -8,11 +8,15 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from pydantic import TypeAdapter
+
 from harness.analysis.regression.findings import Outcome
 from harness.analysis.regression.gate import Judgement, judge
 from harness.analysis.regression.pairing import Margins, Rerun, Side, reruns, shared
 from harness.analysis.regression.terms import Gate
+from harness.run.manifest import Manifest
 from tests.analysis.runs import answer, timing, write_run
+from tests.analysis.written import Written
 from tests.run.worlds import (
     FallibleEngine,
     go,
@@ -37,6 +41,12 @@ def run_world(folder: Path, *, engine: FallibleEngine | None = None, more: str =
     tools = make_tools(folder / "cache", engine)
     wanted = {"latency_queries": 8, "use_cache": False, **settings}
     return go(settings_of(task, *STRATEGIES, **wanted), [task], tools, folder / "run")
+
+
+def manifest_of(about: Mapping[str, Any]) -> Manifest:
+    """A manifest in short form, in full."""
+    text = json.dumps(Written(about, {}).manifest())
+    return TypeAdapter(Manifest).validate_json(text, strict=True)
 
 
 def edit_manifest(run: Path, change: Callable[[dict[str, Any]], None]) -> None:

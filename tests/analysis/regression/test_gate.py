@@ -148,7 +148,7 @@ def test_a_history_is_the_latest_whole_runs_of_the_same_model_and_device(
         edit_manifest(reports / name, edit)
     (reports / "broken" / "run.json").write_text("{")
     (reports / "untimed" / "timings.jsonl").unlink()
-    run = Side.read(worlds[1]).inputs
+    run = Side.read(worlds[1]).manifest
     edit_manifest(reports / "own", lambda about: about.update(run_id=run.run_id))
     assert len(earlier(reports, run)) == 2
     assert earlier(None, run) == []

@@ -51,7 +51,9 @@ def test_what_rules_say(tmp_path: Path, snapshots: Snapshots) -> None:
         "index": [
             exact.index(pair_of(run, run)),
             exact.index(rag(next(folders), plain, plain, grown)),
-            exact.index(rag(next(folders), plain, plain, {**grown, "embedder": {"name": "other"}})),
+            exact.index(
+                rag(next(folders), plain, plain, {**grown, "embedder": {"name": "other", "sha256": "5"}})
+            ),
         ],
         "retrieved": [
             exact.retrieved(rag(next(folders), plain, plain)),

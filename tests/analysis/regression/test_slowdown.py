@@ -10,11 +10,9 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from harness.analysis.bridge import legacy
 from harness.analysis.evidence import read_timings
 from harness.analysis.regression import slowdown
 from harness.analysis.regression.findings import LatencyFigures, Outcome, Ruling
-from harness.analysis.regression.inputs import Inputs
 from harness.analysis.regression.pairing import Margins, Past
 from harness.run.manifest import read_manifest
 from tests.analysis.regression.reruns import made_up, pair_of
@@ -92,7 +90,7 @@ def test_a_run_with_few_times_leaves_it_open(tmp_path: Path, count: int) -> None
 
 def past_of(run: Path) -> Past:
     record = read_manifest(run)
-    return Past(Inputs(legacy(record)), read_timings(run, record))
+    return Past(record, read_timings(run, record))
 
 
 def test_a_history_widens_the_margin_to_its_own_noise() -> None:

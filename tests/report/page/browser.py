@@ -52,16 +52,16 @@ def launched() -> Iterator[Any]:
 
 
 class Opened:
-    """A page opened from disk, with what it said on its console and what it asked of the network."""
+    """A page opened from disk, with the lines of its console and its requests to the network."""
 
     def __init__(self, browser: Any, path: Path, **settings: Any) -> None:
         self.context = browser.new_context(**{"viewport": {"width": 1280, "height": 900}, **settings})
         self.page = self.context.new_page()
         self.page.set_default_timeout(PATIENCE_MS)
-        self.said: list[str] = []
+        self.console: list[str] = []
         self.asked: list[str] = []
-        self.page.on("console", lambda message: self.said.append(f"{message.type}: {message.text}"))
-        self.page.on("pageerror", lambda error: self.said.append(f"error: {error}"))
+        self.page.on("console", lambda message: self.console.append(f"{message.type}: {message.text}"))
+        self.page.on("pageerror", lambda error: self.console.append(f"error: {error}"))
         self.page.on("request", lambda request: self.asked.append(request.url))
         self.page.goto(path.as_uri())
         self.page.wait_for_selector("#found:not(:empty)")

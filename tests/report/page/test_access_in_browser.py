@@ -110,7 +110,7 @@ def test_nothing_sticks_out_and_axe_finds_nothing_serious(
         state(opened)
         assert opened.page.evaluate("document.documentElement.scrollWidth") <= width, state.__name__
         assert grave(opened) == [], state.__name__
-    assert opened.said == []
+    assert opened.console == []
     opened.close()
 
 

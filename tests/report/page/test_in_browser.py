@@ -71,7 +71,7 @@ def clear(opened: Opened) -> None:
 
 def test_opens_from_disk_without_a_word_or_a_request(browser: Any, report: Path) -> None:
     opened = Opened(browser, report)
-    assert opened.said == []
+    assert opened.console == []
     assert opened.asked == [report.as_uri()]
     opened.close()
 
@@ -88,14 +88,14 @@ def test_policy_stops_what_the_page_did_not_bring_along(browser: Any, report: Pa
         fetch('http://127.0.0.1:9/').catch(() => {});
     }""")
     assert opened.page.evaluate("window.hacked") is None
-    assert len([line for line in opened.said if "Content Security Policy" in line]) >= 3
+    assert len([line for line in opened.console if "Content Security Policy" in line]) >= 3
     opened.close()
 
 
 def test_hostile_text_does_nothing_and_shows_as_it_is(browser: Any, tmp_path: Path) -> None:
     write_reports(hostile_run(tmp_path))
     opened = Opened(browser, tmp_path / "report.html")
-    assert opened.said == []
+    assert opened.console == []
     assert opened.page.evaluate("window.hacked") is None
     assert opened.page.locator("img").count() == 0
     row = opened.page.locator("#table tbody tr").filter(

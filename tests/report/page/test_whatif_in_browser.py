@@ -43,7 +43,7 @@ def opened(browser: Any, run: Path) -> Iterator[Opened]:
     found = Opened(browser, run / "report.html")
     found.page.wait_for_selector("#what-if-command:not(:empty)", state="attached")
     yield found
-    assert found.said == []
+    assert found.console == []
     found.close()
 
 

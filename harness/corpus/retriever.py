@@ -66,9 +66,6 @@ class Retriever(Protocol):
     def search(self, queries: Sequence[str], k: int) -> list[tuple[Ranked, ...]]:
         """The k best passages for each query, best first; fewer where the corpus has fewer."""
 
-    def search_one(self, query: str, k: int) -> tuple[Ranked, ...]:
-        """The same for a query alone, as a deployed system would search: what `retrieve_s` measures."""
-
     def gold(
         self, queries: Sequence[str], gold_docs: Sequence[Collection[str]], k: int
     ) -> list[tuple[Ranked, ...]]:
@@ -89,9 +86,6 @@ class DenseRetriever:
 
     def search(self, queries: Sequence[str], k: int) -> list[tuple[Ranked, ...]]:
         return self._index.search(self._vectors(queries), k)
-
-    def search_one(self, query: str, k: int) -> tuple[Ranked, ...]:
-        return self.search([query], k)[0]
 
     def gold(
         self, queries: Sequence[str], gold_docs: Sequence[Collection[str]], k: int

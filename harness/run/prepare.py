@@ -55,7 +55,7 @@ class TaskContext:
     def retrieve_one(self, question: str, k: int) -> tuple[Ranked, ...]:
         """Retrieve for one question, as a deployed system would: embed the query, search, nothing reused."""
         assert self.retriever is not None
-        return self.retriever.search_one(question, k)
+        return self.retriever.search([question], k)[0]
 
     def gold(self, question: Question) -> tuple[Ranked, ...]:
         """The passages of the gold documents, those that hold an answer first, then by similarity."""

@@ -7,25 +7,22 @@ manifest, so that a report can be made again after prices have changed.
 from __future__ import annotations
 
 import datetime
-from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from pydantic import (
     AfterValidator,
     ConfigDict,
     Field,
-    ValidationError,
     ValidationInfo,
     field_validator,
 )
 
-from harness.errors import InputError, did_you_mean, raise_all, shown
-from harness.files import to_json
-from harness.spec.mistakes import mistakes_of, raise_mistakes
+from harness.errors import InputError, did_you_mean, shown
+from harness.spec.mistakes import raise_mistakes
 from harness.spec.pricing import LEAST, MOST_USD_PER_HOUR
 from harness.spec.settings import Strict
-from harness.spec.yamlfile import dotted, load_model
+from harness.spec.yamlfile import load_model
 
 SHIPPED = Path(__file__).with_name("prices.yaml")
 
@@ -222,27 +219,6 @@ class UsedSheet(PriceSheet):
 
     machine: Machine
     sections_from_shipped: tuple[str, ...] = ()
-
-
-def used_sheet(manifest: Mapping[str, Any]) -> UsedSheet | None:
-    """The price list in a run's manifest; None where the run has none.
-
-    Raises InputErrors, each with the key of the manifest, where it is damaged.
-    """
-    sheet = manifest.get("price_sheet")
-    if not sheet or (isinstance(sheet, dict) and sheet.get("machine", "") is None):
-        return None
-    try:
-        return UsedSheet.model_validate_json(to_json(sheet))
-    except ValidationError as error:
-        raise_all(
-            [
-                InputError(f"run.json: {dotted(('price_sheet', *loc))}: {text}")
-                for item in error.errors(include_url=False)
-                for loc, text in mistakes_of(item, UsedSheet)
-            ]
-        )
-        raise
 
 
 def load_prices(path: Path | None = None) -> PriceSheet:

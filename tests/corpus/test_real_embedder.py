@@ -64,7 +64,7 @@ def test_a_question_finds_its_passage(embedder: SentenceTransformerEmbedder, tmp
     retriever = open_retriever(
         corpus, embedder, chunk_tokens=64, overlap_tokens=16, cache=tmp_path / "cache", progress=Silent()
     )
-    best = retriever.search_one("When can I bring my puppy to the office?", 2)[0]
+    best = retriever.search(["When can I bring my puppy to the office?"], 2)[0][0]
     assert best.passage.doc_id == "pets"
     assert 0.2 < best.score <= 1
 

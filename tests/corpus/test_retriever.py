@@ -43,7 +43,7 @@ def test_search_finds_the_document_that_shares_words(corpus: Path, tmp_path: Pat
     queries = ["are dogs welcome", "hotels approval manager"]
     found = retriever.search(queries, 2)
     assert [ranked[0].passage.doc_id for ranked in found] == ["pets", "travel"]
-    assert [retriever.search_one(query, 2) for query in queries] == found
+    assert [retriever.search([query], 2)[0] for query in queries] == found
     assert retriever.search([], 2) == []
     assert retriever.document_ids == {"leave", "travel", "pets"}
 
@@ -140,7 +140,7 @@ def test_vectors_that_are_no_numbers_stop_the_build(
 def _open_in_process(corpus: Path, cache: Path, barrier: object, results: object) -> None:
     barrier.wait()  # type: ignore[attr-defined]
     retriever = opened(corpus, HashEmbedder(), cache)
-    top = retriever.search_one("are dogs welcome", 1)[0]
+    top = retriever.search(["are dogs welcome"], 1)[0][0]
     results.put((retriever.info.reused, retriever.info.sha256, top.passage.chunk_id))  # type: ignore[attr-defined]
 
 

@@ -60,7 +60,7 @@ class Terms:
 def again(run: Evidence, needs: Requirements, prices: Mapping[str, Any]) -> Again:
     """Decide a run under other terms. Raises InputErrors for a wrong price list, machine or API model."""
     measured = measure(run)
-    own = Terms(needs_of(run.manifest), run, {})
+    own = Terms(needs_of(run), run, {})
     asked = replace(own.with_prices(prices), needs=needs)
     alone = dict(_alone(own, asked))
     return Again(
@@ -95,11 +95,11 @@ def _alone(own: Terms, asked: Terms) -> Iterator[tuple[str, Terms]]:
         value = getattr(asked.needs, field)
         if value != getattr(own.needs, field):
             yield field, own.with_needs(**{field: value})
-    settings = own.run.manifest.get("settings") or {}
+    settings = own.run.record.settings
     moved = {
         name: value
         for name, value in asked.prices.items()
-        if name != "price_as" and value != settings.get(name)  # projections take no part in the decision
+        if name != "price_as" and value != getattr(settings, name)  # projections take no part in the decision
     }
     sheet = {name: moved.pop(name) for name in SHEET if name in moved}
     if sheet:

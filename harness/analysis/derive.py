@@ -67,7 +67,7 @@ def derive(
     """
     record = run.record
     measured = measure(run, scores) if measured is None else measured
-    needs = needs_of(run.manifest) if needs is None else needs
+    needs = needs_of(run) if needs is None else needs
     inputs = inputs_under(run, needs, inputs)
     tasks = {task: _result(run, figures, inputs, needs) for task, figures in measured.items()}
     missing = missing_answers(run)

@@ -86,6 +86,6 @@ def _decide(options: argparse.Namespace) -> None:
     from harness.report import decide
 
     run = read_run(options.folder)
-    needs = requirements_from(options, stored_requirements(run.manifest)) or Requirements()
+    needs = requirements_from(options, stored_requirements(run)) or Requirements()
     found = again(run, needs, price_settings(options))
     print(to_json(decide.document(found)) if options.json else decide.text(found))

@@ -81,16 +81,16 @@ class Case:
         return self.primary_metric if is_graded(self.primary_metric) else None
 
 
-def stored_requirements(manifest: Mapping[str, Any]) -> dict[str, Any]:
+def stored_requirements(run: Evidence) -> dict[str, Any]:
     """What the user required when the run was made; nothing for a run that was asked for nothing."""
-    settings = manifest.get("settings") or {}
-    volume = settings.get("monthly_queries")
-    return {**({} if volume is None else {"monthly_queries": volume}), **(settings.get("requirements") or {})}
+    settings = run.record.settings
+    volume = {} if settings.monthly_queries is None else {"monthly_queries": settings.monthly_queries}
+    return {**volume, **(settings.requirements or {})}
 
 
-def needs_of(manifest: Mapping[str, Any]) -> Requirements:
+def needs_of(run: Evidence) -> Requirements:
     """Raises InputErrors where a run stores requirements that this version does not know."""
-    return requirements_of(stored_requirements(manifest))
+    return requirements_of(stored_requirements(run))
 
 
 def with_needs(inputs: CostInputs, needs: Requirements) -> CostInputs:
@@ -134,7 +134,7 @@ def case_of(
         checks=figures.validity,
         excluded=excluded,
         unfit=_unfit(run, figures),
-        parameters=(run.manifest.get("model") or {}).get("parameters"),
+        parameters=run.record.model.parameters,
         fits={name: fit for name, system in own.items() if (fit := _fit(run, system))},
     )
 
@@ -165,22 +165,18 @@ def _failed(name: str, checks: Sequence[Check]) -> str | None:
 
 def _unfit(run: Evidence, figures: TaskFigures) -> str | None:
     """Why a run is not fit for decisions, as a clause; None where it is."""
-    if run.manifest.get("quick"):
+    if run.record.quick:
         return "this was a quick run, with few questions and little training"
     missing = any(system.n_answered < figures.n for system in figures.strategies.values())
-    if missing or run.manifest.get("status") != "complete":
+    if missing or run.record.status != "complete":
         return "the run is not complete"
     return None
 
 
 def _fit(run: Evidence, system: SystemFigures) -> TrainFit | None:
     """How well the adapter that answered reproduces its own training answers; None without one."""
-    record = next(
-        (one for one in run.manifest.get("adapters", ()) if one.get("sha256") == system.adapter), None
-    )
-    if system.adapter is None or record is None or record.get("train_fit") is None:
-        return None
-    return TrainFit(record["train_fit"], min(FIT_EXAMPLES, record.get("examples") or 0))
+    trained = (adapter.record for adapter in run.record.adapters if adapter.record.sha256 == system.adapter)
+    return next((TrainFit(one.train_fit, min(FIT_EXAMPLES, one.examples)) for one in trained), None)
 
 
 def _candidate(
@@ -211,19 +207,17 @@ def _candidate(
 
 def _least_memory_gb(run: Evidence, measured: Measured) -> float | None:
     """Weights as the run held them, and what is stored beside them; the embedder's weights are not counted."""
-    model = run.manifest.get("model") or {}
-    width = BYTES.get(str(model.get("dtype")).removeprefix("torch."))
-    if width is None or not model.get("parameters"):
+    model = run.record.model
+    width = BYTES.get(str(model.dtype).removeprefix("torch."))
+    if width is None or not model.parameters:
         return None
-    weights: float = model["parameters"] * width
-    return (weights + (measured.stored_bytes or 0)) / 1e9
+    return (model.parameters * width + (measured.stored_bytes or 0)) / 1e9
 
 
 def _most_memory_gb(run: Evidence) -> float | None:
     """The process's peak, training and embedder included; says nothing where weights lie on a GPU."""
-    device = str((run.manifest.get("model") or {}).get("device") or "cpu")
-    peak: float | None = run.manifest.get("peak_memory_gb")
-    return peak if device.startswith("cpu") else None
+    device = run.record.model.device or "cpu"
+    return run.record.peak_memory_gb if device.startswith("cpu") else None
 
 
 def _priced(

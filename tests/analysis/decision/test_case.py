@@ -180,7 +180,7 @@ def test_memory_is_met_by_the_peak_missed_by_the_weights_and_else_unknown(
 def test_what_the_run_was_asked_for_holds_until_something_else_is(tmp_path: Path) -> None:
     settings = {"monthly_queries": 300, "requirements": {"monthly_queries": 300, "citations": True}}
     run = read_run(elected(tmp_path, TASKS, settings=settings))
-    assert stored_requirements(run.manifest) == {"monthly_queries": 300, "citations": True}
+    assert stored_requirements(run) == {"monthly_queries": 300, "citations": True}
     stored = decision(derived(run), "manners")
     assert (stored["setting"]["monthly_queries"], stored["favourite"]) == (300, "rag")
     assert decision(derived(run, needs=Requirements()), "manners")["favourite"] == "lora"

@@ -91,7 +91,7 @@ def decided(run: Evidence, measured: dict[str, Measured], command: list[str]) ->
     """What `decide` reads its answer to the command from; as it does, but measured once for all commands."""
     assert command[:3] == ["python", "-m", "harness"]
     options = parser().parse_args(command[3:])
-    needs = requirements_from(options, stored_requirements(run.manifest)) or Requirements()
+    needs = requirements_from(options, stored_requirements(run)) or Requirements()
     priced = Terms(needs, run, {}).with_prices(price_settings(options)).run
     return derive(priced, needs=needs, measured=measured)
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from harness.analysis.decision.case import Case
 from harness.analysis.decision.caveats import Reasons, caveats, ends, headroom, joined, outcomes, reason
 from harness.analysis.requirements.rules import Met
-from harness.analysis.results.decision import Against, Decision, Reason, Verdict
+from harness.analysis.results.decision import Against, Decision, Reason, Verdict, headline
 from harness.quantities import dollars, listed, months, percent, points, share, whole
 
 
@@ -42,10 +42,9 @@ def _verdict(case: Case, decision: Decision) -> Reasons:
         yield reason(decision.why_not)
         return
     row = decision.candidates[decision.favourite]
-    recommended = decision.status is Verdict.RECOMMENDED
-    opening = "is recommended" if recommended else "is the best bet so far, not a recommendation"
+    opening = headline(decision.status, decision.favourite)
     first = reason(
-        f"{decision.favourite} {opening}: {_mean(case, row.accuracy)} on {whole(decision.n)} questions.",
+        f"{opening}: {_mean(case, row.accuracy)} on {whole(decision.n)} questions.",
         accuracy=row.accuracy,
         questions=decision.n,
     )
@@ -61,7 +60,7 @@ def _none_feasible(decision: Decision) -> Reasons:
     if decision.nearest is None:
         yield reason("No candidate answered this task.")
         return
-    yield reason(f"No strategy meets the requirements. The nearest is {decision.nearest}:")
+    yield reason(f"{headline(decision.status, None, decision.nearest)}:")
     yield from outcomes(decision, decision.nearest, Met.MISSED)
 
 

@@ -37,9 +37,8 @@ def render(results: RunResult, page: str | None) -> str:
 def _verdict(name: str, task: TaskResult) -> str:
     decision = task.decision
     sentences = [reason.text for reason in decision.reasons[: decisions.IN_FRONT]]
-    left_out = [f"{system} is left out: {why}" for system, why in decision.excluded.items()]
-    known = [clause for clause in left_out if any(s.startswith(clause.partition(":")[0]) for s in sentences)]
-    text = " ".join(map(escape, (*sentences, *(clause for clause in left_out if clause not in known))))
+    left_out = [decision.left_out(system) for system in decision.excluded]
+    text = " ".join(map(escape, dict.fromkeys([*sentences, *left_out])))
     return f"- **{escape(name)}: {escape(decision.headline)}.** {text}".rstrip()
 
 

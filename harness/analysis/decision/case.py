@@ -160,7 +160,7 @@ def _failed(name: str, checks: Sequence[Check]) -> str | None:
         for check in checks
         if check.status is Status.FAIL and name in check.strategies
     ]
-    return f"it failed a check of validity ({'; '.join(found)})." if found else None
+    return f"it failed a validity check ({'; '.join(found)})." if found else None
 
 
 def _unfit(run: Evidence, figures: TaskFigures) -> str | None:

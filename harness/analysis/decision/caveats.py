@@ -84,12 +84,12 @@ def _not_measured(case: Case, decision: Decision) -> Reasons:
 
 def _excluded(case: Case, decision: Decision) -> Reasons:
     """Which systems are left out, and the figures of the checks that they failed."""
-    for name, why in decision.excluded.items():
+    for name in decision.excluded:
         failed = [check for check in case.checks if check.status is Status.FAIL and name in check.strategies]
         figures: dict[str, Figure] = {
             f"{check.check}: {figure}": value for check in failed for figure, value in check.figures.items()
         }
-        yield Reason(f"{name} is left out, and nothing here speaks for or against it: {why}", figures)
+        yield Reason(decision.left_out(name), figures)
 
 
 # What the control with gold passages says

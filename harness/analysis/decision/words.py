@@ -96,13 +96,13 @@ def _poor(case: Case, decision: Decision, accuracy: float) -> Reasons:
     others = any(row.feasible and row.accuracy for row in decision.candidates.values())
     if accuracy == 0 and others:
         yield reason(
-            "Not one of its answers is right: it leads by its cost alone, and is not thereby good enough."
+            "None of its answers is right: it leads by its cost alone, which does not make it good enough."
         )
     elif 0 < accuracy < 0.5:
         poor = (
             f"Its mean {case.graded} is below a half" if case.graded else "It is wrong more often than right"
         )
-        yield reason(f"{poor}: the best of these, and not thereby good enough.")
+        yield reason(f"{poor}. That it is the best of these does not make it good enough.")
 
 
 # Rivals
@@ -132,10 +132,10 @@ def _mean(case: Case, accuracy: float) -> str:
 
 def _resolved(against: Against) -> str:
     if against.resolved:
-        return "the difference is resolved"
+        return "significant"
     if against.ci_low is None:
-        return "with no interval, as these questions do not show how much others would differ"
-    return "the difference is not resolved"
+        return "without an interval, as these questions do not show how much others would differ"
+    return "inconclusive"
 
 
 def _costs_of_both(decision: Decision, rival: str) -> Reasons:
@@ -213,7 +213,7 @@ def _still_open(decision: Decision) -> Reasons:
 def _why_open(decision: Decision, rival: str, against: Against) -> Reason:
     if against.open == "cost":
         return reason(
-            f"{decision.favourite} and {rival} are not told apart by accuracy, and a cost that could tell is not known."
+            f"Accuracy does not decide between {decision.favourite} and {rival}, and a cost that would is not known."
         )
     if against.open == "value":
         return reason(
@@ -249,7 +249,7 @@ def _chances(decision: Decision) -> Reasons:
     if decision.favourite is None or len(decision.candidates) < 2:
         return
     if decision.chances_reason:
-        yield reason(f"How likely each is the best cannot be told: {decision.chances_reason}.")
+        yield reason(f"The chance of each to be the best is not known: {decision.chances_reason}.")
         return
     chance = decision.candidates[decision.favourite].probability_best
     best = "is worth most" if decision.by_value else "is the most accurate"
@@ -278,7 +278,7 @@ def assumptions(case: Case, decision: Decision) -> tuple[Reason, ...]:
         )
     found += _rule(case, decision)
     if setting.refresh_days is None:
-        found.append(reason("The knowledge is taken not to change."))
+        found.append(reason("The knowledge is assumed not to change."))
     found.append(
         reason("Costs are taken as measured; only what the questions leave open counts as uncertain.")
     )

@@ -315,6 +315,10 @@ class Decision:
     def headline(self) -> str:
         return headline(self.status, self.favourite, self.nearest, self.questions_more)
 
+    def left_out(self, system: str) -> str:
+        """That an excluded system is left out, and why: a sentence."""
+        return f"{system} is left out: {self.excluded[system]}"
+
     @property
     def by_value(self) -> bool:
         return self.basis is Basis.VALUE

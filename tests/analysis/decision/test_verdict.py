@@ -190,7 +190,7 @@ def test_what_the_generator_loses_is_told_of_questions_with_an_answer() -> None:
 
 NOTHING = candidate("base", share(0, 1000), Money(0.001))
 """Not one right answer, and the cheapest."""
-POOR = "not thereby good enough"
+POOR = "does not make it good enough"
 
 
 def test_the_best_of_bad_ones_is_called_that() -> None:
@@ -285,7 +285,7 @@ def test_where_nothing_is_known_no_interval_is_told() -> None:
     base = decision.against["base"]
     assert (base.delta, base.ci_low, base.ci_high) == (pytest.approx(0.15), None, None)
     assert decision.headroom.retrieval == Lead(pytest.approx(0.1), None, None)
-    assert "+15.0 points, with no interval" in text_of(decision)
+    assert "+15.0 points, without an interval" in text_of(decision)
     assert "100.0 to" not in text_of(decision)
     (shape,) = [row for row in decision.literature.shapes if row.shape == "knowledge: rag − base"]
     assert (shape.text, shape.ci_low, shape.certain) == ("+15.0 points", None, False)

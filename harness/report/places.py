@@ -9,7 +9,6 @@ from pathlib import Path
 
 from harness.errors import HarnessError, InputError, InputErrors, did_you_mean
 from harness.files import write_bytes
-from harness.report import summary
 
 EVIDENCE = "run.json"
 """The one file of evidence whose suffix is that of a report."""
@@ -31,8 +30,11 @@ def _suffix(file: Path, suffixes: Collection[str]) -> str | None:
         known = ", ".join(suffixes)
         found = f"{suffix} is not one of them{did_you_mean(suffix, suffixes)}" if suffix else "there is none"
         return f"the suffix says what to write ({known}), and {found}."
-    if suffix == ".parquet" and not summary.has_pyarrow():
-        return summary.MISSING
+    if suffix == ".parquet":
+        from harness.report import summary  # with every type of result, which `check` does not need
+
+        if not summary.has_pyarrow():
+            return summary.MISSING
     if file.name.lower() == EVIDENCE:
         return "this is the name of a run's evidence, which a report never replaces."
     return None

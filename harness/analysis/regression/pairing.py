@@ -121,7 +121,7 @@ class Rerun:
 
     @property
     def metric(self) -> str:
-        return str(next(iter(self.after.run.spec(self.task).get("metrics", ())), ""))
+        return next(iter(self.after.manifest.tasks[self.task].spec.metrics), "")
 
     @cached_property
     def seeds(self) -> frozenset[int]:

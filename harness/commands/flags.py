@@ -11,7 +11,8 @@ from typing import Any
 from harness.analysis.requirements.table import Requirements, Row
 from harness.analysis.requirements.table import rows as requirement_rows
 from harness.errors import InputError, shown
-from harness.spec.pricing import FIELDS, LEAST, MOST_CYCLES, MOST_USD_PER_HOUR
+from harness.spec.bounds import LEAST, MOST_CYCLES, MOST_USD_PER_HOUR
+from harness.spec.pricing import FIELDS
 
 
 def add_code_flag(parser: argparse.ArgumentParser) -> None:

@@ -19,8 +19,8 @@ from pydantic import (
 )
 
 from harness.errors import InputError, did_you_mean, shown
+from harness.spec.bounds import LEAST, MOST_USD_PER_HOUR
 from harness.spec.mistakes import raise_mistakes
-from harness.spec.pricing import LEAST, MOST_USD_PER_HOUR
 from harness.spec.settings import Strict
 from harness.spec.yamlfile import load_model
 

@@ -18,9 +18,6 @@ if TYPE_CHECKING:
 
 FIELDS = ("prices", "machine", "usd_per_hour", "utilisation", "tuning_cycles", "price_as")
 """The settings of a run that say what things cost."""
-MOST_CYCLES = 1000
-LEAST, MOST_USD_PER_HOUR = 1e-6, 1e6
-"""Bounds of what is multiplied and divided by: within them no figure overflows."""
 
 
 class Prices(NamedTuple):

@@ -19,7 +19,7 @@ from harness.analysis.results.run import RunResult, SystemResult, TaskResult
 from harness.report.pictures.looks import Look, Looks, looks_in
 from harness.report.text import visible
 from harness.scoring.table import is_graded
-from harness.spec.pricing import LEAST, MOST_CYCLES, MOST_USD_PER_HOUR
+from harness.spec.bounds import LEAST, MOST_CYCLES, MOST_USD_PER_HOUR
 
 
 @dataclass(frozen=True, slots=True)

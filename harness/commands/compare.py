@@ -106,7 +106,7 @@ def settings_of(options: argparse.Namespace, tasks_dir: Path) -> Settings:
     settings = Settings(tasks=_absolute(tasks), quick=options.quick, use_cache=not options.no_cache, **given)
     adapted = any(STRATEGIES[name].adapted for name in settings.strategies)
     default = _general_task(tasks, tasks_dir) if adapted else ()
-    return replace(settings, guards=_forgetting_tasks(options.guard, default, tasks_dir))
+    return replace(settings, forgetting=_forgetting_tasks(options.guard, default, tasks_dir))
 
 
 def _absolute(paths: Iterable[Path]) -> tuple[str, ...]:

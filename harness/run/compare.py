@@ -76,9 +76,9 @@ def plan_run(settings: Settings, tasks: Sequence[Task], tools: Tools) -> Plan:
 
 def forgetting_tasks(settings: Settings, tasks: Sequence[Task]) -> ForgettingTasks:
     """The tasks that show forgetting: those that probe general knowledge, and those that the settings name."""
-    if settings.guards is None:
+    if settings.forgetting is None:
         return ForgettingTasks()
-    named = [task for task in tasks if str(task.path.resolve()) in settings.guards]
+    named = [task for task in tasks if str(task.path.resolve()) in settings.forgetting]
     general = [task.name for task in tasks if task.spec.probes == "general"]
     alone = [task.name for task in named if str(task.path.resolve()) not in settings.tasks]
     return ForgettingTasks(tuple(dict.fromkeys([*general, *(task.name for task in named)])), tuple(alone))

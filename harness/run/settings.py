@@ -26,7 +26,7 @@ class Settings:
     seed: int = 0
     seeds: int = 1
     """How many times each adapter is trained, with the seeds `seed`, `seed` + 1, …"""
-    guards: tuple[str, ...] | None = ()
+    forgetting: tuple[str, ...] | None = ()
     """Absolute paths of tasks that show what adapters forget, besides those of `tasks` that probe general
     knowledge; None: no task does."""
     quick: bool = False
@@ -48,16 +48,20 @@ class Settings:
 
     @property
     def task_files(self) -> tuple[str, ...]:
-        """Every task file of the run: what was asked for, then what only guards."""
-        return tuple(dict.fromkeys([*self.tasks, *(self.guards or ())]))
+        """Every task file of the run: what was asked for, then those that only show what adapters forget."""
+        return tuple(dict.fromkeys([*self.tasks, *(self.forgetting or ())]))
 
     def stored_in(self, folder: Path) -> Settings:
         """The settings for the manifest of a run in `folder`: a folder that moves with its tasks still finds them."""
-        return replace(self, tasks=_seen_from(folder, self.tasks), guards=_seen_from(folder, self.guards))
+        return replace(
+            self, tasks=_seen_from(folder, self.tasks), forgetting=_seen_from(folder, self.forgetting)
+        )
 
     def found_from(self, folder: Path) -> Settings:
         """The settings of a run in `folder`, as its manifest keeps them, with absolute paths again."""
-        return replace(self, tasks=_found_from(folder, self.tasks), guards=_found_from(folder, self.guards))
+        return replace(
+            self, tasks=_found_from(folder, self.tasks), forgetting=_found_from(folder, self.forgetting)
+        )
 
 
 Paths = TypeVar("Paths", tuple[str, ...], tuple[str, ...] | None)

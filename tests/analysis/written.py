@@ -87,7 +87,6 @@ class Written:
         planned += [
             {"task": task, "strategy": name} for task, name in self._systems if (task, name) not in known
         ]
-        guards = about.pop("guards", ())
         return {
             "run_id": "run",
             "created": "2026-01-02T03:04:05+00:00",
@@ -98,7 +97,7 @@ class Written:
             "libraries": {},
             "machine": {},
             "not_applicable": {},
-            "forgetting": list(guards),
+            "forgetting": [],
             **about,
             "embedder": {"sha256": "e" * 64, **about["embedder"]} if about.get("embedder") else None,
             "schema_version": max(SCHEMA_VERSION, about.get("schema_version", 0)),

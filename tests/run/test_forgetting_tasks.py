@@ -117,7 +117,7 @@ def test_settings_come_back_from_a_manifest(
     settings = asked(tasks, "facts", *flags)
     write_manifest(run, dataclasses.replace(run_of(), settings=settings.stored_in(run)))
     assert read_manifest(run).settings.found_from(run) == settings
-    assert manifest(run)["settings"]["guards"] == stored
+    assert manifest(run)["settings"]["forgetting"] == stored
 
 
 # What is planned

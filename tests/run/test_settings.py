@@ -22,5 +22,5 @@ def test_a_run_that_moved_with_its_tasks_still_finds_them() -> None:
 
 
 def test_absolute_paths_stand_as_they_are() -> None:
-    settings = Settings(tasks=("/here/tasks/a.yaml",), guards=None)
+    settings = Settings(tasks=("/here/tasks/a.yaml",), forgetting=None)
     assert settings.found_from(Path("/runs/one")) == settings

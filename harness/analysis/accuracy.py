@@ -46,7 +46,7 @@ def score_all(run: Evidence) -> Scores:
     """Every answer with its scores, by task and system, in the plan's and the questions' order."""
     return {
         (task, name): score(
-            run.answers.get((task, name), ()), run.questions.get(task, {}), run.record.tasks[task].spec
+            run.answers.get((task, name), ()), run.questions.get(task, {}), run.manifest.tasks[task].spec
         )
         for task, name in run.pairs
     }

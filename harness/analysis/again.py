@@ -42,13 +42,13 @@ class Terms:
 
     def with_prices(self, prices: Mapping[str, Any]) -> Terms:
         """Raises InputErrors for a wrong price list, machine or API model."""
-        record = self.run.record
-        device = record.model.device or "cpu"
-        anew = prices_anew(record.price_sheet, asdict(record.settings), prices, device, record.created)
-        changed = replace(record, settings=replace(record.settings, **prices))
+        manifest = self.run.manifest
+        device = manifest.model.device or "cpu"
+        anew = prices_anew(manifest.price_sheet, asdict(manifest.settings), prices, device, manifest.created)
+        changed = replace(manifest, settings=replace(manifest.settings, **prices))
         if anew:
             changed = replace(changed, price_sheet=anew.sheet, api_prices=anew.api)
-        return replace(self, run=replace(self.run, record=changed), prices=prices)
+        return replace(self, run=replace(self.run, manifest=changed), prices=prices)
 
     def case(self, task: str, measured: Measured) -> Case:
         inputs = inputs_under(self.run, self.needs)
@@ -95,7 +95,7 @@ def _alone(own: Terms, asked: Terms) -> Iterator[tuple[str, Terms]]:
         value = getattr(asked.needs, field)
         if value != getattr(own.needs, field):
             yield field, own.with_needs(**{field: value})
-    settings = own.run.record.settings
+    settings = own.run.manifest.settings
     moved = {
         name: value
         for name, value in asked.prices.items()

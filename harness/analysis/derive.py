@@ -15,7 +15,7 @@ from harness.analysis.accuracy import ScoredAnswer, Scores, score_all
 from harness.analysis.decision.case import case_of, needs_of, with_needs
 from harness.analysis.decision.summary import summary
 from harness.analysis.decision.verdict import verdict
-from harness.analysis.evidence import Evidence, Pair, missing_answers, task_names
+from harness.analysis.evidence import Evidence, Pair, missing_answers
 from harness.analysis.latency import percentiles, tpots, unmerged
 from harness.analysis.money import breakeven, cost
 from harness.analysis.money.economics import CostInputs, Economics
@@ -65,7 +65,7 @@ def derive(
     `inputs` and `needs`: what the user sets of costs and requires now; without them, what was set and
     required when the run was made.
     """
-    record = run.record
+    manifest = run.manifest
     measured = measure(run, scores) if measured is None else measured
     needs = needs_of(run) if needs is None else needs
     inputs = inputs_under(run, needs, inputs)
@@ -73,27 +73,27 @@ def derive(
     missing = missing_answers(run)
     return RunResult(
         schema_version=SCHEMA_VERSION,
-        run_id=record.run_id,
-        created=record.created,
-        status=record.status,
-        command=record.command,
-        harness_version=record.harness_version,
-        git_commit=record.git_commit,
-        model=record.model,
-        embedder=record.embedder,
-        machine=record.machine,
-        libraries=record.libraries,
-        settings=record.settings,
-        price_sheet=record.price_sheet,
-        indexes=record.indexes,
-        load_s=record.load_s,
-        first_query_s=record.first_query_s,
-        adapters=tuple(_adapter(record, trained) for trained in record.adapters),
-        quick=record.quick,
-        incomplete=record.status != "complete" or missing > 0,
+        run_id=manifest.run_id,
+        created=manifest.created,
+        status=manifest.status,
+        command=manifest.command,
+        harness_version=manifest.harness_version,
+        git_commit=manifest.git_commit,
+        model=manifest.model,
+        embedder=manifest.embedder,
+        machine=manifest.machine,
+        libraries=manifest.libraries,
+        settings=manifest.settings,
+        price_sheet=manifest.price_sheet,
+        indexes=manifest.indexes,
+        load_s=manifest.load_s,
+        first_query_s=manifest.first_query_s,
+        adapters=tuple(_adapter(manifest, trained) for trained in manifest.adapters),
+        quick=manifest.quick,
+        incomplete=manifest.status != "complete" or missing > 0,
         missing_answers=missing,
         torn_lines=run.torn_lines,
-        prices=cost.price_facts(record, inputs),
+        prices=cost.price_facts(manifest, inputs),
         requirements=needs.asked,
         summary=summary(
             {name: task.decision for name, task in tasks.items()},
@@ -111,11 +111,11 @@ def inputs_under(run: Evidence, needs: Requirements, inputs: CostInputs | None =
 def measure(run: Evidence, scores: Scores | None = None) -> dict[str, Measured]:
     """What does not depend on prices and requirements, by task. `scores`: what `score_all` gave, if at hand."""
     scores = score_all(run) if scores is None else scores
-    return {task: _measured(run, task, scores) for task in task_names(run)}
+    return {task: _measured(run, task, scores) for task in run.tasks}
 
 
 def _measured(run: Evidence, task: str, scores: Scores) -> Measured:
-    facts = run.record.tasks[task]
+    facts = run.manifest.tasks[task]
     spec = facts.spec
     primary = next(iter(spec.metrics), None)
     texts = Texts(run.passages)
@@ -142,7 +142,7 @@ def _measured(run: Evidence, task: str, scores: Scores) -> Measured:
             name: _system(run, task, system, answered[name], texts, clusters)
             for name, system in systems.items()
         },
-        not_applicable=dict(run.record.not_applicable.get(task, {})),
+        not_applicable=dict(run.manifest.not_applicable.get(task, {})),
         forgetting=tuple(forgetting(pairs)) if pairs else (),
         comparisons=tuple(
             replace(row, excluded=tuple(side for side in (row.a, row.b) if side in failed))
@@ -216,7 +216,7 @@ def _system(
     clusters: Mapping[str, str],
 ) -> SystemFigures:
     pair = (task, system.name)
-    metrics = run.record.tasks[task].spec.metrics
+    metrics = run.manifest.tasks[task].spec.metrics
     primary = metrics[0] if metrics else ""
     timings = run.timings.get(pair, ())
     deployed = [row for row in timings if row.merged]
@@ -254,18 +254,18 @@ def _system(
 
 def _aggregates(run: Evidence, pair: Pair) -> dict[str, float | None]:
     """What an lm-eval task makes of all answers together, by metric: no mean, so without an interval (first seed)."""
-    record = run.record
-    rows = [row for row in record.aggregates if (row.task, record.name(row.task, row.system)) == pair]
+    manifest = run.manifest
+    rows = [row for row in manifest.aggregates if (row.task, manifest.name(row.task, row.system)) == pair]
     first = min((row.seed for row in rows), default=None)
     return {row.metric: row.value for row in rows if row.seed == first}
 
 
-def _adapter(record: Manifest, trained: TrainedAdapter) -> AdapterResult:
+def _adapter(manifest: Manifest, trained: TrainedAdapter) -> AdapterResult:
     facts = trained.record
     losses = [point.train_loss for point in facts.loss_curve if point.train_loss is not None]
     return AdapterResult(
         task=facts.task,
-        strategy=record.systems[trained.system].strategy,
+        strategy=manifest.systems[trained.system].strategy,
         seed=trained.seed,
         sha256=facts.sha256,
         examples=facts.examples,

@@ -63,7 +63,7 @@ class Evidence:
     """Everything a run measured, as it stands in its folder."""
 
     folder: Path
-    record: Manifest
+    manifest: Manifest
     questions: Questions
     answers: Mapping[Pair, tuple[AnswerRow, ...]]
     batches: Mapping[Pair, tuple[BatchRow, ...]]
@@ -77,34 +77,23 @@ class Evidence:
     prompts: Mapping[Pair, PromptSample] = dataclasses.field(default_factory=dict)
 
     @cached_property
-    def manifest(self) -> dict[str, Any]:
-        """TEMPORARY: the manifest as dictionaries of schema 1."""
-        from harness.analysis.bridge import legacy
-
-        return legacy(self.record)
-
-    @cached_property
     def pairs(self) -> tuple[Pair, ...]:
         """Every task and system that was planned, in the plan's order."""
-        record = self.record
-        planned = ((entry.task, record.name(entry.task, entry.system)) for entry in record.plan)
+        manifest = self.manifest
+        planned = ((entry.task, manifest.name(entry.task, entry.system)) for entry in manifest.plan)
         return tuple(dict.fromkeys(planned))
 
     @cached_property
     def tasks(self) -> tuple[str, ...]:
-        return tuple(dict.fromkeys([*self.record.tasks, *(task for task, _ in self.pairs)]))
+        return tuple(self.manifest.tasks)
 
     def systems(self, task: str) -> dict[str, System]:
         """The systems that answer a task, by name, in the plan's order."""
-        return self.record.systems_of(task)
-
-    def spec(self, task: str) -> dict[str, Any]:
-        """TEMPORARY: the task file's content as a dictionary."""
-        return self.record.tasks[task].spec.model_dump(mode="json") if task in self.record.tasks else {}
+        return self.manifest.systems_of(task)
 
     def clusters(self, task: str) -> dict[str, str]:
         """Question id → the cluster of questions that it stands or falls with."""
-        index = self.record.indexes.get(task)
+        index = self.manifest.indexes.get(task)
         asked = {name: one.question for name, one in self.questions.get(task, {}).items()}
         return cluster_ids(asked, index.documents if index else None)
 
@@ -116,8 +105,8 @@ class Evidence:
         answered = [row for row in self.answers.get(pair, ()) if row.adapter]
         if answered:
             return min(answered, key=lambda row: row.seed).adapter
-        record = self.record
-        planned = (e for e in record.plan if (e.task, record.name(e.task, e.system)) == pair)
+        manifest = self.manifest
+        planned = (e for e in manifest.plan if (e.task, manifest.name(e.task, e.system)) == pair)
         return next((entry.adapter for entry in planned), None)
 
 
@@ -126,7 +115,7 @@ def read_run(folder: Path) -> Evidence:
 
     Raises InputError where there is no run, where another version wrote it, and where a file is damaged.
     """
-    record = read_manifest(folder)
+    manifest = read_manifest(folder)
     questions_file = read_rows(folder / QUESTIONS, QuestionRow)
     questions = _questions(questions_file)
     answers, batches, timings = (
@@ -138,20 +127,20 @@ def read_run(folder: Path) -> Evidence:
     training = read_rows(folder / TRAINING, TrainingRow)
     prompts = read_rows(folder / PROMPTS, PromptSample)
     files: tuple[Rows[Any], ...] = (questions_file, answers, batches, timings, passages, training, prompts)
-    _check_systems(answers, record)
-    _check_systems(batches, record)
-    _check_systems(timings, record)
-    _check_systems(prompts, record)
+    _check_systems(answers, manifest)
+    _check_systems(batches, manifest)
+    _check_systems(timings, manifest)
+    _check_systems(prompts, manifest)
     return Evidence(
         folder=folder,
-        record=record,
+        manifest=manifest,
         questions=questions,
-        answers=_by_pair(_answers(answers, questions, record), record),
-        batches=_by_pair(batches.all, record),
-        timings=_by_pair(_first_timings(timings), record),
+        answers=_by_pair(_answers(answers, questions, manifest), manifest),
+        batches=_by_pair(batches.all, manifest),
+        timings=_by_pair(_first_timings(timings), manifest),
         passages={(row.task, row.chunk_id): row for row in passages.all},
         training=_training(training) if training.path.exists() else None,
-        prompts=_prompts(prompts, questions, record),
+        prompts=_prompts(prompts, questions, manifest),
         torn_lines=sum(rows.torn for rows in files),
     )
 
@@ -161,24 +150,22 @@ def read_questions(folder: Path) -> Questions:
     return _questions(read_rows(folder / QUESTIONS, QuestionRow))
 
 
-def read_timings(folder: Path, record: Manifest) -> dict[Pair, tuple[TimingRow, ...]]:
+def read_timings(folder: Path, manifest: Manifest) -> dict[Pair, tuple[TimingRow, ...]]:
     """The timed answers of the run in `folder` alone. Raises InputError as `read_run` does."""
     rows = read_rows(folder / TIMINGS, TimingRow)
-    _check_systems(rows, record)
-    return _by_pair(_first_timings(rows), record)
+    _check_systems(rows, manifest)
+    return _by_pair(_first_timings(rows), manifest)
 
 
 def missing_answers(run: Evidence) -> int:
     """How many answers of the plan are not there yet; a strategy of several seeds answers once a seed."""
-    planned = Counter((entry.task, run.record.name(entry.task, entry.system)) for entry in run.record.plan)
+    planned = Counter(
+        (entry.task, run.manifest.name(entry.task, entry.system)) for entry in run.manifest.plan
+    )
     return sum(
         max(0, max(1, planned[pair]) * len(run.questions.get(pair[0], ())) - len(run.answers.get(pair, ())))
         for pair in run.pairs
     )
-
-
-def task_names(run: Evidence) -> list[str]:
-    return list(dict.fromkeys([*run.record.tasks, *(task for task, _ in run.pairs)]))
 
 
 def _questions(rows: Rows[QuestionRow]) -> Questions:
@@ -193,9 +180,9 @@ def _questions(rows: Rows[QuestionRow]) -> Questions:
 S = TypeVar("S", AnswerRow, BatchRow, TimingRow, PromptSample)
 
 
-def _check_systems(rows: Rows[S], record: Manifest) -> None:
+def _check_systems(rows: Rows[S], manifest: Manifest) -> None:
     """Raises InputError where a row is of a system that the run did not plan for its task."""
-    planned = {(entry.task, entry.system) for entry in record.plan}
+    planned = {(entry.task, entry.system) for entry in manifest.plan}
     for line, row in rows.numbered:
         if (row.task, row.system) not in planned:
             raise rows.error(
@@ -203,7 +190,7 @@ def _check_systems(rows: Rows[S], record: Manifest) -> None:
             )
 
 
-def _answers(rows: Rows[AnswerRow], questions: Questions, record: Manifest) -> list[AnswerRow]:
+def _answers(rows: Rows[AnswerRow], questions: Questions, manifest: Manifest) -> list[AnswerRow]:
     first: dict[tuple[str, str, str, int], AnswerRow] = {}
     for line, row in rows.numbered:
         question = questions.get(row.task, {}).get(row.question_id)
@@ -220,7 +207,7 @@ def _answers(rows: Rows[AnswerRow], questions: Questions, record: Manifest) -> l
         if _fixed(kept) != _fixed(row):
             raise rows.error(
                 line,
-                f"answers question {row.question_id!r} ({row.task}, {record.name(row.task, row.system)}) again, and "
+                f"answers question {row.question_id!r} ({row.task}, {manifest.name(row.task, row.system)}) again, and "
                 "differently; evidence is never edited, so one of the two is not this run's.",
             )
     return list(first.values())
@@ -248,14 +235,14 @@ def _training(rows: Rows[TrainingRow]) -> dict[str, tuple[TrainingQuestion, ...]
     return {task: tuple(known.values()) for task, known in kept.items()}
 
 
-def _prompts(rows: Rows[PromptSample], questions: Questions, record: Manifest) -> dict[Pair, PromptSample]:
+def _prompts(rows: Rows[PromptSample], questions: Questions, manifest: Manifest) -> dict[Pair, PromptSample]:
     kept: dict[Pair, PromptSample] = {}
     for line, row in rows.numbered:
         if row.question_id not in questions.get(row.task, {}):
             raise rows.error(
                 line, f"shows question {row.question_id!r} of task {row.task!r}, which questions.jsonl lacks."
             )
-        name = record.name(row.task, row.system)
+        name = manifest.name(row.task, row.system)
         if kept.setdefault((row.task, name), row) is not row:
             raise rows.error(line, f"shows a prompt of {name} for {row.task} a second time.")
     return kept
@@ -264,8 +251,8 @@ def _prompts(rows: Rows[PromptSample], questions: Questions, record: Manifest) -
 R = TypeVar("R", AnswerRow, BatchRow, TimingRow)
 
 
-def _by_pair(rows: Iterable[R], record: Manifest) -> dict[Pair, tuple[R, ...]]:
-    names = {(e.task, e.system): record.name(e.task, e.system) for e in record.plan}
+def _by_pair(rows: Iterable[R], manifest: Manifest) -> dict[Pair, tuple[R, ...]]:
+    names = {(e.task, e.system): manifest.name(e.task, e.system) for e in manifest.plan}
     grouped: dict[Pair, list[R]] = {}
     for row in rows:
         grouped.setdefault((row.task, names[row.task, row.system]), []).append(row)

@@ -83,7 +83,7 @@ class Case:
 
 def stored_requirements(run: Evidence) -> dict[str, Any]:
     """What the user required when the run was made; nothing for a run that was asked for nothing."""
-    settings = run.record.settings
+    settings = run.manifest.settings
     volume = {} if settings.monthly_queries is None else {"monthly_queries": settings.monthly_queries}
     return {**volume, **(settings.requirements or {})}
 
@@ -134,7 +134,7 @@ def case_of(
         checks=figures.validity,
         excluded=excluded,
         unfit=_unfit(run, figures),
-        parameters=run.record.model.parameters,
+        parameters=run.manifest.model.parameters,
         fits={name: fit for name, system in own.items() if (fit := _fit(run, system))},
     )
 
@@ -165,17 +165,17 @@ def _failed(name: str, checks: Sequence[Check]) -> str | None:
 
 def _unfit(run: Evidence, figures: TaskFigures) -> str | None:
     """Why a run is not fit for decisions, as a clause; None where it is."""
-    if run.record.quick:
+    if run.manifest.quick:
         return "this was a quick run, with few questions and little training"
     missing = any(system.n_answered < figures.n for system in figures.strategies.values())
-    if missing or run.record.status != "complete":
+    if missing or run.manifest.status != "complete":
         return "the run is not complete"
     return None
 
 
 def _fit(run: Evidence, system: SystemFigures) -> TrainFit | None:
     """How well the adapter that answered reproduces its own training answers; None without one."""
-    trained = (adapter.record for adapter in run.record.adapters if adapter.record.sha256 == system.adapter)
+    trained = (adapter.record for adapter in run.manifest.adapters if adapter.record.sha256 == system.adapter)
     return next((TrainFit(one.train_fit, min(FIT_EXAMPLES, one.examples)) for one in trained), None)
 
 
@@ -207,7 +207,7 @@ def _candidate(
 
 def _least_memory_gb(run: Evidence, measured: Measured) -> float | None:
     """Weights as the run held them, and what is stored beside them; the embedder's weights are not counted."""
-    model = run.record.model
+    model = run.manifest.model
     width = BYTES.get(str(model.dtype).removeprefix("torch."))
     if width is None or not model.parameters:
         return None
@@ -216,8 +216,8 @@ def _least_memory_gb(run: Evidence, measured: Measured) -> float | None:
 
 def _most_memory_gb(run: Evidence) -> float | None:
     """The process's peak, training and embedder included; says nothing where weights lie on a GPU."""
-    device = run.record.model.device or "cpu"
-    return run.record.peak_memory_gb if device.startswith("cpu") else None
+    device = run.manifest.model.device or "cpu"
+    return run.manifest.peak_memory_gb if device.startswith("cpu") else None
 
 
 def _priced(

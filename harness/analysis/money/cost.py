@@ -27,13 +27,13 @@ SHOWN_VOLUMES = (1_000, 10_000, 100_000)
 
 def tariff_of(run: Evidence) -> Tariff | None:
     """The prices that a run was made with, or None where it has none."""
-    sheet = run.record.price_sheet
+    sheet = run.manifest.price_sheet
     return None if sheet is None else Tariff.of(sheet)
 
 
 def inputs_of(run: Evidence) -> CostInputs:
     """What the user set when the run was made."""
-    settings = run.record.settings
+    settings = run.manifest.settings
     return CostInputs(
         cycles=settings.tuning_cycles or CostInputs().cycles,
         utilisation=settings.utilisation,
@@ -50,7 +50,7 @@ def measured_of(run: Evidence, pair: Pair) -> Measured:
     timings = [row for row in run.timings.get(pair, ()) if row.merged]
     passed = throughput.batched(run.batches.get(pair, ()), run.answers.get(pair, ()))
     adapter = adapter_of(run, pair) if adapted else None
-    index = run.record.indexes.get(pair[0]) if retrieves else None
+    index = run.manifest.indexes.get(pair[0]) if retrieves else None
     sizes = [part.bytes for part in (adapter, index) if part]
     seconds = [row.e2e_s for row in timings]
     return Measured(
@@ -75,7 +75,7 @@ def measured_of(run: Evidence, pair: Pair) -> Measured:
 def adapter_of(run: Evidence, pair: Pair) -> TrainedAdapter | None:
     """The adapter that answered, as it was trained; None where there is none."""
     key = run.adapter_key(pair)
-    adapters = run.record.adapters if key else ()
+    adapters = run.manifest.adapters if key else ()
     return next((one for one in adapters if key in (one.record.sha256, one.record.key)), None)
 
 
@@ -113,7 +113,7 @@ def cost_of(run: Evidence, pair: Pair, money: Economics, accuracy: Estimate, inp
         reason=money.reason if query is None else None,
         fixed_reason=money.fixed_reason,
         projections=projections(
-            run.record.api_prices,
+            run.manifest.api_prices,
             run.answers.get(pair, ()),
             adapted=system.adapted,
             train_tokens=adapter.record.train_tokens if adapter and own else None,
@@ -147,12 +147,12 @@ def _total(money: Economics, queries: float, inputs: CostInputs) -> MonthlyTotal
     )
 
 
-def price_facts(record: Manifest, inputs: CostInputs) -> PriceFacts:
+def price_facts(manifest: Manifest, inputs: CostInputs) -> PriceFacts:
     """How old the sheet was when the run began, what the user set, and the prices of hosted models used.
 
     Ages are in days between two dates of the manifest, None where a price has none.
     """
-    sheet, created, hosted = record.price_sheet, record.created, record.api_prices
+    sheet, created, hosted = manifest.price_sheet, manifest.created, manifest.api_prices
     age = age_days(sheet.date if sheet else None, created)
     old = {price.model for price in hosted if (age_days(price.priced_on, created) or 0) > STALE_DAYS}
     return PriceFacts(

@@ -8,7 +8,7 @@ from functools import cached_property
 from pathlib import Path
 
 from harness.analysis.accuracy import ScoredAnswer, Scores, score_all
-from harness.analysis.evidence import Evidence, Pair, missing_answers, read_run, task_names
+from harness.analysis.evidence import Evidence, Pair, missing_answers, read_run
 from harness.analysis.regression import inputs
 from harness.analysis.regression.differing import differing, sentences
 from harness.analysis.regression.findings import NAMED
@@ -41,7 +41,7 @@ class Side:
     def read(cls, folder: Path) -> Side:
         """Raises InputError where the folder holds no run that can be believed, HarnessError where it is incomplete."""
         run = read_run(folder)
-        status, missing = run.record.status, missing_answers(run)
+        status, missing = run.manifest.status, missing_answers(run)
         if status != "complete" or missing:
             lacks = [f"status {status}"] if status != "complete" else []
             lacks += [f"{counted(missing, 'answer')} missing"] if missing else []
@@ -53,7 +53,7 @@ class Side:
 
     @property
     def manifest(self) -> Manifest:
-        return self.run.record
+        return self.run.manifest
 
     def strategies(self, task: str) -> list[str]:
         """Names of the systems that answered a task."""
@@ -65,7 +65,7 @@ class Side:
 
 def measured(*sides: Side) -> dict[str, list[str]]:
     """Task → names of systems, of all sides together."""
-    tasks = dict.fromkeys(task for side in sides for task in task_names(side.run))
+    tasks = dict.fromkeys(task for side in sides for task in side.run.tasks)
     return {
         task: list(dict.fromkeys(name for side in sides for name in side.strategies(task))) for task in tasks
     }
@@ -174,7 +174,7 @@ def shared(before: Side, after: Side) -> Common:
     """What both runs measured alike."""
     tasks: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {}
     obstacles: list[str] = []
-    old_tasks, new_tasks = task_names(before.run), task_names(after.run)
+    old_tasks, new_tasks = before.run.tasks, after.run.tasks
     for task in old_tasks:
         if task not in new_tasks:
             obstacles.append(f"task {task!r} was not run again")

@@ -131,6 +131,6 @@ def _only_excused(rerun: Rerun) -> bool:
 
 def _projected(rerun: Rerun, side: Side) -> dict[str, float]:
     rows = [answer.row for answer in rerun.scored(side)]
-    prices = rerun.after.run.record.api_prices
+    prices = rerun.after.run.manifest.api_prices
     projected = projections(prices, rows, adapted=rerun.system.adapted)
     return {row.model: row.per_query_usd for row in projected if row.per_query_usd is not None}

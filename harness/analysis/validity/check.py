@@ -102,7 +102,7 @@ class Case:
     @property
     def metric(self) -> str:
         """The primary metric; none (empty) where only whole texts are scored."""
-        return next(iter(self.run.record.tasks[self.task].spec.metrics), "")
+        return next(iter(self.run.manifest.tasks[self.task].spec.metrics), "")
 
     @cached_property
     def clusters(self) -> dict[str, str]:
@@ -130,7 +130,7 @@ class Case:
 
     def adapters(self, system: System) -> dict[int, AdapterRecord]:
         """Seed → the training record of a system's adapter."""
-        trained = self.run.record.adapters
+        trained = self.run.manifest.adapters
         return {adapter.seed: adapter.record for adapter in trained if adapter.system == system.id}
 
     def seeds(self, system: System) -> list[int]:

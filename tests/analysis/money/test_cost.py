@@ -99,7 +99,7 @@ def test_a_price_list_older_than_180_days_is_flagged_by_the_runs_own_date(
     tmp_path: Path, sheet: str, created: str, age: int, stale: bool
 ) -> None:
     run = made(tmp_path, created=created, price_sheet={**PRICE_SHEET, "date": sheet})
-    facts = price_facts(run.record, CostInputs())
+    facts = price_facts(run.manifest, CostInputs())
     assert (facts.age_days, facts.stale) == (age, stale)
     assert age_days(sheet, created) == age
     assert age_days(None, created) is None
@@ -114,4 +114,4 @@ def test_old_prices_of_hosted_models_are_flagged_by_name(tmp_path: Path) -> None
         for model, seen in (("old", "2025-01-01"), ("new", "2026-01-01"), ("unknown", None))
     ]
     run = made(tmp_path, created="2026-02-01T00:00:00Z", api_prices=used)
-    assert price_facts(run.record, CostInputs()).stale_api_prices == ("old",)
+    assert price_facts(run.manifest, CostInputs()).stale_api_prices == ("old",)

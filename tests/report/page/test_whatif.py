@@ -36,7 +36,7 @@ def calls(asked: Sequence[Sequence[Any]], facts: Facts | None = None) -> list[An
 
 def given(run: Evidence, one: Given) -> Given:
     """Without prices of a machine where the run has no sheet: the page has no such fields, `decide` refuses them."""
-    if run.manifest["price_sheet"] is not None:
+    if run.manifest.price_sheet:
         return one
     return {
         name: v for name, v in one.items() if name not in ("usd_per_hour", "utilisation", "tuning_cycles")

@@ -24,7 +24,7 @@ import numpy as np
 from harness.analysis.latency_ratio import median_ratio
 from harness.analysis.statistics.clusters import Design, Floats
 from harness.analysis.statistics.intervals import difference_interval, mean_interval
-from harness.analysis.statistics.paired import UNRESOLVED, exchange_p, holm, verdict
+from harness.analysis.statistics.paired import INCONCLUSIVE, exchange_p, holm, verdict
 from harness.analysis.statistics.seeds import seed_spread
 from harness.records import TimingRow
 
@@ -123,7 +123,7 @@ def pair_coverage(
     if truth:
         return covered(interval, truth), None
     told = [
-        verdict(float(low[i]), float(high[i]), exchange_p(design.sums(values[i]), seed=i)) != UNRESOLVED
+        verdict(float(low[i]), float(high[i]), exchange_p(design.sums(values[i]), seed=i)) != INCONCLUSIVE
         for i in range(0, rows, 2)  # half of them: a p takes longer than an interval
     ]
     return covered(interval, 0.0), 100 * float(np.mean(told))
@@ -138,7 +138,7 @@ def families(rng: np.random.Generator, layout: Layout, rho: float, rows: int, st
         adjusted = holm([exchange_p(design.sums(values)) for values in found])
         bounds = [difference_interval(values, design) or (np.nan, np.nan) for values in found]
         false += any(
-            verdict(float(low), float(high), p) != UNRESOLVED
+            verdict(float(low), float(high), p) != INCONCLUSIVE
             for (low, high), p in zip(bounds, adjusted, strict=True)
         )
     return 100 * false / rows

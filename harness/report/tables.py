@@ -19,7 +19,7 @@ from harness.analysis.results.figures import (
 )
 from harness.analysis.results.run import SystemResult, TaskResult
 from harness.analysis.retrieval import DEPTHS
-from harness.analysis.statistics.paired import A_BETTER, B_BETTER, UNRESOLVED
+from harness.analysis.statistics.paired import A_BETTER, B_BETTER, INCONCLUSIVE
 from harness.quantities import NA, counted, listed, number, percent, points
 from harness.report.numbers import (
     difference,
@@ -222,7 +222,7 @@ PAIRS = (
     "The difference is of the second strategy to the first on the same questions. p is adjusted (Holm) for all "
     "pairs of this table. Detectable is the smallest difference that so many questions, on which two "
     "strategies differ so often, show in four of five such runs, at 0.05 over the number of pairs. A difference "
-    "that cannot be resolved may be nothing, or anything in its interval."
+    "that is inconclusive may be nothing, or anything in its interval."
 )
 
 
@@ -258,13 +258,13 @@ def _ratio(ratio: LatencyRatio | None) -> str:
 
 
 def in_words(row: Comparison) -> str:
-    """`rag is better`, or that it cannot be resolved, with the reason where more than chance stands behind it."""
+    """`rag is better`, or that it is inconclusive, with the reason where more than chance stands behind it."""
     if row.excluded:
         return f"does not count: {listed(row.excluded)} failed a check (see validity)"
     better = {A_BETTER: row.a, B_BETTER: row.b}.get(row.verdict)
     if better:
         return f"{better} is better"
-    return f"{UNRESOLVED}: {row.reason}" if row.reason else UNRESOLVED
+    return f"{INCONCLUSIVE}: {row.reason}" if row.reason else INCONCLUSIVE
 
 
 def clusters_in_words(task: TaskResult) -> str:

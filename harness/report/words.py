@@ -19,11 +19,11 @@ FIGURES = (
     "for questions that share documents.",
     "Whether two strategies differ is judged on the questions that both answered (see Comparisons). It does not "
     "follow from two intervals of accuracy: they may overlap although the difference is significant.",
-    "Cannot be resolved means that these questions do not tell two strategies apart. It never means that they "
+    "Inconclusive means that these questions do not tell two strategies apart. It never means that they "
     "are alike.",
     "The chance to be the most accurate, or worth most, is the share of draws in which a strategy is ahead when the "
     "questions are resampled. It is not adjusted for the number of pairs, as Comparisons are: it can be high where "
-    "a difference is not resolved.",
+    "a difference is inconclusive.",
     "Facts in the training set and facts not in it stand apart, because a fine-tune can only know the former.",
     "Latency is from the question handed over to its last token, one request at a time on a warmed-up "
     "model; retrieval is inside it. First token has the same start. A percentile is printed only where the "

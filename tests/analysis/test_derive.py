@@ -201,7 +201,7 @@ def test_comparisons_are_paired_and_four_questions_resolve_nothing(results: dict
     assert [row["p"] for row in rows] == [1.0, 0.5, 1.0]
     assert [row["p_adjusted"] for row in rows] == [1.0, 1.0, 1.0]
     assert all(row["ci_low"] < row["delta"] < row["ci_high"] for row in rows)
-    assert {(row["verdict"], row["mde"]) for row in rows} == {("cannot be resolved", None)}
+    assert {(row["verdict"], row["mde"]) for row in rows} == {("inconclusive", None)}
     assert rows[0]["reason"] == "only one question tells them apart, and at least 6 must"
     assert rows[0]["latency_ratio"] == {"n": 1, "median": None, "ci_low": None, "ci_high": None}
 
@@ -211,7 +211,7 @@ def test_adapters_of_other_tasks_are_judged_as_forgetting_only(results: dict[str
     assert general["comparisons"] == []
     row = general["forgetting"][0]["comparison"]
     assert (row["a"], row["b"], row["metric"], row["discordant"]) == ("base", "lora@facts", "choice", 1)
-    assert (row["p"], row["verdict"]) == (1.0, "cannot be resolved")
+    assert (row["p"], row["verdict"]) == (1.0, "inconclusive")
 
 
 def test_questions_that_share_a_gold_document_count_as_one(tmp_path: Path) -> None:

@@ -68,7 +68,7 @@ def test_a_control_or_a_foreign_adapter_never_leads(task: Make) -> None:
             Standing("lower", "−30.0 points against rag", "−40.0 to −20.0"),
         ),
         (
-            pair("base", "rag", 0.05, "cannot be resolved"),
+            pair("base", "rag", 0.05, "inconclusive"),
             Standing("unresolved", "≈ not told apart from rag, −5.0 points", "−15.0 to +5.0"),
         ),
     ],

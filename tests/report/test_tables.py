@@ -111,13 +111,13 @@ def test_row_by_row(tmp_path: Path) -> None:
     assert table.rows[2] == (
         "rag → oracle", "+5.0 points (−4.2 to +16.5)", "40", "2 (0 : 2)", "0.500", "21.4 points",
         "1.50× (1.50×–1.50×, n=12)",
-        "cannot be resolved: only 2 questions tell them apart, and at least 6 must",
+        "inconclusive: only 2 questions tell them apart, and at least 6 must",
     )  # fmt: skip
 
 
 def test_verdict_in_words() -> None:
-    assert tables.in_words(pair("cannot be resolved")) == "cannot be resolved"
-    assert tables.in_words(pair("cannot be resolved", reason="too few")) == "cannot be resolved: too few"
+    assert tables.in_words(pair("inconclusive")) == "inconclusive"
+    assert tables.in_words(pair("inconclusive", reason="too few")) == "inconclusive: too few"
     assert tables.in_words(pair("a better")) == "base is better"
     assert tables.in_words(pair("b better")) == "rag is better"
 
@@ -133,7 +133,7 @@ def test_a_strategy_that_failed_a_check_is_neither_better_nor_beaten(tmp_path: P
 def test_no_report_claims_that_strategies_are_alike(tmp_path: Path) -> None:
     table = tables.comparisons(task(tmp_path, **many({"base": 20, "rag": 20})))
     text = f"{tables.PAIRS} {table}".lower()
-    assert "cannot be resolved" in text
+    assert "inconclusive" in text
     for claim in ("no difference", "the same accuracy", "equally good", "equivalent"):
         assert claim not in text
 
@@ -150,7 +150,7 @@ def test_ties_between_questions_are_named_where_there_are_any(tmp_path: Path) ->
     [
         ("a better", "worse than base"),
         ("b better", "better than base"),
-        ("cannot be resolved", "cannot be resolved"),
+        ("inconclusive", "inconclusive"),
     ],
 )
 def test_forgetting_in_words(tmp_path: Path, verdict: str, words: str) -> None:

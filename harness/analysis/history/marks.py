@@ -184,7 +184,7 @@ def _accuracy(todo: Sequence[Step], scores: Scores) -> Iterator[Mark]:
     ]
     adjusted = paired.holm([moved.p if moved and moved.p is not None else 1.0 for moved in judged])
     for step, moved, p in zip(todo, judged, adjusted, strict=True):
-        if moved and moved.delta and paired.verdict(moved.ci_low, moved.ci_high, p) != paired.UNRESOLVED:
+        if moved and moved.delta and paired.verdict(moved.ci_low, moved.ci_high, p) != paired.INCONCLUSIVE:
             yield _mark(step, Figure.ACCURACY, moved.delta, moved, p)
 
 

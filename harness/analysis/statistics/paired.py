@@ -21,7 +21,7 @@ EXACT_UP_TO = 12
 """Up to so many clusters that differ, all 2ᵏ signs are tried instead of drawn."""
 UNITS = range(1, 7)
 
-A_BETTER, B_BETTER, UNRESOLVED = "a better", "b better", "cannot be resolved"
+A_BETTER, B_BETTER, INCONCLUSIVE = "a better", "b better", "inconclusive"
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,7 +158,7 @@ def holm(ps: Sequence[float | None]) -> list[float | None]:
 def verdict(ci_low: float | None, ci_high: float | None, p_adjusted: float | None) -> str:
     """Which is better, where p and interval both say so; never that there is no difference."""
     if p_adjusted is None or p_adjusted >= ALPHA or ci_low is None or ci_high is None:
-        return UNRESOLVED
+        return INCONCLUSIVE
     if ci_low > 0:
         return B_BETTER
-    return A_BETTER if ci_high < 0 else UNRESOLVED
+    return A_BETTER if ci_high < 0 else INCONCLUSIVE

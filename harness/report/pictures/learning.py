@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from harness.analysis.results.figures import Forgetting
 from harness.analysis.results.run import AdapterResult
-from harness.analysis.statistics.paired import UNRESOLVED
+from harness.analysis.statistics.paired import INCONCLUSIVE
 from harness.quantities import percent, points
 from harness.report.pictures import chart
 from harness.report.pictures.plot import Missing, Plot, TaskView
@@ -125,4 +125,4 @@ def forgetting(view: TaskView) -> Plot | Missing:
 
 
 def _change(row: Forgetting) -> str:
-    return points(row.comparison.delta) + (", not resolved" if row.comparison.verdict == UNRESOLVED else "")
+    return points(row.comparison.delta) + (", inconclusive" if row.comparison.verdict == INCONCLUSIVE else "")

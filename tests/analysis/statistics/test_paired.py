@@ -93,7 +93,7 @@ def test_nothing_in_common() -> None:
     found = compare([], Design.of([]))
     assert (found.n, found.delta, found.p, found.ci_low) == (0, None, None, None)
     assert found.reason == "no question was answered by both"
-    assert told(found) == "cannot be resolved"
+    assert told(found) == "inconclusive"
 
 
 def test_one_question() -> None:
@@ -101,14 +101,14 @@ def test_one_question() -> None:
     assert (found.delta, found.p, found.mde) == (1.0, 1.0, None)
     assert found.ci_low is not None
     assert found.ci_low < 0
-    assert told(found) == "cannot be resolved"
+    assert told(found) == "inconclusive"
 
 
 def test_identical_scores_are_never_called_alike() -> None:
     found = judged([0.0] * 50)
     assert (found.delta, found.p, found.discordant) == (0.0, 1.0, 0)
     assert found.ci_low == pytest.approx(-0.0714, abs=5e-4)
-    assert told(found) == "cannot be resolved"
+    assert told(found) == "inconclusive"
     assert found.reason == "no questions tell them apart, and at least 6 must"
 
 
@@ -120,7 +120,7 @@ def test_all_right_against_all_wrong() -> None:
 
 def test_five_that_differ_cannot_decide_and_six_can() -> None:
     five, six = judged([1.0] * 5 + [0.0] * 15), judged([1.0] * 6 + [0.0] * 14)
-    assert (five.p, told(five)) == (0.0625, "cannot be resolved")
+    assert (five.p, told(five)) == (0.0625, "inconclusive")
     assert five.reason == "only 5 questions tell them apart, and at least 6 must"
     assert (six.p, told(six), six.reason) == (0.03125, "b better", None)
 
@@ -129,7 +129,7 @@ def test_five_clusters_cannot_decide_however_many_questions() -> None:
     found = judged([1.0] * 100, [i // 20 for i in range(100)])
     assert (found.p, found.mde, found.clusters) == (0.0625, None, 5)
     assert found.reason == "only 5 clusters of questions tell them apart, and at least 6 must"
-    assert told(found) == "cannot be resolved"
+    assert told(found) == "inconclusive"
 
 
 def test_one_cluster_has_a_difference_and_no_more() -> None:
@@ -143,7 +143,7 @@ def test_p_after_holm_and_interval_must_both_say_so() -> None:
     assert verdict(0.01, 0.2, 0.04) == "b better"
     assert verdict(-0.2, -0.01, 0.04) == "a better"
     for low, high, p in ((0.01, 0.2, 0.05), (-0.01, 0.2, 0.04), (0.01, 0.2, None), (None, None, 0.01)):
-        assert verdict(low, high, p) == "cannot be resolved"
+        assert verdict(low, high, p) == "inconclusive"
 
 
 halves = st.sampled_from([-1.0, -0.5, 0.0, 0.0, 0.5, 1.0]) | st.floats(-1, 1, allow_subnormal=False)
@@ -174,7 +174,7 @@ def test_figures_are_in_range_whatever_the_scores(rows: list[tuple[float, int]])
         assert 0 < found.p <= 1
     assert found.mde is None or 0 < found.mde <= 1
     if found.discordant < 6:
-        assert told(found) == "cannot be resolved"
+        assert told(found) == "inconclusive"
         assert found.reason
 
 

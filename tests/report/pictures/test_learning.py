@@ -69,12 +69,12 @@ def test_forgetting_says_what_is_not_resolved(view: TaskView) -> None:
         "a better",
     )
     row = Forgetting("lora@facts", "lora", "facts", 0.7, 0.5, comparison)
-    other = replace(row, trained_for="x", comparison=replace(comparison, verdict="cannot be resolved"))
+    other = replace(row, trained_for="x", comparison=replace(comparison, verdict="inconclusive"))
     plot = forgetting(replace(view, figures=replace(view.figures, forgetting=(row, other))))
     assert isinstance(plot, Plot)
     assert [(row["label"], row["text"]) for row in plot.spec["data"]["values"]] == [
         ("trained for facts", "−20.0 points"),
-        ("trained for x", "−20.0 points, not resolved"),
+        ("trained for x", "−20.0 points, inconclusive"),
     ]
     assert isinstance(forgetting(replace(view, figures=replace(view.figures, forgetting=()))), Missing)
 

@@ -96,9 +96,14 @@ class Tariff:
         """
         hour = self.usd_per_hour if inputs.usd_per_hour is None else inputs.usd_per_hour
         share = self.utilisation if inputs.utilisation is None else inputs.utilisation
-        origin = replace(self.origin, usd_per_hour=hour, utilisation=share)
-        if inputs.usd_per_hour is not None:
-            origin = replace(origin, source="given with --usd-per-hour", priced_on=None)
+        given, origin = inputs.usd_per_hour is not None, self.origin
+        origin = replace(
+            origin,
+            usd_per_hour=hour,
+            utilisation=share,
+            source="given with --usd-per-hour" if given else origin.source,
+            priced_on=None if given else origin.priced_on,
+        )
         embedding = None if inputs.in_house else self.embedding_usd_per_mtok
         return replace(
             self, usd_per_hour=hour, utilisation=share, embedding_usd_per_mtok=embedding, origin=origin
@@ -303,21 +308,18 @@ def _assumptions(measured: Measured, priced: Tariff, inputs: CostInputs) -> Assu
     stated = _throughput(measured, priced.origin)
     if not measured.candidate:
         return stated
-    if measured.adapted and priced.labour:
-        labour = priced.labour
-        stated = replace(
-            stated,
-            tuning_cycles=inputs.cycles,
-            training_hours_per_cycle=None if measured.training_s is None else measured.training_s / 3600,
-            engineer_hours_per_cycle=labour.engineer_hours_per_cycle,
-            engineer_hours_per_refresh=labour.engineer_hours_per_refresh,
-            wage_usd_per_hour=labour.wage_usd_per_hour,
-            labels=measured.labels,
-            usd_per_label=labour.usd_per_label,
-            evaluation_hours=labour.evaluation_hours,
-        )
-    if measured.adapted or measured.retrieves:
-        stated = replace(stated, changed_share=priced.changed_share)
-    if measured.retrieves:
-        stated = replace(stated, embedding_usd_per_mtok=priced.embedding_usd_per_mtok)
-    return stated
+    labour = priced.labour if measured.adapted else None
+    training_s = measured.training_s if labour else None
+    return replace(
+        stated,
+        tuning_cycles=inputs.cycles if labour else None,
+        training_hours_per_cycle=None if training_s is None else training_s / 3600,
+        engineer_hours_per_cycle=labour.engineer_hours_per_cycle if labour else None,
+        engineer_hours_per_refresh=labour.engineer_hours_per_refresh if labour else None,
+        wage_usd_per_hour=labour.wage_usd_per_hour if labour else None,
+        labels=measured.labels if labour else None,
+        usd_per_label=labour.usd_per_label if labour else None,
+        evaluation_hours=labour.evaluation_hours if labour else None,
+        changed_share=priced.changed_share if measured.adapted or measured.retrieves else None,
+        embedding_usd_per_mtok=priced.embedding_usd_per_mtok if measured.retrieves else None,
+    )

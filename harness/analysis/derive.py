@@ -119,12 +119,11 @@ def _measured(run: Evidence, task: str, scores: Scores) -> Measured:
     spec = facts.spec
     primary = next(iter(spec.metrics), None)
     texts = Texts(run.passages)
-    names = [name for pair_task, name in run.pairs if pair_task == task]
     systems = run.systems(task)
     questions = run.questions.get(task, {})
     clusters = run.clusters(task)
-    answered = {name: scores[task, name] for name in names}
-    timed = {name: run.timings.get((task, name), ()) for name in names}
+    answered = {name: scores[task, name] for name in systems}
+    timed = {name: run.timings.get((task, name), ()) for name in systems}
     checks = judge(run, task, scores)
     failed = excluded(checks)
     pairs = Answered(task, primary, clusters, systems, answered, timed) if primary else None

@@ -1,8 +1,8 @@
-"""From a run's evidence to its figures: no model, no torch, no network, no clock.
+"""What a run's evidence says: figures, costs, validity, the decision. No model, no network; the same every time.
 
-Start with `results`: `derive` makes results.json, and calls everything else. Of the run as a whole, each knowing
-those before it: `evidence` (what a run folder holds), `means`, `latency`, `throughput`, `accuracy`, `retrieval`,
-`waterfall`. Each concept that takes more than a page has a package: `statistics` (what a difference on so many
-questions may be), `money` (what a strategy costs), `validity` (whether the race is fair), `decision` (which
-strategy to take; it builds on all the others).
+Start with `derive`: evidence (`evidence`) → `results.run.RunResult`, the types that every report renders. On the way
+stand `accuracy`, `latency`, `latency_ratio`, `throughput`, `retrieval`, `waterfall` and `statistics` (what the
+questions show), `money` (what a system costs), `validity` (whether the comparison is valid), `decision` (which system
+to take, under the user's `requirements`). `again` decides a run under other terms; `regression` (gate) and `history`
+(trend) compare runs.
 """

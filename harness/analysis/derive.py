@@ -176,7 +176,9 @@ def _result(run: Evidence, measured: Measured, inputs: CostInputs, needs: Requir
         figures,
         strategies=strategies,
         cost_totals=cost.totals([entry.money for entry in entries], inputs),
-        decision=replace(verdict(case), break_even=breakeven.break_evens(entries, inputs, _race(figures))),
+        decision=replace(
+            verdict(case), break_even=breakeven.break_evens(entries, inputs, _accuracies(figures))
+        ),
     )
 
 
@@ -189,11 +191,11 @@ def _widened(kind: type[W], narrow: SystemFigures | TaskFigures, **more: object)
     return kind(**{**values, **more})
 
 
-def _race(figures: TaskFigures) -> breakeven.Race:
+def _accuracies(figures: TaskFigures) -> breakeven.Accuracies:
     metric = figures.primary_metric
     apart = [row for row in figures.comparisons if row.verdict in (A_BETTER, B_BETTER)]
     resolved = [frozenset((row.a, row.b)) for row in apart]
-    return breakeven.Race(resolved, metric if is_graded(metric) else None)
+    return breakeven.Accuracies(resolved, metric if is_graded(metric) else None)
 
 
 def _entries(figures: TaskFigures, money: Mapping[str, Economics]) -> list[breakeven.Entry]:

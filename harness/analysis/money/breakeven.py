@@ -27,8 +27,8 @@ class Entry:
 
 
 @dataclass(frozen=True, slots=True)
-class Race:
-    """What the questions say of accuracies. `resolved`: the pairs of which it is shown who is more accurate."""
+class Accuracies:
+    """What the questions show of accuracies. `resolved`: the pairs of which it is shown who is more accurate."""
 
     resolved: Collection[frozenset[str]] = ()
     graded: str | None = None
@@ -82,7 +82,7 @@ def flip_error_price(
 
 
 def break_evens(
-    entries: Sequence[Entry], inputs: CostInputs, race: Race | None = None
+    entries: Sequence[Entry], inputs: CostInputs, accuracies: Accuracies | None = None
 ) -> tuple[BreakEven, ...]:
     """Each pair of systems at each shown number of tuning cycles and at the user's own.
 
@@ -92,10 +92,12 @@ def break_evens(
     """
     cycles = sorted({*SHOWN_CYCLES, inputs.cycles})
     pairs = itertools.combinations(entries, 2)
-    return tuple(_pair(one, two, count, inputs, race or Race()) for one, two in pairs for count in cycles)
+    return tuple(
+        _pair(one, two, count, inputs, accuracies or Accuracies()) for one, two in pairs for count in cycles
+    )
 
 
-def _pair(one: Entry, two: Entry, cycles: int, inputs: CostInputs, race: Race) -> BreakEven:
+def _pair(one: Entry, two: Entry, cycles: int, inputs: CostInputs, accuracies: Accuracies) -> BreakEven:
     a, b = _ordered(one, two, cycles, inputs.horizon_months)
     names = (a.money.strategy, b.money.strategy)
     upfront_a, upfront_b = (entry.money.upfront_usd(inputs.horizon_months, cycles) for entry in (a, b))
@@ -115,7 +117,7 @@ def _pair(one: Entry, two: Entry, cycles: int, inputs: CostInputs, race: Race) -
         flip_error_price_usd=_flip(a, b),
         accuracy_a=a.accuracy,
         accuracy_b=b.accuracy,
-        accuracy_resolved=a.valid and b.valid and frozenset(names) in race.resolved,
+        accuracy_resolved=a.valid and b.valid and frozenset(names) in accuracies.resolved,
         excluded=tuple(entry.money.strategy for entry in (a, b) if not entry.valid),
         status="unknown",
         sentence=_unknown(a, b),
@@ -123,9 +125,11 @@ def _pair(one: Entry, two: Entry, cycles: int, inputs: CostInputs, race: Race) -
     if per_a is None or per_b is None:
         return row
     if upfront_a is None or upfront_b is None:
-        return replace(row, sentence=" ".join([row.sentence, *_worth(row, race)]))
+        return replace(row, sentence=" ".join([row.sentence, *_worth(row, accuracies)]))
     row = replace(row, status=_status(row))
-    return replace(row, sentence=" ".join([_cost_sentence(row), *_refresh_sentence(row), *_worth(row, race)]))
+    return replace(
+        row, sentence=" ".join([_cost_sentence(row), *_refresh_sentence(row), *_worth(row, accuracies)])
+    )
 
 
 def _ordered(one: Entry, two: Entry, cycles: int, months: float) -> tuple[Entry, Entry]:
@@ -201,7 +205,7 @@ def _refresh_sentence(row: BreakEven) -> list[str]:
     return [f"Each change of knowledge takes {_counted(queries)} to pay back."] if queries else []
 
 
-def _worth(row: BreakEven, race: Race) -> list[str]:
+def _worth(row: BreakEven, accuracies: Accuracies) -> list[str]:
     """What a wrong answer must cost for the dearer query to be worth it, where it was the more accurate one."""
     if row.excluded:
         return [f"{listed(row.excluded)} failed a validity check, so accuracies are not weighed."]
@@ -210,7 +214,7 @@ def _worth(row: BreakEven, race: Race) -> list[str]:
         return []
     better, worse = max(row.accuracy_a, row.accuracy_b), min(row.accuracy_a, row.accuracy_b)
     name = row.a if better == row.accuracy_a else row.b
-    more = f"reached a higher {race.graded}" if race.graded else "was right more often"
+    more = f"reached a higher {accuracies.graded}" if accuracies.graded else "was right more often"
     pays = (
         f"{name} is worth its price where a wrong answer costs more than {dollars(flip)}, one-off cost aside."
     )

@@ -1,4 +1,4 @@
-"""The latency tier: a system's time relative to base, on the same questions, before and after (`relative.py`)."""
+"""The latency tier: a system's time relative to base, on the same questions, before and after."""
 
 from __future__ import annotations
 

@@ -11,8 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from harness.analysis.money.breakeven import (
+    Accuracies,
     Entry,
-    Race,
     break_evens,
     flip,
     queries,
@@ -39,11 +39,11 @@ LORA = entry("lora", 0.6, per_query_usd=0.01, fixed_usd=3_000.0, per_cycle_usd=9
 RAG = entry("rag", 0.8, per_query_usd=0.04, fixed_usd=10.0, refresh_usd=5.0, storage_usd_per_month=1.0)
 
 
-SHOWN = Race([frozenset(("lora", "rag"))])
+SHOWN = Accuracies([frozenset(("lora", "rag"))])
 
 
-def by_cycles(*entries: Entry, race: Race = SHOWN, **inputs: Any) -> dict[int, BreakEven]:
-    return {row.cycles: row for row in break_evens(entries, CostInputs(**inputs), race)}
+def by_cycles(*entries: Entry, accuracies: Accuracies = SHOWN, **inputs: Any) -> dict[int, BreakEven]:
+    return {row.cycles: row for row in break_evens(entries, CostInputs(**inputs), accuracies)}
 
 
 def test_break_even_by_tuning_cycles() -> None:
@@ -62,8 +62,8 @@ def test_words(snapshots: Snapshots) -> None:
     base = entry("base")
     cases = {
         "reached, the dearer query shown to be right more often": by_cycles(RAG, LORA)[3],
-        "the same, the difference in accuracy not resolved": by_cycles(RAG, LORA, race=Race())[3],
-        "the same, by a graded metric": by_cycles(RAG, LORA, race=Race(SHOWN.resolved, "f1"))[3],
+        "the same, the difference in accuracy not resolved": by_cycles(RAG, LORA, accuracies=Accuracies())[3],
+        "the same, by a graded metric": by_cycles(RAG, LORA, accuracies=Accuracies(SHOWN.resolved, "f1"))[3],
         "one failed a check": by_cycles(RAG, dataclasses.replace(LORA, valid=False))[3],
         "one query is told as one": by_cycles(
             entry("base", per_query_usd=1.0),
@@ -89,7 +89,10 @@ def test_the_accuracy_of_a_system_that_failed_a_check_is_not_weighed() -> None:
 
 
 def test_an_unresolved_difference_is_marked() -> None:
-    assert [by_cycles(RAG, LORA, race=race)[3].accuracy_resolved for race in (SHOWN, Race())] == [True, False]
+    assert [
+        by_cycles(RAG, LORA, accuracies=accuracies)[3].accuracy_resolved
+        for accuracies in (SHOWN, Accuracies())
+    ] == [True, False]
 
 
 def test_the_users_own_cycles_stand_beside_the_usual_ones() -> None:

@@ -24,7 +24,7 @@ COMMANDS = (
 def main(argv: Sequence[str] | None = None) -> int:
     """Run a command and return its exit code.
 
-    0 done, 1 failed or incomplete, 2 wrong usage or input; of `check` also 3 cannot tell and 4 regression.
+    0 done, 1 failed or incomplete, 2 wrong usage or input; of `check` also 3 inconclusive and 4 regression.
     """
     arguments = list(sys.argv[1:] if argv is None else argv)
     try:

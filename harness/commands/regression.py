@@ -21,7 +21,7 @@ def add_check(commands: Any) -> None:
     add_gate_flags(check)
     add = check.add_argument
     add("--common", action="store_true", help="compare what both have, where questions or strategies differ")
-    add("--strict", action="store_true", help="count what cannot be told as failed")
+    add("--strict", action="store_true", help="count an inconclusive rule as failed")
     add(
         "--history",
         metavar="DIR",

@@ -14,10 +14,10 @@ from harness.report.text import visible
 from harness.report.view import Block, Bullets, Section, Table, sections
 from harness.report.view import section as section_of
 
-MARKS = {Outcome.PASS: "✓", Outcome.FAIL: "✗", Outcome.UNSURE: "?", Outcome.NOT_APPLICABLE: "–"}
+MARKS = {Outcome.PASS: "✓", Outcome.FAIL: "✗", Outcome.INCONCLUSIVE: "?", Outcome.NOT_APPLICABLE: "–"}
 VERDICTS = {
     Outcome.PASS: "No regression",
-    Outcome.UNSURE: "Cannot tell",
+    Outcome.INCONCLUSIVE: "Inconclusive",
     Outcome.FAIL: "Regression",
 }
 MOST_FLIPS = 5
@@ -29,13 +29,15 @@ REPLY = 80
 
 
 def headline(judgement: Judgement) -> str:
-    """`Regression: 2 of 60 rules failed; 1 cannot tell.`"""
+    """`Regression: 2 of 60 checks failed, 1 inconclusive.`"""
     outcomes = [finding.outcome for finding in judgement.findings if finding.counts]
-    fallen, unsure = outcomes.count(Outcome.FAIL), outcomes.count(Outcome.UNSURE)
+    failed, inconclusive = outcomes.count(Outcome.FAIL), outcomes.count(Outcome.INCONCLUSIVE)
     total = len(outcomes) - outcomes.count(Outcome.NOT_APPLICABLE)
-    text = f"{VERDICTS[judgement.outcome]}: {fallen} of {counted(total, 'check')} failed"
-    if unsure:
-        text += f", {unsure} cannot tell" + (", which --strict counts as failed" if judgement.strict else "")
+    text = f"{VERDICTS[judgement.outcome]}: {failed} of {counted(total, 'check')} failed"
+    if inconclusive:
+        text += f", {inconclusive} inconclusive" + (
+            ", which --strict counts as failed" if judgement.strict else ""
+        )
     return text + "."
 
 
@@ -50,7 +52,7 @@ def report(judgement: Judgement) -> tuple[Section, ...]:
             _table(judgement),
             _may_differ(judgement),
         ),
-        *(_group(judgement, outcome, counts=True) for outcome in (Outcome.FAIL, Outcome.UNSURE)),
+        *(_group(judgement, outcome, counts=True) for outcome in (Outcome.FAIL, Outcome.INCONCLUSIVE)),
         _group(judgement, Outcome.FAIL, counts=False),
         section_of("What changed", changed(judgement.changes)),
     )
@@ -114,7 +116,7 @@ def _figure(finding: Finding) -> str:
 
 TITLES = {
     (Outcome.FAIL, True): "Failed",
-    (Outcome.UNSURE, True): "Cannot tell",
+    (Outcome.INCONCLUSIVE, True): "Inconclusive",
     (Outcome.FAIL, False): "Worse or different, but these rules may not fail here",
 }
 
@@ -145,7 +147,7 @@ def _paragraph(same: Sequence[Finding]) -> Iterator[Block]:
 
 
 def cause_lines(finding: Finding) -> Iterator[str]:
-    """`Likeliest cause: …`, of a rule that is not itself about an input. What cannot be told may have none.
+    """`Likeliest cause: …`, of a rule that is not itself about an input. An inconclusive one may have none.
 
     A long one by its name alone: what it changed to is said once, under what changed.
     """

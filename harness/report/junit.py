@@ -18,7 +18,7 @@ MOST_FLIPS = 50
 
 
 def render(judgement: Judgement) -> bytes:
-    """A `testsuite` for each task. What cannot be told is skipped, or failed under --strict."""
+    """A `testsuite` for each task. An inconclusive rule is skipped, or failed under --strict."""
     root = ElementTree.Element("testsuites", name="harness check")
     for task in dict.fromkeys(finding.task for finding in judgement.findings):
         mine = [finding for finding in judgement.findings if finding.task == task]
@@ -40,8 +40,8 @@ def _case(suite: ElementTree.Element, finding: Finding, *, strict: bool) -> None
         suite, "testcase", classname=_plain(f"{finding.task}.{finding.strategy}"), name=finding.rule
     )
     detail = _plain(finding.detail)
-    unsure = finding.outcome is Outcome.UNSURE
-    if finding.counts and (finding.outcome is Outcome.FAIL or (strict and unsure)):
+    inconclusive = finding.outcome is Outcome.INCONCLUSIVE
+    if finding.counts and (finding.outcome is Outcome.FAIL or (strict and inconclusive)):
         failure = ElementTree.SubElement(case, "failure", message=detail, type=finding.tier)
         lines = [*flip_lines(finding.flips, MOST_FLIPS), *cause_lines(finding)]
         failure.text = _plain("\n".join(lines))

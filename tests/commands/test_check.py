@@ -51,7 +51,7 @@ def test_the_exit_code_is_the_verdict(
 ) -> None:
     assert main(["check", lossy(lost), "--baseline", baseline, *argv]) == code
     captured = capsys.readouterr()
-    word = {0: "No regression: ", 3: "Cannot tell: ", 4: "Regression: "}[code]
+    word = {0: "No regression: ", 3: "Inconclusive: ", 4: "Regression: "}[code]
     assert captured.out.startswith(word)
     assert captured.err == ""
 

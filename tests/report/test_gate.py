@@ -49,7 +49,7 @@ def test_what_is_left_out_may_not_fail_or_cannot_be_told(
 def test_the_headline_counts_what_counts(tmp_path: Path) -> None:
     assert gate.headline(nasty(tmp_path)).startswith("Regression: 2 of 5 ")
     terms = Gate(Terms(fail_on=("accuracy",), margin=0.95))
-    assert gate.headline(nasty(tmp_path / "x", gate=terms)).startswith("Cannot tell: 0 of 1 ")
+    assert gate.headline(nasty(tmp_path / "x", gate=terms)).startswith("Inconclusive: 0 of 1 ")
     assert gate.headline(nasty(tmp_path / "y", gate=terms, strict=True)).startswith("Regression: 0 of 1 ")
     assert gate.headline(nasty(tmp_path / "z", gate=Gate(Terms(fail_on=("latency",))))).startswith(
         "No regression"
@@ -76,7 +76,7 @@ def test_what_cannot_be_told_is_not_laid_to_an_unseen_change(tmp_path: Path) -> 
         for name, reply, options in (("a", "yes", {}), ("b", "Yes.", more))
     )
     text = checks.as_text(judged(run, baseline, gate=Gate(Terms(fail_on=("accuracy",)))))
-    assert text.startswith("Cannot tell: ")
+    assert text.startswith("Inconclusive: ")
     assert text.count("Likeliest cause") == text.count("✗ prompts (") == 1
 
 

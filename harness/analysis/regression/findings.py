@@ -14,7 +14,7 @@ class Outcome(StrEnum):
 
     NOT_APPLICABLE = "not applicable"
     PASS = "pass"  # noqa: S105 - an outcome, and no password
-    UNSURE = "cannot tell"
+    INCONCLUSIVE = "inconclusive"
     FAIL = "fail"
 
 

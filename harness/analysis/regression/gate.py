@@ -27,7 +27,7 @@ from harness.run.manifest import Manifest, read_manifest
 SCHEMA_VERSION = 2
 MOST_HISTORY = 20
 """Runs of a history that are looked at, the latest."""
-EXIT = {Outcome.PASS: 0, Outcome.UNSURE: 3, Outcome.FAIL: 4}
+EXIT = {Outcome.PASS: 0, Outcome.INCONCLUSIVE: 3, Outcome.FAIL: 4}
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +53,7 @@ class Finding:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Judgement:
-    """A run against its baseline. `strict`: whether `cannot tell` is a failure. `left_out` and `new` are clauses."""
+    """A run against its baseline. `strict`: an inconclusive rule counts as failed. `left_out`, `new`: clauses."""
 
     schema_version: int = SCHEMA_VERSION
     run: str
@@ -109,9 +109,9 @@ def judge(
 def _outcome(findings: Sequence[Finding], *, strict: bool) -> Outcome:
     """The worst of the findings that count."""
     outcomes = {finding.outcome for finding in findings if finding.counts}
-    if Outcome.FAIL in outcomes or (strict and Outcome.UNSURE in outcomes):
+    if Outcome.FAIL in outcomes or (strict and Outcome.INCONCLUSIVE in outcomes):
         return Outcome.FAIL
-    return Outcome.UNSURE if Outcome.UNSURE in outcomes else Outcome.PASS
+    return Outcome.INCONCLUSIVE if Outcome.INCONCLUSIVE in outcomes else Outcome.PASS
 
 
 def _findings(rerun: Rerun, gate: Gate, changed: Sequence[Change]) -> Iterator[Finding]:
@@ -120,7 +120,7 @@ def _findings(rerun: Rerun, gate: Gate, changed: Sequence[Change]) -> Iterator[F
     for rule in RULES.values():
         ruling = rule.judge(rerun)
         # Too few questions to measure anything: nothing moved that could have a cause.
-        moved = ruling.outcome is Outcome.FAIL or (ruling.outcome is Outcome.UNSURE and ruling.figures)
+        moved = ruling.outcome is Outcome.FAIL or (ruling.outcome is Outcome.INCONCLUSIVE and ruling.figures)
         yield Finding(
             rule.name,
             rule.tier,

@@ -1,4 +1,4 @@
-"""The accuracy tier: is the run worse than the baseline by more than the margin, as far as these questions can tell?"""
+"""The accuracy tier: is the run worse than the baseline by more than the margin, on these questions?"""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def accuracy(rerun: Rerun) -> Ruling:
         return Ruling(Outcome.PASS, f"{moved}: every reply is the same", figures, margin)
     flips = flipped(rerun)
     if judged.ci_low is None or judged.ci_high is None:
-        return Ruling(Outcome.UNSURE, f"{moved}: {judged.reason}", figures, margin, flips)
+        return Ruling(Outcome.INCONCLUSIVE, f"{moved}: {judged.reason}", figures, margin, flips)
     moved += (
         f", {signed(judged.delta)} points ({signed(judged.ci_low)} to {signed(judged.ci_high)}) on {judged.n}, "
         f"{judged.a_higher} lost, {judged.b_higher} won; margin {share(margin)}"
@@ -54,7 +54,7 @@ def outcome(ci_low: float, ci_high: float, margin: float) -> Outcome:
     """Of an interval of the difference, after − before: a loss is below 0."""
     if ci_high < -margin:
         return Outcome.FAIL
-    return Outcome.PASS if ci_low > -margin else Outcome.UNSURE
+    return Outcome.PASS if ci_low > -margin else Outcome.INCONCLUSIVE
 
 
 def flipped(rerun: Rerun) -> tuple[Flip, ...]:

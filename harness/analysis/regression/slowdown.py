@@ -33,7 +33,7 @@ def latency(rerun: Rerun) -> Ruling:
         detail = (
             f"{len(moves)} questions were timed in both runs, and {FEWEST} are needed (--latency-queries)"
         )
-        return Ruling(Outcome.UNSURE, detail)
+        return Ruling(Outcome.INCONCLUSIVE, detail)
     noise = history_margin(_past_means(rerun))
     margin = max(rerun.margins.latency, noise or 1.0)
     centre, low, high = mean_and_student(moves)
@@ -54,7 +54,7 @@ def outcome(low: float, high: float, margin: float) -> Outcome:
     """Of an interval of the logarithm of the slow-down; `margin` is a factor."""
     if low > math.log(margin):
         return Outcome.FAIL
-    return Outcome.PASS if high < math.log(margin) else Outcome.UNSURE
+    return Outcome.PASS if high < math.log(margin) else Outcome.INCONCLUSIVE
 
 
 def history_margin(means: Sequence[float]) -> float | None:

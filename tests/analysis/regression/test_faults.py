@@ -26,7 +26,7 @@ def test_an_unchanged_rerun_passes_every_rule(tmp_path: Path, baseline: Path) ->
     found = judged(run_world(tmp_path / "after"), baseline)
     assert found.outcome is Outcome.PASS
     assert found.exit_code == 0
-    assert fallen(found) == fallen(found, Outcome.UNSURE) == set()
+    assert fallen(found) == fallen(found, Outcome.INCONCLUSIVE) == set()
     passed = fallen(found, Outcome.PASS)
     assert {("lora", "adapter"), ("rag", "index"), ("rag", "retrieved"), ("rag", "recall")} <= passed
     assert {("rag", "latency"), ("base", "accuracy"), ("few-shot", "prompts"), ("base", "answers")} <= passed
@@ -47,7 +47,7 @@ def test_reordered_questions_pass(tmp_path: Path, baseline: Path) -> None:
     )
     found = judged(go(settings, [task], tools, tmp_path / "after" / "run"), baseline)
     assert found.exit_code == 0
-    assert fallen(found) == fallen(found, Outcome.UNSURE) == set()
+    assert fallen(found) == fallen(found, Outcome.INCONCLUSIVE) == set()
 
 
 def test_a_retriever_that_loses_its_last_passage_is_caught(

@@ -41,8 +41,8 @@ def figures_of(said: Ruling) -> AccuracyFigures:
     [
         (0.02, Outcome.FAIL),
         (0.061, Outcome.FAIL),
-        (0.062, Outcome.UNSURE),
-        (0.344, Outcome.UNSURE),
+        (0.062, Outcome.INCONCLUSIVE),
+        (0.344, Outcome.INCONCLUSIVE),
         (0.345, Outcome.PASS),
     ],
 )
@@ -76,7 +76,7 @@ def test_nothing_can_be_lost_where_every_reply_is_the_same_however_few(tmp_path:
     assert said.outcome is Outcome.PASS
 
 
-@pytest.mark.parametrize(("off", "outcome"), [(9e-4, Outcome.PASS), (2e-3, Outcome.UNSURE)])
+@pytest.mark.parametrize(("off", "outcome"), [(9e-4, Outcome.PASS), (2e-3, Outcome.INCONCLUSIVE)])
 def test_likelihoods_in_other_last_bits_are_the_same_reply(
     tmp_path: Path, off: float, outcome: Outcome
 ) -> None:
@@ -94,7 +94,7 @@ def test_likelihoods_in_other_last_bits_are_the_same_reply(
 def test_two_other_replies_to_few_questions_leave_it_open(tmp_path: Path) -> None:
     """No score moved; but where none of 24 does, up to z²/(n + z²) = 13.8 % of all questions may."""
     said = accuracy(tmp_path, ["yes"] * 24, ["Yes."] * 2 + ["yes"] * 22)
-    assert (said.outcome, said.flips, figures_of(said).delta) == (Outcome.UNSURE, (), 0.0)
+    assert (said.outcome, said.flips, figures_of(said).delta) == (Outcome.INCONCLUSIVE, (), 0.0)
     assert figures_of(said).ci_low == pytest.approx(-3.8415 / (24 + 3.8415), abs=1e-4)
 
 
@@ -104,12 +104,12 @@ def test_whole_clusters_count_as_one(tmp_path: Path) -> None:
     tied = accuracy(
         tmp_path / "y", BEFORE, AFTER, question=lambda at: {"cluster": "lost" if 36 <= at < 48 else f"c{at}"}
     )
-    assert (alone.outcome, tied.outcome) == (Outcome.FAIL, Outcome.UNSURE)
+    assert (alone.outcome, tied.outcome) == (Outcome.FAIL, Outcome.INCONCLUSIVE)
 
 
 def test_all_in_one_cluster_cannot_be_judged(tmp_path: Path) -> None:
     said = accuracy(tmp_path, BEFORE, AFTER, question=lambda at: {"cluster": "one"})
-    assert said.outcome is Outcome.UNSURE
+    assert said.outcome is Outcome.INCONCLUSIVE
     assert "all questions share one cluster" in said.detail
     assert figures_of(said).ci_low is None
 
@@ -142,6 +142,6 @@ def test_an_interval_has_one_outcome_and_a_worse_one_no_better(
     low: float, high: float, margin: float
 ) -> None:
     low, high = sorted((low, high))
-    order = [Outcome.PASS, Outcome.UNSURE, Outcome.FAIL]
+    order = [Outcome.PASS, Outcome.INCONCLUSIVE, Outcome.FAIL]
     here, worse = losses.outcome(low, high, margin), losses.outcome(low - 0.1, high - 0.1, margin)
     assert order.index(worse) >= order.index(here)

@@ -60,7 +60,7 @@ def test_the_interval_is_that_of_a_t_test_on_logarithms(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("factor", "outcome"),
-    [(2.0, Outcome.PASS), (2.4, Outcome.PASS), (2.5, Outcome.UNSURE), (2.7, Outcome.FAIL)],
+    [(2.0, Outcome.PASS), (2.4, Outcome.PASS), (2.5, Outcome.INCONCLUSIVE), (2.7, Outcome.FAIL)],
 )
 def test_the_whole_interval_has_to_lie_on_one_side_of_the_margin(
     tmp_path: Path, factor: float, outcome: Outcome
@@ -84,7 +84,7 @@ def test_what_the_baseline_did_not_time_cannot_have_slowed_down(tmp_path: Path) 
 def test_a_run_with_few_times_leaves_it_open(tmp_path: Path, count: int) -> None:
     few = {name: seconds[:count] for name, seconds in times(4.0).items()}
     said = latency(tmp_path, times(2.0), few)
-    assert said.outcome is Outcome.UNSURE
+    assert said.outcome is Outcome.INCONCLUSIVE
     assert said.detail.startswith(f"{count} questions")
 
 

@@ -13,6 +13,7 @@ from harness.analysis.regression.rules import RULES, Tier, rules_of
 from harness.analysis.regression.terms import Gate, GateFile, Terms, load_gate_file
 from harness.commands.regression import add_gate_flags, gate_of
 from harness.errors import InputError
+from tests.snapshots import Snapshots
 
 FILE = """\
 margin: 0.05
@@ -128,15 +129,12 @@ def test_a_missing_file_is_named(tmp_path: Path) -> None:
     assert refusal("--rules", str(tmp_path / "none.yaml")).endswith("none.yaml: there is no such file.")
 
 
-def test_names_that_no_run_has_are_refused_together() -> None:
+def test_names_that_no_run_has_are_refused_together(snapshots: Snapshots) -> None:
     terms: dict[str, Any] = {"tasks": {"knowlege": {}, "general": {"strategies": {"lara": {}, "rag": {}}}}}
     known = {"knowledge": ["base"], "general": ["lora", "rag"]}
     with pytest.raises(InputError) as caught:
         Gate(file=GateFile.model_validate(terms)).check_names(known)
-    assert str(caught.value).splitlines() == [
-        "the rules name a task 'knowlege', which the runs have not (did you mean 'knowledge'?).",
-        "the rules name a strategy 'lara' for task 'general', which the runs have not (did you mean 'lora'?).",
-    ]
+    snapshots.check("gate_rules_names.txt", f"{caught.value}\n")
 
 
 def test_nothing_may_fail_where_a_file_says_so() -> None:

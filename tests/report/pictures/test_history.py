@@ -62,7 +62,7 @@ def test_changes_carry_an_arrow(task: TaskHistory) -> None:
     assert [(row["x"], row["mark"]) for row in rows(ratio) if row["mark"]] == [(3, "▲")]
     assert [row for row in rows(cost) if row["mark"]] == []
     assert "▼" in "".join(ElementTree.fromstring(draw(accuracy).svg).itertext())
-    assert "rag: accuracy fell from 60.5 % to 45.0 % at 002" in accuracy.description
+    assert "from 60.5 % to 45.0 % at 002" in accuracy.description
 
 
 def test_svg_is_well_formed_described_and_themed(task: TaskHistory) -> None:

@@ -155,14 +155,16 @@ def _spec(name: str, spec: Mapping[str, Any]) -> Row:
 
 
 def _sheet(sheet: Mapping[str, Any] | None) -> Row | None:
-    """A price sheet in full; None where the run has none."""
+    """A price list with the sections that every one has; None where the run has none."""
+    from harness.spec.prices import ADDED_LATER
     from tests.analysis.runs import MACHINE, PRICE_SHEET
 
     if not sheet or not sheet.get("machine"):
         return None
     machine = {**MACHINE, **sheet["machine"]}
     shown = [machine, *(one for one in PRICE_SHEET["machines"] if one["name"] != machine["name"])]
-    return {**PRICE_SHEET, "machines": shown, **sheet, "machine": machine}
+    needed = {name: section for name, section in PRICE_SHEET.items() if name not in ADDED_LATER}
+    return {**needed, "machines": shown, **sheet, "machine": machine}
 
 
 def answer_row(row: Mapping[str, Any]) -> AnswerRow:

@@ -1,0 +1,59 @@
+"""`compare` from its flags to its report on an engine without weights."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from harness.cli import main
+from harness.run.manifest import read_manifest
+from tests.commands import tasks_here
+from tests.run.worlds import TOOLS, lines
+
+STRATEGIES = ("base", "few-shot", "lora")
+
+
+@pytest.fixture
+def script(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A script that knows who keeps each tool and nothing else; the folder and the cache are the test's own."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("HARNESS_CACHE", str(tmp_path / "cache"))
+    tasks_here(with_corpus=False)
+    path = tmp_path / "script.jsonl"
+    lines(path, [{"when": f"Who keeps the {tool}?", "reply": f"{tool} 0"} for tool in TOOLS])
+    return path
+
+
+def test_a_scripted_engine_is_compared_from_its_flags_to_the_report(
+    script: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    command = ["compare", "workshop", "--model", f"scripted:{script}", "--strategies", ",".join(STRATEGIES)]
+    assert main([*command, "--output", "run", "--latency-queries", "2"]) == 0
+    assert capsys.readouterr().out.splitlines()[-1] == "run"
+    task = json.loads(Path("run/results.json").read_text(encoding="utf-8"))["tasks"]["workshop"]
+    accuracy = {name: one["accuracy"] for name, one in task["strategies"].items()}
+    assert list(accuracy) == list(STRATEGIES)
+    assert all(one["n"] == 3 * len(TOOLS) for one in accuracy.values())
+    assert accuracy["base"]["mean"] == pytest.approx(1 / 3), "what the script knows, and nothing else"
+    assert task["strategies"]["base"]["latency_s"]["n"] == 2
+    assert "lora" in Path("run/report.html").read_text(encoding="utf-8")
+
+    manifest = read_manifest(Path("run"))
+    assert manifest.status == "complete"
+    assert [trained.record.task for trained in manifest.adapters] == ["workshop"]
+    assert main(["report", "run"]) == 0
+    assert main(["check", "run", "--baseline", "run", "--fail-on", "exact"]) == 0
+
+
+def test_it_imports_no_library_that_reads_weights(script: Path) -> None:
+    code = (
+        "import sys; from harness.cli import main\n"
+        f"assert main(['compare', 'workshop', '--model', 'scripted:{script}', '--strategies', 'base']) == 0\n"
+        "assert not {'transformers', 'peft', 'faiss'} & sys.modules.keys()"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr

@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 
 from harness.analysis.history.history import History, TaskHistory
-from harness.analysis.history.marks import LATENCY_MARGIN, Mark, Moved
+from harness.analysis.history.marks import Mark, Moved
 from harness.analysis.history.runs import Figure, Point, Run, TaskRun, Unread, moment_of
+from harness.analysis.regression.pairing import LATENCY_MARGIN
 from harness.quantities import NA, counted, dollars, listed, number, percent, points, signed, three
 from harness.report.numbers import probability
 from harness.report.view import Block, Section, Table

@@ -13,14 +13,13 @@ from harness.analysis.evidence import Pair, read_run
 from harness.analysis.history.runs import Entry, Figure, Point, one_line
 from harness.analysis.regression.changes import Cause, Change, changes, touching
 from harness.analysis.regression.losses import compared
+from harness.analysis.regression.pairing import LATENCY_MARGIN
 from harness.analysis.results.figures import Estimate
 from harness.analysis.statistics import paired
 from harness.analysis.statistics.power import ALPHA
 from harness.errors import InputError
 from harness.scoring.table import is_graded
 
-LATENCY_MARGIN = 1.25
-"""Times by which two intervals of a latency ratio must lie apart."""
 COST_MARGIN = 0.01
 """Share by which tokens and prices must move a cost."""
 KEPT = 4
@@ -274,7 +273,7 @@ def _moved(old: Point, new: Point) -> Iterator[Moved]:
 
 
 def _latency(todo: Sequence[Step]) -> Iterator[Mark]:
-    """Where the two intervals of the ratio to base lie more than `LATENCY_MARGIN` apart."""
+    """Where the two intervals of the ratio to base lie more than the gate's margin apart."""
     for step in todo:
         old, new = (point.latency_ratio for point in step.points)
         if _apart(old, new) and old.mean and new.mean:

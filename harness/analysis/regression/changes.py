@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from harness.analysis.evidence import Pair
 from harness.analysis.regression import inputs
 from harness.analysis.regression.differing import Difference, differing
-from harness.analysis.regression.inputs import Facts
 from harness.records import AdapterRecord
 from harness.run.manifest import Manifest
-from harness.spec.system import LoRA, ModelRef, System
+from harness.spec.system import ModelRef, System
 
 
 class Cause(StrEnum):
@@ -74,29 +73,11 @@ def weights(before: ModelRef, after: ModelRef) -> list[Difference]:
     return [change for change in differing(before, after) if change.name not in nameless]
 
 
-SECTIONS = {
-    "examples": ("k",),
-    "retrieval": ("k", "chunk_tokens", "overlap_tokens", "max_prompt_tokens"),
-    "finetune": tuple(field.name for field in fields(LoRA) if field.name not in ("task", "context")),
-}
-"""Section of a task file → the settings that a system takes from it."""
-
-
-def sections(system: System) -> Facts:
-    """A system's settings, by the section of the task file that they come from; what it does not use has none."""
-    parts = {"examples": system.examples, "retrieval": system.passages, "finetune": system.adapter}
-    return {
-        section: {name: getattr(part, name) for name in SECTIONS[section]}
-        for section, part in parts.items()
-        if part is not None
-    }
-
-
 def settings(before: Manifest, after: Manifest, pair: Pair) -> list[Difference]:
     """What is set otherwise for a system: in its task file, of what it uses."""
     task, name = pair
     old, new = (
-        {**inputs.task_settings(manifest, task), **sections(manifest.systems_of(task)[name])}
+        {**inputs.task_settings(manifest, task), **inputs.sections(manifest.systems_of(task)[name])}
         for manifest in (before, after)
     )
     return differing(old, new)
@@ -199,7 +180,7 @@ def _of_systems(before: Manifest, after: Manifest, both: Both) -> Iterator[Chang
     for pair, (old, new) in both.items():
         for difference in differing(old.model, new.model):
             touched.setdefault((Cause.MODEL, "model ", difference), []).append(pair)
-        for difference in differing(sections(old), sections(new)):
+        for difference in differing(inputs.sections(old), inputs.sections(new)):
             trained = new.adapter if difference.name.startswith("finetune") else None
             home = trained.task if trained else pair[0]
             touched.setdefault((Cause.SETTINGS, f"{home}: ", difference), []).append(pair)

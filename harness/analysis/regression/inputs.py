@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import fields
 
 from harness.analysis.evidence import Pair
 from harness.records import AdapterRecord
 from harness.run.manifest import Manifest
-from harness.spec.system import System
+from harness.spec.system import LoRA, System
 
 Facts = Mapping[str, object]
 """Names as they stand in sentences → values, nested or plain."""
@@ -16,8 +17,12 @@ SCORING = ("type", "labels", "refusal")
 """What a task file says of an answer that decides whether it is right."""
 LOCATION = ("name", "description", "corpus")
 """Keys of a task file that say where things lie and what they are called, not what they are."""
-SECTIONS = ("retrieval", "examples", "finetune")
-"""Parts of a task file that the systems hold as their own settings."""
+SECTIONS = {
+    "examples": ("k",),
+    "retrieval": ("k", "chunk_tokens", "overlap_tokens", "max_prompt_tokens"),
+    "finetune": tuple(field.name for field in fields(LoRA) if field.name not in ("task", "context")),
+}
+"""Section of a task file → the settings that a system takes from it."""
 QUESTION_FILES = ("test", "train", "dev")
 
 
@@ -25,6 +30,16 @@ def systems(manifest: Manifest) -> dict[Pair, System]:
     """(Task, name) → system, in the plan's order."""
     tasks = dict.fromkeys(entry.task for entry in manifest.plan)
     return {(task, name): system for task in tasks for name, system in manifest.systems_of(task).items()}
+
+
+def sections(system: System) -> Facts:
+    """A system's settings, by the section of the task file that they come from; what it does not use has none."""
+    parts = {"examples": system.examples, "retrieval": system.passages, "finetune": system.adapter}
+    return {
+        section: {name: getattr(part, name) for name in SECTIONS[section]}
+        for section, part in parts.items()
+        if part is not None
+    }
 
 
 def flags(manifest: Manifest, *names: str) -> Facts:

@@ -13,7 +13,7 @@ from harness.analysis.decision.pairs import Pairs
 from harness.analysis.evidence import Evidence
 from harness.analysis.money import cost
 from harness.analysis.money.economics import CostInputs
-from harness.analysis.money.tariff import Measured, Tariff, economics
+from harness.analysis.money.tariff import Measured, Tariff, economics, economics_under
 from harness.analysis.requirements.reading import requirements_of
 from harness.analysis.requirements.table import Requirements
 from harness.analysis.results.decision import ASSUMED_MONTHLY_QUERIES, Setting, Verdict
@@ -236,8 +236,11 @@ def _priced(
                 utilisation=setting.utilisation,
                 cycles=setting.cycles or inputs.cycles,
             )
+            priced = tariff.under(given) if tariff else None
             known[key] = tuple(
-                replace(candidate, economics=economics(measured[candidate.name], tariff, given))
+                replace(candidate, economics=economics_under(measured[candidate.name], priced, given))
+                if priced
+                else candidate
                 for candidate in candidates
             )
         return known[key]

@@ -171,12 +171,16 @@ def economics(measured: Measured, tariff: Tariff | None, inputs: CostInputs | No
             storage_usd_per_month=0.0,
             reason=NO_PRICES,
             components=Components(),
-            assumptions=_throughput(measured, Assumptions()),
+            assumptions=_assumptions(measured, None, inputs),
             cycles=inputs.cycles,
             fixed_reason=NO_PRICES,
             timed=measured.timed,
         )
-    priced = tariff.under(inputs)
+    return economics_under(measured, tariff.under(inputs), inputs)
+
+
+def economics_under(measured: Measured, priced: Tariff, inputs: CostInputs) -> Economics:
+    """One system's money where the tariff is at the prices of `inputs` already."""
     parts = _components(measured, priced)
     fixed, fixed_reason = _fixed(measured, priced, parts, inputs.cycles)
     refresh, refresh_people = _refresh(measured, priced, parts)
@@ -294,32 +298,24 @@ def _sum(*parts: float | None) -> float:
     return sum(part or 0.0 for part in parts)
 
 
-def _throughput(measured: Measured, stated: Assumptions) -> Assumptions:
-    batched = measured.batched_s
+def _assumptions(measured: Measured, priced: Tariff | None, inputs: CostInputs) -> Assumptions:
+    batched, training_s = measured.batched_s, measured.training_s
+    own = priced if measured.candidate else None
+    labour = own.labour if own and measured.adapted else None
+    changes = own if measured.adapted or measured.retrieves else None
     return replace(
-        stated,
+        priced.origin if priced else Assumptions(),
         serial_queries_per_s=1 / measured.serial_s if measured.serial_s else None,
         batched_queries_per_s=1 / batched if batched else None,
         stored_gb=None if measured.stored_bytes is None else measured.stored_bytes / 1e9,
-    )
-
-
-def _assumptions(measured: Measured, priced: Tariff, inputs: CostInputs) -> Assumptions:
-    stated = _throughput(measured, priced.origin)
-    if not measured.candidate:
-        return stated
-    labour = priced.labour if measured.adapted else None
-    training_s = measured.training_s if labour else None
-    return replace(
-        stated,
         tuning_cycles=inputs.cycles if labour else None,
-        training_hours_per_cycle=None if training_s is None else training_s / 3600,
+        training_hours_per_cycle=None if training_s is None or not labour else training_s / 3600,
         engineer_hours_per_cycle=labour.engineer_hours_per_cycle if labour else None,
         engineer_hours_per_refresh=labour.engineer_hours_per_refresh if labour else None,
         wage_usd_per_hour=labour.wage_usd_per_hour if labour else None,
         labels=measured.labels if labour else None,
         usd_per_label=labour.usd_per_label if labour else None,
         evaluation_hours=labour.evaluation_hours if labour else None,
-        changed_share=priced.changed_share if measured.adapted or measured.retrieves else None,
-        embedding_usd_per_mtok=priced.embedding_usd_per_mtok if measured.retrieves else None,
+        changed_share=changes.changed_share if changes else None,
+        embedding_usd_per_mtok=own.embedding_usd_per_mtok if own and measured.retrieves else None,
     )

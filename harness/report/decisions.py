@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from harness.analysis.decision.literature import NOT_MEASURED, expected_range
 from harness.analysis.decision.sensitivity import UNKNOWN_COST
+from harness.analysis.requirements.rules import Met
 from harness.analysis.results.decision import (
     STATUS_WORDS,
     CandidateFigures,
     Decision,
     DecisionMap,
     Literature,
-    Met,
     Prior,
     Shape,
     Verdict,

@@ -27,10 +27,12 @@ def _words() -> dict[str, tuple[str, Write]]:
 
 
 def name_of(field: str) -> str:
+    """What an input is called: `the volume`."""
     return _words()[field][0]
 
 
 def write(field: str, value: Any) -> str:
+    """A value of an input: `10,000 queries a month`, `not set`."""
     return UNSET if value is None else _words()[field][1](value)
 
 
@@ -41,7 +43,7 @@ def with_words(change: Change) -> Change:
 
 
 def would_change(change: Change) -> Reason:
-    """`The volume (now 10,000 queries a month): from 3,333 queries a month down rag is recommended.`"""
+    """`The volume (now 10,000 queries a month): rag is recommended from 3,333 queries a month down.`"""
     label = f"{change.label[:1].upper()}{change.label[1:]}"
     if change.searched_low is None:
         return reason(f"{label} {change.why_not}.")

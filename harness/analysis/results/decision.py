@@ -6,8 +6,7 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Any
 
-from harness.analysis.requirements.rules import Met as Met
-from harness.analysis.requirements.rules import Outcome as Outcome
+from harness.analysis.requirements.rules import Outcome
 from harness.analysis.results.money import BreakEven
 
 

@@ -12,8 +12,9 @@ from harness.analysis.decision.pairs import difference
 from harness.analysis.decision.sensitivity import REFRESHES, VOLUMES
 from harness.analysis.latency import PERCENTILES
 from harness.analysis.money.economics import DAYS_PER_MONTH
+from harness.analysis.requirements.rules import Outcome
 from harness.analysis.requirements.table import Requirements, Row, rows
-from harness.analysis.results.decision import ASSUMED_MONTHLY_QUERIES, Outcome, Verdict, headline
+from harness.analysis.results.decision import ASSUMED_MONTHLY_QUERIES, Verdict, headline
 from harness.analysis.results.figures import Percentiles
 from harness.analysis.results.run import RunResult, SystemResult, TaskResult
 from harness.report.pictures.looks import Look, Looks, looks_in

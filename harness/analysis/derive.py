@@ -12,6 +12,7 @@ from typing import TypeVar
 
 from harness.analysis import accuracy, throughput
 from harness.analysis.accuracy import ScoredAnswer, Scores, score_all
+from harness.analysis.comparisons import Answered, comparisons, forgetting
 from harness.analysis.decision.case import case_of, needs_of, with_needs
 from harness.analysis.decision.summary import summary
 from harness.analysis.decision.verdict import verdict
@@ -30,11 +31,10 @@ from harness.analysis.results.run import (
     TaskResult,
 )
 from harness.analysis.retrieval import Texts, retrieval
+from harness.analysis.seeds import by_seed
 from harness.analysis.statistics.clusters import Design
-from harness.analysis.statistics.comparisons import Answered, comparisons, forgetting
 from harness.analysis.statistics.intervals import mean
 from harness.analysis.statistics.paired import A_BETTER, B_BETTER
-from harness.analysis.statistics.seeds import by_seed
 from harness.analysis.validity.check import excluded
 from harness.analysis.validity.table import judge
 from harness.analysis.waterfall import Sources, waterfall

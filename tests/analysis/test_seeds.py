@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from harness.analysis.seeds import by_seed, seed_spread
 from harness.analysis.statistics.clusters import Design
-from harness.analysis.statistics.seeds import by_seed, seed_spread
 from tests.analysis.test_accuracy import alone, scored
 
 

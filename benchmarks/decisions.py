@@ -16,7 +16,7 @@ import numpy as np
 from harness.analysis.decision.candidates import Candidate
 from harness.analysis.decision.choice import Rules, choose
 from harness.analysis.decision.pairs import Pairs
-from harness.analysis.requirements.table import Requirements
+from harness.analysis.decision.requirements.table import Requirements
 from harness.analysis.results.decision import Setting, Verdict
 from harness.analysis.results.figures import Comparison, Percentiles
 from harness.analysis.statistics import paired

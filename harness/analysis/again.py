@@ -8,10 +8,10 @@ from typing import Any
 
 from harness.analysis.decision import change_words
 from harness.analysis.decision.case import Case, case_of, needs_of
+from harness.analysis.decision.requirements.table import Requirements, rows
 from harness.analysis.decision.verdict import standing
 from harness.analysis.derive import Measured, derive, inputs_under, measure
 from harness.analysis.evidence import Evidence
-from harness.analysis.requirements.table import Requirements, rows
 from harness.analysis.results.decision import Turned, TurnedInput
 from harness.analysis.results.run import RunResult
 from harness.spec.pricing import prices_anew

@@ -14,13 +14,13 @@ from harness.analysis import accuracy, throughput
 from harness.analysis.accuracy import ScoredAnswer, Scores, score_all
 from harness.analysis.comparisons import Answered, comparisons, forgetting
 from harness.analysis.decision.case import case_of, needs_of, with_needs
+from harness.analysis.decision.requirements.table import Requirements
 from harness.analysis.decision.summary import summary
 from harness.analysis.decision.verdict import verdict
 from harness.analysis.evidence import Evidence, Pair, missing_answers
 from harness.analysis.latency import percentiles, tpots, unmerged
 from harness.analysis.money import breakeven, cost
 from harness.analysis.money.economics import CostInputs, Economics
-from harness.analysis.requirements.table import Requirements
 from harness.analysis.results.figures import Tokens
 from harness.analysis.results.run import (
     AdapterResult,

@@ -8,8 +8,8 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from harness.analysis.requirements.table import Requirements, Row
-from harness.analysis.requirements.table import rows as requirement_rows
+from harness.analysis.decision.requirements.table import Requirements, Row
+from harness.analysis.decision.requirements.table import rows as requirement_rows
 from harness.errors import InputError, shown
 from harness.spec.bounds import LEAST, MOST_CYCLES, MOST_USD_PER_HOUR
 from harness.spec.pricing import FIELDS
@@ -53,7 +53,7 @@ def requirements_from(
 
     None where nothing was given anywhere. Raises InputErrors that name the file's lines, or the flags.
     """
-    from harness.analysis.requirements.reading import load_requirements, requirements_of
+    from harness.analysis.decision.requirements.reading import load_requirements, requirements_of
 
     values = dict(stored or {})
     if options.requirements is not None:

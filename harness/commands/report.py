@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from harness.analysis.requirements.table import Requirements
+from harness.analysis.decision.requirements.table import Requirements
 from harness.commands.flags import (
     add_price_flags,
     add_requirement_flags,

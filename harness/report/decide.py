@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from harness.analysis.again import Again
+from harness.analysis.decision.requirements.table import required
 from harness.analysis.results.decision import Decision, Turned
 from harness.analysis.results.money import PriceFacts, Projection
 from harness.analysis.results.run import Summary, TaskResult
@@ -64,7 +65,7 @@ def text(again: Again) -> str:
     parts: list[Block] = [
         *prices.warnings(results),
         Bullets(tuple(turned.text for turned in again.turned.values() if turned.changed)),
-        results.needs.in_words,
+        required(results.requirements).in_words,
         Bullets(decisions.lines(results)),
     ]
     for name, task in results.tasks.items():

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from harness.analysis.decision.literature import NOT_MEASURED, expected_range
+from harness.analysis.decision.requirements.table import required
 from harness.analysis.decision.sensitivity import UNKNOWN_COST
-from harness.analysis.requirements.rules import Met
 from harness.analysis.results.decision import (
     STATUS_WORDS,
     CandidateFigures,
     Decision,
     DecisionMap,
     Literature,
+    Met,
     Prior,
     Shape,
     Verdict,
@@ -38,7 +39,7 @@ def lines(results: RunResult) -> tuple[str, ...]:
 
 def overall(results: RunResult) -> tuple[str, ...]:
     """What holds over all tasks, and what was required."""
-    return (*results.summary.sentences, results.needs.in_words)
+    return (*results.summary.sentences, required(results.requirements).in_words)
 
 
 def task_blocks(task: TaskResult) -> list[Block]:

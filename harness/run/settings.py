@@ -36,7 +36,7 @@ class Settings:
     machine: str | None = None
     monthly_queries: int | None = None
     requirements: dict[str, Any] | None = None
-    """What the user needs of a strategy, as given (`analysis/requirements`); the volume among it."""
+    """What the user needs of a strategy, as given (`analysis/decision/requirements`); the volume among it."""
     usd_per_hour: float | None = None
     utilisation: float | None = None
     tuning_cycles: int | None = None

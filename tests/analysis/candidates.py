@@ -11,7 +11,7 @@ from typing import Any
 from harness.analysis.decision.candidates import Candidate
 from harness.analysis.decision.choice import Rules
 from harness.analysis.decision.pairs import Pairs
-from harness.analysis.requirements.table import Requirements
+from harness.analysis.decision.requirements.table import Requirements
 from harness.analysis.results.decision import ASSUMED_MONTHLY_QUERIES, Setting
 from harness.analysis.results.figures import Comparison, Estimate, Interval, Percentiles, Throughput, Tokens
 from harness.analysis.results.run import SystemFigures

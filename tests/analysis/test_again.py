@@ -9,9 +9,9 @@ import pytest
 
 from harness.analysis.again import again
 from harness.analysis.decision.change_words import name_of, write
+from harness.analysis.decision.requirements.table import Requirements, rows
 from harness.analysis.derive import derive
 from harness.analysis.evidence import read_run
-from harness.analysis.requirements.table import Requirements, rows
 from harness.analysis.results.decision import Turned
 from harness.spec import pricing
 from tests.analysis.decided import elected

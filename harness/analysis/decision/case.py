@@ -10,12 +10,12 @@ from harness.analysis.accuracy import ScoredAnswer, per_question
 from harness.analysis.decision.candidates import Candidate, CandidatesAt
 from harness.analysis.decision.choice import Choice, Rules, choose
 from harness.analysis.decision.pairs import Pairs
+from harness.analysis.decision.requirements.reading import requirements_of
+from harness.analysis.decision.requirements.table import Requirements
 from harness.analysis.evidence import Evidence
 from harness.analysis.money import cost
 from harness.analysis.money.economics import CostInputs
 from harness.analysis.money.tariff import Measured, Tariff, economics, economics_under
-from harness.analysis.requirements.reading import requirements_of
-from harness.analysis.requirements.table import Requirements
 from harness.analysis.results.decision import ASSUMED_MONTHLY_QUERIES, Setting, Verdict
 from harness.analysis.results.figures import Check, Status
 from harness.analysis.results.run import SystemFigures, TaskFigures

@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from harness.analysis.decision.case import Case
-from harness.analysis.requirements.rules import Met, Outcome
-from harness.analysis.requirements.table import rows
-from harness.analysis.results.decision import Against, Decision, Lead, Reason, Verdict
+from harness.analysis.decision.requirements.table import rows
+from harness.analysis.results.decision import Against, Decision, Lead, Met, Outcome, Reason, Verdict
 from harness.analysis.results.figures import Status
 from harness.quantities import listed, percent, points, signed, whole
 

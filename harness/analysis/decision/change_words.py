@@ -7,8 +7,8 @@ from dataclasses import replace
 from typing import Any
 
 from harness.analysis.decision.caveats import joined, reason
+from harness.analysis.decision.requirements.table import rows
 from harness.analysis.decision.sensitivity import INPUTS, REACH, UNKNOWN_COST
-from harness.analysis.requirements.table import rows
 from harness.analysis.results.decision import Change, Reason, Turned
 
 UNSET = "not set"

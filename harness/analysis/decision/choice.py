@@ -15,9 +15,8 @@ from dataclasses import dataclass
 
 from harness.analysis.decision.candidates import Candidate
 from harness.analysis.decision.pairs import NO_DIFFERENCE, Difference, Limit, Pairs
-from harness.analysis.requirements.rules import Met, Outcome
-from harness.analysis.requirements.table import Requirements, outcomes
-from harness.analysis.results.decision import Basis, Setting, Verdict
+from harness.analysis.decision.requirements.table import Requirements, outcomes
+from harness.analysis.results.decision import Basis, Met, Outcome, Setting, Verdict
 
 
 @dataclass(frozen=True, slots=True)

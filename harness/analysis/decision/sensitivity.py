@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from functools import cache
 
 from harness.analysis.decision.choice import Choice, pays
-from harness.analysis.requirements.table import rows
+from harness.analysis.decision.requirements.table import rows
 from harness.analysis.results.decision import Change, DecisionMap, PriceBand, Setting, Turn, Verdict
 from harness.quantities import dollars, percent, whole
 

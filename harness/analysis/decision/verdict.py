@@ -9,6 +9,7 @@ from harness.analysis.decision.case import Case
 from harness.analysis.decision.choice import Appraisal, Choice, pays
 from harness.analysis.decision.literature import literature
 from harness.analysis.decision.pairs import Power
+from harness.analysis.decision.requirements.table import Requirements, rows
 from harness.analysis.decision.sensitivity import (
     Outcome,
     changes,
@@ -16,7 +17,6 @@ from harness.analysis.decision.sensitivity import (
     outcome_of,
     price_bands,
 )
-from harness.analysis.requirements.table import Requirements, rows
 from harness.analysis.results.decision import (
     Against,
     Basis,

@@ -7,8 +7,7 @@ from __future__ import annotations
 
 from harness.analysis.decision.case import Case
 from harness.analysis.decision.caveats import Reasons, caveats, ends, headroom, joined, outcomes, reason
-from harness.analysis.requirements.rules import Met
-from harness.analysis.results.decision import Against, Decision, Reason, Verdict, headline
+from harness.analysis.results.decision import Against, Decision, Met, Reason, Verdict, headline
 from harness.quantities import dollars, listed, months, percent, points, share, whole
 
 

@@ -7,7 +7,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from harness.analysis.requirements.table import Requirements, required
 from harness.analysis.results.decision import Decision, Verdict
 from harness.analysis.results.figures import (
     Check,
@@ -208,11 +207,6 @@ class RunResult:
     requirements: dict[str, int | float | str | bool | None]
     summary: Summary
     tasks: dict[str, TaskResult]
-
-    @property
-    def needs(self) -> Requirements:
-        """What the user required."""
-        return required(self.requirements)
 
 
 def read_results(text: str | bytes) -> RunResult:

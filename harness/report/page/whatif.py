@@ -9,12 +9,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from harness.analysis.decision.pairs import difference
+from harness.analysis.decision.requirements.table import Requirements, Row, required, rows
 from harness.analysis.decision.sensitivity import REFRESHES, VOLUMES
 from harness.analysis.latency import PERCENTILES
 from harness.analysis.money.economics import DAYS_PER_MONTH
-from harness.analysis.requirements.rules import Outcome
-from harness.analysis.requirements.table import Requirements, Row, rows
-from harness.analysis.results.decision import ASSUMED_MONTHLY_QUERIES, Verdict, headline
+from harness.analysis.results.decision import ASSUMED_MONTHLY_QUERIES, Outcome, Verdict, headline
 from harness.analysis.results.figures import Percentiles
 from harness.analysis.results.run import RunResult, SystemResult, TaskResult
 from harness.report.pictures.looks import Look, Looks, looks_in
@@ -160,7 +159,7 @@ class Facts:
 
 def whatif(results: RunResult) -> Facts:
     """The facts of a run."""
-    needs, looks = results.needs, looks_in(results)
+    needs, looks = required(results.requirements), looks_in(results)
     own = _own(results, needs)
     return Facts(
         fields=_fields(own),

@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 
 from harness.analysis.decision.case import stored_requirements
+from harness.analysis.decision.requirements.table import Requirements
 from harness.analysis.evidence import read_run
 from harness.analysis.money.economics import CostInputs
-from harness.analysis.requirements.table import Requirements
 from harness.errors import InputError
 from tests.analysis.decided import adapter, elected
 from tests.analysis.prose import check_prose, check_results

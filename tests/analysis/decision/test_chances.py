@@ -8,7 +8,7 @@ import pytest
 from harness.analysis.decision.candidates import Candidate
 from harness.analysis.decision.chances import pareto, probability_best, resampled_means
 from harness.analysis.decision.choice import Appraisal, appraise
-from harness.analysis.requirements.table import Requirements
+from harness.analysis.decision.requirements.table import Requirements
 from harness.analysis.results.decision import Basis, Setting
 from harness.quantities import percent
 from tests.analysis.candidates import Money, candidate, setting, share, timed

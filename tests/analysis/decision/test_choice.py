@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from harness.analysis.decision.candidates import Candidate
 from harness.analysis.decision.choice import Choice, Rules, choose, pays
 from harness.analysis.decision.pairs import NO_DIFFERENCE, Limit, Pairs
-from harness.analysis.requirements.table import Requirements
+from harness.analysis.decision.requirements.table import Requirements
 from harness.analysis.statistics.clusters import Design
 from harness.analysis.statistics.paired import compare
 from tests.analysis.candidates import Money, candidate, comparison, rules, setting, share, timed

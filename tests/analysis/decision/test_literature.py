@@ -20,7 +20,7 @@ from harness.analysis.decision.literature import (
     shapes,
 )
 from harness.analysis.decision.pairs import Pairs
-from harness.analysis.requirements.table import Requirements
+from harness.analysis.decision.requirements.table import Requirements
 from harness.analysis.results.decision import (
     Basis,
     CandidateFigures,

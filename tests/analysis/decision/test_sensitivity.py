@@ -7,6 +7,7 @@ import pytest
 from harness.analysis.decision.candidates import Candidate
 from harness.analysis.decision.change_words import would_change
 from harness.analysis.decision.choice import choose
+from harness.analysis.decision.requirements.table import Requirements
 from harness.analysis.decision.sensitivity import (
     INPUTS,
     NO_PRICE,
@@ -20,7 +21,6 @@ from harness.analysis.decision.sensitivity import (
     grid,
     outcome_of,
 )
-from harness.analysis.requirements.table import Requirements
 from harness.analysis.results.decision import Change, Setting, Verdict
 from tests.analysis.candidates import Money, candidate, rules, setting, share
 

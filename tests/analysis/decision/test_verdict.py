@@ -14,9 +14,9 @@ from harness.analysis.decision.case import Case
 from harness.analysis.decision.choice import Rules
 from harness.analysis.decision.literature import expected_range
 from harness.analysis.decision.pairs import Pairs
+from harness.analysis.decision.requirements.table import Requirements
 from harness.analysis.decision.summary import summary
 from harness.analysis.decision.verdict import verdict
-from harness.analysis.requirements.table import Requirements
 from harness.analysis.results.decision import Decision, Lead, Reason
 from harness.analysis.results.figures import Check, Estimate, FigureKind, Status
 from tests.analysis.candidates import Money, candidate, comparisons, figures, setting, share, timed

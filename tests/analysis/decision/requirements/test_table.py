@@ -11,10 +11,10 @@ import pytest
 
 from harness.analysis.again import again
 from harness.analysis.decision import change_words
+from harness.analysis.decision.requirements import reading, table
+from harness.analysis.decision.requirements.table import Requirements
 from harness.analysis.evidence import read_run
-from harness.analysis.requirements import reading, table
-from harness.analysis.requirements.rules import Met, Outcome
-from harness.analysis.requirements.table import Requirements
+from harness.analysis.results.decision import Met, Outcome
 from harness.commands.flags import add_requirement_flags, requirements_from
 from harness.quantities import dollars
 from harness.report import decide

@@ -8,17 +8,16 @@ from dataclasses import dataclass, field, fields, replace
 from functools import cache
 from typing import TYPE_CHECKING, Any, Literal, get_type_hints
 
-from harness.analysis.requirements import rules
-from harness.analysis.requirements.rules import Outcome
+from harness.analysis.decision.requirements import rules
 from harness.quantities import days, dollars, gigabytes, listed, months, percent, queries, seconds, share
 
 if TYPE_CHECKING:
     from harness.analysis.decision.candidates import Candidate
-    from harness.analysis.results.decision import Setting
+    from harness.analysis.results.decision import Outcome, Setting
 
 Percentile = Literal["p50", "p90", "p95", "p99"]
 Value = float | str | bool | None
-Check = Callable[["Candidate", "Requirements", "Setting"], Outcome | None]
+Check = Callable[["Candidate", "Requirements", "Setting"], "Outcome | None"]
 
 
 @dataclass(frozen=True, kw_only=True)

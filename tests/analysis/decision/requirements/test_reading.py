@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from harness.analysis.requirements.reading import load_requirements, requirements_of
-from harness.analysis.requirements.table import Requirements
+from harness.analysis.decision.requirements.reading import load_requirements, requirements_of
+from harness.analysis.decision.requirements.table import Requirements
 from harness.commands.flags import add_requirement_flags, requirements_from
 from harness.errors import InputError, InputErrors
 

@@ -7,7 +7,7 @@ from dataclasses import fields
 from functools import cache
 from typing import TYPE_CHECKING, Annotated, Any
 
-from harness.analysis.requirements.table import Requirements, Row, Value, rows
+from harness.analysis.decision.requirements.table import Requirements, Row, Value, rows
 from harness.errors import InputError, raise_all, shown
 
 if TYPE_CHECKING:

@@ -3,46 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
-from enum import StrEnum
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from harness.analysis.results.decision import Met, Outcome
 from harness.quantities import dollars, gigabytes, percent, seconds, share
 
 if TYPE_CHECKING:
     from harness.analysis.decision.candidates import Candidate
-    from harness.analysis.requirements.table import Requirements
+    from harness.analysis.decision.requirements.table import Requirements
     from harness.analysis.results.decision import Setting
 
 FARTHEST = 1e9
 """Times the limit that a miss is counted for at most: a limit may be next to nothing."""
-
-
-class Met(StrEnum):
-    """How a requirement turned out for a system."""
-
-    MET = "met"
-    MISSED = "missed"
-    UNKNOWN = "unknown"
-
-
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """One requirement held against one system.
-
-    `detail` is a clause, and `figures` holds every number in it. `miss`: the distance as a share of the limit.
-    """
-
-    requirement: str
-    status: Met
-    detail: str
-    figures: dict[str, float] = field(default_factory=dict)
-    miss: float = 0.0
-
-    @property
-    def unsure(self) -> bool:
-        """Whether the value's interval reaches across the limit."""
-        return bool({"interval_low", "interval_high"} & self.figures.keys())
 
 
 def accuracy(candidate: Candidate, needs: Requirements, _: Setting) -> Outcome | None:

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from harness.analysis.requirements.rules import Outcome
-from harness.analysis.requirements.table import Requirements, outcomes
+from harness.analysis.decision.requirements.table import Requirements, outcomes
+from harness.analysis.results.decision import Outcome
 from tests.analysis.candidates import Money, candidate, setting, share, timed
 
 

@@ -2,14 +2,31 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
 from harness.engines.catalogue import DEFAULT_BASE
 from harness.engines.engine import Engine
-from harness.engines.scripted import SCHEME, open_script
+from harness.engines.scripted import open_script
 from harness.engines.store import resolve
 from harness.errors import InputError
 from harness.progress import Progress
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What a person may say of a model besides its name; None: not said."""
+
+    revision: str | None = None
+    device: str | None = None
+    dtype: str | None = None
+
+    def refuse(self, kind: str) -> None:
+        """Raises InputError where something was said that this kind of engine has no use for."""
+        flags = {"--revision": self.revision, "--device": self.device, "--dtype": self.dtype}
+        if unused := [flag for flag, value in flags.items() if value]:
+            raise InputError(f"{kind} has no use for {', '.join(unused)}; leave it out.")
 
 
 def open_engine(
@@ -26,8 +43,9 @@ def open_engine(
     A local model is fetched and verified; its weights are read at the first answer. Raises InputError for an unknown
     model, device or dtype, ModelUnavailable where one cannot be had.
     """
-    if reference and reference.startswith(SCHEME):
-        return _scripted(reference, revision, device, dtype)
+    for scheme, opener in SCHEMES.items():
+        if reference and reference.startswith(scheme):
+            return opener(reference.removeprefix(scheme), Options(revision, device, dtype))
     from harness.engines.local import LocalModel, choose_device, choose_dtype
     from harness.engines.transformers_engine import TransformersEngine
 
@@ -38,8 +56,10 @@ def open_engine(
     return TransformersEngine(LocalModel(folder, device=chosen, dtype=choose_dtype(dtype, chosen)))
 
 
-def _scripted(reference: str, revision: str | None, device: str | None, dtype: str | None) -> Engine:
-    given = {"--revision": revision, "--device": device, "--dtype": dtype}
-    if unused := [flag for flag, value in given.items() if value]:
-        raise InputError(f"a script has no use for {', '.join(unused)}; leave it out.")
-    return open_script(Path(reference.removeprefix(SCHEME)).expanduser())
+def _scripted(file: str, options: Options) -> Engine:
+    options.refuse("a script")
+    return open_script(Path(file).expanduser())
+
+
+SCHEMES: dict[str, Callable[[str, Options], Engine]] = {"scripted:": _scripted}
+"""How a model's name begins → what opens the rest of it; a name without one is weights to be read here."""

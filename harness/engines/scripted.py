@@ -27,7 +27,6 @@ from harness.engines.engine import (
 from harness.errors import InputError
 from harness.files import sha256_file, sha256_text
 
-SCHEME = "scripted:"
 REPLIES = "replies.json"
 """What an adapter of a scripted engine is: the seed, and question as it was trained on → reply."""
 WINDOW = 100_000

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from harness.engines.engine import Engine, Message, Request
-from harness.engines.open import open_engine
+from harness.engines.open import SCHEMES, Options, open_engine
 from harness.engines.scripted import ScriptedEngine
 from harness.engines.store import ModelFolder
 from harness.engines.transformers_engine import TransformersEngine
@@ -68,6 +68,19 @@ def test_a_script_that_is_not_there_is_refused_with_its_path(tmp_path: Path) -> 
         opened(f"scripted:{tmp_path / 'missing.jsonl'}", tmp_path)
     with pytest.raises(InputError):
         opened("scripted:", tmp_path)
+
+
+def test_an_engine_is_one_row_of_the_table(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def parrot(name: str, options: Options) -> Engine:
+        options.refuse("a parrot")
+        return ScriptedEngine(lambda prompt, adapter: name)
+
+    monkeypatch.setitem(SCHEMES, "parrot:", parrot)
+    engine = opened("parrot:Polly", tmp_path)
+    (completion,) = engine.complete([Request((Message("user", "Say hello"),))])
+    assert completion.text == "Polly"
+    with pytest.raises(InputError, match="a parrot has no use for --dtype"):
+        opened("parrot:Polly", tmp_path, dtype="float32")
 
 
 def test_a_folder_is_opened_without_reading_its_weights(tiny_model: ModelFolder, tmp_path: Path) -> None:

@@ -8,14 +8,13 @@ from harness.analysis.results.money import BreakEven, Components, Cost, MonthlyT
 from harness.analysis.results.run import SystemResult, TaskResult
 from harness.quantities import NA, days, dollars, months, percent, queries
 from harness.report.numbers import figure, span
-from harness.report.view import Block, Bullets, Table, table_of
+from harness.report.view import Block, Bullets, Table, led, table_of
 
 PROJECTED = (
     "A projection, not a measurement: the token counts of this run, as its own model's tokenizer counts them, at a "
     "hosted model's prices. Nobody asked that model: its answers would be of other lengths, and its accuracy "
     "is not the one above."
 )
-RULED_OUT = "data may not leave your own machines"
 
 
 def per_query(row: SystemResult) -> str:
@@ -24,9 +23,10 @@ def per_query(row: SystemResult) -> str:
 
 
 def per_correct(row: SystemResult) -> str:
-    """Dollars a correct answer, or why they are not known."""
+    """Dollars a correct answer over the interval of the accuracy, or why they are not known."""
     reason = row.cost.reason or ("none was right" if row.accuracy.mean == 0 else None)
-    return _or_why(row.cost.per_correct_usd, reason)
+    interval = row.cost.per_correct_ci_usd
+    return _or_why(row.cost.per_correct_usd, reason) + (f" ({span(interval)})" if interval else "")
 
 
 def _or_why(usd: float | None, reason: str | None) -> str:
@@ -35,25 +35,25 @@ def _or_why(usd: float | None, reason: str | None) -> str:
 
 def task_blocks(task: TaskResult) -> list[Block]:
     """Everything about one task's money that is known, in the order in which it is asked for."""
-    parts: tuple[tuple[str, Table | Bullets], ...] = (
-        ("", queries_table(task)),
-        ("What is paid once, at each change of knowledge, and for storage:", once(task)),
-        (_totals_lead(task), totals(task)),
-        ("From how many queries on the first has cost less in all than the second:", break_even(task)),
-        ("", Bullets(sentences(task))),
-        (PROJECTED, projections(task)),
-    )
-    blocks: list[Block] = []
-    for lead, body in parts:
-        if body.items if isinstance(body, Bullets) else body.rows:
-            blocks += [lead, body] if lead else [body]
-    return blocks
+    blocks = [
+        queries_table(task),
+        *led("What is paid once, at each change of knowledge, and for storage:", once(task)),
+        *led(_totals_lead(task), totals(task)),
+        *led("From how many queries on the first has cost less in all than the second:", break_even(task)),
+        Bullets(sentences(task)),
+        *led(PROJECTED, projections(task)),
+    ]
+    return [block for block in blocks if block]
 
 
 def queries_table(task: TaskResult) -> Table:
     """Dollars a query by how the machine is used, its parts, and the throughput they were made from."""
     return table_of(
-        [row for row in task.strategies.values() if _priced(row.cost)],
+        [
+            row
+            for row in task.strategies.values()
+            if {row.cost.components.serial_usd, row.cost.components.batched_usd} != {None}
+        ],
         ("Strategy", lambda row: row.label),
         ("Timed questions", lambda row: str(row.cost.timed_n)),
         ("Per query, one at a time", lambda row: dollars(row.cost.components.serial_usd)),
@@ -69,14 +69,9 @@ def queries_table(task: TaskResult) -> Table:
     )
 
 
-def _priced(cost: Cost) -> bool:
-    return cost.components.serial_usd is not None or cost.components.batched_usd is not None
-
-
 def _query_interval(cost: Cost) -> str:
-    if cost.per_query_ci_usd is None:
-        return _or_why(None, cost.per_query_ci_reason)
-    return span(cost.per_query_ci_usd)
+    interval = cost.per_query_ci_usd
+    return span(interval) if interval else _or_why(None, cost.per_query_ci_reason)
 
 
 def once(task: TaskResult) -> Table:
@@ -114,10 +109,8 @@ def _totals_lead(task: TaskResult) -> str:
     if not task.cost_totals:
         return ""
     total = task.cost_totals[0]
-    if total.refresh_days is None:
-        change = "no change of knowledge"
-    else:
-        change = f"a change of knowledge every {days(total.refresh_days)}"
+    often = total.refresh_days
+    change = "no change of knowledge" if often is None else f"a change of knowledge every {days(often)}"
     return (
         f"Dollars a month by queries a month, one-off cost spread over {months(total.horizon_months)}, {change}. "
         "Utilisation is the same at every volume: at small ones a machine of your own may stand idle for more. "
@@ -157,17 +150,11 @@ def break_even(task: TaskResult) -> Table:
     for row in known:
         pairs.setdefault((row.a, row.b), {})[row.cycles] = row
     rows = []
-    for (a, b), by_cycles in pairs.items():
-        first = next(iter(by_cycles.values()))
-        reached = (breakeven.reached(by_cycles.get(count)) for count in cycles)
-        rows.append(
-            (
-                f"{a} against {b}",
-                *reached,
-                breakeven.queries(first.per_refresh_queries),
-                breakeven.flip(first),
-            )
-        )
+    for by_cycles in pairs.values():
+        row, *_ = by_cycles.values()
+        reached = [breakeven.reached(by_cycles.get(count)) for count in cycles]
+        further = breakeven.queries(row.per_refresh_queries), breakeven.flip(row)
+        rows.append((f"{row.a} against {row.b}", *reached, *further))
     headers = (
         "Pair",
         *(f"Tuning cycles: {count}" for count in cycles),
@@ -203,7 +190,7 @@ def projections(task: TaskResult) -> Table:
         ("One training", lambda row: dollars(row[1].training_usd) if _tuned(row[1]) else "–"),
         ("Price of", lambda row: row[1].priced_on or NA),
         ("Source", lambda row: row[1].source or NA),
-        ("Ruled out", lambda row: RULED_OUT if row[1].missed else "–"),
+        ("Ruled out", lambda row: "data may not leave your own machines" if row[1].missed else "–"),
     )
 
 

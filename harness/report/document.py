@@ -6,28 +6,27 @@ from harness.analysis.results.run import RunResult, TaskResult
 from harness.quantities import NA, number, percent, seconds
 from harness.report import costs, decisions, prices, tables
 from harness.report.numbers import figure, loss
-from harness.report.view import Bullets, Document, Section, Table, section, sections, table_of
+from harness.report.view import Bullets, Section, Table, section, sections, table_of
 
 
-def document(results: RunResult) -> Document:
-    """All tables of a run."""
-    return Document(
-        tasks={name: _task(task) for name, task in results.tasks.items()},
-        general=sections(
-            section("Adapters", _adapters(results)),
-            section("Indexes", _indexes(results)),
-            section("Prices", *prices.prices(results)),
-            section("Versions", _versions(results)),
-        ),
+def run_sections(results: RunResult) -> tuple[Section, ...]:
+    """What holds for the run as a whole."""
+    return sections(
+        section("Adapters", _adapters(results)),
+        section("Indexes", _indexes(results)),
+        section("Prices", *prices.prices(results)),
+        section("Versions", _versions(results)),
     )
 
 
-def _task(task: TaskResult) -> tuple[Section, ...]:
+def task_sections(task: TaskResult) -> tuple[Section, ...]:
+    """All tables of one task."""
     absent = tuple(f"{system}: {reason}" for system, reason in task.not_applicable.items())
+    pairs = (tables.PAIRS, tables.clusters_in_words(task), tables.comparisons(task))
     return sections(
         section("Decision", *decisions.task_blocks(task)),
         section("Not applicable", Bullets(absent)),
-        section("Comparisons", *tables.comparison_blocks(task)),
+        section("Comparisons", *pairs if task.comparisons else ()),
         section("All metrics", tables.metrics(task)),
         section("By kind of question", tables.groups(task)),
         section("Training seeds", tables.seeds(task)),

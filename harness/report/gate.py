@@ -10,8 +10,7 @@ from harness.analysis.regression.gate import Finding, Judgement
 from harness.analysis.regression.replies import MAY_DIFFER, MAY_DIFFER_HALF
 from harness.analysis.regression.rules import RULES, Tier
 from harness.quantities import counted, percent, signed, three
-from harness.report.text import visible
-from harness.report.view import Block, Bullets, Section, Table, sections
+from harness.report.view import Block, Bullets, Section, Table, sections, visible
 from harness.report.view import section as section_of
 
 MARKS = {Outcome.PASS: "✓", Outcome.FAIL: "✗", Outcome.INCONCLUSIVE: "?", Outcome.NOT_APPLICABLE: "–"}

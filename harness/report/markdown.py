@@ -10,10 +10,9 @@ from urllib.parse import quote
 
 from harness.analysis.results.figures import Status
 from harness.analysis.results.run import RunResult, TaskResult
-from harness.report import decisions, opening, validity
+from harness.report import decisions, opening, scoreboard, validity
 from harness.report.mdtext import escape, table
-from harness.report.numbers import figure
-from harness.report.scoreboard import Board, Score, board_of
+from harness.report.numbers import estimate, figure
 
 
 def render(results: RunResult, page: str | None) -> str:
@@ -45,40 +44,29 @@ def _verdict(name: str, task: TaskResult) -> str:
 def _boards(results: RunResult) -> Iterator[str]:
     """The page's scoreboard of each task."""
     for name, task in results.tasks.items():
-        board = board_of(task)
         yield from ("", f"### {escape(name)}, {task.n} questions", "")
-        headers = (
-            "Strategy",
-            f"Accuracy ({board.metric}, 95 % interval)",
-            "Beside the leader",
-            *board.headers,
-        )
-        yield from table(headers, map(_score, board.scores.values()))
-        yield from _notes(board)
-        yield from _aggregates(task)
+        accuracy = f"Accuracy ({task.metric}, 95 % interval)"
+        lines = zip(task.strategies.values(), scoreboard.scores(task), strict=True)
+        rows = [(row.label, estimate(row.accuracy), _standing(score), *score.cells) for row, score in lines]
+        yield from table(("Strategy", accuracy, "Beside the leader", *scoreboard.COLUMNS), rows)
+        yield from _notes(task)
 
 
-def _score(score: Score) -> tuple[str, ...]:
-    apart = f" ({score.standing.interval})" if score.standing.interval else ""
-    accuracy = f"{score.accuracy} ({score.interval})" if score.interval else score.accuracy
-    name = f"{score.name} (control)" if score.control else score.name
-    return (name, accuracy, f"{score.standing.text}{apart}", *score.cells)
+def _standing(score: scoreboard.Score) -> str:
+    interval = score.standing.interval
+    return f"{score.standing.text} ({interval})" if interval else score.standing.text
 
 
-def _notes(board: Board) -> Iterator[str]:
-    if board.timed:
-        yield from ("", board.timed)
-    if board.absent:
-        reasons = "; ".join(f"{escape(name)} ({escape(why)})" for name, why in board.absent.items())
+def _notes(task: TaskResult) -> Iterator[str]:
+    """What the figures rest on, systems without any, and figures of all answers together (as a perplexity)."""
+    if timed := scoreboard.timed(task):
+        yield from ("", timed)
+    if task.not_applicable:
+        reasons = "; ".join(f"{escape(name)} ({escape(why)})" for name, why in task.not_applicable.items())
         yield from ("", f"Not applicable: {reasons}.")
-
-
-def _aggregates(task: TaskResult) -> Iterator[str]:
-    """Figures of all answers together, such as a perplexity: the only ones of a task without an accuracy."""
     for metric in task.aggregates:
-        values = ((name, figure(row.aggregates.get(metric))) for name, row in task.strategies.items())
-        listed = ", ".join(f"{escape(name)} {escape(value)}" for name, value in values)
-        yield from ("", f"{escape(metric)} of all answers, without an interval: {listed}.")
+        values = (f"{name} {figure(row.aggregates.get(metric))}" for name, row in task.strategies.items())
+        yield from ("", escape(f"{metric} of all answers, without an interval: {', '.join(values)}."))
 
 
 def _validity(name: str, task: TaskResult) -> Iterator[str]:

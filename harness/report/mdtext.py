@@ -5,8 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Sequence
 
-from harness.report.text import visible
-from harness.report.view import Bullets, Section, Table
+from harness.report.view import Bullets, Section, Table, visible
 
 _SPECIAL = re.compile(r"([\\`*\[\]<>|~]|\b_|_\b)")
 

@@ -9,8 +9,7 @@ import io
 import textwrap
 from collections.abc import Iterator, Sequence
 
-from harness.report.text import visible
-from harness.report.view import Block, Bullets, Section, Table
+from harness.report.view import Block, Bullets, Section, Table, visible
 
 WIDTH = 110
 ANY_WIDTH = 10_000

@@ -10,7 +10,7 @@ from harness.analysis.results.run import SystemResult, TaskResult
 from harness.analysis.statistics.paired import A_BETTER, B_BETTER
 from harness.quantities import NA, counted, dollars, percent, points, signed
 from harness.report import costs
-from harness.report.numbers import ends, figure, percentile, span
+from harness.report.numbers import ends, figure, percentile
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,39 +33,32 @@ class Standing:
 
 @dataclass(frozen=True, slots=True)
 class Score:
-    """One line of the scoreboard. `answered`: False where the run stopped before the system answered anything."""
+    """One line of the scoreboard. `bar`: None where the run stopped before the system answered anything."""
 
     name: str
     control: bool
-    answered: bool
     accuracy: str
     interval: str
     bar: Bar | None
     standing: Standing
-    timed: bool
-    latency: str
-    per_query: str
     cells: tuple[str, ...]
     """Everything else, as `COLUMNS` has it."""
 
 
-@dataclass(frozen=True, slots=True)
-class Board:
-    """`timed`: on how many timed questions latency and cost rest. `absent`: system → why it does not apply."""
-
-    metric: str
-    headers: tuple[str, ...]
-    scores: dict[str, Score]
-    timed: str | None
-    absent: dict[str, str]
-
-
-def board_of(task: TaskResult) -> Board:
+def scores(task: TaskResult) -> list[Score]:
     best = leader(task)
-    scores = {name: _score(task, name, row, best) for name, row in task.strategies.items()}
-    return Board(
-        task.metric, tuple(header for header, _ in COLUMNS), scores, timed(task), task.not_applicable
-    )
+    return [
+        Score(
+            name=name,
+            control=row.control,
+            accuracy=percent(row.accuracy.mean),
+            interval=ends(row.accuracy.ci_low, row.accuracy.ci_high),
+            bar=_bar(row.accuracy),
+            standing=standing(task, name, best),
+            cells=tuple(cell(task, row) for cell in COLUMNS.values()),
+        )
+        for name, row in task.strategies.items()
+    ]
 
 
 def leader(task: TaskResult) -> str | None:
@@ -83,45 +76,23 @@ def _runners(task: TaskResult) -> dict[str, float]:
     }
 
 
-def _score(task: TaskResult, name: str, row: SystemResult, best: str | None) -> Score:
-    return Score(
-        name=name,
-        control=row.control,
-        answered=row.accuracy.mean is not None,
-        accuracy=percent(row.accuracy.mean),
-        interval=ends(row.accuracy.ci_low, row.accuracy.ci_high),
-        bar=_bar(row.accuracy),
-        standing=standing(task, name, best),
-        timed=row.latency_s.n > 0,
-        latency=percentile(row.latency_s, "p50"),
-        per_query=costs.per_query(row),
-        cells=tuple(cell(task, row) for _, cell in COLUMNS),
-    )
-
-
-def _per_correct(row: SystemResult) -> str:
-    """Dollars of a right answer; the range is that of the accuracy."""
-    interval = row.cost.per_correct_ci_usd
-    return costs.per_correct(row) + (f" ({span(interval)})" if interval else "")
-
-
 def once(row: SystemResult) -> str:
     """One-off cost, and how much of it is the price list's people's time and labels, which nobody measured."""
     fixed, people = row.cost.fixed_usd, row.cost.fixed_people_usd
     return f"{dollars(fixed)} ({dollars(people)} assumed)" if people else dollars(fixed)
 
 
-COLUMNS: tuple[tuple[str, Callable[[TaskResult, SystemResult], str]], ...] = (
-    ("Latency p50", lambda _, row: percentile(row.latency_s, "p50")),
-    ("First token p50", lambda _, row: percentile(row.ttft_s, "p50")),
-    ("Tok/s, decode per user", lambda _, row: figure(row.tokens_per_s.decode_per_user)),
-    ("Tok/s, end to end", lambda _, row: figure(row.tokens_per_s.end_to_end)),
-    ("Tok/s, batched system", lambda _, row: figure(row.tokens_per_s.system_output)),
-    ("Cost per query", lambda _, row: costs.per_query(row)),
-    ("Cost per correct answer", lambda _, row: _per_correct(row)),
-    ("One-off cost", lambda task, row: NA if task.is_foreign(row.system) else once(row)),
-)
-"""What stands beside the accuracy and the leader: header and cell."""
+COLUMNS: dict[str, Callable[[TaskResult, SystemResult], str]] = {
+    "Latency p50": lambda _, row: percentile(row.latency_s, "p50"),
+    "First token p50": lambda _, row: percentile(row.ttft_s, "p50"),
+    "Tok/s, decode per user": lambda _, row: figure(row.tokens_per_s.decode_per_user),
+    "Tok/s, end to end": lambda _, row: figure(row.tokens_per_s.end_to_end),
+    "Tok/s, batched system": lambda _, row: figure(row.tokens_per_s.system_output),
+    "Cost per query": lambda _, row: costs.per_query(row),
+    "Cost per correct answer": lambda _, row: costs.per_correct(row),
+    "One-off cost": lambda task, row: NA if task.is_foreign(row.system) else once(row),
+}
+"""What stands beside the accuracy and the leader: header → cell."""
 
 
 def timed(task: TaskResult) -> str | None:

@@ -16,23 +16,14 @@ from harness.analysis.results.figures import (
     Percentiles,
     Retrieval,
     Throughput,
+    Unmerged,
 )
 from harness.analysis.results.run import SystemResult, TaskResult
 from harness.analysis.retrieval import DEPTHS
 from harness.analysis.statistics.paired import A_BETTER, B_BETTER, INCONCLUSIVE
 from harness.quantities import NA, counted, listed, number, percent, points
-from harness.report.numbers import (
-    difference,
-    estimate,
-    factor,
-    figure,
-    percentile,
-    percentile_interval,
-    probability,
-    size,
-    spread,
-)
-from harness.report.view import Block, Table, table_of
+from harness.report import numbers
+from harness.report.view import Table, table_of
 
 GROUPS = {
     "fact_seen": "facts in the training set",
@@ -42,6 +33,7 @@ GROUPS = {
 }
 FEW_DECODED = 10
 """Below so many timed answers the decode rate says on how many it rests."""
+NO_RATES = Throughput(None, None, None, 0, 0, 0)
 Column = tuple[str, Callable[[SystemResult], str]]
 STRATEGY: Column = ("Strategy", lambda row: row.label)
 
@@ -57,11 +49,11 @@ def metrics(task: TaskResult) -> Table | None:
 
 
 def _metric(name: str) -> Column:
-    return name, lambda row: estimate(row.metrics.get(name))
+    return name, lambda row: numbers.estimate(row.metrics.get(name))
 
 
 def _aggregate(name: str) -> Column:
-    return f"{name} (of all answers, no interval)", lambda row: figure(row.aggregates.get(name))
+    return f"{name} (of all answers, no interval)", lambda row: numbers.figure(row.aggregates.get(name))
 
 
 def groups(task: TaskResult) -> Table | None:
@@ -73,7 +65,7 @@ def groups(task: TaskResult) -> Table | None:
 
 def _group(name: str) -> Column:
     def cell(accuracy: Estimate | None) -> str:
-        return f"{estimate(accuracy)}, n={accuracy.n}" if accuracy else NA
+        return f"{numbers.estimate(accuracy)}, n={accuracy.n}" if accuracy else NA
 
     return GROUPS[name], lambda row: cell(row.groups.get(name))
 
@@ -88,52 +80,47 @@ def seeds(task: TaskResult) -> Table:
             lambda row: ", ".join(f"seed {seed}: {percent(mean)}" for seed, mean in row[1].means.items()),
         ),
         ("Same questions", lambda row: str(row[1].n)),
-        ("Standard deviation between trainings", lambda row: size(row[1].sd)),
+        ("Standard deviation between trainings", lambda row: numbers.size(row[1].sd)),
         ("Seeds' share of the variance", lambda row: percent(row[1].seed_share)),
         ("With one training", lambda row: percent(row[1].single_seed_share)),
-        ("95 % interval over questions and trainings", lambda row: spread(row[1].ci_low, row[1].ci_high)),
+        (
+            "95 % interval over questions and trainings",
+            lambda row: numbers.spread(row[1].ci_low, row[1].ci_high),
+        ),
     )
 
 
 def speed(task: TaskResult) -> Table:
     """Times of single requests, and tokens per second in their three senses."""
-    headers = (
-        "Strategy",
-        "n",
-        "Latency p50 (95 % interval)",
-        "p90",
-        "p95",
-        "p99",
-        "First token p50",
-        "Retrieval p50",
-        "Decode per user, tok/s",
-        "End to end, tok/s",
-        "Batched system, tok/s",
-    )
-    rows = []
+    rows: list[tuple[str, SystemResult, SystemResult | Unmerged, Throughput]] = []
     for row in task.strategies.values():
-        if not row.latency_s.n and row.tokens_per_s.system_output is None:
-            continue
-        rows.append((row.label, *_times(row.latency_s, row.ttft_s, row), *_rates(row.tokens_per_s)))
-        if row.unmerged:
-            unmerged = _times(row.unmerged.latency_s, row.unmerged.ttft_s, row)
-            rows.append((f"{row.system.name}, unmerged", *unmerged, NA, NA, NA))
-    return Table(headers, tuple(rows))
-
-
-def _times(latency: Percentiles, ttft: Percentiles, row: SystemResult) -> tuple[str, ...]:
-    return (
-        str(latency.n),
-        percentile_interval(latency, "p50"),
-        *(percentile(latency, name) for name in ("p90", "p95", "p99")),
-        percentile(ttft, "p50"),
-        percentile(row.retrieve_s, "p50") if row.retrieve_s.n else "no retrieval",
+        if row.latency_s.n or row.tokens_per_s.system_output is not None:
+            rows.append((row.label, row, row, row.tokens_per_s))
+            if row.unmerged:
+                rows.append((f"{row.system.name}, unmerged", row, row.unmerged, NO_RATES))
+    return table_of(
+        rows,
+        ("Strategy", lambda row: row[0]),
+        ("n", lambda row: str(row[2].latency_s.n)),
+        ("Latency p50 (95 % interval)", lambda row: numbers.percentile_interval(row[2].latency_s, "p50")),
+        ("p90", lambda row: numbers.percentile(row[2].latency_s, "p90")),
+        ("p95", lambda row: numbers.percentile(row[2].latency_s, "p95")),
+        ("p99", lambda row: numbers.percentile(row[2].latency_s, "p99")),
+        ("First token p50", lambda row: numbers.percentile(row[2].ttft_s, "p50")),
+        ("Retrieval p50", lambda row: _retrieval_time(row[1].retrieve_s)),
+        ("Decode per user, tok/s", lambda row: _decode(row[3])),
+        ("End to end, tok/s", lambda row: numbers.figure(row[3].end_to_end)),
+        ("Batched system, tok/s", lambda row: numbers.figure(row[3].system_output)),
     )
 
 
-def _rates(rates: Throughput) -> tuple[str, ...]:
+def _retrieval_time(times: Percentiles) -> str:
+    return numbers.percentile(times, "p50") if times.n else "no retrieval"
+
+
+def _decode(rates: Throughput) -> str:
     few = f" (n={rates.decode_n})" if 0 < rates.decode_n < FEW_DECODED else ""
-    return f"{figure(rates.decode_per_user)}{few}", figure(rates.end_to_end), figure(rates.system_output)
+    return f"{numbers.figure(rates.decode_per_user)}{few}"
 
 
 def retrieval(task: TaskResult) -> Table:
@@ -164,12 +151,13 @@ STEPS = (
 )
 """What each step of the waterfall adds to the one before, beside the name of its system."""
 BINS = {
-    "retrieval_missed": "retrieval missed: no passage found for the prompt held an answer",
-    "passage_dropped": "passage dropped: the prompt's budget took out the one that did",
-    "reader_failed": "generator failed: an answer stood in the prompt",
-    "answer_cut": "answer cut: it stood there, and the token limit ended the reply",
-    "refusal_wrong": "refusal wrong: declined with an answer before it, or answered where there is none",
+    "retrieval_missed": ("retrieval missed", "no passage found for the prompt held an answer"),
+    "passage_dropped": ("passage dropped", "the prompt's budget took out the one that did"),
+    "reader_failed": ("generator failed", "an answer stood in the prompt"),
+    "answer_cut": ("answer cut", "it stood there, and the token limit ended the reply"),
+    "refusal_wrong": ("refusal wrong", "declined with an answer before it, or answered where there is none"),
 }
+"""Why an answer is wrong, in two words and in a clause."""
 
 
 def steps(task: TaskResult) -> Table | None:
@@ -194,7 +182,7 @@ def bins(task: TaskResult) -> Table | None:
         return None
     return table_of(
         counts.items(),
-        (f"Why {task.waterfall.steps[1].step} was wrong", lambda row: BINS[row[0]]),
+        (f"Why {task.waterfall.steps[1].step} was wrong", lambda row: ": ".join(BINS[row[0]])),
         ("Answers", lambda row: str(row[1])),
         ("Share of the wrong ones", lambda row: percent(row[1] / wrong)),
     )
@@ -205,17 +193,13 @@ def answers(task: TaskResult) -> Table:
     return table_of(
         task.strategies.values(),
         STRATEGY,
-        ("Answers", lambda row: _of(row.accuracy.n, task.n)),
+        ("Answers", lambda row: f"{row.accuracy.n}{'' if row.accuracy.n == task.n else f' of {task.n}'}"),
         ("Prompt tokens", lambda row: number(row.tokens.prompt_mean)),
         ("Answer tokens", lambda row: number(row.tokens.completion_mean)),
         ("Cut by the token limit", lambda row: percent(row.finish_length_share)),
         ("Empty", lambda row: percent(row.empty_share)),
         ("From the cache", lambda row: percent(row.cached_share)),
     )
-
-
-def _of(count: int, whole: int) -> str:
-    return f"{count}" if count == whole else f"{count} of {whole}"
 
 
 PAIRS = (
@@ -226,24 +210,19 @@ PAIRS = (
 )
 
 
-def comparison_blocks(task: TaskResult) -> list[Block]:
-    """The table of pairs with how to read it; nothing where there is one system alone."""
-    return [PAIRS, clusters_in_words(task), comparisons(task)] if task.comparisons else []
-
-
 def comparisons(task: TaskResult) -> Table:
     """Every pair of systems on the primary metric."""
     return table_of(
         task.comparisons,
         ("First → second", lambda row: f"{row.a} → {row.b}"),
-        ("Difference (95 % interval)", difference),
+        ("Difference (95 % interval)", numbers.difference),
         ("Same questions", lambda row: str(row.n)),
         (
             "Differ (first : second higher)",
             lambda row: f"{row.discordant} ({row.a_higher} : {row.b_higher})",
         ),
-        ("p, adjusted", lambda row: probability(row.p_adjusted)),
-        ("Detectable", lambda row: size(row.mde_adjusted)),
+        ("p, adjusted", lambda row: numbers.probability(row.p_adjusted)),
+        ("Detectable", lambda row: numbers.size(row.mde_adjusted)),
         ("Latency, times the first's", lambda row: _ratio(row.latency_ratio)),
         ("Verdict", in_words),
     )
@@ -254,7 +233,8 @@ def _ratio(ratio: LatencyRatio | None) -> str:
         return "not timed"
     if ratio.median is None:
         return f"{NA} (n={ratio.n} < {FEWEST_RATIOS})"
-    return f"{factor(ratio.median)} ({factor(ratio.ci_low)}–{factor(ratio.ci_high)}, n={ratio.n})"
+    median, low, high = map(numbers.factor, (ratio.median, ratio.ci_low, ratio.ci_high))
+    return f"{median} ({low}–{high}, n={ratio.n})"
 
 
 def in_words(row: Comparison) -> str:
@@ -286,10 +266,10 @@ def forgetting(task: TaskResult) -> Table:
         ("Adapter", lambda row: f"{row.strategy} trained for {row.trained_for}"),
         ("Base model", lambda row: percent(row.base)),
         ("With the adapter", lambda row: percent(row.adapter)),
-        ("Difference (95 % interval)", lambda row: difference(row.comparison)),
+        ("Difference (95 % interval)", lambda row: numbers.difference(row.comparison)),
         ("Same questions", lambda row: str(row.comparison.n)),
-        ("p, adjusted", lambda row: probability(row.comparison.p_adjusted)),
-        ("Detectable", lambda row: size(row.comparison.mde_adjusted)),
+        ("p, adjusted", lambda row: numbers.probability(row.comparison.p_adjusted)),
+        ("Detectable", lambda row: numbers.size(row.comparison.mde_adjusted)),
         ("Verdict", _forgot),
     )
 

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from typing import IO, TYPE_CHECKING
 
-from harness.analysis.results.run import RunResult
-from harness.quantities import counted
-from harness.report import decisions, prices
-from harness.report.scoreboard import Board, board_of
+from harness.analysis.results.run import RunResult, TaskResult
+from harness.report import costs, decisions, opening
+from harness.report.numbers import estimate, percentile
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -18,19 +17,11 @@ def print_results(results: RunResult, file: IO[str] | None = None, width: int | 
     from rich.console import Console
 
     console = Console(file=file, width=width, highlight=False)
-    for text in _warnings(results):
+    for text in opening.warnings(results):
         console.print(text, style="bold yellow", markup=False, soft_wrap=True)
     console.print(_table(results))
     for verdict in decisions.lines(results):
         console.print(verdict, markup=False, soft_wrap=True)
-
-
-def _warnings(results: RunResult) -> list[str]:
-    texts = ["Quick run: not fit for decisions."] if results.quick else []
-    if results.incomplete:
-        missing = counted(results.missing_answers, "answer")
-        texts.append(f"Not complete (status: {results.status or 'unknown'}, {missing} missing).")
-    return texts + prices.warnings(results)
 
 
 def _table(results: RunResult) -> Table:
@@ -40,18 +31,22 @@ def _table(results: RunResult) -> Table:
 
     table = Table(box=box.SIMPLE_HEAD, show_lines=False, pad_edge=False)
     table.add_column("Strategy", no_wrap=True)
-    boards = {name: board_of(task) for name, task in results.tasks.items()}
-    for name, task in results.tasks.items():
-        table.add_column(Text(f"{name}\n{task.metric}, n={task.n}"))
-    for system in dict.fromkeys(name for board in boards.values() for name in board.scores):
-        table.add_row(Text(system), *(Text(_cell(board, system)) for board in boards.values()))
+    tasks = results.tasks.values()
+    for task in tasks:
+        table.add_column(Text(f"{task.name}\n{task.metric}, n={task.n}"))
+    for system in dict.fromkeys(name for task in tasks for name in task.strategies):
+        table.add_row(Text(system), *(Text(_cell(task, system)) for task in tasks))
     table.caption = "accuracy (95 % interval) · p50 latency · dollars per query, one at a time"
     return table
 
 
-def _cell(board: Board, system: str) -> str:
-    score = board.scores.get(system)
-    if score is None:
-        return "not applicable" if system in board.absent else "–"
-    accuracy = f"{score.accuracy} ({score.interval})" if score.interval else score.accuracy
-    return f"{accuracy}\n{score.latency} · {score.per_query}" if score.timed else accuracy
+def _cell(task: TaskResult, system: str) -> str:
+    row = task.strategies.get(system)
+    if row is None:
+        return "not applicable" if system in task.not_applicable else "–"
+    accuracy = estimate(row.accuracy)
+    return (
+        f"{accuracy}\n{percentile(row.latency_s, 'p50')} · {costs.per_query(row)}"
+        if row.latency_s.n
+        else accuracy
+    )

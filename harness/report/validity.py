@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
 
 from harness.analysis.results.figures import Check, FigureKind, Status
 from harness.quantities import NA, listed, percent, points
@@ -20,9 +20,14 @@ COUNTS = {
     Status.FAIL: "failed",
     Status.WARN: "with a warning",
     Status.PASS: "passed",
-    Status.NOT_APPLICABLE: "not applicable",
 }
-"""How a number of checks with a status is shown."""
+"""How a number of checks with a status is shown; what does not apply stays in the table."""
+WRITTEN: dict[FigureKind, Callable[[float], str]] = {
+    FigureKind.SHARE: percent,
+    FigureKind.DIFFERENCE: points,
+    FigureKind.COUNT: "{:.0f}".format,
+    FigureKind.ABSOLUTE: "{:.2g}".format,
+}
 
 
 def mark(status: Status) -> str:
@@ -30,8 +35,7 @@ def mark(status: Status) -> str:
     return STATUSES[status].split(" ")[0]
 
 
-@dataclass(frozen=True, slots=True)
-class Count:
+class Count(NamedTuple):
     """How many of a task's checks ended with a status, with the names of those that a reader must know of."""
 
     status: Status
@@ -42,11 +46,11 @@ class Count:
 def counts(checks: Sequence[Check]) -> tuple[Count, ...]:
     """Failures and warnings by name, what passed as a number; what does not apply stays in the table."""
     shown = []
-    for status in (Status.FAIL, Status.WARN, Status.PASS):
+    for status, words in COUNTS.items():
         titles = [check.title for check in checks if check.status is status]
         named = "" if status is Status.PASS else f": {listed(titles)}"
         if titles:
-            shown.append(Count(status, mark(status), f"{len(titles)} {COUNTS[status]}{named}"))
+            shown.append(Count(status, mark(status), f"{len(titles)} {words}{named}"))
     return tuple(shown)
 
 
@@ -66,14 +70,4 @@ def table(checks: Sequence[Check]) -> Table:
 
 def _figure(check: Check, value: float | None) -> str:
     """The check's figure, or its limit, as its kind is written."""
-    if value is None:
-        return NA
-    match check.kind:
-        case FigureKind.SHARE:
-            return percent(value)
-        case FigureKind.DIFFERENCE:
-            return points(value)
-        case FigureKind.COUNT:
-            return f"{value:.0f}"
-        case FigureKind.ABSOLUTE:
-            return f"{value:.2g}"
+    return NA if value is None else WRITTEN[check.kind](value)

@@ -1,10 +1,11 @@
 """What is said of a run, before it has a form: sections made of sentences, lists and tables.
 
-Cells are plain text. Each format escapes them for itself.
+Cells are plain text. Each format escapes them for itself; `visible` writes out what a reader would not see.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import TypeVar
@@ -19,6 +20,9 @@ class Table:
     headers: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...]
 
+    def __bool__(self) -> bool:
+        return bool(self.rows)
+
 
 def table_of(items: Iterable[T], *columns: tuple[str, Callable[[T], str]]) -> Table:
     """A row an item; a column is a header and how an item's cell is written."""
@@ -29,6 +33,9 @@ def table_of(items: Iterable[T], *columns: tuple[str, Callable[[T], str]]) -> Ta
 @dataclass(frozen=True, slots=True)
 class Bullets:
     items: tuple[str, ...]
+
+    def __bool__(self) -> bool:
+        return bool(self.items)
 
 
 Block = str | Table | Bullets
@@ -42,28 +49,27 @@ class Section:
     blocks: tuple[Block, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Document:
-    """All figures of a run: the sections of each task, in the order of the results, and those of the run as a whole."""
-
-    tasks: dict[str, tuple[Section, ...]]
-    general: tuple[Section, ...]
-
-
 def sections(*parts: Section | None) -> tuple[Section, ...]:
     return tuple(part for part in parts if part)
 
 
 def section(title: str, *blocks: Block | None) -> Section | None:
     """A section of the blocks that have something to say, or None where none has."""
-    full = tuple(block for block in blocks if block and _has_content(block))
+    full = tuple(block for block in blocks if block)
     return Section(title, full) if full else None
 
 
-def _has_content(block: Block) -> bool:
-    match block:
-        case Table(rows=rows):
-            return bool(rows)
-        case Bullets(items=items):
-            return bool(items)
-    return bool(block)
+def led(lead: str, body: Table | Bullets) -> tuple[Block, ...]:
+    """A sentence and what it introduces; neither where there is nothing to introduce."""
+    return (lead, body) if body else ()
+
+
+UNSEEN = re.compile(
+    "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u00ad\u061c\u200b\u200e\u200f\u2028\u2029\u202a-\u202e\u2060-\u2069\ufeff]"
+)
+"""Control characters and marks of direction and width: they change how a text looks and are not seen themselves."""
+
+
+def visible(text: str) -> str:
+    """The text with each unseen character written as its code: `[U+202E]`."""
+    return UNSEEN.sub(lambda match: f"[U+{ord(match.group()):04X}]", text)

@@ -9,7 +9,7 @@ import pytest
 
 from harness.analysis.results.figures import Comparison, Forgetting
 from harness.analysis.results.run import SystemResult, TaskResult
-from harness.report.scoreboard import Standing, board_of, leader, once, standing, timed
+from harness.report.scoreboard import COLUMNS, Standing, leader, once, scores, standing, timed
 from harness.spec.system import LoRA
 from tests.report.results import facts
 
@@ -108,9 +108,7 @@ def test_an_adapter_of_another_task_stands_beside_base_whoever_leads(task: Make)
 
 def test_a_runs_board_line_by_line(measured: TaskResult) -> None:
     """Latencies and prices as worked out for tests/report/test_document.py."""
-    made = board_of(measured)
-    lines = made.scores
-    assert made.metric == "contains"
+    lines = {score.name: score for score in scores(measured)}
     assert list(lines) == ["base", "lora", "rag"]
     assert lines["rag"].accuracy == "75.0 %"
     assert lines["rag"].standing.text == "left out: failed a check"  # its prompts lost passages
@@ -118,7 +116,7 @@ def test_a_runs_board_line_by_line(measured: TaskResult) -> None:
     assert lines["base"].standing.text == "left out: failed a check"  # an empty answer of four
     assert lines["base"].cells[0] == "550 ms"
     assert lines["base"].cells[5:] == ("$0.0011", "$0.0044 ($0.00157–$0.0241)", "$0")
-    assert all(len(score.cells) == len(made.headers) for score in lines.values())
+    assert all(len(score.cells) == len(COLUMNS) for score in lines.values())
     bar = lines["base"].bar
     assert bar
     assert (bar.mean, bar.low, bar.high) == (

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from harness.report.page.template import as_json
-from harness.report.text import visible
+from harness.report.page.assets import as_json
+from harness.report.view import visible
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,7 @@
-"""What the page is made of besides its text: the table component, the page's own script and style, and its policy."""
+"""What the pages are made of: templates, the table component, scripts and styles of their own, and their policy.
+
+Everything that comes from data is escaped, and what cannot be seen is shown.
+"""
 
 from __future__ import annotations
 
@@ -8,12 +11,16 @@ import re
 from collections.abc import Iterable
 from importlib.metadata import PackageNotFoundError, distribution
 from pathlib import Path
+from typing import Any
 
 from harness.errors import HarnessError
+from harness.files import to_json
+from harness.report.view import Bullets, Table, visible
 
-ASSETS = Path(__file__).with_name("assets")
+ASSETS, TEMPLATES = (Path(__file__).with_name(name) for name in ("assets", "templates"))
+_KINDS = {str: "text", Table: "table", Bullets: "bullets"}
 _BUNDLE = "itables/html/dt_bundle.js"
-_EXPORT = re.compile(r"export\s*\{(?P<names>[^{}]*)\}\s*;?")
+_EXPORT = re.compile(r"export\s*\{[^{}]*?([\w$]+)\s+as\s+default\b[^{}]*\}\s*;?")
 
 
 def own(name: str) -> str:
@@ -42,17 +49,12 @@ def data_tables() -> str:
 def unwrapped(module: str) -> str:
     """The module without its export clause, and its default export under the name `DataTable`."""
     clauses = list(_EXPORT.finditer(module))
-    if clauses:
-        clause = clauses[-1]
-        exported = dict(_pair(part) for part in clause["names"].split(",") if part.strip())
-        if "default" in exported:
-            return f"{module[: clause.start()]}{module[clause.end() :]}\nconst DataTable = {exported['default']};\n"
-    raise HarnessError("The table of the report cannot be made: the script in itables has no default export.")
-
-
-def _pair(part: str) -> tuple[str, str]:
-    local, _, name = part.strip().partition(" as ")
-    return (name or local).strip(), local.strip()
+    if not clauses:
+        raise HarnessError(
+            "The table of the report cannot be made: the script in itables has no default export."
+        )
+    start, end = clauses[-1].span()
+    return f"{module[:start]}{module[end:]}\nconst DataTable = {clauses[-1][1]};\n"
 
 
 def policy(scripts: Iterable[str]) -> str:
@@ -61,9 +63,29 @@ def policy(scripts: Iterable[str]) -> str:
     Nothing may be loaded or sent. Hashes, not nonces: the same evidence gives the same bytes. Style attributes are
     allowed since the table component sets them; a style can load nothing under this policy.
     """
-    hashes = " ".join(f"'sha256-{_sha256(script)}'" for script in scripts) or "'none'"
+    digests = (base64.b64encode(hashlib.sha256(script.encode()).digest()).decode() for script in scripts)
+    hashes = " ".join(f"'sha256-{digest}'" for digest in digests) or "'none'"
     return f"default-src 'none'; script-src {hashes}; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
 
 
-def _sha256(script: str) -> str:
-    return base64.b64encode(hashlib.sha256(script.encode("utf-8")).digest()).decode("ascii")
+def template(name: str) -> Any:
+    """A template by its file name. A fault in it raises: nothing is left blank silently."""
+    from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+    environment = Environment(
+        loader=FileSystemLoader(TEMPLATES),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+        finalize=lambda value: visible(value) if type(value) is str else value,
+    )
+    environment.filters["kind"] = lambda block: _KINDS[type(block)]
+    return environment.get_template(name)
+
+
+def as_json(value: Any) -> str:
+    """JSON that may stand in a script element: no `<`, so that nothing in it can end the element or open another."""
+    text = to_json(value, compact=True)
+    return text.replace("<", "\\u003c").replace("\u2028", "\\u2028").replace("\u2029", "\\u2029")

@@ -15,7 +15,7 @@ from harness.analysis.accuracy import ScoredAnswer, Scores
 from harness.analysis.evidence import Asked, Evidence
 from harness.analysis.results.run import RunResult, TaskResult
 from harness.records import RankedDoc
-from harness.report.text import visible
+from harness.report.view import visible
 from harness.spec.system import System
 
 

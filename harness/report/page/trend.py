@@ -11,10 +11,8 @@ from harness.analysis.history.runs import PAGE, Figure
 from harness.errors import InputError
 from harness.report import trend as words
 from harness.report.page import assets
-from harness.report.page.template import template
 from harness.report.pictures import history as pictures
-from harness.report.pictures.draw import draw
-from harness.report.pictures.plot import Missing, Plot
+from harness.report.pictures.plot import draw
 from harness.report.places import check_files, write_there
 
 TITLE = "History of runs"
@@ -53,16 +51,15 @@ def write_page(history: History, page: Path) -> None:
 
 def render(history: History, beside: Path) -> str:
     """The page of a history, with links as they lead from a file in the folder `beside`."""
-    plots = {name: pictures.plots(name, task) for name, task in history.tasks.items()}
-    html: str = template("trend.html.j2").render(
+    html: str = assets.template("trend.html.j2").render(
         title=TITLE,
         policy=assets.policy([]),
         style=assets.own("page.css") + assets.own("trend.css"),
         history=history,
         runs={run.folder: run for run in history.runs},
         links={run.folder: _link(Path(history.folder, run.folder), beside) for run in history.runs},
-        drawn={name: [draw(plot) for plot in each if isinstance(plot, Plot)] for name, each in plots.items()},
-        missing={name: [plot for plot in each if isinstance(plot, Missing)] for name, each in plots.items()},
+        plots={name: pictures.plots(name, task) for name, task in history.tasks.items()},
+        draw=draw,
         words=words,
         figures=Figure,
         reading=READING,

@@ -17,7 +17,7 @@ from harness.analysis.results.decision import ASSUMED_MONTHLY_QUERIES, Outcome, 
 from harness.analysis.results.figures import Percentiles
 from harness.analysis.results.run import RunResult, SystemResult, TaskResult
 from harness.report.pictures.looks import Look, Looks, looks_in
-from harness.report.text import visible
+from harness.report.view import visible
 from harness.scoring.table import is_graded
 from harness.spec.bounds import LEAST, MOST_CYCLES, MOST_USD_PER_HOUR
 

@@ -5,44 +5,26 @@ from __future__ import annotations
 from harness.quantities import percent, signed
 from harness.report.pictures import chart
 from harness.report.pictures.plot import Missing, Plot, Spec, TaskView
+from harness.report.tables import BINS
 
 WATERFALL = "Where the accuracy goes"
 WRONG = "Why rag was wrong"
-STEPS = {
-    "base": "base",
-    "rag": "found passages",
-    "oracle": "right passages",
-    "perfect": "a perfect generator",
-}
-BINS = {
-    "retrieval_missed": "retrieval missed",
-    "passage_dropped": "passage dropped",
-    "reader_failed": "generator failed",
-    "answer_cut": "answer cut",
-    "refusal_wrong": "refusal wrong",
-}
+STEPS = ("base", "found passages", "right passages", "a perfect generator")
 
 
 def waterfall(view: TaskView) -> Plot | Missing:
-    reached = [(step, step.mean) for step in view.figures.waterfall.steps if step.mean is not None]
+    steps = [(step, step.mean, name) for step, name in zip(view.figures.waterfall.steps, STEPS, strict=False)]
+    reached = [(step, mean, name) for step, mean, name in steps if mean is not None]
     if view.figures.waterfall.bins is None or len(reached) < 3:
         return Missing(WATERFALL, "it needs answers of base and rag to the same questions")
     rows: list[Spec] = []
     before = 0.0
-    for step, end in reached:
+    for step, end, name in reached:
         start = 0.0 if step.gain is None else before
-        kind = "open" if step.step == "perfect" else "reached" if end >= start else "lost"
+        kind = "open" if name == STEPS[-1] else "reached" if end >= start else "lost"
         text = percent(end) if step.gain is None else f"{signed(end - start)} points"
-        rows.append(
-            {
-                "step": STEPS[step.step],
-                "start": start,
-                "end": end,
-                "top": max(start, end),
-                "kind": kind,
-                "text": text,
-            }
-        )
+        ends = {"start": start, "end": end, "top": max(start, end)}
+        rows.append({"step": name, **ends, "kind": kind, "text": text})
         before = end
     x = chart.number(
         "accuracy on the same questions", domain=(0, 1.4), values=[0, 0.25, 0.5, 0.75, 1], format=".0%"
@@ -62,10 +44,10 @@ def wrong(view: TaskView) -> Plot | Missing:
     bins, total = view.figures.waterfall.bins, view.figures.waterfall.n_wrong
     if not bins or not total:
         return Missing(WRONG, "rag gave no wrong answer" if bins else "rag did not answer this task")
-    shown = {
-        BINS.get(name, name): (count, f"{count} ({percent(count / total)})") for name, count in bins.items()
-    }
-    rows = [{"reason": reason, "n": count, "text": label} for reason, (count, label) in shown.items()]
+    rows = [
+        {"reason": BINS[name][0], "n": count, "text": f"{count} ({percent(count / total)})"}
+        for name, count in bins.items()
+    ]
     most = max(bins.values()) * 1.45
     axes = chart.Axes(
         chart.number("wrong answers of rag", domain=(0, most), tickMinStep=1, tickCount=5), chart.names()
@@ -79,5 +61,5 @@ def wrong(view: TaskView) -> Plot | Missing:
         "took that passage out; it stood there and was misread; the token limit cut the reply; "
         "declined or answered wrongly."
     )
-    descriptions = (f"{reason}: {label}" for reason, (_, label) in shown.items())
+    descriptions = (f"{row['reason']}: {row['text']}" for row in rows)
     return chart.plot(WRONG, caption, descriptions, layers, height=chart.ROW * len(rows), rows=rows)

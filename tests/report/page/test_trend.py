@@ -16,7 +16,6 @@ from harness.report import plain
 from harness.report import trend as words
 from harness.report.page import trend
 from harness.report.page.trend import render, write_page
-from harness.report.pictures.plot import Drawn
 from tests.analysis.histories import first, write_made
 from tests.fakes import Silent
 from tests.report.page.test_write import Page
@@ -98,7 +97,7 @@ def test_whatever_stands_in_a_manifest_the_history_is_told(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Each entry of a manifest in turn is something else; the run is shown or named, and the others stay."""
-    monkeypatch.setattr(trend, "draw", lambda plot: Drawn(plot, "<svg></svg>"))
+    monkeypatch.setattr(trend, "draw", lambda _: "<svg></svg>")
     hits = {"base": first(10, 40), "rag": first(30, 40)}
     for number in range(2):
         write_made(

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from markupsafe import escape
 
-from harness.report.document import document
+from harness.report.document import run_sections, task_sections
 from harness.report.view import Table
 from harness.report.write import write_reports
 from tests.analysis.runs import write_run
@@ -78,8 +78,8 @@ def test_texts_from_outside_are_escaped(html: str) -> None:
 
 
 def test_every_table_of_the_document_is_on_the_page(html: str, tmp_path: Path) -> None:
-    tables = document(results_of(write_run(tmp_path)))
-    parts = [*chain(*tables.tasks.values()), *tables.general]
+    results = results_of(write_run(tmp_path))
+    parts = [*chain(*map(task_sections, results.tasks.values())), *run_sections(results)]
     titles = re.findall("(?<!<figcaption>)<h4>(.*?)</h4>", html)
     for part in parts:
         assert part.title in titles

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from itertools import chain
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -13,37 +14,37 @@ import pytest
 from harness.analysis.derive import derive
 from harness.analysis.evidence import read_run
 from harness.report.pictures import chart
-from harness.report.pictures.draw import draw
-from harness.report.pictures.gallery import TaskPictures, gallery, plots, views
-from harness.report.pictures.plot import Missing, Plot
+from harness.report.pictures.gallery import plots, views
+from harness.report.pictures.plot import Missing, Plot, draw
 from tests.analysis.runs import write_run
 
 
 @pytest.fixture(scope="module")
-def tasks(tmp_path_factory: pytest.TempPathFactory) -> dict[str, TaskPictures]:
+def pictures(tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[Plot | Missing]]:
     run = read_run(write_run(tmp_path_factory.mktemp("run")))
-    return {task.task: task for task in gallery(derive(run), run.timings)}
+    return {name: plots(view) for name, view in views(derive(run), run.timings).items()}
 
 
-def test_each_picture_is_drawn_or_says_why_not(tasks: dict[str, TaskPictures]) -> None:
-    drawn = [one.plot.title for one in tasks["facts"].drawn]
-    assert drawn == [
+def test_each_picture_is_drawn_or_says_why_not(pictures: dict[str, list[Plot | Missing]]) -> None:
+    assert [plot.title for plot in pictures["facts"] if isinstance(plot, Plot)] == [
         "Accuracy against cost per query", "Cost per month over query volume", "Latency of single questions",
         "Where the time goes", "Where the accuracy goes", "Why rag was wrong", "Loss while training: lora",
         "Facts in the training set, and facts not in it",
     ]  # fmt: skip
-    missing = {one.title: one.reason for task in tasks.values() for one in task.missing}
+    every = chain.from_iterable(pictures.values())
+    missing = {picture.title: picture.reason for picture in every if isinstance(picture, Missing)}
     assert "Decision map" in missing
     assert all(reason[0].islower() and not reason.endswith(".") for reason in missing.values())
 
 
-def test_svg_is_well_formed_described_and_themed(tasks: dict[str, TaskPictures]) -> None:
-    for one in (one for task in tasks.values() for one in task.drawn):
-        root = ElementTree.fromstring(one.svg)
+def test_svg_is_well_formed_described_and_themed(pictures: dict[str, list[Plot | Missing]]) -> None:
+    for plot in (plot for plot in chain.from_iterable(pictures.values()) if isinstance(plot, Plot)):
+        svg = draw(plot)
+        root = ElementTree.fromstring(svg)
         assert root.get("role") == "img"
-        assert root.get("aria-label") == f"{one.plot.title}. {one.plot.description}"
+        assert root.get("aria-label") == f"{plot.title}. {plot.description}"
         assert not [e for e in root.iter() if e.get("id") or e.get("style")]
-        assert "var(--ink)" in one.svg
+        assert "var(--ink)" in svg
         assert not set(root.attrib) & {"onload", "href"}
 
 
@@ -52,7 +53,7 @@ def test_names_from_data_are_text() -> None:
     spec = chart.picture(
         [{"mark": "text", "encoding": {"text": {"field": "x"}}}], height=20, rows=[{"x": name}]
     )
-    svg = draw(Plot(name, "", name, spec)).svg
+    svg = draw(Plot(name, "", name, spec))
     assert "<script" not in svg
     assert name in "".join(ElementTree.fromstring(svg).itertext())
 
@@ -60,9 +61,8 @@ def test_names_from_data_are_text() -> None:
 def test_the_same_plot_gives_the_same_bytes_in_another_process() -> None:
     spec = chart.picture([{"mark": "point", "encoding": {"x": {"value": 3}}}], height=20)
     code = (
-        "import json, sys; from harness.report.pictures.draw import draw; "
-        "from harness.report.pictures.plot import Plot; "
-        "sys.stdout.write(draw(Plot('a', 'b', 'c', json.loads(sys.argv[1]))).svg)"
+        "import json, sys; from harness.report.pictures.plot import Plot, draw; "
+        "sys.stdout.write(draw(Plot('a', 'b', 'c', json.loads(sys.argv[1]))))"
     )
     other = subprocess.run(
         [sys.executable, "-c", code, json.dumps(spec)],
@@ -71,7 +71,7 @@ def test_the_same_plot_gives_the_same_bytes_in_another_process() -> None:
         check=True,
         timeout=120,
     )
-    assert other.stdout == draw(Plot("a", "b", "c", spec)).svg
+    assert other.stdout == draw(Plot("a", "b", "c", spec))
 
 
 def test_run_without_evidence_has_reasons_only(tmp_path: Path) -> None:

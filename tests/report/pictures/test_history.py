@@ -12,8 +12,7 @@ import pytest
 
 from harness.analysis.history.history import TaskHistory, read_history
 from harness.report.pictures import history as pictures
-from harness.report.pictures.draw import draw
-from harness.report.pictures.plot import Missing, Plot
+from harness.report.pictures.plot import Missing, Plot, draw
 from tests.analysis.histories import first, write_made
 from tests.fakes import Silent
 
@@ -61,16 +60,16 @@ def test_changes_carry_an_arrow(task: TaskHistory) -> None:
     assert [(row["x"], row["mark"]) for row in rows(accuracy) if row["mark"]] == [(2, "▼")]
     assert [(row["x"], row["mark"]) for row in rows(ratio) if row["mark"]] == [(3, "▲")]
     assert [row for row in rows(cost) if row["mark"]] == []
-    assert "▼" in "".join(ElementTree.fromstring(draw(accuracy).svg).itertext())
+    assert "▼" in "".join(ElementTree.fromstring(draw(accuracy)).itertext())
     assert "from 60.5 % to 45.0 % at 002" in accuracy.description
 
 
 def test_svg_is_well_formed_described_and_themed(task: TaskHistory) -> None:
     for plot in drawn(task):
         one = draw(plot)
-        root = ElementTree.fromstring(one.svg)
+        root = ElementTree.fromstring(one)
         assert root.get("aria-label") == f"{plot.title}. {plot.description}"
-        assert "var(--ink)" in one.svg
+        assert "var(--ink)" in one
         assert abs(float(str(root.get("width"))) - pictures.chart.WIDTH) < 25
         texts = list(root.itertext())
         assert "B" in texts  # where other questions begin
@@ -83,7 +82,7 @@ def test_no_picture_without_its_evidence(tmp_path: Path) -> None:
     accuracy, *others = pictures.plots("facts", read(tmp_path))
     assert isinstance(accuracy, Plot)
     assert all(isinstance(one, Missing) and one.reason[0].islower() for one in others)
-    assert "var(--ink)" in draw(accuracy).svg  # one run is drawn as well
+    assert "var(--ink)" in draw(accuracy)  # one run is drawn as well
 
 
 def test_names_from_a_run_are_text(tmp_path: Path) -> None:
@@ -92,7 +91,7 @@ def test_names_from_a_run_are_text(tmp_path: Path) -> None:
         tmp_path, 0, {"base": first(3, 8), name: first(2, 8)}, ratios={"base": 1.0, name: 2.0}, created="';x"
     )
     for plot in drawn(read(tmp_path)):
-        svg = draw(plot).svg
+        svg = draw(plot)
         assert "<script" not in svg
         assert "run 1" in "".join(ElementTree.fromstring(svg).itertext())
 

@@ -6,8 +6,8 @@ from dataclasses import replace
 from typing import Any
 
 from harness.analysis.results.figures import Estimate
+from harness.report.pictures.money import accuracy_against_cost
 from harness.report.pictures.plot import Missing, Plot, TaskView
-from harness.report.pictures.value import accuracy_against_cost
 
 Costs = dict[str, tuple[float | None, tuple[float, float] | None]]
 

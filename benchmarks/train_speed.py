@@ -32,8 +32,8 @@ from harness.engines.tokens import shared_prefix
 from harness.engines.transformers_engine import TransformersEngine
 from harness.files import cache_root
 from harness.finetune import train as loop
+from harness.finetune.lora import encode_example, peft_config
 from harness.finetune.packing import TokenExample, epoch_batches
-from harness.finetune.trainer import encode_example, peft_config
 from harness.progress import Terminal
 from harness.run.plan import setup_of
 from harness.run.prepare import TaskContext

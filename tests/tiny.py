@@ -8,7 +8,7 @@ from harness.engines.engine import AdapterRef
 from harness.engines.local import LocalModel
 from harness.engines.store import ModelFolder
 from harness.engines.transformers_engine import TransformersEngine
-from harness.finetune.trainer import peft_config
+from harness.finetune.lora import peft_config
 from harness.spec.system import LoRA
 
 TEMPLATE = (

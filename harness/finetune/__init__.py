@@ -1,1 +1,1 @@
-"""LoRA: training examples from the prompt builder, the training loop, the store of trained adapters."""
+"""Adapters: `trainer` (the protocol), `lora` and `rote` (who trains), `packing` and `train` (the loop), `store`."""

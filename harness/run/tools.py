@@ -10,7 +10,8 @@ from harness.corpus.embedder import Embedder
 from harness.engines.engine import Clock, Engine, monotonic
 from harness.engines.open import open_engine
 from harness.files import cache_root
-from harness.finetune.trainer import Trainer, open_trainer
+from harness.finetune.open import open_trainer
+from harness.finetune.trainer import Trainer
 from harness.progress import Progress, Terminal
 from harness.run.settings import Settings
 

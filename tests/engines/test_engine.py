@@ -27,7 +27,7 @@ from harness.engines.store import ModelFolder
 from harness.engines.tokens import encode, shared_prefix
 from harness.engines.transformers_engine import TransformersEngine
 from harness.errors import InputError, ModelUnavailable
-from harness.finetune.trainer import peft_config
+from harness.finetune.lora import peft_config
 from harness.spec.system import LoRA
 from tests.tiny import random_adapter, tiny_engine
 

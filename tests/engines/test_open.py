@@ -14,7 +14,9 @@ from harness.engines.scripted import ScriptedEngine
 from harness.engines.store import ModelFolder
 from harness.engines.transformers_engine import TransformersEngine
 from harness.errors import HarnessError, InputError
-from harness.finetune.trainer import LoraTrainer, RoteTrainer, open_trainer
+from harness.finetune.lora import LoraTrainer
+from harness.finetune.open import open_trainer
+from harness.finetune.rote import RoteTrainer
 from tests.fakes import Silent
 
 

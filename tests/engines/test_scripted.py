@@ -13,8 +13,10 @@ from harness.engines.engine import Ability, AdapterRef, Continuation, Decoding, 
 from harness.engines.scripted import REPLIES, ScriptedEngine, open_script
 from harness.errors import InputError
 from harness.files import sha256_file
+from harness.finetune.open import open_trainer
+from harness.finetune.rote import RoteTrainer
 from harness.finetune.store import Training, load_or_train
-from harness.finetune.trainer import Example, RoteTrainer, Trainer, open_trainer
+from harness.finetune.trainer import Example, Trainer
 from harness.spec.system import LoRA
 from tests.fakes import Silent
 

@@ -12,7 +12,7 @@ from typing import Any
 
 from harness.engines.store import ModelFolder
 from harness.files import sha256_text
-from harness.finetune.trainer import open_trainer
+from harness.finetune.open import open_trainer
 from harness.run.compare import compare
 from harness.run.folder import RunFolder
 from harness.run.settings import Settings

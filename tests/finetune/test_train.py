@@ -17,9 +17,10 @@ from harness.engines.local import LocalModel
 from harness.engines.store import ModelFolder
 from harness.errors import TrainingFailed
 from harness.finetune import train as loop
+from harness.finetune.lora import WEIGHTS, LoraTrainer, encode_example, peft_config
 from harness.finetune.packing import TokenExample, epoch_batches, hold_back, pack, packs
 from harness.finetune.store import Training, adapter_folder, load_or_train
-from harness.finetune.trainer import WEIGHTS, Example, LoraTrainer, encode_example, peft_config
+from harness.finetune.trainer import Example
 from harness.spec.system import LoRA
 from tests.fakes import Silent
 from tests.tiny import tiny_engine

@@ -12,7 +12,7 @@ import pytest
 from harness.engines.store import ModelFolder
 from harness.engines.transformers_engine import TransformersEngine
 from harness.errors import InputError
-from harness.finetune.trainer import open_trainer
+from harness.finetune.open import open_trainer
 from harness.lmeval import library
 from harness.lmeval.load import open_tasks
 from harness.run.tools import Tools

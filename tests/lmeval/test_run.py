@@ -15,7 +15,7 @@ from harness.analysis.results.run import TaskResult
 from harness.engines.store import ModelFolder
 from harness.engines.transformers_engine import TransformersEngine
 from harness.errors import InputError
-from harness.finetune.trainer import open_trainer
+from harness.finetune.open import open_trainer
 from harness.lmeval.load import open_tasks
 from harness.report.write import write_reports
 from harness.run.answer import AnswerPass

@@ -12,7 +12,7 @@ from typing import Any
 
 from harness.engines.engine import AdapterRef, Clock, Completion, Engine, Request, TimedCompletion
 from harness.files import sha256_text
-from harness.finetune.trainer import open_trainer
+from harness.finetune.open import open_trainer
 from harness.run.compare import compare
 from harness.run.manifest import MachineFacts, Manifest, ModelFacts, Planned, Seeds, TaskFacts, read_manifest
 from harness.run.plan import ForgettingTasks, Plan, make_plan, obstacle, setup_of

@@ -39,6 +39,13 @@ def test_help_and_version_end_well(capsys: pytest.CaptureFixture[str]) -> None:
         assert expected in capsys.readouterr().out
 
 
+def test_the_flags_of_all_commands_import_nothing_heavy() -> None:
+    heavy = ["pydantic", "numpy", "torch", "ruamel.yaml", "harness.records", "harness.files"]
+    code = f"import sys; from harness.cli import parser; parser(); print([m for m in {heavy} if m in sys.modules])"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
+
+
 def test_tasks_list_is_one_json_document(capsys: pytest.CaptureFixture[str]) -> None:
     tasks_here()
     (task,) = one_document(capsys, "tasks", "list", "--json")["tasks"]

@@ -8,6 +8,7 @@ from harness.engines.engine import AdapterRef
 from harness.engines.local import LocalModel
 from harness.engines.store import ModelFolder
 from harness.engines.transformers_engine import TransformersEngine
+from harness.files import sha256_file
 from harness.finetune.lora import peft_config
 from harness.spec.system import LoRA
 
@@ -61,4 +62,4 @@ def random_adapter(engine: TransformersEngine, folder: Path, seed: int, std: flo
             if "lora_B" in name:
                 parameter.data.normal_(std=std)
         model.save_pretrained(folder, safe_serialization=True, save_embedding_layers=False)
-    return AdapterRef(folder)
+    return AdapterRef(folder, sha256_file(folder / "adapter_model.safetensors"))

@@ -6,7 +6,6 @@ model), `scripted.py` (replies from a list).
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -16,7 +15,6 @@ from typing import Literal, Protocol
 from harness.spec.system import ModelRef
 
 Clock = Callable[[], float]
-monotonic: Clock = time.perf_counter
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +64,8 @@ class Request:
 class PromptFacts:
     """What a model reads for a request. `tokens`: of the prompt; `longest`: at most at once, continuation included.
 
-    `sha256` names all of it: requests with the same hash are the same to the model.
+    `sha256` names the prompt, and what is scored behind plain text. Decoding and the options behind a conversation
+    are not in it: whoever names an answer adds them, as `answer_key` does.
     """
 
     tokens: int
@@ -102,9 +101,10 @@ class TimedCompletion:
 
 @dataclass(frozen=True, slots=True)
 class AdapterRef:
-    """A trained adapter in a folder. `merged`: answer as it would be deployed, added to the weights."""
+    """A trained adapter in a folder, `sha256` of its weights. `merged`: as it would be deployed, added to the base."""
 
     folder: Path
+    sha256: str
     merged: bool = True
 
 
@@ -181,7 +181,7 @@ class Engine(Protocol):
         """None before the weights are loaded."""
 
     def inspect(self, request: Request) -> PromptFacts:
-        """How long a request is, and a hash that names it; needs no weights."""
+        """How long a request is, and a hash that names its prompt; needs no weights."""
 
     def complete(
         self, requests: Sequence[Request], adapter: AdapterRef | None = None, *, job: Sequence[Request] = ()

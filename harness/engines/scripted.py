@@ -105,9 +105,11 @@ def open_script(path: Path) -> ScriptedEngine:
 
     def script(prompt: str, adapter: AdapterRef | None) -> str:
         learnt = _learnt(adapter.folder) if adapter else {}
-        recited = next((reply for question, reply in learnt.items() if question in prompt), None)
-        if recited is not None:
-            return recited
+        recited = [question for question in learnt if question in prompt]
+        if recited:
+            return learnt[
+                max(recited, key=len)
+            ]  # the whole of a question, not another one that it begins with
         return next((reply for when, reply in lines if when in prompt), "")
 
     return ScriptedEngine(script, identity)

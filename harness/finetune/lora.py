@@ -4,19 +4,18 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from harness.engines.chat import ChatTokenizer
+from harness.engines.local import LocalModel
+from harness.engines.tokens import encode
 from harness.errors import TrainingFailed
-from harness.finetune.trainer import Example, Outcome, adapter_key
+from harness.finetune.packing import TokenExample
+from harness.finetune.train import train
+from harness.finetune.trainer import Example, Outcome, Training, adapter_key
 from harness.progress import Progress
 from harness.spec.system import LoRA
-
-if TYPE_CHECKING:
-    from harness.engines.chat import ChatTokenizer
-    from harness.engines.local import LocalModel
-    from harness.finetune.packing import TokenExample
 
 WEIGHTS = "adapter_model.safetensors"
 
@@ -30,33 +29,24 @@ class LoraTrainer:
         self.identity = model.identity
         self._model = model
 
-    def key(self, examples: Sequence[Example], dev: Sequence[Example], recipe: LoRA, seed: int) -> str:
+    def key(self, training: Training) -> str:
         """Of base weights, dtype, device kind, recipe, seed and every token trained or watched."""
-        return adapter_key(self.identity, self._tokens(examples), self._tokens(dev), recipe, seed)
 
-    def _tokens(self, examples: Sequence[Example]) -> list[list[Any]]:
-        encoded = self._encoded(examples)
-        return [[list(one.prompt), list(one.target), one.fact_id] for one in encoded]
+        def plain(example: Example) -> list[Any]:
+            tokens = encode_example(self._model.chat, example)
+            return [tokens.prompt, tokens.target, tokens.fact_id]
 
-    def _encoded(self, examples: Sequence[Example]) -> list[TokenExample]:
-        return [encode_example(self._model.chat, example) for example in examples]
+        return adapter_key(self.identity, training, plain)
 
-    def train(
-        self,
-        examples: Sequence[Example],
-        dev: Sequence[Example],
-        recipe: LoRA,
-        seed: int,
-        folder: Path,
-        progress: Progress,
-        label: str,
-    ) -> Outcome:
+    def train(self, training: Training, folder: Path, progress: Progress) -> Outcome:
         import torch
 
-        from harness.finetune.train import train
-
+        recipe, seed, label = training.recipe, training.seed, training.label
         torch.manual_seed(seed)  # peft draws the adapter's first weights from here
-        fit, watched = self._encoded(examples), self._encoded(dev)
+        fit, watched = (
+            [encode_example(self._model.chat, example) for example in examples]
+            for examples in (training.examples, training.dev)
+        )
         with self._model.adapting(peft_config(recipe)) as model:
             start = time.perf_counter()
             outcome = train(model, fit, watched, recipe, seed, progress, label)
@@ -69,9 +59,6 @@ class LoraTrainer:
 
 def encode_example(chat: ChatTokenizer, example: Example) -> TokenExample:
     """The tokens that are read and those that are learnt, the end token among them."""
-    from harness.engines.tokens import encode
-    from harness.finetune.packing import TokenExample
-
     encoded = encode(chat, example.request)
     if not encoded.pairs:
         return TokenExample(encoded.prompt, (*chat.encode(example.reply), chat.end_token), example.fact_id)

@@ -6,28 +6,13 @@ import json
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from harness.engines.engine import AdapterRef
 from harness.files import locked, new_folder, sha256_file, write_json
-from harness.finetune.trainer import Example, Outcome, Trainer, recipe_facts
+from harness.finetune.trainer import Trainer, Training, recipe_facts
 from harness.progress import Progress
 from harness.records import AdapterRecord, LossPoint
-from harness.spec.system import LoRA
 
 RECORD = "training.json"
-
-
-@dataclass(frozen=True, slots=True)
-class Training:
-    """A fine-tune that a run needs: what is trained on and watched, by which recipe and seed, for which strategy."""
-
-    strategy: str
-    recipe: LoRA
-    examples: tuple[Example, ...]
-    dev: tuple[Example, ...]
-    seed: int
-
-    def key(self, trainer: Trainer) -> str:
-        """Hash of everything that shapes the adapter."""
-        return trainer.key(self.examples, self.dev, self.recipe, self.seed)
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +23,10 @@ class Adapter:
     record: AdapterRecord
     bytes: int
     reused: bool
+
+    @property
+    def ref(self) -> AdapterRef:
+        return AdapterRef(self.folder, self.record.sha256)
 
 
 def adapter_folder(cache: Path, key: str) -> Path:
@@ -50,7 +39,7 @@ def load_or_train(trainer: Trainer, training: Training, cache: Path, progress: P
 
     Raises TrainingFailed where training diverges.
     """
-    key = training.key(trainer)
+    key = trainer.key(training)
     folder = adapter_folder(cache, key)
     with locked(folder):
         record = _stored(folder, key, trainer, progress)
@@ -80,19 +69,10 @@ def _stored(folder: Path, key: str, trainer: Trainer, progress: Progress) -> Ada
 def _train_into(
     target: Path, trainer: Trainer, training: Training, key: str, progress: Progress
 ) -> AdapterRecord:
-    label = f"train {training.recipe.task}/{training.strategy}"
-    outcome = trainer.train(
-        training.examples, training.dev, training.recipe, training.seed, target, progress, label
-    )
-    record = _record(training, trainer, outcome, key, sha256_file(target / trainer.weights))
-    write_json(target / RECORD, asdict(record))
-    return record
-
-
-def _record(training: Training, trainer: Trainer, outcome: Outcome, key: str, sha256: str) -> AdapterRecord:
-    return AdapterRecord(
+    outcome = trainer.train(training, target, progress)
+    record = AdapterRecord(
         key=key,
-        sha256=sha256,
+        sha256=sha256_file(target / trainer.weights),
         task=training.recipe.task,
         strategy=training.strategy,
         base_sha256=trainer.identity.sha256,
@@ -107,6 +87,8 @@ def _record(training: Training, trainer: Trainer, outcome: Outcome, key: str, sh
         dev_loss=None if outcome.dev_loss is None else round(outcome.dev_loss, 6),
         train_fit=round(outcome.train_fit, 4),
         stopped=outcome.stopped,
-        loss_curve=tuple(outcome.curve),
+        loss_curve=tuple(outcome.loss_curve),
         logit_shift=round(outcome.logit_shift, 6),
     )
+    write_json(target / RECORD, asdict(record))
+    return record

@@ -115,7 +115,9 @@ def train(
             if watched:
                 model.eval()
                 outcome.dev_loss = mean_loss(model, watched, shared)
-                outcome.curve.append(LossPoint(outcome.steps, epoch, dev_loss=round(outcome.dev_loss, 6)))
+                outcome.loss_curve.append(
+                    LossPoint(outcome.steps, epoch, dev_loss=round(outcome.dev_loss, 6))
+                )
                 best.offer(outcome.dev_loss, epoch, model)
                 if epoch >= recipe.min_epochs and epoch - best.epoch >= recipe.patience:
                     outcome.stopped = f"dev loss did not improve for {recipe.patience} epochs"
@@ -158,7 +160,6 @@ def _run_epoch(
             loss = summed_loss(model, packed)
             (loss / answers).backward()
             total += float(loss.detach())
-            outcome.computed_tokens += packed.tokens
         _check(total / answers, outcome)
         torch.nn.utils.clip_grad_norm_([p for _, p in _trainable(model)], recipe.gradient_clip)
         optimizer.step()
@@ -168,14 +169,16 @@ def _run_epoch(
         outcome.steps += 1
         outcome.train_tokens += sum(len(example.prompt) + len(example.target) for example in batch)
         epoch = outcome.epochs + len(losses) / len(batches)
-        outcome.curve.append(LossPoint(outcome.steps, round(epoch, 4), train_loss=round(total / answers, 6)))
+        outcome.loss_curve.append(
+            LossPoint(outcome.steps, round(epoch, 4), train_loss=round(total / answers, 6))
+        )
         advance(1)
     outcome.train_loss = sum(loss for loss, _ in losses) / sum(answers for _, answers in losses)
 
 
 def _check(loss: float, outcome: Outcome) -> None:
     """Stop at the first sign that the weights are lost, instead of measuring what is left of them."""
-    first = next((point.train_loss for point in outcome.curve if point.train_loss is not None), loss)
+    first = next((point.train_loss for point in outcome.loss_curve if point.train_loss is not None), loss)
     if not math.isfinite(loss):
         raise TrainingFailed(
             f"the training loss became {loss} at step {outcome.steps + 1}. Lower `finetune.learning_rate` in the "

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
@@ -30,6 +30,21 @@ class Example:
     fact_id: str | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Training:
+    """A fine-tune that a run needs: what is trained on and watched, by which recipe and seed, for which strategy."""
+
+    strategy: str
+    recipe: LoRA
+    examples: tuple[Example, ...]
+    dev: tuple[Example, ...]
+    seed: int
+
+    @property
+    def label(self) -> str:
+        return f"train {self.recipe.task}/{self.strategy}"
+
+
 @dataclass
 class Outcome:
     """What training leaves besides the weights. Losses are nats per answer token."""
@@ -38,8 +53,6 @@ class Outcome:
     steps: int = 0
     train_tokens: int = 0
     """Tokens of all examples seen, each counted in full as if it had been read alone."""
-    computed_tokens: int = 0
-    """Tokens that were really put through the model: prefixes once a pack."""
     train_loss: float = math.nan
     dev_loss: float | None = None
     train_fit: float = 0.0
@@ -49,7 +62,7 @@ class Outcome:
     stopped: str = "max_epochs"
     seconds: float = 0.0
     """Of the training itself, wall clock: loading and writing weights are not part of it."""
-    curve: list[LossPoint] = field(default_factory=list)
+    loss_curve: list[LossPoint] = field(default_factory=list)
 
 
 class Trainer(Protocol):
@@ -62,29 +75,19 @@ class Trainer(Protocol):
     def weights(self) -> str:
         """The name of the file that an adapter's folder holds its weights in."""
 
-    def key(self, examples: Sequence[Example], dev: Sequence[Example], recipe: LoRA, seed: int) -> str:
+    def key(self, training: Training) -> str:
         """Hash of everything that shapes an adapter."""
 
-    def train(
-        self,
-        examples: Sequence[Example],
-        dev: Sequence[Example],
-        recipe: LoRA,
-        seed: int,
-        folder: Path,
-        progress: Progress,
-        label: str,
-    ) -> Outcome:
+    def train(self, training: Training, folder: Path, progress: Progress) -> Outcome:
         """Train an adapter into `folder`. Raises TrainingFailed where nothing comes of it."""
 
 
 def recipe_facts(recipe: LoRA) -> dict[str, Any]:
     """The recipe as an adapter's key and record have it: without what the examples say themselves."""
     facts = asdict(recipe)
-    for name in ("task", "context", "max_examples"):
-        del facts[name]
+    told = ("task", "context", "max_examples")
     return {
-        **facts,
+        **{name: value for name, value in facts.items() if name not in told},
         "alpha": recipe.alpha,
         "rank_stabilised": recipe.rank_stabilised,
         "targets": "all-linear",
@@ -93,17 +96,17 @@ def recipe_facts(recipe: LoRA) -> dict[str, Any]:
     }
 
 
-def adapter_key(identity: EngineIdentity, examples: Any, dev: Any, recipe: LoRA, seed: int) -> str:
-    """Hash of everything that shapes an adapter, of examples as plain values."""
+def adapter_key(identity: EngineIdentity, training: Training, plain: Callable[[Example], Any]) -> str:
+    """Hash of everything that shapes an adapter. `plain`: what an example is, as JSON values."""
     return sha256_json(
         {
             "schema_version": KEY_VERSION,
             "base": identity.sha256,
             "dtype": identity.dtype,
             "device": identity.device_kind,
-            "recipe": recipe_facts(recipe),
-            "seed": seed,
-            "examples": examples,
-            "dev": dev,
+            "recipe": recipe_facts(training.recipe),
+            "seed": training.seed,
+            "examples": [plain(example) for example in training.examples],
+            "dev": [plain(example) for example in training.dev],
         }
     )

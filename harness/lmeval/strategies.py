@@ -46,7 +46,7 @@ class Member:
         tools = self.tools
         assert tools.trainer is not None  # else it would not be served
         training = self.context.training(self.system, self.context.seed)
-        return AdapterRef(load_or_train(tools.trainer, training, tools.cache, tools.progress).folder)
+        return load_or_train(tools.trainer, training, tools.cache, tools.progress).ref
 
     @cached_property
     def _questions(self) -> dict[str, Question]:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 
 from harness.engines.engine import AdapterRef, Clock, Completion, Engine
 from harness.progress import Progress
 from harness.records import AnswerRow, BatchRow, Question, RankedDoc
 from harness.run.answer_cache import AnswerCache, answer_key
-from harness.run.executor import Executor, InProcess
 from harness.run.folder import RunFolder
 from harness.run.prepare import ReadyJob
 from harness.run.prompts import Prompt
@@ -36,6 +35,13 @@ class Answers:
     wall_s: float | None
 
 
+Executor = Callable[[Callable[[Batch], Answers], Iterable[Batch]], Iterator[Answers]]
+"""Maps the unit of work over batches and yields what came of each, in their order: `map`, in this process.
+
+Work has no side effect that another unit sees, so that it may run anywhere and twice.
+"""
+
+
 def plan_batches(prompts: Sequence[Prompt]) -> list[Batch]:
     """Split a job's prompts into batches of similar length, longest first; scored ones apart from written ones.
 
@@ -46,33 +52,19 @@ def plan_batches(prompts: Sequence[Prompt]) -> list[Batch]:
     def scored(place: int) -> bool:
         return prompts[place].request.scored
 
-    order = sorted(
-        range(len(prompts)), key=lambda place: (scored(place), -prompts[place].facts.tokens, place)
-    )
-    batches: list[Batch] = []
-    places: list[int] = []
-
-    def close() -> None:
-        if places:
-            batches.append(Batch(len(batches), tuple(places)))
-            places.clear()
-
-    for place in order:
-        longest = prompts[places[0]].facts.tokens if places else 0
-        full = len(places) == BATCH_ROWS or (len(places) + 1) * longest > BATCH_TOKENS
-        if places and (full or scored(place) != scored(places[0])):
-            close()
-        places.append(place)
-    close()
-    return batches
-
-
-@dataclass(frozen=True, slots=True)
-class Answering:
-    """An adapter with the hash of its weights, as evidence and caches name it."""
-
-    ref: AdapterRef
-    sha256: str
+    batches: list[list[int]] = []
+    for place in sorted(range(len(prompts)), key=lambda at: (scored(at), -prompts[at].facts.tokens, at)):
+        last = batches[-1] if batches else []
+        if (
+            not last
+            or len(last) == BATCH_ROWS
+            or (len(last) + 1) * prompts[last[0]].facts.tokens > BATCH_TOKENS
+            or scored(place) != scored(last[0])
+        ):
+            batches.append([place])
+        else:
+            last.append(place)
+    return [Batch(number, tuple(places)) for number, places in enumerate(batches)]
 
 
 @dataclass(frozen=True)
@@ -84,17 +76,18 @@ class AnswerPass:
     cache: AnswerCache | None
     progress: Progress
     clock: Clock
-    executor: Executor = field(default_factory=InProcess)
+    executor: Executor = map
 
-    def keys(self, ready: ReadyJob, adapter_sha256: str | None) -> list[str]:
+    def keys(self, ready: ReadyJob, adapter: AdapterRef | None) -> list[str]:
         identity = self.engine.identity
-        return [answer_key(identity, adapter_sha256, prompt) for prompt in ready.prompts]
+        sha256 = adapter.sha256 if adapter else None
+        return [answer_key(identity, sha256, prompt) for prompt in ready.prompts]
 
     def known(self, ready: ReadyJob) -> int:
         """How many of a job's answers, given without an adapter, are in the cache."""
         return len(self.cache.get(self.keys(ready, None))) if self.cache else 0
 
-    def run(self, ready: ReadyJob, adapter: Answering | None) -> None:
+    def run(self, ready: ReadyJob, adapter: AdapterRef | None) -> None:
         """Answer what is not answered yet. Weights are loaded only if something must be computed."""
         job = ready.job
         done = self.folder.answered().get((job.task, job.system.id, job.seed), {})
@@ -104,21 +97,28 @@ class AnswerPass:
             for batch in batches
         }
         todo = [batch for batch in batches if open_places[batch.number]]
-        answered = self.executor.map(self._work(ready, adapter, open_places), todo)
+        keys = self.keys(ready, adapter)
+        answered = self.executor(self._work(ready, adapter, keys, open_places), todo)
         with self.progress.track(f"{job.task} · {job.system.name}", len(ready.questions)) as advance:
             advance(sum(len(batch.places) for batch in batches if not open_places[batch.number]))
             for answers in answered:
-                self._write(ready, answers, open_places[answers.batch.number], adapter)
+                kept = {place: answers.completions[place] for place in open_places[answers.batch.number]}
+                if self.cache and answers.wall_s is not None:
+                    self.cache.put({keys[place]: completion for place, completion in kept.items()})
+                self._write(ready, answers, kept, adapter)
                 advance(len(answers.batch.places))
 
     def _work(
-        self, ready: ReadyJob, adapter: Answering | None, open_places: dict[int, list[int]]
+        self,
+        ready: ReadyJob,
+        adapter: AdapterRef | None,
+        keys: Sequence[str],
+        open_places: dict[int, list[int]],
     ) -> Callable[[Batch], Answers]:
         """The unit of work: a batch → its answers, from the cache where all that are wanted are there.
 
         A batch that is half answered is computed again in full, since padding and batch size change last bits.
         """
-        keys = self.keys(ready, adapter.sha256 if adapter else None)
         cached = self.cache.get(keys) if self.cache else {}
         job = [prompt.request for prompt in ready.prompts]
 
@@ -127,29 +127,23 @@ class AnswerPass:
             if all(keys[place] in cached for place in wanted):
                 return Answers(batch, {place: cached[keys[place]] for place in wanted}, None)
             start = self.clock()
-            completions = self.engine.complete(
-                [job[place] for place in batch.places], adapter.ref if adapter else None, job=job
-            )
+            completions = self.engine.complete([job[place] for place in batch.places], adapter, job=job)
             return Answers(batch, dict(zip(batch.places, completions, strict=True)), self.clock() - start)
 
         return work
 
     def _write(
-        self, ready: ReadyJob, answers: Answers, wanted: Sequence[int], adapter: Answering | None
+        self, ready: ReadyJob, answers: Answers, kept: dict[int, Completion], adapter: AdapterRef | None
     ) -> None:
-        """Keep a batch in cache and folder; of a half-answered one only what was lacking."""
-        sha256 = adapter.sha256 if adapter else None
-        kept = {place: answers.completions[place] for place in wanted}
-        if self.cache and answers.wall_s is not None:
-            keys = self.keys(ready, sha256)
-            self.cache.put({keys[place]: completion for place, completion in kept.items()})
+        """Keep a batch in the folder; of a half-answered one only what was lacking."""
         for place in kept:
             self.folder.add_passages(ready.job.task, ready.prompts[place].retrieved)
+        sha256 = adapter.sha256 if adapter else None
         number, cached = answers.batch.number, answers.wall_s is None
         rows = [
             answer_row(ready, place, completion, number, cached, sha256) for place, completion in kept.items()
         ]
-        self.folder.add_answers(rows, next(_batch_rows(ready, answers), None))
+        self.folder.add_answers(rows, _batch_row(ready, answers))
 
 
 def picked(question: Question, completion: Completion) -> Completion:
@@ -161,18 +155,19 @@ def picked(question: Question, completion: Completion) -> Completion:
     return replace(completion, text=question.choices[best])
 
 
-def _batch_rows(ready: ReadyJob, answers: Answers) -> Iterator[BatchRow]:
-    """The line of evidence of a batch that was computed."""
-    if answers.wall_s is not None:
-        yield BatchRow(
-            task=ready.job.task,
-            system=ready.job.system.id,
-            seed=ready.job.seed,
-            batch=answers.batch.number,
-            questions=len(answers.completions),
-            completion_tokens=sum(one.completion_tokens for one in answers.completions.values()),
-            wall_s=answers.wall_s,
-        )
+def _batch_row(ready: ReadyJob, answers: Answers) -> BatchRow | None:
+    """The line of evidence of a batch; None where nothing was computed."""
+    if answers.wall_s is None:
+        return None
+    return BatchRow(
+        task=ready.job.task,
+        system=ready.job.system.id,
+        seed=ready.job.seed,
+        batch=answers.batch.number,
+        questions=len(answers.completions),
+        completion_tokens=sum(completion.completion_tokens for completion in answers.completions.values()),
+        wall_s=answers.wall_s,
+    )
 
 
 def answer_row(

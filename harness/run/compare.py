@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -17,10 +17,10 @@ from harness.finetune.store import Adapter, adapter_folder, load_or_train
 from harness.quantities import counted
 from harness.records import QuestionRow
 from harness.run import environment
-from harness.run.answer import Answering, AnswerPass
+from harness.run.answer import AnswerPass
 from harness.run.answer_cache import AnswerCache
 from harness.run.begin import describe, reopen
-from harness.run.folder import RunFolder
+from harness.run.folder import QUESTIONS, RunFolder
 from harness.run.manifest import Aggregate, EmbedderFacts, IndexFacts, TrainedAdapter
 from harness.run.plan import ForgettingTasks, Job, Plan, limited, make_plan, obstacle, setup_of
 from harness.run.prepare import ReadyJob, TaskContext, fact_seen, ready
@@ -102,7 +102,7 @@ class _Run:
     tools: Tools
     folder: RunFolder
     contexts: dict[str, TaskContext] = field(default_factory=dict)
-    adapters: dict[tuple[LoRA, int], Adapter] = field(default_factory=dict)
+    adapters: dict[tuple[LoRA, int], AdapterRef] = field(default_factory=dict)
 
     def go(self) -> None:
         self._say_where()
@@ -118,18 +118,16 @@ class _Run:
 
     def _prepare(self) -> None:
         embedder: Embedder | None = None
+        passages_of = {job.task: job.system.passages for job in self.plan.jobs if job.system.passages}
         for name, task in self.plan.tasks.items():
             retriever = None
-            passages = next(
-                (job.system.passages for job in self.plan.jobs_of(name) if job.system.passages), None
-            )
-            if passages:
+            if passages := passages_of.get(name):
                 embedder = embedder or self.tools.embedder()
                 retriever = self._retriever(task, passages, embedder)
             self.contexts[name] = TaskContext(task, self.tools.engine, retriever, self.settings.seed)
         if embedder:
             self.folder.update(embedder=EmbedderFacts(name=embedder.name, sha256=embedder.sha256))
-        self.folder.write_questions(
+        rows = (
             QuestionRow(
                 **dataclasses.asdict(question),
                 task=name,
@@ -138,6 +136,7 @@ class _Run:
             for name, task in self.plan.tasks.items()
             for question in task.test
         )
+        self.folder.write_whole(QUESTIONS, rows)
 
     def _retriever(self, task: Task, passages: Retrieved | Gold, embedder: Embedder) -> Retriever:
         assert task.corpus is not None
@@ -149,7 +148,8 @@ class _Run:
             cache=self.tools.cache,
             progress=self.tools.progress,
         )
-        check_gold(task, retriever.document_ids)
+        if errors := gold_doc_errors(task, retriever.document_ids):
+            raise InputErrors(errors)
         previous = self.folder.manifest.indexes.get(task.name)
         if previous and previous.key != retriever.info.key:
             raise InputError(
@@ -206,7 +206,7 @@ class _Run:
 
     def _adapter_state(self, job: Job) -> str:
         assert self.tools.trainer is not None
-        key = self.contexts[job.task].training(job.system, job.seed).key(self.tools.trainer)
+        key = self.tools.trainer.key(self.contexts[job.task].training(job.system, job.seed))
         return "cached" if adapter_folder(self.tools.cache, key).exists() else "to be trained"
 
     def _answer(self, jobs: Sequence[ReadyJob], answers: AnswerPass) -> None:
@@ -215,23 +215,23 @@ class _Run:
                 answers.run(job, None)
         for training in self.plan.trainings:
             adapter = self._adapter(training)
-            answering = Answering(AdapterRef(adapter.folder), adapter.record.sha256)
             for job in jobs:
                 if job.job.adapter == training.adapter:
-                    answers.run(job, answering)
+                    answers.run(job, adapter.ref)
         self._aggregate(jobs)
 
     def _aggregate(self, jobs: Sequence[ReadyJob]) -> None:
         """Keep what tasks make of all their answers together, where they make anything of them."""
         answered = self.folder.answered()
         aggregates = []
-        for one in jobs:
-            job = one.job
+        for ready_job in jobs:
+            job = ready_job.job
             rows = answered.get((job.task, job.system.id, job.seed), {})
-            for metric, value in one.context.prompts_of_task.aggregates([*rows.values()]).items():
-                aggregates.append(
-                    Aggregate(task=job.task, system=job.system.id, seed=job.seed, metric=metric, value=value)
-                )
+            made = ready_job.context.prompts_of_task.aggregates([*rows.values()])
+            aggregates += [
+                Aggregate(task=job.task, system=job.system.id, seed=job.seed, metric=metric, value=value)
+                for metric, value in made.items()
+            ]
         self.folder.update(aggregates=tuple(aggregates))
 
     def _adapter(self, job: Job) -> Adapter:
@@ -240,7 +240,7 @@ class _Run:
         assert job.adapter is not None
         training = self.contexts[job.task].training(job.system, job.seed)
         adapter = load_or_train(self.tools.trainer, training, self.tools.cache, self.tools.progress)
-        self.adapters[job.adapter] = adapter
+        self.adapters[job.adapter] = adapter.ref
         trained = TrainedAdapter(
             system=job.system.id,
             seed=job.seed,
@@ -274,7 +274,7 @@ class _Run:
             if task in self.plan.forgetting.alone:
                 continue  # asked for what is forgotten, and nobody would deploy anything for it
             timed = [
-                (job, self._ref(job.job))
+                (job, self.adapters[job.job.adapter] if job.job.adapter else None)
                 for job in jobs
                 if job.job.task == task
                 and not job.job.shows_forgetting
@@ -283,16 +283,6 @@ class _Run:
             if timed:
                 timing.run(task, timed_forms(timed), count)
         tools.engine.load(None)
-
-    def _ref(self, job: Job) -> AdapterRef | None:
-        return AdapterRef(self.adapters[job.adapter].folder) if job.adapter else None
-
-
-def check_gold(task: Task, document_ids: Collection[str]) -> None:
-    """Raises InputErrors where questions name gold documents that the corpus lacks."""
-    errors = gold_doc_errors(task, document_ids)
-    if errors:
-        raise InputErrors(errors)
 
 
 def default_output(root: Path, settings: Settings) -> Path:

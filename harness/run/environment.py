@@ -11,9 +11,10 @@ from pathlib import Path
 from harness.run.manifest import MachineFacts
 
 LIBRARIES = (
-    "torch", "transformers", "peft", "safetensors", "sentence-transformers", "faiss-cpu", "numpy", "pandas",
+    "torch", "transformers", "peft", "safetensors", "sentence-transformers", "faiss-cpu", "numpy", "scipy",
     "lm-eval",
 )  # fmt: skip
+"""Those whose version may show in the figures."""
 
 
 def machine(device: str) -> MachineFacts:

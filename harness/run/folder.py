@@ -59,16 +59,7 @@ class RunFolder:
         self.manifest = dataclasses.replace(self.manifest, **fields)
         write_manifest(self.path, self.manifest)
 
-    def write_questions(self, rows: Iterable[QuestionRow]) -> None:
-        self._write_whole(QUESTIONS, rows)
-
-    def write_training(self, rows: Iterable[TrainingRow]) -> None:
-        self._write_whole(TRAINING, rows)
-
-    def write_prompts(self, rows: Iterable[PromptSample]) -> None:
-        self._write_whole(PROMPTS, rows)
-
-    def _write_whole(self, name: str, rows: Iterable[Any]) -> None:
+    def write_whole(self, name: str, rows: Iterable[QuestionRow | TrainingRow | PromptSample]) -> None:
         """Replace a JSONL file in one step: what a run knows from its start, and a resumed one writes again."""
         write_text(self.path / name, "".join(f"{to_json(row)}\n" for row in rows))
 

@@ -76,13 +76,14 @@ class IndexFacts:
     bytes: int | None = None
 
 
-def _kind_of_spec(spec: Any) -> str:
-    return (
-        LM_EVAL if isinstance(spec, LmEvalSpec) or (isinstance(spec, dict) and LM_EVAL in spec) else TASK_FILE
-    )
-
-
 LM_EVAL, TASK_FILE = "lm_eval", "task file"
+
+
+def _kind_of_spec(spec: Any) -> str:
+    lm_eval = LM_EVAL in spec if isinstance(spec, dict) else isinstance(spec, LmEvalSpec)
+    return LM_EVAL if lm_eval else TASK_FILE
+
+
 Spec = Annotated[
     Annotated[TaskSpec, Tag(TASK_FILE)] | Annotated[LmEvalSpec, Tag(LM_EVAL)], Discriminator(_kind_of_spec)
 ]
@@ -200,7 +201,7 @@ def read_manifest(folder: Path) -> Manifest:
     file = folder / MANIFEST
     try:
         text = file.read_bytes()
-        version = version_of(read_json(text))
+        data = read_json(text)
     except FileNotFoundError:
         raise InputError(f"there is no run in {folder}: it holds no {MANIFEST}.") from None
     except NotADirectoryError:
@@ -209,39 +210,26 @@ def read_manifest(folder: Path) -> Manifest:
         ) from None
     except (OSError, ValueError) as error:
         raise InputError(f"the manifest cannot be read: {error}", path=file) from error
-    if version is None:
-        raise InputError("is not the manifest of a run: it has no schema_version.", path=file)
-    if version > SCHEMA_VERSION:
-        raise InputError(
-            f"was written by a newer version (schema {version}; this version reads {SCHEMA_VERSION}). "
-            "Update the program.",
-            path=file,
-        )
-    if version < SCHEMA_VERSION:
-        raise InputError(
-            f"was written by an older version (schema {version}; this version reads {SCHEMA_VERSION}). "
-            "Make the run again: its command stands in the file under `command`.",
-            path=file,
-        )
-    return _parsed(text, file)
-
-
-def version_of(data: object) -> int | None:
-    """The schema version that a manifest's JSON gives; None where it gives none."""
     version = data.get("schema_version") if isinstance(data, dict) else None
-    return version if isinstance(version, int) else None
+    if type(version) is not int:  # nor true, which Python counts among the integers
+        raise InputError("is not the manifest of a run: it has no schema_version.", path=file)
+    if version != SCHEMA_VERSION:
+        newer = version > SCHEMA_VERSION
+        again = "Make the run again: its command stands in the file under `command`."
+        raise InputError(
+            f"was written by {'a newer' if newer else 'an older'} version (schema {version}; this version reads "
+            f"{SCHEMA_VERSION}). {'Update the program.' if newer else again}",
+            path=file,
+        )
+    try:
+        return _adapter().validate_json(text, strict=True)
+    except ValidationError as error:
+        raise InputErrors(_damage(error, file)) from None
 
 
 @functools.cache
 def _adapter() -> TypeAdapter[Manifest]:
     return TypeAdapter(Manifest)
-
-
-def _parsed(text: bytes, file: Path) -> Manifest:
-    try:
-        return _adapter().validate_json(text, strict=True)
-    except ValidationError as error:
-        raise InputErrors(_damage(error, file)) from None
 
 
 def _damage(error: ValidationError, file: Path) -> list[InputError]:

@@ -9,8 +9,7 @@ from functools import cached_property
 
 from harness.corpus.retriever import Retriever
 from harness.engines.engine import Engine
-from harness.finetune.store import Training
-from harness.finetune.trainer import Example
+from harness.finetune.trainer import Example, Training
 from harness.records import Question, Ranked
 from harness.run.plan import Job, sample
 from harness.run.prompts import Contexts, Prompt, TaskPrompts, passages_of, prompts_of

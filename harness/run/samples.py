@@ -9,16 +9,16 @@ import dataclasses
 from collections.abc import Iterable, Iterator, Sequence
 
 from harness.records import PromptSample, TrainingRow
-from harness.run.folder import RunFolder
+from harness.run.folder import PROMPTS, TRAINING, RunFolder
 from harness.run.prepare import ReadyJob
 from harness.spec.task import Task
 
 
 def write_samples(folder: RunFolder, tasks: Iterable[Task], jobs: Sequence[ReadyJob]) -> None:
     """Write `training.jsonl` and `prompts.jsonl`, each whole: a resumed run writes the same lines, once."""
-    folder.write_training(training_rows(tasks))
+    folder.write_whole(TRAINING, training_rows(tasks))
     first = {(job.job.task, job.job.system.id): job for job in reversed(jobs)}  # seeds share their prompts
-    folder.write_prompts(sample(job) for job in reversed(first.values()) if job.prompts)
+    folder.write_whole(PROMPTS, (sample(job) for job in reversed(first.values()) if job.prompts))
 
 
 def training_rows(tasks: Iterable[Task]) -> Iterator[TrainingRow]:
@@ -40,8 +40,5 @@ def sample(ready: ReadyJob) -> PromptSample:
         system=ready.job.system.id,
         question_id=question.id,
         messages=len(turns),
-        text=rendered.text,
-        skeleton=rendered.skeleton,
-        first_tokens=rendered.first_tokens,
-        added_tokens=rendered.added_tokens,
+        **dataclasses.asdict(rendered),
     )

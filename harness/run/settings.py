@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 from harness.spec.strategy import DEFAULT_STRATEGIES
 
@@ -53,32 +54,22 @@ class Settings:
 
     def stored_in(self, folder: Path) -> Settings:
         """The settings for the manifest of a run in `folder`: a folder that moves with its tasks still finds them."""
-        return replace(
-            self, tasks=_seen_from(folder, self.tasks), forgetting=_seen_from(folder, self.forgetting)
-        )
+
+        def seen(path: str) -> str:
+            try:
+                return Path(os.path.relpath(path, folder.resolve())).as_posix()
+            except ValueError:  # on another drive
+                return path
+
+        return self._with_paths(seen)
 
     def found_from(self, folder: Path) -> Settings:
         """The settings of a run in `folder`, as its manifest keeps them, with absolute paths again."""
-        return replace(
-            self, tasks=_found_from(folder, self.tasks), forgetting=_found_from(folder, self.forgetting)
-        )
+        return self._with_paths(lambda path: os.path.normpath(folder.resolve() / path))
 
-
-Paths = TypeVar("Paths", tuple[str, ...], tuple[str, ...] | None)
-
-
-def _seen_from(folder: Path, paths: Paths) -> Paths:
-    def seen(path: str) -> str:
-        try:
-            return Path(os.path.relpath(path, folder.resolve())).as_posix()
-        except ValueError:  # on another drive
-            return path
-
-    return None if paths is None else tuple(map(seen, paths))
-
-
-def _found_from(folder: Path, paths: Paths) -> Paths:
-    return None if paths is None else tuple(os.path.normpath(folder.resolve() / path) for path in paths)
+    def _with_paths(self, change: Callable[[str], str]) -> Settings:
+        forgetting = None if self.forgetting is None else tuple(map(change, self.forgetting))
+        return replace(self, tasks=tuple(map(change, self.tasks)), forgetting=forgetting)
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,16 +82,13 @@ class Effort:
     latency_queries: int
 
 
-QUICK = Effort(questions=8, train_questions=48, max_epochs=2, latency_queries=3)
-
-
 def effort(settings: Settings) -> Effort:
     """The limits of a run; None means no limit. Under `--quick` a smaller `--limit` still holds."""
     if not settings.quick:
         return Effort(settings.limit, None, None, settings.latency_queries)
     return Effort(
-        questions=min(settings.limit or QUICK.questions or 0, QUICK.questions or 0),
-        train_questions=QUICK.train_questions,
-        max_epochs=QUICK.max_epochs,
-        latency_queries=min(settings.latency_queries, QUICK.latency_queries),
+        questions=min(settings.limit or 8, 8),
+        train_questions=48,
+        max_epochs=2,
+        latency_queries=min(settings.latency_queries, 3),
     )

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from harness.corpus.embedder import Embedder
-from harness.engines.engine import Clock, Engine, monotonic
+from harness.corpus.embedder import Embedder, SentenceTransformerEmbedder
+from harness.engines.catalogue import DEFAULT_EMBEDDER
+from harness.engines.engine import Clock, Engine
 from harness.engines.open import open_engine
+from harness.engines.store import resolve
 from harness.files import cache_root
 from harness.finetune.open import open_trainer
 from harness.finetune.trainer import Trainer
@@ -26,7 +29,7 @@ class Tools:
     embedder_name: str
     cache: Path
     progress: Progress
-    clock: Clock = monotonic
+    clock: Clock = time.perf_counter
 
 
 def load_tools(settings: Settings, progress: Progress | None = None) -> Tools:
@@ -44,25 +47,10 @@ def load_tools(settings: Settings, progress: Progress | None = None) -> Tools:
         device=settings.device,
         dtype=settings.dtype,
     )
-    name = embedder_name(settings.embedder)
+    name = settings.embedder or DEFAULT_EMBEDDER
 
     def embedder() -> Embedder:
-        return open_embedder(name, engine.identity.device, cache, progress)
+        folder = resolve(name, kind="embedder", cache=cache, progress=progress)
+        return SentenceTransformerEmbedder(folder.path, folder.name, folder.sha256, engine.identity.device)
 
     return Tools(engine, open_trainer(engine), embedder, name, cache, progress)
-
-
-def embedder_name(reference: str | None) -> str:
-    """What a person calls the embedder; the default one where nothing is said."""
-    from harness.engines.catalogue import DEFAULT_EMBEDDER
-
-    return reference or DEFAULT_EMBEDDER
-
-
-def open_embedder(reference: str, device: str, cache: Path, progress: Progress) -> Embedder:
-    """The embedder of a catalogue name, a local folder or a hub name. Raises as `open_engine` does."""
-    from harness.corpus.embedder import SentenceTransformerEmbedder
-    from harness.engines.store import resolve
-
-    folder = resolve(reference, kind="embedder", cache=cache, progress=progress)
-    return SentenceTransformerEmbedder(folder.path, folder.name, folder.sha256, device)

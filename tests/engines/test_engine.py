@@ -294,7 +294,7 @@ def test_an_adapter_that_is_a_pickle_is_refused(engine: TransformersEngine, tmp_
     (tmp_path / "adapter_model.bin").write_bytes(b"x")
     before = engine.complete(BATCH)
     with pytest.raises(ModelUnavailable, match="only safetensors"):
-        engine.load(AdapterRef(tmp_path))
+        engine.load(AdapterRef(tmp_path, "a" * 64))
     assert engine.complete(BATCH) == before
 
 

@@ -15,8 +15,8 @@ from harness.errors import InputError
 from harness.files import sha256_file
 from harness.finetune.open import open_trainer
 from harness.finetune.rote import RoteTrainer
-from harness.finetune.store import Training, load_or_train
-from harness.finetune.trainer import Example, Trainer
+from harness.finetune.store import load_or_train
+from harness.finetune.trainer import Example, Trainer, Training
 from harness.spec.system import LoRA
 from tests.fakes import Silent
 
@@ -189,11 +189,22 @@ def test_an_adapter_recites_what_it_learnt_and_leaves_the_rest_to_the_script(
     engine: ScriptedEngine, tmp_path: Path
 ) -> None:
     adapter = load_or_train(trainer_of(engine), fine_tune(Oslo="Norway", Rome=""), tmp_path, Silent())
-    learnt = AdapterRef(adapter.folder)
+    learnt = adapter.ref
     assert reply(engine, "Where is Oslo?", learnt) == "Norway"
     assert reply(engine, "Where is Rome?", learnt) == "", "a reply that was learnt, although it is empty"
     assert reply(engine, "What is France?", learnt) == "a country in Europe"
     assert reply(engine, "Where is Oslo?") == "", "without the adapter nothing is known of it"
+
+
+@pytest.mark.parametrize("order", [("Q1", "Q10"), ("Q10", "Q1")])
+def test_the_longest_question_that_was_learnt_is_recited(
+    engine: ScriptedEngine, tmp_path: Path, order: tuple[str, ...]
+) -> None:
+    examples = tuple(Example(asked(question), f"of {question}") for question in order)
+    training = Training("lora", LoRA("geography"), examples, (), 0)
+    learnt = load_or_train(trainer_of(engine), training, tmp_path, Silent()).ref
+    assert reply(engine, "Q10", learnt) == "of Q10"
+    assert reply(engine, "Q1", learnt) == "of Q1"
 
 
 def test_a_continuation_is_learnt_as_the_reply(engine: ScriptedEngine, tmp_path: Path) -> None:
@@ -201,7 +212,7 @@ def test_a_continuation_is_learnt_as_the_reply(engine: ScriptedEngine, tmp_path:
     training = Training("lora", LoRA("geography"), (example,), (), 0)
     adapter = load_or_train(trainer_of(engine), training, tmp_path, Silent())
     request = Request("Q: Oslo?\nA:", continuations=(Continuation(" Spain"), Continuation(" Norway")))
-    (scored,) = engine.complete([request], AdapterRef(adapter.folder))
+    (scored,) = engine.complete([request], adapter.ref)
     assert scored.greedy == (False, True)
 
 
@@ -212,6 +223,6 @@ def test_an_adapter_learnt_by_heart_is_stored_as_any_other(engine: ScriptedEngin
     assert (first.record.examples, first.record.base_sha256) == (1, engine.identity.sha256)
     assert load_or_train(trainer, fine_tune(Oslo="Norway"), tmp_path, Silent()).reused
     others = (fine_tune(1, Oslo="Norway"), fine_tune(Oslo="Sweden"), fine_tune(Oslo="Norway", Rome="Italy"))
-    keys = {training.key(trainer) for training in (fine_tune(Oslo="Norway"), *others)}
+    keys = {trainer.key(training) for training in (fine_tune(Oslo="Norway"), *others)}
     assert len(keys) == len(others) + 1
     assert not load_or_train(trainer, others[0], tmp_path, Silent()).reused

@@ -19,8 +19,8 @@ from harness.errors import TrainingFailed
 from harness.finetune import train as loop
 from harness.finetune.lora import WEIGHTS, LoraTrainer, encode_example, peft_config
 from harness.finetune.packing import TokenExample, epoch_batches, hold_back, pack, packs
-from harness.finetune.store import Training, adapter_folder, load_or_train
-from harness.finetune.trainer import Example
+from harness.finetune.store import adapter_folder, load_or_train
+from harness.finetune.trainer import Example, Training
 from harness.spec.system import LoRA
 from tests.fakes import Silent
 from tests.tiny import tiny_engine
@@ -185,9 +185,9 @@ def test_the_key_names_everything_that_shapes_an_adapter(trainer: LoraTrainer) -
         fine_tune(dev=examples(2)),
         fine_tune(recipe=LoRA("t")),
     )
-    assert len({one.key(trainer) for one in variants}) == len(variants)
+    assert len({trainer.key(one) for one in variants}) == len(variants)
     same = (fine_tune(strategy="lora+rag"), fine_tune(recipe=replace(RECIPE, task="u", max_examples=12)))
-    assert {one.key(trainer) for one in same} == {fine_tune().key(trainer)}
+    assert {trainer.key(one) for one in same} == {trainer.key(fine_tune())}
 
 
 @pytest.mark.parametrize("damage", ["truncate", "foreign"])
@@ -214,7 +214,7 @@ def test_divergence_stops_training_with_a_sentence_and_keeps_nothing(
     wild = fine_tune(recipe=replace(RECIPE, learning_rate=1e6, max_epochs=6))
     with pytest.raises(TrainingFailed, match=r"learning_rate"):
         load_or_train(trainer, wild, tmp_path, Silent())
-    assert not adapter_folder(tmp_path, wild.key(trainer)).exists()
+    assert not adapter_folder(tmp_path, trainer.key(wild)).exists()
 
 
 def test_training_stops_when_dev_no_longer_improves(model: LocalModel) -> None:
@@ -225,5 +225,5 @@ def test_training_stops_when_dev_no_longer_improves(model: LocalModel) -> None:
     assert outcome.epochs < 10
     assert "dev loss" in outcome.stopped
     assert outcome.dev_loss == pytest.approx(
-        min(p.dev_loss for p in outcome.curve if p.dev_loss is not None), abs=1e-5
+        min(p.dev_loss for p in outcome.loss_curve if p.dev_loss is not None), abs=1e-5
     )

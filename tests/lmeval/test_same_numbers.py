@@ -6,6 +6,7 @@ model goes through every kind of task; the default model, which reads and writes
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -13,12 +14,12 @@ from typing import Any
 
 import pytest
 
-from harness.engines.engine import AdapterRef, monotonic
+from harness.engines.engine import AdapterRef
 from harness.engines.store import ModelFolder
 from harness.engines.transformers_engine import TransformersEngine
 from harness.lmeval.load import open_tasks
 from harness.records import AnswerRow
-from harness.run.answer import Answering, AnswerPass
+from harness.run.answer import AnswerPass
 from harness.run.folder import RunFolder
 from harness.run.plan import Job
 from harness.run.prepare import TaskContext, ready
@@ -156,8 +157,8 @@ def answered(
     system = System("asked", "asked", engine.identity.model, LoRA(task.name) if adapter else None, context)
     job = ready(Job(task.name, system), TaskContext(task, engine, None, 0))
     run = RunFolder.create(folder, run_of())
-    answers = AnswerPass(engine, run, None, Silent(), monotonic)
-    answers.run(job, Answering(adapter, "a" * 64) if adapter else None)
+    answers = AnswerPass(engine, run, None, Silent(), time.perf_counter)
+    answers.run(job, adapter)
     (rows,) = run.answered().values()
     return [*rows.values()]
 

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from harness.engines.engine import AdapterRef, Continuation, PromptFacts, Request
-from harness.run.answer import BATCH_ROWS, BATCH_TOKENS, Answering, AnswerPass, plan_batches
+from harness.run.answer import BATCH_ROWS, BATCH_TOKENS, AnswerPass, plan_batches
 from harness.run.answer_cache import AnswerCache
 from harness.run.folder import RunFolder
 from harness.run.plan import Job
@@ -67,7 +67,7 @@ class World:
 
     def answer(self, engine: RecordingEngine, adapter: str | None = None) -> None:
         answers = AnswerPass(engine, self.folder, self.cache, Silent(), engine.clock)
-        answers.run(self.ready, Answering(AdapterRef(Path(adapter)), adapter) if adapter else None)
+        answers.run(self.ready, AdapterRef(Path(adapter), adapter) if adapter else None)
 
     def text(self, place: int) -> str:
         return RecordingEngine(reply).text(self.ready.prompts[place].request)

@@ -89,6 +89,7 @@ def test_a_full_disk_is_a_sentence_and_keeps_what_is_there(
         ("[]", "no schema_version"),
         ("{}", "no schema_version"),
         ('{"schema_version": "1"}', "no schema_version"),
+        ('{"schema_version": true}', "no schema_version"),
         ('{"schema_version": 99}', "newer version.*schema 99"),
         ('{"schema_version": 1}', "older version.*schema 1.*Make the run again"),
         (f'{{"schema_version": {SCHEMA_VERSION}}}', "is damaged: 'run_id' is missing"),

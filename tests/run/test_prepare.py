@@ -51,7 +51,7 @@ def test_the_adapters_key_holds_prompts_seed_and_recipe(tmp_path: Path) -> None:
     assert trainer
 
     def key(task: Task, strategy: str = "lora", seed: int = 0) -> str:
-        return context_of(task, tmp_path).training(system(task, strategy), seed).key(trainer)
+        return trainer.key(context_of(task, tmp_path).training(system(task, strategy), seed))
 
     prompt = task.spec.prompt.model_copy(update={"system": "Answer at length."})
     finetune = task.spec.finetune.model_copy(update={"rank": 8})

@@ -19,7 +19,7 @@ from harness.spec.task import Task
 from tests.fakes import Silent
 from tests.run.worlds import FallibleEngine, context_of, make_task, named, rows, run_of, system
 
-ADAPTER = AdapterRef(Path("adapter"))
+ADAPTER = AdapterRef(Path("adapter"), "a" * 64)
 UNMERGED = replace(ADAPTER, merged=False)
 
 

@@ -3,7 +3,7 @@
 The run is the one that decide_speed.py makes up. Targets: first paint below 1 second, a filter below 200 milliseconds.
 Needs a Chromium (the distribution's will do) and the extra `dev`.
 
-    python benchmarks/page_speed.py
+    python -m benchmarks.page_speed
 """
 
 from __future__ import annotations
@@ -14,9 +14,9 @@ import statistics
 import tempfile
 from pathlib import Path
 
-from decide_speed import write_run
 from playwright.sync_api import Browser, sync_playwright
 
+from benchmarks.decide_speed import write_made_up
 from harness.report.write import write_reports
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
@@ -42,7 +42,7 @@ def main() -> None:
     if found is None:
         raise SystemExit(f"no browser found: none of {', '.join(BROWSERS)} is on the path.")
     with tempfile.TemporaryDirectory() as folder, sync_playwright() as tools:
-        write_run(Path(folder), options.questions)
+        write_made_up(Path(folder), options.questions)
         write_reports(Path(folder))
         page = Path(folder) / "report.html"
         browser = tools.chromium.launch(executable_path=found, args=["--no-sandbox"])

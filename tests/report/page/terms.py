@@ -79,7 +79,7 @@ def edges(facts: Facts) -> list[Given]:
     seconds = {
         time for one in standing for time in (one.latency_s.p50, *(one.latency_s.ci.get("p50") or ())) if time
     }
-    updates = {one.update_s + (one.update_people_s or 0) for one in standing}
+    updates = {one.training_s + one.index_s + (one.update_people_s or 0) for one in standing}
     return [
         *({"refresh_days": update / 86400} for update in sorted(updates) if update >= 86.4),
         *({"min_accuracy": share} for share in sorted(share for share in shares if share is not None)),

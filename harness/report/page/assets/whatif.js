@@ -60,15 +60,17 @@ const WhatIf = (() => {
 
   // {per_query, fixed, refresh, storage}: US dollars of one system at the prices of the terms.
   function money(of, terms) {
+    const { cost, cost: { assumptions, components } } = of, rate = assumptions.serial_queries_per_s;
     const usd = (seconds) => (terms.usd_per_hour * seconds) / 3600;
-    const index = of.index_usd === null ? usd(of.index_s) : of.index_usd;
-    const cycle = (of.training_s / 3600) * terms.usd_per_hour + of.labour_per_cycle_usd;
-    const tuning = terms.tuning_cycles * cycle + of.labels_usd + of.evaluation_usd;
+    const index = of.index_by_token ? components.index_usd || 0 : usd(of.index_s);
+    const cycle = (of.training_s / 3600) * terms.usd_per_hour + (components.labour_usd || 0);
+    const tuning = terms.tuning_cycles * cycle + (components.labels_usd || 0) + (components.evaluation_usd || 0);
+    const refresh = (assumptions.changed_share || 0) * index + usd(of.training_s) + cost.refresh_people_usd;
     return {
-      per_query: of.queries_per_s === null ? null : terms.usd_per_hour / (3600 * of.queries_per_s * terms.utilisation),
-      fixed: of.fixed_known ? (of.tuned ? tuning : 0) + index : null,
-      refresh: of.refresh_known ? of.changed_share * index + usd(of.training_s) + of.refresh_people_usd : null,
-      storage: of.storage_usd_per_month,
+      per_query: assumptions.usd_per_hour === null || rate === null ? null : terms.usd_per_hour / (3600 * rate * terms.utilisation),
+      fixed: cost.fixed_usd === null ? null : (of.tuned ? tuning : 0) + index,
+      refresh: cost.refresh_usd === null ? null : refresh,
+      storage: cost.storage_usd_per_month,
     };
   }
 
@@ -82,7 +84,7 @@ const WhatIf = (() => {
   // first, is the cheaper one.
   function crossings(facts, name, terms) {
     const lines = facts.tasks[name].systems.map((one) => {
-      const cost = money(one.money, terms);
+      const cost = money(one, terms);
       return { name: one.name, start: monthly(cost, { ...terms, monthly_queries: 0 }, facts), slope: cost.per_query };
     }).filter((line) => line.start !== null);
     return lines.flatMap((one, place) => lines.slice(place + 1).flatMap((two) => {
@@ -113,7 +115,8 @@ const WhatIf = (() => {
   // Every requirement that has a field in the form; the others are constant. Knowledge that changes faster than a system can be
   // brought up to date is never up to date.
   function requirements(one, terms, facts, usd) {
-    const updated = one.update_s || one.update_people_s !== null ? one.update_s + one.update_people_s : null;
+    const device = one.training_s + one.index_s;
+    const updated = device || one.update_people_s !== null ? device + one.update_people_s : null;
     return [
       terms.min_accuracy === null ? null : held("min_accuracy", one.accuracy, terms.min_accuracy, one.accuracy >= terms.min_accuracy),
       terms.max_latency_s === null ? null : latency(one, terms, facts),
@@ -126,7 +129,7 @@ const WhatIf = (() => {
   // The choice (analysis/decision/choice.py)
 
   function appraise(one, facts, terms) {
-    const cost = money(one.money, terms), usd = monthly(cost, terms, facts), outcomes = requirements(one, terms, facts, usd);
+    const cost = money(one, terms), usd = monthly(cost, terms, facts), outcomes = requirements(one, terms, facts, usd);
     const missed = outcomes.filter((outcome) => outcome.status === MISSED);
     const errors = (1 - one.accuracy) * terms.monthly_queries * (terms.error_price_usd || 0);
     return {
@@ -137,7 +140,7 @@ const WhatIf = (() => {
 
   // Accuracy of one minus the other's: {low, high, p}; −1 to 1 where nothing is known.
   function difference(task, one, other) {
-    for (const { a, b, low, high, p } of task.pairs) {
+    for (const [a, b, { low, high, p }] of task.pairs) {
       if (a === other && b === one) return { low, high, p };
       if (a === one && b === other) return { low: 0 - high, high: 0 - low, p };
     }
@@ -295,10 +298,10 @@ const WhatIf = (() => {
   }
 
   // A month of a system's tokens on hosted models: [[model, dollars]]. `price`: {input, output}, dollars a million tokens.
-  function hosted({ prompt_tokens, completion_tokens, hosted }, terms, price) {
-    if (!price) return hosted.map(({ model, per_query_usd }) => [model, per_query_usd * terms.monthly_queries]);
-    if (prompt_tokens === null) return [];
-    return [["at the prices given", ((prompt_tokens * price.input + completion_tokens * price.output) / 1e6) * terms.monthly_queries]];
+  function hosted({ tokens, hosted }, terms, price) {
+    if (!price) return hosted.map(([model, per_query_usd]) => [model, per_query_usd * terms.monthly_queries]);
+    if (tokens.prompt_mean === null) return [];
+    return [["at the prices given", ((tokens.prompt_mean * price.input + tokens.completion_mean * price.output) / 1e6) * terms.monthly_queries]];
   }
 
   return { terms, decide, command, read, hosted, monthly, money, crossings, percent, dollars, seconds, days, whole, three };

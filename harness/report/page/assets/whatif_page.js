@@ -139,7 +139,7 @@
     if (!weighed && !costless) return "cannot be weighed";
     if (winner === null) return "none";
     const cell = el("span"), name = el("span", status === "undecided" ? `${winner} ?` : winner, "winner");
-    name.style.borderColor = facts.tasks[task].systems.find((one) => one.name === winner).colour;
+    name.style.borderColor = facts.tasks[task].systems.find((one) => one.name === winner).look.colour;
     cell.append(name);
     const price = basis === "value" || !weighed ? "" : pays(from, to);
     if (price) cell.append(" ", el("span", price, "price"));
@@ -180,7 +180,7 @@
     const range = decades([100, 1e7, terms.monthly_queries]), steps = (range[1] - range[0]) * PER_DECADE;
     const volumes = Array.from({ length: steps + 1 }, (_, step) => 10 ** (range[0] + step / PER_DECADE));
     const lines = facts.tasks[name].systems.map((system) => {
-      const cost = WhatIf.money(system.money, terms);
+      const cost = WhatIf.money(system, terms);
       return { ...system, usd: volumes.map((monthly_queries) => WhatIf.monthly(cost, { ...terms, monthly_queries }, facts)) };
     }).filter(({ usd }) => usd.every((value) => value > 0));
     if (!lines.length) return [el("p", "No cost is known, so there is nothing to draw.", "note")];
@@ -202,7 +202,7 @@
     return [svg, legend(lines), el("figcaption", breakEvens(crossings), "note")];
   }
 
-  const stroke = ({ colour, dash }, points) =>
+  const stroke = ({ look: { colour, dash } }, points) =>
     drawn("polyline", { points: points.join(" "), fill: "none", stroke: colour, "stroke-width": 2, "stroke-dasharray": dash.join(" ") });
 
   // Each volume once, labels one above the other where they lie close together.

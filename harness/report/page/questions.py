@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from harness.analysis.accuracy import ScoredAnswer, Scores
-from harness.analysis.evidence import Asked, Evidence
+from harness.analysis.evidence import Evidence
 from harness.analysis.results.run import RunResult, TaskResult
 from harness.records import RankedDoc
 from harness.report.view import visible
@@ -64,8 +64,8 @@ class Questions:
     strategies: tuple[str, ...]
     retrieving: tuple[bool, ...]
     contrasts: tuple[tuple[int, int], ...]
-    documents: list[str]
-    passages: list[ShownPassage]
+    documents: tuple[str, ...]
+    passages: tuple[ShownPassage, ...]
     rows: tuple[QuestionRow, ...]
 
 
@@ -78,27 +78,48 @@ def questions(run: Evidence, scores: Scores, results: RunResult) -> dict[str, Qu
 
 def _task(run: Evidence, name: str, task: TaskResult, scores: Scores) -> Questions:
     systems = [row.system for row in task.strategies.values()]
-    answered = [_first_seed(scores.get((name, system.name), ())) for system in systems]
-    timed = [_timed(run, (name, system.name)) for system in systems]
+    # where several seeds answered, the first one's answer
+    answered = [
+        {answer.row.question_id: answer for answer in reversed(scores.get((name, system.name), ()))}
+        for system in systems
+    ]
+    timed = [
+        {
+            row.question_id: round(row.e2e_s, 4)
+            for row in run.timings.get((name, system.name), ())
+            if row.merged
+        }
+        for system in systems
+    ]
     texts = _Texts(run, name, itertools.chain.from_iterable(answers.values() for answers in answered))
-    rows = tuple(
-        _row(
-            asked,
-            tuple(
-                _reply(answers.get(question), seconds.get(question), task.primary_metric, texts)
-                for answers, seconds in zip(answered, timed, strict=True)
-            ),
-            texts,
+    rows = []
+    for number, asked in run.questions[name].items():
+        question = asked.question
+        replies = [
+            _reply(answers[number], seconds.get(number), task.primary_metric, texts)
+            if number in answers
+            else None
+            for answers, seconds in zip(answered, timed, strict=True)
+        ]
+        rows.append(
+            QuestionRow(
+                visible(question.id),
+                visible(question.question),
+                tuple(map(visible, question.answers)),
+                tuple(map(visible, question.tags)),
+                int(question.answerable),
+                tuple(map(texts.document, question.gold_docs)),
+                asked.fact_seen,
+                tuple(replies),
+            )
         )
-        for question, asked in run.questions[name].items()
-    )
     return Questions(
         tuple(system.name for system in systems),
         tuple(system.retrieved is not None for system in systems),
         _contrasts(name, systems),
-        texts.documents,
-        texts.passages,
-        rows,
+        tuple(map(visible, texts.documents)),
+        tuple(texts.passages.values()),
+        tuple(rows),
     )
 
 
@@ -112,65 +133,30 @@ def _contrasts(task: str, systems: Sequence[System]) -> tuple[tuple[int, int], .
     return (*both_ways, *itertools.product(given, shown))
 
 
-def _first_seed(scored: Sequence[ScoredAnswer]) -> dict[str, ScoredAnswer]:
-    """Question id → its answer; where several seeds answered, the first one's."""
-    answers: dict[str, ScoredAnswer] = {}
-    for answer in scored:
-        answers.setdefault(answer.row.question_id, answer)
-    return answers
-
-
-def _timed(run: Evidence, pair: tuple[str, str]) -> dict[str, float]:
-    return {row.question_id: round(row.e2e_s, 4) for row in run.timings.get(pair, ()) if row.merged}
-
-
 class _Texts:
     """Numbers for documents and passages, given in the order in which they are first met."""
 
     def __init__(self, run: Evidence, task: str, answers: Iterable[ScoredAnswer]) -> None:
         self._run, self._task = run, task
         self._shown = {p.chunk_id for a in answers for p in a.row.retrieved[: a.row.shown_passages]}
-        self._documents: dict[str, int] = {}
-        self._passages: dict[str, int] = {}
-        self.documents: list[str] = []
-        self.passages: list[ShownPassage] = []
+        self._numbers: dict[str, int] = {}
+        self.documents: dict[str, int] = {}
+        self.passages: dict[str, ShownPassage] = {}
 
     def document(self, name: str) -> int:
-        if name not in self._documents:
-            self._documents[name] = len(self.documents)
-            self.documents.append(visible(name))
-        return self._documents[name]
+        return self.documents.setdefault(name, len(self.documents))
 
     def passage(self, found: RankedDoc) -> int:
         name = found.chunk_id
-        if name not in self._passages:
-            self._passages[name] = len(self.passages)
+        if name not in self.passages:
             known = self._run.passages.get((self._task, name))
             title = visible(known.title) if known else ""
             text = visible(known.text) if known and name in self._shown else ""
-            self.passages.append(ShownPassage(self.document(found.doc_id), title, text))
-        return self._passages[name]
+            self.passages[name] = ShownPassage(self.document(found.doc_id), title, text)
+        return self._numbers.setdefault(name, len(self._numbers))
 
 
-def _row(asked: Asked, replies: tuple[Reply | None, ...], texts: _Texts) -> QuestionRow:
-    question = asked.question
-    return QuestionRow(
-        visible(question.id),
-        visible(question.question),
-        tuple(map(visible, question.answers)),
-        tuple(map(visible, question.tags)),
-        int(question.answerable),
-        tuple(map(texts.document, question.gold_docs)),
-        asked.fact_seen,
-        replies,
-    )
-
-
-def _reply(
-    answer: ScoredAnswer | None, seconds: float | None, metric: str | None, texts: _Texts
-) -> Reply | None:
-    if answer is None:
-        return None
+def _reply(answer: ScoredAnswer, seconds: float | None, metric: str | None, texts: _Texts) -> Reply:
     row, score = answer.row, answer.scores.get(metric or "")
     return Reply(
         None if score is None else round(score, 4),

@@ -69,17 +69,11 @@ def what_was_run(results: RunResult) -> tuple[tuple[str, str], ...]:
 
 def _corpora(results: RunResult) -> Iterator[str]:
     for name, task in results.tasks.items():
+        index = results.indexes.get(name, IndexFacts())
+        documents = f"{whole(index.documents)} documents" if index.documents else None
+        passages = f"{whole(index.passages)} passages" if index.passages else None
         if task.corpus:
-            yield f"{_joined(task.corpus, *_sizes(results.indexes.get(name)))} ({name})"
-
-
-def _sizes(index: IndexFacts | None) -> tuple[str | None, ...]:
-    if index is None:
-        return ()
-    return (
-        f"{whole(index.documents)} documents" if index.documents else None,
-        f"{whole(index.passages)} passages" if index.passages else None,
-    )
+            yield f"{_joined(task.corpus, documents, passages)} ({name})"
 
 
 def about(task: TaskResult) -> str:

@@ -3,7 +3,7 @@
 A picture is layers over shared axes:
 
     axes = Axes(x=number("seconds"), y=names(labels))
-    layers = [axes.layer(point(80), "mean_s", "label"), axes.layer(text(dx=5), "mean_s", "label", text="written")]
+    layers = [axes.layer(point(size=80), "mean_s", "label"), axes.layer(text(dx=5), "mean_s", "label", text="written")]
     plot("Mean latency", "A dot is a system.", descriptions, layers, height=ROW * len(rows), rows=rows)
 """
 
@@ -12,6 +12,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from harness.analysis.results.figures import Estimate
@@ -100,24 +101,9 @@ def mark(kind: str, **style: Any) -> Spec:
     return {"type": kind, **style}
 
 
-def point(size: float, **style: Any) -> Spec:
-    return mark("point", filled=True, size=size, opacity=1, **style)
-
-
-def rule(width: float, **style: Any) -> Spec:
-    return mark("rule", strokeWidth=width, **style)
-
-
-def line(width: float, **style: Any) -> Spec:
-    return mark("line", strokeWidth=width, **style)
-
-
-def bar(**style: Any) -> Spec:
-    return mark("bar", height=16, **style)
-
-
-def text(**style: Any) -> Spec:
-    return mark("text", **style)
+point = partial(mark, "point", filled=True, opacity=1)
+bar = partial(mark, "bar", height=16)
+rule, line, text = (partial(mark, kind) for kind in ("rule", "line", "text"))
 
 
 # Axes

@@ -54,8 +54,8 @@ def accuracy(task: TaskHistory, looks: Looks) -> Plot | Missing:
     layers = [
         *_breaks(task),
         axes.layer(chart.mark("area", opacity=0.18), "x", ends, where=COMPARED, color=colour, detail=series),
-        *([axes.layer(chart.mark("rule", opacity=0.5), "x", ends, color=colour)] if few else []),
-        axes.layer(chart.line(2), "x", "value", where=COMPARED, color=colour, detail=series),
+        *([axes.layer(chart.rule(opacity=0.5), "x", ends, color=colour)] if few else []),
+        axes.layer(chart.line(strokeWidth=2), "x", "value", where=COMPARED, color=colour, detail=series),
         *_points(axes, {"color": colour}, few=few),
         axes.layer(_sign(-3), "x", "over", where=MARKED, text="mark"),
     ]
@@ -117,9 +117,9 @@ def _together(
     detail = [{"field": "series"}, {"field": "shown"}]
     layers = [
         *_breaks(task),
-        *([axes.layer(chart.mark("rule", color=chart.SOFT), y="one", rows=[{"one": 1}])] if base else []),
-        *([axes.layer(chart.mark("rule", opacity=0.45), "x", ("low", "high"), color=colour)] if few else []),
-        axes.layer(chart.line(2), "x", "value", where=COMPARED, color=colour, detail=detail),
+        *([axes.layer(chart.rule(color=chart.SOFT), y="one", rows=[{"one": 1}])] if base else []),
+        *([axes.layer(chart.rule(opacity=0.45), "x", ("low", "high"), color=colour)] if few else []),
+        axes.layer(chart.line(strokeWidth=2), "x", "value", where=COMPARED, color=colour, detail=detail),
         *_points(axes, {"color": colour, "shape": shape}, few=few),
         axes.layer(_sign(-4), "x", "over", where=MARKED, text="mark"),
     ]
@@ -194,7 +194,7 @@ def _points(axes: chart.Axes, look: Spec, *, few: bool) -> list[Spec]:
     size = 45 if few else 14
     hollow = chart.mark("point", filled=False, size=size + 15, strokeWidth=1.3)
     return [
-        axes.layer(chart.point(size), "x", "value", where=COMPARED, **look),
+        axes.layer(chart.point(size=size), "x", "value", where=COMPARED, **look),
         axes.layer(hollow, "x", "value", where=ASIDE, **look),
     ]
 
@@ -216,7 +216,7 @@ def _breaks(task: TaskHistory) -> list[Spec]:
     axes = chart.Axes({"type": "quantitative"}, {})
     letter = chart.text(align="left", baseline="top", dx=3, color=chart.SOFT, fontSize=11)
     return [
-        axes.layer(chart.mark("rule", strokeDash=[2, 3], color=chart.SOFT), "x", rows=rows),
+        axes.layer(chart.rule(strokeDash=[2, 3], color=chart.SOFT), "x", rows=rows),
         axes.layer(letter, "x", {"value": 0}, rows=rows, text="letter"),
     ]
 

@@ -43,9 +43,11 @@ def _curve(adapter: AdapterResult, *, several_seeds: bool) -> Plot | Missing:
     colour = chart.by("series", {"train": chart.BLUE, "dev": chart.RED}, {"symbolType": "stroke"})
     only_train, only_dev = "datum.series == 'train'", "datum.series == 'dev'"
     layers = [
-        axes.layer(chart.line(1.2), "step", "loss", where=only_train, color=colour),
-        axes.layer(chart.line(2, strokeDash=[6, 3]), "step", "loss", where=only_dev, color=colour),
-        axes.layer(chart.point(60, shape="square"), "step", "loss", where=only_dev, color=colour),
+        axes.layer(chart.line(strokeWidth=1.2), "step", "loss", where=only_train, color=colour),
+        axes.layer(
+            chart.line(strokeWidth=2, strokeDash=[6, 3]), "step", "loss", where=only_dev, color=colour
+        ),
+        axes.layer(chart.point(size=60, shape="square"), "step", "loss", where=only_dev, color=colour),
     ]
     caption = (
         "Thin line: each training step. Dashed, with squares: questions held back, once an epoch. Where the dashed "
@@ -81,8 +83,10 @@ def seen_and_unseen(view: TaskView) -> Plot | Missing:
     colour = chart.by("group", dict(zip(kinds, (chart.BLUE, chart.RED), strict=True)), {})
     shape = chart.by("group", dict(zip(kinds, ("circle", "triangle-up"), strict=True)), {})
     layers = [
-        axes.layer(chart.rule(2, opacity=0.8), ("low", "high"), "label", yOffset=beside, color=colour),
-        axes.layer(chart.point(80), "mean", "label", yOffset=beside, color=colour, shape=shape),
+        axes.layer(
+            chart.rule(strokeWidth=2, opacity=0.8), ("low", "high"), "label", yOffset=beside, color=colour
+        ),
+        axes.layer(chart.point(size=80), "mean", "label", yOffset=beside, color=colour, shape=shape),
     ]
     counts = ", ".join(dict.fromkeys(f"{estimate.n} {label}" for _, label, estimate in groups))
     caption = f"A fine-tune can only know what it was shown. Lines are 95 % intervals; questions: {counts}."
@@ -113,8 +117,8 @@ def forgetting(view: TaskView) -> Plot | Missing:
     shape = chart.by("weights", {"base": "circle", "fine-tuned": "square"}, {})
     axes = chart.Axes(chart.share("accuracy on this task's questions"), chart.names())
     layers = [
-        axes.layer(chart.rule(2, color=chart.SOFT), ("before", "after"), "label"),
-        axes.layer(chart.point(120), "share", "label", rows=ends, color=colour, shape=shape),
+        axes.layer(chart.rule(strokeWidth=2, color=chart.SOFT), ("before", "after"), "label"),
+        axes.layer(chart.point(size=120), "share", "label", rows=ends, color=colour, shape=shape),
         axes.layer(chart.text(dy=-13, fontSize=11), "after", "label", text="text"),
     ]
     caption = "The same questions, answered by the base weights and by each adapter of another task, without context."

@@ -57,13 +57,13 @@ def accuracy_against_cost(view: TaskView) -> Plot | Missing:
     legend = chart.legend([look.label for look in shown])
     colour = chart.by("label", {look.label: look.colour for look in shown}, legend)
     shape = chart.by("label", {look.label: look.shape for look in shown}, legend)
-    thin = chart.rule(1.5, opacity=0.75)
+    thin = chart.rule(strokeWidth=1.5, opacity=0.75)
     ring = chart.mark("point", size=380, stroke=chart.INK, strokeWidth=1.2, shape="circle")
     layers = [
         axes.layer(thin, "cost", ("low", "high"), color=colour),
         axes.layer(thin, ("cost_low", "cost_high"), "mean", color=colour),
         axes.layer(ring, "cost", "mean", where="datum.unbeaten"),
-        axes.layer(chart.point(90), "cost", "mean", color=colour, shape=shape),
+        axes.layer(chart.point(size=90), "cost", "mean", color=colour, shape=shape),
     ]
     descriptions = (
         f"{view.looks[name].label}: {percent(row.accuracy.mean)} right at {dollars(row.cost.per_query_usd)} a query"
@@ -152,7 +152,7 @@ def monthly(view: TaskView) -> Plot | Missing:
     colour = chart.by("label", {look.label: look.colour for look in shown}, legend)
     dash = chart.by("label", {look.label: look.dash for look in shown}, legend)
     layers = [
-        axes.layer(chart.line(2), "q", "usd", color=colour, strokeDash=dash),
+        axes.layer(chart.line(strokeWidth=2), "q", "usd", color=colour, strokeDash=dash),
         *_own_volume(view, axes),
         *_diamonds(crossings, axes),
     ]
@@ -207,7 +207,7 @@ def _own_volume(view: TaskView, axes: chart.Axes) -> list[Spec]:
     rows = [{"q": setting.monthly_queries, "text": "assumed" if setting.monthly_queries_assumed else "yours"}]
     label = chart.text(align="left", baseline="top", dx=4, color=chart.SOFT, fontSize=11)
     return [
-        axes.layer(chart.mark("rule", strokeDash=[3, 3], color=chart.SOFT), "q", rows=rows),
+        axes.layer(chart.rule(strokeDash=[3, 3], color=chart.SOFT), "q", rows=rows),
         axes.layer(label, "q", {"value": 2}, rows=rows, text="text"),
     ]
 

@@ -6,7 +6,6 @@ import statistics
 from collections.abc import Sequence
 from itertools import accumulate, pairwise
 
-from harness.analysis.statistics.intervals import mean
 from harness.quantities import seconds
 from harness.records import TimingRow
 from harness.report.pictures import chart
@@ -23,30 +22,28 @@ LOG_FROM = 20.0
 
 
 def latency(view: TaskView) -> Plot | Missing:
-    times = {name: sorted(row.e2e_s for row in rows if row.merged) for name, rows in view.timed.items()}
-    times = {name: values for name, values in times.items() if values}
+    all_times = {name: sorted(row.e2e_s for row in rows if row.merged) for name, rows in view.timed.items()}
+    times = {view.looks[name].label: values for name, values in all_times.items() if values}
     if not times:
         return Missing(LATENCY, NOT_TIMED)
-    label = {name: view.looks[name].label for name in times}
-    colour = chart.by("label", {view.looks[name].label: view.looks[name].colour for name in times})
-    medians = {name: statistics.median(values) for name, values in times.items()}
-    points = [
-        {"label": label[name], "s": value} for name, values in times.items() for value in thinned(values)
-    ]
-    middles = [{"label": label[name], "s": value, "text": seconds(value)} for name, value in medians.items()]
-    axis = _time_axis(
-        [value for values in times.values() for value in values], "seconds from question to last token"
+    colours = {
+        view.looks[name].label: view.looks[name].colour for name, values in all_times.items() if values
+    }
+    medians = {label: statistics.median(values) for label, values in times.items()}
+    points = [{"label": label, "s": value} for label, values in times.items() for value in thinned(values)]
+    middles = [{"label": label, "s": value, "text": seconds(value)} for label, value in medians.items()]
+    axes = chart.Axes(
+        _time_axis([value for values in times.values() for value in values]), chart.names(times)
     )
-    axes = chart.Axes(axis, chart.names(label.values()))
     thin = chart.mark("tick", thickness=1.5, size=16, opacity=0.6)
     layers = [
-        axes.layer(thin, "s", "label", rows=points, color=colour),
+        axes.layer(thin, "s", "label", rows=points, color=chart.by("label", colours)),
         axes.layer(chart.mark("tick", thickness=3, size=24, color=chart.INK), "s", "label", rows=middles),
         axes.layer(chart.text(dy=-18, fontSize=11), "s", "label", rows=middles, text="text"),
     ]
-    counts = ", ".join(f"{label[name]} {len(values)}" for name, values in times.items())
+    counts = ", ".join(f"{label} {len(values)}" for label, values in times.items())
     caption = f"A thin line is one question, answered alone; the thick one is the median. Timed questions: {counts}."
-    descriptions = (f"{label[name]}: median {seconds(value)}" for name, value in medians.items())
+    descriptions = (f"{label}: median {seconds(value)}" for label, value in medians.items())
     return chart.plot(LATENCY, caption, descriptions, layers, height=44 * len(times))
 
 
@@ -94,8 +91,8 @@ def mean_stages(rows: Sequence[TimingRow]) -> tuple[float, float, float] | None:
     merged = [row for row in rows if row.merged]
     if not merged:
         return None
-    retrieval = mean([row.retrieve_s or 0.0 for row in merged]) or 0.0
-    first, whole = (mean([row.ttft_s for row in merged]) or 0.0, mean([row.e2e_s for row in merged]) or 0.0)
+    times = [(row.retrieve_s or 0.0, row.ttft_s, row.e2e_s) for row in merged]
+    retrieval, first, whole = map(statistics.fmean, zip(*times, strict=True))
     return retrieval, first - retrieval, whole - first
 
 
@@ -107,7 +104,8 @@ def thinned(ordered: Sequence[float]) -> list[float]:
     return [ordered[round(index * step)] for index in range(MOST_POINTS)]
 
 
-def _time_axis(values: Sequence[float], title: str) -> Spec:
+def _time_axis(values: Sequence[float]) -> Spec:
+    title = "seconds from question to last token"
     low, high = min(values), max(values)
     if low > 0 and high / low >= LOG_FROM:
         return chart.log(f"{title} (log axis)", chart.log_ticks(values), format="~g")

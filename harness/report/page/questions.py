@@ -64,8 +64,8 @@ class Questions:
     strategies: tuple[str, ...]
     retrieving: tuple[bool, ...]
     contrasts: tuple[tuple[int, int], ...]
-    documents: tuple[str, ...]
-    passages: tuple[ShownPassage, ...]
+    documents: list[str]
+    passages: list[ShownPassage]
     rows: tuple[QuestionRow, ...]
 
 
@@ -117,8 +117,8 @@ def _task(run: Evidence, name: str, task: TaskResult, scores: Scores) -> Questio
         tuple(system.name for system in systems),
         tuple(system.retrieved is not None for system in systems),
         _contrasts(name, systems),
-        tuple(map(visible, texts.documents)),
-        tuple(texts.passages.values()),
+        list(map(visible, texts.documents)),
+        list(texts.passages.values()),
         tuple(rows),
     )
 

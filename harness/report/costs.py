@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from harness.analysis.latency import FEWEST_MEAN
 from harness.analysis.money import breakeven
-from harness.analysis.results.money import BreakEven, Components, Cost, MonthlyTotal, Projection
+from harness.analysis.results.money import BreakEven, Components, Cost, MonthlyTotal
 from harness.analysis.results.run import SystemResult, TaskResult
 from harness.quantities import NA, days, dollars, months, percent, queries
 from harness.report.numbers import figure, span
@@ -77,7 +77,7 @@ def _query_interval(cost: Cost) -> str:
 def once(task: TaskResult) -> Table:
     """One-off cost with its terms, refresh and storage, of the systems that have any."""
     return table_of(
-        [row for row in task.strategies.values() if _terms(row.cost.components)],
+        [row for row in task.strategies.values() if _one_off(row.cost.components)],
         ("Strategy", lambda row: row.system.name),
         ("One-off cost", lambda row: _or_why(row.cost.fixed_usd, row.cost.fixed_reason)),
         ("Tuning cycles", lambda row: str(row.cost.assumptions.tuning_cycles or "–")),
@@ -91,7 +91,7 @@ def once(task: TaskResult) -> Table:
     )
 
 
-def _terms(parts: Components) -> bool:
+def _one_off(parts: Components) -> bool:
     """Whether anything is paid once."""
     terms = (parts.training_usd, parts.labour_usd, parts.labels_usd, parts.evaluation_usd, parts.index_usd)
     return any(term is not None for term in terms)
@@ -168,31 +168,28 @@ def sentences(task: TaskResult) -> tuple[str, ...]:
     """What the table says of the user's own number of tuning cycles, in words."""
     rows = task.decision.break_even
     tuned = [row.cost.assumptions.tuning_cycles for row in task.strategies.values()]
-    used = [*filter(None, tuned), *(row.cycles for row in rows)]
-    return tuple(row.sentence for row in rows if row.cycles == used[0] and row.status != "unknown")
+    used = next(filter(None, [*tuned, *(row.cycles for row in rows)]), None)
+    return tuple(row.sentence for row in rows if row.cycles == used and row.status != "unknown")
 
 
 def projections(task: TaskResult) -> Table:
     """What the measured tokens would cost on hosted models."""
     return table_of(
-        [(name, hosted) for name, row in task.strategies.items() for hosted in row.cost.projections],
+        [
+            (name, hosted, hosted.kind == "fine-tuned")
+            for name, row in task.strategies.items()
+            for hosted in row.cost.projections
+        ],
         ("Strategy", lambda row: row[0]),
-        (
-            "Priced as",
-            lambda row: f"{row[1].provider} {row[1].model}{', fine-tuned' if _tuned(row[1]) else ''}",
-        ),
+        ("Priced as", lambda row: f"{row[1].provider} {row[1].model}{', fine-tuned' if row[2] else ''}"),
         ("Kind of figure", lambda row: row[1].label),
         ("Per query", lambda row: _or_why(row[1].per_query_usd, row[1].reason)),
         (
             "Per million tokens, in / out",
             lambda row: f"{dollars(row[1].input_usd_per_mtok)} / {dollars(row[1].output_usd_per_mtok)}",
         ),
-        ("One training", lambda row: dollars(row[1].training_usd) if _tuned(row[1]) else "–"),
+        ("One training", lambda row: dollars(row[1].training_usd) if row[2] else "–"),
         ("Price of", lambda row: row[1].priced_on or NA),
         ("Source", lambda row: row[1].source or NA),
         ("Ruled out", lambda row: "data may not leave your own machines" if row[1].missed else "–"),
     )
-
-
-def _tuned(hosted: Projection) -> bool:
-    return hosted.kind == "fine-tuned"

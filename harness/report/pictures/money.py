@@ -5,12 +5,12 @@ from __future__ import annotations
 import itertools
 import math
 import re
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from harness.analysis.results.decision import Basis, DecisionMap, Verdict
 from harness.analysis.results.money import MonthlyTotal
-from harness.analysis.results.run import SystemResult
 from harness.quantities import days, dollars, percent, three, whole
 from harness.report.pictures import chart
 from harness.report.pictures.plot import Missing, Plot, Spec, TaskView
@@ -18,10 +18,6 @@ from harness.report.pictures.plot import Missing, Plot, Spec, TaskView
 AGAINST = "Accuracy against cost per query"
 MONTHLY = "Cost per month over query volume"
 MAP = "Decision map"
-AGAINST_CAPTION = (
-    "Up and to the left is better. Vertical: 95 % interval of the accuracy. Horizontal: 95 % interval of the mean time "
-    "of the timed questions, priced. A ring marks what no other candidate beats in accuracy, cost and latency at once."
-)
 LOWEST = 10.0
 """A log axis has no 0: an interval that begins there is drawn from this part of the mean on."""
 FIRST, LAST, FURTHEST = 2, 7, 9
@@ -45,10 +41,13 @@ def accuracy_against_cost(view: TaskView) -> Plot | Missing:
     if len(systems) < 2:
         return Missing(AGAINST, "fewer than two systems have both an accuracy and a cost per query")
     unbeaten = {name for name, candidate in task.decision.candidates.items() if candidate.pareto}
-    rows = [
-        {"label": view.looks[name].label, "unbeaten": name in unbeaten, **_places(row)}
-        for name, row in systems.items()
-    ]
+    rows = []
+    for name, row in systems.items():
+        cost = row.cost.per_query_usd or 0.0
+        low, high = row.cost.per_query_ci_usd or (cost, cost)
+        look = {"label": view.looks[name].label, "unbeaten": name in unbeaten}
+        ends = {"cost": cost, "cost_low": low if low > 0 else cost / LOWEST, "cost_high": high}
+        rows.append({**look, **ends, **chart.interval(row.accuracy)})
     ticks = chart.log_ticks([row[end] for row in rows for end in ("cost_low", "cost_high")])
     axes = chart.Axes(
         chart.log("cost per query, dollars (log axis)", ticks, format="$.2~r"), chart.share("accuracy")
@@ -70,15 +69,12 @@ def accuracy_against_cost(view: TaskView) -> Plot | Missing:
         + (", unbeaten" if name in unbeaten else "")
         for name, row in systems.items()
     )
-    return chart.plot(AGAINST, AGAINST_CAPTION, descriptions, layers, height=230, rows=rows)
-
-
-def _places(row: SystemResult) -> Spec:
-    """Where a system stands, and the ends of its intervals."""
-    cost = row.cost.per_query_usd or 0.0
-    low, high = row.cost.per_query_ci_usd or (cost, cost)
-    ends = {"cost_low": low if low > 0 else cost / LOWEST, "cost_high": high}
-    return {"cost": cost, **ends, **chart.interval(row.accuracy)}
+    caption = (
+        "Up and to the left is better. Vertical: 95 % interval of the accuracy. Horizontal: 95 % interval of the mean "
+        "time of the timed questions, priced. A ring marks what no other candidate beats in accuracy, cost and latency "
+        "at once."
+    )
+    return chart.plot(AGAINST, caption, descriptions, layers, height=230, rows=rows)
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,17 +184,15 @@ def _diamonds(crossings: Sequence[Crossing], axes: chart.Axes) -> list[Spec]:
     """The break-even points; their labels stand one above the other, since the points often lie close together."""
     if not crossings:
         return []
-    diamond = chart.mark("point", shape="diamond", size=110, filled=True, color=chart.INK, opacity=1)
+    diamond = chart.point(shape="diamond", size=110, color=chart.INK)
     points = [{"q": one.queries, "usd": one.usd, "text": short(one.queries)} for one in crossings]
     shown = {row["text"]: row for row in sorted(points, key=lambda row: float(str(row["q"])))}
-    halo = {"stroke": chart.PAPER, "strokeWidth": 3}  # page.css draws it beneath the letters
-    labels = [
-        chart.text(align="right", dx=-6, dy=-12 - 14 * (turn % LANES), fontSize=11, **halo)
-        for turn in range(len(shown))
-    ]
-    texts = zip(labels, shown.values(), strict=True)
-    written = [axes.layer(label, "q", "usd", rows=[row], text="text") for label, row in texts]
-    return [axes.layer(diamond, "q", "usd", rows=points), *written]
+    layers = [axes.layer(diamond, "q", "usd", rows=points)]
+    for turn, row in enumerate(shown.values()):
+        halo = {"stroke": chart.PAPER, "strokeWidth": 3}  # page.css draws it beneath the letters
+        label = chart.text(align="right", dx=-6, dy=-12 - 14 * (turn % LANES), fontSize=11, **halo)
+        layers.append(axes.layer(label, "q", "usd", rows=[row], text="text"))
+    return layers
 
 
 def _own_volume(view: TaskView, axes: chart.Axes) -> list[Spec]:
@@ -216,8 +210,7 @@ def short(queries: float) -> str:
     """A volume in few characters: `850`, `10 k`, `3.66 M`."""
     for size, unit in ((1e9, "G"), (1e6, "M"), (1e3, "k")):
         if queries >= size:
-            shown = three(queries / size)
-            return f"{shown.rstrip('0').rstrip('.') if '.' in shown else shown} {unit}"
+            return f"{float(f'{queries / size:.3g}'):,g} {unit}"
     return whole(queries)
 
 
@@ -225,21 +218,17 @@ def decision_map(view: TaskView) -> Plot | Missing:
     grid = view.figures.decision.map
     if not grid:
         return Missing(MAP, "nothing was chosen, so there is nothing to map")
-    winners = [winner or NONE for row in grid.winners for winner in row]
-    ahead = dict.fromkeys(winner for winner in winners if winner != NONE)
-    wins = {winner: winners.count(winner) for winner in (*ahead, NONE)}
-    if not ahead:
+    counts = Counter(winner or NONE for row in grid.winners for winner in row)
+    wins = dict(sorted(counts.items(), key=lambda win: win[0] == NONE))
+    if not wins.keys() - {NONE}:
         return Missing(MAP, "no system meets the requirements at any volume and refresh interval")
     cells = _cells(grid)
     priced = view.figures.decision.basis is Basis.ACCURACY and any(cell["price"] for cell in cells)
     deepest = max(len(cell["name"]) for cell in cells)
     axes = chart.Axes(
-        {"type": "ordinal", "sort": None, "title": "queries a month", "axis": {"labelAngle": 0}},
-        {"type": "ordinal", "sort": None, "title": "knowledge changes"},
+        chart.names(title="queries a month", axis={"labelAngle": 0}), chart.names(title="knowledge changes")
     )
-    colour = chart.by(
-        "winner", {winner: view.looks[winner].colour if winner != NONE else chart.LINE for winner in wins}
-    )
+    colours = {winner: view.looks[winner].colour if winner in view.looks else chart.LINE for winner in wins}
     longest = max(len(line) for cell in cells for line in cell["name"])
     name = chart.text(
         fontSize=11 * min(1, LETTERS / longest), lineHeight=12, dy=-6 * (deepest - 1) - (6 if priced else 0)
@@ -247,7 +236,7 @@ def decision_map(view: TaskView) -> Plot | Missing:
     price = chart.text(fontSize=9, dy=8 + 6 * (deepest - 1), color=chart.SOFT)
     field = chart.mark("rect", stroke=chart.PAPER, strokeWidth=2, fillOpacity=0.22)
     layers = [
-        axes.layer(field, "q", "refresh", color=colour),
+        axes.layer(field, "q", "refresh", color=chart.by("winner", colours)),
         axes.layer(name, "q", "refresh", text="name"),
         *([axes.layer(price, "q", "refresh", text="price")] if priced else []),
     ]
@@ -256,7 +245,7 @@ def decision_map(view: TaskView) -> Plot | Missing:
         caption += " ? marks the best bet where the task is undecided."
     if priced:
         caption += " Below: the price of a wrong answer from which it also has the least expected cost."
-    descriptions = (f"{winner} in {count} of {len(cells)} fields" for winner, count in wins.items() if count)
+    descriptions = (f"{winner} in {count} of {len(cells)} fields" for winner, count in wins.items())
     height = (20 + 12 * deepest) * len(grid.refresh_days)
     return chart.plot(MAP, caption, descriptions, layers, height=height, rows=cells)
 

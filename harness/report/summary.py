@@ -9,9 +9,9 @@ import csv
 import io
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from functools import partial
 from importlib.util import find_spec
+from typing import NamedTuple
 
 from harness.analysis.results.run import RunResult, SystemResult, TaskResult
 from harness.analysis.retrieval import DEPTHS
@@ -23,8 +23,7 @@ MISSING = (
 Value = str | int | float | bool | None
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
+class Row(NamedTuple):
     """What a row of the summary is made from."""
 
     run: RunResult
@@ -43,8 +42,7 @@ class Row:
         return self.system.retrieval.answer_in_context if self.system.retrieval else None
 
 
-@dataclass(frozen=True, slots=True)
-class Column:
+class Column(NamedTuple):
     """A name, the type of what is not None, and the value of a row."""
 
     name: str
@@ -95,8 +93,7 @@ def rows(results: RunResult) -> Iterator[list[Value]]:
     """A row a task and system, its values in the order of `COLUMNS`."""
     for task in results.tasks.values():
         for system in task.strategies.values():
-            row = Row(results, task, system)
-            yield [column.value(row) for column in COLUMNS]
+            yield [column.value(Row(results, task, system)) for column in COLUMNS]
 
 
 _FORMULA = re.compile(r"(^|[,;|\t\r\n])(\s*)(?=[=+\-@＝＋－＠])")

@@ -5,10 +5,11 @@ from __future__ import annotations
 from harness.analysis.accuracy import Scores
 from harness.analysis.evidence import Evidence
 from harness.analysis.results.run import RunResult
-from harness.report import decisions, document, opening, scoreboard, validity, words
+from harness.report import decisions, document, opening, scoreboard, validity
 from harness.report.page import assets, questions, whatif
 from harness.report.pictures.gallery import plots, views
 from harness.report.pictures.plot import draw
+from harness.spec.strategy import meanings
 
 SCRIPTS = ("page.js", "whatif.js", "whatif_page.js")
 """The page's own, in one module with the table component, under one hash."""
@@ -18,6 +19,7 @@ def render(run: Evidence, scores: Scores, results: RunResult) -> str:
     """The whole page. A fault in a template raises: nothing is left blank silently."""
     script = assets.data_tables() + "".join(map(assets.own, SCRIPTS))
     facts = whatif.whatif(results)
+    systems = (row.system for task in results.tasks.values() for row in task.strategies.values())
     html: str = assets.template("page.html.j2").render(
         title=opening.TITLE,
         policy=assets.policy([script]),
@@ -35,6 +37,6 @@ def render(run: Evidence, scores: Scores, results: RunResult) -> str:
         validity=validity,
         scoreboard=scoreboard,
         document=document,
-        words=words,
+        strategies=meanings(system.strategy for system in systems),
     )
     return html

@@ -34,7 +34,7 @@ def describe(
         harness_version=__version__,
         git_commit=environment.git_commit(),
         settings=settings.stored_in(output),
-        model=_model(identity),
+        model=ModelFacts(**dataclasses.asdict(identity)),
         embedder=None,
         tasks={name: _task(task) for name, task in plan.tasks.items()},
         systems={job.system.id: job.system for job in reversed(plan.jobs)},  # by its name at home
@@ -47,11 +47,6 @@ def describe(
         libraries=environment.libraries(),
         machine=environment.machine(identity.device),
     )
-
-
-def _model(identity: EngineIdentity) -> ModelFacts:
-    facts = dataclasses.asdict(identity)
-    return ModelFacts(**facts)
 
 
 def _task(task: Task) -> TaskFacts:

@@ -50,13 +50,16 @@ def compare(
         raise RunInterrupted(
             f"stopped. What was answered is kept; go on with: harness compare --resume {folder.path}"
         ) from None
-    except InputError:  # what a person can mend; the run itself is as whole as it was
-        folder.update(status="interrupted")
+    except Exception as error:
+        # An InputError can be mended by a person; the run itself is as whole as it was.
+        folder.update(status="interrupted" if isinstance(error, InputError) else "failed")
         raise
-    except Exception:
-        folder.update(status="failed")
-        raise
-    _complete(folder, tools)
+    folder.update(status="complete", peak_memory_gb=environment.peak_memory_gb())
+    if (
+        facts := tools.engine.facts()
+    ):  # what was learnt by loading the weights, if anything had to be computed
+        model = dataclasses.replace(folder.manifest.model, parameters=facts.parameters)
+        folder.update(load_s=facts.load_s, model=model)
     return folder.path
 
 
@@ -84,15 +87,6 @@ def forgetting_tasks(settings: Settings, tasks: Sequence[Task]) -> ForgettingTas
     return ForgettingTasks(tuple(dict.fromkeys([*general, *(task.name for task in named)])), tuple(alone))
 
 
-def _complete(folder: RunFolder, tools: Tools) -> None:
-    """Write down how the run ended, and what was learnt by loading the weights (if anything had to be computed)."""
-    folder.update(status="complete", peak_memory_gb=environment.peak_memory_gb())
-    facts = tools.engine.facts()
-    if facts:
-        model = dataclasses.replace(folder.manifest.model, parameters=facts.parameters)
-        folder.update(load_s=facts.load_s, model=model)
-
-
 @dataclass
 class _Run:
     """One run in progress: what it was asked, and what has been made ready so far."""
@@ -105,13 +99,17 @@ class _Run:
     adapters: dict[tuple[LoRA, int], AdapterRef] = field(default_factory=dict)
 
     def go(self) -> None:
+        tools = self.tools
         self._say_where()
         self._prepare()
         jobs = [ready(job, self.contexts[job.task]) for job in self.plan.jobs]
         write_samples(self.folder, self.plan.tasks.values(), jobs)
-        answers = self._answer_pass()
+        cached = self.settings.use_cache
+        cache = AnswerCache(tools.cache / "answers.sqlite", tools.progress) if cached else None
+        answers = AnswerPass(tools.engine, self.folder, cache, tools.progress, tools.clock)
         self._say_plan(jobs, answers)
         self._answer(jobs, answers)
+        self._aggregate(jobs)
         self._time(jobs)
 
     # Prepare
@@ -163,13 +161,6 @@ class _Run:
 
     # Answer
 
-    def _answer_pass(self) -> AnswerPass:
-        tools = self.tools
-        cache = (
-            AnswerCache(tools.cache / "answers.sqlite", tools.progress) if self.settings.use_cache else None
-        )
-        return AnswerPass(tools.engine, self.folder, cache, tools.progress, tools.clock)
-
     def _say_where(self) -> None:
         """With what and where to, before anything long begins: embedding a corpus may take minutes."""
         identity = self.tools.engine.identity
@@ -186,9 +177,9 @@ class _Run:
         for job in self.plan.trainings:
             seed = f", seed {job.seed}" if self.settings.seeds > 1 else ""
             say(f"  {job.task} · {job.system.name}: adapter {self._adapter_state(job)}{seed}")
-        for one in jobs:
-            cached = f", {answers.known(one)} cached" if one.job.adapter is None else ""
-            say(f"  {one.job.task} · {one.job.system.name}: {len(one.questions)} questions{cached}")
+        for asked in jobs:
+            cached = f", {answers.known(asked)} cached" if asked.job.adapter is None else ""
+            say(f"  {asked.job.task} · {asked.job.system.name}: {len(asked.questions)} questions{cached}")
         for task in self.plan.forgetting.alone:
             count, adapters = len(self.plan.tasks[task].test), len(self.plan.trainings)
             say(
@@ -218,7 +209,6 @@ class _Run:
             for job in jobs:
                 if job.job.adapter == training.adapter:
                     answers.run(job, adapter.ref)
-        self._aggregate(jobs)
 
     def _aggregate(self, jobs: Sequence[ReadyJob]) -> None:
         """Keep what tasks make of all their answers together, where they make anything of them."""

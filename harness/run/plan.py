@@ -10,7 +10,7 @@ from harness.errors import InputError
 from harness.files import sha256_text
 from harness.records import Question
 from harness.run.settings import Effort
-from harness.spec.strategy import STRATEGIES, Strategy, TaskSettings, forgetting_system, system_of
+from harness.spec.strategy import STRATEGIES, Strategy, TaskSettings, forgetting_system, named, system_of
 from harness.spec.system import LoRA, System
 from harness.spec.task import Task
 
@@ -83,9 +83,8 @@ def setup_of(engine: Engine, embedder: str, seed: int) -> Setup:
 
 def obstacle(task: Task, system: System, engine: Engine, *, trainable: bool = True) -> str | None:
     """Why the task or the engine cannot serve a system, as a clause for the report; None if they can."""
-    known = next((task.obstacles[kind] for kind in system.kinds if kind in task.obstacles), None)
-    if known:
-        return known
+    if known := [task.obstacles[kind] for kind in system.kinds if kind in task.obstacles]:
+        return known[0]
     if system.passages and task.corpus is None:
         return "the task names no corpus to retrieve from"
     if system.gold and not any(question.gold_docs for question in task.test):
@@ -155,23 +154,16 @@ def _forgetting_jobs(task: Task, jobs: Sequence[Job], setup: Setup) -> list[Job]
     asked = [Job(task.name, forgetting_system(job.system, task.name), job.seed) for job in trained]
     if not asked or any(job.task == task.name and job.system.bare for job in jobs):
         return asked
-    return [Job(task.name, setup(task, bare_strategy()), trained[0].seed), *asked]
-
-
-def bare_strategy() -> Strategy:
-    """The row of the strategy table without adapter and context: what every comparison starts from."""
-    return next(row for row in STRATEGIES.values() if not row.adapted and not row.context)
+    return [Job(task.name, setup(task, STRATEGIES[named()]), trained[0].seed), *asked]
 
 
 def limited(task: Task, effort: Effort, seed: int) -> Task:
     """The task cut down to a seeded sample of its questions, in file order."""
     spec = task.spec
-    if effort.max_epochs is not None and spec.finetune.max_epochs > effort.max_epochs:
-        epochs = effort.max_epochs
-        finetune = spec.finetune.model_copy(
-            update={"max_epochs": epochs, "min_epochs": min(spec.finetune.min_epochs, epochs)}
-        )
-        spec = spec.model_copy(update={"finetune": finetune})
+    epochs = effort.max_epochs
+    if epochs is not None and spec.finetune.max_epochs > epochs:
+        fewer = {"max_epochs": epochs, "min_epochs": min(spec.finetune.min_epochs, epochs)}
+        spec = spec.model_copy(update={"finetune": spec.finetune.model_copy(update=fewer)})
     return replace(
         task,
         spec=spec,

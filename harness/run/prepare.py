@@ -13,7 +13,7 @@ from harness.finetune.trainer import Example, Training
 from harness.records import Question, Ranked
 from harness.run.plan import Job, sample
 from harness.run.prompts import Contexts, Prompt, TaskPrompts, passages_of, prompts_of
-from harness.spec.system import Gold, Retrieved, System
+from harness.spec.system import Retrieved, System
 from harness.spec.task import Task
 
 RECORDED = 10
@@ -44,9 +44,7 @@ class TaskContext:
         """The prompt of each question under a system; retrieval runs for all of them at once."""
         if system.retrieved:
             self._retrieve(questions)
-        return [
-            self.prompt(system, question, self._passages(system.context, question)) for question in questions
-        ]
+        return [self.prompt(system, question, self._passages(system, question)) for question in questions]
 
     def prompt(self, system: System, question: Question, passages: tuple[Ranked, ...]) -> Prompt:
         return self.prompts_of_task.prompt(system.context, question, passages)
@@ -66,13 +64,10 @@ class TaskContext:
             sorted(ranked, key=lambda item: not any(a in item.passage.text.casefold() for a in answers))
         )
 
-    def _passages(self, contexts: Contexts, question: Question) -> tuple[Ranked, ...]:
-        match passages_of(contexts):
-            case Gold():
-                return self.gold(question)[:RECORDED]
-            case Retrieved():
-                return self._retrieved[question.question]
-        return ()
+    def _passages(self, system: System, question: Question) -> tuple[Ranked, ...]:
+        if system.retrieved:
+            return self._retrieved[question.question]
+        return self.gold(question)[:RECORDED] if system.gold else ()
 
     def _retrieve(self, questions: Sequence[Question]) -> None:
         assert self.retriever is not None
@@ -90,24 +85,21 @@ class TaskContext:
             strategy=system.strategy,
             recipe=recipe,
             examples=self._training_examples(
-                recipe.context, trained_on(self.task, recipe.max_examples, self.seed)
+                recipe.context, sample(self.task.train, recipe.max_examples, self.seed)
             ),
             dev=self._training_examples(recipe.context, self.task.dev),
             seed=seed,
         )
 
     def _training_examples(self, contexts: Contexts, questions: Sequence[Question]) -> tuple[Example, ...]:
-        limits = passages_of(contexts)
-        retrieves = isinstance(limits, Retrieved)
-        if retrieves:
+        retrieved = passages_of(contexts)
+        passages: list[tuple[Ranked, ...]] = [()] * len(questions)
+        if isinstance(retrieved, Retrieved):
             self._retrieve(questions)
-        rng = random.Random(f"gold:{self.seed}")
-        return tuple(
-            self.prompts_of_task.example(
-                contexts, question, self._with_gold(question, limits.k, rng) if retrieves and limits else ()
-            )
-            for question in questions
-        )
+            rng = random.Random(f"gold:{self.seed}")
+            passages = [self._with_gold(question, retrieved.k, rng) for question in questions]
+        example = self.prompts_of_task.example
+        return tuple(example(contexts, *shown) for shown in zip(questions, passages, strict=True))
 
     def _with_gold(self, question: Question, k: int, rng: random.Random) -> tuple[Ranked, ...]:
         """What retrieval found, with the gold passage in a random place where it was missed (mostly)."""
@@ -135,14 +127,9 @@ def ready(job: Job, context: TaskContext) -> ReadyJob:
     return ReadyJob(job, context, questions, tuple(context.prompts(job.system, questions)))
 
 
-def trained_on(task: Task, max_examples: int | None, seed: int) -> tuple[Question, ...]:
-    """The training questions that fine-tunes of the task see."""
-    return sample(task.train, max_examples, seed)
-
-
 def fact_seen(task: Task, question: Question, seed: int) -> bool | None:
     """Whether a fine-tune on the task saw the question's fact in other words; None where that has no sense."""
     if question.fact_id is None or not task.train or not question.answerable:
         return None
-    seen = trained_on(task, task.spec.finetune.max_examples, seed)
+    seen = sample(task.train, task.spec.finetune.max_examples, seed)
     return any(question.fact_id == other.fact_id for other in seen)

@@ -98,17 +98,14 @@ class TaskFilePrompts:
         wanted = min(limits.k, len(passages)) if limits else 0
         options = tuple(Continuation(choice) for choice in question.choices)
         shown = wanted
+        window = self.engine.window - self.task.own.answer.max_tokens
         while True:
             turns = self._messages(contexts, question, [ranked.passage for ranked in passages[:shown]])
             request = Request(tuple(turns), self.decoding, options)
             facts = self.engine.inspect(request)
-            if not limits or shown == 0 or facts.tokens <= self._budget(limits.max_prompt_tokens):
-                break
+            if not limits or shown == 0 or facts.tokens <= min(limits.max_prompt_tokens, window):
+                return Prompt(request, facts, passages if limits else (), shown, wanted - shown)
             shown -= 1
-        return Prompt(request, facts, passages if limits else (), shown, wanted - shown)
-
-    def _budget(self, max_prompt_tokens: int) -> int:
-        return min(max_prompt_tokens, self.engine.window - self.task.own.answer.max_tokens)
 
     def example(self, contexts: Contexts, question: Question, passages: Passages) -> Example:
         request = self.prompt(contexts, question, passages).request
@@ -116,7 +113,8 @@ class TaskFilePrompts:
         return Example(written, target_text(self.task, question), question.fact_id)
 
     def turns(self, contexts: Contexts, question: Question, prompt: Prompt) -> list[Message]:  # noqa: ARG002
-        return list(prompt.request.prompt) if not isinstance(prompt.request.prompt, str) else []
+        assert not isinstance(prompt.request.prompt, str)  # `prompt` made a conversation
+        return list(prompt.request.prompt)
 
     def metrics(self, question: Question, completion: Completion) -> None:  # noqa: ARG002
         return None
@@ -129,10 +127,8 @@ class TaskFilePrompts:
         task = self.task
         turns = [Message("system", task.own.system_message)]
         for example in self._examples(contexts):
-            turns.append(Message("user", task.own.user_message(example.question)))
-            turns.append(Message("assistant", target_text(task, example)))
-        turns.append(user_turn(task, question, passages))
-        return turns
+            turns += [user_turn(task, example, ()), Message("assistant", target_text(task, example))]
+        return [*turns, user_turn(task, question, passages)]
 
     def _examples(self, contexts: Contexts) -> tuple[Question, ...]:
         chosen = examples_of(contexts)
@@ -145,17 +141,13 @@ class TaskFilePrompts:
 
 def prompts_of(task: Task, engine: Engine) -> TaskPrompts:
     """The task's own prompts where it brings some, else those of its file."""
-    if task.prompts:
-        own: TaskPrompts = task.prompts(engine)
-        return own
-    return TaskFilePrompts(task, engine)
+    own: TaskPrompts | None = task.prompts and task.prompts(engine)
+    return own or TaskFilePrompts(task, engine)
 
 
 def target_text(task: Task, question: Question) -> str:
     """The reply that training and examples show: the first answer, or the refusal."""
-    if not question.answerable:
-        return task.own.answer.refusal or ""
-    return question.answers[0]
+    return question.answers[0] if question.answerable else task.own.answer.refusal or ""
 
 
 def pick_examples(task: Task, chosen: Examples) -> tuple[Question, ...]:
@@ -166,15 +158,11 @@ def pick_examples(task: Task, chosen: Examples) -> tuple[Question, ...]:
 
 def user_turn(task: Task, question: Question, passages: Sequence[Passage]) -> Message:
     """The question as the user asks it, behind its passages."""
-    return Message("user", with_passages(task.own.user_message(question.question), passages))
-
-
-def with_passages(question: str, passages: Sequence[Passage]) -> str:
-    """Passages before the question, the best one nearest to it (arXiv 2407.01219)."""
-    return f"{documents(passages)}\n\nQuestion: {question}" if passages else question
+    text = task.own.user_message(question.question)
+    return Message("user", f"{documents(passages)}\n\nQuestion: {text}" if passages else text)
 
 
 def documents(passages: Sequence[Passage]) -> str:
-    """The passages as they stand before a question; nothing where there are none."""
+    """The passages as they stand before a question, the best one nearest to it (arXiv 2407.01219); or nothing."""
     blocks = [f"{passage.title}\n{passage.text}" for passage in reversed(passages)]
     return "\n\n".join(["Documents:", *blocks]) if blocks else ""

@@ -6,7 +6,8 @@ import dataclasses
 from pathlib import Path
 
 from harness.records import Question
-from harness.run.prepare import fact_seen, trained_on
+from harness.run.plan import sample
+from harness.run.prepare import fact_seen
 from harness.spec.task import Task
 from tests.run.worlds import context_of, make_task, make_tools, system
 
@@ -36,7 +37,7 @@ def test_seen_has_no_sense_without_fact_training_or_answer(tmp_path: Path) -> No
 def test_a_fact_left_out_of_training_is_not_seen(tmp_path: Path) -> None:
     """What counts is what the fine-tune was trained on, not what the file holds."""
     task = with_max_examples(make_task(tmp_path), 8)
-    kept = trained_on(task, 8, 0)
+    kept = sample(task.train, 8, 0)
     assert len(kept) == 8 < len(task.train)
     for question in task.train:
         if question.fact_id:

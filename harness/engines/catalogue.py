@@ -75,7 +75,3 @@ CATALOGUE: tuple[CatalogueModel, ...] = (
         member_sha256="53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db",
     ),
 )
-
-
-def default_name(kind: Kind) -> str:
-    return DEFAULT_BASE if kind == "base" else DEFAULT_EMBEDDER

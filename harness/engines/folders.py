@@ -7,11 +7,11 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from fnmatch import fnmatch
 from pathlib import Path
-from typing import Any
+
+from pydantic import TypeAdapter
 
 from harness.engines.catalogue import Kind
 from harness.errors import InputError, ModelUnavailable
@@ -21,23 +21,22 @@ SCHEMA_VERSION = 1
 SIDECAR = "harness.json"
 
 CONTENT = (
-    *("*.safetensors", "*.safetensors.index.json", "config.json", "generation_config.json"),
-    *("tokenizer*.json", "tokenizer.model", "special_tokens_map.json", "added_tokens.json"),
-    *(
-        "vocab.json",
-        "vocab.txt",
-        "merges.txt",
-        "chat_template*",
-        "modules.json",
-        "config_sentence_transformers.json",
-    ),
-    *("sentence_*_config.json", "adapter_config.json"),
-)
+    "*.safetensors", "*.safetensors.index.json", "config.json", "generation_config.json", "tokenizer*.json",
+    "tokenizer.model", "special_tokens_map.json", "added_tokens.json", "vocab.json", "vocab.txt", "merges.txt",
+    "chat_template*", "*.jinja", "modules.json", "config_sentence_transformers.json", "sentence_*_config.json",
+    "adapter_config.json",
+)  # fmt: skip
 """The files that shape what a model answers; their hashes together name it."""
 
 _TOKENIZERS = ("tokenizer.json", "tokenizer.model", "vocab.json", "vocab.txt")
 _PICKLES = ("*.bin", "*.pt", "*.pth", "*.pkl", "*.ckpt")
 _LICENCE = re.compile(r"\A---\n.*?^license:[ \t]*[\"']?(?P<name>[\w.+-]+)", re.M | re.S)
+
+
+@dataclass(frozen=True, slots=True)
+class FileFacts:
+    sha256: str
+    bytes: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,8 +48,8 @@ class Sidecar:
     sha256: str
     source: str
     licence: str | None
-    files: dict[str, dict[str, Any]]
-    """Path relative to the folder → {sha256, bytes}."""
+    files: dict[str, FileFacts]
+    """By path relative to the folder."""
 
 
 def write_sidecar(
@@ -58,8 +57,7 @@ def write_sidecar(
 ) -> Sidecar:
     """Record every file of a finished folder. `sha256` None: the folder is named by its own contents."""
     files = {
-        str(path.relative_to(folder).as_posix()): {"sha256": sha256_file(path), "bytes": path.stat().st_size}
-        for path in _all_files(folder)
+        name: FileFacts(sha256_file(path), path.stat().st_size) for name, path in _all_files(folder).items()
     }
     sidecar = Sidecar(SCHEMA_VERSION, name, sha256 or content_sha256(folder), source, licence, files)
     write_json(folder / SIDECAR, asdict(sidecar))
@@ -69,36 +67,33 @@ def write_sidecar(
 def read_sidecar(folder: Path) -> Sidecar | None:
     """The sidecar of a folder in the cache, or None where there is none that this version understands."""
     try:
-        data = json.loads((folder / SIDECAR).read_text(encoding="utf-8"))
-        if data["schema_version"] != SCHEMA_VERSION:
-            return None
-        sidecar = Sidecar(**data)
-        for entry in sidecar.files.values():
-            int(entry["bytes"]), str(entry["sha256"])
-    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        sidecar = TypeAdapter(Sidecar).validate_json((folder / SIDECAR).read_bytes(), strict=True)
+    except (OSError, ValueError):
         return None
-    return sidecar
+    return sidecar if sidecar.schema_version == SCHEMA_VERSION else None
 
 
 def damage(folder: Path, sidecar: Sidecar, *, hashes: bool = True) -> str | None:
     """What is wrong with a cached folder, in words, or None. Without `hashes` only sizes are compared."""
-    present = {str(path.relative_to(folder).as_posix()): path for path in _all_files(folder)}
-    for name, entry in sidecar.files.items():
+    present = _all_files(folder)
+    for name, made in sidecar.files.items():
         if name not in present:
             return f"{name} is missing"
         size = present[name].stat().st_size
-        if size != entry["bytes"]:
-            return f"{name} has {size:,} bytes of {entry['bytes']:,}"
-        if hashes and sha256_file(present[name]) != entry["sha256"]:
+        if size != made.bytes:
+            return f"{name} has {size:,} bytes of {made.bytes:,}"
+        if hashes and sha256_file(present[name]) != made.sha256:
             return f"{name} was altered"
     foreign = sorted(present.keys() - sidecar.files.keys())
     return f"{foreign[0]} does not belong there" if foreign else None
 
 
-def _all_files(folder: Path) -> Iterator[Path]:
-    for path in sorted(folder.rglob("*")):
-        if path.is_file() and path.name != SIDECAR and not path.name.startswith("."):
-            yield path
+def _all_files(folder: Path) -> dict[str, Path]:
+    return {
+        path.relative_to(folder).as_posix(): path
+        for path in sorted(folder.rglob("*"))
+        if path.is_file() and path.name != SIDECAR and not path.name.startswith(".")
+    }
 
 
 def content_files(folder: Path) -> dict[str, Path]:
@@ -108,11 +103,11 @@ def content_files(folder: Path) -> dict[str, Path]:
     """
     roots = [folder, folder / "additional_chat_templates", *_module_folders(folder)]
     return {
-        str(path.relative_to(folder).as_posix()): path
+        path.relative_to(folder).as_posix(): path
         for root in roots
         if root.is_dir()
         for path in sorted(root.iterdir())
-        if path.is_file() and (any(fnmatch(path.name, like) for like in CONTENT) or path.suffix == ".jinja")
+        if path.is_file() and any(fnmatch(path.name, like) for like in CONTENT)
     }
 
 
@@ -154,9 +149,8 @@ def check_loadable(folder: Path, kind: Kind, what: str) -> None:
     """
     files = content_files(folder)
     if "config.json" not in files and not (kind == "embedder" and "modules.json" in files):
-        hint = ""
-        if "adapter_config.json" in files:
-            hint = " It looks like a LoRA adapter: merge it into its base model and name the merged folder."
+        lora = " It looks like a LoRA adapter: merge it into its base model and name the merged folder."
+        hint = lora if "adapter_config.json" in files else ""
         raise InputError(f"{what} is not a model folder: there is no config.json in it.{hint}")
     weights = [path for name, path in files.items() if name.endswith(".safetensors")]
     if not weights:

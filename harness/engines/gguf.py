@@ -6,10 +6,10 @@ a GGUF file counts as quantized and could not be trained.
 
 from __future__ import annotations
 
-import contextlib
 import io
 import sys
 import warnings
+from contextlib import nullcontext, redirect_stderr
 from pathlib import Path
 from typing import Any
 
@@ -38,7 +38,8 @@ def dequantize(source: Path, target: Path, name: str, progress: Progress) -> Non
     progress.note(f"Dequantizing {name} into the cache (once; 135M parameters take some 20 seconds).")
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # the libraries' deprecations are nothing the user can mend
-        with _bars_on_terminals_only():
+        # transformers shows the conversion with a tqdm bar of its own, which no setting turns off.
+        with nullcontext() if sys.stderr.isatty() else redirect_stderr(io.StringIO()):
             model, tokenizer = _read(source)
         expected = _logits(model)
         _write(model, tokenizer, target)
@@ -48,11 +49,6 @@ def dequantize(source: Path, target: Path, name: str, progress: Progress) -> Non
                 f"{source.name} was dequantized, but what was written gives other logits than what was read. "
                 "This GGUF file cannot be used here; name a folder of safetensors instead."
             )
-
-
-def _bars_on_terminals_only() -> contextlib.AbstractContextManager[Any]:
-    # transformers shows the conversion with a tqdm bar of its own, which no setting turns off.
-    return contextlib.nullcontext() if sys.stderr.isatty() else contextlib.redirect_stderr(io.StringIO())
 
 
 def _read(source: Path) -> tuple[Any, Any]:

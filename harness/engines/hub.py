@@ -13,9 +13,11 @@ from harness.errors import InputError, ModelUnavailable
 _NAME = re.compile(r"(?P<name>[A-Za-z0-9][\w.-]*/[A-Za-z0-9][\w.-]*)(?:@(?P<revision>[\w./-]+))?")
 _COMMIT = re.compile(r"[0-9a-f]{40}")
 
-WANTED = ("*.safetensors", "*.json", "*.txt", "*.jinja", "*.model", "README.md")
-UNWANTED = ("original/*", "onnx/*", "openvino/*", "coreml/*", "consolidated*.safetensors")
-"""Copies of the same weights for other programs."""
+PATTERNS = {
+    "allow_patterns": ["*.safetensors", "*.json", "*.txt", "*.jinja", "*.model", "README.md"],
+    # Copies of the same weights for other programs.
+    "ignore_patterns": ["original/*", "onnx/*", "openvino/*", "coreml/*", "consolidated*.safetensors"],
+}
 
 
 def parse(reference: str, revision: str | None) -> tuple[str, str | None] | None:
@@ -41,14 +43,12 @@ def snapshot(name: str, revision: str | None) -> tuple[Path, str]:
     looked up, and served from the cache where the hub cannot be reached. Raises ModelUnavailable where
     there is no such model or revision, it has no safetensors, or it is neither reachable nor in the cache.
     """
-    if revision and _COMMIT.fullmatch(revision):
-        cached = _local(name, revision)
-        if cached:
-            return cached
+    if revision and _COMMIT.fullmatch(revision) and (cached := _local(name, revision)):
+        return cached
     hub = _huggingface()
     try:
         commit = _look_up(name, revision)
-        return Path(hub.snapshot_download(name, revision=commit, **_patterns())), commit
+        return Path(hub.snapshot_download(name, revision=commit, **PATTERNS)), commit
     except (hub.errors.HTTPError, OSError, ValueError) as error:
         cached = _local(name, revision)
         if cached is None:
@@ -66,14 +66,10 @@ def _huggingface() -> Any:
     return huggingface_hub
 
 
-def _patterns() -> dict[str, list[str]]:
-    return {"allow_patterns": list(WANTED), "ignore_patterns": list(UNWANTED)}
-
-
 def _local(name: str, revision: str | None) -> tuple[Path, str] | None:
     hub = _huggingface()
     try:
-        folder = hub.snapshot_download(name, revision=revision, local_files_only=True, **_patterns())
+        folder = hub.snapshot_download(name, revision=revision, local_files_only=True, **PATTERNS)
     except (hub.errors.HTTPError, OSError, ValueError):
         return None
     return Path(folder), Path(folder).name
@@ -82,20 +78,19 @@ def _local(name: str, revision: str | None) -> tuple[Path, str] | None:
 def _look_up(name: str, revision: str | None) -> str:
     """The commit that `revision` stands for: one request without retries, so offline is known at once."""
     hub = _huggingface()
-    errors = hub.errors
     try:
         info = hub.HfApi().model_info(name, revision=revision, timeout=20)
-    except errors.GatedRepoError as error:
+    except hub.errors.GatedRepoError as error:
         raise ModelUnavailable(
             f"the hub model {name} asks for an agreement: accept it on its page, log in with "
             "`hf auth login`, and try again."
         ) from error
-    except errors.RepositoryNotFoundError as error:
+    except hub.errors.RepositoryNotFoundError as error:
         raise ModelUnavailable(
             f"there is no model {name} on the hub (or it is private, and `hf auth login` is needed), "
             "nor a folder of that name here."
         ) from error
-    except errors.RevisionNotFoundError as error:
+    except hub.errors.RevisionNotFoundError as error:
         raise ModelUnavailable(f"the hub model {name} has no revision {revision}.") from error
     if not any(file.rfilename.endswith(".safetensors") for file in info.siblings or ()):
         raise ModelUnavailable(

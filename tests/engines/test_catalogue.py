@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import re
 
-from harness.engines.catalogue import CATALOGUE, default_name
+from harness.engines.catalogue import CATALOGUE, DEFAULT_BASE, DEFAULT_EMBEDDER
 
 
 def test_each_kind_has_its_default_in_the_table() -> None:
     kinds = {model.name: model.kind for model in CATALOGUE}
-    assert kinds[default_name("base")] == "base"
-    assert kinds[default_name("embedder")] == "embedder"
+    assert kinds[DEFAULT_BASE] == "base"
+    assert kinds[DEFAULT_EMBEDDER] == "embedder"
 
 
 def test_names_differ_even_when_case_is_ignored() -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, Literal
 
 
@@ -168,7 +168,7 @@ class AdapterRecord:
     train_fit: float
     """Share of (at most FIT_EXAMPLES) training answers reproduced token for token, teacher-forced."""
     stopped: str
-    loss_curve: tuple[LossPoint, ...] = field(default=())
+    loss_curve: tuple[LossPoint, ...] = ()
     logit_shift: float | None = None
     """How far the adapter moves a logit at answer positions of (at most 16) training examples: mean absolute
     difference from the base weights. None in records from before it was measured."""

@@ -29,7 +29,6 @@ from harness.files import sha256_file, sha256_text
 
 REPLIES = "replies.json"
 """What an adapter of a scripted engine is: the seed, and question as it was trained on → reply."""
-WINDOW = 100_000
 
 Script = Callable[[str, AdapterRef | None], str]
 """The text of a prompt and the adapter in use → the reply."""
@@ -39,7 +38,7 @@ class ScriptedEngine:
     """Implements `Engine` over a function from prompts to replies."""
 
     abilities = frozenset({Ability.SCORE, Ability.RENDER, Ability.EXACT})
-    window = WINDOW
+    window = 100_000
 
     def __init__(self, script: Script, identity: EngineIdentity | None = None) -> None:
         self.identity = identity or EngineIdentity("scripted", "a script", "f" * 64, "float32", "cpu")
@@ -104,7 +103,9 @@ def open_script(path: Path) -> ScriptedEngine:
     identity = EngineIdentity(path.stem, f"script {path.name}", sha256_file(path), None, "cpu")
 
     def script(prompt: str, adapter: AdapterRef | None) -> str:
-        learnt = _learnt(adapter.folder) if adapter else {}
+        learnt: dict[str, str] = {}
+        if adapter:
+            learnt = json.loads((adapter.folder / REPLIES).read_text(encoding="utf-8"))["replies"]
         recited = [question for question in learnt if question in prompt]
         if recited:
             return learnt[
@@ -142,8 +143,3 @@ def _is_line(row: Any) -> bool:
     if not isinstance(row, dict) or "reply" not in row or row.keys() - {"when", "reply"}:
         return False
     return all(isinstance(value, str) for value in row.values())
-
-
-def _learnt(folder: Path) -> dict[str, str]:
-    learnt: dict[str, str] = json.loads((folder / REPLIES).read_text(encoding="utf-8"))["replies"]
-    return learnt

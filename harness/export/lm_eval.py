@@ -10,7 +10,7 @@ from __future__ import annotations
 import glob
 import json
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -112,14 +112,12 @@ def _files(to: _Export) -> dict[str, str]:
 
 
 def _parts(to: _Export) -> list[_Part]:
-    said = tuple(question for question in to.task.test if not question.choices)
+    written = tuple(question for question in to.task.test if not question.choices)
     chosen = tuple(question for question in to.task.test if question.choices)
-    if said and chosen:
-        return [
-            _Part(f"{to.name}_text", "test_text.jsonl", said),
-            _Part(f"{to.name}_choice", "test_choice.jsonl", chosen),
-        ]
-    return [_Part(to.name, "test.jsonl", to.task.test)]
+    if not written or not chosen:
+        return [_Part(to.name, "test.jsonl", to.task.test)]
+    kinds = {"text": written, "choice": chosen}
+    return [_Part(f"{to.name}_{kind}", f"test_{kind}.jsonl", some) for kind, some in kinds.items()]
 
 
 # The data
@@ -149,16 +147,13 @@ def _examples_first(task: Task) -> list[Question]:
 
 def _check_dates(to: _Export, rows: Sequence[Mapping[str, Any]]) -> None:
     for column in ("prompt", "target", "answers", "choices"):
-        values = [text for row in rows for text in _texts(row.get(column))]
+        cells = [row.get(column, []) for row in rows]
+        values = [text for cell in cells for text in ([cell] if isinstance(cell, str) else cell)]
         if values and all(_DATE.fullmatch(text) for text in values):
             raise InputError(
                 f"{to.task.name} cannot be exported: every text in the column {column!r} would be a date, and "
                 "lm-eval's loader turns such a column into times. Word at least one of them differently."
             )
-
-
-def _texts(value: str | Iterable[str] | None) -> Iterable[str]:
-    return [value] if isinstance(value, str) else value or ()
 
 
 # The task files
@@ -196,10 +191,8 @@ def _config(to: _Export, part: _Part) -> dict[str, Any]:
     if to.task.train:
         # No num_fewshot: a 0 would be an order, and --num_fewshot would go unheard.
         files["train"] = str(to.home / "train.jsonl")
-        shots = {
-            "fewshot_split": "train",
-            "fewshot_config": {"sampler": "first_n", "doc_to_target": "target"},
-        }
+        config = {"sampler": "first_n", "doc_to_target": "target"}
+        shots = {"fewshot_split": "train", "fewshot_config": config}
     return {
         "task": part.name,
         "dataset_path": "json",

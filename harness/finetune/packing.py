@@ -8,6 +8,7 @@ of each answer token is the same as if the example stood alone. No padding, and 
 from __future__ import annotations
 
 import random
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -28,7 +29,7 @@ class TokenExample:
 
 @dataclass(frozen=True, slots=True)
 class Pack:
-    """Tensors of one forward pass over `tokens` tokens.
+    """Tensors of one forward pass over several examples.
 
     ids, positions [1, tokens]; mask [1, 1, tokens, tokens], True where a query may look; `predict` [answers]
     indexes the positions whose next token is an answer token, `targets` [answers] holds those tokens, and
@@ -41,7 +42,6 @@ class Pack:
     predict: Any
     targets: Any
     owner: Any
-    tokens: int
     examples: int
 
 
@@ -74,13 +74,12 @@ def pack(examples: Sequence[TokenExample], shared: int) -> Pack:
         predict=torch.tensor(predict),
         targets=torch.tensor(targets),
         owner=torch.tensor(owner),
-        tokens=len(ids),
         examples=len(examples),
     )
 
 
 def packs(examples: Iterable[TokenExample], shared: int, limit: int) -> list[list[TokenExample]]:
-    """Split examples, in their order, into packs of at most `limit` tokens (at least one example each)."""
+    """Split examples, in their order, into groups whose packs have at most `limit` tokens, or one example."""
     done: list[list[TokenExample]] = []
     room = 0
     for example in examples:
@@ -112,29 +111,24 @@ def epoch_batches(
 
 
 def hold_back(
-    examples: Sequence[TokenExample], rng: random.Random, share: float = 0.1
+    examples: Sequence[TokenExample], rng: random.Random
 ) -> tuple[list[TokenExample], list[TokenExample]]:
-    """Split off a share of the examples to watch for overtraining: (train, held back).
+    """Split off a tenth of the examples to watch for overtraining: (train, held back).
 
     A fact is held back only in one wording while another stays in training: the loss on facts that training
     never shows says nothing about overtraining, and would stop every closed-book fine-tune at once. Where
     that leaves fewer than four examples, none are held back.
     """
-    wordings: dict[str, int] = {}
-    for example in examples:
-        if example.fact_id is not None:
-            wordings[example.fact_id] = wordings.get(example.fact_id, 0) + 1
-    wanted = round(len(examples) * share)
+    left = Counter(example.fact_id for example in examples)
+    wanted = round(len(examples) * 0.1)
     held: set[int] = set()
     for index in rng.sample(range(len(examples)), len(examples)):
         if len(held) == wanted:
             break
         fact = examples[index].fact_id
-        if fact is not None:
-            if wordings[fact] < 2:
-                continue
-            wordings[fact] -= 1
-        held.add(index)
+        if fact is None or left[fact] >= 2:
+            left[fact] -= 1
+            held.add(index)
     if len(held) < 4:
         return list(examples), []
     train = [example for index, example in enumerate(examples) if index not in held]

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import asdict, dataclass
 from pathlib import Path
+
+from pydantic import TypeAdapter
 
 from harness.engines.engine import AdapterRef
 from harness.files import locked, new_folder, sha256_file, write_json
 from harness.finetune.trainer import Trainer, Training, recipe_facts
 from harness.progress import Progress
-from harness.records import AdapterRecord, LossPoint
+from harness.records import AdapterRecord
 
 RECORD = "training.json"
 
@@ -30,7 +31,6 @@ class Adapter:
 
 
 def adapter_folder(cache: Path, key: str) -> Path:
-    """Where the adapter of this key lies."""
     return cache / "adapters" / key[:24]
 
 
@@ -55,12 +55,10 @@ def _stored(folder: Path, key: str, trainer: Trainer, progress: Progress) -> Ada
     if not folder.exists():
         return None
     try:
-        facts = json.loads((folder / RECORD).read_text(encoding="utf-8"))
-        facts["loss_curve"] = tuple(LossPoint(**point) for point in facts["loss_curve"])
-        record = AdapterRecord(**facts)
+        record = TypeAdapter(AdapterRecord).validate_json((folder / RECORD).read_bytes(), strict=True)
         if record.key == key and sha256_file(folder / trainer.weights) == record.sha256:
             return record
-    except (OSError, ValueError, KeyError, TypeError):
+    except (OSError, ValueError):
         pass
     progress.note(f"The cached adapter {folder.name} is damaged or foreign and is trained again.")
     return None

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 import random
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -51,6 +51,10 @@ def _trainable(model: Any) -> list[tuple[str, Any]]:
     return [(name, parameter) for name, parameter in model.named_parameters() if parameter.requires_grad]
 
 
+def _packed(examples: Sequence[TokenExample], shared: int) -> Iterator[Pack]:
+    return (pack(group, shared) for group in packs(examples, shared, PACK_TOKENS))
+
+
 def answer_logits(model: Any, packed: Pack) -> Any:
     """Logits [answers, vocabulary] at the positions that predict answer tokens, and nowhere else."""
     import torch
@@ -58,9 +62,8 @@ def answer_logits(model: Any, packed: Pack) -> Any:
     device = model.device
     mask = packed.mask.to(device)
     if model.dtype != torch.float32:
-        mask = torch.zeros(mask.shape, dtype=model.dtype, device=device).masked_fill(
-            ~mask, torch.finfo(model.dtype).min
-        )
+        seen = torch.zeros(mask.shape, dtype=model.dtype, device=device)
+        mask = seen.masked_fill(~mask, torch.finfo(model.dtype).min)
     output = model(
         input_ids=packed.ids.to(device),
         position_ids=packed.positions.to(device),
@@ -155,8 +158,7 @@ def _run_epoch(
     for batch in batches:
         answers = sum(len(example.target) for example in batch)
         total = 0.0
-        for part in packs(batch, shared, PACK_TOKENS):
-            packed = pack(part, shared)
+        for packed in _packed(batch, shared):
             loss = summed_loss(model, packed)
             (loss / answers).backward()
             total += float(loss.detach())
@@ -196,9 +198,7 @@ def mean_loss(model: Any, examples: Sequence[TokenExample], shared: int) -> floa
     import torch
 
     with torch.inference_mode():
-        total = sum(
-            float(summed_loss(model, pack(part, shared))) for part in packs(examples, shared, PACK_TOKENS)
-        )
+        total = sum(float(summed_loss(model, packed)) for packed in _packed(examples, shared))
     return total / sum(len(example.target) for example in examples)
 
 
@@ -208,8 +208,7 @@ def answers_reproduced(model: Any, examples: Sequence[TokenExample], shared: int
 
     right = 0
     with torch.inference_mode():
-        for part in packs(examples, shared, PACK_TOKENS):
-            packed = pack(part, shared)
+        for packed in _packed(examples, shared):
             hits = answer_logits(model, packed).argmax(dim=-1).cpu() == packed.targets
             right += sum(bool(hits[packed.owner == number].all()) for number in range(packed.examples))
     return right / len(examples)
@@ -224,8 +223,7 @@ def logit_shift(model: Any, examples: Sequence[TokenExample], shared: int) -> fl
 
     moved, logits = 0.0, 0
     with torch.inference_mode():
-        for part in packs(examples, shared, PACK_TOKENS):
-            packed = pack(part, shared)
+        for packed in _packed(examples, shared):
             adapted = answer_logits(model, packed)
             with model.disable_adapter():
                 difference = (adapted - answer_logits(model, packed)).abs()

@@ -48,9 +48,6 @@ class Prompt:
 class TaskPrompts(Protocol):
     """How one task puts its questions to a model, and what it makes of the answers itself."""
 
-    @property
-    def decoding(self) -> Decoding: ...
-
     def prompt(self, contexts: Contexts, question: Question, passages: Passages) -> Prompt:
         """The prompt of a question in a context, within its budget."""
 

@@ -62,7 +62,9 @@ def add_trend(commands: Any) -> None:
 
 def _check(options: argparse.Namespace) -> int:
     from harness.analysis.regression.gate import judge
-    from harness.report import checks
+    from harness.files import to_json
+    from harness.report import checks, plain
+    from harness.report import gate as forms
 
     gate = gate_of(options)
     if options.baseline is None:
@@ -73,7 +75,7 @@ def _check(options: argparse.Namespace) -> int:
         options.folder, options.baseline, gate, partly=options.common, strict=options.strict, history=history
     )
     checks.write(judgement, options.files)
-    print(checks.as_json(judgement) if options.json else checks.as_text(judgement))
+    print(to_json(judgement) if options.json else plain.sections(forms.report(judgement)))
     return judgement.exit_code
 
 

@@ -1,4 +1,4 @@
-"""Where a judgement goes: the terminal, and files whose suffix says in which form."""
+"""Where a judgement goes: files whose suffix says in which form."""
 
 from __future__ import annotations
 
@@ -7,25 +7,17 @@ from pathlib import Path
 
 from harness.analysis.regression.gate import Judgement
 from harness.files import to_json
-from harness.report import gate, junit, mdtext, plain
+from harness.report import gate, junit, mdtext
 from harness.report.places import check_files, write_there
 
 COMMENT = 60_000
 """Characters of a comment: GitHub refuses one of more than 65,536."""
 FORMS: dict[str, Callable[[Judgement], bytes]] = {
     ".md": lambda judgement: mdtext.shortened(mdtext.render(gate.report(judgement)), COMMENT).encode(),
-    ".xml": lambda judgement: junit.render(judgement),
-    ".json": lambda judgement: f"{as_json(judgement)}\n".encode(),
+    ".xml": junit.render,
+    ".json": lambda judgement: f"{to_json(judgement)}\n".encode(),
 }
 """Suffix → what stands in the file: a comment for a pull request or a job summary, JUnit, everything."""
-
-
-def as_json(judgement: Judgement) -> str:
-    return to_json(judgement)
-
-
-def as_text(judgement: Judgement) -> str:
-    return plain.sections(gate.report(judgement))
 
 
 def check_forms(files: Sequence[Path]) -> None:

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from harness.analysis.regression.gate import Judgement
+from harness.report import gate, plain
 from tests.analysis.regression.reruns import judged, made_up
 
 NASTY = "a|b `c` <b>&amp; ]]> \x1b[31mred\x00\u202e\n# head"
@@ -19,3 +20,8 @@ def nasty(folder: Path, n: int = 30, **options: Any) -> Judgement:
         question=lambda at: {"question": f"Question {at}?"},
     )  # fmt: skip
     return judged(run, baseline, **options)
+
+
+def text_of(judgement: Judgement) -> str:
+    """What a terminal shows of it."""
+    return plain.sections(gate.report(judgement))

@@ -11,9 +11,10 @@ from harness.analysis.regression.changes import Cause
 from harness.analysis.regression.findings import failed
 from harness.analysis.regression.rules import RULES, Rule, Tier
 from harness.analysis.regression.terms import Gate, Terms
+from harness.files import to_json
 from harness.report import checks, gate
 from tests.analysis.regression.reruns import judged, made_up
-from tests.report.gates import nasty
+from tests.report.gates import nasty, text_of
 from tests.snapshots import Snapshots
 
 
@@ -23,7 +24,7 @@ def test_each_form_of_a_judgement(
     """Everything of data means itself in the terminal, in Markdown and in JUnit."""
     monkeypatch.chdir(tmp_path)
     judgement = nasty(Path())
-    text = checks.as_text(judgement)
+    text = text_of(judgement)
     assert not {"\x1b", "\x00", "\u202e"} & set(text)
     snapshots.check("check.txt", f"{text}\n")
     for suffix in (".md", ".xml"):
@@ -42,8 +43,8 @@ def test_what_is_left_out_may_not_fail_or_cannot_be_told(
     )
     gate_ = Gate(Terms(fail_on=("accuracy", "latency")))
     judgement = judged(run, baseline, gate=gate_, partly=True, strict=True)
-    snapshots.check("check_strict.txt", f"{checks.as_text(judgement)}\n")
-    assert json.loads(checks.as_json(judgement))["other_kernels"] == ["torch null → 2.1"]
+    snapshots.check("check_strict.txt", f"{text_of(judgement)}\n")
+    assert json.loads(to_json(judgement))["other_kernels"] == ["torch null → 2.1"]
 
 
 def test_the_headline_counts_what_counts(tmp_path: Path) -> None:
@@ -57,7 +58,7 @@ def test_the_headline_counts_what_counts(tmp_path: Path) -> None:
 
 
 def test_one_document_holds_every_finding_and_every_flip(tmp_path: Path) -> None:
-    found = json.loads(checks.as_json(nasty(tmp_path)))
+    found = json.loads(to_json(nasty(tmp_path)))
     assert (found["outcome"], found["exit_code"], found["strict"]) == ("fail", 4, False)
     assert (found["run"], found["baseline"]) == (str(tmp_path / "b"), str(tmp_path / "a"))
     rules = {one["rule"]: one for one in found["findings"]}
@@ -75,7 +76,7 @@ def test_what_cannot_be_told_is_not_laid_to_an_unseen_change(tmp_path: Path) -> 
         made_up(tmp_path / name, {"base": [reply] * 3}, **options)  # type: ignore[arg-type]
         for name, reply, options in (("a", "yes", {}), ("b", "Yes.", more))
     )
-    text = checks.as_text(judged(run, baseline, gate=Gate(Terms(fail_on=("accuracy",)))))
+    text = text_of(judged(run, baseline, gate=Gate(Terms(fail_on=("accuracy",)))))
     assert text.startswith("Inconclusive: ")
     assert text.count("Likeliest cause") == text.count("✗ prompts (") == 1
 
@@ -89,7 +90,7 @@ def test_too_few_timed_questions_have_no_cause_in_what_changed(tmp_path: Path) -
         )
         for name, commit in (("a", "1" * 40), ("b", "2" * 40))
     )
-    text = checks.as_text(judged(run, baseline))
+    text = text_of(judged(run, baseline))
     assert "Likeliest cause" not in text
 
 
@@ -108,7 +109,7 @@ def test_a_long_cause_is_spelled_out_once(tmp_path: Path) -> None:
         )
         for name in ("a", "b")
     )  # fmt: skip
-    text = " ".join(checks.as_text(judged(run, baseline)).split())
+    text = " ".join(text_of(judged(run, baseline)).split())
     assert "Likeliest cause: t: prompt.system." in text
     assert "Be brief. a Be kind." in text
 
@@ -124,7 +125,7 @@ def test_strategies_share_a_paragraph_only_with_the_same_questions(tmp_path: Pat
     run = made_up(
         tmp_path / "b", {"base": replies(0), "rag": replies(20)}, more=lambda *_: {"prompt_sha256": "1" * 64}
     )
-    text = checks.as_text(judged(run, baseline))
+    text = text_of(judged(run, baseline))
     assert [text.count(part) for part in ("- lost q0 ", "- lost q20 ", "(t · base, t · rag)")] == [1, 1, 1]
 
 
@@ -135,7 +136,7 @@ def test_what_is_right_where_no_answer_is_right_is_a_refusal(tmp_path: Path) -> 
         made_up(tmp_path / name, {"base": [reply] * 9}, about={"tasks": {"t": {"spec": spec}}}, **asked)
         for name, reply in (("a", "unknown"), ("b", "Lyon"))
     ]
-    assert "(right: a refusal)" in checks.as_text(judged(runs[1], runs[0]))
+    assert "(right: a refusal)" in text_of(judged(runs[1], runs[0]))
 
 
 @pytest.mark.parametrize(
@@ -157,5 +158,5 @@ def test_a_rule_is_added_in_one_row_and_shows_in_every_form(
     )
     judgement = judged(run, run, gate=Gate(Terms(fail_on=("lucky",))))
     assert judgement.exit_code == 4
-    forms = [checks.as_text(judgement), *(form(judgement).decode() for form in checks.FORMS.values())]
+    forms = [text_of(judgement), *(form(judgement).decode() for form in checks.FORMS.values())]
     assert all("not a lucky day" in form for form in forms)

@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
-from harness.analysis.derive import derive
 from harness.analysis.evidence import Pair, read_questions, read_run, read_timings
 from harness.analysis.latency_ratio import mean_ratio
 from harness.analysis.regression.inputs import scoring
@@ -209,7 +208,7 @@ class Reader:
 
     def _entry(self, path: Path, created: str, manifest: Manifest) -> Entry:
         stored = _stored(path, manifest)
-        results = stored or derive(read_run(path))
+        results = stored or _derived(path)
         timings = read_timings(path, manifest)
         questions = self._question_keys(path)
         compared = not results.quick and not results.incomplete
@@ -291,6 +290,12 @@ def _point(result: SystemResult, base: Sequence[TimingRow], timed: Sequence[Timi
             row.model: row.per_query_usd for row in cost.projections if row.per_query_usd is not None
         },
     )
+
+
+def _derived(path: Path) -> RunResult:
+    from harness.analysis.derive import derive  # slow to import, and hardly ever needed
+
+    return derive(read_run(path))
 
 
 def _stored(path: Path, manifest: Manifest) -> RunResult | None:

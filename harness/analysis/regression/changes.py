@@ -90,25 +90,18 @@ SHEET_NOISE = ("date", "source", "priced_on", "sections_from_shipped")
 def prices(before: Manifest, after: Manifest) -> list[Difference]:
     """The price list as used, the prices of hosted models that both runs name, and what flags said of prices."""
     old, new = inputs.hosted_prices(before), inputs.hosted_prices(after)
-    hosted = [
-        _named(f"hosted price of {model} ", difference)
-        for model in old
-        if model in new
-        for difference in differing(old[model], new[model])
-    ]
-    sheets = differing(inputs.price_list(before), inputs.price_list(after))
-    listed = [_named("price list ", difference) for difference in sheets]
     flags = ("usd_per_hour", "utilisation", "tuning_cycles")
-    given = differing(inputs.flags(before, *flags), inputs.flags(after, *flags))
-    return [
-        difference
-        for difference in (*listed, *hosted, *given)
-        if difference.name.replace(" ", ".").rsplit(".", 1)[-1] not in SHEET_NOISE
+    parts: list[tuple[str, object, object]] = [
+        ("price list ", inputs.price_list(before), inputs.price_list(after)),
+        *((f"hosted price of {model} ", old[model], new[model]) for model in old if model in new),
+        ("", inputs.flags(before, *flags), inputs.flags(after, *flags)),
     ]
-
-
-def _named(prefix: str, difference: Difference) -> Difference:
-    return replace(difference, name=f"{prefix}{difference.name}")
+    return [
+        replace(difference, name=f"{prefix}{difference.name}")
+        for prefix, *values in parts
+        for difference in differing(*values)
+        if difference.name.rsplit(".", 1)[-1] not in SHEET_NOISE
+    ]
 
 
 KERNEL_LIBRARIES = ("torch", "transformers", "peft", "sentence-transformers", "faiss-cpu", "numpy")
@@ -132,19 +125,10 @@ def other_kernels(before: Manifest, after: Manifest) -> list[str]:
     return [difference.sentence.replace(":", "", 1) for difference in differing(old, new)]
 
 
-def indexes(before: Manifest, after: Manifest, task: str) -> list[Difference]:
-    """What differs between the indexes of a task."""
-    return differing(inputs.index(before, task) or {}, inputs.index(after, task) or {})
-
-
-TRAINED_ON = ("recipe", "examples", "train_tokens", "base_sha256")
-"""What shapes an adapter whatever machine trains it."""
-
-
-def trainings(before: AdapterRecord, after: AdapterRecord, *more: str) -> list[Difference]:
-    """What differs between the records of two adapters: what shaped them, and the `more` named."""
-    old, new = ({key: getattr(record, key) for key in (*TRAINED_ON, *more)} for record in (before, after))
-    return differing(old, new)
+def shaped(record: AdapterRecord, *more: str) -> dict[str, object]:
+    """What shapes an adapter whatever machine trains it, and the fields of its record that `more` names."""
+    names = ("recipe", "examples", "train_tokens", "base_sha256", *more)
+    return {name: getattr(record, name) for name in names}
 
 
 # The same as causes
@@ -153,11 +137,12 @@ Both = dict[Pair, tuple[System, System]]
 """The systems that both runs have, before and after."""
 
 
-def _change(
-    cause: Cause, prefix: str, difference: Difference, systems: Iterable[Pair] | None = None
-) -> Change:
+def _changes(
+    cause: Cause, prefix: str, before: object, after: object, systems: Iterable[Pair] | None = None
+) -> Iterator[Change]:
     touched = None if systems is None else tuple(systems)
-    return Change(cause, f"{prefix}{difference.name}", difference.before, difference.after, touched)
+    for difference in differing(before, after):
+        yield Change(cause, f"{prefix}{difference.name}", difference.before, difference.after, touched)
 
 
 def _of_run(before: Manifest, after: Manifest) -> Iterator[Change]:
@@ -170,53 +155,56 @@ def _of_run(before: Manifest, after: Manifest) -> Iterator[Change]:
         (Cause.PROGRAM, "", lambda run: {"commit": run.git_commit, "version": run.harness_version}),
     )
     for cause, prefix, read in parts:
-        yield from (_change(cause, prefix, difference) for difference in differing(read(before), read(after)))
-    yield from (_change(Cause.PRICE, "", difference) for difference in prices(before, after))
+        yield from _changes(cause, prefix, read(before), read(after))
+    for price in prices(before, after):
+        yield Change(Cause.PRICE, price.name, price.before, price.after)
 
 
 def _of_systems(before: Manifest, after: Manifest, both: Both) -> Iterator[Change]:
     """What differs between systems of the same name, each sentence once with all that it concerns."""
-    touched: dict[tuple[Cause, str, Difference], list[Pair]] = {}
+    touched: dict[Change, list[Pair]] = {}
     for pair, (old, new) in both.items():
-        for difference in differing(old.model, new.model):
-            touched.setdefault((Cause.MODEL, "model ", difference), []).append(pair)
-        for difference in differing(inputs.sections(old), inputs.sections(new)):
-            trained = new.adapter if difference.name.startswith("finetune") else None
+        for change in _changes(Cause.MODEL, "model ", old.model, new.model):
+            touched.setdefault(change, []).append(pair)
+        for change in _changes(Cause.SETTINGS, "", inputs.sections(old), inputs.sections(new)):
+            trained = new.adapter if change.name.startswith("finetune") else None
             home = trained.task if trained else pair[0]
-            touched.setdefault((Cause.SETTINGS, f"{home}: ", difference), []).append(pair)
-    yield from (_change(*key, pairs) for key, pairs in touched.items())
+            touched.setdefault(replace(change, name=f"{home}: {change.name}"), []).append(pair)
+    yield from (replace(change, systems=tuple(pairs)) for change, pairs in touched.items())
     with_passages = [pair for pair, (_, new) in both.items() if new.passages]
-    for difference in differing(before.embedder or {}, after.embedder or {}):
-        yield _change(Cause.INDEX, "embedder ", difference, with_passages)
+    yield from _changes(Cause.INDEX, "embedder ", before.embedder or {}, after.embedder or {}, with_passages)
 
 
 def _of_tasks(before: Manifest, after: Manifest, both: Both) -> Iterator[Change]:
     for task in (name for name in before.tasks if name in after.tasks):
         mine = {pair: new for pair, (_, new) in both.items() if pair[0] == task}
-        for difference in differing(inputs.task_settings(before, task), inputs.task_settings(after, task)):
-            cause = Cause.PROMPT if difference.name.startswith("prompt.") else Cause.SETTINGS
-            yield _change(cause, f"{task}: ", difference, mine)
+        set_before, set_after = (inputs.task_settings(manifest, task) for manifest in (before, after))
+        for change in _changes(Cause.SETTINGS, "", set_before, set_after, mine):
+            cause = Cause.PROMPT if change.name.startswith("prompt.") else Cause.SETTINGS
+            yield replace(change, cause=cause, name=f"{task}: {change.name}")
         trained = [pair for pair, (_, new) in both.items() if new.adapter and new.adapter.task == task]
         shown = [pair for pair, system in mine.items() if system.examples]
         for difference in differing(inputs.training(before, task), inputs.training(after, task)):
             # dev questions only stop a training
             systems = trained if difference.name == "dev" else [*trained, *shown]
-            named = replace(difference, name=f"{difference.name} questions")
-            yield _change(Cause.TRAINING, f"{task}: ", named, systems)
-        if inputs.index(before, task) and inputs.index(after, task):
+            name = f"{task}: {difference.name} questions"
+            yield Change(Cause.TRAINING, name, difference.before, difference.after, tuple(systems))
+        indexed, indexed_anew = inputs.index(before, task), inputs.index(after, task)
+        if indexed and indexed_anew:
             with_passages = [pair for pair, system in mine.items() if system.passages]
-            for difference in indexes(before, after, task):
-                yield _change(Cause.INDEX, f"{task}: index ", difference, with_passages)
+            yield from _changes(Cause.INDEX, f"{task}: index ", indexed, indexed_anew, with_passages)
 
 
 def _of_adapters(before: Manifest, after: Manifest, both: Both) -> Iterator[Change]:
-    old, new = inputs.adapters(before), inputs.adapters(after)
-    for (task, strategy, seed), record in old.items():
-        again = new.get((task, strategy, seed))
+    old, new = (
+        {key: shaped(record, "sha256") for key, record in inputs.adapters(manifest).items()}
+        for manifest in (before, after)
+    )
+    for task, strategy, seed in (key for key in old if key in new):
         touched = [
             pair
             for pair, (_, system) in both.items()
             if system.adapter and (system.adapter.task, system.strategy) == (task, strategy)
         ]
-        for difference in trainings(record, again, "sha256") if again else ():
-            yield _change(Cause.ADAPTER, f"adapter {strategy} of {task} (seed {seed}) ", difference, touched)
+        prefix, key = f"adapter {strategy} of {task} (seed {seed}) ", (task, strategy, seed)
+        yield from _changes(Cause.ADAPTER, prefix, old[key], new[key], touched)

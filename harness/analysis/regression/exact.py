@@ -11,12 +11,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from harness.analysis.regression import inputs
-from harness.analysis.regression.changes import indexes, other_kernels, prices, settings, trainings, weights
+from harness.analysis.regression.changes import other_kernels, prices, settings, shaped, weights
 from harness.analysis.regression.differing import Difference, differing, parting, sentences
 from harness.analysis.regression.findings import (
     NAMED,
     NamedFigures,
-    Outcome,
     QuestionFigures,
     Ruling,
     failed,
@@ -83,23 +82,21 @@ def _trained(rerun: Rerun, seed: int) -> list[Difference]:
     old, new = (inputs.adapters(manifest).get(named) for manifest in rerun.manifests)
     if old is None or new is None:
         return differing({"recorded": old is not None}, {"recorded": new is not None})
-    differences = trainings(old, new)
-    if differences or old.device != new.device or system.retrieved:
-        return differences
-    return trainings(old, new, "key")
+    whole = ("key",) if old.device == new.device and not system.retrieved else ()
+    return differing(shaped(old), shaped(new)) or differing(shaped(old, *whole), shaped(new, *whole))
 
 
 def index(rerun: Rerun) -> Ruling:
     """Embedder, corpus and chunking, by the key that names them all."""
     if not rerun.system.passages:
         return not_applicable("retrieves nothing")
-    baseline = inputs.index(rerun.before.manifest, rerun.task)
-    if baseline is None or baseline["key"] is None:
+    old, new = (inputs.index(manifest, rerun.task) for manifest in rerun.manifests)
+    if old is None or old["key"] is None:
         return not_applicable("the baseline does not say what its index was made of")
-    ruling = _equal(indexes(*rerun.manifests, rerun.task), "the same embedder, corpus and passages")
-    if ruling.outcome is Outcome.PASS:
-        return ruling
-    return failed(f"{ruling.detail}; {_why_indexed_anew(rerun)}")
+    changed = differing(old, new or {})
+    if not changed:
+        return passed("the same embedder, corpus and passages")
+    return failed(f"{sentences(changed)}; {_why_indexed_anew(rerun)}")
 
 
 CHUNKING = ("retrieval.chunk_tokens", "retrieval.overlap_tokens")

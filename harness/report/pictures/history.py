@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime
 import json
 import math
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from itertools import pairwise
 
 from harness.analysis.history.history import TaskHistory
@@ -48,17 +48,15 @@ def accuracy(task: TaskHistory, looks: Looks) -> Plot | Missing:
     y = chart.number(None, domain=(0, 1), format=".0%", values=[0, 0.5, 1], minExtent=42, maxExtent=42)
     axes = chart.Axes(_x(task), y)
     colour = chart.by("shown", {label: look.colour for label, look in shown.items()})
-    few = len(task.runs) <= BARS_UP_TO
-    series = {"field": "series"}
-    ends = ("low", "high")
-    layers = [
-        *_breaks(task),
-        axes.layer(chart.mark("area", opacity=0.18), "x", ends, where=COMPARED, color=colour, detail=series),
-        *([axes.layer(chart.rule(opacity=0.5), "x", ends, color=colour)] if few else []),
-        axes.layer(chart.line(strokeWidth=2), "x", "value", where=COMPARED, color=colour, detail=series),
-        *_points(axes, {"color": colour}, few=few),
-        axes.layer(_sign(-3), "x", "over", where=MARKED, text="mark"),
-    ]
+    detail = [{"field": "series"}]
+    band = chart.mark("area", opacity=0.18)
+    layers = _layers(
+        task,
+        axes,
+        [axes.layer(band, "x", ("low", "high"), where=COMPARED, color=colour, detail=detail)],
+        {"color": colour},
+        detail,
+    )
     header = {
         "labelOrient": "top", "labelAnchor": "start", "labelColor": chart.INK, "labelFontSize": 12,
         "labelFontWeight": "bold", "labelPadding": 2,
@@ -113,18 +111,31 @@ def _together(
     legend = chart.legend(list(shown))
     colour = chart.by("shown", {label: look.colour for label, look in shown.items()}, legend)
     shape = chart.by("shown", {label: look.shape for label, look in shown.items()}, legend)
-    few = len(task.runs) <= BARS_UP_TO
-    detail = [{"field": "series"}, {"field": "shown"}]
-    layers = [
-        *_breaks(task),
-        *([axes.layer(chart.rule(color=chart.SOFT), y="one", rows=[{"one": 1}])] if base else []),
-        *([axes.layer(chart.rule(opacity=0.45), "x", ("low", "high"), color=colour)] if few else []),
-        axes.layer(chart.line(strokeWidth=2), "x", "value", where=COMPARED, color=colour, detail=detail),
-        *_points(axes, {"color": colour, "shape": shape}, few=few),
-        axes.layer(_sign(-4), "x", "over", where=MARKED, text="mark"),
-    ]
+    one = [axes.layer(chart.rule(color=chart.SOFT), y="one", rows=[{"one": 1}])] * base
+    look = {"color": colour, "shape": shape}
+    layers = _layers(task, axes, one, look, [{"field": "series"}, {"field": "shown"}])
     spec = chart.picture(layers, height=220, rows=rows)
     return Plot(TITLES[figure], caption, _description(task, figure, looks, written), spec)
+
+
+def _layers(
+    task: TaskHistory, axes: chart.Axes, behind: Sequence[Spec], look: Spec, detail: Sequence[Spec]
+) -> list[Spec]:
+    """Lines through runs that are compared, filled marks; the others hollow. Bars while the runs are few."""
+    few = len(task.runs) <= BARS_UP_TO
+    size, colour = (45 if few else 14), look["color"]
+    bars = [axes.layer(chart.rule(opacity=0.45), "x", ("low", "high"), color=colour)]
+    hollow = chart.mark("point", filled=False, size=size + 15, strokeWidth=1.3)
+    sign = chart.text(baseline="bottom", dy=-4, fontSize=15, color=chart.INK)
+    return [
+        *_breaks(task),
+        *behind,
+        *(bars if few else []),
+        axes.layer(chart.line(strokeWidth=2), "x", "value", where=COMPARED, color=colour, detail=detail),
+        axes.layer(chart.point(size=size), "x", "value", where=COMPARED, **look),
+        axes.layer(hollow, "x", "value", where=ASIDE, **look),
+        axes.layer(sign, "x", "over", where=MARKED, text="mark"),
+    ]
 
 
 def _rows(task: TaskHistory, figure: Figure, looks: Looks) -> list[Spec]:
@@ -189,20 +200,6 @@ def dates(moments: Sequence[datetime.datetime | None]) -> tuple[list[str], str]:
     return labels, f"runs of {known[0]:%Y-%m-%d} UTC, oldest left" if one_day else "runs, oldest left"
 
 
-def _points(axes: chart.Axes, look: Spec, *, few: bool) -> list[Spec]:
-    """Runs that are compared as filled marks, the others hollow."""
-    size = 45 if few else 14
-    hollow = chart.mark("point", filled=False, size=size + 15, strokeWidth=1.3)
-    return [
-        axes.layer(chart.point(size=size), "x", "value", where=COMPARED, **look),
-        axes.layer(hollow, "x", "value", where=ASIDE, **look),
-    ]
-
-
-def _sign(dy: int) -> Spec:
-    return chart.text(baseline="bottom", dy=dy, fontSize=15, color=chart.INK)
-
-
 def _breaks(task: TaskHistory) -> list[Spec]:
     """A dotted line before each run that asked other questions than the one before it; in every panel."""
     letters = [run.series for run in reversed(task.runs)]
@@ -223,19 +220,16 @@ def _breaks(task: TaskHistory) -> list[Spec]:
 
 def _description(task: TaskHistory, figure: Figure, looks: Looks, written: Callable[[float], str]) -> str:
     """In words: each system's newest figure, and what changed."""
-    newest = [
-        f"{looks[name].label}: {written(value)} in the newest run that has it"
-        for name, value in _newest(task, figure)
+    newest: dict[str, float] = {}
+    for run in task.runs:
+        means = {name: point.of(figure).mean for name, point in run.strategies.items()}
+        newest = {name: mean for name, mean in means.items() if mean is not None} | newest
+    parts = [
+        f"{looks[name].label}: {written(newest[name])} in the newest run that has it"
+        for name in task.strategies
+        if name in newest
     ]
     changed = [
         f"{words.headline(mark)} at {mark.run}" for mark in reversed(task.changes) if mark.figure is figure
     ]
-    return "; ".join([*newest, *(changed or ["no change marked"])]) + "."
-
-
-def _newest(task: TaskHistory, figure: Figure) -> Iterator[tuple[str, float]]:
-    for name in task.strategies:
-        points = (run.strategies[name].of(figure).mean for run in task.runs if name in run.strategies)
-        value = next((mean for mean in points if mean is not None), None)
-        if value is not None:
-            yield name, value
+    return "; ".join([*parts, *(changed or ["no change marked"])]) + "."

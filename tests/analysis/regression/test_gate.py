@@ -16,6 +16,7 @@ from harness.analysis.regression.pairing import Side
 from harness.analysis.regression.rules import RULES
 from harness.analysis.regression.terms import Gate, GateFile, Terms
 from harness.errors import InputError
+from harness.files import to_json
 from harness.report import checks
 from tests.analysis.regression.reruns import edit_manifest, edit_rows, fallen, judged, made_up, other_model
 from tests.analysis.runs import PRICE_SHEET
@@ -130,7 +131,7 @@ def test_the_same_evidence_gives_the_same_bytes(rerun: Path, baseline: Path) -> 
     first, again = judged(rerun, baseline), judged(rerun, baseline)
     for suffix, form in checks.FORMS.items():
         assert form(first) == form(again), suffix
-    assert json.loads(checks.as_json(first))["exit_code"] == 4
+    assert json.loads(to_json(first))["exit_code"] == 4
 
 
 def test_a_history_is_the_latest_whole_runs_of_the_same_model_and_device(

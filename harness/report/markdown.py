@@ -46,15 +46,17 @@ def _boards(results: RunResult) -> Iterator[str]:
     for name, task in results.tasks.items():
         yield from ("", f"### {escape(name)}, {task.n} questions", "")
         accuracy = f"Accuracy ({task.metric}, 95 % interval)"
-        lines = zip(task.strategies.values(), scoreboard.scores(task), strict=True)
-        rows = [(row.label, estimate(row.accuracy), _standing(score), *score.cells) for row, score in lines]
+        rows = [
+            (row.label, estimate(row.accuracy), _standing(task, name), *scoreboard.cells(task, row))
+            for name, row in task.strategies.items()
+        ]
         yield from table(("Strategy", accuracy, "Beside the leader", *scoreboard.COLUMNS), rows)
         yield from _notes(task)
 
 
-def _standing(score: scoreboard.Score) -> str:
-    interval = score.standing.interval
-    return f"{score.standing.text} ({interval})" if interval else score.standing.text
+def _standing(task: TaskResult, name: str) -> str:
+    _, text, interval = scoreboard.standing(task, name)
+    return f"{text} ({interval})" if interval else text
 
 
 def _notes(task: TaskResult) -> Iterator[str]:

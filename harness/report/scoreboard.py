@@ -1,20 +1,19 @@
-"""The scoreboard of a task: a line a system, and whether the questions tell it from the leader."""
+"""What the scoreboard of a task says of a system, and whether the questions tell it from the leader."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from typing import NamedTuple
 
-from harness.analysis.results.figures import Comparison, Estimate
+from harness.analysis.results.figures import Estimate
 from harness.analysis.results.run import SystemResult, TaskResult
 from harness.analysis.statistics.paired import A_BETTER, B_BETTER
-from harness.quantities import NA, counted, dollars, percent, points, signed
+from harness.quantities import NA, counted, dollars, points, signed
 from harness.report import costs
-from harness.report.numbers import ends, figure, percentile
+from harness.report.numbers import figure, percentile
 
 
-@dataclass(frozen=True, slots=True)
-class Bar:
+class Bar(NamedTuple):
     """An interval of a share, as drawn: positions in percent of the width, from 0 to 100."""
 
     mean: float
@@ -22,43 +21,20 @@ class Bar:
     high: float
 
 
-@dataclass(frozen=True, slots=True)
-class Standing:
+def bar(accuracy: Estimate) -> Bar | None:
+    """None where the run stopped before the system answered anything."""
+    if accuracy.mean is None:
+        return None
+    ends = (accuracy.mean, accuracy.ci_low, accuracy.ci_high)
+    return Bar(*(round(100 * (accuracy.mean if end is None else end), 2) for end in ends))
+
+
+class Standing(NamedTuple):
     """A system beside the leader. `state`: leader, lower, higher, unresolved or unknown."""
 
     state: str
     text: str
-    interval: str
-
-
-@dataclass(frozen=True, slots=True)
-class Score:
-    """One line of the scoreboard. `bar`: None where the run stopped before the system answered anything."""
-
-    name: str
-    control: bool
-    accuracy: str
-    interval: str
-    bar: Bar | None
-    standing: Standing
-    cells: tuple[str, ...]
-    """Everything else, as `COLUMNS` has it."""
-
-
-def scores(task: TaskResult) -> list[Score]:
-    best = leader(task)
-    return [
-        Score(
-            name=name,
-            control=row.control,
-            accuracy=percent(row.accuracy.mean),
-            interval=ends(row.accuracy.ci_low, row.accuracy.ci_high),
-            bar=_bar(row.accuracy),
-            standing=standing(task, name, best),
-            cells=tuple(cell(task, row) for cell in COLUMNS.values()),
-        )
-        for name, row in task.strategies.items()
-    ]
+    interval: str = ""
 
 
 def leader(task: TaskResult) -> str | None:
@@ -95,6 +71,11 @@ COLUMNS: dict[str, Callable[[TaskResult, SystemResult], str]] = {
 """What stands beside the accuracy and the leader: header → cell."""
 
 
+def cells(task: TaskResult, row: SystemResult) -> tuple[str, ...]:
+    """A system's cells under `COLUMNS`."""
+    return tuple(cell(task, row) for cell in COLUMNS.values())
+
+
 def timed(task: TaskResult) -> str | None:
     """On how many timed questions latency and cost rest; None where none were."""
     counts = sorted({row.latency_s.n for row in task.strategies.values()} - {0})
@@ -107,31 +88,21 @@ def timed(task: TaskResult) -> str | None:
     )
 
 
-def _bar(accuracy: Estimate) -> Bar | None:
-    if accuracy.mean is None:
-        return None
-    low, high = (accuracy.mean if end is None else end for end in (accuracy.ci_low, accuracy.ci_high))
-    return Bar(round(100 * accuracy.mean, 2), round(100 * low, 2), round(100 * high, 2))
-
-
-def standing(task: TaskResult, name: str, best: str | None) -> Standing:
+def standing(task: TaskResult, name: str) -> Standing:
     """What the paired comparison with the leader says; another task's adapter is compared with its base instead."""
+    best = leader(task)
     if name == best:
-        return Standing("leader", "leads" if len(_runners(task)) > 1 else "runs alone", "")
+        return Standing("leader", "leads" if len(_runners(task)) > 1 else "runs alone")
     if name in task.decision.excluded:
-        return Standing("unknown", "left out: failed a check", "")
-    row = _comparison(task, name, best)
+        return Standing("unknown", "left out: failed a check")
+    forgot = [row.comparison for row in task.forgetting if row.system == name]
+    pairs = [row for row in task.comparisons if {row.a, row.b} == {name, best}]
+    row = next(iter((*forgot, *pairs)), None)
     if row is None or row.delta is None:
-        return Standing("unknown", NA, "")
+        return Standing("unknown", NA)
     sign, against = (1, row.a) if row.b == name else (-1, row.b)
     gain, ends = sign * row.delta, [sign * end for end in (row.ci_low, row.ci_high) if end is not None]
     interval = f"{signed(min(ends))} to {signed(max(ends))}" if len(ends) == 2 else ""
     if row.verdict not in (A_BETTER, B_BETTER):
         return Standing("unresolved", f"≈ not told apart from {against}, {points(gain)}", interval)
     return Standing("higher" if gain > 0 else "lower", f"{points(gain)} against {against}", interval)
-
-
-def _comparison(task: TaskResult, name: str, best: str | None) -> Comparison | None:
-    forgot = [row.comparison for row in task.forgetting if row.system == name]
-    pairs = [row for row in task.comparisons if {row.a, row.b} == {name, best}]
-    return next(iter((*forgot, *pairs)), None)

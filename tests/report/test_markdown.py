@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from harness.report import markdown, mdtext
-from harness.report.scoreboard import scores
+from harness.report.scoreboard import cells as cells_of
 from tests.analysis.decided import elected
 from tests.analysis.races import healthy, rows_of
 from tests.analysis.runs import QUESTIONS, answers, manifest, write_run
@@ -45,7 +45,8 @@ def test_the_scoreboard_has_the_cells_of_the_page(tmp_path: Path) -> None:
     rows = [line for line in part(made(tmp_path), "Scoreboard").splitlines() if line.startswith("|")]
     cells = rows[2].strip("| ").split(" | ")
     assert cells[:2] == ["base", "25.0 % (4.6–69.9)"]
-    assert cells[3:] == [*scores(results_of(tmp_path).tasks["facts"])[0].cells]
+    task = results_of(tmp_path).tasks["facts"]
+    assert cells[3:] == [*cells_of(task, task.strategies["base"])]
 
 
 def test_checks_that_failed_or_warn_are_named_worst_first(tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ import pytest
 
 from harness.analysis.results.figures import Comparison, Forgetting
 from harness.analysis.results.run import SystemResult, TaskResult
-from harness.report.scoreboard import COLUMNS, Standing, leader, once, scores, standing, timed
+from harness.report.scoreboard import COLUMNS, Standing, bar, cells, leader, once, standing, timed
 from harness.spec.system import LoRA
 from tests.report.results import facts
 
@@ -76,50 +76,46 @@ def test_a_control_or_a_foreign_adapter_never_leads(task: Make) -> None:
 def test_the_sign_is_that_of_the_one_beside_the_leader(
     task: Make, row: Comparison, expected: Standing
 ) -> None:
-    assert standing(task(row, base=0.2, rag=0.5), "base", "rag") == expected
+    assert standing(task(row, base=0.2, rag=0.5), "base") == expected
 
 
 def test_a_control_may_stand_higher(task: Make) -> None:
     two = task(pair("rag", "oracle", 0.2, "b better"), rag=0.5, oracle=0.7)
-    assert standing(two, "oracle", "rag").state == "higher"
-    assert standing(two, "rag", "rag") == Standing("leader", "runs alone", "")
-    assert standing(two, "base", "rag").state == "unknown"
+    assert standing(two, "oracle").state == "higher"
+    assert standing(two, "rag") == Standing("leader", "runs alone")
+    assert standing(two, "base").state == "unknown"
 
 
 def test_nobody_leads_alone(task: Make) -> None:
     alone = task(base=0.1, oracle=0.7)
-    assert standing(alone, "base", leader(alone)).text == "runs alone"
+    assert standing(alone, "base").text == "runs alone"
     two = task(base=0.1, rag=0.0)
-    assert standing(two, "base", leader(two)).text == "leads"
+    assert standing(two, "base").text == "leads"
 
 
 def test_one_that_failed_a_check_neither_leads_nor_is_told_from_the_leader(task: Make) -> None:
     row = pair("base", "lora", 0.3, "b better")
     two = task(row, excluded={"lora": "it was never trained."}, base=0.2, lora=0.5)
     assert leader(two) == "base"
-    assert standing(two, "lora", "base") == Standing("unknown", "left out: failed a check", "")
+    assert standing(two, "lora") == Standing("unknown", "left out: failed a check")
 
 
 def test_an_adapter_of_another_task_stands_beside_base_whoever_leads(task: Make) -> None:
     row = pair("base", "lora@x", -0.1, "a better")
     three = task(row, base=0.5, rag=0.6, **{"lora@x": 0.4})
-    assert standing(three, "lora@x", "rag").text == "−10.0 points against base"
+    assert standing(three, "lora@x").text == "−10.0 points against base"
 
 
 def test_a_runs_board_line_by_line(measured: TaskResult) -> None:
     """Latencies and prices as worked out for tests/report/test_document.py."""
-    lines = {score.name: score for score in scores(measured)}
-    assert list(lines) == ["base", "lora", "rag"]
-    assert lines["rag"].accuracy == "75.0 %"
-    assert lines["rag"].standing.text == "left out: failed a check"  # its prompts lost passages
-    assert lines["lora"].standing.state == "leader"
-    assert lines["base"].standing.text == "left out: failed a check"  # an empty answer of four
-    assert lines["base"].cells[0] == "550 ms"
-    assert lines["base"].cells[5:] == ("$0.0011", "$0.0044 ($0.00157–$0.0241)", "$0")
-    assert all(len(score.cells) == len(COLUMNS) for score in lines.values())
-    bar = lines["base"].bar
-    assert bar
-    assert (bar.mean, bar.low, bar.high) == (
+    lines = {name: cells(measured, row) for name, row in measured.strategies.items()}
+    assert standing(measured, "rag").text == "left out: failed a check"  # its prompts lost passages
+    assert standing(measured, "lora").state == "leader"
+    assert standing(measured, "base").text == "left out: failed a check"  # an empty answer of four
+    assert lines["base"][0] == "550 ms"
+    assert lines["base"][5:] == ("$0.0011", "$0.0044 ($0.00157–$0.0241)", "$0")
+    assert all(len(line) == len(COLUMNS) for line in lines.values())
+    assert bar(measured.strategies["base"].accuracy) == (
         25.0,
         pytest.approx(4.56, abs=0.01),
         pytest.approx(69.94, abs=0.01),

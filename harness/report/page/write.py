@@ -5,7 +5,9 @@ from __future__ import annotations
 from harness.analysis.accuracy import Scores
 from harness.analysis.evidence import Evidence
 from harness.analysis.results.run import RunResult
+from harness.quantities import percent
 from harness.report import decisions, document, opening, scoreboard, validity
+from harness.report.numbers import ends
 from harness.report.page import assets, questions, whatif
 from harness.report.pictures.gallery import plots, views
 from harness.report.pictures.plot import draw
@@ -36,6 +38,8 @@ def render(run: Evidence, scores: Scores, results: RunResult) -> str:
         decisions=decisions,
         validity=validity,
         scoreboard=scoreboard,
+        percent=percent,
+        ends=ends,
         document=document,
         strategies=meanings(system.strategy for system in systems),
     )

@@ -8,16 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from harness.analysis.latency_ratio import FEWEST_RATIOS
-from harness.analysis.results.figures import (
-    Comparison,
-    Estimate,
-    Forgetting,
-    LatencyRatio,
-    Percentiles,
-    Retrieval,
-    Throughput,
-    Unmerged,
-)
+from harness.analysis.results import figures
 from harness.analysis.results.run import SystemResult, TaskResult
 from harness.analysis.retrieval import DEPTHS
 from harness.analysis.statistics.paired import A_BETTER, B_BETTER, INCONCLUSIVE
@@ -33,41 +24,39 @@ GROUPS = {
 }
 FEW_DECODED = 10
 """Below so many timed answers the decode rate says on how many it rests."""
-NO_RATES = Throughput(None, None, None, 0, 0, 0)
-Column = tuple[str, Callable[[SystemResult], str]]
-STRATEGY: Column = ("Strategy", lambda row: row.label)
+NO_RATES = figures.Throughput(None, None, None, 0, 0, 0)
 
 
 def metrics(task: TaskResult) -> Table | None:
     """Every metric, where there is more than the primary one, and lm-eval's figures of all answers beside them."""
-    names = list(dict.fromkeys(name for row in task.strategies.values() for name in row.metrics))
-    if len(names) < 2 and not task.aggregates:
+    systems, overall = task.strategies.values(), task.aggregates
+    names = dict.fromkeys(name for row in systems for name in row.metrics)
+    if len(names) < 2 and not overall:
         return None
-    return table_of(
-        task.strategies.values(), STRATEGY, *map(_metric, names), *map(_aggregate, task.aggregates)
-    )
-
-
-def _metric(name: str) -> Column:
-    return name, lambda row: numbers.estimate(row.metrics.get(name))
-
-
-def _aggregate(name: str) -> Column:
-    return f"{name} (of all answers, no interval)", lambda row: numbers.figure(row.aggregates.get(name))
+    headers = (*names, *(f"{name} (of all answers, no interval)" for name in overall))
+    rows = [
+        (
+            row.label,
+            *(numbers.estimate(row.metrics.get(name)) for name in names),
+            *(numbers.figure(row.aggregates.get(name)) for name in overall),
+        )
+        for row in systems
+    ]
+    return Table(("Strategy", *headers), tuple(rows))
 
 
 def groups(task: TaskResult) -> Table | None:
     """Accuracy by kind of question; None where all questions are of one kind."""
     systems = task.strategies.values()
     shown = [group for group in GROUPS if any(group in row.groups for row in systems)]
-    return table_of(systems, STRATEGY, *map(_group, shown)) if shown not in ([], ["answerable"]) else None
+    if shown in ([], ["answerable"]):
+        return None
+    rows = [(row.label, *(_with_n(row.groups.get(group)) for group in shown)) for row in systems]
+    return Table(("Strategy", *(GROUPS[group] for group in shown)), tuple(rows))
 
 
-def _group(name: str) -> Column:
-    def cell(accuracy: Estimate | None) -> str:
-        return f"{numbers.estimate(accuracy)}, n={accuracy.n}" if accuracy else NA
-
-    return GROUPS[name], lambda row: cell(row.groups.get(name))
+def _with_n(accuracy: figures.Estimate | None) -> str:
+    return f"{numbers.estimate(accuracy)}, n={accuracy.n}" if accuracy else NA
 
 
 def seeds(task: TaskResult) -> Table:
@@ -92,7 +81,7 @@ def seeds(task: TaskResult) -> Table:
 
 def speed(task: TaskResult) -> Table:
     """Times of single requests, and tokens per second in their three senses."""
-    rows: list[tuple[str, SystemResult, SystemResult | Unmerged, Throughput]] = []
+    rows: list[tuple[str, SystemResult, SystemResult | figures.Unmerged, figures.Throughput]] = []
     for row in task.strategies.values():
         if row.latency_s.n or row.tokens_per_s.system_output is not None:
             rows.append((row.label, row, row, row.tokens_per_s))
@@ -114,11 +103,11 @@ def speed(task: TaskResult) -> Table:
     )
 
 
-def _retrieval_time(times: Percentiles) -> str:
+def _retrieval_time(times: figures.Percentiles) -> str:
     return numbers.percentile(times, "p50") if times.n else "no retrieval"
 
 
-def _decode(rates: Throughput) -> str:
+def _decode(rates: figures.Throughput) -> str:
     few = f" (n={rates.decode_n})" if 0 < rates.decode_n < FEW_DECODED else ""
     return f"{numbers.figure(rates.decode_per_user)}{few}"
 
@@ -126,7 +115,7 @@ def _decode(rates: Throughput) -> str:
 def retrieval(task: TaskResult) -> Table:
     """Whether the right documents were found, and whether an answer stood in the prompt."""
 
-    def recall(depth: int) -> tuple[str, Callable[[tuple[SystemResult, Retrieval]], str]]:
+    def recall(depth: int) -> tuple[str, Callable[[tuple[SystemResult, figures.Retrieval]], str]]:
         return f"recall@{depth}", lambda row: percent(row[1].recall_at_k[str(depth)])
 
     return table_of(
@@ -192,7 +181,7 @@ def answers(task: TaskResult) -> Table:
     """How many answers there are, how long, and how many were cut, empty, or taken from the cache."""
     return table_of(
         task.strategies.values(),
-        STRATEGY,
+        ("Strategy", lambda row: row.label),
         ("Answers", lambda row: f"{row.accuracy.n}{'' if row.accuracy.n == task.n else f' of {task.n}'}"),
         ("Prompt tokens", lambda row: number(row.tokens.prompt_mean)),
         ("Answer tokens", lambda row: number(row.tokens.completion_mean)),
@@ -228,7 +217,7 @@ def comparisons(task: TaskResult) -> Table:
     )
 
 
-def _ratio(ratio: LatencyRatio | None) -> str:
+def _ratio(ratio: figures.LatencyRatio | None) -> str:
     if ratio is None or not ratio.n:
         return "not timed"
     if ratio.median is None:
@@ -237,7 +226,7 @@ def _ratio(ratio: LatencyRatio | None) -> str:
     return f"{median} ({low}–{high}, n={ratio.n})"
 
 
-def in_words(row: Comparison) -> str:
+def in_words(row: figures.Comparison) -> str:
     """`rag is better`, or that it is inconclusive, with the reason where more than chance stands behind it."""
     if row.excluded:
         return f"does not count: {listed(row.excluded)} failed a check (see validity)"
@@ -274,7 +263,7 @@ def forgetting(task: TaskResult) -> Table:
     )
 
 
-def _forgot(row: Forgetting) -> str:
+def _forgot(row: figures.Forgetting) -> str:
     base = row.comparison.a
     words = {A_BETTER: f"worse than {base}", B_BETTER: f"better than {base}"}
     return words.get(row.comparison.verdict) or in_words(row.comparison)

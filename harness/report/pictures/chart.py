@@ -2,7 +2,7 @@
 
 A picture is layers over shared axes:
 
-    axes = Axes(x=number("seconds"), y=names(labels))
+    axes = Axes(x=number("seconds"))
     layers = [axes.layer(point(size=80), "mean_s", "label"), axes.layer(text(dx=5), "mean_s", "label", text="written")]
     plot("Mean latency", "A dot is a system.", descriptions, layers, height=ROW * len(rows), rows=rows)
 """
@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
@@ -59,7 +59,7 @@ class Axes:
     """The axes that the layers of a picture share: channels without their field."""
 
     x: Spec
-    y: Spec
+    y: Spec = field(default_factory=lambda: names())
 
     def layer(
         self,

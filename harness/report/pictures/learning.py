@@ -78,7 +78,7 @@ def seen_and_unseen(view: TaskView) -> Plot | Missing:
         {"label": system, "group": label, **chart.interval(estimate)} for system, label, estimate in groups
     ]
     kinds = list(GROUPS.values())
-    axes = chart.Axes(chart.share("accuracy"), chart.names())
+    axes = chart.Axes(chart.share("accuracy"))
     beside = {"field": "group", "type": "nominal", "sort": kinds, "scale": {"paddingOuter": 0.6}}
     colour = chart.by("group", dict(zip(kinds, (chart.BLUE, chart.RED), strict=True)), {})
     shape = chart.by("group", dict(zip(kinds, ("circle", "triangle-up"), strict=True)), {})
@@ -115,7 +115,7 @@ def forgetting(view: TaskView) -> Plot | Missing:
     ]
     colour = chart.by("weights", {"base": chart.BLUE, "fine-tuned": chart.PINK}, {})
     shape = chart.by("weights", {"base": "circle", "fine-tuned": "square"}, {})
-    axes = chart.Axes(chart.share("accuracy on this task's questions"), chart.names())
+    axes = chart.Axes(chart.share("accuracy on this task's questions"))
     layers = [
         axes.layer(chart.rule(strokeWidth=2, color=chart.SOFT), ("before", "after"), "label"),
         axes.layer(chart.point(size=120), "share", "label", rows=ends, color=colour, shape=shape),

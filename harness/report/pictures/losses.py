@@ -29,7 +29,7 @@ def waterfall(view: TaskView) -> Plot | Missing:
     x = chart.number(
         "accuracy on the same questions", domain=(0, 1.4), values=[0, 0.25, 0.5, 0.75, 1], format=".0%"
     )
-    axes = chart.Axes(x, chart.names())
+    axes = chart.Axes(x)
     colour = chart.by("kind", {"reached": chart.GREEN, "lost": chart.RED, "open": chart.PLAIN})
     layers = [
         axes.layer(chart.bar(fillOpacity=0.85), ("start", "end"), "step", color=colour),
@@ -49,9 +49,7 @@ def wrong(view: TaskView) -> Plot | Missing:
         for name, count in bins.items()
     ]
     most = max(bins.values()) * 1.45
-    axes = chart.Axes(
-        chart.number("wrong answers of rag", domain=(0, most), tickMinStep=1, tickCount=5), chart.names()
-    )
+    axes = chart.Axes(chart.number("wrong answers of rag", domain=(0, most), tickMinStep=1, tickCount=5))
     layers = [
         axes.layer(chart.bar(color=chart.GREEN), "n", "reason"),
         axes.layer(chart.text(align="left", dx=5), "n", "reason", text="text"),

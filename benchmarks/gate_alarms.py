@@ -11,12 +11,12 @@ and 90 % of losses of 10 points found at n = 200.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 
 import numpy as np
 
-from harness.analysis.regression import losses, slowdown
-from harness.analysis.regression.findings import Outcome
+from harness.analysis.regression.findings import Outcome, outcome_of
 from harness.analysis.regression.pairing import LATENCY_MARGIN, MARGIN
 from harness.analysis.statistics.clusters import Design, Floats
 from harness.analysis.statistics.intervals import difference_interval, quantile
@@ -53,7 +53,7 @@ def slow(spread: float, factor: float, rng: np.random.Generator) -> float:
     half = quantile(TIMED - 1) * moved.std(axis=-1, ddof=1) / np.sqrt(TIMED)
     centre = moved.mean(axis=-1)
     ends = zip(centre - half, centre + half, strict=True)
-    return _share(slowdown.outcome(low, high, LATENCY_MARGIN) for low, high in ends)
+    return _share(outcome_of(low, high, math.log(LATENCY_MARGIN)) for low, high in ends)
 
 
 def shaken(values: Floats, churn: float, trials: int, rng: np.random.Generator) -> Floats:
@@ -66,7 +66,7 @@ def share_of_losses(moved: Floats, n: int, size: int) -> float:
     """How often the accuracy rule fails for differences of shape (trials, questions), `size` of them a cluster."""
     bounds = difference_interval(moved, Design.of([at // size for at in range(n)]))
     assert bounds is not None
-    return _share(losses.outcome(low, high, MARGIN) for low, high in zip(*bounds, strict=True))
+    return _share(outcome_of(-high, -low, MARGIN) for low, high in zip(*bounds, strict=True))
 
 
 def _share(outcomes: Iterable[Outcome]) -> float:

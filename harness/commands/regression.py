@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -32,8 +33,7 @@ def add_check(commands: Any) -> None:
         "-o", "--output", dest="files", metavar="FILE", type=Path, action="append", default=[],
         help="also write FILE: .md (pull-request comment), .xml (JUnit) or .json (repeatable)",
     )  # fmt: skip
-    add("--json", action="store_true", help="print one JSON document and nothing else")
-    check.set_defaults(run=_check)
+    _add_json(check, _check)
 
 
 def add_diff(commands: Any) -> None:
@@ -42,8 +42,7 @@ def add_diff(commands: Any) -> None:
     )
     diff.add_argument("before", metavar="RUN", type=Path)
     diff.add_argument("after", metavar="RUN", type=Path)
-    diff.add_argument("--json", action="store_true", help="print one JSON document and nothing else")
-    diff.set_defaults(run=_diff)
+    _add_json(diff, _diff)
 
 
 def add_trend(commands: Any) -> None:
@@ -56,26 +55,33 @@ def add_trend(commands: Any) -> None:
         "-o", "--output", dest="file", metavar="FILE", type=Path,
         help="write the page to FILE.html (default: DIR/index.html)",
     )  # fmt: skip
-    trend.add_argument("--json", action="store_true", help="print one JSON document and nothing else")
-    trend.set_defaults(run=_trend)
+    _add_json(trend, _trend)
+
+
+def _add_json(parser: argparse.ArgumentParser, run: Callable[[argparse.Namespace], int | None]) -> None:
+    parser.add_argument("--json", action="store_true", help="print one JSON document and nothing else")
+    parser.set_defaults(run=run)
 
 
 def _check(options: argparse.Namespace) -> int:
     from harness.analysis.regression.gate import judge
     from harness.files import to_json
-    from harness.report import checks, plain
-    from harness.report import gate as forms
+    from harness.report import plain
+    from harness.report.checks import FORMS
+    from harness.report.gate import report
+    from harness.report.places import check_files, write_there
 
     gate = gate_of(options)
     if options.baseline is None:
         raise InputError("name the run to compare with: --baseline RUN.")
-    checks.check_forms(options.files)
+    check_files(options.files, FORMS)
     history = options.history or options.baseline.absolute().parent
     judgement = judge(
         options.folder, options.baseline, gate, partly=options.common, strict=options.strict, history=history
     )
-    checks.write(judgement, options.files)
-    print(to_json(judgement) if options.json else plain.sections(forms.report(judgement)))
+    for file in options.files:
+        write_there(file, FORMS[file.suffix.lower()](judgement))
+    print(to_json(judgement) if options.json else plain.sections(report(judgement)))
     return judgement.exit_code
 
 
@@ -119,11 +125,13 @@ def gate_of(options: argparse.Namespace) -> Gate:
     try:
         terms = Terms.model_validate({key: value for key, value in given.items() if value is not None})
     except ValidationError as error:
-        mistakes = [
-            mistake for item in error.errors(include_url=False) for mistake in mistakes_of(item, Terms)
-        ]
-        flags = [(str(loc[0]).replace("_", "-"), text) for loc, text in mistakes]
-        raise InputErrors([InputError(f"--{flag}: {text}") for flag, text in flags]) from None
+        raise InputErrors(
+            [
+                InputError(f"--{str(loc[0]).replace('_', '-')}: {text}")
+                for item in error.errors(include_url=False)
+                for loc, text in mistakes_of(item, Terms)
+            ]
+        ) from None
     return Gate(terms, load_gate_file(options.rules) if options.rules else GateFile())
 
 
@@ -142,11 +150,11 @@ def _names(given: list[str] | None) -> tuple[str, ...] | None:
 def _diff(options: argparse.Namespace) -> None:
     from harness.analysis.regression.diff import diff
     from harness.files import to_json
-    from harness.report import diff as forms
     from harness.report import plain
+    from harness.report.diff import report
 
     difference = diff(options.before, options.after)
-    print(to_json(difference) if options.json else plain.sections(forms.report(difference)))
+    print(to_json(difference) if options.json else plain.sections(report(difference)))
 
 
 def _trend(options: argparse.Namespace) -> None:

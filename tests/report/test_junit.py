@@ -7,12 +7,12 @@ from xml.etree import ElementTree
 
 from harness.analysis.regression.rules import RULES
 from harness.analysis.regression.terms import Gate, Terms
-from harness.report import junit
+from harness.report.checks import junit
 from tests.report.gates import nasty
 
 
 def suite(found: object) -> ElementTree.Element:
-    (one,) = ElementTree.fromstring(junit.render(found))  # type: ignore[arg-type]
+    (one,) = ElementTree.fromstring(junit(found))  # type: ignore[arg-type]
     return one
 
 
@@ -45,7 +45,7 @@ def test_what_may_not_fail_is_skipped_with_its_outcome(tmp_path: Path) -> None:
 
 
 def test_no_forbidden_character_is_left(tmp_path: Path) -> None:
-    text = junit.render(nasty(tmp_path)).decode()
+    text = junit(nasty(tmp_path)).decode()
     assert text.startswith('<?xml version="1.0" encoding="utf-8"?>\n<testsuites')
     assert not {"\x1b", "\x00"} & set(text)
     assert "<b>" not in text

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping, Sequence
+import itertools
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from string import ascii_uppercase
 
 from harness.analysis.history.marks import Mark, Scores, marks, scores_of_runs
 from harness.analysis.history.runs import Entry, Reader, Run, TaskRun, Unread, run_folders
@@ -92,7 +94,7 @@ def _chosen(entries: Sequence[Entry], wanted: Sequence[str], any_found: bool) ->
 def task_history(entries: Sequence[Entry], task: str, scores: Scores) -> TaskHistory:
     """One task over entries, oldest first. Series get the letters A, B, … in the order of their first run."""
     runs = [entry.tasks[task] for entry in entries if task in entry.tasks]
-    letters = {key: _letters(number) for number, key in enumerate(dict.fromkeys(run.series for run in runs))}
+    letters = dict(zip(dict.fromkeys(run.series for run in runs), _letters(), strict=False))
     changes = [
         dataclasses.replace(mark, series=letters[mark.series]) for mark in marks(entries, task, scores)
     ]
@@ -102,11 +104,7 @@ def task_history(entries: Sequence[Entry], task: str, scores: Scores) -> TaskHis
     )
 
 
-def _letters(number: int) -> str:
+def _letters() -> Iterator[str]:
     """A, B, …, Z, AA, …"""
-    text = ""
-    number += 1
-    while number:
-        number, rest = divmod(number - 1, 26)
-        text = chr(ord("A") + rest) + text
-    return text
+    for size in itertools.count(1):
+        yield from map("".join, itertools.product(ascii_uppercase, repeat=size))

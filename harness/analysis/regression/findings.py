@@ -94,6 +94,13 @@ class Ruling:
     flips: tuple[Flip, ...] = ()
 
 
+def outcome_of(low: float, high: float, margin: float) -> Outcome:
+    """Of an interval of by how much something got worse, held against what does not matter."""
+    if low > margin:
+        return Outcome.FAIL
+    return Outcome.PASS if high < margin else Outcome.INCONCLUSIVE
+
+
 def not_applicable(reason: str) -> Ruling:
     return Ruling(Outcome.NOT_APPLICABLE, reason)
 

@@ -7,7 +7,14 @@ from collections.abc import Mapping
 import numpy as np
 
 from harness.analysis.accuracy import differences, per_question
-from harness.analysis.regression.findings import AccuracyFigures, Flip, Outcome, Ruling, not_applicable
+from harness.analysis.regression.findings import (
+    AccuracyFigures,
+    Flip,
+    Outcome,
+    Ruling,
+    not_applicable,
+    outcome_of,
+)
 from harness.analysis.regression.pairing import Rerun
 from harness.analysis.regression.replies import nearness, same_likelihoods
 from harness.analysis.statistics import paired
@@ -42,19 +49,13 @@ def accuracy(rerun: Rerun) -> Ruling:
         f", {signed(judged.delta)} points ({signed(judged.ci_low)} to {signed(judged.ci_high)}) on {judged.n}, "
         f"{judged.a_higher} lost, {judged.b_higher} won; margin {share(margin)}"
     )
-    return Ruling(outcome(judged.ci_low, judged.ci_high, margin), moved, figures, margin, flips)
+    held = outcome_of(-judged.ci_high, -judged.ci_low, margin)  # a loss is below 0
+    return Ruling(held, moved, figures, margin, flips)
 
 
 def compared(moved: Mapping[str, float], clusters: Mapping[str, str]) -> paired.Difference:
     """Question id → by how much its score moved, judged with the questions of one cluster together."""
     return paired.compare(np.array(list(moved.values())), Design.of([clusters[name] for name in moved]))
-
-
-def outcome(ci_low: float, ci_high: float, margin: float) -> Outcome:
-    """Of an interval of the difference, after − before: a loss is below 0."""
-    if ci_high < -margin:
-        return Outcome.FAIL
-    return Outcome.PASS if ci_low > -margin else Outcome.INCONCLUSIVE
 
 
 def flipped(rerun: Rerun) -> tuple[Flip, ...]:

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from harness.analysis.evidence import Pair
 from harness.analysis.latency_ratio import log_ratios
 from harness.analysis.regression.changes import settings
-from harness.analysis.regression.findings import LatencyFigures, Outcome, Ruling, not_applicable
+from harness.analysis.regression.findings import LatencyFigures, Outcome, Ruling, not_applicable, outcome_of
 from harness.analysis.regression.pairing import Rerun
 from harness.analysis.statistics.intervals import mean_and_student, quantile
 from harness.quantities import three
@@ -47,14 +47,7 @@ def latency(rerun: Rerun) -> Ruling:
         f"({three(figures.ci_low)} to {three(figures.ci_high)}) on {len(moves)} questions; "
         f"margin {three(margin)}{why}"
     )
-    return Ruling(outcome(low, high, margin), detail, figures, margin)
-
-
-def outcome(low: float, high: float, margin: float) -> Outcome:
-    """Of an interval of the logarithm of the slow-down; `margin` is a factor."""
-    if low > math.log(margin):
-        return Outcome.FAIL
-    return Outcome.PASS if high < math.log(margin) else Outcome.INCONCLUSIVE
+    return Ruling(outcome_of(low, high, math.log(margin)), detail, figures, margin)
 
 
 def history_margin(means: Sequence[float]) -> float | None:

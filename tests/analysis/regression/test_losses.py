@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from harness.analysis.regression import losses
-from harness.analysis.regression.findings import AccuracyFigures, Outcome, Ruling
+from harness.analysis.regression.findings import AccuracyFigures, Outcome, Ruling, outcome_of
 from harness.analysis.regression.pairing import Margins
 from tests.analysis.regression.reruns import made_up, pair_of
 
@@ -143,5 +143,5 @@ def test_an_interval_has_one_outcome_and_a_worse_one_no_better(
 ) -> None:
     low, high = sorted((low, high))
     order = [Outcome.PASS, Outcome.INCONCLUSIVE, Outcome.FAIL]
-    here, worse = losses.outcome(low, high, margin), losses.outcome(low - 0.1, high - 0.1, margin)
+    here, worse = outcome_of(low, high, margin), outcome_of(low + 0.1, high + 0.1, margin)
     assert order.index(worse) >= order.index(here)

@@ -62,7 +62,7 @@ def add_run_flags(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument
     add("tasks", nargs="*", metavar="TASK", help="name in tasks/ or path of a YAML file; none: every task")
     add("--strategies", metavar="A,B", help="comma-separated (default: base,lora,rag,oracle)")
-    add("--model", metavar="NAME", help="catalogue name, local folder, GGUF file or hub name")
+    add("--model", metavar="NAME", help="catalogue name, local folder, GGUF file, hub name or scripted:FILE")
     add("--revision", metavar="REV", help="revision of a hub model")
     add("--embedder", metavar="NAME", help="catalogue name, local folder or hub name")
     add("--device", help="cpu, cuda, cuda:1, mps (default: cuda where there is one)")

@@ -69,12 +69,12 @@ def add_price_flags(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument_group("prices").add_argument
     add("--prices", metavar="FILE", help="price list (default: the one that ships)")
     add("--machine", metavar="NAME", help="machine of the price list that the run is priced on")
-    add("--usd-per-hour", type=_price, metavar="USD", help="price of the machine instead of the sheet's")
+    add("--usd-per-hour", type=_price, metavar="USD", help="price of the machine instead of the price list's")
     add(
         "--utilisation",
         type=_share,
         metavar="SHARE",
-        help="share of paid time in use, instead of the sheet's",
+        help="share of paid time in use, instead of the price list's",
     )
     add("--tuning-cycles", type=whole(1, MOST_CYCLES), metavar="N",
         help="trainings until a fine-tune is good (default 3)")  # fmt: skip

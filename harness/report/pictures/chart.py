@@ -109,18 +109,14 @@ rule, line, text = (partial(mark, kind) for kind in ("rule", "line", "text"))
 # Axes
 
 
-def number(
-    title: str | None, *, domain: Sequence[float] | None = None, nice: bool | None = None, **axis: Any
-) -> Spec:
-    """An axis of numbers; without a domain it fits the data."""
-    scale = {"domain": domain and list(domain), "nice": nice}
-    known = {name: value for name, value in scale.items() if value is not None}
-    return {"type": "quantitative", **({"scale": known} if known else {}), "axis": {"title": title, **axis}}
+def number(title: str | None, scale: Spec | None = None, **axis: Any) -> Spec:
+    """An axis of numbers; without a domain in its scale it fits the data."""
+    return {"type": "quantitative", "scale": scale or {}, "axis": {"title": title, **axis}}
 
 
 def share(title: str) -> Spec:
     """An axis of shares from nothing to all."""
-    return number(title, domain=(0, 1), format=".0%", tickCount=5)
+    return number(title, {"domain": [0, 1]}, format=".0%", tickCount=5)
 
 
 def log(
@@ -131,9 +127,9 @@ def log(
     return {"type": "quantitative", "scale": scale, "axis": {"values": list(ticks), "title": title, **axis}}
 
 
-def names(order: Iterable[str] | None = None, *, title: str | None = None, **more: Any) -> Spec:
-    """An axis with a place for each name, by default in the order of the rows."""
-    return {"type": "nominal", "sort": None if order is None else list(order), "title": title, **more}
+def names(title: str | None = None, **more: Any) -> Spec:
+    """An axis with a place for each name, in the order of the rows."""
+    return {"type": "nominal", "sort": None, "title": title, **more}
 
 
 def powers(values: Iterable[float]) -> list[float]:

@@ -45,7 +45,7 @@ def accuracy(task: TaskHistory, looks: Looks) -> Plot | Missing:
     if not rows:
         return Missing(TITLES[Figure.ACCURACY], "no run has an accuracy")
     shown = _looks(rows, looks)
-    y = chart.number(None, domain=(0, 1), format=".0%", values=[0, 0.5, 1], minExtent=42, maxExtent=42)
+    y = chart.number(None, {"domain": [0, 1]}, format=".0%", values=[0, 0.5, 1], minExtent=42, maxExtent=42)
     axes = chart.Axes(_x(task), y)
     colour = chart.by("shown", {label: look.colour for label, look in shown.items()})
     detail = [{"field": "series"}]

@@ -36,10 +36,8 @@ def _curve(adapter: AdapterResult, *, several_seeds: bool) -> Plot | Missing:
     rows = [
         {"series": name, "step": step, "loss": loss} for name, curve in series.items() for step, loss in curve
     ]
-    loss = chart.number("loss per answer token, nats", tickCount=5)
-    axes = chart.Axes(
-        chart.number("training step", tickCount=6, tickMinStep=1), {**loss, "scale": {"zero": True}}
-    )
+    steps = chart.number("training step", tickCount=6, tickMinStep=1)
+    axes = chart.Axes(steps, chart.number("loss per answer token, nats", {"zero": True}, tickCount=5))
     colour = chart.by("series", {"train": chart.BLUE, "dev": chart.RED}, {"symbolType": "stroke"})
     only_train, only_dev = "datum.series == 'train'", "datum.series == 'dev'"
     layers = [

@@ -27,7 +27,7 @@ def waterfall(view: TaskView) -> Plot | Missing:
         rows.append({"step": name, **ends, "kind": kind, "text": text})
         before = end
     x = chart.number(
-        "accuracy on the same questions", domain=(0, 1.4), values=[0, 0.25, 0.5, 0.75, 1], format=".0%"
+        "accuracy on the same questions", {"domain": [0, 1.4]}, values=[0, 0.25, 0.5, 0.75, 1], format=".0%"
     )
     axes = chart.Axes(x)
     colour = chart.by("kind", {"reached": chart.GREEN, "lost": chart.RED, "open": chart.PLAIN})
@@ -48,8 +48,8 @@ def wrong(view: TaskView) -> Plot | Missing:
         {"reason": BINS[name][0], "n": count, "text": f"{count} ({percent(count / total)})"}
         for name, count in bins.items()
     ]
-    most = max(bins.values()) * 1.45
-    axes = chart.Axes(chart.number("wrong answers of rag", domain=(0, most), tickMinStep=1, tickCount=5))
+    scale = {"domain": [0, max(bins.values()) * 1.45]}
+    axes = chart.Axes(chart.number("wrong answers of rag", scale, tickMinStep=1, tickCount=5))
     layers = [
         axes.layer(chart.bar(color=chart.GREEN), "n", "reason"),
         axes.layer(chart.text(align="left", dx=5), "n", "reason", text="text"),

@@ -226,7 +226,7 @@ def decision_map(view: TaskView) -> Plot | Missing:
     priced = view.figures.decision.basis is Basis.ACCURACY and any(cell["price"] for cell in cells)
     deepest = max(len(cell["name"]) for cell in cells)
     axes = chart.Axes(
-        chart.names(title="queries a month", axis={"labelAngle": 0}), chart.names(title="knowledge changes")
+        chart.names("queries a month", axis={"labelAngle": 0}), chart.names("knowledge changes")
     )
     colours = {winner: view.looks[winner].colour if winner in view.looks else chart.LINE for winner in wins}
     longest = max(len(line) for cell in cells for line in cell["name"])

@@ -32,9 +32,7 @@ def latency(view: TaskView) -> Plot | Missing:
     medians = {label: statistics.median(values) for label, values in times.items()}
     points = [{"label": label, "s": value} for label, values in times.items() for value in thinned(values)]
     middles = [{"label": label, "s": value, "text": seconds(value)} for label, value in medians.items()]
-    axes = chart.Axes(
-        _time_axis([value for values in times.values() for value in values]), chart.names(times)
-    )
+    axes = chart.Axes(_time_axis([value for values in times.values() for value in values]))
     thin = chart.mark("tick", thickness=1.5, size=16, opacity=0.6)
     layers = [
         axes.layer(thin, "s", "label", rows=points, color=chart.by("label", colours)),
@@ -62,7 +60,7 @@ def stages(view: TaskView) -> Plot | Missing:
     totals = [{"label": label, "end": ends[-1], "text": seconds(ends[-1])} for label, ends in edges.items()]
     longest = max(ends[-1] for ends in edges.values())
     axes = chart.Axes(
-        chart.number("mean seconds", domain=(0, longest * 1.18), nice=False, tickCount=5), chart.names(means)
+        chart.number("mean seconds", {"domain": [0, longest * 1.18], "nice": False}, tickCount=5)
     )
     colour = {**chart.by("stage", STAGE_COLOURS, {"symbolType": "square"}), "sort": None}
     layers = [
@@ -109,4 +107,4 @@ def _time_axis(values: Sequence[float]) -> Spec:
     low, high = min(values), max(values)
     if low > 0 and high / low >= LOG_FROM:
         return chart.log(f"{title} (log axis)", chart.log_ticks(values), format="~g")
-    return chart.number(title, domain=(0, high * 1.05), nice=True, tickCount=6)
+    return chart.number(title, {"domain": [0, high * 1.05], "nice": True}, tickCount=6)

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
 
 from harness.analysis.regression.changes import Change
 from harness.analysis.regression.findings import AccuracyFigures, Flip, LatencyFigures, Outcome
-from harness.analysis.regression.gate import Finding, Judgement
 from harness.analysis.regression.replies import MAY_DIFFER, MAY_DIFFER_HALF
 from harness.analysis.regression.rules import RULES, Tier
 from harness.quantities import counted, percent, signed, three
 from harness.report.view import Block, Bullets, Section, Table, sections, visible
 from harness.report.view import section as section_of
+
+if TYPE_CHECKING:
+    from harness.analysis.regression.gate import Finding, Judgement
 
 MARKS = {Outcome.PASS: "✓", Outcome.FAIL: "✗", Outcome.INCONCLUSIVE: "?", Outcome.NOT_APPLICABLE: "–"}
 VERDICTS = {

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Mapping
 
 from harness.analysis.history.history import History, TaskHistory
 from harness.analysis.history.marks import Mark, Moved
 from harness.analysis.history.runs import Figure, Point, Run, TaskRun, Unread, moment_of
 from harness.analysis.regression.pairing import LATENCY_MARGIN
-from harness.quantities import NA, counted, dollars, listed, number, percent, points, signed, three
-from harness.report.numbers import probability
+from harness.quantities import NA, counted, dollars, listed, number, percent, points, signed
+from harness.report.numbers import ends, factor, probability
 from harness.report.view import Block, Section, Table
 
 UP, DOWN = "▲", "▼"
@@ -86,18 +87,16 @@ def facts(run: Run) -> tuple[str, ...]:
 
 def figure(point: Point, which: Figure) -> str:
     """`45.2 %`, `$0.0030`, `1.50×`; base, of whose latency the others are multiples, has no ratio."""
-    value = point.of(which).mean
-    match which:
-        case Figure.ACCURACY:
-            return percent(value)
-        case Figure.COST:
-            return dollars(value)
-        case Figure.LATENCY:
-            return "–" if point.system.bare else _factor(value)
+    if which is Figure.LATENCY and point.system.bare:
+        return "–"
+    return WRITTEN[which](point.of(which).mean)
 
 
-def _factor(value: float | None) -> str:
-    return NA if value is None else f"{three(value)}×"
+WRITTEN: dict[Figure, Callable[[float | None], str]] = {
+    Figure.ACCURACY: percent,
+    Figure.COST: dollars,
+    Figure.LATENCY: factor,
+}
 
 
 # Changes
@@ -105,8 +104,7 @@ def _factor(value: float | None) -> str:
 
 def spread(point: Point) -> str:
     """The interval of an accuracy: `40.1–55.0`."""
-    low, high = point.accuracy.ci_low, point.accuracy.ci_high
-    return "" if low is None or high is None else f"{100 * low:.1f}–{100 * high:.1f}"
+    return ends(point.accuracy.ci_low, point.accuracy.ci_high)
 
 
 def unchanged(name: str, task: TaskHistory) -> str:
@@ -124,28 +122,28 @@ def headline(mark: Mark) -> str:
     """What changed, in half a sentence: `rag: accuracy fell from 60.0 % to 45.0 %`."""
     verb = "rose" if mark.up else "fell"
     if mark.figure is Figure.COST:
-        return f"{mark.strategy}: cost per query {verb} to {_factor(mark.size)} by tokens and prices"
-    value = percent if mark.figure is Figure.ACCURACY else _factor
+        return f"{mark.strategy}: cost per query {verb} to {factor(mark.size)} by tokens and prices"
+    value = WRITTEN[mark.figure]
     return f"{mark.strategy}: {mark.figure.value} {verb} from {value(mark.before)} to {value(mark.after)}"
 
 
 def evidence(mark: Mark) -> str:
     """What the mark rests on."""
     if mark.figure is Figure.ACCURACY:
-        ends = f"{signed(mark.ci_low)} to {signed(mark.ci_high)}"
+        interval = f"{signed(mark.ci_low)} to {signed(mark.ci_high)}"
         return (
-            f"{points(mark.size)} ({ends}) on the same {counted(mark.n, 'question')}, "
+            f"{points(mark.size)} ({interval}) on the same {counted(mark.n, 'question')}, "
             f"adjusted p {probability(mark.p_adjusted)}."
         )
     if mark.figure is Figure.LATENCY:
         return f"The two 95 % intervals lie more than {LATENCY_MARGIN:g}× apart."
     parts = "; ".join(map(_moved, mark.moved))
-    measured = ""
-    if mark.before is not None and mark.after is not None:
-        measured = (
-            f" Measured, the machine's speed included: {dollars(mark.before)}, then {dollars(mark.after)}."
-        )
-    return f"{parts[:1].upper()}{parts[1:]}.{measured}"
+    text = f"{parts[:1].upper()}{parts[1:]}."
+    if mark.before is None or mark.after is None:
+        return text
+    return (
+        f"{text} Measured, the machine's speed included: {dollars(mark.before)}, then {dollars(mark.after)}."
+    )
 
 
 def _moved(part: Moved) -> str:
@@ -197,11 +195,12 @@ def _reading(task: TaskHistory, rows: int) -> str:
 
 
 def _rows(task: TaskHistory, runs: dict[str, Run]) -> list[tuple[str, ...]]:
+    marks = task.marks
     return [
         (
             _about(runs[run.folder]),
             f"{run.n}" + (f"\n{run.series}" if len(task.series) > 1 else ""),
-            *(_cell(run, name, task) for name in task.strategies),
+            *(_cell(run, name, marks) for name in task.strategies),
         )
         for run in task.runs
     ]
@@ -224,11 +223,10 @@ def _cut(text: str, size: int) -> str:
     return text if len(text) <= size else f"{text[: size - 1]}…"
 
 
-def _cell(run: TaskRun, name: str, task: TaskHistory) -> str:
+def _cell(run: TaskRun, name: str, marks: Mapping[tuple[str, str, str], Mark]) -> str:
     point = run.strategies.get(name)
     if point is None:
         return "–"
     return "\n".join(
-        f"{arrow(task.marks.get((run.folder, name, which)))} {figure(point, which)}".strip()
-        for which in Figure
+        f"{arrow(marks.get((run.folder, name, which)))} {figure(point, which)}".strip() for which in Figure
     )

@@ -10,7 +10,7 @@ from pathlib import Path
 from string import ascii_uppercase
 
 from harness.analysis.history.marks import Mark, Scores, marks, scores_of_runs
-from harness.analysis.history.runs import Entry, Reader, Run, TaskRun, Unread, run_folders
+from harness.analysis.history.runs import Entry, Run, TaskRun, Unread, read_entry, run_folders
 from harness.errors import InputError, did_you_mean
 from harness.progress import Progress
 
@@ -57,10 +57,11 @@ def read_history(
     folders = run_folders(folder)
     dated = [run for run in folders if run.moment]
     folders = [*(run for run in folders if not run.moment), *(dated[-last:] if last else dated)]
-    reader, read = Reader(), []
+    read: list[Entry | Unread] = []
+    known: dict[str, dict[str, str]] = {}
     with progress.track("reading runs", len(folders)) as advance:
         for run in folders:
-            entry = reader.read(run)
+            entry = read_entry(run, known)
             if isinstance(entry, Unread):
                 progress.note(f"harness: {run.path} is left out: {entry.reason}")
             read.append(entry)

@@ -79,10 +79,6 @@ class Step:
         old, new = (entry.tasks[self.task].strategies[self.strategy] for entry in (self.before, self.after))
         return old, new
 
-    @property
-    def metric(self) -> str | None:
-        return self.after.tasks[self.task].metric
-
 
 @dataclass(frozen=True, slots=True)
 class Scored:
@@ -199,7 +195,7 @@ def least_p(step: Step) -> float:
     if before.mean is None or after.mean is None or before.n != after.n:
         return 0.0
     delta = abs(after.mean - before.mean)
-    if is_graded(step.metric):
+    if is_graded(step.after.tasks[step.task].metric):
         return 0.0 if delta else 1.0
     return min(1.0, 2.0 ** (1 - round(delta * after.n * math.lcm(old.seeds, new.seeds))))
 

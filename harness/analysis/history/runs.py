@@ -188,76 +188,72 @@ def one_line(error: Exception) -> str:
     return TOO_DEEP if isinstance(error, RecursionError) else " ".join(str(error).split())
 
 
-class Reader:
-    """Reads runs one after the other; keeps what the next one is likely to hold as well."""
-
-    def __init__(self) -> None:
-        self._questions: dict[str, dict[str, str]] = {}
-        """Hash of a questions.jsonl → task → key of its questions."""
-
-    def read(self, folder: RunFolder) -> Entry | Unread:
-        reason = folder.manifest
-        if not isinstance(reason, str):
-            try:
-                return self._entry(folder.path, folder.created, reason)
-            except (InputError, RecursionError) as error:
-                reason = one_line(error)
-            except (LookupError, TypeError, AttributeError, ValueError, ArithmeticError) as error:
-                reason = f"its evidence does not fit together ({type(error).__name__}: {one_line(error)})"
-        return Unread(folder=folder.path.name, created=folder.created, reason=reason)
-
-    def _entry(self, path: Path, created: str, manifest: Manifest) -> Entry:
-        stored = _stored(path, manifest)
-        results = stored or _derived(path)
-        timings = read_timings(path, manifest)
-        questions = self._question_keys(path)
-        compared = not results.quick and not results.incomplete
-        tasks = {
-            name: TaskRun(
-                path.name,
-                created,
-                compared,
-                sha256_json([questions.get(name, ""), dict(scoring(manifest, name))]),
-                task.n,
-                task.primary_metric,
-                _points(name, task.strategies, timings),
-            )
-            for name, task in results.tasks.items()
-        }
-        run_facts = Run(
-            folder=path.name,
-            created=created,
-            run_id=results.run_id,
-            status=results.status or "unknown",
-            quick=results.quick,
-            incomplete=results.incomplete,
-            missing_answers=results.missing_answers,
-            derived=stored is None,
-            compared=compared,
-            page=f"{path.name}/{PAGE}" if (path / PAGE).is_file() else None,
-            model=results.model,
-            embedder=results.embedder,
-            machine=results.machine,
-            git_commit=results.git_commit,
-            questions={name: task.n for name, task in tasks.items()},
-        )
-        return Entry(path, run_facts, tasks, manifest)
-
-    def _question_keys(self, path: Path) -> dict[str, str]:
-        """Task → names its set of questions: ids, texts, options and right answers, in whatever order."""
-        file = path / "questions.jsonl"
+def read_entry(folder: RunFolder, known: dict[str, dict[str, str]]) -> Entry | Unread:
+    """One run of a history. `known`: hash of a questions.jsonl → keys of its questions, kept for the runs to come."""
+    reason = folder.manifest
+    if not isinstance(reason, str):
         try:
-            digest = sha256_text(file.read_text(encoding="utf-8"))
-        except FileNotFoundError:
-            return {}
-        except (OSError, UnicodeDecodeError) as error:
-            raise InputError(f"cannot be read: {error}.", path=file) from error
-        if digest not in self._questions:
-            self._questions[digest] = {
-                task: sha256_json(sorted([name, *asks(row.question)] for name, row in asked.items()))
-                for task, asked in read_questions(path).items()
-            }
-        return self._questions[digest]
+            return _entry(folder.path, folder.created, reason, known)
+        except (InputError, RecursionError) as error:
+            reason = one_line(error)
+        except (LookupError, TypeError, AttributeError, ValueError, ArithmeticError) as error:
+            reason = f"its evidence does not fit together ({type(error).__name__}: {one_line(error)})"
+    return Unread(folder=folder.path.name, created=folder.created, reason=reason)
+
+
+def _entry(path: Path, created: str, manifest: Manifest, known: dict[str, dict[str, str]]) -> Entry:
+    stored = _stored(path, manifest)
+    results = stored or _derived(path)
+    timings = read_timings(path, manifest)
+    questions = _question_keys(path, known)
+    compared = not results.quick and not results.incomplete
+    tasks = {
+        name: TaskRun(
+            path.name,
+            created,
+            compared,
+            sha256_json([questions.get(name, ""), dict(scoring(manifest, name))]),
+            task.n,
+            task.primary_metric,
+            _points(name, task.strategies, timings),
+        )
+        for name, task in results.tasks.items()
+    }
+    run_facts = Run(
+        folder=path.name,
+        created=created,
+        run_id=results.run_id,
+        status=results.status or "unknown",
+        quick=results.quick,
+        incomplete=results.incomplete,
+        missing_answers=results.missing_answers,
+        derived=stored is None,
+        compared=compared,
+        page=f"{path.name}/{PAGE}" if (path / PAGE).is_file() else None,
+        model=results.model,
+        embedder=results.embedder,
+        machine=results.machine,
+        git_commit=results.git_commit,
+        questions={name: task.n for name, task in tasks.items()},
+    )
+    return Entry(path, run_facts, tasks, manifest)
+
+
+def _question_keys(path: Path, known: dict[str, dict[str, str]]) -> dict[str, str]:
+    """Task → names its set of questions: ids, texts, options and right answers, in whatever order."""
+    file = path / "questions.jsonl"
+    try:
+        digest = sha256_text(file.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return {}
+    except (OSError, UnicodeDecodeError) as error:
+        raise InputError(f"cannot be read: {error}.", path=file) from error
+    if digest not in known:
+        known[digest] = {
+            task: sha256_json(sorted([name, *asks(row.question)] for name, row in asked.items()))
+            for task, asked in read_questions(path).items()
+        }
+    return known[digest]
 
 
 def _points(

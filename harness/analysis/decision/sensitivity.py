@@ -123,6 +123,13 @@ def change(outcome_at: OutcomeAt, setting: Setting, moved: Input) -> Change:
         return Change(moved.field, moved.label, current, why_not=UNKNOWN_COST)
     search = _from_current if current else _from_nothing
     (low, high), down, up = search(outcome_at, setting, moved)
+
+    def turn(point: Point | None) -> Turn | None:
+        if point is None:
+            return None
+        factor = point.value / current if current else None
+        return Turn(point.value, point.outcome.winner, point.outcome.status, factor)
+
     return Change(
         input=moved.field,
         label=moved.label,
@@ -130,20 +137,13 @@ def change(outcome_at: OutcomeAt, setting: Setting, moved: Input) -> Change:
         searched_low=low,
         searched_high=high,
         nearest=_nearest(current, down.winner, up.winner),
-        down=_turn(down.winner, current),
-        verdict_down=_turn(down.verdict, current),
+        down=turn(down.winner),
+        verdict_down=turn(down.verdict),
         unknown_down=down.unknown,
-        up=_turn(up.winner, current),
-        verdict_up=_turn(up.verdict, current),
+        up=turn(up.winner),
+        verdict_up=turn(up.verdict),
         unknown_up=up.unknown,
     )
-
-
-def _turn(point: Point | None, current: float | None) -> Turn | None:
-    if point is None:
-        return None
-    factor = point.value / current if current else None
-    return Turn(point.value, point.outcome.winner, point.outcome.status, factor)
 
 
 def _nearest(current: float | None, down: Point | None, up: Point | None) -> str | None:
@@ -177,12 +177,11 @@ def _error_price(spans: Sequence[Point], present: Outcome) -> tuple[Way, Way]:
     """Without a price of errors there is no present value: where does the present winner's range end?"""
     own = [index for index, band in enumerate(spans) if band.outcome.winner == present.winner]
     if not own:  # it wins at no price: the range that begins at nothing shows which system does
-        other = Point(spans[0].value, spans[0].outcome)
-        return Way(), Way(other, other)
+        return Way(), Way(spans[0], spans[0])
     first, last = _run(own)
     same = [index for index in range(first, last + 1) if spans[index].outcome == present]
-    winner = _ends(spans, (first, last))
-    verdict = _ends(spans, _run(same)) if same else winner
+    winner = _ends(spans, first, last)
+    verdict = _ends(spans, *_run(same)) if same else winner
     return Way(verdict[0], winner[0]), Way(verdict[1], winner[1])
 
 
@@ -194,12 +193,10 @@ def _run(indices: Sequence[int]) -> tuple[int, int]:
     return indices[0], last
 
 
-def _ends(spans: Sequence[Point], run: tuple[int, int]) -> tuple[Point | None, Point | None]:
+def _ends(spans: Sequence[Point], first: int, last: int) -> tuple[Point | None, Point | None]:
     """What lies below and above a run of bands."""
-    first, last = run
     down = Point(spans[first].value, spans[first - 1].outcome) if first else None
-    up = Point(spans[last + 1].value, spans[last + 1].outcome) if last + 1 < len(spans) else None
-    return down, up
+    return down, spans[last + 1] if last + 1 < len(spans) else None
 
 
 def _along(outcome_at: OutcomeAt, setting: Setting, field: str) -> At:
@@ -260,16 +257,16 @@ def _bisected(at: At, same: float, other: float, whole: bool) -> float:
 def bands(outcome_at: OutcomeAt, setting: Setting) -> tuple[Point, ...]:
     """What is decided by expected value from which price of a wrong answer on, from nothing upwards."""
     at = _along(outcome_at, setting, "error_price_usd")
-    found = turns(at, at(0.0), [0.0, *_path(*ERROR_PRICES)])
-    return (Point(0.0, at(0.0)), *found)
+    return (Point(0.0, at(0.0)), *turns(at, at(0.0), [0.0, *_path(*ERROR_PRICES)]))
 
 
 def price_bands(outcome_at: OutcomeAt, setting: Setting) -> tuple[PriceBand, ...]:
     """The bands of the error price, where all costs are known; none elsewhere."""
     if not outcome_at(setting).weighed:
         return ()
-    found = bands(outcome_at, setting)
-    return tuple(PriceBand(band.value, band.outcome.winner, band.outcome.status) for band in found)
+    return tuple(
+        PriceBand(band.value, band.outcome.winner, band.outcome.status) for band in bands(outcome_at, setting)
+    )
 
 
 def grid(setting: Setting) -> tuple[tuple[float, ...], tuple[float | None, ...]]:
@@ -287,20 +284,16 @@ def decision_map(choice_at: ChoiceAt, setting: Setting) -> DecisionMap:
     """
     volumes, refreshes = grid(setting)
     points = [
-        [replace(setting, monthly_queries=volume, refresh_days=interval) for volume in volumes]
-        for interval in refreshes
+        [replace(setting, monthly_queries=volume, refresh_days=days) for volume in volumes]
+        for days in refreshes
     ]
-    choices = [[choice_at(point) for point in row] for row in points]
-    pays_at = [
-        [pays(choice, point) for choice, point in zip(*rows, strict=True)]
-        for rows in zip(choices, points, strict=True)
-    ]
+    cells = [[(choice := choice_at(point), *pays(choice, point)) for point in row] for row in points]
     return DecisionMap(
         monthly_queries=volumes,
         refresh_days=refreshes,
-        winners=tuple(tuple(choice.winner for choice in row) for row in choices),
-        statuses=tuple(tuple(choice.status for choice in row) for row in choices),
-        weighed=tuple(tuple(choice.weighed for choice in row) for row in choices),
-        pays_from_usd=tuple(tuple(low for low, _ in row) for row in pays_at),
-        pays_to_usd=tuple(tuple(high for _, high in row) for row in pays_at),
+        winners=tuple(tuple(choice.winner for choice, _, _ in row) for row in cells),
+        statuses=tuple(tuple(choice.status for choice, _, _ in row) for row in cells),
+        weighed=tuple(tuple(choice.weighed for choice, _, _ in row) for row in cells),
+        pays_from_usd=tuple(tuple(low for _, low, _ in row) for row in cells),
+        pays_to_usd=tuple(tuple(high for _, _, high in row) for row in cells),
     )

@@ -41,7 +41,7 @@ def verdict(case: Case) -> Decision:
     return replace(
         decision,
         reasons=words.reasons(case, decision),
-        assumptions=() if standing.why_not else words.assumptions(case, decision),
+        assumptions=() if standing.why_not else tuple(words.assumptions(case, decision)),
         literature=literature(case, decision),
     )
 

@@ -7,14 +7,13 @@ from __future__ import annotations
 
 from harness.analysis.decision.case import Case
 from harness.analysis.decision.caveats import Reasons, caveats, ends, headroom, joined, outcomes, reason
-from harness.analysis.results.decision import Against, Decision, Met, Reason, Verdict, headline
+from harness.analysis.results.decision import Against, CandidateFigures, Decision, Met, Reason, headline
 from harness.quantities import dollars, listed, months, percent, points, share, whole
 
 
 def reasons(case: Case, decision: Decision) -> tuple[Reason, ...]:
     """The verdict, rivals, what is open, caveats, what the control shows, chances: in this order."""
     return (
-        *_unfit(decision),
         *_verdict(case, decision),
         *_rivals(case, decision),
         *_prices_that_pay(decision),
@@ -28,14 +27,12 @@ def reasons(case: Case, decision: Decision) -> tuple[Reason, ...]:
 # The verdict
 
 
-def _unfit(decision: Decision) -> Reasons:
+def _verdict(case: Case, decision: Decision) -> Reasons:
     if decision.unfit:
         yield reason(f"Nothing is recommended: {decision.unfit}.")
-
-
-def _verdict(case: Case, decision: Decision) -> Reasons:
-    if decision.status is Verdict.NONE_FEASIBLE:
-        yield from _none_feasible(decision)
+    if decision.nearest:  # which is there where no candidate is feasible
+        yield reason(f"{headline(decision.status, None, decision.nearest)}:")
+        yield from outcomes(decision, decision.nearest, Met.MISSED)
         return
     if decision.favourite is None:
         yield reason(decision.why_not)
@@ -47,7 +44,7 @@ def _verdict(case: Case, decision: Decision) -> Reasons:
         accuracy=row.accuracy,
         questions=decision.n,
     )
-    yield joined(first, *_money(decision, decision.favourite))
+    yield joined(first, *_money(decision, row))
     yield from _poor(case, decision, row.accuracy)
     if any(outcome.status is Met.UNKNOWN for outcome in row.requirements):
         yield reason(
@@ -55,17 +52,8 @@ def _verdict(case: Case, decision: Decision) -> Reasons:
         )
 
 
-def _none_feasible(decision: Decision) -> Reasons:
-    if decision.nearest is None:
-        yield reason("No candidate answered this task.")
-        return
-    yield reason(f"{headline(decision.status, None, decision.nearest)}:")
-    yield from outcomes(decision, decision.nearest, Met.MISSED)
-
-
-def _money(decision: Decision, name: str) -> Reasons:
+def _money(decision: Decision, row: CandidateFigures) -> Reasons:
     """The monthly cost, and the part of it that the price list takes for people, which outweighs what was measured."""
-    row = decision.candidates[name]
     if row.monthly_usd is None:
         yield reason(f"What it costs is not known: {row.cost_reason}.")
     elif decision.by_value:
@@ -138,11 +126,10 @@ def _resolved(against: Against) -> str:
 
 
 def _costs_of_both(decision: Decision, rival: str) -> Reasons:
-    rows = [decision.candidates[name] for name in (str(decision.favourite), rival)]
-    by_value = decision.by_value
-    own, other = (row.total_usd if by_value else row.monthly_usd for row in rows)
+    figure = "total_usd" if decision.by_value else "monthly_usd"
+    own, other = (getattr(row, figure) for row in _both(decision, rival))
     if own is not None and other is not None:
-        what = "With wrong answers" if by_value else "Running it"
+        what = "With wrong answers" if decision.by_value else "Running it"
         yield reason(
             f"{what}: {dollars(own)} against {dollars(other)} a month.", own_usd=own, rival_usd=other
         )
@@ -150,25 +137,27 @@ def _costs_of_both(decision: Decision, rival: str) -> Reasons:
 
 def _as_good(decision: Decision, rival: str, against: Against) -> Reasons:
     """Why an unresolved difference does not keep the favourite from being recommended: it is below the margin."""
+    own, other = (row.monthly_usd for row in _both(decision, rival))
     if against.open:
         return
-    if decision.by_value:
+    if against.at_risk_usd is not None:
         margin = decision.requirements["value_margin"]
-        if against.at_risk_usd is not None:
-            yield reason(
-                f"At the interval's end {rival} would be cheaper in all by {dollars(against.at_risk_usd)} a month, "
-                f"which the margin of {percent(float(margin))} covers.",
-                at_risk_usd=against.at_risk_usd,
-                margin=margin,
-            )
-        return
-    own, other = (decision.candidates[name].monthly_usd for name in (str(decision.favourite), rival))
-    if not against.resolved and own is not None and other is not None and own <= other:
+        yield reason(
+            f"At the interval's end {rival} would be cheaper in all by {dollars(against.at_risk_usd)} a month, "
+            f"which the margin of {percent(float(margin))} covers.",
+            at_risk_usd=against.at_risk_usd,
+            margin=margin,
+        )
+    elif not (decision.by_value or against.resolved or own is None or other is None) and own <= other:
         margin = decision.requirements["accuracy_margin"]
         yield reason(
             f"{decision.favourite} is not less accurate by {share(float(margin))} or more, and no dearer.",
             margin=margin,
         )
+
+
+def _both(decision: Decision, rival: str) -> tuple[CandidateFigures, CandidateFigures]:
+    return decision.candidates[str(decision.favourite)], decision.candidates[rival]
 
 
 def _prices_that_pay(decision: Decision) -> Reasons:
@@ -262,26 +251,21 @@ def _chances(decision: Decision) -> Reasons:
 # What is assumed
 
 
-def assumptions(case: Case, decision: Decision) -> tuple[Reason, ...]:
+def assumptions(case: Case, decision: Decision) -> Reasons:
     """What was not measured and not set, and the decision takes for granted."""
     setting = decision.setting
-    found = []
     if setting.monthly_queries_assumed:
-        found.append(
-            reason(
-                f"No volume was named: {whole(setting.monthly_queries)} queries a month are assumed, over "
-                f"{months(setting.horizon_months)}.",
-                monthly_queries=setting.monthly_queries,
-                horizon_months=setting.horizon_months,
-            )
+        yield reason(
+            f"No volume was named: {whole(setting.monthly_queries)} queries a month are assumed, over "
+            f"{months(setting.horizon_months)}.",
+            monthly_queries=setting.monthly_queries,
+            horizon_months=setting.horizon_months,
         )
-    found += _rule(case, decision)
+    yield from _rule(case, decision)
     if setting.refresh_days is None:
-        found.append(reason("The knowledge is assumed not to change."))
-    found.append(
-        reason("Costs are taken as measured; only what the questions leave open counts as uncertain.")
-    )
-    return (*found, *_timed(case, decision))
+        yield reason("The knowledge is assumed not to change.")
+    yield reason("Costs are taken as measured; only what the questions leave open counts as uncertain.")
+    yield from _timed(case, decision)
 
 
 def _rule(case: Case, decision: Decision) -> Reasons:
@@ -312,11 +296,8 @@ def _rule(case: Case, decision: Decision) -> Reasons:
 
 def _timed(case: Case, decision: Decision) -> Reasons:
     """What a firm cost rests on: how far the favourite's may be off, or of which system that is not known."""
-    costs = {
-        candidate.name: candidate.economics
-        for candidate in case.candidates_at(case.setting)
-        if candidate.economics.timed
-    }
+    candidates = case.candidates_at(case.setting)
+    costs = {row.name: row.economics for row in candidates if row.economics.timed}
     costs = {name: cost for name, cost in costs.items() if cost.per_query_usd is not None}
     if not costs:
         return

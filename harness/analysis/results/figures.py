@@ -18,6 +18,10 @@ class Estimate:
     ci_high: float | None
     n: int
 
+    @property
+    def interval(self) -> Interval | None:
+        return None if self.ci_low is None or self.ci_high is None else (self.ci_low, self.ci_high)
+
 
 Interval = tuple[float, float]
 """The lower and the upper end."""

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, replace
-from typing import Any
+from typing import Any, cast
 
 from harness.analysis.decision import change_words
 from harness.analysis.decision.case import Case, case_of, needs_of
-from harness.analysis.decision.requirements.table import Requirements, rows
+from harness.analysis.decision.requirements.table import Requirements, Value, rows
 from harness.analysis.decision.verdict import standing
 from harness.analysis.derive import Measured, derive, inputs_under, measure
 from harness.analysis.evidence import Evidence
@@ -18,7 +18,6 @@ from harness.spec.pricing import prices_anew
 
 SHEET = ("prices", "machine")
 """A machine is one of a price list, so the two move together."""
-Value = float | str | bool | None
 
 
 @dataclass(frozen=True)
@@ -52,9 +51,8 @@ class Terms:
 
     def case(self, task: str, measured: Measured) -> Case:
         inputs = inputs_under(self.run, self.needs)
-        return case_of(
-            self.run, task, measured.figures, measured.answered, measured.clusters, self.needs, inputs
-        )
+        facts = (measured.figures, measured.answered, measured.clusters)
+        return case_of(self.run, task, *facts, self.needs, inputs)
 
 
 def again(run: Evidence, needs: Requirements, prices: Mapping[str, Any]) -> Again:
@@ -101,8 +99,7 @@ def _alone(own: Terms, asked: Terms) -> Iterator[tuple[str, Terms]]:
         for name, value in asked.prices.items()
         if name != "price_as" and value != getattr(settings, name)  # projections take no part in the decision
     }
-    sheet = {name: moved.pop(name) for name in SHEET if name in moved}
-    if sheet:
+    if sheet := {name: moved.pop(name) for name in SHEET if name in moved}:
         yield next(iter(sheet)), own.with_prices(sheet)
     for name, value in moved.items():
         yield name, own.with_prices({name: value})
@@ -119,6 +116,5 @@ def _value(case: Case, terms: Terms, field: str) -> Value:
     if field in used:
         return used[field]
     if field in rows():
-        value: Value = getattr(terms.needs, field)
-        return value
+        return cast(Value, getattr(terms.needs, field))
     return str(terms.prices.get(field) or "the run's own")

@@ -11,19 +11,19 @@ from harness.analysis.decision.requirements.table import rows
 from harness.analysis.decision.sensitivity import INPUTS, REACH, UNKNOWN_COST
 from harness.analysis.results.decision import Change, Reason, Turned
 
-UNSET = "not set"
 Write = Callable[[Any], str]
 
 
 def _words() -> dict[str, tuple[str, Write]]:
     """Each input of a decision: its name, and how its values are written."""
-    required = {field: (row.name, row.write) for field, row in rows().items()}
     moved = {moved.field: (moved.label, moved.write) for moved in INPUTS}
-    prices: dict[str, tuple[str, Write]] = {
+    return {
+        **{field: (row.name, row.write) for field, row in rows().items()},
+        **moved,
         "prices": ("the price list", str),
         "machine": ("the machine", str),
+        "tuning_cycles": moved["cycles"],
     }
-    return {**required, **moved, **prices, "tuning_cycles": moved["cycles"]}
 
 
 def name_of(field: str) -> str:
@@ -33,11 +33,10 @@ def name_of(field: str) -> str:
 
 def write(field: str, value: Any) -> str:
     """A value of an input: `10,000 queries a month`, `not set`."""
-    return UNSET if value is None else _words()[field][1](value)
+    return "not set" if value is None else _words()[field][1](value)
 
 
 def with_words(change: Change) -> Change:
-    """The change with its sentence."""
     words = would_change(change)
     return replace(change, text=words.text, figures=words.figures)
 
@@ -66,15 +65,11 @@ def _none(change: Change) -> Reason:
 
 def _way(change: Change, way: str) -> list[Reason]:
     """What lies one way: first what turns before another system is ahead, then which system that is."""
-    winner, verdict, unknown = (
-        (change.down, change.verdict_down, change.unknown_down)
-        if way == "down"
-        else (change.up, change.verdict_up, change.unknown_up)
-    )
-    turns = [(name, turn) for name, turn in ((f"verdict_{way}", verdict), (way, winner)) if turn]
-    if verdict == winner:
-        turns = turns[-1:]
-    found = [(name, turn.value, turn.in_words) for name, turn in turns]
+    down = way == "down"
+    winner, unknown = (change.down, change.unknown_down) if down else (change.up, change.unknown_up)
+    verdict = change.verdict_down if down else change.verdict_up
+    turns = {f"verdict_{way}": None if verdict == winner else verdict, way: winner}
+    found = [(name, turn.value, turn.in_words) for name, turn in turns.items() if turn]
     if unknown is not None:
         found.append((f"unknown_{way}", unknown, f"it {UNKNOWN_COST}"))
     return [

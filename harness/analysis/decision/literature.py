@@ -221,8 +221,7 @@ def _compared(expected: Expected, found: Difference | None, note: str) -> Shape:
     ends = f" ({signed(found.low)} to {signed(found.high)})" if found.bounded else ""
     text = f"{note}{': ' if note else ''}{points(found.delta)}{ends}"
     verdict = AS if inside else DIFFERS
-    ci_low, ci_high = found.interval
-    return Shape(*row, found.delta, ci_low, ci_high, certain and found.bounded, verdict, text)
+    return Shape(*row, found.delta, *found.interval, certain and found.bounded, verdict, text)
 
 
 def _pair(case: Case, better: str | None, worse: str | None) -> Found:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from harness.analysis.decision.candidates import Candidate
-from harness.analysis.results.figures import Comparison
+from harness.analysis.results.figures import Comparison, OpenInterval
 from harness.analysis.statistics.clusters import Design, Floats
 from harness.analysis.statistics.power import (
     ALPHA,
@@ -38,7 +38,7 @@ class Difference:
     bounded: bool = True
 
     @property
-    def interval(self) -> tuple[float, float] | tuple[None, None]:
+    def interval(self) -> OpenInterval:
         """As it is shown: nothing where nothing is known."""
         return (self.low, self.high) if self.bounded else (None, None)
 

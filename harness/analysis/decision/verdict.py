@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import asdict, replace
 
 from harness.analysis.decision import chances, change_words, words
 from harness.analysis.decision.case import Case
@@ -10,13 +10,7 @@ from harness.analysis.decision.choice import Appraisal, Choice, pays
 from harness.analysis.decision.literature import literature
 from harness.analysis.decision.pairs import Power
 from harness.analysis.decision.requirements.table import Requirements, rows
-from harness.analysis.decision.sensitivity import (
-    Outcome,
-    changes,
-    decision_map,
-    outcome_of,
-    price_bands,
-)
+from harness.analysis.decision.sensitivity import Outcome, changes, decision_map, outcome_of, price_bands
 from harness.analysis.results.decision import (
     Against,
     Basis,
@@ -34,24 +28,20 @@ from harness.analysis.results.decision import (
 def verdict(case: Case) -> Decision:
     """The decision, the same for the same case. Break-evens are added by whoever knows them."""
     choice = case.choice_at(case.setting)
-    standing = _standing(case, choice)
-    decision = _measured(case, choice, standing)
-    if not standing.why_not:
+    decision = _measured(case, choice)
+    if not decision.why_not:
         decision = _looking_ahead(case, choice, decision)
     return replace(
         decision,
         reasons=words.reasons(case, decision),
-        assumptions=() if standing.why_not else tuple(words.assumptions(case, decision)),
+        assumptions=() if decision.why_not else tuple(words.assumptions(case, decision)),
         literature=literature(case, decision),
     )
 
 
-def standing(case: Case) -> Standing:
-    """The decision in short: a thousandth of the work of the whole."""
-    return _standing(case, case.choice_at(case.setting))
-
-
-def _standing(case: Case, choice: Choice) -> Standing:
+def standing(case: Case, choice: Choice | None = None) -> Standing:
+    """The decision in short: a thousandth of the work of the whole. `choice`: at the case's setting, if at hand."""
+    choice = choice or case.choice_at(case.setting)
     status, why_not = _status(case, choice)
     return Standing(
         status=status,
@@ -78,7 +68,7 @@ def _status(case: Case, choice: Choice) -> tuple[Verdict, str]:
     return choice.status, ""
 
 
-def _measured(case: Case, choice: Choice, standing: Standing) -> Decision:
+def _measured(case: Case, choice: Choice) -> Decision:
     """The decision with the figures of the setting as it is."""
     best = chances.probability_best(
         choice.appraisals, case.rules.clusters, case.setting, choice.basis, case.seed
@@ -88,11 +78,7 @@ def _measured(case: Case, choice: Choice, standing: Standing) -> Decision:
     still = [row for row in against.values() if row.open]
     known = bool(still) and all(row.questions is not None for row in still)
     return Decision(
-        status=standing.status,
-        recommended=standing.recommended,
-        favourite=standing.favourite,
-        why_not=standing.why_not,
-        unfit=standing.unfit,
+        **asdict(standing(case, choice)),
         basis=choice.basis,
         n=max((len(appraisal.candidate.scores) for appraisal in choice.appraisals), default=0),
         setting=case.setting,
@@ -151,24 +137,16 @@ def _against(case: Case, choice: Choice) -> dict[str, Against]:
         if rival is favourite:
             continue
         difference = case.rules.pairs.of(favourite.name, rival.name)
-        low, high = difference.interval
-        row = Against(
-            difference.delta,
-            low,
-            high,
-            difference.resolved,
-            at_risk_usd=_at_risk(case, choice, rival, difference.low),
-        )
-        open_rival = open_rivals.get(rival.name)
-        if open_rival:
+        risk = _at_risk(case, choice, rival, difference.low)
+        row = Against(difference.delta, *difference.interval, difference.resolved, at_risk_usd=risk)
+        if open_rival := open_rivals.get(rival.name):
             need = power.needed(favourite.candidate, rival.candidate, open_rival.limits)
-            questions = need.questions
             row = replace(
                 row,
                 open=open_rival.why,
                 threshold=open_rival.threshold,
-                questions=None if questions is None else len(favourite.candidate.scores) + questions,
-                questions_more=questions,
+                questions=need.questions and len(favourite.candidate.scores) + need.questions,
+                questions_more=need.questions,
                 clusters_more=need.clusters,
                 questions_reason=need.reason,
             )
@@ -197,7 +175,7 @@ def _headroom(case: Case) -> Headroom:
         margin = case.rules.needs.accuracy_margin
         knowledge = replace(knowledge, already=knowledge.ci_low <= 0 or knowledge.delta < margin)
     groups = case.systems[control].groups
-    some = groups.get("answerable") if "unanswerable" in groups else None
+    some = groups["answerable"] if {"answerable", "unanswerable"} <= groups.keys() else None
     return Headroom(
         retrieval=_lead(case, control, case.named("retrieved")),
         generator=1 - right,
@@ -211,8 +189,7 @@ def _lead(case: Case, control: str, other: str | None) -> Lead | None:
     if other is None or other in case.excluded:
         return None
     found = case.rules.pairs.of(control, other)
-    low, high = found.interval
-    return None if found.delta is None else Lead(found.delta, low, high)
+    return None if found.delta is None else Lead(found.delta, *found.interval)
 
 
 def _looking_ahead(case: Case, choice: Choice, decision: Decision) -> Decision:
@@ -222,10 +199,9 @@ def _looking_ahead(case: Case, choice: Choice, decision: Decision) -> Decision:
         return outcome_of(case.choice_at(setting))
 
     low, high = pays(choice, case.setting)
-    found = changes(outcome_at, case.setting)
     return replace(
         decision,
-        would_change=tuple(change_words.with_words(change) for change in found),
+        would_change=tuple(map(change_words.with_words, changes(outcome_at, case.setting))),
         error_price=price_bands(outcome_at, case.setting),
         pays_from_usd=low,
         pays_to_usd=high,

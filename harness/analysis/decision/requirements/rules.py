@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
+from harness.analysis.results.decision import Met, Outcome, Setting
 from harness.quantities import dollars, gigabytes, percent, seconds, share
 
 if TYPE_CHECKING:
     from harness.analysis.decision.candidates import Candidate
     from harness.analysis.decision.requirements.table import Requirements
-    from harness.analysis.results.decision import Outcome, Setting
 
 FARTHEST = 1e9
 """Times the limit that a miss is counted for at most: a limit may be next to nothing."""
@@ -94,8 +94,8 @@ def citations(candidate: Candidate, needs: Requirements, _: Setting) -> Outcome 
     if not needs.citations:
         return None
     if candidate.cites:
-        return _outcome("citations", "met", "its passages can be cited")
-    return _outcome("citations", "missed", "it has no passages to cite", miss=1.0)
+        return Outcome("citations", Met.MET, "its passages can be cited")
+    return Outcome("citations", Met.MISSED, "it has no passages to cite", miss=1.0)
 
 
 def in_house(_: Candidate, needs: Requirements, __: Setting) -> Outcome | None:
@@ -105,7 +105,7 @@ def in_house(_: Candidate, needs: Requirements, __: Setting) -> Outcome | None:
     """
     if not needs.in_house:
         return None
-    return _outcome("in_house", "met", "it answered on a machine of your own, and nothing left it")
+    return Outcome("in_house", Met.MET, "it answered on a machine of your own, and nothing left it")
 
 
 def update(candidate: Candidate, _: Requirements, setting: Setting) -> Outcome | None:
@@ -137,13 +137,12 @@ def _compared(
     detail = f"{write(value)}{' ' if what else ''}{what}, required {write(limit)}"
     figures = {"value": value, "required": limit}
     if met:
-        return _outcome(requirement, "met", detail, figures)
+        return Outcome(requirement, Met.MET, detail, figures)
     missing = abs(value - limit)
     figures["missed_by"] = missing
     miss = min(missing / limit, FARTHEST) if limit else missing
-    return _outcome(
-        requirement, "missed", f"{detail}: missed by {(gap or write)(missing)}", figures, miss=miss
-    )
+    detail += f": missed by {(gap or write)(missing)}"
+    return Outcome(requirement, Met.MISSED, detail, figures, miss)
 
 
 def _unsure(
@@ -158,17 +157,4 @@ def _unsure(
 
 
 def _unknown(requirement: str, why: str, **figures: float) -> Outcome:
-    return _outcome(requirement, "unknown", f"cannot be checked: {why}", figures)
-
-
-def _outcome(
-    requirement: str,
-    status: Literal["met", "missed", "unknown"],
-    detail: str,
-    figures: dict[str, float] | None = None,
-    miss: float = 0.0,
-) -> Outcome:
-    """Imports the types of results where one is made: the flags of `--help` come from the same table."""
-    from harness.analysis.results.decision import Met, Outcome
-
-    return Outcome(requirement, Met(status), detail, figures or {}, miss)
+    return Outcome(requirement, Met.UNKNOWN, f"cannot be checked: {why}", figures)

@@ -146,7 +146,7 @@ class Requirements:
     @property
     def asked(self) -> dict[str, Value]:
         """What was set, by name."""
-        defaults = {one.name: one.default for one in fields(self)}
+        defaults = {column.name: column.default for column in fields(self)}
         values = {name: getattr(self, name) for name in rows(type(self))}
         return {
             name: value for name, value in values.items() if name in self.given or value != defaults[name]
@@ -155,12 +155,11 @@ class Requirements:
     @property
     def in_words(self) -> str:
         """What is required, in one sentence."""
-        table = rows(type(self))
         asked = [name for name, value in self.asked.items() if value is not None and value is not False]
-        clauses = listed(clause for name in asked if (clause := table[name].clause(self)))
+        clauses = [clause for name in asked if (clause := rows(type(self))[name].clause(self))]
         if not clauses:
             return "Nothing was required; each task says what was assumed."
-        return f"Required: {clauses}."
+        return f"Required: {listed(clauses)}."
 
 
 def required(values: Mapping[str, Any]) -> Requirements:
@@ -176,20 +175,11 @@ def rows(kind: Any = None) -> dict[str, Row]:
 @cache
 def _rows(kind: Any) -> dict[str, Row]:
     hints = get_type_hints(kind)
-    return {
-        one.name: replace(one.metadata["row"], kind=hints[one.name])
-        for one in fields(kind)
-        if "row" in one.metadata
-    }
+    own = [column for column in fields(kind) if "row" in column.metadata]
+    return {column.name: replace(column.metadata["row"], kind=hints[column.name]) for column in own}
 
 
 def outcomes(candidate: Candidate, needs: Requirements, setting: Setting) -> tuple[Outcome, ...]:
     """Every limit that was set, held against a candidate at a setting."""
-    kind: Any = type(needs)
-    found = (check(candidate, needs, setting) for check in _checks(kind))
-    return tuple(outcome for outcome in found if outcome)
-
-
-@cache
-def _checks(kind: Any) -> tuple[Check, ...]:
-    return tuple(row.check for row in rows(kind).values() if row.check)
+    checks = [row.check for row in rows(type(needs)).values() if row.check]
+    return tuple(outcome for check in checks if (outcome := check(candidate, needs, setting)))

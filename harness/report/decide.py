@@ -8,7 +8,7 @@ from harness.analysis.again import Again
 from harness.analysis.decision.requirements.table import required
 from harness.analysis.results.decision import Decision, Turned
 from harness.analysis.results.money import PriceFacts, Projection
-from harness.analysis.results.run import Summary, TaskResult
+from harness.analysis.results.run import Summary
 from harness.report import costs, decisions, plain, prices
 from harness.report.view import Block, Bullets
 
@@ -39,6 +39,16 @@ class Document:
 
 def document(again: Again) -> Document:
     results = again.results
+    tasks = {
+        name: TaskDecision(
+            task.n,
+            task.primary_metric,
+            task.probes,
+            task.decision,
+            {system: row.cost.projections for system, row in task.strategies.items()},
+        )
+        for name, task in results.tasks.items()
+    }
     return Document(
         results.schema_version,
         results.run_id,
@@ -46,16 +56,7 @@ def document(again: Again) -> Document:
         results.prices,
         again.turned,
         results.summary,
-        {
-            name: TaskDecision(
-                task.n,
-                task.primary_metric,
-                task.probes,
-                task.decision,
-                {system: row.cost.projections for system, row in task.strategies.items()},
-            )
-            for name, task in results.tasks.items()
-        },
+        tasks,
     )
 
 
@@ -69,12 +70,8 @@ def text(again: Again) -> str:
         Bullets(decisions.lines(results)),
     ]
     for name, task in results.tasks.items():
-        parts += [f"== {name} ==", *decisions.grounds(task.decision), *_projected(task)]
+        parts += [f"== {name} ==", *decisions.grounds(task.decision)]
+        if (projected := costs.projections(task)).rows:  # where hosted models were asked for
+            parts += [costs.PROJECTED, projected]
     parts += ["Over all tasks:", Bullets(results.summary.sentences)]
     return plain.render(parts).strip()
-
-
-def _projected(task: TaskResult) -> list[Block]:
-    """What the measured tokens would cost on hosted models, where any was asked for."""
-    table = costs.projections(task)
-    return [costs.PROJECTED, table] if table.rows else []

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 from harness.analysis.decision.literature import NOT_MEASURED, expected_range
 from harness.analysis.decision.requirements.table import required
 from harness.analysis.decision.sensitivity import UNKNOWN_COST
@@ -12,8 +14,6 @@ from harness.analysis.results.decision import (
     DecisionMap,
     Literature,
     Met,
-    Prior,
-    Shape,
     Verdict,
 )
 from harness.analysis.results.run import RunResult, TaskResult
@@ -84,14 +84,15 @@ def changes(decision: Decision) -> tuple[str, ...]:
 def all_alike(decision: Decision) -> str | None:
     """The sentence that says at once what every line of `would_change` would; None where they differ."""
     changes = decision.would_change
-    searched = [change for change in changes if change.searched_low is not None]
-    if changes and not searched:
+    searched = [change.label for change in changes if change.searched_low is not None]
+    if not changes:
+        return None
+    if not searched:
         return f"What would change it {UNKNOWN_COST}."
-    if changes and decision.status is Verdict.NONE_FEASIBLE and not any(change.turns for change in changes):
-        labels = ", ".join(change.label for change in searched)
+    if decision.status is Verdict.NONE_FEASIBLE and not any(change.turns for change in changes):
         return (
-            f"What would change it: not one of these inputs, each moved alone over its whole range: {labels}. Less "
-            "would have to be required."
+            "What would change it: not one of these inputs, each moved alone over its whole range: "
+            f"{', '.join(searched)}. Less would have to be required."
         )
     return None
 
@@ -113,12 +114,13 @@ def candidates(decision: Decision) -> Table | None:
         )
         for name, row in decision.candidates.items()
     )
+    best = "worth most" if decision.by_value else "most accurate"
     headers = (
         "Strategy",
         "Accuracy",
         "Dollars a month",
         "With wrong answers",
-        f"Chance to be {'worth most' if decision.by_value else 'most accurate'}",
+        f"Chance to be {best}",
         f"Unbeaten ({', '.join(decision.pareto_dimensions)})",
         "Requirements",
     )
@@ -134,10 +136,8 @@ def _meets(row: CandidateFigures) -> str:
 
 def error_prices(decision: Decision) -> Table | None:
     """Which system has the least expected cost, from which price of a wrong answer on."""
-    rows = tuple(
-        (dollars(band.from_usd), band.winner or "none", STATUS_WORDS[band.status])
-        for band in decision.error_price
-    )
+    bands = decision.error_price
+    rows = tuple((dollars(band.from_usd), band.winner or "none", STATUS_WORDS[band.status]) for band in bands)
     return Table(("From, an error", "Least expected cost", "Status"), rows) if len(rows) > 1 else None
 
 
@@ -148,7 +148,7 @@ def map_lead(decision: Decision) -> str | None:
     if _nobody(decision.map):
         return "No strategy meets the requirements at any volume and refresh interval that a map would show."
     lead = "Which strategy is ahead, by volume and by how often the knowledge changes"
-    if any(status is Verdict.UNDECIDED for row in decision.map.statuses for status in row):
+    if Verdict.UNDECIDED in itertools.chain(*decision.map.statuses):
         lead += f" ({UNSETTLED} marks the best bet where the task is undecided)"
     if _costless(decision):
         return f"{lead}. Not every cost is known, so accuracy alone speaks here:"
@@ -164,7 +164,7 @@ def map_lead(decision: Decision) -> str | None:
 
 def _nobody(grid: DecisionMap) -> bool:
     """Whether no strategy meets the requirements anywhere."""
-    return not any(winner for row in grid.winners for winner in row)
+    return not any(itertools.chain(*grid.winners))
 
 
 def _costless(decision: Decision) -> bool:
@@ -211,22 +211,23 @@ def _pays(low: float | None, high: float | None) -> str:
 
 
 def expectations(literature: Literature) -> Table:
-    """Advice and figures of the literature, each with what was measured."""
-    advice = tuple((row.advice, "–", row.text, _advised(row), row.source) for row in literature.priors)
+    """Advice and figures of the literature, each with what was measured; verdicts in doubt say so."""
+    advice = tuple(
+        (row.advice, "–", row.text, _verdict(row.verdict, row.settled, "not settled"), row.source)
+        for row in literature.priors
+    )
     shapes = tuple(
-        (row.shape, expected_range(row), row.text, _compared(row), row.source) for row in literature.shapes
+        (
+            row.shape,
+            expected_range(row),
+            row.text,
+            _verdict(row.verdict, row.certain, "the interval allows both"),
+            row.source,
+        )
+        for row in literature.shapes
     )
     return Table(("Expected", "There", "Measured here", "Verdict", "Source"), advice + shapes)
 
 
-def _advised(row: Prior) -> str:
-    """The verdict on a piece of advice; where it goes by the best bet of an undecided task, that is said."""
-    doubt = row.verdict != NOT_MEASURED and not row.settled
-    return f"{row.verdict} (not settled)" if doubt else row.verdict
-
-
-def _compared(row: Shape) -> str:
-    """The verdict; where the interval also holds the other one, that is said."""
-    if row.measured is None or row.certain:
-        return row.verdict
-    return f"{row.verdict} (the interval allows both)"
+def _verdict(verdict: str, certain: bool, doubt: str) -> str:
+    return verdict if certain or verdict == NOT_MEASURED else f"{verdict} ({doubt})"

@@ -80,7 +80,7 @@ def _prior(
     volume: float | None = None,
 ) -> Prior:
     """Whether the winner follows the advice. Nothing is measured where all that ran do, or none does."""
-    settled = winner is not None and status is Verdict.RECOMMENDED
+    settled = status is Verdict.RECOMMENDED
     followers = [name for name in decision.candidates if advice.follows(case.systems[name].system)]
     failed = [name for name in decision.excluded if advice.follows(case.systems[name].system)]
     verdict = NOT_MEASURED

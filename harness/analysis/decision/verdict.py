@@ -145,7 +145,9 @@ def _against(case: Case, choice: Choice) -> dict[str, Against]:
                 row,
                 open=open_rival.why,
                 threshold=open_rival.threshold,
-                questions=need.questions and len(favourite.candidate.scores) + need.questions,
+                questions=None
+                if need.questions is None
+                else len(favourite.candidate.scores) + need.questions,
                 questions_more=need.questions,
                 clusters_more=need.clusters,
                 questions_reason=need.reason,

@@ -59,10 +59,7 @@ def recommendation(
     nearest: str | None = None,
     questions_more: int | None = None,
 ) -> str:
-    """A decision as a clause: `rag is recommended`, `undecided, rag is ahead; about 120 more questions would decide`.
-
-    Every form of a report says it with these words.
-    """
+    """A clause: `rag is recommended`, `undecided, rag is ahead; about 120 more questions would decide`."""
     words = STATUS_WORDS[status]
     if status is Verdict.RECOMMENDED:
         return f"{favourite} is {words}"
@@ -80,7 +77,7 @@ def headline(
     nearest: str | None = None,
     questions_more: int | None = None,
 ) -> str:
-    """The same as a heading: it begins with a capital letter, unless it begins with the name of a system."""
+    """The same with a capital letter, unless it begins with the name of a system."""
     words = recommendation(status, favourite, nearest, questions_more)
     return words if status is Verdict.RECOMMENDED else f"{words[:1].upper()}{words[1:]}"
 
@@ -230,8 +227,8 @@ class Change:
     @property
     def turns(self) -> bool:
         """Whether moving the input changes anything at all."""
-        ways = (self.down, self.verdict_down, self.unknown_down, self.up, self.verdict_up, self.unknown_up)
-        return any(way is not None for way in ways)
+        turns = (self.down, self.verdict_down, self.unknown_down, self.up, self.verdict_up, self.unknown_up)
+        return any(turn is not None for turn in turns)
 
 
 @dataclass(frozen=True, slots=True)
@@ -363,13 +360,10 @@ class Standing:
     def in_words(self) -> str:
         return recommendation(self.status, self.favourite)
 
-    def same_as(self, other: Standing | Decision) -> bool:
+    def same_as(self, other: Standing) -> bool:
         """Whether both say the same, whatever the reason."""
-        return (self.status, self.recommended, self.favourite) == (
-            other.status,
-            other.recommended,
-            other.favourite,
-        )
+        own = (self.status, self.recommended, self.favourite)
+        return own == (other.status, other.recommended, other.favourite)
 
 
 @dataclass(frozen=True, slots=True)

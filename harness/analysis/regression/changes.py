@@ -89,7 +89,10 @@ SHEET_NOISE = ("date", "source", "priced_on", "sections_from_shipped")
 
 def prices(before: Manifest, after: Manifest) -> list[Difference]:
     """The price list as used, the prices of hosted models that both runs name, and what flags said of prices."""
-    old, new = inputs.hosted_prices(before), inputs.hosted_prices(after)
+    old, new = (
+        {f"{price.model} ({price.kind})": price for price in manifest.api_prices}
+        for manifest in (before, after)
+    )
     flags = ("usd_per_hour", "utilisation", "tuning_cycles")
     parts: list[tuple[str, object, object]] = [
         ("price list ", inputs.price_list(before), inputs.price_list(after)),

@@ -9,7 +9,7 @@ from harness.analysis.money import cost
 from harness.analysis.regression import losses, slowdown
 from harness.analysis.regression.changes import Change, changes
 from harness.analysis.regression.findings import AccuracyFigures, Flip, LatencyFigures
-from harness.analysis.regression.pairing import Rerun, Side, check_comparable, reruns, same_run, shared
+from harness.analysis.regression.pairing import Rerun, Side, check_comparable, reruns, shared
 from harness.analysis.statistics.intervals import mean
 
 SCHEMA_VERSION = 2
@@ -62,7 +62,7 @@ def diff(before: Path, after: Path) -> RunDiff:
     return RunDiff(
         before=str(before),
         after=str(after),
-        same_run=same_run(old, new),
+        same_run=old.manifest.run_id == new.manifest.run_id,
         left_out=common.obstacles,
         new=common.added,
         changes=tuple(changes(old.manifest, new.manifest)),

@@ -16,7 +16,6 @@ from harness.analysis.regression.pairing import (
     check_comparable,
     measured,
     reruns,
-    same_run,
     shared,
 )
 from harness.analysis.regression.rules import RULES, Tier
@@ -53,7 +52,10 @@ class Finding:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Judgement:
-    """A run against its baseline. `strict`: an inconclusive rule counts as failed. `left_out`, `new`: clauses."""
+    """A run against its baseline. `same_run`: both are one run, or a copy of it. `left_out`, `new`: clauses.
+
+    `strict`: an inconclusive rule counts as failed.
+    """
 
     schema_version: int = SCHEMA_VERSION
     run: str
@@ -94,7 +96,7 @@ def judge(
     return Judgement(
         run=str(new.run.folder),
         baseline=str(old.run.folder),
-        same_run=same_run(old, new),
+        same_run=old.manifest.run_id == new.manifest.run_id,
         outcome=outcome,
         exit_code=EXIT[outcome],
         strict=strict,

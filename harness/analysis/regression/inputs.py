@@ -57,11 +57,6 @@ def price_list(manifest: Manifest) -> Facts:
     return {**rest, "usd_per_hour": sheet.machine.usd_per_hour}
 
 
-def hosted_prices(manifest: Manifest) -> dict[str, object]:
-    """Hosted model with its kind → its prices."""
-    return {f"{price.model} ({price.kind})": price for price in manifest.api_prices}
-
-
 def task_settings(manifest: Manifest, task: str) -> Facts:
     """What the task file says, but for its scoring, where its files lie, and the settings of single systems."""
     facts = manifest.tasks[task]

@@ -68,11 +68,6 @@ def measured(*sides: Side) -> dict[str, list[str]]:
     }
 
 
-def same_run(before: Side, after: Side) -> bool:
-    """Whether both are one run, or a copy of it."""
-    return before.manifest.run_id == after.manifest.run_id
-
-
 @dataclass(frozen=True, slots=True)
 class Past:
     """What is looked at of a run of the history."""

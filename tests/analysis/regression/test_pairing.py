@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from harness.analysis.regression.pairing import Common, Side, check_comparable, measured, same_run, shared
+from harness.analysis.regression.diff import diff
+from harness.analysis.regression.pairing import Common, Side, check_comparable, measured, shared
 from harness.errors import HarnessError, InputError
 from tests.analysis.regression.reruns import edit_manifest, made_up, pair_of
 
@@ -128,7 +129,7 @@ def test_of_fine_tunes_the_common_seeds_count(tmp_path: Path) -> None:
 
 
 def test_a_copy_of_a_run_is_the_same_run(tmp_path: Path) -> None:
-    one, other = Side.read(made_up(tmp_path / "a", TWO)), Side.read(made_up(tmp_path / "b", TWO))
-    assert same_run(one, one)
-    assert not same_run(one, other)
-    assert measured(one, other) == {"t": ["base", "lora", "rag"]}
+    one, other = made_up(tmp_path / "a", TWO), made_up(tmp_path / "b", TWO)
+    assert diff(one, one).same_run
+    assert not diff(one, other).same_run
+    assert measured(Side.read(one), Side.read(other)) == {"t": ["base", "lora", "rag"]}

@@ -159,9 +159,7 @@ def _unfit(run: Evidence, figures: TaskFigures) -> str | None:
     if run.manifest.quick:
         return "this was a quick run, with few questions and little training"
     missing = any(system.n_answered < figures.n for system in figures.strategies.values())
-    if missing or run.manifest.status != "complete":
-        return "the run is not complete"
-    return None
+    return "the run is not complete" if missing or run.manifest.status != "complete" else None
 
 
 def _fit(run: Evidence, system: SystemFigures) -> TrainFit | None:

@@ -59,8 +59,7 @@ def _warnings(case: Case, decision: Decision) -> Reasons:
     for check in case.checks:
         names = [name for name in check.strategies if name in feasible]
         if check.status is Status.WARN and names:
-            text = f"Warning for {listed(names)} ({check.title}): {check.clause}."
-            yield Reason(text, dict(check.figures))
+            yield Reason(f"Warning for {listed(names)} ({check.title}): {check.clause}.", dict(check.figures))
 
 
 def _not_measured(case: Case, decision: Decision) -> Reasons:

@@ -101,13 +101,9 @@ def pareto(appraisals: Sequence[Appraisal]) -> tuple[tuple[str, ...], tuple[str,
     }
     known = {name: values for name, values in columns.items() if None not in values}
     rows = list(zip(*known.values(), strict=True))
-    best = [
-        appraisal.name
-        for appraisal, row in zip(appraisals, rows, strict=True)
-        if not any(_dominates(other, row) for other in rows)
-    ]
-    return tuple(known), tuple(best)
 
+    def beaten(row: Sequence[float]) -> bool:
+        return any(other != row and all(a <= b for a, b in zip(other, row, strict=True)) for other in rows)
 
-def _dominates(row: Sequence[float], other: Sequence[float]) -> bool:
-    return row != other and all(a <= b for a, b in zip(row, other, strict=True))
+    pairs = zip(appraisals, rows, strict=True)
+    return tuple(known), tuple(appraisal.name for appraisal, row in pairs if not beaten(row))

@@ -62,14 +62,13 @@ class Input:
     whole: bool = False
 
 
-def _required(field: str, *bounds: float) -> Input:
+def _required(field: str, low: float = 0.0, high: float = math.inf) -> Input:
     row = rows()[field]
-    low, high = bounds or (0.0, math.inf)
     return Input(field, row.name, row.write, (low, high))
 
 
 INPUTS = (
-    _required("monthly_queries", 1.0, math.inf),
+    _required("monthly_queries", 1.0),
     Input("usd_per_hour", "the price of a machine hour", lambda usd: f"{dollars(usd)} an hour"),
     _required("error_price_usd"),
     Input("utilisation", "the utilisation", percent, (0.0, 1.0)),

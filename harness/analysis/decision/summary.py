@@ -2,42 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 from harness.analysis.results.decision import Decision
 from harness.analysis.results.run import Summary, TaskSummary
-
-UNNAMED = "other"
 
 
 def summary(decisions: Mapping[str, Decision], probes: Mapping[str, str | None]) -> Summary:
     """Each task's decision in short, grouped by what the task probes, and what holds over all of them."""
     by_kind: dict[str, dict[str, TaskSummary]] = {}
     for name, decision in decisions.items():
-        by_kind.setdefault(probes[name] or UNNAMED, {})[name] = TaskSummary(
+        by_kind.setdefault(probes[name] or "other", {})[name] = TaskSummary(
             decision.status, decision.recommended, decision.favourite, decision.questions_more
         )
     return Summary(by_kind, tuple(_sentences(by_kind)))
 
 
-def _sentences(by_kind: Mapping[str, Mapping[str, TaskSummary]]) -> list[str]:
+def _sentences(by_kind: Mapping[str, Mapping[str, TaskSummary]]) -> Iterator[str]:
     """What is recommended on which task, and whether it is the same everywhere: of these tasks, not of their kinds."""
     tasks = {name: row.recommended for rows in by_kind.values() for name, row in rows.items()}
     chosen = {name: system for name, system in tasks.items() if system}
     if not chosen:
-        return ["Nothing is recommended for any task on this evidence."]
-    found = []
+        yield "Nothing is recommended for any task on this evidence."
+        return
     for kind, rows in by_kind.items():
-        names = [f"{chosen[name]} on {name}" for name in rows if name in chosen]
-        if names:
-            found.append(f"Recommended for {kind} tasks: {'; '.join(names)}.")
-    without = [name for name in tasks if name not in chosen]
-    if without:
-        found.append(f"Nothing is recommended on {', '.join(without)}.")
+        if names := [f"{chosen[name]} on {name}" for name in rows if name in chosen]:
+            yield f"Recommended for {kind} tasks: {'; '.join(names)}."
+    if without := [name for name in tasks if name not in chosen]:
+        yield f"Nothing is recommended on {', '.join(without)}."
     if len(set(chosen.values())) > 1:
-        found.append(
-            "No one strategy is best on all of them: which task is like yours decides, not a mean over them."
-        )
+        yield "No one strategy is best on all of them: which task is like yours decides, not a mean over them."
     elif len(tasks) > 1 and not without:
-        found.append("It is the same strategy on every task of this run; other tasks may differ.")
-    return found
+        yield "It is the same strategy on every task of this run; other tasks may differ."

@@ -59,13 +59,14 @@ def _status(case: Case, choice: Choice) -> tuple[Verdict, str]:
         return Verdict.UNDECIDED, "Every candidate is left out because of a failed check."
     if not names:
         return Verdict.NOT_COMPUTED, "No candidate has an accuracy here, so there is nothing to choose."
-    if len(names) == 1 and choice.status is not Verdict.NONE_FEASIBLE:
-        if case.excluded:
-            why = f"Only {names[0]} is left to choose, and one system alone decides nothing."
-            return Verdict.UNDECIDED, why
-        why = f"Only {names[0]} answered this task, so there is nothing to choose between."
-        return Verdict.NOT_COMPUTED, why
-    return choice.status, ""
+    if len(names) > 1 or choice.status is Verdict.NONE_FEASIBLE:
+        return choice.status, ""
+    if case.excluded:
+        return Verdict.UNDECIDED, f"Only {names[0]} is left to choose, and one system alone decides nothing."
+    return (
+        Verdict.NOT_COMPUTED,
+        f"Only {names[0]} answered this task, so there is nothing to choose between.",
+    )
 
 
 def _measured(case: Case, choice: Choice) -> Decision:

@@ -102,6 +102,7 @@ class AnswerPass:
         with self.progress.track(f"{job.task} · {job.system.name}", len(ready.questions)) as advance:
             advance(sum(len(batch.places) for batch in batches if not open_places[batch.number]))
             for answers in answered:
+                # Of a half-answered batch only what was lacking.
                 kept = {place: answers.completions[place] for place in open_places[answers.batch.number]}
                 if self.cache and answers.wall_s is not None:
                     self.cache.put({keys[place]: completion for place, completion in kept.items()})
@@ -135,7 +136,7 @@ class AnswerPass:
     def _write(
         self, ready: ReadyJob, answers: Answers, kept: dict[int, Completion], adapter: AdapterRef | None
     ) -> None:
-        """Keep a batch in the folder; of a half-answered one only what was lacking."""
+        """Keep what a batch gave in the folder."""
         for place in kept:
             self.folder.add_passages(ready.job.task, ready.prompts[place].retrieved)
         sha256 = adapter.sha256 if adapter else None

@@ -16,7 +16,6 @@ from harness.run.manifest import Manifest, ModelFacts, Planned, Seeds, TaskFacts
 from harness.run.plan import Plan
 from harness.run.settings import Settings
 from harness.spec.pricing import prices_of
-from harness.spec.task import Task
 
 
 def describe(
@@ -36,7 +35,17 @@ def describe(
         settings=settings.stored_in(output),
         model=ModelFacts(**dataclasses.asdict(identity)),
         embedder=None,
-        tasks={name: _task(task) for name, task in plan.tasks.items()},
+        tasks={
+            name: TaskFacts(
+                spec=task.spec,
+                fingerprint=task.fingerprint,
+                files=dict(task.files),
+                questions=len(task.test),
+                train_questions=len(task.train),
+                left_out=task.left_out,
+            )
+            for name, task in plan.tasks.items()
+        },
         systems={job.system.id: job.system for job in reversed(plan.jobs)},  # by its name at home
         plan=tuple(Planned(task=job.task, system=job.system.id, seed=job.seed) for job in plan.jobs),
         not_applicable=plan.not_applicable,
@@ -46,17 +55,6 @@ def describe(
         seeds=Seeds(sampling=settings.seed, training=settings.training_seeds, order=settings.seed),
         libraries=environment.libraries(),
         machine=environment.machine(identity.device),
-    )
-
-
-def _task(task: Task) -> TaskFacts:
-    return TaskFacts(
-        spec=task.spec,
-        fingerprint=task.fingerprint,
-        files=dict(task.files),
-        questions=len(task.test),
-        train_questions=len(task.train),
-        left_out=task.left_out,
     )
 
 

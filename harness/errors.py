@@ -12,7 +12,8 @@ A bug is none of these: it keeps its traceback.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -63,6 +64,15 @@ def raise_all(errors: Sequence[InputError]) -> None:
     if len(errors) > len(shown):
         shown.append(InputError(f"… and {len(errors) - len(shown)} more."))
     raise InputErrors(shown)
+
+
+@contextmanager
+def collecting(errors: list[InputError]) -> Iterator[None]:
+    """Add the mistakes that the block raises to `errors`, and go on after it."""
+    try:
+        yield
+    except InputError as error:
+        errors += error.errors
 
 
 class ModelUnavailable(HarnessError):

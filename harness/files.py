@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, Never
 
-from harness.errors import HarnessError
+from harness.errors import HarnessError, InputError, shown
 
 
 def cache_root() -> Path:
@@ -24,6 +24,34 @@ def cache_root() -> Path:
     from platformdirs import user_cache_path
 
     return user_cache_path("rag-vs-finetune")
+
+
+@dataclasses.dataclass(frozen=True)
+class Source:
+    """A text file as it was read. `sha256` is of its bytes; a byte order mark is not part of `text`."""
+
+    path: Path
+    text: str
+    sha256: str
+
+
+def read_source(path: Path) -> Source:
+    """Read a UTF-8 text file. Raises InputError where it is missing, not a file, unreadable or not UTF-8."""
+    try:
+        data = path.read_bytes()
+    except FileNotFoundError:
+        raise InputError("there is no such file.", path=path) from None
+    except IsADirectoryError:
+        raise InputError("this is a folder, not a file.", path=path) from None
+    except (OSError, ValueError) as error:
+        reason = error.strerror if isinstance(error, OSError) else str(error)
+        raise InputError(f"the file cannot be read: {reason}.", path=Path(shown(str(path), 200).strip("'"))) from error
+    try:
+        text = data.decode("utf-8").removeprefix("\ufeff")
+    except UnicodeDecodeError as error:
+        line = data.count(b"\n", 0, error.start) + 1
+        raise InputError("not UTF-8 text; save the file as UTF-8.", path=path, line=line) from None
+    return Source(path, text, hashlib.sha256(data).hexdigest())
 
 
 def to_json(value: Any, *, indent: int | None = None, compact: bool = False, sort_keys: bool = False) -> str:

@@ -12,20 +12,20 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from harness.corpus.readers import READERS, Document, Unparsed
-from harness.errors import InputError, InputErrors
+from harness.errors import InputError, InputErrors, collecting
 from harness.files import sha256_json
 
 
 def read_corpus(path: str | Path) -> tuple[Document, ...]:
     """Read every document of a corpus, sorted by id.
 
-    Raises InputErrors with every mistake found: a missing path, a file that cannot be read or is not
+    Raises InputError with every mistake found: a missing path, a file that cannot be read or is not
     UTF-8, a broken or incomplete JSONL record, an id that occurs twice, no text at all.
     """
     documents = [unparsed.parse() for unparsed in _unparsed(path)]
     filled = tuple(sorted((document for document in documents if document.text.strip()), key=_by_id))
     if not filled:
-        raise InputErrors([_empty(path)])
+        raise _empty(path)
     return filled
 
 
@@ -33,7 +33,7 @@ def document_ids(path: str | Path) -> set[str]:
     """The ids of documents that are not blank, without parsing Markdown or HTML; raises like `read_corpus`."""
     ids = {unparsed.doc_id for unparsed in _unparsed(path) if not unparsed.blank}
     if not ids:
-        raise InputErrors([_empty(path)])
+        raise _empty(path)
     return ids
 
 
@@ -60,14 +60,13 @@ def _unparsed(path: str | Path) -> list[Unparsed]:
     errors: list[InputError] = []
     documents: dict[str, Unparsed] = {}
     for file, doc_id in _files(path):
-        for document in READERS[file.suffix.lower()](file, doc_id):
-            if isinstance(document, InputError):
-                errors.append(document)
-                continue
-            first = documents.setdefault(document.doc_id, document)
-            if first is not document:
-                text = f"document id {document.doc_id!r} is taken already, by {first.place}."
-                errors.append(InputError(text, path=document.path, line=document.line))
+        with collecting(errors):
+            for document in READERS[file.suffix.lower()](file, doc_id):
+                if isinstance(document, InputError):
+                    errors.append(document)
+                elif (first := documents.setdefault(document.doc_id, document)) is not document:
+                    text = f"document id {document.doc_id!r} is taken already, by {first.place}."
+                    errors.append(InputError(text, path=document.path, line=document.line))
     if not documents and not errors:
         errors.append(_empty(path))
     if errors:
@@ -84,18 +83,14 @@ def _files(path: str | Path) -> list[tuple[Path, str]]:
         elif given.exists():
             base, files = given.parent, [given]
             if given.suffix.lower() not in READERS:
-                raise InputErrors(
-                    [InputError(f"a corpus file ends in one of {', '.join(READERS)}.", path=given)]
-                )
+                raise InputError(f"a corpus file ends in one of {', '.join(READERS)}.", path=given)
         elif glob.has_magic(str(path)):
             base = _fixed_part(given)
             files = [Path(name) for name in glob.glob(str(path), recursive=True) if Path(name).is_file()]  # noqa: PTH207
         else:
-            raise InputErrors([InputError("there is no such corpus folder, file or glob.", path=given)])
+            raise InputError("there is no such corpus folder, file or glob.", path=given)
     except OSError as error:
-        raise InputErrors(
-            [InputError(f"the corpus cannot be read: {error.strerror}.", path=given)]
-        ) from error
+        raise InputError(f"the corpus cannot be read: {error.strerror}.", path=given) from error
     relative = {file: file.relative_to(base) for file in files if file.suffix.lower() in READERS}
     visible = [file for file in relative if not any(part.startswith(".") for part in relative[file].parts)]
     return [(file, relative[file].with_suffix("").as_posix()) for file in sorted(visible)]

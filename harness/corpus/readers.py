@@ -1,12 +1,12 @@
 """The table of readers: a file's suffix → what its documents are. Reading another format is one row.
 
-A reader yields the documents of a file unparsed, and a mistake for each that cannot be read.
+A reader yields the documents of a file unparsed, and a mistake for each that cannot be read. It raises InputError
+where the file itself cannot be read.
 """
 
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +14,8 @@ from typing import Any
 
 from harness.corpus import formats
 from harness.errors import InputError
+from harness.files import read_source
+from harness.spec.mistakes import is_unicode
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,24 +51,15 @@ def _whole_file(form: Callable[[str, str], tuple[str, str]]) -> Reader:
 
     def read(path: Path, doc_id: str) -> Iterator[Unparsed | InputError]:
         source = _text(path)
-        if isinstance(source, InputError):
-            yield source
-        else:
-            yield Unparsed(
-                doc_id, not source.strip(), lambda: Document(doc_id, *form(source, path.stem)), path
-            )
+        yield Unparsed(doc_id, not source.strip(), lambda: Document(doc_id, *form(source, path.stem)), path)
 
     return read
 
 
 def _records(path: Path, _doc_id: str) -> Iterator[Unparsed | InputError]:
     """A JSONL file: a document a line, with an id of its own."""
-    source = _text(path)
-    if isinstance(source, InputError):
-        yield source
-        return
     # Only "\n" ends a line: str.splitlines would cut records at U+2028, which JSON allows in a string.
-    for number, line in enumerate(source.split("\n"), start=1):
+    for number, line in enumerate(_text(path).split("\n"), start=1):
         if not line.strip():
             continue
         try:
@@ -87,9 +80,6 @@ def _tidied(document: Document) -> Callable[[], Document]:
     return lambda: Document(document.doc_id, title, formats.tidy(document.text))
 
 
-_SURROGATE = re.compile("[\ud800-\udfff]")
-
-
 def _wrong_record(row: Any) -> str:
     """What is wrong with a JSONL record, as a sentence; empty where nothing is."""
     if not isinstance(row, dict):
@@ -101,20 +91,14 @@ def _wrong_record(row: Any) -> str:
     wrong = [name for name in fields if not isinstance(row[name], str)]
     if wrong:
         return f"{', '.join(wrong)} must be text in quotes."
-    if any(_SURROGATE.search(row[name]) for name in fields):
+    if not all(is_unicode(row[name]) for name in fields):
         return "the record holds half of a surrogate pair (\\ud800 to \\udfff), which is no character."
     return "" if row["doc_id"].strip() else "doc_id is empty."
 
 
-def _text(path: Path) -> str | InputError:
-    """A UTF-8 file with line ends as "\\n" and without a byte order mark, or why it cannot be read."""
-    try:
-        source = path.read_bytes().decode("utf-8").removeprefix("\ufeff")
-    except UnicodeDecodeError as error:
-        return InputError(f"not UTF-8 at byte {error.start}; save the file as UTF-8.", path=path)
-    except OSError as error:
-        return InputError(f"the file cannot be read: {error.strerror}.", path=path)
-    return source.replace("\r\n", "\n").replace("\r", "\n")
+def _text(path: Path) -> str:
+    """A UTF-8 file with line ends as "\\n". Raises InputError where it cannot be read."""
+    return read_source(path).text.replace("\r\n", "\n").replace("\r", "\n")
 
 
 READERS: dict[str, Reader] = {

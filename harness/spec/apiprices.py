@@ -13,16 +13,13 @@ from decimal import Decimal
 from importlib import metadata
 from typing import TYPE_CHECKING
 
-from harness.errors import InputError, nearest, raise_all
+from harness.errors import InputError, collecting, nearest, raise_all
 from harness.records import ApiPrice, PriceTier
 from harness.spec.prices import PriceSheet
 
 if TYPE_CHECKING:
     from genai_prices.data_snapshot import DataSnapshot
     from genai_prices.types import ModelInfo, ModelPrice, Provider, TieredPrices
-
-NEAREST = 3
-"""How many names stand in the message about an unknown one."""
 
 
 def api_prices(names: Sequence[str], sheet: PriceSheet, on: datetime.date) -> tuple[ApiPrice, ...]:
@@ -42,22 +39,19 @@ def api_prices(names: Sequence[str], sheet: PriceSheet, on: datetime.date) -> tu
     prices: list[ApiPrice] = []
     errors: list[InputError] = []
     for name in dict.fromkeys(names):
-        try:
+        with collecting(errors):
             provider, model, listed = _find(snapshot, name, on)
-        except InputError as error:
-            errors.append(error)
-            continue
-        base = ApiPrice(
-            asked=name,
-            model=model.id,
-            provider=provider.id,
-            kind="base",
-            input_usd_per_mtok=None,
-            output_usd_per_mtok=None,
-            priced_on=newest,
-            source=source,
-        )
-        prices += [_listed(base, listed), _fine_tuned(base, sheet, provider, model, on)]
+            base = ApiPrice(
+                asked=name,
+                model=model.id,
+                provider=provider.id,
+                kind="base",
+                input_usd_per_mtok=None,
+                output_usd_per_mtok=None,
+                priced_on=newest,
+                source=source,
+            )
+            prices += [_listed(base, listed), _fine_tuned(base, sheet, provider, model, on)]
     raise_all(errors)
     return tuple(prices)
 
@@ -65,11 +59,9 @@ def api_prices(names: Sequence[str], sheet: PriceSheet, on: datetime.date) -> tu
 def _find(snapshot: DataSnapshot, name: str, on: datetime.date) -> tuple[Provider, ModelInfo, ModelPrice]:
     provider_id, colon, of_provider = name.partition(":")
     known = bool(colon) and any(provider.id == provider_id for provider in snapshot.providers)
+    wanted = (of_provider, provider_id) if known else (name, None)
     try:
-        if known:
-            provider, model = snapshot.find_provider_model(of_provider, None, provider_id, None)
-        else:
-            provider, model = snapshot.find_provider_model(name, None, None, None)
+        provider, model = snapshot.find_provider_model(wanted[0], None, wanted[1], None)
     except LookupError:
         raise InputError(f"no price of an API model {name!r} is known; {_hint(snapshot, name)}") from None
     prices = model.get_prices(_noon(on))
@@ -80,7 +72,7 @@ def _find(snapshot: DataSnapshot, name: str, on: datetime.date) -> tuple[Provide
 
 def _hint(snapshot: DataSnapshot, name: str) -> str:
     known = dict.fromkeys(_names(snapshot.providers, with_provider=":" in name))
-    near = nearest(name, known, NEAREST, cutoff=0.5)
+    near = nearest(name, known, 3, cutoff=0.5)
     if not near:
         return "write one such as gpt-4o-mini or anthropic:claude-sonnet-4-5."
     return f"the nearest names are {', '.join(near)}."
@@ -102,18 +94,17 @@ def _noon(day: datetime.date) -> datetime.datetime:
 
 def _listed(price: ApiPrice, prices: ModelPrice) -> ApiPrice:
     """The price with the tokens as the snapshot lists them."""
-    of_tokens = (prices.input_mtok, prices.output_mtok, prices.cache_read_mtok)
 
     def tier(above: int, prompt_tokens: int) -> PriceTier:
-        read, written, cached = (_at(listed, prompt_tokens) for listed in of_tokens)
         return PriceTier(
             above_prompt_tokens=above,
-            input_usd_per_mtok=read,
-            output_usd_per_mtok=written,
-            cached_usd_per_mtok=cached,
+            input_usd_per_mtok=_at(prices.input_mtok, prompt_tokens),
+            output_usd_per_mtok=_at(prices.output_mtok, prompt_tokens),
+            cached_usd_per_mtok=_at(prices.cache_read_mtok, prompt_tokens),
         )
 
     lowest = tier(0, 0)
+    of_tokens = (prices.input_mtok, prices.output_mtok, prices.cache_read_mtok)
     starts = sorted({step.start for listed in of_tokens for step in getattr(listed, "tiers", ())})
     return replace(
         price,
@@ -140,13 +131,11 @@ def _fine_tuned(
     listed = next((m for m in provider.models if m.id.rstrip("-") == f"ft:{model.id}"), None)
     entries = sheet.api_fine_tuned or ()
     entry = next((e for e in entries if (e.model, e.provider) == (model.id, provider.id)), None)
-    price = ApiPrice(
-        asked=base.asked,
-        model=base.model,
-        provider=base.provider,
+    price = replace(
+        base,
         kind="fine-tuned",
-        input_usd_per_mtok=None,
-        output_usd_per_mtok=None,
+        priced_on=None,
+        source=None,
         training_usd_per_mtok=entry.training_usd_per_mtok if entry else None,
         training_source=f"{entry.source} ({entry.date})" if entry else None,
     )

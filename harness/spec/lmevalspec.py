@@ -6,9 +6,9 @@ from typing import Annotated
 
 from pydantic import AfterValidator, Field, ValidationInfo, field_validator
 
-from harness.spec.mistakes import raise_mistakes
+from harness.spec.mistakes import raise_mistakes, repeated
 from harness.spec.settings import ANY_LIST, Examples, Filled, Finetune, Retrieval, Strict
-from harness.spec.taskspec import Probe, TaskSpec, check_name, repeated
+from harness.spec.taskspec import Probe, TaskSpec, check_name
 
 SECTIONS_OF_LM_EVAL = ("questions", "prompt", "answer")
 """Sections of a task file that an lm-eval task brings itself."""

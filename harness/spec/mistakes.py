@@ -28,6 +28,15 @@ def raise_mistakes(mistakes: Sequence[tuple[Loc, str]]) -> None:
         raise PydanticCustomError("mistakes", "{text}", {"text": text, "mistakes": list(mistakes)})
 
 
+def repeated(texts: Sequence[str]) -> list[tuple[Loc, str]]:
+    """A mistake at each entry of a list that stands earlier in it too."""
+    return [
+        ((index,), f"is {shown(text)}, which stands there already.")
+        for index, text in enumerate(texts)
+        if text in texts[:index]
+    ]
+
+
 def is_unicode(text: str) -> bool:
     """Whether text can be written as UTF-8: JSON and YAML escapes can spell half a surrogate pair."""
     try:

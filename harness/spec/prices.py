@@ -10,17 +10,11 @@ import datetime
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import (
-    AfterValidator,
-    ConfigDict,
-    Field,
-    ValidationInfo,
-    field_validator,
-)
+from pydantic import AfterValidator, ConfigDict, Field, ValidationInfo, field_validator
 
 from harness.errors import InputError, did_you_mean, shown
 from harness.spec.bounds import LEAST, MOST_USD_PER_HOUR
-from harness.spec.mistakes import raise_mistakes
+from harness.spec.mistakes import raise_mistakes, repeated
 from harness.spec.settings import Strict
 from harness.spec.yamlfile import load_model
 
@@ -151,27 +145,19 @@ class PriceSheet(Strict):
     @field_validator("machines")
     @classmethod
     def _machines(cls, machines: tuple[Machine, ...]) -> tuple[Machine, ...]:
-        names = [machine.name for machine in machines]
-        raise_mistakes(
-            [
-                ((index, "name"), f"is {shown(name)}, which stands there already.")
-                for index, name in enumerate(names)
-                if name in names[:index]
-            ]
-        )
+        names = tuple(machine.name for machine in machines)
+        raise_mistakes([((*loc, "name"), sentence) for loc, sentence in repeated(names)])
         return machines
 
     @field_validator("default")
     @classmethod
     def _default(cls, default: Default, info: ValidationInfo) -> Default:
-        machines: tuple[Machine, ...] = info.data.get("machines", ())
-        kinds = {machine.name: machine.kind for machine in machines}
-        defaults: dict[Kind, str] = {"cpu": default.cpu, "cuda": default.cuda}
+        kinds = {machine.name: machine.kind for machine in info.data.get("machines", ())}
         raise_mistakes(
             [
                 ((kind,), f"is {shown(name)}, but no machine of kind {kind} has that name.")
-                for kind, name in defaults.items()
-                if machines and kinds.get(name) != kind
+                for kind, name in default
+                if kinds and kinds.get(name) != kind
             ]
         )
         return default
@@ -200,12 +186,10 @@ class PriceSheet(Strict):
     def as_used(self, device_kind: str, override: str | None = None) -> UsedSheet:
         """The sheet as a run's manifest keeps it. Raises InputError as `machine_for` does."""
         absent = tuple(name for name in ADDED_LATER if getattr(self, name) is None)
-        fields = {name: getattr(self, name) for name in PriceSheet.model_fields}
-        if absent:
-            shipped = load_prices()
-            fields |= {name: getattr(shipped, name) for name in absent}
-        machine = self.machine_for(device_kind, override)
-        return UsedSheet(**fields, machine=machine, sections_from_shipped=absent)
+        shipped = load_prices() if absent else self
+        fields = dict(self) | {name: getattr(shipped, name) for name in absent}
+        fields |= {"machine": self.machine_for(device_kind, override), "sections_from_shipped": absent}
+        return UsedSheet(**fields)
 
 
 ADDED_LATER = tuple(name for name, section in PriceSheet.model_fields.items() if not section.is_required())

@@ -16,11 +16,10 @@ from pathlib import Path
 from typing import Any
 
 from harness.errors import InputError, did_you_mean, nearest, shown
-from harness.files import read_json
+from harness.files import read_json, read_source
 from harness.records import Question
 from harness.spec.mistakes import is_unicode
 from harness.spec.taskspec import Answer
-from harness.spec.yamlfile import read_source
 
 _TEXTS = ("id", "question", "fact_id", "cluster")
 _LISTS = ("answers", "gold_docs", "choices", "tags")
@@ -85,17 +84,9 @@ def parse_record(line: str, answer: Answer | None) -> tuple[Question | None, lis
     mistakes = _shape(row)
     if mistakes:
         return None, mistakes
-    question = Question(
-        id=row["id"],
-        question=row["question"],
-        answers=tuple(row.get("answers") or ()),
-        gold_docs=tuple(row.get("gold_docs") or ()),
-        answerable=row.get("answerable", True),
-        choices=tuple(row.get("choices") or ()),
-        tags=tuple(row.get("tags") or ()),
-        fact_id=row.get("fact_id"),
-        cluster=row.get("cluster"),
-    )
+    texts: dict[str, Any] = {key: row.get(key) for key in _TEXTS}
+    lists: dict[str, Any] = {key: tuple(row.get(key) or ()) for key in _LISTS}
+    question = Question(**texts, **lists, answerable=row.get("answerable", True))
     return question, _sense(question, answer)
 
 

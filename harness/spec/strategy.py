@@ -41,7 +41,7 @@ class TaskSettings:
 def system_of(strategy: Strategy, model: ModelRef, settings: TaskSettings) -> System:
     """The strategy made concrete for a task."""
     context = tuple(_context(kind, settings) for kind in strategy.context)
-    adapter = _adapter(context, settings) if strategy.adapted else None
+    adapter = LoRA(settings.task, context, **settings.finetune.model_dump()) if strategy.adapted else None
     return System(strategy.name, strategy.name, model, adapter, context, strategy.control)
 
 
@@ -53,30 +53,8 @@ def forgetting_system(trained: System, task: str) -> System:
 def _context(kind: Kind, settings: TaskSettings) -> Context:
     if kind == "examples":
         return Examples(settings.examples.k, settings.seed)
-    retrieval = settings.retrieval
     passages = Retrieved if kind == "retrieved" else Gold
-    return passages(
-        retrieval.k,
-        retrieval.chunk_tokens,
-        retrieval.overlap_tokens,
-        retrieval.max_prompt_tokens,
-        settings.embedder,
-    )
-
-
-def _adapter(context: tuple[Context, ...], settings: TaskSettings) -> LoRA:
-    finetune = settings.finetune
-    return LoRA(
-        settings.task,
-        context,
-        finetune.max_examples,
-        finetune.rank,
-        finetune.learning_rate,
-        finetune.batch_size,
-        finetune.max_epochs,
-        finetune.min_epochs,
-        finetune.patience,
-    )
+    return passages(**settings.retrieval.model_dump(), embedder=settings.embedder)
 
 
 STRATEGIES: dict[str, Strategy] = {

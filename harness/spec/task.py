@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from harness.errors import InputError, InputErrors, did_you_mean, raise_all, shown
+from harness.errors import InputError, InputErrors, collecting, did_you_mean, raise_all, shown
 from harness.files import sha256_json
 from harness.quantities import listed
 from harness.records import Question
@@ -153,7 +153,7 @@ def _question_paths(file: YamlFile) -> dict[str, Path]:
         same = next((other for other in paths if paths[other] == path), None)
         if same:
             file.note(("questions", role), f"is the same file as questions.{same}.")
-        elif not _exists(path):
+        elif not os.path.exists(path):  # noqa: PTH110 - never raises, however long the name
             file.note(("questions", role), f"there is no file {path}.")
         else:
             paths[role] = path
@@ -166,11 +166,8 @@ def _read_files(
     files: dict[str, QuestionFile] = {}
     errors: list[InputError] = []
     for role, path in paths.items():
-        try:
+        with collecting(errors):
             files[role] = read_questions(path, answer)
-        except InputError as error:
-            errors.append(error)
-        else:
             errors += files[role].errors
     return files, errors
 
@@ -183,7 +180,7 @@ def _corpus(file: YamlFile) -> str | None:
     # Not resolve(): `..` goes by name here, as it does in the messages.
     base = os.path.abspath(file.source.path.parent)  # noqa: PTH100
     plain = os.path.normpath(Path(base, written))
-    if _exists(Path(plain)):
+    if os.path.exists(plain):  # noqa: PTH110
         return plain
     pattern = os.path.normpath(Path(glob.escape(base), written))
     if glob.has_magic(written) and _matches(pattern):
@@ -200,23 +197,18 @@ def _matches(pattern: str) -> bool:
         return False
 
 
-def _exists(path: Path) -> bool:
-    try:
-        return path.exists()
-    except (OSError, ValueError):  # a name that is too long, or holds a null character
-        return False
-
-
 def gold_doc_errors(task: Task, doc_ids: Collection[str]) -> list[InputError]:
     """Gold documents that the corpus (its document ids) lacks, each at its question, with the nearest id."""
     known = set(doc_ids)
-    errors: list[InputError] = []
-    for question in (*task.test, *task.train, *task.dev):
-        for doc in question.gold_docs:
-            if doc not in known:
-                text = f"the corpus has no document {shown(doc, 200)}{did_you_mean(doc, known)}."
-                errors.append(InputError(f"{task.lines[question.id]}: gold_docs: {text}"))
-    return errors
+    return [
+        InputError(
+            f"{task.lines[question.id]}: gold_docs: the corpus has no document "
+            f"{shown(doc, 200)}{did_you_mean(doc, known)}."
+        )
+        for question in (*task.test, *task.train, *task.dev)
+        for doc in question.gold_docs
+        if doc not in known
+    ]
 
 
 def load_tasks(names: Sequence[str], tasks_dir: Path) -> list[Task]:
@@ -224,20 +216,25 @@ def load_tasks(names: Sequence[str], tasks_dir: Path) -> list[Task]:
 
     Raises InputErrors with the mistakes of all of them, and where two have the same name.
     """
-    tasks: dict[str, Task] = {}
+    tasks: list[Task] = []
     errors: list[InputError] = []
     for path in find_tasks(names, tasks_dir):
-        try:
-            task = load_task(path)
-        except InputError as error:
-            errors += error.errors
-            continue
-        first = tasks.setdefault(task.name, task)
-        if first is not task:
-            errors.append(InputError(f"the name {task.name!r} is taken already, by {first.path}.", path=path))
+        with collecting(errors):
+            tasks.append(load_task(path))
+    errors += taken_names(tasks)
     if errors:
         raise InputErrors(errors)
-    return list(tasks.values())
+    return tasks
+
+
+def taken_names(tasks: Sequence[Task]) -> list[InputError]:
+    """A mistake for each task whose name an earlier one has."""
+    first: dict[str, Task] = {}
+    return [
+        InputError(f"the name {task.name!r} is taken already, by {first[task.name].path}.", path=task.path)
+        for task in tasks
+        if first.setdefault(task.name, task) is not task
+    ]
 
 
 def find_tasks(names: Sequence[str], tasks_dir: Path) -> list[Path]:
@@ -250,11 +247,9 @@ def find_tasks(names: Sequence[str], tasks_dir: Path) -> list[Path]:
     paths: dict[str, Path] = {}
     errors: list[InputError] = []
     for name in names:
-        try:
+        with collecting(errors):
             path = _find(name, tasks_dir)
             paths.setdefault(os.path.realpath(path), path)
-        except InputError as error:
-            errors.append(error)
     if errors:
         raise InputErrors(errors)
     return list(paths.values())
@@ -273,7 +268,7 @@ def _all_tasks(tasks_dir: Path) -> list[Path]:
 
 def _find(name: str, tasks_dir: Path) -> Path:
     if Path(name).suffix.lower() in _SUFFIXES or Path(name).name != name:
-        if not _exists(Path(name)):
+        if not os.path.exists(name):  # noqa: PTH110
             raise InputError(f"there is no task file {shown(name)}.")
         return Path(name)
     paths = _all_tasks(tasks_dir)

@@ -14,7 +14,7 @@ from pydantic import AfterValidator, Field, ValidationInfo, field_validator
 from harness.errors import did_you_mean, shown
 from harness.quantities import listed
 from harness.scoring.table import METRICS, AnswerType, metrics_for
-from harness.spec.mistakes import Loc, raise_mistakes
+from harness.spec.mistakes import Loc, raise_mistakes, repeated
 from harness.spec.settings import ANY_LIST, Examples, Filled, Finetune, Retrieval, Strict
 
 Probe = Literal["knowledge", "behaviour", "general"]
@@ -233,14 +233,6 @@ def _check_placeholders(text: str, known: tuple[str, ...]) -> str:
                 f"has {match[0]}, which nothing replaces{did_you_mean(word, known)}; it may have {allowed}."
             )
     return text
-
-
-def repeated(texts: tuple[str, ...]) -> list[tuple[Loc, str]]:
-    return [
-        ((i,), f"is {shown(text)}, which stands there already.")
-        for i, text in enumerate(texts)
-        if text in texts[:i]
-    ]
 
 
 def _padded(texts: tuple[str, ...]) -> list[tuple[Loc, str]]:

@@ -7,7 +7,6 @@ a tag. Scalars follow YAML 1.2: `1e-4` is a number, `on` is text. Dates stay tex
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Collection
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -16,6 +15,7 @@ from typing import Any, TypeVar
 from pydantic import BaseModel, ValidationError
 
 from harness.errors import InputError, nearest, raise_all, shown
+from harness.files import Source, read_source
 from harness.spec.mistakes import Loc, is_unicode, mistakes_of, model_at
 
 M = TypeVar("M", bound=BaseModel)
@@ -26,15 +26,6 @@ _TAG = "tag:yaml.org,2002:"
 _TOP: Place = (1, 1)
 _MOST_VALUES = 100_000
 """Far more than a person writes: aliases of aliases would otherwise grow without end."""
-
-
-@dataclass(frozen=True)
-class Source:
-    """A text file as it was read. `sha256` is of its bytes; a byte order mark is not part of `text`."""
-
-    path: Path
-    text: str
-    sha256: str
 
 
 @dataclass(frozen=True)
@@ -87,25 +78,6 @@ def dotted(loc: Loc) -> str:
             plain = part.replace("-", "_").isidentifier()
             text += f"{'.' if text else ''}{part if plain else shown(part)}"
     return text
-
-
-def read_source(path: Path) -> Source:
-    """Read a UTF-8 text file. Raises InputError where it is missing, not a file, unreadable or not UTF-8."""
-    try:
-        data = path.read_bytes()
-    except FileNotFoundError:
-        raise InputError("there is no such file.", path=path) from None
-    except IsADirectoryError:
-        raise InputError("this is a folder, not a file.", path=path) from None
-    except (OSError, ValueError) as error:
-        reason = error.strerror if isinstance(error, OSError) else str(error)
-        raise InputError(f"the file cannot be read: {reason}.", path=Path(shown(str(path), 200))) from error
-    try:
-        text = data.decode("utf-8").removeprefix("\ufeff")
-    except UnicodeDecodeError as error:
-        line = data.count(b"\n", 0, error.start) + 1
-        raise InputError("not UTF-8 text; save the file as UTF-8.", path=path, line=line) from None
-    return Source(path, text, hashlib.sha256(data).hexdigest())
 
 
 def load_yaml(path: Path, tags: Collection[str] = ()) -> YamlFile:

@@ -10,7 +10,7 @@ import pytest
 
 from harness.corpus.documents import corpus_sha256, document_ids, read_corpus
 from harness.corpus.readers import READERS, Document, Unparsed
-from harness.errors import InputError, InputErrors
+from harness.errors import InputError
 from tests.snapshots import Snapshots
 
 
@@ -28,9 +28,9 @@ def records(*rows: dict[str, object]) -> str:
 
 def messages(path: str | Path) -> list[str]:
     """The messages for a broken corpus; `document_ids` must refuse it in the same words."""
-    with pytest.raises(InputErrors) as caught:
+    with pytest.raises(InputError) as caught:
         read_corpus(path)
-    with pytest.raises(InputErrors) as again:
+    with pytest.raises(InputError) as again:
         document_ids(path)
     assert str(again.value) == str(caught.value)
     return [str(error) for error in caught.value.errors]
@@ -120,7 +120,7 @@ def test_missing_empty_and_foreign(tmp_path: Path) -> None:
 
 def test_documents_without_text_alone_are_an_empty_corpus(tmp_path: Path) -> None:
     write(tmp_path, a_DOT_md="---\ntitle: Only a title\n---\n", b_DOT_html="<nav>menu</nav>")
-    with pytest.raises(InputErrors, match="no documents with text"):
+    with pytest.raises(InputError, match="no documents with text"):
         read_corpus(tmp_path)
 
 

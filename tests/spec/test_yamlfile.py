@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 from pydantic import BaseModel, ConfigDict
 
 from harness.errors import InputError, InputErrors, shown
-from harness.spec.yamlfile import dotted, load_model, load_yaml, read_source
+from harness.files import read_source
+from harness.spec.yamlfile import dotted, load_model, load_yaml
 from tests.snapshots import Snapshots
 
 

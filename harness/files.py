@@ -45,7 +45,9 @@ def read_source(path: Path) -> Source:
         raise InputError("this is a folder, not a file.", path=path) from None
     except (OSError, ValueError) as error:
         reason = error.strerror if isinstance(error, OSError) else str(error)
-        raise InputError(f"the file cannot be read: {reason}.", path=Path(shown(str(path), 200).strip("'"))) from error
+        raise InputError(
+            f"the file cannot be read: {reason}.", path=Path(shown(str(path), 200).strip("'"))
+        ) from error
     try:
         text = data.decode("utf-8").removeprefix("\ufeff")
     except UnicodeDecodeError as error:

@@ -69,8 +69,7 @@ def three(value: float) -> str:
     """Three significant digits without an exponent: 0.0123, 1.23, 12.3, 123, 1,230."""
     if value == 0:
         return "0"
-    decimals = 2 - math.floor(math.log10(abs(float(f"{value:.2e}"))))
-    return f"{value:,.{max(0, min(decimals, 6))}f}"
+    return f"{value:,.{max(0, min(_decimals(abs(value)), 6))}f}"
 
 
 def whole(value: float | None) -> str:

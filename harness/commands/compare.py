@@ -146,12 +146,8 @@ def _general_task(tasks: Sequence[Path], tasks_dir: Path) -> list[Path]:
 
 def _requirements(options: argparse.Namespace) -> dict[str, Any]:
     """The settings that keep what the user needs; none where nothing was given."""
-    if options.requirements is None and all(getattr(options, field) is None for field in requirement_flags()):
-        return {}
     needs = requirements_from(options)
-    if needs is None:
-        return {}
-    return {"requirements": needs.asked, "monthly_queries": needs.monthly_queries}
+    return {"requirements": needs.asked, "monthly_queries": needs.monthly_queries} if needs else {}
 
 
 def resumed_settings(options: argparse.Namespace) -> Settings:

@@ -100,36 +100,25 @@ def names_in(given: list[str]) -> list[str]:
     return [name.strip() for text in given for name in text.split(",") if name.strip()]
 
 
-def _price(text: str) -> float:
-    value = _number(text)
-    if not LEAST <= value <= MOST_USD_PER_HOUR:
-        wanted = f"a price from {LEAST:f} to {MOST_USD_PER_HOUR:,.0f}"
-        raise argparse.ArgumentTypeError(f"{shown(text)} is not {wanted}")
-    return value
+def _number(least: float, most: float, wanted: str) -> Callable[[str], float]:
+    """The type of a flag that takes a number from `least` to `most`; `wanted` says so in words."""
+
+    def read(text: str) -> float:
+        try:
+            value = float(text)
+        except ValueError:
+            value = math.nan  # which no range holds
+        if not least <= value <= most:
+            hint = f" (for {text} % write {value / 100:g})" if most == 1 < value <= 100 else ""
+            raise argparse.ArgumentTypeError(f"{shown(text)} is not {wanted}{hint}")
+        return value
+
+    return read
 
 
-def _share(text: str) -> float:
-    value = _number(text)
-    if not LEAST <= value <= 1:
-        hint = f" (for {text} % write {value / 100:g})" if 1 < value <= 100 else ""
-        raise argparse.ArgumentTypeError(f"{shown(text)} is not a share from {LEAST:f} to 1{hint}")
-    return value
-
-
-def _number(text: str) -> float:
-    """The number, or NaN, which no range holds, for what is none."""
-    try:
-        value = float(text)
-    except ValueError:
-        return math.nan
-    return value if math.isfinite(value) else math.nan
-
-
-def _any_number(text: str) -> float:
-    try:
-        return float(text)
-    except ValueError:
-        raise argparse.ArgumentTypeError(f"{shown(text)} is not a number") from None
+_price = _number(LEAST, MOST_USD_PER_HOUR, f"a price from {LEAST:f} to {MOST_USD_PER_HOUR:,.0f}")
+_share = _number(LEAST, 1, f"a share from {LEAST:f} to 1")
+_any_number = _number(-math.inf, math.inf, "a number")
 
 
 def whole(least: int, most: int | None = None) -> Callable[[str], int]:

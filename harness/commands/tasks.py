@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from harness.commands import TASKS
 from harness.commands.flags import add_code_flag
-from harness.errors import InputError, raise_all
+from harness.errors import InputError, collecting, raise_all
 from harness.quantities import counted, listed
 
 if TYPE_CHECKING:
@@ -107,11 +107,9 @@ def check_corpora(tasks: Sequence[Task]) -> None:
 
     errors: list[InputError] = []
     for task in tasks:
-        try:
+        with collecting(errors):
             if task.corpus is not None:
                 errors += gold_doc_errors(task, document_ids(task.corpus))
-        except InputError as error:
-            errors += error.errors
     raise_all(errors)
 
 

@@ -65,7 +65,7 @@ def load(config: dict[str, Any]) -> Any:
     import datasets
 
     path, name = config["dataset_path"], config.get("dataset_name")
-    options = {key: _listed(value) for key, value in (config.get("dataset_kwargs") or {}).items()}
+    options = json.loads(json.dumps(config.get("dataset_kwargs") or {}))  # tuples of our reader become lists
     options.pop("trust_remote_code", None)
     with offline():
         try:
@@ -134,13 +134,6 @@ def _leaves(files: Any) -> Iterator[str]:
             yield from _leaves(part)
 
 
-def _listed(value: Any) -> Any:
-    """Sequences of our YAML reader as the lists that the datasets library expects."""
-    if isinstance(value, dict):
-        return {key: _listed(part) for key, part in value.items()}
-    return [_listed(part) for part in value] if isinstance(value, tuple) else value
-
-
 def cannot_open(
     leaves: Sequence[TaskFile], error: Exception, file: YamlFile, *, allow_code: bool
 ) -> InputError:
@@ -168,18 +161,9 @@ def _document_errors(leaf: TaskFile) -> Iterator[InputError]:
         if split not in data:
             continue
         for place in range(len(data[split])):
-            error = _raised(process, data[split].select([place]))
-            if error:
-                yield leaf.error(
-                    ("process_docs",),
-                    f"fails on document {place} of {split!r}: {type(error).__name__}: {error}.",
-                )
+            try:
+                process(data[split].select([place]))
+            except Exception as error:  # noqa: BLE001 - the author's code may raise anything
+                text = f"fails on document {place} of {split!r}: {type(error).__name__}: {error}."
+                yield leaf.error(("process_docs",), text)
                 return
-
-
-def _raised(process: Any, docs: Any) -> Exception | None:
-    try:
-        process(docs)
-    except Exception as error:  # noqa: BLE001 - the author's code may raise anything
-        return error
-    return None

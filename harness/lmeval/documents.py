@@ -7,7 +7,7 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
-from harness.errors import did_you_mean
+from harness.errors import InputError, did_you_mean
 from harness.lmeval.library import CONTEXT
 
 Doc = dict[str, Any]
@@ -49,7 +49,7 @@ def put_in_front(task: Any) -> None:
 
 
 def field(doc: Doc, named: str) -> Any:
-    """A field of a document, or a template filled with its fields. Raises ValueError where there is none."""
+    """A field of a document, or a template filled with its fields. Raises InputError where there is none."""
     from jinja2 import TemplateError
     from lm_eval.utils import apply_template
 
@@ -57,11 +57,11 @@ def field(doc: Doc, named: str) -> Any:
         return doc[named]
     if "{" not in named:
         hint = did_you_mean(named, map(str, doc))
-        raise ValueError(f"has no field {named!r}{hint}; its fields are {', '.join(map(str, doc))}.")
+        raise InputError(f"has no field {named!r}{hint}; its fields are {', '.join(map(str, doc))}.")
     try:
         return apply_template(named, doc)
     except TemplateError as error:
-        raise ValueError(f"does not fill the template {named!r}: {error}.") from None
+        raise InputError(f"does not fill the template {named!r}: {error}.") from None
 
 
 def plain(value: Any) -> Any:

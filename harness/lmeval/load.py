@@ -8,7 +8,7 @@ from dataclasses import replace
 from importlib.metadata import version
 from typing import Any
 
-from harness.errors import InputError, InputErrors, raise_all, shown
+from harness.errors import InputError, InputErrors, collecting, raise_all, shown
 from harness.files import sha256_json, sha256_text
 from harness.lmeval import library, survey
 from harness.lmeval.data import cannot_open, data_errors
@@ -21,7 +21,7 @@ from harness.records import Question
 from harness.spec.lmevalspec import LmEvalSpec
 from harness.spec.questions import same_words
 from harness.spec.system import KINDS
-from harness.spec.task import Task
+from harness.spec.task import Task, taken_names
 from harness.spec.yamlfile import YamlFile, load_yaml
 
 TRIED = 5
@@ -37,18 +37,9 @@ def open_tasks(tasks: Sequence[Task], *, allow_code: bool) -> list[Task]:
     opened: list[Task] = []
     errors: list[InputError] = []
     for task in tasks:
-        try:
+        with collecting(errors):
             opened += open_task(task, allow_code=allow_code) if isinstance(task.spec, LmEvalSpec) else [task]
-        except InputError as error:
-            errors += error.errors
-    taken: dict[str, Task] = {}
-    for task in opened:
-        first = taken.setdefault(task.name, task)
-        if first is not task:
-            errors.append(
-                InputError(f"the name {task.name!r} is taken already, by {first.path}.", path=task.path)
-            )
-    raise_all(errors)
+    raise_all([*errors, *taken_names(opened)])
     return opened
 
 
@@ -58,13 +49,9 @@ def open_task(task: Task, *, allow_code: bool) -> list[Task]:
     assert isinstance(spec, LmEvalSpec)
     library.import_lm_eval()
     located = locate(spec, file)
-    errors = [
-        *located.errors,
-        *(error for task_file in located.files for error in survey.mistakes(task_file)),
-    ]
-    if not allow_code:
-        errors += [error for task_file in located.files for error in survey.code(task_file)]
-    raise_all(_distinct(errors))
+    checks = (survey.mistakes,) if allow_code else (survey.mistakes, survey.code)
+    errors = [error for check in checks for task_file in located.files for error in check(task_file)]
+    raise_all(_distinct([*located.errors, *errors]))
     leaves = [task_file for task_file in located.files if "group" not in task_file.config]
     raise_all(_distinct(data_errors(leaves)))
     try:
@@ -100,7 +87,9 @@ def _task(task: Task, file: YamlFile, group: str | None, name: str, theirs: Any)
     train = _questions(opened, opened.train, "train-{}", name)
     asked = {same_words(question): question.id for question in reversed(test)}
     left_out = {q.id: asked[same_words(q)] for q in train if same_words(q) in asked}
-    digest = sha256_json([_dump(theirs), version("lm_eval"), sha256_text(canonical(opened.test))])
+    digest = sha256_json(
+        [canonical([theirs.config.to_dict()]), version("lm_eval"), sha256_text(canonical(opened.test))]
+    )
     return Task(
         spec=opened.spec,
         path=task.path,
@@ -152,7 +141,7 @@ def _try_filters(opened: Opened, file: YamlFile) -> None:
     texts = [right[0] for right in answers if right and right[0].strip()]
     if len(texts) < len(answers):
         return  # some have no answer to try
-    for name, left in opened.filtered(texts).items():
+    for name, left in opened.filtered(opened.test[: len(texts)], texts).items():
         if not any(text not in (None, "", [], [""]) for text in left):
             text = f"its filter {name!r} leaves nothing of the right answers themselves, such as {shown(texts[0])}"
             raise file.error(("lm_eval",), f"{text}, so that no reply could be right.")
@@ -232,20 +221,20 @@ def _questions(opened: Opened, docs: Sequence[Any], name: str, task: str) -> tup
 
 
 def _reason(error: Exception) -> str:
-    own = isinstance(error, ValueError) and str(error).startswith(
-        ("has no field", "does not fill", "has nothing in")
-    )
+    own = isinstance(error, InputError)
     return str(error) if own else f"cannot be put: {type(error).__name__}: {error}."
-
-
-def _dump(theirs: Any) -> str:
-    return canonical([theirs.config.to_dict()])
 
 
 def _obstacles(opened: Opened) -> dict[str, str]:
     """What the task cannot have in a prompt."""
     if opened.kind == "loglikelihood_rolling":
         return dict.fromkeys(KINDS, _ROLLING)
+    why = _no_examples(opened)
+    return {"examples": why} if why else {}
+
+
+def _no_examples(opened: Opened) -> str | None:
+    """Why the task cannot show examples, as a clause."""
     config = opened.task.config
     tested = config.test_split or config.validation_split
     pool = opened.task.fewshot_cfg.split or (
@@ -254,16 +243,14 @@ def _obstacles(opened: Opened) -> dict[str, str]:
         else config.training_split or config.validation_split or tested
     )
     if config.num_fewshot == 0:
-        return {"examples": "its lm-eval task says num_fewshot: 0"}
+        return "its lm-eval task says num_fewshot: 0"
     if pool is not None and pool == tested:
-        return {"examples": "lm-eval would take its examples from the test documents"}
+        return "lm-eval would take its examples from the test documents"
     most = len(opened.task.sampler.df)
     if most < opened.shots:
-        return {"examples": f"it shows {opened.shots} examples, and the task has {most} to choose from"}
+        return f"it shows {opened.shots} examples, and the task has {most} to choose from"
     try:
         opened.task.fewshot_context(opened.test[0], num_fewshot=1)
     except Exception as error:  # noqa: BLE001 - templates and code of the task may raise anything
-        return {
-            "examples": f"lm-eval cannot show its documents as examples ({type(error).__name__}: {error})"
-        }
-    return {}
+        return f"lm-eval cannot show its documents as examples ({type(error).__name__}: {error})"
+    return None

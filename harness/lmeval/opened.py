@@ -149,18 +149,9 @@ class Opened:
 
         Raises InputError where a filter leaves nothing that could be scored.
         """
-        from lm_eval.api.instance import Instance
-
         task, doc = self.task, self.doc(question)
-        about = (task.config.task, 0, task.config.repeats)
-        task._instances = [
-            Instance(self._asked, doc, (), place, about, resps=[response] * task.config.repeats)
-            for place, response in enumerate(responses)
-        ]
-        self._apply_filters()
         metrics: dict[str, Any] = {}
-        for name in self.filters:
-            filtered = [instance.filtered_resps.get(name) for instance in task._instances]
+        for name, filtered in self.filtered([doc] * len(responses), responses, task.config.repeats).items():
             if any(response is None or response in ([], ()) for response in filtered):
                 raise InputError(
                     f"task {self.spec.name!r}: its filter {name!r} leaves nothing of the answer "
@@ -176,26 +167,24 @@ class Opened:
             metrics |= {self.metric(metric, name): plain(value) for metric, value in scores.items()}
         return metrics
 
-    def filtered(self, texts: Sequence[str]) -> dict[str, list[Any]]:
-        """Filter → what it makes of these answers to the first documents."""
+    def filtered(
+        self, docs: Sequence[Doc], responses: Sequence[Any], repeats: int = 1
+    ) -> dict[str, list[Any]]:
+        """Filter → what it makes of a response to each document. Raises InputError where it fails."""
         from lm_eval.api.instance import Instance
 
-        kind, about = self.kind, (self.task.config.task, 0, 1)
-        instances = [
-            Instance(kind, doc, (), 0, about, resps=[text])
-            for doc, text in zip(self.test[: len(texts)], texts, strict=True)
+        about = (self.task.config.task, 0, repeats)
+        self.task._instances = instances = [
+            Instance(self._asked, doc, (), place, about, resps=[response] * repeats)
+            for place, (doc, response) in enumerate(zip(docs, responses, strict=True))
         ]
-        self.task._instances = instances
-        self._apply_filters()
-        return {name: [instance.filtered_resps.get(name) for instance in instances] for name in self.filters}
-
-    def _apply_filters(self) -> None:
         try:
             self.task.apply_filters()
         except Exception as error:
             raise InputError(
                 f"task {self.spec.name!r}: its filters fail: {type(error).__name__}: {error}."
             ) from error
+        return {name: [instance.filtered_resps.get(name) for instance in instances] for name in self.filters}
 
     @property
     def filters(self) -> list[str]:
@@ -233,7 +222,7 @@ class Opened:
 
 
 def question_of(opened: Opened, doc: Doc, name: str) -> Question:
-    """A document as the rest of a run knows it. Raises ValueError with a sentence where a field is missing."""
+    """A document as the rest of a run knows it. Raises InputError where a field is missing."""
     spec, task = opened.spec, opened.task
     rolling = opened.kind == "loglikelihood_rolling"
     text = (
@@ -257,7 +246,7 @@ def _query(doc: Doc, named: str) -> str:
     """What passages are looked for by. A key that a line of the data leaves out comes as None."""
     text = field({key: "" if value is None else value for key, value in doc.items()}, named)
     if not str(text).strip():
-        raise ValueError(f"has nothing in {named!r} that passages could be looked for by.")
+        raise InputError(f"has nothing in {named!r} that passages could be looked for by.")
     return str(text)
 
 

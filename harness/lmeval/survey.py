@@ -19,6 +19,11 @@ from harness.spec.mistakes import Loc
 
 OUTPUT_TYPES = ("generate_until", "loglikelihood", "loglikelihood_rolling", "multiple_choice")
 _STRUCTURE = ("task", "group", "tag", "task_list", "class", "include", "group_alias", "aggregate_metric_list")
+_NOT_HERE = {
+    "unsafe_code": "means that what the model writes is run as a program; not done here.",
+    "doc_to_image": "is for models that see or hear; the models here read text.",
+    "doc_to_audio": "is for models that see or hear; the models here read text.",
+}
 
 
 def mistakes(file: TaskFile) -> list[InputError]:
@@ -58,17 +63,9 @@ def _kinds(file: TaskFile, config: dict[str, Any]) -> Iterator[InputError]:
         yield file.error(
             ("output_type",), f"is {shown(kind)}, which is none of {', '.join(OUTPUT_TYPES)}{hint}."
         )
-    if config.get("unsafe_code"):
-        yield file.error(
-            ("unsafe_code",), "means that what the model writes is run as a program; not done here."
-        )
-    for key in ("doc_to_image", "doc_to_audio"):
+    for key, sentence in _NOT_HERE.items():
         if config.get(key):
-            yield file.error((key,), "is for models that see or hear; the models here read text.")
-    yield from _decoding(file, config)
-
-
-def _decoding(file: TaskFile, config: dict[str, Any]) -> Iterator[InputError]:
+            yield file.error((key,), sentence)
     named = config.get("generation_kwargs")
     asked = named if isinstance(named, dict) else {}
     for key in not_greedy(asked):

@@ -100,6 +100,13 @@ def names_in(given: list[str]) -> list[str]:
     return [name.strip() for text in given for name in text.split(",") if name.strip()]
 
 
+def _any_number(text: str) -> float:
+    try:
+        return float(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{shown(text)} is not a number") from None
+
+
 def _number(least: float, most: float, wanted: str) -> Callable[[str], float]:
     """The type of a flag that takes a number from `least` to `most`; `wanted` says so in words."""
 
@@ -118,7 +125,6 @@ def _number(least: float, most: float, wanted: str) -> Callable[[str], float]:
 
 _price = _number(LEAST, MOST_USD_PER_HOUR, f"a price from {LEAST:f} to {MOST_USD_PER_HOUR:,.0f}")
 _share = _number(LEAST, 1, f"a share from {LEAST:f} to 1")
-_any_number = _number(-math.inf, math.inf, "a number")
 
 
 def whole(least: int, most: int | None = None) -> Callable[[str], int]:

@@ -13,9 +13,9 @@ from harness.analysis.results.decision import (
     Decision,
     DecisionMap,
     Literature,
-    Met,
     Verdict,
 )
+from harness.analysis.results.requirements import Met
 from harness.analysis.results.run import RunResult, TaskResult
 from harness.quantities import days, dollars, percent, whole
 from harness.report.view import Block, Bullets, Table

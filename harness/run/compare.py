@@ -51,7 +51,7 @@ def compare(
             f"stopped. What was answered is kept; go on with: harness compare --resume {folder.path}"
         ) from None
     except Exception as error:
-        # An InputError can be mended by a person; the run itself is as whole as it was.
+        # A person can put an InputError right; the run is as complete as it was.
         folder.update(status="interrupted" if isinstance(error, InputError) else "failed")
         raise
     folder.update(status="complete", peak_memory_gb=environment.peak_memory_gb())

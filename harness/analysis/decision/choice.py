@@ -1,4 +1,6 @@
-"""Hard requirements first, then the highest expected value: one task, one setting, one choice (method, section 8).
+"""Hard requirements first, then the highest expected value: one task, one setting, one choice.
+
+The method is in docs/method.md, "Decision".
 
 By value, where an error has a price and costs are known: the strategy with the least expected dollars a month,
 running cost and wrong answers together. By accuracy otherwise: of the strategies that are not shown to be less
@@ -16,7 +18,8 @@ from dataclasses import dataclass
 from harness.analysis.decision.candidates import Candidate
 from harness.analysis.decision.pairs import NO_DIFFERENCE, Limit, Pairs
 from harness.analysis.decision.requirements.table import Requirements, outcomes
-from harness.analysis.results.decision import Basis, Met, Outcome, Setting, Verdict
+from harness.analysis.results.decision import Basis, Setting, Verdict
+from harness.analysis.results.requirements import Met, Outcome
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,8 @@
 """What the field expects before anything is measured, beside what was measured.
 
-`ADVICE` is the field's common advice by kind of task, `SHAPES` are differences of accuracy from papers (method,
-section 10). Neither takes part in the decision. A run that differs is news, and the report says so.
+`ADVICE` is the field's common advice by kind of task, `SHAPES` are differences of accuracy from papers
+(docs/method.md, "What the field expects"). Neither takes part in the decision. A run that differs is news, and the
+report says so.
 """
 
 from __future__ import annotations

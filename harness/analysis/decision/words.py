@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from harness.analysis.decision.case import Case
 from harness.analysis.decision.caveats import Reasons, caveats, ends, headroom, joined, outcomes, reason
-from harness.analysis.results.decision import Against, CandidateFigures, Decision, Met, Reason, headline
+from harness.analysis.results.decision import Against, CandidateFigures, Decision, Reason, headline
+from harness.analysis.results.requirements import Met
 from harness.quantities import dollars, listed, months, percent, points, share, whole
 
 

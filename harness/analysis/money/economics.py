@@ -1,4 +1,4 @@
-"""What a system costs, as formulas over plain values (method, section 5). US dollars throughout.
+"""What a system costs, as formulas over plain values (docs/method.md, "Cost"). US dollars throughout.
 
 Nothing here reads a file or a run: `tariff.py` makes `Economics` of what was measured and what things cost.
 """

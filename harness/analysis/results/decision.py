@@ -7,33 +7,7 @@ from enum import StrEnum
 from typing import Any
 
 from harness.analysis.results.money import BreakEven
-
-
-class Met(StrEnum):
-    """How a requirement turned out for a system."""
-
-    MET = "met"
-    MISSED = "missed"
-    UNKNOWN = "unknown"
-
-
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """One requirement held against one system.
-
-    `detail` is a clause, and `figures` holds every number in it. `miss`: the distance as a share of the limit.
-    """
-
-    requirement: str
-    status: Met
-    detail: str
-    figures: dict[str, float] = field(default_factory=dict)
-    miss: float = 0.0
-
-    @property
-    def unsure(self) -> bool:
-        """Whether the value's interval reaches across the limit."""
-        return bool({"interval_low", "interval_high"} & self.figures.keys())
+from harness.analysis.results.requirements import Outcome
 
 
 class Verdict(StrEnum):

@@ -18,7 +18,7 @@ def not_cut(case: Case, rule: Rule) -> list[Check]:
 
 
 def not_empty(case: Case, rule: Rule) -> list[Check]:
-    return _share(case, rule, "Empty answers", lambda answer: not answer.row.prediction.strip())
+    return _share(case, rule, "Replies without a word", lambda answer: not answer.row.prediction.strip())
 
 
 def _share(case: Case, rule: Rule, what: str, counts: Callable[[ScoredAnswer], bool]) -> list[Check]:

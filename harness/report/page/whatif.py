@@ -13,9 +13,10 @@ from harness.analysis.decision.requirements.table import Row, required, rows
 from harness.analysis.decision.sensitivity import REFRESHES, VOLUMES
 from harness.analysis.latency import PERCENTILES
 from harness.analysis.money.economics import DAYS_PER_MONTH
-from harness.analysis.results.decision import ASSUMED_MONTHLY_QUERIES, Outcome, Verdict, headline
+from harness.analysis.results.decision import ASSUMED_MONTHLY_QUERIES, Verdict, headline
 from harness.analysis.results.figures import Percentiles, Tokens
 from harness.analysis.results.money import Cost
+from harness.analysis.results.requirements import Outcome
 from harness.analysis.results.run import RunResult, SystemResult, TaskResult
 from harness.report.pictures.looks import Look, Looks, looks_in
 from harness.report.view import visible

@@ -6,12 +6,13 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from harness.analysis.results.decision import Met, Outcome, Setting
+from harness.analysis.results.requirements import Met, Outcome
 from harness.quantities import dollars, gigabytes, percent, seconds, share
 
 if TYPE_CHECKING:
     from harness.analysis.decision.candidates import Candidate
     from harness.analysis.decision.requirements.table import Requirements
+    from harness.analysis.results.decision import Setting
 
 FARTHEST = 1e9
 """Times the limit that a miss is counted for at most: a limit may be next to nothing."""

@@ -13,7 +13,8 @@ from harness.quantities import days, dollars, gigabytes, listed, months, percent
 
 if TYPE_CHECKING:
     from harness.analysis.decision.candidates import Candidate
-    from harness.analysis.results.decision import Outcome, Setting
+    from harness.analysis.results.decision import Setting
+    from harness.analysis.results.requirements import Outcome
 
 Percentile = Literal["p50", "p90", "p95", "p99"]
 Value = float | str | bool | None

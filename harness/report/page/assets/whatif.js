@@ -95,7 +95,7 @@ const WhatIf = (() => {
     }));
   }
 
-  // What is required (analysis/decision/needs.py): {requirement, status, value, limit, miss}
+  // What is required (analysis/decision/requirements/rules.py): {requirement, status, value, limit, miss}
 
   function held(requirement, value, limit, met) {
     const missing = Math.abs(value - limit), miss = limit ? Math.min(missing / limit, FARTHEST) : missing;

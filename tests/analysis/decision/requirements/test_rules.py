@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from harness.analysis.decision.requirements.table import Requirements, outcomes
-from harness.analysis.results.decision import Outcome
+from harness.analysis.results.requirements import Outcome
 from tests.analysis.candidates import Money, candidate, setting, share, timed
 
 

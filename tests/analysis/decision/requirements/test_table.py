@@ -14,7 +14,7 @@ from harness.analysis.decision import change_words
 from harness.analysis.decision.requirements import reading, table
 from harness.analysis.decision.requirements.table import Requirements
 from harness.analysis.evidence import read_run
-from harness.analysis.results.decision import Met, Outcome
+from harness.analysis.results.requirements import Met, Outcome
 from harness.commands.flags import add_requirement_flags, requirements_from
 from harness.quantities import dollars
 from harness.report import decide

@@ -35,8 +35,21 @@ class Source:
     sha256: str
 
 
+LFS_POINTER = "a Git LFS pointer, not the file itself; fetch the files with `git lfs pull`"
+
+
+def is_lfs_pointer(data: bytes) -> bool:
+    """Whether a file holds what Git LFS leaves in the place of one that was not fetched."""
+    return data.startswith(
+        (b"version https://git-lfs.github.com/spec/", b"version https://hawser.github.com/spec/")
+    )
+
+
 def read_source(path: Path) -> Source:
-    """Read a UTF-8 text file. Raises InputError where it is missing, not a file, unreadable or not UTF-8."""
+    """Read a UTF-8 text file.
+
+    Raises InputError where it is missing, not a file, unreadable, a Git LFS pointer or not UTF-8.
+    """
     try:
         data = path.read_bytes()
     except FileNotFoundError:
@@ -48,6 +61,8 @@ def read_source(path: Path) -> Source:
         raise InputError(
             f"the file cannot be read: {reason}.", path=Path(shown(str(path), 200).strip("'"))
         ) from error
+    if is_lfs_pointer(data):
+        raise InputError(f"this is {LFS_POINTER}.", path=path)
     try:
         text = data.decode("utf-8").removeprefix("\ufeff")
     except UnicodeDecodeError as error:

@@ -98,18 +98,18 @@ def _schema(_options: argparse.Namespace) -> None:
 
 
 def check_corpora(tasks: Sequence[Task]) -> None:
-    """Read every corpus once, cheaply, so that its mistakes show before any model loads.
+    """Read every corpus, so that its mistakes show before any model loads.
 
     Raises InputErrors with the mistakes of all tasks, the first 20 spelled out.
     """
-    from harness.corpus.documents import document_ids
+    from harness.corpus.documents import read_corpus
     from harness.spec.task import gold_doc_errors
 
     errors: list[InputError] = []
     for task in tasks:
         with collecting(errors):
             if task.corpus is not None:
-                errors += gold_doc_errors(task, document_ids(task.corpus))
+                errors += gold_doc_errors(task, read_corpus(task.corpus).ids)
     raise_all(errors)
 
 

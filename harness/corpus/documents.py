@@ -1,99 +1,219 @@
-"""A corpus on disk → documents with ids, titles and plain text, or all its mistakes at once.
+"""A corpus on disk → documents with ids, titles and plain text, and the files that were passed over.
 
 A corpus is a folder, one file or a glob of files that `READERS` knows. A file's document id is its path without
-suffix, relative to the corpus; a JSONL record brings its own. Hidden files are left out, and so are documents
-without any text.
+suffix, relative to the corpus; a JSONL record brings its own. Ids are in Unicode's composed form (NFC), whichever
+form the file system keeps. One file that cannot be read does not stop the others: it is passed over, and told.
+Hidden files and folders are no part of a corpus, and are not told.
 """
 
 from __future__ import annotations
 
 import glob
-from collections.abc import Iterable
+import os
+import unicodedata
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
 from pathlib import Path
 
-from harness.corpus.readers import READERS, Document, Unparsed
-from harness.errors import InputError, InputErrors, collecting
+from harness.corpus.readers import READERS, Document, Entry, NotRead
+from harness.errors import InputError, collecting, raise_all
 from harness.files import sha256_json
+from harness.records import Cause, Inventory, PassedOver
 
 
-def read_corpus(path: str | Path) -> tuple[Document, ...]:
-    """Read every document of a corpus, sorted by id.
+@dataclass(frozen=True, slots=True)
+class Corpus:
+    """The documents of a corpus, sorted by id, none of them empty; and what it holds, file by file."""
 
-    Raises InputError with every mistake found: a missing path, a file that cannot be read or is not
-    UTF-8, a broken or incomplete JSONL record, an id that occurs twice, no text at all.
+    documents: tuple[Document, ...]
+    inventory: Inventory
+
+    @property
+    def passed_over(self) -> tuple[PassedOver, ...]:
+        return self.inventory.passed_over
+
+    @property
+    def ids(self) -> frozenset[str]:
+        return frozenset(document.doc_id for document in self.documents)
+
+    def __iter__(self) -> Iterator[Document]:
+        return iter(self.documents)
+
+    def __len__(self) -> int:
+        return len(self.documents)
+
+
+def read_corpus(path: str | Path) -> Corpus:
+    """Read every document of a corpus, and tell which files were passed over.
+
+    Raises InputError with every mistake found: a missing path, a broken or incomplete JSONL record, an id that occurs
+    twice, no text at all.
     """
-    documents = [unparsed.parse() for unparsed in _unparsed(path)]
-    filled = tuple(sorted((document for document in documents if document.text.strip()), key=_by_id))
+    reading = _Reading()
+    files, passed_over = _files(path)
+    reading.passed_over += passed_over
+    for file in files:
+        with collecting(reading.errors):
+            reading.read(file)
+    raise_all(reading.errors)
+    filled = tuple(document for _, (document, _) in sorted(reading.documents.items()))
     if not filled:
-        raise _empty(path)
-    return filled
+        raise _empty(path, reading.passed_over)
+    inventory = Inventory(
+        files=reading.formats.total(),
+        documents=len(filled),
+        characters=sum(len(document.text) for document in filled),
+        formats=tuple(sorted(reading.formats.items())),
+        passed_over=tuple(sorted(reading.passed_over, key=lambda file: file.path)),
+    )
+    return Corpus(filled, inventory)
 
 
-def document_ids(path: str | Path) -> set[str]:
-    """The ids of documents that are not blank, without parsing Markdown or HTML; raises like `read_corpus`."""
-    ids = {unparsed.doc_id for unparsed in _unparsed(path) if not unparsed.blank}
-    if not ids:
-        raise _empty(path)
-    return ids
+@dataclass(slots=True)
+class _Reading:
+    """What the files of a corpus gave so far."""
+
+    documents: dict[str, tuple[Document, str]] = field(default_factory=dict)
+    """By id: a document, and the place it was read at."""
+    formats: Counter[str] = field(default_factory=Counter)
+    passed_over: list[PassedOver] = field(default_factory=list)
+    errors: list[InputError] = field(default_factory=list)
+
+    def read(self, file: _File) -> None:
+        try:
+            entries = list(READERS[file.suffix](file.path, file.doc_id))
+        except NotRead as reason:
+            self.passed_over.append(PassedOver(file.name, reason.cause, str(reason), file.doc_id))
+            return
+        self.errors += [entry for entry in entries if isinstance(entry, InputError)]
+        added = [self._add(file, entry) for entry in entries if isinstance(entry, Entry)]
+        if any(added):
+            self.formats[file.suffix] += 1
+        elif not entries:
+            self.passed_over.append(PassedOver(file.name, "empty", "it is empty", file.doc_id))
+
+    def _add(self, file: _File, entry: Entry) -> bool:
+        """Whether a document joins the corpus: its id is new, and it has text."""
+        doc_id = _composed(entry.document.doc_id)
+        if doc_id in self.documents:
+            text = f"document id {doc_id!r} is taken already, by {self.documents[doc_id][1]}."
+            self.errors.append(InputError(text, path=file.path, line=entry.line))
+            return False
+        if not entry.document.text.strip():
+            name = f"{file.name}:{entry.line}" if entry.line else file.name
+            self.passed_over.append(PassedOver(name, "empty", "it has no text after parsing", doc_id))
+            return False
+        place = f"{file.path}:{entry.line}" if entry.line else str(file.path)
+        self.documents[doc_id] = (entry.document.named(doc_id), place)
+        return True
 
 
 def corpus_sha256(documents: Iterable[Document]) -> str:
     """The hash that names a corpus by its content, wherever it lies and whatever order it is read in."""
-    return sha256_json(
-        [[document.doc_id, document.title, document.text] for document in sorted(documents, key=_by_id)]
-    )
+    rows = []
+    for document in sorted(documents, key=lambda document: document.doc_id):
+        places = [[[place.start, place.label] for place in document.places]] if document.places else []
+        rows.append([document.doc_id, document.title, document.text, *places])
+    return sha256_json(rows)
 
 
-def _by_id(document: Document) -> str:
-    return document.doc_id
+def _composed(doc_id: str) -> str:
+    """An id in NFC, the form that people type: macOS names files in the other one."""
+    return unicodedata.normalize("NFC", doc_id)
 
 
-def _empty(path: str | Path) -> InputError:
+_TOLD = 5
+
+
+def _empty(path: str | Path, passed_over: list[PassedOver]) -> InputError:
+    told = "".join(f"\n  {file.path}: {file.reason}" for file in passed_over[:_TOLD])
+    if len(passed_over) > _TOLD:
+        told += f"\n  … and {len(passed_over) - _TOLD} more files that were passed over."
     return InputError(
         "the corpus has no documents with text. "
-        f"It needs at least one {', '.join(READERS)} file that is not empty.",
+        f"It needs at least one {', '.join(READERS)} file that is not empty.{told}",
         path=Path(path),
     )
 
 
-def _unparsed(path: str | Path) -> list[Unparsed]:
-    errors: list[InputError] = []
-    documents: dict[str, Unparsed] = {}
-    for file, doc_id in _files(path):
-        with collecting(errors):
-            for document in READERS[file.suffix.lower()](file, doc_id):
-                if isinstance(document, InputError):
-                    errors.append(document)
-                elif (first := documents.setdefault(document.doc_id, document)) is not document:
-                    text = f"document id {document.doc_id!r} is taken already, by {first.place}."
-                    errors.append(InputError(text, path=document.path, line=document.line))
-    if not documents and not errors:
-        errors.append(_empty(path))
-    if errors:
-        raise InputErrors(errors)
-    return list(documents.values())
+@dataclass(frozen=True, slots=True)
+class _File:
+    """A file of a corpus that a reader knows. `name`: its path relative to the corpus, with `/`."""
+
+    path: Path
+    name: str
+
+    @property
+    def suffix(self) -> str:
+        return self.path.suffix.lower()
+
+    @property
+    def doc_id(self) -> str:
+        return _composed(self.name[: len(self.name) - len(self.path.suffix)])
 
 
-def _files(path: str | Path) -> list[tuple[Path, str]]:
-    """The files of a corpus in a stable order, each with its path without suffix relative to the corpus."""
+def _files(path: str | Path) -> tuple[list[_File], list[PassedOver]]:
+    """The files of a corpus that readers know, in a stable order, and the others."""
     given = Path(path)
     try:
         if given.is_dir():
-            base, files = given, [file for file in given.rglob("*") if file.is_file()]
+            found = _below(given)
         elif given.exists():
-            base, files = given.parent, [given]
+            found = [(given.name, given)]
             if given.suffix.lower() not in READERS:
                 raise InputError(f"a corpus file ends in one of {', '.join(READERS)}.", path=given)
         elif glob.has_magic(str(path)):
             base = _fixed_part(given)
-            files = [Path(name) for name in glob.glob(str(path), recursive=True) if Path(name).is_file()]  # noqa: PTH207
+            names = (Path(name) for name in glob.glob(str(path), recursive=True))  # noqa: PTH207
+            found = [(file.relative_to(base).as_posix(), file) for file in names if not file.is_dir()]
         else:
             raise InputError("there is no such corpus folder, file or glob.", path=given)
     except OSError as error:
         raise InputError(f"the corpus cannot be read: {error.strerror}.", path=given) from error
-    relative = {file: file.relative_to(base) for file in files if file.suffix.lower() in READERS}
-    visible = [file for file in relative if not any(part.startswith(".") for part in relative[file].parts)]
-    return [(file, relative[file].with_suffix("").as_posix()) for file in sorted(visible)]
+    files: list[_File] = []
+    passed_over: list[PassedOver] = []
+    for name, file in sorted(found, key=lambda pair: pair[1]):
+        if any(part.startswith(".") for part in name.split("/")):
+            continue
+        if reason := _unfit(file):
+            passed_over.append(PassedOver(name, *reason))
+        else:
+            files.append(_File(file, name))
+    return files, passed_over
+
+
+def _below(folder: Path) -> list[tuple[str, Path]]:
+    """Every file below a folder and every linked folder, each with its path relative to the folder.
+
+    Linked folders are not entered: a link can lead in a circle, or out of the corpus.
+    """
+    found = []
+
+    def refuse(error: OSError) -> None:
+        raise error
+
+    for parent, folders, names in os.walk(folder, onerror=refuse):
+        folders[:] = [name for name in folders if not name.startswith(".")]
+        links = [name for name in folders if Path(parent, name).is_symlink()]
+        for name in (*names, *links):
+            file = Path(parent, name)
+            found.append((file.relative_to(folder).as_posix(), file))
+    return found
+
+
+def _unfit(file: Path) -> tuple[Cause, str] | None:
+    """Why a path of a corpus is not even opened: the cause and the reason; None where a reader takes it."""
+    if file.is_dir():
+        return "link", "it is a link to a folder, and linked folders are not followed"
+    if not file.exists():
+        return "link", "it is a link to a file that is not there"
+    if not file.is_file():
+        return "type", "it is no regular file"
+    if file.suffix.lower() not in READERS:
+        kind = f"files of type {file.suffix}" if file.suffix else "files without a suffix"
+        return "type", f"{kind} are not read"
+    return None
 
 
 def _fixed_part(pattern: Path) -> Path:

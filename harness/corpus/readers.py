@@ -1,21 +1,30 @@
 """The table of readers: a file's suffix → what its documents are. Reading another format is one row.
 
-A reader yields the documents of a file unparsed, and a mistake for each that cannot be read. It raises InputError
-where the file itself cannot be read.
+A reader yields the documents of a file, and a mistake for each record that cannot be read. It raises NotRead where
+the file as a whole cannot be read; the corpus then goes on without it.
 """
 
 from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from harness.corpus import formats
 from harness.errors import InputError
-from harness.files import read_source
+from harness.files import LFS_POINTER, is_lfs_pointer
+from harness.records import Cause
 from harness.spec.mistakes import is_unicode
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A part of a document that people name: from character `start` of its text on, up to the next one."""
+
+    start: int
+    label: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,38 +34,43 @@ class Document:
     doc_id: str
     title: str
     text: str
+    places: tuple[Place, ...] = ()
+    """Pages, slides or sheets in the order of the text; empty where the format has none."""
+
+    def named(self, doc_id: str) -> Document:
+        return self if doc_id == self.doc_id else replace(self, doc_id=doc_id)
 
 
 @dataclass(frozen=True, slots=True)
-class Unparsed:
-    """A document as it stands in a file. `blank`: whether it shows without parsing that it has no text."""
+class Entry:
+    """A document as it was read. `line`: where its record stands, in files that hold several."""
 
-    doc_id: str
-    blank: bool
-    parse: Callable[[], Document]
-    path: Path
+    document: Document
     line: int | None = None
 
-    @property
-    def place(self) -> str:
-        return f"{self.path}:{self.line}" if self.line else str(self.path)
+
+class NotRead(Exception):
+    """A file cannot be read. The message is the end of the sentence "PATH was not read: …"."""
+
+    def __init__(self, cause: Cause, reason: str) -> None:
+        super().__init__(reason)
+        self.cause: Cause = cause
 
 
-Reader = Callable[[Path, str], Iterator[Unparsed | InputError]]
+Reader = Callable[[Path, str], Iterator[Entry | InputError]]
 """Path, and the id of a document that is the whole file → the documents in it, and what is wrong with others."""
 
 
 def _whole_file(form: Callable[[str, str], tuple[str, str]]) -> Reader:
     """The reader of text files that hold a document each; `form`: source and stem → title and text."""
 
-    def read(path: Path, doc_id: str) -> Iterator[Unparsed | InputError]:
-        source = _text(path)
-        yield Unparsed(doc_id, not source.strip(), lambda: Document(doc_id, *form(source, path.stem)), path)
+    def read(path: Path, doc_id: str) -> Iterator[Entry | InputError]:
+        yield Entry(Document(doc_id, *form(_text(path), path.stem)))
 
     return read
 
 
-def _records(path: Path, _doc_id: str) -> Iterator[Unparsed | InputError]:
+def _records(path: Path, _doc_id: str) -> Iterator[Entry | InputError]:
     """A JSONL file: a document a line, with an id of its own."""
     # Only "\n" ends a line: str.splitlines would cut records at U+2028, which JSON allows in a string.
     for number, line in enumerate(_text(path).split("\n"), start=1):
@@ -71,13 +85,8 @@ def _records(path: Path, _doc_id: str) -> Iterator[Unparsed | InputError]:
         if wrong := _wrong_record(row):
             yield InputError(wrong, path=path, line=number)
         else:
-            document = Document(row["doc_id"], row["title"], row["text"])
-            yield Unparsed(document.doc_id, not document.text.strip(), _tidied(document), path, number)
-
-
-def _tidied(document: Document) -> Callable[[], Document]:
-    title = " ".join(document.title.split()) or formats.readable(document.doc_id)
-    return lambda: Document(document.doc_id, title, formats.tidy(document.text))
+            title = " ".join(row["title"].split()) or formats.readable(row["doc_id"])
+            yield Entry(Document(row["doc_id"], title, formats.tidy(row["text"])), number)
 
 
 def _wrong_record(row: Any) -> str:
@@ -96,9 +105,26 @@ def _wrong_record(row: Any) -> str:
     return "" if row["doc_id"].strip() else "doc_id is empty."
 
 
+def read_bytes(path: Path) -> bytes:
+    """The bytes of a file. Raises NotRead where it cannot be opened or is what Git LFS leaves in its place."""
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        raise NotRead("unreadable", f"it cannot be opened ({error.strerror})") from error
+    if is_lfs_pointer(data):
+        raise NotRead("lfs", f"it is {LFS_POINTER}")
+    return data
+
+
 def _text(path: Path) -> str:
-    """A UTF-8 file with line ends as "\\n". Raises InputError where it cannot be read."""
-    return read_source(path).text.replace("\r\n", "\n").replace("\r", "\n")
+    """A UTF-8 file with line ends as "\\n". Raises NotRead where it cannot be read."""
+    data = read_bytes(path)
+    try:
+        text = data.decode("utf-8").removeprefix("\ufeff")
+    except UnicodeDecodeError as error:
+        line = data.count(b"\n", 0, error.start) + 1
+        raise NotRead("encoding", f"line {line} is not UTF-8 text; save the file as UTF-8") from None
+    return text.replace("\r\n", "\n").replace("\r", "\n")
 
 
 READERS: dict[str, Reader] = {

@@ -120,7 +120,7 @@ def open_retriever(
             f"the embedder {embedder.name!r} reads {embedder.max_tokens} tokens; "
             f"chunks of {chunk_tokens} would be cut unseen."
         )
-    documents = read_corpus(corpus)
+    documents = read_corpus(corpus).documents
     source = IndexSource(
         embedder_sha256=embedder.sha256,
         corpus_sha256=corpus_sha256(documents),

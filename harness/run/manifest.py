@@ -14,7 +14,7 @@ from typing import Annotated, Any
 from pydantic import Discriminator, Tag, TypeAdapter, ValidationError
 
 from harness.errors import InputError, InputErrors, shown
-from harness.files import read_json, write_text
+from harness.files import LFS_POINTER, is_lfs_pointer, read_json, write_text
 from harness.records import AdapterRecord, ApiPrice
 from harness.run.settings import Settings
 from harness.spec.lmevalspec import LmEvalSpec
@@ -201,6 +201,8 @@ def read_manifest(folder: Path) -> Manifest:
     file = folder / MANIFEST
     try:
         text = file.read_bytes()
+        if is_lfs_pointer(text):
+            raise InputError(f"this is {LFS_POINTER}.", path=file)
         data = read_json(text)
     except FileNotFoundError:
         raise InputError(f"there is no run in {folder}: it holds no {MANIFEST}.") from None

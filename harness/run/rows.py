@@ -14,7 +14,7 @@ from typing import Any, Generic, TypeVar
 from pydantic import TypeAdapter, ValidationError
 
 from harness.errors import InputError, shown
-from harness.files import read_json
+from harness.files import LFS_POINTER, is_lfs_pointer, read_json
 
 T = TypeVar("T")
 
@@ -48,6 +48,8 @@ def read_rows(path: Path, kind: type[T]) -> Rows[T]:
         return Rows(path, ())
     except OSError as error:
         raise InputError(f"cannot be read: {error.strerror}.", path=path) from error
+    if is_lfs_pointer(data):
+        raise InputError(f"this is {LFS_POINTER}.", path=path)
     lines = data.split(b"\n")
     numbered: list[tuple[int, T]] = []
     adapter: TypeAdapter[T] = _adapter(kind)  # type: ignore[arg-type]

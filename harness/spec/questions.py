@@ -86,6 +86,7 @@ def parse_record(line: str, answer: Answer | None) -> tuple[Question | None, lis
         return None, mistakes
     texts: dict[str, Any] = {key: row.get(key) for key in _TEXTS}
     lists: dict[str, Any] = {key: tuple(row.get(key) or ()) for key in _LISTS}
+    lists["gold_docs"] = tuple(unicodedata.normalize("NFC", doc) for doc in lists["gold_docs"])
     question = Question(**texts, **lists, answerable=row.get("answerable", True))
     return question, _sense(question, answer)
 

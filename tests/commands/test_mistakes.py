@@ -110,10 +110,11 @@ def test_many_missing_gold_documents_are_counted_after_the_first_twenty(
 
 def test_an_empty_corpus_and_one_that_is_not_utf8_are_refused(capsys: pytest.CaptureFixture[str]) -> None:
     tasks_here(test=[{"id": "a", "question": "Who?", "answers": ["x"]}])
-    (Path("tasks/docs") / "latin.md").write_bytes("Mühe".encode("latin-1"))
-    assert "latin.md:1: not UTF-8" in refused(capsys, "tasks", "validate")
     for path in Path("tasks/docs").iterdir():
         path.unlink()
+    (Path("tasks/docs") / "latin.md").write_bytes("Mühe".encode("latin-1"))
+    assert "latin.md: line 1 is not UTF-8" in refused(capsys, "tasks", "validate")
+    (Path("tasks/docs") / "latin.md").unlink()
     assert "the corpus has no documents" in refused(capsys, "tasks", "validate")
     (Path("tasks/docs") / "blank.md").write_text(" \n", encoding="utf-8")
     assert "the corpus has no documents" in refused(capsys, "tasks", "validate")

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import json
+import os
+import unicodedata
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from harness.corpus.documents import corpus_sha256, document_ids, read_corpus
-from harness.corpus.readers import READERS, Document, Unparsed
+from harness.corpus.documents import corpus_sha256, read_corpus
+from harness.corpus.readers import READERS, Document, Entry, NotRead, Place
 from harness.errors import InputError
 from tests.snapshots import Snapshots
 
@@ -27,13 +29,18 @@ def records(*rows: dict[str, object]) -> str:
 
 
 def messages(path: str | Path) -> list[str]:
-    """The messages for a broken corpus; `document_ids` must refuse it in the same words."""
+    """The messages for a broken corpus."""
     with pytest.raises(InputError) as caught:
         read_corpus(path)
-    with pytest.raises(InputError) as again:
-        document_ids(path)
-    assert str(again.value) == str(caught.value)
     return [str(error) for error in caught.value.errors]
+
+
+def document_ids(path: str | Path) -> set[str]:
+    return set(read_corpus(path).ids)
+
+
+def passed_over(path: str | Path) -> dict[str, str]:
+    return {file.path: file.cause for file in read_corpus(path).passed_over}
 
 
 def test_folder_ids_are_paths_without_suffix_sorted(tmp_path: Path) -> None:
@@ -49,11 +56,16 @@ def test_folder_ids_are_paths_without_suffix_sorted(tmp_path: Path) -> None:
         _DOT_git__x_DOT_md="no",
         empty_DOT_md="\n \n",
     )
-    documents = read_corpus(tmp_path)
+    corpus = read_corpus(tmp_path)
+    documents = corpus.documents
     assert [document.doc_id for document in documents] == ["README", "a", "b/v1.2", "page", "z/1"]
     assert documents[0] == Document("README", "Read me", "# Read me")
     assert documents[4] == Document("z/1", "Z", "zed")
-    assert document_ids(tmp_path) == {"README", "a", "b/v1.2", "page", "z/1"}
+    assert corpus.ids == {"README", "a", "b/v1.2", "page", "z/1"}
+    assert passed_over(tmp_path) == {"empty.md": "empty", "picture.png": "type"}
+    assert corpus.inventory.files == corpus.inventory.documents == 5
+    assert corpus.inventory.characters == sum(len(document.text) for document in documents)
+    assert corpus.inventory.formats == ((".html", 1), (".jsonl", 1), (".md", 2), (".txt", 1))
 
 
 def test_one_file_and_its_id(tmp_path: Path) -> None:
@@ -76,17 +88,16 @@ def test_a_corpus_may_lie_in_a_hidden_folder(tmp_path: Path) -> None:
 
 def test_bom_and_windows_lines(tmp_path: Path) -> None:
     (tmp_path / "a.md").write_bytes("\ufeff# Title\r\n\r\nText.\r\n".encode())
-    assert read_corpus(tmp_path) == (Document("a", "Title", "# Title\n\nText."),)
+    assert read_corpus(tmp_path).documents == (Document("a", "Title", "# Title\n\nText."),)
 
 
 def test_a_record_may_hold_any_line_separator(tmp_path: Path) -> None:
     row = {"doc_id": "a", "title": "", "text": "one\u2028two\x85three"}
     (tmp_path / "c.jsonl").write_text(json.dumps(row, ensure_ascii=False), encoding="utf-8")
-    assert read_corpus(tmp_path) == (Document("a", "A", "one\u2028two\x85three"),)
+    assert read_corpus(tmp_path).documents == (Document("a", "A", "one\u2028two\x85three"),)
 
 
 def test_all_mistakes_at_once_with_their_places(tmp_path: Path, snapshots: Snapshots) -> None:
-    (tmp_path / "latin.txt").write_bytes(b"caf\xe9")
     good = {"doc_id": "one", "title": "One", "text": "x"}
     lines = ["{broken", "[1]", '{"doc_id": "a", "text": "b"}', '{"doc_id": 7, "title": "t", "text": "b"}']
     lines += [
@@ -134,28 +145,83 @@ def test_a_file_that_cannot_be_read_is_named(tmp_path: Path, monkeypatch: pytest
         return original(path)
 
     monkeypatch.setattr(Path, "read_bytes", refuse)
-    assert messages(tmp_path) == [f"{tmp_path}/a.md: the file cannot be read: Permission denied."]
+    corpus = read_corpus(tmp_path)
+    assert corpus.ids == {"b"}
+    (file,) = corpus.passed_over
+    assert (file.path, file.cause, file.doc_id) == ("a.md", "unreadable", "a")
+    assert file.reason == "it cannot be opened (Permission denied)"
+
+
+def test_one_bad_file_does_not_stop_the_others_and_every_one_is_told(tmp_path: Path) -> None:
+    write(tmp_path, good_DOT_md="text", _DOT_hidden__a_DOT_md="no", sub__notes="x", sub__b_DOT_exe="x")
+    (tmp_path / "latin.txt").write_bytes(b"one\ncaf\xe9")
+    (tmp_path / "big.md").write_text(
+        f"version https://git-lfs.github.com/spec/v1\noid sha256:{'0' * 64}\nsize 9\n"
+    )
+    other = tmp_path.parent / f"{tmp_path.name}-other"
+    write(other, in_DOT_md="linked")
+    (tmp_path / "folder").symlink_to(other)
+    (tmp_path / "file.md").symlink_to(other / "in.md")
+    (tmp_path / "lost.md").symlink_to(other / "nowhere.md")
+    (tmp_path / "circle").symlink_to(tmp_path)
+    os.mkfifo(tmp_path / "pipe.md")
+    assert read_corpus(tmp_path).ids == {"good", "file"}
+    assert passed_over(tmp_path) == {
+        "sub/notes": "type", "sub/b.exe": "type", "latin.txt": "encoding", "big.md": "lfs", "folder": "link",
+        "lost.md": "link", "circle": "link", "pipe.md": "type",
+    }  # fmt: skip
+    assert passed_over(f"{tmp_path}/*") == {
+        name: cause for name, cause in passed_over(tmp_path).items() if "/" not in name and cause != "link"
+    } | {"lost.md": "link"}
+    reasons = {file.path: file.reason for file in read_corpus(tmp_path).passed_over}
+    assert reasons["latin.txt"] == "line 2 is not UTF-8 text; save the file as UTF-8"
+    assert "git lfs pull" in reasons["big.md"]
+    assert reasons["sub/b.exe"] == "files of type .exe are not read"
+
+
+def test_a_corpus_of_nothing_readable_says_why(tmp_path: Path) -> None:
+    (tmp_path / "latin.txt").write_bytes(b"caf\xe9")
+    (message,) = messages(tmp_path)
+    assert "no documents with text" in message
+    assert "latin.txt: line 1 is not UTF-8" in message
+    (message,) = messages(tmp_path / "latin.txt")
+    assert "line 1 is not UTF-8" in message
+
+
+def test_ids_are_composed_whatever_the_file_system_keeps(tmp_path: Path) -> None:
+    name = "Größen-café"
+    decomposed = unicodedata.normalize("NFD", name)
+    assert decomposed != name
+    write(tmp_path, **{f"{decomposed}_DOT_md": "x"})
+    (tmp_path / "rows.jsonl").write_text(records({"doc_id": f"{decomposed}/1", "title": "t", "text": "y"}))
+    assert document_ids(tmp_path) == {name, f"{name}/1"}
+    (tmp_path / f"{name}.txt").write_text("twice")
+    assert "is taken already" in messages(tmp_path)[0]
 
 
 def test_the_hash_is_of_the_content_not_of_place_or_order() -> None:
     one, two = Document("a", "A", "x"), Document("b", "B", "y")
     assert corpus_sha256([one, two]) == corpus_sha256([two, one])
     assert corpus_sha256([one, two]) != corpus_sha256([one, Document("b", "B", "z")])
+    assert corpus_sha256([one]) != corpus_sha256([Document("a", "A", "x", (Place(0, "page 1"),))])
     assert corpus_sha256([Document("a", "bc", "d")]) != corpus_sha256([Document("a", "b", "cd")])
 
 
 def test_another_format_is_one_row_of_the_table(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def read(path: Path, doc_id: str) -> Iterator[Unparsed | InputError]:
+    def read(path: Path, doc_id: str) -> Iterator[Entry | InputError]:
         for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), start=1):
             if line == "?":
                 yield InputError("is no entry.", path=path, line=number)
+            elif line == "!":
+                raise NotRead("broken", "it shouts")
             else:
-                document = Document(f"{doc_id}/{number}", line.title(), line)
-                yield Unparsed(document.doc_id, False, lambda document=document: document, path, number)
+                yield Entry(Document(f"{doc_id}/{number}", line.title(), line), number)
 
     monkeypatch.setitem(READERS, ".list", read)
     write(tmp_path, notes_DOT_list="one\ntwo", a_DOT_md="b")
     assert [document.doc_id for document in read_corpus(tmp_path)] == ["a", "notes/1", "notes/2"]
     assert document_ids(tmp_path / "notes.list") == {"notes/1", "notes/2"}
+    write(tmp_path, notes_DOT_list="one\n!")
+    assert passed_over(tmp_path) == {"notes.list": "broken"}
     write(tmp_path, notes_DOT_list="one\n?")
     assert messages(tmp_path) == [f"{tmp_path}/notes.list:2: is no entry."]

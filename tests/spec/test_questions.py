@@ -195,6 +195,21 @@ def test_a_file_that_is_not_utf8_names_the_line(tmp_path: Path) -> None:
         read_questions(path, TEXT)
 
 
+def test_a_file_that_git_lfs_did_not_fetch_is_named_as_that(tmp_path: Path) -> None:
+    path = tmp_path / "test.jsonl"
+    path.write_text(f"version https://git-lfs.github.com/spec/v1\noid sha256:{'0' * 64}\nsize 12345\n")
+    with pytest.raises(InputError, match=r"Git LFS pointer.*git lfs pull"):
+        read_questions(path, None)
+
+
+def test_gold_documents_are_named_in_the_composed_form_of_unicode() -> None:
+    row = {"id": "q", "question": "Wie lange?", "answers": ["a"], "gold_docs": ["Gro\u0308\u00dfen"]}
+    question, mistakes = parse_record(json.dumps(row), None)
+    assert not mistakes
+    assert question is not None
+    assert question.gold_docs == ("Gr\u00f6\u00dfen",)
+
+
 def test_ids_are_unique_over_all_files_of_a_task(tmp_path: Path) -> None:
     test = read_questions(write(tmp_path / "test.jsonl", GOOD), TEXT)
     train = read_questions(write(tmp_path / "train.jsonl", {**GOOD, "question": "Whom?"}), TEXT)

@@ -12,6 +12,7 @@ from typing import TypeVar
 
 from harness.analysis import accuracy, throughput
 from harness.analysis.accuracy import ScoredAnswer, Scores, score_all
+from harness.analysis.baselines import Trivial, trivial
 from harness.analysis.comparisons import Answered, comparisons, forgetting
 from harness.analysis.decision.case import case_of, needs_of, with_needs
 from harness.analysis.decision.requirements.table import Requirements
@@ -124,6 +125,7 @@ def _measured(run: Evidence, task: str, scores: Scores) -> Measured:
     clusters = run.clusters(task)
     answered = {name: scores[task, name] for name in systems}
     timed = {name: run.timings.get((task, name), ()) for name in systems}
+    constants = trivial(run, task, primary or "", clusters)
     checks = judge(run, task, scores)
     failed = excluded(checks)
     pairs = Answered(task, primary, clusters, systems, answered, timed) if primary else None
@@ -138,7 +140,7 @@ def _measured(run: Evidence, task: str, scores: Scores) -> Measured:
         train_questions=facts.train_questions,
         clusters=Design.of([*clusters.values()]).facts(),
         strategies={
-            name: _system(run, task, system, answered[name], texts, clusters)
+            name: _system(run, task, system, answered[name], texts, constants)
             for name, system in systems.items()
         },
         not_applicable=dict(run.manifest.not_applicable.get(task, {})),
@@ -155,6 +157,7 @@ def _measured(run: Evidence, task: str, scores: Scores) -> Measured:
             accuracy.refusal_of(spec),
             Sources(run.passages, texts),
         ),
+        baselines=constants.baselines,
     )
     return Measured(figures, answered, clusters)
 
@@ -214,9 +217,9 @@ def _system(
     system: System,
     scored: Sequence[ScoredAnswer],
     texts: Texts,
-    clusters: Mapping[str, str],
+    constants: Trivial,
 ) -> SystemFigures:
-    pair = (task, system.name)
+    pair, clusters = (task, system.name), constants.clusters
     metrics = run.manifest.tasks[task].spec.metrics
     primary = metrics[0] if metrics else ""
     timings = run.timings.get(pair, ())
@@ -250,6 +253,7 @@ def _system(
         finish_length_share=mean([row.finish_reason == "length" for row in rows]),
         empty_share=mean([not row.prediction.strip() for row in rows]),
         cached_share=mean([row.cached for row in rows]),
+        over_trivial=constants.beaten_by(scored),
     )
 
 

@@ -50,6 +50,10 @@ def _boards(results: RunResult) -> Iterator[str]:
             (row.label, estimate(row.accuracy), _standing(task, name), *scoreboard.cells(task, row))
             for name, row in task.strategies.items()
         ]
+        rows += [
+            (row.label, estimate(row.estimate), scoreboard.CONSTANT, *("–" for _ in scoreboard.COLUMNS))
+            for row in task.baselines
+        ]
         yield from table(("Strategy", accuracy, "Beside the leader", *scoreboard.COLUMNS), rows)
         yield from _notes(task)
 
@@ -61,8 +65,9 @@ def _standing(task: TaskResult, name: str) -> str:
 
 def _notes(task: TaskResult) -> Iterator[str]:
     """What the figures rest on, systems without any, and figures of all answers together (as a perplexity)."""
-    if timed := scoreboard.timed(task):
-        yield from ("", timed)
+    for note in (scoreboard.over_trivial(task), scoreboard.timed(task)):
+        if note:
+            yield from ("", escape(note))
     if task.not_applicable:
         reasons = "; ".join(f"{escape(name)} ({escape(why)})" for name, why in task.not_applicable.items())
         yield from ("", f"Not applicable: {reasons}.")

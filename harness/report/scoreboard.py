@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import NamedTuple
 
-from harness.analysis.results.figures import Estimate
+from harness.analysis.results.figures import Estimate, OverTrivial
 from harness.analysis.results.run import SystemResult, TaskResult
 from harness.analysis.statistics.paired import A_BETTER, B_BETTER
-from harness.quantities import NA, counted, dollars, points, signed
+from harness.quantities import NA, counted, dollars, listed, percent, points, signed
 from harness.report import costs
 from harness.report.numbers import figure, percentile
 
@@ -85,6 +85,32 @@ def timed(task: TaskResult) -> str | None:
     return (
         f"Latency, first token and dollars per query rest on {fewest}{counted(counts[-1], 'timed question')} a "
         "strategy; their intervals stand among all figures of the task."
+    )
+
+
+def _gap(gap: OverTrivial) -> str:
+    if gap.ci_low is None or gap.ci_high is None:
+        return points(gap.delta)
+    return f"{points(gap.delta)}, {signed(gap.ci_low)} to {signed(gap.ci_high)}"
+
+
+CONSTANT = "one reply to all, no strategy"
+"""What stands beside a trivial baseline in place of its standing."""
+
+
+def over_trivial(task: TaskResult) -> str | None:
+    """Which strategies are not shown to be better than the best constant reply; None where there is no constant."""
+    best = task.best_baseline
+    gaps = {name: row.over_trivial for name, row in task.strategies.items() if row.over_trivial}
+    if best is None or not gaps:
+        return None
+    what = f"the best trivial baseline ({best.label}: {percent(best.estimate.mean)})"
+    behind = [f"{name} ({_gap(gap)})" for name, gap in gaps.items() if not gap.beats]
+    if not behind:
+        return f"Every strategy beats {what} by its whole interval."
+    return (
+        f"Not shown to beat {what}: {listed(behind)}. The baseline was chosen with the right answers in view; a "
+        "strategy that does not beat it is not recommended."
     )
 
 

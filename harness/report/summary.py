@@ -38,6 +38,16 @@ class Row(NamedTuple):
     def recall(self, depth: int) -> float | None:
         return self.system.retrieval.recall_at_k[str(depth)] if self.system.retrieval else None
 
+    def constant(self) -> float | None:
+        """The accuracy of the task's best trivial baseline."""
+        best = self.task.best_baseline
+        return best.estimate.mean if best else None
+
+    def over_trivial(self, name: str) -> float | bool | None:
+        """A figure of the difference to that baseline."""
+        gap = self.system.over_trivial
+        return getattr(gap, name) if gap else None
+
     def answer_in_context(self) -> float | None:
         return self.system.retrieval.answer_in_context if self.system.retrieval else None
 
@@ -62,6 +72,11 @@ COLUMNS = (
     Column("ci_high", float, lambda row: row.system.accuracy.ci_high),
     Column("accuracy_fact_seen", float, lambda row: row.group("fact_seen")),
     Column("accuracy_fact_unseen", float, lambda row: row.group("fact_unseen")),
+    Column("trivial_accuracy", float, Row.constant),
+    Column("over_trivial", float, partial(Row.over_trivial, name="delta")),
+    Column("over_trivial_low", float, partial(Row.over_trivial, name="ci_low")),
+    Column("over_trivial_high", float, partial(Row.over_trivial, name="ci_high")),
+    Column("beats_trivial", bool, partial(Row.over_trivial, name="beats")),
     Column("latency_n", int, lambda row: row.system.latency_s.n),
     Column("latency_p50_s", float, lambda row: row.system.latency_s.p50),
     Column("latency_p90_s", float, lambda row: row.system.latency_s.p90),

@@ -28,7 +28,10 @@ NO_RATES = figures.Throughput(None, None, None, 0, 0, 0)
 
 
 def metrics(task: TaskResult) -> Table | None:
-    """Every metric, where there is more than the primary one, and lm-eval's figures of all answers beside them."""
+    """Every metric, where there is more than the primary one, and lm-eval's figures of all answers beside them.
+
+    The trivial baselines stand below the systems.
+    """
     systems, overall = task.strategies.values(), task.aggregates
     names = dict.fromkeys(name for row in systems for name in row.metrics)
     if len(names) < 2 and not overall:
@@ -41,6 +44,10 @@ def metrics(task: TaskResult) -> Table | None:
             *(numbers.figure(row.aggregates.get(name)) for name in overall),
         )
         for row in systems
+    ]
+    rows += [
+        (row.label, *(numbers.estimate(row.metrics.get(name)) for name in names), *("–" for _ in overall))
+        for row in task.baselines
     ]
     return Table(("Strategy", *headers), tuple(rows))
 

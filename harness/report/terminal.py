@@ -36,8 +36,16 @@ def _table(results: RunResult) -> Table:
         table.add_column(Text(f"{task.name}\n{task.metric}, n={task.n}"))
     for system in dict.fromkeys(name for task in tasks for name in task.strategies):
         table.add_row(Text(system), *(Text(_cell(task, system)) for task in tasks))
+    if any(task.baselines for task in tasks):
+        table.add_row(Text("constant reply"), *(Text(_constant(task)) for task in tasks))
     table.caption = "accuracy (95 % interval) · p50 latency · dollars per query, one at a time"
     return table
+
+
+def _constant(task: TaskResult) -> str:
+    """The best trivial baseline, which is no strategy."""
+    best = task.best_baseline
+    return f"{estimate(best.estimate)}\n{best.label}" if best else "–"
 
 
 def _cell(task: TaskResult, system: str) -> str:

@@ -9,11 +9,13 @@ from typing import TYPE_CHECKING
 
 from harness.analysis.results.decision import Decision, Verdict
 from harness.analysis.results.figures import (
+    Baseline,
     Check,
     Clusters,
     Comparison,
     Estimate,
     Forgetting,
+    OverTrivial,
     Percentiles,
     Retrieval,
     SeedSpread,
@@ -21,6 +23,7 @@ from harness.analysis.results.figures import (
     Tokens,
     Unmerged,
     Waterfall,
+    best_baseline,
 )
 from harness.analysis.results.money import Cost, MonthlyTotal, PriceFacts
 from harness.records import LossPoint
@@ -64,6 +67,7 @@ class SystemFigures:
 
     `groups`: accuracy by kind of question. `aggregates`: lm-eval's figures of all answers together. `truncated`:
     prompts that lost passages, `dropped_passages` in all. `adapter`: sha256 of the one that answered.
+    `over_trivial`: against the task's best trivial baseline; None where there is none.
     """
 
     system: System
@@ -87,6 +91,7 @@ class SystemFigures:
     finish_length_share: float | None
     empty_share: float | None
     cached_share: float | None
+    over_trivial: OverTrivial | None = None
 
     @property
     def control(self) -> bool:
@@ -108,7 +113,7 @@ class SystemResult(SystemFigures):
 class TaskFigures:
     """What was measured on one task, whatever things cost. `strategies`: system name → figures, in the plan's order.
 
-    `corpus`: where its documents lie, as the task file names it.
+    `corpus`: where its documents lie, as the task file names it. `baselines`: constant replies, no systems.
     """
 
     name: str
@@ -126,6 +131,7 @@ class TaskFigures:
     comparisons: tuple[Comparison, ...]
     validity: tuple[Check, ...]
     waterfall: Waterfall
+    baselines: tuple[Baseline, ...] = ()
 
     @property
     def metric(self) -> str:
@@ -136,6 +142,11 @@ class TaskFigures:
     def aggregates(self) -> tuple[str, ...]:
         """The metrics that lm-eval makes of all answers of a system together."""
         return tuple(dict.fromkeys(name for row in self.strategies.values() for name in row.aggregates))
+
+    @property
+    def best_baseline(self) -> Baseline | None:
+        """The trivial baseline that every system is held against."""
+        return best_baseline(self.baselines)
 
     def is_foreign(self, system: System) -> bool:
         """Whether the system's adapter was trained for another task, so that it shows here what it forgot."""

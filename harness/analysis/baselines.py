@@ -1,0 +1,148 @@
+"""Trivial baselines: one reply to every question, without any model, and what each system is worth beyond it.
+
+A constant reply that many questions accept (the majority label, the usual refusal) reaches an accuracy that looks like
+skill. The constants are chosen with the test answers in view, which makes them as hard to beat as a constant known
+beforehand can be: a system that is not above the best of them by its whole interval has shown nothing that one
+reply to everything cannot do.
+
+One reply is one answer of the task. A reply that lists many of them is no baseline but a fault, which the
+validity check `listed_candidates` looks for.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from harness.analysis.accuracy import ScoredAnswer, estimate, per_question, refusal_of
+from harness.analysis.evidence import Evidence
+from harness.analysis.results.figures import Baseline, OverTrivial, best_baseline
+from harness.analysis.statistics.clusters import Design
+from harness.analysis.statistics.paired import compare
+from harness.records import Question
+from harness.scoring.table import METRICS, Metric, Scored
+from harness.spec.lmevalspec import LmEvalSpec
+
+MOST_FREQUENT = 3
+"""So many of the most frequent answers of test, and of train, are tried as the constant."""
+OF_LM_EVAL = {metric.lm_eval: metric for metric in METRICS.values() if metric.fits == "choice"}
+"""lm-eval's metrics that an option can be scored by; its others run the task's own code on a model's reply."""
+
+
+@dataclass(frozen=True, slots=True)
+class Constant:
+    """A reply that does not depend on what is asked. `kind` names the baseline; `reply` is what people read of it.
+
+    `place`: of the option among each question's own choices; None where the reply is the same text for all.
+    """
+
+    kind: str
+    reply: str
+    place: int | None = None
+
+    def to(self, question: Question) -> str:
+        """The reply to a question; nothing where it has no option at that place."""
+        if self.place is None:
+            return self.reply
+        return question.choices[self.place] if self.place < len(question.choices) else ""
+
+
+@dataclass(frozen=True, slots=True)
+class Trivial:
+    """The trivial baselines of a task by one metric. `scores`: name of a baseline → question id → score."""
+
+    baselines: tuple[Baseline, ...]
+    scores: Mapping[str, Mapping[str, float]]
+    metric: str
+    clusters: Mapping[str, str]
+
+    @property
+    def best(self) -> Baseline | None:
+        """The one that systems are held against."""
+        return best_baseline(self.baselines)
+
+    def beaten_by(self, scored: Sequence[ScoredAnswer]) -> OverTrivial | None:
+        """A system against the best baseline on the questions it answered; None without a baseline or answers."""
+        own, best = per_question(scored, self.metric), self.best
+        if best is None or not own:
+            return None
+        trivial = self.scores[best.name]
+        design = Design.of([self.clusters[name] for name in own])
+        difference = compare([score - trivial[name] for name, score in own.items()], design)
+        low = difference.ci_low
+        return OverTrivial(
+            baseline=best.name,
+            metric=self.metric,
+            n=difference.n,
+            delta=difference.delta,
+            ci_low=low,
+            ci_high=difference.ci_high,
+            p=difference.p,
+            beats=low is not None and low > 0,
+        )
+
+
+def trivial(run: Evidence, task: str, metric: str, clusters: Mapping[str, str]) -> Trivial:
+    """The best constant of each kind by `metric`, scored on every test question by each of the task's metrics.
+
+    None where the task's own code scores replies (tasks of lm-eval's without choices).
+    """
+    spec = run.manifest.tasks[task].spec
+    test = {name: asked.question for name, asked in run.questions.get(task, {}).items()}
+    train = [row.question for row in (run.training or {}).get(task, ())]
+    rules = {
+        name: rule for name in spec.metrics if (rule := _rule(name, lm_eval=isinstance(spec, LmEvalSpec)))
+    }
+    if metric not in rules or not test:
+        return Trivial((), {}, metric, clusters)
+    refusal = refusal_of(spec)
+
+    def scores(constant: Constant, name: str) -> dict[str, float]:
+        return {
+            key: rules[name].score(Scored(constant.to(question), question, refusal))
+            for key, question in test.items()
+        }
+
+    labels = None if isinstance(spec, LmEvalSpec) else spec.answer.labels
+    chosen: dict[str, tuple[Constant, dict[str, float]]] = {}
+    for constant in _constants(list(test.values()), train, refusal, labels):
+        tried = scores(constant, metric)
+        known = chosen.get(constant.kind)
+        if known is None or math.fsum(tried.values()) > math.fsum(known[1].values()):
+            chosen[constant.kind] = constant, tried
+    rows = []
+    for constant, own in chosen.values():
+        estimates = {
+            name: estimate(own if name == metric else scores(constant, name), clusters) for name in rules
+        }
+        rows.append(Baseline(constant.kind, constant.reply, metric, estimates[metric], estimates))
+    return Trivial(tuple(rows), {kind: own for kind, (_, own) in chosen.items()}, metric, clusters)
+
+
+def _rule(metric: str, *, lm_eval: bool) -> Metric | None:
+    """How a constant is scored by a metric of the task; None where only the task's own code can."""
+    return OF_LM_EVAL.get(metric.partition(",")[0]) if lm_eval else METRICS.get(metric)
+
+
+def _constants(
+    test: Sequence[Question], train: Sequence[Question], refusal: str | None, labels: Sequence[str] | None
+) -> Iterator[Constant]:
+    """Everything that is tried, in an order that does not depend on that of the questions."""
+    choices = max((len(question.choices) for question in test), default=0)
+    if labels is None:
+        replies = dict.fromkeys([*_frequent(test, bool(choices)), *_frequent(train, bool(choices))])
+    else:
+        replies = dict.fromkeys(labels)
+    yield from (Constant("constant_answer", reply) for reply in replies)
+    if refusal and not all(question.answerable for question in test):
+        yield Constant("constant_refusal", refusal)
+    yield from (Constant("constant_option", f"option {place + 1}", place) for place in range(choices))
+
+
+def _frequent(questions: Iterable[Question], repeated: bool) -> list[str]:
+    """The answers that most questions accept, of equals the first in the alphabet; `repeated`: by two at least."""
+    counts = Counter(answer for question in questions for answer in dict.fromkeys(question.answers))
+    ranked = sorted(counts, key=lambda answer: (-counts[answer], answer))
+    return [answer for answer in ranked if counts[answer] > 1 or not repeated][:MOST_FREQUENT]

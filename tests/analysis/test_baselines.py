@@ -1,0 +1,156 @@
+"""Trivial baselines: the constants that a competent opponent would try, held against each system."""
+
+from __future__ import annotations
+
+import random
+from pathlib import Path
+from typing import Any
+
+import pytest
+from scipy.stats import binomtest
+
+from harness.analysis.baselines import trivial
+from harness.analysis.derive import derive
+from harness.analysis.evidence import read_run
+from harness.analysis.results.run import TaskResult
+from tests.analysis.runs import answer, write_run
+
+Rows = list[dict[str, Any]]
+
+
+def questions(*answers: str | None, **more: Any) -> Rows:
+    """One question for each right answer; None: it cannot be answered."""
+    return [
+        {"task": "t", "id": f"q{i}", "question": f"Question {i}?", "answers": [] if a is None else [a],
+         "answerable": a is not None, **more}
+        for i, a in enumerate(answers)
+    ]  # fmt: skip
+
+
+def task(
+    folder: Path,
+    asked: Rows,
+    replies: list[str] | None = None,
+    train: Rows = (),
+    **spec: Any,  # type: ignore[assignment]
+) -> TaskResult:
+    replies = ["?"] * len(asked) if replies is None else replies
+    rows = [answer("t", "base", row["id"], reply) for row, reply in zip(asked, replies, strict=True)]
+    learnt = [{**row, "id": f"train-{row['id']}", "split": "train"} for row in train]
+    about = {"tasks": {"t": {"spec": {"name": "t", **spec}}}, "plan": [{"task": "t", "strategy": "base"}]}
+    write_run(
+        folder,
+        manifest=about,
+        questions=asked,
+        answers=rows,
+        training=learnt,
+        batches=[],
+        timings=[],
+        passages=[],
+    )
+    return derive(read_run(folder)).tasks["t"]
+
+
+def means(made: TaskResult) -> dict[str, tuple[str, float | None]]:
+    return {row.name: (row.reply, row.estimate.mean) for row in made.baselines}
+
+
+def test_the_most_frequent_answer_and_the_refusal(tmp_path: Path) -> None:
+    made = task(
+        tmp_path,
+        questions("7 days", "7 days", "Lyon", None),
+        answer={"type": "text", "refusal": "not in the documents"},
+        metrics=["contains", "refusal"],
+    )
+    assert means(made) == {
+        "constant_answer": ("7 days", 0.5),
+        "constant_refusal": ("not in the documents", 0.25),
+    }
+    assert made.best_baseline is made.baselines[0]
+    assert made.baselines[0].label == "always “7 days”"
+    # By `refusal` a reply that never refuses is right on every answerable question.
+    assert [row.metrics["refusal"].mean for row in made.baselines] == [0.75, 0.25]
+
+
+def test_without_unanswerable_questions_nobody_would_always_refuse(tmp_path: Path) -> None:
+    made = task(tmp_path, questions("a1", "b2"), answer={"type": "text", "refusal": "not in the documents"})
+    assert means(made) == {"constant_answer": ("a1", 0.5)}
+
+
+def test_the_answer_that_train_repeats_is_tried_too(tmp_path: Path) -> None:
+    """By `contains` an answer of train may hold two of test's."""
+    made = task(tmp_path, questions("Rome", "Lyon", "Paris"), train=questions("Rome or Lyon", "Oslo"))
+    assert means(made)["constant_answer"] == ("Rome or Lyon", pytest.approx(2 / 3))
+
+
+def test_the_majority_label_is_the_best_of_all_labels(tmp_path: Path) -> None:
+    made = task(
+        tmp_path,
+        questions("yes", "no", "no"),
+        answer={"type": "label", "labels": ["yes", "no", "perhaps"]},
+        metrics=["label"],
+    )
+    assert means(made) == {"constant_answer": ("no", pytest.approx(2 / 3))}
+
+
+def test_the_most_frequent_object_of_json(tmp_path: Path) -> None:
+    same = ('{"a": 1, "b": 2}', '{"b": 2, "a": 1}', '{"a": 0}')
+    made = task(tmp_path, questions(*same), answer={"type": "json"}, metrics=["exact_json", "json_valid"])
+    (row,) = made.baselines
+    assert row.reply in same[:2]
+    assert row.estimate.mean == pytest.approx(2 / 3)  # the order of keys does not count
+    assert row.metrics["json_valid"].mean == 1.0
+
+
+def test_of_choices_the_place_that_is_right_most_often(tmp_path: Path) -> None:
+    asked = [
+        {"task": "t", "id": f"q{i}", "question": f"Question {i}?", "answers": [right], "choices": options}
+        for i, (right, options) in enumerate((("b", ["a", "b"]), ("d", ["c", "d"]), ("e", ["e", "f", "g"])))
+    ]
+    made = task(tmp_path, asked, answer={"type": "choice"}, metrics=["choice"])
+    assert means(made) == {"constant_option": ("option 2", pytest.approx(2 / 3))}
+    assert made.baselines[0].label == "always option 2"
+
+
+def test_a_system_beats_the_best_constant_only_by_its_whole_interval(tmp_path: Path) -> None:
+    """McNemar by hand: of 40 questions 10 accept the constant; the system is right on 12 others, and wrong on these."""
+    asked = questions(*["same"] * 10, *(f"word{i}" for i in range(30)))
+    right = [row["answers"][0] for row in asked]
+    weak = (
+        task(tmp_path / "weak", asked, ["?"] * 10 + right[10:22] + ["?"] * 18).strategies["base"].over_trivial
+    )
+    assert weak is not None
+    assert weak.baseline == "constant_answer"
+    assert (weak.n, weak.delta, weak.beats) == (40, 0.05, False)
+    assert weak.p == pytest.approx(binomtest(10, 22).pvalue)
+    strong = task(tmp_path / "strong", asked, right[:35] + ["?"] * 5).strategies["base"].over_trivial
+    assert strong is not None
+    assert strong.beats
+    assert strong.delta == pytest.approx(25 / 40)
+
+
+def test_baselines_are_no_systems_and_in_no_family(tmp_path: Path) -> None:
+    made = task(tmp_path, questions("a1", "b2", "b2"))
+    assert list(made.strategies) == ["base"]
+    assert not made.comparisons
+    assert list(made.decision.candidates) == ["base"]
+
+
+def test_the_constant_does_not_depend_on_the_order_of_the_questions(tmp_path: Path) -> None:
+    asked = questions("x1", "x2", "x3", "x4", None)
+    shuffled = random.Random(1).sample(asked, len(asked))
+    first, second = (task(tmp_path / str(i), rows) for i, rows in enumerate((asked, shuffled)))
+    assert first.baselines == second.baselines
+
+
+def test_no_constant_where_the_tasks_own_code_scores(tmp_path: Path) -> None:
+    asked = questions("a1", "b2")
+    rows = [{**answer("t", "base", row["id"], "?"), "metrics": {"exact_match": 0.0}} for row in asked]
+    about = {
+        "tasks": {"t": {"spec": {"name": "t", "lm_eval": "t.yaml", "metrics": ["exact_match"]}}},
+        "plan": [{"task": "t", "strategy": "base"}],
+    }
+    write_run(tmp_path, manifest=about, questions=asked, answers=rows, batches=[], timings=[], passages=[])
+    run = read_run(tmp_path)
+    assert trivial(run, "t", "exact_match", run.clusters("t")).baselines == ()
+    assert derive(run).tasks["t"].strategies["base"].over_trivial is None

@@ -34,16 +34,18 @@ Scores = dict[Pair, list[ScoredAnswer]]
 def score(
     rows: Sequence[AnswerRow], asked: Mapping[str, Asked], spec: TaskSpec | LmEvalSpec
 ) -> list[ScoredAnswer]:
-    """Score answers of one task and system, in the order of the questions (whatever the batches' order)."""
-    order = {question_id: index for index, question_id in enumerate(asked)}
+    """Score answers of one task and system, by seed and id of the question.
+
+    Never in the order of the evidence's lines: sums of the same numbers in another order differ in their last bits.
+    """
     return [
         ScoredAnswer(asked[row.question_id], row, _scores(row, asked[row.question_id], spec))
-        for row in sorted(rows, key=lambda row: (row.seed, order[row.question_id]))
+        for row in sorted(rows, key=lambda row: (row.seed, row.question_id))
     ]
 
 
 def score_all(run: Evidence) -> Scores:
-    """Every answer with its scores, by task and system, in the plan's and the questions' order."""
+    """Every answer with its scores, by task and system, in the plan's order."""
     return {
         (task, name): score(
             run.answers.get((task, name), ()), run.questions.get(task, {}), run.manifest.tasks[task].spec

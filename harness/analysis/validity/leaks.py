@@ -42,8 +42,8 @@ def no_leak(case: Case, rule: Rule) -> list[Check]:
         return rule.absent("No strategy that learns from training questions answered this task.")
     if case.run.training is None:
         return rule.absent("The run kept no training questions.")
-    test = [asked.question for asked in case.run.questions.get(case.task, {}).values()]
-    learnt = [row.question for row in case.run.training.get(case.task, ())]
+    test = _by_id(asked.question for asked in case.run.questions.get(case.task, {}).values())
+    learnt = _by_id(row.question for row in case.run.training.get(case.task, ()))
     if not test or not learnt:
         return rule.absent("There are no training questions.")
     copies = find_copies(test, learnt)
@@ -67,6 +67,11 @@ def no_leak(case: Case, rule: Rule) -> list[Check]:
         "not named": float(max(0, len(copies) - SHOWN)),
     }
     return [rule.check(status, detail, share, threshold, learning, figures)]
+
+
+def _by_id(questions: Iterable[Question]) -> list[Question]:
+    """So that which of equally near copies is named does not hang on the order of lines in a file."""
+    return sorted(questions, key=lambda question: question.id)
 
 
 def find_copies(test: Sequence[Question], learnt: Sequence[Question]) -> list[Copy]:

@@ -52,6 +52,8 @@ class Race:
     recall: dict[str, float] = field(default_factory=dict)
     misnamed: int = 0
     """So many questions name the wrong gold document, which `oracle` reads."""
+    lost: int = 0
+    """The documents of the last so many answerable questions lost the answer in parsing."""
     refuses: tuple[str, ...] = ()
     """Systems that refuse every question."""
     lists: tuple[str, ...] = ()
@@ -144,7 +146,9 @@ def _names(text: str) -> tuple[str, ...]:
 
 
 _READ: dict[str, Callable[[str], Any]] = {
-    **dict.fromkeys(("n", "taught", "unanswerable", "documents", "alike", "timed", "leak", "misnamed"), int),
+    **dict.fromkeys(
+        ("n", "taught", "unanswerable", "documents", "alike", "timed", "leak", "misnamed", "lost"), int
+    ),
     **dict.fromkeys(("half", "swap", "labels", "empty", "cut", "missing"), _counted),
     **dict.fromkeys(("metrics", "refuses", "lists", "verbose", "rambles"), _names),
     "right": _right,

@@ -114,8 +114,9 @@ def training(race: Race, run: Described) -> Iterator[Row]:
 def passages(race: Race, _: Described) -> Iterator[Row]:
     texts: dict[str, list[str]] = {}
     for index in range(race.n - race.unanswerable):
+        who = "somebody" if index >= race.n - race.unanswerable - race.lost else keeper(index)
         texts.setdefault(_document(race, index), []).append(
-            f"The {word(index)} is kept by {keeper(index)} since the {word(50_000 + index)} was closed."
+            f"The {word(index)} is kept by {who} since the {word(50_000 + index)} was closed."
         )
     for document, sentences in texts.items():
         for number, text in enumerate(sentences):
@@ -261,7 +262,7 @@ def timings(race: Race, _: Described) -> Iterator[Row]:
             continue
         seconds = race.seconds.get(system, SECONDS)
         for block in range(race.timed):
-            took = seconds * (1 + 0.02 * (block % 5 - 2))
+            took = seconds * (1 + 0.1 * (block * 37 % 101 / 101 - 0.5))
             if block == race.timed // 2:
                 took = race.slow.get(system, took)
             more: Row = {"retrieve_s": 0.05 * seconds} if "rag" in system else {}

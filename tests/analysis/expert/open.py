@@ -27,6 +27,8 @@ MISSING: dict[str, tuple[str, ...]] = {
         "leak",
         "retriever broken",
         "answers cut",
+        "base never ends",
+        "a leak takes out examples too",
         "empty answers",
         "adapter that changes nothing",
     ),
@@ -49,7 +51,7 @@ MISSING: dict[str, tuple[str, ...]] = {
         "and the facts change daily",
         "monthly, at $2 an error",
     ),
-    "the verdict is told under one metric": ("two metrics disagree",),
+    "the verdict is told under one metric": ("two metrics disagree", "two metrics agree"),
     "the training seed takes no part in the verdict": (
         "lora clear",
         "three seeds far apart",
@@ -62,5 +64,6 @@ MISSING: dict[str, tuple[str, ...]] = {
     "controls stand in Holm's family": ("the lead is real, its size is not",),
     "the first sentence does not say who it is open between": ("three points that may be seven",),
     "a sentence says that 0.0 % are still wrong": ("all wrong",),
+    "whether parsing lost the answers is not checked": ("answers lost in parsing",),
 }
 OPEN = {name: why for why, names in MISSING.items() for name in names}

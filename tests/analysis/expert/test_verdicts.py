@@ -33,7 +33,7 @@ from tests.analysis.expert.open import OPEN
 from tests.analysis.expert.table import Advice, Row, rows
 
 FACTOR = 2.5
-TAKES = re.compile(r"\btake\b|is recommended", re.IGNORECASE)
+TAKES = re.compile(r"\btake\b|(?<!nothing )is recommended", re.IGNORECASE)
 DOLLARS = re.compile(r"\$([\d,]+(?:\.\d+)?)")
 ROWS = {row.name: row for row in rows()}
 
@@ -130,7 +130,7 @@ def names(sentence: str, system: str) -> bool:
 
 
 def check_says(row: Row, results: RunResult) -> None:
-    """A term is `this or that`; `first: …` must stand in the first sentence, `never: …` nowhere."""
+    """A term is `this or that`; `first:` stands in the first sentence, `not first:` not there, `never:` nowhere."""
     tasks = results.tasks.values()
     first = " ".join(task.decision.headline for task in tasks).lower()
     everything = " ".join(
@@ -138,9 +138,9 @@ def check_says(row: Row, results: RunResult) -> None:
     )
     for term in row.says:
         where, _, wanted = term.rpartition(": ")
-        text = first if where == "first" else everything.lower()
+        text = first if where.endswith("first") else everything.lower()
         found = any(choice.strip().lower() in text for choice in wanted.split(" or "))
-        demand(found != (where == "never"), f"[{term}] {first}")
+        demand(found != (where in ("never", "not first")), f"[{term}] {first}")
 
 
 def prose(task: TaskResult) -> Iterator[str]:

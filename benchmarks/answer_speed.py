@@ -38,7 +38,7 @@ from harness.run import answer
 from harness.run.plan import setup_of
 from harness.run.prepare import TaskContext
 from harness.run.prompts import Prompt
-from harness.spec.strategy import STRATEGIES
+from harness.spec.strategy import STRATEGIES, retrieved
 from harness.spec.task import load_task
 
 TASK = Path(__file__).parent.parent / "tasks" / "knowledge.yaml"
@@ -95,8 +95,7 @@ def build_workloads(engine: TransformersEngine, count: int) -> list[Workload]:
     retriever = open_retriever(
         task.corpus or "",
         SentenceTransformerEmbedder(folder.path, folder.name, folder.sha256, "cpu"),
-        chunk_tokens=spec.retrieval.chunk_tokens,
-        overlap_tokens=spec.retrieval.overlap_tokens,
+        retrieved(spec.retrieval, ""),
         cache=cache_root(),
         progress=Terminal(),
     )

@@ -25,11 +25,13 @@ class Question:
 class QuestionRow(Question):
     """One line of `questions.jsonl`: a question as a run asked it.
 
-    `fact_seen`: its fact is in the training set in other words; None where that has no sense.
+    `fact_seen`: its fact is in the training set in other words; None where that has no sense. `query_tokens`: what the
+    embedder would have to read to look for passages, prefix included; None where none are looked for.
     """
 
     task: str
     fact_seen: bool | None = None
+    query_tokens: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

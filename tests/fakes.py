@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from harness.corpus.embedder import Prefixes
 from harness.engines.engine import (
     AdapterRef,
     Clock,
@@ -94,6 +95,7 @@ class WordEmbedder:
     """Bag of hashed words: texts that share words are near. Searching takes 0.25 s of the fake clock."""
 
     name, sha256, dimension, max_tokens = "words", "e" * 64, 256, 256
+    prefixes = Prefixes()
 
     def __init__(self, clock: FakeClock | None = None) -> None:
         self.clock = clock or FakeClock()
@@ -101,13 +103,13 @@ class WordEmbedder:
     def count_tokens(self, texts: Sequence[str]) -> list[int]:
         return [len(text.split()) + 2 for text in texts]
 
-    def embed_documents(self, texts: Sequence[str], advance: Callable[[int], None]) -> Any:
+    def embed_documents(self, texts: Sequence[str], prefix: str, advance: Callable[[int], None]) -> Any:
         advance(len(texts))
-        return self._vectors(texts)
+        return self._vectors([prefix + text for text in texts])
 
-    def embed_queries(self, texts: Sequence[str]) -> Any:
+    def embed_queries(self, texts: Sequence[str], prefix: str) -> Any:
         self.clock.advance(0.25)
-        return self._vectors(texts)
+        return self._vectors([prefix + text for text in texts])
 
     def _vectors(self, texts: Sequence[str]) -> Any:
         vectors = np.zeros((len(texts), self.dimension), dtype=np.float32)

@@ -8,6 +8,7 @@ import pytest
 
 from harness.corpus.embedder import SentenceTransformerEmbedder
 from harness.corpus.retriever import open_retriever
+from harness.spec.strategy import retrieved
 from harness.spec.task import load_task
 from tests.conftest import MODELS_CACHE
 from tests.fakes import Silent
@@ -31,8 +32,7 @@ def test_the_handbooks_gold_documents_are_among_the_first_five_passages(
     retriever = open_retriever(
         task.corpus,
         default_embedder,
-        chunk_tokens=task.spec.retrieval.chunk_tokens,
-        overlap_tokens=task.spec.retrieval.overlap_tokens,
+        retrieved(task.spec.retrieval, ""),
         cache=MODELS_CACHE,
         progress=Silent(),
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -82,12 +82,36 @@ def _validate(options: argparse.Namespace) -> None:
     tasks = open_tasks(load_tasks(options.tasks, TASKS), allow_code=options.allow_task_code)
     check_corpora(tasks)
     for task in tasks:
-        for sentence in (*task.left_out, *task.remarks):
+        for sentence in (*task.left_out, *task.remarks, *_cut_questions(task)):
             print(sentence)
         print(
             f"{task.path}: {task.spec.name} is valid ({len(task.test)} test, "
             f"{counted(len(task.train), 'train question')})"
         )
+
+
+def _cut_questions(task: Task) -> Iterator[str]:
+    """Which questions the default embedder would not read to their end, where it is on this machine already.
+
+    Its tokenizer is read only where a question is so long in bytes that it may have too many tokens.
+    """
+    from harness.corpus.embedder import SentenceTransformerEmbedder
+    from harness.corpus.window import REMEDY, cut_sentence, query_tokens
+    from harness.engines.catalogue import DEFAULT_EMBEDDER
+    from harness.engines.store import listing
+    from harness.files import cache_root
+    from harness.spec.strategy import retrieved
+
+    passages = retrieved(task.spec.retrieval, DEFAULT_EMBEDDER)
+    folder = next(row.path for row in listing(cache_root()) if row.name == DEFAULT_EMBEDDER)
+    if task.corpus is None or folder is None:
+        return
+    embedder = SentenceTransformerEmbedder(folder, DEFAULT_EMBEDDER, "", "cpu")
+    long = [q for q in task.test if len(q.question.encode()) >= embedder.max_tokens // 2]
+    if long and (
+        cut := cut_sentence(query_tokens(long, embedder, passages), embedder.max_tokens, len(task.test))
+    ):
+        yield f"{task.path}: {cut} {REMEDY}"
 
 
 def _schema(_options: argparse.Namespace) -> None:

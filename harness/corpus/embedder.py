@@ -1,7 +1,7 @@
 """Texts → unit vectors. The protocol that retrieval needs, and its sentence-transformers implementation.
 
-Counting tokens and asking for the window reads small files only; the weights (and torch with them) are
-loaded when the first text is embedded.
+Counting tokens and asking for the window or for prefixes reads small files only; the weights (and torch with
+them) are loaded when the first text is embedded.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
@@ -22,8 +23,24 @@ if TYPE_CHECKING:
 _GROUP = 256
 """Texts between two steps of the progress bar."""
 _BATCH = 32
-_DOCUMENT_PROMPTS = ("document", "passage", "corpus")
-"""Where sentence-transformers looks for a prompt in `encode_document`, in this order."""
+_QUERY_PROMPTS = ("query", "search_query", "question")
+_PASSAGE_PROMPTS = ("document", "passage", "corpus", "search_document")
+"""What models call their prompts for questions and for passages, likeliest first."""
+
+
+@dataclass(frozen=True, slots=True)
+class Prefixes:
+    """What stands before a text that is embedded, as models are trained to be told questions from passages.
+
+    e5 for instance wants "query: " and "passage: ". Empty: nothing.
+    """
+
+    query: str = ""
+    passage: str = ""
+
+    def given(self, query: str | None, passage: str | None) -> Prefixes:
+        """These, but for what is given (None: not given; empty: none)."""
+        return Prefixes(self.query if query is None else query, self.passage if passage is None else passage)
 
 
 class Embedder(Protocol):
@@ -43,14 +60,21 @@ class Embedder(Protocol):
     def max_tokens(self) -> int:
         """The longest text it reads, special tokens included; the rest would be dropped unseen."""
 
+    @property
+    def prefixes(self) -> Prefixes:
+        """Those that the model's own configuration names."""
+
     def count_tokens(self, texts: Sequence[str]) -> list[int]:
-        """Tokens of each text as a document, untruncated, special tokens included."""
+        """Tokens of each text as it stands, untruncated, special tokens included."""
 
-    def embed_documents(self, texts: Sequence[str], advance: Callable[[int], None]) -> NDArray[np.float32]:
-        """Vectors [n, dimension] of length 1; calls `advance` with the number of texts finished."""
+    def embed_documents(
+        self, texts: Sequence[str], prefix: str, advance: Callable[[int], None]
+    ) -> NDArray[np.float32]:
+        """Vectors [n, dimension] of length 1, each of a text behind `prefix`; calls `advance` with the number of
+        texts finished."""
 
-    def embed_queries(self, texts: Sequence[str]) -> NDArray[np.float32]:
-        """Vectors [n, dimension] of length 1."""
+    def embed_queries(self, texts: Sequence[str], prefix: str) -> NDArray[np.float32]:
+        """Vectors [n, dimension] of length 1, each of a text behind `prefix`."""
 
 
 class SentenceTransformerEmbedder:
@@ -79,13 +103,29 @@ class SentenceTransformerEmbedder:
     def dimension(self) -> int:
         return int(self._model.get_embedding_dimension())
 
-    def count_tokens(self, texts: Sequence[str]) -> list[int]:
-        prefix = self._document_prompt
-        return [
-            len(encoding.ids) for encoding in self._tokenizer.encode_batch_fast([prefix + t for t in texts])
-        ]
+    @cached_property
+    def prefixes(self) -> Prefixes:
+        """The prompts for questions and passages in `config_sentence_transformers.json`, under any usual name.
 
-    def embed_documents(self, texts: Sequence[str], advance: Callable[[int], None]) -> NDArray[np.float32]:
+        Where it has neither, both get its default prompt, as in `encode`.
+        """
+        config = _json(self.folder / "config_sentence_transformers.json")
+        prompts = config.get("prompts")
+        prompts = prompts if isinstance(prompts, dict) else {}
+
+        def first(names: Sequence[str | None]) -> str:
+            return next((str(prompts[name]) for name in names if name and prompts.get(name)), "")
+
+        named = Prefixes(first(_QUERY_PROMPTS), first(_PASSAGE_PROMPTS))
+        default = first([config.get("default_prompt_name")])
+        return Prefixes(default, default) if named == Prefixes() else named
+
+    def count_tokens(self, texts: Sequence[str]) -> list[int]:
+        return [len(encoding.ids) for encoding in self._tokenizer.encode_batch_fast(list(texts))]
+
+    def embed_documents(
+        self, texts: Sequence[str], prefix: str, advance: Callable[[int], None]
+    ) -> NDArray[np.float32]:
         import numpy as np
 
         # Longest first: texts of one length share a batch, memory peaks at once, and the time left
@@ -94,31 +134,30 @@ class SentenceTransformerEmbedder:
         vectors = np.empty((len(texts), self.dimension), dtype=np.float32)
         for start in range(0, len(order), _GROUP):
             group = order[start : start + _GROUP]
-            vectors[group] = self._encode(self._model.encode_document, [texts[index] for index in group])
+            vectors[group] = self._encode(
+                self._model.encode_document, [texts[index] for index in group], prefix
+            )
             advance(len(group))
         return vectors
 
-    def embed_queries(self, texts: Sequence[str]) -> NDArray[np.float32]:
-        return self._encode(self._model.encode_query, list(texts))
+    def embed_queries(self, texts: Sequence[str], prefix: str) -> NDArray[np.float32]:
+        return self._encode(self._model.encode_query, list(texts), prefix)
 
-    def _encode(self, encode: Callable[..., Any], texts: list[str]) -> NDArray[np.float32]:
+    def _encode(self, encode: Callable[..., Any], texts: list[str], prefix: str) -> NDArray[np.float32]:
         import numpy as np
 
         if not texts:
             return np.empty((0, self.dimension), dtype=np.float32)
         vectors = encode(
             texts,
+            # Not left to encode_document: it has an empty prompt "document" before it looks for "passage".
+            prompt=prefix,
             batch_size=_BATCH,
             normalize_embeddings=True,
             show_progress_bar=False,
             convert_to_numpy=True,
         )
         return np.ascontiguousarray(vectors, dtype=np.float32)
-
-    @cached_property
-    def _document_prompt(self) -> str:
-        prompts = _json(self.folder / "config_sentence_transformers.json").get("prompts") or {}
-        return next((str(prompts[name]) for name in _DOCUMENT_PROMPTS if prompts.get(name)), "")
 
     @cached_property
     def _tokenizer(self) -> Any:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from harness.corpus.chunks import CHUNKER, chunk_documents, embedding_text
 from harness.corpus.documents import corpus_sha256, read_corpus
-from harness.corpus.embedder import Embedder
+from harness.corpus.embedder import Embedder, Prefixes
 from harness.corpus.index import (
     BuildCost,
     IndexSource,
@@ -21,10 +21,12 @@ from harness.corpus.index import (
     save_index,
 )
 from harness.corpus.readers import Document
-from harness.errors import HarnessError, InputError
+from harness.corpus.window import prefixes_of
+from harness.errors import HarnessError, InputError, shown
 from harness.files import locked, sha256_json
 from harness.progress import Progress
 from harness.records import Ranked
+from harness.spec.system import Gold, Retrieved
 
 if TYPE_CHECKING:
     import numpy as np
@@ -36,7 +38,7 @@ class IndexInfo:
     """What a run's manifest says of an index."""
 
     key: str
-    """Hash of embedder, corpus and chunking: equal on every machine, unlike `sha256`."""
+    """Hash of embedder, prefixes, corpus and chunking: equal on every machine, unlike `sha256`."""
     sha256: str
     """Of the index file: equal only where the same machine computed the vectors."""
     documents: int
@@ -48,6 +50,8 @@ class IndexInfo:
     reused: bool
     bytes: int = 0
     """Of the index and its passages on disk."""
+    query_prefix: str = ""
+    passage_prefix: str = ""
 
 
 class Retriever(Protocol):
@@ -96,38 +100,39 @@ class DenseRetriever:
         ]
 
     def _vectors(self, queries: Sequence[str]) -> NDArray[np.float32]:
-        vectors = self._embedder.embed_queries(queries)
+        vectors = self._embedder.embed_queries(queries, self.info.query_prefix)
         return _checked(vectors, len(queries), self._index.dimension, self._embedder.name)
 
 
 def open_retriever(
     corpus: str | Path,
     embedder: Embedder,
+    passages: Retrieved | Gold,
     *,
-    chunk_tokens: int,
-    overlap_tokens: int,
     cache: Path,
     progress: Progress,
 ) -> DenseRetriever:
     """Read a corpus and open its index from `cache`, building it where it is missing or unusable.
 
-    Two processes that start at once build it once. Raises InputErrors for mistakes in the corpus,
-    InputError where the chunks would be longer than the embedder reads, HarnessError where the index
-    cannot be written.
+    `passages`: how a system wants them cut and embedded. Two processes that start at once build the index once.
+    Raises InputErrors for mistakes in the corpus, InputError where the chunks would be longer than the embedder
+    reads or leave no room beside the prefix, HarnessError where the index cannot be written.
     """
-    if chunk_tokens > embedder.max_tokens:
-        raise InputError(
-            f"the embedder {embedder.name!r} reads {embedder.max_tokens} tokens; "
-            f"chunks of {chunk_tokens} would be cut unseen."
-        )
+    prefixes = prefixes_of(embedder, passages)
+    _check_sizes(embedder, passages, prefixes)
     documents = read_corpus(corpus).documents
+    chunking = {
+        "chunker": CHUNKER,
+        "chunk_tokens": passages.chunk_tokens,
+        "overlap_tokens": passages.overlap_tokens,
+    }
+    if prefixes.passage:
+        chunking["passage_prefix"] = prefixes.passage
     source = IndexSource(
-        embedder_sha256=embedder.sha256,
-        corpus_sha256=corpus_sha256(documents),
-        chunking={"chunker": CHUNKER, "chunk_tokens": chunk_tokens, "overlap_tokens": overlap_tokens},
+        embedder_sha256=embedder.sha256, corpus_sha256=corpus_sha256(documents), chunking=chunking
     )
-    key = sha256_json(asdict(source))
-    folder = cache / "indexes" / key
+    stored = sha256_json(asdict(source))
+    folder = cache / "indexes" / stored
     with locked(folder):
         index = _from_cache(folder, source, progress)
         reused = index is not None
@@ -135,14 +140,30 @@ def open_retriever(
             index = _build(documents, embedder, source, progress)
             save_index(index, folder)
     info = IndexInfo(
-        key,
+        sha256_json([stored, prefixes.query]) if prefixes.query else stored,
         index.sha256,
         passages=len(index.passages),
         reused=reused,
         bytes=sum(path.stat().st_size for path in folder.iterdir()),
+        query_prefix=prefixes.query,
+        passage_prefix=prefixes.passage,
         **asdict(index.cost),
     )
     return DenseRetriever(index, embedder, info, frozenset(document.doc_id for document in documents))
+
+
+def _check_sizes(embedder: Embedder, passages: Retrieved | Gold, prefixes: Prefixes) -> None:
+    if passages.chunk_tokens > embedder.max_tokens:
+        raise InputError(
+            f"the embedder {embedder.name!r} reads {embedder.max_tokens} tokens; "
+            f"chunks of {passages.chunk_tokens} would be cut unseen."
+        )
+    (taken,) = embedder.count_tokens([prefixes.passage]) if prefixes.passage else (0,)
+    if taken > passages.chunk_tokens // 2:
+        raise InputError(
+            f"the prefix of passages, {shown(prefixes.passage)}, takes {taken} of the {passages.chunk_tokens} tokens "
+            "of a passage; raise retrieval.chunk_tokens, or shorten retrieval.passage_prefix."
+        )
 
 
 def _from_cache(folder: Path, source: IndexSource, progress: Progress) -> PassageIndex | None:
@@ -158,14 +179,19 @@ def _build(
 ) -> PassageIndex:
     dimension = embedder.dimension  # loads the weights, which is not the index's cost
     started = time.perf_counter()
-    passages = chunk_documents(
-        documents, embedder.count_tokens, source.chunking["chunk_tokens"], source.chunking["overlap_tokens"]
-    )
+    chunking = source.chunking
+    prefix = chunking.get("passage_prefix", "")
+
+    def count(texts: Sequence[str]) -> list[int]:
+        return embedder.count_tokens([prefix + text for text in texts])
+
+    passages = chunk_documents(documents, count, chunking["chunk_tokens"], chunking["overlap_tokens"])
     texts = [embedding_text(passage) for passage in passages]
     with progress.track("embedding passages", len(texts)) as advance:
-        vectors = _checked(embedder.embed_documents(texts, advance), len(texts), dimension, embedder.name)
+        vectors = embedder.embed_documents(texts, prefix, advance)
+        vectors = _checked(vectors, len(texts), dimension, embedder.name)
     seconds = time.perf_counter() - started
-    cost = BuildCost(len(documents), sum(embedder.count_tokens(texts)), seconds)
+    cost = BuildCost(len(documents), sum(count(texts)), seconds)
     return build_index(passages, vectors, source, cost)
 
 

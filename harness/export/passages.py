@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from harness.corpus.retriever import open_retriever
+from harness.corpus.window import tell_cut_questions
 from harness.errors import InputError
 from harness.export.lm_eval import Turn
 from harness.run.plan import setup_of
@@ -30,11 +31,12 @@ def turns_with_passages(task: Task, tools: Tools) -> dict[str, Turn]:
         )
     system = setup_of(tools.engine, tools.embedder_name, 0)(task, STRATEGIES[named("retrieved")])
     assert system.retrieved is not None
+    embedder = tools.embedder()
+    tell_cut_questions(task.name, task.test, embedder, system.retrieved, tools.progress)
     retriever = open_retriever(
         task.corpus,
-        tools.embedder(),
-        chunk_tokens=system.retrieved.chunk_tokens,
-        overlap_tokens=system.retrieved.overlap_tokens,
+        embedder,
+        system.retrieved,
         cache=tools.cache,
         progress=tools.progress,
     )

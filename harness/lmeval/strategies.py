@@ -8,6 +8,7 @@ from functools import cached_property
 from typing import Any
 
 from harness.corpus.retriever import open_retriever
+from harness.corpus.window import tell_cut_questions
 from harness.engines.engine import AdapterRef
 from harness.errors import InputError
 from harness.finetune.store import load_or_train
@@ -131,11 +132,11 @@ def served(strategy: Strategy, tasks: Sequence[Task], tools: Tools, seed: int) -
         if system.passages:
             assert task.corpus is not None
             embedder = embedder or tools.embedder()
+            tell_cut_questions(task.name, task.test, embedder, system.passages, tools.progress)
             retriever = open_retriever(
                 task.corpus,
                 embedder,
-                chunk_tokens=system.passages.chunk_tokens,
-                overlap_tokens=system.passages.overlap_tokens,
+                system.passages,
                 cache=tools.cache,
                 progress=tools.progress,
             )

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from harness.analysis.results.run import RunResult, TaskResult
 from harness.quantities import NA, number, percent, seconds
 from harness.report import costs, decisions, prices, tables
 from harness.report.numbers import figure, loss
 from harness.report.view import Bullets, Section, Table, section, sections, table_of
+from harness.run.manifest import IndexFacts
 
 
 def run_sections(results: RunResult) -> tuple[Section, ...]:
@@ -56,16 +59,30 @@ def _adapters(results: RunResult) -> Table:
     )
 
 
+Column = tuple[str, Callable[[tuple[str, IndexFacts]], str]]
+
+
 def _indexes(results: RunResult) -> Table:
+    """An index a row; prefixes only where there are any."""
+    indexes = results.indexes
+    prefixes: tuple[Column, ...] = (
+        ("Prefix of questions", lambda row: _prefix(row[1].query_prefix)),
+        ("Prefix of passages", lambda row: _prefix(row[1].passage_prefix)),
+    )
     return table_of(
-        results.indexes.items(),
+        indexes.items(),
         ("Task", lambda row: row[0]),
         ("Documents", lambda row: _known(row[1].documents)),
         ("Passages", lambda row: _known(row[1].passages)),
+        *(prefixes if any(index.query_prefix or index.passage_prefix for index in indexes.values()) else ()),
         ("Time to build", lambda row: seconds(row[1].seconds)),
         ("Tokens embedded", lambda row: number(row[1].embed_tokens)),
         ("Origin", lambda row: "taken from the cache" if row[1].reused else "built in this run"),
     )
+
+
+def _prefix(text: str | None) -> str:
+    return NA if text is None else repr(text) if text else "none"
 
 
 def _known(count: int | None) -> str:

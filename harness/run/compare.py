@@ -10,6 +10,7 @@ from pathlib import Path
 
 from harness.corpus.embedder import Embedder
 from harness.corpus.retriever import Retriever, open_retriever
+from harness.corpus.window import tell_cut_questions
 from harness.engines.engine import AdapterRef
 from harness.errors import InputError, InputErrors, RunInterrupted
 from harness.files import sha256_json
@@ -114,20 +115,24 @@ class _Run:
 
     def _prepare(self) -> None:
         embedder: Embedder | None = None
+        lengths: dict[str, dict[str, int]] = {}
         passages_of = {job.task: job.system.passages for job in self.plan.jobs if job.system.passages}
         for name, task in self.plan.tasks.items():
             retriever = None
             if passages := passages_of.get(name):
                 embedder = embedder or self.tools.embedder()
+                lengths[name] = tell_cut_questions(name, task.test, embedder, passages, self.tools.progress)
                 retriever = self._retriever(task, passages, embedder)
             self.contexts[name] = TaskContext(task, self.tools.engine, retriever, self.settings.seed)
         if embedder:
-            self.folder.update(embedder=EmbedderFacts(name=embedder.name, sha256=embedder.sha256))
+            facts = EmbedderFacts(name=embedder.name, sha256=embedder.sha256, max_tokens=embedder.max_tokens)
+            self.folder.update(embedder=facts)
         rows = (
             QuestionRow(
                 **dataclasses.asdict(question),
                 task=name,
                 fact_seen=fact_seen(task, question, self.settings.seed),
+                query_tokens=lengths.get(name, {}).get(question.id),
             )
             for name, task in self.plan.tasks.items()
             for question in task.test
@@ -139,8 +144,7 @@ class _Run:
         retriever = open_retriever(
             task.corpus,
             embedder,
-            chunk_tokens=passages.chunk_tokens,
-            overlap_tokens=passages.overlap_tokens,
+            passages,
             cache=self.tools.cache,
             progress=self.tools.progress,
         )

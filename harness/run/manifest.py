@@ -45,8 +45,11 @@ class ModelFacts:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EmbedderFacts:
+    """What embedded questions and passages. `max_tokens`: the longest text it reads whole."""
+
     name: str
     sha256: str
+    max_tokens: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,7 +67,10 @@ class MachineFacts:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IndexFacts:
-    """An index as a run used it. `seconds`: to build it, also where it was reused. `bytes`: on disk."""
+    """An index as a run used it. `seconds`: to build it, also where it was reused. `bytes`: on disk.
+
+    Prefixes: what stood before questions and passages when they were embedded; empty: nothing; None: not kept.
+    """
 
     key: str | None = None
     sha256: str | None = None
@@ -74,6 +80,8 @@ class IndexFacts:
     seconds: float | None = None
     reused: bool = False
     bytes: int | None = None
+    query_prefix: str | None = None
+    passage_prefix: str | None = None
 
 
 LM_EVAL, TASK_FILE = "lm_eval", "task file"

@@ -45,6 +45,15 @@ class Retrieval(Strict):
         description="The prompt's budget in tokens; passages over it are dropped whole, the lowest-ranked first, "
         "and counted.",
     )
+    query_prefix: str | None = Field(
+        None,
+        description='What stands before a question when it is embedded, such as `"query: "` for e5. By default what '
+        "the embedder's own files say; empty: nothing.",
+    )
+    passage_prefix: str | None = Field(
+        None,
+        description='The same for a passage, such as `"passage: "`; its tokens count among `chunk_tokens`.',
+    )
 
     @field_validator("overlap_tokens")
     @classmethod

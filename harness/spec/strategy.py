@@ -57,6 +57,11 @@ def _context(kind: Kind, settings: TaskSettings) -> Context:
     return passages(**settings.retrieval.model_dump(), embedder=settings.embedder)
 
 
+def retrieved(settings: RetrievalSettings, embedder: str) -> Retrieved:
+    """How a strategy that retrieves finds its passages."""
+    return Retrieved(**settings.model_dump(), embedder=embedder)
+
+
 STRATEGIES: dict[str, Strategy] = {
     strategy.name: strategy
     for strategy in (

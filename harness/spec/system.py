@@ -34,13 +34,18 @@ class Examples:
 
 @dataclass(frozen=True, slots=True)
 class Retrieved:
-    """The `k` best passages of the corpus, found by `embedder`, as far as the prompt's budget allows."""
+    """The `k` best passages of the corpus, found by `embedder`, as far as the prompt's budget allows.
+
+    Prefixes stand before what is embedded; None: what the embedder's own files say.
+    """
 
     k: int
     chunk_tokens: int
     overlap_tokens: int
     max_prompt_tokens: int
     embedder: str
+    query_prefix: str | None = None
+    passage_prefix: str | None = None
     kind: Literal["retrieved"] = "retrieved"
 
 
@@ -53,8 +58,13 @@ class Gold:
     overlap_tokens: int
     max_prompt_tokens: int
     embedder: str
+    query_prefix: str | None = None
+    passage_prefix: str | None = None
     kind: Literal["gold"] = "gold"
 
+
+SINCE = frozenset({"query_prefix", "passage_prefix"})
+"""Fields that are no part of an id while they are None: systems of runs from before them keep theirs."""
 
 Context = Examples | Retrieved | Gold
 """What stands in the prompt besides the question."""
@@ -112,7 +122,7 @@ class System:
     @cached_property
     def id(self) -> str:
         """Sixteen hex digits that name everything but `name`: keys evidence, caches and comparisons."""
-        facts: dict[str, Any] = asdict(self)
+        facts: dict[str, Any] = asdict(self, dict_factory=_set_fields)
         del facts["name"]
         return sha256_json(facts)[:16]
 
@@ -162,3 +172,7 @@ class System:
     def trained_elsewhere(self, task: str) -> bool:
         """Whether the adapter was trained for another task: it answers `task` to show what it forgot."""
         return self.adapter is not None and self.adapter.task != task
+
+
+def _set_fields(fields: list[tuple[str, Any]]) -> dict[str, Any]:
+    return {name: value for name, value in fields if value is not None or name not in SINCE}

@@ -44,6 +44,8 @@ def healthy() -> Run:
          "answers": [f"keeper{n}"], "fact_id": f"f{n}"}
         for n, thing in enumerate(THINGS)
     ]  # fmt: skip
+    for question in facts:
+        question["query_tokens"] = 12
     passages = [
         {"task": "facts", "chunk_id": f"d{n}#0", "doc_id": f"d{n}", "title": thing, "text": f"It is keeper{n}."}
         for n, thing in enumerate(THINGS)
@@ -108,6 +110,7 @@ def _manifest() -> dict[str, Any]:
         "tasks": {"facts": {"spec": facts}, "general": {"spec": general}},
         "plan": [{"task": task, "strategy": name, "adapter": None} for task, name in plan],
         "adapters": [adapter],
+        "embedder": {"name": "words", "max_tokens": 64},
     }
 
 

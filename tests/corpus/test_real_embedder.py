@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from harness.corpus.embedder import SentenceTransformerEmbedder
+from harness.corpus.embedder import Prefixes, SentenceTransformerEmbedder
 from harness.corpus.retriever import open_retriever
 from harness.errors import ModelUnavailable
+from tests.corpus.fakes import cut_into
 from tests.fakes import Silent
 
 TEXTS = [
@@ -42,14 +44,14 @@ def test_vectors_are_unit_float32_in_the_order_of_the_texts(
     embedder: SentenceTransformerEmbedder, capfd: pytest.CaptureFixture[str]
 ) -> None:
     advanced: list[int] = []
-    together = embedder.embed_documents(TEXTS, advanced.append)
+    together = embedder.embed_documents(TEXTS, "", advanced.append)
     assert together.shape == (4, embedder.dimension) == (4, 384)
     assert together.dtype == np.float32
     assert sum(advanced) == 4
     np.testing.assert_allclose(np.linalg.norm(together, axis=1), 1, atol=1e-5)
     for row, text in enumerate(TEXTS):
-        np.testing.assert_allclose(embedder.embed_queries([text])[0], together[row], atol=1e-5)
-    assert embedder.embed_queries([]).shape == (0, 384)
+        np.testing.assert_allclose(embedder.embed_queries([text], "")[0], together[row], atol=1e-5)
+    assert embedder.embed_queries([], "").shape == (0, 384)
     assert capfd.readouterr() == ("", "")
 
 
@@ -62,7 +64,7 @@ def test_a_question_finds_its_passage(embedder: SentenceTransformerEmbedder, tmp
     )
     (corpus / "pets.md").write_text("# Pets\n\nDogs may come along on Fridays.", encoding="utf-8")
     retriever = open_retriever(
-        corpus, embedder, chunk_tokens=64, overlap_tokens=16, cache=tmp_path / "cache", progress=Silent()
+        corpus, embedder, cut_into(64, 16), cache=tmp_path / "cache", progress=Silent()
     )
     best = retriever.search(["When can I bring my puppy to the office?"], 2)[0][0]
     assert best.passage.doc_id == "pets"
@@ -76,3 +78,33 @@ def test_a_folder_without_a_model_is_a_sentence(tmp_path: Path) -> None:
     (tmp_path / "sentence_bert_config.json").write_text("{broken", encoding="utf-8")
     with pytest.raises(ModelUnavailable, match="cannot be read"):
         _ = embedder.max_tokens
+
+
+@pytest.mark.parametrize(
+    ("config", "prefixes"),
+    [
+        ({}, Prefixes()),
+        ({"prompts": {"query": "query: ", "passage": "passage: "}}, Prefixes("query: ", "passage: ")),
+        ({"prompts": {"query": "query: ", "document": "", "passage": "p: "}}, Prefixes("query: ", "p: ")),
+        ({"prompts": {"query": "Search: ", "document": ""}}, Prefixes("Search: ", "")),
+        ({"prompts": {"query": "q: "}, "default_prompt_name": "query"}, Prefixes("q: ", "")),
+        ({"prompts": {"sts": "s: ", "other": "o: "}, "default_prompt_name": "sts"}, Prefixes("s: ", "s: ")),
+        ({"prompts": {"sts": "s: "}, "default_prompt_name": None}, Prefixes()),
+        ({"prompts": None}, Prefixes()),
+    ],
+)
+def test_prefixes_are_those_of_the_models_own_files(
+    tmp_path: Path, config: dict[str, object], prefixes: Prefixes
+) -> None:
+    (tmp_path / "config_sentence_transformers.json").write_text(json.dumps(config), encoding="utf-8")
+    assert SentenceTransformerEmbedder(tmp_path, "mine", "0" * 64, "cpu").prefixes == prefixes
+
+
+@pytest.mark.models
+def test_a_prefix_is_as_if_it_stood_in_the_text(embedder: SentenceTransformerEmbedder) -> None:
+    assert embedder.prefixes == Prefixes()
+    told = embedder.embed_queries(["Who keeps dogs?"], "query: ")
+    np.testing.assert_allclose(told, embedder.embed_queries(["query: Who keeps dogs?"], ""), atol=1e-6)
+    passage = embedder.embed_documents(["Dogs are kept."], "passage: ", lambda _: None)
+    np.testing.assert_allclose(passage, embedder.embed_queries(["passage: Dogs are kept."], ""), atol=1e-6)
+    assert not np.allclose(told, embedder.embed_queries(["Who keeps dogs?"], ""), atol=1e-3)

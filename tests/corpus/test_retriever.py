@@ -10,10 +10,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from harness.corpus.embedder import Embedder
+from harness.corpus.chunks import embedding_text
+from harness.corpus.embedder import Embedder, Prefixes
 from harness.corpus.retriever import DenseRetriever, open_retriever
 from harness.errors import HarnessError, InputError
-from tests.corpus.fakes import HashEmbedder
+from tests.corpus.fakes import HashEmbedder, cut_into
 from tests.fakes import Silent
 
 DOCUMENTS = {
@@ -32,10 +33,16 @@ def corpus(tmp_path: Path) -> Path:
     return folder
 
 
-def opened(corpus: Path, embedder: Embedder, cache: Path, progress: Silent | None = None) -> DenseRetriever:
-    return open_retriever(
-        corpus, embedder, chunk_tokens=16, overlap_tokens=0, cache=cache, progress=progress or Silent()
-    )
+def opened(
+    corpus: Path,
+    embedder: Embedder,
+    cache: Path,
+    chunk_tokens: int = 16,
+    progress: Silent | None = None,
+    **prefixes: str,
+) -> DenseRetriever:
+    passages = cut_into(chunk_tokens, **prefixes)
+    return open_retriever(corpus, embedder, passages, cache=cache, progress=progress or Silent())
 
 
 def test_search_finds_the_document_that_shares_words(corpus: Path, tmp_path: Path) -> None:
@@ -77,14 +84,41 @@ def test_another_embedder_corpus_or_chunking_has_another_index(corpus: Path, tmp
         opened(corpus, HashEmbedder(), tmp_path).info.key,
         opened(corpus, HashEmbedder("f" * 64), tmp_path).info.key,
     }
-    keys.add(
-        open_retriever(
-            corpus, HashEmbedder(), chunk_tokens=32, overlap_tokens=0, cache=tmp_path, progress=Silent()
-        ).info.key
-    )
+    keys.add(open_retriever(corpus, HashEmbedder(), cut_into(32), cache=tmp_path, progress=Silent()).info.key)
     (corpus / "new.md").write_text("More.", encoding="utf-8")
     keys.add(opened(corpus, HashEmbedder(), tmp_path).info.key)
     assert len(keys) == 4
+
+
+def test_prefixes_stand_before_what_is_embedded_and_in_the_key(corpus: Path, tmp_path: Path) -> None:
+    """The task's win over the model's own; another before the question needs no other index."""
+    own = Prefixes("ask: ", "tell: ")
+    plain = opened(corpus, HashEmbedder(), tmp_path).info
+    models = opened(corpus, HashEmbedder(prefixes=own), tmp_path).info
+    assert (models.query_prefix, models.passage_prefix) == ("ask: ", "tell: ")
+    assert models.embed_tokens >= plain.embed_tokens + 2 * plain.passages  # a word and a colon each
+    given = opened(corpus, HashEmbedder(prefixes=own), tmp_path, query_prefix="question ").info
+    assert (given.query_prefix, given.passage_prefix, given.reused) == ("question ", "tell: ", True)
+    without = opened(corpus, HashEmbedder(prefixes=own), tmp_path, query_prefix="", passage_prefix="").info
+    assert without == replace(plain, reused=True)
+    assert len({plain.key, models.key, given.key}) == 3
+
+
+def test_a_prefixed_query_is_another_query(corpus: Path, tmp_path: Path) -> None:
+    retriever = opened(corpus, HashEmbedder(), tmp_path, query_prefix="dogs welcome dogs ")
+    assert retriever.search(["hotels"], 1)[0][0].passage.doc_id == "pets"
+    assert retriever.gold(["hotels"], [["pets", "travel"]], 1)[0][0].passage.doc_id == "pets"
+
+
+def test_chunks_leave_room_for_the_prefix(corpus: Path, tmp_path: Path) -> None:
+    prefix = "this is a passage of the handbook: "
+    embedder = HashEmbedder()
+    retriever = opened(corpus, embedder, tmp_path, 24, passage_prefix=prefix)
+    passages = [ranked.passage for ranked in retriever.search(["dogs"], 100)[0]]
+    texts = [prefix + embedding_text(passage) for passage in passages]
+    assert max(embedder.count_tokens(texts)) <= 24 < max(embedder.count_tokens(texts)) + 8
+    with pytest.raises(InputError, match="takes 10 of the 16 tokens of a passage; raise"):
+        opened(corpus, embedder, tmp_path, passage_prefix=prefix)
 
 
 def test_a_moved_corpus_keeps_its_index(corpus: Path, tmp_path: Path) -> None:
@@ -100,7 +134,7 @@ def test_a_truncated_index_is_built_again_and_says_so(corpus: Path, tmp_path: Pa
     path = tmp_path / "indexes" / first.info.key / name
     path.write_bytes(path.read_bytes()[:-9])
     progress = Silent()
-    again = opened(corpus, HashEmbedder(), tmp_path, progress)
+    again = opened(corpus, HashEmbedder(), tmp_path, progress=progress)
     (note,) = progress.notes
     assert name in note
     assert "built again" in note
@@ -115,15 +149,13 @@ def test_a_foreign_index_in_its_place_is_built_again(corpus: Path, tmp_path: Pat
     sidecar = json.loads(path.read_text(encoding="utf-8"))
     path.write_text(json.dumps({**sidecar, "embedder_sha256": "0" * 64}), encoding="utf-8")
     progress = Silent()
-    assert not opened(corpus, HashEmbedder(), tmp_path, progress).info.reused
+    assert not opened(corpus, HashEmbedder(), tmp_path, progress=progress).info.reused
     assert "another embedder_sha256" in progress.notes[0]
 
 
 def test_chunks_longer_than_the_embedder_reads_are_refused(corpus: Path, tmp_path: Path) -> None:
     with pytest.raises(InputError, match="reads 64 tokens; chunks of 65"):
-        open_retriever(
-            corpus, HashEmbedder(), chunk_tokens=65, overlap_tokens=0, cache=tmp_path, progress=Silent()
-        )
+        open_retriever(corpus, HashEmbedder(), cut_into(65), cache=tmp_path, progress=Silent())
 
 
 def test_vectors_that_are_no_numbers_stop_the_build(

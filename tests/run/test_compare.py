@@ -40,7 +40,7 @@ def test_a_run_leaves_whole_evidence_and_a_report_follows_from_it(task: Task, tm
     assert facts["status"] == "complete"
     assert facts["peak_memory_gb"] > 0
     assert facts["model"]["sha256"] == "f" * 64
-    assert facts["embedder"] == {"name": "words", "sha256": "e" * 64}
+    assert facts["embedder"] == {"name": "words", "sha256": "e" * 64, "max_tokens": 256}
     assert facts["indexes"]["workshop"]["documents"] == 8
     assert [names(folder)[entry["system"]] for entry in facts["plan"]] == list(UNTRAINED)
     assert facts["tasks"]["workshop"]["questions"] == 24

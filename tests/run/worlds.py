@@ -20,7 +20,7 @@ from harness.run.prepare import TaskContext
 from harness.run.settings import Settings
 from harness.run.tools import Tools
 from harness.spec.strategy import STRATEGIES, parse_strategies
-from harness.spec.system import System
+from harness.spec.system import Retrieved, System
 from harness.spec.task import Task, load_task
 from tests.fakes import FakeClock, RecordingEngine, Silent, WordEmbedder
 
@@ -146,8 +146,7 @@ def context_of(task: Task, cache: Path, engine: RecordingEngine | None = None) -
         retriever = open_retriever(
             task.corpus,
             WordEmbedder(engine.clock),
-            chunk_tokens=64,
-            overlap_tokens=16,
+            Retrieved(3, 64, 16, 2048, WordEmbedder.name),
             cache=cache,
             progress=Silent(),
         )

@@ -56,6 +56,8 @@ def test_a_good_spec_has_the_defaults_of_the_recipe() -> None:
         "chunk_tokens": 64,
         "overlap_tokens": 16,
         "max_prompt_tokens": 2048,
+        "query_prefix": None,
+        "passage_prefix": None,
     }
     assert spec.examples.k == 4
     assert spec.finetune.model_dump() == {

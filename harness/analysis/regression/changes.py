@@ -175,7 +175,8 @@ def _of_systems(before: Manifest, after: Manifest, both: Both) -> Iterator[Chang
             touched.setdefault(replace(change, name=f"{home}: {change.name}"), []).append(pair)
     yield from (replace(change, systems=tuple(pairs)) for change, pairs in touched.items())
     with_passages = [pair for pair, (_, new) in both.items() if new.passages]
-    yield from _changes(Cause.INDEX, "embedder ", before.embedder or {}, after.embedder or {}, with_passages)
+    old_embedder, new_embedder = inputs.embedder(before), inputs.embedder(after)
+    yield from _changes(Cause.INDEX, "embedder ", old_embedder, new_embedder, with_passages)
 
 
 def _of_tasks(before: Manifest, after: Manifest, both: Both) -> Iterator[Change]:

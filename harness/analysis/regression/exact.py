@@ -99,14 +99,17 @@ def index(rerun: Rerun) -> Ruling:
     return failed(f"{sentences(changed)}; {_why_indexed_anew(rerun)}")
 
 
-CHUNKING = ("retrieval.chunk_tokens", "retrieval.overlap_tokens")
+CHUNKING = tuple(
+    f"retrieval.{name}" for name in ("chunk_tokens", "overlap_tokens", "query_prefix", "passage_prefix")
+)
 
 
 def _why_indexed_anew(rerun: Rerun) -> str:
     """The key is of embedder, chunking and corpus, and a manifest holds the first two besides."""
     old, new = rerun.manifests
     embedder = [
-        f"embedder {difference.sentence}" for difference in differing(old.embedder or {}, new.embedder or {})
+        f"embedder {difference.sentence}"
+        for difference in differing(inputs.embedder(old), inputs.embedder(new))
     ]
     chunking = [row.sentence for row in settings(old, new, rerun.pair) if row.name in CHUNKING]
     unseen = "embedder and chunking are set alike, so the corpus changed, or how it is read"

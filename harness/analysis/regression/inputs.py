@@ -19,7 +19,14 @@ LOCATION = ("name", "description", "corpus")
 """Keys of a task file that say where things lie and what they are called, not what they are."""
 SECTIONS = {
     "examples": ("k",),
-    "retrieval": ("k", "chunk_tokens", "overlap_tokens", "max_prompt_tokens"),
+    "retrieval": (
+        "k",
+        "chunk_tokens",
+        "overlap_tokens",
+        "max_prompt_tokens",
+        "query_prefix",
+        "passage_prefix",
+    ),
     "finetune": tuple(field.name for field in fields(LoRA) if field.name not in ("task", "context")),
 }
 """Section of a task file → the settings that a system takes from it."""
@@ -82,6 +89,12 @@ def training(manifest: Manifest, task: str) -> Facts:
     """Hashes of the questions that may be learnt from: `train`, `dev`."""
     files = manifest.tasks[task].files
     return {role: value for role, value in files.items() if role not in ("spec", "test")}
+
+
+def embedder(manifest: Manifest) -> Facts:
+    """What names the embedder; nothing where passages were not looked for."""
+    facts = manifest.embedder
+    return {"name": facts.name, "sha256": facts.sha256} if facts else {}
 
 
 def index(manifest: Manifest, task: str) -> Facts | None:

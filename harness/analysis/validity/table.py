@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from harness.analysis.accuracy import ScoredAnswer
 from harness.analysis.evidence import Evidence, Pair
 from harness.analysis.results.figures import Check, FigureKind
-from harness.analysis.validity import adapters, answers, context, leaks, template
+from harness.analysis.validity import adapters, answers, context, leaks, questions, template
 from harness.analysis.validity.check import Case, Limits, Rule
 
 SHARE, DIFFERENCE, COUNT = FigureKind.SHARE, FigureKind.DIFFERENCE, FigureKind.COUNT
@@ -46,6 +46,14 @@ CHECKS: dict[str, Rule] = {
             SHARE,
             Limits(warn=0.0, fail=0.02),
             leaks.no_leak,
+        ),
+        # Share of the test questions that the embedder does not read to their end.
+        Rule(
+            "questions_read_whole",
+            "length of the questions",
+            SHARE,
+            Limits(warn=0.0, fail=0.25),
+            questions.read_whole,
         ),
         # recall@k, at the k of the prompt.
         Rule("retrieval_floor", "retrieval", SHARE, Limits(warn=0.5, fail=0.2), context.finds_passages),

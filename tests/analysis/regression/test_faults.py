@@ -160,9 +160,9 @@ def test_a_fake_clock_that_runs_twice_as_long_in_the_search_is_caught(
 ) -> None:
     embed = WordEmbedder.embed_queries
 
-    def slow(self: WordEmbedder, texts: Any) -> Any:
+    def slow(self: WordEmbedder, texts: Any, prefix: str) -> Any:
         self.clock.advance(0.75)  # rag takes 0.25 + 0.5 s of the fake clock, and now 1.5 s
-        return embed(self, texts)
+        return embed(self, texts, prefix)
 
     monkeypatch.setattr(WordEmbedder, "embed_queries", slow)
     found = judged(run_world(tmp_path / "after"), baseline)

@@ -89,6 +89,11 @@ def blind_retriever(run: Run) -> None:
         row["retrieved"] = [{"doc_id": other, "chunk_id": f"{other}#0", "score": 0.5}]
 
 
+def long_questions(run: Run) -> None:
+    for n, question in enumerate(run["questions"][:7]):
+        question["query_tokens"] = 65 + n
+
+
 def worse_oracle(run: Run) -> None:
     for row in rows_of(run, "oracle"):
         row["prediction"] = "nobody"
@@ -128,6 +133,7 @@ SPOILT: dict[Callable[[Run], None], tuple[str, float | None, float | None, list[
     leaked_nearly: ("no_test_question_in_training", 1 / N, 0.02, ["lora"]),
     leaked_into_dev: ("no_test_question_in_training", 1 / N, 0.0, ["lora"]),
     blind_retriever: ("retrieval_floor", 0.0, 0.2, ["rag"]),
+    long_questions: ("questions_read_whole", 7 / N, 0.25, ["rag"]),
     worse_oracle: ("oracle_not_below_rag", -14 / N, 0.0, ["rag"]),
     cut_prompts: ("truncated_prompts", 9 / N, 0.25, ["rag"]),
     cut_answers: ("cut_answers", 22 / N, 0.5, ["base"]),  # two were right all the same
@@ -195,6 +201,10 @@ def low_recall(run: Run) -> None:
         row["retrieved"] = []
 
 
+def one_long_question(run: Run) -> None:
+    run["questions"][0]["query_tokens"] = 65
+
+
 def few_gold(run: Run) -> None:
     """Recall 0, but on nine questions only."""
     blind_retriever(run)
@@ -213,6 +223,7 @@ WARNED: dict[Callable[[Run], None], str] = {
     one_percent_leaked: "no_test_question_in_training",
     low_recall: "retrieval_floor",
     few_gold: "retrieval_floor",
+    one_long_question: "questions_read_whole",
     silent_on_few: "adapter_changes_logits",
 }
 

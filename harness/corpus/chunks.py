@@ -9,36 +9,53 @@ Why not a library: semchunk makes an overlap by first cutting the whole text int
 overlap's size, which loses paragraphs and headings, and counts tokens one string at a time. Here each
 distinct word is counted once for the whole corpus, sums of words choose the cuts, and the finished
 chunks are counted again in one batch; where the sum fell short, the document is cut finer.
+
+Code that fits into a chunk is not cut. A chunk that begins among the rows of a table repeats the table's header line.
 """
 
 from __future__ import annotations
 
 import re
 from bisect import bisect_left, bisect_right
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import accumulate, pairwise
 
-from harness.corpus.readers import Document
+from harness.corpus.document import Document, Place
+from harness.corpus.layout import layout
 from harness.errors import InputError
 from harness.records import Passage
 
 CountTokens = Callable[[Sequence[str]], list[int]]
 
-CHUNKER = "structure-1"
+CHUNKER = "structure-2"
 """Names this way of cutting in an index's key; to be changed whenever the same input gives other chunks."""
 
 MIN_CHUNK_TOKENS = 16
 _LONGEST_UNIT = 64
 _LEAST_FILL = 0.5
+_MOST_HEADER = 3
+"""A table's header is repeated where it takes no more than this part of the room: a third."""
 
 # A word; ideographic sentences, which no space ends, are words of their own.
 _WORD = re.compile(r"[^\s。！？]*[。！？]+|[^\s。！？]+")
-_HEADING = re.compile(r"#{1,6} ")
 _SENTENCE_END = re.compile(r"""[.!?;:。！？]["')\]*]*\Z""")
 
 # How good a cut is before a unit.
 _POOR, _SPACE, _SENTENCE, _LINE, _PARAGRAPH, _SECTION = range(6)
+
+
+_Units = tuple[int, int]
+"""Units from the first on, up to the second."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Rows:
+    """The rows of a table, and the header line above them."""
+
+    units: _Units
+    header: _Units
+    text: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,10 +65,14 @@ class _Cuttable:
     doc_id: str
     title: str
     text: str
+    places: tuple[Place, ...]
     spans: list[tuple[int, int]]
     sums: list[int]
     """Tokens before each unit; one entry more than there are units."""
     cuts: list[int]
+    code: list[_Units]
+    """Blocks of fenced code."""
+    tables: list[_Rows]
 
 
 def embedding_text(passage: Passage) -> str:
@@ -159,7 +180,21 @@ def _cuttable(document: Document, title: str, counter: _Counter, room: int) -> _
     # Half the room: a unit still fits where the sums fell short and the room was narrowed.
     spans = [piece for span in _units(text) for piece in _halved(text, span, counter, room // 2)]
     sums = list(accumulate((counter(text[start:end]) for start, end in spans), initial=0))
-    return _Cuttable(document.doc_id, title, text, spans, sums, _cuts(text, spans))
+    found = layout(text)
+    starts = [start for start, _ in spans]
+    code = [_within(starts, span) for span in found.code]
+    rows = [
+        _Rows(_within(starts, table.body), _within(starts, table.header), text[slice(*table.header)].strip())
+        for table in found.tables
+    ]
+    cuts = _cuts(text, spans, found.headings)
+    _tighten(cuts, text, spans, code, rows)
+    return _Cuttable(document.doc_id, title, text, document.places, spans, sums, cuts, code, rows)
+
+
+def _within(starts: Sequence[int], span: tuple[int, int]) -> _Units:
+    """The units that begin in a span of characters."""
+    return bisect_left(starts, span[0]), bisect_left(starts, span[1])
 
 
 def _halved(text: str, span: tuple[int, int], counter: _Counter, room: int) -> Iterator[tuple[int, int]]:
@@ -172,14 +207,14 @@ def _halved(text: str, span: tuple[int, int], counter: _Counter, room: int) -> I
         yield from _halved(text, (middle, end), counter, room)
 
 
-def _cuts(text: str, spans: Sequence[tuple[int, int]]) -> list[int]:
+def _cuts(text: str, spans: Sequence[tuple[int, int]], headings: Collection[int]) -> list[int]:
     """How good a cut before each unit is; before the first, a section's."""
     cuts = [_SECTION]
-    in_heading = bool(spans) and _opens_heading(text, spans[0][0])
+    in_heading = bool(spans) and spans[0][0] in headings
     for (start, end), (following, _) in pairwise(spans):
         gap = text[end:following]
         new_line = "\n" in gap
-        if new_line and _opens_heading(text, following):
+        if following in headings:
             # Headings in a row belong together: the last one's section is the first one's too.
             cuts.append(_POOR if in_heading else _SECTION)
         elif in_heading or not gap:
@@ -189,46 +224,107 @@ def _cuts(text: str, spans: Sequence[tuple[int, int]]) -> list[int]:
         else:
             cuts.append(_SENTENCE if _SENTENCE_END.search(text[start:end]) else _SPACE)
         if new_line:
-            in_heading = _opens_heading(text, following)
+            in_heading = following in headings
     return cuts
 
 
-def _opens_heading(text: str, position: int) -> bool:
-    return bool(_HEADING.match(text, position))
+def _tighten(
+    cuts: list[int],
+    text: str,
+    spans: Sequence[tuple[int, int]],
+    code: Iterable[_Units],
+    tables: Iterable[_Rows],
+) -> None:
+    """Make cuts inside code and tables worse, in place: prose around them is the better place to cut."""
+    for first, last in code:
+        for unit in range(first + 1, last):
+            lines = text.count("\n", spans[unit - 1][1], spans[unit][0])
+            cuts[unit] = min(cuts[unit], (_SPACE, _SENTENCE, _LINE)[min(lines, 2)])
+        opening = next((unit for unit in range(first + 1, last) if cuts[unit] > _SPACE), last)
+        for unit in {*range(first + 1, opening + 1), last - 1} & set(range(first + 1, last)):
+            cuts[unit] = _POOR  # between a fence and its code
+    for table in tables:
+        for unit in range(table.header[0] + 1, table.units[0] + 1):
+            if unit < len(cuts):
+                cuts[unit] = _POOR
+        for unit in range(table.units[0] + 1, table.units[1]):
+            cuts[unit] = min(cuts[unit], _SPACE) if cuts[unit] < _LINE else cuts[unit]
 
 
 def _passages(document: _Cuttable, room: int, overlap: int) -> list[Passage]:
-    doc_id, spans = document.doc_id, document.spans
-    return [
-        Passage(
-            f"{doc_id}#{number}", doc_id, document.title, document.text[spans[first][0] : spans[last - 1][1]]
+    passages = []
+    for number, (first, last) in enumerate(_pack(document, room, min(overlap, room // 2))):
+        start, end = document.spans[first][0], document.spans[last - 1][1]
+        text = document.text[start:end]
+        if header := _header(document, first, room):
+            text = f"{header.text}\n{text}"
+        chunk_id = f"{document.doc_id}#{number}"
+        passages.append(
+            Passage(chunk_id, document.doc_id, document.title, text, _place(document.places, start, end))
         )
-        for number, (first, last) in enumerate(_pack(document, room, min(overlap, room // 2)))
-    ]
+    return passages
 
 
-def _pack(document: _Cuttable, room: int, overlap: int) -> Iterator[tuple[int, int]]:
+def _place(places: Sequence[Place], start: int, end: int) -> str:
+    """Where a passage stands: the part it begins in, and the one it ends in where that is another."""
+    if not places:
+        return ""
+    first = bisect_right(places, start, key=lambda place: place.start) - 1
+    last = bisect_left(places, end, key=lambda place: place.start) - 1
+    label = places[max(first, 0)].label
+    return label if last <= first else f"{label} – {places[last].label}"
+
+
+def _header(document: _Cuttable, first: int, room: int) -> _Rows | None:
+    """The table whose header a chunk repeats: it begins among the rows, and the header leaves room for them."""
+    at = bisect_right(document.tables, first, key=lambda table: table.units[0]) - 1
+    if at < 0 or first >= document.tables[at].units[1]:
+        return None
+    table = document.tables[at]
+    return table if _tokens(document, table.header) <= room // _MOST_HEADER else None
+
+
+def _tokens(document: _Cuttable, units: _Units) -> int:
+    return document.sums[units[1]] - document.sums[units[0]]
+
+
+def _pack(document: _Cuttable, room: int, overlap: int) -> Iterator[_Units]:
     """Chunks as ranges of units, from the front: each ends at the best, then latest, cut in reach."""
     sums, cuts, count = document.sums, document.cuts, len(document.spans)
     first = covered = 0
     while covered < count:
+        header = _header(document, first, room)
+        left = room - _tokens(document, header.header) if header else room
         # The last unit boundary within reach; one unit at least, however long.
-        reach = max(bisect_right(sums, sums[first] + room) - 1, first + 1)
+        reach = max(bisect_right(sums, sums[first] + left) - 1, first + 1)
         if reach <= covered:  # the overlap left no room for anything new
             first = covered
             continue
         if reach >= count:
             yield first, count
             return
-        least = max(bisect_left(sums, sums[first] + int(room * _LEAST_FILL)), covered + 1)
+        least = max(bisect_left(sums, sums[first] + int(left * _LEAST_FILL)), covered + 1)
         end = max(range(min(least, reach), reach + 1), key=lambda unit: (cuts[unit], unit))
+        end = _before_code(document, first, covered, end, room)
         yield first, end
         first, covered = _overlapping_start(document, first, end, overlap), end
 
 
+def _before_code(document: _Cuttable, first: int, covered: int, end: int, room: int) -> int:
+    """Where to cut instead of inside code that fits into a chunk of its own: before it."""
+    at = bisect_left(document.code, end, key=lambda code: code[0]) - 1
+    if at < 0 or document.code[at][1] <= end:
+        return end
+    start, stop = document.code[at]
+    fits = document.sums[stop] - document.sums[start] <= room
+    return start if fits and start > max(first, covered) and document.cuts[start] > _POOR else end
+
+
 def _overlapping_start(document: _Cuttable, first: int, end: int, overlap: int) -> int:
     """Where the next chunk begins: up to `overlap` tokens before `end`, best at a sentence's start."""
-    if document.cuts[end] == _SECTION:
+    at = bisect_right(document.code, end, key=lambda code: code[0]) - 1
+    code = document.code[at] if at >= 0 else (0, 0)
+    if document.cuts[end] == _SECTION or end in code:  # code neither begins in the overlap nor is cut for it
         return end
     earliest = max(bisect_left(document.sums, document.sums[end] - overlap), first + 1)
     whole = range(earliest, end)

@@ -16,7 +16,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from harness.corpus.readers import READERS, Document, Entry, NotRead
+from harness.corpus.document import Document, Entry, NotRead
+from harness.corpus.readers import READERS
 from harness.errors import InputError, collecting, raise_all
 from harness.files import sha256_json
 from harness.records import Cause, Inventory, PassedOver

@@ -8,54 +8,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from harness.corpus import formats
+from harness.corpus.document import Document, Entry, NotRead
 from harness.errors import InputError
 from harness.files import LFS_POINTER, is_lfs_pointer
-from harness.records import Cause
 from harness.spec.mistakes import is_unicode
-
-
-@dataclass(frozen=True, slots=True)
-class Place:
-    """A part of a document that people name: from character `start` of its text on, up to the next one."""
-
-    start: int
-    label: str
-
-
-@dataclass(frozen=True, slots=True)
-class Document:
-    """One document of a corpus, as it is chunked. `text` is never empty."""
-
-    doc_id: str
-    title: str
-    text: str
-    places: tuple[Place, ...] = ()
-    """Pages, slides or sheets in the order of the text; empty where the format has none."""
-
-    def named(self, doc_id: str) -> Document:
-        return self if doc_id == self.doc_id else replace(self, doc_id=doc_id)
-
-
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """A document as it was read. `line`: where its record stands, in files that hold several."""
-
-    document: Document
-    line: int | None = None
-
-
-class NotRead(Exception):
-    """A file cannot be read. The message is the end of the sentence "PATH was not read: …"."""
-
-    def __init__(self, cause: Cause, reason: str) -> None:
-        super().__init__(reason)
-        self.cause: Cause = cause
-
 
 Reader = Callable[[Path, str], Iterator[Entry | InputError]]
 """Path, and the id of a document that is the whole file → the documents in it, and what is wrong with others."""

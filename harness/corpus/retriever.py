@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from harness.corpus.chunks import CHUNKER, chunk_documents, embedding_text
+from harness.corpus.document import Document
 from harness.corpus.documents import corpus_sha256, read_corpus
 from harness.corpus.embedder import Embedder, Prefixes
 from harness.corpus.index import (
@@ -20,7 +21,6 @@ from harness.corpus.index import (
     open_index,
     save_index,
 )
-from harness.corpus.readers import Document
 from harness.corpus.window import prefixes_of
 from harness.errors import HarnessError, InputError, shown
 from harness.files import locked, sha256_json

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from harness.corpus.chunks import CountTokens, chunk_documents, embedding_text
-from harness.corpus.readers import Document
+from harness.corpus.document import Document, document_of_parts
 from harness.errors import InputError
 from harness.records import Passage
 from tests.corpus.fakes import HashEmbedder
@@ -149,3 +149,68 @@ def test_tokens_are_counted_in_few_batches() -> None:
     documents = [Document(f"d{n}", f"Title {n}", f"some words {n}. " * 60) for n in range(50)]
     chunk_documents(documents, counting, 64, 8)
     assert len(calls) <= 4
+
+
+CODE = "# Backup\n\nRun this every night.\n\n```sh\n# stop first\na b c\n\n# then keep\nd e f g\n```\n\nDone."
+
+
+def test_a_comment_in_code_is_no_heading_and_code_that_fits_is_not_cut() -> None:
+    assert texts(Document("d", "T", CODE), 26, 6) == [CODE[:31], CODE[33:]]
+    other = CODE.replace("# stop", "% stop").replace("# then", "% then")
+    assert texts(Document("d", "T", other), 26, 6) == [other[:31], other[33:]]
+
+
+def test_longer_code_is_cut_between_its_lines() -> None:
+    code = "```\n" + "\n".join(f"a{n} b c d. e" for n in range(12)) + "\n```"
+    passages = texts(Document("d", "T", code), 20)
+    assert "\n".join(passages) == code
+    assert all(passage.endswith((". e", "```")) for passage in passages)
+
+
+TABLE = "Fees.\n\n| Item | Fee |\n| --- | --- |\n" + "\n".join(f"| tool {n} | {n} EUR. |" for n in range(20))
+
+
+def test_each_chunk_of_a_table_begins_with_its_header() -> None:
+    passages = texts(Document("d", "T", TABLE), 40, 8)
+    header, *rows = TABLE.split("\n")[2:3] + TABLE.split("\n")[4:]
+    assert len(passages) > 3
+    for passage in passages:
+        assert header in passage
+        assert set(passage.split("\n")) <= {header, *rows, "Fees.", "", "| --- | --- |"}
+    assert [row for row in rows if not any(row in passage for passage in passages)] == []
+
+
+def test_a_header_as_long_as_the_rows_is_not_repeated() -> None:
+    long = TABLE.replace("| Item |", f"| {'Item ' * 20}|")
+    assert sum("Item" in passage for passage in texts(Document("d", "T", long), 40)) < 3
+
+
+def test_passages_carry_the_place_that_they_stand_at() -> None:
+    pages = [(f"page {n}", f"a{n} b c d e f g h. i j k l m n.") for n in (1, 2, 3)]
+    document = document_of_parts("d", "T", [*pages, ("page 4", "")])
+    assert [place.label for place in document.places] == ["page 1", "page 2", "page 3"]
+    passages = chunk_documents([document], count, 26, 0)
+    assert [(passage.text.split()[0], passage.place) for passage in passages] == [
+        ("a1", "page 1"), ("a2", "page 2"), ("a3", "page 3"),
+    ]  # fmt: skip
+    (whole,) = chunk_documents([document], count, 64, 0)
+    assert whole.place == "page 1 – page 3"
+
+
+structured = st.lists(
+    st.sampled_from(["word ", "end. ", "\n", "\n\n", "\n\n# ", "\n```\n", "\n~~~~\n", "\n    # ",
+                     "\n| a | b |\n|---|---|\n| ", " | ", "\n> ", "\n- ", "|"]),
+    max_size=80,
+)  # fmt: skip
+
+
+@settings(max_examples=200, deadline=None)
+@given(structured, st.integers(32, 64), st.integers(0, 16), st.sampled_from([count, letters]))
+def test_no_word_is_lost_among_code_and_tables(
+    parts: list[str], max_tokens: int, overlap: int, counter: CountTokens
+) -> None:
+    text = "".join(f"{part}n{number}" for number, part in enumerate(parts)).strip()
+    passages = chunk_documents([Document("d", "T", text)], counter, max_tokens, overlap)
+    assert max(counter([embedding_text(passage) for passage in passages]), default=0) <= max_tokens
+    words = {word for passage in passages for word in passage.text.split()}
+    assert set(text.split()) <= words

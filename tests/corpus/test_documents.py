@@ -10,8 +10,9 @@ from pathlib import Path
 
 import pytest
 
+from harness.corpus.document import Document, Entry, NotRead, Place
 from harness.corpus.documents import corpus_sha256, read_corpus
-from harness.corpus.readers import READERS, Document, Entry, NotRead, Place
+from harness.corpus.readers import READERS
 from harness.errors import InputError
 from tests.snapshots import Snapshots
 

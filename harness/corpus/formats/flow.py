@@ -1,0 +1,64 @@
+"""Text that grows piece by piece, with line and paragraph breaks that never pile up."""
+
+from __future__ import annotations
+
+LINE, PARAGRAPH = "\x1e", "\x1d"
+_MARKER = "\x1c"
+"""Control characters that mark what pieces are; text that comes in has none of them."""
+_SPACED = frozenset((" ", LINE, PARAGRAPH, _MARKER))
+_BREAKS = {LINE: 1, PARAGRAPH: 2}
+
+
+class Flow:
+    """Pieces of text and breaks between them → one string."""
+
+    __slots__ = ("pieces",)
+
+    def __init__(self) -> None:
+        self.pieces: list[str] = []
+
+    def text(self, words: str) -> None:
+        """Words of running text; a space at their front is left out behind another."""
+        if words[:1] == " " and self.pieces and self.pieces[-1][-1:] in _SPACED:
+            words = words.lstrip(" ")
+        if words:
+            self.pieces.append(words)
+
+    def block(self, text: str) -> None:
+        """Lines that stay as they are, a paragraph of their own."""
+        if text:
+            self.pieces += [PARAGRAPH, text, PARAGRAPH]
+
+    def marker(self, sign: str) -> None:
+        """The sign of a list item on a new line; the text behind it begins on the same line."""
+        self.pieces += [LINE, sign, _MARKER]
+
+    def cut(self, mark: str) -> None:
+        self.pieces.append(mark)
+
+    def tail(self, length: int) -> str:
+        """Takes the last `length` characters of running text off, to be written anew."""
+        taken = ""
+        while len(taken) < length and self.pieces and self.pieces[-1] not in (LINE, PARAGRAPH, _MARKER):
+            piece = self.pieces.pop()
+            missing = length - len(taken)
+            if len(piece) > missing:
+                self.pieces.append(piece[:-missing])
+            taken = piece[-missing:] + taken
+        return taken
+
+    def finished(self) -> str:
+        out: list[str] = []
+        pending, behind_marker = 0, False
+        for piece in self.pieces:
+            if piece == _MARKER:
+                behind_marker = True
+            elif piece in _BREAKS:
+                pending = max(pending, _BREAKS[piece])
+            elif piece != " " or (not pending and not behind_marker and out):
+                if out and not behind_marker and pending:
+                    out[-1] = out[-1].rstrip(" ")
+                    out.append("\n" * pending)
+                out.append(piece.lstrip(" ") if behind_marker else piece)
+                pending, behind_marker = 0, False
+        return "".join(out).strip("\n").rstrip()

@@ -1,0 +1,127 @@
+"""The running text of a Markdown block, as a person reads it."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from harness.corpus.formats.flow import Flow
+from harness.corpus.formats.marks import TAIL, subscript, superscript
+from harness.corpus.formats.tags import attribute, html_alone, tag_name
+
+_SIGNS = re.compile(r"[\[<&\\]")
+_FOOTNOTE = re.compile(r"(?<=[^\s\[(])\[\^(?=[^\]\s]+\])")
+
+
+def needs_reading(source: str) -> bool:
+    """Whether Markdown's inline rules can change a text: it has a bracket, a tag, a reference or a backslash."""
+    return bool(_SIGNS.search(source))
+
+
+def rendered(
+    parser: Any, content: str, env: dict[str, Any], *, row: bool = False, plain: bool = False
+) -> tuple[str, set[str]]:
+    """The text of a block, and the labels of the link definitions that it uses.
+
+    `row`: it is a table's row, and stays on one line; `plain`: without signs for emphasis and code.
+    """
+    tokens: list[Any] = []
+    try:
+        parser.inline.parse(content, parser, env, tokens)
+    except RecursionError:
+        return content, set()
+    writer = _Inline(row, plain)
+    for token in tokens:
+        writer.write(token)
+    labels = {token.meta["label"] for token in tokens if token.meta and "label" in token.meta}
+    return writer.finished(), labels
+
+
+class _Inline:
+    def __init__(self, row: bool, plain: bool) -> None:
+        self._row, self._plain = row, plain
+        self._flows: list[tuple[str, Flow]] = [("", Flow())]
+        self._unread = ""
+
+    def finished(self) -> str:
+        while len(self._flows) > 1:  # raised text that nothing closes
+            _, flow = self._flows.pop()
+            self._pieces.extend(flow.pieces)
+        text = "".join(self._pieces)
+        return " ".join(text.split("\n")) if self._row else text
+
+    @property
+    def _pieces(self) -> list[str]:
+        return self._flows[-1][1].pieces
+
+    def write(self, token: Any) -> None:
+        kind = token.type
+        if self._unread and not (kind == "html_inline" and tag_name(token.content) == self._unread):
+            return
+        if kind == "text":
+            self._pieces.append(self._text(token.content))
+        elif kind == "text_special":
+            self._pieces.append(self._special(token))
+        elif kind in ("softbreak", "hardbreak"):
+            self._pieces.append("\n")
+        elif kind == "code_inline":
+            self._pieces.append(token.content if self._plain else _code(token))
+        elif kind == "image":
+            from harness.corpus.formats.web import image
+
+            self._pieces.append(image(_words(token)))
+        elif kind == "html_inline":
+            self._tag(token.content)
+        elif not kind.startswith("link_") and not self._plain:
+            self._pieces.append(token.markup)
+
+    def _text(self, words: str) -> str:
+        """Words, with the marks of footnotes kept apart from the number or word before them."""
+        if words.startswith("[^") and self._pieces and not self._pieces[-1][-1:].isspace():
+            words = f" {words}"
+        return _FOOTNOTE.sub(" [^", words)
+
+    def _special(self, token: Any) -> str:
+        sign = str(token.content)
+        if token.info == "entity":
+            return sign.replace("\xa0", " ").replace("\xad", "")
+        starts_line = not self._pieces or self._pieces[-1].endswith("\n")
+        return token.markup if (sign == "|" and self._row) or (sign == "#" and starts_line) else sign
+
+    def _tag(self, source: str) -> None:
+        name, closing = tag_name(source), source.startswith("</")
+        if name in ("script", "style"):
+            self._unread = "" if closing else name
+        elif name in ("sup", "sub"):
+            self._raise(name, closing)
+        elif name == "br":
+            self._pieces.append("\n")
+        elif name in ("s", "del", "strike"):
+            self._pieces.append("~~")
+        elif name == "img":
+            from harness.corpus.formats.web import image
+
+            self._pieces.append(image(attribute(source, "alt")))
+        elif not html_alone(source):
+            self._pieces.append(source)
+
+    def _raise(self, name: str, closing: bool) -> None:
+        if not closing:
+            self._flows.append((name, Flow()))
+        elif self._flows[-1][0] == name:
+            _, inner = self._flows.pop()
+            flow, text = self._flows[-1][1], "".join(inner.pieces)
+            before = flow.tail(TAIL)
+            flow.pieces.append(superscript(before, text) if name == "sup" else subscript(before, text))
+
+
+def _code(token: Any) -> str:
+    space = " " if token.content[:1] == "`" or token.content[-1:] == "`" else ""
+    return f"{token.markup}{space}{token.content}{space}{token.markup}"
+
+
+def _words(token: Any) -> str:
+    """The alternative text of a picture: its children without their signs."""
+    return "".join(
+        _words(child) if child.children else child.content or " " for child in token.children or ()
+    )

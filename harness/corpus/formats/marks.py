@@ -1,0 +1,74 @@
+"""Raised and lowered text on one line, so that no number changes: 10<sup>6</sup> is `10^6`, never `106`."""
+
+from __future__ import annotations
+
+import re
+
+TAIL = 24
+"""So many characters before a mark decide how it is written."""
+
+_ORDINALS = {
+    "st", "nd", "rd", "th", "er", "ère", "ere", "re", "e", "ème", "eme", "nde", "de", "os", "as", "mo", "ma", "ste",
+    "te",
+}  # fmt: skip
+_SIGNS = {"tm", "sm", "™", "®", "©", "℠"}
+_POWERS_OF = {
+    "m", "km", "cm", "mm", "dm", "nm", "µm", "μm", "ft", "in", "yd", "mi", "s", "h", "min", "kg", "mc", "sin", "cos",
+    "tan", "log", "ln",
+}  # fmt: skip
+"""What a raised number behind it is a power of; behind other words it is a footnote's mark."""
+
+_RAISED = str.maketrans("0123456789+-−", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁻")
+_NUMBER = re.compile(r"[+−-]?\d+|\d*[+−-]")
+_WORD = re.compile(r"[^\W\d_]+\Z")
+_RAISED_NUMERATOR = re.compile(r"(?:\^| ?\[)(?P<above>\d+)\]? ?[/⁄]\Z")
+
+
+def superscript(before: str, content: str, note: bool = False) -> str:
+    """`before` with raised `content` behind it; `note`: it is known to be a footnote's mark (a link)."""
+    raised = " ".join(content.split())
+    if not raised:
+        return before
+    if note or raised[0] in "[(*†‡§¶#":
+        return _noted(before, raised)
+    last = before[-1:]
+    if raised.casefold() in _SIGNS:
+        return before + raised
+    if last.isdigit():
+        return before + (raised if raised.casefold() in _ORDINALS else _power(raised))
+    if last.isalpha():
+        match = _WORD.search(before)
+        word = match[0] if match else last
+        if _NUMBER.fullmatch(raised):
+            single = len(word) == 1 or word.casefold() in _POWERS_OF or not raised.isdigit()
+            return before + raised.translate(_RAISED) if single else _noted(before, raised)
+        if len(raised) == 1 and raised.isalpha():
+            return before + _power(raised) if len(word) == 1 else _noted(before, raised)
+        return before + (raised if raised.isalpha() and len(raised) <= 4 else _power(raised))
+    if last and last in ")]}":
+        return before + _power(raised)
+    return _noted(before, raised) if len(raised) <= 3 else before + raised
+
+
+def subscript(before: str, content: str) -> str:
+    """`before` with lowered `content` behind it: `H2O`, `x_i`; a fraction's two halves meet: `5 1/2`."""
+    lowered = " ".join(content.split())
+    if not lowered:
+        return before
+    if fraction := _RAISED_NUMERATOR.search(before):
+        whole = before[: fraction.start()]
+        space = " " if whole[-1:].isdigit() or fraction[0][0] == " " else ""
+        return f"{whole}{space}{fraction['above']}/{lowered}"
+    last = before[-1:]
+    if not last or last.isspace() or (lowered.isdigit() and (last.isalpha() or last in ")]")):
+        return before + lowered
+    return f"{before}_{lowered}" if lowered.isalnum() else f"{before}_({lowered})"
+
+
+def _power(raised: str) -> str:
+    return f"^{raised}" if re.fullmatch(r"[+−-]?[\w.,]+|\d*[+−-]", raised) else f"^({raised})"
+
+
+def _noted(before: str, mark: str) -> str:
+    space = "" if not before or before[-1].isspace() else " "
+    return before + space + (mark if mark[0] in "[(" else f"[{mark}]")

@@ -1,0 +1,109 @@
+"""What the text of every format looks like: lines without trailing spaces, tables a row a line, code between fences.
+
+These are Markdown's own signs, so that the chunker knows headings, tables and code whatever the file was.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+_LONG_HEADER = 120
+_WIDEST = 50
+
+
+def readable(stem: str) -> str:
+    """A file's stem as a title: `travel-and_leave` → `Travel and leave`."""
+    words = re.sub(r"[\s_-]+", " ", stem).strip()
+    return words[:1].upper() + words[1:] or stem
+
+
+def tidy(text: str) -> str:
+    """No spaces at line ends, at most one empty line in a row, none around the whole."""
+    lines = "\n".join(line.rstrip() for line in text.split("\n"))
+    return re.sub(r"\n{3,}", "\n\n", lines).strip("\n")
+
+
+def one_line(text: str) -> str:
+    return " ".join(text.split())
+
+
+def fenced(code: str, language: str = "") -> str:
+    """Code between fences that are longer than any row of backticks in it."""
+    longest = max((len(run) for run in re.findall(r"`{3,}", code)), default=2)
+    fence = "`" * (longest + 1)
+    return f"{fence}{language}\n{code}\n{fence}"
+
+
+def table(rows: Sequence[Sequence[str]], header: Sequence[str] | None = None) -> str:
+    """Rows of cells as text: a row a line, under its header where there is one.
+
+    A short header is a line of its own, as in Markdown, and the chunker repeats it. Under a long one each cell
+    carries its heading (`Item: drill | Fee: 20 EUR`), as passages may cut such a row. Empty rows are left out.
+    """
+    lines = [[one_line(cell) for cell in row] for row in rows]
+    lines = [row for row in lines if any(row)]
+    heads = [one_line(cell) for cell in header or ()]
+    width = max((_width(row) for row in (heads, *lines)), default=0)
+    if width == 0:
+        return ""
+    if any(heads) and len(" | ".join(heads)) > _LONG_HEADER:
+        if not lines:
+            return _row(heads, width)
+        return "\n".join(_headed(row, heads) for row in lines)
+    if width == 1 and not any(heads):
+        return "\n".join(row[0] for row in lines)
+    rule = [_row(heads, width), "|" + " --- |" * width] if any(heads) else []
+    return "\n".join([*rule, *(_row(row, width) for row in lines)])
+
+
+def _width(row: Sequence[str]) -> int:
+    return max((number for number, cell in enumerate(row, start=1) if cell), default=0)
+
+
+def _row(cells: Sequence[str], width: int) -> str:
+    missing = width - len(cells) if width <= _WIDEST else 0  # a page may claim a hundred thousand columns
+    padded = [*cells[:width], *[""] * missing]
+    return "|" + "".join(f" {cell.replace('|', chr(92) + '|')} |" for cell in padded)
+
+
+def _headed(cells: Sequence[str], heads: Sequence[str]) -> str:
+    named = zip(cells, [*heads, *[""] * len(cells)], strict=False)
+    return " | ".join(f"{head}: {cell}" if head else cell for cell, head in named if cell)
+
+
+def sheet(rows: Sequence[Sequence[str]]) -> str:
+    """A spreadsheet's rows as text: its first row of several cells is the header, lines above it are its title.
+
+    After an empty row, a row of words without digits begins a table of its own.
+    """
+    blocks: list[list[Sequence[str]]] = [[]]
+    after_gap = False
+    for row in rows:
+        filled = [cell for cell in row if cell.strip()]
+        if after_gap and len(filled) > 1 and not re.search(r"\d", "".join(filled)):
+            blocks.append([])
+        if filled:
+            blocks[-1].append(row)
+        after_gap = not filled
+    return "\n\n".join(text for block in blocks if (text := _block(block)))
+
+
+def _block(rows: Sequence[Sequence[str]]) -> str:
+    several = [number for number, row in enumerate(rows) if sum(bool(cell.strip()) for cell in row) > 1]
+    if not several:
+        return "\n".join(one_line(" ".join(row)) for row in rows)
+    first = several[0]
+    title = "\n".join(one_line(" ".join(row)) for row in rows[:first])
+    numbers = all(re.fullmatch(r"[\d.,:/%€$£+-]*", cell.strip()) for cell in rows[first])
+    body = table(rows[first:]) if numbers else table(rows[first + 1 :], rows[first])
+    return f"{title}\n\n{body}" if title else body
+
+
+def small_table(rows: Sequence[Sequence[str]]) -> str:
+    """A table of a document or slide: its first row is the header where it has no digits, or only years."""
+    if len(rows) > 1 and len(rows[0]) > 1 and all(cell.strip() for cell in rows[0][1:]):
+        named = [re.sub(r"\b(?:19|20)\d\d\b", "", cell) for cell in rows[0]]
+        if not re.search(r"\d", "".join(named)):
+            return table(rows[1:], rows[0])
+    return table(rows)

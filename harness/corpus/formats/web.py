@@ -1,0 +1,262 @@
+"""An HTML page → title and text, by a parser that knows HTML5: optional tags, broken nesting, character references.
+
+What stays is what a person would read: headings, lists and code under Markdown's signs, a row of a table on a line,
+raised and lowered text kept apart from numbers, the alternative texts of pictures, what unfolds on a click. What goes
+is what only a machine needs: scripts, styles, comments, menus (`<nav>`), what stands in for scripts (`<noscript>`),
+and spans that are hidden.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from harness.corpus.formats.flow import LINE, PARAGRAPH, Flow
+from harness.corpus.formats.grid import Grid
+from harness.corpus.formats.marks import TAIL, subscript, superscript
+from harness.corpus.formats.shape import fenced, one_line, readable, tidy
+from harness.corpus.formats.tame import tamed
+
+_DROPPED = frozenset((
+    *("script", "style", "nav", "noscript", "template", "head", "iframe", "rp", "datalist", "defs", "metadata"),
+    *("-comment", "-doctype", "-document"),
+))  # fmt: skip
+_HEADINGS = {"h1": 1, "h2": 2, "h3": 3, "h4": 4, "h5": 5, "h6": 6}
+_PARAGRAPHS = frozenset((
+    *("p", "div", "section", "article", "main", "header", "footer", "aside", "dl", "blockquote", "figure", "form"),
+    *("hr", "details", "fieldset", "address", "dialog", "search", "hgroup", "body", "center", "ul", "ol", "menu"),
+))  # fmt: skip
+_TIGHT = frozenset(("p", "div", "ul", "ol", "menu"))
+"""Blocks that begin a line, not a paragraph, inside a list."""
+_LINES = frozenset((
+    *("li", "dt", "dd", "figcaption", "summary", "option", "legend", "optgroup", "select", "textarea", "text"),
+))  # fmt: skip
+_COLLECTED = frozenset((*_HEADINGS, "sup", "sub", "pre", "td", "th", "caption"))
+"""Elements whose whole text is known before it is written."""
+_SINGLE = frozenset(("br", "img", "input", "math"))
+_SIGNS = {"s": ("~~", "~~"), "strike": ("~~", "~~"), "del": ("~~", "~~"), "q": ("“", "”"), "rt": ("(", ")")}
+_HIDEABLE = frozenset(("span", "a", "b", "i", "em", "strong", "small", "sup", "sub", "label", "button"))
+_ACTS = frozenset((
+    *_DROPPED, *_PARAGRAPHS, *_LINES, *_COLLECTED, *_SINGLE, *_SIGNS, *_HIDEABLE, "table", "tr", "thead",
+))  # fmt: skip
+"""Elements that do more than hold text."""
+_SHOWN_INPUTS = frozenset(
+    ("", "text", "number", "date", "time", "email", "tel", "url", "search", "submit", "button", "reset")
+)
+_INVISIBLE = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.I)
+_DEEPEST_LIST = 8
+_INTEGER = re.compile(r"\s*-?[0-9]{1,9}\s*")
+_SPACES = re.compile(r"\s+")
+_FILE_NAME = re.compile(r"\S+\.(?:png|jpe?g|gif|svg|webp|bmp|ico|avif)\Z", re.I)
+
+
+def html(source: str, stem: str) -> tuple[str, str]:
+    """Title (`<title>`, else `<h1>`, else the stem) and text of an HTML page."""
+    page = _parsed(source)
+    named = page.css_first("head > title") or page.css_first("h1")
+    title = one_line(named.text()) if named is not None else ""
+    writer = _Writer()
+    writer.read(page.root)
+    return title or readable(stem), tidy(writer.text())
+
+
+def fragment(source: str) -> str:
+    """The text of a piece of HTML, as it stands in other formats."""
+    return html(source, "")[1]
+
+
+def element_names(source: str) -> set[str]:
+    """The names of the elements of a piece of HTML."""
+    return {node.tag for node in _parsed(source).root.traverse(include_text=False)}
+
+
+def image(alternative: str) -> str:
+    """What is read of a picture: its alternative text, unless that is but a file's name."""
+    words = one_line(alternative)
+    return "" if not words or _FILE_NAME.match(words) else f"[image: {words}]"
+
+
+def _parsed(source: str) -> Any:
+    from selectolax.lexbor import LexborHTMLParser
+
+    return LexborHTMLParser(tamed(source))
+
+
+class _Writer:
+    """Takes the elements of a page in their order and writes its text."""
+
+    def __init__(self) -> None:
+        self._flows = [Flow()]
+        self._lists: list[int | None] = []
+        self._grids: list[Grid] = []
+        self._pre = 0
+
+    def text(self) -> str:
+        return self._flows[0].finished()
+
+    def read(self, root: Any) -> None:
+        """Write a tree, without a deep stack. Nodes are not compared: the library would compare their HTML."""
+        open_elements: list[tuple[str, Any]] = []
+        node = root
+        while node is not None:
+            name, child = node.tag, None
+            if name == "-text":
+                self._words(node.text_content or "")
+            elif name not in _ACTS or self._enter(name, node):
+                child = node.first_child
+                if child is not None:
+                    open_elements.append((name, node))
+                elif name in _ACTS:
+                    self._leave(name, node)
+            node = child if child is not None else node.next if open_elements else None
+            while node is None and open_elements:
+                name, ended = open_elements.pop()
+                if name in _ACTS:
+                    self._leave(name, ended)
+                node = ended.next if open_elements else None
+
+    def _enter(self, name: str, node: Any) -> bool:
+        """Write what opens an element. False where its content is not read; it then has no end."""
+        flow = self._flows[-1]
+        if name in _PARAGRAPHS:
+            flow.cut(self._break(name))
+        elif name in _DROPPED or name[0] == "-" or (name in _HIDEABLE and _hidden(node)):
+            return False
+        elif name in _SINGLE:
+            self._single(name, node)
+            return False
+        if name in ("ul", "ol", "menu"):
+            self._lists.append(_number(node, "start", 1) if name == "ol" else None)
+        elif name == "table":
+            self._grids.append(Grid())
+        elif name in ("tr", "thead") and self._grids:
+            self._grids[-1].opens(name)
+        elif name == "li":
+            flow.marker(self._item(node))
+        elif name == "dd":
+            flow.marker(": ")
+        elif name in _COLLECTED:
+            self._flows.append(Flow())
+            self._pre += name == "pre"
+        elif name in _LINES:
+            flow.cut(LINE)
+        elif name in _SIGNS:
+            flow.text(_SIGNS[name][0])
+        return True
+
+    def _leave(self, name: str, node: Any) -> None:
+        """Write what closes an element."""
+        if name in _COLLECTED:
+            self._collected(name, node, self._flows.pop().finished())
+            return
+        flow = self._flows[-1]
+        if name in ("ul", "ol", "menu"):
+            self._lists.pop()
+        if name in _PARAGRAPHS:
+            flow.cut(self._break(name))
+        elif name == "table":
+            flow.block(self._grids.pop().text())
+        elif name == "tr" and self._grids:
+            self._grids[-1].closes()
+        elif name in _LINES:
+            flow.cut(LINE)
+        elif name in _SIGNS:
+            flow.text(_SIGNS[name][1])
+
+    def _break(self, name: str) -> str:
+        """The break around a block: items of a list stay together."""
+        return LINE if self._lists and name in _TIGHT else PARAGRAPH
+
+    def _words(self, text: str) -> None:
+        if self._pre:
+            self._flows[-1].pieces.append(re.sub(r"[\x1c-\x1f]", " ", text))
+        else:
+            self._flows[-1].text(_SPACES.sub(" ", text).replace("\u00ad", ""))
+
+    def _single(self, name: str, node: Any) -> None:
+        """Write an element that has no text of its own below it."""
+        flow = self._flows[-1]
+        if name == "br":
+            flow.cut("\n" if self._pre else LINE)
+        elif name == "img":
+            flow.text(image(node.attributes.get("alt") or ""))
+        elif name == "math":
+            flow.text(f" {formula(node)} ")
+        elif (node.attributes.get("type") or "").lower() in _SHOWN_INPUTS:
+            flow.text(f" {one_line(node.attributes.get('value') or '')} ")
+
+    def _collected(self, name: str, node: Any, text: str) -> None:
+        """Write an element whose text had to be known first."""
+        flow = self._flows[-1]
+        if name == "pre":
+            self._pre -= 1
+            flow.block(text.strip("\n") and fenced(text.strip("\n")))
+        elif name in _HEADINGS:
+            heading = one_line(text).rstrip("¶ ")
+            flow.block(heading and f"{'#' * _HEADINGS[name]} {heading}")
+            if heading and self._grids:
+                self._grids[-1].has_blocks()
+        elif name in ("sup", "sub"):
+            before = flow.tail(TAIL)
+            note = node.css_first("a") is not None or node.parent.tag == "a"
+            flow.pieces.append(superscript(before, text, note) if name == "sup" else subscript(before, text))
+        elif name == "caption":
+            (self._grids[-1].caption if self._grids else flow.block)(text)
+        elif self._grids:
+            self._grids[-1].cell(name, text, _number(node, "rowspan", 1), _number(node, "colspan", 1))
+        else:
+            flow.block(text)
+
+    def _item(self, node: Any) -> str:
+        """The sign of a list item: a dash, or its number."""
+        indent = "  " * min(len(self._lists) - 1, _DEEPEST_LIST)
+        number = self._lists[-1] if self._lists else None
+        if number is None:
+            return f"{indent}- "
+        number = _number(node, "value", number)
+        self._lists[-1] = number + 1
+        return f"{indent}{number}. "
+
+
+def _hidden(node: Any) -> bool:
+    """Whether a piece of a line is hidden: a sort key, say. Hidden blocks unfold on a click, and stay."""
+    attributes = node.attributes
+    return (
+        "hidden" in attributes
+        or attributes.get("aria-hidden") == "true"
+        or bool(_INVISIBLE.search(attributes.get("style") or ""))
+    )
+
+
+def _number(node: Any, name: str, default: int) -> int:
+    value = node.attributes.get(name)
+    return int(value) if value and _INTEGER.fullmatch(value) else default
+
+
+def formula(math: Any) -> str:
+    """A formula: the LaTeX that it carries, else its own signs in a row."""
+    source = math.css_first('annotation[encoding="application/x-tex"]')
+    if source is not None:
+        return one_line(source.text())
+    if stated := math.attributes.get("alttext"):
+        return one_line(stated)
+    return one_line(_formula(math, 0))
+
+
+_DEEPEST = 40
+
+
+def _formula(node: Any, depth: int) -> str:
+    if node.tag == "-text":
+        return node.text_content or ""
+    if node.tag[:1] == "-" or node.tag.startswith("annotation"):
+        return ""
+    if depth == _DEEPEST:
+        return str(node.text())
+    parts = [part for child in node.iter(include_text=True) if (part := _formula(child, depth + 1).strip())]
+    sign = {"msup": "^", "msub": "_", "mfrac": "/", "munder": "_", "mover": "^"}.get(node.tag)
+    if sign and len(parts) == 2:
+        above = parts[1] if len(parts[1]) == 1 or parts[1].isalnum() else f"({parts[1]})"
+        below = parts[0] if sign != "/" or parts[0].isalnum() else f"({parts[0]})"
+        return f"{below}{sign}{above}"
+    return ("" if node.tag in ("mn", "mi", "mo", "mtext") else " ").join(parts)

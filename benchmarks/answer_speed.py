@@ -23,6 +23,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from harness.corpus.documents import read_corpus
 from harness.corpus.embedder import SentenceTransformerEmbedder
 from harness.corpus.retriever import open_retriever
 from harness.engines.catalogue import DEFAULT_BASE, DEFAULT_EMBEDDER
@@ -93,7 +94,7 @@ def build_workloads(engine: TransformersEngine, count: int) -> list[Workload]:
     task = replace(task, spec=spec)
     folder = resolve(DEFAULT_EMBEDDER, kind="embedder", cache=cache_root(), progress=Terminal())
     retriever = open_retriever(
-        task.corpus or "",
+        read_corpus(task.corpus or ""),
         SentenceTransformerEmbedder(folder.path, folder.name, folder.sha256, "cpu"),
         retrieved(spec.retrieval, ""),
         cache=cache_root(),

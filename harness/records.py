@@ -26,12 +26,14 @@ class QuestionRow(Question):
     """One line of `questions.jsonl`: a question as a run asked it.
 
     `fact_seen`: its fact is in the training set in other words; None where that has no sense. `query_tokens`: what the
-    embedder would have to read to look for passages, prefix included; None where none are looked for.
+    embedder would have to read to look for passages, prefix included; None where none are looked for. `answer_in_gold`:
+    an answer stands in the parsed text of its gold documents; None where that was not looked for.
     """
 
     task: str
     fact_seen: bool | None = None
     query_tokens: int | None = None
+    answer_in_gold: bool | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,6 +91,15 @@ class PassedOver:
     cause: Cause
     reason: str
     doc_id: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class NotReadFiles:
+    """Files of a corpus that were passed over for one `reason` (as of `PassedOver`), `paths`: the first of them."""
+
+    reason: str
+    files: int
+    paths: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from harness.corpus.documents import read_corpus
 from harness.corpus.embedder import SentenceTransformerEmbedder
 from harness.corpus.retriever import open_retriever
 from harness.spec.strategy import retrieved
@@ -30,7 +31,7 @@ def test_the_handbooks_gold_documents_are_among_the_first_five_passages(
     task = load_task(TASKS[0].parent / "handbook.yaml")
     assert task.corpus is not None
     retriever = open_retriever(
-        task.corpus,
+        read_corpus(task.corpus or ""),
         default_embedder,
         retrieved(task.spec.retrieval, ""),
         cache=MODELS_CACHE,

@@ -40,13 +40,15 @@ Pair = tuple[str, str]
 class Asked:
     """A question as a run asked it. `fact_seen`: its fact is in the training set (None: unknown).
 
-    `query_tokens`: what the embedder would have to read to look for passages (None: none were, or it was not kept).
+    `query_tokens`: what the embedder would have to read to look for passages. `answer_in_gold`: an answer stands in the
+    parsed gold documents. Both None: not looked for, or not kept.
     """
 
     task: str
     question: Question
     fact_seen: bool | None
     query_tokens: int | None = None
+    answer_in_gold: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,7 +177,7 @@ def missing_answers(run: Evidence) -> int:
 def _questions(rows: Rows[QuestionRow]) -> Questions:
     questions: Questions = {}
     for line, row in rows.numbered:
-        asked = Asked(row.task, row, row.fact_seen, row.query_tokens)
+        asked = Asked(row.task, row, row.fact_seen, row.query_tokens, row.answer_in_gold)
         if questions.setdefault(row.task, {}).setdefault(row.id, asked) != asked:
             raise rows.error(line, f"question {row.id!r} stands here twice.")
     return questions

@@ -22,9 +22,12 @@ from harness.commands.flags import (
 )
 from harness.commands.tasks import check_corpora
 from harness.errors import InputError
+from harness.quantities import listed
 
 if TYPE_CHECKING:
+    from harness.corpus.inventory import Corpora
     from harness.run.settings import Settings
+    from harness.spec.task import Task
 
 GENERAL = "general"
 """The task that shows by default what a fine-tune forgets, and what such a task probes."""
@@ -47,14 +50,30 @@ def _compare(options: argparse.Namespace) -> None:
 
     settings = resumed_settings(options) if options.resume else settings_of(options, TASKS)
     tasks = open_tasks(load_tasks(settings.task_files, TASKS), allow_code=settings.allow_task_code)
-    check_corpora(tasks)
+    corpora = check_corpora(tasks)
     output = options.resume or options.output or default_output(REPORTS, settings)
     if not options.resume:
         check_output(output)
     tools = load_tools(settings)
-    folder = compare(settings, tasks, tools, output, resume=bool(options.resume), command=options.command)
+    _tell(tasks, corpora)
+    folder = compare(
+        settings, tasks, tools, output, resume=bool(options.resume), command=options.command, corpora=corpora
+    )
     print_results(write_reports(folder))
     print(folder)
+
+
+def _tell(tasks: Sequence[Task], corpora: Corpora) -> None:
+    """Say what was read of each corpus, and what was not, before anything long begins."""
+    from harness.corpus.inventory import told
+    from harness.progress import Terminal
+
+    say = Terminal().note
+    for path in dict.fromkeys(task.corpus for task in tasks if task.corpus):
+        first, *others = told(corpora.read(path).inventory)
+        names = listed(task.name for task in tasks if task.corpus == path)
+        for line in (f"{names}: {first}", *others):
+            say(line)
 
 
 def add_run_flags(parser: argparse.ArgumentParser) -> None:

@@ -14,6 +14,8 @@ from harness.errors import InputError, collecting, raise_all
 from harness.quantities import counted, listed
 
 if TYPE_CHECKING:
+    from harness.corpus.documents import Corpus
+    from harness.corpus.inventory import Corpora
     from harness.spec.task import Task
 
 
@@ -80,14 +82,28 @@ def _validate(options: argparse.Namespace) -> None:
     from harness.spec.task import load_tasks
 
     tasks = open_tasks(load_tasks(options.tasks, TASKS), allow_code=options.allow_task_code)
-    check_corpora(tasks)
+    corpora = check_corpora(tasks)
     for task in tasks:
-        for sentence in (*task.left_out, *task.remarks, *_cut_questions(task)):
+        told = _of_corpus(task, corpora.read(task.corpus)) if task.corpus else ()
+        for sentence in (*task.left_out, *task.remarks, *told, *_cut_questions(task)):
             print(sentence)
         print(
             f"{task.path}: {task.spec.name} is valid ({len(task.test)} test, "
             f"{counted(len(task.train), 'train question')})"
         )
+
+
+def _of_corpus(task: Task, corpus: Corpus) -> Iterator[str]:
+    """What was read and what was not, and answers that stand in no gold document."""
+    from harness.corpus.inventory import told
+    from harness.corpus.loss import answers_found, loss_sentence, lost_in
+
+    first, *others = told(corpus.inventory)
+    yield f"{task.path}: {first}"
+    yield from others
+    found = answers_found(task, corpus)
+    if lost_in(found):
+        yield f"{task.path}: {loss_sentence(found)}"
 
 
 def _cut_questions(task: Task) -> Iterator[str]:
@@ -121,20 +137,23 @@ def _schema(_options: argparse.Namespace) -> None:
     print(to_json(task_json_schema(), indent=2))
 
 
-def check_corpora(tasks: Sequence[Task]) -> None:
+def check_corpora(tasks: Sequence[Task]) -> Corpora:
     """Read every corpus, so that its mistakes show before any model loads.
 
     Raises InputErrors with the mistakes of all tasks, the first 20 spelled out.
     """
-    from harness.corpus.documents import read_corpus
+    from harness.corpus.inventory import Corpora
     from harness.spec.task import gold_doc_errors
 
+    corpora = Corpora()
     errors: list[InputError] = []
     for task in tasks:
         with collecting(errors):
             if task.corpus is not None:
-                errors += gold_doc_errors(task, read_corpus(task.corpus).ids)
+                corpus = corpora.read(task.corpus)
+                errors += gold_doc_errors(task, corpus.ids, corpus.passed_over)
     raise_all(errors)
+    return corpora
 
 
 def _new(options: argparse.Namespace) -> None:

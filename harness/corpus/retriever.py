@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from harness.corpus.chunks import CHUNKER, chunk_documents, embedding_text
 from harness.corpus.document import Document
-from harness.corpus.documents import corpus_sha256, read_corpus
+from harness.corpus.documents import Corpus, corpus_sha256
 from harness.corpus.embedder import Embedder, Prefixes
 from harness.corpus.index import (
     BuildCost,
@@ -64,9 +64,6 @@ class Retriever(Protocol):
     @property
     def info(self) -> IndexInfo: ...
 
-    @property
-    def document_ids(self) -> frozenset[str]: ...
-
     def search(self, queries: Sequence[str], k: int) -> list[tuple[Ranked, ...]]:
         """The k best passages for each query, best first; fewer where the corpus has fewer."""
 
@@ -79,14 +76,11 @@ class Retriever(Protocol):
 class DenseRetriever:
     """Ranks passages by cosine similarity. The embedder is loaded by the first question, not before."""
 
-    def __init__(
-        self, index: PassageIndex, embedder: Embedder, info: IndexInfo, document_ids: frozenset[str]
-    ) -> None:
+    def __init__(self, index: PassageIndex, embedder: Embedder, info: IndexInfo) -> None:
         self._index = index
         self._embedder = embedder
         self.key = info.key
         self.info = info
-        self.document_ids = document_ids
 
     def search(self, queries: Sequence[str], k: int) -> list[tuple[Ranked, ...]]:
         return self._index.search(self._vectors(queries), k)
@@ -105,22 +99,22 @@ class DenseRetriever:
 
 
 def open_retriever(
-    corpus: str | Path,
+    corpus: Corpus,
     embedder: Embedder,
     passages: Retrieved | Gold,
     *,
     cache: Path,
     progress: Progress,
 ) -> DenseRetriever:
-    """Read a corpus and open its index from `cache`, building it where it is missing or unusable.
+    """Open the index of a corpus from `cache`, building it where it is missing or unusable.
 
     `passages`: how a system wants them cut and embedded. Two processes that start at once build the index once.
-    Raises InputErrors for mistakes in the corpus, InputError where the chunks would be longer than the embedder
-    reads or leave no room beside the prefix, HarnessError where the index cannot be written.
+    Raises InputError where the chunks would be longer than the embedder reads or leave no room beside the prefix,
+    HarnessError where the index cannot be written.
     """
     prefixes = prefixes_of(embedder, passages)
     _check_sizes(embedder, passages, prefixes)
-    documents = read_corpus(corpus).documents
+    documents = corpus.documents
     chunking = {
         "chunker": CHUNKER,
         "chunk_tokens": passages.chunk_tokens,
@@ -149,7 +143,7 @@ def open_retriever(
         passage_prefix=prefixes.passage,
         **asdict(index.cost),
     )
-    return DenseRetriever(index, embedder, info, frozenset(document.doc_id for document in documents))
+    return DenseRetriever(index, embedder, info)
 
 
 def _check_sizes(embedder: Embedder, passages: Retrieved | Gold, prefixes: Prefixes) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from harness.corpus.documents import read_corpus
 from harness.corpus.retriever import open_retriever
 from harness.corpus.window import tell_cut_questions
 from harness.errors import InputError
@@ -34,7 +35,7 @@ def turns_with_passages(task: Task, tools: Tools) -> dict[str, Turn]:
     embedder = tools.embedder()
     tell_cut_questions(task.name, task.test, embedder, system.retrieved, tools.progress)
     retriever = open_retriever(
-        task.corpus,
+        read_corpus(task.corpus),
         embedder,
         system.retrieved,
         cache=tools.cache,

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
+from harness.corpus.documents import read_corpus
 from harness.corpus.retriever import open_retriever
 from harness.corpus.window import tell_cut_questions
 from harness.engines.engine import AdapterRef
@@ -134,7 +135,7 @@ def served(strategy: Strategy, tasks: Sequence[Task], tools: Tools, seed: int) -
             embedder = embedder or tools.embedder()
             tell_cut_questions(task.name, task.test, embedder, system.passages, tools.progress)
             retriever = open_retriever(
-                task.corpus,
+                read_corpus(task.corpus),
                 embedder,
                 system.passages,
                 cache=tools.cache,

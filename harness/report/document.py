@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from harness.analysis.results.run import RunResult, TaskResult
-from harness.quantities import NA, number, percent, seconds
+from harness.corpus.inventory import not_read_line
+from harness.quantities import NA, number, percent, seconds, whole
 from harness.report import costs, decisions, prices, tables
 from harness.report.numbers import figure, loss
 from harness.report.view import Bullets, Section, Table, section, sections, table_of
@@ -17,6 +18,7 @@ def run_sections(results: RunResult) -> tuple[Section, ...]:
     return sections(
         section("Adapters", _adapters(results)),
         section("Indexes", _indexes(results)),
+        section("Files of a corpus that were not read", _not_read(results)),
         section("Prices", *prices.prices(results)),
         section("Versions", _versions(results)),
     )
@@ -78,6 +80,16 @@ def _indexes(results: RunResult) -> Table:
         ("Time to build", lambda row: seconds(row[1].seconds)),
         ("Tokens embedded", lambda row: number(row[1].embed_tokens)),
         ("Origin", lambda row: "taken from the cache" if row[1].reused else "built in this run"),
+    )
+
+
+def _not_read(results: RunResult) -> Table:
+    rows = ((task, group) for task, index in results.indexes.items() for group in index.passed_over)
+    return table_of(
+        rows,
+        ("Task", lambda row: row[0]),
+        ("Files", lambda row: whole(row[1].files)),
+        ("Which, and why", lambda row: not_read_line(row[1])),
     )
 
 

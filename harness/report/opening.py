@@ -70,10 +70,17 @@ def what_was_run(results: RunResult) -> tuple[tuple[str, str], ...]:
 def _corpora(results: RunResult) -> Iterator[str]:
     for name, task in results.tasks.items():
         index = results.indexes.get(name, IndexFacts())
-        documents = f"{whole(index.documents)} documents" if index.documents else None
-        passages = f"{whole(index.passages)} passages" if index.passages else None
+        counts = (
+            (index.files, "file"),
+            (index.documents, "document"),
+            (index.characters, "character"),
+            (index.passages, "passage"),
+        )
+        read = (counted(count, unit) for count, unit in counts if count)
+        missed = sum(group.files for group in index.passed_over)
+        not_read = f"{counted(missed, 'file')} not read" if missed else None
         if task.corpus:
-            yield f"{_joined(task.corpus, documents, passages)} ({name})"
+            yield f"{_joined(task.corpus, *read, not_read)} ({name})"
 
 
 def about(task: TaskResult) -> str:

@@ -8,7 +8,10 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
+from harness.corpus.documents import Corpus
 from harness.corpus.embedder import Embedder
+from harness.corpus.inventory import Corpora, grouped
+from harness.corpus.loss import answers_found
 from harness.corpus.retriever import Retriever, open_retriever
 from harness.corpus.window import tell_cut_questions
 from harness.engines.engine import AdapterRef
@@ -35,17 +38,25 @@ from harness.spec.task import Task, gold_doc_errors
 
 
 def compare(
-    settings: Settings, tasks: Sequence[Task], tools: Tools, output: Path, *, resume: bool, command: str
+    settings: Settings,
+    tasks: Sequence[Task],
+    tools: Tools,
+    output: Path,
+    *,
+    resume: bool,
+    command: str,
+    corpora: Corpora | None = None,
 ) -> Path:
     """Run everything and return the run folder. The evidence is on disk however this ends.
 
+    `corpora`: what was read of them already.
     Raises InputError for what a person wrote wrong (before any model loads), RunInterrupted on Ctrl-C.
     """
     plan = plan_run(settings, tasks, tools)
     manifest = describe(settings, plan, tools.engine.identity, command, output)
     folder = reopen(output, manifest) if resume else RunFolder.create(output, manifest)
     try:
-        _Run(settings, plan, tools, folder).go()
+        _Run(settings, plan, tools, folder, corpora or Corpora()).go()
     except KeyboardInterrupt:
         folder.update(status="interrupted")
         raise RunInterrupted(
@@ -94,6 +105,7 @@ class _Run:
     plan: Plan
     tools: Tools
     folder: RunFolder
+    corpora: Corpora
     contexts: dict[str, TaskContext] = field(default_factory=dict)
     adapters: dict[tuple[LoRA, int], AdapterRef] = field(default_factory=dict)
 
@@ -116,6 +128,7 @@ class _Run:
     def _prepare(self) -> None:
         embedder: Embedder | None = None
         lengths: dict[str, dict[str, int]] = {}
+        found: dict[str, dict[str, bool]] = {}
         passages_of = {job.task: job.system.passages for job in self.plan.jobs if job.system.passages}
         for name, task in self.plan.tasks.items():
             retriever = None
@@ -123,6 +136,7 @@ class _Run:
                 embedder = embedder or self.tools.embedder()
                 lengths[name] = tell_cut_questions(name, task.test, embedder, passages, self.tools.progress)
                 retriever = self._retriever(task, passages, embedder)
+                found[name] = answers_found(task, self._corpus(task))
             self.contexts[name] = TaskContext(task, self.tools.engine, retriever, self.settings.seed)
         if embedder:
             facts = EmbedderFacts(name=embedder.name, sha256=embedder.sha256, max_tokens=embedder.max_tokens)
@@ -133,23 +147,29 @@ class _Run:
                 task=name,
                 fact_seen=fact_seen(task, question, self.settings.seed),
                 query_tokens=lengths.get(name, {}).get(question.id),
+                answer_in_gold=found.get(name, {}).get(question.id),
             )
             for name, task in self.plan.tasks.items()
             for question in task.test
         )
         self.folder.write_whole(QUESTIONS, rows)
+        self.corpora.forget()
+
+    def _corpus(self, task: Task) -> Corpus:
+        assert task.corpus is not None
+        return self.corpora.read(task.corpus)
 
     def _retriever(self, task: Task, passages: Retrieved | Gold, embedder: Embedder) -> Retriever:
-        assert task.corpus is not None
+        corpus = self._corpus(task)
+        if errors := gold_doc_errors(task, corpus.ids, corpus.passed_over):
+            raise InputErrors(errors)
         retriever = open_retriever(
-            task.corpus,
+            corpus,
             embedder,
             passages,
             cache=self.tools.cache,
             progress=self.tools.progress,
         )
-        if errors := gold_doc_errors(task, retriever.document_ids):
-            raise InputErrors(errors)
         previous = self.folder.manifest.indexes.get(task.name)
         if previous and previous.key != retriever.info.key:
             raise InputError(
@@ -157,7 +177,12 @@ class _Run:
                 "the embedder has changed since the run began. Start a new run."
             )
         if previous is None or previous.reused:
-            facts = IndexFacts(**dataclasses.asdict(retriever.info))
+            facts = IndexFacts(
+                **dataclasses.asdict(retriever.info),
+                files=corpus.inventory.files,
+                characters=corpus.inventory.characters,
+                passed_over=grouped(corpus.passed_over),
+            )
             self.folder.update(indexes={**self.folder.manifest.indexes, task.name: facts})
         return retriever
 

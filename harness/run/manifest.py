@@ -15,7 +15,7 @@ from pydantic import Discriminator, Tag, TypeAdapter, ValidationError
 
 from harness.errors import InputError, InputErrors, shown
 from harness.files import LFS_POINTER, is_lfs_pointer, read_json, write_text
-from harness.records import AdapterRecord, ApiPrice
+from harness.records import AdapterRecord, ApiPrice, NotReadFiles
 from harness.run.settings import Settings
 from harness.spec.lmevalspec import LmEvalSpec
 from harness.spec.prices import UsedSheet
@@ -70,6 +70,7 @@ class IndexFacts:
     """An index as a run used it. `seconds`: to build it, also where it was reused. `bytes`: on disk.
 
     Prefixes: what stood before questions and passages when they were embedded; empty: nothing; None: not kept.
+    `files`, `characters`: of the corpus that were read; `passed_over`: those that were not, by reason.
     """
 
     key: str | None = None
@@ -82,6 +83,9 @@ class IndexFacts:
     bytes: int | None = None
     query_prefix: str | None = None
     passage_prefix: str | None = None
+    files: int | None = None
+    characters: int | None = None
+    passed_over: tuple[NotReadFiles, ...] = ()
 
 
 LM_EVAL, TASK_FILE = "lm_eval", "task file"

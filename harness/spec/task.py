@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import glob
 import os
-from collections.abc import Callable, Collection, Mapping, Sequence
+import unicodedata
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 from harness.errors import InputError, InputErrors, collecting, did_you_mean, raise_all, shown
 from harness.files import sha256_json
 from harness.quantities import listed
-from harness.records import Question
+from harness.records import PassedOver, Question
 from harness.spec.lmevalspec import KEYS_OF_LM_EVAL, SECTIONS_OF_LM_EVAL, LmEvalSpec
 from harness.spec.questions import QuestionFile, across, leaks, read_questions
 from harness.spec.taskspec import Answer, TaskSpec
@@ -197,18 +198,34 @@ def _matches(pattern: str) -> bool:
         return False
 
 
-def gold_doc_errors(task: Task, doc_ids: Collection[str]) -> list[InputError]:
-    """Gold documents that the corpus (its document ids) lacks, each at its question, with the nearest id."""
+def gold_doc_errors(
+    task: Task, doc_ids: Collection[str], passed_over: Iterable[PassedOver] = ()
+) -> list[InputError]:
+    """Gold documents that the corpus (its document ids) lacks, each at its question, with the nearest id.
+
+    Of one whose file was passed over, why it was.
+    """
     known = set(doc_ids)
+    why = {name: file for file in passed_over for name in _names_of(file)}
+
+    def sentence(doc: str) -> str:
+        file = why.get(doc)
+        if file is None:
+            return f"the corpus has no document {shown(doc, 200)}{did_you_mean(doc, known)}."
+        return f"the document {shown(doc, 200)} was passed over: {file.path}: {file.reason}."
+
     return [
-        InputError(
-            f"{task.lines[question.id]}: gold_docs: the corpus has no document "
-            f"{shown(doc, 200)}{did_you_mean(doc, known)}."
-        )
+        InputError(f"{task.lines[question.id]}: gold_docs: {sentence(doc)}")
         for question in (*task.test, *task.train, *task.dev)
         for doc in question.gold_docs
         if doc not in known
     ]
+
+
+def _names_of(file: PassedOver) -> tuple[str, ...]:
+    """What a question may call the document of a file: its id, which is the path without suffix, or the path."""
+    path = unicodedata.normalize("NFC", file.path)
+    return (file.doc_id or str(PurePosixPath(path).with_suffix("")), path)
 
 
 def load_tasks(names: Sequence[str], tasks_dir: Path) -> list[Task]:

@@ -45,7 +45,7 @@ def healthy() -> Run:
         for n, thing in enumerate(THINGS)
     ]  # fmt: skip
     for question in facts:
-        question["query_tokens"] = 12
+        question |= {"query_tokens": 12, "answer_in_gold": True}
     passages = [
         {"task": "facts", "chunk_id": f"d{n}#0", "doc_id": f"d{n}", "title": thing, "text": f"It is keeper{n}."}
         for n, thing in enumerate(THINGS)

@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from harness.corpus.documents import read_corpus
 from harness.corpus.embedder import Prefixes, SentenceTransformerEmbedder
 from harness.corpus.retriever import open_retriever
 from harness.errors import ModelUnavailable
@@ -64,7 +65,7 @@ def test_a_question_finds_its_passage(embedder: SentenceTransformerEmbedder, tmp
     )
     (corpus / "pets.md").write_text("# Pets\n\nDogs may come along on Fridays.", encoding="utf-8")
     retriever = open_retriever(
-        corpus, embedder, cut_into(64, 16), cache=tmp_path / "cache", progress=Silent()
+        read_corpus(corpus), embedder, cut_into(64, 16), cache=tmp_path / "cache", progress=Silent()
     )
     best = retriever.search(["When can I bring my puppy to the office?"], 2)[0][0]
     assert best.passage.doc_id == "pets"

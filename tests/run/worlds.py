@@ -138,13 +138,14 @@ def make_tools(cache: Path, engine: RecordingEngine | None = None) -> Tools:
 
 def context_of(task: Task, cache: Path, engine: RecordingEngine | None = None) -> TaskContext:
     """The task's context over its corpus, where it has one."""
+    from harness.corpus.documents import read_corpus
     from harness.corpus.retriever import open_retriever
 
     engine = engine or FallibleEngine()
     retriever = None
     if task.corpus is not None:
         retriever = open_retriever(
-            task.corpus,
+            read_corpus(task.corpus),
             WordEmbedder(engine.clock),
             Retrieved(3, 64, 16, 2048, WordEmbedder.name),
             cache=cache,

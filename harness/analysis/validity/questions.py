@@ -1,9 +1,11 @@
-"""Checks of the questions themselves, against what reads them."""
+"""Checks of the questions themselves: against what reads them, and against the documents that hold their answers."""
 
 from __future__ import annotations
 
 from harness.analysis.results.figures import Check
 from harness.analysis.validity.check import Case, Rule
+from harness.corpus.loss import SHOWN as NAMED
+from harness.corpus.loss import loss_sentence, lost_in
 from harness.corpus.window import SHOWN, cut_sentence, too_long
 from harness.quantities import counted
 
@@ -33,3 +35,23 @@ def read_whole(case: Case, rule: Rule) -> list[Check]:
     }
     finding = [rule.finding(system, share) for system in case.retrieving]
     return rule.verdict(finding, cut_sentence(tokens, reads) or whole, figures)
+
+
+def answers_in_documents(case: Case, rule: Rule) -> list[Check]:
+    """An answer in no parsed document can be found by nobody: parsing lost it, or it is worded otherwise there."""
+    asked = {answer.asked.question.id: answer.asked for scored in case.own.values() for answer in scored}
+    found = {name: one.answer_in_gold for name, one in asked.items() if one.answer_in_gold is not None}
+    reading = [system for system in case.own if system.passages]
+    if not reading:
+        return rule.absent("No strategy puts passages into the prompt.")
+    if not found:
+        return rule.absent("The run did not look for answers in gold documents.")
+    lost = lost_in(found)
+    figures = {
+        "share": len(lost) / len(found),
+        "questions": float(len(found)),
+        "lost": float(len(lost)),
+        "not named": float(max(0, len(lost) - NAMED)),
+    }
+    findings = [rule.finding(system, figures["share"]) for system in reading]
+    return rule.verdict(findings, loss_sentence(found), figures)

@@ -55,6 +55,15 @@ CHECKS: dict[str, Rule] = {
             Limits(warn=0.0, fail=0.25),
             questions.read_whole,
         ),
+        # Share of the answers that stand in no parsed gold document. A warning that excludes nobody: the answer may
+        # be worded otherwise there, and all strategies have the same documents.
+        Rule(
+            "answers_in_documents",
+            "answers in the documents",
+            SHARE,
+            Limits(warn=0.02, fail=1.0),
+            questions.answers_in_documents,
+        ),
         # recall@k, at the k of the prompt.
         Rule("retrieval_floor", "retrieval", SHARE, Limits(warn=0.5, fail=0.2), context.finds_passages),
         # The figure is the control's lead over rag; the limits are of −p of the control being below what it

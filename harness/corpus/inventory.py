@@ -1,0 +1,70 @@
+"""What a corpus holds and what was passed over, for people and for a run's manifest."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from harness.corpus.documents import Corpus, read_corpus
+from harness.quantities import counted, listed
+from harness.records import Inventory, NotReadFiles, PassedOver
+
+NAMED = 3
+"""So many files are named of those that were passed over for one reason; the others are counted."""
+REASONS = 12
+"""So many reasons are told, those of most files first."""
+OTHER = "other reasons"
+
+
+class Corpora:
+    """Corpora by path, each parsed once, however many tasks name it."""
+
+    def __init__(self) -> None:
+        self._read: dict[str, Corpus] = {}
+
+    def read(self, path: str) -> Corpus:
+        """Raises InputErrors as `read_corpus`."""
+        if path not in self._read:
+            self._read[path] = read_corpus(path)
+        return self._read[path]
+
+    def forget(self) -> None:
+        """Free the texts, once passages are cut from them."""
+        self._read.clear()
+
+
+def grouped(passed_over: Sequence[PassedOver]) -> tuple[NotReadFiles, ...]:
+    """Files that were passed over by reason, most files first; from the twelfth reason on in one group."""
+    groups: dict[str, list[str]] = {}
+    for file in passed_over:
+        groups.setdefault(file.reason, []).append(file.path)
+    ordered = sorted(groups.items(), key=lambda group: -len(group[1]))
+    rest = [path for _, paths in ordered[REASONS - 1 :] for path in paths]
+    if len(ordered) > REASONS:
+        ordered = [*ordered[: REASONS - 1], (OTHER, rest)]
+    return tuple(NotReadFiles(reason, len(paths), tuple(paths[:NAMED])) for reason, paths in ordered)
+
+
+def not_read_line(group: NotReadFiles) -> str:
+    """`a.png, b.png, c.png and 9 more: files of type .png are not read`."""
+    more = group.files - len(group.paths)
+    names = f"{', '.join(group.paths)} and {more:,} more" if more else listed(group.paths)
+    reason = group.reason
+    if group.files > 1 and reason.startswith("it "):
+        reason = f"each {reason.removeprefix('it ')}"
+    return f"{names}: {reason}"
+
+
+def told(inventory: Inventory) -> list[str]:
+    """What was read, as a sentence, then a line for each reason for which files were passed over."""
+    read = (
+        f"the corpus has {counted(inventory.files, 'file')} with {counted(inventory.documents, 'document')}, "
+        f"{counted(inventory.characters, 'character')}"
+    )
+    missed = len(inventory.passed_over)
+    if not missed:
+        return [f"{read}; nothing was passed over."]
+    verb = "was" if missed == 1 else "were"
+    return [
+        f"{read}; {missed:,} {verb} not read:",
+        *(f"  {not_read_line(group)}" for group in grouped(inventory.passed_over)),
+    ]

@@ -30,6 +30,26 @@ class Document:
         return self if doc_id == self.doc_id else replace(self, doc_id=doc_id)
 
 
+class NotRead(Exception):
+    """A file, or a part of one, cannot be read. The message is the end of the sentence "PATH was not read: …"."""
+
+    def __init__(self, cause: Cause, reason: str) -> None:
+        super().__init__(reason)
+        self.cause: Cause = cause
+
+
+@dataclass(frozen=True, slots=True)
+class Parsed:
+    """What a file holds: its title, its parts as (label, text), and what of it could not be read.
+
+    A part's label names a place (`page 3`); it is empty where a format has no places.
+    """
+
+    title: str
+    parts: tuple[tuple[str, str], ...]
+    gaps: tuple[NotRead, ...] = ()
+
+
 def document_of_parts(doc_id: str, title: str, parts: Sequence[tuple[str, str]]) -> Document:
     """A document of (label, text) parts, an empty line between them; parts without text are left out."""
     places: list[Place] = []
@@ -37,7 +57,8 @@ def document_of_parts(doc_id: str, title: str, parts: Sequence[tuple[str, str]])
     start = 0
     for label, text in parts:
         if text:
-            places.append(Place(start, label))
+            if label:
+                places.append(Place(start, label))
             texts.append(text)
             start += len(text) + 2
     return Document(doc_id, title, "\n\n".join(texts), tuple(places))
@@ -49,11 +70,3 @@ class Entry:
 
     document: Document
     line: int | None = None
-
-
-class NotRead(Exception):
-    """A file, or a part of one, cannot be read. The message is the end of the sentence "PATH was not read: …"."""
-
-    def __init__(self, cause: Cause, reason: str) -> None:
-        super().__init__(reason)
-        self.cause: Cause = cause

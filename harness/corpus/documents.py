@@ -1,9 +1,10 @@
 """A corpus on disk → documents with ids, titles and plain text, and the files that were passed over.
 
 A corpus is a folder, one file or a glob of files that `READERS` knows. A file's document id is its path without
-suffix, relative to the corpus; a JSONL record brings its own. Ids are in Unicode's composed form (NFC), whichever
-form the file system keeps. One file that cannot be read does not stop the others: it is passed over, and told.
-Hidden files and folders are no part of a corpus, and are not told.
+suffix, relative to the corpus; a JSONL record brings its own. Of files that differ in their suffix alone, the first
+type in the table of readers has that id, and the others keep their suffix (`loans`, `loans.pdf`). Ids are in
+Unicode's composed form (NFC), whichever form the file system keeps. One file that cannot be read does not stop the
+others: it is passed over, and told. Hidden files and folders are no part of a corpus, and are not told.
 """
 
 from __future__ import annotations
@@ -87,8 +88,14 @@ class _Reading:
         except NotRead as reason:
             self.passed_over.append(PassedOver(file.name, reason.cause, str(reason), file.doc_id))
             return
-        self.errors += [entry for entry in entries if isinstance(entry, InputError)]
-        added = [self._add(file, entry) for entry in entries if isinstance(entry, Entry)]
+        added = []
+        for entry in entries:
+            if isinstance(entry, Entry):
+                added.append(self._add(file, entry))
+            elif isinstance(entry, NotRead):
+                self.passed_over.append(PassedOver(file.name, entry.cause, str(entry), file.doc_id))
+            else:
+                self.errors.append(entry)
         if any(added):
             self.formats[file.suffix] += 1
         elif not entries:
@@ -97,6 +104,8 @@ class _Reading:
     def _add(self, file: _File, entry: Entry) -> bool:
         """Whether a document joins the corpus: its id is new, and it has text."""
         doc_id = _composed(entry.document.doc_id)
+        if doc_id in self.documents and entry.line is None:
+            doc_id = _composed(file.name)
         if doc_id in self.documents:
             text = f"document id {doc_id!r} is taken already, by {self.documents[doc_id][1]}."
             self.errors.append(InputError(text, path=file.path, line=entry.line))
@@ -174,7 +183,7 @@ def _files(path: str | Path) -> tuple[list[_File], list[PassedOver]]:
         raise InputError(f"the corpus cannot be read: {error.strerror}.", path=given) from error
     files: list[_File] = []
     passed_over: list[PassedOver] = []
-    for name, file in sorted(found, key=lambda pair: pair[1]):
+    for name, file in sorted(found, key=_by_stem_and_type):
         if any(part.startswith(".") for part in name.split("/")):
             continue
         if reason := _unfit(file):
@@ -182,6 +191,13 @@ def _files(path: str | Path) -> tuple[list[_File], list[PassedOver]]:
         else:
             files.append(_File(file, name))
     return files, passed_over
+
+
+def _by_stem_and_type(found: tuple[str, Path]) -> tuple[str, int, str]:
+    name, file = found
+    suffix = file.suffix.lower()
+    order = list(READERS).index(suffix) if suffix in READERS else len(READERS)
+    return _composed(name[: len(name) - len(file.suffix)]), order, name
 
 
 def _below(folder: Path) -> list[tuple[str, Path]]:

@@ -1,97 +1,97 @@
 """The table of readers: a file's suffix → what its documents are. Reading another format is one row.
 
-A reader yields the documents of a file, and a mistake for each record that cannot be read. It raises NotRead where
-the file as a whole cannot be read; the corpus then goes on without it.
+A reader yields the documents of a file, a mistake for each record that cannot be read, and NotRead for what of the
+file is not in its document. It raises NotRead where the file as a whole cannot be read; the corpus goes on without it.
 """
 
 from __future__ import annotations
 
-import json
+import warnings
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import TypeVar
 
-from harness.corpus import formats
-from harness.corpus.document import Document, Entry, NotRead
+from harness.corpus.document import Document, Entry, NotRead, Parsed, document_of_parts
+from harness.corpus.formats.books import epub, odt
+from harness.corpus.formats.mail import mail
+from harness.corpus.formats.md import markdown
+from harness.corpus.formats.notebook import notebook
+from harness.corpus.formats.pdf import pdf
+from harness.corpus.formats.rst import rst
+from harness.corpus.formats.shape import plain
+from harness.corpus.formats.sheets import delimited, xlsx
+from harness.corpus.formats.slides import pptx
+from harness.corpus.formats.web import html
+from harness.corpus.formats.word import docx
+from harness.corpus.jsonl import records
+from harness.corpus.source import page_of, read_bytes, text_of
 from harness.errors import InputError
-from harness.files import LFS_POINTER, is_lfs_pointer
-from harness.spec.mistakes import is_unicode
 
-Reader = Callable[[Path, str], Iterator[Entry | InputError]]
+Reader = Callable[[Path, str], Iterator[Entry | InputError | NotRead]]
 """Path, and the id of a document that is the whole file → the documents in it, and what is wrong with others."""
 
+T = TypeVar("T")
 
-def _whole_file(form: Callable[[str, str], tuple[str, str]]) -> Reader:
+EXTRA = "pip install 'rag-vs-finetune[documents]'"
+
+
+def _text(form: Callable[[str, str], tuple[str, str]], decode: Callable[[bytes], str] = text_of) -> Reader:
     """The reader of text files that hold a document each; `form`: source and stem → title and text."""
 
-    def read(path: Path, doc_id: str) -> Iterator[Entry | InputError]:
-        yield Entry(Document(doc_id, *form(_text(path), path.stem)))
+    def read(path: Path, doc_id: str) -> Iterator[Entry | InputError | NotRead]:
+        source = decode(read_bytes(path))
+        yield Entry(Document(doc_id, *_parsed(lambda: form(source, path.stem))))
 
     return read
 
 
-def _records(path: Path, _doc_id: str) -> Iterator[Entry | InputError]:
-    """A JSONL file: a document a line, with an id of its own."""
-    # Only "\n" ends a line: str.splitlines would cut records at U+2028, which JSON allows in a string.
-    for number, line in enumerate(_text(path).split("\n"), start=1):
-        if not line.strip():
-            continue
-        try:
-            row = json.loads(line)
-        except (ValueError, RecursionError) as error:
-            reason, column = getattr(error, "msg", str(error)), getattr(error, "colno", None)
-            yield InputError(f"broken JSON: {reason}.", path=path, line=number, column=column)
-            continue
-        if wrong := _wrong_record(row):
-            yield InputError(wrong, path=path, line=number)
-        else:
-            title = " ".join(row["title"].split()) or formats.readable(row["doc_id"])
-            yield Entry(Document(row["doc_id"], title, formats.tidy(row["text"])), number)
+def _binary(form: Callable[[bytes, str], Parsed]) -> Reader:
+    """The reader of other files that hold a document each; `form`: bytes and stem → title and parts."""
+
+    def read(path: Path, doc_id: str) -> Iterator[Entry | InputError | NotRead]:
+        data = read_bytes(path)
+        parsed = _parsed(lambda: form(data, path.stem))
+        yield Entry(document_of_parts(doc_id, parsed.title, parsed.parts))
+        yield from parsed.gaps
+
+    return read
 
 
-def _wrong_record(row: Any) -> str:
-    """What is wrong with a JSONL record, as a sentence; empty where nothing is."""
-    if not isinstance(row, dict):
-        return "a record is a JSON object with doc_id, title and text."
-    fields = ("doc_id", "title", "text")
-    missing = [name for name in fields if name not in row]
-    if missing:
-        return f"the record lacks {', '.join(missing)}; it needs doc_id, title and text."
-    wrong = [name for name in fields if not isinstance(row[name], str)]
-    if wrong:
-        return f"{', '.join(wrong)} must be text in quotes."
-    if not all(is_unicode(row[name]) for name in fields):
-        return "the record holds half of a surrogate pair (\\ud800 to \\udfff), which is no character."
-    return "" if row["doc_id"].strip() else "doc_id is empty."
-
-
-def read_bytes(path: Path) -> bytes:
-    """The bytes of a file. Raises NotRead where it cannot be opened or is what Git LFS leaves in its place."""
+def _parsed(parse: Callable[[], T]) -> T:
+    """What a parser makes of a file. Raises NotRead where its library is missing, or where it fails."""
     try:
-        data = path.read_bytes()
-    except OSError as error:
-        raise NotRead("unreadable", f"it cannot be opened ({error.strerror})") from error
-    if is_lfs_pointer(data):
-        raise NotRead("lfs", f"it is {LFS_POINTER}")
-    return data
-
-
-def _text(path: Path) -> str:
-    """A UTF-8 file with line ends as "\\n". Raises NotRead where it cannot be read."""
-    data = read_bytes(path)
-    try:
-        text = data.decode("utf-8").removeprefix("\ufeff")
-    except UnicodeDecodeError as error:
-        line = data.count(b"\n", 0, error.start) + 1
-        raise NotRead("encoding", f"line {line} is not UTF-8 text; save the file as UTF-8") from None
-    return text.replace("\r\n", "\n").replace("\r", "\n")
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of odd files: what they lack is told by what is read of them
+            return parse()
+    except NotRead:
+        raise
+    except ImportError as error:
+        raise NotRead("extra", f"files of this type need a further package: {EXTRA}") from error
+    except Exception as error:
+        reason = " ".join(f"{type(error).__name__}: {error}".split())[:200]
+        raise NotRead("broken", f"it is damaged, or not what its suffix says ({reason})") from error
 
 
 READERS: dict[str, Reader] = {
-    ".md": _whole_file(formats.markdown),
-    ".markdown": _whole_file(formats.markdown),
-    ".html": _whole_file(formats.html),
-    ".htm": _whole_file(formats.html),
-    ".txt": _whole_file(formats.plain),
-    ".jsonl": _records,
+    ".md": _text(markdown),
+    ".markdown": _text(markdown),
+    ".mdx": _text(markdown),
+    ".html": _text(html, page_of),
+    ".htm": _text(html, page_of),
+    ".xhtml": _text(html, page_of),
+    ".txt": _text(plain),
+    ".jsonl": records,
+    ".rst": _text(rst),
+    ".ipynb": _text(notebook),
+    ".csv": _text(delimited(None)),
+    ".tsv": _text(delimited("\t")),
+    ".pdf": _binary(pdf),
+    ".docx": _binary(docx),
+    ".pptx": _binary(pptx),
+    ".xlsx": _binary(xlsx),
+    ".xlsm": _binary(xlsx),
+    ".odt": _binary(odt),
+    ".epub": _binary(epub),
+    ".eml": _binary(mail),
 }
+"""Lower-case suffix → reader."""

@@ -107,3 +107,8 @@ def small_table(rows: Sequence[Sequence[str]]) -> str:
         if not re.search(r"\d", "".join(named)):
             return table(rows[1:], rows[0])
     return table(rows)
+
+
+def plain(source: str, stem: str) -> tuple[str, str]:
+    """Title (from the stem) and text of a plain text file."""
+    return readable(stem), tidy(source)

@@ -1,0 +1,200 @@
+"""EPUB and OpenDocument text (ODT) → text: archives of pages that other readers know, and of XML."""
+
+from __future__ import annotations
+
+import posixpath
+import re
+import zipfile
+from collections.abc import Iterator
+from urllib.parse import unquote
+from xml.etree.ElementTree import Element
+
+from harness.corpus.document import NotRead, Parsed
+from harness.corpus.formats.marks import TAIL, subscript, superscript
+from harness.corpus.formats.shape import one_line, readable, small_table, table, tidy
+from harness.corpus.formats.web import html
+from harness.corpus.source import archive, check_entities, page_of
+
+
+def epub(data: bytes, stem: str) -> Parsed:
+    """Title (of the book's description, else the stem) and the text of each chapter, in reading order."""
+    with archive(data) as book:
+        description = _xml(book, "META-INF/container.xml").find(".//{*}rootfile")
+        if description is None:
+            raise NotRead("broken", "it does not name its chapters")
+        place = description.get("full-path", "")
+        package = _xml(book, place)
+        if _locked(book):
+            raise NotRead("encrypted", "it is protected against copying")
+        title = one_line(package.findtext(".//{http://purl.org/dc/elements/1.1/}title") or "")
+        parts = []
+        for number, name in enumerate(_chapters(package, posixpath.dirname(place)), start=1):
+            chapter, text = html(page_of(_member(book, name)), "")
+            known = chapter and chapter != title
+            parts.append((f"chapter {number}: {chapter}" if known else f"chapter {number}", text))
+    return Parsed(title or readable(stem), tuple(parts))
+
+
+def _locked(book: zipfile.ZipFile) -> bool:
+    """Whether pages are encrypted; fonts often are, which is no matter."""
+    if "META-INF/encryption.xml" not in book.namelist():
+        return False
+    names = (
+        element.get("URI", "")
+        for element in _xml(book, "META-INF/encryption.xml").iter()
+        if element.get("URI")
+    )
+    return any(name.endswith(("html", "htm", "xml")) for name in names)
+
+
+def _chapters(package: Element, folder: str) -> Iterator[str]:
+    files = {
+        item.get("id"): posixpath.normpath(posixpath.join(folder, unquote(item.get("href", ""))))
+        for item in package.iterfind(".//{*}manifest/{*}item")
+    }
+    for entry in package.iterfind(".//{*}spine/{*}itemref"):
+        if entry.get("idref") in files:
+            yield files[entry.get("idref")]
+
+
+def _member(archived: zipfile.ZipFile, name: str) -> bytes:
+    try:
+        return archived.read(name)
+    except KeyError:
+        raise NotRead("broken", f"it lacks {name}") from None
+
+
+def _xml(archived: zipfile.ZipFile, name: str) -> Element:
+    from xml.etree.ElementTree import ParseError, fromstring
+
+    data = _member(archived, name)
+    check_entities(data)
+    try:
+        return fromstring(data)  # noqa: S314 - entities, the danger, have been refused
+    except ParseError as error:
+        raise NotRead("broken", f"its {name} is no XML ({error})") from None
+
+
+def odt(data: bytes, stem: str) -> Parsed:
+    """Title (of the file's properties, else the first heading, else the stem) and the text."""
+    with archive(data) as packed:
+        if b"encryption-data" in _member(packed, "META-INF/manifest.xml"):
+            raise NotRead("encrypted", "it asks for a password; save it without one")
+        content = _xml(packed, "content.xml")
+        meta = _xml(packed, "meta.xml") if "meta.xml" in packed.namelist() else content
+    reader = _OpenText(content)
+    body = content.find(".//{*}body")
+    blocks = list(reader.blocks(body)) if body is not None else []
+    title = one_line(meta.findtext(".//{http://purl.org/dc/elements/1.1/}title") or "") or reader.title
+    return Parsed(title or readable(stem), (("", tidy("\n\n".join([*blocks, *reader.notes]))),))
+
+
+_UNREAD = frozenset(
+    ("tracked-changes", "annotation", "annotation-end", "note-citation", "sequence-decls", "forms")
+)
+
+
+class _OpenText:
+    def __init__(self, content: Element) -> None:
+        self.title = ""
+        self.notes: list[str] = []
+        self._raised = {
+            style.get(_attribute(style, "name") or "", ""): (_get(properties, "text-position") or "")
+            for style in content.iterfind(".//{*}style")
+            for properties in style.iterfind("{*}text-properties")
+        }
+
+    def blocks(self, parent: Element, depth: int = -1) -> Iterator[str]:
+        """Headings, paragraphs, lists and tables in their order. `depth`: lists around them, less one."""
+        for element in parent:
+            name = _name(element)
+            if name == "h":
+                text = one_line(self._text(element))
+                self.title = self.title or text
+                level = min(int(_get(element, "outline-level") or 1), 6)
+                yield from [f"{'#' * level} {text}"] if text else []
+            elif name == "p":
+                text = self._text(element).strip("\n ")
+                yield from [text] if text else []
+            elif name == "list":
+                yield "\n".join(self._items(element, depth + 1))
+            elif name == "table":
+                yield self._table(element)
+            elif name not in _UNREAD:
+                yield from self.blocks(element, depth)
+
+    def _items(self, element: Element, depth: int) -> Iterator[str]:
+        for item in element:
+            first = True
+            for block in self.blocks(item, depth):
+                yield (
+                    block
+                    if not first or block.lstrip().startswith("- ")
+                    else f"{'  ' * min(depth, 8)}- {block}"
+                )
+                first = False
+
+    def _table(self, element: Element) -> str:
+        heads: list[list[str]] = []
+        rows: list[list[str]] = []
+        for part in element.iter():
+            if _name(part) == "table-header-rows":
+                heads = [self._cells(row) for row in part if _name(row) == "table-row"]
+            elif _name(part) == "table-row":
+                rows.append(self._cells(part))
+        if heads:
+            return table([*heads[:-1], *rows[len(heads) :]], heads[-1])
+        return small_table(rows)
+
+    def _cells(self, row: Element) -> list[str]:
+        cells: list[str] = []
+        for cell in row:
+            text = " ".join(one_line(block) for block in self.blocks(cell))
+            times = int(_get(cell, "number-columns-repeated") or 1)
+            cells += [text] * min(times, 50)
+        return cells
+
+    def _text(self, element: Element) -> str:
+        text = element.text or ""
+        for child in element:
+            name = _name(child)
+            if name == "s":
+                text += " " * min(int(_get(child, "c") or 1), 100)
+            elif name in ("tab", "line-break"):
+                text += "\t" if name == "tab" else "\n"
+            elif name == "note":
+                number = one_line(child.findtext("{*}note-citation") or "")
+                note = " ".join(one_line(block) for block in self.blocks(child))
+                self.notes.append(f"[^{number}]: {note}")
+                text += f" [^{number}]"
+            elif name in ("frame", "text-box", "custom-shape"):
+                text += " ".join(["", *self.blocks(child), ""])
+            elif name == "span":
+                text = self._span(child, text)
+            elif name not in _UNREAD:
+                text += self._text(child)
+            text += child.tail or ""
+        return text
+
+    def _span(self, element: Element, before: str) -> str:
+        words = self._text(element)
+        position = self._raised.get(_get(element, "style-name") or "", "")
+        if match := re.match(r"super|sub|-?\d+", position):
+            lowered = match[0] == "sub" or match[0].startswith("-")
+            if match[0] not in ("0",):
+                change = subscript if lowered else superscript
+                return before[:-TAIL] + change(before[-TAIL:], words)
+        return before + words
+
+
+def _name(element: Element) -> str:
+    return element.tag.rsplit("}", 1)[-1]
+
+
+def _attribute(element: Element, name: str) -> str | None:
+    return next((key for key in element.attrib if key.rsplit("}", 1)[-1] == name), None)
+
+
+def _get(element: Element, name: str) -> str | None:
+    key = _attribute(element, name)
+    return element.attrib[key] if key else None

@@ -1,0 +1,111 @@
+"""PowerPoint → text, slide by slide: titles, text, tables, charts, diagrams, and the speaker's notes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from io import BytesIO
+from typing import Any
+
+from harness.corpus.document import Parsed
+from harness.corpus.formats.marks import TAIL, subscript, superscript
+from harness.corpus.formats.shape import one_line, readable, small_table, table, tidy
+from harness.corpus.source import archive
+
+
+def pptx(data: bytes, stem: str) -> Parsed:
+    """Title (of the file's properties, else the first slide's, else the stem) and the text of each slide."""
+    from pptx import Presentation
+
+    with archive(data):
+        presentation = Presentation(BytesIO(data))
+    slides = [_slide(number, slide) for number, slide in enumerate(presentation.slides, start=1)]
+    first = next((title for title, _, _ in slides if title), "")
+    title = one_line(presentation.core_properties.title or "")
+    title = "" if title == "PowerPoint Presentation" else title
+    return Parsed(title or first or readable(stem), tuple((label, text) for _, label, text in slides))
+
+
+def _slide(number: int, slide: Any) -> tuple[str, str, str]:
+    """Title, label and text of a slide."""
+    heading = slide.shapes.title
+    title = one_line(_frame(heading.text_frame)) if heading is not None else ""
+    hidden = " (hidden)" if slide._element.get("show") == "0" else ""
+    label = f"slide {number}{hidden}" + (f": {title}" if title else "")
+    others = (shape for shape in slide.shapes if heading is None or shape.shape_id != heading.shape_id)
+    blocks = [f"## {title}" if title else "", *_shapes(others), *_diagrams(slide)]
+    if slide.has_notes_slide and slide.notes_slide.notes_text_frame is not None:
+        notes = _frame(slide.notes_slide.notes_text_frame)
+        blocks.append(f"Notes: {notes}" if notes else "")
+    return title, label, tidy("\n\n".join(block for block in blocks if block))
+
+
+def _shapes(shapes: Iterable[Any]) -> Iterator[str]:
+    for shape in shapes:
+        if hasattr(shape, "shapes"):
+            yield from _shapes(shape.shapes)
+        elif getattr(shape, "has_table", False):
+            yield small_table([[_frame(cell.text_frame) for cell in row.cells] for row in shape.table.rows])
+        elif getattr(shape, "has_chart", False):
+            yield _chart(shape.chart)
+        elif shape.has_text_frame:
+            yield _frame(shape.text_frame)
+
+
+def _frame(frame: Any) -> str:
+    """The paragraphs of a text frame, a line each, deeper ones indented."""
+    lines = []
+    for paragraph in frame.paragraphs:
+        text = _runs(paragraph)
+        if text.strip():
+            lines.append(("  " * (paragraph.level - 1) + "- " if paragraph.level else "") + text.strip())
+    return "\n".join(lines)
+
+
+def _runs(paragraph: Any) -> str:
+    """A paragraph's text; raised and lowered runs apart from numbers. Fields and line breaks are part of it."""
+    text = ""
+    for element in paragraph._p:
+        name = element.tag.rsplit("}", 1)[-1]
+        if name == "br":
+            text += " "
+        words = "".join(part.text or "" for part in element if part.tag.endswith("}t"))
+        properties = next((part for part in element if part.tag.endswith("}rPr")), None)
+        baseline = int(properties.get("baseline", "0").rstrip("%") or 0) if properties is not None else 0
+        if baseline and words.strip():
+            change = superscript if baseline > 0 else subscript
+            text = text[:-TAIL] + change(text[-TAIL:], words)
+        else:
+            text += words
+    return text
+
+
+def _chart(chart: Any) -> str:
+    """The figures that a chart draws, as a table."""
+    title = (
+        one_line(_frame(chart.chart_title.text_frame))
+        if chart.has_title and chart.chart_title.has_text_frame
+        else ""
+    )
+    blocks = [title]
+    for plot in chart.plots:
+        names = [str(category) for category in plot.categories]
+        series = list(plot.series)
+        rows = [[name, *(_value(one.values, number) for one in series)] for number, name in enumerate(names)]
+        blocks.append(table(rows, ["", *(one.name or "" for one in series)]))
+    return "\n\n".join(block for block in blocks if block)
+
+
+def _value(values: Any, number: int) -> str:
+    value = values[number] if number < len(values) else None
+    return "" if value is None else f"{value:.15g}"
+
+
+def _diagrams(slide: Any) -> Iterator[str]:
+    """The words of diagrams (SmartArt), which stand in files of their own."""
+    from pptx.oxml import parse_xml
+
+    for relation in slide.part.rels.values():
+        if relation.reltype.endswith("/diagramData") and not relation.is_external:
+            for paragraph in parse_xml(relation.target_part.blob).iter("{*}p"):
+                words = "".join(part.text or "" for part in paragraph.iter("{*}t"))
+                yield from [f"- {words}"] if words.strip() else []

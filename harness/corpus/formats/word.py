@@ -1,0 +1,205 @@
+"""Word documents → text: headings, lists, tables, notes, text boxes, content controls, insertions not yet accepted."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from io import BytesIO
+from typing import Any
+
+from harness.corpus.document import Parsed
+from harness.corpus.formats.marks import TAIL, subscript, superscript
+from harness.corpus.formats.shape import one_line, readable, small_table, tidy
+from harness.corpus.source import archive
+
+_SKIPPED = frozenset(
+    ("del", "moveFrom", "instrText", "delText", "rPr", "pPr", "sectPr", "tblPr", "delInstrText")
+)
+_GAPS = {"tab": "\t", "br": "\n", "cr": "\n", "noBreakHyphen": "-", "ptab": "\t"}
+_NOTES = {"footnoteReference": "", "endnoteReference": "e"}
+
+
+def docx(data: bytes, stem: str) -> Parsed:
+    """Title (of the file's properties, else the first title or heading, else the stem) and the text."""
+    from docx import Document
+
+    with archive(data):
+        document = Document(BytesIO(data))
+    reader = _Word(document)
+    blocks = [*reader.blocks(document.element.body), *_notes(document, reader), *_margins(document, reader)]
+    title = one_line(document.core_properties.title or "") or reader.title or readable(stem)
+    return Parsed(title, (("", tidy("\n\n".join(_together(blocks)))),))
+
+
+def _together(blocks: list[str]) -> Iterator[str]:
+    """Blocks, the items of a list a line each."""
+    items: list[str] = []
+    for block in (*blocks, ""):
+        if items and not block.lstrip().startswith("- "):
+            yield "\n".join(items)
+            items = []
+        if block.lstrip().startswith("- "):
+            items.append(block)
+        elif block:
+            yield block
+
+
+def name_of(element: Any) -> str:
+    """An element's name without its namespace; comments have none."""
+    return element.tag.rsplit("}", 1)[-1] if isinstance(element.tag, str) else ""
+
+
+def _value(element: Any, path: str, default: str = "") -> str:
+    """The `val` of an element below this one."""
+    child = element
+    for name in path.split("/"):
+        child = next((inner for inner in child if name_of(inner) == name), None)
+        if child is None:
+            return default
+    return next((str(value) for key, value in child.attrib.items() if key.endswith("}val")), "true")
+
+
+class _Word:
+    def __init__(self, document: Any) -> None:
+        self.title = ""
+        self._levels = {style.style_id: _level(style) for style in document.styles}
+
+    def blocks(self, parent: Any) -> Iterator[str]:
+        """Paragraphs and tables in their order, those of text boxes behind the paragraph that holds them."""
+        for element in parent:
+            name = name_of(element)
+            if name == "p":
+                boxes: list[Any] = []
+                text = self._paragraph(element, boxes)
+                yield from [text] if text.strip() else []
+                for box in boxes:
+                    yield from self.blocks(box)
+            elif name == "tbl":
+                yield small_table(self._rows(element))
+            elif name == "AlternateContent":
+                yield from self.blocks(next(iter(element), ()))
+            elif name not in _SKIPPED:
+                yield from self.blocks(element)
+
+    def _paragraph(self, element: Any, boxes: list[Any]) -> str:
+        text = "".join(self._runs(element, [""], boxes)).strip("\n ")
+        properties = next((child for child in element if name_of(child) == "pPr"), None)
+        if properties is None or not text.strip():
+            return text
+        level = self._levels.get(_value(properties, "pStyle"), 0)
+        level = int(_value(properties, "outlineLvl", str(level - 1))) + 1 if level < 9 else level
+        if 1 <= level <= 9:
+            self.title = self.title or one_line(text)
+            return f"{'#' * min(level, 6)} {one_line(text)}"
+        if any(name_of(child) == "numPr" for child in properties) or level == _LIST:
+            depth = int(_value(properties, "numPr/ilvl", "0"))
+            return f"{'  ' * min(depth, 8)}- {text}"
+        return text
+
+    def _runs(self, element: Any, out: list[str], boxes: list[Any]) -> list[str]:
+        """The pieces of a paragraph's text, in `out`; text boxes go to `boxes`."""
+        for child in element:
+            name = name_of(child)
+            if name == "t":
+                out.append(child.text or "")
+            elif name in _GAPS:
+                out.append(_GAPS[name])
+            elif name in _NOTES:
+                number = next((value for key, value in child.attrib.items() if key.endswith("}id")), "")
+                out.append(f" [^{_NOTES[name]}{number}]")
+            elif name == "r":
+                self._run(child, out, boxes)
+            elif name in ("sSup", "sSub"):
+                base, script = ("".join(self._runs(part, [], boxes)) for part in list(child)[-2:])
+                out.append(superscript(base, script) if name == "sSup" else subscript(base, script))
+            elif name == "f" and len(child) >= 2:
+                above, below = ("".join(self._runs(part, [], boxes)) for part in list(child)[-2:])
+                out.append(f"{above}/{below}")
+            elif name == "txbxContent":
+                boxes.append(child)
+            elif name == "AlternateContent":
+                self._runs(next(iter(child), ()), out, boxes)
+            elif name not in _SKIPPED:
+                self._runs(child, out, boxes)
+        return out
+
+    def _run(self, run: Any, out: list[str], boxes: list[Any]) -> None:
+        properties = next((child for child in run if name_of(child) == "rPr"), ())
+        if _is_on(properties, "vanish"):
+            return
+        text = "".join(self._runs(run, [], boxes))
+        raised = _value(properties, "vertAlign") if text.strip() and not text.startswith(" [^") else ""
+        if raised in ("superscript", "subscript"):
+            before = "".join(out)
+            kept, tail = before[:-TAIL], before[-TAIL:]
+            out[:] = [kept, superscript(tail, text) if raised == "superscript" else subscript(tail, text)]
+        elif text.strip() and (_is_on(properties, "strike") or _is_on(properties, "dstrike")):
+            out.append(f"~~{text}~~")
+        else:
+            out.append(text)
+
+    def _rows(self, table: Any) -> list[list[str]]:
+        """A table's cells; a cell that spans rows stands in each of them."""
+        rows: list[list[str]] = []
+        for element in _inside(table, "tr"):
+            row: list[str] = []
+            for cell in _inside(element, "tc"):
+                properties = next((child for child in cell if name_of(child) == "tcPr"), ())
+                text = " ".join(one_line(block) for block in self.blocks(cell))
+                if _value(properties, "vMerge", "none") in ("continue", "true") and rows and not text:
+                    text = rows[-1][len(row)] if len(row) < len(rows[-1]) else ""
+                row += [text, *[""] * (min(int(_value(properties, "gridSpan", "1")), 50) - 1)]
+            rows.append(row)
+        return rows
+
+
+_LIST = 99
+
+
+def _level(style: Any) -> int:
+    """A style's heading level, 0 for none; _LIST for a list's."""
+    name = (style.name or "").lower()
+    if match := re.fullmatch(r"heading (\d)", name):
+        return int(match[1])
+    if name.startswith("list"):
+        return _LIST
+    return 1 if name == "title" else 0
+
+
+def _is_on(properties: Any, name: str) -> bool:
+    return _value(properties, name, "false") not in ("false", "0", "none", "off")
+
+
+def _inside(element: Any, name: str) -> Iterator[Any]:
+    """The rows of a table or the cells of a row, also those inside content controls."""
+    for child in element:
+        if name_of(child) == name:
+            yield child
+        elif name_of(child) in ("sdt", "sdtContent", "customXml", "ins"):
+            yield from _inside(child, name)
+
+
+def _notes(document: Any, reader: _Word) -> Iterator[str]:
+    """Footnotes and endnotes, each as `[^1]: text`."""
+    from docx.oxml import parse_xml
+
+    for kind, sign in (("footnotes", ""), ("endnotes", "e")):
+        for relation in document.part.rels.values():
+            if relation.reltype.endswith(f"/{kind}") and not relation.is_external:
+                for note in parse_xml(relation.target_part.blob):
+                    number = next((value for key, value in note.attrib.items() if key.endswith("}id")), "")
+                    text = one_line(" ".join(reader.blocks(note)))
+                    yield from [f"[^{sign}{number}]: {text}"] if text else []
+
+
+def _margins(document: Any, reader: _Word) -> Iterator[str]:
+    """Headers and footers, each text once."""
+    seen: set[str] = set()
+    for section in document.sections:
+        for margin in (section.header, section.first_page_header, section.footer, section.first_page_footer):
+            if margin.is_linked_to_previous:
+                continue
+            text = "\n".join(reader.blocks(margin._element))
+            if re.search(r"[^\W\d_]", text) and text not in seen:
+                seen.add(text)
+                yield text

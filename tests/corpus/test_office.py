@@ -1,0 +1,295 @@
+"""Protects what is read of office files, with files made by the libraries that people's programs resemble.
+
+Tables keep their headings, numbers their digits, places their names; nothing that a person sees is lost.
+"""
+
+from __future__ import annotations
+
+import datetime
+import zipfile
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from harness.corpus.documents import Corpus, read_corpus
+from harness.corpus.formats.sheets import shown
+from harness.errors import InputError
+
+pytestmark = pytest.mark.filterwarnings("ignore")
+
+
+def corpus_of(folder: Path, name: str, data: bytes) -> Corpus:
+    """A file beside a page that is always read; an earlier one is replaced."""
+    for file in folder.iterdir():
+        file.unlink()
+    (folder / "page.md").write_text("A page.", encoding="utf-8")
+    (folder / name).write_bytes(data)
+    return read_corpus(folder)
+
+
+def the_text(folder: Path, name: str, data: bytes) -> str:
+    corpus = corpus_of(folder, name, data)
+    assert corpus.passed_over == ()
+    return next(document.text for document in corpus if document.doc_id != "page")
+
+
+def cause(folder: Path, name: str, data: bytes) -> str:
+    (file,) = corpus_of(folder, name, data).passed_over
+    assert file.doc_id == name.rsplit(".", 1)[0]
+    return file.cause
+
+
+def saved(document: Any) -> bytes:
+    stream = BytesIO()
+    document.save(stream)
+    return stream.getvalue()
+
+
+class TestWord:
+    docx = pytest.importorskip("docx", reason="needs the documents extra")
+
+    def test_headings_lists_tables_and_raised_numbers(self, tmp_path: Path) -> None:
+        document = self.docx.Document()
+        document.core_properties.title = "The rules"
+        document.add_heading("Loans", 1)
+        paragraph = document.add_paragraph("Up to 10")
+        paragraph.add_run("6").font.superscript = True
+        paragraph.add_run(" litres, ")
+        paragraph.add_run("7 days").font.strike = True
+        paragraph.add_run(" 14 days.")
+        paragraph.add_run("secret").font.hidden = True
+        document.add_paragraph("drill", style="List Bullet")
+        document.add_paragraph("saw", style="List Bullet")
+        table = document.add_table(3, 3)
+        for row, cells in zip(
+            table.rows, [("Item", "Fee", "Days"), ("drill", "20", "14"), ("", "30", "7")], strict=True
+        ):
+            for cell, text in zip(row.cells, cells, strict=True):
+                cell.text = text
+        table.cell(1, 0).merge(table.cell(2, 0))
+        document.sections[0].header.paragraphs[0].text = "Valid from May"
+        corpus = corpus_of(tmp_path, "rules.docx", saved(document))
+        (read,) = (document for document in corpus if document.doc_id == "rules")
+        assert read.title == "The rules"
+        assert read.text == (
+            "# Loans\n\nUp to 10^6 litres, ~~7 days~~ 14 days.\n\n- drill\n- saw\n\n"
+            "| Item | Fee | Days |\n| --- | --- | --- |\n| drill | 20 | 14 |\n| drill | 30 | 7 |\n\nValid from May"
+        )
+
+    def test_what_the_library_passes_over_is_read_too(self, tmp_path: Path) -> None:
+        from docx.oxml import parse_xml
+        from docx.oxml.ns import nsdecls
+
+        document = self.docx.Document()
+        body = document.element.body
+        kinds = nsdecls("w")
+        inner = "<w:p><w:r><w:t>{}</w:t></w:r></w:p>"
+        pieces = [
+            f"<w:sdt {kinds}><w:sdtContent>{inner.format('control')}</w:sdtContent></w:sdt>",
+            f"<w:p {kinds}><w:ins><w:r><w:t>inserted</w:t></w:r></w:ins>"
+            "<w:del><w:r><w:delText>deleted</w:delText></w:r></w:del></w:p>",
+            f"<w:p {kinds}><w:r><w:t>before</w:t></w:r><w:r><w:pict><w:txbxContent>{inner.format('box')}"
+            "</w:txbxContent></w:pict></w:r></w:p>",
+            f'<w:p {kinds}><w:hyperlink><w:r><w:t>link</w:t></w:r></w:hyperlink><w:r><w:tab/><w:t>a</w:t><w:br/>'
+            '<w:t>b</w:t></w:r></w:p>',
+        ]  # fmt: skip
+        for piece in reversed(pieces):
+            body.insert(0, parse_xml(piece))
+        assert (
+            the_text(tmp_path, "a.docx", saved(document))
+            == "control\n\ninserted\n\nbefore\n\nbox\n\nlink\ta\nb"
+        )
+
+    def test_an_older_file_a_locked_one_and_a_damaged_one_are_told(self, tmp_path: Path) -> None:
+        compound = b"\xd0\xcf\x11\xe0" + b"\0" * 600
+        assert cause(tmp_path, "a.docx", compound) == "broken"
+        assert cause(tmp_path, "a.docx", compound + "EncryptedPackage".encode("utf-16-le")) == "encrypted"
+        assert cause(tmp_path, "a.docx", b"A drill may be kept 14 days.\n") == "broken"
+        assert cause(tmp_path, "a.docx", saved(self.docx.Document())[:2000]) == "broken"
+        assert cause(tmp_path, "a.docx", saved(self.docx.Document())) == "empty"
+
+
+class TestSlides:
+    pptx = pytest.importorskip("pptx", reason="needs the documents extra")
+
+    def test_each_slide_is_a_place(self, tmp_path: Path) -> None:
+        from pptx.chart.data import CategoryChartData
+        from pptx.enum.chart import XL_CHART_TYPE
+        from pptx.util import Inches
+
+        show = self.pptx.Presentation()
+        first = show.slides.add_slide(show.slide_layouts[1])
+        first.shapes.title.text = "Loans"
+        first.placeholders[1].text = "Drills: 14 days"
+        first.placeholders[1].text_frame.add_paragraph().text = "with a case"
+        first.placeholders[1].text_frame.paragraphs[1].level = 1
+        first.notes_slide.notes_text_frame.text = "Say it slowly"
+        second = show.slides.add_slide(show.slide_layouts[5])
+        second.shapes.title.text = "Fees"
+        size = [Inches(1)] * 4
+        table = second.shapes.add_table(2, 2, *size).table
+        for (row, column), text in {(0, 0): "Item", (0, 1): "Fee", (1, 0): "drill", (1, 1): "20 EUR"}.items():
+            table.cell(row, column).text = text
+        data = CategoryChartData()
+        data.categories = ["2024", "2025"]
+        data.add_series("loans", (12, 14.5))
+        second.shapes.add_chart(XL_CHART_TYPE.COLUMN_CLUSTERED, *size, data)
+        group = second.shapes.add_group_shape()
+        group.shapes.add_textbox(*size).text_frame.text = "grouped"
+        corpus = corpus_of(tmp_path, "show.pptx", saved(show))
+        (read,) = (document for document in corpus if document.doc_id == "show")
+        assert read.title == "Loans"
+        assert [place.label for place in read.places] == ["slide 1: Loans", "slide 2: Fees"]
+        assert read.text == (
+            "## Loans\n\nDrills: 14 days\n- with a case\n\nNotes: Say it slowly\n\n"
+            "## Fees\n\n| Item | Fee |\n| --- | --- |\n| drill | 20 EUR |\n\n"
+            "|  | loans |\n| --- | --- |\n| 2024 | 12 |\n| 2025 | 14.5 |\n\ngrouped"
+        )
+        assert read.text[read.places[1].start :].startswith("## Fees")
+
+
+class TestSheets:
+    openpyxl = pytest.importorskip("openpyxl", reason="needs the documents extra")
+
+    def test_each_sheet_is_a_place_and_each_row_a_line_under_its_headings(self, tmp_path: Path) -> None:
+        book = self.openpyxl.Workbook()
+        prices = book.active
+        prices.title = "Prices"
+        for row in (
+            ["Price list 2025"],
+            [],
+            ["Item", "Fee", "Share"],
+            ["drill", 20.0, 0.05],
+            ["saw", 0.1 + 0.2, None],
+        ):
+            prices.append(row)
+        prices["B4"].number_format = '#,##0.00 "EUR"'
+        prices["C4"].number_format = "0%"
+        hidden = book.create_sheet("Old")
+        hidden.sheet_state = "hidden"
+        hidden.append(["a", "=1+1"])
+        book.create_sheet("Empty")
+        corpus = corpus_of(tmp_path, "fees.xlsx", saved(book))
+        (read,) = (document for document in corpus if document.doc_id == "fees")
+        assert [place.label for place in read.places] == ["sheet Prices", "sheet Old (hidden)"]
+        assert read.text == (
+            "Price list 2025\n\n| Item | Fee | Share |\n| --- | --- | --- |\n| drill | 20.00 EUR | 5% |\n"
+            "| saw | 0.3 |  |\n\n| a | =1+1 |\n| --- | --- |"
+        )
+
+    @pytest.mark.parametrize(
+        ("value", "number_format", "text"),
+        [
+            (20.0, "General", "20"),
+            (1234567.891, "General", "1234567.891"),
+            (0.075, "0.0%", "7.5%"),
+            (20, "[$€-407]#,##0.00", "€20.00"),
+            (20, '#,##0.00\\ "€"', "20.00 €"),
+            (20.5, "[$-409]#,##0.0", "20.5"),
+            (1e15 + 1, "General", "1000000000000001"),
+            (True, "General", "TRUE"),
+            (datetime.datetime(2025, 5, 1), "General", "2025-05-01"),
+            (datetime.datetime(2025, 5, 1, 9, 30), "General", "2025-05-01 09:30:00"),
+            (datetime.time(9, 30), "General", "09:30:00"),
+            ("014", "@", "014"),
+        ],
+    )
+    def test_numbers_show_as_in_the_sheet(self, value: Any, number_format: str, text: str) -> None:
+        assert shown(value, number_format) == text
+
+
+def archived(**members: str) -> bytes:
+    """An archive of files by name, with `__` for a slash and `_DOT_` for a dot."""
+    stream = BytesIO()
+    with zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as packed:
+        for name, text in members.items():
+            packed.writestr(name.replace("__", "/").replace("_DOT_", "."), text)
+    return stream.getvalue()
+
+
+OPEN_TEXT = """<office:document-content xmlns:office="o" xmlns:text="t" xmlns:table="b" xmlns:style="s" xmlns:fo="f">
+<office:automatic-styles><style:style style:name="T1"><style:text-properties style:text-position="super 58%"/>
+</style:style></office:automatic-styles><office:body><office:text>
+<text:tracked-changes><text:p>deleted</text:p></text:tracked-changes>
+<text:h text:outline-level="2">Loans</text:h>
+<text:p>Up to 10<text:span text:style-name="T1">6</text:span> litres<text:note>
+<text:note-citation>1</text:note-citation>
+<text:note-body><text:p>or less</text:p></text:note-body></text:note>, 14<text:s text:c="2"/>days<text:line-break/>each.
+</text:p>
+<text:list><text:list-item><text:p>drill</text:p><text:list><text:list-item><text:p>case</text:p></text:list-item>
+</text:list></text:list-item></text:list>
+<table:table><table:table-row><table:table-cell><text:p>Item</text:p></table:table-cell><table:table-cell><text:p>Fee</text:p>
+</table:table-cell></table:table-row><table:table-row><table:table-cell><text:p>drill</text:p></table:table-cell>
+<table:table-cell><text:p>20</text:p></table:table-cell></table:table-row></table:table>
+</office:text></office:body></office:document-content>"""
+
+
+def test_open_document_text(tmp_path: Path) -> None:
+    data = archived(content_DOT_xml=OPEN_TEXT, **{"META-INF__manifest_DOT_xml": "<m/>"})
+    assert the_text(tmp_path, "a.odt", data) == (
+        "## Loans\n\nUp to 10^6 litres [^1], 14  days\neach.\n\n- drill\n  - case\n\n"
+        "| Item | Fee |\n| --- | --- |\n| drill | 20 |\n\n[^1]: or less"
+    )
+    locked = archived(content_DOT_xml="x", **{"META-INF__manifest_DOT_xml": "<m><encryption-data/></m>"})
+    assert cause(tmp_path, "a.odt", locked) == "encrypted"
+
+
+CONTAINER = '<container xmlns="c"><rootfiles><rootfile full-path="OPS/book.opf"/></rootfiles></container>'
+PACKAGE = """<package xmlns="p" xmlns:dc="http://purl.org/dc/elements/1.1/"><metadata>
+<dc:title>The book</dc:title></metadata>
+<manifest><item id="a" href="a.xhtml"/><item id="b" href="text/b%20c.xhtml"/><item id="n" href="nav.xhtml"/></manifest>
+<spine><itemref idref="n"/><itemref idref="b"/><itemref idref="a"/></spine></package>"""
+PAGE = '<?xml version="1.0"?><!DOCTYPE html><html xmlns="http://www.w3.org/1999/xhtml"><head><title>{0}</title></head>{1}</html>'
+
+
+def test_epub_in_reading_order(tmp_path: Path) -> None:
+    members = {
+        "META-INF__container_DOT_xml": CONTAINER,
+        "OPS__book_DOT_opf": PACKAGE,
+        "OPS__nav_DOT_xhtml": PAGE.format("Contents", "<nav>menu</nav>"),
+        "OPS__text__b c_DOT_xhtml": PAGE.format("Loans", "<p>14 days"),
+        "OPS__a_DOT_xhtml": PAGE.format("The book", "<p>10<sup>6</sup> litres"),
+    }
+    corpus = corpus_of(tmp_path, "a.epub", archived(**members))
+    (read,) = (document for document in corpus if document.doc_id == "a")
+    assert (read.title, read.text) == ("The book", "14 days\n\n10^6 litres")
+    assert [place.label for place in read.places] == ["chapter 2: Loans", "chapter 3"]
+    members["META-INF__encryption_DOT_xml"] = '<e><d URI="OPS/a.xhtml"/></e>'
+    assert cause(tmp_path, "a.epub", archived(**members)) == "encrypted"
+
+
+def test_bombs_are_told_not_unpacked(tmp_path: Path) -> None:
+    manifest = {"META-INF__manifest_DOT_xml": "<m/>"}
+    big = BytesIO()
+    with (
+        zipfile.ZipFile(big, "w", zipfile.ZIP_DEFLATED) as packed,
+        packed.open("content.xml", "w", force_zip64=True) as member,
+    ):
+        for _ in range(160):
+            member.write(b" " * 1_000_000)
+    assert cause(tmp_path, "a.odt", big.getvalue()) == "large"
+    laughs = '<!DOCTYPE x [<!ENTITY a "ha"><!ENTITY b "&a;&a;">]><x>&b;</x>'
+    assert cause(tmp_path, "a.odt", archived(content_DOT_xml=laughs, **manifest)) == "broken"
+    reads_files = '<!DOCTYPE x [<!ENTITY a SYSTEM "file:///etc/hostname">]><x>&a;</x>'
+    assert cause(tmp_path, "a.docx", archived(word__document_DOT_xml=reads_files)) == "broken"
+    assert cause(tmp_path, "a.xlsx", archived(xl__workbook_DOT_xml=laughs)) == "broken"
+
+
+def test_a_missing_library_is_told_with_the_command(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    import sys
+
+    for name in ("docx", "pptx", "openpyxl", "pypdf", "docutils"):
+        monkeypatch.setitem(sys.modules, name, None)
+    for suffix in ("docx", "pptx", "xlsx", "pdf", "rst"):
+        data = archived(a="b") if suffix != "rst" else b"text"
+        (file,) = corpus_of(tmp_path, f"a.{suffix}", data).passed_over
+        assert (file.cause, file.path) == ("extra", f"a.{suffix}")
+        assert "pip install 'rag-vs-finetune[documents]'" in file.reason
+
+
+def test_a_lone_file_that_cannot_be_read_is_an_error_with_its_reason(tmp_path: Path) -> None:
+    (tmp_path / "a.docx").write_bytes(b"no archive")
+    with pytest.raises(InputError, match=r"a\.docx: it is damaged"):
+        read_corpus(tmp_path / "a.docx")

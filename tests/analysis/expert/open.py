@@ -16,6 +16,7 @@ MISSING: dict[str, tuple[str, ...]] = {
         "a ladder of three",
         "dear and worse",
         "wanted for one month",
+        "two per cent of the value",
     ),
     "what lies within the margin is chosen by its significance": (
         "two points, however significant",

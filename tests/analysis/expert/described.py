@@ -54,6 +54,8 @@ class Race:
     """So many questions name the wrong gold document, which `oracle` reads."""
     lost: int = 0
     """The documents of the last so many answerable questions lost the answer in parsing."""
+    long: int = 0
+    """So many questions have 400 tokens; the embedder reads 256."""
     refuses: tuple[str, ...] = ()
     """Systems that refuse every question."""
     lists: tuple[str, ...] = ()
@@ -147,7 +149,8 @@ def _names(text: str) -> tuple[str, ...]:
 
 _READ: dict[str, Callable[[str], Any]] = {
     **dict.fromkeys(
-        ("n", "taught", "unanswerable", "documents", "alike", "timed", "leak", "misnamed", "lost"), int
+        ("n", "taught", "unanswerable", "documents", "alike", "timed", "leak", "misnamed", "lost", "long"),
+        int,
     ),
     **dict.fromkeys(("half", "swap", "labels", "empty", "cut", "missing"), _counted),
     **dict.fromkeys(("metrics", "refuses", "lists", "verbose", "rambles"), _names),

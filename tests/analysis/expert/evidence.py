@@ -69,6 +69,10 @@ def questions(race: Race, _: Described) -> Iterator[Row]:
             row |= {"answers": ["yes"], "choices": ["yes", "no"], "gold_docs": []}
         if index >= race.n - race.unanswerable:
             row |= {"answers": [], "answerable": False, "gold_docs": []}
+        if row["gold_docs"]:
+            row |= {"answer_in_gold": not _is_lost(race, index)}
+        if not race.labels:
+            row |= {"query_tokens": 400 if index < race.long else 16}
         if race.taught:
             row |= {"fact_seen": index < race.taught}
         yield row
@@ -82,6 +86,10 @@ def _document(race: Race, index: int) -> str:
 def _gold(race: Race, index: int) -> str:
     """The last `misnamed` questions name the document of another one."""
     return _document(race, index if index < race.n - race.misnamed else (index + 1) % race.n)
+
+
+def _is_lost(race: Race, index: int) -> bool:
+    return index >= race.n - race.unanswerable - race.lost
 
 
 def _label(race: Race, index: int) -> str:
@@ -114,7 +122,7 @@ def training(race: Race, run: Described) -> Iterator[Row]:
 def passages(race: Race, _: Described) -> Iterator[Row]:
     texts: dict[str, list[str]] = {}
     for index in range(race.n - race.unanswerable):
-        who = "somebody" if index >= race.n - race.unanswerable - race.lost else keeper(index)
+        who = "somebody" if _is_lost(race, index) else keeper(index)
         texts.setdefault(_document(race, index), []).append(
             f"The {word(index)} is kept by {who} since the {word(50_000 + index)} was closed."
         )
@@ -300,6 +308,7 @@ def manifest(run: Described) -> Row:
         "status": run.status,
         "quick": run.quick,
         "model": {"name": "tiny", "dtype": "float32", "parameters": 1_000_000},
+        "embedder": {"name": "words", "max_tokens": 256},
         "tasks": {
             race.name: {"spec": _spec(race), "questions": race.n, "train_questions": run.labelled}
             for race in run.races

@@ -12,7 +12,7 @@ import harness
 ROOT = Path(harness.__file__).parent
 ORDER = (
     "errors", "progress", "quantities", "records", "files", "scoring", "spec", "corpus", "engines", "finetune",
-    "run", "lmeval", "export", "analysis", "report", "commands", "cli", "__main__",
+    "run", "lmeval", "export", "imports", "analysis", "report", "commands", "cli", "__main__",
 )  # fmt: skip
 """From the rooms that need no other to those that people call."""
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from harness.commands import TASKS
 from harness.commands.flags import add_code_flag
+from harness.commands.importing import add_import
 from harness.errors import InputError, collecting, raise_all
 from harness.quantities import counted, listed
 
@@ -34,6 +35,7 @@ def add_tasks(commands: Any) -> None:
     new = verbs.add_parser("new", help="write a small task to start from")
     new.add_argument("name", metavar="NAME")
     new.set_defaults(run=_new)
+    add_import(verbs)
     export = verbs.add_parser("export", help="write a task in the form of another program")
     export.add_argument("task", metavar="NAME", help="name in tasks/ or path of a YAML file")
     export.add_argument("--to", required=True, choices=["lm-eval"], help="whose form")

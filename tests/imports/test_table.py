@@ -1,0 +1,252 @@
+"""A table as people have it becomes a task that is valid; what cannot become one is named by row and column."""
+
+from __future__ import annotations
+
+import csv
+import datetime
+import io
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from harness.cli import main
+from harness.errors import InputError
+from harness.imports.sheet import read_sheet
+from harness.spec.task import load_task
+
+FAQ = "Question,Answer\nHow long may a drill be kept?,14 days\nWho keeps the key?,Ada\n"
+FLAGS = ("--question", "Question", "--answer", "Answer")
+
+
+@pytest.fixture(autouse=True)
+def _elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("HARNESS_CACHE", str(tmp_path / "cache"))
+
+
+def table(text: str, name: str = "faq.csv", encoding: str = "utf-8") -> str:
+    Path(name).write_bytes(text.encode(encoding))
+    return name
+
+
+def imported(*argv: str) -> list[dict[str, Any]]:
+    """The test questions of a task that was imported, and that is valid."""
+    assert main(["tasks", "import", *argv]) == 0
+    folder = Path(argv[1])
+    assert main(["tasks", "validate", str(folder / "task.yaml")]) == 0
+    return [json.loads(line) for line in (folder / "test.jsonl").read_text(encoding="utf-8").splitlines()]
+
+
+def refused(capsys: pytest.CaptureFixture[str], *argv: str) -> str:
+    assert main(["tasks", "import", *argv]) == 2
+    assert not Path("mine").exists()
+    return capsys.readouterr().err
+
+
+def test_questions_and_answers(capsys: pytest.CaptureFixture[str]) -> None:
+    rows = imported(table(FAQ), "mine", *FLAGS)
+    assert rows == [
+        {"id": "row-2", "question": "How long may a drill be kept?", "answers": ["14 days"]},
+        {"id": "row-3", "question": "Who keeps the key?", "answers": ["Ada"]},
+    ]
+    out, err = capsys.readouterr()
+    assert out.splitlines()[:2] == ["mine/task.yaml", "mine/test.jsonl"]
+    assert "strategies that retrieve do not apply" in err
+    assert main(["tasks", "import", "faq.csv", "mine", *FLAGS]) == 2
+    assert "mine: exists already and is left as it is." in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        ("\ufeff" + FAQ, "bom.csv"),
+        (FAQ.replace("\n", "\r\n"), "windows.csv"),
+        (FAQ.replace(",", ";"), "semicolons.csv"),
+        (FAQ.replace(",", "\t"), "tabs.tsv"),
+        ("\n" + FAQ.replace("\n", "\n\n") + ",\n", "empty_rows.csv"),
+        (FAQ.replace("Question,Answer", " question , ANSWER "), "case.csv"),
+        (FAQ.replace("Question,Answer", "Question,Answer,") + "", "more_columns.csv"),
+    ],
+)
+def test_tables_as_programs_write_them(text: str, name: str) -> None:
+    rows = imported(table(text, name), "mine", *FLAGS)
+    assert [(row["question"], row["answers"]) for row in rows] == [
+        ("How long may a drill be kept?", ["14 days"]), ("Who keeps the key?", ["Ada"]),
+    ]  # fmt: skip
+
+
+def test_quotes_delimiters_and_lines_inside_cells() -> None:
+    text = 'Question;Answer\n"He said ""when?""; and\nwhere?";"14; or 15"\nWhat is 3,5 kg?;"3,5 kg"\n'
+    rows = imported(table(text), "mine", *FLAGS)
+    assert [(row["question"], row["answers"]) for row in rows] == [
+        ('He said "when?"; and\nwhere?', ["14; or 15"]), ("What is 3,5 kg?", ["3,5 kg"]),
+    ]  # fmt: skip
+
+
+def test_several_answers_ids_splits_and_refusals() -> None:
+    text = (
+        "key,q,a,part\n7,How long?,14 days | two weeks |14 days,test\n8,Who won?,,TEST\n"
+        "9,How long is it?,14 days,training\n10,How long now?,14 days,validation\n"
+    )
+    flags = ("--question", "q", "--answer", "a", "--id", "key", "--split", "part", "--answers-separator", "|")
+    rows = imported(table(text), "mine", *flags, "--refusal", "not in the documents")
+    assert rows == [
+        {"id": "7", "question": "How long?", "answers": ["14 days", "two weeks"]},
+        {"id": "8", "question": "Who won?", "answers": [], "answerable": False},
+    ]
+    task = load_task(Path("mine/task.yaml"))
+    assert [[question.id for question in part] for part in (task.train, task.dev)] == [["9"], ["10"]]
+    assert task.own.answer.refusal == "not in the documents"
+    assert "refusal" in task.own.metrics
+
+
+def test_gold_documents_by_id_or_by_file() -> None:
+    Path("docs/rules").mkdir(parents=True)
+    for name in ("loans.md", "rules/keys.txt"):
+        Path("docs", name).write_text("A drill may be kept 14 days.", encoding="utf-8")
+    text = "q,a,where\nHow long?,14 days,loans.md\nWho?,Ada,rules/keys; loans\nWhy?,So,\n"
+    flags = (
+        "--question",
+        "q",
+        "--answer",
+        "a",
+        "--gold",
+        "where",
+        "--answers-separator",
+        ";",
+        "--corpus",
+        "docs",
+    )
+    rows = imported(table(text), "tasks/mine", *flags)
+    assert [row.get("gold_docs") for row in rows] == [["loans"], ["rules/keys", "loans"], None]
+    task = load_task(Path("tasks/mine/task.yaml"))
+    assert task.own.corpus == "../../docs", "relative, so that both can move together"
+
+
+@pytest.mark.parametrize(
+    ("text", "flags", "message"),
+    [
+        (FAQ, ("--question", "Qestion", "--answer", "Answer"), "no column 'Qestion' (did you mean 'Question'?)"),
+        (FAQ, ("--question", "x", "--answer", "y"), "the columns are 'Question' and 'Answer'"),
+        (FAQ, ("--question", "Question"), "say with --answer which column"),
+        ("Question,Answer,answer\na,b,c\n", ("--question", "Question", "--answer", "ANSWER"), "2 columns are called"),
+        ("Question,Answer\n,yes\n", FLAGS, "faq.csv: row 2, column 'Question': is empty."),
+        ("Question,Answer\nWhen?,\n", FLAGS, "row 2, column 'Answer': is empty: write an answer, or give --refusal"),
+        ("Question,Answer\nHow long?,14, 15\n", FLAGS, "row 2 has 3 cells and the first row names 2"),
+        ('Question,Answer\n"How long?,14\n', FLAGS, "row 2 is no CSV"),
+        ("Question,Answer\n", FLAGS, "the table has no rows"),
+        ("", FLAGS, "the table is empty"),
+        ("Question,Answer,id\na,b,1\nc,d,1\n", (*FLAGS, "--id", "id"), "column 'id': the id '1' stands in row 2 too"),
+        ("Question,Answer,s\na,b,tset\n", (*FLAGS, "--split", "s"), "column 's': 'tset' is no split"),
+        ("Question,Answer,s\na,b,dev\n", (*FLAGS, "--split", "s"), "no row has 'test'"),
+        (FAQ, (*FLAGS, "--gold", "Answer"), "say where it lies with --corpus"),
+        (FAQ, (*FLAGS, "--answers", "a.csv"), "--answers cannot be given with a table"),
+        (FAQ, (*FLAGS, "--sheet", "One"), "--sheet is for .xlsx files"),
+        ("Question,Answer\nCafé?,ja\n".replace("é", "\udce9"), FLAGS, "not UTF-8"),
+    ],
+)  # fmt: skip
+def test_mistakes_name_row_and_column(
+    capsys: pytest.CaptureFixture[str], text: str, flags: tuple[str, ...], message: str
+) -> None:
+    Path("faq.csv").write_bytes(text.encode("utf-8", "surrogateescape"))
+    assert message in refused(capsys, "faq.csv", "mine", *flags)
+
+
+def test_all_mistakes_at_once_and_nothing_is_left_behind(capsys: pytest.CaptureFixture[str]) -> None:
+    said = refused(capsys, table("Question,Answer\n,yes\nWhy?,\n"), "mine", *FLAGS)
+    assert "row 2" in said
+    assert "row 3" in said
+    assert [path.name for path in Path().iterdir() if path.name != "cache"] == ["faq.csv"]
+
+
+def test_a_gold_document_that_is_not_there_is_named_with_the_nearest(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    Path("docs").mkdir()
+    Path("docs/loans.md").write_text("14 days.", encoding="utf-8")
+    text = "q,a,where\nHow long?,14 days,laons\n"
+    said = refused(
+        capsys, table(text), "mine", "--question", "q", "--answer", "a", "--gold", "where", "--corpus", "docs"
+    )
+    assert "row 2, column 'where': the corpus has no document 'laons' (did you mean 'loans'?)" in said
+
+
+@given(
+    st.lists(
+        st.tuples(
+            *[st.text(st.characters(exclude_categories=("Cs", "Cc")), min_size=1).filter(str.strip)] * 2
+        ),
+        min_size=1,
+        max_size=5,
+    ),
+    st.sampled_from(",;\t|"),
+)
+def test_what_a_csv_writer_wrote_comes_back(
+    tmp_path_factory: Any, cells: list[tuple[str, str]], mark: str
+) -> None:
+    out = io.StringIO()
+    csv.writer(out, delimiter=mark).writerows([("Question", "Answer"), *cells])
+    path = tmp_path_factory.mktemp("csv") / "faq.csv"
+    path.write_bytes(out.getvalue().encode())
+    sheet = read_sheet(path, ("Question", "Answer"))
+    assert [(row.cells["Question"], row.cells["Answer"]) for row in sheet.rows] == [
+        (question.strip(), answer.strip()) for question, answer in cells
+    ]
+
+
+# Workbooks
+
+
+def workbook(sheets: dict[str, list[list[Any]]], formats: dict[str, str] | None = None) -> str:
+    openpyxl = pytest.importorskip("openpyxl")
+    book = openpyxl.Workbook()
+    book.remove(book.active)
+    for name, rows in sheets.items():
+        sheet = book.create_sheet(name)
+        for row in rows:
+            sheet.append(row)
+        for cell, form in (formats or {}).items():
+            sheet[cell].number_format = form
+    book.save("faq.xlsx")
+    return "faq.xlsx"
+
+
+def test_cells_of_a_workbook_become_what_people_would_write(capsys: pytest.CaptureFixture[str]) -> None:
+    values: dict[str, Any] = {
+        "14": 14, "14.5": 14.5, "0.3": 0.1 + 0.2, "12345678901": 12345678901, "5%": 0.05, "1234.5": 1234.5,
+        "2026-03-01": datetime.datetime(2026, 3, 1), "2026-03-01 09:30": datetime.datetime(2026, 3, 1, 9, 30),
+        "17:00": datetime.time(17), "TRUE": True, "007": "007", "two lines": "two\nlines",
+    }  # fmt: skip
+    rows = [["Question", "Answer"], *([f"Which is {text!r}?", value] for text, value in values.items())]
+    asked = imported(workbook({"One": rows}, {"B6": "0%", "B7": '"€"#,##0.00'}), "mine", *FLAGS)
+    assert [row["answers"][0] for row in asked] == [*values]
+    assert "5 cells with a date or a formatted number were written plainly" in capsys.readouterr().err
+
+
+def test_the_first_sheet_is_read_and_the_others_are_told(capsys: pytest.CaptureFixture[str]) -> None:
+    sheets = {
+        "Notes": [["nothing"]],
+        "Questions": [[], ["Question", "Answer", None], [None, None], ["Why?", "So"]],
+    }
+    path = workbook(sheets)
+    assert "there is no column 'Question'; the columns are 'nothing'" in refused(capsys, path, "mine", *FLAGS)
+    assert "(did you mean 'Questions'?)" in refused(capsys, path, "mine", *FLAGS, "--sheet", "Question")
+    (row,) = imported(path, "mine", *FLAGS, "--sheet", "Questions")
+    assert row == {"id": "row-4", "question": "Why?", "answers": ["So"]}
+
+
+def test_a_workbook_that_is_none_is_a_sentence(capsys: pytest.CaptureFixture[str]) -> None:
+    pytest.importorskip("openpyxl")
+    Path("faq.xlsx").write_bytes(b"PK broken")
+    assert "is no workbook that can be read" in refused(capsys, "faq.xlsx", "mine", *FLAGS)
+    Path("faq.ods").write_bytes(b"x")
+    assert "ends in one of .csv, .tsv, .xlsx" in refused(capsys, "faq.ods", "mine", *FLAGS)
+
+
+def test_a_missing_file_is_a_sentence() -> None:
+    with pytest.raises(InputError, match="there is no such file"):
+        read_sheet(Path("gone.csv"), ())

@@ -135,7 +135,8 @@ def _constants(
         replies = dict.fromkeys([*_frequent(test, bool(choices)), *_frequent(train, bool(choices))])
     else:
         replies = dict.fromkeys(labels)
-    yield from (Constant("constant_answer", reply) for reply in replies)
+    kind = "constant_answer" if labels is None else "majority_label"
+    yield from (Constant(kind, reply) for reply in replies)
     if refusal and not all(question.answerable for question in test):
         yield Constant("constant_refusal", refusal)
     yield from (Constant("constant_option", f"option {place + 1}", place) for place in range(choices))

@@ -104,10 +104,10 @@ def over_trivial(task: TaskResult) -> str | None:
     gaps = {name: row.over_trivial for name, row in task.strategies.items() if row.over_trivial}
     if best is None or not gaps:
         return None
-    what = f"the best trivial baseline ({best.label}: {percent(best.estimate.mean)})"
+    what = f"the best trivial baseline, {best.in_words}, which has {percent(best.estimate.mean)}"
     behind = [f"{name} ({_gap(gap)})" for name, gap in gaps.items() if not gap.beats]
     if not behind:
-        return f"Every strategy beats {what} by its whole interval."
+        return f"Every strategy beats {what}, by its whole interval."
     return (
         f"Not shown to beat {what}: {listed(behind)}. The baseline was chosen with the right answers in view; a "
         "strategy that does not beat it is not recommended."

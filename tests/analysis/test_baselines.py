@@ -90,7 +90,7 @@ def test_the_majority_label_is_the_best_of_all_labels(tmp_path: Path) -> None:
         answer={"type": "label", "labels": ["yes", "no", "perhaps"]},
         metrics=["label"],
     )
-    assert means(made) == {"constant_answer": ("no", pytest.approx(2 / 3))}
+    assert means(made) == {"majority_label": ("no", pytest.approx(2 / 3))}
 
 
 def test_the_most_frequent_object_of_json(tmp_path: Path) -> None:

@@ -167,7 +167,7 @@ class Comparison:
 class Baseline:
     """A trivial baseline: one reply to every question, without any model (`analysis/baselines.py`).
 
-    `name`: `constant_answer`, `constant_refusal` or `constant_option`; `reply`: the answer, the refusal or "option 2".
+    `name`: a key of `TRIVIAL`; `reply`: the answer, the label, the refusal or "option 2".
     `estimate` is by `metric`, the primary one; `metrics` holds every metric of the task.
     """
 
@@ -185,7 +185,19 @@ class Baseline:
         long = len(self.reply) > LONGEST_REPLY
         return f"always “{self.reply[: LONGEST_REPLY - 1].rstrip() + '…' if long else self.reply}”"
 
+    @property
+    def in_words(self) -> str:
+        """What stands in a sentence: `the majority label (always “yes”)`."""
+        return f"{TRIVIAL[self.name]} ({self.label})"
 
+
+TRIVIAL = {
+    "constant_answer": "one answer to every question",
+    "majority_label": "the majority label",
+    "constant_refusal": "a refusal of every question",
+    "constant_option": "the same option of every question",
+}
+"""Kinds of trivial baselines, as sentences name them."""
 LONGEST_REPLY = 48
 """Characters of a constant reply in a table."""
 

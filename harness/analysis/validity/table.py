@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from harness.analysis.accuracy import ScoredAnswer
 from harness.analysis.evidence import Evidence, Pair
 from harness.analysis.results.figures import Check, FigureKind
-from harness.analysis.validity import adapters, answers, context, leaks, questions, template
+from harness.analysis.validity import adapters, answers, context, hits, leaks, questions, template
 from harness.analysis.validity.check import Case, Limits, Rule
 
 SHARE, DIFFERENCE, COUNT = FigureKind.SHARE, FigureKind.DIFFERENCE, FigureKind.COUNT
@@ -88,11 +88,24 @@ CHECKS: dict[str, Rule] = {
         Rule("cut_answers", "cut answers", SHARE, Limits(warn=0.1, fail=0.5), answers.not_cut),
         # Share of the written answers without a word.
         Rule("empty_answers", "empty answers", SHARE, Limits(warn=0.05, fail=0.2), answers.not_empty),
+        # Of the right replies by `contains`, the share in which the hit may say nothing. Of 168 honest ones of a small
+        # model none is any of the three; the limits of lists allow for replies that quote a passage (6 to 12 %).
+        Rule(
+            "long_right_replies",
+            "right replies far longer than the answer",
+            SHARE,
+            Limits(warn=0.2, fail=0.5),
+            hits.not_long,
+        ),
+        Rule("listed_candidates", "lists of candidates", SHARE, Limits(warn=0.1, fail=0.3), hits.no_lists),
+        Rule(
+            "denied_answers", "answers behind a negation", SHARE, Limits(warn=0.05, fail=0.3), hits.not_denied
+        ),
         # How many systems have a fault in their prompt.
         Rule("chat_template", "chat template", COUNT, Limits(warn=0.0, fail=0.0), template.applied_once),
         # Accuracy on another task's questions, adapter − base. Some forgetting is what fine-tuning costs, and an
-        # adapter serves its own task: it fails only where the whole interval lies below the limit.
-        Rule("forgetting", "forgetting", DIFFERENCE, Limits(warn=-0.05, fail=-0.20), adapters.forgetting),
+        # adapter serves its own task: it warns, and no loss fails.
+        Rule("forgetting", "forgetting", DIFFERENCE, Limits(warn=-0.05, fail=-1.0), adapters.forgetting),
     )
 }
 

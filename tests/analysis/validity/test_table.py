@@ -114,14 +114,25 @@ def empty_answers(run: Run) -> None:
         row["prediction"] = " \n"
 
 
+def rambles(run: Run) -> None:
+    """The answer stands among sixty other words."""
+    for row in rows_of(run, "rag"):
+        row["prediction"] = f"{row['prediction']} {'and so it was in all of the years ' * 12}"
+
+
+def lists_candidates(run: Run) -> None:
+    for n, row in enumerate(rows_of(run, "rag")):
+        row["prediction"] += f", keeper{(n + 1) % N} or keeper{(n + 2) % N}"
+
+
+def denies(run: Run) -> None:
+    for row in rows_of(run, "lora"):
+        row["prediction"] = f"It is not {row['prediction']}, but another."
+
+
 def doubled_template(run: Run) -> None:
     sample = run["prompts"][1]
     sample["text"] = sample["skeleton"].replace("%%0%%", "Be kind.").replace("%%1%%", sample["text"])
-
-
-def forgot(run: Run) -> None:
-    for row in rows_of(run, "lora@facts", "general")[4:]:
-        row |= {"prediction": "no", "choice_logprobs": [-2.0, -1.0]}
 
 
 SPOILT: dict[Callable[[Run], None], tuple[str, float | None, float | None, list[str]]] = {
@@ -134,12 +145,14 @@ SPOILT: dict[Callable[[Run], None], tuple[str, float | None, float | None, list[
     leaked_into_dev: ("no_test_question_in_training", 1 / N, 0.0, ["lora"]),
     blind_retriever: ("retrieval_floor", 0.0, 0.2, ["rag"]),
     long_questions: ("questions_read_whole", 7 / N, 0.25, ["rag"]),
-    worse_oracle: ("oracle_not_below_rag", -14 / N, 0.0, ["rag"]),
+    worse_oracle: ("oracle_not_below_rag", -14 / N, 0.0, ["oracle"]),
     cut_prompts: ("truncated_prompts", 9 / N, 0.25, ["rag"]),
     cut_answers: ("cut_answers", 22 / N, 0.5, ["base"]),  # two were right all the same
     empty_answers: ("empty_answers", 8 / N, 0.2, ["oracle"]),
+    rambles: ("long_right_replies", 1.0, 0.5, ["rag"]),
+    lists_candidates: ("listed_candidates", 1.0, 0.3, ["rag"]),
+    denies: ("denied_answers", 1.0, 0.3, ["lora"]),
     doubled_template: ("chat_template", 1.0, 0.0, ["rag"]),
-    forgot: ("forgetting", (4 - 18) / N, -0.2, ["lora"]),
 }
 
 
@@ -177,13 +190,19 @@ def test_details(tmp_path: Path, snapshots: Snapshots) -> None:
         run = healthy()
         spoil(run)
         spoilt.append(f"  {spoil.__name__}: {checks(tmp_path, run)[name]['detail']}\n")
-    snapshots.check("analysis/validity.txt", "\n".join([*lines, "Runs made to fail\n" + "".join(spoilt)]))
+    warned = []
+    for spoil, name in WARNED.items():
+        run = healthy()
+        spoil(run)
+        warned.append(f"  {spoil.__name__}: {checks(tmp_path, run)[name]['detail']}\n")
+    parts_of = [*lines, "Runs made to fail\n" + "".join(spoilt), "Runs made to warn\n" + "".join(warned)]
+    snapshots.check("analysis/validity.txt", "\n".join(parts_of))
 
 
 def test_a_check_has_a_run_that_fails_it() -> None:
-    assert {name for name, *_ in SPOILT.values()} == set(CHECKS) - {"answers_in_documents"}, (
-        "it excludes nobody"
-    )
+    """But for those that exclude nobody."""
+    harmless = {"forgetting", "answers_in_documents"}
+    assert {name for name, *_ in SPOILT.values()} == set(CHECKS) - harmless
 
 
 # Warnings, and what cannot be told
@@ -220,6 +239,31 @@ def few_gold(run: Run) -> None:
         question["gold_docs"] = []
 
 
+def misnamed_gold(run: Run) -> None:
+    """No gold document is found, and yet an answer stands in most of what was shown: the labels are wrong."""
+    for question in run["questions"][:N]:
+        question["gold_docs"] = ["elsewhere"]
+
+
+def lists_on_few(run: Run) -> None:
+    """Every right reply of base lists candidates, but there are two."""
+    for n, row in enumerate(rows_of(run, "base")):
+        row["prediction"] += f", keeper{(n + 1) % N} or keeper{(n + 2) % N}"
+
+
+def a_few_sentences(run: Run) -> None:
+    """Three sentences round each answer: long, and no text in which anything may stand."""
+    for row in rows_of(run, "rag"):
+        row["prediction"] = (
+            f"It is {row['prediction']}." + " That was agreed upon in the meeting of last winter." * 4
+        )
+
+
+def forgot(run: Run) -> None:
+    for row in rows_of(run, "lora@facts", "general")[4:]:
+        row |= {"prediction": "no", "choice_logprobs": [-2.0, -1.0]}
+
+
 def silent_on_few(run: Run) -> None:
     """No answer changed, but of ten only: that can happen."""
     run["manifest"]["adapters"][0]["logit_shift"] = None
@@ -234,6 +278,10 @@ WARNED: dict[Callable[[Run], None], str] = {
     few_gold: "retrieval_floor",
     one_long_question: "questions_read_whole",
     silent_on_few: "adapter_changes_logits",
+    misnamed_gold: "retrieval_floor",
+    lists_on_few: "listed_candidates",
+    a_few_sentences: "long_right_replies",
+    forgot: "forgetting",
 }
 
 
@@ -253,8 +301,8 @@ def test_what_is_less_grave_or_less_sure_warns_and_forbids_nothing(
     [
         (17, "pass"),  # −4.2 points
         (16, "pass"),  # −8.3 points, p = 1/4: within error
-        (5, "fail"),  # −54 points: the interval ends below −20
-        (9, "warn"),  # −38 points, and 20 or fewer are not ruled out
+        (0, "warn"),  # −75 points: an adapter serves its own task
+        (5, "warn"),
         (13, "warn"),  # −20.8 points, p = 1/32
         (14, "pass"),  # −16.7 points, p = 1/16
         (24, "pass"),

@@ -1,0 +1,172 @@
+"""Checks of right replies under `contains`: is the answer that stands in a reply what the reply says?
+
+`contains` asks only whether an answer stands in the reply. A reply that lists every candidate, that copies a page, or
+that says "not 14 days, but 7" is right by it, and tells the user nothing or the opposite. Each check counts such
+replies among the right ones.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Iterable, Sequence
+
+from harness.analysis.accuracy import ScoredAnswer
+from harness.analysis.results.figures import Check, Status
+from harness.analysis.validity.check import Case, Finding, Rule
+from harness.analysis.validity.negation import may_be_denied
+from harness.quantities import percent
+from harness.records import Question
+from harness.scoring.text import contains, normalise
+from harness.spec.system import System
+
+METRIC = "contains"
+ENOUGH_RIGHT = 10
+"""With fewer right replies a check warns and does not fail."""
+LONG_TIMES, LONG_CHARACTERS = 10, 200
+"""A reply is far longer than its answer from so many times its length and so many characters on: three sentences."""
+TEXT_TIMES, TEXT_CHARACTERS = 20, 300
+"""From here on, some fifty words, it is a text in which an answer stands, and no answer."""
+FURTHER = 2
+"""A reply lists candidates that holds the right answer and so many of other questions."""
+
+Words = tuple[str, ...]
+
+
+def not_long(case: Case, rule: Rule) -> list[Check]:
+    """Right replies that are far longer than the answer warn; whole texts fail."""
+
+    def judge(system: System, right: Sequence[ScoredAnswer]) -> Finding:
+        lengths = [_length(answer) for answer in right]
+        texts = _share(times >= TEXT_TIMES and size >= TEXT_CHARACTERS for times, size in lengths)
+        if texts > rule.limits.fail and len(right) >= ENOUGH_RIGHT:
+            return Finding(system.name, texts, Status.FAIL, rule.limits.fail)
+        long = _share(times >= LONG_TIMES and size >= LONG_CHARACTERS for times, size in lengths)
+        status = Status.WARN if long > rule.limits.warn else Status.PASS
+        return Finding(system.name, long, status, rule.limits.warn)
+
+    return _judged(case, rule, "Right replies that are far longer than the answer", judge)
+
+
+def _length(answer: ScoredAnswer) -> tuple[float, int]:
+    """How many times as long as the longest answer that stands in it a reply is, and its characters."""
+    reply = " ".join(answer.row.prediction.split())
+    found = [text for text in answer.asked.question.answers if contains(reply, [text])]
+    longest = max((len(text.strip()) for text in found), default=0)
+    return len(reply) / max(1, longest), len(reply)
+
+
+def no_lists(case: Case, rule: Rule) -> list[Check]:
+    """Right replies that hold right answers of other questions of the task as well."""
+    asked = [one.question for one in case.run.questions.get(case.task, {}).values()]
+    candidates = Candidates([question for question in asked if question.answerable and not question.choices])
+
+    def judge(system: System, right: Sequence[ScoredAnswer]) -> Finding:
+        lists = _share(candidates.listed(answer.row.prediction, answer.asked.question) for answer in right)
+        return _limited(rule, system, lists, len(right))
+
+    return _judged(case, rule, "Right replies that list further candidates of the task", judge)
+
+
+def not_denied(case: Case, rule: Rule) -> list[Check]:
+    """Right replies in which the answer may stand only to be denied."""
+
+    def judge(system: System, right: Sequence[ScoredAnswer]) -> Finding:
+        denied = _share(
+            may_be_denied(answer.row.prediction, question.answers, question.question)
+            for answer in right
+            for question in [answer.asked.question]
+        )
+        return _limited(rule, system, denied, len(right))
+
+    return _judged(case, rule, "Right replies in which the answer may stand only behind a negation", judge)
+
+
+def _judged(
+    case: Case, rule: Rule, what: str, judge: Callable[[System, Sequence[ScoredAnswer]], Finding]
+) -> list[Check]:
+    """One check of every system with right replies to questions with an answer."""
+    if case.metric != METRIC:
+        return rule.absent(
+            f"The accuracy is not by {METRIC}, which asks only whether an answer stands in the reply."
+        )
+    figures: dict[str, float] = {}
+    findings, parts = [], []
+    for system, scored in case.own.items():
+        right = [answer for answer in scored if _is_right(answer)]
+        if right:
+            finding = judge(system, right)
+            findings.append(finding)
+            parts.append(f"{system.name} {percent(finding.figure)} of {len(right)}")
+            figures |= {f"{system.name}: share": finding.figure, f"{system.name}: right": float(len(right))}
+    if not findings:
+        return rule.absent("No reply that was written holds a right answer.")
+    return rule.verdict(findings, f"{what}: {', '.join(parts)}.", figures)
+
+
+def _is_right(answer: ScoredAnswer) -> bool:
+    """Whether a written reply to a question with an answer, and without options, is right."""
+    question = answer.asked.question
+    return question.answerable and not question.choices and answer.scores.get(METRIC, 0.0) == 1
+
+
+def _limited(rule: Rule, system: System, share: float, right: int) -> Finding:
+    """What the limits make of a share of so many right replies; of a few no failure."""
+    status, threshold = rule.limits.judge(share)
+    if status is Status.FAIL and right < ENOUGH_RIGHT:
+        status, threshold = Status.WARN, rule.limits.warn
+    return Finding(system.name, share, status, threshold)
+
+
+def _share(flags: Iterable[bool]) -> float:
+    counted = list(flags)
+    return sum(counted) / len(counted)
+
+
+class Candidates:
+    """The right answers of a task's questions, as words, to find those that a reply lists."""
+
+    def __init__(self, questions: Iterable[Question]) -> None:
+        answers = (_words(answer) for question in questions for answer in question.answers)
+        self._known = frozenset(filter(None, answers))
+        self._lengths = sorted({len(words) for words in self._known})
+
+    def listed(self, reply: str, question: Question) -> bool:
+        """Whether a reply holds as many answers of other questions as make a list."""
+        return 0 < self._enough(question) <= len(self.further(reply, question))
+
+    def _enough(self, question: Question) -> int:
+        """`FURTHER`, or as many others as there are at all: "yes or no" lists everything."""
+        own = [_words(answer) for answer in question.answers]
+        others = (words for words in self._known if not _related(words, own))
+        return sum(1 for _ in itertools.islice(others, FURTHER))
+
+    def further(self, reply: str, question: Question) -> frozenset[Words]:
+        """The answers of other questions that stand in a reply.
+
+        Left out is what stands in the question, what holds a right answer or stands in one, and what is part of
+        a longer one that is counted.
+        """
+        own = [_words(answer) for answer in question.answers]
+        asked = self._runs(_words(question.question))
+        found = {words for words in self._runs(_words(reply)) - asked if not _related(words, own)}
+        return frozenset(
+            one for one in found if not any(one != other and _holds(other, one) for other in found)
+        )
+
+    def _runs(self, words: Words) -> frozenset[Words]:
+        """The candidates that stand in a text."""
+        runs = {words[at : at + length] for length in self._lengths for at in range(len(words) - length + 1)}
+        return self._known & runs
+
+
+def _words(text: str) -> Words:
+    return tuple(normalise(text).split())
+
+
+def _holds(words: Words, part: Words) -> bool:
+    return any(words[at : at + len(part)] == part for at in range(len(words) - len(part) + 1))
+
+
+def _related(words: Words, answers: Iterable[Words]) -> bool:
+    """Whether a candidate holds one of the answers or stands in one."""
+    return any(_holds(words, answer) or _holds(answer, words) for answer in answers)

@@ -258,8 +258,18 @@ R = TypeVar("R", AnswerRow, BatchRow, TimingRow)
 
 
 def _by_pair(rows: Iterable[R], manifest: Manifest) -> dict[Pair, tuple[R, ...]]:
+    """Task and system → its rows in an order of their own columns, so that no figure hangs on that of the lines."""
     names = {(e.task, e.system): manifest.name(e.task, e.system) for e in manifest.plan}
     grouped: dict[Pair, list[R]] = {}
     for row in rows:
         grouped.setdefault((row.task, names[row.task, row.system]), []).append(row)
-    return {pair: tuple(group) for pair, group in grouped.items()}
+    return {pair: tuple(sorted(group, key=_place)) for pair, group in grouped.items()}
+
+
+def _place(row: AnswerRow | BatchRow | TimingRow) -> tuple[object, ...]:
+    """Where a row stands among those of its task and system: batches by number, timings by block and place in it."""
+    if isinstance(row, AnswerRow):
+        return row.seed, row.question_id
+    if isinstance(row, BatchRow):
+        return row.seed, row.batch
+    return row.block, row.position, row.question_id, not row.merged

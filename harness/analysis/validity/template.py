@@ -22,7 +22,8 @@ _TELLING = 4
 
 
 def applied_once(case: Case, rule: Rule) -> list[Check]:
-    samples = {pair[1]: sample for pair, sample in case.run.prompts.items() if pair[0] == case.task}
+    kept = {name: case.run.prompts.get((case.task, name)) for name in case.run.systems(case.task)}
+    samples = {name: sample for name, sample in kept.items() if sample}
     if not samples:
         return rule.absent("The run kept no rendered prompt.")
     if not any(sample.messages for sample in samples.values()):

@@ -29,6 +29,8 @@ def add_requirement_flags(parser: argparse.ArgumentParser) -> None:
         about: dict[str, Any] = {"dest": field, "help": row.help}
         if row.kind is bool:
             about |= {"action": "store_const", "const": True}
+        elif row.choices:
+            about |= {"metavar": row.metavar, "choices": row.choices}
         else:
             about |= {"metavar": row.metavar, "type": _type_of(row)}
         if row.flag:
@@ -74,7 +76,7 @@ def add_price_flags(parser: argparse.ArgumentParser) -> None:
         "--utilisation",
         type=_share,
         metavar="SHARE",
-        help="share of paid time in use, instead of the price list's",
+        help="of shared machines: share of paid time in use, instead of the price list's",
     )
     add("--tuning-cycles", type=whole(1, MOST_CYCLES), metavar="N",
         help="trainings until a fine-tune is good (default 3)")  # fmt: skip

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from harness.analysis.latency import FEWEST_MEAN
 from harness.analysis.money import breakeven
-from harness.analysis.results.money import BreakEven, Components, Cost, MonthlyTotal
+from harness.analysis.results.hosting import Hosting
+from harness.analysis.results.money import BreakEven, Components, Cost, MonthlyTotal, Projection
 from harness.analysis.results.run import SystemResult, TaskResult
-from harness.quantities import NA, days, dollars, months, percent, queries
+from harness.quantities import NA, counted, days, dollars, months, percent, plain, queries, seconds
 from harness.report.numbers import figure, span
 from harness.report.view import Block, Bullets, Table, led, table_of
+from harness.spec.tariff import TARIFF_WORDS, Tariff
 
 PROJECTED = (
     "A projection, not a measurement: the token counts of this run, as its own model's tokenizer counts them, at a "
@@ -36,18 +38,36 @@ def _or_why(usd: float | None, reason: str | None) -> str:
 def task_blocks(task: TaskResult) -> list[Block]:
     """Everything about one task's money that is known, in the order in which it is asked for."""
     blocks = [
-        queries_table(task),
+        *led(_queries_lead(task), queries_table(task)),
         *led("What is paid once, at each change of knowledge, and for storage:", once(task)),
         *led(_totals_lead(task), totals(task)),
-        *led("From how many queries on the first has cost less in all than the second:", break_even(task)),
+        *led(
+            "From how many queries a month on the first costs less in all than the second:", break_even(task)
+        ),
         Bullets(sentences(task)),
         *led(PROJECTED, projections(task)),
     ]
     return [block for block in blocks if block]
 
 
+def _hosting(task: TaskResult) -> Hosting | None:
+    """How the machines are paid for: the same for all systems."""
+    return next((row.cost.hosting for row in task.strategies.values() if row.cost.hosting), None)
+
+
+def _queries_lead(task: TaskResult) -> str:
+    hosting = _hosting(task)
+    if hosting is None:
+        return ""
+    cost = next(iter(task.strategies.values())).cost
+    return (
+        f"What a query costs at {queries(cost.queries)} a month, with {TARIFF_WORDS[hosting.tariff]}, whoever answers. "
+        "Fully used is the limit: a machine that answers without a pause, which none does."
+    )
+
+
 def queries_table(task: TaskResult) -> Table:
-    """Dollars a query by how the machine is used, its parts, and the throughput they were made from."""
+    """Seconds and dollars a query with their interval, its parts, and the limit of a machine that is fully used."""
     return table_of(
         [
             row
@@ -56,17 +76,24 @@ def queries_table(task: TaskResult) -> Table:
         ],
         ("Strategy", lambda row: row.label),
         ("Timed questions", lambda row: str(row.cost.timed_n)),
+        ("Seconds, mean", lambda row: seconds(row.cost.seconds)),
+        ("95 % interval", lambda row: _seconds_interval(row.cost)),
         ("Per query, one at a time", lambda row: dollars(row.cost.components.serial_usd)),
-        ("95 % interval", lambda row: _query_interval(row.cost)),
+        ("95 % interval of that", lambda row: _query_interval(row.cost)),
         ("of it retrieval", lambda row: dollars(row.cost.components.retrieve_usd)),
         ("of it prompt", lambda row: dollars(row.cost.components.prompt_usd)),
         ("of it answer", lambda row: dollars(row.cost.components.generate_usd)),
         ("Per query, batched", lambda row: dollars(row.cost.components.batched_usd)),
-        ("One at a time, machine fully used", lambda row: dollars(row.cost.components.serial_full_use_usd)),
+        ("One at a time, fully used", lambda row: dollars(row.cost.components.serial_full_use_usd)),
         ("Queries/s, one at a time", lambda row: figure(row.cost.assumptions.serial_queries_per_s)),
         ("Queries/s, batched", lambda row: figure(row.cost.assumptions.batched_queries_per_s)),
-        ("Utilisation", lambda row: percent(row.cost.assumptions.utilisation)),
     )
+
+
+def _seconds_interval(cost: Cost) -> str:
+    if cost.seconds_ci is None:
+        return _or_why(None, cost.per_query_ci_reason)
+    return "–".join(seconds(end) for end in cost.seconds_ci)
 
 
 def _query_interval(cost: Cost) -> str:
@@ -75,25 +102,28 @@ def _query_interval(cost: Cost) -> str:
 
 
 def once(task: TaskResult) -> Table:
-    """One-off cost with its terms, refresh and storage, of the systems that have any."""
+    """One-off cost with its terms, refresh and storage. Nothing where all pay for their prompt and evaluation alone."""
+    rows = [row for row in task.strategies.values() if row.cost.components.evaluation_usd is not None]
     return table_of(
-        [row for row in task.strategies.values() if _one_off(row.cost.components)],
+        rows if any(_apart(row.cost.components) for row in rows) else [],
         ("Strategy", lambda row: row.system.name),
         ("One-off cost", lambda row: _or_why(row.cost.fixed_usd, row.cost.fixed_reason)),
+        ("Engineer, prompt", lambda row: _term(row.cost.components.prompt_people_usd)),
+        ("Engineer, retrieval", lambda row: _term(row.cost.components.retrieval_people_usd)),
+        ("Index", lambda row: _term(row.cost.components.index_usd)),
         ("Tuning cycles", lambda row: str(row.cost.assumptions.tuning_cycles or "–")),
         ("Training, a cycle", lambda row: _term(row.cost.components.training_usd)),
         ("Engineer, a cycle", lambda row: _term(row.cost.components.labour_usd)),
         ("Labels", lambda row: _term(row.cost.components.labels_usd)),
         ("Evaluation", lambda row: _term(row.cost.components.evaluation_usd)),
-        ("Index", lambda row: _term(row.cost.components.index_usd)),
         ("Each change of knowledge", lambda row: dollars(row.cost.refresh_usd)),
         ("Storage a month", lambda row: _storage(row.cost)),
     )
 
 
-def _one_off(parts: Components) -> bool:
-    """Whether anything is paid once."""
-    terms = (parts.training_usd, parts.labour_usd, parts.labels_usd, parts.evaluation_usd, parts.index_usd)
+def _apart(parts: Components) -> bool:
+    """Whether anything is paid once besides the prompt and its evaluation."""
+    terms = (parts.training_usd, parts.labour_usd, parts.index_usd, parts.retrieval_people_usd)
     return any(term is not None for term in terms)
 
 
@@ -102,21 +132,43 @@ def _term(usd: float | None) -> str:
 
 
 def _storage(cost: Cost) -> str:
-    return dollars(cost.storage_usd_per_month) if cost.assumptions.stored_gb else "not recorded"
+    if cost.assumptions.stored_gb:
+        return dollars(cost.storage_usd_per_month)
+    stores = cost.components.index_usd is not None or cost.components.training_usd is not None
+    return "not recorded" if stores else "–"
 
 
 def _totals_lead(task: TaskResult) -> str:
-    if not task.cost_totals:
+    hosting = _hosting(task)
+    if not task.cost_totals or hosting is None:
         return ""
     total = task.cost_totals[0]
     often = total.refresh_days
     change = "no change of knowledge" if often is None else f"a change of knowledge every {days(often)}"
     return (
-        f"Dollars a month by queries a month, one-off cost spread over {months(total.horizon_months)}, {change}. "
-        "Utilisation is the same at every volume: at small ones a machine of your own may stand idle for more. "
+        f"Dollars a month by queries a month, {_paid(hosting)}, one-off cost spread over "
+        f"{months(total.horizon_months)}, {change}. "
         f"In brackets the 95 % interval that the timed questions leave, or, where they are fewer than {FEWEST_MEAN}, "
         "their number n: too few to say. Prices are taken as they stand, and batched figures have no interval."
     )
+
+
+def _paid(hosting: Hosting) -> str:
+    """The tariff with what it assumes, a clause."""
+    match hosting.tariff:
+        case Tariff.KEPT_UP:
+            return (
+                f"with {hosting.machine} kept up {plain(hosting.hours)} hours a month, at least one, and as many as a "
+                f"peak of {plain(hosting.peak_factor)} times the mean load needs, one query at a time on each"
+            )
+        case Tariff.SCALE_TO_ZERO:
+            return (
+                f"with {hosting.machine} that scales to zero: its busy seconds, and at most "
+                f"{plain(hosting.cold_starts)} cold starts of {seconds(hosting.load_s)} each"
+            )
+        case Tariff.SHARED:
+            used = percent(hosting.utilisation)
+            return f"with a shared {hosting.machine}: the seconds of a query, at {used} utilisation"
 
 
 def totals(task: TaskResult) -> Table:
@@ -139,11 +191,14 @@ def _month(total: MonthlyTotal | None) -> str:
     if total is None:
         return NA
     doubt = f"n={total.timed_n}" if total.monthly_ci_usd is None else span(total.monthly_ci_usd)
-    return f"{dollars(total.monthly_usd)} ({doubt})"
+    kept = "" if total.machines is None else f"; {counted(int(total.machines), 'machine')}"
+    return f"{dollars(total.monthly_usd)} ({doubt}{kept})"
 
 
 def break_even(task: TaskResult) -> Table:
     """A row a pair: the break-even by tuning cycles, by refresh, and the error price at which it turns."""
+    hosting = _hosting(task)
+    by_refresh = hosting is not None and hosting.tariff is Tariff.SHARED
     known = [row for row in task.decision.break_even if row.status != "unknown"]
     cycles = list(dict.fromkeys(row.cycles for row in known))
     pairs: dict[tuple[str, str], dict[int, BreakEven]] = {}
@@ -153,12 +208,12 @@ def break_even(task: TaskResult) -> Table:
     for by_cycles in pairs.values():
         row, *_ = by_cycles.values()
         reached = [breakeven.reached(by_cycles.get(count)) for count in cycles]
-        further = breakeven.queries(row.per_refresh_queries), breakeven.flip(row)
-        rows.append((f"{row.a} against {row.b}", *reached, *further))
+        refresh = [breakeven.queries(row.per_refresh_queries)] if by_refresh else []
+        rows.append((f"{row.a} against {row.b}", *reached, *refresh, breakeven.flip(row)))
     headers = (
         "Pair",
         *(f"Tuning cycles: {count}" for count in cycles),
-        "Queries for each change of knowledge",
+        *(["Queries for each change of knowledge"] if by_refresh else []),
         "Error price at which the choice turns, one-off cost aside",
     )
     return Table(headers, tuple(rows))
@@ -170,6 +225,16 @@ def sentences(task: TaskResult) -> tuple[str, ...]:
     tuned = [row.cost.assumptions.tuning_cycles for row in task.strategies.values()]
     used = next(filter(None, [*tuned, *(row.cycles for row in rows)]), None)
     return tuple(row.sentence for row in rows if row.cycles == used and row.status != "unknown")
+
+
+def _cached(hosted: Projection) -> str:
+    """Dollars a query once the front that all prompts share is cached, or why it is not."""
+    prefix, usd = hosted.shared_prefix_tokens, hosted.cached_per_query_usd
+    if prefix is None or usd is None:
+        return NA
+    if not hosted.cached_tokens:
+        return f"as uncached (about {prefix:,} tokens are too few)"
+    return f"{dollars(usd)} ({hosted.cached_tokens:,} of about {prefix:,} tokens)"
 
 
 def projections(task: TaskResult) -> Table:
@@ -184,6 +249,7 @@ def projections(task: TaskResult) -> Table:
         ("Priced as", lambda row: f"{row[1].provider} {row[1].model}{', fine-tuned' if row[2] else ''}"),
         ("Kind of figure", lambda row: row[1].label),
         ("Per query", lambda row: _or_why(row[1].per_query_usd, row[1].reason)),
+        ("With the shared prefix cached", lambda row: _cached(row[1])),
         (
             "Per million tokens, in / out",
             lambda row: f"{dollars(row[1].input_usd_per_mtok)} / {dollars(row[1].output_usd_per_mtok)}",

@@ -6,9 +6,10 @@ from collections.abc import Iterator
 
 from harness.analysis.results.money import Assumptions
 from harness.analysis.results.run import RunResult
-from harness.quantities import dollars, percent, seconds
+from harness.quantities import dollars, percent, plain
 from harness.report.view import Block, Bullets, Table, table_of
 from harness.spec.prices import Dated, UsedSheet
+from harness.spec.tariff import TARIFF_WORDS, Tariff
 
 
 def prices(results: RunResult) -> list[Block]:
@@ -21,15 +22,25 @@ def prices(results: RunResult) -> list[Block]:
     machine, hour = sheet.machine, assumed.usd_per_hour or sheet.machine.usd_per_hour
     given = "" if hour == machine.usd_per_hour else " (given by the user)"
     lead = (
-        f"Priced as {machine.name} ({machine.provider}) at {dollars(hour)} an hour{given}, answering "
-        f"questions in {percent(assumed.utilisation or sheet.utilisation)} of the paid time. "
-        f"Price list of {sheet.date or 'unknown date'}."
+        f"Priced as {machine.name} ({machine.provider}) at {dollars(hour)} an hour{given}, "
+        f"{_tariff(results)}. Price list of {sheet.date or 'unknown date'}."
     )
     notes = warnings(results)
     if sheet.sections_from_shipped:
         names = ", ".join(sheet.sections_from_shipped)
         notes.append(f"Not in the price list that was given, so taken from the one that ships: {names}.")
     return [lead, Bullets(tuple(notes)), _amounts(sheet), _machines(sheet)]
+
+
+def _tariff(results: RunResult) -> str:
+    """The tariff, the same for all strategies, a clause."""
+    rows = (row.cost.hosting for task in results.tasks.values() for row in task.strategies.values())
+    hosting = next(filter(None, rows), None)
+    if hosting is None:
+        return "for the seconds that were measured"
+    words = f"with {TARIFF_WORDS[hosting.tariff]} (--tariff {hosting.tariff})"
+    used = f", answering questions in {percent(hosting.utilisation)} of the paid time"
+    return f"{words}{used if hosting.tariff is Tariff.SHARED else ''}"
 
 
 def warnings(results: RunResult) -> list[str]:
@@ -60,12 +71,15 @@ def _section(section: Dated) -> Iterator[tuple[str, ...]]:
 
 
 def _amount(name: str, value: float | None) -> str:
-    """An amount in the unit that its name says; what has no price is paid for in measured seconds."""
+    """An amount in the unit that its name says. What has no price is paid for in measured seconds, what has no hours
+    takes as long as the first time."""
     if value is None:
-        return "measured seconds"
+        return "measured seconds" if "usd" in name else "the same again"
     if "usd" in name:
         return dollars(value)
-    return seconds(value * 3600) if "hours" in name else percent(value)
+    if "hours" in name:
+        return f"{plain(value)} h"
+    return percent(value) if "share" in name else plain(value)
 
 
 def _machines(sheet: UsedSheet) -> Table:

@@ -10,7 +10,7 @@ import datetime
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, ConfigDict, Field, ValidationInfo, field_validator
+from pydantic import AfterValidator, ConfigDict, Field, ValidationInfo, field_validator, model_validator
 
 from harness.errors import InputError, did_you_mean, shown
 from harness.spec.bounds import LEAST, MOST_USD_PER_HOUR
@@ -76,7 +76,28 @@ class LabourPrice(Dated):
         title="Engineer, a tuning cycle", description="To prepare, run and judge one training."
     )
     engineer_hours_per_refresh: Amount = Field(
-        title="Engineer, a change of knowledge", description="To train again on changed knowledge."
+        title="Engineer, training at a change", description="To train again on changed knowledge."
+    )
+
+
+class PromptPrice(Dated):
+    """An engineer's hours for the prompt: what a task says to the model, and the examples that stand in it."""
+
+    engineer_hours: Amount = Field(title="Engineer, the prompt", description="Of every strategy, once.")
+    examples_engineer_hours: Amount = Field(
+        title="Engineer, examples in the prompt", description="Besides, where the prompt shows examples."
+    )
+
+
+class RetrievalPrice(Dated):
+    """An engineer's hours for retrieval, besides the seconds of the machine that embeds the corpus."""
+
+    engineer_hours: Amount = Field(
+        title="Engineer, building retrieval", description="To read in the documents, cut, index and look."
+    )
+    engineer_hours_per_refresh: Amount = Field(
+        title="Engineer, documents at a change",
+        description="To take in what changed, at a change of knowledge.",
     )
 
 
@@ -87,9 +108,36 @@ class LabelPrice(Dated):
 
 
 class EvaluationPrice(Dated):
-    """Judging a fine-tune before it is used, once and at each refresh, at the wage under `labour`."""
+    """Judging a strategy, whichever it is, before it is used and after each change of knowledge."""
 
     engineer_hours: Amount = Field(title="Engineer, evaluation")
+    engineer_hours_per_refresh: Amount | None = Field(
+        None, title="Engineer, evaluation after a change", description="null: as long as the first one."
+    )
+
+    @property
+    def refresh_hours(self) -> float:
+        again = self.engineer_hours_per_refresh
+        return self.engineer_hours if again is None else again
+
+
+class ServingPrice(Dated):
+    """What the tariffs assume of machines that answer (docs/method.md, "Cost")."""
+
+    hours_per_month: float = Field(ge=1, le=744, title="A machine is kept up, a month")
+    peak_factor: float = Field(
+        ge=1, le=1000, title="Peak over mean load", description="Of queries a second, in the hours kept up."
+    )
+    cold_starts_per_day: float = Field(
+        ge=0, le=86_400, title="Cold starts a day", description="Of a machine that scales to zero, at most."
+    )
+
+
+class PromptCachePrice(Dated):
+    """From how many tokens on a hosted model bills the shared front of prompts as cached, and in which steps."""
+
+    least_tokens: int = Field(ge=1, title="Shared prefix that is cached, from")
+    step_tokens: int = Field(ge=1, title="Cached in steps of")
 
 
 class StoragePrice(Dated):
@@ -126,7 +174,7 @@ class FineTunedPrice(Dated):
 
 
 class PriceSheet(Strict):
-    """Dated prices. `utilisation` is the share of the paid hours in which questions are answered."""
+    """Dated prices. `utilisation`: of shared machines, the share of the paid hours in which questions are answered."""
 
     schema_version: Literal[1]
     date: Date
@@ -136,7 +184,11 @@ class PriceSheet(Strict):
     default: Default
     labour: LabourPrice | None = None
     labels: LabelPrice | None = None
+    prompt: PromptPrice | None = None
+    retrieval: RetrievalPrice | None = None
     evaluation: EvaluationPrice | None = None
+    serving: ServingPrice | None = None
+    prompt_cache: PromptCachePrice | None = None
     storage: StoragePrice | None = None
     embedding: EmbeddingPrice | None = None
     refresh: RefreshShare | None = None
@@ -185,11 +237,7 @@ class PriceSheet(Strict):
 
     def as_used(self, device_kind: str, override: str | None = None) -> UsedSheet:
         """The sheet as a run's manifest keeps it. Raises InputError as `machine_for` does."""
-        absent = tuple(name for name in ADDED_LATER if getattr(self, name) is None)
-        shipped = load_prices() if absent else self
-        fields = dict(self) | {name: getattr(shipped, name) for name in absent}
-        fields |= {"machine": self.machine_for(device_kind, override), "sections_from_shipped": absent}
-        return UsedSheet(**fields)
+        return UsedSheet(**{**dict(self), "machine": self.machine_for(device_kind, override)})
 
 
 ADDED_LATER = tuple(name for name, section in PriceSheet.model_fields.items() if not section.is_required())
@@ -197,12 +245,21 @@ ADDED_LATER = tuple(name for name, section in PriceSheet.model_fields.items() if
 
 
 class UsedSheet(PriceSheet):
-    """A price list in a run's manifest. `machine`: the one that the run is priced on."""
+    """A price list in a run's manifest, with no section absent. `machine`: the one that the run is priced on."""
 
     model_config = ConfigDict(extra="ignore")
 
     machine: Machine
     sections_from_shipped: tuple[str, ...] = ()
+
+    @model_validator(mode="after")
+    def _completed(self) -> UsedSheet:
+        """Sections that the sheet lacks are those of the one that ships, and named."""
+        if absent := tuple(name for name in ADDED_LATER if getattr(self, name) is None):
+            shipped = load_prices()
+            named = {"sections_from_shipped": (*self.sections_from_shipped, *absent)}
+            self.__dict__.update({name: getattr(shipped, name) for name in absent} | named)  # it is frozen
+        return self
 
 
 def load_prices(path: Path | None = None) -> PriceSheet:

@@ -5,48 +5,52 @@ from __future__ import annotations
 import itertools
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from harness.analysis.decision.candidates import Candidate
 from harness.analysis.decision.choice import Rules
 from harness.analysis.decision.pairs import Pairs
 from harness.analysis.decision.requirements.table import Requirements
+from harness.analysis.money.economics import Economics
 from harness.analysis.results.decision import ASSUMED_MONTHLY_QUERIES, Setting
 from harness.analysis.results.figures import Comparison, Estimate, Interval, Percentiles, Throughput, Tokens
+from harness.analysis.results.hosting import Hosting
+from harness.analysis.results.money import Assumptions, Components
 from harness.analysis.results.run import SystemFigures
 from harness.spec.settings import Examples, Finetune, Retrieval
 from harness.spec.strategy import STRATEGIES, TaskSettings, system_of
 from harness.spec.system import ModelRef
+from harness.spec.tariff import Tariff
+
+DOLLAR_A_SECOND = Hosting(tariff=Tariff.SHARED, machine="box", usd_per_hour=3600.0)
 
 
-@dataclass(frozen=True)
-class Money:
-    """Economics in their simplest form: so much once, so much a query, so much at each change of knowledge."""
+def Money(  # noqa: N802 - it was a class, and reads as one
+    per_query_usd: float | None = 0.001,
+    fixed_usd: float = 0.0,
+    refresh_usd: float | None = 0.0,
+    reason: str | None = None,
+    people_usd: float = 0.0,
+    timed: int = 0,
+    per_query_ci_usd: Interval | None = None,
+) -> Economics:
+    """Economics in their simplest form: so much once, so much a query, so much at each change of knowledge.
 
-    per_query_usd: float | None = 0.001
-    fixed_usd: float = 0.0
-    refresh_usd: float = 0.0
-    reason: str | None = None
-    people_usd: float = 0.0
-    timed: int = 0
-    per_query_ci_usd: Interval | None = None
-
-    def people_monthly_usd(self, horizon_months: float, refresh_days: float | None) -> float:
-        return self.people_usd / horizon_months
-
-    def monthly_usd(self, queries: float, horizon_months: float, refresh_days: float | None) -> float | None:
-        if self.per_query_usd is None:
-            return None
-        refreshes = 0.0 if refresh_days is None else 365.25 / 12 / refresh_days
-        return self.per_query_usd * queries + self.fixed_usd / horizon_months + self.refresh_usd * refreshes
+    Seconds are dollars. Without an interval of their own, they are exact, unless `timed` says of how few they are.
+    """
+    exact = None if per_query_usd is None or timed else (per_query_usd, per_query_usd)
+    return Economics(
+        strategy="", hosting=DOLLAR_A_SECOND, seconds=per_query_usd, batched_s=None, fixed_usd=fixed_usd,
+        refresh_usd=refresh_usd, storage_usd_per_month=0.0, reason=reason, components=Components(),
+        assumptions=Assumptions(), people_usd=people_usd, timed=timed, seconds_ci=per_query_ci_usd or exact,
+    )  # fmt: skip
 
 
 def timed(p50: float | None = None, n: int = 20, **more: Any) -> Percentiles:
     return Percentiles(**{"n": n, "p50": p50, "p90": None, "p95": None, "p99": None, "ci": {}, **more})
 
 
-def candidate(name: str, right: Sequence[float], money: Money | None = None, **more: Any) -> Candidate:
+def candidate(name: str, right: Sequence[float], money: Economics | None = None, **more: Any) -> Candidate:
     """A candidate that scored `right`, one number a question."""
     scores = {f"q{index:05}": float(score) for index, score in enumerate(right)}
     return Candidate(name, scores, money or Money(), more.pop("latency", timed(1.0)), **more)
@@ -68,6 +72,7 @@ def rules(
 def setting(needs: Requirements | None = None, **prices: Any) -> Setting:
     needs = needs or Requirements()
     return Setting(
+        tariff=Tariff.SHARED,
         monthly_queries=needs.monthly_queries or ASSUMED_MONTHLY_QUERIES,
         horizon_months=needs.horizon_months,
         error_price_usd=needs.error_price_usd,

@@ -85,7 +85,7 @@ def elected(
         "not_applicable": {},
         "adapters": [adapter(t, s) for t, s in plan if s in ADAPTERS],
         "indexes": {t: {"documents": n, "passages": n, "seconds": 10.0, "bytes": 1000} for t in tasks},
-        "settings": {},
+        "settings": {"requirements": {"tariff": "shared"}},
     }
     return write_run(
         folder,

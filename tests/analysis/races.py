@@ -11,7 +11,7 @@ from typing import Any
 
 from harness.analysis.evidence import read_run
 from tests.analysis.prose import check_results
-from tests.analysis.runs import answer, derived, write_run
+from tests.analysis.runs import answer, derived, timing, write_run
 
 N = 24
 RIGHT = {"base": 2, "rag": 14, "oracle": 20, "lora": 12}
@@ -60,7 +60,11 @@ def healthy() -> Run:
         + _choices("base", 18)
         + _choices("lora@facts", 17),
         "batches": [],
-        "timings": [],
+        "timings": [
+            {**timing(name, n, 1 + n / 10, 0.5, 5), "question_id": f"q{n}"}
+            for name in RIGHT
+            for n in range(10)
+        ],
         "manifest": _manifest(),
     }
 

@@ -1,7 +1,7 @@
 """A small run folder, made up so that every figure of its report can be worked out by hand.
 
-The machine costs $3.60 an hour, which is $0.001 a second, and is half used: a query costs $0.002 a second. A tuning
-cycle takes an engineer 2 hours at $10.
+The machine costs $3.60 an hour, which is $0.001 a second, is shared and half used: a query costs $0.002 a second. A
+tuning cycle takes an engineer 2 hours at $10, an evaluation half an hour, and nothing else takes time.
 """
 
 from __future__ import annotations
@@ -40,8 +40,12 @@ PRICE_SHEET = {
         "engineer_hours_per_refresh": 1.0,
         **SEEN,
     },
+    "prompt": {"engineer_hours": 0.0, "examples_engineer_hours": 0.0, **SEEN},
+    "retrieval": {"engineer_hours": 0.0, "engineer_hours_per_refresh": 0.0, **SEEN},
     "labels": {"usd_per_label": 0.1, **SEEN},
     "evaluation": {"engineer_hours": 0.5, **SEEN},
+    "serving": {"hours_per_month": 720.0, "peak_factor": 2.0, "cold_starts_per_day": 12.0, **SEEN},
+    "prompt_cache": {"least_tokens": 1024, "step_tokens": 128, **SEEN},
     "storage": {"usd_per_gb_month": 100.0, **SEEN},
     "embedding": {"usd_per_mtok": None, **SEEN},
     "refresh": {"changed_share": 0.1, **SEEN},
@@ -192,6 +196,7 @@ def manifest() -> dict[str, Any]:
         "indexes": {"facts": {"documents": 3, "passages": 3, "seconds": 10.0, "reused": False,
                               "bytes": 1_000_000}},
         "price_sheet": PRICE_SHEET,
+        "settings": {"requirements": {"tariff": "shared"}},
         "machine": {"platform": "Linux", "cpu": "two cores", "cores": 2, "memory_gb": 8.0},
         "libraries": {"torch": "2.9.0"},
         "load_s": 2.5,

@@ -14,6 +14,7 @@ from harness.analysis.derive import derive
 from harness.analysis.evidence import read_run
 from harness.analysis.results.decision import Turned
 from harness.spec import pricing
+from harness.spec.tariff import Tariff
 from tests.analysis.decided import elected
 from tests.analysis.prose import check
 
@@ -23,7 +24,7 @@ TASKS = {
 }
 OWN: dict[str, Any] = {
     "monthly_queries": 1000,
-    "requirements": {"monthly_queries": 1000, "error_price_usd": 0.01},
+    "requirements": {"monthly_queries": 1000, "error_price_usd": 0.01, "tariff": Tariff.SHARED},
 }
 
 

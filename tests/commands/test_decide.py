@@ -72,7 +72,7 @@ def test_it_opens_with_how_the_verdict_turned_and_which_input_did_it(
 
 def test_json_holds_needs_prices_summary_and_decisions(capsys: pytest.CaptureFixture[str]) -> None:
     found = decided(capsys, "--monthly-queries", "500", "--citations", "--usd-per-hour", "7.2")
-    assert found["requirements"] == {"monthly_queries": 500, "citations": True}
+    assert found["requirements"] == {"monthly_queries": 500, "citations": True, "tariff": "shared"}
     assert set(found) >= {"schema_version", "run_id", "requirements", "prices", "summary", "tasks"}
     decision = found["tasks"]["facts"]["decision"]
     assert decision["setting"]["usd_per_hour"] == 7.2
@@ -184,7 +184,7 @@ def test_the_run_folder_is_left_alone(capsys: pytest.CaptureFixture[str]) -> Non
 def test_a_requirements_file_and_flags_over_it(capsys: pytest.CaptureFixture[str]) -> None:
     Path("needs.yaml").write_text("monthly_queries: 700\nmin_accuracy: 0.5\n")
     found = decided(capsys, "--requirements", "needs.yaml", "--min-accuracy", "0.7")
-    assert found["requirements"] == {"monthly_queries": 700, "min_accuracy": 0.7}
+    assert found["requirements"] == {"monthly_queries": 700, "min_accuracy": 0.7, "tariff": "shared"}
     assert found["tasks"]["facts"]["decision"]["status"] == "none_feasible"
 
 

@@ -12,7 +12,7 @@ from harness.report.view import Bullets, Table
 from tests.analysis.runs import PRICE_SHEET
 from tests.report.results import results
 
-ALL = 8
+ALL = 18
 """Amounts in a whole price list."""
 
 
@@ -28,7 +28,12 @@ def test_what_the_user_set_is_what_the_report_says(tmp_path: Path) -> None:
     given = CostInputs(usd_per_hour=1.5, utilisation=0.1)
     (lead, *_) = prices.prices(results(tmp_path, given))
     assert "$1.50 an hour (given by the user)" in str(lead)
-    assert "10.0 %" in str(lead)
+    assert "with shared machines (--tariff shared), answering questions in 10.0 %" in str(lead)
+
+
+def test_the_tariff_is_named(tmp_path: Path) -> None:
+    (lead, *_) = prices.prices(results(tmp_path, settings={}))
+    assert "with machines kept up (--tariff kept-up)" in str(lead)
 
 
 def test_an_old_sheet_is_flagged_on_top_and_under_prices(tmp_path: Path) -> None:
@@ -45,11 +50,12 @@ def test_no_sheet_no_prices(tmp_path: Path) -> None:
     assert [type(block) for block in prices.prices(results(tmp_path, price_sheet=None))] == [str]
 
 
-@pytest.mark.parametrize("name", ["labour", "labels", "evaluation", "storage", "embedding", "refresh"])
-def test_a_section_an_old_sheet_lacks_is_left_out(tmp_path: Path, name: str) -> None:
-    (assumed, _) = [
-        b
-        for b in prices.prices(results(tmp_path, price_sheet={**PRICE_SHEET, name: None}))
-        if isinstance(b, Table)
-    ]
-    assert 0 < len(assumed.rows) < ALL
+@pytest.mark.parametrize(
+    "name", ["labour", "labels", "evaluation", "storage", "embedding", "refresh", "serving"]
+)
+def test_a_section_an_old_sheet_lacks_is_the_one_that_ships_and_told(tmp_path: Path, name: str) -> None:
+    _, notes, assumed, _ = prices.prices(results(tmp_path, price_sheet={**PRICE_SHEET, name: None}))
+    assert isinstance(assumed, Table)
+    assert isinstance(notes, Bullets)
+    assert len(assumed.rows) == ALL
+    assert any(f"one that ships: {name}" in note for note in notes.items)

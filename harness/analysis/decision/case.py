@@ -16,7 +16,7 @@ from harness.analysis.decision.requirements.table import Requirements
 from harness.analysis.evidence import Evidence
 from harness.analysis.money import cost
 from harness.analysis.money.economics import CostInputs
-from harness.analysis.money.tariff import Measured, Tariff, economics, economics_under
+from harness.analysis.money.prices import Measured, Prices, economics, economics_under
 from harness.analysis.results.decision import ASSUMED_MONTHLY_QUERIES, Setting, Verdict
 from harness.analysis.results.figures import Check, Status
 from harness.analysis.results.run import SystemFigures, TaskFigures
@@ -90,7 +90,7 @@ def needs_of(run: Evidence) -> Requirements:
 
 def with_needs(inputs: CostInputs, needs: Requirements) -> CostInputs:
     """Cost inputs in the setting that the requirements name; what they leave out stays as it is."""
-    shared = ("horizon_months", "monthly_queries", "refresh_days", "error_price_usd", "in_house")
+    shared = ("horizon_months", "monthly_queries", "refresh_days", "error_price_usd", "in_house", "tariff")
     named: dict[str, Any] = {field: getattr(needs, field) for field in shared if field in needs.asked}
     return replace(inputs, **named)
 
@@ -105,7 +105,7 @@ def case_of(
     inputs: CostInputs,
 ) -> Case:
     """What the decision of a task rests on. `answered`: system → its answers."""
-    tariff = cost.tariff_of(run)
+    prices = cost.prices_of(run)
     metric = figures.primary_metric or ""
     own = {
         name: system
@@ -114,15 +114,15 @@ def case_of(
     }
     excluded = {name: why for name in own if (why := _failed(name, figures.validity))}
     candidates = [
-        _candidate(run, task, system, per_question(answered[name], metric), tariff, inputs)
+        _candidate(run, task, system, per_question(answered[name], metric), prices, inputs)
         for name, system in own.items()
         if name not in excluded and not system.control
     ]
     return Case(
         systems=own,
-        candidates_at=_priced(run, task, candidates, tariff, inputs),
+        candidates_at=_priced(run, task, candidates, prices, inputs),
         rules=Rules(needs, Pairs(figures.comparisons, figures.primary_metric), clusters),
-        setting=_setting(inputs, tariff),
+        setting=_setting(inputs, prices),
         primary_metric=figures.primary_metric,
         probes=figures.probes,
         checks=figures.validity,
@@ -133,8 +133,8 @@ def case_of(
     )
 
 
-def _setting(inputs: CostInputs, tariff: Tariff | None) -> Setting:
-    prices = tariff.under(inputs) if tariff else None
+def _setting(inputs: CostInputs, prices: Prices | None) -> Setting:
+    prices = prices.under(inputs) if prices else None
     return Setting(
         monthly_queries=inputs.monthly_queries or ASSUMED_MONTHLY_QUERIES,
         horizon_months=inputs.horizon_months,
@@ -144,6 +144,9 @@ def _setting(inputs: CostInputs, tariff: Tariff | None) -> Setting:
         utilisation=prices.utilisation if prices else None,
         cycles=inputs.cycles if prices else None,
         monthly_queries_assumed=inputs.monthly_queries is None,
+        tariff=inputs.tariff,
+        peak_factor=prices.peak_factor if prices else None,
+        people_factor=inputs.people_factor,
     )
 
 
@@ -173,23 +176,26 @@ def _candidate(
     task: str,
     figures: SystemFigures,
     scores: Mapping[str, float],
-    tariff: Tariff | None,
+    prices: Prices | None,
     inputs: CostInputs,
 ) -> Candidate:
     system, accuracy = figures.system, figures.accuracy
     measured = cost.measured_of(run, (task, system.name))
     parts = [measured.training_s, measured.index_s]
-    labour = tariff.labour if tariff and system.adapted else None
+    updated = prices and (measured.adapted or measured.retrieves)
+    people = (
+        prices.labour.refresh_hours(retrieves=measured.retrieves, adapted=measured.adapted) if prices else 0.0
+    )
     return Candidate(
         name=system.name,
         scores=scores,
-        economics=economics(measured, tariff, inputs),
+        economics=economics(measured, prices, inputs),
         latency=figures.latency_s,
         memory_gb=_least_memory_gb(run, measured),
         memory_most_gb=_most_memory_gb(run),
         cites=system.retrieved is not None,
         update_s=sum(part for part in parts if part is not None) if any(parts) else None,
-        update_people_s=3600 * labour.refresh_hours if labour else None,
+        update_people_s=3600 * people if updated else None,
         interval=accuracy.interval,
     )
 
@@ -210,24 +216,32 @@ def _most_memory_gb(run: Evidence) -> float | None:
 
 
 def _priced(
-    run: Evidence, task: str, candidates: Sequence[Candidate], tariff: Tariff | None, inputs: CostInputs
+    run: Evidence, task: str, candidates: Sequence[Candidate], prices: Prices | None, inputs: CostInputs
 ) -> CandidatesAt:
     """Candidates at a setting's prices. What was measured is read once; prices are kept as long as they last."""
-    if tariff is None:
+    if prices is None:
         return lambda _: candidates
     measured = {candidate.name: cost.measured_of(run, (task, candidate.name)) for candidate in candidates}
 
     @cache
-    def at(
-        usd_per_hour: float | None, utilisation: float | None, cycles: int | None
-    ) -> tuple[Candidate, ...]:
-        given = replace(
-            inputs, usd_per_hour=usd_per_hour, utilisation=utilisation, cycles=cycles or inputs.cycles
-        )
-        prices = tariff.under(given)
+    def at(given: CostInputs) -> tuple[Candidate, ...]:
+        priced = prices.under(given)
         return tuple(
-            replace(candidate, economics=economics_under(measured[candidate.name], prices, given))
+            replace(candidate, economics=economics_under(measured[candidate.name], priced, given))
             for candidate in candidates
         )
 
-    return lambda setting: at(setting.usd_per_hour, setting.utilisation, setting.cycles)
+    return lambda setting: at(_inputs_at(inputs, setting))
+
+
+def _inputs_at(inputs: CostInputs, setting: Setting) -> CostInputs:
+    """The cost inputs with what a setting says of prices; its volume and the like are told when costs are asked."""
+    return replace(
+        inputs,
+        usd_per_hour=setting.usd_per_hour,
+        utilisation=setting.utilisation,
+        cycles=setting.cycles or inputs.cycles,
+        tariff=setting.tariff,
+        peak_factor=setting.peak_factor,
+        people_factor=setting.people_factor,
+    )

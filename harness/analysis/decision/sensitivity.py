@@ -16,7 +16,8 @@ from functools import cache
 from harness.analysis.decision.choice import Choice, pays
 from harness.analysis.decision.requirements.table import rows
 from harness.analysis.results.decision import Change, DecisionMap, PriceBand, Setting, Turn, Verdict
-from harness.quantities import dollars, percent, whole
+from harness.quantities import dollars, percent, three, whole
+from harness.spec.tariff import Tariff
 
 ChoiceAt = Callable[[Setting], Choice]
 
@@ -53,13 +54,17 @@ At = Callable[[float], Outcome]
 
 @dataclass(frozen=True, slots=True)
 class Input:
-    """An input that may move, how its value is written, and the bounds outside of which no value makes sense."""
+    """An input that may move, how its value is written, and the bounds outside of which no value makes sense.
+
+    `tariff`: the one under which it counts (None: under each).
+    """
 
     field: str
     label: str
     write: Callable[[float], str]
     bounds: tuple[float, float] = (0.0, math.inf)
     whole: bool = False
+    tariff: Tariff | None = None
 
 
 def _required(field: str, low: float = 0.0, high: float = math.inf) -> Input:
@@ -67,12 +72,18 @@ def _required(field: str, low: float = 0.0, high: float = math.inf) -> Input:
     return Input(field, row.name, row.write, (low, high))
 
 
+def _times(factor: float) -> str:
+    return "as the price list has them" if factor == 1 else f"{three(factor)} times those"
+
+
 INPUTS = (
     _required("monthly_queries", 1.0),
     Input("usd_per_hour", "the price of a machine hour", lambda usd: f"{dollars(usd)} an hour"),
     _required("error_price_usd"),
-    Input("utilisation", "the utilisation", percent, (0.0, 1.0)),
+    Input("utilisation", "the utilisation", percent, (0.0, 1.0), tariff=Tariff.SHARED),
+    Input("peak_factor", "the peak over the mean load", three, (1.0, math.inf), tariff=Tariff.KEPT_UP),
     Input("cycles", "the number of tuning cycles", whole, (1.0, math.inf), whole=True),
+    Input("people_factor", "people's hours", _times),
     _required("refresh_days"),
     _required("horizon_months", 1.0, 120.0),
 )
@@ -109,8 +120,9 @@ def outcome_of(choice: Choice) -> Outcome:
 
 
 def changes(outcome_at: OutcomeAt, setting: Setting) -> tuple[Change, ...]:
-    """Every input, moved alone from `setting`, with the others as they are; without sentences."""
-    return tuple(change(outcome_at, setting, moved) for moved in INPUTS)
+    """Every input of the tariff, moved alone from `setting`, with the others as they are; without sentences."""
+    inputs = [moved for moved in INPUTS if moved.tariff in (None, setting.tariff)]
+    return tuple(change(outcome_at, setting, moved) for moved in inputs)
 
 
 def change(outcome_at: OutcomeAt, setting: Setting, moved: Input) -> Change:

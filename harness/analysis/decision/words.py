@@ -298,12 +298,11 @@ def _rule(case: Case, decision: Decision) -> Reasons:
 def _timed(case: Case, decision: Decision) -> Reasons:
     """What a firm cost rests on: how far the favourite's may be off, or of which system that is not known."""
     candidates = case.candidates_at(case.setting)
-    costs = {row.name: row.economics for row in candidates if row.economics.timed}
-    costs = {name: cost for name, cost in costs.items() if cost.per_query_usd is not None}
+    costs = {row.name: row.economics for row in candidates if row.economics.timed and row.economics.hosting}
     if not costs:
         return
     least = min(costs, key=lambda name: costs[name].timed)
-    if costs[least].per_query_ci_usd is None:
+    if costs[least].seconds_ci is None:
         n = costs[least].timed
         what = "question, which is" if n == 1 else "questions, which are"
         yield reason(
@@ -311,12 +310,12 @@ def _timed(case: Case, decision: Decision) -> Reasons:
             timed=n,
         )
     elif decision.favourite in costs:
-        cost = costs[decision.favourite]
-        low, high = cost.per_query_ci_usd or (None, None)
+        cost, volume = costs[decision.favourite], case.setting.monthly_queries
+        usd, (low, high) = cost.per_query_usd(volume), cost.per_query_ci_usd(volume) or (None, None)
         yield reason(
-            f"A query of {decision.favourite} costs {dollars(cost.per_query_usd)}, and {dollars(low)} to "
+            f"A query of {decision.favourite} costs {dollars(usd)}, and {dollars(low)} to "
             f"{dollars(high)} as far as its {whole(cost.timed)} timed questions tell.",
-            per_query_usd=cost.per_query_usd,
+            per_query_usd=usd,
             ci_low=low,
             ci_high=high,
             timed=cost.timed,

@@ -24,6 +24,7 @@ from harness.files import read_json, sha256_json, sha256_text, to_json
 from harness.records import TimingRow
 from harness.run.manifest import EmbedderFacts, MachineFacts, Manifest, ModelFacts, read_manifest
 from harness.spec.system import System
+from harness.spec.tariff import Tariff
 
 EVIDENCE = ("run.json", "questions.jsonl", "answers.jsonl", "timings.jsonl")
 """Files that results.json must not be older than."""
@@ -45,8 +46,8 @@ class Point:
     """What a history keeps of one system in one run.
 
     `cost`: dollars a query, one at a time, over the timed questions. `latency_ratio`: the geometric mean of its time
-    over base's. `seeds`: how many trainings answered. `usd_per_hour_of_use`: the machine's price over its utilisation.
-    `hosted_usd`: hosted model → what a query's tokens would cost there.
+    over base's. `seeds`: how many trainings answered. `usd_per_hour_of_use`: the machine's price, of a shared one
+    over its utilisation. `hosted_usd`: hosted model → what a query's tokens would cost there.
     """
 
     system: System
@@ -270,7 +271,8 @@ def _points(
 def _point(result: SystemResult, base: Sequence[TimingRow], timed: Sequence[TimingRow]) -> Point:
     cost, ratio = result.cost, mean_ratio(base, timed)
     low, high = cost.per_query_ci_usd or (None, None)
-    hour, share = cost.assumptions.usd_per_hour, cost.assumptions.utilisation
+    hosting = cost.hosting
+    used = hosting.utilisation if hosting and hosting.tariff is Tariff.SHARED else 1.0
     return Point(
         system=result.system,
         accuracy=result.accuracy,
@@ -281,7 +283,7 @@ def _point(result: SystemResult, base: Sequence[TimingRow], timed: Sequence[Timi
         seeds=result.seeds.n_seeds if result.seeds else 1,
         tokens=result.tokens,
         components=cost.components,
-        usd_per_hour_of_use=hour / share if hour is not None and share else None,
+        usd_per_hour_of_use=hosting.usd_per_hour / used if hosting else None,
         hosted_usd={
             row.model: row.per_query_usd for row in cost.projections if row.per_query_usd is not None
         },

@@ -1,5 +1,5 @@
-"""Break-even: from how many queries on one system has cost less in all than another, and what an error must cost
-for the more accurate one to be worth its price. The formulas, the rows of results.json and their sentences."""
+"""Break-even: from how many queries a month on one system costs less than another, and what an error must cost for the
+more accurate one to be worth its price. The formulas, the rows of results.json and their sentences."""
 
 from __future__ import annotations
 
@@ -9,8 +9,10 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 
 from harness.analysis.money.economics import CostInputs, Economics
+from harness.analysis.results.decision import ASSUMED_MONTHLY_QUERIES
 from harness.analysis.results.money import BreakEven
-from harness.quantities import NA, dollars, listed, percent
+from harness.quantities import NA, dollars, listed, percent, seconds
+from harness.spec.tariff import Tariff
 
 SHOWN_CYCLES = (1, 3, 5)
 """Tuning cycles for which every report shows the break-even volume."""
@@ -78,6 +80,27 @@ def flip_error_price(
     return price if price > 0 and math.isfinite(price) else None
 
 
+def cheaper_from(
+    a: Economics, b: Economics, inputs: CostInputs, cycles: int | None = None, *, batched: bool = False
+) -> float | None:
+    """The volume a month above which A always costs less than B. 0: always; None: there is none, or it is not known."""
+    standing_a, standing_b = (_standing(one, inputs, cycles or inputs.cycles) for one in (a, b))
+    seconds_a, seconds_b = ((one.batched_s if batched else one.seconds) for one in (a, b))
+    if (
+        a.hosting is None
+        or standing_a is None
+        or standing_b is None
+        or seconds_a is None
+        or seconds_b is None
+    ):
+        return None
+    return a.hosting.cheaper_from(standing_a, seconds_a, standing_b, seconds_b)
+
+
+def _standing(money: Economics, inputs: CostInputs, cycles: int) -> float | None:
+    return money.standing_usd(inputs.horizon_months, inputs.refresh_days, cycles)
+
+
 # Rows
 
 
@@ -86,9 +109,8 @@ def break_evens(
 ) -> tuple[BreakEven, ...]:
     """Each pair of systems at each shown number of tuning cycles and at the user's own.
 
-    `a` is the one that costs more before the first query (one-off cost, and storage over the horizon), so
-    `queries` is what it takes to pay that back; None where it never does. Where neither is tuned the cycles
-    change nothing.
+    `a` is the one that costs more a month before the first query, so `monthly_queries` is what it takes to pay that
+    back; None where it never does. Where neither is tuned the cycles change nothing.
     """
     cycles = sorted({*SHOWN_CYCLES, inputs.cycles})
     pairs = itertools.combinations(entries, 2)
@@ -98,10 +120,12 @@ def break_evens(
 
 
 def _pair(one: Entry, two: Entry, cycles: int, inputs: CostInputs, accuracies: Accuracies) -> BreakEven:
-    a, b = _ordered(one, two, cycles, inputs.horizon_months)
+    a, b = _ordered(one, two, cycles, inputs)
     names = (a.money.strategy, b.money.strategy)
+    volume = inputs.monthly_queries or ASSUMED_MONTHLY_QUERIES
     upfront_a, upfront_b = (entry.money.upfront_usd(inputs.horizon_months, cycles) for entry in (a, b))
-    per_a, per_b = a.money.per_query_usd, b.money.per_query_usd
+    standing_a, standing_b = (_standing(entry.money, inputs, cycles) for entry in (a, b))
+    per_a, per_b = (entry.money.per_query_usd(volume) for entry in (a, b))
     row = BreakEven(
         a=names[0],
         b=names[1],
@@ -109,12 +133,18 @@ def _pair(one: Entry, two: Entry, cycles: int, inputs: CostInputs, accuracies: A
         tuned=bool(a.money.per_cycle_usd or b.money.per_cycle_usd),
         upfront_a_usd=upfront_a,
         upfront_b_usd=upfront_b,
+        standing_a_usd=standing_a,
+        standing_b_usd=standing_b,
+        seconds_a=a.money.seconds,
+        seconds_b=b.money.seconds,
         per_query_a_usd=per_a,
         per_query_b_usd=per_b,
-        queries=_queries(upfront_a, per_a, upfront_b, per_b),
-        batched_queries=_queries(upfront_a, a.money.batched_usd, upfront_b, b.money.batched_usd),
+        monthly_queries=cheaper_from(a.money, b.money, inputs, cycles),
+        batched_monthly_queries=cheaper_from(a.money, b.money, inputs, cycles, batched=True),
+        queries=_in_all(a.money, b.money, inputs, cycles),
+        batched_queries=_in_all(a.money, b.money, inputs, cycles, batched=True),
         per_refresh_queries=_per_refresh(a.money, b.money),
-        flip_error_price_usd=_flip(a, b),
+        flip_error_price_usd=_flip(a, b, volume),
         accuracy_a=a.accuracy,
         accuracy_b=b.accuracy,
         accuracy_resolved=a.valid and b.valid and frozenset(names) in accuracies.resolved,
@@ -124,7 +154,7 @@ def _pair(one: Entry, two: Entry, cycles: int, inputs: CostInputs, accuracies: A
     )
     if per_a is None or per_b is None:
         return row
-    if upfront_a is None or upfront_b is None:
+    if standing_a is None or standing_b is None:
         return replace(row, sentence=" ".join([row.sentence, *_worth(row, accuracies)]))
     row = replace(row, status=_status(row))
     return replace(
@@ -132,46 +162,57 @@ def _pair(one: Entry, two: Entry, cycles: int, inputs: CostInputs, accuracies: A
     )
 
 
-def _ordered(one: Entry, two: Entry, cycles: int, months: float) -> tuple[Entry, Entry]:
-    """The one that costs more up front first; where both cost the same, the one with the cheaper query."""
-    first, second = (entry.money.upfront_usd(months, cycles) for entry in (one, two))
+def _ordered(one: Entry, two: Entry, cycles: int, inputs: CostInputs) -> tuple[Entry, Entry]:
+    """The one that costs more before the first query first; where both cost the same, the one with the faster query."""
+    first, second = (_standing(entry.money, inputs, cycles) for entry in (one, two))
     if first is None or second is None:
         return one, two
     if first == second:
-        dearer = (one.money.per_query_usd or 0.0) > (two.money.per_query_usd or 0.0)
-        return (two, one) if dearer else (one, two)
+        slower = (one.money.seconds or 0.0) > (two.money.seconds or 0.0)
+        return (two, one) if slower else (one, two)
     return (one, two) if first > second else (two, one)
 
 
-def _queries(
-    upfront_a: float | None, per_a: float | None, upfront_b: float | None, per_b: float | None
-) -> float | None:
-    if upfront_a is None or per_a is None or upfront_b is None or per_b is None:
+def _linear(a: Economics, b: Economics, *, batched: bool = False) -> tuple[float, float] | None:
+    """Dollars that a query costs with each at every volume; None where it depends on that, or is not known."""
+    per_a, per_b = (one.per_query_usd(1, batched=batched) for one in (a, b))
+    if a.hosting is None or a.hosting.tariff is not Tariff.SHARED or per_a is None or per_b is None:
         return None
-    return break_even_queries(upfront_a, per_a, upfront_b, per_b)
+    return per_a, per_b
+
+
+def _in_all(
+    a: Economics, b: Economics, inputs: CostInputs, cycles: int, *, batched: bool = False
+) -> float | None:
+    upfront_a, upfront_b = (one.upfront_usd(inputs.horizon_months, cycles) for one in (a, b))
+    per_query = _linear(a, b, batched=batched)
+    if upfront_a is None or upfront_b is None or per_query is None:
+        return None
+    return break_even_queries(upfront_a, per_query[0], upfront_b, per_query[1])
 
 
 def _per_refresh(a: Economics, b: Economics) -> float | None:
     """Queries between two changes of knowledge that pay for what refreshing A costs more than refreshing B."""
-    if a.refresh_usd is None or b.refresh_usd is None or a.per_query_usd is None or b.per_query_usd is None:
+    per_query = _linear(a, b)
+    if a.refresh_usd is None or b.refresh_usd is None or per_query is None:
         return None
-    return break_even_per_refresh(a.refresh_usd, a.per_query_usd, b.per_query_usd, b.refresh_usd)
+    return break_even_per_refresh(a.refresh_usd, *per_query, b.refresh_usd)
 
 
-def _flip(a: Entry, b: Entry) -> float | None:
+def _flip(a: Entry, b: Entry, volume: float) -> float | None:
     if a.accuracy is None or b.accuracy is None:
         return None
-    per_a, per_b = a.money.per_query_usd, b.money.per_query_usd
+    per_a, per_b = a.money.per_query_usd(volume), b.money.per_query_usd(volume)
     if per_a is None or per_b is None or not (a.valid and b.valid):
         return None
     return flip_error_price(per_a, a.accuracy, per_b, b.accuracy)
 
 
 def _status(row: BreakEven) -> str:
-    """`reached` at `queries`; `always`: A is cheaper from the first query on; `never`; or `equal`."""
-    if row.queries is not None:
-        return "reached" if row.queries > 0 else "always"
-    same = (row.upfront_a_usd, row.per_query_a_usd) == (row.upfront_b_usd, row.per_query_b_usd)
+    """`reached` at `monthly_queries`; `always`: A is cheaper from the first query on; `never`; or `equal`."""
+    if row.monthly_queries is not None:
+        return "reached" if row.monthly_queries > 0 else "always"
+    same = (row.standing_a_usd, row.seconds_a) == (row.standing_b_usd, row.seconds_b)
     return "equal" if same else "never"
 
 
@@ -188,21 +229,33 @@ def _unknown(a: Entry, b: Entry) -> str:
 def _cost_sentence(row: BreakEven) -> str:
     a, b = row.a, row.b
     tuned = f" (tuning cycles: {row.cycles})" if row.tuned else ""
-    upfront = f"{dollars(row.upfront_a_usd)} against {dollars(row.upfront_b_usd)} up front"
-    query = f"{dollars(row.per_query_a_usd)} against {dollars(row.per_query_b_usd)} a query"
+    standing = (
+        f"{dollars(row.standing_a_usd)} against {dollars(row.standing_b_usd)} a month whatever the volume"
+    )
+    query = f"{seconds(row.seconds_a)} against {seconds(row.seconds_b)} a query"
     match row.status:
         case "reached":
-            return f"{a} pays back against {b} from {_counted(row.queries or 0.0)} on{tuned}: {upfront}, {query}."
+            return (
+                f"{a} costs less than {b} from {_counted(row.monthly_queries or 0.0)} a month on{tuned}: "
+                f"{standing}, and {query}."
+            )
         case "always":
-            return f"{a} is cheaper than {b} from the first query on: it costs no more up front, and {query}."
+            return (
+                f"{a} costs less than {b} from the first query on: it costs no more before that, and {query}."
+            )
         case "equal":
-            return f"{a} and {b} cost the same: {upfront}, {query}."
-    return f"{a} never pays back against {b}{tuned}: {upfront}, and {query}."
+            return f"{a} and {b} cost the same: {standing}, and {query}."
+    return f"{a} never costs less than {b}{tuned}: {standing}, and {query}."
 
 
 def _refresh_sentence(row: BreakEven) -> list[str]:
-    queries = row.per_refresh_queries
-    return [f"Each change of knowledge takes {_counted(queries)} to pay back."] if queries else []
+    """Where a query costs as much at every volume: what it takes to pay back, in all and at each change."""
+    found = []
+    if row.queries:
+        found.append(f"What it costs up front is paid back after {_counted(row.queries)} in all.")
+    if row.per_refresh_queries:
+        found.append(f"Each change of knowledge takes {_counted(row.per_refresh_queries)} to pay back.")
+    return found
 
 
 def _worth(row: BreakEven, accuracies: Accuracies) -> list[str]:
@@ -242,11 +295,11 @@ def whole_queries(queries: float) -> str:
 
 
 def reached(row: BreakEven | None) -> str:
-    """When `a` has paid back, in a table's cell; None: at this number of cycles `b` costs more up front."""
+    """From when on `a` costs less, in a table's cell; None: at this number of cycles `b` costs more up front."""
     if row is None:
         return "the other way round"
     fixed = {"always": "from the first", "never": "never", "equal": "the same"}
-    return fixed.get(row.status) or queries(row.queries)
+    return fixed.get(row.status) or queries(row.monthly_queries)
 
 
 def queries(value: float | None) -> str:

@@ -1,7 +1,7 @@
 """What a run says about money: from its evidence and the price list in its manifest to the costs of its systems.
 
 Seconds are this run's; the price is a machine's on the sheet, so a figure holds as far as that machine is as
-fast as the one that was measured. The formulas stand in `economics.py` and `tariff.py`.
+fast as the one that was measured. The formulas stand in `economics.py`, `prices.py` and `results/hosting.py`.
 """
 
 from __future__ import annotations
@@ -12,12 +12,14 @@ from collections.abc import Iterable
 from harness.analysis import latency, throughput
 from harness.analysis.evidence import Evidence, Pair
 from harness.analysis.money.economics import CostInputs, Economics, per_correct_usd, with_error_price
-from harness.analysis.money.projection import projections
-from harness.analysis.money.tariff import Measured, Tariff, economics
+from harness.analysis.money.prices import Measured, Prices, economics
+from harness.analysis.money.projection import SharedPrefix, projections, shared_prefix
+from harness.analysis.results.decision import ASSUMED_MONTHLY_QUERIES
 from harness.analysis.results.figures import Estimate
 from harness.analysis.results.money import Cost, MonthlyTotal, PriceFacts
 from harness.analysis.statistics.intervals import mean
 from harness.run.manifest import Manifest, TrainedAdapter
+from harness.spec.tariff import Tariff
 
 STALE_DAYS = 180
 """A price list older than this at the run's start is flagged."""
@@ -25,20 +27,22 @@ SHOWN_VOLUMES = (1_000, 10_000, 100_000)
 """Queries a month for which every report shows totals."""
 
 
-def tariff_of(run: Evidence) -> Tariff | None:
+def prices_of(run: Evidence) -> Prices | None:
     """The prices that a run was made with, or None where it has none."""
     sheet = run.manifest.price_sheet
-    return None if sheet is None else Tariff.of(sheet)
+    return None if sheet is None else Prices.of(sheet)
 
 
 def inputs_of(run: Evidence) -> CostInputs:
     """What the user set when the run was made."""
     settings = run.manifest.settings
+    tariff = (settings.requirements or {}).get("tariff", Tariff.KEPT_UP)
     return CostInputs(
         cycles=settings.tuning_cycles or CostInputs().cycles,
         utilisation=settings.utilisation,
         usd_per_hour=settings.usd_per_hour,
         monthly_queries=settings.monthly_queries,
+        tariff=Tariff(tariff),
     )
 
 
@@ -57,6 +61,8 @@ def measured_of(run: Evidence, pair: Pair) -> Measured:
         strategy=pair[1],
         adapted=adapted,
         retrieves=retrieves,
+        examples=bool(system.examples),
+        control=system.control,
         candidate=candidate,
         serial_s=mean(seconds),
         timed=len(seconds),
@@ -69,6 +75,7 @@ def measured_of(run: Evidence, pair: Pair) -> Measured:
         index_s=index.seconds if index else None,
         embed_tokens=index.embed_tokens if index else None,
         stored_bytes=None if not sizes or None in sizes else sum(size for size in sizes if size),
+        load_s=run.manifest.load_s,
     )
 
 
@@ -81,24 +88,29 @@ def adapter_of(run: Evidence, pair: Pair) -> TrainedAdapter | None:
 
 def economics_of(run: Evidence, pair: Pair, inputs: CostInputs) -> Economics:
     """The money of one system on one task, at the prices of the run's sheet."""
-    return economics(measured_of(run, pair), tariff_of(run), inputs)
+    return economics(measured_of(run, pair), prices_of(run), inputs)
 
 
 def cost_of(run: Evidence, pair: Pair, money: Economics, accuracy: Estimate, inputs: CostInputs) -> Cost:
     """What a system costs. `per_correct_ci_usd` is None where the accuracy's lower end is 0: there is no highest
     price then."""
-    query = money.per_query_usd
+    volume = inputs.monthly_queries or ASSUMED_MONTHLY_QUERIES
+    query, query_ci = money.per_query_usd(volume), money.per_query_ci_usd(volume)
     dearest, cheapest = (per_correct_usd(query, end) for end in (accuracy.ci_low, accuracy.ci_high))
     system = run.systems(pair[0])[pair[1]]
     own = not system.trained_elsewhere(pair[0])
     adapter = adapter_of(run, pair)
-    no_interval = query is not None and money.per_query_ci_usd is None
+    no_interval = query is not None and query_ci is None
     return Cost(
+        hosting=money.hosting,
+        queries=volume,
+        seconds=money.seconds,
+        seconds_ci=money.seconds_ci,
         per_query_usd=query,
-        per_query_ci_usd=money.per_query_ci_usd,
+        per_query_ci_usd=query_ci,
         per_query_ci_reason=f"n={money.timed} < {latency.FEWEST_MEAN}" if no_interval else None,
         timed_n=money.timed,
-        batched_usd=money.batched_usd,
+        batched_usd=money.per_query_usd(volume, batched=True),
         per_correct_usd=per_correct_usd(query, accuracy.mean),
         per_correct_ci_usd=None if dearest is None or cheapest is None else (cheapest, dearest),
         with_error_price_usd=with_error_price(query, accuracy.mean, inputs.error_price_usd),
@@ -118,8 +130,16 @@ def cost_of(run: Evidence, pair: Pair, money: Economics, accuracy: Estimate, inp
             adapted=system.adapted,
             train_tokens=adapter.record.train_tokens if adapter and own else None,
             in_house=inputs.in_house,
+            prefix=_prefix(run, pair),
         ),
     )
+
+
+def _prefix(run: Evidence, pair: Pair) -> SharedPrefix | None:
+    sheet = run.manifest.price_sheet
+    if sheet is None or sheet.prompt_cache is None:
+        return None
+    return shared_prefix(run.prompts.get(pair), run.answers.get(pair, ()), sheet.prompt_cache)
 
 
 def totals(systems: Iterable[Economics], inputs: CostInputs) -> tuple[MonthlyTotal, ...]:
@@ -132,12 +152,15 @@ def totals(systems: Iterable[Economics], inputs: CostInputs) -> tuple[MonthlyTot
 def _total(money: Economics, queries: float, inputs: CostInputs) -> MonthlyTotal:
     months, refresh = inputs.horizon_months, inputs.refresh_days
     monthly = money.monthly_usd(queries, months, refresh)
+    kept = money.hosting if money.hosting and money.hosting.tariff is Tariff.KEPT_UP else None
     return MonthlyTotal(
         strategy=money.strategy,
         monthly_queries=queries,
         own_volume=queries == inputs.monthly_queries,
         monthly_usd=monthly,
         monthly_ci_usd=money.monthly_ci_usd(queries, months, refresh),
+        machines=kept.machines(queries, money.seconds) if kept and money.seconds is not None else None,
+        standing_usd=money.standing_usd(months, refresh),
         timed_n=money.timed,
         batched_monthly_usd=money.monthly_usd(queries, months, refresh, batched=True),
         over_horizon_usd=None if monthly is None else monthly * months,

@@ -1,20 +1,29 @@
 """What a system costs, as formulas over plain values (docs/method.md, "Cost"). US dollars throughout.
 
-Nothing here reads a file or a run: `tariff.py` makes `Economics` of what was measured and what things cost.
+Nothing here reads a file or a run: `prices.py` makes `Economics` of what was measured and what things cost.
 """
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
+from harness.analysis.results.decision import Reason, Setting
+from harness.analysis.results.figures import Interval
+from harness.analysis.results.hosting import Hosting
 from harness.analysis.results.money import Assumptions, Components
+from harness.spec.tariff import Tariff
 
 DAYS_PER_MONTH = 365.25 / 12
+FEW_TIMED = 2.0
+"""Where too few questions were timed for an interval, the mean is taken to be off by this factor, up or down."""
+PEOPLE_OFF = 0.5
+"""People's hours are assumed: two costs that differ by no more than this share of them are alike."""
 
 
 @dataclass(frozen=True, slots=True)
 class CostInputs:
-    """What a user may set. None: the price list's value, or (for the last four) not asked for."""
+    """What a user may set. None: the price list's value, or (from `monthly_queries` on) not asked for."""
 
     cycles: int = 3
     """Trainings until a fine-tune is good enough; each costs machine time and engineer hours."""
@@ -29,6 +38,32 @@ class CostInputs:
     """What one wrong answer costs."""
     in_house: bool = False
     """Data may not leave machines of one's own: nothing is priced as a hosted service."""
+    tariff: Tariff = Tariff.KEPT_UP
+    peak_factor: float | None = None
+    people_factor: float = 1.0
+    """People's hours and labels, as a multiple of the price list's."""
+
+
+@dataclass(frozen=True, slots=True)
+class CostDifference:
+    """Dollars a month by which one system costs more than another; within the margin they cost alike.
+
+    `timing_usd`: the part of the margin that the timed questions leave open. `people_usd`: the part that is assumed of
+    people. `timed`: whether both have an interval of their times; if not, `FEW_TIMED` stands in.
+    """
+
+    usd: float
+    timing_usd: float
+    people_usd: float
+    timed: bool = True
+
+    @property
+    def margin_usd(self) -> float:
+        return self.timing_usd + self.people_usd
+
+    @property
+    def alike(self) -> bool:
+        return abs(self.usd) <= self.margin_usd
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,14 +71,16 @@ class Economics:
     """One system's money, US dollars. None: not known, `reason` says why."""
 
     strategy: str
-    per_query_usd: float | None
-    """One request at a time, at the assumed utilisation."""
-    batched_usd: float | None
-    """The same at the throughput of the batched pass."""
+    hosting: Hosting | None
+    """How the machines that answer are paid for; None: the run has no price list."""
+    seconds: float | None
+    """Of one request alone, mean."""
+    batched_s: float | None
+    """The same in the batched pass."""
     fixed_usd: float | None
-    """Once: tuning cycles, labour, labels, evaluation, index."""
+    """Once: prompt, examples, retrieval, tuning cycles, labels, evaluation, index."""
     refresh_usd: float | None
-    """At each change of knowledge: embed again what changed, train again."""
+    """At each change of knowledge: take in and embed what changed, train again, evaluate."""
     storage_usd_per_month: float
     reason: str | None
     components: Components
@@ -59,9 +96,9 @@ class Economics:
     fixed_reason: str | None = None
     """Why `fixed_usd` is None; `reason` is this one only where the cost of a query is known."""
     timed: int = 0
-    """Timed questions that `per_query_usd` rests on."""
-    per_query_ci_usd: tuple[float, float] | None = None
-    """95 % interval of `per_query_usd` as far as the timed questions tell; None where they are too few."""
+    """Timed questions that `seconds` is the mean of."""
+    seconds_ci: Interval | None = None
+    """95 % interval of `seconds` as far as the timed questions tell; None where they are too few."""
 
     def fixed_at(self, cycles: int) -> float | None:
         """`fixed_usd` with another number of tuning cycles."""
@@ -70,27 +107,47 @@ class Economics:
         return self.fixed_usd + (cycles - self.cycles) * self.per_cycle_usd
 
     def upfront_usd(self, horizon_months: float, cycles: int | None = None) -> float | None:
-        """What does not depend on the number of queries: one-off cost, and storage over the horizon."""
+        """What is paid whatever the volume and without a change of knowledge: once, and storage over the horizon."""
         fixed = self.fixed_usd if cycles is None else self.fixed_at(cycles)
         return None if fixed is None else fixed + self.storage_usd_per_month * horizon_months
+
+    def standing_usd(
+        self, horizon_months: float, refresh_days: float | None, cycles: int | None = None
+    ) -> float | None:
+        """Dollars a month whatever the volume: storage, one-off cost spread over the horizon, and refreshes.
+
+        `refresh_days` None: the knowledge does not change. None where a part is not known.
+        """
+        fixed = self.fixed_usd if cycles is None else self.fixed_at(cycles)
+        refreshes = _refreshes(refresh_days)
+        if fixed is None or (refreshes and self.refresh_usd is None):
+            return None
+        return self.storage_usd_per_month + fixed / horizon_months + (self.refresh_usd or 0.0) * refreshes
+
+    def machines_usd(self, queries: float, *, batched: bool = False) -> float | None:
+        """Dollars a month for the machines that answer so many queries."""
+        seconds = self.batched_s if batched else self.seconds
+        return None if seconds is None or self.hosting is None else self.hosting.monthly_usd(queries, seconds)
+
+    def per_query_usd(self, queries: float, *, batched: bool = False) -> float | None:
+        """Dollars a query, of the machines that answer, at so many a month."""
+        usd = self.machines_usd(queries, batched=batched)
+        return None if usd is None else usd / queries
+
+    def per_query_ci_usd(self, queries: float) -> Interval | None:
+        """95 % interval of `per_query_usd`: the same at both ends of the time's."""
+        if self.seconds_ci is None or self.hosting is None:
+            return None
+        low, high = (self.hosting.per_query_usd(queries, seconds) for seconds in self.seconds_ci)
+        return low, high
 
     def monthly_usd(
         self, queries: float, horizon_months: float, refresh_days: float | None, *, batched: bool = False
     ) -> float | None:
-        """Dollars a month: queries, storage, one-off cost spread over the horizon, and refreshes.
-
-        `refresh_days` None: the knowledge does not change. None where a part is not known.
-        """
-        per_query = self.batched_usd if batched else self.per_query_usd
-        refreshes = _refreshes(refresh_days)
-        if per_query is None or self.fixed_usd is None or (refreshes and self.refresh_usd is None):
-            return None
-        return (
-            per_query * queries
-            + self.storage_usd_per_month
-            + self.fixed_usd / horizon_months
-            + (self.refresh_usd or 0.0) * refreshes
-        )
+        """Dollars a month in all: machines, and what stands whatever the volume. None where a part is not known."""
+        machines = self.machines_usd(queries, batched=batched)
+        standing = self.standing_usd(horizon_months, refresh_days)
+        return None if machines is None or standing is None else machines + standing
 
     def people_monthly_usd(self, horizon_months: float, refresh_days: float | None) -> float:
         """The part of `monthly_usd` that is people's: taken from the price list, not measured."""
@@ -98,13 +155,56 @@ class Economics:
 
     def monthly_ci_usd(
         self, queries: float, horizon_months: float, refresh_days: float | None
-    ) -> tuple[float, float] | None:
+    ) -> Interval | None:
         """95 % interval of `monthly_usd`: only the seconds of a query count as uncertain, prices do not."""
-        month = self.monthly_usd(queries, horizon_months, refresh_days)
-        if month is None or self.per_query_usd is None or self.per_query_ci_usd is None:
+        standing = self.standing_usd(horizon_months, refresh_days)
+        if standing is None or self.hosting is None or self.seconds_ci is None:
             return None
-        low, high = self.per_query_ci_usd
-        return month - (self.per_query_usd - low) * queries, month + (high - self.per_query_usd) * queries
+        low, high = (self.hosting.monthly_usd(queries, seconds) + standing for seconds in self.seconds_ci)
+        return low, high
+
+    def cost_difference(self, other: Economics, setting: Setting) -> CostDifference:
+        """By how many dollars a month this system costs more than the other, and what is not known of that.
+
+        Both costs must be known at the setting. The margin is that of a difference of two means by their own
+        intervals (Zou and Donner 2008, "MOVER"), and a half of what the two differ in people's time.
+        """
+        queries, people = setting.monthly_queries, (setting.horizon_months, setting.refresh_days)
+        own, its = (one._span(queries, *people) for one in (self, other))
+        dearer, cheaper = (own, its) if own.usd >= its.usd else (its, own)
+        down, up = dearer.usd - dearer.low, cheaper.high - cheaper.usd
+        assumed = abs(self.people_monthly_usd(*people) - other.people_monthly_usd(*people))
+        return CostDifference(
+            own.usd - its.usd,
+            math.sqrt(down * down + up * up),
+            PEOPLE_OFF * assumed,
+            self.seconds_ci is not None and other.seconds_ci is not None,
+        )
+
+    def _span(self, queries: float, horizon_months: float, refresh_days: float | None) -> _Span:
+        standing = self.standing_usd(horizon_months, refresh_days)
+        assert self.hosting is not None
+        assert self.seconds is not None
+        assert standing is not None
+        low, high = self.seconds_ci or (self.seconds / FEW_TIMED, self.seconds * FEW_TIMED)
+        seconds = (self.seconds, low, high)
+        return _Span(*(self.hosting.monthly_usd(queries, value) + standing for value in seconds))
+
+    def served(self, queries: float) -> Reason | None:
+        """How it is served and what the machines cost, a clause: `with one m7i.large kept up all month ($73.63)`."""
+        if self.hosting is None or self.seconds is None:
+            return None
+        usd = self.hosting.monthly_usd(queries, self.seconds)
+        return Reason(self.hosting.in_words(queries, self.seconds), {"machines_usd": usd})
+
+
+@dataclass(frozen=True, slots=True)
+class _Span:
+    """Dollars a month, and the same at both ends of the time's interval."""
+
+    usd: float
+    low: float
+    high: float
 
 
 def _refreshes(refresh_days: float | None) -> float:
@@ -135,27 +235,20 @@ def api_cost(
     ) / 1e6
 
 
-def own_machine_cost(usd_per_hour: float, queries_per_s: float, utilisation: float = 1.0) -> float:
-    """c = $/h ÷ (3600 · queries/s · utilisation)."""
-    return usd_per_hour / (3600 * queries_per_s * utilisation)
-
-
 def fine_tune_cost(
     cycles: int,
     device_hours: float,
     usd_per_hour: float,
     engineer_hours: float,
     wage: float,
-    labels: float = 0,
-    usd_per_label: float = 0.0,
-    evaluation_usd: float = 0.0,
+    once_usd: float = 0.0,
 ) -> float:
-    """F = cycles · (device hours · $/h + engineer hours · wage) + labels · price + evaluation.
+    """F = cycles · (device hours · $/h + engineer hours · wage) + once; hours are of one cycle.
 
-    Hours are of one cycle.
+    `once_usd`: labels · price, evaluation, and what else people do once.
     """
     per_cycle = device_hours * usd_per_hour + engineer_hours * wage
-    return cycles * per_cycle + labels * usd_per_label + evaluation_usd
+    return cycles * per_cycle + once_usd
 
 
 def per_correct_usd(per_query: float | None, accuracy: float | None) -> float | None:

@@ -7,14 +7,46 @@ fine-tuned variant.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from harness.analysis.money.economics import api_cost
 from harness.analysis.results.money import Projection
 from harness.analysis.statistics.intervals import mean
-from harness.records import AnswerRow, ApiPrice
+from harness.records import AnswerRow, ApiPrice, PromptSample
+from harness.spec.prices import PromptCachePrice
 
 LABEL = "projection"
+_CONTENT = re.compile(r"%%\d+%%")
+
+
+@dataclass(frozen=True, slots=True)
+class SharedPrefix:
+    """The front that all prompts of a system have in common, and what of it a hosted model bills as cached, tokens."""
+
+    tokens: int
+    cached: int
+
+
+def shared_prefix(
+    sample: PromptSample | None, answers: Sequence[AnswerRow], cache: PromptCachePrice
+) -> SharedPrefix | None:
+    """From the prompt that a run keeps: all before its last message, which holds the question and its passages.
+
+    Tokens by the share of characters. None where the prompt is not kept, or is no conversation.
+    """
+    row = next((row for row in answers if sample and row.question_id == sample.question_id), None)
+    if sample is None or row is None or not sample.messages or not sample.text:
+        return None
+    pieces = _CONTENT.split(sample.skeleton)
+    before_last = pieces[-2] if len(pieces) == sample.messages + 1 else ""
+    place = sample.text.rfind(before_last)
+    if not before_last or place < 0:
+        return None
+    tokens = row.prompt_tokens * (place + len(before_last)) // len(sample.text)
+    steps = (tokens - cache.least_tokens) // cache.step_tokens
+    return SharedPrefix(tokens, cache.least_tokens + steps * cache.step_tokens if steps >= 0 else 0)
 
 
 def projections(
@@ -24,23 +56,30 @@ def projections(
     adapted: bool,
     train_tokens: int | None = None,
     in_house: bool = False,
+    prefix: SharedPrefix | None = None,
 ) -> tuple[Projection, ...]:
     """One for each hosted model that the run was priced as. `per_query_usd` None: `reason` says why.
 
     `missed` names the requirements that rule it out as a way to serve: `in_house`, where data may not leave
     machines of one's own. Nothing else can be held against it, since it was not measured.
+    `cached_per_query_usd`: with the `prefix` that all prompts share billed as cached, as it is after the first one.
     `training_usd` is one training on `train_tokens` tokens (all epochs), where a price of that is known.
     """
     kind = "fine-tuned" if adapted else "base"
     return tuple(
-        _projection(price, answers, train_tokens, in_house) for price in prices if price.kind == kind
+        _projection(price, answers, train_tokens, in_house, prefix) for price in prices if price.kind == kind
     )
 
 
 def _projection(
-    price: ApiPrice, answers: Sequence[AnswerRow], train_tokens: int | None, in_house: bool
+    price: ApiPrice,
+    answers: Sequence[AnswerRow],
+    train_tokens: int | None,
+    in_house: bool,
+    prefix: SharedPrefix | None,
 ) -> Projection:
     costs = [cost for row in answers if (cost := request_usd(price, row)) is not None]
+    cached = [request_usd(price, row, prefix.cached) or 0.0 for row in answers] if costs and prefix else []
     training = price.training_usd_per_mtok
     return Projection(
         model=price.model,
@@ -48,6 +87,9 @@ def _projection(
         kind=price.kind,
         label=LABEL,
         per_query_usd=mean(costs),
+        cached_per_query_usd=mean(cached),
+        shared_prefix_tokens=prefix.tokens if prefix else None,
+        cached_tokens=prefix.cached if prefix else None,
         n=len(costs),
         input_usd_per_mtok=price.input_usd_per_mtok,
         output_usd_per_mtok=price.output_usd_per_mtok,
@@ -60,13 +102,18 @@ def _projection(
     )
 
 
-def request_usd(price: ApiPrice, row: AnswerRow) -> float | None:
+def request_usd(price: ApiPrice, row: AnswerRow, cached_tokens: int = 0) -> float | None:
     """One answer's price; all its tokens are charged at the tier that its prompt reaches."""
     passed = [tier for tier in price.tiers if row.prompt_tokens > tier.above_prompt_tokens]
     tier = passed[-1] if passed else price
     if tier.input_usd_per_mtok is None or tier.output_usd_per_mtok is None:
         return None
     tokens = api_cost(
-        row.prompt_tokens, row.completion_tokens, tier.input_usd_per_mtok, tier.output_usd_per_mtok
+        row.prompt_tokens,
+        row.completion_tokens,
+        tier.input_usd_per_mtok,
+        tier.output_usd_per_mtok,
+        min(cached_tokens, row.prompt_tokens),
+        tier.cached_usd_per_mtok,
     )
     return tokens + price.per_request_usd

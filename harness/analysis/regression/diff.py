@@ -10,6 +10,7 @@ from harness.analysis.regression import losses, slowdown
 from harness.analysis.regression.changes import Change, changes
 from harness.analysis.regression.findings import AccuracyFigures, Flip, LatencyFigures
 from harness.analysis.regression.pairing import Rerun, Side, check_comparable, reruns, shared
+from harness.analysis.results.decision import ASSUMED_MONTHLY_QUERIES
 from harness.analysis.statistics.intervals import mean
 
 SCHEMA_VERSION = 2
@@ -89,5 +90,7 @@ def _moved(rerun: Rerun) -> Moved:
 
 
 def _per_query_usd(rerun: Rerun, side: Side) -> float | None:
-    """One request at a time, at the run's own prices."""
-    return cost.economics_of(side.run, rerun.pair, cost.inputs_of(side.run)).per_query_usd
+    """One request at a time, at the run's own prices and volume."""
+    inputs = cost.inputs_of(side.run)
+    volume = inputs.monthly_queries or ASSUMED_MONTHLY_QUERIES
+    return cost.economics_of(side.run, rerun.pair, inputs).per_query_usd(volume)

@@ -8,6 +8,7 @@ from typing import Any
 
 from harness.analysis.results.money import BreakEven
 from harness.analysis.results.requirements import Outcome
+from harness.spec.tariff import Tariff
 
 
 class Verdict(StrEnum):
@@ -79,7 +80,8 @@ ASSUMED_MONTHLY_QUERIES = 10_000
 class Setting:
     """The point at which systems are valued. None: not set, or the run has no price for it.
 
-    `refresh_days` None: the knowledge does not change.
+    `refresh_days` None: the knowledge does not change. `utilisation`: of shared machines. `peak_factor`: of kept-up
+    ones, the peak over the mean load. `people_factor`: people's hours, as a multiple of the price list's.
     """
 
     monthly_queries: float = ASSUMED_MONTHLY_QUERIES
@@ -90,6 +92,9 @@ class Setting:
     utilisation: float | None = None
     cycles: int | None = None
     monthly_queries_assumed: bool = False
+    tariff: Tariff = Tariff.KEPT_UP
+    peak_factor: float | None = None
+    people_factor: float = 1.0
 
     def with_value(self, field: str, value: float | None) -> Setting:
         changed: dict[str, Any] = {field: value}

@@ -5,15 +5,17 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from harness.analysis.results.figures import Interval
+from harness.analysis.results.hosting import Hosting
 from harness.records import ApiPrice
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Components:
-    """The terms of a cost: of a query first, then what is paid once or (training, labour) once a tuning cycle,
-    then storage. None: not known, or the system has no such part.
+    """The terms of a cost: of a query first, at the volume in force, then what is paid once or (training, labour) once
+    a tuning cycle, then storage. None: not known, or the system has no such part.
 
-    `retrieve_usd`, `prompt_usd` (up to the first token) and `generate_usd` (the rest) are parts of `serial_usd`.
+    `retrieve_usd`, `prompt_usd` (up to the first token) and `generate_usd` (the rest) are parts of `serial_usd`, by
+    their seconds. `serial_full_use_usd`: the limit, where machines never wait. `*_people_usd`: an engineer's time.
     """
 
     serial_usd: float | None = None
@@ -26,6 +28,8 @@ class Components:
     labour_usd: float | None = None
     labels_usd: float | None = None
     evaluation_usd: float | None = None
+    retrieval_people_usd: float | None = None
+    prompt_people_usd: float | None = None
     index_usd: float | None = None
     storage_usd_per_month: float | None = None
 
@@ -45,6 +49,9 @@ class Assumptions:
     stored_gb: float | None = None
     tuning_cycles: int | None = None
     training_hours_per_cycle: float | None = None
+    prompt_hours: float | None = None
+    examples_hours: float | None = None
+    retrieval_hours: float | None = None
     engineer_hours_per_cycle: float | None = None
     engineer_hours_per_refresh: float | None = None
     wage_usd_per_hour: float | None = None
@@ -57,13 +64,20 @@ class Assumptions:
 
 @dataclass(frozen=True, slots=True)
 class Projection:
-    """The measured token counts at a hosted model's prices. `missed`: requirements that rule it out."""
+    """The measured token counts at a hosted model's prices. `missed`: requirements that rule it out.
+
+    `cached_per_query_usd`: with the front that all prompts share, `shared_prefix_tokens` long by an estimate, billed as
+    cached as far as a provider does, `cached_tokens`.
+    """
 
     model: str
     provider: str
     kind: str
     label: str
     per_query_usd: float | None
+    cached_per_query_usd: float | None
+    shared_prefix_tokens: int | None
+    cached_tokens: int | None
     n: int
     input_usd_per_mtok: float | None
     output_usd_per_mtok: float | None
@@ -79,11 +93,16 @@ class Projection:
 class Cost:
     """One system's money.
 
-    `per_query_usd`: one request at a time, from `timed_n` timed questions, with its interval or the reason why there
-    is none. `per_correct_ci_usd`: over the ends of the accuracy's interval. `*_people_usd`: the part that is people's
-    time and labels, from the price list.
+    `hosting`: how the machines that answer are paid for, `queries`: the volume a month that the costs of a query are
+    at. `per_query_usd`: one request at a time, of `seconds` on the mean over `timed_n` timed questions, with its
+    interval or the reason why there is none. `per_correct_ci_usd`: over the ends of the accuracy's interval.
+    `*_people_usd`: the part that is people's time and labels, from the price list.
     """
 
+    hosting: Hosting | None
+    queries: float
+    seconds: float | None
+    seconds_ci: Interval | None
     per_query_usd: float | None
     per_query_ci_usd: Interval | None
     per_query_ci_reason: str | None
@@ -107,13 +126,16 @@ class Cost:
 
 @dataclass(frozen=True, slots=True)
 class MonthlyTotal:
-    """A month of one system at one volume. `own_volume`: it is the user's."""
+    """A month of one system at one volume. `own_volume`: it is the user's. `machines`: so many are kept up (None: the
+    tariff keeps none up). `standing_usd`: what a month costs whatever the volume, without the machines that answer."""
 
     strategy: str
     monthly_queries: float
     own_volume: bool
     monthly_usd: float | None
     monthly_ci_usd: Interval | None
+    machines: float | None
+    standing_usd: float | None
     timed_n: int
     batched_monthly_usd: float | None
     over_horizon_usd: float | None
@@ -124,9 +146,12 @@ class MonthlyTotal:
 
 @dataclass(frozen=True, slots=True)
 class BreakEven:
-    """From how many `queries` on `a`, which costs more up front, has cost less in all than `b`.
+    """From how many queries a month on `a`, which costs more up front, costs less in all than `b`.
 
-    `status`: `reached` (at `queries`), `always`, `never`, `equal` or `unknown`. `tuned`: tuning cycles matter.
+    `status`: `reached` (at `monthly_queries`), `always`, `never`, `equal` or `unknown`. `tuned`: tuning cycles matter.
+    `upfront_*`: once, and storage over the horizon. `standing_*`: dollars a month whatever the volume. `seconds_*`: of
+    a query. `per_query_*`: at the volume in force. Where a query costs as much at every volume, `queries`: from how
+    many in all on `a` has cost less, without changes of knowledge, and `per_refresh_queries`: between two of these.
     """
 
     a: str
@@ -135,8 +160,14 @@ class BreakEven:
     tuned: bool
     upfront_a_usd: float | None
     upfront_b_usd: float | None
+    standing_a_usd: float | None
+    standing_b_usd: float | None
+    seconds_a: float | None
+    seconds_b: float | None
     per_query_a_usd: float | None
     per_query_b_usd: float | None
+    monthly_queries: float | None
+    batched_monthly_queries: float | None
     queries: float | None
     batched_queries: float | None
     per_refresh_queries: float | None

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 
 from harness.analysis.accuracy import ScoredAnswer
 from harness.analysis.evidence import Evidence, Pair
 from harness.analysis.results.figures import Check, FigureKind
-from harness.analysis.validity import adapters, answers, context, hits, leaks, questions, template
+from harness.analysis.validity import adapters, answers, context, hits, leaks, questions, template, timings
 from harness.analysis.validity.check import Case, Limits, Rule
 
 SHARE, DIFFERENCE, COUNT = FigureKind.SHARE, FigureKind.DIFFERENCE, FigureKind.COUNT
@@ -101,6 +102,8 @@ CHECKS: dict[str, Rule] = {
         Rule(
             "denied_answers", "answers behind a negation", SHARE, Limits(warn=0.05, fail=0.3), hits.not_denied
         ),
+        # By which share one slow answer raises the mean of the others: a warning, since a mean is what is paid for.
+        Rule("timings", "timed answers", SHARE, Limits(warn=0.1, fail=math.inf), timings.steady),
         # How many systems have a fault in their prompt.
         Rule("chat_template", "chat template", COUNT, Limits(warn=0.0, fail=0.0), template.applied_once),
         # Accuracy on another task's questions, adapter − base. Some forgetting is what fine-tuning costs, and an

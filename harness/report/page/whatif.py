@@ -12,7 +12,7 @@ from harness.analysis.decision.pairs import Difference, difference
 from harness.analysis.decision.requirements.table import Row, required, rows
 from harness.analysis.decision.sensitivity import REFRESHES, VOLUMES
 from harness.analysis.latency import PERCENTILES
-from harness.analysis.money.economics import DAYS_PER_MONTH
+from harness.analysis.money.economics import DAYS_PER_MONTH, FEW_TIMED, PEOPLE_OFF
 from harness.analysis.results.decision import ASSUMED_MONTHLY_QUERIES, Verdict, headline
 from harness.analysis.results.figures import Percentiles, Tokens
 from harness.analysis.results.money import Cost
@@ -22,6 +22,7 @@ from harness.report.pictures.looks import Look, Looks, looks_in
 from harness.report.view import visible
 from harness.scoring.table import is_graded
 from harness.spec.bounds import LEAST, MOST_CYCLES, MOST_USD_PER_HOUR
+from harness.spec.tariff import TARIFF_WORDS
 
 Own = dict[str, float | str | bool | None]
 
@@ -51,6 +52,7 @@ class WhatIfSystem:
 
     `constant`: how the requirements turned out that have no field in the form. `tuned`: tuning cycles matter.
     `training_s`, `index_s`: device seconds; `index_by_token`: indexing is priced by the token instead.
+    `people_once_usd`: people's time that is paid once, but for that of a tuning cycle.
     `update_people_s`: an engineer's time at each change of knowledge (None: none). `hosted`: what a query's tokens
     would cost on hosted models, by their names: a projection, which takes no part in the choice.
     """
@@ -67,6 +69,7 @@ class WhatIfSystem:
     index_s: float
     index_by_token: bool
     update_people_s: float | None
+    people_once_usd: float
     cost: Cost
     hosted: tuple[tuple[str, float], ...]
 
@@ -89,15 +92,19 @@ class WhatIfTask:
 @dataclass(frozen=True, slots=True)
 class Facts:
     """All that the script knows. `own`: the run's own terms, by the names of the fields (None: not set, or no price).
-    `volumes`, `refreshes`: the axes of the decision map."""
+    `tariffs`: the ways to pay for machines, in words. `volumes`, `refreshes`: the axes of the decision map.
+    `few_timed`, `people_off`: of the margin of a cost difference."""
 
     fields: tuple[Field, ...]
     own: Own
     assumed_monthly_queries: float
     percentiles: tuple[str, ...]
+    tariffs: dict[str, str]
     volumes: tuple[float, ...]
     refreshes: tuple[float, ...]
     days_per_month: float
+    few_timed: float
+    people_off: float
     tasks: dict[str, WhatIfTask]
 
     @property
@@ -121,9 +128,12 @@ def whatif(results: RunResult) -> Facts:
         own=own,
         assumed_monthly_queries=ASSUMED_MONTHLY_QUERIES,
         percentiles=tuple(PERCENTILES),
+        tariffs={str(tariff): words for tariff, words in TARIFF_WORDS.items()},
         volumes=VOLUMES,
         refreshes=tuple(days for days in REFRESHES if days is not None),
         days_per_month=DAYS_PER_MONTH,
+        few_timed=FEW_TIMED,
+        people_off=PEOPLE_OFF,
         tasks={name: _task(results, task, looks) for name, task in results.tasks.items()},
     )
 
@@ -139,7 +149,7 @@ def _fields(own: Own) -> tuple[Field, ...]:
         return volume, *others
     prices = (
         price("usd_per_hour", "Price of a machine hour, $", MOST_USD_PER_HOUR),
-        price("utilisation", "Utilisation, 0 to 1", 1.0),
+        price("utilisation", "Utilisation of shared machines, 0 to 1", 1.0),
         price("tuning_cycles", "Tuning cycles", MOST_CYCLES, 1, whole=True),
     )
     return volume, *prices, *others
@@ -178,8 +188,10 @@ def _system(results: RunResult, task: TaskResult, row: SystemResult, look: Look)
     """Seconds come from the records of training and indexing: cost components are at the run's own prices."""
     candidate = task.decision.candidates.get(row.system.name)
     outcomes = candidate.requirements if candidate else ()
-    assumed = row.cost.assumptions
-    hours = (assumed.engineer_hours_per_refresh, assumed.evaluation_hours)
+    assumed, parts = row.cost.assumptions, row.cost.components
+    updated = row.system.adapted or row.system.retrieved
+    hours = assumed.engineer_hours_per_refresh if updated else None
+    once = (parts.labels_usd, parts.evaluation_usd, parts.prompt_people_usd, parts.retrieval_people_usd)
     index = results.indexes.get(task.name) if row.system.retrieved else None
     adapter = next((one for one in results.adapters if row.adapter and one.sha256 == row.adapter), None)
     by_token = index and index.embed_tokens is not None and assumed.embedding_usd_per_mtok is not None
@@ -196,7 +208,8 @@ def _system(results: RunResult, task: TaskResult, row: SystemResult, look: Look)
         training_s=(adapter.seconds if adapter else None) or 0.0,
         index_s=(index.seconds if index else None) or 0.0,
         index_by_token=bool(by_token),
-        update_people_s=None if None in hours else 3600 * sum(hour or 0.0 for hour in hours),
+        update_people_s=None if hours is None else 3600 * hours,
+        people_once_usd=sum(usd or 0.0 for usd in once),
         cost=replace(row.cost, projections=()),
         hosted=tuple((visible(p.model), p.per_query_usd) for p in projections if p.per_query_usd is not None),
     )

@@ -6,14 +6,16 @@ import itertools
 import math
 import re
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from harness.analysis.results.decision import Basis, DecisionMap, Verdict
-from harness.analysis.results.money import MonthlyTotal
+from harness.analysis.results.hosting import Hosting
+from harness.analysis.results.run import TaskResult
 from harness.quantities import days, dollars, percent, three, whole
 from harness.report.pictures import chart
 from harness.report.pictures.plot import Missing, Plot, Spec, TaskView
+from harness.spec.tariff import TARIFF_WORDS
 
 AGAINST = "Accuracy against cost per query"
 MONTHLY = "Cost per month over query volume"
@@ -79,19 +81,21 @@ def accuracy_against_cost(view: TaskView) -> Plot | Missing:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A system's dollars a month at a volume: `fixed` + `per_query` · queries."""
+    """A system's dollars a month over the volume: machines for queries of `seconds` each, and `standing` whatever."""
 
     system: str
-    fixed: float
-    per_query: float
+    hosting: Hosting
+    seconds: float
+    standing: float
 
     def at(self, queries: float) -> float:
-        return self.fixed + self.per_query * queries
+        return self.hosting.monthly_usd(queries, self.seconds) + self.standing
 
 
 @dataclass(frozen=True, slots=True)
 class Crossing:
-    """Where two lines meet: from `queries` a month on `dearer`, which costs more at first, is the cheaper one."""
+    """Where a line passes below another: from `queries` a month on `dearer`, which costs more at first, is the cheaper
+    one."""
 
     dearer: str
     other: str
@@ -103,34 +107,26 @@ class Crossing:
         return f"{self.dearer} = {self.other}"
 
 
-def lines(totals: Iterable[MonthlyTotal]) -> list[Line]:
-    """The line through each system's totals; a system without two known totals has none."""
-    known: dict[str, dict[float, float]] = {}
-    for row in totals:
-        if row.monthly_usd is not None:
-            known.setdefault(row.strategy, {})[row.monthly_queries] = row.monthly_usd
-    systems = []
-    for name, usd in known.items():
-        low, high = min(usd), max(usd)
-        if low < high:
-            slope = (usd[high] - usd[low]) / (high - low)
-            systems.append(Line(name, max(0.0, usd[low] - slope * low), slope))
-    return systems
+def lines(task: TaskResult) -> list[Line]:
+    """The line of each system whose costs are known."""
+    standing = {row.strategy: row.standing_usd for row in task.cost_totals}
+    found = []
+    for name, usd in standing.items():
+        cost = task.strategies[name].cost
+        if cost.hosting and cost.seconds is not None and usd is not None:
+            found.append(Line(name, cost.hosting, cost.seconds, usd))
+    return found
 
 
 def crossing(one: Line, two: Line) -> Crossing | None:
-    """Where both cost the same; None where one is cheaper at every volume."""
-    if one.per_query == two.per_query:
-        return None
-    queries = (one.fixed - two.fixed) / (two.per_query - one.per_query)
-    if queries <= 0:
-        return None
-    dearer, other = (one, two) if one.fixed > two.fixed else (two, one)
-    return Crossing(dearer.system, other.system, queries, one.at(queries))
+    """Where the one with the dearer start becomes the cheaper one; None where one is cheaper at every volume."""
+    dearer, other = (one, two) if one.standing > two.standing else (two, one)
+    queries = dearer.hosting.cheaper_from(dearer.standing, dearer.seconds, other.standing, other.seconds)
+    return Crossing(dearer.system, other.system, queries, dearer.at(queries)) if queries else None
 
 
 def monthly(view: TaskView) -> Plot | Missing:
-    systems = lines(view.figures.cost_totals)
+    systems = lines(view.figures)
     if len(systems) < 2:
         return Missing(MONTHLY, "fewer than two systems have a known cost per query and one-off cost")
     pairs = itertools.starmap(crossing, itertools.combinations(systems, 2))
@@ -153,11 +149,12 @@ def monthly(view: TaskView) -> Plot | Missing:
         *_diamonds(crossings, axes),
     ]
     caption = (
-        "One query at a time at the priced machine's utilisation; one-off cost spread over "
+        f"One query at a time, {TARIFF_WORDS[systems[0].hosting.tariff]}; one-off cost spread over "
         f"{view.figures.cost_totals[0].horizon_months:g} months. {_break_evens(crossings)}"
     )
     descriptions = [
-        f"{line.system}: {dollars(line.fixed)} a month and {dollars(line.per_query)} a query"
+        f"{line.system}: {dollars(line.at(volumes[0]))} a month at {short(volumes[0])} queries, "
+        f"{dollars(line.at(volumes[-1]))} at {short(volumes[-1])}"
         for line in systems
     ]
     descriptions += [f"{one.pair} at {whole(one.queries)} queries a month" for one in crossings]

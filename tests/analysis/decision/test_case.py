@@ -14,6 +14,7 @@ from harness.analysis.decision.requirements.table import Requirements
 from harness.analysis.evidence import read_run
 from harness.analysis.money.economics import CostInputs
 from harness.errors import InputError
+from harness.spec.tariff import Tariff
 from tests.analysis.decided import adapter, elected
 from tests.analysis.prose import check_prose, check_results
 from tests.analysis.runs import derived
@@ -63,7 +64,7 @@ def test_the_prose_of_checks_and_of_break_evens_is_held_too(tmp_path: Path) -> N
     found = results(tmp_path)
     altered = {
         "break_even": lambda task: task["decision"]["break_even"][0].update(
-            per_query_a_usd=1.5, per_query_b_usd=1.6
+            standing_a_usd=1.5, standing_b_usd=1.6
         ),
         "validity": lambda task: task["validity"][0].update(figures={}, figure=None, threshold=None),
         "literature": lambda task: task["decision"]["literature"]["shapes"][0].update(measured=0.111),
@@ -155,11 +156,11 @@ def test_general_tasks_have_guests_that_never_stand(tmp_path: Path) -> None:
 
 
 def test_a_fine_tune_takes_up_a_change_when_its_engineer_is_done(tmp_path: Path) -> None:
-    """The sheet charges 1 hour to train again and half an hour to judge it; an index is built without anybody."""
+    """The sheet charges 1 hour to train again, and half an hour to judge any; an index is built without anybody."""
     found = decision(results(tmp_path, needs=Requirements(refresh_days=0.05)))
     held = {name: row["requirements"][0] for name, row in found["candidates"].items() if row["requirements"]}
     seconds = {name: row["figures"]["value"] for name, row in held.items()}
-    assert seconds == {"lora": 5400 + adapter("facts", "lora")["seconds"], "rag": 10.0}
+    assert seconds == {"lora": 5400 + adapter("facts", "lora")["seconds"], "rag": 1810.0}
     assert {name: row["status"] for name, row in held.items()} == {"lora": "missed", "rag": "met"}
 
 
@@ -194,8 +195,8 @@ def test_prices_move_the_choice_as_the_sums_say(tmp_path: Path) -> None:
     """The fine-tune saves a second a query, $0.002: dearer hours and fewer cycles speak for it."""
     equal = {"facts": ("knowledge", {"lora": 0.6, "rag": 0.6})}
     run = read_run(elected(tmp_path, equal, n=400))
-    few = derived(run, inputs=CostInputs(monthly_queries=100, cycles=3))
-    many = derived(run, inputs=CostInputs(monthly_queries=1_000_000, cycles=1))
+    few = derived(run, inputs=CostInputs(monthly_queries=100, cycles=3, tariff=Tariff.SHARED))
+    many = derived(run, inputs=CostInputs(monthly_queries=1_000_000, cycles=1, tariff=Tariff.SHARED))
     assert [decision(found)["favourite"] for found in (few, many)] == ["rag", "lora"]
     (volume,) = [row for row in decision(few)["would_change"] if row["input"] == "monthly_queries"]
     again = derived(run, inputs=CostInputs(monthly_queries=volume["up"]["value"] * 1.001, cycles=3))

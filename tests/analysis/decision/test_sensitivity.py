@@ -22,6 +22,7 @@ from harness.analysis.decision.sensitivity import (
     outcome_of,
 )
 from harness.analysis.results.decision import Change, Setting, Verdict
+from harness.spec.tariff import Tariff
 from tests.analysis.candidates import Money, candidate, rules, setting, share
 
 BY_FIELD = {one.field: one for one in INPUTS}
@@ -156,14 +157,8 @@ def test_many_tuning_cycles_are_searched_in_few_steps_and_exactly() -> None:
 def test_what_costs_nobody_knows_how_much_cannot_be_weighed() -> None:
     """Nobody knows what a refresh of lora costs: from the first change of knowledge on nothing can be said."""
 
-    class Unrefreshed(Money):
-        def monthly_usd(
-            self, queries: float, horizon_months: float, refresh_days: float | None
-        ) -> float | None:
-            return None if refresh_days else super().monthly_usd(queries, horizon_months, refresh_days)
-
     pair = [
-        candidate("lora", share(500, 1000), Unrefreshed(0.001)),
+        candidate("lora", share(500, 1000), Money(0.001, refresh_usd=None)),
         candidate("rag", share(500, 1000), Money(0.004)),
     ]
     fixed = rules(pair)
@@ -204,8 +199,15 @@ def test_requirements_count_while_searching() -> None:
 
 
 def test_an_input_that_plays_no_part_says_so_and_none_in_reach_is_none() -> None:
-    found = {one.input: one for one in changes(lambda _: Outcome("base", Verdict.RECOMMENDED), Setting())}
-    assert set(found) == set(BY_FIELD)
+    def found_at(tariff: Tariff) -> dict[str, Change]:
+        at = Setting(tariff=tariff)
+        return {one.input: one for one in changes(lambda _: Outcome("base", Verdict.RECOMMENDED), at)}
+
+    found = found_at(Tariff.SHARED)
+    assert set(BY_FIELD) - set(found) == {"peak_factor"}, (
+        "machines of one's own have a peak, shared ones a utilisation"
+    )
+    assert set(BY_FIELD) - set(found_at(Tariff.KEPT_UP)) == {"utilisation"}
     assert found["usd_per_hour"].why_not == NO_PRICE
     assert found["monthly_queries"].nearest is None
     assert (found["monthly_queries"].searched_low, found["monthly_queries"].searched_high) == (100, 1_000_000)

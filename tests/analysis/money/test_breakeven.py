@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import dataclasses
 import json
+from dataclasses import asdict, replace
 from typing import Any
 
 import pytest
@@ -21,29 +21,36 @@ from harness.analysis.money.breakeven import (
 )
 from harness.analysis.money.cost import totals
 from harness.analysis.money.economics import DAYS_PER_MONTH, CostInputs, Economics
+from harness.analysis.results.hosting import Hosting
 from harness.analysis.results.money import Assumptions, BreakEven, Components
+from harness.spec.tariff import Tariff
 from tests.snapshots import Snapshots
 
+DOLLAR_A_SECOND = Hosting(tariff=Tariff.SHARED, machine="box", usd_per_hour=3600.0)
+INPUTS = CostInputs(tariff=Tariff.SHARED)
 
-def entry(name: str, accuracy: float | None = 0.5, **values: Any) -> Entry:
+
+def entry(
+    name: str, accuracy: float | None = 0.5, hosting: Hosting = DOLLAR_A_SECOND, **values: Any
+) -> Entry:
+    """On shared machines of a dollar a second: seconds are dollars a query."""
     known = {
-        "per_query_usd": 0.01, "batched_usd": 0.005, "fixed_usd": 0.0, "refresh_usd": 0.0,
+        "seconds": 0.01, "batched_s": 0.005, "fixed_usd": 0.0, "refresh_usd": 0.0,
         "storage_usd_per_month": 0.0, "reason": None, "per_cycle_usd": 0.0,
     } | values  # fmt: skip
-    return Entry(
-        Economics(strategy=name, components=Components(), assumptions=Assumptions(), **known), accuracy
-    )
+    parts = {"components": Components(), "assumptions": Assumptions()}
+    return Entry(Economics(strategy=name, hosting=hosting, **parts, **known), accuracy)
 
 
-LORA = entry("lora", 0.6, per_query_usd=0.01, fixed_usd=3_000.0, per_cycle_usd=900.0, refresh_usd=50.0)
-RAG = entry("rag", 0.8, per_query_usd=0.04, fixed_usd=10.0, refresh_usd=5.0, storage_usd_per_month=1.0)
+LORA = entry("lora", 0.6, seconds=0.01, fixed_usd=3_000.0, per_cycle_usd=900.0, refresh_usd=50.0)
+RAG = entry("rag", 0.8, seconds=0.04, fixed_usd=10.0, refresh_usd=5.0, storage_usd_per_month=1.0)
 
 
 SHOWN = Accuracies([frozenset(("lora", "rag"))])
 
 
 def by_cycles(*entries: Entry, accuracies: Accuracies = SHOWN, **inputs: Any) -> dict[int, BreakEven]:
-    return {row.cycles: row for row in break_evens(entries, CostInputs(**inputs), accuracies)}
+    return {row.cycles: row for row in break_evens(entries, replace(INPUTS, **inputs), accuracies)}
 
 
 def test_break_even_by_tuning_cycles() -> None:
@@ -52,6 +59,9 @@ def test_break_even_by_tuning_cycles() -> None:
     # rag: $10 and 12 months of storage at $1; lora: $3,000 for 3 cycles, $900 a cycle; 3 cents a query apart
     expected = {cycles: (upfront - 22) / 0.03 for cycles, upfront in ((1, 1_200), (3, 3_000), (5, 4_800))}
     assert {cycles: row.queries for cycles, row in rows.items()} == pytest.approx(expected)
+    assert {cycles: row.monthly_queries for cycles, row in rows.items()} == pytest.approx(
+        {cycles: queries / 12 for cycles, queries in expected.items()}
+    )
     assert rows[3].per_refresh_queries == pytest.approx(45 / 0.03)
     assert rows[3].flip_error_price_usd == pytest.approx(0.03 / 0.2)
     assert rows[3].status == "reached"
@@ -64,15 +74,15 @@ def test_words(snapshots: Snapshots) -> None:
         "reached, the dearer query shown to be right more often": by_cycles(RAG, LORA)[3],
         "the same, the difference in accuracy not resolved": by_cycles(RAG, LORA, accuracies=Accuracies())[3],
         "the same, by a graded metric": by_cycles(RAG, LORA, accuracies=Accuracies(SHOWN.resolved, "f1"))[3],
-        "one failed a check": by_cycles(RAG, dataclasses.replace(LORA, valid=False))[3],
+        "one failed a check": by_cycles(RAG, replace(LORA, valid=False))[3],
         "one query is told as one": by_cycles(
-            entry("base", per_query_usd=1.0),
-            entry("lora", per_query_usd=0.5, fixed_usd=0.5, refresh_usd=0.5),
+            entry("base", seconds=1.0),
+            entry("lora", seconds=0.5, fixed_usd=0.5, refresh_usd=0.5),
         )[1],
         "never": by_cycles(LORA, base)[3],
-        "always": by_cycles(base, entry("few-shot", per_query_usd=0.02))[3],
+        "always": by_cycles(base, entry("few-shot", seconds=0.02))[3],
         "equal": by_cycles(base, entry("twin"))[3],
-        "one was not timed": by_cycles(RAG, entry("base", per_query_usd=None, reason="not timed"))[3],
+        "one was not timed": by_cycles(RAG, entry("base", seconds=None, reason="not timed"))[3],
         "one has no one-off cost": by_cycles(RAG, entry("lora", 0.6, fixed_usd=None, reason="no labour"))[3],
     }
     parts = [
@@ -82,8 +92,28 @@ def test_words(snapshots: Snapshots) -> None:
     snapshots.check("analysis/break_even.txt", "\n".join(parts))
 
 
+def test_break_even_of_machines_that_are_kept_up() -> None:
+    """$2,630 a machine of $3.60 an hour; at three times the mean load a query of 4 s takes 12 of its seconds.
+
+    lora costs $248.17 a month more before the first query: one machine less makes up for that. Its queries of 1 s need
+    a quarter of the machines, so from the second machine of rag on it is ahead for good: 2,629,800 s / 12 s.
+    """
+    kept = Hosting(tariff=Tariff.KEPT_UP, machine="box", usd_per_hour=3.6, peak_factor=3.0)
+    lora, rag = (
+        replace(e, money=replace(e.money, hosting=kept, seconds=s)) for e, s in ((LORA, 1.0), (RAG, 4.0))
+    )
+    row = by_cycles(rag, lora, tariff=Tariff.KEPT_UP)[3]
+    assert (row.a, row.status, row.monthly_queries) == ("lora", "reached", pytest.approx(219_150))
+    assert (row.queries, row.per_refresh_queries) == (None, None), "no constant cost of a query"
+    assert row.sentence.startswith(
+        "lora costs less than rag from 219,150 queries a month on (tuning cycles: 3)"
+    )
+    slower = replace(LORA, money=replace(LORA.money, hosting=kept, seconds=4.0))
+    assert by_cycles(rag, slower, tariff=Tariff.KEPT_UP)[3].status == "never"
+
+
 def test_the_accuracy_of_a_system_that_failed_a_check_is_not_weighed() -> None:
-    row = by_cycles(RAG, dataclasses.replace(LORA, valid=False))[3]
+    row = by_cycles(RAG, replace(LORA, valid=False))[3]
     assert (row.flip_error_price_usd, row.excluded, row.accuracy_resolved) == (None, ("lora",), False)
     assert row.queries, "what it costs was measured all the same"
 
@@ -101,12 +131,12 @@ def test_the_users_own_cycles_stand_beside_the_usual_ones() -> None:
 
 
 def test_dearer_at_the_start_and_in_each_query_never_pays() -> None:
-    row = by_cycles(LORA, entry("base", per_query_usd=0.01))[3]
+    row = by_cycles(LORA, entry("base", seconds=0.01))[3]
     assert (row.status, row.queries, row.flip_error_price_usd) == ("never", None, None)
 
 
 def test_cheaper_from_the_first_query_and_just_alike() -> None:
-    one, two = entry("base"), entry("few-shot", per_query_usd=0.02)
+    one, two = entry("base"), entry("few-shot", seconds=0.02)
     for pair in ((one, two), (two, one)):
         row = by_cycles(*pair)[3]
         assert (row.a, row.status, row.queries) == ("base", "always", 0)
@@ -115,7 +145,7 @@ def test_cheaper_from_the_first_query_and_just_alike() -> None:
 
 
 def test_what_is_not_known_is_said_and_the_rest_is_still_told() -> None:
-    untimed = by_cycles(RAG, entry("base", per_query_usd=None, reason="not timed"))[3]
+    untimed = by_cycles(RAG, entry("base", seconds=None, reason="not timed"))[3]
     assert (untimed.status, untimed.queries, untimed.flip_error_price_usd) == ("unknown", None, None)
     unlabelled = by_cycles(RAG, entry("lora", 0.6, fixed_usd=None, reason="no labour"))[3]
     assert (unlabelled.status, unlabelled.queries) == ("unknown", None)
@@ -123,7 +153,7 @@ def test_what_is_not_known_is_said_and_the_rest_is_still_told() -> None:
 
 
 def test_totals_at_the_usual_volumes_and_the_users_own() -> None:
-    rows = totals([RAG.money], CostInputs(monthly_queries=2_500, refresh_days=30))
+    rows = totals([RAG.money], replace(INPUTS, monthly_queries=2_500, refresh_days=30))
     assert [row.monthly_queries for row in rows] == [1_000, 2_500, 10_000, 100_000]
     assert [row.own_volume for row in rows] == [False, True, False, False]
     rest = 1.0 + 10 / 12 + 5 * DAYS_PER_MONTH / 30
@@ -132,7 +162,8 @@ def test_totals_at_the_usual_volumes_and_the_users_own() -> None:
     )
     assert rows[0].batched_monthly_usd == pytest.approx(1_000 * 0.005 + rest)
     assert rows[0].over_horizon_usd == pytest.approx(12 * (rows[0].monthly_usd or 0.0))
-    (unknown, *_) = totals([entry("x", per_query_usd=None, reason="not timed").money], CostInputs())
+    assert (rows[0].standing_usd, rows[0].machines) == (pytest.approx(rest), None)
+    (unknown, *_) = totals([entry("x", seconds=None, reason="not timed").money], CostInputs())
     assert (unknown.monthly_usd, unknown.over_horizon_usd, unknown.reason) == (
         None,
         None,
@@ -145,20 +176,24 @@ def test_totals_at_the_usual_volumes_and_the_users_own() -> None:
         st.tuples(*[st.one_of(st.none(), st.floats(0, 1e6))] * 3, st.one_of(st.none(), st.floats(0, 1))),
         min_size=2,
         max_size=4,
-    )
+    ),
+    st.sampled_from(Tariff),
 )
-def test_any_figures_give_finite_ones_and_totals_that_cross_there(rows: list[Any]) -> None:
+def test_any_figures_give_finite_ones_and_totals_that_cross_there(rows: list[Any], tariff: Tariff) -> None:
     entries = [
-        entry(f"s{i}", right, per_query_usd=query, fixed_usd=fixed, refresh_usd=refresh, reason="?")
+        entry(f"s{i}", right, seconds=query, fixed_usd=fixed, refresh_usd=refresh, reason="?")
         for i, (query, fixed, refresh, right) in enumerate(rows)
     ]
-    found = break_evens(entries, CostInputs())
+    inputs = CostInputs(tariff=tariff)
+    hosting = replace(DOLLAR_A_SECOND, tariff=tariff, peak_factor=3.0)
+    entries = [replace(one, money=replace(one.money, hosting=hosting)) for one in entries]
+    found = break_evens(entries, inputs)
     assert len(found) == 3 * len(entries) * (len(entries) - 1) // 2
-    months = totals([entry.money for entry in entries], CostInputs())
-    json.dumps([dataclasses.asdict(row) for row in (*found, *months)], allow_nan=False)
+    months = totals([one.money for one in entries], inputs)
+    json.dumps([asdict(row) for row in (*found, *months)], allow_nan=False)
     for row in found:
         assert row.sentence
-        if row.status == "reached":
+        if row.queries:
             count, *known = (value or 0.0 for value in (
                 row.queries, row.upfront_a_usd, row.upfront_b_usd, row.per_query_a_usd, row.per_query_b_usd
             ))  # fmt: skip

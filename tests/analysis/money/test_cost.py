@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import statistics
 from dataclasses import asdict, replace
 from pathlib import Path
@@ -18,12 +17,12 @@ from harness.analysis.money.cost import (
     inputs_of,
     measured_of,
     price_facts,
-    tariff_of,
+    prices_of,
 )
 from harness.analysis.money.economics import CostInputs
-from harness.analysis.money.tariff import Tariff
 from harness.records import ApiPrice
-from harness.spec.prices import ADDED_LATER, UsedSheet
+from harness.spec.prices import ADDED_LATER, load_prices
+from harness.spec.tariff import Tariff
 from tests.analysis.runs import PRICE_SHEET, derived, manifest, write_run
 
 
@@ -48,31 +47,24 @@ def test_the_cost_of_a_query_has_its_n_and_an_interval_where_n_supports_one(tmp_
     assert (base["timed_n"], base["per_query_ci_reason"]) == (10, None)
     assert (lora["timed_n"], lora["per_query_ci_usd"], lora["per_query_ci_reason"]) == (1, None, "n=1 < 10")
     (month,) = [r for r in task["cost_totals"] if (r["strategy"], r["monthly_queries"]) == ("base", 10_000)]
-    assert month["monthly_ci_usd"] == pytest.approx([20 * float(end) for end in wanted])
+    assert month["monthly_ci_usd"] == pytest.approx([20 * float(end) + 5 / 12 for end in wanted])
     assert month["timed_n"] == 10
 
 
-def test_a_sheet_of_machines_only_still_prices_queries_and_indexes(tmp_path: Path) -> None:
-    about = {**manifest(), "price_sheet": {**PRICE_SHEET, **dict.fromkeys(ADDED_LATER)}}
-    run = read_run(write_run(tmp_path, manifest=about))
-    rag, lora = (economics_of(run, ("facts", name), CostInputs()) for name in ("rag", "lora"))
-    assert (rag.per_query_usd, rag.fixed_usd) == (pytest.approx(0.006), pytest.approx(0.01))
-    assert (lora.fixed_usd, lora.reason) == (
-        None,
-        "the price list has no labour and no labels and no evaluation",
-    )
-    assert lora.components.training_usd == pytest.approx(0.1)
+@pytest.mark.parametrize("absent", [*ADDED_LATER])
+def test_a_section_that_the_copy_of_an_old_run_lacks_is_the_shipped_one_and_named(
+    tmp_path: Path, absent: str
+) -> None:
+    run = made(tmp_path, price_sheet={**PRICE_SHEET, absent: None})
+    sheet = run.manifest.price_sheet
+    assert sheet is not None
+    assert getattr(sheet, absent) == getattr(load_prices(), absent)
+    assert sheet.sections_from_shipped == (absent,)
+    assert economics_of(run, ("facts", "lora"), CostInputs()).fixed_usd is not None
 
 
-@pytest.mark.parametrize("absent", ["labour", "labels", "evaluation"])
-def test_part_of_the_prices_of_people_is_no_price_of_people(absent: str) -> None:
-    tariff = Tariff.of(UsedSheet.model_validate_json(json.dumps({**PRICE_SHEET, absent: None})))
-    assert tariff.labour is None
-    assert tariff.lacking == (absent,)
-
-
-def test_no_price_list_no_tariff(tmp_path: Path) -> None:
-    assert tariff_of(made(tmp_path, price_sheet=None)) is None
+def test_no_price_list_no_prices(tmp_path: Path) -> None:
+    assert prices_of(made(tmp_path, price_sheet=None)) is None
 
 
 def made(folder: Path, **about: Any) -> Evidence:
@@ -80,10 +72,11 @@ def made(folder: Path, **about: Any) -> Evidence:
 
 
 def test_inputs_are_the_runs_own_settings(tmp_path: Path) -> None:
-    assert inputs_of(made(tmp_path / "none")) == CostInputs()
+    assert inputs_of(made(tmp_path / "none", settings={})) == CostInputs()
     settings = {"tuning_cycles": 5, "utilisation": 0.2, "usd_per_hour": 1.5, "monthly_queries": 700}
-    assert inputs_of(made(tmp_path / "own", settings=settings)) == CostInputs(
-        5, 0.2, 1.5, monthly_queries=700
+    needs = {"requirements": {"tariff": "scale-to-zero"}}
+    assert inputs_of(made(tmp_path / "own", settings={**settings, **needs})) == CostInputs(
+        5, 0.2, 1.5, monthly_queries=700, tariff=Tariff.SCALE_TO_ZERO
     )
 
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from harness.analysis.money.breakeven import break_even_per_refresh, break_even_queries, flip_error_price
@@ -14,11 +15,13 @@ from harness.analysis.money.economics import (
     Economics,
     api_cost,
     fine_tune_cost,
-    own_machine_cost,
     per_correct_usd,
     with_error_price,
 )
+from harness.analysis.results.decision import Setting
+from harness.analysis.results.hosting import Hosting
 from harness.analysis.results.money import Assumptions, Components
+from harness.spec.tariff import Tariff
 
 GPT_4 = (30.0, 60.0)
 """$0.03 and $0.06 a thousand tokens, as dollars a million."""
@@ -26,11 +29,15 @@ money = st.floats(min_value=0, max_value=1e7)
 price = st.floats(min_value=1e-9, max_value=1e3)
 
 
-def made(name: str = "s", **values: float | None) -> Economics:
-    known = {"per_query_usd": 0.01, "batched_usd": 0.001, "fixed_usd": 1200.0, "refresh_usd": 70.0} | values
+SHARED = Hosting(tariff=Tariff.SHARED, machine="box", usd_per_hour=3600.0)
+"""A dollar a second, fully used: seconds are dollars."""
+
+
+def made(name: str = "s", hosting: Hosting | None = SHARED, **values: Any) -> Economics:
+    known = {"seconds": 0.01, "batched_s": 0.001, "fixed_usd": 1200.0, "refresh_usd": 70.0} | values
     return Economics(
-        strategy=name, storage_usd_per_month=0.5, reason=None, components=Components(), assumptions=Assumptions(),
-        per_cycle_usd=100.0, **known,
+        strategy=name, hosting=hosting, storage_usd_per_month=0.5, reason=None, components=Components(),
+        assumptions=Assumptions(), per_cycle_usd=100.0, **known,
     )  # fmt: skip
 
 
@@ -62,8 +69,9 @@ def test_a_fine_tuned_model_70_percent_cheaper_pays_from_63_492_queries() -> Non
 
 
 def test_an_hour_at_2_50_and_700_tokens_a_second() -> None:
-    assert own_machine_cost(2.5, 700 / 300) == pytest.approx(0.00030, abs=5e-6)
-    assert own_machine_cost(2.5, 700 / 300, utilisation=0.1) == pytest.approx(0.0030, abs=5e-5)
+    shared = Hosting(tariff=Tariff.SHARED, machine="box", usd_per_hour=2.5, utilisation=0.1)
+    assert shared.full_use_usd(300 / 700) == pytest.approx(0.00030, abs=5e-6)
+    assert shared.per_query_usd(1, 300 / 700) == pytest.approx(0.0030, abs=5e-5)
 
 
 # What follows from the definitions
@@ -71,7 +79,7 @@ def test_an_hour_at_2_50_and_700_tokens_a_second() -> None:
 
 def test_one_off_cost_of_a_fine_tune_term_by_term() -> None:
     # 3 · (2 h · $1.50 + 8 h · $100) + 320 · $1 + $400
-    assert fine_tune_cost(3, 2.0, 1.5, 8.0, 100.0, 320, 1.0, 400.0) == pytest.approx(3 * 803 + 720)
+    assert fine_tune_cost(3, 2.0, 1.5, 8.0, 100.0, 320 * 1.0 + 400.0) == pytest.approx(3 * 803 + 720)
 
 
 def test_cached_tokens_have_their_own_price_where_there_is_one() -> None:
@@ -130,9 +138,9 @@ def test_a_month_is_queries_storage_a_share_of_what_was_paid_once_and_refreshes(
 def test_what_is_not_known_makes_the_month_unknown_only_where_it_is_needed() -> None:
     assert made(refresh_usd=None).monthly_usd(1_000, 12, None) is not None
     assert made(refresh_usd=None).monthly_usd(1_000, 12, 30) is None
-    assert made(per_query_usd=None).monthly_usd(0, 12, None) is None
+    assert made(seconds=None).monthly_usd(0, 12, None) is None
     assert made(fixed_usd=None).monthly_usd(0, 12, None) is None
-    assert made(batched_usd=None).monthly_usd(1, 12, None, batched=True) is None
+    assert made(batched_s=None).monthly_usd(1, 12, None, batched=True) is None
 
 
 def test_other_tuning_cycles() -> None:
@@ -140,3 +148,84 @@ def test_other_tuning_cycles() -> None:
     assert made(fixed_usd=None).fixed_at(5) is None
     assert made().upfront_usd(12) == pytest.approx(1_206)
     assert made().upfront_usd(12, cycles=1) == pytest.approx(1_006)
+
+
+# What two costs differ by, and the margin of that
+
+
+def test_costs_differ_by_more_than_their_times_leave_open() -> None:
+    """At 10,000 queries a second each is $10,000 a month; intervals of 0.1 s each leave $1,414 open."""
+    at = Setting(monthly_queries=10_000)
+    slow = made("slow", seconds=2.0, seconds_ci=(1.9, 2.1))
+    fast = made("fast", seconds=1.0, seconds_ci=(0.9, 1.1))
+    found = slow.cost_difference(fast, at)
+    assert (found.usd, found.timing_usd) == (pytest.approx(10_000), pytest.approx(1_000 * math.sqrt(2)))
+    assert (found.alike, found.timed) == (False, True)
+    assert fast.cost_difference(slow, at).usd == pytest.approx(-10_000)
+    near = made("near", seconds=1.1, seconds_ci=(1.0, 1.2))
+    assert near.cost_difference(fast, at).alike
+
+
+def test_a_slow_answer_among_twenty_leaves_a_cost_open_upwards() -> None:
+    """The mean is 10.95 s, its interval reaches to 0: what costs eleven times as much may cost as little."""
+    one = made("one slow", seconds=10.95, seconds_ci=(0.0, 31.8))
+    other = made("steady", seconds=1.0, seconds_ci=(0.98, 1.02))
+    assert one.cost_difference(other, Setting()).alike
+
+
+def test_half_of_the_difference_in_peoples_time_is_margin() -> None:
+    at = Setting(monthly_queries=10_000, horizon_months=10)
+    known = {"seconds_ci": (0.01, 0.01), "refresh_usd": 0.0}
+    more = made("more", fixed_usd=1_000.0, people_usd=1_000.0, **known)
+    less = made("less", fixed_usd=600.0, people_usd=600.0, **known)
+    found = more.cost_difference(less, at)
+    assert (found.usd, found.people_usd, found.alike) == (pytest.approx(40), pytest.approx(20), False)
+    faster = made(
+        "faster",
+        fixed_usd=1_000.0,
+        people_usd=1_000.0,
+        **(known | {"seconds": 0.007, "seconds_ci": (0.007, 0.007)}),
+    )
+    assert faster.cost_difference(less, at).alike, (
+        "$40 of people less $30 of machines: $10 lie within half of $40"
+    )
+
+
+def test_too_few_timed_questions_leave_a_factor_of_two_open() -> None:
+    fast, slow = made("fast", seconds=1.0), made("slow", seconds=1.5, seconds_ci=(1.4, 1.6))
+    found = slow.cost_difference(fast, Setting(monthly_queries=1_000))
+    assert found.usd == pytest.approx(500)
+    assert found.timing_usd == pytest.approx(1_000 * math.hypot(0.1, 1.0))
+    assert (found.timed, found.alike) == (False, True)
+
+
+def test_machines_that_are_kept_up_cost_the_same_where_as_many_are_needed() -> None:
+    kept = Hosting(tariff=Tariff.KEPT_UP, machine="box", usd_per_hour=1.0, hours=100, peak_factor=1)
+    fast, slow = (made(str(s), kept, seconds=s, seconds_ci=(0.5 * s, 2 * s)) for s in (1.0, 3.0))
+    found = slow.cost_difference(fast, Setting(monthly_queries=1_000))
+    assert (found.usd, found.margin_usd, found.alike) == (0.0, 0.0, True)
+    many = slow.cost_difference(fast, Setting(monthly_queries=1_000_000))  # nine machines against three
+    assert (many.usd, many.alike) == (600.0, False)
+    assert many.timing_usd == pytest.approx(math.hypot(900 - 500, 600 - 300))
+
+
+@given(st.floats(0.01, 100), st.floats(0.01, 100), st.floats(0, 1e4), st.floats(1, 1e7))
+def test_a_difference_turned_round_is_the_same_with_its_sign(
+    a: float, b: float, people: float, queries: float
+) -> None:
+    one = made("a", seconds=a, seconds_ci=(a / 1.5, 1.2 * a), fixed_usd=people, people_usd=people)
+    two = made("b", seconds=b, fixed_usd=0.0)
+    at = Setting(monthly_queries=queries)
+    there, back = one.cost_difference(two, at), two.cost_difference(one, at)
+    assume(there.usd)
+    assert there.usd == -back.usd
+    assert (there.margin_usd, there.alike) == (back.margin_usd, back.alike)
+
+
+def test_how_it_is_served_is_said_with_its_figure() -> None:
+    kept = Hosting(tariff=Tariff.KEPT_UP, machine="m7i.large", usd_per_hour=0.1008)
+    said = made(hosting=kept, seconds=1.0).served(10_000)
+    assert said is not None
+    assert said.text == "with one m7i.large kept up all month ($73.63)"
+    assert said.figures == {"machines_usd": pytest.approx(73.63, abs=0.01)}
+    assert made(hosting=None).served(10_000) is None

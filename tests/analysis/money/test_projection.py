@@ -7,8 +7,9 @@ from typing import Any
 
 import pytest
 
-from harness.analysis.money.projection import projections
-from harness.records import AnswerRow, ApiPrice, PriceTier
+from harness.analysis.money.projection import SharedPrefix, projections, shared_prefix
+from harness.records import AnswerRow, ApiPrice, PriceTier, PromptSample
+from harness.spec.prices import PromptCachePrice
 
 
 def answer(prompt: int, completion: int) -> AnswerRow:
@@ -71,3 +72,53 @@ def test_a_hosted_model_is_ruled_out_where_data_stay_in_house() -> None:
     assert (kept.feasible, kept.missed) == (False, ("in_house",))
     assert (given.feasible, given.missed) == (True, ())
     assert kept.per_query_usd == given.per_query_usd
+
+
+CACHE = PromptCachePrice(least_tokens=1024, step_tokens=128, source="a guide", date="2026-01-01")
+
+
+def sample(examples: int) -> PromptSample:
+    """A system message of 100 characters, turns of 100 each, and a question of 100; the template adds 2 a message."""
+    turns = 2 * examples + 2
+    contents = ["x" * 100] * turns
+    return PromptSample(
+        "t",
+        "s",
+        "q",
+        turns,
+        "".join(f"<{text}>" for text in contents),
+        "".join(f"<%%{i}%%>" for i in range(turns)),
+        (),
+        (),
+    )
+
+
+@pytest.mark.parametrize(
+    ("examples", "tokens", "prefix"),
+    [
+        (4, 2_040, SharedPrefix(1_838, 1_792)),  # nine of ten messages and a bracket: 919 of 1,020 characters
+        (4, 1_000, SharedPrefix(900, 0)),
+        (0, 3_000, SharedPrefix(1_514, 1_408)),
+    ],
+)
+def test_the_front_that_all_prompts_share_ends_where_the_last_message_begins(
+    examples: int, tokens: int, prefix: SharedPrefix
+) -> None:
+    assert shared_prefix(sample(examples), [answer(tokens, 5)], CACHE) == prefix
+
+
+def test_without_a_prompt_or_a_conversation_nothing_is_known_of_its_front() -> None:
+    assert shared_prefix(None, [answer(1, 1)], CACHE) is None
+    assert shared_prefix(sample(1), [], CACHE) is None
+    assert shared_prefix(replace(sample(1), messages=0), [answer(1, 1)], CACHE) is None
+
+
+def test_cached_tokens_are_billed_at_their_price_beside_the_uncached_figure() -> None:
+    cheap = price(cached_usd_per_mtok=0.5)
+    (row,) = projections([cheap], [answer(2_000, 100)], adapted=False, prefix=SharedPrefix(1_500, 1_408))
+    assert row.per_query_usd == pytest.approx((2_000 * 2 + 100 * 8) / 1e6)
+    assert row.cached_per_query_usd == pytest.approx((592 * 2 + 1_408 * 0.5 + 100 * 8) / 1e6)
+    (unpriced,) = projections(
+        [price()], [answer(2_000, 100)], adapted=False, prefix=SharedPrefix(1_500, 1_408)
+    )
+    assert unpriced.cached_per_query_usd == unpriced.per_query_usd

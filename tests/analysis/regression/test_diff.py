@@ -14,7 +14,7 @@ from tests.analysis.runs import PRICE_SHEET
 
 def test_what_moved_is_said_of_each_strategy(tmp_path: Path) -> None:
     """At $3.60 an hour, half used, a second costs $0.002."""
-    about = {"price_sheet": PRICE_SHEET}
+    about = {"price_sheet": PRICE_SHEET, "settings": {"requirements": {"tariff": "shared"}}}
     times = {"base": [1.0] * 6, "rag": [2.0] * 6}
     slow = {"base": [1.0] * 6, "rag": [3.0] * 6}
     replies = {"base": ["yes"] * 6, "rag": ["no"] * 6}

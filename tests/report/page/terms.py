@@ -17,6 +17,7 @@ from harness.analysis.results.run import RunResult
 from harness.cli import parser
 from harness.commands.flags import price_settings, requirements_from
 from harness.report.page.whatif import Facts
+from harness.spec.tariff import Tariff
 from tests.analysis.decided import adapter, elected
 from tests.analysis.runs import PRICE_SHEET, write_lines, write_run
 from tests.run.worlds import named
@@ -69,6 +70,13 @@ GRID: list[Given] = [
         "monthly_budget_usd": 1e-12,
     },  # a limit of next to nothing counts for no more than it may
     {"max_latency_s": 0.95},
+    *({"tariff": tariff} for tariff in Tariff),
+    {"tariff": "kept-up", "monthly_queries": 2_000_000},
+    {"tariff": "kept-up", "monthly_queries": 1_315_440, "error_price_usd": 0.02, "refresh_days": 90},
+    {"tariff": "kept-up", "monthly_queries": 10**12, "usd_per_hour": 1e-6},
+    {"tariff": "scale-to-zero", "monthly_queries": 300, "usd_per_hour": 90},
+    {"tariff": "scale-to-zero", "monthly_queries": 2_000_000, "error_price_usd": 0.003, "utilisation": 0.1},
+    {"tariff": "shared", "monthly_queries": 2_000_000, "utilisation": 0.9},
 ]
 
 
@@ -108,12 +116,9 @@ def without_prices(folder: Path) -> Path:
     return elected(folder, {"facts": TASKS["facts"]}, price_sheet=None)
 
 
-WITHOUT_LABOUR = {key: value for key, value in PRICE_SHEET.items() if key not in ("labour", "refresh")}
-
-
-def without_labour(folder: Path) -> Path:
+def unrecorded(folder: Path) -> Path:
     """A fine-tune's one-off cost is not known, and the questions are too few to tell it from what is."""
-    return elected(folder, TASKS, n=20, price_sheet=WITHOUT_LABOUR)
+    return elected(folder, TASKS, n=20, adapters=[])
 
 
 def demanding(folder: Path) -> Path:
@@ -163,7 +168,7 @@ def alike(folder: Path) -> Path:
 def alike_at_unknown_cost(folder: Path) -> Path:
     """The same, with a fine-tune of which nobody knows what it costs."""
     tasks = {"facts": ("knowledge", {"base": 0.1, "rag": 1.0, "lora": 0.993})}
-    return elected(folder, tasks, n=150, price_sheet=WITHOUT_LABOUR)
+    return elected(folder, tasks, n=150, adapters=[])
 
 
 def apart(folder: Path) -> Path:
@@ -193,13 +198,13 @@ def spread(folder: Path) -> Path:
 
 
 def rival_of_unknown_cost(folder: Path) -> Path:
-    """Level with the best by accuracy, and nobody knows what it costs: untimed, or without labour."""
+    """Level with the best by accuracy, and nobody knows what it costs: untimed, or without a record of its training."""
     tasks = {
         "facts": ("knowledge", {"base": 0.05, "rag": 0.7, "lora": 0.66}),
         "others": ("knowledge", {"few-shot": 0.7, "rag": 0.66, "base": 0.1}),
         "far": ("knowledge", {"few-shot": 0.95, "lora": 0.2, "base": 0.9}),
     }
-    return timed_anew(elected(folder, tasks, n=40, price_sheet=WITHOUT_LABOUR), {"few-shot": []})
+    return timed_anew(elected(folder, tasks, n=40, adapters=[]), {"few-shot": []})
 
 
 def at_once(folder: Path) -> Path:
@@ -229,7 +234,7 @@ RUNS = {
     "broken": broken,
     "quick": quick,
     "without prices": without_prices,
-    "without labour": without_labour,
+    "training not recorded": unrecorded,
     "ties": ties,
     "spread": spread,
     "rival of unknown cost": rival_of_unknown_cost,

@@ -87,7 +87,7 @@ def check_map(shown: dict[str, Any] | None, grid: DecisionMap | None) -> None:
 
 def check_crossings(shown: list[dict[str, Any]], task: TaskResult) -> None:
     """Where the lines of the drawn picture cross; a line that hardly rises is known to fewer digits."""
-    lines = money.lines(task.cost_totals)
+    lines = money.lines(task)
     met = {
         (one.dearer, one.other): one
         for pair in itertools.combinations(lines, 2)

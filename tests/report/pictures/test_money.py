@@ -10,35 +10,34 @@ import pytest
 from harness.analysis.derive import derive
 from harness.analysis.evidence import read_run
 from harness.analysis.results.decision import Basis, DecisionMap, Verdict
-from harness.analysis.results.money import MonthlyTotal
+from harness.analysis.results.hosting import Hosting
 from harness.report.pictures.gallery import views
 from harness.report.pictures.money import Line, crossing, decision_map, lines, monthly, short
 from harness.report.pictures.plot import Missing, Plot, TaskView
+from harness.spec.tariff import Tariff
 from tests.analysis.decided import elected
 
+A_DOLLAR = Hosting(tariff=Tariff.SHARED, machine="box", usd_per_hour=3600.0)
+"""A dollar a second."""
+KEPT = Hosting(tariff=Tariff.KEPT_UP, machine="box", usd_per_hour=1.0, hours=100.0)
 
-def totals(**usd: tuple[float, float]) -> tuple[MonthlyTotal, ...]:
-    """What systems cost a month at 1,000 and at 10,000 queries."""
-    return tuple(
-        MonthlyTotal(name, volume, False, value, None, 10, None, None, 12.0, None, None)
-        for name, pair in usd.items()
-        for volume, value in zip((1_000, 10_000), pair, strict=True)
+
+def costing(view: TaskView, hosting: Hosting, **usd: tuple[float, float]) -> TaskView:
+    """Systems that cost so much a month whatever the volume, and take so many seconds a query."""
+    task = view.figures
+    like, total = task.strategies["base"], task.cost_totals[0]
+    rows = {
+        name: replace(like, cost=replace(like.cost, hosting=hosting, seconds=seconds))
+        for name, (_, seconds) in usd.items()
+    }
+    totals = tuple(
+        replace(total, strategy=name, standing_usd=standing) for name, (standing, _) in usd.items()
     )
-
-
-def costing(view: TaskView, **usd: tuple[float, float]) -> TaskView:
-    return replace(view, figures=replace(view.figures, cost_totals=totals(**usd)))
-
-
-def test_a_line_goes_through_the_totals() -> None:
-    """$20 a month and $0.01 a query: $30 at 1,000 queries, $120 at 10,000."""
-    (line,) = lines(totals(lora=(30.0, 120.0)))
-    assert (line.system, line.fixed, line.per_query) == ("lora", pytest.approx(20.0), pytest.approx(0.01))
-    assert line.at(100_000) == pytest.approx(1_020.0)
+    return replace(view, figures=replace(task, strategies={**task.strategies, **rows}, cost_totals=totals))
 
 
 def test_lines_are_the_totals_of_a_run(view: TaskView) -> None:
-    drawn = {line.system: line for line in lines(view.figures.cost_totals)}
+    drawn = {line.system: line for line in lines(view.figures)}
     known = [row for row in view.figures.cost_totals if row.monthly_usd is not None]
     assert known
     for row in known:
@@ -46,10 +45,8 @@ def test_lines_are_the_totals_of_a_run(view: TaskView) -> None:
 
 
 def test_crossings_are_the_break_evens_of_a_run(view: TaskView) -> None:
-    """Without refreshes N* queries over the horizon are N* / months a month (METHOD.md, section 5)."""
     task = view.figures
-    drawn = {line.system: line for line in lines(task.cost_totals)}
-    months = task.cost_totals[0].horizon_months
+    drawn = {line.system: line for line in lines(task)}
     cycles = task.strategies["lora"].cost.assumptions.tuning_cycles
     rows = [row for row in task.decision.break_even if row.cycles == cycles and row.status != "unknown"]
     assert {row.status for row in rows} >= {"reached", "never"}
@@ -57,28 +54,41 @@ def test_crossings_are_the_break_evens_of_a_run(view: TaskView) -> None:
         met = crossing(drawn[row.a], drawn[row.b])
         assert (met is not None) == (row.status == "reached")
         if met:
-            assert row.queries is not None
-            assert (met.dearer, met.queries) == (row.a, pytest.approx(row.queries / months))
+            assert (met.dearer, met.queries) == (row.a, pytest.approx(row.monthly_queries))
 
 
 def test_parallel_and_parting_lines_do_not_cross() -> None:
-    assert crossing(Line("a", 1.0, 0.5), Line("b", 2.0, 0.5)) is None
-    assert crossing(Line("a", 1.0, 0.5), Line("b", 2.0, 0.7)) is None
-    met = crossing(Line("a", 1.0, 0.7), Line("b", 2.0, 0.5))
+    def line(name: str, standing: float, seconds: float) -> Line:
+        return Line(name, A_DOLLAR, seconds, standing)
+
+    assert crossing(line("a", 1.0, 0.5), line("b", 2.0, 0.5)) is None
+    assert crossing(line("a", 1.0, 0.5), line("b", 2.0, 0.7)) is None
+    met = crossing(line("a", 1.0, 0.7), line("b", 2.0, 0.5))
     assert met is not None
     assert (met.pair, met.queries, met.usd) == ("b = a", pytest.approx(5.0), pytest.approx(4.5))
 
 
 def test_break_evens_are_told_in_words(view: TaskView) -> None:
     """$100 a month and $0.01, against $0.02 a query: equal at 10,000 queries, $200."""
-    plot = monthly(costing(view, lora=(110.0, 200.0), rag=(20.0, 200.0)))
+    plot = monthly(costing(view, A_DOLLAR, lora=(100.0, 0.01), rag=(0.0, 0.02)))
     assert isinstance(plot, Plot)
     assert "lora = rag at 10,000" in plot.description
     assert "lora = rag at 10 k" in plot.caption
 
 
+def test_machines_that_are_kept_up_are_stairs(view: TaskView) -> None:
+    """$100 a machine of 360,000 seconds a month; rag needs the third where lora still needs one."""
+    shown = costing(view, KEPT, lora=(150.0, 0.1), rag=(0.0, 10.0))
+    _, rag = sorted(lines(shown.figures), key=lambda line: line.system)
+    assert [rag.at(queries) for queries in (1, 36_000, 36_001)] == [100.0, 100.0, 200.0]
+    plot = monthly(shown)
+    assert isinstance(plot, Plot)
+    assert "lora = rag at 72 k" in plot.caption
+    assert "machines kept up" in plot.caption
+
+
 def test_one_line_is_no_comparison(view: TaskView) -> None:
-    assert isinstance(monthly(costing(view, base=(1.0, 10.0))), Missing)
+    assert isinstance(monthly(costing(view, KEPT, base=(1.0, 10.0))), Missing)
 
 
 def test_the_map_has_a_field_for_each_setting(tmp_path: Path) -> None:

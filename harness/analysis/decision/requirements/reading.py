@@ -57,7 +57,8 @@ def _model(kind: Any) -> type[Strict]:
 
     def annotated(row: Row) -> Any:
         most = None if row.share else row.most
-        bounds = Field(ge=row.least, le=most, lt=row.below, description=row.help)
+        lax = False if row.choices else None  # a word of the file, for a value of an enum
+        bounds = Field(ge=row.least, le=most, lt=row.below, description=row.help, strict=lax)
         return Annotated[row.kind, bounds, AfterValidator(lambda value: _checked(row, value))]
 
     defaults = {one.name: one.default for one in fields(kind)}

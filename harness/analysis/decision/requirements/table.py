@@ -5,11 +5,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields, replace
+from enum import Enum
 from functools import cache
 from typing import TYPE_CHECKING, Any, Literal, get_type_hints
 
 from harness.analysis.decision.requirements import rules
 from harness.quantities import days, dollars, gigabytes, listed, months, percent, queries, seconds, share
+from harness.spec.tariff import Tariff
 
 if TYPE_CHECKING:
     from harness.analysis.decision.candidates import Candidate
@@ -47,6 +49,11 @@ class Row:
     check: Check | None = None
     kind: Any = None
     """The field's type, filled in from the annotation."""
+
+    @property
+    def choices(self) -> tuple[str, ...]:
+        """The values of an input that is one of several words; none of another."""
+        return tuple(self.kind) if isinstance(self.kind, type) and issubclass(self.kind, Enum) else ()
 
     @property
     def whole(self) -> bool:
@@ -132,6 +139,13 @@ class Requirements:
         form="Knowledge changes every … days", label="refresh interval", check=rules.update,
         clause=lambda needs: f"knowledge changes every {days(needs.refresh_days)}",
     )  # fmt: skip
+    tariff: Tariff = requirement(
+        Tariff.KEPT_UP, "--tariff", "TARIFF",
+        "how machines are paid for, whoever answers: kept-up (the default: every hour, at least one machine), "
+        "scale-to-zero (busy seconds and cold starts) or shared (seconds over the utilisation)",
+        name="the tariff", write=str,
+        clause=lambda _: "",  # it is no requirement, and said wherever a cost is
+    )  # fmt: skip
     accuracy_margin: float = requirement(
         0.05, None, None, "a difference in accuracy smaller than this does not matter",
         least=0.001, below=1, name="the margin of accuracy", write=share,
@@ -165,7 +179,10 @@ class Requirements:
 
 def required(values: Mapping[str, Any]) -> Requirements:
     """The requirements with these values, as results hold them."""
-    return Requirements(**values)
+    known = dict(values)
+    if "tariff" in known:
+        known["tariff"] = Tariff(known["tariff"])
+    return Requirements(**known)
 
 
 def rows(kind: Any = None) -> dict[str, Row]:

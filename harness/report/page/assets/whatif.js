@@ -56,28 +56,75 @@ const WhatIf = (() => {
     return `${plain(size)} ${unit}${plain(size) === "1" ? "" : "s"}`;
   }
 
-  // Money (analysis/money/economics.py)
+  // Money (analysis/results/hosting.py, analysis/money/economics.py)
 
-  // {per_query, fixed, refresh, storage}: US dollars of one system at the prices of the terms.
+  // The volume, the price of an hour, the tariff and the utilisation are the terms'; all else is the run's hosting.
+  function machines({ hours, peak_factor }, queries, seconds) {
+    return Math.max(1, Math.ceil((queries * peak_factor * seconds) / (3600 * hours)));
+  }
+
+  function hostingUsd(hosting, terms, queries, seconds) {
+    const hour = terms.usd_per_hour;
+    if (terms.tariff === "kept-up") return machines(hosting, queries, seconds) * hosting.hours * hour;
+    if (terms.tariff === "shared") return (queries * seconds * hour) / 3600 / terms.utilisation;
+    return ((queries * seconds + Math.min(hosting.cold_starts, queries) * hosting.load_s) * hour) / 3600;
+  }
+
+  // The volume above which a month of `a` always costs less than one of `b`; null: there is none. 0: always.
+  function cheaperFrom(hosting, terms, a, b) {
+    const dearer = a.standing - b.standing, ratio = b.seconds ? a.seconds / b.seconds : Infinity, hour = terms.usd_per_hour;
+    if (a.seconds === b.seconds || (a.seconds < b.seconds && dearer < 0)) return dearer < 0 ? 0 : null;
+    if (ratio > 1) return null;
+    const saved = (hour * b.seconds) / 3600 - (hour * a.seconds) / 3600, share = terms.tariff === "shared" ? terms.utilisation : 1;
+    const stairs = Math.floor(dearer / (hosting.hours * hour)) + 1, last = a.seconds ? Math.ceil(stairs / (1 - ratio)) - 1 : stairs;
+    const kept = (last * (3600 * hosting.hours)) / (hosting.peak_factor * b.seconds);
+    const queries = terms.tariff === "kept-up" ? kept : saved ? (dearer * share) / saved : Infinity;
+    return Number.isFinite(queries) ? queries : null;
+  }
+
+  // {seconds, hosting, per_query, fixed, refresh, storage, people, people_refresh, ci}: one system at the prices of the terms.
   function money(of, terms) {
-    const { cost, cost: { assumptions, components } } = of, rate = assumptions.serial_queries_per_s;
+    const { cost, cost: { assumptions, components, hosting, seconds } } = of;
     const usd = (seconds) => (terms.usd_per_hour * seconds) / 3600;
     const index = of.index_by_token ? components.index_usd || 0 : usd(of.index_s);
+    const labour = of.tuned ? terms.tuning_cycles * (components.labour_usd || 0) : 0;
     const cycle = (of.training_s / 3600) * terms.usd_per_hour + (components.labour_usd || 0);
-    const tuning = terms.tuning_cycles * cycle + (components.labels_usd || 0) + (components.evaluation_usd || 0);
     const refresh = (assumptions.changed_share || 0) * index + usd(of.training_s) + cost.refresh_people_usd;
     return {
-      per_query: assumptions.usd_per_hour === null || rate === null ? null : terms.usd_per_hour / (3600 * rate * terms.utilisation),
-      fixed: cost.fixed_usd === null ? null : (of.tuned ? tuning : 0) + index,
+      seconds, hosting, ci: cost.seconds_ci, people: labour + of.people_once_usd, people_refresh: cost.refresh_people_usd,
+      per_query: !hosting || seconds === null ? null : hostingUsd(hosting, terms, terms.monthly_queries, seconds) / terms.monthly_queries,
+      fixed: cost.fixed_usd === null ? null : (of.tuned ? terms.tuning_cycles * cycle : 0) + of.people_once_usd + index,
       refresh: cost.refresh_usd === null ? null : refresh,
       storage: cost.storage_usd_per_month,
     };
   }
 
-  function monthly(cost, terms, facts) {
-    const refreshes = terms.refresh_days === null ? 0 : facts.days_per_month / terms.refresh_days;
-    if (cost.per_query === null || cost.fixed === null || (refreshes && cost.refresh === null)) return null;
-    return cost.per_query * terms.monthly_queries + cost.storage + cost.fixed / terms.horizon_months + (cost.refresh || 0) * refreshes;
+  const refreshes = (terms, facts) => (terms.refresh_days === null ? 0 : facts.days_per_month / terms.refresh_days);
+
+  // Dollars a month whatever the volume.
+  function standingUsd(cost, terms, facts) {
+    const often = refreshes(terms, facts);
+    if (cost.fixed === null || (often && cost.refresh === null)) return null;
+    return cost.storage + cost.fixed / terms.horizon_months + (cost.refresh || 0) * often;
+  }
+
+  function monthly(cost, terms, facts, seconds = cost.seconds) {
+    const rest = standingUsd(cost, terms, facts);
+    if (!cost.hosting || seconds === null || rest === null) return null;
+    return hostingUsd(cost.hosting, terms, terms.monthly_queries, seconds) + rest;
+  }
+
+  // Economics.cost_difference: by how many dollars a month one costs more than the other, 0 where that is within the margin.
+  function dearerBy(one, other, terms, facts) {
+    const [own, its] = [one, other].map((cost) => {
+      const [low, high] = cost.ci || [cost.seconds / facts.few_timed, cost.seconds * facts.few_timed];
+      const [usd, least, most] = [cost.seconds, low, high].map((seconds) => monthly(cost, terms, facts, seconds));
+      return { usd, least, most, people: cost.people / terms.horizon_months + cost.people_refresh * refreshes(terms, facts) };
+    });
+    const [dearer, cheaper] = own.usd >= its.usd ? [own, its] : [its, own], usd = own.usd - its.usd;
+    const down = dearer.usd - dearer.least, up = cheaper.most - cheaper.usd;
+    const margin = Math.sqrt(down * down + up * up) + facts.people_off * Math.abs(own.people - its.people);
+    return Math.abs(usd) <= margin ? 0 : usd;
   }
 
   // Queries a month at which two systems cost the same (report/pictures/money.py): from there on `dearer`, which costs more at
@@ -85,13 +132,14 @@ const WhatIf = (() => {
   function crossings(facts, name, terms) {
     const lines = facts.tasks[name].systems.map((one) => {
       const cost = money(one, terms);
-      return { name: one.name, start: monthly(cost, { ...terms, monthly_queries: 0 }, facts), slope: cost.per_query };
-    }).filter((line) => line.start !== null);
+      return { name: one.name, cost, seconds: cost.seconds, standing: cost.hosting ? standingUsd(cost, terms, facts) : null };
+    }).filter((line) => line.standing !== null && line.seconds !== null);
     return lines.flatMap((one, place) => lines.slice(place + 1).flatMap((two) => {
-      const [dearer, other] = one.start > two.start ? [one, two] : [two, one];
-      const queries = (dearer.start - other.start) / (other.slope - dearer.slope);
-      if (!Number.isFinite(queries) || queries <= 0) return [];
-      return [{ dearer: dearer.name, other: other.name, queries, usd: dearer.start + dearer.slope * queries }];
+      const [dearer, other] = one.standing > two.standing ? [one, two] : [two, one];
+      const queries = cheaperFrom(dearer.cost.hosting, terms, dearer, other);
+      if (!queries) return [];
+      const usd = monthly(dearer.cost, { ...terms, monthly_queries: queries }, facts);
+      return [{ dearer: dearer.name, other: other.name, queries, usd }];
     }));
   }
 
@@ -281,7 +329,8 @@ const WhatIf = (() => {
 
   // The command that decides the same. A field left empty keeps the run's own value, as a flag left out does.
   function command(facts, given, folder) {
-    const flags = [...facts.fields, { name: "latency_percentile", flag: "--latency-percentile" }];
+    const words = [{ name: "latency_percentile", flag: "--latency-percentile" }, { name: "tariff", flag: "--tariff" }];
+    const flags = [...facts.fields, ...words];
     const changed = flags.filter(({ name }) => given[name] !== null && given[name] !== undefined && given[name] !== facts.own[name]);
     return ["python", "-m", "harness", "decide", folder, ...changed.flatMap(({ flag, name }) => [flag, String(given[name])])];
   }

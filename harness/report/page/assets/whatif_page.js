@@ -2,6 +2,7 @@
 // as there, whatever comes from data becomes text nodes.
 {
   const STATUSES = { recommended: "✓", undecided: "?", none_feasible: "✗", not_computed: "–" };
+  const WORDS = ["latency_percentile", "tariff"]; // fields that are one of several words
   const LIMITS = { // how the value of each is written
     min_accuracy: WhatIf.percent, max_latency_s: WhatIf.seconds, monthly_budget_usd: WhatIf.dollars, refresh_days: WhatIf.seconds,
   };
@@ -41,7 +42,7 @@
       const box = form.elements[`${name}_usd_per_mtok`];
       tokens[name] = box ? value({ name: box.name, label: box.dataset.label, min: 0, max: 1e6 }, mistakes) : null;
     }
-    given.latency_percentile = form.elements.latency_percentile.value;
+    for (const name of WORDS) given[name] = form.elements[name].value;
     return { given, price: tokens.input === null || tokens.output === null ? null : tokens, mistakes };
   }
 
@@ -244,12 +245,13 @@
     if (!names.length) return;
     fill(form.elements.shown, names.map((name) => [name, name]));
     form.elements.shown.value = names.reduce((a, b) => (facts.tasks[b].systems.length > facts.tasks[a].systems.length ? b : a));
-    form.elements.latency_percentile.value = facts.own.latency_percentile;
+    const asOwn = () => { for (const name of WORDS) form.elements[name].value = facts.own[name]; };
+    asOwn();
     form.addEventListener("input", update);
     form.addEventListener("submit", (event) => event.preventDefault());
     place("reset").addEventListener("click", () => {
       for (const box of form.querySelectorAll("input")) box.value = "";
-      form.elements.latency_percentile.value = facts.own.latency_percentile;
+      asOwn();
       update();
     });
     place("copy").addEventListener("click", copy);

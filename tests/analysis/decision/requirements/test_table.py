@@ -52,7 +52,7 @@ def test_what_was_set_is_told_also_where_it_is_the_default() -> None:
 def _cheap(candidate: Any, needs: Any, _: Any) -> Outcome | None:
     if needs.max_query_usd is None:
         return None
-    cost = candidate.economics.per_query_usd
+    cost = candidate.economics.per_query_usd(1)
     met = Met.MET if cost <= needs.max_query_usd else Met.MISSED
     miss = max(0.0, cost - needs.max_query_usd)
     figures = {"value": cost, "required": needs.max_query_usd}

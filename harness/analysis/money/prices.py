@@ -1,0 +1,381 @@
+"""One system's money out of three things that are known apart: what it did (`Measured`), what an hour, a label
+and a gigabyte cost (`Prices`), and what the user set (`CostInputs`).
+
+Nothing is read here, so asking again under another price, volume or number of cycles takes microseconds.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, fields, replace
+from typing import TypeVar
+
+from harness.analysis.money.economics import DAYS_PER_MONTH, CostInputs, Economics, fine_tune_cost
+from harness.analysis.results.decision import ASSUMED_MONTHLY_QUERIES
+from harness.analysis.results.figures import Interval
+from harness.analysis.results.hosting import ALL_MONTH, Hosting
+from harness.analysis.results.money import Assumptions, Components
+from harness.spec.prices import UsedSheet
+from harness.spec.tariff import Tariff
+
+NO_PRICES = "the run has no price list"
+
+
+S = TypeVar("S")
+
+
+def _there(section: S | None) -> S:
+    """A section of a used sheet, which has every one."""
+    assert section is not None
+    return section
+
+
+@dataclass(frozen=True, slots=True)
+class Labour:
+    """What people cost. Hours are an engineer's; `*_refresh_hours` are of each change of knowledge."""
+
+    wage_usd_per_hour: float = 0.0
+    prompt_hours: float = 0.0
+    examples_hours: float = 0.0
+    retrieval_hours: float = 0.0
+    retrieval_refresh_hours: float = 0.0
+    cycle_hours: float = 0.0
+    training_refresh_hours: float = 0.0
+    evaluation_hours: float = 0.0
+    evaluation_refresh_hours: float = 0.0
+    usd_per_label: float = 0.0
+    """One training question with its answer, written and checked."""
+
+    @classmethod
+    def of(cls, sheet: UsedSheet) -> Labour:
+        """People's part of a price list."""
+        labour, prompt, retrieval = _there(sheet.labour), _there(sheet.prompt), _there(sheet.retrieval)
+        labels, evaluation = _there(sheet.labels), _there(sheet.evaluation)
+        return cls(
+            wage_usd_per_hour=labour.wage_usd_per_hour,
+            prompt_hours=prompt.engineer_hours,
+            examples_hours=prompt.examples_engineer_hours,
+            retrieval_hours=retrieval.engineer_hours,
+            retrieval_refresh_hours=retrieval.engineer_hours_per_refresh,
+            cycle_hours=labour.engineer_hours_per_cycle,
+            training_refresh_hours=labour.engineer_hours_per_refresh,
+            evaluation_hours=evaluation.engineer_hours,
+            evaluation_refresh_hours=evaluation.refresh_hours,
+            usd_per_label=labels.usd_per_label,
+        )
+
+    def times(self, factor: float) -> Labour:
+        """All hours and the price of a label times a factor; the wage stays."""
+        names = [one.name for one in fields(self) if one.name != "wage_usd_per_hour"]
+        return replace(self, **{name: factor * getattr(self, name) for name in names})
+
+    def refresh_hours(self, *, retrieves: bool, adapted: bool) -> float:
+        """Of an engineer at each change of knowledge: to take it in, to train again, and to judge what came of it."""
+        taken_in = self.retrieval_refresh_hours if retrieves else 0.0
+        trained = self.training_refresh_hours if adapted else 0.0
+        return taken_in + trained + self.evaluation_refresh_hours
+
+
+@dataclass(frozen=True, slots=True)
+class Prices:
+    """What things cost. `origin`: what a reader has to know of the machine's price."""
+
+    usd_per_hour: float
+    utilisation: float
+    labour: Labour = field(default_factory=Labour)
+    hours: float = ALL_MONTH
+    """That a machine is kept up in a month."""
+    peak_factor: float = 1.0
+    cold_starts_per_day: float = 0.0
+    changed_share: float = 0.0
+    """Share of the documents (and of the training labels) that a change of knowledge touches."""
+    storage_usd_per_gb_month: float = 0.0
+    embedding_usd_per_mtok: float | None = None
+    """None: passages are embedded on the machine itself, in the seconds that were measured."""
+    origin: Assumptions = field(default_factory=Assumptions)
+
+    @classmethod
+    def of(cls, sheet: UsedSheet) -> Prices:
+        """The prices of a run's sheet."""
+        machine, serving = sheet.machine, _there(sheet.serving)
+        return cls(
+            usd_per_hour=machine.usd_per_hour,
+            utilisation=sheet.utilisation,
+            labour=Labour.of(sheet),
+            hours=serving.hours_per_month,
+            peak_factor=serving.peak_factor,
+            cold_starts_per_day=serving.cold_starts_per_day,
+            changed_share=_there(sheet.refresh).changed_share,
+            storage_usd_per_gb_month=_there(sheet.storage).usd_per_gb_month,
+            embedding_usd_per_mtok=_there(sheet.embedding).usd_per_mtok,
+            origin=Assumptions(
+                machine=machine.name,
+                provider=machine.provider,
+                usd_per_hour=machine.usd_per_hour,
+                utilisation=sheet.utilisation,
+                priced_on=machine.date,
+                source=machine.source,
+            ),
+        )
+
+    def usd(self, seconds: float | None) -> float | None:
+        """Dollars for seconds of the machine, fully used."""
+        return None if seconds is None else self.usd_per_hour * seconds / 3600
+
+    def hosting(self, tariff: Tariff, load_s: float | None) -> Hosting:
+        """A month of machines under a tariff. `load_s` None: how long a cold start takes is not known, and left out."""
+        return Hosting(
+            tariff=tariff,
+            machine=self.origin.machine or "machine",
+            usd_per_hour=self.usd_per_hour,
+            hours=self.hours,
+            peak_factor=self.peak_factor,
+            cold_starts=self.cold_starts_per_day * DAYS_PER_MONTH,
+            load_s=load_s or 0.0,
+            utilisation=self.utilisation,
+        )
+
+    def under(self, inputs: CostInputs) -> Prices:
+        """The prices with the user's price of an hour, utilisation and peak, their origin stated.
+
+        Where data stay in house, no hosted service embeds the corpus: the measured seconds are priced instead.
+        """
+        hour = self.usd_per_hour if inputs.usd_per_hour is None else inputs.usd_per_hour
+        share = self.utilisation if inputs.utilisation is None else inputs.utilisation
+        given, origin = inputs.usd_per_hour is not None, self.origin
+        return replace(
+            self,
+            usd_per_hour=hour,
+            utilisation=share,
+            peak_factor=self.peak_factor if inputs.peak_factor is None else inputs.peak_factor,
+            embedding_usd_per_mtok=None if inputs.in_house else self.embedding_usd_per_mtok,
+            labour=self.labour.times(inputs.people_factor),
+            origin=replace(
+                origin,
+                usd_per_hour=hour,
+                utilisation=share,
+                source="given with --usd-per-hour" if given else origin.source,
+                priced_on=None if given else origin.priced_on,
+            ),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """What a run knows of one system on one task. None: not measured, or the system has no such part."""
+
+    strategy: str
+    adapted: bool = False
+    retrieves: bool = False
+    examples: bool = False
+    """The prompt shows examples."""
+    control: bool = False
+    """Nobody deploys it, so no people's time is spent on it."""
+    candidate: bool = True
+    """False for another task's adapter, a probe: what it cost once belongs to that task."""
+    serial_s: float | None = None
+    """Mean seconds of one request alone, retrieval included."""
+    timed: int = 0
+    """Questions that `serial_s` is the mean of."""
+    serial_ci_s: Interval | None = None
+    """95 % interval of `serial_s`; None where too few were timed."""
+    retrieve_s: float | None = None
+    ttft_s: float | None = None
+    """Mean seconds to the first token, retrieval included."""
+    generation_s: float | None = None
+    """Wall seconds a question in the batched pass, which does not retrieve."""
+    training_s: float | None = None
+    labels: int | None = None
+    index_s: float | None = None
+    embed_tokens: int | None = None
+    stored_bytes: int | None = None
+    """Of the adapter and the index on disk."""
+    load_s: float | None = None
+    """To load the model: of a cold start."""
+
+    @property
+    def batched_s(self) -> float | None:
+        """Seconds a question in the batched pass, with retrieval as it was timed alone (never left out)."""
+        if self.generation_s is None or (self.retrieves and self.retrieve_s is None):
+            return None
+        return self.generation_s + (self.retrieve_s or 0.0)
+
+
+def economics(measured: Measured, prices: Prices | None, inputs: CostInputs | None = None) -> Economics:
+    """One system's money; every cost None, with a reason, where there are no prices."""
+    inputs = inputs or CostInputs()
+    if prices is None:
+        return Economics(
+            strategy=measured.strategy,
+            hosting=None,
+            seconds=measured.serial_s,
+            batched_s=measured.batched_s,
+            fixed_usd=None,
+            refresh_usd=None,
+            storage_usd_per_month=0.0,
+            reason=NO_PRICES,
+            components=Components(),
+            assumptions=_assumptions(measured, None, inputs),
+            cycles=inputs.cycles,
+            fixed_reason=NO_PRICES,
+            timed=measured.timed,
+        )
+    return economics_under(measured, prices.under(inputs), inputs)
+
+
+def economics_under(measured: Measured, priced: Prices, inputs: CostInputs) -> Economics:
+    """One system's money where the prices are at those of `inputs` already."""
+    hosting = priced.hosting(inputs.tariff, measured.load_s)
+    parts = _components(measured, priced, hosting, inputs.monthly_queries or ASSUMED_MONTHLY_QUERIES)
+    fixed, fixed_reason = _fixed(measured, priced, parts, inputs.cycles)
+    refresh, refresh_people = _refresh(measured, priced, parts)
+    known = fixed is not None
+    return Economics(
+        strategy=measured.strategy,
+        hosting=hosting,
+        seconds=measured.serial_s,
+        batched_s=measured.batched_s,
+        fixed_usd=fixed,
+        refresh_usd=refresh,
+        storage_usd_per_month=parts.storage_usd_per_month or 0.0,
+        reason="not timed" if measured.serial_s is None else fixed_reason,
+        components=parts,
+        assumptions=_assumptions(measured, priced, inputs),
+        cycles=inputs.cycles,
+        per_cycle_usd=_sum(parts.training_usd, parts.labour_usd) if known else 0.0,
+        people_usd=inputs.cycles * (parts.labour_usd or 0.0) + _people_once(parts) if known else 0.0,
+        people_refresh_usd=refresh_people,
+        fixed_reason=fixed_reason,
+        timed=measured.timed,
+        seconds_ci=measured.serial_ci_s,
+    )
+
+
+def _components(measured: Measured, priced: Prices, hosting: Hosting, queries: float) -> Components:
+    m, labour, wage = measured, priced.labour, priced.labour.wage_usd_per_hour
+    whole, first, search = m.serial_s, m.ttft_s, m.retrieve_s
+    per_query = None if whole is None else hosting.per_query_usd(queries, whole)
+    batched = None if m.batched_s is None else hosting.per_query_usd(queries, m.batched_s)
+
+    def part(seconds: float | None) -> float | None:
+        """The share of a query's dollars that these of its seconds have."""
+        if seconds is None or whole is None or per_query is None:
+            return None
+        return per_query * seconds / whole if whole else 0.0
+
+    people = m.candidate and not m.control
+    tuned, indexed = m.candidate and m.adapted, m.candidate and m.retrieves
+    stored = m.stored_bytes if m.candidate else None
+    return Components(
+        serial_usd=per_query,
+        batched_usd=batched,
+        retrieve_usd=part(search),
+        prompt_usd=None if first is None else part(first - (search or 0.0)),
+        generate_usd=None if whole is None or first is None else part(whole - first),
+        serial_full_use_usd=priced.usd(whole),
+        training_usd=priced.usd(m.training_s) if tuned else None,
+        labour_usd=labour.cycle_hours * wage if tuned else None,
+        labels_usd=m.labels * labour.usd_per_label if tuned and m.labels is not None else None,
+        evaluation_usd=labour.evaluation_hours * wage if people else None,
+        retrieval_people_usd=labour.retrieval_hours * wage if indexed and people else None,
+        prompt_people_usd=(labour.prompt_hours + (labour.examples_hours if m.examples else 0.0)) * wage
+        if people
+        else None,
+        index_usd=_index(m, priced) if indexed else None,
+        storage_usd_per_month=None if stored is None else stored / 1e9 * priced.storage_usd_per_gb_month,
+    )
+
+
+def _index(measured: Measured, priced: Prices) -> float | None:
+    """Embedding the corpus: by the token where the sheet has a price, else the machine's seconds."""
+    if priced.embedding_usd_per_mtok is None or measured.embed_tokens is None:
+        return priced.usd(measured.index_s)
+    return measured.embed_tokens / 1e6 * priced.embedding_usd_per_mtok
+
+
+def _people_once(parts: Components) -> float:
+    """People's time that is paid once, but for that of a tuning cycle."""
+    return _sum(parts.labels_usd, parts.evaluation_usd, parts.prompt_people_usd, parts.retrieval_people_usd)
+
+
+def _fixed(
+    measured: Measured, priced: Prices, parts: Components, cycles: int
+) -> tuple[float | None, str | None]:
+    """What is paid once, or None and why it is not known."""
+    if not measured.candidate:
+        return None, "another task's adapter: what it cost once stands there"
+    fixed = _people_once(parts)
+    if measured.adapted:
+        if parts.training_usd is None or parts.labels_usd is None:
+            return None, "the run has no record of training the adapter"
+        fixed = fine_tune_cost(
+            cycles,
+            device_hours=(measured.training_s or 0.0) / 3600,
+            usd_per_hour=priced.usd_per_hour,
+            engineer_hours=priced.labour.cycle_hours,
+            wage=priced.labour.wage_usd_per_hour,
+            once_usd=fixed,
+        )
+    if measured.retrieves and parts.index_usd is None:
+        return None, "the run has no record of building the index"
+    return fixed + (parts.index_usd or 0.0), None
+
+
+def _refresh(measured: Measured, priced: Prices, parts: Components) -> tuple[float | None, float]:
+    """A change of knowledge: take in and embed what changed, train once more on labels of which that share is new, and
+    evaluate.
+
+    The second figure is people's part of the first. None where a part is not known.
+    An adapter that reads passages is trained again as well: its measured accuracy is that of an adapter
+    trained on the current documents.
+    """
+    if not measured.candidate:
+        return None, 0.0
+    labour, machine, labels = priced.labour, 0.0, 0.0
+    if measured.retrieves:
+        if parts.index_usd is None:
+            return None, 0.0
+        machine += priced.changed_share * parts.index_usd
+    if measured.adapted:
+        if parts.training_usd is None or parts.labels_usd is None:
+            return None, 0.0
+        machine += parts.training_usd
+        labels = priced.changed_share * parts.labels_usd
+    hours = labour.refresh_hours(retrieves=measured.retrieves, adapted=measured.adapted)
+    people = 0.0 if measured.control else hours * labour.wage_usd_per_hour + labels
+    return machine + people, people
+
+
+def _sum(*parts: float | None) -> float:
+    return sum(part or 0.0 for part in parts)
+
+
+def _assumptions(measured: Measured, priced: Prices | None, inputs: CostInputs) -> Assumptions:
+    batched, training_s = measured.batched_s, measured.training_s
+    own = priced if measured.candidate and not measured.control else None
+    people = own.labour if own else None
+    tuned = people if measured.adapted else None
+    found = people if measured.retrieves else None
+    changes = own if measured.adapted or measured.retrieves else None
+    return replace(
+        priced.origin if priced else Assumptions(),
+        serial_queries_per_s=1 / measured.serial_s if measured.serial_s else None,
+        batched_queries_per_s=1 / batched if batched else None,
+        stored_gb=None if measured.stored_bytes is None else measured.stored_bytes / 1e9,
+        tuning_cycles=inputs.cycles if tuned else None,
+        training_hours_per_cycle=None if training_s is None or not tuned else training_s / 3600,
+        wage_usd_per_hour=people.wage_usd_per_hour if people else None,
+        prompt_hours=people.prompt_hours if people else None,
+        examples_hours=people.examples_hours if people and measured.examples else None,
+        retrieval_hours=found.retrieval_hours if found else None,
+        engineer_hours_per_cycle=tuned.cycle_hours if tuned else None,
+        evaluation_hours=people.evaluation_hours if people else None,
+        engineer_hours_per_refresh=people.refresh_hours(
+            retrieves=measured.retrieves, adapted=measured.adapted
+        )
+        if people
+        else None,
+        labels=measured.labels if tuned else None,
+        usd_per_label=tuned.usd_per_label if tuned else None,
+        changed_share=changes.changed_share if changes else None,
+        embedding_usd_per_mtok=own.embedding_usd_per_mtok if own and measured.retrieves else None,
+    )

@@ -46,11 +46,15 @@ class QuestionRow(NamedTuple):
 
 
 class ShownPassage(NamedTuple):
-    """`document`: its number. `text` is empty where no prompt showed the passage."""
+    """`document`: its number. `text` is empty where no prompt showed the passage.
+
+    `place`: the page, slide or sheet it stands at, where its document has such parts.
+    """
 
     document: int
     title: str
     text: str
+    place: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,7 +156,8 @@ class _Texts:
             known = self._run.passages.get((self._task, name))
             title = visible(known.title) if known else ""
             text = visible(known.text) if known and name in self._shown else ""
-            self.passages[name] = ShownPassage(self.document(found.doc_id), title, text)
+            place = visible(known.place) if known else ""
+            self.passages[name] = ShownPassage(self.document(found.doc_id), title, text, place)
         return self._numbers.setdefault(name, len(self._numbers))
 
 

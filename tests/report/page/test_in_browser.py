@@ -38,6 +38,7 @@ def hostile_run(folder: Path) -> Path:
         "doc_id": HOSTILE,
         "title": HOSTILE,
         "text": HOSTILE,
+        "place": HOSTILE,
     }
     about = manifest()
     about["tasks"]["facts"] = {"spec": {**SPEC, "description": HOSTILE}, "train_questions": 9}
@@ -105,7 +106,7 @@ def test_hostile_text_does_nothing_and_shows_as_it_is(browser: Any, tmp_path: Pa
     for cell in (1, 2, 3):
         assert seen in str(row.locator("td").nth(cell).text_content())
     row.get_by_role("button").click()
-    assert seen in str(opened.page.locator(".detail .passages").first.text_content())
+    assert str(opened.page.locator(".detail .passages").first.text_content()).count(seen) == 3
     assert seen in str(opened.page.locator("#verdict").text_content())
     assert opened.page.evaluate("window.hacked") is None
     opened.close()

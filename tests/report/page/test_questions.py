@@ -71,8 +71,23 @@ def test_only_texts_that_stood_in_a_prompt_are_kept(tmp_path: Path) -> None:
     found = [{"doc_id": d, "chunk_id": f"{d}#0", "score": 1.0} for d in ("geo", "num")]
     rows = [answer("facts", "rag", "q1", "x", retrieved=found, shown_passages=1)]
     assert made(tmp_path, answers=rows).passages == [
-        (0, "Cities", "Paris is the capital."), (1, "Numbers", ""),
+        (0, "Cities", "Paris is the capital.", ""), (1, "Numbers", "", ""),
     ]  # fmt: skip
+
+
+def test_a_passage_names_the_page_that_it_stands_at(tmp_path: Path) -> None:
+    found = [{"doc_id": "geo", "chunk_id": "geo#0", "score": 1.0}]
+    rows = [answer("facts", "rag", "q1", "x", retrieved=found, shown_passages=1)]
+    text = {
+        "task": "facts",
+        "chunk_id": "geo#0",
+        "doc_id": "geo",
+        "title": "Cities",
+        "text": "Paris.",
+        "place": "page 3",
+    }
+    (passage,) = made(tmp_path, answers=rows, passages=[text]).passages
+    assert passage == (0, "Cities", "Paris.", "page 3")
 
 
 def test_a_question_that_nobody_answered_has_no_replies(tmp_path: Path) -> None:

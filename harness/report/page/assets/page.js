@@ -220,10 +220,11 @@ function detail(number) {
 function passages(row, reply) {
   const list = el("ol", undefined, "passages");
   reply[RETRIEVED].forEach((number, rank) => {
-    const [document_, title, body] = task.passages[number], item = el("li");
+    const [document_, title, body, place] = task.passages[number], item = el("li");
     const name = task.documents[document_], gold = row[GOLD].includes(document_);
     if (gold) item.append(el("span", "★ right document ", "gold"));
     item.append(el("bdi", title && title !== name ? `${title} (${name})` : name));
+    if (place) item.append(", ", el("bdi", place));
     if (rank >= reply[SHOWN]) item.append(el("span", " not in the prompt", "empty"));
     else if (body) { const fold = el("details"); fold.append(el("summary", "passage"), el("p", body)); item.append(fold); }
     list.append(item);

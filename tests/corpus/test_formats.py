@@ -5,12 +5,14 @@ from __future__ import annotations
 import re
 import subprocess
 import sys
+from unittest import mock
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from harness.corpus import formats
+from harness.corpus.formats import md
 
 
 def markdown(source: str) -> str:
@@ -276,6 +278,15 @@ def test_markdown_without_links_is_left_as_it_is(case: tuple[list[str], str]) ->
     words, source = case
     text = " ".join(formats.markdown(source, "s"))
     assert [word for word in words if word not in text] == []
+
+
+@settings(max_examples=400, deadline=None)
+@given(mixed(_SIGNS))
+def test_what_is_not_parsed_needs_no_change(case: tuple[list[str], str]) -> None:
+    _, source = case
+    with mock.patch.object(md, "stretches", lambda lines, _: iter([(0, len(lines))])):
+        whole = formats.markdown(source, "s")
+    assert formats.markdown(source, "s") == whole
 
 
 _TAGS = [

@@ -15,10 +15,11 @@ from typing import Any
 from harness.corpus.formats.frontmatter import front_matter
 from harness.corpus.formats.inline import needs_reading, rendered
 from harness.corpus.formats.shape import readable, tidy
+from harness.corpus.formats.stretches import stretches
 from harness.corpus.layout import layout
 
-_UNDERLINED = re.compile(r"\S[ \t]*\n[ >]*(?:=+|-+)[ \t]*$", re.M)
-_CLOSING = re.compile(r"[ \t]#+[ \t]*$")
+_TOP_HEADING = re.compile(r" {0,3}#(?:[ \t]+(?P<words>.*?))?(?:[ \t]+#+)?[ \t]*$")
+_MOST_HEADINGS = 100
 _PREFIX = re.compile(r"[\s>]*")
 _LOOKS_LIKE_TARGET = re.compile(
     r"[a-z][a-z0-9+.-]*:|[/#]|\.{1,2}/|www\.|[^\s/]+/|[^\s]+\.(?:html?|md|pdf|png|jpe?g|svg)\b", re.I
@@ -31,22 +32,10 @@ def markdown(source: str, stem: str) -> tuple[str, str]:
     """Title (front matter, else the first `# heading`, else the stem) and text of a Markdown source."""
     front = front_matter(source)
     body = source[front.end :]
-    if needs_reading(body) or _UNDERLINED.search(body):
-        page = _Page(body)
-        title, text = page.title, page.text()
-    else:  # nothing that the parser would change
-        title, text = _first_heading(body), body
+    page = _Page(body)
+    title, text = page.title(), page.text()
     lines = "\n".join(front.lines)
     return front.title or title or readable(stem), tidy(f"{lines}\n\n{text}" if lines else text)
-
-
-def _first_heading(body: str) -> str:
-    """The words of the first `# heading` of a source without links, tags and references."""
-    for start in sorted(layout(body).headings):
-        line = body[start:].split("\n", 1)[0]
-        if re.match(r"#(?: |$)", line):
-            return " ".join(rendered(_parser(), _CLOSING.sub("", line[1:]), {}, plain=True)[0].split())
-    return ""
 
 
 @cache
@@ -65,19 +54,51 @@ class _Page:
     """A Markdown source as its lines, some of which are written anew."""
 
     def __init__(self, source: str) -> None:
-        self.title = ""
+        self._source = source
+        self._layout = layout(source)
         self._lines = source.split("\n")
         self._new: dict[int, list[str]] = {}
-        self._env: dict[str, Any] = {}
+        self._titles: dict[int, str] = {}
+        self._links: dict[str, list[dict[str, Any]]] = {}
+        self._env: dict[str, Any] = {"references": {}}
         self._used: set[str] = set()
+        self._parsed = list(stretches(self._lines, self._layout))
+        # Links may be defined behind their use, so all is parsed before any line is read.
+        for tokens in [self._tokens(*lines) for lines in self._parsed]:
+            for number, token in enumerate(tokens):
+                if token.map is not None:
+                    self._read(token, tokens[number - 1] if number else token)
+
+    def _tokens(self, first: int, last: int) -> list[Any]:
+        """The blocks of some lines, numbered as in the whole; what they define as links is kept."""
+        env: dict[str, Any] = {}
         try:
-            tokens = _parser().parse(source, self._env)
+            tokens: list[Any] = _parser().parse("\n".join(self._lines[first:last]), env)
         except RecursionError:
-            tokens = []
-        self._links = self._definitions()
-        for number, token in enumerate(tokens):
+            return []
+        for token in tokens:
             if token.map is not None:
-                self._read(token, tokens[number - 1] if number else token)
+                token.map = [token.map[0] + first, token.map[1] + first]
+        defined = [
+            *env.get("references", {}).items(),
+            *((link["label"], link) for link in env.get("duplicate_refs", ())),
+        ]
+        for label, link in defined:
+            if label[:1] != "^":  # a footnote, which is text
+                link["map"] = [link["map"][0] + first, link["map"][1] + first]
+                self._links.setdefault(label, []).append(link)
+                self._env["references"].setdefault(label, link)
+        return tokens
+
+    def title(self) -> str:
+        """The words of the first `# heading`; empty for none."""
+        lines = {
+            self._source.count("\n", 0, start) for start in sorted(self._layout.headings)[:_MOST_HEADINGS]
+        }
+        for line in lines - {line for span in self._parsed for line in range(*span)}:
+            if match := _TOP_HEADING.match(self._lines[line]):
+                self._titles[line] = " ".join(self._inline(match["words"] or "", plain=True).split())
+        return self._titles[min(self._titles)] if self._titles else ""
 
     def text(self) -> str:
         for label, links in self._links.items():
@@ -88,16 +109,6 @@ class _Page:
         return "\n".join(
             line for number, old in enumerate(self._lines) for line in self._new.get(number, [old])
         )
-
-    def _definitions(self) -> dict[str, list[Any]]:
-        """Link definitions by label, footnotes left out; the parser is left with those alone."""
-        known = {label: link for label, link in self._env.get("references", {}).items() if label[:1] != "^"}
-        self._env["references"] = known
-        links = {label: [link] for label, link in known.items()}
-        for link in self._env.get("duplicate_refs", []):
-            if link["label"] in links:
-                links[link["label"]].append(link)
-        return links
 
     def _read(self, token: Any, before: Any) -> None:
         first, last = token.map
@@ -124,8 +135,8 @@ class _Page:
         first, last = opening.map
         if len(content) >= _LONGEST_BLOCK:
             return
-        if opening.tag == "h1" and not self.title:
-            self.title = " ".join(self._inline(content, plain=True).split())
+        if opening.tag == "h1":
+            self._titles[first] = " ".join(self._inline(content, plain=True).split())
         if opening.markup in ("=", "-"):  # underlined: the chunker knows the other form alone
             prefix = _PREFIX.match(self._lines[first])
             words = " ".join(self._inline(content).split())

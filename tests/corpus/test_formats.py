@@ -29,10 +29,11 @@ class TestFrontMatter:
         assert formats.markdown(source, "stem") == ("Leave: types", "# Heading\n\nText.")
 
     def test_what_no_site_generator_knows_stays_as_text(self) -> None:
-        source = "---\ntitle: Loans\ndeposit: 20 EUR\ndays: {drill: 14, s: 7}\nsummary: Be on time.\ntag: a\n---\nx"
+        source = "---\ntitle: Loans\ndeposit: 20 EUR\ndays: {drill: 14, s: 7}\nsummary: Be on time.\n"
+        source += "date: 2025-05-01\ntag: a\n---\nx"
         assert formats.markdown(source, "s") == (
             "Loans",
-            "deposit: 20 EUR\ndays: drill: 14; s: 7\nsummary: Be on time.\n\nx",
+            "deposit: 20 EUR\ndays: drill: 14; s: 7\nsummary: Be on time.\ndate: 2025-05-01\n\nx",
         )
 
     def test_toml_and_empty_ones(self) -> None:
@@ -117,7 +118,9 @@ class TestTitles:
         ("<details>\n<summary>How long?</summary>\n\n14 **days**\n\n</details>", "How long?\n\n14 **days**"),
         ("x[1]: y\n[note]: 14 days\n", "x[1]: y\n[note]: 14 days"),
         ("[A]: yes\n\n[B]: 14\n\n[Q]: https://x.org\n", "[A]: yes\n\n[B]: 14"),
-        ("[a] b\n\n[a]: c\n", "a b"),
+        ("[a] b\n\n[a]: c\n", "a b\n\n[a]: c"),
+        ("[a] b\n\n[a]: c/d\n", "a b"),
+        ("[Fee]: 20/day\n\n[Ticket]: #14\n\n[Start]: 9:00\n", "[Fee]: 20/day\n\n[Ticket]: #14\n\n[Start]: 9:00"),
         ("2*3*4 and **b** _c_ ~~d~~", "2*3*4 and **b** _c_ ~~d~~"),
     ],
 )  # fmt: skip
@@ -159,6 +162,8 @@ def test_html_page() -> None:
         ("<p>a</p>b<div>c<div>d</div>e</div>", "a\n\nb\n\nc\n\nd\n\ne"),
         ("a <span hidden>0014</span>14 <div style='display:none'>panel</div>", "a 14\n\npanel"),
         ("<p>a<!-- b -->c&shy;d&nbsp;e", "acd e"),
+        ("10<span style='font-size:8pt; vertical-align: super'>6</span> H<b style='vertical-align:sub'>2</b>O",
+         "10^6 H2O"),
         ("<s>7</s> 14 days <q>now</q>", "~~7~~ 14 days “now”"),
         ("<ruby>漢<rp>(</rp><rt>kan</rt><rp>)</rp></ruby>", "漢(kan)"),
         ("<img alt='14 days'><img alt='a.png'><img>x", "[image: 14 days]x"),

@@ -13,17 +13,30 @@ from typing import Any
 _YAML = re.compile(r"---[ \t]*\n(?P<inside>.*?)^(?:---|\.\.\.)[ \t]*(?:\n|\Z)", re.M | re.S)
 _TOML = re.compile(r"\+\+\+[ \t]*\n(?P<inside>.*?)^\+\+\+[ \t]*(?:\n|\Z)", re.M | re.S)
 _LONGEST = 20_000
-_PROSE = ("description", "summary", "abstract", "subtitle", "excerpt")
+_FOR_PEOPLE = (
+    *(
+        "description",
+        "summary",
+        "abstract",
+        "subtitle",
+        "excerpt",
+        "author",
+        "authors",
+        "date",
+        "updated",
+        "lastmod",
+    ),
+    *("last_updated", "created", "modified", "published", "publishdate"),
+)
+"""Keys that tell front matter, and whose values people read."""
 _SETTINGS = frozenset((
-    *("title", "layout", "date", "updated", "lastmod", "last_updated", "created", "modified", "published"),
-    "publishdate",
-    *("author", "authors", "tags", "tag", "categories", "category", "keywords", "slug", "url", "permalink", "aliases"),
+    *("title", "layout", "tags", "tag", "categories", "category", "keywords", "slug", "url", "permalink", "aliases"),
     *("alias", "draft", "weight", "order", "nav_order", "nav_exclude", "parent", "has_children", "sidebar"),
     *("sidebar_label", "sidebar_position", "id", "uid", "lang", "language", "locale", "type", "template", "image"),
     *("cover", "thumbnail", "toc", "comments", "redirect_from", "redirect_to", "hide", "hide_title", "robots", "icon"),
     *("linktitle", "menu", "cssclass", "cssclasses", "jupyter", "kernelspec", "jupytext", "output", "format", "math"),
     *("hide_table_of_contents", "pagination_next", "pagination_prev", "custom_edit_url", "page_id", "doc_id", "head"),
-    *_PROSE,
+    *_FOR_PEOPLE,
 ))  # fmt: skip
 _KEY_LINE = re.compile(r"(?P<key>[\w-]+)[ \t]*:(?:[ \t]+(?P<value>.*?))?[ \t]*$")
 
@@ -52,7 +65,7 @@ def front_matter(source: str) -> FrontMatter:
     if not any(_known(key) for key in values):
         return NONE
     title = next((str(value) for key, value in values.items() if key.lower() == "title"), "")
-    kept = [(key, _plain(value)) for key, value in values.items() if not _known(key) or key in _PROSE]
+    kept = [(key, _plain(value)) for key, value in values.items() if not _known(key) or key in _FOR_PEOPLE]
     lines = tuple(f"{key}: {text}" for key, text in kept if text)
     return FrontMatter(" ".join(title.split()), lines, match.end())
 

@@ -21,9 +21,11 @@ from harness.corpus.layout import layout
 _TOP_HEADING = re.compile(r" {0,3}#(?:[ \t]+(?P<words>.*?))?(?:[ \t]+#+)?[ \t]*$")
 _MOST_HEADINGS = 100
 _PREFIX = re.compile(r"[\s>]*")
-_LOOKS_LIKE_TARGET = re.compile(
-    r"[a-z][a-z0-9+.-]*:|[/#]|\.{1,2}/|www\.|[^\s/]+/|[^\s]+\.(?:html?|md|pdf|png|jpe?g|svg)\b", re.I
+_TARGET = re.compile(
+    r"[a-z][a-z0-9+.-]*://|mailto:|www\.|\.{1,2}/|[^\s]+\.(?:html?|md|pdf|png|jpe?g|svg)(?:#|\Z)", re.I
 )
+_POSSIBLE_TARGET = re.compile(r"[^\s]*[/#:.]")
+"""What a definition that the source uses may lead to; `[Anna]: yes` stays text, wherever Anna is named."""
 _LONGEST_BLOCK = 100_000
 """A block with more characters stays as it is: no person wrote it, and parsing it takes too long."""
 
@@ -103,7 +105,7 @@ class _Page:
     def text(self) -> str:
         for label, links in self._links.items():
             for link in links:
-                if label in self._used or _LOOKS_LIKE_TARGET.match(link["href"]):
+                if (_POSSIBLE_TARGET if label in self._used else _TARGET).match(link["href"]):
                     first, last = link["map"]
                     self._replace(first, last, [])
         return "\n".join(

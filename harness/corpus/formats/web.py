@@ -45,6 +45,7 @@ _SHOWN_INPUTS = frozenset(
 )
 _INVISIBLE = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.I)
 _DEEPEST_LIST = 8
+_RAISED = re.compile(r"vertical-align\s*:\s*(super|sub)\b", re.I)
 _INTEGER = re.compile(r"\s*-?[0-9]{1,9}\s*")
 _SPACES = re.compile(r"\s+")
 _FILE_NAME = re.compile(r"\S+\.(?:png|jpe?g|gif|svg|webp|bmp|ico|avif)\Z", re.I)
@@ -100,6 +101,8 @@ class _Writer:
         node = root
         while node is not None:
             name, child = node.tag, None
+            if name in _HIDEABLE:
+                name = _as_shown(name, node)
             if name == "-text":
                 self._words(node.text_content or "")
             elif name not in _ACTS or self._enter(name, node):
@@ -120,7 +123,7 @@ class _Writer:
         flow = self._flows[-1]
         if name in _PARAGRAPHS:
             flow.cut(self._break(name))
-        elif name in _DROPPED or name[0] == "-" or (name in _HIDEABLE and _hidden(node)):
+        elif name in _DROPPED or name[0] == "-":
             return False
         elif name in _SINGLE:
             self._single(name, node)
@@ -218,14 +221,19 @@ class _Writer:
         return f"{indent}{number}. "
 
 
-def _hidden(node: Any) -> bool:
-    """Whether a piece of a line is hidden: a sort key, say. Hidden blocks unfold on a click, and stay."""
+def _as_shown(name: str, node: Any) -> str:
+    """A piece of a line by what its attributes make of it: raised, lowered, or hidden (a sort key, say).
+
+    Hidden blocks are no pieces of a line: they unfold on a click, and stay.
+    """
     attributes = node.attributes
-    return (
-        "hidden" in attributes
-        or attributes.get("aria-hidden") == "true"
-        or bool(_INVISIBLE.search(attributes.get("style") or ""))
-    )
+    if not attributes:
+        return name
+    style = attributes.get("style") or ""
+    if "hidden" in attributes or attributes.get("aria-hidden") == "true" or _INVISIBLE.search(style):
+        return "template"
+    raised = _RAISED.search(style)
+    return ("sup" if raised[1].lower() == "super" else "sub") if raised else name
 
 
 def _number(node: Any, name: str, default: int) -> int:

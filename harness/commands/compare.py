@@ -65,15 +65,12 @@ def _compare(options: argparse.Namespace) -> None:
 
 def _tell(tasks: Sequence[Task], corpora: Corpora) -> None:
     """Say what was read of each corpus, and what was not, before anything long begins."""
-    from harness.corpus.inventory import told
+    from harness.corpus.inventory import tell
     from harness.progress import Terminal
 
-    say = Terminal().note
     for path in dict.fromkeys(task.corpus for task in tasks if task.corpus):
-        first, *others = told(corpora.read(path).inventory)
         names = listed(task.name for task in tasks if task.corpus == path)
-        for line in (f"{names}: {first}", *others):
-            say(line)
+        tell(names, corpora.read(path).inventory, Terminal())
 
 
 def add_run_flags(parser: argparse.ArgumentParser) -> None:

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 def add_tasks(commands: Any) -> None:
-    tasks = commands.add_parser("tasks", help="list, validate or start task files")
+    tasks = commands.add_parser("tasks", help="list, validate, start or import task files")
     verbs = tasks.add_subparsers(required=True, metavar="VERB")
     listing = verbs.add_parser("list", help="the tasks in tasks/")
     listing.add_argument("--json", action="store_true", help="print one JSON document and nothing else")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from harness.corpus.documents import Corpus, read_corpus
+from harness.progress import Progress
 from harness.quantities import counted, listed
 from harness.records import Inventory, NotReadFiles, PassedOver
 
@@ -56,8 +57,10 @@ def not_read_line(group: NotReadFiles) -> str:
 
 def told(inventory: Inventory) -> list[str]:
     """What was read, as a sentence, then a line for each reason for which files were passed over."""
+    kinds = ", ".join(f"{files:,} {suffix}" for suffix, files in inventory.formats)
+    of = f" ({kinds})" if len(inventory.formats) > 1 else ""
     read = (
-        f"the corpus has {counted(inventory.files, 'file')} with {counted(inventory.documents, 'document')}, "
+        f"the corpus has {counted(inventory.files, 'file')}{of} with {counted(inventory.documents, 'document')}, "
         f"{counted(inventory.characters, 'character')}"
     )
     missed = len(inventory.passed_over)
@@ -68,3 +71,10 @@ def told(inventory: Inventory) -> list[str]:
         f"{read}; {missed:,} {verb} not read:",
         *(f"  {not_read_line(group)}" for group in grouped(inventory.passed_over)),
     ]
+
+
+def tell(task: str, inventory: Inventory, progress: Progress) -> None:
+    """Say what was read of a task's corpus, before anything long begins."""
+    first, *others = told(inventory)
+    for line in (f"{task}: {first}", *others):
+        progress.note(line)

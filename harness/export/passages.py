@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from harness.corpus.documents import read_corpus
+from harness.corpus.inventory import tell
 from harness.corpus.retriever import open_retriever
 from harness.corpus.window import tell_cut_questions
 from harness.errors import InputError
@@ -33,9 +34,11 @@ def turns_with_passages(task: Task, tools: Tools) -> dict[str, Turn]:
     system = setup_of(tools.engine, tools.embedder_name, 0)(task, STRATEGIES[named("retrieved")])
     assert system.retrieved is not None
     embedder = tools.embedder()
+    corpus = read_corpus(task.corpus)
+    tell(task.name, corpus.inventory, tools.progress)
     tell_cut_questions(task.name, task.test, embedder, system.retrieved, tools.progress)
     retriever = open_retriever(
-        read_corpus(task.corpus),
+        corpus,
         embedder,
         system.retrieved,
         cache=tools.cache,

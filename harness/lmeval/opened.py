@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
+from unicodedata import normalize
 
 from harness.errors import InputError, shown
 from harness.lmeval.documents import FRONT, Doc, field, names_context, plain, several
@@ -237,7 +238,9 @@ def question_of(opened: Opened, doc: Doc, name: str) -> Question:
         id=name,
         question=str(text),
         answers=tuple(answer for answer in opened.answers(doc) if answer.strip()),
-        gold_docs=several(field(doc, spec.gold)) if spec.gold else (),
+        gold_docs=tuple(normalize("NFC", name) for name in several(field(doc, spec.gold)))
+        if spec.gold
+        else (),
         choices=choices,
     )
 

@@ -8,6 +8,7 @@ from functools import cached_property
 from typing import Any
 
 from harness.corpus.documents import read_corpus
+from harness.corpus.inventory import tell
 from harness.corpus.retriever import open_retriever
 from harness.corpus.window import tell_cut_questions
 from harness.engines.engine import AdapterRef
@@ -133,9 +134,11 @@ def served(strategy: Strategy, tasks: Sequence[Task], tools: Tools, seed: int) -
         if system.passages:
             assert task.corpus is not None
             embedder = embedder or tools.embedder()
+            corpus = read_corpus(task.corpus)
+            tell(task.name, corpus.inventory, tools.progress)
             tell_cut_questions(task.name, task.test, embedder, system.passages, tools.progress)
             retriever = open_retriever(
-                read_corpus(task.corpus),
+                corpus,
                 embedder,
                 system.passages,
                 cache=tools.cache,

@@ -35,6 +35,12 @@ def test_files_are_grouped_by_reason_the_first_named_and_the_rest_counted() -> N
     ]
 
 
+def test_several_formats_are_counted_apart() -> None:
+    assert told(Inventory(3, 9, 70, ((".md", 1), (".pdf", 2))))[0].startswith(
+        "the corpus has 3 files (1 .md, 2 .pdf) with 9 documents"
+    )
+
+
 def test_many_reasons_stay_few_lines() -> None:
     missed = [PassedOver(f"{n}.md", "encoding", f"line {n} is not UTF-8 text", "x") for n in range(100)]
     groups = grouped(missed)

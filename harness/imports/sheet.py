@@ -5,7 +5,8 @@ from __future__ import annotations
 import csv
 import datetime
 import io
-from collections.abc import Iterator, Mapping, Sequence
+import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,7 @@ from harness.quantities import counted, listed
 
 TABLES = (".csv", ".tsv", ".xlsx")
 _DELIMITERS = (",", ";", "\t", "|")
+_STATED = re.compile(r"sep=(?P<mark>[^\r\n])\r?\n", re.I)
 _TOLD = 12
 
 
@@ -84,31 +86,36 @@ def read_sheet(path: Path, wanted: Sequence[str], sheet: str | None = None) -> S
     return Sheet(path, columns, tuple(rows), tuple(remarks))
 
 
-Lines = Iterator[tuple[int, list[str]]]
-
-
 def _csv(path: Path, wanted: Sequence[str]) -> list[tuple[int, list[str]]]:
-    """Every record of a CSV file, from 1, under the delimiter that finds the wanted columns in the first one."""
+    """Every record of a CSV file, from 1, under its own delimiter.
+
+    That is the one that a first line `sep=;` names, as Excel writes it, else the one under which the first record has
+    most of the wanted columns.
+    """
     text = read_source(path).text
-    delimiters = (
+    stated = _STATED.match(text)
+    body = text[stated.end() :] if stated else text
+    marks = (
         sorted(_DELIMITERS, key=lambda mark: mark != "\t") if path.suffix.lower() == ".tsv" else _DELIMITERS
     )
     names = {name.strip().casefold() for name in wanted}
 
     def fit(delimiter: str) -> tuple[int, int]:
-        header = _header(text, delimiter)
+        header = _header(body, delimiter)
         return len(names & {name.casefold() for name in header}), len(header)
 
-    delimiter = max(delimiters, key=fit)
+    reader = csv.reader(
+        io.StringIO(body, newline=""),
+        delimiter=stated["mark"] if stated else max(marks, key=fit),
+        strict=True,
+    )
+    number = first = 2 if stated else 1
     records = []
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
     try:
-        for number, cells in enumerate(reader, 1):
+        for number, cells in enumerate(reader, first):
             records.append((number, [cell.strip() for cell in cells]))
     except csv.Error as error:
-        raise InputError(
-            f"row {len(records) + 1} is no CSV: {error}.", path=path, line=reader.line_num
-        ) from None
+        raise InputError(f"row {number + bool(records)} is no CSV: {error}.", path=path) from None
     return records
 
 

@@ -108,9 +108,13 @@ def _record(
         doc = _document(name, documents)
         if doc is None:
             near = did_you_mean(name, documents)
-            errors.append(
-                sheet.error(row, columns.gold or "", f"the corpus has no document {shown(name)}{near}.")
+            one = (
+                ""
+                if reading.separator
+                else " A cell names one, unless --answers-separator says what stands between."
             )
+            text = f"the corpus has no document {shown(name)}{near}.{one}"
+            errors.append(sheet.error(row, columns.gold or "", text))
         else:
             gold.append(doc)
     split = cell(columns.split) or "test"

@@ -109,3 +109,22 @@ def test_a_prefix_is_as_if_it_stood_in_the_text(embedder: SentenceTransformerEmb
     passage = embedder.embed_documents(["Dogs are kept."], "passage: ", lambda _: None)
     np.testing.assert_allclose(passage, embedder.embed_queries(["passage: Dogs are kept."], ""), atol=1e-6)
     assert not np.allclose(told, embedder.embed_queries(["Who keeps dogs?"], ""), atol=1e-3)
+
+
+@pytest.mark.models
+def test_a_passage_prompt_is_used_though_sentence_transformers_passes_over_it(
+    default_embedder_folder: Path, tmp_path: Path
+) -> None:
+    """Its `encode_document` takes its own empty prompt "document" before it looks for "passage"."""
+    for path in default_embedder_folder.iterdir():
+        (tmp_path / path.name).symlink_to(path)
+    config = tmp_path / "config_sentence_transformers.json"
+    known = json.loads(config.read_text(encoding="utf-8")) if config.exists() else {}
+    config.unlink(missing_ok=True)
+    prompts = {"query": "query: ", "passage": "passage: "}
+    config.write_text(json.dumps({**known, "prompts": prompts}), encoding="utf-8")
+    embedder = SentenceTransformerEmbedder(tmp_path, "mine", "0" * 64, "cpu")
+    ours = embedder.embed_documents(["Dogs are kept."], embedder.prefixes.passage, lambda _: None)
+    np.testing.assert_allclose(ours, embedder.embed_queries(["passage: Dogs are kept."], ""), atol=1e-6)
+    theirs = embedder._model.encode_document(["Dogs are kept."], normalize_embeddings=True)
+    assert not np.allclose(ours, theirs, atol=1e-3), "sentence-transformers does it now: leave it to it"

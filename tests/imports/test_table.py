@@ -67,6 +67,7 @@ def test_questions_and_answers(capsys: pytest.CaptureFixture[str]) -> None:
         (FAQ.replace("\n", "\r\n"), "windows.csv"),
         (FAQ.replace(",", ";"), "semicolons.csv"),
         (FAQ.replace(",", "\t"), "tabs.tsv"),
+        ("sep=;\r\n" + FAQ.replace(",", ";"), "excel.csv"),
         ("\n" + FAQ.replace("\n", "\n\n") + ",\n", "empty_rows.csv"),
         (FAQ.replace("Question,Answer", " question , ANSWER "), "case.csv"),
         (FAQ.replace("Question,Answer", "Question,Answer,") + "", "more_columns.csv"),

@@ -8,8 +8,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from harness.corpus.chunks import CountTokens, chunk_documents, embedding_text
+from harness.corpus.chunks import chunk_documents, embedding_text
 from harness.corpus.document import Document, document_of_parts
+from harness.corpus.units import CountTokens
 from harness.errors import InputError
 from harness.records import Passage
 from tests.corpus.fakes import HashEmbedder

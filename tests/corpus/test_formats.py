@@ -176,7 +176,7 @@ def test_html_page() -> None:
         ("<x-note>14 days</x-note><unknown>y", "14 daysy"),
         ("<iframe>frame</iframe><textarea>area</textarea>", "area"),
         ("<plaintext>a <b> c", "a <b> c"),
-        ("<h2>Drills¶</h2><h3></h3>", "## Drills"),
+        ("<h2>Drills<a href='#a'>¶</a></h2><h3></h3><h4><a href='#x'>§</a>§ 14</h4>", "## Drills\n\n#### § 14"),
     ],
 )  # fmt: skip
 def test_html_text(source: str, text: str) -> None:

@@ -108,8 +108,8 @@ def test_an_e_mail_of_html_alone_that_forwards_another(tmp_path: Path) -> None:
 
 
 RST = """
-Loans
-=====
+:mod:`Loans`
+============
 
 See :ref:`the rules <rules>` and `a page <https://example.org>`_, up to 10\\ :sup:`6` litres [1]_, ``x``.
 

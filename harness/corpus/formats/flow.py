@@ -48,6 +48,8 @@ class Flow:
         return taken
 
     def finished(self) -> str:
+        if len(self.pieces) == 1 and self.pieces[0] not in _SPACED:
+            return self.pieces[0].strip("\n").rstrip()
         out: list[str] = []
         pending, behind_marker = 0, False
         for piece in self.pieces:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from harness.corpus.formats.shape import one_line, table
 
@@ -13,8 +13,7 @@ _MOST_REPEATED = 10_000
 """Cells that spans may repeat, in one table; a page may claim millions of rows."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Cell:
+class _Cell(NamedTuple):
     text: str
     heading: bool
     rows: int

@@ -32,7 +32,7 @@ def rst(source: str, stem: str) -> tuple[str, str]:
 
     tree = publish_doctree(source, settings_overrides=_SETTINGS)
     headings = tree.findall(lambda node: node.tagname == "title" and node.parent.tagname == "section")
-    title = next((one_line(node.astext()) for node in headings), "")
+    title = next((one_line(_inline(node)) for node in headings), "")
     return title or readable(stem), tidy("\n\n".join(_blocks(tree, 0)))
 
 

@@ -45,6 +45,8 @@ _SHOWN_INPUTS = frozenset(
 )
 _INVISIBLE = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.I)
 _DEEPEST_LIST = 8
+_ANCHORS = frozenset(("¶", "§", "#", "🔗", "\uf0c1"))
+"""What links to a heading itself show, in pages of documentation generators."""
 _RAISED = re.compile(r"vertical-align\s*:\s*(super|sub)\b", re.I)
 _INTEGER = re.compile(r"\s*-?[0-9]{1,9}\s*")
 _SPACES = re.compile(r"\s+")
@@ -195,7 +197,7 @@ class _Writer:
             self._pre -= 1
             flow.block(text.strip("\n") and fenced(text.strip("\n")))
         elif name in _HEADINGS:
-            heading = one_line(text).rstrip("¶ ")
+            heading = one_line(text)
             flow.block(heading and f"{'#' * _HEADINGS[name]} {heading}")
             if heading and self._grids:
                 self._grids[-1].has_blocks()
@@ -206,7 +208,8 @@ class _Writer:
         elif name == "caption":
             (self._grids[-1].caption if self._grids else flow.block)(text)
         elif self._grids:
-            self._grids[-1].cell(name, text, _number(node, "rowspan", 1), _number(node, "colspan", 1))
+            spans = (_number(node, "rowspan", 1), _number(node, "colspan", 1)) if node.attributes else (1, 1)
+            self._grids[-1].cell(name, text, *spans)
         else:
             flow.block(text)
 
@@ -222,13 +225,15 @@ class _Writer:
 
 
 def _as_shown(name: str, node: Any) -> str:
-    """A piece of a line by what its attributes make of it: raised, lowered, or hidden (a sort key, say).
+    """A piece of a line by what its attributes make of it: raised, lowered, or hidden (a sort key, an anchor's sign).
 
     Hidden blocks are no pieces of a line: they unfold on a click, and stay.
     """
     attributes = node.attributes
     if not attributes:
         return name
+    if name == "a" and (attributes.get("href") or "")[:1] == "#" and node.text(strip=True) in _ANCHORS:
+        return "template"
     style = attributes.get("style") or ""
     if "hidden" in attributes or attributes.get("aria-hidden") == "true" or _INVISIBLE.search(style):
         return "template"

@@ -9,7 +9,6 @@ Wrong is to recommend the one that is truly less accurate by the margin (5 point
 from __future__ import annotations
 
 import argparse
-from dataclasses import dataclass
 
 import numpy as np
 
@@ -21,25 +20,12 @@ from harness.analysis.results.decision import Setting, Verdict
 from harness.analysis.results.figures import Comparison, Percentiles
 from harness.analysis.statistics import paired
 from harness.analysis.statistics.clusters import Design
+from tests.analysis.candidates import Money
 
 SIZES = (20, 60, 120, 500)
 TRUTHS = ((0.40, 0.40), (0.40, 0.43), (0.40, 0.45), (0.40, 0.50), (0.40, 0.60), (0.40, 0.30))
 """True accuracies of base and rag."""
 MARGIN = Requirements().accuracy_margin
-
-
-@dataclass(frozen=True)
-class Dollars:
-    per_query_usd: float
-    reason: str | None = None
-    timed: int = 0
-    per_query_ci_usd: None = None
-
-    def monthly_usd(self, queries: float, *_spread_over: float | None) -> float:
-        return self.per_query_usd * queries
-
-    def people_monthly_usd(self, *_spread_over: float | None) -> float:
-        return 0.0
 
 
 def main() -> None:
@@ -83,7 +69,7 @@ def decided(base: np.ndarray, rag: np.ndarray) -> str | None:
     )  # fmt: skip
     untimed = Percentiles(0, None, None, None, None, {})
     candidates = [
-        Candidate(name, {str(i): float(x) for i, x in enumerate(values)}, Dollars(price), untimed)
+        Candidate(name, {str(i): float(x) for i, x in enumerate(values)}, Money(price), untimed)
         for name, values, price in (("base", base, 0.001), ("rag", rag, 0.004))
     ]
     choice = choose(candidates, Rules(Requirements(), Pairs([row]), {}), Setting())

@@ -20,8 +20,17 @@ PROJECTED = (
 
 
 def per_query(row: SystemResult) -> str:
-    """Dollars a query, or why they are not known."""
-    return _or_why(row.cost.per_query_usd, row.cost.reason)
+    """Dollars a query with the interval that the timed questions leave (or their number), or why they are not known.
+
+    No interval where machines are kept up and as many are needed at both of its ends.
+    """
+    cost = row.cost
+    if cost.per_query_usd is None:
+        return _or_why(None, cost.reason)
+    interval = cost.per_query_ci_usd
+    if interval is None:
+        return f"{dollars(cost.per_query_usd)} (n={cost.timed_n})"
+    return dollars(cost.per_query_usd) + ("" if interval[0] == interval[1] else f" ({span(interval)})")
 
 
 def per_correct(row: SystemResult) -> str:
@@ -190,9 +199,11 @@ def totals(task: TaskResult) -> Table:
 def _month(total: MonthlyTotal | None) -> str:
     if total is None:
         return NA
-    doubt = f"n={total.timed_n}" if total.monthly_ci_usd is None else span(total.monthly_ci_usd)
-    kept = "" if total.machines is None else f"; {counted(int(total.machines), 'machine')}"
-    return f"{dollars(total.monthly_usd)} ({doubt}{kept})"
+    interval = total.monthly_ci_usd
+    doubt = f"n={total.timed_n}" if interval is None else "" if interval[0] == interval[1] else span(interval)
+    kept = "" if total.machines is None else counted(int(total.machines), "machine")
+    inside = "; ".join(filter(None, (doubt, kept)))
+    return f"{dollars(total.monthly_usd)} ({inside})" if inside else dollars(total.monthly_usd)
 
 
 def break_even(task: TaskResult) -> Table:

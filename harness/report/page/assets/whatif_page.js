@@ -93,10 +93,17 @@
     const headers = ["Strategy", "Accuracy", "A month", ...(priced ? ["With wrong answers"] : []), "A query", "Once", "Requirements"];
     const { percent, dollars } = WhatIf;
     const rows = candidates.map((one) => [
-      one.name, percent(one.accuracy), dollars(one.monthly), ...(priced ? [dollars(one.total)] : []),
+      one.name, percent(one.accuracy), monthly(one, terms), ...(priced ? [dollars(one.total)] : []),
       dollars(one.cost.per_query), dollars(one.cost.fixed), el("span", requirements(one.outcomes), "long"),
     ]);
     return table("Costs under these terms", headers, rows);
+  }
+
+  // Dollars a month and the 95 % interval that the timed questions leave, where it has any width.
+  function monthly({ monthly, cost }, terms) {
+    if (monthly === null || !cost.ci) return WhatIf.dollars(monthly);
+    const [low, high] = cost.ci.map((seconds) => WhatIf.monthly(cost, terms, facts, seconds));
+    return low === high ? WhatIf.dollars(monthly) : `${WhatIf.dollars(monthly)} (${WhatIf.dollars(low)}–${WhatIf.dollars(high)})`;
   }
 
   function requirements(outcomes) {

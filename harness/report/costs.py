@@ -64,14 +64,22 @@ def _hosting(task: TaskResult) -> Hosting | None:
     return next((row.cost.hosting for row in task.strategies.values() if row.cost.hosting), None)
 
 
-def _queries_lead(task: TaskResult) -> str:
+def basis(task: TaskResult) -> str:
+    """At which volume and tariff the costs of a query are, a clause; "" where there are none."""
     hosting = _hosting(task)
     if hosting is None:
         return ""
     cost = next(iter(task.strategies.values())).cost
+    return f"at {queries(cost.queries)} a month with {TARIFF_WORDS[hosting.tariff]}"
+
+
+def _queries_lead(task: TaskResult) -> str:
+    at = basis(task)
     return (
-        f"What a query costs at {queries(cost.queries)} a month, with {TARIFF_WORDS[hosting.tariff]}, whoever answers. "
+        f"What a query costs, {at}, whichever strategy answers. "
         "Fully used is the limit: a machine that answers without a pause, which none does."
+        if at
+        else ""
     )
 
 

@@ -81,9 +81,10 @@ def timed(task: TaskResult) -> str | None:
     counts = sorted({row.latency_s.n for row in task.strategies.values()} - {0})
     if not counts:
         return None
+    at = f" ({basis})" if (basis := costs.basis(task)) else ""
     fewest = "" if len(counts) == 1 else f"{counts[0]} to "
     return (
-        f"Latency, first token and dollars per query rest on {fewest}{counted(counts[-1], 'timed question')} a "
+        f"Latency, first token and dollars per query{at} rest on {fewest}{counted(counts[-1], 'timed question')} a "
         "strategy; their intervals stand among all figures of the task."
     )
 

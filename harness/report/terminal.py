@@ -38,7 +38,8 @@ def _table(results: RunResult) -> Table:
         table.add_row(Text(system), *(Text(_cell(task, system)) for task in tasks))
     if any(task.baselines for task in tasks):
         table.add_row(Text("constant reply"), *(Text(_constant(task)) for task in tasks))
-    table.caption = "accuracy (95 % interval) · p50 latency · dollars per query, one at a time"
+    basis = next(filter(None, map(costs.basis, tasks)), "one at a time")
+    table.caption = f"accuracy (95 % interval) · p50 latency · dollars per query, {basis}"
     return table
 
 

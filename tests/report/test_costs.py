@@ -42,7 +42,7 @@ def test_the_tariff_stands_above_what_it_makes(tmp_path: Path) -> None:
         task = facts(tmp_path / tariff, settings=needs)
         blocks = [str(block) for block in costs.task_blocks(task)]
         said[tariff] = " ".join(blocks), costs.totals(task).rows[0][1]
-    assert "What a query costs at 10,000 queries a month, with machines kept up" in said[Tariff.KEPT_UP][0]
+    assert "What a query costs, at 10,000 queries a month with machines kept up" in said[Tariff.KEPT_UP][0]
     assert (
         "with box kept up 720 hours a month, at least one, and as many as a peak of 2 times"
         in said[Tariff.KEPT_UP][0]

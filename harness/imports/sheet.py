@@ -8,6 +8,7 @@ import io
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,10 @@ TABLES = (".csv", ".tsv", ".xlsx")
 _DELIMITERS = (",", ";", "\t", "|")
 _STATED = re.compile(r"sep=(?P<mark>[^\r\n])\r?\n", re.I)
 _TOLD = 12
+_HEADINGS = 10
+"""So many rows are looked at for the names of columns: a title may stand above them."""
+_BROKEN = frozenset({"#N/A", "#REF!", "#VALUE!", "#DIV/0!", "#NAME?", "#NULL!", "#NUM!"})
+"""What a spreadsheet shows where a formula fails."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +59,19 @@ class Sheet:
             path=self.path,
         )
 
+    def wrong(self, row: Row, column: str) -> list[InputError]:
+        """What is wrong with a cell that must hold a text: nothing in it, or a formula that failed."""
+        text = row.cells.get(column, "")
+        if text in _BROKEN:
+            return [self.error(row, column, f"holds {text}, the error of a formula.")]
+        return [] if text else [self.empty(row, column)]
+
+    def empty(self, row: Row, column: str, hint: str = "") -> InputError:
+        formula = " A formula that was never calculated counts as empty: open the file in a spreadsheet and save it."
+        return self.error(
+            row, column, f"is empty.{hint}{formula if self.path.suffix.lower() == '.xlsx' else ''}"
+        )
+
     def error(self, row: Row, column: str, sentence: str) -> InputError:
         """What is wrong with a cell."""
         return InputError(f"row {row.number}, column {shown(column)}: {sentence}", path=self.path)
@@ -73,24 +91,32 @@ def read_sheet(path: Path, wanted: Sequence[str], sheet: str | None = None) -> S
     filled = [(number, cells) for number, cells in lines if any(cells)]
     if not filled:
         raise InputError("the table is empty: its first row names the columns.", path=path)
-    columns = tuple(filled[0][1])
+    start = max(range(len(filled[:_HEADINGS])), key=lambda place: (_named(filled[place][1], wanted), -place))
+    top, columns = filled[start][0], tuple(filled[start][1])
+    if start:
+        remarks.append(f"{path}: row {top} names the columns; what stands above it is left out.")
     rows = []
-    for number, cells in filled[1:]:
-        if any(cells[len(columns) :]):
+    for number, cells in filled[start + 1 :]:
+        if suffix != ".xlsx" and any(cells[len(columns) :]):
             raise InputError(
-                f"row {number} has {counted(len(cells), 'cell')} and the first row names {len(columns)}: put a cell "
-                "that holds the delimiter in quotes.",
+                f"row {number} has {counted(len(cells), 'cell')} and row {top} names {len(columns)}: put a cell that "
+                "holds the delimiter in quotes.",
                 path=path,
             )
         rows.append(Row(number, {name: text for name, text in zip(columns, cells, strict=False) if text}))
     return Sheet(path, columns, tuple(rows), tuple(remarks))
 
 
+def _named(cells: Sequence[str], wanted: Sequence[str]) -> int:
+    """How many of the wanted columns a row names, whatever their case."""
+    return len({name.strip().casefold() for name in wanted} & {cell.casefold() for cell in cells})
+
+
 def _csv(path: Path, wanted: Sequence[str]) -> list[tuple[int, list[str]]]:
     """Every record of a CSV file, from 1, under its own delimiter.
 
-    That is the one that a first line `sep=;` names, as Excel writes it, else the one under which the first record has
-    most of the wanted columns.
+    That is the one that a first line `sep=;` names, as Excel writes it, else the one under which one of the first
+    records has most of the wanted columns.
     """
     text = read_source(path).text
     stated = _STATED.match(text)
@@ -98,11 +124,10 @@ def _csv(path: Path, wanted: Sequence[str]) -> list[tuple[int, list[str]]]:
     marks = (
         sorted(_DELIMITERS, key=lambda mark: mark != "\t") if path.suffix.lower() == ".tsv" else _DELIMITERS
     )
-    names = {name.strip().casefold() for name in wanted}
 
     def fit(delimiter: str) -> tuple[int, int]:
-        header = _header(body, delimiter)
-        return len(names & {name.casefold() for name in header}), len(header)
+        first = _first_records(body, delimiter)
+        return max((_named(cells, wanted) for cells in first), default=0), max(map(len, first), default=0)
 
     reader = csv.reader(
         io.StringIO(body, newline=""),
@@ -119,10 +144,10 @@ def _csv(path: Path, wanted: Sequence[str]) -> list[tuple[int, list[str]]]:
     return records
 
 
-def _header(text: str, delimiter: str) -> list[str]:
+def _first_records(text: str, delimiter: str) -> list[list[str]]:
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
     try:
-        return [cell.strip() for cell in next((cells for cells in reader if any(cells)), [])]
+        return [[cell.strip() for cell in cells] for cells in islice(reader, _HEADINGS)]
     except csv.Error:
         return []
 

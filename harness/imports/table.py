@@ -97,12 +97,13 @@ def _record(
         return row.cells.get(column, "") if column else ""
 
     for column in (columns.question, columns.id):
-        if column and not cell(column):
-            errors.append(sheet.error(row, column, "is empty."))
+        errors += sheet.wrong(row, column) if column else []
     answers = _several(cell(columns.answer), reading.separator)
-    if not answers and reading.refusal is None:
-        hint = "write an answer, or give --refusal TEXT, the right reply where there is none."
-        errors.append(sheet.error(row, columns.answer, f"is empty: {hint}"))
+    if answers:
+        errors += sheet.wrong(row, columns.answer)
+    elif reading.refusal is None:
+        hint = " Write an answer, or give --refusal TEXT, the right reply where there is none."
+        errors.append(sheet.empty(row, columns.answer, hint))
     gold = []
     for name in _several(cell(columns.gold), reading.separator):
         doc = _document(name, documents)

@@ -136,9 +136,10 @@ def test_gold_documents_by_id_or_by_file() -> None:
         (FAQ, ("--question", "Question"), "say with --answer which column"),
         ("Question,Answer,answer\na,b,c\n", ("--question", "Question", "--answer", "ANSWER"), "2 columns are called"),
         ("Question,Answer\n,yes\n", FLAGS, "faq.csv: row 2, column 'Question': is empty."),
-        ("Question,Answer\nWhen?,\n", FLAGS, "row 2, column 'Answer': is empty: write an answer, or give --refusal"),
-        ("Question,Answer\nHow long?,14, 15\n", FLAGS, "row 2 has 3 cells and the first row names 2"),
+        ("Question,Answer\nWhen?,\n", FLAGS, "row 2, column 'Answer': is empty. Write an answer, or give --refusal"),
+        ("Question,Answer\nHow long?,14, 15\n", FLAGS, "row 2 has 3 cells and row 1 names 2"),
         ('Question,Answer\n"How long?,14\n', FLAGS, "row 2 is no CSV"),
+        ("Question,Answer\nHow many?,#N/A\n", FLAGS, "row 2, column 'Answer': holds #N/A, the error of a formula"),
         ("Question,Answer\n", FLAGS, "the table has no rows"),
         ("", FLAGS, "the table is empty"),
         ("Question,Answer,id\na,b,1\nc,d,1\n", (*FLAGS, "--id", "id"), "column 'id': the id '1' stands in row 2 too"),
@@ -238,6 +239,21 @@ def test_the_first_sheet_is_read_and_the_others_are_told(capsys: pytest.CaptureF
     assert "(did you mean 'Questions'?)" in refused(capsys, path, "mine", *FLAGS, "--sheet", "Question")
     (row,) = imported(path, "mine", *FLAGS, "--sheet", "Questions")
     assert row == {"id": "row-4", "question": "Why?", "answers": ["So"]}
+
+
+def test_a_title_above_the_columns_and_notes_beside_them(capsys: pytest.CaptureFixture[str]) -> None:
+    sheet = [["Questions of 2026"], [], ["Question", "Answer"], ["Why?", "So", None, "look again"]]
+    (row,) = imported(workbook({"One": sheet}), "mine", *FLAGS)
+    assert row == {"id": "row-4", "question": "Why?", "answers": ["So"]}
+    assert "row 3 names the columns; what stands above it is left out" in capsys.readouterr().err
+    text = "Questions of 2026\n\n" + FAQ.replace(",", ";")
+    assert len(imported(table(text), "again", *FLAGS)) == 2
+
+
+def test_a_formula_that_nobody_calculated_is_said(capsys: pytest.CaptureFixture[str]) -> None:
+    path = workbook({"One": [["Question", "Answer"], ["How many?", "=SUM(1,2)"]]})
+    assert "is empty. Write an answer" in (said := refused(capsys, path, "mine", *FLAGS))
+    assert "A formula that was never calculated counts as empty" in said
 
 
 def test_a_workbook_that_is_none_is_a_sentence(capsys: pytest.CaptureFixture[str]) -> None:

@@ -20,6 +20,8 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from harness.corpus.document import Document, Place
 from harness.corpus.units import (
+    LINE,
+    MOST_HEADER,
     POOR,
     SECTION,
     SENTENCE,
@@ -39,8 +41,6 @@ CHUNKER = "structure-2"
 
 MIN_CHUNK_TOKENS = 16
 _LEAST_FILL = 0.5
-_MOST_HEADER = 3
-"""A table's header is repeated where it takes no more than this part of the room: a third."""
 
 
 def embedding_text(passage: Passage) -> str:
@@ -118,11 +118,14 @@ def _place(places: Sequence[Place], start: int, end: int) -> str:
 
 def _header(document: Cuttable, first: int, room: int) -> Rows | None:
     """The table whose header a chunk repeats: it begins among the rows, and the header leaves room for them."""
-    at = bisect_right(document.tables, first, key=lambda table: table.units[0]) - 1
-    if at < 0 or first >= document.tables[at].units[1]:
-        return None
-    table = document.tables[at]
-    return table if _tokens(document, table.header) <= room // _MOST_HEADER else None
+    table = _table_at(document, first)
+    return table if table and _tokens(document, table.header) <= room // MOST_HEADER else None
+
+
+def _table_at(document: Cuttable, unit: int) -> Rows | None:
+    """The table among whose rows a unit stands."""
+    at = bisect_right(document.tables, unit, key=lambda table: table.units[0]) - 1
+    return document.tables[at] if at >= 0 and unit < document.tables[at].units[1] else None
 
 
 def _tokens(document: Cuttable, units: Units) -> int:
@@ -146,6 +149,10 @@ def _pack(document: Cuttable, room: int, overlap: int) -> Iterator[Units]:
             return
         least = max(bisect_left(sums, sums[first] + int(left * _LEAST_FILL)), covered + 1)
         end = max(range(min(least, reach), reach + 1), key=lambda unit: (cuts[unit], unit))
+        if (
+            cuts[end] == POOR
+        ):  # then rather a short chunk than one that ends behind a heading or a table's header
+            end = max(range(covered + 1, end + 1), key=lambda unit: (cuts[unit], unit))
         end = _before_code(document, first, covered, end, room)
         yield first, end
         first, covered = _overlapping_start(document, first, end, overlap), end
@@ -169,6 +176,8 @@ def _overlapping_start(document: Cuttable, first: int, end: int, overlap: int) -
         return end
     earliest = max(bisect_left(document.sums, document.sums[end] - overlap), first + 1)
     whole = range(earliest, end)
+    if _table_at(document, end):  # a part of a row says nothing
+        return next((unit for unit in whole if document.cuts[unit] >= LINE), end)
     return next(
         (unit for unit in whole if document.cuts[unit] >= SENTENCE),
         next((unit for unit in whole if document.cuts[unit] >= SPACE), end),

@@ -9,10 +9,12 @@ from dataclasses import dataclass
 from itertools import accumulate, pairwise
 
 from harness.corpus.document import Document, Place
-from harness.corpus.layout import layout
+from harness.corpus.layout import Table, layout
 
 CountTokens = Callable[[Sequence[str]], list[int]]
 
+MOST_HEADER = 2
+"""A table's header is repeated where it takes no more than this part of the room: a half."""
 _LONGEST_UNIT = 64
 
 # A word; ideographic sentences, which no space ends, are words of their own.
@@ -29,9 +31,10 @@ Units = tuple[int, int]
 
 @dataclass(frozen=True, slots=True)
 class Rows:
-    """The rows of a table, and the header line above them."""
+    """The rows of a table, from the rule below its header line on. `first`: the first row below the rule."""
 
     units: Units
+    first: int
     header: Units
     text: str
 
@@ -112,13 +115,21 @@ def _cuttable(document: Document, title: str, counter: TokenCounter, room: int) 
     found = layout(text)
     starts = [start for start, _ in spans]
     code = [_within(starts, span) for span in found.code]
-    rows = [
-        Rows(_within(starts, table.body), _within(starts, table.header), text[slice(*table.header)].strip())
-        for table in found.tables
-    ]
+    rows = [_rows(text, starts, table) for table in found.tables]
     cuts = _cuts(text, spans, found.headings)
     _tighten(cuts, text, spans, code, rows)
+    for table in rows:
+        if (
+            table.first < table.units[1]
+            and sums[table.header[1]] - sums[table.header[0]] <= room // MOST_HEADER
+        ):
+            cuts[table.first] = SENTENCE  # the header will be repeated; better than inside the first row
     return Cuttable(document.doc_id, title, text, document.places, spans, sums, cuts, code, rows)
+
+
+def _rows(text: str, starts: Sequence[int], table: Table) -> Rows:
+    header, (first, last) = _within(starts, table.header), _within(starts, table.body)
+    return Rows((header[1], last), first, header, text[slice(*table.header)].strip())
 
 
 def _within(starts: Sequence[int], span: tuple[int, int]) -> Units:
@@ -173,8 +184,7 @@ def _tighten(
         for unit in {*range(first + 1, opening + 1), last - 1} & set(range(first + 1, last)):
             cuts[unit] = POOR  # between a fence and its code
     for table in tables:
-        for unit in range(table.header[0] + 1, table.units[0] + 1):
-            if unit < len(cuts):
-                cuts[unit] = POOR
-        for unit in range(table.units[0] + 1, table.units[1]):
+        for unit in range(table.header[0] + 1, min(table.first + 1, len(cuts))):
+            cuts[unit] = POOR
+        for unit in range(table.first + 1, table.units[1]):
             cuts[unit] = min(cuts[unit], SPACE) if cuts[unit] < LINE else cuts[unit]

@@ -215,3 +215,15 @@ def test_no_word_is_lost_among_code_and_tables(
     assert max(counter([embedding_text(passage) for passage in passages]), default=0) <= max_tokens
     words = {word for passage in passages for word in passage.text.split()}
     assert set(text.split()) <= words
+
+
+def test_a_passage_ends_neither_behind_a_heading_nor_in_a_row() -> None:
+    rows = "\n".join(f"| vessel {n} | {n} places | yes, by the lift |" for n in range(6))
+    table = f"| Vessel | Places | Without a step |\n|---|---|---|\n{rows}"
+    text = f"One two three four five six. Seven eight nine.\n\n## What each vessel offers\n\n{table}"
+    passages = texts(Document("d", "T", text), 40, 8)
+    assert passages[0] == "One two three four five six. Seven eight nine."
+    assert passages[1].startswith("## What each vessel offers\n\n| Vessel | Places |")
+    assert passages[2].startswith("| Vessel | Places | Without a step |\n| vessel")
+    whole = set(rows.split("\n"))
+    assert {line for passage in passages for line in passage.split("\n") if "vessel " in line[:10]} == whole

@@ -14,7 +14,7 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from harness.analysis.accuracy import ScoredAnswer, estimate, per_question, refusal_of
 from harness.analysis.evidence import Evidence
@@ -51,12 +51,21 @@ class Constant:
 
 @dataclass(frozen=True, slots=True)
 class Trivial:
-    """The trivial baselines of a task by one metric. `scores`: name of a baseline → question id → score."""
+    """The trivial baselines of a task, and what systems are worth beyond the best of them by `metric`.
+
+    `scores`: name of a baseline → metric → question id → score.
+    """
 
     baselines: tuple[Baseline, ...]
-    scores: Mapping[str, Mapping[str, float]]
+    scores: Mapping[str, Mapping[str, Mapping[str, float]]]
     metric: str
     clusters: Mapping[str, str]
+
+    def under(self, metric: str) -> Trivial:
+        """The same constants judged by another metric of the task."""
+        rows = [row for row in self.baselines if metric in row.metrics]
+        judged = [replace(row, metric=metric, estimate=row.metrics[metric]) for row in rows]
+        return replace(self, baselines=tuple(judged), metric=metric)
 
     @property
     def best(self) -> Baseline | None:
@@ -68,7 +77,7 @@ class Trivial:
         own, best = per_question(scored, self.metric), self.best
         if best is None or not own:
             return None
-        trivial = self.scores[best.name]
+        trivial = self.scores[best.name][self.metric]
         design = Design.of([self.clusters[name] for name in own])
         difference = compare([score - trivial[name] for name, score in own.items()], design)
         low = difference.ci_low
@@ -90,35 +99,35 @@ def trivial(run: Evidence, task: str, metric: str, clusters: Mapping[str, str]) 
     None where the task's own code scores replies (tasks of lm-eval's without choices).
     """
     spec = run.manifest.tasks[task].spec
-    test = {name: asked.question for name, asked in run.questions.get(task, {}).items()}
-    train = [row.question for row in (run.training or {}).get(task, ())]
-    rules = {
-        name: rule for name in spec.metrics if (rule := _rule(name, lm_eval=isinstance(spec, LmEvalSpec)))
-    }
+    labels = None if isinstance(spec, LmEvalSpec) else spec.answer.labels
+    known = {name: _rule(name, lm_eval=isinstance(spec, LmEvalSpec)) for name in spec.metrics}
+    rules = {name: rule for name, rule in known.items() if rule}
+    test = _by_id(asked.question for asked in run.questions.get(task, {}).values())
     if metric not in rules or not test:
         return Trivial((), {}, metric, clusters)
+    train = _by_id(row.question for row in (run.training or {}).get(task, ()))
     refusal = refusal_of(spec)
 
     def scores(constant: Constant, name: str) -> dict[str, float]:
-        return {
-            key: rules[name].score(Scored(constant.to(question), question, refusal))
-            for key, question in test.items()
-        }
+        replies = ((question, Scored(constant.to(question), question, refusal)) for question in test)
+        return {question.id: rules[name].score(reply) for question, reply in replies}
 
-    labels = None if isinstance(spec, LmEvalSpec) else spec.answer.labels
-    chosen: dict[str, tuple[Constant, dict[str, float]]] = {}
-    for constant in _constants(list(test.values()), train, refusal, labels):
-        tried = scores(constant, metric)
-        known = chosen.get(constant.kind)
-        if known is None or math.fsum(tried.values()) > math.fsum(known[1].values()):
-            chosen[constant.kind] = constant, tried
+    best: dict[str, tuple[float, Constant]] = {}
+    for constant in _constants(test, train, refusal, labels):
+        total = math.fsum(scores(constant, metric).values())
+        if constant.kind not in best or total > best[constant.kind][0]:
+            best[constant.kind] = total, constant
+    scored = {kind: {name: scores(constant, name) for name in rules} for kind, (_, constant) in best.items()}
     rows = []
-    for constant, own in chosen.values():
-        estimates = {
-            name: estimate(own if name == metric else scores(constant, name), clusters) for name in rules
-        }
-        rows.append(Baseline(constant.kind, constant.reply, metric, estimates[metric], estimates))
-    return Trivial(tuple(rows), {kind: own for kind, (_, own) in chosen.items()}, metric, clusters)
+    for kind, (_, constant) in best.items():
+        estimates = {name: estimate(by_question, clusters) for name, by_question in scored[kind].items()}
+        rows.append(Baseline(kind, constant.reply, metric, estimates[metric], estimates))
+    return Trivial(tuple(rows), scored, metric, clusters)
+
+
+def _by_id(questions: Iterable[Question]) -> list[Question]:
+    """In an order that does not hang on that of the lines in a file."""
+    return sorted(questions, key=lambda question: question.id)
 
 
 def _rule(metric: str, *, lm_eval: bool) -> Metric | None:

@@ -5,10 +5,11 @@ from __future__ import annotations
 import itertools
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
+from functools import cached_property
 
 import numpy as np
 
-from harness.analysis.accuracy import ScoredAnswer, differences, estimate, per_question
+from harness.analysis.accuracy import ScoredAnswer, estimate, per_question
 from harness.analysis.latency_ratio import median_ratio
 from harness.analysis.results.figures import Comparison, Forgetting, LatencyRatio
 from harness.analysis.statistics import paired
@@ -33,6 +34,16 @@ class Answered:
     scored: Mapping[str, Sequence[ScoredAnswer]]
     """System name → its answers."""
     timings: Mapping[str, Sequence[TimingRow]]
+
+    @cached_property
+    def by_question(self) -> dict[str, dict[str, float]]:
+        """System name → question id → score, made once however many pairs a system is in."""
+        return {name: per_question(self.scored[name], self.metric) for name in self.systems}
+
+    def differences(self, a: str, b: str) -> dict[str, float]:
+        """Question id → (b − a) in score, of the questions that both answered."""
+        first, second = self.by_question[a], self.by_question[b]
+        return {name: score - first[name] for name, score in second.items() if name in first}
 
 
 def comparisons(answered: Answered) -> list[Comparison]:
@@ -72,7 +83,7 @@ def forgetting(answered: Answered) -> list[Forgetting]:
 
 
 def _mean(answered: Answered, name: str) -> float | None:
-    return estimate(per_question(answered.scored[name], answered.metric), answered.clusters).mean
+    return estimate(answered.by_question[name], answered.clusters).mean
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +98,7 @@ class _Judged:
 
 
 def _judge(answered: Answered, a: str, b: str, ratio: LatencyRatio | None = None) -> _Judged:
-    changes = differences(answered.scored[a], answered.scored[b], answered.metric)
+    changes = answered.differences(a, b)
     design = Design.of([answered.clusters[question] for question in changes])
     values = np.array(list(changes.values()))
     return _Judged(a, b, paired.compare(values, design, SEED), noise(values, design), ratio)

@@ -14,10 +14,11 @@ from harness.analysis import accuracy, throughput
 from harness.analysis.accuracy import ScoredAnswer, Scores, score_all
 from harness.analysis.baselines import Trivial, trivial
 from harness.analysis.comparisons import Answered, comparisons, forgetting
-from harness.analysis.decision.case import case_of, needs_of, with_needs
+from harness.analysis.decision.case import Case, case_of, needs_of, with_needs
+from harness.analysis.decision.other_metrics import figures_under, in_words, verdicts
 from harness.analysis.decision.requirements.table import Requirements
 from harness.analysis.decision.summary import summary
-from harness.analysis.decision.verdict import verdict
+from harness.analysis.decision.verdict import standing, verdict
 from harness.analysis.evidence import Evidence, Pair, missing_answers
 from harness.analysis.latency import percentiles, tpots, unmerged
 from harness.analysis.money import breakeven, cost
@@ -52,6 +53,8 @@ class Measured:
     answered: dict[str, list[ScoredAnswer]]
     """System name → its scored answers."""
     clusters: dict[str, str]
+    under: dict[str, TaskFigures]
+    """Every other metric of the task → the figures were it the primary one."""
 
 
 def derive(
@@ -159,7 +162,8 @@ def _measured(run: Evidence, task: str, scores: Scores) -> Measured:
         ),
         baselines=constants.baselines,
     )
-    return Measured(figures, answered, clusters)
+    under = figures_under(figures, spec.metrics, answered, constants)
+    return Measured(figures, answered, clusters, under)
 
 
 def _result(run: Evidence, measured: Measured, inputs: CostInputs, needs: Requirements) -> TaskResult:
@@ -173,14 +177,23 @@ def _result(run: Evidence, measured: Measured, inputs: CostInputs, needs: Requir
         for name, row in figures.strategies.items()
     }
     entries = _entries(figures, money)
-    case = case_of(run, task, figures, measured.answered, measured.clusters, needs, inputs)
+
+    def case_under(figures: TaskFigures) -> Case:
+        return case_of(run, task, figures, measured.answered, measured.clusters, needs, inputs)
+
+    case = case_under(figures)
+    others = {metric: standing(case_under(row)) for metric, row in measured.under.items()}
+    by_metric = verdicts(standing(case), others)
     return _widened(
         TaskResult,
         figures,
         strategies=strategies,
         cost_totals=cost.totals([entry.money for entry in entries], inputs),
         decision=replace(
-            verdict(case), break_even=breakeven.break_evens(entries, inputs, _accuracies(figures))
+            verdict(case),
+            break_even=breakeven.break_evens(entries, inputs, _accuracies(figures)),
+            by_metric=by_metric,
+            other_metrics=in_words(by_metric),
         ),
     )
 

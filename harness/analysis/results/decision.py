@@ -270,6 +270,22 @@ class Literature:
 
 
 @dataclass(frozen=True, slots=True)
+class MetricVerdict:
+    """How the decision ends where another metric counts as the accuracy. `same`: as under the primary one."""
+
+    metric: str
+    status: Verdict
+    recommended: str | None
+    favourite: str | None
+    same: bool
+
+    @property
+    def in_words(self) -> str:
+        """`lora is recommended`, and the like: a clause."""
+        return recommendation(self.status, self.favourite)
+
+
+@dataclass(frozen=True, slots=True)
 class Decision:
     """One task's decision. `favourite`: the best bet, recommended or not. `why_not`: why nothing can be chosen.
 
@@ -306,6 +322,8 @@ class Decision:
     assumptions: tuple[Reason, ...] = ()
     literature: Literature = Literature((), ())
     break_even: tuple[BreakEven, ...] = ()
+    by_metric: tuple[MetricVerdict, ...] = ()
+    other_metrics: Reason = Reason("")
 
     @property
     def in_words(self) -> str:

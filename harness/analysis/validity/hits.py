@@ -20,6 +20,8 @@ from harness.scoring.text import contains, normalise
 from harness.spec.system import System
 
 METRIC = "contains"
+CHECKS = ("long_right_replies", "listed_candidates", "denied_answers")
+"""The names of these checks: under another metric they say nothing."""
 ENOUGH_RIGHT = 10
 """With fewer right replies a check warns and does not fail."""
 LONG_TIMES, LONG_CHARACTERS = 10, 200

@@ -42,7 +42,6 @@ MISSING: dict[str, tuple[str, ...]] = {
         "and the facts change daily",
         "monthly, at $2 an error",
     ),
-    "the verdict is told under one metric": ("two metrics disagree", "two metrics agree"),
     "the training seed takes no part in the verdict": (
         "lora clear",
         "three seeds far apart",

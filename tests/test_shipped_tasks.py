@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 from harness.corpus.documents import read_corpus
-from harness.scoring.text import contains_normalised, normalise
+from harness.scoring.normal import normalise
+from harness.scoring.text import contains_normalised
 from harness.spec.task import Task, gold_doc_errors, load_task
 
 ROOT = Path(__file__).parents[1]

@@ -8,7 +8,8 @@ from harness.analysis.accuracy import ScoredAnswer
 from harness.analysis.results.figures import Retrieval
 from harness.analysis.statistics.intervals import mean
 from harness.records import Passage
-from harness.scoring.text import contains_normalised, normalise
+from harness.scoring.normal import Words, normalise
+from harness.scoring.text import contains_normalised
 from harness.spec.system import System
 
 DEPTHS = (1, 3, 5, 10)
@@ -19,9 +20,9 @@ class Texts:
 
     def __init__(self, passages: Mapping[tuple[str, str], Passage]) -> None:
         self._passages = passages
-        self._normalised: dict[tuple[str, str], str] = {}
+        self._normalised: dict[tuple[str, str], Words] = {}
 
-    def normalised(self, task: str, chunk_id: str) -> str | None:
+    def normalised(self, task: str, chunk_id: str) -> Words | None:
         """Title and text as a reader sees them, normalised; None where the run kept no such passage."""
         key = (task, chunk_id)
         if key not in self._normalised:

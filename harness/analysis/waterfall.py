@@ -9,7 +9,8 @@ from harness.analysis.results.figures import Waterfall, WaterfallStep
 from harness.analysis.retrieval import Texts
 from harness.analysis.statistics.intervals import mean
 from harness.records import Passage
-from harness.scoring.text import contains_normalised, is_refusal
+from harness.scoring.refusal import is_refusal
+from harness.scoring.text import contains_normalised
 from harness.spec.strategy import named
 from harness.spec.system import System
 
@@ -57,8 +58,8 @@ class Sources:
         return [self._says(task, passage.chunk_id, question.answers) for passage in answer.row.retrieved]
 
     def _says(self, task: str, chunk_id: str, answers: Sequence[str]) -> bool:
-        text = self._texts.normalised(task, chunk_id)
-        return bool(text) and contains_normalised(text or "", answers)
+        words = self._texts.normalised(task, chunk_id)
+        return words is not None and bool(words) and contains_normalised(words, answers)
 
 
 def waterfall(

@@ -8,15 +8,18 @@ several right answers 1 as soon as it is above 0. So a task of texts or of JSON 
 from __future__ import annotations
 
 import inspect
+import re
 from types import ModuleType
 
-from harness.scoring import choice, structured, text
+from harness.scoring import characters, choice, chunks, normal, refusal, squad, structured, text
 from harness.scoring.table import METRICS, AnswerType
 from harness.spec.taskspec import TaskSpec
 
 FILE = "metrics.py"
 FUNCTION = "metrics.process_results"
 _FUTURE = "from __future__ import annotations\n"
+_INSIDE = re.compile(r"^from harness\..*\n", re.MULTILINE)
+"""What one of the copied modules takes from another stands in the same file."""
 
 _HEAD = '''\
 """How this task is scored: lm-eval calls `process_results` with a document and what the model replied.
@@ -47,7 +50,7 @@ def process_results(doc: dict[str, Any], results: Sequence[Any]) -> dict[str, fl
 
 
 def score(metric: str, reply: str, doc: dict[str, Any]) -> float:
-    """An unanswerable question wants the refusal; a chosen option is right or wrong as a whole."""
+    """An unanswerable question wants the refusal, and no other does; a chosen option is right or wrong as a whole."""
     refused = is_refusal(reply, REFUSAL)
     if metric == "refusal":
         return float(refused != doc["answerable"])
@@ -55,6 +58,8 @@ def score(metric: str, reply: str, doc: dict[str, Any]) -> float:
         return float(refused)
     if doc.get("choices"):
         return float(is_right(reply, doc["answers"]))
+    if gives_up(reply, doc["answers"], REFUSAL):
+        return 0.0
     return METRICS[metric](reply, doc["answers"])
 '''
 
@@ -68,7 +73,7 @@ def process_results(doc: dict[str, Any], results: list[str]) -> dict[str, float]
 '''
 
 _PARTS: dict[AnswerType, tuple[tuple[ModuleType, ...], str]] = {
-    "text": ((text, choice), _TEXT),
+    "text": ((characters, chunks, normal, refusal, squad, text, choice), _TEXT),
     "json": ((structured,), _JSON),
 }
 
@@ -78,7 +83,7 @@ def scorer(spec: TaskSpec) -> str | None:
     if spec.answer.type not in _PARTS:
         return None
     modules, glue = _PARTS[spec.answer.type]
-    bodies = [inspect.getsource(module).partition(_FUTURE)[2].strip() for module in modules]
+    bodies = [_INSIDE.sub("", inspect.getsource(module).partition(_FUTURE)[2]).strip() for module in modules]
     metrics = ", ".join(f"{name!r}: {METRICS[name].function.__name__}" for name in spec.metrics)
     filled = glue.format(metrics=metrics, refusal=spec.answer.refusal)
     return "\n\n\n".join([_HEAD.strip(), *bodies, filled])

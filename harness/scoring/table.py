@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from harness.records import Question
-from harness.scoring import choice, structured, text
+from harness.scoring import choice, refusal, squad, structured, text
 
 AnswerType = Literal["text", "label", "json", "choice"]
 
@@ -26,7 +26,7 @@ class Scored:
 
     @property
     def refused(self) -> bool:
-        return text.is_refusal(self.prediction, self.refusal)
+        return refusal.is_refusal(self.prediction, self.refusal)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,8 +47,9 @@ class Metric:
     def score(self, scored: Scored) -> float:
         """The score of one reply.
 
-        A refusal is right where the question is unanswerable, and only there. A reply to a question with choices is
-        the text of an option, and right or wrong as a whole: "Lake Geneva" does not contain the answer "Geneva".
+        A refusal is right where the question is unanswerable, and only there; one that goes on to answer is right
+        nowhere. A reply to a question with choices is the text of an option, and right or wrong as a whole: "Lake
+        Geneva" does not contain the answer "Geneva".
         """
         question, logprobs = scored.question, scored.choice_logprobs
         if self.judges == "refusal":
@@ -59,6 +60,8 @@ class Metric:
             return self.function(question.choices, logprobs, question.answers)
         if self.judges == "options" or question.choices:
             return float(choice.is_right(scored.prediction, question.answers))
+        if refusal.gives_up(scored.prediction, question.answers, scored.refusal):
+            return 0.0
         return self.function(scored.prediction, question.answers)
 
 
@@ -68,9 +71,14 @@ METRICS: dict[str, Metric] = {
         Metric("contains", "text", "an answer stands in the reply as whole words", text.contains),
         Metric("exact_match", "text", "the reply is an answer", text.exact_match),
         Metric("f1", "text", "graded: words that reply and answer share", text.f1, graded=True),
+        Metric("squad_exact_match", "text", "as by SQuAD's script: the reply is an answer", squad.squad_exact_match),
+        Metric(
+            "squad_f1", "text", "graded, as by SQuAD's script: words that reply and answer share", squad.squad_f1,
+            graded=True,
+        ),
         Metric(
             "refusal", "text", "the reply is the refusal exactly where the question is unanswerable",
-            text.is_refusal, judges="refusal",
+            refusal.is_refusal, judges="refusal",
         ),
         Metric("label", "label", "the reply, stripped, is the label", structured.label, lm_eval="exact_match"),
         Metric(

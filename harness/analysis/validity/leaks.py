@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -17,7 +17,8 @@ from harness.analysis.results.figures import Check, Status
 from harness.analysis.validity.check import Case, Rule
 from harness.quantities import counted, listed, percent
 from harness.records import Question
-from harness.scoring.text import normalise
+from harness.scoring.normal import normalise
+from harness.scoring.text import exact_match
 from harness.spec.questions import same_words
 
 NEAR = 0.85
@@ -130,7 +131,7 @@ def _prefix(size: int) -> int:
 
 def triples(text: str) -> frozenset[str]:
     """Letter triples of the normalised words, each word between spaces."""
-    return frozenset().union(*map(_word_triples, normalise(text).split()))
+    return frozenset().union(*map(_word_triples, normalise(text).text.split()))
 
 
 @lru_cache(maxsize=50_000)
@@ -143,8 +144,4 @@ def _agree(one: Question, other: Question) -> bool:
     """Whether an answer to one is right for the other: else what was learnt does not help."""
     if not one.answers or not other.answers:
         return not one.answers and not other.answers
-    return not _normalised(one.answers).isdisjoint(_normalised(other.answers))
-
-
-def _normalised(answers: Iterable[str]) -> set[str]:
-    return {normalise(answer) for answer in answers}
+    return any(exact_match(answer, other.answers) for answer in one.answers)

@@ -1,0 +1,123 @@
+"""Unicode for scoring: one spelling for each character, and the kinds of characters that words are read by.
+
+Needs the standard library alone: exported tasks carry a copy.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+_VARIANTS = {
+    "‘’‚‛′ʼʹ´׳": "'",
+    "“”„‟″«»‹›״": '"',
+    "‐‑‒–−⁃": "-",
+    "―": "—",
+    "⁄∕": "/",
+    "≤⩽": "<=",
+    "≥⩾": ">=",
+    "≠": "!=",
+    "♯": "#",
+    "\u066b": ".",
+    "\u066c": ",",
+    "º˚": "°",
+    "™®©℠\u0640": "",
+    "\u0345": "ι",
+    "¼½¾⅐⅑⅒⅓⅔⅕⅖⅗⅘⅙⅚⅛⅜⅝⅞↉": " ",
+}  # fmt: skip
+"""Spellings of one character. A fraction gets a space before it: 1½ is 1 1/2."""
+_SQUARES = "㎟㎠㎡㎢㎣㎤㎥㎦"
+_POINTS = (
+    (0x064B, 0x0652),
+    (0x0670, 0x0670),
+    (0x0591, 0x05BD),
+    (0x05BF, 0x05C7),
+    (0xFE00, 0xFE0F),
+    (0xE0100, 0xE01EF),
+)
+"""Optional vowel points of Arabic and Hebrew, and variation selectors: first and last."""
+
+
+class _Replacements(dict[int, str]):
+    """What stands for a character before anything is read. Filled as characters are met."""
+
+    def __missing__(self, code: int) -> str:
+        self[code] = instead = self._of(chr(code))
+        return instead
+
+    @staticmethod
+    def _of(character: str) -> str:
+        for spellings, instead in _VARIANTS.items():
+            if character in spellings:
+                return instead if instead != " " else f" {unicodedata.normalize('NFKC', character)}"
+        if character in _SQUARES:
+            return unicodedata.normalize("NFKC", character)
+        code, category = ord(character), unicodedata.category(character)
+        if category == "Cf" or code == 0x034F or any(first <= code <= last for first, last in _POINTS):
+            return ""  # soft hyphens, zero-width characters, marks of direction
+        if category == "Nd":
+            return str(unicodedata.decimal(character))
+        return " " if category in ("Cc", "Zl", "Zp") else character
+
+
+_REPLACED = _Replacements()
+_RAISED = re.compile("[⁰¹²³⁴-⁹⁺⁻]+")
+_SPACED_THOUSANDS = re.compile("(?<![\\d.,])\\d{1,3}(?:[\u00a0\u2007\u2009\u202f]\\d{3})+(?!\\d)")
+_SPACES = re.compile("[\u00a0\u2007\u2009\u202f]")
+_HYPHENS = re.compile(r"(?<=\d)(?:--+|—)(?=\d)")
+_VERSION = re.compile(r"\b[vV](?=\d)")
+
+
+def plain(text: str) -> str:
+    """The text with one spelling for each character."""
+    if not text.isascii():
+        text = _RAISED.sub(lambda run: f"^{unicodedata.normalize('NFKC', run[0])}", text)
+        text = _SPACED_THOUSANDS.sub(lambda number: _SPACES.sub("", number[0]), text)
+        text = unicodedata.normalize("NFKC", text.translate(_REPLACED)).translate(_REPLACED)
+    return _VERSION.sub("v ", _HYPHENS.sub("-", text))
+
+
+_UNSPACED = (
+    (0x0E00, 0x0EFF), (0x1000, 0x109F), (0x1780, 0x17FF), (0x2E80, 0x3007), (0x3021, 0x312F), (0x31A0, 0x31FF),
+    (0x3400, 0x9FFF), (0xF900, 0xFAFF), (0x20000, 0x323AF),
+)  # fmt: skip
+"""Thai and Lao, Myanmar, Khmer, Chinese characters, kana and Bopomofo: first and last."""
+_NUMERALS = frozenset("〇零一二三四五六七八九十百千万亿萬億兆两兩壹贰叁肆伍陆柒捌玖拾佰仟")
+_STACKED = "\u17d2\u1039"
+"""Khmer and Myanmar: the next consonant is written below."""
+
+
+class _Kinds(dict[int, str]):
+    """A letter for the kind of each character, by which words are read. Filled as characters are met.
+
+    L letter, M mark, 9 digit, U letter of a script without spaces, N numeral of one, J joins the next to a stack,
+    $ currency, S other symbol, # what may end a name; ASCII punctuation is itself, other punctuation a comma.
+    """
+
+    def __missing__(self, code: int) -> str:
+        self[code] = kind = self._of(chr(code))
+        return kind
+
+    @staticmethod
+    def _of(character: str) -> str:
+        category, code = unicodedata.category(character), ord(character)
+        if character in _NUMERALS:
+            return "N"
+        if character in _STACKED:
+            return "J"
+        if category[0] == "M":
+            return "M"
+        if category == "Nd":
+            return "9"
+        if category[0] in "LN":
+            return "U" if any(first <= code <= last for first, last in _UNSPACED) else "L"
+        if category == "Sc":
+            return "$"
+        if character in "♭♮":
+            return "#"
+        if category == "Sm" or (category == "So" and not 0x2500 <= code < 0x2600) or character in "‰‱":
+            return character if code < 0x80 else "S"
+        return character if code < 0x80 else ","
+
+
+KINDS = _Kinds()

@@ -1,0 +1,144 @@
+"""What two spellings of one answer share: a text → its words, for any script.
+
+The table in `docs/tasks.md` shows what counts as right. In short: Unicode NFKC and case folding; punctuation goes; a
+number is one word, with its sign and decimals; units, currency and symbols are words of their own, or end the word
+that they stand on ("C#", "A+"); articles go where a word follows; scripts without spaces are read character by
+character. Needs the standard library alone: exported tasks carry a copy.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+
+from harness.scoring.characters import plain
+from harness.scoring.chunks import CLOSING, MONEY, ON_NUMBER, OPENING, UNSURE, pieces
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """A normalised text: words apart by single spaces."""
+
+    text: str
+    bare: str
+    """The same without each "a" that may be an article or a letter, where the writing does not tell: "take plan a
+    today" in small letters throughout, "Once Upon A Time" in capitals. Elsewhere it equals `text`."""
+
+    def __bool__(self) -> bool:
+        return bool(self.text)
+
+    def same(self, other: Words) -> bool:
+        """Whether both are the same words in the same order."""
+        return self.text == other.text or self.bare == other.bare
+
+    def hold(self, other: Words) -> bool:
+        """Whether the other's words stand in these side by side. No words stand in no words alone."""
+        if not other:
+            return not self
+        if f" {other.text} " in f" {self.text} ":
+            return True
+        sure = other.text == other.bare and self.text == self.bare
+        return not sure and f" {other.bare} " in f" {self.bare} "
+
+
+def normalise(text: str) -> Words:
+    """The words of a text; idempotent on `Words.text`. The time it takes grows with the length alone."""
+    spelled = plain(text)
+    chunks, told = spelled.split(), not (spelled.islower() or spelled.isupper())
+    tokens: list[str] = []
+    for place, chunk in enumerate(chunks):
+        if chunk in _A or chunk.lstrip(OPENING) in _A:
+            tokens += _article(chunks, place, told)
+        else:
+            tokens += pieces(chunk)
+    joined = " ".join(tokens) or " ".join(chunks).casefold()  # only punctuation: then that is the answer
+    padded = f" {joined} "
+    if not _PLAIN_WORDS.fullmatch(padded):
+        padded = _in_context(padded)
+    padded = _ARTICLE.sub("", padded)
+    if UNSURE not in padded:
+        return Words(padded.strip(), padded.strip())
+    return Words(padded.replace(UNSURE, "").strip(), re.sub(f"(?<= ){UNSURE}a ", "", padded).strip())
+
+
+@lru_cache(maxsize=4096)
+def known(text: str) -> Words:
+    """The words of a right answer or a refusal, which come up again and again."""
+    return normalise(text)
+
+
+_A = frozenset({"a", "A"})
+_FUNCTION_WORDS = (
+    "is was are were be and or nor but has have had will would can could should may might must does did in on at of "
+    "for to from by than then because since with without if when where who which that the this"
+)
+_NEVER_AFTER_ARTICLE = frozenset(_FUNCTION_WORDS.split())
+_AFTER_LETTER = frozenset({"positive", "negative", "major", "minor", "flat", "sharp"})
+
+
+def _article(chunks: Sequence[str], place: int, told: bool) -> tuple[str, ...]:
+    """An "a" by itself: nothing where it is an article, else the letter, marked where that cannot be known.
+
+    `told`: whether the text uses both cases, so that a small "a" before a word is an article and a capital one
+    within a sentence is a letter.
+    """
+    following = [chunk.strip(OPENING + CLOSING) for chunk in chunks[place + 1 : place + 3]]
+    after = following[0] if following else ""
+    if not after[:1].isalnum() or after.casefold() in _NEVER_AFTER_ARTICLE:
+        return ("a",)
+    capital = chunks[place].endswith("A")
+    if capital and after.casefold() in _AFTER_LETTER and not any(following[1:]):
+        return ("a",)
+    if not told:
+        return (f"{UNSURE}a",)
+    starts = place == 0 or chunks[place - 1].rstrip("\"')]*")[-1:] in (".", "!", "?", ":", "")
+    if not capital or starts:
+        return ()
+    return (f"{UNSURE}a",) if after[0].isupper() else ("a",)
+
+
+_PLAIN_WORDS = re.compile("[^0-9\x01\x02&^+\\-]*")
+_ARTICLE = re.compile("(?<= )(?:the|an) (?=\\w|-\\d|[\x00-\x02])")
+_RANGE = re.compile(r"(?<= )(\d[\d.,:/-]*) - (?=\d)")
+_GRADE = re.compile(r" (([a-z])\2{0,2}|ab) ([+-]) $")
+_DASH = re.compile(r" -(?= \S)")
+_AND = re.compile(r"(?<=\w) & (?=\w)")
+_SQUARE_METRES = re.compile(r" ([kcdm]?m) \^([23])(?= )")
+_GROUPS = re.compile(r"(?<= )(-?[1-9]\d{0,2})((?: \d{3})+)(?=[ .])")
+_MIXED = re.compile(r"(?<= )(-?\d+) ([1-9]\d?)/([1-9]\d?)(?= )")
+_MINUS = re.compile(r"(?<!\d) minus (?=\d)")
+_PRICE = re.compile(
+    r"(?<= )(?P<stays>-?\d[^ ]*(?: MAGNITUDE)? \x02[^ ]+)(?= )"
+    r"|(?<= )[\x01\x02](?P<money>[^ ]+) (?P<number>-?\d[^ ]*(?: MAGNITUDE)?)(?= )".replace(
+        "MAGNITUDE", "(?:thousand|million|billion|trillion|mn|bn|m)"
+    )
+)
+
+
+def _in_context(padded: str) -> str:
+    """Joins what belongs to one number and settles signs between words. `padded` starts and ends with a space."""
+    padded = _DASH.sub("", _GRADE.sub(r" \1\3 ", _RANGE.sub(r"\1-", padded)))
+    padded = _ARTICLE.sub("", _AND.sub(" and ", padded))
+    padded = _SQUARE_METRES.sub(r" \1\2", _GROUPS.sub(_grouped, padded))
+    padded = _MINUS.sub(" -", _MIXED.sub(_mixed, padded))
+    return _PRICE.sub(_priced, padded).replace(ON_NUMBER, "").replace(MONEY, "")
+
+
+def _grouped(match: re.Match[str]) -> str:
+    """1 000 is 1000, but 12 500 may be two numbers: a group that starts with 0 or a second group tells."""
+    groups = match[2].split()
+    sure = len(groups) > 1 or groups[0].startswith("0")
+    return match[1] + "".join(groups) if sure else match[0]
+
+
+def _mixed(match: re.Match[str]) -> str:
+    """1 1/2 is one number."""
+    whole, numerator, denominator = match.groups()
+    return f"{whole}+{numerator}/{denominator}" if int(numerator) < int(denominator) else match[0]
+
+
+def _priced(match: re.Match[str]) -> str:
+    """Currency stands behind its number."""
+    return match["stays"] or f"{match['number']} {match['money']}"

@@ -1,0 +1,55 @@
+"""What counts as a refusal: the task's refusal text, with nothing around it that says anything."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+from harness.scoring.normal import known, normalise
+
+_CLAUSE_END = re.compile(r"[.!?;:,。！？；：，、—–()\n]+|\bbut\b|\bhowever\b|\balthough\b", re.IGNORECASE)
+_FILLER_WORDS = """
+    sorry apologies unfortunately afraid regrettably please thank thanks i im am we my me you your it its is was are be
+    been this that these those the a an there here so and to of for in on at from with by as any about asked requested
+    answer answers reply response question questions information info detail details document documents context passage
+    passages text provided given available above according based said stated mentioned found find know dont cant cannot
+    could couldnt would must has have had therefore hence quote
+    das dies diese die der den dem es ist steht leider tut mir leid antwort lautet auf frage ihre
+    le la les ce cela cette c est désolé réponse votre lo los las el esto está es siento respuesta su mi il risposta è
+"""
+_FILLER = frozenset(_FILLER_WORDS.split())
+"""Words that may stand around a refusal and say nothing: politeness, function words, "the answer is"."""
+
+
+def is_refusal(reply: str, refusal: str | None) -> bool:
+    """Whether the reply declines and does nothing else: the task's refusal text, with polite words around it at most.
+
+    "Sorry, this is not in the documents." declines; "Not in the documents. But it is 14 days." does not.
+    """
+    declined = known(refusal or "")
+    return bool(declined) and _only(normalise(reply).text, declined.text)
+
+
+def declines(reply: str, refusal: str | None) -> bool:
+    """Whether some clause of the reply is a refusal, whatever the others say."""
+    declined = known(refusal or "")
+    if not refusal or not declined or f" {declined.text} " not in f" {normalise(reply).text} ":
+        return False
+    clauses = [clause for clause in _CLAUSE_END.split(reply) if clause.strip()]
+    width = len([clause for clause in _CLAUSE_END.split(refusal) if clause.strip()])
+    windows = (" ".join(clauses[at : at + width]) for at in range(len(clauses) - width + 1))
+    return any(_only(normalise(window).text, declined.text) for window in windows)
+
+
+def gives_up(reply: str, answers: Iterable[str], refusal: str | None) -> bool:
+    """Whether a reply to a question that has answers refuses it, so that nothing else in the reply makes it right.
+
+    An answer that itself reads like the refusal may be given.
+    """
+    return declines(reply, refusal) and not any(declines(answer, refusal) for answer in answers)
+
+
+def _only(words: str, refusal: str) -> bool:
+    """Whether the refusal stands in these words, with nothing but filler around it."""
+    rest, count = re.subn(rf"(?<= ){re.escape(refusal)}(?= )", "", f" {words} ")
+    return count > 0 and _FILLER.issuperset(rest.split())

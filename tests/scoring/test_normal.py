@@ -1,0 +1,192 @@
+"""What is normalised away and what stays: numbers, signs, articles, scripts; and rules that hold for every text."""
+
+from __future__ import annotations
+
+import time
+from decimal import Decimal
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from harness.scoring.normal import normalise
+from harness.scoring.text import contains, exact_match, f1
+
+SAME = [
+    # numbers, units, currency
+    ("1,000", "1000"), ("1\u202f000", "1000"), ("1 000 000", "1000000"), ("1'000.50", "1000.50"),
+    ("1_000", "1000"),
+    ("1.000,50", "1,000.50"), ("1.000.000", "1000000"), ("12,34,567", "1234567"), ("3,5", "3.5"),
+    ("0,500", "0.500"),
+    (".5", "0.5"), ("+5", "5"), ("€40", "40 €"), ("€ 40", "40€"), ("-€5", "€-5"), ("US$5", "5 US$"),
+    ("EUR 40", "40 EUR"),
+    ("$5 million", "5 million $"), ("5kg", "5 kg"), ("5 %", "5%"), ("−5 °C", "-5°C"), ("5ºC", "5 °C"),
+    ("20km/h", "20 km/h"),
+    ("50 m²", "50 m2"), ("50m^2", "50 ㎡"), ("x²", "x^2"), ("10⁻³", "10^-3"), ("H₂O", "H2O"),
+    ("½", "1/2"), ("1½", "1 1/2"),
+    ("9–17", "9-17"), ("9 — 17", "9 17"), ("9 – 17", "9-17"), ("10:30 a.m.", "10:30am"),
+    ("minus 5", "-5"), ("(-5)", "−5"),
+    ("3, 5, 7", "3,5,7"), ("v2.4.1", "v 2.4.1"), ("٣٫٥", "3.5"), ("१०", "10"), ("①", "1"),
+    # typography
+    ("driver’s", "drivers"), ("“Silver Gull”", "silver gull"), ("Donau\u00adschiff", "Donauschiff"),
+    ("straße", "STRASSE"),
+    ("ﬁne", "fine"), ("Cafe\u0301", "CAFÉ"), ("\u202b14 days\u202c", "14 days"),
+    ("well-known", "well known"),
+    ("**14 days**", "14 days"), ("`ls`", "ls"), ("* 14 days", "14 days"), ("U.S.A.", "USA"),
+    ("Brand™", "brand"),
+    ("Johnson & Johnson", "Johnson and Johnson"), ("F♯", "F#"), ("A −", "A-"),
+    ("Windows®\xa010", "windows 10"),
+    # articles
+    ("The cat", "a cat"), ("an owl", "owl"), ("The Who", "Who"), ("“A dog”", "dog"),
+    ("Once Upon A Time", "once upon a time"),
+    ("You take a taxi", "You take the taxi"), ("take plan A today", "take plan a today"), ("THE END", "end"),
+    # scripts
+    ("北京。", "北京"), ("北京 市", "北京市"), ("ｶﾀｶﾅ", "カタカナ"), ("مُحَمَّد", "محمد"), ("שָׁלוֹם", "שלום"),
+    ("صـــباح", "صباح"),
+]  # fmt: skip
+DIFFERENT = [
+    ("3.5 kg", "35 kg"), ("-5 degrees", "5 degrees"), ("minus 5 degrees", "5 degrees"), ("1.0", "10"),
+    ("10:30", "1030"),
+    ("1/2 cup", "12 cup"), ("1/2 cup", "1 1/2 cup"), ("$1.50", "$150"), ("2.4.1", "24.1"),
+    ("3.10", "3.1"), ("10²", "102"),
+    ("1,234", "1.234"), ("€40", "$40"), ("€40", "40 euros"), ("5 mg", "5 kg"), ("< 5 mg", "> 5 mg"),
+    ("≤ 5", "< 5"),
+    ("5-10 days", "10 days"), ("5-10", "510"), ("12B", "12"), ("3rd", "3"), ("1990s", "1990"),
+    ("18+", "18"), ("±5", "5"),
+    ("24/7", "247"), ("2024-01-05", "20240105"), ("5 %", "5"), ("5'10", "510"), ("4x4", "44"), ("1e5", "15"),
+    ("O+", "O-"), ("AB−", "AB+"), ("A+", "A"), ("AA+", "AA"), ("BBB-", "BBB"), ("C#", "C"),
+    ("C++", "C"), ("C++", "C#"),
+    ("A* search", "A search"), ("B♭", "B"), ("Command A+", "Command A"), ("+", "-"), (">=", "<"),
+    ("==", "="), ("+", ""),
+    ("R&D", "RD"), (".NET", "net"), ("👍", "👎"), ("✓", "✗"), ("∞", "0"), ("?", "!"), ("x²", "x2"),
+    ("m/s", "ms"),
+    ("Plan A", "Plan"), ("Plan A", "Plan B"), ("Hepatitis A vaccine", "hepatitis vaccine"),
+    ("A positive", "positive"),
+    ("A", "the"), ("café", "cafe"), ("résumé", "resume"), ("十四天", "四天"), ("สิ", "ส"),
+    ("हिन्दी", "हन्द"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("one", "other"), SAME)
+def test_spellings_of_one_answer(one: str, other: str) -> None:
+    assert exact_match(one, [other]) == exact_match(other, [one]) == 1.0
+    assert f1(one, [other]) == 1.0
+
+
+@pytest.mark.parametrize(("one", "other"), DIFFERENT)
+def test_different_answers(one: str, other: str) -> None:
+    assert exact_match(one, [other]) == exact_match(other, [one]) == 0.0
+    assert contains(other, [one]) == 0.0
+
+
+@pytest.mark.parametrize(
+    ("reply", "answer", "inside"),
+    [
+        ("It is 3.5.", "3.5", True),
+        ("It costs $3.14.", "$3.14", True),
+        ("It costs €40/month.", "40", True),
+        ("Take plan A today.", "Plan A", True),
+        ("take plan a today", "Plan A", True),
+        ("We plan a trip", "Plan A", False),
+        ("Plan A is best", "plan a", True),
+        ("It is a dog", "A", False),
+        ("The answer is A", "A", True),
+        ("A because of the rule", "A", True),
+        ("You should take a taxi.", "take a taxi", True),
+        ("His group is AB positive", "A positive", False),
+        ("It's C#.", "C", False),
+        ("It's Node.js, I think", "Node.js", True),
+        ("the R&D budget", "R", False),
+        ("Use the + operator", "+", True),
+        ("The operator is -.", "-", True),
+        ("首都是北京。", "北京", True),
+        ("貸出期間は14日です。", "14日", True),
+        ("贷款期限是十四天", "四天", False),
+        ("ยืมได้สิบสี่วัน", "สิบสี่วัน", True),
+        ("ខ្ញុំនៅភ្នំពេញ", "ភ្នំពេញ", True),
+        ("수도는 서울입니다.", "서울", True),
+        ("기간은 14일입니다", "14일", True),
+        ("気温は-5度です", "-5度", True),
+        ("気温は-5度です", "5度", False),
+        ("de l’eau potable", "eau potable", True),
+        ("عاصمة مصر هي القاهرة.", "القاهرة", True),
+    ],
+)
+def test_an_answer_inside_a_reply(reply: str, answer: str, inside: bool) -> None:
+    assert contains(reply, [answer]) == float(inside)
+
+
+TEXTS = st.text(max_size=30) | st.text(
+    st.sampled_from("aA the9503.,:/-+%$€°*_#&'\"()<>=~^ \n½²–—−’北十สิ서은हि\u0301\u200b\u00a0CcB"),
+    max_size=25,
+)
+
+
+@given(TEXTS)
+@example("the - dog")
+@example("minus the 5")
+@example("5, 000")
+def test_normalising_twice_changes_nothing(text: str) -> None:
+    once = normalise(text)
+    assert normalise(once.text).text == once.text
+
+
+@given(TEXTS, st.lists(TEXTS, max_size=3))
+def test_scores_are_shares_and_an_exact_match_is_a_full_one(reply: str, answers: list[str]) -> None:
+    scores = [metric(reply, answers) for metric in (exact_match, f1, contains)]
+    assert all(0 <= score <= 1 for score in scores)
+    if scores[0] == 1:
+        assert scores == [1, 1, 1]
+
+
+@given(TEXTS)
+def test_every_text_equals_itself(text: str) -> None:
+    assert exact_match(text, [text]) == contains(text, [text]) == f1(text, [text]) == 1.0
+
+
+@given(TEXTS)
+def test_letters_and_digits_leave_something(text: str) -> None:
+    assert normalise(text) or not any(character.isalnum() for character in text)
+
+
+NUMBERS = st.decimals(-(10**7), 10**7, places=2) | st.integers(-(10**9), 10**9).map(Decimal)
+STYLES = ("{}", "{:,}", "It is {:,}.", "€{:,}", "{} kg", "({})")
+
+
+@given(NUMBERS, NUMBERS, st.sampled_from(STYLES), st.sampled_from(STYLES))
+def test_no_number_equals_another(one: Decimal, other: Decimal, style: str, second: str) -> None:
+    if one != other:
+        assert contains(style.format(one), [second.format(other)]) == 0.0
+
+
+@given(NUMBERS, st.sampled_from(STYLES))
+def test_a_number_is_found_in_any_sentence(number: Decimal, style: str) -> None:
+    assert contains(style.format(number), [str(number)]) == 1.0
+
+
+HOSTILE = (
+    "1-",
+    "9u月-",
+    "a*,",
+    "(",
+    "U.",
+    "은",
+    "$",
+    "一\u17d2",
+    "the ",
+    "a'",
+    "1 - ",
+    "²",
+    "\u0301",
+    "1 000 ",
+    "a & ",
+    "u.-",
+)
+
+
+@pytest.mark.parametrize("piece", HOSTILE)
+def test_time_grows_with_the_length_alone(piece: str) -> None:
+    """A megabyte of it takes seconds on a busy machine; a quadratic rule would take hours."""
+    started = time.process_time()
+    normalise(piece * (200_000 // len(piece)))
+    assert time.process_time() - started < 10

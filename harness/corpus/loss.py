@@ -7,7 +7,8 @@ from functools import cache
 
 from harness.corpus.documents import Corpus
 from harness.quantities import counted, listed, percent
-from harness.scoring.text import contains_normalised, normalise
+from harness.scoring.normal import Words, normalise
+from harness.scoring.text import contains_normalised
 from harness.spec.task import Task
 from harness.spec.taskspec import TaskSpec
 
@@ -24,7 +25,7 @@ def answers_found(task: Task, corpus: Corpus) -> dict[str, bool]:
     documents = {document.doc_id: document for document in corpus}
 
     @cache
-    def text(doc_id: str) -> str:
+    def text(doc_id: str) -> Words:
         document = documents[doc_id]
         return normalise(f"{document.title}\n{document.text}")
 

@@ -26,8 +26,8 @@ def strategy(results: dict[str, Any], name: str, task: str = "facts") -> dict[st
 @pytest.mark.parametrize(("name", "contains", "f1", "refusal"), [
     # base "It is Paris." (1, 2·1/4), "7", "", no refusal where one was due
     ("base", 1 / 4, 0.5 / 4, 3 / 4),
-    # lora "Paris <script>alert(2)</script>" is two words (1, 2·1/3), "41", "a blue whale" (1, 1)
-    ("lora", 2 / 4, (2 / 3 + 1) / 4, 3 / 4),
+    # lora "Paris <script>alert(2)</script>" is nine words (1, 2·1/10), "41", "a blue whale" (1, 1)
+    ("lora", 2 / 4, (2 / 10 + 1) / 4, 3 / 4),
     # rag right, right, "the whale" (0, 2·1/3), refusal due
     ("rag", 3 / 4, (1 + 1 + 2 / 3 + 1) / 4, 1.0),
 ])  # fmt: skip

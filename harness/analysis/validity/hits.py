@@ -16,7 +16,8 @@ from harness.analysis.validity.check import Case, Finding, Rule
 from harness.analysis.validity.negation import may_be_denied
 from harness.quantities import percent
 from harness.records import Question
-from harness.scoring.text import contains, normalise
+from harness.scoring.normal import normalise
+from harness.scoring.text import contains
 from harness.spec.system import System
 
 METRIC = "contains"
@@ -162,7 +163,7 @@ class Candidates:
 
 
 def _words(text: str) -> Words:
-    return tuple(normalise(text).split())
+    return tuple(normalise(text).text.split())
 
 
 def _holds(words: Words, part: Words) -> bool:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from harness.corpus.formats.marks import linked
+
 LINE, PARAGRAPH = "\x1e", "\x1d"
 _MARKER = "\x1c"
 """Control characters that mark what pieces are; text that comes in has none of them."""
@@ -35,6 +37,11 @@ class Flow:
 
     def cut(self, mark: str) -> None:
         self.pieces.append(mark)
+
+    def mark_apart(self) -> None:
+        """A link has ended: where its text, the last piece, is the mark of a footnote, it is kept apart."""
+        if len(self.pieces) > 1:
+            self.pieces[-1] = linked(self.pieces[-2], self.pieces[-1])
 
     def tail(self, length: int) -> str:
         """Takes the last `length` characters of running text off, to be written anew."""

@@ -6,10 +6,12 @@ import re
 from typing import Any
 
 from harness.corpus.formats.flow import Flow
-from harness.corpus.formats.marks import TAIL, subscript, superscript
+from harness.corpus.formats.marks import TAIL, linked, subscript, superscript
 from harness.corpus.formats.tags import attribute, html_alone, tag_name
 
 _SIGNS = re.compile(r"[\[<&\\]")
+_NUMBER = re.compile(r"[^/#:.]*\d[^/#:.]*")
+_NAME = re.compile(r"[^/#:.]+")
 _FOOTNOTE = re.compile(r"(?<=[^\s\[(])\[\^(?=[^\]\s]+\])")
 
 
@@ -72,8 +74,23 @@ class _Inline:
             self._pieces.append(image(_words(token)))
         elif kind == "html_inline":
             self._tag(token.content)
-        elif not kind.startswith("link_") and not self._plain:
+        elif kind == "link_open":
+            self._flows.append((_source_of(token, "".join(self._pieces[-1:])), Flow()))
+        elif kind == "link_close":
+            self._link()
+        elif not self._plain:
             self._pieces.append(token.markup)
+
+    def _link(self) -> None:
+        """Write a link: its text, apart from a number before it; and whole where it is none to a person."""
+        while len(self._flows) > 1:
+            source, flow = self._flows.pop()
+            text = "".join(flow.pieces)
+            if source not in ("sup", "sub"):
+                before = "".join(self._pieces[-2:])
+                self._pieces.append(f"[{text}]({source})" if source else linked(before, text))
+                return
+            self._pieces.append(text)  # raised text that begins in a link and ends behind it
 
     def _text(self, words: str) -> str:
         """Words, with the marks of footnotes kept apart from the number or word before them."""
@@ -113,6 +130,14 @@ class _Inline:
             flow, text = self._flows[-1][1], "".join(inner.pieces)
             before = flow.tail(TAIL)
             flow.pieces.append(superscript(before, text) if name == "sup" else subscript(before, text))
+
+
+def _source_of(link: Any, before: str) -> str:
+    """The target of a link that is but brackets: `rows[0](x)` in running text, `[fee](20)`; empty for true links."""
+    target = str(link.attrs.get("href", ""))
+    written = not (link.meta and "label" in link.meta) and link.markup != "autolink"
+    touches = before[-1:].isalnum() or before[-1:] == "]"
+    return target if written and (_NAME if touches else _NUMBER).fullmatch(target) else ""
 
 
 def _code(token: Any) -> str:

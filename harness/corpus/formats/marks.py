@@ -20,6 +20,7 @@ _POWERS_OF = {
 
 _RAISED = str.maketrans("0123456789+-−", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁻")
 _NUMBER = re.compile(r"[+−-]?\d+|\d*[+−-]")
+_MARK = re.compile(r"\[?(?P<number>\d{1,3})\]?")
 _WORD = re.compile(r"[^\W\d_]+\Z")
 _RAISED_NUMERATOR = re.compile(r"(?:\^| ?\[)(?P<above>\d+)\]? ?[/⁄]\Z")
 
@@ -48,6 +49,13 @@ def superscript(before: str, content: str, note: bool = False) -> str:
     if last and last in ")]}":
         return before + _power(raised)
     return _noted(before, raised) if len(raised) <= 3 else before + raised
+
+
+def linked(before: str, content: str) -> str:
+    """`content`, a link's text behind `before`; a number that touches a word or another number is a mark's: ` [2]`."""
+    match = _MARK.fullmatch(content)
+    touches = before[-1:].isdigit() or (before[-1:].isalpha() and len(content) <= 2)
+    return f" [{match['number']}]" if match and touches else content
 
 
 def subscript(before: str, content: str) -> str:

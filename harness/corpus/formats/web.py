@@ -167,6 +167,8 @@ class _Writer:
             flow.cut(LINE)
         elif name in _SIGNS:
             flow.text(_SIGNS[name][1])
+        elif name == "a":
+            flow.mark_apart()
 
     def _break(self, name: str) -> str:
         """The break around a block: items of a list stay together."""

@@ -64,6 +64,8 @@ SETTINGS: list[dict[str, str]] = [
     *({"min_accuracy": share} for share in ("0", "0.3", "0.61", "1")),
     *({"max_latency_s": seconds, "monthly_budget_usd": "400"} for seconds in ("0.01", "1.5", "3")),
     {"tuning_cycles": "5", "horizon_months": "1"},
+    {"tariff": "kept-up", "monthly_queries": "2000000"},
+    {"tariff": "scale-to-zero", "monthly_queries": "30000", "error_price_usd": "0.05"},
     {"tuning_cycles": "1", "horizon_months": "60", "monthly_queries": "300000"},
 ]
 
@@ -78,7 +80,10 @@ def test_fields_change_verdict_costs_and_map(
     for fields in SETTINGS:
         opened.page.get_by_role("button", name="As the run has it").click()
         for name, value in fields.items():
-            opened.page.fill(f"#terms input[name={name}]", value)
+            if name == "tariff":
+                opened.page.select_option(f"#terms select[name={name}]", value)
+            else:
+                opened.page.fill(f"#terms input[name={name}]", value)
         (command,) = shown(opened, "command")
         words = shlex.split(command)
         assert words[3:5] == ["decide", str(run)]  # its name holds an apostrophe
@@ -94,7 +99,8 @@ def check(opened: Opened, decision: Decision) -> None:
     expected = headline(decision.status, decision.favourite, decision.nearest)
     assert expected in str(card.locator(".headline").text_content())
     priced = decision.setting.error_price_usd is not None
-    assert [row[: 3 + priced] for row in cells(opened, "#what-if-costs table", "th, td")] == [
+    rows = cells(opened, "#what-if-costs table", "th, td")
+    assert [[row[0], row[1], row[2].split(" ")[0], *row[3 : 3 + priced]] for row in rows] == [
         [
             name,
             f"{100 * candidate.accuracy:.1f} %",

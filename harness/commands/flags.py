@@ -25,16 +25,21 @@ def add_requirement_flags(parser: argparse.ArgumentParser) -> None:
     """The flags of `compare` and `decide` that say what a user needs, a flag a row of the table."""
     group = parser.add_argument_group("what you need (none is obligatory)")
     group.add_argument("--requirements", type=Path, metavar="FILE", help="a YAML file with any of these")
-    for field, row in requirement_rows().items():
-        about: dict[str, Any] = {"dest": field, "help": row.help}
-        if row.kind is bool:
-            about |= {"action": "store_const", "const": True}
-        elif row.choices:
-            about |= {"metavar": row.metavar, "choices": row.choices}
-        else:
-            about |= {"metavar": row.metavar, "type": _type_of(row)}
-        if row.flag:
-            group.add_argument(row.flag, **about)
+    for field in requirement_flags():
+        add_requirement_flag(group, field)
+
+
+def add_requirement_flag(parser: argparse._ActionsContainer, field: str) -> None:
+    """The flag of one row of the table."""
+    row = requirement_rows()[field]
+    about: dict[str, Any] = {"dest": field, "help": row.help}
+    if row.kind is bool:
+        about |= {"action": "store_const", "const": True}
+    elif row.choices:
+        about |= {"metavar": row.metavar, "choices": row.choices}
+    else:
+        about |= {"metavar": row.metavar, "type": _type_of(row)}
+    parser.add_argument(str(row.flag), **about)
 
 
 def _type_of(row: Row) -> Callable[[str], Any]:

@@ -11,11 +11,13 @@ from typing import Any
 from harness.analysis.decision.requirements.table import Requirements
 from harness.commands.flags import (
     add_price_flags,
+    add_requirement_flag,
     add_requirement_flags,
     price_settings,
     requirements_from,
 )
 from harness.errors import InputError
+from harness.spec.tariff import Tariff
 
 
 def add_report(commands: Any) -> None:
@@ -28,6 +30,7 @@ def add_report(commands: Any) -> None:
     way = report.add_mutually_exclusive_group()
     way.add_argument("--json", action="store_true", help="print results.json and nothing else")
     way.add_argument("--open", action="store_true", help="open the page in the default browser")
+    add_requirement_flag(report, "tariff")
     report.set_defaults(run=_report)
 
 
@@ -49,7 +52,8 @@ def _report(options: argparse.Namespace) -> None:
 
     folder, files = options.folder, options.files
     page = _page_to_open(folder, files) if options.open else None
-    results = write_files(folder, files) if files else write_reports(folder)
+    tariff = options.tariff and Tariff(options.tariff)
+    results = write_files(folder, files, tariff) if files else write_reports(folder, tariff)
     if options.json:
         print(to_json(results))
         return

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from harness.analysis.accuracy import Scores, score_all
+from harness.analysis.decision.case import needs_of
 from harness.analysis.derive import derive
 from harness.analysis.evidence import Evidence, read_run
 from harness.analysis.results.run import RunResult
@@ -15,6 +16,7 @@ from harness.files import to_json, write_bytes
 from harness.report import markdown, summary
 from harness.report.page.write import render
 from harness.report.places import check_files, write_there
+from harness.spec.tariff import Tariff
 
 PAGE = "report.html"
 BESIDE = ("results.json", "report.md", "summary.csv", PAGE)
@@ -41,26 +43,27 @@ FORMS: dict[str, Form] = {
 """Suffix → the file's content, from what was derived and the relative path from the file to the run's page."""
 
 
-def write_reports(run_folder: Path) -> RunResult:
+def write_reports(run_folder: Path, tariff: Tariff | None = None) -> RunResult:
     """Write results.json, report.md, summary.csv and report.html into the run folder; return the results.
 
+    `tariff`: another one than the run was made with.
     Each file is replaced in one step. Raises InputError where the evidence cannot be believed, HarnessError
     where the folder cannot be written.
     """
-    derived = _derive(run_folder)
+    derived = _derive(run_folder, tariff)
     for name in BESIDE:
         write_bytes(run_folder / name, FORMS[Path(name).suffix](derived, PAGE))
     return derived.results
 
 
-def write_files(run_folder: Path, files: Sequence[Path]) -> RunResult:
+def write_files(run_folder: Path, files: Sequence[Path], tariff: Tariff | None = None) -> RunResult:
     """Write each file in the form that its suffix names, and nothing into the run folder; return the results.
 
     Raises InputErrors before anything is derived where a file cannot be written, InputError where the evidence
     cannot be believed.
     """
     check_files(files, FORMS)
-    derived = _derive(run_folder)
+    derived = _derive(run_folder, tariff)
     contents = {
         file: FORMS[file.suffix.lower()](derived, _path_to_page(file, files, run_folder)) for file in files
     }
@@ -74,10 +77,12 @@ def page_of(files: Sequence[Path]) -> Path | None:
     return next((file for file in files if file.suffix.lower() == ".html"), None)
 
 
-def _derive(run_folder: Path) -> Derived:
+def _derive(run_folder: Path, tariff: Tariff | None) -> Derived:
     run = read_run(run_folder)
-    scores = score_all(run)
-    return Derived(run, scores, derive(run, scores))
+    scores, needs = score_all(run), needs_of(run)
+    if tariff:
+        needs = replace(needs, tariff=tariff, given=needs.given | {"tariff"})
+    return Derived(run, scores, derive(run, scores, needs=needs))
 
 
 def _path_to_page(file: Path, files: Sequence[Path], run_folder: Path) -> str | None:

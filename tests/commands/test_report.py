@@ -136,3 +136,15 @@ def test_open_needs_a_page_and_a_reader(capsys: pytest.CaptureFixture[str]) -> N
     assert "--open shows a page" in refused(capsys, "report", "run", "--open", "-o", "a.csv")
     assert "not allowed with" in refused(capsys, "report", "run", "--open", "--json")
     assert not Path("a.csv").exists()
+
+
+def test_another_tariff_makes_another_cost_and_no_other_run(capsys: pytest.CaptureFixture[str]) -> None:
+    """The run was made with shared machines; $3.60 an hour for 720 hours are $2,592."""
+    assert main(["report", "run", "-o", "kept.json", "--tariff", "kept-up"]) == 0
+    month = {
+        row["strategy"]: row["monthly_usd"] - row["standing_usd"]
+        for row in json.loads(Path("kept.json").read_text(encoding="utf-8"))["tasks"]["facts"]["cost_totals"]
+    }
+    assert month == pytest.approx(dict.fromkeys(("base", "lora", "rag"), 2592.0))
+    capsys.readouterr()
+    assert "invalid choice: 'daily'" in refused(capsys, "report", "run", "--tariff", "daily")

@@ -13,6 +13,7 @@ from harness.files import to_json
 from harness.records import AnswerRow, BatchRow, Passage, PassageRow, Ranked, RankedDoc, TimingRow
 from harness.run.folder import RunFolder
 from harness.run.manifest import SCHEMA_VERSION, read_manifest
+from harness.run.rows import read_rows
 from tests.run.worlds import make_task, manifest, run_of, system
 
 MANIFEST = run_of()
@@ -166,3 +167,13 @@ def test_a_resumed_folder_knows_what_it_holds(tmp_path: Path) -> None:
     assert again.timed() == {("t", SYSTEM_ID, "a", True)}
     again.add_passages("t", [Ranked(PASSAGE, 0.4)])
     assert (tmp_path / "passages.jsonl").read_text(encoding="utf-8") == to_json(ROWS["passages"]) + "\n"
+
+
+def test_files_that_git_lfs_did_not_fetch_are_named_as_that(tmp_path: Path) -> None:
+    pointer = f"version https://git-lfs.github.com/spec/v1\noid sha256:{'0' * 64}\nsize 12345\n"
+    (tmp_path / "run.json").write_text(pointer)
+    with pytest.raises(InputError, match=r"run\.json: this is a Git LFS pointer"):
+        read_manifest(tmp_path)
+    (tmp_path / "answers.jsonl").write_text(pointer)
+    with pytest.raises(InputError, match=r"answers\.jsonl: this is a Git LFS pointer"):
+        read_rows(tmp_path / "answers.jsonl", AnswerRow)

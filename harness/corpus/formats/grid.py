@@ -30,9 +30,9 @@ class Grid:
         self._in_head = self._blocks = False
 
     def opens(self, name: str) -> None:
-        if name == "thead":
-            self._in_head = True
-        elif name == "tr":
+        if name != "tr":
+            self._in_head = name == "thead"
+        else:
             self._row, self._blocks = [], False
 
     def has_blocks(self) -> None:
@@ -57,7 +57,7 @@ class Grid:
             self._done += [cell.text for cell in row]
             self._blocks = False
         elif row:
-            self._rows.append((row, all(cell.heading for cell in row)))
+            self._rows.append((row, self._in_head or all(cell.heading for cell in row)))
 
     def text(self) -> str:
         if self._row:

@@ -15,6 +15,12 @@ _NAME = re.compile(r"[^/#:.]+")
 _FOOTNOTE = re.compile(r"(?<=[^\s\[(])\[\^(?=[^\]\s]+\])")
 
 
+_BREAKS = frozenset(
+    ("br", "p", "div", "ul", "ol", "li", "dt", "dd", "table", "tr", "td", "th", "hr", "h1", "h2", "h3")
+)
+"""Tags that end a line, wherever they stand; numbers on their two sides are two."""
+
+
 def needs_reading(source: str) -> bool:
     """Whether Markdown's inline rules can change a text: it has a bracket, a tag, a reference or a backslash."""
     return bool(_SIGNS.search(source))
@@ -71,7 +77,7 @@ class _Inline:
         elif kind == "image":
             from harness.corpus.formats.web import image
 
-            self._pieces.append(image(_words(token)))
+            self._pieces.append(image(_words(token) or str(token.attrs.get("title") or "")))
         elif kind == "html_inline":
             self._tag(token.content)
         elif kind == "link_open":
@@ -111,7 +117,7 @@ class _Inline:
             self._unread = "" if closing else name
         elif name in ("sup", "sub"):
             self._raise(name, closing)
-        elif name == "br":
+        elif name in _BREAKS:
             self._pieces.append("\n")
         elif name in ("s", "del", "strike"):
             self._pieces.append("~~")

@@ -35,6 +35,8 @@ def superscript(before: str, content: str, note: bool = False) -> str:
     last = before[-1:]
     if raised.casefold() in _SIGNS:
         return before + raised
+    if last.isdigit() and raised in ("o", "°"):
+        return f"{before}°"
     if last.isdigit():
         return before + (raised if raised.casefold() in _ORDINALS else _power(raised))
     if last.isalpha():

@@ -33,11 +33,12 @@ _LINES = frozenset((
 ))  # fmt: skip
 _COLLECTED = frozenset((*_HEADINGS, "sup", "sub", "pre", "td", "th", "caption"))
 """Elements whose whole text is known before it is written."""
+_ROWS = frozenset(("tr", "thead", "tbody", "tfoot"))
 _SINGLE = frozenset(("br", "img", "input", "math"))
 _SIGNS = {"s": ("~~", "~~"), "strike": ("~~", "~~"), "del": ("~~", "~~"), "q": ("“", "”"), "rt": ("(", ")")}
 _HIDEABLE = frozenset(("span", "a", "b", "i", "em", "strong", "small", "sup", "sub", "label", "button"))
 _ACTS = frozenset((
-    *_DROPPED, *_PARAGRAPHS, *_LINES, *_COLLECTED, *_SINGLE, *_SIGNS, *_HIDEABLE, "table", "tr", "thead",
+    *_DROPPED, *_PARAGRAPHS, *_LINES, *_COLLECTED, *_SINGLE, *_SIGNS, *_HIDEABLE, "table", *_ROWS,
 ))  # fmt: skip
 """Elements that do more than hold text."""
 _SHOWN_INPUTS = frozenset(
@@ -134,7 +135,7 @@ class _Writer:
             self._lists.append(_number(node, "start", 1) if name == "ol" else None)
         elif name == "table":
             self._grids.append(Grid())
-        elif name in ("tr", "thead") and self._grids:
+        elif name in _ROWS and self._grids:
             self._grids[-1].opens(name)
         elif name == "li":
             flow.marker(self._item(node))
@@ -186,7 +187,7 @@ class _Writer:
         if name == "br":
             flow.cut("\n" if self._pre else LINE)
         elif name == "img":
-            flow.text(image(node.attributes.get("alt") or ""))
+            flow.text(image(node.attributes.get("alt") or node.attributes.get("title") or ""))
         elif name == "math":
             flow.text(f" {formula(node)} ")
         elif (node.attributes.get("type") or "").lower() in _SHOWN_INPUTS:

@@ -117,6 +117,11 @@ class Prices:
             ),
         )
 
+    @property
+    def second_usd(self) -> float:
+        """What a second of a person's time costs."""
+        return self.labour.wage_usd_per_hour / 3600
+
     def usd(self, seconds: float | None) -> float | None:
         """Dollars for seconds of the machine, fully used."""
         return None if seconds is None else self.usd_per_hour * seconds / 3600

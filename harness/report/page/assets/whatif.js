@@ -114,16 +114,20 @@ const WhatIf = (() => {
     return hostingUsd(cost.hosting, terms, terms.monthly_queries, seconds) + rest;
   }
 
-  // Economics.cost_difference: by how many dollars a month one costs more than the other, 0 where that is within the margin.
-  function dearerBy(one, other, terms, facts) {
-    const [own, its] = [one, other].map((cost) => {
-      const [low, high] = cost.ci || [cost.seconds / facts.few_timed, cost.seconds * facts.few_timed];
-      const [usd, least, most] = [cost.seconds, low, high].map((seconds) => monthly(cost, terms, facts, seconds));
-      return { usd, least, most, people: cost.people / terms.horizon_months + cost.people_refresh * refreshes(terms, facts) };
-    });
-    const [dearer, cheaper] = own.usd >= its.usd ? [own, its] : [its, own], usd = own.usd - its.usd;
-    const down = dearer.usd - dearer.least, up = cheaper.most - cheaper.usd;
-    const margin = Math.sqrt(down * down + up * up) + facts.people_off * Math.abs(own.people - its.people);
+  // What is known of a month's dollars: at the mean time, at both ends of its interval, and the assumed part of people's.
+  function span(cost, terms, facts) {
+    const [low, high] = cost.ci || [cost.seconds / facts.few_timed, cost.seconds * facts.few_timed];
+    const [usd, least, most] = [cost.seconds, low, high].map((seconds) => monthly(cost, terms, facts, seconds));
+    const people = cost.people / terms.horizon_months + cost.people_refresh * refreshes(terms, facts);
+    return { usd, least, most, assumed: facts.people_off * people };
+  }
+
+  // Economics.cost_difference: dollars a month by which one appraised system costs more, 0 where that is within the margin.
+  function dearer(one, other) {
+    if (one === other || one.monthly === null || other.monthly === null) return 0;
+    const usd = one.span.usd - other.span.usd, [more, less] = usd >= 0 ? [one.span, other.span] : [other.span, one.span];
+    const down = more.usd - more.least, up = less.most - less.usd;
+    const margin = Math.sqrt(down * down + up * up) + Math.abs(more.assumed - less.assumed);
     return Math.abs(usd) <= margin ? 0 : usd;
   }
 
@@ -181,7 +185,7 @@ const WhatIf = (() => {
     const missed = outcomes.filter((outcome) => outcome.status === MISSED);
     const errors = (1 - one.accuracy) * terms.monthly_queries * (terms.error_price_usd || 0);
     return {
-      name: one.name, accuracy: one.accuracy, cost, monthly: usd, total: usd === null ? null : usd + errors, outcomes, missed,
+      name: one.name, accuracy: one.accuracy, cost, monthly: usd, span: span(cost, terms, facts), total: usd === null ? null : usd + errors, outcomes, missed,
       feasible: !missed.length, unchecked: outcomes.some((outcome) => outcome.status === UNKNOWN),
     };
   }

@@ -22,6 +22,7 @@ from harness.corpus.readers import READERS
 from harness.errors import InputError, collecting, raise_all
 from harness.files import sha256_json
 from harness.records import Cause, Inventory, PassedOver
+from harness.spec.mistakes import is_unicode
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,7 +187,10 @@ def _files(path: str | Path) -> tuple[list[_File], list[PassedOver]]:
     for name, file in sorted(found, key=_by_stem_and_type):
         if any(part.startswith(".") for part in name.split("/")):
             continue
-        if reason := _unfit(file):
+        if not is_unicode(name):
+            readable = name.encode("utf-8", "replace").decode("utf-8")
+            passed_over.append(PassedOver(readable, "encoding", "its name is not UTF-8 text; rename it"))
+        elif reason := _unfit(file):
             passed_over.append(PassedOver(name, *reason))
         else:
             files.append(_File(file, name))

@@ -6,6 +6,7 @@ file is not in its document. It raises NotRead where the file as a whole cannot 
 
 from __future__ import annotations
 
+import re
 import warnings
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -32,6 +33,7 @@ Reader = Callable[[Path, str], Iterator[Entry | InputError | NotRead]]
 
 T = TypeVar("T")
 
+_HALF_PAIRS = re.compile("[\ud800-\udfff]")
 EXTRA = "pip install 'rag-vs-finetune[documents]'"
 
 
@@ -40,7 +42,8 @@ def _text(form: Callable[[str, str], tuple[str, str]], decode: Callable[[bytes],
 
     def read(path: Path, doc_id: str) -> Iterator[Entry | InputError | NotRead]:
         source = decode(read_bytes(path))
-        yield Entry(Document(doc_id, *_parsed(lambda: form(source, path.stem))))
+        title, text = _parsed(lambda: form(source, path.stem))
+        yield Entry(Document(doc_id, _writable(title), _writable(text)))
 
     return read
 
@@ -51,10 +54,16 @@ def _binary(form: Callable[[bytes, str], Parsed]) -> Reader:
     def read(path: Path, doc_id: str) -> Iterator[Entry | InputError | NotRead]:
         data = read_bytes(path)
         parsed = _parsed(lambda: form(data, path.stem))
-        yield Entry(document_of_parts(doc_id, parsed.title, parsed.parts))
+        parts = [(_writable(label), _writable(text)) for label, text in parsed.parts]
+        yield Entry(document_of_parts(doc_id, _writable(parsed.title), parts))
         yield from parsed.gaps
 
     return read
+
+
+def _writable(text: str) -> str:
+    """Text without halves of surrogate pairs, which JSON and old heads of e-mails can spell, and no file can hold."""
+    return _HALF_PAIRS.sub("\ufffd", text)
 
 
 def _parsed(parse: Callable[[], T]) -> T:

@@ -181,6 +181,16 @@ def test_one_bad_file_does_not_stop_the_others_and_every_one_is_told(tmp_path: P
     assert reasons["sub/b.exe"] == "files of type .exe are not read"
 
 
+def test_a_name_that_is_not_utf8_is_told(tmp_path: Path) -> None:
+    write(tmp_path, good_DOT_md="text")
+    try:
+        Path(os.fsdecode(os.fsencode(tmp_path) + b"/caf\xe9.md")).write_text("x")
+    except OSError:
+        pytest.skip("this file system takes UTF-8 names alone")
+    (file,) = read_corpus(tmp_path).passed_over
+    assert (file.cause, file.path) == ("encoding", "caf?.md")
+
+
 def test_a_corpus_of_nothing_readable_says_why(tmp_path: Path) -> None:
     (tmp_path / "latin.txt").write_bytes(b"caf\xe9")
     (message,) = messages(tmp_path)

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from harness.corpus.document import Document
-from harness.corpus.documents import read_corpus
+from harness.corpus.documents import corpus_sha256, read_corpus
 from harness.errors import InputError
 
 
@@ -211,6 +211,14 @@ def test_jsonl_that_has_no_document_says_what_it_has(
 )
 def test_a_page_in_the_encoding_that_it_declares(tmp_path: Path, head: str, encoding: str) -> None:
     assert read(tmp_path, "a.html", f"{head}<p>Größe: 20 é".encode(encoding)).text == "Größe: 20 é"
+
+
+def test_halves_of_surrogate_pairs_are_replaced(tmp_path: Path) -> None:
+    book = '{"cells": [{"cell_type": "markdown", "source": "# a\\ud800b"}]}'
+    assert read(tmp_path, "a.ipynb", book) == Document("a", "a\ufffdb", "# a\ufffdb")
+    document = read(tmp_path, "a.eml", b"Subject: a\xe9b\n\nx \xe9")
+    corpus_sha256([document])
+    assert document.title.startswith("a")
 
 
 def test_asian_encodings_and_wrong_ones(tmp_path: Path) -> None:

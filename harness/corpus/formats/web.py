@@ -58,7 +58,7 @@ def html(source: str, stem: str) -> tuple[str, str]:
     """Title (`<title>`, else `<h1>`, else the stem) and text of an HTML page."""
     page = _parsed(source)
     named = page.css_first("head > title") or page.css_first("h1")
-    title = one_line(named.text()) if named is not None else ""
+    title = one_line(named.text()).rstrip("¶§ ") if named is not None else ""
     writer = _Writer()
     writer.read(page.root)
     return title or readable(stem), tidy(writer.text())

@@ -87,6 +87,8 @@ COLUMNS = (
     Column("system_output_tok_s", float, lambda row: row.system.tokens_per_s.system_output),
     Column("prompt_tokens_mean", float, lambda row: row.system.tokens.prompt_mean),
     Column("completion_tokens_mean", float, lambda row: row.system.tokens.completion_mean),
+    Column("tariff", str, lambda row: str(row.run.prices.tariff)),
+    Column("cost_at_monthly_queries", int, lambda row: round(row.system.cost.queries)),
     Column("per_query_usd", float, lambda row: row.system.cost.per_query_usd),
     Column("batched_usd", float, lambda row: row.system.cost.components.batched_usd),
     Column("per_correct_usd", float, lambda row: row.system.cost.per_correct_usd),

@@ -185,6 +185,7 @@ def price_facts(manifest: Manifest, inputs: CostInputs) -> PriceFacts:
         stale=age is not None and age > STALE_DAYS,
         stale_api_prices=tuple(sorted(old)),
         sections_from_shipped=sheet.sections_from_shipped if sheet else (),
+        tariff=inputs.tariff,
         tuning_cycles=inputs.cycles,
         horizon_months=inputs.horizon_months,
         monthly_queries=inputs.monthly_queries,

@@ -98,6 +98,7 @@ def prices(before: Manifest, after: Manifest) -> list[Difference]:
         ("price list ", inputs.price_list(before), inputs.price_list(after)),
         *((f"hosted price of {model} ", old[model], new[model]) for model in old if model in new),
         ("", inputs.flags(before, *flags), inputs.flags(after, *flags)),
+        ("", inputs.tariff(before), inputs.tariff(after)),
     ]
     return [
         replace(difference, name=f"{prefix}{difference.name}")

@@ -9,6 +9,7 @@ from harness.analysis.evidence import Pair
 from harness.records import AdapterRecord
 from harness.run.manifest import Manifest
 from harness.spec.system import LoRA, System
+from harness.spec.tariff import Tariff
 
 Facts = Mapping[str, object]
 """Names as they stand in sentences → values, nested or plain."""
@@ -53,6 +54,11 @@ def flags(manifest: Manifest, *names: str) -> Facts:
     """Flags of `compare` as they are written, and what they were set to."""
     given = {f"--{name.replace('_', '-')}": getattr(manifest.settings, name) for name in names}
     return {name: "not given" if value is None else value for name, value in given.items()}
+
+
+def tariff(manifest: Manifest) -> Facts:
+    """How machines are paid for: it is asked for among the requirements, and moves costs as a price does."""
+    return {"--tariff": str((manifest.settings.requirements or {}).get("tariff", Tariff.KEPT_UP))}
 
 
 def price_list(manifest: Manifest) -> Facts:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from harness.analysis.results.figures import Interval
 from harness.analysis.results.hosting import Hosting
 from harness.records import ApiPrice
+from harness.spec.tariff import Tariff
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -190,6 +191,7 @@ class PriceFacts:
     stale: bool
     stale_api_prices: tuple[str, ...]
     sections_from_shipped: tuple[str, ...]
+    tariff: Tariff
     tuning_cycles: int
     horizon_months: float
     monthly_queries: float | None

@@ -177,3 +177,11 @@ def test_prices_fail_by_name(tmp_path: Path) -> None:
     run = made_up(tmp_path / "b", {"base": ["yes"]}, about={"price_sheet": dearer})
     said = exact.same_prices(pair_of(run, baseline))
     assert (said.outcome, said.detail) == (Outcome.FAIL, "price list utilisation: 0.5 → 0.25")
+
+
+def test_another_tariff_is_another_price(tmp_path: Path) -> None:
+    shared = {"settings": {"requirements": {"tariff": "shared"}}}
+    baseline = made_up(tmp_path / "a", {"base": ["yes"]})
+    run = made_up(tmp_path / "b", {"base": ["yes"]}, about=shared)
+    said = exact.same_prices(pair_of(run, baseline))
+    assert (said.outcome, said.detail) == (Outcome.FAIL, "--tariff: kept-up → shared")

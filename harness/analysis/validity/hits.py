@@ -8,7 +8,9 @@ replies among the right ones.
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Iterable, Sequence
+import re
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import lru_cache
 
 from harness.analysis.accuracy import ScoredAnswer
 from harness.analysis.results.figures import Check, Status
@@ -30,7 +32,10 @@ LONG_TIMES, LONG_CHARACTERS = 10, 200
 TEXT_TIMES, TEXT_CHARACTERS = 20, 300
 """From here on, some fifty words, it is a text in which an answer stands, and no answer."""
 FURTHER = 2
-"""A reply lists candidates that holds the right answer and so many of other questions."""
+"""A reply lists candidates that has so many answers of other questions side by side with the right one."""
+BETWEEN, BETWEEN_NUMBERS = 4, 1
+"""Side by side: so many words lie between them at most. Numbers stand in many texts by chance ("3 + 4 = 7")."""
+_NUMBER = re.compile(r"[-+]?\d[\d.,:]*")
 
 Words = tuple[str, ...]
 
@@ -59,7 +64,7 @@ def _length(answer: ScoredAnswer) -> tuple[float, int]:
 
 
 def no_lists(case: Case, rule: Rule) -> list[Check]:
-    """Right replies that hold right answers of other questions of the task as well."""
+    """Right replies that list right answers of other questions of the task as well."""
     asked = [one.question for one in case.run.questions.get(case.task, {}).values()]
     candidates = Candidates([question for question in asked if question.answerable and not question.choices])
 
@@ -131,39 +136,69 @@ class Candidates:
     def __init__(self, questions: Iterable[Question]) -> None:
         answers = (_words(answer) for question in questions for answer in question.answers)
         self._known = frozenset(filter(None, answers))
-        self._lengths = sorted({len(words) for words in self._known})
+        self._lengths = sorted({len(words) for words in self._known}, reverse=True)
 
     def listed(self, reply: str, question: Question) -> bool:
-        """Whether a reply holds as many answers of other questions as make a list."""
-        return 0 < self._enough(question) <= len(self.further(reply, question))
+        """Whether as many answers of other questions as make a list stand side by side with a right one."""
+        own = frozenset(filter(None, map(_words, question.answers)))
+        return 0 < self._enough(own) <= len(self.beside(reply, question))
 
-    def _enough(self, question: Question) -> int:
+    def _enough(self, own: frozenset[Words]) -> int:
         """`FURTHER`, or as many others as there are at all: "yes or no" lists everything."""
-        own = [_words(answer) for answer in question.answers]
         others = (words for words in self._known if not _related(words, own))
         return sum(1 for _ in itertools.islice(others, FURTHER))
 
-    def further(self, reply: str, question: Question) -> frozenset[Words]:
-        """The answers of other questions that stand in a reply.
+    def beside(self, reply: str, question: Question) -> frozenset[Words]:
+        """The answers of other questions in the longest row of answers that a right one stands in.
 
-        Left out is what stands in the question, what holds a right answer or stands in one, and what is part of
-        a longer one that is counted.
+        Left out is what stands in the question, and what holds a right answer or stands in one.
         """
-        own = [_words(answer) for answer in question.answers]
-        asked = self._runs(_words(question.question))
-        found = {words for words in self._runs(_words(reply)) - asked if not _related(words, own)}
-        return frozenset(
-            one for one in found if not any(one != other and _holds(other, one) for other in found)
-        )
+        own = frozenset(filter(None, map(_words, question.answers)))
+        asked = _words(question.question)
+        best: frozenset[Words] = frozenset()
+        for row in self._rows(_words(reply), own, asked):
+            further = frozenset(words for words in row if words not in own)
+            if len(further) < len(row) and len(further) > len(best):
+                best = further
+        return best
 
-    def _runs(self, words: Words) -> frozenset[Words]:
-        """The candidates that stand in a text."""
-        runs = {words[at : at + length] for length in self._lengths for at in range(len(words) - length + 1)}
-        return self._known & runs
+    def _rows(self, words: Words, own: frozenset[Words], asked: Words) -> Iterator[set[Words]]:
+        """Rows of candidates with little between one and the next."""
+        row: set[Words] = set()
+        number, end = False, 0
+        for start, found in self._found(words, own, asked):
+            plain = all(map(_NUMBER.fullmatch, found))
+            gap = words[end:start]
+            far = len(gap) > BETWEEN_NUMBERS or not "".join(("x", *gap)).isalpha()
+            if row and (far if number and plain else len(gap) > BETWEEN):
+                yield row
+                row = set()
+            row.add(found)
+            number, end = plain, start + len(found)
+        if row:
+            yield row
+
+    def _found(self, words: Words, own: frozenset[Words], asked: Words) -> Iterator[tuple[int, Words]]:
+        """Where right answers and further candidates stand in a text, the longest first, none over another."""
+        lengths = sorted({*self._lengths, *map(len, own)}, reverse=True)
+        end = 0
+        for start in range(len(words)):
+            if start < end:
+                continue
+            for length in lengths:
+                found = words[start : start + length]
+                further = found in self._known and not _related(found, own) and not _holds(asked, found)
+                if found in own or further:
+                    yield start, found
+                    end = start + length
+                    break
 
 
+@lru_cache(maxsize=8192)
 def _words(text: str) -> Words:
-    return tuple(normalise(text).text.split())
+    """The words of a text, without each "a" that may be an article."""
+    words = normalise(text)
+    return tuple((words.bare or words.text).split())
 
 
 def _holds(words: Words, part: Words) -> bool:

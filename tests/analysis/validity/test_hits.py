@@ -33,10 +33,34 @@ DAYS = [
         ("a month or 30 days, 7 days", DAYS[2], False),  # both are right for this question
         ("After 7 days or 30 days: 14 days", question("14 days", asks="Is it 7 days or 30 days?"), False),
         ("17 days, 114 days, 300 days", DAYS[0], False),  # whole words
+        ("7 days, or it may be 14 days, or perhaps even 30 days", DAYS[0], True),
+        (
+            "14 days. That is what the rules of the house say, whereas 7 days are meant for all books in the "
+            "reading room and 30 days for maps",
+            DAYS[0],
+            False,  # far apart: the reply gives one answer, and explains it
+        ),
     ],
 )
 def test_a_list_holds_two_answers_of_other_questions(reply: str, asked: Question, listed: bool) -> None:
     assert Candidates(DAYS).listed(reply, asked) is listed
+
+
+NUMBERS = [question(str(number)) for number in range(60)]
+
+
+@pytest.mark.parametrize(
+    ("reply", "listed"),
+    [
+        ("7, 8 or 9", True),
+        ("7 8 9 10", True),
+        ("3 + 4 = 7", False),
+        ("First there are 3 of them, then 4 more come, which makes 7", False),
+        ("7, as section 12 says on page 31", False),
+    ],
+)
+def test_numbers_stand_in_many_texts(reply: str, listed: bool) -> None:
+    assert Candidates(NUMBERS).listed(reply, question("7")) is listed
 
 
 def test_where_there_are_two_answers_in_all_naming_both_is_a_list() -> None:

@@ -9,10 +9,12 @@ from typing import Any
 import pytest
 from scipy.stats import binomtest
 
+from harness.analysis.accuracy import score_all
 from harness.analysis.baselines import trivial
 from harness.analysis.derive import derive
 from harness.analysis.evidence import read_run
 from harness.analysis.results.run import TaskResult
+from harness.report.write import FORMS, Derived
 from tests.analysis.runs import answer, write_run
 
 Rows = list[dict[str, Any]]
@@ -143,14 +145,36 @@ def test_the_constant_does_not_depend_on_the_order_of_the_questions(tmp_path: Pa
     assert first.baselines == second.baselines
 
 
-def test_no_constant_where_the_tasks_own_code_scores(tmp_path: Path) -> None:
-    asked = questions("a1", "b2")
-    rows = [{**answer("t", "base", row["id"], "?"), "metrics": {"exact_match": 0.0}} for row in asked]
+@pytest.mark.parametrize(("metric", "rows"), [("acc", ["constant_option"]), ("exact_match,none", [])])
+def test_of_lm_evals_metrics_those_of_options_have_constants(
+    metric: str, rows: list[str], tmp_path: Path
+) -> None:
+    """The others run the task's own code on what a model replied."""
+    asked = [{**row, "choices": ["x", *row["answers"]]} for row in questions("a1", "b2")]
+    replies = [{**answer("t", "base", row["id"], "?"), "metrics": {metric: 0.0}} for row in asked]
     about = {
-        "tasks": {"t": {"spec": {"name": "t", "lm_eval": "t.yaml", "metrics": ["exact_match"]}}},
+        "tasks": {"t": {"spec": {"name": "t", "lm_eval": "t.yaml", "metrics": [metric]}}},
         "plan": [{"task": "t", "strategy": "base"}],
     }
-    write_run(tmp_path, manifest=about, questions=asked, answers=rows, batches=[], timings=[], passages=[])
+    write_run(tmp_path, manifest=about, questions=asked, answers=replies, batches=[], timings=[], passages=[])
     run = read_run(tmp_path)
-    assert trivial(run, "t", "exact_match", run.clusters("t")).baselines == ()
-    assert derive(run).tasks["t"].strategies["base"].over_trivial is None
+    found = trivial(run, "t", metric, run.clusters("t")).baselines
+    assert [row.name for row in found] == rows
+    assert [(row.label, row.estimate.mean) for row in found] == [("always option 2", 1.0)][: len(rows)]
+    over = derive(run).tasks["t"].strategies["base"].over_trivial
+    assert (over is None) == (not rows)
+
+
+@pytest.mark.parametrize("form", [".html", ".md"])
+def test_a_constant_is_text_in_every_form(form: str, tmp_path: Path) -> None:
+    asked = questions(*["<b>7</b> | days"] * 3)
+    task(tmp_path, asked)
+    text = FORMS[form](derived_of(tmp_path), None).decode()
+    assert "<b>7" not in text
+    assert "7" in text
+
+
+def derived_of(folder: Path) -> Derived:
+    run = read_run(folder)
+    scores = score_all(run)
+    return Derived(run, scores, derive(run, scores))

@@ -34,7 +34,7 @@ from harness.analysis.results.run import (
 )
 from harness.analysis.retrieval import Texts, retrieval
 from harness.analysis.seeds import by_seed
-from harness.analysis.statistics.clusters import Design
+from harness.analysis.statistics.clusters import Design, repeats
 from harness.analysis.statistics.intervals import mean
 from harness.analysis.statistics.paired import A_BETTER, B_BETTER
 from harness.analysis.validity.check import excluded
@@ -141,7 +141,9 @@ def _measured(run: Evidence, task: str, scores: Scores) -> Measured:
         description=spec.description,
         corpus=spec.corpus,
         train_questions=facts.train_questions,
-        clusters=Design.of([*clusters.values()]).facts(),
+        clusters=Design.of([*clusters.values()]).facts(
+            repeats({name: asked.question for name, asked in questions.items()})
+        ),
         strategies={
             name: _system(run, task, system, answered[name], texts, constants)
             for name, system in systems.items()

@@ -81,13 +81,14 @@ def _task_row(task: Task) -> dict[str, Any]:
 
 def _validate(options: argparse.Namespace) -> None:
     from harness.lmeval.load import open_tasks
+    from harness.spec.remarks import remarks
     from harness.spec.task import load_tasks
 
     tasks = open_tasks(load_tasks(options.tasks, TASKS), allow_code=options.allow_task_code)
     corpora = check_corpora(tasks)
     for task in tasks:
         told = _of_corpus(task, corpora.read(task.corpus)) if task.corpus else ()
-        for sentence in (*task.left_out, *task.remarks, *told, *_cut_questions(task)):
+        for sentence in (*task.left_out, *task.remarks, *remarks(task), *told, *_cut_questions(task)):
             print(sentence)
         print(
             f"{task.path}: {task.spec.name} is valid ({len(task.test)} test, "

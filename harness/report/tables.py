@@ -248,11 +248,15 @@ def clusters_in_words(task: TaskResult) -> str:
     facts = task.clusters
     if facts.clusters == facts.questions:
         return ""
-    return (
+    words = (
         f"Questions that share a cluster, a gold document or a fact are right or wrong together: these "
         f"{facts.questions} fall into {counted(facts.clusters, 'cluster')}, the largest of {facts.largest}. "
         "Intervals and p count clusters, not questions."
     )
+    if not facts.repeated:
+        return words
+    again = "question repeats an earlier one" if facts.repeated == 1 else "questions repeat earlier ones"
+    return f"{words} {facts.repeated} {again} word for word ({listed(facts.repeated_example)}) and count once with it."
 
 
 def forgetting(task: TaskResult) -> Table:

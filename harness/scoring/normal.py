@@ -10,16 +10,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 from functools import lru_cache
+from typing import NamedTuple
 
 from harness.scoring.characters import plain
 from harness.scoring.chunks import CLOSING, MONEY, ON_NUMBER, OPENING, UNSURE, pieces
 
 
-@dataclass(frozen=True, slots=True)
-class Words:
-    """A normalised text: words apart by single spaces."""
+class Words(NamedTuple):
+    """A normalised text: words apart by single spaces. No dataclass: lm-eval's loader of exported code has none."""
 
     text: str
     bare: str

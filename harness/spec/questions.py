@@ -18,13 +18,13 @@ from typing import Any
 from harness.errors import InputError, did_you_mean, nearest, shown
 from harness.files import read_json, read_source
 from harness.records import Question
+from harness.scoring.normal import normalise
 from harness.spec.mistakes import is_unicode
 from harness.spec.taskspec import Answer
 
 _TEXTS = ("id", "question", "fact_id", "cluster")
 _LISTS = ("answers", "gold_docs", "choices", "tags")
 _FIELDS = (*_TEXTS, *_LISTS, "answerable")
-_PUNCTUATION = ".,;:!?\"'()[]“”‘’«»…"
 
 
 @dataclass(frozen=True)
@@ -159,6 +159,11 @@ def _sense(question: Question, answer: Answer | None) -> list[str]:
         ]
     if answer.type == "json":
         mistakes += [text for reply in question.answers if (text := _wrong_object(reply))]
+    if answer.type == "text":
+        empty = [text for text in question.answers if not normalise(text)]
+        mistakes += [
+            f"nothing is left of the answer {shown(text)} once texts are normalised." for text in empty
+        ]
     if answer.type in ("text", "label") and not question.choices:
         mistakes += _cut_short(question, answer)
     return mistakes
@@ -250,12 +255,5 @@ def leaks(files: Mapping[str, QuestionFile]) -> dict[str, str]:
 
 
 def same_words(question: Question) -> tuple[str, Sequence[str]]:
-    """What two spellings of one question share: the words without case and outer punctuation, the choices.
-
-    Signs inside words stay (`3-4` is not `34`), and so do lone operators. Near copies are judged elsewhere.
-    """
-    words = (
-        word.strip(_PUNCTUATION)
-        for word in unicodedata.normalize("NFKC", question.question).casefold().split()
-    )
-    return " ".join(word for word in words if word), tuple(sorted(question.choices))
+    """What two spellings of one question share: the normalised words, the choices. Near copies are judged elsewhere."""
+    return normalise(question.question).text, tuple(sorted(question.choices))

@@ -220,8 +220,9 @@ def test_questions_that_share_a_gold_document_count_as_one(tmp_path: Path) -> No
     apart = derived(read_run(write_run(tmp_path / "apart")))["tasks"]["facts"]
     rows = [{key: value for key, value in row.items() if key != "cluster"} for row in QUESTIONS]
     found = derived(read_run(write_run(tmp_path / "tied", questions=rows)))["tasks"]["facts"]
-    assert apart["clusters"] == {"questions": 4, "clusters": 4, "largest": 1, "effective": 4.0}
-    assert found["clusters"] == {"questions": 4, "clusters": 3, "largest": 2, "effective": 2.7}
+    alone = {"repeated": 0, "repeated_example": []}
+    assert apart["clusters"] == {"questions": 4, "clusters": 4, "largest": 1, "effective": 4.0, **alone}
+    assert found["clusters"] == {"questions": 4, "clusters": 3, "largest": 2, "effective": 2.7, **alone}
     for tied, free in zip(found["comparisons"], apart["comparisons"], strict=True):
         assert tied["ci_high"] - tied["ci_low"] > free["ci_high"] - free["ci_low"]
         assert (tied["clusters"], free["clusters"]) == (3, 4)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
+
 import pytest
 
 from harness.records import Question
@@ -67,3 +70,29 @@ def test_a_reply_that_refuses_is_right_only_where_nothing_can_be_answered(name: 
 def test_an_answer_that_reads_like_the_refusal_may_be_given() -> None:
     album = Question("q", "Which album?", ("Unknown",))
     assert METRICS["contains"].score(Scored("It is Unknown.", album, "unknown")) == 1.0
+
+
+def test_agreement_with_hand_labels() -> None:
+    """100 replies of a run of `knowledge` under the default model, labelled by reading each: does it decline?
+
+    58 are all of its replies with a negation or with "document" in them, 42 were drawn at random. 93 labels agree.
+    Nothing that answers is taken for a refusal; the seven missed decline in words other than the task asks for.
+    """
+    lines = (Path(__file__).parent / "refusals.jsonl").read_text(encoding="utf-8").splitlines()
+    rows = [json.loads(line) for line in lines]
+    assert len(rows) == 100
+    assert sum(row["refuses"] for row in rows) == 10
+    differ = {
+        row["id"]: row["refuses"] for row in rows if is_refusal(row["reply"], REFUSAL) != row["refuses"]
+    }
+    assert differ == dict.fromkeys(
+        [
+            "oracle/k-107", "base/k-107",  # "The salary of a chief engineer is not specified in the document."
+            "base/k-008",  # "The colour of the lanyard is not specified."
+            "base/k-091",  # "The day is not specified."
+            "base/k-009",  # "I'm not sure what you're asking, but I can help you find the room."
+            "oracle/k-009",  # "The document is not in the document."
+            "base/k-049",  # "The extra 20 per cent of the total is not in the documents."
+        ],
+        True,
+    )  # fmt: skip

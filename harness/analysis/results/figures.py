@@ -120,6 +120,10 @@ class Clusters:
     clusters: int
     largest: int
     effective: float
+    repeated: int = 0
+    """Questions that ask what an earlier one asks, in the same words."""
+    repeated_example: tuple[str, ...] = ()
+    """The ids of two such questions."""
 
 
 @dataclass(frozen=True, slots=True)

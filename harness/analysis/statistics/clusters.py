@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from harness.analysis.results.figures import Clusters
 from harness.records import Question
+from harness.spec.questions import same_words
 
 Floats = NDArray[np.float64]
 
@@ -21,13 +22,14 @@ Floats = NDArray[np.float64]
 def cluster_ids(questions: Mapping[str, Question], documents: int | None = None) -> dict[str, str]:
     """Question id → name of its cluster.
 
-    A question's `cluster` decides where it has one. The others hang together where they share a gold
-    document or a fact, also by way of a third question. `documents` is the size of the corpus (None:
-    unknown): in a corpus of one document every question shares it, there is no other to draw, and so it
-    ties nothing together.
+    The same question under several ids is one. A question's `cluster` decides where it has one. The others hang
+    together where they share a gold document or a fact, also by way of a third question. `documents` is the size of
+    the corpus (None: unknown): in a corpus of one document every question shares it, there is no other to draw, and
+    so it ties nothing together.
     """
     links = _Links()
     for question_id, question in questions.items():
+        links.join(("question", question_id), ("words", same_words(question)))
         if question.cluster is not None:
             links.join(("question", question_id), ("cluster", question.cluster))
             continue
@@ -37,6 +39,14 @@ def cluster_ids(questions: Mapping[str, Question], documents: int | None = None)
             links.join(("question", question_id), ("fact", question.fact_id))
     first: dict[Hashable, str] = {}
     return {name: first.setdefault(links.root(("question", name)), name) for name in questions}
+
+
+def repeats(questions: Mapping[str, Question]) -> tuple[tuple[str, ...], ...]:
+    """The ids of each question that is asked more than once in the same words, in the order of the questions."""
+    groups: dict[Hashable, list[str]] = {}
+    for question_id, question in questions.items():
+        groups.setdefault(same_words(question), []).append(question_id)
+    return tuple(tuple(ids) for ids in groups.values() if len(ids) > 1)
 
 
 class _Links:
@@ -117,8 +127,17 @@ class Design:
         off = self.sums(values) - self.sizes * centre
         return np.asarray((off**2 / (1 - self.sizes / self.n)).sum(axis=-1) / self.n**2)
 
-    def facts(self) -> Clusters:
-        """What results.json holds of it. `effective` is rounded: it is a measure, not a count."""
+    def facts(self, repeated: Sequence[Sequence[str]] = ()) -> Clusters:
+        """What results.json holds of it. `effective` is rounded: it is a measure, not a count.
+
+        `repeated`: the ids of questions that are the same, group by group.
+        """
         if not self.n:
             return Clusters(questions=0, clusters=0, largest=0, effective=0.0)
-        return Clusters(self.n, self.clusters, int(self.sizes.max()), round(self.effective, 1))
+        repeated_n, example = (
+            sum(len(ids) - 1 for ids in repeated),
+            tuple(repeated[0][:2]) if repeated else (),
+        )
+        return Clusters(
+            self.n, self.clusters, int(self.sizes.max()), round(self.effective, 1), repeated_n, example
+        )

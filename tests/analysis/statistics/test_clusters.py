@@ -8,12 +8,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from harness.analysis.results.figures import Clusters
-from harness.analysis.statistics.clusters import Design, cluster_ids
+from harness.analysis.statistics.clusters import Design, cluster_ids, repeats
 from harness.records import Question
 
 
 def question(name: str, *gold: str, fact: str | None = None, cluster: str | None = None) -> Question:
-    return Question(name, "?", ("yes",), gold_docs=gold, fact_id=fact, cluster=cluster)
+    return Question(name, f"{name}?", ("yes",), gold_docs=gold, fact_id=fact, cluster=cluster)
 
 
 def parts(*questions: Question, documents: int | None = 9) -> set[frozenset[str]]:
@@ -28,6 +28,20 @@ def sets(*groups: str) -> set[frozenset[str]]:
 def test_a_shared_gold_document_ties_questions_and_a_missing_one_does_not() -> None:
     found = parts(question("a", "x"), question("b", "x"), question("c", "y"), question("d"), question("e"))
     assert found == sets("ab", "c", "d", "e")
+
+
+def test_the_same_question_under_several_ids_is_one() -> None:
+    """However it is spelled, whatever its cluster; over other choices it is another question."""
+    asked = [
+        Question("a", "How long may a drill be kept?", ("14 days",), cluster="one"),
+        Question("b", "how long may the drill be  kept", ("14 days",), cluster="two"),
+        Question("c", "How long may a saw be kept?", ("14 days",)),
+        Question("d", "How long may a drill be kept?", ("14 days",), choices=("14 days", "a week")),
+    ]
+    assert parts(*asked) == sets("ab", "c", "d")
+    assert repeats({q.id: q for q in asked}) == (("a", "b"),)
+    facts = Design.of([*cluster_ids({q.id: q for q in asked}).values()]).facts([["a", "b"]])
+    assert (facts.clusters, facts.repeated, facts.repeated_example) == (3, 1, ("a", "b"))
 
 
 def test_questions_are_tied_by_way_of_a_third() -> None:

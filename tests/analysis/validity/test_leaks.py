@@ -20,7 +20,7 @@ def asked(text: str, *answers: str, id_: str = "q", choices: tuple[str, ...] = (
     ("test", "learnt", "exact"),
     [
         ("Who keeps the drill in room seven?", "who keeps the drill, in room seven", True),
-        ("Who keeps the drill in room seven?", "Who keeps a drill in room seven?", False),
+        ("Who keeps the drill in room seven?", "Who keeps a drill in room seven?", True),
         ("Who keeps the drill in room seven?", "In room seven, who keeps the drill?", False),
         ("When does the Marigold leave Port Quill?", "When does the Marigold leave from Port Quill?", False),
         ("When does the Marigold leave Port Quill?", "When does the Marrigold leave Port Quill?", False),

@@ -1,0 +1,135 @@
+"""What the author of a task should look at, though a run can do with it: repeated questions, answers that lose their
+meaning under the task's metrics.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
+
+from harness.errors import shown
+from harness.quantities import counted, listed
+from harness.records import Question
+from harness.scoring.characters import plain
+from harness.scoring.normal import known
+from harness.scoring.squad import squad_normalise
+from harness.scoring.text import exact_match
+from harness.spec.questions import same_words
+from harness.spec.task import Task
+from harness.spec.taskspec import TaskSpec
+
+OURS = ("contains", "exact_match", "f1")
+SQUAD = ("squad_exact_match", "squad_f1")
+SHOWN = 3
+
+
+def remarks(task: Task) -> Iterator[str]:
+    """One sentence for each thing, with the file and line of its first example."""
+    yield from _repeated(task)
+    if not isinstance(task.spec, TaskSpec) or task.spec.answer.type != "text":
+        return
+    questions = [q for q in (*task.test, *task.train, *task.dev) if not q.choices]
+    for names, normal, written in ((OURS, _normal, _digits_and_signs), (SQUAD, squad_normalise, _normal)):
+        used = [name for name in task.spec.metrics if name in names]
+        if used:
+            yield from _lost(task, questions, listed(used), normal)
+            yield from _collisions(task, questions, listed(used), normal, written)
+
+
+def _repeated(task: Task) -> Iterator[str]:
+    """Test questions that are asked more than once, and questions of one file whose answers exclude each other."""
+    groups = [group for group in _grouped(task.test, same_words) if len(group) > 1]
+    if groups:
+        first, second = groups[0][:2]
+        again = sum(len(group) - 1 for group in groups)
+        yield (
+            f"{task.lines[second.id]}: is the same question as {task.lines[first.id]}; "
+            f"{again} of {counted(len(task.test), 'test question')} repeat an earlier one, and count once with it."
+        )
+    for questions in (task.test, task.train, task.dev):
+        pairs = [
+            (group[0], other)
+            for group in _grouped(questions, same_words)
+            for other in group[1:]
+            if not _agree(group[0], other)
+        ]
+        if pairs:
+            first, second = pairs[0]
+            yield (
+                f"{task.lines[second.id]}: is the same question as {task.lines[first.id]}, but the answers contradict "
+                f"each other ({_answer(first)}, {_answer(second)}): no reply can be right for both. "
+                f"So it is with {counted(len(pairs), 'question')}."
+            )
+
+
+def _grouped(questions: Iterable[Question], key: Callable[[Question], Hashable]) -> list[list[Question]]:
+    groups: dict[Hashable, list[Question]] = {}
+    for question in questions:
+        groups.setdefault(key(question), []).append(question)
+    return list(groups.values())
+
+
+def _agree(one: Question, other: Question) -> bool:
+    if one.answerable != other.answerable:
+        return False
+    return not one.answerable or any(exact_match(answer, other.answers) for answer in one.answers)
+
+
+def _answer(question: Question) -> str:
+    return shown(question.answers[0]) if question.answers else "none"
+
+
+def _lost(
+    task: Task, questions: Sequence[Question], metrics: str, normal: Callable[[str], str]
+) -> Iterator[str]:
+    """Answers of which no letter, digit or symbol is left: nothing, or the punctuation itself."""
+    lost = [(q, text) for q in questions for text in q.answers if not any(map(_tells, normal(text)))]
+    if lost:
+        question, text = lost[0]
+        yield (
+            f"{task.lines[question.id]}: the answer {shown(text)} is punctuation or articles alone; under {metrics} "
+            f"only a reply that is nothing else is right. So it is with {counted(len(lost), 'answer')}."
+        )
+
+
+def _tells(character: str) -> bool:
+    return unicodedata.category(character)[0] in "LNS"
+
+
+def _collisions(
+    task: Task,
+    questions: Sequence[Question],
+    metrics: str,
+    normal: Callable[[str], str],
+    written: Callable[[str], str],
+) -> Iterator[str]:
+    """Answers of different questions that are written differently and are one once normalised."""
+    first: dict[str, tuple[Question, str]] = {}
+    pairs: list[tuple[Question, str, Question, str]] = []
+    for question in questions:
+        for text in question.answers:
+            known_question, known_text = first.setdefault(normal(text), (question, text))
+            if written(text) != written(known_text) and known_question is not question:
+                pairs.append((known_question, known_text, question, text))
+    if pairs:
+        one, text, other, other_text = pairs[0]
+        examples = listed((f"{shown(pair[1])} and {shown(pair[3])}" for pair in pairs[1:]), SHOWN, apart="; ")
+        yield (
+            f"{task.lines[other.id]}: the answer {shown(other_text)} equals {shown(text)} "
+            f"({task.lines[one.id]}) under {metrics}, so either is right for both"
+            f"{examples and f'; so are {examples}'}."
+        )
+
+
+def _normal(text: str) -> str:
+    return known(text).text
+
+
+_TELLING = re.compile(r"\d[\d.,:/]*\d|[^\w\s'\"‘’“”.,;:!?()\[\]*`_-]|\d")
+
+
+def _digits_and_signs(text: str) -> str:
+    """The numbers and symbols of an answer as they are written, but for the spelling of thousands and of dashes."""
+    found = _TELLING.findall(plain(text))
+    return " ".join(sorted(re.sub(r"(?<=\d)[,'](?=\d{3})", "", part) for part in found))

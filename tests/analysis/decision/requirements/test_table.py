@@ -16,8 +16,10 @@ from harness.analysis.decision.requirements.table import Requirements
 from harness.analysis.evidence import read_run
 from harness.analysis.results.requirements import Met, Outcome
 from harness.commands.flags import add_requirement_flags, requirements_from
+from harness.errors import InputError
 from harness.quantities import dollars
 from harness.report import decide
+from harness.spec.tariff import Tariff
 from tests.analysis.decided import elected
 
 
@@ -97,3 +99,14 @@ def test_a_new_requirement_is_one_row(tmp_path: Path, monkeypatch: pytest.Monkey
         "the query limit (not set → $0.0030)",
     ):  # fmt: skip
         assert part in text
+
+
+def test_a_tariff_is_read_as_a_word_and_refused_by_name(tmp_path: Path) -> None:
+    file = tmp_path / "needs.yaml"
+    file.write_text("tariff: scale-to-zero\n", encoding="utf-8")
+    needs = reading.requirements_of(reading.load_requirements(file))
+    assert (needs.tariff, needs.asked) == (Tariff.SCALE_TO_ZERO, {"tariff": "scale-to-zero"})
+    assert table.required({"tariff": "shared"}).tariff is Tariff.SHARED
+    file.write_text("tariff: daily\n", encoding="utf-8")
+    with pytest.raises(InputError, match="is 'daily', which is none of kept-up, scale-to-zero, shared"):
+        reading.load_requirements(file)

@@ -256,6 +256,14 @@ def _cached(hosted: Projection) -> str:
     return f"{dollars(usd)} ({hosted.cached_tokens:,} of about {prefix:,} tokens)"
 
 
+def _machines_from(hosted: Projection, cost: Cost) -> str:
+    """The volume above which machines of one's own cost less than the tokens."""
+    if hosted.per_query_usd is None or cost.per_query_usd is None:
+        return NA
+    volume = hosted.machine_cheaper_from
+    return "from the first" if volume == 0 else breakeven.queries(volume)
+
+
 def projections(task: TaskResult) -> Table:
     """What the measured tokens would cost on hosted models."""
     return table_of(
@@ -269,6 +277,10 @@ def projections(task: TaskResult) -> Table:
         ("Kind of figure", lambda row: row[1].label),
         ("Per query", lambda row: _or_why(row[1].per_query_usd, row[1].reason)),
         ("With the shared prefix cached", lambda row: _cached(row[1])),
+        (
+            "Machines cost less from, a month",
+            lambda row: _machines_from(row[1], task.strategies[row[0]].cost),
+        ),
         (
             "Per million tokens, in / out",
             lambda row: f"{dollars(row[1].input_usd_per_mtok)} / {dollars(row[1].output_usd_per_mtok)}",

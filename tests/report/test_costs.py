@@ -167,7 +167,7 @@ def test_a_projection_is_labelled_and_never_looks_measured(tmp_path: Path) -> No
     unknown = {**price, "kind": "fine-tuned", "input_usd_per_mtok": None, "reason": "nobody sells it"}
     task = facts(tmp_path, api_prices=[price, unknown])
     rows = costs.projections(task).rows
-    assert rows[0][:6] == ("base", "p m", "projection", "$0.00024", "n/a", "$2.00 / $8.00")
+    assert rows[0][:7] == ("base", "p m", "projection", "$0.00024", "n/a", "never", "$2.00 / $8.00")
     assert rows[1][:4] == ("lora", "p m, fine-tuned", "projection", "n/a (nobody sells it)")
     assert costs.PROJECTED in costs.task_blocks(task)
 
@@ -190,6 +190,7 @@ def test_the_shared_prefix_is_priced_as_cached_beside_the_uncached_figure(tmp_pa
         0.002,
         1_500,
         1_408,
+        5_000.0,
         4,
         2.0,
         8.0,
@@ -203,6 +204,7 @@ def test_the_shared_prefix_is_priced_as_cached_beside_the_uncached_figure(tmp_pa
     short = replace(hosted, shared_prefix_tokens=310, cached_tokens=0)
     row = replace(base, cost=replace(base.cost, projections=(hosted, short)))
     rows = costs.projections(replace(task, strategies={"base": row})).rows
+    assert {shown[5] for shown in rows} == {"5,000"}
     assert [shown[4] for shown in rows] == [
         "$0.0020 (1,408 of about 1,500 tokens)",
         "as uncached (about 310 tokens are too few)",

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Iterable
+from dataclasses import replace
 
 from harness.analysis import latency, throughput
 from harness.analysis.evidence import Evidence, Pair
@@ -16,7 +17,7 @@ from harness.analysis.money.prices import Measured, Prices, economics
 from harness.analysis.money.projection import SharedPrefix, projections, shared_prefix
 from harness.analysis.results.decision import ASSUMED_MONTHLY_QUERIES
 from harness.analysis.results.figures import Estimate
-from harness.analysis.results.money import Cost, MonthlyTotal, PriceFacts
+from harness.analysis.results.money import Cost, MonthlyTotal, PriceFacts, Projection
 from harness.analysis.statistics.intervals import mean
 from harness.run.manifest import Manifest, TrainedAdapter
 from harness.spec.tariff import Tariff
@@ -100,6 +101,14 @@ def cost_of(run: Evidence, pair: Pair, money: Economics, accuracy: Estimate, inp
     system = run.systems(pair[0])[pair[1]]
     own = not system.trained_elsewhere(pair[0])
     adapter = adapter_of(run, pair)
+    projected = projections(
+        run.manifest.api_prices,
+        run.answers.get(pair, ()),
+        adapted=system.adapted,
+        train_tokens=adapter.record.train_tokens if adapter and own else None,
+        in_house=inputs.in_house,
+        prefix=_prefix(run, pair),
+    )
     no_interval = query is not None and query_ci is None
     return Cost(
         hosting=money.hosting,
@@ -124,15 +133,16 @@ def cost_of(run: Evidence, pair: Pair, money: Economics, accuracy: Estimate, inp
         assumptions=money.assumptions,
         reason=money.reason if query is None else None,
         fixed_reason=money.fixed_reason,
-        projections=projections(
-            run.manifest.api_prices,
-            run.answers.get(pair, ()),
-            adapted=system.adapted,
-            train_tokens=adapter.record.train_tokens if adapter and own else None,
-            in_house=inputs.in_house,
-            prefix=_prefix(run, pair),
-        ),
+        projections=tuple(_beside_machines(row, money) for row in projected),
     )
+
+
+def _beside_machines(hosted: Projection, money: Economics) -> Projection:
+    """With the volume above which machines cost less than the tokens."""
+    if money.hosting is None or money.seconds is None or hosted.per_query_usd is None:
+        return hosted
+    volume = money.hosting.cheaper_than_tokens_from(money.seconds, hosted.per_query_usd)
+    return replace(hosted, machine_cheaper_from=volume)
 
 
 def _prefix(run: Evidence, pair: Pair) -> SharedPrefix | None:

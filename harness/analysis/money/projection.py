@@ -90,6 +90,7 @@ def _projection(
         cached_per_query_usd=mean(cached),
         shared_prefix_tokens=prefix.tokens if prefix else None,
         cached_tokens=prefix.cached if prefix else None,
+        machine_cheaper_from=None,
         n=len(costs),
         input_usd_per_mtok=price.input_usd_per_mtok,
         output_usd_per_mtok=price.output_usd_per_mtok,

@@ -90,6 +90,25 @@ class Hosting:
             queries = last * (3600 * self.hours) / (self.peak_factor * seconds_b)
         return queries if math.isfinite(queries) else None
 
+    def cheaper_than_tokens_from(self, seconds: float, per_query_usd: float) -> float | None:
+        """The volume a month above which machines always cost less than paying by the token; None: there is none.
+
+        Tokens cost as much at every volume. Machines that are kept up reach them on stair j + 1, at (j + 1) · K / c
+        queries, K a machine's month; the last such j lies below K · r / (c − K · r), r a machine's share of a query.
+        """
+        further = self.full_use_usd(seconds)
+        if self.tariff is Tariff.SHARED:
+            return 0.0 if further / self.utilisation < per_query_usd else None
+        if self.tariff is Tariff.SCALE_TO_ZERO:
+            start = self.full_use_usd(self.load_s)
+            if further + start < per_query_usd:
+                return 0.0
+            return self.cold_starts * start / (per_query_usd - further) if further < per_query_usd else None
+        stair, further = self.hours * self.usd_per_hour, further * self.peak_factor
+        if further >= per_query_usd:
+            return None
+        return stair * max(1, math.ceil(further / (per_query_usd - further))) / per_query_usd
+
     def in_words(self, queries: float, seconds: float) -> str:
         """What is paid for, a clause: `with one m7i.large kept up all month ($73.63)`."""
         usd = dollars(self.monthly_usd(queries, seconds))

@@ -68,7 +68,8 @@ class Projection:
     """The measured token counts at a hosted model's prices. `missed`: requirements that rule it out.
 
     `cached_per_query_usd`: with the front that all prompts share, `shared_prefix_tokens` long by an estimate, billed as
-    cached as far as a provider does, `cached_tokens`.
+    cached as far as a provider does, `cached_tokens`. `machine_cheaper_from`: the volume a month above which the
+    machines of the tariff cost less than these tokens; None: never, or not known.
     """
 
     model: str
@@ -79,6 +80,7 @@ class Projection:
     cached_per_query_usd: float | None
     shared_prefix_tokens: int | None
     cached_tokens: int | None
+    machine_cheaper_from: float | None
     n: int
     input_usd_per_mtok: float | None
     output_usd_per_mtok: float | None

@@ -13,6 +13,7 @@ from harness.analysis.results.decision import Basis, DecisionMap, Verdict
 from harness.analysis.results.hosting import Hosting
 from harness.analysis.results.run import TaskResult
 from harness.quantities import days, dollars, percent, three, whole
+from harness.report import costs
 from harness.report.pictures import chart
 from harness.report.pictures.plot import Missing, Plot, Spec, TaskView
 from harness.spec.tariff import TARIFF_WORDS
@@ -74,7 +75,7 @@ def accuracy_against_cost(view: TaskView) -> Plot | Missing:
     caption = (
         "Up and to the left is better. Vertical: 95 % interval of the accuracy. Horizontal: 95 % interval of the mean "
         "time of the timed questions, priced. A ring marks what no other candidate beats in accuracy, cost and latency "
-        "at once."
+        f"at once. Costs are {costs.basis(task)}."
     )
     return chart.plot(AGAINST, caption, descriptions, layers, height=230, rows=rows)
 

@@ -56,6 +56,7 @@ def grounds(decision: Decision) -> list[Block]:
     blocks: list[Block | None] = [
         Bullets(tuple(reason.text for reason in decision.reasons)),
         candidates(decision),
+        under_other_metrics(decision),
         "Assumed:" if decision.assumptions else None,
         Bullets(tuple(reason.text for reason in decision.assumptions)),
         *would_change(decision),
@@ -65,6 +66,12 @@ def grounds(decision: Decision) -> list[Block]:
         decision_map(decision),
     ]
     return [block for block in blocks if block]
+
+
+def under_other_metrics(decision: Decision) -> str | None:
+    """How the decision ends where another metric of the task counts, in one line; None where there is one metric."""
+    text = decision.other_metrics.text
+    return f"The verdict by other metrics: {text[0].lower()}{text[1:]}" if text else None
 
 
 def would_change(decision: Decision) -> list[Block]:

@@ -20,6 +20,9 @@ def print_results(results: RunResult, file: IO[str] | None = None, width: int | 
     for text in opening.warnings(results):
         console.print(text, style="bold yellow", markup=False, soft_wrap=True)
     console.print(_table(results))
+    for name, task in results.tasks.items():
+        if metrics := decisions.under_other_metrics(task.decision):
+            console.print(f"{name}: {metrics}", markup=False, soft_wrap=True)
     for verdict in decisions.lines(results):
         console.print(verdict, markup=False, soft_wrap=True)
 

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import io
 from pathlib import Path
 
 import pytest
 
+from harness.analysis.accuracy import score_all
 from harness.analysis.decision.other_metrics import in_words, verdicts
 from harness.analysis.derive import derive
 from harness.analysis.evidence import read_run
 from harness.analysis.results.decision import Standing, Verdict
 from harness.analysis.results.run import TaskResult
+from harness.report.terminal import print_results
+from harness.report.write import FORMS, Derived
 from tests.analysis.expert.described import described
 from tests.analysis.expert.evidence import write_described
 
@@ -67,3 +71,17 @@ def test_a_check_of_contains_excludes_nobody_under_another_metric(tmp_path: Path
     assert list(decision.excluded) == ["rag"]
     (row,) = decision.by_metric
     assert (row.status, row.favourite) == (Verdict.RECOMMENDED, "lora")
+
+
+@pytest.mark.parametrize("form", [".html", ".md"])
+def test_every_form_tells_it(form: str, tmp_path: Path) -> None:
+    write_described(tmp_path, described(f"metrics contains, exact_match; {DISAGREE}"))
+    run = read_run(tmp_path)
+    scores = score_all(run)
+    results = derive(run, scores)
+    text = FORMS[form](Derived(run, scores, results), None).decode()
+    line = "The verdict by other metrics: under exact_match lora is recommended."
+    assert line in text.replace("\\_", "_")
+    out = io.StringIO()
+    print_results(results, file=out, width=200)
+    assert line in out.getvalue()

@@ -64,14 +64,19 @@ _REPLACED = _Replacements()
 _RAISED = re.compile("[⁰¹²³⁴-⁹⁺⁻]+")
 _SPACED_THOUSANDS = re.compile("(?<![\\d.,])\\d{1,3}(?:[\u00a0\u2007\u2009\u202f]\\d{3})+(?!\\d)")
 _SPACES = re.compile("[\u00a0\u2007\u2009\u202f]")
-_HYPHENS = re.compile(r"(?<=\d)(?:--+|—)(?=\d)")
+_HYPHENS = re.compile(r"(?<=\d)(?:--+|[—~〜])(?=\d)")
 _VERSION = re.compile(r"\b[vV](?=\d)")
+
+
+def _raised(run: re.Match[str]) -> str:
+    """10² is 10^2 and not 102; a raised sign alone is the sign, as in O⁻."""
+    return f"{'' if run[0] in '⁺⁻' else '^'}{unicodedata.normalize('NFKC', run[0])}"
 
 
 def plain(text: str) -> str:
     """The text with one spelling for each character."""
     if not text.isascii():
-        text = _RAISED.sub(lambda run: f"^{unicodedata.normalize('NFKC', run[0])}", text)
+        text = _RAISED.sub(_raised, text)
         text = _SPACED_THOUSANDS.sub(lambda number: _SPACES.sub("", number[0]), text)
         text = unicodedata.normalize("NFKC", text.translate(_REPLACED)).translate(_REPLACED)
     return _VERSION.sub("v ", _HYPHENS.sub("-", text))

@@ -82,7 +82,8 @@ def _slice(match: re.Match[str], group: str, chunk: str) -> str:
 
 
 def fold(word: str) -> str:
-    return unicodedata.normalize("NFKC", word.casefold())
+    folded = unicodedata.normalize("NFKC", word.casefold())
+    return unicodedata.normalize("NFC", folded.replace("i\u0307", "i")) if "\u0307" in folded else folded  # İ
 
 
 _DOLLARS = frozenset({"us", "ca", "c", "a", "au", "nz", "hk", "s", "r"})
@@ -156,7 +157,7 @@ def _suffix(match: re.Match[str], chunk: str, emphasis: bool) -> str:
 
     `emphasis`: whether a star stands before it, so that one behind it closes bold or italic text.
     """
-    suffix, letters = _slice(match, "suffix", chunk), len(match["word"])
+    suffix, letters = _slice(match, "suffix", chunk), len(fold(_slice(match, "word", chunk)))
     if suffix == "*":
         return "" if emphasis or letters > 2 else suffix
     if suffix == "-":
@@ -170,9 +171,9 @@ _ELIDED = frozenset(
 
 
 def _dotted(match: re.Match[str], chunk: str) -> bool:
-    """Whether a point stands on the word and nothing before that."""
+    """Whether a point stands on the word and no word before that."""
     start = match.start()
-    return chunk[start - 1 : start] == "." and chunk[max(0, start - 2) : start - 1].strip(OPENING) == ""
+    return chunk[max(0, start - 1) : start] == "." and not chunk[max(0, start - 2) : start - 1].isalnum()
 
 
 def _word(written: str, suffix: str, dotted: bool) -> Iterator[str]:
@@ -181,7 +182,7 @@ def _word(written: str, suffix: str, dotted: bool) -> Iterator[str]:
     A point before it counts in one name, .NET, which is another word without it.
     """
     first, apostrophe, rest = written.partition("'")
-    if apostrophe and len(rest) > 1 and fold(first) in _ELIDED:
+    if apostrophe and len(rest) > 1 and rest[0].isalpha() and fold(first) in _ELIDED:
         yield fold(first)
         written = rest
     word = fold(written.replace("'", ""))

@@ -103,7 +103,7 @@ _ARTICLE = re.compile("(?<= )(?:the|an) (?=\\w|-\\d|[\x00-\x02])")
 _RANGE = re.compile(r"(?<= )(\d[\d.,:/-]*) - (?=\d)")
 _GRADE = re.compile(r" (([a-z])\2{0,2}|ab) ([+-]) $")
 _DASH = re.compile(r" -(?= \S)")
-_AND = re.compile(r"(?<=\w) & (?=\w)")
+_AND = re.compile("(?<=\\w) & (?=[\\w\x00-\x02])")
 _SQUARE_METRES = re.compile(r" ([kcdm]?m) \^([23])(?= )")
 _GROUPS = re.compile(r"(?<= )(-?[1-9]\d{0,2})((?: \d{3})+)(?=[ .])")
 _MIXED = re.compile(r"(?<= )(-?\d+) ([1-9]\d?)/([1-9]\d?)(?= )")
@@ -121,15 +121,13 @@ def _in_context(padded: str) -> str:
     padded = _DASH.sub("", _GRADE.sub(r" \1\3 ", _RANGE.sub(r"\1-", padded)))
     padded = _ARTICLE.sub("", _AND.sub(" and ", padded))
     padded = _SQUARE_METRES.sub(r" \1\2", _GROUPS.sub(_grouped, padded))
-    padded = _MINUS.sub(" -", _MIXED.sub(_mixed, padded))
-    return _PRICE.sub(_priced, padded).replace(ON_NUMBER, "").replace(MONEY, "")
+    padded = _PRICE.sub(_priced, _MIXED.sub(_mixed, padded))
+    return _MINUS.sub(" -", padded).replace(ON_NUMBER, "").replace(MONEY, "")
 
 
 def _grouped(match: re.Match[str]) -> str:
-    """1 000 is 1000, but 12 500 may be two numbers: a group that starts with 0 or a second group tells."""
-    groups = match[2].split()
-    sure = len(groups) > 1 or groups[0].startswith("0")
-    return match[1] + "".join(groups) if sure else match[0]
+    """1 000 is 1000, but 12 500 may be two numbers: a group that starts with 0 tells."""
+    return match[1] + match[2].replace(" ", "") if " 0" in match[2] else match[0]
 
 
 def _mixed(match: re.Match[str]) -> str:

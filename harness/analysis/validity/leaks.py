@@ -12,11 +12,13 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import groupby
 
 from harness.analysis.results.figures import Check, Status
 from harness.analysis.validity.check import Case, Rule
 from harness.quantities import counted, listed, percent
 from harness.records import Question
+from harness.scoring.characters import KINDS
 from harness.scoring.normal import normalise
 from harness.scoring.text import exact_match
 from harness.spec.questions import same_words
@@ -130,8 +132,11 @@ def _prefix(size: int) -> int:
 
 
 def triples(text: str) -> frozenset[str]:
-    """Letter triples of the normalised words, each word between spaces."""
-    return frozenset().union(*map(_word_triples, normalise(text).text.split()))
+    """Letter triples of the normalised words, each between spaces; text of a script without spaces is one word."""
+    words = normalise(text).text.split()
+    runs = groupby(words, key=lambda word: KINDS[ord(word[0])] in "UN")
+    joined = (word for unspaced, run in runs for word in (["".join(run)] if unspaced else run))
+    return frozenset().union(*map(_word_triples, joined))
 
 
 @lru_cache(maxsize=50_000)

@@ -16,6 +16,15 @@ def asked(text: str, *answers: str, id_: str = "q", choices: tuple[str, ...] = (
     return Question(id_, text, answers or ("x",), choices=choices)
 
 
+def test_in_a_script_without_spaces_the_order_of_characters_counts() -> None:
+    (copy,) = find_copies(
+        [asked("请问是谁在七号房间里保管电钻、锯子和锤子?")],
+        [asked("请问是谁在七号房间里保管电钻、锯子和锤子呢?")],
+    )
+    assert not copy.exact
+    assert find_copies([asked("谁在七号房间保管电钻?")], [asked("电钻在谁房间保管七号?")]) == []
+
+
 @pytest.mark.parametrize(
     ("test", "learnt", "exact"),
     [

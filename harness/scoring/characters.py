@@ -23,9 +23,9 @@ _VARIANTS = {
     "º˚": "°",
     "™®©℠\u0640": "",
     "\u0345": "ι",
-    "¼½¾⅐⅑⅒⅓⅔⅕⅖⅗⅘⅙⅚⅛⅜⅝⅞↉": " ",
+    "№": "no ",
 }  # fmt: skip
-"""Spellings of one character. A fraction gets a space before it: 1½ is 1 1/2."""
+"""Spellings of one character."""
 _SQUARES = "㎟㎠㎡㎢㎣㎤㎥㎦"
 _POINTS = (
     (0x064B, 0x0652),
@@ -49,7 +49,7 @@ class _Replacements(dict[int, str]):
     def _of(character: str) -> str:
         for spellings, instead in _VARIANTS.items():
             if character in spellings:
-                return instead if instead != " " else f" {unicodedata.normalize('NFKC', character)}"
+                return instead
         if character in _SQUARES:
             return unicodedata.normalize("NFKC", character)
         code, category = ord(character), unicodedata.category(character)
@@ -61,6 +61,8 @@ class _Replacements(dict[int, str]):
 
 
 _REPLACED = _Replacements()
+_FRACTION = re.compile(r"(?<=\d)(?=[¼-¾⅐-⅞↉])")
+"""1½ is 1 1/2."""
 _RAISED = re.compile("[⁰¹²³⁴-⁹⁺⁻]+")
 _SPACED_THOUSANDS = re.compile("(?<![\\d.,])\\d{1,3}(?:[\u00a0\u2007\u2009\u202f]\\d{3})+(?!\\d)")
 _SPACES = re.compile("[\u00a0\u2007\u2009\u202f]")
@@ -76,7 +78,7 @@ def _raised(run: re.Match[str]) -> str:
 def plain(text: str) -> str:
     """The text with one spelling for each character."""
     if not text.isascii():
-        text = _RAISED.sub(_raised, text)
+        text = _FRACTION.sub(" ", _RAISED.sub(_raised, text))
         text = _SPACED_THOUSANDS.sub(lambda number: _SPACES.sub("", number[0]), text)
         text = unicodedata.normalize("NFKC", text.translate(_REPLACED)).translate(_REPLACED)
     return _VERSION.sub("v ", _HYPHENS.sub("-", text))

@@ -131,11 +131,17 @@ def _splits(digits: str, tail: str) -> bool:
 
 
 _THOUSANDS = re.compile(r"[1-9]\d{0,2}(?:(?:,\d{3})+|(?:['_]\d{3})+|,\d{2}(?:,\d{2})*,\d{3})(?:\.\d+)?")
+_DATE = re.compile(r"\d{4}-\d\d-\d\d")
 _CONTINENTAL = re.compile(r"[1-9]\d{0,2}(?:(?:\.\d{3})+,\d+|(?:\.\d{3}){2})")
 
 
 def _numbers(written: str) -> list[str]:
-    """The numbers in digits and what stands between them: one, or the members of a list like 3,5,7."""
+    """The numbers in digits and what stands between them: one, or the members of a list like 3,5,7.
+
+    A date like 2024-01-05 is three, so that its year is found in it.
+    """
+    if _DATE.fullmatch(written):
+        return written.split("-")
     if "-" in written and "^" not in written:
         ends = [_numbers(end) for end in written.split("-")]
         if all(len(end) == 1 for end in ends):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from harness.analysis.latency import FEWEST_MEAN
 from harness.analysis.money import breakeven
+from harness.analysis.results.figures import Interval
 from harness.analysis.results.hosting import Hosting
 from harness.analysis.results.money import BreakEven, Components, Cost, MonthlyTotal, Projection
 from harness.analysis.results.run import SystemResult, TaskResult
@@ -30,7 +31,12 @@ def per_query(row: SystemResult) -> str:
     interval = cost.per_query_ci_usd
     if interval is None:
         return f"{dollars(cost.per_query_usd)} (n={cost.timed_n})"
-    return dollars(cost.per_query_usd) + ("" if interval[0] == interval[1] else f" ({span(interval)})")
+    return dollars(cost.per_query_usd) + in_brackets(interval)
+
+
+def in_brackets(interval: Interval | None) -> str:
+    """An interval behind its figure; nothing where there is none, or it has no width."""
+    return "" if interval is None or interval[0] == interval[1] else f" ({span(interval)})"
 
 
 def per_correct(row: SystemResult) -> str:

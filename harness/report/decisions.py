@@ -18,6 +18,7 @@ from harness.analysis.results.decision import (
 from harness.analysis.results.requirements import Met
 from harness.analysis.results.run import RunResult, TaskResult
 from harness.quantities import days, dollars, percent, whole
+from harness.report import costs
 from harness.report.view import Block, Bullets, Table
 
 MARKS = {
@@ -113,7 +114,7 @@ def candidates(decision: Decision) -> Table | None:
         (
             name,
             percent(row.accuracy),
-            dollars(row.monthly_usd),
+            dollars(row.monthly_usd) + costs.in_brackets(row.monthly_ci_usd),
             dollars(row.total_usd) if priced else "no price of errors",
             "–" if row.probability_best is None else percent(row.probability_best),
             "yes" if row.pareto else "no",

@@ -117,6 +117,9 @@ def _candidate(
         monthly_usd=monthly,
         people_usd=None if monthly is None else people,
         cost_reason=appraisal.candidate.cost_reason if monthly is None else None,
+        monthly_ci_usd=economics.monthly_ci_usd(
+            setting.monthly_queries, setting.horizon_months, setting.refresh_days
+        ),
         errors_usd=None if total is None or monthly is None else total - monthly,
         total_usd=total,
         feasible=appraisal.feasible,

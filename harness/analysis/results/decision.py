@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Any
 
+from harness.analysis.results.figures import Interval
 from harness.analysis.results.money import BreakEven
 from harness.analysis.results.requirements import Outcome
 from harness.spec.tariff import Tariff
@@ -109,6 +110,7 @@ class CandidateFigures:
     monthly_usd: float | None
     people_usd: float | None
     cost_reason: str | None
+    monthly_ci_usd: Interval | None
     errors_usd: float | None
     total_usd: float | None
     feasible: bool

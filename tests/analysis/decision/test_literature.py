@@ -160,7 +160,7 @@ def decision(
     favourite: str | None, names: Sequence[str], low: str | None = None, volume: float = 100.0
 ) -> Decision:
     """`low`: the system that is ahead at the map's lowest volume, undecided."""
-    row = CandidateFigures(0.5, None, None, None, None, None, True, (), None, True)
+    row = CandidateFigures(0.5, None, None, None, None, None, None, True, (), None, True)
     none = ((None,),)
     grid = DecisionMap((volume,), (None,), ((low,),), ((Verdict.UNDECIDED,),), ((True,),), none, none)
     return Decision(

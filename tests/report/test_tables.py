@@ -87,7 +87,10 @@ def task(folder: Path, **replaced: Any) -> TaskResult:
 
 def many(right: dict[str, int], n: int = 40) -> dict[str, Any]:
     """A run of n questions, of which each strategy answers the first so many right."""
-    asked = [{**QUESTIONS[0], "id": f"q{i}", "cluster": f"q{i}", "gold_docs": []} for i in range(n)]
+    asked = [
+        {**QUESTIONS[0], "id": f"q{i}", "question": f"Capital {i}?", "cluster": f"q{i}", "gold_docs": []}
+        for i in range(n)
+    ]
     rows = [
         answer("facts", name, f"q{i}", "Paris" if i < count else "Rome")
         for name, count in right.items()

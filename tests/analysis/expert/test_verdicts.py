@@ -27,6 +27,7 @@ from harness.analysis.results.figures import Status
 from harness.analysis.results.run import RunResult, TaskResult
 from harness.cli import parser
 from harness.commands.flags import price_settings, requirements_from
+from harness.report.tables import clusters_in_words
 from tests.analysis.expert.described import described
 from tests.analysis.expert.evidence import write_described
 from tests.analysis.expert.open import OPEN
@@ -144,12 +145,13 @@ def check_says(row: Row, results: RunResult) -> None:
 
 
 def prose(task: TaskResult) -> Iterator[str]:
-    """What is said of a task: all texts of its decision, and of checks that did not pass."""
+    """What is said of a task: all texts of its decision, of its questions, and of checks that did not pass."""
     decision = asdict(task.decision)
     decision = {
         key: value for key, value in decision.items() if key not in ("literature", "break_even", "map")
     }
     yield from _texts(json.loads(json.dumps(decision, default=str)))
+    yield clusters_in_words(task)
     for check in task.validity:
         if check.status in (Status.WARN, Status.FAIL):
             yield f"{check.title}: {check.detail}"

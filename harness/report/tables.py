@@ -255,8 +255,10 @@ def clusters_in_words(task: TaskResult) -> str:
     )
     if not facts.repeated:
         return words
-    again = "question repeats an earlier one" if facts.repeated == 1 else "questions repeat earlier ones"
-    return f"{words} {facts.repeated} {again} word for word ({listed(facts.repeated_example)}) and count once with it."
+    one = facts.repeated == 1
+    again = "question repeats an earlier one" if one else "questions repeat earlier ones"
+    once = "counts once with it" if one else "count once with these"
+    return f"{words} {facts.repeated} {again} word for word ({listed(facts.repeated_example)}) and {once}."
 
 
 def forgetting(task: TaskResult) -> Table:

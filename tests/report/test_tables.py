@@ -141,6 +141,17 @@ def test_no_report_claims_that_strategies_are_alike(tmp_path: Path) -> None:
         assert claim not in text
 
 
+def test_repeated_questions_are_named(tmp_path: Path) -> None:
+    first, second, *others = QUESTIONS
+    repeated = [first, {**second, "question": f" {first['question'].upper()}"}, *others]
+    said = tables.clusters_in_words(results_of(write_run(tmp_path, questions=repeated)).tasks["facts"])
+    assert "these 4 fall into 3 clusters" in said
+    assert (
+        f"1 question repeats an earlier one word for word ({first['id']} and {second['id']}) and counts once"
+        in said
+    )
+
+
 def test_ties_between_questions_are_named_where_there_are_any(tmp_path: Path) -> None:
     assert tables.clusters_in_words(task(tmp_path / "apart")) == ""
     tied = [{key: value for key, value in row.items() if key != "cluster"} for row in QUESTIONS]

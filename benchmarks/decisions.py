@@ -25,6 +25,8 @@ from tests.analysis.candidates import Money
 SIZES = (20, 60, 120, 500)
 TRUTHS = ((0.40, 0.40), (0.40, 0.43), (0.40, 0.45), (0.40, 0.50), (0.40, 0.60), (0.40, 0.30))
 """True accuracies of base and rag."""
+LEAST_ERROR_USD = 1.0
+"""What any wrong answer costs, far above the price from which on rag is worth its cost."""
 MARGIN = Requirements().accuracy_margin
 
 
@@ -72,5 +74,5 @@ def decided(base: np.ndarray, rag: np.ndarray) -> str | None:
         Candidate(name, {str(i): float(x) for i, x in enumerate(values)}, Money(price), untimed)
         for name, values, price in (("base", base, 0.001), ("rag", rag, 0.004))
     ]
-    choice = choose(candidates, Rules(Requirements(), Pairs([row]), {}), Setting())
+    choice = choose(candidates, Rules(Requirements(), Pairs([row]), {}, LEAST_ERROR_USD), Setting())
     return choice.winner if choice.status is Verdict.RECOMMENDED else None

@@ -27,7 +27,10 @@ def points(delta: float | None) -> str:
 
 def signed(delta: float | None) -> str:
     """The same without its unit, where the unit stands once for several: 0.031 → `+3.1`."""
-    return NA if delta is None else f"{100 * delta:+.1f}".replace("-", "−")
+    if delta is None:
+        return NA
+    shown = f"{100 * delta:+.1f}".replace("-", "−")
+    return "0.0" if shown in ("+0.0", "−0.0") else shown
 
 
 def seconds(value: float | None) -> str:
@@ -75,6 +78,17 @@ def three(value: float) -> str:
 def whole(value: float | None) -> str:
     """A count: `1,200`."""
     return NA if value is None else f"{round(value):,}"
+
+
+NUMBERS = (
+    *("no", "one", "two", "three", "four", "five", "six"),
+    *("seven", "eight", "nine", "ten", "eleven", "twelve"),
+)
+
+
+def spelled(count: int) -> str:
+    """A count in words up to twelve, as running text has it; larger ones in digits."""
+    return NUMBERS[count] if count < len(NUMBERS) else f"{count:,}"
 
 
 def counted(count: int, one: str, several: str | None = None) -> str:

@@ -14,7 +14,7 @@ from harness.analysis.latency_ratio import median_ratio
 from harness.analysis.results.figures import Comparison, Forgetting, LatencyRatio
 from harness.analysis.statistics import paired
 from harness.analysis.statistics.clusters import Design
-from harness.analysis.statistics.power import ALPHA, Noise, detectable, noise
+from harness.analysis.statistics.power import Noise, detectable, noise
 from harness.records import TimingRow
 from harness.spec.system import System
 
@@ -47,15 +47,25 @@ class Answered:
 
 
 def comparisons(answered: Answered) -> list[Comparison]:
-    """Every pair of the task's own systems, b − a on the same questions; adapters of other tasks are no part."""
+    """Every pair of the task's own systems, b − a on the same questions; adapters of other tasks are no part.
+
+    Holm's family is the pairs of systems that one could deploy. A control explains the others and competes with
+    none of them, so its pairs stand by themselves and make no other pair harder to show.
+    """
     own = [name for name, system in answered.systems.items() if not system.trained_elsewhere(answered.task)]
-    return _family(
-        [
-            _judge(answered, a, b, median_ratio(answered.timings[a], answered.timings[b], SEED))
-            for a, b in itertools.combinations(own, 2)
-        ],
-        answered.metric,
-    )
+    pairs = [
+        _judge(answered, a, b, median_ratio(answered.timings[a], answered.timings[b], SEED))
+        for a, b in itertools.combinations(own, 2)
+    ]
+
+    def controlled(pair: _Judged) -> bool:
+        return answered.systems[pair.a].control or answered.systems[pair.b].control
+
+    family = [pair for pair in pairs if not controlled(pair)]
+    rows = _family(family, answered.metric)
+    rows += [row for pair in pairs if controlled(pair) for row in _family([pair], answered.metric)]
+    order = {(pair.a, pair.b): place for place, pair in enumerate(pairs)}
+    return sorted(rows, key=lambda row: order[row.a, row.b])
 
 
 def forgetting(answered: Answered) -> list[Forgetting]:
@@ -107,21 +117,20 @@ def _judge(answered: Answered, a: str, b: str, ratio: LatencyRatio | None = None
 def _family(pairs: Sequence[_Judged], metric: str) -> list[Comparison]:
     """The pairs with Holm's p over all of them and the verdict that it allows.
 
-    `mde_adjusted` is the smallest difference that could have been shown whatever the other pairs say: at 0.05
-    over the number of pairs, which is the most that Holm asks of any.
+    `mde_adjusted` is the smallest difference that could have been shown at the level that Holm asks of the pair.
     """
-    adjusted = paired.holm([pair.difference.p for pair in pairs])
-    tested = sum(p is not None for p in adjusted)
+    ps = [pair.difference.p for pair in pairs]
     return [
         Comparison(
             a=pair.a,
             b=pair.b,
             metric=metric,
             **asdict(pair.difference),
-            mde_adjusted=detectable(pair.noise, ALPHA / tested) if pair.noise and p is not None else None,
+            mde_adjusted=detectable(pair.noise, level) if pair.noise and level else None,
             p_adjusted=p,
+            level=level,
             verdict=paired.verdict(pair.difference.ci_low, pair.difference.ci_high, p),
             latency_ratio=pair.latency_ratio,
         )
-        for pair, p in zip(pairs, adjusted, strict=True)
+        for pair, p, level in zip(pairs, paired.holm(ps), paired.holm_levels(ps), strict=True)
     ]

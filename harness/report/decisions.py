@@ -23,19 +23,24 @@ from harness.report.view import Block, Bullets, Table
 
 MARKS = {
     Verdict.RECOMMENDED: "✓",
+    Verdict.BEST_OF_JUDGED: "✓",
     Verdict.UNDECIDED: "?",
     Verdict.NONE_FEASIBLE: "✗",
     Verdict.NOT_COMPUTED: "–",
 }
-IN_FRONT = 2
-"""So many reasons stand beside the recommendation; the others are folded away."""
 UNSETTLED = "?"
 """Behind the best bet of an undecided cell."""
 
 
 def lines(results: RunResult) -> tuple[str, ...]:
-    """The recommendation of each task, in one line each."""
-    return tuple(f"{name}: {task.decision.in_words}." for name, task in results.tasks.items())
+    """What to do on each task, in one line each."""
+    return tuple(f"{name}: {task.decision.headline}" for name, task in results.tasks.items())
+
+
+def beside(decision: Decision) -> tuple[tuple[str, str], ...]:
+    """(title, sentence): how sure the headline is, and what would change it."""
+    pairs = (("How sure", decision.how_sure), ("What would change it", decision.what_would_change))
+    return tuple((title, sentence.text) for title, sentence in pairs if sentence.text)
 
 
 def overall(results: RunResult) -> tuple[str, ...]:
@@ -53,8 +58,10 @@ def task_blocks(task: TaskResult) -> list[Block]:
 
 
 def grounds(decision: Decision) -> list[Block]:
-    """Reasons first, then the figures, what was assumed, and what would change it."""
+    """The three sentences and the reasons, then the figures, what was assumed, and what would change it."""
     blocks: list[Block | None] = [
+        decision.headline,
+        *(f"{title}: {sentence}" for title, sentence in beside(decision)),
         Bullets(tuple(reason.text for reason in decision.reasons)),
         candidates(decision),
         under_other_metrics(decision),

@@ -35,10 +35,10 @@ def render(results: RunResult, page: str | None) -> str:
 
 def _verdict(name: str, task: TaskResult) -> str:
     decision = task.decision
-    sentences = [reason.text for reason in decision.reasons[: decisions.IN_FRONT]]
+    beside = [f"{title}: {sentence}" for title, sentence in decisions.beside(decision)]
     left_out = [decision.left_out(system) for system in decision.excluded]
-    text = " ".join(map(escape, dict.fromkeys([*sentences, *left_out])))
-    return f"- **{escape(name)}: {escape(decision.headline)}.** {text}".rstrip()
+    text = " ".join(map(escape, [*beside, *left_out]))
+    return f"- **{escape(name)}: {escape(decision.headline)}** {text}".rstrip()
 
 
 def _boards(results: RunResult) -> Iterator[str]:

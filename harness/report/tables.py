@@ -200,8 +200,9 @@ def answers(task: TaskResult) -> Table:
 
 PAIRS = (
     "The difference is of the second strategy to the first on the same questions. p is adjusted (Holm) for all "
-    "pairs of this table. Detectable is the smallest difference that so many questions, on which two "
-    "strategies differ so often, show in four of five such runs, at 0.05 over the number of pairs. A difference "
+    "pairs of strategies that one could deploy; pairs with a control stand by themselves. Detectable is the smallest "
+    "difference that so many questions, on which two strategies differ so often, show in four of five such runs, at "
+    "the level that the adjustment asks of the pair. A difference "
     "that is inconclusive may be nothing, or anything in its interval."
 )
 

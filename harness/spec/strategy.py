@@ -97,6 +97,14 @@ def meanings(names: Iterable[str]) -> tuple[str, ...]:
     )
 
 
+def rank(system: System) -> int:
+    """How simple a system is, from 0 on: the place of its strategy in the table, which goes from simple to involved.
+
+    A strategy that the table does not know (of another version's run) counts as the most involved.
+    """
+    return dict(zip(STRATEGIES, range(len(STRATEGIES)), strict=True)).get(system.strategy, len(STRATEGIES))
+
+
 DEFAULT_STRATEGIES = ("base", "lora", "rag", "oracle")
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import math
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from harness.analysis.decision.candidates import Candidate
@@ -13,10 +14,21 @@ from harness.analysis.decision.pairs import Pairs
 from harness.analysis.decision.requirements.table import Requirements
 from harness.analysis.money.economics import Economics
 from harness.analysis.results.decision import ASSUMED_MONTHLY_QUERIES, Setting
-from harness.analysis.results.figures import Comparison, Estimate, Interval, Percentiles, Throughput, Tokens
+from harness.analysis.results.figures import (
+    Check,
+    Comparison,
+    Estimate,
+    FigureKind,
+    Interval,
+    Percentiles,
+    Status,
+    Throughput,
+    Tokens,
+)
 from harness.analysis.results.hosting import Hosting
 from harness.analysis.results.money import Assumptions, Components
 from harness.analysis.results.run import SystemFigures
+from harness.analysis.statistics.paired import holm_levels
 from harness.spec.settings import Examples, Finetune, Retrieval
 from harness.spec.strategy import STRATEGIES, TaskSettings, system_of
 from harness.spec.system import ModelRef
@@ -33,12 +45,15 @@ def Money(  # noqa: N802 - it was a class, and reads as one
     people_usd: float = 0.0,
     timed: int = 0,
     per_query_ci_usd: Interval | None = None,
+    margin_usd: float = 0.0,
 ) -> Economics:
     """Economics in their simplest form: so much once, so much a query, so much at each change of knowledge.
 
     Seconds are dollars. Without an interval of their own, they are exact, unless `timed` says of how few they are.
+    `margin_usd`: what they leave open of a month at the assumed volume.
     """
-    exact = None if per_query_usd is None or timed else (per_query_usd, per_query_usd)
+    off = margin_usd / ASSUMED_MONTHLY_QUERIES
+    exact = None if per_query_usd is None or timed else (per_query_usd - off, per_query_usd + off)
     return Economics(
         strategy="", hosting=DOLLAR_A_SECOND, seconds=per_query_usd, batched_s=None, fixed_usd=fixed_usd,
         refresh_usd=refresh_usd, storage_usd_per_month=0.0, reason=reason, components=Components(),
@@ -65,8 +80,10 @@ def rules(
     candidates: Sequence[Candidate],
     needs: Requirements | None = None,
     clusters: Mapping[str, str] | None = None,
+    least_error_usd: float = 1.0,
 ) -> Rules:
-    return Rules(needs or Requirements(), Pairs(comparisons(candidates)), clusters or {})
+    """A wrong answer costs a dollar at least, so that small differences in cost set no condition."""
+    return Rules(needs or Requirements(), Pairs(comparisons(candidates)), clusters or {}, least_error_usd)
 
 
 def setting(needs: Requirements | None = None, **prices: Any) -> Setting:
@@ -93,7 +110,14 @@ def comparisons(candidates: Sequence[Candidate]) -> list[Comparison]:
         low, high = max(-1.0, delta - half), min(1.0, delta + half)
         p = 0.01 if low > 0 or high < 0 else 0.5
         rows.append(comparison(a.name, b.name, delta, (low, high), p, n))
-    return rows
+    levels = holm_levels([row.p for row in rows])
+    return [replace(row, level=level) for row, level in zip(rows, levels, strict=True)]
+
+
+def failed(system: str, why: str, check: str = "check") -> Check:
+    """A check that a system failed."""
+    named = (check, check, Status.FAIL, f"{system}: {why}.", FigureKind.SHARE)
+    return Check(*named, 0.0, 0.5, (system,), {f"{system}: share": 0.0}, why)
 
 
 def comparison(

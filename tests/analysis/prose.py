@@ -40,7 +40,8 @@ NAMES = re.compile(r"(?<!\w)'[^']*'(?!\w)|\(seed \d+\)")
 def sentences_of(decision: Any) -> list[dict[str, Any]]:
     """Each sentence of a decision with its figures."""
     found = _plain(decision)
-    return [*found["reasons"], *found["assumptions"], *found["would_change"]]
+    first = [found[name] for name in ("what_to_do", "how_sure", "what_would_change")]
+    return [*first, *found["reasons"], *found["assumptions"], *found["would_change"]]
 
 
 def check_results(results: Any) -> int:

@@ -204,7 +204,7 @@ def test_comparisons_are_paired_and_four_questions_resolve_nothing(results: dict
     assert [row["p_adjusted"] for row in rows] == [1.0, 1.0, 1.0]
     assert all(row["ci_low"] < row["delta"] < row["ci_high"] for row in rows)
     assert {(row["verdict"], row["mde"]) for row in rows} == {("inconclusive", None)}
-    assert rows[0]["reason"] == "only one question tells them apart, and at least 6 must"
+    assert rows[0]["reason"] == "there are only four questions, and at least six are needed"
     assert rows[0]["latency_ratio"] == {"n": 1, "median": None, "ci_low": None, "ci_high": None}
 
 

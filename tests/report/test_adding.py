@@ -55,7 +55,7 @@ def test_an_eighth_strategy_stands_in_every_form(tmp_path: Path, monkeypatch: py
     for form, text in texts.items():
         assert EIGHTH.name in text, form
         assert f"{EIGHTH.name}@facts" in text, form
-    assert f"{EIGHTH.name} is recommended" in texts[".md"]
+    assert f"Take {EIGHTH.name}" in texts[".md"]
     pictures = "".join(re.findall("<svg.*?</svg>", texts[".html"], re.S))
     assert f">{EIGHTH.name}</text>" in pictures
     assert f"{EIGHTH.name} is a fine-tune shown training examples, &lt;b&gt;too&lt;/b&gt;" in texts[".html"]

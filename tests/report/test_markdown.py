@@ -36,9 +36,13 @@ def test_the_verdict_in_a_headline_and_two_sentences(tmp_path: Path) -> None:
     folder = elected(tmp_path, {"facts": ("knowledge", {"base": 0.1, "rag": 0.9, "lora": 0.3})})
     decision = results_of(folder).tasks["facts"].decision
     lead, _, _ = part(rendered(folder, None), "Verdict").partition("\n\n-")
-    first, second, third, *_ = [mdtext.escape(reason.text) for reason in decision.reasons]
-    assert lead.strip().startswith(f"- **facts: rag is recommended.** {first} {second}")
-    assert third not in lead
+    sure, changes = (mdtext.escape(one.text) for one in (decision.how_sure, decision.what_would_change))
+    headline = mdtext.escape(decision.headline)
+    assert headline.startswith("Take rag")
+    assert (
+        lead.strip().partition("\n")[0]
+        == f"- **facts: {headline}** How sure: {sure} What would change it: {changes}"
+    )
 
 
 def test_the_scoreboard_has_the_cells_of_the_page(tmp_path: Path) -> None:

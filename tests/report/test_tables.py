@@ -108,13 +108,13 @@ def many(right: dict[str, int], n: int = 40) -> dict[str, Any]:
 def test_row_by_row(tmp_path: Path) -> None:
     table = tables.comparisons(task(tmp_path, **many({"base": 10, "rag": 30, "oracle": 32})))
     assert table.rows[0] == (
-        "base → rag", "+50.0 points (+35.2 to +64.8)", "40", "20 (0 : 20)", "< 0.001", "36.2 points",
+        "base → rag", "+50.0 points (+35.2 to +64.8)", "40", "20 (0 : 20)", "< 0.001", "31.3 points",
         "2.00× (2.00×–2.00×, n=12)", "rag is better",
     )  # fmt: skip
     assert table.rows[2] == (
-        "rag → oracle", "+5.0 points (−4.2 to +16.5)", "40", "2 (0 : 2)", "0.500", "21.4 points",
+        "rag → oracle", "+5.0 points (−4.2 to +16.5)", "40", "2 (0 : 2)", "0.500", "17.2 points",
         "1.50× (1.50×–1.50×, n=12)",
-        "inconclusive: only 2 questions tell them apart, and at least 6 must",
+        "inconclusive: only two questions tell them apart, and at least six must",
     )  # fmt: skip
 
 

@@ -2,14 +2,49 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-from harness.analysis.money.economics import Economics
+from harness.analysis.money.economics import DAYS_PER_MONTH, Economics
 from harness.analysis.results.decision import Setting
-from harness.analysis.results.figures import Interval, Percentiles
+from harness.analysis.results.figures import Estimate, Interval, Percentiles
+from harness.analysis.results.run import SystemFigures
 from harness.analysis.statistics.intervals import mean
+
+
+@dataclass(frozen=True, slots=True)
+class Taught:
+    """What a fine-tune makes of the facts that it was taught, and of others: accuracies on test questions.
+
+    `changed_share`: of the facts that one change of knowledge touches (None: not known).
+    """
+
+    taught: Estimate
+    untaught: Estimate
+    changed_share: float | None
+
+    def changed(self, setting: Setting) -> float:
+        """The share of the facts that are other than at the start, on the average over the horizon.
+
+        After k changes it is 1 − (1 − s)ᵏ; the mean over k from 0 to the number of changes in the horizon.
+        """
+        if setting.refresh_days is None or not self.changed_share:
+            return 0.0
+        changes = setting.horizon_months * DAYS_PER_MONTH / setting.refresh_days
+        if self.changed_share >= 1:
+            return 1.0
+        rate = -math.log1p(-self.changed_share)
+        return 1 + math.expm1(-rate * changes) / (rate * changes)
+
+
+def taught_of(figures: SystemFigures, changed_share: float | None = None) -> Taught | None:
+    """What a fine-tune makes of facts that training held and of others; None where it was not asked both."""
+    seen, unseen = (figures.groups.get(name) for name in ("fact_seen", "fact_unseen"))
+    if not figures.system.adapted or seen is None or unseen is None:
+        return None
+    return Taught(seen, unseen, changed_share)
 
 
 @dataclass(frozen=True)
@@ -19,7 +54,8 @@ class Candidate:
     `scores`: question id → primary metric, averaged over seeds, in [0, 1]. `memory_gb`: what weights and index take,
     `memory_most_gb`: the peak of the whole run (None: not known). `update_s`: device seconds from changed documents
     to a system that knows them, `update_people_s`: seconds of an engineer's work beside them. `interval`: of the
-    accuracy.
+    accuracy. `rank`: how simple it is, from 0 on. `beats_trivial`: whether it is shown to do better than the best reply
+    that needs no model (None: there is none to compare with).
     """
 
     name: str
@@ -32,11 +68,22 @@ class Candidate:
     update_s: float | None = None
     update_people_s: float | None = None
     interval: Interval | None = None
+    rank: int = 0
+    taught: Taught | None = None
+    beats_trivial: bool | None = None
 
     @cached_property
     def accuracy(self) -> float | None:
         """Mean score; None where nothing was answered."""
         return mean(self.scores.values())
+
+    def accuracy_at(self, setting: Setting) -> float | None:
+        """The accuracy with changed facts credited at what was measured on facts that training did not hold."""
+        if self.accuracy is None or self.taught is None or self.taught.untaught.mean is None:
+            return self.accuracy
+        return self.accuracy - self.taught.changed(setting) * max(
+            0.0, self.accuracy - self.taught.untaught.mean
+        )
 
     def monthly_usd(self, setting: Setting) -> float | None:
         return self.economics.monthly_usd(

@@ -8,9 +8,9 @@ from functools import cache
 from typing import Any
 
 from harness.analysis.accuracy import ScoredAnswer, per_question
-from harness.analysis.decision.candidates import Candidate, CandidatesAt
-from harness.analysis.decision.choice import Choice, Rules, choose
-from harness.analysis.decision.pairs import Pairs
+from harness.analysis.decision.candidates import Candidate, CandidatesAt, taught_of
+from harness.analysis.decision.choice import Choice, Rules, appraise, choose
+from harness.analysis.decision.pairs import Pairs, trainings
 from harness.analysis.decision.requirements.reading import requirements_of
 from harness.analysis.decision.requirements.table import Requirements
 from harness.analysis.evidence import Evidence
@@ -18,10 +18,12 @@ from harness.analysis.money import cost
 from harness.analysis.money.economics import CostInputs
 from harness.analysis.money.prices import Measured, Prices, economics, economics_under
 from harness.analysis.results.decision import ASSUMED_MONTHLY_QUERIES, Setting, Verdict
-from harness.analysis.results.figures import Check, Status
+from harness.analysis.results.figures import Check
 from harness.analysis.results.run import SystemFigures, TaskFigures
+from harness.analysis.validity.check import excluded
 from harness.records import FIT_EXAMPLES
 from harness.scoring.table import is_graded
+from harness.spec.strategy import rank
 
 BYTES = {"float32": 4, "bfloat16": 2, "float16": 2}
 """Data type of weights → bytes a parameter."""
@@ -39,30 +41,55 @@ class TrainFit:
 class Case:
     """All that a task's decision rests on.
 
-    `systems`: the task's own, so without adapters of other tasks. `excluded`: system → the failed check that forbids
-    it; `candidates_at` leaves these out. `unfit`: why nothing of this run may be recommended, a clause: it was quick,
-    or is not complete. `parameters`: of the model. `fits`: how well each adapter learned its training answers.
+    `systems`: the task's own, so without adapters of other tasks. `excluded`: system → the failed checks that forbid
+    it; `candidates_at` leaves these out, `excluded_at` gives those of them that one could deploy. `unfit`: why nothing
+    of this run may be recommended, a clause: it was quick, or is not complete. `parameters`: of the model. `fits`: how
+    well each adapter learned its training answers.
     """
 
     systems: Mapping[str, SystemFigures]
     candidates_at: CandidatesAt
     rules: Rules
     setting: Setting
+    excluded_at: CandidatesAt = lambda _: ()
     primary_metric: str | None = None
     probes: str | None = None
     checks: Sequence[Check] = ()
-    excluded: Mapping[str, str] = field(default_factory=dict)
+    excluded: Mapping[str, tuple[Check, ...]] = field(default_factory=dict)
     unfit: str | None = None
     parameters: float | None = None
     fits: Mapping[str, TrainFit] = field(default_factory=dict)
     seed: int = 0
 
     def choice_at(self, setting: Setting) -> Choice:
-        """The choice at a setting. Nothing of an unfit run is recommended, nor what is never right."""
+        """The choice at a setting. Nothing of an unfit run is recommended, nor what is of no use; and where a system
+        that could not be judged might have won, no more is said than which is the best of the others.
+        """
         choice = choose(self.candidates_at(setting), self.rules, setting)
-        if choice.status is Verdict.RECOMMENDED and (self.unfit or choice.useless):
-            return replace(choice, status=Verdict.UNDECIDED)
-        return choice
+        if choice.status is not Verdict.RECOMMENDED:
+            return choice
+        if self.unfit or choice.useless:
+            return replace(choice, status=Verdict.UNDECIDED, condition=None)
+        return replace(choice, status=Verdict.BEST_OF_JUDGED) if self.unjudged(choice, setting) else choice
+
+    def unjudged(self, choice: Choice, setting: Setting) -> tuple[str, ...]:
+        """The excluded systems that might have won: all but those that miss a requirement whatever their accuracy.
+
+        None where the choice is right nearly always, so that nobody could be better by what matters.
+        """
+        best = max((appraisal.accuracy for appraisal in choice.feasible), default=0.0)
+        if best > 1 - self.rules.margin:
+            return ()
+        appraised = [
+            appraise(candidate, self.rules.needs, setting)
+            for candidate in self.excluded_at(setting)
+            if candidate.scores
+        ]
+        return tuple(
+            appraisal.name
+            for appraisal in appraised
+            if all(outcome.requirement == "min_accuracy" for outcome in appraisal.missed)
+        )
 
     def named(self, *kinds: str, adapted: bool = False) -> str | None:
         """The name of the system with this context, under an adapter or not; None where it did not run."""
@@ -112,21 +139,30 @@ def case_of(
         for name, system in figures.strategies.items()
         if not system.system.trained_elsewhere(task) and answered.get(name)
     }
-    excluded = {name: why for name in own if (why := _failed(name, figures.validity))}
+    failed = excluded(figures.validity)
     candidates = [
         _candidate(run, task, system, per_question(answered[name], metric), prices, inputs)
         for name, system in own.items()
-        if name not in excluded and not system.control
+        if not system.control
     ]
+    fair, unfair = (
+        [candidate for candidate in candidates if (candidate.name in failed) is out] for out in (False, True)
+    )
     return Case(
         systems=own,
-        candidates_at=_priced(run, task, candidates, prices, inputs),
-        rules=Rules(needs, Pairs(figures.comparisons, figures.primary_metric), clusters),
+        candidates_at=_priced(run, task, fair, prices, inputs),
+        excluded_at=_priced(run, task, unfair, prices, inputs),
+        rules=Rules(
+            needs,
+            Pairs(figures.comparisons, figures.primary_metric, trainings(figures.strategies)),
+            clusters,
+            least_error_usd=prices.second_usd if prices else 0.0,
+        ),
         setting=_setting(inputs, prices),
         primary_metric=figures.primary_metric,
         probes=figures.probes,
         checks=figures.validity,
-        excluded=excluded,
+        excluded={name: tuple(checks) for name, checks in failed.items() if name in own},
         unfit=_unfit(run, figures),
         parameters=run.manifest.model.parameters,
         fits={name: fit for name, system in own.items() if (fit := _fit(run, system))},
@@ -148,13 +184,6 @@ def _setting(inputs: CostInputs, prices: Prices | None) -> Setting:
         peak_factor=prices.peak_factor if prices else None,
         people_factor=inputs.people_factor,
     )
-
-
-def _failed(name: str, checks: Sequence[Check]) -> str | None:
-    """Which checks a system failed, and what they found: a clause."""
-    failed = [check for check in checks if check.status is Status.FAIL and name in check.strategies]
-    found = "; ".join(f"{check.title}: {check.clause}" for check in failed)
-    return f"it failed a validity check ({found})." if found else None
 
 
 def _unfit(run: Evidence, figures: TaskFigures) -> str | None:
@@ -197,6 +226,9 @@ def _candidate(
         update_s=sum(part for part in parts if part is not None) if any(parts) else None,
         update_people_s=3600 * people if updated else None,
         interval=accuracy.interval,
+        rank=rank(system),
+        beats_trivial=figures.over_trivial.beats if figures.over_trivial else None,
+        taught=taught_of(figures, prices.changed_share if prices else None),
     )
 
 

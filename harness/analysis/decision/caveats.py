@@ -33,11 +33,11 @@ def ends(row: Against | Lead) -> str:
 def caveats(case: Case, decision: Decision) -> Reasons:
     """Requirements that are missed or may be, checks that warn, and which systems are left out."""
     for name, row in decision.candidates.items():
-        if name != decision.nearest:  # what that one misses opens the reasons
-            yield from outcomes(decision, name, Met.MISSED)
+        yield from outcomes(decision, name, Met.MISSED)
         yield from outcomes(decision, name, Met.UNKNOWN)
         if row.feasible:
             yield from outcomes(decision, name, Met.MET)
+    yield from _no_better_than_trivial(decision)
     yield from _warnings(case, decision)
     yield from _not_measured(case, decision)
     yield from _excluded(case, decision)
@@ -50,6 +50,17 @@ def outcomes(decision: Decision, name: str, status: Met) -> Reasons:
             met = "met, but not for certain: " if status is Met.MET else ""
             label = rows()[outcome.requirement].label
             yield Reason(f"{name}: {label}: {met}{outcome.detail}.", dict(outcome.figures))
+
+
+def _no_better_than_trivial(decision: Decision) -> Reasons:
+    """Which systems are kept from being recommended by a reply that needs no model."""
+    names = [name for name, row in decision.candidates.items() if row.beats_trivial is False]
+    if names and len(names) < len(decision.candidates):
+        are = "are" if len(names) > 1 else "is"
+        yield reason(
+            f"{listed(names)} {are} not shown to do better than the best constant reply, which needs no model, and so "
+            "cannot be recommended."
+        )
 
 
 def _warnings(case: Case, decision: Decision) -> Reasons:
@@ -74,13 +85,12 @@ def _not_measured(case: Case, decision: Decision) -> Reasons:
 
 
 def _excluded(case: Case, decision: Decision) -> Reasons:
-    """Which systems are left out, and the figures of the checks that they failed."""
-    for name in decision.excluded:
-        failed = [check for check in case.checks if check.status is Status.FAIL and name in check.strategies]
-        figures: dict[str, Figure] = {
-            f"{check.check}: {figure}": value for check in failed for figure, value in check.figures.items()
-        }
-        yield Reason(decision.left_out(name), figures)
+    """Which systems are left out by which failed check, a sentence a check."""
+    for check in case.checks:
+        names = [name for name in check.strategies if name in decision.excluded]
+        if check.status is Status.FAIL and names:
+            text = f"{listed(names)} left out ({check.title}): {check.clause}."
+            yield Reason(text, dict(check.figures))
 
 
 # What the control with gold passages says
@@ -93,16 +103,22 @@ def headroom(case: Case, decision: Decision) -> Reasons:
         found = case.named("retrieved")
         best, now = (case.systems[name].accuracy.mean for name in (control, found or control))
         right = f"the mean {case.graded} is {percent(best)}" if case.graded else f"{percent(best)} are right"
-        yield reason(
-            f"With the right passages ({control}) {right}, with the passages found ({found}) {percent(now)}: better "
-            f"retrieval could win {points(room.retrieval.delta)}{ends(room.retrieval)}.",
+        gain = (
+            f"better retrieval could win {points(room.retrieval.delta)}"
+            if room.retrieval.delta > 0
+            else f"nothing shows that better retrieval would help ({points(room.retrieval.delta)})"
+        )
+        told = reason(
+            f"With the right passages ({control}) {right}, with the retrieved ones ({found}) {percent(now)}: {gain}"
+            f"{ends(room.retrieval)}.",
             control=best,
             retrieved=now,
             delta=room.retrieval.delta,
             ci_low=room.retrieval.ci_low,
             ci_high=room.retrieval.ci_high,
         )
-    if room.generator is not None:
+        yield joined(told, *_over_favourite(case, decision, control))
+    if room.generator is not None and room.generator >= case.rules.margin:
         yield joined(_generator(case, decision), *_cut(case, str(control)))
     lead = room.knowledge
     if lead and lead.already:
@@ -120,6 +136,16 @@ def headroom(case: Case, decision: Decision) -> Reasons:
         )
 
 
+def _over_favourite(case: Case, decision: Decision, control: str) -> Reasons:
+    """What the right passages win over the favourite, where that retrieves nothing: the gain of a better retriever."""
+    favourite = decision.favourite
+    if favourite is None or case.systems[favourite].system.retrieved:
+        return
+    over = case.rules.pairs.of(control, favourite).delta
+    if over is not None:
+        yield reason(f"Over {favourite} the right passages win {points(over)}.", over_favourite=over)
+
+
 def _generator(case: Case, decision: Decision) -> Reason:
     """What is lost with the right passages in the prompt, on questions that have such passages."""
     lost, on, figures = decision.headroom.generator, "", {}
@@ -129,6 +155,10 @@ def _generator(case: Case, decision: Decision) -> Reason:
             f" on the {whole(some.n)} questions with an answer",
             {"questions": some.n},
         )
+    if not lost:
+        return reason(f"With the right passages in the prompt every answer{on} is right.", **figures)
+    if lost == 1:
+        return reason(f"Even with the right passages in the prompt no answer{on} is right.", **figures)
     what, them = (f"of {case.graded} is still missing", "it") if case.graded else ("are still wrong", "them")
     return reason(
         f"With the right passages in the prompt, {percent(lost)} {what}{on}: the generator loses {them}, a matter for "

@@ -13,8 +13,9 @@ from typing import Any
 import numpy as np
 
 from harness.analysis.decision.choice import Appraisal
+from harness.analysis.decision.pairs import too_few
 from harness.analysis.results.decision import Basis, Setting
-from harness.analysis.statistics.clusters import Floats
+from harness.analysis.statistics.clusters import Design, Floats
 from harness.analysis.statistics.power import fewest
 
 DRAWS = 4000
@@ -49,9 +50,10 @@ def probability_best(
     if len(feasible) < 2:
         return Chances(reason="fewer than two candidates meet the requirements")
     scores = [appraisal.candidate.scores for appraisal in feasible]
-    labels = {clusters.get(name, name) for name in scores[0] if all(name in other for other in scores)}
-    if len(labels) < fewest():
-        return Chances(reason="there are fewer than six questions, or groups of them that hang together")
+    shared = [name for name in scores[0] if all(name in other for other in scores)]
+    design = Design.of([clusters.get(name, name) for name in shared])
+    if design.clusters < fewest():
+        return Chances(reason=too_few(design))
     means = resampled_means(scores, clusters, seed)
     worth = means
     if basis is Basis.VALUE:

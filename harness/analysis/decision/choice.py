@@ -4,9 +4,10 @@ The method is in docs/method.md, "Decision".
 
 By value, where an error has a price and costs are known: the strategy with the least expected dollars a month,
 running cost and wrong answers together. By accuracy otherwise: of the strategies that are not shown to be less
-accurate than the best one, the cheapest. In both cases it is *recommended* only where the evidence rules out that
-another one is better by more than a margin that matters; else the task is *undecided*, with the number of
-questions that would tell.
+accurate than the best one by what matters, the cheapest, and of those that cost alike the simplest. In both cases it
+is *recommended* only where the evidence rules out that another one is better by more than a margin that matters; else
+the task is *undecided*, with the number of questions that would tell. Where accuracy and cost pull apart and an error
+has no price, the recommendation has a condition: up to which price of a wrong answer the cheaper one is better.
 """
 
 from __future__ import annotations
@@ -16,9 +17,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from harness.analysis.decision.candidates import Candidate
-from harness.analysis.decision.pairs import NO_DIFFERENCE, Limit, Pairs
+from harness.analysis.decision.pairs import NO_DIFFERENCE, Difference, Limit, Pairs
 from harness.analysis.decision.requirements.table import Requirements, outcomes
-from harness.analysis.results.decision import Basis, Setting, Verdict
+from harness.analysis.results.decision import Basis, Condition, Setting, Verdict
 from harness.analysis.results.requirements import Met, Outcome
 
 
@@ -28,6 +29,8 @@ class Appraisal:
 
     candidate: Candidate
     accuracy: float
+    lost: float
+    """The part of the accuracy measured that changes of knowledge take away."""
     monthly_usd: float | None
     total_usd: float | None
     """Running cost and the price of wrong answers; the running cost alone where an error has no price."""
@@ -40,6 +43,16 @@ class Appraisal:
     @property
     def feasible(self) -> bool:
         return all(outcome.status is not Met.MISSED for outcome in self.outcomes)
+
+    @property
+    def trivial(self) -> bool:
+        """Whether it is not shown to do better than a reply that needs no model."""
+        return self.candidate.beats_trivial is False
+
+    @property
+    def usd_per_right(self) -> float:
+        """Dollars for a right answer, per query asked in a month: of use to compare two at one setting."""
+        return _known(self.monthly_usd) / self.accuracy if self.accuracy else math.inf
 
     @property
     def unchecked(self) -> tuple[Outcome, ...]:
@@ -76,6 +89,8 @@ class Choice:
     open: tuple[OpenRival, ...] = ()
     nearest: Appraisal | None = None
     """Where none is feasible: the one that misses least."""
+    condition: Condition | None = None
+    """From which price of a wrong answer on a dearer one, shown to be more accurate, is the better choice."""
 
     @property
     def winner(self) -> str | None:
@@ -92,12 +107,18 @@ class Choice:
 
     @property
     def useless(self) -> str | None:
-        """Why the best is nothing to recommend, whatever one that is ruled out can do: all of them are wrong."""
-        if not self.appraisals or any(appraisal.accuracy for appraisal in self.feasible):
+        """Why the best is nothing to recommend, whatever one that is ruled out can do; a clause."""
+        if not self.feasible:
             return None
-        if not any(appraisal.accuracy for appraisal in self.appraisals):
-            return "not one candidate gave a right answer"
-        return "not one candidate that meets the requirements gave a right answer" if self.feasible else None
+        who = "not one candidate" if len(self.feasible) == len(self.appraisals) else NOT_ONE_FEASIBLE
+        if not any(appraisal.accuracy for appraisal in self.feasible):
+            return f"{who} gave a right answer"
+        if all(appraisal.trivial for appraisal in self.feasible):
+            return f"{who} is shown to do better than the best constant reply"
+        return None
+
+
+NOT_ONE_FEASIBLE = "not one candidate that meets the requirements"
 
 
 @dataclass(frozen=True)
@@ -108,10 +129,21 @@ class Rules:
     pairs: Pairs
     clusters: Mapping[str, str]
     """Question id → the label it shares with others that stand or fall together."""
+    least_error_usd: float = 0.0
+    """What any wrong answer costs: a second of the person who reads it."""
+
+    @property
+    def margin(self) -> float:
+        """The difference in accuracy from which on it matters."""
+        return self.needs.accuracy_margin
+
+    def difference(self, one: Appraisal, other: Appraisal) -> Difference:
+        """Accuracy of one minus the other's at their setting."""
+        return self.pairs.of(one.name, other.name).shifted(other.lost - one.lost)
 
 
 def choose(candidates: Sequence[Candidate], rules: Rules, setting: Setting) -> Choice:
-    """Choose among candidates at a setting. Ties go to the earlier candidate."""
+    """Choose among candidates at a setting. Of those that are alike the simpler one is taken, then the earlier one."""
     appraisals = tuple(
         appraise(candidate, rules.needs, setting) for candidate in candidates if candidate.scores
     )
@@ -120,22 +152,30 @@ def choose(candidates: Sequence[Candidate], rules: Rules, setting: Setting) -> C
     if not feasible:
         nearest = min(appraisals, key=_distance, default=None)
         return Choice(Verdict.NONE_FEASIBLE, basis, None, appraisals, nearest=nearest)
+    # What does not beat a constant reply is never taken, and stays a rival that has to be ruled out.
+    running = [appraisal for appraisal in feasible if not appraisal.trivial] or feasible
     by_value = basis is Basis.VALUE
-    favourite, open_rivals = (
-        _by_value(feasible, rules, setting) if by_value else _by_accuracy(feasible, rules)
-    )
+    decide = _by_value if by_value else _by_accuracy
+    favourite, open_rivals = decide(running, feasible, rules, setting)
     settled = not open_rivals and not favourite.unchecked
-    status = Verdict.RECOMMENDED if settled else Verdict.UNDECIDED
-    return Choice(status, basis, favourite, appraisals, tuple(open_rivals))
+    if not settled:
+        return Choice(Verdict.UNDECIDED, basis, favourite, appraisals, tuple(open_rivals))
+    condition = None if by_value else _condition(favourite, running, rules, setting)
+    if condition:
+        favourite = next(appraisal for appraisal in running if appraisal.name == condition.below)
+    return Choice(Verdict.RECOMMENDED, basis, favourite, appraisals, condition=condition)
 
 
 def appraise(candidate: Candidate, needs: Requirements, setting: Setting) -> Appraisal:
-    accuracy = candidate.accuracy
-    assert accuracy is not None  # a candidate without scores cannot be chosen
+    measured, accuracy = candidate.accuracy, candidate.accuracy_at(setting)
+    assert measured is not None  # a candidate without scores cannot be chosen
+    assert accuracy is not None
     monthly = candidate.monthly_usd(setting)
     errors = (1 - accuracy) * setting.monthly_queries * (setting.error_price_usd or 0.0)
     total = None if monthly is None else monthly + errors
-    return Appraisal(candidate, accuracy, monthly, total, outcomes(candidate, needs, setting))
+    return Appraisal(
+        candidate, accuracy, measured - accuracy, monthly, total, outcomes(candidate, needs, setting)
+    )
 
 
 def basis_of(feasible: Sequence[Appraisal], setting: Setting) -> Basis:
@@ -173,72 +213,132 @@ def pays(choice: Choice, setting: Setting) -> tuple[float | None, float | None]:
     return low, None if math.isinf(high) else high
 
 
+# Costs
+
+
+def _dearer(one: Appraisal, other: Appraisal, setting: Setting) -> float:
+    """Dollars a month by which one costs more than the other; 0 where that is within what is known of both."""
+    if one.monthly_usd is None or other.monthly_usd is None or one is other:
+        return 0.0
+    difference = one.candidate.economics.cost_difference(other.candidate.economics, setting)
+    return 0.0 if difference.alike else difference.usd
+
+
+def _simplest_of_the_cheapest(level: Sequence[Appraisal], setting: Setting) -> Appraisal:
+    """The cheapest; of those that cost alike the simplest, then the more accurate."""
+    cheapest = min(level, key=lambda appraisal: (appraisal.monthly_usd or 0.0, -appraisal.accuracy))
+    alike = [appraisal for appraisal in level if not _dearer(appraisal, cheapest, setting)]
+    return min(alike, key=lambda appraisal: (appraisal.candidate.rank, -appraisal.accuracy))
+
+
 # By value
 
 
 def _by_value(
-    feasible: Sequence[Appraisal], rules: Rules, setting: Setting
+    running: Sequence[Appraisal], feasible: Sequence[Appraisal], rules: Rules, setting: Setting
 ) -> tuple[Appraisal, list[OpenRival]]:
-    favourite = min(feasible, key=lambda appraisal: (_known(appraisal.total_usd), -appraisal.accuracy))
+    """The one with the least expected dollars, or a simpler one that is as accurate and costs alike."""
+    least = min(running, key=lambda appraisal: (_known(appraisal.total_usd), -appraisal.accuracy))
+    alike = [
+        appraisal
+        for appraisal in running
+        if appraisal is least
+        or (
+            rules.difference(least, appraisal).within(rules.margin)
+            and _dearer(appraisal, least, setting) <= 0
+            and _known(appraisal.total_usd) <= _known(least.total_usd) * (1 + rules.needs.value_margin)
+        )
+    ]
+    favourite = min(alike, key=lambda appraisal: appraisal.candidate.rank)
     stake = setting.monthly_queries * (setting.error_price_usd or 0.0)
     slack = rules.needs.value_margin * _known(favourite.total_usd)
     open_rivals = []
     for rival in feasible:
-        if rival is favourite:
+        if rival in alike:
             continue
-        difference = rules.pairs.of(favourite.name, rival.name)
-        cheaper = _known(rival.monthly_usd) - _known(favourite.monthly_usd)
+        difference = rules.difference(favourite, rival)
+        cheaper = -_dearer(favourite, rival, setting)
         if cheaper + stake * difference.low >= -slack:
             continue  # even at the interval's end, the rival is not worth more than the margin
-        threshold = -cheaper / stake
-        limits = (Limit(threshold - slack / stake),)
+        threshold = -cheaper / stake if stake else 0.0
+        limits = (Limit(threshold - slack / stake),) if stake else ()  # no accuracy outweighs a cost then
         open_rivals.append(OpenRival(rival.name, threshold, limits, "value"))
     return favourite, open_rivals
 
 
 def _known(value: float | None) -> float:
-    assert value is not None  # the basis is `value` only where all costs are known
+    assert value is not None  # asked only where all costs are known
     return value
 
 
 # By accuracy
 
 
-def _by_accuracy(feasible: Sequence[Appraisal], rules: Rules) -> tuple[Appraisal, list[OpenRival]]:
-    """The cheapest of those not shown to be less accurate than the best; settled where it is as good as they."""
-    best = max(feasible, key=lambda appraisal: (appraisal.accuracy, -(appraisal.monthly_usd or 0.0)))
+def _by_accuracy(
+    running: Sequence[Appraisal], feasible: Sequence[Appraisal], rules: Rules, setting: Setting
+) -> tuple[Appraisal, list[OpenRival]]:
+    """The cheapest of those not shown to be worse than the best by what matters; settled if it is as good as they."""
+    best = max(running, key=lambda appraisal: (appraisal.accuracy, -(appraisal.monthly_usd or 0.0)))
     level = [
         appraisal
         for appraisal in feasible
-        if appraisal is best or not rules.pairs.of(best.name, appraisal.name).resolved
+        if appraisal is best or not rules.difference(best, appraisal).ahead(rules.margin)
     ]
     if len(level) > 1 and any(appraisal.monthly_usd is None for appraisal in level):
         return best, [
-            OpenRival(rival.name, 0.0, (NO_DIFFERENCE,), "cost") for rival in level if rival is not best
+            OpenRival(rival.name, 0.0, _told_apart(best, rival, rules), "cost")
+            for rival in level
+            if rival is not best
         ]
-    cheapest = min(level, key=lambda appraisal: (appraisal.monthly_usd or 0.0, -appraisal.accuracy))
-    margin = rules.needs.accuracy_margin
+    cheapest = _simplest_of_the_cheapest([one for one in level if one in running], setting)
     others = [appraisal for appraisal in level if appraisal is not cheapest]
-    if all(rules.pairs.of(cheapest.name, other.name).low > -margin for other in others):
+    if all(rules.difference(cheapest, other).rules_out(rules.margin) for other in others):
         return cheapest, []
     # The best bet is the most accurate one; open is whether a cheaper one is as good, a dearer one better.
-    return best, [
-        _open_rival(best, rival, rules)
-        for rival in level
-        if rival is not best
-        and (_cheaper(rival, best) or rules.pairs.of(best.name, rival.name).low <= -margin)
-    ]
+    open_rivals = [_open_rival(best, rival, rules, setting) for rival in level if rival is not best]
+    return best, [open_rival for open_rival in open_rivals if open_rival]
 
 
-def _open_rival(best: Appraisal, rival: Appraisal, rules: Rules) -> OpenRival:
+def _told_apart(best: Appraisal, rival: Appraisal, rules: Rules) -> tuple[Limit, ...]:
+    """What would end it where costs are not known: that the two differ; nothing where they are alike."""
+    return () if rules.difference(best, rival).within(rules.margin) else (NO_DIFFERENCE,)
+
+
+def _open_rival(best: Appraisal, rival: Appraisal, rules: Rules, setting: Setting) -> OpenRival | None:
     """It ends where the best is shown to be better, or not to be better (worse) by the margin than what is cheaper
     (dearer)."""
-    difference = rules.pairs.of(best.name, rival.name)
-    other = rules.needs.accuracy_margin * (1 if _cheaper(rival, best) else -1)
+    difference = rules.difference(best, rival)
+    preferred = _simplest_of_the_cheapest([best, rival], setting) is rival
+    if not preferred and difference.rules_out(rules.margin):
+        return None
+    other = rules.margin if preferred else -rules.margin
     reachable = difference.delta is not None and (other < 0 or difference.delta < other)
     limits = (NO_DIFFERENCE, Limit(other)) if reachable else (NO_DIFFERENCE,)
     return OpenRival(rival.name, 0.0, limits, "accuracy")
 
 
-def _cheaper(rival: Appraisal, best: Appraisal) -> bool:
-    return (rival.monthly_usd or 0.0) < (best.monthly_usd or 0.0)
+# The condition
+
+
+def _condition(
+    best: Appraisal, running: Sequence[Appraisal], rules: Rules, setting: Setting
+) -> Condition | None:
+    """Up to which price of a wrong answer a cheaper, less accurate system is the better choice.
+
+    None where that price is below what any wrong answer costs. A rival that pays more for a right answer than the best
+    does not count either: an answer worth so little would not be worth asking for. Of several rivals the one that
+    stays ahead up to the highest price.
+    """
+    if any(appraisal.monthly_usd is None for appraisal in running):
+        return None
+    found = []
+    for rival in running:
+        saved = _dearer(best, rival, setting) / setting.monthly_queries
+        difference = rules.difference(best, rival)
+        if saved <= 0 or not difference.ahead(rules.margin) or rival.usd_per_right >= best.usd_per_right:
+            continue
+        better = best.accuracy - rival.accuracy
+        least, most = saved / difference.high, saved / difference.low
+        found.append(Condition(rival.name, best.name, saved / better, least, most))
+    highest = max(found, key=lambda condition: condition.error_price_usd, default=None)
+    return highest if highest and highest.error_price_usd > rules.least_error_usd else None

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from harness.analysis.decision.case import Case
-from harness.analysis.decision.pairs import Difference
+from harness.analysis.decision.pairs import Difference, apart
 from harness.analysis.results.decision import Decision, Literature, Prior, Shape, Verdict
 from harness.analysis.results.figures import Estimate
 from harness.analysis.statistics.intervals import wilson
@@ -60,8 +60,9 @@ FROM_SCRATCH = Prior(
 
 def priors(case: Case, decision: Decision) -> tuple[Prior, ...]:
     """The advice for the task's kind, for low volume, and on training from scratch."""
+    best = decision.condition.then if decision.condition else decision.favourite  # the more accurate one
     known = [
-        _prior(advice, case, decision, decision.favourite, decision.status)
+        _prior(advice, case, decision, best, decision.status)
         for advice in ADVICE
         if advice.probes == case.probes
     ]
@@ -136,7 +137,7 @@ def _facts_seen(case: Case) -> Found:
     if tuned is None or bare is None:
         return None, NOT_RUN
     seen, before = (_seen(case, name) for name in (tuned, bare))
-    return (_apart(seen, before), "") if seen and before else (None, NONE_SEEN)
+    return (apart(seen, before), "") if seen and before else (None, NONE_SEEN)
 
 
 def _tuned_or_not(case: Case) -> Found:
@@ -169,7 +170,7 @@ def _own_phrasings(case: Case) -> Found:
     low, high = (
         (float(end) for end in wilson(np.array(fit.share), np.array(fit.n))) if fit.n else (None, None)
     )
-    difference = _apart(Estimate(fit.share, low, high, fit.n), new)
+    difference = apart(Estimate(fit.share, low, high, fit.n), new)
     return difference, f"{tuned}, teacher-forced on its training answers"
 
 
@@ -239,20 +240,6 @@ def _seen(case: Case, name: str) -> Estimate | None:
     """The accuracy on facts that training showed."""
     found = case.systems[name].groups.get("fact_seen")
     return found if found and found.mean is not None else None
-
-
-def _apart(one: Estimate, other: Estimate) -> Difference:
-    """Difference of two means by their own intervals (Newcombe 1998, method 10): unpaired, so rather too wide."""
-    mean, mean_2 = one.mean, other.mean
-    assert mean is not None
-    assert mean_2 is not None
-    delta = mean - mean_2
-    if one.interval is None or other.interval is None:
-        return Difference(delta, -1.0, 1.0, None, bounded=False)
-    (low, high), (low_2, high_2) = one.interval, other.interval
-    down = ((mean - low) ** 2 + (high_2 - mean_2) ** 2) ** 0.5
-    up = ((high - mean) ** 2 + (mean_2 - low_2) ** 2) ** 0.5
-    return Difference(delta, max(-1.0, delta - down), min(1.0, delta + up), None)
 
 
 def literature(case: Case, decision: Decision) -> Literature:

@@ -7,13 +7,15 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from harness.analysis.decision.candidates import Candidate
-from harness.analysis.results.figures import Comparison, OpenInterval
+from harness.analysis.results.figures import Comparison, Estimate, OpenInterval
+from harness.analysis.results.run import SystemFigures
 from harness.analysis.statistics.clusters import Design, Floats
+from harness.analysis.statistics.intervals import quantile
 from harness.analysis.statistics.power import (
     ALPHA,
     fewest,
@@ -29,6 +31,8 @@ class Difference:
     """Accuracy of one system minus another's.
 
     Where the questions show no interval (`bounded` is false), low and high are what is possible at all: −1 and 1.
+    `reason`: why no p could be low enough, a clause. `trainings`: half the width of what other trainings might change,
+    which low and high include.
     """
 
     delta: float | None
@@ -36,6 +40,8 @@ class Difference:
     high: float
     p: float | None
     bounded: bool = True
+    reason: str | None = None
+    trainings: float = 0.0
 
     @property
     def interval(self) -> OpenInterval:
@@ -48,11 +54,42 @@ class Difference:
         apart = self.low > 0 or self.high < 0
         return apart and (self.p is None or self.p < 0.05)
 
+    def within(self, margin: float) -> bool:
+        """Whether the two are alike: the whole interval lies inside the margin (two one-sided tests at 2.5 %)."""
+        return self.bounded and -margin < self.low and self.high < margin
+
+    def ahead(self, margin: float) -> bool:
+        """Whether the first is shown to be more accurate, by what may matter."""
+        return self.resolved and self.low > 0 and not self.within(margin)
+
+    def rules_out(self, margin: float) -> bool:
+        """Whether it is ruled out that the other is better by the margin or more."""
+        return self.low > -margin
+
+    def shifted(self, by: float) -> Difference:
+        """The difference were the first more accurate by `by`; p no longer speaks of it, the interval does."""
+        if not by or self.delta is None:
+            return self
+        return replace(self, delta=self.delta + by, low=self.low + by, high=self.high + by, p=None)
+
+    def widened(self, trainings: float) -> Difference:
+        """The difference with what other trainings might change, independent of the questions."""
+        if not trainings or self.delta is None or not self.bounded:
+            return self
+        low, high = (math.hypot(end - self.delta, trainings) for end in (self.low, self.high))
+        return replace(
+            self,
+            low=max(-1.0, self.delta - low),
+            high=min(1.0, self.delta + high),
+            trainings=trainings,
+        )
+
     def turned(self) -> Difference:
         delta = None if self.delta is None else 0.0 - self.delta  # and never −0.0
-        return Difference(delta, 0.0 - self.high, 0.0 - self.low, self.p, self.bounded)
+        return replace(self, delta=delta, low=0.0 - self.high, high=0.0 - self.low)
 
 
+TRAININGS_DIFFER = "trainings with other seeds differ more than questions do: train with more seeds (--seeds)"
 UNKNOWN = Difference(None, -1.0, 1.0, None, bounded=False)
 
 
@@ -61,19 +98,56 @@ def difference(comparison: Comparison) -> Difference:
     low, high = comparison.ci_low, comparison.ci_high
     p = comparison.p if comparison.p_adjusted is None else comparison.p_adjusted
     if low is None or high is None:
-        return Difference(comparison.delta, -1.0, 1.0, p, bounded=False)
-    return Difference(comparison.delta, low, high, p)
+        return Difference(comparison.delta, -1.0, 1.0, p, bounded=False, reason=comparison.reason)
+    return Difference(comparison.delta, low, high, p, reason=comparison.reason)
+
+
+def trainings(systems: Mapping[str, SystemFigures]) -> dict[str, float]:
+    """Fine-tunes that were trained with several seeds → half the width of the 95 % interval of what seeds change.
+
+    Student's, of the seeds' part of the variance of the mean (`analysis/seeds.py`).
+    """
+    spreads = {name: row.seeds for name, row in systems.items() if row.seeds and row.seeds.variance}
+    return {
+        name: quantile(spread.n_seeds - 1) * math.sqrt(spread.variance.seeds)
+        for name, spread in spreads.items()
+        if spread.variance
+    }
+
+
+def apart(one: Estimate, other: Estimate) -> Difference:
+    """Difference of two means by their own intervals (Newcombe 1998, method 10): unpaired, so rather too wide."""
+    mean, mean_2 = one.mean, other.mean
+    if mean is None or mean_2 is None:
+        return UNKNOWN
+    delta = mean - mean_2
+    if one.interval is None or other.interval is None:
+        return Difference(delta, -1.0, 1.0, None, bounded=False)
+    (low, high), (low_2, high_2) = one.interval, other.interval
+    down = ((mean - low) ** 2 + (high_2 - mean_2) ** 2) ** 0.5
+    up = ((high - mean) ** 2 + (mean_2 - low_2) ** 2) ** 0.5
+    return Difference(delta, max(-1.0, delta - down), min(1.0, delta + up), None)
 
 
 class Pairs:
     """Looks differences up by two names, in either order."""
 
-    def __init__(self, comparisons: Iterable[Comparison], metric: str | None = None) -> None:
-        """`metric`: only comparisons by it count."""
+    def __init__(
+        self,
+        comparisons: Iterable[Comparison],
+        metric: str | None = None,
+        trained: Mapping[str, float] | None = None,
+    ) -> None:
+        """`metric`: only comparisons by it count. `trained`: as `trainings` gives it."""
+        trained = trained or {}
         counted = [row for row in comparisons if row.delta is not None and metric in (None, row.metric)]
-        self._known = {(row.a, row.b): difference(row) for row in counted}
-        self.family = sum(row.p is not None for row in counted)
-        """How many of them have a p: over so many it is adjusted."""
+        self._known = {
+            (row.a, row.b): difference(row).widened(
+                math.hypot(trained.get(row.a, 0.0), trained.get(row.b, 0.0))
+            )
+            for row in counted
+        }
+        self._levels = {frozenset((row.a, row.b)): row.level for row in counted}
 
     def of(self, better: str, worse: str) -> Difference:
         """Accuracy of `better` minus that of `worse`."""
@@ -82,6 +156,14 @@ class Pairs:
         if (better, worse) in self._known:
             return self._known[better, worse].turned()
         return UNKNOWN
+
+    def items(self) -> tuple[tuple[str, str, Difference], ...]:
+        """Each pair a, b with the accuracy of b minus that of a."""
+        return tuple((a, b, found) for (a, b), found in self._known.items())
+
+    def level(self, one: str, other: str) -> float:
+        """What the p of a pair has to reach, by Holm's adjustment; 0.05 where the pair was not tested."""
+        return self._levels.get(frozenset((one, other))) or ALPHA
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,23 +197,23 @@ class Need:
 class Power:
     """How many questions would tell two candidates apart, by what those asked show of both."""
 
-    def __init__(self, clusters: Mapping[str, str], family: int = 1) -> None:
-        """`clusters`: question id → the label it shares with others that stand or fall together.
-
-        `family`: the pairs over which p is adjusted. Holm asks of one of them at most p < 0.05 / family; that is
-        what is counted with.
-        """
+    def __init__(self, clusters: Mapping[str, str]) -> None:
+        """`clusters`: question id → the label it shares with others that stand or fall together."""
         self._clusters = clusters
-        self._strict = ALPHA / max(1, family)
 
-    def needed(self, a: Candidate, b: Candidate, limits: Sequence[Limit]) -> Need:
-        """The fewest further questions (80 % power) after which one of the limits is passed, now that none is."""
+    def needed(self, a: Candidate, b: Candidate, limits: Sequence[Limit], level: float = ALPHA) -> Need:
+        """The fewest further questions (80 % power) after which one of the limits is passed, now that none is.
+
+        `level`: what Holm asks of the pair's p, for limits that p has to pass too.
+        """
         shared = [question for question in a.scores if question in b.scores]
         design = Design.of([self._clusters.get(question, question) for question in shared])
         if design.clusters < fewest():
-            return Need(None, reason=_too_few(design))
+            return Need(None, reason=too_few(design))
         values = np.array([a.scores[question] - b.scores[question] for question in shared])
-        found = [self._questions(values, design, limit) for limit in limits]
+        found = [
+            _questions(values, design, limit.against, level if limit.adjusted else ALPHA) for limit in limits
+        ]
         least = min((n for n in found if n is not None), default=None)
         if least is None:
             return Need(None, reason="the difference observed lies where the choice turns, or too near to it")
@@ -139,16 +221,17 @@ class Power:
         more_clusters = rounded_up(further * design.clusters / design.n) if design.clustered else None
         return Need(further, more_clusters)
 
-    def _questions(self, values: Floats, design: Design, limit: Limit) -> int | None:
-        """In all; never fewer than it takes to decide what those asked have left open."""
-        alpha = self._strict if limit.adjusted else ALPHA
-        seen = noise(values, design, limit.against)
-        effect = math.fsum(values) / design.n - limit.against
-        found = questions(seen, effect, alpha) if seen else None
-        return None if found is None else max(found, undecided_least(design.n, alpha))
+
+def _questions(values: Floats, design: Design, against: float, alpha: float) -> int | None:
+    """In all; never fewer than it takes to decide what those asked have left open."""
+    seen = noise(values, design, against)
+    effect = math.fsum(values) / design.n - against
+    found = questions(seen, effect, alpha) if seen else None
+    return None if found is None else max(found, undecided_least(design.n, alpha))
 
 
-def _too_few(design: Design) -> str:
+def too_few(design: Design) -> str:
+    """Why fewer than six questions, or groups of them, tell nothing: a clause."""
     if not design.n:
         return "no question was answered by both"
     if not design.clustered:

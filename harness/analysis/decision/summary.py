@@ -20,6 +20,8 @@ def summary(decisions: Mapping[str, Decision], probes: Mapping[str, str | None])
 
 def _sentences(by_kind: Mapping[str, Mapping[str, TaskSummary]]) -> Iterator[str]:
     """What is recommended on which task, and whether it is the same everywhere: of these tasks, not of their kinds."""
+    if sum(map(len, by_kind.values())) < 2:
+        return  # the task's own headline says it
     tasks = {name: row.recommended for rows in by_kind.values() for name, row in rows.items()}
     chosen = {name: system for name, system in tasks.items() if system}
     if not chosen:

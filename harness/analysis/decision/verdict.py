@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict, replace
 
-from harness.analysis.decision import chances, change_words, words
+from harness.analysis.decision import chances, change_words, headline, words
 from harness.analysis.decision.case import Case
-from harness.analysis.decision.choice import Appraisal, Choice, pays
+from harness.analysis.decision.choice import Appraisal, Choice, OpenRival, pays
 from harness.analysis.decision.literature import literature
-from harness.analysis.decision.pairs import Power
+from harness.analysis.decision.pairs import TRAININGS_DIFFER, Difference, Need, Power
 from harness.analysis.decision.requirements.table import Requirements, rows
 from harness.analysis.decision.sensitivity import Outcome, changes, decision_map, outcome_of, price_bands
 from harness.analysis.results.decision import (
@@ -23,6 +24,7 @@ from harness.analysis.results.decision import (
     Standing,
     Verdict,
 )
+from harness.analysis.results.figures import Check
 
 
 def verdict(case: Case) -> Decision:
@@ -33,6 +35,9 @@ def verdict(case: Case) -> Decision:
         decision = _looking_ahead(case, choice, decision)
     return replace(
         decision,
+        what_to_do=headline.what_to_do(case, decision),
+        how_sure=headline.how_sure(case, decision),
+        what_would_change=headline.what_would_change(decision),
         reasons=words.reasons(case, decision),
         assumptions=() if decision.why_not else tuple(words.assumptions(case, decision)),
         literature=literature(case, decision),
@@ -56,7 +61,8 @@ def _status(case: Case, choice: Choice) -> tuple[Verdict, str]:
     """The status, and where nothing can be chosen, why."""
     names = [appraisal.name for appraisal in choice.appraisals]
     if not names and case.excluded:
-        return Verdict.UNDECIDED, "Every candidate is left out because of a failed check."
+        left = [headline.unjudged(name, checks).text for name, checks in case.excluded.items()]
+        return Verdict.UNDECIDED, f"Nothing can be chosen: {'; '.join(left)}."
     if not names:
         return Verdict.NOT_COMPUTED, "No candidate has an accuracy here, so there is nothing to choose."
     if len(names) > 1 or choice.status is Verdict.NONE_FEASIBLE:
@@ -65,7 +71,7 @@ def _status(case: Case, choice: Choice) -> tuple[Verdict, str]:
         return Verdict.UNDECIDED, f"Only {names[0]} is left to choose, and one system alone decides nothing."
     return (
         Verdict.NOT_COMPUTED,
-        f"Only {names[0]} answered this task, so there is nothing to choose between.",
+        f"Only {names[0]} is a candidate here, so there is nothing to choose between.",
     )
 
 
@@ -89,7 +95,9 @@ def _measured(case: Case, choice: Choice) -> Decision:
             for appraisal in choice.appraisals
         },
         chances_reason=best.reason,
-        excluded=dict(case.excluded),
+        excluded={name: _why_excluded(checks) for name, checks in case.excluded.items()},
+        unjudged=case.unjudged(choice, case.setting),
+        condition=choice.condition,
         against=against,
         nearest=choice.nearest.name if choice.nearest else None,
         headroom=_headroom(case),
@@ -98,6 +106,12 @@ def _measured(case: Case, choice: Choice) -> Decision:
         questions_more=max(row.questions_more or 0 for row in still) if known else None,
         questions_reason=next((row.questions_reason for row in still if row.questions_reason), None),
     )
+
+
+def _why_excluded(checks: Sequence[Check]) -> str:
+    """Which checks a system failed, and what they found: a clause."""
+    found = "; ".join(f"{check.title}: {check.clause}" for check in checks)
+    return f"it failed a validity check ({found})."
 
 
 def _required(needs: Requirements) -> dict[str, float | str | bool]:
@@ -114,6 +128,8 @@ def _candidate(
     people = economics.people_monthly_usd(setting.horizon_months, setting.refresh_days)
     return CandidateFigures(
         accuracy=appraisal.accuracy,
+        accuracy_measured=appraisal.accuracy + appraisal.lost,
+        beats_trivial=appraisal.candidate.beats_trivial,
         monthly_usd=monthly,
         people_usd=None if monthly is None else people,
         cost_reason=appraisal.candidate.cost_reason if monthly is None else None,
@@ -135,16 +151,22 @@ def _against(case: Case, choice: Choice) -> dict[str, Against]:
     if favourite is None:
         return {}
     open_rivals = {open_rival.rival: open_rival for open_rival in choice.open}
-    power = Power(case.rules.clusters, case.rules.pairs.family)
+    power = Power(case.rules.clusters)
     found = {}
     for rival in choice.appraisals:
         if rival is favourite:
             continue
-        difference = case.rules.pairs.of(favourite.name, rival.name)
-        risk = _at_risk(case, choice, rival, difference.low)
-        row = Against(difference.delta, *difference.interval, difference.resolved, at_risk_usd=risk)
+        difference = case.rules.difference(favourite, rival)
+        row = Against(
+            difference.delta,
+            *difference.interval,
+            difference.resolved,
+            difference.within(case.rules.margin),
+            difference.reason,
+            at_risk_usd=_at_risk(case, choice, rival, difference.low),
+        )
         if open_rival := open_rivals.get(rival.name):
-            need = power.needed(favourite.candidate, rival.candidate, open_rival.limits)
+            need = _needed(case, power, favourite, open_rival, rival, difference)
             row = replace(
                 row,
                 open=open_rival.why,
@@ -158,6 +180,21 @@ def _against(case: Case, choice: Choice) -> dict[str, Against]:
             )
         found[rival.name] = row
     return found
+
+
+def _needed(
+    case: Case, power: Power, favourite: Appraisal, rival: OpenRival, other: Appraisal, difference: Difference
+) -> Need:
+    """How many more questions would end it; none would where other trainings might change more than they leave open."""
+    if (
+        difference.delta is not None
+        and difference.trainings**2 > ((difference.high - difference.low) / 2) ** 2 / 2
+    ):
+        return Need(None, reason=TRAININGS_DIFFER)
+    if not rival.limits:
+        return Need(None, reason="more questions do not tell what they cost")
+    level = case.rules.pairs.level(favourite.name, other.name)
+    return power.needed(favourite.candidate, other.candidate, rival.limits, level)
 
 
 def _at_risk(case: Case, choice: Choice, rival: Appraisal, low: float) -> float | None:
@@ -178,7 +215,7 @@ def _headroom(case: Case) -> Headroom:
         return Headroom()
     knowledge = _lead(case, control, case.named())
     if knowledge and knowledge.ci_low is not None:
-        margin = case.rules.needs.accuracy_margin
+        margin = 0.0 if case.setting.error_price_usd else case.rules.margin  # with a price every point counts
         knowledge = replace(knowledge, already=knowledge.ci_low <= 0 or knowledge.delta < margin)
     groups = case.systems[control].groups
     some = groups["answerable"] if {"answerable", "unanswerable"} <= groups.keys() else None

@@ -1,4 +1,4 @@
-"""Why: the sentences of a decision, each with the numbers in it.
+"""Why: the sentences of a decision behind its first three (`headline.py`), each with the numbers in it.
 
 Every function takes a decision whose figures are there, and gives the sentences of one topic.
 """
@@ -6,17 +6,17 @@ Every function takes a decision whose figures are there, and gives the sentences
 from __future__ import annotations
 
 from harness.analysis.decision.case import Case
-from harness.analysis.decision.caveats import Reasons, caveats, ends, headroom, joined, outcomes, reason
-from harness.analysis.results.decision import Against, CandidateFigures, Decision, Reason, headline
-from harness.analysis.results.requirements import Met
+from harness.analysis.decision.caveats import Reasons, caveats, ends, headroom, joined, reason
+from harness.analysis.results.decision import Against, CandidateFigures, Decision, Reason
 from harness.quantities import dollars, listed, months, percent, points, share, whole
 
 
 def reasons(case: Case, decision: Decision) -> tuple[Reason, ...]:
-    """The verdict, rivals, what is open, caveats, what the control shows, chances: in this order."""
+    """Money, rivals, what is open, caveats, what the control shows, chances: in this order."""
     return (
-        *_verdict(case, decision),
+        *_favourite(case, decision),
         *_rivals(case, decision),
+        *_condition(decision),
         *_prices_that_pay(decision),
         *_still_open(decision),
         *caveats(case, decision),
@@ -25,41 +25,25 @@ def reasons(case: Case, decision: Decision) -> tuple[Reason, ...]:
     )
 
 
-# The verdict
+# The favourite
 
 
-def _verdict(case: Case, decision: Decision) -> Reasons:
-    if decision.unfit:
-        yield reason(f"Nothing is recommended: {decision.unfit}.")
-    if decision.nearest:  # which is there where no candidate is feasible
-        yield reason(f"{headline(decision.status, None, decision.nearest)}:")
-        yield from outcomes(decision, decision.nearest, Met.MISSED)
-        return
+def _favourite(case: Case, decision: Decision) -> Reasons:
     if decision.favourite is None:
-        yield reason(decision.why_not)
         return
-    row = decision.candidates[decision.favourite]
-    opening = headline(decision.status, decision.favourite)
-    first = reason(
-        f"{opening}: {_mean(case, row.accuracy)} on {whole(decision.n)} questions.",
-        accuracy=row.accuracy,
-        questions=decision.n,
-    )
-    yield joined(first, *_money(decision, row))
-    yield from _poor(case, decision, row.accuracy)
-    if any(outcome.status is Met.UNKNOWN for outcome in row.requirements):
-        yield reason(
-            f"{decision.favourite} cannot be recommended before what is required of it has been checked."
-        )
+    name, row = decision.favourite, decision.candidates[decision.favourite]
+    yield joined(*_money(decision, name, row))
+    yield from _changed(name, row)
+    yield from _poor(case, name, decision, row.accuracy)
 
 
-def _money(decision: Decision, row: CandidateFigures) -> Reasons:
+def _money(decision: Decision, name: str, row: CandidateFigures) -> Reasons:
     """The monthly cost, and the part of it that the price list takes for people, which outweighs what was measured."""
     if row.monthly_usd is None:
-        yield reason(f"What it costs is not known: {row.cost_reason}.")
+        yield reason(f"What {name} costs is not known: {row.cost_reason}.")
     elif decision.by_value:
         yield reason(
-            f"It is expected to cost {dollars(row.total_usd)} a month, {dollars(row.errors_usd)} of them for wrong "
+            f"{name} is expected to cost {dollars(row.total_usd)} a month, {dollars(row.errors_usd)} of them for wrong "
             "answers.",
             total_usd=row.total_usd,
             errors_usd=row.errors_usd,
@@ -67,7 +51,7 @@ def _money(decision: Decision, row: CandidateFigures) -> Reasons:
     else:
         volume = decision.setting.monthly_queries
         yield reason(
-            f"It costs {dollars(row.monthly_usd)} a month at {whole(volume)} queries.",
+            f"{name} costs {dollars(row.monthly_usd)} a month at {whole(volume)} queries.",
             monthly_usd=row.monthly_usd,
             monthly_queries=volume,
         )
@@ -79,18 +63,33 @@ def _money(decision: Decision, row: CandidateFigures) -> Reasons:
         )
 
 
-def _poor(case: Case, decision: Decision, accuracy: float) -> Reasons:
-    """The best of bad ones is called that; one without a right answer leads by what it costs alone."""
-    others = any(row.feasible and row.accuracy for row in decision.candidates.values())
-    if accuracy == 0 and others:
+def _changed(name: str, row: CandidateFigures) -> Reasons:
+    """That changed facts are credited as facts which training did not hold."""
+    if row.accuracy < row.accuracy_measured:
         yield reason(
-            "None of its answers is right: it leads by its cost alone, which does not make it good enough."
+            f"With changes of knowledge {name} is credited with {percent(row.accuracy)}, not with the "
+            f"{percent(row.accuracy_measured)} measured: facts that have changed count as facts that its training set "
+            "does not hold.",
+            accuracy=row.accuracy,
+            accuracy_measured=row.accuracy_measured,
+        )
+
+
+def _poor(case: Case, name: str, decision: Decision, accuracy: float) -> Reasons:
+    """The best of bad ones is called that; one without a right answer leads by what it costs alone."""
+    best = max(row.accuracy for row in decision.candidates.values() if row.feasible)
+    if accuracy == 0 and best:
+        yield reason(
+            f"None of the answers of {name} is right: it leads by its cost alone, which does not make it good enough."
         )
     elif 0 < accuracy < 0.5:
         poor = (
-            f"Its mean {case.graded} is below a half" if case.graded else "It is wrong more often than right"
+            f"The mean {case.graded} of {name} is below a half"
+            if case.graded
+            else f"{name} is wrong more often than right"
         )
-        yield reason(f"{poor}. That it is the best of these does not make it good enough.")
+        good = "That it is the best of these does not make it" if accuracy == best else "It may not be"
+        yield reason(f"{poor}. {good} good enough.")
 
 
 # Rivals
@@ -119,8 +118,14 @@ def _mean(case: Case, accuracy: float) -> str:
 
 
 def _resolved(against: Against) -> str:
+    if against.alike:
+        return "alike within the margin"
     if against.resolved:
         return "significant"
+    if against.reason:
+        return f"inconclusive, as {against.reason}"
+    if against.ci_low is not None and against.ci_high is not None and against.ci_low * against.ci_high > 0:
+        return "significant by itself, but not after adjusting for the other pairs"
     if against.ci_low is None:
         return "without an interval, as these questions do not show how much others would differ"
     return "inconclusive"
@@ -151,9 +156,25 @@ def _as_good(decision: Decision, rival: str, against: Against) -> Reasons:
         )
     elif not (decision.by_value or against.resolved or own is None or other is None) and own <= other:
         margin = decision.requirements["accuracy_margin"]
+        if against.ci_low is not None and against.ci_low < 0:
+            yield reason(
+                f"{rival} could win {points(-against.ci_low)} at most, less than the margin of "
+                f"{share(float(margin))}, and {decision.favourite} costs no more.",
+                at_most=-against.ci_low,
+                margin=margin,
+            )
+
+
+def _condition(decision: Decision) -> Reasons:
+    """From which price of a wrong answer on the dearer system is worth its cost, and how sure that price is."""
+    if condition := decision.condition:
         yield reason(
-            f"{decision.favourite} is not less accurate by {share(float(margin))} or more, and no dearer.",
-            margin=margin,
+            f"{condition.then} costs more and is right more often: it is worth it where a wrong answer costs more than "
+            f"{dollars(condition.error_price_usd)} ({dollars(condition.low_usd)} to {dollars(condition.high_usd)} over "
+            "the interval of the difference in accuracy).",
+            error_price_usd=condition.error_price_usd,
+            low_usd=condition.low_usd,
+            high_usd=condition.high_usd,
         )
 
 
@@ -240,7 +261,10 @@ def _chances(decision: Decision) -> Reasons:
     if decision.chances_reason:
         yield reason(f"The chance of each to be the best is not known: {decision.chances_reason}.")
         return
-    chance = decision.candidates[decision.favourite].probability_best
+    row = decision.candidates[decision.favourite]
+    if not decision.by_value and any(other.accuracy > row.accuracy for other in decision.candidates.values()):
+        return  # it was chosen for its cost among those that are alike
+    chance = row.probability_best
     best = "is worth most" if decision.by_value else "is the most accurate"
     yield reason(
         f"Resampling the questions, {decision.favourite} {best} in {percent(chance)} of the draws, which are not "
@@ -265,7 +289,10 @@ def assumptions(case: Case, decision: Decision) -> Reasons:
     yield from _rule(case, decision)
     if setting.refresh_days is None:
         yield reason("The knowledge is assumed not to change.")
-    yield reason("Costs are taken as measured; only what the questions leave open counts as uncertain.")
+    yield reason(
+        "A cost is the mean of the timed queries. Differences that their interval may explain, or people's hours, "
+        "which are assumed, count as none."
+    )
     yield from _timed(case, decision)
 
 
@@ -285,9 +312,9 @@ def _rule(case: Case, decision: Decision) -> Reasons:
     elif decision.setting.error_price_usd is None:
         margin = decision.requirements["accuracy_margin"]
         yield reason(
-            "A wrong answer has no price, so accuracy comes first: of the strategies not shown to be less accurate "
-            "than the best, the cheapest is recommended, if its interval against each of the others rules out that "
-            f"they are better by {share(float(margin))} or more.",
+            f"A wrong answer has no price, so accuracy comes first, and differences within {share(float(margin))} do "
+            "not matter. Of the strategies that may be as accurate as the best the cheapest is taken, and of those "
+            "that cost alike the simplest. It is recommended once no other can be better by the margin.",
             margin=margin,
         )
     else:

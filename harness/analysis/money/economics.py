@@ -194,8 +194,13 @@ class Economics:
         """How it is served and what the machines cost, a clause: `with one m7i.large kept up all month ($73.63)`."""
         if self.hosting is None or self.seconds is None:
             return None
-        usd = self.hosting.monthly_usd(queries, self.seconds)
-        return Reason(self.hosting.in_words(queries, self.seconds), {"machines_usd": usd})
+        figures = {
+            "machines_usd": self.hosting.monthly_usd(queries, self.seconds),
+            "machines": self.hosting.machines(queries, self.seconds),
+            "hours_a_month": self.hosting.hours,
+            "utilisation": self.hosting.utilisation,
+        }
+        return Reason(self.hosting.in_words(queries, self.seconds), {**figures})
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,8 @@ class Verdict(StrEnum):
     """How a task's decision ended."""
 
     RECOMMENDED = "recommended"
+    BEST_OF_JUDGED = "best_of_judged"
+    """Recommended of those that could be judged; one that could not might have won."""
     UNDECIDED = "undecided"
     NONE_FEASIBLE = "none_feasible"
     NOT_COMPUTED = "not_computed"
@@ -23,6 +25,7 @@ class Verdict(StrEnum):
 
 STATUS_WORDS = {
     Verdict.RECOMMENDED: "recommended",
+    Verdict.BEST_OF_JUDGED: "the best of those that could be judged",
     Verdict.UNDECIDED: "undecided",
     Verdict.NONE_FEASIBLE: "no strategy meets the requirements",
     Verdict.NOT_COMPUTED: "nothing to choose between",
@@ -37,7 +40,7 @@ def recommendation(
 ) -> str:
     """A clause: `rag is recommended`, `undecided, rag is ahead; about 120 more questions would decide`."""
     words = STATUS_WORDS[status]
-    if status is Verdict.RECOMMENDED:
+    if status in (Verdict.RECOMMENDED, Verdict.BEST_OF_JUDGED):
         return f"{favourite} is {words}"
     if status is Verdict.NONE_FEASIBLE:
         return f"{words}; nearest is {nearest}" if nearest else words
@@ -45,17 +48,6 @@ def recommendation(
         words += f", {favourite} is ahead" if favourite else ""
         words += f"; about {questions_more:,} more questions would decide" if questions_more else ""
     return words
-
-
-def headline(
-    status: Verdict,
-    favourite: str | None,
-    nearest: str | None = None,
-    questions_more: int | None = None,
-) -> str:
-    """The same with a capital letter, unless it begins with the name of a system."""
-    words = recommendation(status, favourite, nearest, questions_more)
-    return words if status is Verdict.RECOMMENDED else f"{words[:1].upper()}{words[1:]}"
 
 
 class Basis(StrEnum):
@@ -103,10 +95,29 @@ class Setting:
 
 
 @dataclass(frozen=True, slots=True)
+class Condition:
+    """Up to which price of a wrong answer `below` is the better choice, and from there on `then`, which costs more.
+
+    `low_usd`, `high_usd`: the same price at the ends of the interval of the difference in accuracy.
+    """
+
+    below: str
+    then: str
+    error_price_usd: float
+    low_usd: float
+    high_usd: float
+
+
+@dataclass(frozen=True, slots=True)
 class CandidateFigures:
-    """One candidate at the setting; dollars are a month's. `pareto`: no other beats it without losing elsewhere."""
+    """One candidate at the setting; dollars are a month's. `pareto`: no other beats it without losing elsewhere.
+
+    `accuracy`: with changed facts credited as facts that training did not hold, `accuracy_measured` without.
+    `beats_trivial`: whether it is shown to do better than the best reply that needs no model (None: not compared).
+    """
 
     accuracy: float
+    accuracy_measured: float
     monthly_usd: float | None
     people_usd: float | None
     cost_reason: str | None
@@ -117,11 +128,14 @@ class CandidateFigures:
     requirements: tuple[Outcome, ...]
     probability_best: float | None
     pareto: bool
+    beats_trivial: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Against:
-    """The favourite against one rival. `delta`: its accuracy minus the rival's.
+    """The favourite against one rival. `delta`: its accuracy minus the rival's. `alike`: the whole interval lies
+    within the margin of accuracy (two one-sided tests at 2.5 %), so that the difference does not matter. `reason`: why
+    nothing could be shown, a clause.
 
     `open`: why the rival is still in the race (`accuracy`, `value`, `cost`). `threshold`: the difference at which
     both are worth the same. `at_risk_usd`: what the rival would save a month at the interval's end. `questions`:
@@ -133,6 +147,8 @@ class Against:
     ci_low: float | None
     ci_high: float | None
     resolved: bool
+    alike: bool = False
+    reason: str | None = None
     open: str | None = None
     threshold: float | None = None
     at_risk_usd: float | None = None
@@ -291,6 +307,8 @@ class MetricVerdict:
 class Decision:
     """One task's decision. `favourite`: the best bet, recommended or not. `why_not`: why nothing can be chosen.
 
+    `what_to_do`, `how_sure`, `what_would_change`: a sentence each, in the order in which a reader asks; `reasons` is
+    all the rest. `condition`: where accuracy and cost pull apart. `unjudged`: those of `excluded` that might have won.
     `unfit`: why nothing of this run may be recommended. `excluded`: system → the failed check that rules it out.
     `nearest`: where no system is feasible, the one that misses least. `pays_*_usd`: the prices of a wrong answer
     between which the favourite also has the least expected cost.
@@ -320,6 +338,11 @@ class Decision:
     pays_from_usd: float | None = None
     pays_to_usd: float | None = None
     map: DecisionMap | None = None
+    condition: Condition | None = None
+    unjudged: tuple[str, ...] = ()
+    what_to_do: Reason = Reason("")
+    how_sure: Reason = Reason("")
+    what_would_change: Reason = Reason("")
     reasons: tuple[Reason, ...] = ()
     assumptions: tuple[Reason, ...] = ()
     literature: Literature = Literature((), ())
@@ -334,7 +357,8 @@ class Decision:
 
     @property
     def headline(self) -> str:
-        return headline(self.status, self.favourite, self.nearest, self.questions_more)
+        """What to do, in one sentence."""
+        return self.what_to_do.text
 
     def left_out(self, system: str) -> str:
         """That an excluded system is left out, and why: a sentence."""

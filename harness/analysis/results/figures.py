@@ -141,8 +141,9 @@ class Comparison:
     """b − a on the `n` questions that both answered, by `metric`.
 
     `discordant`: questions on which they differ; a scores higher on `a_higher`, b on `b_higher`. `p`: two-sided;
-    `p_adjusted`: Holm's over the family. `mde`: the smallest difference that would have shown with 80 % power,
-    `mde_adjusted`: the same at 0.05 over the family. `reason`: what these questions cannot tell, a clause.
+    `p_adjusted`: Holm's over the family, `level`: what `p` has to reach for that. `mde`: the smallest difference that
+    would have shown with 80 % power, `mde_adjusted`: the same at that level. `reason`: what these questions cannot
+    tell, a clause.
     `excluded`: those of the two that failed a validity check, so that the row does not count.
     """
 
@@ -165,6 +166,7 @@ class Comparison:
     verdict: str
     latency_ratio: LatencyRatio | None = None
     excluded: tuple[str, ...] = ()
+    level: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -264,6 +266,7 @@ class Check:
 
     `detail` is a sentence, and `figures` holds every number in it. `threshold`: the limit that was crossed; where
     none was, the nearest. `strategies`: the systems that the status speaks of; of a failed check, those it excludes.
+    `failed`: why these cannot be judged, a clause.
     """
 
     check: str
@@ -275,6 +278,7 @@ class Check:
     threshold: float | None
     strategies: tuple[str, ...]
     figures: dict[str, float]
+    failed: str = ""
 
     @property
     def clause(self) -> str:

@@ -5,26 +5,11 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from harness.quantities import dollars, percent, plain
+from harness.quantities import dollars, percent, plain, spelled
 from harness.spec.tariff import Tariff
 
 ALL_MONTH = 365.25 * 24 / 12
 """Hours of a month."""
-NUMBERS = (
-    "no",
-    "one",
-    "two",
-    "three",
-    "four",
-    "five",
-    "six",
-    "seven",
-    "eight",
-    "nine",
-    "ten",
-    "eleven",
-    "twelve",
-)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -115,7 +100,7 @@ class Hosting:
         match self.tariff:
             case Tariff.KEPT_UP:
                 count = int(self.machines(queries, seconds))
-                number = NUMBERS[count] if count < len(NUMBERS) else f"{count:,}"
+                number = spelled(count)
                 kept = self.machine if count == 1 else f"{self.machine} machines"
                 span = "all month" if self.hours == ALL_MONTH else f"{plain(self.hours)} hours a month"
                 return f"with {number} {kept} kept up {span} ({usd})"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,6 +12,7 @@ import numpy as np
 from harness.analysis.statistics.clusters import Design, Floats
 from harness.analysis.statistics.intervals import difference_interval
 from harness.analysis.statistics.power import ALPHA, detectable, fewest, noise
+from harness.quantities import spelled
 
 FEWEST = fewest()
 FLIPS = 9_999
@@ -74,19 +75,28 @@ def compare(differences: Sequence[float] | Floats, design: Design, seed: int = 0
         detectable(spread) if spread else None,
         **counts,
         clusters=design.clusters,
-        reason=_too_few(higher + lower, sums),
+        reason=_too_few(higher + lower, sums, design),
     )
 
 
-def _too_few(discordant: int, sums: Floats) -> str | None:
+def _too_few(discordant: int, sums: Floats, design: Design) -> str | None:
+    """Why no p below 0.05 can be reached, as a clause: the deepest reason first."""
+    if design.clusters < FEWEST:
+        what = "groups that hang together" if design.clustered else "questions"
+        few = "only one question" if design.n == 1 else f"only {spelled(design.clusters)} {what}"
+        return f"there {'is' if design.n == 1 else 'are'} {few}, and at least {spelled(FEWEST)} are needed"
     differing = int((np.abs(sums) > 1e-9).sum())
     for count, one, several in (
         (discordant, "question tells", "questions tell"),
         (differing, "cluster of questions tells", "clusters of questions tell"),
     ):
         if count < FEWEST:
-            who = f"only one {one}" if count == 1 else f"{f'only {count}' if count else 'no'} {several}"
-            return f"{who} them apart, and at least {FEWEST} must"
+            who = (
+                f"only one {one}"
+                if count == 1
+                else f"{f'only {spelled(count)}' if count else 'no'} {several}"
+            )
+            return f"{who} them apart, and at least {spelled(FEWEST)} must"
     return None
 
 
@@ -146,13 +156,27 @@ def _drawn_p(sizes: Floats, observed: float, seed: int) -> float:
 
 def holm(ps: Sequence[float | None]) -> list[float | None]:
     """Holm's adjustment (1979) over a family of p; None where there is none, and then it does not count."""
-    known = sorted((p, index) for index, p in enumerate(ps) if p is not None)
     adjusted: list[float | None] = [None] * len(ps)
     highest = 0.0
-    for rank, (p, index) in enumerate(known):
-        highest = max(highest, min(1.0, (len(known) - rank) * p))
+    for p, index, tests in _ranked(ps):
+        highest = max(highest, min(1.0, tests * p))
         adjusted[index] = highest
     return adjusted
+
+
+def holm_levels(ps: Sequence[float | None]) -> list[float | None]:
+    """What Holm's adjustment asks of each p: of m tests, the one with r smaller ones has to reach 0.05 / (m − r)."""
+    levels: list[float | None] = [None] * len(ps)
+    for _, index, tests in _ranked(ps):
+        levels[index] = ALPHA / tests
+    return levels
+
+
+def _ranked(ps: Sequence[float | None]) -> Iterator[tuple[float, int, int]]:
+    """Each known p from the smallest on, its place in the family, and how many tests it is counted for."""
+    known = sorted((p, index) for index, p in enumerate(ps) if p is not None)
+    for rank, (p, index) in enumerate(known):
+        yield p, index, len(known) - rank
 
 
 def verdict(ci_low: float | None, ci_high: float | None, p_adjusted: float | None) -> str:

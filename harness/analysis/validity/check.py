@@ -59,6 +59,8 @@ class Rule:
     kind: FigureKind
     limits: Limits
     look: Callable[[Case, Rule], list[Check]]
+    failed: str = ""
+    """Why a system that fails cannot be judged, as a clause: `it was never trained`."""
 
     def finding(self, system: System, figure: float) -> Finding:
         """What the limits make of a figure."""
@@ -86,7 +88,16 @@ class Rule:
     ) -> Check:
         kind = kind or self.kind
         return Check(
-            self.name, self.title, status, detail, kind, figure, threshold, tuple(systems), dict(figures)
+            self.name,
+            self.title,
+            status,
+            detail,
+            kind,
+            figure,
+            threshold,
+            tuple(systems),
+            dict(figures),
+            self.failed if status is Status.FAIL else "",
         )
 
 

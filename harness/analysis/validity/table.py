@@ -23,6 +23,7 @@ CHECKS: dict[str, Rule] = {
             SHARE,
             Limits(warn=0.0, fail=-1.0),
             adapters.changes_logits,
+            "its adapter changes nothing",
         ),
         # Share of its own training answers that a fine-tune reproduces.
         Rule(
@@ -31,6 +32,7 @@ CHECKS: dict[str, Rule] = {
             SHARE,
             Limits(warn=0.5, fail=0.1),
             adapters.fits_training,
+            "it did not learn its own training answers",
         ),
         # Share of the prompts that differ.
         Rule(
@@ -39,6 +41,7 @@ CHECKS: dict[str, Rule] = {
             SHARE,
             Limits(warn=0.0, fail=0.0),
             adapters.same_prompts,
+            "its prompts are not those of the bare model",
         ),
         # Share of the test questions with a near copy: what a leak could add to the accuracy at most.
         Rule(
@@ -47,6 +50,7 @@ CHECKS: dict[str, Rule] = {
             SHARE,
             Limits(warn=0.0, fail=0.02),
             leaks.no_leak,
+            "test questions stand in its training set",
         ),
         # Share of the test questions that the embedder does not read to their end.
         Rule(
@@ -66,7 +70,14 @@ CHECKS: dict[str, Rule] = {
             questions.answers_in_documents,
         ),
         # recall@k, at the k of the prompt.
-        Rule("retrieval_floor", "retrieval", SHARE, Limits(warn=0.5, fail=0.2), context.finds_passages),
+        Rule(
+            "retrieval_floor",
+            "retrieval",
+            SHARE,
+            Limits(warn=0.5, fail=0.2),
+            context.finds_passages,
+            "its retrieval finds next to nothing",
+        ),
         # The figure is the control's lead over rag; the limits are of −p of the control being below what it
         # controls: two tasks in a hundred may fail by bad luck, not ten.
         Rule(
@@ -83,12 +94,27 @@ CHECKS: dict[str, Rule] = {
             SHARE,
             Limits(warn=0.05, fail=0.25),
             context.keeps_passages,
+            "its prompts lost their passages",
         ),
         # Share of the written answers that the token limit cut and that are not right. Small models ramble, and
         # are cut often; one that had given the right answer by then lost nothing.
-        Rule("cut_answers", "cut answers", SHARE, Limits(warn=0.1, fail=0.5), answers.not_cut),
+        Rule(
+            "cut_answers",
+            "cut answers",
+            SHARE,
+            Limits(warn=0.1, fail=0.5),
+            answers.not_cut,
+            "the token limit cut its answers",
+        ),
         # Share of the written answers without a word.
-        Rule("empty_answers", "empty answers", SHARE, Limits(warn=0.05, fail=0.2), answers.not_empty),
+        Rule(
+            "empty_answers",
+            "empty answers",
+            SHARE,
+            Limits(warn=0.05, fail=0.2),
+            answers.not_empty,
+            "its answers are empty",
+        ),
         # Of the right replies by `contains`, the share in which the hit may say nothing. Of 167 honest ones of a small
         # model none is any of the three; of passages that hold an answer 2 to 7 % are lists.
         Rule(
@@ -97,15 +123,35 @@ CHECKS: dict[str, Rule] = {
             SHARE,
             Limits(warn=0.2, fail=0.5),
             hits.not_long,
+            "its right replies are far longer than the answer",
         ),
-        Rule("listed_candidates", "lists of candidates", SHARE, Limits(warn=0.1, fail=0.3), hits.no_lists),
         Rule(
-            "denied_answers", "answers behind a negation", SHARE, Limits(warn=0.05, fail=0.3), hits.not_denied
+            "listed_candidates",
+            "lists of candidates",
+            SHARE,
+            Limits(warn=0.1, fail=0.3),
+            hits.no_lists,
+            "its replies list several candidates",
+        ),
+        Rule(
+            "denied_answers",
+            "answers behind a negation",
+            SHARE,
+            Limits(warn=0.05, fail=0.3),
+            hits.not_denied,
+            "its replies deny the answer",
         ),
         # By which share one slow answer raises the mean of the others: a warning, since a mean is what is paid for.
         Rule("timings", "timed answers", SHARE, Limits(warn=0.1, fail=math.inf), timings.steady),
         # How many systems have a fault in their prompt.
-        Rule("chat_template", "chat template", COUNT, Limits(warn=0.0, fail=0.0), template.applied_once),
+        Rule(
+            "chat_template",
+            "chat template",
+            COUNT,
+            Limits(warn=0.0, fail=0.0),
+            template.applied_once,
+            "its chat template is not applied as it should be",
+        ),
         # Accuracy on another task's questions, adapter − base. Some forgetting is what fine-tuning costs, and an
         # adapter serves its own task: it warns, and no loss fails.
         Rule("forgetting", "forgetting", DIFFERENCE, Limits(warn=-0.05, fail=-1.0), adapters.forgetting),

@@ -8,20 +8,25 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from harness.analysis.decision.pairs import Difference, difference
+from harness.analysis.decision import headline
+from harness.analysis.decision.candidates import taught_of
+from harness.analysis.decision.pairs import Difference, Pairs, trainings
 from harness.analysis.decision.requirements.table import Row, required, rows
 from harness.analysis.decision.sensitivity import REFRESHES, VOLUMES
 from harness.analysis.latency import PERCENTILES
 from harness.analysis.money.economics import DAYS_PER_MONTH, FEW_TIMED, PEOPLE_OFF
-from harness.analysis.results.decision import ASSUMED_MONTHLY_QUERIES, Verdict, headline
+from harness.analysis.money.prices import Prices
+from harness.analysis.results.decision import ASSUMED_MONTHLY_QUERIES
 from harness.analysis.results.figures import Percentiles, Tokens
 from harness.analysis.results.money import Cost
 from harness.analysis.results.requirements import Outcome
 from harness.analysis.results.run import RunResult, SystemResult, TaskResult
+from harness.analysis.validity.check import excluded
 from harness.report.pictures.looks import Look, Looks, looks_in
 from harness.report.view import visible
 from harness.scoring.table import is_graded
 from harness.spec.bounds import LEAST, MOST_CYCLES, MOST_USD_PER_HOUR
+from harness.spec.strategy import rank
 from harness.spec.tariff import TARIFF_WORDS
 
 Own = dict[str, float | str | bool | None]
@@ -47,9 +52,18 @@ class Field:
 
 
 @dataclass(frozen=True, slots=True)
-class WhatIfSystem:
-    """One system that could be deployed. `candidate`: whether it may be chosen here.
+class WhatIfTaught:
+    """A fine-tune's accuracy on facts that training did not hold, and the share that a change of knowledge touches."""
 
+    untaught: float | None
+    changed_share: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class WhatIfSystem:
+    """One system that could be deployed. `candidate`: whether it may be chosen here. `rank`: how simple it is.
+
+    `taught`, `taught_words`: what a fine-tune makes of facts it was not taught, and what the headline says of that.
     `constant`: how the requirements turned out that have no field in the form. `tuned`: tuning cycles matter.
     `training_s`, `index_s`: device seconds; `index_by_token`: indexing is priced by the token instead.
     `people_once_usd`: people's time that is paid once, but for that of a tuning cycle.
@@ -60,7 +74,11 @@ class WhatIfSystem:
     name: str
     look: Look
     candidate: bool
+    rank: int
     accuracy: float | None
+    taught: WhatIfTaught | None
+    taught_words: str
+    beats_trivial: bool | None
     latency_s: Percentiles
     tokens: Tokens
     constant: tuple[Outcome, ...]
@@ -76,15 +94,15 @@ class WhatIfSystem:
 
 @dataclass(frozen=True, slots=True)
 class WhatIfTask:
-    """`graded`: an answer can be partly right. `excluded`: system → the failed check. `unfit`: why nothing of the run
-    may be recommended. `headlines`: status → favourite or nearest system ("" for none) → the headline. `pairs`: a, b,
-    and the accuracy of b minus that of a by the primary metric."""
+    """`graded`: an answer can be partly right. `excluded`: system → the failed check, `unjudged`: that it
+    could not be judged, and why. `unfit`: why nothing of the run
+    may be recommended. `pairs`: a, b, and the accuracy of b minus that of a by the primary metric."""
 
     metric: str | None
     graded: bool
     excluded: dict[str, str]
+    unjudged: dict[str, str]
     unfit: str | None
-    headlines: dict[str, dict[str, str]]
     pairs: tuple[tuple[str, str, Difference], ...]
     systems: tuple[WhatIfSystem, ...]
 
@@ -93,7 +111,8 @@ class WhatIfTask:
 class Facts:
     """All that the script knows. `own`: the run's own terms, by the names of the fields (None: not set, or no price).
     `tariffs`: the ways to pay for machines, in words. `volumes`, `refreshes`: the axes of the decision map.
-    `few_timed`, `people_off`: of the margin of a cost difference."""
+    `few_timed`, `people_off`: of the margin of a cost difference. `labels`: requirement → what it limits.
+    `least_error_usd`: what any wrong answer costs."""
 
     fields: tuple[Field, ...]
     own: Own
@@ -103,6 +122,8 @@ class Facts:
     volumes: tuple[float, ...]
     refreshes: tuple[float, ...]
     days_per_month: float
+    least_error_usd: float
+    labels: dict[str, str]
     few_timed: float
     people_off: float
     tasks: dict[str, WhatIfTask]
@@ -132,6 +153,8 @@ def whatif(results: RunResult) -> Facts:
         volumes=VOLUMES,
         refreshes=tuple(days for days in REFRESHES if days is not None),
         days_per_month=DAYS_PER_MONTH,
+        least_error_usd=Prices.of(sheet).second_usd if (sheet := results.price_sheet) else 0.0,
+        labels={name: row.label for name, row in rows().items() if row.label},
         few_timed=FEW_TIMED,
         people_off=PEOPLE_OFF,
         tasks={name: _task(results, task, looks) for name, task in results.tasks.items()},
@@ -168,18 +191,18 @@ def _kept(value: float | str | bool | None) -> str:
 
 
 def _task(results: RunResult, task: TaskResult, looks: Looks) -> WhatIfTask:
-    metric, names = task.primary_metric, ("", *task.deployable)
-    pairs = [row for row in task.comparisons if row.delta is not None and row.metric == metric]
+    metric = task.primary_metric
     return WhatIfTask(
         metric=metric,
         graded=is_graded(metric),
         excluded={system: visible(reason) for system, reason in task.decision.excluded.items()},
-        unfit=task.decision.unfit if results.quick or results.incomplete else None,
-        headlines={
-            status: {name: headline(status, name or None, name or None) for name in names}
-            for status in Verdict
+        unjudged={
+            name: headline.unjudged(name, checks).text
+            for name, checks in excluded(task.validity).items()
+            if name in task.decision.excluded
         },
-        pairs=tuple((row.a, row.b, difference(row)) for row in pairs),
+        unfit=task.decision.unfit if results.quick or results.incomplete else None,
+        pairs=Pairs(task.comparisons, metric, trainings(task.strategies)).items(),
         systems=tuple(_system(results, task, row, looks[name]) for name, row in task.deployable.items()),
     )
 
@@ -191,6 +214,7 @@ def _system(results: RunResult, task: TaskResult, row: SystemResult, look: Look)
     assumed, parts = row.cost.assumptions, row.cost.components
     updated = row.system.adapted or row.system.retrieved
     hours = assumed.engineer_hours_per_refresh if updated else None
+    taught = taught_of(row, assumed.changed_share)
     once = (parts.labels_usd, parts.evaluation_usd, parts.prompt_people_usd, parts.retrieval_people_usd)
     index = results.indexes.get(task.name) if row.system.retrieved else None
     adapter = next((one for one in results.adapters if row.adapter and one.sha256 == row.adapter), None)
@@ -200,7 +224,11 @@ def _system(results: RunResult, task: TaskResult, row: SystemResult, look: Look)
         name=row.system.name,
         look=look,
         candidate=candidate is not None,
+        rank=rank(row.system),
         accuracy=row.accuracy.mean,
+        taught=WhatIfTaught(taught.untaught.mean, taught.changed_share) if taught else None,
+        taught_words=headline.taught(row, required(results.requirements).accuracy_margin).text,
+        beats_trivial=candidate.beats_trivial if candidate else None,
         latency_s=row.latency_s,
         tokens=row.tokens,
         constant=tuple(outcome for outcome in outcomes if not rows()[outcome.requirement].form),

@@ -104,8 +104,8 @@ def test_a_straw_man_is_left_out_and_the_rest_decided(tmp_path: Path) -> None:
     block = decision(results(tmp_path, {"facts": TASKS["facts"]}, adapters=untrained))
     assert set(block["excluded"]) == {"lora"}
     assert "lora" not in block["candidates"]
-    assert block["recommended"] == "rag"
-    (reason,) = [reason for reason in block["reasons"] if block["excluded"]["lora"] in reason["text"]]
+    assert (block["status"], block["recommended"], block["favourite"]) == ("best_of_judged", None, "rag")
+    (reason,) = [reason for reason in block["reasons"] if reason["text"].startswith("lora left out")]
     assert 0.0 in reason["figures"].values()
 
 
@@ -143,7 +143,7 @@ def test_a_fine_tune_that_leads_unguarded_says_that_forgetting_was_not_measured(
 def test_a_run_that_is_not_fit_recommends_nothing(tmp_path: Path, about: dict[str, Any], why: str) -> None:
     block = decision(results(tmp_path, **about))
     assert (block["status"], block["recommended"], block["favourite"]) == ("undecided", None, "rag")
-    assert why in block["reasons"][0]["text"]
+    assert why in block["what_to_do"]["text"]
 
 
 def test_general_tasks_have_guests_that_never_stand(tmp_path: Path) -> None:
@@ -151,7 +151,7 @@ def test_general_tasks_have_guests_that_never_stand(tmp_path: Path) -> None:
     block = decision(results(tmp_path, tasks), "trivia")
     assert (block["status"], block["favourite"]) == ("not_computed", None)
     assert (
-        block["reasons"][0]["text"] == "Only base answered this task, so there is nothing to choose between."
+        block["what_to_do"]["text"] == "Only base is a candidate here, so there is nothing to choose between."
     )
 
 
@@ -177,12 +177,16 @@ def test_memory_is_met_by_the_peak_missed_by_the_weights_and_else_unknown(
 
 
 def test_what_the_run_was_asked_for_holds_until_something_else_is(tmp_path: Path) -> None:
-    settings = {"monthly_queries": 300, "requirements": {"monthly_queries": 300, "citations": True}}
+    settings = {
+        "monthly_queries": 300,
+        "requirements": {"monthly_queries": 300, "citations": True, "tariff": "shared"},
+    }
     run = read_run(elected(tmp_path, TASKS, settings=settings))
-    assert stored_requirements(run) == {"monthly_queries": 300, "citations": True}
+    assert stored_requirements(run) == {"monthly_queries": 300, "citations": True, "tariff": "shared"}
     stored = decision(derived(run), "manners")
     assert (stored["setting"]["monthly_queries"], stored["favourite"]) == (300, "rag")
-    assert decision(derived(run, needs=Requirements()), "manners")["favourite"] == "lora"
+    free = decision(derived(run, needs=Requirements()), "manners")
+    assert free["favourite"] == "lora"
 
 
 def test_requirements_of_another_version_are_refused(tmp_path: Path) -> None:

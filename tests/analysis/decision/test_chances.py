@@ -68,12 +68,12 @@ def test_few_questions_or_clusters_tell_no_chance(groups: int) -> None:
     few = appraisals(candidate("base", [0.0] * groups), candidate("rag", [1.0] * groups))
     many = appraisals(candidate("base", share(10, 60)), candidate("rag", share(30, 60)))
     clusters = {f"q{index:05}": str(index % groups) for index in range(60)}
-    for found in (
-        probability_best(few, {}, Setting(), Basis.ACCURACY),
-        probability_best(many, clusters, Setting(), Basis.ACCURACY),
+    for found, why in (
+        (probability_best(few, {}, Setting(), Basis.ACCURACY), "fewer than six questions"),
+        (probability_best(many, clusters, Setting(), Basis.ACCURACY), "fewer than six groups"),
     ):
         assert found.of == {}
-        assert "fewer than six questions" in str(found.reason)
+        assert why in str(found.reason)
 
 
 def test_value_and_accuracy_are_different_questions() -> None:

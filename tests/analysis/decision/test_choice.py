@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -9,10 +10,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from harness.analysis.decision.candidates import Candidate
+from harness.analysis.decision.candidates import Candidate, Taught
 from harness.analysis.decision.choice import Choice, Rules, choose, pays
 from harness.analysis.decision.pairs import NO_DIFFERENCE, Limit, Pairs
 from harness.analysis.decision.requirements.table import Requirements
+from harness.analysis.results.figures import Estimate
 from harness.analysis.statistics.clusters import Design
 from harness.analysis.statistics.paired import compare
 from tests.analysis.candidates import Money, candidate, comparison, rules, setting, share, timed
@@ -30,6 +32,74 @@ RAG = candidate("rag", share(600, 1000), Money(0.004, fixed_usd=12))
 def test_the_more_accurate_one_wins_where_the_difference_is_resolved() -> None:
     choice = chosen([BASE, RAG])
     assert (choice.status, choice.basis, choice.winner) == ("recommended", "accuracy", "rag")
+
+
+PRICED = rules([BASE, RAG], least_error_usd=0.005)
+
+
+def test_where_accuracy_and_cost_pull_apart_the_price_of_an_error_decides() -> None:
+    """rag costs $0.0031 a query more and errs on half as many: worth it from $0.0062 an error on."""
+    choice = choose([BASE, candidate("rag", share(600, 1000), Money(0.02, fixed_usd=12))], PRICED, setting())
+    assert (choice.status, choice.winner) == ("recommended", "base")
+    assert choice.condition
+    assert (choice.condition.below, choice.condition.then) == ("base", "rag")
+    assert choice.condition.error_price_usd == pytest.approx(0.0191 / 0.5)
+    assert choice.condition.low_usd < choice.condition.error_price_usd < choice.condition.high_usd
+
+
+@pytest.mark.parametrize(
+    ("rag_usd", "least_usd", "why"),
+    [
+        (0.004, 0.0, "rag gives a right answer for $0.0068, base for $0.01"),
+        (0.02, 0.04, "a wrong answer costs $0.04 at least, and rag is worth it from $0.0382 on"),
+    ],
+)
+def test_a_price_that_no_wrong_answer_is_below_is_no_condition(
+    rag_usd: float, least_usd: float, why: str
+) -> None:
+    pair = [BASE, candidate("rag", share(600, 1000), Money(rag_usd, fixed_usd=12))]
+    choice = choose(pair, rules(pair, least_error_usd=least_usd), setting())
+    assert (choice.winner, choice.condition) == ("rag", None), why
+
+
+def test_what_is_significant_and_within_the_margin_does_not_matter() -> None:
+    base = candidate("base", share(9000, 10000), Money(0.001))
+    rag = candidate("rag", share(9200, 10000), Money(0.36))
+    choice = chosen([base, rag])
+    assert (choice.status, choice.winner, choice.condition) == ("recommended", "base", None)
+
+
+def test_of_those_that_cost_alike_the_simpler_one_wins() -> None:
+    lora = candidate("lora", share(600, 1000), Money(0.0039, margin_usd=2.0), rank=4)
+    rag = candidate("rag", share(600, 1000), Money(0.004), rank=2)
+    assert chosen([lora, rag]).winner == "rag"
+    assert chosen([lora, rag], error_price_usd=0.5).winner == "rag"
+    assert chosen([candidate("lora", share(600, 1000), Money(0.0039), rank=4), rag]).winner == "lora"
+
+
+def test_what_does_not_beat_a_reply_that_needs_no_model_is_never_recommended() -> None:
+    base = candidate("base", share(590, 1000), Money(0.001), beats_trivial=False)
+    assert (
+        chosen([base, candidate("rag", share(600, 1000), Money(0.004), beats_trivial=True)]).winner == "rag"
+    )
+    alone = chosen([base, candidate("rag", share(600, 1000), beats_trivial=False)])
+    assert alone.useless == "not one candidate is shown to do better than the best constant reply"
+
+
+TAUGHT = Taught(Estimate(0.8, 0.7, 0.9, 100), Estimate(0.0, 0.0, 0.1, 50), 0.1)
+
+
+def test_changed_facts_are_credited_as_facts_that_training_did_not_hold() -> None:
+    """A change a month touches a tenth: over twelve of them, 1 − (1 − 0.9¹²) / (12 · −ln 0.9) of the facts differ."""
+    lora = candidate("lora", share(700, 1000), Money(0.001), taught=TAUGHT)
+    rag = candidate("rag", share(600, 1000), Money(0.004))
+    assert chosen([lora, rag]).winner == "lora"
+    monthly = chosen([lora, rag], refresh_days=365.25 / 12)
+    assert monthly.winner == "rag"
+    credited = next(appraisal for appraisal in monthly.appraisals if appraisal.name == "lora")
+    differ = 1 - (1 - 0.9**12) / (12 * -math.log(0.9))
+    assert credited.accuracy == pytest.approx(0.7 * (1 - differ))
+    assert credited.lost == pytest.approx(0.7 * differ)
 
 
 def test_the_cheaper_one_wins_where_the_other_cannot_be_much_better() -> None:
@@ -141,7 +211,7 @@ def test_recommending_the_truly_worse_one_is_rare() -> None:
         pair = [candidate("base", level < 0.4, Money(0.001)), candidate("rag", other < 0.5, Money(0.004))]
         judged = compare((other < 0.5) * 1.0 - (level < 0.4), Design.of(range(60)))
         row = comparison("base", "rag", judged.delta, (judged.ci_low, judged.ci_high), judged.p)
-        choice = choose(pair, Rules(Requirements(), Pairs([row]), {}), setting())
+        choice = choose(pair, Rules(Requirements(), Pairs([row]), {}, least_error_usd=1.0), setting())
         chosen_ones.append(choice.winner if choice.status == "recommended" else None)
     assert chosen_ones.count("base") <= 6
     assert chosen_ones.count("rag") >= 30

@@ -32,7 +32,7 @@ from harness.analysis.results.decision import (
     Verdict,
 )
 from harness.analysis.results.figures import Estimate
-from tests.analysis.candidates import comparison, figures
+from tests.analysis.candidates import comparison, failed, figures
 
 AS, DIFFERS, NOT_MEASURED = "as in the literature", "differs", "not measured"
 NO_PAIRS = Pairs([])
@@ -138,7 +138,7 @@ def test_without_an_interval_none_is_shown_and_nothing_is_certain() -> None:
 
 
 def test_a_system_that_failed_a_check_shows_nothing() -> None:
-    out = {"lora": "it failed forgetting.", "rag": "it failed retrieval."}
+    out = {name: (failed(name, "it failed"),) for name in ("lora", "rag")}
     means = {"base": 0.1, "lora": 0.4, "rag": 0.2}
     more: dict[str, Any] = {"seen": means, "parameters": 1e8, "fits": FITS, "excluded": out}
     found = [
@@ -147,7 +147,7 @@ def test_a_system_that_failed_a_check_shows_nothing() -> None:
     ]
     assert {row.verdict for row in found} == {NOT_MEASURED}
     assert sum("failed a check" in row.text for row in found) == 6
-    asked = replace(decision("base", ["base", "few-shot"], "base"), excluded=out)
+    asked = replace(decision("base", ["base", "few-shot"], "base"), excluded=dict.fromkeys(out, "it failed"))
     (row, *_) = priors(ran("behaviour", ["base", "few-shot", "lora", "rag"]), asked)
     assert (row.verdict, row.text) == (NOT_MEASURED, "lora would follow it, but failed a check")
 
@@ -160,7 +160,7 @@ def decision(
     favourite: str | None, names: Sequence[str], low: str | None = None, volume: float = 100.0
 ) -> Decision:
     """`low`: the system that is ahead at the map's lowest volume, undecided."""
-    row = CandidateFigures(0.5, None, None, None, None, None, None, True, (), None, True)
+    row = CandidateFigures(0.5, 0.5, None, None, None, None, None, None, True, (), None, True)
     none = ((None,),)
     grid = DecisionMap((volume,), (None,), ((low,),), ((Verdict.UNDECIDED,),), ((True,),), none, none)
     return Decision(

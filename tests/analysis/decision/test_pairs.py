@@ -49,9 +49,35 @@ def test_without_an_interval_none_is_shown_and_all_is_possible() -> None:
     assert Pairs([ROW]).of("base", "rag").interval == (-0.3, -0.1)
 
 
-def test_the_family_is_what_has_a_p() -> None:
-    others = [replace(ROW, b=name, p=p) for name, p in (("lora", 0.3), ("few-shot", None))]
-    assert Pairs([ROW, *others]).family == 2
+def test_a_pair_has_the_level_that_holm_asks_of_it() -> None:
+    pairs = Pairs([replace(ROW, level=0.025), replace(ROW, b="few-shot", p=None)])
+    assert pairs.level("rag", "base") == pairs.level("base", "rag") == 0.025
+    assert pairs.level("base", "few-shot") == pairs.level("rag", "lora") == 0.05
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "alike", "ahead"),
+    [
+        (0.01, 0.04, True, False),
+        (-0.02, 0.04, True, False),
+        (0.01, 0.06, False, True),
+        (-0.02, 0.06, False, False),
+    ],
+)
+def test_a_difference_within_the_margin_does_not_matter_however_significant(
+    low: float, high: float, alike: bool, ahead: bool
+) -> None:
+    found = Pairs([replace(ROW, delta=(low + high) / 2, ci_low=low, ci_high=high)]).of("rag", "base")
+    assert (found.within(0.05), found.ahead(0.05)) == (alike, ahead)
+    assert Pairs([replace(ROW, ci_low=None, ci_high=None)]).of("rag", "base").within(0.05) is False
+
+
+def test_a_shifted_difference_is_judged_by_its_interval_alone() -> None:
+    found = Pairs([ROW]).of("rag", "base")
+    assert found.shifted(0.0) is found
+    shifted = found.shifted(-0.25)
+    assert (shifted.delta, shifted.low, shifted.high) == pytest.approx((-0.05, -0.15, 0.05))
+    assert shifted.p is None
 
 
 A, B = candidate("a", share(16, 40, 4)), candidate("b", share(10, 40))
@@ -60,13 +86,13 @@ A, B = candidate("a", share(16, 40, 4)), candidate("b", share(10, 40))
 @pytest.mark.parametrize(("family", "whole"), [(1, 122), (6, 189)])
 def test_further_questions_against_figures_worked_out_by_hand(family: int, whole: int) -> None:
     """14 of 40 differ, by 0.15: (1.9600 + 0.8416)² · 0.35 / 0.0225 = 122.1; of six pairs 2.6383: 188.4."""
-    need = Power({}, family).needed(A, B, [NO_DIFFERENCE])
+    need = Power({}).needed(A, B, [NO_DIFFERENCE], 0.05 / family)
     assert whole - 40 <= (need.questions or 0) <= 1.1 * (whole + 1 - 40)
     assert (need.clusters, need.reason) == (None, None)
 
 
 def test_only_what_must_differ_at_all_is_adjusted_for_the_family() -> None:
-    alone, many = (Power({}, family).needed(A, B, [Limit(-0.05)]) for family in (1, 15))
+    alone, many = (Power({}).needed(A, B, [Limit(-0.05)], 0.05 / family) for family in (1, 15))
     assert alone == many
 
 
@@ -83,7 +109,7 @@ def test_what_is_still_open_never_takes_only_one_question_more() -> None:
     """Six of twelve, all for one side: 12 · 7.85 / 6 = 15.7 would do, yet the pair, one of fifteen, is open."""
     one, other = candidate("a", share(6, 12)), candidate("b", share(0, 12))
     for family in (1, 15):
-        assert (Power({}, family).needed(one, other, [NO_DIFFERENCE]).questions or 0) > 5
+        assert (Power({}).needed(one, other, [NO_DIFFERENCE], 0.05 / family).questions or 0) > 5
 
 
 @pytest.mark.parametrize(

@@ -30,7 +30,6 @@ from harness.commands.flags import price_settings, requirements_from
 from harness.report.tables import clusters_in_words
 from tests.analysis.expert.described import described
 from tests.analysis.expert.evidence import write_described
-from tests.analysis.expert.open import OPEN
 from tests.analysis.expert.table import Advice, Row, rows
 
 FACTOR = 2.5
@@ -39,23 +38,13 @@ DOLLARS = re.compile(r"\$([\d,]+(?:\.\d+)?)")
 ROWS = {row.name: row for row in rows()}
 
 
-def _marked() -> Iterator[Any]:
-    for name in ROWS:
-        why = OPEN.get(name)
-        yield pytest.param(name, marks=[pytest.mark.xfail(reason=why)] if why else [], id=name)
-
-
-@pytest.mark.parametrize("name", [*_marked()])
+@pytest.mark.parametrize("name", ROWS)
 def test_verdict(name: str, tmp_path: Path) -> None:
     row = ROWS[name]
     results = decided(row, tmp_path / "run")
     for advice, task in zip(row.advice, results.tasks.values(), strict=False):
         check_advice(advice, task.decision)
     check_says(row, results)
-
-
-def test_every_open_row_stands_in_the_table() -> None:
-    assert not set(OPEN) - set(ROWS)
 
 
 def test_there_are_enough_and_each_has_its_own_name() -> None:

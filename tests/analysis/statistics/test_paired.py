@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from harness.analysis.statistics import paired
 from harness.analysis.statistics.clusters import Design
-from harness.analysis.statistics.paired import Difference, compare, exchange_p, holm, verdict
+from harness.analysis.statistics.paired import Difference, compare, exchange_p, holm, holm_levels, verdict
 
 
 def judged(values: list[float], clusters: list[int] | None = None) -> Difference:
@@ -80,6 +80,11 @@ def test_holm_agrees_with_statsmodels_and_leaves_out_what_has_no_p() -> None:
     assert holm([]) == []
 
 
+def test_the_level_that_holm_asks_of_a_p_is_where_the_adjusted_one_reaches_five_percent() -> None:
+    """Holm 1979: the smallest of three against 0.05 / 3, the next against 0.05 / 2, the last against 0.05."""
+    assert holm_levels([0.5, None, 0.001, 0.02]) == [0.05, None, 0.05 / 3, 0.025]
+
+
 @settings(deadline=None)
 @given(st.lists(st.floats(0, 1), max_size=12))
 def test_holm_keeps_the_order_and_only_raises(ps: list[float]) -> None:
@@ -109,7 +114,7 @@ def test_identical_scores_are_never_called_alike() -> None:
     assert (found.delta, found.p, found.discordant) == (0.0, 1.0, 0)
     assert found.ci_low == pytest.approx(-0.0714, abs=5e-4)
     assert told(found) == "inconclusive"
-    assert found.reason == "no questions tell them apart, and at least 6 must"
+    assert found.reason == "no questions tell them apart, and at least six must"
 
 
 def test_all_right_against_all_wrong() -> None:
@@ -121,14 +126,14 @@ def test_all_right_against_all_wrong() -> None:
 def test_five_that_differ_cannot_decide_and_six_can() -> None:
     five, six = judged([1.0] * 5 + [0.0] * 15), judged([1.0] * 6 + [0.0] * 14)
     assert (five.p, told(five)) == (0.0625, "inconclusive")
-    assert five.reason == "only 5 questions tell them apart, and at least 6 must"
+    assert five.reason == "only five questions tell them apart, and at least six must"
     assert (six.p, told(six), six.reason) == (0.03125, "b better", None)
 
 
 def test_five_clusters_cannot_decide_however_many_questions() -> None:
     found = judged([1.0] * 100, [i // 20 for i in range(100)])
     assert (found.p, found.mde, found.clusters) == (0.0625, None, 5)
-    assert found.reason == "only 5 clusters of questions tell them apart, and at least 6 must"
+    assert found.reason == "there are only five groups that hang together, and at least six are needed"
     assert told(found) == "inconclusive"
 
 

@@ -18,9 +18,9 @@ FARTHEST = 1e9
 """Times the limit that a miss is counted for at most: a limit may be next to nothing."""
 
 
-def accuracy(candidate: Candidate, needs: Requirements, _: Setting) -> Outcome | None:
+def accuracy(candidate: Candidate, needs: Requirements, setting: Setting) -> Outcome | None:
     """By the mean; where the interval speaks against it, the clause says so."""
-    least, right = needs.min_accuracy, candidate.accuracy
+    least, right = needs.min_accuracy, candidate.accuracy_at(setting)
     if least is None:
         return None
     if right is None:

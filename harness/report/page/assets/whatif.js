@@ -4,7 +4,7 @@
 
 const WhatIf = (() => {
   const MET = "met", MISSED = "missed", UNKNOWN = "unknown", FARTHEST = 1e9;
-  const RECOMMENDED = "recommended", UNDECIDED = "undecided", NONE_FEASIBLE = "none_feasible", NOT_COMPUTED = "not_computed";
+  const RECOMMENDED = "recommended", BEST_OF_JUDGED = "best_of_judged", UNDECIDED = "undecided", NONE_FEASIBLE = "none_feasible", NOT_COMPUTED = "not_computed";
 
   // Quantities (harness/quantities.py)
 
@@ -180,26 +180,42 @@ const WhatIf = (() => {
 
   // The choice (analysis/decision/choice.py)
 
+  // The accuracy with changed facts credited at what was measured on facts that training did not hold
+  // (analysis/decision/candidates.py).
+  function accuracyAt({ accuracy, taught }, facts, terms) {
+    if (accuracy === null || !taught || taught.untaught === null || terms.refresh_days === null || !taught.changed_share) return accuracy;
+    const changes = (terms.horizon_months * facts.days_per_month) / terms.refresh_days, rate = -Math.log1p(-taught.changed_share);
+    const changed = taught.changed_share >= 1 ? 1 : 1 + Math.expm1(-rate * changes) / (rate * changes);
+    return accuracy - changed * Math.max(0, accuracy - taught.untaught);
+  }
+
   function appraise(one, facts, terms) {
-    const cost = money(one, terms), usd = monthly(cost, terms, facts), outcomes = requirements(one, terms, facts, usd);
+    const accuracy = accuracyAt(one, facts, terms), lost = one.accuracy - accuracy;
+    const cost = money(one, terms), usd = monthly(cost, terms, facts), outcomes = requirements({ ...one, accuracy }, terms, facts, usd);
     const missed = outcomes.filter((outcome) => outcome.status === MISSED);
-    const errors = (1 - one.accuracy) * terms.monthly_queries * (terms.error_price_usd || 0);
+    const errors = (1 - accuracy) * terms.monthly_queries * (terms.error_price_usd || 0);
     return {
-      name: one.name, accuracy: one.accuracy, cost, monthly: usd, span: span(cost, terms, facts), total: usd === null ? null : usd + errors, outcomes, missed,
-      feasible: !missed.length, unchecked: outcomes.some((outcome) => outcome.status === UNKNOWN),
+      name: one.name, rank: one.rank, trivial: one.beats_trivial === false, accuracy, lost, cost, monthly: usd, span: span(cost, terms, facts),
+      total: usd === null ? null : usd + errors, outcomes, missed,
+      feasible: !missed.length, unchecked: outcomes.filter((outcome) => outcome.status === UNKNOWN),
     };
   }
 
-  // Accuracy of one minus the other's: {low, high, p}; −1 to 1 where nothing is known.
+  // Accuracy of one minus the other's: {delta, low, high, p, bounded}; −1 to 1 where nothing is known.
   function difference(task, one, other) {
-    for (const [a, b, { low, high, p }] of task.pairs) {
-      if (a === other && b === one) return { low, high, p };
-      if (a === one && b === other) return { low: 0 - high, high: 0 - low, p };
+    const by = other.lost - one.lost;
+    const shifted = (row) => (by && row.delta !== null ? { ...row, delta: row.delta + by, low: row.low + by, high: row.high + by, p: null } : row);
+    for (const [a, b, row] of task.pairs) {
+      if (a === other.name && b === one.name) return shifted(row);
+      const { delta, low, high } = row;
+      if (a === one.name && b === other.name) return shifted({ ...row, delta: delta === null ? null : 0 - delta, low: 0 - high, high: 0 - low });
     }
-    return { low: -1, high: 1, p: null };
+    return { delta: null, low: -1, high: 1, p: null, bounded: false };
   }
 
   const resolved = ({ low, high, p }) => (low > 0 || high < 0) && (p === null || p < 0.05);
+  const within = ({ low, high, bounded }, margin) => bounded && -margin < low && high < margin;
+  const ahead = (row, margin) => resolved(row) && row.low > 0 && !within(row, margin);
 
   // The first of those whose key is least; keys are lists, compared from the front.
   function least(list, key) {
@@ -213,59 +229,90 @@ const WhatIf = (() => {
 
   function choose(facts, task, terms) {
     const candidates = task.systems.filter((one) => one.candidate).map((one) => appraise(one, facts, terms));
-    const feasible = candidates.filter((one) => one.feasible);
+    const feasible = candidates.filter((one) => one.feasible), fair = feasible.filter((one) => !one.trivial);
     const byValue = terms.error_price_usd !== null && feasible.every((one) => one.total !== null);
-    const made = { basis: byValue ? "value" : "accuracy", candidates, feasible, favourite: null, open: [], nearest: null };
+    const made = { basis: byValue ? "value" : "accuracy", candidates, feasible, favourite: null, open: [], nearest: null, condition: null, unjudged: [] };
     made.weighed = feasible.every((one) => one.monthly !== null);
+    made.unjudged = unjudged(facts, task, feasible, terms);
     if (!feasible.length) {
       made.nearest = least(candidates, (one) => [one.missed.length, one.missed.reduce((sum, { miss }) => sum + miss, 0)]);
       return { ...made, status: NONE_FEASIBLE };
     }
-    const [favourite, open] = (byValue ? chooseByValue : chooseByAccuracy)(task, feasible, terms);
-    const settled = !open.length && !favourite.unchecked;
-    return { ...made, favourite, open, status: settled && !unfit(task, candidates, feasible) ? RECOMMENDED : UNDECIDED };
+    const running = fair.length ? fair : feasible;
+    const [favourite, open] = (byValue ? chooseByValue : chooseByAccuracy)(task, running, feasible, terms);
+    if (open.length || favourite.unchecked.length) return { ...made, favourite, open, status: UNDECIDED };
+    const condition = byValue ? null : conditionOf(facts, task, favourite, running, terms), first = condition ? condition.below : favourite;
+    if (unfit(task, candidates, feasible)) return { ...made, favourite: first, status: UNDECIDED };
+    return { ...made, favourite: first, condition, status: made.unjudged.length ? BEST_OF_JUDGED : RECOMMENDED };
   }
 
-  function chooseByValue(task, feasible, terms) {
-    const favourite = least(feasible, (one) => [one.total, -one.accuracy]);
+  // Systems that failed a check and might have won (analysis/decision/case.py)
+  function unjudged(facts, task, feasible, terms) {
+    if (Math.max(0, ...feasible.map((one) => one.accuracy)) > 1 - terms.accuracy_margin) return [];
+    const left = task.systems.filter((one) => one.name in task.unjudged && one.accuracy !== null).map((one) => appraise(one, facts, terms));
+    return left.filter((one) => one.missed.every(({ requirement }) => requirement === "min_accuracy")).map((one) => one.name);
+  }
+
+  // The cheapest; of those that cost alike the simplest, then the more accurate.
+  function simplestOfTheCheapest(level) {
+    const cheapest = least(level, (one) => [one.monthly || 0, -one.accuracy]);
+    return least(level.filter((one) => one === cheapest || !dearer(one, cheapest)), (one) => [one.rank, -one.accuracy]);
+  }
+
+  function chooseByValue(task, running, feasible, terms) {
+    const lowest = least(running, (one) => [one.total, -one.accuracy]), margin = terms.accuracy_margin;
+    const alike = running.filter((one) => one === lowest || (within(difference(task, lowest, one), margin)
+      && dearer(one, lowest) <= 0 && one.total <= lowest.total * (1 + terms.value_margin)));
+    const favourite = least(alike, (one) => [one.rank]);
     const stake = terms.monthly_queries * (terms.error_price_usd || 0), slack = terms.value_margin * favourite.total;
-    const open = feasible.filter((rival) => {
-      if (rival === favourite) return false;
-      const cheaper = rival.monthly - favourite.monthly;
-      return cheaper + stake * difference(task, favourite.name, rival.name).low < -slack;
-    });
+    const open = feasible.filter((rival) => !alike.includes(rival)
+      && stake * difference(task, favourite, rival).low - dearer(favourite, rival) < -slack);
     return [favourite, open];
   }
 
-  // The cheapest of those not shown to be less accurate than the best; settled where it is as good as they.
-  function chooseByAccuracy(task, feasible, terms) {
-    const cost = (one) => one.monthly || 0, margin = terms.accuracy_margin;
-    const best = least(feasible, (one) => [-one.accuracy, cost(one)]);
-    const level = feasible.filter((one) => one === best || !resolved(difference(task, best.name, one.name)));
+  // The cheapest of those not shown to be worse by what matters than the best; settled where it is as good as they.
+  function chooseByAccuracy(task, running, feasible, terms) {
+    const margin = terms.accuracy_margin, best = least(running, (one) => [-one.accuracy, one.monthly || 0]);
+    const level = feasible.filter((one) => one === best || !ahead(difference(task, best, one), margin));
     const others = level.filter((one) => one !== best);
     if (others.length && level.some((one) => one.monthly === null)) return [best, others];
-    const cheapest = least(level, (one) => [cost(one), -one.accuracy]);
-    if (level.every((one) => one === cheapest || difference(task, cheapest.name, one.name).low > -margin)) return [cheapest, []];
-    return [best, others.filter((one) => cost(one) < cost(best) || difference(task, best.name, one.name).low <= -margin)];
+    const cheapest = simplestOfTheCheapest(level.filter((one) => running.includes(one)));
+    if (level.every((one) => one === cheapest || difference(task, cheapest, one).low > -margin)) return [cheapest, []];
+    return [best, others.filter((one) => simplestOfTheCheapest([best, one]) === one || difference(task, best, one).low <= -margin)];
   }
 
-  // Why nothing may be recommended (analysis/decision/verdict.py)
+  // Up to which price of a wrong answer a cheaper, less accurate system is the better choice: {below, then, price}.
+  function conditionOf(facts, task, best, running, terms) {
+    if (running.some((one) => one.monthly === null)) return null;
+    const perRight = (one) => (one.accuracy ? one.monthly / one.accuracy : Infinity);
+    let found = null;
+    for (const rival of running) {
+      const saved = dearer(best, rival) / terms.monthly_queries;
+      if (saved <= 0 || !ahead(difference(task, best, rival), terms.accuracy_margin) || perRight(rival) >= perRight(best)) continue;
+      const price = saved / (best.accuracy - rival.accuracy);
+      if (!found || price > found.price) found = { below: rival, then: best.name, price };
+    }
+    return found && found.price > facts.least_error_usd ? found : null;
+  }
+
+  // Why nothing may be recommended (analysis/decision/choice.py)
   function unfit(task, candidates, feasible) {
     if (task.unfit) return task.unfit;
-    if (!candidates.length || feasible.some((one) => one.accuracy)) return null;
-    if (!candidates.some((one) => one.accuracy)) return "not one candidate gave a right answer";
-    return feasible.length ? "not one candidate that meets the requirements gave a right answer" : null;
+    if (!feasible.length) return null;
+    const who = feasible.length === candidates.length ? "not one candidate" : "not one candidate that meets the requirements";
+    if (!feasible.some((one) => one.accuracy)) return `${who} gave a right answer`;
+    return feasible.every((one) => one.trivial) ? `${who} is shown to do better than the best constant reply` : null;
   }
 
   // [status, why nothing can be chosen]
   function standing(task, choice) {
     const names = choice.candidates.map((one) => one.name), left = Object.keys(task.excluded).length;
-    if (!names.length && left) return [UNDECIDED, "Every candidate is left out because of a failed check."];
+    if (!names.length && left) return [UNDECIDED, `Nothing can be chosen: ${Object.keys(task.excluded).map((name) => task.unjudged[name]).join("; ")}.`];
     if (!names.length) return [NOT_COMPUTED, "No candidate has an accuracy here, so there is nothing to choose."];
     if (names.length === 1 && choice.status !== NONE_FEASIBLE)
       return left
         ? [UNDECIDED, `Only ${names[0]} is left to choose, and one system alone decides nothing.`]
-        : [NOT_COMPUTED, `Only ${names[0]} answered this task, so there is nothing to choose between.`];
+        : [NOT_COMPUTED, `Only ${names[0]} is a candidate here, so there is nothing to choose between.`];
     return [choice.status, ""];
   }
 
@@ -312,9 +359,31 @@ const WhatIf = (() => {
     const decision = {
       status, basis: choice.basis, favourite, nearest, why_not, unfit: unfit(task, choice.candidates, choice.feasible),
       recommended: status === RECOMMENDED ? favourite : null, candidates: choice.candidates, open: choice.open.map((one) => one.name),
-      headline: task.headlines[status][favourite || nearest || ""], map: why_not ? null : map(facts, task, terms),
+      condition: choice.condition && { ...choice.condition, below: choice.condition.below.name }, unjudged: choice.unjudged, map: why_not ? null : map(facts, task, terms),
     };
-    return { ...decision, reason: reason(decision, task, terms) };
+    return { ...decision, headline: headline(decision, facts, task, terms), reason: reason(decision, task, terms) };
+  }
+
+  const listed = (names) => (names.length > 1 ? `${names.slice(0, -1).join(", ")} and ${names.at(-1)}` : names.join(""));
+
+  // What to do, in one sentence (analysis/decision/headline.py); how many questions would decide is not worked out here.
+  function headline({ status, favourite, why_not, unfit, candidates, open, condition, unjudged }, facts, task, terms) {
+    const of = (name) => task.systems.find((one) => one.name === name);
+    if (why_not) return why_not;
+    if (status === NONE_FEASIBLE) return "No strategy meets the requirements.";
+    if (status === UNDECIDED && unfit) return `Nothing is recommended: ${unfit}.`;
+    if (status === UNDECIDED && open.length) return `Undecided between ${listed([favourite, ...open])}.`;
+    if (status === UNDECIDED) {
+      const labels = candidates.find((one) => one.name === favourite).unchecked.map(({ requirement }) => facts.labels[requirement]);
+      return `${favourite} is ahead, but cannot be recommended before this has been checked: ${listed(labels)}.`;
+    }
+    const among = status === BEST_OF_JUDGED ? `Of ${listed(candidates.map((one) => one.name))}, take` : "Take";
+    const weighed = candidates.every((one) => !one.feasible || one.monthly !== null);
+    const volume = weighed ? ` at ${whole(terms.monthly_queries)} queries a month` : "";
+    const then = condition
+      ? `, unless a wrong answer costs you more than ${dollars(condition.price)}; then ${condition.then}${of(condition.then).taught_words}` : "";
+    const left = unjudged.map((name) => `; ${task.unjudged[name]}`).join("");
+    return `${among} ${favourite}${of(favourite).taught_words}${volume}${then}${left}.`;
   }
 
   function reason({ status, favourite, nearest, why_not, unfit, candidates, open, basis }, task, terms) {
@@ -327,7 +396,7 @@ const WhatIf = (() => {
     else if (basis === "value") sentences.push(`It is expected to cost ${dollars(one.total)} a month, ${dollars(one.total - one.monthly)} of them for wrong answers.`);
     else sentences.push(`It costs ${dollars(one.monthly)} a month at ${whole(terms.monthly_queries)} queries.`);
     if (open.length) sentences.push(`Not settled against ${open.join(", ")}.`);
-    if (one.unchecked) sentences.push(`What is required of ${one.name} cannot all be checked.`);
+    if (one.unchecked.length) sentences.push(`What is required of ${one.name} cannot all be checked.`);
     return sentences.join(" ");
   }
 

@@ -60,7 +60,7 @@
     const terms = WhatIf.terms(facts, given), names = Object.keys(facts.tasks), name = form.elements.shown.value;
     const decisions = Object.fromEntries(names.map((task) => [task, WhatIf.decide(facts, task, terms)]));
     place("verdicts").replaceChildren(...names.map((task) => card(task, decisions[task])));
-    place("status").textContent = names.map((task) => `${task}: ${decisions[task].headline}`).join(". ");
+    place("status").textContent = names.map((task) => `${task}: ${decisions[task].headline}`).join(" ");
     place("command").textContent = WhatIf.command(facts, given, folder()).map(quoted).join(" ");
     place("costs").replaceChildren(costs(decisions[name], terms), ...projected(name, terms, price));
     place("picture").replaceChildren(...picture(name, terms));

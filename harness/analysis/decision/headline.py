@@ -1,0 +1,227 @@
+"""The three sentences that a decision opens with: what to do, how sure that is, and what would change it."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+
+from harness.analysis.decision.candidates import taught_of
+from harness.analysis.decision.case import Case
+from harness.analysis.decision.caveats import Figure, Reasons, ends, joined, reason
+from harness.analysis.decision.change_words import write
+from harness.analysis.decision.pairs import apart
+from harness.analysis.decision.requirements.table import rows
+from harness.analysis.decision.sensitivity import UNKNOWN_COST
+from harness.analysis.results.decision import Change, Decision, Reason, Turn, Verdict
+from harness.analysis.results.figures import Check
+from harness.analysis.results.requirements import Met
+from harness.analysis.results.run import SystemFigures
+from harness.quantities import dollars, listed, percent, points, share, whole
+
+# What to do
+
+
+def what_to_do(case: Case, decision: Decision) -> Reason:
+    """What to take and on which condition, between what it is undecided, or why nothing can be chosen."""
+    if decision.why_not:
+        return reason(decision.why_not)
+    if decision.status is Verdict.NONE_FEASIBLE:
+        return _nearest(decision, str(decision.nearest))
+    if decision.status is Verdict.UNDECIDED:
+        return _undecided(decision)
+    left = (unjudged(name, case.excluded[name]) for name in decision.unjudged)
+    return _closed(joined(_take(case, decision), *left, by="; "))
+
+
+def _closed(words: Reason) -> Reason:
+    return Reason(f"{words.text}.", words.figures)
+
+
+def _nearest(decision: Decision, name: str) -> Reason:
+    missed = [row for row in decision.candidates[name].requirements if row.status is Met.MISSED]
+    clauses = listed(f"its {rows()[row.requirement].label} ({row.detail})" for row in missed)
+    figures: dict[str, Figure] = {
+        f"{row.requirement}: {key}": value for row in missed for key, value in row.figures.items()
+    }
+    return Reason(f"No strategy meets the requirements: nearest is {name}, which misses {clauses}.", figures)
+
+
+def _take(case: Case, decision: Decision) -> Reason:
+    first = str(decision.favourite)
+    among = ""
+    if decision.status is Verdict.BEST_OF_JUDGED:
+        among = f"of {listed(decision.candidates)}, "
+    taken = joined(
+        reason(f"{among}take {first}"),
+        taught(case.systems[first], case.rules.margin),
+        *_volume(case, decision),
+        by="",
+    )
+    if condition := decision.condition:
+        price = reason(
+            f", unless a wrong answer costs you more than {dollars(condition.error_price_usd)}; then {condition.then}",
+            error_price_usd=condition.error_price_usd,
+        )
+        taken = joined(taken, price, taught(case.systems[condition.then], case.rules.margin), by="")
+    return Reason(f"{taken.text[:1].upper()}{taken.text[1:]}", taken.figures)
+
+
+def _volume(case: Case, decision: Decision) -> Reasons:
+    """The volume at which it is taken and how it is served then, where costs took part."""
+    if any(row.monthly_usd is None for row in decision.candidates.values() if row.feasible):
+        return
+    queries = decision.setting.monthly_queries
+    yield reason(f" at {whole(queries)} queries a month", monthly_queries=queries)
+    found = (one for one in case.candidates_at(case.setting) if one.name == decision.favourite)
+    if served := next(found).economics.served(queries):
+        yield Reason(f" {served.text}", served.figures)
+
+
+def taught(system: SystemFigures, margin: float) -> Reason:
+    """That a fine-tune answers the facts it was taught and not others, where that is shown; nothing elsewhere."""
+    facts = taught_of(system)
+    if not facts or not apart(facts.taught, facts.untaught).ahead(margin):
+        return reason("")
+    return reason(
+        f" for facts of its training set only (right on {percent(facts.taught.mean)} of them, and on "
+        f"{percent(facts.untaught.mean)} of {whole(facts.untaught.n)} others)",
+        taught=facts.taught.mean,
+        untaught=facts.untaught.mean,
+        untaught_questions=facts.untaught.n,
+    )
+
+
+def unjudged(name: str, failed: Sequence[Check]) -> Reason:
+    """That a system could not be judged, and why: a clause."""
+    why = listed(dict.fromkeys(check.failed or f"it failed the check of {check.title}" for check in failed))
+    return reason(f"{name} could not be judged: {why}")
+
+
+def _undecided(decision: Decision) -> Reason:
+    best = str(decision.favourite)
+    if decision.unfit:
+        return reason(f"Nothing is recommended: {decision.unfit}.")
+    rivals = [name for name, row in decision.against.items() if row.open]
+    if not rivals:
+        unknown = [row for row in decision.candidates[best].requirements if row.status is Met.UNKNOWN]
+        labels = [rows()[row.requirement].label for row in unknown]
+        return reason(
+            f"{best} is ahead, but cannot be recommended before this has been checked: {listed(labels)}."
+        )
+    between = f"Undecided between {listed([best, *rivals])}"
+    if decision.questions_more:
+        return reason(
+            f"{between}: about {whole(decision.questions_more)} more questions would decide.",
+            questions_more=decision.questions_more,
+        )
+    costless = [name for name in (best, *rivals) if decision.candidates[name].monthly_usd is None]
+    if costless:
+        return reason(f"{between}: what {listed(costless)} costs is not known.")
+    return reason(f"{between}: {decision.questions_reason or 'the questions do not tell them apart'}.")
+
+
+# How sure
+
+
+def how_sure(case: Case, decision: Decision) -> Reason:
+    """The accuracy and its interval, the difference from the next best, and what else the verdict leans on."""
+    name = decision.favourite or decision.nearest
+    if decision.why_not or name is None:
+        return reason("")
+    parts = [_accuracy(case, decision, name), *_next_best(case, decision), *_leans_on(case, decision)]
+    return _closed(joined(*parts, by="; "))
+
+
+def _accuracy(case: Case, decision: Decision, name: str) -> Reason:
+    found = case.systems[name].accuracy
+    mean = decision.candidates[name].accuracy_measured
+    figures: dict[str, Figure] = {"accuracy": mean, "questions": found.n}
+    interval = ""
+    if found.interval:
+        low, high = found.interval
+        interval = f" (95 % interval {percent(low)} to {percent(high)})"
+        figures |= {"ci_low": low, "ci_high": high, "confidence_percent": 95}
+    what = f"has a mean {case.graded} of {percent(mean)}" if case.graded else f"is right on {percent(mean)}"
+    of = "on" if case.graded else "of"
+    return Reason(f"{name} {what}{interval} {of} {whole(found.n)} questions", figures)
+
+
+def _next_best(case: Case, decision: Decision) -> Reasons:
+    """The favourite against the system that the condition names, or against the best of the others."""
+    others = {
+        name: row for name, row in decision.against.items()
+        if decision.candidates[name].feasible and row.delta is not None
+    }  # fmt: skip
+    if not others:
+        return
+    best = max(others, key=lambda name: decision.candidates[name].accuracy)
+    rival = decision.condition.then if decision.condition else best
+    row = others[rival]
+    assert row.delta is not None
+    margin = case.rules.margin
+    if row.alike:
+        what, figures = f"alike within {share(margin)}", {"margin": margin}
+    elif row.resolved:
+        what, figures = "which is significant", {}
+    else:
+        what, figures = "which is inconclusive", {}
+    yield reason(
+        f"against {rival} {points(row.delta)}{ends(row)}, {what}",
+        delta=row.delta,
+        delta_low=row.ci_low,
+        delta_high=row.ci_high,
+        **figures,
+    )
+
+
+def _leans_on(case: Case, decision: Decision) -> Reasons:
+    """A single training, systems left out, a volume that nobody named."""
+    named = {decision.favourite, decision.condition.then if decision.condition else None}
+    tuned = [name for name in case.systems if name in named and case.systems[name].system.adapted]
+    if once := [name for name in tuned if case.systems[name].seeds is None]:
+        yield reason(f"{listed(once)} trained with one seed, another may differ")
+    if decision.excluded:
+        yield reason(f"{listed(decision.excluded)} left out, having failed a check")
+    if decision.setting.monthly_queries_assumed:
+        yield reason("the volume is assumed")
+
+
+# What would change it
+
+
+def what_would_change(decision: Decision) -> Reason:
+    """The input whose value has to move least, as a ratio, before another system is ahead; or that none does."""
+    if decision.why_not or not decision.would_change:
+        return reason("")
+    searched = [change for change in decision.would_change if change.searched_low is not None]
+    if not searched:
+        return reason(f"What would change it {UNKNOWN_COST}.")
+    moved = [(change, turn, way) for change in searched for turn, way in _turns(decision, change)]
+    if not moved:
+        labels = listed([change.label for change in searched])
+        return reason(f"None of these does, each moved alone over its range: {labels}.")
+    change, turn, way = min(moved, key=lambda found: _distance(found[0], found[1]))
+    now = "" if change.current is None else f" (now {write(change.input, change.current)})"
+    label = f"{change.label[:1].upper()}{change.label[1:]}"
+    return reason(
+        f"{label}{now}: {turn.in_words} from {write(change.input, turn.value)} {way}.",
+        current=change.current,
+        value=turn.value,
+    )
+
+
+def _turns(decision: Decision, change: Change) -> Iterator[tuple[Turn, str]]:
+    """Where another system is ahead, either way; else where the status changes. The condition is said already."""
+    if decision.condition and change.input == "error_price_usd":
+        return
+    pairs = ((change.down, change.verdict_down, "down"), (change.up, change.verdict_up, "up"))
+    for winner, verdict, way in pairs:
+        if turn := winner or verdict:
+            yield turn, way
+
+
+def _distance(change: Change, turn: Turn) -> float:
+    """How far an input has to move, as the logarithm of a ratio; one that is not set comes last."""
+    if not change.current or not turn.value:
+        return math.inf
+    return abs(math.log(turn.value / change.current))

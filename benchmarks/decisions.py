@@ -76,3 +76,7 @@ def decided(base: np.ndarray, rag: np.ndarray) -> str | None:
     ]
     choice = choose(candidates, Rules(Requirements(), Pairs([row]), {}, LEAST_ERROR_USD), Setting())
     return choice.winner if choice.status is Verdict.RECOMMENDED else None
+
+
+if __name__ == "__main__":
+    main()

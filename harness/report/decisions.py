@@ -38,8 +38,12 @@ def lines(results: RunResult) -> tuple[str, ...]:
 
 
 def beside(decision: Decision) -> tuple[tuple[str, str], ...]:
-    """(title, sentence): how sure the headline is, and what would change it."""
-    pairs = (("How sure", decision.how_sure), ("What would change it", decision.what_would_change))
+    """(title, sentence): how sure the headline is, what would change it, and the verdict by other metrics."""
+    pairs = (
+        ("How sure", decision.how_sure),
+        ("What would change it", decision.what_would_change),
+        ("By other metrics", decision.other_metrics),
+    )
     return tuple((title, sentence.text) for title, sentence in pairs if sentence.text)
 
 
@@ -64,7 +68,6 @@ def grounds(decision: Decision) -> list[Block]:
         *(f"{title}: {sentence}" for title, sentence in beside(decision)),
         Bullets(tuple(reason.text for reason in decision.reasons)),
         candidates(decision),
-        under_other_metrics(decision),
         "Assumed:" if decision.assumptions else None,
         Bullets(tuple(reason.text for reason in decision.assumptions)),
         *would_change(decision),
@@ -74,12 +77,6 @@ def grounds(decision: Decision) -> list[Block]:
         decision_map(decision),
     ]
     return [block for block in blocks if block]
-
-
-def under_other_metrics(decision: Decision) -> str | None:
-    """How the decision ends where another metric of the task counts, in one line; None where there is one metric."""
-    text = decision.other_metrics.text
-    return f"The verdict by other metrics: {text[0].lower()}{text[1:]}" if text else None
 
 
 def would_change(decision: Decision) -> list[Block]:

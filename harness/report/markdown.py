@@ -65,8 +65,7 @@ def _standing(task: TaskResult, name: str) -> str:
 
 def _notes(task: TaskResult) -> Iterator[str]:
     """What the figures rest on, systems without any, and figures of all answers together (as a perplexity)."""
-    metrics = decisions.under_other_metrics(task.decision)
-    for note in (metrics, scoreboard.over_trivial(task), scoreboard.timed(task)):
+    for note in (scoreboard.over_trivial(task), scoreboard.timed(task)):
         if note:
             yield from ("", escape(note))
     if task.not_applicable:

@@ -21,8 +21,8 @@ def print_results(results: RunResult, file: IO[str] | None = None, width: int | 
         console.print(text, style="bold yellow", markup=False, soft_wrap=True)
     console.print(_table(results))
     for name, task in results.tasks.items():
-        if metrics := decisions.under_other_metrics(task.decision):
-            console.print(f"{name}: {metrics}", markup=False, soft_wrap=True)
+        if metrics := task.decision.other_metrics.text:
+            console.print(f"{name}, by other metrics: {metrics}", markup=False, soft_wrap=True)
     for verdict in decisions.lines(results):
         console.print(verdict, markup=False, soft_wrap=True)
 

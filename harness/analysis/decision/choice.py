@@ -249,7 +249,7 @@ def _by_value(
             and _known(appraisal.total_usd) <= _known(least.total_usd) * (1 + rules.needs.value_margin)
         )
     ]
-    favourite = min(alike, key=lambda appraisal: appraisal.candidate.rank)
+    favourite = min(alike, key=lambda appraisal: (appraisal.candidate.rank, appraisal is not least))
     stake = setting.monthly_queries * (setting.error_price_usd or 0.0)
     slack = rules.needs.value_margin * _known(favourite.total_usd)
     open_rivals = []

@@ -189,16 +189,25 @@ def _leans_on(case: Case, decision: Decision) -> Reasons:
 # What would change it
 
 
-def what_would_change(decision: Decision) -> Reason:
-    """The input whose value has to move least, as a ratio, before another system is ahead; or that none does."""
+def what_would_change(case: Case, decision: Decision) -> Reason:
+    """The input whose value has to move least, as a ratio, before another system is ahead; or that none does.
+
+    A price that no wrong answer is below changes nothing.
+    """
     if decision.why_not or not decision.would_change:
         return reason("")
     searched = [change for change in decision.would_change if change.searched_low is not None]
     if not searched:
         return reason(f"What would change it {UNKNOWN_COST}.")
-    moved = [(change, turn, way) for change in searched for turn, way in _turns(decision, change)]
+    least = case.rules.least_error_usd
+    moved = [
+        (change, turn, way)
+        for change in searched
+        for turn, way in _turns(decision, change)
+        if change.input != "error_price_usd" or turn.value > least
+    ]
     if not moved:
-        labels = listed([change.label for change in searched])
+        labels = listed(change.label for change in searched if not any(_turns(decision, change)))
         return reason(f"None of these does, each moved alone over its range: {labels}.")
     change, turn, way = min(moved, key=lambda found: _distance(found[0], found[1]))
     now = "" if change.current is None else f" (now {write(change.input, change.current)})"

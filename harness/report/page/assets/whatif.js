@@ -263,7 +263,7 @@ const WhatIf = (() => {
     const lowest = least(running, (one) => [one.total, -one.accuracy]), margin = terms.accuracy_margin;
     const alike = running.filter((one) => one === lowest || (within(difference(task, lowest, one), margin)
       && dearer(one, lowest) <= 0 && one.total <= lowest.total * (1 + terms.value_margin)));
-    const favourite = least(alike, (one) => [one.rank]);
+    const favourite = least(alike, (one) => [one.rank, one === lowest ? 0 : 1]);
     const stake = terms.monthly_queries * (terms.error_price_usd || 0), slack = terms.value_margin * favourite.total;
     const open = feasible.filter((rival) => !alike.includes(rival)
       && stake * difference(task, favourite, rival).low - dearer(favourite, rival) < -slack);

@@ -36,12 +36,12 @@ def test_the_verdict_in_a_headline_and_two_sentences(tmp_path: Path) -> None:
     folder = elected(tmp_path, {"facts": ("knowledge", {"base": 0.1, "rag": 0.9, "lora": 0.3})})
     decision = results_of(folder).tasks["facts"].decision
     lead, _, _ = part(rendered(folder, None), "Verdict").partition("\n\n-")
-    sure, changes = (mdtext.escape(one.text) for one in (decision.how_sure, decision.what_would_change))
+    beside = (decision.how_sure, decision.what_would_change, decision.other_metrics)
+    sure, changes, others = (mdtext.escape(sentence.text) for sentence in beside)
     headline = mdtext.escape(decision.headline)
     assert headline.startswith("Take rag")
-    assert (
-        lead.strip().partition("\n")[0]
-        == f"- **facts: {headline}** How sure: {sure} What would change it: {changes}"
+    assert lead.strip().partition("\n")[0] == (
+        f"- **facts: {headline}** How sure: {sure} What would change it: {changes} By other metrics: {others}"
     )
 
 

@@ -208,7 +208,7 @@ def what_would_change(case: Case, decision: Decision) -> Reason:
     ]
     if not moved:
         labels = listed(change.label for change in searched if not any(_turns(decision, change)))
-        return reason(f"None of these does, each moved alone over its range: {labels}.")
+        return reason(f"None of these changes it, each moved alone over its range: {labels}.")
     change, turn, way = min(moved, key=lambda found: _distance(found[0], found[1]))
     now = "" if change.current is None else f" (now {write(change.input, change.current)})"
     label = f"{change.label[:1].upper()}{change.label[1:]}"

@@ -101,10 +101,13 @@ def _rivals(case: Case, decision: Decision) -> Reasons:
         row = decision.candidates[rival]
         if not row.feasible or against.delta is None:
             continue
+        aged = row.accuracy < row.accuracy_measured
+        since = f", since facts change; {percent(row.accuracy_measured)} measured" if aged else ""
         apart = reason(
-            f"Against {rival} ({_mean(case, row.accuracy)}): {points(against.delta)}{ends(against)}, "
+            f"Against {rival} ({_mean(case, row.accuracy)}{since}): {points(against.delta)}{ends(against)}, "
             f"{_resolved(against)}.",
             accuracy=row.accuracy,
+            accuracy_measured=row.accuracy_measured if aged else None,
             delta=against.delta,
             ci_low=against.ci_low,
             ci_high=against.ci_high,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from harness.analysis.accuracy import ScoredAnswer
 from harness.analysis.results.figures import Check, FigureKind, Status
 from harness.analysis.validity.check import Case, Finding, Rule
 from harness.analysis.validity.paired import drop
@@ -75,9 +76,11 @@ def _effect(case: Case, system: System, seed: int) -> Effect | None:
             f"{who} moved its logits by {shift:.2g} on average in training{nothing}.",
             {f"{who}: logit shift": shift},
         )
-    changed = sum(_differs(*pair) for pair in pairs)
+    changed = sum(_differs(before.row, after) for before, after in pairs)
     scored = any(row.choice_logprobs for _, row in pairs)  # equal likelihoods are never a coincidence
-    unchanged = Status.FAIL if scored or len(pairs) >= ENOUGH_ANSWERS else Status.WARN
+    # A right answer gives an adapter nothing to change.
+    wrong = sum(before.scores.get(case.metric, 0.0) < 1 for before, _ in pairs)
+    unchanged = Status.FAIL if scored or wrong >= ENOUGH_ANSWERS else Status.WARN
     answers = counted(len(pairs), "answer")
     return Effect(
         Finding(system.name, changed / len(pairs), Status.PASS if changed else unchanged, 0.0),
@@ -86,14 +89,16 @@ def _effect(case: Case, system: System, seed: int) -> Effect | None:
     )
 
 
-def _same_prompts(case: Case, base: System, adapted: System, seed: int) -> list[tuple[AnswerRow, AnswerRow]]:
-    first = {answer.row.question_id: answer.row for answer in case.own[base]}
+def _same_prompts(
+    case: Case, base: System, adapted: System, seed: int
+) -> list[tuple[ScoredAnswer, AnswerRow]]:
+    first = {answer.row.question_id: answer for answer in case.own[base]}
     return [
         (before, answer.row)
         for answer in case.own[adapted]
         if answer.row.seed == seed
         and (before := first.get(answer.row.question_id))
-        and before.prompt_sha256 == answer.row.prompt_sha256
+        and before.row.prompt_sha256 == answer.row.prompt_sha256
     ]
 
 

@@ -8,7 +8,7 @@ from harness.analysis.statistics.intervals import mean
 from harness.analysis.validity.check import Case, Finding, Rule
 from harness.analysis.validity.paired import drop
 from harness.analysis.waterfall import CONTROL, LADDER, READER
-from harness.quantities import percent, points
+from harness.quantities import percent, points, whole
 
 ENOUGH_QUESTIONS = 10
 """With fewer questions that name gold documents, a low recall warns and does not fail."""
@@ -48,7 +48,7 @@ def finds_passages(case: Case, rule: Rule) -> list[Check]:
                 status, threshold = Status.WARN, rule.limits.warn
         depths[k] = None
         findings.append(Finding(system.name, reached, status, threshold))
-        parts.append(f"{system.name} {percent(reached)} (n={len(recalls)})")
+        parts.append(f"{system.name} {percent(reached)} (n={whole(len(recalls))})")
         if held is not None and held > HELD:
             doubts.append(
                 f"an answer stands in what {system.name} showed for {percent(held)} of the questions"

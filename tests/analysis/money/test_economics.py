@@ -227,5 +227,6 @@ def test_how_it_is_served_is_said_with_its_figure() -> None:
     said = made(hosting=kept, seconds=1.0).served(10_000)
     assert said is not None
     assert said.text == "with one m7i.large kept up all month ($73.63)"
-    assert said.figures == {"machines_usd": pytest.approx(73.63, abs=0.01)}
+    assert said.figures["machines_usd"] == pytest.approx(73.63, abs=0.01)
+    assert (said.figures["machines"], said.figures["hours_a_month"]) == (1, 730.5)
     assert made(hosting=None).served(10_000) is None

@@ -7,6 +7,7 @@ puts it into words. Each knows those before it only:
 - `choice`;
 - `case`: what a task's decision rests on, made of a run's evidence;
 - asked further: `chances` (of being best), `sensitivity` (what would change it), `literature` (what the field expects);
-- in words: `caveats`, `words` (of which reasons and assumptions are made), `change_words`;
+- in words: `caveats`, `words` (of which reasons and assumptions are made), `change_words`, `headline` (the three
+  sentences that a decision opens with); `other_metrics`: the same choice where another metric counts;
 - `verdict`: all of it as one `Decision`; `summary`: all tasks side by side.
 """

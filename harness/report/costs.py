@@ -103,14 +103,20 @@ def queries_table(task: TaskResult) -> Table:
         ("95 % interval", lambda row: _seconds_interval(row.cost)),
         ("Per query, one at a time", lambda row: dollars(row.cost.components.serial_usd)),
         ("95 % interval of that", lambda row: _query_interval(row.cost)),
-        ("of it retrieval", lambda row: dollars(row.cost.components.retrieve_usd)),
-        ("of it prompt", lambda row: dollars(row.cost.components.prompt_usd)),
-        ("of it answer", lambda row: dollars(row.cost.components.generate_usd)),
+        ("Busy with retrieval", lambda row: _busy(row.cost, row.cost.components.retrieve_usd)),
+        ("Busy with the prompt", lambda row: _busy(row.cost, row.cost.components.prompt_usd)),
+        ("Busy with the answer", lambda row: _busy(row.cost, row.cost.components.generate_usd)),
         ("Per query, batched", lambda row: dollars(row.cost.components.batched_usd)),
         ("One at a time, fully used", lambda row: dollars(row.cost.components.serial_full_use_usd)),
         ("Queries/s, one at a time", lambda row: figure(row.cost.assumptions.serial_queries_per_s)),
         ("Queries/s, batched", lambda row: figure(row.cost.assumptions.batched_queries_per_s)),
     )
+
+
+def _busy(cost: Cost, part: float | None) -> str:
+    """The share of a query's seconds that one part takes. A machine kept up waits besides, which no part causes."""
+    whole = cost.components.serial_usd
+    return percent(part / whole) if part is not None and whole else dollars(None)
 
 
 def _seconds_interval(cost: Cost) -> str:

@@ -25,11 +25,11 @@ def what_to_do(case: Case, decision: Decision) -> Reason:
     """What to take and on which condition, between what it is undecided, or why nothing can be chosen."""
     if decision.why_not:
         return reason(decision.why_not)
-    if decision.status is Verdict.NONE_FEASIBLE:
-        return _nearest(decision, str(decision.nearest))
     if decision.status is Verdict.UNDECIDED:
         return _undecided(decision)
-    left = (unjudged(name, case.excluded[name]) for name in decision.unjudged)
+    left = [unjudged(name, case.excluded[name]) for name in decision.unjudged]
+    if decision.status is Verdict.NONE_FEASIBLE:
+        return _closed(joined(_nearest(decision, str(decision.nearest)), *left, by="; "))
     return _closed(joined(_take(case, decision), *left, by="; "))
 
 
@@ -43,7 +43,7 @@ def _nearest(decision: Decision, name: str) -> Reason:
     figures: dict[str, Figure] = {
         f"{row.requirement}: {key}": value for row in missed for key, value in row.figures.items()
     }
-    return Reason(f"No strategy meets the requirements: nearest is {name}, which misses {clauses}.", figures)
+    return Reason(f"No strategy meets the requirements: nearest is {name}, which misses {clauses}", figures)
 
 
 def _take(case: Case, decision: Decision) -> Reason:

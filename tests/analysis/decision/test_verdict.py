@@ -360,6 +360,12 @@ def test_one_that_could_not_have_won_takes_nothing_from_the_winner() -> None:
     assert (out.status, out.recommended) == ("recommended", "rag")
 
 
+def test_where_none_is_feasible_one_that_could_not_be_judged_is_named() -> None:
+    out = decided([BASE, RAG], excluded={"rag": "it found nothing"}, citations=True)
+    assert out.status == "none_feasible"
+    assert out.headline.endswith("; rag could not be judged: it found nothing.")
+
+
 def test_a_fine_tune_that_answers_only_what_it_was_taught_is_called_that() -> None:
     case = case_of([BASE, LORA])
     groups = {"fact_seen": Estimate(0.378, 0.3, 0.46, 98), "fact_unseen": Estimate(0.0, 0.0, 0.107, 32)}

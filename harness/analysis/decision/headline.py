@@ -26,7 +26,7 @@ def what_to_do(case: Case, decision: Decision) -> Reason:
     if decision.why_not:
         return reason(decision.why_not)
     if decision.status is Verdict.UNDECIDED:
-        return _undecided(decision)
+        return _undecided(case, decision)
     left = [unjudged(name, case.excluded[name]) for name in decision.unjudged]
     if decision.status is Verdict.NONE_FEASIBLE:
         return _closed(joined(_nearest(decision, str(decision.nearest)), *left, by="; "))
@@ -67,11 +67,14 @@ def _take(case: Case, decision: Decision) -> Reason:
 
 
 def _volume(case: Case, decision: Decision) -> Reasons:
-    """The volume at which it is taken and how it is served then, where costs took part."""
+    """The volume at which it is taken, what a month costs and how it is served then, where costs took part."""
     if any(row.monthly_usd is None for row in decision.candidates.values() if row.feasible):
         return
     queries = decision.setting.monthly_queries
-    yield reason(f" at {whole(queries)} queries a month", monthly_queries=queries)
+    usd = decision.candidates[str(decision.favourite)].monthly_usd
+    yield reason(
+        f" at {whole(queries)} queries a month for {dollars(usd)}", monthly_queries=queries, monthly_usd=usd
+    )
     found = (one for one in case.candidates_at(case.setting) if one.name == decision.favourite)
     if served := next(found).economics.served(queries):
         yield Reason(f" {served.text}", served.figures)
@@ -97,7 +100,7 @@ def unjudged(name: str, failed: Sequence[Check]) -> Reason:
     return reason(f"{name} could not be judged: {why}")
 
 
-def _undecided(decision: Decision) -> Reason:
+def _undecided(case: Case, decision: Decision) -> Reason:
     best = str(decision.favourite)
     if decision.unfit:
         return reason(f"Nothing is recommended: {decision.unfit}.")
@@ -108,16 +111,19 @@ def _undecided(decision: Decision) -> Reason:
         return reason(
             f"{best} is ahead, but cannot be recommended before this has been checked: {listed(labels)}."
         )
-    between = f"Undecided between {listed([best, *rivals])}"
+    told = {name: taught(case.systems[name], case.rules.margin) for name in (best, *rivals)}
+    between = f"Undecided between {listed(f'{name}{words.text}' for name, words in told.items())}"
+    figures = {
+        f"{name}: {figure}": value for name, words in told.items() for figure, value in words.figures.items()
+    }
     if decision.questions_more:
-        return reason(
-            f"{between}: about {whole(decision.questions_more)} more questions would decide.",
-            questions_more=decision.questions_more,
-        )
-    costless = [name for name in (best, *rivals) if decision.candidates[name].monthly_usd is None]
-    if costless:
-        return reason(f"{between}: what {listed(costless)} costs is not known.")
-    return reason(f"{between}: {decision.questions_reason or 'the questions do not tell them apart'}.")
+        figures["questions_more"] = decision.questions_more
+        ends = f"about {whole(decision.questions_more)} more questions would decide"
+    elif costless := [name for name in told if decision.candidates[name].monthly_usd is None]:
+        ends = f"what {listed(costless)} costs is not known"
+    else:
+        ends = decision.questions_reason or "the questions do not tell them apart"
+    return Reason(f"{between}: {ends}.", figures)
 
 
 # How sure

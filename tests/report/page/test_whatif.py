@@ -70,7 +70,7 @@ def check(shown: dict[str, Any], decision: Decision) -> None:
         ]
     assert shown["open"] == [name for name, against in decision.against.items() if against.open]
     # How it is served, how many questions would decide and by how much the nearest misses stand in the report alone.
-    told = re.sub(r"( queries a month) (?:with|on) .*?\(\$[^)]*\)", r"\1", decision.headline)
+    told = re.sub(r"( queries a month for \S+) (?:with|on) .*?\(\$[^)]*\)", r"\1", decision.headline)
     assert told.startswith(shown["headline"].removesuffix("."))
     check_map(shown["map"], decision.map)
 

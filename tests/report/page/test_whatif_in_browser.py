@@ -98,7 +98,7 @@ def check(opened: Opened, decision: Decision) -> None:
     """What the page shows of a task is what `decide` says at the same setting."""
     card = opened.page.locator("#what-if-verdicts article").first
     _, shown_headline = str(card.locator(".headline").text_content()).split(" ", maxsplit=1)
-    told = re.sub(r"( queries a month) (?:with|on) .*?\(\$[^)]*\)", r"\1", decision.headline)
+    told = re.sub(r"( queries a month for \S+) (?:with|on) .*?\(\$[^)]*\)", r"\1", decision.headline)
     assert told.startswith(shown_headline.strip().removesuffix("."))
     priced = decision.setting.error_price_usd is not None
     rows = cells(opened, "#what-if-costs table", "th, td")

@@ -372,14 +372,15 @@ const WhatIf = (() => {
     if (why_not) return why_not;
     if (status === NONE_FEASIBLE) return "No strategy meets the requirements.";
     if (status === UNDECIDED && unfit) return `Nothing is recommended: ${unfit}.`;
-    if (status === UNDECIDED && open.length) return `Undecided between ${listed([favourite, ...open])}.`;
+    if (status === UNDECIDED && open.length) return `Undecided between ${listed([favourite, ...open].map((name) => `${name}${of(name).taught_words}`))}.`;
     if (status === UNDECIDED) {
       const labels = candidates.find((one) => one.name === favourite).unchecked.map(({ requirement }) => facts.labels[requirement]);
       return `${favourite} is ahead, but cannot be recommended before this has been checked: ${listed(labels)}.`;
     }
     const among = status === BEST_OF_JUDGED ? `Of ${listed(candidates.map((one) => one.name))}, take` : "Take";
     const weighed = candidates.every((one) => !one.feasible || one.monthly !== null);
-    const volume = weighed ? ` at ${whole(terms.monthly_queries)} queries a month` : "";
+    const first = candidates.find((one) => one.name === favourite);
+    const volume = weighed ? ` at ${whole(terms.monthly_queries)} queries a month for ${dollars(first.monthly)}` : "";
     const then = condition
       ? `, unless a wrong answer costs you more than ${dollars(condition.price)}; then ${condition.then}${of(condition.then).taught_words}` : "";
     const left = unjudged.map((name) => `; ${task.unjudged[name]}`).join("");

@@ -219,7 +219,7 @@ def what_would_change(case: Case, decision: Decision) -> Reason:
     now = "" if change.current is None else f" (now {write(change.input, change.current)})"
     label = f"{change.label[:1].upper()}{change.label[1:]}"
     return reason(
-        f"{label}{now}: {turn.in_words} from {write(change.input, turn.value)} {way}.",
+        f"{label}{now}, at {write(change.input, turn.value)} or {'less' if way == 'down' else 'more'}: {turn.in_words}.",
         current=change.current,
         value=turn.value,
     )

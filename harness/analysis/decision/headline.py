@@ -218,8 +218,9 @@ def what_would_change(case: Case, decision: Decision) -> Reason:
     change, turn, way = min(moved, key=lambda found: _distance(found[0], found[1]))
     now = "" if change.current is None else f" (now {write(change.input, change.current)})"
     label = f"{change.label[:1].upper()}{change.label[1:]}"
+    beyond = "less" if way == "down" else "more"
     return reason(
-        f"{label}{now}, at {write(change.input, turn.value)} or {'less' if way == 'down' else 'more'}: {turn.in_words}.",
+        f"{label}{now}, at {write(change.input, turn.value)} or {beyond}: {turn.in_words}.",
         current=change.current,
         value=turn.value,
     )

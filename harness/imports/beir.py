@@ -23,10 +23,6 @@ QUERY_ID, ANSWER = "query-id", "answer"
 _NAMED = 5
 
 
-def is_beir(folder: Path) -> bool:
-    return (folder / "queries.jsonl").is_file() and (folder / "qrels").is_dir()
-
-
 def draft_of_beir(folder: Path, answers: Path | None) -> Draft:
     """A draft of the queries that a split judges. `answers`: a table with the columns `query-id` and `answer`.
 

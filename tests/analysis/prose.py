@@ -9,7 +9,6 @@ from typing import Any
 
 from harness import quantities
 from harness.analysis.money.breakeven import whole_queries
-from harness.analysis.results.decision import recommendation
 
 NUMBER = re.compile(r"(?<![\w.])[<>]?\s?[−+$]*(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?(?:e-\d+)?")
 """Not within a word: q12 and f1 are names."""
@@ -58,8 +57,6 @@ def check_prose(task: Any) -> int:
     block = _plain(task)
     decision = block["decision"]
     found = sum(check(sentence) for sentence in sentences_of(decision))
-    names = ("status", "favourite", "nearest", "questions_more")
-    found += check_row(recommendation(*(decision[name] for name in names)), decision["questions_more"])
     return found + sum(check_row(text, row) for text, row in rows_of(block))
 
 

@@ -32,22 +32,12 @@ STATUS_WORDS = {
 }
 
 
-def recommendation(
-    status: Verdict,
-    favourite: str | None,
-    nearest: str | None = None,
-    questions_more: int | None = None,
-) -> str:
-    """A clause: `rag is recommended`, `undecided, rag is ahead; about 120 more questions would decide`."""
+def recommendation(status: Verdict, favourite: str | None) -> str:
+    """A clause: `rag is recommended`, `undecided, rag is ahead`."""
     words = STATUS_WORDS[status]
     if status in (Verdict.RECOMMENDED, Verdict.BEST_OF_JUDGED):
         return f"{favourite} is {words}"
-    if status is Verdict.NONE_FEASIBLE:
-        return f"{words}; nearest is {nearest}" if nearest else words
-    if status is Verdict.UNDECIDED:
-        words += f", {favourite} is ahead" if favourite else ""
-        words += f"; about {questions_more:,} more questions would decide" if questions_more else ""
-    return words
+    return f"{words}, {favourite} is ahead" if status is Verdict.UNDECIDED and favourite else words
 
 
 class Basis(StrEnum):
@@ -349,11 +339,6 @@ class Decision:
     break_even: tuple[BreakEven, ...] = ()
     by_metric: tuple[MetricVerdict, ...] = ()
     other_metrics: Reason = Reason("")
-
-    @property
-    def in_words(self) -> str:
-        """`rag is recommended`, and the like: a clause."""
-        return recommendation(self.status, self.favourite, self.nearest, self.questions_more)
 
     @property
     def headline(self) -> str:

@@ -69,11 +69,6 @@ def fragment(source: str) -> str:
     return html(source, "")[1]
 
 
-def element_names(source: str) -> set[str]:
-    """The names of the elements of a piece of HTML."""
-    return {node.tag for node in _parsed(source).root.traverse(include_text=False)}
-
-
 def image(alternative: str) -> str:
     """What is read of a picture: its alternative text, unless that is but a file's name."""
     words = one_line(alternative)

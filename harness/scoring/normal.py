@@ -43,7 +43,24 @@ class Words(NamedTuple):
 
 
 def normalise(text: str) -> Words:
-    """The words of a text; idempotent on `Words.text`. The time it takes grows with the length alone."""
+    """The words of a text; idempotent on `Words.text`. The time it takes grows with the length alone.
+
+    Replies and right answers are asked for once a metric, a check and a system, so those of late are remembered;
+    long texts are not, as a corpus would fill the memory.
+    """
+    return _recent(text) if len(text) <= SHORT else _normalised(text)
+
+
+SHORT = 2_000
+"""Characters of a text that is remembered."""
+
+
+@lru_cache(maxsize=16_384)
+def _recent(text: str) -> Words:
+    return _normalised(text)
+
+
+def _normalised(text: str) -> Words:
     spelled = plain(text)
     chunks, told = spelled.split(), not (spelled.islower() or spelled.isupper())
     tokens: list[str] = []
@@ -60,12 +77,6 @@ def normalise(text: str) -> Words:
     if UNSURE not in padded:
         return Words(padded.strip(), padded.strip())
     return Words(padded.replace(UNSURE, "").strip(), re.sub(f"(?<= ){UNSURE}a ", "", padded).strip())
-
-
-@lru_cache(maxsize=4096)
-def known(text: str) -> Words:
-    """The words of a right answer or a refusal, which come up again and again."""
-    return normalise(text)
 
 
 _A = frozenset({"a", "A"})

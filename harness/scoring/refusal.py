@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-from harness.scoring.normal import known, normalise
+from harness.scoring.normal import normalise
 
 _CLAUSE_END = re.compile(r"[.!?;:,。！？；：，、—–()\n]+|\bbut\b|\bhowever\b|\balthough\b", re.IGNORECASE)
 _FILLER_WORDS = """
@@ -26,13 +26,13 @@ def is_refusal(reply: str, refusal: str | None) -> bool:
 
     "Sorry, this is not in the documents." declines; "Not in the documents. But it is 14 days." does not.
     """
-    declined = known(refusal or "")
+    declined = normalise(refusal or "")
     return bool(declined) and _only(normalise(reply).text, declined.text)
 
 
 def declines(reply: str, refusal: str | None) -> bool:
     """Whether some clause of the reply is a refusal, whatever the others say."""
-    declined = known(refusal or "")
+    declined = normalise(refusal or "")
     if not refusal or not declined or f" {declined.text} " not in f" {normalise(reply).text} ":
         return False
     clauses = [clause for clause in _CLAUSE_END.split(reply) if clause.strip()]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable
 
-from harness.scoring.normal import Words, known, normalise
+from harness.scoring.normal import Words, normalise
 from harness.scoring.refusal import is_refusal
 
 __all__ = ["contains", "contains_normalised", "exact_match", "f1", "is_refusal", "normalise"]
@@ -14,13 +14,13 @@ __all__ = ["contains", "contains_normalised", "exact_match", "f1", "is_refusal",
 def exact_match(reply: str, answers: Iterable[str]) -> float:
     """1 where the reply is one of the answers, both normalised."""
     replied = normalise(reply)
-    return float(any(replied.same(known(answer)) for answer in answers))
+    return float(any(replied.same(normalise(answer)) for answer in answers))
 
 
 def f1(reply: str, answers: Iterable[str]) -> float:
     """The best F1 of the reply's words against any answer's; two empty texts agree fully."""
     replied = normalise(reply)
-    return max((_f1(replied, known(answer)) for answer in answers), default=0.0)
+    return max((_f1(replied, normalise(answer)) for answer in answers), default=0.0)
 
 
 def _f1(replied: Words, gold: Words) -> float:
@@ -45,4 +45,4 @@ def contains_normalised(replied: Words, answers: Iterable[str]) -> bool:
 
     An answer of which nothing is left would stand in everything: it needs an empty text.
     """
-    return any(replied.hold(known(answer)) for answer in answers)
+    return any(replied.hold(normalise(answer)) for answer in answers)

@@ -12,7 +12,7 @@ from harness.errors import shown
 from harness.quantities import counted, listed
 from harness.records import Question
 from harness.scoring.characters import plain
-from harness.scoring.normal import known
+from harness.scoring.normal import normalise
 from harness.scoring.squad import squad_normalise
 from harness.scoring.text import exact_match
 from harness.spec.questions import same_words
@@ -123,7 +123,7 @@ def _collisions(
 
 
 def _normal(text: str) -> str:
-    return known(text).text
+    return normalise(text).text
 
 
 _TELLING = re.compile(r"\d[\d.,:/]*\d|[^\w\s'\"‘’“”.,;:!?()\[\]*`_-]|\d")

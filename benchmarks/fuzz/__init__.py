@@ -1,0 +1,8 @@
+"""Hostile inputs, made at random from a seed, tried on the real commands: `python -m benchmarks.fuzz KIND --count N`.
+
+A kind is a module here with two or three names:
+
+    make(rng, folder) -> argv    writes one hostile input under the empty `folder`; the arguments of `harness` to try on it
+    wrong(attempt) -> str | None      optional: what else is wrong with how it ended, "a value out of range was believed"
+    PRELOAD: tuple[str, ...]          optional: modules that take long to import, imported once before the attempts
+"""

@@ -2,7 +2,7 @@
 
 A kind is a module here with two or three names:
 
-    make(rng, folder) -> argv    writes one hostile input under the empty `folder`; the arguments of `harness` to try on it
-    wrong(attempt) -> str | None      optional: what else is wrong with how it ended, "a value out of range was believed"
-    PRELOAD: tuple[str, ...]          optional: modules that take long to import, imported once before the attempts
+    make(rng, folder) -> argv         writes one hostile input under the empty `folder`; the arguments of `harness`
+    wrong(attempt) -> str | None      optional: what else is wrong with how it ended: "a value was believed"
+    PRELOAD: tuple[str, ...]          optional: modules that take long to import, imported once
 """

@@ -23,8 +23,17 @@ LIMIT_BYTES = 1 << 30
 SLACK_BYTES = 3 << 30
 """Memory that a child may ask for before it is refused: a runaway attempt must not take the machine with it."""
 EXIT_CODES = range(5)
-ALWAYS = ("harness.cli", "harness.run.compare", "harness.lmeval.load", "harness.analysis.again", "harness.report.write",
-          "harness.spec.remarks", "harness.spec.schema", "harness.corpus.inventory", "harness.imports.table")  # fmt: skip
+ALWAYS = (
+    "harness.analysis.again",
+    "harness.cli",
+    "harness.corpus.inventory",
+    "harness.imports.table",
+    "harness.lmeval.load",
+    "harness.report.write",
+    "harness.run.compare",
+    "harness.spec.remarks",
+    "harness.spec.schema",
+)
 """What commands import when they begin: imported once, before the attempts."""
 CRASHED = 70
 """Exit code of a child that an exception left."""
@@ -32,7 +41,7 @@ CRASHED = 70
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """One input and how the command ended on it. `code`: exit code, None where it was killed by signal or by the limit.
+    """One input and how the command ended on it. `code`: exit code, None where a signal or the limit ended it.
 
     `peak_bytes`: beyond what the process had before the command began.
     """
@@ -117,14 +126,14 @@ def _child(argv: Sequence[str], folder: Path, out: Path, err: Path) -> None:
             os.dup2(opened, descriptor)
             os.close(opened)
         os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
-        sys.stdout, sys.stderr = (open(n, "w", errors="backslashreplace", closefd=False) for n in (1, 2))
+        sys.stdout, sys.stderr = (os.fdopen(n, "w", errors="backslashreplace", closefd=False) for n in (1, 2))
         os.chdir(folder)
         most = _address_bytes() + SLACK_BYTES
         resource.setrlimit(resource.RLIMIT_AS, (most, most))
         code = importlib.import_module("harness.cli").main(argv)
     except SystemExit as left:  # argparse, after --help
         code = left.code if isinstance(left.code, int) else CRASHED
-    except BaseException:
+    except BaseException:  # noqa: BLE001 - whatever leaves the command is what is looked for
         traceback.print_exc()
     finally:
         with contextlib.suppress(BaseException):

@@ -1,4 +1,7 @@
-"""A few dozen hostile inputs of each kind: no traceback, no hang, no memory without bounds (benchmarks/fuzz tries more)."""
+"""A few dozen hostile inputs of each kind: no traceback, no hang, no memory without bounds.
+
+`python -m benchmarks.fuzz` tries more of them.
+"""
 
 from __future__ import annotations
 

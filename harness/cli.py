@@ -5,7 +5,8 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Sequence
-from typing import NoReturn
+from pathlib import Path
+from typing import NoReturn, TypeVar
 
 from harness import __version__
 from harness.commands.compare import add_compare
@@ -13,7 +14,8 @@ from harness.commands.models import add_models
 from harness.commands.regression import add_check, add_diff, add_trend
 from harness.commands.report import add_decide, add_report
 from harness.commands.tasks import add_tasks
-from harness.errors import HarnessError, InputError, RunInterrupted
+from harness.errors import HarnessError, InputError, RunInterrupted, shown
+from harness.process import Output, standard_streams, stoppable
 
 COMMANDS = (
     add_compare, add_tasks, add_models, add_report, add_decide, add_check, add_diff, add_trend,
@@ -22,12 +24,25 @@ COMMANDS = (
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run a command and return its exit code.
+    """Run a command and return its exit code. `argv` None: that of the process, which ends afterwards.
 
     0 done, 1 failed or incomplete, 2 wrong usage or input; of `check` also 3 inconclusive and 4 regression.
     """
     arguments = list(sys.argv[1:] if argv is None else argv)
+    with stoppable(for_good=argv is None), standard_streams() as out:
+        try:
+            return _written(out, _command(arguments))
+        except SystemExit as left:  # --help and --version
+            raise SystemExit(_written(out, left.code)) from None
+        except KeyboardInterrupt:
+            out.drop()  # its reader does not read, and would be waited for again
+            return _stopped()
+
+
+def _command(arguments: list[str]) -> int:
+    """Run a command; a user's mistake and a stop become sentences here."""
     try:
+        _check_surroundings(arguments)
         options = parser().parse_args(arguments)
         options.command = " ".join(["harness", *arguments])
         return options.run(options) or 0
@@ -35,11 +50,37 @@ def main(argv: Sequence[str] | None = None) -> int:
         print(f"harness: {error}", file=sys.stderr)
         return error.exit_code
     except KeyboardInterrupt:
-        print("harness: stopped.", file=sys.stderr)
-        return RunInterrupted.exit_code
-    except BrokenPipeError:  # the reader of our output left, as in `harness … | head`
-        sys.stderr.close()
-        return 0
+        return _stopped()
+
+
+def _stopped() -> int:
+    print("harness: stopped.", file=sys.stderr)
+    return RunInterrupted.exit_code
+
+
+T = TypeVar("T")
+
+
+def _written(out: Output, code: T) -> T | int:
+    """The exit code of a command, or that of a failure where standard output did not take what it said."""
+    out.flush()
+    if out.fault is None:
+        return code
+    print(f"harness: could not write standard output: {out.fault.strerror}.", file=sys.stderr)
+    return HarnessError.exit_code
+
+
+def _check_surroundings(arguments: Sequence[str]) -> None:
+    """Raises InputError where the command line is not UTF-8 text, or the current folder is gone."""
+    for text in arguments:
+        try:
+            text.encode()
+        except UnicodeEncodeError:
+            raise InputError(f"{shown(text, 200)} is not UTF-8 text; give the file another name.") from None
+    try:
+        Path.cwd()
+    except OSError as error:
+        raise InputError(f"the current folder cannot be used: {error.strerror}.") from error
 
 
 class _Parser(argparse.ArgumentParser):

@@ -30,11 +30,6 @@ def _suffix(file: Path, suffixes: Collection[str]) -> str | None:
         known = ", ".join(suffixes)
         found = f"{suffix} is not one of them{did_you_mean(suffix, suffixes)}" if suffix else "there is none"
         return f"the suffix says what to write ({known}), and {found}."
-    if suffix == ".parquet":
-        from harness.report import summary  # with every type of result, which `check` does not need
-
-        if not summary.has_pyarrow():
-            return summary.MISSING
     if file.name.lower() == EVIDENCE:
         return "this is the name of a run's evidence, which a report never replaces."
     return None

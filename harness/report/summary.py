@@ -1,7 +1,4 @@
-"""summary.csv and its Parquet form: a row a task and system, figures unrounded, empty where nothing was measured.
-
-Parquet needs pyarrow, which the extra `parquet` installs.
-"""
+"""summary.csv and its Parquet form: a row a task and system, figures unrounded, empty where nothing was measured."""
 
 from __future__ import annotations
 
@@ -10,16 +7,11 @@ import io
 import re
 from collections.abc import Callable, Iterator
 from functools import partial
-from importlib.util import find_spec
 from typing import NamedTuple
 
 from harness.analysis.results.run import RunResult, SystemResult, TaskResult
 from harness.analysis.retrieval import DEPTHS
 
-MISSING = (
-    "Parquet needs the package pyarrow, which is not installed: pip install '.[parquet]' in the repository's root. "
-    "The same table as .csv needs nothing."
-)
 Value = str | int | float | bool | None
 
 
@@ -130,10 +122,6 @@ def to_csv(results: RunResult) -> str:
 def _safe(value: Value) -> Value:
     """Text with an apostrophe before whatever would be a formula; numbers, negative ones too, as they are."""
     return _FORMULA.sub(r"\1\2'", value) if isinstance(value, str) else value
-
-
-def has_pyarrow() -> bool:
-    return find_spec("pyarrow") is not None
 
 
 def to_parquet(results: RunResult) -> bytes:

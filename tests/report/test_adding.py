@@ -9,6 +9,7 @@ import re
 from dataclasses import replace
 from pathlib import Path
 
+import pyarrow.parquet
 import pytest
 
 from harness.analysis.accuracy import score_all
@@ -42,7 +43,7 @@ def forms(run: Path) -> dict[str, str]:
     made = write_files(run, files)
     out = io.StringIO()
     print_results(made, file=out, width=400)
-    table = pytest.importorskip("pyarrow.parquet").read_table(files.pop())
+    table = pyarrow.parquet.read_table(files.pop())
     texts = {file.suffix: file.read_text(encoding="utf-8") for file in files}
     return {**texts, ".parquet": json.dumps(table.to_pylist()), "terminal": out.getvalue()}
 

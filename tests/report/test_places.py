@@ -10,7 +10,6 @@ import pytest
 
 from harness import files
 from harness.errors import HarnessError, InputError, InputErrors
-from harness.report import summary
 from harness.report.places import check_files, write_there
 from harness.report.write import FORMS
 
@@ -22,7 +21,7 @@ def fault(*paths: Path) -> str:
 
 
 def test_all_forms_are_known_whatever_the_case(tmp_path: Path) -> None:
-    check_files([tmp_path / f"a{suffix.upper()}" for suffix in FORMS if suffix != ".parquet"], FORMS)
+    check_files([tmp_path / f"a{suffix.upper()}" for suffix in FORMS], FORMS)
     assert tuple(FORMS) == (".html", ".md", ".csv", ".json", ".parquet")
 
 
@@ -55,11 +54,6 @@ def test_places_where_no_file_can_be(tmp_path: Path, monkeypatch: pytest.MonkeyP
 
 def test_several_faults_are_told_at_once(tmp_path: Path) -> None:
     assert len(fault(tmp_path / "a.doc", tmp_path / "b.html", tmp_path / "c").splitlines()) == 2
-
-
-def test_parquet_without_its_package_names_the_extra(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(summary, "find_spec", lambda name: None)
-    assert "pip install '.[parquet]'" in fault(tmp_path / "a.parquet")
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pandas
+import pyarrow.parquet
 import pytest
 
 from harness.analysis.results.run import RunResult
@@ -93,7 +94,7 @@ def test_run_without_tasks_has_its_header(tmp_path: Path) -> None:
 
 
 def parquet(found: RunResult) -> Any:
-    return pytest.importorskip("pyarrow.parquet").read_table(io.BytesIO(summary.to_parquet(found)))
+    return pyarrow.parquet.read_table(io.BytesIO(summary.to_parquet(found)))
 
 
 def test_parquet_has_the_same_rows_without_apostrophes(tmp_path: Path) -> None:

@@ -76,7 +76,7 @@ def _reference(field: Schema) -> str:
 
 def _default(field: Schema) -> str:
     value = field.get("default")
-    if value in (None, [], ""):
+    if value in (None, [], {}, ""):
         return "none"
     return f"`{json.dumps(value, ensure_ascii=False)}`"
 
@@ -91,6 +91,8 @@ def _kind(field: Schema) -> str:
     if field.get("type") == "array":
         items = field["items"]
         return f"list of {_kind(items)}" if "enum" in items else f"list of {_kind(items)}s"
+    if field.get("type") == "object":
+        return f"names, each with a {_kind(field['additionalProperties'])}"
     words = {"string": "text", "integer": "whole number", "number": "number", "boolean": "true or false"}
     kind = words.get(str(field.get("type")), "any value")
     limits = _limits(field)

@@ -2,7 +2,8 @@
 
     HarnessError                 exit 1   the run failed or could not finish
     ├── InputError               exit 2   something a person wrote is wrong (file:line:column where known)
-    │   └── InputErrors          exit 2   several of them, shown together
+    │   ├── InputErrors          exit 2   several of them, shown together
+    │   └── TaskFailed           exit 2   one task of a run cannot go on; exit 1 where others can
     ├── ModelUnavailable         exit 1   weights cannot be fetched, verified or loaded
     ├── TrainingFailed           exit 1   the fine-tune diverged or produced nothing
     └── RunInterrupted           exit 1   stopped by the user; the run can be resumed
@@ -51,6 +52,10 @@ class InputErrors(InputError):
     @property
     def errors(self) -> tuple[InputError, ...]:
         return self._errors
+
+
+class TaskFailed(InputError):
+    """One task of a run cannot go on, for a reason that its author can mend; the others can."""
 
 
 SHOWN_AT_ONCE = 20

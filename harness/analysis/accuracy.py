@@ -12,7 +12,6 @@ from harness.analysis.evidence import Asked, Evidence, Pair
 from harness.analysis.results.figures import Estimate
 from harness.analysis.statistics.clusters import Design
 from harness.analysis.statistics.intervals import mean_interval
-from harness.errors import InputError
 from harness.records import AnswerRow
 from harness.scoring.table import METRICS, Scored
 from harness.spec.lmevalspec import LmEvalSpec
@@ -61,7 +60,7 @@ def refusal_of(spec: TaskSpec | LmEvalSpec) -> str | None:
 
 def _scores(row: AnswerRow, asked: Asked, spec: TaskSpec | LmEvalSpec) -> dict[str, float]:
     if row.metrics is not None:
-        return _stored(row, spec.metrics)
+        return _stored(row, spec)
     reply = Scored(
         prediction=row.prediction,
         question=asked.question,
@@ -71,15 +70,19 @@ def _scores(row: AnswerRow, asked: Asked, spec: TaskSpec | LmEvalSpec) -> dict[s
     return {metric: METRICS[metric].score(reply) for metric in spec.metrics}
 
 
-def _stored(row: AnswerRow, metrics: Sequence[str]) -> dict[str, float]:
-    """The scores that the task's own code gave an answer when it was written down."""
+def _stored(row: AnswerRow, spec: TaskSpec | LmEvalSpec) -> dict[str, float]:
+    """The scores that the task's own code gave an answer when it was written down, as shares.
+
+    A metric may leave an answer without a score, where lm-eval's own mean is over those that have one.
+    """
     assert row.metrics is not None
-    missing = [name for name in metrics if name not in row.metrics]
-    if missing:
-        raise InputError(
-            f"the answer to {row.question_id!r} ({row.task}) was not scored by {', '.join(missing)}."
-        )
-    return {name: float(row.metrics[name]) for name in metrics}
+    scales = spec.scales if isinstance(spec, LmEvalSpec) else {}
+    scored = {name: row.metrics.get(name) for name in spec.metrics}
+    return {
+        name: min(1.0, max(0.0, value / scales.get(name, 1.0)))
+        for name, value in scored.items()
+        if isinstance(value, bool | int | float)
+    }
 
 
 def per_question(scored: Sequence[ScoredAnswer], metric: str) -> dict[str, float]:

@@ -96,6 +96,7 @@ def derive(
         quick=manifest.quick,
         incomplete=manifest.status != "complete" or missing > 0,
         missing_answers=missing,
+        set_aside=dict(manifest.set_aside),
         torn_lines=run.torn_lines,
         prices=cost.price_facts(manifest, inputs),
         requirements=needs.asked,

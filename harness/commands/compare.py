@@ -21,7 +21,7 @@ from harness.commands.flags import (
     whole,
 )
 from harness.commands.tasks import check_corpora
-from harness.errors import InputError
+from harness.errors import HarnessError, InputError
 from harness.quantities import listed
 
 if TYPE_CHECKING:
@@ -59,8 +59,13 @@ def _compare(options: argparse.Namespace) -> None:
     folder = compare(
         settings, tasks, tools, output, resume=bool(options.resume), command=options.command, corpora=corpora
     )
-    print_results(write_reports(folder))
+    results = write_reports(folder)
+    print_results(results)
     print(folder)
+    if results.set_aside:
+        raise HarnessError(
+            f"the run is incomplete: {listed(results.set_aside)} could not go on (see the report)."
+        )
 
 
 def _tell(tasks: Sequence[Task], corpora: Corpora) -> None:

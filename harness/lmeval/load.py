@@ -15,6 +15,7 @@ from harness.lmeval.data import cannot_open, data_errors
 from harness.lmeval.documents import canonical, names_context, put_in_front
 from harness.lmeval.opened import Opened, question_of
 from harness.lmeval.prompts import LmEvalPrompts
+from harness.lmeval.shares import TRIED, Judged, judge
 from harness.lmeval.taskfiles import locate
 from harness.quantities import listed
 from harness.records import Question
@@ -24,8 +25,6 @@ from harness.spec.system import KINDS
 from harness.spec.task import Task, taken_names
 from harness.spec.yamlfile import YamlFile, load_yaml
 
-TRIED = 5
-"""Documents whose right answers are put through the filters."""
 _ROLLING = "it scores whole texts (loglikelihood_rolling), before which nothing can stand"
 
 
@@ -124,15 +123,21 @@ def _open(spec: LmEvalSpec, file: YamlFile, theirs: Any) -> Opened:
         put_in_front(theirs)
     test = tuple(theirs.eval_docs)
     opened = Opened(theirs, spec, test, tuple(_training(spec, file, theirs)), shots)
-    shares = opened.shares()
-    strange = [metric for metric in spec.metrics if metric not in shares]
-    if strange:
-        raise InputErrors([_no_share(opened, file, metric, shares) for metric in strange])
     if opened.written:
         _try_filters(opened, file)
-    examples = spec.examples.model_copy(update={"k": shots})
-    filled = spec.model_copy(update={"metrics": spec.metrics or tuple(shares), "examples": examples})
-    return replace(opened, spec=filled)
+    judged = judge(opened)
+    strange = [metric for metric in (*spec.metrics, *spec.scales) if metric not in judged.scales]
+    if strange:
+        raise InputErrors([_no_share(opened, file, metric, judged) for metric in strange])
+    shown = spec.metrics or judged.shares
+    filled = spec.model_copy(
+        update={
+            "metrics": shown,
+            "scales": {name: judged.scales[name] for name in shown if judged.scales[name] != 1},
+            "examples": spec.examples.model_copy(update={"k": shots}),
+        }
+    )
+    return replace(opened, spec=filled, named=spec.metrics)
 
 
 def _try_filters(opened: Opened, file: YamlFile) -> None:
@@ -148,16 +153,29 @@ def _try_filters(opened: Opened, file: YamlFile) -> None:
 
 
 def _remarks(opened: Opened, test: Sequence[Question]) -> list[str]:
+    """What its author should look at, as sentences."""
+    return [*_scales(opened), *_unreachable(opened, test)]
+
+
+def _scales(opened: Opened) -> list[str]:
+    return [
+        f"{name} is scored from 0 to {scale:g}; its scores are divided by {scale:g}, and shown as shares."
+        for name, scale in opened.spec.scales.items()
+    ]
+
+
+def _unreachable(opened: Opened, test: Sequence[Question]) -> list[str]:
     """Filters after which no right answer is counted right: that may be meant, where replies shall be longer."""
     right = [(question, question.answers[0]) for question in test[:TRIED] if question.answers]
     if not opened.written or not right:
         return []
     try:
-        scores = [opened.results(question, [answer]) for question, answer in right]
+        scores = [opened.results(question.id, [answer]) for question, answer in right]
     except InputError:
         return []  # it may score the model's answers all the same, or be refused then
     names = {
-        name: [share for share in opened.shares() if share in opened.named(name)] for name in opened.filters
+        name: [share for share in opened.spec.metrics if share in opened.of_filter(name)]
+        for name in opened.filters
     }
     return [
         f"its filter {name!r} and {listed(metrics)} count none of the right answers as right, such as "
@@ -167,17 +185,18 @@ def _remarks(opened: Opened, test: Sequence[Question]) -> list[str]:
     ]
 
 
-def _no_share(opened: Opened, file: YamlFile, metric: str, shares: Sequence[str]) -> InputError:
+def _no_share(opened: Opened, file: YamlFile, metric: str, judged: Judged) -> InputError:
     """What is wrong with a metric of the task file that cannot stand as accuracy."""
-    known = [name for filter_ in opened.filters for name in opened.named(filter_)]
+    reason = judged.reasons.get(metric)
     why = (
-        "which is no mean over documents of which more is better, so it cannot stand as accuracy; lm-eval's own "
-        "figure is given beside"
-        if metric in known
+        f"which is {reason}, so it cannot stand as accuracy; lm-eval's own figure is given beside"
+        if reason
         else "which the task does not have"
     )
-    can = f"it has {', '.join(shares)}" if shares else "no metric of the task can"
-    return file.error(("metrics", opened.spec.metrics.index(metric)), f"is {metric!r}, {why} ({can}).")
+    can = f"it has {', '.join(judged.shares)}" if judged.shares else "no metric of the task can"
+    named = opened.spec.metrics
+    where = ("metrics", named.index(metric)) if metric in named else ("scales", metric)
+    return file.error(where, f"is {metric!r}, {why} ({can}).")
 
 
 def _training(spec: LmEvalSpec, file: YamlFile, theirs: Any) -> Iterable[Any]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -48,6 +48,13 @@ class Opened:
     train: tuple[Doc, ...]
     shots: int
     """How many examples few-shot strategies show."""
+    named: tuple[str, ...] = ()
+    """The metrics that the task file asks for."""
+
+    @property
+    def indispensable(self) -> tuple[str, ...]:
+        """The metrics without which the task has no figures: those that its file asks for, else the primary one."""
+        return self.named or self.spec.metrics[:1]
 
     @property
     def kind(self) -> str:
@@ -63,8 +70,16 @@ class Opened:
         """The kind of requests that lm-eval makes of a document."""
         return "loglikelihood" if self.kind == "multiple_choice" else self.kind
 
+    @property
+    def mutual(self) -> bool:
+        """Whether each option is scored a second time, without the question before it."""
+        return "acc_mutual_info" in self.task._metric_fn_list
+
     def doc(self, question: Question) -> Doc:
-        split, _, place = question.id.rpartition("-")
+        return self._doc(question.id)
+
+    def _doc(self, name: str) -> Doc:
+        split, _, place = name.rpartition("-")
         return self.train[int(place)] if split else self.test[int(place)]
 
     # Asking
@@ -145,24 +160,24 @@ class Opened:
 
     # Scores
 
-    def results(self, question: Question, responses: Sequence[Any]) -> dict[str, Any]:
-        """lm-eval's metrics of one document's responses, as METRIC or METRIC,FILTER.
+    def results(self, document: str, responses: Sequence[Any]) -> dict[str, Any]:
+        """lm-eval's metrics of the responses to a document, by its question's id, as METRIC or METRIC,FILTER.
 
         Raises InputError where a filter leaves nothing that could be scored.
         """
-        task, doc = self.task, self.doc(question)
+        task, doc = self.task, self._doc(document)
         metrics: dict[str, Any] = {}
         for name, filtered in self.filtered([doc] * len(responses), responses, task.config.repeats).items():
             if any(response is None or response in ([], ()) for response in filtered):
                 raise InputError(
                     f"task {self.spec.name!r}: its filter {name!r} leaves nothing of the answer "
-                    f"{shown(responses[0])} to document {question.id}; end it in take_first, or mend its pattern."
+                    f"{shown(responses[0])} to document {document}; end it in take_first, or mend its pattern."
                 )
             try:
                 scores = task.process_results(doc, filtered)
             except Exception as error:
                 raise InputError(
-                    f"task {self.spec.name!r}: the answer to document {question.id} cannot be scored: "
+                    f"task {self.spec.name!r}: the answer to document {document} cannot be scored: "
                     f"{type(error).__name__}: {error}."
                 ) from error
             metrics |= {self.metric(metric, name): plain(value) for metric, value in scores.items()}
@@ -194,29 +209,21 @@ class Opened:
     def metric(self, metric: str, name: str) -> str:
         return metric if name == "none" else f"{metric},{name}"
 
-    def named(self, name: str) -> list[str]:
+    def of_filter(self, name: str) -> list[str]:
         """The metrics of the answers as one filter leaves them."""
         return [self.metric(metric, name) for metric in self.task.aggregation()]
 
-    def shares(self) -> list[str]:
-        """The metrics that may stand as accuracy: means over documents of which more is better."""
-        from lm_eval.api.metrics import mean
-
-        better, aggregations = self.task.higher_is_better(), self.task.aggregation()
-        fitting = [
-            name for name, how in aggregations.items() if how is mean and better.get(name) is not False
-        ]
-        return [self.metric(metric, name) for name in self.filters for metric in fitting]
-
-    def aggregates(self, rows: Sequence[Mapping[str, Any]]) -> dict[str, float | None]:
-        """lm-eval's own aggregate of every metric that is not shown as a share; `rows` in document order.
+    def aggregates(
+        self, rows: Sequence[Mapping[str, Any]], shown: Collection[str]
+    ) -> dict[str, float | None]:
+        """lm-eval's own aggregate of every metric but those `shown` as shares; `rows` in document order.
 
         None where it is no finite number (a perplexity may overflow) or cannot be worked out here.
         """
         aggregated: dict[str, float | None] = {}
         for metric, how in self.task.aggregation().items():
             for name in (self.metric(metric, filter_) for filter_ in self.filters):
-                if name not in self.spec.metrics:
+                if name not in shown:
                     values = [row[name] for row in rows if row.get(name) is not None]
                     aggregated[name] = _aggregate(how, values)
         return aggregated

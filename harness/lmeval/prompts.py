@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -16,10 +16,11 @@ from harness.engines.engine import (
     PromptFacts,
     Request,
 )
-from harness.errors import InputError, shown
+from harness.errors import InputError, TaskFailed
 from harness.finetune.trainer import Example
 from harness.lmeval.greedy import decoding_of
 from harness.lmeval.opened import Opened
+from harness.lmeval.shares import check_share, is_share, skips_nan
 from harness.records import AnswerRow, Passage, Question
 from harness.run.prompts import Contexts, Passages, Prompt, documents, examples_of, passages_of
 
@@ -105,15 +106,27 @@ class LmEvalPrompts:
         return list(self._turns)
 
     def metrics(self, question: Question, completion: Completion) -> dict[str, Any]:
-        scores = self.opened.results(question, self._responses(completion))
-        for name in self.opened.spec.metrics:
-            value = scores.get(name)
-            if isinstance(value, str | list | dict) or value is None or not 0 <= value <= 1:
-                raise InputError(
-                    f"task {self.opened.spec.name!r}: its metric {name!r} gave {shown(value)} for document "
-                    f"{question.id}, and only a number from 0 to 1 can stand as accuracy; name others under `metrics:`."
-                )
+        """Raises TaskFailed where an answer cannot be scored, or a metric that the task needs gives no share."""
+        spec = self.opened.spec
+        try:
+            scores = self.opened.results(question.id, self._responses(completion))
+            for name in self.opened.indispensable:
+                if name in scores and not (scores[name] is None and skips_nan(self.opened, name)):
+                    check_share(scores[name], spec.scales.get(name, 1.0), name, question.id, spec.name)
+        except InputError as error:
+            raise TaskFailed(str(error)) from error
         return scores
+
+    def shares(self, rows: Sequence[AnswerRow]) -> tuple[str, ...]:
+        spec = self.opened.spec
+        given = [row.metrics or {} for row in rows]
+
+        def holds(name: str) -> bool:
+            """Whether the metric may stand as accuracy, as far as these answers tell."""
+            scores = [row[name] for row in given if row.get(name) is not None]
+            return all(is_share(score, spec.scales.get(name, 1.0)) for score in scores)
+
+        return tuple(name for name in spec.metrics if holds(name))
 
     def _responses(self, completion: Completion) -> list[Any]:
         """What lm-eval's own model would have returned for each request."""
@@ -124,6 +137,6 @@ class LmEvalPrompts:
             [sum(logprob for logprob, _ in scored)] if self.opened.kind == "loglikelihood_rolling" else scored
         )
 
-    def aggregates(self, rows: Sequence[AnswerRow]) -> Mapping[str, float | None]:
+    def aggregates(self, rows: Sequence[AnswerRow], shown: Collection[str]) -> Mapping[str, float | None]:
         ordered = sorted(rows, key=lambda row: int(row.question_id))
-        return self.opened.aggregates([row.metrics or {} for row in ordered])
+        return self.opened.aggregates([row.metrics or {} for row in ordered], shown)

@@ -24,6 +24,7 @@ def warnings(results: RunResult) -> tuple[str, ...]:
             f"{counted(results.missing_answers, 'answer')} missing). Figures are of the answers that are there; it "
             "is not fit for decisions."
         )
+    texts += [f"{task} is set aside: {reason}" for task, reason in results.set_aside.items()]
     texts += prices.warnings(results)
     if results.torn_lines:
         texts.append(f"{counted(results.torn_lines, 'unfinished line')} at the end of the evidence left out.")

@@ -15,10 +15,10 @@ from harness.corpus.loss import answers_found
 from harness.corpus.retriever import Retriever, open_retriever
 from harness.corpus.window import tell_cut_questions
 from harness.engines.engine import AdapterRef
-from harness.errors import InputError, InputErrors, RunInterrupted
+from harness.errors import InputError, InputErrors, RunInterrupted, TaskFailed
 from harness.files import sha256_json
 from harness.finetune.store import adapter_folder, load_or_train
-from harness.quantities import counted
+from harness.quantities import counted, listed
 from harness.records import QuestionRow
 from harness.run import environment
 from harness.run.answer import AnswerPass
@@ -66,7 +66,8 @@ def compare(
         # A person can put an InputError right; the run is as complete as it was.
         folder.update(status="interrupted" if isinstance(error, InputError) else "failed")
         raise
-    folder.update(status="complete", peak_memory_gb=environment.peak_memory_gb())
+    status = "failed" if folder.manifest.set_aside else "complete"
+    folder.update(status=status, peak_memory_gb=environment.peak_memory_gb())
     if facts := tools.engine.facts():  # the weights were loaded, as something had to be computed
         model = dataclasses.replace(folder.manifest.model, parameters=facts.parameters)
         folder.update(load_s=facts.load_s, model=model)
@@ -228,28 +229,57 @@ class _Run:
         return "cached" if adapter_folder(self.tools.cache, key).exists() else "to be trained"
 
     def _answer(self, jobs: Sequence[ReadyJob], answers: AnswerPass) -> None:
+        self.folder.update(set_aside={})
         for job in jobs:
             if job.job.adapter is None:
-                answers.run(job, None)
+                self._answer_one(job, None, answers)
         for training in self.plan.trainings:
+            if training.task in self.folder.manifest.set_aside:
+                continue
             adapter = self._adapter(training)
             for job in jobs:
                 if job.job.adapter == training.adapter:
-                    answers.run(job, adapter)
+                    self._answer_one(job, adapter, answers)
+
+    def _answer_one(self, ready_job: ReadyJob, adapter: AdapterRef | None, answers: AnswerPass) -> None:
+        """Answer a job, unless its task was set aside. Raises TaskFailed where no other task is left."""
+        task, set_aside = ready_job.job.task, self.folder.manifest.set_aside
+        if task in set_aside:
+            return
+        try:
+            answers.run(ready_job, adapter)
+        except TaskFailed as error:
+            if not set(self.plan.tasks) - {task, *set_aside}:
+                raise
+            self.folder.update(set_aside={**set_aside, task: str(error)})
+            self.tools.progress.note(f"  {task} is set aside: {error}")
 
     def _aggregate(self, jobs: Sequence[ReadyJob]) -> None:
-        """Keep what tasks make of all their answers together, where they make anything of them."""
-        answered = self.folder.answered()
-        aggregates = []
-        for ready_job in jobs:
-            job = ready_job.job
-            rows = answered.get((job.task, job.system.id, job.seed), {})
-            made = ready_job.context.prompts_of_task.aggregates([*rows.values()])
-            aggregates += [
-                Aggregate(task=job.task, system=job.system.id, seed=job.seed, metric=metric, value=value)
-                for metric, value in made.items()
-            ]
-        self.folder.update(aggregates=tuple(aggregates))
+        """Keep which metrics turned out as shares, and what tasks make of all their answers together."""
+        answered, tasks = self.folder.answered(), dict(self.folder.manifest.tasks)
+        rows = [
+            [*answered.get((asked.job.task, asked.job.system.id, asked.job.seed), {}).values()]
+            for asked in jobs
+        ]
+        for asked, given in zip(jobs, rows, strict=True):
+            facts, shares = tasks[asked.job.task], asked.context.prompts_of_task.shares(given)
+            unfit = [name for name in facts.spec.metrics if name not in shares]
+            kept = tuple(name for name in facts.spec.metrics if name in shares)
+            if unfit:
+                spec = facts.spec.model_copy(update={"metrics": kept})
+                tasks[asked.job.task] = dataclasses.replace(facts, spec=spec)
+                self.tools.progress.note(
+                    f"  {asked.job.task}: {listed(unfit)} gave scores that are no shares, and is kept as lm-eval's own "
+                    "figure of all answers"
+                )
+        aggregates = (
+            Aggregate(task=job.task, system=job.system.id, seed=job.seed, metric=metric, value=value)
+            for job, prompts, given in (
+                (a.job, a.context.prompts_of_task, g) for a, g in zip(jobs, rows, strict=True)
+            )
+            for metric, value in prompts.aggregates(given, tasks[job.task].spec.metrics).items()
+        )
+        self.folder.update(aggregates=tuple(aggregates), tasks=tasks)
 
     def _adapter(self, job: Job) -> AdapterRef:
         """Train or open the adapter of a job and keep its record, in the place of an earlier one of its own."""
@@ -283,6 +313,8 @@ class _Run:
         tools = self.tools
         timing = TimingPass(tools.engine, self.folder, tools.progress, tools.clock, self.settings.seed)
         for task in self.plan.tasks:
+            if task in self.folder.manifest.set_aside:
+                continue
             if task in self.plan.forgetting.alone:
                 continue  # asked for what is forgotten, and nobody would deploy anything for it
             timed = [

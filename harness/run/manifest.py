@@ -174,6 +174,8 @@ class Manifest:
     plan: tuple[Planned, ...]
     not_applicable: dict[str, dict[str, str]]
     """Task → system → why it does not apply."""
+    set_aside: dict[str, str] = field(default_factory=dict)
+    """Tasks that could not go on, each with the reason, a sentence."""
     forgetting: tuple[str, ...]
     """Tasks that adapters of other tasks answer, to show what they forgot."""
     adapters: tuple[TrainedAdapter, ...] = ()

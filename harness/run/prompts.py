@@ -8,7 +8,7 @@ its own (`Task.prompts`) implements `TaskPrompts` too; nothing else in a run ask
 from __future__ import annotations
 
 import random
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -58,10 +58,16 @@ class TaskPrompts(Protocol):
         """The conversation behind `prompt`; empty where no chat template is applied."""
 
     def metrics(self, question: Question, completion: Completion) -> dict[str, Any] | None:
-        """The scores of an answer as JSON values, where the task has code of its own for them."""
+        """The scores of an answer as JSON values, where the task has code of its own for them.
 
-    def aggregates(self, rows: Sequence[AnswerRow]) -> Mapping[str, float | None]:
-        """What the task makes of all answers together, beyond the means of their scores."""
+        Raises TaskFailed where they cannot be had, or cannot stand as accuracy.
+        """
+
+    def shares(self, rows: Sequence[AnswerRow]) -> tuple[str, ...]:
+        """The metrics of the task that may stand as accuracy, as these answers show."""
+
+    def aggregates(self, rows: Sequence[AnswerRow], shown: Collection[str]) -> Mapping[str, float | None]:
+        """What the task makes of all answers together, by metric; but for those that are `shown` as means of scores."""
 
 
 def passages_of(contexts: Contexts) -> Retrieved | Gold | None:
@@ -116,7 +122,14 @@ class TaskFilePrompts:
     def metrics(self, question: Question, completion: Completion) -> None:  # noqa: ARG002
         return None
 
-    def aggregates(self, rows: Sequence[AnswerRow]) -> Mapping[str, float | None]:  # noqa: ARG002
+    def shares(self, rows: Sequence[AnswerRow]) -> tuple[str, ...]:  # noqa: ARG002
+        return self.task.spec.metrics
+
+    def aggregates(
+        self,
+        rows: Sequence[AnswerRow],  # noqa: ARG002
+        shown: Collection[str],  # noqa: ARG002
+    ) -> Mapping[str, float | None]:
         return {}
 
     def _messages(self, contexts: Contexts, question: Question, passages: Sequence[Passage]) -> list[Message]:

@@ -51,6 +51,11 @@ class LmEvalSpec(Strict):
         description='Which of the task\'s metrics are shown, as `METRIC`, or `"METRIC,FILTER"` where it has filters; '
         'the first is the primary one, "accuracy" in reports. By default all that can be, in the task\'s order.',
     )
+    scales: dict[Filled, Annotated[float, Field(gt=0)]] = Field(
+        {},
+        description="The highest score of each metric whose scores are no shares from 0 to 1, such as `{rouge1: 100}`; "
+        "its scores are divided by it. Scales of 100 are found where a right answer scores 100.",
+    )
     chat_template: bool = Field(
         False,
         description="Put prompts into the model's chat template, as lm-eval's `--apply_chat_template` does.",

@@ -294,6 +294,6 @@ def test_an_aggregate_that_overflows_is_none_and_those_shown_as_means_are_left_o
     listed = [{"metric": "word_perplexity", "aggregation": "weighted_perplexity", "higher_is_better": False}]
     task = opened(tmp_path, **{**ROLLING, "metric_list": listed})
     aggregates = behind(task).aggregates
-    assert aggregates([{"word_perplexity": [-1000.0, 1]}]) == {"word_perplexity": None}
-    assert aggregates([{"word_perplexity": [-2.0, 1]}]) == {"word_perplexity": pytest.approx(7.389056)}
-    assert behind(opened(tmp_path / "b")).aggregates([{"exact_match": 1.0}]) == {}
+    assert aggregates([{"word_perplexity": [-1000.0, 1]}], ()) == {"word_perplexity": None}
+    assert aggregates([{"word_perplexity": [-2.0, 1]}], ()) == {"word_perplexity": pytest.approx(7.389056)}
+    assert behind(opened(tmp_path / "b")).aggregates([{"exact_match": 1.0}], ("exact_match",)) == {}

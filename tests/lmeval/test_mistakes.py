@@ -265,7 +265,7 @@ def test_a_metric_of_which_less_is_better_is_not_read_as_accuracy(tmp_path: Path
     brier = [{"metric": "brier_score", "aggregation": "brier_score", "higher_is_better": False}]
     says = {**CHOICE, "metric_list": [*CHOICE["metric_list"], *brier]}
     said = refused(tmp_path, more="metrics: [brier_score]\n", **says)
-    assert "is no mean over documents of which more is better, so it cannot stand as accuracy" in said
+    assert "is no mean over documents, so it cannot stand as accuracy" in said
     (task,) = opened(tmp_path / "all", **says)
     assert task.spec.metrics == ("acc", "acc_norm")
 

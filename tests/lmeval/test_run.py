@@ -186,26 +186,6 @@ def test_a_changed_task_is_not_gone_on_with(engine: TransformersEngine, tmp_path
         go(tmp_path, changed, engine, ("base",), resume=True, timed=0)
 
 
-def test_a_metric_beyond_one_is_refused_at_the_first_batch(
-    engine: TransformersEngine, tmp_path: Path
-) -> None:
-    (tmp_path / "utils.py").write_text(
-        "def results(doc, results):\n    return {'points': 7.5}\n", encoding="utf-8"
-    )
-    says = config(write_data(tmp_path), metric_list=None)
-    text = write_config(tmp_path / "rooms.yaml", says).read_text()
-    more = 'metric_list: [{"metric": "points", "aggregation": "mean", "higher_is_better": true}]\n'
-    (tmp_path / "more.yaml").write_text(text, encoding="utf-8")
-    (tmp_path / "rooms.yaml").write_text(
-        f"include: more.yaml\ntask: rooms\nprocess_results: !function utils.results\n{more}", encoding="utf-8"
-    )
-    found = open_tasks([load_task(write_task(tmp_path))], allow_code=True)
-    with pytest.raises(
-        InputError, match=r"its metric 'points' gave 7.5 for document .*only a number from 0 to 1"
-    ):
-        go(tmp_path, found, engine, ("base",), timed=0)
-
-
 def test_groups_run_as_tasks_of_one_run(engine: TransformersEngine, tmp_path: Path) -> None:
     data = write_data(tmp_path)
     write_config(tmp_path / "one.yaml", config(data, "one"))

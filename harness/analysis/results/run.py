@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from harness.analysis.results.decision import Decision, Verdict
@@ -191,7 +191,10 @@ class Summary:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunResult:
-    """A whole run. `missing_answers`: of the plan; `torn_lines`: unfinished last lines of evidence, left out."""
+    """A whole run. `missing_answers`: of the plan; `torn_lines`: unfinished last lines of evidence, left out.
+
+    `set_aside`: tasks that could not go on, each with the reason.
+    """
 
     schema_version: int
     run_id: str
@@ -212,6 +215,7 @@ class RunResult:
     quick: bool
     incomplete: bool
     missing_answers: int
+    set_aside: dict[str, str] = field(default_factory=dict)
     torn_lines: int
     adapters: tuple[AdapterResult, ...]
     prices: PriceFacts

@@ -1,4 +1,4 @@
-"""Writes the tables of fields and of metrics in docs/tasks.md anew, between the marks there.
+"""Writes the tables of fields and of metrics in docs/tasks.md and docs/lm-eval.md anew, between the marks there.
 
 python docs/field_tables.py
 """
@@ -6,14 +6,18 @@ python docs/field_tables.py
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 from harness.scoring.table import METRICS
 from harness.spec.schema import task_json_schema
 
-PAGE = Path(__file__).with_name("tasks.md")
+PAGES = {
+    Path(__file__).with_name("tasks.md"): ("fields", "metrics"),
+    Path(__file__).with_name("lm-eval.md"): ("lm-eval fields",),
+}
+"""Page → the names of its tables."""
 Schema = Mapping[str, Any]
 
 
@@ -30,9 +34,11 @@ def tables() -> dict[str, str]:
     }
 
 
-def refreshed(page: str) -> str:
-    """The page with each table between its marks. Raises ValueError where a table has no marks."""
-    for name, table in tables().items():
+def refreshed(page: str, names: Iterable[str]) -> str:
+    """The page with the tables of these names between their marks. Raises ValueError where one has no marks."""
+    made = tables()
+    for name in names:
+        table = made[name]
         start, end = f"<!-- {name}:start -->\n", f"<!-- {name}:end -->"
         before, opening, rest = page.partition(start)
         _, closing, after = rest.partition(end)
@@ -112,4 +118,5 @@ def _escaped(text: str) -> str:
 
 
 if __name__ == "__main__":
-    PAGE.write_text(refreshed(PAGE.read_text(encoding="utf-8")), encoding="utf-8")
+    for file, names in PAGES.items():
+        file.write_text(refreshed(file.read_text(encoding="utf-8"), names), encoding="utf-8")

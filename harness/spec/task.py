@@ -83,7 +83,7 @@ def load_task(path: Path) -> Task:
     if KEYS_OF_LM_EVAL & file.values.keys() and "questions" not in file.values:
         raise InputError(
             "this is a task file of lm-eval's own. Put it into a folder of its own, and name it in a task file: "
-            "`lm_eval: FOLDER/FILE.yaml` (docs/tasks.md).",
+            "`lm_eval: FOLDER/FILE.yaml` (docs/lm-eval.md).",
             path=path,
         )
     corpus, paths = _corpus(file), _question_paths(file)

@@ -1,4 +1,4 @@
-"""The tables in docs/tasks.md are those of the schema and of the metrics, and a script writes them anew."""
+"""The tables in the docs are those of the schema and of the metrics, and a script writes them anew."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from docs.field_tables import PAGE, refreshed, tables
+from docs.field_tables import PAGES, refreshed, tables
 from harness.spec.schema import task_json_schema
 from harness.spec.settings import Finetune
 
@@ -17,9 +17,11 @@ def cells(table: str) -> dict[str, list[str]]:
     return {row[0].strip().strip("`"): [cell.strip() for cell in row] for row in rows}
 
 
-def test_the_page_is_up_to_date() -> None:
-    page = PAGE.read_text(encoding="utf-8")
-    assert refreshed(page) == page, "write it again: python docs/field_tables.py"
+def test_the_pages_are_up_to_date_and_have_every_table() -> None:
+    for file, names in PAGES.items():
+        page = file.read_text(encoding="utf-8")
+        assert refreshed(page, names) == page, "write it again: python docs/field_tables.py"
+    assert {name for names in PAGES.values() for name in names} == set(tables())
 
 
 def test_every_key_that_holds_a_value_has_a_row_with_a_meaning() -> None:
@@ -59,9 +61,9 @@ def test_refreshing_changes_what_stands_between_the_marks_and_nothing_else() -> 
         (mark % "old\n" for mark in marks),
         (mark % table for mark, table in zip(marks, tables().values(), strict=True)),
     )
-    assert refreshed("".join(old)) == "".join(new)
+    assert refreshed("".join(old), tables()) == "".join(new)
 
 
 def test_a_page_without_marks_is_refused() -> None:
     with pytest.raises(ValueError, match="has no lines"):
-        refreshed("<!-- fields:end --> <!-- fields:start -->")
+        refreshed("<!-- fields:end --> <!-- fields:start -->", ["fields"])

@@ -14,6 +14,7 @@ from pathlib import Path
 from pydantic import TypeAdapter
 
 from harness.engines.catalogue import Kind
+from harness.engines.headers import check_weights
 from harness.errors import InputError, ModelUnavailable
 from harness.files import sha256_file, sha256_json, write_json
 
@@ -152,12 +153,9 @@ def check_loadable(folder: Path, kind: Kind, what: str) -> None:
         lora = " It looks like a LoRA adapter: merge it into its base model and name the merged folder."
         hint = lora if "adapter_config.json" in files else ""
         raise InputError(f"{what} is not a model folder: there is no config.json in it.{hint}")
-    weights = [path for name, path in files.items() if name.endswith(".safetensors")]
-    if not weights:
+    if not any(name.endswith(".safetensors") for name in files):
         raise ModelUnavailable(_no_safetensors(folder, what))
-    for path in weights:
-        _check_length(path)
-    _check_shards(folder, what)
+    check_weights(folder, files, what)
     if not any(Path(name).name in _TOKENIZERS for name in files):
         raise ModelUnavailable(f"{what} holds no tokenizer ({', '.join(_TOKENIZERS)}).")
 
@@ -172,34 +170,3 @@ def _no_safetensors(folder: Path, what: str) -> str:
         'transformers.AutoModel.from_pretrained("OLD").save_pretrained("NEW") '
         "(AutoModelForCausalLM for a language model), and the same with AutoTokenizer; then name that folder."
     )
-
-
-def _check_length(path: Path) -> None:
-    """A safetensors file says in its header where its last tensor ends; a shorter file was cut."""
-    size = path.stat().st_size
-    try:
-        with path.open("rb") as stream:
-            length = int.from_bytes(stream.read(8), "little")
-            header = json.loads(stream.read(length)) if length <= size - 8 else None
-        ends = [entry["data_offsets"][1] for name, entry in (header or {}).items() if name != "__metadata__"]
-    except (OSError, ValueError, KeyError, TypeError, AttributeError):
-        header = None
-    if header is None or 8 + length + max(ends, default=0) != size:
-        raise ModelUnavailable(
-            f"{path} is cut short or is not a safetensors file ({size:,} bytes). Copy it again."
-        )
-
-
-def _check_shards(folder: Path, what: str) -> None:
-    index = folder / "model.safetensors.index.json"
-    if not index.is_file():
-        return
-    try:
-        shards = set(json.loads(index.read_text(encoding="utf-8"))["weight_map"].values())
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
-        raise ModelUnavailable(f"{index} is not an index of weight files: {error!r}.") from error
-    missing = sorted(shard for shard in shards if not (folder / shard).is_file())
-    if missing:
-        raise ModelUnavailable(
-            f"{what} is incomplete: {len(missing)} weight files are missing ({missing[0]}, …)."
-        )

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from harness.engines.quiet import import_transformers
+from harness.engines.weights import check_fit
 from harness.errors import HarnessError, ModelUnavailable
 from harness.progress import Progress
 
@@ -58,10 +59,11 @@ def _read(source: Path) -> tuple[Any, Any]:
     shared = {"gguf_file": source.name, "local_files_only": True, "trust_remote_code": False}
     try:
         tokenizer = transformers.AutoTokenizer.from_pretrained(source.parent, **shared)
-        model = transformers.AutoModelForCausalLM.from_pretrained(
+        model, info = transformers.AutoModelForCausalLM.from_pretrained(
             source.parent,
             quantization_config=transformers.GgufConfig(dequantize=True),
             dtype=torch.float32,
+            output_loading_info=True,
             **shared,
         )
     except Exception as error:  # a broken file makes the parsers raise nearly anything
@@ -71,6 +73,7 @@ def _read(source: Path) -> tuple[Any, Any]:
             "short, or of an architecture that transformers does not read from GGUF. Name a folder of "
             "safetensors instead."
         ) from error
+    check_fit(info, f"the model in {source}", ignored=("unexpected",))
     return model.eval(), tokenizer
 
 

@@ -11,9 +11,10 @@ from typing import Any
 from harness.engines.adapters import AdapterLayers
 from harness.engines.chat import ChatTokenizer
 from harness.engines.engine import AdapterRef, EngineIdentity, LoadFacts
-from harness.engines.quiet import import_transformers, quiet_peft
+from harness.engines.quiet import quiet_peft
 from harness.engines.store import ModelFolder
-from harness.errors import InputError, ModelUnavailable
+from harness.engines.weights import load_weights
+from harness.errors import InputError
 
 DTYPES = ("float32", "bfloat16", "float16")
 
@@ -66,29 +67,12 @@ class LocalModel:
 
     @property
     def weights(self) -> Any:
-        """The transformers model. Raises ModelUnavailable where it cannot be loaded."""
+        """The transformers model. Raises as `load_weights`."""
         if self._loaded is None:
             start = time.perf_counter()
-            self._loaded = self._load()
+            self._loaded = load_weights(self._path, str(self.identity.dtype), self.identity.device)
             self._load_s = time.perf_counter() - start
         return self._loaded
-
-    def _load(self) -> Any:
-        import torch
-
-        transformers = import_transformers()
-        try:
-            model = transformers.AutoModelForCausalLM.from_pretrained(
-                self._path,
-                dtype=getattr(torch, str(self.identity.dtype)),
-                attn_implementation="sdpa",
-                local_files_only=True,
-                use_safetensors=True,
-                trust_remote_code=False,
-            )
-        except (OSError, ValueError, KeyError) as error:
-            raise ModelUnavailable(f"the model in {self._path} cannot be loaded: {error}") from error
-        return model.to(self.identity.device).eval().requires_grad_(False)
 
     def facts(self) -> LoadFacts | None:
         """What loading showed; None before."""

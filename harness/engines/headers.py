@@ -1,0 +1,89 @@
+"""What safetensors files hold, from their headers alone: names and shapes of tensors. Loads no weights."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from math import prod
+from pathlib import Path
+from typing import Any
+
+from harness.errors import ModelUnavailable
+
+MOST_HEADER_BYTES = 100_000_000
+"""What the safetensors library reads at most."""
+INDEX = "model.safetensors.index.json"
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """The tensors of a folder's own weight files: how many, and how many numbers they hold together."""
+
+    tensors: int
+    elements: int
+
+
+def stored(folder: Path) -> Stored:
+    """What the weight files of a model folder hold. Raises ModelUnavailable where one is damaged."""
+    shapes = [shape for path in folder.glob("*.safetensors") for shape in read_header(path).values()]
+    return Stored(len(shapes), sum(map(prod, shapes)))
+
+
+def read_header(path: Path) -> dict[str, tuple[int, ...]]:
+    """Name → shape of each tensor of a file.
+
+    A file says in its header where its last tensor ends. Raises ModelUnavailable where that is not where it ends.
+    """
+    try:
+        size = path.stat().st_size
+        with path.open("rb") as stream:
+            length = int.from_bytes(stream.read(8), "little")
+            header = json.loads(stream.read(length)) if length <= min(size - 8, MOST_HEADER_BYTES) else None
+        shapes = _shapes(header)
+        ends = [entry["data_offsets"][1] for name, entry in (header or {}).items() if name != "__metadata__"]
+    except OSError as error:
+        raise ModelUnavailable(f"{path} cannot be read: {error.strerror or error}.") from error
+    except (ValueError, KeyError, TypeError, AttributeError, IndexError, RecursionError):
+        shapes = None
+    if shapes is None or 8 + length + max(ends, default=0) != size:
+        raise ModelUnavailable(
+            f"{path} is cut short or is not a safetensors file ({size:,} bytes). Copy it again."
+        )
+    return shapes
+
+
+def _shapes(header: Mapping[str, Any] | None) -> dict[str, tuple[int, ...]] | None:
+    if header is None:
+        return None
+    shapes = {name: tuple(entry["shape"]) for name, entry in header.items() if name != "__metadata__"}
+    if not all(type(length) is int and length >= 0 for shape in shapes.values() for length in shape):
+        return None
+    return shapes
+
+
+def check_weights(folder: Path, files: Mapping[str, Path], what: str) -> None:
+    """Refuse weights that were cut short, and an index of shards that are not all there.
+
+    `files`: by path relative to `folder`. `what` names the model in the sentence. Raises ModelUnavailable.
+    """
+    for name, path in files.items():
+        if name.endswith(".safetensors"):
+            read_header(path)
+    index = folder / INDEX
+    if not index.is_file():
+        return
+    try:
+        shards = set(json.loads(index.read_text(encoding="utf-8"))["weight_map"].values())
+        missing = sorted(shard for shard in shards if not (folder / shard).is_file())
+        outside = sorted(shard for shard in shards if Path(shard).name != shard)
+    except OSError as error:
+        raise ModelUnavailable(f"{index} cannot be read: {error.strerror or error}.") from error
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+        raise ModelUnavailable(f"{index} is not an index of weight files: {error!r}.") from error
+    if outside:
+        raise ModelUnavailable(f"{index} names {outside[0]!r}, which is no file of its folder.")
+    if missing:
+        raise ModelUnavailable(
+            f"{what} is incomplete: {len(missing)} weight files are missing ({missing[0]}, …)."
+        )

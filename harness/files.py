@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
+import errno
 import hashlib
 import json
 import os
-import shutil
-import tempfile
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, Never
 
 from harness.errors import HarnessError, InputError, shown
+from harness.temporary import discard, name_beside, remove_left, temporary
 
 
 def cache_root() -> Path:
@@ -128,6 +128,14 @@ def sha256_file(path: Path) -> str:
         return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
+def clean_cache(cache: Path) -> None:
+    """Remove what killed processes left in the cache and its folders."""
+    remove_left(cache)
+    if cache.is_dir():
+        for folder in cache.iterdir():
+            remove_left(folder)
+
+
 @contextlib.contextmanager
 def writing(what: str) -> Iterator[None]:
     """Turn an operating-system error (disk full, no permission) into a sentence that names `what`."""
@@ -135,7 +143,15 @@ def writing(what: str) -> Iterator[None]:
         yield
     except OSError as error:
         reason = error.strerror or str(error)
-        raise HarnessError(f"could not write {what}: {reason}. Nothing half-written was kept.") from error
+        hint = " Let HARNESS_CACHE name a folder that you may write." if _denied(what, error) else ""
+        raise HarnessError(
+            f"could not write {what}: {reason}. Nothing half-written was kept.{hint}"
+        ) from error
+
+
+def _denied(what: str, error: OSError) -> bool:
+    """Whether it was the cache that could not be written, and not for want of space."""
+    return error.errno in (errno.EROFS, errno.EACCES, errno.EPERM) and what.startswith(str(cache_root()))
 
 
 def write_text(path: Path, text: str) -> None:
@@ -145,21 +161,12 @@ def write_text(path: Path, text: str) -> None:
 
 def write_bytes(path: Path, content: bytes) -> None:
     """Replace `path` by `content` in one step: a reader sees the old file or the new one, never a part."""
-    with writing(str(path)):
-        path.parent.mkdir(parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-        try:
-            with os.fdopen(handle, "wb") as stream:
-                stream.write(content)
-                stream.flush()
-                os.fsync(stream.fileno())
-            umask = os.umask(0)
-            os.umask(umask)
-            Path(name).chmod(0o666 & ~umask)  # mkstemp makes files that only the owner can read
-            Path(name).replace(path)
-        except BaseException:
-            Path(name).unlink(missing_ok=True)
-            raise
+    with writing(str(path)), temporary(path) as unfinished:
+        with unfinished.open("wb") as stream:
+            stream.write(content)
+            stream.flush()
+            os.fsync(stream.fileno())
+        unfinished.replace(path)
 
 
 def write_json(path: Path, value: Any) -> None:
@@ -171,27 +178,33 @@ def write_json(path: Path, value: Any) -> None:
 def new_folder(path: Path) -> Iterator[Path]:
     """Yield a temporary folder that becomes `path` in one step when the block ends without an error.
 
-    What stood at `path` before is replaced. Callers that may race hold a lock around this.
+    Its files are on the disk before that. What stood at `path` before is replaced. Callers that may race hold a lock
+    around this.
     """
-    with writing(str(path)):
-        path.parent.mkdir(parents=True, exist_ok=True)
-        temporary = Path(tempfile.mkdtemp(dir=path.parent, prefix=f".{path.name}."))
-        try:
-            yield temporary
-            temporary.chmod(0o755)
-            if path.exists():
-                shutil.rmtree(path)
-            temporary.replace(path)
-        except BaseException:
-            shutil.rmtree(temporary, ignore_errors=True)
-            raise
+    with writing(str(path)), temporary(path, folder=True) as unfinished:
+        yield unfinished
+        for file in unfinished.rglob("*"):
+            if file.is_file():
+                with file.open("rb") as stream:
+                    os.fsync(stream.fileno())
+        old = name_beside(path)
+        if path.exists():
+            path.replace(old)
+        unfinished.replace(path)
+        discard(old)
 
 
 @contextlib.contextmanager
 def locked(path: Path) -> Iterator[None]:
-    """Hold the lock that belongs to `path`, so that two processes do not build the same thing twice."""
+    """Hold the lock that belongs to `path`, so that two processes do not build the same thing twice.
+
+    Where its folder may not be written, nothing can be built, and what is there is read without a lock.
+    """
     from filelock import FileLock
 
+    if path.parent.exists() and not os.access(path.parent, os.W_OK):
+        yield
+        return
     with writing(f"{path}.lock"):
         path.parent.mkdir(parents=True, exist_ok=True)
         lock = FileLock(f"{path}.lock")
@@ -203,12 +216,18 @@ def locked(path: Path) -> Iterator[None]:
 
 
 def append_lines(path: Path, rows: Iterable[Any]) -> None:
-    """Append rows, dataclasses or plain values, to a JSONL file in a single write that reaches the disk."""
-    data = "".join(to_json(row) + "\n" for row in rows)
-    with writing(str(path)), path.open("a", encoding="utf-8") as stream:
-        stream.write(data)
-        stream.flush()
-        os.fsync(stream.fileno())
+    """Append rows, dataclasses or plain values, to a JSONL file: all of them reach the disk, or none stays there."""
+    data = "".join(to_json(row) + "\n" for row in rows).encode()
+    with writing(str(path)), path.open("ab", buffering=0) as stream:
+        before = stream.tell()
+        try:
+            while data:
+                data = data[stream.write(data) :]
+            os.fsync(stream.fileno())
+        except BaseException:
+            with contextlib.suppress(OSError):
+                stream.truncate(before)
+            raise
 
 
 def drop_torn_tail(path: Path) -> bool:

@@ -21,10 +21,11 @@ from harness.commands.flags import (
     whole,
 )
 from harness.commands.tasks import check_corpora
-from harness.errors import HarnessError, InputError
+from harness.errors import HarnessError, InputError, RunInterrupted
 from harness.quantities import listed
 
 if TYPE_CHECKING:
+    from harness.analysis.results.run import RunResult
     from harness.corpus.inventory import Corpora
     from harness.run.settings import Settings
     from harness.spec.task import Task
@@ -42,9 +43,9 @@ def add_compare(commands: Any) -> None:
 def _compare(options: argparse.Namespace) -> None:
     from harness.lmeval.load import open_tasks
     from harness.report.terminal import print_results
-    from harness.report.write import write_reports
     from harness.run.compare import compare, default_output
     from harness.run.folder import check_output
+    from harness.run.lock import writing_alone
     from harness.run.tools import load_tools
     from harness.spec.task import load_tasks
 
@@ -52,20 +53,38 @@ def _compare(options: argparse.Namespace) -> None:
     tasks = open_tasks(load_tasks(settings.task_files, TASKS), allow_code=settings.allow_task_code)
     corpora = check_corpora(tasks)
     output = options.resume or options.output or default_output(REPORTS, settings)
-    if not options.resume:
+    if options.resume:
+        with writing_alone(output):
+            pass  # found out before anything is loaded
+    else:
         check_output(output)
     tools = load_tools(settings)
     _tell(tasks, corpora)
     folder = compare(
         settings, tasks, tools, output, resume=bool(options.resume), command=options.command, corpora=corpora
     )
-    results = write_reports(folder)
+    results = _reported(folder)
     print_results(results)
     print(folder)
     if results.set_aside:
         raise HarnessError(
             f"the run is incomplete: {listed(results.set_aside)} could not go on (see the report)."
         )
+
+
+def _reported(folder: Path) -> RunResult:
+    """Write the reports of a run that ended. An error says that the run itself is whole."""
+    from harness.report.write import write_reports
+
+    way = f"The run is complete; write its reports with: harness report {folder}"
+    try:
+        return write_reports(folder)
+    except KeyboardInterrupt:
+        raise RunInterrupted(f"stopped. {way}") from None
+    except HarnessError as error:
+        if isinstance(error.__cause__, OSError) and not isinstance(error, InputError):  # a full disk
+            raise HarnessError(f"{error} {way}") from error.__cause__
+        raise
 
 
 def _tell(tasks: Sequence[Task], corpora: Corpora) -> None:

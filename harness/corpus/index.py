@@ -14,7 +14,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from harness.files import new_folder, write_json
+from harness.files import write_bytes, write_json
 from harness.records import Passage, Ranked
 
 if TYPE_CHECKING:
@@ -129,7 +129,7 @@ def build_index(
 
 
 def save_index(index: PassageIndex, folder: Path) -> None:
-    """Write an index as a folder, whole or not at all. Raises HarnessError where the disk refuses."""
+    """Write an index into an empty folder. Raises HarnessError where the disk refuses."""
     data = _serialized(index._index)
     lines = "".join(json.dumps(asdict(p), ensure_ascii=False) + "\n" for p in index.passages).encode("utf-8")
     sidecar = {
@@ -141,10 +141,9 @@ def save_index(index: PassageIndex, folder: Path) -> None:
             name: hashlib.sha256(part).hexdigest() for name, part in ((_INDEX, data), (_PASSAGES, lines))
         },
     }
-    with new_folder(folder) as temporary:
-        (temporary / _INDEX).write_bytes(data)
-        (temporary / _PASSAGES).write_bytes(lines)
-        write_json(temporary / _SIDECAR, sidecar)
+    write_bytes(folder / _INDEX, data)
+    write_bytes(folder / _PASSAGES, lines)
+    write_json(folder / _SIDECAR, sidecar)
 
 
 def _serialized(index: Any) -> bytes:

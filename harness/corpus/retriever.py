@@ -23,7 +23,7 @@ from harness.corpus.index import (
 )
 from harness.corpus.window import prefixes_of
 from harness.errors import HarnessError, InputError, shown
-from harness.files import locked, sha256_json
+from harness.files import locked, new_folder, sha256_json
 from harness.progress import Progress
 from harness.records import Ranked
 from harness.spec.system import Gold, Retrieved
@@ -131,8 +131,9 @@ def open_retriever(
         index = _from_cache(folder, source, progress)
         reused = index is not None
         if index is None:
-            index = _build(documents, embedder, source, progress)
-            save_index(index, folder)
+            with new_folder(folder) as target:  # before hours of work, as it may not be allowed
+                index = _build(documents, embedder, source, progress)
+                save_index(index, target)
     info = IndexInfo(
         sha256_json([stored, prefixes.query]) if prefixes.query else stored,
         index.sha256,

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import re
 import shutil
-import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -20,6 +19,7 @@ from harness.engines.catalogue import CATALOGUE, DEFAULT_BASE, DEFAULT_EMBEDDER,
 from harness.errors import InputError, ModelUnavailable, did_you_mean
 from harness.files import locked, new_folder, sha256_file, writing
 from harness.progress import Progress
+from harness.temporary import temporary
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,8 +204,6 @@ def _cached(
             if not found:
                 if wrong:
                     progress.note(f"The cached model {name} cannot be trusted ({wrong}) and is made again.")
-                for left in folder.parent.glob(f".{folder.name}.*"):  # by a killed process: we hold the lock
-                    shutil.rmtree(left, ignore_errors=True)
                 with new_folder(folder) as target:
                     sha256 = build(target)
                     found = folders.write_sidecar(
@@ -238,12 +236,8 @@ def _scratch(folder: Path, needed_bytes: int) -> Iterator[Path]:
             f"a while and {free / 1e6:,.0f} MB are free. Free some, or let HARNESS_CACHE name a folder on "
             "another disk."
         )
-    with writing(str(folder)):
-        path = Path(tempfile.mkdtemp(dir=folder.parent, prefix=f".{folder.name}.download."))
-    try:
+    with writing(str(folder)), temporary(folder, folder=True) as path:
         yield path
-    finally:
-        shutil.rmtree(path, ignore_errors=True)
 
 
 def _unknown(reference: str, catalogue: Sequence[CatalogueModel]) -> str:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 from harness.corpus.documents import Corpus
 from harness.corpus.embedder import Embedder
@@ -15,8 +17,8 @@ from harness.corpus.loss import answers_found
 from harness.corpus.retriever import Retriever, open_retriever
 from harness.corpus.window import tell_cut_questions
 from harness.engines.engine import AdapterRef
-from harness.errors import InputError, InputErrors, RunInterrupted, TaskFailed
-from harness.files import sha256_json
+from harness.errors import HarnessError, InputError, InputErrors, RunInterrupted, TaskFailed
+from harness.files import sha256_json, writing
 from harness.finetune.store import adapter_folder, load_or_train
 from harness.quantities import counted, listed
 from harness.records import QuestionRow
@@ -24,7 +26,8 @@ from harness.run import environment
 from harness.run.answer import AnswerPass
 from harness.run.answer_cache import AnswerCache
 from harness.run.begin import describe, reopen
-from harness.run.folder import QUESTIONS, RunFolder
+from harness.run.folder import QUESTIONS, RunFolder, check_output
+from harness.run.lock import writing_alone
 from harness.run.manifest import Aggregate, EmbedderFacts, IndexFacts, TrainedAdapter
 from harness.run.plan import ForgettingTasks, Job, Plan, limited, make_plan, obstacle, setup_of
 from harness.run.prepare import ReadyJob, TaskContext, fact_seen, ready
@@ -54,24 +57,49 @@ def compare(
     """
     plan = plan_run(settings, tasks, tools)
     manifest = describe(settings, plan, tools.engine.identity, command, output)
-    folder = reopen(output, manifest) if resume else RunFolder.create(output, manifest)
-    try:
-        _Run(settings, plan, tools, folder, corpora or Corpora()).go()
-    except KeyboardInterrupt:
-        folder.update(status="interrupted")
-        raise RunInterrupted(
-            f"stopped. What was answered is kept; go on with: harness compare --resume {folder.path}"
-        ) from None
-    except Exception as error:
-        # A person can put an InputError right; the run is as complete as it was.
-        folder.update(status="interrupted" if isinstance(error, InputError) else "failed")
-        raise
-    status = "failed" if folder.manifest.set_aside else "complete"
-    folder.update(status=status, peak_memory_gb=environment.peak_memory_gb())
+    if not resume:
+        check_output(output)
+        with writing(str(output)):
+            output.mkdir(parents=True, exist_ok=True)
+    with writing_alone(output):
+        folder = reopen(output, manifest) if resume else RunFolder.create(output, manifest)
+        try:
+            _Run(settings, plan, tools, folder, corpora or Corpora()).go()
+            _finish(folder, tools)
+        except KeyboardInterrupt:
+            _note_status(folder, "interrupted")
+            raise RunInterrupted(f"stopped. {_go_on(folder)}") from None
+        except HarnessError as error:
+            # A person can put an InputError right; the run is as complete as it was.
+            wrong_input = isinstance(error, InputError)
+            _note_status(folder, "interrupted" if wrong_input else "failed")
+            if isinstance(error.__cause__, OSError) and not wrong_input:  # a full disk, for instance
+                raise HarnessError(f"{error} {_go_on(folder)}") from error.__cause__
+            raise
+        except Exception:
+            _note_status(folder, "failed")
+            raise
+    return folder.path
+
+
+def _finish(folder: RunFolder, tools: Tools) -> None:
+    """Say in the manifest how the run ended, with what was learnt about the model on the way."""
+    known: dict[str, Any] = {}
     if facts := tools.engine.facts():  # the weights were loaded, as something had to be computed
         model = dataclasses.replace(folder.manifest.model, parameters=facts.parameters)
-        folder.update(load_s=facts.load_s, model=model)
-    return folder.path
+        known = {"load_s": facts.load_s, "model": model}
+    status = "failed" if folder.manifest.set_aside else "complete"
+    folder.update(status=status, peak_memory_gb=environment.peak_memory_gb(), **known)
+
+
+def _note_status(folder: RunFolder, status: str) -> None:
+    """Say in the manifest how a run ended, unless even that cannot be written: `running` is read as stopped, too."""
+    with contextlib.suppress(HarnessError):
+        folder.update(status=status)
+
+
+def _go_on(folder: RunFolder) -> str:
+    return f"What was answered is kept; go on with: harness compare --resume {folder.path}"
 
 
 def plan_run(settings: Settings, tasks: Sequence[Task], tools: Tools) -> Plan:

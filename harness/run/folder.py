@@ -21,8 +21,10 @@ from harness.records import (
     TimingRow,
     TrainingRow,
 )
+from harness.run.lock import LOCK
 from harness.run.manifest import Manifest, read_manifest, write_manifest
 from harness.run.rows import read_rows
+from harness.temporary import remove_left
 
 ANSWERS, BATCHES, TIMINGS, PASSAGES = "answers.jsonl", "batches.jsonl", "timings.jsonl", "passages.jsonl"
 QUESTIONS, TRAINING, PROMPTS = "questions.jsonl", "training.jsonl", "prompts.jsonl"
@@ -50,6 +52,7 @@ class RunFolder:
         Raises InputError where there is no run, or one of another version.
         """
         manifest = read_manifest(path)
+        remove_left(path)
         for name in (ANSWERS, TIMINGS, BATCHES, PASSAGES):
             drop_torn_tail(path / name)
         return cls(path, manifest)
@@ -102,7 +105,8 @@ def check_output(path: Path) -> None:
     Whether a folder can be written is found out by writing: permissions alone do not tell of a full disk or
     a read-only one. Nothing is left behind.
     """
-    if path.exists() and (not path.is_dir() or any(path.iterdir())):
+    remove_left(path)
+    if path.exists() and (not path.is_dir() or any(entry.name != LOCK for entry in path.iterdir())):
         raise InputError(f"the output {path} exists already; name another, or go on with --resume {path}")
     missing = [folder for folder in (path, *path.parents) if not folder.exists()]
     try:

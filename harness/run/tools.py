@@ -12,7 +12,7 @@ from harness.engines.catalogue import DEFAULT_EMBEDDER
 from harness.engines.engine import Clock, Engine
 from harness.engines.open import open_engine
 from harness.engines.store import resolve
-from harness.files import cache_root
+from harness.files import cache_root, clean_cache
 from harness.finetune.open import open_trainer
 from harness.finetune.trainer import Trainer
 from harness.progress import Progress, Terminal
@@ -39,6 +39,7 @@ def load_tools(settings: Settings, progress: Progress | None = None) -> Tools:
     """
     progress = progress or Terminal()
     cache = cache_root()
+    clean_cache(cache)
     engine = open_engine(
         settings.model,
         cache=cache,

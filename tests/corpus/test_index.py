@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import os
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -177,10 +178,10 @@ def test_another_kind_of_index_or_other_ids_are_refused(folder: Path) -> None:
 def test_a_full_disk_is_a_sentence_and_leaves_nothing(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def full(path: Path, data: bytes) -> int:
+    def full(descriptor: int) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(Path, "write_bytes", full)
+    monkeypatch.setattr(os, "fsync", full)
     with pytest.raises(HarnessError, match="No space left on device"):
         save_index(index_of(angles(0)), tmp_path / "index")
-    assert list(tmp_path.iterdir()) == []
+    assert list((tmp_path / "index").iterdir()) == []

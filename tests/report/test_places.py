@@ -65,7 +65,7 @@ def test_a_place_is_the_users_fault_and_a_full_disk_is_not(
     def refuse(*_args: object, **_named: object) -> None:
         raise OSError(number, os.strerror(number))
 
-    monkeypatch.setattr(files.tempfile, "mkstemp", refuse)
+    monkeypatch.setattr(files, "temporary", refuse)
     with pytest.raises(HarnessError, match=os.strerror(number)) as caught:
         write_there(tmp_path / "a.md", b"text")
     assert type(caught.value) is kind

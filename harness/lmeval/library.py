@@ -22,8 +22,8 @@ CONTEXT = "context"
 def import_lm_eval() -> Any:
     """Import lm-eval's tasks; returns the package.
 
-    Its templates are rendered by jinja, which without a sandbox lets a template reach any Python code; here they
-    are rendered in one. `{{context}}` is known to every template.
+    Its templates are rendered in our sandbox, as jinja alone lets a template reach any Python code and run for
+    ever. `{{context}}` is known to every template.
     """
     import_transformers()
     logging.getLogger("lm_eval").setLevel(logging.ERROR)
@@ -33,17 +33,13 @@ def import_lm_eval() -> Any:
     import lm_eval.tasks
     import lm_eval.utils
     from jinja2 import BaseLoader, StrictUndefined
-    from jinja2.sandbox import ImmutableSandboxedEnvironment
+
+    from harness.templates import sandbox
 
     datasets.utils.logging.set_verbosity_error()
-    sandbox = ImmutableSandboxedEnvironment(
-        loader=BaseLoader(),
-        undefined=StrictUndefined,
-        keep_trailing_newline=True,
-    )
-    sandbox.filters.update(lm_eval.utils.env.filters)
-    sandbox.globals[CONTEXT] = ""
-    lm_eval.utils.env = sandbox
+    environment = sandbox(loader=BaseLoader(), undefined=StrictUndefined, keep_trailing_newline=True)
+    environment.globals[CONTEXT] = ""
+    lm_eval.utils.env = environment
     return lm_eval
 
 

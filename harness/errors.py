@@ -13,7 +13,8 @@ A bug is none of these: it keeps its traceback.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+import heapq
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -25,16 +26,35 @@ class HarnessError(Exception):
     exit_code = 1
 
 
+class Later:
+    """A sentence that takes long to make, and is made where it is shown: of thousands, the first 20 are."""
+
+    def __init__(self, make: Callable[..., str], *args: Any) -> None:
+        self._make, self._args = make, args
+
+    def __str__(self) -> str:
+        return self._make(*self._args)
+
+
 class InputError(HarnessError):
     """Something a person wrote (a file, a flag) is wrong."""
 
     exit_code = 2
 
     def __init__(
-        self, message: str, *, path: Path | None = None, line: int | None = None, column: int | None = None
+        self,
+        message: str | Later,
+        *,
+        path: Path | None = None,
+        line: int | None = None,
+        column: int | None = None,
     ) -> None:
-        place = ":".join(str(part) for part in (path, line, column) if part is not None)
-        super().__init__(f"{place}: {message}" if place else message)
+        self._place = ":".join(str(part) for part in (path, line, column) if part is not None)
+        self._message = message
+        super().__init__(message)
+
+    def __str__(self) -> str:
+        return f"{self._place}: {self._message}" if self._place else str(self._message)
 
     @property
     def errors(self) -> tuple[InputError, ...]:
@@ -94,7 +114,14 @@ class RunInterrupted(HarnessError):
 
 def shown(value: Any, limit: int = 60) -> str:
     """A value as it is quoted in a message: escaped, and cut where it is long."""
-    text = repr(value)
+    if isinstance(value, str | bytes):
+        value = value[: limit + 1]  # its end would be cut anyway, and may be long
+    try:
+        text = repr(value)
+    except ValueError:  # Python writes no number of more than 4,300 digits
+        text = "a number of thousands of digits"
+    except RecursionError:
+        text = f"a {type(value).__name__} that is nested too deeply"
     return text if len(text) <= limit else text[: limit - 1] + "…"
 
 
@@ -104,12 +131,34 @@ def did_you_mean(word: str, known: Iterable[str], cutoff: float = 0.6) -> str:
     return f" (did you mean {near[0]!r}?)" if near else ""
 
 
+_COMPARED, _LONGEST = 500, 200
+"""So many words are compared letter by letter, and none that is longer."""
+
+
 def nearest(word: str, known: Iterable[str], most: int = 1, cutoff: float = 0.6) -> list[str]:
-    """The known words most like `word`, whatever its case and dashes, the nearest first; `cutoff`: from 0 to 1."""
+    """The known words most like `word`, whatever its case and dashes, the nearest first; `cutoff`: from 0 to 1.
+
+    Of more than 500, those are compared that begin or end alike.
+    """
     import difflib
 
-    folded = {_fold(name): name for name in known}
-    return [folded[near] for near in difflib.get_close_matches(_fold(word), folded, n=most, cutoff=cutoff)]
+    if len(word) > _LONGEST:
+        return []
+    wanted = _fold(word)
+    folded = {_fold(name): name for name in known if len(name) <= _LONGEST}
+    candidates: Iterable[str] = folded
+    if len(folded) > _COMPARED:
+        alike = (name for name in folded if name[:2] == wanted[:2] or name[-3:] == wanted[-3:])
+        candidates = heapq.nlargest(_COMPARED, alike, key=lambda name: _shared(name, wanted))
+    return [folded[near] for near in difflib.get_close_matches(wanted, candidates, n=most, cutoff=cutoff)]
+
+
+def _shared(one: str, other: str) -> int:
+    """How many letters two words share at the beginning and at the end."""
+    ends = ((one, other), (one[::-1], other[::-1]))
+    return sum(
+        next((at for at, (a, b) in enumerate(zip(*pair, strict=False)) if a != b), len(one)) for pair in ends
+    )
 
 
 def _fold(word: str) -> str:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import codecs
 import contextlib
 import dataclasses
 import errno
 import hashlib
 import json
 import os
+import stat
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, Never
@@ -45,13 +47,36 @@ def is_lfs_pointer(data: bytes) -> bool:
     )
 
 
-def read_source(path: Path) -> Source:
-    """Read a UTF-8 text file.
+LONGEST = 500_000_000
+"""The most bytes that a file which somebody else wrote may have."""
 
-    Raises InputError where it is missing, not a file, unreadable, a Git LFS pointer or not UTF-8.
+
+def read_regular(path: Path, most: int = LONGEST) -> bytes:
+    """The bytes of a file.
+
+    Raises OSError, whose `strerror` says why: it is not there, may not be read, is a folder, a pipe or a device, which
+    could be waited on or read for ever, or has more than `most` bytes.
+    """
+    opened = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
+    with open(opened, "rb") as stream:  # noqa: PTH123 - of a descriptor
+        mode = os.fstat(opened).st_mode
+        if stat.S_ISDIR(mode):
+            raise IsADirectoryError(errno.EISDIR, "it is a folder, not a file", str(path))
+        if not stat.S_ISREG(mode):
+            raise OSError(errno.EINVAL, "it is no regular file, but a pipe or a device", str(path))
+        data = stream.read(most + 1)
+    if len(data) > most:
+        raise OSError(errno.EFBIG, f"it has more than {most / 1e6:,.0f} MB", str(path))
+    return data
+
+
+def read_source(path: Path, most: int = LONGEST) -> Source:
+    """Read a UTF-8 text file of at most `most` bytes.
+
+    Raises InputError where it is missing, not a file, unreadable, too long, a Git LFS pointer or not UTF-8.
     """
     try:
-        data = path.read_bytes()
+        data = read_regular(path, most)
     except FileNotFoundError:
         raise InputError("there is no such file.", path=path) from None
     except IsADirectoryError:
@@ -63,6 +88,8 @@ def read_source(path: Path) -> Source:
         ) from error
     if is_lfs_pointer(data):
         raise InputError(f"this is {LFS_POINTER}.", path=path)
+    if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        raise InputError("this is UTF-16 text; save the file as UTF-8.", path=path)
     try:
         text = data.decode("utf-8").removeprefix("\ufeff")
     except UnicodeDecodeError as error:

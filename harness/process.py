@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import io
 import os
+import re
 import signal
 import sys
 import threading
@@ -19,12 +20,30 @@ from typing import Any, TextIO
 # Standard streams
 
 
-class Output:
-    """A standard stream that never stops the program. `fault`: why text was lost, if not because the reader left."""
+_HIDDEN = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]")
+"""Characters that move the cursor, change colours, end lines or turn the direction of writing."""
 
-    def __init__(self, stream: TextIO | None) -> None:
+
+def harmless(text: str) -> str:
+    """Text that cannot act on a terminal: what would is written as JSON writes it, `\\u001b`."""
+    return _HIDDEN.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
+
+
+def as_is(stream: Any) -> Any:
+    """A standard stream that takes the escape sequences of bars and tables; what they show must be harmless."""
+    return Output(stream.unwrapped, clean=False) if isinstance(stream, Output) else stream
+
+
+class Output:
+    """A standard stream that shows all text as text, and never stops the program.
+
+    `fault`: why text was lost, if not because the reader left.
+    """
+
+    def __init__(self, stream: TextIO | None, *, clean: bool = True) -> None:
         # One that was closed before the start is None, and print(file=None) would write to standard output.
         self._stream = stream or io.StringIO()
+        self._clean = clean
         self.fault: OSError | None = None
         if isinstance(stream, io.TextIOWrapper) and stream.errors == "strict":
             stream.reconfigure(errors="backslashreplace")  # where the terminal's encoding has no ✓
@@ -32,9 +51,13 @@ class Output:
     def __getattr__(self, name: str) -> Any:
         return getattr(self._stream, name)
 
+    @property
+    def unwrapped(self) -> TextIO:
+        return self._stream
+
     def write(self, text: str) -> int:
         try:
-            return self._stream.write(text)
+            return self._stream.write(harmless(text) if self._clean else text)
         except OSError as error:
             self._lose(error)
             return len(text)

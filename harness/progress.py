@@ -7,6 +7,8 @@ import sys
 from collections.abc import Callable, Iterator
 from typing import Protocol
 
+from harness.process import as_is, harmless
+
 
 class Progress(Protocol):
     """Where long work reports to. Standard output stays free for results."""
@@ -40,6 +42,7 @@ class Terminal:
             progress.TextColumn("left"),
             progress.TimeRemainingColumn(),
         )
-        with progress.Progress(*columns, console=Console(stderr=True), transient=True) as bars:
-            bar = bars.add_task(label, total=total)
+        console = Console(file=as_is(sys.stderr))
+        with progress.Progress(*columns, console=console, transient=True) as bars:
+            bar = bars.add_task(harmless(label), total=total)
             yield lambda advance: bars.advance(bar, advance)

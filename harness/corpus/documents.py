@@ -167,30 +167,32 @@ class _File:
 def _files(path: str | Path) -> tuple[list[_File], list[PassedOver]]:
     """The files of a corpus that readers know, in a stable order, and the others."""
     given = Path(path)
+    passed_over: list[PassedOver] = []
+    home = given
     try:
         if given.is_dir():
-            found = _below(given)
+            found, passed_over = _below(given)
         elif given.exists():
-            found = [(given.name, given)]
+            found, home = [(given.name, given)], Path(os.path.realpath(given)).parent
             if given.suffix.lower() not in READERS:
                 raise InputError(f"a corpus file ends in one of {', '.join(READERS)}.", path=given)
         elif glob.has_magic(str(path)):
-            base = _fixed_part(given)
+            home = _fixed_part(given)
             names = (Path(name) for name in glob.glob(str(path), recursive=True))  # noqa: PTH207
-            found = [(file.relative_to(base).as_posix(), file) for file in names if not file.is_dir()]
+            found = [(file.relative_to(home).as_posix(), file) for file in names if not file.is_dir()]
         else:
             raise InputError("there is no such corpus folder, file or glob.", path=given)
     except OSError as error:
         raise InputError(f"the corpus cannot be read: {error.strerror}.", path=given) from error
     files: list[_File] = []
-    passed_over: list[PassedOver] = []
+    real_home = Path(os.path.realpath(home))
     for name, file in sorted(found, key=_by_stem_and_type):
         if any(part.startswith(".") for part in name.split("/")):
             continue
         if not is_unicode(name):
             readable = name.encode("utf-8", "replace").decode("utf-8")
             passed_over.append(PassedOver(readable, "encoding", "its name is not UTF-8 text; rename it"))
-        elif reason := _unfit(file):
+        elif reason := _unfit(file, real_home):
             passed_over.append(PassedOver(name, *reason))
         else:
             files.append(_File(file, name))
@@ -204,15 +206,18 @@ def _by_stem_and_type(found: tuple[str, Path]) -> tuple[str, int, str]:
     return _composed(name[: len(name) - len(file.suffix)]), order, name
 
 
-def _below(folder: Path) -> list[tuple[str, Path]]:
-    """Every file below a folder and every linked folder, each with its path relative to the folder.
+def _below(folder: Path) -> tuple[list[tuple[str, Path]], list[PassedOver]]:
+    """Every file below a folder and every linked folder, each with its path relative to the folder; closed folders.
 
     Linked folders are not entered: a link can lead in a circle, or out of the corpus.
     """
-    found = []
+    found, closed = [], []
 
     def refuse(error: OSError) -> None:
-        raise error
+        name = Path(error.filename).relative_to(folder).as_posix()
+        if name == ".":
+            raise error
+        closed.append(PassedOver(name, "unreadable", f"the folder cannot be opened ({error.strerror})"))
 
     for parent, folders, names in os.walk(folder, onerror=refuse):
         folders[:] = [name for name in folders if not name.startswith(".")]
@@ -220,17 +225,19 @@ def _below(folder: Path) -> list[tuple[str, Path]]:
         for name in (*names, *links):
             file = Path(parent, name)
             found.append((file.relative_to(folder).as_posix(), file))
-    return found
+    return found, closed
 
 
-def _unfit(file: Path) -> tuple[Cause, str] | None:
-    """Why a path of a corpus is not even opened: the cause and the reason; None where a reader takes it."""
+def _unfit(file: Path, home: Path) -> tuple[Cause, str] | None:
+    """Why a path of a corpus in the folder `home` is not even opened; None where a reader takes it."""
     if file.is_dir():
         return "link", "it is a link to a folder, and linked folders are not followed"
     if not file.exists():
         return "link", "it is a link to a file that is not there"
     if not file.is_file():
         return "type", "it is no regular file"
+    if not Path(os.path.realpath(file)).is_relative_to(home):
+        return "link", "it is a link to a file outside the corpus; copy the file to have it read"
     if file.suffix.lower() not in READERS:
         kind = f"files of type {file.suffix}" if file.suffix else "files without a suffix"
         return "type", f"{kind} are not read"

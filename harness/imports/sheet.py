@@ -12,8 +12,8 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from harness.errors import InputError, did_you_mean, shown
-from harness.files import read_source
+from harness.errors import InputError, Later, did_you_mean, shown
+from harness.files import read_regular, read_source
 from harness.quantities import counted, listed
 
 TABLES = (".csv", ".tsv", ".xlsx")
@@ -72,9 +72,10 @@ class Sheet:
             row, column, f"is empty.{hint}{formula if self.path.suffix.lower() == '.xlsx' else ''}"
         )
 
-    def error(self, row: Row, column: str, sentence: str) -> InputError:
+    def error(self, row: Row, column: str, sentence: str | Later) -> InputError:
         """What is wrong with a cell."""
-        return InputError(f"row {row.number}, column {shown(column)}: {sentence}", path=self.path)
+        place = f"row {row.number}, column {shown(column)}"
+        return InputError(Later("{}: {}".format, place, sentence), path=self.path)
 
 
 def read_sheet(path: Path, wanted: Sequence[str], sheet: str | None = None) -> Sheet:
@@ -161,9 +162,11 @@ def _workbook(path: Path, name: str | None) -> tuple[list[tuple[int, list[str]]]
             "reading .xlsx needs openpyxl: pip install 'rag-vs-finetune[documents]'.", path=path
         ) from None
     try:
-        book = openpyxl.load_workbook(path, read_only=True, data_only=True)
-    except FileNotFoundError:
-        raise InputError("there is no such file.", path=path) from None
+        data = read_regular(path)
+    except OSError as error:
+        raise InputError(f"the file cannot be read: {error.strerror}.", path=path) from None
+    try:
+        book = openpyxl.load_workbook(io.BytesIO(data), read_only=True, data_only=True)
     except Exception as error:  # a broken archive raises whatever its parser raises
         raise InputError(f"is no workbook that can be read: {error}", path=path) from error
     try:

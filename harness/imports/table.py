@@ -9,7 +9,7 @@ from typing import Any
 from unicodedata import normalize
 
 from harness.corpus.documents import read_corpus
-from harness.errors import InputError, InputErrors, did_you_mean, raise_all, shown
+from harness.errors import InputError, InputErrors, Later, did_you_mean, raise_all, shown
 from harness.imports.draft import SPLITS, Draft
 from harness.imports.sheet import Row, Sheet, read_sheet
 
@@ -108,14 +108,7 @@ def _record(
     for name in _several(cell(columns.gold), reading.separator):
         doc = _document(name, documents)
         if doc is None:
-            near = did_you_mean(name, documents)
-            one = (
-                ""
-                if reading.separator
-                else " A cell names one, unless --answers-separator says what stands between."
-            )
-            text = f"the corpus has no document {shown(name)}{near}.{one}"
-            errors.append(sheet.error(row, columns.gold or "", text))
+            errors.append(sheet.error(row, columns.gold or "", Later(_unknown, name, documents, reading)))
         else:
             gold.append(doc)
     split = cell(columns.split) or "test"
@@ -134,6 +127,13 @@ def _record(
     record |= {} if answers else {"answerable": False}
     record |= {"gold_docs": gold} if gold else {}
     return SPLITS[split.casefold()], record
+
+
+def _unknown(name: str, documents: Collection[str], reading: Reading) -> str:
+    one = (
+        "" if reading.separator else " A cell names one, unless --answers-separator says what stands between."
+    )
+    return f"the corpus has no document {shown(name)}{did_you_mean(name, documents)}.{one}"
 
 
 def _several(cell: str, separator: str | None) -> list[str]:

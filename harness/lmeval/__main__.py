@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 
 from harness.errors import HarnessError
+from harness.process import harmless
 
 
 def main() -> int:
@@ -16,7 +17,7 @@ def main() -> int:
     try:
         cli_evaluate()
     except HarnessError as error:
-        print(f"harness: {error}", file=sys.stderr)
+        print(harmless(f"harness: {error}"), file=sys.stderr)
         return error.exit_code
     return 0
 

@@ -2,48 +2,58 @@
 
 from __future__ import annotations
 
+import sys
 from typing import IO, TYPE_CHECKING
 
 from harness.analysis.results.run import RunResult, TaskResult
+from harness.process import as_is
 from harness.report import costs, decisions, opening
 from harness.report.numbers import estimate, percentile
+from harness.report.view import visible
 
 if TYPE_CHECKING:
     from rich.table import Table
+    from rich.text import Text
 
 
 def print_results(results: RunResult, file: IO[str] | None = None, width: int | None = None) -> None:
     """Print accuracy, p50 latency and cost per query of every system and task (to standard output)."""
     from rich.console import Console
 
-    console = Console(file=file, width=width, highlight=False)
+    console = Console(file=file or as_is(sys.stdout), width=width, highlight=False)
     for text in opening.warnings(results):
-        console.print(text, style="bold yellow", markup=False, soft_wrap=True)
+        console.print(visible(text), style="bold yellow", markup=False, soft_wrap=True)
     console.print(_table(results))
     for name, task in results.tasks.items():
         if metrics := task.decision.other_metrics.text:
-            console.print(f"{name}, by other metrics: {metrics}", markup=False, soft_wrap=True)
+            console.print(visible(f"{name}, by other metrics: {metrics}"), markup=False, soft_wrap=True)
     for verdict in decisions.lines(results):
-        console.print(verdict, markup=False, soft_wrap=True)
+        console.print(visible(verdict), markup=False, soft_wrap=True)
 
 
 def _table(results: RunResult) -> Table:
     from rich import box
     from rich.table import Table
-    from rich.text import Text
 
     table = Table(box=box.SIMPLE_HEAD, show_lines=False, pad_edge=False)
     table.add_column("Strategy", no_wrap=True)
     tasks = results.tasks.values()
     for task in tasks:
-        table.add_column(Text(f"{task.name}\n{task.metric}, n={task.n}"))
+        table.add_column(_text(f"{task.name}\n{task.metric}, n={task.n}"))
     for system in dict.fromkeys(name for task in tasks for name in task.strategies):
-        table.add_row(Text(system), *(Text(_cell(task, system)) for task in tasks))
+        table.add_row(_text(system), *(_text(_cell(task, system)) for task in tasks))
     if any(task.baselines for task in tasks):
-        table.add_row(Text("constant reply"), *(Text(_constant(task)) for task in tasks))
+        table.add_row("constant reply", *(_text(_constant(task)) for task in tasks))
     basis = next(filter(None, map(costs.basis, tasks)), "one at a time")
     table.caption = f"accuracy (95 % interval) · p50 latency · dollars per query, {basis}"
     return table
+
+
+def _text(text: str) -> Text:
+    """Text in which nothing is markup, and nothing acts on the terminal."""
+    from rich.text import Text
+
+    return Text(visible(text))
 
 
 def _constant(task: TaskResult) -> str:

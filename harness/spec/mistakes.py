@@ -30,10 +30,11 @@ def raise_mistakes(mistakes: Sequence[tuple[Loc, str]]) -> None:
 
 def repeated(texts: Sequence[str]) -> list[tuple[Loc, str]]:
     """A mistake at each entry of a list that stands earlier in it too."""
+    first: dict[str, int] = {}
     return [
         ((index,), f"is {shown(text)}, which stands there already.")
         for index, text in enumerate(texts)
-        if text in texts[:index]
+        if first.setdefault(text, index) != index
     ]
 
 

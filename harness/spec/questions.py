@@ -9,13 +9,14 @@ from __future__ import annotations
 
 import json
 import unicodedata
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from harness.errors import InputError, did_you_mean, nearest, shown
+from harness.errors import InputError, Later, did_you_mean, nearest, shown
 from harness.files import read_json, read_source
 from harness.records import Question
 from harness.scoring.normal import normalise
@@ -25,6 +26,11 @@ from harness.spec.taskspec import Answer
 _TEXTS = ("id", "question", "fact_id", "cluster")
 _LISTS = ("answers", "gold_docs", "choices", "tags")
 _FIELDS = (*_TEXTS, *_LISTS, "answerable")
+LONGEST, LONGEST_RECORD = 200_000_000, 10_000_000
+"""The most bytes of a question file, and characters of a question."""
+MOST_KEYS = 1000
+_NAMED = 12
+Said = str | Later
 
 
 @dataclass(frozen=True)
@@ -47,7 +53,7 @@ def read_questions(path: Path, answer: Answer | None) -> QuestionFile:
     Without `answer` (the task file is wrong there) only what every type asks for is checked.
     Raises InputError where the file is missing, unreadable or not UTF-8.
     """
-    source = read_source(path)
+    source = read_source(path, LONGEST)
     questions: list[Question] = []
     lines: dict[str, int] = {}
     errors: list[InputError] = []
@@ -69,8 +75,10 @@ def read_questions(path: Path, answer: Answer | None) -> QuestionFile:
     return QuestionFile(path, source.sha256, tuple(questions), lines, tuple(errors))
 
 
-def parse_record(line: str, answer: Answer | None) -> tuple[Question | None, list[str]]:
+def parse_record(line: str, answer: Answer | None) -> tuple[Question | None, list[Said]]:
     """One line of a question file: the question (None where its shape is wrong) and its mistakes."""
+    if len(line) > LONGEST_RECORD:
+        return None, [f"has more than {LONGEST_RECORD:,} characters, which is no question."]
     try:
         row = read_json(line, _distinct)
     except json.JSONDecodeError as error:
@@ -94,16 +102,19 @@ def parse_record(line: str, answer: Answer | None) -> tuple[Question | None, lis
 def _distinct(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     row = dict(pairs)
     if len(row) < len(pairs):
-        keys = [key for key, _ in pairs]
-        twice = next(key for key in keys if keys.count(key) > 1)
+        twice = next(key for key, times in Counter(key for key, _ in pairs).items() if times > 1)
         raise ValueError(f"the key {shown(twice)} is given twice")
     return row
 
 
-def _shape(row: dict[str, Any]) -> list[str]:
+def _shape(row: dict[str, Any]) -> list[Said]:
     """What keeps a record from being a question: missing keys, misspelled keys, wrong types."""
+    if len(row) > MOST_KEYS:
+        return [f"has {len(row):,} keys; a question has some ten."]
     meant = {near: key for key in row if (near := _meant(key)) and near not in row}
-    mistakes = [f"{shown(key)} is not a known key (did you mean {near!r}?)." for near, key in meant.items()]
+    mistakes: list[Said] = [
+        f"{shown(key)} is not a known key (did you mean {near!r}?)." for near, key in meant.items()
+    ]
     mistakes += [f"{key!r} is missing." for key in ("id", "question") if key not in row and key not in meant]
     unanswerable = row.get("answerable") is False
     if "answers" not in row and "answers" not in meant and not unanswerable:
@@ -146,17 +157,14 @@ def _wrong_list(key: str, value: Any) -> str:
     return "" if good else f"{key!r} has half a surrogate pair, which is no character."
 
 
-def _sense(question: Question, answer: Answer | None) -> list[str]:
+def _sense(question: Question, answer: Answer | None) -> list[Said]:
     """What keeps the task from asking or scoring a question of good shape."""
-    mistakes = _wrong_answers(question, answer) + _wrong_choices(question, answer)
+    mistakes: list[Said] = [*_wrong_answers(question, answer), *_wrong_choices(question, answer)]
     if answer is None or not question.answers:
         return mistakes
     if answer.type == "label" and answer.labels:
-        strange = [text for text in question.answers if text not in answer.labels]
-        mistakes += [
-            f"the answer {shown(text)} is not in answer.labels{did_you_mean(text, answer.labels)}."
-            for text in strange[:1]
-        ]
+        strange = [text for text in question.answers if text not in _as_set(answer.labels)]
+        mistakes += [Later(_strange, text, answer.labels) for text in strange[:1]]
     if answer.type == "json":
         mistakes += [text for reply in question.answers if (text := _wrong_object(reply))]
     if answer.type == "text":
@@ -167,6 +175,15 @@ def _sense(question: Question, answer: Answer | None) -> list[str]:
     if answer.type in ("text", "label") and not question.choices:
         mistakes += _cut_short(question, answer)
     return mistakes
+
+
+def _strange(text: str, labels: Sequence[str]) -> str:
+    return f"the answer {shown(text)} is not in answer.labels{did_you_mean(text, labels)}."
+
+
+@lru_cache(maxsize=1)
+def _as_set(labels: tuple[str, ...]) -> frozenset[str]:
+    return frozenset(labels)
 
 
 def _wrong_answers(question: Question, answer: Answer | None) -> list[str]:
@@ -197,10 +214,11 @@ def _wrong_choices(question: Question, answer: Answer | None) -> list[str]:
     if len(choices) < 2:
         mistakes.append("'choices' needs at least two.")
     if len(set(choices)) < len(choices):
-        twice = next(text for text in choices if choices.count(text) > 1)
+        twice = next(text for text, times in Counter(choices).items() if times > 1)
         mistakes.append(f"'choices' holds {shown(twice)} more than once.")
     if question.answers and not set(question.answers) & set(choices):
-        mistakes.append(f"none of the answers is among the choices, {', '.join(map(shown, choices))}.")
+        known = ", ".join(map(shown, choices[:_NAMED])) + ", …" * (len(choices) > _NAMED)
+        mistakes.append(f"none of the answers is among the choices, {known}.")
     return mistakes
 
 

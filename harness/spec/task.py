@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from harness.errors import InputError, InputErrors, collecting, did_you_mean, raise_all, shown
+from harness.errors import InputError, InputErrors, Later, collecting, did_you_mean, raise_all, shown
 from harness.files import sha256_json
 from harness.quantities import listed
 from harness.records import PassedOver, Question
@@ -208,14 +208,14 @@ def gold_doc_errors(
     known = set(doc_ids)
     why = {name: file for file in passed_over for name in _names_of(file)}
 
-    def sentence(doc: str) -> str:
-        file = why.get(doc)
+    def sentence(question: str, doc: str) -> str:
+        file, here = why.get(doc), f"{task.lines[question]}: gold_docs:"
         if file is None:
-            return f"the corpus has no document {shown(doc, 200)}{did_you_mean(doc, known)}."
-        return f"the document {shown(doc, 200)} was passed over: {file.path}: {file.reason}."
+            return f"{here} the corpus has no document {shown(doc, 200)}{did_you_mean(doc, known)}."
+        return f"{here} the document {shown(doc, 200)} was passed over: {file.path}: {file.reason}."
 
     return [
-        InputError(f"{task.lines[question.id]}: gold_docs: {sentence(doc)}")
+        InputError(Later(sentence, question.id, doc))
         for question in (*task.test, *task.train, *task.dev)
         for doc in question.gold_docs
         if doc not in known

@@ -7,6 +7,7 @@ a tag. Scalars follow YAML 1.2: `1e-4` is a number, `on` is text. Dates stay tex
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -26,6 +27,11 @@ _TAG = "tag:yaml.org,2002:"
 _TOP: Place = (1, 1)
 _MOST_VALUES = 100_000
 """Far more than a person writes: aliases of aliases would otherwise grow without end."""
+_MOST_BYTES, _MOST_MARKS = 1_000_000, 15_000
+"""A file's size, and the lines, commas, brackets and colons in it: more of them take seconds to parse."""
+_MARK = re.compile(r"[\n,\[{]|:\s")
+_MOST_MISTAKES = 200
+"""So many mistakes of a model are looked at: the first twenty are shown."""
 
 
 @dataclass(frozen=True)
@@ -37,6 +43,8 @@ class YamlFile:
     values: dict[str, Any] = field(default_factory=dict)
     mistakes: list[tuple[Loc, Place, str]] = field(default_factory=list)
     """Found before any model looks: keys given twice, values that mean nothing, files that are not there."""
+    _entries: dict[int, dict[str, tuple[Any, Any]]] = field(default_factory=dict)
+    """The first node of each key, and of its value, by the id of a mapping's node."""
     tagged: dict[Loc, str] = field(default_factory=dict)
     """The texts that carry a tag that the caller of `load_yaml` expects, and the tag."""
 
@@ -61,11 +69,21 @@ class YamlFile:
         """Where the value (or the key) at `loc` stands, or the key or list entry that is nearest around it."""
         key = value = self.root
         for part in loc:
-            inside = _inside(value, part)
+            inside = self._inside(value, part)
             if inside is None:
                 return _TOP if key is self.root else _place_of(key)
             key, value = inside
         return _place_of(key if of_key else value)
+
+    def _inside(self, node: Any, part: str | int) -> tuple[Any, Any] | None:
+        """The nodes of the key and of the value of an entry; of a list's entry both are the value's."""
+        if node.id == "mapping":
+            if id(node) not in self._entries:
+                pairs = reversed([(key, child) for key, child in node.value if key.id == "scalar"])
+                self._entries[id(node)] = {key.value: (key, child) for key, child in pairs}
+            return self._entries[id(node)].get(str(part))
+        inside = node.id == "sequence" and isinstance(part, int) and part < len(node.value)
+        return (node.value[part], node.value[part]) if inside else None
 
 
 def dotted(loc: Loc) -> str:
@@ -86,7 +104,12 @@ def load_yaml(path: Path, tags: Collection[str] = ()) -> YamlFile:
     Raises InputError where there is nothing to go on: no such file, not UTF-8, broken syntax, empty, not
     a mapping. Lesser mistakes are kept in `YamlFile.mistakes` and reported by `validate`.
     """
-    source = read_source(path)
+    source = read_source(path, _MOST_BYTES)
+    if sum(1 for _ in _MARK.finditer(source.text)) > _MOST_MARKS:
+        raise InputError(
+            f"the file has more than {_MOST_MARKS:,} lines, commas, brackets and colons, which is no task file.",
+            path=path,
+        )
     node = _compose(source)
     if node is None:
         raise InputError("the file is empty.", path=path)
@@ -110,7 +133,7 @@ def validate(file: YamlFile, model: type[M]) -> tuple[M | None, list[InputError]
     try:
         value = model.model_validate(file.values)
     except ValidationError as error:
-        details = error.errors(include_url=False)
+        details = error.errors(include_url=False)[:_MOST_MISTAKES]
         guessed = _guessed_keys([item["loc"] for item in details if item["type"] == "extra_forbidden"], model)
         for item in details:
             if item["type"] == "missing" and item["loc"] in guessed:
@@ -227,14 +250,6 @@ class _Reader:
 
 
 _KINDS = {"int": "number", "float": "number", "bool": "truth value", "null": "null"}
-
-
-def _inside(node: Any, part: str | int) -> tuple[Any, Any] | None:
-    """The nodes of the key and of the value of an entry; of a list's entry both are the value's."""
-    if node.id == "mapping":
-        return next(((key, child) for key, child in node.value if key.value == part), None)
-    inside = node.id == "sequence" and isinstance(part, int) and part < len(node.value)
-    return (node.value[part], node.value[part]) if inside else None
 
 
 def _place_of(node: Any) -> Place:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import unicodedata
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -139,14 +141,14 @@ def test_documents_without_text_alone_are_an_empty_corpus(tmp_path: Path) -> Non
 
 def test_a_file_that_cannot_be_read_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     write(tmp_path, a_DOT_md="x", b_DOT_md="y")
-    original = Path.read_bytes
+    original = os.open
 
-    def refuse(path: Path) -> bytes:
-        if path.name == "a.md":
+    def refuse(path: Any, *how: Any, **more: Any) -> int:
+        if Path(path).name == "a.md":
             raise PermissionError(13, "Permission denied")
-        return original(path)
+        return original(path, *how, **more)
 
-    monkeypatch.setattr(Path, "read_bytes", refuse)
+    monkeypatch.setattr(os, "open", refuse)
     corpus = read_corpus(tmp_path)
     assert corpus.ids == {"b"}
     (file,) = corpus.passed_over
@@ -167,18 +169,48 @@ def test_one_bad_file_does_not_stop_the_others_and_every_one_is_told(tmp_path: P
     (tmp_path / "lost.md").symlink_to(other / "nowhere.md")
     (tmp_path / "circle").symlink_to(tmp_path)
     os.mkfifo(tmp_path / "pipe.md")
-    assert read_corpus(tmp_path).ids == {"good", "file"}
+    (tmp_path / "inside.md").symlink_to(tmp_path / "good.md")
+    assert read_corpus(tmp_path).ids == {"good", "inside"}
     assert passed_over(tmp_path) == {
         "sub/notes": "type", "sub/b.exe": "type", "latin.txt": "encoding", "big.md": "lfs", "folder": "link",
-        "lost.md": "link", "circle": "link", "pipe.md": "type",
+        "file.md": "link", "lost.md": "link", "circle": "link", "pipe.md": "type",
     }  # fmt: skip
     assert passed_over(f"{tmp_path}/*") == {
         name: cause for name, cause in passed_over(tmp_path).items() if "/" not in name and cause != "link"
-    } | {"lost.md": "link"}
+    } | {"lost.md": "link", "file.md": "link"}
     reasons = {file.path: file.reason for file in read_corpus(tmp_path).passed_over}
     assert reasons["latin.txt"] == "line 2 is not UTF-8 text; save the file as UTF-8"
     assert "git lfs pull" in reasons["big.md"]
     assert reasons["sub/b.exe"] == "files of type .exe are not read"
+    assert reasons["file.md"] == "it is a link to a file outside the corpus; copy the file to have it read"
+
+
+def test_a_link_that_the_task_names_is_followed(tmp_path: Path) -> None:
+    write(tmp_path / "real", a_DOT_md="text")
+    (tmp_path / "folder").symlink_to(tmp_path / "real")
+    (tmp_path / "file.md").symlink_to(tmp_path / "real" / "a.md")
+    assert read_corpus(tmp_path / "folder").ids == {"a"}
+    assert read_corpus(f"{tmp_path}/folder/*").ids == {"a"}
+    assert read_corpus(tmp_path / "file.md").ids == {"file"}
+
+
+def test_a_closed_folder_is_told_and_the_others_are_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write(tmp_path, good_DOT_md="text", closed__a_DOT_md="text")
+    scan = os.scandir
+
+    def closed(path: Any) -> Any:
+        if Path(path).name == "closed":
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(path))
+        return scan(path)
+
+    monkeypatch.setattr(os, "scandir", closed)
+    corpus = read_corpus(tmp_path)
+    assert corpus.ids == {"good"}
+    (folder,) = corpus.passed_over
+    assert (folder.path, folder.cause) == ("closed", "unreadable")
+    assert folder.reason == "the folder cannot be opened (Permission denied)"
 
 
 def test_a_name_that_is_not_utf8_is_told(tmp_path: Path) -> None:

@@ -29,21 +29,15 @@ def harmless(text: str) -> str:
     return _HIDDEN.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
 
 
-def as_is(stream: Any) -> Any:
-    """A standard stream that takes the escape sequences of bars and tables; what they show must be harmless."""
-    return Output(stream.unwrapped, clean=False) if isinstance(stream, Output) else stream
-
-
 class Output:
     """A standard stream that shows all text as text, and never stops the program.
 
     `fault`: why text was lost, if not because the reader left.
     """
 
-    def __init__(self, stream: TextIO | None, *, clean: bool = True) -> None:
+    def __init__(self, stream: TextIO | None) -> None:
         # One that was closed before the start is None, and print(file=None) would write to standard output.
         self._stream = stream or io.StringIO()
-        self._clean = clean
         self.fault: OSError | None = None
         if isinstance(stream, io.TextIOWrapper) and stream.errors == "strict":
             stream.reconfigure(errors="backslashreplace")  # where the terminal's encoding has no ✓
@@ -51,13 +45,13 @@ class Output:
     def __getattr__(self, name: str) -> Any:
         return getattr(self._stream, name)
 
-    @property
-    def unwrapped(self) -> TextIO:
-        return self._stream
-
     def write(self, text: str) -> int:
+        return self.write_as_is(harmless(text))
+
+    def write_as_is(self, text: str) -> int:
+        """Write the escape sequences of bars and tables too; what they show must be harmless."""
         try:
-            return self._stream.write(harmless(text) if self._clean else text)
+            return self._stream.write(text)
         except OSError as error:
             self._lose(error)
             return len(text)
@@ -83,6 +77,17 @@ class Output:
             nowhere = os.open(os.devnull, os.O_WRONLY)
             os.dup2(nowhere, self._stream.fileno())
             os.close(nowhere)
+
+
+class AsIs:
+    """A standard stream for a library that lays out text with escape sequences."""
+
+    def __init__(self, stream: Any) -> None:
+        self._stream = stream
+        self.write = stream.write_as_is if isinstance(stream, Output) else stream.write
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._stream, name)
 
 
 @contextlib.contextmanager

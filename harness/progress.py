@@ -5,9 +5,9 @@ from __future__ import annotations
 import contextlib
 import sys
 from collections.abc import Callable, Iterator
-from typing import Protocol
+from typing import IO, Protocol, cast
 
-from harness.process import as_is, harmless
+from harness.process import AsIs, harmless
 
 
 class Progress(Protocol):
@@ -42,7 +42,7 @@ class Terminal:
             progress.TextColumn("left"),
             progress.TimeRemainingColumn(),
         )
-        console = Console(file=as_is(sys.stderr))
+        console = Console(file=cast(IO[str], AsIs(sys.stderr)))
         with progress.Progress(*columns, console=console, transient=True) as bars:
             bar = bars.add_task(harmless(label), total=total)
             yield lambda advance: bars.advance(bar, advance)

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import sys
-from typing import IO, TYPE_CHECKING
+from typing import IO, TYPE_CHECKING, cast
 
 from harness.analysis.results.run import RunResult, TaskResult
-from harness.process import as_is
+from harness.process import AsIs
 from harness.report import costs, decisions, opening
 from harness.report.numbers import estimate, percentile
 from harness.report.view import visible
@@ -20,7 +20,7 @@ def print_results(results: RunResult, file: IO[str] | None = None, width: int | 
     """Print accuracy, p50 latency and cost per query of every system and task (to standard output)."""
     from rich.console import Console
 
-    console = Console(file=file or as_is(sys.stdout), width=width, highlight=False)
+    console = Console(file=file or cast(IO[str], AsIs(sys.stdout)), width=width, highlight=False)
     for text in opening.warnings(results):
         console.print(visible(text), style="bold yellow", markup=False, soft_wrap=True)
     console.print(_table(results))

@@ -19,6 +19,7 @@ from harness.errors import InputError, nearest, raise_all, shown
 from harness.files import Source, read_source
 from harness.spec.mistakes import Loc, is_unicode, mistakes_of, model_at
 
+_GUESSED = 100
 M = TypeVar("M", bound=BaseModel)
 Place = tuple[int, int]
 """Line and column, both counted from 1."""
@@ -30,8 +31,6 @@ _MOST_VALUES = 100_000
 _MOST_BYTES, _MOST_MARKS = 1_000_000, 15_000
 """A file's size, and the lines, commas, brackets and colons in it: more of them take seconds to parse."""
 _MARK = re.compile(r"[\n,\[{]|:\s")
-_MOST_MISTAKES = 200
-"""So many mistakes of a model are looked at: the first twenty are shown."""
 
 
 @dataclass(frozen=True)
@@ -133,8 +132,9 @@ def validate(file: YamlFile, model: type[M]) -> tuple[M | None, list[InputError]
     try:
         value = model.model_validate(file.values)
     except ValidationError as error:
-        details = error.errors(include_url=False)[:_MOST_MISTAKES]
-        guessed = _guessed_keys([item["loc"] for item in details if item["type"] == "extra_forbidden"], model)
+        details = error.errors(include_url=False)
+        unknown = [item["loc"] for item in details if item["type"] == "extra_forbidden"]
+        guessed = _guessed_keys(unknown[:_GUESSED], model)
         for item in details:
             if item["type"] == "missing" and item["loc"] in guessed:
                 continue  # it is there, misspelled, and reported as that

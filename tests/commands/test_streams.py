@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
@@ -9,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from harness.cli import main
+from harness.process import standard_streams
 from tests.analysis.regression.reruns import made_up
 from tests.analysis.runs import write_run
 from tests.commands import tasks_here
@@ -113,3 +116,32 @@ def test_a_current_folder_that_is_gone_is_refused(world: Path) -> None:
     code, err = ended(world, line, "tasks list; C=$?; cd $W; (exit $C)")
     assert code == 2
     assert err == "harness: the current folder cannot be used: No such file or directory.\n"
+
+
+HOSTILE = "\x1b]0;owned\x07 \x1b[31mred\x9b2J \rover\u202ewritten\u2066\x00\u200f"
+
+
+def test_what_is_shown_cannot_act_on_a_terminal(capsys: pytest.CaptureFixture[str]) -> None:
+    with standard_streams():
+        print(HOSTILE, "kept:\tGröße 👩‍🔬\n", end="")
+        print(HOSTILE, file=sys.stderr)
+        print(json.dumps({"name": HOSTILE}, ensure_ascii=False))
+    out, err = capsys.readouterr()
+    text, document = out.splitlines()
+    assert text == (
+        "\\u001b]0;owned\\u0007 \\u001b[31mred\\u009b2J \\u000dover\\u202ewritten\\u2066\\u0000\\u200f "
+        "kept:\tGröße 👩‍🔬"
+    )
+    assert err == text.removesuffix(" kept:\tGröße 👩‍🔬") + "\n"
+    assert json.loads(document) == {"name": HOSTILE}  # JSON keeps its meaning
+
+
+def test_names_are_cleaned_in_errors_and_lists(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "tasks").mkdir()
+    (tmp_path / "tasks" / "\x1b[2Ja\r.yaml").write_text("name: [\x07")
+    assert main(["tasks", "list"]) == 2
+    assert main(["tasks", "validate", "tasks/\x1b[2Ja\r.yaml", "no\x1b[2J"]) == 2
+    assert not set("\x1b\r\x07") & set("".join(capsys.readouterr()))

@@ -54,8 +54,13 @@ class ChatTokenizer:
         first = self._tokenizer.bos_token_id
         return self.end_token if first is None else int(first)
 
-    def render(self, messages: Sequence[Message], *, prefill: bool = False) -> str:
-        """The text of a conversation; `prefill`: its last message is the assistant's, who goes on with it."""
+    def render(
+        self, messages: Sequence[Message], *, prefill: bool = False, thinking: bool | None = False
+    ) -> str:
+        """The text of a conversation; `prefill`: its last message is the assistant's, who goes on with it.
+
+        `thinking`: what the template is told of it; None: nothing.
+        """
         turns = [{"role": message.role, "content": message.content} for message in messages]
         return str(
             self._tokenizer.apply_chat_template(
@@ -63,13 +68,14 @@ class ChatTokenizer:
                 tokenize=False,
                 add_generation_prompt=not prefill,
                 continue_final_message=prefill,
-                enable_thinking=False,
+                **({} if thinking is None else {"enable_thinking": thinking}),
             )
         )
 
-    def skeleton(self, messages: Sequence[Message]) -> str:
+    def skeleton(self, messages: Sequence[Message], *, thinking: bool | None = False) -> str:
         """The conversation with its n-th content replaced by `%%n%%`: what the template itself writes around it."""
-        return self.render([Message(message.role, f"%%{n}%%") for n, message in enumerate(messages)])
+        marked = [Message(message.role, f"%%{n}%%") for n, message in enumerate(messages)]
+        return self.render(marked, thinking=thinking)
 
     def encode(self, text: str) -> tuple[int, ...]:
         """Token ids of `text`; no special tokens are added."""

@@ -198,11 +198,16 @@ class Engine(Protocol):
     def load(self, adapter: AdapterRef | None) -> None:
         """Make an adapter (None: the model as it is) ready to answer, so that no answer waits for it."""
 
-    def render(self, messages: Sequence[Message], *, prefill: bool = False) -> str:
+    def render(
+        self, messages: Sequence[Message], *, prefill: bool = False, thinking: bool | None = False
+    ) -> str:
         """The text of a conversation that ends where the reply begins; needs `Ability.RENDER`.
 
-        `prefill`: the last message is the assistant's, who is to go on with it.
+        `prefill`: the last message is the assistant's, who is to go on with it. `thinking`: whether a model that can
+        think before it replies does; None: as its template has it.
         """
 
-    def show(self, request: Request, turns: Sequence[Message]) -> RenderedPrompt:
+    def show(
+        self, request: Request, turns: Sequence[Message], *, thinking: bool | None = False
+    ) -> RenderedPrompt:
         """A request as the model reads it. `turns`: the conversation it was made of, which plain text hides."""

@@ -57,11 +57,23 @@ class ScriptedEngine:
     def load(self, adapter: AdapterRef | None) -> None:
         pass
 
-    def render(self, messages: Sequence[Message], *, prefill: bool = False) -> str:
+    def render(
+        self,
+        messages: Sequence[Message],
+        *,
+        prefill: bool = False,
+        thinking: bool | None = False,  # noqa: ARG002 - a script does not think
+    ) -> str:
         text = "\n".join(f"[{message.role}] {message.content}" for message in messages)
         return text if prefill else f"{text}\n[assistant]"
 
-    def show(self, request: Request, turns: Sequence[Message]) -> RenderedPrompt:
+    def show(
+        self,
+        request: Request,
+        turns: Sequence[Message],
+        *,
+        thinking: bool | None = False,  # noqa: ARG002
+    ) -> RenderedPrompt:
         marked = [Message(turn.role, f"%%{place}%%") for place, turn in enumerate(turns)]
         return RenderedPrompt(self.text(request), self.render(marked) if turns else "")
 

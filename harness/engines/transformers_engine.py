@@ -57,14 +57,18 @@ class TransformersEngine:
     def load(self, adapter: AdapterRef | None) -> None:
         self.model.use(adapter)
 
-    def render(self, messages: Sequence[Message], *, prefill: bool = False) -> str:
-        return self.model.chat.render(messages, prefill=prefill)
+    def render(
+        self, messages: Sequence[Message], *, prefill: bool = False, thinking: bool | None = False
+    ) -> str:
+        return self.model.chat.render(messages, prefill=prefill, thinking=thinking)
 
-    def show(self, request: Request, turns: Sequence[Message]) -> RenderedPrompt:
+    def show(
+        self, request: Request, turns: Sequence[Message], *, thinking: bool | None = False
+    ) -> RenderedPrompt:
         chat, prompt = self.model.chat, request.prompt
         return RenderedPrompt(
             text=prompt if isinstance(prompt, str) else chat.render(prompt),
-            skeleton=chat.skeleton(turns) if turns else "",
+            skeleton=chat.skeleton(turns, thinking=thinking) if turns else "",
             first_tokens=encode(chat, request).prompt[:FIRST_TOKENS],
             added_tokens=chat.encode(""),
         )

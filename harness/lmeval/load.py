@@ -118,6 +118,12 @@ def _open(spec: LmEvalSpec, file: YamlFile, theirs: Any) -> Opened:
             "is a class of its own that does not build on lm-eval's ConfigurableTask; it cannot be asked here.",
         )
     config = theirs.config
+    if spec.enable_thinking and theirs.OUTPUT_TYPE != "generate_until":
+        raise file.error(
+            ("enable_thinking",),
+            f"is true, and {config.task} is scored by log-likelihoods ({theirs.OUTPUT_TYPE}), which lm-eval does not "
+            "do of a model that thinks.",
+        )
     shots = spec.examples.k if "examples" in spec.model_fields_set else config.num_fewshot or spec.examples.k
     if not names_context(theirs):
         put_in_front(theirs)

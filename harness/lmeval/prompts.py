@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
 from typing import Any
 
 from harness.engines.engine import (
     Completion,
     Continuation,
-    Decoding,
     Engine,
     Message,
     PromptFacts,
@@ -18,6 +16,7 @@ from harness.engines.engine import (
 )
 from harness.errors import InputError, TaskFailed
 from harness.finetune.trainer import Example
+from harness.lmeval.chat import rendered
 from harness.lmeval.greedy import decoding_of
 from harness.lmeval.opened import Opened
 from harness.lmeval.shares import check_share, is_share, skips_nan
@@ -33,12 +32,6 @@ class LmEvalPrompts:
     engine: Engine
     _turns: list[Message] = field(default_factory=list)
     """The conversation that was rendered last."""
-
-    @cached_property
-    def decoding(self) -> Decoding:
-        if not self.opened.written:
-            return Decoding(1)
-        return decoding_of(self.opened.task.config.generation_kwargs)
 
     def prompt(self, contexts: Contexts, question: Question, passages: Passages) -> Prompt:
         """Over budget, whole passages are dropped from the lowest-ranked up.
@@ -56,7 +49,7 @@ class LmEvalPrompts:
             if facts.longest <= budget or shown == 0:
                 break
             shown -= 1
-        self._check_length(question, facts)
+        self._check_length(question, request, facts)
         return Prompt(request, facts, passages if limits else (), shown, wanted - shown)
 
     def _request(self, question: Question, passages: Sequence[Passage], shots: int) -> Request:
@@ -65,19 +58,25 @@ class LmEvalPrompts:
         if self.opened.kind == "loglikelihood_rolling":
             return Request(arguments[0][0], whole=True)
         if self.opened.written:
-            return Request(text, self.decoding)
+            return Request(text, decoding_of(arguments[0][1]))
         return Request(
             text, continuations=tuple(Continuation(option, context) for context, option, *_ in arguments)
         )
 
     def render(self, history: Sequence[Mapping[str, str]], add_generation_prompt: bool = True) -> str:
         """The chat template, as lm-eval calls it."""
-        turns = [Message(turn["role"], turn["content"]) for turn in history]
+        turns, text = rendered(
+            self.engine, history, goes_on=not add_generation_prompt, thinking=self.thinking
+        )
         self._turns[:] = turns if add_generation_prompt else turns[:-1]
-        return self.engine.render(turns, prefill=not add_generation_prompt)
+        return text
 
-    def _check_length(self, question: Question, facts: PromptFacts) -> None:
-        most = self.engine.window - (self.decoding.max_tokens if self.opened.written else 0)
+    @property
+    def thinking(self) -> bool | None:
+        return self.opened.spec.enable_thinking
+
+    def _check_length(self, question: Question, request: Request, facts: PromptFacts) -> None:
+        most = self.engine.window - (request.decoding.max_tokens if self.opened.written else 0)
         if facts.longest > most and self.opened.kind != "loglikelihood_rolling":
             raise InputError(
                 f"task {self.opened.spec.name!r}: the prompt of document {question.id} has {facts.longest} tokens and "
@@ -131,7 +130,8 @@ class LmEvalPrompts:
     def _responses(self, completion: Completion) -> list[Any]:
         """What lm-eval's own model would have returned for each request."""
         if self.opened.written:
-            return [completion.text]
+            end = self.opened.spec.think_end_token
+            return [completion.text.split(end)[-1].lstrip() if end else completion.text]
         scored = list(zip(completion.choice_logprobs or (), completion.greedy or (), strict=True))
         return (
             [sum(logprob for logprob, _ in scored)] if self.opened.kind == "loglikelihood_rolling" else scored

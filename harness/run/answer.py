@@ -43,23 +43,25 @@ Work has no side effect that another unit sees, so that it may run anywhere and 
 
 
 def plan_batches(prompts: Sequence[Prompt]) -> list[Batch]:
-    """Split a job's prompts into batches of similar length, longest first; scored ones apart from written ones.
+    """Split a job's prompts into batches of similar length, longest first; apart where they are asked in other ways.
 
     The split depends on the prompts alone, not on what is cached or answered already, so that a resumed run computes
     each answer in the same batch as an unbroken one.
     """
 
-    def scored(place: int) -> bool:
-        return prompts[place].request.scored
+    def kind(place: int) -> tuple[bool, str]:
+        """What a batch has in common: whether it is scored or written, and how it is decoded."""
+        request = prompts[place].request
+        return request.scored, repr(request.decoding)
 
     batches: list[list[int]] = []
-    for place in sorted(range(len(prompts)), key=lambda at: (scored(at), -prompts[at].facts.tokens, at)):
+    for place in sorted(range(len(prompts)), key=lambda at: (kind(at), -prompts[at].facts.tokens, at)):
         last = batches[-1] if batches else []
         if (
             not last
             or len(last) == BATCH_ROWS
             or (len(last) + 1) * prompts[last[0]].facts.tokens > BATCH_TOKENS
-            or scored(place) != scored(last[0])
+            or kind(place) != kind(last[0])
         ):
             batches.append([place])
         else:

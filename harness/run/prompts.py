@@ -57,6 +57,10 @@ class TaskPrompts(Protocol):
     def turns(self, contexts: Contexts, question: Question, prompt: Prompt) -> list[Message]:
         """The conversation behind `prompt`; empty where no chat template is applied."""
 
+    @property
+    def thinking(self) -> bool | None:
+        """Whether its conversations ask the model to think before it replies; None: as the chat template has it."""
+
     def metrics(self, question: Question, completion: Completion) -> dict[str, Any] | None:
         """The scores of an answer as JSON values, where the task has code of its own for them.
 
@@ -118,6 +122,10 @@ class TaskFilePrompts:
     def turns(self, contexts: Contexts, question: Question, prompt: Prompt) -> list[Message]:  # noqa: ARG002
         assert not isinstance(prompt.request.prompt, str)  # `prompt` made a conversation
         return list(prompt.request.prompt)
+
+    @property
+    def thinking(self) -> bool:
+        return False
 
     def metrics(self, question: Question, completion: Completion) -> None:  # noqa: ARG002
         return None

@@ -33,8 +33,9 @@ def training_rows(tasks: Iterable[Task]) -> Iterator[TrainingRow]:
 def sample(ready: ReadyJob) -> PromptSample:
     """The first prompt of a job beside what its template alone would write for such a conversation."""
     prompt, question, context = ready.prompts[0], ready.questions[0], ready.context
-    turns = context.prompts_of_task.turns(ready.job.system.context, question, prompt)
-    rendered = context.engine.show(prompt.request, turns)
+    prompts = context.prompts_of_task
+    turns = prompts.turns(ready.job.system.context, question, prompt)
+    rendered = context.engine.show(prompt.request, turns, thinking=prompts.thinking)
     return PromptSample(
         task=ready.job.task,
         system=ready.job.system.id,

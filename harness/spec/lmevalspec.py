@@ -60,6 +60,18 @@ class LmEvalSpec(Strict):
         False,
         description="Put prompts into the model's chat template, as lm-eval's `--apply_chat_template` does.",
     )
+    enable_thinking: bool | None = Field(
+        None,
+        validate_default=True,
+        description="What the chat template is told, as `enable_thinking` of lm-eval's `hf` model; by default nothing, "
+        "and the template's own way counts.",
+    )
+    think_end_token: Filled | None = Field(
+        None,
+        validate_default=True,
+        description="The text that ends the model's thinking, such as `</think>`: what stands before it is not scored, "
+        "as in lm-eval. Needed with `enable_thinking: true`.",
+    )
     system: Filled | None = Field(None, description="A system message, as lm-eval's `--system_instruction`.")
     retrieval: Retrieval = Field(Retrieval(), description="How passages are found.")
     examples: Examples = Field(
@@ -74,6 +86,22 @@ class LmEvalSpec(Strict):
         if query is None and info.data.get("corpus"):
             raise ValueError("is missing: with a corpus, say what passages are looked for by.")
         return query
+
+    @field_validator("enable_thinking")
+    @classmethod
+    def _thinking(cls, thinking: bool | None, info: ValidationInfo) -> bool | None:
+        if thinking is not None and not info.data.get("chat_template", True):
+            raise ValueError("has no effect without `chat_template: true`.")
+        return thinking
+
+    @field_validator("think_end_token")
+    @classmethod
+    def _think_end(cls, token: str | None, info: ValidationInfo) -> str | None:
+        if token is None and info.data.get("enable_thinking"):
+            raise ValueError("is missing: with `enable_thinking: true`, say what ends the thinking.")
+        if token and token.isdigit():
+            raise ValueError(f"is {token!r}, the id of a token in lm-eval; give its text here.")
+        return token
 
     @field_validator("metrics")
     @classmethod

@@ -13,7 +13,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-from tests.lmeval.worlds import ROOMS, TOOLS, write_config, write_jsonl
+from tests.lmeval.worlds import ROOMS, TOOLS, write_jsonl
 
 Row = dict[str, Any]
 ADJECTIVES = ("rusty", "new", "small", "loud", "old")
@@ -73,7 +73,8 @@ def boolq(n: int) -> Row:
 
 
 def winogrande(n: int) -> Row:
-    return {"sentence": f"The {tool(n)} does not fit the box because the _ is too {'big' if n % 2 else 'small'} for it.",
+    size = "big" if n % 2 else "small"
+    return {"sentence": f"The {tool(n)} does not fit the box because the _ is too {size} for it.",
             "option1": tool(n), "option2": "box", "answer": "1" if n % 2 else "2"}  # fmt: skip
 
 
@@ -110,7 +111,9 @@ def lambada(n: int) -> Row:
 
 
 def wikitext(n: int) -> Row:
-    return {"page": f" = The {tool(n)} = \n The {tool(n)} , which weighs 3 @.@ {n} kg , is in the {room(n)} room . \n"}
+    return {
+        "page": f" = The {tool(n)} = \n The {tool(n)} , which weighs 3 @.@ {n} kg , is in the {room(n)} room . \n"
+    }
 
 
 def truthfulqa(n: int) -> Row:
@@ -157,7 +160,9 @@ BUILT_IN = {
     "bbh_fewshot_boolean_expressions": BuiltIn("bbh/fewshot/boolean_expressions.yaml", bbh, ("test",)),
     "lambada_openai": BuiltIn("lambada/lambada_openai.yaml", lambada, ("test",), examples=False),
     "wikitext": BuiltIn("wikitext/wikitext.yaml", wikitext, ("train", "validation", "test"), examples=False),
-    "squad_completion": BuiltIn("", squad_completion, ("validation",), {"class": "!function local.Local"}, False),
+    "squad_completion": BuiltIn(
+        "", squad_completion, ("validation",), {"class": "!function local.Local"}, False
+    ),
 }
 
 
@@ -187,11 +192,15 @@ def write(folder: Path, name: str, documents: int, training: int) -> Path:
     path = folder / f"{name}.yaml"
     if not built_in.file:
         (folder / "local.py").write_text(LOCAL_CLASS, encoding="utf-8")
-        text = "".join(f"{key}: {value if key == 'class' else json.dumps(value)}\n" for key, value in says.items())
+        text = "".join(
+            f"{key}: {value if key == 'class' else json.dumps(value)}\n" for key, value in says.items()
+        )
         path.write_text(text, encoding="utf-8")
         return path
     # `dataset_name: null` stands in the file: without it the built-in's own counts.
-    text = json.dumps({"include": str(folder_of_tasks() / built_in.file), **says, "dataset_name": None}, indent=1)
+    text = json.dumps(
+        {"include": str(folder_of_tasks() / built_in.file), **says, "dataset_name": None}, indent=1
+    )
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(text, encoding="utf-8")
     return path

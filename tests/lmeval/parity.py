@@ -1,4 +1,4 @@
-"""`harness compare` over built-in tasks of lm-eval's beside plain lm-eval in the same environment, document by document."""
+"""`harness compare` over built-in tasks of lm-eval's beside plain lm-eval in the same environment, by document."""
 
 from __future__ import annotations
 
@@ -24,12 +24,17 @@ DOCUMENTS, TRAINING = 6, 5
 
 
 @dataclass(frozen=True)
-class Row:
-    """One task under one setting: the documents that were compared, and what differs, a line a document."""
-
+class Setting:
     task: str
     strategy: str
     chat: bool
+
+
+@dataclass(frozen=True)
+class Row:
+    """One task under one setting: the documents that were compared, and what differs, a line a document."""
+
+    setting: Setting
     documents: int
     differing: tuple[str, ...]
 
@@ -57,9 +62,9 @@ def parity(
         }
         for chat, task, system in asked
     ]
-    theirs = _theirs(jobs, folder)
+    theirs, end = _theirs(jobs, folder), (model_args or {}).get("think_end_token")
     return [
-        _row(task, system, chat, runs[chat][task, system], found)
+        _row(Setting(task, system, chat), runs[chat][task, system], found["samples"], end)
         for (chat, task, system), found in zip(asked, theirs, strict=True)
     ]
 
@@ -79,7 +84,15 @@ def _ours(
             encoding="utf-8",
         )
         tasks.append(str(task))
-    flags = ["--strategies", ",".join(STRATEGIES), "--latency-queries", "0", "--guard", "none", "--allow-task-code"]
+    flags = [
+        "--strategies",
+        ",".join(STRATEGIES),
+        "--latency-queries",
+        "0",
+        "--guard",
+        "none",
+        "--allow-task-code",
+    ]
     code = main(["compare", *tasks, "--model", str(model), *flags, "--output", str(folder / "run")])
     assert code == 0, f"harness compare ended with {code}"
     return dict(read_run(folder / "run").answers)
@@ -109,18 +122,16 @@ def _theirs(jobs: Sequence[dict[str, Any]], folder: Path) -> list[dict[str, Any]
     return found
 
 
-def _row(
-    task: str, system: str, chat: bool, rows: Sequence[AnswerRow], theirs: dict[str, Any]
-) -> Row:
-    samples = theirs["samples"]
+def _row(setting: Setting, rows: Sequence[AnswerRow], samples: dict[str, Any], end: str | None) -> Row:
     documents = {key.partition(",")[0] for key in samples}
     differing = [f"{name}: not answered" for name in documents - {row.question_id for row in rows}]
     for row in rows:
-        differing += [f"{row.question_id}: {what}" for what in _differences(row, samples)][:1]
-    return Row(task, system, chat, len(documents), tuple(differing))
+        differing += [f"{row.question_id}: {what}" for what in _differences(row, samples, end)][:1]
+    return Row(setting, len(documents), tuple(differing))
 
 
-def _differences(row: AnswerRow, samples: dict[str, Any]) -> Iterator[str]:
+def _differences(row: AnswerRow, samples: dict[str, Any], end: str | None) -> Iterator[str]:
+    """`end`: what ends the model's thinking, which lm-eval drops of its own replies."""
     for key, sample in samples.items():
         document, _, filter_ = key.partition(",")
         if document != row.question_id:
@@ -132,8 +143,9 @@ def _differences(row: AnswerRow, samples: dict[str, Any]) -> Iterator[str]:
                 yield f"{name} is {ours}, and {sample[metric]} in lm-eval"
         responses = [response[0] for response in sample["resps"]]
         if isinstance(responses[0], str):
-            if row.prediction != responses[0]:
-                yield f"{row.prediction!r} is written, and {responses[0]!r} in lm-eval"
+            reply = row.prediction.split(end)[-1].lstrip() if end else row.prediction
+            if reply != responses[0]:
+                yield f"{reply!r} is written, and {responses[0]!r} in lm-eval"
             continue
         logprobs = [one if isinstance(one, float) else one[0] for one in responses]
         ours = row.choice_logprobs or ()

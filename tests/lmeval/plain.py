@@ -1,7 +1,7 @@
 """Plain lm-eval in a process of its own, which imports nothing of this program: what its HFLM answers and scores.
 
-python plain.py JOBS.json OUT.json: a list of {file, model, peft, shots, chat, model_args} → a list of what each gave, by
-"document,filter": {metric: value, "resps": [...]}, and its aggregates under "results".
+python plain.py JOBS.json OUT.json: a list of {file, model, peft, shots, chat, model_args} → a list of what each gave:
+"document,filter" → {metric: value, "resps": [...]}, and its aggregates under "results" and "groups".
 """
 
 from __future__ import annotations

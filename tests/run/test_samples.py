@@ -100,23 +100,35 @@ def test_seeds_share_their_prompts(task: Task, tmp_path: Path) -> None:
 class RenderedTwice(FallibleEngine):
     """What goes wrong where a caller renders what was rendered already."""
 
-    def show(self, request: Request, turns: Sequence[Message]) -> RenderedPrompt:
-        shown = super().show(request, turns)
+    def show(
+        self, request: Request, turns: Sequence[Message], *, thinking: bool | None = False
+    ) -> RenderedPrompt:
+        shown = super().show(request, turns, thinking=thinking)
         return replace(shown, text=self.render([Message("user", shown.text)]))
 
 
 class TemplateTwice(FallibleEngine):
     """The same, where the template itself is made: the skeleton is as wrong as the prompt."""
 
-    def render(self, messages: Sequence[Message], *, prefill: bool = False) -> str:
+    def render(
+        self,
+        messages: Sequence[Message],
+        *,
+        prefill: bool = False,
+        thinking: bool | None = False,
+    ) -> str:
         return super().render([Message("user", super().render(messages))])
 
 
 class BeginningTwice(FallibleEngine):
     """A tokenizer that adds a begin token to a text that has one."""
 
-    def show(self, request: Request, turns: Sequence[Message]) -> RenderedPrompt:
-        return replace(super().show(request, turns), first_tokens=(1, 1, 7), added_tokens=(1,))
+    def show(
+        self, request: Request, turns: Sequence[Message], *, thinking: bool | None = False
+    ) -> RenderedPrompt:
+        return replace(
+            super().show(request, turns, thinking=thinking), first_tokens=(1, 1, 7), added_tokens=(1,)
+        )
 
 
 @pytest.mark.parametrize(

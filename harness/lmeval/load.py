@@ -10,14 +10,13 @@ from typing import Any
 
 from harness.errors import InputError, InputErrors, collecting, raise_all, shown
 from harness.files import sha256_json, sha256_text
-from harness.lmeval import library, survey
+from harness.lmeval import library, survey, teachable
 from harness.lmeval.data import cannot_open, data_errors
 from harness.lmeval.documents import canonical, names_context, put_in_front
 from harness.lmeval.opened import Opened, question_of
 from harness.lmeval.prompts import LmEvalPrompts
 from harness.lmeval.shares import TRIED, Judged, judge
 from harness.lmeval.taskfiles import locate
-from harness.quantities import listed
 from harness.records import Question
 from harness.spec.lmevalspec import LmEvalSpec
 from harness.spec.questions import same_words
@@ -25,7 +24,8 @@ from harness.spec.system import KINDS
 from harness.spec.task import Task, taken_names
 from harness.spec.yamlfile import YamlFile, load_yaml
 
-_ROLLING = "it scores whole texts (loglikelihood_rolling), before which nothing can stand"
+ROLLING = "loglikelihood_rolling"
+_WHOLE = "it scores whole texts (loglikelihood_rolling), before which nothing can stand"
 
 
 def open_tasks(tasks: Sequence[Task], *, allow_code: bool) -> list[Task]:
@@ -85,7 +85,13 @@ def _task(task: Task, file: YamlFile, group: str | None, name: str, theirs: Any)
     test = _questions(opened, opened.test, "{}", name)
     train = _questions(opened, opened.train, "train-{}", name)
     asked = {same_words(question): question.id for question in reversed(test)}
-    left_out = {q.id: asked[same_words(q)] for q in train if same_words(q) in asked}
+    left_out = {
+        question.id: f"it is also the test document {asked[same_words(question)]}"
+        if same_words(question) in asked
+        else "it has no right answer"
+        for question in train
+        if same_words(question) in asked or not (question.answers or opened.kind == ROLLING)
+    }
     digest = sha256_json(
         [canonical([theirs.config.to_dict()]), version("lm_eval"), sha256_text(canonical(opened.test))]
     )
@@ -99,10 +105,9 @@ def _task(task: Task, file: YamlFile, group: str | None, name: str, theirs: Any)
         files={**task.files, "test": digest, "train": sha256_text(canonical(opened.train))},
         lines={question.id: f"{task.path}: document {question.id} of {name}" for question in (*test, *train)},
         left_out=tuple(
-            f"{task.path}: {name}: document {id_} is left out, since it is also the test document {other}."
-            for id_, other in left_out.items()
+            f"{task.path}: {name}: document {id_} is left out, since {why}." for id_, why in left_out.items()
         ),
-        remarks=tuple(f"{task.path}: {name}: {remark}" for remark in _remarks(opened, test)),
+        remarks=tuple(f"{task.path}: {name}: {remark}" for remark in _remarks(opened, test, train)),
         prompts=lambda engine: LmEvalPrompts(opened, engine),
         obstacles=_obstacles(opened),
     )
@@ -158,36 +163,15 @@ def _try_filters(opened: Opened, file: YamlFile) -> None:
             raise file.error(("lm_eval",), f"{text}, so that no reply could be right.")
 
 
-def _remarks(opened: Opened, test: Sequence[Question]) -> list[str]:
+def _remarks(opened: Opened, test: Sequence[Question], train: Sequence[Question]) -> list[str]:
     """What its author should look at, as sentences."""
-    return [*_scales(opened), *_unreachable(opened, test)]
+    return [*_scales(opened), *teachable.remarks(opened, test, train)]
 
 
 def _scales(opened: Opened) -> list[str]:
     return [
         f"{name} is scored from 0 to {scale:g}; its scores are divided by {scale:g}, and shown as shares."
         for name, scale in opened.spec.scales.items()
-    ]
-
-
-def _unreachable(opened: Opened, test: Sequence[Question]) -> list[str]:
-    """Filters after which no right answer is counted right: that may be meant, where replies shall be longer."""
-    right = [(question, question.answers[0]) for question in test[:TRIED] if question.answers]
-    if not opened.written or not right:
-        return []
-    try:
-        scores = [opened.results(question.id, [answer]) for question, answer in right]
-    except InputError:
-        return []  # it may score the model's answers all the same, or be refused then
-    names = {
-        name: [share for share in opened.spec.metrics if share in opened.of_filter(name)]
-        for name in opened.filters
-    }
-    return [
-        f"its filter {name!r} and {listed(metrics)} count none of the right answers as right, such as "
-        f"{shown(right[0][1])}; look at them, unless a reply is meant to be worded otherwise."
-        for name, metrics in names.items()
-        if metrics and not any(row.get(metric) for row in scores for metric in metrics)
     ]
 
 
@@ -252,8 +236,8 @@ def _reason(error: Exception) -> str:
 
 def _obstacles(opened: Opened) -> dict[str, str]:
     """What the task cannot have in a prompt."""
-    if opened.kind == "loglikelihood_rolling":
-        return dict.fromkeys(KINDS, _ROLLING)
+    if opened.kind == ROLLING:
+        return dict.fromkeys(KINDS, _WHOLE)
     why = _no_examples(opened)
     return {"examples": why} if why else {}
 

@@ -158,6 +158,11 @@ class Opened:
         texts = target if isinstance(target, list) else [target]
         return tuple(str(text) for text in texts)
 
+    def between(self, doc: Doc, prompt: str) -> str:
+        """What stands between a prompt and its right answer where a fine-tune learns it: as in lm-eval's examples."""
+        joined = prompt[-1:].isspace() or (self.spec.chat_template and not self.task.doc_to_prefix(doc))
+        return "" if joined else str(self.task.config.target_delimiter)
+
     # Scores
 
     def results(self, document: str, responses: Sequence[Any]) -> dict[str, Any]:

@@ -88,17 +88,12 @@ class LmEvalPrompts:
         request = self.prompt(contexts, question, passages).request
         doc = self.opened.doc(question)
         if not request.scored:
-            return Example(request, self._reply(doc, str(request.prompt)))
+            reply = self.opened.between(doc, str(request.prompt)) + self.opened.answers(doc)[0]
+            return Example(request, reply)
         if request.whole:
             return Example(request)
         place = self.opened.gold(doc)[0] if self.opened.kind == "multiple_choice" else 0
         return Example(Request(request.prompt, continuations=(request.continuations[place],)))
-
-    def _reply(self, doc: dict[str, Any], text: str) -> str:
-        """The right answer as it goes on from the prompt, with what lm-eval puts between the two in its examples."""
-        prefix, between = self.opened.task.doc_to_prefix(doc), self.opened.task.config.target_delimiter
-        joined = text[-1:].isspace() or (self.opened.spec.chat_template and not prefix)
-        return ("" if joined else between) + self.opened.answers(doc)[0]
 
     def turns(self, contexts: Contexts, question: Question, prompt: Prompt) -> list[Message]:
         self.prompt(contexts, question, prompt.retrieved)

@@ -246,21 +246,6 @@ def test_a_filter_that_fails_is_a_sentence(tmp_path: Path) -> None:
     assert "its filters fail: " in refused(tmp_path, filter_list=[{"name": "some", "filter": steps}])
 
 
-@pytest.mark.parametrize(("pattern", "remarks"), [("#### (.+)", 1), ("([a-z]+)", 0)])
-def test_a_filter_that_no_right_answer_survives_is_remarked(
-    tmp_path: Path, pattern: str, remarks: int
-) -> None:
-    """It may be meant, where a reply is longer than the right answer; so the task is not refused."""
-    steps = [{"function": "regex", "regex_pattern": pattern}, {"function": "take_first"}]
-    (task,) = opened(tmp_path, filter_list=[{"name": "marked", "filter": steps}])
-    assert len(task.remarks) == remarks
-    for remark in task.remarks:
-        assert (
-            "filter 'marked' and exact_match,marked count none of the right answers as right, such as 'red'"
-            in remark
-        )
-
-
 def test_a_metric_of_which_less_is_better_is_not_read_as_accuracy(tmp_path: Path) -> None:
     brier = [{"metric": "brier_score", "aggregation": "brier_score", "higher_is_better": False}]
     says = {**CHOICE, "metric_list": [*CHOICE["metric_list"], *brier]}

@@ -288,3 +288,22 @@ class ApiPrice:
     priced_on: str | None = None
     source: str | None = None
     reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GroupMetric:
+    """A metric that a group of lm-eval tasks aggregates. `filters` None: those that its members have."""
+
+    metric: str
+    filters: tuple[str, ...] | None = None
+    by_size: bool = True
+    """Whether a member counts by its documents."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TaskGroup:
+    """A group of lm-eval tasks: the tasks of a run that are in it, and in groups within it."""
+
+    name: str
+    tasks: tuple[str, ...]
+    metrics: tuple[GroupMetric, ...] = ()

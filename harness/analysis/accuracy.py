@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from harness.analysis.evidence import Asked, Evidence, Pair
 from harness.analysis.results.figures import Estimate
 from harness.analysis.statistics.clusters import Design
-from harness.analysis.statistics.intervals import mean_interval
+from harness.analysis.statistics.intervals import mean, mean_interval
 from harness.records import AnswerRow
 from harness.scoring.table import METRICS, Scored
 from harness.spec.lmevalspec import LmEvalSpec
@@ -83,6 +83,26 @@ def _stored(row: AnswerRow, spec: TaskSpec | LmEvalSpec) -> dict[str, float]:
         for name, value in scored.items()
         if isinstance(value, bool | int | float)
     }
+
+
+def by_filter(
+    scored: Sequence[ScoredAnswer], primary: str, spec: TaskSpec | LmEvalSpec
+) -> dict[str, float | None]:
+    """The mean of a metric under each filter of its task; empty where it has one filter.
+
+    Every filter reads the same answers: where they part, the filter is what is measured.
+    """
+    metric = primary.partition(",")[0]
+    known = dict.fromkeys(name for answer in scored for name in answer.row.metrics or {})
+    names = {name.partition(",")[2] or "none": name for name in known if name.partition(",")[0] == metric}
+    if len(names) < 2:
+        return {}
+    means = {}
+    for filter_, name in names.items():
+        one = spec.model_copy(update={"metrics": (name,)})
+        shares = [replace(answer, scores=_stored(answer.row, one)) for answer in scored]
+        means[filter_] = mean([*per_question(shares, name).values()])
+    return means
 
 
 def per_question(scored: Sequence[ScoredAnswer], metric: str) -> dict[str, float]:

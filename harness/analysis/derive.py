@@ -20,6 +20,7 @@ from harness.analysis.decision.requirements.table import Requirements
 from harness.analysis.decision.summary import summary
 from harness.analysis.decision.verdict import standing, verdict
 from harness.analysis.evidence import Evidence, Pair, missing_answers
+from harness.analysis.groups import aggregated
 from harness.analysis.latency import percentiles, tpots, unmerged
 from harness.analysis.money import breakeven, cost
 from harness.analysis.money.economics import CostInputs, Economics
@@ -105,6 +106,7 @@ def derive(
             {name: task.probes for name, task in tasks.items()},
         ),
         tasks=tasks,
+        groups=aggregated(manifest.groups, tasks),
     )
 
 
@@ -270,6 +272,7 @@ def _system(
         empty_share=mean([not row.prediction.strip() for row in rows]),
         cached_share=mean([row.cached for row in rows]),
         over_trivial=constants.beaten_by(scored),
+        by_filter=accuracy.by_filter(scored, primary, run.manifest.tasks[task].spec),
     )
 
 

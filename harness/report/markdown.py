@@ -9,8 +9,8 @@ from collections.abc import Iterator
 from urllib.parse import quote
 
 from harness.analysis.results.figures import Status
-from harness.analysis.results.run import RunResult, TaskResult
-from harness.report import decisions, opening, scoreboard, validity
+from harness.analysis.results.run import RunResult, SystemResult, TaskResult
+from harness.report import decisions, opening, overview, scoreboard, validity
 from harness.report.mdtext import escape, table
 from harness.report.numbers import estimate, figure
 
@@ -20,9 +20,10 @@ def render(results: RunResult, page: str | None) -> str:
     lines = [f"# {escape(opening.TITLE)}", ""]
     for warning in opening.warnings(results):
         lines += [f"> **{escape(warning)}**", ""]
-    lines += ["## Verdict", "", *(_verdict(name, task) for name, task in results.tasks.items())]
+    shown = [_verdict(name, task, brief=overview.many(results)) for name, task in results.tasks.items()]
+    lines += ["## Verdict", "", *shown]
     lines += ["", escape(" ".join(decisions.overall(results)))]
-    lines += ["", "## Scoreboard", *_boards(results)]
+    lines += ["", "## Scoreboard", *_overview(results), *_boards(results)]
     lines += ["", "## Is the comparison valid?", ""]
     for name, task in results.tasks.items():
         lines += _validity(name, task)
@@ -33,21 +34,32 @@ def render(results: RunResult, page: str | None) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _verdict(name: str, task: TaskResult) -> str:
+def _verdict(name: str, task: TaskResult, *, brief: bool) -> str:
+    """What to do; unless `brief`, how sure it is and what would change it."""
     decision = task.decision
+    if brief:
+        return f"- {escape(name)}: {escape(decision.headline)}"
     beside = [f"{title}: {sentence}" for title, sentence in decisions.beside(decision)]
     left_out = [decision.left_out(system) for system in decision.excluded]
     text = " ".join(map(escape, [*beside, *left_out]))
     return f"- **{escape(name)}: {escape(decision.headline)}** {text}".rstrip()
 
 
+def _overview(results: RunResult) -> Iterator[str]:
+    """All tasks in one table, where there are many or some are in a group."""
+    if board := overview.board(results):
+        yield from ("", overview.TITLE, "", *table(board.headers, board.rows))
+
+
 def _boards(results: RunResult) -> Iterator[str]:
-    """The page's scoreboard of each task."""
+    """The page's scoreboard of each task, folded away where there are many."""
+    many = overview.many(results)
     for name, task in results.tasks.items():
-        yield from ("", f"### {escape(name)}, {task.n} questions", "")
+        title = f"{escape(name)}, {task.n} questions"
+        yield from ("", f"<details><summary>{title}</summary>" if many else f"### {title}", "")
         accuracy = f"Accuracy ({task.metric}, 95 % interval)"
         rows = [
-            (row.label, estimate(row.accuracy), _standing(task, name), *scoreboard.cells(task, row))
+            (row.label, _accuracy(row), _standing(task, name), *scoreboard.cells(task, row))
             for name, row in task.strategies.items()
         ]
         rows += [
@@ -56,6 +68,13 @@ def _boards(results: RunResult) -> Iterator[str]:
         ]
         yield from table(("Strategy", accuracy, "Beside the leader", *scoreboard.COLUMNS), rows)
         yield from _notes(task)
+        if many:
+            yield from ("", "</details>")
+
+
+def _accuracy(row: SystemResult) -> str:
+    filters = scoreboard.filters(row)
+    return f"{estimate(row.accuracy)}; {filters}" if filters else estimate(row.accuracy)
 
 
 def _standing(task: TaskResult, name: str) -> str:

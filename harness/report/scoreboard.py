@@ -52,6 +52,11 @@ def _runners(task: TaskResult) -> dict[str, float]:
     }
 
 
+def filters(row: SystemResult) -> str:
+    """What each of lm-eval's filters makes of the same answers: `strict-match 0.0 %, flexible-extract 40.0 %`."""
+    return ", ".join(f"{name} {percent(mean)}" for name, mean in row.by_filter.items())
+
+
 def once(row: SystemResult) -> str:
     """One-off cost, and how much of it is the price list's people's time and labels, which nobody measured."""
     fixed, people = row.cost.fixed_usd, row.cost.fixed_people_usd

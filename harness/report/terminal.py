@@ -7,13 +7,16 @@ from typing import IO, TYPE_CHECKING, cast
 
 from harness.analysis.results.run import RunResult, TaskResult
 from harness.process import AsIs
-from harness.report import costs, decisions, opening
+from harness.report import costs, decisions, opening, overview, scoreboard, view
 from harness.report.numbers import estimate, percentile
 from harness.report.view import visible
 
 if TYPE_CHECKING:
     from rich.table import Table
     from rich.text import Text
+
+LONGEST_NAME = 32
+"""Characters of a task's name on one line, where there are so many tasks that they stand below each other."""
 
 
 def print_results(results: RunResult, file: IO[str] | None = None, width: int | None = None) -> None:
@@ -23,12 +26,31 @@ def print_results(results: RunResult, file: IO[str] | None = None, width: int | 
     console = Console(file=file or cast(IO[str], AsIs(sys.stdout)), width=width, highlight=False)
     for text in opening.warnings(results):
         console.print(visible(text), style="bold yellow", markup=False, soft_wrap=True)
-    console.print(_table(results))
+    shown = overview.board(results)
+    if not overview.many(results):
+        console.print(_table(results))
+    if shown:
+        console.print(_board(shown))
+        console.print(overview.TITLE, markup=False, soft_wrap=True)
     for name, task in results.tasks.items():
         if metrics := task.decision.other_metrics.text:
             console.print(visible(f"{name}, by other metrics: {metrics}"), markup=False, soft_wrap=True)
     for verdict in decisions.lines(results):
         console.print(visible(verdict), markup=False, soft_wrap=True)
+
+
+def _board(shown: view.Table) -> Table:
+    """All tasks below each other, as a terminal is higher than wide."""
+    from rich import box
+    from rich.table import Table
+
+    table = Table(box=box.SIMPLE_HEAD, show_lines=False, pad_edge=False)
+    for place, header in enumerate(shown.headers[:-1]):  # the decisions follow in sentences
+        longest = min(LONGEST_NAME, max(len(row[0]) for row in shown.rows))
+        table.add_column(_text(header), overflow="fold", min_width=0 if place else longest)
+    for row in shown.rows:
+        table.add_row(*map(_text, row[:-1]))
+    return table
 
 
 def _table(results: RunResult) -> Table:
@@ -66,7 +88,8 @@ def _cell(task: TaskResult, system: str) -> str:
     row = task.strategies.get(system)
     if row is None:
         return "not applicable" if system in task.not_applicable else "–"
-    accuracy = estimate(row.accuracy)
+    filters = scoreboard.filters(row)
+    accuracy = f"{estimate(row.accuracy)}\n{filters}" if filters else estimate(row.accuracy)
     return (
         f"{accuracy}\n{percentile(row.latency_s, 'p50')} · {costs.per_query(row)}"
         if row.latency_s.n

@@ -49,6 +49,7 @@ def describe(
         systems={job.system.id: job.system for job in reversed(plan.jobs)},  # by its name at home
         plan=tuple(Planned(task=job.task, system=job.system.id, seed=job.seed) for job in plan.jobs),
         not_applicable=plan.not_applicable,
+        groups=tuple(dict.fromkeys(group for task in plan.tasks.values() for group in task.groups)),
         forgetting=tuple(plan.forgetting.names),
         price_sheet=prices.sheet,
         api_prices=prices.api,

@@ -15,7 +15,7 @@ from pydantic import Discriminator, Tag, TypeAdapter, ValidationError
 
 from harness.errors import InputError, InputErrors, shown
 from harness.files import LFS_POINTER, is_lfs_pointer, read_json, write_text
-from harness.records import AdapterRecord, ApiPrice, NotReadFiles
+from harness.records import AdapterRecord, ApiPrice, NotReadFiles, TaskGroup
 from harness.run.settings import Settings
 from harness.spec.lmevalspec import LmEvalSpec
 from harness.spec.prices import UsedSheet
@@ -176,6 +176,7 @@ class Manifest:
     """Task → system → why it does not apply."""
     set_aside: dict[str, str] = field(default_factory=dict)
     """Tasks that could not go on, each with the reason, a sentence."""
+    groups: tuple[TaskGroup, ...] = ()
     forgetting: tuple[str, ...]
     """Tasks that adapters of other tasks answer, to show what they forgot."""
     adapters: tuple[TrainedAdapter, ...] = ()

@@ -13,7 +13,7 @@ from typing import Any
 from harness.errors import InputError, InputErrors, Later, collecting, did_you_mean, raise_all, shown
 from harness.files import sha256_json
 from harness.quantities import listed
-from harness.records import PassedOver, Question
+from harness.records import PassedOver, Question, TaskGroup
 from harness.spec.lmevalspec import KEYS_OF_LM_EVAL, SECTIONS_OF_LM_EVAL, LmEvalSpec
 from harness.spec.questions import QuestionFile, across, leaks, read_questions
 from harness.spec.taskspec import Answer, TaskSpec
@@ -47,6 +47,8 @@ class Task:
     """One sentence for each thing that its author should look at, though a run can do with it."""
     prompts: Callable[[Any], Any] | None = None
     """Engine → the task's own `run.prompts.TaskPrompts`; None where the task file says how its questions are put."""
+    groups: tuple[TaskGroup, ...] = ()
+    """The groups of lm-eval's that it is in."""
     obstacles: Mapping[str, str] = field(default_factory=dict)
     """Kinds of context that the task cannot have, each with the reason as a clause for the report."""
 

@@ -17,10 +17,19 @@ from harness.cli import main
 from harness.files import sha256_file
 from harness.records import AnswerRow
 from tests.lmeval import builtin, plain
+from tests.tiny import TEMPLATE
 
 SHOTS = 3
 STRATEGIES = ("base", "few-shot", "lora")
 DOCUMENTS, TRAINING = 6, 5
+_REFUSES = (
+    "{% if messages[0]['role'] == 'system' %}{{ raise_exception('System role not supported') }}{% endif %}"
+)
+_SWITCH = (
+    "{% if enable_thinking is not defined or enable_thinking %}<think>{% else %}<think></think>{% endif %}"
+)
+THINKING = _REFUSES + TEMPLATE.replace("<|assistant|>{% endif %}", f"<|assistant|>{_SWITCH}{{% endif %}}")
+"""The tiny model's template with a thinking switch, which is on by default, and without system messages."""
 
 
 @dataclass(frozen=True)
@@ -45,11 +54,12 @@ def parity(
     folder: Path,
     *,
     chats: Sequence[bool] = (False, True),
+    documents: int = DOCUMENTS,
     more: str = "",
     model_args: dict[str, Any] | None = None,
 ) -> list[Row]:
     """Run both sides over the tasks. `more`: lines of our task files; `model_args`: the same for lm-eval's HFLM."""
-    runs = {chat: _ours(model, names, folder / f"chat-{chat}", chat, more) for chat in chats}
+    runs = {chat: _ours(model, names, folder / f"chat-{chat}", chat, documents, more) for chat in chats}
     asked = [(chat, task, system) for chat, run in runs.items() for task, system in run]
     jobs = [
         {
@@ -70,12 +80,12 @@ def parity(
 
 
 def _ours(
-    model: Path, names: Sequence[str], folder: Path, chat: bool, more: str
+    model: Path, names: Sequence[str], folder: Path, chat: bool, documents: int, more: str
 ) -> dict[tuple[str, str], Sequence[AnswerRow]]:
     """Task and system → the answers of a run of ours, through the command."""
     tasks = []
     for name in names:
-        file = builtin.write(folder, name, DOCUMENTS, TRAINING)
+        file = builtin.write(folder, name, documents, TRAINING)
         task = folder / "ours" / f"{name}.yaml"
         task.parent.mkdir(parents=True, exist_ok=True)
         task.write_text(

@@ -25,6 +25,7 @@ from harness.analysis.results.figures import (
     Waterfall,
     best_baseline,
 )
+from harness.analysis.results.groups import GroupResult
 from harness.analysis.results.money import Cost, MonthlyTotal, PriceFacts
 from harness.records import LossPoint
 from harness.run.manifest import EmbedderFacts, IndexFacts, MachineFacts, ModelFacts
@@ -67,7 +68,8 @@ class SystemFigures:
 
     `groups`: accuracy by kind of question. `aggregates`: lm-eval's figures of all answers together. `truncated`:
     prompts that lost passages, `dropped_passages` in all. `adapter`: sha256 of the one that answered.
-    `over_trivial`: against the task's best trivial baseline; None where there is none.
+    `over_trivial`: against the task's best trivial baseline; None where there is none. `by_filter`: the primary metric
+    of what each of lm-eval's filters makes of the same answers; empty where there is one filter.
     """
 
     system: System
@@ -92,6 +94,7 @@ class SystemFigures:
     empty_share: float | None
     cached_share: float | None
     over_trivial: OverTrivial | None = None
+    by_filter: dict[str, float | None] = field(default_factory=dict)
 
     @property
     def control(self) -> bool:
@@ -222,6 +225,7 @@ class RunResult:
     requirements: dict[str, int | float | str | bool | None]
     summary: Summary
     tasks: dict[str, TaskResult]
+    groups: dict[str, GroupResult] = field(default_factory=dict)
 
 
 def read_results(text: str | bytes) -> RunResult:

@@ -43,7 +43,7 @@ from harness.engines.quiet import import_transformers
 from tests.fakes import WordEmbedder
 transformers = import_transformers()
 transformers.AutoTokenizer, transformers.LlamaForCausalLM
-import peft
+import faiss, peft
 
 class Embedder(WordEmbedder):
     def __init__(self, *_): super().__init__()

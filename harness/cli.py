@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import argparse
+import shlex
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import NoReturn, TypeVar
+from typing import Any, NoReturn, TypeVar
 
 from harness import __version__
 from harness.commands.compare import add_compare
@@ -44,7 +45,7 @@ def _command(arguments: list[str]) -> int:
     try:
         _check_surroundings(arguments)
         options = parser().parse_args(arguments)
-        options.command = " ".join(["harness", *arguments])
+        options.command = shlex.join(["harness", *arguments])
         return options.run(options) or 0
     except HarnessError as error:
         print(f"harness: {error}", file=sys.stderr)
@@ -84,10 +85,35 @@ def _check_surroundings(arguments: Sequence[str]) -> None:
 
 
 class _Parser(argparse.ArgumentParser):
+    """Refuses empty values and flags given twice, of which argparse takes the last without a word."""
+
+    def __init__(self, *args: Any, **named: Any) -> None:
+        super().__init__(*args, **named)
+        for kind in (None, "store"):
+            self.register("action", kind, _Once)
+
+    def _get_value(self, action: argparse.Action, arg_string: str) -> Any:
+        if not arg_string and action.nargs != argparse.PARSER:  # whose values are those of the command's own
+            raise argparse.ArgumentError(action, "the value is empty")
+        return super()._get_value(action, arg_string)
+
     def error(self, message: str) -> NoReturn:
         if message.endswith("expected one argument"):  # or it was taken for a flag, as -1e5 is
             message += ", and one that begins with a dash is written --flag=VALUE"
         raise InputError(f"{message}. See: {self.prog} --help")
+
+
+class _Once(argparse._StoreAction):
+    def __call__(
+        self,
+        parser: argparse.ArgumentParser,
+        namespace: argparse.Namespace,
+        values: Any,
+        option_string: str | None = None,
+    ) -> None:
+        if option_string and getattr(namespace, self.dest, self.default) is not self.default:
+            raise argparse.ArgumentError(self, "is given twice")
+        super().__call__(parser, namespace, values, option_string)
 
 
 def parser() -> argparse.ArgumentParser:

@@ -84,7 +84,7 @@ def try_one(kind: ModuleType, seed: int, number: int, home: Path) -> Attempt:
     argv = kind.make(random.Random(f"{seed}/{number}"), folder)
     out, err = home / f"{number:06}.out", home / f"{number:06}.err"
     begun = time.monotonic()
-    code, before, peak = _in_child(argv, folder, out, err)
+    code, before, peak = _in_child(argv, folder, out, err, draws=getattr(kind, "DRAWS", False))
     return Attempt(
         number, folder, argv, code, time.monotonic() - begun, max(0, peak - before), _text(out), _text(err)
     )
@@ -97,7 +97,9 @@ def remove(attempt: Attempt) -> None:
         attempt.folder.with_suffix(suffix).unlink(missing_ok=True)
 
 
-def _in_child(argv: Sequence[str], folder: Path, out: Path, err: Path) -> tuple[int | None, int, int]:
+def _in_child(
+    argv: Sequence[str], folder: Path, out: Path, err: Path, *, draws: bool
+) -> tuple[int | None, int, int]:
     """Run the command in a forked child: (exit code, bytes resident before, most bytes resident)."""
     before = _resident_bytes()
     done, held = os.pipe()
@@ -106,7 +108,7 @@ def _in_child(argv: Sequence[str], folder: Path, out: Path, err: Path) -> tuple[
     child = os.fork()
     if child == 0:
         os.close(done)
-        _child(argv, folder, out, err)
+        _child(argv, folder, out, err, None if draws else _address_bytes() + SLACK_BYTES)
     os.close(held)  # the child's copy closes when it ends, and `done` becomes readable
     if not select.select([done], [], [], LIMIT_S)[0]:
         with contextlib.suppress(ProcessLookupError):
@@ -117,8 +119,8 @@ def _in_child(argv: Sequence[str], folder: Path, out: Path, err: Path) -> tuple[
     return code, before, usage.ru_maxrss * 1024
 
 
-def _child(argv: Sequence[str], folder: Path, out: Path, err: Path) -> None:
-    """Everything that the child does; it never returns."""
+def _child(argv: Sequence[str], folder: Path, out: Path, err: Path, most: int | None) -> None:
+    """Everything that the child does; it never returns. `most`: bytes of addresses that it may ask for."""
     code = CRASHED
     try:
         for path, descriptor in ((out, 1), (err, 2)):
@@ -128,8 +130,8 @@ def _child(argv: Sequence[str], folder: Path, out: Path, err: Path) -> None:
         os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
         sys.stdout, sys.stderr = (os.fdopen(n, "w", errors="backslashreplace", closefd=False) for n in (1, 2))
         os.chdir(folder)
-        most = _address_bytes() + SLACK_BYTES
-        resource.setrlimit(resource.RLIMIT_AS, (most, most))
+        if most is not None:
+            resource.setrlimit(resource.RLIMIT_AS, (most, most))
         code = importlib.import_module("harness.cli").main(argv)
     except SystemExit as left:  # argparse, after --help
         code = left.code if isinstance(left.code, int) else CRASHED

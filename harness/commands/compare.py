@@ -14,7 +14,9 @@ from harness.commands.flags import (
     add_code_flag,
     add_price_flags,
     add_requirement_flags,
+    name,
     names_in,
+    place,
     price_settings,
     requirement_flags,
     requirements_from,
@@ -100,26 +102,44 @@ def _tell(tasks: Sequence[Task], corpora: Corpora) -> None:
 def add_run_flags(parser: argparse.ArgumentParser) -> None:
     """Tasks, strategies, model and device, sampling, cache and output, then what is needed and what it costs."""
     add = parser.add_argument
-    add("tasks", nargs="*", metavar="TASK", help="name in tasks/ or path of a YAML file; none: every task")
+    add(
+        "tasks",
+        nargs="*",
+        type=name,
+        metavar="TASK",
+        help="name in tasks/ or path of a YAML file; none: every task",
+    )
     add("--strategies", metavar="A,B", help="comma-separated (default: base,lora,rag,oracle)")
-    add("--model", metavar="NAME", help="catalogue name, local folder, GGUF file, hub name or scripted:FILE")
+    add(
+        "--model",
+        type=name,
+        metavar="NAME",
+        help="catalogue name, local folder, GGUF file, hub name or scripted:FILE",
+    )
     add("--revision", metavar="REV", help="revision of a hub model")
-    add("--embedder", metavar="NAME", help="catalogue name, local folder or hub name")
+    add("--embedder", type=name, metavar="NAME", help="catalogue name, local folder or hub name")
     add("--device", help="cpu, cuda, cuda:1, mps (default: cuda where there is one)")
     add("--dtype", help="float32, bfloat16 or float16 (default: float32 on a CPU, bfloat16 on CUDA)")
     add("--limit", type=whole(1), metavar="N", help="a seeded sample of N questions a task")
     add("--latency-queries", type=whole(0), metavar="N",
         help="questions timed one at a time (default 20, 0: none)")  # fmt: skip
     add("--seed", type=whole(0), metavar="N", help="seed of sampling, training and order (default 0)")
-    add("--seeds", type=whole(1), metavar="N", help="train each adapter N times, with seeds from --seed on")
+    add(
+        "--seeds",
+        type=whole(1, 1000),
+        metavar="N",
+        help="train each adapter N times, with seeds from --seed on",
+    )
     add("--guard", action="append", metavar="TASK",
         help="ask TASK before and after each fine-tune, to see what it forgets (default: general; none: no task)",
     )  # fmt: skip
     add("--quick", action="store_true", help="a few questions and two epochs: not fit for decisions")
     add("--no-cache", action="store_true", help="neither read nor write the cache of answers")
     add_code_flag(parser)
-    add("--output", type=Path, metavar="DIR", help="run folder (default: reports/<UTC time>-<hash>)")
-    add("--resume", type=Path, metavar="RUN", help="go on with a run that was stopped, with its own settings")
+    add("--output", type=place, metavar="DIR", help="run folder (default: reports/<UTC time>-<hash>)")
+    add(
+        "--resume", type=place, metavar="RUN", help="go on with a run that was stopped, with its own settings"
+    )
     add_requirement_flags(parser)
     add_price_flags(parser)
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import argparse
+import errno
 import math
+import os
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -24,7 +26,7 @@ def add_code_flag(parser: argparse.ArgumentParser) -> None:
 def add_requirement_flags(parser: argparse.ArgumentParser) -> None:
     """The flags of `compare` and `decide` that say what a user needs, a flag a row of the table."""
     group = parser.add_argument_group("what you need (none is obligatory)")
-    group.add_argument("--requirements", type=Path, metavar="FILE", help="a YAML file with any of these")
+    group.add_argument("--requirements", type=place, metavar="FILE", help="a YAML file with any of these")
     for field in requirement_flags():
         add_requirement_flag(group, field)
 
@@ -44,7 +46,7 @@ def add_requirement_flag(parser: argparse._ActionsContainer, field: str) -> None
 
 def _type_of(row: Row) -> Callable[[str], Any]:
     if row.whole:
-        return whole(int(row.least or 0), None if row.most is None else int(row.most))
+        return whole(int(row.least or 0), MOST if row.most is None else int(row.most))
     return str if row.least is None else _any_number
 
 
@@ -74,7 +76,7 @@ def requirements_from(
 def add_price_flags(parser: argparse.ArgumentParser) -> None:
     """The flags of `compare` and `decide` that say what things cost."""
     add = parser.add_argument_group("prices").add_argument
-    add("--prices", metavar="FILE", help="price list (default: the one that ships)")
+    add("--prices", type=name, metavar="FILE", help="price list (default: the one that ships)")
     add("--machine", metavar="NAME", help="machine of the price list that the run is priced on")
     add("--usd-per-hour", type=_price, metavar="USD", help="price of the machine instead of the price list's")
     add(
@@ -92,14 +94,37 @@ def add_price_flags(parser: argparse.ArgumentParser) -> None:
 def price_settings(options: argparse.Namespace) -> dict[str, Any]:
     """What was given, by the name of the setting. Raises InputError for empty names."""
     given = {name: value for name in FIELDS if (value := getattr(options, name)) is not None}
-    empty = [f"--{name}" for name in ("prices", "machine") if given.get(name) == ""]
-    if empty:
-        raise InputError(f"{', '.join(empty)}: the name is empty.")
     if "price_as" in given:
         given["price_as"] = tuple(dict.fromkeys(names_in(given["price_as"])))
         if not given["price_as"]:
             raise InputError("--price-as: name an API model, for instance gpt-4o-mini.")
     return given
+
+
+LONGEST_NAME = 255
+"""Bytes of a file's name that file systems take."""
+
+
+def name(text: str) -> str:
+    """The type of a flag whose value may be a file's name, or another's."""
+    reason = None
+    try:
+        os.stat(Path(text).expanduser())  # noqa: PTH116 - Path.stat is the same, and reads as if its result mattered
+    except RuntimeError as error:  # of ~nobody
+        reason = str(error)
+    except OSError as error:
+        if error.errno in (errno.ENAMETOOLONG, errno.ELOOP):
+            reason = error.strerror
+    if any(len(part.encode()) > LONGEST_NAME for part in Path(text).parts):  # of what is to be made, too
+        reason = os.strerror(errno.ENAMETOOLONG)
+    if reason:
+        raise argparse.ArgumentTypeError(f"{shown(text)} cannot name a file: {reason}")
+    return text
+
+
+def place(text: str) -> Path:
+    """The type of a flag that names a file or a folder."""
+    return Path(name(text))
 
 
 def names_in(given: list[str]) -> list[str]:
@@ -134,17 +159,22 @@ _price = _number(LEAST, MOST_USD_PER_HOUR, f"a price from {LEAST:f} to {MOST_USD
 _share = _number(LEAST, 1, f"a share from {LEAST:f} to 1")
 
 
-def whole(least: int, most: int | None = None) -> Callable[[str], int]:
-    """The type of a flag that takes a whole number from `least` up, and to `most` where that is given."""
-    wanted = f"from {least} up" if most is None else f"from {least} to {most:,}"
+MOST = 2**31 - 1
+"""No count is larger, and no seed: what takes them reads 32 bits."""
+
+
+def whole(least: int, most: int = MOST) -> Callable[[str], int]:
+    """The type of a flag that takes a whole number from `least` to `most`."""
+    wanted = f"from {least} up" if most == MOST else f"from {least} to {most:,}"
 
     def read(text: str) -> int:
         try:
             value = int(text)
         except ValueError:  # no number, or one with more digits than Python reads
-            value = least - 1
-        if value < least or (most is not None and value > most):
-            raise argparse.ArgumentTypeError(f"{shown(text)} is not a whole number {wanted}")
+            value = MOST + 1 if text.isdecimal() else least - 1
+        if not least <= value <= most:
+            much = f", and {most:,} is the most" if value > most == MOST else ""
+            raise argparse.ArgumentTypeError(f"{shown(text)} is not a whole number {wanted}{much}")
         return value
 
     return read

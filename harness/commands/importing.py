@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import argparse
 import sys
-from pathlib import Path
 from typing import Any
 
+from harness.commands.flags import place
 from harness.errors import InputError
 from harness.quantities import listed
 
@@ -18,9 +18,9 @@ def add_import(verbs: Any) -> None:
         "import", help="make a task of a CSV, TSV or XLSX file, or of a folder in BEIR's form"
     )
     add = parser.add_argument
-    add("source", metavar="SOURCE", type=Path,
+    add("source", metavar="SOURCE", type=place,
         help="a table, or a folder with corpus.jsonl, queries.jsonl and qrels/")  # fmt: skip
-    add("folder", metavar="FOLDER", type=Path, help="the new task folder; its name is the task's")
+    add("folder", metavar="FOLDER", type=place, help="the new task folder; its name is the task's")
     add("--question", metavar="COL", help="table: the column of the questions")
     add("--answer", metavar="COL", help="table: the column of the right answers")
     add(
@@ -39,10 +39,10 @@ def add_import(verbs: Any) -> None:
         metavar="COL",
         help="table: the column that says test, train or dev (default: all are test)",
     )
-    add("--corpus", metavar="PATH", type=Path, help="table: folder or file of the documents")
+    add("--corpus", metavar="PATH", type=place, help="table: folder or file of the documents")
     add("--refusal", metavar="TEXT", help="table: the right reply where the answer is empty")
     add("--sheet", metavar="NAME", help="XLSX: the sheet (default: the first)")
-    add("--answers", metavar="FILE", type=Path, help="BEIR: a table with the columns query-id and answer")
+    add("--answers", metavar="FILE", type=place, help="BEIR: a table with the columns query-id and answer")
     parser.set_defaults(run=_import)
 
 

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Callable
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from harness.commands import REPORTS
-from harness.commands.flags import whole
+from harness.commands.flags import name, place, whole
 from harness.errors import InputError, InputErrors
 
 if TYPE_CHECKING:
@@ -17,8 +16,8 @@ if TYPE_CHECKING:
 
 def add_check(commands: Any) -> None:
     check = commands.add_parser("check", help="is a run worse than a baseline? For CI")
-    check.add_argument("folder", metavar="RUN", type=Path)
-    check.add_argument("--baseline", metavar="RUN", type=Path, help="the run to compare with")
+    check.add_argument("folder", metavar="RUN", type=place)
+    check.add_argument("--baseline", metavar="RUN", type=place, help="the run to compare with")
     add_gate_flags(check)
     add = check.add_argument
     add("--common", action="store_true", help="compare what both have, where questions or strategies differ")
@@ -26,11 +25,11 @@ def add_check(commands: Any) -> None:
     add(
         "--history",
         metavar="DIR",
-        type=Path,
+        type=place,
         help="runs that show how times vary (default: beside the baseline)",
     )
     add(
-        "-o", "--output", dest="files", metavar="FILE", type=Path, action="append", default=[],
+        "-o", "--output", dest="files", metavar="FILE", type=place, action="append", default=[],
         help="also write FILE: .md (pull-request comment), .xml (JUnit) or .json (repeatable)",
     )  # fmt: skip
     _add_json(check, _check)
@@ -40,19 +39,19 @@ def add_diff(commands: Any) -> None:
     diff = commands.add_parser(
         "diff", help="what changed between two runs: inputs, results, flipped questions"
     )
-    diff.add_argument("before", metavar="RUN", type=Path)
-    diff.add_argument("after", metavar="RUN", type=Path)
+    diff.add_argument("before", metavar="RUN", type=place)
+    diff.add_argument("after", metavar="RUN", type=place)
     _add_json(diff, _diff)
 
 
 def add_trend(commands: Any) -> None:
     trend = commands.add_parser("trend", help="the history of all runs in a folder, as a table and a page")
-    trend.add_argument("folder", metavar="DIR", type=Path, nargs="?", default=REPORTS)
-    trend.add_argument("--task", dest="tasks", metavar="TASK", action="append", default=[],
+    trend.add_argument("folder", metavar="DIR", type=place, nargs="?", default=REPORTS)
+    trend.add_argument("--task", dest="tasks", type=name, metavar="TASK", action="append", default=[],
                        help="this task only (repeatable)")  # fmt: skip
     trend.add_argument("--last", metavar="N", type=whole(1), help="the N newest runs only")
     trend.add_argument(
-        "-o", "--output", dest="file", metavar="FILE", type=Path,
+        "-o", "--output", dest="file", metavar="FILE", type=place,
         help="write the page to FILE.html (default: DIR/index.html)",
     )  # fmt: skip
     _add_json(trend, _trend)
@@ -104,7 +103,7 @@ def add_gate_flags(parser: argparse.ArgumentParser) -> None:
     )  # fmt: skip
     add(
         "--rules",
-        type=Path,
+        type=place,
         metavar="FILE",
         help="a YAML file with these, for single tasks and strategies too",
     )

@@ -13,6 +13,7 @@ from harness.commands.flags import (
     add_price_flags,
     add_requirement_flag,
     add_requirement_flags,
+    place,
     price_settings,
     requirements_from,
 )
@@ -22,9 +23,9 @@ from harness.spec.tariff import Tariff
 
 def add_report(commands: Any) -> None:
     report = commands.add_parser("report", help="derive results and reports again from a run's evidence")
-    report.add_argument("folder", metavar="RUN", type=Path)
+    report.add_argument("folder", metavar="RUN", type=place)
     report.add_argument(
-        "-o", "--output", dest="files", metavar="FILE", type=Path, action="append", default=[],
+        "-o", "--output", dest="files", metavar="FILE", type=place, action="append", default=[],
         help="write FILE instead of the files in RUN: .html, .md, .csv, .json or .parquet (repeatable)",
     )  # fmt: skip
     way = report.add_mutually_exclusive_group()
@@ -38,7 +39,7 @@ def add_decide(commands: Any) -> None:
     decide = commands.add_parser(
         "decide", help="the recommendation again, under other prices or requirements"
     )
-    decide.add_argument("folder", metavar="RUN", type=Path)
+    decide.add_argument("folder", metavar="RUN", type=place)
     decide.add_argument("--json", action="store_true", help="print one JSON document and nothing else")
     add_requirement_flags(decide)
     add_price_flags(decide)

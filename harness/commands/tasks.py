@@ -5,11 +5,10 @@ from __future__ import annotations
 import argparse
 from collections.abc import Iterator, Sequence
 from functools import partial
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from harness.commands import TASKS
-from harness.commands.flags import add_code_flag
+from harness.commands.flags import add_code_flag, name, place
 from harness.commands.importing import add_import
 from harness.errors import InputError, collecting, raise_all
 from harness.quantities import counted, listed
@@ -27,25 +26,27 @@ def add_tasks(commands: Any) -> None:
     listing.add_argument("--json", action="store_true", help="print one JSON document and nothing else")
     listing.set_defaults(run=_list)
     validate = verbs.add_parser("validate", help="check task files, their questions and gold documents")
-    validate.add_argument("tasks", nargs="*", metavar="TASK")
+    validate.add_argument("tasks", nargs="*", type=name, metavar="TASK")
     add_code_flag(validate)
     validate.set_defaults(run=_validate)
     schema = verbs.add_parser("schema", help="print the JSON schema of a task file")
     schema.set_defaults(run=_schema)
     new = verbs.add_parser("new", help="write a small task to start from")
-    new.add_argument("name", metavar="NAME")
+    new.add_argument("name", type=name, metavar="NAME")
     new.set_defaults(run=_new)
     add_import(verbs)
     export = verbs.add_parser("export", help="write a task in the form of another program")
-    export.add_argument("task", metavar="NAME", help="name in tasks/ or path of a YAML file")
+    export.add_argument("task", type=name, metavar="NAME", help="name in tasks/ or path of a YAML file")
     export.add_argument("--to", required=True, choices=["lm-eval"], help="whose form")
-    export.add_argument("folder", metavar="DIR", type=Path, help="its files go into DIR/NAME")
+    export.add_argument("folder", metavar="DIR", type=place, help="its files go into DIR/NAME")
     export.add_argument(
         "--with-context", action="store_true",
         help="put retrieved passages before each question, as rag does; the task is called NAME_rag",
     )  # fmt: skip
-    export.add_argument("--model", metavar="NAME", help="whose tokens the passages' budget is counted in")
-    export.add_argument("--embedder", metavar="NAME", help="what finds the passages")
+    export.add_argument(
+        "--model", type=name, metavar="NAME", help="whose tokens the passages' budget is counted in"
+    )
+    export.add_argument("--embedder", type=name, metavar="NAME", help="what finds the passages")
     export.set_defaults(run=_export)
 
 

@@ -25,7 +25,7 @@ from harness.engines.engine import (
     TimedCompletion,
 )
 from harness.errors import InputError
-from harness.files import sha256_file, sha256_text
+from harness.files import Source, read_source, sha256_text
 
 REPLIES = "replies.json"
 """What an adapter of a scripted engine is: the seed, and question as it was trained on → reply."""
@@ -111,8 +111,9 @@ class ScriptedEngine:
 
 def open_script(path: Path) -> ScriptedEngine:
     """The engine of a script file. Raises InputError, with file and line, for what is no script."""
-    lines = _lines(path)
-    identity = EngineIdentity(path.stem, f"script {path.name}", sha256_file(path), None, "cpu")
+    source = read_source(path)
+    lines = _lines(source)
+    identity = EngineIdentity(path.stem, f"script {path.name}", source.sha256, None, "cpu")
 
     def script(prompt: str, adapter: AdapterRef | None) -> str:
         learnt: dict[str, str] = {}
@@ -126,24 +127,20 @@ def open_script(path: Path) -> ScriptedEngine:
     return ScriptedEngine(script, identity)
 
 
-def _lines(path: Path) -> list[tuple[str, str]]:
-    try:
-        text = path.read_text(encoding="utf-8")
-    except OSError as error:
-        raise InputError(f"the script cannot be read: {error.strerror}.", path=path) from error
-    except UnicodeDecodeError:
-        raise InputError("the script is not UTF-8 text.", path=path) from None
+def _lines(source: Source) -> list[tuple[str, str]]:
     lines = []
     # Only "\n" ends a line: str.splitlines would cut records at U+2028, which JSON allows in a string.
-    for number, line in enumerate(text.split("\n"), 1):
+    for number, line in enumerate(source.text.split("\n"), 1):
         if not line.strip():
             continue
         try:
             row = json.loads(line)
         except ValueError as error:
-            raise InputError(f"this line is no JSON: {error}.", path=path, line=number) from None
+            raise InputError(f"this line is no JSON: {error}.", path=source.path, line=number) from None
         if not _is_line(row):
-            raise InputError('write {"when": "…", "reply": "…"}, both as text.', path=path, line=number)
+            raise InputError(
+                'write {"when": "…", "reply": "…"}, both as text.', path=source.path, line=number
+            )
         lines.append((row.get("when", ""), row["reply"]))
     return lines
 

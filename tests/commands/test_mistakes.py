@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import argparse
 import os
 import re
 from pathlib import Path
 
 import pytest
 
+from harness.cli import parser
 from harness.spec.prices import SHIPPED
 from tests.analysis.runs import manifest, write_run
 from tests.commands import refused, tasks_here
@@ -19,6 +21,17 @@ def _elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Every test works in an empty folder with an empty cache."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("HARNESS_CACHE", str(tmp_path / "cache"))
+
+
+def flags_of(command: str) -> list[str]:
+    """The flags of a command that take a value."""
+    found: argparse.ArgumentParser = parser()
+    for verb in command.split():
+        (verbs,) = (action for action in found._actions if isinstance(action, argparse._SubParsersAction))
+        found = verbs.choices[verb]
+    return [
+        action.option_strings[-1] for action in found._actions if action.option_strings and action.nargs != 0
+    ]
 
 
 def test_an_unknown_command_is_wrong_usage(capsys: pytest.CaptureFixture[str]) -> None:
@@ -46,6 +59,10 @@ def test_a_command_left_unfinished_is_wrong_usage(
         ("--seed", "x"),
         ("--monthly-queries", "0"),
         ("--seeds", "0"),
+        ("--seeds", "1001"),
+        ("--seed", "9" * 5000),
+        ("--limit", "2147483648"),
+        ("--limit", "nan"),
     ],
 )
 def test_a_number_out_of_range_names_its_flag(
@@ -54,6 +71,42 @@ def test_a_number_out_of_range_names_its_flag(
     message = refused(capsys, "compare", flag, value)
     assert flag in message
     assert "is not a whole number from" in message
+
+
+@pytest.mark.parametrize(
+    "command", ["compare", "check", "decide", "report", "trend", "tasks export", "tasks import"]
+)
+def test_an_empty_value_is_refused_whatever_the_flag(
+    capsys: pytest.CaptureFixture[str], command: str
+) -> None:
+    for flag in flags_of(command):
+        assert f"{flag}: the value is empty" in refused(capsys, *command.split(), flag, "")
+        assert "the value is empty" in refused(capsys, *command.split(), f"{flag}=")
+
+
+@pytest.mark.parametrize(
+    "value", ["x" * 256, "é" * 128, "a/" * 3000 + "a", "loop", "loop/x", "gone/" + "x" * 300]
+)
+@pytest.mark.parametrize(
+    "argv",
+    [
+        ("compare", "--output"), ("compare", "--resume"), ("compare",), ("compare", "--model"),
+        ("compare", "--embedder"), ("compare", "--prices"), ("compare", "--requirements"), ("report",),
+        ("report", "run", "-o"), ("decide",), ("check", "run", "--baseline"), ("check", "run", "--rules"),
+        ("check", "run", "--history"), ("diff", "run"), ("trend",), ("trend", "-o"), ("tasks", "validate"),
+        ("tasks", "new"), ("tasks", "export"), ("tasks", "import", "t.csv"), ("tasks", "import"),
+    ],
+)  # fmt: skip
+def test_what_cannot_be_a_files_name_is_refused(
+    capsys: pytest.CaptureFixture[str], argv: tuple[str, ...], value: str
+) -> None:
+    Path("loop").symlink_to("loop")
+    assert "cannot name a file: " in refused(capsys, *argv, value)
+
+
+def test_a_flag_given_twice_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
+    assert "--model: is given twice" in refused(capsys, "compare", "--model", "a", "--model=a")
+    assert "--json" not in refused(capsys, "report", "gone", "--json", "--json")
 
 
 def test_an_unknown_flag_is_named(capsys: pytest.CaptureFixture[str]) -> None:

@@ -104,7 +104,7 @@ def test_a_script_that_cannot_be_read_is_named(tmp_path: Path) -> None:
     for path in (tmp_path / "missing.jsonl", tmp_path, binary):
         with pytest.raises(InputError) as caught:
             open_script(path)
-        assert str(caught.value).startswith(f"{path}: ")
+        assert str(caught.value).startswith(f"{path}:")
 
 
 # Answering

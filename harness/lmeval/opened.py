@@ -96,7 +96,7 @@ class Opened:
     def requests(
         self, question: Question, passages: str, shots: int, render: Callable[..., str]
     ) -> tuple[str, list[tuple[Any, ...]]]:
-        """The context that lm-eval builds, and the arguments of each request that it makes of it.
+        """The (last) context that lm-eval builds, and the arguments of each request that it makes.
 
         `passages` enters the document, before anything is rendered. `render` is the chat template's.
         """
@@ -274,4 +274,5 @@ def _aggregate(how: Callable[[list[Any]], Any], values: list[Any]) -> float | No
 
 
 def _text(context: Any) -> str:
-    return "\n\n".join(map(str, context)) if isinstance(context, list) else str(context)
+    """The context, or where each option has its own the last of them."""
+    return str(context[-1] if isinstance(context, list) else context)

@@ -96,6 +96,8 @@ class LmEvalPrompts:
         return Example(Request(request.prompt, continuations=(request.continuations[place],)))
 
     def turns(self, contexts: Contexts, question: Question, prompt: Prompt) -> list[Message]:
+        if prompt.request.whole:
+            return []  # no template stands around a whole text
         self.prompt(contexts, question, prompt.retrieved)
         return list(self._turns)
 

@@ -82,7 +82,7 @@ def is_mean(how: Aggregation) -> bool:
             value is not None and abs(value / factor - sum(probe) / len(probe)) < _ROUNDED
             for value, probe in zip(values, _PROBES, strict=True)
         )
-        for factor in (1.0, PERCENT)
+        for factor in (1.0, PERCENT, 1 / PERCENT)
     )
 
 

@@ -28,8 +28,8 @@ class BuiltIn:
     splits: tuple[str, ...] = ("train", "validation")
     says: Row = field(default_factory=dict)
     """What the YAML file says besides."""
-    examples: bool = True
-    """Whether few-shot strategies can show examples."""
+    ours: str = ""
+    """Lines of our task file."""
 
 
 def tool(n: int) -> str:
@@ -151,18 +151,16 @@ BUILT_IN = {
     "piqa": BuiltIn("piqa/piqa.yaml", piqa),
     "boolq": BuiltIn("super_glue/boolq/default.yaml", boolq),
     "winogrande": BuiltIn("winogrande/default.yaml", winogrande),
-    "mmlu_anatomy": BuiltIn("mmlu/default/mmlu_anatomy.yaml", mmlu, ("dev", "test")),
-    "truthfulqa_mc2": BuiltIn("truthfulqa/truthfulqa_mc2.yaml", truthfulqa, ("validation",), examples=False),
+    "mmlu_anatomy": BuiltIn("mmlu/default/mmlu_anatomy.yaml", mmlu, ("dev", "test"), ours="train: dev\n"),
+    "truthfulqa_mc2": BuiltIn("truthfulqa/truthfulqa_mc2.yaml", truthfulqa, ("validation",)),
     "gsm8k": BuiltIn("gsm8k/gsm8k.yaml", gsm8k, ("train", "test")),
     "triviaqa": BuiltIn("triviaqa/default.yaml", triviaqa),
     "nq_open": BuiltIn("nq_open/nq_open.yaml", nq_open),
     "drop": BuiltIn("drop/default.yaml", drop),
     "bbh_fewshot_boolean_expressions": BuiltIn("bbh/fewshot/boolean_expressions.yaml", bbh, ("test",)),
-    "lambada_openai": BuiltIn("lambada/lambada_openai.yaml", lambada, ("test",), examples=False),
-    "wikitext": BuiltIn("wikitext/wikitext.yaml", wikitext, ("train", "validation", "test"), examples=False),
-    "squad_completion": BuiltIn(
-        "", squad_completion, ("validation",), {"class": "!function local.Local"}, False
-    ),
+    "lambada_openai": BuiltIn("lambada/lambada_openai.yaml", lambada, ("test",)),
+    "wikitext": BuiltIn("wikitext/wikitext.yaml", wikitext, ("train", "validation", "test")),
+    "squad_completion": BuiltIn("", squad_completion, ("validation",), {"class": "!function local.Local"}),
 }
 
 

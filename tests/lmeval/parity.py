@@ -88,11 +88,11 @@ def _ours(
         file = builtin.write(folder, name, documents, TRAINING)
         task = folder / "ours" / f"{name}.yaml"
         task.parent.mkdir(parents=True, exist_ok=True)
-        task.write_text(
+        lines = (
             f"name: {name}\nprobes: knowledge\nlm_eval: {file}\nchat_template: {json.dumps(chat)}\n"
-            f"examples: {{k: {SHOTS}}}\nfinetune: {{max_epochs: 1, rank: 2, learning_rate: 0.01}}\n{more}",
-            encoding="utf-8",
+            f"examples: {{k: {SHOTS}}}\nfinetune: {{max_epochs: 1, rank: 2, learning_rate: 0.01}}\n"
         )
+        task.write_text(f"{lines}{builtin.BUILT_IN[name].ours}{more}", encoding="utf-8")
         tasks.append(str(task))
     flags = [
         "--strategies",
@@ -105,6 +105,10 @@ def _ours(
     ]
     code = main(["compare", *tasks, "--model", str(model), *flags, "--output", str(folder / "run")])
     assert code == 0, f"harness compare ended with {code}"
+    results = json.loads((folder / "run" / "results.json").read_text(encoding="utf-8"))
+    for name, task in results["tasks"].items():
+        (check,) = (row for row in task["validity"] if row["check"] == "chat_template")
+        assert check["status"] in ("pass", "not_applicable"), f"{name}: {check['detail']}"
     return dict(read_run(folder / "run").answers)
 
 

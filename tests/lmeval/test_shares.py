@@ -49,6 +49,7 @@ def own_mean(items: list[float]) -> float:
         (statistics.fmean, True),
         (own_mean, True),
         (lambda items: round(100 * float(np.mean(items)), 2), True),
+        (lambda items: float(np.mean(items)) / 100, True),
         (lambda items: {"score": 1.0}, False),
         (np.median, False),
         (statistics.median_low, False),

@@ -46,7 +46,7 @@ def _cell(task: TaskResult, system: str) -> str:
     if row is None:
         return "not applicable" if system in task.not_applicable else "–"
     if task.primary_metric is None:
-        return "; ".join(f"{name} {figure(value)}" for name, value in row.aggregates.items()) or NA
+        return ",\n".join(f"{name}\n{figure(value)}" for name, value in row.aggregates.items()) or NA
     # Broken where a narrow column may break it; Markdown has cells of one line.
     return (scoreboard.filters(row) or estimate(row.accuracy)).replace(", ", ",\n").replace(" (", "\n(")
 

@@ -48,7 +48,7 @@ def test_filters_stand_side_by_side_and_figures_that_are_no_shares_by_their_name
         == f"strict-match 0.0 %,\nflexible-extract {100 * flexible:.1f} %"
     )
     assert cells(results, many_tasks.WHOLE)[1:4] == (
-        "word_perplexity 31.2", "not applicable", "word_perplexity 19.5"
+        "word_perplexity\n31.2", "not applicable", "word_perplexity\n19.5"
     )  # fmt: skip
 
 

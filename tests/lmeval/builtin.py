@@ -172,8 +172,8 @@ def folder_of_tasks() -> Path:
     return Path(found.origin).parent / "tasks"
 
 
-def write(folder: Path, name: str, documents: int, training: int) -> Path:
-    """lm-eval's file over rows of our own, under the built-in's name; returns its path."""
+def write(folder: Path, name: str, documents: int, training: int, **says: Any) -> Path:
+    """lm-eval's file over rows of our own, under the built-in's name; returns its path. `says`: further keys."""
     built_in = BUILT_IN[name]
     tested = "test" if "test" in built_in.splits else "validation"
     data = {}
@@ -181,23 +181,24 @@ def write(folder: Path, name: str, documents: int, training: int) -> Path:
         count = training if number else documents
         rows = [built_in.row(100 * number + n) for n in range(count)]
         data[split] = str(write_jsonl(folder / "data" / name / f"{split}.jsonl", rows))
-    says: Row = {
+    keys: Row = {
         "task": name,
         "dataset_path": "json",
         "dataset_kwargs": {"data_files": data},
         **built_in.says,
+        **says,
     }
     path = folder / f"{name}.yaml"
     if not built_in.file:
         (folder / "local.py").write_text(LOCAL_CLASS, encoding="utf-8")
         text = "".join(
-            f"{key}: {value if key == 'class' else json.dumps(value)}\n" for key, value in says.items()
+            f"{key}: {value if key == 'class' else json.dumps(value)}\n" for key, value in keys.items()
         )
         path.write_text(text, encoding="utf-8")
         return path
     # `dataset_name: null` stands in the file: without it the built-in's own counts.
     text = json.dumps(
-        {"include": str(folder_of_tasks() / built_in.file), **says, "dataset_name": None}, indent=1
+        {"include": str(folder_of_tasks() / built_in.file), **keys, "dataset_name": None}, indent=1
     )
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(text, encoding="utf-8")

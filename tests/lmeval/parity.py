@@ -55,11 +55,23 @@ def parity(
     *,
     chats: Sequence[bool] = (False, True),
     documents: int = DOCUMENTS,
+    says: dict[str, dict[str, Any]] | None = None,
     more: str = "",
     model_args: dict[str, Any] | None = None,
 ) -> list[Row]:
-    """Run both sides over the tasks. `more`: lines of our task files; `model_args`: the same for lm-eval's HFLM."""
-    runs = {chat: _ours(model, names, folder / f"chat-{chat}", chat, documents, more) for chat in chats}
+    """Run both sides over the tasks.
+
+    `says`: task → further keys of lm-eval's file. `more`: lines of our task files; `model_args`: the same for HFLM.
+    """
+
+    def files(chat: bool) -> dict[str, Path]:
+        where = folder / f"chat-{chat}"
+        return {
+            name: builtin.write(where, name, documents, TRAINING, **(says or {}).get(name, {}))
+            for name in names
+        }
+
+    runs = {chat: _ours(model, files(chat), folder / f"chat-{chat}", chat, more) for chat in chats}
     asked = [(chat, task, system) for chat, run in runs.items() for task, system in run]
     jobs = [
         {
@@ -80,12 +92,11 @@ def parity(
 
 
 def _ours(
-    model: Path, names: Sequence[str], folder: Path, chat: bool, documents: int, more: str
+    model: Path, files: dict[str, Path], folder: Path, chat: bool, more: str
 ) -> dict[tuple[str, str], Sequence[AnswerRow]]:
     """Task and system → the answers of a run of ours, through the command."""
     tasks = []
-    for name in names:
-        file = builtin.write(folder, name, documents, TRAINING)
+    for name, file in files.items():
         task = folder / "ours" / f"{name}.yaml"
         task.parent.mkdir(parents=True, exist_ok=True)
         lines = (

@@ -22,10 +22,14 @@ def model(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return folder
 
 
+SHORT = {"until": ["\n", ".", ","], "do_sample": False, "temperature": 0.0, "max_gen_toks": 24}
+"""What nq_open says, and fewer tokens: the random model seldom stops."""
+
+
 def test_base_few_shot_and_lora_with_and_without_a_chat_template(model: Path, tmp_path: Path) -> None:
     """Options as contexts, a description that becomes a system message, filters, log-likelihoods of a text."""
     names = ("winogrande", "mmlu_anatomy", "nq_open", "lambada_openai")
-    rows = parity(model, names, tmp_path, documents=3)
+    rows = parity(model, names, tmp_path, documents=3, says={"nq_open": {"generation_kwargs": SHORT}})
     assert {row.setting.task for row in rows} == {*names}
     assert {(row.setting.strategy, row.setting.chat) for row in rows} == {
         (strategy, chat) for strategy in ("base", "few-shot", "lora") for chat in (False, True)
@@ -34,14 +38,15 @@ def test_base_few_shot_and_lora_with_and_without_a_chat_template(model: Path, tm
 
 
 def test_thinking_is_asked_for_and_dropped_alike(model: Path, tmp_path: Path) -> None:
-    """The random model writes an X here and there, which stands for the end of its thinking."""
+    """The random model writes a D here and there, which stands for the end of its thinking."""
     rows = parity(
         model,
         ["nq_open"],
         tmp_path,
         chats=(True,),
         documents=3,
-        more="enable_thinking: true\nthink_end_token: X\n",
-        model_args={"enable_thinking": True, "think_end_token": "X"},
+        says={"nq_open": {"generation_kwargs": SHORT}},
+        more="enable_thinking: true\nthink_end_token: D\n",
+        model_args={"enable_thinking": True, "think_end_token": "D"},
     )
     assert [row for row in rows if row.differing] == []

@@ -7,13 +7,34 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from harness.report.view import Bullets, Section, Table, visible
 
-_SPECIAL = re.compile(r"([\\`*\[\]<>|~]|\b_|_\b)")
+_MARKS = re.compile(r"[\\`*\[\]<>|~]|(?<![^\W_])_|_(?![^\W_])|(?<!\S)#|^[-+=]")
+"""What Markdown reads as its own anywhere, and as a list or a heading at the beginning of a line."""
+_NUMBERED = re.compile(r"^(\d{1,9})([.)])(?!\S)")
+_LIVE = re.compile(
+    r"(?P<mention>@)(?=\w)|(?P<issue>#|\bGH-)(?=\d)|(?P<url>:)(?=//)|(?P<www>\bwww)(?=\.)"
+    r"|(?P<emoji>:)(?=[a-z+-][\w+-]*:)|(?P<commit>(?<![0-9a-z_])[0-9a-f]{7,40}(?![0-9a-z_]))",
+    re.IGNORECASE,
+)
+"""What GitHub looks for in text that is rendered already, where no backslash protects it: `@user`, `#12` (behind a
+repository's name, too), `GH-12`, web and mail addresses, `:smile:` and commits, of which seven digits are enough
+(docs.github.com: "Autolinked references and URLs", and the autolinks of the GFM specification, 6.9)."""
+_APART = "\u200b"
+"""A space without width. `visible` leaves none of the text's own."""
 
 
 def escape(text: str) -> str:
-    """Text that means itself in Markdown, on one line."""
-    plain = _SPECIAL.sub(r"\\\1", " ".join(visible(text).split())).replace("&", "&amp;")
-    return f"\\{plain}" if plain.startswith(("#", "+", "-", "=")) else plain
+    """Text that means itself in Markdown, on one line: it formats nothing, links nothing and notifies nobody."""
+    line = _LIVE.sub(_dead, " ".join(visible(text).split()))
+    line = _NUMBERED.sub(r"\1\\\2", _MARKS.sub(r"\\\g<0>", line))
+    return line.replace("&", "&amp;").replace(_APART, "&#8203;")
+
+
+def _dead(match: re.Match[str]) -> str:
+    """What GitHub would link, with spaces without width in it: a commit in pieces too short to be one."""
+    found = match[0]
+    if match["commit"]:
+        return _APART.join(found[at : at + 6] for at in range(0, len(found), 6))
+    return found + _APART
 
 
 def table(headers: Sequence[str], rows: Iterable[Sequence[str]]) -> Iterator[str]:

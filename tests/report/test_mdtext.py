@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
+from hypothesis import assume, given
+from hypothesis import strategies as st
+from markdown_it import MarkdownIt
 
 from harness.report import checks, gate, mdtext
-from harness.report.view import Bullets, Section, Table
+from harness.report.mdtext import escape
+from harness.report.view import Bullets, Section, Table, visible
 from tests.report.gates import nasty
 
 
@@ -16,8 +21,12 @@ from tests.report.gates import nasty
     [
         ("a | b", "a \\| b"),
         ("`x` <b> [l](u) *i* ~s~", "\\`x\\` \\<b\\> \\[l\\](u) \\*i\\* \\~s\\~"),
-        ("snake_case and _em_", "snake_case and \\_em\\_"),
+        ("snake_case, _em_ and __init__", "snake_case, \\_em\\_ and \\_\\_init\\_\\_"),
+        ("1. item", "1\\. item"),
+        ("1984) item", "1984\\) item"),
+        ("1.5 of 2.", "1.5 of 2."),
         ("# head", "\\# head"),
+        ("head #", "head \\#"),
         ("- item", "\\- item"),
         ("a & b &amp;", "a &amp; b &amp;amp;"),
         ("one\ntwo\r\n  three", "one two three"),
@@ -26,6 +35,60 @@ from tests.report.gates import nasty
 )
 def test_text_means_itself(text: str, wanted: str) -> None:
     assert mdtext.escape(text) == wanted
+
+
+DEAD = {
+    "@someone, @org/team and a.b@example.org": "@&#8203;someone, @&#8203;org/team and a.b@&#8203;example.org",
+    "#12, owner/repo#3, GH-4": "\\#&#8203;12, owner/repo#&#8203;3, GH-&#8203;4",
+    "https://example.org www.example.org": "https:&#8203;//example.org www&#8203;.example.org",
+    "fixed in 0123456789ab": "fixed in 012345&#8203;6789ab",
+    ":+1: at 10:20:30": ":&#8203;+1: at 10:20:30",
+    "C# @ 5 and lora": "C# @ 5 and lora",
+}
+
+
+@pytest.mark.parametrize(("text", "wanted"), DEAD.items())
+def test_what_a_forge_would_link_or_notify_is_dead(text: str, wanted: str) -> None:
+    assert mdtext.escape(text) == wanted
+
+
+GITHUB = re.compile(
+    r"(^|[^a-z0-9_`])@[a-z0-9]|[\w.+-]+@[\w-]+\.\w|#\d|\bgh-\d|\bwww\.|\w://|:[a-z+-][\w+-]*:"
+    r"|(?<![0-9a-z_])[0-9a-f]{7,40}(?![0-9a-z_])",
+    re.IGNORECASE,
+)
+"""What GitHub links, notifies or draws in the text of a page that is rendered already."""
+PIECES = st.sampled_from([
+    "@user", "@", "#1", "#", "GH-7", "o/r", "https://a.b", "http:", "//", "www.", "www", "javascript:alert(1)",
+    "mailto:", "a@b.org", "deadbeef", "0123456", "abcdef", "[x]", "(y)", "![i](u)", "[x]: u", "<b>", "</td>", "<!--",
+    "-->", "&amp;", "&#64;", "&", "```", "~~~", "~~", "`", "``", "*", "**", "_", "__", "|", "\\", "\\|", "\n", "\r\n\n",
+    "    ", "\t", "- ", "+ ", "1. ", "2) ", "> ", "===", "---", "# ", ":+1:", ":", "$", "a", "B", "7", " ", "é",
+    "\u200b", "\u202e", "\x1b", "!",
+])  # fmt: skip
+FRAMES: dict[str, str] = {
+    "paragraph": "{}\n", "heading": "## {}\n", "item": "- {}\n", "bold": "- **{}: x** y\n",
+    "cell": "| a | b |\n| --- | --- |\n| {} | b |\n",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("frame", FRAMES)
+@given(pieces=st.lists(PIECES | st.text(max_size=5), min_size=1, max_size=12))
+def test_any_text_means_itself_wherever_it_stands(frame: str, pieces: list[str]) -> None:
+    """Rendered, it is the same text in one piece: nothing of it formats, links, notifies, ends a cell or a line."""
+    text = " ".join(visible("".join(pieces)).split())
+    assume(text)
+    rendered = (
+        MarkdownIt("commonmark").enable(["table", "strikethrough"]).parse(FRAMES[frame].format(escape(text)))
+    )
+    kinds = [token.type for token in rendered if token.type != "inline"]
+    plain = MarkdownIt("commonmark").enable(["table", "strikethrough"]).parse(FRAMES[frame].format("x"))
+    assert kinds == [token.type for token in plain if token.type != "inline"]
+    inline = next(token for token in rendered if token.type == "inline" and token.content not in ("a", "b"))
+    spans = [part for part in inline.children or [] if part.type not in ("text", "text_special")]
+    assert [part.type for part in spans] == (["strong_open", "strong_close"] if frame == "bold" else [])
+    shown = "".join(part.content for part in inline.children or [])
+    assert shown.replace("\u200b", "").removesuffix(": x y" if frame == "bold" else "") == text
+    assert not GITHUB.search(shown)
 
 
 def test_sections_are_headings_tables_and_lists() -> None:

@@ -52,7 +52,7 @@ def _compare(options: argparse.Namespace) -> None:
     from harness.spec.task import load_tasks
 
     settings = resumed_settings(options) if options.resume else settings_of(options, TASKS)
-    tasks = open_tasks(load_tasks(settings.task_files, TASKS), allow_code=settings.allow_task_code)
+    tasks = open_tasks(load_tasks(settings.task_files, TASKS), allow_code=options.allow_task_code)
     corpora = check_corpora(tasks)
     output = options.resume or options.output or default_output(REPORTS, settings)
     if options.resume:
@@ -211,15 +211,25 @@ def _requirements(options: argparse.Namespace) -> dict[str, Any]:
 
 
 def resumed_settings(options: argparse.Namespace) -> Settings:
-    """The settings a stopped run was made with. Raises InputError where flags would change them."""
+    """The settings a stopped run was made with. Raises InputError where flags would change them.
+
+    Whether code of tasks may run is asked of the command line alone: a run folder may come from anybody.
+    """
     from harness.run.manifest import read_manifest
 
-    switches = ("tasks", "quick", "no_cache", "allow_task_code")
-    free = {"resume", "run", "command", *switches}
+    switches = ("tasks", "quick", "no_cache")
+    free = {"resume", "run", "command", "allow_task_code", *switches}
     extra = [name for name, value in vars(options).items() if name not in free and value is not None]
     extra += [name for name in switches if getattr(options, name)]
     if extra:
         known = {"tasks": "TASK", **requirement_flags()}
         flags = ", ".join(known.get(name, "--" + name.replace("_", "-")) for name in extra)
         raise InputError(f"--resume goes on with the run's own settings; leave out {flags}.")
-    return read_manifest(options.resume).settings.found_from(options.resume)
+    settings = read_manifest(options.resume).settings.found_from(options.resume)
+    if settings.allow_task_code and not options.allow_task_code:
+        raise InputError(
+            "the run was allowed to run code of its tasks, and a run folder cannot give that permission; where you "
+            "trust the code, add --allow-task-code again.",
+            path=options.resume,
+        )
+    return settings

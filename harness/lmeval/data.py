@@ -3,19 +3,31 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from copy import deepcopy
 from pathlib import Path
 from typing import Any
 
-from harness.errors import InputError, did_you_mean, shown
-from harness.lmeval.library import import_lm_eval, offline
-from harness.lmeval.taskfiles import TaskFile
+from harness.errors import InputError, did_you_mean, raise_all, shown
+from harness.lmeval.configs import Config
+from harness.lmeval.library import import_lm_eval, is_built_in, offline
+from harness.lmeval.taskfiles import Leaf
 from harness.quantities import listed
-from harness.spec.yamlfile import YamlFile
 
 SPLITS = ("training_split", "validation_split", "test_split", "fewshot_split")
 BUILDERS = ("json", "csv", "parquet", "text", "arrow", "xml")
 """Readers of local files that the datasets library brings."""
+RUNNING = ("pandas", "generator", "spark", "sql", "cache", "webdataset")
+"""Readers of the datasets library that unpickle, run functions or ask servers."""
+REFUSED = {
+    "cache_dir": "writes to a folder that the file names",
+    "storage_options": "is for data that are fetched",
+    "token": "is for data that are fetched",
+    "num_proc": "starts processes",
+    "streaming": "reads no splits as a whole",
+    "split": "leaves no splits to name",
+}
+"""Options of `datasets.load_dataset` that do more than name data here."""
 
 
 class Elsewhere(InputError):
@@ -26,51 +38,58 @@ class Elsewhere(InputError):
         self.data_set, self.name = path, name
 
 
-def data_errors(files: Sequence[TaskFile]) -> list[InputError]:
-    """What keeps tasks from their data."""
+def load_data(leaves: Sequence[Leaf]) -> dict[str, Any]:
+    """The data of each task by its name, split by split; None where code of its own says what they are.
+
+    Raises InputErrors with what keeps tasks from their data.
+    """
     errors: list[InputError] = []
-    missing: dict[str, tuple[TaskFile, list[str]]] = {}
-    for file in files:
+    data: dict[str, Any] = {}
+    missing: dict[str, tuple[Leaf, list[str]]] = {}
+    for leaf in leaves:
         try:
-            errors += _errors(file)
+            data[leaf.name] = _load(leaf.config)
         except Elsewhere as error:
-            _, names = missing.setdefault(error.data_set, (file, []))
+            _, names = missing.setdefault(error.data_set, (leaf, []))
             names += [error.name] if error.name else []
-    for path, (file, names) in missing.items():
-        errors.append(file.error(("dataset_path",), elsewhere(path, names)))
-    return errors
+        except InputError as error:
+            errors += error.errors
+    for path, (leaf, names) in missing.items():
+        errors.append(leaf.config.error(("dataset_path",), elsewhere(path, names)))
+    raise_all(distinct(errors))
+    return data
 
 
-def _errors(file: TaskFile) -> list[InputError]:
-    config = file.config
-    if config.get("custom_dataset") is not None or "class" in config:
-        return []  # code of its own says what its data are
-    if not isinstance(config.get("dataset_path"), str):
-        return [file.error(("dataset_path",), "is missing: the task names no data.")]
-    errors = list(_remote(file, config))
-    if errors:
-        return errors
+def _load(config: Config) -> Any:
+    values = config.values
+    if values.get("custom_dataset") is not None or "class" in values:
+        return None
+    raise_all(list(_unfit(config)))
     try:
-        data = load(config)
+        data = read_data(values)
     except Elsewhere:
         raise
     except InputError as error:
-        return [file.error(("dataset_path",), str(error))]
-    return list(_splits(file, config, data))
+        raise config.error(("dataset_path",), str(error)) from error
+    if not isinstance(data, dict):
+        raise config.error(("dataset_kwargs",), "asks for one split alone, or for a stream.")
+    raise_all(list(_splits(config, data)))
+    return data
 
 
-def load(config: dict[str, Any]) -> Any:
-    """The data of a task's configuration, split by split. Raises InputError with a sentence where it is not here."""
+def read_data(values: Mapping[str, Any]) -> Any:
+    """The data of a task, split by split. Raises InputError with a sentence where they are not here."""
     import_lm_eval()
     import datasets
 
-    path, name = config["dataset_path"], config.get("dataset_name")
-    options = json.loads(json.dumps(config.get("dataset_kwargs") or {}))  # tuples of our reader become lists
-    options.pop("trust_remote_code", None)
+    path, name = values["dataset_path"], values.get("dataset_name")
+    options = deepcopy(values.get("dataset_kwargs") or {})
+    options.pop("trust_remote_code", None)  # as lm-eval does: no data set runs code any more
     with offline():
         try:
             return datasets.load_dataset(path=path, name=name, **options)
-        except (OSError, ValueError, KeyError, RuntimeError, datasets.exceptions.DatasetsError) as error:
+        except (OSError, ValueError, LookupError, TypeError, AttributeError, NotImplementedError, RuntimeError,
+                datasets.exceptions.DatasetsError) as error:  # fmt: skip
             if path in BUILDERS or Path(path).exists():
                 first = (str(error).splitlines() or [""])[0]
                 raise InputError(f"its data cannot be read ({shown(path)}): {first}") from error
@@ -90,80 +109,107 @@ def elsewhere(path: str, names: Sequence[str]) -> str:
     )
 
 
-def _remote(file: TaskFile, config: dict[str, Any]) -> Iterator[InputError]:
-    """Files that are named by an address, and data that bring code."""
-    path = config["dataset_path"]
-    if path == "pandas" or path.endswith((".py", ".pkl")):
-        yield file.error(
+def _unfit(config: Config) -> Iterator[InputError]:
+    """What of the keys that name data is no name of data on this machine, or is more than that."""
+    path, options = config.values.get("dataset_path"), config.values.get("dataset_kwargs")
+    if not isinstance(path, str) or not path:
+        yield config.error(("dataset_path",), "is missing: the task names no data.")
+        return
+    if path in RUNNING or path.endswith((".py", ".pkl", ".pickle")):
+        yield config.error(
             ("dataset_path",), f"is {shown(path)}, which runs code when it is read; write JSON lines."
         )
-    options = config.get("dataset_kwargs")
-    files = options.get("data_files") if isinstance(options, dict) else None
-    for name in _leaves(files):
-        if "://" in name:
-            text = f"names {shown(name)}, and nothing is fetched during a run; name a file on this machine."
-            yield file.error(("dataset_kwargs", "data_files"), text)
-        elif not any(sign in name for sign in "*?[") and not Path(name).exists():
-            text = f"names {shown(name)}; there is no such file, seen from {Path.cwd()}, where lm-eval looks."
-            yield file.error(("dataset_kwargs", "data_files"), text)
-    if isinstance(options, dict) and options.get("trust_remote_code"):
-        yield file.error(
-            ("dataset_kwargs", "trust_remote_code"), "asks to run code of a data set; leave it out."
+    elif "://" in path or "::" in path:
+        yield config.error(("dataset_path",), f"is {shown(path)}, and nothing is fetched during a run.")
+    if not isinstance(config.values.get("dataset_name"), str | None):
+        yield config.error(("dataset_name",), "must be text; put it in quotes.")
+    if options is None:
+        return
+    if not isinstance(options, dict):
+        yield config.error(
+            ("dataset_kwargs",), "must be a mapping, such as {data_files: {test: FILE.jsonl}}."
         )
+        return
+    for key, value in options.items():
+        if (
+            key == "trust_remote_code"
+            and value
+            and not is_built_in(config.origins["dataset_kwargs"][0].source.path)
+        ):
+            yield config.error(("dataset_kwargs", key), "asks to run code of a data set; leave it out.")
+        elif key in REFUSED:
+            yield config.error(("dataset_kwargs", key), f"is not taken here: it {REFUSED[key]}.")
+    yield from _missing_files(config, options.get("data_files"), str(options.get("data_dir") or ""))
 
 
-def _splits(file: TaskFile, config: dict[str, Any], data: Any) -> Iterator[InputError]:
-    known = list(data)
+def _missing_files(config: Config, files: Any, folder: str) -> Iterator[InputError]:
+    for name in _leaves(files):
+        if not isinstance(name, str):
+            text = f"names {shown(name)}, which is no file."
+        elif "://" in name or "::" in name:
+            text = f"names {shown(name)}, and nothing is fetched during a run; name a file on this machine."
+        elif name.endswith((".pkl", ".pickle")):
+            text = f"names {shown(name)}, which runs code when it is read; write JSON lines."
+        elif not any(sign in name for sign in "*?[") and not folder and not is_file(name):
+            text = f"names {shown(name)}; there is no such file, seen from {Path.cwd()}, where lm-eval looks."
+        else:
+            continue
+        yield config.error(("dataset_kwargs", "data_files"), text)
+
+
+def is_file(name: str) -> bool:
+    """Whether a path leads to a file; a FIFO, a device or a name that no file can have does not."""
+    try:
+        return Path(name).is_file()
+    except (OSError, ValueError):
+        return False
+
+
+def _splits(config: Config, data: Mapping[str, Any]) -> Iterator[InputError]:
+    known = list(map(str, data))
+    values = config.values
     for key in SPLITS:
-        split = config.get(key)
-        if isinstance(split, str) and split not in known:
-            hint = did_you_mean(split.split("[")[0], known)
-            yield file.error((key,), f"is {shown(split)}, but the data have {', '.join(known)}{hint}.")
-    tested = config.get("test_split") or config.get("validation_split")
+        split = values.get(key)
+        if split is not None and split not in known:
+            hint = did_you_mean(str(split).split("[")[0], known)
+            yield config.error((key,), f"is {shown(split)}, but the data have {', '.join(known)}{hint}.")
+    tested = values.get("test_split") or values.get("validation_split")
     if tested is None:
-        yield file.error(("test_split",), "is missing, and validation_split too: nothing would be asked.")
+        yield config.error(("test_split",), "is missing, and validation_split too: nothing would be asked.")
     elif tested in known and not len(data[tested]):
-        yield file.error(("test_split",), f"is {tested!r}, in which there is no document.")
+        yield config.error(("test_split",), f"is {tested!r}, in which there is no document.")
 
 
-def _leaves(files: Any) -> Iterator[str]:
-    if isinstance(files, str):
-        yield files
-    elif isinstance(files, dict | list | tuple):
+def _leaves(files: Any) -> Iterator[Any]:
+    if isinstance(files, dict | list):
         for part in files.values() if isinstance(files, dict) else files:
             yield from _leaves(part)
+    elif files is not None:
+        yield files
 
 
-def cannot_open(
-    leaves: Sequence[TaskFile], error: Exception, file: YamlFile, *, allow_code: bool
-) -> InputError:
-    """lm-eval's error on opening a task as one for the author of `file`; of code that fails on a document, which."""
-    if allow_code:
-        with offline():
-            on_document = next((error for leaf in leaves for error in _document_errors(leaf)), None)
+def distinct(errors: Iterable[InputError]) -> list[InputError]:
+    return list({str(error): error for error in errors}.values())
+
+
+def cannot_open(leaf: Leaf, process: Any, data: Any, error: Exception) -> InputError:
+    """lm-eval's error on opening a task as one for its author; of code that fails on a document, which."""
+    if process is not None and data is not None:
+        on_document = _document_error(leaf, process, data)
         if on_document:
             return on_document
     what = f"{type(error).__name__}: {(str(error).splitlines() or [''])[0]}"
-    text = f"lm-eval cannot open it ({what})."
-    return leaves[0].error(("task",), text) if len(leaves) == 1 else file.error(("lm_eval",), text)
+    return leaf.config.error(("task",), f"lm-eval cannot open it ({what}).")
 
 
-def _document_errors(leaf: TaskFile) -> Iterator[InputError]:
+def _document_error(leaf: Leaf, process: Any, data: Any) -> InputError | None:
     """The first document that a task's `process_docs` cannot take, asked of each alone."""
-    if not leaf.tagged(("process_docs",)) or leaf.config.get("custom_dataset") is not None:
-        return
-    from lm_eval.tasks._yaml_loader import load_yaml
-
-    process = load_yaml(leaf.path)["process_docs"]
-    data = load(leaf.config)
     for key in SPLITS:
-        split = leaf.config.get(key)
-        if split not in data:
-            continue
-        for place in range(len(data[split])):
+        split = leaf.config.values.get(key)
+        for place in range(len(data[split]) if split in data else 0):
             try:
                 process(data[split].select([place]))
             except Exception as error:  # noqa: BLE001 - the author's code may raise anything
                 text = f"fails on document {place} of {split!r}: {type(error).__name__}: {error}."
-                yield leaf.error(("process_docs",), text)
-                return
+                return leaf.config.error(("process_docs",), text)
+    return None

@@ -12,7 +12,9 @@ from pathlib import Path
 from typing import Any
 
 from harness.engines.quiet import import_transformers
+from harness.errors import InputError, shown
 from harness.files import cache_root, write_json
+from harness.lmeval.configs import TaskFiles
 
 CONTEXT = "context"
 """The name under which templates find the passages; an empty text where there are none."""
@@ -29,6 +31,7 @@ def import_lm_eval() -> Any:
     logging.getLogger("lm_eval").setLevel(logging.ERROR)
     import datasets
     import lm_eval.api.metrics
+    import lm_eval.api.task
     import lm_eval.filters
     import lm_eval.tasks
     import lm_eval.utils
@@ -40,7 +43,17 @@ def import_lm_eval() -> Any:
     environment = sandbox(loader=BaseLoader(), undefined=StrictUndefined, keep_trailing_newline=True)
     environment.globals[CONTEXT] = ""
     lm_eval.utils.env = environment
+    lm_eval.api.task.get_metric = _known_metric
     return lm_eval
+
+
+def _known_metric(name: str, hf_evaluate_metric: bool = False) -> Any:
+    """lm-eval's metric of that name, in place of its own look-up, which runs what a path or a hub holds under it."""
+    from lm_eval.api.registry import metric_registry
+
+    if hf_evaluate_metric or name not in metric_registry:
+        raise InputError(f"metric {shown(name)} is none that lm-eval brings; it would look on a hub.")
+    return metric_registry.get(name)
 
 
 @contextlib.contextmanager
@@ -64,57 +77,26 @@ def offline() -> Iterator[None]:
             datasets.enable_progress_bars()
 
 
-def manager(*folders: Path) -> Any:
-    """A TaskManager that knows the task files in these folders, and no others."""
-    return import_lm_eval().tasks.TaskManager(include_path=[*folders], include_defaults=False)
-
-
 def built_in_folder() -> Path:
     return Path(import_lm_eval().tasks.__file__).parent
 
 
-def built_in() -> dict[str, list[str]]:
-    """Name of every task, group and tag that lm-eval brings → the folders of task files that it needs looked at.
+def is_built_in(path: Path) -> bool:
+    """Whether a file lies in the installed package, links resolved."""
+    return path.resolve().is_relative_to(built_in_folder().resolve())
 
-    Reading all its files takes half a minute; the outcome is kept on disk for this version of lm-eval.
+
+def built_in() -> dict[str, list[str]]:
+    """Name of each task, group and tag that lm-eval brings → its file (a tag: its tasks' files) in `built_in_folder`.
+
+    Reading all its files takes some seconds; the outcome is kept on disk for this version of lm-eval.
     """
-    kept = cache_root() / "lm-eval" / f"{version('lm_eval')}.json"
+    kept = cache_root() / "lm-eval" / f"files-{version('lm_eval')}.json"
     with contextlib.suppress(OSError, ValueError):
         known: dict[str, list[str]] = json.loads(kept.read_text(encoding="utf-8"))
         return known
-    listing = _list_built_in()
+    root = built_in_folder().resolve()
+    index = TaskFiles().index(root)
+    listing = {name: [path.relative_to(root).as_posix() for path in index[name]] for name in sorted(index)}
     write_json(kept, listing)
     return listing
-
-
-def _list_built_in() -> dict[str, list[str]]:
-    root = built_in_folder()
-    index = manager(root).task_index
-
-    def folder(entry: Any) -> set[str]:
-        return {entry.yaml_path.relative_to(root).parts[0]} if entry.yaml_path else set()
-
-    def needed(name: str, seen: set[str]) -> set[str]:
-        """The folders of an entry and of whatever it names, groups within groups too."""
-        if name in seen or name not in index:
-            return set()
-        seen.add(name)
-        entry = index[name]
-        members = entry.tags if entry.yaml_path is None else set(member_names(entry.cfg or {}))
-        return folder(entry).union(*(needed(member, seen) for member in members))
-
-    return {name: sorted(needed(name, set())) for name in sorted(index)}
-
-
-def member_names(config: dict[str, Any]) -> list[str]:
-    """The names in a group's `task:` list, those of groups written out inside it too."""
-    members = config.get("task") if "group" in config else None
-    names: list[str] = []
-    for member in members if isinstance(members, list | tuple) else [members] if members else []:
-        if isinstance(member, str):
-            names.append(member)
-        elif isinstance(member, dict):
-            own = member.get("group", member.get("task"))
-            written_out = "group" in member and "task" in member
-            names += member_names(member) if written_out else [own] if isinstance(own, str) else []
-    return names

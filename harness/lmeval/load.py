@@ -11,12 +11,14 @@ from typing import Any
 from harness.errors import InputError, InputErrors, collecting, raise_all, shown
 from harness.files import sha256_json, sha256_text
 from harness.lmeval import library, survey, teachable
-from harness.lmeval.data import cannot_open, data_errors
+from harness.lmeval.build import open_leaf
+from harness.lmeval.data import distinct, load_data
 from harness.lmeval.documents import canonical, names_context, put_in_front
 from harness.lmeval.opened import Opened, question_of
 from harness.lmeval.prompts import LmEvalPrompts
 from harness.lmeval.shares import TRIED, Judged, judge
 from harness.lmeval.taskfiles import locate
+from harness.lmeval.trust import strange_code
 from harness.records import Question
 from harness.spec.lmevalspec import LmEvalSpec
 from harness.spec.questions import same_words
@@ -48,25 +50,16 @@ def open_task(task: Task, *, allow_code: bool) -> list[Task]:
     assert isinstance(spec, LmEvalSpec)
     library.import_lm_eval()
     located = locate(spec, file)
-    checks = (survey.mistakes,) if allow_code else (survey.mistakes, survey.code)
-    errors = [error for check in checks for task_file in located.files for error in check(task_file)]
-    raise_all(_distinct([*located.errors, *errors]))
-    leaves = [task_file for task_file in located.files if "group" not in task_file.config]
-    raise_all(_distinct(data_errors(leaves)))
-    try:
-        with library.offline():
-            loaded = library.manager(*located.folders).load(located.named)["tasks"]
-    except InputError:
-        raise
-    except Exception as error:
-        raise cannot_open(leaves, error, file, allow_code=allow_code) from error
-    if not loaded:
+    errors = [error for leaf in located.leaves for error in survey.mistakes(leaf)]
+    if not allow_code:
+        configs = [leaf.config for leaf in located.leaves] + [group.config for group in located.groups]
+        errors += [error for config in configs for error in strange_code(config)]
+    raise_all(distinct(errors))
+    if not located.leaves:
         raise file.error(("lm_eval",), f"is the group {located.group!r}, which has no task in it.")
-    return [_task(task, file, located.group, name, loaded[name]) for name in loaded]
-
-
-def _distinct(errors: Iterable[InputError]) -> list[InputError]:
-    return list({str(error): error for error in errors}.values())
+    data = load_data(located.leaves)
+    tasks = {leaf.name: open_leaf(leaf, data[leaf.name]) for leaf in located.leaves}
+    return [_task(task, file, located.group, name, theirs) for name, theirs in tasks.items()]
 
 
 # From lm-eval's task to ours

@@ -70,9 +70,9 @@ class YamlFile:
         for part in loc:
             inside = self._inside(value, part)
             if inside is None:
-                return _TOP if key is self.root else _place_of(key)
+                return _TOP if key is self.root else place_of(key)
             key, value = inside
-        return _place_of(key if of_key else value)
+        return place_of(key if of_key else value)
 
     def _inside(self, node: Any, part: str | int) -> tuple[Any, Any] | None:
         """The nodes of the key and of the value of an entry; of a list's entry both are the value's."""
@@ -92,7 +92,7 @@ def dotted(loc: Loc) -> str:
         if isinstance(part, int):
             text += f"[{part}]"
         else:
-            plain = part.replace("-", "_").isidentifier()
+            plain = isinstance(part, str) and part.replace("-", "_").isidentifier()
             text += f"{'.' if text else ''}{part if plain else shown(part)}"
     return text
 
@@ -223,7 +223,7 @@ class _Reader:
                 sentence = f"is given twice; the first stands in line {lines[key]}."
                 self.wrong(key_node, (*loc, key), sentence)
             else:
-                lines[key], _ = _place_of(key_node)
+                lines[key], _ = place_of(key_node)
                 values[key] = self.value(child, (*loc, key))
         return values
 
@@ -246,11 +246,12 @@ class _Reader:
         return text
 
     def wrong(self, node: Any, loc: Loc, sentence: str) -> None:
-        self.file.mistakes.append((loc, _place_of(node), sentence))
+        self.file.mistakes.append((loc, place_of(node), sentence))
 
 
 _KINDS = {"int": "number", "float": "number", "bool": "truth value", "null": "null"}
 
 
-def _place_of(node: Any) -> Place:
+def place_of(node: Any) -> Place:
+    """Where a node stands."""
     return node.start_mark.line + 1, node.start_mark.column + 1

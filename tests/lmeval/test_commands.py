@@ -60,7 +60,7 @@ def test_a_run_goes_through_the_command(
     assert set(results["tasks"]["rooms"]["strategies"]["base"]["metrics"]) == {"acc", "acc_norm"}
 
 
-def test_code_is_refused_without_its_flag_and_the_flag_is_kept_for_resuming(
+def test_code_is_refused_without_its_flag_and_resuming_needs_the_flag_again(
     capsys: pytest.CaptureFixture[str], tiny_model: ModelFolder, tmp_path: Path
 ) -> None:
     folder = tmp_path / "tasks" / "lm"
@@ -75,9 +75,13 @@ def test_code_is_refused_without_its_flag_and_the_flag_is_kept_for_resuming(
     arguments = ["--model", str(tiny_model.path), "--strategies", "base", "--latency-queries", "0"]
     assert main(["compare", "rooms", "--allow-task-code", *arguments, "--output", "run"]) == 0
     capsys.readouterr()
-    assert main(["compare", "--resume", "run"]) == 0
+    assert main(["compare", "--resume", "run", "--allow-task-code"]) == 0
     capsys.readouterr()
-    assert "leave out --allow-task-code" in refused(capsys, "compare", "--resume", "run", "--allow-task-code")
+    assert "add --allow-task-code again" in refused(capsys, "compare", "--resume", "run")
+    manifest = tmp_path / "run" / "run.json"
+    text = manifest.read_text(encoding="utf-8").replace('"allow_task_code": true', '"allow_task_code": false')
+    manifest.write_text(text, encoding="utf-8")
+    assert "doc_to_text: is code (utils.text)." in refused(capsys, "compare", "--resume", "run")
 
 
 def test_it_is_not_exported_to_where_it_comes_from(capsys: pytest.CaptureFixture[str]) -> None:

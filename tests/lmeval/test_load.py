@@ -15,6 +15,7 @@ from harness.engines.store import ModelFolder
 from harness.errors import InputError
 from harness.finetune.lora import encode_example
 from harness.lmeval import library
+from harness.lmeval.configs import TaskFiles
 from harness.lmeval.load import open_tasks
 from harness.lmeval.opened import Opened
 from harness.lmeval.prompts import LmEvalPrompts
@@ -247,7 +248,7 @@ def test_a_member_that_is_not_there_is_named_with_what_cannot_be_read(
     write_config(tmp_path / "group.yaml", {"group": "all", "task": ["one", "two"]})
     with pytest.raises(InputError) as caught:
         open_tasks([load_task(write_task(tmp_path, "group.yaml"))], allow_code=False)
-    assert f"{tmp_path / 'group.yaml'}:3:10: task: no file beside it is the task 'two'" in str(caught.value)
+    assert f"{tmp_path / 'group.yaml'}:5:3: task[1]: no file beside it is the task 'two'" in str(caught.value)
     assert f"{tmp_path / 'two.yaml'}:2:" in str(caught.value)
 
 
@@ -269,9 +270,9 @@ def test_names_that_lm_eval_brings_are_listed_once_a_version(
         folder / "c" / "all.yaml", {"group": "all", "task": ["one", {"group": "in", "task": ["few"]}]}
     )
     monkeypatch.setattr(library, "built_in_folder", lambda: folder)
-    expected = {"all": ["a", "b", "c"], "few": ["b"], "one": ["a"], "two": ["b"]}
+    expected = {"all": ["c/all.yaml"], "few": ["b/two.yaml"], "one": ["a/one.yaml"], "two": ["b/two.yaml"]}
     assert library.built_in() == expected
-    monkeypatch.setattr(library, "manager", lambda *_: pytest.fail("read again"))
+    monkeypatch.setattr(TaskFiles, "index", lambda *_: pytest.fail("read again"))
     assert library.built_in() == expected
     (kept,) = (tmp_path / "cache" / "lm-eval").iterdir()
     assert json.loads(kept.read_text()) == expected

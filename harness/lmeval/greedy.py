@@ -30,11 +30,26 @@ def not_greedy(asked: Mapping[str, Any]) -> list[str]:
 
 
 def decoding_of(asked: Mapping[str, Any]) -> Decoding:
-    """Raises InputError where the arguments ask for anything but greedy decoding."""
+    """Raises InputError where the arguments ask for anything but greedy decoding, or are of another type."""
     for key in not_greedy(asked):
         raise InputError(
             f"{key} is {shown(asked[key])}, but every strategy here decodes greedily; leave it out."
         )
-    most = next((asked[name] for name in LENGTHS if asked.get(name) is not None), DEFAULT_LENGTH)
+    name = next((name for name in LENGTHS if asked.get(name) is not None), None)
+    most = _length(name, asked[name]) if name else DEFAULT_LENGTH
     until = asked.get("until") or []
-    return Decoding(int(most), tuple(text for text in ([until] if isinstance(until, str) else until) if text))
+    texts = [until] if isinstance(until, str) else until
+    if not isinstance(texts, list | tuple) or not all(isinstance(text, str) for text in texts):
+        raise InputError(f"until is {shown(until)}; it has to be a text or a list of texts.")
+    return Decoding(most, tuple(text for text in texts if text))
+
+
+def _length(name: str, value: Any) -> int:
+    """A count of tokens in any form that lm-eval takes."""
+    try:
+        most = int(value)
+    except (TypeError, ValueError, OverflowError):
+        most = 0
+    if most < 1:
+        raise InputError(f"{name} is {shown(value)}; it has to be a whole number from 1 on.")
+    return most

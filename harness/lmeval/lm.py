@@ -8,19 +8,38 @@ prompt that lm-eval had built. Imported by `registered` and `lm_eval` jobs only,
 from __future__ import annotations
 
 import itertools
+import logging
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from lm_eval.api.model import LM
 
-from harness.engines.engine import AdapterRef, Continuation, Decoding, Engine, Message, Request
+from harness.engines.engine import (
+    AdapterRef,
+    Continuation,
+    Decoding,
+    Engine,
+    Message,
+    PromptFacts,
+    Request,
+)
 from harness.errors import InputError
 from harness.files import canonical_json
 from harness.lmeval.greedy import decoding_of
 from harness.lmeval.strategies import Served
 from harness.run.answer import plan_batches
 from harness.run.prompts import Prompt
+
+LOG = logging.getLogger("lm_eval.harness")
+CACHED_RESPONSES = (
+    "--use_cache: lm-eval's cache knows neither strategy nor weights nor passages, so that one strategy would be given "
+    "another's answers; leave it out."
+)
+CACHED_REQUESTS = (
+    "--cache_requests: lm-eval's cache knows neither a task's prompts nor its data, so that a changed task would be "
+    "asked as it was; leave it out."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,41 +67,24 @@ class EngineLM(LM):  # type: ignore[misc]
 
     # What lm-eval's requests ask
 
-    def _scored(self, together: Sequence[Any]) -> list[Request]:
-        """The requests of one document, each for one log-likelihood, as requests of ours."""
-        if together[0].request_type == "loglikelihood_rolling":
-            return [Request(asked.args[0], whole=True) for asked in together]
-        if self.served and (prompt := self.served.prompt(together[0])):
-            options = prompt.request.continuations
-            return [replace(prompt.request, continuations=(options[asked.idx],)) for asked in together]
-        return [
-            Request(asked.args[0], continuations=(Continuation(asked.args[1], asked.args[0]),))
-            for asked in together
-        ]
+    def _by_task(
+        self, requests: Sequence[Any]
+    ) -> Iterator[tuple[list[Any], list[Prompt | None], AdapterRef | None]]:
+        """The requests of one task after the other, what is read in place of their prompts, and whose weights answer.
 
-    def _written(self, asked: Any, decoding: Decoding) -> Prompt:
-        """A request for a reply. Raises InputError where its prompt is longer than the model reads."""
-        prompt = self.served.prompt(asked) if self.served else None
-        request = prompt.request if prompt else Request(asked.args[0], decoding)
-        facts = self.engine.inspect(request)
-        most = self.engine.window - decoding.max_tokens
-        if facts.tokens > most:
-            about = f"task {asked.task_name!r}: the prompt of document {asked.doc_id}"
-            raise InputError(
-                f"{about} has {facts.tokens} tokens, and the model reads {most} beside its answer."
-            )
-        return Prompt(replace(request, decoding=decoding), facts)
-
-    def _by_task(self, requests: Sequence[Any]) -> Iterator[tuple[list[Any], AdapterRef | None]]:
-        """The requests of one task after the other, with the adapter that is to answer them."""
+        A job that asks another task, or otherwise than the strategy's, is refused before an adapter is trained.
+        """
+        served = self.served or Served({})
+        served.check_names(asked.task_name for asked in requests)
         for name, some in itertools.groupby(requests, key=lambda asked: asked.task_name):
             together = list(some)
-            if self.served:
-                # A job of other prompts is refused before an adapter is trained.
-                self.served.prompt(together[0])
-            yield together, self.served.adapter(name) if self.served else None
+            prompts = [served.prompt(asked) for asked in together]
+            if prompts[0]:  # --write_out can only show the prompt without passages
+                text = prompts[0].request.prompt
+                LOG.info("Task: %s; document %s is read as:\n%s", name, together[0].doc_id, text)
+            yield together, prompts, served.adapter(name)
 
-    # lm-eval's three methods
+    # Log-likelihoods
 
     def loglikelihood(self, requests: Sequence[Any]) -> list[tuple[float, bool]]:
         return list(self._scores(requests))
@@ -95,16 +97,21 @@ class EngineLM(LM):  # type: ignore[misc]
 
         The continuations of one document are scored together, so that a context which they share is read once.
         """
-        for some, adapter in self._by_task(requests):
-            for _, group in itertools.groupby(some, key=lambda asked: asked.doc_id):
+        for some, prompts, adapter in self._by_task(requests):
+            pairs = zip(some, prompts, strict=True)
+            for _, group in itertools.groupby(pairs, key=lambda pair: pair[0].doc_id):
                 together = list(group)
-                wanted = self._scored(together)
-                for asked, request, scores in zip(
-                    together, wanted, self._asked(wanted, adapter), strict=True
-                ):
-                    facts = self.engine.inspect(request)
-                    read = facts.tokens if request.whole else facts.longest
-                    self.records.append(Record(asked.task_name, asked.doc_id, read, 0, scores[0]))
+                wanted = [_scored(asked, prompt) for asked, prompt in together]
+                facts = [
+                    self._checked(pair[0], request) for pair, request in zip(together, wanted, strict=True)
+                ]
+                answers = zip(together, wanted, facts, self._asked(wanted, adapter), strict=True)
+                for (asked, prompt), request, read, scores in answers:
+                    tokens = read.tokens if request.whole else read.longest
+                    self.records.append(Record(asked.task_name, asked.doc_id, tokens, 0, scores[0]))
+                    if prompt:
+                        (option,) = request.continuations
+                        _log(asked, prompt, str(option.context), option.text)
                     yield scores
 
     def _asked(self, wanted: Sequence[Request], adapter: AdapterRef | None) -> list[tuple[float, bool]]:
@@ -116,26 +123,80 @@ class EngineLM(LM):  # type: ignore[misc]
         (completion,) = self.engine.complete([replace(wanted[0], continuations=options)], adapter)
         return list(zip(completion.choice_logprobs or (), completion.greedy or (), strict=True))
 
-    def generate_until(self, requests: Sequence[Any]) -> list[str]:
-        return [text for some, adapter in self._by_task(requests) for text in self._texts(some, adapter)]
+    # Replies
 
-    def _texts(self, requests: Sequence[Any], adapter: AdapterRef | None) -> list[str]:
+    def generate_until(self, requests: Sequence[Any]) -> list[str]:
+        return [text for part in self._by_task(requests) for text in self._texts(*part)]
+
+    def _texts(
+        self, requests: Sequence[Any], shown: Sequence[Prompt | None], adapter: AdapterRef | None
+    ) -> list[str]:
         texts = [""] * len(requests)
         kinds: dict[str, list[int]] = {}
         for place, asked in enumerate(requests):
             kinds.setdefault(canonical_json(asked.args[1]), []).append(place)
         for places in kinds.values():
             decoding = decoding_of(requests[places[0]].args[1])
-            prompts = [self._written(requests[place], decoding) for place in places]
+            prompts = [self._written(requests[place], shown[place], decoding) for place in places]
             job = [prompt.request for prompt in prompts]
             for batch in plan_batches(prompts):
                 completions = self.engine.complete([job[at] for at in batch.places], adapter, job=job)
                 for at, completion in zip(batch.places, completions, strict=True):
-                    asked = requests[places[at]]
+                    asked, prompt = requests[places[at]], shown[places[at]]
                     texts[places[at]] = completion.text
                     counts = (prompts[at].facts.tokens, completion.completion_tokens)
                     self.records.append(Record(asked.task_name, asked.doc_id, *counts, completion.text))
+                    if prompt:
+                        _log(asked, prompt, str(prompt.request.prompt), asked.args[1])
         return texts
+
+    def _written(self, asked: Any, prompt: Prompt | None, decoding: Decoding) -> Prompt:
+        """A request for a reply. Raises InputError where its prompt is longer than the model reads."""
+        request = replace(prompt.request, decoding=decoding) if prompt else Request(asked.args[0], decoding)
+        return Prompt(request, self._checked(asked, request, decoding.max_tokens))
+
+    def _checked(self, asked: Any, request: Request, reply: int = 0) -> PromptFacts:
+        """How long a request is. Raises InputError where it is longer than the model reads: nothing is cut."""
+        facts = self.engine.inspect(request)
+        most = self.engine.window - reply
+        if most < 1:
+            raise InputError(
+                f"task {asked.task_name!r} asks for replies of {reply} tokens, and the model reads "
+                f"{self.engine.window} with its prompt; lower max_gen_toks."
+            )
+        if facts.longest > most and not request.whole:
+            raise InputError(
+                f"task {asked.task_name!r}: the prompt of document {asked.doc_id} has {facts.longest} tokens, and the "
+                f"model reads {most} beside its answer; lm-eval would cut its beginning. Show fewer examples, or leave "
+                "the document out."
+            )
+        return facts
+
+    # What else a job asks a model
+
+    def set_cache_hook(self, cache_hook: Any) -> None:  # noqa: ARG002
+        """lm-eval sets one only where it caches responses. Raises InputError."""
+        raise InputError(CACHED_RESPONSES)
+
+    def get_model_info(self) -> dict[str, Any]:
+        """Who answered, for the `config` of a job's results."""
+        identity, served = self.engine.identity, self.served
+        about = {
+            "model": identity.name,
+            "weights_sha256": identity.sha256,
+            "dtype": identity.dtype,
+            "device": identity.device,
+            "batches": "by the length of prompts",
+        }
+        return {"harness": about | (served.facts() if served else {})}
+
+    def chat_template(self, chat_template: bool | str = False) -> str:
+        """Raises InputError where a template is asked for by name: a model has one here."""
+        if isinstance(chat_template, str):
+            raise InputError(
+                f"--apply_chat_template {chat_template}: the model has one chat template here; leave the name out."
+            )
+        return ""
 
     # The chat template
 
@@ -148,3 +209,23 @@ class EngineLM(LM):  # type: ignore[misc]
     @property
     def tokenizer_name(self) -> str:
         return self.engine.identity.name
+
+
+def _scored(asked: Any, prompt: Prompt | None) -> Request:
+    """A request for one log-likelihood, as a request of ours."""
+    if asked.request_type == "loglikelihood_rolling":
+        return Request(asked.args[0], whole=True)
+    if prompt:
+        request = prompt.request
+        return replace(request, continuations=(request.continuations[asked.idx],))
+    return Request(asked.args[0], continuations=(Continuation(asked.args[1], asked.args[0]),))
+
+
+def _log(asked: Any, prompt: Prompt, text: str, second: Any) -> None:
+    """Put what was read into the request, from which lm-eval writes its log of samples.
+
+    The first two arguments stay prompt and continuation (or generation arguments); the third names the passages.
+    """
+    passages = [ranked.passage for ranked in prompt.retrieved[: prompt.shown]]
+    shown = [{"document": passage.doc_id, "passage": passage.chunk_id} for passage in passages]
+    asked.arguments = (text, second, {"passages": shown})

@@ -162,21 +162,6 @@ def test_the_command_runs_a_job_and_finds_what_a_run_of_ours_finds(
         assert found[f"{metric},none"] == block["strategies"]["lora"]["metrics"][metric]["mean"]
 
 
-def test_what_a_person_can_mend_ends_the_command_in_a_sentence(
-    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    import lm_eval.__main__
-
-    from harness.lmeval.__main__ import main
-
-    def fail() -> None:
-        raise InputError("this is wrong.")
-
-    monkeypatch.setattr(lm_eval.__main__, "cli_evaluate", fail)
-    assert main() == 2
-    assert capsys.readouterr().err == "harness: this is wrong.\n"
-
-
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [

@@ -8,15 +8,17 @@ from typing import Any
 
 from harness.errors import InputError, did_you_mean, raise_all, shown
 
-TEXTS = ("strategy", "task", "model", "revision", "embedder", "device", "dtype")
-OPTIONS = (*TEXTS, "seed", "allow_task_code")
+TEXTS = ("strategy", "task", "model", "revision", "embedder", "device", "dtype", "think_end_token")
+SWITCHES = ("allow_task_code", "enable_thinking")
+OPTIONS = (*TEXTS, *SWITCHES, "seed")
 
 
 @dataclass(frozen=True, slots=True)
 class Arguments:
     """`strategy` answers; `task` says what it is trained on and where it looks for passages.
 
-    The others are the flags of `compare` with the same name. `batch_size` is what the job asks for, as it is given.
+    The others are the flags of `compare` and the keys of a task file with the same name; `batch_size` is what the job
+    asks for, as it is given.
     """
 
     strategy: str = "base"
@@ -28,6 +30,8 @@ class Arguments:
     dtype: str | None = None
     seed: int = 0
     allow_task_code: bool = False
+    enable_thinking: bool | None = None
+    think_end_token: str | None = None
     batch_size: str = "1"
 
 
@@ -51,7 +55,7 @@ def _mistake(name: str, value: Any) -> InputError | None:
     if name == "seed":
         wrong = isinstance(value, bool) or not isinstance(value, int) or value < 0
         return InputError(f"{about}; it has to be a whole number from 0 on.") if wrong else None
-    if name == "allow_task_code":
+    if name in SWITCHES:
         return None if isinstance(value, bool) else InputError(f"{about}; it has to be True or False.")
     if not isinstance(value, str):
         return InputError(

@@ -26,3 +26,8 @@ def rendered(
         if len(others) == len(turns):
             raise
         return others, engine.render(others, prefill=goes_on, thinking=thinking)
+
+
+def answer_of(reply: str, think_end: str | None) -> str:
+    """What a reply says behind the text that ends the model's thinking, as lm-eval's own model returns it."""
+    return reply.split(think_end)[-1].lstrip() if think_end else reply

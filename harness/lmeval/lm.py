@@ -20,12 +20,12 @@ from harness.engines.engine import (
     Continuation,
     Decoding,
     Engine,
-    Message,
     PromptFacts,
     Request,
 )
 from harness.errors import InputError
 from harness.files import canonical_json
+from harness.lmeval.chat import answer_of, rendered
 from harness.lmeval.greedy import decoding_of
 from harness.lmeval.strategies import Served
 from harness.run.answer import plan_batches
@@ -60,6 +60,10 @@ class EngineLM(LM):  # type: ignore[misc]
     engine: Engine
     served: Served | None = None
     """Which weights answer, and what enters the prompts; None: the base weights, and prompts as they are."""
+    thinking: bool | None = None
+    """What the chat template is told; None: nothing."""
+    think_end: str | None = None
+    """The text that ends the model's thinking; only what stands behind it is returned."""
     records: list[Record] = field(default_factory=list)
 
     def __post_init__(self) -> None:
@@ -143,9 +147,9 @@ class EngineLM(LM):  # type: ignore[misc]
                 completions = self.engine.complete([job[at] for at in batch.places], adapter, job=job)
                 for at, completion in zip(batch.places, completions, strict=True):
                     asked, prompt = requests[places[at]], shown[places[at]]
-                    texts[places[at]] = completion.text
+                    text = texts[places[at]] = answer_of(completion.text, self.think_end)
                     counts = (prompts[at].facts.tokens, completion.completion_tokens)
-                    self.records.append(Record(asked.task_name, asked.doc_id, *counts, completion.text))
+                    self.records.append(Record(asked.task_name, asked.doc_id, *counts, text))
                     if prompt:
                         _log(asked, prompt, str(prompt.request.prompt), asked.args[1])
         return texts
@@ -203,8 +207,9 @@ class EngineLM(LM):  # type: ignore[misc]
     def apply_chat_template(
         self, chat_history: Sequence[dict[str, str]], add_generation_prompt: bool = True
     ) -> str:
-        turns = [Message(turn["role"], turn["content"]) for turn in chat_history]
-        return self.engine.render(turns, prefill=not add_generation_prompt)
+        return rendered(self.engine, chat_history, goes_on=not add_generation_prompt, thinking=self.thinking)[
+            1
+        ]
 
     @property
     def tokenizer_name(self) -> str:

@@ -16,7 +16,7 @@ from harness.engines.engine import (
 )
 from harness.errors import InputError, TaskFailed
 from harness.finetune.trainer import Example
-from harness.lmeval.chat import rendered
+from harness.lmeval.chat import answer_of, rendered
 from harness.lmeval.greedy import decoding_of
 from harness.lmeval.opened import Opened
 from harness.lmeval.shares import check_share, is_share, skips_nan
@@ -127,8 +127,7 @@ class LmEvalPrompts:
     def _responses(self, completion: Completion) -> list[Any]:
         """What lm-eval's own model would have returned for each request."""
         if self.opened.written:
-            end = self.opened.spec.think_end_token
-            return [completion.text.split(end)[-1].lstrip() if end else completion.text]
+            return [answer_of(completion.text, self.opened.spec.think_end_token)]
         scored = list(zip(completion.choice_logprobs or (), completion.greedy or (), strict=True))
         return (
             [sum(logprob for logprob, _ in scored)] if self.opened.kind == "loglikelihood_rolling" else scored

@@ -58,7 +58,12 @@ class HarnessLM(EngineLM):
             name: getattr(arguments, name) for name in ("model", "revision", "embedder", "device", "dtype")
         }
         tools = load_tools(Settings(tasks=(), seed=arguments.seed, **named), progress)
-        super().__init__(tools.engine, served(chosen, opened, tools, arguments.seed) if opened else None)
+        super().__init__(
+            tools.engine,
+            served(chosen, opened, tools, arguments.seed) if opened else None,
+            thinking=arguments.enable_thinking,
+            think_end=arguments.think_end_token,
+        )
 
     @classmethod
     def create_from_arg_obj(

@@ -349,5 +349,16 @@ def test_all_wrong_model_arguments_are_named_at_once() -> None:
     assert "'modle', which is no option (did you mean 'model'?)" in said
 
 
+def test_only_what_stands_behind_the_thinking_is_scored(job: Job, tmp_path: Path) -> None:
+    """The tiny model writes anything; its own reply is cut at a character of its own."""
+    write_config(tmp_path / "rooms.yaml", config(write_data(tmp_path)))
+    assert job("base", "--log_samples", "--output_path", "whole", "--limit", "1") == 0
+    (whole,) = logged(tmp_path / "whole")[0]["resps"][0]
+    arguments = f",think_end_token={whole[0]!r}"
+    assert job("base", "--log_samples", "--output_path", "cut", "--limit", "1", more=arguments) == 0
+    (cut,) = logged(tmp_path / "cut")[0]["resps"][0]
+    assert cut == whole.split(whole[0])[-1].lstrip()
+
+
 def test_what_is_not_said_is_as_it_is_by_default() -> None:
     assert read_arguments({}) == read_arguments({"seed": 0, "model": None, "batch_size": 1})

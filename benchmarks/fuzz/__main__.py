@@ -22,7 +22,9 @@ NOT_KINDS = {"__main__", "runner"}
 def kinds() -> list[str]:
     """Every kind of hostile input."""
     return [
-        found.name for found in pkgutil.iter_modules(benchmarks.fuzz.__path__) if found.name not in NOT_KINDS
+        found.name
+        for found in pkgutil.iter_modules(benchmarks.fuzz.__path__)
+        if found.name not in NOT_KINDS and not found.name.startswith("_")
     ]
 
 

@@ -21,6 +21,7 @@ Probe = Literal["knowledge", "behaviour", "general"]
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 _PLACEHOLDER = re.compile(r"\{(\s*)([A-Za-z_]\w*)\s*\}")
+_MOST_FILLED = 20
 _KNOWN_PLACEHOLDER = re.compile(r"\{(question|labels)\}")
 
 
@@ -223,6 +224,8 @@ class TaskSpec(Strict):
 
 def _check_placeholders(text: str, known: tuple[str, ...]) -> str:
     """Refuse `{word}` that nothing replaces. Other braces, as of a JSON example, are the author's own."""
+    if any(text.count(f"{{{word}}}") > _MOST_FILLED for word in known):
+        raise ValueError(f"has a placeholder more than {_MOST_FILLED} times.")
     for match in _PLACEHOLDER.finditer(text):
         word = match[2]
         if word in known and match[0] != f"{{{word}}}":

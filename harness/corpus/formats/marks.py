@@ -22,6 +22,7 @@ _RAISED = str.maketrans("0123456789+-−", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁻
 _NUMBER = re.compile(r"[+−-]?\d+|\d*[+−-]")
 _MARK = re.compile(r"\[?(?P<number>\d{1,3})\]?")
 _WORD = re.compile(r"[^\W\d_]+\Z")
+_LONGEST_WORD = 200
 _RAISED_NUMERATOR = re.compile(r"(?:\^| ?\[)(?P<above>\d+)\]? ?[/⁄]\Z")
 
 
@@ -40,7 +41,7 @@ def superscript(before: str, content: str, note: bool = False) -> str:
     if last.isdigit():
         return before + (raised if raised.casefold() in _ORDINALS else _power(raised))
     if last.isalpha():
-        match = _WORD.search(before)
+        match = _WORD.search(before[-_LONGEST_WORD:])
         word = match[0] if match else last
         if _NUMBER.fullmatch(raised):
             single = len(word) == 1 or word.casefold() in _POWERS_OF or not raised.isdigit()

@@ -10,7 +10,7 @@ from typing import Any
 from harness.corpus.document import NotRead, Parsed
 from harness.corpus.formats.shape import one_line, readable, tidy
 
-_HYPHENATED = re.compile(r"(?P<word>[^\W\d_]+)-\n(?P<rest>[a-zà-öø-ÿß]+)")
+_HYPHENATED = re.compile(r"(?<![^\W\d_])(?P<word>[^\W\d_]+)-\n(?P<rest>[a-zà-öø-ÿß]+)")
 _CONTINUES = re.compile(r"(?<=[^\n.!?:;|])\n(?=[a-zà-öø-ÿß(])")
 _NO_TITLE = re.compile(r"untitled|document\d*|.*\.(?:docx?|pptx?|xlsx?|pdf|tex|dvi|indd)\s*", re.I)
 _SHOWN_PAGES = 8

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from harness.corpus.formats.marks import TAIL, subscript, superscript
-from harness.corpus.formats.shape import fenced, one_line, readable, table, tidy
+from harness.corpus.formats.shape import fenced, one_line, plain, readable, table, tidy
 
 _SETTINGS = {
     "file_insertion_enabled": False,
@@ -26,8 +26,14 @@ _ROLE = re.compile(r":[\w.:+-]+:`~?!?(?P<words>[^`]*)`\Z", re.S)
 _TARGET = re.compile(r"\s*<[^<>]*>\Z")
 
 
+_LONGEST, _CHARACTERS_A_LINE = 400_000, 40
+"""docutils takes some 10 s for so many characters, where each line counts for 40 more."""
+
+
 def rst(source: str, stem: str) -> tuple[str, str]:
-    """Title (the first heading, else the stem) and text of a reStructuredText file."""
+    """Title (the first heading, else the stem) and text of a reStructuredText file; of a very long one, its source."""
+    if len(source) + _CHARACTERS_A_LINE * source.count("\n") > _LONGEST:
+        return plain(source, stem)
     from docutils.core import publish_doctree
 
     tree = publish_doctree(source, settings_overrides=_SETTINGS)

@@ -18,6 +18,7 @@ _CURRENCY = re.compile(
     r"\[\$(?P<named>[^\]-]+)(?:-[^\]]*)?\]|\"(?P<quoted>[^\"]*)\"|(?P<sign>[€£¥$])(?![^\[]*\])"
 )
 _LONGEST_FIELD = 10_000_000
+_LONGEST_FORMAT = 200
 
 
 def delimited(separator: str | None) -> Any:
@@ -93,7 +94,7 @@ def shown(value: Any, number_format: str = "General") -> str:
         return value.isoformat(" ") if isinstance(value, datetime.datetime) else value.isoformat()
     if not isinstance(value, int | float):
         return str(value)
-    first = number_format.split(";")[0]
+    first = number_format[:_LONGEST_FORMAT].split(";")[0]
     if "%" in first:
         return f"{_plain(value * 100)}%"
     currency = _CURRENCY.search(first)

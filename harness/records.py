@@ -3,22 +3,39 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Literal
+
+from harness.ranges import (
+    Cosine,
+    Count,
+    Day,
+    LogProb,
+    Name,
+    NonNegative,
+    Positive,
+    Seconds,
+    Seed,
+    Sha256,
+    Share,
+    Text,
+    Usd,
+    Values,
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Question:
     """One question of a task. Any one of `answers` is right; an unanswerable question has none."""
 
-    id: str
-    question: str
-    answers: tuple[str, ...]
-    gold_docs: tuple[str, ...] = ()
+    id: Name
+    question: Text
+    answers: tuple[Text, ...]
+    gold_docs: tuple[Name, ...] = ()
     answerable: bool = True
-    choices: tuple[str, ...] = ()
-    tags: tuple[str, ...] = ()
-    fact_id: str | None = None
-    cluster: str | None = None
+    choices: tuple[Text, ...] = ()
+    tags: tuple[Text, ...] = ()
+    fact_id: Name | None = None
+    cluster: Name | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,9 +47,9 @@ class QuestionRow(Question):
     an answer stands in the parsed text of its gold documents; None where that was not looked for.
     """
 
-    task: str
+    task: Name
     fact_seen: bool | None = None
-    query_tokens: int | None = None
+    query_tokens: Count | None = None
     answer_in_gold: bool | None = None
 
 
@@ -40,7 +57,7 @@ class QuestionRow(Question):
 class TrainingRow(Question):
     """One line of `training.jsonl`: a question that a strategy may learn from."""
 
-    task: str
+    task: Name
     split: Literal["train", "dev"]
 
 
@@ -52,11 +69,11 @@ class Passage:
     no such parts, as in evidence from before places were kept.
     """
 
-    chunk_id: str
-    doc_id: str
-    title: str
-    text: str
-    place: str = ""
+    chunk_id: Name
+    doc_id: Name
+    title: Text
+    text: Text
+    place: Text = ""
 
 
 Cause = Literal[
@@ -97,9 +114,9 @@ class PassedOver:
 class NotReadFiles:
     """Files of a corpus that were passed over for one `reason` (as of `PassedOver`), `paths`: the first of them."""
 
-    reason: str
-    files: int
-    paths: tuple[str, ...]
+    reason: Text
+    files: Count
+    paths: tuple[Name, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +137,7 @@ class Inventory:
 class PassageRow(Passage):
     """One line of `passages.jsonl`: the text of a passage that was retrieved for a task."""
 
-    task: str
+    task: Name
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,33 +152,37 @@ class Ranked:
 class RankedDoc:
     """A passage that was retrieved, as evidence names it. `score` None: the run did not keep it."""
 
-    doc_id: str
-    chunk_id: str
-    score: float | None = None
+    doc_id: Name
+    chunk_id: Name
+    score: Cosine | None = None
+
+
+FinishReason = Literal["stop", "length", "choice"]
+"""Why an answer ended: an end token or a stop text; `max_tokens`; nothing was written, options were scored."""
 
 
 @dataclass(frozen=True, slots=True)
 class AnswerRow:
     """One line of `answers.jsonl`. `system` is the id of the one that answered; `retrieved`: best first."""
 
-    task: str
-    system: str
-    question_id: str
-    seed: int
-    prediction: str
-    choice_logprobs: tuple[float, ...] | None
-    prompt_tokens: int
-    completion_tokens: int
-    finish_reason: str
+    task: Name
+    system: Name
+    question_id: Name
+    seed: Seed
+    prediction: Text
+    choice_logprobs: tuple[LogProb, ...] | None
+    prompt_tokens: Count
+    completion_tokens: Count
+    finish_reason: FinishReason
     retrieved: tuple[RankedDoc, ...]
-    shown_passages: int
-    dropped_passages: int
-    prompt_sha256: str
-    batch: int
+    shown_passages: Count
+    dropped_passages: Count
+    prompt_sha256: Sha256
+    batch: Count
     """Number of the batch within (task, system, seed); its wall time stands in `batches.jsonl`."""
     cached: bool = False
-    adapter: str | None = None
-    metrics: dict[str, Any] | None = None
+    adapter: Sha256 | None = None
+    metrics: Values | None = None
     """What the task's own code made of the answer, by metric; None where this program scores it (`scoring/`)."""
 
 
@@ -169,13 +190,13 @@ class AnswerRow:
 class BatchRow:
     """One line of `batches.jsonl`: how long one batch of the answer pass took, wall clock, seconds."""
 
-    task: str
-    system: str
-    batch: int
-    questions: int
-    completion_tokens: int
-    wall_s: float
-    seed: int = 0
+    task: Name
+    system: Name
+    batch: Count
+    questions: Positive
+    completion_tokens: Count
+    wall_s: Seconds
+    seed: Seed = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,16 +207,16 @@ class TimingRow:
     shows an adapter unmerged beside its merged (deployed) form.
     """
 
-    task: str
-    system: str
-    question_id: str
-    block: int
-    position: int
-    retrieve_s: float | None
-    ttft_s: float
-    e2e_s: float
-    prompt_tokens: int
-    completion_tokens: int
+    task: Name
+    system: Name
+    question_id: Name
+    block: Count
+    position: Count
+    retrieve_s: Seconds | None
+    ttft_s: Seconds
+    e2e_s: Seconds
+    prompt_tokens: Count
+    completion_tokens: Count
     merged: bool = True
 
 
@@ -203,10 +224,10 @@ class TimingRow:
 class LossPoint:
     """One point of a loss curve (mean negative log-likelihood per answer token, nats)."""
 
-    step: int
-    epoch: float
-    train_loss: float | None = None
-    dev_loss: float | None = None
+    step: Count
+    epoch: NonNegative
+    train_loss: NonNegative | None = None
+    dev_loss: NonNegative | None = None
 
 
 FIT_EXAMPLES = 100
@@ -217,25 +238,25 @@ FIT_EXAMPLES = 100
 class AdapterRecord:
     """What is known of a trained adapter; stored beside its weights and in the run's manifest."""
 
-    key: str
-    sha256: str
-    task: str
-    strategy: str
-    base_sha256: str | None
-    recipe: dict[str, Any]
-    examples: int
-    epochs: float
-    steps: int
-    train_tokens: int
-    seconds: float
-    device: str
-    train_loss: float
-    dev_loss: float | None
-    train_fit: float
+    key: Name
+    sha256: Sha256
+    task: Name
+    strategy: Name
+    base_sha256: Sha256 | None
+    recipe: Values
+    examples: Count
+    epochs: NonNegative
+    steps: Count
+    train_tokens: Count
+    seconds: Seconds
+    device: Name
+    train_loss: NonNegative
+    dev_loss: NonNegative | None
+    train_fit: Share
     """Share of (at most FIT_EXAMPLES) training answers reproduced token for token, teacher-forced."""
-    stopped: str
+    stopped: Text
     loss_curve: tuple[LossPoint, ...] = ()
-    logit_shift: float | None = None
+    logit_shift: NonNegative | None = None
     """How far the adapter moves a logit at answer positions of (at most 16) training examples: mean absolute
     difference from the base weights. None in records from before it was measured."""
 
@@ -244,16 +265,16 @@ class AdapterRecord:
 class PromptSample:
     """One line of `prompts.jsonl`: the first prompt of a task and system, as the model read it."""
 
-    task: str
-    system: str
-    question_id: str
-    messages: int
-    text: str
-    skeleton: str
+    task: Name
+    system: Name
+    question_id: Name
+    messages: Count
+    text: Text
+    skeleton: Text
     """The same conversation with its n-th content replaced by `%%n%%`: what the chat template itself writes."""
-    first_tokens: tuple[int, ...]
+    first_tokens: tuple[Count, ...]
     """The prompt's first ids, at most 8."""
-    added_tokens: tuple[int, ...]
+    added_tokens: tuple[Count, ...]
     """Ids that the tokenizer puts around any text by itself: those of the empty text."""
 
 
@@ -261,10 +282,10 @@ class PromptSample:
 class PriceTier:
     """Prices of a request whose prompt is longer than `above_prompt_tokens`, dollars a million tokens."""
 
-    above_prompt_tokens: int
-    input_usd_per_mtok: float | None
-    output_usd_per_mtok: float | None
-    cached_usd_per_mtok: float | None = None
+    above_prompt_tokens: Count
+    input_usd_per_mtok: Usd | None
+    output_usd_per_mtok: Usd | None
+    cached_usd_per_mtok: Usd | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -274,28 +295,28 @@ class ApiPrice:
     `asked`: the name that the user gave. `reason`: why a price is None.
     """
 
-    asked: str
-    model: str
-    provider: str
-    kind: str
-    input_usd_per_mtok: float | None
-    output_usd_per_mtok: float | None
-    cached_usd_per_mtok: float | None = None
-    per_request_usd: float = 0.0
+    asked: Name
+    model: Name
+    provider: Name
+    kind: Literal["base", "fine-tuned"]
+    input_usd_per_mtok: Usd | None
+    output_usd_per_mtok: Usd | None
+    cached_usd_per_mtok: Usd | None = None
+    per_request_usd: Usd = 0.0
     tiers: tuple[PriceTier, ...] = ()
-    training_usd_per_mtok: float | None = None
-    training_source: str | None = None
-    priced_on: str | None = None
-    source: str | None = None
-    reason: str | None = None
+    training_usd_per_mtok: Usd | None = None
+    training_source: Text | None = None
+    priced_on: Day | None = None
+    source: Text | None = None
+    reason: Text | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GroupMetric:
     """A metric that a group of lm-eval tasks aggregates. `filters` None: those that its members have."""
 
-    metric: str
-    filters: tuple[str, ...] | None = None
+    metric: Name
+    filters: tuple[Name, ...] | None = None
     by_size: bool = True
     """Whether a member counts by its documents."""
 
@@ -304,6 +325,6 @@ class GroupMetric:
 class TaskGroup:
     """A group of lm-eval tasks: the tasks of a run that are in it, and in groups within it."""
 
-    name: str
-    tasks: tuple[str, ...]
+    name: Name
+    tasks: tuple[Name, ...]
     metrics: tuple[GroupMetric, ...] = ()

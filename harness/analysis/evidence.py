@@ -1,21 +1,23 @@
 """Read a run folder, strictly: what a run wrote is believed only where it is whole and consistent.
 
-Each line is checked by `run/rows.py`. What does not fit together (an answer to a question nobody asked, by a system
-that the manifest does not know, two different answers to one question) is an InputError with file and line, because
-figures made of it would look like any other.
+Each line is checked by `run/rows.py`, and what does not fit together by `consistent.py`: an answer to a question that
+nobody asked, by a system that the manifest does not know, two different answers to one question. All of it is an
+InputError with file and line, because figures made of it would look like any other.
 """
 
 from __future__ import annotations
 
 import dataclasses
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TypeVar
 
+from harness.analysis.consistent import Known
 from harness.analysis.statistics.clusters import cluster_ids
+from harness.errors import InputError
 from harness.records import (
     AnswerRow,
     BatchRow,
@@ -122,45 +124,39 @@ def read_run(folder: Path) -> Evidence:
     Raises InputError where there is no run, where another version wrote it, and where a file is damaged.
     """
     manifest = read_manifest(folder)
-    questions_file = read_rows(folder / QUESTIONS, QuestionRow)
-    questions = _questions(questions_file)
-    answers, batches, timings = (
-        read_rows(folder / ANSWERS, AnswerRow),
-        read_rows(folder / BATCHES, BatchRow),
-        read_rows(folder / TIMINGS, TimingRow),
-    )
+    asked = read_rows(folder / QUESTIONS, QuestionRow, whole=True)
+    questions = _questions(asked, manifest)
     passages = read_rows(folder / PASSAGES, PassageRow)
-    training = read_rows(folder / TRAINING, TrainingRow)
-    prompts = read_rows(folder / PROMPTS, PromptSample)
-    files: tuple[Rows[Any], ...] = (questions_file, answers, batches, timings, passages, training, prompts)
-    _check_systems(answers, manifest)
-    _check_systems(batches, manifest)
-    _check_systems(timings, manifest)
-    _check_systems(prompts, manifest)
+    answers = read_rows(folder / ANSWERS, AnswerRow)
+    batches = read_rows(folder / BATCHES, BatchRow)
+    timings = read_rows(folder / TIMINGS, TimingRow)
+    training = read_rows(folder / TRAINING, TrainingRow, whole=True)
+    prompts = read_rows(folder / PROMPTS, PromptSample, whole=True)
+    found = _passages(passages, manifest)
+    known = Known(manifest, questions, found)
+    _check(batches, known.wrong_system)
     return Evidence(
         folder=folder,
         manifest=manifest,
         questions=questions,
-        answers=_by_pair(_answers(answers, questions, manifest), manifest),
+        answers=_by_pair(_answers(answers, questions, known), manifest),
         batches=_by_pair(batches.all, manifest),
-        timings=_by_pair(_first_timings(timings), manifest),
-        passages={(row.task, row.chunk_id): row for row in passages.all},
-        training=_training(training) if training.path.exists() else None,
-        prompts=_prompts(prompts, questions, manifest),
-        torn_lines=sum(rows.torn for rows in files),
+        timings=_by_pair(_timings(timings, known), manifest),
+        passages=found,
+        training=_training(training, manifest) if training.path.exists() else None,
+        prompts=_prompts(prompts, known),
+        torn_lines=sum(rows.torn for rows in (passages, answers, batches, timings)),
     )
 
 
-def read_questions(folder: Path) -> Questions:
+def read_questions(folder: Path, manifest: Manifest) -> Questions:
     """The questions of the run in `folder` alone. Raises InputError as `read_run` does."""
-    return _questions(read_rows(folder / QUESTIONS, QuestionRow))
+    return _questions(read_rows(folder / QUESTIONS, QuestionRow, whole=True), manifest)
 
 
 def read_timings(folder: Path, manifest: Manifest) -> dict[Pair, tuple[TimingRow, ...]]:
     """The timed answers of the run in `folder` alone. Raises InputError as `read_run` does."""
-    rows = read_rows(folder / TIMINGS, TimingRow)
-    _check_systems(rows, manifest)
-    return _by_pair(_first_timings(rows), manifest)
+    return _by_pair(_timings(read_rows(folder / TIMINGS, TimingRow), Known(manifest)), manifest)
 
 
 def missing_answers(run: Evidence) -> int:
@@ -174,47 +170,59 @@ def missing_answers(run: Evidence) -> int:
     )
 
 
-def _questions(rows: Rows[QuestionRow]) -> Questions:
+C = TypeVar("C", AnswerRow, BatchRow, TimingRow, PromptSample, QuestionRow, PassageRow, TrainingRow)
+
+
+def _check(rows: Rows[C], wrong: Callable[[C], str | None]) -> None:
+    """Raises InputError for the first row of which `wrong` says something."""
+    for line, row in rows.numbered:
+        if sentence := wrong(row):
+            raise rows.error(line, sentence)
+
+
+def _of_known_task(manifest: Manifest) -> Callable[[QuestionRow | PassageRow | TrainingRow], str | None]:
+    known = manifest.tasks.keys()
+    return lambda row: (
+        None if row.task in known else f"is of task {row.task!r}, which run.json does not have."
+    )
+
+
+def _questions(rows: Rows[QuestionRow], manifest: Manifest) -> Questions:
+    _check(rows, _of_known_task(manifest))
     questions: Questions = {}
     for line, row in rows.numbered:
         asked = Asked(row.task, row, row.fact_seen, row.query_tokens, row.answer_in_gold)
         if questions.setdefault(row.task, {}).setdefault(row.id, asked) != asked:
             raise rows.error(line, f"question {row.id!r} stands here twice.")
+    for task, facts in manifest.tasks.items() if rows.numbered else ():
+        if facts.questions not in (None, len(questions.get(task, ()))):
+            text = f"has {len(questions.get(task, ()))} questions of task {task!r}; the run asked {facts.questions}."
+            raise InputError(text, path=rows.path)
     return questions
 
 
-S = TypeVar("S", AnswerRow, BatchRow, TimingRow, PromptSample)
-
-
-def _check_systems(rows: Rows[S], manifest: Manifest) -> None:
-    """Raises InputError where a row is of a system that the run did not plan for its task."""
-    planned = {(entry.task, entry.system) for entry in manifest.plan}
+def _passages(rows: Rows[PassageRow], manifest: Manifest) -> dict[tuple[str, str], Passage]:
+    _check(rows, _of_known_task(manifest))
+    passages: dict[tuple[str, str], Passage] = {}
     for line, row in rows.numbered:
-        if (row.task, row.system) not in planned:
-            raise rows.error(
-                line, f"is of system {row.system!r} on task {row.task!r}, which run.json does not plan."
-            )
+        if passages.setdefault((row.task, row.chunk_id), row) != row:
+            raise rows.error(line, f"passage {row.chunk_id!r} stands here twice, and differently.")
+    return passages
 
 
-def _answers(rows: Rows[AnswerRow], questions: Questions, manifest: Manifest) -> list[AnswerRow]:
+def _answers(rows: Rows[AnswerRow], questions: Questions, known: Known) -> list[AnswerRow]:
     first: dict[tuple[str, str, str, int], AnswerRow] = {}
     for line, row in rows.numbered:
-        question = questions.get(row.task, {}).get(row.question_id)
-        if question is None:
-            raise rows.error(
-                line,
-                f"answers question {row.question_id!r} of task {row.task!r}, which questions.jsonl lacks.",
-            )
-        choices = len(question.question.choices)
-        counted = choices or row.metrics is None  # lm-eval scores a text by its likelihood without any choice
-        if row.choice_logprobs and counted and len(row.choice_logprobs) != choices:
-            raise rows.error(line, "has another number of log-likelihoods than its question has choices.")
+        wrong = known.wrong_system(row) or known.wrong_question(row, "answers")
+        if wrong := wrong or known.wrong_answer(row, questions[row.task][row.question_id].question):
+            raise rows.error(line, wrong)
         kept = first.setdefault((row.task, row.system, row.question_id, row.seed), row)
-        if _fixed(kept) != _fixed(row):
+        if kept is not row and _fixed(kept) != _fixed(row):
+            name = known.manifest.name(row.task, row.system)
             raise rows.error(
                 line,
-                f"answers question {row.question_id!r} ({row.task}, {manifest.name(row.task, row.system)}) again, and "
-                "differently; evidence is never edited, so one of the two is not this run's.",
+                f"answers question {row.question_id!r} ({row.task}, {name}) again, and differently; evidence is never "
+                "edited, so one of the two is not this run's.",
             )
     return list(first.values())
 
@@ -224,15 +232,19 @@ def _fixed(row: AnswerRow) -> tuple[object, ...]:
     return (row.prediction, row.finish_reason, row.completion_tokens, row.prompt_sha256, row.adapter)
 
 
-def _first_timings(rows: Rows[TimingRow]) -> list[TimingRow]:
+def _timings(rows: Rows[TimingRow], known: Known) -> list[TimingRow]:
     """Timing rows, the first of each block: a resumed run may have timed a torn block again."""
     first: dict[tuple[str, str, str, int, bool], TimingRow] = {}
-    for row in rows.all:
+    for line, row in rows.numbered:
+        wrong = known.wrong_system(row) or known.wrong_question(row, "times") or known.wrong_times(row)
+        if wrong:
+            raise rows.error(line, wrong)
         first.setdefault((row.task, row.system, row.question_id, row.block, row.merged), row)
     return list(first.values())
 
 
-def _training(rows: Rows[TrainingRow]) -> dict[str, tuple[TrainingQuestion, ...]]:
+def _training(rows: Rows[TrainingRow], manifest: Manifest) -> dict[str, tuple[TrainingQuestion, ...]]:
+    _check(rows, _of_known_task(manifest))
     kept: dict[str, dict[str, TrainingQuestion]] = {}
     for line, row in rows.numbered:
         question = TrainingQuestion(row.task, row.split, row)
@@ -241,14 +253,12 @@ def _training(rows: Rows[TrainingRow]) -> dict[str, tuple[TrainingQuestion, ...]
     return {task: tuple(known.values()) for task, known in kept.items()}
 
 
-def _prompts(rows: Rows[PromptSample], questions: Questions, manifest: Manifest) -> dict[Pair, PromptSample]:
+def _prompts(rows: Rows[PromptSample], known: Known) -> dict[Pair, PromptSample]:
     kept: dict[Pair, PromptSample] = {}
     for line, row in rows.numbered:
-        if row.question_id not in questions.get(row.task, {}):
-            raise rows.error(
-                line, f"shows question {row.question_id!r} of task {row.task!r}, which questions.jsonl lacks."
-            )
-        name = manifest.name(row.task, row.system)
+        if wrong := known.wrong_system(row) or known.wrong_question(row, "shows"):
+            raise rows.error(line, wrong)
+        name = known.manifest.name(row.task, row.system)
         if kept.setdefault((row.task, name), row) is not row:
             raise rows.error(line, f"shows a prompt of {name} for {row.task} a second time.")
     return kept

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from harness.engines.engine import Completion, Decoding
+from harness.records import FinishReason
 
 Decode = Callable[[Sequence[int]], str]
 
@@ -143,7 +144,7 @@ class _Reply:
     """The tokens of one answer so far, and why it ended (None while it goes on)."""
 
     tokens: list[int]
-    finish: str | None = None
+    finish: FinishReason | None = None
 
     def add(self, token: int, decoding: Decoding, ends: frozenset[int], decode: Decode) -> None:
         self.tokens.append(token)

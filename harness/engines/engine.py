@@ -12,6 +12,8 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Literal, Protocol
 
+from harness.ranges import Count, LogProb, Text
+from harness.records import FinishReason
 from harness.spec.system import ModelRef
 
 Clock = Callable[[], float]
@@ -82,10 +84,10 @@ class Completion:
     was written; `choice_logprobs`, in nats, and `greedy` have an entry a continuation).
     """
 
-    text: str
-    completion_tokens: int
-    finish_reason: str
-    choice_logprobs: tuple[float, ...] | None = None
+    text: Text
+    completion_tokens: Count
+    finish_reason: FinishReason
+    choice_logprobs: tuple[LogProb, ...] | None = None
     greedy: tuple[bool, ...] | None = None
     """Whether greedy decoding would write each continuation."""
 

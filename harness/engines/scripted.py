@@ -105,8 +105,9 @@ class ScriptedEngine:
         ends = [place for stop in request.decoding.stop if (place := reply.find(stop)) >= 0]
         words = reply[: min(ends, default=len(reply))].split(" ")
         most = request.decoding.max_tokens
-        text, reason = " ".join(words[:most]), "stop" if len(words) <= most else "length"
-        return Completion(text, min(len(words), most), reason)
+        return Completion(
+            " ".join(words[:most]), min(len(words), most), "stop" if len(words) <= most else "length"
+        )
 
 
 def open_script(path: Path) -> ScriptedEngine:

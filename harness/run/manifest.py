@@ -7,20 +7,38 @@ tasks: the adapter of one shows on another what it forgot.
 from __future__ import annotations
 
 import functools
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import Discriminator, Tag, TypeAdapter, ValidationError
+from pydantic_core import ErrorDetails
 
 from harness.errors import InputError, InputErrors, shown
-from harness.files import LFS_POINTER, is_lfs_pointer, read_json, write_text
+from harness.files import LFS_POINTER, is_lfs_pointer, write_text
+from harness.ranges import (
+    Bytes,
+    Count,
+    Finite,
+    Gigabytes,
+    Moment,
+    Name,
+    Positive,
+    Seconds,
+    Seed,
+    Sha256,
+    Text,
+)
 from harness.records import AdapterRecord, ApiPrice, NotReadFiles, TaskGroup
+from harness.run.rows import reason
 from harness.run.settings import Settings
 from harness.spec.lmevalspec import LmEvalSpec
 from harness.spec.prices import UsedSheet
 from harness.spec.system import System
+from harness.spec.task import fingerprint_of
 from harness.spec.taskspec import TaskSpec
+from harness.strictjson import line_of, place_in, read_strict
 
 SCHEMA_VERSION = 2
 MANIFEST = "run.json"
@@ -32,37 +50,37 @@ SHOWN = 5
 class ModelFacts:
     """The model that answered. `parameters`: known once its weights were loaded."""
 
-    name: str
-    source: str | None = None
-    sha256: str | None = None
-    dtype: str | None = None
-    device: str | None = None
-    licence: str | None = None
-    revision: str | None = None
-    billed_by: str = "hour"
-    parameters: int | None = None
+    name: Name
+    source: Text | None = None
+    sha256: Sha256 | None = None
+    dtype: Name | None = None
+    device: Name | None = None
+    licence: Text | None = None
+    revision: Name | None = None
+    billed_by: Literal["hour", "token"] = "hour"
+    parameters: Count | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EmbedderFacts:
     """What embedded questions and passages. `max_tokens`: the longest text it reads whole."""
 
-    name: str
-    sha256: str
-    max_tokens: int | None = None
+    name: Name
+    sha256: Sha256
+    max_tokens: Positive | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MachineFacts:
     """Where a run was made. `memory_gb`: of the machine; `threads`: that torch used."""
 
-    platform: str | None = None
-    python: str | None = None
-    cpu: str | None = None
-    cores: int | None = None
-    threads: int | None = None
-    memory_gb: float | None = None
-    accelerator: str | None = None
+    platform: Text | None = None
+    python: Text | None = None
+    cpu: Text | None = None
+    cores: Positive | None = None
+    threads: Positive | None = None
+    memory_gb: Gigabytes | None = None
+    accelerator: Text | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,18 +91,18 @@ class IndexFacts:
     `files`, `characters`: of the corpus that were read; `passed_over`: those that were not, by reason.
     """
 
-    key: str | None = None
-    sha256: str | None = None
-    documents: int | None = None
-    passages: int | None = None
-    embed_tokens: int | None = None
-    seconds: float | None = None
+    key: Name | None = None
+    sha256: Sha256 | None = None
+    documents: Count | None = None
+    passages: Count | None = None
+    embed_tokens: Count | None = None
+    seconds: Seconds | None = None
     reused: bool = False
-    bytes: int | None = None
-    query_prefix: str | None = None
-    passage_prefix: str | None = None
-    files: int | None = None
-    characters: int | None = None
+    bytes: Bytes | None = None
+    query_prefix: Text | None = None
+    passage_prefix: Text | None = None
+    files: Count | None = None
+    characters: Bytes | None = None
     passed_over: tuple[NotReadFiles, ...] = ()
 
 
@@ -106,50 +124,50 @@ class TaskFacts:
     """A task as the run asked it. `spec`: its file's content; `files`: sha256 of each file, by role."""
 
     spec: Spec
-    fingerprint: str | None = None
-    files: dict[str, str] = field(default_factory=dict)
-    questions: int | None = None
-    train_questions: int | None = None
-    left_out: tuple[str, ...] = ()
+    fingerprint: Sha256 | None = None
+    files: dict[Name, Sha256] = field(default_factory=dict)
+    questions: Count | None = None
+    train_questions: Count | None = None
+    left_out: tuple[Text, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Planned:
     """One system on one task, trained with one seed. `adapter`: sha256 of the one that answered."""
 
-    task: str
-    system: str
-    seed: int = 0
-    adapter: str | None = None
+    task: Name
+    system: Name
+    seed: Seed = 0
+    adapter: Sha256 | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TrainedAdapter:
     """An adapter that a run used: its training record, for which system and seed, and its size on disk."""
 
-    system: str
-    seed: int
+    system: Name
+    seed: Seed
     record: AdapterRecord
     reused: bool
-    bytes: int
+    bytes: Bytes
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Aggregate:
     """What an lm-eval task makes of all answers of a system together, where that is no mean of scores."""
 
-    task: str
-    system: str
-    seed: int
-    metric: str
-    value: float | None
+    task: Name
+    system: Name
+    seed: Seed
+    metric: Name
+    value: Finite | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Seeds:
-    sampling: int
-    training: tuple[int, ...]
-    order: int
+    sampling: Seed
+    training: tuple[Seed, ...]
+    order: Seed
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -157,39 +175,38 @@ class Manifest:
     """`run.json`. What a run only learns on its way is None or empty before."""
 
     schema_version: int = SCHEMA_VERSION
-    run_id: str
-    created: str
-    """ISO 8601, UTC."""
-    status: str
-    """`running`, `complete`, `interrupted` or `failed`."""
+    run_id: Name
+    created: Moment
+    """UTC."""
+    status: Literal["running", "complete", "interrupted", "failed"]
     quick: bool
-    command: str
-    harness_version: str
-    git_commit: str | None
+    command: Text
+    harness_version: Text
+    git_commit: Text | None
     settings: Settings
     model: ModelFacts
     embedder: EmbedderFacts | None
-    tasks: dict[str, TaskFacts]
-    systems: dict[str, System]
+    tasks: dict[Name, TaskFacts]
+    systems: dict[Name, System]
     plan: tuple[Planned, ...]
-    not_applicable: dict[str, dict[str, str]]
+    not_applicable: dict[Name, dict[Name, Text]]
     """Task → system → why it does not apply."""
-    set_aside: dict[str, str] = field(default_factory=dict)
+    set_aside: dict[Name, Text] = field(default_factory=dict)
     """Tasks that could not go on, each with the reason, a sentence."""
     groups: tuple[TaskGroup, ...] = ()
-    forgetting: tuple[str, ...]
+    forgetting: tuple[Name, ...]
     """Tasks that adapters of other tasks answer, to show what they forgot."""
     adapters: tuple[TrainedAdapter, ...] = ()
-    indexes: dict[str, IndexFacts] = field(default_factory=dict)
+    indexes: dict[Name, IndexFacts] = field(default_factory=dict)
     price_sheet: UsedSheet | None = None
     api_prices: tuple[ApiPrice, ...] = ()
     seeds: Seeds
-    libraries: dict[str, str]
+    libraries: dict[Name, Text]
     machine: MachineFacts
     aggregates: tuple[Aggregate, ...] = ()
-    load_s: float | None = None
-    first_query_s: float | None = None
-    peak_memory_gb: float | None = None
+    load_s: Seconds | None = None
+    first_query_s: Seconds | None = None
+    peak_memory_gb: Gigabytes | None = None
 
     def systems_of(self, task: str) -> dict[str, System]:
         """The systems that answer a task, by name, in the plan's order."""
@@ -210,15 +227,12 @@ def write_manifest(folder: Path, manifest: Manifest) -> None:
 def read_manifest(folder: Path) -> Manifest:
     """The manifest of a run folder.
 
-    Raises InputError where there is none, where it is of another version, and InputErrors, each with its key, where
-    it is damaged.
+    Raises InputError where there is none, where it is of another version, and InputErrors, each with its line and key,
+    where it is damaged: a value out of its range, or parts of it that contradict one another.
     """
     file = folder / MANIFEST
     try:
-        text = file.read_bytes()
-        if is_lfs_pointer(text):
-            raise InputError(f"this is {LFS_POINTER}.", path=file)
-        data = read_json(text)
+        content = file.read_bytes()
     except FileNotFoundError:
         raise InputError(f"there is no run in {folder}: it holds no {MANIFEST}.") from None
     except NotADirectoryError:
@@ -227,6 +241,12 @@ def read_manifest(folder: Path) -> Manifest:
         ) from None
     except (OSError, ValueError) as error:
         raise InputError(f"the manifest cannot be read: {error}", path=file) from error
+    if is_lfs_pointer(content):
+        raise InputError(f"this is {LFS_POINTER}.", path=file)
+    try:
+        data = read_strict(content)
+    except ValueError as error:
+        raise InputError(f"the manifest cannot be read: {error}.", path=file) from None
     version = data.get("schema_version") if isinstance(data, dict) else None
     if type(version) is not int:  # nor true, which Python counts among the integers
         raise InputError("is not the manifest of a run: it has no schema_version.", path=file)
@@ -234,14 +254,25 @@ def read_manifest(folder: Path) -> Manifest:
         newer = version > SCHEMA_VERSION
         again = "Make the run again: its command stands in the file under `command`."
         raise InputError(
-            f"was written by {'a newer' if newer else 'an older'} version (schema {version}; this version reads "
-            f"{SCHEMA_VERSION}). {'Update the program.' if newer else again}",
+            f"was written by {'a newer' if newer else 'an older'} version (schema {shown(version)}; this version "
+            f"reads {SCHEMA_VERSION}). {'Update the program.' if newer else again}",
             path=file,
         )
+    text = content.decode("utf-8")
     try:
-        return _adapter().validate_json(text, strict=True)
+        manifest = _adapter().validate_json(content, strict=True)
     except ValidationError as error:
-        raise InputErrors(_damage(error, file)) from None
+        misfits = (_misfit(item, data) for item in error.errors(include_url=False))
+        damage = list({sentence.partition(":")[0]: (place, sentence) for place, sentence in misfits}.values())
+    else:
+        damage = list(contradictions(manifest, data))
+    errors = [
+        InputError(f"is damaged: {sentence}.", path=file, line=line_of(text, place))
+        for place, sentence in damage[:SHOWN]
+    ]
+    if errors:
+        raise InputErrors(errors)
+    return manifest
 
 
 @functools.cache
@@ -249,12 +280,68 @@ def _adapter() -> TypeAdapter[Manifest]:
     return TypeAdapter(Manifest)
 
 
-def _damage(error: ValidationError, file: Path) -> list[InputError]:
-    """What does not fit, key by key."""
-    errors = []
-    for item in error.errors(include_url=False)[:SHOWN]:
-        place = ".".join(str(part) for part in item["loc"] if part not in (LM_EVAL, TASK_FILE))
-        lacks = item["type"] in ("missing", "missing_argument")
-        what = "is missing" if lacks else f"is {shown(item['input'])}, which is not what a run writes there"
-        errors.append(InputError(f"is damaged: {place!r} {what}.", path=file))
-    return errors
+Damage = tuple[Sequence[str | int], str]
+"""Where in the file, and what is wrong there, without the full stop."""
+
+
+def _misfit(item: ErrorDetails, data: Any) -> Damage:
+    """A value that does not fit its type or its range."""
+    place = place_in(data, item["loc"])
+    if item["type"] in ("missing", "missing_argument"):
+        return place, f"{_key(*place, item['loc'][-1])} is missing"
+    return (
+        place,
+        f"{_key(*place)} is {shown(item['input'])}, which is not what a run writes there: {reason(item)}",
+    )
+
+
+def contradictions(manifest: Manifest, data: Any) -> Iterator[Damage]:
+    """Where parts of a manifest do not fit together. `data`: what it was read from."""
+    for key, system in manifest.systems.items():
+        if system.id != key:
+            yield ("systems", key), f"{_key('systems', key)} is not the system that its id names, {system.id}"
+    for name, task in manifest.tasks.items():
+        facts = data["tasks"][name]
+        if task.spec.name != name:
+            yield ("tasks", name), f"{_key('tasks', name)} is the task {task.spec.name!r}"
+        if task.fingerprint and task.fingerprint != fingerprint_of(facts["spec"], task.files):
+            yield ("tasks", name, "fingerprint"), f"{_key('tasks', name)} is not what its fingerprint names"
+    yield from _names_unknown(manifest)
+
+
+def _names_unknown(manifest: Manifest) -> Iterator[Damage]:
+    """Tasks and systems that are named but not there."""
+    tasks, systems = manifest.tasks, manifest.systems
+    called: dict[tuple[str, str], str] = {}
+    planned: set[tuple[str, str, int]] = set()
+    for index, entry in enumerate(manifest.plan):
+        place = ("plan", index)
+        if entry.task not in tasks or entry.system not in systems:
+            yield (
+                place,
+                f"{_key(*place)} names the system {entry.system!r} on {entry.task!r}, and one is not there",
+            )
+        elif (
+            called.setdefault((entry.task, manifest.name(entry.task, entry.system)), entry.system)
+            != entry.system
+        ):
+            yield place, f"{_key(*place)} gives {entry.task!r} two systems of one name"
+        if (entry.task, entry.system, entry.seed) in planned:
+            yield place, f"{_key(*place)} stands there twice"
+        planned.add((entry.task, entry.system, entry.seed))
+    for key in ("not_applicable", "set_aside", "indexes", "forgetting"):
+        for name in getattr(manifest, key):
+            if name not in tasks:
+                yield (key,), f"{key!r} names the task {name!r}, which is not there"
+    for index, trained in enumerate(manifest.adapters):
+        if trained.system not in systems or not systems[trained.system].adapted:
+            place = ("adapters", index)
+            yield place, f"{_key(*place)} is of {trained.system!r}, which is no system with an adapter"
+    for index, row in enumerate(manifest.aggregates):
+        if (row.task, row.system, row.seed) not in planned:
+            yield ("aggregates", index), f"{_key('aggregates', index)} is of a system that is not planned"
+
+
+def _key(*place: str | int) -> str:
+    """A place in the file, as a sentence names it."""
+    return repr(".".join(map(str, place)))

@@ -7,14 +7,17 @@ InputError with file and line, because figures made of it would look like any ot
 from __future__ import annotations
 
 import functools
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any, Generic, TypeVar
 
 from pydantic import TypeAdapter, ValidationError
 
 from harness.errors import InputError, shown
-from harness.files import LFS_POINTER, is_lfs_pointer, read_json
+from harness.files import LFS_POINTER, is_lfs_pointer
+from harness.ranges import PATTERNS
+from harness.records import AnswerRow, RankedDoc
+from harness.strictjson import keys_written, read_strict
 
 T = TypeVar("T")
 
@@ -36,11 +39,11 @@ class Rows(Generic[T]):
         return InputError(sentence, path=self.path, line=line)
 
 
-def read_rows(path: Path, kind: type[T]) -> Rows[T]:
+def read_rows(path: Path, kind: type[T], *, whole: bool = False) -> Rows[T]:
     """The lines of a JSONL file as records of a dataclass; a missing file has none (the run had not come that far).
 
     Keys that the record does not have are left alone: a later version may have added them. Raises InputError for
-    anything but a torn last line that does not fit.
+    anything that does not fit, but for a torn last line. `whole`: the file is replaced in one step and never torn.
     """
     try:
         data = path.read_bytes()
@@ -52,17 +55,30 @@ def read_rows(path: Path, kind: type[T]) -> Rows[T]:
         raise InputError(f"this is {LFS_POINTER}.", path=path)
     lines = data.split(b"\n")
     numbered: list[tuple[int, T]] = []
-    adapter: TypeAdapter[T] = _adapter(kind)  # type: ignore[arg-type]
+    validate = _adapter(kind).validate_json  # type: ignore[arg-type]
+    most = len(fields(kind))  # type: ignore[arg-type]
     for number, line in enumerate(lines, 1):
         if line.strip():
             try:
-                _check_numbers(line)
-                numbered.append((number, adapter.validate_json(line, strict=True)))
+                row: T = validate(line, strict=True)
+                if keys_written(line) != most + _keys_inside(row):
+                    read_strict(line)  # raises where a key is given twice
             except ValueError as error:
-                if number == len(lines) and _broken(line):
+                if number == len(lines) and not whole and _cut(error):
                     return Rows(path, tuple(numbered), torn=True)
                 raise InputError(_sentence(error, line), path=path, line=number) from None
+            numbered.append((number, row))
     return Rows(path, tuple(numbered))
+
+
+def _keys_inside(row: object) -> int:
+    """How many keys a row as it is written has inside its values."""
+    if not isinstance(row, AnswerRow):
+        return 0
+    return RANKED_KEYS * len(row.retrieved) + len(row.metrics or ())
+
+
+RANKED_KEYS = len(fields(RankedDoc))
 
 
 @functools.cache
@@ -70,28 +86,17 @@ def _adapter(kind: Any) -> TypeAdapter[Any]:
     return TypeAdapter(kind)
 
 
-def _check_numbers(line: bytes) -> None:
-    """Raises ValueError for NaN and infinity, which pydantic would take for numbers."""
-    if b"NaN" in line or b"Infinity" in line:
-        read_json(line)
-
-
-def _broken(line: bytes) -> str | None:
-    """Why a line is no JSON; None where it is."""
-    try:
-        read_json(line)
-    except UnicodeDecodeError:
-        return "it is not UTF-8 text"
-    except ValueError as error:
-        return str(error)
-    return None
+def _cut(error: ValueError) -> bool:
+    """Whether a line is no JSON, as one is that was cut; not whether its values fit."""
+    return isinstance(error, ValidationError) and error.errors(include_url=False)[0]["type"] == "json_invalid"
 
 
 def _sentence(error: ValueError, line: bytes) -> str:
     """What is wrong with a line, for the person who looks at it."""
-    if broken := _broken(line):
+    try:
+        row = read_strict(line)
+    except ValueError as broken:
         return f"broken line: {broken}."
-    row = read_json(line)
     if not isinstance(row, dict):
         return f"must be a JSON object, but is {shown(row)}."
     assert isinstance(error, ValidationError)  # the line is JSON, so it is its values that do not fit
@@ -99,4 +104,12 @@ def _sentence(error: ValueError, line: bytes) -> str:
     place = ".".join(map(str, first["loc"]))
     if first["type"] in ("missing", "missing_argument"):
         return f"lacks {place!r}."
-    return f"does not fit: {place} is {shown(first['input'])}; {first['msg'][:1].lower()}{first['msg'][1:]}."
+    return f"does not fit: {place} is {shown(first['input'])}; {reason(first)}."
+
+
+def reason(details: Any) -> str:
+    """Why a value does not fit, as a clause, from what pydantic found."""
+    if details["type"] == "string_pattern_mismatch":
+        return PATTERNS[details["ctx"]["pattern"]]
+    message = details["msg"].removeprefix("Value error, ")
+    return f"{message[:1].lower()}{message[1:]}"

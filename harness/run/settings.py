@@ -6,8 +6,12 @@ import os
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Annotated
 
+from pydantic import Field
+
+from harness.ranges import Count, Name, Positive, Seed, Values
+from harness.spec.bounds import LEAST, MOST_CYCLES, MOST_USD_PER_HOUR
 from harness.spec.strategy import DEFAULT_STRATEGIES
 
 
@@ -15,33 +19,33 @@ from harness.spec.strategy import DEFAULT_STRATEGIES
 class Settings:
     """The flags of `compare`. `tasks` are absolute paths of task files (in a run's manifest, seen from its folder)."""
 
-    tasks: tuple[str, ...]
-    strategies: tuple[str, ...] = DEFAULT_STRATEGIES
-    model: str | None = None
-    revision: str | None = None
-    embedder: str | None = None
-    device: str | None = None
-    dtype: str | None = None
-    limit: int | None = None
-    latency_queries: int = 20
-    seed: int = 0
-    seeds: int = 1
+    tasks: tuple[Name, ...]
+    strategies: tuple[Name, ...] = DEFAULT_STRATEGIES
+    model: Name | None = None
+    revision: Name | None = None
+    embedder: Name | None = None
+    device: Name | None = None
+    dtype: Name | None = None
+    limit: Positive | None = None
+    latency_queries: Count = 20
+    seed: Seed = 0
+    seeds: Positive = 1
     """How many times each adapter is trained, with the seeds `seed`, `seed` + 1, …"""
-    forgetting: tuple[str, ...] | None = ()
+    forgetting: tuple[Name, ...] | None = ()
     """Absolute paths of tasks that show what adapters forget, besides those of `tasks` that probe general
     knowledge; None: no task does."""
     quick: bool = False
     use_cache: bool = True
     allow_task_code: bool = False
-    prices: str | None = None
-    machine: str | None = None
-    monthly_queries: int | None = None
-    requirements: dict[str, Any] | None = None
+    prices: Name | None = None
+    machine: Name | None = None
+    monthly_queries: Positive | None = None
+    requirements: Values | None = None
     """What the user needs of a strategy, as given (`analysis/decision/requirements`); the volume among it."""
-    usd_per_hour: float | None = None
-    utilisation: float | None = None
-    tuning_cycles: int | None = None
-    price_as: tuple[str, ...] = ()
+    usd_per_hour: Annotated[float, Field(ge=LEAST, le=MOST_USD_PER_HOUR)] | None = None
+    utilisation: Annotated[float, Field(ge=LEAST, le=1)] | None = None
+    tuning_cycles: Annotated[int, Field(ge=1, le=MOST_CYCLES)] | None = None
+    price_as: tuple[Name, ...] = ()
 
     @property
     def training_seeds(self) -> tuple[int, ...]:

@@ -8,27 +8,30 @@ from __future__ import annotations
 
 from dataclasses import asdict, dataclass, replace
 from functools import cached_property
-from typing import Any, Literal, get_args
+from typing import Annotated, Any, Literal, get_args
+
+from pydantic import Field
 
 from harness.files import sha256_json
+from harness.ranges import Count, Name, NonNegative, Positive, Seed, Sha256, Share, Text
 
 
 @dataclass(frozen=True, slots=True)
 class ModelRef:
     """A model, named by what decides its answers. `sha256`: of its weights; None where nobody can see them."""
 
-    name: str
-    sha256: str | None = None
-    dtype: str | None = None
-    revision: str | None = None
+    name: Name
+    sha256: Sha256 | None = None
+    dtype: Name | None = None
+    revision: Name | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Examples:
     """The same `k` training questions with their answers, chosen by the seed, before every question."""
 
-    k: int
-    seed: int = 0
+    k: Positive
+    seed: Seed = 0
     kind: Literal["examples"] = "examples"
 
 
@@ -39,13 +42,13 @@ class Retrieved:
     Prefixes stand before what is embedded; None: what the embedder's own files say.
     """
 
-    k: int
-    chunk_tokens: int
-    overlap_tokens: int
-    max_prompt_tokens: int
-    embedder: str
-    query_prefix: str | None = None
-    passage_prefix: str | None = None
+    k: Positive
+    chunk_tokens: Positive
+    overlap_tokens: Count
+    max_prompt_tokens: Positive
+    embedder: Name
+    query_prefix: Text | None = None
+    passage_prefix: Text | None = None
     kind: Literal["retrieved"] = "retrieved"
 
 
@@ -53,20 +56,20 @@ class Retrieved:
 class Gold:
     """Passages of the documents that hold the answer, cut and limited as `Retrieved` ones are."""
 
-    k: int
-    chunk_tokens: int
-    overlap_tokens: int
-    max_prompt_tokens: int
-    embedder: str
-    query_prefix: str | None = None
-    passage_prefix: str | None = None
+    k: Positive
+    chunk_tokens: Positive
+    overlap_tokens: Count
+    max_prompt_tokens: Positive
+    embedder: Name
+    query_prefix: Text | None = None
+    passage_prefix: Text | None = None
     kind: Literal["gold"] = "gold"
 
 
 SINCE = frozenset({"query_prefix", "passage_prefix"})
 """Fields that are no part of an id while they are None: systems of runs from before them keep theirs."""
 
-Context = Examples | Retrieved | Gold
+Context = Annotated[Examples | Retrieved | Gold, Field(discriminator="kind")]
 """What stands in the prompt besides the question."""
 Kind = Literal["examples", "retrieved", "gold"]
 KINDS: tuple[Kind, ...] = get_args(Kind)
@@ -80,18 +83,18 @@ class LoRA:
     follow from the rank.
     """
 
-    task: str
+    task: Name
     context: tuple[Context, ...] = ()
-    max_examples: int | None = None
-    rank: int = 16
-    learning_rate: float = 5e-4
-    batch_size: int = 8
-    max_epochs: int = 8
-    min_epochs: int = 1
-    patience: int = 2
-    warmup_share: float = 0.05
-    gradient_clip: float = 1.0
-    enough_loss: float = 0.01
+    max_examples: Positive | None = None
+    rank: Positive = 16
+    learning_rate: NonNegative = 5e-4
+    batch_size: Positive = 8
+    max_epochs: Positive = 8
+    min_epochs: Positive = 1
+    patience: Positive = 2
+    warmup_share: Share = 0.05
+    gradient_clip: NonNegative = 1.0
+    enough_loss: NonNegative = 0.01
     """Training loss (nats per answer token, mean of an epoch) under which there is nothing left to learn."""
 
     @property
@@ -111,8 +114,8 @@ class System:
     A system trained with several seeds is one system; rows of evidence say which seed answered.
     """
 
-    name: str
-    strategy: str
+    name: Name
+    strategy: Name
     model: ModelRef
     adapter: LoRA | None = None
     context: tuple[Context, ...] = ()

@@ -68,9 +68,14 @@ class Task:
 
         The corpus is left out, as an index carries a hash of its own.
         """
-        spec = self.spec.model_dump(mode="json", exclude={"description", "corpus", "questions"})
-        questions = {role: self.files[role] for role in ROLES if role in self.files}
-        return sha256_json({"spec": spec, "questions": questions})
+        return fingerprint_of(self.spec.model_dump(mode="json"), self.files)
+
+
+def fingerprint_of(spec: Mapping[str, Any], files: Mapping[str, str]) -> str:
+    """The fingerprint of a task, from its file's content as plain values and the hash of each file, by role."""
+    asked = {key: value for key, value in spec.items() if key not in ("description", "corpus", "questions")}
+    questions = {role: files[role] for role in ROLES if role in files}
+    return sha256_json({"spec": asked, "questions": questions})
 
 
 def load_task(path: Path) -> Task:

@@ -56,7 +56,7 @@ SPEC = {
     "name": "facts",
     "description": "Facts <b>nobody</b> knows | really.",
     "probes": "knowledge",
-    "answer": {"type": "text", "refusal": "not in the documents", "max_tokens": 8},
+    "answer": {"type": "text", "refusal": "not in the documents", "max_tokens": 1000},
     "metrics": ["contains", "f1", "refusal"],
     "retrieval": {"k": 3},
 }

@@ -87,7 +87,7 @@ def test_answer_to_a_question_nobody_asked_is_refused(tmp_path: Path) -> None:
 
 def test_log_likelihoods_must_be_one_a_choice(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="another number of log-likelihoods"):
-        read_run(write_run(tmp_path, answers=[{**answers()[0], "choice_logprobs": [-1.0]}]))
+        read_run(write_run(tmp_path, answers=[{**answers()[-1], "choice_logprobs": [-1.0]}]))
 
 
 def test_block_timed_again_after_a_resume_counts_once(tmp_path: Path) -> None:

@@ -6,9 +6,12 @@ Tests name systems by their names and leave out what they do not speak of; ids a
 from __future__ import annotations
 
 import dataclasses
+import functools
+import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from harness.files import sha256_text
 from harness.records import AnswerRow, RankedDoc
 from harness.run.manifest import SCHEMA_VERSION
 from harness.spec.settings import Examples, Finetune, Retrieval
@@ -25,6 +28,20 @@ RECORD = {
 POINT = {"train_loss": None, "dev_loss": None}
 
 
+HASHES = ("sha256", "adapter", "prompt_sha256")
+
+
+def _hashed(row: Row) -> Row:
+    """The row with real hashes in the place of names that stand for them."""
+    named = {key: row[key] for key in HASHES if isinstance(row.get(key), str)}
+    return {**row, **{key: hash_of(name) for key, name in named.items()}}
+
+
+def hash_of(name: str) -> str:
+    """The hash that a name stands for; a hash stands for itself."""
+    return name if re.fullmatch("[0-9a-f]{64}", name) else sha256_text(name)
+
+
 class Written:
     """A manifest and rows in full. `about` is the manifest in short, `rows` maps a file's name to its rows."""
 
@@ -38,14 +55,66 @@ class Written:
         self._trained = [self._adapter(dict(record)) for record in self._about.get("adapters", ())]
 
     def rows(self, name: str) -> list[Any]:
-        return [self._named(row) if isinstance(row, dict) else row for row in self._rows[name]]
+        rows = [self._named(row) if isinstance(row, dict) else row for row in self._rows[name]]
+        return [*rows, *self._passages(rows)] if name == "passages" else rows
 
     def _named(self, row: Row) -> Row:
+        row = _hashed(row)
         if "strategy" not in row:
             return row
         name = row.pop("strategy")
         system = self._systems.get((row.get("task", ""), name))
-        return {**row, "system": system.id if system else name}
+        if system is None:
+            return {**row, "system": name}
+        if "prediction" in row:
+            row = self._answer(row, system)
+        if "retrieve_s" in row and system.retrieved and row["retrieve_s"] is None:
+            row["retrieve_s"] = 0.0
+        return {**row, "system": system.id}
+
+    def _answer(self, row: Row, system: System) -> Row:
+        """An answer with the adapter of its system, and nothing written where options were scored."""
+        if system.adapter and not row.get("adapter"):
+            trained = (
+                record["sha256"]
+                for record in self._about.get("adapters", ())
+                if (record["task"], record["strategy"]) == (system.adapter.task, system.strategy)
+                and "sha256" in record
+            )
+            row["adapter"] = hash_of(next(trained, f"{system.strategy} of {system.adapter.task}"))
+        choices = self._choices.get((row["task"], row["question_id"]), ())
+        if choices and row.get("choice_logprobs") is None:
+            row["choice_logprobs"] = [0.0 if text == row["prediction"] else -1.0 for text in choices]
+        if (logprobs := row.get("choice_logprobs")) is not None:
+            row |= {"completion_tokens": 0, "finish_reason": "choice"}
+            if len(logprobs) == len(choices):
+                row["prediction"] = choices[logprobs.index(max(logprobs))]
+        return row
+
+    @functools.cached_property
+    def _choices(self) -> dict[tuple[str, str], list[str]]:
+        """(Task, question id) → its options."""
+        asked = [row for row in self._rows.get("questions", ()) if isinstance(row, dict)]
+        return {
+            (row["task"], row["id"]): row.get("choices", []) for row in asked if {"task", "id"} <= row.keys()
+        }
+
+    def _passages(self, given: Iterable[Row]) -> list[Row]:
+        """The passages that answers name and nobody gave, without text."""
+        known = {
+            (row["task"], row["chunk_id"]) for row in given if isinstance(row, dict) and "chunk_id" in row
+        }
+        found = {
+            (row["task"], passage["chunk_id"]): passage["doc_id"]
+            for row in self._rows.get("answers", ())
+            if isinstance(row, dict)
+            for passage in row.get("retrieved") or ()
+        }
+        return [
+            {"task": task, "chunk_id": chunk, "doc_id": doc, "title": "", "text": ""}
+            for (task, chunk), doc in found.items()
+            if (task, chunk) not in known
+        ]
 
     def _pairs(self) -> list[tuple[str, str]]:
         planned = [(entry["task"], entry["strategy"]) for entry in self._about.get("plan", ())]
@@ -78,7 +147,7 @@ class Written:
         )
 
     def _model(self) -> Row:
-        return {"name": "tiny", **(self._about.get("model") or {})}
+        return _hashed({"name": "tiny", **(self._about.get("model") or {})})
 
     def manifest(self) -> Row:
         about = self._about
@@ -99,7 +168,7 @@ class Written:
             "not_applicable": {},
             "forgetting": [],
             **about,
-            "embedder": {"sha256": "e" * 64, **about["embedder"]} if about.get("embedder") else None,
+            "embedder": _hashed({"sha256": "e" * 64, **about["embedder"]}) if about.get("embedder") else None,
             "schema_version": max(SCHEMA_VERSION, about.get("schema_version", 0)),
             "command": _text(about.get("command", "")),
             "model": self._model(),
@@ -107,12 +176,27 @@ class Written:
             "seeds": about.get("seeds") or {"sampling": 0, "training": [0], "order": 0},
             "tasks": self._tasks(),
             "systems": {one.id: dataclasses.asdict(one) for one in self._every_system()},
-            "plan": [self._named(entry) for entry in planned],
+            "plan": [self._named(entry) for entry in self._with_seeds(planned)],
             "adapters": [row for row, _ in self._trained],
             "aggregates": [self._named({"seed": 0, **row}) for row in about.get("aggregates", ())],
-            "indexes": {name: index for name, index in (about.get("indexes") or {}).items() if index},
+            "indexes": {
+                name: _hashed(index) for name, index in (about.get("indexes") or {}).items() if index
+            },
             "price_sheet": _sheet(about.get("price_sheet")),
         }
+
+    def _with_seeds(self, planned: Iterable[Row]) -> list[Row]:
+        """The plan with an entry for each seed that answered, where it does not say any itself."""
+        seen: dict[tuple[str, str], list[int]] = {}
+        for row in self._rows.get("answers", ()):
+            if isinstance(row, dict) and {"task", "strategy", "seed"} <= row.keys():
+                seeds = seen.setdefault((row["task"], row["strategy"]), [])
+                seeds += [row["seed"]] if row["seed"] not in seeds else []
+        entries: list[Row] = []
+        for entry in planned:
+            seeds = seen.get((entry["task"], entry["strategy"]), []) if "seed" not in entry else []
+            entries += [{**entry, "seed": seed} for seed in sorted(seeds, key=str)] or [entry]
+        return entries
 
     def _tasks(self) -> Row:
         named = {task: {} for task, _ in self._systems} | dict(self._about.get("tasks") or {})
@@ -131,7 +215,7 @@ class Written:
             "bytes": record.pop("bytes", 0),
         }
         curve = [{**POINT, **point} for point in record.get("loss_curve", ())]
-        row = {"system": system.id, "record": {**RECORD, **record, "loss_curve": curve}, **own}
+        row = {"system": system.id, "record": {**RECORD, **_hashed(record), "loss_curve": curve}, **own}
         return row, system
 
 
@@ -150,7 +234,7 @@ def _spec(name: str, spec: Mapping[str, Any]) -> Row:
         "prompt": PROMPT,
         "metrics": ["contains"],
         **spec,
-        "answer": {"type": "text", "max_tokens": 8, **spec.get("answer", {})},
+        "answer": {"type": "text", "max_tokens": 1000, **spec.get("answer", {})},
     }
 
 

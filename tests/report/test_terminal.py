@@ -30,7 +30,7 @@ def test_systems_by_task_under_all_warnings(tmp_path: Path, snapshots: Snapshots
 
 def test_names_are_no_markup(tmp_path: Path) -> None:
     about = manifest()
-    about["tasks"]["[red]x[/]"] = about["tasks"]["general"]
+    about["plan"].append({"task": "facts", "strategy": "[red]x[/]"})
     assert "[red]x[/]" in printed(tmp_path, manifest=about)
 
 

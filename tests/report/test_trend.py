@@ -76,7 +76,7 @@ def test_a_long_history_is_cut_on_the_terminal_and_its_changes_are_not(history: 
 
 
 def test_names_from_a_run_are_no_markup(tmp_path: Path) -> None:
-    write_made(tmp_path, 0, {"[red]x": first(3, 8)}, model={"name": "[bold]m"}, status="[/]")
+    write_made(tmp_path, 0, {"[red]x": first(3, 8)}, model={"name": "[bold]m"}, status="failed")
     text = printed(read_history(tmp_path, Silent()))
     assert "[red]x" in text
     assert "[bold]m" in text

@@ -21,7 +21,20 @@ SYSTEM_ID = "5" * 16
 PASSAGE = Passage("d#0", "d", "The saw", "It is kept by Ann.")
 ROWS = {
     "answers": AnswerRow(
-        "t", SYSTEM_ID, "a", 0, "Ann “x”", None, 3, 1, "stop", (RankedDoc("d", "d#0", 0.5),), 1, 0, "s", 0
+        "t",
+        SYSTEM_ID,
+        "a",
+        0,
+        "Ann “x”",
+        None,
+        3,
+        1,
+        "stop",
+        (RankedDoc("d", "d#0", 0.5),),
+        1,
+        0,
+        "5" * 64,
+        0,
     ),
     "timings": TimingRow("t", SYSTEM_ID, "a", 0, 0, None, 0.1, 0.5, 3, 1),
     "batches": BatchRow("t", SYSTEM_ID, 0, 1, 1, 1.0),
@@ -30,7 +43,7 @@ ROWS = {
 
 
 def answer(question_id: str) -> AnswerRow:
-    return AnswerRow("t", SYSTEM_ID, question_id, 0, "Ann “x”", None, 3, 1, "stop", (), 0, 0, "s", 0)
+    return AnswerRow("t", SYSTEM_ID, question_id, 0, "Ann “x”", None, 3, 1, "stop", (), 0, 0, "5" * 64, 0)
 
 
 def test_a_new_run_starts_in_an_empty_or_absent_folder(tmp_path: Path) -> None:
@@ -118,7 +131,7 @@ def test_a_damaged_manifest_is_refused_with_the_key(
 ) -> None:
     RunFolder.create(tmp_path, MANIFEST)
     (tmp_path / "run.json").write_text(json.dumps({**manifest(tmp_path), **changes}))
-    with pytest.raises(InputError, match=f"run.json: is damaged: {message}"):
+    with pytest.raises(InputError, match=f"run.json:1: is damaged: {message}"):
         RunFolder.resume(tmp_path)
 
 

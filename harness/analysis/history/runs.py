@@ -206,7 +206,7 @@ def _entry(path: Path, created: str, manifest: Manifest, known: dict[str, dict[s
     stored = _stored(path, manifest)
     results = stored or _derived(path)
     timings = read_timings(path, manifest)
-    questions = _question_keys(path, known)
+    questions = _question_keys(path, manifest, known)
     compared = not results.quick and not results.incomplete
     tasks = {
         name: TaskRun(
@@ -240,7 +240,7 @@ def _entry(path: Path, created: str, manifest: Manifest, known: dict[str, dict[s
     return Entry(path, run_facts, tasks, manifest)
 
 
-def _question_keys(path: Path, known: dict[str, dict[str, str]]) -> dict[str, str]:
+def _question_keys(path: Path, manifest: Manifest, known: dict[str, dict[str, str]]) -> dict[str, str]:
     """Task → names its set of questions: ids, texts, options and right answers, in whatever order."""
     file = path / "questions.jsonl"
     try:
@@ -252,7 +252,7 @@ def _question_keys(path: Path, known: dict[str, dict[str, str]]) -> dict[str, st
     if digest not in known:
         known[digest] = {
             task: sha256_json(sorted([name, *asks(row.question)] for name, row in asked.items()))
-            for task, asked in read_questions(path).items()
+            for task, asked in read_questions(path, manifest).items()
         }
     return known[digest]
 

@@ -15,6 +15,7 @@ from harness.analysis.regression.gate import Judgement, judge
 from harness.analysis.regression.pairing import Margins, Rerun, Side, reruns, shared
 from harness.analysis.regression.terms import Gate
 from harness.run.manifest import Manifest
+from harness.spec.system import System
 from tests.analysis.runs import answer, timing, write_run
 from tests.analysis.written import Written
 from tests.run.worlds import (
@@ -64,6 +65,22 @@ def other_model(run: Path, **facts: Any) -> None:
             system["model"].update({key: value for key, value in facts.items() if key in system["model"]})
 
     edit_manifest(run, change)
+    systems = TypeAdapter(dict[str, System]).validate_python(manifest(run)["systems"])
+    for file in run.glob("*.json*"):
+        text = file.read_text(encoding="utf-8")
+        for old, system in systems.items():
+            text = text.replace(old, system.id)
+        file.write_text(text, encoding="utf-8")
+
+
+def answer_again(run: Path, seed: int, change: Callable[[str], str] = str) -> None:
+    """The run as if every system had answered under a second seed too; `change`: of the text of its rows."""
+    edit_manifest(
+        run, lambda about: about["plan"].extend([{**entry, "seed": seed} for entry in about["plan"]])
+    )
+    path = run / "answers.jsonl"
+    rows = path.read_text(encoding="utf-8")
+    path.write_text(rows + change(rows.replace('"seed": 0', f'"seed": {seed}')), encoding="utf-8")
 
 
 def edit_rows(run: Path, name: str, change: Callable[[int, dict[str, Any]], dict[str, Any]]) -> None:

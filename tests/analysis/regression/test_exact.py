@@ -95,12 +95,6 @@ def test_the_key_names_the_device_too_so_that_another_kind_of_it_is_no_fault(tmp
     assert exact.adapter(lora(tmp_path, "x", "y", ELSEWHERE, key="k2", device="cuda")).outcome is Outcome.PASS
 
 
-def test_an_answer_without_its_adapter_fails_but_not_where_the_baseline_never_said(tmp_path: Path) -> None:
-    assert exact.adapter(lora(tmp_path / "x", "x", None, {})).outcome is Outcome.FAIL
-    old = exact.adapter(lora(tmp_path / "y", None, "x", {}))
-    assert old.outcome is Outcome.NOT_APPLICABLE
-
-
 def test_an_adapter_of_another_task_is_held_against_its_own_record(tmp_path: Path) -> None:
     replies = {"lora@home": ["yes"]}
     home = {**ADAPTER, "task": "home"}

@@ -64,7 +64,8 @@ def test_a_file_may_name_what_either_run_has_and_nothing_else(lost: tuple[Path, 
 
 def test_a_task_that_only_the_run_has_may_be_named(tmp_path: Path) -> None:
     run, baseline = made_up(tmp_path / "b", KEPT), made_up(tmp_path / "a", KEPT)
-    edit_manifest(run, lambda about: about["tasks"].update(new={"spec": about["tasks"]["t"]["spec"]}))
+    spec = {**json.loads((run / "run.json").read_text())["tasks"]["t"]["spec"], "name": "new"}
+    edit_manifest(run, lambda about: about["tasks"].update(new={"spec": spec}))
     found = judged(
         run, baseline, gate=Gate(file=GateFile.model_validate({"tasks": {"new": {"margin": 0.1}}}))
     )

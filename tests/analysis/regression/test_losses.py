@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from harness.analysis.regression import losses
 from harness.analysis.regression.findings import AccuracyFigures, Outcome, Ruling, outcome_of
 from harness.analysis.regression.pairing import Margins
-from tests.analysis.regression.reruns import made_up, pair_of
+from tests.analysis.regression.reruns import answer_again, made_up, pair_of
 
 # 36 right in both runs, 12 lost, 2 won. Tango's interval (1998), found by maximising the likelihood numerically at each
 # difference and solving for the score 1.96 with scipy, is −0.344709 to −0.061112.
@@ -129,9 +129,7 @@ def test_seeds_are_averaged_and_the_first_other_reply_is_shown(tmp_path: Path) -
     replies = {"lora": ["yes"] * 8}
     runs = [made_up(tmp_path / name, replies) for name in "ab"]
     for at, run in enumerate(runs):
-        rows = (run / "answers.jsonl").read_text()
-        second = rows.replace('"seed": 0', '"seed": 1').replace('"yes"', '"no"' if at else '"yes"')
-        (run / "answers.jsonl").write_text(rows + second)
+        answer_again(run, 1, (lambda rows: rows.replace('"yes"', '"no"')) if at else str)
     said = losses.accuracy(pair_of(runs[1], runs[0], "lora"))
     assert (figures_of(said).before, figures_of(said).after, figures_of(said).n) == (1.0, 0.5, 8)
     assert {(flip.before, flip.after) for flip in said.flips} == {("yes", "no")}

@@ -10,7 +10,7 @@ import pytest
 from harness.analysis.regression.diff import diff
 from harness.analysis.regression.pairing import Common, Side, check_comparable, measured, shared
 from harness.errors import HarnessError, InputError
-from tests.analysis.regression.reruns import edit_manifest, made_up, pair_of
+from tests.analysis.regression.reruns import answer_again, edit_manifest, made_up, pair_of
 
 TWO = {"base": ["yes", "no"], "lora": ["yes", "yes"], "rag": ["no", "no"]}
 
@@ -121,8 +121,7 @@ def test_no_seed_shapes_what_base_weights_say(tmp_path: Path) -> None:
 
 def test_of_fine_tunes_the_common_seeds_count(tmp_path: Path) -> None:
     run = made_up(tmp_path / "b", TWO)
-    rows = (run / "answers.jsonl").read_text()
-    (run / "answers.jsonl").write_text(rows + rows.replace('"seed": 0', '"seed": 1'))
+    answer_again(run, 1)
     lora = pair_of(run, made_up(tmp_path / "a", TWO), "lora")
     assert lora.seeds == {0}
     assert [one.row.seed for one in lora.scored(lora.after)] == [0, 0]

@@ -45,8 +45,6 @@ def test_what_rules_say(tmp_path: Path, snapshots: Snapshots) -> None:
             exact.adapter(lora(next(folders), "x", "y", {})),
             exact.adapter(lora(next(folders), "x", "y", ELSEWHERE)),
             exact.adapter(lora(next(folders), "x", "y", ELSEWHERE, recipe={"rank": 16})),
-            exact.adapter(lora(next(folders), "x", None, {})),
-            exact.adapter(lora(next(folders), None, "x", {})),
         ],
         "index": [
             exact.index(pair_of(run, run)),

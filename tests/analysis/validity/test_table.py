@@ -225,7 +225,7 @@ def lost_answers(run: Run) -> None:
 
 def low_recall(run: Run) -> None:
     for row in rows_of(run, "rag")[:10]:
-        row["retrieved"] = []
+        row |= {"retrieved": [], "shown_passages": 0}
 
 
 def one_long_question(run: Run) -> None:
@@ -416,6 +416,7 @@ def single() -> Run:
     """A run of one question: the sentences say one, not ones."""
     run = healthy()
     run["questions"] = [row for row in run["questions"] if row["id"] == "q0"]
+    run["timings"] = [row for row in run["timings"] if row["question_id"] == "q0"]
     run["training"] = run["training"][:1]
     run["answers"] = [row for row in run["answers"] if row["question_id"] == "q0"]
     run["prompts"] = []

@@ -32,7 +32,7 @@ def write_history(folder: Path) -> Path:
         write_made(folder, number, hits, ratios={"base": 1.0, "rag": 1.5}, report=number != 1, **about)
     small = {"base": first(5, 40), "rag": first(20, 40)}
     write_made(folder, 4, small, ratios={"base": 1.0, "rag": 1.5})
-    write_made(folder, 5, small, quick=True, git_commit=HOSTILE, status=HOSTILE, model={"name": HOSTILE})
+    write_made(folder, 5, small, quick=True, git_commit=HOSTILE, status="failed", model={"name": HOSTILE})
     for name, text in (("6 torn", '{"schema'), (f"7{HOSTILE.replace('/', '')}", '{"schema_version": 99}')):
         (folder / name).mkdir()
         (folder / name / "run.json").write_text(text)

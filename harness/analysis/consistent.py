@@ -1,0 +1,128 @@
+"""What rows of evidence must agree with: the manifest, the questions that were asked, and themselves.
+
+`run/rows.py` has checked each value by itself. Each function gives what is wrong with a row, a sentence without a
+subject; None where nothing is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Container, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+
+from harness.errors import shown
+from harness.records import AnswerRow, BatchRow, Passage, PromptSample, Question, TimingRow
+from harness.run.manifest import Manifest
+from harness.spec.system import System
+from harness.spec.taskspec import TaskSpec
+
+Row = AnswerRow | BatchRow | TimingRow | PromptSample
+Ids = Mapping[str, Container[str]]
+"""Task → ids of its questions."""
+
+
+@dataclass(frozen=True)
+class Known:
+    """What rows are held against."""
+
+    manifest: Manifest
+    questions: Ids | None = None
+    passages: Mapping[tuple[str, str], Passage] | None = None
+    """(Task, chunk id) → passage. None, as of questions: rows are not held against them."""
+
+    @cached_property
+    def systems(self) -> Mapping[tuple[str, str], System]:
+        """(Task, system id) → system, of what is planned."""
+        manifest = self.manifest
+        return {(entry.task, entry.system): manifest.systems[entry.system] for entry in manifest.plan}
+
+    @cached_property
+    def seeds(self) -> frozenset[tuple[str, str, int]]:
+        return frozenset((entry.task, entry.system, entry.seed) for entry in self.manifest.plan)
+
+    @cached_property
+    def longest(self) -> Mapping[str, int | None]:
+        """Task → the most tokens of a written answer; None where lm-eval's task says it."""
+        specs = {name: facts.spec for name, facts in self.manifest.tasks.items()}
+        return {
+            name: spec.answer.max_tokens if isinstance(spec, TaskSpec) else None
+            for name, spec in specs.items()
+        }
+
+    def wrong_system(self, row: Row) -> str | None:
+        if (row.task, row.system) in self.systems:
+            return None
+        return f"is of system {row.system!r} on task {row.task!r}, which run.json does not plan."
+
+    def wrong_question(self, row: AnswerRow | TimingRow | PromptSample, verb: str) -> str | None:
+        if self.questions is None or row.question_id in self.questions.get(row.task, ()):
+            return None
+        return f"{verb} question {row.question_id!r} of task {row.task!r}, which questions.jsonl lacks."
+
+    def wrong_answer(self, row: AnswerRow, question: Question) -> str | None:
+        """What is wrong with an answer to `question`, by a system that is planned."""
+        system = self.systems[row.task, row.system]
+        most = self.longest[row.task]
+        if (row.task, row.system, row.seed) not in self.seeds:
+            return f"is of seed {row.seed}, which run.json does not plan for {system.name}."
+        if (row.adapter is None) == system.adapted:
+            lacks, has = ("lacks", "one") if system.adapted else ("has", "none")
+            return f"{lacks} an adapter, and {system.name} has {has}."
+        if (row.metrics is None) != (most is not None):
+            return (
+                "has scores of the task's own code, and the task has none."
+                if most
+                else "lacks the task's own scores."
+            )
+        if most is not None and row.completion_tokens > most:
+            return f"has {row.completion_tokens} tokens, and the task allows {most}."
+        if row.shown_passages > len(row.retrieved):
+            return f"shows {row.shown_passages} passages, and {len(row.retrieved)} were found."
+        if row.retrieved and not system.passages:
+            return f"found passages, and {system.name} shows none."
+        return self._wrong_passages(row) or _wrong_choice(row, question)
+
+    def _wrong_passages(self, row: AnswerRow) -> str | None:
+        if self.passages is not None:
+            for ranked in row.retrieved:
+                passage = self.passages.get((row.task, ranked.chunk_id))
+                if passage is None or passage.doc_id != ranked.doc_id:
+                    return f"found {ranked.chunk_id!r} of {ranked.doc_id!r}, which passages.jsonl lacks."
+        return None
+
+    def wrong_times(self, row: TimingRow) -> str | None:
+        """What is wrong with a timed answer, by a system that is planned."""
+        system, most = self.systems[row.task, row.system], self.longest[row.task]
+        if not (row.retrieve_s or 0.0) <= row.ttft_s <= row.e2e_s:
+            times = f"retrieval {row.retrieve_s}, first token {row.ttft_s}, last token {row.e2e_s} seconds"
+            return f"runs backwards: {times}."
+        if (row.retrieve_s is None) == (system.retrieved is not None):
+            return f"{'lacks' if system.retrieved else 'has'} a time of retrieval, against what {system.name} is."
+        if not (row.merged or system.adapted):
+            return f"is of an adapter that is not merged, and {system.name} has none."
+        if most is not None and row.completion_tokens > most:
+            return f"has {row.completion_tokens} tokens, and the task allows {most}."
+        return None
+
+
+def _wrong_choice(row: AnswerRow, question: Question) -> str | None:
+    """Whether options were scored where there are some, and the likeliest of them is the answer."""
+    logprobs, choices = row.choice_logprobs, question.choices
+    if (logprobs is None) == (row.finish_reason == "choice"):
+        return (
+            f"ended by {row.finish_reason!r}, and has {'no' if logprobs is None else 'its'} log-likelihoods."
+        )
+    if logprobs is None:
+        return "was written, and its question has options to choose from." if choices else None
+    if row.completion_tokens:
+        return f"has {row.completion_tokens} tokens, and nothing was written."
+    if not choices:  # lm-eval scores a text by its likelihood without any choice
+        return None if row.metrics is not None else "has log-likelihoods, and its question has no choices."
+    if len(logprobs) != len(choices):
+        return "has another number of log-likelihoods than its question has choices."
+    likeliest = choices[logprobs.index(max(logprobs))]
+    return (
+        None
+        if row.prediction == likeliest
+        else f"is {shown(row.prediction)}, and {shown(likeliest)} is likelier."
+    )

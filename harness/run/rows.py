@@ -7,7 +7,7 @@ InputError with file and line, because figures made of it would look like any ot
 from __future__ import annotations
 
 import functools
-from dataclasses import dataclass, fields
+from dataclasses import MISSING, dataclass, fields
 from pathlib import Path
 from typing import Any, Generic, TypeVar
 
@@ -56,12 +56,11 @@ def read_rows(path: Path, kind: type[T], *, whole: bool = False) -> Rows[T]:
     lines = data.split(b"\n")
     numbered: list[tuple[int, T]] = []
     validate = _adapter(kind).validate_json  # type: ignore[arg-type]
-    most = len(fields(kind))  # type: ignore[arg-type]
     for number, line in enumerate(lines, 1):
         if line.strip():
             try:
                 row: T = validate(line, strict=True)
-                if keys_written(line) != most + _keys_inside(row):
+                if not _keys_once(line, row):
                     read_strict(line)  # raises where a key is given twice
             except ValueError as error:
                 if number == len(lines) and not whole and _cut(error):
@@ -71,14 +70,21 @@ def read_rows(path: Path, kind: type[T], *, whole: bool = False) -> Rows[T]:
     return Rows(path, tuple(numbered))
 
 
-def _keys_inside(row: object) -> int:
-    """How many keys a row as it is written has inside its values."""
-    if not isinstance(row, AnswerRow):
-        return 0
-    return RANKED_KEYS * len(row.retrieved) + len(row.metrics or ())
+def _keys_once(line: bytes, row: object) -> bool:
+    """Whether each key of an answer is seen to stand once in its line; False where only reading the line can tell.
+
+    Answers are the many rows of a run, and reading all of them a second time would double the time that they take.
+    """
+    if not isinstance(row, AnswerRow) or not all(key in line for key in OPTIONAL_KEYS):
+        return False
+    inside = RANKED_KEYS * len(row.retrieved) + len(row.metrics or ())
+    return keys_written(line) == ANSWER_KEYS + inside
 
 
-RANKED_KEYS = len(fields(RankedDoc))
+ANSWER_KEYS, RANKED_KEYS = len(fields(AnswerRow)), len(fields(RankedDoc))
+OPTIONAL_KEYS = tuple(
+    f'"{column.name}":'.encode() for column in fields(AnswerRow) if column.default is not MISSING
+)
 
 
 @functools.cache

@@ -107,7 +107,7 @@ def answer(task: str, strategy: str, i: int, right: bool, n: int) -> Row:
         "prediction": f"value{i}" if right else f"something {i}", "choice_logprobs": None, "prompt_tokens": 100,
         "completion_tokens": 5, "finish_reason": "stop", "retrieved": ranked, "shown_passages": len(ranked),
         "dropped_passages": 0, "prompt_sha256": f"{i:064d}", "batch": i // 32,
-        "adapter": task if "lora" in strategy else None,
+        "cached": False, "adapter": task if "lora" in strategy else None, "metrics": None,
     }  # fmt: skip
 
 

@@ -189,7 +189,7 @@ def _in_manifest(rng: random.Random, path: Path) -> str | None:
 
 
 def _changed(rng: random.Random, value: Any, nullable: set[str] | None) -> tuple[str, str | None]:
-    """The JSON text of an object with one value damaged. `nullable`: keys at its top that may be null; None: any may."""
+    """The JSON text of an object with one value damaged. `nullable`: keys that may be null; None: any may."""
     way = rng.random()
     if way < 0.08:
         key = rng.choice(list(value))

@@ -271,7 +271,7 @@ def test_a_damaged_price_sheet_is_named(capsys: pytest.CaptureFixture[str]) -> N
     elected(Path("torn"), TASKS, price_sheet=PRICE_SHEET)
     edit_manifest(Path("torn"), lambda about: about["price_sheet"]["machine"].pop("usd_per_hour"))
     for command in (("decide", "torn"), ("report", "torn"), ("decide", "torn", "--usd-per-hour", "2")):
-        assert "run.json: is damaged: 'price_sheet.machine.usd_per_hour' is missing" in refused(
+        assert "run.json:1: is damaged: 'price_sheet.machine.usd_per_hour' is missing" in refused(
             capsys, *command
         )
 

@@ -278,7 +278,7 @@ def test_resume_goes_on_with_the_runs_own_settings_only(capsys: pytest.CaptureFi
 
 def test_damaged_settings_cannot_be_resumed(capsys: pytest.CaptureFixture[str]) -> None:
     write_run(Path("run"), manifest={**manifest(), "settings": {"tasks": "facts"}})
-    assert "run.json: is damaged: 'settings.tasks' is 'facts'" in refused(
+    assert "run.json:1: is damaged: 'settings.tasks' is 'facts'" in refused(
         capsys, "compare", "--resume", "run"
     )
 

@@ -11,9 +11,10 @@ from typing import Any
 from harness.errors import InputError, InputErrors, collecting, raise_all, shown
 from harness.files import sha256_json, sha256_text
 from harness.lmeval import library, survey, teachable
-from harness.lmeval.build import open_leaf
+from harness.lmeval.build import open_group, open_leaf
 from harness.lmeval.data import distinct, load_data
 from harness.lmeval.documents import canonical, names_context, put_in_front
+from harness.lmeval.groups import task_groups
 from harness.lmeval.opened import Opened, question_of
 from harness.lmeval.prompts import LmEvalPrompts
 from harness.lmeval.shares import TRIED, Judged, judge
@@ -50,7 +51,7 @@ def open_task(task: Task, *, allow_code: bool) -> list[Task]:
     assert isinstance(spec, LmEvalSpec)
     library.import_lm_eval()
     located = locate(spec, file)
-    errors = [error for leaf in located.leaves for error in survey.mistakes(leaf)]
+    errors = [error for leaf in located.leaves for error in survey.mistakes(leaf, spec.metrics)]
     if not allow_code:
         configs = [leaf.config for leaf in located.leaves] + [group.config for group in located.groups]
         errors += [error for config in configs for error in strange_code(config)]
@@ -58,8 +59,23 @@ def open_task(task: Task, *, allow_code: bool) -> list[Task]:
     if not located.leaves:
         raise file.error(("lm_eval",), f"is the group {located.group!r}, which has no task in it.")
     data = load_data(located.leaves)
-    tasks = {leaf.name: open_leaf(leaf, data[leaf.name]) for leaf in located.leaves}
-    return [_task(task, file, located.group, name, theirs) for name, theirs in tasks.items()]
+    usable = {leaf.name: survey.usable(leaf, spec.metrics) for leaf in located.leaves}
+    theirs = {name: open_leaf(leaf, data[name]) for name, (leaf, _) in usable.items()}
+    ours = {name: _task(task, file, located.group, name, opened) for name, opened in theirs.items()}
+    groups = task_groups(
+        [open_group(group, theirs) for group in located.groups],
+        {name: made.name for name, made in ours.items()},
+        spec.name,
+        located.group or "",
+    )
+    return [
+        replace(
+            made,
+            remarks=(*usable[name][1], *made.remarks),
+            groups=tuple(group for group in groups if made.name in group.tasks),
+        )
+        for name, made in ours.items()
+    ]
 
 
 # From lm-eval's task to ours

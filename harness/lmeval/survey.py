@@ -6,8 +6,8 @@ lm-eval looks for an unknown metric on a hub, and a prompt in other files and pa
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from dataclasses import fields
+from collections.abc import Collection, Iterator
+from dataclasses import fields, replace
 from typing import Any
 
 from harness.errors import InputError, did_you_mean, shown
@@ -25,17 +25,18 @@ _NOT_HERE = {
     "doc_to_image": "is for models that see or hear; the models here read text.",
     "doc_to_audio": "is for models that see or hear; the models here read text.",
 }
+MISSPELT = "did you mean"
 _PROMPTS = "qa-basic:"
 """The prompts of `use_prompt` that lm-eval brings; it would look for others in files and packages."""
 
 
-def mistakes(leaf: Leaf) -> list[InputError]:
-    """What is wrong with a task in itself."""
+def mistakes(leaf: Leaf, wanted: Collection[str] = ()) -> list[InputError]:
+    """What is wrong with a task in itself. `wanted`: the metrics that are asked for, METRIC or METRIC,FILTER."""
     config = leaf.config
     return [
         *_keys(config),
         *_kinds(config),
-        *_metrics(config),
+        *_metrics(config, wanted),
         *_filters(config),
     ]
 
@@ -73,34 +74,79 @@ def _kinds(config: Config) -> Iterator[InputError]:
         yield config.error(("generation_kwargs", key), text)
 
 
-def _metrics(config: Config) -> Iterator[InputError]:
+def _metrics(config: Config, wanted: Collection[str]) -> Iterator[InputError]:
+    listed = config.values.get("metric_list")
+    if not isinstance(listed, list | None):
+        yield config.error(("metric_list",), "must be a list of metrics.")
+    unusable, left_out = _unusable(config), _left_out(config, wanted)
+    for at, errors in unusable.items():
+        if at not in left_out:
+            yield from errors
+
+
+def usable(leaf: Leaf, wanted: Collection[str]) -> tuple[Leaf, list[str]]:
+    """The task without the metrics that cannot be had here and are not `wanted`, and a sentence for each of them."""
+    config, left_out = leaf.config, _left_out(leaf.config, wanted)
+    if not left_out:
+        return leaf, []
+    kept = [entry for at, entry in enumerate(config.values["metric_list"]) if at not in left_out]
+    values = {**config.values, "metric_list": kept}
+    sentences = [f"{error} It is left out, as the task has others." for error in left_out.values()]
+    return Leaf(replace(config, values=values)), sentences
+
+
+def _left_out(config: Config, wanted: Collection[str]) -> dict[int, InputError]:
+    """The places of metrics that a task can do without, as it has others, each with what is wrong with it.
+
+    Where the task file does not say which metrics it wants, a name that is nearly a known one is a misspelling.
+    """
+    unusable, listed = _unusable(config), config.values.get("metric_list")
+    asked = {name.partition(",")[0] for name in wanted}
+    if not isinstance(listed, list) or len(unusable) == len(listed):
+        return {}
+    return {
+        at: errors[0]
+        for at, errors in unusable.items()
+        if isinstance(name := listed[at].get("metric") if isinstance(listed[at], dict) else None, str)
+        and name not in asked
+        and (asked or not any(MISSPELT in str(error) for error in errors))
+    }
+
+
+def _unusable(config: Config) -> dict[int, list[InputError]]:
+    """The places of metrics that lm-eval does not bring, or of which it does not bring the aggregation, with why."""
+    listed = config.values.get("metric_list")
+    entries = listed if isinstance(listed, list) else []
+    found = {at: [*_metric(config, at, entry)] for at, entry in enumerate(entries)}
+    return {at: errors for at, errors in found.items() if errors}
+
+
+def _metric(config: Config, at: int, entry: Any) -> Iterator[InputError]:
     from lm_eval.api.registry import aggregation_registry, metric_registry
 
     metrics, aggregations = _names(metric_registry), _names(aggregation_registry)
     own = config.values.get("process_results") is not None  # then lm-eval looks for no function of that name
-    listed = config.values.get("metric_list")
-    if not isinstance(listed, list | None):
-        yield config.error(("metric_list",), "must be a list of metrics.")
-    for at, entry in enumerate(listed if isinstance(listed, list) else ()):
-        name = entry.get("metric") if isinstance(entry, dict) else None
-        if isinstance(name, Code):
-            continue
-        if not isinstance(name, str):
-            yield config.error(("metric_list", at), "needs the key metric, a name.")
-            continue
-        here: Loc = ("metric_list", at, "metric")
-        if entry.get("hf_evaluate"):
-            yield config.error(
-                here, f"is {name!r} of a hub (hf_evaluate), which is code that is fetched; not done here."
-            )
-        elif not own and name not in metrics:
-            text = f"is {name!r}, which lm-eval does not know{did_you_mean(name, metrics)}; it would look on a hub."
-            yield config.error(here, text)
-        there: Loc = ("metric_list", at, "aggregation")
-        how = entry.get("aggregation")
-        if how is not None and how not in aggregations and not isinstance(how, Code):
-            text = f"is {shown(how)}, which lm-eval does not know{did_you_mean(str(how), aggregations)}."
-            yield config.error(there, text)
+    name = entry.get("metric") if isinstance(entry, dict) else None
+    if isinstance(name, Code):
+        return
+    if not isinstance(name, str):
+        yield config.error(("metric_list", at), "needs the key metric, a name.")
+        return
+    here: Loc = ("metric_list", at, "metric")
+    if entry.get("hf_evaluate"):
+        yield config.error(
+            here, f"is {name!r} of a hub (hf_evaluate), which is code that is fetched; not done here."
+        )
+    elif not own and name not in metrics:
+        text = (
+            f"is {name!r}, which lm-eval does not know{did_you_mean(name, metrics)}; it would look on a hub."
+        )
+        yield config.error(here, text)
+    there: Loc = ("metric_list", at, "aggregation")
+    how = entry.get("aggregation")
+    if how is not None and how not in aggregations and not isinstance(how, Code):
+        text = f"is {shown(how)}, which lm-eval does not know{did_you_mean(str(how), aggregations)}."
+        yield config.error(there, text)
 
 
 def _filters(config: Config) -> Iterator[InputError]:

@@ -45,3 +45,17 @@ def evaluated(
     )
     (samples,) = found["samples"].values()
     return {(str(sample["doc_id"]), sample["filter"]): sample for sample in samples}
+
+
+def grouped(model: Any, folder: Path, group: str) -> dict[str, dict[str, Any]]:
+    """Group, and those within it → lm-eval's own aggregates over its tasks. `folder`: where their files lie."""
+    lm_eval = import_lm_eval()
+    from lm_eval.evaluator import evaluate
+
+    with offline():
+        manager = lm_eval.tasks.TaskManager(include_path=str(folder), include_defaults=False)
+        loaded = manager.load(group)
+    for task in loaded["tasks"].values():
+        task.set_config("num_fewshot", 0)
+    found: dict[str, dict[str, Any]] = evaluate(model, loaded, bootstrap_iters=0)["groups"]
+    return found

@@ -24,6 +24,7 @@ from harness.run.settings import Settings
 from harness.run.tools import Tools
 from harness.spec.task import Task, load_task
 from tests.fakes import FakeClock, Silent, WordEmbedder
+from tests.lmeval.peer import grouped, peer
 from tests.lmeval.test_same_numbers import EXACT, FILTERS, KINDS
 from tests.lmeval.worlds import CHOICE, config, write_config, write_data, write_task
 from tests.lmeval.worlds import rows as documents
@@ -186,13 +187,31 @@ def test_a_changed_task_is_not_gone_on_with(engine: TransformersEngine, tmp_path
         go(tmp_path, changed, engine, ("base",), resume=True, timed=0)
 
 
-def test_groups_run_as_tasks_of_one_run(engine: TransformersEngine, tmp_path: Path) -> None:
-    data = write_data(tmp_path)
-    write_config(tmp_path / "one.yaml", config(data, "one"))
-    write_config(tmp_path / "two.yaml", config(data, "two", **CHOICE))
-    write_config(tmp_path / "rooms.yaml", {"group": "all", "task": ["one", "two"]})
+@pytest.mark.parametrize("weighted", [True, False])
+def test_groups_run_as_tasks_of_one_run_and_show_lm_evals_own_aggregate(
+    engine: TransformersEngine, tiny_model: ModelFolder, tmp_path: Path, weighted: bool
+) -> None:
+    """The independent source is lm-eval's `evaluate` over the same group and model."""
+    for name, size in (("one", 3), ("two", 8)):
+        data = write_data(tmp_path / name, test=size)
+        write_config(tmp_path / f"{name}.yaml", config(data, name, **CHOICE))
+    listed = [
+        {"metric": "acc", "weight_by_size": weighted},
+        {"metric": "acc_norm", "weight_by_size": weighted},
+    ]
+    inner = {"group": "inner", "task": ["two"], "aggregate_metric_list": listed[:1]}
+    group = {"group": "all", "task": ["one", inner], "aggregate_metric_list": listed}
+    write_config(tmp_path / "rooms.yaml", group)
     found = open_tasks([load_task(write_task(tmp_path))], allow_code=False)
-    run = go(tmp_path, found, engine, ("base",), timed=0)
-    results = write_reports(run).tasks
-    assert list(results) == ["rooms.one", "rooms.two"]
-    assert results["rooms.two"].description == "two, of the lm-eval group all."
+    results = write_reports(go(tmp_path, found, engine, ("base",), timed=0))
+    assert list(results.tasks) == ["rooms.one", "rooms.two"]
+    assert results.tasks["rooms.two"].description == "two, of the lm-eval group all."
+    theirs = grouped(peer(tiny_model.path, None), tmp_path, "all")
+    assert results.groups["rooms"].tasks == ("rooms.one", "rooms.two")
+    for metric in ("acc", "acc_norm"):
+        ours = results.groups["rooms"].strategies["base"][metric]
+        assert ours.value == pytest.approx(theirs["all"][f"{metric},none"])
+        assert ours.n == 11
+    (nested,) = (group for name, group in results.groups.items() if name != "rooms")
+    assert nested.tasks == ("rooms.two",)
+    peer.cache_clear()

@@ -214,3 +214,36 @@ def test_a_mean_over_the_documents_that_have_a_score_is_over_these(
     results = json.loads((tmp_path / "run" / "results.json").read_text(encoding="utf-8"))
     accuracy = results["tasks"]["rooms"]["strategies"]["base"]["accuracy"]
     assert (accuracy["mean"], accuracy["n"]) == (1.0, 6)
+
+
+HUB = {"metric": "rouge", "aggregation": "mean", "higher_is_better": True}
+
+
+def listing(folder: Path, *metrics: dict[str, Any], more: str = "") -> Task:
+    write_config(folder / "rooms.yaml", config(write_data(folder), metric_list=[*metrics]))
+    return opened(write_task(folder, more=more))
+
+
+@pytest.mark.parametrize(
+    "other", [HUB, {**HUB, "hf_evaluate": True}, {**HUB, "metric": "acc", "aggregation": "own"}]
+)
+def test_a_metric_that_is_not_wanted_does_not_refuse_a_task_that_has_others(
+    tmp_path: Path, other: dict[str, Any]
+) -> None:
+    exact = {"metric": "exact_match", "aggregation": "mean", "higher_is_better": True}
+    for more in ("", "metrics: [exact_match]\n"):
+        task = listing(tmp_path, other, exact, more=more)
+        assert task.spec.metrics == ("exact_match",)
+        assert "It is left out, as the task has others." in task.remarks[0]
+    with pytest.raises(InputError, match=r"lm-eval does not know|of a hub"):
+        listing(tmp_path, other, exact, more=f"metrics: [{other['metric']}]\n")
+    with pytest.raises(InputError, match=r"lm-eval does not know|of a hub"):
+        listing(tmp_path, other)
+
+
+def test_a_misspelt_metric_refuses_unless_others_are_asked_for(tmp_path: Path) -> None:
+    exact = {"metric": "exact_match", "aggregation": "mean", "higher_is_better": True}
+    with pytest.raises(InputError, match="did you mean 'exact_match'"):
+        listing(tmp_path, {**exact, "metric": "exact_matsh"}, exact)
+    task = listing(tmp_path, {**exact, "metric": "exact_matsh"}, exact, more="metrics: [exact_match]\n")
+    assert task.spec.metrics == ("exact_match",)

@@ -44,13 +44,17 @@ class QuestionRow(Question):
 
     `fact_seen`: its fact is in the training set in other words; None where that has no sense. `query_tokens`: what the
     embedder would have to read to look for passages, prefix included; None where none are looked for. `answer_in_gold`:
-    an answer stands in the parsed text of its gold documents; None where that was not looked for.
+    an answer stands in the parsed text of its gold documents; None where that was not looked for. `quoted`: control
+    tokens of the model that it holds, which were read as text; `imitated`: texts that it holds and that the chat
+    template marks turns with, without a token for them.
     """
 
     task: Name
     fact_seen: bool | None = None
     query_tokens: Count | None = None
     answer_in_gold: bool | None = None
+    quoted: tuple[str, ...] = ()
+    imitated: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -51,6 +51,8 @@ class Asked:
     fact_seen: bool | None
     query_tokens: int | None = None
     answer_in_gold: bool | None = None
+    quoted: tuple[str, ...] = ()
+    imitated: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,7 +193,9 @@ def _questions(rows: Rows[QuestionRow], manifest: Manifest) -> Questions:
     _check(rows, _of_known_task(manifest))
     questions: Questions = {}
     for line, row in rows.numbered:
-        asked = Asked(row.task, row, row.fact_seen, row.query_tokens, row.answer_in_gold)
+        asked = Asked(
+            row.task, row, row.fact_seen, row.query_tokens, row.answer_in_gold, row.quoted, row.imitated
+        )
         if questions.setdefault(row.task, {}).setdefault(row.id, asked) != asked:
             raise rows.error(line, f"question {row.id!r} stands here twice.")
     for task, facts in manifest.tasks.items() if rows.numbered else ():

@@ -1,4 +1,8 @@
-"""The tokenizer and its chat template: messages in, rendered text and token ids out. Loads no weights."""
+"""The tokenizer and its chat template: messages in, rendered text and token ids out. Loads no weights.
+
+What stands in a message is text: control tokens in it are marked in the rendered prompt (`control.py`), and read as
+the characters that they are written with.
+"""
 
 from __future__ import annotations
 
@@ -7,13 +11,18 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from harness.engines.control import MARK, ControlTokens
 from harness.engines.engine import Message
-from harness.engines.quiet import import_transformers
+from harness.engines.quiet import import_transformers, reading
+from harness.engines.template import ChatTemplate
 from harness.errors import ModelUnavailable
+
+_CONVERSATIONS = (("system", "user", "assistant", "user"), ("user", "assistant", "user"), ("user",))
+"""Roles of a conversation that shows what a template writes; not every template knows all roles."""
 
 
 class ChatTokenizer:
-    """The tokenizer of a model folder. Raises ModelUnavailable where there is no chat template."""
+    """The tokenizer of a model folder. Raises ModelUnavailable where it cannot be read or has no chat template."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
@@ -21,27 +30,39 @@ class ChatTokenizer:
     @cached_property
     def _tokenizer(self) -> Any:
         transformers = import_transformers()
-        try:
+        with reading(f"the tokenizer in {self._folder}"):
             tokenizer = transformers.AutoTokenizer.from_pretrained(
                 self._folder, local_files_only=True, trust_remote_code=False
             )
-        except (OSError, ValueError) as error:
-            raise ModelUnavailable(f"the tokenizer in {self._folder} cannot be loaded: {error}") from error
         if not tokenizer.chat_template:
             raise ModelUnavailable(
                 f"the model in {self._folder} has no chat template, so it is not an instruction model. "
                 "Name one that was tuned to follow instructions."
             )
+        if tokenizer.eos_token_id is None:
+            raise ModelUnavailable(
+                f"the tokenizer in {self._folder} names no token that ends a reply (eos_token)."
+            )
         return tokenizer
+
+    @cached_property
+    def _config(self) -> Any:
+        transformers = import_transformers()
+        with reading(f"the model in {self._folder}"):
+            config = transformers.AutoConfig.from_pretrained(
+                self._folder, local_files_only=True, trust_remote_code=False
+            )
+            return config.get_text_config()
 
     @cached_property
     def context_tokens(self) -> int:
         """The longest prompt plus completion that the model reads."""
-        transformers = import_transformers()
-        config = transformers.AutoConfig.from_pretrained(
-            self._folder, local_files_only=True, trust_remote_code=False
-        )
-        return int(getattr(config, "max_position_embeddings", None) or 2048)
+        stated = getattr(self._config, "max_position_embeddings", None) or 2048
+        if type(stated) is not int or stated < 1:
+            raise ModelUnavailable(
+                f"{self._folder / 'config.json'} says max_position_embeddings: {stated!r}; that is no number of tokens."
+            )
+        return stated
 
     @property
     def end_token(self) -> int:
@@ -54,38 +75,71 @@ class ChatTokenizer:
         first = self._tokenizer.bos_token_id
         return self.end_token if first is None else int(first)
 
+    @cached_property
+    def control(self) -> ControlTokens:
+        """The control tokens, which contents may hold as text."""
+        return ControlTokens(self._tokenizer, self._written())
+
+    def _written(self) -> str:
+        """What the template writes around a conversation."""
+        for roles in _CONVERSATIONS:
+            try:
+                return self._template.render([Message(role, f"%%{n}%%") for n, role in enumerate(roles)])
+            except ModelUnavailable:
+                continue  # whether the task's own conversations can be rendered shows when they are
+        return ""
+
+    # Text
+
     def render(
         self, messages: Sequence[Message], *, prefill: bool = False, thinking: bool | None = False
     ) -> str:
         """The text of a conversation; `prefill`: its last message is the assistant's, who goes on with it.
 
-        `thinking`: what the template is told of it; None: nothing.
+        `thinking`: what the template is told of it; None: nothing. Control tokens from the messages hold a mark
+        (`control.MARK`).
         """
-        turns = [{"role": message.role, "content": message.content} for message in messages]
-        return str(
-            self._tokenizer.apply_chat_template(
-                turns,
-                tokenize=False,
-                add_generation_prompt=not prefill,
-                continue_final_message=prefill,
-                **({} if thinking is None else {"enable_thinking": thinking}),
-            )
-        )
+        marked = [Message(message.role, self.control.mark(message.content)) for message in messages]
+        return self.control.unveil(self._template.render(marked, prefill=prefill, thinking=thinking))
+
+    @cached_property
+    def _template(self) -> ChatTemplate:
+        tokenizer = self._tokenizer
+        with reading(f"the chat template in {self._folder}"):
+            return ChatTemplate(tokenizer.get_chat_template(), tokenizer.special_tokens_map, self._folder)
 
     def skeleton(self, messages: Sequence[Message], *, thinking: bool | None = False) -> str:
         """The conversation with its n-th content replaced by `%%n%%`: what the template itself writes around it."""
         marked = [Message(message.role, f"%%{n}%%") for n, message in enumerate(messages)]
         return self.render(marked, thinking=thinking)
 
+    # Tokens
+
     def encode(self, text: str) -> tuple[int, ...]:
-        """Token ids of `text`; no special tokens are added."""
+        """Token ids of a rendered text; no special tokens are added."""
         # The template already wrote the special tokens; adding them again would apply it twice.
-        return tuple(self._tokenizer(text, add_special_tokens=False)["input_ids"])
+        return self._ids(text, whole=False)
+
+    def encode_content(self, text: str) -> tuple[int, ...]:
+        """Token ids of a text in which control tokens have no meaning: a label, a reply that is learnt."""
+        return self.encode(self.control.text(text))
 
     def encode_whole(self, text: str) -> tuple[int, ...]:
         """Token ids of `text` with what the tokenizer puts around any text, unless its first token stands there."""
-        opened = text.startswith(self._tokenizer.decode([self.first_token]))
-        return self.encode(text) if opened else tuple(self._tokenizer(text)["input_ids"])
+        return self._ids(text, whole=not text.startswith(self._tokenizer.decode([self.first_token])))
+
+    def _ids(self, text: str, *, whole: bool) -> tuple[int, ...]:
+        if MARK in text and self.control.quoted(text):
+            ids = self.control.encode(text, whole=whole)
+        else:
+            ids = tuple(self._tokenizer(text, add_special_tokens=whole)["input_ids"])
+        known = getattr(self._config, "vocab_size", None)
+        if isinstance(known, int) and ids and max(ids) >= known:
+            raise ModelUnavailable(
+                f"the tokenizer in {self._folder} gives token {max(ids):,}, and the model knows {known:,} "
+                "(vocab_size in config.json). The two are not of one model; copy the folder again."
+            )
+        return ids
 
     def special(self, text: str) -> int | None:
         """The id of a text that is one special token, which `decode` leaves out."""

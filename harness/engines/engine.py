@@ -67,12 +67,16 @@ class PromptFacts:
     """What a model reads for a request. `tokens`: of the prompt; `longest`: at most at once, continuation included.
 
     `sha256` names the prompt, and what is scored behind plain text. Decoding and the options behind a conversation
-    are not in it: whoever names an answer adds them, as `answer_key` does.
+    are not in it: whoever names an answer adds them, as `answer_key` does. `quoted`: control tokens of the model that
+    stand in its contents, and are read as text; `imitated`: texts that the chat template marks turns with, which the
+    model cannot tell from the template's own.
     """
 
     tokens: int
     longest: int
     sha256: str
+    quoted: tuple[str, ...] = ()
+    imitated: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

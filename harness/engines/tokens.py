@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from harness.engines.chat import ChatTokenizer
-from harness.engines.engine import Continuation, PromptFacts, Request
+from harness.engines.engine import Continuation, Message, PromptFacts, Request
 from harness.files import sha256_json, sha256_text
 
 
@@ -31,6 +31,8 @@ class Encoded:
     prompt: tuple[int, ...]
     pairs: tuple[Pair, ...]
     sha256: str
+    quoted: tuple[str, ...] = ()
+    imitated: tuple[str, ...] = ()
 
     @property
     def beginnings(self) -> list[tuple[int, ...]]:
@@ -40,16 +42,13 @@ class Encoded:
     @property
     def facts(self) -> PromptFacts:
         longest = max(map(len, self.pairs), default=len(self.prompt))
-        return PromptFacts(len(self.prompt), longest, self.sha256)
+        return PromptFacts(len(self.prompt), longest, self.sha256, self.quoted, self.imitated)
 
 
 def encode(chat: ChatTokenizer, request: Request) -> Encoded:
     """The tokens that the model reads for a request."""
     if not isinstance(request.prompt, str):
-        text = chat.render(request.prompt)
-        prompt = chat.encode(text)
-        pairs = tuple(Pair(prompt, chat.encode(option.text)) for option in request.continuations)
-        return Encoded(prompt, pairs, sha256_text(text))
+        return _conversation(chat, request.prompt, [option.text for option in request.continuations])
     if request.whole:
         pairs = windows(chat, request.prompt)
         prompt = tuple(token for pair in pairs for token in (*pair.context, *pair.continuation))
@@ -57,7 +56,20 @@ def encode(chat: ChatTokenizer, request: Request) -> Encoded:
         pairs = tuple(_pair(chat, request.prompt, option) for option in request.continuations)
         prompt = pairs[0].context if pairs else chat.encode_whole(request.prompt)
     asked = [[pair.context, pair.continuation] for pair in pairs]
-    return Encoded(prompt, pairs, sha256_json({"tokens": prompt, "pairs": asked}))
+    quoted = chat.control.quoted(request.prompt)
+    return Encoded(prompt, pairs, sha256_json({"tokens": prompt, "pairs": asked}), quoted)
+
+
+def _conversation(chat: ChatTokenizer, messages: Sequence[Message], options: Sequence[str]) -> Encoded:
+    """A conversation, and the options that are scored behind it."""
+    control, text = chat.control, chat.render(messages)
+    prompt = chat.encode(text)
+    pairs = tuple(Pair(prompt, chat.encode_content(option)) for option in options)
+    # What is quoted in an option shapes its tokens, and the text of the prompt does not tell.
+    marked = [option for option in map(control.text, options) if control.quoted(option)]
+    quoted = control.quoted("\n".join([text, *marked]))
+    imitated = control.imitated([*(message.content for message in messages), *options])
+    return Encoded(prompt, pairs, sha256_text("\n".join([text, *marked])), quoted, imitated)
 
 
 def _pair(chat: ChatTokenizer, prompt: str, option: Continuation) -> Pair:

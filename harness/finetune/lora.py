@@ -61,7 +61,9 @@ def encode_example(chat: ChatTokenizer, example: Example) -> TokenExample:
     """The tokens that are read and those that are learnt, the end token among them."""
     encoded = encode(chat, example.request)
     if not encoded.pairs:
-        return TokenExample(encoded.prompt, (*chat.encode(example.reply), chat.end_token), example.fact_id)
+        return TokenExample(
+            encoded.prompt, (*chat.encode_content(example.reply), chat.end_token), example.fact_id
+        )
     pair = encoded.pairs[0]
     target = (*pair.continuation, chat.end_token)
     return TokenExample(pair.context, target[: chat.context_tokens - 1], example.fact_id)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
+import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -31,6 +32,8 @@ from harness.run.lock import writing_alone
 from harness.run.manifest import Aggregate, EmbedderFacts, IndexFacts, TrainedAdapter
 from harness.run.plan import ForgettingTasks, Job, Plan, limited, make_plan, obstacle, setup_of
 from harness.run.prepare import ReadyJob, TaskContext, fact_seen, ready
+from harness.run.prompts import Prompt
+from harness.run.quotes import quotes_of, quotes_sentence
 from harness.run.samples import write_samples
 from harness.run.settings import Settings, effort
 from harness.run.timing import TimingPass, timed_forms
@@ -137,12 +140,17 @@ class _Run:
     corpora: Corpora
     contexts: dict[str, TaskContext] = field(default_factory=dict)
     adapters: dict[tuple[LoRA, int], AdapterRef] = field(default_factory=dict)
+    lengths: dict[str, dict[str, int]] = field(default_factory=dict)
+    """Task → question id → tokens that the embedder would read of it."""
+    found: dict[str, dict[str, bool]] = field(default_factory=dict)
+    """Task → question id → whether an answer stands in its gold documents."""
 
     def go(self) -> None:
         tools = self.tools
         self._say_where()
         self._prepare()
         jobs = [ready(job, self.contexts[job.task]) for job in self.plan.jobs]
+        self._write_questions(jobs)
         write_samples(self.folder, self.plan.tasks.values(), jobs)
         cached = self.settings.use_cache
         cache = AnswerCache(tools.cache / "answers.sqlite", tools.progress) if cached else None
@@ -156,33 +164,47 @@ class _Run:
 
     def _prepare(self) -> None:
         embedder: Embedder | None = None
-        lengths: dict[str, dict[str, int]] = {}
-        found: dict[str, dict[str, bool]] = {}
         passages_of = {job.task: job.system.passages for job in self.plan.jobs if job.system.passages}
         for name, task in self.plan.tasks.items():
             retriever = None
             if passages := passages_of.get(name):
                 embedder = embedder or self.tools.embedder()
-                lengths[name] = tell_cut_questions(name, task.test, embedder, passages, self.tools.progress)
+                self.lengths[name] = tell_cut_questions(
+                    name, task.test, embedder, passages, self.tools.progress
+                )
                 retriever = self._retriever(task, passages, embedder)
-                found[name] = answers_found(task, self._corpus(task))
+                self.found[name] = answers_found(task, self._corpus(task))
             self.contexts[name] = TaskContext(task, self.tools.engine, retriever, self.settings.seed)
         if embedder:
             facts = EmbedderFacts(name=embedder.name, sha256=embedder.sha256, max_tokens=embedder.max_tokens)
             self.folder.update(embedder=facts)
-        rows = (
-            QuestionRow(
-                **dataclasses.asdict(question),
-                task=name,
-                fact_seen=fact_seen(task, question, self.settings.seed),
-                query_tokens=lengths.get(name, {}).get(question.id),
-                answer_in_gold=found.get(name, {}).get(question.id),
-            )
-            for name, task in self.plan.tasks.items()
-            for question in task.test
-        )
-        self.folder.write_whole(QUESTIONS, rows)
         self.corpora.forget()
+
+    def _write_questions(self, jobs: Sequence[ReadyJob]) -> None:
+        """Keep the questions with what was found out about them, and say which hold control tokens."""
+        rows = []
+        for name, task in self.plan.tasks.items():
+            asked = [zip(job.questions, job.prompts, strict=True) for job in jobs if job.job.task == name]
+            prompts: dict[str, list[Prompt]] = {}
+            for question, prompt in itertools.chain(*asked):
+                prompts.setdefault(question.id, []).append(prompt)
+            quotes = {
+                question.id: quotes_of(question, prompts.get(question.id, ())) for question in task.test
+            }
+            if sentence := quotes_sentence(quotes, len(task.test)):
+                self.tools.progress.note(f"  {name}: {sentence}")
+            rows += [
+                QuestionRow(
+                    **dataclasses.asdict(question),
+                    **dataclasses.asdict(quotes[question.id]),
+                    task=name,
+                    fact_seen=fact_seen(task, question, self.settings.seed),
+                    query_tokens=self.lengths.get(name, {}).get(question.id),
+                    answer_in_gold=self.found.get(name, {}).get(question.id),
+                )
+                for question in task.test
+            ]
+        self.folder.write_whole(QUESTIONS, rows)
 
     def _corpus(self, task: Task) -> Corpus:
         assert task.corpus is not None

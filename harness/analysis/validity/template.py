@@ -3,18 +3,20 @@
 The evidence holds beside each prompt its skeleton: the same conversation with marks (`%%0%%`, `%%1%%`, …) for
 contents. What lies between the marks is what the template itself writes, whatever the model, and the
 prompt must hold each such piece as often as its skeleton does. A template applied to a rendered prompt adds
-some of them.
+some of them. Questions that hold control tokens of their own are named.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from harness.analysis.results.figures import Check, Status
 from harness.analysis.validity.check import Case, Rule
+from harness.engines.control import MARK
 from harness.records import PromptSample
+from harness.run.quotes import SHOWN, Quotes, quotes_sentence
 
 _MARK = re.compile(r"%%(\d+)%%")
 _TELLING = 4
@@ -35,8 +37,21 @@ def applied_once(case: Case, rule: Rule) -> list[Check]:
             f"{s}: {key}": value for s, fault in faults.items() for key, value in fault.figures.items()
         }
         return [rule.check(Status.FAIL, detail, float(len(faults)), 0.0, faults, figures)]
+    if held := _holding(case):
+        asked = len({answer.asked.question.id for scored in case.answers.values() for answer in scored})
+        figures = {"questions": float(asked), "hold control tokens": float(len(held))}
+        figures |= {"not named": float(max(0, len(held) - SHOWN))}
+        return [
+            rule.check(Status.WARN, quotes_sentence(held, asked), float(len(held)), 0.0, samples, figures)
+        ]
     detail = f"The template stands once around the first prompt of {', '.join(samples)}."
     return [rule.check(Status.PASS, detail, 0.0, 0.0, samples, {})]
+
+
+def _holding(case: Case) -> dict[str, Quotes]:
+    """The questions that hold control tokens, by id."""
+    asked = {answer.asked.question.id: answer.asked for s in case.answers.values() for answer in s}
+    return {name: Quotes(a.quoted, a.imitated) for name, a in asked.items() if a.quoted or a.imitated}
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +63,17 @@ class Fault:
 
 
 def fault_of(sample: PromptSample) -> Fault | None:
-    """What is wrong with a rendered prompt; None where the template was applied once."""
+    """What is wrong with a rendered prompt; None where the template was applied once.
+
+    Control tokens in contents are marked, so those that a question quotes do not count. They do where a whole rendered
+    prompt became a content.
+    """
+    fault = _fault(sample)
+    bare = sample.text.replace(MARK, "")
+    return (fault and bare != sample.text and _fault(replace(sample, text=bare))) or fault
+
+
+def _fault(sample: PromptSample) -> Fault | None:
     marks = set(map(int, _MARK.findall(sample.skeleton)))
     missing = sample.messages - len(marks)
     if missing:

@@ -1,0 +1,71 @@
+"""A model's chat template: messages in, text out, in the sandbox that limits what a template may do."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from jinja2 import TemplateError
+
+from harness.engines.engine import Message
+from harness.errors import ModelUnavailable
+from harness.templates import chat_sandbox, explained
+
+_END = f"%%{secrets.token_hex(8)} "
+"""Stands behind the last message while a template works, to find its end again."""
+
+
+class ChatTemplate:
+    """The chat template `source` of the model in `folder`. `names`: the tokens that it may name, as `bos_token`.
+
+    Whatever it fails at, ModelUnavailable says so with the line of the template.
+    """
+
+    def __init__(self, source: str, names: Mapping[str, Any], folder: Path) -> None:
+        self._source = source
+        self._names = names
+        self._folder = folder
+
+    @cached_property
+    def _compiled(self) -> Any:
+        return chat_sandbox(lambda form: datetime.now().strftime(form)).from_string(self._source)
+
+    def render(
+        self, messages: Sequence[Message], *, prefill: bool = False, thinking: bool | None = False
+    ) -> str:
+        """The text of a conversation; `prefill`: its last message is the assistant's, who goes on with it.
+
+        `thinking`: what the template is told of it; None: nothing.
+        """
+        turns = [{"role": message.role, "content": message.content} for message in messages]
+        if prefill:
+            turns[-1]["content"] += _END
+        try:
+            text: str = self._compiled.render(
+                messages=turns,
+                tools=None,
+                documents=None,
+                add_generation_prompt=not prefill,
+                **({} if thinking is None else {"enable_thinking": thinking}),
+                **self._names,
+            )
+        except TemplateError as error:
+            raise self._fails(explained(error)) from error
+        return self._unfinished(text) if prefill else text
+
+    def _unfinished(self, text: str) -> str:
+        """A text as far as its last message goes."""
+        before, end, after = text.rpartition(_END.strip())
+        if not end:
+            raise self._fails("it leaves out the last message, which the assistant is to go on with")
+        # As transformers does it: a template that strips the message strips it of its last blank too.
+        return before if after.startswith(" ") else before.rstrip()
+
+    def _fails(self, why: str) -> ModelUnavailable:
+        return ModelUnavailable(
+            f"the chat template of the model in {self._folder} cannot be applied: {why.rstrip('.')}."
+        )

@@ -27,6 +27,7 @@ class ScoredAnswer:
     scores: dict[str, float]
 
 
+HAIR = 1e-6
 Scores = dict[Pair, list[ScoredAnswer]]
 
 
@@ -73,16 +74,19 @@ def _scores(row: AnswerRow, asked: Asked, spec: TaskSpec | LmEvalSpec) -> dict[s
 def _stored(row: AnswerRow, spec: TaskSpec | LmEvalSpec) -> dict[str, float]:
     """The scores that the task's own code gave an answer when it was written down, as shares.
 
-    A metric may leave an answer without a score, where lm-eval's own mean is over those that have one.
+    A metric may leave an answer without a score, where lm-eval's own mean is over those that have one; one that gives
+    what is no share is no accuracy, which a run that ends says in its manifest.
     """
     assert row.metrics is not None
     scales = spec.scales if isinstance(spec, LmEvalSpec) else {}
     scored = {name: row.metrics.get(name) for name in spec.metrics}
-    return {
-        name: min(1.0, max(0.0, value / scales.get(name, 1.0)))
+    shares = {
+        name: value / scales.get(name, 1.0)
         for name, value in scored.items()
         if isinstance(value, bool | int | float)
     }
+    # Sums of floats may end a hair outside.
+    return {name: min(1.0, max(0.0, one)) for name, one in shares.items() if -HAIR <= one <= 1 + HAIR}
 
 
 def by_filter(

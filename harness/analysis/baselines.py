@@ -100,7 +100,9 @@ def trivial(run: Evidence, task: str, metric: str, clusters: Mapping[str, str]) 
     """
     spec = run.manifest.tasks[task].spec
     labels = None if isinstance(spec, LmEvalSpec) else spec.answer.labels
-    known = {name: _rule(name, lm_eval=isinstance(spec, LmEvalSpec)) for name in spec.metrics}
+    known = {
+        name: _rule(name, lm_eval=isinstance(spec, LmEvalSpec)) for name in run.manifest.tasks[task].metrics
+    }
     rules = {name: rule for name, rule in known.items() if rule}
     test = _by_id(asked.question for asked in run.questions.get(task, {}).values())
     if metric not in rules or not test:

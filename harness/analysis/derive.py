@@ -124,7 +124,7 @@ def measure(run: Evidence, scores: Scores | None = None) -> dict[str, Measured]:
 def _measured(run: Evidence, task: str, scores: Scores) -> Measured:
     facts = run.manifest.tasks[task]
     spec = facts.spec
-    primary = next(iter(spec.metrics), None)
+    primary = next(iter(facts.metrics), None)
     texts = Texts(run.passages)
     systems = run.systems(task)
     questions = run.questions.get(task, {})
@@ -167,7 +167,7 @@ def _measured(run: Evidence, task: str, scores: Scores) -> Measured:
         ),
         baselines=constants.baselines,
     )
-    under = figures_under(figures, spec.metrics, answered, constants)
+    under = figures_under(figures, facts.metrics, answered, constants)
     return Measured(figures, answered, clusters, under)
 
 
@@ -238,7 +238,7 @@ def _system(
     constants: Trivial,
 ) -> SystemFigures:
     pair, clusters = (task, system.name), constants.clusters
-    metrics = run.manifest.tasks[task].spec.metrics
+    metrics = run.manifest.tasks[task].metrics
     primary = metrics[0] if metrics else ""
     timings = run.timings.get(pair, ())
     deployed = [row for row in timings if row.merged]

@@ -48,7 +48,7 @@ def put_in_front(task: Any) -> None:
     task.doc_to_text, task.doc_to_choice = doc_to_text, doc_to_choice
 
 
-def field(doc: Doc, named: str) -> Any:
+def field_of(doc: Doc, named: str) -> Any:
     """A field of a document, or a template filled with its fields. Raises InputError where there is none."""
     from jinja2 import TemplateError
     from lm_eval.utils import apply_template

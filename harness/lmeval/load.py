@@ -157,7 +157,7 @@ def _open(spec: LmEvalSpec, file: YamlFile, theirs: Any) -> Opened:
             "examples": spec.examples.model_copy(update={"k": shots}),
         }
     )
-    return replace(opened, spec=filled, named=spec.metrics)
+    return replace(opened, spec=filled, named=spec.metrics, unfit=judged.reasons)
 
 
 def _try_filters(opened: Opened, file: YamlFile) -> None:
@@ -174,7 +174,14 @@ def _try_filters(opened: Opened, file: YamlFile) -> None:
 
 def _remarks(opened: Opened, test: Sequence[Question], train: Sequence[Question]) -> list[str]:
     """What its author should look at, as sentences."""
-    return [*_scales(opened), *teachable.remarks(opened, test, train)]
+    return [*_scales(opened), *_no_accuracy(opened), *teachable.remarks(opened, test, train)]
+
+
+def _no_accuracy(opened: Opened) -> list[str]:
+    if opened.spec.metrics:
+        return []
+    reasons = "; ".join(f"{name} is {why}" for name, why in opened.unfit.items())
+    return [f"none of its metrics can stand as accuracy: {reasons or 'it has none'}."]
 
 
 def _scales(opened: Opened) -> list[str]:

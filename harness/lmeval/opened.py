@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 from unicodedata import normalize
 
 from harness.errors import InputError, shown
-from harness.lmeval.documents import FRONT, Doc, field, names_context, plain, several
+from harness.lmeval.documents import FRONT, Doc, field_of, names_context, plain, several
 from harness.lmeval.library import CONTEXT
 from harness.records import Question
 from harness.spec.lmevalspec import LmEvalSpec
@@ -50,6 +50,8 @@ class Opened:
     """How many examples few-shot strategies show."""
     named: tuple[str, ...] = ()
     """The metrics that the task file asks for."""
+    unfit: Mapping[str, str] = field(default_factory=dict)
+    """Each metric that cannot stand as accuracy, with the reason as a clause."""
 
     @property
     def indispensable(self) -> tuple[str, ...]:
@@ -179,8 +181,8 @@ class Opened:
                     f"{shown(responses[0])} to document {document}; end it in take_first, or mend its pattern."
                 )
             try:
-                scores = task.process_results(doc, filtered)
-            except Exception as error:
+                scores = _named(task.process_results(doc, filtered))
+            except (Exception, SystemExit) as error:
                 raise InputError(
                     f"task {self.spec.name!r}: the answer to document {document} cannot be scored: "
                     f"{type(error).__name__}: {error}."
@@ -250,7 +252,7 @@ def question_of(opened: Opened, doc: Doc, name: str) -> Question:
         id=name,
         question=str(text),
         answers=tuple(answer for answer in opened.answers(doc) if answer.strip()),
-        gold_docs=tuple(normalize("NFC", name) for name in several(field(doc, spec.gold)))
+        gold_docs=tuple(normalize("NFC", name) for name in several(field_of(doc, spec.gold)))
         if spec.gold
         else (),
         choices=choices,
@@ -259,16 +261,23 @@ def question_of(opened: Opened, doc: Doc, name: str) -> Question:
 
 def _query(doc: Doc, named: str) -> str:
     """What passages are looked for by. A key that a line of the data leaves out comes as None."""
-    text = field({key: "" if value is None else value for key, value in doc.items()}, named)
+    text = field_of({key: "" if value is None else value for key, value in doc.items()}, named)
     if not str(text).strip():
         raise InputError(f"has nothing in {named!r} that passages could be looked for by.")
     return str(text)
 
 
+def _named(scores: Any) -> dict[str, Any]:
+    """What a task's code gave as its scores. Raises TypeError where it is no mapping of names."""
+    if not isinstance(scores, dict) or not all(isinstance(name, str) for name in scores):
+        raise TypeError(f"a mapping of metrics to scores belongs there, and it gives {shown(scores)}")
+    return scores
+
+
 def _aggregate(how: Callable[[list[Any]], Any], values: list[Any]) -> float | None:
     try:
         aggregate = plain(how(values)) if values else None
-    except (ArithmeticError, ValueError, TypeError, ImportError):
+    except (Exception, SystemExit):  # noqa: BLE001 - the author's code may raise anything
         return None
     return float(aggregate) if isinstance(aggregate, int | float) else None
 

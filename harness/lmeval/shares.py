@@ -101,7 +101,7 @@ def _aggregated(how: Aggregation, scores: Sequence[float]) -> float | None:
     try:
         with offline():
             return float(how(list(scores)))
-    except Exception:  # noqa: BLE001 - the author's code may raise anything, and is then no mean of scores
+    except (Exception, SystemExit):  # noqa: BLE001 - the author's code may raise anything, and is then no mean
         return None
 
 
@@ -174,6 +174,8 @@ def _scale(name: str, trials: Sequence[_Trial], *, nan: bool) -> float | str:
     top = max(right, default=0.0)
     scale = PERCENT if math.isclose(top, PERCENT, rel_tol=1e-4) else 1.0
     strange = next((value for value in every if not is_share(value, scale)), None)
+    if strange is not None and strange < 0:
+        return f"below 0 for some answers (it gives {shown(strange)})"
     if strange is not None:
         return (
             f"on no scale from 0 to 1 or to 100 that can be told (it gives {shown(strange)}; say its highest score "

@@ -53,12 +53,17 @@ def remarks(opened: Opened, test: Sequence[Question], train: Sequence[Question])
         return []
     metric = opened.spec.metrics[0].partition(",")[0]
     names = [opened.metric(metric, filter_) for filter_ in opened.filters]
-    sentences = []
-    for name, filter_ in zip(names, opened.filters, strict=True):
-        wrong = [reply for reply in replies if _is_wrong(opened, reply.document, reply.written, name)]
-        if wrong:
-            sentences.append(_sentence(opened, name, filter_, wrong, len(replies), taught=bool(train)))
-    return sentences
+    try:
+        wrong = [
+            [reply for reply in replies if _is_wrong(opened, reply, reply.written, name)] for name in names
+        ]
+    except InputError as error:
+        return [str(error)]
+    return [
+        _sentence(opened, name, filter_, found, len(replies), taught=bool(train))
+        for name, filter_, found in zip(names, opened.filters, wrong, strict=True)
+        if found
+    ]
 
 
 def _reply(opened: Opened, question: Question, *, taught: bool) -> _Reply:
@@ -71,12 +76,12 @@ def _reply(opened: Opened, question: Question, *, taught: bool) -> _Reply:
     return _Reply(question.id, between, opened.answers(doc)[0], decoding_of(arguments[0][1]).stop)
 
 
-def _is_wrong(opened: Opened, document: str, reply: str, name: str) -> bool:
-    """Whether the metric gives the reply less than its highest score; not so where it gives none."""
-    try:
-        score = opened.results(document, [reply]).get(name)
-    except InputError:  # the answer may be meant to be longer; a run says what
-        return True
+def _is_wrong(opened: Opened, reply: _Reply, written: str, name: str) -> bool:
+    """Whether the metric gives what is written less than its highest score; not so where it gives none.
+
+    Raises InputError where it cannot be scored.
+    """
+    score = opened.results(reply.document, [written]).get(name)
     best = opened.spec.scales.get(name, 1.0)
     return isinstance(score, bool | int | float) and score < best * (1 - 1e-6)
 
@@ -100,7 +105,10 @@ def _mend(opened: Opened, name: str, filter_: str, wrong: Sequence[_Reply]) -> s
     """The line that makes every one of these replies right, as an instruction; None where none of those known does."""
 
     def all_right(written: Callable[[_Reply], str], metric: str = name) -> bool:
-        return not any(_is_wrong(opened, reply.document, written(reply), metric) for reply in wrong)
+        try:
+            return not any(_is_wrong(opened, reply, written(reply), metric) for reply in wrong)
+        except InputError:
+            return False
 
     def bare(reply: _Reply) -> str:
         return _cut(reply.answer, reply.stops)

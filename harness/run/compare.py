@@ -313,11 +313,8 @@ class _Run:
         ]
         for asked, given in zip(jobs, rows, strict=True):
             facts, shares = tasks[asked.job.task], asked.context.prompts_of_task.shares(given)
-            unfit = [name for name in facts.spec.metrics if name not in shares]
-            kept = tuple(name for name in facts.spec.metrics if name in shares)
-            if unfit:
-                spec = facts.spec.model_copy(update={"metrics": kept})
-                tasks[asked.job.task] = dataclasses.replace(facts, spec=spec)
+            if unfit := [name for name in facts.metrics if name not in shares]:
+                tasks[asked.job.task] = dataclasses.replace(facts, unfit=(*facts.unfit, *unfit))
                 self.tools.progress.note(
                     f"  {asked.job.task}: {listed(unfit)} gave scores that are no shares, and is kept as lm-eval's own "
                     "figure of all answers"
@@ -327,7 +324,7 @@ class _Run:
             for job, prompts, given in (
                 (a.job, a.context.prompts_of_task, g) for a, g in zip(jobs, rows, strict=True)
             )
-            for metric, value in prompts.aggregates(given, tasks[job.task].spec.metrics).items()
+            for metric, value in prompts.aggregates(given, tasks[job.task].metrics).items()
         )
         self.folder.update(aggregates=tuple(aggregates), tasks=tasks)
 

@@ -121,7 +121,10 @@ Spec = Annotated[
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TaskFacts:
-    """A task as the run asked it. `spec`: its file's content; `files`: sha256 of each file, by role."""
+    """A task as the run asked it. `spec`: its file's content; `files`: sha256 of each file, by role.
+
+    `unfit`: those of its metrics whose scores turned out as no shares, so that none is an accuracy.
+    """
 
     spec: Spec
     fingerprint: Sha256 | None = None
@@ -129,6 +132,12 @@ class TaskFacts:
     questions: Count | None = None
     train_questions: Count | None = None
     left_out: tuple[Text, ...] = ()
+    unfit: tuple[Name, ...] = ()
+
+    @property
+    def metrics(self) -> tuple[str, ...]:
+        """The metrics that stand as accuracy, the primary one first."""
+        return tuple(name for name in self.spec.metrics if name not in self.unfit)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

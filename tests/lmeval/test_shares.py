@@ -91,6 +91,14 @@ def results(doc, results):
     }
 
 
+def broken(doc, results):
+    return [1.0]
+
+
+def leaves(doc, results):
+    raise SystemExit(0)
+
+
 def sometimes(doc, results):
     return {"found": float("nan")} if doc["right"] == 0 else {"found": 1.0}
 """
@@ -149,6 +157,21 @@ def test_what_cannot_be_accuracy_is_found_before_a_model_and_refuses_only_where_
         InputError, match=r"'absent', which is not among what is scored in any of 8 documents"
     ):
         opened(scored(tmp_path, "found", "absent", more="metrics: [absent]\n"))
+
+
+@pytest.mark.parametrize(
+    ("by", "said"), [("broken", "a mapping of metrics to scores belongs there"), ("leaves", "SystemExit: 0")]
+)
+def test_code_that_cannot_score_right_answers_is_named(tmp_path: Path, by: str, said: str) -> None:
+    (remark,) = opened(scored(tmp_path, "found", by=by)).remarks
+    assert "the answer to document train-0 cannot be scored" in remark
+    assert said in remark
+
+
+def test_a_task_without_any_metric_that_can_be_accuracy_says_why(tmp_path: Path) -> None:
+    listed = [{"metric": "bleu", "aggregation": "bleu", "higher_is_better": True}]
+    (remark,) = listing(tmp_path, *listed).remarks
+    assert remark.endswith("none of its metrics can stand as accuracy: bleu is no mean over documents.")
 
 
 FLAGS = ("--strategies", "base", "--latency-queries", "0", "--guard", "none", "--allow-task-code")

@@ -108,7 +108,7 @@ def scores_of_runs(faults: dict[Path, str]) -> Scores:
 
 def _scored(folder: Path) -> Scored:
     run = read_run(folder)
-    first = {task: next(iter(facts.spec.metrics), "") for task, facts in run.manifest.tasks.items()}
+    first = {task: next(iter(facts.metrics), "") for task, facts in run.manifest.tasks.items()}
     scores = {pair: per_question(scored, first[pair[0]]) for pair, scored in score_all(run).items() if scored}
     return Scored(scores, {task: run.clusters(task) for task in run.questions})
 

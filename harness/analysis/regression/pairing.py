@@ -113,7 +113,7 @@ class Rerun:
 
     @property
     def metric(self) -> str:
-        return next(iter(self.after.manifest.tasks[self.task].spec.metrics), "")
+        return next(iter(self.after.manifest.tasks[self.task].metrics), "")
 
     @cached_property
     def seeds(self) -> frozenset[int]:

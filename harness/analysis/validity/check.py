@@ -113,7 +113,7 @@ class Case:
     @property
     def metric(self) -> str:
         """The primary metric; none (empty) where only whole texts are scored."""
-        return next(iter(self.run.manifest.tasks[self.task].spec.metrics), "")
+        return next(iter(self.run.manifest.tasks[self.task].metrics), "")
 
     @cached_property
     def clusters(self) -> dict[str, str]:

@@ -174,7 +174,12 @@ def _try_filters(opened: Opened, file: YamlFile) -> None:
 
 def _remarks(opened: Opened, test: Sequence[Question], train: Sequence[Question]) -> list[str]:
     """What its author should look at, as sentences."""
-    return [*_scales(opened), *_no_accuracy(opened), *teachable.remarks(opened, test, train)]
+    return [
+        *_scales(opened),
+        *_no_accuracy(opened),
+        *_no_option(opened, test),
+        *teachable.remarks(opened, test, train),
+    ]
 
 
 def _no_accuracy(opened: Opened) -> list[str]:
@@ -182,6 +187,17 @@ def _no_accuracy(opened: Opened) -> list[str]:
         return []
     reasons = "; ".join(f"{name} is {why}" for name, why in opened.unfit.items())
     return [f"none of its metrics can stand as accuracy: {reasons or 'it has none'}."]
+
+
+def _no_option(opened: Opened, test: Sequence[Question]) -> list[str]:
+    """Documents whose labels are hidden, as in the test splits of many data sets."""
+    without = [question.id for question in test if not question.answers]
+    if opened.kind != "multiple_choice" or not without:
+        return []
+    return [
+        f"{len(without)} of {len(test)} documents have no right option, such as {without[0]}: no answer to them counts "
+        "as right."
+    ]
 
 
 def _scales(opened: Opened) -> list[str]:

@@ -7,7 +7,7 @@ lm-eval puts `target_delimiter` between prompt and answer, so a fine-tune learns
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -102,36 +102,65 @@ def _sentence(
 
 
 def _mend(opened: Opened, name: str, filter_: str, wrong: Sequence[_Reply]) -> str | None:
-    """The line that makes every one of these replies right, as an instruction; None where none of those known does."""
+    """What to write so that every one of these replies is right, as an instruction; None where nothing known does it.
 
-    def all_right(written: Callable[[_Reply], str], metric: str = name) -> bool:
-        try:
-            return not any(_is_wrong(opened, reply, written(reply), metric) for reply in wrong)
-        except InputError:
-            return False
-
-    def bare(reply: _Reply) -> str:
-        return _cut(reply.answer, reply.stops)
-
-    if any(reply.between for reply in wrong) and all_right(bare):
-        return 'write `target_delimiter: ""` into its lm-eval file'
-    if all_right(lambda reply: _cut(reply.taught, reply.stops).strip()):
-        return _strip(filter_)
-    for options in ("ignore_case",), ("ignore_punctuation",), ("ignore_case", "ignore_punctuation"):
-        lines = " and ".join(f"`{option}: true`" for option in options)
-        with _with_options(opened, name, options) as known:
-            if known and all_right(lambda reply: reply.written):
-                return f"write {lines} beside its metric in metric_list"
-            if known and all_right(lambda reply: reply.written.strip()):
-                return f"write {lines} beside its metric in metric_list, and {_strip(filter_)}"
+    The fewest changes that do, of those to the task's file; else another filter of the task's.
+    """
     stops = sorted({stop for reply in wrong for stop in reply.stops if stop in reply.taught})
-    if stops and all_right(lambda reply: _cut(reply.taught, set(reply.stops) - {*stops})):
-        return f"take {' and '.join(map(shown, stops))} out of generation_kwargs.until"
-    for other in opened.filters:
+    changes = [
+        _Change(bare, strip, options, tuple(stops) if longer else ())
+        for bare, strip in ((False, False), (True, False), (False, True))
+        for options in ((), *OPTIONS)
+        for longer in ((False, True) if stops else (False,))
+    ]
+    for change in sorted(changes[1:], key=lambda change: len(change.lines(filter_))):
+        with _with_options(opened, name, change.options) as known:
+            if known and _all_right(opened, wrong, change, name):
+                return " and ".join(change.lines(filter_))
+    for other in (other for other in opened.filters if other != filter_):
         metric = opened.metric(name.partition(",")[0], other)
-        if other != filter_ and all_right(lambda reply: reply.written, metric):
+        if _all_right(opened, wrong, changes[0], metric):
             return f'show the other filter first: `metrics: ["{metric}"]`'
     return None
+
+
+OPTIONS = (("ignore_case",), ("ignore_punctuation",), ("ignore_case", "ignore_punctuation"))
+"""What lm-eval's exact_match can be told to overlook."""
+
+
+@dataclass(frozen=True)
+class _Change:
+    """Lines of a task's file that shape how a taught reply is scored."""
+
+    bare: bool
+    strip: bool
+    options: tuple[str, ...]
+    stops: tuple[str, ...]
+    """Texts at which decoding shall not stop."""
+
+    def written(self, reply: _Reply) -> str:
+        text = _cut(reply.answer if self.bare else reply.taught, set(reply.stops) - {*self.stops})
+        return text.strip() if self.strip else text
+
+    def lines(self, filter_: str) -> list[str]:
+        beside = " and ".join(f"`{option}: true`" for option in self.options)
+        return [
+            *(['write `target_delimiter: ""` into its lm-eval file'] if self.bare else []),
+            *([f"write {beside} beside its metric in metric_list"] if self.options else []),
+            *([_strip(filter_)] if self.strip else []),
+            *(
+                [f"take {' and '.join(map(shown, self.stops))} out of generation_kwargs.until"]
+                if self.stops
+                else []
+            ),
+        ]
+
+
+def _all_right(opened: Opened, wrong: Sequence[_Reply], change: _Change, metric: str) -> bool:
+    try:
+        return not any(_is_wrong(opened, reply, change.written(reply), metric) for reply in wrong)
+    except InputError:
+        return False
 
 
 def _strip(filter_: str) -> str:
@@ -144,13 +173,16 @@ def _strip(filter_: str) -> str:
 @contextlib.contextmanager
 def _with_options(opened: Opened, name: str, options: Sequence[str]) -> Iterator[bool]:
     """Score with further options of lm-eval's exact_match. False where the metric is another, or has them already."""
+    if not options:
+        yield True
+        return
     metric = name.partition(",")[0]
     given = opened.task._metric_fn_kwargs.get(metric)
     known = (
         metric == "exact_match"
         and given is not None
         and not opened.task.config.process_results
-        and any(not given.get(option) for option in options)
+        and not any(given.get(option) for option in options)
     )
     if not known:
         yield False

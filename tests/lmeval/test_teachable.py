@@ -12,7 +12,7 @@ import pytest
 
 from harness.lmeval.load import open_tasks
 from harness.spec.task import Task, load_task
-from tests.lmeval.worlds import config, rows, write_config, write_data, write_jsonl, write_task
+from tests.lmeval.worlds import CHOICE, config, rows, write_config, write_data, write_jsonl, write_task
 
 MEAN = {"aggregation": "mean", "higher_is_better": True}
 LOWER = [{"name": "small", "filter": [{"function": "lowercase"}, {"function": "take_first"}]}]
@@ -59,11 +59,8 @@ def opened(folder: Path, more: str = "", **says: Any) -> Task:
         ),
         (
             SMALL,
-            "write `ignore_case: true` beside its metric in metric_list, and put `{function: remove_whitespace}` first",
-            {
-                "metric_list": [{**EXACT, "ignore_case": True}],
-                "filter_list": [{"name": "small", "filter": [{"function": "remove_whitespace"}, *LOWER[0]["filter"]]}],
-            },
+            'write `target_delimiter: ""` into its lm-eval file and write `ignore_case: true` beside its metric',
+            {"metric_list": [{**EXACT, "ignore_case": True}], "target_delimiter": ""},
             "",
         ),
         (
@@ -76,6 +73,12 @@ def opened(folder: Path, more: str = "", **says: Any) -> Task:
             {"target_delimiter": "", "generation_kwargs": {"until": ["\n", "e"]}},
             "take 'e' out of generation_kwargs.until",
             {"generation_kwargs": {"until": ["\n"]}},
+            "",
+        ),
+        (
+            {"doc_to_target": "{{answer}}\nindeed"},
+            'write `target_delimiter: ""` into its lm-eval file and take \'\\n\' out of generation_kwargs.until',
+            {"target_delimiter": "", "generation_kwargs": {"until": ["Q:"]}},
             "",
         ),
         ({}, "", {}, "chat_template: true\n"),
@@ -140,3 +143,12 @@ def test_a_training_document_without_a_right_answer_is_left_out(tmp_path: Path) 
     (task,) = open_tasks([load_task(write_task(tmp_path))], allow_code=False)
     assert [question.id for question in task.train] == ["train-0", "train-1"]
     assert "document train-2 is left out, since it has no right answer" in task.left_out[0]
+
+
+def test_documents_without_a_right_option_are_counted(tmp_path: Path) -> None:
+    """As where the labels of a test split are hidden: lm-eval counts every answer to them as wrong."""
+    data = write_data(tmp_path)
+    write_jsonl(Path(data["test"]), [*rows(3), {**rows(1, offset=3)[0], "right": -1}])
+    write_config(tmp_path / "rooms.yaml", config(data, **CHOICE))
+    (task,) = open_tasks([load_task(write_task(tmp_path))], allow_code=False)
+    assert "1 of 4 documents have no right option, such as 3" in task.remarks[0]

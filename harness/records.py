@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 from harness.ranges import (
@@ -263,6 +263,8 @@ class AdapterRecord:
     logit_shift: NonNegative | None = None
     """How far the adapter moves a logit at answer positions of (at most 16) training examples: mean absolute
     difference from the base weights. None in records from before it was measured."""
+    files: dict[str, str] = field(default_factory=dict)
+    """Name → SHA-256 of every file beside this record; none in records from before they were kept."""
 
 
 @dataclass(frozen=True, slots=True)

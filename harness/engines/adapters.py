@@ -8,14 +8,20 @@ layers of every adapter, and the merged matrices of the last one only, since the
 from __future__ import annotations
 
 import copy
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from harness.engines.quiet import quiet_peft
+from harness.engines.headers import read_header
+from harness.engines.quiet import quiet_peft, reading
+from harness.engines.weights import check_finite
 from harness.errors import ModelUnavailable
+from harness.quantities import counted, listed
 
 Layers = dict[str, Any]
 """Dotted name of an adapted layer in the model → the module that stands there."""
+Shapes = Mapping[str, tuple[int, ...]]
+"""Name of a tensor → its shape."""
 
 
 class AdapterLayers:
@@ -65,15 +71,41 @@ def read_layers(model: Any, adapter: Path) -> Layers:
     """The peft layers of the adapter in this folder, around the model's own, which stay where they are."""
     import peft
     from peft.tuners.lora import LoraLayer
+    from peft.utils import get_peft_model_state_dict
 
-    if not (adapter / "adapter_model.safetensors").is_file():
+    path = adapter / "adapter_model.safetensors"
+    if not path.is_file():
         raise ModelUnavailable(f"{adapter} holds no adapter_model.safetensors; only safetensors are loaded.")
-    with quiet_peft():
-        adapted = peft.PeftModel.from_pretrained(model, adapter, torch_device=str(model.device))
-    adapted.eval()
-    layers = {name: module for name, module in model.named_modules() if isinstance(module, LoraLayer)}
-    adapted.unload()
-    return layers
+    what = f"the adapter in {adapter}"
+    with quiet_peft(), reading(what):
+        config = peft.PeftConfig.from_pretrained(str(adapter))
+        adapted = peft.get_peft_model(model, config)
+    try:
+        with reading(what):
+            known = {
+                name: tuple(x.shape)
+                for name, x in get_peft_model_state_dict(adapted, save_embedding_layers=False).items()
+            }
+        check_adapter(read_header(path), known, what)
+        with quiet_peft(), reading(what):
+            peft.set_peft_model_state_dict(
+                adapted, peft.load_peft_weights(str(adapter), device=str(model.device))
+            )
+        check_finite(adapted, what)
+        adapted.eval().requires_grad_(False)
+        return {name: module for name, module in model.named_modules() if isinstance(module, LoraLayer)}
+    finally:
+        adapted.unload()
+
+
+def check_adapter(stored: Shapes, known: Shapes, what: str) -> None:
+    """Refuse an adapter whose tensors are not those that its configuration gives this base. Raises ModelUnavailable."""
+    odd = sorted(name for name in stored.keys() | known.keys() if stored.get(name) != known.get(name))
+    if odd:
+        raise ModelUnavailable(
+            f"{what} does not fit its configuration and this base model: {counted(len(odd), 'tensor')} missing, left "
+            f"over or of another shape ({listed(odd, 3)}). Delete the folder, and the adapter is trained again."
+        )
 
 
 def merged_layer(layer: Any) -> Any:

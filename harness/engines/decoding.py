@@ -9,11 +9,13 @@ from __future__ import annotations
 import copy
 import functools
 import inspect
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from harness.engines.engine import Completion, Decoding
+from harness.errors import ModelUnavailable
 from harness.records import FinishReason
 
 Decode = Callable[[Sequence[int]], str]
@@ -164,6 +166,18 @@ class _Reply:
         return Completion(text[:cut], len(self.tokens), self.finish or "length")
 
 
+def check_numbers(logits: Sequence[float]) -> None:
+    """Refuse the likeliest tokens' logits, or log-likelihoods, that are no numbers: they say nothing of any answer.
+
+    Raises ModelUnavailable.
+    """
+    if not all(map(math.isfinite, logits)):
+        raise ModelUnavailable(
+            "the model's logits are no finite numbers (NaN or infinite), so it has no answer. Its weights or its "
+            "adapter are damaged, or its dtype cannot hold what it computes: try --dtype float32 (or bfloat16)."
+        )
+
+
 def greedy(
     model: Any,
     state: State,
@@ -176,10 +190,12 @@ def greedy(
     replies = [_Reply([]) for _ in range(len(state.logits))]
     active = list(replies)
     while True:
-        tokens = state.logits.argmax(dim=-1)
+        likeliest = state.logits.max(dim=-1)
+        tokens = likeliest.indices
         values = tokens.tolist()  # waits for the device, so the clock that follows tells the truth
         if on_token:
             on_token()
+        check_numbers(likeliest.values.tolist())
         for reply, value in zip(active, values, strict=True):
             reply.add(value, decoding, ends, decode)
         going = [row for row, reply in enumerate(active) if reply.finish is None]

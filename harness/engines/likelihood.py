@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from harness.engines.decoding import State, read
+from harness.engines.decoding import State, check_numbers, read
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +53,7 @@ def likelihoods(model: Any, state: State, options: Sequence[Sequence[int]], pad:
         more, told = _judge(logits, ids[:, at + 1 : stop + 1])
         logprobs, greedy = torch.cat([logprobs, more], dim=1), torch.cat([greedy, told], dim=1)
     sums = (logprobs * real).sum(dim=1).tolist()
+    check_numbers(sums)
     written = (greedy | (real == 0)).all(dim=1).tolist()
     return [Likelihood(float(logprob), bool(told)) for logprob, told in zip(sums, written, strict=True)]
 

@@ -10,7 +10,7 @@ from typing import Any
 from harness.engines.chat import ChatTokenizer
 from harness.engines.local import LocalModel
 from harness.engines.tokens import encode
-from harness.errors import TrainingFailed
+from harness.errors import HarnessError, TrainingFailed
 from harness.finetune.packing import TokenExample
 from harness.finetune.train import train
 from harness.finetune.trainer import Example, Outcome, Training, adapter_key
@@ -53,8 +53,23 @@ class LoraTrainer:
             outcome.seconds = time.perf_counter() - start
             if math.isnan(outcome.train_loss):
                 raise TrainingFailed(f"{label}: there was nothing to train on.")
-            model.save_pretrained(folder, safe_serialization=True, save_embedding_layers=False)
+            _save(model, folder)
         return outcome
+
+
+def _save(model: Any, folder: Path) -> None:
+    """Write the adapter of a model. Raises HarnessError where the disk is full."""
+    from safetensors import SafetensorError
+
+    try:
+        model.save_pretrained(folder, safe_serialization=True, save_embedding_layers=False)
+    except SafetensorError as error:  # the library hides "disk full" in an error of its own
+        raise HarnessError(
+            f"could not write the adapter to {folder.parent}: {error}. Nothing half-written was kept. Free some space, "
+            "or let HARNESS_CACHE name a folder on another disk, and go on with --resume."
+        ) from error
+    for path in folder.glob("*.safetensors"):
+        path.chmod(0o644)  # the library makes them readable by their owner alone
 
 
 def encode_example(chat: ChatTokenizer, example: Example) -> TokenExample:

@@ -56,12 +56,36 @@ def _stored(folder: Path, key: str, trainer: Trainer, progress: Progress) -> Ada
         return None
     try:
         record = TypeAdapter(AdapterRecord).validate_json((folder / RECORD).read_bytes(), strict=True)
-        if record.key == key and sha256_file(folder / trainer.weights) == record.sha256:
-            return record
-    except (OSError, ValueError):
-        pass
-    progress.note(f"The cached adapter {folder.name} is damaged or foreign and is trained again.")
+        wrong = _fault(folder, record, key, trainer)
+    except OSError as error:
+        wrong = error.strerror or str(error)
+    except ValueError:
+        wrong = f"{RECORD} is no record of a training"
+    if wrong is None:
+        return record
+    progress.note(f"The cached adapter {folder.name} is damaged or foreign ({wrong}) and is trained again.")
     return None
+
+
+def _fault(folder: Path, record: AdapterRecord, key: str, trainer: Trainer) -> str | None:
+    """What is wrong with a stored adapter, in words; None where it is as it was made."""
+    if (record.key, record.base_sha256) != (key, trainer.identity.sha256):
+        return "it was trained for another base, recipe or training set"
+    files = record.files or {trainer.weights: record.sha256}
+    present = _files(folder)
+    if record.files and (foreign := sorted(present.keys() - files.keys())):
+        return f"{foreign[0]} does not belong there"
+    for name, sha256 in files.items():
+        if name not in present:
+            return f"{name} is missing"
+        if sha256_file(present[name]) != sha256:
+            return f"{name} was altered"
+    return None if files.get(trainer.weights) == record.sha256 else f"{RECORD} was altered"
+
+
+def _files(folder: Path) -> dict[str, Path]:
+    """The files of an adapter besides its record, by name."""
+    return {path.name: path for path in folder.iterdir() if path.is_file() and path.name != RECORD}
 
 
 def _train_into(
@@ -87,6 +111,7 @@ def _train_into(
         stopped=outcome.stopped,
         loss_curve=tuple(outcome.loss_curve),
         logit_shift=round(outcome.logit_shift, 6),
+        files={name: sha256_file(path) for name, path in _files(target).items()},
     )
     write_json(target / RECORD, asdict(record))
     return record

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import itertools
+import json
+import shutil
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -10,6 +12,7 @@ from typing import Any
 import peft
 import pytest
 import torch
+from safetensors.torch import load_file, save_file
 
 from harness.engines import adapters, decoding, likelihood
 from harness.engines.adapters import read_layers
@@ -321,3 +324,41 @@ def test_shared_prefix_leaves_each_prompt_a_token_of_its_own(
     rows: list[tuple[int, ...]], length: int
 ) -> None:
     assert shared_prefix(rows) == length
+
+
+@pytest.mark.parametrize("damage", ["shape", "missing", "foreign", "not a number", "configuration", "cut"])
+def test_an_adapter_that_does_not_fit_is_refused_by_name(
+    tiny_model: ModelFolder, adapter: AdapterRef, tmp_path: Path, damage: str
+) -> None:
+    engine = tiny_engine(tiny_model)
+    before = engine.complete(BATCH)
+    folder = shutil.copytree(adapter.folder, tmp_path / "adapter")
+    path = folder / "adapter_model.safetensors"
+    tensors = load_file(path)
+    name = sorted(tensors)[0]
+    if damage == "shape":
+        tensors[name] = tensors[name][:, :-1].contiguous()
+    elif damage == "missing":
+        del tensors[name]
+    elif damage == "foreign":
+        tensors["other.weight"] = torch.zeros(2)
+    elif damage == "not a number":
+        tensors[name][0, 0] = torch.nan
+    save_file(tensors, path)
+    if damage == "configuration":
+        config = json.loads((folder / "adapter_config.json").read_text())
+        (folder / "adapter_config.json").write_text(json.dumps(config | {"r": 2}))
+    elif damage == "cut":
+        path.write_bytes(path.read_bytes()[:-7])
+    with pytest.raises(ModelUnavailable, match=str(folder)):
+        engine.load(AdapterRef(folder, "a" * 64))
+    assert engine.complete(BATCH) == before
+    assert engine.complete(BATCH, adapter) != before
+
+
+def test_logits_that_are_no_numbers_are_no_answers(tiny_model: ModelFolder) -> None:
+    engine = tiny_engine(tiny_model)
+    engine.model.weights.model.layers[-1].mlp.down_proj.weight.data.fill_(3e38)
+    for requests in (BATCH, SCORED):
+        with pytest.raises(ModelUnavailable, match="no finite numbers"):
+            engine.complete(requests[:1])

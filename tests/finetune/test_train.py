@@ -11,11 +11,12 @@ import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
+from safetensors import SafetensorError
 
 from harness.engines.engine import Continuation, Message, Request
 from harness.engines.local import LocalModel
 from harness.engines.store import ModelFolder
-from harness.errors import TrainingFailed
+from harness.errors import HarnessError, TrainingFailed
 from harness.finetune import train as loop
 from harness.finetune.lora import WEIGHTS, LoraTrainer, encode_example, peft_config
 from harness.finetune.packing import TokenExample, epoch_batches, hold_back, pack, packs
@@ -190,22 +191,60 @@ def test_the_key_names_everything_that_shapes_an_adapter(trainer: LoraTrainer) -
     assert {trainer.key(one) for one in same} == {trainer.key(fine_tune())}
 
 
-@pytest.mark.parametrize("damage", ["truncate", "foreign"])
+@pytest.mark.parametrize(
+    ("damage", "named"),
+    [
+        ("truncate", "adapter_model.safetensors was altered"),
+        ("foreign", "another base"),
+        ("base", "another base"),
+        ("configuration", "adapter_config.json was altered"),
+        ("lost", "adapter_config.json is missing"),
+        ("pickle", "adapter_model.bin does not belong there"),
+        ("record", "no record of a training"),
+    ],
+)
 def test_a_damaged_adapter_is_trained_again_and_said_so(
-    trainer: LoraTrainer, tmp_path: Path, damage: str
+    trainer: LoraTrainer, tmp_path: Path, damage: str, named: str
 ) -> None:
     first = load_or_train(trainer, fine_tune(), tmp_path, Silent())
-    weights = first.folder / WEIGHTS
+    weights, config, told = (
+        first.folder / name for name in (WEIGHTS, "adapter_config.json", "training.json")
+    )
+    record = json.loads(told.read_text())
     if damage == "truncate":
         weights.write_bytes(weights.read_bytes()[:100])
+    elif damage == "foreign":
+        told.write_text(json.dumps({**record, "key": "other"}))
+    elif damage == "base":
+        told.write_text(json.dumps({**record, "base_sha256": "0" * 64}))
+    elif damage == "configuration":
+        config.write_text(config.read_text().replace('"lora_alpha": 8', '"lora_alpha": 80'))
+    elif damage == "lost":
+        config.unlink()
+    elif damage == "pickle":
+        (first.folder / "adapter_model.bin").write_bytes(b"x")
     else:
-        record = json.loads((first.folder / "training.json").read_text())
-        (first.folder / "training.json").write_text(json.dumps({**record, "key": "other"}))
+        told.write_text("[]")
     progress = Silent()
     second = load_or_train(trainer, fine_tune(), tmp_path, progress)
     assert not second.reused
     assert second.record.sha256 == first.record.sha256
     assert "damaged or foreign" in progress.notes[0]
+    assert named in progress.notes[0]
+
+
+def test_a_full_disk_is_named_and_nothing_half_written_is_kept(
+    trainer: LoraTrainer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object, **__: object) -> None:
+        raise SafetensorError("I/O error: No space left on device (os error 28)")
+
+    with monkeypatch.context() as patch:
+        patch.setattr("peft.peft_model.safe_save_file", full)
+        with pytest.raises(HarnessError, match=r"No space left on device.*--resume"):
+            load_or_train(trainer, fine_tune(), tmp_path, Silent())
+    assert not [path for path in (tmp_path / "adapters").iterdir() if path.suffix != ".lock"]
+    assert not load_or_train(trainer, fine_tune(), tmp_path, Silent()).reused
 
 
 def test_divergence_stops_training_with_a_sentence_and_keeps_nothing(

@@ -7,6 +7,7 @@ them) are loaded when the first text is embedded.
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -15,6 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 from harness.errors import ModelUnavailable
+from harness.loading import check_finite, check_fit, reading
 
 if TYPE_CHECKING:
     import numpy as np
@@ -94,7 +96,7 @@ class SentenceTransformerEmbedder:
             _json(self.folder / "tokenizer_config.json").get("model_max_length"),
             _json(self.folder / "config.json").get("max_position_embeddings"),
         )
-        limits = [int(limit) for limit in stated if limit]
+        limits = [int(limit) for limit in stated if isinstance(limit, int | float) and 1 <= limit < math.inf]
         if not limits:
             raise ModelUnavailable(f"the embedder in {self.folder} does not say how many tokens it reads.")
         return min(limits)
@@ -166,34 +168,34 @@ class SentenceTransformerEmbedder:
 
         path = self.folder / "tokenizer.json"
         if path.is_file():
-            tokenizer = Tokenizer.from_file(str(path))
+            with reading(f"the tokenizer of the embedder in {self.folder}"):
+                tokenizer = Tokenizer.from_file(str(path))
         else:  # a folder with a vocabulary only; transformers builds the same thing from it
             from transformers import AutoTokenizer
 
-            tokenizer = AutoTokenizer.from_pretrained(
-                self.folder, local_files_only=True, trust_remote_code=False
-            ).backend_tokenizer
+            with reading(f"the tokenizer of the embedder in {self.folder}"):
+                tokenizer = AutoTokenizer.from_pretrained(
+                    self.folder, local_files_only=True, trust_remote_code=False
+                ).backend_tokenizer
         tokenizer.no_truncation()
         tokenizer.no_padding()
         return tokenizer
 
     @cached_property
     def _model(self) -> Any:
-        with _quiet_loading():
+        what = f"the embedder {self.name!r} in {self.folder}"
+        with _quiet_loading(), reading(what):
             from sentence_transformers import SentenceTransformer
 
-            try:
-                model = SentenceTransformer(
-                    str(self.folder),
-                    device=self.device,
-                    local_files_only=True,
-                    trust_remote_code=False,
-                    model_kwargs={"dtype": "float32", "use_safetensors": True},
-                )
-            except (OSError, ValueError, RuntimeError, ImportError) as error:
-                raise ModelUnavailable(
-                    f"the embedder {self.name!r} in {self.folder} cannot be loaded: {error}"
-                ) from error
+            self._check_weights(what)
+            model = SentenceTransformer(
+                str(self.folder),
+                device=self.device,
+                local_files_only=True,
+                trust_remote_code=False,
+                model_kwargs={"dtype": "float32", "use_safetensors": True},
+            )
+        check_finite(model, what)
         reads = model.max_seq_length
         if reads is not None and reads < self.max_tokens:
             raise ModelUnavailable(
@@ -202,6 +204,24 @@ class SentenceTransformerEmbedder:
             )
         return model.eval()
 
+    def _check_weights(self, what: str) -> None:
+        """Refuse a transformer whose tensors are not those of its files, which the library would make up."""
+        from transformers import AutoModel
+
+        homes = [path.parent for path in (self.folder / "config.json", *self.folder.glob("0_*/config.json"))]
+        for home in (home for home in homes if (home / "config.json").is_file()):
+            _, info = AutoModel.from_pretrained(
+                home,
+                local_files_only=True,
+                trust_remote_code=False,
+                use_safetensors=True,
+                ignore_mismatched_sizes=True,
+                output_loading_info=True,
+            )
+            # Pooling reads the last layer; heads of the training, and a pooler that nobody trained, are not in use.
+            info["missing_keys"] = {name for name in info["missing_keys"] if "pooler." not in name}
+            check_fit(info, what, ignored=() if info["missing_keys"] else ("unexpected",))
+
 
 def _json(path: Path) -> dict[str, Any]:
     """A small configuration file of a model; empty where there is none."""
@@ -209,7 +229,7 @@ def _json(path: Path) -> dict[str, Any]:
         value = json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         return {}
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise ModelUnavailable(f"the embedder's file {path} cannot be read: {error}") from error
     return value if isinstance(value, dict) else {}
 

@@ -13,9 +13,9 @@ from pathlib import Path
 from typing import Any
 
 from harness.engines.headers import read_header
-from harness.engines.quiet import quiet_peft, reading
-from harness.engines.weights import check_finite
+from harness.engines.quiet import quiet_peft
 from harness.errors import ModelUnavailable
+from harness.loading import check_finite, reading
 from harness.quantities import counted, listed
 
 Layers = dict[str, Any]

@@ -13,9 +13,10 @@ from typing import Any
 
 from harness.engines.control import MARK, ControlTokens
 from harness.engines.engine import Message
-from harness.engines.quiet import import_transformers, reading
+from harness.engines.quiet import import_transformers
 from harness.engines.template import ChatTemplate
 from harness.errors import ModelUnavailable
+from harness.loading import reading
 
 _CONVERSATIONS = (("system", "user", "assistant", "user"), ("user", "assistant", "user"), ("user",))
 """Roles of a conversation that shows what a template writes; not every template knows all roles."""

@@ -5,7 +5,6 @@ Only safetensors are loaded. Formats built on pickle run code when they are open
 
 from __future__ import annotations
 
-import json
 import re
 from dataclasses import asdict, dataclass
 from fnmatch import fnmatch
@@ -15,8 +14,9 @@ from pydantic import TypeAdapter
 
 from harness.engines.catalogue import Kind
 from harness.engines.headers import check_weights
+from harness.engines.modules import MOST_BYTES, check_modules, modules_of, read_settings
 from harness.errors import InputError, ModelUnavailable
-from harness.files import sha256_file, sha256_json, write_json
+from harness.files import read_regular, sha256_file, sha256_json, write_json
 
 SCHEMA_VERSION = 1
 SIDECAR = "harness.json"
@@ -29,6 +29,8 @@ CONTENT = (
 )  # fmt: skip
 """The files that shape what a model answers; their hashes together name it."""
 
+_READ = tuple(like for like in CONTENT if not like.startswith("chat_template"))
+"""Those that are never folders; more templates may lie in one."""
 _TOKENIZERS = ("tokenizer.json", "tokenizer.model", "vocab.json", "vocab.txt")
 _PICKLES = ("*.bin", "*.pt", "*.pth", "*.pkl", "*.ckpt")
 _LICENCE = re.compile(r"\A---\n.*?^license:[ \t]*[\"']?(?P<name>[\w.+-]+)", re.M | re.S)
@@ -102,29 +104,19 @@ def content_files(folder: Path) -> dict[str, Path]:
 
     These are the folder's own and, for a sentence-transformers model, those of its modules.
     """
-    roots = [folder, folder / "additional_chat_templates", *_module_folders(folder)]
     return {
         path.relative_to(folder).as_posix(): path
-        for root in roots
+        for root in _roots(folder)
         if root.is_dir()
         for path in sorted(root.iterdir())
         if path.is_file() and any(fnmatch(path.name, like) for like in CONTENT)
     }
 
 
-def _module_folders(folder: Path) -> list[Path]:
-    modules = folder / "modules.json"
-    if not modules.is_file():
-        return []
-    try:
-        paths = [str(module["path"]) for module in json.loads(modules.read_text(encoding="utf-8"))]
-    except (ValueError, KeyError, TypeError) as error:
-        raise ModelUnavailable(
-            f"{modules} is not a list of sentence-transformers modules: {error!r}."
-        ) from error
-    if any(Path(path).is_absolute() or ".." in Path(path).parts for path in paths):
-        raise ModelUnavailable(f"{modules} names a module outside of its folder, which is not loaded.")
-    return [folder / path for path in paths if path]
+def _roots(folder: Path) -> list[Path]:
+    """The folders whose files shape what the model answers."""
+    modules = [folder / module.path for module in modules_of(folder) if module.path]
+    return [folder, folder / "additional_chat_templates", *modules]
 
 
 def content_sha256(folder: Path) -> str:
@@ -135,7 +127,7 @@ def content_sha256(folder: Path) -> str:
 def licence(folder: Path) -> str | None:
     """The licence that the folder's model card names, if it has one."""
     try:
-        card = (folder / "README.md").read_text(encoding="utf-8", errors="replace")
+        card = read_regular(folder / "README.md", MOST_BYTES).decode("utf-8", errors="replace")
     except OSError:
         return None
     found = _LICENCE.search(card.replace("\r\n", "\n").partition("\n---\n")[0])
@@ -149,6 +141,7 @@ def check_loadable(folder: Path, kind: Kind, what: str) -> None:
     ModelUnavailable where its weights or its tokenizer cannot be used.
     """
     files = content_files(folder)
+    _check_files(folder)
     if "config.json" not in files and not (kind == "embedder" and "modules.json" in files):
         lora = " It looks like a LoRA adapter: merge it into its base model and name the merged folder."
         hint = lora if "adapter_config.json" in files else ""
@@ -156,8 +149,22 @@ def check_loadable(folder: Path, kind: Kind, what: str) -> None:
     if not any(name.endswith(".safetensors") for name in files):
         raise ModelUnavailable(_no_safetensors(folder, what))
     check_weights(folder, files, what)
+    if kind == "embedder":
+        check_modules(folder)
+    if "config.json" in files and not isinstance(read_settings(files["config.json"]), dict):
+        raise ModelUnavailable(
+            f"{files['config.json']} is not the configuration of a model: it is no JSON object."
+        )
     if not any(Path(name).name in _TOKENIZERS for name in files):
         raise ModelUnavailable(f"{what} holds no tokenizer ({', '.join(_TOKENIZERS)}).")
+
+
+def _check_files(folder: Path) -> None:
+    """Refuse folders, pipes and dead links in the place of files: libraries would wait for them, or fail."""
+    for root in _roots(folder):
+        for path in sorted(root.iterdir()) if root.is_dir() else ():
+            if any(fnmatch(path.name, like) for like in _READ) and not path.is_file():
+                raise ModelUnavailable(f"{path} is not a file, or a link to none. Copy the folder again.")
 
 
 def _no_safetensors(folder: Path, what: str) -> str:

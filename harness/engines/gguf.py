@@ -14,8 +14,8 @@ from pathlib import Path
 from typing import Any
 
 from harness.engines.quiet import import_transformers
-from harness.engines.weights import check_fit
 from harness.errors import HarnessError, ModelUnavailable
+from harness.loading import check_fit
 from harness.progress import Progress
 
 

@@ -173,8 +173,13 @@ def _open_gguf(path: Path, reference: str, kind: Kind, cache: Path, progress: Pr
 def _open_folder(
     path: Path, kind: Kind, what: str, name: str, source: str, revision: str | None = None
 ) -> ModelFolder:
-    folders.check_loadable(path, kind, what)
-    sha256, licence = folders.content_sha256(path), folders.licence(path)
+    try:
+        folders.check_loadable(path, kind, what)
+        sha256, licence = folders.content_sha256(path), folders.licence(path)
+    except OSError as error:
+        raise ModelUnavailable(
+            f"{error.filename or path} cannot be read: {error.strerror or error}."
+        ) from error
     return ModelFolder(name, path.resolve(), sha256, source, licence, revision)
 
 

@@ -6,21 +6,16 @@ transformers fills what is missing with random numbers and goes on; the figures 
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 from harness.engines.headers import Stored, stored
-from harness.engines.quiet import import_transformers, reading
+from harness.engines.quiet import import_transformers
 from harness.errors import ModelUnavailable
-from harness.quantities import counted, listed
+from harness.loading import check_finite, check_fit, reading
+from harness.quantities import counted
 
-SHOWN = 3
-WRAPPERS = ("module.", "_orig_mod.", "base_model.model.", "_fsdp_wrapped_module.", "model.")
-"""What names of tensors begin with where a wrapper was saved in the model's place: of DistributedDataParallel,
-torch.compile, peft, FSDP, and a module that holds the model."""
-_COMPUTED = re.compile(r"(^|\.)(inv_freq|masked_bias|position_ids|attn\.bias)$")
-"""Tables that older files hold and that models work out by themselves."""
 _LAYERS = re.compile(r"^(n_layers?|depth|(num|n)(_\w+)?_layers?|\w+_layers)$")
 FEW_LAYERS = 1000
 """So many are built in a moment, and the tensors that they lack are then named one by one."""
@@ -93,56 +88,3 @@ def _layer_counts(config: Mapping[str, Any]) -> Iterator[tuple[str, int]]:
             yield from _layer_counts(value)
         elif isinstance(value, int) and _LAYERS.match(key) and "window" not in key:
             yield key, value
-
-
-def check_fit(info: Mapping[str, Any], what: str, ignored: Collection[str] = ()) -> None:
-    """Refuse a model whose tensors are not those of its files; `info`: what transformers says of its loading.
-
-    `ignored`: which of `missing` and `unexpected` do no harm to this use of a model. Raises ModelUnavailable.
-    """
-    missing = sorted(info["missing_keys"]) if "missing" not in ignored else []
-    foreign = sorted(name for name in info["unexpected_keys"] if not _COMPUTED.search(name))
-    foreign = foreign if "unexpected" not in ignored else []
-    shapes = sorted(str(entry[0]) for entry in info["mismatched_keys"])
-    faults = [
-        f"{counted(len(names), 'tensor')} {verb} ({listed(names, SHOWN)})"
-        for names, verb in (
-            (missing, "missing"),
-            (foreign, "not of this model"),
-            (shapes, "of another shape"),
-        )
-        if names
-    ]
-    if faults:
-        raise ModelUnavailable(
-            f"{what} has weights that do not fit its config.json: {'; '.join(faults)}. {_cause(missing, foreign)}"
-        )
-
-
-def _cause(missing: Collection[str], foreign: Collection[str]) -> str:
-    for wrapper in WRAPPERS:
-        if missing and foreign and all(name.startswith(wrapper) for name in foreign):
-            return (
-                f"Every name begins with {wrapper!r}: a wrapper was saved in the model's place. "
-                "Save the model inside it (`wrapper.module.save_pretrained(…)`, or merge the adapter first)."
-            )
-    if missing and not foreign:
-        return "The files are not complete; copy the folder again, or save the whole model."
-    return "The weights and config.json come from different models, or the model was saved in part."
-
-
-def check_finite(model: Any, what: str) -> None:
-    """Refuse weights that are no finite numbers. Raises ModelUnavailable."""
-    import torch
-
-    broken = [
-        name
-        for name, tensor in model.named_parameters()
-        # One pass without a copy. Half precision would overflow in the sum.
-        if tensor.is_floating_point() and not torch.isfinite(tensor.sum(dtype=torch.float32))
-    ]
-    if broken:
-        raise ModelUnavailable(
-            f"{what} has weights that are no finite numbers: {listed(broken, SHOWN)}. The file is damaged, or the "
-            "model was saved after its training had diverged."
-        )

@@ -27,7 +27,8 @@ def safetensors_bytes(values: bytes = bytes(16)) -> bytes:
 def embedder_files() -> dict[str, bytes]:
     return {
         "config.json": b"{}",
-        "modules.json": b'[{"path": ""}, {"path": "1_Pooling"}]',
+        "modules.json": b'[{"path": "", "type": "sentence_transformers.models.Transformer"},'
+        b' {"path": "1_Pooling", "type": "sentence_transformers.models.Pooling"}]',
         "1_Pooling/config.json": b'{"pooling_mode_mean_tokens": true}',
         "tokenizer.json": b"{}",
         "model.safetensors": safetensors_bytes(),

@@ -1,0 +1,93 @@
+"""The modules that a sentence-transformers folder is put together from, and which of them may be loaded.
+
+Each is a class by its dotted name, which the library imports: a folder may name any. Only the library's own ones are
+loaded, and of these the ones whose files are weights and plain settings.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+from harness.errors import ModelUnavailable, shown
+from harness.files import read_json, read_regular
+
+MODULES = "modules.json"
+KNOWN = (
+    "Transformer", "Pooling", "Normalize", "Dense", "LayerNorm", "Dropout", "WeightedLayerPooling", "StaticEmbedding",
+    "CNN", "LSTM",
+)  # fmt: skip
+_TYPE = re.compile(rf"sentence_transformers(\.\w+)*\.({'|'.join(KNOWN)})")
+_PICKLES = ("*.bin", "*.pt", "*.pth", "*.pkl", "*.ckpt")
+MOST_BYTES = 20_000_000
+"""The longest file of settings."""
+
+
+@dataclass(frozen=True, slots=True)
+class Module:
+    """A module by its dotted name, and its folder, relative to the model's (empty: that folder)."""
+
+    type: str
+    path: str
+
+
+def read_settings(path: Path) -> Any:
+    """The value of a model's JSON file. Raises ModelUnavailable where it is none."""
+    try:
+        return read_json(read_regular(path, MOST_BYTES))
+    except OSError as error:
+        raise ModelUnavailable(f"{path} cannot be read: {error.strerror or error}.") from error
+    except (ValueError, RecursionError) as error:
+        raise ModelUnavailable(f"{path} is not JSON: {error}.") from error
+
+
+def modules_of(folder: Path) -> tuple[Module, ...]:
+    """The modules of a folder, in their order; none where it is no sentence-transformers folder.
+
+    Raises ModelUnavailable where the list is broken or names a folder outside of the model's.
+    """
+    path = folder / MODULES
+    if not path.exists():
+        return ()
+    listed = read_settings(path)
+    try:
+        modules = tuple(Module(str(entry.get("type")), str(entry["path"])) for entry in listed)
+    except (AttributeError, KeyError, TypeError) as error:
+        raise ModelUnavailable(
+            f"{path} is not a list of sentence-transformers modules: {error!r}."
+        ) from error
+    for module in modules:
+        if PurePosixPath(module.path).is_absolute() or ".." in PurePosixPath(module.path).parts:
+            raise ModelUnavailable(f"{path} names a module outside of its folder, which is not loaded.")
+    return modules
+
+
+def check_modules(folder: Path) -> None:
+    """Refuse modules that would run code of the folder's, or are kept as pickles. Raises ModelUnavailable."""
+    for module in modules_of(folder):
+        if not _TYPE.fullmatch(module.type):
+            raise ModelUnavailable(
+                f"{folder / MODULES} names the module {shown(module.type)}, which could run code of its own and is not "
+                f"loaded. What is loaded are sentence-transformers' {', '.join(KNOWN)}."
+            )
+        home = folder / module.path
+        pickled = sorted(path.name for like in _PICKLES for path in home.glob(like))
+        if pickled and not any(home.glob("*.safetensors")):
+            raise ModelUnavailable(
+                f"{home} holds its weights only as {pickled[0]}, a format that can run code when it is opened, and is "
+                'not loaded. Save the model anew where you trust it: SentenceTransformer("OLD").save("NEW").'
+            )
+        settings = home / "config.json"
+        if module.path and settings.exists():
+            _check_activation(settings)
+
+
+def _check_activation(path: Path) -> None:
+    settings = read_settings(path)
+    named = settings.get("activation_function") if isinstance(settings, dict) else None
+    if named is not None and not re.fullmatch(r"torch\.nn(\.\w+)+", str(named)):
+        raise ModelUnavailable(
+            f"{path} names the activation {shown(named)}, which is code from outside of torch and is not loaded."
+        )

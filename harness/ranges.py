@@ -23,6 +23,8 @@ PATTERNS = {_NAME: "it must be a name: not blank, without NUL", _SHA256: "it mus
 """Pattern → what it asks for, a clause."""
 Name = Annotated[str, Field(pattern=_NAME)]
 """An id, a name or a path."""
+Known = str
+"""An id that is looked up among those that are known, as evidence is read."""
 Sha256 = Annotated[str, Field(pattern=_SHA256)]
 Count = Annotated[int, Field(ge=0, le=TOO_MANY)]
 Positive = Annotated[int, Field(ge=1, le=TOO_MANY)]

@@ -9,6 +9,7 @@ from harness.ranges import (
     Cosine,
     Count,
     Day,
+    Known,
     LogProb,
     Name,
     NonNegative,
@@ -156,8 +157,8 @@ class Ranked:
 class RankedDoc:
     """A passage that was retrieved, as evidence names it. `score` None: the run did not keep it."""
 
-    doc_id: Name
-    chunk_id: Name
+    doc_id: Known
+    chunk_id: Known
     score: Cosine | None = None
 
 
@@ -169,9 +170,9 @@ FinishReason = Literal["stop", "length", "choice"]
 class AnswerRow:
     """One line of `answers.jsonl`. `system` is the id of the one that answered; `retrieved`: best first."""
 
-    task: Name
-    system: Name
-    question_id: Name
+    task: Known
+    system: Known
+    question_id: Known
     seed: Seed
     prediction: Text
     choice_logprobs: tuple[LogProb, ...] | None
@@ -194,8 +195,8 @@ class AnswerRow:
 class BatchRow:
     """One line of `batches.jsonl`: how long one batch of the answer pass took, wall clock, seconds."""
 
-    task: Name
-    system: Name
+    task: Known
+    system: Known
     batch: Count
     questions: Positive
     completion_tokens: Count
@@ -211,9 +212,9 @@ class TimingRow:
     shows an adapter unmerged beside its merged (deployed) form.
     """
 
-    task: Name
-    system: Name
-    question_id: Name
+    task: Known
+    system: Known
+    question_id: Known
     block: Count
     position: Count
     retrieve_s: Seconds | None
@@ -271,9 +272,9 @@ class AdapterRecord:
 class PromptSample:
     """One line of `prompts.jsonl`: the first prompt of a task and system, as the model read it."""
 
-    task: Name
-    system: Name
-    question_id: Name
+    task: Known
+    system: Known
+    question_id: Known
     messages: Count
     text: Text
     skeleton: Text

@@ -12,13 +12,24 @@ from functools import cached_property
 
 from harness.errors import shown
 from harness.records import AnswerRow, BatchRow, Passage, PromptSample, Question, TimingRow
-from harness.run.manifest import Manifest
+from harness.run.manifest import Manifest, TaskFacts
 from harness.spec.system import System
 from harness.spec.taskspec import TaskSpec
 
 Row = AnswerRow | BatchRow | TimingRow | PromptSample
 Ids = Mapping[str, Container[str]]
 """Task → ids of its questions."""
+
+
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """What a system does on a task. `most`: tokens of a written answer, at most; None where lm-eval's task says it."""
+
+    name: str
+    adapted: bool
+    retrieves: bool
+    shows: bool
+    most: int | None
 
 
 @dataclass(frozen=True)
@@ -31,26 +42,22 @@ class Known:
     """(Task, chunk id) → passage. None, as of questions: rows are not held against them."""
 
     @cached_property
-    def systems(self) -> Mapping[tuple[str, str], System]:
-        """(Task, system id) → system, of what is planned."""
+    def planned(self) -> Mapping[tuple[str, str], Planned]:
+        """(Task, system id) → what it does there."""
         manifest = self.manifest
-        return {(entry.task, entry.system): manifest.systems[entry.system] for entry in manifest.plan}
+        return {
+            (entry.task, entry.system): _planned(
+                manifest.systems[entry.system].on(entry.task), manifest.tasks[entry.task]
+            )
+            for entry in manifest.plan
+        }
 
     @cached_property
     def seeds(self) -> frozenset[tuple[str, str, int]]:
         return frozenset((entry.task, entry.system, entry.seed) for entry in self.manifest.plan)
 
-    @cached_property
-    def longest(self) -> Mapping[str, int | None]:
-        """Task → the most tokens of a written answer; None where lm-eval's task says it."""
-        specs = {name: facts.spec for name, facts in self.manifest.tasks.items()}
-        return {
-            name: spec.answer.max_tokens if isinstance(spec, TaskSpec) else None
-            for name, spec in specs.items()
-        }
-
     def wrong_system(self, row: Row) -> str | None:
-        if (row.task, row.system) in self.systems:
+        if (row.task, row.system) in self.planned:
             return None
         return f"is of system {row.system!r} on task {row.task!r}, which run.json does not plan."
 
@@ -61,8 +68,8 @@ class Known:
 
     def wrong_answer(self, row: AnswerRow, question: Question) -> str | None:
         """What is wrong with an answer to `question`, by a system that is planned."""
-        system = self.systems[row.task, row.system]
-        most = self.longest[row.task]
+        system = self.planned[row.task, row.system]
+        most, found = system.most, row.retrieved
         if (row.task, row.system, row.seed) not in self.seeds:
             return f"is of seed {row.seed}, which run.json does not plan for {system.name}."
         if (row.adapter is None) == system.adapted:
@@ -76,33 +83,39 @@ class Known:
             )
         if most is not None and row.completion_tokens > most:
             return f"has {row.completion_tokens} tokens, and the task allows {most}."
-        if row.shown_passages > len(row.retrieved):
-            return f"shows {row.shown_passages} passages, and {len(row.retrieved)} were found."
-        if row.retrieved and not system.passages:
+        if row.shown_passages > len(found):
+            return f"shows {row.shown_passages} passages, and {len(found)} were found."
+        if found and not system.shows:
             return f"found passages, and {system.name} shows none."
-        return self._wrong_passages(row) or _wrong_choice(row, question)
-
-    def _wrong_passages(self, row: AnswerRow) -> str | None:
-        if self.passages is not None:
-            for ranked in row.retrieved:
+        if found and self.passages is not None:
+            for ranked in found:
                 passage = self.passages.get((row.task, ranked.chunk_id))
                 if passage is None or passage.doc_id != ranked.doc_id:
                     return f"found {ranked.chunk_id!r} of {ranked.doc_id!r}, which passages.jsonl lacks."
-        return None
+        if row.choice_logprobs is None and row.finish_reason != "choice" and not question.choices:
+            return None
+        return _wrong_choice(row, question)
 
     def wrong_times(self, row: TimingRow) -> str | None:
         """What is wrong with a timed answer, by a system that is planned."""
-        system, most = self.systems[row.task, row.system], self.longest[row.task]
+        system = self.planned[row.task, row.system]
+        most = system.most
         if not (row.retrieve_s or 0.0) <= row.ttft_s <= row.e2e_s:
             times = f"retrieval {row.retrieve_s}, first token {row.ttft_s}, last token {row.e2e_s} seconds"
             return f"runs backwards: {times}."
-        if (row.retrieve_s is None) == (system.retrieved is not None):
-            return f"{'lacks' if system.retrieved else 'has'} a time of retrieval, against what {system.name} is."
+        if (row.retrieve_s is None) == system.retrieves:
+            return f"{'lacks' if system.retrieves else 'has'} a time of retrieval, against what {system.name} is."
         if not (row.merged or system.adapted):
             return f"is of an adapter that is not merged, and {system.name} has none."
         if most is not None and row.completion_tokens > most:
             return f"has {row.completion_tokens} tokens, and the task allows {most}."
         return None
+
+
+def _planned(system: System, task: TaskFacts) -> Planned:
+    most = task.spec.answer.max_tokens if isinstance(task.spec, TaskSpec) else None
+    retrieves, shows = system.retrieved is not None, system.passages is not None
+    return Planned(system.name, system.adapted, retrieves, shows, most)
 
 
 def _wrong_choice(row: AnswerRow, question: Question) -> str | None:

@@ -30,7 +30,7 @@ from harness.records import (
     TrainingRow,
 )
 from harness.run.folder import ANSWERS, BATCHES, PASSAGES, PROMPTS, QUESTIONS, TIMINGS, TRAINING
-from harness.run.manifest import Manifest, read_manifest
+from harness.run.manifest import Manifest, asked_sha256, read_manifest
 from harness.run.rows import Rows, read_rows
 from harness.spec.system import System
 
@@ -202,6 +202,10 @@ def _questions(rows: Rows[QuestionRow], manifest: Manifest) -> Questions:
         if facts.questions not in (None, len(questions.get(task, ()))):
             text = f"has {len(questions.get(task, ()))} questions of task {task!r}; the run asked {facts.questions}."
             raise InputError(text, path=rows.path)
+        if facts.asked not in (None, asked_sha256(row.question for row in questions.get(task, {}).values())):
+            raise InputError(
+                f"the questions of task {task!r} are not those that the run asked.", path=rows.path
+            )
     return questions
 
 

@@ -211,11 +211,11 @@ def _requirements(options: argparse.Namespace) -> dict[str, Any]:
 
 
 def resumed_settings(options: argparse.Namespace) -> Settings:
-    """The settings a stopped run was made with. Raises InputError where flags would change them.
+    """The settings a stopped run was made with. Raises InputError where flags would change them, or it is damaged.
 
     Whether code of tasks may run is asked of the command line alone: a run folder may come from anybody.
     """
-    from harness.run.manifest import read_manifest
+    from harness.analysis.evidence import read_run
 
     switches = ("tasks", "quick", "no_cache")
     free = {"resume", "run", "command", "allow_task_code", *switches}
@@ -225,7 +225,7 @@ def resumed_settings(options: argparse.Namespace) -> Settings:
         known = {"tasks": "TASK", **requirement_flags()}
         flags = ", ".join(known.get(name, "--" + name.replace("_", "-")) for name in extra)
         raise InputError(f"--resume goes on with the run's own settings; leave out {flags}.")
-    settings = read_manifest(options.resume).settings.found_from(options.resume)
+    settings = read_run(options.resume).manifest.settings.found_from(options.resume)
     if settings.allow_task_code and not options.allow_task_code:
         raise InputError(
             "the run was allowed to run code of its tasks, and a run folder cannot give that permission; where you "

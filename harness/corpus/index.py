@@ -7,6 +7,7 @@ embedder, corpus or chunking, is never searched.
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import json
 from collections.abc import Collection, Iterable, Sequence
@@ -14,7 +15,10 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from pydantic import TypeAdapter
+
 from harness.files import write_bytes, write_json
+from harness.ranges import Count, Positive, Seconds, Sha256
 from harness.records import Passage, Ranked
 
 if TYPE_CHECKING:
@@ -47,10 +51,20 @@ class IndexSource:
 class BuildCost:
     """What building took; kept with the index, so that a run that reuses it still knows the price."""
 
-    documents: int
-    embed_tokens: int
-    seconds: float
+    documents: Count
+    embed_tokens: Count
+    seconds: Seconds
     """Chunking and embedding, wall clock, the loading of the embedder left out."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sidecar(IndexSource):
+    """What `sidecar.json` says; `sha256`: file → its hash."""
+
+    dimension: Positive
+    passages: Count
+    cost: BuildCost
+    sha256: dict[str, Sha256]
 
 
 class PassageIndex:
@@ -162,19 +176,21 @@ def open_index(folder: Path, expected: IndexSource) -> PassageIndex | None:
     if not folder.exists():
         return None
     try:
-        sidecar = json.loads((folder / _SIDECAR).read_bytes())
-        stored = {name: sidecar[name] for name in asdict(expected)}
-        cost = BuildCost(**sidecar["cost"])
-        hashes, dimension, count = dict(sidecar["sha256"]), sidecar["dimension"], sidecar["passages"]
-    except (OSError, ValueError, KeyError, TypeError) as error:
+        sidecar = _adapter(Sidecar).validate_json((folder / _SIDECAR).read_bytes(), strict=True)
+    except (OSError, ValueError) as error:
         raise UnusableIndexError(f"its {_SIDECAR} is missing or damaged") from error
-    foreign = [name for name, value in asdict(expected).items() if stored[name] != value]
+    foreign = [name for name, value in asdict(expected).items() if getattr(sidecar, name) != value]
     if foreign:
         raise UnusableIndexError(f"it was built with another {', '.join(foreign)}")
-    data, lines = (_verified(folder / name, hashes.get(name)) for name in (_INDEX, _PASSAGES))
+    data, lines = (_verified(folder / name, sidecar.sha256.get(name)) for name in (_INDEX, _PASSAGES))
     index, passages = _decoded(data, lines)
-    _check_belonging(index, passages, dimension, count)
-    return PassageIndex(index, passages, expected, cost, hashes[_INDEX])
+    _check_belonging(index, passages, sidecar.dimension, sidecar.passages)
+    return PassageIndex(index, passages, expected, sidecar.cost, sidecar.sha256[_INDEX])
+
+
+@functools.cache
+def _adapter(kind: Any) -> TypeAdapter[Any]:
+    return TypeAdapter(kind)
 
 
 def _verified(path: Path, sha256: str | None) -> bytes:
@@ -192,7 +208,8 @@ def _decoded(data: bytes, lines: bytes) -> tuple[Any, list[Passage]]:
     import numpy as np
 
     try:
-        passages = [Passage(**json.loads(line)) for line in lines.split(b"\n") if line]
+        read = _adapter(Passage).validate_json
+        passages = [read(line, strict=True) for line in lines.split(b"\n") if line]
         return faiss.deserialize_index(np.frombuffer(data, dtype=np.uint8)), passages
     except (RuntimeError, ValueError, TypeError) as error:
         raise UnusableIndexError("its files cannot be decoded") from error

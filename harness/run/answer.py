@@ -87,7 +87,11 @@ class AnswerPass:
 
     def known(self, ready: ReadyJob) -> int:
         """How many of a job's answers, given without an adapter, are in the cache."""
-        return len(self.cache.get(self.keys(ready, None))) if self.cache else 0
+        return len(self._cached(ready, self.keys(ready, None)))
+
+    def _cached(self, ready: ReadyJob, keys: Sequence[str]) -> dict[str, Completion]:
+        requests = {key: prompt.request for key, prompt in zip(keys, ready.prompts, strict=True)}
+        return self.cache.get(requests) if self.cache else {}
 
     def run(self, ready: ReadyJob, adapter: AdapterRef | None) -> None:
         """Answer what is not answered yet. Weights are loaded only if something must be computed."""
@@ -122,7 +126,7 @@ class AnswerPass:
 
         A batch that is half answered is computed again in full, since padding and batch size change last bits.
         """
-        cached = self.cache.get(keys) if self.cache else {}
+        cached = self._cached(ready, keys)
         job = [prompt.request for prompt in ready.prompts]
 
         def work(batch: Batch) -> Answers:

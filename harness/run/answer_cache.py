@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import contextlib
-import json
+import functools
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict
 from pathlib import Path
 
-from harness.engines.engine import Completion, EngineIdentity
+from pydantic import TypeAdapter
+
+from harness.engines.engine import Completion, EngineIdentity, Request
 from harness.errors import HarnessError
 from harness.files import canonical_json, sha256_json, sha256_text, writing
 from harness.progress import Progress
+from harness.quantities import counted
 from harness.run.prompts import Prompt
 
 ENGINE_VERSION = 1
@@ -38,10 +41,12 @@ def answer_key(model: EngineIdentity, adapter_sha256: str | None, prompt: Prompt
 
 
 class AnswerCache:
-    """A SQLite file of completions. A damaged file is set aside and a damaged row ignored, never trusted."""
+    """A SQLite file of completions. A damaged file is set aside, and a row that is damaged, or of another shape than
+    its request asks for, is named once and made again: neither is ever trusted."""
 
     def __init__(self, path: Path, progress: Progress) -> None:
         self._path = path
+        self._told: set[str] = set()
         with writing(str(path)):
             path.parent.mkdir(parents=True, exist_ok=True)
         self._progress = progress
@@ -56,7 +61,9 @@ class AnswerCache:
 
     def _set_aside(self) -> None:
         aside = self._path.with_suffix(".damaged")
-        self._progress.note(f"The answer cache {self._path} is damaged; it is set aside as {aside.name}.")
+        self._progress.note(
+            f"The answer cache {self._path} is damaged or of another program; it is set aside as {aside.name}."
+        )
         with writing(str(aside)), contextlib.suppress(FileNotFoundError):  # another process was faster
             self._path.replace(aside)
         self._prepare()
@@ -66,24 +73,35 @@ class AnswerCache:
             database.execute(
                 "CREATE TABLE IF NOT EXISTS answers (key TEXT PRIMARY KEY, value TEXT, sha256 TEXT)"
             )
+            columns = tuple(row[1] for row in database.execute("PRAGMA table_info(answers)"))
+        if columns != ("key", "value", "sha256"):
+            raise sqlite3.DatabaseError(f"its columns are {columns}")
 
     @contextlib.contextmanager
     def _open(self) -> Iterator[sqlite3.Connection]:
         database = sqlite3.connect(self._path, timeout=60)
+        database.text_factory = functools.partial(str, encoding="utf-8", errors="replace")
         try:
             with database:
                 yield database
         finally:
             database.close()
 
-    def get(self, keys: Sequence[str]) -> dict[str, Completion]:
-        """The completions that are known, by key."""
+    def get(self, wanted: Mapping[str, Request]) -> dict[str, Completion]:
+        """The completions that are known, by key. `wanted`: key → what it was asked for."""
         known: dict[str, Completion] = {}
+        wrong = 0
         with self._forgiving("read"), self._open() as database:
-            for key in keys:
+            for key, request in wanted.items():
                 row = database.execute("SELECT value, sha256 FROM answers WHERE key = ?", (key,)).fetchone()
-                if row and sha256_text(key + row[0]) == row[1]:
-                    known[key] = _completion(row[0])
+                completion = _completion(key, row, request) if row else None
+                if completion:
+                    known[key] = completion
+                elif row:
+                    wrong += 1
+        if wrong:
+            rows = f"{counted(wrong, 'answer')} in the answer cache {self._path}"
+            self._tell("rows", f"{rows}: damaged, or not what was asked for; made again.")
         return known
 
     def put(self, answers: dict[str, Completion]) -> None:
@@ -100,12 +118,40 @@ class AnswerCache:
         try:
             yield
         except sqlite3.OperationalError as error:
-            self._progress.note(f"Could not {verb} the answer cache {self._path}: {error}. Going on without.")
+            self._tell(verb, f"Could not {verb} the answer cache {self._path}: {error}. Going on without.")
         except sqlite3.DatabaseError:
             self._set_aside()
 
+    def _tell(self, what: str, sentence: str) -> None:
+        """Say a thing once: a cache is asked many times in a run."""
+        if what not in self._told:
+            self._told.add(what)
+            self._progress.note(sentence)
 
-def _completion(text: str) -> Completion:
-    data = json.loads(text)
-    lists = {name: tuple(data[name]) for name in ("choice_logprobs", "greedy") if data.get(name) is not None}
-    return Completion(**{**data, **lists})
+
+@functools.cache
+def _adapter() -> TypeAdapter[Completion]:
+    return TypeAdapter(Completion)
+
+
+def _completion(key: str, row: tuple[object, object], request: Request) -> Completion | None:
+    """A row as the answer to a request; None where it is damaged, stands under another key, or does not fit."""
+    value, sha256 = row
+    if not isinstance(value, str) or sha256_text(key + value) != sha256:
+        return None
+    try:
+        completion = _adapter().validate_json(value, strict=True)
+    except ValueError:
+        return None
+    return completion if _fits(completion, request) else None
+
+
+def _fits(completion: Completion, request: Request) -> bool:
+    """Whether an answer is one that the request can have."""
+    logprobs, greedy = completion.choice_logprobs, completion.greedy
+    if not request.scored:
+        written = completion.finish_reason != "choice" and logprobs is None and greedy is None
+        return written and completion.completion_tokens <= request.decoding.max_tokens
+    if completion.finish_reason != "choice" or not logprobs or not greedy or completion.completion_tokens:
+        return False
+    return len(logprobs) == len(greedy) == (len(request.continuations) or len(logprobs))

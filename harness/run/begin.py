@@ -12,7 +12,7 @@ from harness.engines.engine import EngineIdentity
 from harness.errors import InputError
 from harness.run import environment
 from harness.run.folder import RunFolder
-from harness.run.manifest import Manifest, ModelFacts, Planned, Seeds, TaskFacts
+from harness.run.manifest import Manifest, ModelFacts, Planned, Seeds, TaskFacts, asked_sha256
 from harness.run.plan import Plan
 from harness.run.settings import Settings
 from harness.spec.pricing import prices_of
@@ -41,6 +41,7 @@ def describe(
                 fingerprint=task.fingerprint,
                 files=dict(task.files),
                 questions=len(task.test),
+                asked=asked_sha256(task.test),
                 train_questions=len(task.train),
                 left_out=task.left_out,
             )

@@ -7,7 +7,7 @@ tasks: the adapter of one shows on another what it forgot.
 from __future__ import annotations
 
 import functools
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -16,7 +16,7 @@ from pydantic import Discriminator, Tag, TypeAdapter, ValidationError
 from pydantic_core import ErrorDetails
 
 from harness.errors import InputError, InputErrors, shown
-from harness.files import LFS_POINTER, is_lfs_pointer, write_text
+from harness.files import LFS_POINTER, is_lfs_pointer, read_regular, sha256_json, write_text
 from harness.ranges import (
     Bytes,
     Count,
@@ -30,7 +30,7 @@ from harness.ranges import (
     Sha256,
     Text,
 )
-from harness.records import AdapterRecord, ApiPrice, NotReadFiles, TaskGroup
+from harness.records import AdapterRecord, ApiPrice, NotReadFiles, Question, TaskGroup
 from harness.run.rows import reason
 from harness.run.settings import Settings
 from harness.spec.lmevalspec import LmEvalSpec
@@ -106,6 +106,12 @@ class IndexFacts:
     passed_over: tuple[NotReadFiles, ...] = ()
 
 
+def asked_sha256(questions: Iterable[Question]) -> str:
+    """Names questions with all that decides whether an answer is right, in their order."""
+    asked = [(q.id, q.question, q.answers, q.choices, q.gold_docs, q.answerable) for q in questions]
+    return sha256_json(asked)
+
+
 LM_EVAL, TASK_FILE = "lm_eval", "task file"
 
 
@@ -123,6 +129,7 @@ Spec = Annotated[
 class TaskFacts:
     """A task as the run asked it. `spec`: its file's content; `files`: sha256 of each file, by role.
 
+    `asked`: names its questions and their right answers (`asked_sha256`); None in runs from before it was kept.
     `unfit`: those of its metrics whose scores turned out as no shares, so that none is an accuracy.
     """
 
@@ -130,6 +137,7 @@ class TaskFacts:
     fingerprint: Sha256 | None = None
     files: dict[Name, Sha256] = field(default_factory=dict)
     questions: Count | None = None
+    asked: Sha256 | None = None
     train_questions: Count | None = None
     left_out: tuple[Text, ...] = ()
     unfit: tuple[Name, ...] = ()
@@ -241,7 +249,7 @@ def read_manifest(folder: Path) -> Manifest:
     """
     file = folder / MANIFEST
     try:
-        content = file.read_bytes()
+        content = read_regular(file)
     except FileNotFoundError:
         raise InputError(f"there is no run in {folder}: it holds no {MANIFEST}.") from None
     except NotADirectoryError:

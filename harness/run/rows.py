@@ -7,6 +7,7 @@ InputError with file and line, because figures made of it would look like any ot
 from __future__ import annotations
 
 import functools
+from collections.abc import Sequence
 from dataclasses import MISSING, dataclass, fields
 from pathlib import Path
 from typing import Any, Generic, TypeVar
@@ -14,10 +15,10 @@ from typing import Any, Generic, TypeVar
 from pydantic import TypeAdapter, ValidationError
 
 from harness.errors import InputError, shown
-from harness.files import LFS_POINTER, is_lfs_pointer
+from harness.files import LFS_POINTER, is_lfs_pointer, read_regular
 from harness.ranges import PATTERNS
 from harness.records import AnswerRow, RankedDoc
-from harness.strictjson import keys_written, read_strict
+from harness.strictjson import has_keys, read_strict
 
 T = TypeVar("T")
 
@@ -46,39 +47,57 @@ def read_rows(path: Path, kind: type[T], *, whole: bool = False) -> Rows[T]:
     anything that does not fit, but for a torn last line. `whole`: the file is replaced in one step and never torn.
     """
     try:
-        data = path.read_bytes()
+        data = read_regular(path)
     except FileNotFoundError:
         return Rows(path, ())
-    except OSError as error:
-        raise InputError(f"cannot be read: {error.strerror}.", path=path) from error
+    except (OSError, ValueError) as error:
+        raise InputError(f"cannot be read: {getattr(error, 'strerror', error)}.", path=path) from error
     if is_lfs_pointer(data):
         raise InputError(f"this is {LFS_POINTER}.", path=path)
     lines = data.split(b"\n")
     numbered: list[tuple[int, T]] = []
     validate = _adapter(kind).validate_json  # type: ignore[arg-type]
+    torn = False
     for number, line in enumerate(lines, 1):
-        if line.strip():
-            try:
-                row: T = validate(line, strict=True)
-                if not _keys_once(line, row):
-                    read_strict(line)  # raises where a key is given twice
-            except ValueError as error:
-                if number == len(lines) and not whole and _cut(error):
-                    return Rows(path, tuple(numbered), torn=True)
-                raise InputError(_sentence(error, line), path=path, line=number) from None
-            numbered.append((number, row))
-    return Rows(path, tuple(numbered))
+        if not line.strip():
+            continue
+        try:
+            numbered.append((number, validate(line, strict=True)))
+        except ValidationError as error:
+            if number == len(lines) and not whole and _cut(error):
+                torn = True
+                continue
+            raise InputError(_sentence(error, line), path=path, line=number) from None
+    rows = Rows(path, tuple(numbered), torn)
+    _check_keys(rows, data, lines)
+    return rows
 
 
-def _keys_once(line: bytes, row: object) -> bool:
-    """Whether each key of an answer is seen to stand once in its line; False where only reading the line can tell.
+def _check_keys(rows: Rows[T], data: bytes, lines: Sequence[bytes]) -> None:
+    """Raises InputError where a key is given twice in a row, of which pydantic takes the last."""
+    if rows.numbered and isinstance(rows.numbered[0][1], AnswerRow) and _counted(rows, data):
+        return
+    for number, _ in rows.numbered:
+        try:
+            read_strict(lines[number - 1])
+        except ValueError as error:
+            raise rows.error(number, f"broken line: {error}.") from None
 
-    Answers are the many rows of a run, and reading all of them a second time would double the time that they take.
+
+def _counted(rows: Rows[Any], data: bytes) -> bool:
+    """Whether counting tells that each key of the answers stands once; where it does not, only reading them can.
+
+    Answers are the many rows of a run, and reading them a second time would double the time that they take. All rows
+    have the keys without a default; where those with one, and all keys together, stand as often as they should, no key
+    stands twice.
     """
-    if not isinstance(row, AnswerRow) or not all(key in line for key in OPTIONAL_KEYS):
-        return False
-    inside = RANKED_KEYS * len(row.retrieved) + len(row.metrics or ())
-    return keys_written(line) == ANSWER_KEYS + inside
+    count = len(rows.numbered)
+    inside = sum(RANKED_KEYS * len(row.retrieved) + len(row.metrics or ()) for _, row in rows.numbered)
+    return (
+        not rows.torn
+        and has_keys(data, ANSWER_KEYS * count + inside)
+        and all(data.count(key) == count for key in OPTIONAL_KEYS)
+    )
 
 
 ANSWER_KEYS, RANKED_KEYS = len(fields(AnswerRow)), len(fields(RankedDoc))
@@ -92,12 +111,12 @@ def _adapter(kind: Any) -> TypeAdapter[Any]:
     return TypeAdapter(kind)
 
 
-def _cut(error: ValueError) -> bool:
+def _cut(error: ValidationError) -> bool:
     """Whether a line is no JSON, as one is that was cut; not whether its values fit."""
-    return isinstance(error, ValidationError) and error.errors(include_url=False)[0]["type"] == "json_invalid"
+    return error.errors(include_url=False)[0]["type"] == "json_invalid"
 
 
-def _sentence(error: ValueError, line: bytes) -> str:
+def _sentence(error: ValidationError, line: bytes) -> str:
     """What is wrong with a line, for the person who looks at it."""
     try:
         row = read_strict(line)
@@ -105,7 +124,6 @@ def _sentence(error: ValueError, line: bytes) -> str:
         return f"broken line: {broken}."
     if not isinstance(row, dict):
         return f"must be a JSON object, but is {shown(row)}."
-    assert isinstance(error, ValidationError)  # the line is JSON, so it is its values that do not fit
     first: Any = error.errors(include_url=False)[0]
     place = ".".join(map(str, first["loc"]))
     if first["type"] in ("missing", "missing_argument"):

@@ -181,7 +181,7 @@ def test_a_batch_known_in_part_is_computed_whole(world: World, tmp_path: Path) -
     keys = answers.keys(world.ready, None)
     first = plan_batches(world.ready.prompts)[0].places
     world.answer(FallibleEngine())
-    known = world.cache.get(keys)
+    known = world.cache.get(dict(zip(keys, (prompt.request for prompt in world.ready.prompts), strict=True)))
     second = World(tmp_path / "second", make_task(tmp_path))
     second.cache = AnswerCache(tmp_path / "part.sqlite", Silent())
     second.cache.put({keys[first[0]]: known[keys[first[0]]]})

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import dataclasses
+import json
 import sqlite3
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from harness.engines.engine import Completion, Continuation, Decoding, EngineIdentity, PromptFacts, Request
 from harness.errors import HarnessError
+from harness.files import sha256_text
 from harness.run.answer_cache import AnswerCache, answer_key
 from harness.run.prompts import Prompt
 from tests.fakes import Silent
@@ -31,6 +34,12 @@ def key_of(
 
 KEY = key_of()
 REPLY = Completion("Ann", 3, "stop")
+WRITTEN = Request("", DECODING)
+TWO = Request("", DECODING, (Continuation("yes"), Continuation("no")))
+
+
+def asked(*keys: str) -> dict[str, Request]:
+    return dict.fromkeys(keys, WRITTEN)
 
 
 @pytest.mark.parametrize(
@@ -65,9 +74,12 @@ def test_devices_of_a_kind_share_answers_and_names_do_not_matter() -> None:
 
 
 def test_what_is_put_comes_back_in_another_process(tmp_path: Path) -> None:
-    chosen = Completion("yes", 0, "choice", (-0.1, -2.5))
+    chosen = Completion("yes", 0, "choice", (-0.1, -2.5), (True, False))
     AnswerCache(tmp_path / "a.sqlite", Silent()).put({KEY: REPLY, "k2": chosen})
-    assert AnswerCache(tmp_path / "a.sqlite", Silent()).get([KEY, "k2", "k3"]) == {KEY: REPLY, "k2": chosen}
+    assert AnswerCache(tmp_path / "a.sqlite", Silent()).get({**asked(KEY, "k3"), "k2": TWO}) == {
+        KEY: REPLY,
+        "k2": chosen,
+    }
 
 
 def test_a_damaged_file_is_set_aside_with_a_note(tmp_path: Path) -> None:
@@ -79,7 +91,7 @@ def test_a_damaged_file_is_set_aside_with_a_note(tmp_path: Path) -> None:
     assert "damaged" in progress.notes[0]
     assert (tmp_path / "a.damaged").read_bytes().startswith(b"this is no database")
     cache.put({KEY: REPLY})
-    assert cache.get([KEY]) == {KEY: REPLY}
+    assert cache.get(asked(KEY)) == {KEY: REPLY}
 
 
 @pytest.mark.parametrize("column", ["value", "sha256"])
@@ -90,7 +102,7 @@ def test_a_damaged_row_is_not_believed(tmp_path: Path, column: str) -> None:
     with database:
         database.execute(f"UPDATE answers SET {column} = replace({column}, 'a', 'b') || ' ' WHERE key = 'k2'")
     database.close()
-    assert cache.get([KEY, "k2"]) == {KEY: REPLY}
+    assert cache.get(asked(KEY, "k2")) == {KEY: REPLY}
 
 
 def test_a_row_under_another_key_is_not_believed(tmp_path: Path) -> None:
@@ -100,7 +112,7 @@ def test_a_row_under_another_key_is_not_believed(tmp_path: Path) -> None:
     with database:
         database.execute("UPDATE answers SET key = 'k2'")
     database.close()
-    assert cache.get(["k2"]) == {}
+    assert cache.get(asked("k2")) == {}
 
 
 def test_damage_in_the_middle_of_the_file_costs_answers_not_the_run(tmp_path: Path) -> None:
@@ -112,9 +124,9 @@ def test_damage_in_the_middle_of_the_file_costs_answers_not_the_run(tmp_path: Pa
     path.write_bytes(data)
     progress = Silent()
     cache = AnswerCache(path, progress)
-    assert cache.get([f"key {n}" for n in range(2000)]) == {}
+    assert cache.get(asked(*(f"key {n}" for n in range(2000)))) == {}
     cache.put({KEY: REPLY})
-    assert cache.get([KEY]) == {KEY: REPLY}
+    assert cache.get(asked(KEY)) == {KEY: REPLY}
     assert len(progress.notes) == 1
     assert "damaged" in progress.notes[0]
 
@@ -131,5 +143,73 @@ def test_a_cache_that_fails_later_does_not_stop_the_run(tmp_path: Path) -> None:
     (tmp_path / "a.sqlite").unlink()
     (tmp_path / "a.sqlite").mkdir()
     cache.put({KEY: REPLY})
-    assert cache.get([KEY]) == {}
+    assert cache.get(asked(KEY)) == {}
     assert len(progress.notes) == 2
+
+
+GOOD = {
+    "text": "Ann",
+    "completion_tokens": 3,
+    "finish_reason": "stop",
+    "choice_logprobs": None,
+    "greedy": None,
+}
+CHOSEN = {**GOOD, "completion_tokens": 0, "finish_reason": "choice", "choice_logprobs": [-1.0, -2.0],
+          "greedy": [True, False]}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("request_", "value"),
+    [
+        (WRITTEN, [1, 2]),
+        (WRITTEN, {}),
+        (WRITTEN, {**GOOD, "text": ["Ann"]}),
+        (WRITTEN, {**GOOD, "completion_tokens": -1}),
+        (WRITTEN, {**GOOD, "completion_tokens": True}),
+        (WRITTEN, {**GOOD, "completion_tokens": 9}),
+        (WRITTEN, {**GOOD, "finish_reason": "tired"}),
+        (WRITTEN, CHOSEN),
+        (TWO, GOOD),
+        (TWO, {**CHOSEN, "choice_logprobs": [-1.0]}),
+        (TWO, {**CHOSEN, "choice_logprobs": [-1.0, 2.0]}),
+        (TWO, {**CHOSEN, "greedy": None}),
+    ],
+)
+def test_a_whole_row_of_another_shape_is_named_once_and_not_believed(
+    tmp_path: Path, request_: Request, value: Any
+) -> None:
+    """As another version, or somebody's hand, would have written it: its hash is right."""
+    progress = Silent()
+    cache = AnswerCache(tmp_path / "a.sqlite", progress)
+    text = json.dumps(value)
+    database = sqlite3.connect(tmp_path / "a.sqlite")
+    with database:
+        database.execute("INSERT INTO answers VALUES (?, ?, ?)", (KEY, text, sha256_text(KEY + text)))
+    database.close()
+    assert cache.get({KEY: request_}) == cache.get({KEY: request_}) == {}
+    assert len(progress.notes) == 1
+    assert "1 answer in the answer cache" in progress.notes[0]
+
+
+@pytest.mark.parametrize("value", [None, 5, b"\xff\x00", "\x00", "[" * 100_000])
+def test_a_value_of_another_type_is_not_believed(tmp_path: Path, value: object) -> None:
+    cache = AnswerCache(tmp_path / "a.sqlite", Silent())
+    database = sqlite3.connect(tmp_path / "a.sqlite")
+    with database:
+        database.execute("INSERT INTO answers VALUES (?, ?, CAST(x'ff' AS TEXT))", (KEY, value))
+        if isinstance(value, str):
+            database.execute("UPDATE answers SET sha256 = ?", (sha256_text(KEY + value),))
+    database.close()
+    assert cache.get(asked(KEY)) == {}
+
+
+def test_a_table_of_another_program_is_set_aside(tmp_path: Path) -> None:
+    database = sqlite3.connect(tmp_path / "a.sqlite")
+    with database:
+        database.execute("CREATE TABLE answers (id INTEGER, answer TEXT)")
+    database.close()
+    progress = Silent()
+    cache = AnswerCache(tmp_path / "a.sqlite", progress)
+    cache.put({KEY: REPLY})
+    assert cache.get(asked(KEY)) == {KEY: REPLY}
+    assert len(progress.notes) == 1

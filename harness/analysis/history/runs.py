@@ -20,16 +20,17 @@ from harness.analysis.results.figures import Estimate, Tokens
 from harness.analysis.results.money import Components
 from harness.analysis.results.run import RunResult, SystemResult, read_results
 from harness.errors import InputError
-from harness.files import read_json, sha256_json, sha256_text, to_json
+from harness.files import sha256_json, sha256_text
 from harness.records import TimingRow
-from harness.run.manifest import EmbedderFacts, MachineFacts, Manifest, ModelFacts, read_manifest
+from harness.run.folder import ANSWERS, BATCHES, PASSAGES, PROMPTS, QUESTIONS, TIMINGS, TRAINING
+from harness.run.manifest import MANIFEST, EmbedderFacts, MachineFacts, Manifest, ModelFacts, read_manifest
 from harness.spec.system import System
 from harness.spec.tariff import Tariff
+from harness.strictjson import read_strict
 
-EVIDENCE = ("run.json", "questions.jsonl", "answers.jsonl", "timings.jsonl")
+EVIDENCE = (MANIFEST, QUESTIONS, ANSWERS, BATCHES, TIMINGS, PASSAGES, TRAINING, PROMPTS)
 """Files that results.json must not be older than."""
 PAGE = "report.html"
-TOO_DEEP = "it holds JSON that is nested too deeply to be read"
 _STAMP = re.compile(r"(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z")
 
 
@@ -180,13 +181,13 @@ def _run_folder(path: Path) -> RunFolder:
     named = "{}-{}-{}T{}:{}:{}+00:00".format(*stamp.groups()) if stamp else ""
     try:
         manifest = read_manifest(path)
-    except (InputError, RecursionError) as error:
+    except InputError as error:
         return RunFolder(path, named, one_line(error))
     return RunFolder(path, manifest.created or named, manifest)
 
 
 def one_line(error: Exception) -> str:
-    return TOO_DEEP if isinstance(error, RecursionError) else " ".join(str(error).split())
+    return " ".join(str(error).split())
 
 
 def read_entry(folder: RunFolder, known: dict[str, dict[str, str]]) -> Entry | Unread:
@@ -195,10 +196,8 @@ def read_entry(folder: RunFolder, known: dict[str, dict[str, str]]) -> Entry | U
     if not isinstance(reason, str):
         try:
             return _entry(folder.path, folder.created, reason, known)
-        except (InputError, RecursionError) as error:
+        except InputError as error:
             reason = one_line(error)
-        except (LookupError, TypeError, AttributeError, ValueError, ArithmeticError) as error:
-            reason = f"its evidence does not fit together ({type(error).__name__}: {one_line(error)})"
     return Unread(folder=folder.path.name, created=folder.created, reason=reason)
 
 
@@ -304,9 +303,9 @@ def _stored(path: Path, manifest: Manifest) -> RunResult | None:
         if any((path / name).stat().st_mtime_ns > made for name in EVIDENCE if (path / name).exists()):
             return None
         text = file.read_bytes()
-        to_json(read_json(text))  # raises where a number is infinite
+        read_strict(text)
         results = read_results(text)
-    except (OSError, ValueError, RecursionError):
+    except (OSError, ValueError):
         return None
     fits = (results.run_id, results.schema_version, results.status) == (
         manifest.run_id, manifest.schema_version, manifest.status,

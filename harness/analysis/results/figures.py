@@ -8,25 +8,40 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Annotated
+
+from pydantic import AfterValidator
+
+from harness.ranges import Count, Finite, NonNegative, Positive, Seconds
 
 
 @dataclass(frozen=True, slots=True)
 class Estimate:
     """A mean score over `n` questions with its interval."""
 
-    mean: float | None
-    ci_low: float | None
-    ci_high: float | None
-    n: int
+    mean: Finite | None
+    ci_low: Finite | None
+    ci_high: Finite | None
+    n: Count
 
     @property
     def interval(self) -> Interval | None:
         return None if self.ci_low is None or self.ci_high is None else (self.ci_low, self.ci_high)
 
 
-Interval = tuple[float, float]
+def _share(estimate: Estimate) -> Estimate:
+    if any(
+        value is not None and not 0 <= value <= 1 for value in (estimate.mean, *(estimate.interval or ()))
+    ):
+        raise ValueError("it is no share")
+    return estimate
+
+
+ShareEstimate = Annotated[Estimate, AfterValidator(_share)]
+"""An estimate of a share of right answers."""
+Interval = tuple[Finite, Finite]
 """The lower and the upper end."""
-OpenInterval = tuple[float | None, float | None]
+OpenInterval = tuple[Finite | None, Finite | None]
 """The same where an end may be unbounded (None)."""
 
 
@@ -34,11 +49,11 @@ OpenInterval = tuple[float | None, float | None]
 class Percentiles:
     """Percentiles of `n` times, seconds. `ci`: percentile → its order-statistic interval."""
 
-    n: int
-    p50: float | None
-    p90: float | None
-    p95: float | None
-    p99: float | None
+    n: Count
+    p50: Seconds | None
+    p90: Seconds | None
+    p95: Seconds | None
+    p99: Seconds | None
     ci: dict[str, OpenInterval | None]
 
     def at(self, name: str) -> float | None:
@@ -58,20 +73,20 @@ class Unmerged:
 class Tokens:
     """Mean tokens of a prompt and of a reply."""
 
-    prompt_mean: float | None
-    completion_mean: float | None
+    prompt_mean: NonNegative | None
+    completion_mean: NonNegative | None
 
 
 @dataclass(frozen=True, slots=True)
 class Throughput:
     """Tokens per second in three senses (`analysis/throughput.py`), each with the answers that it rests on."""
 
-    decode_per_user: float | None
-    end_to_end: float | None
-    system_output: float | None
-    decode_n: int
-    end_to_end_n: int
-    system_output_n: int
+    decode_per_user: NonNegative | None
+    end_to_end: NonNegative | None
+    system_output: NonNegative | None
+    decode_n: Count
+    end_to_end_n: Count
+    system_output_n: Count
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,15 +116,15 @@ class SeedSpread:
     `sd`: between trainings. `seed_share`: the seeds' part of the variance; `single_seed_share`: with one training.
     """
 
-    n_seeds: int
-    n: int
+    n_seeds: Positive
+    n: Positive
     means: dict[str, float | None]
-    sd: float | None = None
+    sd: NonNegative | None = None
     variance: VarianceParts | None = None
-    seed_share: float | None = None
-    single_seed_share: float | None = None
-    ci_low: float | None = None
-    ci_high: float | None = None
+    seed_share: NonNegative | None = None
+    single_seed_share: NonNegative | None = None
+    ci_low: NonNegative | None = None
+    ci_high: NonNegative | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,23 +165,23 @@ class Comparison:
     a: str
     b: str
     metric: str
-    n: int
-    delta: float | None
-    ci_low: float | None
-    ci_high: float | None
-    p: float | None
-    mde: float | None
-    discordant: int
-    a_higher: int
-    b_higher: int
-    clusters: int
+    n: Count
+    delta: Finite | None
+    ci_low: Finite | None
+    ci_high: Finite | None
+    p: Finite | None
+    mde: Finite | None
+    discordant: Count
+    a_higher: Count
+    b_higher: Count
+    clusters: Count
     reason: str | None
-    mde_adjusted: float | None
-    p_adjusted: float | None
+    mde_adjusted: Finite | None
+    p_adjusted: Finite | None
     verdict: str
     latency_ratio: LatencyRatio | None = None
     excluded: tuple[str, ...] = ()
-    level: float | None = None
+    level: Finite | None = None
 
 
 @dataclass(frozen=True, slots=True)

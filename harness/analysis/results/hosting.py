@@ -6,6 +6,7 @@ import math
 from dataclasses import dataclass
 
 from harness.quantities import dollars, percent, plain, spelled
+from harness.ranges import NonNegative
 from harness.spec.tariff import Tariff
 
 ALL_MONTH = 365.25 * 24 / 12
@@ -21,12 +22,12 @@ class Hosting:
 
     tariff: Tariff
     machine: str
-    usd_per_hour: float
-    hours: float = ALL_MONTH
-    peak_factor: float = 1.0
-    cold_starts: float = 0.0
-    load_s: float = 0.0
-    utilisation: float = 1.0
+    usd_per_hour: NonNegative
+    hours: NonNegative = ALL_MONTH
+    peak_factor: NonNegative = 1.0
+    cold_starts: NonNegative = 0.0
+    load_s: NonNegative = 0.0
+    utilisation: NonNegative = 1.0
 
     def machines(self, queries: float, seconds: float) -> float:
         """How many are kept up for so many queries a month of so many seconds each: those of the peak, at least one."""

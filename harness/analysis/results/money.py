@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from harness.analysis.results.figures import Interval
 from harness.analysis.results.hosting import Hosting
+from harness.ranges import Count, NonNegative
 from harness.records import ApiPrice
 from harness.spec.tariff import Tariff
 
@@ -19,20 +20,20 @@ class Components:
     their seconds. `serial_full_use_usd`: the limit, where machines never wait. `*_people_usd`: an engineer's time.
     """
 
-    serial_usd: float | None = None
-    batched_usd: float | None = None
-    retrieve_usd: float | None = None
-    prompt_usd: float | None = None
-    generate_usd: float | None = None
-    serial_full_use_usd: float | None = None
-    training_usd: float | None = None
-    labour_usd: float | None = None
-    labels_usd: float | None = None
-    evaluation_usd: float | None = None
-    retrieval_people_usd: float | None = None
-    prompt_people_usd: float | None = None
-    index_usd: float | None = None
-    storage_usd_per_month: float | None = None
+    serial_usd: NonNegative | None = None
+    batched_usd: NonNegative | None = None
+    retrieve_usd: NonNegative | None = None
+    prompt_usd: NonNegative | None = None
+    generate_usd: NonNegative | None = None
+    serial_full_use_usd: NonNegative | None = None
+    training_usd: NonNegative | None = None
+    labour_usd: NonNegative | None = None
+    labels_usd: NonNegative | None = None
+    evaluation_usd: NonNegative | None = None
+    retrieval_people_usd: NonNegative | None = None
+    prompt_people_usd: NonNegative | None = None
+    index_usd: NonNegative | None = None
+    storage_usd_per_month: NonNegative | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,26 +42,26 @@ class Assumptions:
 
     machine: str | None = None
     provider: str | None = None
-    usd_per_hour: float | None = None
-    utilisation: float | None = None
+    usd_per_hour: NonNegative | None = None
+    utilisation: NonNegative | None = None
     priced_on: str | None = None
     source: str | None = None
-    serial_queries_per_s: float | None = None
-    batched_queries_per_s: float | None = None
-    stored_gb: float | None = None
-    tuning_cycles: int | None = None
-    training_hours_per_cycle: float | None = None
-    prompt_hours: float | None = None
-    examples_hours: float | None = None
-    retrieval_hours: float | None = None
-    engineer_hours_per_cycle: float | None = None
-    engineer_hours_per_refresh: float | None = None
-    wage_usd_per_hour: float | None = None
-    labels: int | None = None
-    usd_per_label: float | None = None
-    evaluation_hours: float | None = None
-    changed_share: float | None = None
-    embedding_usd_per_mtok: float | None = None
+    serial_queries_per_s: NonNegative | None = None
+    batched_queries_per_s: NonNegative | None = None
+    stored_gb: NonNegative | None = None
+    tuning_cycles: Count | None = None
+    training_hours_per_cycle: NonNegative | None = None
+    prompt_hours: NonNegative | None = None
+    examples_hours: NonNegative | None = None
+    retrieval_hours: NonNegative | None = None
+    engineer_hours_per_cycle: NonNegative | None = None
+    engineer_hours_per_refresh: NonNegative | None = None
+    wage_usd_per_hour: NonNegative | None = None
+    labels: Count | None = None
+    usd_per_label: NonNegative | None = None
+    evaluation_hours: NonNegative | None = None
+    changed_share: NonNegative | None = None
+    embedding_usd_per_mtok: NonNegative | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,15 +77,15 @@ class Projection:
     provider: str
     kind: str
     label: str
-    per_query_usd: float | None
-    cached_per_query_usd: float | None
-    shared_prefix_tokens: int | None
-    cached_tokens: int | None
-    machine_cheaper_from: float | None
-    n: int
-    input_usd_per_mtok: float | None
-    output_usd_per_mtok: float | None
-    training_usd: float | None
+    per_query_usd: NonNegative | None
+    cached_per_query_usd: NonNegative | None
+    shared_prefix_tokens: Count | None
+    cached_tokens: Count | None
+    machine_cheaper_from: NonNegative | None
+    n: Count
+    input_usd_per_mtok: NonNegative | None
+    output_usd_per_mtok: NonNegative | None
+    training_usd: NonNegative | None
     priced_on: str | None
     source: str | None
     reason: str | None
@@ -103,23 +104,23 @@ class Cost:
     """
 
     hosting: Hosting | None
-    queries: float
-    seconds: float | None
+    queries: NonNegative
+    seconds: NonNegative | None
     seconds_ci: Interval | None
-    per_query_usd: float | None
+    per_query_usd: NonNegative | None
     per_query_ci_usd: Interval | None
     per_query_ci_reason: str | None
-    timed_n: int
-    batched_usd: float | None
-    per_correct_usd: float | None
+    timed_n: Count
+    batched_usd: NonNegative | None
+    per_correct_usd: NonNegative | None
     per_correct_ci_usd: Interval | None
-    with_error_price_usd: float | None
-    error_price_usd: float | None
-    fixed_usd: float | None
-    fixed_people_usd: float
-    refresh_usd: float | None
-    refresh_people_usd: float
-    storage_usd_per_month: float
+    with_error_price_usd: NonNegative | None
+    error_price_usd: NonNegative | None
+    fixed_usd: NonNegative | None
+    fixed_people_usd: NonNegative
+    refresh_usd: NonNegative | None
+    refresh_people_usd: NonNegative
+    storage_usd_per_month: NonNegative
     components: Components
     assumptions: Assumptions
     reason: str | None

@@ -19,6 +19,7 @@ from harness.analysis.results.figures import (
     Percentiles,
     Retrieval,
     SeedSpread,
+    ShareEstimate,
     Throughput,
     Tokens,
     Unmerged,
@@ -27,6 +28,7 @@ from harness.analysis.results.figures import (
 )
 from harness.analysis.results.groups import GroupResult
 from harness.analysis.results.money import Cost, MonthlyTotal, PriceFacts
+from harness.ranges import Count, NonNegative, Share
 from harness.records import LossPoint
 from harness.run.manifest import EmbedderFacts, IndexFacts, MachineFacts, ModelFacts
 from harness.run.settings import Settings
@@ -43,22 +45,22 @@ class AdapterResult:
 
     task: str
     strategy: str
-    seed: int = 0
+    seed: Count = 0
     sha256: str | None = None
-    examples: int | None = None
-    epochs: float | None = None
-    steps: int | None = None
-    train_tokens: int | None = None
-    seconds: float | None = None
-    train_tokens_per_s: float | None = None
-    first_train_loss: float | None = None
-    train_loss: float | None = None
-    dev_loss: float | None = None
-    train_fit: float | None = None
-    logit_shift: float | None = None
+    examples: Count | None = None
+    epochs: NonNegative | None = None
+    steps: Count | None = None
+    train_tokens: Count | None = None
+    seconds: NonNegative | None = None
+    train_tokens_per_s: NonNegative | None = None
+    first_train_loss: NonNegative | None = None
+    train_loss: NonNegative | None = None
+    dev_loss: NonNegative | None = None
+    train_fit: NonNegative | None = None
+    logit_shift: NonNegative | None = None
     stopped: str | None = None
     reused: bool = False
-    bytes: int | None = None
+    bytes: Count | None = None
     loss_curve: tuple[LossPoint, ...] = ()
 
 
@@ -73,12 +75,12 @@ class SystemFigures:
     """
 
     system: System
-    accuracy: Estimate
+    accuracy: ShareEstimate
     metrics: dict[str, Estimate]
     aggregates: dict[str, float | None]
     groups: dict[str, Estimate]
     seeds: SeedSpread | None
-    n_answered: int
+    n_answered: Count
     latency_s: Percentiles
     ttft_s: Percentiles
     retrieve_s: Percentiles
@@ -88,11 +90,11 @@ class SystemFigures:
     tokens_per_s: Throughput
     retrieval: Retrieval | None
     adapter: str | None
-    truncated: int
-    dropped_passages: int
-    finish_length_share: float | None
-    empty_share: float | None
-    cached_share: float | None
+    truncated: Count
+    dropped_passages: Count
+    finish_length_share: Share | None
+    empty_share: Share | None
+    cached_share: Share | None
     over_trivial: OverTrivial | None = None
     by_filter: dict[str, float | None] = field(default_factory=dict)
 
@@ -120,13 +122,13 @@ class TaskFigures:
     """
 
     name: str
-    n: int
-    n_unanswerable: int
+    n: Count
+    n_unanswerable: Count
     primary_metric: str | None
     probes: str | None
     description: str
     corpus: str | None
-    train_questions: int | None
+    train_questions: Count | None
     clusters: Clusters
     strategies: Mapping[str, SystemFigures]
     not_applicable: dict[str, str]
@@ -199,7 +201,7 @@ class RunResult:
     `set_aside`: tasks that could not go on, each with the reason.
     """
 
-    schema_version: int
+    schema_version: Count
     run_id: str
     created: str | None
     status: str | None
@@ -213,13 +215,13 @@ class RunResult:
     settings: Settings | None
     price_sheet: UsedSheet | None
     indexes: dict[str, IndexFacts]
-    load_s: float | None
-    first_query_s: float | None
+    load_s: NonNegative | None
+    first_query_s: NonNegative | None
     quick: bool
     incomplete: bool
-    missing_answers: int
+    missing_answers: Count
     set_aside: dict[str, str] = field(default_factory=dict)
-    torn_lines: int
+    torn_lines: Count
     adapters: tuple[AdapterResult, ...]
     prices: PriceFacts
     requirements: dict[str, int | float | str | bool | None]
@@ -230,7 +232,7 @@ class RunResult:
 
 def read_results(text: str | bytes) -> RunResult:
     """The results that a results.json holds. Raises ValueError where it does not hold any of this version."""
-    return _adapter().validate_json(text)
+    return _adapter().validate_json(text, strict=True)
 
 
 @functools.cache

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 from importlib.util import find_spec
+from traceback import walk_tb
 from typing import Any
 
 from harness.errors import HarnessError, InputError
@@ -12,7 +13,7 @@ from harness.process import harmless
 
 READERS_OF_FLAGS = (
     "lm_eval._cli", "lm_eval.config", "lm_eval.evaluator", "lm_eval.evaluator_utils", "lm_eval.tasks",
-    "lm_eval.api.task", "lm_eval.api.registry",
+    "lm_eval.utils", "lm_eval.api.task", "lm_eval.api.registry", "lm_eval.api.samplers",
 )  # fmt: skip
 """Where lm-eval finds mistakes of a command line, which it raises as plain errors."""
 PACKAGES = {"wandb_args": "wandb", "trackio_args": "trackio"}
@@ -34,7 +35,7 @@ def main() -> int:
     except HarnessError as error:
         print(harmless(f"harness: {error}"), file=sys.stderr)
         return error.exit_code
-    except (ValueError, OSError, AssertionError) as error:
+    except (ValueError, TypeError, OSError, AssertionError) as error:
         if not _about_flags(error):
             raise
         print(harmless(f"lm_eval: {error}"), file=sys.stderr)
@@ -43,11 +44,10 @@ def main() -> int:
 
 
 def _about_flags(error: Exception) -> bool:
-    trace = error.__traceback__
-    while trace and trace.tb_next:
-        trace = trace.tb_next
-    module = str(trace.tb_frame.f_globals.get("__name__", "")) if trace else ""
-    return any(module == reader or module.startswith(f"{reader}.") for reader in READERS_OF_FLAGS)
+    """Whether the last code, of lm-eval's and ours, that an error came through reads flags; a bug of ours does not."""
+    modules = (str(frame.f_globals.get("__name__")) for frame, _ in walk_tb(error.__traceback__))
+    known = [module for module in modules if module.startswith(("lm_eval.", "harness."))]
+    return bool(known) and any(f"{known[-1]}.".startswith(f"{reader}.") for reader in READERS_OF_FLAGS)
 
 
 def _check(given: argparse.Namespace) -> None:

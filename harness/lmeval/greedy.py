@@ -33,7 +33,8 @@ def decoding_of(asked: Mapping[str, Any]) -> Decoding:
     """Raises InputError where the arguments ask for anything but greedy decoding, or are of another type."""
     for key in not_greedy(asked):
         raise InputError(
-            f"{key} is {shown(asked[key])}, but every strategy here decodes greedily; leave it out."
+            f"{key} is {shown(asked[key])}, but every strategy here decodes greedily, up to max_gen_toks tokens or a "
+            "text of until; leave it out."
         )
     name = next((name for name in LENGTHS if asked.get(name) is not None), None)
     most = _length(name, asked[name]) if name else DEFAULT_LENGTH

@@ -321,6 +321,21 @@ def test_lm_evals_own_models_stay_known_beside_ours() -> None:
     assert done.stdout == "True\n"
 
 
+def test_the_table_in_the_docs_names_every_flag() -> None:
+    library.import_lm_eval()
+    from lm_eval._cli import HarnessCLI
+
+    page = (Path(__file__).parents[2] / "docs" / "lm-eval.md").read_text(encoding="utf-8")
+    table = page.partition("| flag of `lm_eval run` |")[2].partition("\n\n")[0]
+    flags = {
+        name
+        for action in HarnessCLI()._subparsers.choices["run"]._actions
+        for name in action.option_strings
+        if name.startswith("--") and name != "--help"
+    }
+    assert {flag for flag in flags if f"`{flag}`" not in table} == set()
+
+
 def test_a_batch_size_is_named(job: Job, capsys: pytest.CaptureFixture[str]) -> None:
     assert job("base", "--batch_size", "8", "--limit", "1") == 0
     assert "--batch_size 8 has no effect" in capsys.readouterr().err

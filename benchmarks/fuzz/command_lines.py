@@ -15,6 +15,7 @@ from functools import cache
 from pathlib import Path
 from tempfile import mkdtemp
 
+from benchmarks.fuzz.runner import Attempt
 from harness.cli import parser
 from tests.analysis.regression.reruns import made_up
 from tests.analysis.runs import write_run
@@ -34,11 +35,11 @@ HOSTILE = (
     "é" * 200, "x" * 5000, "a/" * 3000, "x/" + "y" * 300, "\udcff", "caf\udce9.yaml", "\x1b[31mred", "\u202etxt",
     "\x07", "😀", "[]", "['a', 'b']", "{}", "None", "null", "true", "a,b", ",", ",,", "base,base", "base,nope",
     "none", "none,workshop", "%s%n%d", "{0.__class__}", "$HOME", "`id`", "; ls", "--json", "--nope", "@file",
-    "https://example.org/x", "scripted:", "scripted:gone", "scripted:docs", "scripted:fifo",
+    "https://example.org/x", "scripted:", "scripted:gone", "scripted:docs", "scripted:fifo", "scripted:/dev/zero",
     "scripted:binary", "org/name", "../../etc/passwd", "C:\\x", "con",
     "docs", "empty", "fifo", "binary", "link", "loop", "closed", "closed/x", "file", "file/x", "big.yaml",
     "run", "run/run.json", "baseline", "tasks", "tasks/workshop.yaml", "table.csv", "rules.yaml", "prices.yaml",
-    "needs.yaml", "/dev/null", "/dev/full", "/dev/stdin", "/dev/fd/99", "/proc/self/mem", "/root/gone",
+    "needs.yaml", "/dev/null", "/dev/full", "/dev/zero", "/dev/stdin", "/dev/fd/99", "/proc/self/mem", "/root/gone",
 )  # fmt: skip
 """Values for any flag: no numbers, too large ones, no names, too long ones, other kinds of files, other syntaxes."""
 
@@ -75,6 +76,13 @@ def make(rng: random.Random, folder: Path) -> list[str]:
         pieces.append(["--model", "scripted:script"])
     rng.shuffle(pieces)
     return argv + [word for piece in pieces for word in piece]
+
+
+def wrong(attempt: Attempt) -> str | None:
+    """A refusal without a sentence, or a value that would act on a terminal."""
+    if attempt.code in (1, 2) and "harness: " not in attempt.errors:
+        return f"exit {attempt.code} without a sentence"
+    return "an escape sequence" if "\x1b" in attempt.output + attempt.errors else None
 
 
 def _pieces(rng: random.Random, command: argparse.ArgumentParser) -> Iterator[list[str]]:

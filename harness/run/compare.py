@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import itertools
+import sqlite3
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -76,7 +77,7 @@ def compare(
             # A person can put an InputError right; the run is as complete as it was.
             wrong_input = isinstance(error, InputError)
             _note_status(folder, "interrupted" if wrong_input else "failed")
-            if isinstance(error.__cause__, OSError) and not wrong_input:  # a full disk, for instance
+            if isinstance(error.__cause__, OSError | sqlite3.Error) and not wrong_input:  # as a full disk
                 raise HarnessError(f"{error} {_go_on(folder)}") from error.__cause__
             raise
         except Exception:

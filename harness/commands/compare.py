@@ -29,6 +29,7 @@ from harness.quantities import listed
 if TYPE_CHECKING:
     from harness.analysis.results.run import RunResult
     from harness.corpus.inventory import Corpora
+    from harness.lmeval.load import Wanted
     from harness.run.settings import Settings
     from harness.spec.task import Task
 
@@ -52,7 +53,9 @@ def _compare(options: argparse.Namespace) -> None:
     from harness.spec.task import load_tasks
 
     settings = resumed_settings(options) if options.resume else settings_of(options, TASKS)
-    tasks = open_tasks(load_tasks(settings.task_files, TASKS), allow_code=options.allow_task_code)
+    tasks = open_tasks(
+        load_tasks(settings.task_files, TASKS), allow_code=options.allow_task_code, wanted=_wanted(settings)
+    )
     corpora = check_corpora(tasks)
     output = options.resume or options.output or default_output(REPORTS, settings)
     if options.resume:
@@ -87,6 +90,15 @@ def _reported(folder: Path) -> RunResult:
         if isinstance(error.__cause__, OSError) and not isinstance(error, InputError):  # a full disk
             raise HarnessError(f"{error} {way}") from error.__cause__
         raise
+
+
+def _wanted(settings: Settings) -> Wanted:
+    from harness.lmeval.load import Wanted
+    from harness.run.settings import effort
+    from harness.spec.strategy import STRATEGIES
+
+    trained = any(STRATEGIES[name].adapted for name in settings.strategies)
+    return Wanted(effort(settings).questions, settings.seed, trained)
 
 
 def _tell(tasks: Sequence[Task], corpora: Corpora) -> None:

@@ -80,7 +80,7 @@ class TaskFiles:
                 if not isinstance(name, str):
                     raise file.error(loc, f"is {shown(name)}, which is no path.")
                 other = Path(path.parent, name)
-                if not other.is_file():
+                if not is_file(other):
                     raise file.error(loc, f"there is no file {other}.")
                 included = self.config(other).without("task_list").over(included)
         finally:
@@ -126,6 +126,14 @@ class TaskFiles:
             for path, error in sorted(self._read.items())
             if isinstance(error, InputError) and path.is_relative_to(folder.resolve())
         ]
+
+
+def is_file(path: Path) -> bool:
+    """Whether a path leads to a file; a pipe, a device or a name that no file can have does not."""
+    try:
+        return path.is_file()
+    except (OSError, ValueError):
+        return False
 
 
 def listed_in(value: Any, loc: Loc) -> Iterator[tuple[Loc, Any]]:

@@ -19,7 +19,9 @@ _OF_SAMPLING = ("temperature", "top_p", "top_k", "min_p")
 
 def not_greedy(asked: Mapping[str, Any]) -> list[str]:
     """The keys that ask for anything but greedy decoding."""
-    drawn = bool(asked.get("do_sample")) or ("do_sample" not in asked and (asked.get("temperature") or 0) > 0)
+    drawn = bool(asked.get("do_sample")) or (
+        "do_sample" not in asked and asked.get("temperature") not in (None, 0)
+    )
     return [
         key
         for key, value in asked.items()

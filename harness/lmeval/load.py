@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
-from dataclasses import replace
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from importlib.metadata import version
 from typing import Any
 
@@ -21,6 +21,7 @@ from harness.lmeval.shares import TRIED, Judged, judge
 from harness.lmeval.taskfiles import locate
 from harness.lmeval.trust import strange_code
 from harness.records import Question
+from harness.run.plan import sampled
 from harness.spec.lmevalspec import LmEvalSpec
 from harness.spec.questions import same_words
 from harness.spec.system import KINDS
@@ -31,7 +32,18 @@ ROLLING = "loglikelihood_rolling"
 _WHOLE = "it scores whole texts (loglikelihood_rolling), before which nothing can stand"
 
 
-def open_tasks(tasks: Sequence[Task], *, allow_code: bool) -> list[Task]:
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What a run needs of a task; no other document is made a question. By default all of it."""
+
+    questions: int | None = None
+    """Test questions that are asked: the sample that the plan takes. None: every one."""
+    seed: int = 0
+    training: bool = True
+    """Whether anything is trained. All test questions are looked at then: none of them may stand in training."""
+
+
+def open_tasks(tasks: Sequence[Task], *, allow_code: bool, wanted: Wanted = Wanted()) -> list[Task]:
     """The tasks as they were, and in place of those that name a task of lm-eval's, what that name means.
 
     Raises InputErrors with the mistakes of all of them. lm-eval is imported only where one of its tasks is named.
@@ -40,12 +52,12 @@ def open_tasks(tasks: Sequence[Task], *, allow_code: bool) -> list[Task]:
     errors: list[InputError] = []
     for task in tasks:
         with collecting(errors):
-            opened += open_task(task, allow_code=allow_code) if isinstance(task.spec, LmEvalSpec) else [task]
+            opened += open_task(task, allow_code, wanted) if isinstance(task.spec, LmEvalSpec) else [task]
     raise_all([*errors, *taken_names(opened)])
     return opened
 
 
-def open_task(task: Task, *, allow_code: bool) -> list[Task]:
+def open_task(task: Task, allow_code: bool, wanted: Wanted) -> list[Task]:
     """The one task, or the several of a group, that a task file of ours names."""
     spec, file = task.spec, load_yaml(task.path)
     assert isinstance(spec, LmEvalSpec)
@@ -61,7 +73,7 @@ def open_task(task: Task, *, allow_code: bool) -> list[Task]:
     data = load_data(located.leaves)
     usable = {leaf.name: survey.usable(leaf, spec.metrics) for leaf in located.leaves}
     theirs = {name: open_leaf(leaf, data[name]) for name, (leaf, _) in usable.items()}
-    ours = {name: _task(task, file, located.group, name, opened) for name, opened in theirs.items()}
+    ours = {name: _task(task, file, located.group, name, opened, wanted) for name, opened in theirs.items()}
     groups = task_groups(
         [open_group(group, theirs) for group in located.groups],
         {name: made.name for name, made in ours.items()},
@@ -81,7 +93,7 @@ def open_task(task: Task, *, allow_code: bool) -> list[Task]:
 # From lm-eval's task to ours
 
 
-def _task(task: Task, file: YamlFile, group: str | None, name: str, theirs: Any) -> Task:
+def _task(task: Task, file: YamlFile, group: str | None, name: str, theirs: Any, wanted: Wanted) -> Task:
     spec = task.spec
     assert isinstance(spec, LmEvalSpec)
     if group:
@@ -91,8 +103,13 @@ def _task(task: Task, file: YamlFile, group: str | None, name: str, theirs: Any)
             update={"name": f"{spec.name}.{member}", "description": f"{spec.description} {origin}".strip()}
         )
     opened = _open(spec, file, theirs)
-    test = _questions(opened, opened.test, "{}", name)
-    train = _questions(opened, opened.train, "train-{}", name)
+    places = {str(place): place for place in range(len(opened.test))}
+    asked_of = places if wanted.training else sampled(places, wanted.questions, wanted.seed)
+    test = _questions(
+        opened, {id_: opened.test[place] for id_, place in places.items() if id_ in asked_of}, name
+    )
+    learnt = opened.train if wanted.training else ()
+    train = _questions(opened, {f"train-{place}": doc for place, doc in enumerate(learnt)}, name)
     asked = {same_words(question): question.id for question in reversed(test)}
     left_out = {
         question.id: f"it is also the test document {asked[same_words(question)]}"
@@ -143,6 +160,7 @@ def _open(spec: LmEvalSpec, file: YamlFile, theirs: Any) -> Opened:
         put_in_front(theirs)
     test = tuple(theirs.eval_docs)
     opened = Opened(theirs, spec, test, tuple(_training(spec, file, theirs)), shots)
+    _try_requests(opened, file)
     if opened.written:
         _try_filters(opened, file)
     judged = judge(opened)
@@ -158,6 +176,24 @@ def _open(spec: LmEvalSpec, file: YamlFile, theirs: Any) -> Opened:
         }
     )
     return replace(opened, spec=filled, named=spec.metrics, unfit=judged.reasons)
+
+
+def _try_requests(opened: Opened, file: YamlFile) -> None:
+    """Raises InputError where a class of the task's own makes other requests than its kind says, as squadv2 does."""
+    from lm_eval.api.task import ConfigurableTask
+
+    task = opened.task
+    if type(task).construct_requests is ConfigurableTask.construct_requests:
+        return
+    doc = opened.test[0]
+    try:
+        made = task.construct_requests(
+            doc=doc, ctx=str(task.doc_to_text(doc)), metadata=(task.config.task, 0, 1)
+        )
+    except Exception as error:
+        what = f"{type(error).__name__}: {error}"
+        raise file.error(("lm_eval",), f"its class fails on the document 0 ({what}).") from error
+    opened.check_kinds("0", made if isinstance(made, list) else [made])
 
 
 def _try_filters(opened: Opened, file: YamlFile) -> None:
@@ -234,6 +270,8 @@ def _training(spec: LmEvalSpec, file: YamlFile, theirs: Any) -> Iterable[Any]:
     if split not in theirs.dataset:
         known = ", ".join(theirs.dataset)
         raise file.error(("train",), f"is {split!r}, but the data have {known}.")
+    if split == config.training_split and _are_examples(theirs):
+        return theirs.sampler.df  # type: ignore[no-any-return]
     docs = theirs.dataset[split]
     try:
         return config.process_docs(docs) if config.process_docs else docs  # type: ignore[no-any-return]
@@ -242,14 +280,25 @@ def _training(spec: LmEvalSpec, file: YamlFile, theirs: Any) -> Iterable[Any]:
         raise file.error(("lm_eval",), f"its process_docs fails on the split {split!r} ({what}).") from error
 
 
-def _questions(opened: Opened, docs: Sequence[Any], name: str, task: str) -> tuple[Question, ...]:
+def _are_examples(theirs: Any) -> bool:
+    """Whether lm-eval holds the training documents already, as those that it draws examples from."""
+    from lm_eval.api.samplers import SAMPLER_REGISTRY
+
+    examples = theirs.fewshot_cfg
+    own = examples.split is not None or examples.samples is not None
+    return (
+        not own and type(theirs.sampler) in SAMPLER_REGISTRY.values() and isinstance(theirs.sampler.df, list)
+    )
+
+
+def _questions(opened: Opened, docs: Mapping[str, Any], task: str) -> tuple[Question, ...]:
     questions: list[Question] = []
     unusable: dict[str, list[str]] = {}
-    for place, doc in enumerate(docs):
+    for name, doc in docs.items():
         try:
-            questions.append(question_of(opened, doc, name.format(place)))
+            questions.append(question_of(opened, doc, name))
         except Exception as error:  # noqa: BLE001 - templates and code of the task may raise anything
-            unusable.setdefault(_reason(error), []).append(name.format(place))
+            unusable.setdefault(_reason(error), []).append(name)
     raise_all(
         [
             InputError(

@@ -123,13 +123,17 @@ class Opened:
             chat_template=render if chat else None,
         )
         instances = made if isinstance(made, list) else [made]
+        self.check_kinds(question.id, instances)
+        return _text(context), [instance.args for instance in instances]
+
+    def check_kinds(self, document: str, instances: Sequence[Any]) -> None:
+        """Raises InputError where a document's requests are not all of the kind that the task says."""
         kinds = {instance.request_type for instance in instances}
         if kinds != {self._asked}:
             raise InputError(
-                f"task {self.spec.name!r}: document {question.id} makes requests of the kinds "
+                f"task {self.spec.name!r}: document {document} makes requests of the kinds "
                 f"{', '.join(sorted(kinds))}; a task of the kind {self.kind} has to make {self._asked} alone."
             )
-        return _text(context), [instance.args for instance in instances]
 
     @cached_property
     def _column(self) -> str:

@@ -13,13 +13,16 @@ from typing import Any
 from harness.errors import InputError, did_you_mean, shown
 from harness.lmeval.configs import Config
 from harness.lmeval.greedy import not_greedy
-from harness.lmeval.library import import_lm_eval
+from harness.lmeval.library import import_lm_eval, is_built_in
 from harness.lmeval.reader import Code
 from harness.lmeval.taskfiles import Leaf
+from harness.patterns import cost
 from harness.spec.mistakes import Loc
 
 OUTPUT_TYPES = ("generate_until", "loglikelihood", "loglikelihood_rolling", "multiple_choice")
 _STRUCTURE = ("task", "class", "group_alias", "aggregate_metric_list")
+MOST_LISTED = 100
+"""Metrics, filters and repeats of a task."""
 _NOT_HERE = {
     "unsafe_code": "means that what the model writes is run as a program; not done here.",
     "doc_to_image": "is for models that see or hear; the models here read text.",
@@ -62,6 +65,11 @@ def _kinds(config: Config) -> Iterator[InputError]:
     for key, sentence in _NOT_HERE.items():
         if config.values.get(key):
             yield config.error((key,), sentence)
+    repeats = config.values.get("repeats", 1)
+    if not isinstance(repeats, int) or not 1 <= repeats <= MOST_LISTED:
+        yield config.error(
+            ("repeats",), f"must be a number from 1 to {MOST_LISTED}, but is {shown(repeats)}."
+        )
     prompt = config.values.get("use_prompt")
     if prompt is not None and not (isinstance(prompt, str) and prompt.startswith(_PROMPTS)):
         yield config.error(
@@ -156,12 +164,15 @@ def _filters(config: Config) -> Iterator[InputError]:
     pipelines = config.values.get("filter_list")
     if not isinstance(pipelines, list | None):
         yield config.error(("filter_list",), "must be a list of filters.")
+    elif len(pipelines or ()) > MOST_LISTED:
+        yield config.error(("filter_list",), f"has more than {MOST_LISTED} filters.")
+        return
     for at, pipeline in enumerate(pipelines if isinstance(pipelines, list) else ()):
         steps = pipeline.get("filter") if isinstance(pipeline, dict) else None
         if not isinstance(steps, list) or not isinstance(pipeline.get("name"), str):
             yield config.error(("filter_list", at), "needs the keys name and filter, a list of functions.")
             continue
-        for step, function in enumerate(steps):
+        for step, function in enumerate(steps[:MOST_LISTED]):
             here: Loc = ("filter_list", at, "filter", step, "function")
             name = function.get("function") if isinstance(function, dict) else None
             if name not in known and not isinstance(name, Code):
@@ -169,8 +180,16 @@ def _filters(config: Config) -> Iterator[InputError]:
                 yield config.error(here, text)
                 continue
             pattern = function.get("regex_pattern") if isinstance(function, dict) else None
-            if isinstance(pattern, str) and (why := _broken(pattern)):
-                yield config.error((*here[:-1], "regex_pattern"), f"is no regular expression: {why}.")
+            if not isinstance(pattern, str):
+                continue
+            where = (*here[:-1], "regex_pattern")
+            if why := _broken(pattern):
+                yield config.error(where, f"is no regular expression: {why}.")
+            elif not is_built_in(config.origins["filter_list"][0].source.path) and cost(pattern).nested:
+                nested = shown(cost(pattern).nested)
+                yield config.error(
+                    where, f"may take for ever on some texts: {nested} repeats what repeats itself."
+                )
 
 
 def _broken(pattern: str) -> str | None:

@@ -7,15 +7,16 @@ is looked at, and lm-eval is given these same values: it looks nothing up again.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from itertools import chain
 from pathlib import Path
 from typing import Any
 
 from harness.errors import InputError, collecting, did_you_mean, nearest, raise_all
 from harness.lmeval import library
-from harness.lmeval.configs import Config, Index, TaskFiles, listed_in
+from harness.lmeval.configs import Config, Index, TaskFiles, is_file, listed_in
 from harness.lmeval.reader import DEEPEST
 from harness.spec.lmevalspec import LmEvalSpec
 from harness.spec.mistakes import Loc
@@ -91,25 +92,20 @@ def locate(spec: LmEvalSpec, file: YamlFile) -> Located:
         if named not in built_in:
             raise _unknown(named, built_in, file)
         paths = [library.built_in_folder() / path for path in built_in[named]]
-        builder = _Builder(files, {}, lambda: _placed(built_in))
+        builder = _Builder(files, {})
         top = tuple(builder.build(files.config(path), None) for path in paths)
     else:
         path = Path(file.source.path.parent, named)
-        if not path.is_file():
+        if not is_file(path):
             raise file.error(("lm_eval",), f"there is no file {path}.")
         config = files.config(path)
         own = _beside(path, config, files) if "group" in config.values else {}
-        builder = _Builder(files, own, lambda: _placed(library.built_in()), path.parent)
+        builder = _Builder(files, own, path.parent)
         top = (builder.build(config, None),)
     raise_all(builder.errors)
     if len(top) > 1:
         return Located(top, named)
     return Located(top, top[0].name if isinstance(top[0], Branch) else None)
-
-
-def _placed(built_in: Mapping[str, Sequence[str]]) -> Index:
-    folder = library.built_in_folder()
-    return {name: [folder / path for path in paths] for name, paths in built_in.items()}
 
 
 def _beside(path: Path, config: Config, files: TaskFiles) -> dict[str, list[Path]]:
@@ -143,14 +139,18 @@ class _Builder:
 
     files: TaskFiles
     own: Index
-    built_in: Callable[[], Index]
-    """Asked only where a name is none of `own`: it takes long the first time."""
     folder: Path | None = None
     """Where `own` lies."""
     errors: list[InputError] = field(default_factory=list)
     count: int = 0
     _open: list[str] = field(default_factory=list)
     """The groups around the present one."""
+    _missed: set[tuple[Path, Loc]] = field(default_factory=set)
+
+    @cached_property
+    def built_in(self) -> Mapping[str, Sequence[str]]:
+        """Asked only where a name is none of `own`: it takes long the first time."""
+        return library.built_in()
 
     def build(self, config: Config, laid_over: Config | None) -> Leaf | Branch:
         """A file's task, or its group. `laid_over`: the keys of the groups around it."""
@@ -228,14 +228,19 @@ class _Builder:
                 {**whole.origins, "task": (config.file, loc)},
             )
             return [self.build(named.without("group"), None)]
-        hint = did_you_mean(name, [*self.own, *self.built_in()])
+        place = (config.file.source.path, loc)
+        if place in self._missed:
+            return []  # said already: groups may come in more than once
+        self._missed.add(place)
+        hint = did_you_mean(name, [*self.own, *self.built_in])
         unread = self.files.unreadable(self.folder) if self.folder else []
         also = f" These files cannot be read: {' '.join(map(str, unread))}" if unread else ""
         self.errors.append(config.error(loc, f"no file beside it is the task {name!r}{hint}.{also}"))
         return []
 
     def _paths(self, name: str) -> Sequence[Path]:
-        return self.own.get(name) or self.built_in().get(name, ())
+        built_in = () if name in self.own else self.built_in.get(name, ())
+        return self.own.get(name) or [library.built_in_folder() / path for path in built_in]
 
     def _configs(self, paths: Sequence[Path]) -> Iterator[Config]:
         for path in paths:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from harness.engines.engine import Ability, Engine
@@ -181,6 +181,11 @@ def sample(items: tuple[Question, ...], count: int | None, seed: int) -> tuple[Q
     """
     if count is None or len(items) <= count:
         return items
-    draws = {item.id: sha256_text(f"sample:{seed}:{item.id}") for item in items}
-    chosen = set(sorted(draws, key=draws.__getitem__)[:count])
+    chosen = sampled((item.id for item in items), count, seed)
     return tuple(item for item in items if item.id in chosen)
+
+
+def sampled(ids: Iterable[str], count: int | None, seed: int) -> set[str]:
+    """The ids of the questions that `sample` takes."""
+    draws = {id_: sha256_text(f"sample:{seed}:{id_}") for id_ in ids}
+    return set(sorted(draws, key=draws.__getitem__)[:count])

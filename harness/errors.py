@@ -119,7 +119,7 @@ def shown(value: Any, limit: int = 60) -> str:
     try:
         text = repr(value)
     except ValueError:  # Python writes no number of more than 4,300 digits
-        text = "a number of thousands of digits"
+        text = "…, of thousands of digits"
     except RecursionError:
         text = f"a {type(value).__name__} that is nested too deeply"
     return text if len(text) <= limit else text[: limit - 1] + "…"

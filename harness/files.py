@@ -130,7 +130,12 @@ def read_json(text: str | bytes, pairs: Callable[[list[tuple[str, Any]]], Any] |
 
     Raises ValueError where it is broken or holds NaN or infinity, RecursionError where it is nested too deeply.
     """
-    return json.loads(text, parse_constant=_refuse, object_pairs_hook=pairs)
+    try:
+        return json.loads(text, parse_constant=_refuse, object_pairs_hook=pairs)
+    except ValueError as error:
+        if "int_max_str_digits" in str(error):
+            raise ValueError("a number has more than 4,300 digits") from None
+        raise
 
 
 def _refuse(constant: str) -> Never:

@@ -55,10 +55,12 @@ def cost(pattern: str) -> Cost:
             group.alternatives += 1
             group.choices += 1
         elif most is not None:
-            group.choices += 1
+            choice = bool(token["comma"]) or text in "*+?"
+            group.choices += choice
             if before and before.choices and most > 1:
                 nested = nested or pattern[before.start : token.end()]
-            repeats, ways = (repeats + 1, ways) if most >= _MANY else (repeats, ways * (1 + most))
+            if choice:
+                repeats, ways = (repeats + 1, ways) if most >= _MANY else (repeats, ways * (1 + most))
         elif text.startswith("(?") or (text.isspace() or text == "#"):
             closed = before  # a comment, or a blank where the pattern allows for them
     return Cost(repeats, ways * (1 + groups[0].alternatives), nested)

@@ -177,7 +177,11 @@ def _beir(rng: random.Random, folder: Path) -> list[str]:
         lines = map(hostile.spelled, rows if isinstance(rows, list) else [rows])
         data = hostile.encoded(rng, "\n".join(lines))
         (beir / name).write_bytes(hostile.damaged(rng, data) if rng.random() < 0.3 else data)
-    lines = ["\t".join(map(_text, row if isinstance(row, list) else [row])) for row in judged or []]
+    lines = (
+        ["\t".join(map(_text, row if isinstance(row, list) else [row])) for row in judged]
+        if isinstance(judged, list)
+        else [_text(judged)]
+    )
     split = beir / "qrels" / rng.choice(("test.tsv", "test.tsv", "test.tsv", "train.tsv", "odd.tsv"))
     split.write_bytes(hostile.encoded(rng, "\n".join(lines)))
     if rng.random() < 0.05:

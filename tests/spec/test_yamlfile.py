@@ -157,3 +157,26 @@ def test_no_text_raises_anything_but_an_input_error(tmp_path: Path, text: str) -
     path = write(tmp_path, text.encode("utf-8", "surrogatepass"))
     with pytest.raises(InputError):  # never valid: no such text holds a `title:` key
         load_model(path, Outer)
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        (
+            "".join(f"key{n}: {n}\n" for n in range(10_000)),
+            "more than 15,000 lines, commas, brackets and colons",
+        ),
+        ("[" * 100_000, "more than 15,000 lines, commas, brackets and colons"),
+        ("a: '" + "x" * 1_000_000 + "'", "it has more than 1 MB"),
+    ],
+)
+def test_what_no_person_wrote_is_refused_before_it_is_parsed(
+    tmp_path: Path, text: str, sentence: str
+) -> None:
+    with pytest.raises(InputError, match=sentence):
+        load_yaml(write(tmp_path, text))
+
+
+def test_a_number_that_python_does_not_write_does_not_break_the_sentence(tmp_path: Path) -> None:
+    (sentence,) = refused(write(tmp_path, "title: 0x" + "f" * 5000))
+    assert "must be text, but is the number …, of thousands of digits" in sentence

@@ -150,7 +150,7 @@ def _damaged(rng: random.Random, run: Path) -> str | None:
     """Damage one file of a run; what was done, where it must not be passed over. What is damaged may stay so."""
     try:
         return _damage(rng, run)
-    except (ValueError, OSError, IndexError):
+    except (ValueError, OSError, IndexError, RecursionError):
         return None
 
 

@@ -8,11 +8,20 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Annotated
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
 from harness.ranges import Count, Name, Positive, Seed, Values
 from harness.spec.bounds import LEAST, MOST_CYCLES, MOST_USD_PER_HOUR
-from harness.spec.strategy import DEFAULT_STRATEGIES
+from harness.spec.strategy import DEFAULT_STRATEGIES, STRATEGIES
+
+
+def _known(name: str) -> str:
+    if name not in STRATEGIES:
+        raise ValueError("there is no such strategy")
+    return name
+
+
+StrategyName = Annotated[str, AfterValidator(_known)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,7 +29,7 @@ class Settings:
     """The flags of `compare`. `tasks` are absolute paths of task files (in a run's manifest, seen from its folder)."""
 
     tasks: tuple[Name, ...]
-    strategies: tuple[Name, ...] = DEFAULT_STRATEGIES
+    strategies: tuple[StrategyName, ...] = DEFAULT_STRATEGIES
     model: Name | None = None
     revision: Name | None = None
     embedder: Name | None = None

@@ -21,7 +21,9 @@ from harness.analysis.results.decision import ASSUMED_MONTHLY_QUERIES, Setting, 
 from harness.analysis.results.figures import Check
 from harness.analysis.results.run import SystemFigures, TaskFigures
 from harness.analysis.validity.check import excluded
+from harness.errors import InputError, InputErrors
 from harness.records import FIT_EXAMPLES
+from harness.run.manifest import MANIFEST
 from harness.scoring.table import is_graded
 from harness.spec.strategy import rank
 
@@ -111,8 +113,14 @@ def stored_requirements(run: Evidence) -> dict[str, Any]:
 
 
 def needs_of(run: Evidence) -> Requirements:
-    """Raises InputErrors where a run stores requirements that this version does not know."""
-    return requirements_of(stored_requirements(run))
+    """Raises InputErrors where a run stores requirements that this version does not know, or out of their range."""
+    try:
+        return requirements_of(stored_requirements(run))
+    except InputError as error:
+        path = run.folder / MANIFEST
+        raise InputErrors(
+            [InputError(f"settings.requirements: {one}", path=path) for one in error.errors]
+        ) from None
 
 
 def with_needs(inputs: CostInputs, needs: Requirements) -> CostInputs:

@@ -114,5 +114,4 @@ def adapters(manifest: Manifest) -> dict[tuple[str, str, int], AdapterRecord]:
     return {
         (trained.record.task, manifest.systems[trained.system].strategy, trained.seed): trained.record
         for trained in manifest.adapters
-        if trained.system in manifest.systems
     }

@@ -171,7 +171,7 @@ def whole(least: int, most: int = MOST) -> Callable[[str], int]:
         try:
             value = int(text)
         except ValueError:  # no number, or one with more digits than Python reads
-            value = MOST + 1 if text.isdecimal() else least - 1
+            value = most + 1 if text.isdecimal() else least - 1
         if not least <= value <= most:
             much = f", and {most:,} is the most" if value > most == MOST else ""
             raise argparse.ArgumentTypeError(f"{shown(text)} is not a whole number {wanted}{much}")

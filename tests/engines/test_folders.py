@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 from pathlib import Path
 
 import pytest
@@ -53,6 +54,42 @@ def test_the_modules_of_a_sentence_transformer_are_part_of_it(tmp_path: Path) ->
 def test_a_module_outside_of_its_folder_is_refused(tmp_path: Path) -> None:
     write_folder(tmp_path, {**embedder_files(), "modules.json": b'[{"path": "../elsewhere"}]'})
     with pytest.raises(ModelUnavailable, match="outside"):
+        folders.check_loadable(tmp_path, "embedder", "the folder")
+
+
+@pytest.mark.parametrize(
+    ("files", "words"),
+    [
+        ({"modules.json": b'[{"path": "", "type": "mine.Module"}]'}, "could run code"),
+        ({"modules.json": b'[{"path": "", "type": "sentence_transformers.util.Mine"}]'}, "could run code"),
+        (
+            {"modules.json": b'[{"path": "", "type": "sentence_transformers.evil:Transformer"}]'},
+            "could run code",
+        ),
+        ({"modules.json": b'[{"path": ""}]'}, "could run code"),
+        ({"modules.json": b'{"a": 1}'}, "not a list"),
+        ({"modules.json": b"[" * 100_000}, "not JSON"),
+        ({"1_Pooling/config.json": b'{"activation_function": "os.system"}'}, "from outside of torch"),
+        ({"1_Pooling/pytorch_model.bin": b"x"}, "pytorch_model.bin"),
+        ({"config.json": b"[]"}, "no JSON object"),
+        ({"config.json": b"{"}, "not JSON"),
+    ],
+)
+def test_an_embedder_runs_no_code_of_its_own(tmp_path: Path, files: dict[str, bytes], words: str) -> None:
+    write_folder(tmp_path, {**embedder_files(), **files})
+    with pytest.raises(ModelUnavailable, match=words):
+        folders.check_loadable(tmp_path, "embedder", "the folder")
+
+
+@pytest.mark.parametrize("name", ["tokenizer.json", "README.md", "merges.txt", "1_Pooling/config.json"])
+def test_pipes_and_folders_are_no_files(tmp_path: Path, name: str) -> None:
+    write_folder(tmp_path, embedder_files())
+    (tmp_path / name).unlink(missing_ok=True)
+    os.mkfifo(tmp_path / name)
+    if name == "README.md":
+        assert folders.licence(tmp_path) is None
+        return
+    with pytest.raises(ModelUnavailable, match="is not a file"):
         folders.check_loadable(tmp_path, "embedder", "the folder")
 
 

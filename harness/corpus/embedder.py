@@ -236,13 +236,15 @@ def _json(path: Path) -> dict[str, Any]:
 
 @contextmanager
 def _quiet_loading() -> Iterator[None]:
-    """Keep transformers' own "Loading weights" bar off standard error; restores what was set before."""
+    """Keep transformers' own bars and reports off standard error; restores what was set before."""
     from transformers.utils import logging
 
-    shown = logging.is_progress_bar_enabled()
+    shown, level = logging.is_progress_bar_enabled(), logging.get_verbosity()
     logging.disable_progress_bar()
+    logging.set_verbosity_error()
     try:
         yield
     finally:
+        logging.set_verbosity(level)
         if shown:
             logging.enable_progress_bar()

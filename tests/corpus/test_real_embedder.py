@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -79,6 +80,29 @@ def test_a_folder_without_a_model_is_a_sentence(tmp_path: Path) -> None:
     (tmp_path / "sentence_bert_config.json").write_text("{broken", encoding="utf-8")
     with pytest.raises(ModelUnavailable, match="cannot be read"):
         _ = embedder.max_tokens
+
+
+@pytest.mark.models
+@pytest.mark.parametrize(
+    ("prefix", "lost", "words"),
+    [("module.", "none", "'module.'"), ("", "layer.5.", "16 tensors missing"), ("bert.", "pooler.", "")],
+)
+def test_an_embedder_whose_weights_do_not_fit_is_refused(
+    default_embedder_folder: Path, tmp_path: Path, prefix: str, lost: str, words: str
+) -> None:
+    from safetensors.torch import load_file, save_file
+
+    folder = shutil.copytree(default_embedder_folder, tmp_path / "model")
+    tensors = load_file(folder / "model.safetensors")
+    kept = {f"{prefix}{name}": tensor for name, tensor in tensors.items() if lost not in name}
+    save_file(kept, folder / "model.safetensors", metadata={"format": "pt"})
+    embedder = SentenceTransformerEmbedder(folder, "mine", "0" * 64, "cpu")
+    if words:
+        with pytest.raises(ModelUnavailable, match=words):
+            embedder.embed_queries(["hi"], "")
+    else:  # the name of a task's model in front, and no pooler: as many embedders are published
+        whole = SentenceTransformerEmbedder(default_embedder_folder, "whole", "0" * 64, "cpu")
+        assert (embedder.embed_queries(["hi"], "") == whole.embed_queries(["hi"], "")).all()
 
 
 @pytest.mark.parametrize(

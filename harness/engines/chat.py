@@ -7,6 +7,7 @@ the characters that they are written with.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import AbstractContextManager
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -31,7 +32,7 @@ class ChatTokenizer:
     @cached_property
     def _tokenizer(self) -> Any:
         transformers = import_transformers()
-        with reading(f"the tokenizer in {self._folder}"):
+        with self._reading():
             tokenizer = transformers.AutoTokenizer.from_pretrained(
                 self._folder, local_files_only=True, trust_remote_code=False
             )
@@ -79,7 +80,13 @@ class ChatTokenizer:
     @cached_property
     def control(self) -> ControlTokens:
         """The control tokens, which contents may hold as text."""
-        return ControlTokens(self._tokenizer, self._written())
+        tokenizer, written = self._tokenizer, self._written()
+        with self._reading():
+            return ControlTokens(tokenizer, written)
+
+    def _reading(self) -> AbstractContextManager[None]:
+        """Around calls of the tokenizer: some files are found wrong only when it is used."""
+        return reading(f"the tokenizer in {self._folder}")
 
     def _written(self) -> str:
         """What the template writes around a conversation."""
@@ -130,10 +137,12 @@ class ChatTokenizer:
         return self._ids(text, whole=not text.startswith(self._tokenizer.decode([self.first_token])))
 
     def _ids(self, text: str, *, whole: bool) -> tuple[int, ...]:
-        if MARK in text and self.control.quoted(text):
-            ids = self.control.encode(text, whole=whole)
-        else:
-            ids = tuple(self._tokenizer(text, add_special_tokens=whole)["input_ids"])
+        tokenizer, control = self._tokenizer, self.control
+        with self._reading():
+            if MARK in text and control.quoted(text):
+                ids = control.encode(text, whole=whole)
+            else:
+                ids = tuple(tokenizer(text, add_special_tokens=whole)["input_ids"])
         known = getattr(self._config, "vocab_size", None)
         if isinstance(known, int) and ids and max(ids) >= known:
             raise ModelUnavailable(
@@ -150,4 +159,6 @@ class ChatTokenizer:
         return known.get(text)
 
     def decode(self, tokens: Sequence[int]) -> str:
-        return str(self._tokenizer.decode(tokens, skip_special_tokens=True))
+        tokenizer = self._tokenizer
+        with self._reading():
+            return str(tokenizer.decode(tokens, skip_special_tokens=True))

@@ -20,7 +20,6 @@ from harness.quantities import counted, listed, percent
 from harness.records import Question
 from harness.scoring.characters import KINDS
 from harness.scoring.normal import normalise
-from harness.scoring.text import exact_match
 from harness.spec.questions import same_words
 
 NEAR = 0.85
@@ -90,7 +89,9 @@ def find_copies(test: Sequence[Question], learnt: Sequence[Question]) -> list[Co
 
 
 class _NearCopies:
-    """An index of the rarest triples of each question. Triples are numbered from the rarest on.
+    """An index of the rarest triples of each question, by its answers: what was learnt with others does not help.
+
+    Triples are numbered from the rarest on.
 
     Two sets whose likeness is t or more share at least one of the |s| − ⌈t·|s|⌉ + 1 rarest members of each
     (prefix filter: Chaudhuri, Ganti, Kaushik 2006), so only these are looked up.
@@ -103,10 +104,11 @@ class _NearCopies:
         order = sorted(common, key=lambda triple: (common[triple], triple))
         self._number = {triple: number for number, triple in enumerate(order)}
         self._sets = [frozenset(self._number[triple] for triple in members) for members in sets]
-        self._holders: dict[int, list[int]] = {}
+        self._holders: dict[tuple[_Answer, int], list[int]] = {}
         for place, members in enumerate(self._sets):
             for number in sorted(members)[: _prefix(len(members))]:
-                self._holders.setdefault(number, []).append(place)
+                for answer in _answers(questions[place]):
+                    self._holders.setdefault((answer, number), []).append(place)
 
     def of(self, question: Question) -> Copy | None:
         """The likest question with the same answer, or None; of equals the first."""
@@ -115,14 +117,15 @@ class _NearCopies:
         unknown = size - len(known)  # rarer than any: they fill the prefix first, and nobody holds them
         prefix = sorted(known)[: max(0, _prefix(size) - unknown)]
         best: Copy | None = None
-        for place in sorted({place for number in prefix for place in self._holders.get(number, ())}):
+        held = (self._holders.get((answer, number), ()) for answer in _answers(question) for number in prefix)
+        for place in sorted(set().union(*held)):
             candidate = self._sets[place]
             if min(size, len(candidate)) < NEAR * max(size, len(candidate)):
                 continue
             shared = len(known & candidate)
             likeness = shared / (size + len(candidate) - shared)
             other = self._questions[place]
-            if likeness >= NEAR and (best is None or likeness > best.likeness) and _agree(question, other):
+            if likeness >= NEAR and (best is None or likeness > best.likeness):
                 best = Copy(question, other, likeness, exact=False)
         return best
 
@@ -145,8 +148,10 @@ def _word_triples(word: str) -> frozenset[str]:
     return frozenset(padded[at : at + 3] for at in range(len(word)))
 
 
-def _agree(one: Question, other: Question) -> bool:
-    """Whether an answer to one is right for the other: else what was learnt does not help."""
-    if not one.answers or not other.answers:
-        return not one.answers and not other.answers
-    return any(exact_match(answer, other.answers) for answer in one.answers)
+_Answer = tuple[str, str]
+
+
+def _answers(question: Question) -> frozenset[_Answer]:
+    """Two questions share one where an answer of one is right for the other (`exact_match`), or both have none."""
+    words = [normalise(answer) for answer in question.answers]
+    return frozenset([("text", w.text) for w in words] + [("bare", w.bare) for w in words] or [("none", "")])

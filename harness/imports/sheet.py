@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
 import csv
 import datetime
 import io
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 from typing import Any
 
+from harness.corpus.source import archive
 from harness.errors import InputError, Later, did_you_mean, shown
 from harness.files import read_regular, read_source
 from harness.quantities import counted, listed
@@ -165,10 +167,10 @@ def _workbook(path: Path, name: str | None) -> tuple[list[tuple[int, list[str]]]
         data = read_regular(path)
     except OSError as error:
         raise InputError(f"the file cannot be read: {error.strerror}.", path=path) from None
-    try:
+    with _readable(path):
+        with archive(data):
+            pass
         book = openpyxl.load_workbook(io.BytesIO(data), read_only=True, data_only=True)
-    except Exception as error:  # a broken archive raises whatever its parser raises
-        raise InputError(f"is no workbook that can be read: {error}", path=path) from error
     try:
         names = [sheet.title for sheet in book.worksheets]
         if name is not None and name not in names:
@@ -185,9 +187,10 @@ def _workbook(path: Path, name: str | None) -> tuple[list[tuple[int, list[str]]]
             )
         formatted = 0
         records = []
-        for number, cells in enumerate(book[name or names[0]].iter_rows(), 1):
-            records.append((number, [_text(cell) for cell in cells]))
-            formatted += sum(map(_formatted, cells))
+        with _readable(path):
+            for number, cells in enumerate(book[name or names[0]].iter_rows(), 1):
+                records.append((number, [_text(cell) for cell in cells]))
+                formatted += sum(map(_formatted, cells))
         if formatted:
             remarks.append(
                 f"{path}: {counted(formatted, 'cell')} with a date or a formatted number were written plainly "
@@ -196,6 +199,16 @@ def _workbook(path: Path, name: str | None) -> tuple[list[tuple[int, list[str]]]
         return records, remarks
     finally:
         book.close()
+
+
+@contextlib.contextmanager
+def _readable(path: Path) -> Iterator[None]:
+    """Raises InputError for whatever the parser of a broken archive raises."""
+    try:
+        yield
+    except Exception as error:
+        reason = " ".join(f"{error}".split())[:200]
+        raise InputError(f"is no workbook that can be read: {reason}", path=path) from error
 
 
 def _text(cell: Any) -> str:

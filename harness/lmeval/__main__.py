@@ -62,6 +62,10 @@ def _check(given: argparse.Namespace) -> None:
     cached = asked.get("cache_requests")
     if cached.get("cache_requests") if isinstance(cached, dict) else cached:
         raise InputError(CACHED_REQUESTS)
+    if (asked.get("num_fewshot") or 0) < 0:
+        raise InputError(f"--num_fewshot is {asked['num_fewshot']}; it has to be 0 or more.")
+    if asked.get("samples") and not isinstance(asked["samples"], dict | str):
+        raise InputError('--samples has to name tasks, each with a list of its documents: {"rooms": [0, 3]}.')
     for flag, package in PACKAGES.items():
         if asked.get(flag) and not find_spec(package):
             raise InputError(f"--{flag} needs the package {package}, which is not installed here.")

@@ -292,6 +292,8 @@ def test_two_documents_that_are_the_same_have_examples_of_their_own(job: Job, tm
         (["--apply_chat_template", "tools"], "--apply_chat_template tools: the model has one chat template"),
         (["--trust_remote_code"], "--trust_remote_code has no use here"),
         (["--device", "abacus"], "the device 'abacus' cannot be used here"),
+        (["--num_fewshot", "-1"], "--num_fewshot is -1; it has to be 0 or more"),
+        (["--samples", "[1]"], "--samples has to name tasks"),
         (["--config", "nowhere.yaml"], "--config: Config file not found"),
         (["--fewshot_as_multiturn", "true"], "lm_eval: When `fewshot_as_multiturn` is True"),
         (["--log_samples"], "lm_eval: Specify --output_path"),

@@ -6,19 +6,26 @@ import os
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 from pydantic import AfterValidator, Field
 
 from harness.ranges import Count, Name, Positive, Seed, Values
 from harness.spec.bounds import LEAST, MOST_CYCLES, MOST_USD_PER_HOUR
 from harness.spec.strategy import DEFAULT_STRATEGIES, STRATEGIES
+from harness.spec.tariff import Tariff
 
 
 def _known(name: str) -> str:
     if name not in STRATEGIES:
         raise ValueError("there is no such strategy")
     return name
+
+
+def _tariff(requirements: dict[str, Any]) -> dict[str, Any]:
+    if requirements.get("tariff", Tariff.KEPT_UP) not in [*Tariff]:
+        raise ValueError(f"its tariff must be one of {', '.join(Tariff)}")
+    return requirements
 
 
 StrategyName = Annotated[str, AfterValidator(_known)]
@@ -49,7 +56,7 @@ class Settings:
     prices: Name | None = None
     machine: Name | None = None
     monthly_queries: Positive | None = None
-    requirements: Values | None = None
+    requirements: Annotated[Values, AfterValidator(_tariff)] | None = None
     """What the user needs of a strategy, as given (`analysis/decision/requirements`); the volume among it."""
     usd_per_hour: Annotated[float, Field(ge=LEAST, le=MOST_USD_PER_HOUR)] | None = None
     utilisation: Annotated[float, Field(ge=LEAST, le=1)] | None = None

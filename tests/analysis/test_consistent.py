@@ -88,6 +88,7 @@ def rename(systems: Row) -> None:
         (lambda run: run.update(status="done"), "'status' is 'done'"),
         (lambda run: run.update(created="yesterday"), "'created' is 'yesterday'"),
         (lambda run: run.update(load_s=-1.0), "'load_s' is -1.0"),
+        (lambda run: run["settings"]["requirements"].update(tariff=5), "its tariff must be one of kept-up"),
         (lambda run: rename(run["systems"]), "is not the system that its id names"),
         (
             lambda run: next(iter(run["systems"].values())).update(control=True),

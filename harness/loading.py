@@ -97,12 +97,12 @@ def check_finite(model: Any, what: str) -> None:
     """Refuse weights that are no finite numbers. Raises ModelUnavailable."""
     import torch
 
-    broken = [
-        name
-        for name, tensor in model.named_parameters()
-        # One pass without a copy. Half precision would overflow in the sum.
-        if tensor.is_floating_point() and not torch.isfinite(tensor.sum(dtype=torch.float32))
-    ]
+    def finite(tensor: Any) -> bool:
+        # A sum is one pass without a copy; it may overflow where every number is finite.
+        return bool(torch.isfinite(tensor.sum(dtype=torch.float32)) or torch.isfinite(tensor).all())
+
+    parameters = model.named_parameters()
+    broken = [name for name, tensor in parameters if tensor.is_floating_point() and not finite(tensor)]
     if broken:
         raise ModelUnavailable(
             f"{what} has weights that are no finite numbers: {listed(broken, SHOWN)}. The file is damaged, or the "

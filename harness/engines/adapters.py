@@ -86,7 +86,7 @@ def read_layers(model: Any, adapter: Path) -> Layers:
                 name: tuple(x.shape)
                 for name, x in get_peft_model_state_dict(adapted, save_embedding_layers=False).items()
             }
-        check_adapter(read_header(path), known, what)
+        check_adapter({name: x.shape for name, x in read_header(path).items()}, known, what)
         with quiet_peft(), reading(what):
             peft.set_peft_model_state_dict(
                 adapted, peft.load_peft_weights(str(adapter), device=str(model.device))

@@ -1,4 +1,4 @@
-"""What safetensors files hold, from their headers alone: names and shapes of tensors. Loads no weights."""
+"""What safetensors files hold, from their headers alone: names, shapes and dtypes of tensors. Loads no weights."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from math import prod
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from harness.errors import ModelUnavailable
 
@@ -17,22 +17,35 @@ MOST_HEADER_BYTES = 100_000_000
 INDEX = "model.safetensors.index.json"
 
 
+class Tensor(NamedTuple):
+    """A tensor as a header describes it; `dtype` in the words of the format, such as F32, BF16 or I8."""
+
+    shape: tuple[int, ...]
+    dtype: str
+
+
 @dataclass(frozen=True, slots=True)
 class Stored:
-    """The tensors of a folder's own weight files: how many, and how many numbers they hold together."""
+    """The tensors of a folder's own weight files: how many, and how many numbers they hold together.
+
+    `whole`: the weights among them that are whole numbers, as quantized models store them.
+    """
 
     tensors: int
     elements: int
+    whole: tuple[str, ...] = ()
 
 
 def stored(folder: Path) -> Stored:
     """What the weight files of a model folder hold. Raises ModelUnavailable where one is damaged."""
-    shapes = [shape for path in folder.glob("*.safetensors") for shape in read_header(path).values()]
-    return Stored(len(shapes), sum(map(prod, shapes)))
+    tensors = [item for path in folder.glob("*.safetensors") for item in read_header(path).items()]
+    whole = [name for name, tensor in tensors if tensor.dtype.startswith(("I", "U", "BOOL"))]
+    weights = [name for name in whole if name.endswith((".weight", ".bias"))]
+    return Stored(len(tensors), sum(prod(tensor.shape) for _, tensor in tensors), tuple(weights))
 
 
-def read_header(path: Path) -> dict[str, tuple[int, ...]]:
-    """Name → shape of each tensor of a file.
+def read_header(path: Path) -> dict[str, Tensor]:
+    """The tensors of a file, by name.
 
     A file says in its header where its last tensor ends. Raises ModelUnavailable where that is not where it ends.
     """
@@ -41,17 +54,17 @@ def read_header(path: Path) -> dict[str, tuple[int, ...]]:
         with path.open("rb") as stream:
             length = int.from_bytes(stream.read(8), "little")
             header = json.loads(stream.read(length)) if length <= min(size - 8, MOST_HEADER_BYTES) else None
-        shapes = _shapes(header)
+        tensors = _tensors(header)
         ends = [entry["data_offsets"][1] for name, entry in (header or {}).items() if name != "__metadata__"]
     except OSError as error:
         raise ModelUnavailable(f"{path} cannot be read: {error.strerror or error}.") from error
     except (ValueError, KeyError, TypeError, AttributeError, IndexError, RecursionError):
-        shapes = None
-    if shapes is None or 8 + length + max(ends, default=0) != size:
+        tensors = None
+    if tensors is None or 8 + length + max(ends, default=0) != size:
         raise ModelUnavailable(
             f"{path} is cut short or is not a safetensors file ({size:,} bytes). Copy it again."
         )
-    return shapes
+    return tensors
 
 
 def tensors_sha256(path: Path) -> str:
@@ -68,13 +81,17 @@ def tensors_sha256(path: Path) -> str:
     return digest.hexdigest()
 
 
-def _shapes(header: Mapping[str, Any] | None) -> dict[str, tuple[int, ...]] | None:
+def _tensors(header: Mapping[str, Any] | None) -> dict[str, Tensor] | None:
     if header is None:
         return None
-    shapes = {name: tuple(entry["shape"]) for name, entry in header.items() if name != "__metadata__"}
-    if not all(type(length) is int and length >= 0 for shape in shapes.values() for length in shape):
+    tensors = {
+        name: Tensor(tuple(entry["shape"]), str(entry["dtype"]))
+        for name, entry in header.items()
+        if name != "__metadata__"
+    }
+    if not all(type(length) is int and length >= 0 for tensor in tensors.values() for length in tensor.shape):
         return None
-    return shapes
+    return tensors
 
 
 def check_weights(folder: Path, files: Mapping[str, Path], what: str) -> None:

@@ -13,8 +13,8 @@ from typing import Any
 from harness.engines.headers import Stored, stored
 from harness.engines.quiet import import_transformers
 from harness.errors import ModelUnavailable
-from harness.loading import check_finite, check_fit, reading
-from harness.quantities import counted
+from harness.loading import SHOWN, check_finite, check_fit, reading
+from harness.quantities import counted, listed
 
 _LAYERS = re.compile(r"^(n_layers?|depth|(num|n)(_\w+)?_layers?|\w+_layers)$")
 FEW_LAYERS = 1000
@@ -57,7 +57,8 @@ def load_weights(folder: Path, dtype: str, device: str) -> Any:
 
 
 def check_described(config: Any, weights: Stored, folder: Path) -> None:
-    """Refuse a config.json that describes a model far larger than its weights, before memory is taken for it.
+    """Refuse a config.json that describes another model than its weights, before memory is taken for it: one far
+    larger, or one whose weights are not whole numbers.
 
     Raises ModelUnavailable.
     """
@@ -74,8 +75,14 @@ def check_described(config: Any, weights: Stored, folder: Path) -> None:
     with reading(f"the model in {folder}"), torch.device("meta"):
         model = transformers.AutoModelForCausalLM.from_config(config, trust_remote_code=False)
         described = sum(tensor.numel() for tensor in (*model.parameters(), *model.buffers()))
-    # Quantized files pack several numbers into one.
-    if described > 2 * weights.elements + SLACK and not getattr(config, "quantization_config", None):
+    if getattr(config, "quantization_config", None):
+        return  # its files hold whole numbers, several packed into one
+    if weights.whole:
+        raise ModelUnavailable(
+            f"the model in {folder} has weights that are whole numbers: {listed(weights.whole, SHOWN)}. {path} "
+            "does not say how they are quantized (quantization_config); copy the folder again."
+        )
+    if described > 2 * weights.elements + SLACK:
         raise ModelUnavailable(
             f"{path} describes a model of {described:,} numbers, and the weights beside it hold {weights.elements:,}. "
             "One of the two is not of this model; copy the folder again."

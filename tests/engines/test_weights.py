@@ -66,6 +66,10 @@ def half(tensors: Tensors) -> Tensors:
         (lambda t: t | {"model.extra.weight": torch.zeros(3)}, ("not of this model (model.extra.weight)",)),
         (lambda t: t | {"model.norm.weight": torch.zeros(47)}, ("model.norm.weight",)),
         (
+            lambda t: t | {"model.norm.weight": torch.ones(48, dtype=torch.int8)},
+            ("whole numbers: model.norm.weight", "quantization_config"),
+        ),
+        (
             lambda t: t | {"model.norm.weight": torch.full((48,), torch.nan)},
             ("no finite numbers: model.norm.weight",),
         ),
@@ -77,6 +81,11 @@ def test_weights_that_do_not_fit_are_named(
     change(folder, how)
     said = refusal(folder)
     assert all(word in said for word in words), said
+
+
+def test_huge_weights_are_finite_numbers(folder: Path) -> None:
+    change(folder, lambda t: t | {"model.norm.weight": torch.full((48,), 3e38)})
+    assert load(folder).model.norm.weight[0] == torch.tensor(3e38)
 
 
 def test_a_model_in_shards_is_whole_or_refused(folder: Path) -> None:

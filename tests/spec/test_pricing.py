@@ -52,11 +52,6 @@ def test_models_repeated_or_with_commas() -> None:
         parsed("--price-as", " , ")
 
 
-def test_empty_names_are_refused() -> None:
-    with pytest.raises(InputError, match="--prices, --machine: the name is empty"):
-        parsed("--prices", "", "--machine", "")
-
-
 OUT_OF_RANGE = [
     ("--usd-per-hour", "0"),
     ("--usd-per-hour", "-1"),

@@ -10,13 +10,14 @@ from typing import Any
 
 from harness.errors import InputError, InputErrors, collecting, raise_all, shown
 from harness.files import sha256_json, sha256_text
-from harness.lmeval import library, survey, teachable
+from harness.lmeval import library, survey
 from harness.lmeval.build import open_group, open_leaf
 from harness.lmeval.data import distinct, load_data
 from harness.lmeval.documents import canonical, names_context, put_in_front
 from harness.lmeval.groups import task_groups
 from harness.lmeval.opened import Opened, question_of
 from harness.lmeval.prompts import LmEvalPrompts
+from harness.lmeval.remarks import ROLLING, obstacles, remarks
 from harness.lmeval.shares import TRIED, Judged, judge
 from harness.lmeval.taskfiles import locate
 from harness.lmeval.trust import strange_code
@@ -24,12 +25,8 @@ from harness.records import Question
 from harness.run.plan import sampled
 from harness.spec.lmevalspec import LmEvalSpec
 from harness.spec.questions import same_words
-from harness.spec.system import KINDS
 from harness.spec.task import Task, taken_names
 from harness.spec.yamlfile import YamlFile, load_yaml
-
-ROLLING = "loglikelihood_rolling"
-_WHOLE = "it scores whole texts (loglikelihood_rolling), before which nothing can stand"
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,9 +130,9 @@ def _task(task: Task, file: YamlFile, group: str | None, name: str, theirs: Any,
         left_out=tuple(
             f"{task.path}: {name}: document {id_} is left out, since {why}." for id_, why in left_out.items()
         ),
-        remarks=tuple(f"{task.path}: {name}: {remark}" for remark in _remarks(opened, test, train)),
+        remarks=tuple(f"{task.path}: {name}: {remark}" for remark in remarks(opened, test, train)),
         prompts=lambda engine: LmEvalPrompts(opened, engine),
-        obstacles=_obstacles(opened),
+        obstacles=obstacles(opened),
     )
 
 
@@ -208,41 +205,6 @@ def _try_filters(opened: Opened, file: YamlFile) -> None:
             raise file.error(("lm_eval",), f"{text}, so that no reply could be right.")
 
 
-def _remarks(opened: Opened, test: Sequence[Question], train: Sequence[Question]) -> list[str]:
-    """What its author should look at, as sentences."""
-    return [
-        *_scales(opened),
-        *_no_accuracy(opened),
-        *_no_option(opened, test),
-        *teachable.remarks(opened, test, train),
-    ]
-
-
-def _no_accuracy(opened: Opened) -> list[str]:
-    if opened.spec.metrics:
-        return []
-    reasons = "; ".join(f"{name} is {why}" for name, why in opened.unfit.items())
-    return [f"none of its metrics can stand as accuracy: {reasons or 'it has none'}."]
-
-
-def _no_option(opened: Opened, test: Sequence[Question]) -> list[str]:
-    """Documents whose labels are hidden, as in the test splits of many data sets."""
-    without = [question.id for question in test if not question.answers]
-    if opened.kind != "multiple_choice" or not without:
-        return []
-    return [
-        f"{len(without)} of {len(test)} documents have no right option, such as {without[0]}: no answer to them counts "
-        "as right."
-    ]
-
-
-def _scales(opened: Opened) -> list[str]:
-    return [
-        f"{name} is scored from 0 to {scale:g}; its scores are divided by {scale:g}, and shown as shares."
-        for name, scale in opened.spec.scales.items()
-    ]
-
-
 def _no_share(opened: Opened, file: YamlFile, metric: str, judged: Judged) -> InputError:
     """What is wrong with a metric of the task file that cannot stand as accuracy."""
     reason = judged.reasons.get(metric)
@@ -313,34 +275,3 @@ def _questions(opened: Opened, docs: Mapping[str, Any], task: str) -> tuple[Ques
 def _reason(error: Exception) -> str:
     own = isinstance(error, InputError)
     return str(error) if own else f"cannot be put: {type(error).__name__}: {error}."
-
-
-def _obstacles(opened: Opened) -> dict[str, str]:
-    """What the task cannot have in a prompt."""
-    if opened.kind == ROLLING:
-        return dict.fromkeys(KINDS, _WHOLE)
-    why = _no_examples(opened)
-    return {"examples": why} if why else {}
-
-
-def _no_examples(opened: Opened) -> str | None:
-    """Why the task cannot show examples, as a clause."""
-    config = opened.task.config
-    tested = config.test_split or config.validation_split
-    pool = opened.task.fewshot_cfg.split or (
-        None
-        if opened.task.fewshot_cfg.samples
-        else config.training_split or config.validation_split or tested
-    )
-    if config.num_fewshot == 0:
-        return "its lm-eval task says num_fewshot: 0"
-    if pool is not None and pool == tested:
-        return "lm-eval would take its examples from the test documents"
-    most = len(opened.task.sampler.df)
-    if most < opened.shots:
-        return f"it shows {opened.shots} examples, and the task has {most} to choose from"
-    try:
-        opened.task.fewshot_context(opened.test[0], num_fewshot=1)
-    except Exception as error:  # noqa: BLE001 - templates and code of the task may raise anything
-        return f"lm-eval cannot show its documents as examples ({type(error).__name__}: {error})"
-    return None

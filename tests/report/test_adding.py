@@ -17,6 +17,7 @@ from harness.analysis.evidence import read_run
 from harness.analysis.results.figures import Check, FigureKind, Status
 from harness.analysis.validity.check import Case, Limits, Rule
 from harness.analysis.validity.table import CHECKS
+from harness.report.mdtext import escape
 from harness.report.terminal import print_results
 from harness.report.write import FORMS, Derived, write_files
 from harness.spec.prices import Dated, UsedSheet
@@ -55,7 +56,8 @@ def test_an_eighth_strategy_stands_in_every_form(tmp_path: Path, monkeypatch: py
     texts = forms(decided.elected(tmp_path, TASKS))
     for form, text in texts.items():
         assert EIGHTH.name in text, form
-        assert f"{EIGHTH.name}@facts" in text, form
+        named = f"{EIGHTH.name}@facts"
+        assert (escape(named) if form == ".md" else named) in text, form
     assert f"Take {EIGHTH.name}" in texts[".md"]
     pictures = "".join(re.findall("<svg.*?</svg>", texts[".html"], re.S))
     assert f">{EIGHTH.name}</text>" in pictures

@@ -36,7 +36,7 @@ TIMES = {"cached", "retrieve_s", "ttft_s", "e2e_s"}
 """Keys of evidence that say how long something took, or whether it had to be computed."""
 
 STARTER = """
-import json, os, signal, sys, time
+import json, os, signal, sys, time, traceback
 import harness.lmeval.load, harness.report.write, harness.run.compare, harness.run.tools
 from harness.cli import main
 from harness.engines.quiet import import_transformers
@@ -63,6 +63,8 @@ for line in sys.stdin:
         code = 70
         try:
             code = main(argv)
+        except Exception:
+            traceback.print_exc()
         finally:
             sys.stdout.flush()
             os._exit(code)
@@ -81,7 +83,7 @@ class World:
 
     home: Path
     argv: tuple[str, ...]
-    models: Path | None
+    models: Path
     starter: subprocess.Popen[str]
 
     def command(self, folder: Path, seconds: float | None) -> tuple[int, float]:
@@ -89,8 +91,7 @@ class World:
         cache, run = folder / "cache", folder / "run"
         if not cache.exists():
             cache.mkdir(parents=True)
-            if self.models:
-                (cache / "models").symlink_to(self.models)
+            (cache / "models").symlink_to(self.models)  # nothing is fetched
         begun = (run / "run.json").exists()
         argv = ("compare", "--resume", str(run)) if begun else (*self.argv, "--output", str(run))
         assert self.starter.stdin is not None
@@ -134,11 +135,10 @@ def world_of(model: str, home: Path) -> World:
             for n in range(64)
         ]  # fmt: skip
         more = "examples: {k: 2}\nfinetune: {max_epochs: 3, min_epochs: 1}\n"
-        tasks, name, models = (str(write_task(home, test=test, more=more)),), str(home / "model"), None
+        tasks, name = (str(write_task(home, test=test, more=more)),), str(home / "model")
         limits: tuple[str, ...] = ("--latency-queries", "4", "--guard", "none")
     else:
         tasks, name = (str(ROOT / "tasks/knowledge.yaml"),), "SmolLM2-135M-Instruct"
-        models = cache_root() / "models"
         limits = ("--quick", "--limit", "16", "--latency-queries", "3", "--guard", "none")
     argv = ("compare", *tasks, "--model", name, "--strategies", STRATEGIES, "--device", "cpu", *limits)
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
@@ -148,7 +148,7 @@ def world_of(model: str, home: Path) -> World:
         [sys.executable, "-c", STARTER, model], cwd=ROOT, env=environment, text=True,
         stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=(home / "log").open("ab"),
     )  # fmt: skip
-    return World(home, argv, models, starter)
+    return World(home, argv, cache_root() / "models", starter)
 
 
 def try_kills(world: World, kills: int, rng: random.Random) -> int:

@@ -40,14 +40,14 @@ def reply(task: str, strategy: str, index: int, n: int, share: float, place: int
     return {**row, "prompt_sha256": prompt, "adapter": ADAPTERS.get(strategy.split("@")[0])}
 
 
-def times(task: str, strategy: str, count: int) -> list[dict[str, Any]]:
+def times(task: str, strategy: str, count: int, questions: int) -> list[dict[str, Any]]:
     """None for another task's adapter (`lora@task`), which is not timed."""
     if "@" in strategy:
         return []
     seconds = SECONDS[strategy]
     found = {"retrieve_s": 0.1} if "rag" in strategy else {}
     rows = [timing(strategy, block, seconds, seconds / 2, 5, **found) for block in range(count)]
-    return [{**row, "task": task, "question_id": f"{task}{row['block']}"} for row in rows]
+    return [{**row, "task": task, "question_id": f"{task}{row['block'] % questions}"} for row in rows]
 
 
 def adapter(task: str, strategy: str) -> dict[str, Any]:
@@ -93,6 +93,6 @@ def elected(
         questions=[question(task, index) for task in tasks for index in range(n)],
         answers=rows,
         batches=[],
-        timings=[row for task, strategy in plan for row in times(task, strategy, timed)],
+        timings=[row for task, strategy in plan for row in times(task, strategy, timed, n)],
         passages=texts,
     )

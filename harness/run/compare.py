@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
-import itertools
 import sqlite3
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -22,19 +21,20 @@ from harness.engines.engine import AdapterRef
 from harness.errors import HarnessError, InputError, InputErrors, RunInterrupted, TaskFailed
 from harness.files import sha256_json, writing
 from harness.finetune.store import adapter_folder, load_or_train
-from harness.quantities import counted, listed
+from harness.quantities import counted
 from harness.records import QuestionRow
 from harness.run import environment
+from harness.run.aggregates import keep_aggregates
 from harness.run.answer import AnswerPass
 from harness.run.answer_cache import AnswerCache
+from harness.run.asked import question_rows
 from harness.run.begin import describe, reopen
 from harness.run.folder import QUESTIONS, RunFolder, check_output
 from harness.run.lock import writing_alone
-from harness.run.manifest import Aggregate, EmbedderFacts, IndexFacts, TrainedAdapter
+from harness.run.manifest import EmbedderFacts, IndexFacts, TrainedAdapter
 from harness.run.plan import ForgettingTasks, Job, Plan, limited, make_plan, obstacle, setup_of
-from harness.run.prepare import ReadyJob, TaskContext, fact_seen, ready
-from harness.run.prompts import Prompt
-from harness.run.quotes import quotes_of, quotes_sentence
+from harness.run.prepare import ReadyJob, TaskContext, ready
+from harness.run.quotes import Quotes, quotes_sentence
 from harness.run.samples import write_samples
 from harness.run.settings import Settings, effort
 from harness.run.timing import TimingPass, timed_forms
@@ -158,7 +158,7 @@ class _Run:
         answers = AnswerPass(tools.engine, self.folder, cache, tools.progress, tools.clock)
         self._say_plan(jobs, answers)
         self._answer(jobs, answers)
-        self._aggregate(jobs)
+        keep_aggregates(self.folder, jobs, tools.progress)
         self._time(jobs)
 
     # Prepare
@@ -183,28 +183,17 @@ class _Run:
 
     def _write_questions(self, jobs: Sequence[ReadyJob]) -> None:
         """Keep the questions with what was found out about them, and say which hold control tokens."""
-        rows = []
+        rows: list[QuestionRow] = []
         for name, task in self.plan.tasks.items():
-            asked = [zip(job.questions, job.prompts, strict=True) for job in jobs if job.job.task == name]
-            prompts: dict[str, list[Prompt]] = {}
-            for question, prompt in itertools.chain(*asked):
-                prompts.setdefault(question.id, []).append(prompt)
-            quotes = {
-                question.id: quotes_of(question, prompts.get(question.id, ())) for question in task.test
-            }
-            if sentence := quotes_sentence(quotes, len(task.test)):
+            own = [job for job in jobs if job.job.task == name]
+            known = question_rows(
+                task, own, self.lengths.get(name, {}), self.found.get(name, {}), self.settings.seed
+            )
+            if sentence := quotes_sentence(
+                {row.id: Quotes(row.quoted, row.imitated) for row in known}, len(known)
+            ):
                 self.tools.progress.note(f"  {name}: {sentence}")
-            rows += [
-                QuestionRow(
-                    **dataclasses.asdict(question),
-                    **dataclasses.asdict(quotes[question.id]),
-                    task=name,
-                    fact_seen=fact_seen(task, question, self.settings.seed),
-                    query_tokens=self.lengths.get(name, {}).get(question.id),
-                    answer_in_gold=self.found.get(name, {}).get(question.id),
-                )
-                for question in task.test
-            ]
+            rows += known
         self.folder.write_whole(QUESTIONS, rows)
 
     def _corpus(self, task: Task) -> Corpus:
@@ -304,30 +293,6 @@ class _Run:
                 raise
             self.folder.update(set_aside={**set_aside, task: str(error)})
             self.tools.progress.note(f"  {task} is set aside: {error}")
-
-    def _aggregate(self, jobs: Sequence[ReadyJob]) -> None:
-        """Keep which metrics turned out as shares, and what tasks make of all their answers together."""
-        answered, tasks = self.folder.answered(), dict(self.folder.manifest.tasks)
-        rows = [
-            [*answered.get((asked.job.task, asked.job.system.id, asked.job.seed), {}).values()]
-            for asked in jobs
-        ]
-        for asked, given in zip(jobs, rows, strict=True):
-            facts, shares = tasks[asked.job.task], asked.context.prompts_of_task.shares(given)
-            if unfit := [name for name in facts.metrics if name not in shares]:
-                tasks[asked.job.task] = dataclasses.replace(facts, unfit=(*facts.unfit, *unfit))
-                self.tools.progress.note(
-                    f"  {asked.job.task}: {listed(unfit)} gave scores that are no shares, and is kept as lm-eval's own "
-                    "figure of all answers"
-                )
-        aggregates = (
-            Aggregate(task=job.task, system=job.system.id, seed=job.seed, metric=metric, value=value)
-            for job, prompts, given in (
-                (a.job, a.context.prompts_of_task, g) for a, g in zip(jobs, rows, strict=True)
-            )
-            for metric, value in prompts.aggregates(given, tasks[job.task].metrics).items()
-        )
-        self.folder.update(aggregates=tuple(aggregates), tasks=tasks)
 
     def _adapter(self, job: Job) -> AdapterRef:
         """Train or open the adapter of a job and keep its record, in the place of an earlier one of its own."""

@@ -1,0 +1,37 @@
+"""The questions of a run as its evidence keeps them: with what was found out about each."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping, Sequence
+
+from harness.records import QuestionRow
+from harness.run.prepare import ReadyJob, fact_seen
+from harness.run.prompts import Prompt
+from harness.run.quotes import quotes_of
+from harness.spec.task import Task
+
+
+def question_rows(
+    task: Task, jobs: Sequence[ReadyJob], lengths: Mapping[str, int], found: Mapping[str, bool], seed: int
+) -> list[QuestionRow]:
+    """The test questions of a task.
+
+    `jobs`: of the task. `lengths`: question id → tokens that the embedder would read of it. `found`: question id →
+    whether an answer stands in its gold documents.
+    """
+    prompts: dict[str, list[Prompt]] = {}
+    for job in jobs:
+        for question, prompt in zip(job.questions, job.prompts, strict=True):
+            prompts.setdefault(question.id, []).append(prompt)
+    return [
+        QuestionRow(
+            **dataclasses.asdict(question),
+            **dataclasses.asdict(quotes_of(question, prompts.get(question.id, ()))),
+            task=task.name,
+            fact_seen=fact_seen(task, question, seed),
+            query_tokens=lengths.get(question.id),
+            answer_in_gold=found.get(question.id),
+        )
+        for question in task.test
+    ]

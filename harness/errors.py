@@ -4,7 +4,9 @@
     ├── InputError               exit 2   something a person wrote is wrong (file:line:column where known)
     │   ├── InputErrors          exit 2   several of them, shown together
     │   └── TaskFailed           exit 2   one task of a run cannot go on; exit 1 where others can
-    ├── ModelUnavailable         exit 1   weights cannot be fetched, verified or loaded
+    ├── ModelUnavailable         exit 1   weights cannot be fetched, verified or loaded; a server refuses everything
+    ├── NoAnswer                 exit 1   one request was not answered: its answer is missing, not wrong
+    │   └── PromptTooLong        exit 1   since its prompt is longer than the model reads
     ├── TrainingFailed           exit 1   the fine-tune diverged or produced nothing
     └── RunInterrupted           exit 1   stopped by the user; the run can be resumed
 
@@ -101,7 +103,22 @@ def collecting(errors: list[InputError]) -> Iterator[None]:
 
 
 class ModelUnavailable(HarnessError):
-    """Model weights cannot be fetched, verified or loaded."""
+    """Model weights cannot be fetched, verified or loaded, or a server refuses whatever it is asked."""
+
+
+class NoAnswer(HarnessError):
+    """One request was not answered, which says nothing of the model. The message is a clause without a full stop.
+
+    `attempts`: how often it was asked.
+    """
+
+    def __init__(self, reason: str, attempts: int = 1) -> None:
+        super().__init__(reason)
+        self.attempts = attempts
+
+
+class PromptTooLong(NoAnswer):
+    """A prompt is longer than the model reads: a result, which asking again does not change."""
 
 
 class TrainingFailed(HarnessError):

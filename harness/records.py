@@ -189,6 +189,30 @@ class AnswerRow:
     adapter: Sha256 | None = None
     metrics: Values | None = None
     """What the task's own code made of the answer, by metric; None where this program scores it (`scoring/`)."""
+    reasoning_tokens: Count = 0
+    """Of the completion: thoughts before the answer, which `prediction` leaves out."""
+    cached_tokens: Count | None = None
+    """Of the prompt: those that the server says it had read before; None where nobody says."""
+    attempts: Positive = 1
+    """How often the server was asked until it answered."""
+    repeat: Count = 0
+    """0 in `answers.jsonl`; in `repeats.jsonl`, which time the question was asked again."""
+
+
+@dataclass(frozen=True, slots=True)
+class FailureRow:
+    """One line of `failures.jsonl`: an answer that could not be had, and is missing until a later attempt has it.
+
+    `reason`: a clause. `repeat`: as in the answer's own row.
+    """
+
+    task: Known
+    system: Known
+    question_id: Known
+    seed: Seed
+    reason: Text
+    attempts: Positive = 1
+    repeat: Count = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,7 +233,9 @@ class TimingRow:
     """One line of `timings.jsonl`: one question answered alone by a warmed-up model, seconds.
 
     `retrieve_s` is None where the system does not retrieve. `merged` is False only for the row that
-    shows an adapter unmerged beside its merged (deployed) form.
+    shows an adapter unmerged beside its merged (deployed) form. `warm` is True only for the row that shows a server
+    which has read the same prompt before; the others ask it for a prompt that it has not in its cache.
+    `cached_tokens`: of the prompt, that the server says it had read before.
     """
 
     task: Known
@@ -223,6 +249,9 @@ class TimingRow:
     prompt_tokens: Count
     completion_tokens: Count
     merged: bool = True
+    warm: bool = False
+    cached_tokens: Count | None = None
+    reasoning_tokens: Count = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Literal, Protocol
 
-from harness.ranges import Count, LogProb, Text
+from harness.ranges import Count, LogProb, Positive, Text
 from harness.records import FinishReason
 from harness.spec.system import ModelRef
 
@@ -80,12 +80,25 @@ class PromptFacts:
 
 
 @dataclass(frozen=True, slots=True)
+class Usage:
+    """What a server counted for a request. `cached_tokens`: of the prompt, that it had read before; None: not said.
+
+    `attempts`: how often it was asked until it answered.
+    """
+
+    prompt_tokens: Count
+    cached_tokens: Count | None = None
+    attempts: Positive = 1
+
+
+@dataclass(frozen=True, slots=True)
 class Completion:
     """The answer to one request.
 
-    `completion_tokens` counts the ids that were generated up to and including the first end token.
-    `finish_reason` is `stop` (end token or stop text), `length` (cut by max_tokens) or `choice` (scored, nothing
-    was written; `choice_logprobs`, in nats, and `greedy` have an entry a continuation).
+    `completion_tokens` counts the ids that were generated up to and including the first end token, `reasoning_tokens`
+    those of them that were thoughts before the answer, which `text` leaves out. `finish_reason` is `stop` (end token
+    or stop text), `length` (cut by max_tokens) or `choice` (scored, nothing was written; `choice_logprobs`, in nats,
+    and `greedy` have an entry a continuation). `usage` None: nothing was counted but what `inspect` tells.
     """
 
     text: Text
@@ -94,6 +107,8 @@ class Completion:
     choice_logprobs: tuple[LogProb, ...] | None = None
     greedy: tuple[bool, ...] | None = None
     """Whether greedy decoding would write each continuation."""
+    reasoning_tokens: Count = 0
+    usage: Usage | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,11 +122,14 @@ class TimedCompletion:
 
 @dataclass(frozen=True, slots=True)
 class AdapterRef:
-    """A trained adapter in a folder, `sha256` of its weights. `merged`: as it would be deployed, added to the base."""
+    """An adapter: one trained here, in a folder, with the SHA-256 of its weights; or one that a server holds, which
+    knows it by the model name `served`. `merged`: as it would be deployed, added to the base.
+    """
 
-    folder: Path
-    sha256: str
+    folder: Path | None
+    sha256: str | None
     merged: bool = True
+    served: str | None = None
 
 
 class Ability(StrEnum):
@@ -170,6 +188,10 @@ class RenderedPrompt:
     added_tokens: tuple[int, ...] = ()
 
 
+UNKNOWN_WINDOW = 10**9
+"""Of a server that does not say how much its model reads: it refuses what is too long (`PromptTooLong`)."""
+
+
 class Engine(Protocol):
     """A model that answers as itself or under an adapter."""
 
@@ -180,8 +202,12 @@ class Engine(Protocol):
     def abilities(self) -> frozenset[Ability]: ...
 
     @property
+    def concurrency(self) -> int:
+        """1: batches are answered, one at a time. More: a server, which is asked single requests, so many at once."""
+
+    @property
     def window(self) -> int:
-        """The longest prompt plus reply that the model reads, in tokens."""
+        """The longest prompt plus reply that the model reads, in tokens; UNKNOWN_WINDOW: its server does not say."""
 
     def facts(self) -> LoadFacts | None:
         """None before the weights are loaded."""
@@ -195,11 +221,12 @@ class Engine(Protocol):
         """Answer a batch of requests of one kind (all written with the same decoding, or all scored).
 
         `job`: all requests that will be asked alike, this batch among them: what their prompts share at the front
-        may be read once for all of them.
+        may be read once for all of them. Raises NoAnswer for a single request whose answer could not be had,
+        ModelUnavailable where asking further requests is pointless.
         """
 
     def time(self, request: Request, adapter: AdapterRef | None, clock: Clock) -> TimedCompletion:
-        """Answer one request alone, with nothing computed beforehand."""
+        """Answer one request alone, with nothing computed beforehand. Raises as `complete`, at the first failure."""
 
     def load(self, adapter: AdapterRef | None) -> None:
         """Make an adapter (None: the model as it is) ready to answer, so that no answer waits for it."""

@@ -93,6 +93,7 @@ class LocalModel:
             self._adapters.restore()
             self.in_use = None
         if adapter is not None:
+            assert adapter.folder is not None  # a served one belongs to a server
             self._adapters.use(adapter.folder, merged=adapter.merged)
             self.in_use = adapter
 

@@ -38,6 +38,7 @@ class ScriptedEngine:
     """Implements `Engine` over a function from prompts to replies."""
 
     abilities = frozenset({Ability.SCORE, Ability.RENDER, Ability.EXACT})
+    concurrency = 1
     window = 100_000
 
     def __init__(self, script: Script, identity: EngineIdentity | None = None) -> None:
@@ -118,7 +119,7 @@ def open_script(path: Path) -> ScriptedEngine:
 
     def script(prompt: str, adapter: AdapterRef | None) -> str:
         learnt: dict[str, str] = {}
-        if adapter:
+        if adapter and adapter.folder:
             learnt = json.loads((adapter.folder / REPLIES).read_text(encoding="utf-8"))["replies"]
         # The longest: the whole of a question, not another one that it begins with.
         if recited := [question for question in learnt if question in prompt]:

@@ -44,6 +44,8 @@ class TransformersEngine:
     def identity(self) -> EngineIdentity:
         return self.model.identity
 
+    concurrency = 1
+
     @property
     def window(self) -> int:
         return self.model.chat.context_tokens

@@ -18,12 +18,18 @@ from harness.ranges import Count, Name, NonNegative, Positive, Seed, Sha256, Sha
 
 @dataclass(frozen=True, slots=True)
 class ModelRef:
-    """A model, named by what decides its answers. `sha256`: of its weights; None where nobody can see them."""
+    """A model, named by what decides its answers. `sha256`: of its weights; None where nobody can see them.
+
+    `server`: the address of the one that answers; None: this program reads the weights. `structured`: JSON answers
+    are held to their form by the server.
+    """
 
     name: Name
     sha256: Sha256 | None = None
     dtype: Name | None = None
     revision: Name | None = None
+    server: Name | None = None
+    structured: Literal[True] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +72,7 @@ class Gold:
     kind: Literal["gold"] = "gold"
 
 
-SINCE = frozenset({"query_prefix", "passage_prefix"})
+SINCE = frozenset({"query_prefix", "passage_prefix", "server", "structured"})
 """Fields that are no part of an id while they are None: systems of runs from before them keep theirs."""
 
 Context = Annotated[Examples | Retrieved | Gold, Field(discriminator="kind")]

@@ -210,7 +210,7 @@ class Engine(Protocol):
         """The longest prompt plus reply that the model reads, in tokens; UNKNOWN_WINDOW: its server does not say."""
 
     def facts(self) -> LoadFacts | None:
-        """None before the weights are loaded."""
+        """None before the weights are first loaded."""
 
     def inspect(self, request: Request) -> PromptFacts:
         """How long a request is, and a hash that names its prompt; needs no weights."""
@@ -230,6 +230,9 @@ class Engine(Protocol):
 
     def load(self, adapter: AdapterRef | None) -> None:
         """Make an adapter (None: the model as it is) ready to answer, so that no answer waits for it."""
+
+    def release(self) -> None:
+        """Free the memory that the weights take; they are read again when they are next needed. `facts` stay."""
 
     def render(
         self, messages: Sequence[Message], *, prefill: bool = False, thinking: bool | None = False

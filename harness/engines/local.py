@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import gc
 import time
 from collections.abc import Iterator
 from functools import cached_property
@@ -63,7 +64,7 @@ class LocalModel:
         """The adapter that answers now; None: the base weights."""
         self._path = folder.path
         self._loaded: Any = None
-        self._load_s = 0.0
+        self._facts: LoadFacts | None = None
 
     @property
     def weights(self) -> Any:
@@ -71,15 +72,27 @@ class LocalModel:
         if self._loaded is None:
             start = time.perf_counter()
             self._loaded = load_weights(self._path, str(self.identity.dtype), self.identity.device)
-            self._load_s = time.perf_counter() - start
+            load_s = round(time.perf_counter() - start, 3)
+            parameters = sum(parameter.numel() for parameter in self._loaded.parameters())
+            self._facts = self._facts or LoadFacts(load_s, parameters)
         return self._loaded
 
     def facts(self) -> LoadFacts | None:
-        """What loading showed; None before."""
+        """What the first loading showed; None before."""
+        return self._facts
+
+    def release(self) -> None:
+        """Let go of the weights and of every adapter's layers; they are read again when they are next needed."""
+        import torch
+
         if self._loaded is None:
-            return None
-        parameters = sum(parameter.numel() for parameter in self._loaded.parameters())
-        return LoadFacts(round(self._load_s, 3), parameters)
+            return
+        self.use(None)
+        self._loaded = None
+        self.__dict__.pop("_adapters", None)
+        gc.collect()
+        if self.identity.device_kind == "cuda":
+            torch.cuda.empty_cache()
 
     @cached_property
     def _adapters(self) -> AdapterLayers:

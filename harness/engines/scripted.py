@@ -58,6 +58,9 @@ class ScriptedEngine:
     def load(self, adapter: AdapterRef | None) -> None:
         pass
 
+    def release(self) -> None:
+        pass
+
     def render(
         self,
         messages: Sequence[Message],

@@ -59,6 +59,10 @@ class TransformersEngine:
     def load(self, adapter: AdapterRef | None) -> None:
         self.model.use(adapter)
 
+    def release(self) -> None:
+        self._prefix = None
+        self.model.release()
+
     def render(
         self, messages: Sequence[Message], *, prefill: bool = False, thinking: bool | None = False
     ) -> str:

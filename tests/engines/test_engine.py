@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import json
 import shutil
+import weakref
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -212,6 +213,22 @@ def test_adapters_take_turns(engine: TransformersEngine, adapter: AdapterRef, tm
     second = engine.complete(BATCH, other)
     assert first != second
     assert engine.complete(BATCH, adapter) == first
+
+
+def test_released_weights_leave_memory_and_are_read_again_when_needed(
+    engine: TransformersEngine, adapter: AdapterRef
+) -> None:
+    engine.release()
+    assert engine.facts() is None, "nothing was loaded, so nothing is released"
+    base, adapted = engine.complete(BATCH, job=BATCH), engine.complete(BATCH, adapter, job=BATCH)
+    facts = engine.facts()
+    weights = [weakref.ref(parameter) for parameter in engine.model.weights.parameters()]
+    engine.release()
+    assert [one for one in weights if one() is not None] == []
+    assert engine.facts() == facts
+    assert engine.complete(BATCH, adapter, job=BATCH) == adapted
+    engine.release()
+    assert engine.complete(BATCH, job=BATCH) == base
 
 
 def test_training_leaves_the_base_as_it_was(engine: TransformersEngine, adapter: AdapterRef) -> None:

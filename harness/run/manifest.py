@@ -29,11 +29,13 @@ from harness.ranges import (
     Seed,
     Sha256,
     Text,
+    Usd,
 )
 from harness.records import AdapterRecord, ApiPrice, NotReadFiles, Question, TaskGroup
 from harness.run.rows import reason
 from harness.run.settings import Settings
 from harness.spec.lmevalspec import LmEvalSpec
+from harness.spec.models import TokenPrice
 from harness.spec.prices import UsedSheet
 from harness.spec.system import System
 from harness.spec.task import fingerprint_of
@@ -48,7 +50,12 @@ SHOWN = 5
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ModelFacts:
-    """The model that answered. `parameters`: known once its weights were loaded."""
+    """The model that answered. `parameters`: known once its weights were loaded.
+
+    `usd_per_hour`, `usd_per_mtok`: what its own machine or its tokens cost, as declared. `listed_prices`: of its
+    tokens, as it is and fine-tuned, by the price list of hosted models on the run's day. `same_as`: the name of another model
+    of the run that is declared to have the same weights.
+    """
 
     name: Name
     source: Text | None = None
@@ -59,6 +66,17 @@ class ModelFacts:
     revision: Name | None = None
     billed_by: Literal["hour", "token"] = "hour"
     parameters: Count | None = None
+    usd_per_hour: Usd | None = None
+    usd_per_mtok: TokenPrice | None = None
+    listed_prices: tuple[ApiPrice, ...] = ()
+    same_as: Name | None = None
+
+    @property
+    def by_token(self) -> bool:
+        """Whether its tokens are paid for, and not the hours of a machine. What is declared decides."""
+        if self.usd_per_mtok is not None or self.usd_per_hour is not None:
+            return self.usd_per_mtok is not None
+        return self.billed_by == "token"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -224,6 +242,10 @@ class Manifest:
     load_s: Seconds | None = None
     first_query_s: Seconds | None = None
     peak_memory_gb: Gigabytes | None = None
+
+    def model_of(self, system: System) -> ModelFacts:  # noqa: ARG002 - a run has one model as yet
+        """What is known of the model that a system's answers came from."""
+        return self.model
 
     def systems_of(self, task: str) -> dict[str, System]:
         """The systems that answer a task, by name, in the plan's order."""

@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import argparse
+from pathlib import Path
 from typing import Any
+
+from harness.commands.flags import name, place, whole
+from harness.errors import InputError
 
 
 def add_models(commands: Any) -> None:
@@ -15,6 +19,28 @@ def add_models(commands: Any) -> None:
     pull = verbs.add_parser("pull", help="fetch models (default: all)")
     pull.add_argument("names", nargs="*", metavar="NAME")
     pull.set_defaults(run=_pull)
+    export = verbs.add_parser("export", help="write a trained adapter for peft, vLLM and other servers")
+    export.add_argument(
+        "adapter",
+        type=name,
+        metavar="ADAPTER",
+        help="run folder, adapter's folder, or digits of its key or SHA-256",
+    )
+    export.add_argument("--task", metavar="TASK", help="of a run: the task that it was trained on")
+    export.add_argument(
+        "--system", metavar="NAME", help="of a run: the system that it answers in, such as lora+rag"
+    )
+    export.add_argument(
+        "--seed", type=whole(0), metavar="N", help="of a run: the seed that it was trained with"
+    )
+    export.add_argument(
+        "--output", type=place, metavar="DIR", help="new folder (default: TASK-STRATEGY here)"
+    )
+    export.add_argument("--merged", action="store_true", help="the whole model, adapter merged, in float32")
+    export.add_argument(
+        "--model", type=name, metavar="NAME", help="with --merged: the model that it was trained on"
+    )
+    export.set_defaults(run=_export)
 
 
 def _list(options: argparse.Namespace) -> None:
@@ -30,6 +56,23 @@ def _list(options: argparse.Namespace) -> None:
         state = "present" if row.present else "not fetched"
         size = f"{row.size_bytes / 1e6:.0f} MB"
         print(f"{row.name:<24} {row.kind:<9} {row.licence:<11} {size:>7}  {state:<12} {row.source}")
+
+
+def _export(options: argparse.Namespace) -> None:
+    from harness.export.adapter import Chosen, export_adapter, export_merged, find_adapter
+    from harness.files import cache_root
+    from harness.progress import Terminal
+
+    if options.model and not options.merged:
+        raise InputError("--model names what an adapter is merged into; add --merged, or leave it out.")
+    cache = cache_root()
+    found = find_adapter(options.adapter, Chosen(options.task, options.system, options.seed), cache)
+    output = options.output or Path(f"{found.name}-merged" if options.merged else found.name)
+    if options.merged:
+        export_merged(found, output, options.model, cache, Terminal())
+    else:
+        export_adapter(found, output)
+    print(output)
 
 
 def _pull(options: argparse.Namespace) -> None:

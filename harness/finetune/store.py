@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from pydantic import TypeAdapter
 
 from harness.engines.engine import AdapterRef
+from harness.errors import HarnessError
 from harness.files import locked, new_folder, sha256_file, write_json
 from harness.finetune.trainer import Trainer, Training, recipe_facts
 from harness.progress import Progress
@@ -50,6 +52,20 @@ def load_or_train(trainer: Trainer, training: Training, cache: Path, progress: P
     return Adapter(folder, record, (folder / trainer.weights).stat().st_size, reused)
 
 
+def read_record(folder: Path) -> AdapterRecord:
+    """The record of a whole adapter. Raises HarnessError where it is not as it was made."""
+    try:
+        record = TypeAdapter(AdapterRecord).validate_json((folder / RECORD).read_bytes(), strict=True)
+        wrong = _damage(folder, record.files, only=True)
+    except OSError as error:
+        wrong = error.strerror or str(error)
+    except ValueError:
+        wrong = f"{RECORD} is no record of a training"
+    if wrong:
+        raise HarnessError(f"the adapter in {folder} is not as it was made ({wrong}); train it again.")
+    return record
+
+
 def _stored(folder: Path, key: str, trainer: Trainer, progress: Progress) -> AdapterRecord | None:
     """The record of an adapter that is there and whole; a damaged one is named and treated as absent."""
     if not folder.exists():
@@ -72,15 +88,21 @@ def _fault(folder: Path, record: AdapterRecord, key: str, trainer: Trainer) -> s
     if (record.key, record.base_sha256) != (key, trainer.identity.sha256):
         return "it was trained for another base, recipe or training set"
     files = record.files or {trainer.weights: record.sha256}
+    damage = _damage(folder, files, only=bool(record.files))
+    return damage or (None if files.get(trainer.weights) == record.sha256 else f"{RECORD} was altered")
+
+
+def _damage(folder: Path, files: Mapping[str, str], *, only: bool) -> str | None:
+    """Which of the files (name → SHA-256) is not as it was made, in words. `only`: no other may lie there."""
     present = _files(folder)
-    if record.files and (foreign := sorted(present.keys() - files.keys())):
+    if only and (foreign := sorted(present.keys() - files.keys())):
         return f"{foreign[0]} does not belong there"
     for name, sha256 in files.items():
         if name not in present:
             return f"{name} is missing"
         if sha256_file(present[name]) != sha256:
             return f"{name} was altered"
-    return None if files.get(trainer.weights) == record.sha256 else f"{RECORD} was altered"
+    return None
 
 
 def _files(folder: Path) -> dict[str, Path]:

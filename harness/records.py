@@ -203,7 +203,8 @@ class AnswerRow:
 class FailureRow:
     """One line of `failures.jsonl`: an answer that could not be had, and is missing until a later attempt has it.
 
-    `reason`: a clause. `repeat`: as in the answer's own row.
+    `reason`: a clause. `repeat`: as in the answer's own row. `final`: a result, which asking again does not change (a
+    prompt longer than the model reads), so that nobody does. `timed`: of the timing pass, which asks nothing again.
     """
 
     task: Known
@@ -213,6 +214,8 @@ class FailureRow:
     reason: Text
     attempts: Positive = 1
     repeat: Count = 0
+    final: bool = False
+    timed: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -49,12 +49,15 @@ class Request:
 
     `prompt`: a conversation, which the engine puts into the model's chat template, or plain text. With
     `continuations` they are scored instead of a reply being written; with `whole` the prompt text itself is.
+    `unique`: of a timed request to a server, what stands at the prompt's very front so that nothing of it was read
+    before; local engines keep nothing between timed requests, and leave it out.
     """
 
     prompt: tuple[Message, ...] | str
     decoding: Decoding = Decoding(1)
     continuations: tuple[Continuation, ...] = ()
     whole: bool = False
+    unique: str | None = None
 
     @property
     def scored(self) -> bool:
@@ -145,7 +148,10 @@ class Ability(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class EngineIdentity:
-    """Who answers: part of every cache key and of the manifest. `sha256`: of the weights, None where unseen."""
+    """Who answers: part of every cache key and of the manifest. `sha256`: of the weights, None where unseen.
+
+    `server`, `structured`: as of a ModelRef.
+    """
 
     name: str
     source: str
@@ -155,6 +161,8 @@ class EngineIdentity:
     licence: str | None = None
     revision: str | None = None
     billed_by: Literal["hour", "token"] = "hour"
+    server: str | None = None
+    structured: Literal[True] | None = None
 
     @property
     def device_kind(self) -> str:
@@ -163,7 +171,7 @@ class EngineIdentity:
 
     @property
     def model(self) -> ModelRef:
-        return ModelRef(self.name, self.sha256, self.dtype, self.revision)
+        return ModelRef(self.name, self.sha256, self.dtype, self.revision, self.server, self.structured)
 
 
 @dataclass(frozen=True, slots=True)

@@ -65,6 +65,8 @@ class ModelFacts:
     licence: Text | None = None
     revision: Name | None = None
     billed_by: Literal["hour", "token"] = "hour"
+    server: Name | None = None
+    structured: Literal[True] | None = None
     parameters: Count | None = None
     usd_per_hour: Usd | None = None
     usd_per_mtok: TokenPrice | None = None

@@ -1,7 +1,7 @@
 """What answers: the protocol that the rest of the program knows, what it is asked, and what comes back.
 
 An engine answers conversations; token ids are its private matter. Implementations: `transformers_engine.py` (a local
-model), `scripted.py` (replies from a list).
+model), `endpoint/` (a server), `scripted.py` (replies from a list).
 """
 
 from __future__ import annotations
@@ -29,10 +29,14 @@ class Message:
 
 @dataclass(frozen=True, slots=True)
 class Decoding:
-    """How a reply is generated: greedily, up to `max_tokens` or the first of `stop`."""
+    """How a reply is generated: greedily, up to `max_tokens` or the first of `stop`.
+
+    `json`: the reply shall be JSON; a server that is told to hold answers to their form is asked for it.
+    """
 
     max_tokens: int
     stop: tuple[str, ...] = ()
+    json: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,6 +146,8 @@ class Ability(StrEnum):
     """Give the log-likelihood of a continuation."""
     RENDER = "render"
     """Show the text that the model reads for a conversation."""
+    COUNT = "count"
+    """Count the tokens of a prompt as the model does; without it they are estimated, rather too many."""
     EXACT = "exact"
     """Give the same answer to the same request every time."""
 
@@ -176,10 +182,14 @@ class EngineIdentity:
 
 @dataclass(frozen=True, slots=True)
 class LoadFacts:
-    """What is known once the weights are loaded."""
+    """What is known once the weights are loaded; None: of a server, which does not say.
 
-    load_s: float
-    parameters: int
+    `unsent`: parameters of decoding that the server refuses, and that are left out of requests.
+    """
+
+    load_s: float | None
+    parameters: int | None
+    unsent: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,30 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 
 from harness.engines.catalogue import DEFAULT_BASE
 from harness.engines.engine import Engine
 from harness.engines.scripted import open_script
 from harness.engines.store import resolve
-from harness.errors import InputError
 from harness.progress import Progress
+from harness.spec.models import SERVED, ModelEntry
 
-
-@dataclass(frozen=True, slots=True)
-class Options:
-    """What a person may say of a model besides its name; None: not said."""
-
-    revision: str | None = None
-    device: str | None = None
-    dtype: str | None = None
-
-    def refuse(self, kind: str) -> None:
-        """Raises InputError where something was said that this kind of engine has no use for."""
-        flags = {"--revision": self.revision, "--device": self.device, "--dtype": self.dtype}
-        if unused := [flag for flag, value in flags.items() if value]:
-            raise InputError(f"{kind} has no use for {', '.join(unused)}; leave it out.")
+Opener = Callable[[ModelEntry, Path, Progress], Engine]
+"""An entry, the cache and where to report to → its engine."""
 
 
 def open_engine(
@@ -38,28 +25,45 @@ def open_engine(
     device: str | None = None,
     dtype: str | None = None,
 ) -> Engine:
-    """The engine of a catalogue name, a local folder, a GGUF file, a hub name or a script (None: the default model).
+    """The engine of a model by its name alone (None: the default model); as `open_entry`."""
+    # Not validated: a name that is wrong is told by whoever looks for it.
+    entry = ModelEntry.model_construct(
+        model=reference or DEFAULT_BASE, revision=revision, device=device, dtype=dtype
+    )
+    return open_entry(entry, cache=cache, progress=progress)
 
-    A local model is fetched and verified; its weights are read at the first answer. Raises InputError for an unknown
-    model, device or dtype, ModelUnavailable where one cannot be had.
+
+def open_entry(entry: ModelEntry, *, cache: Path, progress: Progress) -> Engine:
+    """The engine of a catalogue name, a local folder, a GGUF file, a hub name, a served model or a script.
+
+    A local model is fetched and verified; its weights are read at the first answer. A server is asked what it has.
+    Raises InputError for an unknown model, device or dtype, ModelUnavailable where one cannot be had.
     """
     for scheme, opener in SCHEMES.items():
-        if reference and reference.startswith(scheme):
-            return opener(reference.removeprefix(scheme), Options(revision, device, dtype))
+        if entry.model.startswith(scheme):
+            return opener(entry, cache, progress)
+    return _local(entry, cache, progress)
+
+
+def _local(entry: ModelEntry, cache: Path, progress: Progress) -> Engine:
     from harness.engines.local import LocalModel, choose_device, choose_dtype
     from harness.engines.transformers_engine import TransformersEngine
 
-    folder = resolve(
-        reference or DEFAULT_BASE, kind="base", cache=cache, progress=progress, revision=revision
-    )
-    chosen = choose_device(device)
-    return TransformersEngine(LocalModel(folder, device=chosen, dtype=choose_dtype(dtype, chosen)))
+    folder = resolve(entry.model, kind="base", cache=cache, progress=progress, revision=entry.revision)
+    chosen = choose_device(entry.device)
+    return TransformersEngine(LocalModel(folder, device=chosen, dtype=choose_dtype(entry.dtype, chosen)))
 
 
-def _scripted(file: str, options: Options) -> Engine:
-    options.refuse("a script")
-    return open_script(Path(file).expanduser())
+def _scripted(entry: ModelEntry, _cache: Path, _progress: Progress) -> Engine:
+    entry.refuse_local("a script")
+    return open_script(Path(entry.model.partition(":")[2]).expanduser())
 
 
-SCHEMES: dict[str, Callable[[str, Options], Engine]] = {"scripted:": _scripted}
-"""How a model's name begins → what opens the rest of it; a name without one is weights to be read here."""
+def _served(entry: ModelEntry, cache: Path, progress: Progress) -> Engine:
+    from harness.engines.endpoint.open import open_endpoint
+
+    return open_endpoint(entry, cache=cache, progress=progress)
+
+
+SCHEMES: dict[str, Opener] = {"scripted:": _scripted, **dict.fromkeys(SERVED, _served)}
+"""How a model's name begins → what opens it; a name without one is weights to be read here."""

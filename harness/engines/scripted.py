@@ -37,7 +37,7 @@ Script = Callable[[str, AdapterRef | None], str]
 class ScriptedEngine:
     """Implements `Engine` over a function from prompts to replies."""
 
-    abilities = frozenset({Ability.SCORE, Ability.RENDER, Ability.EXACT})
+    abilities = frozenset({Ability.SCORE, Ability.RENDER, Ability.COUNT, Ability.EXACT})
     concurrency = 1
     window = 100_000
 

@@ -33,7 +33,7 @@ FIRST_TOKENS = 8
 class TransformersEngine:
     """Implements `Engine` over a local model."""
 
-    abilities = frozenset({Ability.SCORE, Ability.RENDER, Ability.EXACT})
+    abilities = frozenset({Ability.SCORE, Ability.RENDER, Ability.COUNT, Ability.EXACT})
 
     def __init__(self, model: LocalModel) -> None:
         self.model = model

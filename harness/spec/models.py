@@ -2,15 +2,45 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
 from typing import Annotated, Self
 
-from pydantic import Field, model_validator
+from pydantic import AfterValidator, Field, model_validator
 
+from harness.errors import InputError, did_you_mean
 from harness.spec.bounds import LEAST, MOST_USD_PER_HOUR
+from harness.spec.mistakes import raise_mistakes
 from harness.spec.prices import Amount
-from harness.spec.settings import Filled, Strict
+from harness.spec.settings import ANY_LIST, Filled, Strict
+from harness.spec.yamlfile import load_model
 
 MOST_AT_ONCE = 256
+SERVED = ("http://", "https://", "openai:", "azure:", "ollama:")
+"""How the name of a model begins that a server has."""
+_VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+_LONGEST_VARIABLE = 64
+
+
+def _without_secrets(reference: str) -> str:
+    """Raises ValueError for an address with a password in it: it would stand in every manifest."""
+    if reference.startswith(("http://", "https://")) and "@" in reference.split("#")[0].split("?")[0]:
+        raise ValueError(
+            "holds a user or a password (what stands before an @). Leave it out, and name the environment variable "
+            "that holds the server's key with key_env."
+        )
+    if reference.startswith(("http://", "https://")) and "?" in reference.split("#")[0]:
+        raise ValueError("has a question mark; an address is written http://HOST:PORT/v1#NAME.")
+    return reference
+
+
+def _variable(name: str) -> str:
+    """Raises ValueError for what is no name of a variable, without repeating it: it may be the key itself."""
+    if not _VARIABLE.fullmatch(name) or len(name) > _LONGEST_VARIABLE:
+        raise ValueError(
+            "is no name of an environment variable. Write the name of the one that holds the key, never the key."
+        )
+    return name
 
 
 class TokenPrice(Strict):
@@ -32,18 +62,24 @@ class ModelEntry(Strict):
     """One model of a run."""
 
     name: Filled | None = Field(None, description="What reports call it; by default the model's own name.")
-    model: Filled = Field(
+    model: Annotated[Filled, AfterValidator(_without_secrets)] = Field(
         description="Catalogue name, local folder, GGUF file, hub name, or http://HOST:PORT/v1#NAME, openai:NAME, "
         "azure:NAME, ollama:NAME."
     )
     revision: Filled | None = Field(None, description="Revision of a hub model.")
     device: Filled | None = Field(None, description="cpu, cuda, cuda:1 or mps.")
     dtype: Filled | None = Field(None, description="float32, bfloat16, float16 or nf4 (4-bit).")
-    key_env: Annotated[str, Field(pattern="^[A-Za-z_][A-Za-z0-9_]*$")] | None = Field(
+    key_env: Annotated[str, AfterValidator(_variable)] | None = Field(
         None, description="Environment variable that holds the server's key; the key itself stands nowhere."
     )
     concurrency: int | None = Field(
-        None, ge=1, le=MOST_AT_ONCE, description="Most requests that are sent to the server at once."
+        None,
+        ge=1,
+        le=MOST_AT_ONCE,
+        description="Most requests that are sent to the server at once; by default 16.",
+    )
+    timeout_s: float | None = Field(
+        None, gt=0, le=86_400, description="Longest that one reply may take, in seconds; by default 600."
     )
     usd_per_hour: float | None = Field(
         None, ge=LEAST, le=MOST_USD_PER_HOUR, description="Price of the machine that serves the model."
@@ -66,3 +102,50 @@ class ModelEntry(Strict):
         if self.usd_per_hour is not None and self.usd_per_mtok is not None:
             raise ValueError("give usd_per_hour or usd_per_mtok, not both.")
         return self
+
+    @property
+    def label(self) -> str:
+        """What reports call it."""
+        return self.name or self.model
+
+    @property
+    def served(self) -> bool:
+        """Whether a server has it."""
+        return self.model.startswith(SERVED)
+
+    def refuse_local(self, kind: str) -> None:
+        """Raises InputError where something was said that only weights that are read here have a use for."""
+        flags = {"--revision": self.revision, "--device": self.device, "--dtype": self.dtype}
+        if unused := [flag for flag, value in flags.items() if value]:
+            raise InputError(f"{kind} has no use for {', '.join(unused)}; leave it out.")
+
+
+class ModelsFile(Strict):
+    """A `--models` file."""
+
+    models: Annotated[tuple[ModelEntry, ...], Field(min_length=1), ANY_LIST]
+
+    @model_validator(mode="after")
+    def _told_apart(self) -> Self:
+        """Names are what systems are told apart by, and what `same_as` speaks of."""
+        names = [entry.label for entry in self.models]
+        mistakes = [
+            (
+                ("models", at, "name" if entry.name else "model"),
+                "is the name of another model of the file; give a name.",
+            )
+            for at, entry in enumerate(self.models)
+            if entry.label in names[:at]
+        ]
+        for at, entry in enumerate(self.models):
+            others = [name for name in names if name != entry.label]
+            if entry.same_as is not None and entry.same_as not in others:
+                near = did_you_mean(entry.same_as, others)
+                mistakes.append((("models", at, "same_as"), f"names no other model of the file{near}."))
+        raise_mistakes(mistakes)
+        return self
+
+
+def load_models(path: Path) -> tuple[ModelEntry, ...]:
+    """The models of a file. Raises InputErrors with every mistake in it, as `path:line:column`."""
+    return load_model(path, ModelsFile).models

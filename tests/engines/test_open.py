@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from harness.engines.engine import Engine, Message, Request
-from harness.engines.open import SCHEMES, Options, open_engine
+from harness.engines.open import SCHEMES, open_engine
 from harness.engines.scripted import ScriptedEngine
 from harness.engines.store import ModelFolder
 from harness.engines.transformers_engine import TransformersEngine
@@ -17,6 +17,8 @@ from harness.errors import HarnessError, InputError
 from harness.finetune.lora import LoraTrainer
 from harness.finetune.open import open_trainer
 from harness.finetune.rote import RoteTrainer
+from harness.progress import Progress
+from harness.spec.models import ModelEntry
 from tests.fakes import Silent
 
 
@@ -73,9 +75,9 @@ def test_a_script_that_is_not_there_is_refused_with_its_path(tmp_path: Path) -> 
 
 
 def test_an_engine_is_one_row_of_the_table(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def parrot(name: str, options: Options) -> Engine:
-        options.refuse("a parrot")
-        return ScriptedEngine(lambda prompt, adapter: name)
+    def parrot(entry: ModelEntry, cache: Path, progress: Progress) -> Engine:
+        entry.refuse_local("a parrot")
+        return ScriptedEngine(lambda prompt, adapter: entry.model.removeprefix("parrot:"))
 
     monkeypatch.setitem(SCHEMES, "parrot:", parrot)
     engine = opened("parrot:Polly", tmp_path)

@@ -1,0 +1,157 @@
+"""Asking until there is an answer: which faults are asked again, how often, after what time, and when it is enough.
+
+Nothing here knows what is asked. Clock and sleep come in as arguments.
+"""
+
+from __future__ import annotations
+
+import random
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import NoReturn, TypeVar
+
+from harness.engines.endpoint.faults import Fault, Remedy
+from harness.engines.endpoint.limiter import Limiter, Sleep
+from harness.errors import ModelUnavailable, NoAnswer, PromptTooLong
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """How long a request is asked for. `attempts`: at most; `waiting_s`: between them, all together.
+
+    Waits double from `first_s` up to `longest_s`, and each is shortened by chance, by up to half, so that many threads
+    do not come back at once. With these, a server may be away for about a minute.
+    """
+
+    attempts: int = 8
+    waiting_s: float = 300.0
+    first_s: float = 1.0
+    longest_s: float = 30.0
+    gone: int = 6
+    """After so many requests on end that no attempt reached the server for, it counts as gone."""
+
+
+USUAL = Patience()
+
+
+@dataclass
+class Asker:
+    """Asks one server. Many threads may use it at once."""
+
+    name: str
+    limiter: Limiter
+    sleep: Sleep
+    without: Callable[[str, str], bool]
+    """Leave a parameter out from now on, for a reason; False where no request can do without it."""
+    patience: Patience = USUAL
+    chance: random.Random = field(default_factory=lambda: random.Random(0))
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+    _answered: bool = False
+    _lost: int = 0
+    """Requests on end that were given up."""
+    _fatal: str | None = None
+
+    def ask(self, work: Callable[[], T]) -> tuple[T, int]:
+        """What `work` gives, and how often it was tried. `work` raises Fault.
+
+        Raises NoAnswer (PromptTooLong) where this request is given up, ModelUnavailable where all are.
+        """
+        attempts, waited = 0, 0.0
+        while True:
+            if self._fatal:
+                raise ModelUnavailable(self._fatal)
+            try:
+                with self.limiter.slot() as number:
+                    try:
+                        value = self._tried(work)
+                    except Fault as fault:
+                        self._slow_down(fault, number)
+                        raise
+            except Fault as fault:
+                attempts += 1
+                pause = self._pause(fault, attempts, waited)
+                self.sleep(pause)
+                waited += pause
+            else:
+                self._note_answer()
+                return value, attempts + 1
+
+    def once(self, work: Callable[[], T]) -> T:
+        """What `work` gives at the first attempt, for a time. Raises as `ask`."""
+        try:
+            with self.limiter.slot() as number:
+                try:
+                    value = self._tried(work)
+                except Fault as fault:
+                    self._slow_down(fault, number)
+                    raise
+        except Fault as fault:
+            self._raise_final(fault, 1)
+            raise NoAnswer(fault.reason) from None
+        self._note_answer()
+        return value
+
+    def _tried(self, work: Callable[[], T]) -> T:
+        """One attempt; parameters that the server refuses are left out on the way, which is none of its own."""
+        while True:
+            try:
+                return work()
+            except Fault as fault:
+                if fault.remedy is not Remedy.WITHOUT:
+                    raise
+                if fault.parameter is None or not self.without(fault.parameter, fault.reason):
+                    raise Fault(fault.reason, Remedy.NONE, status=fault.status) from None
+
+    def _slow_down(self, fault: Fault, number: int) -> None:
+        if fault.remedy is Remedy.BUSY:
+            self.limiter.busy(number, min(fault.after_s or 0.0, self.patience.waiting_s))
+
+    def _note_answer(self) -> None:
+        self.limiter.answered()
+        with self._lock:
+            self._answered, self._lost = True, 0
+
+    def _pause(self, fault: Fault, attempts: int, waited: float) -> float:
+        """How long to wait before the next attempt. Raises where there is none."""
+        self._raise_final(fault, attempts)
+        patience = self.patience
+        wait = min(patience.first_s * 2.0 ** (attempts - 1), patience.longest_s)
+        with self._lock:
+            # Where the requests before were given up, this one is soon.
+            most = max(2, patience.attempts >> self._lost)
+            wait *= 1 - self.chance.random() / 2
+        pause = max(wait, fault.after_s or 0.0)
+        if attempts >= most or waited + pause > patience.waiting_s:
+            self._give_up(fault, attempts)
+        return pause
+
+    def _give_up(self, fault: Fault, attempts: int) -> NoReturn:
+        with self._lock:
+            self._lost += fault.remedy is Remedy.BUSY
+            lost = self._lost
+        if lost >= self.patience.gone:
+            self._end(f"{fault.reason}, for {lost} requests on end. Go on when it is there again.")
+        raise NoAnswer(fault.reason, attempts) from None
+
+    def _end(self, why: str) -> NoReturn:
+        """Ask nothing more, for a reason that holds for every request."""
+        self._fatal = f"{self.name}: {why}"
+        raise ModelUnavailable(self._fatal) from None
+
+    def close(self) -> None:
+        """Let every thread that waits or asks again end with ModelUnavailable."""
+        self._fatal = f"{self.name}: no more is asked of it."
+
+    def _raise_final(self, fault: Fault, attempts: int) -> None:
+        """Raise where asking again does not help."""
+        if fault.remedy is Remedy.SHORTER:
+            raise PromptTooLong(fault.reason, attempts) from None
+        if fault.remedy is Remedy.NONE or (fault.remedy is Remedy.OTHER and not self._answered):
+            self._end(f"{fault.reason}.")
+        if (fault.after_s or 0.0) > self.patience.waiting_s:
+            self._end(f"{fault.reason}; it asks to wait {fault.after_s:,.0f} s. Go on then.")
+        if fault.remedy is Remedy.OTHER:
+            raise NoAnswer(fault.reason, attempts) from None

@@ -1,0 +1,191 @@
+"""The engine over an OpenAI-compatible server."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+
+from harness.engines.chat import ChatTokenizer
+from harness.engines.endpoint.asking import Asker
+from harness.engines.endpoint.client import Body, Client, Path
+from harness.engines.endpoint.dialect import Dialect
+from harness.engines.endpoint.faults import Fault, Remedy
+from harness.engines.endpoint.prompts import Prompts
+from harness.engines.endpoint.replies import completion_of, reply_of
+from harness.engines.endpoint.scoring import Scorer
+from harness.engines.endpoint.streams import read_stream
+from harness.engines.engine import (
+    Ability,
+    AdapterRef,
+    Clock,
+    Completion,
+    EngineIdentity,
+    LoadFacts,
+    Message,
+    PromptFacts,
+    RenderedPrompt,
+    Request,
+    TimedCompletion,
+    Usage,
+)
+from harness.errors import PromptTooLong
+
+WHOLE, SLACK = 0.9, 16
+"""A server that counts fewer of a prompt's tokens than this share of them, less a few, has not read it whole."""
+
+
+class EndpointEngine:
+    """Implements `Engine` over a server. Many threads may call `complete` at once; each waits until it may ask.
+
+    `scorer` None: the server gives no log-likelihoods. `chat` None: its tokenizer is not known, and tokens that the
+    server does not count are estimated.
+    """
+
+    def __init__(
+        self,
+        identity: EngineIdentity,
+        client: Client,
+        dialect: Dialect,
+        asker: Asker,
+        *,
+        concurrency: int,
+        window: int,
+        chat: ChatTokenizer | None = None,
+        scorer: Scorer | None = None,
+        note: Callable[[str], None] = lambda _message: None,
+    ) -> None:
+        self.identity, self.concurrency, self.window = identity, concurrency, window
+        self._client, self._dialect, self._asker = client, dialect, asker
+        self._prompts = Prompts(chat)
+        self._scorer, self._note = scorer, note
+        self._told: set[str] = set()
+
+    @property
+    def abilities(self) -> frozenset[Ability]:
+        known = {Ability.COUNT, Ability.RENDER} if self._prompts.chat else set()
+        return frozenset(known | ({Ability.SCORE} if self._scorer else set()))
+
+    def facts(self) -> LoadFacts:
+        """What the server refused until now; of its weights nothing is known."""
+        return LoadFacts(None, None, self._dialect.unsent)
+
+    def inspect(self, request: Request) -> PromptFacts:
+        return self._prompts.facts(request)
+
+    def load(self, adapter: AdapterRef | None) -> None:
+        """Nothing: the server holds its adapters ready."""
+
+    def release(self) -> None:
+        """Nothing: no weights are here."""
+
+    def close(self) -> None:
+        """Let threads that wait end with ModelUnavailable, and close the connections."""
+        self._asker.close()
+        self._client.close()
+
+    def render(
+        self, messages: Sequence[Message], *, prefill: bool = False, thinking: bool | None = False
+    ) -> str:
+        return self._prompts.render(messages, prefill=prefill, thinking=thinking)
+
+    def show(
+        self, request: Request, turns: Sequence[Message], *, thinking: bool | None = False
+    ) -> RenderedPrompt:
+        return self._prompts.show(request, turns, thinking=thinking)
+
+    # Answering
+
+    def complete(
+        self,
+        requests: Sequence[Request],
+        adapter: AdapterRef | None = None,
+        *,
+        job: Sequence[Request] = (),  # noqa: ARG002 - what prompts share is for the server to see
+    ) -> list[Completion]:
+        return [self._answer(request, self._model(adapter)) for request in requests]
+
+    def _model(self, adapter: AdapterRef | None) -> str:
+        if adapter is None:
+            return self.identity.name
+        assert adapter.served is not None  # adapters of folders belong to local models
+        return adapter.served
+
+    def _answer(self, request: Request, model: str) -> Completion:
+        if request.scored:
+            assert self._scorer is not None  # the plan asks for Ability.SCORE first
+            return self._scorer.score(request, model, self._asker.ask)
+
+        def work() -> Completion:
+            reply = reply_of(self._client.post(*self._body(request, model)))
+            return completion_of(reply, request.decoding, self._prompts.count)
+
+        completion, attempts = self._asker.ask(lambda: self._or_withheld(work))
+        return self._checked(completion, request, attempts)
+
+    def _body(self, request: Request, model: str) -> tuple[Path, Body]:
+        if isinstance(request.prompt, str):
+            return "completions", self._dialect.text(request, model)
+        return "chat/completions", self._dialect.chat(request, model)
+
+    def _or_withheld(self, work: Callable[[], Completion]) -> Completion:
+        """The answer; an empty one where the server's filter keeps it back, since that is what its users get."""
+        try:
+            return work()
+        except Fault as fault:
+            if fault.remedy is not Remedy.WITHHELD:
+                raise
+            self._tell("withheld", f"{fault.reason}; such answers are empty ones.")
+            return Completion("", 0, "stop")
+
+    def _checked(self, completion: Completion, request: Request, attempts: int) -> Completion:
+        """An answer with what is known of asking for it. Raises PromptTooLong where the server cut the prompt."""
+        facts, usage = self.inspect(request), completion.usage
+        if usage is None:
+            self._tell(
+                "usage", f"the server does not say how many tokens it read; they are {self._counting}."
+            )
+            # Somebody pays for each attempt, whoever counts its tokens.
+            usage = Usage(facts.tokens, None, attempts) if attempts > 1 else None
+            return replace(completion, usage=usage)
+        if self._prompts.chat and usage.prompt_tokens < WHOLE * facts.tokens - SLACK:
+            # Ollama reads the end of a prompt that is longer than its num_ctx, and says nothing.
+            read = f"the server read {usage.prompt_tokens:,} of the prompt's {facts.tokens:,} tokens"
+            raise PromptTooLong(read, attempts)
+        return replace(completion, usage=replace(usage, attempts=attempts))
+
+    @property
+    def _counting(self) -> str:
+        return "counted by its tokenizer" if self._prompts.chat else "estimated from characters"
+
+    def _tell(self, what: str, sentence: str) -> None:
+        """Say a thing once."""
+        if what not in self._told:
+            self._told.add(what)
+            self._note(f"{self.identity.name}: {sentence}")
+
+    # Timing
+
+    def time(self, request: Request, adapter: AdapterRef | None, clock: Clock) -> TimedCompletion:
+        """One streamed reply, asked for once. Its first token is that of the answer: thoughts come before it."""
+        model = self._model(adapter)
+        if request.scored:
+            return self._timed_score(request, model, clock)
+
+        def work() -> TimedCompletion:
+            start = clock()
+            path, body = self._body(request, model)
+            stream = read_stream(self._client.stream(path, self._dialect.streamed(body)), clock)
+            completion = completion_of(stream.reply, request.decoding, self._prompts.count)
+            assert stream.first_s is not None
+            assert stream.last_s is not None
+            return TimedCompletion(completion, stream.first_s - start, stream.last_s - start)
+
+        timed = self._asker.once(work)
+        return replace(timed, completion=self._checked(timed.completion, request, 1))
+
+    def _timed_score(self, request: Request, model: str, clock: Clock) -> TimedCompletion:
+        assert self._scorer is not None
+        start = clock()
+        completion = self._scorer.score(request, model, lambda work: (self._asker.once(work), 1))
+        seconds = clock() - start
+        return TimedCompletion(completion, seconds, seconds)

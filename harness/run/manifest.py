@@ -53,8 +53,8 @@ class ModelFacts:
     """The model that answered. `parameters`: known once its weights were loaded.
 
     `usd_per_hour`, `usd_per_mtok`: what its own machine or its tokens cost, as declared. `listed_prices`: of its
-    tokens, as it is and fine-tuned, by the price list of hosted models on the run's day. `same_as`: the name of another model
-    of the run that is declared to have the same weights.
+    tokens, as it is and fine-tuned, by the price list of hosted models on the run's day. `same_as`: the name of another
+    model of the run that is declared to have the same weights.
     """
 
     name: Name

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Container, Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -14,7 +14,7 @@ from harness.analysis.latency_ratio import median_ratio
 from harness.analysis.results.figures import Comparison, Forgetting, LatencyRatio
 from harness.analysis.statistics import paired
 from harness.analysis.statistics.clusters import Design
-from harness.analysis.statistics.power import Noise, detectable, noise
+from harness.analysis.statistics.power import ALPHA, Noise, detectable, noise
 from harness.records import TimingRow
 from harness.spec.system import System
 
@@ -46,26 +46,51 @@ class Answered:
         return {name: score - first[name] for name, score in second.items() if name in first}
 
 
-def comparisons(answered: Answered) -> list[Comparison]:
+def comparisons(answered: Answered, failed: Container[str] = ()) -> list[Comparison]:
     """Every pair of the task's own systems, b − a on the same questions; adapters of other tasks are no part.
 
-    Holm's family is the pairs of systems that one could deploy. A control explains the others and competes with
-    none of them, so its pairs stand by themselves and make no other pair harder to show.
+    The family is the pairs that a verdict rests on: of the candidate with the highest accuracy and each other one
+    (`paired.race`). Other pairs stand by themselves: no verdict is made of them, and none of them makes a pair of the
+    family harder to show. Candidates are neither controls nor `failed`, which a check rules out.
     """
     own = [name for name, system in answered.systems.items() if not system.trained_elsewhere(answered.task)]
     pairs = [
         _judge(answered, a, b, median_ratio(answered.timings[a], answered.timings[b], SEED))
         for a, b in itertools.combinations(own, 2)
     ]
+    means = {name: _mean(answered, name) for name in own if name not in failed}
+    ranked = {
+        name: mean
+        for name, mean in sorted(means.items(), key=lambda row: -(row[1] or 0.0))  # of equals the earlier one
+        if mean is not None and not answered.systems[name].control
+    }
+    leads = _leads(pairs, list(ranked))
+    leader = next(iter(ranked), None)
+    return [_compared(pair, answered.metric, *leads.get(pair.names, NO_RACE), leader) for pair in pairs]
 
-    def controlled(pair: _Judged) -> bool:
-        return answered.systems[pair.a].control or answered.systems[pair.b].control
 
-    family = [pair for pair in pairs if not controlled(pair)]
-    rows = _family(family, answered.metric)
-    rows += [row for pair in pairs if controlled(pair) for row in _family([pair], answered.metric)]
-    order = {(pair.a, pair.b): place for place, pair in enumerate(pairs)}
-    return sorted(rows, key=lambda row: order[row.a, row.b])
+Level = tuple[float | None, float | None]
+"""An adjusted p, and what the p has to reach."""
+NO_RACE: Level = (None, None)
+
+
+def _leads(pairs: Sequence[_Judged], ranked: Sequence[str]) -> dict[frozenset[str], Level]:
+    """Each pair of candidates with the better of the two as the leader. `ranked`: candidates, the best first."""
+    ps = {pair.names: pair.difference.p for pair in pairs}
+    found: dict[frozenset[str], Level] = {}
+    for above, name in enumerate(ranked):
+        below = [frozenset((name, rival)) for rival in ranked[above + 1 :]]
+        found |= zip(below, paired.race([ps[pair] for pair in below], above), strict=True)
+    return found
+
+
+def _compared(
+    pair: _Judged, metric: str, p: float | None, level: float | None, leader: str | None
+) -> Comparison:
+    """A pair with its p as the leader's and its level, or by itself."""
+    inside = level is not None and leader in pair.names
+    row = _row(pair, metric, p if inside else pair.difference.p, level if inside else None)
+    return replace(row, in_family=inside, p_leading=p, level_leading=level)
 
 
 def forgetting(answered: Answered) -> list[Forgetting]:
@@ -106,6 +131,10 @@ class _Judged:
     noise: Noise | None
     latency_ratio: LatencyRatio | None
 
+    @property
+    def names(self) -> frozenset[str]:
+        return frozenset((self.a, self.b))
+
 
 def _judge(answered: Answered, a: str, b: str, ratio: LatencyRatio | None = None) -> _Judged:
     changes = answered.differences(a, b)
@@ -115,22 +144,23 @@ def _judge(answered: Answered, a: str, b: str, ratio: LatencyRatio | None = None
 
 
 def _family(pairs: Sequence[_Judged], metric: str) -> list[Comparison]:
-    """The pairs with Holm's p over all of them and the verdict that it allows.
-
-    `mde_adjusted` is the smallest difference that could have been shown at the level that Holm asks of the pair.
-    """
+    """The pairs with Holm's p over all of them and the verdict that it allows."""
     ps = [pair.difference.p for pair in pairs]
-    return [
-        Comparison(
-            a=pair.a,
-            b=pair.b,
-            metric=metric,
-            **asdict(pair.difference),
-            mde_adjusted=detectable(pair.noise, level) if pair.noise and level else None,
-            p_adjusted=p,
-            level=level,
-            verdict=paired.verdict(pair.difference.ci_low, pair.difference.ci_high, p),
-            latency_ratio=pair.latency_ratio,
-        )
-        for pair, p, level in zip(pairs, paired.holm(ps), paired.holm_levels(ps), strict=True)
-    ]
+    adjusted = zip(pairs, paired.holm(ps), paired.holm_levels(ps), strict=True)
+    return [_row(pair, metric, p, level) for pair, p, level in adjusted]
+
+
+def _row(pair: _Judged, metric: str, p_adjusted: float | None, level: float | None) -> Comparison:
+    """`level`: what the pair's p has to reach; None: it stands by itself, and 0.05 is asked."""
+    own = ALPHA if level is None and pair.difference.p is not None else level
+    return Comparison(
+        a=pair.a,
+        b=pair.b,
+        metric=metric,
+        **asdict(pair.difference),
+        mde_adjusted=detectable(pair.noise, own) if pair.noise and own else None,
+        p_adjusted=p_adjusted,
+        level=own,
+        verdict=paired.verdict(pair.difference.ci_low, pair.difference.ci_high, p_adjusted),
+        latency_ratio=pair.latency_ratio,
+    )

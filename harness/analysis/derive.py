@@ -16,6 +16,7 @@ from harness.analysis.baselines import Trivial, trivial
 from harness.analysis.comparisons import Answered, comparisons, forgetting
 from harness.analysis.decision.case import Case, case_of, needs_of, with_needs
 from harness.analysis.decision.other_metrics import figures_under, in_words, verdicts
+from harness.analysis.decision.pairs import difference
 from harness.analysis.decision.requirements.table import Requirements
 from harness.analysis.decision.summary import summary
 from harness.analysis.decision.verdict import standing, verdict
@@ -37,7 +38,6 @@ from harness.analysis.retrieval import Texts, retrieval
 from harness.analysis.seeds import by_seed
 from harness.analysis.statistics.clusters import Design, repeats
 from harness.analysis.statistics.intervals import mean
-from harness.analysis.statistics.paired import A_BETTER, B_BETTER
 from harness.analysis.validity.check import excluded
 from harness.analysis.validity.table import judge
 from harness.analysis.waterfall import Sources, waterfall
@@ -155,7 +155,7 @@ def _measured(run: Evidence, task: str, scores: Scores) -> Measured:
         forgetting=tuple(forgetting(pairs)) if pairs else (),
         comparisons=tuple(
             replace(row, excluded=tuple(side for side in (row.a, row.b) if side in failed))
-            for row in (comparisons(pairs) if pairs else ())
+            for row in (comparisons(pairs, failed) if pairs else ())
         ),
         validity=tuple(checks),
         waterfall=waterfall(
@@ -214,8 +214,7 @@ def _widened(kind: type[W], narrow: SystemFigures | TaskFigures, **more: object)
 
 def _accuracies(figures: TaskFigures) -> breakeven.Accuracies:
     metric = figures.primary_metric
-    apart = [row for row in figures.comparisons if row.verdict in (A_BETTER, B_BETTER)]
-    resolved = [frozenset((row.a, row.b)) for row in apart]
+    resolved = [frozenset((row.a, row.b)) for row in figures.comparisons if difference(row).resolved]
     return breakeven.Accuracies(resolved, metric if is_graded(metric) else None)
 
 

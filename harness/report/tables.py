@@ -199,18 +199,20 @@ def answers(task: TaskResult) -> Table:
 
 
 PAIRS = (
-    "The difference is of the second strategy to the first on the same questions. p is adjusted (Holm) for all "
-    "pairs of strategies that one could deploy; pairs with a control stand by themselves. Detectable is the smallest "
-    "difference that so many questions, on which two strategies differ so often, show in four of five such runs, at "
-    "the level that the adjustment asks of the pair. A difference "
-    "that is inconclusive may be nothing, or anything in its interval."
+    "The difference is of the second strategy to the first on the same questions. A verdict rests on the pairs of the "
+    "strategy with the highest accuracy, which stand first: any of them might have come out on top, so the p of each "
+    "is adjusted for all pairs of strategies that were not yet shown to be worse, from the smallest p on. Other pairs, "
+    "and those with a control or a strategy that failed a check, stand by themselves with their own p: where all are "
+    "alike, one in twenty of these is told apart by chance. Detectable is the smallest difference that so many "
+    "questions, on which two strategies differ so often, show in four of five such runs, at the level that the "
+    "adjustment asks of the pair. A difference that is inconclusive may be nothing, or anything in its interval."
 )
 
 
 def comparisons(task: TaskResult) -> Table:
-    """Every pair of systems on the primary metric."""
+    """Every pair of systems on the primary metric, those that a verdict rests on first."""
     return table_of(
-        task.comparisons,
+        sorted(task.comparisons, key=lambda row: not row.in_family),
         ("First → second", lambda row: f"{row.a} → {row.b}"),
         ("Difference (95 % interval)", numbers.difference),
         ("Same questions", lambda row: str(row.n)),
@@ -218,7 +220,7 @@ def comparisons(task: TaskResult) -> Table:
             "Differ (first : second higher)",
             lambda row: f"{row.discordant} ({row.a_higher} : {row.b_higher})",
         ),
-        ("p, adjusted", lambda row: numbers.probability(row.p_adjusted)),
+        ("p, adjusted", lambda row: f"{numbers.probability(row.p_adjusted)}{_alone(row)}"),
         ("Detectable", lambda row: numbers.size(row.mde_adjusted)),
         ("Latency, times the first's", lambda row: _ratio(row.latency_ratio)),
         ("Verdict", in_words),
@@ -234,13 +236,18 @@ def _ratio(ratio: figures.LatencyRatio | None) -> str:
     return f"{median} ({low}–{high}, n={ratio.n})"
 
 
+def _alone(row: figures.Comparison) -> str:
+    """That a pair is in no family, and its p its own."""
+    return "" if row.in_family or row.p_adjusted is None else " (by itself)"
+
+
 def in_words(row: figures.Comparison) -> str:
     """`rag is better`, or that it is inconclusive, with the reason where more than chance stands behind it."""
     if row.excluded:
         return f"does not count: {listed(row.excluded)} failed a check (see validity)"
     better = {A_BETTER: row.a, B_BETTER: row.b}.get(row.verdict)
     if better:
-        return f"{better} is better"
+        return f"{better} is better{_alone(row)}"
     return f"{INCONCLUSIVE}: {row.reason}" if row.reason else INCONCLUSIVE
 
 

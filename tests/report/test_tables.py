@@ -112,7 +112,7 @@ def test_row_by_row(tmp_path: Path) -> None:
         "2.00× (2.00×–2.00×, n=12)", "rag is better",
     )  # fmt: skip
     assert table.rows[2] == (
-        "rag → oracle", "+5.0 points (−4.2 to +16.5)", "40", "2 (0 : 2)", "0.500", "17.2 points",
+        "rag → oracle", "+5.0 points (−4.2 to +16.5)", "40", "2 (0 : 2)", "0.500 (by itself)", "17.2 points",
         "1.50× (1.50×–1.50×, n=12)",
         "inconclusive: only two questions tell them apart, and at least six must",
     )  # fmt: skip
@@ -121,8 +121,17 @@ def test_row_by_row(tmp_path: Path) -> None:
 def test_verdict_in_words() -> None:
     assert tables.in_words(pair("inconclusive")) == "inconclusive"
     assert tables.in_words(pair("inconclusive", reason="too few")) == "inconclusive: too few"
-    assert tables.in_words(pair("a better")) == "base is better"
-    assert tables.in_words(pair("b better")) == "rag is better"
+    assert tables.in_words(replace(pair("a better"), in_family=True)) == "base is better"
+    assert tables.in_words(replace(pair("b better"), in_family=True)) == "rag is better"
+    assert tables.in_words(pair("b better")) == "rag is better (by itself)", "no verdict rests on it"
+
+
+def test_pairs_that_a_verdict_rests_on_stand_first(tmp_path: Path) -> None:
+    table = tables.comparisons(task(tmp_path, **many({"base": 4, "few-shot": 10, "rag": 30, "lora": 22})))
+    assert [row[0] for row in table.rows] == [
+        "base → rag", "few-shot → rag", "rag → lora", "base → few-shot", "base → lora", "few-shot → lora",
+    ]  # fmt: skip
+    assert ["by itself" in row[4] for row in table.rows] == [False] * 3 + [True] * 3
 
 
 def test_a_strategy_that_failed_a_check_is_neither_better_nor_beaten(tmp_path: Path) -> None:

@@ -11,6 +11,7 @@ from harness.analysis.comparisons import Answered, comparisons
 from harness.analysis.results.decision import MetricVerdict, Reason, Standing
 from harness.analysis.results.run import TaskFigures
 from harness.analysis.seeds import by_seed
+from harness.analysis.validity.check import excluded
 from harness.analysis.validity.hits import CHECKS as OF_CONTAINS
 from harness.analysis.validity.hits import METRIC as CONTAINS
 from harness.quantities import listed
@@ -26,7 +27,7 @@ def figures_under(
 
     Only what a decision rests on is made anew, of the systems that one could deploy: accuracies, those of facts that a
     fine-tune was taught and of others, seeds, the difference to the best trivial baseline, and comparisons with
-    Holm's adjustment of their own.
+    a family of their own.
     """
     return {
         metric: _under(metric, figures, answered, constants.under(metric))
@@ -55,14 +56,13 @@ def _under(metric: str, figures: TaskFigures, answered: Answers, constants: Triv
         )
         for name, row in rows.items()
     }
+    checks = [check for check in figures.validity if metric == CONTAINS or check.check not in OF_CONTAINS]
     return replace(
         figures,
         primary_metric=metric,
         strategies={**figures.strategies, **judged},
-        comparisons=tuple(comparisons(pairs)),
-        validity=tuple(
-            check for check in figures.validity if metric == CONTAINS or check.check not in OF_CONTAINS
-        ),
+        comparisons=tuple(comparisons(pairs, excluded(checks))),
+        validity=tuple(checks),
         baselines=constants.baselines,
     )
 

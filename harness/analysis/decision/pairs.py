@@ -50,7 +50,7 @@ class Difference:
 
     @property
     def resolved(self) -> bool:
-        """Whether it is shown which of the two is more accurate (p adjusted for all pairs of the task)."""
+        """Whether it is shown which of the two is more accurate (p adjusted as that of a leader and its rival)."""
         apart = self.low > 0 or self.high < 0
         return apart and (self.p is None or self.p < 0.05)
 
@@ -96,7 +96,8 @@ UNKNOWN = Difference(None, -1.0, 1.0, None, bounded=False)
 def difference(comparison: Comparison) -> Difference:
     """Accuracy of `b` minus that of `a`."""
     low, high = comparison.ci_low, comparison.ci_high
-    p = comparison.p if comparison.p_adjusted is None else comparison.p_adjusted
+    known = (comparison.p_leading, comparison.p_adjusted, comparison.p)
+    p = next((value for value in known if value is not None), None)
     if low is None or high is None:
         return Difference(comparison.delta, -1.0, 1.0, p, bounded=False, reason=comparison.reason)
     return Difference(comparison.delta, low, high, p, reason=comparison.reason)
@@ -147,7 +148,7 @@ class Pairs:
             )
             for row in counted
         }
-        self._levels = {frozenset((row.a, row.b)): row.level for row in counted}
+        self._levels = {frozenset((row.a, row.b)): row.level_leading or row.level for row in counted}
 
     def of(self, better: str, worse: str) -> Difference:
         """Accuracy of `better` minus that of `worse`."""
@@ -162,7 +163,7 @@ class Pairs:
         return tuple((a, b, found) for (a, b), found in self._known.items())
 
     def level(self, one: str, other: str) -> float:
-        """What the p of a pair has to reach, by Holm's adjustment; 0.05 where the pair was not tested."""
+        """What the p of a pair has to reach, were the better one the leader; 0.05 where the pair was not tested."""
         return self._levels.get(frozenset((one, other))) or ALPHA
 
 
@@ -170,7 +171,7 @@ class Pairs:
 class Limit:
     """A difference that the true one must be told from: where that is done, a rival is no longer open.
 
-    `adjusted`: p, adjusted for all pairs of the task, must say so too, which is asked of what shall count as a
+    `adjusted`: p, adjusted as that of a leader and its rival, must say so too, which is asked of what shall count as a
     difference at all; else the interval alone decides.
     """
 
@@ -204,7 +205,7 @@ class Power:
     def needed(self, a: Candidate, b: Candidate, limits: Sequence[Limit], level: float = ALPHA) -> Need:
         """The fewest further questions (80 % power) after which one of the limits is passed, now that none is.
 
-        `level`: what Holm asks of the pair's p, for limits that p has to pass too.
+        `level`: what is asked of the pair's p, for limits that p has to pass too.
         """
         shared = [question for question in a.scores if question in b.scores]
         design = Design.of([self._clusters.get(question, question) for question in shared])

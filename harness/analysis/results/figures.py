@@ -156,9 +156,12 @@ class Comparison:
     """b − a on the `n` questions that both answered, by `metric`.
 
     `discordant`: questions on which they differ; a scores higher on `a_higher`, b on `b_higher`. `p`: two-sided;
-    `p_adjusted`: Holm's over the family, `level`: what `p` has to reach for that. `mde`: the smallest difference that
+    `p_adjusted`: over the family, `level`: what `p` has to reach for that. `mde`: the smallest difference that
     would have shown with 80 % power, `mde_adjusted`: the same at that level. `reason`: what these questions cannot
     tell, a clause.
+    `in_family`: a verdict may rest on it, as one of the two has the highest accuracy of the candidates; another pair
+    stands by itself, with its own p. `p_leading`, `level_leading`: the adjusted p and its level were the better of the
+    two the leader, as it is where requirements rule out whoever is above; None for a pair with a control.
     `excluded`: those of the two that failed a validity check, so that the row does not count.
     """
 
@@ -182,6 +185,9 @@ class Comparison:
     latency_ratio: LatencyRatio | None = None
     excluded: tuple[str, ...] = ()
     level: Finite | None = None
+    in_family: bool = False
+    p_leading: Finite | None = None
+    level_leading: Finite | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -172,6 +172,28 @@ def holm_levels(ps: Sequence[float | None]) -> list[float | None]:
     return levels
 
 
+def race(ps: Sequence[float | None], above: int = 0) -> list[tuple[float | None, float | None]]:
+    """The p of a leader's comparisons with its rivals, adjusted, and what each p has to reach.
+
+    Whoever leads is seen in the data, so a first rival is shown to be worse only as one of all pairs would be. Then it
+    is out of the race, and the pairs among those that remain count: with r left, the leader among them, a p counts
+    r(r − 1)/2 times, from the smallest p on, and none less than the one before. `above`: systems that score higher than
+    this leader and may not be in its race; they count as left. (None, None) for a pair without p, which stays in.
+
+    A false claim is made only if of the t systems that are no worse than the leader one has p ≤ 0.05 / (t(t − 1)/2), as
+    all t are left when the first is claimed; under ties the union bound over their pairs gives 5 %
+    (benchmarks/family.py measures it).
+    """
+    found: list[tuple[float | None, float | None]] = [(None, None)] * len(ps)
+    known = sorted((p, index) for index, p in enumerate(ps) if p is not None)
+    highest = 0.0
+    for out, (p, index) in enumerate(known):
+        times = math.comb(len(ps) + 1 + above - out, 2)
+        highest = max(highest, min(1.0, times * p))
+        found[index] = (highest, ALPHA / times)
+    return found
+
+
 def _ranked(ps: Sequence[float | None]) -> Iterator[tuple[float, int, int]]:
     """Each known p from the smallest on, its place in the family, and how many tests it is counted for."""
     known = sorted((p, index) for index, p in enumerate(ps) if p is not None)

@@ -12,7 +12,15 @@ from hypothesis import strategies as st
 
 from harness.analysis.statistics import paired
 from harness.analysis.statistics.clusters import Design
-from harness.analysis.statistics.paired import Difference, compare, exchange_p, holm, holm_levels, verdict
+from harness.analysis.statistics.paired import (
+    Difference,
+    compare,
+    exchange_p,
+    holm,
+    holm_levels,
+    race,
+    verdict,
+)
 
 
 def judged(values: list[float], clusters: list[int] | None = None) -> Difference:
@@ -142,6 +150,36 @@ def test_one_cluster_has_a_difference_and_no_more() -> None:
     assert (found.delta, found.discordant, found.clusters) == (0.9, 9, 1)
     assert (found.ci_low, found.p, found.mde) == (None, None, None)
     assert "share one cluster" in str(found.reason)
+
+
+def test_a_race_counts_the_pairs_of_those_that_are_left() -> None:
+    """Of a leader and four rivals: 10 pairs for the first p, then 6, 3 and 1, each from the smallest p on."""
+    found = race([0.5, 0.004, 0.012, 0.03])
+    assert [p for p, _ in found] == pytest.approx([0.5, 0.04, 0.072, 0.09])
+    assert [level for _, level in found] == pytest.approx([0.05, 0.05 / 10, 0.05 / 6, 0.05 / 3])
+    assert race([0.02]) == [(0.02, 0.05)], "two systems are one pair"
+    assert race([0.03, 0.001]) == [(0.03, 0.05), (0.003, pytest.approx(0.05 / 3))]
+
+
+def test_who_scores_higher_stays_in_the_race_of_a_lower_one() -> None:
+    """Where a requirement rules out the first, the second of three leads, and two may still be above its rival."""
+    assert race([0.01], above=1) == [(0.03, pytest.approx(0.05 / 3))]
+
+
+def test_a_pair_without_p_stays_in_the_race() -> None:
+    assert race([None, 0.01]) == [(None, None), (0.03, pytest.approx(0.05 / 3))]
+    assert race([]) == []
+
+
+@pytest.mark.parametrize("k", [2, 3, 4, 8, 14])
+def test_a_race_asks_of_no_pair_more_than_holm_over_all_pairs(k: int) -> None:
+    """With the leader's pairs those of the smallest p, which is when Holm is at its best for them."""
+    ps = [0.0001 * step for step in range(1, k)]
+    others = [0.9] * (k * (k - 1) // 2 - len(ps))
+    pairs = zip(race(ps), holm(ps + others), strict=False)
+    assert all(
+        p <= all_pairs + 1e-12 for (p, _), all_pairs in pairs if p is not None and all_pairs is not None
+    )
 
 
 def test_p_after_holm_and_interval_must_both_say_so() -> None:

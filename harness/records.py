@@ -162,6 +162,22 @@ class RankedDoc:
     score: Cosine | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class TemplateFacts:
+    """How a model's chat template writes conversations, found out by rendering some.
+
+    `system_turn`: where the system message stands; `user`: the template has no place for one, so that it stands before
+    the first user message, in the same turn. `several_turns`: whether it writes earlier turns, as examples need.
+    `pinned_date`: what it is told the day is; None: it does not ask. `thinking`: whether the model may think before it
+    answers; `off`: it could, and the template says that it shall not; None: nothing says that it can.
+    """
+
+    system_turn: Literal["own", "user"] = "own"
+    several_turns: bool = True
+    pinned_date: Day | None = None
+    thinking: Literal["off", "on"] | None = None
+
+
 FinishReason = Literal["stop", "length", "choice"]
 """Why an answer ended: an end token or a stop text; `max_tokens`; nothing was written, options were scored."""
 
@@ -315,6 +331,8 @@ class PromptSample:
     """The prompt's first ids, at most 8."""
     added_tokens: tuple[Count, ...]
     """Ids that the tokenizer puts around any text by itself: those of the empty text."""
+    system_turn: Literal["own", "user"] = "own"
+    """As of `TemplateFacts`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

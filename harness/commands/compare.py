@@ -14,6 +14,7 @@ from harness.commands.flags import (
     add_code_flag,
     add_price_flags,
     add_requirement_flags,
+    day,
     name,
     names_in,
     place,
@@ -25,6 +26,7 @@ from harness.commands.flags import (
 from harness.commands.tasks import check_corpora
 from harness.errors import HarnessError, InputError, RunInterrupted
 from harness.quantities import listed
+from harness.spec.pinned import PINNED_DATE
 
 if TYPE_CHECKING:
     from harness.analysis.results.run import RunResult
@@ -132,6 +134,8 @@ def add_run_flags(parser: argparse.ArgumentParser) -> None:
     add("--embedder", type=name, metavar="NAME", help="catalogue name, local folder or hub name")
     add("--device", help="cpu, cuda, cuda:1, mps (default: cuda where there is one)")
     add("--dtype", help="float32, bfloat16 or float16 (default: float32 on a CPU, bfloat16 on CUDA)")
+    add("--date", type=day, metavar="YYYY-MM-DD",
+        help=f"what chat templates that ask for the day are told (default {PINNED_DATE}, on every day)")  # fmt: skip
     add("--limit", type=whole(1), metavar="N", help="a seeded sample of N questions a task")
     add("--latency-queries", type=whole(0), metavar="N",
         help="questions timed one at a time (default 20, 0: none)")  # fmt: skip
@@ -165,7 +169,9 @@ def settings_of(options: argparse.Namespace, tasks_dir: Path) -> Settings:
 
     given: dict[str, Any] = {
         name: getattr(options, name)
-        for name in ("model", "revision", "embedder", "device", "dtype", "limit", "latency_queries", "seed", "seeds")
+        for name in (
+            "model", "revision", "embedder", "device", "dtype", "date", "limit", "latency_queries", "seed", "seeds"
+        )
         if getattr(options, name) is not None
     }  # fmt: skip
     if options.strategies is not None:

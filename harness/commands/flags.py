@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import datetime
 import errno
 import math
 import os
@@ -14,6 +15,7 @@ from harness.analysis.decision.requirements.table import Requirements, Row
 from harness.analysis.decision.requirements.table import rows as requirement_rows
 from harness.errors import InputError, shown
 from harness.spec.bounds import LEAST, MOST_CYCLES, MOST_USD_PER_HOUR
+from harness.spec.pinned import PINNED_DATE
 from harness.spec.pricing import FIELDS
 
 
@@ -130,6 +132,14 @@ def place(text: str) -> Path:
 def names_in(given: list[str]) -> list[str]:
     """The names in the values of a repeatable flag, each perhaps several with commas between."""
     return [name.strip() for text in given for name in text.split(",") if name.strip()]
+
+
+def day(text: str) -> str:
+    """The type of a flag that names a day."""
+    try:
+        return datetime.date.fromisoformat(text).isoformat()
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{shown(text)} is no day such as {PINNED_DATE}") from None
 
 
 def _any_number(text: str) -> float:

@@ -13,21 +13,33 @@ from pathlib import Path
 from typing import Any
 
 from harness.engines.control import MARK, ControlTokens
+from harness.engines.conventions import Conventions
 from harness.engines.engine import Message
 from harness.engines.quiet import import_transformers
 from harness.engines.template import ChatTemplate
 from harness.errors import ModelUnavailable
 from harness.loading import reading
+from harness.records import TemplateFacts
+from harness.spec.pinned import PINNED_DATE
 
 _CONVERSATIONS = (("system", "user", "assistant", "user"), ("user", "assistant", "user"), ("user",))
 """Roles of a conversation that shows what a template writes; not every template knows all roles."""
 
 
-class ChatTokenizer:
-    """The tokenizer of a model folder. Raises ModelUnavailable where it cannot be read or has no chat template."""
+def marked(messages: Sequence[Message]) -> list[Message]:
+    """The conversation with its n-th content replaced by `%%n%%`."""
+    return [Message(message.role, f"%%{n}%%") for n, message in enumerate(messages)]
 
-    def __init__(self, folder: Path) -> None:
+
+class ChatTokenizer:
+    """The tokenizer of a model folder. Raises ModelUnavailable where it cannot be read or has no chat template.
+
+    `date`: what a chat template that asks for it is told the day is.
+    """
+
+    def __init__(self, folder: Path, date: str = PINNED_DATE) -> None:
         self._folder = folder
+        self._date = date
 
     @cached_property
     def _tokenizer(self) -> Any:
@@ -92,7 +104,7 @@ class ChatTokenizer:
         """What the template writes around a conversation."""
         for roles in _CONVERSATIONS:
             try:
-                return self._template.render([Message(role, f"%%{n}%%") for n, role in enumerate(roles)])
+                return self._template.render(marked([Message(role, "") for role in roles]))
             except ModelUnavailable:
                 continue  # whether the task's own conversations can be rendered shows when they are
         return ""
@@ -107,19 +119,40 @@ class ChatTokenizer:
         `thinking`: what the template is told of it; None: nothing. Control tokens from the messages hold a mark
         (`control.MARK`).
         """
-        marked = [Message(message.role, self.control.mark(message.content)) for message in messages]
-        return self.control.unveil(self._template.render(marked, prefill=prefill, thinking=thinking))
+        veiled = [Message(message.role, self.control.mark(message.content)) for message in messages]
+        return self.control.unveil(self._template.render(veiled, prefill=prefill, thinking=thinking))
 
     @cached_property
     def _template(self) -> ChatTemplate:
         tokenizer = self._tokenizer
         with reading(f"the chat template in {self._folder}"):
-            return ChatTemplate(tokenizer.get_chat_template(), tokenizer.special_tokens_map, self._folder)
+            source, names = tokenizer.get_chat_template(), tokenizer.special_tokens_map
+            return ChatTemplate(source, names, self._folder, self._date)
 
     def skeleton(self, messages: Sequence[Message], *, thinking: bool | None = False) -> str:
         """The conversation with its n-th content replaced by `%%n%%`: what the template itself writes around it."""
-        marked = [Message(message.role, f"%%{n}%%") for n, message in enumerate(messages)]
-        return self.render(marked, thinking=thinking)
+        return self.render(marked(messages), thinking=thinking)
+
+    # Conversations of tasks, as this model takes them
+
+    @cached_property
+    def conventions(self) -> Conventions:
+        return Conventions(self._template)
+
+    @cached_property
+    def facts(self) -> TemplateFacts:
+        """Raises ModelUnavailable where the template cannot put a question."""
+        conventions = self.conventions
+        conventions.check()
+        return TemplateFacts(
+            system_turn="user" if conventions.folds else "own",
+            several_turns=conventions.several_turns,
+            pinned_date=conventions.pinned_date,
+        )
+
+    def conversation(self, messages: Sequence[Message]) -> str:
+        """The text of a task's conversation, its system message where the template has a place for it."""
+        return self.render(self.conventions.turns(messages))
 
     # Tokens
 

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Literal, Protocol
 
 from harness.ranges import Count, LogProb, Positive, Text
-from harness.records import FinishReason
+from harness.records import FinishReason, TemplateFacts
 from harness.spec.system import ModelRef
 
 Clock = Callable[[], float]
@@ -32,11 +32,13 @@ class Decoding:
     """How a reply is generated: greedily, up to `max_tokens` or the first of `stop`.
 
     `json`: the reply shall be JSON; a server that is told to hold answers to their form is asked for it.
+    `thinking_tokens`: what a model that thinks before it answers may write for that, beside `max_tokens`.
     """
 
     max_tokens: int
     stop: tuple[str, ...] = ()
     json: bool = False
+    thinking_tokens: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,7 +198,8 @@ class LoadFacts:
 class RenderedPrompt:
     """A request as the model reads it, beside what its chat template writes by itself.
 
-    `skeleton`: the same conversation with its n-th content replaced by `%%n%%`, empty for plain text.
+    `skeleton`: the same conversation with its n-th content replaced by `%%n%%`, empty for plain text; `system_turn`:
+    where its system message stands, as of `TemplateFacts`.
     `first_tokens`: the prompt's first ids; `added_tokens`: those that the tokenizer puts around any text.
     """
 
@@ -204,6 +207,7 @@ class RenderedPrompt:
     skeleton: str = ""
     first_tokens: tuple[int, ...] = ()
     added_tokens: tuple[int, ...] = ()
+    system_turn: Literal["own", "user"] = "own"
 
 
 UNKNOWN_WINDOW = 10**9
@@ -229,6 +233,9 @@ class Engine(Protocol):
 
     def facts(self) -> LoadFacts | None:
         """None before the weights are first loaded."""
+
+    def template_facts(self) -> TemplateFacts | None:
+        """How the model's conversations are written; needs no weights. None where a server does it, unseen."""
 
     def inspect(self, request: Request) -> PromptFacts:
         """How long a request is, and a hash that names its prompt; needs no weights."""

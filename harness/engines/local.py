@@ -16,6 +16,7 @@ from harness.engines.quiet import quiet_peft
 from harness.engines.store import ModelFolder
 from harness.engines.weights import load_weights
 from harness.errors import InputError
+from harness.spec.pinned import PINNED_DATE
 
 DTYPES = ("float32", "bfloat16", "float16")
 
@@ -49,7 +50,7 @@ def choose_dtype(dtype: str | None, device: str) -> str:
 class LocalModel:
     """A causal language model in a folder, with its tokenizer. The weights are loaded when they are first needed."""
 
-    def __init__(self, folder: ModelFolder, *, device: str, dtype: str) -> None:
+    def __init__(self, folder: ModelFolder, *, device: str, dtype: str, date: str = PINNED_DATE) -> None:
         self.identity = EngineIdentity(
             name=folder.name,
             source=folder.source,
@@ -59,7 +60,7 @@ class LocalModel:
             licence=folder.licence,
             revision=folder.revision,
         )
-        self.chat = ChatTokenizer(folder.path)
+        self.chat = ChatTokenizer(folder.path, date)
         self.in_use: AdapterRef | None = None
         """The adapter that answers now; None: the base weights."""
         self._path = folder.path

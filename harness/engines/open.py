@@ -11,6 +11,7 @@ from harness.engines.scripted import open_script
 from harness.engines.store import resolve
 from harness.progress import Progress
 from harness.spec.models import SERVED, ModelEntry
+from harness.spec.pinned import PINNED_DATE
 
 Opener = Callable[[ModelEntry, Path, Progress], Engine]
 """An entry, the cache and where to report to → its engine."""
@@ -24,34 +25,37 @@ def open_engine(
     revision: str | None = None,
     device: str | None = None,
     dtype: str | None = None,
+    date: str = PINNED_DATE,
 ) -> Engine:
     """The engine of a model by its name alone (None: the default model); as `open_entry`."""
     # Not validated: a name that is wrong is told by whoever looks for it.
     entry = ModelEntry.model_construct(
         model=reference or DEFAULT_BASE, revision=revision, device=device, dtype=dtype
     )
-    return open_entry(entry, cache=cache, progress=progress)
+    return open_entry(entry, cache=cache, progress=progress, date=date)
 
 
-def open_entry(entry: ModelEntry, *, cache: Path, progress: Progress) -> Engine:
+def open_entry(entry: ModelEntry, *, cache: Path, progress: Progress, date: str = PINNED_DATE) -> Engine:
     """The engine of a catalogue name, a local folder, a GGUF file, a hub name, a served model or a script.
 
     A local model is fetched and verified; its weights are read at the first answer. A server is asked what it has.
-    Raises InputError for an unknown model, device or dtype, ModelUnavailable where one cannot be had.
+    `date`: what a chat template that asks for it is told the day is; servers tell theirs. Raises InputError for an
+    unknown model, device or dtype, ModelUnavailable where one cannot be had.
     """
     for scheme, opener in SCHEMES.items():
         if entry.model.startswith(scheme):
             return opener(entry, cache, progress)
-    return _local(entry, cache, progress)
+    return _local(entry, cache, progress, date)
 
 
-def _local(entry: ModelEntry, cache: Path, progress: Progress) -> Engine:
+def _local(entry: ModelEntry, cache: Path, progress: Progress, date: str) -> Engine:
     from harness.engines.local import LocalModel, choose_device, choose_dtype
     from harness.engines.transformers_engine import TransformersEngine
 
     folder = resolve(entry.model, kind="base", cache=cache, progress=progress, revision=entry.revision)
     chosen = choose_device(entry.device)
-    return TransformersEngine(LocalModel(folder, device=chosen, dtype=choose_dtype(entry.dtype, chosen)))
+    dtype = choose_dtype(entry.dtype, chosen)
+    return TransformersEngine(LocalModel(folder, device=chosen, dtype=dtype, date=date))
 
 
 def _scripted(entry: ModelEntry, _cache: Path, _progress: Progress) -> Engine:

@@ -26,6 +26,7 @@ from harness.engines.engine import (
 )
 from harness.errors import InputError
 from harness.files import Source, read_source, sha256_text
+from harness.records import TemplateFacts
 
 REPLIES = "replies.json"
 """What an adapter of a scripted engine is: the seed, and question as it was trained on → reply."""
@@ -47,6 +48,9 @@ class ScriptedEngine:
 
     def facts(self) -> LoadFacts | None:
         return LoadFacts(0.0, 0)
+
+    def template_facts(self) -> TemplateFacts | None:
+        return TemplateFacts()
 
     def inspect(self, request: Request) -> PromptFacts:
         text = self.text(request)

@@ -13,6 +13,7 @@ from jinja2 import TemplateError
 
 from harness.engines.engine import Message
 from harness.errors import ModelUnavailable
+from harness.spec.pinned import PINNED_DATE
 from harness.templates import chat_sandbox, explained
 
 _END = f"%%{secrets.token_hex(8)} "
@@ -22,17 +23,24 @@ _END = f"%%{secrets.token_hex(8)} "
 class ChatTemplate:
     """The chat template `source` of the model in `folder`. `names`: the tokens that it may name, as `bos_token`.
 
-    Whatever it fails at, ModelUnavailable says so with the line of the template.
+    `date`: what it is told the day is. Whatever it fails at, ModelUnavailable says so with the line of the template.
     """
 
-    def __init__(self, source: str, names: Mapping[str, Any], folder: Path) -> None:
+    def __init__(self, source: str, names: Mapping[str, Any], folder: Path, date: str = PINNED_DATE) -> None:
         self._source = source
         self._names = names
         self._folder = folder
+        self.date = date
+        self.dated = False
+        """Whether it has asked for the day."""
 
     @cached_property
     def _compiled(self) -> Any:
-        return chat_sandbox(lambda form: datetime.now().strftime(form)).from_string(self._source)
+        return chat_sandbox(self._now).from_string(self._source)
+
+    def _now(self, form: str) -> str:
+        self.dated = True
+        return datetime.fromisoformat(self.date).strftime(form)
 
     def render(
         self, messages: Sequence[Message], *, prefill: bool = False, thinking: bool | None = False
@@ -54,18 +62,19 @@ class ChatTemplate:
                 **self._names,
             )
         except TemplateError as error:
-            raise self._fails(explained(error)) from error
+            raise self.fails(explained(error)) from error
         return self._unfinished(text) if prefill else text
 
     def _unfinished(self, text: str) -> str:
         """A text as far as its last message goes."""
         before, end, after = text.rpartition(_END.strip())
         if not end:
-            raise self._fails("it leaves out the last message, which the assistant is to go on with")
+            raise self.fails("it leaves out the last message, which the assistant is to go on with")
         # As transformers does it: a template that strips the message strips it of its last blank too.
         return before if after.startswith(" ") else before.rstrip()
 
-    def _fails(self, why: str) -> ModelUnavailable:
+    def fails(self, why: str) -> ModelUnavailable:
+        """What to raise where it cannot be used; `why`: a clause."""
         return ModelUnavailable(
             f"the chat template of the model in {self._folder} cannot be applied: {why.rstrip('.')}."
         )

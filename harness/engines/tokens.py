@@ -62,7 +62,7 @@ def encode(chat: ChatTokenizer, request: Request) -> Encoded:
 
 def _conversation(chat: ChatTokenizer, messages: Sequence[Message], options: Sequence[str]) -> Encoded:
     """A conversation, and the options that are scored behind it."""
-    control, text = chat.control, chat.render(messages)
+    control, text = chat.control, chat.conversation(messages)
     prompt = chat.encode(text)
     pairs = tuple(Pair(prompt, chat.encode_content(option)) for option in options)
     # What is quoted in an option shapes its tokens, and the text of the prompt does not tell.

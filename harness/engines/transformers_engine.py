@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from harness.engines.chat import marked
 from harness.engines.decoding import greedy, prefill, read_prefix
 from harness.engines.engine import (
     Ability,
@@ -26,6 +27,7 @@ from harness.engines.engine import (
 from harness.engines.likelihood import Likelihood, likelihoods
 from harness.engines.local import LocalModel
 from harness.engines.tokens import Encoded, Pair, encode, shared_prefix
+from harness.records import TemplateFacts
 
 FIRST_TOKENS = 8
 
@@ -53,6 +55,9 @@ class TransformersEngine:
     def facts(self) -> LoadFacts | None:
         return self.model.facts()
 
+    def template_facts(self) -> TemplateFacts | None:
+        return self.model.chat.facts
+
     def inspect(self, request: Request) -> PromptFacts:
         return encode(self.model.chat, request).facts
 
@@ -72,12 +77,12 @@ class TransformersEngine:
         self, request: Request, turns: Sequence[Message], *, thinking: bool | None = False
     ) -> RenderedPrompt:
         chat, prompt = self.model.chat, request.prompt
-        return RenderedPrompt(
-            text=prompt if isinstance(prompt, str) else chat.render(prompt),
-            skeleton=chat.skeleton(turns, thinking=thinking) if turns else "",
-            first_tokens=encode(chat, request).prompt[:FIRST_TOKENS],
-            added_tokens=chat.encode(""),
-        )
+        first = encode(chat, request).prompt[:FIRST_TOKENS]
+        if isinstance(prompt, str):
+            skeleton = chat.skeleton(turns, thinking=thinking) if turns else ""
+            return RenderedPrompt(prompt, skeleton, first, chat.encode(""))
+        skeleton, place = chat.conversation(marked(prompt)), chat.facts.system_turn
+        return RenderedPrompt(chat.conversation(prompt), skeleton, first, chat.encode(""), place)
 
     # Answering
 

@@ -29,6 +29,7 @@ from harness.run.answer import AnswerPass
 from harness.run.answer_cache import AnswerCache
 from harness.run.asked import question_rows
 from harness.run.begin import describe, reopen
+from harness.run.conversation import template_sentences
 from harness.run.folder import QUESTIONS, RunFolder, check_output
 from harness.run.lock import writing_alone
 from harness.run.manifest import EmbedderFacts, IndexFacts, TrainedAdapter
@@ -149,6 +150,7 @@ class _Run:
     def go(self) -> None:
         tools = self.tools
         self._say_where()
+        self._keep_template()
         self._prepare()
         jobs = [ready(job, self.contexts[job.task]) for job in self.plan.jobs]
         self._write_questions(jobs)
@@ -234,6 +236,16 @@ class _Run:
         identity = self.tools.engine.identity
         how = f"{identity.dtype} on {identity.device}" if identity.dtype else identity.device
         self.tools.progress.note(f"Model {identity.name} ({how}); run folder {self.folder.path}")
+
+    def _keep_template(self) -> None:
+        """Keep how the model's conversations are written, and say what is unusual about it."""
+        facts = self.tools.engine.template_facts()
+        if facts is None:
+            return
+        model = dataclasses.replace(self.folder.manifest.model, template=facts)
+        self.folder.update(model=model)
+        for sentence in template_sentences(facts):
+            self.tools.progress.note(f"  {sentence}")
 
     def _say_plan(self, jobs: Sequence[ReadyJob], answers: AnswerPass) -> None:
         """What will run and what is cached, before the first answer."""

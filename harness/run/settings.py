@@ -10,8 +10,9 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator, Field
 
-from harness.ranges import Count, Name, Positive, Seed, Values
+from harness.ranges import Count, Day, Name, Positive, Seed, Values
 from harness.spec.bounds import LEAST, MOST_CYCLES, MOST_USD_PER_HOUR
+from harness.spec.pinned import PINNED_DATE
 from harness.spec.strategy import DEFAULT_STRATEGIES, STRATEGIES
 from harness.spec.tariff import Tariff
 
@@ -42,6 +43,8 @@ class Settings:
     embedder: Name | None = None
     device: Name | None = None
     dtype: Name | None = None
+    date: Day = PINNED_DATE
+    """What a chat template that asks for it is told the day is."""
     limit: Positive | None = None
     latency_queries: Count = 20
     seed: Seed = 0

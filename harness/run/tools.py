@@ -47,6 +47,7 @@ def load_tools(settings: Settings, progress: Progress | None = None) -> Tools:
         revision=settings.revision,
         device=settings.device,
         dtype=settings.dtype,
+        date=settings.date,
     )
     name = settings.embedder or DEFAULT_EMBEDDER
 

@@ -9,7 +9,7 @@ from enum import StrEnum
 from harness.analysis.evidence import Pair
 from harness.analysis.regression import inputs
 from harness.analysis.regression.differing import Difference, differing
-from harness.records import AdapterRecord
+from harness.records import AdapterRecord, TemplateFacts
 from harness.run.manifest import Manifest
 from harness.spec.system import ModelRef, System
 
@@ -160,8 +160,17 @@ def _of_run(before: Manifest, after: Manifest) -> Iterator[Change]:
     )
     for cause, prefix, read in parts:
         yield from _changes(cause, prefix, read(before), read(after))
+    if before.model.template and after.model.template:  # runs of older versions did not keep it
+        old, new = before.model.template, after.model.template
+        yield from _changes(Cause.PROMPT, "chat template ", _template(old), _template(new))
     for price in prices(before, after):
         yield Change(Cause.PRICE, price.name, price.before, price.after)
+
+
+def _template(facts: TemplateFacts) -> object:
+    """How conversations are written, by what people call it."""
+    turns = {"system message in turn": facts.system_turn, "several turns": facts.several_turns}
+    return {**turns, "pinned date": facts.pinned_date, "thinking": facts.thinking}
 
 
 def _of_systems(before: Manifest, after: Manifest, both: Both) -> Iterator[Change]:

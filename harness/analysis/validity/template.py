@@ -16,6 +16,7 @@ from harness.analysis.results.figures import Check, Status
 from harness.analysis.validity.check import Case, Rule
 from harness.engines.control import MARK
 from harness.records import PromptSample
+from harness.run.conversation import FOLDED
 from harness.run.quotes import SHOWN, Quotes, quotes_sentence
 
 _MARK = re.compile(r"%%(\d+)%%")
@@ -37,13 +38,16 @@ def applied_once(case: Case, rule: Rule) -> list[Check]:
             f"{s}: {key}": value for s, fault in faults.items() for key, value in fault.figures.items()
         }
         return [rule.check(Status.FAIL, detail, float(len(faults)), 0.0, faults, figures)]
-    if held := _holding(case):
+    folding = [name for name, sample in samples.items() if sample.system_turn == "user"]
+    held = _holding(case)
+    if folding and not held:
+        return [rule.check(Status.WARN, FOLDED, float(len(folding)), 0.0, folding, {})]
+    if held:
         asked = len({answer.asked.question.id for scored in case.answers.values() for answer in scored})
         figures = {"questions": float(asked), "hold control tokens": float(len(held))}
         figures |= {"not named": float(max(0, len(held) - SHOWN))}
-        return [
-            rule.check(Status.WARN, quotes_sentence(held, asked), float(len(held)), 0.0, samples, figures)
-        ]
+        detail = " ".join([*([FOLDED] if folding else []), quotes_sentence(held, asked)])
+        return [rule.check(Status.WARN, detail, float(len(held)), 0.0, samples, figures)]
     detail = f"The template stands once around the first prompt of {', '.join(samples)}."
     return [rule.check(Status.PASS, detail, 0.0, 0.0, samples, {})]
 

@@ -29,6 +29,7 @@ from harness.engines.engine import (
     Usage,
 )
 from harness.errors import PromptTooLong
+from harness.records import TemplateFacts
 
 WHOLE, SLACK = 0.9, 16
 """A server that counts fewer of a prompt's tokens than this share of them, less a few, has not read it whole."""
@@ -68,6 +69,9 @@ class EndpointEngine:
     def facts(self) -> LoadFacts:
         """What the server refused until now; of its weights nothing is known."""
         return LoadFacts(None, None, self._dialect.unsent)
+
+    def template_facts(self) -> TemplateFacts | None:
+        return None
 
     def inspect(self, request: Request) -> PromptFacts:
         return self._prompts.facts(request)

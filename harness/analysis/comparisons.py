@@ -16,7 +16,7 @@ from harness.analysis.statistics import paired
 from harness.analysis.statistics.clusters import Design
 from harness.analysis.statistics.power import ALPHA, Noise, detectable, noise
 from harness.records import TimingRow
-from harness.spec.system import System
+from harness.spec.system import System, name_at_home
 
 SEED = 0
 """Of every p and interval that is drawn: the same evidence gives the same bytes."""
@@ -94,26 +94,24 @@ def _compared(
 
 
 def forgetting(answered: Answered) -> list[Forgetting]:
-    """What adapters trained for other tasks lost here, against the bare model on the same questions."""
-    bare = next((name for name, system in answered.systems.items() if system.bare), None)
-    guests = {
-        name: system.adapter
-        for name, system in answered.systems.items()
-        if system.adapter is not None and system.trained_elsewhere(answered.task)
-    }
-    if bare is None:
-        return []
-    compared = _family([_judge(answered, bare, name) for name in guests], answered.metric)
+    """What adapters trained for other tasks lost here, each against its own model as it is on the same questions."""
+    bare = {system.model: name for name, system in answered.systems.items() if system.bare}
+    guests = [
+        (system, system.adapter, bare[system.model])
+        for system in answered.systems.values()
+        if system.adapter is not None and system.trained_elsewhere(answered.task) and system.model in bare
+    ]
+    judged = [_judge(answered, base, system.name) for system, _, base in guests]
     return [
         Forgetting(
-            system=name,
-            strategy=answered.systems[name].strategy,
+            system=system.name,
+            strategy=name_at_home(system.strategy, system.model_label),
             trained_for=adapter.task,
-            base=_mean(answered, bare),
-            adapter=_mean(answered, name),
+            base=_mean(answered, base),
+            adapter=_mean(answered, system.name),
             comparison=comparison,
         )
-        for (name, adapter), comparison in zip(guests.items(), compared, strict=True)
+        for (system, adapter, base), comparison in zip(guests, _family(judged, answered.metric), strict=True)
     ]
 
 

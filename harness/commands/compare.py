@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from harness.commands import REPORTS, TASKS
+from harness.commands.entrants import models_of
 from harness.commands.flags import (
     add_code_flag,
     add_price_flags,
@@ -97,10 +98,8 @@ def _reported(folder: Path) -> RunResult:
 def _wanted(settings: Settings) -> Wanted:
     from harness.lmeval.load import Wanted
     from harness.run.settings import effort
-    from harness.spec.strategy import STRATEGIES
 
-    trained = any(STRATEGIES[name].adapted for name in settings.strategies)
-    return Wanted(effort(settings).questions, settings.seed, trained)
+    return Wanted(effort(settings).questions, settings.seed, settings.adapted)
 
 
 def _tell(tasks: Sequence[Task], corpora: Corpora) -> None:
@@ -123,12 +122,24 @@ def add_run_flags(parser: argparse.ArgumentParser) -> None:
         metavar="TASK",
         help="name in tasks/ or path of a YAML file; none: every task",
     )
-    add("--strategies", metavar="A,B", help="comma-separated (default: base,lora,rag,oracle)")
+    add(
+        "--strategies",
+        metavar="A,B",
+        help="comma-separated (default: base,lora,rag,oracle); rag@LABEL is for one of several models alone",
+    )
     add(
         "--model",
+        action="append",
         type=name,
-        metavar="NAME",
-        help="catalogue name, local folder, GGUF file, hub name or scripted:FILE",
+        metavar="[LABEL=]NAME",
+        help="catalogue name, local folder, GGUF file, hub name, server or scripted:FILE; given several times, every "
+        "strategy runs on each, as STRATEGY@LABEL",
+    )
+    add(
+        "--models",
+        type=place,
+        metavar="FILE",
+        help="a YAML file of models, each with what is to be said of it",
     )
     add("--revision", metavar="REV", help="revision of a hub model")
     add("--embedder", type=name, metavar="NAME", help="catalogue name, local folder or hub name")
@@ -164,26 +175,24 @@ def settings_of(options: argparse.Namespace, tasks_dir: Path) -> Settings:
     """The settings of a new run. Raises InputErrors for what was given wrong, before anything is loaded."""
     from harness.run.settings import Settings
     from harness.spec.pricing import check_prices
-    from harness.spec.strategy import STRATEGIES, parse_strategies
     from harness.spec.task import find_tasks
 
     given: dict[str, Any] = {
         name: getattr(options, name)
-        for name in (
-            "model", "revision", "embedder", "device", "dtype", "date", "limit", "latency_queries", "seed", "seeds"
-        )
+        for name in ("embedder", "date", "limit", "latency_queries", "seed", "seeds")
         if getattr(options, name) is not None
-    }  # fmt: skip
+    }
     if options.strategies is not None:
-        given["strategies"] = tuple(row.name for row in parse_strategies(names_in([options.strategies])))
+        given["strategies"] = tuple(names_in([options.strategies]))
+    given["models"] = models_of(options)
+    _ = Settings(tasks=(), **given).strategies_by_model
     given |= _requirements(options)
     given |= price_settings(options)
     check_prices(given, datetime.now(UTC).date())
     tasks = find_tasks(options.tasks, tasks_dir)
     given["allow_task_code"] = options.allow_task_code
     settings = Settings(tasks=_absolute(tasks), quick=options.quick, use_cache=not options.no_cache, **given)
-    adapted = any(STRATEGIES[name].adapted for name in settings.strategies)
-    default = _general_task(tasks, tasks_dir) if adapted else ()
+    default = _general_task(tasks, tasks_dir) if settings.adapted else ()
     return replace(settings, forgetting=_forgetting_tasks(options.guard, default, tasks_dir))
 
 

@@ -63,7 +63,7 @@ class LocalModel:
         self.chat = ChatTokenizer(folder.path, date)
         self.in_use: AdapterRef | None = None
         """The adapter that answers now; None: the base weights."""
-        self._path = folder.path
+        self.path = folder.path
         self._loaded: Any = None
         self._facts: LoadFacts | None = None
 
@@ -72,7 +72,7 @@ class LocalModel:
         """The transformers model. Raises as `load_weights`."""
         if self._loaded is None:
             start = time.perf_counter()
-            self._loaded = load_weights(self._path, str(self.identity.dtype), self.identity.device)
+            self._loaded = load_weights(self.path, str(self.identity.dtype), self.identity.device)
             load_s = round(time.perf_counter() - start, 3)
             parameters = sum(parameter.numel() for parameter in self._loaded.parameters())
             self._facts = self._facts or LoadFacts(load_s, parameters)

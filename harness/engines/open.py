@@ -8,7 +8,7 @@ from pathlib import Path
 from harness.engines.catalogue import DEFAULT_BASE
 from harness.engines.engine import Engine
 from harness.engines.scripted import open_script
-from harness.engines.store import resolve
+from harness.engines.store import is_hub_name, resolve
 from harness.progress import Progress
 from harness.spec.models import SERVED, ModelEntry
 from harness.spec.pinned import PINNED_DATE
@@ -67,6 +67,13 @@ def _served(entry: ModelEntry, cache: Path, progress: Progress) -> Engine:
     from harness.engines.endpoint.open import open_endpoint
 
     return open_endpoint(entry, cache=cache, progress=progress)
+
+
+def has_use_for(flag: str, reference: str) -> bool:
+    """Whether `revision`, `device` or `dtype` means anything for the model that `reference` names."""
+    if reference.startswith(tuple(SCHEMES)):
+        return False
+    return flag != "revision" or is_hub_name(reference)
 
 
 SCHEMES: dict[str, Opener] = {"scripted:": _scripted, **dict.fromkeys(SERVED, _served)}

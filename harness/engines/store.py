@@ -93,6 +93,12 @@ def resolve(
     raise InputError(_unknown(reference, catalogue))
 
 
+def is_hub_name(reference: str, catalogue: Sequence[CatalogueModel] = CATALOGUE) -> bool:
+    """Whether `resolve` would look for it on the hub."""
+    listed = any(model.name.lower() == reference.lower() for model in catalogue)
+    return not listed and not Path(reference).expanduser().exists() and bool(hub.parse(reference, None))
+
+
 def listing(cache: Path, catalogue: Sequence[CatalogueModel] = CATALOGUE) -> list[ModelListing]:
     """The default models, present or not: sizes are compared; the contents only `resolve` hashes."""
     rows = []

@@ -11,7 +11,7 @@ from harness.export.lm_eval import Turn
 from harness.run.plan import setup_of
 from harness.run.prepare import TaskContext
 from harness.run.prompts import user_turn
-from harness.run.settings import Settings
+from harness.run.settings import Settings, one_model
 from harness.run.tools import Tools, load_tools
 from harness.spec.strategy import STRATEGIES, named
 from harness.spec.task import Task
@@ -19,7 +19,9 @@ from harness.spec.task import Task
 
 def passages_of(task: Task, model: str | None, embedder: str | None) -> dict[str, Turn]:
     """The turns as these models make them; raises InputError and ModelUnavailable for what cannot be had."""
-    return turns_with_passages(task, load_tools(Settings(tasks=(), model=model, embedder=embedder)))
+    return turns_with_passages(
+        task, load_tools(Settings(tasks=(), models=one_model(model), embedder=embedder))
+    )
 
 
 def turns_with_passages(task: Task, tools: Tools) -> dict[str, Turn]:
@@ -31,7 +33,7 @@ def turns_with_passages(task: Task, tools: Tools) -> dict[str, Turn]:
         raise InputError(
             f"{task.name} names no corpus, so there are no passages to write beside its questions."
         )
-    system = setup_of(tools.engine, tools.embedder_name, 0)(task, STRATEGIES[named("retrieved")])
+    system = setup_of(tools.model.engine, tools.embedder_name, 0)(task, STRATEGIES[named("retrieved")])
     assert system.retrieved is not None
     embedder = tools.embedder()
     corpus = read_corpus(task.corpus)
@@ -44,7 +46,7 @@ def turns_with_passages(task: Task, tools: Tools) -> dict[str, Turn]:
         cache=tools.cache,
         progress=tools.progress,
     )
-    prompts = TaskContext(task, tools.engine, retriever, 0).prompts(system, task.test)
+    prompts = TaskContext(task, tools.model.engine, retriever, 0).prompts(system, task.test)
     turns = {}
     for question, prompt in zip(task.test, prompts, strict=True):
         passages = [ranked.passage for ranked in prompt.retrieved[: prompt.shown]]

@@ -25,7 +25,7 @@ from harness.lmeval.lm import EngineLM
 from harness.lmeval.load import open_tasks
 from harness.lmeval.strategies import served
 from harness.progress import Progress, Terminal
-from harness.run.settings import Settings
+from harness.run.settings import Settings, one_model
 from harness.run.tools import load_tools
 from harness.spec.strategy import parse_strategies
 from harness.spec.task import load_tasks
@@ -54,12 +54,13 @@ class HarnessLM(EngineLM):
         tasks = load_tasks([arguments.task], Path("tasks")) if arguments.task else []
         with _log_level_kept():
             opened = open_tasks(tasks, allow_code=arguments.allow_task_code)
-        named = {
-            name: getattr(arguments, name) for name in ("model", "revision", "embedder", "device", "dtype")
-        }
-        tools = load_tools(Settings(tasks=(), seed=arguments.seed, **named), progress)
+        models = one_model(
+            arguments.model, revision=arguments.revision, device=arguments.device, dtype=arguments.dtype
+        )
+        settings = Settings(tasks=(), seed=arguments.seed, models=models, embedder=arguments.embedder)
+        tools = load_tools(settings, progress)
         super().__init__(
-            tools.engine,
+            tools.model.engine,
             served(chosen, opened, tools, arguments.seed) if opened else None,
             thinking=arguments.enable_thinking,
             think_end=arguments.think_end_token,

@@ -55,9 +55,9 @@ class Member:
         if not self.system.adapted:
             return None
         tools = self.tools
-        assert tools.trainer is not None  # else it would not be served
+        assert tools.model.trainer is not None  # else it would not be served
         training = self.context.training(self.system, self.context.seed)
-        return load_or_train(tools.trainer, training, tools.cache, tools.progress).ref
+        return load_or_train(tools.model.trainer, training, tools.cache, tools.progress).ref
 
     @property
     def trained(self) -> AdapterRef | None:
@@ -154,7 +154,7 @@ class Member:
         """The prompts of a task of our own, as the model reads them."""
         made = self.context.prompts(self.system, self.context.task.test)
         turns = [prompt.request.prompt for prompt in made]
-        return frozenset(self.tools.engine.render(turn) for turn in turns if not isinstance(turn, str))
+        return frozenset(self.tools.model.engine.render(turn) for turn in turns if not isinstance(turn, str))
 
     def _check_own(self, request: Any) -> None:
         """A fine-tune for a task of our own answers the task that `tasks export` makes of it, and no other."""
@@ -229,10 +229,10 @@ def served(strategy: Strategy, tasks: Sequence[Task], tools: Tools, seed: int) -
         )
     members: dict[str, Member] = {}
     embedder = None
-    setup = setup_of(tools.engine, tools.embedder_name, seed)
+    setup = setup_of(tools.model.engine, tools.embedder_name, seed)
     for task in tasks:
         system = setup(task, strategy)
-        why = obstacle(task, system, tools.engine, trainable=tools.trainer is not None)
+        why = obstacle(task, system, tools.model.engine, trainable=tools.model.trainer is not None)
         if why:
             raise InputError(f"strategy {strategy.name}: {why}.", path=task.path)
         retriever = None
@@ -249,7 +249,7 @@ def served(strategy: Strategy, tasks: Sequence[Task], tools: Tools, seed: int) -
                 cache=tools.cache,
                 progress=tools.progress,
             )
-        member = Member(TaskContext(task, tools.engine, retriever, seed), system, tools)
+        member = Member(TaskContext(task, tools.model.engine, retriever, seed), system, tools)
         if system.passages and member.prompts is None:
             raise InputError(
                 "passages enter lm-eval's documents; name a task file with lm_eval.", path=task.path

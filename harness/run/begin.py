@@ -4,26 +4,28 @@ from __future__ import annotations
 
 import dataclasses
 import secrets
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
 from harness import __version__
-from harness.engines.engine import EngineIdentity
 from harness.errors import InputError
+from harness.quantities import listed
 from harness.run import environment
 from harness.run.folder import RunFolder
 from harness.run.manifest import Manifest, ModelFacts, Planned, Seeds, TaskFacts, asked_sha256
 from harness.run.plan import Plan
 from harness.run.settings import Settings
+from harness.run.tools import Model
 from harness.spec.pricing import prices_of
 
 
-def describe(
-    settings: Settings, plan: Plan, identity: EngineIdentity, command: str, output: Path
-) -> Manifest:
+def describe(settings: Settings, plan: Plan, models: Sequence[Model], command: str, output: Path) -> Manifest:
     """The manifest as it stands at the start of a run in the folder `output`."""
     now = datetime.now(UTC)
-    prices = prices_of(dataclasses.asdict(settings), identity.device_kind, now.date())
+    first = models[0].engine.identity
+    prices = prices_of(dataclasses.asdict(settings), first.device_kind, now.date())
+    facts = tuple(map(model_facts, models))
     return Manifest(
         run_id=f"{now:%Y%m%dT%H%M%SZ}-{secrets.token_hex(3)}",
         created=now.isoformat(timespec="seconds"),
@@ -33,7 +35,8 @@ def describe(
         harness_version=__version__,
         git_commit=environment.git_commit(),
         settings=settings.stored_in(output),
-        model=ModelFacts(**dataclasses.asdict(identity)),
+        model=facts[0],
+        other_models=facts[1:],
         embedder=None,
         tasks={
             name: TaskFacts(
@@ -56,7 +59,18 @@ def describe(
         api_prices=prices.api,
         seeds=Seeds(sampling=settings.seed, training=settings.training_seeds, order=settings.seed),
         libraries=environment.libraries(),
-        machine=environment.machine(identity.device),
+        machine=environment.machine(first.device),
+    )
+
+
+def model_facts(model: Model) -> ModelFacts:
+    """What is known of a model before it has answered."""
+    return ModelFacts(
+        **dataclasses.asdict(model.engine.identity),
+        label=model.label,
+        usd_per_hour=model.entry.usd_per_hour,
+        usd_per_mtok=model.entry.usd_per_mtok,
+        same_as=model.entry.same_as,
     )
 
 
@@ -69,9 +83,16 @@ def reopen(output: Path, manifest: Manifest) -> RunFolder:
         for name, task in manifest.tasks.items()
         if name not in old.tasks or old.tasks[name].fingerprint != task.fingerprint
     ]
-    for key in ("sha256", "dtype"):
-        if getattr(old.model, key) != getattr(manifest.model, key):
-            changed.append(f"the model's {key} is not the one the run began with")
+    began, now = ({facts.label: facts for facts in run.models} for run in (old, manifest))
+    if set(began) != set(now):
+        changed.append(f"it began with the models {listed(map(str, began))}")
+    else:
+        changed += [
+            f"the model's {key} is not the one the run began with" + (f" ({label})" if label else "")
+            for label in began
+            for key in ("sha256", "dtype")
+            if getattr(began[label], key) != getattr(now[label], key)
+        ]
     if not changed and set(old.systems) != set(manifest.systems):
         changed.append("what is compared has changed since the run began")
     if changed:

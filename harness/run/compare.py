@@ -5,11 +5,10 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
 from harness.corpus.documents import Corpus
 from harness.corpus.embedder import Embedder
@@ -17,12 +16,13 @@ from harness.corpus.inventory import Corpora, grouped
 from harness.corpus.loss import answers_found
 from harness.corpus.retriever import Retriever, open_retriever
 from harness.corpus.window import tell_cut_questions
-from harness.engines.engine import AdapterRef
+from harness.engines.engine import AdapterRef, Engine
 from harness.errors import HarnessError, InputError, InputErrors, RunInterrupted, TaskFailed
 from harness.files import sha256_json, writing
 from harness.finetune.store import adapter_folder, load_or_train
+from harness.finetune.trainer import Trainer
 from harness.quantities import counted
-from harness.records import QuestionRow
+from harness.records import QuestionRow, Ranked
 from harness.run import environment
 from harness.run.aggregates import keep_aggregates
 from harness.run.answer import AnswerPass
@@ -32,16 +32,15 @@ from harness.run.begin import describe, reopen
 from harness.run.conversation import template_sentences
 from harness.run.folder import QUESTIONS, RunFolder, check_output
 from harness.run.lock import writing_alone
-from harness.run.manifest import EmbedderFacts, IndexFacts, TrainedAdapter
-from harness.run.plan import ForgettingTasks, Job, Plan, limited, make_plan, obstacle, setup_of
+from harness.run.manifest import EmbedderFacts, IndexFacts, ModelFacts, TimingOrder, TrainedAdapter
+from harness.run.plan import Contestant, ForgettingTasks, Job, Plan, limited, make_plan, obstacle, setup_of
 from harness.run.prepare import ReadyJob, TaskContext, ready
 from harness.run.quotes import Quotes, quotes_sentence
 from harness.run.samples import write_samples
 from harness.run.settings import Settings, effort
 from harness.run.timing import TimingPass, timed_forms
-from harness.run.tools import Tools
-from harness.spec.strategy import parse_strategies
-from harness.spec.system import Gold, LoRA, Retrieved
+from harness.run.tools import Model, Tools
+from harness.spec.system import Gold, LoRA, ModelRef, Retrieved, System
 from harness.spec.task import Task, gold_doc_errors
 
 
@@ -61,7 +60,7 @@ def compare(
     Raises InputError for what a person wrote wrong (before any model loads), RunInterrupted on Ctrl-C.
     """
     plan = plan_run(settings, tasks, tools)
-    manifest = describe(settings, plan, tools.engine.identity, command, output)
+    manifest = describe(settings, plan, tools.models, command, output)
     if not resume:
         check_output(output)
         with writing(str(output)):
@@ -89,12 +88,26 @@ def compare(
 
 def _finish(folder: RunFolder, tools: Tools) -> None:
     """Say in the manifest how the run ended, with what was learnt about the model on the way."""
-    known: dict[str, Any] = {}
-    if facts := tools.engine.facts():  # the weights were loaded, as something had to be computed
-        model = dataclasses.replace(folder.manifest.model, parameters=facts.parameters)
-        known = {"load_s": facts.load_s, "model": model}
-    status = "failed" if folder.manifest.set_aside else "complete"
-    folder.update(status=status, peak_memory_gb=environment.peak_memory_gb(), **known)
+    manifest = folder.manifest
+    known = [_learnt(facts, tools) for facts in manifest.models]
+    status = "failed" if manifest.set_aside else "complete"
+    peak = environment.peak_memory_gb()
+    folder.update(
+        status=status,
+        peak_memory_gb=peak,
+        model=known[0],
+        other_models=tuple(known[1:]),
+        load_s=known[0].load_s,
+    )
+
+
+def _learnt(facts: ModelFacts, tools: Tools) -> ModelFacts:
+    """What is known of a model at the end. Weights were loaded where something had to be computed."""
+    model = next(model for model in tools.models if model.label == facts.label)
+    loaded = model.engine.facts()
+    if loaded is None:
+        return facts
+    return dataclasses.replace(facts, parameters=loaded.parameters, load_s=loaded.load_s)
 
 
 def _note_status(folder: RunFolder, status: str) -> None:
@@ -110,12 +123,19 @@ def _go_on(folder: RunFolder) -> str:
 def plan_run(settings: Settings, tasks: Sequence[Task], tools: Tools) -> Plan:
     """What a run with these settings will do. Raises InputError where nothing applies."""
     todo = effort(settings)
-    setup = setup_of(tools.engine, tools.embedder_name, settings.seed)
+    contestants: list[Contestant] = []
+    for model, strategies in zip(tools.models, settings.strategies_by_model, strict=True):
+        setup = setup_of(model.engine, tools.embedder_name, settings.seed, model.label)
+        contestants += [(strategy, setup) for strategy in strategies]
+
+    def obstacle_to(task: Task, system: System) -> str | None:
+        model = tools.of(system)
+        return obstacle(task, system, model.engine, trainable=model.trainer is not None)
+
     return make_plan(
         [limited(task, todo, settings.seed) for task in tasks],
-        parse_strategies(settings.strategies),
-        setup,
-        lambda task, system: obstacle(task, system, tools.engine, trainable=tools.trainer is not None),
+        contestants,
+        obstacle_to,
         settings.training_seeds,
         forgetting_tasks(settings, tasks),
     )
@@ -131,6 +151,17 @@ def forgetting_tasks(settings: Settings, tasks: Sequence[Task]) -> ForgettingTas
     return ForgettingTasks(tuple(dict.fromkeys([*general, *(task.name for task in named)])), tuple(alone))
 
 
+Passes = Mapping[ModelRef, AnswerPass]
+"""How each model is asked."""
+
+
+def _described(model: Model) -> str:
+    identity = model.engine.identity
+    how = f"{identity.dtype} on {identity.device}" if identity.dtype else identity.device
+    called = f"{model.label}: " if model.label else ""
+    return f"{called}{identity.name} ({how})"
+
+
 @dataclass
 class _Run:
     """One run in progress: what it was asked, and what has been made ready so far."""
@@ -140,8 +171,9 @@ class _Run:
     tools: Tools
     folder: RunFolder
     corpora: Corpora
-    contexts: dict[str, TaskContext] = field(default_factory=dict)
-    adapters: dict[tuple[LoRA, int], AdapterRef] = field(default_factory=dict)
+    contexts: dict[tuple[str, ModelRef], TaskContext] = field(default_factory=dict)
+    """By task and model: they share the retriever and what it found."""
+    adapters: dict[tuple[ModelRef, LoRA, int], AdapterRef] = field(default_factory=dict)
     lengths: dict[str, dict[str, int]] = field(default_factory=dict)
     """Task → question id → tokens that the embedder would read of it."""
     found: dict[str, dict[str, bool]] = field(default_factory=dict)
@@ -152,14 +184,17 @@ class _Run:
         self._say_where()
         self._keep_template()
         self._prepare()
-        jobs = [ready(job, self.contexts[job.task]) for job in self.plan.jobs]
+        jobs = [ready(job, self._context(job)) for job in self.plan.jobs]
         self._write_questions(jobs)
         write_samples(self.folder, self.plan.tasks.values(), jobs)
         cached = self.settings.use_cache
         cache = AnswerCache(tools.cache / "answers.sqlite", tools.progress) if cached else None
-        answers = AnswerPass(tools.engine, self.folder, cache, tools.progress, tools.clock)
-        self._say_plan(jobs, answers)
-        self._answer(jobs, answers)
+        passes = {
+            model.ref: AnswerPass(model.engine, self.folder, cache, tools.progress, tools.clock)
+            for model in tools.models
+        }
+        self._say_plan(jobs, passes)
+        self._answer(jobs, passes)
         keep_aggregates(self.folder, jobs, tools.progress)
         self._time(jobs)
 
@@ -177,11 +212,17 @@ class _Run:
                 )
                 retriever = self._retriever(task, passages, embedder)
                 self.found[name] = answers_found(task, self._corpus(task))
-            self.contexts[name] = TaskContext(task, self.tools.engine, retriever, self.settings.seed)
+            found: dict[str, tuple[Ranked, ...]] = {}
+            for model in self.tools.models:
+                context = TaskContext(task, model.engine, retriever, self.settings.seed, found)
+                self.contexts[name, model.ref] = context
         if embedder:
             facts = EmbedderFacts(name=embedder.name, sha256=embedder.sha256, max_tokens=embedder.max_tokens)
             self.folder.update(embedder=facts)
         self.corpora.forget()
+
+    def _context(self, job: Job) -> TaskContext:
+        return self.contexts[job.task, job.system.model]
 
     def _write_questions(self, jobs: Sequence[ReadyJob]) -> None:
         """Keep the questions with what was found out about them, and say which hold control tokens."""
@@ -233,38 +274,41 @@ class _Run:
 
     def _say_where(self) -> None:
         """With what and where to, before anything long begins: embedding a corpus may take minutes."""
-        identity = self.tools.engine.identity
-        how = f"{identity.dtype} on {identity.device}" if identity.dtype else identity.device
-        self.tools.progress.note(f"Model {identity.name} ({how}); run folder {self.folder.path}")
+        models = "; ".join(map(_described, self.tools.models))
+        several = "Models" if len(self.tools.models) > 1 else "Model"
+        self.tools.progress.note(f"{several} {models}; run folder {self.folder.path}")
 
     def _keep_template(self) -> None:
-        """Keep how the model's conversations are written, and say what is unusual about it."""
-        facts = self.tools.engine.template_facts()
-        if facts is None:
-            return
-        model = dataclasses.replace(self.folder.manifest.model, template=facts)
-        self.folder.update(model=model)
-        for sentence in template_sentences(facts):
-            self.tools.progress.note(f"  {sentence}")
+        """Keep how each model's conversations are written, and say what is unusual about it."""
+        models = []
+        for model, known in zip(self.tools.models, self.folder.manifest.models, strict=True):
+            facts = model.engine.template_facts()
+            models.append(dataclasses.replace(known, template=facts) if facts else known)
+            for sentence in template_sentences(facts) if facts else ():
+                of = f"{model.label}: " if model.label else ""
+                self.tools.progress.note(f"  {of}{sentence}")
+        self.folder.update(model=models[0], other_models=tuple(models[1:]))
 
-    def _say_plan(self, jobs: Sequence[ReadyJob], answers: AnswerPass) -> None:
+    def _say_plan(self, jobs: Sequence[ReadyJob], passes: Passes) -> None:
         """What will run and what is cached, before the first answer."""
         say = self.tools.progress.note
-        for task, context in self.contexts.items():
-            if context.retriever:
+        for (task, model), context in self.contexts.items():
+            if context.retriever and model == self.tools.model.ref:
                 info = context.retriever.info
                 say(f"  {task}: index of {info.passages} passages {'reused' if info.reused else 'built'}")
         for job in self.plan.trainings:
             seed = f", seed {job.seed}" if self.settings.seeds > 1 else ""
             say(f"  {job.task} · {job.system.name}: adapter {self._adapter_state(job)}{seed}")
         for asked in jobs:
-            cached = f", {answers.known(asked)} cached" if asked.job.adapter is None else ""
+            known = passes[asked.job.system.model].known
+            cached = f", {known(asked)} cached" if asked.job.adapter is None else ""
             say(f"  {asked.job.task} · {asked.job.system.name}: {len(asked.questions)} questions{cached}")
         for task in self.plan.forgetting.alone:
-            count, adapters = len(self.plan.tasks[task].test), len(self.plan.trainings)
+            count, asked_there = len(self.plan.tasks[task].test), self.plan.jobs_of(task)
+            adapters = sum(job.adapter is not None for job in asked_there)
             say(
                 f"  {task} shows what is forgotten: {counted(count, 'question')} to base and to "
-                f"{counted(adapters, 'adapter')}, {count * (1 + adapters):,} answers; --guard none saves them"
+                f"{counted(adapters, 'adapter')}, {count * len(asked_there):,} answers; --guard none saves them"
             )
         for task in self.plan.idle:
             say(f"  {task} would only show what is forgotten, and no adapter is trained: it is not asked")
@@ -276,17 +320,39 @@ class _Run:
                 say(f"  {task} · {system}: not applicable, {reason}")
 
     def _adapter_state(self, job: Job) -> str:
-        assert self.tools.trainer is not None
-        key = self.tools.trainer.key(self.contexts[job.task].training(job.system, job.seed))
+        key = self._trainer(job).key(self._context(job).training(job.system, job.seed))
         return "cached" if adapter_folder(self.tools.cache, key).exists() else "to be trained"
 
-    def _answer(self, jobs: Sequence[ReadyJob], answers: AnswerPass) -> None:
+    def _trainer(self, job: Job) -> Trainer:
+        trainer = self.tools.of(job.system).trainer
+        assert trainer is not None  # else the plan has no such job
+        return trainer
+
+    def _apart(self) -> tuple[Engine, ...]:
+        """The engines, where they cannot be in memory together; a resumed run goes on as it began."""
+        order, engines = self.folder.manifest.timing_order, [model.engine for model in self.tools.models]
+        if order is None:
+            order = TimingOrder.INTERLEAVED if self.tools.fit_together(engines) else TimingOrder.ABBA
+            self.folder.update(timing_order=order)
+        return tuple(engines) if order is TimingOrder.ABBA else ()
+
+    def _answer(self, jobs: Sequence[ReadyJob], passes: Passes) -> None:
+        """Model by model, so that the weights of each are needed in one stretch."""
         self.folder.update(set_aside={})
+        apart = self._apart()
+        for model in self.tools.models:
+            mine = [job for job in jobs if job.job.system.model == model.ref]
+            self._answer_model(mine, passes[model.ref])
+            if apart:
+                model.engine.release()
+
+    def _answer_model(self, jobs: Sequence[ReadyJob], answers: AnswerPass) -> None:
         for job in jobs:
             if job.job.adapter is None:
                 self._answer_one(job, None, answers)
+        own = [job.job for job in jobs]
         for training in self.plan.trainings:
-            if training.task in self.folder.manifest.set_aside:
+            if training not in own or training.task in self.folder.manifest.set_aside:
                 continue
             adapter = self._adapter(training)
             for job in jobs:
@@ -308,10 +374,9 @@ class _Run:
 
     def _adapter(self, job: Job) -> AdapterRef:
         """Train or open the adapter of a job and keep its record, in the place of an earlier one of its own."""
-        assert self.tools.trainer is not None
         assert job.adapter is not None
-        training = self.contexts[job.task].training(job.system, job.seed)
-        adapter = load_or_train(self.tools.trainer, training, self.tools.cache, self.tools.progress)
+        training = self._context(job).training(job.system, job.seed)
+        adapter = load_or_train(self._trainer(job), training, self.tools.cache, self.tools.progress)
         self.adapters[job.adapter] = adapter.ref
         trained = TrainedAdapter(
             system=job.system.id,
@@ -336,7 +401,8 @@ class _Run:
         if count == 0:
             return
         tools = self.tools
-        timing = TimingPass(tools.engine, self.folder, tools.progress, tools.clock, self.settings.seed)
+        apart = self._apart()
+        timing = TimingPass(self.folder, tools.progress, tools.clock, self.settings.seed, apart)
         for task in self.plan.tasks:
             if task in self.folder.manifest.set_aside:
                 continue
@@ -351,10 +417,14 @@ class _Run:
             ]
             if timed:
                 timing.run(task, timed_forms(timed), count)
-        tools.engine.load(None)
+        for model in tools.models:
+            if apart:
+                model.engine.release()
+            else:
+                model.engine.load(None)
 
 
 def default_output(root: Path, settings: Settings) -> Path:
     """`<UTC time>-<short hash>` under `root`."""
     now = datetime.now(UTC)
-    return root / f"{now:%Y%m%dT%H%M%SZ}-{sha256_json([dataclasses.asdict(settings), now.isoformat()])[:6]}"
+    return root / f"{now:%Y%m%dT%H%M%SZ}-{sha256_json([repr(settings), now.isoformat()])[:6]}"

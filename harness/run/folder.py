@@ -24,6 +24,7 @@ from harness.records import (
 from harness.run.lock import LOCK
 from harness.run.manifest import Manifest, read_manifest, write_manifest
 from harness.run.rows import read_rows
+from harness.spec.system import System
 from harness.temporary import remove_left
 
 ANSWERS, BATCHES, TIMINGS, PASSAGES = "answers.jsonl", "batches.jsonl", "timings.jsonl", "passages.jsonl"
@@ -61,6 +62,16 @@ class RunFolder:
         """Set fields of the manifest and replace it on disk."""
         self.manifest = dataclasses.replace(self.manifest, **fields)
         write_manifest(self.path, self.manifest)
+
+    def update_model(self, system: System, **fields: Any) -> None:
+        """Set what is known of the model that a system answers with; what the first one has at the top, there too."""
+        manifest, facts = self.manifest, self.manifest.model_of(system)
+        models = [
+            dataclasses.replace(each, **fields) if each.label == facts.label else each
+            for each in manifest.models
+        ]
+        first = {"first_query_s": models[0].first_query_s}
+        self.update(model=models[0], other_models=tuple(models[1:]), **first)
 
     def write_whole(self, name: str, rows: Iterable[QuestionRow | TrainingRow | PromptSample]) -> None:
         """Replace a JSONL file in one step: what a run knows from its start, and a resumed one writes again."""

@@ -7,14 +7,17 @@ tasks: the adapter of one shows on another what it forgot.
 from __future__ import annotations
 
 import functools
+import json
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from pydantic import Discriminator, Tag, TypeAdapter, ValidationError
 from pydantic_core import ErrorDetails
 
+from harness.engines.catalogue import DEFAULT_BASE
 from harness.errors import InputError, InputErrors, shown
 from harness.files import LFS_POINTER, is_lfs_pointer, read_regular, sha256_json, write_text
 from harness.ranges import (
@@ -50,7 +53,7 @@ SHOWN = 5
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ModelFacts:
-    """The model that answered. `parameters`: known once its weights were loaded.
+    """A model that answered. `parameters`, `load_s`: known once its weights were loaded.
 
     `usd_per_hour`, `usd_per_mtok`: what its own machine or its tokens cost, as declared. `listed_prices`: of its
     tokens, as it is and fine-tuned, by the price list of hosted models on the run's day. `same_as`: the name of another
@@ -68,6 +71,10 @@ class ModelFacts:
     server: Name | None = None
     structured: Literal[True] | None = None
     parameters: Count | None = None
+    label: Name | None = None
+    """What the run calls it, and its systems behind an @; None: the run has no other."""
+    load_s: Seconds | None = None
+    first_query_s: Seconds | None = None
     usd_per_hour: Usd | None = None
     usd_per_mtok: TokenPrice | None = None
     listed_prices: tuple[ApiPrice, ...] = ()
@@ -208,6 +215,15 @@ class Seeds:
     order: Seed
 
 
+class TimingOrder(StrEnum):
+    """How the systems of several models take turns in the timing pass."""
+
+    INTERLEAVED = "interleaved"
+    """All models in memory: every system answers each question in turn."""
+    ABBA = "A B B A"
+    """One model in memory: each answers half of the questions, then, in the opposite order, the other half."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Manifest:
     """`run.json`. What a run only learns on its way is None or empty before."""
@@ -223,6 +239,8 @@ class Manifest:
     git_commit: Text | None
     settings: Settings
     model: ModelFacts
+    """The first of the run's models."""
+    other_models: tuple[ModelFacts, ...] = ()
     embedder: EmbedderFacts | None
     tasks: dict[Name, TaskFacts]
     systems: dict[Name, System]
@@ -242,13 +260,21 @@ class Manifest:
     libraries: dict[Name, Text]
     machine: MachineFacts
     aggregates: tuple[Aggregate, ...] = ()
+    timing_order: TimingOrder | None = None
+    """None in runs that answered nothing yet, or are from before there could be several models."""
     load_s: Seconds | None = None
+    """Of the first model, as `first_query_s`."""
     first_query_s: Seconds | None = None
     peak_memory_gb: Gigabytes | None = None
 
-    def model_of(self, system: System) -> ModelFacts:  # noqa: ARG002 - a run has one model as yet
-        """What is known of the model that a system's answers came from."""
-        return self.model
+    @property
+    def models(self) -> tuple[ModelFacts, ...]:
+        """All models of the run, in the order in which they were named."""
+        return (self.model, *self.other_models)
+
+    def model_of(self, system: System) -> ModelFacts:
+        """The model that a system of this run answers with."""
+        return next((facts for facts in self.models if facts.label == system.model_label), self.model)
 
     def systems_of(self, task: str) -> dict[str, System]:
         """The systems that answer a task, by name, in the plan's order."""
@@ -302,7 +328,7 @@ def read_manifest(folder: Path) -> Manifest:
         )
     text = content.decode("utf-8")
     try:
-        manifest = _adapter().validate_json(content, strict=True)
+        manifest = _adapter().validate_json(_with_models(content, data), strict=True)
     except ValidationError as error:
         misfits = (_misfit(item, data) for item in error.errors(include_url=False))
         damage = list({sentence.partition(":")[0]: (place, sentence) for place, sentence in misfits}.values())
@@ -315,6 +341,18 @@ def read_manifest(folder: Path) -> Manifest:
     if errors:
         raise InputErrors(errors)
     return manifest
+
+
+def _with_models(content: bytes, data: Any) -> bytes:
+    """A manifest whose settings name their models. Runs from before there could be several have `model` and so on."""
+    settings = data.get("settings")
+    if not isinstance(settings, dict) or "models" in settings or "model" not in settings:
+        return content
+    said = {
+        name: settings[name] for name in ("revision", "device", "dtype") if settings.get(name) is not None
+    }
+    entry = {"model": DEFAULT_BASE if settings["model"] is None else settings["model"], **said}
+    return json.dumps({**data, "settings": {**settings, "models": [entry]}}).encode()
 
 
 @functools.cache
@@ -339,9 +377,17 @@ def _misfit(item: ErrorDetails, data: Any) -> Damage:
 
 def contradictions(manifest: Manifest, data: Any) -> Iterator[Damage]:
     """Where parts of a manifest do not fit together. `data`: what it was read from."""
+    labels = [facts.label for facts in manifest.models]
+    if len(set(labels)) < len(labels):
+        yield ("other_models",), "'other_models' gives two models one label"
     for key, system in manifest.systems.items():
         if system.id != key:
             yield ("systems", key), f"{_key('systems', key)} is not the system that its id names, {system.id}"
+        elif system.model_label not in labels:
+            yield (
+                ("systems", key),
+                f"{_key('systems', key)} is of the model {system.model_label!r}, which is not there",
+            )
     for name, task in manifest.tasks.items():
         facts = data["tasks"][name]
         if task.spec.name != name:

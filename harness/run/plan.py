@@ -11,7 +11,7 @@ from harness.files import sha256_text
 from harness.records import Question
 from harness.run.settings import Effort
 from harness.spec.strategy import STRATEGIES, Strategy, TaskSettings, forgetting_system, named, system_of
-from harness.spec.system import LoRA, System
+from harness.spec.system import LoRA, ModelRef, System
 from harness.spec.task import Task
 
 
@@ -24,9 +24,9 @@ class Job:
     seed: int = 0
 
     @property
-    def adapter(self) -> tuple[LoRA, int] | None:
-        """What is trained for it, with which seed; systems that share an adapter share this."""
-        return (self.system.adapter, self.seed) if self.system.adapter else None
+    def adapter(self) -> tuple[ModelRef, LoRA, int] | None:
+        """What is trained for it, of which model, with which seed; systems that share an adapter share this."""
+        return (self.system.model, self.system.adapter, self.seed) if self.system.adapter else None
 
     @property
     def shows_forgetting(self) -> bool:
@@ -69,13 +69,21 @@ ONLY_FORGETTING = "the task is asked to show forgetting only, by base and the ad
 Setup = Callable[[Task, Strategy], System]
 """Makes a strategy concrete for a task."""
 
+Contestant = tuple[Strategy, Setup]
+"""A strategy with a model."""
 
-def setup_of(engine: Engine, embedder: str, seed: int) -> Setup:
-    """Systems that answer with `engine`, find passages with `embedder` and draw examples with `seed`."""
+
+def setup_of(engine: Engine, embedder: str, seed: int, label: str | None = None) -> Setup:
+    """Systems that answer with `engine`, find passages with `embedder` and draw examples with `seed`.
+
+    `label`: what the run calls the model, where it has several.
+    """
 
     def setup(task: Task, strategy: Strategy) -> System:
         spec = task.spec
-        settings = TaskSettings(task.name, spec.retrieval, spec.examples, spec.finetune, embedder, seed)
+        settings = TaskSettings(
+            task.name, spec.retrieval, spec.examples, spec.finetune, embedder, seed, label
+        )
         return system_of(strategy, engine.identity.model, settings)
 
     return setup
@@ -102,13 +110,12 @@ def obstacle(task: Task, system: System, engine: Engine, *, trainable: bool = Tr
 
 def make_plan(
     tasks: Sequence[Task],
-    strategies: Sequence[Strategy],
-    setup: Setup,
+    contestants: Sequence[Contestant],
     obstacle_to: Callable[[Task, System], str | None],
     seeds: Sequence[int] = (0,),
     forgetting: ForgettingTasks | None = None,
 ) -> Plan:
-    """Cross tasks with strategies; forgetting tasks (by default the general ones) are answered by every adapter too.
+    """Cross tasks with contestants; forgetting tasks (by default the general ones) are answered by every adapter too.
 
     A system with an adapter is trained once a seed; the others do not depend on one and run under the first.
     A task that would only show forgetting is left out where no adapter is trained. Raises InputError where no strategy
@@ -118,7 +125,7 @@ def make_plan(
     jobs: list[Job] = []
     reasons: dict[str, dict[str, str]] = {}
     for task in tasks:
-        systems = [setup(task, strategy) for strategy in strategies]
+        systems = [setup(task, strategy) for strategy, setup in contestants]
         if task.name in forgetting.alone:
             reasons[task.name] = {system.name: ONLY_FORGETTING for system in systems if not system.bare}
             continue
@@ -131,7 +138,9 @@ def make_plan(
             for seed in (seeds if system.adapted else seeds[:1])
         ]
     shown = {
-        task.name: _forgetting_jobs(task, jobs, setup) for task in tasks if task.name in forgetting.names
+        task.name: _forgetting_jobs(task, jobs, contestants)
+        for task in tasks
+        if task.name in forgetting.names
     }
     shown = {name: more for name, more in shown.items() if more}
     jobs += [job for more in shown.values() for job in more]
@@ -148,13 +157,18 @@ def make_plan(
     )
 
 
-def _forgetting_jobs(task: Task, jobs: Sequence[Job], setup: Setup) -> list[Job]:
-    """What a task is asked besides: the other tasks' adapters, and base, if it is not there to compare with."""
-    trained = [job for job in jobs if job.adapter and job.task != task.name]
-    asked = [Job(task.name, forgetting_system(job.system, task.name), job.seed) for job in trained]
-    if not asked or any(job.task == task.name and job.system.bare for job in jobs):
-        return asked
-    return [Job(task.name, setup(task, STRATEGIES[named()]), trained[0].seed), *asked]
+def _forgetting_jobs(task: Task, jobs: Sequence[Job], contestants: Sequence[Contestant]) -> list[Job]:
+    """What a task is asked besides: the other tasks' adapters, and each model as it is, if it is not asked anyway."""
+    asked: list[Job] = []
+    for setup in dict.fromkeys(setup for _, setup in contestants):
+        bare = setup(task, STRATEGIES[named()])
+        trained = [
+            job for job in jobs if job.adapter and job.task != task.name and job.system.model == bare.model
+        ]
+        if trained and not any(job.task == task.name and job.system == bare for job in jobs):
+            asked.append(Job(task.name, bare, trained[0].seed))
+        asked += [Job(task.name, forgetting_system(job.system, task.name), job.seed) for job in trained]
+    return asked
 
 
 def limited(task: Task, effort: Effort, seed: int) -> Task:

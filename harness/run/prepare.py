@@ -34,7 +34,8 @@ class TaskContext:
     engine: Engine
     retriever: Retriever | None
     seed: int
-    _retrieved: dict[str, tuple[Ranked, ...]] = field(default_factory=dict)
+    retrieved: dict[str, tuple[Ranked, ...]] = field(default_factory=dict)
+    """Question → what was found for it: the same whichever model reads it, so that models may share it."""
 
     @cached_property
     def prompts_of_task(self) -> TaskPrompts:
@@ -66,14 +67,14 @@ class TaskContext:
 
     def _passages(self, system: System, question: Question) -> tuple[Ranked, ...]:
         if system.retrieved:
-            return self._retrieved[question.question]
+            return self.retrieved[question.question]
         return self.gold(question)[:RECORDED] if system.gold else ()
 
     def _retrieve(self, questions: Sequence[Question]) -> None:
         assert self.retriever is not None
-        new = list(dict.fromkeys(q.question for q in questions if q.question not in self._retrieved))
+        new = list(dict.fromkeys(q.question for q in questions if q.question not in self.retrieved))
         if new:
-            self._retrieved |= zip(new, self.retriever.search(new, RECORDED), strict=True)
+            self.retrieved |= zip(new, self.retriever.search(new, RECORDED), strict=True)
 
     # Training
 
@@ -103,7 +104,7 @@ class TaskContext:
 
     def _with_gold(self, question: Question, k: int, rng: random.Random) -> tuple[Ranked, ...]:
         """What retrieval found, with the gold passage in a random place where it was missed (mostly)."""
-        shown = list(self._retrieved[question.question][:k])
+        shown = list(self.retrieved[question.question][:k])
         place, put_in = rng.randrange(max(1, len(shown))), rng.random() < GOLD_SHARE
         missed = question.gold_docs and not any(r.passage.doc_id in question.gold_docs for r in shown)
         gold = self.gold(question)[:1] if missed and put_in else ()

@@ -10,16 +10,21 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator, Field
 
+from harness.engines.catalogue import DEFAULT_BASE
+from harness.errors import InputError
 from harness.ranges import Count, Day, Name, Positive, Seed, Values
 from harness.spec.bounds import LEAST, MOST_CYCLES, MOST_USD_PER_HOUR
+from harness.spec.models import ModelEntry
 from harness.spec.pinned import PINNED_DATE
-from harness.spec.strategy import DEFAULT_STRATEGIES, STRATEGIES
+from harness.spec.strategy import DEFAULT_STRATEGIES, Strategy, parse_choices, strategies_by_model
 from harness.spec.tariff import Tariff
 
 
 def _known(name: str) -> str:
-    if name not in STRATEGIES:
-        raise ValueError("there is no such strategy")
+    try:
+        parse_choices([name])
+    except InputError:
+        raise ValueError("there is no such strategy") from None
     return name
 
 
@@ -38,11 +43,10 @@ class Settings:
 
     tasks: tuple[Name, ...]
     strategies: tuple[StrategyName, ...] = DEFAULT_STRATEGIES
-    model: Name | None = None
-    revision: Name | None = None
+    """As given: `rag`, or `rag@LABEL` for one model of several."""
+    models: tuple[ModelEntry, ...] = (ModelEntry(model=DEFAULT_BASE),)
+    """With a name each where there are several (`spec/labels.py`)."""
     embedder: Name | None = None
-    device: Name | None = None
-    dtype: Name | None = None
     date: Day = PINNED_DATE
     """What a chat template that asks for it is told the day is."""
     limit: Positive | None = None
@@ -65,6 +69,21 @@ class Settings:
     utilisation: Annotated[float, Field(ge=LEAST, le=1)] | None = None
     tuning_cycles: Annotated[int, Field(ge=1, le=MOST_CYCLES)] | None = None
     price_as: tuple[Name, ...] = ()
+
+    @property
+    def labels(self) -> tuple[str | None, ...]:
+        """What systems call their models, in order; a single model needs no label."""
+        return tuple(entry.name for entry in self.models) if len(self.models) > 1 else (None,)
+
+    @property
+    def strategies_by_model(self) -> tuple[tuple[Strategy, ...], ...]:
+        """The strategies of each model. Raises InputErrors where `strategies` and `models` do not fit."""
+        return strategies_by_model(parse_choices(self.strategies), tuple(entry.name for entry in self.models))
+
+    @property
+    def adapted(self) -> bool:
+        """Whether any strategy answers with an adapter."""
+        return any(choice.strategy.adapted for choice in parse_choices(self.strategies))
 
     @property
     def training_seeds(self) -> tuple[int, ...]:
@@ -93,6 +112,13 @@ class Settings:
     def _with_paths(self, change: Callable[[str], str]) -> Settings:
         forgetting = None if self.forgetting is None else tuple(map(change, self.forgetting))
         return replace(self, tasks=tuple(map(change, self.tasks)), forgetting=forgetting)
+
+
+def one_model(
+    model: str | None, *, revision: str | None = None, device: str | None = None, dtype: str | None = None
+) -> tuple[ModelEntry, ...]:
+    """The models of somebody who works with one, by default the default one."""
+    return (ModelEntry(model=model or DEFAULT_BASE, revision=revision, device=device, dtype=dtype),)
 
 
 @dataclass(frozen=True, slots=True)

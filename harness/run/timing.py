@@ -1,5 +1,7 @@
 """The timing pass: one request at a time, every system answers each question once, in a balanced order.
 
+Where the models of a run do not fit into memory together, blocks run A B B A: each model answers half of the
+questions, then, in the opposite order, the other half, so that a steady drift of the machine falls on all alike.
 Nothing is reused: no cached answer, no prefix, no embedding. The clock of a system that retrieves starts
 before the query is embedded. Adapters are timed merged, as deployed, and unmerged beside it.
 """
@@ -7,7 +9,7 @@ before the query is embedded. Adapters are timed merged, as deployed, and unmerg
 from __future__ import annotations
 
 import random
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from harness.engines.engine import AdapterRef, Clock, Engine
@@ -16,6 +18,7 @@ from harness.records import Question, TimingRow
 from harness.run.folder import RunFolder
 from harness.run.plan import sample
 from harness.run.prepare import ReadyJob
+from harness.spec.system import ModelRef
 
 WARM_UP = 3
 """Answers thrown away before the first block, after the first query of the run (which is reported apart)."""
@@ -31,6 +34,10 @@ class TimedForm:
     @property
     def merged(self) -> bool:
         return self.adapter is None or self.adapter.merged
+
+    @property
+    def model(self) -> ModelRef:
+        return self.ready.job.system.model
 
 
 def timed_forms(jobs: Sequence[tuple[ReadyJob, AdapterRef | None]]) -> list[TimedForm]:
@@ -62,35 +69,104 @@ def timed_questions(questions: tuple[Question, ...], count: int, seed: int) -> t
 
 
 @dataclass(frozen=True, slots=True)
-class TimingPass:
-    """What timing needs besides the jobs."""
+class Place:
+    """Where an answer stands in the order of a task's timings: a form, a question, and its block and position."""
 
-    engine: Engine
+    form: TimedForm
+    question: Question
+    block: int
+    position: int
+
+    @property
+    def key(self) -> tuple[str, str, str, bool]:
+        """As `RunFolder.timed` names it."""
+        job = self.form.ready.job
+        return (job.task, job.system.id, self.question.id, self.form.merged)
+
+
+@dataclass(frozen=True, slots=True)
+class Stretch:
+    """Answers that are timed with the same models in memory."""
+
+    forms: tuple[TimedForm, ...]
+    questions: tuple[Question, ...]
+    places: tuple[Place, ...]
+
+
+def interleaved(forms: Sequence[TimedForm], questions: Sequence[Question], seed: int) -> list[Place]:
+    """Every form answers each question in turn: a block a question."""
+    orders = block_orders(len(forms), len(questions), seed)
+    return [
+        Place(forms[at], question, block, position)
+        for block, (question, order) in enumerate(zip(questions, orders, strict=True))
+        for position, at in enumerate(order)
+    ]
+
+
+def in_stretches(forms: Sequence[TimedForm], questions: tuple[Question, ...], seed: int) -> list[Stretch]:
+    """A B B A: a block is a stretch in which one model alone answers half of the questions, its forms interleaved."""
+    by_model: dict[ModelRef, list[TimedForm]] = {}
+    for form in forms:
+        by_model.setdefault(form.model, []).append(form)
+    half = (len(questions) + 1) // 2
+    groups = list(by_model.values())
+    rounds = [(group, questions[:half]) for group in groups]
+    rounds += [(group, questions[half:]) for group in reversed(groups)]
+    stretches = []
+    for block, (group, part) in enumerate(rounds):
+        places = enumerate(interleaved(group, part, seed + block))
+        numbered = tuple(replace(place, block=block, position=position) for position, place in places)
+        stretches.append(Stretch(tuple(group), part, numbered))
+    return [stretch for stretch in stretches if stretch.places]
+
+
+@dataclass(frozen=True, slots=True)
+class TimingPass:
+    """What timing needs besides the jobs. `apart`: engines that cannot be in memory together; none: all can."""
+
     folder: RunFolder
     progress: Progress
     clock: Clock
     seed: int
+    apart: tuple[Engine, ...] = ()
 
     def run(self, task: str, forms: Sequence[TimedForm], count: int) -> None:
-        """Time `count` questions in interleaved blocks; what is timed already is left alone."""
+        """Time `count` questions; what is timed already is left alone."""
         questions = timed_questions(forms[0].ready.questions, count, self.seed)
+        stretches = (
+            in_stretches(forms, questions, self.seed)
+            if self.apart
+            else [Stretch(tuple(forms), questions, tuple(interleaved(forms, questions, self.seed)))]
+        )
+        with self.progress.track(f"{task} · latency", sum(len(row.places) for row in stretches)) as advance:
+            for stretch in stretches:
+                self._measure_all(stretch, advance)
+
+    def _measure_all(self, stretch: Stretch, advance: Callable[[int], None]) -> None:
+        """Measure a stretch. Models that have no part in it let go of their weights where memory is short."""
         done = self.folder.timed()
-        orders = block_orders(len(forms), len(questions), self.seed)
-        self._warm_up(forms, questions)
-        with self.progress.track(f"{task} · latency", len(questions)) as advance:
-            for block, (question, order) in enumerate(zip(questions, orders, strict=True)):
-                for position, place in enumerate(order):
-                    form = forms[place]
-                    if (task, form.ready.job.system.id, question.id, form.merged) not in done:
-                        self.folder.add_timing(self.measure(form, question, block, position))
-                advance(1)
+        todo = [place for place in stretch.places if place.key not in done]
+        advance(len(stretch.places) - len(todo))
+        if not todo:
+            return
+        taking_part = [form.ready.context.engine for form in stretch.forms]
+        for engine in self.apart:
+            if not any(engine is other for other in taking_part):
+                engine.release()
+        self._warm_up(stretch.forms, stretch.questions)
+        for place in todo:
+            self.folder.add_timing(self.measure(place.form, place.question, place.block, place.position))
+            advance(1)
 
     def _warm_up(self, forms: Sequence[TimedForm], questions: Sequence[Question]) -> None:
-        if self.folder.manifest.first_query_s is None:
-            row = self.measure(forms[0], questions[0], 0, 0)
-            self.folder.update(first_query_s=round(row.e2e_s, 6))
-        for turn in range(WARM_UP):
-            self.measure(forms[turn % len(forms)], questions[turn % len(questions)], 0, 0)
+        """Let each model answer its first query, which is kept apart, and some more that are thrown away."""
+        for model in dict.fromkeys(form.model for form in forms):
+            own = [form for form in forms if form.model == model]
+            if self.folder.manifest.model_of(own[0].ready.job.system).first_query_s is None:
+                row = self.measure(own[0], questions[0], 0, 0)
+                self.folder.update_model(own[0].ready.job.system, first_query_s=round(row.e2e_s, 6))
+            for turn in range(WARM_UP):
+                self.measure(own[turn % len(own)], questions[turn % len(questions)], 0, 0)
 
     def measure(self, form: TimedForm, question: Question, block: int, position: int) -> TimingRow:
         """Answer one question alone, from the question handed over to its last token."""
@@ -98,14 +174,15 @@ class TimingPass:
         context, system = ready.context, ready.job.system
         # The gold passages of the control are given, not found: nothing of that belongs on the clock.
         passages = context.gold(question) if system.gold else ()
-        self.engine.load(form.adapter)
+        engine = context.engine
+        engine.load(form.adapter)
         start = clock()
         if system.retrieved:
             passages = context.retrieve_one(question.question, system.retrieved.k)
         retrieved = clock()
         prompt = context.prompt(system, question, passages)
         handed = clock()
-        timed = self.engine.time(prompt.request, form.adapter, clock)
+        timed = engine.time(prompt.request, form.adapter, clock)
         return TimingRow(
             task=ready.job.task,
             system=system.id,

@@ -3,56 +3,97 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from harness.corpus.embedder import Embedder, SentenceTransformerEmbedder
 from harness.engines.catalogue import DEFAULT_EMBEDDER
 from harness.engines.engine import Clock, Engine
-from harness.engines.open import open_engine
+from harness.engines.memory import fit_together
+from harness.engines.open import open_entry
 from harness.engines.store import resolve
+from harness.errors import InputError
 from harness.files import cache_root, clean_cache
 from harness.finetune.open import open_trainer
 from harness.finetune.trainer import Trainer
 from harness.progress import Progress, Terminal
 from harness.run.settings import Settings
+from harness.spec.models import ModelEntry
+from harness.spec.system import ModelRef, System
+
+
+@dataclass(frozen=True, slots=True)
+class Model:
+    """A model of a run, opened once. `trainer` None: it cannot be adapted here. `label` None: the run has no other."""
+
+    entry: ModelEntry
+    engine: Engine
+    trainer: Trainer | None
+    label: str | None = None
+
+    @property
+    def ref(self) -> ModelRef:
+        return self.engine.identity.model
 
 
 @dataclass(frozen=True, slots=True)
 class Tools:
-    """`trainer` None: the engine's model cannot be adapted. `embedder_name` is what systems call the embedder."""
+    """`embedder_name` is what systems call the embedder."""
 
-    engine: Engine
-    trainer: Trainer | None
+    models: tuple[Model, ...]
     embedder: Callable[[], Embedder]
     embedder_name: str
     cache: Path
     progress: Progress
     clock: Clock = time.perf_counter
+    fit_together: Callable[[Sequence[Engine]], bool] = fit_together
+
+    @property
+    def model(self) -> Model:
+        """The first model: the only one, where somebody works with one."""
+        return self.models[0]
+
+    def of(self, system: System) -> Model:
+        """The model that a system answers with."""
+        return next(model for model in self.models if model.ref == system.model)
 
 
 def load_tools(settings: Settings, progress: Progress | None = None) -> Tools:
     """Fetch or open the models that the settings name. Weights are read at the first answer.
 
-    Raises InputError for an unknown model, device or dtype, ModelUnavailable where one cannot be had.
+    Raises InputError for an unknown model, device or dtype, or the same model twice; ModelUnavailable where one
+    cannot be had.
     """
     progress = progress or Terminal()
     cache = cache_root()
     clean_cache(cache)
-    engine = open_engine(
-        settings.model,
-        cache=cache,
-        progress=progress,
-        revision=settings.revision,
-        device=settings.device,
-        dtype=settings.dtype,
-        date=settings.date,
-    )
-    name = settings.embedder or DEFAULT_EMBEDDER
+    opened = [
+        Model(
+            entry,
+            engine := open_entry(entry, cache=cache, progress=progress, date=settings.date),
+            open_trainer(engine),
+            label,
+        )
+        for entry, label in zip(settings.models, settings.labels, strict=True)
+    ]
+    check_different(opened)
+    name, device = settings.embedder or DEFAULT_EMBEDDER, opened[0].engine.identity.device
 
     def embedder() -> Embedder:
         folder = resolve(name, kind="embedder", cache=cache, progress=progress)
-        return SentenceTransformerEmbedder(folder.path, folder.name, folder.sha256, engine.identity.device)
+        return SentenceTransformerEmbedder(folder.path, folder.name, folder.sha256, device)
 
-    return Tools(engine, open_trainer(engine), embedder, name, cache, progress)
+    return Tools(tuple(opened), embedder, name, cache, progress)
+
+
+def check_different(models: Sequence[Model]) -> None:
+    """Raises InputError where two models of a run would answer the same: their systems could not be told apart."""
+    seen: dict[ModelRef, Model] = {}
+    for model in models:
+        if other := seen.get(model.ref):
+            raise InputError(
+                f"the models {other.label} and {model.label} are the same, {model.ref.name}, with the same weights and "
+                "dtype; name it once."
+            )
+        seen[model.ref] = model

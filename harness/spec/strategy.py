@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
-from harness.errors import InputError, did_you_mean
+from harness.errors import InputError, InputErrors, did_you_mean
 from harness.spec.settings import Examples as ExampleSettings
 from harness.spec.settings import Finetune as FinetuneSettings
 from harness.spec.settings import Retrieval as RetrievalSettings
-from harness.spec.system import Context, Examples, Gold, Kind, LoRA, ModelRef, Retrieved, System
+from harness.spec.system import Context, Examples, Gold, Kind, LoRA, ModelRef, Retrieved, System, name_at_home
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,13 +36,18 @@ class TaskSettings:
     finetune: FinetuneSettings
     embedder: str
     seed: int = 0
+    model_label: str | None = None
+    """What the run calls the model; None: it has only one."""
 
 
 def system_of(strategy: Strategy, model: ModelRef, settings: TaskSettings) -> System:
     """The strategy made concrete for a task."""
     context = tuple(_context(kind, settings) for kind in strategy.context)
     adapter = LoRA(settings.task, context, **settings.finetune.model_dump()) if strategy.adapted else None
-    return System(strategy.name, strategy.name, model, adapter, context, strategy.control)
+    name = name_at_home(strategy.name, settings.model_label)
+    return System(
+        name, strategy.name, model, adapter, context, strategy.control, model_label=settings.model_label
+    )
 
 
 def forgetting_system(trained: System, task: str) -> System:
@@ -103,6 +108,59 @@ def rank(system: System) -> int:
     A strategy that the table does not know (of another version's run) counts as the most involved.
     """
     return dict(zip(STRATEGIES, range(len(STRATEGIES)), strict=True)).get(system.strategy, len(STRATEGIES))
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """What `--strategies` names: a strategy on the model of that label; None: on every model of the run."""
+
+    strategy: Strategy
+    model_label: str | None = None
+
+
+def parse_choices(names: Iterable[str]) -> tuple[Choice, ...]:
+    """`rag` or `rag@LABEL`, in the order given. Raises InputError as `parse_strategies`."""
+    chosen: dict[Choice, None] = {}
+    for given in names:
+        name, at, label = given.partition("@")
+        if at and not label:
+            raise InputError(f"{given}: name a model of the run behind the @, or leave the @ out.")
+        (strategy,) = parse_strategies([name])
+        chosen[Choice(strategy, label or None)] = None
+    if not chosen:
+        raise InputError(f"name at least one strategy: {', '.join(STRATEGIES)}.")
+    return tuple(chosen)
+
+
+def strategies_by_model(
+    choices: Sequence[Choice], labels: Sequence[str | None]
+) -> tuple[tuple[Strategy, ...], ...]:
+    """The strategies of each model of a run, by its label (None: it has none), each once.
+
+    Raises InputErrors where a choice names no model of the run, or a model is left without any strategy.
+    """
+    known = [label for label in labels if label is not None]
+    errors = []
+    for label in dict.fromkeys(row.model_label for row in choices):
+        if label is not None and label not in known:
+            models = f"the models are {', '.join(known)}" if known else "name it with --model LABEL=NAME"
+            errors.append(
+                InputError(f"there is no model called {label!r}{did_you_mean(label, known, 0.5)}; {models}.")
+            )
+    by_model = tuple(
+        tuple(dict.fromkeys(row.strategy for row in choices if row.model_label in (None, label)))
+        for label in labels
+    )
+    errors += [
+        InputError(
+            f"--strategies asks nothing of the model {label}; leave the model out, or ask it something."
+        )
+        for label, strategies in zip(labels, by_model, strict=True)
+        if not strategies and not errors
+    ]
+    if errors:
+        raise InputErrors(errors)
+    return by_model
 
 
 DEFAULT_STRATEGIES = ("base", "lora", "rag", "oracle")

@@ -72,7 +72,7 @@ class Gold:
     kind: Literal["gold"] = "gold"
 
 
-SINCE = frozenset({"query_prefix", "passage_prefix", "server", "structured"})
+SINCE = frozenset({"query_prefix", "passage_prefix", "server", "structured", "model_label"})
 """Fields that are no part of an id while they are None: systems of runs from before them keep theirs."""
 
 Context = Annotated[Examples | Retrieved | Gold, Field(discriminator="kind")]
@@ -127,12 +127,15 @@ class System:
     context: tuple[Context, ...] = ()
     control: bool = False
     """A control explains the others and is never recommended."""
+    model_label: Name | None = None
+    """What the run calls its model; None: it has only one."""
 
     @cached_property
     def id(self) -> str:
-        """Sixteen hex digits that name everything but `name`: keys evidence, caches and comparisons."""
+        """Sixteen hex digits that name everything but what it is called: keys evidence, caches and comparisons."""
         facts: dict[str, Any] = asdict(self, dict_factory=_set_fields)
         del facts["name"]
+        facts.pop("model_label", None)
         return sha256_json(facts)[:16]
 
     @property
@@ -176,11 +179,16 @@ class System:
         """The same system under the name that it has on a task: `lora@TASK` where its adapter is another task's."""
         if self.adapter is None or self.adapter.task == task:
             return self
-        return replace(self, name=f"{self.strategy}@{self.adapter.task}")
+        return replace(self, name=f"{name_at_home(self.strategy, self.model_label)}@{self.adapter.task}")
 
     def trained_elsewhere(self, task: str) -> bool:
         """Whether the adapter was trained for another task: it answers `task` to show what it forgot."""
         return self.adapter is not None and self.adapter.task != task
+
+
+def name_at_home(strategy: str, model_label: str | None) -> str:
+    """`rag`, or `rag@large` in a run of several models."""
+    return strategy if model_label is None else f"{strategy}@{model_label}"
 
 
 def _set_fields(fields: list[tuple[str, Any]]) -> dict[str, Any]:

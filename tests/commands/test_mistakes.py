@@ -105,7 +105,7 @@ def test_what_cannot_be_a_files_name_is_refused(
 
 
 def test_a_flag_given_twice_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
-    assert "--model: is given twice" in refused(capsys, "compare", "--model", "a", "--model=a")
+    assert "--seed: is given twice" in refused(capsys, "compare", "--seed", "1", "--seed=1")
     assert "--json" not in refused(capsys, "report", "gone", "--json", "--json")
 
 

@@ -12,7 +12,6 @@ from typing import Any
 
 from harness.engines.store import ModelFolder
 from harness.files import sha256_text
-from harness.finetune.open import open_trainer
 from harness.run.compare import compare
 from harness.run.folder import RunFolder
 from harness.run.settings import Settings
@@ -20,6 +19,7 @@ from harness.run.tools import Tools
 from harness.scoring.table import METRICS, Scored
 from harness.spec.task import Task
 from tests.fakes import Silent, WordEmbedder
+from tests.run.worlds import model_of
 from tests.tiny import tiny_engine
 
 
@@ -70,7 +70,7 @@ def _document(row: dict[str, Any]) -> Answered:
 
 def tools_of(model: ModelFolder, folder: Path) -> Tools:
     engine = tiny_engine(model)
-    return Tools(engine, open_trainer(engine), WordEmbedder, WordEmbedder.name, folder / "cache", Silent())
+    return Tools((model_of(engine),), WordEmbedder, WordEmbedder.name, folder / "cache", Silent())
 
 
 def ours(task: Task, tools: Tools, folder: Path, *strategies: str) -> dict[str, dict[str, Answered]]:

@@ -245,7 +245,9 @@ def test_an_exported_task_taken_in_as_one_of_lm_evals_asks_and_scores_as_before(
     tools = tools_of(tiny_model, tmp_path)
     words, again = (
         [
-            tools.engine.show(prompts_of(one, tools.engine).prompt((), question, ()).request, ()).text
+            tools.model.engine.show(
+                prompts_of(one, tools.model.engine).prompt((), question, ()).request, ()
+            ).text
             for question in one.test
         ]
         for one in (task, taken_in)

@@ -12,7 +12,6 @@ import pytest
 from harness.engines.store import ModelFolder
 from harness.engines.transformers_engine import TransformersEngine
 from harness.errors import InputError
-from harness.finetune.open import open_trainer
 from harness.lmeval import library
 from harness.lmeval.load import open_tasks
 from harness.run.tools import Tools
@@ -22,6 +21,7 @@ from tests.fakes import Silent, WordEmbedder
 from tests.lmeval.peer import evaluated, peer
 from tests.lmeval.test_same_numbers import KINDS
 from tests.lmeval.worlds import CHOICE, config, write_config, write_data, write_task
+from tests.run.worlds import model_of
 from tests.tiny import tiny_engine
 
 SHORT = "finetune: {max_epochs: 1, rank: 2}\n"
@@ -39,7 +39,7 @@ def model(engine: TransformersEngine, strategy: str, folder: Path, *, more: str 
     from harness.lmeval.strategies import served
 
     tasks = open_tasks([load_task(write_task(folder, corpus=True, more=SHORT + more))], allow_code=False)
-    tools = Tools(engine, open_trainer(engine), WordEmbedder, WordEmbedder.name, folder / "cache", Silent())
+    tools = Tools((model_of(engine),), WordEmbedder, WordEmbedder.name, folder / "cache", Silent())
     return EngineLM(engine, served(STRATEGIES[strategy], tasks, tools, 0))
 
 

@@ -15,7 +15,6 @@ from harness.analysis.results.run import TaskResult
 from harness.engines.store import ModelFolder
 from harness.engines.transformers_engine import TransformersEngine
 from harness.errors import InputError
-from harness.finetune.open import open_trainer
 from harness.lmeval.load import open_tasks
 from harness.report.write import write_reports
 from harness.run.answer import AnswerPass
@@ -28,7 +27,7 @@ from tests.lmeval.peer import grouped, peer
 from tests.lmeval.test_same_numbers import EXACT, FILTERS, KINDS
 from tests.lmeval.worlds import CHOICE, config, write_config, write_data, write_task
 from tests.lmeval.worlds import rows as documents
-from tests.run.worlds import Killed, answers_of, manifest, names, rows
+from tests.run.worlds import Killed, answers_of, manifest, model_of, names, rows
 from tests.tiny import tiny_engine
 
 SHORT = "finetune: {max_epochs: 1, rank: 2}\n"
@@ -62,7 +61,7 @@ def go(
         use_cache=name != "fresh",
     )
     embedder = WordEmbedder(FakeClock())
-    tools = Tools(engine, open_trainer(engine), lambda: embedder, embedder.name, folder / "cache", Silent())
+    tools = Tools((model_of(engine),), lambda: embedder, embedder.name, folder / "cache", Silent())
     return compare(settings, found, tools, folder / name, resume=resume, command="harness compare")
 
 

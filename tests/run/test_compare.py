@@ -86,7 +86,7 @@ def test_adapters_answer_their_task_and_the_general_one(tmp_path: Path) -> None:
     assert {row["task"] for row in rows(folder, "timings")} == {"facts", "general"}
     timed = {known(row["task"], row["system"]) for row in rows(folder, "timings")}
     assert timed == {"base", "lora"}, "what shows forgetting is not timed"
-    assert tools.engine.adapter is None, "the base weights are back at the end"  # type: ignore[attr-defined]
+    assert tools.model.engine.adapter is None, "the base weights are back at the end"  # type: ignore[attr-defined]
     write_reports(folder)
 
 

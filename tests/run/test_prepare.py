@@ -48,7 +48,7 @@ def test_a_fact_left_out_of_training_is_not_seen(tmp_path: Path) -> None:
 def test_the_adapters_key_holds_prompts_seed_and_recipe(tmp_path: Path) -> None:
     """An adapter from other data, prompts or settings must not be taken for this one."""
     task = make_task(tmp_path)
-    trainer = make_tools(tmp_path).trainer
+    trainer = make_tools(tmp_path).model.trainer
     assert trainer
 
     def key(task: Task, strategy: str = "lora", seed: int = 0) -> str:

@@ -53,7 +53,7 @@ class Race:
 
     @property
     def timing(self) -> TimingPass:
-        return TimingPass(self.engine, self.folder, Silent(), self.engine.clock, 0)
+        return TimingPass(self.folder, Silent(), self.engine.clock, 0)
 
     def rows(self) -> list[dict[str, Any]]:
         return rows(self.folder.path, "timings")

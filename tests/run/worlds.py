@@ -7,10 +7,19 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
-from harness.engines.engine import AdapterRef, Clock, Completion, Engine, Request, TimedCompletion
+from harness.engines.engine import (
+    AdapterRef,
+    Clock,
+    Completion,
+    Engine,
+    EngineIdentity,
+    Request,
+    TimedCompletion,
+)
 from harness.files import sha256_text
 from harness.finetune.open import open_trainer
 from harness.run.compare import compare
@@ -18,7 +27,8 @@ from harness.run.manifest import MachineFacts, Manifest, ModelFacts, Planned, Se
 from harness.run.plan import ForgettingTasks, Plan, make_plan, obstacle, setup_of
 from harness.run.prepare import TaskContext
 from harness.run.settings import Settings
-from harness.run.tools import Tools
+from harness.run.tools import Model, Tools
+from harness.spec.models import ModelEntry
 from harness.spec.strategy import STRATEGIES, parse_strategies
 from harness.spec.system import Retrieved, System
 from harness.spec.task import Task, load_task
@@ -133,7 +143,39 @@ class FallibleEngine(RecordingEngine):
 def make_tools(cache: Path, engine: RecordingEngine | None = None) -> Tools:
     engine = engine or FallibleEngine()
     embedder = WordEmbedder(engine.clock)
-    return Tools(engine, open_trainer(engine), lambda: embedder, embedder.name, cache, Silent(), engine.clock)
+    return Tools((model_of(engine),), lambda: embedder, embedder.name, cache, Silent(), engine.clock)
+
+
+def pair_of_tools(
+    cache: Path,
+    small: RecordingEngine | None = None,
+    large: RecordingEngine | None = None,
+    *,
+    fits: bool = True,
+) -> Tools:
+    """Tools of a run with two models, `small` and `large`, on one clock. `fits`: into memory together."""
+    clock = FakeClock()
+    engines = [small or FallibleEngine(clock), large or FallibleEngine(clock)]
+    for engine, label, digit in zip(engines, ("small", "large"), "12", strict=True):
+        engine.identity = EngineIdentity(f"fake-{label}", "tests", digit * 64, "float32", "cpu")
+        engine.clock = clock
+        engine._script = partial(_as, label)
+    embedder = WordEmbedder(clock)
+    models = tuple(model_of(engine, label) for engine, label in zip(engines, ("small", "large"), strict=True))
+    return Tools(models, lambda: embedder, embedder.name, cache, Silent(), clock, fit_together=lambda _: fits)
+
+
+def _as(label: str, prompt: str, adapter: AdapterRef | None) -> str:
+    """Each model has replies of its own."""
+    return reply(label + prompt, adapter)
+
+
+PAIR = (ModelEntry(name="small", model="fake"), ModelEntry(name="large", model="fake"))
+
+
+def model_of(engine: Engine, label: str | None = None) -> Model:
+    """A model as a run opens it."""
+    return Model(ModelEntry(model="fake", name=label), engine, open_trainer(engine), label)
 
 
 def context_of(task: Task, cache: Path, engine: RecordingEngine | None = None) -> TaskContext:
@@ -168,8 +210,8 @@ def plan_of(
     """What a run over the fakes would do."""
     engine = FallibleEngine()
     setup = setup_of(engine, WordEmbedder.name, 0)
-    chosen = parse_strategies(strategies)
-    return make_plan(tasks, chosen, setup, lambda task, one: obstacle(task, one, engine), seeds, forgetting)
+    chosen = [(strategy, setup) for strategy in parse_strategies(strategies)]
+    return make_plan(tasks, chosen, lambda task, one: obstacle(task, one, engine), seeds, forgetting)
 
 
 def run_of(tasks: Sequence[Task] = (), systems: Mapping[str, Sequence[System]] | None = None) -> Manifest:

@@ -253,7 +253,10 @@ class OverTrivial:
 
 @dataclass(frozen=True, slots=True)
 class Forgetting:
-    """What an adapter trained for another task lost on this one: `comparison.a` is base, `.b` the adapter."""
+    """What an adapter trained for another task lost on this one: `comparison.a` is base, `.b` the adapter.
+
+    `strategy`: the name of its system on the task that it was trained for.
+    """
 
     system: str
     strategy: str

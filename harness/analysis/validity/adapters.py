@@ -163,14 +163,14 @@ def forgetting(case: Case, rule: Rule) -> list[Check]:
         for system in case.adapted
         for other in others
         for guest in other.answers
-        if guest.adapter == system.adapter
+        if (guest.model, guest.adapter) == (system.model, system.adapter)
     ]
     checks = [check for check in asked if check]
     return checks or rule.absent(UNSCORED if asked else NOT_ASKED)
 
 
 def _forgotten(rule: Rule, other: Case, system: System, guest: System) -> Check | None:
-    bare = next((own for own in other.own if own.bare), None)
+    bare = next((own for own in other.own if own.bare and own.model == system.model), None)
     if bare is None:
         return None
     change = drop(other.own[bare], other.answers[guest], other.metric, other.clusters)

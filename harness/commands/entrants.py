@@ -1,0 +1,54 @@
+"""The models of a run, from the flags that name them."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from harness.errors import InputError
+
+if TYPE_CHECKING:
+    from harness.spec.models import ModelEntry
+
+SAID = ("revision", "device", "dtype")
+"""Flags that hold for every model that `--model` names and that has a use for them."""
+
+
+def models_of(options: argparse.Namespace) -> tuple[ModelEntry, ...]:
+    """Those that `--model` names, in the order given, then those of `--models`; the default one where neither does.
+
+    Raises InputErrors for a wrong file, labels that are none or given twice, and a flag that no model has a use for.
+    """
+    from harness.run.settings import one_model
+    from harness.spec.labels import entry_of, labelled
+    from harness.spec.models import load_models
+
+    said = {flag: value for flag in SAID if (value := getattr(options, flag)) is not None}
+    named = [entry_of(given) for given in options.model or ()]
+    listed = [] if options.models is None else load_models(options.models)
+    if not named and not listed:
+        return one_model(None, **said)
+    if said and not named:
+        flags = ", ".join(f"--{flag}" for flag in said)
+        raise InputError(
+            f"{flags} is for models named by --model; write it into the rows of {options.models}."
+        )
+    if len(named) == 1:  # what it has no use for, its engine refuses in its own words
+        return labelled([named[0].model_copy(update=said), *listed])
+    return labelled([*_told(named, said), *listed])
+
+
+def _told(entries: list[ModelEntry], said: Mapping[str, str]) -> list[ModelEntry]:
+    """The entries, each with what is said and means something for it."""
+    from harness.engines.open import has_use_for
+
+    for flag in said:
+        if not any(has_use_for(flag, entry.model) for entry in entries):
+            raise InputError(f"none of the models has a use for --{flag}; leave it out.")
+    return [
+        entry.model_copy(
+            update={flag: value for flag, value in said.items() if has_use_for(flag, entry.model)}
+        )
+        for entry in entries
+    ]

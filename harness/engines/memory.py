@@ -1,0 +1,49 @@
+"""How much memory models take, estimated before their weights are read."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from harness.engines.engine import Engine
+from harness.engines.headers import stored
+
+BITS = {"float32": 32, "bfloat16": 16, "float16": 16, "nf4": 6}
+"""Of a number in memory. nf4: four, its scale, and the embeddings, which stay as they are."""
+ROOM_BYTES = 2 * 10**9
+"""For what is computed with: activations, keys and values, gradients of an adapter, the embedder."""
+
+
+def weights_bytes(engine: Engine) -> int:
+    """Memory that the weights of a model take in this process; 0 for one that a server or a script answers for."""
+    from harness.engines.transformers_engine import TransformersEngine
+
+    if not isinstance(engine, TransformersEngine):
+        return 0
+    return stored(engine.model.path).elements * BITS.get(str(engine.identity.dtype), 32) // 8
+
+
+def fit_together(engines: Sequence[Engine]) -> bool:
+    """Whether the weights of all of them may be in memory at once, on each device, with room to compute.
+
+    The largest counts twice: a merged adapter has matrices of its own.
+    """
+    by_device: dict[str, list[int]] = {}
+    for engine in engines:
+        by_device.setdefault(engine.identity.device, []).append(weights_bytes(engine))
+    return all(
+        sum(sizes) + max(sizes) + ROOM_BYTES <= free_bytes(device)
+        for device, all_sizes in by_device.items()
+        if len(sizes := [size for size in all_sizes if size]) > 1
+    )
+
+
+def free_bytes(device: str) -> int:
+    """Memory that can still be taken on a device; of one that does not say, as much as the machine has."""
+    import psutil
+
+    if device.startswith("cuda"):
+        import torch
+
+        free: int = torch.cuda.mem_get_info(device)[0]
+        return free
+    return int(psutil.virtual_memory().available)

@@ -1,4 +1,4 @@
-"""`models`: the default models."""
+"""`models`: those of the catalogue."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ def add_models(commands: Any) -> None:
     listing = verbs.add_parser("list", help="name, licence, size, source, present or not")
     listing.add_argument("--json", action="store_true", help="print one JSON document and nothing else")
     listing.set_defaults(run=_list)
-    pull = verbs.add_parser("pull", help="fetch models (default: all)")
+    pull = verbs.add_parser("pull", help="fetch models (default: the default ones)")
     pull.add_argument("names", nargs="*", metavar="NAME")
     pull.set_defaults(run=_pull)
     export = verbs.add_parser("export", help="write a trained adapter for peft, vLLM and other servers")
@@ -52,10 +52,11 @@ def _list(options: argparse.Namespace) -> None:
         fields = ("name", "kind", "licence", "size_bytes", "source", "present", "default")
         print(to_json({"models": [{name: getattr(row, name) for name in fields} for row in rows]}))
         return
+    width = max(len(row.name) for row in rows)
     for row in rows:
         state = "present" if row.present else "not fetched"
         size = f"{row.size_bytes / 1e6:.0f} MB"
-        print(f"{row.name:<24} {row.kind:<9} {row.licence:<11} {size:>7}  {state:<12} {row.source}")
+        print(f"{row.name:<{width}}  {row.kind:<8}  {size:>6}  {state:<11}  {row.source}; {row.licence}")
 
 
 def _export(options: argparse.Namespace) -> None:

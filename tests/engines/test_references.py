@@ -128,7 +128,7 @@ def test_a_revision_is_for_the_hub_only(tmp_path: Path, reference: str) -> None:
     ("reference", "words"),
     [
         ("SmolLM2-135M", "did you mean 'SmolLM2-135M-Instruct'"),
-        ("zzz", "Name one of SmolLM2-135M-Instruct, all-MiniLM-L6-v2, a folder"),
+        ("zzz", "Name one of SmolLM2-135M-Instruct, all-MiniLM-L6-v2, Qwen2"),
         ("./nowhere", r"no file or folder \./nowhere"),
         ("a/b/c", "no file or folder a/b/c"),
         ("models/nowhere.gguf", "no file or folder"),

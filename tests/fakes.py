@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import threading
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from typing import Any
@@ -11,6 +12,7 @@ import numpy as np
 
 from harness.corpus.embedder import Prefixes
 from harness.engines.engine import (
+    Ability,
     AdapterRef,
     Clock,
     Completion,
@@ -19,6 +21,7 @@ from harness.engines.engine import (
     PromptFacts,
     Request,
     TimedCompletion,
+    Usage,
 )
 from harness.engines.scripted import Script, ScriptedEngine
 
@@ -89,6 +92,62 @@ class RecordingEngine(ScriptedEngine):
         self.clock.advance(0.5)
         first = 0.5 if request.scored else 0.1
         return replace(super().time(request, adapter, clock), ttft_s=first, e2e_s=0.5)
+
+
+class ServedEngine(RecordingEngine):
+    """A server as engines show it: asked single requests from `concurrency` threads, with a count of its own.
+
+    `trouble` may raise for a prompt, or do what takes time; it is given how often this prompt was asked before. Each
+    answer takes 1 s of the clock. It has read a prompt before when its text, `unique` included, is the same.
+    """
+
+    abilities = frozenset({Ability.SCORE, Ability.RENDER})
+
+    def __init__(
+        self,
+        reply: Script,
+        *,
+        concurrency: int = 4,
+        trouble: Callable[[str, int], None] = lambda _text, _before: None,
+        clock: FakeClock | None = None,
+    ) -> None:
+        super().__init__(reply, clock)
+        self.identity = EngineIdentity(
+            "served", "http://127.0.0.1:1/v1", None, None, "a server", server="http://127.0.0.1:1/v1"
+        )
+        self.concurrency = concurrency
+        self.trouble = trouble
+        self.asked: list[str] = []
+        self.answered: list[str] = []
+        self._lock = threading.Lock()
+
+    def complete(
+        self, requests: Sequence[Request], adapter: AdapterRef | None = None, *, job: Sequence[Request] = ()
+    ) -> list[Completion]:
+        (request,) = requests
+        text = self.text(request)
+        with self._lock:
+            before = self.asked.count(text)
+            self.asked.append(text)
+        self.trouble(text, before)
+        with self._lock:
+            (completion,) = super().complete(requests, adapter, job=job)
+            self.answered.append(text)
+        return [self._counted(completion, text, 0)]
+
+    def time(self, request: Request, adapter: AdapterRef | None, clock: Clock) -> TimedCompletion:
+        text = f"{request.unique or ''}{self.text(request)}"
+        before = self.timed.count(text)
+        self.trouble(text, before)
+        timed = super().time(request, adapter, clock)
+        self.timed[-1] = text
+        cached = len(text) - 1 if before else 0
+        first = 0.05 if before else timed.ttft_s
+        return replace(timed, completion=self._counted(timed.completion, text, cached), ttft_s=first)
+
+    def _counted(self, completion: Completion, text: str, cached: int) -> Completion:
+        """Its own count of the prompt: three tokens more than ours."""
+        return replace(completion, usage=Usage(len(text) + 3, cached))
 
 
 class WordEmbedder:

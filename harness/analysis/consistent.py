@@ -11,25 +11,34 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from harness.errors import shown
-from harness.records import AnswerRow, BatchRow, Passage, PromptSample, Question, TimingRow
+from harness.records import AnswerRow, BatchRow, FailureRow, Passage, PromptSample, Question, TimingRow
 from harness.run.manifest import Manifest, TaskFacts
 from harness.spec.system import System
 from harness.spec.taskspec import TaskSpec
 
-Row = AnswerRow | BatchRow | TimingRow | PromptSample
+Row = AnswerRow | BatchRow | TimingRow | PromptSample | FailureRow
 Ids = Mapping[str, Container[str]]
 """Task → ids of its questions."""
 
 
 @dataclass(frozen=True, slots=True)
 class Planned:
-    """What a system does on a task. `most`: tokens of a written answer, at most; None where lm-eval's task says it."""
+    """What a system does on a task. `most`: tokens of a written answer, at most; None where lm-eval's task says it.
+
+    `served`: a server counted the tokens, in a way of its own.
+    """
 
     name: str
     adapted: bool
     retrieves: bool
     shows: bool
     most: int | None
+    served: bool
+
+    def too_many(self, tokens: int) -> str | None:
+        if self.most is None or self.served or tokens <= self.most:
+            return None
+        return f"has {tokens} tokens, and the task allows {self.most}."
 
 
 @dataclass(frozen=True)
@@ -61,7 +70,14 @@ class Known:
             return None
         return f"is of system {row.system!r} on task {row.task!r}, which run.json does not plan."
 
-    def wrong_question(self, row: AnswerRow | TimingRow | PromptSample, verb: str) -> str | None:
+    def wrong_seed(self, row: AnswerRow | FailureRow) -> str | None:
+        """Whether a row is of a seed that is planned for its system, which is."""
+        if (row.task, row.system, row.seed) in self.seeds:
+            return None
+        name = self.planned[row.task, row.system].name
+        return f"is of seed {row.seed}, which run.json does not plan for {name}."
+
+    def wrong_question(self, row: AnswerRow | TimingRow | PromptSample | FailureRow, verb: str) -> str | None:
         if self.questions is None or row.question_id in self.questions.get(row.task, ()):
             return None
         return f"{verb} question {row.question_id!r} of task {row.task!r}, which questions.jsonl lacks."
@@ -70,8 +86,8 @@ class Known:
         """What is wrong with an answer to `question`, by a system that is planned."""
         system = self.planned[row.task, row.system]
         most, found = system.most, row.retrieved
-        if (row.task, row.system, row.seed) not in self.seeds:
-            return f"is of seed {row.seed}, which run.json does not plan for {system.name}."
+        if wrong := self.wrong_seed(row):
+            return wrong
         if (row.adapter is None) == system.adapted:
             lacks, has = ("lacks", "one") if system.adapted else ("has", "none")
             return f"{lacks} an adapter, and {system.name} has {has}."
@@ -81,8 +97,10 @@ class Known:
                 if most
                 else "lacks the task's own scores."
             )
-        if most is not None and row.completion_tokens > most:
-            return f"has {row.completion_tokens} tokens, and the task allows {most}."
+        if wrong := system.too_many(row.completion_tokens):
+            return wrong
+        if row.reasoning_tokens > row.completion_tokens:
+            return f"has {row.reasoning_tokens} tokens of thoughts among {row.completion_tokens}."
         if row.shown_passages > len(found):
             return f"shows {row.shown_passages} passages, and {len(found)} were found."
         if found and not system.shows:
@@ -99,7 +117,6 @@ class Known:
     def wrong_times(self, row: TimingRow) -> str | None:
         """What is wrong with a timed answer, by a system that is planned."""
         system = self.planned[row.task, row.system]
-        most = system.most
         if not (row.retrieve_s or 0.0) <= row.ttft_s <= row.e2e_s:
             times = f"retrieval {row.retrieve_s}, first token {row.ttft_s}, last token {row.e2e_s} seconds"
             return f"runs backwards: {times}."
@@ -107,15 +124,16 @@ class Known:
             return f"{'lacks' if system.retrieves else 'has'} a time of retrieval, against what {system.name} is."
         if not (row.merged or system.adapted):
             return f"is of an adapter that is not merged, and {system.name} has none."
-        if most is not None and row.completion_tokens > most:
-            return f"has {row.completion_tokens} tokens, and the task allows {most}."
-        return None
+        if row.warm and not system.served:
+            return f"is of a prompt that was read before, and {system.name} keeps none."
+        return system.too_many(row.completion_tokens)
 
 
 def _planned(system: System, task: TaskFacts) -> Planned:
     most = task.spec.answer.max_tokens if isinstance(task.spec, TaskSpec) else None
     retrieves, shows = system.retrieved is not None, system.passages is not None
-    return Planned(system.name, system.adapted, retrieves, shows, most)
+    served = system.model.server is not None
+    return Planned(system.name, system.adapted, retrieves, shows, most, served)
 
 
 def _wrong_choice(row: AnswerRow, question: Question) -> str | None:

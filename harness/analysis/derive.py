@@ -6,6 +6,7 @@ evidence gives the same results to the byte.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from typing import TypeVar
@@ -20,12 +21,12 @@ from harness.analysis.decision.pairs import difference
 from harness.analysis.decision.requirements.table import Requirements
 from harness.analysis.decision.summary import summary
 from harness.analysis.decision.verdict import standing, verdict
-from harness.analysis.evidence import Evidence, Pair, missing_answers
+from harness.analysis.evidence import Evidence, Pair, missed, missing_answers
 from harness.analysis.groups import aggregated
 from harness.analysis.latency import percentiles, tpots, unmerged
 from harness.analysis.money import breakeven, cost
 from harness.analysis.money.economics import CostInputs, Economics
-from harness.analysis.results.figures import Tokens
+from harness.analysis.results.figures import Missing, Tokens
 from harness.analysis.results.run import (
     AdapterResult,
     RunResult,
@@ -272,7 +273,14 @@ def _system(
         cached_share=mean([row.cached for row in rows]),
         over_trivial=constants.beaten_by(scored),
         by_filter=accuracy.by_filter(scored, primary, run.manifest.tasks[task].spec),
+        missing=_missing(run, pair),
     )
+
+
+def _missing(run: Evidence, pair: Pair) -> tuple[Missing, ...]:
+    count = Counter((row.reason, row.final) for row in missed(run, pair))
+    rows = (Missing(reason, n, final) for (reason, final), n in count.items())
+    return tuple(sorted(rows, key=lambda row: (-row.n, row.reason, row.final)))
 
 
 def _aggregates(run: Evidence, pair: Pair) -> dict[str, float | None]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -21,6 +21,7 @@ from harness.errors import InputError
 from harness.records import (
     AnswerRow,
     BatchRow,
+    FailureRow,
     Passage,
     PassageRow,
     PromptSample,
@@ -29,8 +30,19 @@ from harness.records import (
     TimingRow,
     TrainingRow,
 )
-from harness.run.folder import ANSWERS, BATCHES, PASSAGES, PROMPTS, QUESTIONS, TIMINGS, TRAINING
+from harness.run.folder import (
+    ANSWERS,
+    BATCHES,
+    FAILURES,
+    PASSAGES,
+    PROMPTS,
+    QUESTIONS,
+    REPEATS,
+    TIMINGS,
+    TRAINING,
+)
 from harness.run.manifest import Manifest, asked_sha256, read_manifest
+from harness.run.missing import Place, place_of, still_missing
 from harness.run.rows import Rows, read_rows
 from harness.spec.system import System
 
@@ -85,6 +97,10 @@ class Evidence:
     training: Mapping[str, tuple[TrainingQuestion, ...]] | None = None
     """Task → questions that could be learnt from; None where the run did not keep them."""
     prompts: Mapping[Pair, PromptSample] = dataclasses.field(default_factory=dict)
+    failures: Mapping[Pair, tuple[FailureRow, ...]] = dataclasses.field(default_factory=dict)
+    """Why an answer, or a timing, could not be had: the last reason of each that is still missing."""
+    repeats: Mapping[Pair, tuple[AnswerRow, ...]] = dataclasses.field(default_factory=dict)
+    """What the same questions were answered when they were asked again."""
 
     @cached_property
     def pairs(self) -> tuple[Pair, ...]:
@@ -134,20 +150,25 @@ def read_run(folder: Path) -> Evidence:
     timings = read_rows(folder / TIMINGS, TimingRow)
     training = read_rows(folder / TRAINING, TrainingRow, whole=True)
     prompts = read_rows(folder / PROMPTS, PromptSample, whole=True)
+    failures = read_rows(folder / FAILURES, FailureRow)
+    repeats = read_rows(folder / REPEATS, AnswerRow)
     found = _passages(passages, manifest)
     known = Known(manifest, questions, found)
     _check(batches, known.wrong_system)
+    answered, again = _answers(answers, questions, known), _answers(repeats, questions, known)
     return Evidence(
         folder=folder,
         manifest=manifest,
         questions=questions,
-        answers=_by_pair(_answers(answers, questions, known), manifest),
+        answers=_by_pair(answered, manifest),
         batches=_by_pair(batches.all, manifest),
         timings=_by_pair(_timings(timings, known), manifest),
+        failures=_by_pair(_failures(failures, known, [*answered, *again]), manifest),
+        repeats=_by_pair(again, manifest),
         passages=found,
         training=_training(training, manifest) if training.path.exists() else None,
         prompts=_prompts(prompts, known),
-        torn_lines=sum(rows.torn for rows in (passages, answers, batches, timings)),
+        torn_lines=sum(rows.torn for rows in (passages, answers, batches, timings, failures, repeats)),
     )
 
 
@@ -162,17 +183,32 @@ def read_timings(folder: Path, manifest: Manifest) -> dict[Pair, tuple[TimingRow
 
 
 def missing_answers(run: Evidence) -> int:
-    """How many answers of the plan are not there yet; a strategy of several seeds answers once a seed."""
+    """How many answers of the plan are not there yet; a strategy of several seeds answers once a seed.
+
+    Those that cannot be had, since a prompt is longer than the model reads, are no part of it.
+    """
     planned = Counter(
         (entry.task, run.manifest.name(entry.task, entry.system)) for entry in run.manifest.plan
     )
     return sum(
-        max(0, max(1, planned[pair]) * len(run.questions.get(pair[0], ())) - len(run.answers.get(pair, ())))
+        max(0, max(1, planned[pair]) * len(run.questions.get(pair[0], ())) - settled(run, pair))
         for pair in run.pairs
     )
 
 
-C = TypeVar("C", AnswerRow, BatchRow, TimingRow, PromptSample, QuestionRow, PassageRow, TrainingRow)
+def settled(run: Evidence, pair: Pair) -> int:
+    """How many answers are there, or cannot be had however often they are asked for."""
+    return len(run.answers.get(pair, ())) + sum(row.final for row in missed(run, pair))
+
+
+def missed(run: Evidence, pair: Pair) -> list[FailureRow]:
+    """The answers of the first time that could not be had."""
+    return [row for row in run.failures.get(pair, ()) if not row.timed and not row.repeat]
+
+
+C = TypeVar(
+    "C", AnswerRow, BatchRow, TimingRow, PromptSample, QuestionRow, PassageRow, TrainingRow, FailureRow
+)
 
 
 def _check(rows: Rows[C], wrong: Callable[[C], str | None]) -> None:
@@ -219,12 +255,14 @@ def _passages(rows: Rows[PassageRow], manifest: Manifest) -> dict[tuple[str, str
 
 
 def _answers(rows: Rows[AnswerRow], questions: Questions, known: Known) -> list[AnswerRow]:
-    first: dict[tuple[str, str, str, int], AnswerRow] = {}
+    first: dict[Place, AnswerRow] = {}
     for line, row in rows.numbered:
         wrong = known.wrong_system(row) or known.wrong_question(row, "answers")
+        if not wrong and (row.repeat > 0) != (rows.path.name == REPEATS):
+            wrong = f"is of time {row.repeat}, which {rows.path.name} does not hold."
         if wrong := wrong or known.wrong_answer(row, questions[row.task][row.question_id].question):
             raise rows.error(line, wrong)
-        kept = first.setdefault((row.task, row.system, row.question_id, row.seed), row)
+        kept = first.setdefault(place_of(row), row)
         if kept is not row and _fixed(kept) != _fixed(row):
             name = known.manifest.name(row.task, row.system)
             raise rows.error(
@@ -235,6 +273,13 @@ def _answers(rows: Rows[AnswerRow], questions: Questions, known: Known) -> list[
     return list(first.values())
 
 
+def _failures(rows: Rows[FailureRow], known: Known, answers: Sequence[AnswerRow]) -> list[FailureRow]:
+    """The failures that no later answer has made good."""
+    _check(rows, lambda row: known.wrong_system(row) or known.wrong_question(row, "misses"))
+    _check(rows, known.wrong_seed)
+    return still_missing(rows.all, answers)
+
+
 def _fixed(row: AnswerRow) -> tuple[object, ...]:
     """What must agree when a resumed run wrote a row again; the batch and the cache may differ."""
     return (row.prediction, row.finish_reason, row.completion_tokens, row.prompt_sha256, row.adapter)
@@ -242,12 +287,12 @@ def _fixed(row: AnswerRow) -> tuple[object, ...]:
 
 def _timings(rows: Rows[TimingRow], known: Known) -> list[TimingRow]:
     """Timing rows, the first of each block: a resumed run may have timed a torn block again."""
-    first: dict[tuple[str, str, str, int, bool], TimingRow] = {}
+    first: dict[tuple[str, str, str, int, bool, bool], TimingRow] = {}
     for line, row in rows.numbered:
         wrong = known.wrong_system(row) or known.wrong_question(row, "times") or known.wrong_times(row)
         if wrong:
             raise rows.error(line, wrong)
-        first.setdefault((row.task, row.system, row.question_id, row.block, row.merged), row)
+        first.setdefault((row.task, row.system, row.question_id, row.block, row.merged, row.warm), row)
     return list(first.values())
 
 
@@ -272,7 +317,7 @@ def _prompts(rows: Rows[PromptSample], known: Known) -> dict[Pair, PromptSample]
     return kept
 
 
-R = TypeVar("R", AnswerRow, BatchRow, TimingRow)
+R = TypeVar("R", AnswerRow, BatchRow, TimingRow, FailureRow)
 
 
 def _by_pair(rows: Iterable[R], manifest: Manifest) -> dict[Pair, tuple[R, ...]]:
@@ -284,10 +329,10 @@ def _by_pair(rows: Iterable[R], manifest: Manifest) -> dict[Pair, tuple[R, ...]]
     return {pair: tuple(sorted(group, key=_place)) for pair, group in grouped.items()}
 
 
-def _place(row: AnswerRow | BatchRow | TimingRow) -> tuple[object, ...]:
+def _place(row: AnswerRow | BatchRow | TimingRow | FailureRow) -> tuple[object, ...]:
     """Where a row stands among those of its task and system: batches by number, timings by block and place in it."""
-    if isinstance(row, AnswerRow):
-        return row.seed, row.question_id
+    if isinstance(row, AnswerRow | FailureRow):
+        return row.repeat, row.seed, row.question_id
     if isinstance(row, BatchRow):
         return row.seed, row.batch
-    return row.block, row.position, row.question_id, not row.merged
+    return row.block, row.position, row.question_id, not row.merged, row.warm

@@ -26,7 +26,8 @@ from harness.commands.flags import (
 )
 from harness.commands.tasks import check_corpora
 from harness.errors import HarnessError, InputError, RunInterrupted
-from harness.quantities import listed
+from harness.quantities import counted, listed
+from harness.quantities import whole as whole_number
 from harness.spec.pinned import PINNED_DATE
 
 if TYPE_CHECKING:
@@ -78,6 +79,21 @@ def _compare(options: argparse.Namespace) -> None:
         raise HarnessError(
             f"the run is incomplete: {listed(results.set_aside)} could not go on (see the report)."
         )
+    if results.missing_answers:
+        raise HarnessError(_missing(results, folder))
+
+
+def _missing(results: RunResult, folder: Path) -> str:
+    """That answers are missing, how many and why, and the way to go on."""
+    from harness.run.missing import reasons
+
+    systems = [system for task in results.tasks.values() for system in task.strategies.values()]
+    why = reasons((row.reason, row.n) for system in systems for row in system.missing if not row.final)
+    there = sum(system.n_answered for system in systems)
+    return (
+        f"{counted(results.missing_answers, 'answer')} of {whole_number(there + results.missing_answers)} could not be "
+        f"had: {why}. They count as nothing in the report. Ask for them again with: harness compare --resume {folder}"
+    )
 
 
 def _reported(folder: Path) -> RunResult:

@@ -225,7 +225,7 @@ class Engine(Protocol):
 
     @property
     def concurrency(self) -> int:
-        """1: batches are answered, one at a time. More: a server, which is asked single requests, so many at once."""
+        """1 for what answers batches, one at a time; of a server, how many single requests it is asked at once."""
 
     @property
     def window(self) -> int:
@@ -272,3 +272,8 @@ class Engine(Protocol):
         self, request: Request, turns: Sequence[Message], *, thinking: bool | None = False
     ) -> RenderedPrompt:
         """A request as the model reads it. `turns`: the conversation it was made of, which plain text hides."""
+
+
+def is_served(engine: Engine) -> bool:
+    """Whether single requests are sent to a server, which may fail one by one."""
+    return engine.concurrency > 1 or engine.identity.server is not None

@@ -1,17 +1,25 @@
-"""The answer pass: batched, sorted by length, cached, and written down as soon as a batch is done."""
+"""The answer pass: cached, and written down as soon as something is answered.
+
+A local model answers batches, sorted by length. A server is asked single questions, several at once
+(`Engine.concurrency`), and what it does not answer is kept as missing.
+"""
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from contextlib import closing
+from dataclasses import dataclass, field, replace
 
-from harness.engines.engine import AdapterRef, Clock, Completion, Engine
+from harness.engines.engine import AdapterRef, Clock, Completion, Engine, is_served
 from harness.progress import Progress
 from harness.records import AnswerRow, BatchRow, Question, RankedDoc
 from harness.run.answer_cache import AnswerCache, answer_key
+from harness.run.ask import Failure, Streak, ask
 from harness.run.folder import RunFolder
 from harness.run.prepare import ReadyJob
 from harness.run.prompts import Prompt
+from harness.run.threads import as_they_come
 
 BATCH_ROWS = 16
 BATCH_TOKENS = 8192
@@ -28,14 +36,20 @@ class Batch:
 
 @dataclass(frozen=True, slots=True)
 class Answers:
-    """What a batch gave, by place. `wall_s`: what computing it took; None where all came from the cache."""
+    """What a batch gave, by place. `wall_s`: what computing it took; None where all came from the cache.
+
+    `prompts`: those that were asked in another form than the job's, with fewer passages.
+    """
 
     batch: Batch
     completions: dict[int, Completion]
     wall_s: float | None
+    prompts: dict[int, Prompt] = field(default_factory=dict)
+    failures: dict[int, Failure] = field(default_factory=dict)
 
 
-Executor = Callable[[Callable[[Batch], Answers], Iterable[Batch]], Iterator[Answers]]
+Work = Callable[[Batch], Answers]
+Executor = Callable[[Work, Iterable[Batch]], Iterator[Answers]]
 """Maps the unit of work over batches and yields what came of each, in their order: `map`, in this process.
 
 Work has no side effect that another unit sees, so that it may run anywhere and twice.
@@ -80,10 +94,15 @@ class AnswerPass:
     clock: Clock
     executor: Executor = map
 
+    streak: Streak | None = None
+    """None: of this pass alone."""
+
+    def key(self, prompt: Prompt, adapter: AdapterRef | None) -> str:
+        """What the answer to a prompt is called in the cache."""
+        return answer_key(self.engine.identity, adapter, prompt)
+
     def keys(self, ready: ReadyJob, adapter: AdapterRef | None) -> list[str]:
-        identity = self.engine.identity
-        sha256 = adapter.sha256 if adapter else None
-        return [answer_key(identity, sha256, prompt) for prompt in ready.prompts]
+        return [self.key(prompt, adapter) for prompt in ready.prompts]
 
     def known(self, ready: ReadyJob) -> int:
         """How many of a job's answers, given without an adapter, are in the cache."""
@@ -94,26 +113,32 @@ class AnswerPass:
         return self.cache.get(requests) if self.cache else {}
 
     def run(self, ready: ReadyJob, adapter: AdapterRef | None) -> None:
-        """Answer what is not answered yet. Weights are loaded only if something must be computed."""
+        """Answer what is not answered yet. Weights are loaded only if something must be computed.
+
+        Raises ModelUnavailable where a server answers nothing any more.
+        """
         job = ready.job
-        done = self.folder.answered().get((job.task, job.system.id, job.seed), {})
+        done = self.folder.settled(job.task, job.system.id, job.seed)
+        places = [place for place, question in enumerate(ready.questions) if question.id not in done]
+        with self.progress.track(f"{job.task} · {job.system.name}", len(ready.questions)) as advance:
+            pass_over = self._ask_server if is_served(self.engine) else self._compute
+            pass_over(ready, adapter, set(places), advance)
+
+    # A local model: batches
+
+    def _compute(
+        self, ready: ReadyJob, adapter: AdapterRef | None, places: set[int], advance: Callable[[int], None]
+    ) -> None:
         batches = plan_batches(ready.prompts)
-        open_places = {
-            batch.number: [place for place in batch.places if ready.questions[place].id not in done]
-            for batch in batches
-        }
+        open_places = {batch.number: [at for at in batch.places if at in places] for batch in batches}
         todo = [batch for batch in batches if open_places[batch.number]]
         keys = self.keys(ready, adapter)
-        answered = self.executor(self._work(ready, adapter, keys, open_places), todo)
-        with self.progress.track(f"{job.task} · {job.system.name}", len(ready.questions)) as advance:
-            advance(sum(len(batch.places) for batch in batches if not open_places[batch.number]))
-            for answers in answered:
-                # Of a half-answered batch only what was lacking.
-                kept = {place: answers.completions[place] for place in open_places[answers.batch.number]}
-                if self.cache and answers.wall_s is not None:
-                    self.cache.put({keys[place]: completion for place, completion in kept.items()})
-                self._write(ready, answers, kept, adapter)
-                advance(len(answers.batch.places))
+        advance(sum(len(batch.places) for batch in batches if not open_places[batch.number]))
+        for answers in self.executor(self._work(ready, adapter, keys, open_places), todo):
+            # Of a half-answered batch only what was lacking.
+            kept = {place: answers.completions[place] for place in open_places[answers.batch.number]}
+            self._keep(ready, answers, kept, adapter)
+            advance(len(answers.batch.places))
 
     def _work(
         self,
@@ -121,7 +146,7 @@ class AnswerPass:
         adapter: AdapterRef | None,
         keys: Sequence[str],
         open_places: dict[int, list[int]],
-    ) -> Callable[[Batch], Answers]:
+    ) -> Work:
         """The unit of work: a batch → its answers, from the cache where all that are wanted are there.
 
         A batch that is half answered is computed again in full, since padding and batch size change last bits.
@@ -139,17 +164,75 @@ class AnswerPass:
 
         return work
 
-    def _write(
+    # A server: single questions
+
+    def _ask_server(
+        self, ready: ReadyJob, adapter: AdapterRef | None, places: set[int], advance: Callable[[int], None]
+    ) -> None:
+        """Ask in the order of the questions; each answer, and each failure, is on disk before the next is taken in.
+
+        The time of an answer is what passed since the one before was taken in: their sum is the time of the pass.
+        """
+        streak = self.streak or Streak(self.engine.identity.name)
+        todo = [Batch(place, (place,)) for place in sorted(places)]
+        advance(len(ready.questions) - len(todo))
+        work = self._question(ready, adapter)
+        since = self.clock()
+        with closing(as_they_come(work, todo, self.engine.concurrency)) as answered:
+            for answers in answered:
+                for place, failure in answers.failures.items():
+                    self.folder.add_failure(failure.row(ready, place))
+                    streak.failed(failure)
+                if answers.completions:
+                    taken, since = self.clock() - since, self.clock()
+                    timed = answers if answers.wall_s is None else replace(answers, wall_s=taken)
+                    self._keep(ready, timed, timed.completions, adapter)
+                    streak.answered()
+                advance(1)
+
+    def _question(self, ready: ReadyJob, adapter: AdapterRef | None) -> Work:
+        """The unit of work: a question → its answer, from the cache where it is there, or why it has none."""
+        cached = self._cached(ready, self.keys(ready, adapter))
+
+        def known(prompt: Prompt) -> Completion | None:
+            key = self.key(prompt, adapter)
+            if key in cached or self.cache is None or prompt.facts in own:
+                return cached.get(key)
+            return self.cache.get({key: prompt.request}).get(key)  # it was shortened
+
+        own = {prompt.facts for prompt in ready.prompts}
+
+        def work(batch: Batch) -> Answers:
+            (place,) = batch.places
+            computed = False
+
+            def complete(prompt: Prompt) -> Completion:
+                nonlocal computed
+                found = known(prompt)
+                computed = found is None
+                return found or self.engine.complete([prompt.request], adapter)[0]
+
+            prompt, outcome = ask(ready, place, complete)
+            if isinstance(outcome, Failure):
+                return Answers(batch, {}, None, failures={place: outcome})
+            # How long it took is for the one to say who takes it in.
+            return Answers(batch, {place: outcome}, 0.0 if computed else None, prompts={place: prompt})
+
+        return work
+
+    def _keep(
         self, ready: ReadyJob, answers: Answers, kept: dict[int, Completion], adapter: AdapterRef | None
     ) -> None:
-        """Keep what a batch gave in the folder."""
-        for place in kept:
-            self.folder.add_passages(ready.job.task, ready.prompts[place].retrieved)
+        """Keep what a batch gave, in the cache and in the folder."""
+        prompts = {place: answers.prompts.get(place, ready.prompts[place]) for place in kept}
+        cached = answers.wall_s is None
+        if self.cache and not cached:
+            self.cache.put({self.key(prompts[place], adapter): kept[place] for place in kept})
+        for prompt in prompts.values():
+            self.folder.add_passages(ready.job.task, prompt.retrieved)
         sha256 = adapter.sha256 if adapter else None
-        number, cached = answers.batch.number, answers.wall_s is None
-        rows = [
-            answer_row(ready, place, completion, number, cached, sha256) for place, completion in kept.items()
-        ]
+        row = functools.partial(answer_row, ready, batch=answers.batch.number, cached=cached, adapter=sha256)
+        rows = [row(place, prompts[place], completion) for place, completion in kept.items()]
         self.folder.add_answers(rows, _batch_row(ready, answers))
 
 
@@ -178,12 +261,23 @@ def _batch_row(ready: ReadyJob, answers: Answers) -> BatchRow | None:
 
 
 def answer_row(
-    ready: ReadyJob, place: int, completion: Completion, batch: int, cached: bool, adapter: str | None
+    ready: ReadyJob,
+    place: int,
+    prompt: Prompt,
+    completion: Completion,
+    *,
+    batch: int,
+    cached: bool,
+    adapter: str | None,
+    repeat: int = 0,
 ) -> AnswerRow:
-    """The line of evidence of one answer. Of what was scored, the log-likelihoods of the choices are kept."""
-    prompt, question = ready.prompts[place], ready.questions[place]
+    """The line of evidence of one answer. Of what was scored, the log-likelihoods of the choices are kept.
+
+    Tokens of the prompt are those that a server counted, where it did.
+    """
+    question = ready.questions[place]
     completion = picked(question, completion)
-    logprobs = completion.choice_logprobs
+    logprobs, usage = completion.choice_logprobs, completion.usage
     return AnswerRow(
         task=ready.job.task,
         system=ready.job.system.id,
@@ -191,7 +285,7 @@ def answer_row(
         seed=ready.job.seed,
         prediction=completion.text,
         choice_logprobs=logprobs and (logprobs[: len(question.choices)] or logprobs),
-        prompt_tokens=prompt.facts.tokens,
+        prompt_tokens=usage.prompt_tokens if usage else prompt.facts.tokens,
         completion_tokens=completion.completion_tokens,
         finish_reason=completion.finish_reason,
         retrieved=tuple(
@@ -205,4 +299,8 @@ def answer_row(
         cached=cached,
         adapter=adapter,
         metrics=ready.context.prompts_of_task.metrics(question, completion),
+        reasoning_tokens=completion.reasoning_tokens,
+        cached_tokens=usage.cached_tokens if usage else None,
+        attempts=usage.attempts if usage else 1,
+        repeat=repeat,
     )

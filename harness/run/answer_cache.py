@@ -8,10 +8,11 @@ import sqlite3
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 from pydantic import TypeAdapter
 
-from harness.engines.engine import Completion, EngineIdentity, Request
+from harness.engines.engine import AdapterRef, Completion, EngineIdentity, Request
 from harness.errors import HarnessError
 from harness.files import canonical_json, sha256_json, sha256_text, writing
 from harness.progress import Progress
@@ -22,22 +23,24 @@ ENGINE_VERSION = 1
 """Raise when decoding changes in a way that may change answers."""
 
 
-def answer_key(model: EngineIdentity, adapter_sha256: str | None, prompt: Prompt) -> str:
-    """Hash of model, adapter, prompt, decoding, dtype and device kind."""
+def answer_key(model: EngineIdentity, adapter: AdapterRef | None, prompt: Prompt) -> str:
+    """Hash of model, adapter, prompt, decoding, dtype and device kind; of a server, its address and names."""
     decoding = prompt.request.decoding
-    return sha256_json(
-        {
-            "engine": ENGINE_VERSION,
-            "model": model.sha256,
-            "dtype": model.dtype,
-            "device": model.device_kind,
-            "adapter": adapter_sha256,
-            "prompt": prompt.facts.sha256,
-            "max_tokens": decoding.max_tokens,
-            "stop": list(decoding.stop),
-            "choices": [option.text for option in prompt.request.continuations],
-        }
-    )
+    facts: dict[str, Any] = {
+        "engine": ENGINE_VERSION,
+        "model": model.sha256,
+        "dtype": model.dtype,
+        "device": model.device_kind,
+        "adapter": adapter.sha256 if adapter else None,
+        "prompt": prompt.facts.sha256,
+        "max_tokens": decoding.max_tokens,
+        "stop": list(decoding.stop),
+        "choices": [option.text for option in prompt.request.continuations],
+    }
+    if model.sha256 is None:  # nobody here sees the weights
+        served = adapter.served if adapter else None
+        facts["unseen"] = {**asdict(model.model), "adapter": served, "json": decoding.json}
+    return sha256_json(facts)
 
 
 class AnswerCache:
@@ -151,7 +154,8 @@ def _fits(completion: Completion, request: Request) -> bool:
     logprobs, greedy = completion.choice_logprobs, completion.greedy
     if not request.scored:
         written = completion.finish_reason != "choice" and logprobs is None and greedy is None
-        return written and completion.completion_tokens <= request.decoding.max_tokens
+        counted_here = completion.usage is None  # what a server counts is for the server to say
+        return written and (not counted_here or completion.completion_tokens <= request.decoding.max_tokens)
     if completion.finish_reason != "choice" or not logprobs or not greedy or completion.completion_tokens:
         return False
     return len(logprobs) == len(greedy) == (len(request.continuations) or len(logprobs))

@@ -17,7 +17,14 @@ from harness.corpus.loss import answers_found
 from harness.corpus.retriever import Retriever, open_retriever
 from harness.corpus.window import tell_cut_questions
 from harness.engines.engine import AdapterRef, Engine
-from harness.errors import HarnessError, InputError, InputErrors, RunInterrupted, TaskFailed
+from harness.errors import (
+    HarnessError,
+    InputError,
+    InputErrors,
+    ModelUnavailable,
+    RunInterrupted,
+    TaskFailed,
+)
 from harness.files import sha256_json, writing
 from harness.finetune.store import adapter_folder, load_or_train
 from harness.finetune.trainer import Trainer
@@ -77,6 +84,8 @@ def compare(
             # A person can put an InputError right; the run is as complete as it was.
             wrong_input = isinstance(error, InputError)
             _note_status(folder, "interrupted" if wrong_input else "failed")
+            if isinstance(error, ModelUnavailable):
+                raise ModelUnavailable(f"{error} {_go_on(folder)}") from error
             if isinstance(error.__cause__, OSError | sqlite3.Error) and not wrong_input:  # as a full disk
                 raise HarnessError(f"{error} {_go_on(folder)}") from error.__cause__
             raise
@@ -90,7 +99,8 @@ def _finish(folder: RunFolder, tools: Tools) -> None:
     """Say in the manifest how the run ended, with what was learnt about the model on the way."""
     manifest = folder.manifest
     known = [_learnt(facts, tools) for facts in manifest.models]
-    status = "failed" if manifest.set_aside else "complete"
+    ended = "interrupted" if folder.missing() else "complete"
+    status = "failed" if manifest.set_aside else ended
     peak = environment.peak_memory_gb()
     folder.update(
         status=status,

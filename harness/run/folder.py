@@ -14,6 +14,7 @@ from harness.files import append_lines, drop_torn_tail, to_json, write_text
 from harness.records import (
     AnswerRow,
     BatchRow,
+    FailureRow,
     PassageRow,
     PromptSample,
     QuestionRow,
@@ -23,11 +24,13 @@ from harness.records import (
 )
 from harness.run.lock import LOCK
 from harness.run.manifest import Manifest, read_manifest, write_manifest
+from harness.run.missing import still_missing
 from harness.run.rows import read_rows
 from harness.spec.system import System
 from harness.temporary import remove_left
 
 ANSWERS, BATCHES, TIMINGS, PASSAGES = "answers.jsonl", "batches.jsonl", "timings.jsonl", "passages.jsonl"
+FAILURES, REPEATS = "failures.jsonl", "repeats.jsonl"
 QUESTIONS, TRAINING, PROMPTS = "questions.jsonl", "training.jsonl", "prompts.jsonl"
 
 
@@ -54,7 +57,7 @@ class RunFolder:
         """
         manifest = read_manifest(path)
         remove_left(path)
-        for name in (ANSWERS, TIMINGS, BATCHES, PASSAGES):
+        for name in (ANSWERS, TIMINGS, BATCHES, PASSAGES, FAILURES, REPEATS):
             drop_torn_tail(path / name)
         return cls(path, manifest)
 
@@ -83,6 +86,10 @@ class RunFolder:
             append_lines(self.path / BATCHES, [batch])
         append_lines(self.path / ANSWERS, rows)
 
+    def add_failure(self, row: FailureRow) -> None:
+        """Append that an answer could not be had."""
+        append_lines(self.path / FAILURES, [row])
+
     def add_timing(self, row: TimingRow) -> None:
         append_lines(self.path / TIMINGS, [row])
 
@@ -103,6 +110,26 @@ class RunFolder:
         for row in read_rows(self.path / ANSWERS, AnswerRow).all:
             done.setdefault((row.task, row.system, row.seed), {})[row.question_id] = row
         return done
+
+    def settled(self, task: str, system: str, seed: int) -> set[str]:
+        """The questions that nobody need ask again: answered, or with a reason that stays."""
+        failed = read_rows(self.path / FAILURES, FailureRow).all
+        return {
+            *self.answered().get((task, system, seed), {}),
+            *(
+                row.question_id
+                for row in failed
+                if row.final
+                and not row.timed
+                and (row.task, row.system, row.seed, row.repeat) == (task, system, seed, 0)
+            ),
+        }
+
+    def missing(self) -> list[FailureRow]:
+        """What could not be had, and is worth asking for again."""
+        answers = (row for name in (ANSWERS, REPEATS) for row in read_rows(self.path / name, AnswerRow).all)
+        failed = still_missing(read_rows(self.path / FAILURES, FailureRow).all, answers)
+        return [row for row in failed if not row.final and not row.timed]
 
     def timed(self) -> set[tuple[str, str, str, bool]]:
         """What is timed already: (task, system id, question id, merged)."""

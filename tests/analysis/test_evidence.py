@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from harness.analysis.evidence import read_run
+from harness.analysis.evidence import missing_answers, read_run
 from harness.errors import InputError
 from harness.run.manifest import SCHEMA_VERSION
 from tests.analysis.runs import answers, timings, write_lines, write_run
@@ -197,3 +197,58 @@ def test_such_rows_that_do_not_fit_are_refused(tmp_path: Path, name: str, row: A
     line = len(content[name])
     with pytest.raises(InputError, match=rf"{name}\.jsonl:{line}: .*{text}"):
         read_run(write_run(tmp_path, **content))
+
+
+FAILURE = {
+    "task": "facts", "strategy": "base", "question_id": "q1", "seed": 0, "reason": "HTTP 500", "attempts": 8
+}  # fmt: skip
+NOT_THERE = [row for row in answers() if (row["strategy"], row["question_id"]) != ("base", "q1")]
+
+
+def test_an_answer_that_could_not_be_had_is_missing_with_its_last_reason(tmp_path: Path) -> None:
+    again = {**FAILURE, "reason": "the request timed out"}
+    run = read_run(write_run(tmp_path, answers=NOT_THERE, failures=[FAILURE, again]))
+    (row,) = run.failures["facts", "base"]
+    assert row.reason == "the request timed out"
+    assert missing_answers(run) == 1
+
+
+def test_an_answer_that_came_later_makes_a_failure_history(tmp_path: Path) -> None:
+    run = read_run(write_run(tmp_path, failures=[FAILURE]))
+    assert (run.failures, missing_answers(run)) == ({}, 0)
+
+
+def test_what_cannot_be_had_is_not_missing_from_the_run(tmp_path: Path) -> None:
+    """A prompt that is longer than the model reads stays so."""
+    run = read_run(write_run(tmp_path, answers=NOT_THERE, failures=[{**FAILURE, "final": True}]))
+    assert [row.final for row in run.failures["facts", "base"]] == [True]
+    assert missing_answers(run) == 0
+
+
+@pytest.mark.parametrize(
+    ("change", "text"),
+    [
+        ({"question_id": "q9"}, "misses question 'q9' of task 'facts', which questions"),
+        ({"seed": 7}, "is of seed 7, which run.json does not plan for base"),
+        ({"strategy": None, "system": "nobody"}, "is of system 'nobody'"),
+        ({"attempts": 0}, "does not fit: attempts is 0"),
+        ({"reason": None}, "does not fit: reason"),
+    ],
+)
+def test_failures_are_read_as_strictly_as_answers(tmp_path: Path, change: dict[str, Any], text: str) -> None:
+    row = {key: value for key, value in {**FAILURE, **change}.items() if (key, value) != ("strategy", None)}
+    folder = write_run(tmp_path, answers=NOT_THERE, failures=[FAILURE, row])
+    with pytest.raises(InputError, match=rf"failures\.jsonl:2: .*{text}"):
+        read_run(folder)
+
+
+def test_an_answer_of_another_time_stands_in_a_file_of_its_own(tmp_path: Path) -> None:
+    again = {**answers()[0], "repeat": 1}
+    run = read_run(write_run(tmp_path, repeats=[again]))
+    assert [row.repeat for row in run.repeats["facts", "base"]] == [1]
+    with pytest.raises(
+        InputError, match=r"answers\.jsonl:17: is of time 1, which answers\.jsonl does not hold"
+    ):
+        read_run(write_run(tmp_path, answers=[*answers(), again]))
+    with pytest.raises(InputError, match=r"repeats\.jsonl:1: is of time 0"):
+        read_run(write_run(tmp_path, repeats=[answers()[0]]))

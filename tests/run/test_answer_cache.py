@@ -10,7 +10,16 @@ from typing import Any
 
 import pytest
 
-from harness.engines.engine import Completion, Continuation, Decoding, EngineIdentity, PromptFacts, Request
+from harness.engines.engine import (
+    AdapterRef,
+    Completion,
+    Continuation,
+    Decoding,
+    EngineIdentity,
+    PromptFacts,
+    Request,
+    Usage,
+)
 from harness.errors import HarnessError
 from harness.files import sha256_text
 from harness.run.answer_cache import AnswerCache, answer_key
@@ -29,7 +38,8 @@ def key_of(
     choices: tuple[str, ...] = (),
 ) -> str:
     request = Request("", decoding, tuple(map(Continuation, choices)))
-    return answer_key(model, adapter, Prompt(request, PromptFacts(1, 1, prompt)))
+    ref = AdapterRef(Path("adapter"), adapter) if adapter else None
+    return answer_key(model, ref, Prompt(request, PromptFacts(1, 1, prompt)))
 
 
 KEY = key_of()
@@ -40,6 +50,44 @@ TWO = Request("", DECODING, (Continuation("yes"), Continuation("no")))
 
 def asked(*keys: str) -> dict[str, Request]:
     return dict.fromkeys(keys, WRITTEN)
+
+
+SERVER = EngineIdentity("m", "http://a/v1", None, None, "a server", server="http://a/v1")
+SERVED_KEY = key_of(SERVER)
+
+
+def served_as(name: str) -> str:
+    request = Request("", DECODING)
+    return answer_key(
+        SERVER, AdapterRef(None, None, served=name), Prompt(request, PromptFacts(1, 1, "p" * 64))
+    )
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        KEY,
+        key_of(dataclasses.replace(SERVER, server="http://b/v1")),
+        key_of(dataclasses.replace(SERVER, name="n")),
+        key_of(dataclasses.replace(SERVER, structured=True)),
+        key_of(SERVER, decoding=Decoding(8, ("\n",), json=True)),
+        key_of(SERVER, prompt="q" * 64),
+        served_as("legal"),
+        served_as("legal-2"),
+    ],
+    ids=["local", "server", "name", "structured", "json", "prompt", "adapter", "other adapter"],
+)
+def test_of_a_server_its_address_and_names_are_in_the_key(other: str) -> None:
+    assert other != SERVED_KEY
+    assert served_as("legal") != served_as("legal-2")
+
+
+def test_a_server_may_count_tokens_in_a_way_of_its_own(tmp_path: Path) -> None:
+    cache = AnswerCache(tmp_path / "answers.sqlite", Silent())
+    long = dataclasses.replace(REPLY, completion_tokens=9)
+    counted = dataclasses.replace(long, usage=Usage(7, 5, 2), reasoning_tokens=4)
+    cache.put({KEY: long, SERVED_KEY: counted})
+    assert cache.get(asked(KEY, SERVED_KEY)) == {SERVED_KEY: counted}
 
 
 @pytest.mark.parametrize(

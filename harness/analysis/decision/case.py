@@ -198,7 +198,9 @@ def _unfit(run: Evidence, figures: TaskFigures) -> str | None:
     """Why a run is not fit for decisions, as a clause; None where it is."""
     if run.manifest.quick:
         return "this was a quick run, with few questions and little training"
-    missing = any(system.n_answered < figures.n for system in figures.strategies.values())
+    missing = any(
+        system.n_answered + system.out_of_reach < figures.n for system in figures.strategies.values()
+    )
     return "the run is not complete" if missing or run.manifest.status != "complete" else None
 
 

@@ -90,6 +90,18 @@ class Throughput:
 
 
 @dataclass(frozen=True, slots=True)
+class Missing:
+    """`n` answers of a system that could not be had, for one `reason`, a clause; they count as nothing, not as wrong.
+
+    `final`: asking again does not change it.
+    """
+
+    reason: str
+    n: Positive
+    final: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Retrieval:
     """How well passages were found. `recall_at_k`: depth (as text) → mean share of gold documents found."""
 

@@ -15,6 +15,7 @@ from harness.analysis.results.figures import (
     Comparison,
     Estimate,
     Forgetting,
+    Missing,
     OverTrivial,
     Percentiles,
     Retrieval,
@@ -71,7 +72,8 @@ class SystemFigures:
     `groups`: accuracy by kind of question. `aggregates`: lm-eval's figures of all answers together. `truncated`:
     prompts that lost passages, `dropped_passages` in all. `adapter`: sha256 of the one that answered.
     `over_trivial`: against the task's best trivial baseline; None where there is none. `by_filter`: the primary metric
-    of what each of lm-eval's filters makes of the same answers; empty where there is one filter.
+    of what each of lm-eval's filters makes of the same answers; empty where there is one filter. `missing`: answers
+    that could not be had, by reason, the most frequent first.
     """
 
     system: System
@@ -97,10 +99,16 @@ class SystemFigures:
     cached_share: Share | None
     over_trivial: OverTrivial | None = None
     by_filter: dict[str, float | None] = field(default_factory=dict)
+    missing: tuple[Missing, ...] = ()
 
     @property
     def control(self) -> bool:
         return self.system.control
+
+    @property
+    def out_of_reach(self) -> int:
+        """How many of its answers cannot be had, however often they are asked for."""
+        return sum(row.n for row in self.missing if row.final)
 
     @property
     def label(self) -> str:

@@ -2,12 +2,37 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
 
 from harness.analysis.accuracy import ScoredAnswer
+from harness.analysis.evidence import missed
 from harness.analysis.results.figures import Check
 from harness.analysis.validity.check import Case, Rule
-from harness.quantities import percent
+from harness.quantities import percent, whole
+from harness.run.missing import reasons
+
+
+def not_missing(case: Case, rule: Rule) -> list[Check]:
+    """Which answers could not be had. They count as nothing; too many of them, and the others are a selection."""
+    figures: dict[str, float] = {}
+    findings, parts = [], []
+    for system, scored in case.own.items():
+        lacking = missed(case.run, (case.task, system.name))
+        n = len(scored) + len(lacking)
+        if not n:
+            continue
+        findings.append(rule.finding(system, len(lacking) / n))
+        if lacking:
+            why = reasons((row.reason, 1) for row in lacking)
+            parts.append(f"{system.name} {whole(len(lacking))} of {whole(n)}: {why}")
+            count = Counter(row.reason for row in lacking)
+            figures |= {f"{system.name}: {reason}": float(times) for reason, times in count.items()}
+        figures |= {f"{system.name}: missing": float(len(lacking)), f"{system.name}: asked": float(n)}
+    if not findings:
+        return rule.absent("Nothing was asked.")
+    lost = f"Answers that could not be had count as nothing: {'. '.join(parts)}."
+    return rule.verdict(findings, lost if parts else "Whatever was asked was answered.", figures)
 
 
 def not_cut(case: Case, rule: Rule) -> list[Check]:

@@ -96,6 +96,15 @@ CHECKS: dict[str, Rule] = {
             context.keeps_passages,
             "its prompts lost their passages",
         ),
+        # Share of the answers that could not be had. They may be those of the hard questions.
+        Rule(
+            "missing_answers",
+            "missing answers",
+            SHARE,
+            Limits(warn=0.0, fail=0.1),
+            answers.not_missing,
+            "too many of its answers are missing",
+        ),
         # Share of the written answers that the token limit cut and that are not right. Small models ramble, and
         # are cut often; one that had given the right answer by then lost nothing.
         Rule(

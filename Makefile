@@ -8,6 +8,9 @@ ARGS ?=
 CHECK_FLAGS ?= --quick --latency-queries 0 --no-cache --strategies base,few-shot,rag,few-shot+rag,lora,oracle
 GATE_FLAGS ?= --fail-on exact
 
+# Each worker takes whole files, with one thread for torch. For one test alone: make test PARALLEL= ARGS=tests/…
+PARALLEL ?= -n auto --maxprocesses 4 --dist loadfile
+
 .PHONY: compare test check baseline candidate browser lint types install clean
 
 compare: $(VENV)/.installed
@@ -29,8 +32,9 @@ candidate: $(VENV)/.installed
 	$(BIN)/python -m harness models pull
 	$(BIN)/python -m harness compare $(CHECK_FLAGS) --output reports/candidate
 
+test: export OMP_NUM_THREADS ?= 1
 test: $(VENV)/.installed-dev browser lint types
-	$(BIN)/python -m pytest $(ARGS)
+	$(BIN)/python -m pytest $(PARALLEL) $(ARGS)
 
 browser:
 	@sh tests/browser.sh

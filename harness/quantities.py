@@ -44,15 +44,16 @@ def seconds(value: float | None) -> str:
 
 
 def dollars(value: float | None) -> str:
-    """`$1,234.50`, `$0.0135`, `$0.000012`: two or three digits that count, and an exponent below 10⁻⁹."""
+    """`$1,234.50`, `$0.0135`, `$0.000012`: two or three digits that count, and an exponent below 10⁻⁹ and from
+    10¹² on, where cents are noise."""
     if value is None:
         return NA
     if value == 0:
         return "$0"
     size, sign = abs(value), "−" if value < 0 else ""
-    if size >= 0.995:
+    if 0.995 <= size < 1e12:
         return f"{sign}${size:,.2f}"
-    if size < 1e-9:
+    if size < 1e-9 or size >= 1e12:
         return f"{sign}${size:.1e}"
     text = f"{size:.{_decimals(size)}f}"
     return f"{sign}${text.removesuffix('0')}"

@@ -39,8 +39,8 @@ const WhatIf = (() => {
     if (value === null) return "n/a";
     if (value === 0) return "$0";
     const size = Math.abs(value), sign = value < 0 ? "−" : "";
-    if (size >= 0.995) return `${sign}$${fixed(size, 2)}`;
-    if (size < 1e-9) return `${sign}$${size.toExponential(1).replace(/e-(\d)$/, "e-0$1")}`;
+    if (size >= 0.995 && size < 1e12) return `${sign}$${fixed(size, 2)}`;
+    if (size < 1e-9 || size >= 1e12) return `${sign}$${size.toExponential(1).replace(/e-(\d)$/, "e-0$1")}`;
     return `${sign}$${even(size, 2 - Math.floor(Math.log10(rounded(size)))).replace(/0$/, "")}`;
   }
 

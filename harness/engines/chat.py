@@ -14,9 +14,10 @@ from typing import Any
 
 from harness.engines.control import MARK, ControlTokens
 from harness.engines.conventions import Conventions
-from harness.engines.engine import Message
+from harness.engines.engine import UNKNOWN_WINDOW, Message
 from harness.engines.quiet import import_transformers
 from harness.engines.template import ChatTemplate
+from harness.engines.window import stated_windows
 from harness.errors import ModelUnavailable
 from harness.loading import reading
 from harness.records import TemplateFacts
@@ -70,13 +71,14 @@ class ChatTokenizer:
 
     @cached_property
     def context_tokens(self) -> int:
-        """The longest prompt plus completion that the model reads."""
-        stated = getattr(self._config, "max_position_embeddings", None) or 2048
-        if type(stated) is not int or stated < 1:
-            raise ModelUnavailable(
-                f"{self._folder / 'config.json'} says max_position_embeddings: {stated!r}; that is no number of tokens."
+        """The longest prompt plus completion that the model reads; UNKNOWN_WINDOW where no file says it."""
+        try:
+            return min(
+                (tokens for _, tokens in stated_windows(self._config, self._tokenizer)),
+                default=UNKNOWN_WINDOW,
             )
-        return stated
+        except ValueError as error:
+            raise ModelUnavailable(f"{self._folder / 'config.json'} {error}.") from None
 
     @property
     def end_token(self) -> int:

@@ -89,11 +89,15 @@ def _pair(chat: ChatTokenizer, prompt: str, option: Continuation) -> Pair:
     return Pair(before, whole[len(before) :])
 
 
+STRETCH = 131_072
+"""Tokens of a whole text that are read at once, where the model would read more."""
+
+
 def windows(chat: ChatTokenizer, text: str) -> tuple[Pair, ...]:
     """A text in stretches that the model can read: each token is predicted once, and where there are several
     stretches, the last one is as long as the others."""
     tokens = chat.encode_whole(text)
-    most = chat.context_tokens
+    most = min(chat.context_tokens, STRETCH)
     pairs = [Pair((chat.first_token,), tokens[:most])] if tokens else []
     for start in range(most, len(tokens), most):
         end = min(start + most, len(tokens))

@@ -39,6 +39,8 @@ class Training:
     examples: tuple[Example, ...]
     dev: tuple[Example, ...]
     seed: int
+    left_out: int = 0
+    """Training examples that are longer than the model reads, and are no part of `examples`."""
 
     @property
     def label(self) -> str:

@@ -37,6 +37,7 @@ from harness.run.answer_cache import AnswerCache
 from harness.run.asked import question_rows
 from harness.run.begin import describe, reopen
 from harness.run.conversation import template_sentences
+from harness.run.fitting import fitting
 from harness.run.folder import QUESTIONS, RunFolder, check_output
 from harness.run.lock import writing_alone
 from harness.run.manifest import EmbedderFacts, IndexFacts, ModelFacts, TimingOrder, TrainedAdapter
@@ -194,7 +195,7 @@ class _Run:
         self._say_where()
         self._keep_template()
         self._prepare()
-        jobs = [ready(job, self._context(job)) for job in self.plan.jobs]
+        jobs = self._fitted([ready(job, self._context(job)) for job in self.plan.jobs])
         self._write_questions(jobs)
         write_samples(self.folder, self.plan.tasks.values(), jobs)
         cached = self.settings.use_cache
@@ -233,6 +234,16 @@ class _Run:
 
     def _context(self, job: Job) -> TaskContext:
         return self.contexts[job.task, job.system.model]
+
+    def _fitted(self, jobs: Sequence[ReadyJob]) -> list[ReadyJob]:
+        """The jobs that fit into their model's window; what does not is taken out of the plan, with the reason."""
+        self.plan, fitted = fitting(self.plan, jobs)
+        kept = {(ready.job.task, ready.job.system.id) for ready in fitted}
+        self.folder.update(
+            plan=tuple(row for row in self.folder.manifest.plan if (row.task, row.system) in kept),
+            not_applicable=self.plan.not_applicable,
+        )
+        return fitted
 
     def _write_questions(self, jobs: Sequence[ReadyJob]) -> None:
         """Keep the questions with what was found out about them, and say which hold control tokens."""
@@ -309,6 +320,9 @@ class _Run:
         for job in self.plan.trainings:
             seed = f", seed {job.seed}" if self.settings.seeds > 1 else ""
             say(f"  {job.task} · {job.system.name}: adapter {self._adapter_state(job)}{seed}")
+            if left_out := self._context(job).training(job.system, job.seed).left_out:
+                longer = f"{counted(left_out, 'training example')} left out: longer than the model reads"
+                say(f"  {job.task} · {job.system.name}: {longer}")
         for asked in jobs:
             known = passes[asked.job.system.model].known
             cached = f", {known(asked)} cached" if asked.job.adapter is None else ""
@@ -393,6 +407,7 @@ class _Run:
             seed=job.seed,
             record=adapter.record,
             reused=adapter.reused,
+            left_out=training.left_out,
             bytes=adapter.bytes,
         )
         manifest = self.folder.manifest

@@ -188,13 +188,17 @@ class Planned:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TrainedAdapter:
-    """An adapter that a run used: its training record, for which system and seed, and its size on disk."""
+    """An adapter that a run used: its training record, for which system and seed, and its size on disk.
+
+    `left_out`: training examples that it did not see, since they are longer than the model reads.
+    """
 
     system: Name
     seed: Seed
     record: AdapterRecord
     reused: bool
     bytes: Bytes
+    left_out: Count = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import random
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 from harness.corpus.retriever import Retriever
-from harness.engines.engine import Engine
+from harness.engines.engine import Continuation, Engine
 from harness.finetune.trainer import Example, Training
 from harness.records import Question, Ranked
 from harness.run.plan import Job, sample
 from harness.run.prompts import Contexts, Prompt, TaskPrompts, passages_of, prompts_of
-from harness.spec.system import Retrieved, System
+from harness.spec.system import LoRA, Retrieved, System
 from harness.spec.task import Task
 
 RECORDED = 10
@@ -24,6 +24,8 @@ GOLD_SHARE = 0.8
 the rest teach the model that retrieval can fail (RAFT, arXiv 2403.10131)."""
 
 MOST_GOLD = 1000
+ROOM_PER_TURN = 100
+"""More tokens than a chat template writes around a turn."""
 
 
 @dataclass
@@ -36,6 +38,8 @@ class TaskContext:
     seed: int
     retrieved: dict[str, tuple[Ranked, ...]] = field(default_factory=dict)
     """Question → what was found for it: the same whichever model reads it, so that models may share it."""
+    _examples: dict[LoRA, tuple[tuple[Example, ...], ...]] = field(default_factory=dict)
+    """Recipe → what is trained on and watched."""
 
     @cached_property
     def prompts_of_task(self) -> TaskPrompts:
@@ -82,15 +86,31 @@ class TaskContext:
         """The fine-tune that a system needs, on prompts built as for testing."""
         recipe = system.adapter
         assert recipe is not None
+        if recipe not in self._examples:
+            train = sample(self.task.train, recipe.max_examples, self.seed)
+            made = (self._training_examples(recipe.context, some) for some in (train, self.task.dev))
+            self._examples[recipe] = tuple(made)
+        examples, dev = self._examples[recipe]
+        kept = tuple(example for example in examples if self._readable(example))
         return Training(
             strategy=system.strategy,
             recipe=recipe,
-            examples=self._training_examples(
-                recipe.context, sample(self.task.train, recipe.max_examples, self.seed)
-            ),
-            dev=self._training_examples(recipe.context, self.task.dev),
+            examples=kept,
+            dev=tuple(example for example in dev if self._readable(example)),
             seed=seed,
+            left_out=len(examples) - len(kept),
         )
+
+    def _readable(self, example: Example) -> bool:
+        """Whether the model reads an example to its end, the token that ends it included."""
+        request, window = example.request, self.engine.window
+        if request.whole:
+            return True  # is learnt as far as the model reads
+        turns = [request.prompt] if isinstance(request.prompt, str) else [m.content for m in request.prompt]
+        if sum(len(text.encode()) + ROOM_PER_TURN for text in [*turns, example.reply]) <= window:
+            return True  # a token is a byte at least
+        learnt = request.continuations or (Continuation(example.reply),)
+        return self.engine.inspect(replace(request, continuations=learnt)).longest < window
 
     def _training_examples(self, contexts: Contexts, questions: Sequence[Question]) -> tuple[Example, ...]:
         retrieved = passages_of(contexts)

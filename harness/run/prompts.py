@@ -105,14 +105,18 @@ class TaskFilePrompts:
         wanted = min(limits.k, len(passages)) if limits else 0
         options = tuple(Continuation(choice) for choice in question.choices)
         shown = wanted
-        window = self.engine.window - self.task.own.answer.max_tokens
         while True:
             turns = self._messages(contexts, question, [ranked.passage for ranked in passages[:shown]])
             request = Request(tuple(turns), self.decoding, options)
             facts = self.engine.inspect(request)
-            if not limits or shown == 0 or facts.tokens <= min(limits.max_prompt_tokens, window):
-                return Prompt(request, facts, passages if limits else (), shown, wanted - shown)
+            if not limits or shown == 0:
+                break
+            if facts.tokens <= limits.max_prompt_tokens and facts.longest <= self.engine.window - reply_room(
+                request
+            ):
+                break
             shown -= 1
+        return Prompt(request, facts, passages if limits else (), shown, wanted - shown)
 
     def example(self, contexts: Contexts, question: Question, passages: Passages) -> Example:
         request = self.prompt(contexts, question, passages).request
@@ -161,6 +165,11 @@ def prompts_of(task: Task, engine: Engine) -> TaskPrompts:
     """The task's own prompts where it brings some, else those of its file."""
     own: TaskPrompts | None = task.prompts and task.prompts(engine)
     return own or TaskFilePrompts(task, engine)
+
+
+def reply_room(request: Request) -> int:
+    """The most tokens that the model may write to a request."""
+    return 0 if request.scored else request.decoding.max_tokens + request.decoding.thinking_tokens
 
 
 def target_text(task: Task, question: Question) -> str:

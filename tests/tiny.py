@@ -1,8 +1,9 @@
-"""A tiny random Llama with a byte-level tokenizer and a chat template, made in a second."""
+"""A tiny random model, a Llama unless told otherwise, with byte-level tokens and a chat template; made in a second."""
 
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 from harness.engines.engine import AdapterRef
 from harness.engines.local import LocalModel
@@ -19,17 +20,25 @@ TEMPLATE = (
 SPECIALS = ["<|end|>", "<|system|>", "<|user|>", "<|assistant|>"]
 
 
-def write_tiny_model(folder: Path, seed: int = 0) -> Path:
+SHAPE = {
+    "hidden_size": 48, "intermediate_size": 96, "num_hidden_layers": 2, "num_attention_heads": 6,
+    "num_key_value_heads": 2, "head_dim": 8, "max_position_embeddings": 4096, "eos_token_id": 0, "pad_token_id": 0,
+    "bos_token_id": None, "tie_word_embeddings": True, "initializer_range": 0.3,
+}  # fmt: skip
+
+
+def write_tiny_model(folder: Path, seed: int = 0, architecture: str = "Llama", **shape: Any) -> Path:
+    """`architecture`: what the configuration of a kind of model is called in transformers, without `Config`."""
     import torch
+    import transformers
     from tokenizers import Tokenizer, decoders, models, pre_tokenizers
-    from transformers import LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast
 
     alphabet = sorted(pre_tokenizers.ByteLevel.alphabet())
     vocabulary = {token: index for index, token in enumerate([*SPECIALS, *alphabet])}
     tokenizer = Tokenizer(models.BPE(vocab=vocabulary, merges=[]))
     tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
     tokenizer.decoder = decoders.ByteLevel()
-    fast = PreTrainedTokenizerFast(
+    fast = transformers.PreTrainedTokenizerFast(
         tokenizer_object=tokenizer,
         eos_token="<|end|>",
         pad_token="<|end|>",
@@ -37,12 +46,10 @@ def write_tiny_model(folder: Path, seed: int = 0) -> Path:
     )
     fast.chat_template = TEMPLATE
     torch.manual_seed(seed)
-    config = LlamaConfig(
-        vocab_size=len(vocabulary), hidden_size=48, intermediate_size=96, num_hidden_layers=2,
-        num_attention_heads=6, num_key_value_heads=2, head_dim=8, max_position_embeddings=4096,
-        eos_token_id=0, pad_token_id=0, bos_token_id=None, tie_word_embeddings=True, initializer_range=0.3,
-    )  # fmt: skip
-    LlamaForCausalLM(config).save_pretrained(folder)
+    config = getattr(transformers, f"{architecture}Config")(
+        **(SHAPE | {"vocab_size": len(vocabulary)} | shape)
+    )
+    transformers.AutoModelForCausalLM.from_config(config).save_pretrained(folder)
     fast.save_pretrained(folder)
     return folder
 

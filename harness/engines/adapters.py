@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from harness.engines.headers import read_header
+from harness.engines.proofs import allowed, apart
 from harness.engines.quiet import quiet_peft
 from harness.errors import ModelUnavailable
 from harness.loading import check_finite, reading
@@ -31,13 +32,18 @@ class AdapterLayers:
         self._model = model
         self._low_rank: dict[Path, Layers] = {}
         self._merged: tuple[Path, Layers] | None = None
+        self._unmerged: dict[Path, str] = {}
         self._own: Layers = {}
 
-    def use(self, adapter: Path, *, merged: bool) -> None:
-        """Let the adapter's layers answer. Raises ModelUnavailable where they cannot be read."""
+    def use(self, adapter: Path, *, merged: bool) -> str | None:
+        """Let the adapter's layers answer. Returns why they are not merged although they should be.
+
+        Raises ModelUnavailable where they cannot be read.
+        """
         self.restore()
-        layers = self._merge(adapter) if merged else self._read(adapter)
+        layers = self._merge(adapter) if merged and adapter not in self._unmerged else self._read(adapter)
         self._own = self._exchange(layers)
+        return self._unmerged.get(adapter) if merged else None
 
     def restore(self) -> None:
         """Put the base's own layers back; the adapter's are kept."""
@@ -60,11 +66,39 @@ class AdapterLayers:
         return self._low_rank[adapter]
 
     def _merge(self, adapter: Path) -> Layers:
+        """The merged layers of an adapter; its low-rank ones where merging them is not the same."""
         if self._merged is None or self._merged[0] != adapter:
             self._merged = None  # make room before the next set is computed
             low_rank = self._read(adapter)
-            self._merged = (adapter, {name: merged_layer(layer) for name, layer in low_rank.items()})
+            merged = {name: merged_layer(layer) for name, layer in low_rank.items()}
+            if why := self._fault(low_rank, merged):
+                self._unmerged[adapter] = why
+                return low_rank
+            self._merged = (adapter, merged)
         return self._merged[1]
+
+    def _fault(self, low_rank: Layers, merged: Layers) -> str | None:
+        """Why merged layers do not stand for the low-rank ones that were trained; None where they do.
+
+        Some models read a layer's weights past its forward pass, where low-rank ones are not seen (Jamba).
+        """
+        if not all(merged.values()):
+            return "its weights are quantized"
+        logits = [self._logits(layers) for layers in (low_rank, merged)]
+        return apart("the logits of a prompt", logits[1], logits[0], allowed(self._model.dtype))
+
+    def _logits(self, layers: Layers) -> Any:
+        """The logits of a few tokens with these layers in place."""
+        import torch
+
+        own = self._exchange(layers)
+        try:
+            count = self._model.config.get_text_config().vocab_size
+            ids = torch.tensor([[(7919 * place) % count for place in range(1, 9)]])
+            with torch.inference_mode():
+                return self._model(input_ids=ids.to(self._model.device), use_cache=False).logits[0]
+        finally:
+            self._exchange(own)
 
 
 def read_layers(model: Any, adapter: Path) -> Layers:
@@ -93,7 +127,8 @@ def read_layers(model: Any, adapter: Path) -> Layers:
             )
         check_finite(adapted, what)
         adapted.eval().requires_grad_(False)
-        return {name: module for name, module in model.named_modules() if isinstance(module, LoraLayer)}
+        layers = {name: module for name, module in model.named_modules() if isinstance(module, LoraLayer)}
+        return {name: layer for name, layer in layers.items() if not _inside(name, layers)}
     finally:
         adapted.unload()
 
@@ -108,12 +143,31 @@ def check_adapter(stored: Shapes, known: Shapes, what: str) -> None:
         )
 
 
-def merged_layer(layer: Any) -> Any:
-    """A layer like the base's own whose weight is base + adapter, a new matrix; bias and the like are shared."""
-    import torch
+def _inside(name: str, layers: Layers) -> bool:
+    """Whether a layer stands inside another one: experts have one around the other for each of their parameters."""
+    parts = name.split(".")
+    return any(".".join(parts[:end]) in layers for end in range(1, len(parts)))
 
-    own = layer.get_base_layer()
-    weight = (own.weight.data + layer.get_delta_weight("default")).contiguous()
-    merged = copy.copy(own)
-    merged._parameters = {**own._parameters, "weight": torch.nn.Parameter(weight, requires_grad=False)}
+
+def merged_layer(layer: Any) -> Any | None:
+    """A layer like the base's own whose weights are base + adapter, new matrices; bias and the like are shared.
+
+    None where the base's are no matrices of plain numbers, as quantized ones.
+    """
+    import torch
+    from peft.tuners.lora import LoraLayer
+
+    deltas = {}
+    while isinstance(layer, LoraLayer):
+        deltas[getattr(layer, "parameter_name", "weight")] = layer.get_delta_weight("default")
+        layer = layer.base_layer
+    summed = {}
+    for name, delta in deltas.items():
+        own = layer._parameters.get(name)
+        if own is None or own.shape != delta.shape or not own.is_floating_point():
+            return None
+        weight = (own.data + delta.to(own.dtype)).contiguous()
+        summed[name] = torch.nn.Parameter(weight, requires_grad=False)
+    merged = copy.copy(layer)
+    merged._parameters = {**layer._parameters, **summed}
     return merged

@@ -57,6 +57,12 @@ def read(model: Any, cache: Any, **inputs: Any) -> Any:
     return model(**{name: cache}, use_cache=True, **inputs).logits
 
 
+def takes(model: Any, argument: str) -> bool:
+    """Whether the forward pass of a model, or of the one that peft wrapped, knows an argument."""
+    inner = model.get_base_model() if hasattr(model, "get_base_model") else model
+    return argument in inspect.signature(type(inner).forward).parameters
+
+
 @functools.cache
 def _cache_argument(architecture: type) -> str:
     """What the forward pass calls its cache: transformers 5.24 renamed the argument, model by model."""
@@ -142,7 +148,7 @@ def keep_rows(state: State, rows: Sequence[int]) -> State:
 
 
 @dataclass
-class _Reply:
+class Reply:
     """The tokens of one answer so far, and why it ended (None while it goes on)."""
 
     tokens: list[int]
@@ -187,7 +193,7 @@ def greedy(
     on_token: Callable[[], None] | None = None,
 ) -> list[Completion]:
     """Decode every row of `state` to its end. `on_token` is called as soon as a step's tokens are known."""
-    replies = [_Reply([]) for _ in range(len(state.logits))]
+    replies = [Reply([]) for _ in range(len(state.logits))]
     active = list(replies)
     while True:
         likeliest = state.logits.max(dim=-1)

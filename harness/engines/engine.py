@@ -183,15 +183,31 @@ class EngineIdentity:
 
 
 @dataclass(frozen=True, slots=True)
+class Proof:
+    """Whether a fast path of this program's own gives what transformers gives, as held against it on the very model.
+
+    `used`: which of the two is used; `why`: what spoke against our own.
+    """
+
+    used: Literal["own", "library"]
+    why: Text | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class LoadFacts:
     """What is known once the weights are loaded; None: of a server, which does not say.
 
-    `unsent`: parameters of decoding that the server refuses, and that are left out of requests.
+    `unsent`: parameters of decoding that the server refuses, and that are left out of requests. `decoding`: of
+    replies; `training`: of packed examples, once an adapter was trained; `merging`: of adapters into the weights,
+    where the library's way is to leave them beside. None: there was nothing to prove.
     """
 
     load_s: float | None
     parameters: int | None
     unsent: tuple[str, ...] = ()
+    decoding: Proof | None = None
+    training: Proof | None = None
+    merging: Proof | None = None
 
 
 @dataclass(frozen=True, slots=True)

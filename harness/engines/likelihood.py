@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from harness.engines.decoding import State, check_numbers, read
+from harness.engines.decoding import State, check_numbers, read, takes
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +56,20 @@ def likelihoods(model: Any, state: State, options: Sequence[Sequence[int]], pad:
     check_numbers(sums)
     written = (greedy | (real == 0)).all(dim=1).tolist()
     return [Likelihood(float(logprob), bool(told)) for logprob, told in zip(sums, written, strict=True)]
+
+
+def plain_likelihood(model: Any, context: Sequence[int], continuation: Sequence[int]) -> Likelihood:
+    """The likelihood of one continuation by a forward pass over the whole text, with nothing kept from before."""
+    import torch
+
+    count = len(continuation)
+    ids = torch.tensor([[*context, *continuation]], device=model.device)
+    keep = {"logits_to_keep": count + 1} if takes(model, "logits_to_keep") else {}
+    logits = model(input_ids=ids, use_cache=False, **keep).logits[:, -count - 1 : -1]
+    logprobs, greedy = _judge(logits, ids[:, -count:])
+    logprob = float(logprobs.sum())
+    check_numbers([logprob])
+    return Likelihood(logprob, bool(greedy.all()))
 
 
 def _judge(logits: Any, targets: Any) -> tuple[Any, Any]:

@@ -5,17 +5,22 @@ from __future__ import annotations
 import contextlib
 import gc
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import replace
 from functools import cached_property
-from typing import Any
+from pathlib import Path
+from typing import Any, Literal
 
 from harness.engines.adapters import AdapterLayers
 from harness.engines.chat import ChatTokenizer
-from harness.engines.engine import AdapterRef, EngineIdentity, LoadFacts
+from harness.engines.engine import AdapterRef, EngineIdentity, LoadFacts, Proof
+from harness.engines.proofs import ProofStore
 from harness.engines.quiet import quiet_peft
 from harness.engines.store import ModelFolder
 from harness.engines.weights import load_weights
-from harness.errors import InputError
+from harness.errors import InputError, TrainingFailed
+from harness.loading import said
+from harness.progress import Progress
 from harness.spec.pinned import PINNED_DATE
 
 DTYPES = ("float32", "bfloat16", "float16")
@@ -47,10 +52,27 @@ def choose_dtype(dtype: str | None, device: str) -> str:
     return dtype
 
 
+_OTHERWISE = {
+    "decoding": "answers with transformers' generate, one prompt at a time: in our own decoding",
+    "training": "is trained on one example at a time: packed together",
+    "merging": "answers with its adapters beside its weights, not merged into them: merged",
+}
+
+
 class LocalModel:
     """A causal language model in a folder, with its tokenizer. The weights are loaded when they are first needed."""
 
-    def __init__(self, folder: ModelFolder, *, device: str, dtype: str, date: str = PINNED_DATE) -> None:
+    def __init__(
+        self,
+        folder: ModelFolder,
+        *,
+        device: str,
+        dtype: str,
+        date: str = PINNED_DATE,
+        cache: Path | None = None,
+        progress: Progress | None = None,
+    ) -> None:
+        """`cache`: where proofs about the model are kept; None: nowhere."""
         self.identity = EngineIdentity(
             name=folder.name,
             source=folder.source,
@@ -66,6 +88,8 @@ class LocalModel:
         self.path = folder.path
         self._loaded: Any = None
         self._facts: LoadFacts | None = None
+        self._proofs = ProofStore(self.identity, cache)
+        self._progress = progress
 
     @property
     def weights(self) -> Any:
@@ -77,6 +101,25 @@ class LocalModel:
             parameters = sum(parameter.numel() for parameter in self._loaded.parameters())
             self._facts = self._facts or LoadFacts(load_s, parameters)
         return self._loaded
+
+    def proven(self, what: Literal["decoding", "training"], prove: Callable[[], str | None]) -> Proof:
+        """Whether a fast path of our own is used with these weights, which are loaded, or the library's way.
+
+        `prove`: what speaks against our own, as `ProofStore.get` has it. It is told where something does.
+        """
+        known: Proof | None = getattr(self._facts, what)
+        if known is None:
+            known = self._proofs.get(what, prove)
+            self._keep(what, known)
+        return known
+
+    def _keep(self, what: str, proof: Proof) -> None:
+        """Keep a proof among the facts of the model, and say once where it speaks against our own path."""
+        assert self._facts is not None
+        if proof != getattr(self._facts, what):
+            self._facts = replace(self._facts, **{what: proof})  # type: ignore[arg-type]
+            if proof.why and self._progress:
+                self._progress.note(f"{self.identity.name} {_OTHERWISE[what]}, {proof.why}.")
 
     def facts(self) -> LoadFacts | None:
         """What the first loading showed; None before."""
@@ -108,7 +151,9 @@ class LocalModel:
             self.in_use = None
         if adapter is not None:
             assert adapter.folder is not None  # a served one belongs to a server
-            self._adapters.use(adapter.folder, merged=adapter.merged)
+            why = self._adapters.use(adapter.folder, merged=adapter.merged)
+            if adapter.merged:
+                self._keep("merging", Proof("library", why) if why else Proof("own"))
             self.in_use = adapter
 
     @contextlib.contextmanager
@@ -118,7 +163,12 @@ class LocalModel:
 
         self.use(None)
         with quiet_peft():
-            model = peft.get_peft_model(self.weights, config)
+            try:
+                model = peft.get_peft_model(self.weights, config)
+            except (TypeError, ValueError) as error:
+                raise TrainingFailed(
+                    f"{self.identity.name} cannot be given an adapter on all its linear layers: {said(error)}."
+                ) from error
         try:
             yield model
         finally:

@@ -55,7 +55,9 @@ def _local(entry: ModelEntry, cache: Path, progress: Progress, date: str) -> Eng
     folder = resolve(entry.model, kind="base", cache=cache, progress=progress, revision=entry.revision)
     chosen = choose_device(entry.device)
     dtype = choose_dtype(entry.dtype, chosen)
-    return TransformersEngine(LocalModel(folder, device=chosen, dtype=dtype, date=date))
+    return TransformersEngine(
+        LocalModel(folder, device=chosen, dtype=dtype, date=date, cache=cache, progress=progress)
+    )
 
 
 def _scripted(entry: ModelEntry, _cache: Path, _progress: Progress) -> Engine:

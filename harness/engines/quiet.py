@@ -23,7 +23,10 @@ def import_transformers() -> Any:
 
 @contextlib.contextmanager
 def quiet_peft() -> Iterator[None]:
-    """Around peft's wrapping of a model: it reads an attribute that transformers 5 calls deprecated."""
+    """Around peft's wrapping of a model: it reads an attribute that transformers 5 calls deprecated, and warns of what
+    it puts right by itself (weights that lie the other way round, ranks of fused experts)."""
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", message=".*is_gradient_checkpointing", category=FutureWarning)
+        warnings.filterwarnings("ignore", message="fan_in_fan_out is set to")
+        warnings.filterwarnings("ignore", message="The following (rank|alpha)_pattern keys")
         yield

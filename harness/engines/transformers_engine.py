@@ -6,10 +6,9 @@ An adapter is normally merged, as it would be deployed; `adapters.py` exchanges 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 from harness.engines.chat import marked
-from harness.engines.decoding import greedy, prefill, read_prefix
+from harness.engines.decoders import Decoder, LibraryDecoder, OwnDecoder
 from harness.engines.engine import (
     Ability,
     AdapterRef,
@@ -24,8 +23,8 @@ from harness.engines.engine import (
     Request,
     TimedCompletion,
 )
-from harness.engines.likelihood import Likelihood, likelihoods
 from harness.engines.local import LocalModel
+from harness.engines.prove import decoding_fault
 from harness.engines.tokens import Encoded, Pair, encode, shared_prefix
 from harness.records import TemplateFacts
 
@@ -39,7 +38,7 @@ class TransformersEngine:
 
     def __init__(self, model: LocalModel) -> None:
         self.model = model
-        self._prefix: tuple[AdapterRef | None, tuple[int, ...], Any] | None = None
+        self._chosen: Decoder | None = None
         self._job: tuple[Sequence[Request], int] | None = None
 
     @property
@@ -65,7 +64,7 @@ class TransformersEngine:
         self.model.use(adapter)
 
     def release(self) -> None:
-        self._prefix = None
+        self._chosen = None
         self.model.release()
 
     def render(
@@ -97,7 +96,8 @@ class TransformersEngine:
         with torch.inference_mode():
             if requests[0].scored:
                 return [self._score(one.pairs, shared) for one in encoded]
-            return self._write(encoded, requests[0].decoding, shared)
+            prompts, decoding = [one.prompt for one in encoded], requests[0].decoding
+            return self._decoder.write(prompts, shared, decoding, self._ends(decoding))
 
     def _shared(self, job: Sequence[Request]) -> int:
         """How many tokens all prompts of a job share at the front; kept as long as the job stays the same."""
@@ -105,12 +105,6 @@ class TransformersEngine:
             encoded = (encode(self.model.chat, request) for request in job)
             self._job = (job, shared_prefix([tokens for one in encoded for tokens in one.beginnings]))
         return self._job[1]
-
-    def _write(self, encoded: Sequence[Encoded], decoding: Decoding, shared: int) -> list[Completion]:
-        prompts = [one.prompt for one in encoded]
-        model, chat = self.model.weights, self.model.chat
-        state = prefill(model, prompts, shared, chat.end_token, self._prefix_cache(prompts[0][:shared]))
-        return greedy(model, state, decoding, self._ends(decoding), chat.decode)
 
     def _ends(self, decoding: Decoding) -> frozenset[int]:
         """The tokens that end an answer: the model's own, and stop texts that are special tokens."""
@@ -120,27 +114,20 @@ class TransformersEngine:
         stops = [chat.special(text) for text in decoding.stop]
         return frozenset(int(end) for end in [*ends, *stops, chat.end_token] if end is not None)
 
+    @property
+    def _decoder(self) -> Decoder:
+        """Our own decoder for a model on which it was proven, else the library's."""
+        if self._chosen is None:
+            weights, chat = self.model.weights, self.model.chat
+            proof = self.model.proven("decoding", lambda: decoding_fault(weights, chat))
+            self._chosen = (OwnDecoder if proof.used == "own" else LibraryDecoder)(self.model)
+        return self._chosen
+
     def _score(self, pairs: Sequence[Pair], shared: int) -> Completion:
-        """Score one request's pairs; a context that several share is read once."""
-        scores: dict[Pair, Likelihood] = {}
-        model, pad = self.model.weights, self.model.chat.end_token
-        for context in dict.fromkeys(pair.context for pair in pairs):
-            alike = [pair for pair in dict.fromkeys(pairs) if pair.context == context]
-            state = prefill(model, [context], shared, pad, self._prefix_cache(context[:shared]))
-            computed = likelihoods(model, state, [pair.continuation for pair in alike], pad)
-            scores |= zip(alike, computed, strict=True)
-        scored = [scores[pair] for pair in pairs]
+        """Score one request's pairs."""
+        scored = self._decoder.score(pairs, shared)
         logprobs = tuple(likelihood.logprob for likelihood in scored)
         return Completion("", 0, "choice", logprobs, tuple(likelihood.greedy for likelihood in scored))
-
-    def _prefix_cache(self, tokens: Sequence[int]) -> Any:
-        """The keys and values of `tokens`, computed once for as long as they and the adapter stay the same."""
-        if not tokens:
-            return None
-        adapter, key = self.model.in_use, tuple(tokens)
-        if self._prefix is None or self._prefix[:2] != (adapter, key):
-            self._prefix = (adapter, key, read_prefix(self.model.weights, key))
-        return self._prefix[2]
 
     # Timing
 
@@ -148,6 +135,7 @@ class TransformersEngine:
         import torch
 
         self.model.use(adapter)
+        _ = self._decoder  # loading, and what is proven then, is no part of the answer
         start = clock()
         encoded = encode(self.model.chat, request)
         with torch.inference_mode():
@@ -158,10 +146,8 @@ class TransformersEngine:
             return self._timed(encoded, request.decoding, clock, start)
 
     def _timed(self, encoded: Encoded, decoding: Decoding, clock: Clock, start: float) -> TimedCompletion:
-        model, chat = self.model.weights, self.model.chat
         ticks: list[float] = []
-        state = prefill(model, [encoded.prompt], 0, chat.end_token)
-        (completion,) = greedy(
-            model, state, decoding, self._ends(decoding), chat.decode, lambda: ticks.append(clock())
+        (completion,) = self._decoder.write(
+            [encoded.prompt], 0, decoding, self._ends(decoding), lambda: ticks.append(clock())
         )
         return TimedCompletion(completion, ttft_s=ticks[0] - start, e2e_s=clock() - start)

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from harness.engines.attention import attention_of
 from harness.engines.headers import Stored, stored
 from harness.engines.quiet import import_transformers
 from harness.errors import ModelUnavailable
@@ -37,13 +38,13 @@ def load_weights(folder: Path, dtype: str, device: str) -> Any:
         config = transformers.AutoConfig.from_pretrained(
             folder, local_files_only=True, trust_remote_code=False
         )
-    check_described(config, stored(folder), folder)
+    architecture = check_described(config, stored(folder), folder)
     with reading(what):
         model, info = transformers.AutoModelForCausalLM.from_pretrained(
             folder,
             config=config,
             dtype=getattr(torch, dtype),
-            attn_implementation="sdpa",
+            attn_implementation=attention_of(architecture, config),
             local_files_only=True,
             use_safetensors=True,
             trust_remote_code=False,
@@ -52,15 +53,24 @@ def load_weights(folder: Path, dtype: str, device: str) -> Any:
         )
         check_fit(info, what)
         model = model.to(device).eval().requires_grad_(False)
+        model.generation_config = _ends_alone(model.generation_config)
     check_finite(model, what)
     return model
 
 
-def check_described(config: Any, weights: Stored, folder: Path) -> None:
-    """Refuse a config.json that describes another model than its weights, before memory is taken for it: one far
-    larger, or one whose weights are not whole numbers.
+def _ends_alone(said: Any) -> Any:
+    """Of how a checkpoint wants to be decoded (sampling, penalties, beams), its end tokens alone: every system is
+    decoded greedily."""
+    return import_transformers().GenerationConfig(
+        **{name: getattr(said, name) for name in ("eos_token_id", "bos_token_id", "pad_token_id")}
+    )
 
-    Raises ModelUnavailable.
+
+def check_described(config: Any, weights: Stored, folder: Path) -> type:
+    """The class of the model that a config.json describes.
+
+    Raises ModelUnavailable where it is another model than its weights, before memory is taken for it: one far larger,
+    or one whose weights are not whole numbers.
     """
     import torch
 
@@ -73,10 +83,14 @@ def check_described(config: Any, weights: Stored, folder: Path) -> None:
             )
     transformers = import_transformers()
     with reading(f"the model in {folder}"), torch.device("meta"):
-        model = transformers.AutoModelForCausalLM.from_config(config, trust_remote_code=False)
+        model = transformers.AutoModelForCausalLM.from_config(
+            config,
+            trust_remote_code=False,
+            attn_implementation="eager",  # which every model has
+        )
         described = sum(tensor.numel() for tensor in (*model.parameters(), *model.buffers()))
     if getattr(config, "quantization_config", None):
-        return  # its files hold whole numbers, several packed into one
+        return type(model)  # its files hold whole numbers, several packed into one
     if weights.whole:
         raise ModelUnavailable(
             f"the model in {folder} has weights that are whole numbers: {listed(weights.whole, SHOWN)}. {path} "
@@ -87,6 +101,7 @@ def check_described(config: Any, weights: Stored, folder: Path) -> None:
             f"{path} describes a model of {described:,} numbers, and the weights beside it hold {weights.elements:,}. "
             "One of the two is not of this model; copy the folder again."
         )
+    return type(model)
 
 
 def _layer_counts(config: Mapping[str, Any]) -> Iterator[tuple[str, int]]:

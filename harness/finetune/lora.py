@@ -11,6 +11,7 @@ from harness.engines.chat import ChatTokenizer
 from harness.engines.local import LocalModel
 from harness.engines.tokens import encode
 from harness.errors import HarnessError, TrainingFailed
+from harness.finetune.loss import packs_alike, remember
 from harness.finetune.packing import TokenExample
 from harness.finetune.train import train
 from harness.finetune.trainer import Example, Outcome, Training, adapter_key
@@ -47,17 +48,19 @@ class LoraTrainer:
             [encode_example(self._model.chat, example) for example in examples]
             for examples in (training.examples, training.dev)
         )
-        with self._model.adapting(peft_config(recipe)) as model:
+        with self._model.adapting(peft_config(recipe, self._model.weights.config.model_type)) as model:
+            proof = self._model.proven("training", lambda: packs_alike(model))
+            remember(model, proof.used == "own")
             start = time.perf_counter()
             outcome = train(model, fit, watched, recipe, seed, progress, label)
             outcome.seconds = time.perf_counter() - start
             if math.isnan(outcome.train_loss):
                 raise TrainingFailed(f"{label}: there was nothing to train on.")
-            _save(model, folder)
+            save(model, folder)
         return outcome
 
 
-def _save(model: Any, folder: Path) -> None:
+def save(model: Any, folder: Path) -> None:
     """Write the adapter of a model. Raises HarnessError where the disk is full."""
     from safetensors import SafetensorError
 
@@ -84,7 +87,11 @@ def encode_example(chat: ChatTokenizer, example: Example) -> TokenExample:
     return TokenExample(pair.context, target[: chat.context_tokens - 1], example.fact_id)
 
 
-def peft_config(recipe: LoRA) -> Any:
+STATE_SPACES = ("mamba", "mamba2", "falcon_mamba", "falcon_h1", "nemotron_h")
+"""Kinds of models whose output projections are read past their forward pass, so that peft adapts them nowhere."""
+
+
+def peft_config(recipe: LoRA, model_type: str = "") -> Any:
     """The peft configuration of a recipe. Dropout is 0: with it, packed and single examples would differ."""
     import peft
 
@@ -95,5 +102,6 @@ def peft_config(recipe: LoRA) -> Any:
         lora_dropout=0.0,
         bias="none",
         target_modules="all-linear",
+        exclude_modules=["out_proj", "conv1d"] if model_type in STATE_SPACES else None,
         task_type="CAUSAL_LM",
     )

@@ -27,18 +27,24 @@ class TokenExample:
         return len(self.prompt) - shared + len(self.target)
 
 
+Example = TokenExample
+"""The name that scripts outside this program know it by."""
+
+
 @dataclass(frozen=True, slots=True)
 class Pack:
     """Tensors of one forward pass over several examples.
 
-    ids, positions [1, tokens]; mask [1, 1, tokens, tokens], True where a query may look; `predict` [answers]
-    indexes the positions whose next token is an answer token, `targets` [answers] holds those tokens, and
-    `owner` [answers] says which example of the pack each belongs to.
+    ids, positions [1, tokens]; mask [1, 1, tokens, tokens], True where a query may look; `segments` [tokens] says
+    which example of the pack a token belongs to, -1 the prefix of all; `predict` [answers] indexes the positions
+    whose next token is an answer token, `targets` [answers] holds those tokens, and `owner` [answers] says which
+    example each belongs to.
     """
 
     ids: Any
     positions: Any
     mask: Any
+    segments: Any
     predict: Any
     targets: Any
     owner: Any
@@ -71,6 +77,7 @@ def pack(examples: Sequence[TokenExample], shared: int) -> Pack:
         ids=torch.tensor([ids]),
         positions=torch.tensor([positions]),
         mask=mask[None, None],
+        segments=segments,
         predict=torch.tensor(predict),
         targets=torch.tensor(targets),
         owner=torch.tensor(owner),

@@ -12,8 +12,10 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from harness.engines.attention import smallest_window
 from harness.engines.tokens import shared_prefix
 from harness.errors import TrainingFailed
+from harness.finetune.loss import answer_logits, summed_loss
 from harness.finetune.packing import Pack, TokenExample, epoch_batches, hold_back, pack, packs
 from harness.finetune.trainer import Outcome
 from harness.progress import Progress
@@ -51,35 +53,10 @@ def _trainable(model: Any) -> list[tuple[str, Any]]:
     return [(name, parameter) for name, parameter in model.named_parameters() if parameter.requires_grad]
 
 
-def _packed(examples: Sequence[TokenExample], shared: int) -> Iterator[Pack]:
-    return (pack(group, shared) for group in packs(examples, shared, PACK_TOKENS))
-
-
-def answer_logits(model: Any, packed: Pack) -> Any:
-    """Logits [answers, vocabulary] at the positions that predict answer tokens, and nowhere else."""
-    import torch
-
-    device = model.device
-    mask = packed.mask.to(device)
-    if model.dtype != torch.float32:
-        seen = torch.zeros(mask.shape, dtype=model.dtype, device=device)
-        mask = seen.masked_fill(~mask, torch.finfo(model.dtype).min)
-    output = model(
-        input_ids=packed.ids.to(device),
-        position_ids=packed.positions.to(device),
-        attention_mask=mask,
-        use_cache=False,
-        logits_to_keep=packed.predict.to(device),
-    )
-    return output.logits[0].float()
-
-
-def summed_loss(model: Any, packed: Pack) -> Any:
-    """Summed cross-entropy of a pack's answer tokens (nats)."""
-    import torch
-
-    logits = answer_logits(model, packed)
-    return torch.nn.functional.cross_entropy(logits, packed.targets.to(logits.device), reduction="sum")
+def _packed(model: Any, examples: Sequence[TokenExample], shared: int) -> Iterator[Pack]:
+    """The examples in packs, none of which is longer than the model's windows of attention if several fit in."""
+    limit = min(PACK_TOKENS, smallest_window(model.config) or PACK_TOKENS)
+    return (pack(group, shared) for group in packs(examples, shared, limit))
 
 
 def train(
@@ -94,7 +71,8 @@ def train(
     """Train the adapter of `model` in place and leave it at its best epoch.
 
     Without `dev`, a tenth of the examples is held back for early stopping where that makes sense
-    (see `hold_back`). Raises TrainingFailed on NaN, infinity or divergence.
+    (see `hold_back`). The model is in evaluation mode throughout: dropout that a base has of its own (GPT-2) would
+    make packed and single examples differ. Raises TrainingFailed on NaN, infinity or divergence.
     """
     import torch
 
@@ -109,14 +87,13 @@ def train(
     )
     schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, _linear(total, recipe.warmup_share))
     outcome, best = Outcome(), _Best()
+    model.eval()
     with progress.track(label, total) as advance:
         for epoch in range(1, recipe.max_epochs + 1):
-            model.train()
             _run_epoch(model, epoch_batches(fit, recipe.batch_size, rng), shared, recipe, optimizer, schedule,
                        outcome, advance)  # fmt: skip
             outcome.epochs = float(epoch)
             if watched:
-                model.eval()
                 outcome.dev_loss = mean_loss(model, watched, shared)
                 outcome.loss_curve.append(
                     LossPoint(outcome.steps, epoch, dev_loss=round(outcome.dev_loss, 6))
@@ -128,7 +105,6 @@ def train(
             if outcome.train_loss < recipe.enough_loss:
                 outcome.stopped = f"training loss fell below {recipe.enough_loss}"
                 break
-    model.eval()
     if watched and best.weights:
         best.restore(model)
         outcome.dev_loss = best.loss
@@ -158,7 +134,7 @@ def _run_epoch(
     for batch in batches:
         answers = sum(len(example.target) for example in batch)
         total = 0.0
-        for packed in _packed(batch, shared):
+        for packed in _packed(model, batch, shared):
             loss = summed_loss(model, packed)
             (loss / answers).backward()
             total += float(loss.detach())
@@ -198,7 +174,7 @@ def mean_loss(model: Any, examples: Sequence[TokenExample], shared: int) -> floa
     import torch
 
     with torch.inference_mode():
-        total = sum(float(summed_loss(model, packed)) for packed in _packed(examples, shared))
+        total = sum(float(summed_loss(model, packed)) for packed in _packed(model, examples, shared))
     return total / sum(len(example.target) for example in examples)
 
 
@@ -208,7 +184,7 @@ def answers_reproduced(model: Any, examples: Sequence[TokenExample], shared: int
 
     right = 0
     with torch.inference_mode():
-        for packed in _packed(examples, shared):
+        for packed in _packed(model, examples, shared):
             hits = answer_logits(model, packed).argmax(dim=-1).cpu() == packed.targets
             right += sum(bool(hits[packed.owner == number].all()) for number in range(packed.examples))
     return right / len(examples)
@@ -223,7 +199,7 @@ def logit_shift(model: Any, examples: Sequence[TokenExample], shared: int) -> fl
 
     moved, logits = 0.0, 0
     with torch.inference_mode():
-        for packed in _packed(examples, shared):
+        for packed in _packed(model, examples, shared):
             adapted = answer_logits(model, packed)
             with model.disable_adapter():
                 difference = (adapted - answer_logits(model, packed)).abs()

@@ -14,7 +14,7 @@ from harness.progress import Progress
 from harness.records import LossPoint
 from harness.spec.system import LoRA
 
-KEY_VERSION = 1
+KEY_VERSION = 2
 
 
 @dataclass(frozen=True, slots=True)

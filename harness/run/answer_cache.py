@@ -19,7 +19,7 @@ from harness.progress import Progress
 from harness.quantities import counted
 from harness.run.prompts import Prompt
 
-ENGINE_VERSION = 1
+ENGINE_VERSION = 2
 """Raise when decoding changes in a way that may change answers."""
 
 

@@ -1,0 +1,149 @@
+"""The loss of a pack: logits at answer positions and nowhere else, as if each example stood alone.
+
+That packed examples give what single ones do is proven on a model before they are packed (`packs_alike`). Where it is
+not so, and where a pack is longer than a window of attention, each example is read alone.
+"""
+
+from __future__ import annotations
+
+import weakref
+from collections.abc import Iterator
+from typing import Any
+
+from harness.engines.attention import smallest_window
+from harness.engines.decoding import takes
+from harness.engines.proofs import allowed, apart
+from harness.engines.prove import FAILURES
+from harness.finetune.packing import Pack, TokenExample, pack
+from harness.loading import said
+
+_proven: weakref.WeakKeyDictionary[Any, bool] = weakref.WeakKeyDictionary()
+"""Base model → whether packed examples give what single ones do."""
+
+
+def answer_logits(model: Any, packed: Pack) -> Any:
+    """Logits [answers, vocabulary] at the positions that predict answer tokens, and nowhere else."""
+    window = smallest_window(model.config)
+    if (window and packed.ids.shape[1] > window) or not _may_pack(model):
+        return _alone_each(model, packed)
+    return _together(model, packed)
+
+
+def summed_loss(model: Any, packed: Pack) -> Any:
+    """Summed cross-entropy of a pack's answer tokens (nats)."""
+    import torch
+
+    logits = answer_logits(model, packed)
+    return torch.nn.functional.cross_entropy(logits, packed.targets.to(logits.device), reduction="sum")
+
+
+def _together(model: Any, packed: Pack) -> Any:
+    """`answer_logits` by one forward pass over the whole pack, whose mask keeps its examples apart."""
+    import torch
+
+    device = model.device
+    mask = packed.mask.to(device)
+    if model.dtype != torch.float32 or getattr(model.config, "_attn_implementation", None) != "sdpa":
+        seen = torch.zeros(mask.shape, dtype=model.dtype, device=device)  # to be added to scores of attention
+        mask = seen.masked_fill(~mask, torch.finfo(model.dtype).min)
+    inputs = {
+        "input_ids": packed.ids.to(device),
+        "position_ids": packed.positions.to(device),
+        "attention_mask": mask,
+    }
+    return _logits(model, inputs, packed.predict.to(device))
+
+
+def _alone(model: Any, packed: Pack, number: int) -> Any:
+    """`answer_logits` of one example of a pack, by the model's own forward pass over its text alone."""
+    own = ((packed.segments == -1) | (packed.segments == number)).nonzero()[:, 0]
+    answers = int((packed.owner == number).sum())
+    last = len(own) - 1
+    ids = packed.ids[:, own].to(model.device)
+    return _logits(model, {"input_ids": ids}, _range(last - answers, last, ids.device))
+
+
+def _range(first: int, end: int, device: Any) -> Any:
+    import torch
+
+    return torch.arange(first, end, device=device)
+
+
+def _logits(model: Any, inputs: dict[str, Any], places: Any) -> Any:
+    """Logits [places, vocabulary] in float32."""
+    if takes(model, "logits_to_keep"):
+        return model(**inputs, use_cache=False, logits_to_keep=places).logits[0].float()
+    return model(**inputs, use_cache=False).logits[0, places].float()
+
+
+# Whether a model may be given packs
+
+
+def _base(model: Any) -> Any:
+    return model.get_base_model() if hasattr(model, "get_base_model") else model
+
+
+def _may_pack(model: Any) -> bool:
+    """Whether packing was proven on this model; a model on which nothing was proven is tried on the spot."""
+    import torch
+
+    base = _base(model)
+    if base not in _proven:
+        with torch.no_grad():
+            _proven[base] = packs_alike(model) is None
+    return _proven[base]
+
+
+def remember(model: Any, proven: bool) -> None:
+    """Keep what was proven of a model, so that it is not tried again."""
+    _proven[_base(model)] = proven
+
+
+def packs_alike(model: Any) -> str | None:
+    """Why a step over packed examples is not the step over each alone; None where it is.
+
+    Held against each other: the logits and, where an adapter is being trained, the gradients of the loss.
+    """
+    packed = pack(_examples(model.config), 4)
+    if (smallest_window(model.config) or packed.ids.shape[1]) < packed.ids.shape[1]:
+        return "its window of attention is shorter than two short examples"
+    most = allowed(model.dtype)
+    try:
+        together, single = _together(model, packed), _alone_each(model, packed)
+        if fault := apart("the logits of a training step", together.detach(), single.detach(), most):
+            return fault
+        if not together.requires_grad:
+            return None
+        pairs = zip(_gradients(model, packed, together), _gradients(model, packed, single), strict=True)
+        faults = (apart("the gradients of a training step", one, other, 10 * most) for one, other in pairs)
+        return next((fault for fault in faults if fault), None)
+    except FAILURES as error:
+        return f"it cannot run here ({said(error)})"
+
+
+def _examples(config: Any) -> list[TokenExample]:
+    """Three short ones of several lengths, that share four tokens, spread over the vocabulary."""
+    vocabulary = config.get_text_config().vocab_size
+    tokens = [(7919 * place) % vocabulary for place in range(1, 24)]
+    shared = tokens[:4]
+    return [
+        TokenExample((*shared, *tokens[4:7]), tuple(tokens[7:9])),
+        TokenExample((*shared, *tokens[9:15]), tuple(tokens[15:16])),
+        TokenExample((*shared, *tokens[16:18]), tuple(tokens[18:21])),
+    ]
+
+
+def _alone_each(model: Any, packed: Pack) -> Any:
+    import torch
+
+    return torch.cat([_alone(model, packed, number) for number in range(packed.examples)])
+
+
+def _gradients(model: Any, packed: Pack, logits: Any) -> Iterator[Any]:
+    """The gradients of what is trained; those that are zero, as of a fresh adapter's first factor, are left out."""
+    import torch
+
+    loss = torch.nn.functional.cross_entropy(logits, packed.targets.to(logits.device), reduction="sum")
+    trained = [parameter for parameter in model.parameters() if parameter.requires_grad]
+    found = torch.autograd.grad(loss, trained, allow_unused=True)
+    return (one.flatten() for one in found if one is not None and bool(one.any()))

@@ -163,6 +163,17 @@ class RankedDoc:
 
 
 @dataclass(frozen=True, slots=True)
+class Proof:
+    """Whether a fast path of this program's own gives what transformers gives, as held against it on the very model.
+
+    `used`: which of the two is used; `why`: what spoke against our own.
+    """
+
+    used: Literal["own", "library"]
+    why: Text | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class TemplateFacts:
     """How a model's chat template writes conversations, found out by rendering some.
 

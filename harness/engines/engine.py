@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Literal, Protocol
 
 from harness.ranges import Count, LogProb, Positive, Text
-from harness.records import FinishReason, TemplateFacts
+from harness.records import FinishReason, Proof, TemplateFacts
 from harness.spec.system import ModelRef
 
 Clock = Callable[[], float]
@@ -180,17 +180,6 @@ class EngineIdentity:
     @property
     def model(self) -> ModelRef:
         return ModelRef(self.name, self.sha256, self.dtype, self.revision, self.server, self.structured)
-
-
-@dataclass(frozen=True, slots=True)
-class Proof:
-    """Whether a fast path of this program's own gives what transformers gives, as held against it on the very model.
-
-    `used`: which of the two is used; `why`: what spoke against our own.
-    """
-
-    used: Literal["own", "library"]
-    why: Text | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from typing import Any, Literal
 
 from harness.engines.adapters import AdapterLayers
 from harness.engines.chat import ChatTokenizer
-from harness.engines.engine import AdapterRef, EngineIdentity, LoadFacts, Proof
+from harness.engines.engine import AdapterRef, EngineIdentity, LoadFacts
 from harness.engines.proofs import ProofStore
 from harness.engines.quiet import quiet_peft
 from harness.engines.store import ModelFolder
@@ -21,6 +21,7 @@ from harness.engines.weights import load_weights
 from harness.errors import InputError, TrainingFailed
 from harness.loading import said
 from harness.progress import Progress
+from harness.records import Proof
 from harness.spec.pinned import PINNED_DATE
 
 DTYPES = ("float32", "bfloat16", "float16")

@@ -15,9 +15,10 @@ from typing import Any, Literal
 
 from pydantic import TypeAdapter
 
-from harness.engines.engine import EngineIdentity, Proof
+from harness.engines.engine import EngineIdentity
 from harness.errors import HarnessError
 from harness.files import read_json, sha256_json, write_json
+from harness.records import Proof
 
 VERSION = 1
 """Raise when decoding or packing changes in a way that a proof of before may not hold for."""

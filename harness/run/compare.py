@@ -118,7 +118,14 @@ def _learnt(facts: ModelFacts, tools: Tools) -> ModelFacts:
     loaded = model.engine.facts()
     if loaded is None:
         return facts
-    return dataclasses.replace(facts, parameters=loaded.parameters, load_s=loaded.load_s)
+    return dataclasses.replace(
+        facts,
+        parameters=loaded.parameters,
+        load_s=loaded.load_s,
+        decoding=loaded.decoding,
+        training=loaded.training,
+        merging=loaded.merging,
+    )
 
 
 def _note_status(folder: RunFolder, status: str) -> None:

@@ -34,7 +34,7 @@ from harness.ranges import (
     Text,
     Usd,
 )
-from harness.records import AdapterRecord, ApiPrice, NotReadFiles, Question, TaskGroup, TemplateFacts
+from harness.records import AdapterRecord, ApiPrice, NotReadFiles, Proof, Question, TaskGroup, TemplateFacts
 from harness.run.rows import reason
 from harness.run.settings import Settings
 from harness.spec.lmevalspec import LmEvalSpec
@@ -57,7 +57,8 @@ class ModelFacts:
 
     `usd_per_hour`, `usd_per_mtok`: what its own machine or its tokens cost, as declared. `listed_prices`: of its
     tokens, as it is and fine-tuned, by the price list of hosted models on the run's day. `same_as`: the name of another
-    model of the run that is declared to have the same weights. `template`: None where a server applies it.
+    model of the run that is declared to have the same weights. `template`: None where a server applies it. `decoding`,
+    `training`, `merging`: whether our own fast paths were used, as in `LoadFacts`; None: not asked.
     """
 
     name: Name
@@ -80,6 +81,9 @@ class ModelFacts:
     listed_prices: tuple[ApiPrice, ...] = ()
     same_as: Name | None = None
     template: TemplateFacts | None = None
+    decoding: Proof | None = None
+    training: Proof | None = None
+    merging: Proof | None = None
 
     @property
     def by_token(self) -> bool:

@@ -15,6 +15,7 @@ from harness import __version__
 from harness.cli import main
 from harness.engines.store import ModelFolder
 from tests.analysis.runs import write_run
+from tests.architectures import tiny
 from tests.commands import one_document, refused, tasks_here
 from tests.run.worlds import answers_of, questions, rows, train
 
@@ -159,6 +160,20 @@ def test_compare_ends_with_the_run_folder_on_its_last_line(
     assert json.loads((folder / "run.json").read_text(encoding="utf-8"))["command"].startswith(
         "harness compare"
     )
+
+
+def test_a_run_says_which_fast_paths_its_model_was_found_unfit_for(
+    capsys: pytest.CaptureFixture[str], tiny_model: ModelFolder
+) -> None:
+    tasks_here(with_corpus=False)
+    convolutions = tiny("lfm2, convolutions")
+    for model, used in ((tiny_model, "own"), (convolutions, "library")):
+        assert main(compare(model, "--output", used)) == 0
+        facts = json.loads(Path(used, "run.json").read_text(encoding="utf-8"))["model"]
+        assert facts["decoding"]["used"] == used
+        assert len(answers_of(Path(used))) == 6
+        said = capsys.readouterr().err
+        assert ("transformers' generate" in said) == (used == "library")
 
 
 def test_ctrl_c_ends_with_code_1_and_the_way_to_go_on(

@@ -13,11 +13,12 @@ import torch
 from harness.engines import transformers_engine
 from harness.engines.attention import attention_of, smallest_window
 from harness.engines.decoders import LibraryDecoder, shareable
-from harness.engines.engine import Continuation, Decoding, Message, Proof, Request
+from harness.engines.engine import Continuation, Decoding, Message, Request
 from harness.engines.local import LocalModel
 from harness.engines.tokens import encode
 from harness.engines.transformers_engine import TransformersEngine
 from harness.errors import ModelUnavailable
+from harness.records import Proof
 from tests.architectures import ARCHITECTURES, BY_LIBRARY, WINDOW, tiny
 from tests.fakes import Silent
 from tests.tiny import tiny_engine

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 import torch
 
-from harness.engines.engine import AdapterRef, Message, Proof, Request
+from harness.engines.engine import AdapterRef, Message, Request
 from harness.engines.local import LocalModel
 from harness.errors import TrainingFailed
 from harness.files import sha256_file
@@ -19,6 +19,7 @@ from harness.finetune.lora import LoraTrainer, peft_config
 from harness.finetune.loss import answer_logits, packs_alike, remember, summed_loss
 from harness.finetune.packing import TokenExample, pack
 from harness.finetune.trainer import Example, Training
+from harness.records import Proof
 from harness.spec.system import LoRA
 from tests.architectures import ARCHITECTURES, WINDOW, tiny
 from tests.fakes import Silent

@@ -283,6 +283,11 @@ class TimingRow:
     cached_tokens: Count | None = None
     reasoning_tokens: Count = 0
 
+    @property
+    def deployed(self) -> bool:
+        """Whether it stands for its system: an adapter as it would be deployed, a server new to the prompt."""
+        return self.merged and not self.warm
+
 
 @dataclass(frozen=True, slots=True)
 class LossPoint:

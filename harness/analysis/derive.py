@@ -23,7 +23,7 @@ from harness.analysis.decision.summary import summary
 from harness.analysis.decision.verdict import standing, verdict
 from harness.analysis.evidence import Evidence, Pair, missed, missing_answers
 from harness.analysis.groups import aggregated
-from harness.analysis.latency import percentiles, tpots, unmerged
+from harness.analysis.latency import percentiles, tpots, unmerged, warm
 from harness.analysis.money import breakeven, cost
 from harness.analysis.money.economics import CostInputs, Economics
 from harness.analysis.results.figures import Missing, Tokens
@@ -241,7 +241,7 @@ def _system(
     metrics = run.manifest.tasks[task].metrics
     primary = metrics[0] if metrics else ""
     timings = run.timings.get(pair, ())
-    deployed = [row for row in timings if row.merged]
+    deployed = [row for row in timings if row.deployed]
     passed = throughput.batched(run.batches.get(pair, ()), run.answers.get(pair, ()))
     by_metric = {
         metric: accuracy.estimate(accuracy.per_question(scored, metric), clusters) for metric in metrics
@@ -274,6 +274,8 @@ def _system(
         over_trivial=constants.beaten_by(scored),
         by_filter=accuracy.by_filter(scored, primary, run.manifest.tasks[task].spec),
         missing=_missing(run, pair),
+        warm=warm(timings),
+        untimed=sum(row.timed for row in run.failures.get(pair, ())),
     )
 
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from harness.analysis.results.figures import Interval, OpenInterval, Percentiles, Unmerged
+from harness.analysis.results.figures import Interval, OpenInterval, Percentiles, Unmerged, Warm
 from harness.analysis.statistics.intervals import mean_and_student
 from harness.records import TimingRow
 
@@ -73,6 +73,26 @@ def tpot_s(row: TimingRow) -> float | None:
 
 def tpots(rows: Sequence[TimingRow]) -> list[float]:
     return [value for row in rows if (value := tpot_s(row)) is not None]
+
+
+def warm(rows: Sequence[TimingRow]) -> Warm | None:
+    """Times of a server for prompts that it had just read; None where none was timed that way."""
+    again = [row for row in rows if row.warm]
+    if not again:
+        return None
+    return Warm(
+        latency_s=percentiles([row.e2e_s for row in again]),
+        ttft_s=percentiles([row.ttft_s for row in again]),
+        cached_share=_cached(again),
+        cold_cached_share=_cached([row for row in rows if row.deployed]),
+    )
+
+
+def _cached(rows: Sequence[TimingRow]) -> float | None:
+    """The share of the prompts' tokens that the server says it had read before; None where it does not say."""
+    told = [row for row in rows if row.cached_tokens is not None]
+    tokens = sum(row.prompt_tokens for row in told)
+    return min(1.0, sum(row.cached_tokens or 0 for row in told) / tokens) if tokens else None
 
 
 def unmerged(rows: Sequence[TimingRow]) -> Unmerged | None:

@@ -41,10 +41,10 @@ def ratios(a: Sequence[TimingRow], b: Sequence[TimingRow]) -> Iterator[tuple[str
 
     Adapters as deployed (merged).
     """
-    first = {(row.question_id, row.block): row.e2e_s for row in a if row.merged and row.e2e_s > 0}
+    first = {(row.question_id, row.block): row.e2e_s for row in a if row.deployed and row.e2e_s > 0}
     for row in b:
         before = first.get((row.question_id, row.block))
-        if before and row.merged and row.e2e_s > 0:
+        if before and row.deployed and row.e2e_s > 0:
             yield row.question_id, row.e2e_s / before
 
 

@@ -48,7 +48,7 @@ def tokens_per_s(timings: Sequence[TimingRow], passed: Batched | None) -> Throug
     decode_per_user = 1 / median TPOT over the answers of two tokens or more; end_to_end = completion tokens /
     end-to-end seconds, one request at a time; system_output = tokens / wall seconds, batched.
     """
-    deployed = [row for row in timings if row.merged]
+    deployed = [row for row in timings if row.deployed]
     paces = tpots(deployed)
     tokens = sum(row.completion_tokens for row in deployed)
     seconds = math.fsum(row.e2e_s for row in deployed)

@@ -38,7 +38,7 @@ def task_sections(task: TaskResult) -> tuple[Section, ...]:
         section("What the fine-tune forgot", tables.forgetting(task)),
         section("Retrieval", tables.retrieval(task)),
         section("Where the accuracy goes", tables.steps(task), tables.bins(task)),
-        section("Speed", tables.speed(task)),
+        section("Speed", tables.speed(task), tables.servers(task)),
         section("Cost", *costs.task_blocks(task)),
         section("Answers", tables.answers(task)),
     )

@@ -88,10 +88,14 @@ def seeds(task: TaskResult) -> Table:
 
 def speed(task: TaskResult) -> Table:
     """Times of single requests, and tokens per second in their three senses."""
-    rows: list[tuple[str, SystemResult, SystemResult | figures.Unmerged, figures.Throughput]] = []
+    rows: list[
+        tuple[str, SystemResult, SystemResult | figures.Unmerged | figures.Warm, figures.Throughput]
+    ] = []
     for row in task.strategies.values():
         if row.latency_s.n or row.tokens_per_s.system_output is not None:
-            rows.append((row.label, row, row, row.tokens_per_s))
+            rows.append((f"{row.label}, cold" if row.warm else row.label, row, row, row.tokens_per_s))
+            if row.warm:
+                rows.append((f"{row.system.name}, warm", row, row.warm, NO_RATES))
             if row.unmerged:
                 rows.append((f"{row.system.name}, unmerged", row, row.unmerged, NO_RATES))
     return table_of(
@@ -108,6 +112,28 @@ def speed(task: TaskResult) -> Table:
         ("End to end, tok/s", lambda row: numbers.figure(row[3].end_to_end)),
         ("Batched system, tok/s", lambda row: numbers.figure(row[3].system_output)),
     )
+
+
+def servers(task: TaskResult) -> str:
+    """How servers were timed, and what stands in no time; nothing where none was."""
+    warm = {name: row.warm for name, row in task.strategies.items() if row.warm}
+    parts = []
+    if warm:
+        parts.append(
+            "A server keeps what it has read. Cold: each prompt begins with words that no prompt had before; warm: the "
+            "same prompt again, at once. Latency, first token and cost elsewhere in this report are cold."
+        )
+    if told := [
+        f"{name} {percent(row.cold_cached_share)} cold, {percent(row.cached_share)} warm"
+        for name, row in warm.items()
+        if row.cached_share is not None
+    ]:
+        parts.append(
+            f"Of the prompts' tokens the server says it had read before: {listed(told, apart='; ')}."
+        )
+    if lost := [f"{name} {row.untimed}" for name, row in task.strategies.items() if row.untimed]:
+        parts.append(f"Timed requests that failed, and stand in no time: {listed(lost)}.")
+    return " ".join(parts)
 
 
 def _retrieval_time(times: figures.Percentiles) -> str:

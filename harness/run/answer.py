@@ -181,7 +181,7 @@ class AnswerPass:
         with closing(as_they_come(work, todo, self.engine.concurrency)) as answered:
             for answers in answered:
                 for place, failure in answers.failures.items():
-                    self.folder.add_failure(failure.row(ready, place))
+                    self.folder.add_failure(failure.row(ready, ready.questions[place]))
                     streak.failed(failure)
                 if answers.completions:
                     taken, since = self.clock() - since, self.clock()

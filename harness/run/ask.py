@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 
 from harness.engines.engine import Completion
 from harness.errors import ModelUnavailable, NoAnswer, PromptTooLong
-from harness.records import FailureRow
+from harness.records import FailureRow, Question
 from harness.run.prepare import ReadyJob
 from harness.run.prompts import Prompt
 
@@ -24,12 +24,12 @@ class Failure:
     attempts: int
     final: bool
 
-    def row(self, ready: ReadyJob, place: int, *, repeat: int = 0, timed: bool = False) -> FailureRow:
+    def row(self, ready: ReadyJob, question: Question, *, repeat: int = 0, timed: bool = False) -> FailureRow:
         """The line of evidence for a question of a job."""
         return FailureRow(
             task=ready.job.task,
             system=ready.job.system.id,
-            question_id=ready.questions[place].id,
+            question_id=question.id,
             seed=ready.job.seed,
             reason=self.reason,
             attempts=self.attempts,

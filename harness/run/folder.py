@@ -90,8 +90,8 @@ class RunFolder:
         """Append that an answer could not be had."""
         append_lines(self.path / FAILURES, [row])
 
-    def add_timing(self, row: TimingRow) -> None:
-        append_lines(self.path / TIMINGS, [row])
+    def add_timings(self, rows: Sequence[TimingRow]) -> None:
+        append_lines(self.path / TIMINGS, rows)
 
     def add_passages(self, task: str, ranked: Iterable[Ranked]) -> None:
         """Keep the text of every passage that was retrieved, once."""
@@ -132,9 +132,13 @@ class RunFolder:
         return [row for row in failed if not row.final and not row.timed]
 
     def timed(self) -> set[tuple[str, str, str, bool]]:
-        """What is timed already: (task, system id, question id, merged)."""
+        """What is timed already, or failed and is not timed again: (task, system id, question id, merged)."""
         rows = read_rows(self.path / TIMINGS, TimingRow).all
-        return {(row.task, row.system, row.question_id, row.merged) for row in rows}
+        failed = [row for row in read_rows(self.path / FAILURES, FailureRow).all if row.timed]
+        return {
+            *((row.task, row.system, row.question_id, row.merged) for row in rows),
+            *((row.task, row.system, row.question_id, True) for row in failed),
+        }
 
 
 def check_output(path: Path) -> None:

@@ -4,17 +4,23 @@ Where the models of a run do not fit into memory together, blocks run A B B A: e
 questions, then, in the opposite order, the other half, so that a steady drift of the machine falls on all alike.
 Nothing is reused: no cached answer, no prefix, no embedding. The clock of a system that retrieves starts
 before the query is embedded. Adapters are timed merged, as deployed, and unmerged beside it.
+
+A server keeps what it read: it is timed cold, for a prompt made unique at its very front, and then warm, for the same
+prompt again. A timing that fails is left out and kept as a failure; no timed request is sent twice.
 """
 
 from __future__ import annotations
 
 import random
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
-from harness.engines.engine import AdapterRef, Clock, Engine
+from harness.engines.engine import AdapterRef, Clock, Engine, Request, is_served
+from harness.errors import NoAnswer
+from harness.files import sha256_text
 from harness.progress import Progress
 from harness.records import Question, TimingRow
+from harness.run.ask import Streak, failure
 from harness.run.folder import RunFolder
 from harness.run.plan import sample
 from harness.run.prepare import ReadyJob
@@ -41,9 +47,13 @@ class TimedForm:
 
 
 def timed_forms(jobs: Sequence[tuple[ReadyJob, AdapterRef | None]]) -> list[TimedForm]:
-    """Every job once, and every job under an adapter once more unmerged."""
+    """Every job once, and every job under an adapter that is here once more unmerged."""
     deployed = [TimedForm(ready, adapter) for ready, adapter in jobs]
-    unmerged = [TimedForm(ready, replace(adapter, merged=False)) for ready, adapter in jobs if adapter]
+    unmerged = [
+        TimedForm(ready, replace(adapter, merged=False))
+        for ready, adapter in jobs
+        if adapter and adapter.served is None
+    ]
     return deployed + unmerged
 
 
@@ -121,6 +131,17 @@ def in_stretches(forms: Sequence[TimedForm], questions: tuple[Question, ...], se
 
 
 @dataclass(frozen=True, slots=True)
+class Handed:
+    """A request that is ready to be timed. `before_s`: what making it took, `retrieve_s` of it finding passages."""
+
+    question: Question
+    request: Request
+    prompt_tokens: int
+    retrieve_s: float | None
+    before_s: float
+
+
+@dataclass(frozen=True, slots=True)
 class TimingPass:
     """What timing needs besides the jobs. `apart`: engines that cannot be in memory together; none: all can."""
 
@@ -129,6 +150,7 @@ class TimingPass:
     clock: Clock
     seed: int
     apart: tuple[Engine, ...] = ()
+    streak: Streak = field(default_factory=lambda: Streak("a server"))
 
     def run(self, task: str, forms: Sequence[TimedForm], count: int) -> None:
         """Time `count` questions; what is timed already is left alone."""
@@ -155,44 +177,89 @@ class TimingPass:
                 engine.release()
         self._warm_up(stretch.forms, stretch.questions)
         for place in todo:
-            self.folder.add_timing(self.measure(place.form, place.question, place.block, place.position))
+            self._measure(place)
             advance(1)
+
+    def _measure(self, place: Place) -> None:
+        """Keep the times of one answer, or why there are none. Raises ModelUnavailable where a server is gone."""
+        form, job = place.form, place.form.ready.job
+        if not is_served(form.ready.context.engine):
+            self.folder.add_timings([self.measure(form, place.question, place.block, place.position)])
+            return
+        front = sha256_text(f"{self.folder.manifest.run_id}:{job.task}:{job.system.id}:{place.question.id}")[
+            :16
+        ]
+        try:
+            handed = self._hand(form, place.question, front)
+            rows = [self._answer(form, handed, place.block, place.position, warm) for warm in (False, True)]
+        except NoAnswer as error:
+            reason = failure(error)
+            self.folder.add_failure(reason.row(form.ready, place.question, timed=True))
+            self.streak.failed(reason)
+        else:
+            self.folder.add_timings(rows)
+            self.streak.answered()
 
     def _warm_up(self, forms: Sequence[TimedForm], questions: Sequence[Question]) -> None:
         """Let each model answer its first query, which is kept apart, and some more that are thrown away."""
         for model in dict.fromkeys(form.model for form in forms):
             own = [form for form in forms if form.model == model]
             if self.folder.manifest.model_of(own[0].ready.job.system).first_query_s is None:
-                row = self.measure(own[0], questions[0], 0, 0)
-                self.folder.update_model(own[0].ready.job.system, first_query_s=round(row.e2e_s, 6))
+                row = self._thrown_away(own[0], questions[0], "first")
+                if row:
+                    self.folder.update_model(own[0].ready.job.system, first_query_s=round(row.e2e_s, 6))
             for turn in range(WARM_UP):
-                self.measure(own[turn % len(own)], questions[turn % len(questions)], 0, 0)
+                self._thrown_away(own[turn % len(own)], questions[turn % len(questions)], f"warm-up {turn}")
+
+    def _thrown_away(self, form: TimedForm, question: Question, front: str) -> TimingRow | None:
+        """An answer that only warms up; None where a server did not give it. No timed prompt begins like it."""
+        try:
+            return self._answer(
+                form, self._hand(form, question, f"{self.folder.manifest.run_id} {front}"), 0, 0
+            )
+        except NoAnswer:
+            return None
 
     def measure(self, form: TimedForm, question: Question, block: int, position: int) -> TimingRow:
         """Answer one question alone, from the question handed over to its last token."""
+        return self._answer(form, self._hand(form, question), block, position)
+
+    def _hand(self, form: TimedForm, question: Question, front: str | None = None) -> Handed:
+        """Get everything ready that a system does before its model is asked. `front`: as `Request.unique`."""
         ready, clock = form.ready, self.clock
         context, system = ready.context, ready.job.system
         # The gold passages of the control are given, not found: nothing of that belongs on the clock.
         passages = context.gold(question) if system.gold else ()
-        engine = context.engine
-        engine.load(form.adapter)
+        context.engine.load(form.adapter)
         start = clock()
         if system.retrieved:
             passages = context.retrieve_one(question.question, system.retrieved.k)
         retrieved = clock()
         prompt = context.prompt(system, question, passages)
-        handed = clock()
-        timed = engine.time(prompt.request, form.adapter, clock)
+        before_s = clock() - start
+        request = replace(prompt.request, unique=front) if is_served(context.engine) else prompt.request
+        retrieve_s = retrieved - start if system.retrieved else None
+        return Handed(question, request, prompt.facts.tokens, retrieve_s, before_s)
+
+    def _answer(
+        self, form: TimedForm, handed: Handed, block: int, position: int, warm: bool = False
+    ) -> TimingRow:
+        ready = form.ready
+        timed = ready.context.engine.time(handed.request, form.adapter, self.clock)
+        completion, usage = timed.completion, timed.completion.usage
         return TimingRow(
             task=ready.job.task,
-            system=system.id,
-            question_id=question.id,
+            system=ready.job.system.id,
+            question_id=handed.question.id,
             block=block,
             position=position,
-            retrieve_s=retrieved - start if system.retrieved else None,
-            ttft_s=handed - start + timed.ttft_s,
-            e2e_s=handed - start + timed.e2e_s,
-            prompt_tokens=prompt.facts.tokens,
-            completion_tokens=timed.completion.completion_tokens,
+            retrieve_s=handed.retrieve_s,
+            ttft_s=handed.before_s + timed.ttft_s,
+            e2e_s=handed.before_s + timed.e2e_s,
+            prompt_tokens=usage.prompt_tokens if usage else handed.prompt_tokens,
+            completion_tokens=completion.completion_tokens,
             merged=form.merged,
+            warm=warm,
+            cached_tokens=usage.cached_tokens if usage else None,
+            reasoning_tokens=completion.reasoning_tokens,
         )

@@ -10,6 +10,7 @@ import pytest
 
 from harness.analysis.evidence import read_run
 from harness.analysis.money.economics import CostInputs
+from harness.errors import InputError
 from tests.analysis.runs import QUESTIONS, answers, derived, manifest, timings, write_run
 
 
@@ -311,3 +312,73 @@ def test_guest_adapter_answers_bare_so_it_has_no_retrieval(tmp_path: Path) -> No
     found = derived(read_run(write_run(tmp_path, manifest=about, answers=rows)))
     assert strategy(found, "lora+rag@facts", "general")["retrieval"] is None
     assert found["tasks"]["general"]["forgetting"][0]["strategy"] == "lora+rag"
+
+
+# Servers
+
+
+SERVED = {"model": {"name": "m", "server": "http://127.0.0.1:1/v1"}}
+
+
+def served_timings() -> list[dict[str, Any]]:
+    """Those of the run, cold; and the same prompts again, in half of the time."""
+    cold = [{**row, "cached_tokens": 0} for row in timings() if row["strategy"] == "base"]
+    again = {"warm": True, "cached_tokens": 90}
+    warm = [{**row, **again, "ttft_s": row["ttft_s"] / 2, "e2e_s": row["e2e_s"] / 2} for row in cold]
+    return [*cold, *warm]
+
+
+def test_a_server_is_reported_cold_with_warm_beside_it(tmp_path: Path) -> None:
+    local = strategy(derived(read_run(write_run(tmp_path / "local"))), "base")
+    served = derived(
+        read_run(write_run(tmp_path / "served", manifest={**manifest(), **SERVED}, timings=served_timings()))
+    )
+    base = strategy(served, "base")
+    assert base["latency_s"] == local["latency_s"]
+    assert base["ttft_s"] == local["ttft_s"]
+    assert base["tokens_per_s"]["end_to_end"] == local["tokens_per_s"]["end_to_end"]
+    assert base["warm"]["latency_s"]["p50"] == pytest.approx(local["latency_s"]["p50"] / 2)
+    assert base["warm"]["ttft_s"]["n"] == 10
+    assert (base["warm"]["cold_cached_share"], base["warm"]["cached_share"]) == (0.0, 0.9)
+    assert local["warm"] is None
+
+
+def test_a_local_model_has_no_warm_times(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="is of a prompt that was read before, and base keeps none"):
+        read_run(write_run(tmp_path, timings=served_timings()))
+
+
+def test_timed_requests_that_failed_are_counted_and_stand_in_no_time(tmp_path: Path) -> None:
+    lost = {
+        "task": "facts",
+        "strategy": "base",
+        "question_id": "q1",
+        "seed": 0,
+        "reason": "HTTP 500",
+        "timed": True,
+    }
+    base = strategy(derived(read_run(write_run(tmp_path, failures=[lost]))), "base")
+    assert (base["untimed"], base["missing"], base["latency_s"]["n"]) == (1, [], 10)
+
+
+def test_what_is_missing_is_told_by_reason_and_is_in_no_share(tmp_path: Path) -> None:
+    """Of four questions base answers q1 right; without the others, one of two is right."""
+    lost = [
+        {"task": "facts", "strategy": "base", "question_id": name, "seed": 0, "reason": reason}
+        for name, reason in (("q2", "HTTP 500"), ("q3", "the reply broke off"))
+    ]
+    there = [
+        row
+        for row in answers()
+        if row["strategy"] != "base" or row["question_id"] not in ("q2", "q3")
+    ]  # fmt: skip
+    results = derived(read_run(write_run(tmp_path, answers=there, failures=lost)))
+    base = strategy(results, "base")
+    assert (base["accuracy"]["mean"], base["accuracy"]["n"]) == (0.5, 2)
+    assert base["missing"] == [
+        {"reason": "HTTP 500", "n": 1, "final": False},
+        {"reason": "the reply broke off", "n": 1, "final": False},
+    ]
+    assert (results["missing_answers"], results["incomplete"]) == (2, True)
+    pair = next(row for row in results["tasks"]["facts"]["comparisons"] if row["a"] == "base")
+    assert pair["n"] == 2, "a comparison is of the questions that both answered"

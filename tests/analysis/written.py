@@ -129,7 +129,9 @@ class Written:
     def _system(self, task: str, name: str) -> System:
         strategy, at, trained_for = name.partition("@")
         model = self._model()
-        ref = ModelRef(model["name"], model.get("sha256"), model.get("dtype"), model.get("revision"))
+        ref = ModelRef(
+            model["name"], model.get("sha256"), model.get("dtype"), model.get("revision"), model.get("server")
+        )
         if strategy not in STRATEGIES:
             return System(name, name, ref)
         system = system_of(STRATEGIES[strategy], ref, self._settings(trained_for or task))

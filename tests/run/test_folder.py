@@ -173,7 +173,7 @@ def test_a_resumed_folder_knows_what_it_holds(tmp_path: Path) -> None:
     assert isinstance(answered, AnswerRow)
     assert isinstance(timed, TimingRow)
     folder.add_answers([answered], None)
-    folder.add_timing(timed)
+    folder.add_timings([timed])
     folder.add_passages("t", [Ranked(PASSAGE, 0.5)])
     again = RunFolder.resume(tmp_path)
     assert again.answered() == {("t", SYSTEM_ID, 0): {"a": answered}}

@@ -11,13 +11,15 @@ from typing import Any
 import pytest
 
 from harness.engines.engine import AdapterRef, Clock, Request, TimedCompletion
+from harness.errors import ModelUnavailable, NoAnswer
 from harness.run.folder import RunFolder
 from harness.run.plan import Job
 from harness.run.prepare import TaskContext, ready
 from harness.run.timing import WARM_UP, TimedForm, TimingPass, block_orders, timed_forms, timed_questions
 from harness.spec.task import Task
-from tests.fakes import Silent
-from tests.run.worlds import FallibleEngine, context_of, make_task, named, rows, run_of, system
+from tests.fakes import ServedEngine, Silent
+from tests.run.test_served import fails
+from tests.run.worlds import FallibleEngine, context_of, make_task, named, reply, rows, run_of, system
 
 ADAPTER = AdapterRef(Path("adapter"), "a" * 64)
 UNMERGED = replace(ADAPTER, merged=False)
@@ -187,3 +189,82 @@ def test_a_choice_has_one_time_for_its_first_and_last_token(tmp_path: Path) -> N
     form: TimedForm = race.forms[0]
     row = race.timing.measure(form, task.test[0], 0, 0)
     assert (row.ttft_s, row.e2e_s, row.completion_tokens) == (0.5, 0.5, 0)
+
+
+# Servers
+
+
+class Served(Race):
+    """The same over a server, which answers cold in 0.1 / 0.5 s and gives the first token of a prompt that it knows
+    in 0.05 s."""
+
+    def __init__(self, folder: Path, *strategies: str, **options: Any) -> None:
+        super().__init__(folder, *strategies)
+        self.served = ServedEngine(reply, clock=self.engine.clock, **options)
+        self.engine = self.served  # type: ignore[assignment]
+        self.context.engine = self.served
+
+
+def test_a_server_is_timed_cold_and_then_warm(tmp_path: Path) -> None:
+    race = Served(tmp_path, "base", "few-shot")
+    race.timing.run("workshop", race.forms, 4)
+    written = race.rows()
+    assert [row["warm"] for row in written] == [False, True] * 8
+    for cold, warm in zip(written[::2], written[1::2], strict=True):
+        same = ("system", "question_id", "block", "position", "prompt_tokens")
+        assert [cold[key] for key in same] == [warm[key] for key in same]
+        assert (cold["ttft_s"], warm["ttft_s"]) == (0.1, 0.05)
+        assert cold["cached_tokens"] == 0
+        assert warm["cached_tokens"] > 0
+
+
+def test_each_prompt_begins_in_a_way_that_none_before_it_did(tmp_path: Path) -> None:
+    """Warm-up included: a prefix that was read before would make cold times warm."""
+    race = Served(tmp_path, "base", "few-shot")
+    race.timing.run("workshop", race.forms, 4)
+    timed = race.served.timed
+    cold, warm = timed[1 + WARM_UP :: 2], timed[2 + WARM_UP :: 2]
+    assert cold == warm
+    fronts = [text[:16] for text in [*timed[: 1 + WARM_UP], *cold]]
+    assert len({*fronts}) == len(fronts)
+    assert len({*timed[: 1 + WARM_UP]}) == 1 + WARM_UP
+
+
+def test_retrieval_stands_on_both_clocks_of_a_server(tmp_path: Path) -> None:
+    race = Served(tmp_path, "rag")
+    race.timing.run("workshop", race.forms, 1)
+    cold, warm = race.rows()
+    assert cold["retrieve_s"] == warm["retrieve_s"] > 0
+    assert cold["ttft_s"] - warm["ttft_s"] == pytest.approx(0.05)
+
+
+def test_a_timing_that_fails_is_left_out_and_not_asked_again(tmp_path: Path) -> None:
+    asked: list[str] = []
+
+    def trouble(text: str, before: int) -> None:
+        if "heavy" in text and "kiln" not in text.split("[user]")[0]:
+            asked.append(text)
+            raise NoAnswer("HTTP 500")
+
+    race = Served(tmp_path, "base", trouble=trouble)
+    race.timing.run("workshop", race.forms, 12)
+    failures = rows(race.folder.path, "failures")
+    assert failures
+    assert all(row["timed"] and row["reason"] == "HTTP 500" for row in failures)
+    assert len(race.rows()) == 2 * (12 - len(failures))
+    before = len(race.served.timed)
+    race.timing.run("workshop", race.forms, 12)
+    assert len(race.served.timed) == before
+    assert len(rows(race.folder.path, "failures")) == len(failures)
+
+
+def test_a_server_that_is_gone_ends_the_timing(tmp_path: Path) -> None:
+    race = Served(tmp_path, "base", trouble=fails(""))
+    with pytest.raises(ModelUnavailable, match="gave no answer to 20 questions in a row"):
+        race.timing.run("workshop", race.forms, 24)
+
+
+def test_adapters_that_a_server_holds_have_one_form(tmp_path: Path) -> None:
+    race = Race(tmp_path, "base")
+    (form,) = timed_forms([(race.forms[0].ready, AdapterRef(None, None, served="legal"))])
+    assert form.merged

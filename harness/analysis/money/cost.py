@@ -52,7 +52,7 @@ def measured_of(run: Evidence, pair: Pair) -> Measured:
     system = run.systems(pair[0])[pair[1]]
     candidate = not system.trained_elsewhere(pair[0])
     adapted, retrieves = system.adapted and candidate, bool(system.retrieved)
-    timings = [row for row in run.timings.get(pair, ()) if row.merged]
+    timings = [row for row in run.timings.get(pair, ()) if row.deployed]
     passed = throughput.batched(run.batches.get(pair, ()), run.answers.get(pair, ()))
     adapter = adapter_of(run, pair) if adapted else None
     index = run.manifest.indexes.get(pair[0]) if retrieves else None

@@ -12,7 +12,7 @@ from typing import Annotated
 
 from pydantic import AfterValidator
 
-from harness.ranges import Count, Finite, NonNegative, Positive, Seconds
+from harness.ranges import Count, Finite, NonNegative, Positive, Seconds, Share
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +67,20 @@ class Unmerged:
 
     latency_s: Percentiles
     ttft_s: Percentiles
+
+
+@dataclass(frozen=True, slots=True)
+class Warm:
+    """Times of a server that has just read the same prompt; the others are of prompts that it has not.
+
+    `cached_share`: of the prompts' tokens, those that the server says it had read before; `cold_cached_share`: the same
+    of the others, which should be next to nothing. None where it does not say.
+    """
+
+    latency_s: Percentiles
+    ttft_s: Percentiles
+    cached_share: Share | None = None
+    cold_cached_share: Share | None = None
 
 
 @dataclass(frozen=True, slots=True)

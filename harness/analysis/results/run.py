@@ -24,6 +24,7 @@ from harness.analysis.results.figures import (
     Throughput,
     Tokens,
     Unmerged,
+    Warm,
     Waterfall,
     best_baseline,
 )
@@ -73,7 +74,8 @@ class SystemFigures:
     prompts that lost passages, `dropped_passages` in all. `adapter`: sha256 of the one that answered.
     `over_trivial`: against the task's best trivial baseline; None where there is none. `by_filter`: the primary metric
     of what each of lm-eval's filters makes of the same answers; empty where there is one filter. `missing`: answers
-    that could not be had, by reason, the most frequent first.
+    that could not be had, by reason, the most frequent first. Times of servers are cold; `warm`: those of the same
+    prompts asked again. `untimed`: timed requests that failed, and stand in no time.
     """
 
     system: System
@@ -100,6 +102,8 @@ class SystemFigures:
     over_trivial: OverTrivial | None = None
     by_filter: dict[str, float | None] = field(default_factory=dict)
     missing: tuple[Missing, ...] = ()
+    warm: Warm | None = None
+    untimed: Count = 0
 
     @property
     def control(self) -> bool:

@@ -46,7 +46,7 @@ def steady(case: Case, rule: Rule) -> list[Check]:
     figures: dict[str, float] = {}
     findings, parts = [], []
     for system in case.own:
-        rows = [row for row in case.run.timings.get((case.task, system.name), ()) if row.merged]
+        rows = [row for row in case.run.timings.get((case.task, system.name), ()) if row.deployed]
         found = slowest(rows)
         if found is None:
             continue

@@ -91,7 +91,7 @@ def _task(run: Evidence, name: str, task: TaskResult, scores: Scores) -> Questio
         {
             row.question_id: round(row.e2e_s, 4)
             for row in run.timings.get((name, system.name), ())
-            if row.merged
+            if row.deployed
         }
         for system in systems
     ]

@@ -22,7 +22,7 @@ LOG_FROM = 20.0
 
 
 def latency(view: TaskView) -> Plot | Missing:
-    all_times = {name: sorted(row.e2e_s for row in rows if row.merged) for name, rows in view.timed.items()}
+    all_times = {name: sorted(row.e2e_s for row in rows if row.deployed) for name, rows in view.timed.items()}
     times = {view.looks[name].label: values for name, values in all_times.items() if values}
     if not times:
         return Missing(LATENCY, NOT_TIMED)
@@ -84,12 +84,12 @@ def stages(view: TaskView) -> Plot | Missing:
 def mean_stages(rows: Sequence[TimingRow]) -> tuple[float, float, float] | None:
     """Mean seconds of retrieval, from there to the first token, and from there to the last; None where none was timed.
 
-    The three add up to the mean latency. Of an adapter, the merged (deployed) form only.
+    The three add up to the mean latency. Of an adapter, the merged (deployed) form only; of a server, cold ones.
     """
-    merged = [row for row in rows if row.merged]
-    if not merged:
+    deployed = [row for row in rows if row.deployed]
+    if not deployed:
         return None
-    times = [(row.retrieve_s or 0.0, row.ttft_s, row.e2e_s) for row in merged]
+    times = [(row.retrieve_s or 0.0, row.ttft_s, row.e2e_s) for row in deployed]
     retrieval, first, whole = map(statistics.fmean, zip(*times, strict=True))
     return retrieval, first - retrieval, whole - first
 

@@ -30,6 +30,7 @@ class Planned:
 
     name: str
     adapted: bool
+    """With an adapter whose weights were seen."""
     retrieves: bool
     shows: bool
     most: int | None
@@ -133,7 +134,7 @@ def _planned(system: System, task: TaskFacts) -> Planned:
     most = task.spec.answer.max_tokens if isinstance(task.spec, TaskSpec) else None
     retrieves, shows = system.retrieved is not None, system.passages is not None
     served = system.model.server is not None
-    return Planned(system.name, system.adapted, retrieves, shows, most, served)
+    return Planned(system.name, system.recipe is not None, retrieves, shows, most, served)
 
 
 def _wrong_choice(row: AnswerRow, question: Question) -> str | None:

@@ -9,6 +9,7 @@ from harness.engines.catalogue import DEFAULT_BASE
 from harness.engines.engine import Engine
 from harness.engines.scripted import open_script
 from harness.engines.store import is_hub_name, resolve
+from harness.errors import InputError
 from harness.progress import Progress
 from harness.spec.models import SERVED, ModelEntry
 from harness.spec.pinned import PINNED_DATE
@@ -52,6 +53,11 @@ def _local(entry: ModelEntry, cache: Path, progress: Progress, date: str) -> Eng
     from harness.engines.local import LocalModel, choose_device, choose_dtype
     from harness.engines.transformers_engine import TransformersEngine
 
+    if entry.adapters:
+        raise InputError(
+            f"{entry.label} is read here, and `adapters` are those that a server holds; leave them out, or name the "
+            "server."
+        )
     folder = resolve(entry.model, kind="base", cache=cache, progress=progress, revision=entry.revision)
     chosen = choose_device(entry.device)
     dtype = choose_dtype(entry.dtype, chosen)

@@ -143,7 +143,7 @@ def plan_run(settings: Settings, tasks: Sequence[Task], tools: Tools) -> Plan:
     todo = effort(settings)
     contestants: list[Contestant] = []
     for model, strategies in zip(tools.models, settings.strategies_by_model, strict=True):
-        setup = setup_of(model.engine, tools.embedder_name, settings.seed, model.label)
+        setup = setup_of(model.engine, tools.embedder_name, settings.seed, model.label, model.entry.adapters)
         contestants += [(strategy, setup) for strategy in strategies]
 
     def obstacle_to(task: Task, system: System) -> str | None:
@@ -332,11 +332,11 @@ class _Run:
                 say(f"  {job.task} · {job.system.name}: {longer}")
         for asked in jobs:
             known = passes[asked.job.system.model].known
-            cached = f", {known(asked)} cached" if asked.job.adapter is None else ""
+            cached = "" if asked.job.system.adapted else f", {known(asked)} cached"
             say(f"  {asked.job.task} · {asked.job.system.name}: {len(asked.questions)} questions{cached}")
         for task in self.plan.forgetting.alone:
             count, asked_there = len(self.plan.tasks[task].test), self.plan.jobs_of(task)
-            adapters = sum(job.adapter is not None for job in asked_there)
+            adapters = sum(job.system.adapted for job in asked_there)
             say(
                 f"  {task} shows what is forgotten: {counted(count, 'question')} to base and to "
                 f"{counted(adapters, 'adapter')}, {count * len(asked_there):,} answers; --guard none saves them"
@@ -380,7 +380,7 @@ class _Run:
     def _answer_model(self, jobs: Sequence[ReadyJob], answers: AnswerPass) -> None:
         for job in jobs:
             if job.job.adapter is None:
-                self._answer_one(job, None, answers)
+                self._answer_one(job, job.job.served, answers)
         own = [job.job for job in jobs]
         for training in self.plan.trainings:
             if training not in own or training.task in self.folder.manifest.set_aside:
@@ -441,7 +441,7 @@ class _Run:
             if task in self.plan.forgetting.alone:
                 continue  # asked for what is forgotten, and nobody would deploy anything for it
             timed = [
-                (job, self.adapters[job.job.adapter] if job.job.adapter else None)
+                (job, self.adapters[job.job.adapter] if job.job.adapter else job.job.served)
                 for job in jobs
                 if job.job.task == task
                 and not job.job.shows_forgetting

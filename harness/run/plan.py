@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from harness.engines.engine import Ability, Engine
+from harness.engines.engine import Ability, AdapterRef, Engine
 from harness.errors import InputError
 from harness.files import sha256_text
 from harness.records import Question
 from harness.run.settings import Effort
+from harness.spec.models import ServedEntry
 from harness.spec.strategy import STRATEGIES, Strategy, TaskSettings, forgetting_system, named, system_of
 from harness.spec.system import LoRA, ModelRef, System
 from harness.spec.task import Task
@@ -25,8 +26,16 @@ class Job:
 
     @property
     def adapter(self) -> tuple[ModelRef, LoRA, int] | None:
-        """What is trained for it, of which model, with which seed; systems that share an adapter share this."""
-        return (self.system.model, self.system.adapter, self.seed) if self.system.adapter else None
+        """What is trained for it, of which model, with which seed; systems that share an adapter share this.
+
+        None also where a server holds its adapter (`served`).
+        """
+        return (self.system.model, self.system.recipe, self.seed) if self.system.recipe else None
+
+    @property
+    def served(self) -> AdapterRef | None:
+        """The adapter that the model's server holds for it, where it answers with one."""
+        return AdapterRef(None, None, served=self.system.served.served) if self.system.served else None
 
     @property
     def shows_forgetting(self) -> bool:
@@ -64,6 +73,7 @@ class Plan:
         return tuple(job for job in self.jobs if job.adapter and not job.shows_forgetting)
 
 
+NOT_TRAINED_THERE = "training behind a server is not possible here; name an adapter that it serves"
 ONLY_FORGETTING = "the task is asked to show forgetting only, by base and the adapters of other tasks"
 
 Setup = Callable[[Task, Strategy], System]
@@ -73,16 +83,30 @@ Contestant = tuple[Strategy, Setup]
 """A strategy with a model."""
 
 
-def setup_of(engine: Engine, embedder: str, seed: int, label: str | None = None) -> Setup:
+def setup_of(
+    engine: Engine,
+    embedder: str,
+    seed: int,
+    label: str | None = None,
+    adapters: Mapping[str, ServedEntry] | None = None,
+) -> Setup:
     """Systems that answer with `engine`, find passages with `embedder` and draw examples with `seed`.
 
-    `label`: what the run calls the model, where it has several.
+    `label`: what the run calls the model, where it has several. `adapters`: those that its server holds, by task.
     """
+    held = {task: entry.model for task, entry in (adapters or {}).items()}
 
     def setup(task: Task, strategy: Strategy) -> System:
         spec = task.spec
         settings = TaskSettings(
-            task.name, spec.retrieval, spec.examples, spec.finetune, embedder, seed, label
+            task.name,
+            spec.retrieval,
+            spec.examples,
+            spec.finetune,
+            embedder,
+            seed,
+            label,
+            held.get(task.name),
         )
         return system_of(strategy, engine.identity.model, settings)
 
@@ -97,9 +121,11 @@ def obstacle(task: Task, system: System, engine: Engine, *, trainable: bool = Tr
         return "the task names no corpus to retrieve from"
     if system.gold and not any(question.gold_docs for question in task.test):
         return "no test question names its gold documents"
-    if system.adapted and not task.train:
+    if system.recipe and engine.identity.server:
+        return NOT_TRAINED_THERE
+    if system.recipe and not task.train:
         return "the task has no training questions to fine-tune on"
-    if system.adapted and not trainable:
+    if system.recipe and not trainable:
         return f"the weights of {engine.identity.name} cannot be adapted here"
     if system.examples and not task.train and not task.prompts:
         return "the task has no training questions to show as examples"
@@ -135,7 +161,7 @@ def make_plan(
             Job(task.name, system, seed)
             for system in systems
             if system.name not in why
-            for seed in (seeds if system.adapted else seeds[:1])
+            for seed in (seeds if system.recipe else seeds[:1])
         ]
     shown = {
         task.name: _forgetting_jobs(task, jobs, contestants)
@@ -163,7 +189,9 @@ def _forgetting_jobs(task: Task, jobs: Sequence[Job], contestants: Sequence[Cont
     for setup in dict.fromkeys(setup for _, setup in contestants):
         bare = setup(task, STRATEGIES[named()])
         trained = [
-            job for job in jobs if job.adapter and job.task != task.name and job.system.model == bare.model
+            job
+            for job in jobs
+            if job.system.adapted and job.task != task.name and job.system.model == bare.model
         ]
         if trained and not any(job.task == task.name and job.system == bare for job in jobs):
             asked.append(Job(task.name, bare, trained[0].seed))

@@ -84,7 +84,7 @@ class TaskContext:
 
     def training(self, system: System, seed: int) -> Training:
         """The fine-tune that a system needs, on prompts built as for testing."""
-        recipe = system.adapter
+        recipe = system.recipe
         assert recipe is not None
         if recipe not in self._examples:
             train = sample(self.task.train, recipe.max_examples, self.seed)

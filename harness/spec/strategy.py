@@ -9,7 +9,18 @@ from harness.errors import InputError, InputErrors, did_you_mean
 from harness.spec.settings import Examples as ExampleSettings
 from harness.spec.settings import Finetune as FinetuneSettings
 from harness.spec.settings import Retrieval as RetrievalSettings
-from harness.spec.system import Context, Examples, Gold, Kind, LoRA, ModelRef, Retrieved, System, name_at_home
+from harness.spec.system import (
+    Context,
+    Examples,
+    Gold,
+    Kind,
+    LoRA,
+    ModelRef,
+    Retrieved,
+    ServedAdapter,
+    System,
+    name_at_home,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,12 +49,18 @@ class TaskSettings:
     seed: int = 0
     model_label: str | None = None
     """What the run calls the model; None: it has only one."""
+    served: str | None = None
+    """What the model's server calls an adapter that it holds for this task; None: it holds none."""
 
 
 def system_of(strategy: Strategy, model: ModelRef, settings: TaskSettings) -> System:
     """The strategy made concrete for a task."""
     context = tuple(_context(kind, settings) for kind in strategy.context)
-    adapter = LoRA(settings.task, context, **settings.finetune.model_dump()) if strategy.adapted else None
+    adapter: LoRA | ServedAdapter | None = None
+    if strategy.adapted and settings.served is not None:
+        adapter = ServedAdapter(settings.task, settings.served)
+    elif strategy.adapted:
+        adapter = LoRA(settings.task, context, **settings.finetune.model_dump())
     name = name_at_home(strategy.name, settings.model_label)
     return System(
         name, strategy.name, model, adapter, context, strategy.control, model_label=settings.model_label

@@ -10,7 +10,7 @@ from dataclasses import asdict, dataclass, replace
 from functools import cached_property
 from typing import Annotated, Any, Literal, get_args
 
-from pydantic import Field
+from pydantic import Discriminator, Field, Tag
 
 from harness.files import sha256_json
 from harness.ranges import Count, Name, NonNegative, Positive, Seed, Sha256, Share, Text
@@ -113,6 +113,27 @@ class LoRA:
         return self.rank >= 32
 
 
+@dataclass(frozen=True, slots=True)
+class ServedAdapter:
+    """An adapter that the model's server holds, made for `task` elsewhere; `served`: what a request calls it.
+
+    How it was trained is not known here.
+    """
+
+    task: Name
+    served: Name
+
+
+def _kind_of_adapter(adapter: Any) -> str:
+    served = "served" in adapter if isinstance(adapter, dict) else isinstance(adapter, ServedAdapter)
+    return "served" if served else "trained"
+
+
+Adapter = Annotated[
+    Annotated[LoRA, Tag("trained")] | Annotated[ServedAdapter, Tag("served")], Discriminator(_kind_of_adapter)
+]
+
+
 @dataclass(frozen=True)
 class System:
     """One row of a report. `name` is for people, and unique within a task of a run.
@@ -123,7 +144,7 @@ class System:
     name: Name
     strategy: Name
     model: ModelRef
-    adapter: LoRA | None = None
+    adapter: Adapter | None = None
     context: tuple[Context, ...] = ()
     control: bool = False
     """A control explains the others and is never recommended."""
@@ -151,6 +172,16 @@ class System:
     @property
     def adapted(self) -> bool:
         return self.adapter is not None
+
+    @property
+    def recipe(self) -> LoRA | None:
+        """How the adapter is trained; None where there is none, or a server holds it already."""
+        return self.adapter if isinstance(self.adapter, LoRA) else None
+
+    @property
+    def served(self) -> ServedAdapter | None:
+        """The adapter that a server holds, where one answers."""
+        return self.adapter if isinstance(self.adapter, ServedAdapter) else None
 
     @property
     def retrieved(self) -> Retrieved | None:

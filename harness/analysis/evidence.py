@@ -136,12 +136,13 @@ class Evidence:
         return next((entry.adapter for entry in planned), None)
 
 
-def read_run(folder: Path) -> Evidence:
-    """Read the run in `folder`.
+def read_run(folder: Path, called: Callable[[Manifest], Manifest] | None = None) -> Evidence:
+    """Read the run in `folder`. `called`: what changes the names of its systems before rows are read by them.
 
     Raises InputError where there is no run, where another version wrote it, and where a file is damaged.
     """
     manifest = read_manifest(folder)
+    manifest = called(manifest) if called else manifest
     asked = read_rows(folder / QUESTIONS, QuestionRow, whole=True)
     questions = _questions(asked, manifest)
     passages = read_rows(folder / PASSAGES, PassageRow)

@@ -229,7 +229,10 @@ class TimingOrder(StrEnum):
     INTERLEAVED = "interleaved"
     """All models in memory: every system answers each question in turn."""
     ABBA = "A B B A"
-    """One model in memory: each answers half of the questions, then, in the opposite order, the other half."""
+    """One model in memory at a time: each answers half of the questions, then, in the opposite order, the other half.
+
+    Two blocks, in which positions count through.
+    """
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -114,20 +114,25 @@ def interleaved(forms: Sequence[TimedForm], questions: Sequence[Question], seed:
 
 
 def in_stretches(forms: Sequence[TimedForm], questions: tuple[Question, ...], seed: int) -> list[Stretch]:
-    """A B B A: a block is a stretch in which one model alone answers half of the questions, its forms interleaved."""
+    """A B B A: in the first block each model answers half of the questions, one model after the other; in the second,
+    in the opposite order, the other half. Forms of a model are interleaved. Positions count through a block.
+    """
     by_model: dict[ModelRef, list[TimedForm]] = {}
     for form in forms:
         by_model.setdefault(form.model, []).append(form)
     half = (len(questions) + 1) // 2
     groups = list(by_model.values())
-    rounds = [(group, questions[:half]) for group in groups]
-    rounds += [(group, questions[half:]) for group in reversed(groups)]
     stretches = []
-    for block, (group, part) in enumerate(rounds):
-        places = enumerate(interleaved(group, part, seed + block))
-        numbered = tuple(replace(place, block=block, position=position) for position, place in places)
-        stretches.append(Stretch(tuple(group), part, numbered))
-    return [stretch for stretch in stretches if stretch.places]
+    for block, (part, order) in enumerate(((questions[:half], groups), (questions[half:], groups[::-1]))):
+        position = 0
+        for group in order if part else ():
+            places = interleaved(group, part, seed + block)
+            numbered = tuple(
+                replace(place, block=block, position=at) for at, place in enumerate(places, position)
+            )
+            stretches.append(Stretch(tuple(group), part, numbered))
+            position += len(places)
+    return stretches
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ task's own wording and its corpus, stands in this value. Whoever wants to know h
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 from functools import cached_property
 from typing import Annotated, Any, Literal, get_args
@@ -215,6 +216,16 @@ class System:
     def trained_elsewhere(self, task: str) -> bool:
         """Whether the adapter was trained for another task: it answers `task` to show what it forgot."""
         return self.adapter is not None and self.adapter.task != task
+
+
+def bare_beside(systems: Mapping[str, System], system: System) -> str:
+    """The name of the bare model that a system's times are told against: its own where it ran, else the first.
+
+    Empty where no model ran as it is.
+    """
+    bare = [(name, other) for name, other in systems.items() if other.bare]
+    own = (name for name, other in bare if other.model == system.model)
+    return next(own, bare[0][0] if bare else "")
 
 
 def name_at_home(strategy: str, model_label: str | None) -> str:

@@ -24,7 +24,7 @@ from harness.files import sha256_json, sha256_text
 from harness.records import TimingRow
 from harness.run.folder import ANSWERS, BATCHES, PASSAGES, PROMPTS, QUESTIONS, TIMINGS, TRAINING
 from harness.run.manifest import MANIFEST, EmbedderFacts, MachineFacts, Manifest, ModelFacts, read_manifest
-from harness.spec.system import System
+from harness.spec.system import System, bare_beside
 from harness.spec.tariff import Tariff
 from harness.strictjson import read_strict
 
@@ -259,10 +259,13 @@ def _question_keys(path: Path, manifest: Manifest, known: dict[str, dict[str, st
 def _points(
     task: str, systems: Mapping[str, SystemResult], timings: Mapping[Pair, Sequence[TimingRow]]
 ) -> dict[str, Point]:
-    base = next((name for name, result in systems.items() if result.system.bare), "")
-    timed = timings.get((task, base), ())
+    of_run = {name: result.system for name, result in systems.items()}
+
+    def base(system: System) -> Sequence[TimingRow]:
+        return () if system.bare else timings.get((task, bare_beside(of_run, system)), ())
+
     return {
-        name: _point(result, () if name == base else timed, timings.get((task, name), ()))
+        name: _point(result, base(result.system), timings.get((task, name), ()))
         for name, result in systems.items()
     }
 

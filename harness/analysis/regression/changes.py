@@ -108,6 +108,14 @@ def prices(before: Manifest, after: Manifest) -> list[Difference]:
     ]
 
 
+def devices(manifest: Manifest) -> dict[str, str | None]:
+    """Where each model was computed, by what a sentence calls that."""
+    return {
+        f"model {facts.label} device" if facts.label else "model device": facts.device
+        for facts in manifest.models
+    }
+
+
 KERNEL_LIBRARIES = ("torch", "transformers", "peft", "sentence-transformers", "faiss-cpu", "numpy")
 
 
@@ -121,7 +129,7 @@ def other_kernels(before: Manifest, after: Manifest) -> list[str]:
             "machine cpu": manifest.machine.cpu,
             "machine accelerator": manifest.machine.accelerator,
             "machine threads": manifest.machine.threads,
-            "model device": manifest.model.device,
+            **devices(manifest),
             **{name: manifest.libraries.get(name) for name in KERNEL_LIBRARIES},
         }
         for manifest in (before, after)
@@ -154,7 +162,7 @@ def _of_run(before: Manifest, after: Manifest) -> Iterator[Change]:
     parts: tuple[tuple[Cause, str, Callable[[Manifest], object]], ...] = (
         (Cause.LIBRARY, "libraries ", lambda run: run.libraries),
         (Cause.MACHINE, "machine ", lambda run: run.machine),
-        (Cause.MACHINE, "model ", lambda run: {"device": run.model.device}),
+        (Cause.MACHINE, "", devices),
         (Cause.SETTINGS, "", lambda run: inputs.flags(run, "seed", "seeds", "limit", "quick")),
         (Cause.PROGRAM, "", lambda run: {"commit": run.git_commit, "version": run.harness_version}),
     )
@@ -214,11 +222,11 @@ def _of_adapters(before: Manifest, after: Manifest, both: Both) -> Iterator[Chan
         {key: shaped(record, "sha256") for key, record in inputs.adapters(manifest).items()}
         for manifest in (before, after)
     )
-    for task, strategy, seed in (key for key in old if key in new):
+    for task, name, seed in (key for key in old if key in new):
         touched = [
             pair
             for pair, (_, system) in both.items()
-            if system.adapter and (system.adapter.task, system.strategy) == (task, strategy)
+            if system.adapter and (system.adapter.task, inputs.at_home(system)) == (task, name)
         ]
-        prefix, key = f"adapter {strategy} of {task} (seed {seed}) ", (task, strategy, seed)
+        prefix, key = f"adapter {name} of {task} (seed {seed}) ", (task, name, seed)
         yield from _changes(Cause.ADAPTER, prefix, old[key], new[key], touched)

@@ -57,7 +57,8 @@ def diff(before: Path, after: Path) -> RunDiff:
 
     Raises InputError where they have no question of any task in common, HarnessError where one is incomplete.
     """
-    old, new = Side.read(before), Side.read(after)
+    old = Side.read(before)
+    new = Side.read(after, old.manifest)
     common = shared(old, new)
     check_comparable(common, partly=True)
     return RunDiff(

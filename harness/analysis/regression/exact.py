@@ -42,6 +42,11 @@ def adapter(rerun: Rerun) -> Ruling:
     """The adapter that answered: its weights, or, on another machine, all that shaped them."""
     if not rerun.system.adapted:
         return not_applicable("answers with the base weights")
+    if any(system.served for system in rerun.systems):
+        held = [system.adapter for system in rerun.systems]
+        return _equal(
+            differing({"adapter": held[0]}, {"adapter": held[1]}), "the server's adapter of the same name"
+        )
     old, new = (_adapters(rerun, side) for side in rerun.sides)
     if not rerun.seeds:
         return not_applicable(NO_ANSWERS)
@@ -72,7 +77,7 @@ def _trained(rerun: Rerun, seed: int) -> list[Difference]:
     """
     system = rerun.system
     assert system.adapter is not None
-    named = (system.adapter.task, system.strategy, seed)
+    named = (system.adapter.task, inputs.at_home(system), seed)
     old, new = (inputs.adapters(manifest).get(named) for manifest in rerun.manifests)
     if old is None or new is None:
         return differing({"recorded": old is not None}, {"recorded": new is not None})

@@ -85,7 +85,8 @@ def judge(
     `partly`: compare what is common, where not all is. `history`: a folder of runs that show how much times move by
     themselves. Raises InputError where the runs did not measure the same, HarnessError where one is incomplete.
     """
-    new, old = Side.read(after), Side.read(before)
+    old = Side.read(before)
+    new = Side.read(after, old.manifest)
     gate.check_names(measured(old, new))
     common = shared(old, new)
     check_comparable(common, partly=partly)
@@ -161,5 +162,5 @@ def earlier(folder: Path | None, run: Manifest) -> list[Past]:
 
 
 def _belongs(past: Manifest, run: Manifest) -> bool:
-    old, new = ((each.model.sha256, each.model.dtype, each.model.device) for each in (past, run))
+    old, new = ({(row.sha256, row.dtype, row.device) for row in each.models} for each in (past, run))
     return past.status == "complete" and past.run_id != run.run_id and old == new

@@ -8,7 +8,7 @@ from dataclasses import fields
 from harness.analysis.evidence import Pair
 from harness.records import AdapterRecord
 from harness.run.manifest import Manifest
-from harness.spec.system import LoRA, System
+from harness.spec.system import LoRA, System, name_at_home
 from harness.spec.tariff import Tariff
 
 Facts = Mapping[str, object]
@@ -42,7 +42,7 @@ def systems(manifest: Manifest) -> dict[Pair, System]:
 
 def sections(system: System) -> Facts:
     """A system's settings, by the section of the task file that they come from; what it does not use has none."""
-    parts = {"examples": system.examples, "retrieval": system.passages, "finetune": system.adapter}
+    parts = {"examples": system.examples, "retrieval": system.passages, "finetune": system.recipe}
     return {
         section: {name: getattr(part, name) for name in SECTIONS[section]}
         for section, part in parts.items()
@@ -110,8 +110,13 @@ def index(manifest: Manifest, task: str) -> Facts | None:
 
 
 def adapters(manifest: Manifest) -> dict[tuple[str, str, int], AdapterRecord]:
-    """(Task it was trained for, strategy, seed) → its training record."""
+    """(Task it was trained for, name of its system there, seed) → its training record."""
     return {
-        (trained.record.task, manifest.systems[trained.system].strategy, trained.seed): trained.record
+        (trained.record.task, at_home(manifest.systems[trained.system]), trained.seed): trained.record
         for trained in manifest.adapters
     }
+
+
+def at_home(system: System) -> str:
+    """The name of a system on the task that its adapter was made for."""
+    return name_at_home(system.strategy, system.model_label)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 
 from harness.analysis.accuracy import ScoredAnswer, Scores, score_all
@@ -12,6 +12,7 @@ from harness.analysis.evidence import Evidence, Pair, missing_answers, read_run
 from harness.analysis.regression import inputs
 from harness.analysis.regression.differing import differing, sentences
 from harness.analysis.regression.findings import NAMED
+from harness.analysis.regression.labels import with_labels_of
 from harness.errors import HarnessError, InputError, InputErrors
 from harness.quantities import counted, listed
 from harness.records import AnswerRow, Question, TimingRow
@@ -38,9 +39,12 @@ class Side:
     scores: Scores
 
     @classmethod
-    def read(cls, folder: Path) -> Side:
-        """Raises InputError where the folder holds no run that can be believed, HarnessError where it is incomplete."""
-        run = read_run(folder)
+    def read(cls, folder: Path, baseline: Manifest | None = None) -> Side:
+        """Models that `baseline` has under other labels get its labels, so that systems of both runs find each other.
+
+        Raises InputError where the folder holds no run that can be believed, HarnessError where it is incomplete.
+        """
+        run = read_run(folder, partial(with_labels_of, baseline) if baseline else None)
         status, missing = run.manifest.status, missing_answers(run)
         if status != "complete" or missing:
             lacks = [f"status {status}"] if status != "complete" else []

@@ -14,6 +14,7 @@ from harness.analysis.statistics.intervals import mean_and_student, quantile
 from harness.quantities import three
 from harness.records import TimingRow
 from harness.run.manifest import Manifest
+from harness.spec.system import bare_beside
 
 FEWEST = 5
 """Questions timed in both runs that a verdict needs."""
@@ -64,10 +65,10 @@ def history_margin(means: Sequence[float]) -> float | None:
 
 
 def ratios(manifest: Manifest, timings: Mapping[Pair, Sequence[TimingRow]], pair: Pair) -> dict[str, float]:
-    """Question id → log of the system's time over base's, in one run."""
-    task, _ = pair
-    base = next((name for name, system in manifest.systems_of(task).items() if system.bare), "")
-    return log_ratios(timings.get((task, base), ()), timings.get(pair, ()))
+    """Question id → log of the system's time over that of its model as it is, in one run."""
+    task, name = pair
+    systems = manifest.systems_of(task)
+    return log_ratios(timings.get((task, bare_beside(systems, systems[name])), ()), timings.get(pair, ()))
 
 
 def _past_means(rerun: Rerun) -> list[float]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,7 @@ from harness.engines.store import ModelFolder, resolve
 from harness.errors import ModelUnavailable
 from harness.files import cache_root
 from tests.fakes import Silent
+from tests.serving import TransformersServe
 from tests.snapshots import Snapshots
 from tests.tiny import write_tiny_model
 
@@ -55,6 +57,16 @@ def _default(name: str, kind: str) -> ModelFolder:
 @pytest.fixture(scope="session")
 def default_base_folder() -> ModelFolder:
     return _default("SmolLM2-135M-Instruct", "base")
+
+
+@pytest.fixture(scope="session")
+def served_default(
+    default_base_folder: ModelFolder, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[TransformersServe]:
+    """The default model behind `transformers serve`, in float32; who kills it starts it again."""
+    log = tmp_path_factory.mktemp("serving") / "log.txt"
+    with TransformersServe(default_base_folder.path, log) as server:
+        yield server
 
 
 @pytest.fixture(scope="session")

@@ -14,6 +14,7 @@ from __future__ import annotations
 import contextlib
 import http.server
 import json
+import socket
 import threading
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping
@@ -98,6 +99,20 @@ class _Server(http.server.ThreadingHTTPServer):
     allow_reuse_address = True
     script: ScriptedServer
 
+    def __init__(self, *arguments: Any) -> None:
+        super().__init__(*arguments)
+        self._open: list[socket.socket] = []
+
+    def process_request(self, request: Any, client_address: Any) -> None:
+        self._open.append(request)
+        super().process_request(request, client_address)
+
+    def hang_up(self) -> None:
+        """End the connections that are open, which outlive `shutdown`."""
+        for connection in self._open:
+            with contextlib.suppress(OSError):
+                connection.shutdown(socket.SHUT_RDWR)
+
     def handle_error(self, request: Any, client_address: Any) -> None:
         """A client that leaves is what some tests are about."""
 
@@ -150,6 +165,7 @@ class ScriptedServer:
         if self._server is not None:
             assert self._thread is not None
             self._server.shutdown()
+            self._server.hang_up()
             self._server.server_close()
             self._thread.join()
             self._server = None

@@ -94,7 +94,8 @@ class TaskFilePrompts:
 
     @property
     def decoding(self) -> Decoding:
-        return Decoding(self.task.own.answer.max_tokens, tuple(self.task.own.answer.stop))
+        answer = self.task.own.answer
+        return Decoding(answer.max_tokens, tuple(answer.stop), json=answer.type == "json")
 
     def prompt(self, contexts: Contexts, question: Question, passages: Passages) -> Prompt:
         """Over budget, whole passages are dropped from the lowest-ranked up; every drop is counted.

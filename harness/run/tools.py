@@ -78,13 +78,21 @@ def load_tools(settings: Settings, progress: Progress | None = None) -> Tools:
         for entry, label in zip(settings.models, settings.labels, strict=True)
     ]
     check_different(opened)
-    name, device = settings.embedder or DEFAULT_EMBEDDER, opened[0].engine.identity.device
+    name = settings.embedder or DEFAULT_EMBEDDER
 
     def embedder() -> Embedder:
         folder = resolve(name, kind="embedder", cache=cache, progress=progress)
-        return SentenceTransformerEmbedder(folder.path, folder.name, folder.sha256, device)
+        return SentenceTransformerEmbedder(folder.path, folder.name, folder.sha256, _device(opened))
 
     return Tools(tuple(opened), embedder, name, cache, progress)
+
+
+def _device(models: Sequence[Model]) -> str:
+    """Where the embedder works: beside the first model that is here, else on what this machine has."""
+    from harness.engines.local import choose_device
+
+    identities = [model.engine.identity for model in models]
+    return next((one.device for one in identities if one.server is None), None) or choose_device(None)
 
 
 def check_different(models: Sequence[Model]) -> None:

@@ -96,13 +96,18 @@ class Asker:
 
     def _tried(self, work: Callable[[], T]) -> T:
         """One attempt; parameters that the server refuses are left out on the way, which is none of its own."""
+        left_out: set[str] = set()
         while True:
             try:
                 return work()
             except Fault as fault:
                 if fault.remedy is not Remedy.WITHOUT:
                     raise
-                if fault.parameter is None or not self.without(fault.parameter, fault.reason):
+                name = str(fault.parameter)
+                if name in left_out:  # and refused all the same: it is about something else
+                    raise Fault(fault.reason, Remedy.OTHER, status=fault.status) from None
+                left_out.add(name)
+                if not self.without(name, fault.reason):
                     raise Fault(fault.reason, Remedy.NONE, status=fault.status) from None
 
     def _slow_down(self, fault: Fault, number: int) -> None:

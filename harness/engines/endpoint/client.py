@@ -47,7 +47,10 @@ class Client:
             "max_retries": 0,
             "timeout": openai.Timeout(timeout_s, connect=min(CONNECT_S, timeout_s)),
             # A key must not follow to where a server sends requests on, and this machine needs no proxy.
-            "http_client": openai.DefaultHttpxClient(follow_redirects=False, trust_env=not address.local),
+            # Certificates, which take long to read, are of use where there is TLS.
+            "http_client": openai.DefaultHttpxClient(
+                follow_redirects=False, trust_env=not address.local, verify=address.url.startswith("https")
+            ),
         }
         if address.kind == "azure":
             self._openai: openai.OpenAI = openai.AzureOpenAI(

@@ -11,8 +11,11 @@ import threading
 from collections.abc import Callable
 from typing import Any
 
+from harness.engines.conventions import folded
 from harness.engines.endpoint.address import Address, Kind
 from harness.engines.endpoint.client import Body
+from harness.engines.endpoint.faults import SYSTEM
+from harness.engines.endpoint.replies import longest
 from harness.engines.engine import Decoding, Request
 
 MOST_STOPS = 4
@@ -34,9 +37,12 @@ _NEEDED = ("max_completion_tokens", "response_format")
 class Dialect:
     """How one server is spoken to. Many threads may use it at once. `note`: tells the user."""
 
-    def __init__(self, address: Address, note: Callable[[str], None], *, structured: bool = False) -> None:
+    def __init__(
+        self, address: Address, note: Callable[[str], None], *, structured: bool = False, folds: bool = False
+    ) -> None:
         self._name, self._note, self._structured = address.model, note, structured
         self._extra = EXTRA[address.kind]
+        self._folds = folds
         self._lock = threading.Lock()
         self._dropped: dict[str, str | None] = {}
         """Parameter → what it is called instead; None: left out."""
@@ -50,7 +56,8 @@ class Dialect:
     def chat(self, request: Request, model: str) -> Body:
         """The body of a request for a reply in a conversation."""
         assert not isinstance(request.prompt, str)
-        messages = [{"role": turn.role, "content": turn.content} for turn in request.prompt]
+        turns = folded(request.prompt) if self._folds else request.prompt
+        messages = [{"role": turn.role, "content": turn.content} for turn in turns]
         if request.unique is not None:
             messages[0]["content"] = f"{request.unique}\n{messages[0]['content']}"
         body = {"model": model, "messages": messages, **self._decoded(request.decoding), **self._extra}
@@ -79,16 +86,19 @@ class Dialect:
                 return False
             known = parameter in self._dropped
             self._dropped[parameter] = _RENAMED.get(parameter)
+            self._folds = self._folds or parameter == SYSTEM
         if not known:
             other = _RENAMED.get(parameter)
             done = f"it is sent as {other}" if other else "it is left out of all requests"
+            if parameter == SYSTEM:
+                done = "its text stands before the first question instead"
             self._note(f"{self._name}: {reason}; {done}.")
         return True
 
     @staticmethod
     def _decoded(decoding: Decoding) -> Body:
         stop = list(dict.fromkeys(text for text in decoding.stop if text))[:MOST_STOPS]
-        return {**GREEDY, "max_tokens": decoding.max_tokens, **({"stop": stop} if stop else {})}
+        return {**GREEDY, "max_tokens": longest(decoding), **({"stop": stop} if stop else {})}
 
     def _taken(self, body: Body) -> Body:
         """The body with what the server takes, by the names that it knows."""

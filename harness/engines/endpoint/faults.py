@@ -67,6 +67,13 @@ _REFUSED = re.compile(
     r"|too many|instead",
     re.I,
 )
+_NO_SYSTEM = re.compile(
+    r"system (role|message|prompt)s? (\w+ ){0,3}(not |un)support|role[^.]{0,30}system|roles must alternate"
+    r"|only user(,| and) (assistant|model)",
+    re.I,
+)
+SYSTEM = "a system message"
+"""What some models' templates have no place for; a parameter of the conversation, so to speak."""
 _FILTERED = re.compile(r"content[_ ](filter|management|policy)|responsible ?ai", re.I)
 _NO_CREDIT = re.compile(
     r"insufficient[_ ](quota|balance|funds|credit)|exceeded your current quota|billing", re.I
@@ -94,8 +101,14 @@ def fault_of(
     if status in (400, 403, 422) and _FILTERED.search(text):
         return fault("the server's content filter keeps the answer back", Remedy.WITHHELD)
     if status in (400, 422):
-        if parameter := refused(text, body, sent):
+        parameter = refused(text, body, sent)
+        if parameter == "response_format":
+            form = "the server does not hold answers to a form; leave structured out of the model's entry"
+            return fault(form, Remedy.NONE)
+        if parameter:
             return fault(f"the server refuses {parameter}", Remedy.WITHOUT, parameter=parameter)
+        if _NO_SYSTEM.search(text):
+            return fault(f"the server refuses {SYSTEM}", Remedy.WITHOUT, parameter=SYSTEM)
         if not _WRONG_MODEL.search(text):
             return fault(f"the server refuses the request with HTTP {status}", Remedy.OTHER)
     if fatal := _fatal(status, text, address):

@@ -53,9 +53,10 @@ def open_endpoint(
     listed = _listed(client, address)
     name = address.model or _only(listed, address)
     address = replace(address, model=name)
-    dialect = Dialect(address, progress.note, structured=entry.structured)
-    asker = Asker(name, limiter, sleep, dialect.without, patience)
     chat = _tokenizer(entry, cache, progress)
+    folds = chat is not None and chat.conventions.folds
+    dialect = Dialect(address, progress.note, structured=entry.structured, folds=folds)
+    asker = Asker(name, limiter, sleep, dialect.without, patience)
     window = _window(listed, name) or (chat.context_tokens if chat else UNKNOWN_WINDOW)
     scorer = Scorer(client, chat) if chat else None
     if scorer and (why := scorer.why_not(name)):

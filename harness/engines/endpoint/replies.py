@@ -87,13 +87,18 @@ def answer_start(text: str) -> int:
     return len(text) if text.lstrip().startswith(THINK) else 0
 
 
+def longest(decoding: Decoding) -> int:
+    """The most tokens of a reply, thoughts included."""
+    return decoding.max_tokens + decoding.thinking_tokens
+
+
 def counted(usage: Any, decoding: Decoding | None, written: bool) -> Counted:
     """What a server counted. `written`: whether it wrote anything; `decoding` None: nothing was to be written."""
     if not isinstance(usage, dict):
         return Counted()
     prompt, completion = _count(usage.get("prompt_tokens"), 1), _count(usage.get("completion_tokens"))
     if decoding is not None and completion is not None:
-        possible = completion <= decoding.max_tokens and (completion > 0 or not written)
+        possible = completion <= longest(decoding) and (completion > 0 or not written)
         completion = completion if possible else None
     details = usage.get("prompt_tokens_details")
     cached = _count(details.get("cached_tokens") if isinstance(details, dict) else None)
@@ -127,11 +132,11 @@ def completion_of(
     text, stopped = cut(content[start:], decoding.stop)
     tokens = said.completion
     if tokens is None:
-        tokens = min(count(content + reply.reasoning) + (reply.finish == "stop"), decoding.max_tokens)
+        tokens = min(count(content + reply.reasoning) + (reply.finish == "stop"), longest(decoding))
     thoughts = content[:start] + reply.reasoning
     reasoning = said.reasoning or min(count(thoughts) if thoughts.strip() else 0, tokens)
     finish: FinishReason = "stop"
-    if not stopped and (reply.finish in _LENGTH or (reply.finish is None and tokens >= decoding.max_tokens)):
+    if not stopped and (reply.finish in _LENGTH or (reply.finish is None and tokens >= longest(decoding))):
         finish = "length"
     usage = None if said.prompt is None else Usage(said.prompt, said.cached, attempts)
     return Completion(text, tokens, finish, reasoning_tokens=reasoning, usage=usage)

@@ -160,7 +160,8 @@ def add_run_flags(parser: argparse.ArgumentParser) -> None:
     add("--revision", metavar="REV", help="revision of a hub model")
     add("--embedder", type=name, metavar="NAME", help="catalogue name, local folder or hub name")
     add("--device", help="cpu, cuda, cuda:1, mps (default: cuda where there is one)")
-    add("--dtype", help="float32, bfloat16 or float16 (default: float32 on a CPU, bfloat16 on CUDA)")
+    add("--dtype", help="float32, bfloat16, float16 or nf4, which is 4-bit and needs the extra `quantized` "
+        "(default: float32 on a CPU, bfloat16 on CUDA)")  # fmt: skip
     add("--date", type=day, metavar="YYYY-MM-DD",
         help=f"what chat templates that ask for the day are told (default {PINNED_DATE}, on every day)")  # fmt: skip
     add("--limit", type=whole(1), metavar="N", help="a seeded sample of N questions a task")

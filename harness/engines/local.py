@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import gc
+import importlib.util
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -24,7 +25,9 @@ from harness.progress import Progress
 from harness.records import Proof
 from harness.spec.pinned import PINNED_DATE
 
-DTYPES = ("float32", "bfloat16", "float16")
+QUANTIZED = "nf4"
+"""4-bit weights (NormalFloat, double quantization) that are computed with in bfloat16."""
+DTYPES = ("float32", "bfloat16", "float16", QUANTIZED)
 
 
 def choose_device(device: str | None) -> str:
@@ -45,11 +48,18 @@ def choose_device(device: str | None) -> str:
 
 
 def choose_dtype(dtype: str | None, device: str) -> str:
-    """bfloat16 on CUDA, float32 elsewhere (bfloat16 is several times slower on most CPUs)."""
+    """bfloat16 on CUDA, float32 elsewhere (bfloat16 is several times slower on most CPUs).
+
+    Raises InputError for one that is not known, or whose library is not installed.
+    """
     if dtype is None:
         return "bfloat16" if device.startswith("cuda") else "float32"
     if dtype not in DTYPES:
         raise InputError(f"there is no dtype {dtype!r}; the dtypes are: {', '.join(DTYPES)}.")
+    if dtype == QUANTIZED and importlib.util.find_spec("bitsandbytes") is None:
+        raise InputError(
+            f"{QUANTIZED} (4-bit weights) needs bitsandbytes: pip install 'rag-vs-finetune[quantized]'."
+        )
     return dtype
 
 
@@ -99,8 +109,7 @@ class LocalModel:
             start = time.perf_counter()
             self._loaded = load_weights(self.path, str(self.identity.dtype), self.identity.device)
             load_s = round(time.perf_counter() - start, 3)
-            parameters = sum(parameter.numel() for parameter in self._loaded.parameters())
-            self._facts = self._facts or LoadFacts(load_s, parameters)
+            self._facts = self._facts or LoadFacts(load_s, int(self._loaded.num_parameters()))
         return self._loaded
 
     def proven(self, what: Literal["decoding", "training"], prove: Callable[[], str | None]) -> Proof:

@@ -91,6 +91,7 @@ class TransformersEngine:
         import torch
 
         self.model.use(adapter)
+        _ = self._decoder  # what is loaded in inference mode could not be trained on
         encoded = [encode(self.model.chat, request) for request in requests]
         shared = self._shared(job) if job else 0
         with torch.inference_mode():

@@ -30,8 +30,6 @@ def load_weights(folder: Path, dtype: str, device: str) -> Any:
     Raises ModelUnavailable where it cannot be read, or where tensors are missing, left over, of other shapes, or no
     finite numbers.
     """
-    import torch
-
     transformers = import_transformers()
     what = f"the model in {folder}"
     with reading(what):
@@ -39,23 +37,42 @@ def load_weights(folder: Path, dtype: str, device: str) -> Any:
             folder, local_files_only=True, trust_remote_code=False
         )
     architecture = check_described(config, stored(folder), folder)
+    if dtype == "nf4" and getattr(config, "quantization_config", None):
+        raise ModelUnavailable(f"{what} is quantized already; leave --dtype nf4 out.")
     with reading(what):
         model, info = transformers.AutoModelForCausalLM.from_pretrained(
             folder,
             config=config,
-            dtype=getattr(torch, dtype),
             attn_implementation=attention_of(architecture, config),
             local_files_only=True,
             use_safetensors=True,
             trust_remote_code=False,
             ignore_mismatched_sizes=True,  # they are named by `check_fit`
             output_loading_info=True,
+            **_numbers(dtype, device),
         )
         check_fit(info, what)
-        model = model.to(device).eval().requires_grad_(False)
+        if dtype != "nf4":  # whose weights lie on the device already, and may not be moved
+            model = model.to(device)
+        model = model.eval().requires_grad_(False)
         model.generation_config = _ends_alone(model.generation_config)
     check_finite(model, what)
     return model
+
+
+def _numbers(dtype: str, device: str) -> dict[str, Any]:
+    """What numbers the weights are read as."""
+    import torch
+
+    if dtype != "nf4":
+        return {"dtype": getattr(torch, dtype)}
+    four_bit = import_transformers().BitsAndBytesConfig(
+        load_in_4bit=True,
+        bnb_4bit_quant_type="nf4",
+        bnb_4bit_use_double_quant=True,
+        bnb_4bit_compute_dtype=torch.bfloat16,
+    )
+    return {"dtype": torch.bfloat16, "quantization_config": four_bit, "device_map": {"": device}}
 
 
 def _ends_alone(said: Any) -> Any:

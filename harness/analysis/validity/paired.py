@@ -24,6 +24,8 @@ class Drop:
     gained: int
     p: float | None
     high: float | None
+    two_sided: float | None = None
+    """p of a difference as large as this, either way."""
 
     @property
     def figures(self) -> dict[str, float]:
@@ -49,4 +51,5 @@ def judged(changes: Sequence[float], design: Design) -> Drop:
     difference = compare(changes, design)
     delta = difference.delta or 0.0
     p = None if difference.p is None else difference.p / 2 if delta < 0 else 1.0
-    return Drop(delta, difference.n, difference.a_higher, difference.b_higher, p, difference.ci_high)
+    counts = (difference.n, difference.a_higher, difference.b_higher)
+    return Drop(delta, *counts, p, difference.ci_high, difference.p)

@@ -8,7 +8,17 @@ from collections.abc import Mapping, Sequence
 from harness.analysis.accuracy import ScoredAnswer
 from harness.analysis.evidence import Evidence, Pair
 from harness.analysis.results.figures import Check, FigureKind
-from harness.analysis.validity import adapters, answers, context, hits, leaks, questions, template, timings
+from harness.analysis.validity import (
+    adapters,
+    answers,
+    context,
+    hits,
+    leaks,
+    parity,
+    questions,
+    template,
+    timings,
+)
 from harness.analysis.validity.check import Case, Limits, Rule
 
 SHARE, DIFFERENCE, COUNT = FigureKind.SHARE, FigureKind.DIFFERENCE, FigureKind.COUNT
@@ -160,6 +170,15 @@ CHECKS: dict[str, Rule] = {
             Limits(warn=0.0, fail=0.0),
             template.applied_once,
             "its chat template is not applied as it should be",
+        ),
+        # Share of a served model's answers that are those of the local model with the same weights.
+        Rule(
+            "served_as_local",
+            "served and local model",
+            SHARE,
+            Limits(warn=0.98, fail=0.9),
+            parity.same_answers,
+            "its answers are not those of the model that it is said to be",
         ),
         # Accuracy on another task's questions, adapter − base. Some forgetting is what fine-tuning costs, and an
         # adapter serves its own task: it warns, and no loss fails.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 
 from harness.analysis.accuracy import ScoredAnswer
 from harness.analysis.results.figures import Waterfall, WaterfallStep
@@ -12,7 +13,7 @@ from harness.records import Passage
 from harness.scoring.refusal import is_refusal
 from harness.scoring.text import contains_normalised
 from harness.spec.strategy import named
-from harness.spec.system import System
+from harness.spec.system import ModelRef, System
 
 LADDER: dict[str, Callable[[System], bool]] = {
     named(): lambda system: system.bare,
@@ -74,16 +75,37 @@ def waterfall(
     An answer is wrong whose score is below 1: for graded metrics, a partly right one too. bins and n_wrong are
     None where rag was not run; the bins add up to n_wrong.
     """
-    rungs: dict[str, Sequence[ScoredAnswer]] = {}
-    for rung, stands_on in LADDER.items():
-        name = next((name for name, system in systems.items() if stands_on(system)), None)
-        rungs[rung] = [answer for answer in scored.get(name or "", ()) if metric in answer.scores]
+    standing = _standing(systems)
+    rungs: dict[str, Sequence[ScoredAnswer]] = {
+        rung: [answer for answer in scored.get(standing.get(rung, ""), ()) if metric in answer.scores]
+        for rung in LADDER
+    }
     wrong = [answer for answer in rungs[READER] if answer.scores[metric] < 1]
     bins = dict.fromkeys(BINS, 0)
     for answer in wrong:
         bins[bin_of(answer, refusal, sources)] += 1
-    rows = steps({rung: answers for rung, answers in rungs.items() if answers}, metric)
+    rows = _named(steps({rung: answers for rung, answers in rungs.items() if answers}, metric), standing)
     return Waterfall(rows, bins, len(wrong)) if rungs[READER] else Waterfall(rows, None, None)
+
+
+def _standing(systems: Mapping[str, System]) -> dict[str, str]:
+    """Rung → the system that stands on it. All are of one model, that of which most rungs were run (of equals the
+    first): what two models differ in is no gain of a rung.
+    """
+    by_model: dict[ModelRef, dict[str, str]] = {}
+    for name, system in systems.items():
+        for rung, stands_on in LADDER.items():
+            if stands_on(system):
+                by_model.setdefault(system.model, {}).setdefault(rung, name)
+    return max(by_model.values(), key=len, default={})
+
+
+def _named(rows: Sequence[WaterfallStep], standing: Mapping[str, str]) -> tuple[WaterfallStep, ...]:
+    """Rungs under the names of their systems, which say of which model they are."""
+    return tuple(
+        replace(row, step=standing.get(row.step, row.step), over=standing.get(row.over or "", row.over))
+        for row in rows
+    )
 
 
 def steps(rungs: Mapping[str, Sequence[ScoredAnswer]], metric: str) -> tuple[WaterfallStep, ...]:

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from harness.analysis.latency import FEWEST_MEAN
 from harness.analysis.money import breakeven
 from harness.analysis.results.figures import Interval
 from harness.analysis.results.hosting import Hosting
 from harness.analysis.results.money import BreakEven, Components, Cost, MonthlyTotal, Projection
 from harness.analysis.results.run import SystemResult, TaskResult
-from harness.quantities import NA, counted, days, dollars, months, percent, plain, queries, seconds
+from harness.analysis.results.tokens import ByToken
+from harness.quantities import NA, counted, days, dollars, listed, months, percent, plain, queries, seconds
 from harness.report.numbers import figure, span
 from harness.report.view import Block, Bullets, Table, led, table_of
 from harness.spec.tariff import TARIFF_WORDS, Tariff
 
+Column = tuple[str, Callable[[SystemResult], str]]
 PROJECTED = (
     "A projection, not a measurement: the token counts of this run, as its own model's tokenizer counts them, at a "
     "hosted model's prices. Nobody asked that model: its answers would be of other lengths, and its accuracy "
@@ -30,8 +34,15 @@ def per_query(row: SystemResult) -> str:
         return _or_why(None, cost.reason)
     interval = cost.per_query_ci_usd
     if interval is None:
-        return f"{dollars(cost.per_query_usd)} (n={cost.timed_n})"
+        return f"{dollars(cost.per_query_usd)} ({_observed(cost)})"
     return dollars(cost.per_query_usd) + in_brackets(interval)
+
+
+def _observed(cost: Cost) -> str:
+    """How many observations a cost without an interval rests on."""
+    if isinstance(cost.hosting, ByToken):
+        return f"n={cost.hosting.n}"
+    return f"one pass of {cost.pass_n}" if cost.pass_n else f"n={cost.timed_n}"
 
 
 def in_brackets(interval: Interval | None) -> str:
@@ -66,27 +77,69 @@ def task_blocks(task: TaskResult) -> list[Block]:
 
 
 def _hosting(task: TaskResult) -> Hosting | None:
-    """How the machines are paid for: the same for all systems."""
-    return next((row.cost.hosting for row in task.strategies.values() if row.cost.hosting), None)
+    """How the run's machines are paid for, else those of a server; None where no machine is."""
+    found = [row.cost.hosting for row in task.strategies.values() if isinstance(row.cost.hosting, Hosting)]
+    return next((one for one in found if not one.own_price), next(iter(found), None))
+
+
+def _tokens(task: TaskResult) -> list[str]:
+    """The systems whose tokens are paid for."""
+    return [name for name, row in task.strategies.items() if isinstance(row.cost.hosting, ByToken)]
+
+
+def tariff_words(task: TaskResult) -> str:
+    """How answers are paid for, the start of a sentence."""
+    hosting = _hosting(task)
+    machines = f"One query at a time, {TARIFF_WORDS[hosting.tariff]}" if hosting else ""
+    tokens = f"by the token {listed(_tokens(task))}" if _tokens(task) else ""
+    words = "; ".join(filter(None, (machines, tokens)))
+    return f"{words[:1].upper()}{words[1:]}"
 
 
 def basis(task: TaskResult) -> str:
     """At which volume and tariff the costs of a query are, a clause; "" where there are none."""
-    hosting = _hosting(task)
-    if hosting is None:
+    hosting, tokens = _hosting(task), _tokens(task)
+    if hosting is None and not tokens:
         return ""
     cost = next(iter(task.strategies.values())).cost
-    return f"at {queries(cost.queries)} a month with {TARIFF_WORDS[hosting.tariff]}"
+    ways = [f"with {TARIFF_WORDS[hosting.tariff]}"] if hosting else []
+    if tokens:
+        ways.append(f"by the token for {listed(tokens)}" if hosting else "by the token")
+    return f"at {queries(cost.queries)} a month {', '.join(ways)}"
 
 
 def _queries_lead(task: TaskResult) -> str:
     at = basis(task)
-    return (
-        f"What a query costs, {at}, whichever strategy answers. "
-        "Fully used is the limit: a machine that answers without a pause, which none does."
-        if at
-        else ""
-    )
+    if not at:
+        return ""
+    notes = [f"What a query costs, {at}."]
+    if _hosting(task):
+        notes.append("Fully used is the limit: a machine that answers without a pause, which none does.")
+    passes = [name for name, row in task.strategies.items() if row.cost.pass_n]
+    if passes:
+        notes.append(
+            f"A server answers several at once, so the seconds of {listed(passes)} are those of its answer pass by "
+            "the question, at the latency that many at once have."
+        )
+    if _tokens(task):
+        notes.append(
+            "Tokens are those that the server counted; a machine that retrieves for it is not counted."
+        )
+        notes += _retried(task)
+    return " ".join(notes)
+
+
+def _retried(task: TaskResult) -> list[str]:
+    """Which answers by the token took more than one attempt."""
+    paid = {name: row.cost.hosting for name, row in task.strategies.items()}
+    again = [
+        f"{name} ({one.retried} of {one.n})"
+        for name, one in paid.items()
+        if isinstance(one, ByToken) and one.retried
+    ]
+    if not again:
+        return []
+    return [f"Answers that took more than one attempt are paid for each time: {listed(again)}."]
 
 
 def queries_table(task: TaskResult) -> Table:
@@ -99,9 +152,9 @@ def queries_table(task: TaskResult) -> Table:
         ],
         ("Strategy", lambda row: row.label),
         ("Timed questions", lambda row: str(row.cost.timed_n)),
-        ("Seconds, mean", lambda row: seconds(row.cost.seconds)),
+        ("Seconds, mean", lambda row: NA if row.cost.seconds is None else seconds(row.cost.seconds)),
         ("95 % interval", lambda row: _seconds_interval(row.cost)),
-        ("Per query, one at a time", lambda row: dollars(row.cost.components.serial_usd)),
+        ("Per query", lambda row: dollars(row.cost.components.serial_usd)),
         ("95 % interval of that", lambda row: _query_interval(row.cost)),
         ("Busy with retrieval", lambda row: _busy(row.cost, row.cost.components.retrieve_usd)),
         ("Busy with the prompt", lambda row: _busy(row.cost, row.cost.components.prompt_usd)),
@@ -138,6 +191,7 @@ def once(task: TaskResult) -> Table:
         ("Strategy", lambda row: row.system.name),
         ("One-off cost", lambda row: _or_why(row.cost.fixed_usd, row.cost.fixed_reason)),
         ("Engineer, prompt", lambda row: _term(row.cost.components.prompt_people_usd)),
+        *([SERVED] if any(row.cost.components.upfront_usd is not None for row in rows) else []),
         ("Engineer, retrieval", lambda row: _term(row.cost.components.retrieval_people_usd)),
         ("Index", lambda row: _term(row.cost.components.index_usd)),
         ("Tuning cycles", lambda row: str(row.cost.assumptions.tuning_cycles or "–")),
@@ -150,9 +204,15 @@ def once(task: TaskResult) -> Table:
     )
 
 
+SERVED: Column = ("Adapter, as declared", lambda row: _term(row.cost.components.upfront_usd))
+"""Where a server holds an adapter: what it cost whoever made it."""
+
+
 def _apart(parts: Components) -> bool:
     """Whether anything is paid once besides the prompt and its evaluation."""
-    terms = (parts.training_usd, parts.labour_usd, parts.index_usd, parts.retrieval_people_usd)
+    terms = (
+        parts.training_usd, parts.labour_usd, parts.index_usd, parts.retrieval_people_usd, parts.upfront_usd,
+    )  # fmt: skip
     return any(term is not None for term in terms)
 
 
@@ -168,14 +228,16 @@ def _storage(cost: Cost) -> str:
 
 
 def _totals_lead(task: TaskResult) -> str:
-    hosting = _hosting(task)
-    if not task.cost_totals or hosting is None:
+    hosting, tokens = _hosting(task), _tokens(task)
+    if not task.cost_totals or not (hosting or tokens):
         return ""
+    ways = [_paid(hosting)] if hosting else []
+    ways += [f"{listed(tokens)} by the token"] if tokens else []
     total = task.cost_totals[0]
     often = total.refresh_days
     change = "no change of knowledge" if often is None else f"a change of knowledge every {days(often)}"
     return (
-        f"Dollars a month by queries a month, {_paid(hosting)}, one-off cost spread over "
+        f"Dollars a month by queries a month, {', '.join(ways)}, one-off cost spread over "
         f"{months(total.horizon_months)}, {change}. "
         f"In brackets the 95 % interval that the timed questions leave, or, where they are fewer than {FEWEST_MEAN}, "
         "their number n: too few to say. Prices are taken as they stand, and batched figures have no interval."
@@ -220,7 +282,8 @@ def _month(total: MonthlyTotal | None) -> str:
     if total is None:
         return NA
     interval = total.monthly_ci_usd
-    doubt = f"n={total.timed_n}" if interval is None else "" if interval[0] == interval[1] else span(interval)
+    few = f"n={total.timed_n}" if total.timed_n else "one pass"
+    doubt = few if interval is None else "" if interval[0] == interval[1] else span(interval)
     kept = "" if total.machines is None else counted(int(total.machines), "machine")
     inside = "; ".join(filter(None, (doubt, kept)))
     return f"{dollars(total.monthly_usd)} ({inside})" if inside else dollars(total.monthly_usd)
@@ -228,8 +291,7 @@ def _month(total: MonthlyTotal | None) -> str:
 
 def break_even(task: TaskResult) -> Table:
     """A row a pair: the break-even by tuning cycles, by refresh, and the error price at which it turns."""
-    hosting = _hosting(task)
-    by_refresh = hosting is not None and hosting.tariff is Tariff.SHARED
+    by_refresh = any(row.per_refresh_queries is not None for row in task.decision.break_even)
     known = [row for row in task.decision.break_even if row.status != "unknown"]
     cycles = list(dict.fromkeys(row.cycles for row in known))
     pairs: dict[tuple[str, str], dict[int, BreakEven]] = {}

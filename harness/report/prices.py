@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from harness.analysis.results.hosting import Hosting
 from harness.analysis.results.money import Assumptions
 from harness.analysis.results.run import RunResult
-from harness.quantities import dollars, percent, plain
-from harness.report.view import Block, Bullets, Table, table_of
+from harness.analysis.results.tokens import ByToken
+from harness.quantities import NA, dollars, percent, plain
+from harness.report.view import Block, Bullets, Table, led, table_of
 from harness.spec.prices import Dated, UsedSheet
 from harness.spec.tariff import TARIFF_WORDS, Tariff
 
@@ -17,9 +19,10 @@ def prices(results: RunResult) -> list[Block]:
     sheet = results.price_sheet
     if sheet is None:
         return ["The run has no price list, so no cost was computed."]
-    systems = (row for task in results.tasks.values() for row in task.strategies.values())
-    assumed = next((row.cost.assumptions for row in systems), Assumptions())
-    machine, hour = sheet.machine, assumed.usd_per_hour or sheet.machine.usd_per_hour
+    machine = sheet.machine
+    systems = (row.cost.assumptions for task in results.tasks.values() for row in task.strategies.values())
+    assumed = next((row for row in systems if row.machine == machine.name), Assumptions())
+    hour = assumed.usd_per_hour or machine.usd_per_hour
     given = "" if hour == machine.usd_per_hour else " (given by the user)"
     lead = (
         f"Priced as {machine.name} ({machine.provider}) at {dollars(hour)} an hour{given}, "
@@ -29,13 +32,41 @@ def prices(results: RunResult) -> list[Block]:
     if sheet.sections_from_shipped:
         names = ", ".join(sheet.sections_from_shipped)
         notes.append(f"Not in the price list that was given, so taken from the one that ships: {names}.")
-    return [lead, Bullets(tuple(notes)), _amounts(sheet), _machines(sheet)]
+    return [lead, Bullets(tuple(notes)), *led(OWN, _own_prices(results)), _amounts(sheet), _machines(sheet)]
+
+
+OWN = "Models with a price of their own, which the machine and its price do not touch:"
+
+
+def _own_prices(results: RunResult) -> Table:
+    """What the answers of each system are paid for with, where that is not the run's machine."""
+    rows = {
+        name: row.cost
+        for task in results.tasks.values()
+        for name, row in task.strategies.items()
+        if isinstance(row.cost.hosting, ByToken) or (row.cost.hosting and row.cost.hosting.own_price)
+    }
+    return table_of(
+        rows.items(),
+        ("Strategy", lambda row: row[0]),
+        ("Price", lambda row: _own_price(row[1].hosting)),
+        ("Of", lambda row: row[1].assumptions.priced_on or NA),
+        ("Source", lambda row: row[1].assumptions.source or NA),
+    )
+
+
+def _own_price(paid: Hosting | ByToken | None) -> str:
+    if isinstance(paid, ByToken):
+        cached = "" if paid.cached_usd_per_mtok is None else f", {dollars(paid.cached_usd_per_mtok)} cached"
+        prices = f"{dollars(paid.input_usd_per_mtok)} in, {dollars(paid.output_usd_per_mtok)} out{cached}"
+        return f"a million tokens: {prices}"
+    return NA if paid is None else f"{dollars(paid.usd_per_hour)} an hour"
 
 
 def _tariff(results: RunResult) -> str:
     """The tariff, the same for all strategies, a clause."""
     rows = (row.cost.hosting for task in results.tasks.values() for row in task.strategies.values())
-    hosting = next(filter(None, rows), None)
+    hosting = next((paid for paid in rows if isinstance(paid, Hosting)), None)
     if hosting is None:
         return "for the seconds that were measured"
     words = f"with {TARIFF_WORDS[hosting.tariff]} (--tariff {hosting.tariff})"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import secrets
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 from harness import __version__
@@ -17,15 +17,17 @@ from harness.run.manifest import Manifest, ModelFacts, Planned, Seeds, TaskFacts
 from harness.run.plan import Plan
 from harness.run.settings import Settings
 from harness.run.tools import Model
-from harness.spec.pricing import prices_of
+from harness.spec.prices import PriceSheet
+from harness.spec.pricing import listed_prices, prices_of
 
 
 def describe(settings: Settings, plan: Plan, models: Sequence[Model], command: str, output: Path) -> Manifest:
     """The manifest as it stands at the start of a run in the folder `output`."""
     now = datetime.now(UTC)
     first = models[0].engine.identity
-    prices = prices_of(dataclasses.asdict(settings), first.device_kind, now.date())
-    facts = tuple(map(model_facts, models))
+    local = next((model.engine.identity for model in models if not model.engine.identity.server), first)
+    prices = prices_of(dataclasses.asdict(settings), local.device_kind, now.date())
+    facts = tuple(model_facts(model, prices.sheet, now.date()) for model in models)
     return Manifest(
         run_id=f"{now:%Y%m%dT%H%M%SZ}-{secrets.token_hex(3)}",
         created=now.isoformat(timespec="seconds"),
@@ -63,15 +65,18 @@ def describe(settings: Settings, plan: Plan, models: Sequence[Model], command: s
     )
 
 
-def model_facts(model: Model) -> ModelFacts:
-    """What is known of a model before it has answered."""
-    return ModelFacts(
+def model_facts(model: Model, sheet: PriceSheet, on: date) -> ModelFacts:
+    """What is known of a model before it has answered. `sheet`, `on`: for the listed price of tokens on that day."""
+    facts = ModelFacts(
         **dataclasses.asdict(model.engine.identity),
         label=model.label,
         usd_per_hour=model.entry.usd_per_hour,
         usd_per_mtok=model.entry.usd_per_mtok,
         same_as=model.entry.same_as,
     )
+    if not facts.by_token or facts.usd_per_mtok:
+        return facts
+    return dataclasses.replace(facts, listed_prices=listed_prices(model.entry.model, sheet, on))
 
 
 def reopen(output: Path, manifest: Manifest) -> RunFolder:

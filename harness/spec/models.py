@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import ipaddress
 import re
 from pathlib import Path
 from typing import Annotated, Self
+from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, Field, model_validator
 
@@ -16,6 +18,14 @@ from harness.spec.settings import ANY_LIST, Filled, Strict
 from harness.spec.yamlfile import load_model
 
 MOST_AT_ONCE = 256
+
+
+def is_local(url: str) -> bool:
+    """Whether a server's address is on this machine."""
+    host = urlsplit(url).hostname or ""
+    return host in ("localhost", "::1") or host.startswith("127.")
+
+
 SERVED = ("http://", "https://", "openai:", "azure:", "ollama:")
 """How the name of a model begins that a server has."""
 _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
@@ -41,6 +51,18 @@ def _variable(name: str) -> str:
             "is no name of an environment variable. Write the name of the one that holds the key, never the key."
         )
     return name
+
+
+def is_private(url: str) -> bool:
+    """Whether a server's address is on this machine or in a private network, as far as the address tells."""
+    host = urlsplit(url).hostname or ""
+    try:
+        return ipaddress.ip_address(host).is_private
+    except ValueError:
+        return is_local(url) or "." not in host or host.endswith(_PRIVATE_NAMES)
+
+
+_PRIVATE_NAMES = (".local", ".localdomain", ".lan", ".internal", ".intranet", ".home.arpa")
 
 
 class TokenPrice(Strict):

@@ -36,6 +36,8 @@ HourPrice = Annotated[float, Field(ge=LEAST, le=MOST_USD_PER_HOUR)]
 Use = Annotated[float, Field(ge=LEAST, le=1)]
 Text = Annotated[str, Field(min_length=1)]
 Kind = Literal["cpu", "cuda"]
+SERVER = "server"
+"""The device of a model that a server answers for."""
 
 
 class Machine(Strict):
@@ -217,7 +219,8 @@ class PriceSheet(Strict):
     def machine_for(self, device_kind: str, override: str | None = None) -> Machine:
         """The machine to price a run on: the one named, else the sheet's default for the device.
 
-        Only CUDA devices count as `cuda`; everything else is priced as a CPU machine.
+        Only CUDA devices count as `cuda`; everything else is priced as a CPU machine. What computes behind a server
+        (`SERVER`) nobody knows, so any machine may be named for it.
 
         Raises InputError for a name that the sheet lacks, and for a machine of another kind than the device:
         seconds measured on a CPU say nothing about the cost on a GPU.
@@ -228,7 +231,7 @@ class PriceSheet(Strict):
         if name not in machines:
             hint = did_you_mean(name, machines)
             raise InputError(f"the price list has no machine {name!r}{hint}; it has {', '.join(machines)}.")
-        if machines[name].kind != kind:
+        if machines[name].kind != kind and device_kind != SERVER:
             raise InputError(
                 f"{name} is a {machines[name].kind} machine, but the run's times are from a {kind} device; "
                 f"choose one of {', '.join(m.name for m in self.machines if m.kind == kind)}."

@@ -39,6 +39,19 @@ def check_prices(given: Mapping[str, Any], on: datetime.date) -> None:
     _prices(sheet, given, kinds.get(given.get("machine") or "", "cpu"), on)
 
 
+def listed_prices(reference: str, sheet: PriceSheet, on: datetime.date) -> tuple[ApiPrice, ...]:
+    """The prices in force on a day of a hosted model, as it is and fine-tuned; none where no list knows it.
+
+    `reference`: as a person names it (`openai:gpt-4o-mini`).
+    """
+    from harness.spec.apiprices import api_prices
+
+    try:
+        return api_prices([reference], sheet, on)
+    except InputError:
+        return ()
+
+
 def prices_anew(
     own: UsedSheet | None, settings: Mapping[str, Any], given: Mapping[str, Any], device: str, created: str
 ) -> Prices | None:

@@ -119,12 +119,14 @@ def meanings(names: Iterable[str]) -> tuple[str, ...]:
     )
 
 
-def rank(system: System) -> int:
+def rank(system: System, *, hosted: bool = False) -> float:
     """How simple a system is, from 0 on: the place of its strategy in the table, which goes from simple to involved.
 
+    `hosted`: a service answers it, so there is no machine to keep: of one strategy on two models, that is the simpler.
     A strategy that the table does not know (of another version's run) counts as the most involved.
     """
-    return dict(zip(STRATEGIES, range(len(STRATEGIES)), strict=True)).get(system.strategy, len(STRATEGIES))
+    place = dict(zip(STRATEGIES, range(len(STRATEGIES)), strict=True)).get(system.strategy, len(STRATEGIES))
+    return place - 0.5 if hosted else place
 
 
 @dataclass(frozen=True, slots=True)

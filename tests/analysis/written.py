@@ -127,17 +127,23 @@ class Written:
         return list(dict.fromkeys([*planned, *seen]))
 
     def _system(self, task: str, name: str) -> System:
-        strategy, at, trained_for = name.partition("@")
-        model = self._model()
-        ref = ModelRef(
-            model["name"], model.get("sha256"), model.get("dtype"), model.get("revision"), model.get("server")
+        strategy, at, behind = name.partition("@")
+        models = {model.get("label"): model for model in (self._model(), *self._other_models())}
+        label, _, trained_for = (
+            behind.partition("@") if behind.partition("@")[0] in models else (None, "", behind)
         )
+        model = models.get(label, self._model())
+        named = ("name", "sha256", "dtype", "revision", "server")
+        ref = ModelRef(**{key: model.get(key) for key in named})
         if strategy not in STRATEGIES:
             return System(name, name, ref)
-        system = system_of(STRATEGIES[strategy], ref, self._settings(trained_for or task))
-        return forgetting_system(system, task) if at else system
+        system = system_of(STRATEGIES[strategy], ref, self._settings(trained_for or task, label))
+        return forgetting_system(system, task) if at and trained_for else system
 
-    def _settings(self, task: str) -> TaskSettings:
+    def _other_models(self) -> list[Row]:
+        return [_hashed(model) for model in self._about.get("other_models", ())]
+
+    def _settings(self, task: str, label: str | None = None) -> TaskSettings:
         spec = (self._about.get("tasks") or {}).get(task, {}).get("spec", {})
         embedder = (self._about.get("embedder") or {}).get("name", "words")
         return TaskSettings(
@@ -146,6 +152,7 @@ class Written:
             Examples(**spec.get("examples", {})),
             Finetune(**spec.get("finetune", {})),
             embedder,
+            model_label=label,
         )
 
     def _model(self) -> Row:
@@ -174,6 +181,7 @@ class Written:
             "schema_version": max(SCHEMA_VERSION, about.get("schema_version", 0)),
             "command": _text(about.get("command", "")),
             "model": self._model(),
+            "other_models": self._other_models(),
             "settings": {"tasks": [], **(about.get("settings") or {})},
             "seeds": about.get("seeds") or {"sampling": 0, "training": [0], "order": 0},
             "tasks": self._tasks(),

@@ -55,7 +55,8 @@ class Candidate:
     `memory_most_gb`: the peak of the whole run (None: not known). `update_s`: device seconds from changed documents
     to a system that knows them, `update_people_s`: seconds of an engineer's work beside them. `interval`: of the
     accuracy. `rank`: how simple it is, from 0 on. `beats_trivial`: whether it is shown to do better than the best reply
-    that needs no model (None: there is none to compare with).
+    that needs no model (None: there is none to compare with). `leaves`: how data leave machines of one's own with it,
+    a clause (None: they do not). `weights_elsewhere`: a service that bills tokens holds the weights.
     """
 
     name: str
@@ -68,9 +69,11 @@ class Candidate:
     update_s: float | None = None
     update_people_s: float | None = None
     interval: Interval | None = None
-    rank: int = 0
+    rank: float = 0
     taught: Taught | None = None
     beats_trivial: bool | None = None
+    leaves: str | None = None
+    weights_elsewhere: bool = False
 
     @cached_property
     def accuracy(self) -> float | None:

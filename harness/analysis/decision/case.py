@@ -23,9 +23,11 @@ from harness.analysis.results.run import SystemFigures, TaskFigures
 from harness.analysis.validity.check import excluded
 from harness.errors import InputError, InputErrors
 from harness.records import FIT_EXAMPLES
-from harness.run.manifest import MANIFEST
+from harness.run.manifest import MANIFEST, ModelFacts
 from harness.scoring.table import is_graded
+from harness.spec.models import is_private
 from harness.spec.strategy import rank
+from harness.spec.system import System
 
 BYTES = {"float32": 4, "bfloat16": 2, "float16": 2}
 """Data type of weights → bytes a parameter."""
@@ -45,8 +47,8 @@ class Case:
 
     `systems`: the task's own, so without adapters of other tasks. `excluded`: system → the failed checks that forbid
     it; `candidates_at` leaves these out, `excluded_at` gives those of them that one could deploy. `unfit`: why nothing
-    of this run may be recommended, a clause: it was quick, or is not complete. `parameters`: of the model. `fits`: how
-    well each adapter learned its training answers.
+    of this run may be recommended, a clause: it was quick, or is not complete. `sizes`: parameters of each model, by
+    its label (None: the run has only one). `fits`: how well each adapter learned its training answers.
     """
 
     systems: Mapping[str, SystemFigures]
@@ -59,7 +61,7 @@ class Case:
     checks: Sequence[Check] = ()
     excluded: Mapping[str, tuple[Check, ...]] = field(default_factory=dict)
     unfit: str | None = None
-    parameters: float | None = None
+    sizes: Mapping[str | None, float | None] = field(default_factory=dict)
     fits: Mapping[str, TrainFit] = field(default_factory=dict)
     seed: int = 0
 
@@ -92,6 +94,30 @@ class Case:
             for appraisal in appraised
             if all(outcome.requirement == "min_accuracy" for outcome in appraisal.missed)
         )
+
+    @property
+    def labels(self) -> tuple[str | None, ...]:
+        """What the models of the task's systems are called, in the plan's order; (None,) where there is only one."""
+        return tuple(dict.fromkeys(row.system.model_label for row in self.systems.values()))
+
+    @property
+    def parameters(self) -> float | None:
+        """Of the first model."""
+        return self.sizes.get(next(iter(self.labels), None))
+
+    def of_model(self, label: str | None) -> Case:
+        """The same with the systems of one model alone, for what is said of a model and not of the choice."""
+        own = {name: row for name, row in self.systems.items() if row.system.model_label == label}
+        return replace(self, systems=own)
+
+    def beside(self, name: str | None) -> Case:
+        """The same with the systems of the model that `name` answers with, if that has a control; else of one that has.
+
+        Gains of retrieval and of the right passages are differences on one model.
+        """
+        first = [self.systems[name].system.model_label] if name and name in self.systems else []
+        cases = [self.of_model(label) for label in dict.fromkeys([*first, *self.labels])]
+        return next((case for case in cases if case.named("gold")), self)
 
     def named(self, *kinds: str, adapted: bool = False) -> str | None:
         """The name of the system with this context, under an adapter or not; None where it did not run."""
@@ -166,15 +192,20 @@ def case_of(
             clusters,
             least_error_usd=prices.second_usd if prices else 0.0,
         ),
-        setting=_setting(inputs, prices),
+        setting=replace(_setting(inputs, prices), token_factor=_token_factor(candidates)),
         primary_metric=figures.primary_metric,
         probes=figures.probes,
         checks=figures.validity,
         excluded={name: tuple(checks) for name, checks in failed.items() if name in own},
         unfit=_unfit(run, figures),
-        parameters=run.manifest.model.parameters,
+        sizes={model.label: model.parameters for model in run.manifest.models},
         fits={name: fit for name, system in own.items() if (fit := _fit(run, system))},
     )
+
+
+def _token_factor(candidates: Sequence[Candidate]) -> float | None:
+    """1 where a candidate pays for tokens, whose price may move then."""
+    return 1.0 if any(candidate.economics.by_token for candidate in candidates) else None
 
 
 def _setting(inputs: CostInputs, prices: Prices | None) -> Setting:
@@ -219,42 +250,57 @@ def _candidate(
     inputs: CostInputs,
 ) -> Candidate:
     system, accuracy = figures.system, figures.accuracy
+    model = run.manifest.model_of(system)
     measured = cost.measured_of(run, (task, system.name))
     parts = [measured.training_s, measured.index_s]
     updated = prices and (measured.adapted or measured.retrieves)
     people = (
         prices.labour.refresh_hours(retrieves=measured.retrieves, adapted=measured.adapted) if prices else 0.0
     )
+    money = economics(measured, prices, inputs)
     return Candidate(
         name=system.name,
         scores=scores,
-        economics=economics(measured, prices, inputs),
+        economics=money,
         latency=figures.latency_s,
-        memory_gb=_least_memory_gb(run, measured),
-        memory_most_gb=_most_memory_gb(run),
+        memory_gb=_least_memory_gb(run, system, measured),
+        memory_most_gb=_most_memory_gb(run, system),
+        leaves=_leaves(model),
+        weights_elsewhere=model.server is not None and model.by_token,
         cites=system.retrieved is not None,
         update_s=sum(part for part in parts if part is not None) if any(parts) else None,
         update_people_s=3600 * people if updated else None,
         interval=accuracy.interval,
-        rank=rank(system),
+        rank=rank(system, hosted=money.by_token),
         beats_trivial=figures.over_trivial.beats if figures.over_trivial else None,
         taught=taught_of(figures, prices.changed_share if prices else None),
     )
 
 
-def _least_memory_gb(run: Evidence, measured: Measured) -> float | None:
+def _least_memory_gb(run: Evidence, system: System, measured: Measured) -> float | None:
     """Weights as the run held them, and what is stored beside them; the embedder's weights are not counted."""
-    model = run.manifest.model
+    model = run.manifest.model_of(system)
     width = BYTES.get(str(model.dtype).removeprefix("torch."))
     if width is None or not model.parameters:
         return None
     return (model.parameters * width + (measured.stored_bytes or 0)) / 1e9
 
 
-def _most_memory_gb(run: Evidence) -> float | None:
-    """The process's peak, training and embedder included; says nothing where weights lie on a GPU."""
-    device = run.manifest.model.device or "cpu"
+def _most_memory_gb(run: Evidence, system: System) -> float | None:
+    """The process's peak, training and embedder included; says nothing where weights lie on a GPU or a server."""
+    device = run.manifest.model_of(system).device or "cpu"
     return run.manifest.peak_memory_gb if device.startswith("cpu") else None
+
+
+def _leaves(model: ModelFacts) -> str | None:
+    """How data leave machines of one's own where this model answers, a clause; None: they do not."""
+    if model.server is None:
+        return None
+    if model.by_token:
+        return "a service that bills its tokens answers, so data leave machines of your own"
+    if is_private(model.server):
+        return None
+    return "its server's address is in no private network, so data leave machines of your own"
 
 
 def _priced(
@@ -286,4 +332,5 @@ def _inputs_at(inputs: CostInputs, setting: Setting) -> CostInputs:
         tariff=setting.tariff,
         peak_factor=setting.peak_factor,
         people_factor=setting.people_factor,
+        token_factor=1.0 if setting.token_factor is None else setting.token_factor,
     )

@@ -97,7 +97,8 @@ def _excluded(case: Case, decision: Decision) -> Reasons:
 
 
 def headroom(case: Case, decision: Decision) -> Reasons:
-    """Better retrieval, a better generator, or knowledge that was there already."""
+    """Better retrieval, a better generator, or knowledge that was there already; all on one model."""
+    case = case.beside(decision.favourite)
     room, control = decision.headroom, case.named("gold")
     if room.retrieval and control:
         found = case.named("retrieved")
@@ -139,7 +140,7 @@ def headroom(case: Case, decision: Decision) -> Reasons:
 def _over_favourite(case: Case, decision: Decision, control: str) -> Reasons:
     """What the right passages win over the favourite, where that retrieves nothing: the gain of a better retriever."""
     favourite = decision.favourite
-    if favourite is None or case.systems[favourite].system.retrieved:
+    if favourite is None or favourite not in case.systems or case.systems[favourite].system.retrieved:
         return
     over = case.rules.pairs.of(control, favourite).delta
     if over is not None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -194,7 +194,15 @@ SHAPES = (
 
 
 def shapes(case: Case) -> tuple[Shape, ...]:
-    """The shapes that speak of this kind of task, each beside what was measured."""
+    """The shapes that speak of this kind of task, each beside what was measured, by model where there are several."""
+    if len(case.labels) < 2:
+        return _shapes(case)
+    by_model = [(label, _shapes(case.of_model(label))) for label in case.labels]
+    return tuple(replace(row, shape=f"{row.shape} ({label})") for label, rows in by_model for row in rows)
+
+
+def _shapes(case: Case) -> tuple[Shape, ...]:
+    """The shapes of one model."""
     large = case.parameters is not None and case.parameters >= LARGE
     return tuple(
         _compared(expected, *_measured(expected, case))

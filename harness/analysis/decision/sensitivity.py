@@ -76,9 +76,14 @@ def _times(factor: float) -> str:
     return "as the price list has them" if factor == 1 else f"{three(factor)} times those"
 
 
+def _times_price(factor: float) -> str:
+    return "as in this run" if factor == 1 else f"{three(factor)} times those"
+
+
 INPUTS = (
     _required("monthly_queries", 1.0),
     Input("usd_per_hour", "the price of a machine hour", lambda usd: f"{dollars(usd)} an hour"),
+    Input("token_factor", "the price of tokens", _times_price),
     _required("error_price_usd"),
     Input("utilisation", "the utilisation", percent, (0.0, 1.0), tariff=Tariff.SHARED),
     Input("peak_factor", "the peak over the mean load", three, (1.0, math.inf), tariff=Tariff.KEPT_UP),
@@ -120,8 +125,16 @@ def outcome_of(choice: Choice) -> Outcome:
 
 
 def changes(outcome_at: OutcomeAt, setting: Setting) -> tuple[Change, ...]:
-    """Every input of the tariff, moved alone from `setting`, with the others as they are; without sentences."""
-    inputs = [moved for moved in INPUTS if moved.tariff in (None, setting.tariff)]
+    """Every input of the tariff, moved alone from `setting`, with the others as they are; without sentences.
+
+    The price of tokens plays no part where nobody pays for tokens, and is left out.
+    """
+    inputs = [
+        moved
+        for moved in INPUTS
+        if moved.tariff in (None, setting.tariff)
+        and (moved.field != "token_factor" or setting.token_factor is not None)
+    ]
     return tuple(change(outcome_at, setting, moved) for moved in inputs)
 
 

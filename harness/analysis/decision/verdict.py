@@ -100,7 +100,7 @@ def _measured(case: Case, choice: Choice) -> Decision:
         condition=choice.condition,
         against=against,
         nearest=choice.nearest.name if choice.nearest else None,
-        headroom=_headroom(case),
+        headroom=_headroom(case.beside(choice.winner)),
         pareto_dimensions=dimensions,
         questions_needed=max(row.questions or 0 for row in still) if known else None,
         questions_more=max(row.questions_more or 0 for row in still) if known else None,

@@ -328,7 +328,11 @@ def _rule(case: Case, decision: Decision) -> Reasons:
 def _timed(case: Case, decision: Decision) -> Reasons:
     """What a firm cost rests on: how far the favourite's may be off, or of which system that is not known."""
     candidates = case.candidates_at(case.setting)
-    costs = {row.name: row.economics for row in candidates if row.economics.timed and row.economics.hosting}
+    costs = {
+        row.name: row.economics
+        for row in candidates
+        if row.economics.timed and row.economics.hosting and not row.economics.by_token
+    }
     if not costs:
         return
     least = min(costs, key=lambda name: costs[name].timed)

@@ -17,6 +17,7 @@ from harness.analysis.latency_ratio import mean_ratio
 from harness.analysis.regression.inputs import scoring
 from harness.analysis.regression.pairing import asks
 from harness.analysis.results.figures import Estimate, Tokens
+from harness.analysis.results.hosting import Hosting
 from harness.analysis.results.money import Components
 from harness.analysis.results.run import RunResult, SystemResult, read_results
 from harness.errors import InputError
@@ -273,7 +274,7 @@ def _points(
 def _point(result: SystemResult, base: Sequence[TimingRow], timed: Sequence[TimingRow]) -> Point:
     cost, ratio = result.cost, mean_ratio(base, timed)
     low, high = cost.per_query_ci_usd or (None, None)
-    hosting = cost.hosting
+    hosting = cost.hosting if isinstance(cost.hosting, Hosting) else None
     used = hosting.utilisation if hosting and hosting.tariff is Tariff.SHARED else 1.0
     return Point(
         system=result.system,

@@ -9,8 +9,11 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 
 from harness.analysis.money.economics import CostInputs, Economics
+from harness.analysis.results import crossover
 from harness.analysis.results.decision import ASSUMED_MONTHLY_QUERIES
+from harness.analysis.results.hosting import Hosting
 from harness.analysis.results.money import BreakEven
+from harness.analysis.results.tokens import ByToken
 from harness.quantities import NA, dollars, listed, percent, seconds
 from harness.spec.tariff import Tariff
 
@@ -84,17 +87,10 @@ def cheaper_from(
     a: Economics, b: Economics, inputs: CostInputs, cycles: int | None = None, *, batched: bool = False
 ) -> float | None:
     """The volume a month above which A always costs less than B. 0: always; None: there is none, or it is not known."""
-    standing_a, standing_b = (_standing(one, inputs, cycles or inputs.cycles) for one in (a, b))
-    seconds_a, seconds_b = ((one.batched_s if batched else one.seconds) for one in (a, b))
-    if (
-        a.hosting is None
-        or standing_a is None
-        or standing_b is None
-        or seconds_a is None
-        or seconds_b is None
-    ):
-        return None
-    return a.hosting.cheaper_from(standing_a, seconds_a, standing_b, seconds_b)
+    first, second = (
+        one.line(_standing(one, inputs, cycles or inputs.cycles), batched=batched) for one in (a, b)
+    )
+    return crossover.cheaper_from(first, second) if first and second else None
 
 
 def _standing(money: Economics, inputs: CostInputs, cycles: int) -> float | None:
@@ -156,29 +152,43 @@ def _pair(one: Entry, two: Entry, cycles: int, inputs: CostInputs, accuracies: A
         return row
     if standing_a is None or standing_b is None:
         return replace(row, sentence=" ".join([row.sentence, *_worth(row, accuracies)]))
-    row = replace(row, status=_status(row))
-    return replace(
-        row, sentence=" ".join([_cost_sentence(row), *_refresh_sentence(row), *_worth(row, accuracies)])
-    )
+    row = replace(row, status=_status(row, a, b))
+    told = [_cost_sentence(row, a, b), *_refresh_sentence(row), *_worth(row, accuracies)]
+    return replace(row, sentence=" ".join(told))
 
 
 def _ordered(one: Entry, two: Entry, cycles: int, inputs: CostInputs) -> tuple[Entry, Entry]:
-    """The one that costs more before the first query first; where both cost the same, the one with the faster query."""
-    first, second = (_standing(entry.money, inputs, cycles) for entry in (one, two))
+    """The one that costs more before the first query first; where both cost the same, the one with the faster query.
+
+    A machine that is kept up costs before the first query too, where the other's answers are paid for otherwise.
+    """
+    lines = [entry.money.line(_standing(entry.money, inputs, cycles)) for entry in (one, two)]
+    first, second = lines
     if first is None or second is None:
         return one, two
-    if first == second:
+    mixed = not _same_machines(one.money, two.money)
+    usd, other = (line.first if mixed else line.standing for line in (first, second))
+    if usd == other:
         slower = (one.money.seconds or 0.0) > (two.money.seconds or 0.0)
         return (two, one) if slower else (one, two)
-    return (one, two) if first > second else (two, one)
+    return (one, two) if usd > other else (two, one)
+
+
+def _same_machines(a: Economics, b: Economics) -> bool:
+    """Whether both answer on machines of one price."""
+    if isinstance(a.hosting, Hosting) and isinstance(b.hosting, Hosting):
+        return a.hosting.costs_as(b.hosting)
+    return False
 
 
 def _linear(a: Economics, b: Economics, *, batched: bool = False) -> tuple[float, float] | None:
     """Dollars that a query costs with each at every volume; None where it depends on that, or is not known."""
     per_a, per_b = (one.per_query_usd(1, batched=batched) for one in (a, b))
-    if a.hosting is None or a.hosting.tariff is not Tariff.SHARED or per_a is None or per_b is None:
-        return None
-    return per_a, per_b
+    linear = all(
+        one.by_token or (isinstance(one.hosting, Hosting) and one.hosting.tariff is Tariff.SHARED)
+        for one in (a, b)
+    )
+    return (per_a, per_b) if linear and per_a is not None and per_b is not None else None
 
 
 def _in_all(
@@ -208,11 +218,15 @@ def _flip(a: Entry, b: Entry, volume: float) -> float | None:
     return flip_error_price(per_a, a.accuracy, per_b, b.accuracy)
 
 
-def _status(row: BreakEven) -> str:
+def _status(row: BreakEven, a: Entry, b: Entry) -> str:
     """`reached` at `monthly_queries`; `always`: A is cheaper from the first query on; `never`; or `equal`."""
     if row.monthly_queries is not None:
         return "reached" if row.monthly_queries > 0 else "always"
-    same = (row.standing_a_usd, row.seconds_a) == (row.standing_b_usd, row.seconds_b)
+    if _same_machines(a.money, b.money):
+        same = (row.standing_a_usd, row.seconds_a) == (row.standing_b_usd, row.seconds_b)
+    else:
+        same = a.money.by_token and b.money.by_token and row.standing_a_usd == row.standing_b_usd
+        same = same and row.per_query_a_usd == row.per_query_b_usd
     return "equal" if same else "never"
 
 
@@ -226,13 +240,16 @@ def _unknown(a: Entry, b: Entry) -> str:
     )
 
 
-def _cost_sentence(row: BreakEven) -> str:
+def _cost_sentence(row: BreakEven, one: Entry, two: Entry) -> str:
     a, b = row.a, row.b
     tuned = f" (tuning cycles: {row.cycles})" if row.tuned else ""
     standing = (
         f"{dollars(row.standing_a_usd)} against {dollars(row.standing_b_usd)} a month whatever the volume"
     )
-    query = f"{seconds(row.seconds_a)} against {seconds(row.seconds_b)} a query"
+    if _same_machines(one.money, two.money):
+        query = f"{seconds(row.seconds_a)} against {seconds(row.seconds_b)} a query"
+    else:
+        query = f"{_paid(one.money)} against {_paid(two.money)}"
     match row.status:
         case "reached":
             return (
@@ -246,6 +263,16 @@ def _cost_sentence(row: BreakEven) -> str:
         case "equal":
             return f"{a} and {b} cost the same: {standing}, and {query}."
     return f"{a} never costs less than {b}{tuned}: {standing}, and {query}."
+
+
+def _paid(money: Economics) -> str:
+    """What a query is paid for by, a clause, where two are paid for in different ways."""
+    if isinstance(money.hosting, ByToken):
+        return f"{dollars(money.hosting.query_usd)} a query by the token"
+    assert isinstance(money.hosting, Hosting)
+    kept = " kept up" if money.hosting.tariff is Tariff.KEPT_UP else ""
+    taken = seconds(money.seconds or 0.0)
+    return f"{taken} a query on a machine{kept} at {dollars(money.hosting.usd_per_hour)} an hour"
 
 
 def _refresh_sentence(row: BreakEven) -> list[str]:

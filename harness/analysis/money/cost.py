@@ -15,9 +15,13 @@ from harness.analysis.evidence import Evidence, Pair
 from harness.analysis.money.economics import CostInputs, Economics, per_correct_usd, with_error_price
 from harness.analysis.money.prices import Measured, Prices, economics
 from harness.analysis.money.projection import SharedPrefix, projections, shared_prefix
+from harness.analysis.money.serving import serving_of
+from harness.analysis.results.crossover import Line, cheaper_from
 from harness.analysis.results.decision import ASSUMED_MONTHLY_QUERIES
 from harness.analysis.results.figures import Estimate
+from harness.analysis.results.hosting import Hosting
 from harness.analysis.results.money import Cost, MonthlyTotal, PriceFacts, Projection
+from harness.analysis.results.tokens import ByToken
 from harness.analysis.statistics.intervals import mean
 from harness.run.manifest import Manifest, TrainedAdapter
 from harness.spec.tariff import Tariff
@@ -58,6 +62,7 @@ def measured_of(run: Evidence, pair: Pair) -> Measured:
     index = run.manifest.indexes.get(pair[0]) if retrieves else None
     sizes = [part.bytes for part in (adapter, index) if part]
     seconds = [row.e2e_s for row in timings]
+    model = run.manifest.model_of(system)
     return Measured(
         strategy=pair[1],
         adapted=adapted,
@@ -76,7 +81,10 @@ def measured_of(run: Evidence, pair: Pair) -> Measured:
         index_s=index.seconds if index else None,
         embed_tokens=index.embed_tokens if index else None,
         stored_bytes=None if not sizes or None in sizes else sum(size for size in sizes if size),
-        load_s=run.manifest.load_s,
+        load_s=model.load_s if model.load_s is not None else run.manifest.load_s,
+        serving=serving_of(model, run.answers.get(pair, ()), adapted=system.adapted),
+        at_once=model.server is not None,
+        pass_n=passed.questions if passed else 0,
     )
 
 
@@ -117,7 +125,7 @@ def cost_of(run: Evidence, pair: Pair, money: Economics, accuracy: Estimate, inp
         seconds_ci=money.seconds_ci,
         per_query_usd=query,
         per_query_ci_usd=query_ci,
-        per_query_ci_reason=f"n={money.timed} < {latency.FEWEST_MEAN}" if no_interval else None,
+        per_query_ci_reason=_no_interval(money) if no_interval else None,
         timed_n=money.timed,
         batched_usd=money.per_query_usd(volume, batched=True),
         per_correct_usd=per_correct_usd(query, accuracy.mean),
@@ -134,15 +142,29 @@ def cost_of(run: Evidence, pair: Pair, money: Economics, accuracy: Estimate, inp
         reason=money.reason if query is None else None,
         fixed_reason=money.fixed_reason,
         projections=tuple(_beside_machines(row, money) for row in projected),
+        pass_n=money.pass_n,
     )
+
+
+def _no_interval(money: Economics) -> str:
+    """Why the cost of a query has no interval, in few words."""
+    if money.pass_n:
+        return f"one pass of {money.pass_n} answers"
+    n = money.hosting.n if isinstance(money.hosting, ByToken) else money.timed
+    return f"n={n} < {latency.FEWEST_MEAN}"
 
 
 def _beside_machines(hosted: Projection, money: Economics) -> Projection:
     """With the volume above which machines cost less than the tokens."""
-    if money.hosting is None or money.seconds is None or hosted.per_query_usd is None:
+    usd, machines = hosted.per_query_usd, None if money.by_token else money.line(0.0)
+    if machines is None or usd is None:
         return hosted
-    volume = money.hosting.cheaper_than_tokens_from(money.seconds, hosted.per_query_usd)
-    return replace(hosted, machine_cheaper_from=volume)
+    tokens = ByToken(
+        model=hosted.model, query_usd=usd, query_ci_usd=None, prompt_usd=0.0, completion_usd=0.0, n=hosted.n,
+        retried=0, input_usd_per_mtok=0.0, output_usd_per_mtok=0.0, cached_usd_per_mtok=None, priced_on=None,
+        source=None,
+    )  # fmt: skip
+    return replace(hosted, machine_cheaper_from=cheaper_from(machines, Line(tokens, 0.0, 0.0)))
 
 
 def _prefix(run: Evidence, pair: Pair) -> SharedPrefix | None:
@@ -162,7 +184,8 @@ def totals(systems: Iterable[Economics], inputs: CostInputs) -> tuple[MonthlyTot
 def _total(money: Economics, queries: float, inputs: CostInputs) -> MonthlyTotal:
     months, refresh = inputs.horizon_months, inputs.refresh_days
     monthly = money.monthly_usd(queries, months, refresh)
-    kept = money.hosting if money.hosting and money.hosting.tariff is Tariff.KEPT_UP else None
+    machines = money.hosting if isinstance(money.hosting, Hosting) else None
+    kept = machines if machines and machines.tariff is Tariff.KEPT_UP else None
     return MonthlyTotal(
         strategy=money.strategy,
         monthly_queries=queries,

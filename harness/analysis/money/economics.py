@@ -8,10 +8,11 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
+from harness.analysis.results.crossover import Line, Paid
 from harness.analysis.results.decision import Reason, Setting
 from harness.analysis.results.figures import Interval
-from harness.analysis.results.hosting import Hosting
 from harness.analysis.results.money import Assumptions, Components
+from harness.analysis.results.tokens import ByToken
 from harness.spec.tariff import Tariff
 
 DAYS_PER_MONTH = 365.25 / 12
@@ -42,6 +43,8 @@ class CostInputs:
     peak_factor: float | None = None
     people_factor: float = 1.0
     """People's hours and labels, as a multiple of the price list's."""
+    token_factor: float = 1.0
+    """What tokens cost, as a multiple of their prices in the run."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,10 +74,11 @@ class Economics:
     """One system's money, US dollars. None: not known, `reason` says why."""
 
     strategy: str
-    hosting: Hosting | None
-    """How the machines that answer are paid for; None: the run has no price list."""
+    hosting: Paid | None
+    """How the machines or tokens that answer are paid for; None: not known."""
     seconds: float | None
-    """Of one request alone, mean."""
+    """That a query keeps a machine busy: of one request alone, mean; of a server that answers several at once, of the
+    answer pass."""
     batched_s: float | None
     """The same in the batched pass."""
     fixed_usd: float | None
@@ -99,6 +103,22 @@ class Economics:
     """Timed questions that `seconds` is the mean of."""
     seconds_ci: Interval | None = None
     """95 % interval of `seconds` as far as the timed questions tell; None where they are too few."""
+    pass_n: int = 0
+    """Where `seconds` are those of the answer pass: of so many answers."""
+
+    @property
+    def by_token(self) -> bool:
+        """Whether tokens are paid for, and no machine's seconds."""
+        return isinstance(self.hosting, ByToken)
+
+    def line(self, standing: float | None, *, batched: bool = False) -> Line | None:
+        """Dollars a month over the volume, with so much that stands whatever is asked; None where not known."""
+        seconds = self.batched_s if batched else self.seconds
+        if standing is None or self.hosting is None or (batched and self.by_token):
+            return None
+        if isinstance(self.hosting, ByToken):
+            return Line(self.hosting, 0.0, standing)
+        return None if seconds is None else Line(self.hosting, seconds, standing)
 
     def fixed_at(self, cycles: int) -> float | None:
         """`fixed_usd` with another number of tuning cycles."""
@@ -125,21 +145,41 @@ class Economics:
         return self.storage_usd_per_month + fixed / horizon_months + (self.refresh_usd or 0.0) * refreshes
 
     def machines_usd(self, queries: float, *, batched: bool = False) -> float | None:
-        """Dollars a month for the machines that answer so many queries."""
-        seconds = self.batched_s if batched else self.seconds
-        return None if seconds is None or self.hosting is None else self.hosting.monthly_usd(queries, seconds)
+        """Dollars a month for the machines, or tokens, that answer so many queries."""
+        line = self.line(0.0, batched=batched)
+        return line.at(queries) if line else None
 
     def per_query_usd(self, queries: float, *, batched: bool = False) -> float | None:
-        """Dollars a query, of the machines that answer, at so many a month."""
+        """Dollars a query, of the machines or tokens that answer, at so many a month."""
         usd = self.machines_usd(queries, batched=batched)
         return None if usd is None else usd / queries
 
-    def per_query_ci_usd(self, queries: float) -> Interval | None:
-        """95 % interval of `per_query_usd`: the same at both ends of the time's."""
-        if self.seconds_ci is None or self.hosting is None:
+    def _ends(self, queries: float, off: float | None = None) -> Interval | None:
+        """`machines_usd` at both ends of its interval; without one, off by the factor `off` (None: not known)."""
+        if isinstance(self.hosting, ByToken):
+            mean, ends = self.hosting.query_usd, self.hosting.query_ci_usd
+        elif self.hosting is not None and self.seconds is not None:
+            mean, ends = self.seconds, self.seconds_ci
+        else:
             return None
-        low, high = (self.hosting.per_query_usd(queries, seconds) for seconds in self.seconds_ci)
+        if ends is None and off is not None:
+            ends = (mean / off, mean * off)
+        if ends is None:
+            return None
+        low, high = (self._at(queries, end) for end in ends)
         return low, high
+
+    def _at(self, queries: float, value: float) -> float:
+        """Dollars a month where a query takes so many seconds, or costs so many dollars in tokens."""
+        assert self.hosting is not None
+        if isinstance(self.hosting, ByToken):
+            return queries * value
+        return self.hosting.monthly_usd(queries, value)
+
+    def per_query_ci_usd(self, queries: float) -> Interval | None:
+        """95 % interval of `per_query_usd`: the same at both ends of the time's, or the tokens'."""
+        ends = self._ends(queries)
+        return None if ends is None else (ends[0] / queries, ends[1] / queries)
 
     def monthly_usd(
         self, queries: float, horizon_months: float, refresh_days: float | None, *, batched: bool = False
@@ -156,12 +196,9 @@ class Economics:
     def monthly_ci_usd(
         self, queries: float, horizon_months: float, refresh_days: float | None
     ) -> Interval | None:
-        """95 % interval of `monthly_usd`: only the seconds of a query count as uncertain, prices do not."""
-        standing = self.standing_usd(horizon_months, refresh_days)
-        if standing is None or self.hosting is None or self.seconds_ci is None:
-            return None
-        low, high = (self.hosting.monthly_usd(queries, seconds) + standing for seconds in self.seconds_ci)
-        return low, high
+        """95 % interval of `monthly_usd`: seconds or tokens of a query count as uncertain, prices do not."""
+        standing, ends = self.standing_usd(horizon_months, refresh_days), self._ends(queries)
+        return None if standing is None or ends is None else (ends[0] + standing, ends[1] + standing)
 
     def cost_difference(self, other: Economics, setting: Setting) -> CostDifference:
         """By how many dollars a month this system costs more than the other, and what is not known of that.
@@ -178,20 +215,21 @@ class Economics:
             own.usd - its.usd,
             math.sqrt(down * down + up * up),
             PEOPLE_OFF * assumed,
-            self.seconds_ci is not None and other.seconds_ci is not None,
+            self._ends(queries) is not None and other._ends(queries) is not None,
         )
 
     def _span(self, queries: float, horizon_months: float, refresh_days: float | None) -> _Span:
         standing = self.standing_usd(horizon_months, refresh_days)
-        assert self.hosting is not None
-        assert self.seconds is not None
+        usd, ends = self.machines_usd(queries), self._ends(queries, FEW_TIMED)
+        assert usd is not None
+        assert ends is not None
         assert standing is not None
-        low, high = self.seconds_ci or (self.seconds / FEW_TIMED, self.seconds * FEW_TIMED)
-        seconds = (self.seconds, low, high)
-        return _Span(*(self.hosting.monthly_usd(queries, value) + standing for value in seconds))
+        return _Span(usd + standing, ends[0] + standing, ends[1] + standing)
 
     def served(self, queries: float) -> Reason | None:
         """How it is served and what the machines cost, a clause: `with one m7i.large kept up all month ($73.63)`."""
+        if isinstance(self.hosting, ByToken):
+            return Reason(self.hosting.in_words(), {"query_usd": self.hosting.query_usd})
         if self.hosting is None or self.seconds is None:
             return None
         figures = {

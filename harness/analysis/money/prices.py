@@ -10,14 +10,19 @@ from dataclasses import dataclass, field, fields, replace
 from typing import TypeVar
 
 from harness.analysis.money.economics import DAYS_PER_MONTH, CostInputs, Economics, fine_tune_cost
+from harness.analysis.results.crossover import Paid
 from harness.analysis.results.decision import ASSUMED_MONTHLY_QUERIES
 from harness.analysis.results.figures import Interval
 from harness.analysis.results.hosting import ALL_MONTH, Hosting
 from harness.analysis.results.money import Assumptions, Components
+from harness.analysis.results.tokens import ByToken
 from harness.spec.prices import UsedSheet
 from harness.spec.tariff import Tariff
 
 NO_PRICES = "the run has no price list"
+NO_UPFRONT = (
+    "what making the served adapter cost is not known; declare upfront_usd with it in the models file"
+)
 
 
 S = TypeVar("S")
@@ -165,6 +170,44 @@ class Prices:
 
 
 @dataclass(frozen=True, slots=True)
+class Serving:
+    """How a model is paid for, where that is not by the hours of the run's machine. `name`: of the model.
+
+    `usd_per_hour`: of the machine that serves it, as declared; `tokens`: what its tokens cost. Both None: not known,
+    and `unknown` says why.
+    """
+
+    name: str
+    usd_per_hour: float | None = None
+    tokens: ByToken | None = None
+    unknown: str | None = None
+
+    @property
+    def machine(self) -> str:
+        """What the machine behind it is called."""
+        return f"{self.name} server"
+
+    def paid(self, hosting: Hosting, token_factor: float) -> Paid | None:
+        """How its answers are paid for. `hosting`: the run's machines, under the tariff."""
+        if self.tokens:
+            return self.tokens.times(token_factor)
+        if self.usd_per_hour is None:
+            return None
+        return replace(hosting, machine=self.machine, usd_per_hour=self.usd_per_hour, own_price=True)
+
+    def origin(self) -> Assumptions:
+        """What a reader has to know of the price."""
+        if self.tokens:
+            return Assumptions(priced_on=self.tokens.priced_on, source=self.tokens.source)
+        source = None if self.usd_per_hour is None else DECLARED
+        return Assumptions(machine=self.machine, usd_per_hour=self.usd_per_hour, source=source)
+
+
+DECLARED = "declared with the model"
+"""Where a price comes from that a person gives for a model (usd_per_hour, usd_per_mtok)."""
+
+
+@dataclass(frozen=True, slots=True)
 class Measured:
     """What a run knows of one system on one task. None: not measured, or the system has no such part."""
 
@@ -196,6 +239,25 @@ class Measured:
     """Of the adapter and the index on disk."""
     load_s: float | None = None
     """To load the model: of a cold start."""
+    serving: Serving | None = None
+    """None: the run's machine answers, at the price list's price."""
+    at_once: bool = False
+    """A server answers several at once, so its pace is that of the answer pass."""
+    pass_n: int = 0
+    """Answers of that pass."""
+    served_adapter: bool = False
+    """A server holds the adapter: nothing was trained here."""
+    upfront_usd: float | None = None
+    """What making that adapter cost, as declared."""
+
+    @property
+    def busy_s(self) -> float | None:
+        """Seconds that a query keeps a machine busy: alone, or its share of the pass where a server answers."""
+        return self.batched_s if self.by_pass else self.serial_s
+
+    @property
+    def by_pass(self) -> bool:
+        return self.at_once and self.batched_s is not None
 
     @property
     def batched_s(self) -> float | None:
@@ -212,7 +274,7 @@ def economics(measured: Measured, prices: Prices | None, inputs: CostInputs | No
         return Economics(
             strategy=measured.strategy,
             hosting=None,
-            seconds=measured.serial_s,
+            seconds=measured.busy_s,
             batched_s=measured.batched_s,
             fixed_usd=None,
             refresh_usd=None,
@@ -229,36 +291,48 @@ def economics(measured: Measured, prices: Prices | None, inputs: CostInputs | No
 
 def economics_under(measured: Measured, priced: Prices, inputs: CostInputs) -> Economics:
     """One system's money where the prices are at those of `inputs` already."""
-    hosting = priced.hosting(inputs.tariff, measured.load_s)
+    own = priced.hosting(inputs.tariff, measured.load_s)
+    hosting = measured.serving.paid(own, inputs.token_factor) if measured.serving else own
     parts = _components(measured, priced, hosting, inputs.monthly_queries or ASSUMED_MONTHLY_QUERIES)
     fixed, fixed_reason = _fixed(measured, priced, parts, inputs.cycles)
     refresh, refresh_people = _refresh(measured, priced, parts)
     known = fixed is not None
+    tuned = known and not measured.served_adapter
     return Economics(
         strategy=measured.strategy,
         hosting=hosting,
-        seconds=measured.serial_s,
+        seconds=measured.busy_s,
         batched_s=measured.batched_s,
         fixed_usd=fixed,
         refresh_usd=refresh,
         storage_usd_per_month=parts.storage_usd_per_month or 0.0,
-        reason="not timed" if measured.serial_s is None else fixed_reason,
+        reason=_why_unknown(measured, hosting) or fixed_reason,
         components=parts,
         assumptions=_assumptions(measured, priced, inputs),
         cycles=inputs.cycles,
-        per_cycle_usd=_sum(parts.training_usd, parts.labour_usd) if known else 0.0,
+        per_cycle_usd=_sum(parts.training_usd, parts.labour_usd) if tuned else 0.0,
         people_usd=inputs.cycles * (parts.labour_usd or 0.0) + _people_once(parts) if known else 0.0,
         people_refresh_usd=refresh_people,
         fixed_reason=fixed_reason,
-        timed=measured.timed,
-        seconds_ci=measured.serial_ci_s,
+        timed=0 if measured.by_pass else measured.timed,
+        seconds_ci=None if measured.by_pass else measured.serial_ci_s,
+        pass_n=measured.pass_n if measured.by_pass else 0,
     )
 
 
-def _components(measured: Measured, priced: Prices, hosting: Hosting, queries: float) -> Components:
-    m, labour, wage = measured, priced.labour, priced.labour.wage_usd_per_hour
+def _why_unknown(measured: Measured, hosting: Paid | None) -> str | None:
+    """Why the cost of a query is not known; None where it is."""
+    if measured.serving and measured.serving.unknown:
+        return measured.serving.unknown
+    timed = isinstance(hosting, ByToken) or measured.busy_s is not None
+    return None if timed else "not timed"
+
+
+def _query_parts(measured: Measured, hosting: Hosting, queries: float) -> Components:
+    """The terms of a query on machines: its dollars, shared out by their seconds."""
+    m, busy = measured, measured.busy_s
     whole, first, search = m.serial_s, m.ttft_s, m.retrieve_s
-    per_query = None if whole is None else hosting.per_query_usd(queries, whole)
+    per_query = None if busy is None else hosting.per_query_usd(queries, busy)
     batched = None if m.batched_s is None else hosting.per_query_usd(queries, m.batched_s)
 
     def part(seconds: float | None) -> float | None:
@@ -267,16 +341,30 @@ def _components(measured: Measured, priced: Prices, hosting: Hosting, queries: f
             return None
         return per_query * seconds / whole if whole else 0.0
 
-    people = m.candidate and not m.control
-    tuned, indexed = m.candidate and m.adapted, m.candidate and m.retrieves
-    stored = m.stored_bytes if m.candidate else None
     return Components(
         serial_usd=per_query,
         batched_usd=batched,
         retrieve_usd=part(search),
         prompt_usd=None if first is None else part(first - (search or 0.0)),
         generate_usd=None if whole is None or first is None else part(whole - first),
-        serial_full_use_usd=priced.usd(whole),
+        serial_full_use_usd=None if busy is None else hosting.full_use_usd(busy),
+    )
+
+
+def _components(measured: Measured, priced: Prices, hosting: Paid | None, queries: float) -> Components:
+    m, labour, wage = measured, priced.labour, priced.labour.wage_usd_per_hour
+    if isinstance(hosting, ByToken):
+        query = Components(
+            serial_usd=hosting.query_usd, prompt_usd=hosting.prompt_usd, generate_usd=hosting.completion_usd
+        )
+    else:
+        query = _query_parts(m, hosting, queries) if hosting else Components()
+    people = m.candidate and not m.control
+    tuned, indexed = m.candidate and m.adapted and not m.served_adapter, m.candidate and m.retrieves
+    stored = m.stored_bytes if m.candidate else None
+    return replace(
+        query,
+        upfront_usd=m.upfront_usd if m.candidate and m.served_adapter else None,
         training_usd=priced.usd(m.training_s) if tuned else None,
         labour_usd=labour.cycle_hours * wage if tuned else None,
         labels_usd=m.labels * labour.usd_per_label if tuned and m.labels is not None else None,
@@ -309,7 +397,11 @@ def _fixed(
     if not measured.candidate:
         return None, "another task's adapter: what it cost once stands there"
     fixed = _people_once(parts)
-    if measured.adapted:
+    if measured.served_adapter:
+        if parts.upfront_usd is None:
+            return None, NO_UPFRONT
+        fixed += parts.upfront_usd
+    elif measured.adapted:
         if parts.training_usd is None or parts.labels_usd is None:
             return None, "the run has no record of training the adapter"
         fixed = fine_tune_cost(
@@ -331,7 +423,7 @@ def _refresh(measured: Measured, priced: Prices, parts: Components) -> tuple[flo
 
     The second figure is people's part of the first. None where a part is not known.
     An adapter that reads passages is trained again as well: its measured accuracy is that of an adapter
-    trained on the current documents.
+    trained on the current documents. One that a server holds is made again for what it cost.
     """
     if not measured.candidate:
         return None, 0.0
@@ -340,7 +432,11 @@ def _refresh(measured: Measured, priced: Prices, parts: Components) -> tuple[flo
         if parts.index_usd is None:
             return None, 0.0
         machine += priced.changed_share * parts.index_usd
-    if measured.adapted:
+    if measured.served_adapter:
+        if parts.upfront_usd is None:
+            return None, 0.0
+        machine += parts.upfront_usd
+    elif measured.adapted:
         if parts.training_usd is None or parts.labels_usd is None:
             return None, 0.0
         machine += parts.training_usd
@@ -358,11 +454,13 @@ def _assumptions(measured: Measured, priced: Prices | None, inputs: CostInputs) 
     batched, training_s = measured.batched_s, measured.training_s
     own = priced if measured.candidate and not measured.control else None
     people = own.labour if own else None
-    tuned = people if measured.adapted else None
+    tuned = people if measured.adapted and not measured.served_adapter else None
     found = people if measured.retrieves else None
     changes = own if measured.adapted or measured.retrieves else None
+    origin = priced.origin if priced else Assumptions()
     return replace(
-        priced.origin if priced else Assumptions(),
+        measured.serving.origin() if measured.serving else origin,
+        utilisation=origin.utilisation,
         serial_queries_per_s=1 / measured.serial_s if measured.serial_s else None,
         batched_queries_per_s=1 / batched if batched else None,
         stored_gb=None if measured.stored_bytes is None else measured.stored_bytes / 1e9,

@@ -65,6 +65,7 @@ class Setting:
 
     `refresh_days` None: the knowledge does not change. `utilisation`: of shared machines. `peak_factor`: of kept-up
     ones, the peak over the mean load. `people_factor`: people's hours, as a multiple of the price list's.
+    `token_factor`: what tokens cost, as a multiple of their prices in the run; None where no candidate pays for tokens.
     """
 
     monthly_queries: float = ASSUMED_MONTHLY_QUERIES
@@ -78,6 +79,7 @@ class Setting:
     tariff: Tariff = Tariff.KEPT_UP
     peak_factor: float | None = None
     people_factor: float = 1.0
+    token_factor: float | None = None
 
     def with_value(self, field: str, value: float | None) -> Setting:
         changed: dict[str, Any] = {field: value}

@@ -17,7 +17,8 @@ ALL_MONTH = 365.25 * 24 / 12
 class Hosting:
     """A tariff with its figures. `hours`: that machines are kept up in a month, in which all queries come.
     `peak_factor`: queries a second at the peak over their mean in these hours. `cold_starts`: in a month, at most one
-    a query, of `load_s` seconds each. `utilisation`: the share of paid time in use, of shared machines.
+    a query, of `load_s` seconds each. `utilisation`: the share of paid time in use, of shared machines. `own_price`:
+    the price of an hour is declared for the server that answers, and is not that of the run's machine.
     """
 
     tariff: Tariff
@@ -28,6 +29,27 @@ class Hosting:
     cold_starts: NonNegative = 0.0
     load_s: NonNegative = 0.0
     utilisation: NonNegative = 1.0
+    own_price: bool = False
+
+    @property
+    def machine_usd(self) -> float:
+        """Dollars a month of one machine that is kept up."""
+        return self.hours * self.usd_per_hour
+
+    def capacity(self, seconds: float) -> float:
+        """Queries a month, of so many seconds each, that one machine answers which is kept up."""
+        return 3600 * self.hours / (self.peak_factor * seconds) if seconds else math.inf
+
+    def costs_as(self, other: Hosting) -> bool:
+        """Whether queries of the same seconds always cost the same on both."""
+        paid, other_paid = (
+            (one.tariff, one.usd_per_hour, one.hours, one.peak_factor) for one in (self, other)
+        )
+        if self.tariff is Tariff.SCALE_TO_ZERO:
+            starts = (self.cold_starts, self.load_s) == (other.cold_starts, other.load_s)
+        else:
+            starts = self.tariff is Tariff.KEPT_UP or self.utilisation == other.utilisation
+        return paid == other_paid and starts
 
     def machines(self, queries: float, seconds: float) -> float:
         """How many are kept up for so many queries a month of so many seconds each: those of the peak, at least one."""
@@ -75,25 +97,6 @@ class Hosting:
             last = math.ceil(stairs / (1 - ratio)) - 1 if seconds_a else stairs
             queries = last * (3600 * self.hours) / (self.peak_factor * seconds_b)
         return queries if math.isfinite(queries) else None
-
-    def cheaper_than_tokens_from(self, seconds: float, per_query_usd: float) -> float | None:
-        """The volume a month above which machines always cost less than paying by the token; None: there is none.
-
-        Tokens cost as much at every volume. Machines that are kept up reach them on stair j + 1, at (j + 1) · K / c
-        queries, K a machine's month; the last such j lies below K · r / (c − K · r), r a machine's share of a query.
-        """
-        further = self.full_use_usd(seconds)
-        if self.tariff is Tariff.SHARED:
-            return 0.0 if further / self.utilisation < per_query_usd else None
-        if self.tariff is Tariff.SCALE_TO_ZERO:
-            start = self.full_use_usd(self.load_s)
-            if further + start < per_query_usd:
-                return 0.0
-            return self.cold_starts * start / (per_query_usd - further) if further < per_query_usd else None
-        stair, further = self.hours * self.usd_per_hour, further * self.peak_factor
-        if further >= per_query_usd:
-            return None
-        return stair * max(1, math.ceil(further / (per_query_usd - further))) / per_query_usd
 
     def in_words(self, queries: float, seconds: float) -> str:
         """What is paid for, a clause: `with one m7i.large kept up all month ($73.63)`."""

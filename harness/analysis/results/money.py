@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from harness.analysis.results.figures import Interval
 from harness.analysis.results.hosting import Hosting
+from harness.analysis.results.tokens import ByToken
 from harness.ranges import Count, NonNegative
 from harness.records import ApiPrice
 from harness.spec.tariff import Tariff
@@ -17,7 +18,9 @@ class Components:
     a tuning cycle, then storage. None: not known, or the system has no such part.
 
     `retrieve_usd`, `prompt_usd` (up to the first token) and `generate_usd` (the rest) are parts of `serial_usd`, by
-    their seconds. `serial_full_use_usd`: the limit, where machines never wait. `*_people_usd`: an engineer's time.
+    their seconds; where tokens are paid for, by the tokens of the prompt and of the answer. `serial_full_use_usd`: the
+    limit, where machines never wait. `*_people_usd`: an engineer's time. `upfront_usd`: what making an adapter cost
+    that a server holds, as declared.
     """
 
     serial_usd: NonNegative | None = None
@@ -34,6 +37,7 @@ class Components:
     prompt_people_usd: NonNegative | None = None
     index_usd: NonNegative | None = None
     storage_usd_per_month: NonNegative | None = None
+    upfront_usd: NonNegative | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,13 +101,14 @@ class Projection:
 class Cost:
     """One system's money.
 
-    `hosting`: how the machines that answer are paid for, `queries`: the volume a month that the costs of a query are
-    at. `per_query_usd`: one request at a time, of `seconds` on the mean over `timed_n` timed questions, with its
-    interval or the reason why there is none. `per_correct_ci_usd`: over the ends of the accuracy's interval.
+    `hosting`: how the machines, or tokens, that answer are paid for, `queries`: the volume a month that the costs of a
+    query are at. `per_query_usd`: of `seconds` on the mean over `timed_n` timed questions, one request at a time (of a
+    server that answers several at once, over the `pass_n` answers of its pass), or of the tokens, with its interval or
+    the reason why there is none. `per_correct_ci_usd`: over the ends of the accuracy's interval.
     `*_people_usd`: the part that is people's time and labels, from the price list.
     """
 
-    hosting: Hosting | None
+    hosting: Hosting | ByToken | None
     queries: NonNegative
     seconds: NonNegative | None
     seconds_ci: Interval | None
@@ -126,6 +131,7 @@ class Cost:
     reason: str | None
     fixed_reason: str | None
     projections: tuple[Projection, ...]
+    pass_n: Count = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ from harness.analysis.validity.check import Case, Finding, Rule
 from harness.analysis.validity.paired import drop
 from harness.analysis.waterfall import CONTROL, LADDER, READER
 from harness.quantities import percent, points, whole
+from harness.spec.system import System
 
 ENOUGH_QUESTIONS = 10
 """With fewer questions that name gold documents, a low recall warns and does not fail."""
@@ -73,9 +74,16 @@ def oracle_not_below(case: Case, rule: Rule) -> list[Check]:
 
     Where it does, the control is wrong and not what it controls: the status speaks of the control alone.
     """
-    control, reader = (next(filter(LADDER[rung], case.own), None) for rung in (CONTROL, READER))
-    if control is None or reader is None:
-        return rule.absent("The control and the strategy it controls did not both answer.")
+    checks = []
+    for control in filter(LADDER[CONTROL], case.own):
+        readers = (system for system in case.own if LADDER[READER](system) and system.model == control.model)
+        if reader := next(readers, None):
+            checks += _not_below(case, rule, control, reader)
+    return checks or rule.absent("The control and the strategy it controls did not both answer.")
+
+
+def _not_below(case: Case, rule: Rule, control: System, reader: System) -> list[Check]:
+    """The control of one model against what it controls."""
     given = [answer for answer in case.own[control] if answer.row.shown_passages]
     change = drop(case.own[reader], given, case.metric, case.clusters)
     if change is None:

@@ -17,7 +17,7 @@ from typing import Literal
 from urllib.parse import urlsplit, urlunsplit
 
 from harness.errors import InputError
-from harness.spec.models import ModelEntry
+from harness.spec.models import ModelEntry, is_local
 
 Kind = Literal["http", "openai", "azure", "ollama"]
 OPENAI, OLLAMA = "https://api.openai.com/v1", "http://localhost:11434/v1"
@@ -47,8 +47,7 @@ class Address:
     @property
     def local(self) -> bool:
         """Whether the server runs on this machine: no proxy stands between."""
-        host = urlsplit(self.url).hostname or ""
-        return host in ("localhost", "::1") or host.startswith("127.")
+        return is_local(self.url)
 
     def hide(self, text: str) -> str:
         """A text that a server sent, in one line, without the key, parts of it, or passwords in addresses."""

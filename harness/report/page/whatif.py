@@ -21,6 +21,7 @@ from harness.analysis.results.figures import Percentiles, Tokens
 from harness.analysis.results.money import Cost
 from harness.analysis.results.requirements import Outcome
 from harness.analysis.results.run import RunResult, SystemResult, TaskResult
+from harness.analysis.results.tokens import ByToken
 from harness.analysis.validity.check import excluded
 from harness.report.pictures.looks import Look, Looks, looks_in
 from harness.report.view import visible
@@ -66,7 +67,8 @@ class WhatIfSystem:
     `taught`, `taught_words`: what a fine-tune makes of facts it was not taught, and what the headline says of that.
     `constant`: how the requirements turned out that have no field in the form. `tuned`: tuning cycles matter.
     `training_s`, `index_s`: device seconds; `index_by_token`: indexing is priced by the token instead.
-    `people_once_usd`: people's time that is paid once, but for that of a tuning cycle.
+    `upfront_usd`: what making an adapter cost that a server holds. `people_once_usd`: people's time that is paid once,
+    but for that of a tuning cycle.
     `update_people_s`: an engineer's time at each change of knowledge (None: none). `hosted`: what a query's tokens
     would cost on hosted models, by their names: a projection, which takes no part in the choice.
     """
@@ -74,7 +76,7 @@ class WhatIfSystem:
     name: str
     look: Look
     candidate: bool
-    rank: int
+    rank: float
     accuracy: float | None
     taught: WhatIfTaught | None
     taught_words: str
@@ -88,6 +90,7 @@ class WhatIfSystem:
     index_by_token: bool
     update_people_s: float | None
     people_once_usd: float
+    upfront_usd: float
     cost: Cost
     hosted: tuple[tuple[str, float], ...]
 
@@ -224,7 +227,7 @@ def _system(results: RunResult, task: TaskResult, row: SystemResult, look: Look)
         name=row.system.name,
         look=look,
         candidate=candidate is not None,
-        rank=rank(row.system),
+        rank=rank(row.system, hosted=isinstance(row.cost.hosting, ByToken)),
         accuracy=row.accuracy.mean,
         taught=WhatIfTaught(taught.untaught.mean, taught.changed_share) if taught else None,
         taught_words=headline.taught(row, required(results.requirements).accuracy_margin).text,
@@ -232,12 +235,13 @@ def _system(results: RunResult, task: TaskResult, row: SystemResult, look: Look)
         latency_s=row.latency_s,
         tokens=row.tokens,
         constant=tuple(outcome for outcome in outcomes if not rows()[outcome.requirement].form),
-        tuned=row.system.adapted,
+        tuned=assumed.tuning_cycles is not None,
         training_s=(adapter.seconds if adapter else None) or 0.0,
         index_s=(index.seconds if index else None) or 0.0,
         index_by_token=bool(by_token),
         update_people_s=None if hours is None else 3600 * hours,
         people_once_usd=sum(usd or 0.0 for usd in once),
+        upfront_usd=parts.upfront_usd or 0.0,
         cost=replace(row.cost, projections=()),
         hosted=tuple((visible(p.model), p.per_query_usd) for p in projections if p.per_query_usd is not None),
     )

@@ -9,14 +9,14 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from harness.analysis.results import crossover
 from harness.analysis.results.decision import Basis, DecisionMap, Verdict
-from harness.analysis.results.hosting import Hosting
 from harness.analysis.results.run import TaskResult
+from harness.analysis.results.tokens import ByToken
 from harness.quantities import days, dollars, percent, three, whole
 from harness.report import costs
 from harness.report.pictures import chart
 from harness.report.pictures.plot import Missing, Plot, Spec, TaskView
-from harness.spec.tariff import TARIFF_WORDS
 
 AGAINST = "Accuracy against cost per query"
 MONTHLY = "Cost per month over query volume"
@@ -82,15 +82,13 @@ def accuracy_against_cost(view: TaskView) -> Plot | Missing:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A system's dollars a month over the volume: machines for queries of `seconds` each, and `standing` whatever."""
+    """A system's dollars a month over the volume."""
 
     system: str
-    hosting: Hosting
-    seconds: float
-    standing: float
+    cost: crossover.Line
 
     def at(self, queries: float) -> float:
-        return self.hosting.monthly_usd(queries, self.seconds) + self.standing
+        return self.cost.at(queries)
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,15 +112,16 @@ def lines(task: TaskResult) -> list[Line]:
     found = []
     for name, usd in standing.items():
         cost = task.strategies[name].cost
-        if cost.hosting and cost.seconds is not None and usd is not None:
-            found.append(Line(name, cost.hosting, cost.seconds, usd))
+        tokens = isinstance(cost.hosting, ByToken)
+        if cost.hosting and usd is not None and (tokens or cost.seconds is not None):
+            found.append(Line(name, crossover.Line(cost.hosting, cost.seconds or 0.0, usd)))
     return found
 
 
 def crossing(one: Line, two: Line) -> Crossing | None:
     """Where the one with the dearer start becomes the cheaper one; None where one is cheaper at every volume."""
-    dearer, other = (one, two) if one.standing > two.standing else (two, one)
-    queries = dearer.hosting.cheaper_from(dearer.standing, dearer.seconds, other.standing, other.seconds)
+    dearer, other = (one, two) if one.cost.first > two.cost.first else (two, one)
+    queries = crossover.cheaper_from(dearer.cost, other.cost)
     return Crossing(dearer.system, other.system, queries, dearer.at(queries)) if queries else None
 
 
@@ -150,7 +149,7 @@ def monthly(view: TaskView) -> Plot | Missing:
         *_diamonds(crossings, axes),
     ]
     caption = (
-        f"One query at a time, {TARIFF_WORDS[systems[0].hosting.tariff]}; one-off cost spread over "
+        f"{costs.tariff_words(view.figures)}; one-off cost spread over "
         f"{view.figures.cost_totals[0].horizon_months:g} months. {_break_evens(crossings)}"
     )
     descriptions = [

@@ -103,7 +103,7 @@ def test_lora_with_rag_is_expected_above_rag_for_small_models_only(
     parameters: float | None, start: str, verdict: str
 ) -> None:
     rows = shapes(
-        ran("knowledge", ["rag", "lora+rag"], pairs("lora+rag", "rag", 0.05), parameters=parameters)
+        ran("knowledge", ["rag", "lora+rag"], pairs("lora+rag", "rag", 0.05), sizes={None: parameters})
     )
     assert of(rows, start).verdict == verdict
 
@@ -140,7 +140,7 @@ def test_without_an_interval_none_is_shown_and_nothing_is_certain() -> None:
 def test_a_system_that_failed_a_check_shows_nothing() -> None:
     out = {name: (failed(name, "it failed"),) for name in ("lora", "rag")}
     means = {"base": 0.1, "lora": 0.4, "rag": 0.2}
-    more: dict[str, Any] = {"seen": means, "parameters": 1e8, "fits": FITS, "excluded": out}
+    more: dict[str, Any] = {"seen": means, "sizes": {None: 1e8}, "fits": FITS, "excluded": out}
     found = [
         *shapes(ran("knowledge", means, pairs("rag", "base", 0.3), **more)),
         *shapes(ran("behaviour", means, pairs("lora", "base", 0.3), **more)),

@@ -204,10 +204,10 @@ def test_an_input_that_plays_no_part_says_so_and_none_in_reach_is_none() -> None
         return {one.input: one for one in changes(lambda _: Outcome("base", Verdict.RECOMMENDED), at)}
 
     found = found_at(Tariff.SHARED)
-    assert set(BY_FIELD) - set(found) == {"peak_factor"}, (
-        "machines of one's own have a peak, shared ones a utilisation"
+    assert set(BY_FIELD) - set(found) == {"peak_factor", "token_factor"}, (
+        "machines of one's own have a peak, shared ones a utilisation, and nobody pays for tokens"
     )
-    assert set(BY_FIELD) - set(found_at(Tariff.KEPT_UP)) == {"utilisation"}
+    assert set(BY_FIELD) - set(found_at(Tariff.KEPT_UP)) == {"utilisation", "token_factor"}
     assert found["usd_per_hour"].why_not == NO_PRICE
     assert found["monthly_queries"].nearest is None
     assert (found["monthly_queries"].searched_low, found["monthly_queries"].searched_high) == (100, 1_000_000)

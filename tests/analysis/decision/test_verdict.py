@@ -35,7 +35,7 @@ from tests.snapshots import Snapshots
 
 def case_of(candidates: Sequence[Candidate], **more: Any) -> Case:
     """The keywords of a Case, `clusters`, `rows` (changes to every comparison), or requirements."""
-    fields = ("unfit", "parameters", "fits", "checks", "probes", "primary_metric")
+    fields = ("unfit", "sizes", "fits", "checks", "probes", "primary_metric")
     about = {name: more.pop(name) for name in fields if name in more}
     excluded = {name: (failed(name, why),) for name, why in more.pop("excluded", {}).items()}
     about["checks"] = (*about.get("checks", ()), *(check for checks in excluded.values() for check in checks))
@@ -406,7 +406,7 @@ def test_without_costs_the_price_of_an_error_cannot_be_weighed() -> None:
 
 
 def test_advice_and_shapes_stand_beside_what_was_measured() -> None:
-    found = decided([BASE, RAG, LORA, MIXED], parameters=1.35e8).literature
+    found = decided([BASE, RAG, LORA, MIXED], sizes={None: 1.35e8}).literature
     assert [row.verdict for row in found.priors] == ["as in the literature", "differs", "not measured"]
     shapes = {row.shape: row for row in found.shapes}
     rag = shapes["knowledge: rag − base"]
@@ -419,7 +419,7 @@ def test_advice_and_shapes_stand_beside_what_was_measured() -> None:
 
 
 def test_a_large_model_is_held_against_the_shape_of_large_models() -> None:
-    rows = decided([BASE, RAG, MIXED], parameters=8e9).literature.shapes
+    rows = decided([BASE, RAG, MIXED], sizes={None: 8e9}).literature.shapes
     (large,) = [row for row in rows if row.shape.startswith("models of 7")]
     assert (large.verdict, large.certain, expected_range(large)) == ("differs", True, "below 0")
 
@@ -427,7 +427,7 @@ def test_a_large_model_is_held_against_the_shape_of_large_models() -> None:
 @pytest.mark.parametrize(("right", "expected"), [(500, "as in the literature"), (50, "differs")])
 def test_behaviour_turns_the_order_round_or_the_report_says_so(right: int, expected: str) -> None:
     lora = candidate("lora", share(right, 1000), Money(0.001, 6000))
-    found = decided([BASE, lora], probes="behaviour", parameters=1.35e8).literature
+    found = decided([BASE, lora], probes="behaviour", sizes={None: 1.35e8}).literature
     assert (found.priors[0].verdict, found.shapes[0].verdict) == (expected, expected)
 
 

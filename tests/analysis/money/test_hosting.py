@@ -107,35 +107,6 @@ def test_break_evens_of_stairs_by_hand() -> None:
     assert KEPT.cheaper_from(1.0, 5.0, 0.0, 5.0) is None
 
 
-@given(hostings, times, st.floats(1e-6, 1), st.floats(1e-6, 1e4))
-def test_above_the_crossover_machines_cost_less_than_tokens_and_just_there_they_do_not(
-    hosting: Hosting, seconds: float, usd: float, factor: float
-) -> None:
-    found = hosting.cheaper_than_tokens_from(seconds, usd)
-
-    def dearer(queries: float) -> float:
-        return hosting.monthly_usd(queries, seconds) - usd * queries
-
-    if found is None:
-        assert dearer(1e9 * factor) >= -1e-9 * usd * 1e9 * factor
-        return
-    assume(found < 1e12)
-    slack = 1e-9 * (1 + usd * (found + 1))
-    assert dearer(found * (1 + factor) + factor) < slack * (1 + factor)
-    if found:
-        assert dearer(found * (1 - 1e-9)) > -slack
-
-
-def test_a_dedicated_deployment_against_tokens_by_hand() -> None:
-    """$1,461 a machine against $0.01 a query: 146,100 queries, which one machine answers at 1 s each.
-
-    At 5 s one answers 175,320: tokens for $0.011 reach the price of four machines at 531,273 queries, which need four.
-    """
-    assert KEPT.cheaper_than_tokens_from(5.0, 0.011) == pytest.approx(4 * 1_461 / 0.011)
-    assert KEPT.cheaper_than_tokens_from(1.0, 0.01) == pytest.approx(146_100)
-    assert KEPT.cheaper_than_tokens_from(5.0, 0.008) is None, "$0.0083 a query at the peak's pace, for good"
-
-
 @pytest.mark.parametrize(
     ("hosting", "queries", "said"),
     [

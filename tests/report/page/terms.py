@@ -18,7 +18,7 @@ from harness.cli import parser
 from harness.commands.flags import price_settings, requirements_from
 from harness.report.page.whatif import Facts
 from harness.spec.tariff import Tariff
-from tests.analysis.decided import adapter, elected
+from tests.analysis.decided import MODELS, adapter, elected
 from tests.analysis.runs import PRICE_SHEET, write_lines, write_run
 from tests.run.worlds import named
 
@@ -131,6 +131,21 @@ def demanding(folder: Path) -> Path:
     return elected(folder, TASKS, price_sheet=sheet, indexes=indexes, **needs)
 
 
+def models(folder: Path) -> Path:
+    """A fine-tune of a small model, a large one on a server that is paid by the hour, and one paid by the token."""
+    right = {
+        "base@small": 0.1,
+        "lora@small": 0.62,
+        "base@large": 0.5,
+        "rag@large": 0.66,
+        "base@hosted": 0.6,
+        "rag@hosted": 0.64,
+    }
+    row = {"batch": 0, "questions": 120, "completion_tokens": 600, "wall_s": 24.0}
+    batches = [{"task": "facts", "strategy": name, **row} for name in right if "large" in name]
+    return elected(folder, {"facts": ("knowledge", right)}, batches=batches, **MODELS)
+
+
 def broken(folder: Path) -> Path:
     """The adapter of the fine-tune does nothing, so that it may not be recommended."""
     return elected(
@@ -241,6 +256,7 @@ RUNS = {
     "at once": at_once,
     "alike at unknown cost": alike_at_unknown_cost,
     "apart": apart,
+    "models": models,
 }
-THOROUGH = frozenset({"elected", "ties", "spread", "rival of unknown cost"})
+THOROUGH = frozenset({"elected", "models", "ties", "spread", "rival of unknown cost"})
 """Runs that are tried in every setting; the others in every fifth."""

@@ -81,6 +81,10 @@ def memory(candidate: Candidate, needs: Requirements, _: Setting) -> Outcome | N
     limit, least, most = needs.max_memory_gb, candidate.memory_gb, candidate.memory_most_gb
     if limit is None:
         return None
+    if candidate.weights_elsewhere:
+        return Outcome(
+            "max_memory_gb", Met.MET, "a service holds its weights, so they take no memory of yours"
+        )
     if least is not None and least > limit:
         return _compared("max_memory_gb", least, limit, False, gigabytes, "for weights and index alone")
     if most is not None and most <= limit:
@@ -99,13 +103,15 @@ def citations(candidate: Candidate, needs: Requirements, _: Setting) -> Outcome 
     return Outcome("citations", Met.MISSED, "it has no passages to cite", miss=1.0)
 
 
-def in_house(_: Candidate, needs: Requirements, __: Setting) -> Outcome | None:
-    """Every candidate answered on the machine that was measured.
+def in_house(candidate: Candidate, needs: Requirements, _: Setting) -> Outcome | None:
+    """What answers on a machine of one's own meets it; a service, or a server elsewhere, misses it.
 
-    Hosted models are projections, which are no candidates; each says for itself that it misses this.
+    Projections on hosted models are no candidates; each says for itself that it misses this.
     """
     if not needs.in_house:
         return None
+    if candidate.leaves:
+        return Outcome("in_house", Met.MISSED, candidate.leaves, miss=1.0)
     return Outcome("in_house", Met.MET, "it answered on a machine of your own, and nothing left it")
 
 

@@ -63,37 +63,103 @@ const WhatIf = (() => {
     return Math.max(1, Math.ceil((queries * peak_factor * seconds) / (3600 * hours)));
   }
 
-  function hostingUsd(hosting, terms, queries, seconds) {
-    const hour = terms.usd_per_hour;
-    if (terms.tariff === "kept-up") return machines(hosting, queries, seconds) * hosting.hours * hour;
-    if (terms.tariff === "shared") return (queries * seconds * hour) / 3600 / terms.utilisation;
-    return ((queries * seconds + Math.min(hosting.cold_starts, queries) * hosting.load_s) * hour) / 3600;
+  // Tokens are paid for (analysis/results/tokens.py): the amount of a query is dollars then, and seconds of a machine otherwise.
+  const byToken = (hosting) => "query_usd" in hosting;
+  const hourUsd = (hosting, terms) => (hosting.own_price ? hosting.usd_per_hour : terms.usd_per_hour);
+
+  function hostingUsd(hosting, terms, queries, amount) {
+    if (byToken(hosting)) return queries * amount;
+    const hour = hourUsd(hosting, terms);
+    if (terms.tariff === "kept-up") return machines(hosting, queries, amount) * hosting.hours * hour;
+    if (terms.tariff === "shared") return (queries * amount * hour) / 3600 / terms.utilisation;
+    return ((queries * amount + Math.min(hosting.cold_starts, queries) * hosting.load_s) * hour) / 3600;
   }
 
-  // The volume above which a month of `a` always costs less than one of `b`; null: there is none. 0: always.
-  function cheaperFrom(hosting, terms, a, b) {
-    const dearer = a.standing - b.standing, ratio = b.seconds ? a.seconds / b.seconds : Infinity, hour = terms.usd_per_hour;
+  // The volume above which a month of `a` always costs less than one of `b`; null: there is none. 0: always. Lines are
+  // {hosting, seconds, standing} (analysis/results/crossover.py).
+  function cheaperFrom(terms, a, b) {
+    const [fromA, fromB] = [a, b].map((one) => isStairs(one.hosting, terms));
+    const found = costsAs(a.hosting, b.hosting, terms) ? sameMachines(terms, a, b)
+      : fromA && fromB ? twoStairs(terms, a, b) : fromA ? stairsFrom(terms, a, b) : fromB ? lineFrom(terms, a, b) : twoLines(terms, a, b);
+    return found !== null && Number.isFinite(found) ? found : null;
+  }
+
+  const isStairs = (hosting, terms) => !byToken(hosting) && terms.tariff === "kept-up";
+  const machineUsd = (hosting, terms) => hosting.hours * hourUsd(hosting, terms);
+  const capacity = ({ hours, peak_factor }, seconds) => (seconds ? (3600 * hours) / (peak_factor * seconds) : Infinity);
+
+  function costsAs(one, other, terms) {
+    if (byToken(one) || byToken(other) || hourUsd(one, terms) !== hourUsd(other, terms)) return false;
+    const names = ["hours", "peak_factor", ...(terms.tariff === "scale-to-zero" ? ["cold_starts", "load_s"] : [])];
+    return names.every((name) => one[name] === other[name]);
+  }
+
+  function sameMachines(terms, a, b) {
+    const { hosting } = a, dearer = a.standing - b.standing, ratio = b.seconds ? a.seconds / b.seconds : Infinity, hour = hourUsd(hosting, terms);
     if (a.seconds === b.seconds || (a.seconds < b.seconds && dearer < 0)) return dearer < 0 ? 0 : null;
     if (ratio > 1) return null;
     const saved = (hour * b.seconds) / 3600 - (hour * a.seconds) / 3600, share = terms.tariff === "shared" ? terms.utilisation : 1;
     const stairs = Math.floor(dearer / (hosting.hours * hour)) + 1, last = a.seconds ? Math.ceil(stairs / (1 - ratio)) - 1 : stairs;
     const kept = (last * (3600 * hosting.hours)) / (hosting.peak_factor * b.seconds);
-    const queries = terms.tariff === "kept-up" ? kept : saved ? (dearer * share) / saved : Infinity;
-    return Number.isFinite(queries) ? queries : null;
+    return terms.tariff === "kept-up" ? kept : saved ? (dearer * share) / saved : Infinity;
   }
 
-  // {seconds, hosting, per_query, fixed, refresh, storage, people, people_refresh, ci}: one system at the prices of the terms.
+  function twoStairs(terms, a, b) {
+    const [usdA, usdB] = [a, b].map((one) => machineUsd(one.hosting, terms)), [mostA, mostB] = [a, b].map((one) => capacity(one.hosting, one.seconds));
+    const dearer = a.standing - b.standing, ratio = mostB / mostA, times = usdB / usdA, extra = dearer / usdA;
+    if (mostB === Infinity) return mostA === Infinity && dearer + usdA < usdB ? 0 : null;
+    if (ratio >= times) return ratio === times && extra + 1 < 0 ? 0 : null;
+    const bound = Math.ceil((extra + 1) / (times - ratio)), least = Math.max(0, bound - 100000);
+    for (let stair = bound; stair > least; stair--)
+      if (extra + Math.max(1, Math.ceil(stair * ratio)) >= times * stair) return mostB * stair;
+    return least ? mostB * bound : 0;
+  }
+
+  function stairsFrom(terms, a, b) {
+    const usd = machineUsd(a.hosting, terms), most = capacity(a.hosting, a.seconds), slope = slopeOf(b, terms), dearer = a.standing - b.standing;
+    if (most === Infinity) return slope ? Math.max(0, (dearer + usd) / slope) : null;
+    if (slope * most <= usd) return slope * most === usd && dearer + usd < 0 ? 0 : null;
+    const last = Math.ceil((dearer + slope * most) / (slope * most - usd)) - 1;
+    return last < 1 ? 0 : Math.max(0, Math.min(last * most, (dearer + last * usd) / slope));
+  }
+
+  function lineFrom(terms, a, b) {
+    const usd = machineUsd(b.hosting, terms), most = capacity(b.hosting, b.seconds), slope = slopeOf(a, terms), dearer = a.standing - b.standing;
+    if (most === Infinity) return !slope && dearer < usd ? 0 : null;
+    if (slope * most >= usd) return slope * most === usd && dearer < 0 ? 0 : null;
+    return most * Math.max(0, Math.floor(dearer / (usd - slope * most)));
+  }
+
+  function twoLines(terms, a, b) {
+    const starts = (one) => (!byToken(one.hosting) && terms.tariff === "scale-to-zero" ? one.hosting.cold_starts : 0);
+    const bendOf = (one) => (starts(one) ? starts(one) * ((hourUsd(one.hosting, terms) * one.hosting.load_s) / 3600) : 0);
+    const dearer = a.standing - b.standing, bend = Math.max(starts(a), starts(b));
+    const beyond = dearer + bendOf(a) - bendOf(b), saved = slopeOf(b, terms) - slopeOf(a, terms);
+    if (saved < 0 || (saved === 0 && beyond >= 0)) return null;
+    if (saved && beyond / saved >= bend) return beyond / saved;
+    if (dearer <= 0) return 0;
+    return dearer / (saved + (bend ? (bendOf(b) - bendOf(a)) / bend : 0));
+  }
+
+  // Dollars that one more query costs, at high volume.
+  function slopeOf({ hosting, seconds }, terms) {
+    if (byToken(hosting)) return hosting.query_usd;
+    return (hourUsd(hosting, terms) * seconds) / 3600 / (terms.tariff === "shared" ? terms.utilisation : 1);
+  }
+
+  // `seconds`: of a machine, or the dollars of a query's tokens. {seconds, hosting, per_query, fixed, refresh, storage, people, people_refresh, ci}: one system at the prices of the terms.
   function money(of, terms) {
-    const { cost, cost: { assumptions, components, hosting, seconds } } = of;
+    const { cost, cost: { assumptions, components, hosting } } = of, tokens = hosting && byToken(hosting);
+    const seconds = tokens ? hosting.query_usd : cost.seconds;
     const usd = (seconds) => (terms.usd_per_hour * seconds) / 3600;
     const index = of.index_by_token ? components.index_usd || 0 : usd(of.index_s);
     const labour = of.tuned ? terms.tuning_cycles * (components.labour_usd || 0) : 0;
     const cycle = (of.training_s / 3600) * terms.usd_per_hour + (components.labour_usd || 0);
-    const refresh = (assumptions.changed_share || 0) * index + usd(of.training_s) + cost.refresh_people_usd;
+    const refresh = (assumptions.changed_share || 0) * index + usd(of.training_s) + of.upfront_usd + cost.refresh_people_usd;
     return {
-      seconds, hosting, ci: cost.seconds_ci, people: labour + of.people_once_usd, people_refresh: cost.refresh_people_usd,
+      seconds, hosting, ci: tokens ? hosting.query_ci_usd : cost.seconds_ci, people: labour + of.people_once_usd, people_refresh: cost.refresh_people_usd,
       per_query: !hosting || seconds === null ? null : hostingUsd(hosting, terms, terms.monthly_queries, seconds) / terms.monthly_queries,
-      fixed: cost.fixed_usd === null ? null : (of.tuned ? terms.tuning_cycles * cycle : 0) + of.people_once_usd + index,
+      fixed: cost.fixed_usd === null ? null : (of.tuned ? terms.tuning_cycles * cycle : 0) + of.people_once_usd + of.upfront_usd + index,
       refresh: cost.refresh_usd === null ? null : refresh,
       storage: cost.storage_usd_per_month,
     };
@@ -138,9 +204,10 @@ const WhatIf = (() => {
       const cost = money(one, terms);
       return { name: one.name, cost, seconds: cost.seconds, standing: cost.hosting ? standingUsd(cost, terms, facts) : null };
     }).filter((line) => line.standing !== null && line.seconds !== null);
+    const first = ({ standing, cost: { hosting } }) => standing + (isStairs(hosting, terms) ? machineUsd(hosting, terms) : 0);
     return lines.flatMap((one, place) => lines.slice(place + 1).flatMap((two) => {
-      const [dearer, other] = one.standing > two.standing ? [one, two] : [two, one];
-      const queries = cheaperFrom(dearer.cost.hosting, terms, dearer, other);
+      const [dearer, other] = first(one) > first(two) ? [one, two] : [two, one];
+      const queries = cheaperFrom(terms, ...[dearer, other].map(({ cost, seconds, standing }) => ({ hosting: cost.hosting, seconds, standing })));
       if (!queries) return [];
       const usd = monthly(dearer.cost, { ...terms, monthly_queries: queries }, facts);
       return [{ dearer: dearer.name, other: other.name, queries, usd }];

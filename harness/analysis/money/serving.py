@@ -1,0 +1,87 @@
+"""What a model's own hours or tokens cost, where the run's machine does not answer.
+
+What is declared for a model comes first (`usd_per_hour`, `usd_per_mtok`), then the list of hosted models' prices on the
+run's day. A server on this machine is the run's machine; of any other one nobody knows what it costs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from harness.analysis.latency import mean_interval
+from harness.analysis.money.prices import DECLARED, Serving
+from harness.analysis.money.projection import request_usd
+from harness.analysis.results.tokens import ByToken
+from harness.analysis.statistics.intervals import mean
+from harness.records import AnswerRow, ApiPrice
+from harness.run.manifest import ModelFacts
+from harness.spec.models import is_local
+
+
+def serving_of(model: ModelFacts, answers: Sequence[AnswerRow], *, adapted: bool) -> Serving | None:
+    """How a model is paid for; None: by the hours of the run's machine. `answers`: of one system, on one task."""
+    if model.by_token:
+        return _by_token(model, answers, adapted)
+    if model.usd_per_hour is not None:
+        return Serving(model.name, model.usd_per_hour)
+    if model.server is None or is_local(model.server):
+        return None
+    why = (
+        f"nobody said what the server of {model.name} costs; declare usd_per_hour, or usd_per_mtok with input and "
+        "output, in the models file (--models)"
+    )
+    return Serving(model.name, unknown=why)
+
+
+def token_price(model: ModelFacts, *, adapted: bool) -> ApiPrice | None:
+    """The price of a model's tokens: as declared, else as listed for the model or its fine-tuned variant."""
+    declared = model.usd_per_mtok
+    if declared is None:
+        kind = "fine-tuned" if adapted else "base"
+        return next((price for price in model.listed_prices if price.kind == kind), None)
+    return ApiPrice(
+        asked=model.name,
+        model=model.name,
+        provider=model.server or model.name,
+        kind="base",
+        input_usd_per_mtok=declared.input,
+        output_usd_per_mtok=declared.output,
+        cached_usd_per_mtok=declared.cached,
+        source=DECLARED,
+    )
+
+
+def _by_token(model: ModelFacts, answers: Sequence[AnswerRow], adapted: bool) -> Serving:
+    price = token_price(model, adapted=adapted)
+    if price is None or price.input_usd_per_mtok is None or price.output_usd_per_mtok is None:
+        why = price.reason if price and price.reason else f"no list has a price of the tokens of {model.name}"
+        how = "declare usd_per_mtok with input and output in the models file (--models)"
+        return Serving(model.name, unknown=f"{why}; {how}")
+    if not answers:
+        return Serving(model.name, unknown="nothing was answered")
+    costs = [answer_usd(price, row) for row in answers]
+    prompts = [answer_usd(price, replace(row, completion_tokens=0)) for row in answers]
+    whole, prompt = mean(costs) or 0.0, mean(prompts) or 0.0
+    return Serving(
+        model.name,
+        tokens=ByToken(
+            model=model.name,
+            query_usd=whole,
+            query_ci_usd=mean_interval(costs),
+            prompt_usd=prompt,
+            completion_usd=max(0.0, whole - prompt),
+            n=len(costs),
+            retried=sum(row.attempts > 1 for row in answers),
+            input_usd_per_mtok=price.input_usd_per_mtok,
+            output_usd_per_mtok=price.output_usd_per_mtok,
+            cached_usd_per_mtok=price.cached_usd_per_mtok,
+            priced_on=price.priced_on,
+            source=price.source,
+        ),
+    )
+
+
+def answer_usd(price: ApiPrice, row: AnswerRow) -> float:
+    """What one answer cost, with each attempt at it: nobody says which of them a server bills."""
+    return row.attempts * (request_usd(price, row, row.cached_tokens or 0) or 0.0)

@@ -160,8 +160,9 @@ def by(field: str, values: Mapping[str, Any], legend: Spec | None = None) -> Spe
 
 def legend(labels: Sequence[str], symbol_size: float = 90) -> Spec:
     """A legend below the picture, in as many columns, up to four, as the labels leave space for."""
+    sizes = [len(label) + label.count("@") for label in labels]  # which is twice as wide as most characters
     for columns in (4, 3, 2, 1):
-        longest = [max(map(len, labels[column::columns]), default=0) for column in range(columns)]
+        longest = [max(sizes[column::columns], default=0) for column in range(columns)]
         if CHARACTER * sum(longest) + (MARGIN + math.sqrt(symbol_size)) * columns <= WIDTH:
             break
     return {"columns": columns, "symbolSize": symbol_size}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from harness.analysis.waterfall import READER
 from harness.quantities import percent, signed
 from harness.report.pictures import chart
 from harness.report.pictures.plot import Missing, Plot, Spec, TaskView
@@ -24,7 +25,7 @@ def waterfall(view: TaskView) -> Plot | Missing:
         kind = "open" if name == STEPS[-1] else "reached" if end >= start else "lost"
         text = percent(end) if step.gain is None else f"{signed(end - start)} points"
         ends = {"start": start, "end": end, "top": max(start, end)}
-        rows.append({"step": name, **ends, "kind": kind, "text": text})
+        rows.append({"step": step.step if name == STEPS[0] else name, **ends, "kind": kind, "text": text})
         before = end
     x = chart.number(
         "accuracy on the same questions", {"domain": [0, 1.4]}, values=[0, 0.25, 0.5, 0.75, 1], format=".0%"
@@ -35,7 +36,8 @@ def waterfall(view: TaskView) -> Plot | Missing:
         axes.layer(chart.bar(fillOpacity=0.85), ("start", "end"), "step", color=colour),
         axes.layer(chart.text(align="left", dx=5), "top", "step", text="text"),
     ]
-    caption = "What found passages add to base, what right passages would add to that, and what the generator loses."
+    first = view.figures.waterfall.steps[0].step
+    caption = f"What found passages add to {first}, what right passages would add to that, and what the generator loses."
     descriptions = (f"{row['step']}: {row['text']}" for row in rows)
     return chart.plot(WATERFALL, caption, descriptions, layers, height=chart.ROW * len(rows), rows=rows)
 
@@ -54,8 +56,10 @@ def wrong(view: TaskView) -> Plot | Missing:
         axes.layer(chart.bar(color=chart.GREEN), "n", "reason"),
         axes.layer(chart.text(align="left", dx=5), "n", "reason", text="text"),
     ]
+    reader = view.figures.waterfall.steps[1].step
+    of = "" if reader == READER else f" of {reader}"
     caption = (
-        f"Each of the {total} wrong answers stands in one row: no passage in the prompt held an answer; the budget "
+        f"Each of the {total} wrong answers{of} stands in one row: no passage in the prompt held an answer; the budget "
         "took that passage out; it stood there and was misread; the token limit cut the reply; "
         "declined or answered wrongly."
     )

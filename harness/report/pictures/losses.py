@@ -37,7 +37,10 @@ def waterfall(view: TaskView) -> Plot | Missing:
         axes.layer(chart.text(align="left", dx=5), "top", "step", text="text"),
     ]
     first = view.figures.waterfall.steps[0].step
-    caption = f"What found passages add to {first}, what right passages would add to that, and what the generator loses."
+    caption = (
+        f"What found passages add to {first}, what right passages would add to that, and what the generator "
+        "loses."
+    )
     descriptions = (f"{row['step']}: {row['text']}" for row in rows)
     return chart.plot(WATERFALL, caption, descriptions, layers, height=chart.ROW * len(rows), rows=rows)
 

@@ -26,6 +26,7 @@ from harness.analysis.groups import aggregated
 from harness.analysis.latency import percentiles, tpots, unmerged, warm
 from harness.analysis.money import breakeven, cost
 from harness.analysis.money.economics import CostInputs, Economics
+from harness.analysis.repeats import repeat_noise
 from harness.analysis.results.figures import Missing, Tokens
 from harness.analysis.results.run import (
     AdapterResult,
@@ -276,6 +277,14 @@ def _system(
         missing=_missing(run, pair),
         warm=warm(timings),
         untimed=sum(row.timed for row in run.failures.get(pair, ())),
+        repeat_noise=repeat_noise(scored, _asked_again(run, pair), primary),
+    )
+
+
+def _asked_again(run: Evidence, pair: Pair) -> list[ScoredAnswer]:
+    task = pair[0]
+    return accuracy.score(
+        run.repeats.get(pair, ()), run.questions.get(task, {}), run.manifest.tasks[task].spec
     )
 
 

@@ -174,6 +174,12 @@ def add_run_flags(parser: argparse.ArgumentParser) -> None:
         metavar="N",
         help="train each adapter N times, with seeds from --seed on",
     )
+    add(
+        "--repeat",
+        type=whole(1, 100),
+        metavar="N",
+        help="ask servers every question N times, to see how much their answers vary (default 1)",
+    )
     add("--guard", action="append", metavar="TASK",
         help="ask TASK before and after each fine-tune, to see what it forgets (default: general; none: no task)",
     )  # fmt: skip
@@ -196,7 +202,7 @@ def settings_of(options: argparse.Namespace, tasks_dir: Path) -> Settings:
 
     given: dict[str, Any] = {
         name: getattr(options, name)
-        for name in ("embedder", "date", "limit", "latency_queries", "seed", "seeds")
+        for name in ("embedder", "date", "limit", "latency_queries", "seed", "seeds", "repeat")
         if getattr(options, name) is not None
     }
     if options.strategies is not None:

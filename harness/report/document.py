@@ -7,7 +7,7 @@ from collections.abc import Callable
 from harness.analysis.results.run import RunResult, TaskResult
 from harness.corpus.inventory import not_read_line
 from harness.quantities import NA, number, percent, seconds, whole
-from harness.report import costs, decisions, prices, tables
+from harness.report import costs, decisions, prices, servers, tables
 from harness.report.numbers import figure, loss
 from harness.report.view import Bullets, Section, Table, section, sections, table_of
 from harness.run.manifest import IndexFacts
@@ -27,7 +27,12 @@ def run_sections(results: RunResult) -> tuple[Section, ...]:
 def task_sections(task: TaskResult) -> tuple[Section, ...]:
     """All tables of one task."""
     absent = tuple(f"{system}: {reason}" for system, reason in task.not_applicable.items())
-    pairs = (tables.PAIRS, tables.clusters_in_words(task), tables.comparisons(task))
+    pairs = (
+        tables.PAIRS,
+        tables.clusters_in_words(task),
+        servers.asked_again(task),
+        tables.comparisons(task),
+    )
     return sections(
         section("Decision", *decisions.task_blocks(task)),
         section("Not applicable", Bullets(absent)),
@@ -38,7 +43,7 @@ def task_sections(task: TaskResult) -> tuple[Section, ...]:
         section("What the fine-tune forgot", tables.forgetting(task)),
         section("Retrieval", tables.retrieval(task)),
         section("Where the accuracy goes", tables.steps(task), tables.bins(task)),
-        section("Speed", tables.speed(task), tables.servers(task)),
+        section("Speed", tables.speed(task), servers.timed(task)),
         section("Cost", *costs.task_blocks(task)),
         section("Answers", tables.answers(task)),
     )

@@ -13,7 +13,7 @@ from harness.analysis.results.run import SystemResult, TaskResult
 from harness.analysis.retrieval import DEPTHS
 from harness.analysis.statistics.paired import A_BETTER, B_BETTER, INCONCLUSIVE
 from harness.quantities import NA, counted, listed, number, percent, points
-from harness.report import numbers
+from harness.report import numbers, servers
 from harness.report.view import Table, table_of
 
 GROUPS = {
@@ -112,28 +112,6 @@ def speed(task: TaskResult) -> Table:
         ("End to end, tok/s", lambda row: numbers.figure(row[3].end_to_end)),
         ("Batched system, tok/s", lambda row: numbers.figure(row[3].system_output)),
     )
-
-
-def servers(task: TaskResult) -> str:
-    """How servers were timed, and what stands in no time; nothing where none was."""
-    warm = {name: row.warm for name, row in task.strategies.items() if row.warm}
-    parts = []
-    if warm:
-        parts.append(
-            "A server keeps what it has read. Cold: each prompt begins with words that no prompt had before; warm: the "
-            "same prompt again, at once. Latency, first token and cost elsewhere in this report are cold."
-        )
-    if told := [
-        f"{name} {percent(row.cold_cached_share)} cold, {percent(row.cached_share)} warm"
-        for name, row in warm.items()
-        if row.cached_share is not None
-    ]:
-        parts.append(
-            f"Of the prompts' tokens the server says it had read before: {listed(told, apart='; ')}."
-        )
-    if lost := [f"{name} {row.untimed}" for name, row in task.strategies.items() if row.untimed]:
-        parts.append(f"Timed requests that failed, and stand in no time: {listed(lost)}.")
-    return " ".join(parts)
 
 
 def _retrieval_time(times: figures.Percentiles) -> str:
@@ -241,6 +219,7 @@ def comparisons(task: TaskResult) -> Table:
         sorted(task.comparisons, key=lambda row: not row.in_family),
         ("First → second", lambda row: f"{row.a} → {row.b}"),
         ("Difference (95 % interval)", numbers.difference),
+        *servers.variation(task),
         ("Same questions", lambda row: str(row.n)),
         (
             "Differ (first : second higher)",

@@ -96,6 +96,8 @@ class AnswerPass:
 
     streak: Streak | None = None
     """None: of this pass alone."""
+    asks_anew: bool = False
+    """Whether a server is asked whatever the cache holds, since how much its answers vary is to be measured."""
 
     def key(self, prompt: Prompt, adapter: AdapterRef | None) -> str:
         """What the answer to a prompt is called in the cache."""
@@ -112,17 +114,21 @@ class AnswerPass:
         requests = {key: prompt.request for key, prompt in zip(keys, ready.prompts, strict=True)}
         return self.cache.get(requests) if self.cache else {}
 
-    def run(self, ready: ReadyJob, adapter: AdapterRef | None) -> None:
+    def run(self, ready: ReadyJob, adapter: AdapterRef | None, repeat: int = 0) -> None:
         """Answer what is not answered yet. Weights are loaded only if something must be computed.
 
-        Raises ModelUnavailable where a server answers nothing any more.
+        `repeat`: which time a server is asked again; nothing of that comes from the cache. Raises ModelUnavailable
+        where a server answers nothing any more.
         """
         job = ready.job
-        done = self.folder.settled(job.task, job.system.id, job.seed)
-        places = [place for place, question in enumerate(ready.questions) if question.id not in done]
-        with self.progress.track(f"{job.task} · {job.system.name}", len(ready.questions)) as advance:
-            pass_over = self._ask_server if is_served(self.engine) else self._compute
-            pass_over(ready, adapter, set(places), advance)
+        done = self.folder.settled(job.task, job.system.id, job.seed, repeat)
+        places = {place for place, question in enumerate(ready.questions) if question.id not in done}
+        again = f" · time {repeat + 1}" if repeat else ""
+        with self.progress.track(f"{job.task} · {job.system.name}{again}", len(ready.questions)) as advance:
+            if is_served(self.engine):
+                self._ask_server(ready, adapter, places, advance, repeat)
+            else:
+                self._compute(ready, adapter, places, advance)
 
     # A local model: batches
 
@@ -167,7 +173,12 @@ class AnswerPass:
     # A server: single questions
 
     def _ask_server(
-        self, ready: ReadyJob, adapter: AdapterRef | None, places: set[int], advance: Callable[[int], None]
+        self,
+        ready: ReadyJob,
+        adapter: AdapterRef | None,
+        places: set[int],
+        advance: Callable[[int], None],
+        repeat: int,
     ) -> None:
         """Ask in the order of the questions; each answer, and each failure, is on disk before the next is taken in.
 
@@ -176,17 +187,18 @@ class AnswerPass:
         streak = self.streak or Streak(self.engine.identity.name)
         todo = [Batch(place, (place,)) for place in sorted(places)]
         advance(len(ready.questions) - len(todo))
-        work = self._question(ready, adapter)
+        fresh = replace(self, cache=None) if repeat or self.asks_anew else self
+        work = fresh._question(ready, adapter)
         since = self.clock()
         with closing(as_they_come(work, todo, self.engine.concurrency)) as answered:
             for answers in answered:
                 for place, failure in answers.failures.items():
-                    self.folder.add_failure(failure.row(ready, ready.questions[place]))
+                    self.folder.add_failure(failure.row(ready, ready.questions[place], repeat=repeat))
                     streak.failed(failure)
                 if answers.completions:
                     taken, since = self.clock() - since, self.clock()
                     timed = answers if answers.wall_s is None else replace(answers, wall_s=taken)
-                    self._keep(ready, timed, timed.completions, adapter)
+                    self._keep(ready, timed, timed.completions, adapter, repeat)
                     streak.answered()
                 advance(1)
 
@@ -221,19 +233,29 @@ class AnswerPass:
         return work
 
     def _keep(
-        self, ready: ReadyJob, answers: Answers, kept: dict[int, Completion], adapter: AdapterRef | None
+        self,
+        ready: ReadyJob,
+        answers: Answers,
+        kept: dict[int, Completion],
+        adapter: AdapterRef | None,
+        repeat: int = 0,
     ) -> None:
         """Keep what a batch gave, in the cache and in the folder."""
         prompts = {place: answers.prompts.get(place, ready.prompts[place]) for place in kept}
         cached = answers.wall_s is None
-        if self.cache and not cached:
+        if self.cache and not cached and not repeat:
             self.cache.put({self.key(prompts[place], adapter): kept[place] for place in kept})
         for prompt in prompts.values():
             self.folder.add_passages(ready.job.task, prompt.retrieved)
         sha256 = adapter.sha256 if adapter else None
-        row = functools.partial(answer_row, ready, batch=answers.batch.number, cached=cached, adapter=sha256)
+        row = functools.partial(
+            answer_row, ready, batch=answers.batch.number, cached=cached, adapter=sha256, repeat=repeat
+        )
         rows = [row(place, prompts[place], completion) for place, completion in kept.items()]
-        self.folder.add_answers(rows, _batch_row(ready, answers))
+        if repeat:
+            self.folder.add_repeats(rows)
+        else:
+            self.folder.add_answers(rows, _batch_row(ready, answers))
 
 
 def picked(question: Question, completion: Completion) -> Completion:

@@ -16,7 +16,7 @@ from harness.corpus.inventory import Corpora, grouped
 from harness.corpus.loss import answers_found
 from harness.corpus.retriever import Retriever, open_retriever
 from harness.corpus.window import tell_cut_questions
-from harness.engines.engine import AdapterRef, Engine
+from harness.engines.engine import AdapterRef, Engine, is_served
 from harness.errors import (
     HarnessError,
     InputError,
@@ -208,7 +208,14 @@ class _Run:
         cached = self.settings.use_cache
         cache = AnswerCache(tools.cache / "answers.sqlite", tools.progress) if cached else None
         passes = {
-            model.ref: AnswerPass(model.engine, self.folder, cache, tools.progress, tools.clock)
+            model.ref: AnswerPass(
+                model.engine,
+                self.folder,
+                cache,
+                tools.progress,
+                tools.clock,
+                asks_anew=self.settings.repeat > 1,
+            )
             for model in tools.models
         }
         self._say_plan(jobs, passes)
@@ -378,9 +385,11 @@ class _Run:
                 model.engine.release()
 
     def _answer_model(self, jobs: Sequence[ReadyJob], answers: AnswerPass) -> None:
-        for job in jobs:
-            if job.job.adapter is None:
-                self._answer_one(job, job.job.served, answers)
+        times = self.settings.repeat if is_served(answers.engine) else 1
+        for repeat in range(times):
+            for job in jobs:
+                if job.job.adapter is None and not (repeat and job.job.shows_forgetting):
+                    self._answer_one(job, job.job.served, answers, repeat)
         own = [job.job for job in jobs]
         for training in self.plan.trainings:
             if training not in own or training.task in self.folder.manifest.set_aside:
@@ -390,13 +399,15 @@ class _Run:
                 if job.job.adapter == training.adapter:
                     self._answer_one(job, adapter, answers)
 
-    def _answer_one(self, ready_job: ReadyJob, adapter: AdapterRef | None, answers: AnswerPass) -> None:
+    def _answer_one(
+        self, ready_job: ReadyJob, adapter: AdapterRef | None, answers: AnswerPass, repeat: int = 0
+    ) -> None:
         """Answer a job, unless its task was set aside. Raises TaskFailed where no other task is left."""
         task, set_aside = ready_job.job.task, self.folder.manifest.set_aside
         if task in set_aside:
             return
         try:
-            answers.run(ready_job, adapter)
+            answers.run(ready_job, adapter, repeat)
         except TaskFailed as error:
             if not set(self.plan.tasks) - {task, *set_aside}:
                 raise

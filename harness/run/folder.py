@@ -111,18 +111,25 @@ class RunFolder:
             done.setdefault((row.task, row.system, row.seed), {})[row.question_id] = row
         return done
 
-    def settled(self, task: str, system: str, seed: int) -> set[str]:
+    def add_repeats(self, rows: Sequence[AnswerRow]) -> None:
+        """Append what questions were answered when they were asked again."""
+        append_lines(self.path / REPEATS, rows)
+
+    def settled(self, task: str, system: str, seed: int, repeat: int = 0) -> set[str]:
         """The questions that nobody need ask again: answered, or with a reason that stays."""
-        failed = read_rows(self.path / FAILURES, FailureRow).all
+        answers = read_rows(self.path / (REPEATS if repeat else ANSWERS), AnswerRow).all
+        failed = [
+            row for row in read_rows(self.path / FAILURES, FailureRow).all if row.final and not row.timed
+        ]
+        wanted = (task, system, seed)
         return {
-            *self.answered().get((task, system, seed), {}),
             *(
                 row.question_id
-                for row in failed
-                if row.final
-                and not row.timed
-                and (row.task, row.system, row.seed, row.repeat) == (task, system, seed, 0)
+                for row in answers
+                if (row.task, row.system, row.seed) == wanted and row.repeat == repeat
             ),
+            # What is too long the first time is too long every time.
+            *(row.question_id for row in failed if (row.task, row.system, row.seed) == wanted),
         }
 
     def missing(self) -> list[FailureRow]:

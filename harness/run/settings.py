@@ -12,7 +12,7 @@ from pydantic import AfterValidator, Field
 
 from harness.engines.catalogue import DEFAULT_BASE
 from harness.errors import InputError
-from harness.ranges import Count, Day, Name, Positive, Seed, Values
+from harness.ranges import Count, Day, Name, Positive, Seed, Usd, Values
 from harness.spec.bounds import LEAST, MOST_CYCLES, MOST_USD_PER_HOUR
 from harness.spec.models import ModelEntry
 from harness.spec.pinned import PINNED_DATE
@@ -54,6 +54,10 @@ class Settings:
     seed: Seed = 0
     seeds: Positive = 1
     """How many times each adapter is trained, with the seeds `seed`, `seed` + 1, …"""
+    repeat: Positive = 1
+    """How many times servers are asked every question, to see how much their answers vary."""
+    max_usd: Usd | None = None
+    """The most that the requests to servers may cost; None: any amount."""
     forgetting: tuple[Name, ...] | None = ()
     """Absolute paths of tasks that show what adapters forget, besides those of `tasks` that probe general
     knowledge; None: no task does."""

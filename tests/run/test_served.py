@@ -258,3 +258,47 @@ def test_prompts_that_are_too_long_leave_a_run_complete(tmp_path: Path) -> None:
     run = read_run(folder)
     assert missing_answers(run) == 0
     assert [row.final for row in run.failures["workshop", "base"]] == [True]
+
+
+# Asked again
+
+
+def test_servers_are_asked_again_and_never_answered_from_the_cache(tmp_path: Path) -> None:
+    task = make_task(tmp_path)
+    once, cache = settings_of(task, "base"), tmp_path / "cache"
+    go(once, [task], make_tools(cache, ServedEngine(reply)), tmp_path / "once")
+    times: Counter[str] = Counter()
+
+    def varying(prompt: str, adapter: Any) -> str:
+        times[prompt] += 1
+        return f"{reply(prompt, adapter)}{times[prompt]}"
+
+    engine = ServedEngine(varying, concurrency=1)
+    folder = go(settings_of(task, "base", repeat=3), [task], make_tools(cache, engine), tmp_path / "run")
+    assert {*Counter(engine.asked).values()} == {3}
+    assert {row["repeat"] for row in rows(folder, "answers")} == {0}
+    assert Counter(row["repeat"] for row in rows(folder, "repeats")) == {1: 24, 2: 24}
+    assert {row["prediction"][-1] for row in rows(folder, "repeats")} == {"2", "3"}
+    assert {row["cached"] for name in ("answers", "repeats") for row in rows(folder, name)} == {False}
+
+
+def test_what_was_asked_again_is_resumed(tmp_path: Path) -> None:
+    task = make_task(tmp_path)
+    settings = settings_of(task, "base", repeat=2)
+    engine = ServedEngine(
+        reply, trouble=lambda text, before: before and fails("the kiln stand")(text, before)
+    )
+    folder = go(settings, [task], make_tools(tmp_path / "cache", engine), tmp_path / "run")
+    assert read_manifest(folder).status == "interrupted"
+    assert [row["repeat"] for row in rows(folder, "failures")] == [1]
+    again = ServedEngine(reply)
+    go(settings, [task], make_tools(tmp_path / "cache", again), tmp_path / "run", resume=True)
+    assert len(again.asked) == 1
+    assert len(rows(folder, "repeats")) == 24
+    assert read_manifest(folder).status == "complete"
+
+
+def test_a_local_model_that_repeats_itself_is_asked_once(tmp_path: Path) -> None:
+    task = make_task(tmp_path)
+    folder = go(settings_of(task, "base", repeat=3), [task], make_tools(tmp_path / "cache"), tmp_path / "run")
+    assert rows(folder, "repeats") == []

@@ -116,6 +116,21 @@ class Missing:
 
 
 @dataclass(frozen=True, slots=True)
+class RepeatNoise:
+    """How much a server's answers vary by themselves, on `n` questions that were answered each of `times` times.
+
+    `text_changed`, `score_changed`: the shares of them whose reply, or whose score, was not the same every time. `sd`:
+    of the accuracy, between the times.
+    """
+
+    times: Positive
+    n: Positive
+    text_changed: Share | None
+    score_changed: Share | None
+    sd: NonNegative | None
+
+
+@dataclass(frozen=True, slots=True)
 class Retrieval:
     """How well passages were found. `recall_at_k`: depth (as text) → mean share of gold documents found."""
 

@@ -18,6 +18,7 @@ from harness.analysis.results.figures import (
     Missing,
     OverTrivial,
     Percentiles,
+    RepeatNoise,
     Retrieval,
     SeedSpread,
     ShareEstimate,
@@ -75,7 +76,8 @@ class SystemFigures:
     `over_trivial`: against the task's best trivial baseline; None where there is none. `by_filter`: the primary metric
     of what each of lm-eval's filters makes of the same answers; empty where there is one filter. `missing`: answers
     that could not be had, by reason, the most frequent first. Times of servers are cold; `warm`: those of the same
-    prompts asked again. `untimed`: timed requests that failed, and stand in no time.
+    prompts asked again. `untimed`: timed requests that failed, and stand in no time. `repeat_noise`: how
+    much a server's answers vary by themselves; None where it was asked once.
     """
 
     system: System
@@ -104,6 +106,7 @@ class SystemFigures:
     missing: tuple[Missing, ...] = ()
     warm: Warm | None = None
     untimed: Count = 0
+    repeat_noise: RepeatNoise | None = None
 
     @property
     def control(self) -> bool:

@@ -8,6 +8,7 @@
     ├── NoAnswer                 exit 1   one request was not answered: its answer is missing, not wrong
     │   └── PromptTooLong        exit 1   since its prompt is longer than the model reads
     ├── TrainingFailed           exit 1   the fine-tune diverged or produced nothing
+    ├── SpendingLimit            exit 1   the next request could cost more than the user allows; to be resumed
     └── RunInterrupted           exit 1   stopped by the user; the run can be resumed
 
 A bug is none of these: it keeps its traceback.
@@ -123,6 +124,10 @@ class PromptTooLong(NoAnswer):
 
 class TrainingFailed(HarnessError):
     """The fine-tune diverged, or left nothing that could be measured."""
+
+
+class SpendingLimit(HarnessError):
+    """The next request could cost more than `--max-usd` leaves. What was answered is kept."""
 
 
 class RunInterrupted(HarnessError):

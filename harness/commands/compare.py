@@ -16,6 +16,7 @@ from harness.commands.flags import (
     add_price_flags,
     add_requirement_flags,
     day,
+    dollars_to_spend,
     name,
     names_in,
     place,
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
     from harness.analysis.results.run import RunResult
     from harness.corpus.inventory import Corpora
     from harness.lmeval.load import Wanted
+    from harness.run.estimate import Estimate
     from harness.run.settings import Settings
     from harness.spec.task import Task
 
@@ -50,12 +52,14 @@ def add_compare(commands: Any) -> None:
 def _compare(options: argparse.Namespace) -> None:
     from harness.lmeval.load import open_tasks
     from harness.report.terminal import print_results
-    from harness.run.compare import compare, default_output
+    from harness.run.compare import compare, default_output, dry_run
     from harness.run.folder import check_output
     from harness.run.lock import writing_alone
     from harness.run.tools import load_tools
     from harness.spec.task import load_tasks
 
+    if options.json and not options.dry_run:
+        raise InputError("--json prints a plan: add --dry-run. A run keeps its figures in results.json.")
     settings = resumed_settings(options) if options.resume else settings_of(options, TASKS)
     tasks = open_tasks(
         load_tasks(settings.task_files, TASKS), allow_code=options.allow_task_code, wanted=_wanted(settings)
@@ -65,10 +69,13 @@ def _compare(options: argparse.Namespace) -> None:
     if options.resume:
         with writing_alone(output):
             pass  # found out before anything is loaded
-    else:
+    elif not options.dry_run:
         check_output(output)
     tools = load_tools(settings)
     _tell(tasks, corpora)
+    if options.dry_run:
+        _print_plan(dry_run(settings, tasks, tools, options.resume, corpora), options.json)
+        return
     folder = compare(
         settings, tasks, tools, output, resume=bool(options.resume), command=options.command, corpora=corpora
     )
@@ -81,6 +88,14 @@ def _compare(options: argparse.Namespace) -> None:
         )
     if results.missing_answers:
         raise HarnessError(_missing(results, folder))
+
+
+def _print_plan(planned: Estimate, as_json: bool) -> None:
+    from harness.files import to_json
+    from harness.report import plain
+    from harness.report.planned import blocks
+
+    print(to_json(planned, indent=2) if as_json else plain.render(blocks(planned)).lstrip("\n"))
 
 
 def _missing(results: RunResult, folder: Path) -> str:
@@ -180,6 +195,18 @@ def add_run_flags(parser: argparse.ArgumentParser) -> None:
         metavar="N",
         help="ask servers every question N times, to see how much their answers vary (default 1)",
     )
+    add(
+        "--max-usd",
+        type=dollars_to_spend,
+        metavar="USD",
+        help="stop before the requests to servers cost more; a run that stopped can be resumed with more",
+    )
+    add(
+        "--dry-run",
+        action="store_true",
+        help="print what would be asked, and what it may cost; write nothing",
+    )
+    add("--json", action="store_true", help="with --dry-run: print it as JSON")
     add("--guard", action="append", metavar="TASK",
         help="ask TASK before and after each fine-tune, to see what it forgets (default: general; none: no task)",
     )  # fmt: skip
@@ -202,7 +229,7 @@ def settings_of(options: argparse.Namespace, tasks_dir: Path) -> Settings:
 
     given: dict[str, Any] = {
         name: getattr(options, name)
-        for name in ("embedder", "date", "limit", "latency_queries", "seed", "seeds", "repeat")
+        for name in ("embedder", "date", "limit", "latency_queries", "seed", "seeds", "repeat", "max_usd")
         if getattr(options, name) is not None
     }
     if options.strategies is not None:
@@ -268,7 +295,7 @@ def resumed_settings(options: argparse.Namespace) -> Settings:
     from harness.analysis.evidence import read_run
 
     switches = ("tasks", "quick", "no_cache")
-    free = {"resume", "run", "command", "allow_task_code", *switches}
+    free = {"resume", "run", "command", "allow_task_code", "max_usd", "dry_run", "json", *switches}
     extra = [name for name, value in vars(options).items() if name not in free and value is not None]
     extra += [name for name in switches if getattr(options, name)]
     if extra:
@@ -282,4 +309,4 @@ def resumed_settings(options: argparse.Namespace) -> Settings:
             "trust the code, add --allow-task-code again.",
             path=options.resume,
         )
-    return settings
+    return settings if options.max_usd is None else replace(settings, max_usd=options.max_usd)

@@ -165,7 +165,9 @@ def _number(least: float, most: float, wanted: str) -> Callable[[str], float]:
     return read
 
 
+MOST_USD = 1e9
 _price = _number(LEAST, MOST_USD_PER_HOUR, f"a price from {LEAST:f} to {MOST_USD_PER_HOUR:,.0f}")
+dollars_to_spend = _number(0, MOST_USD, f"an amount from 0 to {MOST_USD:,.0f} dollars")
 _share = _number(LEAST, 1, f"a share from {LEAST:f} to 1")
 
 

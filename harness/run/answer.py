@@ -107,8 +107,14 @@ class AnswerPass:
         return [self.key(prompt, adapter) for prompt in ready.prompts]
 
     def known(self, ready: ReadyJob) -> int:
-        """How many of a job's answers, given without an adapter, are in the cache."""
-        return len(self._cached(ready, self.keys(ready, None)))
+        """How many of a job's answers, given without an adapter of our own, are in the cache."""
+        return len(self.known_answers(ready))
+
+    def known_answers(self, ready: ReadyJob) -> dict[int, Completion]:
+        """Those answers by place."""
+        keys = self.keys(ready, ready.job.served)
+        cached = self._cached(ready, keys)
+        return {place: cached[key] for place, key in enumerate(keys) if key in cached}
 
     def _cached(self, ready: ReadyJob, keys: Sequence[str]) -> dict[str, Completion]:
         requests = {key: prompt.request for key, prompt in zip(keys, ready.prompts, strict=True)}

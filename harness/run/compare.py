@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
+import shutil
 import sqlite3
+import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -23,12 +25,13 @@ from harness.errors import (
     InputErrors,
     ModelUnavailable,
     RunInterrupted,
+    SpendingLimit,
     TaskFailed,
 )
 from harness.files import sha256_json, writing
 from harness.finetune.store import adapter_folder, load_or_train
 from harness.finetune.trainer import Trainer
-from harness.quantities import counted
+from harness.quantities import counted, dollars
 from harness.records import QuestionRow, Ranked
 from harness.run import environment
 from harness.run.aggregates import keep_aggregates
@@ -37,15 +40,17 @@ from harness.run.answer_cache import AnswerCache
 from harness.run.asked import question_rows
 from harness.run.begin import describe, reopen
 from harness.run.conversation import template_sentences
+from harness.run.estimate import Estimate, estimate, in_short
 from harness.run.fitting import fitting
 from harness.run.folder import QUESTIONS, RunFolder, check_output
-from harness.run.lock import writing_alone
+from harness.run.lock import LOCK, writing_alone
 from harness.run.manifest import EmbedderFacts, IndexFacts, ModelFacts, TimingOrder, TrainedAdapter
 from harness.run.plan import Contestant, ForgettingTasks, Job, Plan, limited, make_plan, obstacle, setup_of
 from harness.run.prepare import ReadyJob, TaskContext, ready
 from harness.run.quotes import Quotes, quotes_sentence
 from harness.run.samples import write_samples
 from harness.run.settings import Settings, effort
+from harness.run.spending import Spending, metered, spent_before
 from harness.run.timing import TimingPass, timed_forms
 from harness.run.tools import Model, Tools
 from harness.spec.system import Gold, LoRA, ModelRef, Retrieved, System
@@ -76,15 +81,20 @@ def compare(
     with writing_alone(output):
         folder = reopen(output, manifest) if resume else RunFolder.create(output, manifest)
         try:
-            _Run(settings, plan, tools, folder, corpora or Corpora()).go()
-            _finish(folder, tools)
+            run = _run_of(settings, plan, tools, folder, corpora)
+            run.go()
+            _finish(folder, run.tools)
         except KeyboardInterrupt:
             _note_status(folder, "interrupted")
             raise RunInterrupted(f"stopped. {_go_on(folder)}") from None
         except HarnessError as error:
             # A person can put an InputError right; the run is as complete as it was.
             wrong_input = isinstance(error, InputError)
-            _note_status(folder, "interrupted" if wrong_input else "failed")
+            _note_status(
+                folder, "interrupted" if wrong_input or isinstance(error, SpendingLimit) else "failed"
+            )
+            if isinstance(error, SpendingLimit):
+                raise SpendingLimit(f"{error} {_go_on(folder)} --max-usd USD") from error
             if isinstance(error, ModelUnavailable):
                 raise ModelUnavailable(f"{error} {_go_on(folder)}") from error
             if isinstance(error.__cause__, OSError | sqlite3.Error) and not wrong_input:  # as a full disk
@@ -94,6 +104,37 @@ def compare(
             _note_status(folder, "failed")
             raise
     return folder.path
+
+
+def dry_run(
+    settings: Settings,
+    tasks: Sequence[Task],
+    tools: Tools,
+    resumed: Path | None,
+    corpora: Corpora | None = None,
+) -> Estimate:
+    """What a run with these settings would ask, or what is left of one; no run folder is made or changed.
+
+    The index of a corpus is built where it is not in the cache: without it nobody knows how long prompts are.
+    """
+    plan = plan_run(settings, tasks, tools)
+    with tempfile.TemporaryDirectory() as place:
+        output = Path(place) / "run"
+        if resumed is not None:
+            shutil.copytree(resumed, output, ignore=lambda _, names: [name for name in names if name == LOCK])
+        manifest = describe(settings, plan, tools.models, "", resumed or output)
+        folder = reopen(output, manifest) if resumed is not None else RunFolder.create(output, manifest)
+        run = _run_of(settings, plan, tools, folder, corpora)
+        return run.estimate(*run.make_ready())
+
+
+def _run_of(settings: Settings, plan: Plan, tools: Tools, folder: RunFolder, corpora: Corpora | None) -> _Run:
+    """A run that begins or goes on, its servers counted where there is a limit."""
+    spending = None
+    if settings.max_usd is not None:
+        spending = Spending(settings.max_usd, spent_before(folder))
+        tools = metered(tools, folder.manifest, spending)
+    return _Run(settings, plan, tools, folder, corpora or Corpora(), spending)
 
 
 def _finish(folder: RunFolder, tools: Tools) -> None:
@@ -189,6 +230,7 @@ class _Run:
     tools: Tools
     folder: RunFolder
     corpora: Corpora
+    spending: Spending | None = None
     contexts: dict[tuple[str, ModelRef], TaskContext] = field(default_factory=dict)
     """By task and model: they share the retriever and what it found."""
     adapters: dict[tuple[ModelRef, LoRA, int], AdapterRef] = field(default_factory=dict)
@@ -198,8 +240,17 @@ class _Run:
     """Task → question id → whether an answer stands in its gold documents."""
 
     def go(self) -> None:
-        tools = self.tools
         self._say_where()
+        jobs, passes = self.make_ready()
+        self._say_plan(jobs, passes)
+        self._keep_within(self.estimate(jobs, passes))
+        self._answer(jobs, passes)
+        keep_aggregates(self.folder, jobs, self.tools.progress)
+        self._time(jobs)
+
+    def make_ready(self) -> tuple[list[ReadyJob], Passes]:
+        """Everything that is known before the first answer."""
+        tools = self.tools
         self._keep_template()
         self._prepare()
         jobs = self._fitted([ready(job, self._context(job)) for job in self.plan.jobs])
@@ -218,10 +269,23 @@ class _Run:
             )
             for model in tools.models
         }
-        self._say_plan(jobs, passes)
-        self._answer(jobs, passes)
-        keep_aggregates(self.folder, jobs, tools.progress)
-        self._time(jobs)
+        return jobs, passes
+
+    def estimate(self, jobs: Sequence[ReadyJob], passes: Passes) -> Estimate:
+        return estimate(jobs, passes, self.settings, self.folder, spent_before(self.folder))
+
+    def _keep_within(self, planned: Estimate) -> None:
+        """Say what servers will be asked. Raises InputError where that cannot stay within the user's limit."""
+        if not any(row.served for row in planned.jobs):
+            return
+        self.tools.progress.note(f"  {in_short(planned)}")
+        limit = self.settings.max_usd
+        if limit is not None and planned.usd_spent + (planned.usd_least or 0.0) > limit:
+            spent = f", and {dollars(planned.usd_spent)} are spent" if planned.usd_spent else ""
+            raise InputError(
+                f"--max-usd {limit:g} does not reach: the prompts alone cost {dollars(planned.usd_least)}{spent}. Ask "
+                f"fewer questions (--limit), or allow more: harness compare --resume {self.folder.path} --max-usd USD"
+            )
 
     # Prepare
 

@@ -1,0 +1,52 @@
+"""The plan of a run, before its first request: what is asked, and what that may cost."""
+
+from __future__ import annotations
+
+from harness.quantities import NA, counted, dollars, seconds, whole
+from harness.report.view import Block, table_of
+from harness.run.estimate import Estimate, JobEstimate
+
+
+def blocks(planned: Estimate) -> tuple[Block, ...]:
+    """A row a system and task, and the sum in a sentence."""
+    table = table_of(
+        planned.jobs,
+        ("Task", lambda row: row.task),
+        ("Strategy", _named),
+        ("Model", lambda row: row.model),
+        ("Questions", lambda row: whole(row.questions)),
+        ("Known", lambda row: whole(row.known)),
+        ("Requests", lambda row: whole(row.requests)),
+        ("Prompt tokens", lambda row: whole(row.prompt_tokens)),
+        ("Answer tokens, at most", lambda row: whole(row.completion_most)),
+        ("Expected", lambda row: whole(row.completion_expected)),
+        ("Dollars, at most", lambda row: dollars(row.usd_most) if row.served else "this machine's hours"),
+        ("Expected", lambda row: dollars(row.usd_expected) if row.served else NA),
+        ("Answers in", lambda row: NA if row.seconds is None else seconds(row.seconds)),
+    )
+    return (table, _sum(planned), UNKNOWN)
+
+
+UNKNOWN = (
+    "Known: answered by this run, or in the cache. Requests count questions that are asked again and those that are "
+    "timed. n/a: not known before something was answered, or not priced. Training is not part of this."
+)
+
+
+def _named(row: JobEstimate) -> str:
+    return f"{row.system}, seed {row.seed}" if row.seed else row.system
+
+
+def _sum(planned: Estimate) -> str:
+    parts = [
+        f"In all {counted(planned.requests, 'request')}, {whole(planned.prompt_tokens)} tokens to read and at most "
+        f"{whole(planned.completion_most)} to write"
+    ]
+    if planned.usd_most is not None:
+        about = "" if planned.usd_expected is None else f", about {dollars(planned.usd_expected)}"
+        parts.append(f"servers cost {dollars(planned.usd_least)} to {dollars(planned.usd_most)}{about}")
+    elif any(row.served for row in planned.jobs):
+        parts.append("what servers cost is not known: none is paid by the token, or nobody declared a price")
+    if planned.usd_spent:
+        parts.append(f"{dollars(planned.usd_spent)} are spent already")
+    return f"{'; '.join(parts)}."

@@ -1,0 +1,196 @@
+"""What a run will ask, and what that may cost, before the first request."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from harness.engines.engine import is_served
+from harness.quantities import counted, dollars, whole
+from harness.records import AnswerRow, ApiPrice, BatchRow
+from harness.run.answer import AnswerPass
+from harness.run.folder import ANSWERS, BATCHES, RunFolder
+from harness.run.prepare import ReadyJob
+from harness.run.rows import read_rows
+from harness.run.settings import Settings, effort
+from harness.run.spending import price_of, read_tokens, usd, written_tokens
+from harness.spec.system import ModelRef
+
+
+@dataclass(frozen=True, slots=True)
+class JobEstimate:
+    """What one system is asked on one task. `known`: answers that are there, or in the cache.
+
+    `requests`, tokens and dollars: of what is asked still, with questions asked again and timed. `completion_expected`:
+    by answers of this task that are known; None where none is. Dollars None: paid by the hour, or no price is known;
+    `usd_least`: of the prompts alone. `seconds`: at the rate of earlier answers of this run; None where there are none.
+    """
+
+    task: str
+    system: str
+    model: str
+    served: bool
+    seed: int
+    questions: int
+    known: int
+    requests: int
+    prompt_tokens: int
+    completion_most: int
+    completion_expected: int | None
+    usd_least: float | None
+    usd_expected: float | None
+    usd_most: float | None
+    seconds: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Estimate:
+    """A whole run. Totals are None where a part of them is not known; `usd_spent`: by this run before."""
+
+    jobs: tuple[JobEstimate, ...]
+    requests: int
+    prompt_tokens: int
+    completion_most: int
+    usd_least: float | None
+    usd_expected: float | None
+    usd_most: float | None
+    seconds: float | None
+    usd_spent: float = 0.0
+
+
+def in_short(planned: Estimate) -> str:
+    """What servers will be asked, a sentence."""
+    served = [row for row in planned.jobs if row.served]
+    asked = counted(sum(row.requests for row in served), "request")
+    read, written = (
+        whole(sum(part)) for part in zip(*((r.prompt_tokens, r.completion_most) for r in served), strict=True)
+    )
+    cost = f"at most {dollars(planned.usd_most)}"
+    if planned.usd_expected is not None:
+        cost = f"about {dollars(planned.usd_expected)}, {cost}"
+    if planned.usd_most is None:
+        cost = "by the hour, or at prices that nobody declared"
+    return f"servers are sent {asked}: {read} tokens to read, at most {written} to write; {cost}"
+
+
+Passes = Mapping[ModelRef, AnswerPass]
+
+
+def estimate(
+    jobs: Sequence[ReadyJob], passes: Passes, settings: Settings, folder: RunFolder, spent: float = 0.0
+) -> Estimate:
+    """What is left to ask of a run, with what it may cost."""
+    answers = read_rows(folder.path / ANSWERS, AnswerRow).all
+    batches = read_rows(folder.path / BATCHES, BatchRow).all
+    rows = tuple(_job(job, passes[job.job.system.model], settings, folder, answers, batches) for job in jobs)
+    served = [row for row in rows if row.served]
+    return Estimate(
+        rows,
+        requests=sum(row.requests for row in rows),
+        prompt_tokens=sum(row.prompt_tokens for row in rows),
+        completion_most=sum(row.completion_most for row in rows),
+        usd_least=_sum(row.usd_least for row in served),
+        usd_expected=_sum(row.usd_expected for row in served),
+        usd_most=_sum(row.usd_most for row in served),
+        seconds=_sum(row.seconds for row in rows),
+        usd_spent=spent,
+    )
+
+
+def _sum(parts: Iterable[float | None]) -> float | None:
+    known = [*parts]
+    return None if not known or None in known else math.fsum(part for part in known if part is not None)
+
+
+def _job(
+    ready: ReadyJob,
+    answers: AnswerPass,
+    settings: Settings,
+    folder: RunFolder,
+    given: Sequence[AnswerRow],
+    batches: Sequence[BatchRow],
+) -> JobEstimate:
+    job, served = ready.job, is_served(answers.engine)
+    facts = folder.manifest.model_of(job.system)
+    places = _open_places(ready, answers, settings, folder)
+    asked = [*places, *_again(ready, settings, folder, served), *_timed(ready, settings, served)]
+    prompts = [ready.prompts[place] for place in asked]
+    read = [read_tokens(one.request, one.facts.tokens, one.facts.longest) for one in prompts]
+    most = [written_tokens(one.request) for one in prompts]
+    usual = _usual(ready, answers, given)
+    expected = None if usual is None else [min(usual, tokens) for tokens in most]
+    price = price_of(facts, adapted=job.system.adapted) if served else None
+    return JobEstimate(
+        task=job.task,
+        system=job.system.name,
+        model=facts.label or facts.name,
+        served=served,
+        seed=job.seed,
+        questions=len(ready.questions),
+        known=len(ready.questions) - len(places),
+        requests=len(asked),
+        prompt_tokens=sum(read),
+        completion_most=sum(most),
+        completion_expected=None if expected is None else round(math.fsum(expected)),
+        usd_least=_usd(price, read, [0] * len(read)),
+        usd_expected=None if expected is None else _usd(price, read, [round(tokens) for tokens in expected]),
+        usd_most=_usd(price, read, most),
+        seconds=_seconds(ready, len(places), batches),
+    )
+
+
+def _usd(price: ApiPrice | None, read: Sequence[int], written: Sequence[int]) -> float | None:
+    if price is None:
+        return None
+    return math.fsum(usd(price, *tokens) for tokens in zip(read, written, strict=True))
+
+
+def _open_places(ready: ReadyJob, answers: AnswerPass, settings: Settings, folder: RunFolder) -> list[int]:
+    """The questions that neither the run nor the cache has an answer to."""
+    job = ready.job
+    done = folder.settled(job.task, job.system.id, job.seed)
+    anew = is_served(answers.engine) and settings.repeat > 1
+    cached = {} if anew or job.adapter else answers.known_answers(ready)
+    return [
+        place
+        for place, question in enumerate(ready.questions)
+        if question.id not in done and place not in cached
+    ]
+
+
+def _again(ready: ReadyJob, settings: Settings, folder: RunFolder, served: bool) -> list[int]:
+    """The questions that are asked again, as often as they are."""
+    job = ready.job
+    if not served or job.shows_forgetting:
+        return []
+    places: list[int] = []
+    for repeat in range(1, settings.repeat):
+        done = folder.settled(job.task, job.system.id, job.seed, repeat)
+        places += [place for place, question in enumerate(ready.questions) if question.id not in done]
+    return places
+
+
+def _timed(ready: ReadyJob, settings: Settings, served: bool) -> list[int]:
+    """Questions like those that are timed, as often as they are: servers cold and warm, adapters merged and not."""
+    if ready.job.shows_forgetting or ready.job.seed != settings.seed:
+        return []
+    count = min(effort(settings).latency_queries, len(ready.questions))
+    return [*range(count)] * (2 if served or ready.job.adapter else 1)
+
+
+def _usual(ready: ReadyJob, answers: AnswerPass, given: Sequence[AnswerRow]) -> float | None:
+    """Mean tokens of the answers that are known: of this system, else of any on its task."""
+    own = [row for row in given if (row.task, row.system) == (ready.job.task, ready.job.system.id)]
+    rows = own or [row for row in given if row.task == ready.job.task]
+    tokens = [row.completion_tokens for row in rows]
+    if not tokens and not ready.job.adapter:
+        tokens = [one.completion_tokens for one in answers.known_answers(ready).values()]
+    return sum(tokens) / len(tokens) if tokens else None
+
+
+def _seconds(ready: ReadyJob, count: int, batches: Sequence[BatchRow]) -> float | None:
+    own = [row for row in batches if (row.task, row.system) == (ready.job.task, ready.job.system.id)]
+    if not count:
+        return 0.0
+    return count * math.fsum(row.wall_s for row in own) / sum(row.questions for row in own) if own else None

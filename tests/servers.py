@@ -55,7 +55,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
             return script.answer(self, body)
 
     def headers_seen(self) -> None:
-        self.server.script.headers.append(dict(self.headers.items()))
+        self.server.script.headers.append({name.lower(): value for name, value in self.headers.items()})
 
     def send_json(self, value: Any, status: int = 200, headers: Mapping[str, str] | None = None) -> None:
         self.send_bytes(json.dumps(value).encode(), status, headers)
@@ -149,7 +149,7 @@ class ScriptedServer:
     @property
     def reference(self) -> str:
         """What a person would give to --model."""
-        return f"{self.url}#{self.models[0]['id']}"
+        return f"{self.url}#{self.models[0]['id']}" if self.models else self.url
 
     def start(self) -> Self:
         """Listen, on the port of before if there was one."""
@@ -201,7 +201,7 @@ class ScriptedServer:
 
     def answer(self, handler: Handler, body: Body) -> None:
         """As a server answers that has no faults."""
-        prompt = body.get("messages") or [{"role": "user", "content": body["prompt"]}]
+        prompt = body.get("messages") or [{"role": "user", "content": str(body["prompt"])}]
         text = self.reply(prompt)
         words = " ".join(message["content"] for message in prompt)
         usage = self.usage(words, text) if self.usage else usage_of(words, text)

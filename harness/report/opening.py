@@ -41,6 +41,7 @@ def what_was_run(results: RunResult) -> tuple[tuple[str, str], ...]:
             model.dtype,
             model.device,
             model.licence,
+            f"without {', '.join(model.unsent)}, which its server refuses" if model.unsent else None,
         ),
         "Embedder": results.embedder.name if results.embedder else "",
         "Corpus": "; ".join(_corpora(results)),

@@ -166,6 +166,7 @@ def _learnt(facts: ModelFacts, tools: Tools) -> ModelFacts:
         decoding=loaded.decoding,
         training=loaded.training,
         merging=loaded.merging,
+        unsent=loaded.unsent or facts.unsent,
     )
 
 

@@ -84,6 +84,8 @@ class ModelFacts:
     decoding: Proof | None = None
     training: Proof | None = None
     merging: Proof | None = None
+    unsent: tuple[Name, ...] = ()
+    """Parameters of decoding that its server refuses, and that requests leave out."""
 
     @property
     def by_token(self) -> bool:

@@ -130,7 +130,9 @@ def obstacle(task: Task, system: System, engine: Engine, *, trainable: bool = Tr
     if system.examples and not task.train and not task.prompts:
         return "the task has no training questions to show as examples"
     if any(question.choices for question in task.test) and Ability.SCORE not in engine.abilities:
-        return f"{engine.identity.name} gives no log-likelihoods of the options"
+        needed = "; of a server they need its tokenizer, and prompts with their log-probabilities (echo)"
+        there = needed if engine.identity.server else ""
+        return f"{engine.identity.name} gives no log-likelihoods of the options{there}"
     return None
 
 

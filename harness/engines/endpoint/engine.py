@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
-from harness.engines.chat import ChatTokenizer
 from harness.engines.endpoint.asking import Asker
 from harness.engines.endpoint.client import Body, Client, Path
 from harness.engines.endpoint.dialect import Dialect
@@ -31,15 +30,15 @@ from harness.engines.engine import (
 from harness.errors import PromptTooLong
 from harness.records import TemplateFacts
 
-WHOLE, SLACK = 0.9, 16
-"""A server that counts fewer of a prompt's tokens than this share of them, less a few, has not read it whole."""
+WHOLE, SLACK, LEAST_READ = 0.85, 16, 0.5
+"""A server that read less of a prompt than this share of what it reads of others, less a few tokens, has cut it."""
 
 
 class EndpointEngine:
     """Implements `Engine` over a server. Many threads may call `complete` at once; each waits until it may ask.
 
-    `scorer` None: the server gives no log-likelihoods. `chat` None: its tokenizer is not known, and tokens that the
-    server does not count are estimated.
+    `scorer` None: the server gives no log-likelihoods. Where `prompts` know no tokenizer, tokens
+    that the server does not count are estimated.
     """
 
     def __init__(
@@ -51,15 +50,16 @@ class EndpointEngine:
         *,
         concurrency: int,
         window: int,
-        chat: ChatTokenizer | None = None,
+        prompts: Prompts,
         scorer: Scorer | None = None,
         note: Callable[[str], None] = lambda _message: None,
     ) -> None:
         self.identity, self.concurrency, self.window = identity, concurrency, window
         self._client, self._dialect, self._asker = client, dialect, asker
-        self._prompts = Prompts(chat)
-        self._scorer, self._note = scorer, note
+        self._prompts, self._scorer, self._note = prompts, scorer, note
         self._told: set[str] = set()
+        self._read_share = LEAST_READ
+        """The largest share of a prompt's tokens, as counted here, that the server said it had read."""
 
     @property
     def abilities(self) -> frozenset[Ability]:
@@ -151,8 +151,11 @@ class EndpointEngine:
             # Somebody pays for each attempt, whoever counts its tokens.
             usage = Usage(facts.tokens, None, attempts) if attempts > 1 else None
             return replace(completion, usage=usage)
-        if self._prompts.chat and usage.prompt_tokens < WHOLE * facts.tokens - SLACK:
-            # Ollama reads the end of a prompt that is longer than its num_ctx, and says nothing.
+        # Ollama reads the end of a prompt that is longer than its num_ctx, and says nothing. Its other counts tell: a
+        # tokenizer that is not quite the model's own is off by as much for all prompts.
+        read_share = usage.prompt_tokens / max(facts.tokens, 1)
+        self._read_share = max(self._read_share, min(read_share, 1.0))
+        if self._prompts.chat and usage.prompt_tokens < WHOLE * self._read_share * facts.tokens - SLACK:
             read = f"the server read {usage.prompt_tokens:,} of the prompt's {facts.tokens:,} tokens"
             raise PromptTooLong(read, attempts)
         return replace(completion, usage=replace(usage, attempts=attempts))

@@ -17,6 +17,7 @@ from harness.engines.endpoint.dialect import Dialect
 from harness.engines.endpoint.engine import EndpointEngine
 from harness.engines.endpoint.faults import Fault, Remedy
 from harness.engines.endpoint.limiter import Limiter, Sleep
+from harness.engines.endpoint.prompts import Prompts
 from harness.engines.endpoint.scoring import Scorer
 from harness.engines.engine import UNKNOWN_WINDOW, Clock, EngineIdentity
 from harness.engines.store import resolve
@@ -58,13 +59,14 @@ def open_endpoint(
     dialect = Dialect(address, progress.note, structured=entry.structured, folds=folds)
     asker = Asker(name, limiter, sleep, dialect.without, patience)
     window = _window(listed, name) or (chat.context_tokens if chat else UNKNOWN_WINDOW)
-    scorer = Scorer(client, chat) if chat else None
+    prompts = Prompts(chat)
+    scorer = Scorer(client, prompts) if chat else None
     if scorer and (why := scorer.why_not(name)):
         progress.note(f"{name} gives no log-likelihoods: {why}.")
         scorer = None
     return EndpointEngine(
         _identity(entry, address, name), client, dialect, asker,
-        concurrency=concurrency, window=window, chat=chat, scorer=scorer, note=progress.note,
+        concurrency=concurrency, window=window, prompts=prompts, scorer=scorer, note=progress.note,
     )  # fmt: skip
 
 

@@ -7,12 +7,13 @@ An estimate is made for budgets and windows, and errs on the side of too many: t
 from __future__ import annotations
 
 import math
+import threading
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
-from harness.engines.chat import ChatTokenizer
+from harness.engines.chat import ChatTokenizer, marked
 from harness.engines.engine import Message, PromptFacts, RenderedPrompt, Request
-from harness.engines.tokens import encode
+from harness.engines.tokens import Pair, encode
 from harness.files import sha256_json
 
 ASCII_PER_TOKEN = 3
@@ -29,9 +30,13 @@ def estimated_tokens(text: str) -> int:
 
 @dataclass(frozen=True, slots=True)
 class Prompts:
-    """What is known of a served model's prompts here. `chat` None: its tokenizer is not."""
+    """What is known of a served model's prompts here. `chat` None: its tokenizer is not.
+
+    Many threads may ask at once; a tokenizer answers one at a time (the library's is not made for several).
+    """
 
     chat: ChatTokenizer | None
+    _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def facts(self, request: Request) -> PromptFacts:
         """How long a request is; it is named by what is sent, whoever counts the tokens."""
@@ -39,14 +44,24 @@ class Prompts:
             longest = max((estimated_tokens(option.text) for option in request.continuations), default=0)
             tokens = _estimated(request)
             return PromptFacts(tokens, tokens + longest, _named(request))
-        facts = encode(self.chat, request).facts
+        with self._lock:
+            facts = encode(self.chat, request).facts
         # A server reads a control token in a content as a control token.
         imitated = tuple(dict.fromkeys((*facts.imitated, *facts.quoted)))
         return replace(facts, sha256=_named(request), quoted=(), imitated=imitated)
 
+    def pairs(self, request: Request) -> tuple[Pair, ...]:
+        """What is scored of a request; needs the tokenizer."""
+        assert self.chat is not None
+        with self._lock:
+            return encode(self.chat, request).pairs
+
     def count(self, text: str) -> int:
         """The tokens of a reply."""
-        return estimated_tokens(text) if self.chat is None else len(self.chat.encode(text))
+        if self.chat is None:
+            return estimated_tokens(text)
+        with self._lock:
+            return len(self.chat.encode(text))
 
     def render(self, messages: Sequence[Message], *, prefill: bool, thinking: bool | None) -> str:
         """The text of a conversation; without the model's template, its turns as they are sent."""
@@ -58,13 +73,18 @@ class Prompts:
     def show(self, request: Request, turns: Sequence[Message], *, thinking: bool | None) -> RenderedPrompt:
         """A request as the model reads it, as far as that is known here."""
         prompt, chat = request.prompt, self.chat
-        marked = [Message(turn.role, f"%%{place}%%") for place, turn in enumerate(turns)]
-        return RenderedPrompt(
-            text=prompt if isinstance(prompt, str) else self.render(prompt, prefill=False, thinking=thinking),
-            skeleton=self.render(marked, prefill=False, thinking=thinking) if turns else "",
-            first_tokens=encode(chat, request).prompt[:FIRST_TOKENS] if chat else (),
-            added_tokens=chat.encode("") if chat else (),
-        )
+        if chat is None:
+            text = (
+                prompt if isinstance(prompt, str) else self.render(prompt, prefill=False, thinking=thinking)
+            )
+            skeleton = self.render(marked(turns), prefill=False, thinking=thinking) if turns else ""
+            return RenderedPrompt(text, skeleton)
+        first = encode(chat, request).prompt[:FIRST_TOKENS]
+        if isinstance(prompt, str):
+            skeleton = chat.skeleton(turns, thinking=thinking) if turns else ""
+            return RenderedPrompt(prompt, skeleton, first, chat.encode(""))
+        skeleton, place = chat.conversation(marked(prompt)), chat.facts.system_turn
+        return RenderedPrompt(chat.conversation(prompt), skeleton, first, chat.encode(""), place)
 
 
 def _estimated(request: Request) -> int:

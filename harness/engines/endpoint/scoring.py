@@ -13,12 +13,12 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from harness.engines.chat import ChatTokenizer
 from harness.engines.endpoint.client import Client
 from harness.engines.endpoint.faults import Fault, Remedy
+from harness.engines.endpoint.prompts import Prompts
 from harness.engines.endpoint.replies import counted
-from harness.engines.engine import Completion, Request, Usage
-from harness.engines.tokens import Pair, encode
+from harness.engines.engine import Completion, Continuation, Request, Usage
+from harness.engines.tokens import Pair
 
 _PROBE = "The quick brown fox jumps over the lazy dog. One, two, three, four, five."
 _ROUNDING = 1e-3
@@ -40,13 +40,13 @@ class Scorer:
     """Scores continuations at one server."""
 
     client: Client
-    chat: ChatTokenizer
+    prompts: Prompts
 
     def why_not(self, model: str) -> str | None:
         """Why the server gives no log-likelihoods, a clause; None where it does."""
-        ids = self.chat.encode(_PROBE)
+        (pair,) = self.prompts.pairs(Request(_PROBE, continuations=(Continuation(" Ready."),)))
         try:
-            tokens, _ = self._tokens(ids, model)
+            tokens, _ = self._tokens((*pair.context, *pair.continuation), model)
         except Fault as fault:
             return fault.reason
         known = [token.logprob for token in tokens[1:]]
@@ -58,7 +58,7 @@ class Scorer:
         """The log-likelihoods of a request's continuations, or of its whole prompt."""
         read, attempts = 0, 0
         scored: dict[Pair, Token] = {}
-        pairs = encode(self.chat, request).pairs
+        pairs = self.prompts.pairs(request)
         for pair in dict.fromkeys(pairs):
             ids = (*pair.context, *pair.continuation)
             (tokens, prompt_tokens), tried = ask(functools.partial(self._tokens, ids, model))

@@ -239,7 +239,12 @@ def test_a_prompt_that_is_too_long_is_a_result(server: ScriptedServer, code: int
 def test_a_prompt_that_the_server_cuts_in_silence_is_too_long(
     server: ScriptedServer, tiny_model: Any
 ) -> None:
-    server.usage = lambda prompt, reply: {"prompt_tokens": 40, "completion_tokens": 3}
-    long = replace(QUESTION, prompt=(Message("user", "word " * 100),))
-    with pytest.raises(PromptTooLong, match="40 of the prompt's"):
-        World(server, tokenizer=str(tiny_model.path)).ask(long)
+    most = 300
+    server.usage = lambda prompt, reply: {
+        "prompt_tokens": min(len(prompt), most),  # its tokens are characters
+        "completion_tokens": 3,
+    }
+    world = World(server, tokenizer=str(tiny_model.path))
+    assert world.ask(replace(QUESTION, prompt=(Message("user", "word " * 50),))).text == "In Italy."
+    with pytest.raises(PromptTooLong, match="300 of the prompt's"):
+        world.ask(replace(QUESTION, prompt=(Message("user", "word " * 90),)))

@@ -45,7 +45,7 @@ from harness.analysis.validity.table import judge
 from harness.analysis.waterfall import Sources, waterfall
 from harness.run.manifest import SCHEMA_VERSION, Manifest, TrainedAdapter
 from harness.scoring.table import is_graded
-from harness.spec.system import System
+from harness.spec.system import System, name_at_home
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +87,8 @@ def derive(
         harness_version=manifest.harness_version,
         git_commit=manifest.git_commit,
         model=manifest.model,
+        models=manifest.models,
+        timing_order=manifest.timing_order,
         embedder=manifest.embedder,
         machine=manifest.machine,
         libraries=manifest.libraries,
@@ -303,11 +305,11 @@ def _aggregates(run: Evidence, pair: Pair) -> dict[str, float | None]:
 
 
 def _adapter(manifest: Manifest, trained: TrainedAdapter) -> AdapterResult:
-    facts = trained.record
+    facts, system = trained.record, manifest.systems[trained.system]
     losses = [point.train_loss for point in facts.loss_curve if point.train_loss is not None]
     return AdapterResult(
         task=facts.task,
-        strategy=manifest.systems[trained.system].strategy,
+        strategy=name_at_home(system.strategy, system.model_label),
         seed=trained.seed,
         sha256=facts.sha256,
         examples=facts.examples,

@@ -106,15 +106,21 @@ def _known(count: int | None) -> str:
     return NA if count is None else str(count)
 
 
+def _model_versions(results: RunResult) -> dict[str, str | None]:
+    return {
+        f"{f'model {model.label}' if model.label else 'model'} {what}": value
+        for model in results.all_models
+        for what, value in (("source", model.source), ("revision", model.revision), ("sha256", model.sha256))
+    }
+
+
 def _versions(results: RunResult) -> Table:
-    model, embedder = results.model, results.embedder
+    embedder = results.embedder
     known = {
         "harness": results.harness_version,
         "git commit": results.git_commit,
         "results schema": str(results.schema_version),
-        "model source": model.source,
-        "model revision": model.revision,
-        "model sha256": model.sha256,
+        **_model_versions(results),
         "embedder sha256": embedder.sha256 if embedder else None,
         **results.libraries,
     }

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 
 from harness.analysis.results.run import RunResult, TaskResult
 from harness.quantities import counted, seconds, whole
 from harness.report import prices
-from harness.run.manifest import IndexFacts
+from harness.run.manifest import IndexFacts, ModelFacts, TimingOrder
 
 TITLE = "Prompting, retrieval and fine-tuning on the same questions"
 
@@ -32,17 +33,10 @@ def warnings(results: RunResult) -> tuple[str, ...]:
 
 
 def what_was_run(results: RunResult) -> tuple[tuple[str, str], ...]:
-    """(name, value): model, corpus, questions, machine, date, prices."""
-    model, machine, sheet = results.model, results.machine, results.price_sheet
+    """(name, value): models, corpus, questions, machine, date, prices."""
+    machine, sheet = results.machine, results.price_sheet
     facts = {
-        "Model": _joined(
-            model.name,
-            f"{model.parameters / 1e6:,.0f} million parameters" if model.parameters else None,
-            model.dtype,
-            model.device,
-            model.licence,
-            f"without {', '.join(model.unsent)}, which its server refuses" if model.unsent else None,
-        ),
+        **_models(results),
         "Embedder": results.embedder.name if results.embedder else "",
         "Corpus": "; ".join(_corpora(results)),
         "Questions": ", ".join(f"{name} {whole(task.n)}" for name, task in results.tasks.items()),
@@ -53,10 +47,8 @@ def what_was_run(results: RunResult) -> tuple[tuple[str, str], ...]:
             machine.accelerator,
             machine.platform,
         ),
-        "Loading": _joined(
-            None if results.load_s is None else f"model {seconds(results.load_s)}",
-            None if results.first_query_s is None else f"first query {seconds(results.first_query_s)}",
-        ),
+        "Loading": "; ".join(filter(None, map(_loading, results.all_models))) or _loaded(results),
+        "Order of timing": _order(results),
         "Date": _minute(results.created or ""),
         "Prices": _joined(
             f"list of {sheet.date}" if sheet.date else None,
@@ -67,6 +59,50 @@ def what_was_run(results: RunResult) -> tuple[tuple[str, str], ...]:
         "Run": results.run_id,
     }
     return tuple((name, text) for name, text in facts.items() if text)
+
+
+ORDERS = {
+    TimingOrder.INTERLEAVED: "interleaved: every system of every model answers each question in turn",
+    TimingOrder.ABBA: "A B B A, since the models do not fit into memory together: each answers half of the questions, "
+    "then, in the opposite order, the other half",
+}
+
+
+def _models(results: RunResult) -> dict[str, str]:
+    """A line a model; where there are several, under what its systems call it."""
+    return {f"Model {model.label}" if model.label else "Model": _model(model) for model in results.all_models}
+
+
+def _model(model: ModelFacts) -> str:
+    return _joined(
+        model.name,
+        model.source if model.label and model.source != model.name else None,
+        f"{model.parameters / 1e6:,.0f} million parameters" if model.parameters else None,
+        model.dtype,
+        model.device,
+        model.licence,
+        f"without {', '.join(model.unsent)}, which its server refuses" if model.unsent else None,
+    )
+
+
+def _loading(model: ModelFacts) -> str:
+    """How long a model took to load and to answer first; empty where that is not known of it."""
+    told = _joined(
+        None if model.load_s is None else f"model {seconds(model.load_s)}",
+        None if model.first_query_s is None else f"first query {seconds(model.first_query_s)}",
+    )
+    return f"{model.label}: {told}" if model.label and told else told
+
+
+def _loaded(results: RunResult) -> str:
+    """The same of a run from before models kept it themselves."""
+    known = replace(results.model, load_s=results.load_s, first_query_s=results.first_query_s)
+    return _loading(known)
+
+
+def _order(results: RunResult) -> str:
+    several = len(results.all_models) > 1
+    return ORDERS[results.timing_order] if several and results.timing_order else ""
 
 
 def _corpora(results: RunResult) -> Iterator[str]:

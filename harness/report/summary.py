@@ -56,6 +56,8 @@ COLUMNS = (
     Column("run_id", str, lambda row: row.run.run_id),
     Column("task", str, lambda row: row.task.name),
     Column("strategy", str, lambda row: row.system.system.name),
+    Column("model", str, lambda row: row.system.system.model.name),
+    Column("model_label", str, lambda row: row.system.system.model_label),
     Column("probes", str, lambda row: row.task.probes),
     Column("primary_metric", str, lambda row: row.task.primary_metric),
     Column("n", int, lambda row: row.system.accuracy.n),

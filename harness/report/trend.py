@@ -82,7 +82,8 @@ def facts(run: Run) -> tuple[str, ...]:
     """Model, embedder, commit, machine, tasks with their number of questions."""
     tasks = ", ".join(f"{name} ({n})" for name, n in run.questions.items())
     embedder = run.embedder.name if run.embedder else "none"
-    return run.model.name or NA, embedder, commit(run), computed_on(run), tasks
+    models = ", ".join(model.name for model in run.models or (run.model,)) or NA
+    return models, embedder, commit(run), computed_on(run), tasks
 
 
 def figure(point: Point, which: Figure) -> str:

@@ -105,6 +105,8 @@ class Run:
     reason: str | None = None
     page: str | None
     model: ModelFacts
+    models: tuple[ModelFacts, ...] = ()
+    """All of the run; as of RunResult."""
     embedder: EmbedderFacts | None
     machine: MachineFacts
     git_commit: str | None
@@ -232,6 +234,7 @@ def _entry(path: Path, created: str, manifest: Manifest, known: dict[str, dict[s
         compared=compared,
         page=f"{path.name}/{PAGE}" if (path / PAGE).is_file() else None,
         model=results.model,
+        models=results.all_models,
         embedder=results.embedder,
         machine=results.machine,
         git_commit=results.git_commit,

@@ -33,7 +33,7 @@ from harness.analysis.results.groups import GroupResult
 from harness.analysis.results.money import Cost, MonthlyTotal, PriceFacts
 from harness.ranges import Count, NonNegative, Share
 from harness.records import LossPoint
-from harness.run.manifest import EmbedderFacts, IndexFacts, MachineFacts, ModelFacts
+from harness.run.manifest import EmbedderFacts, IndexFacts, MachineFacts, ModelFacts, TimingOrder
 from harness.run.settings import Settings
 from harness.spec.prices import UsedSheet
 from harness.spec.system import System
@@ -44,7 +44,9 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AdapterResult:
-    """An adapter as it was trained. `train_fit`: share of its own training answers that it reproduces."""
+    """An adapter as it was trained. `strategy`: the name of its system on its task. `train_fit`: share of its own
+    training answers that it reproduces.
+    """
 
     task: str
     strategy: str
@@ -236,6 +238,9 @@ class RunResult:
     incomplete: bool
     missing_answers: Count
     set_aside: dict[str, str] = field(default_factory=dict)
+    models: tuple[ModelFacts, ...] = ()
+    """All of the run, the first one too; none in results from before there could be several."""
+    timing_order: TimingOrder | None = None
     torn_lines: Count
     adapters: tuple[AdapterResult, ...]
     prices: PriceFacts
@@ -243,6 +248,10 @@ class RunResult:
     summary: Summary
     tasks: dict[str, TaskResult]
     groups: dict[str, GroupResult] = field(default_factory=dict)
+
+    @property
+    def all_models(self) -> tuple[ModelFacts, ...]:
+        return self.models or (self.model,)
 
 
 def read_results(text: str | bytes) -> RunResult:

@@ -30,3 +30,7 @@ def test_ticks_of_a_log_axis_hold_the_values_closely(values: list[float], ticks:
 def test_a_legend_has_as_many_columns_as_its_labels_leave_space_for(longest: int, columns: int) -> None:
     assert chart.legend(["x" * longest] * 9)["columns"] == columns
     assert chart.legend(["x" * longest])["columns"] >= columns
+
+
+def test_labels_of_several_models_have_room_for_their_wide_sign() -> None:
+    assert chart.legend(["base@small", "rag@small", "lora@small", "base@large", "rag@large"])["columns"] == 3

@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import dataclasses
 import itertools
+import json
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from harness.engines.catalogue import DEFAULT_BASE
 from harness.engines.engine import AdapterRef, Completion, LoadFacts, Request
 from harness.errors import InputError, RunInterrupted
 from harness.report.write import write_reports
 from harness.run.manifest import TimingOrder, read_manifest, write_manifest
 from harness.run.settings import Settings
 from harness.run.tools import check_different
+from harness.spec.models import ModelEntry
 from harness.spec.system import System
 from harness.spec.task import Task
 from tests.run.worlds import (
@@ -238,3 +241,15 @@ def test_settings_of_a_run_keep_what_was_said_of_each_model(task: Task, tmp_path
     folder = go(asked_of(task, "base"), [task], pair_of_tools(tmp_path / "c"), tmp_path / "run")
     assert read_manifest(folder).settings.models == PAIR
     assert [row["name"] for row in manifest(folder)["settings"]["models"]] == ["small", "large"]
+
+
+def test_settings_from_before_there_could_be_several_name_the_one_they_had(
+    task: Task, tmp_path: Path
+) -> None:
+    folder = go(settings_of(task, "base"), [task], make_tools(tmp_path / "c"), tmp_path / "run")
+    for model, name in ((None, DEFAULT_BASE), ("org/name", "org/name")):
+        about = manifest(folder)
+        about["settings"].pop("models", None)
+        about["settings"] |= {"model": model, "revision": None, "device": "cpu", "dtype": None}
+        (folder / "run.json").write_text(json.dumps(about), encoding="utf-8")
+        assert read_manifest(folder).settings.models == (ModelEntry(model=name, device="cpu"),)

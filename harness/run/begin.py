@@ -73,6 +73,11 @@ def model_facts(model: Model, sheet: PriceSheet, on: date) -> ModelFacts:
         usd_per_hour=model.entry.usd_per_hour,
         usd_per_mtok=model.entry.usd_per_mtok,
         same_as=model.entry.same_as,
+        upfront_usd={
+            task: held.upfront_usd
+            for task, held in model.entry.adapters.items()
+            if held.upfront_usd is not None
+        },
     )
     if not facts.by_token or facts.usd_per_mtok:
         return facts

@@ -51,6 +51,10 @@ SHOWN = 5
 """Damaged keys that an error names."""
 
 
+DECLARED = "declared with the model"
+"""Where a price comes from that a person gives for a model (usd_per_hour, usd_per_mtok)."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ModelFacts:
     """A model that answered. `parameters`, `load_s`: known once its weights were loaded.
@@ -80,6 +84,8 @@ class ModelFacts:
     usd_per_mtok: TokenPrice | None = None
     listed_prices: tuple[ApiPrice, ...] = ()
     same_as: Name | None = None
+    upfront_usd: dict[Name, Usd] = field(default_factory=dict)
+    """Task → what making the adapter cost that the model's server holds for it, as declared."""
     template: TemplateFacts | None = None
     decoding: Proof | None = None
     training: Proof | None = None
@@ -93,6 +99,23 @@ class ModelFacts:
         if self.usd_per_mtok is not None or self.usd_per_hour is not None:
             return self.usd_per_mtok is not None
         return self.billed_by == "token"
+
+    def token_price(self, *, adapted: bool = False) -> ApiPrice | None:
+        """The price of its tokens: as declared, else as listed for the model or (`adapted`) its fine-tuned variant."""
+        declared = self.usd_per_mtok
+        if declared is None:
+            kind = "fine-tuned" if adapted else "base"
+            return next((price for price in self.listed_prices if price.kind == kind), None)
+        return ApiPrice(
+            asked=self.name,
+            model=self.name,
+            provider=self.server or self.name,
+            kind="base",
+            input_usd_per_mtok=declared.input,
+            output_usd_per_mtok=declared.output,
+            cached_usd_per_mtok=declared.cached,
+            source=DECLARED,
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,9 +7,13 @@ from pathlib import Path
 
 import pytest
 
+from harness.analysis.decision.requirements.table import Requirements
+from harness.analysis.derive import derive
+from harness.analysis.evidence import read_run
 from harness.analysis.regression.findings import Outcome
 from harness.analysis.regression.gate import judge
 from harness.analysis.regression.terms import Gate
+from harness.analysis.results.requirements import Met
 from harness.engines.engine import AdapterRef
 from harness.engines.open import open_entry
 from harness.errors import InputError
@@ -78,6 +82,20 @@ def test_the_strategies_with_an_adapter_use_the_one_that_the_server_holds(task: 
     replies = {(name, question): reply for _, name, question, reply in answers_of(folder)}
     assert replies["base", "saw-0"] != replies["lora", "saw-0"]
     assert all(row["merged"] for row in rows(folder, "timings")), "nothing is merged at a server"
+
+
+def test_it_costs_what_was_declared_and_nobody_knows_how_long_it_takes_to_make(
+    task: Task, tmp_path: Path
+) -> None:
+    folder = run(tmp_path, task, HELD, "base", "lora")
+    assert read_manifest(folder).model.upfront_usd == {"workshop": 12.0}
+    evidence = read_run(folder)
+    cost = derive(evidence).tasks["workshop"].strategies["lora"].cost
+    assert cost.components.upfront_usd == 12.0
+    assert cost.assumptions.tuning_cycles is None
+    needs = Requirements(refresh_days=30.0)
+    (outcome,) = derive(evidence, needs=needs).tasks["workshop"].decision.candidates["lora"].requirements
+    assert (outcome.requirement, outcome.status) == ("refresh_days", Met.UNKNOWN)
 
 
 def test_a_task_without_training_questions_is_no_obstacle(tmp_path: Path) -> None:

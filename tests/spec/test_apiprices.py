@@ -12,12 +12,12 @@ from typing import Any
 
 import pytest
 
-from harness.analysis.money.economics import api_cost
 from harness.errors import InputErrors
 from harness.files import read_json, to_json
 from harness.records import ApiPrice
 from harness.spec.apiprices import api_prices
 from harness.spec.prices import FineTunedPrice, PriceSheet, load_prices
+from harness.spec.tokenusd import api_cost
 
 DAY = datetime.date(2026, 11, 25)
 

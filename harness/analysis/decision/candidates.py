@@ -55,8 +55,9 @@ class Candidate:
     `memory_most_gb`: the peak of the whole run (None: not known). `update_s`: device seconds from changed documents
     to a system that knows them, `update_people_s`: seconds of an engineer's work beside them. `interval`: of the
     accuracy. `rank`: how simple it is, from 0 on. `beats_trivial`: whether it is shown to do better than the best reply
-    that needs no model (None: there is none to compare with). `leaves`: how data leave machines of one's own with it,
-    a clause (None: they do not). `weights_elsewhere`: a service that bills tokens holds the weights.
+    that needs no model (None: there is none to compare with). `update_unknown`: nobody knows how long an update takes,
+    as its adapter is made elsewhere. `leaves`: how data leave machines of one's own with it, a clause (None: they do
+    not). `weights_elsewhere`: a service that bills tokens holds the weights.
     """
 
     name: str
@@ -72,6 +73,7 @@ class Candidate:
     rank: float = 0
     taught: Taught | None = None
     beats_trivial: bool | None = None
+    update_unknown: bool = False
     leaves: str | None = None
     weights_elsewhere: bool = False
 

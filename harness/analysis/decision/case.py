@@ -255,7 +255,7 @@ def _candidate(
     parts = [measured.training_s, measured.index_s]
     updated = prices and (measured.adapted or measured.retrieves)
     people = (
-        prices.labour.refresh_hours(retrieves=measured.retrieves, adapted=measured.adapted) if prices else 0.0
+        prices.labour.refresh_hours(retrieves=measured.retrieves, adapted=measured.trained) if prices else 0.0
     )
     money = economics(measured, prices, inputs)
     return Candidate(
@@ -270,6 +270,7 @@ def _candidate(
         cites=system.retrieved is not None,
         update_s=sum(part for part in parts if part is not None) if any(parts) else None,
         update_people_s=3600 * people if updated else None,
+        update_unknown=measured.served_adapter,
         interval=accuracy.interval,
         rank=rank(system, hosted=money.by_token),
         beats_trivial=figures.over_trivial.beats if figures.over_trivial else None,

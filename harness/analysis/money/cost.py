@@ -24,6 +24,7 @@ from harness.analysis.results.money import Cost, MonthlyTotal, PriceFacts, Proje
 from harness.analysis.results.tokens import ByToken
 from harness.analysis.statistics.intervals import mean
 from harness.run.manifest import Manifest, TrainedAdapter
+from harness.spec.system import ServedAdapter
 from harness.spec.tariff import Tariff
 
 STALE_DAYS = 180
@@ -63,6 +64,7 @@ def measured_of(run: Evidence, pair: Pair) -> Measured:
     sizes = [part.bytes for part in (adapter, index) if part]
     seconds = [row.e2e_s for row in timings]
     model = run.manifest.model_of(system)
+    held = system.adapter if candidate and isinstance(system.adapter, ServedAdapter) else None
     return Measured(
         strategy=pair[1],
         adapted=adapted,
@@ -85,6 +87,8 @@ def measured_of(run: Evidence, pair: Pair) -> Measured:
         serving=serving_of(model, run.answers.get(pair, ()), adapted=system.adapted),
         at_once=model.server is not None,
         pass_n=passed.questions if passed else 0,
+        served_adapter=held is not None,
+        upfront_usd=model.upfront_usd.get(held.task) if held else None,
     )
 
 

@@ -258,26 +258,6 @@ def _refreshes(refresh_days: float | None) -> float:
 # Formulas
 
 
-def api_cost(
-    prompt_tokens: float,
-    completion_tokens: float,
-    input_usd_per_mtok: float,
-    output_usd_per_mtok: float,
-    cached_tokens: float = 0.0,
-    cached_usd_per_mtok: float | None = None,
-) -> float:
-    """c = (prompt − cached)·p_in + cached·p_cached + completion·p_out; prices in dollars a million tokens.
-
-    Without a price of cached tokens they cost what others do.
-    """
-    cached_price = input_usd_per_mtok if cached_usd_per_mtok is None else cached_usd_per_mtok
-    return (
-        (prompt_tokens - cached_tokens) * input_usd_per_mtok
-        + cached_tokens * cached_price
-        + completion_tokens * output_usd_per_mtok
-    ) / 1e6
-
-
 def fine_tune_cost(
     cycles: int,
     device_hours: float,

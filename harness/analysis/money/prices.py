@@ -16,6 +16,7 @@ from harness.analysis.results.figures import Interval
 from harness.analysis.results.hosting import ALL_MONTH, Hosting
 from harness.analysis.results.money import Assumptions, Components
 from harness.analysis.results.tokens import ByToken
+from harness.run.manifest import DECLARED
 from harness.spec.prices import UsedSheet
 from harness.spec.tariff import Tariff
 
@@ -203,10 +204,6 @@ class Serving:
         return Assumptions(machine=self.machine, usd_per_hour=self.usd_per_hour, source=source)
 
 
-DECLARED = "declared with the model"
-"""Where a price comes from that a person gives for a model (usd_per_hour, usd_per_mtok)."""
-
-
 @dataclass(frozen=True, slots=True)
 class Measured:
     """What a run knows of one system on one task. None: not measured, or the system has no such part."""
@@ -249,6 +246,11 @@ class Measured:
     """A server holds the adapter: nothing was trained here."""
     upfront_usd: float | None = None
     """What making that adapter cost, as declared."""
+
+    @property
+    def trained(self) -> bool:
+        """Whether an adapter was trained here, by people and a machine that are paid for."""
+        return self.adapted and not self.served_adapter
 
     @property
     def busy_s(self) -> float | None:
@@ -360,7 +362,7 @@ def _components(measured: Measured, priced: Prices, hosting: Paid | None, querie
     else:
         query = _query_parts(m, hosting, queries) if hosting else Components()
     people = m.candidate and not m.control
-    tuned, indexed = m.candidate and m.adapted and not m.served_adapter, m.candidate and m.retrieves
+    tuned, indexed = m.candidate and m.trained, m.candidate and m.retrieves
     stored = m.stored_bytes if m.candidate else None
     return replace(
         query,
@@ -441,7 +443,7 @@ def _refresh(measured: Measured, priced: Prices, parts: Components) -> tuple[flo
             return None, 0.0
         machine += parts.training_usd
         labels = priced.changed_share * parts.labels_usd
-    hours = labour.refresh_hours(retrieves=measured.retrieves, adapted=measured.adapted)
+    hours = labour.refresh_hours(retrieves=measured.retrieves, adapted=measured.trained)
     people = 0.0 if measured.control else hours * labour.wage_usd_per_hour + labels
     return machine + people, people
 
@@ -454,7 +456,7 @@ def _assumptions(measured: Measured, priced: Prices | None, inputs: CostInputs) 
     batched, training_s = measured.batched_s, measured.training_s
     own = priced if measured.candidate and not measured.control else None
     people = own.labour if own else None
-    tuned = people if measured.adapted and not measured.served_adapter else None
+    tuned = people if measured.trained else None
     found = people if measured.retrieves else None
     changes = own if measured.adapted or measured.retrieves else None
     origin = priced.origin if priced else Assumptions()
@@ -473,7 +475,7 @@ def _assumptions(measured: Measured, priced: Prices | None, inputs: CostInputs) 
         engineer_hours_per_cycle=tuned.cycle_hours if tuned else None,
         evaluation_hours=people.evaluation_hours if people else None,
         engineer_hours_per_refresh=people.refresh_hours(
-            retrieves=measured.retrieves, adapted=measured.adapted
+            retrieves=measured.retrieves, adapted=measured.trained
         )
         if people
         else None,

@@ -11,11 +11,11 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from harness.analysis.money.economics import api_cost
 from harness.analysis.results.money import Projection
 from harness.analysis.statistics.intervals import mean
 from harness.records import AnswerRow, ApiPrice, PromptSample
 from harness.spec.prices import PromptCachePrice
+from harness.spec.tokenusd import request_usd
 
 LABEL = "projection"
 _CONTENT = re.compile(r"%%\d+%%")
@@ -78,8 +78,8 @@ def _projection(
     in_house: bool,
     prefix: SharedPrefix | None,
 ) -> Projection:
-    costs = [cost for row in answers if (cost := request_usd(price, row)) is not None]
-    cached = [request_usd(price, row, prefix.cached) or 0.0 for row in answers] if costs and prefix else []
+    costs = [cost for row in answers if (cost := answer_usd(price, row)) is not None]
+    cached = [answer_usd(price, row, prefix.cached) or 0.0 for row in answers] if costs and prefix else []
     training = price.training_usd_per_mtok
     return Projection(
         model=price.model,
@@ -103,18 +103,6 @@ def _projection(
     )
 
 
-def request_usd(price: ApiPrice, row: AnswerRow, cached_tokens: int = 0) -> float | None:
-    """One answer's price; all its tokens are charged at the tier that its prompt reaches."""
-    passed = [tier for tier in price.tiers if row.prompt_tokens > tier.above_prompt_tokens]
-    tier = passed[-1] if passed else price
-    if tier.input_usd_per_mtok is None or tier.output_usd_per_mtok is None:
-        return None
-    tokens = api_cost(
-        row.prompt_tokens,
-        row.completion_tokens,
-        tier.input_usd_per_mtok,
-        tier.output_usd_per_mtok,
-        min(cached_tokens, row.prompt_tokens),
-        tier.cached_usd_per_mtok,
-    )
-    return tokens + price.per_request_usd
+def answer_usd(price: ApiPrice, row: AnswerRow, cached_tokens: int = 0) -> float | None:
+    """One answer's price, with so many tokens of its prompt cached."""
+    return request_usd(price, row.prompt_tokens, row.completion_tokens, cached_tokens)

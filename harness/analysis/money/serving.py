@@ -10,8 +10,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from harness.analysis.latency import mean_interval
-from harness.analysis.money.prices import DECLARED, Serving
-from harness.analysis.money.projection import request_usd
+from harness.analysis.money.prices import Serving
+from harness.analysis.money.projection import answer_usd
 from harness.analysis.results.tokens import ByToken
 from harness.analysis.statistics.intervals import mean
 from harness.records import AnswerRow, ApiPrice
@@ -34,34 +34,16 @@ def serving_of(model: ModelFacts, answers: Sequence[AnswerRow], *, adapted: bool
     return Serving(model.name, unknown=why)
 
 
-def token_price(model: ModelFacts, *, adapted: bool) -> ApiPrice | None:
-    """The price of a model's tokens: as declared, else as listed for the model or its fine-tuned variant."""
-    declared = model.usd_per_mtok
-    if declared is None:
-        kind = "fine-tuned" if adapted else "base"
-        return next((price for price in model.listed_prices if price.kind == kind), None)
-    return ApiPrice(
-        asked=model.name,
-        model=model.name,
-        provider=model.server or model.name,
-        kind="base",
-        input_usd_per_mtok=declared.input,
-        output_usd_per_mtok=declared.output,
-        cached_usd_per_mtok=declared.cached,
-        source=DECLARED,
-    )
-
-
 def _by_token(model: ModelFacts, answers: Sequence[AnswerRow], adapted: bool) -> Serving:
-    price = token_price(model, adapted=adapted)
+    price = model.token_price(adapted=adapted)
     if price is None or price.input_usd_per_mtok is None or price.output_usd_per_mtok is None:
         why = price.reason if price and price.reason else f"no list has a price of the tokens of {model.name}"
         how = "declare usd_per_mtok with input and output in the models file (--models)"
         return Serving(model.name, unknown=f"{why}; {how}")
     if not answers:
         return Serving(model.name, unknown="nothing was answered")
-    costs = [answer_usd(price, row) for row in answers]
-    prompts = [answer_usd(price, replace(row, completion_tokens=0)) for row in answers]
+    costs = [billed_usd(price, row) for row in answers]
+    prompts = [billed_usd(price, replace(row, completion_tokens=0)) for row in answers]
     whole, prompt = mean(costs) or 0.0, mean(prompts) or 0.0
     return Serving(
         model.name,
@@ -82,6 +64,6 @@ def _by_token(model: ModelFacts, answers: Sequence[AnswerRow], adapted: bool) ->
     )
 
 
-def answer_usd(price: ApiPrice, row: AnswerRow) -> float:
+def billed_usd(price: ApiPrice, row: AnswerRow) -> float:
     """What one answer cost, with each attempt at it: nobody says which of them a server bills."""
-    return row.attempts * (request_usd(price, row, row.cached_tokens or 0) or 0.0)
+    return row.attempts * (answer_usd(price, row, row.cached_tokens or 0) or 0.0)

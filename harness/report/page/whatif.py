@@ -28,6 +28,7 @@ from harness.report.view import visible
 from harness.scoring.table import is_graded
 from harness.spec.bounds import LEAST, MOST_CYCLES, MOST_USD_PER_HOUR
 from harness.spec.strategy import rank
+from harness.spec.system import ServedAdapter
 from harness.spec.tariff import TARIFF_WORDS
 
 Own = dict[str, float | str | bool | None]
@@ -69,7 +70,8 @@ class WhatIfSystem:
     `training_s`, `index_s`: device seconds; `index_by_token`: indexing is priced by the token instead.
     `upfront_usd`: what making an adapter cost that a server holds. `people_once_usd`: people's time that is paid once,
     but for that of a tuning cycle.
-    `update_people_s`: an engineer's time at each change of knowledge (None: none). `hosted`: what a query's tokens
+    `update_people_s`: an engineer's time at each change of knowledge (None: none); `update_unknown`: an adapter is made
+    elsewhere, in a time that nobody knows. `hosted`: what a query's tokens
     would cost on hosted models, by their names: a projection, which takes no part in the choice.
     """
 
@@ -89,6 +91,7 @@ class WhatIfSystem:
     index_s: float
     index_by_token: bool
     update_people_s: float | None
+    update_unknown: bool
     people_once_usd: float
     upfront_usd: float
     cost: Cost
@@ -239,6 +242,7 @@ def _system(results: RunResult, task: TaskResult, row: SystemResult, look: Look)
         training_s=(adapter.seconds if adapter else None) or 0.0,
         index_s=(index.seconds if index else None) or 0.0,
         index_by_token=bool(by_token),
+        update_unknown=isinstance(row.system.adapter, ServedAdapter),
         update_people_s=None if hours is None else 3600 * hours,
         people_once_usd=sum(usd or 0.0 for usd in once),
         upfront_usd=parts.upfront_usd or 0.0,

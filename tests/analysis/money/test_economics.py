@@ -13,7 +13,6 @@ from harness.analysis.money.breakeven import break_even_per_refresh, break_even_
 from harness.analysis.money.economics import (
     DAYS_PER_MONTH,
     Economics,
-    api_cost,
     fine_tune_cost,
     per_correct_usd,
     with_error_price,
@@ -22,6 +21,7 @@ from harness.analysis.results.decision import Setting
 from harness.analysis.results.hosting import Hosting
 from harness.analysis.results.money import Assumptions, Components
 from harness.spec.tariff import Tariff
+from harness.spec.tokenusd import api_cost
 
 GPT_4 = (30.0, 60.0)
 """$0.03 and $0.06 a thousand tokens, as dollars a million."""

@@ -90,6 +90,24 @@ def test_a_fine_tune_is_mostly_people() -> None:
     assert lora.people_monthly_usd(10, 365.25 / 12) == pytest.approx(315 + 480)
 
 
+def test_an_adapter_that_a_server_holds_costs_what_was_declared() -> None:
+    """$40 once, an hour for the prompt and five for the evaluation at $100; no cycle, no training, no label of ours.
+
+    At a change of knowledge it is made again, and judged for half an hour.
+    """
+    served = Measured("lora", adapted=True, served_adapter=True, upfront_usd=40.0, serial_s=1.0)
+    money = economics(served, PRICES)
+    assert (money.fixed_usd, money.people_usd, money.per_cycle_usd) == (640.0, 600.0, 0.0)
+    assert (money.refresh_usd, money.people_refresh_usd) == (90.0, 50.0)
+    assert money.components.training_usd is None
+    assert money.assumptions.tuning_cycles is None
+    unsaid = economics(replace(served, upfront_usd=None), PRICES)
+    assert (unsaid.fixed_usd, unsaid.refresh_usd) == (None, None)
+    assert unsaid.fixed_reason == (
+        "what making the served adapter cost is not known; declare upfront_usd with it in the models file"
+    )
+
+
 def test_people_are_paid_whichever_the_strategy() -> None:
     """The prompt 1 h and its evaluation 5 h; retrieval 10 h, examples 2 h; a control costs nobody's time."""
     shots = Measured("few-shot", examples=True, serial_s=2.0)

@@ -12,7 +12,7 @@ from harness.analysis.decision.requirements.table import Requirements
 from harness.analysis.derive import derive
 from harness.analysis.evidence import read_run
 from harness.analysis.money.economics import CostInputs
-from harness.analysis.money.serving import answer_usd, serving_of, token_price
+from harness.analysis.money.serving import billed_usd, serving_of
 from harness.analysis.results.requirements import Met
 from harness.analysis.results.run import TaskResult
 from harness.analysis.results.tokens import ByToken
@@ -45,24 +45,24 @@ def token_facts(**more: Any) -> ModelFacts:
 
 
 def price(**more: Any) -> ApiPrice:
-    found = token_price(token_facts(**more), adapted=False)
+    found = token_facts(**more).token_price()
     assert found is not None
     return found
 
 
 def test_uncached_and_cached_tokens_and_the_completion_have_a_price_each() -> None:
     """600 at $2, 400 at $0.50 and 50 at $8 a million; thoughts are tokens of the completion already."""
-    assert answer_usd(price(), row(cached=400)) == pytest.approx((1_200 + 200 + 400) / 1e6)
-    assert answer_usd(price(), row()) == pytest.approx((2_000 + 400) / 1e6), "nobody said that any was cached"
+    assert billed_usd(price(), row(cached=400)) == pytest.approx((1_200 + 200 + 400) / 1e6)
+    assert billed_usd(price(), row()) == pytest.approx((2_000 + 400) / 1e6), "nobody said that any was cached"
 
 
 def test_without_a_price_of_cached_tokens_they_cost_what_others_do() -> None:
     dear = price(usd_per_mtok=TokenPrice(input=2.0, output=8.0))
-    assert answer_usd(dear, row(cached=400)) == pytest.approx(2_400 / 1e6)
+    assert billed_usd(dear, row(cached=400)) == pytest.approx(2_400 / 1e6)
 
 
 def test_each_attempt_is_paid_for() -> None:
-    assert answer_usd(price(), row(attempts=3)) == pytest.approx(3 * 2_400 / 1e6)
+    assert billed_usd(price(), row(attempts=3)) == pytest.approx(3 * 2_400 / 1e6)
 
 
 def test_a_query_costs_the_mean_of_the_answers_with_its_interval() -> None:
@@ -92,7 +92,7 @@ def test_what_is_declared_comes_before_what_is_listed() -> None:
     facts = token_facts(listed_prices=prices)
     assert price(listed_prices=prices).source == "declared with the model"
     facts = token_facts(usd_per_mtok=None, listed_prices=prices)
-    plain, tuned = (token_price(facts, adapted=adapted) for adapted in (False, True))
+    plain, tuned = (facts.token_price(adapted=adapted) for adapted in (False, True))
     assert plain is not None
     assert tuned is not None
     assert (plain.input_usd_per_mtok, tuned.input_usd_per_mtok) == (1.0, 3.0)

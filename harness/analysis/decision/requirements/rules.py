@@ -121,7 +121,12 @@ def update(candidate: Candidate, _: Requirements, setting: Setting) -> Outcome |
     An engineer's hours are counted as if none were spent asleep, so what misses is too slow at any rate.
     """
     limit, device, people = setting.refresh_days, candidate.update_s, candidate.update_people_s
-    if limit is None or (device is None and people is None):
+    if limit is None:
+        return None
+    if candidate.update_unknown:
+        why = "its adapter is made elsewhere, and nobody said how long that takes"
+        return _unknown("refresh_days", why, required=limit * 86400)
+    if device is None and people is None:
         return None
     value, most = (device or 0.0) + (people or 0.0), limit * 86400
     what = "to take up a change"

@@ -235,13 +235,13 @@ const WhatIf = (() => {
   // brought up to date is never up to date.
   function requirements(one, terms, facts, usd) {
     const device = one.training_s + one.index_s;
-    const updated = device || one.update_people_s !== null ? device + one.update_people_s : null;
+    const updated = !one.update_unknown && (device || one.update_people_s !== null) ? device + one.update_people_s : null;
     return [
       terms.min_accuracy === null ? null : held("min_accuracy", one.accuracy, terms.min_accuracy, one.accuracy >= terms.min_accuracy),
       terms.max_latency_s === null ? null : latency(one, terms, facts),
       terms.monthly_budget_usd === null ? null : atMost("monthly_budget_usd", usd, terms.monthly_budget_usd),
       ...one.constant,
-      terms.refresh_days === null || updated === null ? null : atMost("refresh_days", updated, terms.refresh_days * 86400),
+      terms.refresh_days === null || (updated === null && !one.update_unknown) ? null : atMost("refresh_days", updated, terms.refresh_days * 86400),
     ].filter(Boolean);
   }
 

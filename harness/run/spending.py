@@ -20,37 +20,20 @@ from harness.run.folder import ANSWERS, FAILURES, REPEATS, TIMINGS, RunFolder
 from harness.run.manifest import Manifest, ModelFacts
 from harness.run.rows import read_rows
 from harness.run.tools import Model, Tools
+from harness.spec.tokenusd import request_usd
 
 
 def price_of(facts: ModelFacts, *, adapted: bool = False) -> ApiPrice | None:
     """What the tokens of a model cost: as declared, else as listed that day. None: by the hour, or not known."""
-    if not facts.by_token:
+    price = facts.token_price(adapted=adapted) if facts.by_token else None
+    if price is None or None in (price.input_usd_per_mtok, price.output_usd_per_mtok):
         return None
-    if declared := facts.usd_per_mtok:
-        return ApiPrice(
-            asked=facts.name,
-            model=facts.name,
-            provider="declared",
-            kind="base",
-            input_usd_per_mtok=declared.input,
-            output_usd_per_mtok=declared.output,
-            cached_usd_per_mtok=declared.cached,
-        )
-    known = {
-        price.kind: price
-        for price in facts.listed_prices
-        if None not in (price.input_usd_per_mtok, price.output_usd_per_mtok)
-    }
-    return known.get("fine-tuned" if adapted else "base")
+    return price
 
 
 def usd(price: ApiPrice, prompt: int, completion: int, cached: int = 0) -> float:
-    """A request's dollars by its tokens, `cached` of the prompt's at their own price where they have one."""
-    tier = next((tier for tier in reversed(price.tiers) if prompt > tier.above_prompt_tokens), price)
-    read, written = tier.input_usd_per_mtok or 0.0, tier.output_usd_per_mtok or 0.0
-    known = read if tier.cached_usd_per_mtok is None else tier.cached_usd_per_mtok
-    cached = min(cached, prompt)
-    return ((prompt - cached) * read + cached * known + completion * written) / 1e6 + price.per_request_usd
+    """A request's dollars by its tokens, at a price that is known."""
+    return request_usd(price, prompt, completion, cached) or 0.0
 
 
 def read_tokens(request: Request, tokens: int, longest: int) -> int:

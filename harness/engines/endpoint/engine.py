@@ -33,6 +33,9 @@ from harness.records import TemplateFacts
 WHOLE, SLACK, LEAST_READ = 0.85, 16, 0.5
 """A server that read less of a prompt than this share of what it reads of others, less a few tokens, has cut it."""
 
+THINKING_TOKENS = 4096
+"""What a served model may think before an answer, where it cannot be kept from it; at most a quarter of its window."""
+
 
 class EndpointEngine:
     """Implements `Engine` over a server. Many threads may call `complete` at once; each waits until it may ask.
@@ -58,6 +61,8 @@ class EndpointEngine:
         self._client, self._dialect, self._asker = client, dialect, asker
         self._prompts, self._scorer, self._note = prompts, scorer, note
         self._told: set[str] = set()
+        self._room = 0
+        """Tokens for thoughts, beside those of an answer."""
         self._read_share = LEAST_READ
         """The largest share of a prompt's tokens, as counted here, that the server said it had read."""
 
@@ -120,11 +125,32 @@ class EndpointEngine:
             return self._scorer.score(request, model, self._asker.ask)
 
         def work() -> Completion:
-            reply = reply_of(self._client.post(*self._body(request, model)))
-            return completion_of(reply, request.decoding, self._prompts.count)
+            roomy = self._roomy(request)
+            reply = reply_of(self._client.post(*self._body(roomy, model)))
+            return completion_of(reply, roomy.decoding, self._prompts.count)
 
+        before = self._roomy(request)
         completion, attempts = self._asker.ask(lambda: self._or_withheld(work))
+        if self._starved(completion, before):
+            completion, again = self._asker.ask(lambda: self._or_withheld(work))
+            attempts += again
         return self._checked(completion, request, attempts)
+
+    def _roomy(self, request: Request) -> Request:
+        """The request with the room for thoughts that this model has shown to need."""
+        room = max(request.decoding.thinking_tokens, self._room)
+        return replace(request, decoding=replace(request.decoding, thinking_tokens=room))
+
+    def _starved(self, completion: Completion, asked: Request) -> bool:
+        """Whether the limit fell among thoughts that the server does not leave out, and may be wider from now on."""
+        if completion.text.strip() or not completion.reasoning_tokens or completion.finish_reason != "length":
+            return False
+        self._room = min(THINKING_TOKENS, self.window // 4)
+        self._tell(
+            "thinks",
+            f"it thinks before it answers; {self._room:,} tokens more are allowed for that, and counted apart.",
+        )
+        return asked.decoding.thinking_tokens < self._room
 
     def _body(self, request: Request, model: str) -> tuple[Path, Body]:
         if isinstance(request.prompt, str):
@@ -179,15 +205,19 @@ class EndpointEngine:
             return self._timed_score(request, model, clock)
 
         def work() -> TimedCompletion:
+            roomy = self._roomy(request)
+            path, body = self._body(roomy, model)
             start = clock()
-            path, body = self._body(request, model)
             stream = read_stream(self._client.stream(path, self._dialect.streamed(body)), clock)
-            completion = completion_of(stream.reply, request.decoding, self._prompts.count)
+            completion = completion_of(stream.reply, roomy.decoding, self._prompts.count)
             assert stream.first_s is not None
             assert stream.last_s is not None
             return TimedCompletion(completion, stream.first_s - start, stream.last_s - start)
 
+        before = self._roomy(request)
         timed = self._asker.once(work)
+        if self._starved(timed.completion, before):  # what was timed is no answer, and nothing failed
+            timed = self._asker.once(work)
         return replace(timed, completion=self._checked(timed.completion, request, 1))
 
     def _timed_score(self, request: Request, model: str, clock: Clock) -> TimedCompletion:

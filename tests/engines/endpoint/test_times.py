@@ -9,7 +9,17 @@ import pytest
 from harness.engines.engine import Decoding
 from harness.errors import NoAnswer
 from tests.engines.endpoint.world import QUESTION, World
-from tests.servers import ScriptedServer, answering, chunk, events_of, refuse, streaming
+from tests.servers import (
+    Body,
+    Handler,
+    ScriptedServer,
+    answering,
+    chunk,
+    events_of,
+    refuse,
+    reply_body,
+    streaming,
+)
 
 USAGE = {"prompt_tokens": 5, "completion_tokens": 3}
 
@@ -93,6 +103,29 @@ def test_what_makes_a_prompt_unique_stands_at_its_very_front(server: ScriptedSer
 def test_a_model_that_thinks_has_room_for_it(server: ScriptedServer) -> None:
     World(server).ask(replace(QUESTION, decoding=Decoding(16, thinking_tokens=100)))
     assert server.asked[0]["max_tokens"] == 116
+
+
+def test_room_for_thoughts_is_found_where_they_eat_the_answer(server: ScriptedServer) -> None:
+    def thinking(handler: Handler, body: Body) -> None:
+        starved = body["max_tokens"] < 100
+        usage = {"prompt_tokens": 5, "completion_tokens": 16 if starved else 70}
+        usage |= {"completion_tokens_details": {"reasoning_tokens": 16 if starved else 60}}
+        text, finish = ("", "length") if starved else ("Rome.", "stop")
+        thoughts = {"reasoning_content": "Let me see"}
+        if body.get("stream"):
+            end = {**chunk(finish), "usage": usage}
+            return handler.send_events([chunk(**thoughts), chunk(content=text), end])
+        return handler.send_json(reply_body(text, usage, finish, **thoughts))
+
+    server.always = thinking
+    world = World(server)
+    completion = world.ask()
+    assert (completion.text, completion.completion_tokens, completion.reasoning_tokens) == ("Rome.", 70, 60)
+    assert [body["max_tokens"] for body in server.asked] == [16, 16 + 1024]
+    world.ask()
+    assert len(server.asked) == 3, "it is known now"
+    assert World(server).time().completion.text == "Rome."
+    assert len([note for note in world.progress.notes if "thinks" in note]) == 1
 
 
 def test_a_reply_that_is_no_stream_is_no_time(server: ScriptedServer) -> None:

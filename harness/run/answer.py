@@ -6,7 +6,6 @@ A local model answers batches, sorted by length. A server is asked single questi
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field, replace
@@ -149,7 +148,7 @@ class AnswerPass:
         for answers in self.executor(self._work(ready, adapter, keys, open_places), todo):
             # Of a half-answered batch only what was lacking.
             kept = {place: answers.completions[place] for place in open_places[answers.batch.number]}
-            self._keep(ready, answers, kept, adapter)
+            self._keep(ready, [(answers, kept)], adapter)
             advance(len(answers.batch.places))
 
     def _work(
@@ -188,7 +187,8 @@ class AnswerPass:
     ) -> None:
         """Ask in the order of the questions; each answer, and each failure, is on disk before the next is taken in.
 
-        The time of an answer is what passed since the one before was taken in: their sum is the time of the pass.
+        The time of an answer is what passed since the one before was taken in, shared by those that were ready
+        together: their sum is the time of the pass.
         """
         streak = self.streak or Streak(self.engine.identity.name)
         todo = [Batch(place, (place,)) for place in sorted(places)]
@@ -197,16 +197,18 @@ class AnswerPass:
         work = fresh._question(ready, adapter)
         since = self.clock()
         with closing(as_they_come(work, todo, self.engine.concurrency)) as answered:
-            for answers in answered:
-                for place, failure in answers.failures.items():
+            for ready_now in answered:
+                lost = [item for answers in ready_now for item in answers.failures.items()]
+                for place, failure in lost:
                     self.folder.add_failure(failure.row(ready, ready.questions[place], repeat=repeat))
-                    streak.failed(failure)
-                if answers.completions:
+                if had := [answers for answers in ready_now if answers.completions]:
                     taken, since = self.clock() - since, self.clock()
-                    timed = answers if answers.wall_s is None else replace(answers, wall_s=taken)
-                    self._keep(ready, timed, timed.completions, adapter, repeat)
+                    timed = _sharing(had, taken)
+                    self._keep(ready, [(answers, answers.completions) for answers in timed], adapter, repeat)
                     streak.answered()
-                advance(1)
+                for _, failure in lost:
+                    streak.failed(failure)
+                advance(len(ready_now))
 
     def _question(self, ready: ReadyJob, adapter: AdapterRef | None) -> Work:
         """The unit of work: a question → its answer, from the cache where it is there, or why it has none."""
@@ -241,27 +243,49 @@ class AnswerPass:
     def _keep(
         self,
         ready: ReadyJob,
-        answers: Answers,
-        kept: dict[int, Completion],
+        batches: Sequence[tuple[Answers, dict[int, Completion]]],
         adapter: AdapterRef | None,
         repeat: int = 0,
     ) -> None:
-        """Keep what a batch gave, in the cache and in the folder."""
-        prompts = {place: answers.prompts.get(place, ready.prompts[place]) for place in kept}
-        cached = answers.wall_s is None
-        if self.cache and not cached and not repeat:
-            self.cache.put({self.key(prompts[place], adapter): kept[place] for place in kept})
-        for prompt in prompts.values():
-            self.folder.add_passages(ready.job.task, prompt.retrieved)
-        sha256 = adapter.sha256 if adapter else None
-        row = functools.partial(
-            answer_row, ready, batch=answers.batch.number, cached=cached, adapter=sha256, repeat=repeat
-        )
-        rows = [row(place, prompts[place], completion) for place, completion in kept.items()]
+        """Keep what batches gave, in the cache and in the folder: of each, the completions beside it."""
+        fresh: dict[str, Completion] = {}
+        rows: list[AnswerRow] = []
+        for answers, kept in batches:
+            cached = answers.wall_s is None
+            for place, completion in kept.items():
+                prompt = answers.prompts.get(place, ready.prompts[place])
+                if not cached:
+                    fresh[self.key(prompt, adapter)] = completion
+                self.folder.add_passages(ready.job.task, prompt.retrieved)
+                batch, sha256 = answers.batch.number, adapter.sha256 if adapter else None
+                rows.append(
+                    answer_row(
+                        ready,
+                        place,
+                        prompt,
+                        completion,
+                        batch=batch,
+                        cached=cached,
+                        adapter=sha256,
+                        repeat=repeat,
+                    )
+                )
+        if self.cache and fresh and not repeat:
+            self.cache.put(fresh)
         if repeat:
             self.folder.add_repeats(rows)
         else:
-            self.folder.add_answers(rows, _batch_row(ready, answers))
+            timed = (_batch_row(ready, answers) for answers, _ in batches)
+            self.folder.add_answers(rows, [row for row in timed if row])
+
+
+def _sharing(batches: Sequence[Answers], taken: float) -> list[Answers]:
+    """Batches that were ready together, with the time since those before; what was in the cache took none."""
+    computed = sum(answers.wall_s is not None for answers in batches)
+    return [
+        answers if answers.wall_s is None else replace(answers, wall_s=taken / computed)
+        for answers in batches
+    ]
 
 
 def picked(question: Question, completion: Completion) -> Completion:

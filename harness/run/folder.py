@@ -80,10 +80,10 @@ class RunFolder:
         """Replace a JSONL file in one step: what a run knows from its start, and a resumed one writes again."""
         write_text(self.path / name, "".join(f"{to_json(row)}\n" for row in rows))
 
-    def add_answers(self, rows: Sequence[AnswerRow], batch: BatchRow | None) -> None:
-        """Append what a batch returned; its time is written first, so that no answer lacks it."""
-        if batch:
-            append_lines(self.path / BATCHES, [batch])
+    def add_answers(self, rows: Sequence[AnswerRow], batches: Sequence[BatchRow]) -> None:
+        """Append what batches returned; their times are written first, so that no answer lacks it."""
+        if batches:
+            append_lines(self.path / BATCHES, batches)
         append_lines(self.path / ANSWERS, rows)
 
     def add_failure(self, row: FailureRow) -> None:

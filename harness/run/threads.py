@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import threading
 from collections.abc import Callable, Generator, Iterator, Sequence
 from dataclasses import dataclass
-from queue import SimpleQueue
+from queue import Empty, SimpleQueue
 from typing import TypeVar
 
 T = TypeVar("T")
@@ -22,8 +23,8 @@ class _Ended:
     """A thread that does no more."""
 
 
-def as_they_come(work: Callable[[T], R], items: Sequence[T], threads: int) -> Generator[R, None, None]:
-    """Do `work` on each item from so many threads and yield the results in the order in which they are ready.
+def as_they_come(work: Callable[[T], R], items: Sequence[T], threads: int) -> Generator[list[R], None, None]:
+    """Do `work` on each item from so many threads and yield what is ready, as soon as something is: a list at a time.
 
     After an error nothing more is begun; what was begun is waited for and yielded, and then the first error is raised.
     Closing the iterator, or interrupting it, begins nothing more and waits for nothing. At most twice as many items as
@@ -63,17 +64,29 @@ def as_they_come(work: Callable[[T], R], items: Sequence[T], threads: int) -> Ge
     try:
         waiting = len(running)
         while waiting:
-            result = results.get()
-            if isinstance(result, _Ended):
-                waiting -= 1
-            elif isinstance(result, _Raised):
-                first = first or result
-                places.release(threads)
-            else:
-                yield result
-                places.release()
+            ready: list[R] = []
+            for result in _taken(results):
+                if isinstance(result, _Ended):
+                    waiting -= 1
+                elif isinstance(result, _Raised):
+                    first = first or result
+                    places.release(threads)
+                else:
+                    ready.append(result)
+            if ready:
+                yield ready
+                places.release(len(ready))
         if first:
             raise first.error
     finally:
         stopped.set()
         places.release(threads)
+
+
+def _taken(results: SimpleQueue[T]) -> list[T]:
+    """What is ready, and at least one."""
+    taken = [results.get()]
+    with contextlib.suppress(Empty):
+        while True:
+            taken.append(results.get_nowait())
+    return taken

@@ -86,7 +86,7 @@ def test_a_full_disk_is_a_sentence_and_keeps_what_is_there(
 
     monkeypatch.setattr("os.fsync", full)
     with pytest.raises(HarnessError, match="No space left on device"):
-        folder.add_answers([answer("a")], None)
+        folder.add_answers([answer("a")], [])
     with pytest.raises(HarnessError, match="No space left on device"):
         folder.update(status="complete")
     monkeypatch.undo()
@@ -159,7 +159,7 @@ def test_answers_come_back_and_their_batch_is_written_first(
         append(path, rows)
 
     monkeypatch.setattr(module, "append_lines", recorded)
-    folder.add_answers([answer("a"), answer("b")], BatchRow("t", SYSTEM_ID, 0, 2, 2, 1.0))
+    folder.add_answers([answer("a"), answer("b")], [BatchRow("t", SYSTEM_ID, 0, 2, 2, 1.0)])
     assert order == ["batches.jsonl", "answers.jsonl"]
     assert RunFolder.resume(tmp_path).answered() == {
         ("t", SYSTEM_ID, 0): {"a": answer("a"), "b": answer("b")}
@@ -172,7 +172,7 @@ def test_a_resumed_folder_knows_what_it_holds(tmp_path: Path) -> None:
     answered, timed = ROWS["answers"], ROWS["timings"]
     assert isinstance(answered, AnswerRow)
     assert isinstance(timed, TimingRow)
-    folder.add_answers([answered], None)
+    folder.add_answers([answered], [])
     folder.add_timings([timed])
     folder.add_passages("t", [Ranked(PASSAGE, 0.5)])
     again = RunFolder.resume(tmp_path)

@@ -72,7 +72,7 @@ def test_the_times_of_the_answers_add_up_to_that_of_the_pass(world: World, concu
     world.answer(ServedEngine(reply, concurrency=concurrency))
     batches = world.rows("batches")
     assert sorted(row["batch"] for row in batches) == list(range(24))
-    assert sum(row["wall_s"] for row in batches) == 24.0
+    assert sum(row["wall_s"] for row in batches) == pytest.approx(24.0)
     assert {row["questions"] for row in batches} == {1}
 
 
@@ -165,7 +165,7 @@ def test_a_server_that_is_gone_is_not_asked_thousands_of_times(tmp_path: Path, c
     )
     with pytest.raises(ModelUnavailable, match="no answer to 20 questions in a row; the last time: HTTP 500"):
         world.answer(engine)
-    assert len(world.rows("failures")) == MOST_IN_A_ROW
+    assert MOST_IN_A_ROW <= len(world.rows("failures")) <= MOST_IN_A_ROW + 2 * concurrency
     assert len(engine.asked) <= 31 + 20 + 2 * concurrency
     answered = len(world.rows())
     again = ServedEngine(reply, concurrency=concurrency)
@@ -210,17 +210,18 @@ def test_a_kill_loses_only_what_was_on_its_way(tmp_path: Path, concurrency: int)
     class Stops(RunFolder):
         def add_answers(self, *given: Any) -> None:
             super().add_answers(*given)
-            if len(rows(self.path, "answers")) == 7:
+            if len(rows(self.path, "answers")) >= 7:
                 raise Killed
 
     engine = ServedEngine(reply, concurrency=concurrency)
     world.folder = Stops(world.folder.path, world.folder.manifest)
     with pytest.raises(Killed):
         world.answer(engine)
+    kept = len(world.rows())
     world.folder = RunFolder.resume(world.folder.path)
     again = ServedEngine(reply, concurrency=concurrency)
     world.answer(again)
-    assert len(again.asked) == 24 - 7
+    assert len(again.asked) == 24 - kept
 
     def facts(some: World) -> Any:
         return sorted((row["question_id"], row["prediction"]) for row in some.rows())

@@ -288,9 +288,13 @@ def _least_memory_gb(run: Evidence, system: System, measured: Measured) -> float
 
 
 def _most_memory_gb(run: Evidence, system: System) -> float | None:
-    """The process's peak, training and embedder included; says nothing where weights lie on a GPU or a server."""
+    """The process's peak, training and embedder included; says nothing where weights lie on a GPU or a server.
+
+    Nor of one of several models that were read here: the peak is of all of them.
+    """
     device = run.manifest.model_of(system).device or "cpu"
-    return run.manifest.peak_memory_gb if device.startswith("cpu") else None
+    alone = sum(model.server is None for model in run.manifest.models) < 2
+    return run.manifest.peak_memory_gb if alone and device.startswith("cpu") else None
 
 
 def _leaves(model: ModelFacts) -> str | None:

@@ -1,0 +1,272 @@
+"""A run that goes: everything made ready, answered model by model, and timed."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from harness.engines.engine import AdapterRef, Engine, is_served
+from harness.errors import InputError, TaskFailed
+from harness.finetune.store import adapter_folder, load_or_train
+from harness.finetune.trainer import Trainer
+from harness.quantities import counted, dollars
+from harness.run.aggregates import keep_aggregates
+from harness.run.answer import AnswerPass
+from harness.run.answer_cache import AnswerCache
+from harness.run.contexts import RunContexts
+from harness.run.conversation import template_sentences
+from harness.run.estimate import Estimate, estimate, in_short
+from harness.run.fitting import fitting
+from harness.run.folder import RunFolder
+from harness.run.manifest import TimingOrder, TrainedAdapter
+from harness.run.plan import Job, Plan
+from harness.run.prepare import ReadyJob, ready
+from harness.run.samples import write_samples
+from harness.run.settings import Settings, effort
+from harness.run.spending import Spending, spent_before
+from harness.run.timing import TimingPass, timed_forms
+from harness.run.tools import Model, Tools
+from harness.spec.system import LoRA, ModelRef
+
+Passes = Mapping[ModelRef, AnswerPass]
+"""How each model is asked."""
+
+
+def _described(model: Model) -> str:
+    identity = model.engine.identity
+    how = f"{identity.dtype} on {identity.device}" if identity.dtype else identity.device
+    called = f"{model.label}: " if model.label else ""
+    return f"{called}{identity.name} ({how})"
+
+
+@dataclass
+class Run:
+    """One run in progress: what it was asked, and what has been made ready so far."""
+
+    settings: Settings
+    plan: Plan
+    tools: Tools
+    folder: RunFolder
+    contexts: RunContexts
+    spending: Spending | None = None
+    adapters: dict[tuple[ModelRef, LoRA, int], AdapterRef] = field(default_factory=dict)
+
+    def go(self) -> None:
+        self._say_where()
+        jobs, passes = self.make_ready()
+        self._say_plan(jobs, passes)
+        self._keep_within(self.estimate(jobs, passes))
+        self._answer(jobs, passes)
+        keep_aggregates(self.folder, jobs, self.tools.progress)
+        self._time(jobs)
+
+    def make_ready(self) -> tuple[list[ReadyJob], Passes]:
+        """Everything that is known before the first answer."""
+        tools = self.tools
+        self._keep_template()
+        self.contexts.prepare()
+        jobs = self._fitted([ready(job, self.contexts.of(job)) for job in self.plan.jobs])
+        self.contexts.write_questions(jobs)
+        write_samples(self.folder, self.plan.tasks.values(), jobs)
+        cached = self.settings.use_cache
+        cache = AnswerCache(tools.cache / "answers.sqlite", tools.progress) if cached else None
+        passes = {
+            model.ref: AnswerPass(
+                model.engine,
+                self.folder,
+                cache,
+                tools.progress,
+                tools.clock,
+                asks_anew=self.settings.repeat > 1,
+            )
+            for model in tools.models
+        }
+        return jobs, passes
+
+    def estimate(self, jobs: Sequence[ReadyJob], passes: Passes) -> Estimate:
+        return estimate(jobs, passes, self.settings, self.folder, spent_before(self.folder))
+
+    def _keep_within(self, planned: Estimate) -> None:
+        """Say what servers will be asked. Raises InputError where that cannot stay within the user's limit."""
+        if not any(row.served for row in planned.jobs):
+            return
+        self.tools.progress.note(f"  {in_short(planned)}")
+        limit = self.settings.max_usd
+        if limit is not None and planned.usd_spent + (planned.usd_least or 0.0) > limit:
+            spent = f", and {dollars(planned.usd_spent)} are spent" if planned.usd_spent else ""
+            raise InputError(
+                f"--max-usd {limit:g} does not reach: the prompts alone cost {dollars(planned.usd_least)}{spent}. Ask "
+                f"fewer questions (--limit), or allow more: harness compare --resume {self.folder.path} --max-usd USD"
+            )
+
+    def _fitted(self, jobs: Sequence[ReadyJob]) -> list[ReadyJob]:
+        """The jobs that fit into their model's window; what does not is taken out of the plan, with the reason."""
+        self.plan, fitted = fitting(self.plan, jobs)
+        kept = {(ready.job.task, ready.job.system.id) for ready in fitted}
+        self.folder.update(
+            plan=tuple(row for row in self.folder.manifest.plan if (row.task, row.system) in kept),
+            not_applicable=self.plan.not_applicable,
+        )
+        return fitted
+
+    # Answer
+
+    def _say_where(self) -> None:
+        """With what and where to, before anything long begins: embedding a corpus may take minutes."""
+        models = "; ".join(map(_described, self.tools.models))
+        several = "Models" if len(self.tools.models) > 1 else "Model"
+        self.tools.progress.note(f"{several} {models}; run folder {self.folder.path}")
+
+    def _keep_template(self) -> None:
+        """Keep how each model's conversations are written, and say what is unusual about it."""
+        models = []
+        for model, known in zip(self.tools.models, self.folder.manifest.models, strict=True):
+            facts = model.engine.template_facts()
+            models.append(dataclasses.replace(known, template=facts) if facts else known)
+            for sentence in template_sentences(facts) if facts else ():
+                of = f"{model.label}: " if model.label else ""
+                self.tools.progress.note(f"  {of}{sentence}")
+        self.folder.update(model=models[0], other_models=tuple(models[1:]))
+
+    def _say_plan(self, jobs: Sequence[ReadyJob], passes: Passes) -> None:
+        """What will run and what is cached, before the first answer."""
+        say = self.tools.progress.note
+        for (task, model), context in self.contexts.by_model.items():
+            if context.retriever and model == self.tools.model.ref:
+                info = context.retriever.info
+                say(f"  {task}: index of {info.passages} passages {'reused' if info.reused else 'built'}")
+        for job in self.plan.trainings:
+            seed = f", seed {job.seed}" if self.settings.seeds > 1 else ""
+            say(f"  {job.task} · {job.system.name}: adapter {self._adapter_state(job)}{seed}")
+            if left_out := self.contexts.of(job).training(job.system, job.seed).left_out:
+                longer = f"{counted(left_out, 'training example')} left out: longer than the model reads"
+                say(f"  {job.task} · {job.system.name}: {longer}")
+        for asked in jobs:
+            known = passes[asked.job.system.model].known
+            cached = "" if asked.job.system.adapted else f", {known(asked)} cached"
+            say(f"  {asked.job.task} · {asked.job.system.name}: {len(asked.questions)} questions{cached}")
+        for task in self.plan.forgetting.alone:
+            count, asked_there = len(self.plan.tasks[task].test), self.plan.jobs_of(task)
+            adapters = sum(job.system.adapted for job in asked_there)
+            say(
+                f"  {task} shows what is forgotten: {counted(count, 'question')} to base and to "
+                f"{counted(adapters, 'adapter')}, {count * len(asked_there):,} answers; --guard none saves them"
+            )
+        for task in self.plan.idle:
+            say(f"  {task} would only show what is forgotten, and no adapter is trained: it is not asked")
+        for asked_task in self.plan.tasks.values():
+            for sentence in (*asked_task.left_out, *asked_task.remarks):
+                say(f"  {sentence}")
+        for task, reasons in self.plan.not_applicable.items():
+            for system, reason in reasons.items():
+                say(f"  {task} · {system}: not applicable, {reason}")
+
+    def _adapter_state(self, job: Job) -> str:
+        key = self._trainer(job).key(self.contexts.of(job).training(job.system, job.seed))
+        return "cached" if adapter_folder(self.tools.cache, key).exists() else "to be trained"
+
+    def _trainer(self, job: Job) -> Trainer:
+        trainer = self.tools.of(job.system).trainer
+        assert trainer is not None  # else the plan has no such job
+        return trainer
+
+    def _apart(self) -> tuple[Engine, ...]:
+        """The engines, where they cannot be in memory together; a resumed run goes on as it began."""
+        order, engines = self.folder.manifest.timing_order, [model.engine for model in self.tools.models]
+        if order is None:
+            order = TimingOrder.INTERLEAVED if self.tools.fit_together(engines) else TimingOrder.ABBA
+            self.folder.update(timing_order=order)
+        return tuple(engines) if order is TimingOrder.ABBA else ()
+
+    def _answer(self, jobs: Sequence[ReadyJob], passes: Passes) -> None:
+        """Model by model, so that the weights of each are needed in one stretch."""
+        self.folder.update(set_aside={})
+        apart = self._apart()
+        for model in self.tools.models:
+            mine = [job for job in jobs if job.job.system.model == model.ref]
+            self._answer_model(mine, passes[model.ref])
+            if apart:
+                model.engine.release()
+
+    def _answer_model(self, jobs: Sequence[ReadyJob], answers: AnswerPass) -> None:
+        times = self.settings.repeat if is_served(answers.engine) else 1
+        for repeat in range(times):
+            for job in jobs:
+                if job.job.adapter is None and not (repeat and job.job.shows_forgetting):
+                    self._answer_one(job, job.job.served, answers, repeat)
+        own = [job.job for job in jobs]
+        for training in self.plan.trainings:
+            if training not in own or training.task in self.folder.manifest.set_aside:
+                continue
+            adapter = self._adapter(training)
+            for job in jobs:
+                if job.job.adapter == training.adapter:
+                    self._answer_one(job, adapter, answers)
+
+    def _answer_one(
+        self, ready_job: ReadyJob, adapter: AdapterRef | None, answers: AnswerPass, repeat: int = 0
+    ) -> None:
+        """Answer a job, unless its task was set aside. Raises TaskFailed where no other task is left."""
+        task, set_aside = ready_job.job.task, self.folder.manifest.set_aside
+        if task in set_aside:
+            return
+        try:
+            answers.run(ready_job, adapter, repeat)
+        except TaskFailed as error:
+            if not set(self.plan.tasks) - {task, *set_aside}:
+                raise
+            self.folder.update(set_aside={**set_aside, task: str(error)})
+            self.tools.progress.note(f"  {task} is set aside: {error}")
+
+    def _adapter(self, job: Job) -> AdapterRef:
+        """Train or open the adapter of a job and keep its record, in the place of an earlier one of its own."""
+        assert job.adapter is not None
+        training = self.contexts.of(job).training(job.system, job.seed)
+        adapter = load_or_train(self._trainer(job), training, self.tools.cache, self.tools.progress)
+        self.adapters[job.adapter] = adapter.ref
+        trained = TrainedAdapter(
+            system=job.system.id,
+            seed=job.seed,
+            record=adapter.record,
+            reused=adapter.reused,
+            left_out=training.left_out,
+            bytes=adapter.bytes,
+        )
+        manifest = self.folder.manifest
+        others = [old for old in manifest.adapters if (old.system, old.seed) != (job.system.id, job.seed)]
+        plan = list(manifest.plan)
+        for place, planned in enumerate(self.plan.jobs):
+            if planned.adapter == job.adapter:
+                plan[place] = dataclasses.replace(plan[place], adapter=adapter.record.sha256)
+        self.folder.update(adapters=(*others, trained), plan=tuple(plan))
+        return adapter.ref
+
+    # Time
+
+    def _time(self, jobs: Sequence[ReadyJob]) -> None:
+        count = effort(self.settings).latency_queries
+        if count == 0:
+            return
+        tools = self.tools
+        apart = self._apart()
+        timing = TimingPass(self.folder, tools.progress, tools.clock, self.settings.seed, apart)
+        for task in self.plan.tasks:
+            if task in self.folder.manifest.set_aside:
+                continue
+            if task in self.plan.forgetting.alone:
+                continue  # asked for what is forgotten, and nobody would deploy anything for it
+            timed = [
+                (job, self.adapters[job.job.adapter] if job.job.adapter else job.job.served)
+                for job in jobs
+                if job.job.task == task
+                and not job.job.shows_forgetting
+                and job.job.seed == self.settings.seed
+            ]
+            if timed:
+                timing.run(task, timed_forms(timed), count)
+        for model in tools.models:
+            if apart:
+                model.engine.release()
+            else:
+                model.engine.load(None)

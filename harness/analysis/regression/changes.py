@@ -108,11 +108,13 @@ def prices(before: Manifest, after: Manifest) -> list[Difference]:
     ]
 
 
-def devices(manifest: Manifest) -> dict[str, str | None]:
-    """Where each model was computed, by what a sentence calls that."""
+def devices(manifest: Manifest, *runs: Manifest) -> dict[str, str | None]:
+    """Where each model was computed that all `runs` have, by what a sentence calls that."""
+    common = set.intersection(*({facts.label for facts in run.models} for run in runs))
     return {
         f"model {facts.label} device" if facts.label else "model device": facts.device
         for facts in manifest.models
+        if facts.label in common
     }
 
 
@@ -129,7 +131,7 @@ def other_kernels(before: Manifest, after: Manifest) -> list[str]:
             "machine cpu": manifest.machine.cpu,
             "machine accelerator": manifest.machine.accelerator,
             "machine threads": manifest.machine.threads,
-            **devices(manifest),
+            **devices(manifest, before, after),
             **{name: manifest.libraries.get(name) for name in KERNEL_LIBRARIES},
         }
         for manifest in (before, after)
@@ -162,7 +164,7 @@ def _of_run(before: Manifest, after: Manifest) -> Iterator[Change]:
     parts: tuple[tuple[Cause, str, Callable[[Manifest], object]], ...] = (
         (Cause.LIBRARY, "libraries ", lambda run: run.libraries),
         (Cause.MACHINE, "machine ", lambda run: run.machine),
-        (Cause.MACHINE, "", devices),
+        (Cause.MACHINE, "", lambda run: devices(run, before, after)),
         (Cause.SETTINGS, "", lambda run: inputs.flags(run, "seed", "seeds", "limit", "quick")),
         (Cause.PROGRAM, "", lambda run: {"commit": run.git_commit, "version": run.harness_version}),
     )

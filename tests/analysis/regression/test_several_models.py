@@ -65,6 +65,7 @@ def test_a_run_of_two_models_is_checked_against_one_of_the_first(one: Path, two:
     ]
     assert outcomes(judged, "accuracy").keys() == set(STRATEGIES)
     assert "base@large, rag@large, lora@large are new" in " ".join(judged.new)
+    assert judged.other_kernels == (), "a model that is new was computed nowhere else before"
 
 
 def test_a_run_of_one_model_is_checked_against_the_same_of_two(one: Path, two: Path) -> None:

@@ -82,6 +82,11 @@ def _hosting(task: TaskResult) -> Hosting | None:
     return next((one for one in found if not one.own_price), next(iter(found), None))
 
 
+def _own_hour(cost: Cost) -> bool:
+    """Whether a server of its own price answers."""
+    return isinstance(cost.hosting, Hosting) and cost.hosting.own_price
+
+
 def _tokens(task: TaskResult) -> list[str]:
     """The systems whose tokens are paid for."""
     return [name for name, row in task.strategies.items() if isinstance(row.cost.hosting, ByToken)]
@@ -232,6 +237,10 @@ def _totals_lead(task: TaskResult) -> str:
     if not task.cost_totals or not (hosting or tokens):
         return ""
     ways = [_paid(hosting)] if hosting else []
+    own = [name for name, row in task.strategies.items() if _own_hour(row.cost)]
+    ways += (
+        [f"{listed(own)} at the hour of their own server"] if own and len(own) < len(task.strategies) else []
+    )
     ways += [f"{listed(tokens)} by the token"] if tokens else []
     total = task.cost_totals[0]
     often = total.refresh_days
@@ -271,7 +280,7 @@ def totals(task: TaskResult) -> Table:
         by_volume = {total.monthly_queries: total for total in known if total.strategy == name}
         rows.append((name, *(_month(by_volume.get(volume)) for volume in volumes)))
         batched = {volume: total.batched_monthly_usd for volume, total in by_volume.items()}
-        if any(value is not None for value in batched.values()):
+        if any(value is not None for value in batched.values()) and not task.strategies[name].cost.pass_n:
             rows.append((f"{name}, batched", *(dollars(batched.get(volume)) for volume in volumes)))
     own = {total.monthly_queries for total in task.cost_totals if total.own_volume}
     headers = (f"{queries(volume)}{' (yours)' if volume in own else ''}" for volume in volumes)

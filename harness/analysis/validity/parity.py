@@ -2,7 +2,8 @@
 
 No question is asked for it: the answers of the run are held against each other, strategy by strategy. Sums in another
 order change the last bits of logits, and now and then a token that was nearly a tie; in float32 that is a few answers
-in a hundred. Another chat template, other weights, quantisation or sampling change most of them.
+in a hundred. A server that does not repeat itself may differ as often as it does from itself, where that was measured
+(`--repeat`). Another chat template, other weights, quantisation or sampling change most of them.
 """
 
 from __future__ import annotations
@@ -28,7 +29,9 @@ NONE_SERVED = "No model of the run is behind a server."
 
 @dataclass(frozen=True, slots=True)
 class Agreement:
-    """One strategy on both models. `differ`: ids of the questions that they answered in other words."""
+    """One strategy on both models. `differ`: ids of the questions that they answered in other words. `varies`: the
+    share of questions that the server answered in other words when it was asked again; None: it was not.
+    """
 
     served: System
     local: System
@@ -36,6 +39,7 @@ class Agreement:
     differ: tuple[str, ...]
     accuracy: Drop | None
     exact: bool
+    varies: float | None
 
     @property
     def identical(self) -> float:
@@ -110,12 +114,22 @@ def _agreement(case: Case, served: System, local: System, *, exact: bool) -> Ite
         row.question_id for row, other in pairs if row.prediction.strip() != other.prediction.strip()
     )
     accuracy = drop(case.own[local], case.own[served], case.metric, case.clusters) if case.metric else None
-    yield Agreement(served, local, len(pairs), differ, accuracy, exact)
+    yield Agreement(served, local, len(pairs), differ, accuracy, exact, _varies(case, served))
+
+
+def _varies(case: Case, served: System) -> float | None:
+    first = {(answer.row.question_id, answer.row.seed): answer.row.prediction for answer in case.own[served]}
+    again = [
+        row.prediction.strip() != first[key].strip()
+        for row in case.run.repeats.get((case.task, served.name), ())
+        if (key := (row.question_id, row.seed)) in first
+    ]
+    return sum(again) / len(again) if again else None
 
 
 def _finding(rule: Rule, agreement: Agreement) -> Finding:
     """Fails where accuracies differ, or (in float32) more answers than noise explains; in fewer bits that warns."""
-    status, limit = rule.limits.judge(agreement.identical)
+    status, limit = rule.limits.judge(min(1.0, agreement.identical + (agreement.varies or 0.0)))
     if agreement.apart:
         status = Status.FAIL
     elif status is Status.FAIL and not agreement.exact:
@@ -131,5 +145,8 @@ def _sentence(agreement: Agreement, figures: dict[str, float]) -> str:
         figures |= {f"{name}: {key}": float(value) for key, value in agreement.accuracy.figures.items()}
         change = agreement.accuracy
         what += f", accuracy {points(change.delta)} ({change.lost} lost, {change.gained} gained)"
+    if agreement.varies is not None:
+        figures[f"{name}: varies"] = agreement.varies
+        what += f", where {percent(agreement.varies)} change when the server is asked again"
     first = f"; the first to differ: {listed(agreement.differ[:SHOWN])}" if agreement.differ else ""
     return f"{what}{first}."

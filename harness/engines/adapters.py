@@ -70,12 +70,29 @@ class AdapterLayers:
         if self._merged is None or self._merged[0] != adapter:
             self._merged = None  # make room before the next set is computed
             low_rank = self._read(adapter)
-            merged = {name: merged_layer(layer) for name, layer in low_rank.items()}
-            if why := self._fault(low_rank, merged):
+            merged: Layers = {}
+            why = self._no_room(low_rank)
+            if why is None:
+                merged = {name: merged_layer(layer) for name, layer in low_rank.items()}
+                why = self._fault(low_rank, merged)
+            if why is not None:
                 self._unmerged[adapter] = why
                 return low_rank
             self._merged = (adapter, merged)
         return self._merged[1]
+
+    def _no_room(self, layers: Layers) -> str | None:
+        """Why there is no room for merged layers, which are as large as the base's own; None where there is."""
+        needed = sum(
+            tensor.nbytes
+            for layer in layers.values()
+            for name, tensor in layer.named_parameters()
+            if "lora_" not in name
+        )
+        free = free_bytes(self._model.device)
+        if needed <= free:
+            return None
+        return f"they would need {needed / 1e9:.1f} GB beside its weights, where {free / 1e9:.1f} GB are free"
 
     def _fault(self, low_rank: Layers, merged: Layers) -> str | None:
         """Why merged layers do not stand for the low-rank ones that were trained; None where they do.
@@ -99,6 +116,16 @@ class AdapterLayers:
                 return self._model(input_ids=ids.to(self._model.device), use_cache=False).logits[0]
         finally:
             self._exchange(own)
+
+
+def free_bytes(device: Any) -> int:
+    """How much memory is free where a model lies."""
+    import psutil
+    import torch
+
+    if device.type == "cuda":
+        return int(torch.cuda.mem_get_info(device)[0])
+    return int(psutil.virtual_memory().available)
 
 
 def read_layers(model: Any, adapter: Path) -> Layers:

@@ -192,6 +192,26 @@ def test_merged_and_unmerged_adapters_give_the_same_answers(
     assert engine.complete(BATCH, replace(adapter, merged=False)) == merged
 
 
+def test_where_a_second_set_of_weights_has_no_room_adapters_stay_beside_the_first(
+    tiny_model: ModelFolder, adapter: AdapterRef, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    merged = tiny_engine(tiny_model).complete(BATCH, adapter)
+    engine = tiny_engine(tiny_model)
+    own = sum(
+        layer.weight.nbytes
+        for layer in engine.model.weights.model.modules()
+        if type(layer).__name__ == "Linear"
+    )
+    for free, used in ((own - 1, "library"), (own, "own")):
+        monkeypatch.setattr(adapters, "free_bytes", lambda _, free=free: free)
+        engine.release()
+        assert engine.complete(BATCH, adapter) == merged
+        facts = engine.facts()
+        assert facts is not None
+        assert facts.merging is not None
+        assert facts.merging.used == used
+
+
 def test_an_adapter_is_read_once_however_often_weights_change(
     engine: TransformersEngine, adapter: AdapterRef, monkeypatch: pytest.MonkeyPatch
 ) -> None:

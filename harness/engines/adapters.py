@@ -25,6 +25,10 @@ Shapes = Mapping[str, tuple[int, ...]]
 """Name of a tensor → its shape."""
 
 
+ROUNDING = 4
+"""So many times what sums in another order may move logits is allowed to merging, which rounds every weight."""
+
+
 class AdapterLayers:
     """The adapters of one base model. `model` stays the caller's; its layers are exchanged in place."""
 
@@ -102,7 +106,7 @@ class AdapterLayers:
         if not all(merged.values()):
             return "its weights are quantized"
         logits = [self._logits(layers) for layers in (low_rank, merged)]
-        return apart("the logits of a prompt", logits[1], logits[0], allowed(self._model.dtype))
+        return apart("the logits of a prompt", logits[1], logits[0], ROUNDING * allowed(self._model.dtype))
 
     def _logits(self, layers: Layers) -> Any:
         """The logits of a few tokens with these layers in place."""

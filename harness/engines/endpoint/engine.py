@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from functools import cached_property
 
 from harness.engines.endpoint.asking import Asker
 from harness.engines.endpoint.client import Body, Client, Path
@@ -40,7 +41,7 @@ THINKING_TOKENS = 4096
 class EndpointEngine:
     """Implements `Engine` over a server. Many threads may call `complete` at once; each waits until it may ask.
 
-    `scorer` None: the server gives no log-likelihoods. Where `prompts` know no tokenizer, tokens
+    `scorer` None: the server can give no log-likelihoods, for want of its tokenizer. Without one in `prompts`, tokens
     that the server does not count are estimated.
     """
 
@@ -69,7 +70,17 @@ class EndpointEngine:
     @property
     def abilities(self) -> frozenset[Ability]:
         known = {Ability.COUNT, Ability.RENDER} if self._prompts.chat else set()
-        return frozenset(known | ({Ability.SCORE} if self._scorer else set()))
+        return frozenset(known | ({Ability.SCORE} if self._scores else set()))
+
+    @cached_property
+    def _scores(self) -> bool:
+        """Whether the server gives log-likelihoods; it is asked for some where a task needs them."""
+        if self._scorer is None:
+            return False
+        why = self._scorer.why_not(self.identity.name)
+        if why:
+            self._tell("scores", f"it gives no log-likelihoods: {why}.")
+        return why is None
 
     def facts(self) -> LoadFacts:
         """What the server refused until now; of its weights nothing is known."""

@@ -61,9 +61,6 @@ def open_endpoint(
     window = _window(listed, name) or (chat.context_tokens if chat else UNKNOWN_WINDOW)
     prompts = Prompts(chat)
     scorer = Scorer(client, prompts) if chat else None
-    if scorer and (why := scorer.why_not(name)):
-        progress.note(f"{name} gives no log-likelihoods: {why}.")
-        scorer = None
     return EndpointEngine(
         _identity(entry, address, name), client, dialect, asker,
         concurrency=concurrency, window=window, prompts=prompts, scorer=scorer, note=progress.note,

@@ -98,7 +98,7 @@ class Known:
                 if most
                 else "lacks the task's own scores."
             )
-        if wrong := system.too_many(row.completion_tokens):
+        if wrong := system.too_many(row.completion_tokens - row.reasoning_tokens):
             return wrong
         if row.reasoning_tokens > row.completion_tokens:
             return f"has {row.reasoning_tokens} tokens of thoughts among {row.completion_tokens}."
@@ -127,7 +127,7 @@ class Known:
             return f"is of an adapter that is not merged, and {system.name} has none."
         if row.warm and not system.served:
             return f"is of a prompt that was read before, and {system.name} keeps none."
-        return system.too_many(row.completion_tokens)
+        return system.too_many(row.completion_tokens - row.reasoning_tokens)
 
 
 def _planned(system: System, task: TaskFacts) -> Planned:

@@ -264,7 +264,9 @@ def _system(
         tpot_s=percentiles(tpots(deployed)),
         unmerged=unmerged(timings),
         tokens=Tokens(
-            mean([row.prompt_tokens for row in rows]), mean([row.completion_tokens for row in rows])
+            mean([row.prompt_tokens for row in rows]),
+            mean([row.completion_tokens for row in rows]),
+            (mean([row.reasoning_tokens for row in rows]) or None),
         ),
         tokens_per_s=throughput.tokens_per_s(timings, passed),
         retrieval=retrieval(scored, system, texts),

@@ -16,6 +16,7 @@ from harness.engines.control import MARK, ControlTokens
 from harness.engines.conventions import Conventions
 from harness.engines.engine import UNKNOWN_WINDOW, Message
 from harness.engines.quiet import import_transformers
+from harness.engines.reasoning import Reader
 from harness.engines.template import ChatTemplate
 from harness.engines.window import stated_windows
 from harness.errors import ModelUnavailable
@@ -54,10 +55,6 @@ class ChatTokenizer:
                 f"the model in {self._folder} has no chat template, so it is not an instruction model. "
                 "Name one that was tuned to follow instructions."
             )
-        if tokenizer.eos_token_id is None:
-            raise ModelUnavailable(
-                f"the tokenizer in {self._folder} names no token that ends a reply (eos_token)."
-            )
         return tokenizer
 
     @cached_property
@@ -80,10 +77,34 @@ class ChatTokenizer:
         except ValueError as error:
             raise ModelUnavailable(f"{self._folder / 'config.json'} {error}.") from None
 
-    @property
+    @cached_property
     def end_token(self) -> int:
-        """The token that ends a reply; a fine-tune learns to give it."""
-        return int(self._tokenizer.eos_token_id)
+        """The token that ends a reply; a fine-tune learns to give it.
+
+        That which the template writes behind one, else the tokenizer's own, else the configuration's. Raises
+        ModelUnavailable where no file names any.
+        """
+        written = self.conventions.turn_end
+        named = sorted((token for token in self.control.ids if written.startswith(token)), key=len)
+        ends = [self.control.ids[token] for token in named[-1:]]
+        for end in (*ends, self._tokenizer.eos_token_id, *self._configured_ends):
+            if end is not None:
+                return int(end)
+        raise ModelUnavailable(
+            f"no file in {self._folder} names a token that ends a reply: neither the chat template nor the tokenizer "
+            "(eos_token)."
+        )
+
+    @property
+    def _configured_ends(self) -> tuple[int, ...]:
+        ends = getattr(self._config, "eos_token_id", None)
+        return tuple(ends) if isinstance(ends, list | tuple) else (() if ends is None else (ends,))
+
+    @cached_property
+    def end_tokens(self) -> frozenset[int]:
+        """Every token that ends a reply, by the template, the tokenizer and the configuration."""
+        known = (self.end_token, self._tokenizer.eos_token_id, *self._configured_ends)
+        return frozenset(int(end) for end in known if end is not None)
 
     @property
     def first_token(self) -> int:
@@ -139,22 +160,26 @@ class ChatTokenizer:
 
     @cached_property
     def conventions(self) -> Conventions:
-        return Conventions(self._template)
+        added = [token.content for token in self._tokenizer.added_tokens_decoder.values()]
+        return Conventions(self._template, added)
 
     @cached_property
     def facts(self) -> TemplateFacts:
         """Raises ModelUnavailable where the template cannot put a question."""
         conventions = self.conventions
         conventions.check()
+        _ = self.end_token
         return TemplateFacts(
             system_turn="user" if conventions.folds else "own",
             several_turns=conventions.several_turns,
             pinned_date=conventions.pinned_date,
+            thinking=conventions.thinking,
         )
 
     def conversation(self, messages: Sequence[Message]) -> str:
         """The text of a task's conversation, its system message where the template has a place for it."""
-        return self.render(self.conventions.turns(messages))
+        veiled = [Message(turn.role, self.control.mark(turn.content)) for turn in messages]
+        return self.control.unveil(self.conventions.prompt(veiled))
 
     # Tokens
 
@@ -166,6 +191,10 @@ class ChatTokenizer:
     def encode_content(self, text: str) -> tuple[int, ...]:
         """Token ids of a text in which control tokens have no meaning: a label, a reply that is learnt."""
         return self.encode(self.control.text(text))
+
+    def encode_reply(self, text: str) -> tuple[int, ...]:
+        """Token ids of a reply in a conversation, as a fine-tune learns it: to its end, and without a thought."""
+        return (*self.encode(self.conventions.lead), *self.encode_content(text), self.end_token)
 
     def encode_whole(self, text: str) -> tuple[int, ...]:
         """Token ids of `text` with what the tokenizer puts around any text, unless its first token stands there."""
@@ -194,6 +223,17 @@ class ChatTokenizer:
         return known.get(text)
 
     def decode(self, tokens: Sequence[int]) -> str:
+        """The text of tokens, without special ones."""
+        return self._decoded(tokens, bare=True)
+
+    def _decoded(self, tokens: Sequence[int], *, bare: bool) -> str:
         tokenizer = self._tokenizer
         with self._reading():
-            return str(tokenizer.decode(tokens, skip_special_tokens=True))
+            return str(tokenizer.decode(tokens, skip_special_tokens=bare))
+
+    @cached_property
+    def reader(self) -> Reader:
+        """How tokens of replies are read."""
+        return Reader(
+            self.decode, lambda tokens: self._decoded(tokens, bare=False), self.conventions.thoughts
+        )

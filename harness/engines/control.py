@@ -34,12 +34,12 @@ class ControlTokens:
         added = {token.content: token for token in tokenizer.added_tokens_decoder.values()}
         named = {token for token in added if added[token].special or token in written}
         # A single character, or a blank, is a part of ordinary text.
-        self._ids = {
+        self.ids = {
             token: self._id(token)
             for token in sorted(named | set(tokenizer.all_special_tokens))
             if len(token.strip()) > 1 and self._id(token) is not None
         }
-        self.tags = tuple(sorted(set(_TAG.findall(written)) - self._ids.keys()))
+        self.tags = tuple(sorted(set(_TAG.findall(written)) - self.ids.keys()))
         """Texts that mark turns without being tokens: in a content they cannot be told from the template's own."""
 
     def _id(self, token: str) -> int | None:
@@ -51,14 +51,13 @@ class ControlTokens:
     def _flags(self) -> re.RegexFlag:
         """Whether the tokenizer takes `<|IM_END|>` for `<|im_end|>`."""
         blind = any(
-            token.swapcase() != token and self._id(token.swapcase()) == self._ids[token]
-            for token in self._ids
+            token.swapcase() != token and self._id(token.swapcase()) == self.ids[token] for token in self.ids
         )
         return re.I if blind else re.NOFLAG
 
     @cached_property
     def _plain(self) -> re.Pattern[str]:
-        return _either(map(re.escape, self._ids))
+        return _either(map(re.escape, self.ids))
 
     @cached_property
     def _any_case(self) -> re.Pattern[str]:
@@ -68,7 +67,7 @@ class ControlTokens:
     @cached_property
     def _marked(self) -> re.Pattern[str]:
         return _either(
-            (re.escape(token[0]) + MARK + f"{MARK}?".join(map(re.escape, token[1:])) for token in self._ids),
+            (re.escape(token[0]) + MARK + f"{MARK}?".join(map(re.escape, token[1:])) for token in self.ids),
             self._flags,
         )
 
@@ -135,7 +134,7 @@ class ControlTokens:
         backend = getattr(self._tokenizer, "backend_tokenizer", None)
         if not isinstance(backend, Tokenizer):
             return None
-        names = {token: f"{MARK}{_SECRET}:{number}{MARK}" for token, number in self._ids.items()}
+        names = {token: f"{MARK}{_SECRET}:{number}{MARK}" for token, number in self.ids.items()}
         described = json.loads(backend.to_str())
         for token in described["added_tokens"]:
             token["content"] = names.get(token["content"], token["content"])
@@ -143,7 +142,7 @@ class ControlTokens:
         tokenizer = Tokenizer.from_str(json.dumps(described))
         tokenizer.no_truncation()
         tokenizer.no_padding()
-        whole = all(tokenizer.token_to_id(name) == self._ids[token] for token, name in names.items())
+        whole = all(tokenizer.token_to_id(name) == self.ids[token] for token, name in names.items())
         return (names, tokenizer) if whole else None
 
 

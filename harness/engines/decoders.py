@@ -10,10 +10,11 @@ from collections.abc import Callable, Sequence
 from typing import Any, Protocol
 
 from harness.engines.attention import smallest_window
-from harness.engines.decoding import Reply, check_numbers, greedy, prefill, read_prefix
+from harness.engines.decoding import check_numbers, greedy, prefill, read_prefix
 from harness.engines.engine import AdapterRef, Completion, Decoding
 from harness.engines.likelihood import Likelihood, likelihoods, plain_likelihood
 from harness.engines.local import LocalModel
+from harness.engines.reply import Reply
 from harness.engines.tokens import Pair
 from harness.errors import ModelUnavailable
 from harness.loading import said
@@ -53,9 +54,9 @@ class OwnDecoder:
         on_token: Callable[[], None] | None = None,
     ) -> list[Completion]:
         model, chat = self._model.weights, self._model.chat
-        shared = shareable(model, prompts, shared, decoding.max_tokens)
+        shared = shareable(model, prompts, shared, decoding.most)
         state = prefill(model, prompts, shared, chat.end_token, self._prefix_cache(prompts[0][:shared]))
-        return greedy(model, state, decoding, ends, chat.decode, on_token)
+        return greedy(model, state, decoding, ends, chat.reader, on_token)
 
     def score(self, pairs: Sequence[Pair], shared: int) -> list[Likelihood]:
         """A context that several continuations share is read once."""
@@ -118,11 +119,11 @@ class LibraryDecoder:
             if on_token:
                 on_token()
             check_numbers([logit])
-            reply.add(token, decoding, ends, chat.decode)
+            reply.add(token, decoding, ends, chat.reader)
             return reply.finish is not None
 
-        generate(self._model.weights, prompt, decoding.max_tokens, look)
-        return reply.completion(decoding, ends, chat.decode)
+        generate(self._model.weights, prompt, decoding.most, look)
+        return reply.completion(decoding, ends, chat.reader)
 
     def score(self, pairs: Sequence[Pair], shared: int) -> list[Likelihood]:  # noqa: ARG002
         model = self._model.weights

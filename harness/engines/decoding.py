@@ -15,10 +15,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from harness.engines.engine import Completion, Decoding
+from harness.engines.reasoning import Reader
+from harness.engines.reply import Reply
 from harness.errors import ModelUnavailable
-from harness.records import FinishReason
-
-Decode = Callable[[Sequence[int]], str]
 
 
 @dataclass
@@ -147,31 +146,6 @@ def keep_rows(state: State, rows: Sequence[int]) -> State:
     return State(state.cache, state.mask[index], state.positions[index], state.logits[index])
 
 
-@dataclass
-class Reply:
-    """The tokens of one answer so far, and why it ended (None while it goes on)."""
-
-    tokens: list[int]
-    finish: FinishReason | None = None
-
-    def add(self, token: int, decoding: Decoding, ends: frozenset[int], decode: Decode) -> None:
-        self.tokens.append(token)
-        if token in ends or (decoding.stop and self._stopped(decoding, decode)):
-            self.finish = "stop"
-        elif len(self.tokens) >= decoding.max_tokens:
-            self.finish = "length"
-
-    def _stopped(self, decoding: Decoding, decode: Decode) -> bool:
-        text = decode(self.tokens)
-        return any(stop in text for stop in decoding.stop)
-
-    def completion(self, decoding: Decoding, ends: frozenset[int], decode: Decode) -> Completion:
-        words = self.tokens[:-1] if self.tokens and self.tokens[-1] in ends else self.tokens
-        text = decode(words)
-        cut = min((at for stop in decoding.stop if (at := text.find(stop)) >= 0), default=len(text))
-        return Completion(text[:cut], len(self.tokens), self.finish or "length")
-
-
 def check_numbers(logits: Sequence[float]) -> None:
     """Refuse the likeliest tokens' logits, or log-likelihoods, that are no numbers: they say nothing of any answer.
 
@@ -189,7 +163,7 @@ def greedy(
     state: State,
     decoding: Decoding,
     ends: frozenset[int],
-    decode: Decode,
+    reader: Reader,
     on_token: Callable[[], None] | None = None,
 ) -> list[Completion]:
     """Decode every row of `state` to its end. `on_token` is called as soon as a step's tokens are known."""
@@ -203,10 +177,10 @@ def greedy(
             on_token()
         check_numbers(likeliest.values.tolist())
         for reply, value in zip(active, values, strict=True):
-            reply.add(value, decoding, ends, decode)
+            reply.add(value, decoding, ends, reader)
         going = [row for row, reply in enumerate(active) if reply.finish is None]
         if not going:
-            return [reply.completion(decoding, ends, decode) for reply in replies]
+            return [reply.completion(decoding, ends, reader) for reply in replies]
         if len(going) < len(active):
             state = keep_rows(state, going)
             tokens = tokens[going]

@@ -40,6 +40,11 @@ class Decoding:
     json: bool = False
     thinking_tokens: int = 0
 
+    @property
+    def most(self) -> int:
+        """The most tokens of a reply, thoughts included."""
+        return self.max_tokens + self.thinking_tokens
+
 
 @dataclass(frozen=True, slots=True)
 class Continuation:

@@ -27,7 +27,7 @@ class ChatTemplate:
     """
 
     def __init__(self, source: str, names: Mapping[str, Any], folder: Path, date: str = PINNED_DATE) -> None:
-        self._source = source
+        self.source = source
         self._names = names
         self._folder = folder
         self.date = date
@@ -36,7 +36,7 @@ class ChatTemplate:
 
     @cached_property
     def _compiled(self) -> Any:
-        return chat_sandbox(self._now).from_string(self._source)
+        return chat_sandbox(self._now).from_string(self.source)
 
     def _now(self, form: str) -> str:
         self.dated = True
@@ -52,18 +52,25 @@ class ChatTemplate:
         turns = [{"role": message.role, "content": message.content} for message in messages]
         if prefill:
             turns[-1]["content"] += _END
+        told = {} if thinking is None else {"enable_thinking": thinking}
+        text = self.fill(turns, told, opens=not prefill)
+        return self._unfinished(text) if prefill else text
+
+    def fill(self, turns: Sequence[Mapping[str, str]], told: Mapping[str, Any], *, opens: bool = True) -> str:
+        """The text of turns with any fields. `told`: more variables; `opens`: whether the assistant's turn is begun."""
         try:
-            text: str = self._compiled.render(
-                messages=turns,
-                tools=None,
-                documents=None,
-                add_generation_prompt=not prefill,
-                **({} if thinking is None else {"enable_thinking": thinking}),
-                **self._names,
+            return str(
+                self._compiled.render(
+                    messages=list(turns),
+                    tools=None,
+                    documents=None,
+                    add_generation_prompt=opens,
+                    **told,
+                    **self._names,
+                )
             )
         except TemplateError as error:
             raise self.fails(explained(error)) from error
-        return self._unfinished(text) if prefill else text
 
     def _unfinished(self, text: str) -> str:
         """A text as far as its last message goes."""

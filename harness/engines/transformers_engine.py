@@ -113,7 +113,7 @@ class TransformersEngine:
         ends = configured if isinstance(configured, list) else [configured]
         chat = self.model.chat
         stops = [chat.special(text) for text in decoding.stop]
-        return frozenset(int(end) for end in [*ends, *stops, chat.end_token] if end is not None)
+        return frozenset(int(end) for end in [*ends, *stops, *chat.end_tokens] if end is not None)
 
     @property
     def _decoder(self) -> Decoder:

@@ -9,6 +9,7 @@ from dataclasses import replace
 from harness.analysis.results.run import RunResult, TaskResult
 from harness.quantities import counted, seconds, whole
 from harness.report import prices
+from harness.run.conversation import template_sentences
 from harness.run.manifest import IndexFacts, ModelFacts, TimingOrder
 
 TITLE = "Prompting, retrieval and fine-tuning on the same questions"
@@ -37,6 +38,7 @@ def what_was_run(results: RunResult) -> tuple[tuple[str, str], ...]:
     machine, sheet = results.machine, results.price_sheet
     facts = {
         **_models(results),
+        "Chat template": " ".join(_templates(results)),
         "Embedder": results.embedder.name if results.embedder else "",
         "Corpus": "; ".join(_corpora(results)),
         "Questions": ", ".join(f"{name} {whole(task.n)}" for name, task in results.tasks.items()),
@@ -83,6 +85,13 @@ def _model(model: ModelFacts) -> str:
         model.licence,
         f"without {', '.join(model.unsent)}, which its server refuses" if model.unsent else None,
     )
+
+
+def _templates(results: RunResult) -> Iterator[str]:
+    """What is unusual about how each model's conversations are written."""
+    for model in results.all_models:
+        if model.template and (told := " ".join(template_sentences(model.template))):
+            yield f"{model.label}: {told}" if model.label else told
 
 
 def _loading(model: ModelFacts) -> str:

@@ -9,6 +9,7 @@ from collections.abc import Callable
 
 from harness.analysis.latency_ratio import FEWEST_RATIOS
 from harness.analysis.results import figures
+from harness.analysis.results.figures import Tokens
 from harness.analysis.results.run import SystemResult, TaskResult
 from harness.analysis.retrieval import DEPTHS
 from harness.analysis.statistics.paired import A_BETTER, B_BETTER, INCONCLUSIVE
@@ -195,11 +196,16 @@ def answers(task: TaskResult) -> Table:
         ("Strategy", lambda row: row.label),
         ("Answers", lambda row: f"{row.accuracy.n}{'' if row.accuracy.n == task.n else f' of {task.n}'}"),
         ("Prompt tokens", lambda row: number(row.tokens.prompt_mean)),
-        ("Answer tokens", lambda row: number(row.tokens.completion_mean)),
+        ("Answer tokens", lambda row: _reply_tokens(row.tokens)),
         ("Cut by the token limit", lambda row: percent(row.finish_length_share)),
         ("Empty", lambda row: percent(row.empty_share)),
         ("From the cache", lambda row: percent(row.cached_share)),
     )
+
+
+def _reply_tokens(tokens: Tokens) -> str:
+    thoughts = f", {number(tokens.reasoning_mean)} of them thoughts" if tokens.reasoning_mean else ""
+    return f"{number(tokens.completion_mean)}{thoughts}"
 
 
 PAIRS = (

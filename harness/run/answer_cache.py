@@ -37,6 +37,8 @@ def answer_key(model: EngineIdentity, adapter: AdapterRef | None, prompt: Prompt
         "stop": list(decoding.stop),
         "choices": [option.text for option in prompt.request.continuations],
     }
+    if decoding.thinking_tokens:
+        facts["thinking"] = decoding.thinking_tokens
     if model.sha256 is None:  # nobody here sees the weights
         served = adapter.served if adapter else None
         facts["unseen"] = {**asdict(model.model), "adapter": served, "json": decoding.json}
@@ -155,7 +157,8 @@ def _fits(completion: Completion, request: Request) -> bool:
     if not request.scored:
         written = completion.finish_reason != "choice" and logprobs is None and greedy is None
         counted_here = completion.usage is None  # what a server counts is for the server to say
-        return written and (not counted_here or completion.completion_tokens <= request.decoding.max_tokens)
+        answer = completion.completion_tokens - completion.reasoning_tokens
+        return written and (not counted_here or answer <= request.decoding.max_tokens)
     if completion.finish_reason != "choice" or not logprobs or not greedy or completion.completion_tokens:
         return False
     return len(logprobs) == len(greedy) == (len(request.continuations) or len(logprobs))

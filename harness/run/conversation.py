@@ -19,3 +19,10 @@ def template_sentences(facts: TemplateFacts) -> Iterator[str]:
         yield "The chat template writes one turn only: strategies that show examples do not apply."
     if facts.pinned_date:
         yield f"The chat template asks for the day; it is told {facts.pinned_date} (--date names another)."
+    if facts.thinking == "off":
+        yield "The model can think before it answers; its chat template is told that it shall not."
+    if facts.thinking == "on":
+        yield (
+            "The model may think before it answers. Thoughts are no part of an answer and of its token limit; they are "
+            "counted apart, and paid for."
+        )

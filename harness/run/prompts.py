@@ -10,6 +10,7 @@ from __future__ import annotations
 import random
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any, Protocol
 
 from harness.engines.engine import (
@@ -21,6 +22,7 @@ from harness.engines.engine import (
     PromptFacts,
     Request,
 )
+from harness.engines.reasoning import THINKING_TOKENS
 from harness.finetune.trainer import Example
 from harness.records import AnswerRow, Passage, Question, Ranked
 from harness.spec.system import Context, Examples, Gold, Retrieved
@@ -92,10 +94,16 @@ class TaskFilePrompts:
     engine: Engine
     _picked: dict[Examples, tuple[Question, ...]] = field(default_factory=dict)
 
-    @property
+    @cached_property
     def decoding(self) -> Decoding:
-        answer = self.task.own.answer
-        return Decoding(answer.max_tokens, tuple(answer.stop), json=answer.type == "json")
+        answer, facts = self.task.own.answer, self.engine.template_facts()
+        thinks = facts is not None and facts.thinking == "on"
+        return Decoding(
+            answer.max_tokens,
+            tuple(answer.stop),
+            json=answer.type == "json",
+            thinking_tokens=min(THINKING_TOKENS, self.engine.window // 4) if thinks else 0,
+        )
 
     def prompt(self, contexts: Contexts, question: Question, passages: Passages) -> Prompt:
         """Over budget, whole passages are dropped from the lowest-ranked up; every drop is counted.
@@ -170,7 +178,7 @@ def prompts_of(task: Task, engine: Engine) -> TaskPrompts:
 
 def reply_room(request: Request) -> int:
     """The most tokens that the model may write to a request."""
-    return 0 if request.scored else request.decoding.max_tokens + request.decoding.thinking_tokens
+    return 0 if request.scored else request.decoding.most
 
 
 def target_text(task: Task, question: Question) -> str:

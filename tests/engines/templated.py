@@ -45,3 +45,39 @@ def copied(model: ModelFolder, folder: Path, template: str) -> Path:
     shutil.copytree(model.path, folder, dirs_exist_ok=True)
     (folder / "chat_template.jinja").write_text(template, encoding="utf-8")
     return folder
+
+
+OPENING = "{% if add_generation_prompt %}<|assistant|>{% endif %}"
+SWITCHED = TEMPLATE.replace(
+    OPENING,
+    "{% if add_generation_prompt %}<|assistant|>\n"
+    "{% if enable_thinking is defined and enable_thinking is false %}<think>\n\n</think>\n\n{% endif %}{% endif %}",
+)
+"""As Qwen3's: an empty thought where thinking is turned off."""
+VARIABLE = TEMPLATE.replace(
+    OPENING,
+    "{% if add_generation_prompt %}<|assistant|>{% if thinking is defined and thinking %}<think>{% else %}</think>"
+    "{% endif %}{% endif %}",
+)
+"""As DeepSeek V3.1's."""
+IN_TEXT = (
+    "{% set quiet = '/no_think' in messages[0]['content'] %}"
+    + TEMPLATE.replace("m['content']", "m['content'] | replace('/no_think', '') | trim")
+    + "{% if add_generation_prompt %}{% if quiet %}<think></think>{% else %}<think>\n{% endif %}{% endif %}"
+)
+"""As Nemotron Nano's."""
+BEGUN = (
+    TEMPLATE.replace("m['content']", "m['content'].split('</think>')[-1]")
+    + "{% if add_generation_prompt %}<think>\n{% endif %}"
+)
+"""As DeepSeek R1's: the prompt opens the thought, and earlier turns have none."""
+BRACKETS = TEMPLATE + "{# its thoughts stand in [THINK] and [/THINK] #}"
+CHANNELS = (
+    "{% for m in messages %}{% if m['role'] == 'assistant' %}"
+    "{% if loop.last and 'thinking' in m %}<|start|>assistant<|channel|>analysis<|message|>{{ m['thinking'] }}<|stop|>"
+    "{% endif %}<|start|>assistant<|channel|>final<|message|>{{ m['content'] }}"
+    "{% if loop.last %}<|end|>{% else %}<|stop|>{% endif %}"
+    "{% else %}<|start|>{{ m['role'] }}<|message|>{{ m['content'] }}<|stop|>{% endif %}{% endfor %}"
+    "{% if add_generation_prompt %}<|start|>assistant{% endif %}"
+)
+"""As gpt-oss': thoughts and answers stand in channels."""

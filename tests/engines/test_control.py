@@ -108,7 +108,7 @@ def test_control_tokens_of_contents_are_text(tmp_path: Path, family: str, specia
     ]
     if special:
         assert list(chat.encode(chat.render(turns))) == expected(chat, family, turns)
-    control = set(chat.control._ids.values())
+    control = set(chat.control.ids.values())
     counts = [
         sum(token in control for token in chat.encode(chat.render([turns[0], Message("user", text)])))
         for text in (turns[1].content, "Who?")

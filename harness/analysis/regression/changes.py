@@ -170,9 +170,12 @@ def _of_run(before: Manifest, after: Manifest) -> Iterator[Change]:
     )
     for cause, prefix, read in parts:
         yield from _changes(cause, prefix, read(before), read(after))
-    if before.model.template and after.model.template:  # runs of older versions did not keep it
-        old, new = before.model.template, after.model.template
-        yield from _changes(Cause.PROMPT, "chat template ", _template(old), _template(new))
+    known = {model.label: model.template for model in before.models if model.template}
+    for model in after.models:
+        if model.template and model.label in known:  # runs of older versions did not keep it
+            of = f"of {model.label} " if model.label else ""
+            old, new = (_template(facts) for facts in (known[model.label], model.template))
+            yield from _changes(Cause.PROMPT, f"chat template {of}", old, new)
     for price in prices(before, after):
         yield Change(Cause.PRICE, price.name, price.before, price.after)
 

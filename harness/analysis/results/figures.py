@@ -85,10 +85,12 @@ class Warm:
 
 @dataclass(frozen=True, slots=True)
 class Tokens:
-    """Mean tokens of a prompt and of a reply."""
+    """Mean tokens of a prompt and of a reply. `reasoning_mean`: of the reply, those that are thoughts; None: no reply
+    has any."""
 
     prompt_mean: NonNegative | None
     completion_mean: NonNegative | None
+    reasoning_mean: NonNegative | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -39,14 +39,29 @@ def not_cut(case: Case, rule: Rule) -> list[Check]:
     def cut(answer: ScoredAnswer) -> bool:
         return answer.row.finish_reason == "length" and answer.scores.get(case.metric, 0.0) < 1
 
-    return _share(case, rule, "Answers cut by the token limit, and not right", cut)
+    thinking = [
+        f"{system.name} {whole(n)}"
+        for system, scored in case.own.items()
+        if (n := sum(cut_in_thought(answer) for answer in scored))
+    ]
+    what = "Answers cut by the token limit, and not right"
+    return _share(case, rule, what, cut, f" Cut within a thought: {', '.join(thinking)}." if thinking else "")
+
+
+def cut_in_thought(answer: ScoredAnswer) -> bool:
+    """Whether a model that thinks before it answers came to no answer."""
+    row = answer.row
+    return row.finish_reason == "length" and 0 < row.reasoning_tokens == row.completion_tokens
 
 
 def not_empty(case: Case, rule: Rule) -> list[Check]:
     return _share(case, rule, "Replies without a word", lambda answer: not answer.row.prediction.strip())
 
 
-def _share(case: Case, rule: Rule, what: str, counts: Callable[[ScoredAnswer], bool]) -> list[Check]:
+def _share(
+    case: Case, rule: Rule, what: str, counts: Callable[[ScoredAnswer], bool], more: str = ""
+) -> list[Check]:
+    """The check of a share of the written answers; `more`: further sentences."""
     figures: dict[str, float] = {}
     findings, parts = [], []
     for system, scored in case.own.items():
@@ -58,4 +73,4 @@ def _share(case: Case, rule: Rule, what: str, counts: Callable[[ScoredAnswer], b
             figures |= {f"{system.name}: share": share, f"{system.name}: answers": float(len(written))}
     if not findings:
         return rule.absent("No answer was written: choices are picked by their likelihood.")
-    return rule.verdict(findings, f"{what}: {', '.join(parts)}.", figures)
+    return rule.verdict(findings, f"{what}: {', '.join(parts)}.{more}", figures)

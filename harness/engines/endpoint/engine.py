@@ -28,14 +28,12 @@ from harness.engines.engine import (
     TimedCompletion,
     Usage,
 )
+from harness.engines.reasoning import THINKING_TOKENS
 from harness.errors import PromptTooLong
 from harness.records import TemplateFacts
 
 WHOLE, SLACK, LEAST_READ = 0.85, 16, 0.5
 """A server that read less of a prompt than this share of what it reads of others, less a few tokens, has cut it."""
-
-THINKING_TOKENS = 4096
-"""What a served model may think before an answer, where it cannot be kept from it; at most a quarter of its window."""
 
 
 class EndpointEngine:

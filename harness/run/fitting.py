@@ -84,9 +84,6 @@ def _mistake(job: ReadyJob, question: Question, alone: Prompt) -> InputError:
 def _obstacle(job: ReadyJob) -> str | None:
     """Why a system cannot ask its task, as a clause for the report; None if it can."""
     engine, system = job.context.engine, job.job.system
-    facts = engine.template_facts()
-    if system.examples and facts and not facts.several_turns and _is_conversation(job):
-        return f"the chat template of {engine.identity.name} writes one turn only, and examples are earlier turns"
     if over := _too_long(job):
         question, prompt = max(over, key=lambda pair: _needed(pair[1]))
         room = reply_room(prompt.request)
@@ -103,7 +100,3 @@ def _obstacle(job: ReadyJob) -> str | None:
                 f"tokens that {engine.identity.name} reads"
             )
     return None
-
-
-def _is_conversation(job: ReadyJob) -> bool:
-    return any(not isinstance(prompt.request.prompt, str) for prompt in job.prompts)

@@ -129,11 +129,18 @@ def obstacle(task: Task, system: System, engine: Engine, *, trainable: bool = Tr
         return f"the weights of {engine.identity.name} cannot be adapted here"
     if system.examples and not task.train and not task.prompts:
         return "the task has no training questions to show as examples"
+    if system.examples and not task.prompts and not _takes_examples(engine):
+        return f"the chat template of {engine.identity.name} writes one turn only, and examples are earlier turns"
     if any(question.choices for question in task.test) and Ability.SCORE not in engine.abilities:
         needed = "; of a server they need its tokenizer, and prompts with their log-probabilities (echo)"
         there = needed if engine.identity.server else ""
         return f"{engine.identity.name} gives no log-likelihoods of the options{there}"
     return None
+
+
+def _takes_examples(engine: Engine) -> bool:
+    facts = engine.template_facts()
+    return facts is None or facts.several_turns
 
 
 def make_plan(

@@ -40,6 +40,14 @@ def applied_once(case: Case, rule: Rule) -> list[Check]:
         return [rule.check(Status.FAIL, detail, float(len(faults)), 0.0, faults, figures)]
     folding = [name for name, sample in samples.items() if sample.system_turn == "user"]
     held = _holding(case)
+    unbegun = {name: sample.added_tokens[0] for name, sample in samples.items() if _begins_bare(sample)}
+    if unbegun and not held and not folding:
+        token = next(iter(unbegun.values()))
+        detail = (
+            f"The tokenizer begins every text with its token {token}, and the chat template leaves it out, so it is left "
+            "out here as it is by transformers and by servers; a model that was trained with it may answer worse."
+        )
+        return [rule.check(Status.WARN, detail, float(len(unbegun)), 0.0, unbegun, {"token": float(token)})]
     if folding and not held:
         return [rule.check(Status.WARN, FOLDED, float(len(folding)), 0.0, folding, {})]
     if held:
@@ -50,6 +58,13 @@ def applied_once(case: Case, rule: Rule) -> list[Check]:
         return [rule.check(Status.WARN, detail, float(len(held)), 0.0, samples, figures)]
     detail = f"The template stands once around the first prompt of {', '.join(samples)}."
     return [rule.check(Status.PASS, detail, 0.0, 0.0, samples, {})]
+
+
+def _begins_bare(sample: PromptSample) -> bool:
+    """Whether a conversation lacks the token that the tokenizer puts before any text."""
+    return bool(
+        sample.messages and sample.added_tokens and sample.first_tokens[:1] != sample.added_tokens[:1]
+    )
 
 
 def _holding(case: Case) -> dict[str, Quotes]:

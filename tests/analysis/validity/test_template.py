@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 
 import pytest
 
-from harness.analysis.validity.template import fault_of
+from harness.analysis.validity.template import _begins_bare, fault_of
 from harness.engines.engine import Message
 from harness.records import PromptSample
 
@@ -134,3 +134,14 @@ def test_a_begin_token_added_to_one_that_is_there(
 def test_contents_may_say_anything_but_what_the_template_writes() -> None:
     talk = [SHORT[0], Message("user", "Who said <b>“%%1%%, user: assistant\n”</b>?")]
     assert fault_of(sample(chatml, talk)) is None
+
+
+@pytest.mark.parametrize(
+    ("added", "first", "bare"),
+    [((1,), (5, 6), True), ((1,), (1, 5), False), ((), (5, 6), False)],
+)
+def test_a_begin_token_that_the_template_leaves_out(
+    added: tuple[int, ...], first: tuple[int, ...], bare: bool
+) -> None:
+    assert _begins_bare(sample(header, SHORT, added_tokens=added, first_tokens=first)) is bare
+    assert not _begins_bare(sample(header, [], added_tokens=added, first_tokens=first))

@@ -44,8 +44,8 @@ def applied_once(case: Case, rule: Rule) -> list[Check]:
     if unbegun and not held and not folding:
         token = next(iter(unbegun.values()))
         detail = (
-            f"The tokenizer begins every text with its token {token}, and the chat template leaves it out, so it is left "
-            "out here as it is by transformers and by servers; a model that was trained with it may answer worse."
+            f"The tokenizer begins every text with its token {token}, and the chat template leaves it out, so it is "
+            "left out here, too, as by transformers and servers; a model that was trained with it may answer worse."
         )
         return [rule.check(Status.WARN, detail, float(len(unbegun)), 0.0, unbegun, {"token": float(token)})]
     if folding and not held:

@@ -64,7 +64,8 @@ def _noise(model: Any, prompt: Sequence[int], written: Sequence[int], logits: An
 def _prompts(chat: ChatTokenizer, window: int | None) -> list[tuple[int, ...]]:
     """Prompts of several lengths that begin alike."""
     shared = (chat.encode(SHARED) * SHARED_TOKENS)[:SHARED_TOKENS]
-    more = window if window and window <= LONGEST else 0
+    room = chat.context_tokens - SHARED_TOKENS - max(OWN_TOKENS) - WRITTEN
+    more = window if window and window <= min(LONGEST, room) else 0
     return [
         (*shared, *(chat.encode(text) * (size + more))[: size + more])
         for text, size in zip(OWN, OWN_TOKENS, strict=True)

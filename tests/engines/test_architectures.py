@@ -15,13 +15,14 @@ from harness.engines.attention import attention_of, smallest_window
 from harness.engines.decoders import LibraryDecoder, shareable
 from harness.engines.engine import Continuation, Decoding, Message, Request
 from harness.engines.local import LocalModel
+from harness.engines.store import resolve
 from harness.engines.tokens import encode
 from harness.engines.transformers_engine import TransformersEngine
 from harness.errors import ModelUnavailable
 from harness.records import Proof
 from tests.architectures import ARCHITECTURES, BY_LIBRARY, WINDOW, tiny
 from tests.fakes import Silent
-from tests.tiny import tiny_engine
+from tests.tiny import tiny_engine, write_tiny_model
 
 SYSTEM = Message("system", "Answer, please, briefly.")
 QUESTIONS = ("Who?", "What is the name of the boat that leaves at nine?", "When does it leave?")
@@ -150,6 +151,17 @@ def test_a_checkpoint_cannot_shape_how_it_is_decoded(tmp_path: Path) -> None:
 
 
 # Proofs
+
+
+def test_no_proof_reads_more_than_the_model_does(tmp_path: Path) -> None:
+    """GPT-Neo has learnt its positions: beyond the last it fails, also with transformers' own `generate`."""
+    shape = {"attention_types": [[["global", "local"], 1]], "num_layers": 2, "num_heads": 6}
+    folder = write_tiny_model(
+        tmp_path, architecture="GPTNeo", window_size=60, max_position_embeddings=64, **shape
+    )
+    engine = tiny_engine(resolve(str(folder), kind="base", cache=tmp_path, progress=Silent()))
+    (answer,) = engine.complete([Request("Who?", Decoding(3))])
+    assert answer.completion_tokens > 0
 
 
 def engine_with(cache: Path, progress: Silent, name: str = "llama") -> TransformersEngine:

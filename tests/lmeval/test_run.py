@@ -158,17 +158,17 @@ def test_a_killed_run_goes_on_and_a_second_one_takes_answers_from_the_cache(
     found = tasks(tmp_path, {})
     strategies = ("base", "rag")
     whole = go(tmp_path, found, engine, strategies, name="fresh", timed=0)
-    write, calls = AnswerPass._write, []
+    write, calls = AnswerPass._keep, []
 
-    def killed(*args: Any) -> None:
-        write(*args)
+    def killed(*args: Any, **named: Any) -> None:
+        write(*args, **named)
         calls.append(1)
         raise Killed
 
-    monkeypatch.setattr(AnswerPass, "_write", killed)
+    monkeypatch.setattr(AnswerPass, "_keep", killed)
     with pytest.raises(Killed):
         go(tmp_path, found, engine, strategies, timed=0)
-    monkeypatch.setattr(AnswerPass, "_write", write)
+    monkeypatch.setattr(AnswerPass, "_keep", write)
     resumed = go(tmp_path, found, engine, strategies, resume=True, timed=0)
     assert answers_of(resumed) == answers_of(whole)
     assert manifest(resumed)["status"] == "complete"

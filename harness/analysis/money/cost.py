@@ -83,7 +83,7 @@ def measured_of(run: Evidence, pair: Pair) -> Measured:
         index_s=index.seconds if index else None,
         embed_tokens=index.embed_tokens if index else None,
         stored_bytes=None if not sizes or None in sizes else sum(size for size in sizes if size),
-        load_s=model.load_s if model.load_s is not None else run.manifest.load_s,
+        load_s=run.manifest.load_s if model.load_s is None and model is run.manifest.model else model.load_s,
         serving=serving_of(model, run.answers.get(pair, ()), adapted=system.adapted),
         at_once=model.server is not None,
         pass_n=passed.questions if passed else 0,

@@ -164,6 +164,13 @@ def test_each_system_is_paid_for_by_its_models_own_tariff(tmp_path: Path) -> Non
     assert month.machines is None
 
 
+def test_a_cold_start_loads_the_model_that_answers(tmp_path: Path) -> None:
+    """2.5 s for the first model; nobody knows how long the server's takes, and it is left out."""
+    found = task(tmp_path)
+    loads = {name: getattr(row.cost.hosting, "load_s", None) for name, row in found.strategies.items()}
+    assert loads == {"base@small": 2.5, "lora@small": 2.5, "base@large": 0.0, "base@hosted": None}
+
+
 def test_the_price_of_a_machine_hour_is_not_that_of_other_models(tmp_path: Path) -> None:
     dear = CostInputs(usd_per_hour=36.0, tariff=Tariff.SHARED)
     before, after = (

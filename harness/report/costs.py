@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from harness.analysis.latency import FEWEST_MEAN
 from harness.analysis.money import breakeven
+from harness.analysis.results.crossover import Paid
 from harness.analysis.results.figures import Interval
 from harness.analysis.results.hosting import Hosting
 from harness.analysis.results.money import BreakEven, Components, Cost, MonthlyTotal, Projection
@@ -92,12 +93,12 @@ def _tokens(task: TaskResult) -> list[str]:
     return [name for name, row in task.strategies.items() if isinstance(row.cost.hosting, ByToken)]
 
 
-def tariff_words(task: TaskResult) -> str:
-    """How answers are paid for, the start of a sentence."""
-    hosting = _hosting(task)
+def tariff_words(paid: Mapping[str, Paid]) -> str:
+    """How answers are paid for, by system: the start of a sentence."""
+    hosting = next((one for one in paid.values() if isinstance(one, Hosting)), None)
+    tokens = [name for name, one in paid.items() if isinstance(one, ByToken)]
     machines = f"One query at a time, {TARIFF_WORDS[hosting.tariff]}" if hosting else ""
-    tokens = f"by the token {listed(_tokens(task))}" if _tokens(task) else ""
-    words = "; ".join(filter(None, (machines, tokens)))
+    words = "; ".join(filter(None, (machines, f"by the token {listed(tokens)}" if tokens else "")))
     return f"{words[:1].upper()}{words[1:]}"
 
 

@@ -149,7 +149,7 @@ def monthly(view: TaskView) -> Plot | Missing:
         *_diamonds(crossings, axes),
     ]
     caption = (
-        f"{costs.tariff_words(view.figures)}; one-off cost spread over "
+        f"{costs.tariff_words({line.system: line.cost.paid for line in systems})}; one-off cost spread over "
         f"{view.figures.cost_totals[0].horizon_months:g} months. {_break_evens(crossings)}"
     )
     descriptions = [

@@ -9,6 +9,7 @@ import pytest
 
 from harness.analysis.derive import derive
 from harness.analysis.evidence import read_run
+from harness.analysis.results import crossover
 from harness.analysis.results.decision import Basis, DecisionMap, Verdict
 from harness.analysis.results.hosting import Hosting
 from harness.report.pictures.gallery import views
@@ -59,7 +60,7 @@ def test_crossings_are_the_break_evens_of_a_run(view: TaskView) -> None:
 
 def test_parallel_and_parting_lines_do_not_cross() -> None:
     def line(name: str, standing: float, seconds: float) -> Line:
-        return Line(name, A_DOLLAR, seconds, standing)
+        return Line(name, crossover.Line(A_DOLLAR, seconds, standing))
 
     assert crossing(line("a", 1.0, 0.5), line("b", 2.0, 0.5)) is None
     assert crossing(line("a", 1.0, 0.5), line("b", 2.0, 0.7)) is None

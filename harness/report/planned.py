@@ -18,13 +18,19 @@ def blocks(planned: Estimate) -> tuple[Block, ...]:
         ("Known", lambda row: whole(row.known)),
         ("Requests", lambda row: whole(row.requests)),
         ("Prompt tokens", lambda row: whole(row.prompt_tokens)),
+        ("Longest", lambda row: whole(row.longest_prompt)),
         ("Answer tokens, at most", lambda row: whole(row.completion_most)),
         ("Expected", lambda row: whole(row.completion_expected)),
         ("Dollars, at most", lambda row: dollars(row.usd_most) if row.served else "this machine's hours"),
         ("Expected", lambda row: dollars(row.usd_expected) if row.served else NA),
         ("Answers in", lambda row: NA if row.seconds is None else seconds(row.seconds)),
     )
-    return (table, _sum(planned), UNKNOWN)
+    left_out = [
+        f"Not applicable: {task} · {system}: {why}."
+        for task, systems in planned.not_applicable.items()
+        for system, why in systems.items()
+    ]
+    return (table, _sum(planned), *left_out, UNKNOWN)
 
 
 UNKNOWN = (

@@ -20,7 +20,8 @@ from harness.spec.system import ModelRef
 
 @dataclass(frozen=True, slots=True)
 class JobEstimate:
-    """What one system is asked on one task. `known`: answers that are there, or in the cache.
+    """What one system is asked on one task. `known`: answers that are there, or in the cache. `longest_prompt`: tokens,
+    of all its questions.
 
     `requests`, tokens and dollars: of what is asked still, with questions asked again and timed. `completion_expected`:
     by answers of this task that are known; None where none is. Dollars None: paid by the hour, or no price is known;
@@ -36,6 +37,7 @@ class JobEstimate:
     known: int
     requests: int
     prompt_tokens: int
+    longest_prompt: int
     completion_most: int
     completion_expected: int | None
     usd_least: float | None
@@ -46,9 +48,13 @@ class JobEstimate:
 
 @dataclass(frozen=True, slots=True)
 class Estimate:
-    """A whole run. Totals are None where a part of them is not known; `usd_spent`: by this run before."""
+    """A whole run. Totals are None where a part of them is not known; `usd_spent`: by this run before.
+
+    `not_applicable`: task → system → why it does not apply.
+    """
 
     jobs: tuple[JobEstimate, ...]
+    not_applicable: Mapping[str, Mapping[str, str]]
     requests: int
     prompt_tokens: int
     completion_most: int
@@ -87,6 +93,7 @@ def estimate(
     served = [row for row in rows if row.served]
     return Estimate(
         rows,
+        folder.manifest.not_applicable,
         requests=sum(row.requests for row in rows),
         prompt_tokens=sum(row.prompt_tokens for row in rows),
         completion_most=sum(row.completion_most for row in rows),
@@ -131,6 +138,7 @@ def _job(
         known=len(ready.questions) - len(places),
         requests=len(asked),
         prompt_tokens=sum(read),
+        longest_prompt=max((prompt.facts.tokens for prompt in ready.prompts), default=0),
         completion_most=sum(most),
         completion_expected=None if expected is None else round(math.fsum(expected)),
         usd_least=_usd(price, read, [0] * len(read)),

@@ -12,6 +12,7 @@ import pytest
 from harness.engines.engine import Completion, Request, Usage
 from harness.errors import InputError, NoAnswer, SpendingLimit
 from harness.records import ApiPrice, PriceTier
+from harness.report.planned import blocks
 from harness.run.compare import dry_run
 from harness.run.folder import RunFolder
 from harness.run.manifest import read_manifest
@@ -60,6 +61,7 @@ def test_a_plan_counts_what_would_be_asked_and_writes_nothing(tmp_path: Path) ->
     settings = settings_of(task, "base", "rag", repeat=2, latency_queries=5)
     engine = ServedEngine(reply)
     planned = dry_run(settings, [task], priced(tmp_path / "cache", engine), None)
+    assert planned.jobs[0].longest_prompt < planned.jobs[1].longest_prompt, "passages make prompts longer"
     assert engine.asked == engine.timed == []
     assert not (tmp_path / "run").exists()
     assert [(row.system, row.questions, row.known, row.requests) for row in planned.jobs] == [
@@ -101,6 +103,16 @@ def test_a_stopped_run_is_planned_as_what_is_left_of_it(tmp_path: Path) -> None:
     assert (base.known, base.requests) == (21, 3)
     assert base.seconds is not None, "the rate of what it answered is known"
     assert planned.usd_spent > 0
+
+
+def test_what_does_not_apply_is_named_in_the_plan(tmp_path: Path) -> None:
+    task = make_task(tmp_path)
+    planned = dry_run(
+        settings_of(task, "base", "lora"), [task], priced(tmp_path / "cache", ServedEngine(reply)), None
+    )
+    assert [row.system for row in planned.jobs] == ["base"]
+    said = "\n".join(block for block in blocks(planned) if isinstance(block, str))
+    assert "Not applicable: workshop · lora: training behind a server is not possible here" in said
 
 
 def test_a_local_model_has_requests_and_tokens_but_no_dollars(tmp_path: Path) -> None:

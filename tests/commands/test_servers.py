@@ -177,43 +177,69 @@ def test_a_cut_stream_is_no_timing(server: ScriptedServer, tmp_path: Path) -> No
     assert accuracy(tmp_path / "run") == (1.0, QUESTIONS)
 
 
+class Slow:
+    """A run in a process of its own, whose server answers nine questions and then nothing until it may."""
+
+    def __init__(self, server: ScriptedServer, folder: Path, concurrency: int) -> None:
+        self.server, self.run = server, folder / "run"
+        self.until = threading.Event()
+        server.always = self._answer
+        (folder / "models.yaml").write_text(
+            f"models:\n- model: {server.reference}\n  concurrency: {concurrency}\n"
+        )
+        command = [
+            "compare", str(task(folder)), "--strategies", "base", "--models", "models.yaml", "--latency-queries", "0",
+            "--guard", "none", "--output", "run",
+        ]  # fmt: skip
+        env = {**os.environ, "PYTHONPATH": os.pathsep.join([str(ROOT), os.environ.get("PYTHONPATH", "")])}
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "harness", *command], env=env, stderr=subprocess.PIPE, text=True
+        )
+
+    def _answer(self, handler: Any, body: dict[str, Any]) -> None:
+        if len(self.server.asked) > 9:
+            self.until.wait(60)
+        return self.server.answer(handler, body)
+
+    def end_by(self, what: signal.Signals) -> str:
+        """Send a signal once nine answers are there; what it said on its way out."""
+        deadline = time.monotonic() + 60
+        while len(rows(self.run, "answers")) < 9 and time.monotonic() < deadline:
+            time.sleep(0.01)
+        self.process.send_signal(what)
+        said = self.process.communicate(timeout=45)[1]
+        self.until.set()
+        return said
+
+    def go_on(self) -> None:
+        """Resume it: what was not answered is asked, and nothing else."""
+        kept = {row["question_id"] for row in rows(self.run, "answers")}
+        assert len(kept) == 9
+        self.server.always, before = None, len(self.server.asked)
+        assert main(["compare", "--resume", "run"]) == 0
+        again = [f"q{reply(body['messages'])}" for body in self.server.asked[before:]]
+        assert sorted(again) == sorted({f"q{n}" for n in range(QUESTIONS)} - kept)
+        assert accuracy(self.run) == (1.0, QUESTIONS)
+
+
 @pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="there is no SIGKILL on this platform")
-@pytest.mark.parametrize("concurrency", [4])
 def test_a_kill_in_the_middle_loses_nothing_but_what_was_on_its_way(
-    server: ScriptedServer, tmp_path: Path, concurrency: int
+    server: ScriptedServer, tmp_path: Path
 ) -> None:
-    until = threading.Event()
+    slow = Slow(server, tmp_path, 4)
+    slow.end_by(signal.SIGKILL)
+    assert slow.process.returncode == -signal.SIGKILL
+    slow.go_on()
 
-    def slow(handler: Any, body: dict[str, Any]) -> None:
-        if len(server.asked) > 9:
-            until.wait(60)
-        return server.answer(handler, body)
 
-    server.always = slow
-    file = task(tmp_path)
-    (tmp_path / "models.yaml").write_text(
-        f"models:\n- model: {server.reference}\n  concurrency: {concurrency}\n"
-    )
-    command = [
-        "compare", str(file), "--strategies", "base", "--models", "models.yaml", "--latency-queries", "0",
-        "--guard", "none", "--output", "run",
-    ]  # fmt: skip
-    env = {**os.environ, "PYTHONPATH": os.pathsep.join([str(ROOT), os.environ.get("PYTHONPATH", "")])}
-    process = subprocess.Popen([sys.executable, "-m", "harness", *command], env=env, stderr=subprocess.PIPE)
-    deadline = time.monotonic() + 60
-    while len(rows(tmp_path / "run", "answers")) < 9 and time.monotonic() < deadline:
-        time.sleep(0.01)
-    process.kill()
-    process.communicate()
-    assert process.returncode == -signal.SIGKILL
-    until.set()
-    kept = {row["question_id"] for row in rows(tmp_path / "run", "answers")}
-    assert len(kept) == 9
-    server.always, before = None, len(server.asked)
-    assert main(["compare", "--resume", "run"]) == 0
-    again = [f"q{reply(body['messages'])}" for body in server.asked[before:]]
-    assert sorted(again) == sorted({f"q{n}" for n in range(QUESTIONS)} - kept)
-    assert accuracy(tmp_path / "run") == (1.0, QUESTIONS)
+@pytest.mark.skipif(os.name == "nt", reason="a process cannot be sent Ctrl-C there")
+def test_ctrl_c_does_not_wait_for_a_server_that_hangs(server: ScriptedServer, tmp_path: Path) -> None:
+    slow = Slow(server, tmp_path, 4)
+    said = slow.end_by(signal.SIGINT)
+    assert slow.process.returncode == 1
+    assert "stopped. What was answered is kept; go on with: harness compare --resume run" in said
+    assert "Traceback" not in said
+    slow.go_on()
 
 
 # Before the first request

@@ -88,6 +88,11 @@ def _compare(options: argparse.Namespace) -> None:
         )
     if results.missing_answers:
         raise HarnessError(_missing(results, folder))
+    if results.status == "interrupted":  # what --repeat asked again
+        raise HarnessError(
+            "some answers to questions that were asked again could not be had, and stand in no figure. Ask for them "
+            f"with: harness compare --resume {folder}"
+        )
 
 
 def _print_plan(planned: Estimate, as_json: bool) -> None:

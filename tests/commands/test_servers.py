@@ -177,6 +177,24 @@ def test_a_cut_stream_is_no_timing(server: ScriptedServer, tmp_path: Path) -> No
     assert accuracy(tmp_path / "run") == (1.0, QUESTIONS)
 
 
+def test_a_question_that_fails_when_it_is_asked_again_is_told(
+    server: ScriptedServer, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def second(handler: Any, body: dict[str, Any]) -> None:
+        asked = [reply(one["messages"]) for one in server.asked].count("3")
+        if asked > 1 and reply(body["messages"]) == "3":
+            return status(500)(handler, body)
+        return server.answer(handler, body)
+
+    server.always = second
+    assert compare(server, "--output", "run", "--repeat", "2") == 1
+    assert "some answers to questions that were asked again could not be had" in capsys.readouterr().err
+    assert accuracy(tmp_path / "run") == (1.0, QUESTIONS)
+    server.always = None
+    assert main(["compare", "--resume", "run"]) == 0
+    assert len(rows(tmp_path / "run", "repeats")) == QUESTIONS
+
+
 class Slow:
     """A run in a process of its own, whose server answers nine questions and then nothing until it may."""
 

@@ -2,32 +2,21 @@
 
 from __future__ import annotations
 
-import contextlib
-import dataclasses
 import shutil
-import sqlite3
 import tempfile
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
 from harness.corpus.inventory import Corpora
-from harness.errors import (
-    HarnessError,
-    InputError,
-    ModelUnavailable,
-    RunInterrupted,
-    SpendingLimit,
-)
 from harness.files import sha256_json, writing
-from harness.run import environment
 from harness.run.begin import describe, reopen
 from harness.run.contexts import RunContexts
+from harness.run.ending import ending, finish
 from harness.run.estimate import Estimate
 from harness.run.folder import RunFolder, check_output
 from harness.run.going import Run
 from harness.run.lock import LOCK, writing_alone
-from harness.run.manifest import ModelFacts
 from harness.run.plan import Contestant, ForgettingTasks, Plan, limited, make_plan, obstacle, setup_of
 from harness.run.settings import Settings, effort
 from harness.run.spending import Spending, metered, spent_before
@@ -59,29 +48,10 @@ def compare(
             output.mkdir(parents=True, exist_ok=True)
     with writing_alone(output):
         folder = reopen(output, manifest) if resume else RunFolder.create(output, manifest)
-        try:
+        with ending(folder):
             run = _run_of(settings, plan, tools, folder, corpora)
             run.go()
-            _finish(folder, run.tools)
-        except KeyboardInterrupt:
-            _note_status(folder, "interrupted")
-            raise RunInterrupted(f"stopped. {_go_on(folder)}") from None
-        except HarnessError as error:
-            # A person can put an InputError right; the run is as complete as it was.
-            wrong_input = isinstance(error, InputError)
-            _note_status(
-                folder, "interrupted" if wrong_input or isinstance(error, SpendingLimit) else "failed"
-            )
-            if isinstance(error, SpendingLimit):
-                raise SpendingLimit(f"{error} {_go_on(folder)} --max-usd USD") from error
-            if isinstance(error, ModelUnavailable):
-                raise ModelUnavailable(f"{error} {_go_on(folder)}") from error
-            if isinstance(error.__cause__, OSError | sqlite3.Error) and not wrong_input:  # as a full disk
-                raise HarnessError(f"{error} {_go_on(folder)}") from error.__cause__
-            raise
-        except Exception:
-            _note_status(folder, "failed")
-            raise
+            finish(folder, run.tools)
     return folder.path
 
 
@@ -115,49 +85,6 @@ def _run_of(settings: Settings, plan: Plan, tools: Tools, folder: RunFolder, cor
         tools = metered(tools, folder.manifest, spending)
     contexts = RunContexts(plan, tools, folder, corpora or Corpora(), settings.seed)
     return Run(settings, plan, tools, folder, contexts, spending)
-
-
-def _finish(folder: RunFolder, tools: Tools) -> None:
-    """Say in the manifest how the run ended, with what was learnt about the model on the way."""
-    manifest = folder.manifest
-    known = [_learnt(facts, tools) for facts in manifest.models]
-    ended = "interrupted" if folder.missing() else "complete"
-    status = "failed" if manifest.set_aside else ended
-    peak = environment.peak_memory_gb()
-    folder.update(
-        status=status,
-        peak_memory_gb=peak,
-        model=known[0],
-        other_models=tuple(known[1:]),
-        load_s=known[0].load_s,
-    )
-
-
-def _learnt(facts: ModelFacts, tools: Tools) -> ModelFacts:
-    """What is known of a model at the end. Weights were loaded where something had to be computed."""
-    model = next(model for model in tools.models if model.label == facts.label)
-    loaded = model.engine.facts()
-    if loaded is None:
-        return facts
-    return dataclasses.replace(
-        facts,
-        parameters=loaded.parameters,
-        load_s=loaded.load_s,
-        decoding=loaded.decoding,
-        training=loaded.training,
-        merging=loaded.merging,
-        unsent=loaded.unsent or facts.unsent,
-    )
-
-
-def _note_status(folder: RunFolder, status: str) -> None:
-    """Say in the manifest how a run ended, unless even that cannot be written: `running` is read as stopped, too."""
-    with contextlib.suppress(HarnessError):
-        folder.update(status=status)
-
-
-def _go_on(folder: RunFolder) -> str:
-    return f"What was answered is kept; go on with: harness compare --resume {folder.path}"
 
 
 def plan_run(settings: Settings, tasks: Sequence[Task], tools: Tools) -> Plan:

@@ -12,7 +12,8 @@ from functools import cached_property
 
 from harness.errors import shown
 from harness.records import AnswerRow, BatchRow, FailureRow, Passage, PromptSample, Question, TimingRow
-from harness.run.manifest import Manifest, TaskFacts
+from harness.run.facts import TaskFacts
+from harness.run.manifest import Manifest
 from harness.spec.system import System
 from harness.spec.taskspec import TaskSpec
 

@@ -43,7 +43,8 @@ from harness.analysis.statistics.intervals import mean
 from harness.analysis.validity.check import excluded
 from harness.analysis.validity.table import judge
 from harness.analysis.waterfall import Sources, waterfall
-from harness.run.manifest import SCHEMA_VERSION, Manifest, TrainedAdapter
+from harness.run.facts import TrainedAdapter
+from harness.run.manifest import SCHEMA_VERSION, Manifest
 from harness.scoring.table import is_graded
 from harness.spec.system import System, name_at_home
 

@@ -30,6 +30,7 @@ from harness.records import (
     TimingRow,
     TrainingRow,
 )
+from harness.run.facts import asked_sha256
 from harness.run.folder import (
     ANSWERS,
     BATCHES,
@@ -41,7 +42,8 @@ from harness.run.folder import (
     TIMINGS,
     TRAINING,
 )
-from harness.run.manifest import Manifest, asked_sha256, read_manifest
+from harness.run.manifest import Manifest
+from harness.run.manifest_file import read_manifest
 from harness.run.missing import Place, place_of, still_missing
 from harness.run.rows import Rows, read_rows
 from harness.spec.system import System

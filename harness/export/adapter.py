@@ -21,7 +21,8 @@ from harness.finetune.store import RECORD, adapter_folder, read_record
 from harness.progress import Progress
 from harness.quantities import listed
 from harness.records import AdapterRecord
-from harness.run.manifest import MANIFEST, TrainedAdapter, read_manifest
+from harness.run.facts import TrainedAdapter
+from harness.run.manifest_file import MANIFEST, read_manifest
 
 CONFIG = "adapter_config.json"
 LEAST_PREFIX = 8

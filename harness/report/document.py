@@ -10,7 +10,7 @@ from harness.quantities import NA, number, percent, seconds, whole
 from harness.report import costs, decisions, prices, servers, tables
 from harness.report.numbers import figure, loss
 from harness.report.view import Bullets, Section, Table, section, sections, table_of
-from harness.run.manifest import IndexFacts
+from harness.run.facts import IndexFacts
 
 
 def run_sections(results: RunResult) -> tuple[Section, ...]:

@@ -10,7 +10,7 @@ from harness.analysis.results.run import RunResult, TaskResult
 from harness.quantities import counted, seconds, whole
 from harness.report import prices
 from harness.run.conversation import template_sentences
-from harness.run.manifest import IndexFacts, ModelFacts, TimingOrder
+from harness.run.facts import IndexFacts, ModelFacts, TimingOrder
 
 TITLE = "Prompting, retrieval and fine-tuning on the same questions"
 

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 
 from harness.progress import Progress
 from harness.quantities import listed
+from harness.run.facts import Aggregate
 from harness.run.folder import RunFolder
-from harness.run.manifest import Aggregate
 from harness.run.prepare import ReadyJob
 
 

@@ -12,8 +12,9 @@ from harness import __version__
 from harness.errors import InputError
 from harness.quantities import listed
 from harness.run import environment
+from harness.run.facts import ModelFacts, Planned, Seeds, TaskFacts, asked_sha256
 from harness.run.folder import RunFolder
-from harness.run.manifest import Manifest, ModelFacts, Planned, Seeds, TaskFacts, asked_sha256
+from harness.run.manifest import Manifest
 from harness.run.plan import Plan
 from harness.run.settings import Settings
 from harness.run.tools import Model

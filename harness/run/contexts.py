@@ -15,8 +15,8 @@ from harness.corpus.window import tell_cut_questions
 from harness.errors import InputError, InputErrors
 from harness.records import QuestionRow, Ranked
 from harness.run.asked import question_rows
+from harness.run.facts import EmbedderFacts, IndexFacts
 from harness.run.folder import QUESTIONS, RunFolder
-from harness.run.manifest import EmbedderFacts, IndexFacts
 from harness.run.plan import Job, Plan
 from harness.run.prepare import ReadyJob, TaskContext
 from harness.run.quotes import Quotes, quotes_sentence

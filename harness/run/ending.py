@@ -9,8 +9,8 @@ from collections.abc import Iterator
 
 from harness.errors import HarnessError, InputError, ModelUnavailable, RunInterrupted, SpendingLimit
 from harness.run import environment
+from harness.run.facts import ModelFacts
 from harness.run.folder import RunFolder
-from harness.run.manifest import ModelFacts
 from harness.run.tools import Tools
 
 

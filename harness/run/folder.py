@@ -23,7 +23,8 @@ from harness.records import (
     TrainingRow,
 )
 from harness.run.lock import LOCK
-from harness.run.manifest import Manifest, read_manifest, write_manifest
+from harness.run.manifest import Manifest
+from harness.run.manifest_file import read_manifest, write_manifest
 from harness.run.missing import still_missing
 from harness.run.rows import read_rows
 from harness.spec.system import System

@@ -17,9 +17,9 @@ from harness.run.answer_cache import AnswerCache
 from harness.run.contexts import RunContexts
 from harness.run.conversation import template_sentences
 from harness.run.estimate import Estimate, estimate, in_short
+from harness.run.facts import TimingOrder, TrainedAdapter
 from harness.run.fitting import fitting
 from harness.run.folder import RunFolder
-from harness.run.manifest import TimingOrder, TrainedAdapter
 from harness.run.plan import Job, Plan
 from harness.run.prepare import ReadyJob, ready
 from harness.run.samples import write_samples

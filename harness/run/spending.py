@@ -16,8 +16,9 @@ from harness.engines.engine import AdapterRef, Clock, Completion, Engine, Reques
 from harness.errors import InputError, NoAnswer, SpendingLimit
 from harness.quantities import dollars
 from harness.records import AnswerRow, ApiPrice, FailureRow, TimingRow
+from harness.run.facts import ModelFacts
 from harness.run.folder import ANSWERS, FAILURES, REPEATS, TIMINGS, RunFolder
-from harness.run.manifest import Manifest, ModelFacts
+from harness.run.manifest import Manifest
 from harness.run.rows import read_rows
 from harness.run.tools import Model, Tools
 from harness.spec.tokenusd import request_usd

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from harness.cli import main
-from harness.run.manifest import read_manifest
+from harness.run.manifest_file import read_manifest
 from tests.commands import tasks_here
 from tests.run.worlds import TOOLS, lines
 

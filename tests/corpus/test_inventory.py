@@ -12,7 +12,7 @@ from harness.corpus.inventory import NAMED, REASONS, Corpora, grouped, not_read_
 from harness.files import to_json
 from harness.records import Inventory, NotReadFiles, PassedOver
 from harness.report.write import write_reports
-from harness.run.manifest import read_manifest
+from harness.run.manifest_file import read_manifest
 from tests.run.worlds import go, lines, make_task, make_tools, questions, settings_of, write_task
 
 

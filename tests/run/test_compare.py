@@ -8,7 +8,7 @@ import pytest
 
 from harness.errors import InputError, InputErrors, RunInterrupted
 from harness.report.write import write_reports
-from harness.run.manifest import read_manifest
+from harness.run.manifest_file import read_manifest
 from harness.spec.strategy import STRATEGIES
 from harness.spec.task import Task
 from tests.report.results import written

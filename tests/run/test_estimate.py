@@ -15,7 +15,7 @@ from harness.records import ApiPrice, PriceTier
 from harness.report.planned import blocks
 from harness.run.compare import dry_run
 from harness.run.folder import RunFolder
-from harness.run.manifest import read_manifest
+from harness.run.manifest_file import read_manifest
 from harness.run.settings import Settings
 from harness.run.spending import Spending, read_tokens, spent_before, usd
 from harness.run.tools import Tools

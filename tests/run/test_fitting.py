@@ -9,7 +9,7 @@ import pytest
 from harness.errors import InputError, InputErrors
 from harness.records import TemplateFacts
 from harness.report.write import write_reports
-from harness.run.manifest import read_manifest
+from harness.run.manifest_file import read_manifest
 from harness.spec.task import Task, load_task
 from tests.report.results import written
 from tests.run.worlds import (

@@ -12,7 +12,8 @@ from harness.errors import HarnessError, InputError
 from harness.files import to_json
 from harness.records import AnswerRow, BatchRow, Passage, PassageRow, Ranked, RankedDoc, TimingRow
 from harness.run.folder import RunFolder
-from harness.run.manifest import SCHEMA_VERSION, read_manifest
+from harness.run.manifest import SCHEMA_VERSION
+from harness.run.manifest_file import read_manifest
 from harness.run.rows import read_rows
 from tests.run.worlds import make_task, manifest, run_of, system
 

@@ -14,7 +14,7 @@ from harness.commands.compare import add_run_flags, settings_of
 from harness.errors import InputError, InputErrors
 from harness.lmeval.load import open_tasks
 from harness.run.compare import forgetting_tasks, plan_run
-from harness.run.manifest import read_manifest, write_manifest
+from harness.run.manifest_file import read_manifest, write_manifest
 from harness.run.plan import ONLY_FORGETTING, ForgettingTasks, Plan
 from harness.run.settings import Settings
 from harness.spec.strategy import DEFAULT_STRATEGIES

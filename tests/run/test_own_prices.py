@@ -11,7 +11,7 @@ from harness.analysis.derive import derive
 from harness.analysis.evidence import read_run
 from harness.analysis.results.money import Cost
 from harness.analysis.results.tokens import ByToken
-from harness.run.manifest import read_manifest
+from harness.run.manifest_file import read_manifest
 from harness.run.tools import Tools
 from harness.spec.models import ModelEntry, TokenPrice
 from tests.run.worlds import FallibleEngine, go, make_task, make_tools, settings_of

@@ -15,7 +15,7 @@ from harness.errors import ModelUnavailable, NoAnswer, PromptTooLong
 from harness.run.answer_cache import AnswerCache
 from harness.run.ask import MOST_IN_A_ROW
 from harness.run.folder import RunFolder
-from harness.run.manifest import read_manifest
+from harness.run.manifest_file import read_manifest
 from tests.fakes import ServedEngine, Silent
 from tests.run.test_answer import World
 from tests.run.worlds import Killed, go, make_task, make_tools, reply, rows, settings_of

@@ -19,7 +19,7 @@ from harness.engines.open import open_entry
 from harness.errors import InputError
 from harness.files import sha256_text
 from harness.report.write import write_reports
-from harness.run.manifest import read_manifest
+from harness.run.manifest_file import read_manifest
 from harness.run.plan import NOT_TRAINED_THERE
 from harness.run.tools import Tools
 from harness.spec.models import ModelEntry, ServedEntry

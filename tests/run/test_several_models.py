@@ -15,7 +15,8 @@ from harness.engines.catalogue import DEFAULT_BASE
 from harness.engines.engine import AdapterRef, Completion, LoadFacts, Request
 from harness.errors import InputError, RunInterrupted
 from harness.report.write import write_reports
-from harness.run.manifest import TimingOrder, read_manifest, write_manifest
+from harness.run.facts import TimingOrder
+from harness.run.manifest_file import read_manifest, write_manifest
 from harness.run.settings import Settings
 from harness.run.tools import check_different
 from harness.spec.models import ModelEntry

@@ -11,7 +11,7 @@ from harness.engines import local
 from harness.engines.store import ModelFolder
 from harness.engines.transformers_engine import TransformersEngine
 from harness.report.write import write_reports
-from harness.run.manifest import read_manifest
+from harness.run.manifest_file import read_manifest
 from tests.fakes import Silent, WordEmbedder
 from tests.run.worlds import PAIR, Tools, answers_of, go, make_task, model_of, settings_of
 from tests.tiny import tiny_engine, write_tiny_model

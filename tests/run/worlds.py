@@ -23,7 +23,9 @@ from harness.engines.engine import (
 from harness.files import sha256_text
 from harness.finetune.open import open_trainer
 from harness.run.compare import compare
-from harness.run.manifest import MachineFacts, Manifest, ModelFacts, Planned, Seeds, TaskFacts, read_manifest
+from harness.run.facts import MachineFacts, ModelFacts, Planned, Seeds, TaskFacts
+from harness.run.manifest import Manifest
+from harness.run.manifest_file import read_manifest
 from harness.run.plan import ForgettingTasks, Plan, make_plan, obstacle, setup_of
 from harness.run.prepare import TaskContext
 from harness.run.settings import Settings

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from harness.run.manifest import read_manifest
+from harness.run.manifest_file import read_manifest
 from harness.spec.system import Gold, ModelRef, Retrieved, System
 
 BASELINE = Path(__file__).parents[2] / "reports" / "baseline"

@@ -23,7 +23,8 @@ from harness.analysis.results.run import SystemFigures, TaskFigures
 from harness.analysis.validity.check import excluded
 from harness.errors import InputError, InputErrors
 from harness.records import FIT_EXAMPLES
-from harness.run.manifest import MANIFEST, ModelFacts
+from harness.run.facts import ModelFacts
+from harness.run.manifest_file import MANIFEST
 from harness.scoring.table import is_graded
 from harness.spec.models import is_private
 from harness.spec.strategy import rank

@@ -23,7 +23,8 @@ from harness.analysis.results.hosting import Hosting
 from harness.analysis.results.money import Cost, MonthlyTotal, PriceFacts, Projection
 from harness.analysis.results.tokens import ByToken
 from harness.analysis.statistics.intervals import mean
-from harness.run.manifest import Manifest, TrainedAdapter
+from harness.run.facts import TrainedAdapter
+from harness.run.manifest import Manifest
 from harness.spec.system import ServedAdapter
 from harness.spec.tariff import Tariff
 

@@ -16,7 +16,7 @@ from harness.analysis.results.figures import Interval
 from harness.analysis.results.hosting import ALL_MONTH, Hosting
 from harness.analysis.results.money import Assumptions, Components
 from harness.analysis.results.tokens import ByToken
-from harness.run.manifest import DECLARED
+from harness.run.facts import DECLARED
 from harness.spec.prices import UsedSheet
 from harness.spec.tariff import Tariff
 

@@ -15,7 +15,7 @@ from harness.analysis.money.projection import answer_usd
 from harness.analysis.results.tokens import ByToken
 from harness.analysis.statistics.intervals import mean
 from harness.records import AnswerRow, ApiPrice
-from harness.run.manifest import ModelFacts
+from harness.run.facts import ModelFacts
 from harness.spec.models import is_local
 
 

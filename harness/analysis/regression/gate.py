@@ -21,7 +21,8 @@ from harness.analysis.regression.pairing import (
 from harness.analysis.regression.rules import RULES, Tier
 from harness.analysis.regression.terms import Gate
 from harness.errors import InputError
-from harness.run.manifest import Manifest, read_manifest
+from harness.run.manifest import Manifest
+from harness.run.manifest_file import read_manifest
 
 SCHEMA_VERSION = 2
 MOST_HISTORY = 20

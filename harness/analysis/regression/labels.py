@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from harness.run.manifest import Manifest, ModelFacts
+from harness.run.facts import ModelFacts
+from harness.run.manifest import Manifest
 from harness.spec.system import System, name_at_home
 
 

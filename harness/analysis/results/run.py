@@ -33,7 +33,7 @@ from harness.analysis.results.groups import GroupResult
 from harness.analysis.results.money import Cost, MonthlyTotal, PriceFacts
 from harness.ranges import Count, NonNegative, Share
 from harness.records import LossPoint
-from harness.run.manifest import EmbedderFacts, IndexFacts, MachineFacts, ModelFacts, TimingOrder
+from harness.run.facts import EmbedderFacts, IndexFacts, MachineFacts, ModelFacts, TimingOrder
 from harness.run.settings import Settings
 from harness.spec.prices import UsedSheet
 from harness.spec.system import System

@@ -15,7 +15,7 @@ from harness.analysis.results.figures import Check, Status
 from harness.analysis.validity.check import Case, Finding, Rule
 from harness.analysis.validity.paired import Drop, drop
 from harness.quantities import counted, listed, percent, points
-from harness.run.manifest import ModelFacts
+from harness.run.facts import ModelFacts
 from harness.spec.system import System
 
 EXACT = "float32"

@@ -18,7 +18,7 @@ from harness.analysis.results.run import TaskResult
 from harness.analysis.results.tokens import ByToken
 from harness.records import AnswerRow, ApiPrice
 from harness.report import costs
-from harness.run.manifest import ModelFacts
+from harness.run.facts import ModelFacts
 from harness.spec.models import TokenPrice
 from harness.spec.tariff import Tariff
 from tests.analysis.decided import MODELS, elected

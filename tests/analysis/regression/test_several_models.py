@@ -14,7 +14,7 @@ from harness.analysis.regression.gate import Judgement, earlier, judge
 from harness.analysis.regression.labels import with_labels_of
 from harness.analysis.regression.terms import Gate
 from harness.errors import InputErrors
-from harness.run.manifest import read_manifest
+from harness.run.manifest_file import read_manifest
 from harness.run.tools import Tools
 from tests.analysis.regression.reruns import edit_manifest
 from tests.run.worlds import PAIR, go, make_task, pair_of_tools, settings_of

@@ -14,7 +14,7 @@ from harness.analysis.evidence import read_timings
 from harness.analysis.regression import slowdown
 from harness.analysis.regression.findings import LatencyFigures, Outcome, Ruling
 from harness.analysis.regression.pairing import Margins, Past
-from harness.run.manifest import read_manifest
+from harness.run.manifest_file import read_manifest
 from tests.analysis.regression.reruns import made_up, pair_of
 
 REPLIES = {"base": ["yes"] * 12, "rag": ["yes"] * 12}

@@ -1,7 +1,7 @@
 """What a value read from a file may be: types with their ranges, for records that come in as JSON.
 
-pydantic holds a record to them where it is read (`run/rows.py`, `run/manifest_file.py`). A value out of its range is damage:
-every figure made of it would look like any other. The bounds are far beyond what a run can measure.
+pydantic holds a record to them where it is read (`run/rows.py`, `run/manifest_file.py`). A value out of its range is
+damage: every figure made of it would look like any other. The bounds are far beyond what a run can measure.
 """
 
 from __future__ import annotations

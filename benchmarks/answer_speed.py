@@ -35,7 +35,7 @@ from harness.engines.transformers_engine import TransformersEngine
 from harness.files import cache_root
 from harness.progress import Terminal
 from harness.records import Question
-from harness.run import answer
+from harness.run import batches
 from harness.run.plan import setup_of
 from harness.run.prepare import TaskContext
 from harness.run.prompts import Prompt
@@ -116,12 +116,12 @@ def build_workloads(engine: TransformersEngine, count: int) -> list[Workload]:
 
 @contextmanager
 def batch_rows(rows: int) -> Iterator[None]:
-    """Let `answer.plan_batches` put at most `rows` questions into a batch."""
-    before, answer.BATCH_ROWS = answer.BATCH_ROWS, rows
+    """Let `batches.plan_batches` put at most `rows` questions into a batch."""
+    before, batches.BATCH_ROWS = batches.BATCH_ROWS, rows
     try:
         yield
     finally:
-        answer.BATCH_ROWS = before
+        batches.BATCH_ROWS = before
 
 
 def program_side(engine: TransformersEngine) -> Side:
@@ -129,13 +129,13 @@ def program_side(engine: TransformersEngine) -> Side:
 
     def run(work: Workload, rows: int) -> Run:
         engine.load(None)
-        engine._prefix = None  # a pass pays for its own prefix
+        engine._decoder._prefix = None  # a pass pays for its own prefix
         job = work.requests
         texts = [""] * len(job)
         start, cpu_start = time.perf_counter(), time.process_time()
         with batch_rows(rows):
-            batches = answer.plan_batches(work.prompts)
-        for batch in batches:
+            planned = batches.plan_batches(work.prompts)
+        for batch in planned:
             completions = engine.complete([job[at] for at in batch.places], job=job)
             for at, completion in zip(batch.places, completions, strict=True):
                 texts[at] = completion.text

@@ -28,7 +28,7 @@ from harness.files import canonical_json
 from harness.lmeval.chat import answer_of, rendered
 from harness.lmeval.greedy import decoding_of
 from harness.lmeval.strategies import Served
-from harness.run.answer import plan_batches
+from harness.run.batches import plan_batches
 from harness.run.prompts import Prompt
 
 LOG = logging.getLogger("lm_eval.harness")

@@ -8,44 +8,19 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import closing
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 
 from harness.engines.engine import AdapterRef, Clock, Completion, Engine, is_served
 from harness.progress import Progress
-from harness.records import AnswerRow, BatchRow, Question, RankedDoc
+from harness.records import AnswerRow
 from harness.run.answer_cache import AnswerCache, answer_key
+from harness.run.answer_rows import answer_row, batch_row
 from harness.run.ask import Failure, Streak, ask
+from harness.run.batches import Answers, Batch, plan_batches
 from harness.run.folder import RunFolder
 from harness.run.prepare import ReadyJob
 from harness.run.prompts import Prompt
 from harness.run.threads import as_they_come
-
-BATCH_ROWS = 16
-BATCH_TOKENS = 8192
-"""Tokens whose keys and values a batch holds (0.4 GB for the default model): what bounds the peak memory."""
-
-
-@dataclass(frozen=True, slots=True)
-class Batch:
-    """Places of a job's questions that are answered together."""
-
-    number: int
-    places: tuple[int, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Answers:
-    """What a batch gave, by place. `wall_s`: what computing it took; None where all came from the cache.
-
-    `prompts`: those that were asked in another form than the job's, with fewer passages.
-    """
-
-    batch: Batch
-    completions: dict[int, Completion]
-    wall_s: float | None
-    prompts: dict[int, Prompt] = field(default_factory=dict)
-    failures: dict[int, Failure] = field(default_factory=dict)
-
 
 Work = Callable[[Batch], Answers]
 Executor = Callable[[Work, Iterable[Batch]], Iterator[Answers]]
@@ -53,33 +28,6 @@ Executor = Callable[[Work, Iterable[Batch]], Iterator[Answers]]
 
 Work has no side effect that another unit sees, so that it may run anywhere and twice.
 """
-
-
-def plan_batches(prompts: Sequence[Prompt]) -> list[Batch]:
-    """Split a job's prompts into batches of similar length, longest first; apart where they are asked in other ways.
-
-    The split depends on the prompts alone, not on what is cached or answered already, so that a resumed run computes
-    each answer in the same batch as an unbroken one.
-    """
-
-    def kind(place: int) -> tuple[bool, str]:
-        """What a batch has in common: whether it is scored or written, and how it is decoded."""
-        request = prompts[place].request
-        return request.scored, repr(request.decoding)
-
-    batches: list[list[int]] = []
-    for place in sorted(range(len(prompts)), key=lambda at: (kind(at), -prompts[at].facts.tokens, at)):
-        last = batches[-1] if batches else []
-        if (
-            not last
-            or len(last) == BATCH_ROWS
-            or (len(last) + 1) * prompts[last[0]].facts.tokens > BATCH_TOKENS
-            or kind(place) != kind(last[0])
-        ):
-            batches.append([place])
-        else:
-            last.append(place)
-    return [Batch(number, tuple(places)) for number, places in enumerate(batches)]
 
 
 @dataclass(frozen=True)
@@ -275,7 +223,7 @@ class AnswerPass:
         if repeat:
             self.folder.add_repeats(rows)
         else:
-            timed = (_batch_row(ready, answers) for answers, _ in batches)
+            timed = (batch_row(ready, answers) for answers, _ in batches)
             self.folder.add_answers(rows, [row for row in timed if row])
 
 
@@ -286,73 +234,3 @@ def _sharing(batches: Sequence[Answers], taken: float) -> list[Answers]:
         answers if answers.wall_s is None else replace(answers, wall_s=taken / computed)
         for answers in batches
     ]
-
-
-def picked(question: Question, completion: Completion) -> Completion:
-    """The answer of a question whose choices were scored: the likeliest of them."""
-    if completion.finish_reason != "choice" or not question.choices:
-        return completion
-    logprobs = completion.choice_logprobs or ()
-    best = max(range(len(question.choices)), key=logprobs.__getitem__)
-    return replace(completion, text=question.choices[best])
-
-
-def _batch_row(ready: ReadyJob, answers: Answers) -> BatchRow | None:
-    """The line of evidence of a batch; None where nothing was computed."""
-    if answers.wall_s is None:
-        return None
-    return BatchRow(
-        task=ready.job.task,
-        system=ready.job.system.id,
-        seed=ready.job.seed,
-        batch=answers.batch.number,
-        questions=len(answers.completions),
-        completion_tokens=sum(completion.completion_tokens for completion in answers.completions.values()),
-        wall_s=answers.wall_s,
-    )
-
-
-def answer_row(
-    ready: ReadyJob,
-    place: int,
-    prompt: Prompt,
-    completion: Completion,
-    *,
-    batch: int,
-    cached: bool,
-    adapter: str | None,
-    repeat: int = 0,
-) -> AnswerRow:
-    """The line of evidence of one answer. Of what was scored, the log-likelihoods of the choices are kept.
-
-    Tokens of the prompt are those that a server counted, where it did.
-    """
-    question = ready.questions[place]
-    completion = picked(question, completion)
-    logprobs, usage = completion.choice_logprobs, completion.usage
-    return AnswerRow(
-        task=ready.job.task,
-        system=ready.job.system.id,
-        question_id=question.id,
-        seed=ready.job.seed,
-        prediction=completion.text,
-        choice_logprobs=logprobs and (logprobs[: len(question.choices)] or logprobs),
-        prompt_tokens=usage.prompt_tokens if usage else prompt.facts.tokens,
-        completion_tokens=completion.completion_tokens,
-        finish_reason=completion.finish_reason,
-        retrieved=tuple(
-            RankedDoc(ranked.passage.doc_id, ranked.passage.chunk_id, ranked.score)
-            for ranked in prompt.retrieved
-        ),
-        shown_passages=prompt.shown,
-        dropped_passages=prompt.dropped,
-        prompt_sha256=prompt.facts.sha256,
-        batch=batch,
-        cached=cached,
-        adapter=adapter,
-        metrics=ready.context.prompts_of_task.metrics(question, completion),
-        reasoning_tokens=completion.reasoning_tokens,
-        cached_tokens=usage.cached_tokens if usage else None,
-        attempts=usage.attempts if usage else 1,
-        repeat=repeat,
-    )

@@ -10,8 +10,9 @@ from typing import Any
 import pytest
 
 from harness.engines.engine import AdapterRef, Continuation, PromptFacts, Request
-from harness.run.answer import BATCH_ROWS, BATCH_TOKENS, AnswerPass, plan_batches
+from harness.run.answer import AnswerPass
 from harness.run.answer_cache import AnswerCache
+from harness.run.batches import BATCH_ROWS, BATCH_TOKENS, plan_batches
 from harness.run.folder import RunFolder
 from harness.run.plan import Job
 from harness.run.prepare import ReadyJob, ready

@@ -64,33 +64,30 @@ class Asker:
             if self._fatal:
                 raise ModelUnavailable(self._fatal)
             try:
-                with self.limiter.slot() as number:
-                    try:
-                        value = self._tried(work)
-                    except Fault as fault:
-                        self._slow_down(fault, number)
-                        raise
+                return self._attempt(work), attempts + 1
             except Fault as fault:
                 attempts += 1
                 pause = self._pause(fault, attempts, waited)
                 self.sleep(pause)
                 waited += pause
-            else:
-                self._note_answer()
-                return value, attempts + 1
 
     def once(self, work: Callable[[], T]) -> T:
         """What `work` gives at the first attempt, for a time. Raises as `ask`."""
         try:
-            with self.limiter.slot() as number:
-                try:
-                    value = self._tried(work)
-                except Fault as fault:
-                    self._slow_down(fault, number)
-                    raise
+            return self._attempt(work)
         except Fault as fault:
             self._raise_final(fault, 1)
             raise NoAnswer(fault.reason) from None
+
+    def _attempt(self, work: Callable[[], T]) -> T:
+        """What `work` gives, as soon as the limit lets it be asked. Raises Fault."""
+        with self.limiter.slot() as number:
+            try:
+                value = self._tried(work)
+            except Fault as fault:
+                if fault.remedy is Remedy.BUSY:
+                    self.limiter.busy(number, min(fault.after_s or 0.0, self.patience.waiting_s))
+                raise
         self._note_answer()
         return value
 
@@ -109,10 +106,6 @@ class Asker:
                 left_out.add(name)
                 if not self.without(name, fault.reason):
                     raise Fault(fault.reason, Remedy.NONE, status=fault.status) from None
-
-    def _slow_down(self, fault: Fault, number: int) -> None:
-        if fault.remedy is Remedy.BUSY:
-            self.limiter.busy(number, min(fault.after_s or 0.0, self.patience.waiting_s))
 
     def _note_answer(self) -> None:
         self.limiter.answered()

@@ -1,0 +1,81 @@
+"""Answers as lines of evidence."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from harness.engines.engine import Completion
+from harness.records import AnswerRow, BatchRow, Question, RankedDoc
+from harness.run.batches import Answers
+from harness.run.prepare import ReadyJob
+from harness.run.prompts import Prompt
+
+
+def picked(question: Question, completion: Completion) -> Completion:
+    """The answer of a question whose choices were scored: the likeliest of them."""
+    if completion.finish_reason != "choice" or not question.choices:
+        return completion
+    logprobs = completion.choice_logprobs or ()
+    best = max(range(len(question.choices)), key=logprobs.__getitem__)
+    return replace(completion, text=question.choices[best])
+
+
+def batch_row(ready: ReadyJob, answers: Answers) -> BatchRow | None:
+    """The line of evidence of a batch; None where nothing was computed."""
+    if answers.wall_s is None:
+        return None
+    return BatchRow(
+        task=ready.job.task,
+        system=ready.job.system.id,
+        seed=ready.job.seed,
+        batch=answers.batch.number,
+        questions=len(answers.completions),
+        completion_tokens=sum(completion.completion_tokens for completion in answers.completions.values()),
+        wall_s=answers.wall_s,
+    )
+
+
+def answer_row(
+    ready: ReadyJob,
+    place: int,
+    prompt: Prompt,
+    completion: Completion,
+    *,
+    batch: int,
+    cached: bool,
+    adapter: str | None,
+    repeat: int = 0,
+) -> AnswerRow:
+    """The line of evidence of one answer. Of what was scored, the log-likelihoods of the choices are kept.
+
+    Tokens of the prompt are those that a server counted, where it did.
+    """
+    question = ready.questions[place]
+    completion = picked(question, completion)
+    logprobs, usage = completion.choice_logprobs, completion.usage
+    return AnswerRow(
+        task=ready.job.task,
+        system=ready.job.system.id,
+        question_id=question.id,
+        seed=ready.job.seed,
+        prediction=completion.text,
+        choice_logprobs=logprobs and (logprobs[: len(question.choices)] or logprobs),
+        prompt_tokens=usage.prompt_tokens if usage else prompt.facts.tokens,
+        completion_tokens=completion.completion_tokens,
+        finish_reason=completion.finish_reason,
+        retrieved=tuple(
+            RankedDoc(ranked.passage.doc_id, ranked.passage.chunk_id, ranked.score)
+            for ranked in prompt.retrieved
+        ),
+        shown_passages=prompt.shown,
+        dropped_passages=prompt.dropped,
+        prompt_sha256=prompt.facts.sha256,
+        batch=batch,
+        cached=cached,
+        adapter=adapter,
+        metrics=ready.context.prompts_of_task.metrics(question, completion),
+        reasoning_tokens=completion.reasoning_tokens,
+        cached_tokens=usage.cached_tokens if usage else None,
+        attempts=usage.attempts if usage else 1,
+        repeat=repeat,
+    )

@@ -11,7 +11,6 @@ from harness.engines.engine import (
     Continuation,
     Engine,
     Message,
-    PromptFacts,
     Request,
 )
 from harness.errors import InputError, TaskFailed
@@ -21,7 +20,15 @@ from harness.lmeval.greedy import decoding_of
 from harness.lmeval.opened import Opened
 from harness.lmeval.shares import check_share, is_share, skips_nan
 from harness.records import AnswerRow, Passage, Question
-from harness.run.prompts import Contexts, Passages, Prompt, documents, examples_of, passages_of
+from harness.run.prompts import (
+    Contexts,
+    Passages,
+    Prompt,
+    documents,
+    examples_of,
+    passages_of,
+    reply_room,
+)
 
 
 @dataclass
@@ -34,10 +41,7 @@ class LmEvalPrompts:
     """The conversation that was rendered last."""
 
     def prompt(self, contexts: Contexts, question: Question, passages: Passages) -> Prompt:
-        """Over budget, whole passages are dropped from the lowest-ranked up.
-
-        Raises InputError where the prompt is longer than the model reads all the same.
-        """
+        """Over budget, whole passages are dropped from the lowest-ranked up."""
         limits = passages_of(contexts)
         wanted = min(limits.k, len(passages)) if limits else 0
         shots = self.opened.shots if examples_of(contexts) else 0
@@ -46,10 +50,9 @@ class LmEvalPrompts:
         while True:
             request = self._request(question, [ranked.passage for ranked in passages[:shown]], shots)
             facts = self.engine.inspect(request)
-            if facts.longest <= budget or shown == 0:
+            if shown == 0 or facts.longest <= min(budget, self.engine.window - reply_room(request)):
                 break
             shown -= 1
-        self._check_length(question, request, facts)
         return Prompt(request, facts, passages if limits else (), shown, wanted - shown)
 
     def _request(self, question: Question, passages: Sequence[Passage], shots: int) -> Request:
@@ -74,15 +77,6 @@ class LmEvalPrompts:
     @property
     def thinking(self) -> bool | None:
         return self.opened.spec.enable_thinking
-
-    def _check_length(self, question: Question, request: Request, facts: PromptFacts) -> None:
-        most = self.engine.window - (request.decoding.max_tokens if self.opened.written else 0)
-        if facts.longest > most and self.opened.kind != "loglikelihood_rolling":
-            raise InputError(
-                f"task {self.opened.spec.name!r}: the prompt of document {question.id} has {facts.longest} tokens and "
-                f"the model reads {most} beside its answer; lm-eval would cut its beginning. Show fewer examples, or "
-                "leave the document out."
-            )
 
     def example(self, contexts: Contexts, question: Question, passages: Passages) -> Example:
         request = self.prompt(contexts, question, passages).request

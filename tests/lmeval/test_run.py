@@ -18,7 +18,7 @@ from harness.errors import InputError
 from harness.lmeval.load import open_tasks
 from harness.report.write import write_reports
 from harness.run.answer import AnswerPass
-from harness.run.compare import compare
+from harness.run.compare import compare, dry_run
 from harness.run.settings import Settings
 from harness.run.tools import Tools
 from harness.spec.task import Task, load_task
@@ -214,3 +214,17 @@ def test_groups_run_as_tasks_of_one_run_and_show_lm_evals_own_aggregate(
     (nested,) = (group for name, group in results.groups.items() if name != "rooms")
     assert nested.tasks == ("rooms.two",)
     peer.cache_clear()
+
+
+def test_examples_beyond_the_window_leave_their_strategy_out(
+    tmp_path: Path, engine: TransformersEngine
+) -> None:
+    """The question with its reply fits, the question behind five examples does not: nothing is cut."""
+    most = {"until": ["\n"], "max_gen_toks": engine.window - 100}
+    found = tasks(tmp_path, {"generation_kwargs": most, "num_fewshot": 5})
+    settings = Settings(tasks=(str(found[0].path),), strategies=("base", "few-shot", "rag"))
+    embedder = WordEmbedder(FakeClock())
+    tools = Tools((model_of(engine),), lambda: embedder, embedder.name, tmp_path / "cache", Silent())
+    planned = dry_run(settings, found, tools, None)
+    assert {row.system for row in planned.jobs} == {"base", "rag"}
+    assert "longer than the" in planned.not_applicable["rooms"]["few-shot"]

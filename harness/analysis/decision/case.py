@@ -16,7 +16,9 @@ from harness.analysis.decision.requirements.table import Requirements
 from harness.analysis.evidence import Evidence
 from harness.analysis.money import cost
 from harness.analysis.money.economics import CostInputs
-from harness.analysis.money.prices import Measured, Prices, economics, economics_under
+from harness.analysis.money.measured import Measured
+from harness.analysis.money.priced import economics, economics_under
+from harness.analysis.money.prices import Prices
 from harness.analysis.results.decision import ASSUMED_MONTHLY_QUERIES, Setting, Verdict
 from harness.analysis.results.figures import Check
 from harness.analysis.results.run import SystemFigures, TaskFigures

@@ -13,7 +13,9 @@ from dataclasses import replace
 from harness.analysis import latency, throughput
 from harness.analysis.evidence import Evidence, Pair
 from harness.analysis.money.economics import CostInputs, Economics, per_correct_usd, with_error_price
-from harness.analysis.money.prices import Measured, Prices, economics
+from harness.analysis.money.measured import Measured
+from harness.analysis.money.priced import economics
+from harness.analysis.money.prices import Prices
 from harness.analysis.money.projection import SharedPrefix, projections, shared_prefix
 from harness.analysis.money.serving import serving_of
 from harness.analysis.results.crossover import Line, cheaper_from

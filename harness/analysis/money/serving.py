@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from harness.analysis.latency import mean_interval
-from harness.analysis.money.prices import Serving
+from harness.analysis.money.measured import Serving
 from harness.analysis.money.projection import answer_usd
 from harness.analysis.results.tokens import ByToken
 from harness.analysis.statistics.intervals import mean

@@ -7,8 +7,9 @@ from dataclasses import replace
 import pytest
 
 from harness.analysis.money.economics import CostInputs, Economics
-from harness.analysis.money.prices import Labour, Measured, Prices
-from harness.analysis.money.prices import economics as under
+from harness.analysis.money.measured import Measured
+from harness.analysis.money.priced import economics as under
+from harness.analysis.money.prices import Labour, Prices
 from harness.analysis.results.money import Assumptions
 from harness.spec.tariff import Tariff
 

@@ -149,7 +149,16 @@ def _tell(tasks: Sequence[Task], corpora: Corpora) -> None:
 
 
 def add_run_flags(parser: argparse.ArgumentParser) -> None:
-    """Tasks, strategies, model and device, sampling, cache and output, then what is needed and what it costs."""
+    """Everything that `compare` may be told."""
+    _add_contestant_flags(parser)
+    _add_effort_flags(parser)
+    _add_course_flags(parser)
+    add_requirement_flags(parser)
+    add_price_flags(parser)
+
+
+def _add_contestant_flags(parser: argparse.ArgumentParser) -> None:
+    """What is compared: tasks, strategies and models."""
     add = parser.add_argument
     add(
         "tasks",
@@ -184,46 +193,39 @@ def add_run_flags(parser: argparse.ArgumentParser) -> None:
         "(default: float32 on a CPU, bfloat16 on CUDA)")  # fmt: skip
     add("--date", type=day, metavar="YYYY-MM-DD",
         help=f"what chat templates that ask for the day are told (default {PINNED_DATE}, on every day)")  # fmt: skip
+
+
+def _add_effort_flags(parser: argparse.ArgumentParser) -> None:
+    """How much of everything is done."""
+    add = parser.add_argument
     add("--limit", type=whole(1), metavar="N", help="a seeded sample of N questions a task")
     add("--latency-queries", type=whole(0), metavar="N",
         help="questions timed one at a time (default 20, 0: none)")  # fmt: skip
     add("--seed", type=whole(0), metavar="N", help="seed of sampling, training and order (default 0)")
-    add(
-        "--seeds",
-        type=whole(1, 1000),
-        metavar="N",
-        help="train each adapter N times, with seeds from --seed on",
-    )
-    add(
-        "--repeat",
-        type=whole(1, 100),
-        metavar="N",
-        help="ask servers every question N times, to see how much their answers vary (default 1)",
-    )
-    add(
-        "--max-usd",
-        type=dollars_to_spend,
-        metavar="USD",
-        help="stop before the requests to servers cost more; a run that stopped can be resumed with more",
-    )
-    add(
-        "--dry-run",
-        action="store_true",
-        help="print what would be asked, and what it may cost; write nothing",
-    )
-    add("--json", action="store_true", help="with --dry-run: print it as JSON")
+    add("--seeds", type=whole(1, 1000), metavar="N",
+        help="train each adapter N times, with seeds from --seed on")  # fmt: skip
+    add("--repeat", type=whole(1, 100), metavar="N",
+        help="ask servers every question N times, to see how much their answers vary (default 1)")  # fmt: skip
     add("--guard", action="append", metavar="TASK",
         help="ask TASK before and after each fine-tune, to see what it forgets (default: general; none: no task)",
     )  # fmt: skip
     add("--quick", action="store_true", help="a few questions and two epochs: not fit for decisions")
+
+
+def _add_course_flags(parser: argparse.ArgumentParser) -> None:
+    """How a run goes: what it may spend and run, where it writes, and whether it goes on."""
+    add = parser.add_argument
+    add("--max-usd", type=dollars_to_spend, metavar="USD",
+        help="stop before the requests to servers cost more; a run that stopped can be resumed with more",
+    )  # fmt: skip
+    add("--dry-run", action="store_true",
+        help="print what would be asked, and what it may cost; write nothing")  # fmt: skip
+    add("--json", action="store_true", help="with --dry-run: print it as JSON")
     add("--no-cache", action="store_true", help="neither read nor write the cache of answers")
     add_code_flag(parser)
     add("--output", type=place, metavar="DIR", help="run folder (default: reports/<UTC time>-<hash>)")
-    add(
-        "--resume", type=place, metavar="RUN", help="go on with a run that was stopped, with its own settings"
-    )
-    add_requirement_flags(parser)
-    add_price_flags(parser)
+    add("--resume", type=place, metavar="RUN",
+        help="go on with a run that was stopped, with its own settings")  # fmt: skip
 
 
 def settings_of(options: argparse.Namespace, tasks_dir: Path) -> Settings:

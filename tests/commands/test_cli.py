@@ -14,6 +14,7 @@ import pytest
 from harness import __version__
 from harness.cli import main
 from harness.engines.store import ModelFolder
+from harness.spec.strategy import DEFAULT_STRATEGIES
 from tests.analysis.runs import write_run
 from tests.architectures import tiny
 from tests.commands import one_document, refused, tasks_here
@@ -38,6 +39,15 @@ def test_help_and_version_end_well(capsys: pytest.CaptureFixture[str]) -> None:
             main([flag])
         assert caught.value.code == 0
         assert expected in capsys.readouterr().out
+
+
+def test_help_names_the_strategies_that_run_by_default(capsys: pytest.CaptureFixture[str]) -> None:
+    """It is written there a second time, as what knows them takes a tenth of a second to import."""
+    with pytest.raises(SystemExit):
+        main(["compare", "--help"])
+    assert f"(default: {','.join(DEFAULT_STRATEGIES)})" in "".join(
+        capsys.readouterr().out.split("\n")
+    ).replace(" " * 24, " ")
 
 
 def test_the_flags_of_all_commands_import_nothing_heavy() -> None:

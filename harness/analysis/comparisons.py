@@ -16,7 +16,7 @@ from harness.analysis.statistics import paired
 from harness.analysis.statistics.clusters import Design
 from harness.analysis.statistics.power import ALPHA, Noise, detectable, noise
 from harness.records import TimingRow
-from harness.spec.system import System, name_at_home
+from harness.spec.system import System
 
 SEED = 0
 """Of every p and interval that is drawn: the same evidence gives the same bytes."""
@@ -105,7 +105,7 @@ def forgetting(answered: Answered) -> list[Forgetting]:
     return [
         Forgetting(
             system=system.name,
-            strategy=name_at_home(system.strategy, system.model_label),
+            strategy=system.home_name,
             trained_for=adapter.task,
             base=_mean(answered, base),
             adapter=_mean(answered, system.name),

@@ -46,7 +46,7 @@ from harness.analysis.waterfall import Sources, waterfall
 from harness.run.facts import TrainedAdapter
 from harness.run.manifest import SCHEMA_VERSION, Manifest
 from harness.scoring.table import is_graded
-from harness.spec.system import System, name_at_home
+from harness.spec.system import System
 
 
 @dataclass(frozen=True, slots=True)
@@ -312,7 +312,7 @@ def _adapter(manifest: Manifest, trained: TrainedAdapter) -> AdapterResult:
     losses = [point.train_loss for point in facts.loss_curve if point.train_loss is not None]
     return AdapterResult(
         task=facts.task,
-        strategy=name_at_home(system.strategy, system.model_label),
+        strategy=system.home_name,
         seed=trained.seed,
         sha256=facts.sha256,
         examples=facts.examples,

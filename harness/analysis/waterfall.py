@@ -13,12 +13,18 @@ from harness.records import Passage
 from harness.scoring.refusal import is_refusal
 from harness.scoring.text import contains_normalised
 from harness.spec.strategy import named
-from harness.spec.system import ModelRef, System
+from harness.spec.system import Kind, ModelRef, System
+
+
+def _shows(system: System, kind: Kind) -> bool:
+    """Whether such passages are all that tells it from the model as it is."""
+    return not system.adapted and not system.marks and system.kinds == (kind,)
+
 
 LADDER: dict[str, Callable[[System], bool]] = {
     named(): lambda system: system.bare,
-    named("retrieved"): lambda system: not system.adapted and system.kinds == ("retrieved",),
-    named("gold"): lambda system: not system.adapted and system.kinds == ("gold",),
+    named("retrieved"): lambda system: _shows(system, "retrieved"),
+    named("gold"): lambda system: _shows(system, "gold"),
 }
 """Name of a rung → which system stands on it.
 

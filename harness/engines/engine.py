@@ -155,6 +155,8 @@ class Ability(StrEnum):
     """Show the text that the model reads for a conversation."""
     COUNT = "count"
     """Count the tokens of a prompt as the model does; without it they are estimated, rather too many."""
+    HOLD = "hold"
+    """Write no reply but one of the form that is asked for."""
     EXACT = "exact"
     """Give the same answer to the same request every time."""
 

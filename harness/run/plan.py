@@ -14,6 +14,7 @@ from harness.spec.models import ServedEntry
 from harness.spec.strategy import STRATEGIES, Strategy, TaskSettings, forgetting_system, named, system_of
 from harness.spec.system import LoRA, ModelRef, System
 from harness.spec.task import Task
+from harness.spec.taskspec import TaskSpec
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,10 +132,28 @@ def obstacle(task: Task, system: System, engine: Engine, *, trainable: bool = Tr
         return "the task has no training questions to show as examples"
     if system.examples and not task.prompts and not _takes_examples(engine):
         return f"the chat template of {engine.identity.name} writes one turn only, and examples are earlier turns"
-    if any(question.choices for question in task.test) and Ability.SCORE not in engine.abilities:
+    if reason := _formless(task, system, engine):
+        return reason
+    scored = system.form == "options" or any(question.choices for question in task.test)
+    if scored and Ability.SCORE not in engine.abilities:
         needed = "; of a server they need its tokenizer, and prompts with their log-probabilities (echo)"
         there = needed if engine.identity.server else ""
         return f"{engine.identity.name} gives no log-likelihoods of the options{there}"
+    return None
+
+
+def _formless(task: Task, system: System, engine: Engine) -> str | None:
+    """Why answers cannot be held to the form that a system asks for."""
+    if system.form is None:
+        return None
+    if not isinstance(task.spec, TaskSpec):
+        return "the task is lm-eval's, which says itself how it is answered"
+    if system.form == "options" and not task.spec.answer.labels:
+        return "the task has no labels to choose from"
+    if system.form == "constrained" and task.spec.answer.type not in ("label", "json"):
+        return f"answers of type {task.spec.answer.type} have no form to be held to"
+    if system.form == "constrained" and Ability.HOLD not in engine.abilities:
+        return f"{engine.identity.name} cannot hold replies to a form"
     return None
 
 
@@ -204,7 +223,8 @@ def _forgetting_jobs(task: Task, jobs: Sequence[Job], contestants: Sequence[Cont
         ]
         if trained and not any(job.task == task.name and job.system == bare for job in jobs):
             asked.append(Job(task.name, bare, trained[0].seed))
-        asked += [Job(task.name, forgetting_system(job.system, task.name), job.seed) for job in trained]
+        shown = (Job(task.name, forgetting_system(job.system, task.name), job.seed) for job in trained)
+        asked += dict.fromkeys(shown)  # variants of one strategy may share an adapter
     return asked
 
 

@@ -10,8 +10,10 @@ from harness.spec.settings import Examples as ExampleSettings
 from harness.spec.settings import Finetune as FinetuneSettings
 from harness.spec.settings import Retrieval as RetrievalSettings
 from harness.spec.system import (
+    FORMS,
     Context,
     Examples,
+    Form,
     Gold,
     Kind,
     LoRA,
@@ -35,6 +37,8 @@ class Strategy:
     """Whether an adapter answers, trained on prompts with the same context."""
     control: bool = False
     """A control explains the others and is never recommended."""
+    form: Form | None = None
+    """How its answers are held to their form; None, as in the table: not at all."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,15 +65,19 @@ def system_of(strategy: Strategy, model: ModelRef, settings: TaskSettings) -> Sy
         adapter = ServedAdapter(settings.task, settings.served)
     elif strategy.adapted:
         adapter = LoRA(settings.task, context, **settings.finetune.model_dump())
-    name = name_at_home(strategy.name, settings.model_label)
+    label, form = settings.model_label, strategy.form
+    name = name_at_home(strategy.name, label, (form,) if form else ())
     return System(
-        name, strategy.name, model, adapter, context, strategy.control, model_label=settings.model_label
+        name, strategy.name, model, adapter, context, strategy.control, model_label=label, form=form
     )
 
 
 def forgetting_system(trained: System, task: str) -> System:
-    """The adapter of `trained` alone, to answer another task: it shows there what the fine-tune forgot."""
-    return replace(trained, context=()).on(task)
+    """The adapter of `trained` alone, to answer another task: it shows there what the fine-tune forgot.
+
+    Its answers are free there: the form is that of the task it was trained for.
+    """
+    return replace(trained, context=(), form=None).on(task)
 
 
 def _context(kind: Kind, settings: TaskSettings) -> Context:
@@ -123,10 +131,11 @@ def rank(system: System, *, hosted: bool = False) -> float:
     """How simple a system is, from 0 on: the place of its strategy in the table, which goes from simple to involved.
 
     `hosted`: a service answers it, so there is no machine to keep: of one strategy on two models, that is the simpler.
-    A strategy that the table does not know (of another version's run) counts as the most involved.
+    A strategy that the table does not know (of another version's run) counts as the most involved; one whose answers
+    are held to a form is a little more involved than the same with free ones.
     """
     place = dict(zip(STRATEGIES, range(len(STRATEGIES)), strict=True)).get(system.strategy, len(STRATEGIES))
-    return place - 0.5 if hosted else place
+    return place + (0.25 if system.form else 0) - (0.5 if hosted else 0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,7 +147,7 @@ class Choice:
 
 
 def parse_choices(names: Iterable[str]) -> tuple[Choice, ...]:
-    """`rag` or `rag@LABEL`, in the order given. Raises InputError as `parse_strategies`."""
+    """`rag`, `rag@LABEL` or `rag[constrained]@LABEL`, in the order given. Raises InputError as `parse_strategies`."""
     chosen: dict[Choice, None] = {}
     for given in names:
         name, at, label = given.partition("@")
@@ -186,18 +195,29 @@ DEFAULT_STRATEGIES = ("base", "lora", "rag", "oracle")
 
 
 def parse_strategies(names: Iterable[str]) -> tuple[Strategy, ...]:
-    """Look strategies up by name, in the order given, each once.
+    """Look strategies up by name, in the order given, each once: `rag`, or `rag[constrained]`.
 
-    Raises InputError for a name that is not in the table, with the nearest one that is.
+    Raises InputError for a name that is not in the table, or a form that is none, with the nearest one that is.
     """
-    chosen: dict[str, Strategy] = {}
-    for name in names:
-        if name not in STRATEGIES:
-            raise InputError(
-                f"there is no strategy {name!r}{did_you_mean(name, STRATEGIES, 0.5)}; "
-                f"the strategies are {', '.join(STRATEGIES)}."
-            )
-        chosen[name] = STRATEGIES[name]
+    chosen = {name: _parsed(name) for name in names}
     if not chosen:
         raise InputError(f"name at least one strategy: {', '.join(STRATEGIES)}.")
     return tuple(chosen.values())
+
+
+def _parsed(given: str) -> Strategy:
+    name, bracket, rest = given.partition("[")
+    if name not in STRATEGIES:
+        raise InputError(
+            f"there is no strategy {name!r}{did_you_mean(name, STRATEGIES, 0.5)}; "
+            f"the strategies are {', '.join(STRATEGIES)}."
+        )
+    if not bracket:
+        return STRATEGIES[name]
+    form = next((form for form in FORMS if rest == f"{form}]"), None)
+    if form is None:
+        raise InputError(
+            f"{given}: behind a strategy stands how its answers are held to their form, "
+            f"{' or '.join(f'{name}[{form}]' for form in FORMS)}{did_you_mean(rest.rstrip(']'), FORMS, 0.5)}."
+        )
+    return replace(STRATEGIES[name], form=form)

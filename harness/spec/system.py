@@ -6,7 +6,7 @@ task's own wording and its corpus, stands in this value. Whoever wants to know h
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from functools import cached_property
 from typing import Annotated, Any, Literal, get_args
@@ -73,13 +73,20 @@ class Gold:
     kind: Literal["gold"] = "gold"
 
 
-SINCE = frozenset({"query_prefix", "passage_prefix", "server", "structured", "model_label"})
+SINCE = frozenset(
+    {"query_prefix", "passage_prefix", "server", "structured", "model_label", "variant", "form"}
+)
 """Fields that are no part of an id while they are None: systems of runs from before them keep theirs."""
 
 Context = Annotated[Examples | Retrieved | Gold, Field(discriminator="kind")]
 """What stands in the prompt besides the question."""
 Kind = Literal["examples", "retrieved", "gold"]
 KINDS: tuple[Kind, ...] = get_args(Kind)
+
+Form = Literal["constrained", "options"]
+"""How an answer is held to its form. `constrained`: every token has to go on towards an answer of that form;
+`options`: the likeliest of the task's labels is the answer, and nothing is written."""
+FORMS: tuple[Form, ...] = get_args(Form)
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,6 +158,10 @@ class System:
     """A control explains the others and is never recommended."""
     model_label: Name | None = None
     """What the run calls its model; None: it has only one."""
+    variant: Name | None = None
+    """What tells it from other systems of its strategy, for people: `n=50`."""
+    form: Form | None = None
+    """None: the model writes what it likes."""
 
     @cached_property
     def id(self) -> str:
@@ -158,7 +169,23 @@ class System:
         facts: dict[str, Any] = asdict(self, dict_factory=_set_fields)
         del facts["name"]
         facts.pop("model_label", None)
+        facts.pop("variant", None)
         return sha256_json(facts)[:16]
+
+    @property
+    def marks(self) -> tuple[str, ...]:
+        """What stands in square brackets behind the strategy; nothing where it is run as the table has it."""
+        return tuple(mark for mark in (self.form, self.variant) if mark)
+
+    @property
+    def home_name(self) -> str:
+        """The name on the task that it was made for: `rag`, `lora[n=50]`, `rag[constrained]@large`."""
+        return name_at_home(self.strategy, self.model_label, self.marks)
+
+    def varied(self, variant: str | None) -> System:
+        """The same system as a variant of its strategy, with the name that says so."""
+        system = replace(self, variant=variant)
+        return replace(system, name=system.home_name)
 
     @property
     def label(self) -> str:
@@ -204,14 +231,14 @@ class System:
 
     @property
     def bare(self) -> bool:
-        """The model as it is: no adapter, nothing in the context."""
-        return not self.adapted and not self.context
+        """The model as it is: no adapter, nothing in the context, its answers free."""
+        return not self.adapted and not self.context and not self.marks
 
     def on(self, task: str) -> System:
         """The same system under the name that it has on a task: `lora@TASK` where its adapter is another task's."""
         if self.adapter is None or self.adapter.task == task:
             return self
-        return replace(self, name=f"{name_at_home(self.strategy, self.model_label)}@{self.adapter.task}")
+        return replace(self, name=f"{self.home_name}@{self.adapter.task}")
 
     def trained_elsewhere(self, task: str) -> bool:
         """Whether the adapter was trained for another task: it answers `task` to show what it forgot."""
@@ -228,9 +255,10 @@ def bare_beside(systems: Mapping[str, System], system: System) -> str:
     return next(own, bare[0][0] if bare else "")
 
 
-def name_at_home(strategy: str, model_label: str | None) -> str:
-    """`rag`, or `rag@large` in a run of several models."""
-    return strategy if model_label is None else f"{strategy}@{model_label}"
+def name_at_home(strategy: str, model_label: str | None, marks: Sequence[str] = ()) -> str:
+    """`rag`, or `rag@large` in a run of several models; with marks `rag[constrained]@large`."""
+    named = f"{strategy}[{','.join(marks)}]" if marks else strategy
+    return named if model_label is None else f"{named}@{model_label}"
 
 
 def _set_fields(fields: list[tuple[str, Any]]) -> dict[str, Any]:

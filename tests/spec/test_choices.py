@@ -44,3 +44,25 @@ def test_a_single_model_may_be_named_by_its_label() -> None:
 def test_what_fits_no_model_is_refused(labels: list[str | None], names: list[str], message: str) -> None:
     with pytest.raises(InputError, match=message):
         chosen(labels, *names)
+
+
+def test_a_form_is_named_in_square_brackets_behind_the_strategy() -> None:
+    plain, held, large = parse_choices(["rag", "rag[constrained]", "lora[options]@large"])
+    assert (plain.strategy.form, held.strategy.form) == (None, "constrained")
+    assert held.strategy.name == plain.strategy.name
+    assert (large.strategy.name, large.strategy.form, large.model_label) == ("lora", "options", "large")
+
+
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [
+        ("rag[constraned]", r"rag\[constrained\] or rag\[options\] \(did you mean .constrained.\?\)"),
+        ("rag[", "how its answers are held"),
+        ("rag[options", "how its answers are held"),
+        ("rag[n=50]", "how its answers are held"),
+        ("ragg[options]", "no strategy 'ragg'"),
+    ],
+)
+def test_what_is_no_form_is_refused(name: str, message: str) -> None:
+    with pytest.raises(InputError, match=message):
+        parse_choices([name])

@@ -30,3 +30,18 @@ def test_another_prefix_is_another_system(field: str, text: str) -> None:
     """An empty one too: it stands for none, and not for the embedder's own."""
     changed = replace(FOUND, **{field: text})  # type: ignore[arg-type]
     assert system(changed).id != system(FOUND).id
+
+
+def test_a_variant_is_a_name_and_a_form_is_a_setting() -> None:
+    plain = system(FOUND)
+    named, held = plain.varied("n=50"), replace(plain, form="constrained").varied(None)
+    assert (named.name, held.name) == ("rag[n=50]", "rag[constrained]")
+    assert named.id == plain.id != held.id
+    assert held.varied("n=50").name == "rag[constrained,n=50]"
+    assert replace(held, model_label="large").varied("n=50").name == "rag[constrained,n=50]@large"
+
+
+def test_only_the_model_as_it_is_is_bare() -> None:
+    bare = System("base", "base", ModelRef("m"))
+    assert bare.bare
+    assert not replace(bare, form="options").bare

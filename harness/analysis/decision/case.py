@@ -123,10 +123,13 @@ class Case:
         return next((case for case in cases if case.named("gold")), self)
 
     def named(self, *kinds: str, adapted: bool = False) -> str | None:
-        """The name of the system with this context, under an adapter or not; None where it did not run."""
+        """The name of the system with this context, under an adapter or not; None where it did not run.
+
+        Variants of a strategy are not meant.
+        """
         wanted = (adapted, kinds)
-        rows = self.systems.items()
-        return next((name for name, row in rows if (row.system.adapted, row.system.kinds) == wanted), None)
+        rows = [(name, row.system) for name, row in self.systems.items() if not row.system.marks]
+        return next((name for name, system in rows if (system.adapted, system.kinds) == wanted), None)
 
     @property
     def graded(self) -> str | None:

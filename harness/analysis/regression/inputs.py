@@ -8,7 +8,7 @@ from dataclasses import fields
 from harness.analysis.evidence import Pair
 from harness.records import AdapterRecord
 from harness.run.manifest import Manifest
-from harness.spec.system import LoRA, System, name_at_home
+from harness.spec.system import LoRA, System
 from harness.spec.tariff import Tariff
 
 Facts = Mapping[str, object]
@@ -119,4 +119,4 @@ def adapters(manifest: Manifest) -> dict[tuple[str, str, int], AdapterRecord]:
 
 def at_home(system: System) -> str:
     """The name of a system on the task that its adapter was made for."""
-    return name_at_home(system.strategy, system.model_label)
+    return system.home_name

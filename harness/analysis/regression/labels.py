@@ -9,7 +9,7 @@ from dataclasses import replace
 
 from harness.run.facts import ModelFacts
 from harness.run.manifest import Manifest
-from harness.spec.system import System, name_at_home
+from harness.spec.system import System
 
 
 def with_labels_of(baseline: Manifest, run: Manifest) -> Manifest:
@@ -19,9 +19,7 @@ def with_labels_of(baseline: Manifest, run: Manifest) -> Manifest:
         return run
     models = [replace(facts, label=new[facts.label]) for facts in run.models]
     names = {
-        name_at_home(system.strategy, system.model_label): name_at_home(
-            system.strategy, new[system.model_label]
-        )
+        system.home_name: replace(system, model_label=new[system.model_label]).home_name
         for system in run.systems.values()
     }
     return replace(
@@ -64,5 +62,5 @@ def _same(a: ModelFacts, b: ModelFacts) -> bool:
 def _renamed(system: System, label: str | None) -> System:
     if system.model_label == label:
         return system
-    name = name_at_home(system.strategy, label)
-    return replace(system, name=name, model_label=label)
+    relabelled = replace(system, model_label=label)
+    return replace(relabelled, name=relabelled.home_name)

@@ -97,7 +97,7 @@ def _agreements(case: Case, model: ModelFacts) -> Iterator[Agreement]:
 
 def _alike(system: System, other: System, twin: ModelFacts) -> bool:
     """Whether `other` is the same strategy on the twin. One trained here and one that a server holds differ."""
-    same = (other.strategy, other.context) == (system.strategy, system.context)
+    same = (other.strategy, other.context, other.marks) == (system.strategy, system.context, system.marks)
     return other.model_label == twin.label and same and other.adapter == system.adapter
 
 

@@ -129,7 +129,11 @@ def _task(run: Evidence, name: str, task: TaskResult, scores: Scores) -> Questio
 
 def _contrasts(task: str, systems: Sequence[System]) -> tuple[tuple[int, int], ...]:
     """Retrieval alone against a fine-tune alone, both ways, and the control with gold passages against retrieval."""
-    own = [(number, system) for number, system in enumerate(systems) if not system.trained_elsewhere(task)]
+    own = [
+        (number, system)
+        for number, system in enumerate(systems)
+        if not system.trained_elsewhere(task) and not system.marks
+    ]
     shown = [number for number, system in own if system.kinds == ("retrieved",) and not system.adapted]
     tuned = [number for number, system in own if system.adapted and not system.context]
     given = [number for number, system in own if system.gold]

@@ -25,7 +25,7 @@ from typing import Any
 
 from harness.corpus.documents import read_corpus
 from harness.corpus.embedder import SentenceTransformerEmbedder
-from harness.corpus.retriever import open_retriever
+from harness.corpus.retrievers import retrievers_of
 from harness.engines.catalogue import DEFAULT_BASE, DEFAULT_EMBEDDER
 from harness.engines.engine import Decoding, Request
 from harness.engines.local import LocalModel
@@ -39,7 +39,7 @@ from harness.run import batches
 from harness.run.plan import setup_of
 from harness.run.prepare import TaskContext
 from harness.run.prompts import Prompt
-from harness.spec.strategy import STRATEGIES, retrieved
+from harness.spec.strategy import STRATEGIES
 from harness.spec.task import load_task
 
 TASK = Path(__file__).parent.parent / "tasks" / "knowledge.yaml"
@@ -93,14 +93,13 @@ def build_workloads(engine: TransformersEngine, count: int) -> list[Workload]:
     )
     task = replace(task, spec=spec)
     folder = resolve(DEFAULT_EMBEDDER, kind="embedder", cache=cache_root(), progress=Terminal())
-    retriever = open_retriever(
+    retrievers = retrievers_of(
         read_corpus(task.corpus or ""),
         SentenceTransformerEmbedder(folder.path, folder.name, folder.sha256, "cpu"),
-        retrieved(spec.retrieval, ""),
         cache=cache_root(),
         progress=Terminal(),
     )
-    context = TaskContext(task, engine, retriever, seed=0)
+    context = TaskContext(task, engine, retrievers, seed=0)
     setup = setup_of(engine, DEFAULT_EMBEDDER, 0)
     works = []
     for name, target in (("rag", 1.0), ("few-shot", 2.0)):

@@ -70,6 +70,8 @@ class TrainingRow(Question):
 class Passage:
     """A chunk of a document as a reader sees it. `chunk_id` is `<doc_id>#<n>`, unique in its corpus.
 
+    Where a task's systems cut it otherwise than its file says, `~` and a name of that cut follow.
+
     `place`: where in its document it stands ("page 3", "slide 2: Fees", "sheet Prices"); empty where a document has
     no such parts, as in evidence from before places were kept.
     """

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from harness.corpus.documents import read_corpus
 from harness.corpus.inventory import tell
-from harness.corpus.retriever import open_retriever
+from harness.corpus.retrievers import retrievers_of
 from harness.corpus.window import tell_cut_questions
 from harness.errors import InputError
 from harness.export.lm_eval import Turn
@@ -39,14 +39,8 @@ def turns_with_passages(task: Task, tools: Tools) -> dict[str, Turn]:
     corpus = read_corpus(task.corpus)
     tell(task.name, corpus.inventory, tools.progress)
     tell_cut_questions(task.name, task.test, embedder, system.retrieved, tools.progress)
-    retriever = open_retriever(
-        corpus,
-        embedder,
-        system.retrieved,
-        cache=tools.cache,
-        progress=tools.progress,
-    )
-    prompts = TaskContext(task, tools.model.engine, retriever, 0).prompts(system, task.test)
+    retrievers = retrievers_of(corpus, embedder, cache=tools.cache, progress=tools.progress)
+    prompts = TaskContext(task, tools.model.engine, retrievers, 0).prompts(system, task.test)
     turns = {}
     for question, prompt in zip(task.test, prompts, strict=True):
         passages = [ranked.passage for ranked in prompt.retrieved[: prompt.shown]]

@@ -9,7 +9,7 @@ from typing import Any
 
 from harness.corpus.documents import read_corpus
 from harness.corpus.inventory import tell
-from harness.corpus.retriever import open_retriever
+from harness.corpus.retrievers import retrievers_of
 from harness.corpus.window import tell_cut_questions
 from harness.engines.engine import AdapterRef
 from harness.errors import InputError, shown
@@ -215,7 +215,9 @@ class Served:
             "tasks": list(self.members),
             "adapters": {name: member.trained.sha256 for name, member in members if member.trained},
             "passages": {
-                name: member.context.retriever.key for name, member in members if member.context.retriever
+                name: retriever.key
+                for name, member in members
+                for retriever in member.context.retrievers or ()
             },
             "passages_dropped": {name: member.dropped for name, member in members if member.dropped},
         }
@@ -235,21 +237,16 @@ def served(strategy: Strategy, tasks: Sequence[Task], tools: Tools, seed: int) -
         why = obstacle(task, system, tools.model.engine, trainable=tools.model.trainer is not None)
         if why:
             raise InputError(f"strategy {strategy.name}: {why}.", path=task.path)
-        retriever = None
+        retrievers = None
         if system.passages:
             assert task.corpus is not None
             embedder = embedder or tools.embedder()
             corpus = read_corpus(task.corpus)
             tell(task.name, corpus.inventory, tools.progress)
             tell_cut_questions(task.name, task.test, embedder, system.passages, tools.progress)
-            retriever = open_retriever(
-                corpus,
-                embedder,
-                system.passages,
-                cache=tools.cache,
-                progress=tools.progress,
-            )
-        member = Member(TaskContext(task, tools.model.engine, retriever, seed), system, tools)
+            retrievers = retrievers_of(corpus, embedder, cache=tools.cache, progress=tools.progress)
+            retrievers.of(system.passages)
+        member = Member(TaskContext(task, tools.model.engine, retrievers, seed), system, tools)
         if system.passages and member.prompts is None:
             raise InputError(
                 "passages enter lm-eval's documents; name a task file with lm_eval.", path=task.path

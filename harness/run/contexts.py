@@ -1,8 +1,9 @@
-"""What every job of a run needs before its first answer: each task's retriever, and how its questions are put."""
+"""What every job of a run needs before its first answer: each task's retrievers, and how its questions are put."""
 
 from __future__ import annotations
 
 import dataclasses
+import functools
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
@@ -11,9 +12,10 @@ from harness.corpus.embedder import Embedder
 from harness.corpus.inventory import Corpora, grouped
 from harness.corpus.loss import answers_found
 from harness.corpus.retriever import Retriever, open_retriever
+from harness.corpus.retrievers import MarkedRetriever, Retrievers
 from harness.corpus.window import tell_cut_questions
 from harness.errors import InputError, InputErrors
-from harness.records import QuestionRow, Ranked
+from harness.records import QuestionRow
 from harness.run.asked import question_rows
 from harness.run.facts import EmbedderFacts, IndexFacts
 from harness.run.folder import QUESTIONS, RunFolder
@@ -21,13 +23,14 @@ from harness.run.plan import Job, Plan
 from harness.run.prepare import ReadyJob, TaskContext
 from harness.run.quotes import Quotes, quotes_sentence
 from harness.run.tools import Tools
-from harness.spec.system import Gold, ModelRef, Retrieved
+from harness.spec.strategy import retrieved
+from harness.spec.system import Gold, ModelRef, Retrieved, cut_id, search_id
 from harness.spec.task import Task, gold_doc_errors
 
 
 @dataclass
 class RunContexts:
-    """The contexts of a run's jobs, by task and model: those of a task share the retriever and what it found."""
+    """The contexts of a run's jobs, by task and model: those of a task share its retrievers and what they found."""
 
     plan: Plan
     tools: Tools
@@ -40,27 +43,35 @@ class RunContexts:
     found: dict[str, dict[str, bool]] = field(default_factory=dict)
     """Task → question id → whether an answer stands in its gold documents."""
 
+    _embedder: Embedder | None = None
+
     def prepare(self) -> None:
-        """Open an index for each task that needs one, and make its contexts."""
-        embedder: Embedder | None = None
-        passages_of = {job.task: job.system.passages for job in self.plan.jobs if job.system.passages}
+        """Open the indexes that each task's systems need, and make its contexts."""
         for name, task in self.plan.tasks.items():
-            retriever = None
-            if passages := passages_of.get(name):
-                embedder = embedder or self.tools.embedder()
-                self.lengths[name] = tell_cut_questions(
-                    name, task.test, embedder, passages, self.tools.progress
-                )
-                retriever = self._retriever(task, passages, embedder)
+            passages = [job.system.passages for job in self.plan.jobs if job.task == name]
+            ways = {search_id(way): way for way in passages if way}
+            retrievers = Retrievers(functools.partial(self._open, task)) if ways else None
+            for way in ways.values():
+                if name not in self.lengths:
+                    self.lengths[name] = tell_cut_questions(
+                        name, task.test, self.embedder, way, self.tools.progress
+                    )
+                assert retrievers is not None
+                retrievers.of(way)
+            if ways:
                 self.found[name] = answers_found(task, self._corpus(task))
-            found: dict[str, tuple[Ranked, ...]] = {}
             for model in self.tools.models:
-                context = TaskContext(task, model.engine, retriever, self.seed, found)
-                self.by_model[name, model.ref] = context
-        if embedder:
+                self.by_model[name, model.ref] = TaskContext(task, model.engine, retrievers, self.seed)
+        if embedder := self._embedder:
             facts = EmbedderFacts(name=embedder.name, sha256=embedder.sha256, max_tokens=embedder.max_tokens)
             self.folder.update(embedder=facts)
         self.corpora.forget()
+
+    @property
+    def embedder(self) -> Embedder:
+        """The run's embedder, opened when first needed."""
+        self._embedder = self._embedder or self.tools.embedder()
+        return self._embedder
 
     def of(self, job: Job) -> TaskContext:
         return self.by_model[job.task, job.system.model]
@@ -82,18 +93,15 @@ class RunContexts:
         assert task.corpus is not None
         return self.corpora.read(task.corpus)
 
-    def _retriever(self, task: Task, passages: Retrieved | Gold, embedder: Embedder) -> Retriever:
+    def _open(self, task: Task, passages: Retrieved | Gold) -> Retriever:
+        """Open a retriever of a task and keep its facts. Raises InputError where a resumed run had another."""
         corpus = self._corpus(task)
         if errors := gold_doc_errors(task, corpus.ids, corpus.passed_over):
             raise InputErrors(errors)
         retriever = open_retriever(
-            corpus,
-            embedder,
-            passages,
-            cache=self.tools.cache,
-            progress=self.tools.progress,
+            corpus, self.embedder, passages, cache=self.tools.cache, progress=self.tools.progress
         )
-        previous = self.folder.manifest.indexes.get(task.name)
+        previous = self.folder.manifest.index_of(task.name, passages)
         if previous and previous.key != retriever.info.key:
             raise InputError(
                 f"{self.folder.path} cannot be resumed: the corpus of task {task.name!r}, its chunking or "
@@ -102,9 +110,21 @@ class RunContexts:
         if previous is None or previous.reused:
             facts = IndexFacts(
                 **dataclasses.asdict(retriever.info),
+                search=search_id(passages),
                 files=corpus.inventory.files,
                 characters=corpus.inventory.characters,
                 passed_over=grouped(corpus.passed_over),
             )
-            self.folder.update(indexes={**self.folder.manifest.indexes, task.name: facts})
-        return retriever
+            self._keep(task.name, previous, facts)
+        cut, own = cut_id(passages), cut_id(retrieved(task.spec.retrieval, passages.embedder))
+        return retriever if cut == own else MarkedRetriever(retriever, cut)
+
+    def _keep(self, task: str, previous: IndexFacts | None, facts: IndexFacts) -> None:
+        """Put an index into the manifest, in the place of the `previous` record of it."""
+        manifest = self.folder.manifest
+        first, others = manifest.indexes.get(task), manifest.other_indexes.get(task, ())
+        if first is None or first == previous:
+            self.folder.update(indexes={**manifest.indexes, task: facts})
+        else:
+            kept = (*(other for other in others if other != previous), facts)
+            self.folder.update(other_indexes={**manifest.other_indexes, task: kept})

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Annotated, Any, Literal
@@ -26,6 +26,7 @@ from harness.ranges import (
 from harness.records import AdapterRecord, ApiPrice, NotReadFiles, Proof, Question, TemplateFacts
 from harness.spec.lmevalspec import LmEvalSpec
 from harness.spec.models import TokenPrice
+from harness.spec.system import Gold, Retrieved, search_id
 from harness.spec.taskspec import TaskSpec
 
 DECLARED = "declared with the model"
@@ -122,9 +123,11 @@ class IndexFacts:
     """An index as a run used it. `seconds`: to build it, also where it was reused. `bytes`: on disk.
 
     Prefixes: what stood before questions and passages when they were embedded; empty: nothing; None: not kept.
-    `files`, `characters`: of the corpus that were read; `passed_over`: those that were not, by reason.
+    `files`, `characters`: of the corpus that were read; `passed_over`: those that were not, by reason. `search`: the
+    `search_id` of the systems that use it; None: all of the task's, in runs from before there could be several.
     """
 
+    search: Name | None = None
     key: Name | None = None
     sha256: Sha256 | None = None
     documents: Count | None = None
@@ -138,6 +141,19 @@ class IndexFacts:
     files: Count | None = None
     characters: Bytes | None = None
     passed_over: tuple[NotReadFiles, ...] = ()
+
+
+def index_of(
+    first: Mapping[str, IndexFacts],
+    others: Mapping[str, Sequence[IndexFacts]],
+    task: str,
+    passages: Retrieved | Gold | None,
+) -> IndexFacts | None:
+    """The index of a task that passages of these settings come from. `first`, `others`: as in the manifest."""
+    if passages is None or task not in first:
+        return None
+    known, way = (first[task], *others.get(task, ())), search_id(passages)
+    return next((facts for facts in known if facts.search in (way, None)), None)
 
 
 def asked_sha256(questions: Iterable[Question]) -> str:

@@ -133,8 +133,8 @@ class Run:
         """What will run and what is cached, before the first answer."""
         say = self.tools.progress.note
         for (task, model), context in self.contexts.by_model.items():
-            if context.retriever and model == self.tools.model.ref:
-                info = context.retriever.info
+            for retriever in context.retrievers or () if model == self.tools.model.ref else ():
+                info = retriever.info
                 say(f"  {task}: index of {info.passages} passages {'reused' if info.reused else 'built'}")
         for job in self.plan.trainings:
             seed = f", seed {job.seed}" if self.settings.seeds > 1 else ""

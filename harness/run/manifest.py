@@ -28,10 +28,11 @@ from harness.run.facts import (
     TaskFacts,
     TimingOrder,
     TrainedAdapter,
+    index_of,
 )
 from harness.run.settings import Settings
 from harness.spec.prices import UsedSheet
-from harness.spec.system import System
+from harness.spec.system import Gold, Retrieved, System
 
 SCHEMA_VERSION = 2
 
@@ -66,6 +67,9 @@ class Manifest:
     """Tasks that adapters of other tasks answer, to show what they forgot."""
     adapters: tuple[TrainedAdapter, ...] = ()
     indexes: dict[Name, IndexFacts] = field(default_factory=dict)
+    """Task → the index that was opened first."""
+    other_indexes: dict[Name, tuple[IndexFacts, ...]] = field(default_factory=dict)
+    """Task → those of systems that cut or rank passages in other ways."""
     price_sheet: UsedSheet | None = None
     api_prices: tuple[ApiPrice, ...] = ()
     seeds: Seeds
@@ -87,6 +91,10 @@ class Manifest:
     def model_of(self, system: System) -> ModelFacts:
         """The model that a system of this run answers with."""
         return next((facts for facts in self.models if facts.label == system.model_label), self.model)
+
+    def index_of(self, task: str, passages: Retrieved | Gold | None) -> IndexFacts | None:
+        """The index of a task that passages of these settings come from; None where there is none, or not yet."""
+        return index_of(self.indexes, self.other_indexes, task, passages)
 
     def systems_of(self, task: str) -> dict[str, System]:
         """The systems that answer a task, by name, in the plan's order."""

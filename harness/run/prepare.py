@@ -7,17 +7,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
-from harness.corpus.retriever import Retriever
+from harness.corpus.retrievers import RECORDED, Retrievers
 from harness.engines.engine import Continuation, Engine
 from harness.finetune.trainer import Example, Training
 from harness.records import Question, Ranked
 from harness.run.plan import Job, sample
 from harness.run.prompts import Contexts, Prompt, TaskPrompts, passages_of, prompts_of
-from harness.spec.system import LoRA, Retrieved, System
+from harness.spec.system import Gold, LoRA, Retrieved, System
 from harness.spec.task import Task
-
-RECORDED = 10
-"""How many passages are recorded a question: enough for recall@10, whatever k the prompt uses."""
 
 GOLD_SHARE = 0.8
 """Training prompts of retrieving fine-tunes whose gold passage was missed get it put in, in this share of the cases;
@@ -30,14 +27,12 @@ ROOM_PER_TURN = 100
 
 @dataclass
 class TaskContext:
-    """One task with its retriever: makes the context and the prompt of any system for any question."""
+    """One task with its retrievers: makes the context and the prompt of any system for any question."""
 
     task: Task
     engine: Engine
-    retriever: Retriever | None
+    retrievers: Retrievers | None
     seed: int
-    retrieved: dict[str, tuple[Ranked, ...]] = field(default_factory=dict)
-    """Question → what was found for it: the same whichever model reads it, so that models may share it."""
     _examples: dict[LoRA, tuple[tuple[Example, ...], ...]] = field(default_factory=dict)
     """Recipe → what is trained on and watched."""
 
@@ -46,39 +41,39 @@ class TaskContext:
         return prompts_of(self.task, self.engine)
 
     def prompts(self, system: System, questions: Sequence[Question]) -> list[Prompt]:
-        """The prompt of each question under a system; retrieval runs for all of them at once."""
-        if system.retrieved:
-            self._retrieve(questions)
-        return [self.prompt(system, question, self._passages(system, question)) for question in questions]
+        """The prompt of each question under a system."""
+        passages = self._passages(system, questions)
+        return [self.prompt(system, *asked) for asked in zip(questions, passages, strict=True)]
 
     def prompt(self, system: System, question: Question, passages: tuple[Ranked, ...]) -> Prompt:
         return self.prompts_of_task.prompt(system.context, question, passages)
 
-    def retrieve_one(self, question: str, k: int) -> tuple[Ranked, ...]:
+    def retrieve_one(self, passages: Retrieved, question: str) -> tuple[Ranked, ...]:
         """Retrieve for one question, as a deployed system would: embed the query, search, nothing reused."""
-        assert self.retriever is not None
-        return self.retriever.search([question], k)[0]
+        assert self.retrievers is not None
+        return self.retrievers.of(passages).search([question], passages.k)[0]
 
-    def gold(self, question: Question) -> tuple[Ranked, ...]:
+    def gold(self, passages: Retrieved | Gold, question: Question) -> tuple[Ranked, ...]:
         """The passages of the gold documents, those that hold an answer first, then by similarity."""
-        if self.retriever is None or not question.gold_docs:
+        if self.retrievers is None or not question.gold_docs:
             return ()
-        (ranked,) = self.retriever.gold([question.question], [question.gold_docs], MOST_GOLD)
+        (ranked,) = self.retrievers.of(passages).gold([question.question], [question.gold_docs], MOST_GOLD)
         answers = [answer.casefold() for answer in question.answers]
         return tuple(
             sorted(ranked, key=lambda item: not any(a in item.passage.text.casefold() for a in answers))
         )
 
-    def _passages(self, system: System, question: Question) -> tuple[Ranked, ...]:
+    def _passages(self, system: System, questions: Sequence[Question]) -> list[tuple[Ranked, ...]]:
+        """What may be shown with each question; retrieval runs for all of them at once."""
         if system.retrieved:
-            return self.retrieved[question.question]
-        return self.gold(question)[:RECORDED] if system.gold else ()
+            return self._found(system.retrieved, questions)
+        if gold := system.gold:
+            return [self.gold(gold, question)[: max(RECORDED, gold.k)] for question in questions]
+        return [()] * len(questions)
 
-    def _retrieve(self, questions: Sequence[Question]) -> None:
-        assert self.retriever is not None
-        new = list(dict.fromkeys(q.question for q in questions if q.question not in self.retrieved))
-        if new:
-            self.retrieved |= zip(new, self.retriever.search(new, RECORDED), strict=True)
+    def _found(self, passages: Retrieved, questions: Sequence[Question]) -> list[tuple[Ranked, ...]]:
+        assert self.retrievers is not None
+        return self.retrievers.found(passages, [question.question for question in questions])
 
     # Training
 
@@ -116,18 +111,23 @@ class TaskContext:
         retrieved = passages_of(contexts)
         passages: list[tuple[Ranked, ...]] = [()] * len(questions)
         if isinstance(retrieved, Retrieved):
-            self._retrieve(questions)
             rng = random.Random(f"gold:{self.seed}")
-            passages = [self._with_gold(question, retrieved.k, rng) for question in questions]
+            found = self._found(retrieved, questions)
+            passages = [
+                self._with_gold(question, retrieved, some, rng)
+                for question, some in zip(questions, found, strict=True)
+            ]
         example = self.prompts_of_task.example
         return tuple(example(contexts, *shown) for shown in zip(questions, passages, strict=True))
 
-    def _with_gold(self, question: Question, k: int, rng: random.Random) -> tuple[Ranked, ...]:
+    def _with_gold(
+        self, question: Question, passages: Retrieved, found: tuple[Ranked, ...], rng: random.Random
+    ) -> tuple[Ranked, ...]:
         """What retrieval found, with the gold passage in a random place where it was missed (mostly)."""
-        shown = list(self.retrieved[question.question][:k])
+        shown = list(found[: passages.k])
         place, put_in = rng.randrange(max(1, len(shown))), rng.random() < GOLD_SHARE
         missed = question.gold_docs and not any(r.passage.doc_id in question.gold_docs for r in shown)
-        gold = self.gold(question)[:1] if missed and put_in else ()
+        gold = self.gold(passages, question)[:1] if missed and put_in else ()
         if gold:
             shown[place : place + 1] = gold
         return tuple(shown)

@@ -234,11 +234,11 @@ class TimingPass:
         ready, clock = form.ready, self.clock
         context, system = ready.context, ready.job.system
         # The gold passages of the control are given, not found: nothing of that belongs on the clock.
-        passages = context.gold(question) if system.gold else ()
+        passages = context.gold(system.gold, question) if system.gold else ()
         context.engine.load(form.adapter)
         start = clock()
         if system.retrieved:
-            passages = context.retrieve_one(question.question, system.retrieved.k)
+            passages = context.retrieve_one(system.retrieved, question.question)
         retrieved = clock()
         prompt = context.prompt(system, question, passages)
         before_s = clock() - start

@@ -73,6 +73,22 @@ class Gold:
     kind: Literal["gold"] = "gold"
 
 
+_HOW_MANY = frozenset({"k", "max_prompt_tokens", "kind"})
+_CUT = frozenset({"chunk_tokens", "overlap_tokens", "embedder", "passage_prefix"})
+
+
+def search_id(passages: Retrieved | Gold) -> str:
+    """Sixteen hex digits that name how passages are cut and ranked: all settings but how many of them are shown."""
+    facts = asdict(passages, dict_factory=_set_fields)
+    return sha256_json({name: value for name, value in facts.items() if name not in _HOW_MANY})[:16]
+
+
+def cut_id(passages: Retrieved | Gold) -> str:
+    """Six hex digits that name what decides the text of each passage."""
+    facts = asdict(passages, dict_factory=_set_fields)
+    return sha256_json({name: value for name, value in facts.items() if name in _CUT})[:6]
+
+
 SINCE = frozenset(
     {"query_prefix", "passage_prefix", "server", "structured", "model_label", "variant", "form"}
 )

@@ -32,7 +32,7 @@ from harness.run.settings import Settings
 from harness.run.tools import Model, Tools
 from harness.spec.models import ModelEntry
 from harness.spec.strategy import STRATEGIES, parse_strategies
-from harness.spec.system import Retrieved, System
+from harness.spec.system import System
 from harness.spec.task import Task, load_task
 from tests.fakes import FakeClock, RecordingEngine, Silent, WordEmbedder
 
@@ -183,19 +183,14 @@ def model_of(engine: Engine, label: str | None = None) -> Model:
 def context_of(task: Task, cache: Path, engine: RecordingEngine | None = None) -> TaskContext:
     """The task's context over its corpus, where it has one."""
     from harness.corpus.documents import read_corpus
-    from harness.corpus.retriever import open_retriever
+    from harness.corpus.retrievers import retrievers_of
 
     engine = engine or FallibleEngine()
-    retriever = None
+    retrievers = None
     if task.corpus is not None:
-        retriever = open_retriever(
-            read_corpus(task.corpus),
-            WordEmbedder(engine.clock),
-            Retrieved(3, 64, 16, 2048, WordEmbedder.name),
-            cache=cache,
-            progress=Silent(),
-        )
-    return TaskContext(task, engine, retriever, 0)
+        embedder = WordEmbedder(engine.clock)
+        retrievers = retrievers_of(read_corpus(task.corpus), embedder, cache=cache, progress=Silent())
+    return TaskContext(task, engine, retrievers, 0)
 
 
 def system(task: Task, strategy: str, engine: Engine | None = None) -> System:

@@ -63,7 +63,7 @@ def measured_of(run: Evidence, pair: Pair) -> Measured:
     timings = [row for row in run.timings.get(pair, ()) if row.deployed]
     passed = throughput.batched(run.batches.get(pair, ()), run.answers.get(pair, ()))
     adapter = adapter_of(run, pair) if adapted else None
-    index = run.manifest.indexes.get(pair[0]) if retrieves else None
+    index = run.manifest.index_of(pair[0], system.retrieved)
     sizes = [part.bytes for part in (adapter, index) if part]
     seconds = [row.e2e_s for row in timings]
     model = run.manifest.model_of(system)

@@ -216,10 +216,21 @@ def _of_tasks(before: Manifest, after: Manifest, both: Both) -> Iterator[Change]
             systems = trained if difference.name == "dev" else [*trained, *shown]
             name = f"{task}: {difference.name} questions"
             yield Change(Cause.TRAINING, name, difference.before, difference.after, tuple(systems))
-        indexed, indexed_anew = inputs.index(before, task), inputs.index(after, task)
-        if indexed and indexed_anew:
-            with_passages = [pair for pair, system in mine.items() if system.passages]
-            yield from _changes(Cause.INDEX, f"{task}: index ", indexed, indexed_anew, with_passages)
+        yield from _of_indexes(before, after, task, {pair: both[pair] for pair in mine})
+
+
+def _of_indexes(before: Manifest, after: Manifest, task: str, mine: Both) -> Iterator[Change]:
+    """What differs between the indexes that systems of the same name on a task look into."""
+    touched: dict[Change, list[Pair]] = {}
+    for pair, (old, new) in mine.items():
+        indexed, anew = (
+            inputs.index(run, task, system.passages) if system.passages else None
+            for run, system in ((before, old), (after, new))
+        )
+        if indexed and anew:
+            for change in _changes(Cause.INDEX, f"{task}: index ", indexed, anew):
+                touched.setdefault(change, []).append(pair)
+    yield from (replace(change, systems=tuple(pairs)) for change, pairs in touched.items())
 
 
 def _of_adapters(before: Manifest, after: Manifest, both: Both) -> Iterator[Change]:

@@ -89,7 +89,8 @@ def index(rerun: Rerun) -> Ruling:
     """Embedder, corpus and chunking, by the key that names them all."""
     if not rerun.system.passages:
         return not_applicable("retrieves nothing")
-    old, new = (inputs.index(manifest, rerun.task) for manifest in rerun.manifests)
+    sides = zip(rerun.manifests, rerun.systems, strict=True)
+    old, new = (inputs.index(manifest, rerun.task, system.passages) for manifest, system in sides)
     if old is None or old["key"] is None:
         return not_applicable("the baseline does not say what its index was made of")
     changed = differing(old, new or {})

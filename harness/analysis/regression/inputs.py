@@ -8,7 +8,7 @@ from dataclasses import fields
 from harness.analysis.evidence import Pair
 from harness.records import AdapterRecord
 from harness.run.manifest import Manifest
-from harness.spec.system import LoRA, System
+from harness.spec.system import Gold, LoRA, Retrieved, System
 from harness.spec.tariff import Tariff
 
 Facts = Mapping[str, object]
@@ -103,9 +103,12 @@ def embedder(manifest: Manifest) -> Facts:
     return {"name": facts.name, "sha256": facts.sha256} if facts else {}
 
 
-def index(manifest: Manifest, task: str) -> Facts | None:
-    """The key that names embedder, corpus and chunking, then documents and passages."""
-    facts = manifest.indexes.get(task)
+def index(manifest: Manifest, task: str, passages: Retrieved | Gold | None = None) -> Facts | None:
+    """The key that names embedder, corpus and chunking, then documents and passages.
+
+    Of the index that these passages come from; None: of the task's first one.
+    """
+    facts = manifest.index_of(task, passages) if passages else manifest.indexes.get(task)
     return {"key": facts.key, "documents": facts.documents, "passages": facts.passages} if facts else None
 
 

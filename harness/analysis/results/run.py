@@ -33,10 +33,10 @@ from harness.analysis.results.groups import GroupResult
 from harness.analysis.results.money import Cost, MonthlyTotal, PriceFacts
 from harness.ranges import Count, NonNegative, Share
 from harness.records import LossPoint
-from harness.run.facts import EmbedderFacts, IndexFacts, MachineFacts, ModelFacts, TimingOrder
+from harness.run.facts import EmbedderFacts, IndexFacts, MachineFacts, ModelFacts, TimingOrder, index_of
 from harness.run.settings import Settings
 from harness.spec.prices import UsedSheet
-from harness.spec.system import System
+from harness.spec.system import Gold, Retrieved, System
 
 if TYPE_CHECKING:
     from pydantic import TypeAdapter
@@ -232,6 +232,8 @@ class RunResult:
     settings: Settings | None
     price_sheet: UsedSheet | None
     indexes: dict[str, IndexFacts]
+    other_indexes: dict[str, tuple[IndexFacts, ...]] = field(default_factory=dict)
+    """As in the manifest."""
     load_s: NonNegative | None
     first_query_s: NonNegative | None
     quick: bool
@@ -248,6 +250,19 @@ class RunResult:
     summary: Summary
     tasks: dict[str, TaskResult]
     groups: dict[str, GroupResult] = field(default_factory=dict)
+
+    def index_of(self, task: str, passages: Retrieved | Gold | None) -> IndexFacts | None:
+        """As `Manifest.index_of`."""
+        return index_of(self.indexes, self.other_indexes, task, passages)
+
+    @property
+    def all_indexes(self) -> tuple[tuple[str, IndexFacts], ...]:
+        """Each index of the run with its task; of a task, the one that was opened first leads."""
+        return tuple(
+            (task, index)
+            for task, first in self.indexes.items()
+            for index in (first, *self.other_indexes.get(task, ()))
+        )
 
     @property
     def all_models(self) -> tuple[ModelFacts, ...]:

@@ -222,7 +222,7 @@ def _system(results: RunResult, task: TaskResult, row: SystemResult, look: Look)
     hours = assumed.engineer_hours_per_refresh if updated else None
     taught = taught_of(row, assumed.changed_share)
     once = (parts.labels_usd, parts.evaluation_usd, parts.prompt_people_usd, parts.retrieval_people_usd)
-    index = results.indexes.get(task.name) if row.system.retrieved else None
+    index = results.index_of(task.name, row.system.retrieved)
     adapter = next((one for one in results.adapters if row.adapter and one.sha256 == row.adapter), None)
     by_token = index and index.embed_tokens is not None and assumed.embedding_usd_per_mtok is not None
     projections = row.cost.projections

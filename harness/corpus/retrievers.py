@@ -1,0 +1,87 @@
+"""The retrievers of one corpus: systems of a task may cut and rank its passages differently."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from functools import partial
+from pathlib import Path
+
+from harness.corpus.building import IndexInfo
+from harness.corpus.documents import Corpus
+from harness.corpus.embedder import Embedder
+from harness.corpus.retriever import Retriever, open_retriever
+from harness.progress import Progress
+from harness.records import Ranked
+from harness.spec.system import Gold, Retrieved, search_id
+
+RECORDED = 10
+"""How many passages are kept a question at least: enough for recall@10, whatever k the prompt uses."""
+
+
+@dataclass(frozen=True)
+class MarkedRetriever:
+    """A retriever whose chunk ids end with `mark`, to tell them from those of another cut of the same corpus."""
+
+    retriever: Retriever
+    mark: str
+
+    @property
+    def key(self) -> str:
+        return self.retriever.key
+
+    @property
+    def info(self) -> IndexInfo:
+        return self.retriever.info
+
+    def search(self, queries: Sequence[str], k: int) -> list[tuple[Ranked, ...]]:
+        return self._marked(self.retriever.search(queries, k))
+
+    def gold(
+        self, queries: Sequence[str], gold_docs: Sequence[Collection[str]], k: int
+    ) -> list[tuple[Ranked, ...]]:
+        return self._marked(self.retriever.gold(queries, gold_docs, k))
+
+    def _marked(self, found: Iterable[tuple[Ranked, ...]]) -> list[tuple[Ranked, ...]]:
+        return [tuple(self._one(ranked) for ranked in some) for some in found]
+
+    def _one(self, ranked: Ranked) -> Ranked:
+        passage = ranked.passage
+        return replace(ranked, passage=replace(passage, chunk_id=f"{passage.chunk_id}~{self.mark}"))
+
+
+@dataclass
+class Retrievers:
+    """A retriever for each way to find passages, opened when it is first needed; and what each found.
+
+    Models of a run may share this value: what is found does not depend on who reads it.
+    """
+
+    open_one: Callable[[Retrieved | Gold], Retriever]
+    _open: dict[str, Retriever] = field(default_factory=dict)
+    _found: dict[tuple[str, int], dict[str, tuple[Ranked, ...]]] = field(default_factory=dict)
+    """Way and depth → question → passages."""
+
+    def __iter__(self) -> Iterator[Retriever]:
+        """Those that are open."""
+        return iter(self._open.values())
+
+    def of(self, passages: Retrieved | Gold) -> Retriever:
+        """Raises what opening an index raises, the first time."""
+        way = search_id(passages)
+        if way not in self._open:
+            self._open[way] = self.open_one(passages)
+        return self._open[way]
+
+    def found(self, passages: Retrieved, questions: Sequence[str]) -> list[tuple[Ranked, ...]]:
+        """What is found for each question, best first, deep enough for `passages.k`; each is searched for once."""
+        depth = max(RECORDED, passages.k)
+        known = self._found.setdefault((search_id(passages), depth), {})
+        if new := list(dict.fromkeys(question for question in questions if question not in known)):
+            known |= zip(new, self.of(passages).search(new, depth), strict=True)
+        return [known[question] for question in questions]
+
+
+def retrievers_of(corpus: Corpus, embedder: Embedder, *, cache: Path, progress: Progress) -> Retrievers:
+    """Those of a corpus whose indexes lie in `cache`, or are built into it."""
+    return Retrievers(partial(open_retriever, corpus, embedder, cache=cache, progress=progress))

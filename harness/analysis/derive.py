@@ -40,6 +40,7 @@ from harness.analysis.retrieval import Texts, retrieval
 from harness.analysis.seeds import by_seed
 from harness.analysis.statistics.clusters import Design, repeats
 from harness.analysis.statistics.intervals import mean
+from harness.analysis.unfinished import unfinished
 from harness.analysis.validity.check import excluded
 from harness.analysis.validity.table import judge
 from harness.analysis.waterfall import Sources, waterfall
@@ -103,6 +104,7 @@ def derive(
         quick=manifest.quick,
         incomplete=manifest.status != "complete" or missing > 0,
         missing_answers=missing,
+        unfinished=unfinished(run),
         set_aside=dict(manifest.set_aside),
         torn_lines=run.torn_lines,
         prices=cost.price_facts(manifest, inputs),

@@ -50,6 +50,7 @@ def add_compare(commands: Any) -> None:
 
 
 def _compare(options: argparse.Namespace) -> None:
+    from harness.commands.live import page_of
     from harness.lmeval.load import open_tasks
     from harness.report.terminal import print_results
     from harness.run.compare import compare, default_output, dry_run
@@ -76,9 +77,11 @@ def _compare(options: argparse.Namespace) -> None:
     if options.dry_run:
         _print_plan(dry_run(settings, tasks, tools, options.resume, corpora), options.json)
         return
-    folder = compare(
-        settings, tasks, tools, output, resume=bool(options.resume), command=options.command, corpora=corpora
-    )
+    resume, command = bool(options.resume), options.command
+    with page_of(output, tools.progress.note) as page:
+        folder = compare(
+            settings, tasks, tools, output, resume=resume, command=command, corpora=corpora, reached=page
+        )
     results = _reported(folder)
     print_results(results)
     print(folder)

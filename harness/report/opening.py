@@ -20,7 +20,9 @@ def warnings(results: RunResult) -> tuple[str, ...]:
     texts = []
     if results.quick:
         texts.append("A quick run: few questions, little training. It is not fit for decisions.")
-    if results.incomplete:
+    if results.unfinished:
+        texts.append(results.unfinished.in_words)
+    elif results.incomplete:
         texts.append(
             f"This run is not complete (status: {results.status or 'unknown'}, "
             f"{counted(results.missing_answers, 'answer')} missing). Figures are of the answers that are there; it "

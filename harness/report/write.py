@@ -30,11 +30,21 @@ class Derived:
     run: Evidence
     scores: Scores
     results: RunResult
+    live: bool = False
+    """Whether the run goes on and writes its page again."""
+
+
+REFRESH_S = 20
+
+
+def _page(derived: Derived) -> str:
+    refresh = REFRESH_S if derived.live and derived.results.unfinished else None
+    return render(derived.run, derived.scores, derived.results, refresh)
 
 
 Form = Callable[[Derived, str | None], bytes]
 FORMS: dict[str, Form] = {
-    ".html": lambda derived, _: render(derived.run, derived.scores, derived.results).encode(),
+    ".html": lambda derived, _: _page(derived).encode(),
     ".md": lambda derived, page: markdown.render(derived.results, page).encode(),
     ".csv": lambda derived, _: summary.to_csv(derived.results).encode(),
     ".json": lambda derived, _: f"{to_json(derived.results, indent=2)}\n".encode(),
@@ -43,14 +53,14 @@ FORMS: dict[str, Form] = {
 """Suffix → the file's content, from what was derived and the relative path from the file to the run's page."""
 
 
-def write_reports(run_folder: Path, tariff: Tariff | None = None) -> RunResult:
+def write_reports(run_folder: Path, tariff: Tariff | None = None, *, live: bool = False) -> RunResult:
     """Write results.json, report.md, summary.csv and report.html into the run folder; return the results.
 
-    `tariff`: another one than the run was made with.
+    `tariff`: another one than the run was made with. `live`: the run goes on, and its page is to be read again.
     Each file is replaced in one step. Raises InputError where the evidence cannot be believed, HarnessError
     where the folder cannot be written.
     """
-    derived = _derive(run_folder, tariff)
+    derived = replace(_derive(run_folder, tariff), live=live)
     for name in BESIDE:
         write_bytes(run_folder / name, FORMS[Path(name).suffix](derived, PAGE))
     return derived.results

@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 import tempfile
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -15,7 +16,7 @@ from harness.run.contexts import RunContexts
 from harness.run.ending import ending, finish
 from harness.run.estimate import Estimate
 from harness.run.folder import RunFolder, check_output
-from harness.run.going import Run
+from harness.run.going import Reached, Run, nobody
 from harness.run.lock import LOCK, writing_alone
 from harness.run.plan import Contestant, ForgettingTasks, Plan, limited, make_plan, obstacle, setup_of
 from harness.run.settings import Settings, effort
@@ -34,10 +35,11 @@ def compare(
     resume: bool,
     command: str,
     corpora: Corpora | None = None,
+    reached: Reached = nobody,
 ) -> Path:
     """Run everything and return the run folder. The evidence is on disk however this ends.
 
-    `corpora`: what was read of them already.
+    `corpora`: what was read of them already. `reached`: is told when there is more to report.
     Raises InputError for what a person wrote wrong (before any model loads), RunInterrupted on Ctrl-C.
     """
     plan = plan_run(settings, tasks, tools)
@@ -49,7 +51,7 @@ def compare(
     with writing_alone(output):
         folder = reopen(output, manifest) if resume else RunFolder.create(output, manifest)
         with ending(folder):
-            run = _run_of(settings, plan, tools, folder, corpora)
+            run = replace(_run_of(settings, plan, tools, folder, corpora), reached=reached)
             run.go()
             finish(folder, run.tools)
     return folder.path

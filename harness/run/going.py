@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from harness.engines.engine import AdapterRef, Engine, is_served
@@ -33,6 +33,14 @@ Passes = Mapping[ModelRef, AnswerPass]
 """How each model is asked."""
 
 
+Reached = Callable[[bool], None]
+"""Told when there is more evidence than before; True: nothing more comes for a while."""
+
+
+def nobody(_for_a_while: bool) -> None:
+    """Nobody watches the run."""
+
+
 def _described(model: Model) -> str:
     identity = model.engine.identity
     how = f"{identity.dtype} on {identity.device}" if identity.dtype else identity.device
@@ -50,6 +58,7 @@ class Run:
     folder: RunFolder
     contexts: RunContexts
     spending: Spending | None = None
+    reached: Reached = nobody
     adapters: dict[tuple[ModelRef, LoRA, int], AdapterRef] = field(default_factory=dict)
 
     def go(self) -> None:
@@ -199,6 +208,7 @@ class Run:
         for training in self.plan.trainings:
             if training not in own or training.task in self.folder.manifest.set_aside:
                 continue
+            self.reached(True)
             adapter = self._adapter(training)
             for job in jobs:
                 if job.job.adapter == training.adapter:
@@ -213,6 +223,7 @@ class Run:
             return
         try:
             answers.run(ready_job, adapter, repeat)
+            self.reached(False)
         except TaskFailed as error:
             if not set(self.plan.tasks) - {task, *set_aside}:
                 raise
@@ -264,6 +275,7 @@ class Run:
                 and job.job.seed == self.settings.seed
             ]
             if timed:
+                self.reached(True)
                 timing.run(task, timed_forms(timed), count)
         for model in tools.models:
             if apart:

@@ -22,6 +22,7 @@ from harness.analysis.money.prices import Prices
 from harness.analysis.results.decision import ASSUMED_MONTHLY_QUERIES, Setting, Verdict
 from harness.analysis.results.figures import Check
 from harness.analysis.results.run import SystemFigures, TaskFigures
+from harness.analysis.unfinished import rivals_waited_for
 from harness.analysis.validity.check import excluded
 from harness.errors import InputError, InputErrors
 from harness.records import FIT_EXAMPLES
@@ -50,8 +51,9 @@ class Case:
 
     `systems`: the task's own, so without adapters of other tasks. `excluded`: system → the failed checks that forbid
     it; `candidates_at` leaves these out, `excluded_at` gives those of them that one could deploy. `unfit`: why nothing
-    of this run may be recommended, a clause: it was quick, or is not complete. `sizes`: parameters of each model, by
-    its label (None: the run has only one). `fits`: how well each adapter learned its training answers.
+    of this run may be recommended, a clause: it was quick, or is not complete. `waiting`: rivals whose answers are
+    still to come. `sizes`: parameters of each model, by its label (None: the run has only one). `fits`: how well each
+    adapter learned its training answers.
     """
 
     systems: Mapping[str, SystemFigures]
@@ -64,15 +66,19 @@ class Case:
     checks: Sequence[Check] = ()
     excluded: Mapping[str, tuple[Check, ...]] = field(default_factory=dict)
     unfit: str | None = None
+    waiting: tuple[str, ...] = ()
     sizes: Mapping[str | None, float | None] = field(default_factory=dict)
     fits: Mapping[str, TrainFit] = field(default_factory=dict)
     seed: int = 0
 
     def choice_at(self, setting: Setting) -> Choice:
-        """The choice at a setting. Nothing of an unfit run is recommended, nor what is of no use; and where a system
-        that could not be judged might have won, no more is said than which is the best of the others.
+        """The choice at a setting; among nobody while rivals have not answered.
+
+        Nothing of an unfit run is recommended, nor what is of no use; and where a system that could not be judged
+        might have won, no more is said than which is the best of the others.
         """
-        choice = choose(self.candidates_at(setting), self.rules, setting)
+        candidates = () if self.waiting else self.candidates_at(setting)
+        choice = choose(candidates, self.rules, setting)
         if choice.status is not Verdict.RECOMMENDED:
             return choice
         if self.unfit or choice.useless:
@@ -204,6 +210,7 @@ def case_of(
         checks=figures.validity,
         excluded={name: tuple(checks) for name, checks in failed.items() if name in own},
         unfit=_unfit(run, figures),
+        waiting=rivals_waited_for(run, task),
         sizes={model.label: model.parameters for model in run.manifest.models},
         fits={name: fit for name, system in own.items() if (fit := _fit(run, system))},
     )

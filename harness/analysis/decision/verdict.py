@@ -25,6 +25,7 @@ from harness.analysis.results.decision import (
     Verdict,
 )
 from harness.analysis.results.figures import Check
+from harness.analysis.results.unfinished import not_decided
 
 
 def verdict(case: Case) -> Decision:
@@ -60,6 +61,8 @@ def standing(case: Case, choice: Choice | None = None) -> Standing:
 def _status(case: Case, choice: Choice) -> tuple[Verdict, str]:
     """The status, and where nothing can be chosen, why."""
     names = [appraisal.name for appraisal in choice.appraisals]
+    if case.waiting:
+        return Verdict.NOT_COMPUTED, not_decided(case.waiting)
     if not names and case.excluded:
         left = [headline.unjudged(name, checks).text for name, checks in case.excluded.items()]
         return Verdict.UNDECIDED, f"Nothing can be chosen: {'; '.join(left)}."

@@ -31,6 +31,7 @@ from harness.analysis.results.figures import (
 )
 from harness.analysis.results.groups import GroupResult
 from harness.analysis.results.money import Cost, MonthlyTotal, PriceFacts
+from harness.analysis.results.unfinished import Unfinished
 from harness.ranges import Count, NonNegative, Share
 from harness.records import LossPoint
 from harness.run.facts import EmbedderFacts, IndexFacts, MachineFacts, ModelFacts, TimingOrder, index_of
@@ -239,6 +240,8 @@ class RunResult:
     quick: bool
     incomplete: bool
     missing_answers: Count
+    unfinished: Unfinished | None = None
+    """How far a run that goes on has come; None once it has ended."""
     set_aside: dict[str, str] = field(default_factory=dict)
     models: tuple[ModelFacts, ...] = ()
     """All of the run, the first one too; none in results from before there could be several."""

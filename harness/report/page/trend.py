@@ -53,6 +53,7 @@ def render(history: History, beside: Path) -> str:
     """The page of a history, with links as they lead from a file in the folder `beside`."""
     html: str = assets.template("trend.html.j2").render(
         title=TITLE,
+        refresh=None,
         policy=assets.policy([]),
         style=assets.own("page.css") + assets.own("trend.css"),
         history=history,

@@ -22,6 +22,7 @@ from harness.analysis.results.money import Cost
 from harness.analysis.results.requirements import Outcome
 from harness.analysis.results.run import RunResult, SystemResult, TaskResult
 from harness.analysis.results.tokens import ByToken
+from harness.analysis.results.unfinished import not_decided
 from harness.analysis.validity.check import excluded
 from harness.report.pictures.looks import Look, Looks, looks_in
 from harness.report.view import visible
@@ -101,14 +102,15 @@ class WhatIfSystem:
 @dataclass(frozen=True, slots=True)
 class WhatIfTask:
     """`graded`: an answer can be partly right. `excluded`: system → the failed check, `unjudged`: that it
-    could not be judged, and why. `unfit`: why nothing of the run
-    may be recommended. `pairs`: a, b, and the accuracy of b minus that of a by the primary metric."""
+    could not be judged, and why. `unfit`: why nothing of the run may be recommended. `waiting`: why nothing is decided
+    yet, of a run that goes on. `pairs`: a, b, and the accuracy of b minus that of a by the primary metric."""
 
     metric: str | None
     graded: bool
     excluded: dict[str, str]
     unjudged: dict[str, str]
     unfit: str | None
+    waiting: str
     pairs: tuple[tuple[str, str, Difference], ...]
     systems: tuple[WhatIfSystem, ...]
 
@@ -208,9 +210,15 @@ def _task(results: RunResult, task: TaskResult, looks: Looks) -> WhatIfTask:
             if name in task.decision.excluded
         },
         unfit=task.decision.unfit if results.quick or results.incomplete else None,
+        waiting=not_decided(_rivals(results, task)),
         pairs=Pairs(task.comparisons, metric, trainings(task.strategies)).items(),
         systems=tuple(_system(results, task, row, looks[name]) for name, row in task.deployable.items()),
     )
+
+
+def _rivals(results: RunResult, task: TaskResult) -> tuple[str, ...]:
+    waiting = results.unfinished.waiting.get(task.name, ()) if results.unfinished else ()
+    return tuple(name for name in waiting if name in task.deployable)
 
 
 def _system(results: RunResult, task: TaskResult, row: SystemResult, look: Look) -> WhatIfSystem:

@@ -17,13 +17,17 @@ SCRIPTS = ("page.js", "whatif.js", "whatif_page.js")
 """The page's own, in one module with the table component, under one hash."""
 
 
-def render(run: Evidence, scores: Scores, results: RunResult) -> str:
-    """The whole page. A fault in a template raises: nothing is left blank silently."""
+def render(run: Evidence, scores: Scores, results: RunResult, refresh: int | None = None) -> str:
+    """The whole page; `refresh`: after how many seconds a browser reads it again.
+
+    A fault in a template raises: nothing is left blank silently.
+    """
     script = assets.data_tables() + "".join(map(assets.own, SCRIPTS))
     facts = whatif.whatif(results)
     systems = (row.system for task in results.tasks.values() for row in task.strategies.values())
     html: str = assets.template("page.html.j2").render(
         title=opening.TITLE,
+        refresh=refresh,
         policy=assets.policy([script]),
         style=assets.own("page.css"),
         script=script,

@@ -1,8 +1,7 @@
 """Does a test question, or a near copy of one, stand among the training questions?
 
 The same fact in other words is no leak: that is what a fine-tune shall learn. Nearly the same words with the
-same answer is one. Alike are sets of letter triples of padded words, so that order, spacing and a
-slip of the pen count little; the measure is Jaccard's, shared ÷ all.
+same answer is one. How alike two are says `scoring/likeness.py`.
 """
 
 from __future__ import annotations
@@ -11,19 +10,15 @@ import math
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
-from itertools import groupby
 
 from harness.analysis.results.figures import Check, Status
 from harness.analysis.validity.check import Case, Rule
 from harness.quantities import counted, listed, percent
 from harness.records import Question
-from harness.scoring.characters import KINDS
+from harness.scoring.likeness import NEAR, triples
 from harness.scoring.normal import normalise
 from harness.spec.questions import same_words
 
-NEAR = 0.85
-"""Of question sets from elsewhere, intents that people typed have 2 % of such pairs; facts asked anew, none."""
 SHOWN = 3
 
 
@@ -39,7 +34,10 @@ class Copy:
 
 def no_leak(case: Case, rule: Rule) -> list[Check]:
     """Any exact copy fails; near copies fail above a share, and warn below it."""
-    learning = tuple(system.name for system in case.own if system.adapted or system.examples)
+    # Who looks for a question's nearest examples leaves its copies out.
+    learning = tuple(
+        system.name for system in case.own if system.adapted or (system.examples and not system.nearest)
+    )
     if not learning:
         return rule.absent("No strategy that learns from training questions answered this task.")
     if case.run.training is None:
@@ -132,20 +130,6 @@ class _NearCopies:
 
 def _prefix(size: int) -> int:
     return size - math.ceil(NEAR * size) + 1
-
-
-def triples(text: str) -> frozenset[str]:
-    """Letter triples of the normalised words, each between spaces; text of a script without spaces is one word."""
-    words = normalise(text).text.split()
-    runs = groupby(words, key=lambda word: KINDS[ord(word[0])] in "UN")
-    joined = (word for unspaced, run in runs for word in (["".join(run)] if unspaced else run))
-    return frozenset().union(*map(_word_triples, joined))
-
-
-@lru_cache(maxsize=50_000)
-def _word_triples(word: str) -> frozenset[str]:
-    padded = f" {word} "
-    return frozenset(padded[at : at + 3] for at in range(len(word)))
 
 
 _Answer = tuple[str, str]

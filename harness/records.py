@@ -264,9 +264,9 @@ class BatchRow:
 class TimingRow:
     """One line of `timings.jsonl`: one question answered alone by a warmed-up model, seconds.
 
-    `retrieve_s` is None where the system does not retrieve. `merged` is False only for the row that
-    shows an adapter unmerged beside its merged (deployed) form. `warm` is True only for the row that shows a server
-    which has read the same prompt before; the others ask it for a prompt that it has not in its cache.
+    `retrieve_s`: to find passages or examples; None where the system looks for none. `merged` is False only for the row
+    that shows an adapter unmerged beside its merged (deployed) form. `warm` is True only for the row that shows a
+    server which has read the same prompt before; the others ask it for a prompt that it has not in its cache.
     `cached_tokens`: of the prompt, that the server says it had read before.
     """
 

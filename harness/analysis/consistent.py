@@ -32,7 +32,7 @@ class Planned:
     name: str
     adapted: bool
     """With an adapter whose weights were seen."""
-    retrieves: bool
+    searches: bool
     shows: bool
     most: int | None
     served: bool
@@ -122,8 +122,10 @@ class Known:
         if not (row.retrieve_s or 0.0) <= row.ttft_s <= row.e2e_s:
             times = f"retrieval {row.retrieve_s}, first token {row.ttft_s}, last token {row.e2e_s} seconds"
             return f"runs backwards: {times}."
-        if (row.retrieve_s is None) == system.retrieves:
-            return f"{'lacks' if system.retrieves else 'has'} a time of retrieval, against what {system.name} is."
+        if (row.retrieve_s is None) == system.searches:
+            return (
+                f"{'lacks' if system.searches else 'has'} a time of retrieval, against what {system.name} is."
+            )
         if not (row.merged or system.adapted):
             return f"is of an adapter that is not merged, and {system.name} has none."
         if row.warm and not system.served:
@@ -133,9 +135,9 @@ class Known:
 
 def _planned(system: System, task: TaskFacts) -> Planned:
     most = task.spec.answer.max_tokens if isinstance(task.spec, TaskSpec) else None
-    retrieves, shows = system.retrieved is not None, system.passages is not None
+    shows = system.passages is not None
     served = system.model.server is not None
-    return Planned(system.name, system.recipe is not None, retrieves, shows, most, served)
+    return Planned(system.name, system.recipe is not None, system.searches, shows, most, served)
 
 
 def _wrong_choice(row: AnswerRow, question: Question) -> str | None:

@@ -98,6 +98,7 @@ def derive(
         price_sheet=manifest.price_sheet,
         indexes=manifest.indexes,
         other_indexes=manifest.other_indexes,
+        example_indexes=manifest.example_indexes,
         load_s=manifest.load_s,
         first_query_s=manifest.first_query_s,
         adapters=tuple(_adapter(manifest, trained) for trained in manifest.adapters),

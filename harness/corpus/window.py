@@ -8,7 +8,7 @@ from harness.corpus.embedder import Embedder, Prefixes
 from harness.progress import Progress
 from harness.quantities import counted, listed
 from harness.records import Question
-from harness.spec.system import Gold, Retrieved
+from harness.spec.system import Gold, Nearest, Retrieved
 
 SHOWN = 5
 REMEDY = (
@@ -21,11 +21,16 @@ def prefixes_of(embedder: Embedder, passages: Retrieved | Gold) -> Prefixes:
     return embedder.prefixes.given(passages.query_prefix, passages.passage_prefix)
 
 
+def query_prefix_of(embedder: Embedder, searched: Retrieved | Gold | Nearest) -> str:
+    """What stands before questions alone."""
+    return embedder.prefixes.given(searched.query_prefix, None).query
+
+
 def query_tokens(
-    questions: Sequence[Question], embedder: Embedder, passages: Retrieved | Gold
+    questions: Sequence[Question], embedder: Embedder, searched: Retrieved | Gold | Nearest
 ) -> dict[str, int]:
     """Question id → tokens that the embedder would have to read, prefix and special tokens included."""
-    prefix = prefixes_of(embedder, passages).query
+    prefix = query_prefix_of(embedder, searched)
     counts = embedder.count_tokens([prefix + question.question for question in questions])
     return {question.id: count for question, count in zip(questions, counts, strict=True)}
 
@@ -34,11 +39,11 @@ def tell_cut_questions(
     task: str,
     questions: Sequence[Question],
     embedder: Embedder,
-    passages: Retrieved | Gold,
+    searched: Retrieved | Gold | Nearest,
     progress: Progress,
 ) -> dict[str, int]:
     """`query_tokens`; says which of the questions are too long, and what to do about it."""
-    tokens = query_tokens(questions, embedder, passages)
+    tokens = query_tokens(questions, embedder, searched)
     if cut := cut_sentence(tokens, embedder.max_tokens):
         progress.note(f"  {task}: {cut} {REMEDY}")
     return tokens

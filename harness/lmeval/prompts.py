@@ -22,6 +22,7 @@ from harness.lmeval.shares import check_share, is_share, skips_nan
 from harness.records import AnswerRow, Passage, Question
 from harness.run.prompts import (
     Contexts,
+    Nearby,
     Passages,
     Prompt,
     documents,
@@ -40,7 +41,13 @@ class LmEvalPrompts:
     _turns: list[Message] = field(default_factory=list)
     """The conversation that was rendered last."""
 
-    def prompt(self, contexts: Contexts, question: Question, passages: Passages) -> Prompt:
+    def prompt(
+        self,
+        contexts: Contexts,
+        question: Question,
+        passages: Passages,
+        nearest: Nearby = (),  # noqa: ARG002 - lm-eval chooses the examples
+    ) -> Prompt:
         """Over budget, whole passages are dropped from the lowest-ranked up."""
         limits = passages_of(contexts)
         wanted = min(limits.k, len(passages)) if limits else 0
@@ -78,8 +85,10 @@ class LmEvalPrompts:
     def thinking(self) -> bool | None:
         return self.opened.spec.enable_thinking
 
-    def example(self, contexts: Contexts, question: Question, passages: Passages) -> Example:
-        request = self.prompt(contexts, question, passages).request
+    def example(
+        self, contexts: Contexts, question: Question, passages: Passages, nearest: Nearby = ()
+    ) -> Example:
+        request = self.prompt(contexts, question, passages, nearest).request
         doc = self.opened.doc(question)
         if not request.scored:
             reply = self.opened.between(doc, str(request.prompt)) + self.opened.answers(doc)[0]

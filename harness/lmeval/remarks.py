@@ -10,6 +10,8 @@ from harness.records import Question
 from harness.spec.system import KINDS
 
 ROLLING = "loglikelihood_rolling"
+OWN_PROMPTS = {"nearest": "lm-eval makes its prompts, and chooses the examples in them itself"}
+"""What no task of lm-eval's can have."""
 _WHOLE = "it scores whole texts (loglikelihood_rolling), before which nothing can stand"
 
 
@@ -53,7 +55,7 @@ def obstacles(opened: Opened) -> dict[str, str]:
     if opened.kind == ROLLING:
         return dict.fromkeys(KINDS, _WHOLE)
     why = _no_examples(opened)
-    return {"examples": why} if why else {}
+    return {**OWN_PROMPTS, **({"examples": why} if why else {})}
 
 
 def _no_examples(opened: Opened) -> str | None:

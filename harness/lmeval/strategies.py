@@ -225,7 +225,7 @@ class Served:
 
 def served(strategy: Strategy, tasks: Sequence[Task], tools: Tools, seed: int) -> Served:
     """Make a strategy ready for a job. Raises InputError where one of the tasks cannot serve it."""
-    if "examples" in strategy.context:
+    if {"examples", "nearest"} & {*strategy.context}:
         raise InputError(
             "examples are the job's own here: leave them to --num_fewshot and take a strategy without."
         )

@@ -71,17 +71,20 @@ Column = tuple[str, Callable[[tuple[str, IndexFacts]], str]]
 
 def _indexes(results: RunResult) -> Table:
     """An index a row; prefixes only where there are any."""
-    indexes = [index for _, index in results.all_indexes]
+    examples = [
+        (f"{task}: examples", index) for task, some in results.example_indexes.items() for index in some
+    ]
+    rows = [*results.all_indexes, *examples]
     prefixes: tuple[Column, ...] = (
         ("Prefix of questions", lambda row: _prefix(row[1].query_prefix)),
         ("Prefix of passages", lambda row: _prefix(row[1].passage_prefix)),
     )
     return table_of(
-        results.all_indexes,
+        rows,
         ("Task", lambda row: row[0]),
         ("Documents", lambda row: _known(row[1].documents)),
         ("Passages", lambda row: _known(row[1].passages)),
-        *(prefixes if any(index.query_prefix or index.passage_prefix for index in indexes) else ()),
+        *(prefixes if any(index.query_prefix or index.passage_prefix for _, index in rows) else ()),
         ("Time to build", lambda row: seconds(row[1].seconds)),
         ("Tokens embedded", lambda row: number(row[1].embed_tokens)),
         ("Origin", lambda row: "taken from the cache" if row[1].reused else "built in this run"),

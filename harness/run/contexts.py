@@ -9,28 +9,29 @@ from dataclasses import dataclass, field
 
 from harness.corpus.documents import Corpus
 from harness.corpus.embedder import Embedder
+from harness.corpus.examples import ExampleFinder, ExampleFinders, open_examples
 from harness.corpus.inventory import Corpora, grouped
 from harness.corpus.loss import answers_found
 from harness.corpus.retriever import Retriever, open_retriever
 from harness.corpus.retrievers import MarkedRetriever, Retrievers
-from harness.corpus.window import tell_cut_questions
+from harness.corpus.window import query_prefix_of, tell_cut_questions
 from harness.errors import InputError, InputErrors
 from harness.records import QuestionRow
 from harness.run.asked import question_rows
 from harness.run.facts import EmbedderFacts, IndexFacts
 from harness.run.folder import QUESTIONS, RunFolder
-from harness.run.plan import Job, Plan
+from harness.run.plan import Job, Plan, sample
 from harness.run.prepare import ReadyJob, TaskContext
 from harness.run.quotes import Quotes, quotes_sentence
 from harness.run.tools import Tools
 from harness.spec.strategy import retrieved
-from harness.spec.system import Gold, ModelRef, Retrieved, cut_id, search_id
+from harness.spec.system import Gold, ModelRef, Nearest, Retrieved, cut_id, search_id
 from harness.spec.task import Task, gold_doc_errors
 
 
 @dataclass
 class RunContexts:
-    """The contexts of a run's jobs, by task and model: those of a task share its retrievers and what they found."""
+    """The contexts of a run's jobs, by task and model: those of a task share what is searched, and what was found."""
 
     plan: Plan
     tools: Tools
@@ -60,8 +61,10 @@ class RunContexts:
                 retrievers.of(way)
             if ways:
                 self.found[name] = answers_found(task, self._corpus(task))
+            finders = self._finders(task)
             for model in self.tools.models:
-                self.by_model[name, model.ref] = TaskContext(task, model.engine, retrievers, self.seed)
+                context = TaskContext(task, model.engine, retrievers, self.seed, finders)
+                self.by_model[name, model.ref] = context
         if embedder := self._embedder:
             facts = EmbedderFacts(name=embedder.name, sha256=embedder.sha256, max_tokens=embedder.max_tokens)
             self.folder.update(embedder=facts)
@@ -118,6 +121,38 @@ class RunContexts:
             self._keep(task.name, previous, facts)
         cut, own = cut_id(passages), cut_id(retrieved(task.spec.retrieval, passages.embedder))
         return retriever if cut == own else MarkedRetriever(retriever, cut)
+
+    def _finders(self, task: Task) -> ExampleFinders | None:
+        """What the systems of a task find their examples in, opened; None where none looks for any."""
+        ways = [job.system.nearest for job in self.plan.jobs if job.task == task.name]
+        finders = ExampleFinders(functools.partial(self._open_examples, task))
+        for way in (way for way in ways if way):
+            if task.name not in self.lengths:
+                self.lengths[task.name] = tell_cut_questions(
+                    task.name, task.test, self.embedder, way, self.tools.progress
+                )
+            finders.of(way)
+        return finders if any(ways) else None
+
+    def _open_examples(self, task: Task, nearest: Nearest) -> ExampleFinder:
+        """Open an index of training questions and keep its facts."""
+        train = sample(task.train, nearest.max_examples, self.seed)
+        prefix = query_prefix_of(self.embedder, nearest)
+        finder = open_examples(
+            train, self.embedder, prefix, cache=self.tools.cache, progress=self.tools.progress
+        )
+        known = self.folder.manifest.example_indexes
+        previous = self.folder.manifest.examples_of(task.name, nearest)
+        if previous and previous.key != finder.info.key:
+            raise InputError(
+                f"{self.folder.path} cannot be resumed: the training questions of task {task.name!r} or the embedder "
+                "have changed since the run began. Start a new run."
+            )
+        if previous is None or previous.reused:
+            facts = IndexFacts(**dataclasses.asdict(finder.info), search=nearest.index)
+            kept = (*(other for other in known.get(task.name, ()) if other != previous), facts)
+            self.folder.update(example_indexes={**known, task.name: kept})
+        return finder
 
     def _keep(self, task: str, previous: IndexFacts | None, facts: IndexFacts) -> None:
         """Put an index into the manifest, in the place of the `previous` record of it."""

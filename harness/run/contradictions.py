@@ -57,7 +57,7 @@ def _names_unknown(manifest: Manifest) -> Iterator[Damage]:
         if (entry.task, entry.system, entry.seed) in planned:
             yield place, f"{key_of(*place)} stands there twice"
         planned.add((entry.task, entry.system, entry.seed))
-    for key in ("not_applicable", "set_aside", "indexes", "other_indexes", "forgetting"):
+    for key in ("not_applicable", "set_aside", "indexes", "other_indexes", "example_indexes", "forgetting"):
         for name in getattr(manifest, key):
             if name not in tasks:
                 yield (key,), f"{key!r} names the task {name!r}, which is not there"

@@ -26,7 +26,7 @@ from harness.ranges import (
 from harness.records import AdapterRecord, ApiPrice, NotReadFiles, Proof, Question, TemplateFacts
 from harness.spec.lmevalspec import LmEvalSpec
 from harness.spec.models import TokenPrice
-from harness.spec.system import Gold, Retrieved, search_id
+from harness.spec.system import Gold, Nearest, Retrieved, search_id
 from harness.spec.taskspec import TaskSpec
 
 DECLARED = "declared with the model"
@@ -154,6 +154,14 @@ def index_of(
         return None
     known, way = (first[task], *others.get(task, ())), search_id(passages)
     return next((facts for facts in known if facts.search in (way, None)), None)
+
+
+def examples_of(
+    indexes: Mapping[str, Sequence[IndexFacts]], task: str, nearest: Nearest | None
+) -> IndexFacts | None:
+    """The index of a task that examples of these settings are found in; `indexes`: as in the manifest."""
+    known = indexes.get(task, ()) if nearest else ()
+    return next((facts for facts in known if nearest and facts.search == nearest.index), None)
 
 
 def asked_sha256(questions: Iterable[Question]) -> str:

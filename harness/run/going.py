@@ -142,9 +142,11 @@ class Run:
         """What will run and what is cached, before the first answer."""
         say = self.tools.progress.note
         for (task, model), context in self.contexts.by_model.items():
-            for retriever in context.retrievers or () if model == self.tools.model.ref else ():
-                info = retriever.info
-                say(f"  {task}: index of {info.passages} passages {'reused' if info.reused else 'built'}")
+            if model != self.tools.model.ref:
+                continue  # all models search the same
+            for searched, what in ((context.retrievers, "passages"), (context.finders, "examples")):
+                for info in (each.info for each in searched or ()):
+                    say(f"  {task}: index of {info.passages} {what} {'reused' if info.reused else 'built'}")
         for job in self.plan.trainings:
             seed = f", seed {job.seed}" if self.settings.seeds > 1 else ""
             say(f"  {job.task} · {job.system.name}: adapter {self._adapter_state(job)}{seed}")

@@ -28,11 +28,12 @@ from harness.run.facts import (
     TaskFacts,
     TimingOrder,
     TrainedAdapter,
+    examples_of,
     index_of,
 )
 from harness.run.settings import Settings
 from harness.spec.prices import UsedSheet
-from harness.spec.system import Gold, Retrieved, System
+from harness.spec.system import Gold, Nearest, Retrieved, System
 
 SCHEMA_VERSION = 2
 
@@ -70,6 +71,8 @@ class Manifest:
     """Task → the index that was opened first."""
     other_indexes: dict[Name, tuple[IndexFacts, ...]] = field(default_factory=dict)
     """Task → those of systems that cut or rank passages in other ways."""
+    example_indexes: dict[Name, tuple[IndexFacts, ...]] = field(default_factory=dict)
+    """Task → those that examples are found in."""
     price_sheet: UsedSheet | None = None
     api_prices: tuple[ApiPrice, ...] = ()
     seeds: Seeds
@@ -95,6 +98,10 @@ class Manifest:
     def index_of(self, task: str, passages: Retrieved | Gold | None) -> IndexFacts | None:
         """The index of a task that passages of these settings come from; None where there is none, or not yet."""
         return index_of(self.indexes, self.other_indexes, task, passages)
+
+    def examples_of(self, task: str, nearest: Nearest | None) -> IndexFacts | None:
+        """The index of a task that examples of these settings are found in; None where there is none, or not yet."""
+        return examples_of(self.example_indexes, task, nearest)
 
     def systems_of(self, task: str) -> dict[str, System]:
         """The systems that answer a task, by name, in the plan's order."""

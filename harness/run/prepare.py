@@ -7,13 +7,22 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
+from harness.corpus.examples import ExampleFinders
 from harness.corpus.retrievers import RECORDED, Retrievers
 from harness.engines.engine import Continuation, Engine
 from harness.finetune.trainer import Example, Training
 from harness.records import Question, Ranked
 from harness.run.plan import Job, sample
-from harness.run.prompts import Contexts, Prompt, TaskPrompts, passages_of, prompts_of
-from harness.spec.system import Gold, LoRA, Retrieved, System
+from harness.run.prompts import (
+    Contexts,
+    Nearby,
+    Prompt,
+    TaskPrompts,
+    examples_of,
+    passages_of,
+    prompts_of,
+)
+from harness.spec.system import Gold, LoRA, Nearest, Retrieved, System
 from harness.spec.task import Task
 
 GOLD_SHARE = 0.8
@@ -27,12 +36,13 @@ ROOM_PER_TURN = 100
 
 @dataclass
 class TaskContext:
-    """One task with its retrievers: makes the context and the prompt of any system for any question."""
+    """One task with what is searched for it: makes the context and the prompt of any system for any question."""
 
     task: Task
     engine: Engine
     retrievers: Retrievers | None
     seed: int
+    finders: ExampleFinders | None = None
     _examples: dict[LoRA, tuple[tuple[Example, ...], ...]] = field(default_factory=dict)
     """Recipe → what is trained on and watched."""
 
@@ -42,16 +52,23 @@ class TaskContext:
 
     def prompts(self, system: System, questions: Sequence[Question]) -> list[Prompt]:
         """The prompt of each question under a system."""
-        passages = self._passages(system, questions)
-        return [self.prompt(system, *asked) for asked in zip(questions, passages, strict=True)]
+        passages, nearest = self._passages(system, questions), self._nearest(system.context, questions)
+        return [self.prompt(system, *asked) for asked in zip(questions, passages, nearest, strict=True)]
 
-    def prompt(self, system: System, question: Question, passages: tuple[Ranked, ...]) -> Prompt:
-        return self.prompts_of_task.prompt(system.context, question, passages)
+    def prompt(
+        self, system: System, question: Question, passages: tuple[Ranked, ...], nearest: Nearby = ()
+    ) -> Prompt:
+        return self.prompts_of_task.prompt(system.context, question, passages, nearest)
 
     def retrieve_one(self, passages: Retrieved, question: str) -> tuple[Ranked, ...]:
         """Retrieve for one question, as a deployed system would: embed the query, search, nothing reused."""
         assert self.retrievers is not None
         return self.retrievers.of(passages).search([question], passages.k)[0]
+
+    def nearest_one(self, nearest: Nearest, question: Question) -> Nearby:
+        """Find the examples of one question in the same way."""
+        assert self.finders is not None
+        return self.finders.of(nearest).search([question], nearest.k)[0]
 
     def gold(self, passages: Retrieved | Gold, question: Question) -> tuple[Ranked, ...]:
         """The passages of the gold documents, those that hold an answer first, then by similarity."""
@@ -70,6 +87,14 @@ class TaskContext:
         if gold := system.gold:
             return [self.gold(gold, question)[: max(RECORDED, gold.k)] for question in questions]
         return [()] * len(questions)
+
+    def _nearest(self, contexts: Contexts, questions: Sequence[Question]) -> Sequence[Nearby]:
+        """The examples of each question, where each has its own."""
+        chosen = examples_of(contexts)
+        if not isinstance(chosen, Nearest):
+            return [()] * len(questions)
+        assert self.finders is not None
+        return self.finders.found(chosen, questions)
 
     def _found(self, passages: Retrieved, questions: Sequence[Question]) -> list[tuple[Ranked, ...]]:
         assert self.retrievers is not None
@@ -117,8 +142,8 @@ class TaskContext:
                 self._with_gold(question, retrieved, some, rng)
                 for question, some in zip(questions, found, strict=True)
             ]
-        example = self.prompts_of_task.example
-        return tuple(example(contexts, *shown) for shown in zip(questions, passages, strict=True))
+        example, nearest = self.prompts_of_task.example, self._nearest(contexts, questions)
+        return tuple(example(contexts, *shown) for shown in zip(questions, passages, nearest, strict=True))
 
     def _with_gold(
         self, question: Question, passages: Retrieved, found: tuple[Ranked, ...], rng: random.Random

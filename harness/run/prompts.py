@@ -25,12 +25,14 @@ from harness.engines.engine import (
 from harness.engines.reasoning import THINKING_TOKENS
 from harness.finetune.trainer import Example
 from harness.records import AnswerRow, Passage, Question, Ranked
-from harness.spec.system import Context, Examples, Gold, Retrieved
+from harness.spec.system import Context, Examples, Gold, Nearest, Retrieved
 from harness.spec.task import Task
 
 Contexts = tuple[Context, ...]
 Passages = tuple[Ranked, ...]
 """Everything retrieved for a question, best first; how many are shown is for the prompt's budget to say."""
+Nearby = Sequence[Question]
+"""The training questions that were found for a question, the nearest first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,10 +52,14 @@ class Prompt:
 class TaskPrompts(Protocol):
     """How one task puts its questions to a model, and what it makes of the answers itself."""
 
-    def prompt(self, contexts: Contexts, question: Question, passages: Passages) -> Prompt:
-        """The prompt of a question in a context, within its budget."""
+    def prompt(
+        self, contexts: Contexts, question: Question, passages: Passages, nearest: Nearby = ()
+    ) -> Prompt:
+        """The prompt of a question in a context, within its budget. `nearest`: its own examples, where it has some."""
 
-    def example(self, contexts: Contexts, question: Question, passages: Passages) -> Example:
+    def example(
+        self, contexts: Contexts, question: Question, passages: Passages, nearest: Nearby = ()
+    ) -> Example:
         """The same prompt with the reply that a fine-tune shall learn."""
 
     def turns(self, contexts: Contexts, question: Question, prompt: Prompt) -> list[Message]:
@@ -81,9 +87,9 @@ def passages_of(contexts: Contexts) -> Retrieved | Gold | None:
     return next((part for part in contexts if isinstance(part, Retrieved | Gold)), None)
 
 
-def examples_of(contexts: Contexts) -> Examples | None:
+def examples_of(contexts: Contexts) -> Examples | Nearest | None:
     """The part of a context that puts examples into the prompt."""
-    return next((part for part in contexts if isinstance(part, Examples)), None)
+    return next((part for part in contexts if isinstance(part, Examples | Nearest)), None)
 
 
 @dataclass(frozen=True)
@@ -105,7 +111,9 @@ class TaskFilePrompts:
             thinking_tokens=min(THINKING_TOKENS, self.engine.window // 4) if thinks else 0,
         )
 
-    def prompt(self, contexts: Contexts, question: Question, passages: Passages) -> Prompt:
+    def prompt(
+        self, contexts: Contexts, question: Question, passages: Passages, nearest: Nearby = ()
+    ) -> Prompt:
         """Over budget, whole passages are dropped from the lowest-ranked up; every drop is counted.
 
         The system message, the examples and the question stay whole.
@@ -115,7 +123,9 @@ class TaskFilePrompts:
         options = tuple(Continuation(choice) for choice in question.choices)
         shown = wanted
         while True:
-            turns = self._messages(contexts, question, [ranked.passage for ranked in passages[:shown]])
+            turns = self._messages(
+                self._examples(contexts, nearest), question, [ranked.passage for ranked in passages[:shown]]
+            )
             request = Request(tuple(turns), self.decoding, options)
             facts = self.engine.inspect(request)
             if not limits or shown == 0:
@@ -127,8 +137,10 @@ class TaskFilePrompts:
             shown -= 1
         return Prompt(request, facts, passages if limits else (), shown, wanted - shown)
 
-    def example(self, contexts: Contexts, question: Question, passages: Passages) -> Example:
-        request = self.prompt(contexts, question, passages).request
+    def example(
+        self, contexts: Contexts, question: Question, passages: Passages, nearest: Nearby = ()
+    ) -> Example:
+        request = self.prompt(contexts, question, passages, nearest).request
         written = Request(request.prompt, request.decoding)
         return Example(written, target_text(self.task, question), question.fact_id)
 
@@ -153,16 +165,21 @@ class TaskFilePrompts:
     ) -> Mapping[str, float | None]:
         return {}
 
-    def _messages(self, contexts: Contexts, question: Question, passages: Sequence[Passage]) -> list[Message]:
+    def _messages(
+        self, examples: Sequence[Question], question: Question, passages: Sequence[Passage]
+    ) -> list[Message]:
         """The conversation: system, one turn pair an example, the question."""
         task = self.task
         turns = [Message("system", task.own.system_message)]
-        for example in self._examples(contexts):
+        for example in examples:
             turns += [user_turn(task, example, ()), Message("assistant", target_text(task, example))]
         return [*turns, user_turn(task, question, passages)]
 
-    def _examples(self, contexts: Contexts) -> tuple[Question, ...]:
+    def _examples(self, contexts: Contexts, nearest: Nearby) -> tuple[Question, ...]:
+        """In the order in which they are shown: the nearest to the question last, beside it."""
         chosen = examples_of(contexts)
+        if isinstance(chosen, Nearest):
+            return tuple(reversed(nearest[: chosen.k]))
         if chosen is None or not self.task.train:
             return ()
         if chosen not in self._picked:

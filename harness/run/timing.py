@@ -2,8 +2,8 @@
 
 Where the models of a run do not fit into memory together, blocks run A B B A: each model answers half of the
 questions, then, in the opposite order, the other half, so that a steady drift of the machine falls on all alike.
-Nothing is reused: no cached answer, no prefix, no embedding. The clock of a system that retrieves starts
-before the query is embedded. Adapters are timed merged, as deployed, and unmerged beside it.
+Nothing is reused: no cached answer, no prefix, no embedding. The clock of a system that looks for passages or examples
+starts before the query is embedded. Adapters are timed merged, as deployed, and unmerged beside it.
 
 A server keeps what it read: it is timed cold, for a prompt made unique at its very front, and then warm, for the same
 prompt again. A timing that fails is left out and kept as a failure; no timed request is sent twice.
@@ -137,7 +137,10 @@ def in_stretches(forms: Sequence[TimedForm], questions: tuple[Question, ...], se
 
 @dataclass(frozen=True, slots=True)
 class Handed:
-    """A request that is ready to be timed. `before_s`: what making it took, `retrieve_s` of it finding passages."""
+    """A request that is ready to be timed.
+
+    `before_s`: what making it took, `retrieve_s` of it finding passages or examples.
+    """
 
     question: Question
     request: Request
@@ -239,11 +242,12 @@ class TimingPass:
         start = clock()
         if system.retrieved:
             passages = context.retrieve_one(system.retrieved, question.question)
+        nearest = context.nearest_one(system.nearest, question) if system.nearest else ()
         retrieved = clock()
-        prompt = context.prompt(system, question, passages)
+        prompt = context.prompt(system, question, passages, nearest)
         before_s = clock() - start
         request = replace(prompt.request, unique=front) if is_served(context.engine) else prompt.request
-        retrieve_s = retrieved - start if system.retrieved else None
+        retrieve_s = retrieved - start if system.searches else None
         return Handed(question, request, prompt.facts.tokens, retrieve_s, before_s)
 
     def _answer(

@@ -69,7 +69,10 @@ class Examples(Strict):
     """How strategies that show examples choose them."""
 
     k: int = Field(
-        4, ge=1, le=32, description="Examples from train put into the prompt, the same for all questions."
+        4,
+        ge=1,
+        le=32,
+        description="Examples from train put into the prompt: the same for all questions, or each question's nearest.",
     )
 
 

@@ -18,6 +18,7 @@ from harness.spec.system import (
     Kind,
     LoRA,
     ModelRef,
+    Nearest,
     Retrieved,
     ServedAdapter,
     System,
@@ -83,6 +84,8 @@ def forgetting_system(trained: System, task: str) -> System:
 def _context(kind: Kind, settings: TaskSettings) -> Context:
     if kind == "examples":
         return Examples(settings.examples.k, settings.seed)
+    if kind == "nearest":
+        return Nearest(settings.examples.k, settings.embedder, settings.retrieval.query_prefix)
     passages = Retrieved if kind == "retrieved" else Gold
     return passages(**settings.retrieval.model_dump(), embedder=settings.embedder)
 
@@ -97,10 +100,17 @@ STRATEGIES: dict[str, Strategy] = {
     for strategy in (
         Strategy("base", "the model as it is"),
         Strategy("few-shot", "the model shown training examples", ("examples",)),
+        Strategy(
+            "few-shot-nearest", "the model shown the training examples nearest to the question", ("nearest",)
+        ),
         Strategy("rag", "the model shown retrieved passages", ("retrieved",)),
         Strategy(
             "few-shot+rag", "the model shown training examples and retrieved passages",
             ("examples", "retrieved"),
+        ),
+        Strategy(
+            "few-shot-nearest+rag", "the model shown the nearest training examples and retrieved passages",
+            ("nearest", "retrieved"),
         ),
         Strategy("lora", "a fine-tune of the same weights", adapted=True),
         Strategy(

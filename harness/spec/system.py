@@ -43,6 +43,27 @@ class Examples:
 
 
 @dataclass(frozen=True, slots=True)
+class Nearest:
+    """The `k` training questions nearest to the question, with their answers, found by `embedder`; the nearest last.
+
+    The question itself and near copies of it are never shown. `max_examples` None: found among all training questions,
+    else among the seeded sample that a fine-tune on so many sees. `query_prefix` stands before all questions that are
+    embedded; None: what the embedder's own files say.
+    """
+
+    k: Positive
+    embedder: Name
+    query_prefix: Text | None = None
+    max_examples: Positive | None = None
+    kind: Literal["nearest"] = "nearest"
+
+    @property
+    def index(self) -> str:
+        """Names what is searched, whatever `k` is: contexts of a task that share it share an index."""
+        return sha256_json([self.embedder, self.query_prefix, self.max_examples])[:16]
+
+
+@dataclass(frozen=True, slots=True)
 class Retrieved:
     """The `k` best passages of the corpus, found by `embedder`, as far as the prompt's budget allows.
 
@@ -94,9 +115,9 @@ SINCE = frozenset(
 )
 """Fields that are no part of an id while they are None: systems of runs from before them keep theirs."""
 
-Context = Annotated[Examples | Retrieved | Gold, Field(discriminator="kind")]
+Context = Annotated[Examples | Nearest | Retrieved | Gold, Field(discriminator="kind")]
 """What stands in the prompt besides the question."""
-Kind = Literal["examples", "retrieved", "gold"]
+Kind = Literal["examples", "nearest", "retrieved", "gold"]
 KINDS: tuple[Kind, ...] = get_args(Kind)
 
 Form = Literal["constrained", "options"]
@@ -237,8 +258,19 @@ class System:
         return next((part for part in self.context if isinstance(part, Gold)), None)
 
     @property
-    def examples(self) -> Examples | None:
-        return next((part for part in self.context if isinstance(part, Examples)), None)
+    def examples(self) -> Examples | Nearest | None:
+        """Training questions that stand in the prompt, the same for all questions or each question's nearest."""
+        return next((part for part in self.context if isinstance(part, Examples | Nearest)), None)
+
+    @property
+    def nearest(self) -> Nearest | None:
+        """How examples are found, where each question has its own."""
+        return self.examples if isinstance(self.examples, Nearest) else None
+
+    @property
+    def searches(self) -> bool:
+        """Whether something is looked for once the question is known: passages, or examples."""
+        return self.retrieved is not None or self.nearest is not None
 
     @property
     def passages(self) -> Retrieved | Gold | None:

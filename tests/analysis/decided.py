@@ -6,13 +6,16 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from harness.spec.strategy import STRATEGIES
 from tests.analysis.runs import SPEC, answer, manifest, timing, write_run
 
 SECONDS = {
     "base": 1.0,
     "few-shot": 1.3,
+    "few-shot-nearest": 1.4,
     "rag": 2.0,
     "few-shot+rag": 2.3,
+    "few-shot-nearest+rag": 2.4,
     "lora": 1.0,
     "lora+rag": 2.0,
     "oracle": 2.0,
@@ -59,7 +62,8 @@ def times(task: str, strategy: str, count: int, questions: int) -> list[dict[str
     if behind and behind not in LABELS:
         return []
     seconds = SECONDS[plain]
-    found = {"retrieve_s": 0.1} if "rag" in strategy else {}
+    searches = {"retrieved", "nearest"} & {*(STRATEGIES[plain].context if plain in STRATEGIES else ())}
+    found = {"retrieve_s": 0.1} if searches else {}
     rows = [timing(strategy, block, seconds, seconds / 2, 5, **found) for block in range(count)]
     return [{**row, "task": task, "question_id": f"{task}{row['block'] % questions}"} for row in rows]
 

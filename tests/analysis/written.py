@@ -68,7 +68,7 @@ class Written:
             return {**row, "system": name}
         if "prediction" in row:
             row = self._answer(row, system)
-        if "retrieve_s" in row and system.retrieved and row["retrieve_s"] is None:
+        if "retrieve_s" in row and system.searches and row["retrieve_s"] is None:
             row["retrieve_s"] = 0.0
         return {**row, "system": system.id}
 
@@ -192,8 +192,18 @@ class Written:
             "indexes": {
                 name: _hashed(index) for name, index in (about.get("indexes") or {}).items() if index
             },
+            "example_indexes": self._example_indexes(),
             "price_sheet": _sheet(about.get("price_sheet")),
         }
+
+    def _example_indexes(self) -> dict[str, list[Row]]:
+        """An index of ten training questions for each way in which systems look for examples."""
+        made: dict[str, dict[str, Row]] = {}
+        for (task, _), system in self._systems.items():
+            if system.nearest:
+                ten = {"documents": 10, "passages": 10, "seconds": 1.0, "bytes": 100, "embed_tokens": 90}
+                made.setdefault(task, {})[system.nearest.index] = {"search": system.nearest.index, **ten}
+        return {task: [*rows.values()] for task, rows in made.items()}
 
     def _with_seeds(self, planned: Iterable[Row]) -> list[Row]:
         """The plan with an entry for each seed that answered, where it does not say any itself."""

@@ -25,7 +25,7 @@ from tests.run.worlds import (
     settings_of,
 )
 
-UNTRAINED = ("base", "rag", "oracle", "few-shot")
+UNTRAINED = ("base", "rag", "oracle", "few-shot", "few-shot-nearest")
 
 
 @pytest.fixture
@@ -42,18 +42,23 @@ def test_a_run_leaves_whole_evidence_and_a_report_follows_from_it(task: Task, tm
     assert facts["model"]["sha256"] == "f" * 64
     assert facts["embedder"] == {"name": "words", "sha256": "e" * 64, "max_tokens": 256}
     assert facts["indexes"]["workshop"]["documents"] == 8
+    (examples,) = facts["example_indexes"]["workshop"]
+    assert (examples["documents"], examples["reused"]) == (9, False)
     assert [names(folder)[entry["system"]] for entry in facts["plan"]] == list(UNTRAINED)
     assert facts["tasks"]["workshop"]["questions"] == 24
     assert read_manifest(folder).settings.found_from(folder) == settings
     assert facts["price_sheet"]
     assert facts["libraries"]["torch"]
     assert len(rows(folder, "questions")) == 24
-    assert len(rows(folder, "answers")) == 24 * 4
-    assert len(rows(folder, "timings")) == 4 * 4
+    assert len(rows(folder, "answers")) == 24 * 5
+    assert len(rows(folder, "timings")) == 4 * 5
     results = written(folder)
     strategies = results["tasks"]["workshop"]["strategies"]
     assert set(strategies) == set(UNTRAINED)
     assert all(row["accuracy"]["n"] == 24 for row in strategies.values())
+    assert strategies["few-shot-nearest"]["cost"]["assumptions"]["labels"] == 9
+    assert strategies["few-shot-nearest"]["cost"]["components"]["index_usd"] > 0
+    assert strategies["few-shot-nearest"]["retrieve_s"]["n"] == 4
     assert {"results.json", "report.md", "report.html", "summary.csv"} <= {p.name for p in folder.iterdir()}
 
 

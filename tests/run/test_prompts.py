@@ -129,6 +129,35 @@ def test_examples_are_seeded(task: Task) -> None:
     assert len({pick_examples(task, Examples(4, seed)) for seed in range(5)}) > 1
 
 
+def test_nearest_examples_differ_by_question_and_the_nearest_stands_beside_it(
+    task: Task, tmp_path: Path
+) -> None:
+    asked = [
+        dataclasses.replace(task.test[0], question=f"How much is the {tool}?") for tool in ("saw", "kiln")
+    ]
+    for name, prompt in zip(
+        ("saw", "kiln"),
+        context_of(task, tmp_path).prompts(system(task, "few-shot-nearest"), asked),
+        strict=True,
+    ):
+        *_, last = text(prompt).split("[user] ")[:-1]
+        assert last.startswith(f"What is the price of the {name}?\n[assistant] {len(name)} euros")
+        assert text(prompt).count("[assistant]") == 1 + task.spec.examples.k
+        assert (prompt.retrieved, prompt.shown) == ((), 0)
+
+
+def test_no_prompt_shows_the_question_itself_or_a_near_copy_as_an_example(task: Task, tmp_path: Path) -> None:
+    """Training questions too: a fine-tune on such prompts would learn to copy."""
+    learnt = next(question for question in task.train if question.id == "t-saw")
+    copy = dataclasses.replace(learnt, id="other", question="What is the  price of this saw, the price?")
+    near = dataclasses.replace(learnt, id="other", question="What is the price of the saw??")
+    context, nearest = context_of(task, tmp_path), system(task, "few-shot-nearest")
+    for question, shown in ((learnt, False), (near, False), (copy, True)):
+        (prompt,) = context.prompts(nearest, [question])
+        examples = text(prompt).rpartition("[user]")[0]
+        assert ("the price of the saw?" in examples) == shown
+
+
 def test_examples_and_passages_both_enter_where_a_strategy_names_both(task: Task, tmp_path: Path) -> None:
     (prompt,) = context_of(task, tmp_path).prompts(system(task, "few-shot+rag"), task.test[:1])
     words = text(prompt)

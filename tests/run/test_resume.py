@@ -32,7 +32,7 @@ from tests.run.worlds import (
     write_task,
 )
 
-UNTRAINED = ("base", "rag", "oracle", "few-shot")
+UNTRAINED = ("base", "rag", "oracle", "few-shot-nearest")
 
 
 @pytest.fixture
@@ -58,6 +58,24 @@ def test_ctrl_c_says_how_to_go_on(task: Task, tmp_path: Path) -> None:
     assert manifest(output)["status"] == "interrupted"
     go(settings_of(task, "base"), [task], make_tools(tmp_path / "c"), output, resume=True)
     assert manifest(output)["status"] == "complete"
+
+
+def test_a_run_whose_examples_have_changed_does_not_go_on(task: Task, tmp_path: Path) -> None:
+    """The questions to learn from are part of the task; the embedder that finds them is not."""
+    output, tools = (
+        tmp_path / "run",
+        make_tools(tmp_path / "c", FallibleEngine(batch=2, error=KeyboardInterrupt)),
+    )
+    settings = settings_of(task, "few-shot-nearest")
+    with pytest.raises(RunInterrupted):
+        go(settings, [task], tools, output)
+    other = make_tools(tmp_path / "c")
+    embedder = other.embedder()
+    embedder.sha256 = "d" * 64  # type: ignore[misc]
+    with pytest.raises(
+        InputError, match="the training questions of task 'workshop' or the embedder have changed"
+    ):
+        go(settings, [task], other, output, resume=True)
 
 
 def test_a_bug_keeps_its_traceback_and_the_run_can_go_on(task: Task, tmp_path: Path) -> None:

@@ -72,11 +72,13 @@ class Race:
         ("few-shot+rag", 0.25, 0.35, 0.75),
         ("oracle", None, 0.1, 0.5),
         ("few-shot", None, 0.1, 0.5),
+        ("few-shot-nearest", 0.25, 0.35, 0.75),
+        ("few-shot-nearest+rag", 0.5, 0.6, 1.0),
         ("lora", None, 0.1, 0.5),
         ("lora+rag", 0.25, 0.35, 0.75),
     ],
 )
-def test_the_clock_of_what_retrieves_starts_before_the_query_is_embedded(
+def test_the_clock_of_what_searches_starts_before_the_query_is_embedded(
     tmp_path: Path, strategy: str, retrieve_s: float | None, ttft_s: float, e2e_s: float
 ) -> None:
     """What loads an adapter is off the clock: it is ready before the question is handed over."""
@@ -92,13 +94,16 @@ def test_the_clock_of_what_retrieves_starts_before_the_query_is_embedded(
 def test_retrieval_is_done_again_for_every_timed_answer(tmp_path: Path) -> None:
     """The answer pass has retrieved for these questions already: the clock must not profit from it."""
     race = Race(tmp_path, "rag")
+    nearest = Race(tmp_path / "nearest", "few-shot-nearest")
     for _ in range(2):
+        row = nearest.timing.measure(nearest.forms[0], nearest.context.task.test[0], 0, 0)
+        assert row.retrieve_s == pytest.approx(0.25)
         row = race.timing.measure(race.forms[0], race.context.task.test[0], 0, 0)
         assert row.retrieve_s == pytest.approx(0.25)
 
 
 def test_the_timed_prompt_is_the_prompt_that_was_answered(tmp_path: Path) -> None:
-    race = Race(tmp_path, "base", "rag", "oracle", "few-shot")
+    race = Race(tmp_path, "base", "rag", "oracle", "few-shot", "few-shot-nearest+rag")
     for form in race.forms:
         for asked, prompt in zip(form.ready.questions, form.ready.prompts, strict=True):
             race.timing.measure(form, asked, 0, 0)

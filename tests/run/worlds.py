@@ -26,13 +26,13 @@ from harness.run.compare import compare
 from harness.run.facts import MachineFacts, ModelFacts, Planned, Seeds, TaskFacts
 from harness.run.manifest import Manifest
 from harness.run.manifest_file import read_manifest
-from harness.run.plan import ForgettingTasks, Plan, make_plan, obstacle, setup_of
+from harness.run.plan import ForgettingTasks, Plan, make_plan, obstacle, sample, setup_of
 from harness.run.prepare import TaskContext
 from harness.run.settings import Settings
 from harness.run.tools import Model, Tools
 from harness.spec.models import ModelEntry
 from harness.spec.strategy import STRATEGIES, parse_strategies
-from harness.spec.system import System
+from harness.spec.system import Nearest, System
 from harness.spec.task import Task, load_task
 from tests.fakes import FakeClock, RecordingEngine, Silent, WordEmbedder
 
@@ -181,16 +181,22 @@ def model_of(engine: Engine, label: str | None = None) -> Model:
 
 
 def context_of(task: Task, cache: Path, engine: RecordingEngine | None = None) -> TaskContext:
-    """The task's context over its corpus, where it has one."""
+    """The task's context over its corpus, where it has one, and its training questions."""
     from harness.corpus.documents import read_corpus
+    from harness.corpus.examples import ExampleFinder, ExampleFinders, open_examples
     from harness.corpus.retrievers import retrievers_of
 
     engine = engine or FallibleEngine()
     retrievers = None
+    embedder = WordEmbedder(engine.clock)
+
+    def examples(nearest: Nearest) -> ExampleFinder:
+        train = sample(task.train, nearest.max_examples, 0)
+        return open_examples(train, embedder, "", cache=cache, progress=Silent())
+
     if task.corpus is not None:
-        embedder = WordEmbedder(engine.clock)
         retrievers = retrievers_of(read_corpus(task.corpus), embedder, cache=cache, progress=Silent())
-    return TaskContext(task, engine, retrievers, 0)
+    return TaskContext(task, engine, retrievers, 0, ExampleFinders(examples))
 
 
 def system(task: Task, strategy: str, engine: Engine | None = None) -> System:

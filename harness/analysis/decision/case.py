@@ -266,7 +266,7 @@ def _candidate(
     model = run.manifest.model_of(system)
     measured = cost.measured_of(run, (task, system.name))
     parts = [measured.training_s, measured.index_s]
-    updated = prices and (measured.adapted or measured.retrieves)
+    updated = prices and (measured.adapted or measured.searches)
     people = (
         prices.labour.refresh_hours(retrieves=measured.retrieves, adapted=measured.trained) if prices else 0.0
     )

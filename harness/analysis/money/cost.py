@@ -7,8 +7,9 @@ fast as the one that was measured. The formulas stand in `economics.py`, `prices
 from __future__ import annotations
 
 import datetime
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from typing import TypeVar
 
 from harness.analysis import latency, throughput
 from harness.analysis.evidence import Evidence, Pair
@@ -29,6 +30,8 @@ from harness.run.facts import TrainedAdapter
 from harness.run.manifest import Manifest
 from harness.spec.system import ServedAdapter
 from harness.spec.tariff import Tariff
+
+N = TypeVar("N", int, float)
 
 STALE_DAYS = 180
 """A price list older than this at the run's start is flagged."""
@@ -64,7 +67,9 @@ def measured_of(run: Evidence, pair: Pair) -> Measured:
     passed = throughput.batched(run.batches.get(pair, ()), run.answers.get(pair, ()))
     adapter = adapter_of(run, pair) if adapted else None
     index = run.manifest.index_of(pair[0], system.retrieved)
-    sizes = [part.bytes for part in (adapter, index) if part]
+    examples = run.manifest.examples_of(pair[0], system.nearest)
+    indexes = [part for part in (index, examples) if part]
+    sizes = [part.bytes for part in (adapter, *indexes) if part]
     seconds = [row.e2e_s for row in timings]
     model = run.manifest.model_of(system)
     held = system.adapter if candidate and isinstance(system.adapter, ServedAdapter) else None
@@ -73,6 +78,7 @@ def measured_of(run: Evidence, pair: Pair) -> Measured:
         adapted=adapted,
         retrieves=retrieves,
         examples=bool(system.examples),
+        finds_examples=system.nearest is not None,
         control=system.control,
         candidate=candidate,
         serial_s=mean(seconds),
@@ -82,9 +88,9 @@ def measured_of(run: Evidence, pair: Pair) -> Measured:
         ttft_s=mean([row.ttft_s for row in timings]),
         generation_s=passed.wall_s / passed.questions if passed and passed.questions else None,
         training_s=adapter.record.seconds if adapter else None,
-        labels=adapter.record.examples if adapter else None,
-        index_s=index.seconds if index else None,
-        embed_tokens=index.embed_tokens if index else None,
+        labels=adapter.record.examples if adapter else examples.documents if examples else None,
+        index_s=_sum([part.seconds for part in indexes]),
+        embed_tokens=_sum([part.embed_tokens for part in indexes]),
         stored_bytes=None if not sizes or None in sizes else sum(size for size in sizes if size),
         load_s=run.manifest.load_s if model.load_s is None and model is run.manifest.model else model.load_s,
         serving=serving_of(model, run.answers.get(pair, ()), adapted=system.adapted),
@@ -93,6 +99,12 @@ def measured_of(run: Evidence, pair: Pair) -> Measured:
         served_adapter=held is not None,
         upfront_usd=model.upfront_usd.get(held.task) if held else None,
     )
+
+
+def _sum(parts: Sequence[N | None]) -> N | None:
+    """None where there is no part, or one is not known."""
+    known = [part for part in parts if part is not None]
+    return sum(known[1:], known[0]) if known and len(known) == len(parts) else None
 
 
 def adapter_of(run: Evidence, pair: Pair) -> TrainedAdapter | None:

@@ -55,6 +55,8 @@ class Measured:
     retrieves: bool = False
     examples: bool = False
     """The prompt shows examples."""
+    finds_examples: bool = False
+    """They are found among all training questions, which lie in an index."""
     control: bool = False
     """Nobody deploys it, so no people's time is spent on it."""
     candidate: bool = True
@@ -72,10 +74,11 @@ class Measured:
     """Wall seconds a question in the batched pass, which does not retrieve."""
     training_s: float | None = None
     labels: int | None = None
+    """Training questions with answers that it needs: to be trained on, or to find examples among."""
     index_s: float | None = None
     embed_tokens: int | None = None
     stored_bytes: int | None = None
-    """Of the adapter and the index on disk."""
+    """Of the adapter and the indexes on disk."""
     load_s: float | None = None
     """To load the model: of a cold start."""
     serving: Serving | None = None
@@ -95,6 +98,11 @@ class Measured:
         return self.adapted and not self.served_adapter
 
     @property
+    def searches(self) -> bool:
+        """Whether something has to be embedded beforehand and looked for at each question: passages, or examples."""
+        return self.retrieves or self.finds_examples
+
+    @property
     def busy_s(self) -> float | None:
         """Seconds that a query keeps a machine busy: alone, or its share of the pass where a server answers."""
         return self.batched_s if self.by_pass else self.serial_s
@@ -106,6 +114,6 @@ class Measured:
     @property
     def batched_s(self) -> float | None:
         """Seconds a question in the batched pass, with retrieval as it was timed alone (never left out)."""
-        if self.generation_s is None or (self.retrieves and self.retrieve_s is None):
+        if self.generation_s is None or (self.searches and self.retrieve_s is None):
             return None
         return self.generation_s + (self.retrieve_s or 0.0)

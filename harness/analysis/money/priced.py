@@ -116,26 +116,26 @@ def _components(measured: Measured, priced: Prices, hosting: Paid | None, querie
     else:
         query = _query_parts(m, hosting, queries) if hosting else Components()
     people = m.candidate and not m.control
-    tuned, indexed = m.candidate and m.trained, m.candidate and m.retrieves
+    tuned, labelled = m.candidate and m.trained, m.candidate and (m.trained or m.finds_examples)
     stored = m.stored_bytes if m.candidate else None
     return replace(
         query,
         upfront_usd=m.upfront_usd if m.candidate and m.served_adapter else None,
         training_usd=priced.usd(m.training_s) if tuned else None,
         labour_usd=labour.cycle_hours * wage if tuned else None,
-        labels_usd=m.labels * labour.usd_per_label if tuned and m.labels is not None else None,
+        labels_usd=m.labels * labour.usd_per_label if labelled and m.labels is not None else None,
         evaluation_usd=labour.evaluation_hours * wage if people else None,
-        retrieval_people_usd=labour.retrieval_hours * wage if indexed and people else None,
+        retrieval_people_usd=labour.retrieval_hours * wage if m.retrieves and people else None,
         prompt_people_usd=(labour.prompt_hours + (labour.examples_hours if m.examples else 0.0)) * wage
         if people
         else None,
-        index_usd=_index(m, priced) if indexed else None,
+        index_usd=_index(m, priced) if m.candidate and m.searches else None,
         storage_usd_per_month=None if stored is None else stored / 1e9 * priced.storage_usd_per_gb_month,
     )
 
 
 def _index(measured: Measured, priced: Prices) -> float | None:
-    """Embedding the corpus: by the token where the sheet has a price, else the machine's seconds."""
+    """Embedding what is searched: by the token where the sheet has a price, else the machine's seconds."""
     if priced.embedding_usd_per_mtok is None or measured.embed_tokens is None:
         return priced.usd(measured.index_s)
     return measured.embed_tokens / 1e6 * priced.embedding_usd_per_mtok
@@ -168,14 +168,14 @@ def _fixed(
             wage=priced.labour.wage_usd_per_hour,
             once_usd=fixed,
         )
-    if measured.retrieves and parts.index_usd is None:
+    if measured.searches and parts.index_usd is None:
         return None, "the run has no record of building the index"
     return fixed + (parts.index_usd or 0.0), None
 
 
 def _refresh(measured: Measured, priced: Prices, parts: Components) -> tuple[float | None, float]:
-    """A change of knowledge: take in and embed what changed, train once more on labels of which that share is new, and
-    evaluate.
+    """A change of knowledge: take in and embed what changed, train once more on labels of which that share is new, or
+    put those among the examples, and evaluate.
 
     The second figure is people's part of the first. None where a part is not known.
     An adapter that reads passages is trained again as well: its measured accuracy is that of an adapter
@@ -184,7 +184,7 @@ def _refresh(measured: Measured, priced: Prices, parts: Components) -> tuple[flo
     if not measured.candidate:
         return None, 0.0
     labour, machine, labels = priced.labour, 0.0, 0.0
-    if measured.retrieves:
+    if measured.searches:
         if parts.index_usd is None:
             return None, 0.0
         machine += priced.changed_share * parts.index_usd
@@ -196,7 +196,7 @@ def _refresh(measured: Measured, priced: Prices, parts: Components) -> tuple[flo
         if parts.training_usd is None or parts.labels_usd is None:
             return None, 0.0
         machine += parts.training_usd
-        labels = priced.changed_share * parts.labels_usd
+    labels = priced.changed_share * (parts.labels_usd or 0.0)
     hours = labour.refresh_hours(retrieves=measured.retrieves, adapted=measured.trained)
     people = 0.0 if measured.control else hours * labour.wage_usd_per_hour + labels
     return machine + people, people
@@ -212,7 +212,8 @@ def _assumptions(measured: Measured, priced: Prices | None, inputs: CostInputs) 
     people = own.labour if own else None
     tuned = people if measured.trained else None
     found = people if measured.retrieves else None
-    changes = own if measured.adapted or measured.retrieves else None
+    labelled = people if measured.trained or measured.finds_examples else None
+    changes = own if measured.adapted or measured.searches else None
     origin = priced.origin if priced else Assumptions()
     return replace(
         measured.serving.origin() if measured.serving else origin,
@@ -233,8 +234,8 @@ def _assumptions(measured: Measured, priced: Prices | None, inputs: CostInputs) 
         )
         if people
         else None,
-        labels=measured.labels if tuned else None,
-        usd_per_label=tuned.usd_per_label if tuned else None,
+        labels=measured.labels if labelled else None,
+        usd_per_label=labelled.usd_per_label if labelled else None,
         changed_share=changes.changed_share if changes else None,
-        embedding_usd_per_mtok=own.embedding_usd_per_mtok if own and measured.retrieves else None,
+        embedding_usd_per_mtok=own.embedding_usd_per_mtok if own and measured.searches else None,
     )

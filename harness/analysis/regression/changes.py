@@ -197,9 +197,9 @@ def _of_systems(before: Manifest, after: Manifest, both: Both) -> Iterator[Chang
             home = trained.task if trained else pair[0]
             touched.setdefault(replace(change, name=f"{home}: {change.name}"), []).append(pair)
     yield from (replace(change, systems=tuple(pairs)) for change, pairs in touched.items())
-    with_passages = [pair for pair, (_, new) in both.items() if new.passages]
+    embedding = [pair for pair, (_, new) in both.items() if new.passages or new.nearest]
     old_embedder, new_embedder = inputs.embedder(before), inputs.embedder(after)
-    yield from _changes(Cause.INDEX, "embedder ", old_embedder, new_embedder, with_passages)
+    yield from _changes(Cause.INDEX, "embedder ", old_embedder, new_embedder, embedding)
 
 
 def _of_tasks(before: Manifest, after: Manifest, both: Both) -> Iterator[Change]:

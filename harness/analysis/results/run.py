@@ -34,10 +34,18 @@ from harness.analysis.results.money import Cost, MonthlyTotal, PriceFacts
 from harness.analysis.results.unfinished import Unfinished
 from harness.ranges import Count, NonNegative, Share
 from harness.records import LossPoint
-from harness.run.facts import EmbedderFacts, IndexFacts, MachineFacts, ModelFacts, TimingOrder, index_of
+from harness.run.facts import (
+    EmbedderFacts,
+    IndexFacts,
+    MachineFacts,
+    ModelFacts,
+    TimingOrder,
+    examples_of,
+    index_of,
+)
 from harness.run.settings import Settings
 from harness.spec.prices import UsedSheet
-from harness.spec.system import Gold, Retrieved, System
+from harness.spec.system import Gold, Nearest, Retrieved, System
 
 if TYPE_CHECKING:
     from pydantic import TypeAdapter
@@ -235,6 +243,7 @@ class RunResult:
     indexes: dict[str, IndexFacts]
     other_indexes: dict[str, tuple[IndexFacts, ...]] = field(default_factory=dict)
     """As in the manifest."""
+    example_indexes: dict[str, tuple[IndexFacts, ...]] = field(default_factory=dict)
     load_s: NonNegative | None
     first_query_s: NonNegative | None
     quick: bool
@@ -257,6 +266,10 @@ class RunResult:
     def index_of(self, task: str, passages: Retrieved | Gold | None) -> IndexFacts | None:
         """As `Manifest.index_of`."""
         return index_of(self.indexes, self.other_indexes, task, passages)
+
+    def examples_of(self, task: str, nearest: Nearest | None) -> IndexFacts | None:
+        """As `Manifest.examples_of`."""
+        return examples_of(self.example_indexes, task, nearest)
 
     @property
     def all_indexes(self) -> tuple[tuple[str, IndexFacts], ...]:

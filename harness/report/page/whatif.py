@@ -226,13 +226,18 @@ def _system(results: RunResult, task: TaskResult, row: SystemResult, look: Look)
     candidate = task.decision.candidates.get(row.system.name)
     outcomes = candidate.requirements if candidate else ()
     assumed, parts = row.cost.assumptions, row.cost.components
-    updated = row.system.adapted or row.system.retrieved
+    updated = row.system.adapted or row.system.searches
     hours = assumed.engineer_hours_per_refresh if updated else None
     taught = taught_of(row, assumed.changed_share)
     once = (parts.labels_usd, parts.evaluation_usd, parts.prompt_people_usd, parts.retrieval_people_usd)
-    index = results.index_of(task.name, row.system.retrieved)
+    searched = (
+        results.index_of(task.name, row.system.retrieved),
+        results.examples_of(task.name, row.system.nearest),
+    )
+    indexes = [index for index in searched if index]
     adapter = next((one for one in results.adapters if row.adapter and one.sha256 == row.adapter), None)
-    by_token = index and index.embed_tokens is not None and assumed.embedding_usd_per_mtok is not None
+    priced = bool(indexes) and assumed.embedding_usd_per_mtok is not None
+    by_token = priced and all(index.embed_tokens is not None for index in indexes)
     projections = row.cost.projections
     return WhatIfSystem(
         name=row.system.name,
@@ -248,8 +253,8 @@ def _system(results: RunResult, task: TaskResult, row: SystemResult, look: Look)
         constant=tuple(outcome for outcome in outcomes if not rows()[outcome.requirement].form),
         tuned=assumed.tuning_cycles is not None,
         training_s=(adapter.seconds if adapter else None) or 0.0,
-        index_s=(index.seconds if index else None) or 0.0,
-        index_by_token=bool(by_token),
+        index_s=sum(index.seconds or 0.0 for index in indexes),
+        index_by_token=by_token,
         update_unknown=isinstance(row.system.adapter, ServedAdapter),
         update_people_s=None if hours is None else 3600 * hours,
         people_once_usd=sum(usd or 0.0 for usd in once),

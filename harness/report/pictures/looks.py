@@ -15,10 +15,17 @@ from harness.analysis.results.run import RunResult
 from harness.spec.strategy import STRATEGIES
 from harness.spec.system import System
 
-COLOURS = 7
+COLOURS = 11
 """As many as there are shapes and dashes."""
-SHAPES = ("circle", "square", "triangle-up", "diamond", "cross", "triangle-down", "triangle-right")
-DASHES = ((1, 0), (6, 3), (2, 2), (8, 3, 2, 3), (4, 4), (10, 4), (1, 3))
+STAR = "M0,.5L.6,.8L.5,.1L1,-.3L.3,-.4L0,-1L-.3,-.4L-1,-.3L-.5,.1L-.6,.8Z"
+SALTIRE = "M-.8,-.5L-.5,-.8L0,-.3L.5,-.8L.8,-.5L.3,0L.8,.5L.5,.8L0,.3L-.5,.8L-.8,.5L-.3,0Z"
+SHAPES = (
+    "circle", "square", "triangle-up", "diamond", "cross", "triangle-down", "triangle-right", "triangle-left", "wedge",
+    STAR, SALTIRE,
+)  # fmt: skip
+DASHES = (
+    (1, 0), (6, 3), (2, 2), (8, 3, 2, 3), (4, 4), (10, 4), (1, 3), (12, 3, 2, 3, 2, 3), (3, 6), (14, 2), (5, 2, 1, 2),
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)

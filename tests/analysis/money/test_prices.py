@@ -122,6 +122,24 @@ def test_people_are_paid_whichever_the_strategy() -> None:
     assert again == {"base": 0.5, "rag": 2.0, "oracle": 0}
 
 
+def test_whoever_looks_for_examples_pays_for_their_labels_and_for_embedding_them() -> None:
+    """Else a fine-tune on the same questions would lose by what it is asked to pay alone."""
+    nearest = Measured(
+        "few-shot-nearest", examples=True, finds_examples=True, labels=300, serial_s=1.0, retrieve_s=0.25,
+        generation_s=0.5, index_s=36.0,
+    )  # fmt: skip
+    money = economics(nearest, PRICES)
+    parts = money.components
+    assert parts.labels_usd == pytest.approx(300 * PRICES.labour.usd_per_label)
+    assert parts.index_usd == pytest.approx(PRICES.usd(36.0))
+    assert money.fixed_usd == pytest.approx(money.people_usd + (parts.index_usd or 0.0))
+    assert money.batched_s == 0.75
+    assert parts.retrieval_people_usd is None
+    assert money.people_refresh_usd == pytest.approx(50.0 + PRICES.changed_share * (parts.labels_usd or 0.0))
+    unknown = economics(replace(nearest, index_s=None), PRICES)
+    assert unknown.fixed_reason == "the run has no record of building the index"
+
+
 def test_people_at_half_their_hours() -> None:
     half = replace(SHARED, people_factor=0.5)
     for one in (BASE, RAG, LORA):

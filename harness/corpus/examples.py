@@ -1,0 +1,169 @@
+"""The training questions nearest to a question: found by the embedder that retrieval uses, in an index of their own.
+
+Question is held against question, so both are embedded as questions are, behind the same prefix.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from harness.corpus.building import IndexInfo, checked_vectors
+from harness.corpus.embedder import Embedder
+from harness.corpus.index import (
+    BuildCost,
+    IndexSource,
+    PassageIndex,
+    UnusableIndexError,
+    build_index,
+    open_index,
+    save_index,
+)
+from harness.files import locked, new_folder, sha256_json
+from harness.progress import Progress
+from harness.records import Passage, Question
+from harness.scoring.likeness import NEAR, likeness, triples
+from harness.spec.system import Nearest
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+_GROUP = 256
+"""Questions embedded between two steps of the progress bar."""
+_SPARE = 8
+"""Questions fetched beyond those that are wanted, in the place of near copies."""
+_MADE = "questions-1"
+"""Names what is indexed of a training question; to be changed whenever that changes."""
+
+
+class ExampleFinder:
+    """Finds the nearest of some training questions. The embedder is loaded by the first question, not before."""
+
+    def __init__(
+        self, questions: Sequence[Question], index: PassageIndex, embedder: Embedder, info: IndexInfo
+    ) -> None:
+        self._questions = {question.id: question for question in questions}
+        self._index = index
+        self._embedder = embedder
+        self.info = info
+
+    def search(self, asked: Sequence[Question], k: int) -> list[tuple[Question, ...]]:
+        """The k nearest for each question, the nearest first: never itself, nor a near copy of it by its words."""
+        vectors = self._embedder.embed_queries(
+            [question.question for question in asked], self.info.query_prefix
+        )
+        found = self._index.search(vectors, k + _SPARE)
+        return [
+            self._others(question, [ranked.passage.doc_id for ranked in row], vectors[place : place + 1], k)
+            for place, (question, row) in enumerate(zip(asked, found, strict=True))
+        ]
+
+    def _others(
+        self, question: Question, ids: Sequence[str], vector: NDArray[np.float32], k: int
+    ) -> tuple[Question, ...]:
+        """The first k of `ids` that tell something else; where copies took their places, more are looked for."""
+        own = triples(question.question)
+        while True:
+            kept = [
+                other
+                for other in (self._questions[id_] for id_ in ids)
+                if other.id != question.id and likeness(own, triples(other.question)) < NEAR
+            ]
+            if len(kept) >= k or len(ids) == len(self._questions):
+                return tuple(kept[:k])
+            (more,) = self._index.search(vector, 4 * len(ids))
+            ids = [ranked.passage.doc_id for ranked in more]
+
+
+def open_examples(
+    questions: Sequence[Question], embedder: Embedder, prefix: str, *, cache: Path, progress: Progress
+) -> ExampleFinder:
+    """Open the index of training questions from `cache`, building it where it is missing or unusable.
+
+    `prefix`: stands before every question that is embedded. Raises HarnessError where the index cannot be written.
+    """
+    source = IndexSource(
+        embedder_sha256=embedder.sha256,
+        corpus_sha256=sha256_json([[question.id, question.question] for question in questions]),
+        chunking={"examples": _MADE, "query_prefix": prefix},
+    )
+    key = sha256_json(asdict(source))
+    folder = cache / "indexes" / key
+    with locked(folder):
+        index = _from_cache(folder, source, progress)
+        reused = index is not None
+        if index is None:
+            with new_folder(folder) as target:
+                index = _build(questions, embedder, source, progress)
+                save_index(index, target)
+    info = IndexInfo(
+        key,
+        index.sha256,
+        passages=len(index.passages),
+        reused=reused,
+        bytes=sum(path.stat().st_size for path in folder.iterdir()),
+        query_prefix=prefix,
+        **asdict(index.cost),
+    )
+    return ExampleFinder(questions, index, embedder, info)
+
+
+def _from_cache(folder: Path, source: IndexSource, progress: Progress) -> PassageIndex | None:
+    try:
+        return open_index(folder, source)
+    except UnusableIndexError as reason:
+        progress.note(f"the index of examples in {folder} cannot be used ({reason}); it is built again.")
+        return None
+
+
+def _build(
+    questions: Sequence[Question], embedder: Embedder, source: IndexSource, progress: Progress
+) -> PassageIndex:
+    import numpy as np
+
+    dimension = embedder.dimension  # loads the weights, which is not the index's cost
+    started = time.perf_counter()
+    prefix, texts = source.chunking["query_prefix"], [question.question for question in questions]
+    with progress.track("embedding training questions", len(texts)) as advance:
+        parts = []
+        for group in _grouped(texts):
+            parts.append(embedder.embed_queries(group, prefix))
+            advance(len(group))
+    tokens = sum(embedder.count_tokens([prefix + text for text in texts]))
+    cost = BuildCost(len(questions), tokens, time.perf_counter() - started)
+    vectors = checked_vectors(np.concatenate(parts), len(texts), dimension, embedder.name)
+    passages = [Passage(f"{question.id}#0", question.id, "", question.question) for question in questions]
+    return build_index(passages, vectors, source, cost)
+
+
+def _grouped(texts: Sequence[str]) -> Iterator[Sequence[str]]:
+    yield from (texts[start : start + _GROUP] for start in range(0, len(texts), _GROUP))
+
+
+class ExampleFinders:
+    """The finders of a task by what they search, each opened once, and what they found."""
+
+    def __init__(self, open_: Callable[[Nearest], ExampleFinder]) -> None:
+        self._open = open_
+        self._finders: dict[str, ExampleFinder] = {}
+        self._found: dict[tuple[Nearest, Question], tuple[Question, ...]] = {}
+
+    def of(self, nearest: Nearest) -> ExampleFinder:
+        if nearest.index not in self._finders:
+            self._finders[nearest.index] = self._open(nearest)
+        return self._finders[nearest.index]
+
+    def found(self, nearest: Nearest, questions: Sequence[Question]) -> list[tuple[Question, ...]]:
+        """The examples of each question, the nearest first; looked for once, whichever model reads them."""
+        new = [question for question in questions if (nearest, question) not in self._found]
+        if new:
+            examples = self.of(nearest).search(new, nearest.k)
+            self._found |= zip(((nearest, question) for question in new), examples, strict=True)
+        return [self._found[nearest, question] for question in questions]
+
+    def __iter__(self) -> Iterator[ExampleFinder]:
+        return iter(self._finders.values())

@@ -12,7 +12,7 @@ import pytest
 
 from benchmarks.fuzz.__main__ import kinds
 
-COUNT = {"model_folders": 5}
+COUNT = {"model_folders": 5, "server_replies": 4}
 """Inputs of a kind that the tests try, where 20 take too long."""
 
 

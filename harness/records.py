@@ -149,7 +149,10 @@ class PassageRow(Passage):
 
 @dataclass(frozen=True, slots=True)
 class Ranked:
-    """A passage and its similarity to a query (cosine, higher is closer)."""
+    """A passage and its score for a query, higher is better; on which scale is for its ranking to say.
+
+    Cosine for vectors, BM25's for words, the sum of reciprocal ranks for both; what a cross-encoder gives.
+    """
 
     passage: Passage
     score: float

@@ -8,10 +8,11 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from harness.corpus.chunks import CHUNKER, chunk_documents, embedding_text
+from harness.corpus.chunks import embedding_text
+from harness.corpus.cutting import chunking_of, cut
 from harness.corpus.document import Document
 from harness.corpus.documents import Corpus, corpus_sha256
-from harness.corpus.embedder import Embedder, Prefixes
+from harness.corpus.embedder import Embedder
 from harness.corpus.index import (
     BuildCost,
     IndexSource,
@@ -22,7 +23,7 @@ from harness.corpus.index import (
     save_index,
 )
 from harness.corpus.window import prefixes_of
-from harness.errors import HarnessError, InputError, shown
+from harness.errors import HarnessError
 from harness.files import locked, new_folder, sha256_json
 from harness.progress import Progress
 from harness.spec.system import Gold, Retrieved
@@ -68,15 +69,7 @@ def open_dense(
     HarnessError where the index cannot be written.
     """
     prefixes = prefixes_of(embedder, passages)
-    _check_sizes(embedder, passages, prefixes)
-    documents = corpus.documents
-    chunking = {
-        "chunker": CHUNKER,
-        "chunk_tokens": passages.chunk_tokens,
-        "overlap_tokens": passages.overlap_tokens,
-    }
-    if prefixes.passage:
-        chunking["passage_prefix"] = prefixes.passage
+    documents, chunking = corpus.documents, chunking_of(passages, embedder, prefixes)
     source = IndexSource(
         embedder_sha256=embedder.sha256, corpus_sha256=corpus_sha256(documents), chunking=chunking
     )
@@ -102,20 +95,6 @@ def open_dense(
     return index, info
 
 
-def _check_sizes(embedder: Embedder, passages: Retrieved | Gold, prefixes: Prefixes) -> None:
-    if passages.chunk_tokens > embedder.max_tokens:
-        raise InputError(
-            f"the embedder {embedder.name!r} reads {embedder.max_tokens} tokens; "
-            f"chunks of {passages.chunk_tokens} would be cut unseen."
-        )
-    (taken,) = embedder.count_tokens([prefixes.passage]) if prefixes.passage else (0,)
-    if taken > passages.chunk_tokens // 2:
-        raise InputError(
-            f"the prefix of passages, {shown(prefixes.passage)}, takes {taken} of the {passages.chunk_tokens} tokens "
-            "of a passage; raise retrieval.chunk_tokens, or shorten retrieval.passage_prefix."
-        )
-
-
 def _from_cache(folder: Path, source: IndexSource, progress: Progress) -> PassageIndex | None:
     try:
         return open_index(folder, source)
@@ -132,16 +111,13 @@ def _build(
     chunking = source.chunking
     prefix = chunking.get("passage_prefix", "")
 
-    def count(texts: Sequence[str]) -> list[int]:
-        return embedder.count_tokens([prefix + text for text in texts])
-
-    passages = chunk_documents(documents, count, chunking["chunk_tokens"], chunking["overlap_tokens"])
+    passages = cut(documents, embedder, chunking)
     texts = [embedding_text(passage) for passage in passages]
     with progress.track("embedding passages", len(texts)) as advance:
         vectors = embedder.embed_documents(texts, prefix, advance)
         vectors = checked_vectors(vectors, len(texts), dimension, embedder.name)
     seconds = time.perf_counter() - started
-    cost = BuildCost(len(documents), sum(count(texts)), seconds)
+    cost = BuildCost(len(documents), sum(embedder.count_tokens([prefix + text for text in texts])), seconds)
     return build_index(passages, vectors, source, cost)
 
 

@@ -6,7 +6,7 @@ from racing a strategy that nobody would deploy.
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationInfo, field_validator
 
@@ -26,9 +26,23 @@ class Strict(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True, allow_inf_nan=False)
 
 
+Method = Literal["dense", "bm25", "hybrid"]
+
+
 class Retrieval(Strict):
     """How strategies that retrieve find their passages."""
 
+    method: Method = Field(
+        "dense",
+        description="How passages are ranked: by the embedder (`dense`), by the words that they share with the "
+        "question (`bm25`), or by both, fused by rank (`hybrid`).",
+    )
+    candidates: int = Field(
+        50,
+        ge=10,
+        le=1000,
+        description="Passages that each ranking of `hybrid` hands to the fusion.",
+    )
     k: int = Field(3, ge=1, le=10, description="Passages put into the prompt.")
     chunk_tokens: int = Field(
         64, ge=16, le=256, description="The longest passage, in tokens of the embedder."

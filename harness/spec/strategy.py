@@ -14,7 +14,6 @@ from harness.spec.system import (
     Context,
     Examples,
     Form,
-    Gold,
     Kind,
     LoRA,
     ModelRef,
@@ -22,6 +21,7 @@ from harness.spec.system import (
     Retrieved,
     ServedAdapter,
     System,
+    gold_like,
     name_at_home,
 )
 
@@ -86,13 +86,18 @@ def _context(kind: Kind, settings: TaskSettings) -> Context:
         return Examples(settings.examples.k, settings.seed)
     if kind == "nearest":
         return Nearest(settings.examples.k, settings.embedder, settings.retrieval.query_prefix)
-    passages = Retrieved if kind == "retrieved" else Gold
-    return passages(**settings.retrieval.model_dump(), embedder=settings.embedder)
+    found = retrieved(settings.retrieval, settings.embedder)
+    return found if kind == "retrieved" else gold_like(found)
 
 
 def retrieved(settings: RetrievalSettings, embedder: str) -> Retrieved:
-    """How a strategy that retrieves finds its passages."""
-    return Retrieved(**settings.model_dump(), embedder=embedder)
+    """How a strategy that retrieves finds its passages; what a method does not use, and what is off, is None."""
+    given = settings.model_dump()
+    if settings.method == "dense":
+        given["method"] = None
+    if settings.method != "hybrid":
+        given["candidates"] = None
+    return Retrieved(**given, embedder=embedder)
 
 
 STRATEGIES: dict[str, Strategy] = {

@@ -7,7 +7,7 @@ task's own wording and its corpus, stands in this value. Whoever wants to know h
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, fields, replace
 from functools import cached_property
 from typing import Annotated, Any, Literal, get_args
 
@@ -65,9 +65,11 @@ class Nearest:
 
 @dataclass(frozen=True, slots=True)
 class Retrieved:
-    """The `k` best passages of the corpus, found by `embedder`, as far as the prompt's budget allows.
+    """The `k` best passages of the corpus, as far as the prompt's budget allows.
 
-    Prefixes stand before what is embedded; None: what the embedder's own files say.
+    `method`: how they are ranked; None: by `embedder` alone. Its tokens count in each way. `candidates`: what each
+    ranking hands on where there is more than one. Prefixes stand before what is embedded; None: what the embedder's own
+    files say.
     """
 
     k: Positive
@@ -77,6 +79,8 @@ class Retrieved:
     embedder: Name
     query_prefix: Text | None = None
     passage_prefix: Text | None = None
+    method: Literal["bm25", "hybrid"] | None = None
+    candidates: Positive | None = None
     kind: Literal["retrieved"] = "retrieved"
 
 
@@ -91,7 +95,15 @@ class Gold:
     embedder: Name
     query_prefix: Text | None = None
     passage_prefix: Text | None = None
+    method: Literal["bm25", "hybrid"] | None = None
+    candidates: Positive | None = None
     kind: Literal["gold"] = "gold"
+
+
+def gold_like(passages: Retrieved) -> Gold:
+    """Gold passages that are cut, ranked and limited as these are."""
+    shared = {field.name: getattr(passages, field.name) for field in fields(Gold) if field.name != "kind"}
+    return Gold(**shared)
 
 
 _HOW_MANY = frozenset({"k", "max_prompt_tokens", "kind"})
@@ -110,7 +122,7 @@ def cut_id(passages: Retrieved | Gold) -> str:
     return sha256_json({name: value for name, value in facts.items() if name in _CUT})[:6]
 
 
-SINCE = frozenset(
+SINCE = frozenset({"method", "candidates"}) | frozenset(
     {"query_prefix", "passage_prefix", "server", "structured", "model_label", "variant", "form"}
 )
 """Fields that are no part of an id while they are None: systems of runs from before them keep theirs."""

@@ -13,6 +13,7 @@ import pytest
 from harness.corpus.chunks import embedding_text
 from harness.corpus.documents import read_corpus
 from harness.corpus.embedder import Embedder, Prefixes
+from harness.corpus.fusion import fused
 from harness.corpus.retriever import DenseRetriever, open_retriever
 from harness.errors import HarnessError, InputError
 from tests.corpus.fakes import HashEmbedder, cut_into
@@ -196,3 +197,40 @@ def test_two_processes_at_once_build_it_once(corpus: Path, tmp_path: Path) -> No
     results.join_thread()
     assert sorted(reused for reused, *_ in outcomes) == [False, True]
     assert outcomes[0][1:] == outcomes[1][1:]
+
+
+def test_words_alone_rank_without_an_embedder(corpus: Path, tmp_path: Path) -> None:
+    embedder = HashEmbedder()
+    way = replace(cut_into(16), method="bm25")
+    retriever = open_retriever(read_corpus(corpus), embedder, way, cache=tmp_path, progress=Silent())
+    assert retriever.search(["when are dogs welcome"], 3)[0][0].passage.doc_id == "pets"
+    assert [item.passage.doc_id for item in retriever.gold(["dogs"], [["pets", "leave"]], 5)[0]] == [
+        "pets",
+        "leave",
+    ]
+    assert (embedder.document_calls, embedder.query_calls) == (0, 0)
+    dense = opened(corpus, embedder, tmp_path)
+    assert retriever.info.passages == dense.info.passages
+    assert (retriever.info.embed_tokens, retriever.info.documents) == (0, 3)
+    again = open_retriever(read_corpus(corpus), embedder, way, cache=tmp_path, progress=Silent())
+    assert again.info == replace(retriever.info, reused=True)
+
+
+def test_both_rankings_are_fused_and_named_by_both(corpus: Path, tmp_path: Path) -> None:
+    embedder = HashEmbedder()
+    way = replace(cut_into(16), method="hybrid", candidates=10)
+    hybrid = open_retriever(read_corpus(corpus), embedder, way, cache=tmp_path, progress=Silent())
+    dense = opened(corpus, embedder, tmp_path)
+    words = open_retriever(
+        read_corpus(corpus), embedder, replace(way, method="bm25"), cache=tmp_path, progress=Silent()
+    )
+    queries = ["hotels need approval", "eighty hours of dogs"]
+    for query, found in zip(queries, hybrid.search(queries, 3), strict=True):
+        assert found == fused([dense.search([query], 10)[0], words.search([query], 10)[0]], 3)
+    keys = {dense.key, words.key, hybrid.key}
+    fewer = replace(way, candidates=20)
+    keys.add(open_retriever(read_corpus(corpus), embedder, fewer, cache=tmp_path, progress=Silent()).key)
+    assert len(keys) == 4
+    assert hybrid.info.seconds > dense.info.seconds
+    assert hybrid.info.bytes == dense.info.bytes + words.info.bytes
+    assert hybrid.gold(["dogs"], [["pets"]], 1) == dense.gold(["dogs"], [["pets"]], 1)

@@ -8,7 +8,9 @@ from pathlib import Path
 import pytest
 
 from harness.run.manifest_file import read_manifest
-from harness.spec.system import Gold, ModelRef, Retrieved, System
+from harness.spec.settings import Retrieval
+from harness.spec.strategy import retrieved
+from harness.spec.system import Gold, ModelRef, Retrieved, System, cut_id, gold_like, search_id
 
 BASELINE = Path(__file__).parents[2] / "reports" / "baseline"
 FOUND = Retrieved(3, 64, 16, 2048, "e")
@@ -30,6 +32,20 @@ def test_another_prefix_is_another_system(field: str, text: str) -> None:
     """An empty one too: it stands for none, and not for the embedder's own."""
     changed = replace(FOUND, **{field: text})  # type: ignore[arg-type]
     assert system(changed).id != system(FOUND).id
+
+
+def test_dense_retrieval_is_what_it_was_before_there_was_another() -> None:
+    """What a method does not use is no part of a system: it would tell apart what is alike."""
+    plain = retrieved(Retrieval(method="dense"), "embedder")
+    assert plain.method is plain.candidates is None
+    assert system(plain) == system(retrieved(Retrieval(method="dense", candidates=20), "embedder"))
+    assert retrieved(Retrieval(method="bm25", candidates=20), "embedder").candidates is None
+    ways = [Retrieval(method=method) for method in ("dense", "bm25", "hybrid")]
+    ways += [Retrieval(method="hybrid", candidates=20), Retrieval(method="dense", chunk_tokens=128)]
+    assert len({search_id(retrieved(way, "embedder")) for way in ways}) == 5
+    assert len({cut_id(retrieved(way, "embedder")) for way in ways}) == 2
+    assert search_id(retrieved(Retrieval(k=9), "embedder")) == search_id(plain)
+    assert search_id(gold_like(plain)) == search_id(plain)
 
 
 def test_a_variant_is_a_name_and_a_form_is_a_setting() -> None:

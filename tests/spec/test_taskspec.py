@@ -52,6 +52,8 @@ def test_a_good_spec_has_the_defaults_of_the_recipe() -> None:
     assert spec.prompt.question == "{question}"
     assert spec.metrics[0] == "contains"
     assert spec.retrieval.model_dump() == {
+        "method": "dense",
+        "candidates": 50,
         "k": 3,
         "chunk_tokens": 64,
         "overlap_tokens": 16,

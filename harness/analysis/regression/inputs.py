@@ -27,6 +27,8 @@ SECTIONS = {
         "max_prompt_tokens",
         "query_prefix",
         "passage_prefix",
+        "method",
+        "candidates",
     ),
     "finetune": tuple(field.name for field in fields(LoRA) if field.name not in ("task", "context")),
 }

@@ -98,7 +98,8 @@ def _kind(field: Schema) -> str:
         items = field["items"]
         return f"list of {_kind(items)}" if "enum" in items else f"list of {_kind(items)}s"
     if field.get("type") == "object":
-        return f"names, each with a {_kind(field['additionalProperties'])}"
+        values = field["additionalProperties"]
+        return f"names, each with a {_kind(values)}" if values else "keys and values"
     words = {"string": "text", "integer": "whole number", "number": "number", "boolean": "true or false"}
     kind = words.get(str(field.get("type")), "any value")
     limits = _limits(field)

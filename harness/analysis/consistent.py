@@ -6,7 +6,7 @@ subject; None where nothing is.
 
 from __future__ import annotations
 
-from collections.abc import Container, Mapping
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -14,8 +14,9 @@ from harness.errors import shown
 from harness.records import AnswerRow, BatchRow, FailureRow, Passage, PromptSample, Question, TimingRow
 from harness.run.facts import TaskFacts
 from harness.run.manifest import Manifest
-from harness.spec.system import System
-from harness.spec.taskspec import TaskSpec
+from harness.spec.lmevalspec import LmEvalSpec
+from harness.spec.system import Form, System
+from harness.spec.taskspec import TaskSpec, options_of
 
 Row = AnswerRow | BatchRow | TimingRow | PromptSample | FailureRow
 Ids = Mapping[str, Container[str]]
@@ -36,6 +37,8 @@ class Planned:
     shows: bool
     most: int | None
     served: bool
+    form: Form | None
+    spec: TaskSpec | LmEvalSpec
 
     def too_many(self, tokens: int) -> str | None:
         if self.most is None or self.served or tokens <= self.most:
@@ -112,9 +115,10 @@ class Known:
                 passage = self.passages.get((row.task, ranked.chunk_id))
                 if passage is None or passage.doc_id != ranked.doc_id:
                     return f"found {ranked.chunk_id!r} of {ranked.doc_id!r}, which passages.jsonl lacks."
-        if row.choice_logprobs is None and row.finish_reason != "choice" and not question.choices:
+        options = options_of(question, system.form, system.spec)
+        if row.choice_logprobs is None and row.finish_reason != "choice" and not options:
             return None
-        return _wrong_choice(row, question)
+        return _wrong_choice(row, options)
 
     def wrong_times(self, row: TimingRow) -> str | None:
         """What is wrong with a timed answer, by a system that is planned."""
@@ -137,12 +141,13 @@ def _planned(system: System, task: TaskFacts) -> Planned:
     most = task.spec.answer.max_tokens if isinstance(task.spec, TaskSpec) else None
     shows = system.passages is not None
     served = system.model.server is not None
-    return Planned(system.name, system.recipe is not None, system.searches, shows, most, served)
+    adapted = system.recipe is not None
+    return Planned(system.name, adapted, system.searches, shows, most, served, system.form, task.spec)
 
 
-def _wrong_choice(row: AnswerRow, question: Question) -> str | None:
+def _wrong_choice(row: AnswerRow, choices: Sequence[str]) -> str | None:
     """Whether options were scored where there are some, and the likeliest of them is the answer."""
-    logprobs, choices = row.choice_logprobs, question.choices
+    logprobs = row.choice_logprobs
     if (logprobs is None) == (row.finish_reason == "choice"):
         return (
             f"ended by {row.finish_reason!r}, and has {'no' if logprobs is None else 'its'} log-likelihoods."

@@ -15,6 +15,7 @@ from typing import Any
 from harness.engines.control import MARK, ControlTokens
 from harness.engines.conventions import Conventions
 from harness.engines.engine import UNKNOWN_WINDOW, Message
+from harness.engines.held import Holder
 from harness.engines.quiet import import_transformers
 from harness.engines.reasoning import Reader
 from harness.engines.template import ChatTemplate
@@ -230,6 +231,12 @@ class ChatTokenizer:
         tokenizer = self._tokenizer
         with self._reading():
             return str(tokenizer.decode(tokens, skip_special_tokens=bare))
+
+    @cached_property
+    def holder(self) -> Holder:
+        """What holds replies to a form. Raises ModelUnavailable where the tokenizer does not serve for it."""
+        with self._reading():
+            return Holder(self._tokenizer, self.end_tokens)
 
     @cached_property
     def reader(self) -> Reader:

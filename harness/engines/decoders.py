@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, Protocol
 
 from harness.engines.attention import smallest_window
-from harness.engines.decoding import check_numbers, greedy, prefill, read_prefix
+from harness.engines.decoding import check_numbers, greedy, held, prefill, read_prefix
 from harness.engines.engine import AdapterRef, Completion, Decoding
 from harness.engines.likelihood import Likelihood, likelihoods, plain_likelihood
 from harness.engines.local import LocalModel
@@ -55,8 +55,9 @@ class OwnDecoder:
     ) -> list[Completion]:
         model, chat = self._model.weights, self._model.chat
         shared = shareable(model, prompts, shared, decoding.most)
+        guides = [chat.holder.guide(decoding.form) for _ in prompts] if decoding.form else ()
         state = prefill(model, prompts, shared, chat.end_token, self._prefix_cache(prompts[0][:shared]))
-        return greedy(model, state, decoding, ends, chat.reader, on_token)
+        return greedy(model, state, decoding, ends, chat.reader, on_token, guides)
 
     def score(self, pairs: Sequence[Pair], shared: int) -> list[Likelihood]:
         """A context that several continuations share is read once."""
@@ -112,8 +113,18 @@ class LibraryDecoder:
         ends: frozenset[int],
         on_token: Callable[[], None] | None,
     ) -> Completion:
+        import torch
+
         chat = self._model.chat
-        reply = Reply([])
+        reply = Reply([], guide=chat.holder.guide(decoding.form) if decoding.form else None)
+
+        def hold(scores: Any) -> Any:
+            """[1, vocabulary] with nothing left but the token that keeps the reply to its form."""
+            free = scores.argmax(dim=-1)
+            token = held(scores, free, [reply], decoding, chat.reader)
+            return scores.masked_fill(
+                torch.arange(scores.shape[-1], device=scores.device) != token, -torch.inf
+            )
 
         def look(token: int, logit: float) -> bool:
             if on_token:
@@ -122,7 +133,7 @@ class LibraryDecoder:
             reply.add(token, decoding, ends, chat.reader)
             return reply.finish is not None
 
-        generate(self._model.weights, prompt, decoding.most, look)
+        generate(self._model.weights, prompt, decoding.most, look, hold if reply.guide else None)
         return reply.completion(decoding, ends, chat.reader)
 
     def score(self, pairs: Sequence[Pair], shared: int) -> list[Likelihood]:  # noqa: ARG002
@@ -134,12 +145,17 @@ class LibraryDecoder:
 
 
 def generate(
-    model: Any, prompt: Sequence[int], most: int, look: Callable[[int, float], bool] | None = None
+    model: Any,
+    prompt: Sequence[int],
+    most: int,
+    look: Callable[[int, float], bool] | None = None,
+    hold: Callable[[Any], Any] | None = None,
 ) -> tuple[list[int], Any]:
     """What transformers' `generate` writes greedily behind a prompt, and the logits [tokens, vocabulary] before each.
 
     `look` is given each token with its logit as soon as it is known, and says whether it is the last. Without one, no
-    token is an end. Raises ModelUnavailable where transformers cannot do it.
+    token is an end. `hold` leaves of the logits [1, vocabulary] what may be written. Raises ModelUnavailable where
+    transformers cannot do it.
     """
     import torch
     from transformers import GenerationConfig, LogitsProcessorList, StoppingCriteriaList
@@ -149,7 +165,7 @@ def generate(
 
     def keep(_ids: Any, scores: Any) -> Any:
         logits[:] = [scores] if look else [*logits, scores]
-        return scores
+        return hold(scores) if hold else scores
 
     def stop(sequence: Any, _scores: Any, **_: Any) -> Any:
         token = int(sequence[0, -1])  # waits for the device, so the clock that follows tells the truth

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from harness.engines.engine import Completion, Decoding
+from harness.engines.held import Guide
 from harness.engines.reasoning import Reader
 from harness.engines.reply import Reply
 from harness.errors import ModelUnavailable
@@ -158,6 +159,30 @@ def check_numbers(logits: Sequence[float]) -> None:
         )
 
 
+def held(logits: Any, free: Any, replies: Sequence[Reply], decoding: Decoding, reader: Reader) -> Any:
+    """[rows], the likeliest token of each row that keeps its reply to its form; `free`: the likeliest of all.
+
+    Thoughts before an answer are free.
+    """
+    import torch
+
+    masks = [
+        None if reply.guide is None or reply.in_thought(token, decoding, reader) else reply.guide.allowed()
+        for reply, token in zip(replies, free.tolist(), strict=True)
+    ]
+    rows = [row for row, mask in enumerate(masks) if mask is not None]
+    if not rows:
+        return free
+    size = logits.shape[-1]
+    allowed = torch.zeros((len(rows), size), dtype=torch.bool)
+    for at, row in enumerate(rows):
+        known = torch.from_numpy(masks[row])[:size]
+        allowed[at, : len(known)] = known
+    places = torch.tensor(rows, device=logits.device)
+    best = logits[places].masked_fill(~allowed.to(logits.device), -torch.inf).argmax(dim=-1)
+    return free.index_copy(0, places, best)
+
+
 def greedy(
     model: Any,
     state: State,
@@ -165,13 +190,19 @@ def greedy(
     ends: frozenset[int],
     reader: Reader,
     on_token: Callable[[], None] | None = None,
+    guides: Sequence[Guide] = (),
 ) -> list[Completion]:
-    """Decode every row of `state` to its end. `on_token` is called as soon as a step's tokens are known."""
-    replies = [Reply([]) for _ in range(len(state.logits))]
+    """Decode every row of `state` to its end. `on_token` is called as soon as a step's tokens are known.
+
+    `guides`: one a row, where replies are held to a form.
+    """
+    replies = [Reply([], guide=guides[row] if guides else None) for row in range(len(state.logits))]
     active = list(replies)
     while True:
         likeliest = state.logits.max(dim=-1)
         tokens = likeliest.indices
+        if guides:
+            tokens = held(state.logits, tokens, active, decoding, reader)
         values = tokens.tolist()  # waits for the device, so the clock that follows tells the truth
         if on_token:
             on_token()

@@ -14,6 +14,7 @@ from typing import Literal, Protocol
 
 from harness.ranges import Count, LogProb, Positive, Text
 from harness.records import FinishReason, Proof, TemplateFacts
+from harness.spec.forms import AnswerForm
 from harness.spec.system import ModelRef
 
 Clock = Callable[[], float]
@@ -39,6 +40,8 @@ class Decoding:
     stop: tuple[str, ...] = ()
     json: bool = False
     thinking_tokens: int = 0
+    form: AnswerForm | None = None
+    """What the answer may be: a reply of no other form is written."""
 
     @property
     def most(self) -> int:
@@ -48,10 +51,14 @@ class Decoding:
 
 @dataclass(frozen=True, slots=True)
 class Continuation:
-    """A text whose log-likelihood is asked for. `context`: what it follows; None: the request's prompt."""
+    """A text whose log-likelihood is asked for. `context`: what it follows; None: the request's prompt.
+
+    `ends`: the reply ends with it, so that "cancel" is not likelier than "cancel an order" for being its beginning.
+    """
 
     text: str
     context: str | None = None
+    ends: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from harness.engines.decoding import State, check_numbers, read, takes
@@ -17,6 +18,8 @@ class Likelihood:
     greedy: bool
 
 
+ROOM = 32_768
+"""Tokens of prompts, one an option, whose keys and values are held at once."""
 STRETCH = 512
 """Tokens of a continuation that are read at once: each needs as many logits as the vocabulary has words."""
 
@@ -24,8 +27,20 @@ STRETCH = 512
 def likelihoods(model: Any, state: State, options: Sequence[Sequence[int]], pad: int) -> list[Likelihood]:
     """The likelihood of each option's tokens (at least one) after the prompt that `state` has read.
 
-    `state` has one row; its cache is expanded to one row an option, so the prompt is read once.
+    `state` has one row; its cache is expanded to one row an option, so the prompt is read once. Many options behind a
+    long prompt are judged some at a time.
     """
+    size = max(1, ROOM // state.mask.shape[1])
+    judged: list[Likelihood] = []
+    for at in range(0, len(options), size):
+        last = at + size >= len(options)
+        own = state if last else replace(state, cache=copy.deepcopy(state.cache))
+        judged += _together(model, own, options[at : at + size], pad)
+    return judged
+
+
+def _together(model: Any, state: State, options: Sequence[Sequence[int]], pad: int) -> list[Likelihood]:
+    """The same for options whose rows are in memory together; the cache of `state` is used up."""
     import torch
 
     rows, width = len(options), max(len(option) for option in options)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from harness.engines.engine import Completion, Decoding
+from harness.engines.held import Guide
 from harness.engines.reasoning import Reader, Thoughts
 from harness.records import FinishReason
 
@@ -21,6 +22,8 @@ class Reply:
 
     tokens: list[int]
     finish: FinishReason | None = None
+    guide: Guide | None = None
+    """What holds the answer to its form; None: nothing does."""
     thought: int = 0
     """How many of the tokens, from the first on, are thoughts, as far as that is known."""
     _answering: bool = False
@@ -34,10 +37,19 @@ class Reply:
         elif self._thinks(decoding, reader):
             if len(self.tokens) >= decoding.thinking_tokens:
                 self.finish = "length"
-        elif decoding.stop and self._stopped(decoding, reader):
+        elif self._complete(token, decoding, reader):
             self.finish = "stop"
         elif len(self.tokens) - self.thought >= decoding.max_tokens:
             self.finish = "length"
+
+    def in_thought(self, token: int, decoding: Decoding, reader: Reader) -> bool:
+        """Whether a token that were written next would be of a thought, or might be."""
+        thoughts = reader.thoughts if decoding.thinking_tokens else None
+        if thoughts is None or self._answering:
+            return False
+        tail = reader.whole([*self.tokens, token][-_TAIL:])
+        start = thoughts.answer_start(tail)
+        return start is None or start == len(tail) > 0 or (len(self.tokens) >= _TAIL and start == 0)
 
     def _thinks(self, decoding: Decoding, reader: Reader) -> bool:
         """Whether the answer has not begun yet."""
@@ -68,6 +80,11 @@ class Reply:
         """The text of the answer so far."""
         text = reader.bare(tokens[self.thought :])
         return (self._lead + text).lstrip() if self.thought else text
+
+    def _complete(self, token: int, decoding: Decoding, reader: Reader) -> bool:
+        """Whether the answer, to which a token was added, has no other end in its form, or holds a stop text."""
+        whole = self.guide is not None and self.guide.ends_with(token)
+        return whole or (bool(decoding.stop) and self._stopped(decoding, reader))
 
     def _stopped(self, decoding: Decoding, reader: Reader) -> bool:
         text = self._written(self.tokens, reader)

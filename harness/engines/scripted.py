@@ -27,6 +27,7 @@ from harness.engines.engine import (
 from harness.errors import InputError
 from harness.files import Source, read_source, sha256_text
 from harness.records import TemplateFacts
+from harness.spec.forms import AnswerForm, fits_form
 
 REPLIES = "replies.json"
 """What an adapter of a scripted engine is: the seed, and question as it was trained on → reply."""
@@ -38,7 +39,7 @@ Script = Callable[[str, AdapterRef | None], str]
 class ScriptedEngine:
     """Implements `Engine` over a function from prompts to replies."""
 
-    abilities = frozenset({Ability.SCORE, Ability.RENDER, Ability.COUNT, Ability.EXACT})
+    abilities = frozenset({Ability.SCORE, Ability.RENDER, Ability.COUNT, Ability.HOLD, Ability.EXACT})
     concurrency = 1
     window = 100_000
 
@@ -111,11 +112,18 @@ class ScriptedEngine:
             logprobs = tuple(0.0 if text == reply else -1.0 - place for place, text in enumerate(texts))
             return Completion("", 0, "choice", logprobs, tuple(text == reply for text in texts))
         ends = [place for stop in request.decoding.stop if (place := reply.find(stop)) >= 0]
-        words = reply[: min(ends, default=len(reply))].split(" ")
+        words = _held(reply[: min(ends, default=len(reply))], request.decoding.form).split(" ")
         most = request.decoding.max_tokens
         return Completion(
             " ".join(words[:most]), min(len(words), most), "stop" if len(words) <= most else "length"
         )
+
+
+def _held(reply: str, form: AnswerForm | None) -> str:
+    """A reply held to a form: the first label that stands in it, else the first label, or any value of the schema."""
+    if form is None or fits_form(form, reply):
+        return reply
+    return next((label for label in form.labels if label in reply), (*form.labels, "{}")[0])
 
 
 def open_script(path: Path) -> ScriptedEngine:

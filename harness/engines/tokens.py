@@ -48,7 +48,7 @@ class Encoded:
 def encode(chat: ChatTokenizer, request: Request) -> Encoded:
     """The tokens that the model reads for a request."""
     if not isinstance(request.prompt, str):
-        return _conversation(chat, request.prompt, [option.text for option in request.continuations])
+        return _conversation(chat, request.prompt, request.continuations)
     if request.whole:
         pairs = windows(chat, request.prompt)
         prompt = tuple(token for pair in pairs for token in (*pair.context, *pair.continuation))
@@ -60,11 +60,17 @@ def encode(chat: ChatTokenizer, request: Request) -> Encoded:
     return Encoded(prompt, pairs, sha256_json({"tokens": prompt, "pairs": asked}), quoted)
 
 
-def _conversation(chat: ChatTokenizer, messages: Sequence[Message], options: Sequence[str]) -> Encoded:
+def _conversation(
+    chat: ChatTokenizer, messages: Sequence[Message], scored: Sequence[Continuation]
+) -> Encoded:
     """A conversation, and the options that are scored behind it."""
     control, text = chat.control, chat.conversation(messages)
     prompt = chat.encode(text)
-    pairs = tuple(Pair(prompt, chat.encode_content(option)) for option in options)
+    options = [option.text for option in scored]
+    pairs = tuple(
+        Pair(prompt, (*chat.encode_content(option.text), *((chat.end_token,) if option.ends else ())))
+        for option in scored
+    )
     # What is quoted in an option shapes its tokens, and the text of the prompt does not tell.
     marked = [option for option in map(control.text, options) if control.quoted(option)]
     quoted = control.quoted("\n".join([text, *marked]))

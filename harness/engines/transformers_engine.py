@@ -34,7 +34,7 @@ FIRST_TOKENS = 8
 class TransformersEngine:
     """Implements `Engine` over a local model."""
 
-    abilities = frozenset({Ability.SCORE, Ability.RENDER, Ability.COUNT, Ability.EXACT})
+    abilities = frozenset({Ability.SCORE, Ability.RENDER, Ability.COUNT, Ability.HOLD, Ability.EXACT})
 
     def __init__(self, model: LocalModel) -> None:
         self.model = model
@@ -137,6 +137,8 @@ class TransformersEngine:
 
         self.model.use(adapter)
         _ = self._decoder  # loading, and what is proven then, is no part of the answer
+        if request.decoding.form:
+            _ = self.model.chat.holder.guide(request.decoding.form)  # read once, and kept
         start = clock()
         encoded = encode(self.model.chat, request)
         with torch.inference_mode():

@@ -30,6 +30,7 @@ from harness.run.prompts import (
     passages_of,
     reply_room,
 )
+from harness.spec.system import Form
 
 
 @dataclass
@@ -47,6 +48,7 @@ class LmEvalPrompts:
         question: Question,
         passages: Passages,
         nearest: Nearby = (),  # noqa: ARG002 - lm-eval chooses the examples
+        form: Form | None = None,  # noqa: ARG002 - the plan has none for lm-eval's tasks
     ) -> Prompt:
         """Over budget, whole passages are dropped from the lowest-ranked up."""
         limits = passages_of(contexts)

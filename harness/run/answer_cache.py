@@ -37,6 +37,10 @@ def answer_key(model: EngineIdentity, adapter: AdapterRef | None, prompt: Prompt
         "stop": list(decoding.stop),
         "choices": [option.text for option in prompt.request.continuations],
     }
+    if decoding.form:
+        facts["form"] = asdict(decoding.form)
+    if any(option.ends for option in prompt.request.continuations):
+        facts["ends"] = [option.ends for option in prompt.request.continuations]
     if decoding.thinking_tokens:
         facts["thinking"] = decoding.thinking_tokens
     if model.sha256 is None:  # nobody here sees the weights

@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 from harness.engines.engine import Completion
-from harness.records import AnswerRow, BatchRow, Question, RankedDoc
+from harness.records import AnswerRow, BatchRow, RankedDoc
 from harness.run.batches import Answers
 from harness.run.prepare import ReadyJob
 from harness.run.prompts import Prompt
+from harness.spec.taskspec import options_of
 
 
-def picked(question: Question, completion: Completion) -> Completion:
-    """The answer of a question whose choices were scored: the likeliest of them."""
-    if completion.finish_reason != "choice" or not question.choices:
+def picked(options: Sequence[str], completion: Completion) -> Completion:
+    """The answer to a question whose options were scored: the likeliest of them."""
+    if completion.finish_reason != "choice" or not options:
         return completion
     logprobs = completion.choice_logprobs or ()
-    best = max(range(len(question.choices)), key=logprobs.__getitem__)
-    return replace(completion, text=question.choices[best])
+    best = max(range(len(options)), key=logprobs.__getitem__)
+    return replace(completion, text=options[best])
 
 
 def batch_row(ready: ReadyJob, answers: Answers) -> BatchRow | None:
@@ -51,7 +53,8 @@ def answer_row(
     Tokens of the prompt are those that a server counted, where it did.
     """
     question = ready.questions[place]
-    completion = picked(question, completion)
+    options = options_of(question, ready.job.system.form, ready.context.task.spec)
+    completion = picked(options, completion)
     logprobs, usage = completion.choice_logprobs, completion.usage
     return AnswerRow(
         task=ready.job.task,
@@ -59,7 +62,7 @@ def answer_row(
         question_id=question.id,
         seed=ready.job.seed,
         prediction=completion.text,
-        choice_logprobs=logprobs and (logprobs[: len(question.choices)] or logprobs),
+        choice_logprobs=logprobs and (logprobs[: len(options)] or logprobs),
         prompt_tokens=usage.prompt_tokens if usage else prompt.facts.tokens,
         completion_tokens=completion.completion_tokens,
         finish_reason=completion.finish_reason,

@@ -150,7 +150,7 @@ def _formless(task: Task, system: System, engine: Engine) -> str | None:
         return "the task is lm-eval's, which says itself how it is answered"
     if system.form == "options" and not task.spec.answer.labels:
         return "the task has no labels to choose from"
-    if system.form == "constrained" and task.spec.answer.type not in ("label", "json"):
+    if system.form == "constrained" and task.spec.answer.form is None:
         return f"answers of type {task.spec.answer.type} have no form to be held to"
     if system.form == "constrained" and Ability.HOLD not in engine.abilities:
         return f"{engine.identity.name} cannot hold replies to a form"

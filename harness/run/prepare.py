@@ -58,7 +58,7 @@ class TaskContext:
     def prompt(
         self, system: System, question: Question, passages: tuple[Ranked, ...], nearest: Nearby = ()
     ) -> Prompt:
-        return self.prompts_of_task.prompt(system.context, question, passages, nearest)
+        return self.prompts_of_task.prompt(system.context, question, passages, nearest, system.form)
 
     def retrieve_one(self, passages: Retrieved, question: str) -> tuple[Ranked, ...]:
         """Retrieve for one question, as a deployed system would: embed the query, search, nothing reused."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any, Protocol
 
@@ -25,7 +25,7 @@ from harness.engines.engine import (
 from harness.engines.reasoning import THINKING_TOKENS
 from harness.finetune.trainer import Example
 from harness.records import AnswerRow, Passage, Question, Ranked
-from harness.spec.system import Context, Examples, Gold, Nearest, Retrieved
+from harness.spec.system import Context, Examples, Form, Gold, Nearest, Retrieved
 from harness.spec.task import Task
 
 Contexts = tuple[Context, ...]
@@ -53,9 +53,17 @@ class TaskPrompts(Protocol):
     """How one task puts its questions to a model, and what it makes of the answers itself."""
 
     def prompt(
-        self, contexts: Contexts, question: Question, passages: Passages, nearest: Nearby = ()
+        self,
+        contexts: Contexts,
+        question: Question,
+        passages: Passages,
+        nearest: Nearby = (),
+        form: Form | None = None,
     ) -> Prompt:
-        """The prompt of a question in a context, within its budget. `nearest`: its own examples, where it has some."""
+        """The prompt of a question in a context, within its budget.
+
+        `nearest`: its own examples, where it has some. `form`: what the answer is held to.
+        """
 
     def example(
         self, contexts: Contexts, question: Question, passages: Passages, nearest: Nearby = ()
@@ -100,6 +108,15 @@ class TaskFilePrompts:
     engine: Engine
     _picked: dict[Examples, tuple[Question, ...]] = field(default_factory=dict)
 
+    def _wanted(self, question: Question, form: Form | None) -> tuple[Decoding, tuple[Continuation, ...]]:
+        """How the answer is written, and what is scored where it is chosen instead."""
+        answer = self.task.own.answer
+        if form == "options":
+            return self.decoding, tuple(Continuation(label, ends=True) for label in answer.labels or ())
+        if form == "constrained":
+            return replace(self.decoding, form=answer.form), ()
+        return self.decoding, tuple(Continuation(choice) for choice in question.choices)
+
     @cached_property
     def decoding(self) -> Decoding:
         answer, facts = self.task.own.answer, self.engine.template_facts()
@@ -112,7 +129,12 @@ class TaskFilePrompts:
         )
 
     def prompt(
-        self, contexts: Contexts, question: Question, passages: Passages, nearest: Nearby = ()
+        self,
+        contexts: Contexts,
+        question: Question,
+        passages: Passages,
+        nearest: Nearby = (),
+        form: Form | None = None,
     ) -> Prompt:
         """Over budget, whole passages are dropped from the lowest-ranked up; every drop is counted.
 
@@ -120,13 +142,13 @@ class TaskFilePrompts:
         """
         limits = passages_of(contexts)
         wanted = min(limits.k, len(passages)) if limits else 0
-        options = tuple(Continuation(choice) for choice in question.choices)
+        decoding, options = self._wanted(question, form)
         shown = wanted
         while True:
             turns = self._messages(
                 self._examples(contexts, nearest), question, [ranked.passage for ranked in passages[:shown]]
             )
-            request = Request(tuple(turns), self.decoding, options)
+            request = Request(tuple(turns), decoding, options)
             facts = self.engine.inspect(request)
             if not limits or shown == 0:
                 break

@@ -6,16 +6,21 @@ field hangs on the field that should be mended, so that all mistakes of a file s
 
 from __future__ import annotations
 
+import json
 import re
-from typing import Annotated, Literal
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, Field, ValidationInfo, field_validator
+from pydantic import AfterValidator, BeforeValidator, Field, ValidationInfo, field_validator
 
 from harness.errors import did_you_mean, shown
 from harness.quantities import listed
+from harness.records import Question
 from harness.scoring.table import METRICS, AnswerType, metrics_for
+from harness.spec.forms import ANY_OBJECT, AnswerForm, fault_of_form
 from harness.spec.mistakes import Loc, raise_mistakes, repeated
 from harness.spec.settings import ANY_LIST, Examples, Filled, Finetune, Retrieval, Strict
+from harness.spec.system import Form
 
 Probe = Literal["knowledge", "behaviour", "general"]
 
@@ -57,6 +62,20 @@ def fill(template: str, *, question: str = "", labels: tuple[str, ...] = ()) -> 
     return _KNOWN_PLACEHOLDER.sub(lambda match: values[match[1]], template)
 
 
+def _as_json(schema: Any) -> Any:
+    """A schema as it stands in a task file, as the JSON that a run keeps of it."""
+    if isinstance(schema, Mapping):
+        return json.dumps(schema, ensure_ascii=False)
+    if isinstance(schema, str):
+        try:
+            known = isinstance(json.loads(schema), dict)
+        except ValueError:
+            known = False
+        if not known:
+            raise ValueError("is no JSON object.")
+    return schema
+
+
 class QuestionFiles(Strict):
     """The question files (JSONL), relative to the task file."""
 
@@ -90,6 +109,14 @@ class Answer(Strict):
         validate_default=True,
         description="The labels to choose from: for type `label`, and only there.",
     )
+    json_schema: Annotated[str, BeforeValidator(_as_json)] | None = Field(
+        None,
+        description="A JSON schema that right answers fit: for type `json`, and only there. Strategies that are held "
+        "to their form (`rag[constrained]`) write nothing else; without one, any JSON object.",
+        json_schema_extra={
+            "anyOf": [{"type": "object", "additionalProperties": {}}, {"type": "string"}, {"type": "null"}]
+        },
+    )
     refusal: Filled | None = Field(
         None,
         description="The right reply to a question with `answerable: false`: for type `text`, and only there.",
@@ -122,6 +149,23 @@ class Answer(Strict):
             raise ValueError("needs at least two labels.")
         raise_mistakes([*repeated(labels or ()), *_padded(labels or ())])
         return labels
+
+    @field_validator("json_schema")
+    @classmethod
+    def _json_schema(cls, schema: str | None, info: ValidationInfo) -> str | None:
+        kind = info.data.get("type")
+        if schema is not None and kind not in ("json", None):
+            raise ValueError(f"is for type json only; the type here is {kind}.")
+        if schema is not None and (fault := fault_of_form(AnswerForm(schema=schema))):
+            raise ValueError(f"is no schema that replies can be held to: {fault}.")
+        return schema
+
+    @property
+    def form(self) -> AnswerForm | None:
+        """What answers can be held to; None for text, and for options that are each question's own."""
+        if self.type == "label":
+            return AnswerForm(self.labels or ())
+        return AnswerForm(schema=self.json_schema or ANY_OBJECT) if self.type == "json" else None
 
     @field_validator("refusal")
     @classmethod
@@ -220,6 +264,13 @@ class TaskSpec(Strict):
     def user_message(self, question: str) -> str:
         """The user's turn for a question, without any context."""
         return fill(self.prompt.question, question=question, labels=self.answer.labels or ())
+
+
+def options_of(question: Question, form: Form | None, spec: object) -> tuple[str, ...]:
+    """What a system of that form chooses from to answer a question of a task; nothing where it writes its answer."""
+    if form == "options" and isinstance(spec, TaskSpec):
+        return spec.answer.labels or ()
+    return question.choices
 
 
 def _check_placeholders(text: str, known: tuple[str, ...]) -> str:

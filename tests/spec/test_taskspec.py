@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from harness.errors import InputError
+from harness.spec.forms import AnswerForm
 from harness.spec.taskspec import TaskSpec, fill
 from harness.spec.yamlfile import load_model
 from tests.snapshots import Snapshots
@@ -174,3 +175,47 @@ def test_placeholders_are_replaced_once_and_other_braces_stay() -> None:
     assert spec.system_message == 'One of in, out, as {"a": 1}.'
     assert spec.user_message("is {labels} or {question} {x}?") == "Message: is {labels} or {question} {x}?"
     assert fill("{question}{question}", question="a\\1") == "a\\1a\\1"
+
+
+OBJECT: dict[str, Any] = {"type": "object", "properties": {"city": {"type": "string"}}}
+JSON_ANSWER: dict[str, Any] = {"type": "json", "max_tokens": 40}
+
+
+@pytest.mark.parametrize("schema", [OBJECT, json.dumps(OBJECT)])
+def test_a_schema_stands_in_the_file_as_keys_or_as_text(tmp_path: Path, schema: object) -> None:
+    spec = changed(answer={**JSON_ANSWER, "json_schema": schema}, metrics=["exact_json"])
+    path = tmp_path / "t.yaml"
+    path.write_text(json.dumps(spec), encoding="utf-8")
+    answer = load_model(path, TaskSpec).answer
+    assert json.loads(answer.json_schema or "") == OBJECT
+    assert TaskSpec.model_validate(load_model(path, TaskSpec).model_dump()).answer == answer
+    assert answer.form is not None
+    assert answer.form.value == OBJECT
+
+
+@pytest.mark.parametrize(
+    ("answer", "sentence"),
+    [
+        (
+            {**JSON_ANSWER, "json_schema": {"type": "objct"}},
+            "no schema that replies can be held to: Invalid type: objct",
+        ),
+        ({**JSON_ANSWER, "json_schema": "no"}, "is no JSON object"),
+        (
+            {"type": "text", "max_tokens": 4, "json_schema": OBJECT},
+            "is for type json only; the type here is text",
+        ),
+    ],
+)
+def test_a_schema_that_serves_for_nothing_is_refused(
+    tmp_path: Path, answer: dict[str, Any], sentence: str
+) -> None:
+    metrics = ["exact_json"] if answer["type"] == "json" else ["contains"]
+    (line,) = messages(tmp_path, changed(answer=answer, metrics=metrics))
+    assert "answer.json_schema" in line
+    assert sentence in line
+
+
+def test_only_labels_and_json_have_a_form() -> None:
+    assert TaskSpec.model_validate(GOOD).answer.form is None
+    assert TaskSpec.model_validate(changed(**LABEL)).answer.form == AnswerForm(("in", "out"))

@@ -162,8 +162,6 @@ class Ability(StrEnum):
     """Show the text that the model reads for a conversation."""
     COUNT = "count"
     """Count the tokens of a prompt as the model does; without it they are estimated, rather too many."""
-    HOLD = "hold"
-    """Write no reply but one of the form that is asked for."""
     EXACT = "exact"
     """Give the same answer to the same request every time."""
 
@@ -271,6 +269,9 @@ class Engine(Protocol):
 
     def time(self, request: Request, adapter: AdapterRef | None, clock: Clock) -> TimedCompletion:
         """Answer one request alone, with nothing computed beforehand. Raises as `complete`, at the first failure."""
+
+    def why_not_held(self, form: AnswerForm) -> str | None:
+        """Why replies cannot be held to a form, a clause; None where they can. A server is asked once."""
 
     def load(self, adapter: AdapterRef | None) -> None:
         """Make an adapter (None: the model as it is) ready to answer, so that no answer waits for it."""

@@ -39,7 +39,7 @@ Script = Callable[[str, AdapterRef | None], str]
 class ScriptedEngine:
     """Implements `Engine` over a function from prompts to replies."""
 
-    abilities = frozenset({Ability.SCORE, Ability.RENDER, Ability.COUNT, Ability.HOLD, Ability.EXACT})
+    abilities = frozenset({Ability.SCORE, Ability.RENDER, Ability.COUNT, Ability.EXACT})
     concurrency = 1
     window = 100_000
 
@@ -59,6 +59,9 @@ class ScriptedEngine:
         tokens = len(text.split())
         hashed = "\n".join([text, *(f"{option.context}|{option.text}" for option in request.continuations)])
         return PromptFacts(tokens, tokens + max(options, default=0), sha256_text(hashed))
+
+    def why_not_held(self, form: AnswerForm) -> str | None:  # noqa: ARG002 - whatever it is told to say
+        return None
 
     def load(self, adapter: AdapterRef | None) -> None:
         pass

@@ -26,7 +26,9 @@ from harness.engines.engine import (
 from harness.engines.local import LocalModel
 from harness.engines.prove import decoding_fault
 from harness.engines.tokens import Encoded, Pair, encode, shared_prefix
+from harness.errors import ModelUnavailable
 from harness.records import TemplateFacts
+from harness.spec.forms import AnswerForm
 
 FIRST_TOKENS = 8
 
@@ -34,7 +36,7 @@ FIRST_TOKENS = 8
 class TransformersEngine:
     """Implements `Engine` over a local model."""
 
-    abilities = frozenset({Ability.SCORE, Ability.RENDER, Ability.COUNT, Ability.HOLD, Ability.EXACT})
+    abilities = frozenset({Ability.SCORE, Ability.RENDER, Ability.COUNT, Ability.EXACT})
 
     def __init__(self, model: LocalModel) -> None:
         self.model = model
@@ -59,6 +61,13 @@ class TransformersEngine:
 
     def inspect(self, request: Request) -> PromptFacts:
         return encode(self.model.chat, request).facts
+
+    def why_not_held(self, form: AnswerForm) -> str | None:
+        try:
+            self.model.chat.holder.guide(form)
+        except ModelUnavailable as error:
+            return str(error).rstrip(".")
+        return None
 
     def load(self, adapter: AdapterRef | None) -> None:
         self.model.use(adapter)

@@ -152,9 +152,8 @@ def _formless(task: Task, system: System, engine: Engine) -> str | None:
         return "the task has no labels to choose from"
     if system.form == "constrained" and task.spec.answer.form is None:
         return f"answers of type {task.spec.answer.type} have no form to be held to"
-    if system.form == "constrained" and Ability.HOLD not in engine.abilities:
-        return f"{engine.identity.name} cannot hold replies to a form"
-    return None
+    form = task.spec.answer.form
+    return engine.why_not_held(form) if form and system.form == "constrained" else None
 
 
 def _takes_examples(engine: Engine) -> bool:

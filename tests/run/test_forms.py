@@ -11,7 +11,8 @@ import pytest
 from harness.engines.engine import Ability, AdapterRef, Completion
 from harness.run.answer_cache import answer_key
 from harness.run.manifest_file import read_manifest
-from harness.run.plan import obstacle
+from harness.run.plan import obstacle, setup_of
+from harness.spec.forms import AnswerForm
 from harness.spec.strategy import parse_strategies
 from harness.spec.task import Task, load_task
 from tests.fakes import RecordingEngine
@@ -107,24 +108,30 @@ def test_an_adapter_shows_once_what_it_forgot(task: Task, tmp_path: Path) -> Non
     assert [job.system.name for job in alone.jobs_of("general")] == ["base", "lora@intents"]
 
 
+class Unable(RecordingEngine):
+    """Gives no log-likelihoods, and writes what it likes."""
+
+    abilities = frozenset({Ability.RENDER})
+
+    def why_not_held(self, form: AnswerForm) -> str | None:
+        return "it cannot hold replies"
+
+
 @pytest.mark.parametrize(
-    ("strategy", "answers", "without", "reason"),
+    ("strategy", "answers", "reason"),
     [
-        ("base[options]", "text", None, "no labels to choose from"),
-        ("base[constrained]", "text", None, "answers of type text have no form"),
-        ("base[constrained]", "label", Ability.HOLD, "cannot hold replies to a form"),
-        ("base[options]", "label", Ability.SCORE, "gives no log-likelihoods"),
+        ("base[options]", "text", "no labels to choose from"),
+        ("base[constrained]", "text", "answers of type text have no form"),
+        ("base[constrained]", "label", "cannot hold replies"),
+        ("base[options]", "label", "gives no log-likelihoods"),
     ],
 )
 def test_what_cannot_be_held_is_not_applicable(
-    task: Task, tmp_path: Path, strategy: str, answers: str, without: Ability | None, reason: str
+    task: Task, tmp_path: Path, strategy: str, answers: str, reason: str
 ) -> None:
     task = task if answers == "label" else make_task(tmp_path)
-    engine = RecordingEngine(chatty)
-    engine.abilities = engine.abilities - {without}
+    engine = Unable(chatty)
     (chosen,) = parse_strategies([strategy])
-    from harness.run.plan import setup_of
-
     found = obstacle(task, setup_of(engine, "words", 0)(task, chosen), engine)
     assert found is not None
     assert reason in found

@@ -35,6 +35,7 @@ class Patience:
 
 
 USUAL = Patience()
+_WITHOUT_FORM = "; leave structured out of the model's entry, and [constrained] out of --strategies"
 
 
 @dataclass
@@ -148,7 +149,8 @@ class Asker:
         if fault.remedy is Remedy.SHORTER:
             raise PromptTooLong(fault.reason, attempts) from None
         if fault.remedy is Remedy.NONE or (fault.remedy is Remedy.OTHER and not self._answered):
-            self._end(f"{fault.reason}.")
+            held = fault.parameter == "response_format"
+            self._end(f"{fault.reason}{_WITHOUT_FORM if held else ''}.")
         if (fault.after_s or 0.0) > self.patience.waiting_s:
             self._end(f"{fault.reason}; it asks to wait {fault.after_s:,.0f} s. Go on then.")
         if fault.remedy is Remedy.OTHER:

@@ -15,6 +15,7 @@ from harness.engines.conventions import folded
 from harness.engines.endpoint.address import Address, Kind
 from harness.engines.endpoint.client import Body
 from harness.engines.endpoint.faults import SYSTEM
+from harness.engines.endpoint.holding import response_format
 from harness.engines.endpoint.replies import longest
 from harness.engines.engine import Decoding, Request
 
@@ -61,7 +62,9 @@ class Dialect:
         if request.unique is not None:
             messages[0]["content"] = f"{request.unique}\n{messages[0]['content']}"
         body = {"model": model, "messages": messages, **self._decoded(request.decoding), **self._extra}
-        if self._structured and request.decoding.json:
+        if request.decoding.form:
+            body["response_format"] = response_format(request.decoding.form)
+        elif self._structured and request.decoding.json:
             body["response_format"] = {"type": "json_object"}
         return self._taken(body)
 

@@ -10,8 +10,9 @@ from harness.engines.endpoint.asking import Asker
 from harness.engines.endpoint.client import Body, Client, Path
 from harness.engines.endpoint.dialect import Dialect
 from harness.engines.endpoint.faults import Fault, Remedy
+from harness.engines.endpoint.holding import keeps_to, probe, roomy, unwrapped
 from harness.engines.endpoint.prompts import Prompts
-from harness.engines.endpoint.replies import completion_of, reply_of
+from harness.engines.endpoint.replies import answer_start, completion_of, reply_of
 from harness.engines.endpoint.scoring import Scorer
 from harness.engines.endpoint.streams import read_stream
 from harness.engines.engine import (
@@ -29,8 +30,9 @@ from harness.engines.engine import (
     Usage,
 )
 from harness.engines.reasoning import THINKING_TOKENS
-from harness.errors import PromptTooLong
+from harness.errors import NoAnswer, PromptTooLong
 from harness.records import TemplateFacts
+from harness.spec.forms import AnswerForm
 
 WHOLE, SLACK, LEAST_READ = 0.85, 16, 0.5
 """A server that read less of a prompt than this share of what it reads of others, less a few tokens, has cut it."""
@@ -60,6 +62,8 @@ class EndpointEngine:
         self._client, self._dialect, self._asker = client, dialect, asker
         self._prompts, self._scorer, self._note = prompts, scorer, note
         self._told: set[str] = set()
+        self._held: dict[AnswerForm, str | None] = {}
+        """Form → why the server does not hold replies to it."""
         self._room = 0
         """Tokens for thoughts, beside those of an answer."""
         self._read_share = LEAST_READ
@@ -79,6 +83,28 @@ class EndpointEngine:
         if why:
             self._tell("scores", f"it gives no log-likelihoods: {why}.")
         return why is None
+
+    def why_not_held(self, form: AnswerForm) -> str | None:
+        """Servers that do not know the parameter may pass over it, so one reply shows whether it is held."""
+        if form not in self._held:
+            self._held[form] = self._tried_form(probe(form), form)
+        return self._held[form]
+
+    def _tried_form(self, request: Request, form: AnswerForm) -> str | None:
+        def work() -> str | None:
+            try:
+                reply = reply_of(self._client.post(*self._body(self._roomy(request), self.identity.name)))
+            except Fault as fault:
+                if fault.parameter == "response_format" or fault.remedy is Remedy.OTHER:
+                    return fault.reason
+                raise
+            content = reply.content[answer_start(reply.content) :]
+            return None if keeps_to(form, content) else "the server does not hold replies to a form"
+
+        try:
+            return self._asker.ask(work)[0]
+        except NoAnswer as error:
+            return str(error).rstrip(".")
 
     def facts(self) -> LoadFacts:
         """What the server refused until now; of its weights nothing is known."""
@@ -147,8 +173,9 @@ class EndpointEngine:
 
     def _roomy(self, request: Request) -> Request:
         """The request with the room for thoughts that this model has shown to need."""
-        room = max(request.decoding.thinking_tokens, self._room)
-        return replace(request, decoding=replace(request.decoding, thinking_tokens=room))
+        decoding = roomy(request.decoding)
+        room = max(decoding.thinking_tokens, self._room)
+        return replace(request, decoding=replace(decoding, thinking_tokens=room))
 
     def _starved(self, completion: Completion, asked: Request) -> bool:
         """Whether the limit fell among thoughts that the server does not leave out, and may be wider from now on."""
@@ -178,6 +205,7 @@ class EndpointEngine:
 
     def _checked(self, completion: Completion, request: Request, attempts: int) -> Completion:
         """An answer with what is known of asking for it. Raises PromptTooLong where the server cut the prompt."""
+        completion = unwrapped(completion, request.decoding)
         facts, usage = self.inspect(request), completion.usage
         if usage is None:
             self._tell(

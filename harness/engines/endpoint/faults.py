@@ -103,8 +103,7 @@ def fault_of(
     if status in (400, 422):
         parameter = refused(text, body, sent)
         if parameter == "response_format":
-            form = "the server does not hold answers to a form; leave structured out of the model's entry"
-            return fault(form, Remedy.NONE)
+            return fault("the server does not hold answers to this form", Remedy.NONE, parameter=parameter)
         if parameter:
             return fault(f"the server refuses {parameter}", Remedy.WITHOUT, parameter=parameter)
         if _NO_SYSTEM.search(text):

@@ -8,7 +8,7 @@ import pytest
 
 from harness.corpus.documents import read_corpus
 from harness.corpus.embedder import SentenceTransformerEmbedder
-from harness.corpus.retriever import open_retriever
+from harness.corpus.opening import open_retriever
 from harness.spec.strategy import retrieved
 from harness.spec.task import load_task
 from tests.conftest import MODELS_CACHE

@@ -19,6 +19,7 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 
 from harness.corpus.document import Document, Place
+from harness.corpus.headings import fitting_path
 from harness.corpus.units import (
     LINE,
     MOST_HEADER,
@@ -49,22 +50,31 @@ def embedding_text(passage: Passage) -> str:
 
 
 def chunk_documents(
-    documents: Iterable[Document], count_tokens: CountTokens, max_tokens: int, overlap_tokens: int
+    documents: Iterable[Document],
+    count_tokens: CountTokens,
+    max_tokens: int,
+    overlap_tokens: int,
+    *,
+    headings: bool = False,
 ) -> tuple[Passage, ...]:
     """Cut documents into passages whose `embedding_text` has at most `max_tokens` tokens.
 
     `count_tokens` counts special tokens with every text. Neighbours share up to `overlap_tokens`,
-    except across a heading. A title that takes more than half the room is cut. Ids are `<doc_id>#<n>`
-    from 0, in the order of `documents`. The same input always gives the same passages.
+    except across a heading. A title that takes more than half the room is cut. `headings`: the headings that a passage
+    stands under follow its title, the innermost ones where there is no room for all. Ids are `<doc_id>#<n>` from 0, in
+    the order of `documents`. The same input always gives the same passages.
 
     Raises InputError where the sizes leave no room for text.
     """
     _check_sizes(max_tokens, overlap_tokens)
-    prepared = list(prepare(list(documents), TokenCounter(count_tokens), max_tokens))
+    counter = TokenCounter(count_tokens)
+    prepared = list(prepare(list(documents), counter, max_tokens, headings=headings))
     done: dict[str, list[Passage]] = {document.doc_id: [] for document, _ in prepared}
     pending = prepared
     while pending:
-        cut = [(document, room, _passages(document, room, overlap_tokens)) for document, room in pending]
+        cut = [
+            (document, room, _passages(document, room, overlap_tokens, counter)) for document, room in pending
+        ]
         lengths = iter(
             count_tokens([embedding_text(passage) for *_, passages in cut for passage in passages])
         )
@@ -92,17 +102,16 @@ def _check_sizes(max_tokens: int, overlap_tokens: int) -> None:
         )
 
 
-def _passages(document: Cuttable, room: int, overlap: int) -> list[Passage]:
+def _passages(document: Cuttable, room: int, overlap: int, counter: TokenCounter) -> list[Passage]:
     passages = []
     for number, (first, last) in enumerate(_pack(document, room, min(overlap, room // 2))):
         start, end = document.spans[first][0], document.spans[last - 1][1]
         text = document.text[start:end]
         if header := _header(document, first, room):
             text = f"{header.text}\n{text}"
+        title = document.title + fitting_path(document.paths.at(start), counter, document.path_tokens)
         chunk_id = f"{document.doc_id}#{number}"
-        passages.append(
-            Passage(chunk_id, document.doc_id, document.title, text, _place(document.places, start, end))
-        )
+        passages.append(Passage(chunk_id, document.doc_id, title, text, _place(document.places, start, end)))
     return passages
 
 

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
+from fnmatch import fnmatchcase
 from typing import Any
 
 from harness.corpus.chunks import CHUNKER, chunk_documents
 from harness.corpus.document import Document
+from harness.corpus.documents import Corpus
 from harness.corpus.embedder import Embedder, Prefixes
 from harness.errors import InputError, shown
 from harness.records import Passage
@@ -26,6 +29,8 @@ def chunking_of(passages: Retrieved | Gold, embedder: Embedder, prefixes: Prefix
     }
     if prefixes.passage:
         chunking["passage_prefix"] = prefixes.passage
+    if passages.headings:
+        chunking["headings"] = True
     return chunking
 
 
@@ -36,7 +41,30 @@ def cut(documents: Sequence[Document], embedder: Embedder, chunking: Chunking) -
     def count(texts: Sequence[str]) -> list[int]:
         return embedder.count_tokens([prefix + text for text in texts])
 
-    return chunk_documents(documents, count, chunking["chunk_tokens"], chunking["overlap_tokens"])
+    return chunk_documents(
+        documents,
+        count,
+        chunking["chunk_tokens"],
+        chunking["overlap_tokens"],
+        headings=chunking.get("headings", False),
+    )
+
+
+def searched(corpus: Corpus, passages: Retrieved | Gold) -> Corpus:
+    """The part of a corpus that is searched. Raises InputError where it has no such document."""
+    if not passages.within:
+        return corpus
+    kept = tuple(
+        document
+        for document in corpus.documents
+        if any(fnmatchcase(document.doc_id, pattern) for pattern in passages.within)
+    )
+    if not kept:
+        raise InputError(
+            f"retrieval.within is {', '.join(map(shown, passages.within))}, and no id of the {len(corpus):,} "
+            f"documents is like that; the first is {shown(corpus.documents[0].doc_id)}."
+        )
+    return replace(corpus, documents=kept)
 
 
 def _check_sizes(passages: Retrieved | Gold, embedder: Embedder, prefixes: Prefixes) -> None:

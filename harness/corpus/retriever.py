@@ -2,31 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
-from dataclasses import replace
-from functools import partial
-from pathlib import Path
+from collections.abc import Collection, Sequence
 from typing import TYPE_CHECKING, Protocol
 
-from harness.corpus.building import IndexInfo, checked_vectors, open_dense
-from harness.corpus.cutting import chunking_of, cut
-from harness.corpus.documents import Corpus, corpus_sha256
+from harness.corpus.building import IndexInfo, checked_vectors
 from harness.corpus.embedder import Embedder
 from harness.corpus.fusion import fused
 from harness.corpus.index import PassageIndex
-from harness.corpus.lexical import LexicalIndex, LexicalSource, open_lexical
-from harness.corpus.window import prefixes_of
-from harness.files import sha256_json
-from harness.progress import Progress
-from harness.records import Passage, Ranked
-from harness.spec.system import Gold, Retrieved
+from harness.corpus.lexical import LexicalIndex
+from harness.records import Ranked
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
-
-CANDIDATES = 50
-"""What each ranking hands to the fusion, where nothing else is said."""
 
 
 class Retriever(Protocol):
@@ -113,61 +101,3 @@ class HybridRetriever:
         self, queries: Sequence[str], gold_docs: Sequence[Collection[str]], k: int
     ) -> list[tuple[Ranked, ...]]:
         return self._dense.gold(queries, gold_docs, k)
-
-
-def open_retriever(
-    corpus: Corpus,
-    embedder: Embedder,
-    passages: Retrieved | Gold,
-    *,
-    cache: Path,
-    progress: Progress,
-) -> Retriever:
-    """Open what ranks the passages of a corpus; indexes come from `cache`, or are built there.
-
-    `passages`: how a system wants them cut and ranked. Raises as `open_dense` and `open_lexical`.
-    """
-    if passages.method == "bm25":
-        return _lexical(corpus, embedder, passages, cache, progress)
-    index, info = open_dense(corpus, embedder, passages, cache=cache, progress=progress)
-    dense = DenseRetriever(index, embedder, info)
-    if passages.method is None:
-        return dense
-    words = open_lexical(
-        *_lexical_parts(corpus, embedder, passages), cache=cache, progress=progress, passages=index.passages
-    )
-    candidates = passages.candidates or CANDIDATES
-    both = replace(
-        info,
-        key=sha256_json([info.key, words.key, passages.method, candidates]),
-        seconds=info.seconds + words.seconds,
-        reused=info.reused and words.reused,
-        bytes=info.bytes + words.bytes,
-    )
-    return HybridRetriever(dense, words, both, candidates)
-
-
-def _lexical(
-    corpus: Corpus, embedder: Embedder, passages: Retrieved | Gold, cache: Path, progress: Progress
-) -> LexicalRetriever:
-    words = open_lexical(*_lexical_parts(corpus, embedder, passages), cache=cache, progress=progress)
-    info = IndexInfo(
-        key=words.key,
-        sha256=words.sha256,
-        documents=len(corpus),
-        passages=len(words.passages),
-        embed_tokens=0,
-        seconds=words.seconds,
-        reused=words.reused,
-        bytes=words.bytes,
-    )
-    return LexicalRetriever(words, info)
-
-
-def _lexical_parts(
-    corpus: Corpus, embedder: Embedder, passages: Retrieved | Gold
-) -> tuple[LexicalSource, Callable[[], Sequence[Passage]]]:
-    """What an index of words is built from, and what cuts its passages."""
-    chunking = chunking_of(passages, embedder, prefixes_of(embedder, passages))
-    source = LexicalSource(corpus_sha256(corpus.documents), chunking, embedder.sha256)
-    return source, partial(cut, corpus.documents, embedder, chunking)

@@ -10,7 +10,8 @@ from pathlib import Path
 from harness.corpus.building import IndexInfo
 from harness.corpus.documents import Corpus
 from harness.corpus.embedder import Embedder
-from harness.corpus.retriever import Retriever, open_retriever
+from harness.corpus.opening import open_retriever
+from harness.corpus.retriever import Retriever
 from harness.progress import Progress
 from harness.records import Ranked
 from harness.spec.system import Gold, Retrieved, search_id

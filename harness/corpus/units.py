@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import accumulate, pairwise
 
 from harness.corpus.document import Document, Place
+from harness.corpus.headings import HeadingPaths, fitting_path, heading_paths
 from harness.corpus.layout import Table, layout
 
 CountTokens = Callable[[Sequence[str]], list[int]]
@@ -16,6 +17,9 @@ CountTokens = Callable[[Sequence[str]], list[int]]
 MOST_HEADER = 2
 """A table's header is repeated where it takes no more than this part of the room: a half."""
 _LONGEST_UNIT = 64
+NO_PATHS = HeadingPaths()
+_PATH_SHARE = 4
+"""The headings in a passage's title take no more than this part of it: a quarter."""
 
 # A word; ideographic sentences, which no space ends, are words of their own.
 _WORD = re.compile(r"[^\s。！？]*[。！？]+|[^\s。！？]+")
@@ -54,6 +58,10 @@ class Cuttable:
     code: list[Units]
     """Blocks of fenced code."""
     tables: list[Rows]
+    paths: HeadingPaths = NO_PATHS
+    """The headings that stand in passages' titles."""
+    path_tokens: int = 0
+    """The most tokens that they may take."""
 
 
 class TokenCounter:
@@ -77,9 +85,12 @@ class TokenCounter:
 
 
 def prepare(
-    documents: Sequence[Document], counter: TokenCounter, max_tokens: int
+    documents: Sequence[Document], counter: TokenCounter, max_tokens: int, *, headings: bool = False
 ) -> Iterator[tuple[Cuttable, int]]:
-    """Each document with its units counted, and the tokens that its title leaves for text."""
+    """Each document with its units counted, and the tokens that its title leaves for text.
+
+    `headings`: whether titles name the headings that a passage stands under; room is kept for the longest path.
+    """
     counter.learn(
         text[start:end]
         for document in documents
@@ -89,7 +100,14 @@ def prepare(
     for document in documents:
         title, taken = _fit_title(document.title, counter, (max_tokens - counter.special) // 2)
         room = max_tokens - counter.special - taken
-        yield _cuttable(document, title, counter, room), room
+        paths, taken = NO_PATHS, 0
+        if headings:
+            paths = heading_paths(document.text, document.title, layout(document.text).headings)
+            most = (max_tokens - counter.special) // _PATH_SHARE
+            fitted = (fitting_path(path, counter, most) for path in set(paths.paths))
+            taken = max((sum(map(counter, path.split())) for path in fitted), default=0)
+        whole = _cuttable(document, title, counter, room - taken)
+        yield replace(whole, paths=paths, path_tokens=taken), room - taken
 
 
 def _units(text: str) -> Iterator[tuple[int, int]]:

@@ -12,7 +12,8 @@ from harness.corpus.embedder import Embedder
 from harness.corpus.examples import ExampleFinder, ExampleFinders, open_examples
 from harness.corpus.inventory import Corpora, grouped
 from harness.corpus.loss import answers_found
-from harness.corpus.retriever import Retriever, open_retriever
+from harness.corpus.opening import open_retriever
+from harness.corpus.retriever import Retriever
 from harness.corpus.retrievers import MarkedRetriever, Retrievers
 from harness.corpus.window import query_prefix_of, tell_cut_questions
 from harness.errors import InputError, InputErrors
@@ -53,7 +54,7 @@ class RunContexts:
             ways = {search_id(way): way for way in passages if way}
             retrievers = Retrievers(functools.partial(self._open, task)) if ways else None
             for way in ways.values():
-                if name not in self.lengths:
+                if way.embedded and name not in self.lengths:
                     self.lengths[name] = tell_cut_questions(
                         name, task.test, self.embedder, way, self.tools.progress
                     )

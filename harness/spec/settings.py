@@ -43,9 +43,28 @@ class Retrieval(Strict):
         le=1000,
         description="Passages that each ranking of `hybrid` hands to the fusion.",
     )
-    k: int = Field(3, ge=1, le=10, description="Passages put into the prompt.")
+    within: tuple[Filled, ...] = Field(
+        (),
+        strict=False,
+        description="Search only in documents whose id is like one of these, such as `policies/*`; without it, in all.",
+    )
+    expand: int = Field(
+        0,
+        ge=0,
+        le=10,
+        description="Neighbours shown with a passage, so many before it and so many behind: found by a short passage, "
+        "read in a longer one.",
+    )
+    headings: bool = Field(
+        False,
+        description="Whether the headings that a passage stands under follow its title, in index and prompt.",
+    )
+    k: int = Field(3, ge=1, le=100, description="Passages put into the prompt.")
     chunk_tokens: int = Field(
-        64, ge=16, le=256, description="The longest passage, in tokens of the embedder."
+        64,
+        ge=16,
+        le=8192,
+        description="The longest passage, in tokens of the embedder, and at most what it reads.",
     )
     overlap_tokens: int = Field(
         16,

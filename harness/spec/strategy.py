@@ -93,6 +93,8 @@ def _context(kind: Kind, settings: TaskSettings) -> Context:
 def retrieved(settings: RetrievalSettings, embedder: str) -> Retrieved:
     """How a strategy that retrieves finds its passages; what a method does not use, and what is off, is None."""
     given = settings.model_dump()
+    for name in ("within", "expand", "headings"):
+        given[name] = given[name] or None
     if settings.method == "dense":
         given["method"] = None
     if settings.method != "hybrid":

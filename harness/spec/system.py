@@ -67,9 +67,10 @@ class Nearest:
 class Retrieved:
     """The `k` best passages of the corpus, as far as the prompt's budget allows.
 
-    `method`: how they are ranked; None: by `embedder` alone. Its tokens count in each way. `candidates`: what each
-    ranking hands on where there is more than one. Prefixes stand before what is embedded; None: what the embedder's own
-    files say.
+    `method`: how they are ranked; None: by `embedder` alone, whose tokens count in each way. `candidates`: what each
+    ranking hands on where there is more than one. `within`: ids of the documents that are searched; None: all.
+    `expand`: neighbours shown before and behind each. `headings`: they stand in titles. Prefixes stand before what is
+    embedded; None: what the embedder's own files say.
     """
 
     k: Positive
@@ -81,7 +82,15 @@ class Retrieved:
     passage_prefix: Text | None = None
     method: Literal["bm25", "hybrid"] | None = None
     candidates: Positive | None = None
+    within: tuple[Name, ...] | None = None
+    expand: Positive | None = None
+    headings: Literal[True] | None = None
     kind: Literal["retrieved"] = "retrieved"
+
+    @property
+    def embedded(self) -> bool:
+        """Whether questions are embedded."""
+        return self.method != "bm25"
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +106,15 @@ class Gold:
     passage_prefix: Text | None = None
     method: Literal["bm25", "hybrid"] | None = None
     candidates: Positive | None = None
+    within: tuple[Name, ...] | None = None
+    expand: Positive | None = None
+    headings: Literal[True] | None = None
     kind: Literal["gold"] = "gold"
+
+    @property
+    def embedded(self) -> bool:
+        """Whether questions are embedded."""
+        return self.method != "bm25"
 
 
 def gold_like(passages: Retrieved) -> Gold:
@@ -107,7 +124,7 @@ def gold_like(passages: Retrieved) -> Gold:
 
 
 _HOW_MANY = frozenset({"k", "max_prompt_tokens", "kind"})
-_CUT = frozenset({"chunk_tokens", "overlap_tokens", "embedder", "passage_prefix"})
+_CUT = frozenset({"chunk_tokens", "overlap_tokens", "embedder", "passage_prefix", "headings"})
 
 
 def search_id(passages: Retrieved | Gold) -> str:
@@ -122,7 +139,7 @@ def cut_id(passages: Retrieved | Gold) -> str:
     return sha256_json({name: value for name, value in facts.items() if name in _CUT})[:6]
 
 
-SINCE = frozenset({"method", "candidates"}) | frozenset(
+SINCE = frozenset({"method", "candidates", "within", "expand", "headings"}) | frozenset(
     {"query_prefix", "passage_prefix", "server", "structured", "model_label", "variant", "form"}
 )
 """Fields that are no part of an id while they are None: systems of runs from before them keep theirs."""

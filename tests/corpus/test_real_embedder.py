@@ -11,7 +11,7 @@ import pytest
 
 from harness.corpus.documents import read_corpus
 from harness.corpus.embedder import Prefixes, SentenceTransformerEmbedder
-from harness.corpus.retriever import open_retriever
+from harness.corpus.opening import open_retriever
 from harness.errors import ModelUnavailable
 from tests.corpus.fakes import cut_into
 from tests.fakes import Silent

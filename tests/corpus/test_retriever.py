@@ -14,7 +14,8 @@ from harness.corpus.chunks import embedding_text
 from harness.corpus.documents import read_corpus
 from harness.corpus.embedder import Embedder, Prefixes
 from harness.corpus.fusion import fused
-from harness.corpus.retriever import DenseRetriever, open_retriever
+from harness.corpus.opening import open_retriever
+from harness.corpus.retriever import Retriever
 from harness.errors import HarnessError, InputError
 from tests.corpus.fakes import HashEmbedder, cut_into
 from tests.fakes import Silent
@@ -42,7 +43,7 @@ def opened(
     chunk_tokens: int = 16,
     progress: Silent | None = None,
     **prefixes: str,
-) -> DenseRetriever:
+) -> Retriever:
     passages = cut_into(chunk_tokens, **prefixes)
     return open_retriever(read_corpus(corpus), embedder, passages, cache=cache, progress=progress or Silent())
 

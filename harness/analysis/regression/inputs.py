@@ -29,6 +29,9 @@ SECTIONS = {
         "passage_prefix",
         "method",
         "candidates",
+        "within",
+        "expand",
+        "headings",
     ),
     "finetune": tuple(field.name for field in fields(LoRA) if field.name not in ("task", "context")),
 }

@@ -13,7 +13,7 @@ from harness.analysis.results.figures import Estimate
 from harness.analysis.statistics.clusters import Design
 from harness.analysis.statistics.intervals import mean, mean_interval
 from harness.records import AnswerRow
-from harness.scoring.table import METRICS, Scored
+from harness.run.scores import scores_of, stored_scores
 from harness.spec.lmevalspec import LmEvalSpec
 from harness.spec.taskspec import TaskSpec
 
@@ -27,7 +27,6 @@ class ScoredAnswer:
     scores: dict[str, float]
 
 
-HAIR = 1e-6
 Scores = dict[Pair, list[ScoredAnswer]]
 
 
@@ -39,7 +38,7 @@ def score(
     Never in the order of the evidence's lines: sums of the same numbers in another order differ in their last bits.
     """
     return [
-        ScoredAnswer(asked[row.question_id], row, _scores(row, asked[row.question_id], spec))
+        ScoredAnswer(asked[row.question_id], row, scores_of(row, asked[row.question_id].question, spec))
         for row in sorted(rows, key=lambda row: (row.seed, row.question_id))
     ]
 
@@ -52,41 +51,6 @@ def score_all(run: Evidence) -> Scores:
         )
         for task, name in run.pairs
     }
-
-
-def refusal_of(spec: TaskSpec | LmEvalSpec) -> str | None:
-    """How a task has a model refuse."""
-    return spec.answer.refusal if isinstance(spec, TaskSpec) else None
-
-
-def _scores(row: AnswerRow, asked: Asked, spec: TaskSpec | LmEvalSpec) -> dict[str, float]:
-    if row.metrics is not None:
-        return _stored(row, spec)
-    reply = Scored(
-        prediction=row.prediction,
-        question=asked.question,
-        refusal=refusal_of(spec),
-        choice_logprobs=row.choice_logprobs,
-    )
-    return {metric: METRICS[metric].score(reply) for metric in spec.metrics}
-
-
-def _stored(row: AnswerRow, spec: TaskSpec | LmEvalSpec) -> dict[str, float]:
-    """The scores that the task's own code gave an answer when it was written down, as shares.
-
-    A metric may leave an answer without a score, where lm-eval's own mean is over those that have one; one that gives
-    what is no share is no accuracy, which a run that ends says in its manifest.
-    """
-    assert row.metrics is not None
-    scales = spec.scales if isinstance(spec, LmEvalSpec) else {}
-    scored = {name: row.metrics.get(name) for name in spec.metrics}
-    shares = {
-        name: value / scales.get(name, 1.0)
-        for name, value in scored.items()
-        if isinstance(value, bool | int | float)
-    }
-    # Sums of floats may end a hair outside.
-    return {name: min(1.0, max(0.0, one)) for name, one in shares.items() if -HAIR <= one <= 1 + HAIR}
 
 
 def by_filter(
@@ -104,7 +68,7 @@ def by_filter(
     means = {}
     for filter_, name in names.items():
         one = spec.model_copy(update={"metrics": (name,)})
-        shares = [replace(answer, scores=_stored(answer.row, one)) for answer in scored]
+        shares = [replace(answer, scores=stored_scores(answer.row, one)) for answer in scored]
         means[filter_] = mean([*per_question(shares, name).values()])
     return means
 

@@ -16,12 +16,13 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from harness.analysis.accuracy import ScoredAnswer, estimate, per_question, refusal_of
+from harness.analysis.accuracy import ScoredAnswer, estimate, per_question
 from harness.analysis.evidence import Evidence
 from harness.analysis.results.figures import Baseline, OverTrivial, best_baseline
 from harness.analysis.statistics.clusters import Design
 from harness.analysis.statistics.paired import compare
 from harness.records import Question
+from harness.run.scores import refusal_of
 from harness.scoring.table import METRICS, Metric, Scored
 from harness.spec.lmevalspec import LmEvalSpec
 

@@ -304,6 +304,43 @@ class LossPoint:
     dev_loss: NonNegative | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class TrialRow:
+    """One line of `tuning.jsonl`: a setting of a system, tried on dev questions.
+
+    `system`: id of the default that is tuned; `candidate`: id of the system with the setting, the same where it is the
+    default itself; `settings`: what it changes, by name as in a task file. `stage` counts from 0 on; the last one
+    decides. `examples`: training questions of a shorter training, None: of the recipe's own. `scores`: question id →
+    score by the task's primary metric, without those whose answer could not be had. `seconds`: of answering what was
+    not in the cache; `train_s` and `index_s` of what was made for it, also where it was there already.
+    """
+
+    task: Known
+    system: Known
+    candidate: Known
+    settings: Values
+    stage: Count
+    questions: Count
+    scores: dict[str, Share]
+    seconds: Seconds
+    train_s: Seconds
+    index_s: Seconds
+    prompt_tokens: Count
+    completion_tokens: Count
+    cached: Count
+    """Answers that were in the cache."""
+    usd: Usd | None = None
+    """What its requests to a server cost; None: paid by the hour, or no price is known."""
+    examples: Positive | None = None
+    failed: Text | None = None
+    """Why it could not be tried, a clause."""
+
+    @property
+    def score(self) -> float | None:
+        """Mean over the answers that were had."""
+        return sum(self.scores.values()) / len(self.scores) if self.scores else None
+
+
 FIT_EXAMPLES = 100
 """So many training answers, at most, are asked again of an adapter once it is trained."""
 

@@ -207,6 +207,8 @@ def _add_effort_flags(parser: argparse.ArgumentParser) -> None:
     add("--seed", type=whole(0), metavar="N", help="seed of sampling, training and order (default 0)")
     add("--seeds", type=whole(1, 1000), metavar="N",
         help="train each adapter N times, with seeds from --seed on")  # fmt: skip
+    add("--tune", type=whole(1, 100), metavar="N",
+        help="try N settings of each strategy on dev, the default among them, and compare the best")  # fmt: skip
     add("--repeat", type=whole(1, 100), metavar="N",
         help="ask servers every question N times, to see how much their answers vary (default 1)")  # fmt: skip
     add("--guard", action="append", metavar="TASK",
@@ -239,7 +241,17 @@ def settings_of(options: argparse.Namespace, tasks_dir: Path) -> Settings:
 
     given: dict[str, Any] = {
         name: getattr(options, name)
-        for name in ("embedder", "date", "limit", "latency_queries", "seed", "seeds", "repeat", "max_usd")
+        for name in (
+            "embedder",
+            "date",
+            "limit",
+            "latency_queries",
+            "seed",
+            "seeds",
+            "repeat",
+            "tune",
+            "max_usd",
+        )
         if getattr(options, name) is not None
     }
     if options.strategies is not None:

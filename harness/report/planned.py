@@ -5,6 +5,7 @@ from __future__ import annotations
 from harness.quantities import NA, counted, dollars, seconds, whole
 from harness.report.view import Block, table_of
 from harness.run.estimate import Estimate, JobEstimate
+from harness.run.tuning.planned import in_words
 
 
 def blocks(planned: Estimate) -> tuple[Block, ...]:
@@ -30,7 +31,11 @@ def blocks(planned: Estimate) -> tuple[Block, ...]:
         for task, systems in planned.not_applicable.items()
         for system, why in systems.items()
     ]
-    return (table, _sum(planned), *left_out, UNKNOWN)
+    tuning = [
+        f"Before that, settings of {row.system} are chosen on dev ({row.task}): {in_words(row)}."
+        for row in planned.tuning
+    ]
+    return (table, _sum(planned), *tuning, *left_out, UNKNOWN)
 
 
 UNKNOWN = (

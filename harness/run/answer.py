@@ -9,15 +9,15 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
+from typing import Protocol
 
 from harness.engines.engine import AdapterRef, Clock, Completion, Engine, is_served
 from harness.progress import Progress
-from harness.records import AnswerRow
+from harness.records import AnswerRow, BatchRow, FailureRow, Ranked
 from harness.run.answer_cache import AnswerCache, answer_key
 from harness.run.answer_rows import answer_row, batch_row
 from harness.run.ask import Failure, Streak, ask
 from harness.run.batches import Answers, Batch, plan_batches
-from harness.run.folder import RunFolder
 from harness.run.prepare import ReadyJob
 from harness.run.prompts import Prompt
 from harness.run.threads import as_they_come
@@ -30,12 +30,22 @@ Work has no side effect that another unit sees, so that it may run anywhere and 
 """
 
 
+class Kept(Protocol):
+    """Where answers are written down: the run folder, or a trial's memory."""
+
+    def settled(self, task: str, system: str, seed: int, repeat: int = 0) -> set[str]: ...
+    def add_answers(self, rows: Sequence[AnswerRow], batches: Sequence[BatchRow]) -> None: ...
+    def add_repeats(self, rows: Sequence[AnswerRow]) -> None: ...
+    def add_failure(self, row: FailureRow) -> None: ...
+    def add_passages(self, task: str, ranked: Iterable[Ranked]) -> None: ...
+
+
 @dataclass(frozen=True)
 class AnswerPass:
     """What answering a job needs besides the job."""
 
     engine: Engine
-    folder: RunFolder
+    folder: Kept
     cache: AnswerCache | None
     progress: Progress
     clock: Clock

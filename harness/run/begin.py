@@ -20,6 +20,7 @@ from harness.run.settings import Settings
 from harness.run.tools import Model
 from harness.spec.prices import PriceSheet
 from harness.spec.pricing import listed_prices, prices_of
+from harness.spec.system import System
 
 
 def describe(settings: Settings, plan: Plan, models: Sequence[Model], command: str, output: Path) -> Manifest:
@@ -53,8 +54,8 @@ def describe(settings: Settings, plan: Plan, models: Sequence[Model], command: s
             )
             for name, task in plan.tasks.items()
         },
-        systems={job.system.id: job.system for job in reversed(plan.jobs)},  # by its name at home
-        plan=tuple(Planned(task=job.task, system=job.system.id, seed=job.seed) for job in plan.jobs),
+        systems=systems_of(plan),
+        plan=planned(plan),
         not_applicable=plan.not_applicable,
         groups=tuple(dict.fromkeys(group for task in plan.tasks.values() for group in task.groups)),
         forgetting=tuple(plan.forgetting.names),
@@ -64,6 +65,25 @@ def describe(settings: Settings, plan: Plan, models: Sequence[Model], command: s
         libraries=environment.libraries(),
         machine=environment.machine(first.device),
     )
+
+
+def systems_of(plan: Plan) -> dict[str, System]:
+    """The systems of a plan by id, each by its name at home."""
+    return {job.system.id: job.system for job in reversed(plan.jobs)}
+
+
+def planned(plan: Plan) -> tuple[Planned, ...]:
+    return tuple(Planned(task=job.task, system=job.system.id, seed=job.seed) for job in plan.jobs)
+
+
+def keep_chosen(folder: RunFolder, plan: Plan) -> None:
+    """Put the systems that were chosen on dev into the manifest, once, in the place of those it began with."""
+    manifest, systems = folder.manifest, systems_of(plan)
+    if set(manifest.systems) != set(systems):
+        untuned = manifest.untuned or tuple(manifest.systems)
+        folder.update(
+            untuned=untuned, systems=systems, plan=planned(plan), not_applicable=plan.not_applicable
+        )
 
 
 def model_facts(model: Model, sheet: PriceSheet, on: date) -> ModelFacts:
@@ -104,7 +124,7 @@ def reopen(output: Path, manifest: Manifest) -> RunFolder:
             for key in ("sha256", "dtype")
             if getattr(began[label], key) != getattr(now[label], key)
         ]
-    if not changed and set(old.systems) != set(manifest.systems):
+    if not changed and set(old.untuned or old.systems) != set(manifest.systems):
         changed.append("what is compared has changed since the run began")
     if changed:
         raise InputError(f"{output} cannot be resumed: {'; '.join(changed)}. Start a new run.")

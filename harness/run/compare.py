@@ -11,17 +11,28 @@ from pathlib import Path
 
 from harness.corpus.inventory import Corpora
 from harness.files import sha256_json, writing
-from harness.run.begin import describe, reopen
+from harness.run.begin import describe, keep_chosen, reopen
 from harness.run.contexts import RunContexts
+from harness.run.devsplit import with_dev
 from harness.run.ending import ending, finish
 from harness.run.estimate import Estimate
 from harness.run.folder import RunFolder, check_output
 from harness.run.going import Reached, Run, nobody
 from harness.run.lock import LOCK, writing_alone
-from harness.run.plan import Contestant, ForgettingTasks, Plan, limited, make_plan, obstacle, setup_of
+from harness.run.plan import (
+    Contestant,
+    ForgettingTasks,
+    Plan,
+    limited,
+    make_plan,
+    obstacle,
+    setup_of,
+    with_chosen,
+)
 from harness.run.settings import Settings, effort
 from harness.run.spending import Spending, metered, spent_before
 from harness.run.tools import Tools
+from harness.run.tuning.tune import Chosen, Tuning, chosen_by
 from harness.spec.system import System
 from harness.spec.task import Task
 
@@ -51,9 +62,15 @@ def compare(
     with writing_alone(output):
         folder = reopen(output, manifest) if resume else RunFolder.create(output, manifest)
         with ending(folder):
-            run = replace(_run_of(settings, plan, tools, folder, corpora), reached=reached)
-            run.go()
-            finish(folder, run.tools)
+            tools, spending = _counted(settings, tools, folder)
+            corpora = corpora or Corpora()
+            if settings.tune:
+                chosen = Tuning(settings, plan, tools, folder, corpora).go()
+                plan = plan_run(settings, tasks, tools, chosen)
+                keep_chosen(folder, plan)
+            contexts = RunContexts(plan, tools, folder, corpora, settings.seed)
+            Run(settings, plan, tools, folder, contexts, spending, reached=reached).go()
+            finish(folder, tools)
     return folder.path
 
 
@@ -75,34 +92,40 @@ def dry_run(
             shutil.copytree(resumed, output, ignore=lambda _, names: [name for name in names if name == LOCK])
         manifest = describe(settings, plan, tools.models, "", resumed or output)
         folder = reopen(output, manifest) if resumed is not None else RunFolder.create(output, manifest)
-        run = _run_of(settings, plan, tools, folder, corpora)
-        return run.estimate(*run.make_ready())
+        tools, spending = _counted(settings, tools, folder)
+        corpora = corpora or Corpora()
+        trials = Tuning(settings, plan, tools, folder, corpora).estimate() if settings.tune else ()
+        if folder.manifest.tuned:
+            plan = plan_run(settings, tasks, tools, chosen_by(plan, folder.manifest.tuned))
+        contexts = RunContexts(plan, tools, folder, corpora, settings.seed)
+        run = Run(settings, plan, tools, folder, contexts, spending)
+        return replace(run.estimate(*run.make_ready()), tuning=trials)
 
 
-def _run_of(settings: Settings, plan: Plan, tools: Tools, folder: RunFolder, corpora: Corpora | None) -> Run:
-    """A run that begins or goes on, its servers counted where there is a limit."""
-    spending = None
-    if settings.max_usd is not None:
-        spending = Spending(settings.max_usd, spent_before(folder))
-        tools = metered(tools, folder.manifest, spending)
-    contexts = RunContexts(plan, tools, folder, corpora or Corpora(), settings.seed)
-    return Run(settings, plan, tools, folder, contexts, spending)
+def _counted(settings: Settings, tools: Tools, folder: RunFolder) -> tuple[Tools, Spending | None]:
+    """The tools of a run that begins or goes on, its servers counted where there is a limit."""
+    if settings.max_usd is None:
+        return tools, None
+    spending = Spending(settings.max_usd, spent_before(folder))
+    return metered(tools, folder.manifest, spending), spending
 
 
-def plan_run(settings: Settings, tasks: Sequence[Task], tools: Tools) -> Plan:
-    """What a run with these settings will do. Raises InputError where nothing applies."""
+def plan_run(settings: Settings, tasks: Sequence[Task], tools: Tools, chosen: Chosen | None = None) -> Plan:
+    """What a run with these settings will do. `chosen`: on dev. Raises InputError where nothing applies."""
     todo = effort(settings)
     contestants: list[Contestant] = []
     for model, strategies in zip(tools.models, settings.strategies_by_model, strict=True):
         setup = setup_of(model.engine, tools.embedder_name, settings.seed, model.label, model.entry.adapters)
+        setup = with_chosen(setup, chosen or {})
         contestants += [(strategy, setup) for strategy in strategies]
 
     def obstacle_to(task: Task, system: System) -> str | None:
         model = tools.of(system)
         return obstacle(task, system, model.engine, trainable=model.trainer is not None)
 
+    asked = [limited(task, todo, settings.seed) for task in tasks]
     return make_plan(
-        [limited(task, todo, settings.seed) for task in tasks],
+        [with_dev(task, settings.seed) for task in asked] if settings.tune else asked,
         contestants,
         obstacle_to,
         settings.training_seeds,

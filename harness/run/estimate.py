@@ -47,6 +47,25 @@ class JobEstimate:
 
 
 @dataclass(frozen=True, slots=True)
+class TrialsEstimate:
+    """What choosing one system's settings on dev takes at most; answers by the length of the default's prompts.
+
+    `known`: trials that the run holds already. Dollars None: paid by the hour, or no price is known.
+    """
+
+    task: str
+    system: str
+    settings: int
+    trainings: int
+    questions: int
+    known: int
+    requests: int
+    prompt_tokens: int
+    completion_most: int
+    usd_most: float | None
+
+
+@dataclass(frozen=True, slots=True)
 class Estimate:
     """A whole run. Totals are None where a part of them is not known; `usd_spent`: by this run before.
 
@@ -63,6 +82,8 @@ class Estimate:
     usd_most: float | None
     seconds: float | None
     usd_spent: float = 0.0
+    tuning: tuple[TrialsEstimate, ...] = ()
+    """What is no part of the sums above: choosing settings before anything is compared."""
 
 
 def in_short(planned: Estimate) -> str:

@@ -20,13 +20,15 @@ from harness.ranges import (
     Seconds,
     Seed,
     Sha256,
+    Share,
     Text,
     Usd,
+    Values,
 )
 from harness.records import AdapterRecord, ApiPrice, NotReadFiles, Proof, Question, TemplateFacts
 from harness.spec.lmevalspec import LmEvalSpec
 from harness.spec.models import TokenPrice
-from harness.spec.system import Gold, Nearest, Retrieved, search_id
+from harness.spec.system import Gold, Nearest, Retrieved, System, search_id
 from harness.spec.taskspec import TaskSpec
 
 DECLARED = "declared with the model"
@@ -247,6 +249,30 @@ class Seeds:
     sampling: Seed
     training: tuple[Seed, ...]
     order: Seed
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tuned:
+    """What was chosen for a system on dev questions. `chosen`: id of the one that is compared, under the same name.
+
+    `settings`: what it changes of the `default`, by name as in a task file. `best`: what the best besides the default
+    changes; None where no other could be tried. Scores: means over the same dev questions. `p`: as of
+    `run/tuning/choice.py`. `tried`: settings, the default among them; `questions`: of dev, that decided; `from_train`:
+    they were split from the training questions.
+    """
+
+    task: Name
+    default: System
+    chosen: Name
+    settings: Values
+    best: Values | None
+    why: Literal["better", "chance", "nothing better", "few", "unable"]
+    p: Share | None
+    default_score: Share | None
+    best_score: Share | None
+    tried: Count
+    questions: Count
+    from_train: bool
 
 
 class TimingOrder(StrEnum):

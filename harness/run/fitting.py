@@ -27,7 +27,7 @@ def fitting(plan: Plan, jobs: Sequence[ReadyJob]) -> Fitted:
     raise_all(list(_too_long_alone(jobs)))
     reasons: dict[str, dict[str, str]] = {}
     for job in jobs:
-        if why := _obstacle(job):
+        if why := obstacle_of(job):
             reasons.setdefault(job.job.task, {})[job.job.system.name] = why
     if not reasons:
         return plan, list(jobs)
@@ -81,7 +81,7 @@ def _mistake(job: ReadyJob, question: Question, alone: Prompt) -> InputError:
     )
 
 
-def _obstacle(job: ReadyJob) -> str | None:
+def obstacle_of(job: ReadyJob) -> str | None:
     """Why a system cannot ask its task, as a clause for the report; None if it can."""
     engine, system = job.context.engine, job.job.system
     if over := _too_long(job):

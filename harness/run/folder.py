@@ -21,6 +21,7 @@ from harness.records import (
     Ranked,
     TimingRow,
     TrainingRow,
+    TrialRow,
 )
 from harness.run.lock import LOCK
 from harness.run.manifest import Manifest
@@ -31,7 +32,7 @@ from harness.spec.system import System
 from harness.temporary import remove_left
 
 ANSWERS, BATCHES, TIMINGS, PASSAGES = "answers.jsonl", "batches.jsonl", "timings.jsonl", "passages.jsonl"
-FAILURES, REPEATS = "failures.jsonl", "repeats.jsonl"
+FAILURES, REPEATS, TUNING = "failures.jsonl", "repeats.jsonl", "tuning.jsonl"
 QUESTIONS, TRAINING, PROMPTS = "questions.jsonl", "training.jsonl", "prompts.jsonl"
 
 
@@ -58,7 +59,7 @@ class RunFolder:
         """
         manifest = read_manifest(path)
         remove_left(path)
-        for name in (ANSWERS, TIMINGS, BATCHES, PASSAGES, FAILURES, REPEATS):
+        for name in (ANSWERS, TIMINGS, BATCHES, PASSAGES, FAILURES, REPEATS, TUNING):
             drop_torn_tail(path / name)
         return cls(path, manifest)
 
@@ -115,6 +116,13 @@ class RunFolder:
     def add_repeats(self, rows: Sequence[AnswerRow]) -> None:
         """Append what questions were answered when they were asked again."""
         append_lines(self.path / REPEATS, rows)
+
+    def add_trial(self, row: TrialRow) -> None:
+        """Append what came of a setting that was tried on dev questions."""
+        append_lines(self.path / TUNING, [row])
+
+    def trials(self) -> list[TrialRow]:
+        return read_rows(self.path / TUNING, TrialRow).all
 
     def settled(self, task: str, system: str, seed: int, repeat: int = 0) -> set[str]:
         """The questions that nobody need ask again: answered, or with a reason that stays."""

@@ -28,6 +28,7 @@ from harness.run.facts import (
     TaskFacts,
     TimingOrder,
     TrainedAdapter,
+    Tuned,
     examples_of,
     index_of,
 )
@@ -66,6 +67,10 @@ class Manifest:
     groups: tuple[TaskGroup, ...] = ()
     forgetting: tuple[Name, ...]
     """Tasks that adapters of other tasks answer, to show what they forgot."""
+    untuned: tuple[Name, ...] = ()
+    """Ids of the systems as they were planned before settings were chosen for them; empty: `systems` are these."""
+    tuned: tuple[Tuned, ...] = ()
+    """What was chosen, for each system of each task that was tuned."""
     adapters: tuple[TrainedAdapter, ...] = ()
     indexes: dict[Name, IndexFacts] = field(default_factory=dict)
     """Task → the index that was opened first."""

@@ -114,6 +114,19 @@ def setup_of(
     return setup
 
 
+def with_chosen(setup: Setup, chosen: Mapping[tuple[str, str], System]) -> Setup:
+    """A setup that gives the systems that were chosen in the place of those with settings from the task file.
+
+    `chosen`: task and id of the latter → the former.
+    """
+
+    def chosen_setup(task: Task, strategy: Strategy) -> System:
+        default = setup(task, strategy)
+        return chosen.get((task.name, default.id), default)
+
+    return chosen_setup
+
+
 def obstacle(task: Task, system: System, engine: Engine, *, trainable: bool = True) -> str | None:
     """Why the task or the engine cannot serve a system, as a clause for the report; None if they can."""
     if known := [task.obstacles[kind] for kind in system.kinds if kind in task.obstacles]:

@@ -61,6 +61,8 @@ class Settings:
     forgetting: tuple[Name, ...] | None = ()
     """Absolute paths of tasks that show what adapters forget, besides those of `tasks` that probe general
     knowledge; None: no task does."""
+    tune: Positive | None = None
+    """How many settings of each strategy are tried on dev questions, the default among them; None: none is."""
     quick: bool = False
     use_cache: bool = True
     allow_task_code: bool = False

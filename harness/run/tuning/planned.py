@@ -1,0 +1,59 @@
+"""What a search will ask, before it begins."""
+
+from __future__ import annotations
+
+from harness.engines.engine import is_served
+from harness.quantities import counted, dollars, whole
+from harness.run.devsplit import LEAST_DEV
+from harness.run.estimate import TrialsEstimate
+from harness.run.spending import price_of, usd, written_tokens
+from harness.run.tuning.ask import Asker
+from harness.run.tuning.search import Space, going_on
+
+
+def trials_estimate(asker: Asker, space: Space, known: int) -> TrialsEstimate:
+    """`known`: trials that were made already."""
+    system, dev = space.default.system, [one for stage in space.stages for one in stage.questions]
+    dev = list(dict.fromkeys(dev))
+    if len(dev) < LEAST_DEV or not space.others:
+        return TrialsEstimate(asker.context.task.name, system.name, 0, 0, len(dev), 0, 0, 0, 0, None)
+    asked = _alive(space)
+    requests = sum(count * len(stage.questions) for count, stage in zip(asked, space.stages, strict=True))
+    requests += space.together * len(dev)
+    prompts = asker.context.prompts(system, dev)
+    read = sum(prompt.facts.tokens for prompt in prompts)
+    most = sum(written_tokens(prompt.request) for prompt in prompts)
+    times = requests / len(dev)
+    price = price_of(asker.facts, adapted=system.adapted) if is_served(asker.model.engine) else None
+    return TrialsEstimate(
+        task=asker.context.task.name,
+        system=system.name,
+        settings=space.settings,
+        trainings=(sum(asked) + space.together) if system.recipe else 0,
+        questions=len(dev),
+        known=known,
+        requests=requests,
+        prompt_tokens=round(times * read),
+        completion_most=round(times * most),
+        usd_most=None if price is None else usd(price, round(times * read), round(times * most)),
+    )
+
+
+def _alive(space: Space) -> list[int]:
+    """How many candidates each stage asks."""
+    counts = [1 + len(space.others)]
+    for stage in space.stages[:-1]:
+        counts.append(1 + going_on(counts[-1] - 1, stage))
+    return counts
+
+
+def in_words(planned: TrialsEstimate) -> str:
+    """`6 settings on 64 dev questions: 320 answers at most`."""
+    if not planned.settings:
+        return f"nothing is tried: {counted(planned.questions, 'dev question')}, of {LEAST_DEV} that it takes"
+    trained = f", {counted(planned.trainings, 'training')}" if planned.trainings else ""
+    cost = f", {dollars(planned.usd_most)}" if planned.usd_most is not None else ""
+    return (
+        f"{counted(planned.settings, 'setting')} on {counted(planned.questions, 'dev question')}: at most "
+        f"{counted(planned.requests, 'answer')} that read {whole(planned.prompt_tokens)} tokens{trained}{cost}"
+    )

@@ -40,12 +40,14 @@ from harness.analysis.retrieval import Texts, retrieval
 from harness.analysis.seeds import by_seed
 from harness.analysis.statistics.clusters import Design, repeats
 from harness.analysis.statistics.intervals import mean
+from harness.analysis.tuning.effort import effort_of
 from harness.analysis.unfinished import unfinished
 from harness.analysis.validity.check import excluded
 from harness.analysis.validity.table import judge
 from harness.analysis.waterfall import Sources, waterfall
 from harness.run.facts import TrainedAdapter
 from harness.run.manifest import SCHEMA_VERSION, Manifest
+from harness.run.scores import refusal_of
 from harness.scoring.table import is_graded
 from harness.spec.system import System
 
@@ -171,9 +173,10 @@ def _measured(run: Evidence, task: str, scores: Scores) -> Measured:
             systems,
             answered,
             primary or "",
-            accuracy.refusal_of(spec),
+            refusal_of(spec),
             Sources(run.passages, texts),
         ),
+        effort=effort_of(run, task),
         baselines=constants.baselines,
     )
     under = figures_under(figures, facts.metrics, answered, constants)

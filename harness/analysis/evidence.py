@@ -29,6 +29,7 @@ from harness.records import (
     QuestionRow,
     TimingRow,
     TrainingRow,
+    TrialRow,
 )
 from harness.run.facts import asked_sha256
 from harness.run.folder import (
@@ -41,6 +42,7 @@ from harness.run.folder import (
     REPEATS,
     TIMINGS,
     TRAINING,
+    TUNING,
 )
 from harness.run.manifest import Manifest
 from harness.run.manifest_file import read_manifest
@@ -103,6 +105,8 @@ class Evidence:
     """Why an answer, or a timing, could not be had: the last reason of each that is still missing."""
     repeats: Mapping[Pair, tuple[AnswerRow, ...]] = dataclasses.field(default_factory=dict)
     """What the same questions were answered when they were asked again."""
+    trials: Mapping[tuple[str, str], tuple[TrialRow, ...]] = dataclasses.field(default_factory=dict)
+    """(Task, id of the system with its default settings) → the settings of it that were tried on dev, as they came."""
 
     @cached_property
     def pairs(self) -> tuple[Pair, ...]:
@@ -155,6 +159,7 @@ def read_run(folder: Path, called: Callable[[Manifest], Manifest] | None = None)
     prompts = read_rows(folder / PROMPTS, PromptSample, whole=True)
     failures = read_rows(folder / FAILURES, FailureRow)
     repeats = read_rows(folder / REPEATS, AnswerRow)
+    trials = read_rows(folder / TUNING, TrialRow)
     found = _passages(passages, manifest)
     known = Known(manifest, questions, found)
     _check(batches, known.wrong_system)
@@ -171,7 +176,10 @@ def read_run(folder: Path, called: Callable[[Manifest], Manifest] | None = None)
         passages=found,
         training=_training(training, manifest) if training.path.exists() else None,
         prompts=_prompts(prompts, known),
-        torn_lines=sum(rows.torn for rows in (passages, answers, batches, timings, failures, repeats)),
+        trials=_trials(trials, manifest),
+        torn_lines=sum(
+            rows.torn for rows in (passages, answers, batches, timings, failures, repeats, trials)
+        ),
     )
 
 
@@ -307,6 +315,23 @@ def _training(rows: Rows[TrainingRow], manifest: Manifest) -> dict[str, tuple[Tr
         if kept.setdefault(row.task, {}).setdefault(row.id, question) is not question:
             raise rows.error(line, f"question {row.id!r} stands here twice.")
     return {task: tuple(known.values()) for task, known in kept.items()}
+
+
+def _trials(rows: Rows[TrialRow], manifest: Manifest) -> dict[tuple[str, str], tuple[TrialRow, ...]]:
+    """The trials of each system, each setting and stage once."""
+    known = {*manifest.untuned, *manifest.systems}
+    kept: dict[tuple[str, str], list[TrialRow]] = {}
+    seen: set[tuple[str, str, str, int]] = set()
+    for line, row in rows.numbered:
+        if row.task not in manifest.tasks or row.system not in known:
+            raise rows.error(
+                line, f"tries a system {row.system!r} on {row.task!r}, which run.json does not plan."
+            )
+        if (place := (row.task, row.system, row.candidate, row.stage)) in seen:
+            raise rows.error(line, f"tries {row.settings} a second time.")
+        seen.add(place)
+        kept.setdefault((row.task, row.system), []).append(row)
+    return {place: tuple(some) for place, some in kept.items()}
 
 
 def _prompts(rows: Rows[PromptSample], known: Known) -> dict[Pair, PromptSample]:

@@ -201,6 +201,7 @@ def once(task: TaskResult) -> Table:
         ("Engineer, retrieval", lambda row: _term(row.cost.components.retrieval_people_usd)),
         ("Index", lambda row: _term(row.cost.components.index_usd)),
         ("Tuning cycles", lambda row: str(row.cost.assumptions.tuning_cycles or "–")),
+        *([SEARCH] if any(row.cost.components.tuning_usd is not None for row in rows) else []),
         ("Training, a cycle", lambda row: _term(row.cost.components.training_usd)),
         ("Engineer, a cycle", lambda row: _term(row.cost.components.labour_usd)),
         ("Labels", lambda row: _term(row.cost.components.labels_usd)),
@@ -210,6 +211,7 @@ def once(task: TaskResult) -> Table:
     )
 
 
+SEARCH: Column = ("Search for settings", lambda row: _term(row.cost.components.tuning_usd))
 SERVED: Column = ("Adapter, as declared", lambda row: _term(row.cost.components.upfront_usd))
 """Where a server holds an adapter: what it cost whoever made it."""
 

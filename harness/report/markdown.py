@@ -10,7 +10,7 @@ from urllib.parse import quote
 
 from harness.analysis.results.figures import Status
 from harness.analysis.results.run import RunResult, SystemResult, TaskResult
-from harness.report import decisions, opening, overview, scoreboard, validity
+from harness.report import decisions, effort, opening, overview, scoreboard, validity
 from harness.report.mdtext import escape, table
 from harness.report.numbers import estimate, figure
 
@@ -84,7 +84,7 @@ def _standing(task: TaskResult, name: str) -> str:
 
 def _notes(task: TaskResult) -> Iterator[str]:
     """What the figures rest on, systems without any, and figures of all answers together (as a perplexity)."""
-    for note in (scoreboard.over_trivial(task), scoreboard.timed(task)):
+    for note in (scoreboard.over_trivial(task), scoreboard.timed(task), effort.note(task)):
         if note:
             yield from ("", escape(note))
     if task.not_applicable:

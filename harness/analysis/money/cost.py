@@ -26,6 +26,7 @@ from harness.analysis.results.hosting import Hosting
 from harness.analysis.results.money import Cost, MonthlyTotal, PriceFacts, Projection
 from harness.analysis.results.tokens import ByToken
 from harness.analysis.statistics.intervals import mean
+from harness.analysis.tuning.effort import searched_by, seconds_of, usd_of
 from harness.run.facts import TrainedAdapter
 from harness.run.manifest import Manifest
 from harness.spec.system import ServedAdapter
@@ -72,6 +73,8 @@ def measured_of(run: Evidence, pair: Pair) -> Measured:
     sizes = [part.bytes for part in (adapter, *indexes) if part]
     seconds = [row.e2e_s for row in timings]
     model = run.manifest.model_of(system)
+    searched = searched_by(run, pair[0], system) if candidate else ()
+    trials_usd = usd_of(searched)
     held = system.adapter if candidate and isinstance(system.adapter, ServedAdapter) else None
     return Measured(
         strategy=pair[1],
@@ -91,6 +94,8 @@ def measured_of(run: Evidence, pair: Pair) -> Measured:
         labels=adapter.record.examples if adapter else examples.documents if examples else None,
         index_s=_sum([part.seconds for part in indexes]),
         embed_tokens=_sum([part.embed_tokens for part in indexes]),
+        tuning_s=seconds_of(searched) if searched and trials_usd is None else None,
+        tuning_usd=trials_usd,
         stored_bytes=None if not sizes or None in sizes else sum(size for size in sizes if size),
         load_s=run.manifest.load_s if model.load_s is None and model is run.manifest.model else model.load_s,
         serving=serving_of(model, run.answers.get(pair, ()), adapted=system.adapted),

@@ -130,6 +130,7 @@ def _components(measured: Measured, priced: Prices, hosting: Paid | None, querie
         if people
         else None,
         index_usd=_index(m, priced) if m.candidate and m.searches else None,
+        tuning_usd=priced.usd(m.tuning_s) if m.tuning_usd is None else m.tuning_usd,
         storage_usd_per_month=None if stored is None else stored / 1e9 * priced.storage_usd_per_gb_month,
     )
 
@@ -170,7 +171,7 @@ def _fixed(
         )
     if measured.searches and parts.index_usd is None:
         return None, "the run has no record of building the index"
-    return fixed + (parts.index_usd or 0.0), None
+    return fixed + _sum(parts.index_usd, parts.tuning_usd), None
 
 
 def _refresh(measured: Measured, priced: Prices, parts: Components) -> tuple[float | None, float]:

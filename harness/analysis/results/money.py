@@ -15,7 +15,7 @@ from harness.spec.tariff import Tariff
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Components:
     """The terms of a cost: of a query first, at the volume in force, then what is paid once or (training, labour) once
-    a tuning cycle, then storage. None: not known, or the system has no such part.
+    a tuning cycle, then storage. `tuning_usd`: the search for its settings. None: not known, or no part of the system.
 
     `retrieve_usd`, `prompt_usd` (up to the first token) and `generate_usd` (the rest) are parts of `serial_usd`, by
     their seconds; where tokens are paid for, by the tokens of the prompt and of the answer. `serial_full_use_usd`: the
@@ -36,6 +36,7 @@ class Components:
     retrieval_people_usd: NonNegative | None = None
     prompt_people_usd: NonNegative | None = None
     index_usd: NonNegative | None = None
+    tuning_usd: NonNegative | None = None
     storage_usd_per_month: NonNegative | None = None
     upfront_usd: NonNegative | None = None
 

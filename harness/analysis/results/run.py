@@ -31,6 +31,7 @@ from harness.analysis.results.figures import (
 )
 from harness.analysis.results.groups import GroupResult
 from harness.analysis.results.money import Cost, MonthlyTotal, PriceFacts
+from harness.analysis.results.tuning import Effort
 from harness.analysis.results.unfinished import Unfinished
 from harness.ranges import Count, NonNegative, Share
 from harness.records import LossPoint
@@ -162,6 +163,7 @@ class TaskFigures:
     comparisons: tuple[Comparison, ...]
     validity: tuple[Check, ...]
     waterfall: Waterfall
+    effort: Effort = field(default_factory=Effort)
     baselines: tuple[Baseline, ...] = ()
 
     @property

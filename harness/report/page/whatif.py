@@ -70,7 +70,8 @@ class WhatIfSystem:
     `constant`: how the requirements turned out that have no field in the form. `tuned`: tuning cycles matter.
     `training_s`, `index_s`: device seconds; `index_by_token`: indexing is priced by the token instead.
     `upfront_usd`: what making an adapter cost that a server holds. `people_once_usd`: people's time that is paid once,
-    but for that of a tuning cycle.
+    but for that of a tuning cycle. `search_s`, `search_usd`: the search for its settings, on the run's machine or by a
+    server.
     `update_people_s`: an engineer's time at each change of knowledge (None: none); `update_unknown`: an adapter is made
     elsewhere, in a time that nobody knows. `hosted`: what a query's tokens
     would cost on hosted models, by their names: a projection, which takes no part in the choice.
@@ -95,6 +96,8 @@ class WhatIfSystem:
     update_unknown: bool
     people_once_usd: float
     upfront_usd: float
+    search_s: float
+    search_usd: float
     cost: Cost
     hosted: tuple[tuple[str, float], ...]
 
@@ -239,6 +242,7 @@ def _system(results: RunResult, task: TaskResult, row: SystemResult, look: Look)
     priced = bool(indexes) and assumed.embedding_usd_per_mtok is not None
     by_token = priced and all(index.embed_tokens is not None for index in indexes)
     projections = row.cost.projections
+    search = task.effort.tuning.get(row.system.name)
     return WhatIfSystem(
         name=row.system.name,
         look=look,
@@ -259,6 +263,8 @@ def _system(results: RunResult, task: TaskResult, row: SystemResult, look: Look)
         update_people_s=None if hours is None else 3600 * hours,
         people_once_usd=sum(usd or 0.0 for usd in once),
         upfront_usd=parts.upfront_usd or 0.0,
+        search_s=search.seconds if search and search.usd is None else 0.0,
+        search_usd=(search.usd if search else None) or 0.0,
         cost=replace(row.cost, projections=()),
         hosted=tuple((visible(p.model), p.per_query_usd) for p in projections if p.per_query_usd is not None),
     )

@@ -6,7 +6,7 @@ from harness.analysis.accuracy import Scores
 from harness.analysis.evidence import Evidence
 from harness.analysis.results.run import RunResult
 from harness.quantities import percent
-from harness.report import decisions, document, opening, overview, scoreboard, validity
+from harness.report import decisions, document, effort, opening, overview, scoreboard, validity
 from harness.report.numbers import ends
 from harness.report.page import assets, questions, whatif
 from harness.report.pictures.gallery import plots, views
@@ -42,6 +42,7 @@ def render(run: Evidence, scores: Scores, results: RunResult, refresh: int | Non
         decisions=decisions,
         validity=validity,
         scoreboard=scoreboard,
+        effort=effort,
         percent=percent,
         ends=ends,
         document=document,

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 from harness.analysis.results.run import RunResult
 from harness.records import TimingRow
-from harness.report.pictures import learning, losses, money, times
+from harness.report.pictures import effort, learning, losses, money, times
 from harness.report.pictures.looks import looks_in
 from harness.report.pictures.plot import Missing, Plot, TaskView
 
@@ -24,6 +24,7 @@ PICTURES: tuple[Callable[[TaskView], Plot | Missing | list[Plot | Missing]], ...
     learning.loss_curves,
     learning.seen_and_unseen,
     learning.forgetting,
+    effort.score_against_effort,
 )
 """A new picture is one row here."""
 

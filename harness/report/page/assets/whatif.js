@@ -159,7 +159,7 @@ const WhatIf = (() => {
     return {
       seconds, hosting, ci: tokens ? hosting.query_ci_usd : cost.seconds_ci, people: labour + of.people_once_usd, people_refresh: cost.refresh_people_usd,
       per_query: !hosting || seconds === null ? null : hostingUsd(hosting, terms, terms.monthly_queries, seconds) / terms.monthly_queries,
-      fixed: cost.fixed_usd === null ? null : (of.tuned ? terms.tuning_cycles * cycle : 0) + of.people_once_usd + of.upfront_usd + index,
+      fixed: cost.fixed_usd === null ? null : (of.tuned ? terms.tuning_cycles * cycle : 0) + of.people_once_usd + of.upfront_usd + index + usd(of.search_s) + of.search_usd,
       refresh: cost.refresh_usd === null ? null : refresh,
       storage: cost.storage_usd_per_month,
     };

@@ -1,0 +1,66 @@
+"""How much effort each strategy got before it was compared."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from harness.ranges import Count, NonNegative, Share, Values
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Trial:
+    """A setting that was tried on dev. `settings`: what it changes of the default, which changes nothing.
+
+    `score`: mean over the `n` answers that count: of the whole training where it came to one, else of the short one
+    (`examples`). `seconds`: of its answers, its training and its index; those of answers from the cache as long as the
+    others took. `usd`: of requests to a server. `failed`: why it could not be tried.
+    """
+
+    settings: Values
+    label: str
+    score: Share | None
+    n: Count
+    seconds: NonNegative
+    train_s: NonNegative
+    prompt_tokens: Count
+    completion_tokens: Count
+    usd: NonNegative | None = None
+    examples: Count | None = None
+    dropped: bool = False
+    """Whether others did better early, so that it was not asked everything."""
+    chosen: bool = False
+    failed: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tuning:
+    """The search of one system's settings. `said`: what came of it, a clause; `why`, `p`: as of `run/tuning/choice.py`.
+
+    `seconds`, `usd`: of all trials, which its one-off cost holds.
+    """
+
+    why: str
+    said: str
+    p: Share | None
+    questions: Count
+    from_train: bool
+    trials: tuple[Trial, ...]
+    seconds: NonNegative
+    usd: NonNegative | None
+
+    @property
+    def tried(self) -> int:
+        """Settings that were tried, the default among them."""
+        return sum(trial.failed is None for trial in self.trials)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Effort:
+    """What each strategy of a task got. `budget`: the most settings that were tried of each; None: none were.
+
+    `tuning`: system → its search; `untuned`: systems with settings that nobody searched.
+    """
+
+    budget: Count | None = None
+    tuning: dict[str, Tuning] = field(default_factory=dict)
+    untuned: tuple[str, ...] = ()

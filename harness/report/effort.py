@@ -1,0 +1,72 @@
+"""What a report says of the effort that each strategy got before it was compared."""
+
+from __future__ import annotations
+
+from harness.analysis.results.run import TaskResult
+from harness.analysis.results.tuning import Trial, Tuning
+from harness.analysis.tuning.effort import in_short
+from harness.quantities import NA, counted, dollars, percent, seconds, whole
+from harness.report.view import Block, Table, table_of
+
+
+def note(task: TaskResult) -> str:
+    """The effort in a sentence or two; empty where no strategy has anything to tune."""
+    return in_short(task.effort)
+
+
+def task_blocks(task: TaskResult) -> list[Block]:
+    """The sentence, what came of each search, and every setting that was tried."""
+    effort = task.effort
+    if not effort.tuning:
+        return []
+    return [
+        note(task),
+        "Settings are chosen on dev questions, never on test ones; the default stays unless another is better beyond "
+        "chance (p at most 0.05). What the searches took stands in the one-off cost of their strategy.",
+        searches(task),
+        trials(task),
+    ]
+
+
+def searches(task: TaskResult) -> Table:
+    """A search a row."""
+    return table_of(
+        task.effort.tuning.items(),
+        ("Strategy", lambda row: row[0]),
+        ("Settings tried", lambda row: str(row[1].tried)),
+        ("What came of it", lambda row: row[1].said),
+        ("Time", lambda row: seconds(row[1].seconds)),
+        ("Requests to a server", lambda row: NA if row[1].usd is None else dollars(row[1].usd)),
+    )
+
+
+def trials(task: TaskResult) -> Table:
+    """A setting a row, the default of each strategy first."""
+    rows = [(name, search, trial) for name, search in task.effort.tuning.items() for trial in search.trials]
+    return table_of(
+        rows,
+        ("Strategy", lambda row: row[0]),
+        ("Setting", lambda row: row[2].label),
+        ("Score on dev", lambda row: _score(row[1], row[2])),
+        ("Time", lambda row: seconds(row[2].seconds)),
+        ("Of it training", lambda row: seconds(row[2].train_s) if row[2].train_s else "–"),
+        ("Tokens read", lambda row: whole(row[2].prompt_tokens)),
+        ("Tokens written", lambda row: whole(row[2].completion_tokens)),
+        ("", lambda row: _fate(row[2])),
+    )
+
+
+def _score(search: Tuning, trial: Trial) -> str:
+    if trial.score is None:
+        return NA
+    part = "" if trial.n == search.questions else f", n={trial.n}"
+    trained = f", trained on {counted(trial.examples, 'example')}" if trial.examples else ""
+    return f"{percent(trial.score)}{part}{trained}"
+
+
+def _fate(trial: Trial) -> str:
+    if trial.failed:
+        return f"cannot be tried: {trial.failed}"
+    if trial.chosen:
+        return "compared"
+    return "dropped early" if trial.dropped else "–"

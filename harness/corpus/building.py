@@ -3,34 +3,49 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from array import array
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from harness.corpus import approximate
+from harness.corpus.approximate import Measured, kind_for
 from harness.corpus.chunks import embedding_text
 from harness.corpus.cutting import chunking_of, cut
 from harness.corpus.document import Document
 from harness.corpus.documents import Corpus, corpus_sha256
-from harness.corpus.embedder import Embedder
+from harness.corpus.embedder import Embedder, Prefixes
 from harness.corpus.index import (
+    INDEX,
+    PASSAGES,
+    VECTORS,
     BuildCost,
     IndexSource,
     PassageIndex,
     UnusableIndexError,
-    build_index,
     open_index,
-    save_index,
+    write_flat,
+    write_sidecar,
 )
+from harness.corpus.passages import StoredPassages, write_passages
+from harness.corpus.vectors import SHARD, VectorStore, key_of
 from harness.corpus.window import prefixes_of
 from harness.errors import HarnessError
 from harness.files import locked, new_folder, sha256_json
 from harness.progress import Progress
+from harness.records import Passage
 from harness.spec.system import Gold, Retrieved
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
+
+
+_GROUP = 2_000_000
+"""Characters of the documents that are cut together."""
+RECALL_QUERIES = 200
+"""Queries that a search which is not exact is held against exact search with."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +67,16 @@ class IndexInfo:
     """Of the index and its passages on disk."""
     query_prefix: str = ""
     passage_prefix: str = ""
+    kind: str = "flat"
+    """How it is searched: "flat" is exact."""
+    recall: float | None = None
+    recall_queries: int | None = None
+    """Of the ten passages that exact search finds, the share that this index finds, and for how many queries that was
+    measured; None where it is exact."""
+    new_passages: int | None = None
+    new_tokens: int | None = None
+    new_s: float | None = None
+    """What building embedded anew, and how long it took, where other vectors were there already (`BuildCost`)."""
 
 
 def open_dense(
@@ -80,19 +105,30 @@ def open_dense(
         reused = index is not None
         if index is None:
             with new_folder(folder) as target:  # before hours of work, as it may not be allowed
-                index = _build(documents, embedder, source, progress)
-                save_index(index, target)
-    info = IndexInfo(
-        sha256_json([stored, prefixes.query]) if prefixes.query else stored,
+                Build(documents, embedder, source, cache / "vectors", progress).write(target)
+            index = open_index(folder, source)
+    assert index is not None
+    return index, info_of(index, stored, prefixes, folder, reused=reused)
+
+
+def info_of(index: PassageIndex, stored: str, prefixes: Prefixes, folder: Path, *, reused: bool) -> IndexInfo:
+    """What a manifest says of the index in `folder`, whose source has the hash `stored`."""
+    ways = [stored, *([prefixes.query] if prefixes.query else [])]
+    if index.measured:
+        ways += [index.kind, str(approximate.VERSION)]
+    return IndexInfo(
+        sha256_json(ways) if len(ways) > 1 else stored,
         index.sha256,
         passages=len(index.passages),
         reused=reused,
         bytes=sum(path.stat().st_size for path in folder.iterdir()),
         query_prefix=prefixes.query,
         passage_prefix=prefixes.passage,
+        kind=index.kind,
+        recall=index.measured.recall if index.measured else None,
+        recall_queries=index.measured.queries if index.measured else None,
         **asdict(index.cost),
     )
-    return index, info
 
 
 def _from_cache(folder: Path, source: IndexSource, progress: Progress) -> PassageIndex | None:
@@ -103,22 +139,139 @@ def _from_cache(folder: Path, source: IndexSource, progress: Progress) -> Passag
         return None
 
 
-def _build(
-    documents: Sequence[Document], embedder: Embedder, source: IndexSource, progress: Progress
-) -> PassageIndex:
-    dimension = embedder.dimension  # loads the weights, which is not the index's cost
-    started = time.perf_counter()
-    chunking = source.chunking
-    prefix = chunking.get("passage_prefix", "")
+@dataclass
+class Build:
+    """The building of one index, in memory that grows with the codes of the vectors, not with texts and vectors.
 
-    passages = cut(documents, embedder, chunking)
-    texts = [embedding_text(passage) for passage in passages]
-    with progress.track("embedding passages", len(texts)) as advance:
-        vectors = embedder.embed_documents(texts, prefix, advance)
-        vectors = checked_vectors(vectors, len(texts), dimension, embedder.name)
-    seconds = time.perf_counter() - started
-    cost = BuildCost(len(documents), sum(embedder.count_tokens([prefix + text for text in texts])), seconds)
-    return build_index(passages, vectors, source, cost)
+    `store`: the folder of the vectors that were computed before. What is embedded is put there shard by shard, so a
+    build that was stopped goes on, and one of a changed corpus embeds what changed.
+    """
+
+    documents: Sequence[Document]
+    embedder: Embedder
+    source: IndexSource
+    store: Path
+    progress: Progress
+
+    def write(self, folder: Path) -> None:
+        """Write the index into an empty folder. Raises HarnessError where the disk refuses or the vectors are unfit."""
+        import numpy as np
+
+        dimension = self.embedder.dimension  # loads the weights, which is not the index's cost
+        started = time.perf_counter()
+        keys, tokens = self._cut(folder / PASSAGES)
+        cut_s = time.perf_counter() - started
+        passages = StoredPassages(folder / PASSAGES)
+        vectors = VectorStore(self.store, self.embedder.sha256, self._prefix, dimension)
+        missing = self._embed(passages, keys, vectors)
+        rows = vectors.find(keys)
+        distinct = np.unique(keys, axis=0, return_index=True)[1]
+        indexing = time.perf_counter()
+        measured = self._index(folder, passages, vectors, rows)
+        ended = time.perf_counter()
+        cost = BuildCost(
+            documents=len(self.documents),
+            embed_tokens=int(tokens[distinct].sum()),
+            seconds=cut_s + vectors.seconds(rows[distinct]) + ended - indexing,
+            new_passages=len(missing),
+            new_tokens=int(tokens[missing].sum()),
+            new_s=ended - started,
+        )
+        write_sidecar(folder, self.source, cost, dimension, len(passages), measured)
+
+    @property
+    def _prefix(self) -> str:
+        return str(self.source.chunking.get("passage_prefix", ""))
+
+    def _cut(self, path: Path) -> tuple[NDArray[np.uint64], NDArray[np.int64]]:
+        """Write the passages, a group of documents at a time; the key [n, 2] and the tokens [n] of each."""
+        import numpy as np
+
+        keys, tokens = bytearray(), array("q")
+        with path.open("wb") as stream, self.progress.track("cutting", len(self.documents)) as advance:
+            for group in _groups(self.documents):
+                passages = cut(group, self.embedder, self.source.chunking)
+                write_passages(stream, passages)
+                texts = [embedding_text(passage) for passage in passages]
+                keys += b"".join(key_of(text) for text in texts)
+                tokens.extend(self.embedder.count_tokens([self._prefix + text for text in texts]))
+                advance(len(group))
+        return np.frombuffer(bytes(keys), dtype="<u8").reshape(-1, 2), np.array(tokens, dtype=np.int64)
+
+    def _embed(
+        self, passages: Sequence[Passage], keys: NDArray[np.uint64], store: VectorStore
+    ) -> NDArray[np.int64]:
+        """Embed what the store lacks, each text once; the places of these passages."""
+        import numpy as np
+
+        known = store.find(keys) >= 0
+        for name in store.damaged:
+            self.progress.note(
+                f"{self.store / name} was cut short or altered; its passages are embedded again."
+            )
+        lacking = np.flatnonzero(~known)
+        missing = np.sort(lacking[np.unique(keys[lacking], axis=0, return_index=True)[1]])
+        if len(missing) and known.any():
+            self.progress.note(
+                f"  {int(known.sum()):,} of {len(keys):,} passages were embedded before; {len(missing):,} are new."
+            )
+        with self.progress.track("embedding passages", len(missing)) as advance:
+            for start in range(0, len(missing), SHARD):
+                shard = missing[start : start + SHARD]
+                texts = [embedding_text(passages[place]) for place in shard.tolist()]
+                started = time.perf_counter()
+                vectors = self.embedder.embed_documents(texts, self._prefix, advance)
+                seconds = time.perf_counter() - started
+                vectors = checked_vectors(vectors, len(texts), self.embedder.dimension, self.embedder.name)
+                store.add(keys[shard], seconds, vectors)
+        return missing
+
+    def _index(
+        self, folder: Path, passages: Sequence[Passage], store: VectorStore, rows: NDArray[np.int64]
+    ) -> Measured | None:
+        """Write the index of these rows of the store, and what it finds where it is not exact."""
+        import numpy as np
+
+        kind = kind_for(len(rows))
+        if kind == "flat":
+            write_flat(folder, store.gather(rows))
+            return None
+        with (folder / VECTORS).open("wb") as stream:
+            for start in range(0, len(rows), SHARD):
+                stream.write(store.gather(rows[start : start + SHARD]).tobytes())
+        shape = (len(rows), self.embedder.dimension)
+        vectors = np.memmap(folder / VECTORS, dtype="<f4", mode="r", shape=shape)
+        with self.progress.track("indexing passages", len(rows)) as advance:
+            index = approximate.build(kind, vectors, advance)
+        approximate.write(index, folder / INDEX)
+        measured = approximate.measure(kind, index, vectors, self._queries(passages))
+        self.progress.note(f"  {approximate_sentence(kind, measured.recall, measured.queries)}")
+        return measured
+
+    def _queries(self, passages: Sequence[Passage]) -> NDArray[np.float32]:
+        """Vectors [m, d] that are like those of questions: the second halves of passages, embedded as questions are."""
+        step = max(len(passages) // RECALL_QUERIES, 1)
+        texts = [passages[place].text.split() for place in range(0, len(passages), step)][:RECALL_QUERIES]
+        halves = [" ".join(words[len(words) // 2 :]) for words in texts]
+        return self.embedder.embed_queries(halves, self.embedder.prefixes.query)
+
+
+def approximate_sentence(kind: str, recall: float, queries: int) -> str:
+    """What is said of a search that is not exact."""
+    return (
+        f"searched by {kind}, which finds {100 * recall:.1f} % of the ten nearest passages that exact search finds "
+        f"({queries:,} queries made from passages)."
+    )
+
+
+def _groups(documents: Sequence[Document]) -> Iterator[Sequence[Document]]:
+    """Documents in groups of some `_GROUP` characters."""
+    first = characters = 0
+    for place, document in enumerate(documents):
+        characters += len(document.text)
+        if characters >= _GROUP or place + 1 == len(documents):
+            yield documents[first : place + 1]
+            first, characters = place + 1, 0
 
 
 def checked_vectors(

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from harness.analysis.results.run import RunResult, TaskResult
 from harness.corpus.inventory import not_read_line
-from harness.quantities import NA, number, percent, seconds, whole
+from harness.quantities import NA, counted, number, percent, seconds, whole
 from harness.report import costs, decisions, effort, prices, servers, tables
 from harness.report.numbers import figure, loss
 from harness.report.view import Bullets, Section, Table, section, sections, table_of
@@ -71,7 +71,7 @@ Column = tuple[str, Callable[[tuple[str, IndexFacts]], str]]
 
 
 def _indexes(results: RunResult) -> Table:
-    """An index a row; prefixes only where there are any."""
+    """An index a row; prefixes, ways of searching and what was embedded anew only where there are any."""
     examples = [
         (f"{task}: examples", index) for task, some in results.example_indexes.items() for index in some
     ]
@@ -80,14 +80,18 @@ def _indexes(results: RunResult) -> Table:
         ("Prefix of questions", lambda row: _prefix(row[1].query_prefix)),
         ("Prefix of passages", lambda row: _prefix(row[1].passage_prefix)),
     )
+    searched: tuple[Column, ...] = (("Search", lambda row: _search(row[1])),)
+    refreshed: tuple[Column, ...] = (("Embedded anew", lambda row: _refreshed(row[1])),)
     return table_of(
         rows,
         ("Task", lambda row: row[0]),
         ("Documents", lambda row: _known(row[1].documents)),
         ("Passages", lambda row: _known(row[1].passages)),
         *(prefixes if any(index.query_prefix or index.passage_prefix for _, index in rows) else ()),
+        *(() if all(index.exact for _, index in rows) else searched),
         ("Time to build", lambda row: seconds(row[1].seconds)),
         ("Tokens embedded", lambda row: number(row[1].embed_tokens)),
+        *(refreshed if any(index.refreshed for _, index in rows) else ()),
         ("Origin", lambda row: "taken from the cache" if row[1].reused else "built in this run"),
     )
 
@@ -100,6 +104,21 @@ def _not_read(results: RunResult) -> Table:
         ("Files", lambda row: whole(row[1].files)),
         ("Which, and why", lambda row: not_read_line(row[1])),
     )
+
+
+def _search(index: IndexFacts) -> str:
+    if index.exact:
+        return "exact"
+    queries = counted(index.recall_queries or 0, "query", "queries")
+    return f"{index.kind}; {percent(index.recall)} of the ten nearest ({queries})"
+
+
+def _refreshed(index: IndexFacts) -> str:
+    """What taking in a changed corpus cost."""
+    if not index.refreshed:
+        return "all"
+    new = (counted(index.new_passages or 0, "passage"), counted(index.new_tokens or 0, "token"))
+    return f"{', '.join(new)}, {seconds(index.new_s)}"
 
 
 def _prefix(text: str | None) -> str:

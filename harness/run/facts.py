@@ -127,6 +127,9 @@ class IndexFacts:
     Prefixes: what stood before questions and passages when they were embedded; empty: nothing; None: not kept.
     `files`, `characters`: of the corpus that were read; `passed_over`: those that were not, by reason. `search`: the
     `search_id` of the systems that use it; None: all of the task's, in runs from before there could be several.
+    `kind`: how it is searched ("flat": exactly); `recall`: of the ten nearest, the share that a search which is not
+    exact finds, over `recall_queries`. `new_passages`, `new_tokens`, `new_s`: what building it embedded anew, and how
+    long that took, where other vectors were there already: the measured cost of taking in a changed corpus.
     """
 
     search: Name | None = None
@@ -143,6 +146,21 @@ class IndexFacts:
     files: Count | None = None
     characters: Bytes | None = None
     passed_over: tuple[NotReadFiles, ...] = ()
+    kind: Name | None = None
+    recall: Share | None = None
+    recall_queries: Count | None = None
+    new_passages: Count | None = None
+    new_tokens: Count | None = None
+    new_s: Seconds | None = None
+
+    @property
+    def exact(self) -> bool:
+        return self.kind in (None, "flat")
+
+    @property
+    def refreshed(self) -> bool:
+        """Whether building it found vectors of an earlier corpus, or of a build that was stopped."""
+        return None not in (self.new_tokens, self.embed_tokens) and self.new_tokens != self.embed_tokens
 
 
 def index_of(

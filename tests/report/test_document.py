@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import chain
 from pathlib import Path
 
@@ -35,6 +36,19 @@ def test_every_part_is_there(tmp_path: Path) -> None:
         "general": ["Decision", "Not applicable", "What the fine-tune forgot", "Answers"],
     }  # fmt: skip
     assert [part.title for part in general] == ["Adapters", "Indexes", "Prices", "Versions"]
+
+
+def test_a_search_that_is_not_exact_and_a_refresh_are_shown(tmp_path: Path) -> None:
+    results = results_of(write_run(tmp_path))
+    index = replace(
+        results.indexes["facts"], kind="hnsw", recall=0.985, recall_queries=200, embed_tokens=900, new_passages=2,
+        new_tokens=40, new_s=1.5,
+    )  # fmt: skip
+    text = plain.sections(run_sections(replace(results, indexes={"facts": index})))
+    assert "hnsw; 98.5 % of the ten nearest (200 queries)" in text
+    assert "2 passages, 40 tokens, 1.50 s" in text
+    for column in ("Search", "Embedded anew"):
+        assert column not in plain.sections(run_sections(results))
 
 
 def test_tables_are_rectangular(tmp_path: Path) -> None:

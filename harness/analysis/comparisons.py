@@ -141,6 +141,12 @@ def _judge(answered: Answered, a: str, b: str, ratio: LatencyRatio | None = None
     return _Judged(a, b, paired.compare(values, design, SEED), noise(values, design), ratio)
 
 
+def by_itself(answered: Answered, a: str, b: str) -> Comparison:
+    """b − a on the questions that both answered, in no family."""
+    pair = _judge(answered, a, b)
+    return _row(pair, answered.metric, pair.difference.p, None)
+
+
 def _family(pairs: Sequence[_Judged], metric: str) -> list[Comparison]:
     """The pairs with Holm's p over all of them and the verdict that it allows."""
     ps = [pair.difference.p for pair in pairs]

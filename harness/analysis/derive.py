@@ -22,6 +22,7 @@ from harness.analysis.decision.requirements.table import Requirements
 from harness.analysis.decision.summary import summary
 from harness.analysis.decision.verdict import standing, verdict
 from harness.analysis.evidence import Evidence, Pair, missed, missing_answers
+from harness.analysis.forms import form_effects, form_shares
 from harness.analysis.groups import aggregated
 from harness.analysis.latency import percentiles, tpots, unmerged, warm
 from harness.analysis.money import breakeven, cost
@@ -146,6 +147,7 @@ def _measured(run: Evidence, task: str, scores: Scores) -> Measured:
     checks = judge(run, task, scores)
     failed = excluded(checks)
     pairs = Answered(task, primary, clusters, systems, answered, timed) if primary else None
+    forms = form_effects(pairs, spec) if pairs else ()
     figures = TaskFigures(
         name=task,
         n=len(questions),
@@ -178,6 +180,8 @@ def _measured(run: Evidence, task: str, scores: Scores) -> Measured:
         ),
         effort=effort_of(run, task),
         baselines=constants.baselines,
+        forms=forms,
+        form_shares=form_shares(pairs, forms) if pairs else (),
     )
     under = figures_under(figures, facts.metrics, answered, constants)
     return Measured(figures, answered, clusters, under)
@@ -201,13 +205,16 @@ def _result(run: Evidence, measured: Measured, inputs: CostInputs, needs: Requir
     case = case_under(figures)
     others = {metric: standing(case_under(row)) for metric, row in measured.under.items()}
     by_metric = verdicts(standing(case), others)
+    decision = verdict(case)
+    form = (share.reason for share in figures.form_shares if share.in_words)
     return _widened(
         TaskResult,
         figures,
         strategies=strategies,
         cost_totals=cost.totals([entry.money for entry in entries], inputs),
         decision=replace(
-            verdict(case),
+            decision,
+            reasons=(*decision.reasons, *form),
             break_even=breakeven.break_evens(entries, inputs, _accuracies(figures)),
             by_metric=by_metric,
             other_metrics=in_words(by_metric),

@@ -123,10 +123,10 @@ class ScriptedEngine:
 
 
 def _held(reply: str, form: AnswerForm | None) -> str:
-    """A reply held to a form: the first label that stands in it, else the first label, or any value of the schema."""
+    """A reply held to a form: the longest label that stands in it, else the first label, or an empty object."""
     if form is None or fits_form(form, reply):
         return reply
-    return next((label for label in form.labels if label in reply), (*form.labels, "{}")[0])
+    return max((label for label in form.labels if label in reply), key=len, default=(*form.labels, "{}")[0])
 
 
 def open_script(path: Path) -> ScriptedEngine:

@@ -60,11 +60,51 @@ def fault_of_form(form: AnswerForm) -> str | None:
 
 
 def fits_form(form: AnswerForm, text: str) -> bool:
-    """Whether a text, as it is written, is a reply of the form."""
+    """Whether a text, as it is written, is a reply that is held to the form."""
+    return _accepts(_begun(form), text)
+
+
+class FormReader:
+    """Tells which replies are of a form, however they are spaced and whatever the order of their keys."""
+
+    def __init__(self, form: AnswerForm) -> None:
+        self._form = form
+        self._matcher = None if form.schema in (None, ANY_OBJECT) else _begun(form)
+
+    def fits(self, reply: str) -> bool:
+        if self._form.schema is None:
+            return reply.strip() in self._form.labels
+        try:
+            value = json.loads(reply)
+        except (ValueError, RecursionError):
+            return False
+        if self._matcher is None:
+            return isinstance(value, dict)
+        return _accepts(
+            self._matcher.deep_copy(), json.dumps(in_order(value, self._form.value), ensure_ascii=False)
+        )
+
+
+def in_order(value: Any, schema: Any) -> Any:
+    """A value with the keys of its objects in the order in which their schema names them; others behind them."""
+    if isinstance(value, dict) and isinstance(schema, dict):
+        named = schema.get("properties") or {}
+        keys = [*(key for key in named if key in value), *(key for key in value if key not in named)]
+        return {key: in_order(value[key], named.get(key)) for key in keys}
+    if isinstance(value, list) and isinstance(schema, dict):
+        return [in_order(item, schema.get("items")) for item in value]
+    return value
+
+
+def _begun(form: AnswerForm) -> Any:
+    """A matcher of bytes that has read nothing yet."""
     from llguidance import LLMatcher, LLTokenizer
 
-    matcher = LLMatcher(LLTokenizer("byte"), LLMatcher.grammar_from_lark(form.grammar))
-    written = list(text.encode())
+    return LLMatcher(LLTokenizer("byte"), LLMatcher.grammar_from_lark(form.grammar))
+
+
+def _accepts(matcher: Any, text: str) -> bool:
+    written = list(text.encode("utf-8", "replace"))
     return (
         matcher.validate_tokens(written) == len(written)
         and matcher.consume_tokens(written)

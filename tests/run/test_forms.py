@@ -20,18 +20,20 @@ from tests.report.results import written
 from tests.run.worlds import context_of, go, lines, make_task, make_tools, plan_of, rows, settings_of
 
 LABELS = ("cancel", "cancel an order", "pay")
-TEST = [
-    {"id": f"q{n}", "question": f"Please {label} number {n}", "answers": [label]}
-    for n, label in enumerate(LABELS * 4)
-]
+EVERY = 4
+"""Questions a label."""
 TRAIN = [
     {"id": f"t{n}", "question": f"Kindly {label}, case {n}", "answers": [label]}
     for n, label in enumerate(LABELS)
 ]
 
 
-def label_task(folder: Path) -> Task:
-    lines(folder / "intents" / "test.jsonl", TEST)
+def label_task(folder: Path, every: int = EVERY) -> Task:
+    asked = enumerate(LABELS * every)
+    lines(
+        folder / "intents" / "test.jsonl",
+        [{"id": f"q{n}", "question": f"Please {label} number {n}", "answers": [label]} for n, label in asked],
+    )
     lines(folder / "intents" / "train.jsonl", TRAIN)
     (folder / "intents.yaml").write_text(
         "name: intents\nprobes: behaviour\nquestions: {test: intents/test.jsonl, train: intents/train.jsonl}\n"
@@ -82,7 +84,7 @@ def test_held_answers_stand_beside_the_free_ones(run: Path) -> None:
 def test_a_report_follows(run: Path) -> None:
     strategies = written(run)["tasks"]["intents"]["strategies"]
     assert strategies["base"]["accuracy"]["mean"] == 0
-    assert strategies["base[constrained]"]["accuracy"]["n"] == len(TEST)
+    assert strategies["base[constrained]"]["accuracy"]["n"] == len(LABELS) * EVERY
 
 
 def test_a_free_answer_is_no_held_one_in_the_cache(task: Task, tmp_path: Path) -> None:

@@ -29,6 +29,7 @@ from harness.analysis.results.figures import (
     Waterfall,
     best_baseline,
 )
+from harness.analysis.results.forms import FormEffect, FormShare
 from harness.analysis.results.groups import GroupResult
 from harness.analysis.results.money import Cost, MonthlyTotal, PriceFacts
 from harness.analysis.results.tuning import Effort
@@ -165,6 +166,8 @@ class TaskFigures:
     waterfall: Waterfall
     effort: Effort = field(default_factory=Effort)
     baselines: tuple[Baseline, ...] = ()
+    forms: tuple[FormEffect, ...] = ()
+    form_shares: tuple[FormShare, ...] = ()
 
     @property
     def metric(self) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import math
 import time
 from pathlib import Path
@@ -11,6 +12,7 @@ from harness.engines.chat import ChatTokenizer
 from harness.engines.local import LocalModel
 from harness.engines.tokens import encode
 from harness.errors import HarnessError, TrainingFailed
+from harness.finetune.fused import fused
 from harness.finetune.loss import packs_alike, remember
 from harness.finetune.packing import TokenExample
 from harness.finetune.train import train
@@ -50,9 +52,11 @@ class LoraTrainer:
         )
         with self._model.adapting(peft_config(recipe, self._model.weights.config.model_type)) as model:
             proof = self._model.proven("training", lambda: packs_alike(model))
-            remember(model, proof.used == "own")
+            own = proof.used == "own"
+            remember(model, own)
             start = time.perf_counter()
-            outcome = train(model, fit, watched, recipe, seed, progress, label)
+            with fused(model) if own else contextlib.nullcontext():
+                outcome = train(model, fit, watched, recipe, seed, progress, label)
             outcome.seconds = time.perf_counter() - start
             if math.isnan(outcome.train_loss):
                 raise TrainingFailed(f"{label}: there was nothing to train on.")

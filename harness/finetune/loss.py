@@ -6,6 +6,7 @@ not so, and where a pack is longer than a window of attention, each example is r
 
 from __future__ import annotations
 
+import contextlib
 import weakref
 from collections.abc import Iterator
 from typing import Any
@@ -14,6 +15,8 @@ from harness.engines.attention import smallest_window
 from harness.engines.decoding import takes
 from harness.engines.proofs import allowed, apart
 from harness.engines.prove import FAILURES
+from harness.finetune.blocks import in_blocks
+from harness.finetune.fused import fused
 from harness.finetune.packing import Pack, TokenExample, pack
 from harness.loading import said
 
@@ -43,7 +46,8 @@ def _together(model: Any, packed: Pack) -> Any:
 
     device = model.device
     mask = packed.mask.to(device)
-    if model.dtype != torch.float32 or getattr(model.config, "_attn_implementation", None) != "sdpa":
+    fused_attention = getattr(model.config, "_attn_implementation", None) == "sdpa"
+    if model.dtype != torch.float32 or not fused_attention:
         seen = torch.zeros(mask.shape, dtype=model.dtype, device=device)  # to be added to scores of attention
         mask = seen.masked_fill(~mask, torch.finfo(model.dtype).min)
     inputs = {
@@ -51,7 +55,8 @@ def _together(model: Any, packed: Pack) -> Any:
         "position_ids": packed.positions.to(device),
         "attention_mask": mask,
     }
-    return _logits(model, inputs, packed.predict.to(device))
+    with in_blocks(packed.blocks) if fused_attention else contextlib.nullcontext():
+        return _logits(model, inputs, packed.predict.to(device))
 
 
 def _alone(model: Any, packed: Pack, number: int) -> Any:
@@ -100,7 +105,7 @@ def remember(model: Any, proven: bool) -> None:
 
 
 def packs_alike(model: Any) -> str | None:
-    """Why a step over packed examples is not the step over each alone; None where it is.
+    """Why a step over packed examples is not the step over each alone, by peft's own layers; None where it is.
 
     Held against each other: the logits and, where an adapter is being trained, the gradients of the loss.
     """
@@ -109,7 +114,9 @@ def packs_alike(model: Any) -> str | None:
         return "its window of attention is shorter than two short examples"
     most = allowed(model.dtype)
     try:
-        together, single = _together(model, packed), _alone_each(model, packed)
+        with fused(model):
+            together = _together(model, packed)
+        single = _alone_each(model, packed)
         if fault := apart("the logits of a training step", together.detach(), single.detach(), most):
             return fault
         if not together.requires_grad:

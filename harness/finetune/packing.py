@@ -11,7 +11,10 @@ import random
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
+
+from harness.finetune.blocks import Blocks, blocks_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +34,7 @@ Example = TokenExample
 """The name that scripts outside this program know it by."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Pack:
     """Tensors of one forward pass over several examples.
 
@@ -49,6 +52,11 @@ class Pack:
     targets: Any
     owner: Any
     examples: int
+
+    @cached_property
+    def blocks(self) -> Blocks:
+        """Who looks at whom, example by example."""
+        return blocks_of(self.segments)
 
 
 def pack(examples: Sequence[TokenExample], shared: int) -> Pack:

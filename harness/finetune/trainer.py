@@ -14,7 +14,7 @@ from harness.progress import Progress
 from harness.records import LossPoint
 from harness.spec.system import LoRA
 
-KEY_VERSION = 2
+KEY_VERSION = 3
 
 
 @dataclass(frozen=True, slots=True)

@@ -37,12 +37,14 @@ def retrieval(scored: Sequence[ScoredAnswer], system: System, texts: Texts) -> R
     """How well a system's passages were found; None where it puts none into the prompt.
 
     recall_at_k: mean share of a question's gold documents among the documents of its first k passages, over
-    questions with gold documents; None where passages were given, not found.
+    questions with gold documents; None where passages were given, not found, and where they are of no document.
     answer_in_context: share of answerable questions with an answer in a passage that the prompt showed.
     """
     if system.passages is None:
         return None
-    with_gold = [answer for answer in scored if answer.asked.question.gold_docs] if system.retrieved else []
+    with_gold = [answer for answer in scored if answer.asked.question.gold_docs]
+    if system.retrieved is None or system.reads_train:
+        with_gold = []
     inside = [shown for answer in scored if (shown := answer_shown(answer, texts)) is not None]
     return Retrieval(
         k=system.passages.k,

@@ -17,16 +17,17 @@ from harness.corpus.retriever import Retriever
 from harness.corpus.retrievers import MarkedRetriever, Retrievers
 from harness.corpus.window import query_prefix_of, tell_cut_questions
 from harness.errors import InputError, InputErrors
-from harness.records import QuestionRow
+from harness.records import Passage, QuestionRow, Ranked
 from harness.run.asked import question_rows
 from harness.run.facts import EmbedderFacts, IndexFacts
 from harness.run.folder import QUESTIONS, RunFolder
+from harness.run.learnt import corpus_of_train
 from harness.run.plan import Job, Plan, sample
 from harness.run.prepare import ReadyJob, TaskContext
 from harness.run.quotes import Quotes, quotes_sentence
 from harness.run.tools import Tools
 from harness.spec.strategy import retrieved
-from harness.spec.system import Gold, ModelRef, Nearest, Retrieved, cut_id, search_id
+from harness.spec.system import Gold, ModelRef, Nearest, Retrieved, System, cut_id, search_id
 from harness.spec.task import Task, gold_doc_errors
 
 
@@ -50,26 +51,35 @@ class RunContexts:
     def prepare(self) -> None:
         """Open the indexes that each task's systems need, and make its contexts."""
         for name, task in self.plan.tasks.items():
-            passages = [job.system.passages for job in self.plan.jobs if job.task == name]
-            ways = {search_id(way): way for way in passages if way}
-            retrievers = Retrievers(functools.partial(self._open, task)) if ways else None
-            for way in ways.values():
-                if way.embedded and name not in self.lengths:
-                    self.lengths[name] = tell_cut_questions(
-                        name, task.test, self.embedder, way, self.tools.progress
-                    )
-                assert retrievers is not None
-                retrievers.of(way)
-            if ways:
+            systems = [job.system for job in self.plan.jobs if job.task == name]
+            retrievers, finders = self._retrievers(task, systems), self._finders(task, systems)
+            whole = self._whole_corpus(task) if any(system.whole_corpus for system in systems) else ()
+            if any(system.passages and not system.reads_train for system in systems):
                 self.found[name] = answers_found(task, self._corpus(task))
-            finders = self._finders(task)
             for model in self.tools.models:
-                context = TaskContext(task, model.engine, retrievers, self.seed, finders)
+                context = TaskContext(task, model.engine, retrievers, self.seed, finders, whole)
                 self.by_model[name, model.ref] = context
         if embedder := self._embedder:
             facts = EmbedderFacts(name=embedder.name, sha256=embedder.sha256, max_tokens=embedder.max_tokens)
             self.folder.update(embedder=facts)
         self.corpora.forget()
+
+    def _retrievers(self, task: Task, systems: Sequence[System]) -> Retrievers | None:
+        """What the systems of a task find their passages in, opened; None where none looks for any."""
+        ways = {search_id(system.passages): system.passages for system in systems if system.passages}
+        retrievers = Retrievers(functools.partial(self._open, task))
+        for way in ways.values():
+            if way.embedded:
+                self._tell_lengths(task, way)
+            retrievers.of(way)
+        return retrievers if ways else None
+
+    def _tell_lengths(self, task: Task, searched: Retrieved | Gold | Nearest) -> None:
+        """Say once a task which of its questions the embedder does not read whole."""
+        if task.name not in self.lengths:
+            self.lengths[task.name] = tell_cut_questions(
+                task.name, task.test, self.embedder, searched, self.tools.progress
+            )
 
     @property
     def embedder(self) -> Embedder:
@@ -97,13 +107,29 @@ class RunContexts:
         assert task.corpus is not None
         return self.corpora.read(task.corpus)
 
-    def _open(self, task: Task, passages: Retrieved | Gold) -> Retriever:
-        """Open a retriever of a task and keep its facts. Raises InputError where a resumed run had another."""
+    def _whole_corpus(self, task: Task) -> tuple[Ranked, ...]:
+        documents = [Passage(doc.doc_id, doc.doc_id, doc.title, doc.text) for doc in self._corpus(task)]
+        return tuple(Ranked(passage, 0.0) for passage in reversed(documents))
+
+    def _searched(self, task: Task, passages: Retrieved | Gold) -> tuple[Corpus, Retrieved | Gold]:
+        """What passages are cut from, and how: the documents, or what a fine-tune is trained on.
+
+        A training question and its answer are one passage where the embedder reads both.
+        """
+        if isinstance(passages, Retrieved) and passages.source == "train":
+            learnt = sample(task.train, passages.train_examples, self.seed)
+            whole = min(passages.chunk_tokens, self.embedder.max_tokens)
+            return corpus_of_train(task, learnt), dataclasses.replace(passages, chunk_tokens=whole)
         corpus = self._corpus(task)
         if errors := gold_doc_errors(task, corpus.ids, corpus.passed_over):
             raise InputErrors(errors)
+        return corpus, passages
+
+    def _open(self, task: Task, passages: Retrieved | Gold) -> Retriever:
+        """Open a retriever of a task and keep its facts. Raises InputError where a resumed run had another."""
+        corpus, way = self._searched(task, passages)
         retriever = open_retriever(
-            corpus, self.embedder, passages, cache=self.tools.cache, progress=self.tools.progress
+            corpus, self.embedder, way, cache=self.tools.cache, progress=self.tools.progress
         )
         previous = self.folder.manifest.index_of(task.name, passages)
         if previous and previous.key != retriever.info.key:
@@ -119,21 +145,18 @@ class RunContexts:
                 characters=corpus.inventory.characters,
                 passed_over=grouped(corpus.passed_over),
             )
-            self._keep(task.name, previous, facts)
+            self._keep(task.name, previous, facts, documents=way == passages)
         cut, own = cut_id(passages), cut_id(retrieved(task.spec.retrieval, passages.embedder))
         return retriever if cut == own else MarkedRetriever(retriever, cut)
 
-    def _finders(self, task: Task) -> ExampleFinders | None:
+    def _finders(self, task: Task, systems: Sequence[System]) -> ExampleFinders | None:
         """What the systems of a task find their examples in, opened; None where none looks for any."""
-        ways = [job.system.nearest for job in self.plan.jobs if job.task == task.name]
+        ways = [system.nearest for system in systems if system.nearest]
         finders = ExampleFinders(functools.partial(self._open_examples, task))
-        for way in (way for way in ways if way):
-            if task.name not in self.lengths:
-                self.lengths[task.name] = tell_cut_questions(
-                    task.name, task.test, self.embedder, way, self.tools.progress
-                )
+        for way in ways:
+            self._tell_lengths(task, way)
             finders.of(way)
-        return finders if any(ways) else None
+        return finders if ways else None
 
     def _open_examples(self, task: Task, nearest: Nearest) -> ExampleFinder:
         """Open an index of training questions and keep its facts."""
@@ -155,11 +178,11 @@ class RunContexts:
             self.folder.update(example_indexes={**known, task.name: kept})
         return finder
 
-    def _keep(self, task: str, previous: IndexFacts | None, facts: IndexFacts) -> None:
-        """Put an index into the manifest, in the place of the `previous` record of it."""
+    def _keep(self, task: str, previous: IndexFacts | None, facts: IndexFacts, *, documents: bool) -> None:
+        """Put an index into the manifest, in the place of the `previous` record of it. The first is of documents."""
         manifest = self.folder.manifest
         first, others = manifest.indexes.get(task), manifest.other_indexes.get(task, ())
-        if first is None or first == previous:
+        if documents and (first is None or first == previous):
             self.folder.update(indexes={**manifest.indexes, task: facts})
         else:
             kept = (*(other for other in others if other != previous), facts)

@@ -202,7 +202,7 @@ def _again(ready: ReadyJob, settings: Settings, folder: RunFolder, served: bool)
 
 def _timed(ready: ReadyJob, settings: Settings, served: bool) -> list[int]:
     """Questions like those that are timed, as often as they are: servers cold and warm, adapters merged and not."""
-    if ready.job.shows_forgetting or ready.job.seed != settings.seed:
+    if not ready.job.timed or ready.job.seed != settings.seed:
         return []
     count = min(effort(settings).latency_queries, len(ready.questions))
     return [*range(count)] * (2 if served or ready.job.adapter else 1)

@@ -170,9 +170,10 @@ def index_of(
     passages: Retrieved | Gold | None,
 ) -> IndexFacts | None:
     """The index of a task that passages of these settings come from. `first`, `others`: as in the manifest."""
-    if passages is None or task not in first:
+    if passages is None:
         return None
-    known, way = (first[task], *others.get(task, ())), search_id(passages)
+    leading = (first[task],) if task in first else ()
+    known, way = (*leading, *others.get(task, ())), search_id(passages)
     return next((facts for facts in known if facts.search in (way, None)), None)
 
 

@@ -6,15 +6,17 @@ apply to the task.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
+from harness.engines.engine import UNKNOWN_WINDOW
 from harness.errors import InputError, raise_all
 from harness.quantities import counted
 from harness.records import Question
-from harness.run.plan import Plan
-from harness.run.prepare import ReadyJob
+from harness.run.plan import Job, Plan
+from harness.run.prepare import ReadyJob, TaskContext
 from harness.run.prompts import Prompt, reply_room
+from harness.spec.system import System
 
 Fitted = tuple[Plan, list[ReadyJob]]
 
@@ -29,17 +31,65 @@ def fitting(plan: Plan, jobs: Sequence[ReadyJob]) -> Fitted:
     for job in jobs:
         if why := obstacle_of(job):
             reasons.setdefault(job.job.task, {})[job.job.system.name] = why
+    plan = _without(plan, reasons)
+    kept = frozenset(plan.jobs)
+    return plan, [job for job in jobs if job.job in kept]
+
+
+def holding(plan: Plan, context_of: Callable[[Job], TaskContext]) -> Plan:
+    """The plan without the systems whose model cannot read a task's whole corpus, found out before prompts are made.
+
+    Raises InputError where nothing is left.
+    """
+    reasons: dict[str, dict[str, str]] = {}
+    for job in plan.jobs:
+        if job.system.whole_corpus and (why := too_large(context_of(job), job.system)):
+            reasons.setdefault(job.task, {})[job.system.name] = why
+    return _without(plan, reasons)
+
+
+def _without(plan: Plan, reasons: Mapping[str, Mapping[str, str]]) -> Plan:
+    """The plan without what does not apply after all: task → system → why."""
     if not reasons:
-        return plan, list(jobs)
-    left = [job for job in jobs if job.job.system.name not in reasons.get(job.job.task, {})]
-    trained = {job.job.adapter for job in left if not job.job.shows_forgetting}
-    left = [job for job in left if not job.job.shows_forgetting or job.job.adapter in trained]
+        return plan
+    left = [job for job in plan.jobs if job.system.name not in reasons.get(job.task, {})]
+    trained = {job.adapter for job in left if not job.shows_forgetting}
+    left = [job for job in left if not job.shows_forgetting or job.adapter in trained]
     if not left:
         lines = [f"{task}: {name}: {why}." for task, row in reasons.items() for name, why in row.items()]
         raise InputError("none of the strategies can ask its task:\n" + "\n".join(lines))
     tasks = {**plan.not_applicable, **reasons}
     known = {task: {**plan.not_applicable.get(task, {}), **reasons.get(task, {})} for task in tasks}
-    return replace(plan, jobs=tuple(job.job for job in left), not_applicable=known), left
+    return replace(plan, jobs=tuple(left), not_applicable=known)
+
+
+MOST_CHARACTERS = 20
+"""A token of running text has fewer characters in the mean: a corpus of more, times the window, is not counted."""
+MOST_TOKENS = 200_000
+"""Of a corpus, where nobody says how much a model reads: beyond, no model is known to answer well."""
+
+
+def too_large(context: TaskContext, system: System) -> str | None:
+    """Why the whole corpus does not fit beside the shortest question, as a clause; None if it does."""
+    engine = context.engine
+    name, known = engine.identity.name, engine.window < UNKNOWN_WINDOW
+    most = engine.window if known else MOST_TOKENS
+    reads = (
+        f"{name} reads {most:,}"
+        if known
+        else f"nobody says how many {name} reads; beyond {most:,} none is asked"
+    )
+    characters = sum(len(ranked.passage.text) for ranked in context.corpus)
+    documents = counted(len(context.corpus), "document")
+    if characters > MOST_CHARACTERS * most:
+        return f"the corpus has {characters:,} characters in {documents}, and of tokens {reads}"
+    shortest = min(context.task.test, key=lambda question: len(question.question))
+    (prompt,) = context.prompts(system, [shortest])
+    if _needed(prompt) <= most:
+        return None
+    room = reply_room(prompt.request)
+    reply = f", {room:,} of them for the reply" if room else ""
+    return f"the corpus ({documents}) makes prompts of {prompt.facts.longest:,} tokens, and {reads}{reply}"
 
 
 def _needed(prompt: Prompt) -> int:

@@ -18,7 +18,7 @@ from harness.run.contexts import RunContexts
 from harness.run.conversation import template_sentences
 from harness.run.estimate import Estimate, estimate, in_short
 from harness.run.facts import TimingOrder, TrainedAdapter
-from harness.run.fitting import fitting
+from harness.run.fitting import fitting, holding
 from harness.run.folder import RunFolder
 from harness.run.plan import Job, Plan
 from harness.run.prepare import ReadyJob, ready
@@ -75,6 +75,7 @@ class Run:
         tools = self.tools
         self._keep_template()
         self.contexts.prepare()
+        self.plan = holding(self.plan, self.contexts.of)
         jobs = self._fitted([ready(job, self.contexts.of(job)) for job in self.plan.jobs])
         self.contexts.write_questions(jobs)
         write_samples(self.folder, self.plan.tasks.values(), jobs)
@@ -272,9 +273,7 @@ class Run:
             timed = [
                 (job, self.adapters[job.job.adapter] if job.job.adapter else job.job.served)
                 for job in jobs
-                if job.job.task == task
-                and not job.job.shows_forgetting
-                and job.job.seed == self.settings.seed
+                if job.job.task == task and job.job.timed and job.job.seed == self.settings.seed
             ]
             if timed:
                 self.reached(True)

@@ -43,6 +43,11 @@ class Job:
         """Whether the adapter of another task answers, to show what it forgot."""
         return self.system.trained_elsewhere(self.task)
 
+    @property
+    def timed(self) -> bool:
+        """Whether its answers are timed: not those that only explain others, by their accuracy alone."""
+        return not self.shows_forgetting and not self.system.reads_train
+
 
 @dataclass(frozen=True, slots=True)
 class ForgettingTasks:
@@ -75,6 +80,7 @@ class Plan:
 
 
 NOT_TRAINED_THERE = "training behind a server is not possible here; name an adapter that it serves"
+NO_FINE_TUNE = "it controls a fine-tune, and none is trained beside it"
 ONLY_FORGETTING = "the task is asked to show forgetting only, by base and the adapters of other tasks"
 
 Setup = Callable[[Task, Strategy], System]
@@ -131,10 +137,14 @@ def obstacle(task: Task, system: System, engine: Engine, *, trainable: bool = Tr
     """Why the task or the engine cannot serve a system, as a clause for the report; None if they can."""
     if known := [task.obstacles[kind] for kind in system.kinds if kind in task.obstacles]:
         return known[0]
-    if system.passages and task.corpus is None:
+    if system.passages and not system.reads_train and task.corpus is None:
         return "the task names no corpus to retrieve from"
+    if system.whole_corpus and task.corpus is None:
+        return "the task names no corpus to show whole"
     if system.gold and not any(question.gold_docs for question in task.test):
         return "no test question names its gold documents"
+    if system.reads_train and not task.train:
+        return "the task has no training questions to retrieve from"
     if system.recipe and engine.identity.server:
         return NOT_TRAINED_THERE
     if system.recipe and not task.train:
@@ -196,7 +206,7 @@ def make_plan(
             reasons[task.name] = {system.name: ONLY_FORGETTING for system in systems if not system.bare}
             continue
         why = {system.name: reason for system in systems if (reason := obstacle_to(task, system))}
-        reasons[task.name] = why
+        why = reasons[task.name] = {**_nothing_to_control(systems, why), **why}
         jobs += [
             Job(task.name, system, seed)
             for system in systems
@@ -221,6 +231,16 @@ def make_plan(
         ForgettingTasks(tuple(shown), tuple(name for name in forgetting.alone if name in shown)),
         tuple(idle),
     )
+
+
+def _nothing_to_control(systems: Sequence[System], why: Mapping[str, str]) -> dict[str, str]:
+    """The controls of a fine-tune whose model has none here. `why`: which systems do not apply, by name."""
+    tuned = {system.model for system in systems if system.recipe and system.name not in why}
+    return {
+        system.name: NO_FINE_TUNE
+        for system in systems
+        if system.reads_train and system.control and system.model not in tuned
+    }
 
 
 def _forgetting_jobs(task: Task, jobs: Sequence[Job], contestants: Sequence[Contestant]) -> list[Job]:

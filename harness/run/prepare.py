@@ -21,6 +21,7 @@ from harness.run.prompts import (
     examples_of,
     passages_of,
     prompts_of,
+    whole_corpus,
 )
 from harness.spec.system import Gold, LoRA, Nearest, Retrieved, System
 from harness.spec.task import Task
@@ -43,6 +44,8 @@ class TaskContext:
     retrievers: Retrievers | None
     seed: int
     finders: ExampleFinders | None = None
+    corpus: tuple[Ranked, ...] = ()
+    """Every document as a passage, where a system shows them all; the last one first, as the best passage is last."""
     _examples: dict[LoRA, tuple[tuple[Example, ...], ...]] = field(default_factory=dict)
     """Recipe → what is trained on and watched."""
 
@@ -65,6 +68,10 @@ class TaskContext:
         assert self.retrievers is not None
         return self.retrievers.of(passages).search([question], passages.k)[0]
 
+    def corpus_for(self, system: System) -> tuple[Ranked, ...]:
+        """The documents that a system shows with every question."""
+        return self.corpus if system.whole_corpus else ()
+
     def nearest_one(self, nearest: Nearest, question: Question) -> Nearby:
         """Find the examples of one question in the same way."""
         assert self.finders is not None
@@ -84,6 +91,8 @@ class TaskContext:
         """What may be shown with each question; retrieval runs for all of them at once."""
         if system.retrieved:
             return self._found(system.retrieved, questions)
+        if system.whole_corpus:
+            return [self.corpus] * len(questions)
         if gold := system.gold:
             return [self.gold(gold, question)[: max(RECORDED, gold.k)] for question in questions]
         return [()] * len(questions)
@@ -135,7 +144,9 @@ class TaskContext:
     def _training_examples(self, contexts: Contexts, questions: Sequence[Question]) -> tuple[Example, ...]:
         retrieved = passages_of(contexts)
         passages: list[tuple[Ranked, ...]] = [()] * len(questions)
-        if isinstance(retrieved, Retrieved):
+        if whole_corpus(contexts):
+            passages = [self.corpus] * len(questions)
+        elif isinstance(retrieved, Retrieved):
             rng = random.Random(f"gold:{self.seed}")
             found = self._found(retrieved, questions)
             passages = [

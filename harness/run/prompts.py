@@ -25,7 +25,7 @@ from harness.engines.engine import (
 from harness.engines.reasoning import THINKING_TOKENS
 from harness.finetune.trainer import Example
 from harness.records import AnswerRow, Passage, Question, Ranked
-from harness.spec.system import Context, Examples, Form, Gold, Nearest, Retrieved
+from harness.spec.system import Context, Examples, Form, Gold, Nearest, Retrieved, WholeCorpus
 from harness.spec.task import Task
 
 Contexts = tuple[Context, ...]
@@ -95,6 +95,11 @@ def passages_of(contexts: Contexts) -> Retrieved | Gold | None:
     return next((part for part in contexts if isinstance(part, Retrieved | Gold)), None)
 
 
+def whole_corpus(contexts: Contexts) -> bool:
+    """Whether every document of the corpus stands in the prompt."""
+    return any(isinstance(part, WholeCorpus) for part in contexts)
+
+
 def examples_of(contexts: Contexts) -> Examples | Nearest | None:
     """The part of a context that puts examples into the prompt."""
     return next((part for part in contexts if isinstance(part, Examples | Nearest)), None)
@@ -141,7 +146,7 @@ class TaskFilePrompts:
         The system message, the examples and the question stay whole.
         """
         limits = passages_of(contexts)
-        wanted = min(limits.k, len(passages)) if limits else 0
+        wanted = min(limits.k, len(passages)) if limits else len(passages) if whole_corpus(contexts) else 0
         decoding, options = self._wanted(question, form)
         shown = wanted
         while True:
@@ -157,7 +162,9 @@ class TaskFilePrompts:
             ):
                 break
             shown -= 1
-        return Prompt(request, facts, passages if limits else (), shown, wanted - shown)
+        if not limits:
+            return Prompt(request, facts)
+        return Prompt(request, facts, passages, shown, wanted - shown)
 
     def example(
         self, contexts: Contexts, question: Question, passages: Passages, nearest: Nearby = ()
@@ -239,5 +246,5 @@ def user_turn(task: Task, question: Question, passages: Sequence[Passage]) -> Me
 
 def documents(passages: Sequence[Passage]) -> str:
     """The passages as they stand before a question, the best one nearest to it (arXiv 2407.01219); or nothing."""
-    blocks = [f"{passage.title}\n{passage.text}" for passage in reversed(passages)]
+    blocks = ["\n".join(filter(None, (passage.title, passage.text))) for passage in reversed(passages)]
     return "\n\n".join(["Documents:", *blocks]) if blocks else ""

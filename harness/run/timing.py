@@ -237,7 +237,7 @@ class TimingPass:
         ready, clock = form.ready, self.clock
         context, system = ready.context, ready.job.system
         # The gold passages of the control are given, not found: nothing of that belongs on the clock.
-        passages = context.gold(system.gold, question) if system.gold else ()
+        passages = context.gold(system.gold, question) if system.gold else context.corpus_for(system)
         context.engine.load(form.adapter)
         start = clock()
         if system.retrieved:

@@ -21,6 +21,7 @@ from harness.spec.system import (
     Retrieved,
     ServedAdapter,
     System,
+    WholeCorpus,
     gold_like,
     name_at_home,
 )
@@ -86,8 +87,26 @@ def _context(kind: Kind, settings: TaskSettings) -> Context:
         return Examples(settings.examples.k, settings.seed)
     if kind == "nearest":
         return Nearest(settings.examples.k, settings.embedder, settings.retrieval.query_prefix)
+    if kind == "whole":
+        return WholeCorpus()
+    if kind == "learnt":
+        return _learnt(settings)
     found = retrieved(settings.retrieval, settings.embedder)
     return found if kind == "retrieved" else gold_like(found)
+
+
+def _learnt(settings: TaskSettings) -> Retrieved:
+    """Passages of a task's own retrieval, each a training question with its answer, whole as far as embedders read."""
+    return replace(
+        retrieved(settings.retrieval, settings.embedder),
+        chunk_tokens=WHOLE_TOKENS,
+        overlap_tokens=0,
+        within=None,
+        expand=None,
+        headings=None,
+        source="train",
+        train_examples=settings.finetune.max_examples,
+    )
 
 
 def retrieved(settings: RetrievalSettings, embedder: str) -> Retrieved:
@@ -101,6 +120,9 @@ def retrieved(settings: RetrievalSettings, embedder: str) -> Retrieved:
         given["candidates"] = None
     return Retrieved(**given, embedder=embedder)
 
+
+WHOLE_TOKENS = 256
+"""A training question and its answer are one passage up to here, or as long as the embedder reads."""
 
 STRATEGIES: dict[str, Strategy] = {
     strategy.name: strategy
@@ -119,6 +141,7 @@ STRATEGIES: dict[str, Strategy] = {
             "few-shot-nearest+rag", "the model shown the nearest training examples and retrieved passages",
             ("nearest", "retrieved"),
         ),
+        Strategy("full-context", "the model shown the whole corpus", ("whole",)),
         Strategy("lora", "a fine-tune of the same weights", adapted=True),
         Strategy(
             "lora+rag", "a fine-tune on prompts with retrieved passages, shown such passages",
@@ -127,6 +150,10 @@ STRATEGIES: dict[str, Strategy] = {
         Strategy(
             "oracle", "the model shown the right passages: a control, not a candidate",
             ("gold",), control=True,
+        ),
+        Strategy(
+            "rag-on-train", "the model shown passages out of what the fine-tune was trained on: a control",
+            ("learnt",), control=True,
         ),
     )
 }  # fmt: skip
@@ -208,7 +235,7 @@ def strategies_by_model(
     return by_model
 
 
-DEFAULT_STRATEGIES = ("base", "lora", "rag", "oracle")
+DEFAULT_STRATEGIES = ("base", "few-shot", "few-shot-nearest", "rag", "lora", "oracle", "rag-on-train")
 
 
 def parse_strategies(names: Iterable[str]) -> tuple[Strategy, ...]:

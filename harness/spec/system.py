@@ -71,6 +71,8 @@ class Retrieved:
     ranking hands on where there is more than one. `within`: ids of the documents that are searched; None: all.
     `expand`: neighbours shown before and behind each. `headings`: they stand in titles. Prefixes stand before what is
     embedded; None: what the embedder's own files say.
+    `source` "train": the passages are training questions with their answers, in the place of the corpus: those that a
+    fine-tune on `train_examples` (None: all) of them sees.
     """
 
     k: Positive
@@ -85,12 +87,21 @@ class Retrieved:
     within: tuple[Name, ...] | None = None
     expand: Positive | None = None
     headings: Literal[True] | None = None
+    source: Literal["train"] | None = None
+    train_examples: Positive | None = None
     kind: Literal["retrieved"] = "retrieved"
 
     @property
     def embedded(self) -> bool:
         """Whether questions are embedded."""
         return self.method != "bm25"
+
+
+@dataclass(frozen=True, slots=True)
+class WholeCorpus:
+    """Every document of the corpus, in the order of their ids."""
+
+    kind: Literal["whole"] = "whole"
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +135,7 @@ def gold_like(passages: Retrieved) -> Gold:
 
 
 _HOW_MANY = frozenset({"k", "max_prompt_tokens", "kind"})
-_CUT = frozenset({"chunk_tokens", "overlap_tokens", "embedder", "passage_prefix", "headings"})
+_CUT = frozenset({"chunk_tokens", "overlap_tokens", "embedder", "passage_prefix", "headings", "source"})
 
 
 def search_id(passages: Retrieved | Gold) -> str:
@@ -139,14 +150,15 @@ def cut_id(passages: Retrieved | Gold) -> str:
     return sha256_json({name: value for name, value in facts.items() if name in _CUT})[:6]
 
 
-SINCE = frozenset({"method", "candidates", "within", "expand", "headings"}) | frozenset(
-    {"query_prefix", "passage_prefix", "server", "structured", "model_label", "variant", "form"}
-)
+SINCE = frozenset(
+    {"method", "candidates", "within", "expand", "headings", "source", "train_examples"}
+) | frozenset({"query_prefix", "passage_prefix", "server", "structured", "model_label", "variant", "form"})
 """Fields that are no part of an id while they are None: systems of runs from before them keep theirs."""
 
-Context = Annotated[Examples | Nearest | Retrieved | Gold, Field(discriminator="kind")]
+Context = Annotated[Examples | Nearest | Retrieved | WholeCorpus | Gold, Field(discriminator="kind")]
 """What stands in the prompt besides the question."""
-Kind = Literal["examples", "nearest", "retrieved", "gold"]
+Kind = Literal["examples", "nearest", "retrieved", "learnt", "whole", "gold"]
+"""`learnt`: passages found in what a fine-tune was trained on."""
 KINDS: tuple[Kind, ...] = get_args(Kind)
 
 Form = Literal["constrained", "options"]
@@ -261,7 +273,9 @@ class System:
     @property
     def kinds(self) -> tuple[Kind, ...]:
         """The kinds of context, in the order in which they enter the prompt."""
-        return tuple(part.kind for part in self.context)
+        return tuple(
+            "learnt" if isinstance(part, Retrieved) and part.source else part.kind for part in self.context
+        )
 
     @property
     def adapted(self) -> bool:
@@ -281,6 +295,15 @@ class System:
     def retrieved(self) -> Retrieved | None:
         """How passages are found, where they are."""
         return next((part for part in self.context if isinstance(part, Retrieved)), None)
+
+    @property
+    def reads_train(self) -> bool:
+        """Whether its passages are training questions with their answers, not documents."""
+        return self.retrieved is not None and self.retrieved.source == "train"
+
+    @property
+    def whole_corpus(self) -> bool:
+        return any(isinstance(part, WholeCorpus) for part in self.context)
 
     @property
     def gold(self) -> Gold | None:

@@ -16,9 +16,11 @@ SECONDS = {
     "rag": 2.0,
     "few-shot+rag": 2.3,
     "few-shot-nearest+rag": 2.4,
+    "full-context": 3.0,
     "lora": 1.0,
     "lora+rag": 2.0,
     "oracle": 2.0,
+    "rag-on-train": 2.0,
 }
 ADAPTERS = {"lora": "cd" * 32, "lora+rag": "ef" * 32}
 MODELS = {
@@ -62,7 +64,9 @@ def times(task: str, strategy: str, count: int, questions: int) -> list[dict[str
     if behind and behind not in LABELS:
         return []
     seconds = SECONDS[plain]
-    searches = {"retrieved", "nearest"} & {*(STRATEGIES[plain].context if plain in STRATEGIES else ())}
+    searches = {"retrieved", "learnt", "nearest"} & {
+        *(STRATEGIES[plain].context if plain in STRATEGIES else ())
+    }
     found = {"retrieve_s": 0.1} if searches else {}
     rows = [timing(strategy, block, seconds, seconds / 2, 5, **found) for block in range(count)]
     return [{**row, "task": task, "question_id": f"{task}{row['block'] % questions}"} for row in rows]

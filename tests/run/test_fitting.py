@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
 
+from harness.engines.engine import UNKNOWN_WINDOW
 from harness.errors import InputError, InputErrors
 from harness.records import TemplateFacts
 from harness.report.write import write_reports
+from harness.run.fitting import too_large
 from harness.run.manifest_file import read_manifest
 from harness.spec.task import Task, load_task
 from tests.report.results import written
 from tests.run.worlds import (
+    TOOLS,
     FallibleEngine,
     answers_of,
     context_of,
@@ -41,6 +45,51 @@ class OneTurn(FallibleEngine):
 @pytest.fixture
 def task(tmp_path: Path) -> Task:
     return make_task(tmp_path)
+
+
+def test_a_corpus_that_fits_stands_whole_in_every_prompt(task: Task, tmp_path: Path) -> None:
+    """Its documents in the order of their ids, the same words at the front of each."""
+    tools = make_tools(tmp_path / "cache")
+    folder = go(settings_of(task, "base", "full-context"), [task], tools, tmp_path / "run")
+    engine = tools.model.engine
+    assert isinstance(engine, FallibleEngine)
+    prompts = [text for batch in engine.batches for text in batch if "Documents:" in text]
+    assert len(prompts) == 24
+    fronts = {text.partition("Question:")[0] for text in prompts}
+    (front,) = fronts
+    places = [front.index(f"The {tool} stands in room") for tool in sorted(TOOLS)]
+    assert places == sorted(places)
+    assert all(not row["retrieved"] for row in rows(folder, "answers"))
+    write_reports(folder)
+    result = written(folder)["tasks"]["workshop"]["strategies"]["full-context"]
+    assert result["retrieval"] is None
+    assert result["system"]["context"] == [{"kind": "whole"}]
+
+
+def test_a_corpus_beyond_the_window_is_told_with_its_numbers_and_never_cut(
+    task: Task, tmp_path: Path
+) -> None:
+    engine = FallibleEngine()
+    engine.window = 600
+    settings = settings_of(task, "base", "full-context")
+    folder = go(settings, [task], make_tools(tmp_path / "cache", engine), tmp_path / "run")
+    reason = manifest(folder)["not_applicable"]["workshop"]["full-context"]
+    assert re.fullmatch(
+        r"the corpus \(8 documents\) makes prompts of 6\d\d tokens, and fake reads 600, 8 of them for the reply",
+        reason,
+    )
+    assert {name for _, name, _, _ in answers_of(folder)} == {"base"}
+
+
+def test_a_corpus_far_beyond_the_window_is_not_even_counted(task: Task, tmp_path: Path) -> None:
+    engine = FallibleEngine()
+    context = context_of(task, tmp_path / "c", engine)
+    engine.window = 20
+    assert too_large(context, system(task, "full-context")) == (
+        "the corpus has 501 characters in 8 documents, and of tokens fake reads 20"
+    )
+    engine.window = UNKNOWN_WINDOW
+    assert too_large(context, system(task, "full-context")) is None
 
 
 def longest(task: Task, cache: Path) -> int:

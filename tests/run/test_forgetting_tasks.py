@@ -139,7 +139,7 @@ def test_what_only_shows_forgetting_is_answered_by_base_and_the_adapters_alone(t
     ]  # fmt: skip
     plan = plan_for(tasks, "facts", "--guard", "manners")
     assert [job.task for job in plan.trainings] == ["facts"]
-    assert plan.not_applicable["manners"] == dict.fromkeys(["lora", "rag", "oracle"], ONLY_FORGETTING)
+    assert plan.not_applicable["manners"] == dict.fromkeys(DEFAULT_STRATEGIES[1:], ONLY_FORGETTING)
 
 
 def test_base_answers_a_forgetting_task_even_where_it_is_no_strategy_of_the_run(tasks: Path) -> None:
@@ -148,7 +148,9 @@ def test_base_answers_a_forgetting_task_even_where_it_is_no_strategy_of_the_run(
 
 def test_a_forgetting_task_that_is_asked_in_full_keeps_its_strategies(tasks: Path) -> None:
     jobs = planned(tasks, "facts", "manners", "--guard", "facts,manners")
-    assert [name for task, name in jobs if task == "manners"] == ["base", "lora", "lora@facts"]
+    assert [name for task, name in jobs if task == "manners"] == [
+        "base", "few-shot", "few-shot-nearest", "lora", "rag-on-train", "lora@facts"
+    ]  # fmt: skip
     assert [name for task, name in jobs if task == "facts"] == [*DEFAULT_STRATEGIES, "lora@manners"]
 
 

@@ -25,11 +25,26 @@ def test_a_full_task_serves_every_strategy_in_the_order_asked(tmp_path: Path) ->
     assert [adapter and [part.kind for part in adapter.context] for adapter in trained] == [[], ["retrieved"]]
 
 
-def test_the_default_is_the_three_candidates_and_the_control(tmp_path: Path) -> None:
+def test_the_default_is_a_candidate_of_each_kind_and_the_controls(tmp_path: Path) -> None:
     task = make_task(tmp_path)
-    assert Settings(tasks=()).strategies == DEFAULT_STRATEGIES == ("base", "lora", "rag", "oracle")
+    names = ["base", "few-shot", "few-shot-nearest", "rag", "lora", "oracle", "rag-on-train"]
+    assert Settings(tasks=()).strategies == DEFAULT_STRATEGIES == tuple(names)
     plan = plan_of([task], Settings(tasks=()).strategies)
-    assert [job.system.name for job in plan.jobs] == ["base", "lora", "rag", "oracle"]
+    assert [job.system.name for job in plan.jobs] == names
+
+
+def test_what_controls_a_fine_tune_runs_beside_one_alone(tmp_path: Path) -> None:
+    """Without a corpus too: its passages are the training questions."""
+    task = make_task(tmp_path, with_corpus=False)
+    assert [job.system.name for job in plan_of([task], ["rag-on-train", "lora"]).jobs] == [
+        "rag-on-train",
+        "lora",
+    ]
+    plan = plan_of([task], ["base", "rag-on-train"])
+    assert plan.not_applicable["workshop"] == {
+        "rag-on-train": "it controls a fine-tune, and none is trained beside it"
+    }
+    assert [job.timed for job in plan_of([task], ["lora", "rag-on-train"]).jobs] == [True, False]
 
 
 def test_what_does_not_apply_is_named_with_its_reason(tmp_path: Path) -> None:
@@ -42,6 +57,8 @@ def test_what_does_not_apply_is_named_with_its_reason(tmp_path: Path) -> None:
     assert "no training questions to fine-tune on" in reasons["lora"]
     assert "no training questions to show" in reasons["few-shot"]
     assert "no corpus" in reasons["oracle"]
+    assert "no corpus to show whole" in reasons["full-context"]
+    assert "no training questions to retrieve from" in reasons["rag-on-train"]
 
 
 def test_the_oracle_needs_gold_documents(tmp_path: Path) -> None:

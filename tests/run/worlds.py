@@ -22,6 +22,7 @@ from harness.engines.engine import (
 )
 from harness.files import sha256_text
 from harness.finetune.open import open_trainer
+from harness.records import Passage, Ranked
 from harness.run.compare import compare
 from harness.run.facts import MachineFacts, ModelFacts, Planned, Seeds, TaskFacts
 from harness.run.manifest import Manifest
@@ -32,7 +33,7 @@ from harness.run.settings import Settings
 from harness.run.tools import Model, Tools
 from harness.spec.models import ModelEntry
 from harness.spec.strategy import STRATEGIES, parse_strategies
-from harness.spec.system import Nearest, System
+from harness.spec.system import Gold, Nearest, Retrieved, System
 from harness.spec.task import Task, load_task
 from tests.fakes import FakeClock, RecordingEngine, Silent, WordEmbedder
 
@@ -184,19 +185,28 @@ def context_of(task: Task, cache: Path, engine: RecordingEngine | None = None) -
     """The task's context over its corpus, where it has one, and its training questions."""
     from harness.corpus.documents import read_corpus
     from harness.corpus.examples import ExampleFinder, ExampleFinders, open_examples
-    from harness.corpus.retrievers import retrievers_of
+    from harness.corpus.retriever import Retriever, open_retriever
+    from harness.corpus.retrievers import Retrievers
+    from harness.run.learnt import corpus_of_train
 
     engine = engine or FallibleEngine()
-    retrievers = None
+    corpus = read_corpus(task.corpus) if task.corpus is not None else None
     embedder = WordEmbedder(engine.clock)
 
     def examples(nearest: Nearest) -> ExampleFinder:
         train = sample(task.train, nearest.max_examples, 0)
         return open_examples(train, embedder, "", cache=cache, progress=Silent())
 
-    if task.corpus is not None:
-        retrievers = retrievers_of(read_corpus(task.corpus), embedder, cache=cache, progress=Silent())
-    return TaskContext(task, engine, retrievers, 0, ExampleFinders(examples))
+    def passages(way: Retrieved | Gold) -> Retriever:
+        learnt = isinstance(way, Retrieved) and way.source == "train"
+        texts = corpus_of_train(task, task.train) if learnt else corpus
+        assert texts is not None
+        return open_retriever(texts, embedder, way, cache=cache, progress=Silent())
+
+    whole = [Ranked(Passage(doc.doc_id, doc.doc_id, doc.title, doc.text), 0.0) for doc in corpus or ()]
+    return TaskContext(
+        task, engine, Retrievers(passages), 0, ExampleFinders(examples), tuple(reversed(whole))
+    )
 
 
 def system(task: Task, strategy: str, engine: Engine | None = None) -> System:

@@ -178,3 +178,32 @@ def _cut(case: Case, control: str) -> Reasons:
                 f"Of all answers of {control}, {percent(cut)} were cut by the token limit before they were right.",
                 cut=cut,
             )
+
+
+# What the control with the training text says
+
+
+def method_or_data(case: Case, decision: Decision) -> Reasons:
+    """Whether a fine-tune is the better method, or only saw more: against retrieval over the text that it learnt."""
+    case = case.beside(decision.favourite)
+    tuned, control = case.named(adapted=True), case.named("learnt")
+    if tuned is None or control is None or {tuned, control} & case.excluded.keys():
+        return
+    found = case.rules.pairs.of(tuned, control)
+    if found.delta is None:
+        return
+    lead = Lead(found.delta, *found.interval)
+    over = f"retrieval over the text that it was trained on ({control})"
+    if not found.resolved:
+        text = f"Whether {tuned} is the better method or only saw more is not shown: over {over} it wins"
+        text = f"{text} {points(lead.delta)}{ends(lead)}."
+    elif lead.delta > 0:
+        text = (
+            f"Better method, not only more data: {tuned} wins {points(lead.delta)}{ends(lead)} over {over}."
+        )
+    else:
+        text = (
+            f"More data, not the better method: {over} is {points(-lead.delta)} ahead of {tuned}"
+            f"{ends(Lead(-lead.delta, *found.turned().interval))}."
+        )
+    yield reason(text, delta=lead.delta, ci_low=lead.ci_low, ci_high=lead.ci_high)

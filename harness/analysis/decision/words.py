@@ -6,13 +6,13 @@ Every function takes a decision whose figures are there, and gives the sentences
 from __future__ import annotations
 
 from harness.analysis.decision.case import Case
-from harness.analysis.decision.caveats import Reasons, caveats, ends, headroom, joined, reason
+from harness.analysis.decision.caveats import Reasons, caveats, ends, headroom, joined, method_or_data, reason
 from harness.analysis.results.decision import Against, CandidateFigures, Decision, Reason
 from harness.quantities import dollars, listed, months, percent, points, share, whole
 
 
 def reasons(case: Case, decision: Decision) -> tuple[Reason, ...]:
-    """Money, rivals, what is open, caveats, what the control shows, chances: in this order."""
+    """Money, rivals, what is open, caveats, what the controls show, chances: in this order."""
     return (
         *_favourite(case, decision),
         *_rivals(case, decision),
@@ -21,6 +21,7 @@ def reasons(case: Case, decision: Decision) -> tuple[Reason, ...]:
         *_still_open(decision),
         *caveats(case, decision),
         *headroom(case, decision),
+        *method_or_data(case, decision),
         *_chances(decision),
     )
 

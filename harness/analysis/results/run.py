@@ -281,8 +281,8 @@ class RunResult:
         """Each index of the run with its task; of a task, the one that was opened first leads."""
         return tuple(
             (task, index)
-            for task, first in self.indexes.items()
-            for index in (first, *self.other_indexes.get(task, ()))
+            for task in {**self.indexes, **self.other_indexes}
+            for index in (*filter(None, [self.indexes.get(task)]), *self.other_indexes.get(task, ()))
         )
 
     @property

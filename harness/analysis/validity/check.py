@@ -137,7 +137,8 @@ class Case:
 
     @property
     def retrieving(self) -> list[System]:
-        return [system for system in self.own if system.retrieved]
+        """Systems that look for passages of the documents."""
+        return [system for system in self.own if system.retrieved and not system.reads_train]
 
     def adapters(self, system: System) -> dict[int, AdapterRecord]:
         """Seed → the training record of a system's adapter."""

@@ -12,10 +12,11 @@ from harness.quantities import counted
 
 def read_whole(case: Case, rule: Rule) -> list[Check]:
     """Of a question that is too long, the embedder reads the beginning: what is asked may stand behind it."""
-    asked = {answer.asked.question.id: answer.asked for s in case.retrieving for answer in case.own[s]}
+    searching = [system for system in case.own if system.searches]
+    asked = {answer.asked.question.id: answer.asked for s in searching for answer in case.own[s]}
     tokens = {name: one.query_tokens for name, one in asked.items() if one.query_tokens is not None}
     embedder = case.run.manifest.embedder
-    if not case.retrieving:
+    if not searching:
         return rule.absent("No strategy retrieves.")
     if not tokens or embedder is None or embedder.max_tokens is None:
         return rule.absent("The run did not keep how long its questions are.")
@@ -33,7 +34,7 @@ def read_whole(case: Case, rule: Rule) -> list[Check]:
         "not named": float(max(0, len(cut) - SHOWN)),
         **{f"{name}: tokens": float(count) for name, count in [*cut.items()][:SHOWN]},
     }
-    finding = [rule.finding(system, share) for system in case.retrieving]
+    finding = [rule.finding(system, share) for system in searching]
     return rule.verdict(finding, cut_sentence(tokens, reads) or whole, figures)
 
 
@@ -41,7 +42,7 @@ def answers_in_documents(case: Case, rule: Rule) -> list[Check]:
     """An answer in no parsed document can be found by nobody: parsing lost it, or it is worded otherwise there."""
     asked = {answer.asked.question.id: answer.asked for scored in case.own.values() for answer in scored}
     found = {name: one.answer_in_gold for name, one in asked.items() if one.answer_in_gold is not None}
-    reading = [system for system in case.own if system.passages]
+    reading = [system for system in case.own if system.passages and not system.reads_train]
     if not reading:
         return rule.absent("No strategy puts passages into the prompt.")
     if not found:

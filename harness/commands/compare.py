@@ -173,8 +173,9 @@ def _add_contestant_flags(parser: argparse.ArgumentParser) -> None:
     add(
         "--strategies",
         metavar="A,B",
-        help="comma-separated (default: base,lora,rag,oracle); rag@LABEL is for one of several models alone; "
-        "rag[constrained] holds answers to labels or JSON, rag[options] takes the likeliest label",
+        help="comma-separated (default: base,few-shot,few-shot-nearest,rag,lora,oracle,rag-on-train); rag@LABEL is for "
+        "one of several models alone; rag[constrained] holds answers to labels or JSON, rag[options] takes the "
+        "likeliest label",
     )
     add(
         "--model",

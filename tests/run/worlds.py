@@ -185,7 +185,8 @@ def context_of(task: Task, cache: Path, engine: RecordingEngine | None = None) -
     """The task's context over its corpus, where it has one, and its training questions."""
     from harness.corpus.documents import read_corpus
     from harness.corpus.examples import ExampleFinder, ExampleFinders, open_examples
-    from harness.corpus.retriever import Retriever, open_retriever
+    from harness.corpus.opening import open_retriever
+    from harness.corpus.retriever import Retriever
     from harness.corpus.retrievers import Retrievers
     from harness.run.learnt import corpus_of_train
 

@@ -35,12 +35,14 @@ def blocks(planned: Estimate) -> tuple[Block, ...]:
         f"Before that, settings of {row.system} are chosen on dev ({row.task}): {in_words(row)}."
         for row in planned.tuning
     ]
-    return (table, _sum(planned), *tuning, *left_out, UNKNOWN)
+    time = planned.time_in_words
+    times = [f"{time[:1].upper()}{time[1:]}."] if time else []
+    return (table, _sum(planned), *times, *tuning, *left_out, UNKNOWN)
 
 
 UNKNOWN = (
     "Known: answered by this run, or in the cache. Requests count questions that are asked again and those that are "
-    "timed. n/a: not known before something was answered, or not priced. Training is not part of this."
+    "timed. n/a: not known before something was answered, or not priced. Training is no part of the table."
 )
 
 

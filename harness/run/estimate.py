@@ -7,14 +7,15 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from harness.engines.engine import is_served
-from harness.quantities import counted, dollars, whole
+from harness.quantities import counted, dollars, listed, seconds, whole
 from harness.records import AnswerRow, ApiPrice, BatchRow
 from harness.run.answer import AnswerPass
+from harness.run.counts import read_tokens, written_tokens
 from harness.run.folder import ANSWERS, BATCHES, RunFolder
 from harness.run.prepare import ReadyJob
 from harness.run.rows import read_rows
 from harness.run.settings import Settings, effort
-from harness.run.spending import price_of, read_tokens, usd, written_tokens
+from harness.run.spending import price_of, usd
 from harness.spec.system import ModelRef
 
 
@@ -69,7 +70,7 @@ class TrialsEstimate:
 class Estimate:
     """A whole run. Totals are None where a part of them is not known; `usd_spent`: by this run before.
 
-    `not_applicable`: task → system → why it does not apply.
+    `not_applicable`: task → system → why it does not apply. `seconds`: to answer; `training_s`: at most.
     """
 
     jobs: tuple[JobEstimate, ...]
@@ -84,6 +85,28 @@ class Estimate:
     usd_spent: float = 0.0
     tuning: tuple[TrialsEstimate, ...] = ()
     """What is no part of the sums above: choosing settings before anything is compared."""
+    training_s: float | None = None
+    timing_s: float | None = None
+
+    @property
+    def whole_s(self) -> float | None:
+        """Seconds from the first answer to the last time; None where nobody knows."""
+        if self.seconds is None or self.training_s is None or self.timing_s is None:
+            return None
+        return self.seconds + self.training_s + self.timing_s
+
+    @property
+    def time_in_words(self) -> str | None:
+        """How long the run takes on this machine, a clause; None where nobody knows."""
+        if (whole_s := self.whole_s) is None:
+            return None
+        parts = (
+            (self.seconds, "to answer"),
+            (self.training_s, "to train, at most"),
+            (self.timing_s, "to time"),
+        )
+        told = listed(f"{seconds(took)} {what}" for took, what in parts if took)
+        return f"this takes about {seconds(whole_s)} here" + (f" ({told})" if told else "")
 
 
 def in_short(planned: Estimate) -> str:

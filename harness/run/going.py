@@ -2,24 +2,38 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from harness.engines.engine import AdapterRef, Engine, is_served
 from harness.errors import InputError, TaskFailed
 from harness.finetune.store import adapter_folder, load_or_train
 from harness.finetune.trainer import Trainer
-from harness.quantities import counted, dollars
+from harness.quantities import counted, dollars, seconds
 from harness.run.aggregates import keep_aggregates
 from harness.run.answer import AnswerPass
 from harness.run.answer_cache import AnswerCache
 from harness.run.contexts import RunContexts
 from harness.run.conversation import template_sentences
 from harness.run.estimate import Estimate, estimate, in_short
+from harness.run.expected import (
+    disk_bytes,
+    expected_steps,
+    in_words,
+    measured_speeds,
+    prompt_length,
+    step_of,
+    timed_jobs,
+    timing_of,
+    with_seconds,
+    with_steps,
+)
 from harness.run.facts import TimingOrder, TrainedAdapter
 from harness.run.fitting import fitting, holding
 from harness.run.folder import RunFolder
+from harness.run.pace import Kind, Pace, Step
 from harness.run.plan import Job, Plan
 from harness.run.prepare import ReadyJob, ready
 from harness.run.samples import write_samples
@@ -59,13 +73,17 @@ class Run:
     contexts: RunContexts
     spending: Spending | None = None
     reached: Reached = nobody
+    pace: Pace | None = None
     adapters: dict[tuple[ModelRef, LoRA, int], AdapterRef] = field(default_factory=dict)
 
     def go(self) -> None:
         self._say_where()
         jobs, passes = self.make_ready()
         self._say_plan(jobs, passes)
-        self._keep_within(self.estimate(jobs, passes))
+        planned = self.estimate(jobs, passes)
+        self._keep_within(planned)
+        if words := in_words(planned, disk_bytes(jobs, self.plan, self._trained), self.folder.path):
+            self.tools.progress.note(f"  {words}")
         self._answer(jobs, passes)
         keep_aggregates(self.folder, jobs, self.tools.progress)
         self._time(jobs)
@@ -95,7 +113,16 @@ class Run:
         return jobs, passes
 
     def estimate(self, jobs: Sequence[ReadyJob], passes: Passes) -> Estimate:
-        return estimate(jobs, passes, self.settings, self.folder, spent_before(self.folder))
+        """What is left to ask, what it may cost and how long it takes here, which sets the run's pace."""
+        tools, settings, folder = self.tools, self.settings, self.folder
+        planned = estimate(jobs, passes, settings, folder, spent_before(folder))
+        speeds = measured_speeds(jobs, planned.jobs, tools)
+        planned = with_seconds(planned, jobs, speeds)
+        steps = expected_steps(
+            jobs, planned.jobs, self.plan, self.contexts, speeds, self._trained, settings, folder
+        )
+        self.pace = Pace(steps, tools.progress, tools.clock)
+        return with_steps(planned, steps)
 
     def _keep_within(self, planned: Estimate) -> None:
         """Say what servers will be asked. Raises InputError where that cannot stay within the user's limit."""
@@ -175,8 +202,11 @@ class Run:
                 say(f"  {task} · {system}: not applicable, {reason}")
 
     def _adapter_state(self, job: Job) -> str:
+        return "cached" if self._trained(job) else "to be trained"
+
+    def _trained(self, job: Job) -> bool:
         key = self._trainer(job).key(self.contexts.of(job).training(job.system, job.seed))
-        return "cached" if adapter_folder(self.tools.cache, key).exists() else "to be trained"
+        return adapter_folder(self.tools.cache, key).exists()
 
     def _trainer(self, job: Job) -> Trainer:
         trainer = self.tools.of(job.system).trainer
@@ -192,24 +222,32 @@ class Run:
         return tuple(engines) if order is TimingOrder.ABBA else ()
 
     def _answer(self, jobs: Sequence[ReadyJob], passes: Passes) -> None:
-        """Model by model, so that the weights of each are needed in one stretch."""
+        """First what needs no training, the shortest prompts before longer ones: there is soon something to see.
+
+        Models that do not fit into memory together answer one after the other, each all its jobs in one stretch.
+        """
         self.folder.update(set_aside={})
         apart = self._apart()
-        for model in self.tools.models:
-            mine = [job for job in jobs if job.job.system.model == model.ref]
-            self._answer_model(mine, passes[model.ref])
+        ordered = sorted(jobs, key=prompt_length)
+        for models in [(model,) for model in self.tools.models] if apart else [self.tools.models]:
+            for answer in (self._answer_untrained, self._answer_trained):
+                for model in models:
+                    answer([job for job in ordered if job.job.system.model == model.ref], passes[model.ref])
             if apart:
-                model.engine.release()
+                models[0].engine.release()
 
-    def _answer_model(self, jobs: Sequence[ReadyJob], answers: AnswerPass) -> None:
+    def _answer_untrained(self, jobs: Sequence[ReadyJob], answers: AnswerPass) -> None:
         times = self.settings.repeat if is_served(answers.engine) else 1
         for repeat in range(times):
             for job in jobs:
                 if job.job.adapter is None and not (repeat and job.job.shows_forgetting):
                     self._answer_one(job, job.job.served, answers, repeat)
+
+    def _answer_trained(self, jobs: Sequence[ReadyJob], answers: AnswerPass) -> None:
         own = [job.job for job in jobs]
-        for training in self.plan.trainings:
-            if training not in own or training.task in self.folder.manifest.set_aside:
+        trainings = [training for training in self.plan.trainings if training in own]
+        for training in sorted(trainings, key=self._training_takes):
+            if training.task in self.folder.manifest.set_aside:
                 continue
             self.reached(True)
             adapter = self._adapter(training)
@@ -224,8 +262,10 @@ class Run:
         task, set_aside = ready_job.job.task, self.folder.manifest.set_aside
         if task in set_aside:
             return
+        label, asked = f"{task} · {ready_job.job.system.name}", len(ready_job.questions)
         try:
-            answers.run(ready_job, adapter, repeat)
+            with self._step(step_of(Kind.ANSWERS, ready_job.job), label, counted(asked, "answer")):
+                answers.run(ready_job, adapter, repeat)
             self.reached(False)
         except TaskFailed as error:
             if not set(self.plan.tasks) - {task, *set_aside}:
@@ -237,7 +277,9 @@ class Run:
         """Train or open the adapter of a job and keep its record, in the place of an earlier one of its own."""
         assert job.adapter is not None
         training = self.contexts.of(job).training(job.system, job.seed)
-        adapter = load_or_train(self._trainer(job), training, self.tools.cache, self.tools.progress)
+        label = f"{job.task} · {job.system.name}"
+        with self._step(step_of(Kind.TRAINING, job), label, "" if self._trained(job) else "trained"):
+            adapter = load_or_train(self._trainer(job), training, self.tools.cache, self.tools.progress)
         self.adapters[job.adapter] = adapter.ref
         trained = TrainedAdapter(
             system=job.system.id,
@@ -256,6 +298,20 @@ class Run:
         self.folder.update(adapters=(*others, trained), plan=tuple(plan))
         return adapter.ref
 
+    def _training_takes(self, job: Job) -> float:
+        return (self.pace.takes(step_of(Kind.TRAINING, job)) if self.pace else None) or 0.0
+
+    @contextlib.contextmanager
+    def _step(self, step: Step, label: str, done: str) -> Iterator[None]:
+        """Around a step: a line with what was `done` and its time; none for what was there already."""
+        if self.pace is None or not done:
+            yield
+            return
+        if step[0] is Kind.TRAINING and (takes := self.pace.takes(step)):
+            self.tools.progress.note(f"  {label}: trains, at most about {seconds(takes)}")
+        with self.pace.step(step, label, f"{done} in "):
+            yield
+
     # Time
 
     def _time(self, jobs: Sequence[ReadyJob]) -> None:
@@ -268,16 +324,15 @@ class Run:
         for task in self.plan.tasks:
             if task in self.folder.manifest.set_aside:
                 continue
-            if task in self.plan.forgetting.alone:
-                continue  # asked for what is forgotten, and nobody would deploy anything for it
             timed = [
                 (job, self.adapters[job.job.adapter] if job.job.adapter else job.job.served)
-                for job in jobs
-                if job.job.task == task and job.job.timed and job.job.seed == self.settings.seed
+                for job in timed_jobs(task, jobs, self.plan, self.settings)
             ]
             if timed:
                 self.reached(True)
-                timing.run(task, timed_forms(timed), count)
+                with self._step(timing_of(task), task, "timed"):
+                    timing.run(task, timed_forms(timed), count)
+                self.reached(False)
         for model in tools.models:
             if apart:
                 model.engine.release()

@@ -16,6 +16,7 @@ from harness.engines.engine import AdapterRef, Clock, Completion, Engine, Reques
 from harness.errors import InputError, NoAnswer, SpendingLimit
 from harness.quantities import dollars
 from harness.records import AnswerRow, ApiPrice, FailureRow, TimingRow
+from harness.run.counts import read_tokens, written_tokens
 from harness.run.facts import ModelFacts
 from harness.run.folder import ANSWERS, FAILURES, REPEATS, TIMINGS, RunFolder
 from harness.run.manifest import Manifest
@@ -35,16 +36,6 @@ def price_of(facts: ModelFacts, *, adapted: bool = False) -> ApiPrice | None:
 def usd(price: ApiPrice, prompt: int, completion: int, cached: int = 0) -> float:
     """A request's dollars by its tokens, at a price that is known."""
     return request_usd(price, prompt, completion, cached) or 0.0
-
-
-def read_tokens(request: Request, tokens: int, longest: int) -> int:
-    """What a server reads for a request: to score options, the prompt once with each of them."""
-    return longest * len(request.continuations) if request.continuations else tokens
-
-
-def written_tokens(request: Request) -> int:
-    """What it writes at most."""
-    return 1 if request.scored else request.decoding.max_tokens
 
 
 @dataclass

@@ -19,6 +19,7 @@ from harness.finetune.open import open_trainer
 from harness.finetune.trainer import Trainer
 from harness.progress import Progress, Terminal
 from harness.run.settings import Settings
+from harness.run.speed import Measure, measure
 from harness.spec.models import ModelEntry
 from harness.spec.system import ModelRef, System
 
@@ -48,6 +49,8 @@ class Tools:
     progress: Progress
     clock: Clock = time.perf_counter
     fit_together: Callable[[Sequence[Engine]], bool] = fit_together
+    measure: Measure | None = None
+    """Finds out how fast a model answers here; None: nobody wants to know."""
 
     @property
     def model(self) -> Model:
@@ -84,7 +87,7 @@ def load_tools(settings: Settings, progress: Progress | None = None) -> Tools:
         folder = resolve(name, kind="embedder", cache=cache, progress=progress)
         return SentenceTransformerEmbedder(folder.path, folder.name, folder.sha256, _device(opened))
 
-    return Tools(tuple(opened), embedder, name, cache, progress)
+    return Tools(tuple(opened), embedder, name, cache, progress, measure=measure)
 
 
 def _device(models: Sequence[Model]) -> str:

@@ -14,10 +14,11 @@ from harness.errors import InputError, NoAnswer, SpendingLimit
 from harness.records import ApiPrice, PriceTier
 from harness.report.planned import blocks
 from harness.run.compare import dry_run
+from harness.run.counts import read_tokens
 from harness.run.folder import RunFolder
 from harness.run.manifest_file import read_manifest
 from harness.run.settings import Settings
-from harness.run.spending import Spending, read_tokens, spent_before, usd
+from harness.run.spending import Spending, spent_before, usd
 from harness.run.tools import Tools
 from harness.spec.models import ModelEntry, TokenPrice
 from tests.fakes import RecordingEngine, ServedEngine, Silent

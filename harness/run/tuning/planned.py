@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from harness.engines.engine import is_served
 from harness.quantities import counted, dollars, whole
+from harness.run.counts import written_tokens
 from harness.run.devsplit import LEAST_DEV
 from harness.run.estimate import TrialsEstimate
-from harness.run.spending import price_of, usd, written_tokens
+from harness.run.spending import price_of, usd
 from harness.run.tuning.ask import Asker
 from harness.run.tuning.search import Space, going_on
 

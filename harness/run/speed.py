@@ -1,0 +1,165 @@
+"""How fast a model answers here, measured in a few seconds before a run, and what that makes of prompts to come."""
+
+from __future__ import annotations
+
+import dataclasses
+import itertools
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+from harness.engines.engine import AdapterRef, Clock, Completion, Engine, Message, Request, is_served
+from harness.finetune.trainer import Training
+from harness.run.counts import read_tokens, written_tokens
+from harness.run.prompts import Prompt
+
+ROWS = 4
+"""Questions of a task that are answered to measure it."""
+
+TRAIN_READS = 3.5
+"""What a training step takes, as a multiple of reading its tokens: forward, backward, and the adapter's own layers."""
+
+FIRST_TOKENS = 12
+"""So many tokens of an answer are written to measure it."""
+
+WRITTEN_SHARE = 0.7
+"""How much of the tokens allowed an answer takes that was not seen to end."""
+
+Samples = Mapping[str, Sequence[Request]]
+"""Task → a few of its requests."""
+
+
+@dataclass(frozen=True, slots=True)
+class Speed:
+    """Seconds a token that is read and written, in a batch and alone. `written`: task → mean tokens of an answer."""
+
+    read_s: float
+    write_s: float
+    alone_read_s: float
+    alone_write_s: float
+    written: Mapping[str, float]
+
+    def answering(self, task: str, prompts: Sequence[Prompt]) -> float:
+        """Seconds to answer prompts in batches."""
+        return sum(
+            self.read_s * _read(prompt) + self.write_s * self._written(task, prompt) for prompt in prompts
+        )
+
+    def alone(self, task: str, prompt: Prompt) -> float:
+        """Seconds to answer one prompt by itself."""
+        return self.alone_read_s * _read(prompt) + self.alone_write_s * self._written(task, prompt)
+
+    def training(self, training: Training, engine: Engine) -> float:
+        """Seconds to train, at most: packed behind what all examples share, through all epochs."""
+        tokens = trained_tokens(training, engine)
+        return TRAIN_READS * self.read_s * tokens * training.recipe.max_epochs
+
+    def _written(self, task: str, prompt: Prompt) -> float:
+        if prompt.request.scored:
+            return 0.0
+        most = written_tokens(prompt.request)
+        return min(most, self.written.get(task, WRITTEN_SHARE * most))
+
+
+Measure = Callable[[Engine, Samples, Clock], Speed]
+
+
+def _read(prompt: Prompt) -> int:
+    return read_tokens(prompt.request, prompt.facts.tokens, prompt.facts.longest)
+
+
+def measure(engine: Engine, samples: Samples, clock: Clock) -> Speed:
+    """Ask the model a few requests of each task. Raises as `Engine.complete`."""
+    if is_served(engine):
+        return _served(engine, samples, clock)
+    first = next(iter(samples.values()))
+    engine.load(None)
+    engine.complete([_short(first[0], 1)])  # what is loaded, compiled and proven at the first answer
+    read_s = _seconds(clock, lambda: engine.complete([_short(one, 1) for one in first])) / _tokens(
+        engine, first
+    )
+    writing, tokens, written = 0.0, 0, dict[str, float]()
+    for task, requests in samples.items():
+        if requests[0].scored:
+            continue
+        start = clock()
+        answers = engine.complete([_short(one, FIRST_TOKENS) for one in requests])
+        writing += max(0.0, clock() - start - read_s * _tokens(engine, requests))
+        tokens += sum(done.completion_tokens for done in answers)
+        written[task] = sum(map(_length, answers, requests)) / len(requests)
+    alone_read_s, alone_write_s = _alone(engine, _short(first[0], FIRST_TOKENS), None, clock)
+    return Speed(read_s, writing / max(1, tokens), alone_read_s, alone_write_s, written)
+
+
+def _served(engine: Engine, samples: Samples, clock: Clock) -> Speed:
+    """A server answers several at once, as fast as one: two questions tell."""
+    request, *_ = next(iter(samples.values()))
+    read_s, write_s = _alone(engine, request, None, clock)
+    at_once = max(1, engine.concurrency)
+    return Speed(read_s / at_once, write_s / at_once, read_s, write_s, {})
+
+
+def _alone(engine: Engine, request: Request, adapter: AdapterRef | None, clock: Clock) -> tuple[float, float]:
+    """Seconds a token read and written by one request alone."""
+    timed = engine.time(request, adapter, clock)
+    rest = max(0, timed.completion.completion_tokens - 1)
+    write_s = (timed.e2e_s - timed.ttft_s) / rest if rest else 0.0
+    return timed.ttft_s / max(1, engine.inspect(request).tokens), write_s
+
+
+def _short(request: Request, tokens: int) -> Request:
+    """The request with an answer of at most so many tokens."""
+    if request.scored:
+        return request
+    most = min(tokens, request.decoding.max_tokens)
+    return dataclasses.replace(request, decoding=dataclasses.replace(request.decoding, max_tokens=most))
+
+
+def _length(answer: Completion, request: Request) -> float:
+    """How many tokens the whole answer would have."""
+    if answer.finish_reason != "length":
+        return answer.completion_tokens
+    return max(answer.completion_tokens, WRITTEN_SHARE * request.decoding.max_tokens)
+
+
+def _tokens(engine: Engine, requests: Sequence[Request]) -> int:
+    facts = ((request, engine.inspect(request)) for request in requests)
+    return max(1, sum(read_tokens(request, one.tokens, one.longest) for request, one in facts))
+
+
+def _seconds(clock: Clock, work: Callable[[], object]) -> float:
+    start = clock()
+    work()
+    return clock() - start
+
+
+def trained_tokens(training: Training, engine: Engine) -> int:
+    """Tokens of an epoch, without what all examples share at the front."""
+    requests = [example.request for example in training.examples]
+    if not requests:
+        return 0
+    shared = engine.inspect(dataclasses.replace(requests[0], prompt=_in_common(requests))).tokens
+    own = sum(max(1, engine.inspect(request).tokens - shared) for request in requests)
+    return own + sum(len(example.reply.encode()) // 3 + 1 for example in training.examples)
+
+
+def _in_common(requests: Sequence[Request]) -> tuple[Message, ...] | str:
+    """What the prompts of requests begin with."""
+    first = requests[0].prompt
+    if isinstance(first, str):
+        return _beginning([str(request.prompt) for request in requests])
+    kept: list[Message] = []
+    for at, message in enumerate(first):
+        others = [request.prompt[at] for request in requests if at < len(request.prompt)]
+        texts = [other.content for other in others if isinstance(other, Message)]
+        same = _beginning(texts)
+        kept.append(dataclasses.replace(message, content=same))
+        if same != message.content:
+            break
+    return tuple(kept)
+
+
+def _beginning(texts: Sequence[str]) -> str:
+    """What all texts begin with: as far as the first and the last of them in order agree."""
+    least, most = min(texts), max(texts)
+    agreed = itertools.takewhile(lambda pair: pair[0] == pair[1], zip(least, most, strict=False))
+    return "".join(character for character, _ in agreed)

@@ -1,0 +1,109 @@
+"""How long a run takes: expected from a few seconds of measuring, said before it starts and after each step."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from harness.engines.engine import Clock, Decoding, Engine, Message, Request
+from harness.report.planned import blocks
+from harness.run.compare import dry_run
+from harness.run.pace import Kind, Pace
+from harness.run.speed import Samples, Speed, measure, trained_tokens
+from tests.fakes import Silent
+from tests.run.worlds import FallibleEngine, context_of, go, make_task, make_tools, settings_of, system
+
+SPEED = Speed(0.01, 0.1, 0.02, 0.2, {"workshop": 5.0})
+
+
+def known(_engine: Engine, _samples: Samples, _clock: Clock) -> Speed:
+    return SPEED
+
+
+class Hand:
+    """A clock that is set by hand."""
+
+    now = 0.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+def test_what_is_left_follows_the_steps_that_are_over() -> None:
+    clock, progress = Hand(), Silent()
+    steps = {(Kind.ANSWERS, "a"): 10.0, (Kind.ANSWERS, "b"): 20.0, (Kind.TRAINING, "t"): 100.0}
+    pace = Pace(steps, progress, clock)
+    assert pace.left == 130
+    with pace.step((Kind.ANSWERS, "a"), "workshop · base", "24 answers in "):
+        clock.now = 30.0
+    assert pace.left == pytest.approx(3 * 120), "three times as slow, and training most likely too"
+    with pace.step((Kind.TRAINING, "t"), "workshop · lora", "trained in "):
+        clock.now += 50
+    assert pace.left == pytest.approx(3 * 20), "training turned out faster than that"
+    with pace.step((Kind.ANSWERS, "b"), "workshop · rag", "24 answers in "):
+        clock.now += 60
+    assert progress.notes == [
+        "  workshop · base: 24 answers in 30.0 s; about 360 s left",
+        "  workshop · lora: trained in 50.0 s; about 60.0 s left",
+        "  workshop · rag: 24 answers in 60.0 s",
+    ]
+
+
+def test_where_nobody_knows_only_the_time_is_said() -> None:
+    clock, progress = Hand(), Silent()
+    pace = Pace(None, progress, clock)
+    with pace.step((Kind.ANSWERS, "a"), "workshop · base", "24 answers in "):
+        clock.now = 2.0
+    assert (pace.left, progress.notes) == (None, ["  workshop · base: 24 answers in 2.00 s"])
+
+
+def test_a_model_is_measured_with_a_few_short_answers() -> None:
+    engine = FallibleEngine()
+    asked = [Request((Message("user", f"question number {n}"),), Decoding(40)) for n in range(4)]
+    speed = measure(engine, {"workshop": asked}, engine.clock)
+    assert min(speed.read_s, speed.alone_read_s) > 0
+    assert speed.written["workshop"] <= 40
+    assert all(len(batch) <= 4 for batch in engine.batches)
+
+
+def test_a_run_says_before_and_after_each_step_how_long_it_takes(tmp_path: Path) -> None:
+    task, tools = make_task(tmp_path), replace(make_tools(tmp_path / "cache"), measure=known)
+    go(settings_of(task, "base", "lora", latency_queries=2), [task], tools, tmp_path / "run")
+    notes: list[str] = tools.progress.notes  # type: ignore[attr-defined]
+    (before,) = [note for note in notes if "of disk" in note]
+    assert "to answer" in before
+    assert "to train, at most" in before
+    assert "to time" in before
+    steps = [note for note in notes if " in " in note and "·" in note]
+    assert "workshop · base: 24 answers in" in steps[0]
+    assert " left" in steps[0]
+    assert any("workshop · lora: trained in" in note for note in notes)
+
+
+def test_a_plan_says_how_long_it_takes_here(tmp_path: Path) -> None:
+    task, tools = make_task(tmp_path), replace(make_tools(tmp_path / "cache"), measure=known)
+    settings = settings_of(task, "base", "lora", latency_queries=2)
+    planned = dry_run(settings, [task], tools, None)
+    (base, lora) = planned.jobs
+    assert base.seconds == pytest.approx(0.01 * (base.prompt_tokens - timed(base, 1)) + 0.1 * 5 * 24, rel=0.1)
+    assert lora.seconds == pytest.approx(base.seconds, rel=0.01)
+    assert planned.training_s
+    assert planned.timing_s
+    sentences = [block for block in blocks(planned) if isinstance(block, str)]
+    assert any("to train, at most" in sentence for sentence in sentences)
+
+
+def timed(row: Any, times: int) -> float:
+    """The tokens of questions that are timed, which the row counts too."""
+    return float(row.prompt_tokens / row.requests * 2 * times)
+
+
+def test_what_examples_share_is_trained_on_once(tmp_path: Path) -> None:
+    task = make_task(tmp_path)
+    context = context_of(task, tmp_path / "cache")
+    training = context.training(system(task, "lora"), 0)
+    whole = sum(context.engine.inspect(example.request).tokens for example in training.examples)
+    assert 0 < trained_tokens(training, context.engine) < whole

@@ -306,7 +306,8 @@ class LossPoint:
 
 @dataclass(frozen=True, slots=True)
 class TrialRow:
-    """One line of `tuning.jsonl`: a setting of a system, tried on dev questions.
+    """One line of `tuning.jsonl`: a setting of a system, tried on dev questions; or of `learning.jsonl`: a system that
+    learns from `examples` training questions only, asked the test questions.
 
     `system`: id of the default that is tuned; `candidate`: id of the system with the setting, the same where it is the
     default itself; `settings`: what it changes, by name as in a task file. `stage` counts from 0 on; the last one

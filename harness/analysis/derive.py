@@ -42,6 +42,7 @@ from harness.analysis.seeds import by_seed
 from harness.analysis.statistics.clusters import Design, repeats
 from harness.analysis.statistics.intervals import mean
 from harness.analysis.tuning.effort import effort_of
+from harness.analysis.tuning.learning import curves
 from harness.analysis.unfinished import unfinished
 from harness.analysis.validity.check import excluded
 from harness.analysis.validity.table import judge
@@ -178,7 +179,7 @@ def _measured(run: Evidence, task: str, scores: Scores) -> Measured:
             refusal_of(spec),
             Sources(run.passages, texts),
         ),
-        effort=effort_of(run, task),
+        effort=replace(effort_of(run, task), learning=curves(run, task, primary, answered, clusters, failed)),
         baselines=constants.baselines,
         forms=forms,
         form_shares=form_shares(pairs, forms) if pairs else (),

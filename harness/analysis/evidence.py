@@ -36,6 +36,7 @@ from harness.run.folder import (
     ANSWERS,
     BATCHES,
     FAILURES,
+    LEARNING,
     PASSAGES,
     PROMPTS,
     QUESTIONS,
@@ -107,6 +108,8 @@ class Evidence:
     """What the same questions were answered when they were asked again."""
     trials: Mapping[tuple[str, str], tuple[TrialRow, ...]] = dataclasses.field(default_factory=dict)
     """(Task, id of the system with its default settings) → the settings of it that were tried on dev, as they came."""
+    learnt: Mapping[tuple[str, str], tuple[TrialRow, ...]] = dataclasses.field(default_factory=dict)
+    """(Task, system id) → what it answered after learning from fewer examples."""
 
     @cached_property
     def pairs(self) -> tuple[Pair, ...]:
@@ -159,7 +162,7 @@ def read_run(folder: Path, called: Callable[[Manifest], Manifest] | None = None)
     prompts = read_rows(folder / PROMPTS, PromptSample, whole=True)
     failures = read_rows(folder / FAILURES, FailureRow)
     repeats = read_rows(folder / REPEATS, AnswerRow)
-    trials = read_rows(folder / TUNING, TrialRow)
+    trials, learnt = read_rows(folder / TUNING, TrialRow), read_rows(folder / LEARNING, TrialRow)
     found = _passages(passages, manifest)
     known = Known(manifest, questions, found)
     _check(batches, known.wrong_system)
@@ -177,8 +180,9 @@ def read_run(folder: Path, called: Callable[[Manifest], Manifest] | None = None)
         training=_training(training, manifest) if training.path.exists() else None,
         prompts=_prompts(prompts, known),
         trials=_trials(trials, manifest),
+        learnt=_trials(learnt, manifest, questions),
         torn_lines=sum(
-            rows.torn for rows in (passages, answers, batches, timings, failures, repeats, trials)
+            rows.torn for rows in (passages, answers, batches, timings, failures, repeats, trials, learnt)
         ),
     )
 
@@ -317,8 +321,10 @@ def _training(rows: Rows[TrainingRow], manifest: Manifest) -> dict[str, tuple[Tr
     return {task: tuple(known.values()) for task, known in kept.items()}
 
 
-def _trials(rows: Rows[TrialRow], manifest: Manifest) -> dict[tuple[str, str], tuple[TrialRow, ...]]:
-    """The trials of each system, each setting and stage once."""
+def _trials(
+    rows: Rows[TrialRow], manifest: Manifest, questions: Questions | None = None
+) -> dict[tuple[str, str], tuple[TrialRow, ...]]:
+    """The trials of each system, each setting and stage once. `questions`: of the run, where they were asked those."""
     known = {*manifest.untuned, *manifest.systems}
     kept: dict[tuple[str, str], list[TrialRow]] = {}
     seen: set[tuple[str, str, str, int]] = set()
@@ -327,6 +333,8 @@ def _trials(rows: Rows[TrialRow], manifest: Manifest) -> dict[tuple[str, str], t
             raise rows.error(
                 line, f"tries a system {row.system!r} on {row.task!r}, which run.json does not plan."
             )
+        if questions is not None and not row.scores.keys() <= questions.get(row.task, {}).keys():
+            raise rows.error(line, "scores a question that questions.jsonl lacks.")
         if (place := (row.task, row.system, row.candidate, row.stage)) in seen:
             raise rows.error(line, f"tries {row.settings} a second time.")
         seen.add(place)

@@ -211,6 +211,8 @@ def _add_effort_flags(parser: argparse.ArgumentParser) -> None:
         help="train each adapter N times, with seeds from --seed on")  # fmt: skip
     add("--tune", type=whole(1, 100), metavar="N",
         help="try N settings of each strategy on dev, the default among them, and compare the best")  # fmt: skip
+    add("--learning-curve", action="store_true",
+        help="learn again from 25, 50, 100, … training questions, to see what more of them would bring")  # fmt: skip
     add("--repeat", type=whole(1, 100), metavar="N",
         help="ask servers every question N times, to see how much their answers vary (default 1)")  # fmt: skip
     add("--guard", action="append", metavar="TASK",
@@ -265,7 +267,13 @@ def settings_of(options: argparse.Namespace, tasks_dir: Path) -> Settings:
     check_prices(given, datetime.now(UTC).date())
     tasks = find_tasks(options.tasks, tasks_dir)
     given["allow_task_code"] = options.allow_task_code
-    settings = Settings(tasks=_absolute(tasks), quick=options.quick, use_cache=not options.no_cache, **given)
+    settings = Settings(
+        tasks=_absolute(tasks),
+        quick=options.quick,
+        learning_curve=options.learning_curve,
+        use_cache=not options.no_cache,
+        **given,
+    )
     default = _general_task(tasks, tasks_dir) if settings.adapted else ()
     return replace(settings, forgetting=_forgetting_tasks(options.guard, default, tasks_dir))
 
@@ -318,7 +326,7 @@ def resumed_settings(options: argparse.Namespace) -> Settings:
     """
     from harness.analysis.evidence import read_run
 
-    switches = ("tasks", "quick", "no_cache")
+    switches = ("tasks", "quick", "no_cache", "learning_curve")
     free = {"resume", "run", "command", "allow_task_code", "max_usd", "dry_run", "json", *switches}
     extra = [name for name, value in vars(options).items() if name not in free and value is not None]
     extra += [name for name in switches if getattr(options, name)]

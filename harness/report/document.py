@@ -39,6 +39,7 @@ def task_sections(task: TaskResult) -> tuple[Section, ...]:
         section("Comparisons", *pairs if task.comparisons else ()),
         section("Effort", *effort.task_blocks(task)),
         section("Held to a form", *forms.blocks(task)),
+        section("Learning curve", *effort.curve_blocks(task)),
         section("All metrics", tables.metrics(task)),
         section("By kind of question", tables.groups(task)),
         section("Training seeds", tables.seeds(task)),

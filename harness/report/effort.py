@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from harness.analysis.results.run import TaskResult
-from harness.analysis.results.tuning import Trial, Tuning
+from harness.analysis.results.tuning import LearningCurve, Trial, Tuning
 from harness.analysis.tuning.effort import in_short
+from harness.analysis.tuning.learning import in_words
 from harness.quantities import NA, counted, dollars, percent, seconds, whole
+from harness.report.numbers import estimate
 from harness.report.view import Block, Table, table_of
 
 
@@ -26,6 +28,44 @@ def task_blocks(task: TaskResult) -> list[Block]:
         searches(task),
         trials(task),
     ]
+
+
+def curve_note(task: TaskResult) -> str:
+    """What more labels would bring each strategy that learns from them; empty where that was not asked."""
+    known = (row.cost.assumptions.usd_per_label for row in task.strategies.values())
+    price = next((usd for usd in known if usd is not None), None)
+    return " ".join(in_words(name, curve, price) for name, curve in task.effort.learning.items())
+
+
+def curve_blocks(task: TaskResult) -> list[Block]:
+    """The learning curves: what they come to, and what was measured."""
+    if not task.effort.learning:
+        return []
+    return [
+        curve_note(task),
+        "Parts of the training questions are nested, and the same for every strategy. Wrong answers are fitted as a "
+        "power of the examples; intervals are of the test questions alone, and one training stands for each size. "
+        "These systems take part in no decision.",
+        points(task),
+    ]
+
+
+def points(task: TaskResult) -> Table:
+    """A size a row."""
+    rows = [(name, curve, point) for name, curve in task.effort.learning.items() for point in curve.points]
+    return table_of(
+        rows,
+        ("System", lambda row: row[2].name),
+        ("Training questions", lambda row: whole(row[2].examples)),
+        (f"Accuracy ({task.metric}, 95 % interval)", lambda row: estimate(row[2].accuracy)),
+        ("By the fitted curve", lambda row: _fitted(row[1], row[2].examples)),
+        ("Time to train and answer", lambda row: "–" if row[2].seconds is None else seconds(row[2].seconds)),
+    )
+
+
+def _fitted(curve: LearningCurve, examples: int) -> str:
+    point = next((point for point in curve.fitted if point.examples == examples), None)
+    return NA if point is None else percent(point.mean)
 
 
 def searches(task: TaskResult) -> Table:

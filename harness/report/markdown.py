@@ -84,7 +84,12 @@ def _standing(task: TaskResult, name: str) -> str:
 
 def _notes(task: TaskResult) -> Iterator[str]:
     """What the figures rest on, systems without any, and figures of all answers together (as a perplexity)."""
-    for note in (scoreboard.over_trivial(task), scoreboard.timed(task), effort.note(task)):
+    for note in (
+        scoreboard.over_trivial(task),
+        scoreboard.timed(task),
+        effort.note(task),
+        effort.curve_note(task),
+    ):
         if note:
             yield from ("", escape(note))
     if task.not_applicable:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from harness.quantities import NA, counted, dollars, seconds, whole
 from harness.report.view import Block, table_of
 from harness.run.estimate import Estimate, JobEstimate
-from harness.run.tuning.planned import in_words
+from harness.run.tuning.planned import in_words, learning_in_words
 
 
 def blocks(planned: Estimate) -> tuple[Block, ...]:
@@ -34,6 +34,10 @@ def blocks(planned: Estimate) -> tuple[Block, ...]:
     tuning = [
         f"Before that, settings of {row.system} are chosen on dev ({row.task}): {in_words(row)}."
         for row in planned.tuning
+    ]
+    tuning += [
+        f"For the learning curve {row.system} is asked ({row.task}) {learning_in_words(row)}."
+        for row in planned.learning
     ]
     time = planned.time_in_words
     times = [f"{time[:1].upper()}{time[1:]}."] if time else []

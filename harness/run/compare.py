@@ -32,6 +32,8 @@ from harness.run.plan import (
 from harness.run.settings import Settings, effort
 from harness.run.spending import Spending, metered, spent_before
 from harness.run.tools import Tools
+from harness.run.tuning.askers import Askers
+from harness.run.tuning.learning import Learning
 from harness.run.tuning.tune import Chosen, Tuning, chosen_by
 from harness.spec.system import System
 from harness.spec.task import Task
@@ -64,12 +66,15 @@ def compare(
         with ending(folder):
             tools, spending = _counted(settings, tools, folder)
             corpora = corpora or Corpora()
+            askers = Askers(settings, tools, folder, corpora)
             if settings.tune:
-                chosen = Tuning(settings, plan, tools, folder, corpora).go()
+                chosen = Tuning(plan, askers).go()
                 plan = plan_run(settings, tasks, tools, chosen)
                 keep_chosen(folder, plan)
             contexts = RunContexts(plan, tools, folder, corpora, settings.seed)
             Run(settings, plan, tools, folder, contexts, spending, reached=reached).go()
+            if settings.learning_curve:
+                Learning(plan, askers).go()
             finish(folder, tools)
     return folder.path
 
@@ -94,12 +99,14 @@ def dry_run(
         folder = reopen(output, manifest) if resumed is not None else RunFolder.create(output, manifest)
         tools, spending = _counted(settings, tools, folder)
         corpora = corpora or Corpora()
-        trials = Tuning(settings, plan, tools, folder, corpora).estimate() if settings.tune else ()
+        askers = Askers(settings, tools, folder, corpora)
+        trials = Tuning(plan, askers).estimate() if settings.tune else ()
         if folder.manifest.tuned:
             plan = plan_run(settings, tasks, tools, chosen_by(plan, folder.manifest.tuned))
         contexts = RunContexts(plan, tools, folder, corpora, settings.seed)
         run = Run(settings, plan, tools, folder, contexts, spending)
-        return replace(run.estimate(*run.make_ready()), tuning=trials)
+        curve = Learning(plan, askers).estimate() if settings.learning_curve else ()
+        return replace(run.estimate(*run.make_ready()), tuning=trials, learning=curve)
 
 
 def _counted(settings: Settings, tools: Tools, folder: RunFolder) -> tuple[Tools, Spending | None]:

@@ -85,6 +85,8 @@ class Estimate:
     usd_spent: float = 0.0
     tuning: tuple[TrialsEstimate, ...] = ()
     """What is no part of the sums above: choosing settings before anything is compared."""
+    learning: tuple[TrialsEstimate, ...] = ()
+    """Nor this: the same systems with fewer examples, on the test questions."""
     training_s: float | None = None
     timing_s: float | None = None
 

@@ -32,7 +32,7 @@ from harness.spec.system import System
 from harness.temporary import remove_left
 
 ANSWERS, BATCHES, TIMINGS, PASSAGES = "answers.jsonl", "batches.jsonl", "timings.jsonl", "passages.jsonl"
-FAILURES, REPEATS, TUNING = "failures.jsonl", "repeats.jsonl", "tuning.jsonl"
+FAILURES, REPEATS, TUNING, LEARNING = "failures.jsonl", "repeats.jsonl", "tuning.jsonl", "learning.jsonl"
 QUESTIONS, TRAINING, PROMPTS = "questions.jsonl", "training.jsonl", "prompts.jsonl"
 
 
@@ -59,7 +59,7 @@ class RunFolder:
         """
         manifest = read_manifest(path)
         remove_left(path)
-        for name in (ANSWERS, TIMINGS, BATCHES, PASSAGES, FAILURES, REPEATS, TUNING):
+        for name in (ANSWERS, TIMINGS, BATCHES, PASSAGES, FAILURES, REPEATS, TUNING, LEARNING):
             drop_torn_tail(path / name)
         return cls(path, manifest)
 
@@ -123,6 +123,13 @@ class RunFolder:
 
     def trials(self) -> list[TrialRow]:
         return read_rows(self.path / TUNING, TrialRow).all
+
+    def add_learnt(self, row: TrialRow) -> None:
+        """Append what a system answers that learnt from fewer examples."""
+        append_lines(self.path / LEARNING, [row])
+
+    def learnt(self) -> list[TrialRow]:
+        return read_rows(self.path / LEARNING, TrialRow).all
 
     def settled(self, task: str, system: str, seed: int, repeat: int = 0) -> set[str]:
         """The questions that nobody need ask again: answered, or with a reason that stays."""

@@ -63,6 +63,8 @@ class Settings:
     knowledge; None: no task does."""
     tune: Positive | None = None
     """How many settings of each strategy are tried on dev questions, the default among them; None: none is."""
+    learning_curve: bool = False
+    """Whether strategies that learn from examples are also asked with fewer of them."""
     quick: bool = False
     use_cache: bool = True
     allow_task_code: bool = False

@@ -166,7 +166,7 @@ def spent_before(folder: RunFolder) -> float:
     for timed in read_rows(folder.path / TIMINGS, TimingRow).all:
         if price := prices.get(timed.system):
             total += usd(price, timed.prompt_tokens, timed.completion_tokens, timed.cached_tokens or 0)
-    total += sum(row.usd or 0.0 for row in folder.trials())
+    total += sum(row.usd or 0.0 for row in (*folder.trials(), *folder.learnt()))
     for failed in read_rows(folder.path / FAILURES, FailureRow).all:
         if price := prices.get(failed.system):
             total += failed.attempts * usd(price, lengths.get(failed.system, 0), 0)

@@ -1,4 +1,4 @@
-"""What the search for settings found: score on dev against the effort spent so far."""
+"""What effort brings: the score on dev over the time of the search, the accuracy over the training questions."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from harness.report.pictures import chart
 from harness.report.pictures.plot import Missing, Plot, TaskView
 
 EFFORT = "Score on dev against effort"
+CURVES = "Accuracy against training questions"
 
 
 def score_against_effort(view: TaskView) -> Plot | Missing:
@@ -45,6 +46,64 @@ def score_against_effort(view: TaskView) -> Plot | Missing:
         for name, row in tuning.items()
     )
     return chart.plot(EFFORT, caption, descriptions, layers, height=220, rows=rows)
+
+
+def learning_curves(view: TaskView) -> Plot | Missing:
+    """Each strategy that learns from examples, over how many it learnt from: measured, fitted, and beyond."""
+    curves = {
+        name: row for name, row in view.figures.effort.learning.items() if row.points and name in view.looks
+    }
+    if not curves:
+        return Missing(CURVES, "no strategy was asked with fewer examples (`--learning-curve`)")
+    looks = {view.looks[name].label: view.looks[name] for name in curves}
+    measured, fitted = [], []
+    for name, curve in curves.items():
+        system = view.looks[name].label
+        measured += [
+            {"system": system, "examples": point.examples, **chart.interval(point.accuracy)}
+            for point in curve.points
+        ]
+        fitted += [
+            {
+                "system": system,
+                "examples": point.examples,
+                "fit": point.mean,
+                "from": point.low,
+                "to": point.high,
+            }
+            for point in curve.fitted
+        ]
+    ends = [row["examples"] for row in (*measured, *fitted)]
+    axes = chart.Axes(
+        chart.log("training questions", _ticks(min(ends), max(ends)), domain=(min(ends), max(ends))),
+        chart.share("accuracy"),
+    )
+    colour = chart.by("system", {label: look.colour for label, look in looks.items()}, chart.legend([*looks]))
+    shape = chart.by("system", {label: look.shape for label, look in looks.items()}, chart.legend([*looks]))
+    layers = [
+        axes.layer(chart.mark("area", opacity=0.15), "examples", ("from", "to"), rows=fitted, color=colour),
+        axes.layer(chart.line(strokeDash=[6, 3]), "examples", "fit", rows=fitted, color=colour),
+        axes.layer(chart.rule(strokeWidth=2), "examples", ("low", "high"), color=colour),
+        axes.layer(chart.point(size=70), "examples", "mean", color=colour, shape=shape),
+    ]
+    caption = (
+        "Points are measured, with 95 % intervals; the dashed line is fitted and goes on to ten times the questions "
+        "there are, its band what the test questions leave open. Beyond the last point it is a guess."
+    )
+    descriptions = (
+        f"{name}: {percent(row.points[0].accuracy.mean)} of {row.points[0].examples} to "
+        f"{percent(row.points[-1].accuracy.mean)} of {counted(row.points[-1].examples, 'question')}"
+        for name, row in curves.items()
+    )
+    return chart.plot(CURVES, caption, descriptions, layers, height=240, rows=measured)
+
+
+def _ticks(low: float, high: float) -> list[float]:
+    """Twice as many each time, from the first size on."""
+    ticks = [low]
+    while ticks[-1] * 2 <= high:
+        ticks.append(ticks[-1] * 2)
+    return ticks if len(ticks) <= chart.MOST_TICKS else ticks[::2]
 
 
 def _points(search: Tuning) -> list[dict[str, float | None]]:

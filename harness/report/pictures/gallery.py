@@ -25,6 +25,7 @@ PICTURES: tuple[Callable[[TaskView], Plot | Missing | list[Plot | Missing]], ...
     learning.seen_and_unseen,
     learning.forgetting,
     effort.score_against_effort,
+    effort.learning_curves,
 )
 """A new picture is one row here."""
 

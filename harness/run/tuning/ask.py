@@ -34,8 +34,12 @@ class Candidate:
     @property
     def label(self) -> str:
         """For a bar of progress: `rag, retrieval.k 5`."""
-        said = [f"{name} {value}" for name, value in self.changes.items()]
+        said = [f"{name} {_written(value)}" for name, value in self.changes.items()]
         return ", ".join([self.default.name, *(said or ["as it is"])])
+
+
+def _written(value: object) -> str:
+    return f"{value:g}" if isinstance(value, float) else str(value)
 
 
 @dataclass(frozen=True, slots=True)

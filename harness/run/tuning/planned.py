@@ -48,6 +48,14 @@ def _alive(space: Space) -> list[int]:
     return counts
 
 
+def learning_in_words(planned: TrialsEstimate) -> str:
+    """`with 4 parts of its examples, 4 trainings and 480 answers`."""
+    trained = f"{counted(planned.trainings, 'training')} and " if planned.trainings else ""
+    cost = f", at most {dollars(planned.usd_most)}" if planned.usd_most is not None else ""
+    parts = counted(planned.settings, "part")
+    return f"again with {parts} of its examples: {trained}{counted(planned.requests, 'answer')}{cost}"
+
+
 def in_words(planned: TrialsEstimate) -> str:
     """`6 settings on 64 dev questions: 320 answers at most`."""
     if not planned.settings:

@@ -4,29 +4,17 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from functools import cached_property
+from dataclasses import dataclass
 
-from harness.corpus.embedder import Embedder
-from harness.corpus.examples import ExampleFinder, ExampleFinders, open_examples
-from harness.corpus.inventory import Corpora
-from harness.corpus.retrievers import Retrievers, retrievers_of
-from harness.corpus.window import query_prefix_of
-from harness.records import TrialRow
-from harness.run.answer_cache import AnswerCache
 from harness.run.estimate import TrialsEstimate
 from harness.run.facts import Tuned
-from harness.run.folder import RunFolder
-from harness.run.plan import Job, Plan, sample
-from harness.run.prepare import TaskContext
-from harness.run.settings import Settings
-from harness.run.tools import Tools
-from harness.run.tuning.ask import Ask, Asker, Candidate, Stage
+from harness.run.plan import Job, Plan
+from harness.run.tuning.askers import Askers, at_home, resumed
 from harness.run.tuning.planned import in_words, trials_estimate
 from harness.run.tuning.search import Found, Space, dev_of, search, space_of
 from harness.run.tuning.words import sentence
 from harness.spec.space import changed, tunable
-from harness.spec.system import Nearest, System
+from harness.spec.system import System
 from harness.spec.task import Task
 
 Chosen = Mapping[tuple[str, str], System]
@@ -37,107 +25,43 @@ Chosen = Mapping[tuple[str, str], System]
 class Tuning:
     """The search of a run. `plan`: with the defaults."""
 
-    settings: Settings
     plan: Plan
-    tools: Tools
-    folder: RunFolder
-    corpora: Corpora
-    _retrievers: dict[str, Retrievers] = field(default_factory=dict)
-    _finders: dict[str, ExampleFinders] = field(default_factory=dict)
+    askers: Askers
 
     def go(self) -> Chosen:
         """Search for each system that has settings, and keep what was chosen in the manifest."""
         kept: list[Tuned] = []
-        say = self.tools.progress.note
+        folder, say = self.askers.folder, self.askers.tools.progress.note
         for planned in self.estimate():
             say(f"  {planned.task} · {planned.system}: {in_words(planned)}")
         for task, space in self.spaces():
-            found = search(space, self._resumed(self._asker(task, space), task))
+            known = [row for row in folder.trials() if row.task == task.name]
+            ask = self.askers.of(task, space.default.system)
+            found = search(space, resumed(ask, known, folder.add_trial))
             kept.append(_record(task, space, found, from_train=not _has_dev(task)))
-            self.folder.update(tuned=tuple(kept))
+            folder.update(tuned=tuple(kept))
             say(f"  {task.name} · {space.default.system.name}: {sentence(kept[-1])}")
         return chosen_by(self.plan, kept)
 
     def estimate(self) -> tuple[TrialsEstimate, ...]:
         """What the search takes at most, as far as the run folder does not hold it."""
-        known = Counter((row.task, row.system) for row in self.folder.trials())
+        known = Counter((row.task, row.system) for row in self.askers.folder.trials())
+        rows = ((task, space, space.default.system) for task, space in self.spaces())
         return tuple(
-            trials_estimate(self._asker(task, space), space, known[task.name, space.default.system.id])
-            for task, space in self.spaces()
+            trials_estimate(self.askers.of(task, system), space, known[task.name, system.id])
+            for task, space, system in rows
         )
 
     def spaces(self) -> Iterator[tuple[Task, Space]]:
         """What is tried, model by model, and of each what needs no training first."""
-        assert self.settings.tune is not None
-        models = [model.ref for model in self.tools.models]
-        jobs = [job for job in _at_home(self.plan) if tunable(job.system)]
+        settings = self.askers.settings
+        assert settings.tune is not None
+        models = [model.ref for model in self.askers.tools.models]
+        jobs = [job for job in at_home(self.plan) if tunable(job.system)]
         for job in sorted(jobs, key=lambda job: (models.index(job.system.model), job.system.adapted)):
             task = self.plan.tasks[job.task]
-            dev = dev_of(task.dev, self.settings.seed)
-            yield (
-                task,
-                space_of(job.system, self.settings.tune, dev, len(task.train), self.settings.seed),
-            )
-
-    # Asking
-
-    def _resumed(self, ask: Ask, task: Task) -> Ask:
-        """Asks what the run folder has no row of, and writes one down."""
-        known = {
-            (row.system, row.candidate, row.stage): row
-            for row in self.folder.trials()
-            if row.task == task.name
-        }
-
-        def asked(candidate: Candidate, stage: Stage) -> TrialRow:
-            row = known.get((candidate.default.id, candidate.system.id, stage.number))
-            if row is None:
-                row = ask(candidate, stage)
-                self.folder.add_trial(row)
-            return row
-
-        return asked
-
-    def _asker(self, task: Task, space: Space) -> Asker:
-        system = space.default.system
-        model = self.tools.of(system)
-        context = TaskContext(
-            task, model.engine, self._retrievers_of(task), self.settings.seed, self._finders_of(task)
-        )
-        facts = self.folder.manifest.model_of(system)
-        return Asker(self.tools, model, facts, context, self._cache, self.settings.seed)
-
-    def _retrievers_of(self, task: Task) -> Retrievers | None:
-        if task.corpus is None:
-            return None
-        if task.name not in self._retrievers:
-            corpus = self.corpora.read(task.corpus)
-            self._retrievers[task.name] = retrievers_of(
-                corpus, self._embedder, cache=self.tools.cache, progress=self.tools.progress
-            )
-        return self._retrievers[task.name]
-
-    def _finders_of(self, task: Task) -> ExampleFinders:
-        if task.name not in self._finders:
-
-            def opened(nearest: Nearest) -> ExampleFinder:
-                train = sample(task.train, nearest.max_examples, self.settings.seed)
-                prefix = query_prefix_of(self._embedder, nearest)
-                cache, progress = self.tools.cache, self.tools.progress
-                return open_examples(train, self._embedder, prefix, cache=cache, progress=progress)
-
-            self._finders[task.name] = ExampleFinders(opened)
-        return self._finders[task.name]
-
-    @cached_property
-    def _embedder(self) -> Embedder:
-        return self.tools.embedder()
-
-    @cached_property
-    def _cache(self) -> AnswerCache | None:
-        if not self.settings.use_cache:
-            return None
-        return AnswerCache(self.tools.cache / "answers.sqlite", self.tools.progress)
+            dev = dev_of(task.dev, settings.seed)
+            yield task, space_of(job.system, settings.tune, dev, len(task.train), settings.seed)
 
 
 def chosen_by(plan: Plan, kept: Sequence[Tuned]) -> Chosen:
@@ -145,7 +69,7 @@ def chosen_by(plan: Plan, kept: Sequence[Tuned]) -> Chosen:
     chosen = {(row.task, row.default.id): changed(row.default, row.settings) for row in kept}
     followed = {
         (job.task, job.system.id): _following(job, kept)
-        for job in _at_home(plan)
+        for job in at_home(plan)
         if job.system.control and job.system.passages
     }
     return {**chosen, **followed}
@@ -160,12 +84,6 @@ def _following(job: Job, kept: Sequence[Tuned]) -> System:
         and (row.default.kinds, row.default.adapted) == (("retrieved",), False)
     )
     return changed(job.system, next(plain, {}))
-
-
-def _at_home(plan: Plan) -> list[Job]:
-    """The systems of each task that were made for it, each once."""
-    at_home = [job for job in plan.jobs if not job.shows_forgetting]
-    return list({(job.task, job.system.id): job for job in reversed(at_home)}.values())[::-1]
 
 
 def _has_dev(task: Task) -> bool:

@@ -1,0 +1,112 @@
+"""`--learning-curve`: what learns from examples, asked the test questions after learning from fewer of them.
+
+The parts of train are nested and the same for every strategy: 25, 50, 100, … of one seeded order. All of train is what
+the comparison itself asks. These systems stand in `learning.jsonl` alone: they are no contestants.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+from harness.run.counts import written_tokens
+from harness.run.estimate import TrialsEstimate
+from harness.run.plan import Plan
+from harness.run.spending import price_of, usd
+from harness.run.tuning.ask import Candidate, Stage
+from harness.run.tuning.askers import Askers, at_home, resumed
+from harness.run.tuning.planned import learning_in_words
+from harness.spec.system import Context, Nearest, System
+from harness.spec.task import Task
+
+FIRST = 25
+SETTING = "examples"
+"""What a row says that its system changes."""
+
+
+@dataclass
+class Learning:
+    """The learning curves of a run. `plan`: with the systems that are compared."""
+
+    plan: Plan
+    askers: Askers
+
+    def go(self) -> None:
+        folder, say = self.askers.folder, self.askers.tools.progress.note
+        for planned in self.estimate():
+            say(f"  {planned.task} · {planned.system}: {learning_in_words(planned)}")
+        for task, system in self._systems():
+            known = [row for row in folder.learnt() if row.task == task.name]
+            ask = resumed(self.askers.of(task, system), known, folder.add_learnt)
+            for count in sizes(task, system):
+                part = part_of(system, count)
+                ask(Candidate(system, part, {SETTING: count}), Stage(0, task.test, count))
+
+    def estimate(self) -> tuple[TrialsEstimate, ...]:
+        """What is asked, by the length of the prompts of the whole system."""
+        return tuple(self._estimate(task, system) for task, system in self._systems() if sizes(task, system))
+
+    def _systems(self) -> Iterator[tuple[Task, System]]:
+        """Those that learn, by task; what needs no training first."""
+        for job in sorted(at_home(self.plan), key=lambda job: job.system.adapted):
+            task = self.plan.tasks[job.task]
+            if learns(job.system) and task.name not in self.askers.folder.manifest.set_aside:
+                yield task, job.system
+
+    def _estimate(self, task: Task, system: System) -> TrialsEstimate:
+        asker, parts = self.askers.of(task, system), sizes(task, system)
+        prompts = asker.context.prompts(system, task.test)
+        read = len(parts) * sum(prompt.facts.tokens for prompt in prompts)
+        most = len(parts) * sum(written_tokens(prompt.request) for prompt in prompts)
+        price = price_of(asker.facts, adapted=system.adapted)
+        known = [
+            row for row in self.askers.folder.learnt() if (row.task, row.system) == (task.name, system.id)
+        ]
+        return TrialsEstimate(
+            task=task.name,
+            system=system.name,
+            settings=len(parts),
+            trainings=len(parts) if system.recipe else 0,
+            questions=len(task.test),
+            known=len(known),
+            requests=len(parts) * len(task.test),
+            prompt_tokens=read,
+            completion_most=most,
+            usd_most=None if price is None else usd(price, read, most),
+        )
+
+
+def learns(system: System) -> bool:
+    """Whether more training questions may make a system better: an adapter of ours, or examples that are looked for."""
+    return not system.control and (system.recipe is not None or system.nearest is not None)
+
+
+def sizes(task: Task, system: System) -> tuple[int, ...]:
+    """How many training questions the parts have: 25, twice as many, …, less than the system itself learns from."""
+    most = learnt_from(system, len(task.train))
+    counts = [FIRST]
+    while 2 * counts[-1] < most:
+        counts.append(2 * counts[-1])
+    return tuple(count for count in counts if count < most)
+
+
+def learnt_from(system: System, train: int) -> int:
+    """How many training questions a system learns from, of so many that there are."""
+    limits = [system.recipe.max_examples if system.recipe else None]
+    limits += [system.nearest.max_examples if system.nearest else None]
+    return min(train, *(limit or train for limit in limits))
+
+
+def part_of(system: System, count: int) -> System:
+    """The same system, having learnt from `count` training questions: `lora[n=50]`."""
+    context = tuple(_fewer(part, count) for part in system.context)
+    recipe = system.recipe
+    adapter = system.adapter
+    if recipe is not None:
+        fewer = tuple(_fewer(part, count) for part in recipe.context)
+        adapter = replace(recipe, max_examples=count, context=fewer)
+    return replace(system, context=context, adapter=adapter).varied(f"n={count}")
+
+
+def _fewer(part: Context, count: int) -> Context:
+    return replace(part, max_examples=count) if isinstance(part, Nearest) else part

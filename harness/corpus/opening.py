@@ -13,15 +13,22 @@ from harness.corpus.documents import Corpus, corpus_sha256
 from harness.corpus.embedder import Embedder
 from harness.corpus.expansion import ExpandedRetriever
 from harness.corpus.lexical import LexicalSource, open_lexical
+from harness.corpus.rerank import OpenReranker, RerankedRetriever, Reranker, check_length
 from harness.corpus.retriever import DenseRetriever, HybridRetriever, LexicalRetriever, Retriever
 from harness.corpus.window import prefixes_of
+from harness.errors import InputError
 from harness.files import sha256_json
 from harness.progress import Progress
 from harness.records import Passage
 from harness.spec.system import Gold, Retrieved
 
 CANDIDATES = 50
-"""What each ranking hands to the fusion, where nothing else is said."""
+"""What each ranking hands to the fusion, and what is ranked again, where nothing else is said."""
+
+
+def no_reranker(name: str) -> Reranker:
+    """Where nothing opens rerankers."""
+    raise InputError(f"the reranker {name!r} cannot be opened here.")
 
 
 def open_retriever(
@@ -31,6 +38,7 @@ def open_retriever(
     *,
     cache: Path,
     progress: Progress,
+    reranker: OpenReranker = no_reranker,
 ) -> Retriever:
     """Open what ranks the passages of a corpus; indexes come from `cache`, or are built there.
 
@@ -41,6 +49,10 @@ def open_retriever(
         retriever, cut_passages = _lexical(corpus, embedder, passages, cache, progress)
     else:
         retriever, cut_passages = _dense(corpus, embedder, passages, cache, progress)
+    if passages.rerank:
+        model = reranker(passages.rerank)
+        check_length(model, passages.chunk_tokens)
+        retriever = RerankedRetriever(retriever, model, passages.candidates or CANDIDATES)
     if passages.expand:
         retriever = ExpandedRetriever(retriever, cut_passages, passages.expand)
     return retriever

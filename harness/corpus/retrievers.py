@@ -10,7 +10,8 @@ from pathlib import Path
 from harness.corpus.building import IndexInfo
 from harness.corpus.documents import Corpus
 from harness.corpus.embedder import Embedder
-from harness.corpus.opening import open_retriever
+from harness.corpus.opening import no_reranker, open_retriever
+from harness.corpus.rerank import OpenReranker
 from harness.corpus.retriever import Retriever
 from harness.progress import Progress
 from harness.records import Ranked
@@ -83,6 +84,15 @@ class Retrievers:
         return [known[question] for question in questions]
 
 
-def retrievers_of(corpus: Corpus, embedder: Embedder, *, cache: Path, progress: Progress) -> Retrievers:
+def retrievers_of(
+    corpus: Corpus,
+    embedder: Embedder,
+    *,
+    cache: Path,
+    progress: Progress,
+    reranker: OpenReranker = no_reranker,
+) -> Retrievers:
     """Those of a corpus whose indexes lie in `cache`, or are built into it."""
-    return Retrievers(partial(open_retriever, corpus, embedder, cache=cache, progress=progress))
+    return Retrievers(
+        partial(open_retriever, corpus, embedder, cache=cache, progress=progress, reranker=reranker)
+    )

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Literal
 
-Kind = Literal["base", "embedder"]
+Kind = Literal["base", "embedder", "reranker"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -77,7 +77,11 @@ def resolve(
         )
     if listed:
         if listed.kind != kind:
-            words = {"base": "a language model (--model)", "embedder": "an embedder (--embedder)"}
+            words = {
+                "base": "a language model (--model)",
+                "embedder": "an embedder (--embedder)",
+                "reranker": "a reranker (retrieval.rerank)",
+            }
             raise InputError(f"{listed.name} is {words[listed.kind]} and cannot be used as {words[kind]}.")
         return _open_catalogue(listed, cache, progress, download)
     if reference.strip() and path.is_dir():

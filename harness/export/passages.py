@@ -39,7 +39,9 @@ def turns_with_passages(task: Task, tools: Tools) -> dict[str, Turn]:
     corpus = read_corpus(task.corpus)
     tell(task.name, corpus.inventory, tools.progress)
     tell_cut_questions(task.name, task.test, embedder, system.retrieved, tools.progress)
-    retrievers = retrievers_of(corpus, embedder, cache=tools.cache, progress=tools.progress)
+    retrievers = retrievers_of(
+        corpus, embedder, cache=tools.cache, progress=tools.progress, reranker=tools.reranker
+    )
     prompts = TaskContext(task, tools.model.engine, retrievers, 0).prompts(system, task.test)
     turns = {}
     for question, prompt in zip(task.test, prompts, strict=True):

@@ -244,7 +244,9 @@ def served(strategy: Strategy, tasks: Sequence[Task], tools: Tools, seed: int) -
             corpus = read_corpus(task.corpus)
             tell(task.name, corpus.inventory, tools.progress)
             tell_cut_questions(task.name, task.test, embedder, system.passages, tools.progress)
-            retrievers = retrievers_of(corpus, embedder, cache=tools.cache, progress=tools.progress)
+            retrievers = retrievers_of(
+                corpus, embedder, cache=tools.cache, progress=tools.progress, reranker=tools.reranker
+            )
             retrievers.of(system.passages)
         member = Member(TaskContext(task, tools.model.engine, retrievers, seed), system, tools)
         if system.passages and member.prompts is None:

@@ -119,7 +119,9 @@ class RunContexts:
         if isinstance(passages, Retrieved) and passages.source == "train":
             learnt = sample(task.train, passages.train_examples, self.seed)
             whole = min(passages.chunk_tokens, self.embedder.max_tokens)
-            return corpus_of_train(task, learnt), dataclasses.replace(passages, chunk_tokens=whole)
+            return corpus_of_train(task, learnt), dataclasses.replace(
+                passages, chunk_tokens=whole, within=None
+            )
         corpus = self._corpus(task)
         if errors := gold_doc_errors(task, corpus.ids, corpus.passed_over):
             raise InputErrors(errors)
@@ -129,7 +131,12 @@ class RunContexts:
         """Open a retriever of a task and keep its facts. Raises InputError where a resumed run had another."""
         corpus, way = self._searched(task, passages)
         retriever = open_retriever(
-            corpus, self.embedder, way, cache=self.tools.cache, progress=self.tools.progress
+            corpus,
+            self.embedder,
+            way,
+            cache=self.tools.cache,
+            progress=self.tools.progress,
+            reranker=self.tools.reranker,
         )
         previous = self.folder.manifest.index_of(task.name, passages)
         if previous and previous.key != retriever.info.key:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import functools
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from harness.corpus.embedder import Embedder, SentenceTransformerEmbedder
+from harness.corpus.opening import no_reranker
+from harness.corpus.rerank import CrossEncoderReranker, OpenReranker, Reranker
 from harness.engines.catalogue import DEFAULT_EMBEDDER
 from harness.engines.engine import Clock, Engine
 from harness.engines.memory import fit_together
@@ -20,7 +23,7 @@ from harness.finetune.trainer import Trainer
 from harness.progress import Progress, Terminal
 from harness.run.settings import Settings
 from harness.run.speed import Measure, measure
-from harness.spec.models import ModelEntry
+from harness.spec.models import SERVED, ModelEntry
 from harness.spec.system import ModelRef, System
 
 
@@ -51,6 +54,7 @@ class Tools:
     fit_together: Callable[[Sequence[Engine]], bool] = fit_together
     measure: Measure | None = None
     """Finds out how fast a model answers here; None: nobody wants to know."""
+    reranker: OpenReranker = no_reranker
 
     @property
     def model(self) -> Model:
@@ -87,7 +91,16 @@ def load_tools(settings: Settings, progress: Progress | None = None) -> Tools:
         folder = resolve(name, kind="embedder", cache=cache, progress=progress)
         return SentenceTransformerEmbedder(folder.path, folder.name, folder.sha256, _device(opened))
 
-    return Tools(tuple(opened), embedder, name, cache, progress, measure=measure)
+    @functools.cache
+    def reranker(name: str) -> Reranker:
+        if name.startswith(SERVED):
+            from harness.engines.endpoint.rerank import open_served_reranker
+
+            return open_served_reranker(name)
+        folder = resolve(name, kind="reranker", cache=cache, progress=progress)
+        return CrossEncoderReranker(folder.path, folder.name, folder.sha256, _device(opened))
+
+    return Tools(tuple(opened), embedder, name, cache, progress, measure=measure, reranker=reranker)
 
 
 def _device(models: Sequence[Model]) -> str:

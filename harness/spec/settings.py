@@ -41,7 +41,12 @@ class Retrieval(Strict):
         50,
         ge=10,
         le=1000,
-        description="Passages that each ranking of `hybrid` hands to the fusion.",
+        description="Passages that each ranking of `hybrid` hands to the fusion, and that `rerank` ranks again.",
+    )
+    rerank: Filled | None = Field(
+        None,
+        description="A cross-encoder that ranks the candidates again: a folder, a name on the model hub, or a server's "
+        "`/rerank` (`http://HOST:PORT/v1#NAME`).",
     )
     within: tuple[Filled, ...] = Field(
         (),

@@ -116,7 +116,7 @@ def retrieved(settings: RetrievalSettings, embedder: str) -> Retrieved:
         given[name] = given[name] or None
     if settings.method == "dense":
         given["method"] = None
-    if settings.method != "hybrid":
+    if settings.method != "hybrid" and not settings.rerank:
         given["candidates"] = None
     return Retrieved(**given, embedder=embedder)
 

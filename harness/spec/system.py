@@ -68,9 +68,9 @@ class Retrieved:
     """The `k` best passages of the corpus, as far as the prompt's budget allows.
 
     `method`: how they are ranked; None: by `embedder` alone, whose tokens count in each way. `candidates`: what each
-    ranking hands on where there is more than one. `within`: ids of the documents that are searched; None: all.
-    `expand`: neighbours shown before and behind each. `headings`: they stand in titles. Prefixes stand before what is
-    embedded; None: what the embedder's own files say.
+    ranking hands on where there is more than one. `rerank`: what ranks them again. `within`: ids of the documents that
+    are searched; None: all. `expand`: neighbours shown before and behind each. `headings`: they stand in titles.
+    Prefixes stand before what is embedded; None: what the embedder's own files say.
     `source` "train": the passages are training questions with their answers, in the place of the corpus: those that a
     fine-tune on `train_examples` (None: all) of them sees.
     """
@@ -84,6 +84,7 @@ class Retrieved:
     passage_prefix: Text | None = None
     method: Literal["bm25", "hybrid"] | None = None
     candidates: Positive | None = None
+    rerank: Name | None = None
     within: tuple[Name, ...] | None = None
     expand: Positive | None = None
     headings: Literal[True] | None = None
@@ -117,6 +118,7 @@ class Gold:
     passage_prefix: Text | None = None
     method: Literal["bm25", "hybrid"] | None = None
     candidates: Positive | None = None
+    rerank: Name | None = None
     within: tuple[Name, ...] | None = None
     expand: Positive | None = None
     headings: Literal[True] | None = None
@@ -150,9 +152,15 @@ def cut_id(passages: Retrieved | Gold) -> str:
     return sha256_json({name: value for name, value in facts.items() if name in _CUT})[:6]
 
 
-SINCE = frozenset(
-    {"method", "candidates", "within", "expand", "headings", "source", "train_examples"}
-) | frozenset({"query_prefix", "passage_prefix", "server", "structured", "model_label", "variant", "form"})
+_OF_RETRIEVAL = frozenset({"method", "candidates", "rerank", "within", "expand", "headings"})
+_OF_TRAIN = frozenset({"source", "train_examples"})
+_OF_PREFIXES = frozenset({"query_prefix", "passage_prefix"})
+SINCE = (
+    _OF_RETRIEVAL
+    | _OF_TRAIN
+    | _OF_PREFIXES
+    | frozenset({"server", "structured", "model_label", "variant", "form"})
+)
 """Fields that are no part of an id while they are None: systems of runs from before them keep theirs."""
 
 Context = Annotated[Examples | Nearest | Retrieved | WholeCorpus | Gold, Field(discriminator="kind")]

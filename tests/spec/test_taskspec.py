@@ -55,6 +55,7 @@ def test_a_good_spec_has_the_defaults_of_the_recipe() -> None:
     assert spec.retrieval.model_dump() == {
         "method": "dense",
         "candidates": 50,
+        "rerank": None,
         "within": (),
         "expand": 0,
         "headings": False,

@@ -29,6 +29,7 @@ SECTIONS = {
         "passage_prefix",
         "method",
         "candidates",
+        "rerank",
         "within",
         "expand",
         "headings",

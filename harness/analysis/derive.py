@@ -14,6 +14,7 @@ from typing import TypeVar
 from harness.analysis import accuracy, throughput
 from harness.analysis.accuracy import ScoredAnswer, Scores, score_all
 from harness.analysis.baselines import Trivial, trivial
+from harness.analysis.citations import citations
 from harness.analysis.comparisons import Answered, comparisons, forgetting
 from harness.analysis.decision.case import Case, case_of, needs_of, with_needs
 from harness.analysis.decision.other_metrics import figures_under, in_words, verdicts
@@ -286,6 +287,7 @@ def _system(
         ),
         tokens_per_s=throughput.tokens_per_s(timings, passed),
         retrieval=retrieval(scored, system, texts),
+        citations=citations(scored, system, run.manifest.tasks[task].spec, clusters),
         adapter=run.adapter_key(pair),
         truncated=sum(row.dropped_passages > 0 for row in rows),
         dropped_passages=sum(row.dropped_passages for row in rows),

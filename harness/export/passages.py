@@ -46,6 +46,6 @@ def turns_with_passages(task: Task, tools: Tools) -> dict[str, Turn]:
     turns = {}
     for question, prompt in zip(task.test, prompts, strict=True):
         passages = [ranked.passage for ranked in prompt.retrieved[: prompt.shown]]
-        turn = user_turn(task, question, passages)
+        turn = user_turn(task, question, passages, task.own.answer.citations)
         turns[question.id] = Turn(turn.content, tuple(passage.chunk_id for passage in passages))
     return turns

@@ -45,6 +45,7 @@ def task_sections(task: TaskResult) -> tuple[Section, ...]:
         section("Training seeds", tables.seeds(task)),
         section("What the fine-tune forgot", tables.forgetting(task)),
         section("Retrieval", tables.retrieval(task)),
+        section("Citations", tables.citations(task)),
         section("Where the accuracy goes", tables.steps(task), tables.bins(task)),
         section("Speed", tables.speed(task), servers.timed(task)),
         section("Cost", *costs.task_blocks(task)),

@@ -144,6 +144,19 @@ def retrieval(task: TaskResult) -> Table:
     )
 
 
+def citations(task: TaskResult) -> Table:
+    """Which passages answers name: right ones, others that were shown, or none that there is."""
+    return table_of(
+        [(row, row.citations) for row in task.strategies.values() if row.citations],
+        ("Strategy", lambda row: row[0].label),
+        ("Cites", lambda row: numbers.estimate(row[1].cited)),
+        ("Right passages alone", lambda row: numbers.estimate(row[1].gold)),
+        ("Others that were shown", lambda row: numbers.estimate(row[1].shown)),
+        ("Never shown", lambda row: numbers.estimate(row[1].never_shown)),
+        ("n", lambda row: f"{row[1].cited.n}, {row[1].gold.n} with gold documents"),
+    )
+
+
 STEPS = (
     "",
     ": what found passages add",

@@ -25,6 +25,7 @@ from harness.engines.engine import (
 from harness.engines.reasoning import THINKING_TOKENS
 from harness.finetune.trainer import Example
 from harness.records import AnswerRow, Passage, Question, Ranked
+from harness.scoring.citations import citation
 from harness.spec.system import Context, Examples, Form, Gold, Nearest, Retrieved, WholeCorpus
 from harness.spec.task import Task
 
@@ -151,7 +152,10 @@ class TaskFilePrompts:
         shown = wanted
         while True:
             turns = self._messages(
-                self._examples(contexts, nearest), question, [ranked.passage for ranked in passages[:shown]]
+                self._examples(contexts, nearest),
+                question,
+                [ranked.passage for ranked in passages[:shown]],
+                self.task.own.answer.citations if limits else None,
             )
             request = Request(tuple(turns), decoding, options)
             facts = self.engine.inspect(request)
@@ -169,9 +173,13 @@ class TaskFilePrompts:
     def example(
         self, contexts: Contexts, question: Question, passages: Passages, nearest: Nearby = ()
     ) -> Example:
-        request = self.prompt(contexts, question, passages, nearest).request
-        written = Request(request.prompt, request.decoding)
-        return Example(written, target_text(self.task, question), question.fact_id)
+        prompt = self.prompt(contexts, question, passages, nearest)
+        written = Request(prompt.request.prompt, prompt.request.decoding)
+        reply = target_text(self.task, question)
+        form = self.task.own.answer.citations
+        if form and (number := _gold_number(question, prompt)):
+            reply = f"{reply} {citation(form, number)}"
+        return Example(written, reply, question.fact_id)
 
     def turns(self, contexts: Contexts, question: Question, prompt: Prompt) -> list[Message]:  # noqa: ARG002
         assert not isinstance(prompt.request.prompt, str)  # `prompt` made a conversation
@@ -195,14 +203,18 @@ class TaskFilePrompts:
         return {}
 
     def _messages(
-        self, examples: Sequence[Question], question: Question, passages: Sequence[Passage]
+        self,
+        examples: Sequence[Question],
+        question: Question,
+        passages: Sequence[Passage],
+        citations: str | None,
     ) -> list[Message]:
         """The conversation: system, one turn pair an example, the question."""
         task = self.task
         turns = [Message("system", task.own.system_message)]
         for example in examples:
             turns += [user_turn(task, example, ()), Message("assistant", target_text(task, example))]
-        return [*turns, user_turn(task, question, passages)]
+        return [*turns, user_turn(task, question, passages, citations)]
 
     def _examples(self, contexts: Contexts, nearest: Nearby) -> tuple[Question, ...]:
         """In the order in which they are shown: the nearest to the question last, beside it."""
@@ -238,13 +250,42 @@ def pick_examples(task: Task, chosen: Examples) -> tuple[Question, ...]:
     return tuple(random.Random(f"examples:{chosen.seed}").sample(task.train, count))
 
 
-def user_turn(task: Task, question: Question, passages: Sequence[Passage]) -> Message:
-    """The question as the user asks it, behind its passages."""
+def user_turn(
+    task: Task, question: Question, passages: Sequence[Passage], citations: str | None = None
+) -> Message:
+    """The question as the user asks it, behind its passages. `citations`: the form in which replies shall name one."""
     text = task.own.user_message(question.question)
-    return Message("user", f"{documents(passages)}\n\nQuestion: {text}" if passages else text)
+    if not passages:
+        return Message("user", text)
+    asked = f"{CITE.format(citation(citations, 1))}\n\nQuestion: {text}" if citations else f"Question: {text}"
+    return Message("user", f"{documents(passages, citations)}\n\n{asked}")
 
 
-def documents(passages: Sequence[Passage]) -> str:
-    """The passages as they stand before a question, the best one nearest to it (arXiv 2407.01219); or nothing."""
+CITE = "End the answer with the number of the document that it is from, as {} for the first."
+
+
+def documents(passages: Sequence[Passage], citations: str | None = None) -> str:
+    """The passages as they stand before a question, the best one nearest to it (arXiv 2407.01219); or nothing.
+
+    Where they may be cited, each begins with how: numbers go up from the first in the prompt.
+    """
     blocks = ["\n".join(filter(None, (passage.title, passage.text))) for passage in reversed(passages)]
+    if citations:
+        blocks = [f"{citation(citations, number)} {block}" for number, block in enumerate(blocks, 1)]
     return "\n\n".join(["Documents:", *blocks]) if blocks else ""
+
+
+def _gold_number(question: Question, prompt: Prompt) -> int | None:
+    """The number of a right passage among those that a prompt shows; None where it shows none, or nothing is answered.
+
+    One that holds an answer word for word comes first.
+    """
+    shown = prompt.retrieved[: prompt.shown] if question.answerable else ()
+    gold = [place for place, ranked in enumerate(shown) if ranked.passage.doc_id in question.gold_docs]
+    holding = [
+        place
+        for place in gold
+        if any(answer.casefold() in shown[place].passage.text.casefold() for answer in question.answers)
+    ]
+    first = next(iter([*holding, *gold]), None)
+    return None if first is None else len(shown) - first

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from harness.records import AnswerRow, Question
+from harness.scoring.citations import without_citations
 from harness.scoring.table import METRICS, Scored
 from harness.spec.lmevalspec import LmEvalSpec
 from harness.spec.taskspec import TaskSpec
@@ -19,8 +20,9 @@ def scores_of(row: AnswerRow, question: Question, spec: TaskSpec | LmEvalSpec) -
     """The scores of an answer by each of its task's metrics, as shares."""
     if row.metrics is not None:
         return stored_scores(row, spec)
+    form = spec.answer.citations if isinstance(spec, TaskSpec) else None
     reply = Scored(
-        prediction=row.prediction,
+        prediction=without_citations(row.prediction, form) if form else row.prediction,
         question=question,
         refusal=refusal_of(spec),
         choice_logprobs=row.choice_logprobs,

@@ -16,6 +16,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, ValidationInfo, fie
 from harness.errors import did_you_mean, shown
 from harness.quantities import listed
 from harness.records import Question
+from harness.scoring.citations import NUMBER
 from harness.scoring.table import METRICS, AnswerType, metrics_for
 from harness.spec.forms import ANY_OBJECT, AnswerForm, fault_of_form
 from harness.spec.mistakes import Loc, raise_mistakes, repeated
@@ -121,6 +122,11 @@ class Answer(Strict):
         None,
         description="The right reply to a question with `answerable: false`: for type `text`, and only there.",
     )
+    citations: Filled | None = Field(
+        None,
+        description='How a reply names the passage that it is from, with `{n}` for its number, such as `"[{n}]"`: '
+        "passages are numbered, and prompts with passages ask for it. For type `text`, and only there.",
+    )
 
     @field_validator("stop")
     @classmethod
@@ -166,6 +172,22 @@ class Answer(Strict):
         if self.type == "label":
             return AnswerForm(self.labels or ())
         return AnswerForm(schema=self.json_schema or ANY_OBJECT) if self.type == "json" else None
+
+    @field_validator("citations")
+    @classmethod
+    def _citations(cls, form: str | None, info: ValidationInfo) -> str | None:
+        kind = info.data.get("type")
+        if form is None:
+            return None
+        if kind not in ("text", None):
+            raise ValueError(f"is for type text only; the type here is {kind}.")
+        if form.count(NUMBER) != 1:
+            raise ValueError(f"is {shown(form)}, and must contain {NUMBER} once, where the number goes.")
+        if form.strip() == NUMBER or re.search(r"\d", form):
+            raise ValueError(
+                f"is {shown(form)}: write a sign around {NUMBER}, such as [{NUMBER}], and no digit."
+            )
+        return form.strip()
 
     @field_validator("refusal")
     @classmethod

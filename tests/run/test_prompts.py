@@ -114,6 +114,38 @@ def test_only_k_passages_are_wanted_and_fewer_are_no_drop(task: Task) -> None:
     assert (text(prompt), prompt.shown, prompt.dropped) == (ONE_SHOWN, 1, 0)
 
 
+def with_citations(task: Task, form: str = "[{n}]") -> Task:
+    answer = task.own.answer.model_copy(update={"citations": form})
+    return dataclasses.replace(task, spec=task.own.model_copy(update={"answer": answer}))
+
+
+def test_passages_that_may_be_cited_are_numbered_as_they_stand(task: Task) -> None:
+    cites = with_citations(task, "(no. {n})")
+    assert text(prompt_of(with_retrieval(cites, k=2), "rag")) == (
+        f"[system] {SYSTEM}\n[user] Documents:\n\n(no. 1) SECOND\n{'b' * 20}\n\n(no. 2) BEST\n{'a' * 20}\n\n"
+        "End the answer with the number of the document that it is from, as (no. 1) for the first.\n\n"
+        "Question: Who keeps the saw?\n[assistant]"
+    )
+    assert text(prompt_of(cites, "base")) == BARE
+    assert text(prompt_of(cites, "rag", passages=())) == BARE
+
+
+def test_a_fine_tune_is_taught_to_cite_the_right_passage_it_sees(task: Task) -> None:
+    """The number of the one that holds the answer; none where no right passage is shown, or nothing is answered."""
+    prompts, contexts = (
+        TaskFilePrompts(with_citations(task), FallibleEngine()),
+        system(task, "lora+rag").context,
+    )
+    asked = Question("q", "Who keeps the saw?", ("bbb",), ("best", "second"))
+    assert prompts.example(contexts, asked, PASSAGES).reply == "bbb [2]"
+    worded = dataclasses.replace(asked, answers=("Ann",))
+    assert prompts.example(contexts, worded, PASSAGES).reply == "Ann [3]"
+    assert prompts.example(contexts, dataclasses.replace(worded, gold_docs=("x",)), PASSAGES).reply == "Ann"
+    nothing = dataclasses.replace(worded, answers=(), answerable=False)
+    assert prompts.example(contexts, nothing, PASSAGES).reply == "unknown"
+    assert prompts.example((), asked, ()).reply == "bbb"
+
+
 def test_examples_are_the_same_for_all_questions_and_come_from_train(task: Task, tmp_path: Path) -> None:
     texts = map(text, context_of(task, tmp_path).prompts(system(task, "few-shot"), task.test))
     heads = {words[: words.rindex("[user]")] for words in texts}

@@ -57,7 +57,8 @@ class Candidate:
     accuracy. `rank`: how simple it is, from 0 on. `beats_trivial`: whether it is shown to do better than the best reply
     that needs no model (None: there is none to compare with). `update_unknown`: nobody knows how long an update takes,
     as its adapter is made elsewhere. `leaves`: how data leave machines of one's own with it, a clause (None: they do
-    not). `weights_elsewhere`: a service that bills tokens holds the weights.
+    not). `cites`: whether it has passages to cite; `cited`: the share of its answers that name right ones (None: not
+    measured). `weights_elsewhere`: a service that bills tokens holds the weights.
     """
 
     name: str
@@ -67,6 +68,7 @@ class Candidate:
     memory_gb: float | None = None
     memory_most_gb: float | None = None
     cites: bool = False
+    cited: Estimate | None = None
     update_s: float | None = None
     update_people_s: float | None = None
     interval: Interval | None = None

@@ -281,6 +281,7 @@ def _candidate(
         leaves=_leaves(model),
         weights_elsewhere=model.server is not None and model.by_token,
         cites=system.retrieved is not None,
+        cited=figures.citations.gold if figures.citations else None,
         update_s=sum(part for part in parts if part is not None) if any(parts) else None,
         update_people_s=3600 * people if updated else None,
         update_unknown=measured.served_adapter,

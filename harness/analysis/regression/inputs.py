@@ -14,7 +14,7 @@ from harness.spec.tariff import Tariff
 Facts = Mapping[str, object]
 """Names as they stand in sentences → values, nested or plain."""
 
-SCORING = ("type", "labels", "refusal")
+SCORING = ("type", "labels", "refusal", "citations")
 """What a task file says of an answer that decides whether it is right."""
 LOCATION = ("name", "description", "corpus")
 """Keys of a task file that say where things lie and what they are called, not what they are."""

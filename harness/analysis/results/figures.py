@@ -144,6 +144,21 @@ class Retrieval:
 
 
 @dataclass(frozen=True, slots=True)
+class Citations:
+    """What answers cite, of those with passages in the prompt: shares of answers.
+
+    `cited`: that name a passage; `gold`: right ones alone; `shown`: others that stood in the prompt; `never_shown`: a
+    number that no passage had. `gold` and `shown` are of questions that name gold documents. `form`: of a citation.
+    """
+
+    form: str
+    cited: Estimate
+    gold: Estimate
+    shown: Estimate
+    never_shown: Estimate
+
+
+@dataclass(frozen=True, slots=True)
 class VarianceParts:
     """The variance of a mean over questions and seeds, by where it comes from."""
 

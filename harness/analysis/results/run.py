@@ -11,6 +11,7 @@ from harness.analysis.results.decision import Decision, Verdict
 from harness.analysis.results.figures import (
     Baseline,
     Check,
+    Citations,
     Clusters,
     Comparison,
     Estimate,
@@ -90,7 +91,8 @@ class SystemFigures:
     of what each of lm-eval's filters makes of the same answers; empty where there is one filter. `missing`: answers
     that could not be had, by reason, the most frequent first. Times of servers are cold; `warm`: those of the same
     prompts asked again. `untimed`: timed requests that failed, and stand in no time. `repeat_noise`: how
-    much a server's answers vary by themselves; None where it was asked once.
+    much a server's answers vary by themselves; None where it was asked once. `citations`: None where the task asks for
+    none, or no passages are shown.
     """
 
     system: System
@@ -120,6 +122,7 @@ class SystemFigures:
     warm: Warm | None = None
     untimed: Count = 0
     repeat_noise: RepeatNoise | None = None
+    citations: Citations | None = None
 
     @property
     def control(self) -> bool:

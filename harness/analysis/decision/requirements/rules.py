@@ -103,6 +103,30 @@ def citations(candidate: Candidate, needs: Requirements, _: Setting) -> Outcome 
     return Outcome("citations", Met.MISSED, "it has no passages to cite", miss=1.0)
 
 
+def right_citations(candidate: Candidate, needs: Requirements, _: Setting) -> Outcome | None:
+    """By what was measured; where the interval speaks against it, the clause says so."""
+    least, measured = needs.min_citations, candidate.cited
+    if least is None:
+        return None
+    if not candidate.cites:
+        return Outcome(
+            "min_citations", Met.MISSED, "it has no passages to cite", {"required": least}, miss=1.0
+        )
+    if measured is None or measured.mean is None:
+        why = "no citation was asked for (answer.citations of the task file)"
+        if measured is not None:
+            why = "no question that names gold documents was answered"
+        return _unknown("min_citations", why, required=least)
+    right = measured.mean
+    outcome = _compared("min_citations", right, least, right >= least, percent, gap=share)
+    low, high = measured.ci_low, measured.ci_high
+    if low is None or high is None:
+        return outcome
+    return _unsure(
+        outcome, percent, low if right >= least > low else None, high if right < least <= high else None
+    )
+
+
 def in_house(candidate: Candidate, needs: Requirements, _: Setting) -> Outcome | None:
     """What answers on a machine of one's own meets it; a service, or a server elsewhere, misses it.
 

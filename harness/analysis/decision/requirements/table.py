@@ -128,6 +128,12 @@ class Requirements:
         name="citations", write=_needed, label="citations", check=rules.citations,
         clause=lambda _: "answers name their source",
     )  # fmt: skip
+    min_citations: float | None = requirement(
+        None, "--min-citations", "SHARE", "the least share of answers that name a right passage, 0 to 1",
+        least=0, most=1, share=True, name="the least share of right citations", write=percent,
+        label="right citations", check=rules.right_citations,
+        clause=lambda needs: f"at least {percent(needs.min_citations)} of the answers name a right passage",
+    )  # fmt: skip
     in_house: bool = requirement(
         False, "--in-house", None, "data may not leave your own machines: no hosted model",
         name="data in house", write=_needed, label="data", check=rules.in_house,

@@ -1,0 +1,68 @@
+"""What answers cite, judged by what they were shown: a right passage, another one, or one that was never shown."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Literal
+
+from harness.analysis.accuracy import ScoredAnswer, estimate
+from harness.analysis.results.figures import Citations
+from harness.scoring.citations import cited, without_citations
+from harness.scoring.refusal import is_refusal
+from harness.spec.lmevalspec import LmEvalSpec
+from harness.spec.system import System
+from harness.spec.taskspec import TaskSpec
+
+Kind = Literal["none", "gold", "shown", "never_shown"]
+
+
+def citations(
+    scored: Sequence[ScoredAnswer],
+    system: System,
+    spec: TaskSpec | LmEvalSpec,
+    clusters: Mapping[str, str],
+) -> Citations | None:
+    """How a system cites; None where the task asks for no citations, or it shows no passages.
+
+    Counted are answers to answerable questions that show a passage and do not refuse. An answer falls into one kind:
+    one wrong number is enough for the worse one. `gold` is of questions that name gold documents.
+    """
+    form = spec.answer.citations if isinstance(spec, TaskSpec) else None
+    if form is None or system.passages is None:
+        return None
+    assert isinstance(spec, TaskSpec)
+    counted = [
+        answer
+        for answer in scored
+        if answer.row.shown_passages
+        and answer.asked.question.answerable
+        and not is_refusal(without_citations(answer.row.prediction, form), spec.answer.refusal)
+    ]
+    kinds = {id(answer): kind_of(answer, form) for answer in counted}
+    with_gold = [answer for answer in counted if answer.asked.question.gold_docs and not system.reads_train]
+
+    def share(answers: Sequence[ScoredAnswer], *which: Kind) -> Mapping[str, float]:
+        """Question id → how often its answers are of such a kind, over the seeds."""
+        values: dict[str, list[float]] = {}
+        for answer in answers:
+            values.setdefault(answer.row.question_id, []).append(float(kinds[id(answer)] in which))
+        return {name: sum(some) / len(some) for name, some in values.items()}
+
+    return Citations(
+        form=form,
+        cited=estimate(share(counted, "gold", "shown", "never_shown"), clusters),
+        gold=estimate(share(with_gold, "gold"), clusters),
+        shown=estimate(share(with_gold, "shown"), clusters),
+        never_shown=estimate(share(counted, "never_shown"), clusters),
+    )
+
+
+def kind_of(answer: ScoredAnswer, form: str) -> Kind:
+    """Passages are numbered from 1 in the order of the prompt, in which the best one stands last."""
+    numbers, row = cited(answer.row.prediction, form), answer.row
+    if not numbers:
+        return "none"
+    if any(not 1 <= number <= row.shown_passages for number in numbers):
+        return "never_shown"
+    named = {row.retrieved[row.shown_passages - number].doc_id for number in numbers}
+    return "gold" if named <= {*answer.asked.question.gold_docs} else "shown"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import time
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -17,6 +18,7 @@ from harness.commands.flags import (
     add_requirement_flags,
     day,
     dollars_to_spend,
+    duration,
     name,
     names_in,
     place,
@@ -53,7 +55,7 @@ def _compare(options: argparse.Namespace) -> None:
     from harness.commands.live import page_of
     from harness.lmeval.load import open_tasks
     from harness.report.terminal import print_results
-    from harness.run.compare import compare, default_output, dry_run
+    from harness.run.compare import compare, default_output, dry_run, fit_within
     from harness.run.folder import check_output
     from harness.run.lock import writing_alone
     from harness.run.tools import load_tools
@@ -61,7 +63,10 @@ def _compare(options: argparse.Namespace) -> None:
 
     if options.json and not options.dry_run:
         raise InputError("--json prints a plan: add --dry-run. A run keeps its figures in results.json.")
+    began = time.perf_counter()
     settings = resumed_settings(options) if options.resume else settings_of(options, TASKS)
+    if options.within and (settings.tune or settings.learning_curve):
+        raise InputError("--within plans neither --tune nor --learning-curve: leave these out, or --within.")
     tasks = open_tasks(
         load_tasks(settings.task_files, TASKS), allow_code=options.allow_task_code, wanted=_wanted(settings)
     )
@@ -74,6 +79,9 @@ def _compare(options: argparse.Namespace) -> None:
         check_output(output)
     tools = load_tools(settings)
     _tell(tasks, corpora)
+    if options.within:
+        settings, tasks = fit_within(settings, tasks, tools, options.within, began, corpora)
+        tools.progress.note(str(settings.within and settings.within.in_words))
     if options.dry_run:
         _print_plan(dry_run(settings, tasks, tools, options.resume, corpora), options.json)
         return
@@ -218,6 +226,8 @@ def _add_effort_flags(parser: argparse.ArgumentParser) -> None:
     add("--guard", action="append", metavar="TASK",
         help="ask TASK before and after each fine-tune, to see what it forgets (default: general; none: no task)",
     )  # fmt: skip
+    add("--within", type=duration, metavar="TIME",
+        help="plan a run that fits into TIME here (90s, 10m, 1h) and say what it leaves out")  # fmt: skip
     add("--quick", action="store_true", help="a few questions and two epochs: not fit for decisions")
 
 

@@ -7,6 +7,7 @@ import datetime
 import errno
 import math
 import os
+import re
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -169,6 +170,22 @@ MOST_USD = 1e9
 _price = _number(LEAST, MOST_USD_PER_HOUR, f"a price from {LEAST:f} to {MOST_USD_PER_HOUR:,.0f}")
 dollars_to_spend = _number(0, MOST_USD, f"an amount from 0 to {MOST_USD:,.0f} dollars")
 _share = _number(LEAST, 1, f"a share from {LEAST:f} to 1")
+
+
+_DURATION = re.compile(r"(\d+(?:\.\d+)?)(s|m|min|h)", re.ASCII)
+_SECONDS = {"s": 1.0, "m": 60.0, "min": 60.0, "h": 3600.0}
+MOST_S = 7 * 86_400.0
+
+
+def duration(text: str) -> float:
+    """The type of a flag that takes a time, in seconds: `90s`, `10m`, `1.5h`."""
+    found = _DURATION.fullmatch(text)
+    size = float(found[1]) * _SECONDS[found[2]] if found else 0.0
+    if not 1 <= size <= MOST_S:
+        raise argparse.ArgumentTypeError(
+            f"{shown(text)} is not a time such as 90s, 10m or 1h (at most a week)"
+        )
+    return size
 
 
 MOST = 2**31 - 1

@@ -28,6 +28,8 @@ def warnings(results: RunResult) -> tuple[str, ...]:
             f"{counted(results.missing_answers, 'answer')} missing). Figures are of the answers that are there; it "
             "is not fit for decisions."
         )
+    if results.settings and results.settings.within:
+        texts.append(results.settings.within.in_words)
     texts += [f"{task} is set aside: {reason}" for task, reason in results.set_aside.items()]
     texts += prices.warnings(results)
     if results.torn_lines:

@@ -10,12 +10,14 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from harness.corpus.inventory import Corpora
+from harness.errors import InputError
 from harness.files import sha256_json, writing
 from harness.run.begin import describe, keep_chosen, reopen
 from harness.run.contexts import RunContexts
 from harness.run.devsplit import with_dev
 from harness.run.ending import ending, finish
 from harness.run.estimate import Estimate
+from harness.run.fit_within import END_S, Fitter, Unheard
 from harness.run.folder import RunFolder, check_output
 from harness.run.going import Reached, Run, nobody
 from harness.run.lock import LOCK, writing_alone
@@ -109,6 +111,42 @@ def dry_run(
         return replace(run.estimate(*run.make_ready()), tuning=trials, learning=curve)
 
 
+def fit_within(
+    settings: Settings,
+    tasks: Sequence[Task],
+    tools: Tools,
+    allowed_s: float,
+    began: float,
+    corpora: Corpora | None = None,
+) -> tuple[Settings, list[Task]]:
+    """The settings and tasks of the largest run that fits into `allowed_s` seconds since `began`, by the tools' clock.
+
+    Raises InputError where even the least does not fit, and where nothing tells how fast the models answer.
+    """
+    clock, unheard = tools.clock, replace(tools, progress=Unheard(tools.progress))
+    plan = plan_run(settings, tasks, tools)
+    with tempfile.TemporaryDirectory() as place:
+        output = Path(place) / "run"
+        folder = RunFolder.create(output, describe(settings, plan, tools.models, "", output))
+        unheard, spending = _counted(settings, unheard, folder)
+        start = clock()
+        contexts = RunContexts(plan, unheard, folder, corpora or Corpora(), settings.seed)
+        run = Run(settings, plan, unheard, folder, contexts, spending)
+        jobs, passes = run.make_ready()
+        again_s = clock() - start  # a run makes everything ready once more, with indexes that are there then
+        _, costs = run.costs(jobs, passes, every=True)
+    if costs is None:
+        raise InputError("--within: the models did not answer, so nothing tells how long a run takes here.")
+
+    def asked(settings: Settings) -> list[Task]:
+        return [task for task in tasks if str(task.path.resolve()) in settings.task_files]
+
+    work_s = allowed_s - (clock() - began) - again_s / 2 - END_S
+    fitter = Fitter(costs, lambda tried: plan_run(tried, asked(tried), tools), allowed_s, work_s)
+    fitted = fitter.fitted(settings)
+    return fitted, asked(fitted)
+
+
 def _counted(settings: Settings, tools: Tools, folder: RunFolder) -> tuple[Tools, Spending | None]:
     """The tools of a run that begins or goes on, its servers counted where there is a limit."""
     if settings.max_usd is None:
@@ -131,13 +169,19 @@ def plan_run(settings: Settings, tasks: Sequence[Task], tools: Tools, chosen: Ch
         return obstacle(task, system, model.engine, trainable=model.trainer is not None)
 
     asked = [limited(task, todo, settings.seed) for task in tasks]
-    return make_plan(
+    plan = make_plan(
         [with_dev(task, settings.seed) for task in asked] if settings.tune else asked,
         contestants,
         obstacle_to,
         settings.training_seeds,
         forgetting_tasks(settings, tasks),
     )
+    left_out = {name: f"left out, {why}" for name, why in settings.within.left_out} if settings.within else {}
+    reasons = {
+        task: row if task in plan.forgetting.alone else {**row, **left_out}
+        for task, row in plan.not_applicable.items()
+    }
+    return replace(plan, not_applicable=reasons)
 
 
 def forgetting_tasks(settings: Settings, tasks: Sequence[Task]) -> ForgettingTasks:

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import shutil
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
+from statistics import mean
 
 from harness.engines.engine import Request, is_served
 from harness.engines.memory import weights_bytes
 from harness.errors import NoAnswer
 from harness.quantities import gigabytes
-from harness.run.contexts import RunContexts
 from harness.run.estimate import Estimate, JobEstimate
 from harness.run.folder import RunFolder
 from harness.run.pace import Kind, Step
@@ -35,20 +36,20 @@ def timing_of(task: str) -> Step:
 
 
 def measured_speeds(
-    jobs: Sequence[ReadyJob], rows: Sequence[JobEstimate], tools: Tools, *, servers: bool = False
+    jobs: Sequence[ReadyJob], rows: Sequence[JobEstimate], tools: Tools, *, every: bool = False
 ) -> dict[ModelRef, Speed]:
-    """How fast the models answer that have something to compute; `servers`: those that are served too.
+    """How fast the models answer that have something to compute; `every`: of all, those that are served too.
 
     A server that does not answer now is left out: the run will say why.
     """
     speeds: dict[ModelRef, Speed] = {}
     for model in tools.models:
-        if tools.measure is None or (is_served(model.engine) and not servers):
+        if tools.measure is None or (is_served(model.engine) and not every):
             continue
         own = [
             job
             for job, row in zip(jobs, rows, strict=True)
-            if job.job.system.model == model.ref and row.questions > row.known
+            if job.job.system.model == model.ref and (every or row.questions > row.known)
         ]
         if samples := _samples(own):
             try:
@@ -81,61 +82,66 @@ def _alike(requests: Sequence[Request]) -> list[Request]:
     return [one for one in requests if (one.scored, one.decoding) == (first.scored, first.decoding)]
 
 
-def expected_steps(
+@dataclass(frozen=True, slots=True)
+class JobCost:
+    """Seconds to answer all questions of a job, to train its adapter, and to time one question in all its forms."""
+
+    questions: int
+    answer_s: float
+    train_s: float
+    timed_s: float
+    forms: int
+
+
+Costs = Mapping[Job, JobCost]
+
+
+def job_costs(
     jobs: Sequence[ReadyJob],
     rows: Sequence[JobEstimate],
     plan: Plan,
-    contexts: RunContexts,
     speeds: Speeds,
     trained: Callable[[Job], bool],
-    settings: Settings,
-    folder: RunFolder,
-) -> dict[Step, float] | None:
-    """The seconds of each step; None where a model's speed is not known. `trained`: whether an adapter is there."""
-    steps: dict[Step, float] = {}
-    for job, row in zip(jobs, rows, strict=True):
-        if row.seconds is None:
+) -> dict[Job, JobCost] | None:
+    """What each job takes; None where a model's speed is not known. `trained`: whether an adapter is there."""
+    costs: dict[Job, JobCost] = {}
+    trainings = [job for job in plan.trainings if not trained(job)]
+    for ready, row in zip(jobs, rows, strict=True):
+        job, context, speed = ready.job, ready.context, speeds.get(ready.job.system.model)
+        timed = job.timed and job.task not in plan.forgetting.alone
+        if row.seconds is None or (speed is None and (timed or job in trainings)):
             return None
-        steps[step_of(Kind.ANSWERS, job.job)] = row.seconds
-    for training in plan.trainings:
-        if not trained(training):
-            context, speed = contexts.of(training), speeds.get(training.system.model)
-            if speed is None:
-                return None
-            recipe = context.training(training.system, training.seed)
-            steps[step_of(Kind.TRAINING, training)] = speed.training(recipe, context.engine)
+        train_s, timed_s, forms = 0.0, 0.0, 0
+        if speed and job in trainings:
+            train_s = speed.training(context.training(job.system, job.seed), context.engine)
+        if speed and timed:
+            forms = 2 if is_served(context.engine) or job.adapter else 1  # cold and warm, merged and not
+            timed_s = forms * mean([speed.alone(job.task, prompt) for prompt in ready.prompts])
+        costs[job] = JobCost(len(ready.questions), row.seconds, train_s, timed_s, forms)
+    return costs
+
+
+def expected_steps(costs: Costs, plan: Plan, settings: Settings, folder: RunFolder) -> dict[Step, float]:
+    """The seconds of each step that is left."""
+    steps = {step_of(Kind.ANSWERS, job): cost.answer_s for job, cost in costs.items()}
+    steps |= {step_of(Kind.TRAINING, job): cost.train_s for job, cost in costs.items() if cost.train_s}
+    done = Counter(of for of, *_ in folder.timed())
     for task in plan.tasks:
-        took = _timing(task, jobs, plan, speeds, settings, folder)
-        if took is None:
-            return None
-        if took:
-            steps[timing_of(task)] = took
+        own = [cost for job, cost in costs.items() if is_timed(job, task, settings) and cost.forms]
+        count = min(effort(settings).latency_queries, max((cost.questions for cost in own), default=0))
+        if count and (left := max(0, count * sum(cost.forms for cost in own) - done[task])):
+            a_form = mean([cost.timed_s / cost.forms for cost in own])
+            steps[timing_of(task)] = a_form * (left + WARM_UP + 1)
     return steps
+
+
+def is_timed(job: Job, task: str, settings: Settings) -> bool:
+    return job.task == task and job.timed and job.seed == settings.seed
 
 
 def timed_jobs(task: str, jobs: Sequence[ReadyJob], plan: Plan, settings: Settings) -> list[ReadyJob]:
     """The jobs of a task that are timed. Nobody would deploy anything for one that only shows what is forgotten."""
-    if task in plan.forgetting.alone:
-        return []
-    return [job for job in jobs if job.job.task == task and job.job.timed and job.job.seed == settings.seed]
-
-
-def _timing(
-    task: str, jobs: Sequence[ReadyJob], plan: Plan, speeds: Speeds, settings: Settings, folder: RunFolder
-) -> float | None:
-    """Seconds to time a task's systems, as often as each is asked: servers cold and warm, adapters merged and not."""
-    count, total, forms = effort(settings).latency_queries, 0.0, 0
-    for job in timed_jobs(task, jobs, plan, settings) if count else ():
-        speed = speeds.get(job.job.system.model)
-        if speed is None:
-            return None
-        prompts = job.prompts[:count]
-        times = 2 if is_served(job.context.engine) or job.job.adapter else 1
-        total += times * sum(speed.alone(task, prompt) for prompt in prompts)
-        forms += times * len(prompts)
-    done = sum(of == task for of, *_ in folder.timed())
-    left = max(0, forms - done)
-    return total / forms * (left + WARM_UP + 1) if left else 0.0
+    return [] if task in plan.forgetting.alone else [job for job in jobs if is_timed(job.job, task, settings)]
 
 
 def with_seconds(planned: Estimate, jobs: Sequence[ReadyJob], speeds: Speeds) -> Estimate:

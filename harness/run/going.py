@@ -19,9 +19,11 @@ from harness.run.contexts import RunContexts
 from harness.run.conversation import template_sentences
 from harness.run.estimate import Estimate, estimate, in_short
 from harness.run.expected import (
+    Costs,
     disk_bytes,
     expected_steps,
     in_words,
+    job_costs,
     measured_speeds,
     prompt_length,
     step_of,
@@ -114,15 +116,19 @@ class Run:
 
     def estimate(self, jobs: Sequence[ReadyJob], passes: Passes) -> Estimate:
         """What is left to ask, what it may cost and how long it takes here, which sets the run's pace."""
-        tools, settings, folder = self.tools, self.settings, self.folder
-        planned = estimate(jobs, passes, settings, folder, spent_before(folder))
-        speeds = measured_speeds(jobs, planned.jobs, tools)
-        planned = with_seconds(planned, jobs, speeds)
-        steps = expected_steps(
-            jobs, planned.jobs, self.plan, self.contexts, speeds, self._trained, settings, folder
-        )
-        self.pace = Pace(steps, tools.progress, tools.clock)
+        planned, costs = self.costs(jobs, passes)
+        steps = None if costs is None else expected_steps(costs, self.plan, self.settings, self.folder)
+        self.pace = Pace(steps, self.tools.progress, self.tools.clock)
         return with_steps(planned, steps)
+
+    def costs(
+        self, jobs: Sequence[ReadyJob], passes: Passes, *, every: bool = False
+    ) -> tuple[Estimate, Costs | None]:
+        """The same by job. `every`: as `measured_speeds` has it."""
+        planned = estimate(jobs, passes, self.settings, self.folder, spent_before(self.folder))
+        speeds = measured_speeds(jobs, planned.jobs, self.tools, every=every)
+        planned = with_seconds(planned, jobs, speeds)
+        return planned, job_costs(jobs, planned.jobs, self.plan, speeds, self._trained)
 
     def _keep_within(self, planned: Estimate) -> None:
         """Say what servers will be asked. Raises InputError where that cannot stay within the user's limit."""

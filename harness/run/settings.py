@@ -13,6 +13,7 @@ from pydantic import AfterValidator, Field
 from harness.engines.catalogue import DEFAULT_BASE
 from harness.errors import InputError
 from harness.ranges import Count, Day, Name, Positive, Seed, Usd, Values
+from harness.run.within import Within
 from harness.spec.bounds import LEAST, MOST_CYCLES, MOST_USD_PER_HOUR
 from harness.spec.models import ModelEntry
 from harness.spec.pinned import PINNED_DATE
@@ -65,6 +66,8 @@ class Settings:
     """How many settings of each strategy are tried on dev questions, the default among them; None: none is."""
     learning_curve: bool = False
     """Whether strategies that learn from examples are also asked with fewer of them."""
+    within: Within | None = None
+    """What was left out so that the run fits into a time; None: nobody limited it."""
     quick: bool = False
     use_cache: bool = True
     allow_task_code: bool = False

@@ -57,3 +57,17 @@ def test_it_imports_no_library_that_reads_weights(script: Path) -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
+
+
+def test_a_run_within_a_time_says_what_it_was_planned_for(
+    script: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    command = ["compare", "workshop", "--model", f"scripted:{script}", "--strategies", "base,few-shot"]
+    assert main([*command, "--output", "run", "--within", "10m"]) == 0
+    assert "Planned to fit into 10.0 min" in capsys.readouterr().err
+    within = read_manifest(Path("run")).settings.within
+    assert within
+    assert within.seconds == 600
+    assert "Planned to fit into 10.0 min" in Path("run/report.md").read_text(encoding="utf-8")
+    assert main([*command, "--within", "10m", "--tune", "2"]) == 2
+    assert main([*command, "--within", "soon"]) == 2

@@ -26,7 +26,7 @@ from harness.engines.reasoning import THINKING_TOKENS
 from harness.finetune.trainer import Example
 from harness.records import AnswerRow, Passage, Question, Ranked
 from harness.scoring.citations import citation
-from harness.spec.system import Context, Examples, Form, Gold, Nearest, Retrieved, WholeCorpus
+from harness.spec.system import Context, Examples, Form, Gold, Instructions, Nearest, Retrieved, WholeCorpus
 from harness.spec.task import Task
 
 Contexts = tuple[Context, ...]
@@ -151,12 +151,8 @@ class TaskFilePrompts:
         decoding, options = self._wanted(question, form)
         shown = wanted
         while True:
-            turns = self._messages(
-                self._examples(contexts, nearest),
-                question,
-                [ranked.passage for ranked in passages[:shown]],
-                self.task.own.answer.citations if limits else None,
-            )
+            documents = [ranked.passage for ranked in passages[:shown]]
+            turns = self._messages(contexts, self._examples(contexts, nearest), question, documents)
             request = Request(tuple(turns), decoding, options)
             facts = self.engine.inspect(request)
             if not limits or shown == 0:
@@ -204,16 +200,18 @@ class TaskFilePrompts:
 
     def _messages(
         self,
+        contexts: Contexts,
         examples: Sequence[Question],
         question: Question,
         passages: Sequence[Passage],
-        citations: str | None,
     ) -> list[Message]:
         """The conversation: system, one turn pair an example, the question."""
         task = self.task
-        turns = [Message("system", task.own.system_message)]
+        own = next((part.system for part in contexts if isinstance(part, Instructions)), None)
+        turns = [Message("system", own or task.own.system_message)]
         for example in examples:
             turns += [user_turn(task, example, ()), Message("assistant", target_text(task, example))]
+        citations = task.own.answer.citations if passages_of(contexts) else None
         return [*turns, user_turn(task, question, passages, citations)]
 
     def _examples(self, contexts: Contexts, nearest: Nearby) -> tuple[Question, ...]:

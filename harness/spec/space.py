@@ -6,12 +6,12 @@ A setting is called as in a task file (`retrieval.k`), so that whoever reads wha
 from __future__ import annotations
 
 import random
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from itertools import chain, zip_longest
 from typing import Any
 
-from harness.spec.system import Context, LoRA, System
+from harness.spec.system import Context, Instructions, LoRA, System
 
 Value = int | float | str | bool
 Changes = dict[str, Value]
@@ -23,6 +23,7 @@ SECTIONS = {
     "retrieved": "retrieval",
     "gold": "retrieval",
     "adapter": "finetune",
+    "instructions": "prompt",
 }
 """Part of a system (a kind of context, or its adapter) → the section of a task file that sets it up."""
 
@@ -40,6 +41,8 @@ class Row:
         return f"{SECTIONS[self.part]}.{self.field}"
 
 
+MESSAGE = "prompt.system"
+"""The setting that a proposed system message is, as a task file calls its own."""
 SPACE = (
     # The rate decides more than anything else of a recipe (arXiv 2602.04998): a factor of ten, in five values.
     Row("adapter", "learning_rate", 5e-4),
@@ -75,12 +78,13 @@ SPACE = (
 """In the order in which they are tried: of each part what moves its results most comes first."""
 
 
-def neighbours(system: System, count: int, seed: int) -> list[Changes]:
+def neighbours(system: System, count: int, seed: int, messages: Sequence[str] = ()) -> list[Changes]:
     """At most `count` ways to set a system up otherwise, each once: single changes, then seeded pairs of them.
 
-    The parts of a system take turns, the adapter first.
+    The parts of a system take turns, the adapter first. `messages`: system messages that were proposed for it.
     """
     rows = [_rows(system, part) for part in ("adapter", *system.kinds) if part in SECTIONS]
+    rows.append([Row("instructions", "system", text) for text in messages])
     single = [row for row in chain.from_iterable(zip_longest(*rows)) if row is not None]
     if len(single) >= count:
         return [{row.name: row.value} for row in single[:count]]
@@ -97,15 +101,19 @@ def tunable(system: System) -> bool:
 
 def changed(system: System, changes: Mapping[str, Value]) -> System:
     """The same system with other settings, under the same name; its adapter is trained on prompts with them."""
-    context = tuple(_part(part, part.kind, changes) for part in system.context)
-    recipe = system.recipe
+    context, recipe = _context(system.context, changes), system.recipe
     if recipe is None:
         return replace(system, context=context)
-    adapter = replace(
-        _part(recipe, "adapter", changes),
-        context=tuple(_part(part, part.kind, changes) for part in recipe.context),
-    )
+    adapter = replace(_part(recipe, "adapter", changes), context=_context(recipe.context, changes))
     return replace(system, context=context, adapter=adapter)
+
+
+def _context(context: tuple[Context, ...], changes: Mapping[str, Value]) -> tuple[Context, ...]:
+    """A context with the changes, a system message of its own before all else."""
+    parts = tuple(_part(part, part.kind, changes) for part in context)
+    if MESSAGE not in changes or any(isinstance(part, Instructions) for part in parts):
+        return parts
+    return (Instructions(str(changes[MESSAGE])), *parts)
 
 
 def settings_of(system: System) -> Iterator[tuple[str, Value]]:

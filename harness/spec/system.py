@@ -152,6 +152,14 @@ def cut_id(passages: Retrieved | Gold) -> str:
     return sha256_json({name: value for name, value in facts.items() if name in _CUT})[:6]
 
 
+@dataclass(frozen=True, slots=True)
+class Instructions:
+    """A system message in the place of the task's own, chosen on dev questions among some that a model proposed."""
+
+    system: Text
+    kind: Literal["instructions"] = "instructions"
+
+
 _OF_RETRIEVAL = frozenset({"method", "candidates", "rerank", "within", "expand", "headings"})
 _OF_TRAIN = frozenset({"source", "train_examples"})
 _OF_PREFIXES = frozenset({"query_prefix", "passage_prefix"})
@@ -163,8 +171,10 @@ SINCE = (
 )
 """Fields that are no part of an id while they are None: systems of runs from before them keep theirs."""
 
-Context = Annotated[Examples | Nearest | Retrieved | WholeCorpus | Gold, Field(discriminator="kind")]
-"""What stands in the prompt besides the question."""
+Context = Annotated[
+    Examples | Nearest | Retrieved | WholeCorpus | Gold | Instructions, Field(discriminator="kind")
+]
+"""What stands in the prompt besides the question, or before it in the place of the task's own words."""
 Kind = Literal["examples", "nearest", "retrieved", "learnt", "whole", "gold"]
 """`learnt`: passages found in what a fine-tune was trained on."""
 KINDS: tuple[Kind, ...] = get_args(Kind)
@@ -280,9 +290,11 @@ class System:
 
     @property
     def kinds(self) -> tuple[Kind, ...]:
-        """The kinds of context, in the order in which they enter the prompt."""
+        """The kinds of what stands in the prompt besides the question, in the order in which they enter it."""
         return tuple(
-            "learnt" if isinstance(part, Retrieved) and part.source else part.kind for part in self.context
+            "learnt" if isinstance(part, Retrieved) and part.source else part.kind
+            for part in self.context
+            if not isinstance(part, Instructions)
         )
 
     @property
@@ -333,14 +345,19 @@ class System:
         return self.retrieved is not None or self.nearest is not None
 
     @property
+    def instructions(self) -> Instructions | None:
+        """A system message of its own; None: it has the task's."""
+        return next((part for part in self.context if isinstance(part, Instructions)), None)
+
+    @property
     def passages(self) -> Retrieved | Gold | None:
         """Whatever passages stand in the prompt, found or given."""
         return self.retrieved or self.gold
 
     @property
     def bare(self) -> bool:
-        """The model as it is: no adapter, nothing in the context, its answers free."""
-        return not self.adapted and not self.context and not self.marks
+        """The model as it is: no adapter, nothing besides the question in the prompt, its answers free."""
+        return not self.adapted and not self.kinds and not self.marks
 
     def on(self, task: str) -> System:
         """The same system under the name that it has on a task: `lora@TASK` where its adapter is another task's."""

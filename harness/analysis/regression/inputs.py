@@ -19,6 +19,7 @@ SCORING = ("type", "labels", "refusal", "citations")
 LOCATION = ("name", "description", "corpus")
 """Keys of a task file that say where things lie and what they are called, not what they are."""
 SECTIONS = {
+    "chosen prompt": ("system",),
     "examples": ("k",),
     "retrieval": (
         "k",
@@ -48,7 +49,12 @@ def systems(manifest: Manifest) -> dict[Pair, System]:
 
 def sections(system: System) -> Facts:
     """A system's settings, by the section of the task file that they come from; what it does not use has none."""
-    parts = {"examples": system.examples, "retrieval": system.passages, "finetune": system.recipe}
+    parts = {
+        "chosen prompt": system.instructions,
+        "examples": system.examples,
+        "retrieval": system.passages,
+        "finetune": system.recipe,
+    }
     return {
         section: {name: getattr(part, name) for name in SECTIONS[section]}
         for section, part in parts.items()

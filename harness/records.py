@@ -335,11 +335,32 @@ class TrialRow:
     examples: Positive | None = None
     failed: Text | None = None
     """Why it could not be tried, a clause."""
+    propose_s: Seconds = 0.0
+    """What proposing its system message took."""
 
     @property
     def score(self) -> float | None:
         """Mean over the answers that were had."""
         return sum(self.scores.values()) / len(self.scores) if self.scores else None
+
+
+@dataclass(frozen=True, slots=True)
+class ProposalRow:
+    """One line of `proposals.jsonl`: a system message that a model proposed for a task.
+
+    `model`: what the run calls the model whose systems try it; None: it has only one. `proposer`: the model that wrote
+    it. `seconds`: its share of the time of requests that were asked together. `dropped`: why it is not tried, a clause.
+    """
+
+    task: Known
+    model: Name | None
+    proposer: Name
+    number: Count
+    text: Text
+    seconds: Seconds
+    prompt_tokens: Count
+    completion_tokens: Count
+    dropped: Text | None = None
 
 
 FIT_EXAMPLES = 100

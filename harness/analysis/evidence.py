@@ -25,6 +25,7 @@ from harness.records import (
     Passage,
     PassageRow,
     PromptSample,
+    ProposalRow,
     Question,
     QuestionRow,
     TimingRow,
@@ -39,6 +40,7 @@ from harness.run.folder import (
     LEARNING,
     PASSAGES,
     PROMPTS,
+    PROPOSALS,
     QUESTIONS,
     REPEATS,
     TIMINGS,
@@ -106,6 +108,8 @@ class Evidence:
     """Why an answer, or a timing, could not be had: the last reason of each that is still missing."""
     repeats: Mapping[Pair, tuple[AnswerRow, ...]] = dataclasses.field(default_factory=dict)
     """What the same questions were answered when they were asked again."""
+    proposals: Mapping[str, tuple[ProposalRow, ...]] = dataclasses.field(default_factory=dict)
+    """Task → the system messages that a model proposed for it."""
     trials: Mapping[tuple[str, str], tuple[TrialRow, ...]] = dataclasses.field(default_factory=dict)
     """(Task, id of the system with its default settings) → the settings of it that were tried on dev, as they came."""
     learnt: Mapping[tuple[str, str], tuple[TrialRow, ...]] = dataclasses.field(default_factory=dict)
@@ -163,6 +167,7 @@ def read_run(folder: Path, called: Callable[[Manifest], Manifest] | None = None)
     failures = read_rows(folder / FAILURES, FailureRow)
     repeats = read_rows(folder / REPEATS, AnswerRow)
     trials, learnt = read_rows(folder / TUNING, TrialRow), read_rows(folder / LEARNING, TrialRow)
+    proposals = read_rows(folder / PROPOSALS, ProposalRow)
     found = _passages(passages, manifest)
     known = Known(manifest, questions, found)
     _check(batches, known.wrong_system)
@@ -179,10 +184,12 @@ def read_run(folder: Path, called: Callable[[Manifest], Manifest] | None = None)
         passages=found,
         training=_training(training, manifest) if training.path.exists() else None,
         prompts=_prompts(prompts, known),
+        proposals=_proposals(proposals, manifest),
         trials=_trials(trials, manifest),
         learnt=_trials(learnt, manifest, questions),
         torn_lines=sum(
-            rows.torn for rows in (passages, answers, batches, timings, failures, repeats, trials, learnt)
+            rows.torn
+            for rows in (passages, answers, batches, timings, failures, repeats, trials, learnt, proposals)
         ),
     )
 
@@ -340,6 +347,18 @@ def _trials(
         seen.add(place)
         kept.setdefault((row.task, row.system), []).append(row)
     return {place: tuple(some) for place, some in kept.items()}
+
+
+def _proposals(rows: Rows[ProposalRow], manifest: Manifest) -> dict[str, tuple[ProposalRow, ...]]:
+    """The messages proposed for each task, each once."""
+    labels = {facts.label for facts in manifest.models}
+    kept: dict[str, dict[tuple[str | None, int], ProposalRow]] = {}
+    for line, row in rows.numbered:
+        if row.task not in manifest.tasks or row.model not in labels:
+            raise rows.error(line, "proposes a message for a task or a model that run.json lacks.")
+        if kept.setdefault(row.task, {}).setdefault((row.model, row.number), row) is not row:
+            raise rows.error(line, f"proposes message {row.number} a second time.")
+    return {task: tuple(some.values()) for task, some in kept.items()}
 
 
 def _prompts(rows: Rows[PromptSample], known: Known) -> dict[Pair, PromptSample]:

@@ -219,6 +219,10 @@ def _add_effort_flags(parser: argparse.ArgumentParser) -> None:
         help="train each adapter N times, with seeds from --seed on")  # fmt: skip
     add("--tune", type=whole(1, 100), metavar="N",
         help="try N settings of each strategy on dev, the default among them, and compare the best")  # fmt: skip
+    add("--optimise-prompt", type=whole(1, 50), metavar="N",
+        help="have a model propose N system messages from training questions, and choose on dev")  # fmt: skip
+    add("--optimise-with", metavar="NAME",
+        help="the model that proposes them, as --model names one (default: the one that answers)")  # fmt: skip
     add("--learning-curve", action="store_true",
         help="learn again from 25, 50, 100, … training questions, to see what more of them would bring")  # fmt: skip
     add("--repeat", type=whole(1, 100), metavar="N",
@@ -264,10 +268,16 @@ def settings_of(options: argparse.Namespace, tasks_dir: Path) -> Settings:
             "seeds",
             "repeat",
             "tune",
+            "optimise_prompt",
+            "optimise_with",
             "max_usd",
         )
         if getattr(options, name) is not None
     }
+    if options.optimise_with is not None and options.optimise_prompt is None:
+        raise InputError(
+            "--optimise-with names who proposes system messages; say how many with --optimise-prompt."
+        )
     if options.strategies is not None:
         given["strategies"] = tuple(names_in([options.strategies]))
     given["models"] = models_of(options)

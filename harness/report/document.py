@@ -7,7 +7,7 @@ from collections.abc import Callable
 from harness.analysis.results.run import RunResult, TaskResult
 from harness.corpus.inventory import not_read_line
 from harness.quantities import NA, counted, number, percent, seconds, whole
-from harness.report import costs, decisions, effort, forms, prices, servers, tables
+from harness.report import costs, decisions, effort, forms, messages, prices, servers, tables
 from harness.report.numbers import figure, loss
 from harness.report.view import Bullets, Section, Table, section, sections, table_of
 from harness.run.facts import IndexFacts
@@ -38,6 +38,7 @@ def task_sections(task: TaskResult) -> tuple[Section, ...]:
         section("Not applicable", Bullets(absent)),
         section("Comparisons", *pairs if task.comparisons else ()),
         section("Effort", *effort.task_blocks(task)),
+        section("System messages", *messages.blocks(task)),
         section("Held to a form", *forms.blocks(task)),
         section("Learning curve", *effort.curve_blocks(task)),
         section("All metrics", tables.metrics(task)),

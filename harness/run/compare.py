@@ -69,7 +69,7 @@ def compare(
             tools, spending = _counted(settings, tools, folder)
             corpora = corpora or Corpora()
             askers = Askers(settings, tools, folder, corpora)
-            if settings.tune:
+            if settings.tries:
                 chosen = Tuning(plan, askers).go()
                 plan = plan_run(settings, tasks, tools, chosen)
                 keep_chosen(folder, plan)
@@ -102,7 +102,7 @@ def dry_run(
         tools, spending = _counted(settings, tools, folder)
         corpora = corpora or Corpora()
         askers = Askers(settings, tools, folder, corpora)
-        trials = Tuning(plan, askers).estimate() if settings.tune else ()
+        trials = Tuning(plan, askers).estimate() if settings.tries else ()
         if folder.manifest.tuned:
             plan = plan_run(settings, tasks, tools, chosen_by(plan, folder.manifest.tuned))
         contexts = RunContexts(plan, tools, folder, corpora, settings.seed)
@@ -170,7 +170,7 @@ def plan_run(settings: Settings, tasks: Sequence[Task], tools: Tools, chosen: Ch
 
     asked = [limited(task, todo, settings.seed) for task in tasks]
     plan = make_plan(
-        [with_dev(task, settings.seed) for task in asked] if settings.tune else asked,
+        [with_dev(task, settings.seed) for task in asked] if settings.tries else asked,
         contestants,
         obstacle_to,
         settings.training_seeds,

@@ -17,6 +17,7 @@ from harness.records import (
     FailureRow,
     PassageRow,
     PromptSample,
+    ProposalRow,
     QuestionRow,
     Ranked,
     TimingRow,
@@ -33,6 +34,7 @@ from harness.temporary import remove_left
 
 ANSWERS, BATCHES, TIMINGS, PASSAGES = "answers.jsonl", "batches.jsonl", "timings.jsonl", "passages.jsonl"
 FAILURES, REPEATS, TUNING, LEARNING = "failures.jsonl", "repeats.jsonl", "tuning.jsonl", "learning.jsonl"
+PROPOSALS = "proposals.jsonl"
 QUESTIONS, TRAINING, PROMPTS = "questions.jsonl", "training.jsonl", "prompts.jsonl"
 
 
@@ -59,7 +61,7 @@ class RunFolder:
         """
         manifest = read_manifest(path)
         remove_left(path)
-        for name in (ANSWERS, TIMINGS, BATCHES, PASSAGES, FAILURES, REPEATS, TUNING, LEARNING):
+        for name in (ANSWERS, TIMINGS, BATCHES, PASSAGES, FAILURES, REPEATS, TUNING, LEARNING, PROPOSALS):
             drop_torn_tail(path / name)
         return cls(path, manifest)
 
@@ -116,6 +118,13 @@ class RunFolder:
     def add_repeats(self, rows: Sequence[AnswerRow]) -> None:
         """Append what questions were answered when they were asked again."""
         append_lines(self.path / REPEATS, rows)
+
+    def add_proposal(self, row: ProposalRow) -> None:
+        """Append a system message that a model proposed."""
+        append_lines(self.path / PROPOSALS, [row])
+
+    def proposals(self) -> list[ProposalRow]:
+        return read_rows(self.path / PROPOSALS, ProposalRow).all
 
     def add_trial(self, row: TrialRow) -> None:
         """Append what came of a setting that was tried on dev questions."""

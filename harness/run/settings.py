@@ -68,6 +68,10 @@ class Settings:
     """Whether strategies that learn from examples are also asked with fewer of them."""
     within: Within | None = None
     """What was left out so that the run fits into a time; None: nobody limited it."""
+    optimise_prompt: Positive | None = None
+    """How many system messages a model proposes and dev questions choose among; None: none."""
+    optimise_with: Name | None = None
+    """The model that proposes them, as `--model` names one; None: the one that answers."""
     quick: bool = False
     use_cache: bool = True
     allow_task_code: bool = False
@@ -80,6 +84,14 @@ class Settings:
     utilisation: Annotated[float, Field(ge=LEAST, le=1)] | None = None
     tuning_cycles: Annotated[int, Field(ge=1, le=MOST_CYCLES)] | None = None
     price_as: tuple[Name, ...] = ()
+
+    @property
+    def tries(self) -> int | None:
+        """The most settings that are tried of a strategy, the default among them; None: nothing is searched.
+
+        Messages take their places among the settings of `tune`; alone they come beside the default.
+        """
+        return self.tune or (1 + self.optimise_prompt if self.optimise_prompt else None)
 
     @property
     def labels(self) -> tuple[str | None, ...]:

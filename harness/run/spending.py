@@ -137,9 +137,15 @@ def declared_price(facts: ModelFacts, *, adapted: bool) -> ApiPrice:
 def metered(tools: Tools, manifest: Manifest, spending: Spending) -> Tools:
     """The tools of a run whose servers are counted. Raises InputError where nobody says what one's tokens cost."""
     facts = {row.label: row for row in manifest.models}
-    return replace(
-        tools, models=tuple(_metered(model, facts[model.label], spending) for model in tools.models)
-    )
+    models = tuple(_metered(model, facts[model.label], spending) for model in tools.models)
+    proposer = tools.proposer
+    of_run = [new.engine for old, new in zip(tools.models, models, strict=True) if old.engine is proposer]
+    if proposer is not None and is_served(proposer) and not of_run:
+        raise InputError(
+            "--max-usd counts the models of the run; let one of them propose system messages (--optimise-with), or a "
+            "local model."
+        )
+    return replace(tools, models=models, proposer=next(iter(of_run), proposer))
 
 
 def _metered(model: Model, facts: ModelFacts, spending: Spending) -> Model:
@@ -167,6 +173,10 @@ def spent_before(folder: RunFolder) -> float:
         if price := prices.get(timed.system):
             total += usd(price, timed.prompt_tokens, timed.completion_tokens, timed.cached_tokens or 0)
     total += sum(row.usd or 0.0 for row in (*folder.trials(), *folder.learnt()))
+    asked = {facts.name: price_of(facts, adapted=False) for facts in manifest.models}
+    for proposed in folder.proposals():
+        if price := asked.get(proposed.proposer):
+            total += usd(price, proposed.prompt_tokens, proposed.completion_tokens)
     for failed in read_rows(folder.path / FAILURES, FailureRow).all:
         if price := prices.get(failed.system):
             total += failed.attempts * usd(price, lengths.get(failed.system, 0), 0)

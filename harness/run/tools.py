@@ -23,6 +23,7 @@ from harness.finetune.trainer import Trainer
 from harness.progress import Progress, Terminal
 from harness.run.settings import Settings
 from harness.run.speed import Measure, measure
+from harness.spec.labels import entry_of
 from harness.spec.models import SERVED, ModelEntry
 from harness.spec.system import ModelRef, System
 
@@ -55,6 +56,8 @@ class Tools:
     measure: Measure | None = None
     """Finds out how fast a model answers here; None: nobody wants to know."""
     reranker: OpenReranker = no_reranker
+    proposer: Engine | None = None
+    """Who proposes system messages; None: the model that answers with them."""
 
     @property
     def model(self) -> Model:
@@ -100,7 +103,20 @@ def load_tools(settings: Settings, progress: Progress | None = None) -> Tools:
         folder = resolve(name, kind="reranker", cache=cache, progress=progress)
         return CrossEncoderReranker(folder.path, folder.name, folder.sha256, _device(opened))
 
-    return Tools(tuple(opened), embedder, name, cache, progress, measure=measure, reranker=reranker)
+    proposer = _proposer(settings, opened, cache, progress)
+    return Tools(
+        tuple(opened), embedder, name, cache, progress,
+        measure=measure, reranker=reranker, proposer=proposer,
+    )  # fmt: skip
+
+
+def _proposer(settings: Settings, opened: Sequence[Model], cache: Path, progress: Progress) -> Engine | None:
+    """The model that proposes system messages: one of the run, or another one. Raises as `load_tools`."""
+    if settings.optimise_with is None:
+        return None
+    entry = entry_of(settings.optimise_with)
+    of_run = (model.engine for model in opened if settings.optimise_with in (model.label, model.entry.model))
+    return next(of_run, None) or open_entry(entry, cache=cache, progress=progress, date=settings.date)
 
 
 def _device(models: Sequence[Model]) -> str:

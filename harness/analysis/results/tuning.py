@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 from harness.analysis.results.figures import Estimate
 from harness.ranges import Count, NonNegative, Share, Values
+from harness.records import ProposalRow
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -118,3 +119,5 @@ class Effort:
     tuning: dict[str, Tuning] = field(default_factory=dict)
     untuned: tuple[str, ...] = ()
     learning: dict[str, LearningCurve] = field(default_factory=dict)
+    proposals: tuple[ProposalRow, ...] = ()
+    """System messages that a model proposed, in their order."""

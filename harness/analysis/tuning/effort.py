@@ -21,10 +21,11 @@ def effort_of(run: Evidence, task: str) -> Effort:
     tuned = {row.default.name: row for row in manifest.tuned if row.task == task}
     own = {name: one for name, one in run.systems(task).items() if not one.trained_elsewhere(task)}
     return Effort(
-        budget=manifest.settings.tune,
+        budget=manifest.settings.tries,
         tuning={
             name: _tuning(row, run.trials.get((task, row.default.id), ())) for name, row in tuned.items()
         },
+        proposals=run.proposals.get(task, ()),
         untuned=tuple(name for name, one in own.items() if name not in tuned and tunable(one)),
     )
 
@@ -85,7 +86,7 @@ def seconds_of(rows: Iterable[TrialRow]) -> float:
     answers = sum(len(row.scores) for row in rows)
     answering = math.fsum(row.seconds for row in rows)
     scaled = answering * answers / computed if computed > 0 else answering
-    return scaled + math.fsum(row.train_s + row.index_s for row in rows)
+    return scaled + math.fsum(row.train_s + row.index_s + row.propose_s for row in rows)
 
 
 def usd_of(rows: Iterable[TrialRow]) -> float | None:

@@ -19,7 +19,8 @@ from harness.run.prepare import ReadyJob, TaskContext
 from harness.run.scores import scores_of
 from harness.run.spending import price_of, usd
 from harness.run.tools import Model, Tools
-from harness.spec.space import Changes
+from harness.run.tuning.words import in_words
+from harness.spec.space import MESSAGE, Changes
 from harness.spec.system import System
 
 
@@ -34,12 +35,7 @@ class Candidate:
     @property
     def label(self) -> str:
         """For a bar of progress: `rag, retrieval.k 5`."""
-        said = [f"{name} {_written(value)}" for name, value in self.changes.items()]
-        return ", ".join([self.default.name, *(said or ["as it is"])])
-
-
-def _written(value: object) -> str:
-    return f"{value:g}" if isinstance(value, float) else str(value)
+        return f"{self.default.name}, {in_words(self.changes) if self.changes else 'as it is'}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +82,8 @@ class Asker:
     context: TaskContext
     cache: AnswerCache | None
     seed: int
+    proposed_s: Mapping[str, float] = field(default_factory=dict)
+    """System message → the seconds of proposing it."""
 
     def __call__(self, candidate: Candidate, stage: Stage) -> TrialRow:
         """What came of a trial; a setting that cannot be tried says why."""
@@ -110,7 +108,10 @@ class Asker:
             ready, adapter
         )
         row = self._row(candidate, stage, heard)
-        return replace(row, train_s=train_s, index_s=self._index_s(candidate))
+        propose_s = (
+            self.proposed_s.get(str(candidate.changes.get(MESSAGE)), 0.0) if stage.number == 0 else 0.0
+        )
+        return replace(row, train_s=train_s, index_s=self._index_s(candidate), propose_s=propose_s)
 
     def _adapter(self, job: Job) -> tuple[AdapterRef | None, float]:
         """The adapter that a job answers with, and the seconds that training it takes."""

@@ -19,6 +19,7 @@ from harness.run.prepare import TaskContext
 from harness.run.settings import Settings
 from harness.run.tools import Tools
 from harness.run.tuning.ask import Ask, Asker, Candidate, Stage
+from harness.run.tuning.messages import Messages
 from harness.spec.system import Nearest, System
 from harness.spec.task import Task
 
@@ -40,7 +41,13 @@ class Askers:
             task, model.engine, self._retrievers_of(task), self.settings.seed, self._finders_of(task)
         )
         facts = self.folder.manifest.model_of(system)
-        return Asker(self.tools, model, facts, context, self._cache, self.settings.seed)
+        proposed_s = self.messages.seconds(task, system)
+        return Asker(self.tools, model, facts, context, self._cache, self.settings.seed, proposed_s)
+
+    @cached_property
+    def messages(self) -> Messages:
+        """The system messages that are tried beside other settings."""
+        return Messages(self.settings, self.tools, self.folder)
 
     def _retrievers_of(self, task: Task) -> Retrievers | None:
         if task.corpus is None:

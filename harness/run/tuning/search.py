@@ -15,7 +15,7 @@ from harness.records import Question, TrialRow
 from harness.run.devsplit import LEAST_DEV, MOST_DEV, fact_of
 from harness.run.tuning.ask import Ask, Candidate, Stage
 from harness.run.tuning.choice import Choice, Finalist, Why, choose
-from harness.spec.space import Changes, changed, neighbours
+from harness.spec.space import MESSAGE, Changes, changed, neighbours
 from harness.spec.system import System
 
 FEW_SETTINGS = 3
@@ -61,10 +61,25 @@ def dev_of(questions: Sequence[Question], seed: int) -> tuple[Question, ...]:
     return tuple(drawn[:MOST_DEV])
 
 
-def space_of(system: System, count: int, dev: Sequence[Question], examples: int, seed: int) -> Space:
-    """What at most `count` trials of a system are. `examples`: training questions that there are."""
-    together = count > FEW_SETTINGS
-    changes = neighbours(system, count - 1 - together, seed)
+def space_of(
+    system: System,
+    count: int,
+    dev: Sequence[Question],
+    examples: int,
+    seed: int,
+    *,
+    messages: Sequence[str] = (),
+    messages_alone: bool = False,
+) -> Space:
+    """What at most `count` trials of a system are. `examples`: training questions that there are.
+
+    `messages`: system messages that were proposed; `messages_alone`: no other setting is tried.
+    """
+    together = count > FEW_SETTINGS and not messages_alone
+    if messages_alone:
+        changes: list[Changes] = [{MESSAGE: text} for text in messages[: count - 1]]
+    else:
+        changes = neighbours(system, count - 1 - together, seed, messages)
     others = tuple(Candidate(system, changed(system, each), each) for each in changes)
     together = together and len(_names(changes)) > 1
     return Space(Candidate(system, system), others, _stages(system, len(others) + 1, dev, examples), together)

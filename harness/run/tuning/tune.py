@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from harness.run.devsplit import LEAST_DEV
 from harness.run.estimate import TrialsEstimate
 from harness.run.facts import Tuned
 from harness.run.plan import Job, Plan
@@ -46,22 +47,38 @@ class Tuning:
     def estimate(self) -> tuple[TrialsEstimate, ...]:
         """What the search takes at most, as far as the run folder does not hold it."""
         known = Counter((row.task, row.system) for row in self.askers.folder.trials())
-        rows = ((task, space, space.default.system) for task, space in self.spaces())
+        rows = ((task, space, space.default.system) for task, space in self.spaces(ask=False))
         return tuple(
             trials_estimate(self.askers.of(task, system), space, known[task.name, system.id])
             for task, space, system in rows
         )
 
-    def spaces(self) -> Iterator[tuple[Task, Space]]:
-        """What is tried, model by model, and of each what needs no training first."""
-        settings = self.askers.settings
-        assert settings.tune is not None
+    def spaces(self, *, ask: bool = True) -> Iterator[tuple[Task, Space]]:
+        """What is tried, model by model, and of each what needs no training first. `ask`: for system messages."""
+        settings, messages = self.askers.settings, self.askers.messages
+        assert settings.tries is not None
         models = [model.ref for model in self.askers.tools.models]
-        jobs = [job for job in at_home(self.plan) if tunable(job.system)]
+        jobs = [job for job in at_home(self.plan) if self._searched(job)]
         for job in sorted(jobs, key=lambda job: (models.index(job.system.model), job.system.adapted)):
             task = self.plan.tasks[job.task]
             dev = dev_of(task.dev, settings.seed)
-            yield task, space_of(job.system, settings.tune, dev, len(task.train), settings.seed)
+            proposed = messages.of(task, job.system, ask=ask and len(dev) >= LEAST_DEV)
+            space = space_of(
+                job.system,
+                settings.tries,
+                dev,
+                len(task.train),
+                settings.seed,
+                messages=proposed,
+                messages_alone=settings.tune is None,
+            )
+            if space.others or tunable(job.system):  # else no message that was proposed serves
+                yield task, space
+
+    def _searched(self, job: Job) -> bool:
+        """Whether a system has settings that this run searches."""
+        tuned = self.askers.settings.tune is not None and tunable(job.system)
+        return tuned or self.askers.messages.serve(self.plan.tasks[job.task], job.system)
 
 
 def chosen_by(plan: Plan, kept: Sequence[Tuned]) -> Chosen:

@@ -21,8 +21,15 @@ def in_words(settings: Mapping[str, Any]) -> str:
     return ", ".join(f"{name} {_value(value)}" for name, value in settings.items()) or "the default"
 
 
+_LONGEST = 60
+"""Characters of a text that a table shows."""
+
+
 def _value(value: Any) -> str:
-    return f"{value:g}" if isinstance(value, float) else str(value)
+    text = f"{value:g}" if isinstance(value, float) else " ".join(str(value).split())
+    if not isinstance(value, str) or " " not in text:
+        return text
+    return f"“{text if len(text) <= _LONGEST else f'{text[:_LONGEST].rstrip()}…'}”"
 
 
 def _scores(tuned: Tuned) -> str:

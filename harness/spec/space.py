@@ -61,6 +61,7 @@ SPACE = (
     Row("retrieved", "chunk_tokens", 64),
     Row("retrieved", "k", 8),
     Row("retrieved", "k", 3),
+    Row("retrieved", "k", 1),
     Row("retrieved", "method", "dense"),
     Row("retrieved", "chunk_tokens", 256),
     Row("examples", "k", 8),
@@ -76,6 +77,24 @@ SPACE = (
     Row("nearest", "k", 4),
 )
 """In the order in which they are tried: of each part what moves its results most comes first."""
+
+
+LEAST = (
+    Row("adapter", "learning_rate", 2e-5),
+    Row("retrieved", "chunk_tokens", 32),
+    Row("examples", "k", 2),
+)
+"""What nobody who wants a strategy to win would go below."""
+
+
+def too_weak(system: System) -> dict[str, tuple[float, float]]:
+    """Settings of a system below `LEAST`: name → its value, and the least."""
+    return {
+        row.name: (value, float(row.value))
+        for row in LEAST
+        for part in _parts(system, row.part)
+        if (value := float(getattr(part, row.field))) < float(row.value)
+    }
 
 
 def neighbours(system: System, count: int, seed: int, messages: Sequence[str] = ()) -> list[Changes]:

@@ -61,7 +61,7 @@ def test_checks_that_failed_or_warn_are_named_worst_first(tmp_path: Path) -> Non
     text = made(tmp_path, **race)
     lines = part(text, "Is the comparison valid?").splitlines()
     assert lines[1].endswith(
-        "✗ 1 failed: fit to its training answers; ▲ 1 with a warning: cut answers; ✓ 16 passed."
+        "✗ 1 failed: fit to its training answers; ▲ 1 with a warning: cut answers; ✓ 17 passed."
     )
     assert [line.partition(":")[0] for line in lines[2:4]] == [
         "  - ✗ fit to its training answers", "  - ▲ cut answers",

@@ -66,6 +66,6 @@ def test_counts_name_what_failed_or_warns_and_number_what_passed(tmp_path: Path)
     assert [(count.status, count.mark, count.text) for count in validity.counts(checks)] == [
         ("fail", "✗", "1 failed: fit to its training answers"),
         ("warn", "▲", "1 with a warning: cut answers"),
-        ("pass", "✓", "16 passed"),
+        ("pass", "✓", "17 passed"),
     ]
     assert validity.counts([check for check in checks if check.status == "not_applicable"]) == ()

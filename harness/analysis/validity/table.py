@@ -16,6 +16,7 @@ from harness.analysis.validity import (
     leaks,
     parity,
     questions,
+    settings,
     template,
     timings,
 )
@@ -179,6 +180,15 @@ CHECKS: dict[str, Rule] = {
             Limits(warn=0.98, fail=0.9),
             parity.same_answers,
             "its answers are not those of the model that it is said to be",
+        ),
+        # How many systems are set up as nobody would who wants them to win, and were not held against other settings.
+        Rule(
+            "settings",
+            "settings and the effort behind them",
+            COUNT,
+            Limits(warn=0.0, fail=0.0),
+            settings.strong_enough,
+            "it was set up too weakly to be beaten",
         ),
         # Accuracy on another task's questions, adapter − base. Some forgetting is what fine-tuning costs, and an
         # adapter serves its own task: it warns, and no loss fails.

@@ -152,6 +152,11 @@ def doubled_template(run: Run) -> None:
     sample["text"] = sample["skeleton"].replace("%%0%%", "Be kind.").replace("%%1%%", sample["text"])
 
 
+def straw_man(run: Run) -> None:
+    """Passages of a few words, which no retriever can be judged by."""
+    run["manifest"]["tasks"]["facts"]["spec"]["retrieval"] |= {"chunk_tokens": 16, "overlap_tokens": 8}
+
+
 SPOILT: dict[Callable[[Run], None], tuple[str, float | None, float | None, list[str]]] = {
     idle_adapter: ("adapter_changes_logits", 0.0, 0.0, ["lora"]),
     empty_adapter: ("adapter_changes_logits", 0.0, 1e-3, ["lora"]),
@@ -171,6 +176,7 @@ SPOILT: dict[Callable[[Run], None], tuple[str, float | None, float | None, list[
     lists_candidates: ("listed_candidates", 1.0, 0.3, ["rag"]),
     denies: ("denied_answers", 1.0, 0.3, ["lora"]),
     doubled_template: ("chat_template", 1.0, 0.0, ["rag"]),
+    straw_man: ("settings", 1.0, 0.0, ["rag"]),
 }
 
 

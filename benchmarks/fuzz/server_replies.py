@@ -38,7 +38,7 @@ def make(rng: random.Random, folder: Path) -> list[str]:
     server = _server()
     server.faults.clear()
     server.get_faults.clear()
-    server.faults += [_fault(rng) for _ in range(rng.choice((1, 1, 2, 4)))]
+    server.faults += [_fault(rng) for _ in range(rng.choice((1, 1, 2)))]
     if rng.random() < 0.2:
         server.get_faults.append(_fault(rng))
     task = write_task(folder, with_corpus=False, test=questions()[:3])

@@ -229,6 +229,8 @@ class AnswerRow:
     """How often the server was asked until it answered."""
     repeat: Count = 0
     """0 in `answers.jsonl`; in `repeats.jsonl`, which time the question was asked again."""
+    examples: tuple[Known, ...] = ()
+    """Ids of the training questions that were found for this one and shown before it, the nearest first."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -81,4 +81,5 @@ def answer_row(
         cached_tokens=usage.cached_tokens if usage else None,
         attempts=usage.attempts if usage else 1,
         repeat=repeat,
+        examples=tuple(example.id for example in prompt.nearest),
     )

@@ -74,7 +74,7 @@ def shortened(ready: ReadyJob, place: int, prompt: Prompt) -> Prompt | None:
         return None
     fewer = prompt.retrieved[: prompt.shown - 1]
     with _SHORTENING:  # a task's prompts are made by one thread at a time
-        shorter = ready.context.prompt(ready.job.system, ready.questions[place], fewer)
+        shorter = ready.context.prompt(ready.job.system, ready.questions[place], fewer, prompt.nearest)
     dropped = prompt.dropped + prompt.shown - shorter.shown
     return replace(shorter, retrieved=prompt.retrieved, dropped=dropped)
 

@@ -26,7 +26,7 @@ from harness.run.plan import Job, Plan, sample
 from harness.run.prepare import ReadyJob, TaskContext
 from harness.run.quotes import Quotes, quotes_sentence
 from harness.run.tools import Tools
-from harness.spec.strategy import retrieved
+from harness.spec.strategy import WHOLE_TOKENS, retrieved
 from harness.spec.system import Gold, ModelRef, Nearest, Retrieved, System, cut_id, search_id
 from harness.spec.task import Task, gold_doc_errors
 
@@ -116,12 +116,13 @@ class RunContexts:
 
         A training question and its answer are one passage where the embedder reads both.
         """
-        if isinstance(passages, Retrieved) and passages.source == "train":
+        if isinstance(passages, Retrieved) and passages.of_train:
             learnt = sample(task.train, passages.train_examples, self.seed)
-            whole = min(passages.chunk_tokens, self.embedder.max_tokens)
-            return corpus_of_train(task, learnt), dataclasses.replace(
-                passages, chunk_tokens=whole, within=None
+            whole = min(WHOLE_TOKENS, self.embedder.max_tokens)
+            uncut = dataclasses.replace(
+                passages, chunk_tokens=whole, overlap_tokens=0, within=None, expand=None, headings=None
             )
+            return corpus_of_train(task, learnt), uncut
         corpus = self._corpus(task)
         if errors := gold_doc_errors(task, corpus.ids, corpus.passed_over):
             raise InputErrors(errors)
@@ -152,7 +153,9 @@ class RunContexts:
                 characters=corpus.inventory.characters,
                 passed_over=grouped(corpus.passed_over),
             )
-            self._keep(task.name, previous, facts, documents=way == passages)
+            self._keep(
+                task.name, previous, facts, documents=isinstance(passages, Gold) or not passages.of_train
+            )
         cut, own = cut_id(passages), cut_id(retrieved(task.spec.retrieval, passages.embedder))
         return retriever if cut == own else MarkedRetriever(retriever, cut)
 

@@ -48,6 +48,8 @@ class Prompt:
     """How many of `retrieved` (from the front) stand in the prompt."""
     dropped: int = 0
     """How many passages the system wanted to show and the budget did not allow."""
+    nearest: tuple[Question, ...] = ()
+    """The examples that were found for the question and stand in the prompt, the nearest first."""
 
 
 class TaskPrompts(Protocol):
@@ -149,10 +151,12 @@ class TaskFilePrompts:
         limits = passages_of(contexts)
         wanted = min(limits.k, len(passages)) if limits else len(passages) if whole_corpus(contexts) else 0
         decoding, options = self._wanted(question, form)
+        examples = self._examples(contexts, nearest)
+        found = tuple(reversed(examples)) if isinstance(examples_of(contexts), Nearest) else ()
         shown = wanted
         while True:
             documents = [ranked.passage for ranked in passages[:shown]]
-            turns = self._messages(contexts, self._examples(contexts, nearest), question, documents)
+            turns = self._messages(contexts, examples, question, documents)
             request = Request(tuple(turns), decoding, options)
             facts = self.engine.inspect(request)
             if not limits or shown == 0:
@@ -163,8 +167,8 @@ class TaskFilePrompts:
                 break
             shown -= 1
         if not limits:
-            return Prompt(request, facts)
-        return Prompt(request, facts, passages, shown, wanted - shown)
+            return Prompt(request, facts, nearest=found)
+        return Prompt(request, facts, passages, shown, wanted - shown, found)
 
     def example(
         self, contexts: Contexts, question: Question, passages: Passages, nearest: Nearby = ()

@@ -97,6 +97,11 @@ class Retrieved:
         """Whether questions are embedded."""
         return self.method != "bm25"
 
+    @property
+    def of_train(self) -> bool:
+        """Whether passages are training questions with their answers, not documents."""
+        return self.source == "train"
+
 
 @dataclass(frozen=True, slots=True)
 class WholeCorpus:
@@ -292,7 +297,7 @@ class System:
     def kinds(self) -> tuple[Kind, ...]:
         """The kinds of what stands in the prompt besides the question, in the order in which they enter it."""
         return tuple(
-            "learnt" if isinstance(part, Retrieved) and part.source else part.kind
+            "learnt" if isinstance(part, Retrieved) and part.of_train else part.kind
             for part in self.context
             if not isinstance(part, Instructions)
         )
@@ -319,7 +324,7 @@ class System:
     @property
     def reads_train(self) -> bool:
         """Whether its passages are training questions with their answers, not documents."""
-        return self.retrieved is not None and self.retrieved.source == "train"
+        return self.retrieved is not None and self.retrieved.of_train
 
     @property
     def whole_corpus(self) -> bool:

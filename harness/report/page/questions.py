@@ -20,7 +20,10 @@ from harness.spec.system import System
 
 
 class Reply(NamedTuple):
-    """`retrieved`: numbers of passages, best first, of which the first `shown` stood in the prompt."""
+    """`retrieved`: numbers of passages, best first, of which the first `shown` stood in the prompt.
+
+    `examples`: ids of those that were found for the question, the nearest first.
+    """
 
     score: float | None
     prediction: str
@@ -30,6 +33,7 @@ class Reply(NamedTuple):
     e2e_s: float | None
     shown: int
     retrieved: tuple[int, ...]
+    examples: tuple[str, ...]
 
 
 class QuestionRow(NamedTuple):
@@ -119,7 +123,7 @@ def _task(run: Evidence, name: str, task: TaskResult, scores: Scores) -> Questio
         )
     return Questions(
         tuple(system.name for system in systems),
-        tuple(system.retrieved is not None for system in systems),
+        tuple(system.retrieved is not None and not system.reads_train for system in systems),
         _contrasts(name, systems),
         list(map(visible, texts.documents)),
         list(texts.passages.values()),
@@ -176,4 +180,5 @@ def _reply(answer: ScoredAnswer, seconds: float | None, metric: str | None, text
         seconds,
         row.shown_passages,
         tuple(map(texts.passage, row.retrieved)),
+        tuple(map(visible, row.examples)),
     )

@@ -3,7 +3,7 @@
 // done here, over plain arrays, so that 10,000 questions stay fluid.
 
 const ID = 0, QUESTION = 1, RIGHT = 2, TAGS = 3, ANSWERABLE = 4, GOLD = 5, SEEN = 6, REPLIES = 7;
-const SCORE = 0, PREDICTION = 1, PROMPT = 2, COMPLETION = 3, FINISH = 4, SECONDS = 5, SHOWN = 6, RETRIEVED = 7;
+const SCORE = 0, PREDICTION = 1, PROMPT = 2, COMPLETION = 3, FINISH = 4, SECONDS = 5, SHOWN = 6, RETRIEVED = 7, EXAMPLES = 8;
 const STATES = [["", "any"], ["right", "right"], ["wrong", "wrong"], ["none", "no answer"]];
 const SORTS = [ // column and direction, for narrow screens, where the table has no headers to click
   ["", "as asked"], ["0 desc", "as asked, last first"], ["1 asc", "question, A to Z"], ["1 desc", "question, Z to A"], ["3 desc", "replies, most wrong first"], ["3 asc", "replies, fewest wrong first"],
@@ -212,6 +212,7 @@ function detail(number) {
     const line = el("p", undefined, "prediction");
     line.append(prediction(reply));
     cell.append(head, line, el("p", `${reply[PROMPT]} prompt tokens, ${reply[COMPLETION]} answer tokens${cut}; ${time}`, "note"));
+    if (reply[EXAMPLES].length) cell.append(el("p", `examples, the nearest first: ${reply[EXAMPLES].join(", ")}`, "note"));
     if (reply[RETRIEVED].length) cell.append(passages(row, reply));
   });
   return cell;

@@ -337,6 +337,8 @@ class TrialRow:
     examples: Positive | None = None
     failed: Text | None = None
     """Why it could not be tried, a clause."""
+    unfinished: bool = False
+    """The run was stopped in its middle: it says what was paid for until then, and a later row what came of it."""
     propose_s: Seconds = 0.0
     """What proposing its system message took."""
 

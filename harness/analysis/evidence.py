@@ -344,7 +344,8 @@ def _trials(
             raise rows.error(line, "scores a question that questions.jsonl lacks.")
         if (place := (row.task, row.system, row.candidate, row.stage)) in seen:
             raise rows.error(line, f"tries {row.settings} a second time.")
-        seen.add(place)
+        if not row.unfinished:
+            seen.add(place)
         kept.setdefault((row.task, row.system), []).append(row)
     return {place: tuple(some) for place, some in kept.items()}
 

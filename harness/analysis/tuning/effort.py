@@ -58,8 +58,9 @@ def _tuning(tuned: Tuned, rows: Sequence[TrialRow]) -> Tuning:
 
 def _trial(rows: Sequence[TrialRow], last: int, *, chosen: bool) -> Trial:
     """One setting over all its stages. What counts is the last training that it came to."""
-    reached = max(rows, key=lambda row: row.stage)
-    counting = [row for row in rows if row.examples == reached.examples]
+    whole = [row for row in rows if not row.unfinished] or rows
+    reached = max(whole, key=lambda row: row.stage)
+    counting = [row for row in whole if row.examples == reached.examples]
     scores = {name: score for row in counting for name, score in row.scores.items()}
     failed = next((row.failed for row in rows if row.failed), None)
     return Trial(

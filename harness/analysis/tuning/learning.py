@@ -52,7 +52,8 @@ def _points(
     run: Evidence, task: str, system: System, train: int, full: Scores, clusters: Mapping[str, str]
 ) -> tuple[tuple[LearningPoint, ...], dict[int, Scores]]:
     """The curve as measured, with the scores behind it by number of examples; the last is the system itself."""
-    rows = [row for row in run.learnt[task, system.id] if row.scores and row.examples]
+    every_row = run.learnt[task, system.id]
+    rows = [row for row in every_row if row.scores and row.examples and not row.unfinished]
     scores: dict[int, Scores] = {row.examples: row.scores for row in rows if row.examples}
     seconds = {row.examples: seconds_of([row]) for row in rows}
     names = {count: part_of(system, count).name for count in scores}

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from harness.engines.engine import AdapterRef, is_served
-from harness.errors import InputError, TrainingFailed
+from harness.errors import HarnessError, InputError, TrainingFailed
 from harness.finetune.store import load_or_train
 from harness.records import AnswerRow, BatchRow, FailureRow, Question, Ranked, TrialRow
 from harness.run.answer import AnswerPass
@@ -84,6 +84,8 @@ class Asker:
     seed: int
     proposed_s: Mapping[str, float] = field(default_factory=dict)
     """System message → the seconds of proposing it."""
+    stopped: Callable[[TrialRow], None] = lambda _row: None
+    """Told of a trial that a server, or the limit of what may be spent, has stopped."""
 
     def __call__(self, candidate: Candidate, stage: Stage) -> TrialRow:
         """What came of a trial; a setting that cannot be tried says why."""
@@ -92,6 +94,10 @@ class Asker:
             row = self._tried(candidate, stage, heard)
         except (InputError, TrainingFailed) as error:
             return replace(self._row(candidate, stage, heard), failed=str(error).rstrip("."))
+        except HarnessError:
+            if heard.answers:  # they are paid for
+                self.stopped(replace(self._row(candidate, stage, heard), unfinished=True))
+            raise
         return row
 
     def _tried(self, candidate: Candidate, stage: Stage, heard: Heard) -> TrialRow:

@@ -84,7 +84,7 @@ class Askers:
 
 def resumed(ask: Ask, known: Iterable[TrialRow], keep: Callable[[TrialRow], None]) -> Ask:
     """Asks only what none of the `known` rows of the task tells, and keeps what came of it."""
-    rows = {(row.system, row.candidate, row.stage): row for row in known}
+    rows = {(row.system, row.candidate, row.stage): row for row in known if not row.unfinished}
 
     def asked(candidate: Candidate, stage: Stage) -> TrialRow:
         row = rows.get((candidate.default.id, candidate.system.id, stage.number))

@@ -37,7 +37,8 @@ class Learning:
             say(f"  {planned.task} · {planned.system}: {learning_in_words(planned)}")
         for task, system in self._systems():
             known = [row for row in folder.learnt() if row.task == task.name]
-            ask = resumed(self.askers.of(task, system), known, folder.add_learnt)
+            asker = replace(self.askers.of(task, system), stopped=folder.add_learnt)
+            ask = resumed(asker, known, folder.add_learnt)
             for count in sizes(task, system):
                 part = part_of(system, count)
                 ask(Candidate(system, part, {SETTING: count}), Stage(0, task.test, count))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from harness.run.devsplit import LEAST_DEV
 from harness.run.estimate import TrialsEstimate
@@ -37,7 +37,7 @@ class Tuning:
             say(f"  {planned.task} · {planned.system}: {in_words(planned)}")
         for task, space in self.spaces():
             known = [row for row in folder.trials() if row.task == task.name]
-            ask = self.askers.of(task, space.default.system)
+            ask = replace(self.askers.of(task, space.default.system), stopped=folder.add_trial)
             found = search(space, resumed(ask, known, folder.add_trial))
             kept.append(_record(task, space, found, from_train=not _has_dev(task)))
             folder.update(tuned=tuple(kept))

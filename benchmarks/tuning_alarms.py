@@ -49,9 +49,9 @@ class Outcome:
     dev: int
     test: int
     alike: int
-    false: float
-    false_best: float
-    false_on_dev: float
+    false: float | None
+    false_best: float | None
+    false_on_dev: float | None
     changed: float
     better: float
     worse: float
@@ -119,8 +119,8 @@ def outcome(truth: Truth, rows: int) -> Outcome:
                 alike["dev"] += 1
                 false["dev"] += called(on_dev[1][0], on_dev[0][a])
 
-    def share(way: str) -> float:
-        return round(100 * false[way] / alike[way], 1) if alike[way] else float("nan")
+    def share(way: str) -> float | None:
+        return round(100 * false[way] / alike[way], 1) if alike[way] else None
 
     percent = 100 / rows
     return Outcome(

@@ -13,9 +13,11 @@ from harness.errors import InputError
 from harness.run.compare import dry_run
 from harness.run.devsplit import LEAST_DEV
 from harness.run.manifest_file import read_manifest
+from harness.run.settings import Settings
 from harness.spec.task import Task
 from tests.fakes import FakeClock, RecordingEngine
 from tests.run.worlds import (
+    PAIR,
     FallibleEngine,
     Killed,
     answers_of,
@@ -24,6 +26,7 @@ from tests.run.worlds import (
     make_task,
     make_tools,
     manifest,
+    pair_of_tools,
     rows,
     settings_of,
 )
@@ -192,3 +195,52 @@ def test_without_a_dev_file_questions_are_split_from_train(tmp_path: Path) -> No
         assert set(row["scores"]) == held
     assert FakeClock()() == 0.0
     assert json.loads((folder / "run.json").read_text())["tasks"]["workshop"]["train_questions"] == 120
+
+
+def test_each_model_of_a_run_is_tuned_by_itself(tmp_path: Path) -> None:
+    small, large = FallibleEngine(), FallibleEngine()
+    tools = pair_of_tools(tmp_path / "cache", small, large)
+    small._script = knowing
+    large._script = lambda _prompt, _adapter: "no"
+    task = world(tmp_path)
+    settings = settings_of(task, "base", "few-shot", tune=2, models=PAIR)
+    folder = go(settings, [task], tools, tmp_path / "run")
+    record = read_manifest(folder)
+    assert {row.default.name: row.settings for row in record.tuned} == {
+        "few-shot@small": {"examples.k": 8}, "few-shot@large": {},
+    }  # fmt: skip
+    examples = {name: one.examples.k for name, one in record.systems_of(task.name).items() if one.examples}
+    assert examples == {"few-shot@small": 8, "few-shot@large": 4}
+
+
+def test_two_tasks_with_the_same_system_are_tuned_apart(tmp_path: Path) -> None:
+    """A system without an adapter has one id, whichever task it answers."""
+    first = world(tmp_path)
+    (tmp_path / "other").mkdir()
+    lines(tmp_path / "other" / "hall" / "dev.jsonl", [
+        {"id": f"d{n}", "question": f"Is hall {n} open?", "answers": ["never"]} for n in range(DEV)
+    ])  # fmt: skip
+    second = make_task(tmp_path / "other", "hall", with_corpus=False)
+    text = second.path.read_text(encoding="utf-8").replace(
+        "train.jsonl\n", "train.jsonl\n  dev: hall/dev.jsonl\n"
+    )
+    second.path.write_text(text, encoding="utf-8")
+    from harness.spec.task import load_task
+
+    tasks = [first, load_task(second.path)]
+    settings = Settings(
+        tasks=tuple(str(one.path) for one in tasks),
+        strategies=("base", "few-shot"),
+        latency_queries=0,
+        tune=2,
+    )
+    folder = go(settings, tasks, make_tools(tmp_path / "cache", RecordingEngine(knowing)), tmp_path / "run")
+    record = read_manifest(folder)
+    assert {row.task: row.settings for row in record.tuned} == {"workshop": {"examples.k": 8}, "hall": {}}
+    k = {
+        task: one.examples.k
+        for task in record.tasks
+        for one in record.systems_of(task).values()
+        if one.examples
+    }
+    assert k == {"workshop": 8, "hall": 4}

@@ -61,6 +61,8 @@ class Tuning:
         jobs = [job for job in at_home(self.plan) if self._searched(job)]
         for job in sorted(jobs, key=lambda job: (models.index(job.system.model), job.system.adapted)):
             task = self.plan.tasks[job.task]
+            if task.prompts and not (job.system.recipe or job.system.retrieved):
+                continue  # the task itself chooses its examples
             dev = dev_of(task.dev, settings.seed)
             proposed = messages.of(task, job.system, ask=ask and len(dev) >= LEAST_DEV)
             space = space_of(

@@ -33,6 +33,7 @@ from harness.engines.transformers_engine import TransformersEngine
 from harness.files import cache_root
 from harness.finetune import train as loop
 from harness.finetune.lora import encode_example, peft_config
+from harness.finetune.measure import read_answers
 from harness.finetune.packing import TokenExample, epoch_batches
 from harness.progress import Terminal
 from harness.run.plan import setup_of
@@ -69,9 +70,8 @@ class Workload:
     def loss(self, model: Any) -> float:
         """Held-out loss (nats per answer token), by one function for both sides."""
         model.eval()
-        return loop.mean_loss(
-            model, self.held_out, shared_prefix([example.prompt for example in self.held_out])
-        )
+        shared = shared_prefix([example.prompt for example in self.held_out])
+        return read_answers(model, self.held_out, shared).loss
 
 
 @dataclass(frozen=True, slots=True)

@@ -304,6 +304,8 @@ class LossPoint:
     epoch: NonNegative
     train_loss: NonNegative | None = None
     dev_loss: NonNegative | None = None
+    dev_score: Share | None = None
+    """Mean score of generated answers to the dev questions, by the task's first metric."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -396,6 +398,14 @@ class AdapterRecord:
     logit_shift: NonNegative | None = None
     """How far the adapter moves a logit at answer positions of (at most 16) training examples: mean absolute
     difference from the base weights. None in records from before it was measured."""
+    dev_score: Share | None = None
+    """Of the epoch that is kept, by `dev_metric`; None where it was chosen by the dev loss alone."""
+    dev_metric: Name | None = None
+    kept_epoch: Count | None = None
+    watched: Count | None = None
+    """Dev questions that the kept epoch was chosen on; None in records from before they were counted."""
+    held_back: Count | None = None
+    """How many of them are training questions that were held back, since the task has no dev questions."""
     files: dict[str, str] = field(default_factory=dict)
     """Name → SHA-256 of every file beside this record; none in records from before they were kept."""
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import contextlib
 import math
+import random
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,9 +14,10 @@ from harness.engines.chat import ChatTokenizer
 from harness.engines.local import LocalModel
 from harness.engines.tokens import encode
 from harness.errors import HarnessError, TrainingFailed
+from harness.finetune.devscore import DevScorer
 from harness.finetune.fused import fused
 from harness.finetune.loss import packs_alike, remember
-from harness.finetune.packing import TokenExample
+from harness.finetune.packing import TokenExample, hold_back
 from harness.finetune.train import train
 from harness.finetune.trainer import Example, Outcome, Training, adapter_key
 from harness.progress import Progress
@@ -46,22 +49,36 @@ class LoraTrainer:
 
         recipe, seed, label = training.recipe, training.seed, training.label
         torch.manual_seed(seed)  # peft draws the adapter's first weights from here
+        examples, dev = _split(training)
         fit, watched = (
-            [encode_example(self._model.chat, example) for example in examples]
-            for examples in (training.examples, training.dev)
+            [encode_example(self._model.chat, example) for example in some] for some in (examples, dev)
         )
+        score = DevScorer(self._model, training.metric, dev, watched) if training.metric and dev else None
         with self._model.adapting(peft_config(recipe, self._model.weights.config.model_type)) as model:
             proof = self._model.proven("training", lambda: packs_alike(model))
             own = proof.used == "own"
             remember(model, own)
             start = time.perf_counter()
             with fused(model) if own else contextlib.nullcontext():
-                outcome = train(model, fit, watched, recipe, seed, progress, label)
+                outcome = train(model, fit, watched, recipe, seed, progress, label, score)
+            outcome.held_back = 0 if training.dev else len(dev)
             outcome.seconds = time.perf_counter() - start
             if math.isnan(outcome.train_loss):
                 raise TrainingFailed(f"{label}: there was nothing to train on.")
             save(model, folder)
         return outcome
+
+
+WATCHED = 64
+"""The most dev questions that are answered after each epoch."""
+
+
+def _split(training: Training) -> tuple[Sequence[Example], Sequence[Example]]:
+    """What is trained on, and what the epoch is chosen on: a tenth of train where there are no dev questions."""
+    rng = random.Random(training.seed)
+    if not training.dev:
+        return hold_back(training.examples, rng)
+    return training.examples, rng.sample(training.dev, min(WATCHED, len(training.dev)))
 
 
 def save(model: Any, folder: Path) -> None:

@@ -12,7 +12,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import Any, Protocol, TypeVar
 
 from harness.finetune.blocks import Blocks, blocks_of
 
@@ -125,9 +125,17 @@ def epoch_batches(
     return batches
 
 
-def hold_back(
-    examples: Sequence[TokenExample], rng: random.Random
-) -> tuple[list[TokenExample], list[TokenExample]]:
+class OfFact(Protocol):
+    """What may be a wording of a fact."""
+
+    @property
+    def fact_id(self) -> str | None: ...
+
+
+E = TypeVar("E", bound=OfFact)
+
+
+def hold_back(examples: Sequence[E], rng: random.Random) -> tuple[list[E], list[E]]:
     """Split off a tenth of the examples to watch for overtraining: (train, held back).
 
     A fact is held back only in one wording while another stays in training: the loss on facts that training

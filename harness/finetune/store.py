@@ -133,6 +133,11 @@ def _train_into(
         stopped=outcome.stopped,
         loss_curve=tuple(outcome.loss_curve),
         logit_shift=round(outcome.logit_shift, 6),
+        dev_score=outcome.dev_score,
+        dev_metric=training.metric.name if training.metric and outcome.dev_score is not None else None,
+        kept_epoch=outcome.kept_epoch,
+        watched=outcome.watched,
+        held_back=outcome.held_back,
         files={name: sha256_file(path) for name, path in _files(target).items()},
     )
     write_json(target / RECORD, asdict(record))

@@ -8,40 +8,41 @@ from __future__ import annotations
 
 import math
 import random
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from harness.engines.attention import smallest_window
 from harness.engines.tokens import shared_prefix
 from harness.errors import TrainingFailed
-from harness.finetune.loss import answer_logits, summed_loss
-from harness.finetune.packing import Pack, TokenExample, epoch_batches, hold_back, pack, packs
+from harness.finetune.loss import summed_loss
+from harness.finetune.measure import logit_shift, packed, read_answers
+from harness.finetune.packing import TokenExample, epoch_batches
 from harness.finetune.trainer import Outcome
 from harness.progress import Progress
 from harness.records import FIT_EXAMPLES, LossPoint
 from harness.spec.system import LoRA
 
-PACK_TOKENS = 1024
-"""Tokens of one forward pass: long enough to amortise the prefix, few enough for their activations, of which the
-gradient needs most (1.6 MB a token on the default model in float32)."""
-
 SHIFT_EXAMPLES = 16
+Score = Callable[[Sequence[bool]], float]
+"""Scores the model as it is on the dev questions, given of each whether it reproduces the answer."""
 DIVERGED = 3.0
 """Training stops where an epoch's loss exceeds this many times the first step's."""
 
 
 @dataclass
 class _Best:
-    """The adapter weights with the lowest dev loss so far."""
+    """The adapter weights with the highest dev score so far, of equal ones those with the lowest dev loss."""
 
-    loss: float = math.inf
+    rank: tuple[float, float] = (math.inf, math.inf)
     epoch: int = 0
+    point: LossPoint | None = None
     weights: dict[str, Any] = field(default_factory=dict)
 
-    def offer(self, loss: float, epoch: int, model: Any) -> None:
-        if loss < self.loss:
-            self.loss, self.epoch = loss, epoch
+    def offer(self, point: LossPoint, epoch: int, model: Any) -> None:
+        assert point.dev_loss is not None
+        rank = (-(point.dev_score or 0.0), point.dev_loss)
+        if rank < self.rank:
+            self.rank, self.epoch, self.point = rank, epoch, point
             self.weights = {name: p.detach().clone() for name, p in _trainable(model)}
 
     def restore(self, model: Any) -> None:
@@ -53,12 +54,6 @@ def _trainable(model: Any) -> list[tuple[str, Any]]:
     return [(name, parameter) for name, parameter in model.named_parameters() if parameter.requires_grad]
 
 
-def _packed(model: Any, examples: Sequence[TokenExample], shared: int) -> Iterator[Pack]:
-    """The examples in packs, none of which is longer than the model's windows of attention if several fit in."""
-    limit = min(PACK_TOKENS, smallest_window(model.config) or PACK_TOKENS)
-    return (pack(group, shared) for group in packs(examples, shared, limit))
-
-
 def train(
     model: Any,
     examples: Sequence[TokenExample],
@@ -67,50 +62,70 @@ def train(
     seed: int,
     progress: Progress,
     label: str,
+    score: Score | None = None,
 ) -> Outcome:
-    """Train the adapter of `model` in place and leave it at its best epoch.
+    """Train the adapter of `model` in place and leave it at its best epoch on `dev`, or at the last without any.
 
-    Without `dev`, a tenth of the examples is held back for early stopping where that makes sense
-    (see `hold_back`). The model is in evaluation mode throughout: dropout that a base has of its own (GPT-2) would
-    make packed and single examples differ. Raises TrainingFailed on NaN, infinity or divergence.
+    `score`: scores the model on `dev`, given which of the answers it reproduces. The model is in evaluation mode
+    throughout: dropout that a base has of its own (GPT-2) would make packed and single examples differ. Raises
+    TrainingFailed on NaN, infinity or divergence.
     """
     import torch
 
     rng = random.Random(seed)
     torch.manual_seed(seed)
-    fit, watched = (list(examples), list(dev)) if dev else hold_back(examples, rng)
-    shared = shared_prefix([example.prompt for example in [*fit, *watched]])
-    batches_per_epoch = math.ceil(len(fit) / recipe.batch_size)
-    total = batches_per_epoch * recipe.max_epochs
+    shared = shared_prefix([example.prompt for example in [*examples, *dev]])
+    total = math.ceil(len(examples) / recipe.batch_size) * recipe.max_epochs
     optimizer = torch.optim.AdamW(
         (p for _, p in _trainable(model)), lr=recipe.learning_rate, weight_decay=0.0
     )
     schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, _linear(total, recipe.warmup_share))
-    outcome, best = Outcome(), _Best()
+    outcome, best = Outcome(watched=len(dev)), _Best()
     model.eval()
     with progress.track(label, total) as advance:
         for epoch in range(1, recipe.max_epochs + 1):
-            _run_epoch(model, epoch_batches(fit, recipe.batch_size, rng), shared, recipe, optimizer, schedule,
+            _run_epoch(model, epoch_batches(examples, recipe.batch_size, rng), shared, recipe, optimizer, schedule,
                        outcome, advance)  # fmt: skip
             outcome.epochs = float(epoch)
-            if watched:
-                outcome.dev_loss = mean_loss(model, watched, shared)
-                outcome.loss_curve.append(
-                    LossPoint(outcome.steps, epoch, dev_loss=round(outcome.dev_loss, 6))
-                )
-                best.offer(outcome.dev_loss, epoch, model)
-                if epoch >= recipe.min_epochs and epoch - best.epoch >= recipe.patience:
-                    outcome.stopped = f"dev loss did not improve for {recipe.patience} epochs"
-                    break
-            if outcome.train_loss < recipe.enough_loss:
-                outcome.stopped = f"training loss fell below {recipe.enough_loss}"
+            if dev:
+                point = _watch(model, dev, shared, score, outcome)
+                best.offer(point, epoch, model)
+            if stopped := _reason_to_stop(recipe, outcome, epoch - best.epoch if dev else 0, score):
+                outcome.stopped = stopped
                 break
-    if watched and best.weights:
-        best.restore(model)
-        outcome.dev_loss = best.loss
-    outcome.train_fit = answers_reproduced(model, fit[:FIT_EXAMPLES], shared)
-    outcome.logit_shift = logit_shift(model, fit[:SHIFT_EXAMPLES], shared)
+    _keep_best(model, best, outcome)
+    outcome.train_fit = read_answers(model, examples[:FIT_EXAMPLES], shared).fit
+    outcome.logit_shift = logit_shift(model, examples[:SHIFT_EXAMPLES], shared)
     return outcome
+
+
+def _watch(
+    model: Any, dev: Sequence[TokenExample], shared: int, score: Score | None, outcome: Outcome
+) -> LossPoint:
+    """The dev loss and score after an epoch, which join the curve."""
+    reading = read_answers(model, dev, shared)
+    scored = None if score is None else round(score(reading.reproduced), 6)
+    point = LossPoint(outcome.steps, outcome.epochs, dev_loss=round(reading.loss, 6), dev_score=scored)
+    outcome.loss_curve.append(point)
+    return point
+
+
+def _reason_to_stop(recipe: LoRA, outcome: Outcome, since_best: int, score: Score | None) -> str | None:
+    """Why training ends after this epoch; None where it goes on. `since_best`: epochs since the best one."""
+    if outcome.epochs >= recipe.min_epochs and since_best >= recipe.patience:
+        watched = "dev loss" if score is None else "dev score and loss"
+        return f"{watched} did not improve for {recipe.patience} epochs"
+    if outcome.train_loss < recipe.enough_loss:
+        return f"training loss fell below {recipe.enough_loss}"
+    return None
+
+
+def _keep_best(model: Any, best: _Best, outcome: Outcome) -> None:
+    if best.point is None:
+        return
+    best.restore(model)
+    outcome.dev_loss, outcome.dev_score = best.point.dev_loss, best.point.dev_score
+    outcome.kept_epoch = best.epoch
 
 
 def _linear(total: int, warmup_share: float) -> Callable[[int], float]:
@@ -134,8 +149,8 @@ def _run_epoch(
     for batch in batches:
         answers = sum(len(example.target) for example in batch)
         total = 0.0
-        for packed in _packed(model, batch, shared):
-            loss = summed_loss(model, packed)
+        for part in packed(model, batch, shared):
+            loss = summed_loss(model, part)
             (loss / answers).backward()
             total += float(loss.detach())
         _check(total / answers, outcome)
@@ -167,42 +182,3 @@ def _check(loss: float, outcome: Outcome) -> None:
             f"training diverged: the loss rose from {first:.2f} to {loss:.2f} by step {outcome.steps + 1}. "
             "Lower `finetune.learning_rate` in the task file."
         )
-
-
-def mean_loss(model: Any, examples: Sequence[TokenExample], shared: int) -> float:
-    """Mean cross-entropy per answer token (nats)."""
-    import torch
-
-    with torch.inference_mode():
-        total = sum(float(summed_loss(model, packed)) for packed in _packed(model, examples, shared))
-    return total / sum(len(example.target) for example in examples)
-
-
-def answers_reproduced(model: Any, examples: Sequence[TokenExample], shared: int) -> float:
-    """Share of examples whose every answer token is the model's first choice, given the ones before it."""
-    import torch
-
-    right = 0
-    with torch.inference_mode():
-        for packed in _packed(model, examples, shared):
-            hits = answer_logits(model, packed).argmax(dim=-1).cpu() == packed.targets
-            right += sum(bool(hits[packed.owner == number].all()) for number in range(packed.examples))
-    return right / len(examples)
-
-
-def logit_shift(model: Any, examples: Sequence[TokenExample], shared: int) -> float:
-    """How far the adapter moves a logit: mean absolute difference from the base, over answer positions.
-
-    0 where the adapter changes nothing, as one does that is fresh, lost, or below the precision of the dtype.
-    """
-    import torch
-
-    moved, logits = 0.0, 0
-    with torch.inference_mode():
-        for packed in _packed(model, examples, shared):
-            adapted = answer_logits(model, packed)
-            with model.disable_adapter():
-                difference = (adapted - answer_logits(model, packed)).abs()
-            moved += float(difference.sum(dtype=torch.float64))
-            logits += difference.numel()
-    return moved / logits

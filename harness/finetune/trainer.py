@@ -11,7 +11,7 @@ from typing import Any, Protocol
 from harness.engines.engine import EngineIdentity, Request
 from harness.files import sha256_json
 from harness.progress import Progress
-from harness.records import LossPoint
+from harness.records import LossPoint, Question
 from harness.spec.system import LoRA
 
 KEY_VERSION = 3
@@ -22,12 +22,22 @@ class Example:
     """A request as it is asked in testing, and the reply that a fine-tune shall learn.
 
     A request that is scored has one continuation, which is learnt in the reply's place; so has a whole text.
-    `fact_id`: examples with the same one are wordings of one fact.
+    `fact_id`: examples with the same one are wordings of one fact. `question`: what replies are scored by; None where
+    they are not.
     """
 
     request: Request
     reply: str = ""
     fact_id: str | None = None
+    question: Question | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class DevMetric:
+    """What scores generated replies to dev questions: the task's first metric, and how it has a model refuse."""
+
+    name: str
+    refusal: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +49,8 @@ class Training:
     examples: tuple[Example, ...]
     dev: tuple[Example, ...]
     seed: int
+    metric: DevMetric | None = None
+    """What the best epoch is chosen by; None: by the dev loss alone."""
     left_out: int = 0
     """Training examples that are longer than the model reads, and are no part of `examples`."""
 
@@ -57,6 +69,13 @@ class Outcome:
     """Tokens of all examples seen, each counted in full as if it had been read alone."""
     train_loss: float = math.nan
     dev_loss: float | None = None
+    dev_score: float | None = None
+    """By the task's metric, of the epoch that is kept; so is `dev_loss`."""
+    kept_epoch: int | None = None
+    watched: int = 0
+    """Dev questions that the kept epoch was chosen on."""
+    held_back: int = 0
+    """How many of them are training questions that were held back, since the task has no dev questions."""
     train_fit: float = 0.0
     """Share of (at most 100) training answers that the adapter reproduces, token for token, teacher-forced."""
     logit_shift: float = 0.0
@@ -110,5 +129,7 @@ def adapter_key(identity: EngineIdentity, training: Training, plain: Callable[[E
             "seed": training.seed,
             "examples": [plain(example) for example in training.examples],
             "dev": [plain(example) for example in training.dev],
+            "metric": training.metric and asdict(training.metric),
+            "answers": [asdict(example.question) for example in training.dev if example.question],
         }
     )

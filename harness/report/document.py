@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from harness.analysis.results.run import RunResult, TaskResult
+from harness.analysis.results.run import AdapterResult, RunResult, TaskResult
 from harness.corpus.inventory import not_read_line
 from harness.quantities import NA, counted, number, percent, seconds, whole
 from harness.report import costs, decisions, effort, forms, messages, prices, servers, tables
@@ -54,6 +54,25 @@ def task_sections(task: TaskResult) -> tuple[Section, ...]:
     )
 
 
+def _dev_questions(row: AdapterResult) -> str:
+    """On how many the kept epoch was chosen, and where they are from."""
+    if not row.watched:
+        return NA if row.watched is None else "none"
+    return f"{row.watched} (held back from train)" if row.held_back else _known(row.watched)
+
+
+def _dev_score(row: AdapterResult) -> str:
+    return NA if row.dev_score is None else f"{percent(row.dev_score)} ({row.dev_metric})"
+
+
+_CHOSEN: tuple[tuple[str, Callable[[AdapterResult], str]], ...] = (
+    ("Dev score", _dev_score),
+    ("Dev questions", _dev_questions),
+    ("Epoch kept", lambda row: _known(row.kept_epoch)),
+)
+"""How the epoch was chosen; shown where it is recorded."""
+
+
 def _adapters(results: RunResult) -> Table:
     return table_of(
         results.adapters,
@@ -64,6 +83,7 @@ def _adapters(results: RunResult) -> Table:
         ("Training tok/s", lambda row: figure(row.train_tokens_per_s)),
         ("Loss, first → last", lambda row: f"{loss(row.first_train_loss)} → {loss(row.train_loss)}"),
         ("Dev loss", lambda row: loss(row.dev_loss)),
+        *(_CHOSEN if any(row.watched is not None for row in results.adapters) else ()),
         ("Own training answers reproduced", lambda row: percent(row.train_fit)),
         ("Stopped because", lambda row: row.stopped or NA),
         ("Origin", lambda row: "taken from the cache" if row.reused else "trained in this run"),

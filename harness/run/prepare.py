@@ -5,13 +5,14 @@ from __future__ import annotations
 import random
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from functools import cached_property
+from functools import cached_property, partial
 
 from harness.corpus.examples import ExampleFinders
 from harness.corpus.retrievers import RECORDED, Retrievers
 from harness.engines.engine import Continuation, Engine
-from harness.finetune.trainer import Example, Training
+from harness.finetune.trainer import DevMetric, Example, Training
 from harness.records import Question, Ranked
+from harness.run.distractors import training_passages
 from harness.run.plan import Job, sample
 from harness.run.prompts import (
     Contexts,
@@ -23,12 +24,9 @@ from harness.run.prompts import (
     prompts_of,
     whole_corpus,
 )
+from harness.scoring.table import METRICS
 from harness.spec.system import Gold, LoRA, Nearest, Retrieved, System
 from harness.spec.task import Task
-
-GOLD_SHARE = 0.8
-"""Training prompts of retrieving fine-tunes whose gold passage was missed get it put in, in this share of the cases;
-the rest teach the model that retrieval can fail (RAFT, arXiv 2403.10131)."""
 
 MOST_GOLD = 1000
 ROOM_PER_TURN = 100
@@ -127,6 +125,7 @@ class TaskContext:
             examples=kept,
             dev=tuple(example for example in dev if self._readable(example)),
             seed=seed,
+            metric=_dev_metric(self.task),
             left_out=len(examples) - len(kept),
         )
 
@@ -150,23 +149,19 @@ class TaskContext:
             rng = random.Random(f"gold:{self.seed}")
             found = self._found(retrieved, questions)
             passages = [
-                self._with_gold(question, retrieved, some, rng)
+                training_passages(question, some, partial(self.gold, retrieved, question), retrieved.k, rng)
                 for question, some in zip(questions, found, strict=True)
             ]
         example, nearest = self.prompts_of_task.example, self._nearest(contexts, questions)
         return tuple(example(contexts, *shown) for shown in zip(questions, passages, nearest, strict=True))
 
-    def _with_gold(
-        self, question: Question, passages: Retrieved, found: tuple[Ranked, ...], rng: random.Random
-    ) -> tuple[Ranked, ...]:
-        """What retrieval found, with the gold passage in a random place where it was missed (mostly)."""
-        shown = list(found[: passages.k])
-        place, put_in = rng.randrange(max(1, len(shown))), rng.random() < GOLD_SHARE
-        missed = question.gold_docs and not any(r.passage.doc_id in question.gold_docs for r in shown)
-        gold = self.gold(passages, question)[:1] if missed and put_in else ()
-        if gold:
-            shown[place : place + 1] = gold
-        return tuple(shown)
+
+def _dev_metric(task: Task) -> DevMetric | None:
+    """What generated replies to dev questions are scored by; None where options are chosen, or others' code scores."""
+    if task.prompts is not None or any(question.choices for question in (*task.train, *task.dev)):
+        return None
+    first = METRICS[task.spec.metrics[0]]
+    return None if first.judges == "options" else DevMetric(first.name, task.own.answer.refusal)
 
 
 @dataclass(frozen=True, slots=True)

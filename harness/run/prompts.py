@@ -179,7 +179,7 @@ class TaskFilePrompts:
         form = self.task.own.answer.citations
         if form and (number := _gold_number(question, prompt)):
             reply = f"{reply} {citation(form, number)}"
-        return Example(written, reply, question.fact_id)
+        return Example(written, reply, question.fact_id, question)
 
     def turns(self, contexts: Contexts, question: Question, prompt: Prompt) -> list[Message]:  # noqa: ARG002
         assert not isinstance(prompt.request.prompt, str)  # `prompt` made a conversation

@@ -19,6 +19,8 @@ from harness.engines.store import ModelFolder
 from harness.errors import HarnessError, TrainingFailed
 from harness.finetune import train as loop
 from harness.finetune.lora import WEIGHTS, LoraTrainer, encode_example, peft_config
+from harness.finetune.loss import summed_loss
+from harness.finetune.measure import logit_shift
 from harness.finetune.packing import TokenExample, epoch_batches, hold_back, pack, packs
 from harness.finetune.store import adapter_folder, load_or_train
 from harness.finetune.trainer import Example, Training
@@ -60,7 +62,7 @@ def trainer(model: LocalModel) -> LoraTrainer:
 def test_packed_examples_have_the_loss_of_single_ones(model: LocalModel) -> None:
     items = [TokenExample((*SYSTEM, *range(30, 31 + n)), (60 + n, 61, 0)) for n in range(6)]
     with torch.inference_mode():
-        together = float(loop.summed_loss(model.weights, pack(items, len(SYSTEM))))
+        together = float(summed_loss(model.weights, pack(items, len(SYSTEM))))
         alone = 0.0
         for item in items:
             ids = torch.tensor([[*item.prompt, *item.target]])
@@ -144,9 +146,9 @@ def test_the_logits_move_as_far_as_training_moved_them(model: LocalModel) -> Non
     with torch.inference_mode():
         before = [model.weights(torch.tensor([[*item.prompt, *item.target]])).logits[0] for item in items]
     with model.adapting(peft_config(recipe)) as adapted:
-        assert loop.logit_shift(adapted, items, len(SYSTEM)) == 0.0, "a fresh adapter changes nothing"
+        assert logit_shift(adapted, items, len(SYSTEM)) == 0.0, "a fresh adapter changes nothing"
         loop.train(adapted, items, (), recipe, 0, Silent(), "x")
-        moved = loop.logit_shift(adapted, items, len(SYSTEM))
+        moved = logit_shift(adapted, items, len(SYSTEM))
         total, count = 0.0, 0
         for item, base in zip(items, before, strict=True):
             with torch.inference_mode():

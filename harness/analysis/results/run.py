@@ -73,6 +73,11 @@ class AdapterResult:
     first_train_loss: NonNegative | None = None
     train_loss: NonNegative | None = None
     dev_loss: NonNegative | None = None
+    dev_score: NonNegative | None = None
+    dev_metric: str | None = None
+    kept_epoch: Count | None = None
+    watched: Count | None = None
+    held_back: Count | None = None
     train_fit: NonNegative | None = None
     logit_shift: NonNegative | None = None
     stopped: str | None = None

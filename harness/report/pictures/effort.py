@@ -73,6 +73,10 @@ def learning_curves(view: TaskView) -> Plot | Missing:
             }
             for point in curve.fitted
         ]
+    rivals = [
+        {"rival": name, "accuracy": view.figures.strategies[name].accuracy.mean}
+        for name in dict.fromkeys(row.reach.rival for row in curves.values() if row.reach)
+    ]
     ends = [row["examples"] for row in (*measured, *fitted)]
     axes = chart.Axes(
         chart.log("training questions", _ticks(min(ends), max(ends)), domain=(min(ends), max(ends))),
@@ -81,14 +85,25 @@ def learning_curves(view: TaskView) -> Plot | Missing:
     colour = chart.by("system", {label: look.colour for label, look in looks.items()}, chart.legend([*looks]))
     shape = chart.by("system", {label: look.shape for label, look in looks.items()}, chart.legend([*looks]))
     layers = [
-        axes.layer(chart.mark("area", opacity=0.15), "examples", ("from", "to"), rows=fitted, color=colour),
+        axes.layer(
+            chart.mark("area", fillOpacity=0.15), "examples", ("from", "to"), rows=fitted, color=colour
+        ),
         axes.layer(chart.line(strokeDash=[6, 3]), "examples", "fit", rows=fitted, color=colour),
+        axes.layer(chart.rule(strokeDash=[2, 2], color=chart.SOFT), None, "accuracy", rows=rivals),
+        axes.layer(
+            chart.text(align="left", dy=-7, color=chart.SOFT),
+            {"value": 4},
+            "accuracy",
+            rows=rivals,
+            text="rival",
+        ),
         axes.layer(chart.rule(strokeWidth=2), "examples", ("low", "high"), color=colour),
         axes.layer(chart.point(size=70), "examples", "mean", color=colour, shape=shape),
     ]
     caption = (
         "Points are measured, with 95 % intervals; the dashed line is fitted and goes on to ten times the questions "
-        "there are, its band what the test questions leave open. Beyond the last point it is a guess."
+        "there are, its band what the test questions leave open. Beyond the last point it is a guess. The dotted line "
+        "is the best strategy that learns from none."
     )
     descriptions = (
         f"{name}: {percent(row.points[0].accuracy.mean)} of {row.points[0].examples} to "

@@ -49,6 +49,8 @@ class ExampleFinder:
         self._questions = {question.id: question for question in questions}
         self._index = index
         self._embedder = embedder
+        self._triples: dict[str, frozenset[str]] = {}
+        """Of the training questions that were candidates, by id."""
         self.info = info
 
     def search(self, asked: Sequence[Question], k: int) -> list[tuple[Question, ...]]:
@@ -62,6 +64,11 @@ class ExampleFinder:
             for place, (question, row) in enumerate(zip(asked, found, strict=True))
         ]
 
+    def _triples_of(self, question: Question) -> frozenset[str]:
+        if question.id not in self._triples:
+            self._triples[question.id] = triples(question.question)
+        return self._triples[question.id]
+
     def _others(
         self, question: Question, ids: Sequence[str], vector: NDArray[np.float32], k: int
     ) -> tuple[Question, ...]:
@@ -71,7 +78,7 @@ class ExampleFinder:
             kept = [
                 other
                 for other in (self._questions[id_] for id_ in ids)
-                if other.id != question.id and likeness(own, triples(other.question)) < NEAR
+                if other.id != question.id and likeness(own, self._triples_of(other)) < NEAR
             ]
             if len(kept) >= k or len(ids) == len(self._questions):
                 return tuple(kept[:k])

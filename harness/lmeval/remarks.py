@@ -13,7 +13,7 @@ ROLLING = "loglikelihood_rolling"
 OWN_PROMPTS = {
     "nearest": "lm-eval makes its prompts, and chooses the examples in them itself",
     "whole": "lm-eval makes its prompts, and passages alone have a place in them",
-    "learnt": "lm-eval makes its prompts, and what it trains on is no passage of theirs",
+    "learnt": "lm-eval makes its prompts, and training documents have no place as passages in them",
 }
 """What no task of lm-eval's can have."""
 _WHOLE = "it scores whole texts (loglikelihood_rolling), before which nothing can stand"

@@ -41,7 +41,7 @@ def test_every_key_that_holds_a_value_has_a_row_with_a_meaning() -> None:
 def test_rows_say_what_may_stand_there() -> None:
     table = cells(tables()["fields"])
     rate = Finetune.model_fields["learning_rate"].default
-    assert table["retrieval.k"][1:3] == ["whole number, 1 to 10", "`3`"]
+    assert table["retrieval.k"][1:3] == ["whole number, 1 to 100", "`3`"]
     assert table["finetune.learning_rate"][1:3] == ["number, above 0, at most 0.1", f"`{rate}`"]
     assert table["finetune.max_examples"][1:3] == ["whole number, 8 or more", "none"]
     assert table["answer.stop"][1:3] == ["list of texts", "none"]

@@ -28,6 +28,14 @@ MODELS_CACHE = cache_root()
 SHARED_DATA = Path(__file__).parents[2] / "shared" / "data"
 
 
+@pytest.fixture(scope="session", autouse=True)
+def small_batches() -> Iterator[None]:
+    """Batches of 16, so that the small tasks of tests have several."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("harness.run.batches.BATCH_ROWS", 16)
+        yield
+
+
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--snapshot-update", action="store_true", help="write tests/snapshots/ anew")
 

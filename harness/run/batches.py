@@ -9,7 +9,9 @@ from harness.engines.engine import Completion
 from harness.run.ask import Failure
 from harness.run.prompts import Prompt
 
-BATCH_ROWS = 16
+BATCH_ROWS = 48
+"""A step of a batch reads all weights once, for however many rows. The default model answers short prompts with 48 in
+two thirds of the processor time that it takes with 16."""
 BATCH_TOKENS = 8192
 """Tokens whose keys and values a batch holds (0.4 GB for the default model): what bounds the peak memory."""
 

@@ -85,17 +85,26 @@ def _trained(rerun: Rerun, seed: int) -> list[Difference]:
     return differing(shaped(old), shaped(new)) or differing(shaped(old, *whole), shaped(new, *whole))
 
 
+NOTHING_LOOKED_FOR = "retrieves nothing"
+
+
+def _looks(rerun: Rerun) -> bool:
+    """Whether passages or examples are looked for, or right passages given."""
+    return rerun.system.passages is not None or rerun.system.nearest is not None
+
+
 def index(rerun: Rerun) -> Ruling:
-    """Embedder, corpus and chunking, by the key that names them all."""
-    if not rerun.system.passages:
-        return not_applicable("retrieves nothing")
+    """Embedder, corpus and chunking, by the key that names them all; and the training questions that are searched."""
+    if not _looks(rerun):
+        return not_applicable(NOTHING_LOOKED_FOR)
     sides = zip(rerun.manifests, rerun.systems, strict=True)
-    old, new = (inputs.index(manifest, rerun.task, system.passages) for manifest, system in sides)
-    if old is None or old["key"] is None:
+    old, new = (inputs.searched(manifest, rerun.task, system) for manifest, system in sides)
+    if old is None or ("key" in old and old["key"] is None):
         return not_applicable("the baseline does not say what its index was made of")
     changed = differing(old, new or {})
     if not changed:
-        return passed("the same embedder, corpus and passages")
+        what = "corpus and passages" if rerun.system.passages else "training questions"
+        return passed(f"the same embedder, {what}")
     return failed(f"{sentences(changed)}; {_why_indexed_anew(rerun)}")
 
 
@@ -113,6 +122,8 @@ def _why_indexed_anew(rerun: Rerun) -> str:
     ]
     chunking = [row.sentence for row in settings(old, new, rerun.pair) if row.name in CHUNKING]
     unseen = "embedder and chunking are set alike, so the corpus changed, or how it is read"
+    if not rerun.system.passages:
+        unseen = "the embedder is the same, so the training questions changed"
     return "; ".join([*embedder, *chunking]) or unseen
 
 
@@ -122,15 +133,22 @@ def task_settings(rerun: Rerun) -> Ruling:
 
 
 def retrieved(rerun: Rerun) -> Ruling:
-    """The passages of each question, in order, and how many of them the prompt showed."""
-    if not rerun.system.passages:
-        return not_applicable("retrieves nothing")
+    """The passages and examples that were found for each question, in order, and how many of them the prompt showed."""
+    if not _looks(rerun):
+        return not_applicable(NOTHING_LOOKED_FOR)
     if not rerun.answers:
         return not_applicable(NO_ANSWERS)
     tied = bool(other_kernels(*rerun.manifests)) or _other_batches(rerun)
-    changed = [new.question_id for old, new in rerun.answers if not _same_passages(old, new, tied=tied)]
+    changed = [
+        new.question_id
+        for old, new in rerun.answers
+        if not _same_passages(old, new, tied=tied) or not (tied or old.examples == new.examples)
+    ]
+    what = "passages" if rerun.system.passages else "examples"
     if not changed:
-        return passed(f"the same passages for all {counted(len(rerun.answers), 'answer')}")
+        return passed(f"the same {what} for all {counted(len(rerun.answers), 'answer')}")
+    if not rerun.system.passages:
+        return failed(f"other examples for {_of(changed, rerun)}", QuestionFigures(tuple(changed)))
     shown = [mean([row.shown_passages for row in side]) for side in zip(*rerun.answers, strict=True)]
     return failed(
         f"other passages for {_of(changed, rerun)}; shown per question {number(shown[0])} → {number(shown[1])}",

@@ -124,6 +124,16 @@ def index(manifest: Manifest, task: str, passages: Retrieved | Gold | None = Non
     return {"key": facts.key, "documents": facts.documents, "passages": facts.passages} if facts else None
 
 
+def searched(manifest: Manifest, task: str, system: System) -> Facts | None:
+    """What a system looks into: its index of passages, that of its examples, or both; None where one is not known."""
+    passages = index(manifest, task, system.passages) if system.passages else {}
+    examples = manifest.examples_of(task, system.nearest)
+    if passages is None or (system.nearest and examples is None):
+        return None
+    own = {"key of examples": examples.key, "training questions": examples.documents} if examples else {}
+    return {**passages, **own}
+
+
 def adapters(manifest: Manifest) -> dict[tuple[str, str, int], AdapterRecord]:
     """(Task it was trained for, name of its system there, seed) → its training record."""
     return {

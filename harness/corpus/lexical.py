@@ -7,7 +7,6 @@ the hash of each file.
 from __future__ import annotations
 
 import functools
-import json
 import time
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import asdict, dataclass
@@ -17,9 +16,10 @@ from typing import TYPE_CHECKING, Any
 from pydantic import TypeAdapter
 
 from harness.corpus.chunks import embedding_text
+from harness.corpus.passages import StoredPassages, write_passages
 from harness.corpus.terms import TERMS, terms
 from harness.errors import HarnessError
-from harness.files import locked, new_folder, sha256_file, sha256_json, write_bytes, write_json
+from harness.files import locked, new_folder, sha256_file, sha256_json, write_json
 from harness.progress import Progress
 from harness.ranges import Count, Seconds, Sha256
 from harness.records import Passage, Ranked
@@ -129,7 +129,7 @@ def open_lexical(
             with new_folder(folder) as target:
                 sidecar = _build(source, make if passages is None else lambda: passages, target)
     try:
-        held = _read_passages(folder) if passages is None else passages
+        held = StoredPassages(folder / _PASSAGES) if passages is None else passages
         model = _model(folder)
     except (OSError, ValueError, KeyError, TypeError) as error:  # hashes are right, so it was written so
         raise HarnessError(f"the index in {folder} cannot be read: {error}. Delete that folder.") from error
@@ -165,8 +165,8 @@ def _build(source: LexicalSource, make: Callable[[], Sequence[Passage]], folder:
     model.index((ids, vocabulary), create_empty_token=False, show_progress=False)
     model.save(folder, show_progress=False)
     seconds = time.perf_counter() - started
-    lines = (json.dumps(asdict(passage), ensure_ascii=False) + "\n" for passage in passages)
-    write_bytes(folder / _PASSAGES, "".join(lines).encode("utf-8"))
+    with (folder / _PASSAGES).open("wb") as stream:
+        write_passages(stream, passages)
     hashes = {path.name: sha256_file(path) for path in sorted(folder.iterdir())}
     sidecar = _Sidecar(**asdict(source), passages=len(passages), seconds=seconds, sha256=hashes)
     write_json(folder / _SIDECAR, asdict(sidecar))
@@ -181,11 +181,6 @@ def _model(folder: Path) -> Any:
     import bm25s
 
     return bm25s.BM25.load(folder, mmap=True, show_progress=False)
-
-
-def _read_passages(folder: Path) -> list[Passage]:
-    read = _adapter(Passage).validate_json
-    return [read(line, strict=True) for line in (folder / _PASSAGES).read_bytes().split(b"\n") if line]
 
 
 @functools.cache

@@ -33,7 +33,7 @@ class Retrieval(Strict):
     """How strategies that retrieve find their passages."""
 
     method: Method = Field(
-        "dense",
+        "hybrid",
         description="How passages are ranked: by the embedder (`dense`), by the words that they share with the "
         "question (`bm25`), or by both, fused by rank (`hybrid`).",
     )

@@ -44,11 +44,11 @@ def test_dense_retrieval_is_what_it_was_before_there_was_another() -> None:
     ways += [Retrieval(method="hybrid", candidates=20), Retrieval(method="dense", chunk_tokens=128)]
     assert len({search_id(retrieved(way, "embedder")) for way in ways}) == 5
     assert len({cut_id(retrieved(way, "embedder")) for way in ways}) == 2
-    assert search_id(retrieved(Retrieval(k=9), "embedder")) == search_id(plain)
+    assert search_id(retrieved(Retrieval(method="dense", k=9), "embedder")) == search_id(plain)
     assert search_id(gold_like(plain)) == search_id(plain)
     for name, value in (("within", ("a*",)), ("expand", 1), ("headings", True)):
         assert getattr(plain, name) is None
-        other = retrieved(Retrieval(**{name: value}), "embedder")
+        other = retrieved(Retrieval(method="dense", **{name: value}), "embedder")
         assert search_id(other) != search_id(plain)
         assert (cut_id(other) != cut_id(plain)) == (name == "headings")
 

@@ -53,7 +53,7 @@ def test_a_good_spec_has_the_defaults_of_the_recipe() -> None:
     assert spec.prompt.question == "{question}"
     assert spec.metrics[0] == "contains"
     assert spec.retrieval.model_dump() == {
-        "method": "dense",
+        "method": "hybrid",
         "candidates": 50,
         "rerank": None,
         "within": (),

@@ -369,6 +369,8 @@ class ProposalRow:
     dropped: Text | None = None
 
 
+ALL_EPOCHS = "max_epochs"
+"""What a record says of a training that ended with its last epoch, and was not stopped before."""
 FIT_EXAMPLES = 100
 """So many training answers, at most, are asked again of an adapter once it is trained."""
 

@@ -10,6 +10,7 @@ from harness.engines.local import LocalModel
 from harness.engines.transformers_engine import TransformersEngine
 from harness.finetune.packing import TokenExample
 from harness.finetune.trainer import DevMetric, Example
+from harness.scoring.citations import without_citations
 from harness.scoring.table import METRICS, Scored
 
 BATCH = 16
@@ -55,4 +56,6 @@ class DevScorer:
 
     def _score(self, example: Example, reply: str) -> float:
         assert example.question is not None
+        if self.metric.citations:
+            reply = without_citations(reply, self.metric.citations)
         return METRICS[self.metric.name].score(Scored(reply, example.question, self.metric.refusal))

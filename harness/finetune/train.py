@@ -113,8 +113,7 @@ def _watch(
 def _reason_to_stop(recipe: LoRA, outcome: Outcome, since_best: int, score: Score | None) -> str | None:
     """Why training ends after this epoch; None where it goes on. `since_best`: epochs since the best one."""
     if outcome.epochs >= recipe.min_epochs and since_best >= recipe.patience:
-        watched = "dev loss" if score is None else "dev score and loss"
-        return f"{watched} did not improve for {recipe.patience} epochs"
+        return "the dev loss got no better" if score is None else "neither dev score nor dev loss got better"
     if outcome.train_loss < recipe.enough_loss:
         return f"training loss fell below {recipe.enough_loss}"
     return None

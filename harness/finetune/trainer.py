@@ -11,7 +11,7 @@ from typing import Any, Protocol
 from harness.engines.engine import EngineIdentity, Request
 from harness.files import sha256_json
 from harness.progress import Progress
-from harness.records import LossPoint, Question
+from harness.records import ALL_EPOCHS, LossPoint, Question
 from harness.spec.system import LoRA
 
 KEY_VERSION = 3
@@ -34,10 +34,11 @@ class Example:
 
 @dataclass(frozen=True, slots=True)
 class DevMetric:
-    """What scores generated replies to dev questions: the task's first metric, and how it has a model refuse."""
+    """What scores generated replies to dev questions: the task's first metric, how it has a model refuse, and cite."""
 
     name: str
     refusal: str | None = None
+    citations: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +81,7 @@ class Outcome:
     """Share of (at most 100) training answers that the adapter reproduces, token for token, teacher-forced."""
     logit_shift: float = 0.0
     """Mean absolute change of a logit at answer positions of (at most 16) training examples."""
-    stopped: str = "max_epochs"
+    stopped: str = ALL_EPOCHS
     seconds: float = 0.0
     """Of the training itself, wall clock: loading and writing weights are not part of it."""
     loss_curve: list[LossPoint] = field(default_factory=list)

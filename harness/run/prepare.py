@@ -160,8 +160,8 @@ def _dev_metric(task: Task) -> DevMetric | None:
     """What generated replies to dev questions are scored by; None where options are chosen, or others' code scores."""
     if task.prompts is not None or any(question.choices for question in (*task.train, *task.dev)):
         return None
-    first = METRICS[task.spec.metrics[0]]
-    return None if first.judges == "options" else DevMetric(first.name, task.own.answer.refusal)
+    first, answer = METRICS[task.spec.metrics[0]], task.own.answer
+    return None if first.judges == "options" else DevMetric(first.name, answer.refusal, answer.citations)
 
 
 @dataclass(frozen=True, slots=True)

@@ -90,7 +90,7 @@ def test_of_equal_scores_the_lower_loss_is_kept(model: LocalModel) -> None:
 def test_training_stops_when_the_score_no_longer_rises(model: LocalModel) -> None:
     outcome = run_with([0.5, 0.9, 0.4, 0.4, 0.4], model)
     assert outcome.epochs == 4
-    assert outcome.stopped == "dev score and loss did not improve for 2 epochs"
+    assert outcome.stopped == "neither dev score nor dev loss got better"
 
 
 def test_without_dev_questions_some_of_train_are_held_back_and_told(

@@ -8,7 +8,7 @@ from harness.analysis.accuracy import ScoredAnswer
 from harness.analysis.results.figures import Check, FigureKind, Status
 from harness.analysis.validity.check import Case, Finding, Rule
 from harness.analysis.validity.paired import drop
-from harness.quantities import counted, percent, points
+from harness.quantities import counted, points
 from harness.records import AnswerRow
 from harness.spec.system import System
 
@@ -104,23 +104,6 @@ def _same_prompts(
 
 def _differs(before: AnswerRow, after: AnswerRow) -> bool:
     return (before.prediction, before.choice_logprobs) != (after.prediction, after.choice_logprobs)
-
-
-def fits_training(case: Case, rule: Rule) -> list[Check]:
-    """A fine-tune that cannot give its own training answers was never trained."""
-    if not case.metric:
-        return rule.absent("Whole texts are scored: there is no right answer that could be given again.")
-    figures: dict[str, float] = {}
-    findings, parts = [], []
-    for system in case.adapted:
-        for seed, trained in case.adapters(system).items():
-            who = case.named(system, seed)
-            findings.append(rule.finding(system, trained.train_fit))
-            parts.append(f"{who} {percent(trained.train_fit)}")
-            figures[f"{who}: reproduced"] = trained.train_fit
-    if not findings:
-        return rule.absent("No adapter was trained for this task.")
-    return rule.verdict(findings, f"Own training answers reproduced: {', '.join(parts)}.", figures)
 
 
 def same_prompts(case: Case, rule: Rule) -> list[Check]:

@@ -19,6 +19,7 @@ from harness.analysis.validity import (
     settings,
     template,
     timings,
+    trained,
 )
 from harness.analysis.validity.check import Case, Limits, Rule
 
@@ -41,8 +42,8 @@ CHECKS: dict[str, Rule] = {
             "adapter_fits_training",
             "fit to its training answers",
             SHARE,
-            Limits(warn=0.5, fail=0.1),
-            adapters.fits_training,
+            Limits(warn=0.8, fail=0.1),
+            trained.fits_training,
             "it did not learn its own training answers",
         ),
         # Share of the prompts that differ.

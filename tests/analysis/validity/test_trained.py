@@ -1,0 +1,57 @@
+"""The planted straw man: a fine-tune that was not trained to its end is said to be so, and does not lose the race."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.analysis.races import checks, healthy, results
+
+CURVE = [{"step": 1, "epoch": 0.1, "train_loss": 2.0}, {"step": 9, "epoch": 3.0, "train_loss": 0.2}]
+
+
+def check(folder: Path, **record: Any) -> dict[str, Any]:
+    run = healthy()
+    run["manifest"]["adapters"][0] |= {"loss_curve": CURVE, "epochs": 3.0, "stopped": "max_epochs", **record}
+    return checks(folder, run)["adapter_fits_training"]
+
+
+def test_a_rate_a_hundred_times_too_small_is_under_trained(tmp_path: Path) -> None:
+    """It gives some of its answers because the base model gives them too."""
+    found = check(tmp_path, train_fit=0.6, train_loss=1.9)
+    assert (found["status"], found["strategies"]) == ("fail", ["lora"])
+    assert (
+        "lora is under-trained: in all 3 epochs that it was given its loss fell from 2 to 1.9"
+        in found["detail"]
+    )
+    assert "finetune.learning_rate" in found["detail"]
+
+
+def test_the_rival_of_an_under_trained_fine_tune_is_not_crowned(tmp_path: Path) -> None:
+    run = healthy()
+    run["manifest"]["adapters"][0] |= {
+        "loss_curve": CURVE, "epochs": 3.0, "stopped": "max_epochs", "train_fit": 0.6, "train_loss": 1.9,
+    }  # fmt: skip
+    decision = results(tmp_path, run)["tasks"]["facts"]["decision"]
+    assert "lora" in str(decision["reasons"])
+    assert decision["recommended"] != "lora"
+
+
+@pytest.mark.parametrize(
+    ("record", "status", "said"),
+    [
+        ({"train_fit": 0.6, "train_loss": 0.2}, "warn", "went through all 3 epochs that it was given"),
+        ({"train_fit": 0.6, "train_loss": 0.4, "stopped": "neither dev score nor dev loss got better"}, "warn",
+         "stopped after 3 epochs (neither dev score nor dev loss got better)"),
+        ({"train_fit": 0.05, "train_loss": 0.2}, "fail", "its loss fell from 2 to 0.2"),
+        ({"train_fit": 0.85, "train_loss": 1.9}, "pass", "reproduced: lora 85.0 %."),
+    ],
+)  # fmt: skip
+def test_one_that_learnt_less_than_it_should_says_why(
+    tmp_path: Path, record: dict[str, Any], status: str, said: str
+) -> None:
+    found = check(tmp_path, **record)
+    assert found["status"] == status
+    assert said in found["detail"]

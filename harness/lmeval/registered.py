@@ -46,6 +46,11 @@ class HarnessLM(EngineLM):
                 "the model harness answers in one process: start the job without torchrun and the like."
             )
         (chosen,) = parse_strategies([arguments.strategy])
+        if chosen.form:
+            raise InputError(
+                f"--model_args strategy={arguments.strategy}: lm-eval says how its tasks are answered; leave the "
+                "brackets out."
+            )
         if arguments.task is None and (chosen.adapted or chosen.context):
             raise InputError(
                 f"--model_args strategy={chosen.name} needs task=NAME_OR_PATH: what it learns or reads from."

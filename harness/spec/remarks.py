@@ -15,6 +15,7 @@ from harness.scoring.characters import plain
 from harness.scoring.normal import normalise
 from harness.scoring.squad import squad_normalise
 from harness.scoring.text import exact_match
+from harness.spec.forms import AnswerForm, FormReader
 from harness.spec.questions import same_words
 from harness.spec.task import Task
 from harness.spec.taskspec import TaskSpec
@@ -27,6 +28,8 @@ SHOWN = 3
 def remarks(task: Task) -> Iterator[str]:
     """One sentence for each thing, with the file and line of its first example."""
     yield from _repeated(task)
+    if isinstance(task.spec, TaskSpec) and task.spec.answer.json_schema:
+        yield from _unheld(task, FormReader(AnswerForm(schema=task.spec.answer.json_schema)))
     if not isinstance(task.spec, TaskSpec) or task.spec.answer.type != "text":
         return
     questions = [q for q in (*task.test, *task.train, *task.dev) if not q.choices]
@@ -35,6 +38,17 @@ def remarks(task: Task) -> Iterator[str]:
         if used:
             yield from _lost(task, questions, listed(used), normal)
             yield from _collisions(task, questions, listed(used), normal, written)
+
+
+def _unheld(task: Task, reader: FormReader) -> Iterator[str]:
+    """Questions that no reply of the schema answers rightly."""
+    asked = [question for question in (*task.test, *task.train, *task.dev) if question.answerable]
+    lost = [question for question in asked if not any(map(reader.fits, question.answers))]
+    if lost:
+        yield (
+            f"{task.lines[lost[0].id]}: no right answer fits answer.json_schema, as of {len(lost)} of "
+            f"{counted(len(asked), 'question')}; a strategy that is held to it ([constrained]) cannot be right there."
+        )
 
 
 def _repeated(task: Task) -> Iterator[str]:

@@ -379,3 +379,11 @@ def test_only_what_stands_behind_the_thinking_is_scored(job: Job, tmp_path: Path
 
 def test_what_is_not_said_is_as_it_is_by_default() -> None:
     assert read_arguments({}) == read_arguments({"seed": 0, "model": None, "batch_size": 1})
+
+
+def test_a_job_says_itself_how_it_is_answered(tiny_model: ModelFolder) -> None:
+    library.import_lm_eval()
+    from harness.lmeval.registered import HarnessLM
+
+    with pytest.raises(InputError, match="leave the brackets out"):
+        HarnessLM(model=str(tiny_model.path), strategy="base[constrained]")

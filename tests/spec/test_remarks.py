@@ -73,3 +73,30 @@ def test_spellings_of_one_answer_and_answers_of_one_question_are_no_collision(tm
     ]
     assert said(tmp_path, *answers) == []
     assert said(tmp_path, {"answers": ["3.5", "35"]}, metrics="squad_f1") == []
+
+
+def test_answers_that_no_reply_of_the_schema_can_be_are_named(tmp_path: Path) -> None:
+    rows = [
+        {
+            "id": "q0",
+            "question": "A?",
+            "answers": ['{"seats": 4, "city": "Bern"}'],
+        },  # the order of keys is no matter
+        {"id": "q1", "question": "B?", "answers": ['{"town": "Rome"}']},
+    ]
+    (tmp_path / "q.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
+    schema = {
+        "type": "object",
+        "properties": {"city": {"type": "string"}, "seats": {"type": "integer"}},
+        "additionalProperties": False,
+    }
+    (tmp_path / "t.yaml").write_text(
+        "name: t\nprobes: behaviour\nquestions: {test: q.jsonl}\nprompt: {system: Answer.}\nmetrics: [exact_json]\n"
+        f"answer: {{type: json, max_tokens: 20, json_schema: {json.dumps(schema)}}}\n",
+        encoding="utf-8",
+    )
+    (sentence,) = remarks(load_task(tmp_path / "t.yaml"))
+    assert sentence.replace(f"{tmp_path}/", "") == (
+        "q.jsonl:2: no right answer fits answer.json_schema, as of 1 of 2 questions; a strategy that is held to it "
+        "([constrained]) cannot be right there."
+    )

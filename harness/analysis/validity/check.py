@@ -154,9 +154,10 @@ class Case:
         return f"{system.name} (seed {seed})" if len(self.seeds(system)) > 1 else system.name
 
     def twin(self, system: System) -> System | None:
-        """The system whose prompts are the same under the base weights: the bare model for a plain fine-tune."""
-        alike = (other for other in self.own if not other.adapted and other.model == system.model)
-        return next((other for other in alike if other.context == system.context), None)
+        """The system that is the same under the base weights: the bare model for a plain fine-tune."""
+        asked = (system.model, system.context, system.form)
+        alike = (other for other in self.own if (other.model, other.context, other.form) == asked)
+        return next((other for other in alike if not other.adapted), None)
 
 
 def excluded(checks: Iterable[Check]) -> dict[str, list[Check]]:

@@ -25,11 +25,15 @@ from harness.analysis.regression.findings import (
 from harness.analysis.regression.pairing import Rerun, Side
 from harness.analysis.retrieval import DEPTHS, recall
 from harness.analysis.statistics.intervals import mean
+from harness.corpus.fusion import RRF_K
 from harness.quantities import counted, listed, number, percent
 from harness.records import AnswerRow, RankedDoc
+from harness.spec.system import System
 
 NEAR_TIE = 2e-6
 """Scores of passages are kept to six decimals; those no further apart may swap places."""
+NEAR_RANK = NEAR_TIE + 1 / (RRF_K + 1) - 1 / (RRF_K + 2)
+"""The same where scores are sums of reciprocal ranks: neighbours of one ranking that swapped move them so far."""
 
 
 def model(rerun: Rerun) -> Ruling:
@@ -109,8 +113,9 @@ def index(rerun: Rerun) -> Ruling:
 
 
 CHUNKING = tuple(
-    f"retrieval.{name}" for name in ("chunk_tokens", "overlap_tokens", "query_prefix", "passage_prefix")
+    f"retrieval.{name}" for name in inputs.SECTIONS["retrieval"] if name not in ("k", "max_prompt_tokens")
 )
+"""What the key of an index names besides: how passages are cut and ranked."""
 
 
 def _why_indexed_anew(rerun: Rerun) -> str:
@@ -139,10 +144,11 @@ def retrieved(rerun: Rerun) -> Ruling:
     if not rerun.answers:
         return not_applicable(NO_ANSWERS)
     tied = bool(other_kernels(*rerun.manifests)) or _other_batches(rerun)
+    near = near_tie(rerun.system)
     changed = [
         new.question_id
         for old, new in rerun.answers
-        if not _same_passages(old, new, tied=tied) or not (tied or old.examples == new.examples)
+        if not _same_passages(old, new, near if tied else None) or not (tied or old.examples == new.examples)
     ]
     what = "passages" if rerun.system.passages else "examples"
     if not changed:
@@ -162,17 +168,26 @@ def _other_batches(rerun: Rerun) -> bool:
     return old != new
 
 
-def _same_passages(old: AnswerRow, new: AnswerRow, *, tied: bool) -> bool:
+def near_tie(system: System) -> float:
+    """How far apart the scores of passages may lie that swap places on another machine."""
+    found = system.passages
+    return NEAR_RANK if found and found.method == "hybrid" and not found.rerank else NEAR_TIE
+
+
+def _same_passages(old: AnswerRow, new: AnswerRow, near: float | None) -> bool:
+    """`near`: how far apart scores may lie for passages to swap places; None: they may not."""
     if (len(old.retrieved), old.shown_passages, old.dropped_passages) != (
         len(new.retrieved), new.shown_passages, new.dropped_passages,
     ):  # fmt: skip
         return False
     places = zip(old.retrieved, new.retrieved, strict=True)
-    return all(a.chunk_id == b.chunk_id or (tied and _near(a, b)) for a, b in places)
+    return all(a.chunk_id == b.chunk_id or _near(a, b, near) for a, b in places)
 
 
-def _near(a: RankedDoc, b: RankedDoc) -> bool:
-    return a.score is not None and b.score is not None and abs(a.score - b.score) <= NEAR_TIE
+def _near(a: RankedDoc, b: RankedDoc, near: float | None) -> bool:
+    if near is None or a.score is None or b.score is None:
+        return False
+    return abs(a.score - b.score) <= near
 
 
 def recall_at_k(rerun: Rerun) -> Ruling:

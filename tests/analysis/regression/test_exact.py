@@ -9,6 +9,9 @@ from typing import Any
 from harness.analysis.regression import exact
 from harness.analysis.regression.findings import NamedFigures, Outcome, QuestionFigures, Ruling
 from harness.analysis.regression.pairing import Rerun
+from harness.spec.settings import Retrieval
+from harness.spec.strategy import retrieved
+from harness.spec.system import ModelRef, System
 from tests.analysis.regression.reruns import edit_manifest, made_up, other_model, pair_of
 
 FOUND = [
@@ -136,6 +139,21 @@ def test_passages_as_good_as_each_other_may_swap_places_elsewhere_and_not_here(t
     assert exact.retrieved(rag(tmp_path / "y", before, after, ELSEWHERE)).outcome is Outcome.PASS
     far = ranked(*FOUND[::-1])
     assert exact.retrieved(rag(tmp_path / "z", ranked(*FOUND), far, ELSEWHERE)).outcome is Outcome.FAIL
+
+
+def test_neighbours_of_one_ranking_may_swap_places_where_two_are_fused() -> None:
+    """Two passages that one ranking puts at places 1 and 2 in either order, and the other at 4 and 3."""
+    near = exact.near_tie(hybrid())
+    before = sorted((1 / 61 + 1 / 64, 1 / 62 + 1 / 63), reverse=True)
+    after = sorted((1 / 62 + 1 / 64, 1 / 61 + 1 / 63), reverse=True)
+    assert all(abs(old - new) <= near for old, new in zip(before, after, strict=True))
+    assert near < 1 / 61 - 1 / 63, "not so passages that lie two places apart"
+    assert exact.near_tie(hybrid(rerank="cross")) == exact.near_tie(hybrid(method="dense")) == exact.NEAR_TIE
+
+
+def hybrid(**settings: Any) -> System:
+    way = retrieved(Retrieval(**{"method": "hybrid", **settings}), "e")
+    return System("rag", "rag", ModelRef("m"), context=(way,))
 
 
 def test_recall_may_rise_and_not_fall(tmp_path: Path) -> None:

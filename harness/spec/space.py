@@ -6,7 +6,7 @@ A setting is called as in a task file (`retrieval.k`), so that whoever reads wha
 from __future__ import annotations
 
 import random
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from itertools import chain, zip_longest
 from typing import Any
@@ -133,14 +133,6 @@ def _context(context: tuple[Context, ...], changes: Mapping[str, Value]) -> tupl
     if MESSAGE not in changes or any(isinstance(part, Instructions) for part in parts):
         return parts
     return (Instructions(str(changes[MESSAGE])), *parts)
-
-
-def settings_of(system: System) -> Iterator[tuple[str, Value]]:
-    """What the settings of the table are in a system."""
-    for row in {row.name: row for row in SPACE}.values():
-        for part in _parts(system, row.part):
-            if _has(part, row.field):
-                yield row.name, _value(part, row.field)
 
 
 def _rows(system: System, part: str) -> list[Row]:

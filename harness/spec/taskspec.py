@@ -87,8 +87,8 @@ class QuestionFiles(Strict):
     )
     dev: Filled | None = Field(
         None,
-        description="Watched for early stopping, and what `--tune` chooses settings on; neither sees test. Without it a "
-        "tenth of train is held back, where some fact is asked in more than one wording; `--tune` takes a fifth.",
+        description="Watched for early stopping, and what `--tune` chooses settings on; neither sees test. Without it "
+        "a tenth of train is held back, where some fact is asked in more than one wording; `--tune` takes a fifth.",
     )
 
 

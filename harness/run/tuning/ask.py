@@ -184,8 +184,3 @@ def _shorter(system: System, examples: int | None) -> System:
     if examples is None or system.recipe is None:
         return system
     return replace(system, adapter=replace(system.recipe, max_examples=examples))
-
-
-def means(rows: Mapping[str, TrialRow]) -> dict[str, float]:
-    """Candidate → its mean score; none for what could not be tried."""
-    return {name: row.score for name, row in rows.items() if row.score is not None}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from harness.quantities import counted, listed, percent
+from harness.quantities import counted, percent
 from harness.run.devsplit import LEAST_DEV
 from harness.run.facts import Tuned
 from harness.run.tuning.choice import Why
@@ -70,8 +70,3 @@ _WORDS: dict[Why, Callable[[Tuned], str]] = {
     Why.FEW: _few,
     Why.UNABLE: _unable,
 }
-
-
-def effort(rows: Mapping[str, int]) -> str:
-    """`rag 8 settings, lora 5`: how many each strategy was given."""
-    return listed(f"{name} {counted(count, 'setting')}" for name, count in rows.items())

@@ -15,6 +15,16 @@ LEAD = (
 _WAYS = {"constrained": "each token", "options": "the likeliest label"}
 
 
+def note(task: TaskResult) -> str:
+    """What the form changes of each strategy, and how much of a fine-tune's gain it is; empty where none was held."""
+    effects = (
+        f"{row.system}: {numbers.difference(row.comparison)} by the form alone, which "
+        f"{percent(row.of_form_free)} of the answers of {row.free} have."
+        for row in task.forms
+    )
+    return " ".join([*effects, *(words for share in task.form_shares if (words := share.in_words))])
+
+
 def blocks(task: TaskResult) -> list[Block]:
     """Nothing where no answers were held to a form."""
     shares = Bullets(tuple(words for share in task.form_shares if (words := share.in_words)))

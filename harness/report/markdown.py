@@ -10,7 +10,7 @@ from urllib.parse import quote
 
 from harness.analysis.results.figures import Status
 from harness.analysis.results.run import RunResult, SystemResult, TaskResult
-from harness.report import decisions, effort, opening, overview, scoreboard, validity
+from harness.report import decisions, effort, forms, opening, overview, scoreboard, validity
 from harness.report.mdtext import escape, table
 from harness.report.numbers import estimate, figure
 
@@ -89,6 +89,7 @@ def _notes(task: TaskResult) -> Iterator[str]:
         scoreboard.timed(task),
         effort.note(task),
         effort.curve_note(task),
+        forms.note(task),
     ):
         if note:
             yield from ("", escape(note))

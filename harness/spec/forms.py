@@ -5,6 +5,7 @@ The form is told to llguidance as a grammar, in its dialect of Lark; it says at 
 
 from __future__ import annotations
 
+import functools
 import json
 from dataclasses import dataclass
 from typing import Any
@@ -61,7 +62,7 @@ def fault_of_form(form: AnswerForm) -> str | None:
 
 def fits_form(form: AnswerForm, text: str) -> bool:
     """Whether a text, as it is written, is a reply that is held to the form."""
-    return _accepts(_begun(form), text)
+    return _accepts(_begun(form).deep_copy(), text)
 
 
 class FormReader:
@@ -96,6 +97,7 @@ def in_order(value: Any, schema: Any) -> Any:
     return value
 
 
+@functools.cache
 def _begun(form: AnswerForm) -> Any:
     """A matcher of bytes that has read nothing yet."""
     from llguidance import LLMatcher, LLTokenizer

@@ -108,3 +108,10 @@ def test_order_and_blanks_are_no_part_of_a_form(schema: object, reply: str, fits
 def test_keys_are_put_in_the_order_of_their_schema() -> None:
     value = {"z": 1, "b": {"y": 1, "x": 2}, "a": 3}
     assert json.dumps(in_order(value, SCHEMA)) == '{"a": 3, "b": {"x": 2, "y": 1}, "z": 1}'
+
+
+def test_the_short_report_says_it_in_words(result: TaskResult) -> None:
+    said = forms.note(result)
+    assert said.startswith("base[constrained]: +33.3 points (")
+    assert "by the form alone, which 50.0 % of the answers of base have." in said
+    assert result.form_shares[0].in_words in said

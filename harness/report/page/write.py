@@ -6,7 +6,7 @@ from harness.analysis.accuracy import Scores
 from harness.analysis.evidence import Evidence
 from harness.analysis.results.run import RunResult
 from harness.quantities import percent
-from harness.report import decisions, document, effort, opening, overview, scoreboard, validity
+from harness.report import decisions, document, effort, forms, opening, overview, scoreboard, validity
 from harness.report.numbers import ends
 from harness.report.page import assets, questions, whatif
 from harness.report.pictures.gallery import plots, views
@@ -43,6 +43,7 @@ def render(run: Evidence, scores: Scores, results: RunResult, refresh: int | Non
         validity=validity,
         scoreboard=scoreboard,
         effort=effort,
+        forms=forms,
         percent=percent,
         ends=ends,
         document=document,

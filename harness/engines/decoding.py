@@ -14,6 +14,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from harness.engines.cache import with_room
 from harness.engines.engine import Completion, Decoding
 from harness.engines.held import Guide
 from harness.engines.reasoning import Reader
@@ -95,7 +96,7 @@ def prefill(model: Any, prompts: Sequence[Sequence[int]], shared: int, pad: int,
     positions, logits = (
         torch.cat([getattr(part, name) for part in parts]) for name in ("positions", "logits")
     )
-    return State(joined([part.cache for part in parts]), mask, positions, logits)
+    return State(with_room(joined([part.cache for part in parts])), mask, positions, logits)
 
 
 SLICE_TOKENS = 2048

@@ -20,7 +20,7 @@ from harness.errors import HarnessError
 from harness.files import read_json, sha256_json, write_json
 from harness.records import Proof
 
-VERSION = 2
+VERSION = 3
 """Raise when decoding or packing changes in a way that a proof of before may not hold for."""
 LIBRARIES = ("torch", "transformers", "peft")
 ALLOWED = {"float32": 1e-3, "float16": 1e-2, "bfloat16": 5e-2}

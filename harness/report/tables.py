@@ -16,6 +16,7 @@ from harness.analysis.statistics.paired import A_BETTER, B_BETTER, INCONCLUSIVE
 from harness.quantities import NA, counted, listed, number, percent, points
 from harness.report import numbers, servers
 from harness.report.view import Table, table_of
+from harness.spec.system import way_of
 
 GROUPS = {
     "fact_seen": "facts in the training set",
@@ -133,6 +134,7 @@ def retrieval(task: TaskResult) -> Table:
     return table_of(
         [(row, row.retrieval) for row in task.strategies.values() if row.retrieval],
         ("Strategy", lambda row: row[0].label),
+        ("Found by", lambda row: way_of(row[0].system.retrieved) if row[0].system.retrieved else "given"),
         ("k", lambda row: NA if row[1].k is None else str(row[1].k)),
         *map(recall, DEPTHS),
         ("n", lambda row: str(row[1].n)),

@@ -141,6 +141,20 @@ def gold_like(passages: Retrieved) -> Gold:
     return Gold(**shared)
 
 
+def way_of(passages: Retrieved | Gold) -> str:
+    """How passages are found, in a few words: `hybrid, 64 tokens, with headings`."""
+    parts = [passages.method or "dense", f"{passages.chunk_tokens} tokens"]
+    if passages.headings:
+        parts.append("with headings")
+    if passages.expand:
+        parts.append(f"{passages.expand} neighbours on each side")
+    if passages.rerank:
+        parts.append(f"ranked again by {passages.rerank}")
+    if passages.within:
+        parts.append(f"in {', '.join(passages.within)}")
+    return ", ".join(parts)
+
+
 _HOW_MANY = frozenset({"k", "max_prompt_tokens", "kind"})
 _CUT = frozenset({"chunk_tokens", "overlap_tokens", "embedder", "passage_prefix", "headings", "source"})
 

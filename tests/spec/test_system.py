@@ -10,7 +10,7 @@ import pytest
 from harness.run.manifest_file import read_manifest
 from harness.spec.settings import Retrieval
 from harness.spec.strategy import retrieved
-from harness.spec.system import Gold, ModelRef, Retrieved, System, cut_id, gold_like, search_id
+from harness.spec.system import Gold, ModelRef, Retrieved, System, cut_id, gold_like, search_id, way_of
 
 BASELINE = Path(__file__).parents[2] / "reports" / "baseline"
 FOUND = Retrieved(3, 64, 16, 2048, "e")
@@ -51,6 +51,14 @@ def test_dense_retrieval_is_what_it_was_before_there_was_another() -> None:
         other = retrieved(Retrieval(method="dense", **{name: value}), "embedder")
         assert search_id(other) != search_id(plain)
         assert (cut_id(other) != cut_id(plain)) == (name == "headings")
+
+
+def test_how_passages_are_found_is_said_in_a_few_words() -> None:
+    assert way_of(FOUND) == f"dense, {FOUND.chunk_tokens} tokens"
+    full = Retrieval(method="hybrid", headings=True, expand=2, rerank="cross", within=("a/*", "b"))
+    assert way_of(retrieved(full, "e")) == (
+        "hybrid, 64 tokens, with headings, 2 neighbours on each side, ranked again by cross, in a/*, b"
+    )
 
 
 def test_a_variant_is_a_name_and_a_form_is_a_setting() -> None:

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+import harness.run.tuning.search as search_module
 from harness.engines.engine import AdapterRef
 from harness.errors import InputError
 from harness.run.compare import dry_run
 from harness.run.devsplit import LEAST_DEV
 from harness.run.manifest_file import read_manifest
 from harness.run.settings import Settings
+from harness.run.tuning.choice import Choice, Finalist, Why
 from harness.spec.task import Task
 from tests.fakes import FakeClock, RecordingEngine
 from tests.run.worlds import (
@@ -244,3 +247,26 @@ def test_two_tasks_with_the_same_system_are_tuned_apart(tmp_path: Path) -> None:
         if one.examples
     }
     assert k == {"workshop": 8, "hall": 4}
+
+
+def test_the_tuned_adapter_shows_what_it_forgot(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def second(finalists: Sequence[Finalist], *_: object) -> Choice:
+        return Choice(1, Why.BETTER, 1, 0.01) if len(finalists) > 1 else Choice(0, Why.NOTHING_BETTER)
+
+    monkeypatch.setattr(search_module, "choose", second)
+    task = world(tmp_path)
+    general = make_task(tmp_path, "general", probes="general", with_train=False, with_corpus=False)
+    settings = Settings(
+        tasks=(str(task.path), str(general.path)), strategies=("base", "lora"), latency_queries=0, tune=2
+    )
+    folder = go(settings, [task, general], make_tools(tmp_path / "cache"), tmp_path / "run")
+    record = read_manifest(folder)
+    (tuned,) = record.tuned
+    assert list(tuned.settings) == ["finetune.learning_rate"]
+    trained, shown = record.systems_of("workshop")["lora"], record.systems_of("general")["lora@workshop"]
+    assert trained.recipe == shown.recipe != tuned.default.recipe
+    assert {adapter.system for adapter in record.adapters} == {trained.id}
+    assert record.status == "complete"
+    again = make_tools(tmp_path / "cache", engine := RecordingEngine(knowing))
+    go(settings, [task, general], again, folder, resume=True)
+    assert not engine.batches

@@ -13,6 +13,7 @@ from harness.finetune.store import adapter_folder, load_or_train
 from harness.finetune.trainer import Trainer
 from harness.quantities import counted, dollars, seconds
 from harness.run.aggregates import keep_aggregates
+from harness.run.announce import say_plan, say_where
 from harness.run.answer import AnswerPass
 from harness.run.answer_cache import AnswerCache
 from harness.run.contexts import RunContexts
@@ -42,7 +43,7 @@ from harness.run.samples import write_samples
 from harness.run.settings import Settings, effort
 from harness.run.spending import Spending, spent_before
 from harness.run.timing import TimingPass, timed_forms
-from harness.run.tools import Model, Tools
+from harness.run.tools import Tools
 from harness.spec.system import LoRA, ModelRef
 
 Passes = Mapping[ModelRef, AnswerPass]
@@ -55,13 +56,6 @@ Reached = Callable[[bool], None]
 
 def nobody(_for_a_while: bool) -> None:
     """Nobody watches the run."""
-
-
-def _described(model: Model) -> str:
-    identity = model.engine.identity
-    how = f"{identity.dtype} on {identity.device}" if identity.dtype else identity.device
-    called = f"{model.label}: " if model.label else ""
-    return f"{called}{identity.name} ({how})"
 
 
 @dataclass
@@ -79,9 +73,11 @@ class Run:
     adapters: dict[tuple[ModelRef, LoRA, int], AdapterRef] = field(default_factory=dict)
 
     def go(self) -> None:
-        self._say_where()
+        say_where(self.tools, self.folder)
         jobs, passes = self.make_ready()
-        self._say_plan(jobs, passes)
+        say_plan(
+            self.plan, self.contexts, self.settings, jobs, lambda job: self._known(job, passes), self._trained
+        )
         planned = self.estimate(jobs, passes)
         self._keep_within(planned)
         if words := in_words(planned, disk_bytes(jobs, self.plan, self._trained), self.folder.path):
@@ -155,12 +151,6 @@ class Run:
 
     # Answer
 
-    def _say_where(self) -> None:
-        """With what and where to, before anything long begins: embedding a corpus may take minutes."""
-        models = "; ".join(map(_described, self.tools.models))
-        several = "Models" if len(self.tools.models) > 1 else "Model"
-        self.tools.progress.note(f"{several} {models}; run folder {self.folder.path}")
-
     def _keep_template(self) -> None:
         """Keep how each model's conversations are written, and say what is unusual about it."""
         models = []
@@ -172,43 +162,9 @@ class Run:
                 self.tools.progress.note(f"  {of}{sentence}")
         self.folder.update(model=models[0], other_models=tuple(models[1:]))
 
-    def _say_plan(self, jobs: Sequence[ReadyJob], passes: Passes) -> None:
-        """What will run and what is cached, before the first answer."""
-        say = self.tools.progress.note
-        for (task, model), context in self.contexts.by_model.items():
-            if model != self.tools.model.ref:
-                continue  # all models search the same
-            for searched, what in ((context.retrievers, "passages"), (context.finders, "examples")):
-                for info in (each.info for each in searched or ()):
-                    say(f"  {task}: index of {info.passages} {what} {'reused' if info.reused else 'built'}")
-        for job in self.plan.trainings:
-            seed = f", seed {job.seed}" if self.settings.seeds > 1 else ""
-            say(f"  {job.task} · {job.system.name}: adapter {self._adapter_state(job)}{seed}")
-            if left_out := self.contexts.of(job).training(job.system, job.seed).left_out:
-                longer = f"{counted(left_out, 'training example')} left out: longer than the model reads"
-                say(f"  {job.task} · {job.system.name}: {longer}")
-        for asked in jobs:
-            known = passes[asked.job.system.model].known
-            cached = "" if asked.job.system.adapted else f", {known(asked)} cached"
-            say(f"  {asked.job.task} · {asked.job.system.name}: {len(asked.questions)} questions{cached}")
-        for task in self.plan.forgetting.alone:
-            count, asked_there = len(self.plan.tasks[task].test), self.plan.jobs_of(task)
-            adapters = sum(job.system.adapted for job in asked_there)
-            say(
-                f"  {task} shows what is forgotten: {counted(count, 'question')} to base and to "
-                f"{counted(adapters, 'adapter')}, {count * len(asked_there):,} answers; --guard none saves them"
-            )
-        for task in self.plan.idle:
-            say(f"  {task} would only show what is forgotten, and no adapter is trained: it is not asked")
-        for asked_task in self.plan.tasks.values():
-            for sentence in (*asked_task.left_out, *asked_task.remarks):
-                say(f"  {sentence}")
-        for task, reasons in self.plan.not_applicable.items():
-            for system, reason in reasons.items():
-                say(f"  {task} · {system}: not applicable, {reason}")
-
-    def _adapter_state(self, job: Job) -> str:
-        return "cached" if self._trained(job) else "to be trained"
+    @staticmethod
+    def _known(job: ReadyJob, passes: Passes) -> int:
+        return passes[job.job.system.model].known(job)
 
     def _trained(self, job: Job) -> bool:
         key = self._trainer(job).key(self.contexts.of(job).training(job.system, job.seed))

@@ -1,0 +1,93 @@
+"""What a run says before its first answer: with which models, into which folder, and what it is going to do."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+
+from harness.quantities import counted
+from harness.run.contexts import RunContexts
+from harness.run.folder import RunFolder
+from harness.run.plan import Job, Plan
+from harness.run.prepare import ReadyJob
+from harness.run.settings import Settings
+from harness.run.tools import Model, Tools
+
+
+def say_where(tools: Tools, folder: RunFolder) -> None:
+    """With what and where to, before anything long begins: embedding a corpus may take minutes."""
+    several = "Models" if len(tools.models) > 1 else "Model"
+    tools.progress.note(f"{several} {'; '.join(map(_described, tools.models))}; run folder {folder.path}")
+
+
+def _described(model: Model) -> str:
+    identity = model.engine.identity
+    how = f"{identity.dtype} on {identity.device}" if identity.dtype else identity.device
+    called = f"{model.label}: " if model.label else ""
+    return f"{called}{identity.name} ({how})"
+
+
+def say_plan(
+    plan: Plan,
+    contexts: RunContexts,
+    settings: Settings,
+    jobs: Sequence[ReadyJob],
+    known: Callable[[ReadyJob], int],
+    trained: Callable[[Job], bool],
+) -> None:
+    """What will run and what is cached. `known`: how many answers are in the cache; `trained`: an adapter is there."""
+    said = (
+        _indexes(contexts),
+        _adapters(plan, contexts, settings, trained),
+        _answers(jobs, known),
+        _forgetting(plan),
+        _not_asked(plan),
+    )
+    for sentences in said:
+        for sentence in sentences:
+            contexts.tools.progress.note(f"  {sentence}")
+
+
+def _indexes(contexts: RunContexts) -> Iterator[str]:
+    for (task, model), context in contexts.by_model.items():
+        if model != contexts.tools.model.ref:
+            continue  # all models search the same
+        for searched, what in ((context.retrievers, "passages"), (context.finders, "examples")):
+            for info in (each.info for each in searched or ()):
+                yield f"{task}: index of {info.passages} {what} {'reused' if info.reused else 'built'}"
+
+
+def _adapters(
+    plan: Plan, contexts: RunContexts, settings: Settings, trained: Callable[[Job], bool]
+) -> Iterator[str]:
+    for job in plan.trainings:
+        seed = f", seed {job.seed}" if settings.seeds > 1 else ""
+        yield f"{job.task} · {job.system.name}: adapter {'cached' if trained(job) else 'to be trained'}{seed}"
+        if left_out := contexts.of(job).training(job.system, job.seed).left_out:
+            longer = f"{counted(left_out, 'training example')} left out: longer than the model reads"
+            yield f"{job.task} · {job.system.name}: {longer}"
+
+
+def _answers(jobs: Sequence[ReadyJob], known: Callable[[ReadyJob], int]) -> Iterator[str]:
+    for asked in jobs:
+        cached = "" if asked.job.system.adapted else f", {known(asked)} cached"
+        yield f"{asked.job.task} · {asked.job.system.name}: {len(asked.questions)} questions{cached}"
+
+
+def _forgetting(plan: Plan) -> Iterator[str]:
+    for task in plan.forgetting.alone:
+        count, asked_there = len(plan.tasks[task].test), plan.jobs_of(task)
+        adapters = sum(job.system.adapted for job in asked_there)
+        yield (
+            f"{task} shows what is forgotten: {counted(count, 'question')} to base and to "
+            f"{counted(adapters, 'adapter')}, {count * len(asked_there):,} answers; --guard none saves them"
+        )
+
+
+def _not_asked(plan: Plan) -> Iterator[str]:
+    for task in plan.idle:
+        yield f"{task} would only show what is forgotten, and no adapter is trained: it is not asked"
+    for asked_task in plan.tasks.values():
+        yield from (*asked_task.left_out, *asked_task.remarks)
+    for task, reasons in plan.not_applicable.items():
+        for system, reason in reasons.items():
+            yield f"{task} · {system}: not applicable, {reason}"

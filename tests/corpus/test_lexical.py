@@ -7,12 +7,13 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from harness.corpus.fusion import fused
-from harness.corpus.lexical import K1, B, LexicalIndex, LexicalSource, open_lexical
+from harness.corpus.lexical import K1, B, LexicalIndex, LexicalSource, best_places, open_lexical
 from harness.corpus.terms import terms
 from harness.records import Passage, Ranked
 from tests.fakes import Silent
@@ -115,6 +116,19 @@ def test_another_source_is_another_index(tmp_path: Path) -> None:
 )
 def test_words_of_any_script(text: str, words: list[str]) -> None:
     assert terms(text) == words
+
+
+@given(st.integers(1, 3000), st.integers(1, 60), st.integers(0, 99), st.sampled_from([0.0, 0.5, 0.99, 1.0]))
+def test_the_best_are_those_of_sorting_all(count: int, k: int, seed: int, empty: float) -> None:
+    """Many scores are equal or nearly so, and most may be 0."""
+    draw = np.random.default_rng(seed)
+    scores = (draw.integers(0, 40, count) / 7 + draw.normal(0, 3e-5, count)).astype(np.float32)
+    scores = np.maximum(np.where(draw.random(count) < empty, 0, scores), 0).astype(np.float32)
+    rounded = scores.round(4)
+    wanted = [int(at) for at in sorted(range(count), key=lambda at: (-rounded[at], at)) if rounded[at] > 0][
+        :k
+    ]
+    assert best_places(scores, k).tolist() == wanted
 
 
 @given(st.text())

@@ -7,6 +7,7 @@ A reader that leaves (`harness check … | head -1`) takes nothing from the exit
 from __future__ import annotations
 
 import contextlib
+import gc
 import io
 import os
 import re
@@ -16,6 +17,21 @@ import threading
 from collections.abc import Iterable, Iterator
 from types import FrameType
 from typing import Any, TextIO
+
+# Memory
+
+
+@contextlib.contextmanager
+def keeping() -> Iterator[None]:
+    """No search for garbage meanwhile: for work on many records that stay, where it takes a quarter of the time."""
+    enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if enabled:
+            gc.enable()
+
 
 # Standard streams
 

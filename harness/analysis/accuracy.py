@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 
@@ -27,27 +28,62 @@ class ScoredAnswer:
     scores: dict[str, float]
 
 
-Scores = dict[Pair, list[ScoredAnswer]]
+class PerQuestion(dict[str, float]):
+    """Question id → score. Nobody changes it, so its mean is worked out once."""
+
+    @cached_property
+    def mean(self) -> float | None:
+        return mean(self.values())
+
+
+class ScoredAnswers(tuple[ScoredAnswer, ...]):
+    """The answers of a system, which remember what `per_question` made of them: every figure asks for it."""
+
+    @cached_property
+    def by_metric(self) -> dict[str, PerQuestion]:
+        return {}
+
+
+Scores = dict[Pair, Sequence[ScoredAnswer]]
+_Known = dict[tuple[str, str, Sequence[float] | None], dict[str, float]]
+"""Question, reply and log-likelihoods → scores: many systems give the same reply to a question."""
 
 
 def score(
-    rows: Sequence[AnswerRow], asked: Mapping[str, Asked], spec: TaskSpec | LmEvalSpec
-) -> list[ScoredAnswer]:
-    """Score answers of one task and system, by seed and id of the question.
+    rows: Sequence[AnswerRow],
+    asked: Mapping[str, Asked],
+    spec: TaskSpec | LmEvalSpec,
+    known: _Known | None = None,
+) -> ScoredAnswers:
+    """Score answers of one task and system, by seed and id of the question. `known`: scores of other systems' answers.
 
     Never in the order of the evidence's lines: sums of the same numbers in another order differ in their last bits.
     """
-    return [
-        ScoredAnswer(asked[row.question_id], row, scores_of(row, asked[row.question_id].question, spec))
+    known = {} if known is None else known
+    return ScoredAnswers(
+        ScoredAnswer(asked[row.question_id], row, _scores(row, asked[row.question_id], spec, known))
         for row in sorted(rows, key=lambda row: (row.seed, row.question_id))
-    ]
+    )
+
+
+def _scores(row: AnswerRow, asked: Asked, spec: TaskSpec | LmEvalSpec, known: _Known) -> dict[str, float]:
+    if row.metrics is not None:  # scored by the task's own code, which may see more than the reply
+        return scores_of(row, asked.question, spec)
+    reply = (row.question_id, row.prediction, row.choice_logprobs)
+    if reply not in known:
+        known[reply] = scores_of(row, asked.question, spec)
+    return known[reply]
 
 
 def score_all(run: Evidence) -> Scores:
     """Every answer with its scores, by task and system, in the plan's order."""
+    known: dict[str, _Known] = {task: {} for task in run.tasks}
     return {
         (task, name): score(
-            run.answers.get((task, name), ()), run.questions.get(task, {}), run.manifest.tasks[task].spec
+            run.answers.get((task, name), ()),
+            run.questions.get(task, {}),
+            run.manifest.tasks[task].spec,
+            known[task],
         )
         for task, name in run.pairs
     }
@@ -73,8 +109,18 @@ def by_filter(
     return means
 
 
-def per_question(scored: Sequence[ScoredAnswer], metric: str) -> dict[str, float]:
+def per_question(scored: Sequence[ScoredAnswer], metric: str) -> PerQuestion:
     """Question id → its score, the mean over the seeds that answered it; none by a metric that the task lacks."""
+    known = scored.by_metric if isinstance(scored, ScoredAnswers) else {}
+    if metric not in known:
+        known[metric] = PerQuestion(_per_question(scored, metric))
+    return known[metric]
+
+
+def _per_question(scored: Sequence[ScoredAnswer], metric: str) -> dict[str, float]:
+    once = {answer.row.question_id: answer.scores[metric] for answer in scored if metric in answer.scores}
+    if len(once) == len(scored):
+        return once
     by_question: dict[str, list[float]] = {}
     for answer in scored:
         if metric not in answer.scores:

@@ -60,7 +60,7 @@ class Measured:
     """What a run says of a task whatever things cost and whatever is required."""
 
     figures: TaskFigures
-    answered: dict[str, list[ScoredAnswer]]
+    answered: dict[str, Sequence[ScoredAnswer]]
     """System name → its scored answers."""
     clusters: dict[str, str]
     under: dict[str, TaskFigures]
@@ -262,7 +262,7 @@ def _system(
     primary = metrics[0] if metrics else ""
     timings = run.timings.get(pair, ())
     deployed = [row for row in timings if row.deployed]
-    passed = throughput.batched(run.batches.get(pair, ()), run.answers.get(pair, ()))
+    passed = run.passed(pair)
     by_metric = {
         metric: accuracy.estimate(accuracy.per_question(scored, metric), clusters) for metric in metrics
     }
@@ -303,7 +303,7 @@ def _system(
     )
 
 
-def _asked_again(run: Evidence, pair: Pair) -> list[ScoredAnswer]:
+def _asked_again(run: Evidence, pair: Pair) -> Sequence[ScoredAnswer]:
     task = pair[0]
     return accuracy.score(
         run.repeats.get(pair, ()), run.questions.get(task, {}), run.manifest.tasks[task].spec

@@ -17,6 +17,7 @@ from typing import TypeVar
 
 from harness.analysis.consistent import Known
 from harness.analysis.statistics.clusters import cluster_ids
+from harness.analysis.throughput import Batched, batched
 from harness.errors import InputError
 from harness.records import (
     AnswerRow,
@@ -132,9 +133,25 @@ class Evidence:
 
     def clusters(self, task: str) -> dict[str, str]:
         """Question id → the cluster of questions that it stands or falls with."""
-        index = self.manifest.indexes.get(task)
-        asked = {name: one.question for name, one in self.questions.get(task, {}).items()}
-        return cluster_ids(asked, index.documents if index else None)
+        if task not in self._clusters:
+            index = self.manifest.indexes.get(task)
+            asked = {name: one.question for name, one in self.questions.get(task, {}).items()}
+            self._clusters[task] = cluster_ids(asked, index.documents if index else None)
+        return self._clusters[task]
+
+    def passed(self, pair: Pair) -> Batched | None:
+        """What the answer pass of a system took."""
+        if pair not in self._passed:
+            self._passed[pair] = batched(self.batches.get(pair, ()), self.answers.get(pair, ()))
+        return self._passed[pair]
+
+    @cached_property
+    def _passed(self) -> dict[Pair, Batched | None]:
+        return {}
+
+    @cached_property
+    def _clusters(self) -> dict[str, dict[str, str]]:
+        return {}
 
     def adapter_key(self, pair: Pair) -> str | None:
         """The sha256 of the adapter that answered for this pair (of several seeds the first one's).

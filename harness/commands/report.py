@@ -88,9 +88,11 @@ def _decide(options: argparse.Namespace) -> None:
     from harness.analysis.decision.case import stored_requirements
     from harness.analysis.evidence import read_run
     from harness.files import to_json
+    from harness.process import keeping
     from harness.report import decide
 
-    run = read_run(options.folder)
-    needs = requirements_from(options, stored_requirements(run)) or Requirements()
-    found = again(run, needs, price_settings(options))
+    with keeping():
+        run = read_run(options.folder)
+        needs = requirements_from(options, stored_requirements(run)) or Requirements()
+        found = again(run, needs, price_settings(options))
     print(to_json(decide.document(found)) if options.json else decide.text(found))

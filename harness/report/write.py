@@ -13,6 +13,7 @@ from harness.analysis.derive import derive
 from harness.analysis.evidence import Evidence, read_run
 from harness.analysis.results.run import RunResult
 from harness.files import to_json, write_bytes
+from harness.process import keeping
 from harness.report import markdown, summary
 from harness.report.page.write import render
 from harness.report.places import check_files, write_there
@@ -88,11 +89,12 @@ def page_of(files: Sequence[Path]) -> Path | None:
 
 
 def _derive(run_folder: Path, tariff: Tariff | None) -> Derived:
-    run = read_run(run_folder)
-    scores, needs = score_all(run), needs_of(run)
-    if tariff:
-        needs = replace(needs, tariff=tariff, given=needs.given | {"tariff"})
-    return Derived(run, scores, derive(run, scores, needs=needs))
+    with keeping():
+        run = read_run(run_folder)
+        scores, needs = score_all(run), needs_of(run)
+        if tariff:
+            needs = replace(needs, tariff=tariff, given=needs.given | {"tariff"})
+        return Derived(run, scores, derive(run, scores, needs=needs))
 
 
 def _path_to_page(file: Path, files: Sequence[Path], run_folder: Path) -> str | None:

@@ -51,11 +51,11 @@ def normalise(text: str) -> Words:
     return _recent(text) if len(text) <= SHORT else _normalised(text)
 
 
-SHORT = 2_000
+SHORT = 1_000
 """Characters of a text that is remembered."""
 
 
-@lru_cache(maxsize=16_384)
+@lru_cache(maxsize=131_072)
 def _recent(text: str) -> Words:
     return _normalised(text)
 
@@ -129,11 +129,20 @@ _PRICE = re.compile(
 
 def _in_context(padded: str) -> str:
     """Joins what belongs to one number and settles signs between words. `padded` starts and ends with a space."""
-    padded = _DASH.sub("", _GRADE.sub(r" \1\3 ", _RANGE.sub(r"\1-", padded)))
-    padded = _ARTICLE.sub("", _AND.sub(" and ", padded))
-    padded = _SQUARE_METRES.sub(r" \1\2", _GROUPS.sub(_grouped, padded))
-    padded = _PRICE.sub(_priced, _MIXED.sub(_mixed, padded))
-    return _MINUS.sub(" -", padded).replace(ON_NUMBER, "").replace(MONEY, "")
+    if " -" in padded or padded.endswith("+ "):
+        padded = _DASH.sub("", _GRADE.sub(r" \1\3 ", _RANGE.sub(r"\1-", padded)))
+    if "&" in padded:
+        padded = _AND.sub(" and ", padded)
+    padded = _GROUPS.sub(_grouped, _ARTICLE.sub("", padded))
+    if "^" in padded:
+        padded = _SQUARE_METRES.sub(r" \1\2", padded)
+    if "/" in padded:
+        padded = _MIXED.sub(_mixed, padded)
+    if MONEY in padded or ON_NUMBER in padded:
+        padded = _PRICE.sub(_priced, padded)
+    if "minus" in padded:
+        padded = _MINUS.sub(" -", padded)
+    return padded.replace(ON_NUMBER, "").replace(MONEY, "")
 
 
 def _grouped(match: re.Match[str]) -> str:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
+from harness.analysis.accuracy import PerQuestion
 from harness.analysis.money.economics import DAYS_PER_MONTH, Economics
 from harness.analysis.results.decision import Setting
 from harness.analysis.results.figures import Estimate, Interval, Percentiles
@@ -82,7 +83,7 @@ class Candidate:
     @cached_property
     def accuracy(self) -> float | None:
         """Mean score; None where nothing was answered."""
-        return mean(self.scores.values())
+        return self.scores.mean if isinstance(self.scores, PerQuestion) else mean(self.scores.values())
 
     def accuracy_at(self, setting: Setting) -> float | None:
         """The accuracy with changed facts credited at what was measured on facts that training did not hold."""

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import TypeVar
 
-from harness.analysis import latency, throughput
+from harness.analysis import latency
 from harness.analysis.evidence import Evidence, Pair
 from harness.analysis.money.economics import CostInputs, Economics, per_correct_usd, with_error_price
 from harness.analysis.money.measured import Measured
@@ -65,7 +65,7 @@ def measured_of(run: Evidence, pair: Pair) -> Measured:
     candidate = not system.trained_elsewhere(pair[0])
     adapted, retrieves = system.adapted and candidate, bool(system.retrieved)
     timings = [row for row in run.timings.get(pair, ()) if row.deployed]
-    passed = throughput.batched(run.batches.get(pair, ()), run.answers.get(pair, ()))
+    passed = run.passed(pair)
     adapter = adapter_of(run, pair) if adapted else None
     index = run.manifest.index_of(pair[0], system.retrieved)
     examples = run.manifest.examples_of(pair[0], system.nearest)

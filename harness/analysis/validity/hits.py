@@ -67,9 +67,17 @@ def no_lists(case: Case, rule: Rule) -> list[Check]:
     """Right replies that list right answers of other questions of the task as well."""
     asked = [one.question for one in case.run.questions.get(case.task, {}).values()]
     candidates = Candidates([question for question in asked if question.answerable and not question.choices])
+    known: dict[tuple[str, str], bool] = {}
+
+    def listed(answer: ScoredAnswer) -> bool:
+        """Once for equal replies to a question."""
+        reply = answer.row.question_id, answer.row.prediction
+        if reply not in known:
+            known[reply] = candidates.listed(answer.row.prediction, answer.asked.question)
+        return known[reply]
 
     def judge(system: System, right: Sequence[ScoredAnswer]) -> Finding:
-        lists = _share(candidates.listed(answer.row.prediction, answer.asked.question) for answer in right)
+        lists = _share(listed(answer) for answer in right)
         return _limited(rule, system, lists, len(right))
 
     return _judged(case, rule, "Right replies that list further candidates of the task", judge)

@@ -76,6 +76,7 @@ def compare(
             contexts = RunContexts(plan, tools, folder, corpora, settings.seed)
             Run(settings, plan, tools, folder, contexts, spending, reached=reached).go()
             if settings.learning_curve:
+                reached(True)
                 Learning(plan, askers).go()
             finish(folder, tools)
     return folder.path

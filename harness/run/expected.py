@@ -12,7 +12,7 @@ from statistics import mean
 from harness.engines.engine import Request, is_served
 from harness.engines.memory import weights_bytes
 from harness.errors import NoAnswer
-from harness.quantities import gigabytes
+from harness.quantities import whole
 from harness.run.estimate import Estimate, JobEstimate
 from harness.run.folder import RunFolder
 from harness.run.pace import Kind, Step
@@ -176,13 +176,13 @@ def _of(steps: Mapping[Step, float], kind: Kind) -> float:
 ADAPTER_SHARE = 0.0025
 """Bytes of an adapter of rank 1 over those of its model's weights (0.0023 for the default model)."""
 
-ANSWER_BYTES = 3000
-"""Evidence and page together grow by this with an answer."""
+PAGE_BYTES, ANSWER_BYTES = 1e6, 3000
+"""A page without answers; what evidence and page together grow by with one."""
 
 
 def disk_bytes(jobs: Sequence[ReadyJob], plan: Plan, trained: Callable[[Job], bool]) -> float:
     """Disk that a run will take, roughly; models and indexes are there when it is asked."""
-    total = float(ANSWER_BYTES * sum(len(job.questions) for job in jobs))
+    total = PAGE_BYTES + ANSWER_BYTES * sum(len(job.questions) for job in jobs)
     engines = {job.job: job.context.engine for job in jobs}
     for training in plan.trainings:
         if training.system.recipe and training in engines and not trained(training):
@@ -195,4 +195,4 @@ def in_words(planned: Estimate, disk: float, folder: Path) -> str | None:
     if (time := planned.time_in_words) is None:
         return None
     free = shutil.disk_usage(folder).free
-    return f"{time} and some {gigabytes(disk / 1e9)} of disk, of which {gigabytes(free / 1e9)} are free"
+    return f"{time} and some {whole(disk / 1e6)} MB of disk, of which {whole(free / 1e6)} are free"

@@ -40,7 +40,8 @@ def measured_speeds(
 ) -> dict[ModelRef, Speed]:
     """How fast the models answer that have something to compute; `every`: of all, those that are served too.
 
-    A server that does not answer now is left out: the run will say why.
+    A server that does not answer now is left out: the run will say why. Of several models each lets
+    go of its weights again, so that what fits into memory together is judged with nothing in it.
     """
     speeds: dict[ModelRef, Speed] = {}
     for model in tools.models:
@@ -56,6 +57,8 @@ def measured_speeds(
                 speeds[model.ref] = tools.measure(model.engine, samples, tools.clock)
             except NoAnswer:
                 continue
+            if len(tools.models) > 1:
+                model.engine.release()
     return speeds
 
 

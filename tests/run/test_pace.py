@@ -8,13 +8,23 @@ from typing import Any
 
 import pytest
 
-from harness.engines.engine import Clock, Decoding, Engine, Message, Request
+from harness.engines.engine import AdapterRef, Clock, Decoding, Engine, Message, Request
 from harness.report.planned import blocks
 from harness.run.compare import dry_run
 from harness.run.pace import Kind, Pace
 from harness.run.speed import Samples, Speed, measure, trained_tokens
 from tests.fakes import Silent
-from tests.run.worlds import FallibleEngine, context_of, go, make_task, make_tools, settings_of, system
+from tests.run.worlds import (
+    PAIR,
+    FallibleEngine,
+    context_of,
+    go,
+    make_task,
+    make_tools,
+    pair_of_tools,
+    settings_of,
+    system,
+)
 
 SPEED = Speed(0.01, 0.1, 0.02, 0.2, {"workshop": 5.0})
 
@@ -107,3 +117,31 @@ def test_what_examples_share_is_trained_on_once(tmp_path: Path) -> None:
     training = context.training(system(task, "lora"), 0)
     whole = sum(context.engine.inspect(example.request).tokens for example in training.examples)
     assert 0 < trained_tokens(training, context.engine) < whole
+
+
+class Weights(FallibleEngine):
+    """Says whether its weights are in memory."""
+
+    loaded = False
+
+    def load(self, adapter: AdapterRef | None) -> None:
+        self.loaded = True
+        super().load(adapter)
+
+    def release(self) -> None:
+        self.loaded = False
+
+
+def test_of_several_models_one_is_measured_at_a_time(tmp_path: Path) -> None:
+    task, small, large = make_task(tmp_path), Weights(), Weights()
+
+    def alone(engine: Engine, samples: Samples, clock: Clock) -> Speed:
+        engine.load(None)
+        assert not (small.loaded and large.loaded)
+        return known(engine, samples, clock)
+
+    tools = replace(pair_of_tools(tmp_path / "cache", small, large), measure=alone)
+    planned = dry_run(settings_of(task, "base", models=PAIR), [task], tools, None)
+    assert planned.whole_s
+    assert not small.loaded
+    assert not large.loaded

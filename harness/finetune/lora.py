@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import math
 import random
-import time
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -14,6 +13,7 @@ from harness.engines.chat import ChatTokenizer
 from harness.engines.local import LocalModel
 from harness.engines.tokens import encode
 from harness.errors import HarnessError, TrainingFailed
+from harness.finetune.checkpoint import Checkpoint
 from harness.finetune.devscore import DevScorer
 from harness.finetune.fused import fused
 from harness.finetune.loss import packs_alike, remember
@@ -44,7 +44,13 @@ class LoraTrainer:
 
         return adapter_key(self.identity, training, plain)
 
-    def train(self, training: Training, folder: Path, progress: Progress) -> Outcome:
+    def train(
+        self,
+        training: Training,
+        folder: Path,
+        progress: Progress,
+        unfinished: Path | None = None,
+    ) -> Outcome:
         import torch
 
         recipe, seed, label = training.recipe, training.seed, training.label
@@ -58,11 +64,10 @@ class LoraTrainer:
             proof = self._model.proven("training", lambda: packs_alike(model))
             own = proof.used == "own"
             remember(model, own)
-            start = time.perf_counter()
+            checkpoint = Checkpoint(unfinished, self.key(training)) if unfinished else None
             with fused(model) if own else contextlib.nullcontext():
-                outcome = train(model, fit, watched, recipe, seed, progress, label, score)
+                outcome = train(model, fit, watched, recipe, seed, progress, label, score, checkpoint)
             outcome.held_back = 0 if training.dev else len(dev)
-            outcome.seconds = time.perf_counter() - start
             if math.isnan(outcome.train_loss):
                 raise TrainingFailed(f"{label}: there was nothing to train on.")
             save(model, folder)

@@ -22,7 +22,13 @@ class RoteTrainer:
     def key(self, training: Training) -> str:
         return adapter_key(self.identity, training, asdict)
 
-    def train(self, training: Training, folder: Path, progress: Progress) -> Outcome:
+    def train(
+        self,
+        training: Training,
+        folder: Path,
+        progress: Progress,
+        unfinished: Path | None = None,  # noqa: ARG002 - it is done in one go
+    ) -> Outcome:
         count = len(training.examples)
         replies = {_question(example.request): _reply(example) for example in training.examples}
         with progress.track(training.label, count) as advance:

@@ -9,11 +9,12 @@ from pathlib import Path
 from pydantic import TypeAdapter
 
 from harness.engines.engine import AdapterRef
-from harness.errors import HarnessError
+from harness.errors import HarnessError, TrainingFailed
 from harness.files import locked, new_folder, sha256_file, write_json
 from harness.finetune.trainer import Trainer, Training, recipe_facts
 from harness.progress import Progress
 from harness.records import AdapterRecord
+from harness.temporary import discard
 
 RECORD = "training.json"
 
@@ -39,6 +40,8 @@ def adapter_folder(cache: Path, key: str) -> Path:
 def load_or_train(trainer: Trainer, training: Training, cache: Path, progress: Progress) -> Adapter:
     """The adapter of a fine-tune, from the store or newly trained. Two processes do not train it twice.
 
+    A training that was killed goes on from its last whole epoch.
+
     Raises TrainingFailed where training diverges.
     """
     key = trainer.key(training)
@@ -47,8 +50,7 @@ def load_or_train(trainer: Trainer, training: Training, cache: Path, progress: P
         record = _stored(folder, key, trainer, progress)
         reused = record is not None
         if record is None:
-            with new_folder(folder) as target:
-                record = _train_into(target, trainer, training, key, progress)
+            record = _train(folder, trainer, training, key, progress, cache / "trainings" / folder.name)
     return Adapter(folder, record, (folder / trainer.weights).stat().st_size, reused)
 
 
@@ -110,10 +112,24 @@ def _files(folder: Path) -> dict[str, Path]:
     return {path.name: path for path in folder.iterdir() if path.is_file() and path.name != RECORD}
 
 
-def _train_into(
-    target: Path, trainer: Trainer, training: Training, key: str, progress: Progress
+def _train(
+    folder: Path, trainer: Trainer, training: Training, key: str, progress: Progress, unfinished: Path
 ) -> AdapterRecord:
-    outcome = trainer.train(training, target, progress)
+    """Train into the store. What an unfinished training goes on from stays where it is killed, not where it fails."""
+    try:
+        with new_folder(folder) as target:
+            record = _train_into(target, trainer, training, key, progress, unfinished)
+    except TrainingFailed:
+        discard(unfinished)
+        raise
+    discard(unfinished)
+    return record
+
+
+def _train_into(
+    target: Path, trainer: Trainer, training: Training, key: str, progress: Progress, unfinished: Path
+) -> AdapterRecord:
+    outcome = trainer.train(training, target, progress, unfinished)
     record = AdapterRecord(
         key=key,
         sha256=sha256_file(target / trainer.weights),

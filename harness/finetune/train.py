@@ -8,18 +8,19 @@ from __future__ import annotations
 
 import math
 import random
+import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
 from typing import Any
 
 from harness.engines.tokens import shared_prefix
 from harness.errors import TrainingFailed
+from harness.finetune.checkpoint import Best, Checkpoint, trainable
 from harness.finetune.loss import summed_loss
 from harness.finetune.measure import logit_shift, packed, read_answers
 from harness.finetune.packing import TokenExample, epoch_batches
 from harness.finetune.trainer import Outcome
 from harness.progress import Progress
-from harness.records import FIT_EXAMPLES, LossPoint
+from harness.records import ALL_EPOCHS, FIT_EXAMPLES, LossPoint
 from harness.spec.system import LoRA
 
 SHIFT_EXAMPLES = 16
@@ -27,31 +28,6 @@ Score = Callable[[Sequence[bool]], float]
 """Scores the model as it is on the dev questions, given of each whether it reproduces the answer."""
 DIVERGED = 3.0
 """Training stops where an epoch's loss exceeds this many times the first step's."""
-
-
-@dataclass
-class _Best:
-    """The adapter weights with the highest dev score so far, of equal ones those with the lowest dev loss."""
-
-    rank: tuple[float, float] = (math.inf, math.inf)
-    epoch: int = 0
-    point: LossPoint | None = None
-    weights: dict[str, Any] = field(default_factory=dict)
-
-    def offer(self, point: LossPoint, epoch: int, model: Any) -> None:
-        assert point.dev_loss is not None
-        rank = (-(point.dev_score or 0.0), point.dev_loss)
-        if rank < self.rank:
-            self.rank, self.epoch, self.point = rank, epoch, point
-            self.weights = {name: p.detach().clone() for name, p in _trainable(model)}
-
-    def restore(self, model: Any) -> None:
-        for name, parameter in _trainable(model):
-            parameter.data.copy_(self.weights[name])
-
-
-def _trainable(model: Any) -> list[tuple[str, Any]]:
-    return [(name, parameter) for name, parameter in model.named_parameters() if parameter.requires_grad]
 
 
 def train(
@@ -63,39 +39,40 @@ def train(
     progress: Progress,
     label: str,
     score: Score | None = None,
+    checkpoint: Checkpoint | None = None,
 ) -> Outcome:
     """Train the adapter of `model` in place and leave it at its best epoch on `dev`, or at the last without any.
 
-    `score`: scores the model on `dev`, given which of the answers it reproduces. The model is in evaluation mode
-    throughout: dropout that a base has of its own (GPT-2) would make packed and single examples differ. Raises
-    TrainingFailed on NaN, infinity or divergence.
+    `score`: scores the model on `dev`, given which of the answers it reproduces. `checkpoint`: where each epoch is
+    kept, and what a training that was killed goes on from. The model is in evaluation mode throughout: dropout that a
+    base has of its own (GPT-2) would make packed and single examples differ. Raises TrainingFailed on NaN, infinity or
+    divergence.
     """
     import torch
 
-    rng = random.Random(seed)
+    start, rng = time.perf_counter(), random.Random(seed)
     torch.manual_seed(seed)
     shared = shared_prefix([example.prompt for example in [*examples, *dev]])
     total = math.ceil(len(examples) / recipe.batch_size) * recipe.max_epochs
-    optimizer = torch.optim.AdamW(
-        (p for _, p in _trainable(model)), lr=recipe.learning_rate, weight_decay=0.0
-    )
-    schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, _linear(total, recipe.warmup_share))
-    outcome, best = Outcome(watched=len(dev)), _Best()
+    optimizer = torch.optim.AdamW((p for _, p in trainable(model)), lr=recipe.learning_rate, weight_decay=0.0)
+    kept = checkpoint.load(model, optimizer, rng) if checkpoint else None
+    outcome, best = kept or (Outcome(watched=len(dev)), Best())
+    before = outcome.seconds
     model.eval()
     with progress.track(label, total) as advance:
-        for epoch in range(1, recipe.max_epochs + 1):
-            _run_epoch(model, epoch_batches(examples, recipe.batch_size, rng), shared, recipe, optimizer, schedule,
-                       outcome, advance)  # fmt: skip
-            outcome.epochs = float(epoch)
+        advance(outcome.steps)
+        while not _ends(recipe, outcome, best, score):
+            batches = epoch_batches(examples, recipe.batch_size, rng)
+            _run_epoch(model, batches, shared, recipe, optimizer, outcome, advance)
             if dev:
-                point = _watch(model, dev, shared, score, outcome)
-                best.offer(point, epoch, model)
-            if stopped := _reason_to_stop(recipe, outcome, epoch - best.epoch if dev else 0, score):
-                outcome.stopped = stopped
-                break
+                best.offer(_watch(model, dev, shared, score, outcome), int(outcome.epochs), model)
+            outcome.seconds = before + time.perf_counter() - start
+            if checkpoint:
+                checkpoint.save(model, optimizer, outcome, best, rng)
     _keep_best(model, best, outcome)
     outcome.train_fit = read_answers(model, examples[:FIT_EXAMPLES], shared).fit
     outcome.logit_shift = logit_shift(model, examples[:SHIFT_EXAMPLES], shared)
+    outcome.seconds = before + time.perf_counter() - start
     return outcome
 
 
@@ -104,22 +81,30 @@ def _watch(
 ) -> LossPoint:
     """The dev loss and score after an epoch, which join the curve."""
     reading = read_answers(model, dev, shared)
+    _check_number(reading.loss, outcome.steps)
     scored = None if score is None else round(score(reading.reproduced), 6)
     point = LossPoint(outcome.steps, outcome.epochs, dev_loss=round(reading.loss, 6), dev_score=scored)
     outcome.loss_curve.append(point)
     return point
 
 
-def _reason_to_stop(recipe: LoRA, outcome: Outcome, since_best: int, score: Score | None) -> str | None:
-    """Why training ends after this epoch; None where it goes on. `since_best`: epochs since the best one."""
-    if outcome.epochs >= recipe.min_epochs and since_best >= recipe.patience:
+def _ends(recipe: LoRA, outcome: Outcome, best: Best, score: Score | None) -> bool:
+    """Whether training ends before a next epoch; why is kept."""
+    outcome.stopped = _reason_to_stop(recipe, outcome, best, score) or ALL_EPOCHS
+    return outcome.stopped != ALL_EPOCHS or outcome.epochs >= recipe.max_epochs
+
+
+def _reason_to_stop(recipe: LoRA, outcome: Outcome, best: Best, score: Score | None) -> str | None:
+    """Why training ends before its last epoch; None where it goes on."""
+    waited = outcome.epochs - best.epoch if best.point else 0
+    if outcome.epochs >= recipe.min_epochs and waited >= recipe.patience:
         return "the dev loss got no better" if score is None else "neither dev score nor dev loss got better"
     if outcome.train_loss < recipe.enough_loss:
         return f"training loss fell below {recipe.enough_loss}"
     return None
 
 
-def _keep_best(model: Any, best: _Best, outcome: Outcome) -> None:
+def _keep_best(model: Any, best: Best, outcome: Outcome) -> None:
     if best.point is None:
         return
     best.restore(model)
@@ -138,14 +123,16 @@ def _run_epoch(
     shared: int,
     recipe: LoRA,
     optimizer: Any,
-    schedule: Any,
     outcome: Outcome,
     advance: Callable[[int], None],
 ) -> None:
     import torch
 
+    rate = _linear(len(batches) * recipe.max_epochs, recipe.warmup_share)
     losses: list[tuple[float, int]] = []
     for batch in batches:
+        for group in optimizer.param_groups:
+            group["lr"] = recipe.learning_rate * rate(outcome.steps)
         answers = sum(len(example.target) for example in batch)
         total = 0.0
         for part in packed(model, batch, shared):
@@ -153,9 +140,8 @@ def _run_epoch(
             (loss / answers).backward()
             total += float(loss.detach())
         _check(total / answers, outcome)
-        torch.nn.utils.clip_grad_norm_([p for _, p in _trainable(model)], recipe.gradient_clip)
+        torch.nn.utils.clip_grad_norm_([p for _, p in trainable(model)], recipe.gradient_clip)
         optimizer.step()
-        schedule.step()
         optimizer.zero_grad(set_to_none=True)
         losses.append((total, answers))
         outcome.steps += 1
@@ -165,19 +151,24 @@ def _run_epoch(
             LossPoint(outcome.steps, round(epoch, 4), train_loss=round(total / answers, 6))
         )
         advance(1)
+    outcome.epochs += 1
     outcome.train_loss = sum(loss for loss, _ in losses) / sum(answers for _, answers in losses)
 
 
 def _check(loss: float, outcome: Outcome) -> None:
     """Stop at the first sign that the weights are lost, instead of measuring what is left of them."""
     first = next((point.train_loss for point in outcome.loss_curve if point.train_loss is not None), loss)
-    if not math.isfinite(loss):
-        raise TrainingFailed(
-            f"the training loss became {loss} at step {outcome.steps + 1}. Lower `finetune.learning_rate` in the "
-            "task file, or train in float32."
-        )
+    _check_number(loss, outcome.steps + 1)
     if loss > DIVERGED * max(first, 1.0):
         raise TrainingFailed(
             f"training diverged: the loss rose from {first:.2f} to {loss:.2f} by step {outcome.steps + 1}. "
             "Lower `finetune.learning_rate` in the task file."
+        )
+
+
+def _check_number(loss: float, step: int) -> None:
+    if not math.isfinite(loss):
+        raise TrainingFailed(
+            f"the training loss became {loss} at step {step}. Lower `finetune.learning_rate` in the "
+            "task file, or train in float32."
         )

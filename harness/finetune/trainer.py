@@ -100,8 +100,17 @@ class Trainer(Protocol):
     def key(self, training: Training) -> str:
         """Hash of everything that shapes an adapter."""
 
-    def train(self, training: Training, folder: Path, progress: Progress) -> Outcome:
-        """Train an adapter into `folder`. Raises TrainingFailed where nothing comes of it."""
+    def train(
+        self,
+        training: Training,
+        folder: Path,
+        progress: Progress,
+        unfinished: Path | None = None,
+    ) -> Outcome:
+        """Train an adapter into `folder`. Raises TrainingFailed where nothing comes of it.
+
+        `unfinished`: a folder to keep each epoch in, and to go on from where a training of the same key was killed.
+        """
 
 
 def recipe_facts(recipe: LoRA) -> dict[str, Any]:

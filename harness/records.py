@@ -406,6 +406,8 @@ class AdapterRecord:
     kept_epoch: Count | None = None
     watched: Count | None = None
     """Dev questions that the kept epoch was chosen on; None in records from before they were counted."""
+    precision: Name | None = None
+    """The dtype that the steps were computed in; None in records from before it was kept."""
     held_back: Count | None = None
     """How many of them are training questions that were held back, since the task has no dev questions."""
     files: dict[str, str] = field(default_factory=dict)

@@ -82,7 +82,7 @@ class Checkpoint:
         with new_folder(self.folder) as target:
             save_file(whole, target / TENSORS)
             sha256 = sha256_file(target / TENSORS)
-            state = State(self.key, sha256, outcome, best.epoch, best.point, rng.getstate())  # type: ignore[arg-type]
+            state = State(self.key, sha256, outcome, best.epoch, best.point, rng.getstate())
             write_json(target / STATE, asdict(state))
 
     def load(self, model: Any, optimizer: Any, rng: random.Random) -> tuple[Outcome, Best] | None:

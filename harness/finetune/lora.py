@@ -16,7 +16,8 @@ from harness.errors import HarnessError, TrainingFailed
 from harness.finetune.checkpoint import Checkpoint
 from harness.finetune.devscore import DevScorer
 from harness.finetune.fused import fused
-from harness.finetune.loss import packs_alike, remember
+from harness.finetune.loss import mixed_alike, packs_alike, remember
+from harness.finetune.mixed import LOW, Mixed, precision_of
 from harness.finetune.packing import TokenExample, hold_back
 from harness.finetune.train import train
 from harness.finetune.trainer import Example, Outcome, Training, adapter_key
@@ -42,7 +43,7 @@ class LoraTrainer:
             tokens = encode_example(self._model.chat, example)
             return [tokens.prompt, tokens.target, tokens.fact_id]
 
-        return adapter_key(self.identity, training, plain)
+        return adapter_key(self.identity, training, plain, precision_of(self.identity))
 
     def train(
         self,
@@ -66,12 +67,24 @@ class LoraTrainer:
             remember(model, own)
             checkpoint = Checkpoint(unfinished, self.key(training)) if unfinished else None
             with fused(model) if own else contextlib.nullcontext():
-                outcome = train(model, fit, watched, recipe, seed, progress, label, score, checkpoint)
+                mixed = self._mixed(model, progress)
+                outcome = train(model, fit, watched, recipe, seed, progress, label, score, checkpoint, mixed)
+            outcome.precision = LOW if mixed else self.identity.dtype
             outcome.held_back = 0 if training.dev else len(dev)
             if math.isnan(outcome.train_loss):
                 raise TrainingFailed(f"{label}: there was nothing to train on.")
             save(model, folder)
         return outcome
+
+    def _mixed(self, model: Any, progress: Progress) -> Mixed | None:
+        """How steps are computed in bfloat16, where that is quick here and comes to the same; None: as the model is."""
+        if precision_of(self.identity) == self.identity.dtype:
+            return None
+        mixed = Mixed(model)
+        why = mixed_alike(model, mixed)
+        if why:
+            progress.note(f"{self.identity.name} is trained in {self.identity.dtype}: {why}.")
+        return None if why else mixed
 
 
 WATCHED = 64

@@ -17,6 +17,7 @@ from harness.engines.proofs import allowed, apart
 from harness.engines.prove import FAILURES
 from harness.finetune.blocks import in_blocks
 from harness.finetune.fused import fused
+from harness.finetune.mixed import Mixed
 from harness.finetune.packing import Pack, TokenExample, pack
 from harness.loading import said
 
@@ -123,6 +124,24 @@ def packs_alike(model: Any) -> str | None:
             return None
         pairs = zip(_gradients(model, packed, together), _gradients(model, packed, single), strict=True)
         faults = (apart("the gradients of a training step", one, other, 10 * most) for one, other in pairs)
+        return next((fault for fault in faults if fault), None)
+    except FAILURES as error:
+        return f"it cannot run here ({said(error)})"
+
+
+def mixed_alike(model: Any, mixed: Mixed) -> str | None:
+    """Why a step with products in bfloat16 is not the step in float32, up to rounding; None where it is."""
+    import torch
+
+    packed, most = pack(_examples(model.config), 4), allowed(torch.bfloat16)
+    try:
+        full = answer_logits(model, packed)
+        with mixed.forward():
+            low = answer_logits(model, packed)
+        if fault := apart("the logits in bfloat16", low.detach(), full.detach(), most):
+            return fault
+        pairs = zip(_gradients(model, packed, low), _gradients(model, packed, full), strict=True)
+        faults = (apart("the gradients in bfloat16", one, other, 10 * most) for one, other in pairs)
         return next((fault for fault in faults if fault), None)
     except FAILURES as error:
         return f"it cannot run here ({said(error)})"

@@ -154,6 +154,7 @@ def _train_into(
         kept_epoch=outcome.kept_epoch,
         watched=outcome.watched,
         held_back=outcome.held_back,
+        precision=outcome.precision,
         files={name: sha256_file(path) for name, path in _files(target).items()},
     )
     write_json(target / RECORD, asdict(record))

@@ -6,6 +6,7 @@ prompt positions whose loss is thrown away (`benchmarks/train_speed.py` measures
 
 from __future__ import annotations
 
+import contextlib
 import math
 import random
 import time
@@ -17,6 +18,7 @@ from harness.errors import TrainingFailed
 from harness.finetune.checkpoint import Best, Checkpoint, trainable
 from harness.finetune.loss import summed_loss
 from harness.finetune.measure import logit_shift, packed, read_answers
+from harness.finetune.mixed import Mixed
 from harness.finetune.packing import TokenExample, epoch_batches
 from harness.finetune.trainer import Outcome
 from harness.progress import Progress
@@ -40,13 +42,14 @@ def train(
     label: str,
     score: Score | None = None,
     checkpoint: Checkpoint | None = None,
+    mixed: Mixed | None = None,
 ) -> Outcome:
     """Train the adapter of `model` in place and leave it at its best epoch on `dev`, or at the last without any.
 
     `score`: scores the model on `dev`, given which of the answers it reproduces. `checkpoint`: where each epoch is
-    kept, and what a training that was killed goes on from. The model is in evaluation mode throughout: dropout that a
-    base has of its own (GPT-2) would make packed and single examples differ. Raises TrainingFailed on NaN, infinity or
-    divergence.
+    kept, and what a training that was killed goes on from. `mixed`: computes the steps in bfloat16. The model is in
+    evaluation mode throughout: dropout that a base has of its own (GPT-2) would make packed and single examples
+    differ. Raises TrainingFailed on NaN, infinity or divergence.
     """
     import torch
 
@@ -63,7 +66,7 @@ def train(
         advance(outcome.steps)
         while not _ends(recipe, outcome, best, score):
             batches = epoch_batches(examples, recipe.batch_size, rng)
-            _run_epoch(model, batches, shared, recipe, optimizer, outcome, advance)
+            _run_epoch(model, batches, shared, recipe, optimizer, outcome, advance, mixed)
             if dev:
                 best.offer(_watch(model, dev, shared, score, outcome), int(outcome.epochs), model)
             outcome.seconds = before + time.perf_counter() - start
@@ -125,6 +128,7 @@ def _run_epoch(
     optimizer: Any,
     outcome: Outcome,
     advance: Callable[[int], None],
+    mixed: Mixed | None,
 ) -> None:
     import torch
 
@@ -136,7 +140,8 @@ def _run_epoch(
         answers = sum(len(example.target) for example in batch)
         total = 0.0
         for part in packed(model, batch, shared):
-            loss = summed_loss(model, part)
+            with mixed.forward() if mixed else contextlib.nullcontext():
+                loss = summed_loss(model, part)
             (loss / answers).backward()
             total += float(loss.detach())
         _check(total / answers, outcome)

@@ -82,6 +82,8 @@ class Outcome:
     logit_shift: float = 0.0
     """Mean absolute change of a logit at answer positions of (at most 16) training examples."""
     stopped: str = ALL_EPOCHS
+    precision: str | None = None
+    """The dtype that the steps were computed in."""
     seconds: float = 0.0
     """Of the training itself, wall clock: loading and writing weights are not part of it."""
     loss_curve: list[LossPoint] = field(default_factory=list)
@@ -127,13 +129,20 @@ def recipe_facts(recipe: LoRA) -> dict[str, Any]:
     }
 
 
-def adapter_key(identity: EngineIdentity, training: Training, plain: Callable[[Example], Any]) -> str:
-    """Hash of everything that shapes an adapter. `plain`: what an example is, as JSON values."""
+def adapter_key(
+    identity: EngineIdentity,
+    training: Training,
+    plain: Callable[[Example], Any],
+    precision: str | None = None,
+) -> str:
+    """Hash of everything that shapes an adapter. `plain`: what an example is, as JSON values. `precision`: the dtype
+    that its steps are computed in."""
     return sha256_json(
         {
             "schema_version": KEY_VERSION,
             "base": identity.sha256,
             "dtype": identity.dtype,
+            "precision": precision,
             "device": identity.device_kind,
             "recipe": recipe_facts(training.recipe),
             "seed": training.seed,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,12 +11,18 @@ from transformers.modeling_utils import ALL_ATTENTION_FUNCTIONS
 
 from harness.engines.local import LocalModel
 from harness.engines.store import ModelFolder
+from harness.finetune import mixed as mixed_module
 from harness.finetune.blocks import blocks_of, in_blocks
 from harness.finetune.fused import fused
-from harness.finetune.lora import peft_config
-from harness.finetune.loss import answer_logits, remember, summed_loss
+from harness.finetune.lora import LoraTrainer, peft_config
+from harness.finetune.loss import answer_logits, mixed_alike, remember, summed_loss
+from harness.finetune.mixed import Mixed
 from harness.finetune.packing import TokenExample, pack
+from harness.finetune.store import load_or_train
+from harness.finetune.trainer import Training
 from harness.spec.system import LoRA
+from tests.fakes import Silent
+from tests.finetune.test_devscore import EXAMPLES, RECIPE
 from tests.tiny import tiny_engine
 
 PREFIX = tuple(range(5, 15))
@@ -92,3 +99,34 @@ def test_fused_layers_are_the_base_where_the_adapter_is_off(model: LocalModel) -
             with adapted.disable_adapter():
                 torch.testing.assert_close(answer_logits(adapted, packed), base, rtol=0, atol=1e-5)
         assert not any("forward" in vars(layer) for layer in adapted.modules())
+
+
+def test_steps_in_bfloat16_go_the_same_way_and_leave_the_weights_alone(model: LocalModel) -> None:
+    with model.adapting(peft_config(LoRA("t", rank=4))) as adapted, fused(moved(adapted)):
+        remember(adapted, True)
+        before = {name: value.clone() for name, value in adapted.state_dict().items()}
+        mixed = Mixed(adapted)
+        assert mixed_alike(adapted, mixed) is None
+        trained = [parameter for parameter in adapted.parameters() if parameter.requires_grad]
+        full = gradients(adapted, len(PREFIX))
+        with mixed.forward():
+            loss = summed_loss(adapted, pack(ITEMS, len(PREFIX)))
+        low = torch.autograd.grad(loss, trained)
+        assert {one.dtype for one in low} == {torch.float32}
+        one, other = (torch.cat([part.flatten() for part in parts]) for parts in (low, full))
+        assert not torch.equal(one, other)
+        assert float(torch.nn.functional.cosine_similarity(one, other, dim=0)) > 0.99
+        after = adapted.state_dict()
+        assert all(torch.equal(value, after[name]) for name, value in before.items())
+
+
+@pytest.mark.parametrize("tiles", [True, False])
+def test_the_processor_decides_and_the_key_says_how(
+    model: LocalModel, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, tiles: bool
+) -> None:
+    trainer, training = LoraTrainer(model), Training("lora", RECIPE, EXAMPLES[:8], EXAMPLES[8:], 0)
+    plain = trainer.key(training) if not mixed_module._has_tiles() else None
+    monkeypatch.setattr(mixed_module, "_has_tiles", lambda: tiles)
+    record = load_or_train(trainer, training, tmp_path, Silent()).record
+    assert record.precision == ("bfloat16" if tiles else "float32")
+    assert plain is None or (record.key == plain) is not tiles

@@ -76,8 +76,9 @@ def _adapters(rerun: Rerun, side: Side) -> dict[int, str | None]:
 def _trained(rerun: Rerun, seed: int) -> list[Difference]:
     """What differs in the training of an adapter, whatever machine it ran on.
 
-    The key names every token that was trained on, but also the kind of device: of one kind it has to be the same. Not
-    so where passages were trained on, since two as good as each other may have swapped places.
+    The key names every token that was trained on, but also the kind of device and the dtype of its steps, which the
+    processor decides: where these are alike it has to be the same. Not so where passages were trained on, since two as
+    good as each other may have swapped places.
     """
     system = rerun.system
     assert system.adapter is not None
@@ -85,7 +86,8 @@ def _trained(rerun: Rerun, seed: int) -> list[Difference]:
     old, new = (inputs.adapters(manifest).get(named) for manifest in rerun.manifests)
     if old is None or new is None:
         return differing({"recorded": old is not None}, {"recorded": new is not None})
-    whole = ("key",) if old.device == new.device and not system.retrieved else ()
+    alike = (old.device, old.precision) == (new.device, new.precision)
+    whole = ("key",) if alike and not system.retrieved else ()
     return differing(shaped(old), shaped(new)) or differing(shaped(old, *whole), shaped(new, *whole))
 
 

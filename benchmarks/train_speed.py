@@ -32,6 +32,7 @@ from harness.engines.tokens import shared_prefix
 from harness.engines.transformers_engine import TransformersEngine
 from harness.files import cache_root
 from harness.finetune import train as loop
+from harness.finetune.fused import fused
 from harness.finetune.lora import encode_example, peft_config
 from harness.finetune.measure import read_answers
 from harness.finetune.packing import TokenExample, epoch_batches
@@ -133,9 +134,8 @@ def train_program(work: Workload) -> Result:
 
     clock = StepClock()
     torch.manual_seed(work.seed)
-    with work.model().adapting(peft_config(work.recipe)) as model:
-        # One watched example keeps the loop from holding back a tenth of the examples; its loss, and the
-        # check of the fit at the end, fall outside the clock.
+    with work.model().adapting(peft_config(work.recipe)) as model, fused(model):
+        # The loss of the one watched example and the check of the fit at the end fall outside the clock.
         loop.train(model, work.fit, work.held_out[:1], work.recipe, work.seed, clock, "program")
         return clock.result(work.loss(model))
 

@@ -138,6 +138,18 @@ def expected_steps(costs: Costs, plan: Plan, settings: Settings, folder: RunFold
     return steps
 
 
+WRITES = 20
+"""A token that is written takes a server about as long as so many that are read."""
+
+
+def guessed_steps(jobs: Sequence[ReadyJob], rows: Sequence[JobEstimate]) -> dict[Step, float]:
+    """How long jobs take beside each other, by the tokens they read and may write, where no speed is known."""
+    return {
+        step_of(Kind.ANSWERS, job.job): float(row.prompt_tokens + WRITES * row.completion_most)
+        for job, row in zip(jobs, rows, strict=True)
+    }
+
+
 def is_timed(job: Job, task: str, settings: Settings) -> bool:
     return job.task == task and job.timed and job.seed == settings.seed
 

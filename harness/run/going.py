@@ -23,6 +23,7 @@ from harness.run.expected import (
     Costs,
     disk_bytes,
     expected_steps,
+    guessed_steps,
     in_words,
     job_costs,
     measured_speeds,
@@ -114,7 +115,8 @@ class Run:
         """What is left to ask, what it may cost and how long it takes here, which sets the run's pace."""
         planned, costs = self.costs(jobs, passes)
         steps = None if costs is None else expected_steps(costs, self.plan, self.settings, self.folder)
-        self.pace = Pace(steps, self.tools.progress, self.tools.clock)
+        expected = guessed_steps(jobs, planned.jobs) if steps is None else steps
+        self.pace = Pace(expected, self.tools.progress, self.tools.clock, guessed=steps is None)
         return with_steps(planned, steps)
 
     def costs(

@@ -29,11 +29,15 @@ SHORT_S = 1.0
 
 @dataclass
 class Pace:
-    """`expected`: the steps to come, in seconds (None: nobody knows, and nothing is said of what is left)."""
+    """`expected`: the steps to come, in seconds (None: nobody knows, and nothing is said of what is left).
+
+    `guessed`: only how long they are beside each other; one must be over before anything is said.
+    """
 
     expected: Mapping[Step, float] | None
     progress: Progress
     clock: Clock
+    guessed: bool = False
     _left: dict[Step, float] = field(init=False)
     _took: dict[Kind, tuple[float, float]] = field(default_factory=dict, init=False)
     """Kind → seconds taken and expected, of the steps that are over."""
@@ -56,12 +60,13 @@ class Pace:
     def takes(self, step: Step) -> float | None:
         """Seconds that a step should take; None: nobody knows."""
         expected = self._left.get(step)
-        return None if expected is None else expected * self._factor(step[0])
+        unknown = expected is None or (self.guessed and not self._took)
+        return None if unknown else (expected or 0.0) * self._factor(step[0])
 
     @property
     def left(self) -> float | None:
         """Seconds to the end; None where nobody knows."""
-        if self.expected is None:
+        if self.expected is None or (self.guessed and not self._took):
             return None
         return sum(expected * self._factor(kind) for (kind, _), expected in self._left.items())
 
@@ -75,4 +80,5 @@ class Pace:
         left = self.left
         if left is None or not self._left:
             return ""
-        return f"; about {seconds(left)} left" if left >= SHORT_S else ""
+        what = " of answers" if self.guessed else ""
+        return f"; about {seconds(left)}{what} left" if left >= SHORT_S else ""

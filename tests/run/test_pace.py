@@ -70,6 +70,15 @@ def test_where_nobody_knows_only_the_time_is_said() -> None:
     assert (pace.left, progress.notes) == (None, ["  workshop · base: 24 answers in 2.00 s"])
 
 
+def test_where_only_proportions_are_known_something_must_be_over_first() -> None:
+    clock, progress = Hand(), Silent()
+    pace = Pace({(Kind.ANSWERS, name): 1000.0 for name in "abc"}, progress, clock, guessed=True)
+    assert pace.left is None
+    with pace.step((Kind.ANSWERS, "a"), "workshop · base", "24 answers in "):
+        clock.now = 20.0
+    assert progress.notes == ["  workshop · base: 24 answers in 20.0 s; about 40.0 s of answers left"]
+
+
 def test_a_model_is_measured_with_a_few_short_answers() -> None:
     engine = FallibleEngine()
     asked = [Request((Message("user", f"question number {n}"),), Decoding(40)) for n in range(4)]

@@ -163,16 +163,6 @@ def test_a_fine_tune_reads_the_prompt_that_is_asked_and_learns_the_right_answer(
         assert prompts.prompt((), task.train[0], ()).request.prompt == asked
 
 
-def test_a_prompt_that_the_model_cannot_read_is_refused_and_not_cut(
-    tmp_path: Path, tiny_model: ModelFolder
-) -> None:
-    task = opened(tmp_path, doc_to_text="{{question * 200}}")
-    with pytest.raises(
-        InputError, match=r"the prompt of document 0 has 7\d\d\d tokens and the model reads 4092"
-    ):
-        prompt(task, tiny_model, "base")
-
-
 @pytest.mark.parametrize(
     ("says", "strategy", "why"),
     [

@@ -19,6 +19,7 @@ from harness.lmeval.load import open_tasks
 from harness.report.write import write_reports
 from harness.run.answer import AnswerPass
 from harness.run.compare import compare, dry_run
+from harness.run.estimate import Estimate
 from harness.run.settings import Settings
 from harness.run.tools import Tools
 from harness.spec.task import Task, load_task
@@ -216,15 +217,28 @@ def test_groups_run_as_tasks_of_one_run_and_show_lm_evals_own_aggregate(
     peer.cache_clear()
 
 
+def planned(folder: Path, engine: TransformersEngine, says: dict[str, Any]) -> Estimate:
+    found = tasks(folder, says)
+    settings = Settings(tasks=(str(found[0].path),), strategies=("base", "few-shot", "rag"))
+    embedder = WordEmbedder(FakeClock())
+    tools = Tools((model_of(engine),), lambda: embedder, embedder.name, folder / "cache", Silent())
+    return dry_run(settings, found, tools, None)
+
+
 def test_examples_beyond_the_window_leave_their_strategy_out(
     tmp_path: Path, engine: TransformersEngine
 ) -> None:
     """The question with its reply fits, the question behind five examples does not: nothing is cut."""
     most = {"until": ["\n"], "max_gen_toks": engine.window - 100}
-    found = tasks(tmp_path, {"generation_kwargs": most, "num_fewshot": 5})
-    settings = Settings(tasks=(str(found[0].path),), strategies=("base", "few-shot", "rag"))
-    embedder = WordEmbedder(FakeClock())
-    tools = Tools((model_of(engine),), lambda: embedder, embedder.name, tmp_path / "cache", Silent())
-    planned = dry_run(settings, found, tools, None)
-    assert {row.system for row in planned.jobs} == {"base", "rag"}
-    assert "longer than the" in planned.not_applicable["rooms"]["few-shot"]
+    plan = planned(tmp_path, engine, {"generation_kwargs": most, "num_fewshot": 5})
+    assert {row.system for row in plan.jobs} == {"base", "rag"}
+    assert "longer than the" in plan.not_applicable["rooms"]["few-shot"]
+
+
+def test_a_document_longer_than_the_window_is_refused_and_not_cut(
+    tmp_path: Path, engine: TransformersEngine
+) -> None:
+    with pytest.raises(
+        InputError, match=r"question '0' makes a prompt of 7,\d\d\d tokens, and .* reads 4,096, 4 of them"
+    ):
+        planned(tmp_path, engine, {"doc_to_text": "{{question * 200}}"})

@@ -86,6 +86,10 @@ class LivePage:
             self._failed = True
             self.note(f"  The page is written at the end; it could not be before: {why}")
             return
+        if not self.written:
+            from harness.report.write import PAGE
+
+            self.note(f"  What is known so far stands in {self.folder / PAGE}, which grows with the run")
         self.written, self._news = True, False
         self._next = self.clock() + (self.clock() - start) / SHARE
 
@@ -93,9 +97,8 @@ class LivePage:
 @contextlib.contextmanager
 def page_of(folder: Path, note: Note) -> Iterator[LivePage]:
     """Around a run: its page while it goes on. Where it ends early, the page says how and is not read again."""
-    from harness.report.write import PAGE, write_reports
+    from harness.report.write import write_reports
 
-    note(f"From the first answers on its page is {folder / PAGE}")
     page = LivePage(folder, note)
     try:
         yield page

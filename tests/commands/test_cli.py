@@ -188,14 +188,14 @@ def test_a_run_says_which_fast_paths_its_model_was_found_unfit_for(
 def test_ctrl_c_ends_with_code_1_and_the_way_to_go_on(
     capsys: pytest.CaptureFixture[str], tiny_model: ModelFolder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from harness.engines.transformers_engine import TransformersEngine
+    from harness.run.timing import TimingPass
 
     def interrupt(*_arguments: Any, **_options: Any) -> None:
         raise KeyboardInterrupt
 
     tasks_here(with_corpus=False)
     with monkeypatch.context() as patch:
-        patch.setattr(TransformersEngine, "time", interrupt)
+        patch.setattr(TimingPass, "run", interrupt)
         assert main(compare(tiny_model, "--output", "run")) == 1
     captured = capsys.readouterr()
     assert "harness compare --resume run" in captured.err

@@ -54,6 +54,15 @@ def test_before_something_long_it_is_written_if_there_is_more_to_show() -> None:
     assert len(written) == 2
 
 
+def test_where_the_page_is_is_said_once_it_is_there() -> None:
+    clock, said = Clock(), list[str]()
+    page = live(clock, lambda _: None, said)
+    for _ in range(3):
+        clock.now += 1000
+        page(False)
+    assert said == ["  What is known so far stands in run/report.html, which grows with the run"]
+
+
 def test_where_it_cannot_be_written_that_is_said_once() -> None:
     clock, said = Clock(), list[str]()
 

@@ -32,13 +32,18 @@ def training_passages(
     if not with_gold:
         return tuple(others[:k]) or tuple(shown)
     if not any(_answers(question, ranked) for ranked in shown):
-        right = list(gold()[:1])
+        right = [ranked for ranked in gold()[:1] if not _same(ranked, shown)]
         shown[place : place + 1] = right or shown[place : place + 1]
     if k > 1 and others and not any(ranked in others for ranked in shown):
         last = len(shown) - 1
         kept = [ranked for ranked in shown[:last] if _answers(question, ranked)]
         shown[last if kept or len(shown) < 2 or not _answers(question, shown[last]) else last - 1] = others[0]
     return tuple(shown)
+
+
+def _same(ranked: Ranked, shown: Sequence[Ranked]) -> bool:
+    """Whether a passage stands among those shown, with whatever score."""
+    return any(one.passage.chunk_id == ranked.passage.chunk_id for one in shown)
 
 
 def _answers(question: Question, ranked: Ranked) -> bool:

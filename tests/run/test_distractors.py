@@ -58,3 +58,13 @@ def test_there_is_always_a_distractor_and_the_answer_stays() -> None:
 def test_what_cannot_be_known_is_left_as_it_was_found() -> None:
     assert set(many([GOLD[0], *WRONG], asked=Question("q", "?", ("a",)))) == {(GOLD[0], *WRONG[:2])}
     assert set(many([GOLD[0]], k=1)) == {(GOLD[0],)}, "there is nothing else to show"
+
+
+def test_no_passage_stands_there_twice() -> None:
+    """The gold passage need not hold the answer by the letter: it was found, and is what the gold document has."""
+    gold = ranked("right", 0, "Two weeks.")
+    rng = random.Random(1)
+    for _ in range(50):
+        again = Ranked(gold.passage, 0.9)
+        shown = training_passages(ASKED, [gold, *WRONG], lambda again=again: [again], 3, rng)
+        assert len({one.passage.chunk_id for one in shown}) == 3

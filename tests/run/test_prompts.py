@@ -218,7 +218,14 @@ def test_training_prompts_are_test_prompts(task: Task, tmp_path: Path, strategy:
         for place in kept:
             shown = asked[place].retrieved[: asked[place].shown]
             assert any(item.passage.doc_id in task.train[place].gold_docs for item in shown)
-    assert [training.examples[place].request for place in kept] == [asked[place].request for place in kept]
+    alike = [training.examples[place].request == asked[place].request for place in kept]
+    assert all(alike) if strategy == "lora" else sum(alike) > len(alike) / 2, (
+        "some go without the gold one (RAFT)"
+    )
+    for place, same in zip(kept, alike, strict=True):
+        prompt = training.examples[place].request.prompt
+        tool = task.train[place].gold_docs[0]
+        assert same or f"The {tool} stands in" not in prompt[-1].content
 
 
 def test_targets_are_the_first_answer_or_the_refusal(task: Task, tmp_path: Path) -> None:

@@ -5,7 +5,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 ARGS ?=
 # What the baseline was measured with, and what is measured to be held against it.
-CHECK_FLAGS ?= --quick --latency-queries 0 --no-cache --strategies base,few-shot,rag,few-shot+rag,lora,oracle
+CHECK_FLAGS ?= --quick --latency-queries 0 --no-cache --strategies base,few-shot,few-shot-nearest,rag,few-shot+rag,lora,oracle
 GATE_FLAGS ?= --fail-on exact
 
 # Each worker takes whole files, with one thread for torch. For one test alone: make test PARALLEL= ARGS=tests/…

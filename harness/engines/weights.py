@@ -52,7 +52,9 @@ def load_weights(folder: Path, dtype: str, device: str) -> Any:
             **_numbers(dtype, device),
         )
         check_fit(info, what)
-        if dtype != "nf4":  # whose weights lie on the device already, and may not be moved
+        if dtype == "nf4":  # the weights lie on the device already, and may not be moved
+            _keep_layout(model)
+        else:
             model = model.to(device)
         model = model.eval().requires_grad_(False)
         model.generation_config = _ends_alone(model.generation_config)
@@ -73,6 +75,14 @@ def _numbers(dtype: str, device: str) -> dict[str, Any]:
         bnb_4bit_compute_dtype=torch.bfloat16,
     )
     return {"dtype": torch.bfloat16, "quantization_config": four_bit, "device_map": {"": device}}
+
+
+def _keep_layout(model: Any) -> None:
+    """On some processors bitsandbytes lays 4-bit weights out anew at the first answer, which makes them unfit to train
+    over, and only weights whose rows come in blocks of 32: both are left to the layout that every processor reads."""
+    for layer in model.modules():
+        if hasattr(layer, "support_avx512bf16_for_cpu"):
+            layer.support_avx512bf16_for_cpu = False
 
 
 def _ends_alone(said: Any) -> Any:

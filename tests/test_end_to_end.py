@@ -9,6 +9,7 @@ import pytest
 
 from harness.cli import main
 from harness.engines.store import ModelFolder
+from harness.spec.strategy import DEFAULT_STRATEGIES
 from tests.conftest import MODELS_CACHE
 
 DOCUMENTS = {
@@ -69,14 +70,14 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 @pytest.mark.models
 @pytest.mark.slow
-def test_one_command_measures_three_strategies_and_a_control(
+def test_one_command_measures_every_strategy_that_runs_by_default(
     project: Path, default_base_folder: ModelFolder, default_embedder_folder: Path,
     capsys: pytest.CaptureFixture[str],
 ) -> None:  # fmt: skip
     assert main(["compare", "task.yaml", "--latency-queries", "2", "--output", "first"]) == 0
     assert capsys.readouterr().out.splitlines()[-1] == "first"
     first = json.loads((project / "first/results.json").read_text(encoding="utf-8"))["tasks"]["small"]
-    assert set(first["strategies"]) == {"base", "lora", "rag", "oracle"}
+    assert set(first["strategies"]) == set(DEFAULT_STRATEGIES)
     assert all(block["accuracy"]["n"] == 4 for block in first["strategies"].values())
     # Facts that no public model knows: a reader of 135M parameters finds some of them in its context.
     assert first["strategies"]["base"]["accuracy"]["mean"] < first["strategies"]["rag"]["accuracy"]["mean"]

@@ -197,6 +197,7 @@ def test_how_examples_are_trained_on_is_a_fact_of_the_model_and_said_where_it_is
 def test_training_alone_learns_what_packed_training_learns(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(lora, "precision_of", lambda identity: identity.dtype)
     packed = LoraTrainer(tiny_engine(tiny("llama")).model).train(training(), tmp_path / "a", Silent())
     monkeypatch.setattr(lora, "packs_alike", lambda _: "they differ")
     alone = LoraTrainer(tiny_engine(tiny("llama")).model).train(training(), tmp_path / "b", Silent())

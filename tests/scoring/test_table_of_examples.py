@@ -21,7 +21,7 @@ def rows(start: str, end: str) -> list[list[str]]:
 
 
 RIGHT = rows("<!-- right answers:start -->", "<!-- right answers:end -->")
-REFUSALS = rows("### Refusals", "\n## ")
+REFUSALS = rows("### Refusals", "\n##")
 
 
 def test_the_tables_are_found() -> None:

@@ -27,7 +27,7 @@ FIRST, LAST, FURTHEST = 2, 7, 9
 """Powers of ten: the volumes shown at least, and the greatest one to which a break-even stretches the axis."""
 PER_DECADE = 8
 DOLLARS = "format(datum.value, datum.value < 1 ? '$.2~r' : '$~s')"
-LANES = 5
+LANES = 7
 """Heights at which the labels of break-evens stand, so that neighbours do not touch."""
 NONE = "none"
 LETTERS = 8

@@ -53,7 +53,7 @@ def opened(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Opened]:
         for strategy in LONG:
             patch.setitem(STRATEGIES, strategy.name, strategy)
             patch.setitem(SECONDS, strategy.name, 2.5)
-        many = {name: 0.1 + place / 12 for place, name in enumerate(STRATEGIES)}
+        many = {name: 0.1 + place / 15 for place, name in enumerate(STRATEGIES)}
         tasks = {**TASKS, "many": ("knowledge", many)}
         folder = elected(tmp_path_factory.mktemp("pictures") / "run", tasks, n=40)
         write_reports(folder)

@@ -220,7 +220,7 @@
     const halo = { fill: "var(--ink)", stroke: "var(--paper)", "stroke-width": 3, "font-size": 11, "text-anchor": "end" };
     return [
       ...ordered.map(({ queries, usd }) => drawn("path", { d: `M${x.at(queries) - 6},${y.at(usd)}l6,-6l6,6l-6,6z`, fill: "var(--ink)" })),
-      ...labels.map(([text, { queries, usd }], turn) => drawn("text", { ...halo, x: x.at(queries) - 6, y: y.at(usd) - 12 - 14 * (turn % 5) }, text)),
+      ...labels.map(([text, { queries, usd }], turn) => drawn("text", { ...halo, x: x.at(queries) - 6, y: y.at(usd) - 12 - 14 * (turn % 7) }, text)),
     ];
   }
 

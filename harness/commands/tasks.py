@@ -146,6 +146,7 @@ def check_corpora(tasks: Sequence[Task]) -> Corpora:
 
     Raises InputErrors with the mistakes of all tasks, the first 20 spelled out.
     """
+    from harness.corpus.cutting import searched
     from harness.corpus.inventory import Corpora
     from harness.spec.task import gold_doc_errors
 
@@ -156,6 +157,10 @@ def check_corpora(tasks: Sequence[Task]) -> Corpora:
             if task.corpus is not None:
                 corpus = corpora.read(task.corpus)
                 errors += gold_doc_errors(task, corpus.ids, corpus.passed_over)
+                try:
+                    searched(corpus, task.spec.retrieval.within)
+                except InputError as error:
+                    errors.append(InputError(str(error), path=task.path))
     raise_all(errors)
     return corpora
 

@@ -50,18 +50,21 @@ def cut(documents: Sequence[Document], embedder: Embedder, chunking: Chunking) -
     )
 
 
-def searched(corpus: Corpus, passages: Retrieved | Gold) -> Corpus:
-    """The part of a corpus that is searched. Raises InputError where it has no such document."""
-    if not passages.within:
+def searched(corpus: Corpus, within: Sequence[str] | None) -> Corpus:
+    """The part of a corpus that is searched, by globs of document ids (none: all of it).
+
+    Raises InputError where it has no such document.
+    """
+    if not within:
         return corpus
     kept = tuple(
         document
         for document in corpus.documents
-        if any(fnmatchcase(document.doc_id, pattern) for pattern in passages.within)
+        if any(fnmatchcase(document.doc_id, pattern) for pattern in within)
     )
     if not kept:
         raise InputError(
-            f"retrieval.within is {', '.join(map(shown, passages.within))}, and no id of the {len(corpus):,} "
+            f"retrieval.within is {', '.join(map(shown, within))}, and no id of the {len(corpus):,} "
             f"documents is like that; the first is {shown(corpus.documents[0].doc_id)}."
         )
     return replace(corpus, documents=kept)

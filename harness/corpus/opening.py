@@ -44,7 +44,7 @@ def open_retriever(
 
     `passages`: how a system wants them cut and ranked. Raises as `searched`, `open_dense` and `open_lexical`.
     """
-    corpus = searched(corpus, passages)
+    corpus = searched(corpus, passages.within)
     if passages.method == "bm25":
         retriever, cut_passages = _lexical(corpus, embedder, passages, cache, progress)
     else:

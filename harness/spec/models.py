@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 from pydantic import AfterValidator, Field, model_validator
 
 from harness.errors import InputError, did_you_mean
+from harness.spec.addresses import without_secrets
 from harness.spec.bounds import LEAST, MOST_USD_PER_HOUR
 from harness.spec.mistakes import raise_mistakes
 from harness.spec.prices import Amount
@@ -30,18 +31,6 @@ SERVED = ("http://", "https://", "openai:", "azure:", "ollama:")
 """How the name of a model begins that a server has."""
 _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _LONGEST_VARIABLE = 64
-
-
-def _without_secrets(reference: str) -> str:
-    """Raises ValueError for an address with a password in it: it would stand in every manifest."""
-    if reference.startswith(("http://", "https://")) and "@" in reference.split("#")[0].split("?")[0]:
-        raise ValueError(
-            "holds a user or a password (what stands before an @). Leave it out, and name the environment variable "
-            "that holds the server's key with key_env."
-        )
-    if reference.startswith(("http://", "https://")) and "?" in reference.split("#")[0]:
-        raise ValueError("has a question mark; an address is written http://HOST:PORT/v1#NAME.")
-    return reference
 
 
 def _variable(name: str) -> str:
@@ -84,7 +73,7 @@ class ModelEntry(Strict):
     """One model of a run."""
 
     name: Filled | None = Field(None, description="What reports call it; by default the model's own name.")
-    model: Annotated[Filled, AfterValidator(_without_secrets)] = Field(
+    model: Annotated[Filled, AfterValidator(without_secrets)] = Field(
         description="Catalogue name, local folder, GGUF file, hub name, or http://HOST:PORT/v1#NAME, openai:NAME, "
         "azure:NAME, ollama:NAME."
     )

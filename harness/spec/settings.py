@@ -10,6 +10,8 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationInfo, field_validator
 
+from harness.spec.addresses import without_secrets
+
 
 def _filled(text: str) -> str:
     if not text.strip():
@@ -43,7 +45,7 @@ class Retrieval(Strict):
         le=1000,
         description="Passages that each ranking of `hybrid` hands to the fusion, and that `rerank` ranks again.",
     )
-    rerank: Filled | None = Field(
+    rerank: Annotated[Filled, AfterValidator(without_secrets)] | None = Field(
         None,
         description="A cross-encoder that ranks the candidates again: a folder, a name on the model hub, or a server's "
         "`/rerank` (`http://HOST:PORT/v1#NAME`).",

@@ -35,7 +35,7 @@ from harness.corpus.index import PassageIndex
 from harness.corpus.vectors import SHARD
 from harness.progress import Terminal
 from harness.records import Inventory
-from harness.spec.system import Retrieved
+from harness.spec.context import Retrieved
 
 TOPICS, TOPIC_WORDS, VOCABULARY, LENGTH = 2000, 300, 20_000, 12
 TARGET_MS = 20.0

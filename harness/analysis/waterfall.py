@@ -12,8 +12,9 @@ from harness.analysis.statistics.intervals import mean
 from harness.records import Passage
 from harness.scoring.refusal import is_refusal
 from harness.scoring.text import contains_normalised
+from harness.spec.context import Kind
 from harness.spec.strategy import named
-from harness.spec.system import Kind, ModelRef, System
+from harness.spec.system import ModelRef, System
 
 
 def _shows(system: System, kind: Kind) -> bool:

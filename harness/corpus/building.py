@@ -35,7 +35,7 @@ from harness.errors import HarnessError
 from harness.files import locked, new_folder, sha256_json
 from harness.progress import Progress
 from harness.records import Passage
-from harness.spec.system import Gold, Retrieved
+from harness.spec.context import Gold, Retrieved
 
 if TYPE_CHECKING:
     import numpy as np

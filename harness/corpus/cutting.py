@@ -13,7 +13,7 @@ from harness.corpus.documents import Corpus
 from harness.corpus.embedder import Embedder, Prefixes
 from harness.errors import InputError, shown
 from harness.records import Passage
-from harness.spec.system import Gold, Retrieved
+from harness.spec.context import Gold, Retrieved
 
 Chunking = dict[str, Any]
 """What decides where passages are cut, in an index's key."""

@@ -26,7 +26,7 @@ from harness.files import locked, new_folder, sha256_json
 from harness.progress import Progress
 from harness.records import Passage, Question
 from harness.scoring.likeness import NEAR, likeness, triples
-from harness.spec.system import Nearest
+from harness.spec.context import Nearest
 
 if TYPE_CHECKING:
     import numpy as np

@@ -20,7 +20,7 @@ from harness.errors import InputError
 from harness.files import sha256_json
 from harness.progress import Progress
 from harness.records import Passage
-from harness.spec.system import Gold, Retrieved
+from harness.spec.context import Gold, Retrieved
 
 CANDIDATES = 50
 """What each ranking hands to the fusion, and what is ranked again, where nothing else is said."""

@@ -15,7 +15,7 @@ from harness.corpus.rerank import OpenReranker
 from harness.corpus.retriever import Retriever
 from harness.progress import Progress
 from harness.records import Ranked
-from harness.spec.system import Gold, Retrieved, search_id
+from harness.spec.context import Gold, Retrieved, search_id
 
 RECORDED = 10
 """How many passages are kept a question at least: enough for recall@10, whatever k the prompt uses."""

@@ -8,7 +8,7 @@ from harness.corpus.embedder import Embedder, Prefixes
 from harness.progress import Progress
 from harness.quantities import counted, listed
 from harness.records import Question
-from harness.spec.system import Gold, Nearest, Retrieved
+from harness.spec.context import Gold, Nearest, Retrieved
 
 SHOWN = 5
 REMEDY = (

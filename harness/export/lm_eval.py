@@ -25,8 +25,8 @@ from harness.records import Question
 from harness.run.prompts import pick_examples, target_text
 from harness.scoring.choice import is_right
 from harness.scoring.table import METRICS
+from harness.spec.context import Examples
 from harness.spec.lmevalspec import LmEvalSpec
-from harness.spec.system import Examples
 from harness.spec.task import Task
 from harness.spec.taskspec import TaskSpec
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from harness.lmeval import teachable
 from harness.lmeval.opened import Opened
 from harness.records import Question
-from harness.spec.system import KINDS
+from harness.spec.context import KINDS
 
 ROLLING = "loglikelihood_rolling"
 OWN_PROMPTS = {

@@ -22,8 +22,9 @@ from harness.run.plan import obstacle, setup_of
 from harness.run.prepare import TaskContext
 from harness.run.prompts import Prompt
 from harness.run.tools import Tools
+from harness.spec.context import Examples
 from harness.spec.strategy import Strategy
-from harness.spec.system import Examples, System
+from harness.spec.system import System
 from harness.spec.task import Task
 
 

@@ -16,7 +16,7 @@ from harness.analysis.statistics.paired import A_BETTER, B_BETTER, INCONCLUSIVE
 from harness.quantities import NA, counted, listed, number, percent, points
 from harness.report import numbers, servers
 from harness.report.view import Table, table_of
-from harness.spec.system import way_of
+from harness.spec.context import way_of
 
 GROUPS = {
     "fact_seen": "facts in the training set",

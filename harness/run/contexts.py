@@ -26,8 +26,9 @@ from harness.run.plan import Job, Plan, sample
 from harness.run.prepare import ReadyJob, TaskContext
 from harness.run.quotes import Quotes, quotes_sentence
 from harness.run.tools import Tools
+from harness.spec.context import Gold, Nearest, Retrieved, cut_id, search_id
 from harness.spec.strategy import WHOLE_TOKENS, retrieved
-from harness.spec.system import Gold, ModelRef, Nearest, Retrieved, System, cut_id, search_id
+from harness.spec.system import ModelRef, System
 from harness.spec.task import Task, gold_doc_errors
 
 

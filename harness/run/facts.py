@@ -26,9 +26,10 @@ from harness.ranges import (
     Values,
 )
 from harness.records import AdapterRecord, ApiPrice, NotReadFiles, Proof, Question, TemplateFacts
+from harness.spec.context import Gold, Nearest, Retrieved, search_id
 from harness.spec.lmevalspec import LmEvalSpec
 from harness.spec.models import TokenPrice
-from harness.spec.system import Gold, Nearest, Retrieved, System, search_id
+from harness.spec.system import System
 from harness.spec.taskspec import TaskSpec
 
 DECLARED = "declared with the model"

@@ -25,7 +25,8 @@ from harness.run.prompts import (
     whole_corpus,
 )
 from harness.scoring.table import METRICS
-from harness.spec.system import Gold, LoRA, Nearest, Retrieved, System
+from harness.spec.context import Gold, Nearest, Retrieved
+from harness.spec.system import LoRA, System
 from harness.spec.task import Task
 
 MOST_GOLD = 1000

@@ -26,7 +26,8 @@ from harness.engines.reasoning import THINKING_TOKENS
 from harness.finetune.trainer import Example
 from harness.records import AnswerRow, Passage, Question, Ranked
 from harness.scoring.citations import citation
-from harness.spec.system import Context, Examples, Form, Gold, Instructions, Nearest, Retrieved, WholeCorpus
+from harness.spec.context import Context, Examples, Gold, Instructions, Nearest, Retrieved, WholeCorpus
+from harness.spec.system import Form
 from harness.spec.task import Task
 
 Contexts = tuple[Context, ...]

@@ -11,7 +11,8 @@ from dataclasses import dataclass, fields, replace
 from itertools import chain, zip_longest
 from typing import Any
 
-from harness.spec.system import Context, Instructions, LoRA, System
+from harness.spec.context import Context, Instructions
+from harness.spec.system import LoRA, System
 
 Value = int | float | str | bool
 Changes = dict[str, Value]

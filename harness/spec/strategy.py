@@ -6,25 +6,11 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from harness.errors import InputError, InputErrors, did_you_mean
+from harness.spec.context import Context, Examples, Kind, Nearest, Retrieved, WholeCorpus, gold_like
 from harness.spec.settings import Examples as ExampleSettings
 from harness.spec.settings import Finetune as FinetuneSettings
 from harness.spec.settings import Retrieval as RetrievalSettings
-from harness.spec.system import (
-    FORMS,
-    Context,
-    Examples,
-    Form,
-    Kind,
-    LoRA,
-    ModelRef,
-    Nearest,
-    Retrieved,
-    ServedAdapter,
-    System,
-    WholeCorpus,
-    gold_like,
-    name_at_home,
-)
+from harness.spec.system import FORMS, Form, LoRA, ModelRef, ServedAdapter, System, name_at_home
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,14 +7,25 @@ task's own wording and its corpus, stands in this value. Whoever wants to know h
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, fields, replace
+from dataclasses import asdict, dataclass, replace
 from functools import cached_property
 from typing import Annotated, Any, Literal, get_args
 
-from pydantic import Discriminator, Field, Tag
+from pydantic import Discriminator, Tag
 
 from harness.files import sha256_json
-from harness.ranges import Count, Name, NonNegative, Positive, Seed, Sha256, Share, Text
+from harness.ranges import Name, NonNegative, Positive, Sha256, Share
+from harness.spec.context import (
+    Context,
+    Examples,
+    Gold,
+    Instructions,
+    Kind,
+    Nearest,
+    Retrieved,
+    WholeCorpus,
+    set_fields,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,171 +43,6 @@ class ModelRef:
     server: Name | None = None
     structured: Literal[True] | None = None
 
-
-@dataclass(frozen=True, slots=True)
-class Examples:
-    """The same `k` training questions with their answers, chosen by the seed, before every question."""
-
-    k: Positive
-    seed: Seed = 0
-    kind: Literal["examples"] = "examples"
-
-
-@dataclass(frozen=True, slots=True)
-class Nearest:
-    """The `k` training questions nearest to the question, with their answers, found by `embedder`; the nearest last.
-
-    The question itself and near copies of it are never shown. `max_examples` None: found among all training questions,
-    else among the seeded sample that a fine-tune on so many sees. `query_prefix` stands before all questions that are
-    embedded; None: what the embedder's own files say.
-    """
-
-    k: Positive
-    embedder: Name
-    query_prefix: Text | None = None
-    max_examples: Positive | None = None
-    kind: Literal["nearest"] = "nearest"
-
-    @property
-    def index(self) -> str:
-        """Names what is searched, whatever `k` is: contexts of a task that share it share an index."""
-        return sha256_json([self.embedder, self.query_prefix, self.max_examples])[:16]
-
-
-@dataclass(frozen=True, slots=True)
-class Retrieved:
-    """The `k` best passages of the corpus, as far as the prompt's budget allows.
-
-    `method`: how they are ranked; None: by `embedder` alone, whose tokens count in each way. `candidates`: what each
-    ranking hands on where there is more than one. `rerank`: what ranks them again. `within`: ids of the documents that
-    are searched; None: all. `expand`: neighbours shown before and behind each. `headings`: they stand in titles.
-    Prefixes stand before what is embedded; None: what the embedder's own files say.
-    `source` "train": the passages are training questions with their answers, in the place of the corpus: those that a
-    fine-tune on `train_examples` (None: all) of them sees.
-    """
-
-    k: Positive
-    chunk_tokens: Positive
-    overlap_tokens: Count
-    max_prompt_tokens: Positive
-    embedder: Name
-    query_prefix: Text | None = None
-    passage_prefix: Text | None = None
-    method: Literal["bm25", "hybrid"] | None = None
-    candidates: Positive | None = None
-    rerank: Name | None = None
-    within: tuple[Name, ...] | None = None
-    expand: Positive | None = None
-    headings: Literal[True] | None = None
-    source: Literal["train"] | None = None
-    train_examples: Positive | None = None
-    kind: Literal["retrieved"] = "retrieved"
-
-    @property
-    def embedded(self) -> bool:
-        """Whether questions are embedded."""
-        return self.method != "bm25"
-
-    @property
-    def of_train(self) -> bool:
-        """Whether passages are training questions with their answers, not documents."""
-        return self.source == "train"
-
-
-@dataclass(frozen=True, slots=True)
-class WholeCorpus:
-    """Every document of the corpus, in the order of their ids."""
-
-    kind: Literal["whole"] = "whole"
-
-
-@dataclass(frozen=True, slots=True)
-class Gold:
-    """Passages of the documents that hold the answer, cut and limited as `Retrieved` ones are."""
-
-    k: Positive
-    chunk_tokens: Positive
-    overlap_tokens: Count
-    max_prompt_tokens: Positive
-    embedder: Name
-    query_prefix: Text | None = None
-    passage_prefix: Text | None = None
-    method: Literal["bm25", "hybrid"] | None = None
-    candidates: Positive | None = None
-    rerank: Name | None = None
-    within: tuple[Name, ...] | None = None
-    expand: Positive | None = None
-    headings: Literal[True] | None = None
-    kind: Literal["gold"] = "gold"
-
-    @property
-    def embedded(self) -> bool:
-        """Whether questions are embedded."""
-        return self.method != "bm25"
-
-
-def gold_like(passages: Retrieved) -> Gold:
-    """Gold passages that are cut, ranked and limited as these are."""
-    shared = {field.name: getattr(passages, field.name) for field in fields(Gold) if field.name != "kind"}
-    return Gold(**shared)
-
-
-def way_of(passages: Retrieved | Gold) -> str:
-    """How passages are found, in a few words: `hybrid, 64 tokens, with headings`."""
-    parts = [passages.method or "dense", f"{passages.chunk_tokens} tokens"]
-    if passages.headings:
-        parts.append("with headings")
-    if passages.expand:
-        parts.append(f"{passages.expand} neighbours on each side")
-    if passages.rerank:
-        parts.append(f"ranked again by {passages.rerank}")
-    if passages.within:
-        parts.append(f"in {', '.join(passages.within)}")
-    return ", ".join(parts)
-
-
-_HOW_MANY = frozenset({"k", "max_prompt_tokens", "kind"})
-_CUT = frozenset({"chunk_tokens", "overlap_tokens", "embedder", "passage_prefix", "headings", "source"})
-
-
-def search_id(passages: Retrieved | Gold) -> str:
-    """Sixteen hex digits that name how passages are cut and ranked: all settings but how many of them are shown."""
-    facts = asdict(passages, dict_factory=_set_fields)
-    return sha256_json({name: value for name, value in facts.items() if name not in _HOW_MANY})[:16]
-
-
-def cut_id(passages: Retrieved | Gold) -> str:
-    """Six hex digits that name what decides the text of each passage."""
-    facts = asdict(passages, dict_factory=_set_fields)
-    return sha256_json({name: value for name, value in facts.items() if name in _CUT})[:6]
-
-
-@dataclass(frozen=True, slots=True)
-class Instructions:
-    """A system message in the place of the task's own, chosen on dev questions among some that a model proposed."""
-
-    system: Text
-    kind: Literal["instructions"] = "instructions"
-
-
-_OF_RETRIEVAL = frozenset({"method", "candidates", "rerank", "within", "expand", "headings"})
-_OF_TRAIN = frozenset({"source", "train_examples"})
-_OF_PREFIXES = frozenset({"query_prefix", "passage_prefix"})
-SINCE = (
-    _OF_RETRIEVAL
-    | _OF_TRAIN
-    | _OF_PREFIXES
-    | frozenset({"server", "structured", "model_label", "variant", "form"})
-)
-"""Fields that are no part of an id while they are None: systems of runs from before them keep theirs."""
-
-Context = Annotated[
-    Examples | Nearest | Retrieved | WholeCorpus | Gold | Instructions, Field(discriminator="kind")
-]
-"""What stands in the prompt besides the question, or before it in the place of the task's own words."""
-Kind = Literal["examples", "nearest", "retrieved", "learnt", "whole", "gold"]
-"""`learnt`: passages found in what a fine-tune was trained on."""
-KINDS: tuple[Kind, ...] = get_args(Kind)
 
 Form = Literal["constrained", "options"]
 """How an answer is held to its form. `constrained`: every token has to go on towards an answer of that form;
@@ -281,7 +127,7 @@ class System:
     @cached_property
     def id(self) -> str:
         """Sixteen hex digits that name everything but what it is called: keys evidence, caches and comparisons."""
-        facts: dict[str, Any] = asdict(self, dict_factory=_set_fields)
+        facts: dict[str, Any] = asdict(self, dict_factory=set_fields)
         del facts["name"]
         facts.pop("model_label", None)
         facts.pop("variant", None)
@@ -403,7 +249,3 @@ def name_at_home(strategy: str, model_label: str | None, marks: Sequence[str] = 
     """`rag`, or `rag@large` in a run of several models; with marks `rag[constrained]@large`."""
     named = f"{strategy}[{','.join(marks)}]" if marks else strategy
     return named if model_label is None else f"{named}@{model_label}"
-
-
-def _set_fields(fields: list[tuple[str, Any]]) -> dict[str, Any]:
-    return {name: value for name, value in fields if value is not None or name not in SINCE}

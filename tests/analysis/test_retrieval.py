@@ -8,7 +8,8 @@ from harness.analysis.accuracy import ScoredAnswer
 from harness.analysis.evidence import Asked
 from harness.analysis.retrieval import Texts, retrieval
 from harness.records import Passage, Question
-from harness.spec.system import Gold, ModelRef, Retrieved, System
+from harness.spec.context import Gold, Retrieved
+from harness.spec.system import ModelRef, System
 from tests.analysis.runs import answer
 from tests.analysis.written import answer_row
 

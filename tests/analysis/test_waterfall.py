@@ -17,7 +17,8 @@ from harness.analysis.results.figures import WaterfallStep
 from harness.analysis.retrieval import Texts
 from harness.analysis.waterfall import BINS, Sources, bin_of, steps, waterfall
 from harness.records import AnswerRow, Passage, Question, RankedDoc
-from harness.spec.system import ModelRef, Retrieved, System
+from harness.spec.context import Retrieved
+from harness.spec.system import ModelRef, System
 from tests.analysis.races import N, healthy, results, rows_of
 
 REFUSAL = "not in the documents"

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from harness.corpus.embedder import Prefixes
-from harness.spec.system import Retrieved
+from harness.spec.context import Retrieved
 
 NO_PREFIXES = Prefixes()
 

@@ -18,7 +18,7 @@ from harness.run.plan import limited
 from harness.run.prompts import pick_examples, prompts_of
 from harness.run.settings import Effort, Settings
 from harness.scoring.table import METRICS
-from harness.spec.system import Examples
+from harness.spec.context import Examples
 from harness.spec.task import Task, load_task
 from tests.export.peer import Answered, hflm, lm_eval, ours, tools_of
 from tests.run.worlds import lines, make_task, make_tools, rows

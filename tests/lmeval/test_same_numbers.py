@@ -23,7 +23,8 @@ from harness.run.answer import AnswerPass
 from harness.run.folder import RunFolder
 from harness.run.plan import Job
 from harness.run.prepare import TaskContext, ready
-from harness.spec.system import Examples, LoRA, System
+from harness.spec.context import Examples
+from harness.spec.system import LoRA, System
 from harness.spec.task import Task, load_task
 from tests.fakes import Silent
 from tests.lmeval.peer import evaluated, peer

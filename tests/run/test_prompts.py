@@ -11,8 +11,8 @@ import pytest
 from harness.engines.engine import Request
 from harness.records import Passage, Question, Ranked
 from harness.run.prompts import Passages, Prompt, TaskFilePrompts, pick_examples, target_text
+from harness.spec.context import Examples
 from harness.spec.strategy import STRATEGIES
-from harness.spec.system import Examples
 from harness.spec.task import Task
 from tests.run.worlds import SYSTEM, FallibleEngine, context_of, make_task, questions, system, train
 

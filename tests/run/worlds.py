@@ -31,9 +31,10 @@ from harness.run.plan import ForgettingTasks, Plan, make_plan, obstacle, sample,
 from harness.run.prepare import TaskContext
 from harness.run.settings import Settings
 from harness.run.tools import Model, Tools
+from harness.spec.context import Gold, Nearest, Retrieved
 from harness.spec.models import ModelEntry
 from harness.spec.strategy import STRATEGIES, parse_strategies
-from harness.spec.system import Gold, Nearest, Retrieved, System
+from harness.spec.system import System
 from harness.spec.task import Task, load_task
 from tests.fakes import FakeClock, RecordingEngine, Silent, WordEmbedder
 

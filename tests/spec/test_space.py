@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from dataclasses import fields
 
+from harness.spec.context import Examples, Gold, Retrieved
 from harness.spec.settings import Examples as ExampleSettings
 from harness.spec.settings import Finetune, Retrieval
 from harness.spec.space import SECTIONS, SPACE, changed, neighbours, tunable
-from harness.spec.system import Examples, Gold, LoRA, ModelRef, Retrieved, System
+from harness.spec.system import LoRA, ModelRef, System
 
 MODEL = ModelRef("fake")
 PASSAGES = Retrieved(3, 64, 16, 2048, "words")

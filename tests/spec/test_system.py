@@ -8,9 +8,10 @@ from pathlib import Path
 import pytest
 
 from harness.run.manifest_file import read_manifest
+from harness.spec.context import Gold, Retrieved, cut_id, gold_like, search_id, way_of
 from harness.spec.settings import Retrieval
 from harness.spec.strategy import retrieved
-from harness.spec.system import Gold, ModelRef, Retrieved, System, cut_id, gold_like, search_id, way_of
+from harness.spec.system import ModelRef, System
 
 BASELINE = Path(__file__).parents[2] / "reports" / "baseline"
 FOUND = Retrieved(3, 64, 16, 2048, "e")

@@ -8,7 +8,8 @@ from dataclasses import fields
 from harness.analysis.evidence import Pair
 from harness.records import AdapterRecord
 from harness.run.manifest import Manifest
-from harness.spec.system import Gold, LoRA, Retrieved, System
+from harness.spec.context import Gold, Retrieved
+from harness.spec.system import LoRA, System
 from harness.spec.tariff import Tariff
 
 Facts = Mapping[str, object]

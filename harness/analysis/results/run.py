@@ -47,8 +47,9 @@ from harness.run.facts import (
     index_of,
 )
 from harness.run.settings import Settings
+from harness.spec.context import Gold, Nearest, Retrieved
 from harness.spec.prices import UsedSheet
-from harness.spec.system import Gold, Nearest, Retrieved, System
+from harness.spec.system import System
 
 if TYPE_CHECKING:
     from pydantic import TypeAdapter

@@ -20,7 +20,8 @@ from harness.run.settings import Settings
 from harness.run.tools import Tools
 from harness.run.tuning.ask import Ask, Asker, Candidate, Stage
 from harness.run.tuning.messages import Messages
-from harness.spec.system import Nearest, System
+from harness.spec.context import Nearest
+from harness.spec.system import System
 from harness.spec.task import Task
 
 

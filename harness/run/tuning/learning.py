@@ -16,7 +16,8 @@ from harness.run.spending import price_of, usd
 from harness.run.tuning.ask import Candidate, Stage
 from harness.run.tuning.askers import Askers, at_home, resumed
 from harness.run.tuning.planned import learning_in_words
-from harness.spec.system import Context, Nearest, System
+from harness.spec.context import Context, Nearest
+from harness.spec.system import System
 from harness.spec.task import Task
 
 FIRST = 25

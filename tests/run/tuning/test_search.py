@@ -10,7 +10,8 @@ from harness.records import Question, TrialRow
 from harness.run.tuning.ask import Ask, Candidate, Stage
 from harness.run.tuning.choice import Why
 from harness.run.tuning.search import Space, dev_of, search, space_of
-from harness.spec.system import Examples, LoRA, ModelRef, Retrieved, System
+from harness.spec.context import Examples, Retrieved
+from harness.spec.system import LoRA, ModelRef, System
 
 MODEL = ModelRef("fake")
 RAG = System("rag", "rag", MODEL, context=(Retrieved(3, 64, 16, 2048, "words"),))

@@ -95,5 +95,4 @@ def test_one_command_measures_every_strategy_that_runs_by_default(
     assert answers[0] == answers[1]
     second = json.loads((project / "second/run.json").read_text(encoding="utf-8"))
     assert all(adapter["reused"] for adapter in second["adapters"])
-    rows = map(json.loads, (project / "second/answers.jsonl").read_text(encoding="utf-8").splitlines())
-    assert all(row["cached"] for row in rows)
+    assert second["load_s"] is None  # everything came from the caches: the weights were never read

@@ -54,6 +54,14 @@ def load_or_train(trainer: Trainer, training: Training, cache: Path, progress: P
     return Adapter(folder, record, (folder / trainer.weights).stat().st_size, reused)
 
 
+def stored(folder: Path) -> AdapterRef | None:
+    """The adapter in a folder; None where there is none, or it is not as it was made."""
+    try:
+        return AdapterRef(folder, read_record(folder).sha256)
+    except HarnessError:
+        return None
+
+
 def read_record(folder: Path) -> AdapterRecord:
     """The record of a whole adapter. Raises HarnessError where it is not as it was made."""
     try:

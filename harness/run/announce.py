@@ -69,8 +69,7 @@ def _adapters(
 
 def _answers(jobs: Sequence[ReadyJob], known: Callable[[ReadyJob], int]) -> Iterator[str]:
     for asked in jobs:
-        cached = "" if asked.job.system.adapted else f", {known(asked)} cached"
-        yield f"{asked.job.task} · {asked.job.system.name}: {len(asked.questions)} questions{cached}"
+        yield f"{asked.job.task} · {asked.job.system.name}: {len(asked.questions)} questions, {known(asked)} cached"
 
 
 def _forgetting(plan: Plan) -> Iterator[str]:

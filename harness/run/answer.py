@@ -18,6 +18,7 @@ from harness.run.answer_cache import AnswerCache, answer_key
 from harness.run.answer_rows import answer_row, batch_row
 from harness.run.ask import Failure, Streak, ask
 from harness.run.batches import Answers, Batch, plan_batches
+from harness.run.plan import Job
 from harness.run.prepare import ReadyJob
 from harness.run.prompts import Prompt
 from harness.run.threads import as_they_come
@@ -55,6 +56,8 @@ class AnswerPass:
     """None: of this pass alone."""
     asks_anew: bool = False
     """Whether a server is asked whatever the cache holds, since how much its answers vary is to be measured."""
+    held: Callable[[Job], AdapterRef | None] = lambda job: job.served
+    """The adapter that answers a job, if it is there before the run trains any; else None."""
 
     def key(self, prompt: Prompt, adapter: AdapterRef | None) -> str:
         """What the answer to a prompt is called in the cache."""
@@ -64,12 +67,15 @@ class AnswerPass:
         return [self.key(prompt, adapter) for prompt in ready.prompts]
 
     def known(self, ready: ReadyJob) -> int:
-        """How many of a job's answers, given without an adapter of our own, are in the cache."""
+        """How many of a job's answers are in the cache."""
         return len(self.known_answers(ready))
 
     def known_answers(self, ready: ReadyJob) -> dict[int, Completion]:
-        """Those answers by place."""
-        keys = self.keys(ready, ready.job.served)
+        """Those answers by place; none of an adapter that is still to be trained."""
+        adapter = self.held(ready.job)
+        if ready.job.adapter and adapter is None:
+            return {}
+        keys = self.keys(ready, adapter)
         cached = self._cached(ready, keys)
         return {place: cached[key] for place, key in enumerate(keys) if key in cached}
 

@@ -205,7 +205,7 @@ def _open_places(ready: ReadyJob, answers: AnswerPass, settings: Settings, folde
     job = ready.job
     done = folder.settled(job.task, job.system.id, job.seed)
     anew = is_served(answers.engine) and settings.repeat > 1
-    cached = {} if anew or job.adapter else answers.known_answers(ready)
+    cached = {} if anew else answers.known_answers(ready)
     return [
         place
         for place, question in enumerate(ready.questions)
@@ -238,7 +238,7 @@ def _usual(ready: ReadyJob, answers: AnswerPass, given: Sequence[AnswerRow]) -> 
     own = [row for row in given if (row.task, row.system) == (ready.job.task, ready.job.system.id)]
     rows = own or [row for row in given if row.task == ready.job.task]
     tokens = [row.completion_tokens for row in rows]
-    if not tokens and not ready.job.adapter:
+    if not tokens:
         tokens = [one.completion_tokens for one in answers.known_answers(ready).values()]
     return sum(tokens) / len(tokens) if tokens else None
 

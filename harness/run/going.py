@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 from harness.engines.engine import AdapterRef, Engine, is_served
 from harness.errors import InputError, TaskFailed
-from harness.finetune.store import adapter_folder, load_or_train
+from harness.finetune.store import adapter_folder, load_or_train, stored
 from harness.finetune.trainer import Trainer
 from harness.quantities import counted, dollars, seconds
 from harness.run.aggregates import keep_aggregates
@@ -72,6 +72,8 @@ class Run:
     reached: Reached = nobody
     pace: Pace | None = None
     adapters: dict[tuple[ModelRef, LoRA, int], AdapterRef] = field(default_factory=dict)
+    _stored: dict[tuple[ModelRef, LoRA, int], AdapterRef | None] = field(default_factory=dict)
+    """Those of the plan as the store had them when they were first looked for."""
 
     def go(self) -> None:
         say_where(self.tools, self.folder)
@@ -106,6 +108,7 @@ class Run:
                 tools.progress,
                 tools.clock,
                 asks_anew=self.settings.repeat > 1,
+                held=self._held,
             )
             for model in tools.models
         }
@@ -169,8 +172,17 @@ class Run:
         return passes[job.job.system.model].known(job)
 
     def _trained(self, job: Job) -> bool:
-        key = self._trainer(job).key(self.contexts.of(job).training(job.system, job.seed))
-        return adapter_folder(self.tools.cache, key).exists()
+        return self._held(job) is not None
+
+    def _held(self, job: Job) -> AdapterRef | None:
+        """The adapter that answers a job, if it is there: on the model's server, or in the store, whole."""
+        if job.adapter is None or job.adapter in self.adapters:
+            return self.adapters[job.adapter] if job.adapter else job.served
+        if job.adapter not in self._stored:
+            home = next(one for one in self.plan.trainings if one.adapter == job.adapter)
+            key = self._trainer(home).key(self.contexts.of(home).training(home.system, home.seed))
+            self._stored[job.adapter] = stored(adapter_folder(self.tools.cache, key))
+        return self._stored[job.adapter]
 
     def _trainer(self, job: Job) -> Trainer:
         trainer = self.tools.of(job.system).trainer

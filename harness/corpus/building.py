@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from array import array
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -89,15 +89,29 @@ def open_dense(
 ) -> tuple[PassageIndex, IndexInfo]:
     """Open the index of a corpus from `cache`, building it where it is missing or unusable.
 
-    `passages`: how a system wants them cut and embedded. Two processes that start at once build the index once.
-    Raises InputError where the chunks would be longer than the embedder reads or leave no room beside the prefix,
-    HarnessError where the index cannot be written.
+    `passages`: how a system wants them cut and embedded. Raises InputError where the chunks
+    would be longer than the embedder reads or leave no room beside the prefix, HarnessError where the index cannot be
+    written.
     """
     prefixes = prefixes_of(embedder, passages)
     documents, chunking = corpus.documents, chunking_of(passages, embedder, prefixes)
     source = IndexSource(
         embedder_sha256=embedder.sha256, corpus_sha256=corpus_sha256(documents), chunking=chunking
     )
+
+    def write(target: Path) -> None:
+        Build(documents, embedder, source, cache / "vectors", progress).write(target)
+
+    return open_or_build(source, write, prefixes, cache, progress)
+
+
+def open_or_build(
+    source: IndexSource, write: Callable[[Path], None], prefixes: Prefixes, cache: Path, progress: Progress
+) -> tuple[PassageIndex, IndexInfo]:
+    """The index of a source from `cache`, where it lies or is written by `write`, into an empty folder.
+
+    Two processes that start at once build it once. Raises HarnessError where it cannot be written.
+    """
     stored = sha256_json(asdict(source))
     folder = cache / "indexes" / stored
     with locked(folder):
@@ -105,7 +119,7 @@ def open_dense(
         reused = index is not None
         if index is None:
             with new_folder(folder) as target:  # before hours of work, as it may not be allowed
-                Build(documents, embedder, source, cache / "vectors", progress).write(target)
+                write(target)
             index = open_index(folder, source)
     assert index is not None
     return index, info_of(index, stored, prefixes, folder, reused=reused)

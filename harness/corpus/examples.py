@@ -7,22 +7,13 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from harness.corpus.building import IndexInfo, checked_vectors
-from harness.corpus.embedder import Embedder
-from harness.corpus.index import (
-    BuildCost,
-    IndexSource,
-    PassageIndex,
-    UnusableIndexError,
-    build_index,
-    open_index,
-    save_index,
-)
-from harness.files import locked, new_folder, sha256_json
+from harness.corpus.building import IndexInfo, checked_vectors, open_or_build
+from harness.corpus.embedder import Embedder, Prefixes
+from harness.corpus.index import BuildCost, IndexSource, PassageIndex, build_index, save_index
+from harness.files import sha256_json
 from harness.progress import Progress
 from harness.records import Passage, Question
 from harness.scoring.likeness import NEAR, likeness, triples
@@ -98,33 +89,12 @@ def open_examples(
         corpus_sha256=sha256_json([[question.id, question.question] for question in questions]),
         chunking={"examples": _MADE, "query_prefix": prefix},
     )
-    key = sha256_json(asdict(source))
-    folder = cache / "indexes" / key
-    with locked(folder):
-        index = _from_cache(folder, source, progress)
-        reused = index is not None
-        if index is None:
-            with new_folder(folder) as target:
-                index = _build(questions, embedder, source, progress)
-                save_index(index, target)
-    info = IndexInfo(
-        key,
-        index.sha256,
-        passages=len(index.passages),
-        reused=reused,
-        bytes=sum(path.stat().st_size for path in folder.iterdir()),
-        query_prefix=prefix,
-        **asdict(index.cost),
-    )
+
+    def write(target: Path) -> None:
+        save_index(_build(questions, embedder, source, progress), target)
+
+    index, info = open_or_build(source, write, Prefixes(query=prefix), cache, progress)
     return ExampleFinder(questions, index, embedder, info)
-
-
-def _from_cache(folder: Path, source: IndexSource, progress: Progress) -> PassageIndex | None:
-    try:
-        return open_index(folder, source)
-    except UnusableIndexError as reason:
-        progress.note(f"the index of examples in {folder} cannot be used ({reason}); it is built again.")
-        return None
 
 
 def _build(

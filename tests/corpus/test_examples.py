@@ -84,5 +84,5 @@ def test_a_damaged_index_is_named_and_made_again(tmp_path: Path) -> None:
     progress = Silent()
     finder = open_examples(learnt(), WordEmbedder(), "", cache=tmp_path, progress=progress)
     assert not finder.info.reused
-    assert "index of examples" in progress.notes[0]
+    assert "it is built again" in progress.notes[0]
     assert found(finder, "Say, what does a lathe cost?", 1) == ["price-lathe"]

@@ -103,11 +103,11 @@ class Estimate:
         if (whole_s := self.whole_s) is None:
             return None
         parts = (
-            (self.seconds, "to answer"),
-            (self.training_s, "to train, at most"),
-            (self.timing_s, "to time"),
+            (self.seconds, "to answer", ""),
+            (self.training_s, "to train", "at most "),
+            (self.timing_s, "to time", ""),
         )
-        told = listed(f"{seconds(took)} {what}" for took, what in parts if took)
+        told = listed(f"{most}{seconds(took)} {what}" for took, what, most in parts if took)
         return f"this takes about {seconds(whole_s)} here" + (f" ({told})" if told else "")
 
 

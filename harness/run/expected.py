@@ -210,4 +210,4 @@ def in_words(planned: Estimate, disk: float, folder: Path) -> str | None:
     if (time := planned.time_in_words) is None:
         return None
     free = shutil.disk_usage(folder).free
-    return f"{time} and some {whole(disk / 1e6)} MB of disk, of which {whole(free / 1e6)} are free"
+    return f"{time}, and some {whole(disk / 1e6)} MB of disk, where {whole(free / 1e6)} MB are free"

@@ -187,8 +187,8 @@ def examples_of(
 
 
 def asked_sha256(questions: Iterable[Question]) -> str:
-    """Names questions with all that decides whether an answer is right, in their order."""
-    asked = [(q.id, q.question, q.answers, q.choices, q.gold_docs, q.answerable) for q in questions]
+    """Names questions with all that decides whether an answer is right, in whatever order they come."""
+    asked = sorted((q.id, q.question, q.answers, q.choices, q.gold_docs, q.answerable) for q in questions)
     return sha256_json(asked)
 
 

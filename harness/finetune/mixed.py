@@ -1,4 +1,4 @@
-"""Training a float32 model with matrix products in bfloat16, on processors that have tiles for it (AMX).
+"""Training a float32 model with matrix products in bfloat16, on processors that compute them (AMX, AVX512-BF16).
 
 The weights of the adapter, its gradients' sums, norms, the residual stream and the loss stay in float32 (autocast), and
 so does everything that is measured or answered; the frozen matrices are rounded once. Other processors would be slower.
@@ -17,14 +17,16 @@ LOW = "bfloat16"
 
 def precision_of(identity: EngineIdentity) -> str | None:
     """The dtype that a model's training computes matrix products in."""
-    tiles = identity.dtype == "float32" and identity.device_kind == "cpu" and _has_tiles()
-    return LOW if tiles else identity.dtype
+    quicker = identity.dtype == "float32" and identity.device_kind == "cpu" and _multiplies_bfloat16()
+    return LOW if quicker else identity.dtype
 
 
-def _has_tiles() -> bool:
+def _multiplies_bfloat16() -> bool:
+    """Whether the processor has instructions for it; torch names them in functions that older ones lack."""
     import torch
 
-    return bool(getattr(torch.cpu, "_is_amx_tile_supported", lambda: False)())
+    asked = ("_is_amx_tile_supported", "_is_avx512_bf16_supported")
+    return any(getattr(torch.cpu, name, lambda: False)() for name in asked)
 
 
 class Mixed:

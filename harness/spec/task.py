@@ -282,7 +282,8 @@ def find_tasks(names: Sequence[str], tasks_dir: Path) -> list[Path]:
 def _all_tasks(tasks_dir: Path) -> list[Path]:
     if not tasks_dir.is_dir():
         raise InputError(
-            f"there is no folder {tasks_dir} with tasks; name a task file, or start one with `tasks new`."
+            f"there is no folder {tasks_dir} with tasks here; `harness init` writes examples, `harness tasks new NAME` "
+            "starts a task of your own."
         )
     paths = sorted(path for path in tasks_dir.iterdir() if path.suffix in _SUFFIXES and path.is_file())
     if not paths:

@@ -282,8 +282,8 @@ def find_tasks(names: Sequence[str], tasks_dir: Path) -> list[Path]:
 def _all_tasks(tasks_dir: Path) -> list[Path]:
     if not tasks_dir.is_dir():
         raise InputError(
-            f"there is no folder {tasks_dir} with tasks here; `harness init` writes examples, `harness tasks new NAME` "
-            "starts a task of your own."
+            f"there is no folder {tasks_dir} with tasks; name a task file, write the examples with `harness init`, or "
+            "start a task of your own with `tasks new`."
         )
     paths = sorted(path for path in tasks_dir.iterdir() if path.suffix in _SUFFIXES and path.is_file())
     if not paths:

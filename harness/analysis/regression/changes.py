@@ -69,8 +69,8 @@ def touching(changed: Iterable[Change], pair: Pair) -> list[Change]:
 
 def weights(before: ModelRef, after: ModelRef) -> list[Difference]:
     """What differs in the base weights: the same hash is the same weights, under whatever name they were found."""
-    nameless = ("name", "revision") if before.sha256 and after.sha256 else ()
-    return [change for change in differing(before, after) if change.name not in nameless]
+    nameless = (("name",), ("revision",)) if before.sha256 and after.sha256 else ()
+    return [difference for difference in differing(before, after) if difference.path not in nameless]
 
 
 def settings(before: Manifest, after: Manifest, pair: Pair) -> list[Difference]:
@@ -101,10 +101,10 @@ def prices(before: Manifest, after: Manifest) -> list[Difference]:
         ("", inputs.tariff(before), inputs.tariff(after)),
     ]
     return [
-        replace(difference, name=f"{prefix}{difference.name}")
+        replace(difference, path=(f"{prefix}{difference.path[0]}", *difference.path[1:]))
         for prefix, *values in parts
         for difference in differing(*values)
-        if difference.name.rsplit(".", 1)[-1] not in SHEET_NOISE
+        if difference.path[-1] not in SHEET_NOISE
     ]
 
 
@@ -156,7 +156,13 @@ def _changes(
 ) -> Iterator[Change]:
     touched = None if systems is None else tuple(systems)
     for difference in differing(before, after):
-        yield Change(cause, f"{prefix}{difference.name}", difference.before, difference.after, touched)
+        yield _change(cause, prefix, difference, touched)
+
+
+def _change(
+    cause: Cause, prefix: str, difference: Difference, systems: tuple[Pair, ...] | None = None
+) -> Change:
+    return Change(cause, f"{prefix}{difference.name}", difference.before, difference.after, systems)
 
 
 def _of_run(before: Manifest, after: Manifest) -> Iterator[Change]:
@@ -192,10 +198,10 @@ def _of_systems(before: Manifest, after: Manifest, both: Both) -> Iterator[Chang
     for pair, (old, new) in both.items():
         for change in _changes(Cause.MODEL, "model ", old.model, new.model):
             touched.setdefault(change, []).append(pair)
-        for change in _changes(Cause.SETTINGS, "", inputs.sections(old), inputs.sections(new)):
-            trained = new.adapter if change.name.startswith("finetune") else None
+        for difference in differing(inputs.sections(old), inputs.sections(new)):
+            trained = new.adapter if difference.path[0] == inputs.FINETUNE else None
             home = trained.task if trained else pair[0]
-            touched.setdefault(replace(change, name=f"{home}: {change.name}"), []).append(pair)
+            touched.setdefault(_change(Cause.SETTINGS, f"{home}: ", difference), []).append(pair)
     yield from (replace(change, systems=tuple(pairs)) for change, pairs in touched.items())
     embedding = [pair for pair, (_, new) in both.items() if new.passages or new.nearest]
     old_embedder, new_embedder = inputs.embedder(before), inputs.embedder(after)
@@ -206,14 +212,14 @@ def _of_tasks(before: Manifest, after: Manifest, both: Both) -> Iterator[Change]
     for task in (name for name in before.tasks if name in after.tasks):
         mine = {pair: new for pair, (_, new) in both.items() if pair[0] == task}
         set_before, set_after = (inputs.task_settings(manifest, task) for manifest in (before, after))
-        for change in _changes(Cause.SETTINGS, "", set_before, set_after, mine):
-            cause = Cause.PROMPT if change.name.startswith("prompt.") else Cause.SETTINGS
-            yield replace(change, cause=cause, name=f"{task}: {change.name}")
+        for difference in differing(set_before, set_after):
+            cause = Cause.PROMPT if difference.path[0] == inputs.PROMPT else Cause.SETTINGS
+            yield _change(cause, f"{task}: ", difference, tuple(mine))
         trained = [pair for pair, (_, new) in both.items() if new.adapter and new.adapter.task == task]
         shown = [pair for pair, system in mine.items() if system.examples]
         for difference in differing(inputs.training(before, task), inputs.training(after, task)):
             # dev questions only stop a training
-            systems = trained if difference.name == "dev" else [*trained, *shown]
+            systems = trained if difference.path == (inputs.DEV,) else [*trained, *shown]
             name = f"{task}: {difference.name} questions"
             yield Change(Cause.TRAINING, name, difference.before, difference.after, tuple(systems))
         yield from _of_indexes(before, after, task, {pair: both[pair] for pair in mine})

@@ -20,11 +20,16 @@ MOST = 40
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """A value that differs, by its dotted name, before and after as text."""
+    """A value that differs, before and after as text. `path`: the names of what it stands in, then its own."""
 
-    name: str
+    path: tuple[str, ...]
     before: str
     after: str
+
+    @property
+    def name(self) -> str:
+        """`retrieval.k`, for people."""
+        return ".".join(self.path)
 
     @property
     def sentence(self) -> str:
@@ -40,18 +45,18 @@ def sentences(differences: Iterable[Difference]) -> str:
 def differing(before: object, after: object) -> list[Difference]:
     """Each plain value that differs between two nested ones: mappings, dataclasses or models. Lists are plain."""
     old, new = dict(_flat(before)), dict(_flat(after))
-    pairs = {name: (old.get(name, ABSENT), new.get(name, ABSENT)) for name in {**old, **new}}
-    return [Difference(name, *_texts(*pair)) for name, pair in pairs.items() if pair[0] != pair[1]]
+    pairs = {path: (old.get(path, ABSENT), new.get(path, ABSENT)) for path in {**old, **new}}
+    return [Difference(path, *_texts(*pair)) for path, pair in pairs.items() if pair[0] != pair[1]]
 
 
-def _flat(value: object, name: str = "") -> Iterator[tuple[str, object]]:
-    """A nested value as dotted names and plain values."""
+def _flat(value: object, path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], object]]:
+    """A nested value as paths and plain values."""
     parts = _parts(value)
     if parts:
         for key, inner in parts.items():
-            yield from _flat(inner, f"{name}.{key}" if name else str(key))
-    elif name or parts is None:  # of an empty whole there is nothing to name
-        yield name, value
+            yield from _flat(inner, (*path, str(key)))
+    elif path or parts is None:  # of an empty whole there is nothing to name
+        yield path, value
 
 
 def _parts(value: object) -> Mapping[str, Any] | None:

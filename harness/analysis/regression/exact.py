@@ -115,7 +115,9 @@ def index(rerun: Rerun) -> Ruling:
 
 
 CHUNKING = tuple(
-    f"retrieval.{name}" for name in inputs.SECTIONS["retrieval"] if name not in ("k", "max_prompt_tokens")
+    (inputs.RETRIEVAL, name)
+    for name in inputs.SECTIONS[inputs.RETRIEVAL]
+    if name not in ("k", "max_prompt_tokens")
 )
 """What the key of an index names besides: how passages are cut and ranked."""
 
@@ -127,7 +129,7 @@ def _why_indexed_anew(rerun: Rerun) -> str:
         f"embedder {difference.sentence}"
         for difference in differing(inputs.embedder(old), inputs.embedder(new))
     ]
-    chunking = [row.sentence for row in settings(old, new, rerun.pair) if row.name in CHUNKING]
+    chunking = [row.sentence for row in settings(old, new, rerun.pair) if row.path in CHUNKING]
     unseen = "embedder and chunking are set alike, so the corpus changed, or how it is read"
     if not rerun.system.passages:
         unseen = "the embedder is the same, so the training questions changed"

@@ -19,10 +19,12 @@ SCORING = ("type", "labels", "refusal", "citations")
 """What a task file says of an answer that decides whether it is right."""
 LOCATION = ("name", "description", "corpus")
 """Keys of a task file that say where things lie and what they are called, not what they are."""
+PROMPT, RETRIEVAL, FINETUNE = "prompt", "retrieval", "finetune"
+"""Sections of a task file that are asked for by name."""
 SECTIONS = {
     "chosen prompt": ("system",),
     "examples": ("k",),
-    "retrieval": (
+    RETRIEVAL: (
         "k",
         "chunk_tokens",
         "overlap_tokens",
@@ -36,10 +38,11 @@ SECTIONS = {
         "expand",
         "headings",
     ),
-    "finetune": tuple(field.name for field in fields(LoRA) if field.name not in ("task", "context")),
+    FINETUNE: tuple(field.name for field in fields(LoRA) if field.name not in ("task", "context")),
 }
 """Section of a task file → the settings that a system takes from it."""
-QUESTION_FILES = ("test", "train", "dev")
+TEST, DEV = "test", "dev"
+QUESTION_FILES = (TEST, "train", DEV)
 
 
 def systems(manifest: Manifest) -> dict[Pair, System]:
@@ -53,8 +56,8 @@ def sections(system: System) -> Facts:
     parts = {
         "chosen prompt": system.instructions,
         "examples": system.examples,
-        "retrieval": system.passages,
-        "finetune": system.recipe,
+        RETRIEVAL: system.passages,
+        FINETUNE: system.recipe,
     }
     return {
         section: {name: getattr(part, name) for name in SECTIONS[section]}
@@ -90,7 +93,7 @@ def task_settings(manifest: Manifest, task: str) -> Facts:
     for part, apart in (("answer", SCORING), ("questions", QUESTION_FILES)):
         own[part] = {key: value for key, value in own.get(part) or () if key not in apart}
     if "lm_eval" in own:  # one hash names lm-eval's own task file, its release and its documents together
-        own["lm-eval's task, release or documents"] = facts.files.get("test")
+        own["lm-eval's task, release or documents"] = facts.files.get(TEST)
     return {key: value for key, value in own.items() if value != {}}
 
 
@@ -107,7 +110,7 @@ def scoring(manifest: Manifest, task: str) -> Facts:
 def training(manifest: Manifest, task: str) -> Facts:
     """Hashes of the questions that may be learnt from: `train`, `dev`."""
     files = manifest.tasks[task].files
-    return {role: value for role, value in files.items() if role not in ("spec", "test")}
+    return {role: value for role, value in files.items() if role not in ("spec", TEST)}
 
 
 def embedder(manifest: Manifest) -> Facts:

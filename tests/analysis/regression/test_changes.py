@@ -198,8 +198,8 @@ def test_flags_of_prices_are_price_changes() -> None:
 
 def test_values_in_sentences_are_short() -> None:
     assert differing({"a": "x" * 99, "b": {}}, {"a": "", "b": None}) == [
-        Difference("a", '"' + "x" * 79 + "…", '""'),
-        Difference("b", "{}", "null"),
+        Difference(("a",), '"' + "x" * 79 + "…", '""'),
+        Difference(("b",), "{}", "null"),
     ]
 
 
@@ -214,6 +214,11 @@ def test_an_edited_task_of_lm_evals_shows_though_its_questions_and_our_file_are_
     assert change.endswith(": 222222222222 → 999999999999")
     assert settings(run_of("2" * 64), "home", "base", before=run_of("2" * 64)) == []
     assert settings(changed("tasks", "home", "files", "test", to="9" * 64), "home", "base") == []
+
+
+def test_a_difference_is_known_by_the_names_that_lead_to_it_whatever_stands_in_them() -> None:
+    (one,) = differing({"ruamel.yaml": {"k": 1}}, {"ruamel.yaml": {"k": 2}})
+    assert (one.path, one.name) == (("ruamel.yaml", "k"), "ruamel.yaml.k")
 
 
 def test_two_long_texts_are_shown_where_they_part() -> None:

@@ -30,8 +30,9 @@ class Message:
 
 @dataclass(frozen=True, slots=True)
 class Decoding:
-    """How a reply is generated: greedily, up to `max_tokens` or the first of `stop`.
+    """How a reply is generated: greedily, up to `max_tokens` or the first of `stop` behind its first word.
 
+    A line break before any word ends nothing, but with `stop_at_once`, which is lm-eval's rule.
     `json`: the reply shall be JSON; a server that is told to hold answers to their form is asked for it.
     `thinking_tokens`: what a model that thinks before it answers may write for that, beside `max_tokens`.
     """
@@ -42,6 +43,12 @@ class Decoding:
     thinking_tokens: int = 0
     form: AnswerForm | None = None
     """What the answer may be: a reply of no other form is written."""
+    stop_at_once: bool = False
+
+    def end_of(self, text: str) -> int | None:
+        """Where the first stop text begins that ends an answer; None where it goes on."""
+        first = 0 if self.stop_at_once else len(text) - len(text.lstrip())
+        return min((at for stop in self.stop if stop and (at := text.find(stop, first)) >= 0), default=None)
 
     @property
     def most(self) -> int:

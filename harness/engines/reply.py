@@ -87,8 +87,7 @@ class Reply:
         return whole or (bool(decoding.stop) and self._stopped(decoding, reader))
 
     def _stopped(self, decoding: Decoding, reader: Reader) -> bool:
-        text = self._written(self.tokens, reader)
-        return any(stop in text for stop in decoding.stop)
+        return decoding.end_of(self._written(self.tokens, reader)) is not None
 
     def completion(self, decoding: Decoding, ends: frozenset[int], reader: Reader) -> Completion:
         finish = self.finish or "length"
@@ -97,5 +96,6 @@ class Reply:
             return Completion("", len(self.tokens), finish, reasoning_tokens=len(self.tokens))
         words = self.tokens[:-1] if self.tokens and self.tokens[-1] in ends else self.tokens
         text = self._written(words, reader)
-        cut = min((at for stop in decoding.stop if (at := text.find(stop)) >= 0), default=len(text))
-        return Completion(text[:cut], len(self.tokens), finish, reasoning_tokens=self.thought)
+        return Completion(
+            text[: decoding.end_of(text)], len(self.tokens), finish, reasoning_tokens=self.thought
+        )

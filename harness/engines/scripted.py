@@ -114,8 +114,7 @@ class ScriptedEngine:
             texts = [option.text for option in request.continuations] or [reply]
             logprobs = tuple(0.0 if text == reply else -1.0 - place for place, text in enumerate(texts))
             return Completion("", 0, "choice", logprobs, tuple(text == reply for text in texts))
-        ends = [place for stop in request.decoding.stop if (place := reply.find(stop)) >= 0]
-        words = _held(reply[: min(ends, default=len(reply))], request.decoding.form).split(" ")
+        words = _held(reply[: request.decoding.end_of(reply)], request.decoding.form).split(" ")
         most = request.decoding.max_tokens
         return Completion(
             " ".join(words[:most]), min(len(words), most), "stop" if len(words) <= most else "length"

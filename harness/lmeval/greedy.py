@@ -44,7 +44,7 @@ def decoding_of(asked: Mapping[str, Any]) -> Decoding:
     texts = [until] if isinstance(until, str) else until
     if not isinstance(texts, list | tuple) or not all(isinstance(text, str) for text in texts):
         raise InputError(f"until is {shown(until)}; it has to be a text or a list of texts.")
-    return Decoding(most, tuple(text for text in texts if text))
+    return Decoding(most, tuple(text for text in texts if text), stop_at_once=True)
 
 
 def _length(name: str, value: Any) -> int:

@@ -37,6 +37,8 @@ def answer_key(model: EngineIdentity, adapter: AdapterRef | None, prompt: Prompt
         "stop": list(decoding.stop),
         "choices": [option.text for option in prompt.request.continuations],
     }
+    if decoding.stop and not decoding.stop_at_once:
+        facts["stop_behind"] = "word"
     if decoding.form:
         facts["form"] = asdict(decoding.form)
     if any(option.ends for option in prompt.request.continuations):

@@ -103,7 +103,9 @@ class Answer(Strict):
         ge=1, description="The most tokens of an answer; one that is cut there is counted as cut."
     )
     stop: Annotated[tuple[Annotated[str, Field(min_length=1)], ...], ANY_LIST] = Field(
-        (), description='Texts that end an answer and are no part of it, such as `"\\n"` (in double quotes).'
+        (),
+        description='Texts that end an answer and are no part of it, such as `"\\n"` (in double quotes). One before '
+        "the first word ends nothing.",
     )
     labels: Annotated[tuple[Filled, ...], ANY_LIST] | None = Field(
         None,

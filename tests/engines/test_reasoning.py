@@ -14,6 +14,7 @@ from harness.engines.reply import Reply
 from harness.engines.store import ModelFolder
 from harness.finetune.lora import encode_example
 from harness.finetune.trainer import Example
+from harness.lmeval.greedy import decoding_of
 from tests.engines import templated as kinds
 from tests.engines.templated import templated
 from tests.tiny import TEMPLATE
@@ -99,6 +100,8 @@ DECODING = Decoding(6, ("\n",), thinking_tokens=40)
         (WITHIN, "Hm.$", Completion("", 4, "stop", reasoning_tokens=4)),
         # No thought at all.
         (THINKS, "Ada\nand", Completion("Ada", 4, "stop")),
+        # A line break before the first word ends nothing.
+        (None, "\n\nAda\nand", Completion("\n\nAda", 6, "stop")),
         (THINKS, "<Ada>$", Completion("<Ada>", 6, "stop")),
         (THINKS, "<thin$", Completion("<thin", 6, "stop")),
         (None, "<think>a", Completion("<think", 6, "length")),
@@ -123,6 +126,11 @@ def test_channels_are_thoughts_until_the_final_one() -> None:
         "Ada", len(thought) + 4, "stop", reasoning_tokens=len(thought)
     )
     assert written(f"{CHANNELS[1]}Ada$", decoding, thoughts).text == "Ada"
+
+
+def test_a_stop_text_counts_at_once_where_lm_eval_asks() -> None:
+    decoding = decoding_of({"until": ["\n"], "max_gen_toks": 6})
+    assert written("\nAda", decoding, None) == Completion("", 1, "stop")
 
 
 def test_text_that_lm_eval_asks_for_keeps_its_thoughts() -> None:

@@ -100,9 +100,10 @@ def test_a_server_may_count_tokens_in_a_way_of_its_own(tmp_path: Path) -> None:
         key_of(prompt="q" * 64),
         key_of(decoding=Decoding(9, ("\n",))),
         key_of(decoding=Decoding(8, ())),
+        key_of(decoding=Decoding(8, ("\n",), stop_at_once=True)),
         key_of(choices=("yes", "no")),
     ],
-    ids=["model", "dtype", "device", "adapter", "prompt", "max_tokens", "stop", "choices"],
+    ids=["model", "dtype", "device", "adapter", "prompt", "max_tokens", "stop", "at once", "choices"],
 )
 def test_every_part_that_shapes_an_answer_is_in_its_key(other: str) -> None:
     assert other != KEY

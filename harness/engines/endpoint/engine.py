@@ -37,6 +37,9 @@ from harness.spec.forms import AnswerForm
 WHOLE, SLACK, LEAST_READ = 0.85, 16, 0.5
 """A server that read less of a prompt than this share of what it reads of others, less a few tokens, has cut it."""
 
+Manner = tuple[int, bool]
+"""Tokens for thoughts, and whether stop texts are sent."""
+
 
 class EndpointEngine:
     """Implements `Engine` over a server. Many threads may call `complete` at once; each waits until it may ask.
@@ -164,11 +167,12 @@ class EndpointEngine:
             reply = reply_of(self._client.post(*self._body(roomy, model)))
             return completion_of(reply, roomy.decoding, self._prompts.count)
 
-        before = self._roomy(request)
-        completion, attempts = self._asker.ask(lambda: self._or_withheld(work))
-        if self._starved(completion, before):
+        attempts, better = 0, True
+        while better:
+            asked = self._manner(request)
             completion, again = self._asker.ask(lambda: self._or_withheld(work))
             attempts += again
+            better = self._better(completion, request, asked)
         return self._checked(completion, request, attempts)
 
     def _roomy(self, request: Request) -> Request:
@@ -177,16 +181,27 @@ class EndpointEngine:
         room = max(decoding.thinking_tokens, self._room)
         return replace(request, decoding=replace(decoding, thinking_tokens=room))
 
-    def _starved(self, completion: Completion, asked: Request) -> bool:
-        """Whether the limit fell among thoughts that the server does not leave out, and may be wider from now on."""
-        if completion.text.strip() or not completion.reasoning_tokens or completion.finish_reason != "length":
+    def _manner(self, request: Request) -> Manner:
+        """How it would be asked now."""
+        stops = not request.decoding.stop_at_once and "stop" not in self._dialect.unsent
+        return self._roomy(request).decoding.thinking_tokens, stops and bool(request.decoding.stop)
+
+    def _better(self, completion: Completion, request: Request, asked: Manner) -> bool:
+        """Whether a reply without a word may have some if it is asked for as from now on.
+
+        The limit fell among thoughts that the server does not leave out, or a stop text stood before the first word.
+        """
+        if completion.text.strip() or not completion.completion_tokens:
             return False
-        self._room = min(THINKING_TOKENS, self.window // 4)
-        self._tell(
-            "thinks",
-            f"it thinks before it answers; {self._room:,} tokens more are allowed for that, and counted apart.",
-        )
-        return asked.decoding.thinking_tokens < self._room
+        if completion.finish_reason == "length":
+            if not completion.reasoning_tokens:
+                return False
+            self._room = min(THINKING_TOKENS, self.window // 4)
+            more = f"{self._room:,} tokens more are allowed for that, and counted apart"
+            self._tell("thinks", f"it thinks before it answers; {more}.")
+        elif asked[1]:
+            self._dialect.without("stop", "a stop text ended a reply before its first word")
+        return self._manner(request) != asked
 
     def _body(self, request: Request, model: str) -> tuple[Path, Body]:
         if isinstance(request.prompt, str):
@@ -251,10 +266,11 @@ class EndpointEngine:
             assert stream.last_s is not None
             return TimedCompletion(completion, stream.first_s - start, stream.last_s - start)
 
-        before = self._roomy(request)
-        timed = self._asker.once(work)
-        if self._starved(timed.completion, before):  # what was timed is no answer, and nothing failed
+        better = True
+        while better:  # what was timed was no answer, and nothing failed
+            asked = self._manner(request)
             timed = self._asker.once(work)
+            better = self._better(timed.completion, request, asked)
         return replace(timed, completion=self._checked(timed.completion, request, 1))
 
     def _timed_score(self, request: Request, model: str, clock: Clock) -> TimedCompletion:

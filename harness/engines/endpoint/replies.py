@@ -129,20 +129,15 @@ def completion_of(
     content = text_of(reply.content)
     start = answer_start(content)
     said = counted(reply.usage, decoding, bool(content or reply.reasoning))
-    text, stopped = cut(content[start:], decoding.stop)
+    answer = content[start:]
+    end = decoding.end_of(answer)
     tokens = said.completion
     if tokens is None:
         tokens = min(count(content + reply.reasoning) + (reply.finish == "stop"), longest(decoding))
     thoughts = content[:start] + reply.reasoning
     reasoning = said.reasoning or min(count(thoughts) if thoughts.strip() else 0, tokens)
     finish: FinishReason = "stop"
-    if not stopped and (reply.finish in _LENGTH or (reply.finish is None and tokens >= longest(decoding))):
+    if end is None and (reply.finish in _LENGTH or (reply.finish is None and tokens >= longest(decoding))):
         finish = "length"
     usage = None if said.prompt is None else Usage(said.prompt, said.cached, attempts)
-    return Completion(text, tokens, finish, reasoning_tokens=reasoning, usage=usage)
-
-
-def cut(text: str, stops: tuple[str, ...]) -> tuple[str, bool]:
-    """A text up to the first of the stop texts, and whether there is one."""
-    ends = [place for stop in stops if stop and (place := text.find(stop)) >= 0]
-    return (text[: min(ends)], True) if ends else (text, False)
+    return Completion(answer[:end], tokens, finish, reasoning_tokens=reasoning, usage=usage)

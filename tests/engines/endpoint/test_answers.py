@@ -10,7 +10,7 @@ import pytest
 from harness.engines.engine import AdapterRef, Decoding, Message, Request
 from harness.errors import ModelUnavailable, PromptTooLong
 from tests.engines.endpoint.world import QUESTION, World
-from tests.servers import ScriptedServer, answering, refuse, reply_body, status
+from tests.servers import Body, Handler, ScriptedServer, answering, refuse, reply_body, status
 
 
 def test_a_conversation_is_asked_with_every_setting_that_shapes_the_reply(server: ScriptedServer) -> None:
@@ -44,6 +44,21 @@ def test_no_more_stop_texts_are_sent_than_servers_take_and_all_of_them_end_the_a
 def test_no_stop_texts_are_sent_where_there_are_none(server: ScriptedServer) -> None:
     World(server).ask(replace(QUESTION, decoding=Decoding(9)))
     assert "stop" not in server.asked[0]  # an empty list is an error to some servers
+
+
+def test_stop_texts_that_end_a_reply_before_its_first_word_are_not_sent_any_more(
+    server: ScriptedServer,
+) -> None:
+    def stopping(handler: Handler, body: Body) -> None:
+        usage = {"prompt_tokens": 5, "completion_tokens": 1 if "stop" in body else 9}
+        handler.send_json(reply_body("" if "stop" in body else "\nIn Italy.\nIt", usage))
+
+    server.always = stopping
+    world = World(server)
+    assert [world.ask().text for _ in range(2)] == ["\nIn Italy."] * 2
+    assert ["stop" in body for body in server.asked] == [True, False, False]
+    assert world.engine.facts().unsent == ("stop",)
+    assert sum("before its first word" in note for note in world.progress.notes) == 1
 
 
 def test_an_adapter_is_the_model_of_the_request(server: ScriptedServer) -> None:
@@ -154,7 +169,7 @@ def test_thoughts_are_no_part_of_the_answer(
         "completion_tokens": 12,
         "completion_tokens_details": {"reasoning_tokens": thoughts},
     }
-    server.faults.append(answering(reply_body("", usage, **message)))
+    server.always = answering(reply_body("", usage, **message))
     completion = World(server).ask()
     assert (completion.text, completion.completion_tokens, completion.reasoning_tokens) == (
         text,

@@ -55,7 +55,7 @@ def test_thoughts_come_before_the_first_token(
 
 def test_an_empty_answer_takes_as_long_as_its_end(server: ScriptedServer) -> None:
     server.faults.append(streaming([chunk(role="assistant"), chunk("stop")]))
-    timed = World(server).time()
+    timed = World(server).time(replace(QUESTION, decoding=Decoding(16)))
     assert (timed.completion.text, timed.ttft_s, timed.e2e_s) == ("", 2, 2)
 
 

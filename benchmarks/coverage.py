@@ -5,7 +5,7 @@
 Every row draws runs whose truth is known, hands their scores to harness.analysis, and counts. Questions of one
 cluster are tied by copying: each takes its cluster's common outcome with probability √ρ and one of its own
 otherwise, so that any two of a cluster correlate by ρ and each alone is as without clusters. Prints Markdown
-tables (they stand in docs/method.md) and, as the last line, all figures as JSON.
+tables (they stand in docs/measured.md) and, as the last line, all figures as JSON.
 """
 
 from __future__ import annotations

@@ -4,7 +4,7 @@ The leader is whoever scores highest in the run, so it is chosen from the data t
 adjust the p of its pairs are compared on the same runs: the one in use (`paired.race`), Holm over all pairs, and Holm
 over the leader's pairs alone, which forgets that somebody always leads.
 
-    python benchmarks/family.py             # the tables of docs/method.md
+    python benchmarks/family.py             # the tables of docs/measured.md
     python benchmarks/family.py --rows 500  # a quick look
 """
 

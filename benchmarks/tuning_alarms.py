@@ -6,7 +6,7 @@ does. Three truths: all settings of both alike (A/A); settings that differ, with
 whose settings differ much, one whose settings do not. Beside the rule stands "the best on dev, whatever chance
 says", and judging on the very questions that were tuned on, which no run does.
 
-    python benchmarks/tuning_alarms.py             # the table of docs/method.md
+    python benchmarks/tuning_alarms.py             # the table of docs/measured.md
     python benchmarks/tuning_alarms.py --rows 200  # a quick look
 """
 

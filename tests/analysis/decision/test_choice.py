@@ -202,7 +202,7 @@ def test_a_percentile_without_enough_times_is_not_passed_over() -> None:
 
 
 def test_recommending_the_truly_worse_one_is_rare() -> None:
-    """True accuracies 0.40 and 0.50 on 60 questions, 300 made-up runs; the whole table stands in docs/method.md."""
+    """True accuracies 0.40 and 0.50 on 60 questions, 300 made-up runs; the whole table stands in docs/measured.md."""
     draw = np.random.default_rng(7)
     chosen_ones = []
     for _ in range(300):

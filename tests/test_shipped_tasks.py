@@ -10,9 +10,10 @@ from pathlib import Path
 import pytest
 
 from harness.corpus.documents import read_corpus
+from harness.corpus.gold import with_gold_ids
 from harness.scoring.normal import normalise
 from harness.scoring.text import contains_normalised
-from harness.spec.task import Task, gold_doc_errors, load_task
+from harness.spec.task import Task, load_task
 
 ROOT = Path(__file__).parents[1]
 
@@ -58,8 +59,9 @@ def test_the_corpus_is_forty_documents_of_real_length() -> None:
 
 def test_knowledge_questions_rest_on_their_gold_documents() -> None:
     task = shipped("knowledge")
-    documents = {document.doc_id: normalise(document.text) for document in read_corpus(task.corpus or "")}
-    assert gold_doc_errors(task, documents) == []
+    corpus = read_corpus(task.corpus or "")
+    documents = {document.doc_id: normalise(document.text) for document in corpus}
+    assert with_gold_ids(task, corpus) == (task, []), "named by their ids"
     for question in (*task.test, *task.train):
         texts = [documents[doc_id] for doc_id in question.gold_docs]
         found = any(contains_normalised(text, question.answers) for text in texts)

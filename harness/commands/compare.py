@@ -70,7 +70,7 @@ def _compare(options: argparse.Namespace) -> None:
     tasks = open_tasks(
         load_tasks(settings.task_files, TASKS), allow_code=options.allow_task_code, wanted=_wanted(settings)
     )
-    corpora = check_corpora(tasks)
+    tasks, corpora = check_corpora(tasks)
     output = options.resume or options.output or default_output(REPORTS, settings)
     if options.resume:
         with writing_alone(output):

@@ -86,7 +86,7 @@ def _validate(options: argparse.Namespace) -> None:
     from harness.spec.task import load_tasks
 
     tasks = open_tasks(load_tasks(options.tasks, TASKS), allow_code=options.allow_task_code)
-    corpora = check_corpora(tasks)
+    tasks, corpora = check_corpora(tasks)
     for task in tasks:
         told = _of_corpus(task, corpora.read(task.corpus)) if task.corpus else ()
         for sentence in (*task.left_out, *task.remarks, *remarks(task), *told, *_cut_questions(task)):
@@ -141,28 +141,31 @@ def _schema(_options: argparse.Namespace) -> None:
     print(to_json(task_json_schema(), indent=2))
 
 
-def check_corpora(tasks: Sequence[Task]) -> Corpora:
-    """Read every corpus, so that its mistakes show before any model loads.
+def check_corpora(tasks: Sequence[Task]) -> tuple[list[Task], Corpora]:
+    """Read every corpus, so that its mistakes show before any model loads; the tasks come back with the ids of their
+    gold documents.
 
     Raises InputErrors with the mistakes of all tasks, the first 20 spelled out.
     """
     from harness.corpus.cutting import searched
+    from harness.corpus.gold import with_gold_ids
     from harness.corpus.inventory import Corpora
-    from harness.spec.task import gold_doc_errors
 
     corpora = Corpora()
     errors: list[InputError] = []
-    for task in tasks:
+    checked = list(tasks)
+    for index, task in enumerate(tasks):
         with collecting(errors):
             if task.corpus is not None:
                 corpus = corpora.read(task.corpus)
-                errors += gold_doc_errors(task, corpus.ids, corpus.passed_over)
                 try:
                     searched(corpus, task.spec.retrieval.within)
                 except InputError as error:
                     errors.append(InputError(str(error), path=task.path))
+                checked[index], unknown = with_gold_ids(task, corpus)
+                errors += unknown
     raise_all(errors)
-    return corpora
+    return checked, corpora
 
 
 def _new(options: argparse.Namespace) -> None:
@@ -180,8 +183,7 @@ def _export(options: argparse.Namespace) -> None:
     unused = [f"--{name}" for name in ("model", "embedder") if getattr(options, name) is not None]
     if unused and not options.with_context:
         raise InputError(f"{listed(unused)} serve --with-context only; add it, or leave them out.")
-    (task,) = load_tasks([options.task], TASKS)
-    check_corpora([task])
+    (task,), _ = check_corpora(load_tasks([options.task], TASKS))
     turns = partial(passages_of, task, options.model, options.embedder) if options.with_context else None
     for path in export(task, options.folder, turns):
         print(path)

@@ -13,7 +13,7 @@ import glob
 import os
 import unicodedata
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -31,6 +31,8 @@ class Corpus:
 
     documents: tuple[Document, ...]
     inventory: Inventory
+    files: Mapping[str, str] = field(default_factory=dict, compare=False)
+    """By id: the path of the file that a document is, with `/`; of records, which share a file, none."""
 
     @property
     def passed_over(self) -> tuple[PassedOver, ...]:
@@ -70,7 +72,7 @@ def read_corpus(path: str | Path) -> Corpus:
         formats=tuple(sorted(reading.formats.items())),
         passed_over=tuple(sorted(reading.passed_over, key=lambda file: file.path)),
     )
-    return Corpus(filled, inventory)
+    return Corpus(filled, inventory, reading.files)
 
 
 @dataclass(slots=True)
@@ -79,6 +81,7 @@ class _Reading:
 
     documents: dict[str, tuple[Document, str]] = field(default_factory=dict)
     """By id: a document, and the place it was read at."""
+    files: dict[str, str] = field(default_factory=dict)
     formats: Counter[str] = field(default_factory=Counter)
     passed_over: list[PassedOver] = field(default_factory=list)
     errors: list[InputError] = field(default_factory=list)
@@ -117,6 +120,8 @@ class _Reading:
             return False
         place = f"{file.path}:{entry.line}" if entry.line else str(file.path)
         self.documents[doc_id] = (entry.document.named(doc_id), place)
+        if entry.line is None:
+            self.files[doc_id] = _composed(file.path.as_posix())
         return True
 
 

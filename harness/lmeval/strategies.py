@@ -8,11 +8,12 @@ from functools import cached_property
 from typing import Any
 
 from harness.corpus.documents import read_corpus
+from harness.corpus.gold import with_gold_ids
 from harness.corpus.inventory import tell
 from harness.corpus.retrievers import retrievers_of
 from harness.corpus.window import tell_cut_questions
 from harness.engines.engine import AdapterRef
-from harness.errors import InputError, shown
+from harness.errors import InputError, raise_all, shown
 from harness.finetune.store import load_or_train
 from harness.lmeval.documents import canonical
 from harness.lmeval.prompts import LmEvalPrompts
@@ -244,6 +245,8 @@ def served(strategy: Strategy, tasks: Sequence[Task], tools: Tools, seed: int) -
             embedder = embedder or tools.embedder()
             corpus = read_corpus(task.corpus)
             tell(task.name, corpus.inventory, tools.progress)
+            task, unknown = with_gold_ids(task, corpus)
+            raise_all(unknown)
             tell_cut_questions(task.name, task.test, embedder, system.passages, tools.progress)
             retrievers = retrievers_of(
                 corpus, embedder, cache=tools.cache, progress=tools.progress, reranker=tools.reranker

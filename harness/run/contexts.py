@@ -16,7 +16,7 @@ from harness.corpus.opening import open_retriever
 from harness.corpus.retriever import Retriever
 from harness.corpus.retrievers import MarkedRetriever, Retrievers
 from harness.corpus.window import query_prefix_of, tell_cut_questions
-from harness.errors import InputError, InputErrors
+from harness.errors import InputError
 from harness.records import Passage, QuestionRow, Ranked
 from harness.run.asked import question_rows
 from harness.run.facts import EmbedderFacts, IndexFacts
@@ -29,7 +29,7 @@ from harness.run.tools import Tools
 from harness.spec.context import Gold, Nearest, Retrieved, cut_id, search_id
 from harness.spec.strategy import WHOLE_TOKENS, retrieved
 from harness.spec.system import ModelRef, System
-from harness.spec.task import Task, gold_doc_errors
+from harness.spec.task import Task
 
 
 @dataclass
@@ -124,10 +124,7 @@ class RunContexts:
                 passages, chunk_tokens=whole, overlap_tokens=0, within=None, expand=None, headings=None
             )
             return corpus_of_train(task, learnt), uncut
-        corpus = self._corpus(task)
-        if errors := gold_doc_errors(task, corpus.ids, corpus.passed_over):
-            raise InputErrors(errors)
-        return corpus, passages
+        return self._corpus(task), passages
 
     def _open(self, task: Task, passages: Retrieved | Gold) -> Retriever:
         """Open a retriever of a task and keep its facts. Raises InputError where a resumed run had another."""

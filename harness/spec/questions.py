@@ -89,6 +89,11 @@ def parse_record(line: str, answer: Answer | None) -> tuple[Question | None, lis
         return None, ["broken JSON: nested too deeply."]
     if not isinstance(row, dict):
         return None, ["is not a JSON object: a question is {…} with id, question and answers."]
+    if answer is None or answer.type == "json":
+        try:
+            row |= _objects_as_texts(row.get("answers"))
+        except RecursionError:
+            return None, ["broken JSON: nested too deeply."]
     mistakes = _shape(row)
     if mistakes:
         return None, mistakes
@@ -97,6 +102,13 @@ def parse_record(line: str, answer: Answer | None) -> tuple[Question | None, lis
     lists["gold_docs"] = tuple(unicodedata.normalize("NFC", doc) for doc in lists["gold_docs"])
     question = Question(**texts, **lists, answerable=row.get("answerable", True))
     return question, _sense(question, answer)
+
+
+def _objects_as_texts(answers: Any) -> dict[str, list[Any]]:
+    """The answers of a json task: an object may stand as it is, and is kept as the text that a model would write."""
+    if not isinstance(answers, list):
+        return {}
+    return {"answers": [json.dumps(x, ensure_ascii=False) if isinstance(x, dict) else x for x in answers]}
 
 
 def _distinct(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -149,6 +161,7 @@ def _wrong_list(key: str, value: Any) -> str:
     if not isinstance(value, list):
         short = isinstance(value, str) and len(value) <= 60
         hint = f" (write [{json.dumps(value, ensure_ascii=False)}])" if short else ""
+        hint = " (write [{…}])" if isinstance(value, dict) and key == "answers" else hint
         return f"{key!r} must be a list of texts, but is {shown(value)}{hint}."
     wrong = [entry for entry in value if not isinstance(entry, str) or not entry.strip()]
     if wrong:

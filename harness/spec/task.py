@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import glob
 import os
-import unicodedata
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import Any
 
-from harness.errors import InputError, InputErrors, Later, collecting, did_you_mean, raise_all, shown
+from harness.errors import InputError, InputErrors, collecting, did_you_mean, raise_all, shown
 from harness.files import sha256_json
-from harness.quantities import listed
-from harness.records import PassedOver, Question, TaskGroup
+from harness.quantities import counted, listed
+from harness.records import Question, TaskGroup
 from harness.spec.lmevalspec import KEYS_OF_LM_EVAL, SECTIONS_OF_LM_EVAL, LmEvalSpec
 from harness.spec.questions import QuestionFile, across, leaks, read_questions
 from harness.spec.taskspec import Answer, TaskSpec
@@ -117,7 +116,18 @@ def load_task(path: Path) -> Task:
             f"{lines[id_]}: left out, since it is also the test question at {place}; test questions stay unseen."
             for id_, place in leaked.items()
         ),
+        remarks=() if corpus else tuple(_gold_of_nothing(files.values())),
     )
+
+
+def _gold_of_nothing(files: Iterable[QuestionFile]) -> Iterator[str]:
+    """That questions name gold documents, of a task that names no documents."""
+    places = [read.place(question) for read in files for question in read.questions if question.gold_docs]
+    if places:
+        yield (
+            f"{places[0]}: names gold documents, and the task file names no `corpus` to look for them in: "
+            f"{counted(len(places), 'question does', 'questions do')} so, and recall and `oracle` are missing."
+        )
 
 
 def _load_lm_eval(file: YamlFile) -> Task:
@@ -203,36 +213,6 @@ def _matches(pattern: str) -> bool:
         return next(glob.iglob(pattern, recursive=True), None) is not None  # noqa: PTH207 - the pattern is absolute
     except (OSError, ValueError):
         return False
-
-
-def gold_doc_errors(
-    task: Task, doc_ids: Collection[str], passed_over: Iterable[PassedOver] = ()
-) -> list[InputError]:
-    """Gold documents that the corpus (its document ids) lacks, each at its question, with the nearest id.
-
-    Of one whose file was passed over, why it was.
-    """
-    known = set(doc_ids)
-    why = {name: file for file in passed_over for name in _names_of(file)}
-
-    def sentence(question: str, doc: str) -> str:
-        file, here = why.get(doc), f"{task.lines[question]}: gold_docs:"
-        if file is None:
-            return f"{here} the corpus has no document {shown(doc, 200)}{did_you_mean(doc, known)}."
-        return f"{here} the document {shown(doc, 200)} was passed over: {file.path}: {file.reason}."
-
-    return [
-        InputError(Later(sentence, question.id, doc))
-        for question in (*task.test, *task.train, *task.dev)
-        for doc in question.gold_docs
-        if doc not in known
-    ]
-
-
-def _names_of(file: PassedOver) -> tuple[str, ...]:
-    """What a question may call the document of a file: its id, which is the path without suffix, or the path."""
-    path = unicodedata.normalize("NFC", file.path)
-    return (file.doc_id or str(PurePosixPath(path).with_suffix("")), path)
 
 
 def load_tasks(names: Sequence[str], tasks_dir: Path) -> list[Task]:

@@ -59,6 +59,18 @@ def test_optional_keys_may_be_null_and_refusals_have_no_answers() -> None:
     assert mistakes({"id": "q", "question": "Why?", "answers": [], "answerable": False}) == []
 
 
+def test_an_answer_of_a_json_task_may_stand_as_the_object_that_it_is() -> None:
+    slots = {"date": "Montag, 3 März", "people": {"adults": 2}}
+    question, said = parse_record(json.dumps({**GOOD, "answers": [slots, '{"b": 1}']}), JSON)
+    assert question is not None
+    assert said == []
+    assert [json.loads(text) for text in question.answers] == [slots, {"b": 1}]
+    assert "März" in question.answers[0]
+    (text_only,) = mistakes({**GOOD, "answers": [slots]}, TEXT)
+    assert "must hold texts" in text_only
+    assert mistakes({**GOOD, "answers": slots}, JSON)[0].endswith("(write [{…}]).")
+
+
 WRONG: list[Any] = [
     "{",
     "nonsense",

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from harness.errors import InputError, InputErrors, shown
-from harness.spec.task import find_tasks, gold_doc_errors, load_task, load_tasks
+from harness.spec.task import find_tasks, load_task, load_tasks
 from tests.snapshots import Snapshots
 
 YAML = """\
@@ -141,13 +141,9 @@ def test_the_fingerprint_follows_the_content_and_not_the_place(tmp_path: Path) -
     assert load_task(other).fingerprint != first.fingerprint
 
 
-def test_gold_documents_the_corpus_lacks_are_told_at_the_question(tmp_path: Path) -> None:
-    task = load_task(make(tmp_path))
-    assert gold_doc_errors(task, {"staff", "rules"}) == []
-    said = [str(error) for error in gold_doc_errors(task, {"staf", "rules"})]
-    assert said == [
-        f"{tmp_path}/q/test.jsonl:1: gold_docs: the corpus has no document 'staff' (did you mean 'staf'?)."
-    ]
+def test_gold_documents_of_a_task_without_documents_are_remarked(tmp_path: Path) -> None:
+    (remark,) = load_task(make(tmp_path)).remarks
+    assert "q/test.jsonl:1: names gold documents, and the task file names no `corpus`" in remark
 
 
 def test_no_names_mean_every_task_file_in_order(tmp_path: Path) -> None:

@@ -70,7 +70,7 @@ class TrialsEstimate:
 class Estimate:
     """A whole run. Totals are None where a part of them is not known; `usd_spent`: by this run before.
 
-    `not_applicable`: task → system → why it does not apply. `seconds`: to answer; `training_s`: at most.
+    `not_applicable`: task → system → why it does not apply. `seconds`: to answer; `training_s`: through all epochs.
     """
 
     jobs: tuple[JobEstimate, ...]
@@ -102,12 +102,8 @@ class Estimate:
         """How long the run takes on this machine, a clause; None where nobody knows."""
         if (whole_s := self.whole_s) is None:
             return None
-        parts = (
-            (self.seconds, "to answer", ""),
-            (self.training_s, "to train", "at most "),
-            (self.timing_s, "to time", ""),
-        )
-        told = listed(f"{most}{seconds(took)} {what}" for took, what, most in parts if took)
+        parts = ((self.seconds, "to answer"), (self.training_s, "to train"), (self.timing_s, "to time"))
+        told = listed(f"{seconds(took)} {what}" for took, what in parts if took)
         return f"this takes about {seconds(whole_s)} here" + (f" ({told})" if told else "")
 
 

@@ -12,6 +12,7 @@ from statistics import mean
 from harness.engines.engine import Request, is_served
 from harness.engines.memory import weights_bytes
 from harness.errors import NoAnswer
+from harness.finetune.mixed import precision_of
 from harness.quantities import whole
 from harness.run.estimate import Estimate, JobEstimate
 from harness.run.folder import RunFolder
@@ -116,7 +117,10 @@ def job_costs(
             return None
         train_s, timed_s, forms = 0.0, 0.0, 0
         if speed and job in trainings:
-            train_s = speed.training(context.training(job.system, job.seed), context.engine)
+            engine = context.engine
+            train_s = speed.training(
+                context.training(job.system, job.seed), engine, precision_of(engine.identity)
+            )
         if speed and timed:
             forms = 2 if is_served(context.engine) or job.adapter else 1  # cold and warm, merged and not
             timed_s = forms * mean([speed.alone(job.task, prompt) for prompt in ready.prompts])

@@ -284,7 +284,7 @@ class Run:
             yield
             return
         if step[0] is Kind.TRAINING and (takes := self.pace.takes(step)):
-            self.tools.progress.note(f"  {label}: trains, at most about {seconds(takes)}")
+            self.tools.progress.note(f"  {label}: trains, some {seconds(takes)}")
         with self.pace.step(step, label, f"{done} in "):
             yield
 

@@ -4,19 +4,21 @@ from __future__ import annotations
 
 import dataclasses
 import itertools
+import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from harness.engines.engine import AdapterRef, Clock, Completion, Engine, Message, Request, is_served
-from harness.finetune.trainer import Training
+from harness.finetune.trainer import Example, Training
+from harness.run.batches import BATCH_ROWS
 from harness.run.counts import read_tokens, written_tokens
 from harness.run.prompts import Prompt
 
-ROWS = 4
+ROWS = 12
 """Questions of a task that are answered to measure it."""
 
-TRAIN_READS = 3.5
-"""What a training step takes, as a multiple of reading its tokens: forward, backward, and the adapter's own layers."""
+STEP_READS = {"float32": 3.5, "bfloat16": 1.7}
+"""What a training step takes, as a multiple of reading its tokens in float32, by the dtype that it computes in."""
 
 FIRST_TOKENS = 12
 """So many tokens of an answer are written to measure it."""
@@ -30,7 +32,7 @@ Samples = Mapping[str, Sequence[Request]]
 
 @dataclass(frozen=True, slots=True)
 class Speed:
-    """Seconds a token that is read and written, in a batch and alone. `written`: task → mean tokens of an answer."""
+    """Seconds a token read and written, in a full batch and alone. `written`: task → mean tokens of an answer."""
 
     read_s: float
     write_s: float
@@ -39,24 +41,31 @@ class Speed:
     written: Mapping[str, float]
 
     def answering(self, task: str, prompts: Sequence[Prompt]) -> float:
-        """Seconds to answer prompts in batches."""
-        return sum(
-            self.read_s * _read(prompt) + self.write_s * self._written(task, prompt) for prompt in prompts
-        )
+        """Seconds to answer prompts in batches, which read once what all of them share at the front."""
+        shared = shared_share([prompt.request for prompt in prompts])
+        first = prompts[0] if prompts else None
+        kept = _read(first) * shared * (len(prompts) - 1) if first else 0.0
+        written = sum(self._written(task, prompt.request) for prompt in prompts)
+        return self.read_s * (sum(map(_read, prompts)) - kept) + self.write_s * written
 
     def alone(self, task: str, prompt: Prompt) -> float:
         """Seconds to answer one prompt by itself."""
-        return self.alone_read_s * _read(prompt) + self.alone_write_s * self._written(task, prompt)
+        return self.alone_read_s * _read(prompt) + self.alone_write_s * self._written(task, prompt.request)
 
-    def training(self, training: Training, engine: Engine) -> float:
-        """Seconds to train, at most: packed behind what all examples share, through all epochs."""
-        tokens = trained_tokens(training, engine)
-        return TRAIN_READS * self.read_s * tokens * training.recipe.max_epochs
+    def training(self, training: Training, engine: Engine, dtype: str | None) -> float:
+        """Seconds to train through all epochs, in steps of this dtype, with the dev questions answered after each."""
+        recipe = training.recipe
+        reads = STEP_READS.get(dtype or "", STEP_READS["float32"])
+        watched = sum(self._written(recipe.task, example.request) for example in training.dev)
+        dev_tokens = computed_tokens(training.dev, engine, len(training.dev))
+        tokens = computed_tokens(training.examples, engine, recipe.batch_size)
+        epoch = self.read_s * (reads * tokens + 2 * dev_tokens) + self.write_s * watched
+        return epoch * recipe.max_epochs
 
-    def _written(self, task: str, prompt: Prompt) -> float:
-        if prompt.request.scored:
+    def _written(self, task: str, request: Request) -> float:
+        if request.scored:
             return 0.0
-        most = written_tokens(prompt.request)
+        most = written_tokens(request)
         return min(most, self.written.get(task, WRITTEN_SHARE * most))
 
 
@@ -77,7 +86,7 @@ def measure(engine: Engine, samples: Samples, clock: Clock) -> Speed:
     read_s = _seconds(clock, lambda: engine.complete([_short(one, 1) for one in first])) / _tokens(
         engine, first
     )
-    writing, tokens, written = 0.0, 0, dict[str, float]()
+    writing, tokens, rows, written = 0.0, 0, 1, dict[str, float]()
     for task, requests in samples.items():
         if requests[0].scored:
             continue
@@ -85,9 +94,22 @@ def measure(engine: Engine, samples: Samples, clock: Clock) -> Speed:
         answers = engine.complete([_short(one, FIRST_TOKENS) for one in requests])
         writing += max(0.0, clock() - start - read_s * _tokens(engine, requests))
         tokens += sum(done.completion_tokens for done in answers)
+        rows = max(rows, len(requests))
         written[task] = sum(map(_length, answers, requests)) / len(requests)
     alone_read_s, alone_write_s = _alone(engine, _short(first[0], FIRST_TOKENS), None, clock)
-    return Speed(read_s, writing / max(1, tokens), alone_read_s, alone_write_s, written)
+    write_s = _in_full_batches(writing / max(1, tokens), alone_write_s, rows)
+    return Speed(read_s, write_s, alone_read_s, alone_write_s, written)
+
+
+def _in_full_batches(write_s: float, alone_s: float, rows: int) -> float:
+    """Seconds a token in a batch of `BATCH_ROWS`, given those of a batch of `rows` and of one row alone.
+
+    A step takes a fixed time, to read the weights, and a time a row.
+    """
+    if rows < 2 or not 0 < write_s < alone_s:
+        return write_s
+    a_row = max(0.0, rows * write_s - alone_s) / (rows - 1)
+    return (alone_s + a_row * (BATCH_ROWS - 1)) / BATCH_ROWS
 
 
 def _served(engine: Engine, samples: Samples, clock: Clock) -> Speed:
@@ -132,14 +154,27 @@ def _seconds(clock: Clock, work: Callable[[], object]) -> float:
     return clock() - start
 
 
-def trained_tokens(training: Training, engine: Engine) -> int:
-    """Tokens of an epoch, without what all examples share at the front."""
-    requests = [example.request for example in training.examples]
+def computed_tokens(examples: Sequence[Example], engine: Engine, batch: int) -> int:
+    """Tokens of examples and their replies, what all of them share at the front once a batch."""
+    requests = [example.request for example in examples]
     if not requests:
         return 0
-    shared = engine.inspect(dataclasses.replace(requests[0], prompt=_in_common(requests))).tokens
+    shared = round(engine.inspect(requests[0]).tokens * shared_share(requests))
     own = sum(max(1, engine.inspect(request).tokens - shared) for request in requests)
-    return own + sum(len(example.reply.encode()) // 3 + 1 for example in training.examples)
+    replies = sum(len(example.reply.encode()) // 3 + 1 for example in examples)
+    return own + replies + shared * math.ceil(len(examples) / max(1, batch))
+
+
+def shared_share(requests: Sequence[Request]) -> float:
+    """The share of the first prompt, by characters, that all prompts begin with."""
+    if not requests:
+        return 0.0
+    whole, common = _characters(requests[0].prompt), _characters(_in_common(requests))
+    return common / whole if whole else 0.0
+
+
+def _characters(prompt: tuple[Message, ...] | str) -> int:
+    return len(prompt) if isinstance(prompt, str) else sum(len(message.content) for message in prompt)
 
 
 def _in_common(requests: Sequence[Request]) -> tuple[Message, ...] | str:

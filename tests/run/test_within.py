@@ -83,12 +83,12 @@ def test_where_even_the_least_does_not_fit_that_is_said_with_the_time_it_takes(t
 
 def test_the_run_and_its_report_say_what_was_left_out_and_a_resumed_run_keeps_it(tmp_path: Path) -> None:
     task, tools = world(tmp_path, 0.001)
-    found = fitted(settings_of(task, "base", "rag", "lora", latency_queries=20), task, tools, 24)
+    found = fitted(settings_of(task, "base", "rag", "lora", latency_queries=20), task, tools, 20)
     folder = go(found, [task], tools, tmp_path / "run")
     assert len(rows(folder, "questions")) == found.limit
     results = derive(read_run(folder))
     assert "left out, since it takes about" in results.tasks["workshop"].not_applicable["rag"]
-    assert any(text.startswith("Planned to fit into 24.0 s") for text in warnings(results))
+    assert any(text.startswith("Planned to fit into 20.0 s") for text in warnings(results))
     resumed = read_run(folder).manifest.settings.found_from(folder)
     assert resumed == found
     go(resumed, [task], tools, folder, resume=True)

@@ -32,8 +32,9 @@ from harness.engines.tokens import shared_prefix
 from harness.engines.transformers_engine import TransformersEngine
 from harness.files import cache_root
 from harness.finetune import train as loop
+from harness.finetune.encoding import encode_example
 from harness.finetune.fused import fused
-from harness.finetune.lora import encode_example, peft_config
+from harness.finetune.lora import peft_config
 from harness.finetune.measure import read_answers
 from harness.finetune.packing import TokenExample, epoch_batches
 from harness.progress import Terminal

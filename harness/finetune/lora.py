@@ -9,16 +9,17 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from harness.engines.chat import ChatTokenizer
 from harness.engines.local import LocalModel
 from harness.engines.tokens import encode
 from harness.errors import HarnessError, TrainingFailed
 from harness.finetune.checkpoint import Checkpoint
 from harness.finetune.devscore import DevScorer
+from harness.finetune.encoding import encode_example
 from harness.finetune.fused import fused
 from harness.finetune.loss import mixed_alike, packs_alike, remember
 from harness.finetune.mixed import LOW, Mixed, precision_of
-from harness.finetune.packing import TokenExample, hold_back
+from harness.finetune.packing import hold_back
+from harness.finetune.replay import replay_requests, replayed
 from harness.finetune.train import train
 from harness.finetune.trainer import Example, Outcome, Training, adapter_key
 from harness.progress import Progress
@@ -43,7 +44,9 @@ class LoraTrainer:
             tokens = encode_example(self._model.chat, example)
             return [tokens.prompt, tokens.target, tokens.fact_id]
 
-        return adapter_key(self.identity, training, plain, precision_of(self.identity))
+        wanted = replay_requests(training.recipe.replay, len(training.examples), training.seed)
+        prompts = [encode(self._model.chat, request).prompt for request in wanted]
+        return adapter_key(self.identity, training, plain, precision_of(self.identity), prompts)
 
     def train(
         self,
@@ -60,6 +63,7 @@ class LoraTrainer:
         fit, watched = (
             [encode_example(self._model.chat, example) for example in some] for some in (examples, dev)
         )
+        replay = replayed(self._model, replay_requests(recipe.replay, len(fit), seed))
         score = DevScorer(self._model, training.metric, dev, watched) if training.metric and dev else None
         with self._model.adapting(peft_config(recipe, self._model.weights.config.model_type)) as model:
             proof = self._model.proven("training", lambda: packs_alike(model))
@@ -68,7 +72,9 @@ class LoraTrainer:
             checkpoint = Checkpoint(unfinished, self.key(training)) if unfinished else None
             with fused(model) if own else contextlib.nullcontext():
                 mixed = self._mixed(model, progress)
-                outcome = train(model, fit, watched, recipe, seed, progress, label, score, checkpoint, mixed)
+                outcome = train(
+                    model, fit, watched, recipe, seed, progress, label, score, checkpoint, mixed, replay
+                )
             outcome.precision = LOW if mixed else self.identity.dtype
             outcome.held_back = 0 if training.dev else len(dev)
             if math.isnan(outcome.train_loss):
@@ -112,20 +118,6 @@ def save(model: Any, folder: Path) -> None:
         ) from error
     for path in folder.glob("*.safetensors"):
         path.chmod(0o644)  # the library makes them readable by their owner alone
-
-
-def encode_example(chat: ChatTokenizer, example: Example) -> TokenExample:
-    """The tokens that are read and those that are learnt, the end token among them."""
-    encoded = encode(chat, example.request)
-    if not encoded.pairs:
-        plain = isinstance(example.request.prompt, str)
-        learnt = (*chat.encode_content(example.reply), chat.end_token)
-        return TokenExample(
-            encoded.prompt, learnt if plain else chat.encode_reply(example.reply), example.fact_id
-        )
-    pair = encoded.pairs[0]
-    target = (*pair.continuation, chat.end_token)
-    return TokenExample(pair.context, target[: chat.context_tokens - 1], example.fact_id)
 
 
 STATE_SPACES = ("mamba", "mamba2", "falcon_mamba", "falcon_h1", "nemotron_h")

@@ -125,6 +125,18 @@ def epoch_batches(
     return batches
 
 
+def mixed_batches(
+    groups: Sequence[tuple[Sequence[TokenExample], int]], batch_size: int, rng: random.Random
+) -> list[tuple[list[TokenExample], int]]:
+    """One epoch's batches of several groups of examples, each with what its group shares at the front."""
+    batches = [
+        (batch, shared) for examples, shared in groups for batch in epoch_batches(examples, batch_size, rng)
+    ]
+    if len(groups) > 1:
+        rng.shuffle(batches)
+    return batches
+
+
 class OfFact(Protocol):
     """What may be a wording of a fact."""
 

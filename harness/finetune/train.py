@@ -19,7 +19,7 @@ from harness.finetune.checkpoint import Best, Checkpoint, trainable
 from harness.finetune.loss import summed_loss
 from harness.finetune.measure import logit_shift, packed, read_answers
 from harness.finetune.mixed import Mixed
-from harness.finetune.packing import TokenExample, epoch_batches
+from harness.finetune.packing import TokenExample, mixed_batches
 from harness.finetune.trainer import Outcome
 from harness.progress import Progress
 from harness.records import ALL_EPOCHS, FIT_EXAMPLES, LossPoint
@@ -43,20 +43,25 @@ def train(
     score: Score | None = None,
     checkpoint: Checkpoint | None = None,
     mixed: Mixed | None = None,
+    replay: Sequence[TokenExample] = (),
 ) -> Outcome:
     """Train the adapter of `model` in place and leave it at its best epoch on `dev`, or at the last without any.
 
     `score`: scores the model on `dev`, given which of the answers it reproduces. `checkpoint`: where each epoch is
-    kept, and what a training that was killed goes on from. `mixed`: computes the steps in bfloat16. The model is in
-    evaluation mode throughout: dropout that a base has of its own (GPT-2) would make packed and single examples
-    differ. Raises TrainingFailed on NaN, infinity or divergence.
+    kept, and what a training that was killed goes on from. `mixed`: computes the steps in bfloat16. `replay`: examples
+    of another kind that are learnt as well, in batches of their own. The model is in evaluation mode throughout:
+    dropout that a base has of its own (GPT-2) would make packed and single examples differ. Raises TrainingFailed on
+    NaN, infinity or divergence.
     """
     import torch
 
     start, rng = time.perf_counter(), random.Random(seed)
     torch.manual_seed(seed)
     shared = shared_prefix([example.prompt for example in [*examples, *dev]])
-    total = math.ceil(len(examples) / recipe.batch_size) * recipe.max_epochs
+    groups = [(examples, shared)]
+    if replay:
+        groups.append((replay, shared_prefix([example.prompt for example in replay])))
+    total = sum(math.ceil(len(some) / recipe.batch_size) for some, _ in groups) * recipe.max_epochs
     optimizer = torch.optim.AdamW((p for _, p in trainable(model)), lr=recipe.learning_rate, weight_decay=0.0)
     kept = checkpoint.load(model, optimizer, rng) if checkpoint else None
     outcome, best = kept or (Outcome(watched=len(dev)), Best())
@@ -65,8 +70,8 @@ def train(
     with progress.track(label, total) as advance:
         advance(outcome.steps)
         while not _ends(recipe, outcome, best, score):
-            batches = epoch_batches(examples, recipe.batch_size, rng)
-            _run_epoch(model, batches, shared, recipe, optimizer, outcome, advance, mixed)
+            batches = mixed_batches(groups, recipe.batch_size, rng)
+            _run_epoch(model, batches, recipe, optimizer, outcome, advance, mixed)
             if dev:
                 best.offer(_watch(model, dev, shared, score, outcome), int(outcome.epochs), model)
             outcome.seconds = before + time.perf_counter() - start
@@ -122,8 +127,7 @@ def _linear(total: int, warmup_share: float) -> Callable[[int], float]:
 
 def _run_epoch(
     model: Any,
-    batches: Sequence[Sequence[TokenExample]],
-    shared: int,
+    batches: Sequence[tuple[Sequence[TokenExample], int]],
     recipe: LoRA,
     optimizer: Any,
     outcome: Outcome,
@@ -134,7 +138,7 @@ def _run_epoch(
 
     rate = _linear(len(batches) * recipe.max_epochs, recipe.warmup_share)
     losses: list[tuple[float, int]] = []
-    for batch in batches:
+    for batch, shared in batches:
         for group in optimizer.param_groups:
             group["lr"] = recipe.learning_rate * rate(outcome.steps)
         answers = sum(len(example.target) for example in batch)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
@@ -120,7 +120,7 @@ def recipe_facts(recipe: LoRA) -> dict[str, Any]:
     facts = asdict(recipe)
     told = ("task", "context", "max_examples")
     return {
-        **{name: value for name, value in facts.items() if name not in told},
+        **{name: value for name, value in facts.items() if name not in told and value is not None},
         "alpha": recipe.alpha,
         "rank_stabilised": recipe.rank_stabilised,
         "targets": "all-linear",
@@ -134,11 +134,13 @@ def adapter_key(
     training: Training,
     plain: Callable[[Example], Any],
     precision: str | None = None,
+    replay: Sequence[Sequence[int]] = (),
 ) -> str:
     """Hash of everything that shapes an adapter. `plain`: what an example is, as JSON values. `precision`: the dtype
-    that its steps are computed in."""
+    that its steps are computed in. `replay`: the tokens of general prompts whose answers are learnt as well."""
     return sha256_json(
         {
+            **({"replay": replay} if replay else {}),
             "schema_version": KEY_VERSION,
             "base": identity.sha256,
             "dtype": identity.dtype,

@@ -153,7 +153,7 @@ SINCE = (
     _OF_RETRIEVAL
     | _OF_TRAIN
     | _OF_PREFIXES
-    | frozenset({"server", "structured", "model_label", "variant", "form"})
+    | frozenset({"server", "structured", "model_label", "variant", "form", "replay"})
 )
 """Fields that are no part of an id while they are None: systems of runs from before them keep theirs."""
 

@@ -133,6 +133,13 @@ class Finetune(Strict):
         None, ge=8, description="Train on a seeded sample of so many questions; without it, on all."
     )
     max_epochs: int = Field(8, ge=1, le=10, description="The most passes over the training questions.")
+    replay: float | None = Field(
+        None,
+        gt=0,
+        le=1,
+        description="Against forgetting: the base model's own answers to general prompts are learnt as well, as many "
+        "as this share of the training questions.",
+    )
     patience: int = Field(2, ge=1, description="Epochs without a better dev loss after which training stops.")
     min_epochs: int = Field(
         1, ge=1, validate_default=True, description="The fewest passes before it may stop early."

@@ -71,6 +71,8 @@ class LoRA:
     gradient_clip: NonNegative = 1.0
     enough_loss: NonNegative = 0.01
     """Training loss (nats per answer token, mean of an epoch) under which there is nothing left to learn."""
+    replay: Share | None = None
+    """So many answers of the base model to general prompts, by the count of training questions, are learnt as well."""
 
     @property
     def alpha(self) -> int:

@@ -23,7 +23,7 @@ from harness.engines.control import MARK
 from harness.engines.engine import Continuation, Message, Request
 from harness.engines.store import ModelFolder
 from harness.engines.tokens import encode
-from harness.finetune.lora import encode_example
+from harness.finetune.encoding import encode_example
 from harness.finetune.trainer import Example
 
 FAMILIES = {

@@ -12,7 +12,7 @@ from harness.engines.store import ModelFolder, resolve
 from harness.engines.tokens import encode
 from harness.engines.transformers_engine import TransformersEngine
 from harness.errors import ModelUnavailable
-from harness.finetune.lora import encode_example
+from harness.finetune.encoding import encode_example
 from harness.finetune.trainer import Example
 from harness.spec.pinned import PINNED_DATE
 from tests.engines import templated as kinds

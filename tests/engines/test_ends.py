@@ -11,7 +11,7 @@ from harness.engines.chat import ChatTokenizer
 from harness.engines.engine import Message, Request
 from harness.engines.store import ModelFolder
 from harness.errors import ModelUnavailable
-from harness.finetune.lora import encode_example
+from harness.finetune.encoding import encode_example
 from harness.finetune.trainer import Example
 from tests.engines.templated import copied
 from tests.tiny import SPECIALS, TEMPLATE

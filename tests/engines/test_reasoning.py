@@ -12,7 +12,7 @@ from harness.engines.engine import Completion, Decoding, Message, Request
 from harness.engines.reasoning import Reader, Thoughts, named_pair
 from harness.engines.reply import Reply
 from harness.engines.store import ModelFolder
-from harness.finetune.lora import encode_example
+from harness.finetune.encoding import encode_example
 from harness.finetune.trainer import Example
 from harness.lmeval.greedy import decoding_of
 from tests.engines import templated as kinds

@@ -15,7 +15,8 @@ from harness.engines.store import ModelFolder
 from harness.engines.transformers_engine import TransformersEngine
 from harness.finetune import train as loop
 from harness.finetune.devscore import DevScorer
-from harness.finetune.lora import WATCHED, LoraTrainer, _split, encode_example, peft_config
+from harness.finetune.encoding import encode_example
+from harness.finetune.lora import WATCHED, LoraTrainer, _split, peft_config
 from harness.finetune.store import load_or_train
 from harness.finetune.trainer import DevMetric, Example, Training
 from harness.records import Question

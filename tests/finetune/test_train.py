@@ -16,18 +16,23 @@ from safetensors import SafetensorError
 from harness.engines.engine import Continuation, Message, Request
 from harness.engines.local import LocalModel
 from harness.engines.store import ModelFolder
+from harness.engines.transformers_engine import TransformersEngine
 from harness.errors import HarnessError, TrainingFailed
 from harness.finetune import train as loop
-from harness.finetune.lora import WEIGHTS, LoraTrainer, encode_example, peft_config
+from harness.finetune.encoding import encode_example
+from harness.finetune.lora import WEIGHTS, LoraTrainer, peft_config
 from harness.finetune.loss import summed_loss
 from harness.finetune.measure import logit_shift
 from harness.finetune.packing import TokenExample, epoch_batches, hold_back, pack, packs
+from harness.finetune.replay import general_prompts, replay_requests, replayed
 from harness.finetune.store import adapter_folder, load_or_train
 from harness.finetune.trainer import Example, Training
 from harness.spec.system import LoRA
+from harness.spec.task import load_task
 from tests.fakes import Silent
 from tests.tiny import tiny_engine
 
+TASKS = Path(__file__).parents[2] / "tasks"
 SYSTEM = tuple(range(5, 25))
 RECIPE = LoRA("t", rank=4, learning_rate=2e-2, batch_size=4, max_epochs=10)
 
@@ -123,6 +128,26 @@ def test_a_whole_text_is_learnt_as_far_as_the_model_reads(model: LocalModel) -> 
     assert short.target == (*chat.encode("who"), chat.end_token)
     long = encode_example(chat, Example(Request("x" * (chat.context_tokens + 50), whole=True)))
     assert len(long.prompt) + len(long.target) == chat.context_tokens
+
+
+def test_what_the_base_model_answers_is_learnt_as_well_where_replay_is_asked_for(
+    model: LocalModel, trainer: LoraTrainer, tmp_path: Path
+) -> None:
+    plain, replaying = fine_tune(), fine_tune(recipe=replace(RECIPE, replay=0.5, max_epochs=1))
+    assert trainer.key(plain) != trainer.key(replaying)
+    requests = replay_requests(0.5, 12, 0)
+    learnt = replayed(model, requests)
+    answers = TransformersEngine(model).complete(requests, None)
+    ends = {model.chat.end_token}
+    assert [one.target[-1] in ends for one in learnt] == [a.finish_reason != "length" for a in answers]
+    record = load_or_train(trainer, replaying, tmp_path, Silent()).record
+    assert record.steps == 3 + 2, "three batches of the task's examples and two of general prompts"
+
+
+def test_no_general_prompt_is_a_question_of_a_shipped_task() -> None:
+    asked = {question.question for path in TASKS.glob("*.yaml") for question in load_task(path).test}
+    assert len(set(general_prompts())) == len(general_prompts()) == 80
+    assert not asked & set(general_prompts())
 
 
 def test_training_learns_and_is_stored_with_its_curve(trainer: LoraTrainer, tmp_path: Path) -> None:

@@ -13,7 +13,7 @@ import pytest
 from harness.engines.engine import Engine
 from harness.engines.store import ModelFolder
 from harness.errors import InputError
-from harness.finetune.lora import encode_example
+from harness.finetune.encoding import encode_example
 from harness.lmeval import library
 from harness.lmeval.configs import TaskFiles
 from harness.lmeval.load import open_tasks

@@ -120,13 +120,13 @@ def test_steps_in_bfloat16_go_the_same_way_and_leave_the_weights_alone(model: Lo
         assert all(torch.equal(value, after[name]) for name, value in before.items())
 
 
-@pytest.mark.parametrize("tiles", [True, False])
+@pytest.mark.parametrize("multiplies", [True, False])
 def test_the_processor_decides_and_the_key_says_how(
-    model: LocalModel, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, tiles: bool
+    model: LocalModel, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, multiplies: bool
 ) -> None:
     trainer, training = LoraTrainer(model), Training("lora", RECIPE, EXAMPLES[:8], EXAMPLES[8:], 0)
-    plain = trainer.key(training) if not mixed_module._has_tiles() else None
-    monkeypatch.setattr(mixed_module, "_has_tiles", lambda: tiles)
+    plain = trainer.key(training) if not mixed_module._multiplies_bfloat16() else None
+    monkeypatch.setattr(mixed_module, "_multiplies_bfloat16", lambda: multiplies)
     record = load_or_train(trainer, training, tmp_path, Silent()).record
-    assert record.precision == ("bfloat16" if tiles else "float32")
-    assert plain is None or (record.key == plain) is not tiles
+    assert record.precision == ("bfloat16" if multiplies else "float32")
+    assert plain is None or (record.key == plain) is not multiplies

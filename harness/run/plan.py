@@ -279,12 +279,16 @@ def limited(task: Task, effort: Effort, seed: int) -> Task:
 def sample(items: tuple[Question, ...], count: int | None, seed: int) -> tuple[Question, ...]:
     """A seeded sample of `count` questions in their order; all of them where count is None.
 
-    Each question's own draw decides, so that the sample of a file put in another order is the same, and that of a
-    longer one nearly: a run stays comparable with its baseline.
+    Questions without an answer keep their share: a model that is trained on more of them refuses more. Each question's
+    own draw decides, so that the sample of a file put in another order is the same, and that of a longer one nearly: a
+    run stays comparable with its baseline. A smaller sample is a part of a larger one.
     """
     if count is None or len(items) <= count:
         return items
-    chosen = sampled((item.id for item in items), count, seed)
+    unanswerable = [item.id for item in items if not item.answerable]
+    answerable = [item.id for item in items if item.answerable]
+    refused = round(count * len(unanswerable) / len(items))
+    chosen = sampled(unanswerable, refused, seed) | sampled(answerable, count - refused, seed)
     return tuple(item for item in items if item.id in chosen)
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from harness.errors import InputError
+from harness.records import Question
 from harness.run.plan import limited, sample
 from harness.run.settings import Effort, Settings, effort
 from harness.spec.strategy import DEFAULT_STRATEGIES, STRATEGIES
@@ -108,6 +109,17 @@ def test_a_limit_takes_a_seeded_sample_in_file_order(tmp_path: Path) -> None:
 def test_a_limit_above_the_number_of_questions_takes_all(tmp_path: Path) -> None:
     task = make_task(tmp_path)
     assert sample(task.test, 1000, 0) == sample(task.test, None, 0) == task.test
+
+
+@pytest.mark.parametrize("count", [1, 4, 10, 19, 20])
+def test_questions_without_an_answer_keep_their_share_in_a_sample(count: int) -> None:
+    asked = tuple(
+        Question(f"q{n}", "Who?", () if n % 4 == 0 else ("me",), answerable=n % 4 != 0) for n in range(40)
+    )
+    some, more = (sample(asked, size, 0) for size in (count, count + 1))
+    assert len(some) == count
+    assert sum(not question.answerable for question in some) == round(count / 4)
+    assert set(some) < set(more)
 
 
 def test_a_sample_hangs_on_the_questions_and_not_on_their_order(tmp_path: Path) -> None:

@@ -19,7 +19,7 @@ from harness.analysis.results.requirements import Met
 from harness.analysis.results.run import RunResult, TaskResult
 from harness.quantities import days, dollars, percent, whole
 from harness.report import costs
-from harness.report.view import Block, Bullets, Table
+from harness.report.view import Block, Bullets, Table, led
 
 MARKS = {
     Verdict.RECOMMENDED: "✓",
@@ -47,6 +47,11 @@ def beside(decision: Decision) -> tuple[tuple[str, str], ...]:
     return tuple((title, sentence.text) for title, sentence in pairs if sentence.text)
 
 
+def next_steps(decision: Decision) -> tuple[str, ...]:
+    """What to do next, a sentence each that ends with the command or the line of the task file."""
+    return tuple(step.in_words for step in decision.next_steps)
+
+
 def overall(results: RunResult) -> tuple[str, ...]:
     """What holds over all tasks, and what was required."""
     return (*results.summary.sentences, required(results.requirements).in_words)
@@ -66,6 +71,7 @@ def grounds(decision: Decision) -> list[Block]:
     blocks: list[Block | None] = [
         decision.headline,
         *(f"{title}: {sentence}" for title, sentence in beside(decision)),
+        *led("What to do next:", Bullets(next_steps(decision))),
         Bullets(tuple(reason.text for reason in decision.reasons)),
         candidates(decision),
         "Assumed:" if decision.assumptions else None,

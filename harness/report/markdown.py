@@ -10,8 +10,9 @@ from urllib.parse import quote
 
 from harness.analysis.results.figures import Status
 from harness.analysis.results.run import RunResult, SystemResult, TaskResult
+from harness.analysis.results.step import Step
 from harness.report import decisions, effort, forms, opening, overview, scoreboard, validity
-from harness.report.mdtext import escape, table
+from harness.report.mdtext import code, escape, table
 from harness.report.numbers import estimate, figure
 
 
@@ -20,8 +21,9 @@ def render(results: RunResult, page: str | None) -> str:
     lines = [f"# {escape(opening.TITLE)}", ""]
     for warning in opening.warnings(results):
         lines += [f"> **{escape(warning)}**", ""]
-    shown = [_verdict(name, task, brief=overview.many(results)) for name, task in results.tasks.items()]
-    lines += ["## Verdict", "", *shown]
+    lines += ["## Verdict", ""]
+    for name, task in results.tasks.items():
+        lines += _verdict(name, task, brief=overview.many(results))
     lines += ["", escape(" ".join(decisions.overall(results)))]
     lines += ["", "## Scoreboard", *_overview(results), *_boards(results)]
     lines += ["", "## Is the comparison valid?", ""]
@@ -34,15 +36,22 @@ def render(results: RunResult, page: str | None) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _verdict(name: str, task: TaskResult, *, brief: bool) -> str:
-    """What to do; unless `brief`, how sure it is and what would change it."""
+def _verdict(name: str, task: TaskResult, *, brief: bool) -> Iterator[str]:
+    """What to do; unless `brief`, how sure it is, what would change it, and what to do next."""
     decision = task.decision
     if brief:
-        return f"- {escape(name)}: {escape(decision.headline)}"
+        yield f"- {escape(name)}: {escape(decision.headline)}"
+        return
     beside = [f"{title}: {sentence}" for title, sentence in decisions.beside(decision)]
     left_out = [decision.left_out(system) for system in decision.excluded]
     text = " ".join(map(escape, [*beside, *left_out]))
-    return f"- **{escape(name)}: {escape(decision.headline)}** {text}".rstrip()
+    yield f"- **{escape(name)}: {escape(decision.headline)}** {text}".rstrip()
+    for step in decision.next_steps:
+        yield f"  - Next: {_step(step)}"
+
+
+def _step(step: Step) -> str:
+    return f"{escape(step.text)}: {code(step.line)}" if step.line else f"{escape(step.text)}."
 
 
 def _overview(results: RunResult) -> Iterator[str]:
@@ -108,7 +117,8 @@ def _validity(name: str, task: TaskResult) -> Iterator[str]:
     for status in (Status.FAIL, Status.WARN):
         for check in task.validity:
             if check.status == status:
-                yield f"  - {validity.mark(status)} {escape(check.title)}: {escape(check.detail)}"
+                remedy = f" {_step(check.remedy)}" if check.remedy else ""
+                yield f"  - {validity.mark(status)} {escape(check.title)}: {escape(check.detail)}{remedy}"
 
 
 def _link(page: str | None) -> str:

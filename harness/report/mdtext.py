@@ -37,6 +37,14 @@ def _dead(match: re.Match[str]) -> str:
     return found + _APART
 
 
+def code(text: str) -> str:
+    """Text as it is typed, on one line, which Markdown leaves alone."""
+    line = " ".join(visible(text).split())
+    fence = "`" * (1 + max(map(len, re.findall("`+", line)), default=0))
+    edge = " " if line.startswith("`") or line.endswith("`") else ""
+    return f"{fence}{edge}{line}{edge}{fence}"
+
+
 def table(headers: Sequence[str], rows: Iterable[Sequence[str]]) -> Iterator[str]:
     yield _row(headers)
     yield f"|{' --- |' * len(headers)}"

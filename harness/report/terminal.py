@@ -35,8 +35,10 @@ def print_results(results: RunResult, file: IO[str] | None = None, width: int | 
     for name, task in results.tasks.items():
         if metrics := task.decision.other_metrics.text:
             console.print(visible(f"{name}, by other metrics: {metrics}"), markup=False, soft_wrap=True)
-    for verdict in decisions.lines(results):
-        console.print(visible(verdict), markup=False, soft_wrap=True)
+    for line, task in zip(decisions.lines(results), results.tasks.values(), strict=True):
+        console.print(visible(line), markup=False, soft_wrap=True)
+        for step in () if overview.many(results) else decisions.next_steps(task.decision):
+            console.print(visible(f"  next: {step}"), markup=False, soft_wrap=True)
 
 
 def _board(shown: view.Table) -> Table:

@@ -54,9 +54,15 @@ def counts(checks: Sequence[Check]) -> tuple[Count, ...]:
     return tuple(shown)
 
 
+Column = tuple[str, Callable[[Check], str]]
+
+
 def table(checks: Sequence[Check]) -> Table:
     """All checks of a task, the worst first."""
     order = list(STATUSES)
+    remedy: tuple[Column, ...] = (
+        ("What to do", lambda check: check.remedy.in_words if check.remedy else "–"),
+    )
     return table_of(
         sorted(checks, key=lambda check: order.index(check.status)),
         ("Check", lambda check: check.title),
@@ -64,6 +70,7 @@ def table(checks: Sequence[Check]) -> Table:
         ("Figure", lambda check: _figure(check, check.figure)),
         ("Limit", lambda check: _figure(check, check.threshold)),
         ("What was found", lambda check: check.detail),
+        *(remedy if any(check.remedy for check in checks) else ()),
         ("Strategies", lambda check: ", ".join(check.strategies) or "–"),
     )
 

@@ -24,6 +24,7 @@ from harness.run.lock import LOCK, writing_alone
 from harness.run.plan import (
     Contestant,
     ForgettingTasks,
+    Obstacle,
     Plan,
     limited,
     make_plan,
@@ -177,7 +178,8 @@ def plan_run(settings: Settings, tasks: Sequence[Task], tools: Tools, chosen: Ch
         settings.training_seeds,
         forgetting_tasks(settings, tasks),
     )
-    left_out = {name: f"left out, {why}" for name, why in settings.within.left_out} if settings.within else {}
+    within = settings.within.left_out if settings.within else ()
+    left_out = {name: str(Obstacle(f"left out, {why}", "allow more time (--within)")) for name, why in within}
     reasons = {
         task: row if task in plan.forgetting.alone else {**row, **left_out}
         for task, row in plan.not_applicable.items()

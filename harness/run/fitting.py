@@ -13,7 +13,7 @@ from harness.engines.engine import UNKNOWN_WINDOW
 from harness.errors import InputError, raise_all
 from harness.quantities import counted
 from harness.records import Question
-from harness.run.plan import Job, Plan
+from harness.run.plan import Job, Obstacle, Plan
 from harness.run.prepare import ReadyJob, TaskContext
 from harness.run.prompts import Prompt, reply_room
 from harness.spec.system import System
@@ -69,6 +69,13 @@ MOST_TOKENS = 200_000
 """Of a corpus, where nobody says how much a model reads: beyond, no model is known to answer well."""
 
 
+ASK_RAG = "take a model that reads more (--model), or let rag find the passages"
+SHOW_LESS = (
+    "take a model that reads more (--model), or show less (examples.k or retrieval.k, in the task file)"
+)
+SHORTEN = "shorten them, or take a model that reads more (--model)"
+
+
 def too_large(context: TaskContext, system: System) -> str | None:
     """Why the whole corpus does not fit beside the shortest question, as a clause; None if it does."""
     engine = context.engine
@@ -82,14 +89,16 @@ def too_large(context: TaskContext, system: System) -> str | None:
     characters = sum(len(ranked.passage.text) for ranked in context.corpus)
     documents = counted(len(context.corpus), "document")
     if characters > MOST_CHARACTERS * most:
-        return f"the corpus has {characters:,} characters in {documents}, and of tokens {reads}"
+        why = f"the corpus has {characters:,} characters in {documents}, and of tokens {reads}"
+        return str(Obstacle(why, ASK_RAG))
     shortest = min(context.task.test, key=lambda question: len(question.question))
     (prompt,) = context.prompts(system, [shortest])
     if _needed(prompt) <= most:
         return None
     room = reply_room(prompt.request)
     reply = f", {room:,} of them for the reply" if room else ""
-    return f"the corpus ({documents}) makes prompts of {prompt.facts.longest:,} tokens, and {reads}{reply}"
+    why = f"the corpus ({documents}) makes prompts of {prompt.facts.longest:,} tokens, and {reads}{reply}"
+    return str(Obstacle(why, ASK_RAG))
 
 
 def _needed(prompt: Prompt) -> int:
@@ -138,15 +147,17 @@ def obstacle_of(job: ReadyJob) -> str | None:
         question, prompt = max(over, key=lambda pair: _needed(pair[1]))
         room = reply_room(prompt.request)
         reply = f" with {room:,} for the reply" if room else ""
-        return (
+        why = (
             f"{len(over):,} of {counted(len(job.prompts), 'prompt')} are longer than the {engine.window:,} tokens that "
             f"{engine.identity.name} reads: that of {question.id} has {prompt.facts.longest:,}{reply}"
         )
+        return str(Obstacle(why, SHOW_LESS))
     if job.job.adapter and not job.job.shows_forgetting:
         training = job.context.training(system, job.job.seed)
         if not training.examples and training.left_out:
-            return (
+            why = (
                 f"each of its {counted(training.left_out, 'training example')} is longer than the {engine.window:,} "
                 f"tokens that {engine.identity.name} reads"
             )
+            return str(Obstacle(why, SHORTEN))
     return None

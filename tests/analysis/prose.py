@@ -40,7 +40,8 @@ def sentences_of(decision: Any) -> list[dict[str, Any]]:
     """Each sentence of a decision with its figures."""
     found = _plain(decision)
     first = [found[name] for name in ("what_to_do", "how_sure", "what_would_change")]
-    return [*first, *found["reasons"], *found["assumptions"], *found["would_change"]]
+    rest = ("reasons", "assumptions", "would_change", "next_steps")
+    return [*first, *(sentence for name in rest for sentence in found[name])]
 
 
 def check_results(results: Any) -> int:
@@ -69,6 +70,8 @@ def rows_of(task: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
         yield row["sentence"], [row, money]  # why a cost is not known has figures of that cost
     for row in task.get("validity", ()):
         yield row["detail"], row
+        if row.get("remedy"):
+            yield row["remedy"]["text"], row["remedy"]
     for kind in ("priors", "shapes"):
         for row in decision["literature"][kind]:
             yield row["text"], row

@@ -15,6 +15,7 @@ import pytest
 from harness.analysis.accuracy import score_all
 from harness.analysis.evidence import read_run
 from harness.analysis.results.figures import Check, FigureKind, Status
+from harness.analysis.results.step import Step
 from harness.analysis.validity.check import Case, Limits, Rule
 from harness.analysis.validity.table import CHECKS
 from harness.report.mdtext import escape
@@ -77,15 +78,22 @@ def test_a_new_validity_check_stands_in_every_form(tmp_path: Path, monkeypatch: 
         status = Status.FAIL if names else Status.NOT_APPLICABLE
         return [Check(rule.name, rule.title, status, "Half <b>dozed</b>.", rule.kind, -0.5, -0.2, names, {})]
 
-    rule = Rule("stays_awake", "tiredness", FigureKind.DIFFERENCE, Limits(warn=-0.1, fail=-0.2), look)
+    def sleep(case: Case) -> Step:
+        return Step("Let it <b>sleep</b>", f"harness compare {case.task}")
+
+    rule = Rule("stays_awake", "tiredness", FigureKind.DIFFERENCE, Limits(warn=-0.1, fail=-0.2), look, sleep)
     monkeypatch.setitem(CHECKS, rule.name, rule)
     texts = forms(write_run(tmp_path))
-    assert "✗ tiredness: Half \\<b\\>dozed\\</b\\>." in texts[".md"]
+    assert (
+        "✗ tiredness: Half \\<b\\>dozed\\</b\\>. Let it \\<b\\>sleep\\</b\\>: `harness compare facts`"
+        in texts[".md"]
+    )
     for cell in ("tiredness", "−50.0 points", "−20.0 points", "Half &lt;b&gt;dozed&lt;/b&gt;."):
         assert f">{cell}</t" in texts[".html"]
     facts = json.loads(texts[".json"])["tasks"]["facts"]
     assert facts["validity"][-1]["check"] == "stays_awake"
     assert "rag" in facts["decision"]["excluded"]
+    assert "Let it &lt;b&gt;sleep&lt;/b&gt;: harness compare facts" in texts[".html"]
 
 
 def test_a_new_price_stands_among_the_prices(tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ from harness.engines.engine import UNKNOWN_WINDOW
 from harness.errors import InputError, InputErrors
 from harness.records import TemplateFacts
 from harness.report.write import write_reports
-from harness.run.fitting import too_large
+from harness.run.fitting import ASK_RAG, too_large
 from harness.run.manifest_file import read_manifest
 from harness.spec.task import Task, load_task
 from tests.report.results import written
@@ -75,7 +75,7 @@ def test_a_corpus_beyond_the_window_is_told_with_its_numbers_and_never_cut(
     folder = go(settings, [task], make_tools(tmp_path / "cache", engine), tmp_path / "run")
     reason = manifest(folder)["not_applicable"]["workshop"]["full-context"]
     assert re.fullmatch(
-        r"the corpus \(8 documents\) makes prompts of 6\d\d tokens, and fake reads 600, 8 of them for the reply",
+        r"the corpus \(8 documents\) makes prompts of 6\d\d tokens, and fake reads 600, 8 of them for the reply; .*",
         reason,
     )
     assert {name for _, name, _, _ in answers_of(folder)} == {"base"}
@@ -86,7 +86,7 @@ def test_a_corpus_far_beyond_the_window_is_not_even_counted(task: Task, tmp_path
     context = context_of(task, tmp_path / "c", engine)
     engine.window = 20
     assert too_large(context, system(task, "full-context")) == (
-        "the corpus has 501 characters in 8 documents, and of tokens fake reads 20"
+        f"the corpus has 501 characters in 8 documents, and of tokens fake reads 20; {ASK_RAG}"
     )
     engine.window = UNKNOWN_WINDOW
     assert too_large(context, system(task, "full-context")) is None

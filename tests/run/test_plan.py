@@ -9,7 +9,7 @@ import pytest
 
 from harness.errors import InputError
 from harness.records import Question
-from harness.run.plan import limited, sample
+from harness.run.plan import NO_FINE_TUNE, NO_GOLD, limited, sample
 from harness.run.settings import Effort, Settings, effort
 from harness.spec.strategy import DEFAULT_STRATEGIES, STRATEGIES
 from tests.run.worlds import make_task, plan_of, questions
@@ -42,9 +42,7 @@ def test_what_controls_a_fine_tune_runs_beside_one_alone(tmp_path: Path) -> None
         "lora",
     ]
     plan = plan_of([task], ["base", "rag-on-train"])
-    assert plan.not_applicable["workshop"] == {
-        "rag-on-train": "it controls a fine-tune, and none is trained beside it"
-    }
+    assert plan.not_applicable["workshop"] == {"rag-on-train": str(NO_FINE_TUNE)}
     assert [job.timed for job in plan_of([task], ["lora", "rag-on-train"]).jobs] == [True, False]
 
 
@@ -60,12 +58,13 @@ def test_what_does_not_apply_is_named_with_its_reason(tmp_path: Path) -> None:
     assert "no corpus" in reasons["oracle"]
     assert "no corpus to show whole" in reasons["full-context"]
     assert "no training questions to retrieve from" in reasons["rag-on-train"]
+    assert reasons["lora"].endswith("; name some in the task file (questions: {train: FILE})")
 
 
 def test_the_oracle_needs_gold_documents(tmp_path: Path) -> None:
     without = [{**row, "gold_docs": []} for row in questions()]
     plan = plan_of([make_task(tmp_path, test=without)], EVERY)
-    assert plan.not_applicable["workshop"] == {"oracle": "no test question names its gold documents"}
+    assert plan.not_applicable["workshop"] == {"oracle": str(NO_GOLD)}
 
 
 def test_every_adapter_answers_the_general_tasks_without_context(tmp_path: Path) -> None:

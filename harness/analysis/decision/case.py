@@ -22,6 +22,7 @@ from harness.analysis.money.prices import Prices
 from harness.analysis.results.decision import ASSUMED_MONTHLY_QUERIES, Setting, Verdict
 from harness.analysis.results.figures import Check
 from harness.analysis.results.run import SystemFigures, TaskFigures
+from harness.analysis.results.step import Step
 from harness.analysis.unfinished import rivals_waited_for
 from harness.analysis.validity.check import excluded
 from harness.errors import InputError, InputErrors
@@ -53,7 +54,8 @@ class Case:
     it; `candidates_at` leaves these out, `excluded_at` gives those of them that one could deploy. `unfit`: why nothing
     of this run may be recommended, a clause: it was quick, or is not complete. `waiting`: rivals whose answers are
     still to come. `sizes`: parameters of each model, by its label (None: the run has only one). `fits`: how well each
-    adapter learned its training answers.
+    adapter learned its training answers. `models`: of the run; `memory_gb`: of its machine. `limit`: of questions that
+    the run was to ask (None: of none). `completing`: what makes an unfit run fit.
     """
 
     systems: Mapping[str, SystemFigures]
@@ -69,6 +71,11 @@ class Case:
     waiting: tuple[str, ...] = ()
     sizes: Mapping[str | None, float | None] = field(default_factory=dict)
     fits: Mapping[str, TrainFit] = field(default_factory=dict)
+    task: str = ""
+    models: tuple[ModelFacts, ...] = ()
+    memory_gb: float | None = None
+    limit: int | None = None
+    completing: Step | None = None
     seed: int = 0
 
     def choice_at(self, setting: Setting) -> Choice:
@@ -194,6 +201,7 @@ def case_of(
     fair, unfair = (
         [candidate for candidate in candidates if (candidate.name in failed) is out] for out in (False, True)
     )
+    unfit = _unfit(run, figures)
     return Case(
         systems=own,
         candidates_at=_priced(run, task, fair, prices, inputs),
@@ -209,10 +217,15 @@ def case_of(
         probes=figures.probes,
         checks=figures.validity,
         excluded={name: tuple(checks) for name, checks in failed.items() if name in own},
-        unfit=_unfit(run, figures),
+        unfit=unfit.why if unfit else None,
         waiting=rivals_waited_for(run, task),
         sizes={model.label: model.parameters for model in run.manifest.models},
         fits={name: fit for name, system in own.items() if (fit := _fit(run, system))},
+        task=task,
+        models=run.manifest.models,
+        memory_gb=run.manifest.machine.memory_gb,
+        limit=run.manifest.settings.limit,
+        completing=unfit.remedy if unfit else None,
     )
 
 
@@ -238,14 +251,25 @@ def _setting(inputs: CostInputs, prices: Prices | None) -> Setting:
     )
 
 
-def _unfit(run: Evidence, figures: TaskFigures) -> str | None:
-    """Why a run is not fit for decisions, as a clause; None where it is."""
+@dataclass(frozen=True, slots=True)
+class Unfit:
+    """Why a run is not fit for decisions, as a clause, and what makes one that is."""
+
+    why: str
+    remedy: Step
+
+
+def _unfit(run: Evidence, figures: TaskFigures) -> Unfit | None:
+    """None where it is fit."""
     if run.manifest.quick:
-        return "this was a quick run, with few questions and little training"
+        why = "this was a quick run, with few questions and little training"
+        return Unfit(why, Step("Compare in full, without --quick", f"harness compare {figures.name}"))
     missing = any(
         system.n_answered + system.out_of_reach < figures.n for system in figures.strategies.values()
     )
-    return "the run is not complete" if missing or run.manifest.status != "complete" else None
+    if missing or run.manifest.status != "complete":
+        return Unfit("the run is not complete", Step("Go on with it", "harness compare --resume RUN"))
+    return None
 
 
 def _fit(run: Evidence, system: SystemFigures) -> TrainFit | None:

@@ -9,6 +9,7 @@ from harness.analysis.decision import chances, change_words, headline, words
 from harness.analysis.decision.case import Case
 from harness.analysis.decision.choice import Appraisal, Choice, OpenRival, pays
 from harness.analysis.decision.literature import literature
+from harness.analysis.decision.next_steps import next_steps
 from harness.analysis.decision.pairs import TRAININGS_DIFFER, Difference, Need, Power
 from harness.analysis.decision.requirements.table import Requirements, rows
 from harness.analysis.decision.sensitivity import Outcome, changes, decision_map, outcome_of, price_bands
@@ -42,6 +43,7 @@ def verdict(case: Case) -> Decision:
         reasons=words.reasons(case, decision),
         assumptions=() if decision.why_not else tuple(words.assumptions(case, decision)),
         literature=literature(case, decision),
+        next_steps=next_steps(case, decision),
     )
 
 

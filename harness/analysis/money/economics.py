@@ -12,6 +12,7 @@ from harness.analysis.results.crossover import Line, Paid
 from harness.analysis.results.decision import Reason, Setting
 from harness.analysis.results.figures import Interval
 from harness.analysis.results.money import Assumptions, Components
+from harness.analysis.results.step import Step
 from harness.analysis.results.tokens import ByToken
 from harness.spec.tariff import Tariff
 
@@ -69,6 +70,10 @@ class CostDifference:
         return abs(self.usd) <= self.margin_usd
 
 
+NO_PRICES = "the run has no price list"
+NOT_TIMED = "not timed"
+
+
 @dataclass(frozen=True, slots=True)
 class Economics:
     """One system's money, US dollars. None: not known, `reason` says why."""
@@ -105,6 +110,17 @@ class Economics:
     """95 % interval of `seconds` as far as the timed questions tell; None where they are too few."""
     pass_n: int = 0
     """Where `seconds` are those of the answer pass: of so many answers."""
+
+    @property
+    def remedy(self) -> Step | None:
+        """What would make its cost known; None where it is. What is no more than a flag belongs to `compare`."""
+        if self.reason is None:
+            return None
+        if self.reason == NOT_TIMED:
+            return Step("Time the answers, so that costs are known", "--latency-queries 20")
+        if self.reason == NO_PRICES:
+            return Step("Decide with a price list", "harness decide RUN --prices FILE")
+        return Step("Say what every model costs, in the models file (--models)", "usd_per_hour: USD")
 
     @property
     def by_token(self) -> bool:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from harness.analysis.money.economics import CostInputs, Economics, fine_tune_cost
+from harness.analysis.money.economics import NO_PRICES, NOT_TIMED, CostInputs, Economics, fine_tune_cost
 from harness.analysis.money.measured import Measured
 from harness.analysis.money.prices import Prices
 from harness.analysis.results.crossover import Paid
@@ -17,7 +17,6 @@ from harness.analysis.results.hosting import Hosting
 from harness.analysis.results.money import Assumptions, Components
 from harness.analysis.results.tokens import ByToken
 
-NO_PRICES = "the run has no price list"
 NO_UPFRONT = (
     "what making the served adapter cost is not known; declare upfront_usd with it in the models file"
 )
@@ -81,7 +80,7 @@ def _why_unknown(measured: Measured, hosting: Paid | None) -> str | None:
     if measured.serving and measured.serving.unknown:
         return measured.serving.unknown
     timed = isinstance(hosting, ByToken) or measured.busy_s is not None
-    return None if timed else "not timed"
+    return None if timed else NOT_TIMED
 
 
 def _query_parts(measured: Measured, hosting: Hosting, queries: float) -> Components:

@@ -9,6 +9,7 @@ from typing import Any
 from harness.analysis.results.figures import Interval
 from harness.analysis.results.money import BreakEven
 from harness.analysis.results.requirements import Outcome
+from harness.analysis.results.step import Step
 from harness.spec.tariff import Tariff
 
 
@@ -303,7 +304,8 @@ class Decision:
     all the rest. `condition`: where accuracy and cost pull apart. `unjudged`: those of `excluded` that might have won.
     `unfit`: why nothing of this run may be recommended. `excluded`: system → the failed check that rules it out.
     `nearest`: where no system is feasible, the one that misses least. `pays_*_usd`: the prices of a wrong answer
-    between which the favourite also has the least expected cost.
+    between which the favourite also has the least expected cost. `next_steps`: what would settle it, and a stronger
+    generator where this one is too weak.
     """
 
     status: Verdict
@@ -341,6 +343,7 @@ class Decision:
     break_even: tuple[BreakEven, ...] = ()
     by_metric: tuple[MetricVerdict, ...] = ()
     other_metrics: Reason = Reason("")
+    next_steps: tuple[Step, ...] = ()
 
     @property
     def headline(self) -> str:

@@ -12,6 +12,7 @@ from typing import Annotated
 
 from pydantic import AfterValidator
 
+from harness.analysis.results.step import Step
 from harness.ranges import Count, Finite, NonNegative, Positive, Seconds, Share
 
 
@@ -348,7 +349,7 @@ class Check:
 
     `detail` is a sentence, and `figures` holds every number in it. `threshold`: the limit that was crossed; where
     none was, the nearest. `strategies`: the systems that the status speaks of; of a failed check, those it excludes.
-    `failed`: why these cannot be judged, a clause.
+    `failed`: why these cannot be judged, a clause. `remedy`: what to do about a failure or a warning.
     """
 
     check: str
@@ -361,6 +362,7 @@ class Check:
     strategies: tuple[str, ...]
     figures: dict[str, float]
     failed: str = ""
+    remedy: Step | None = None
 
     @property
     def clause(self) -> str:

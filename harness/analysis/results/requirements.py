@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from harness.analysis.results.step import Step
+
 
 class Met(StrEnum):
     """How a requirement turned out for a system."""
@@ -19,6 +21,7 @@ class Outcome:
     """One requirement held against one system.
 
     `detail` is a clause, and `figures` holds every number in it. `miss`: the distance as a share of the limit.
+    `remedy`: what would meet it, or tell; its line is a flag of `compare`, or a line of the task file.
     """
 
     requirement: str
@@ -26,6 +29,7 @@ class Outcome:
     detail: str
     figures: dict[str, float] = field(default_factory=dict)
     miss: float = 0.0
+    remedy: Step | None = None
 
     @property
     def unsure(self) -> bool:

@@ -20,10 +20,6 @@ SURE = 0.05
 """p below which a drop is more than error."""
 LARGE = -0.20
 """A loss that warns even where it may be error."""
-REMEDY = (
-    " Mix general examples into its training, lower its learning rate, train it for fewer epochs, or serve the adapter "
-    "for its own task alone."
-)
 NOT_ASKED = (
     "Not measured: no task for forgetting was asked before and after this task's fine-tune "
     "(compare --guard TASK)."
@@ -165,7 +161,7 @@ def _forgotten(rule: Rule, other: Case, system: System, guest: System) -> Check 
     note = "" if change.delta >= 0 or sure else ", within error"
     detail = (
         f"{system.name} against {bare.name} on {other.task}: {points(change.delta)}{note} "
-        f"({change.lost} lost, {change.gained} gained of {change.n}).{REMEDY if warns else ''}"
+        f"({change.lost} lost, {change.gained} gained of {change.n})."
     )
     status = Status.WARN if warns else Status.PASS
     return rule.check(status, detail, change.delta, rule.limits.warn, (system.name,), change.figures)

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 from harness.analysis.accuracy import ScoredAnswer
 from harness.analysis.evidence import Evidence, Pair
 from harness.analysis.results.figures import Check, FigureKind, Status
+from harness.analysis.results.step import Step
 from harness.records import AdapterRecord
 from harness.spec.system import System
 
@@ -59,8 +60,17 @@ class Rule:
     kind: FigureKind
     limits: Limits
     look: Callable[[Case, Rule], list[Check]]
+    remedy: Callable[[Case], Step]
+    """What to do where it fails or warns."""
     failed: str = ""
     """Why a system that fails cannot be judged, as a clause: `it was never trained`."""
+
+    def judge(self, case: Case) -> list[Check]:
+        """Look at a task; what fails or warns comes with its remedy."""
+        return [
+            replace(check, remedy=self.remedy(case)) if check.status in (Status.FAIL, Status.WARN) else check
+            for check in self.look(case, self)
+        ]
 
     def finding(self, system: System, figure: float) -> Finding:
         """What the limits make of a figure."""

@@ -1,4 +1,4 @@
-"""The table of checks, a row each, and the judgement of a task by all of them."""
+"""The table of checks, a row each with its remedy, and the judgement of a task by all of them."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from harness.analysis.accuracy import ScoredAnswer
 from harness.analysis.evidence import Evidence, Pair
 from harness.analysis.results.figures import Check, FigureKind
+from harness.analysis.results.step import Step
 from harness.analysis.validity import (
     adapters,
     answers,
@@ -16,6 +17,7 @@ from harness.analysis.validity import (
     leaks,
     parity,
     questions,
+    remedies,
     settings,
     template,
     timings,
@@ -35,6 +37,7 @@ CHECKS: dict[str, Rule] = {
             SHARE,
             Limits(warn=0.0, fail=-1.0),
             adapters.changes_logits,
+            remedies.harder_training,
             "its adapter changes nothing",
         ),
         # Share of its own training answers that a fine-tune reproduces.
@@ -44,6 +47,7 @@ CHECKS: dict[str, Rule] = {
             SHARE,
             Limits(warn=0.8, fail=0.1),
             trained.fits_training,
+            remedies.harder_training,
             "it did not learn its own training answers",
         ),
         # Share of the prompts that differ.
@@ -53,6 +57,7 @@ CHECKS: dict[str, Rule] = {
             SHARE,
             Limits(warn=0.0, fail=0.0),
             adapters.same_prompts,
+            lambda case: remedies.again(case, "Ask base and the fine-tune again, in one run"),
             "its prompts are not those of the bare model",
         ),
         # Share of the test questions with a near copy: what a leak could add to the accuracy at most.
@@ -62,6 +67,7 @@ CHECKS: dict[str, Rule] = {
             SHARE,
             Limits(warn=0.0, fail=0.02),
             leaks.no_leak,
+            remedies.no_copies,
             "test questions stand in its training set",
         ),
         # Share of the test questions that the embedder does not read to their end.
@@ -71,6 +77,10 @@ CHECKS: dict[str, Rule] = {
             SHARE,
             Limits(warn=0.0, fail=0.25),
             questions.read_whole,
+            lambda _: Step(
+                "Begin with what is asked, shorten the questions, or name an embedder that reads more",
+                "--embedder NAME",
+            ),
         ),
         # Share of the answers that stand in no parsed gold document. A warning that excludes nobody: the answer may
         # be worded otherwise there, and all strategies have the same documents.
@@ -80,6 +90,9 @@ CHECKS: dict[str, Rule] = {
             SHARE,
             Limits(warn=0.02, fail=1.0),
             questions.answers_in_documents,
+            lambda case: remedies.validate(
+                case, "See whether these answers are worded otherwise in the documents"
+            ),
         ),
         # recall@k, at the k of the prompt.
         Rule(
@@ -88,6 +101,9 @@ CHECKS: dict[str, Rule] = {
             SHARE,
             Limits(warn=0.5, fail=0.2),
             context.finds_passages,
+            lambda case: remedies.again(
+                case, "Let other settings of retrieval be tried on dev questions", f"--tune {remedies.TRIES}"
+            ),
             "its retrieval finds next to nothing",
         ),
         # The figure is the control's lead over rag; the limits are of −p of the control being below what it
@@ -98,6 +114,7 @@ CHECKS: dict[str, Rule] = {
             DIFFERENCE,
             Limits(warn=-0.05, fail=-0.01),
             context.oracle_not_below,
+            lambda case: remedies.validate(case, "Read gold_docs and the wording of the questions again"),
         ),
         # Share of the prompts that lost passages to their budget.
         Rule(
@@ -106,6 +123,7 @@ CHECKS: dict[str, Rule] = {
             SHARE,
             Limits(warn=0.05, fail=0.25),
             context.keeps_passages,
+            remedies.longer_prompts,
             "its prompts lost their passages",
         ),
         # Share of the answers that could not be had. They may be those of the hard questions.
@@ -115,6 +133,7 @@ CHECKS: dict[str, Rule] = {
             SHARE,
             Limits(warn=0.0, fail=0.1),
             answers.not_missing,
+            lambda _: Step("Ask again for what is missing", "harness compare --resume RUN"),
             "too many of its answers are missing",
         ),
         # Share of the written answers that the token limit cut and that are not right. Small models ramble, and
@@ -125,6 +144,7 @@ CHECKS: dict[str, Rule] = {
             SHARE,
             Limits(warn=0.1, fail=0.5),
             answers.not_cut,
+            remedies.longer_answers,
             "the token limit cut its answers",
         ),
         # Share of the written answers without a word.
@@ -134,6 +154,7 @@ CHECKS: dict[str, Rule] = {
             SHARE,
             Limits(warn=0.05, fail=0.2),
             answers.not_empty,
+            remedies.words_in_answers,
             "its answers are empty",
         ),
         # Of the right replies by `contains`, the share in which the hit may say nothing. Of 167 honest ones of a small
@@ -144,6 +165,7 @@ CHECKS: dict[str, Rule] = {
             SHARE,
             Limits(warn=0.2, fail=0.5),
             hits.not_long,
+            remedies.shorter_replies,
             "its right replies are far longer than the answer",
         ),
         Rule(
@@ -152,6 +174,7 @@ CHECKS: dict[str, Rule] = {
             SHARE,
             Limits(warn=0.1, fail=0.3),
             hits.no_lists,
+            remedies.shorter_replies,
             "its replies list several candidates",
         ),
         Rule(
@@ -160,10 +183,20 @@ CHECKS: dict[str, Rule] = {
             SHARE,
             Limits(warn=0.05, fail=0.3),
             hits.not_denied,
+            remedies.shorter_replies,
             "its replies deny the answer",
         ),
         # By which share one slow answer raises the mean of the others: a warning, since a mean is what is paid for.
-        Rule("timings", "timed answers", SHARE, Limits(warn=0.1, fail=math.inf), timings.steady),
+        Rule(
+            "timings",
+            "timed answers",
+            SHARE,
+            Limits(warn=0.1, fail=math.inf),
+            timings.steady,
+            lambda case: remedies.again(
+                case, "Time more answers, while nothing else runs on the machine", "--latency-queries 50"
+            ),
+        ),
         # How many systems have a fault in their prompt.
         Rule(
             "chat_template",
@@ -171,6 +204,9 @@ CHECKS: dict[str, Rule] = {
             COUNT,
             Limits(warn=0.0, fail=0.0),
             template.applied_once,
+            lambda _: Step(
+                "Look at prompts.jsonl of the run, and at chat_template in the model's tokenizer_config.json"
+            ),
             "its chat template is not applied as it should be",
         ),
         # Share of a served model's answers that are those of the local model with the same weights.
@@ -180,6 +216,9 @@ CHECKS: dict[str, Rule] = {
             SHARE,
             Limits(warn=0.98, fail=0.9),
             parity.same_answers,
+            lambda _: Step(
+                "Start the server with the same weights, in float32, and with the model's own chat template"
+            ),
             "its answers are not those of the model that it is said to be",
         ),
         # How many systems are set up as nobody would who wants them to win, and were not held against other settings.
@@ -189,11 +228,21 @@ CHECKS: dict[str, Rule] = {
             COUNT,
             Limits(warn=0.0, fail=0.0),
             settings.strong_enough,
+            lambda case: remedies.again(
+                case, "Let settings be chosen on dev questions", f"--tune {remedies.TRIES}"
+            ),
             "it was set up too weakly to be beaten",
         ),
         # Accuracy on another task's questions, adapter − base. Some forgetting is what fine-tuning costs, and an
         # adapter serves its own task: it warns, and no loss fails.
-        Rule("forgetting", "forgetting", DIFFERENCE, Limits(warn=-0.05, fail=-1.0), adapters.forgetting),
+        Rule(
+            "forgetting",
+            "forgetting",
+            DIFFERENCE,
+            Limits(warn=-0.05, fail=-1.0),
+            adapters.forgetting,
+            remedies.softer_training,
+        ),
     )
 }
 
@@ -201,4 +250,4 @@ CHECKS: dict[str, Rule] = {
 def judge(run: Evidence, task: str, scores: Mapping[Pair, Sequence[ScoredAnswer]]) -> list[Check]:
     """Every check of a task, in the table's order. `scores` are those of the whole run."""
     case = Case(run, task, scores)
-    return [check for rule in CHECKS.values() for check in rule.look(case, rule)]
+    return [check for rule in CHECKS.values() for check in rule.judge(case)]

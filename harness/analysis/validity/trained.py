@@ -60,15 +60,10 @@ def _fit(rule: Rule, system: System, who: str, trained: AdapterRecord) -> Fit:
     if trained.stopped != ALL_EPOCHS:
         return Fit(finding, f"{who} stopped after {_epochs(trained)} ({trained.stopped}); {fell}.", figures)
     if trained.train_loss <= UNLEARNT * first:
-        return Fit(
-            finding, f"{who} went through all {_epochs(trained)} that it was given; {fell}. {REMEDY}", figures
-        )
+        return Fit(finding, f"{who} went through all {_epochs(trained)} that it was given; {fell}.", figures)
     failed = Finding(system.name, trained.train_fit, Status.FAIL, rule.limits.warn)
-    why = f"{who} is under-trained: in all {_epochs(trained)} that it was given {fell}. {REMEDY}"
+    why = f"{who} is under-trained: in all {_epochs(trained)} that it was given {fell}."
     return Fit(failed, why, figures)
-
-
-REMEDY = "Raise finetune.learning_rate or finetune.max_epochs in the task file."
 
 
 def _epochs(trained: AdapterRecord) -> str:

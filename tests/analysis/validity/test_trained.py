@@ -26,7 +26,7 @@ def test_a_rate_a_hundred_times_too_small_is_under_trained(tmp_path: Path) -> No
         "lora is under-trained: in all 3 epochs that it was given its loss fell from 2 to 1.9"
         in found["detail"]
     )
-    assert "finetune.learning_rate" in found["detail"]
+    assert found["remedy"]["line"].startswith("finetune: {learning_rate: ")
 
 
 def test_the_rival_of_an_under_trained_fine_tune_is_not_crowned(tmp_path: Path) -> None:

@@ -7,12 +7,22 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from harness.analysis.results.requirements import Met, Outcome
-from harness.quantities import dollars, gigabytes, percent, seconds, share
+from harness.analysis.results.step import Step
+from harness.quantities import dollars, gigabytes, percent, seconds, share, whole
 
 if TYPE_CHECKING:
     from harness.analysis.decision.candidates import Candidate
     from harness.analysis.decision.requirements.table import Requirements
     from harness.analysis.results.decision import Setting
+
+MEASURE_MEMORY = Step(
+    "Compare this model alone and on the processor: the peak of such a run is kept", "--device cpu"
+)
+SHOW_PASSAGES = Step("Compare strategies that show passages", "--strategies rag,lora+rag")
+ASK_FOR_CITATIONS = Step("Ask for citations, in the task file", 'answer: {citations: "[{n}]"}')
+NAME_GOLD = Step("Name in the test questions the documents that hold the answers (gold_docs)")
+AT_HOME = Step("Compare a model on a machine of your own", "--model NAME")
+TRAIN_HERE = Step("Compare a fine-tune that is trained here", "--strategies lora")
 
 FARTHEST = 1e9
 """Times the limit that a miss is counted for at most: a limit may be next to nothing."""
@@ -54,7 +64,10 @@ def latency(candidate: Candidate, needs: Requirements, _: Setting) -> Outcome | 
             return _timed(candidate, lower, below, most, f"at the {lower} already")
     n, least = candidate.latency.n, PERCENTILES[name][1]
     why = f"the {name} needs {least} timed questions, and {n} were timed"
-    return _unknown("max_latency_s", why, required=most, timed=n, timed_needed=least)
+    remedy = Step(
+        f"Time {whole(least)} answers of each strategy", f"--latency-queries {least}", {"timed_needed": least}
+    )
+    return _unknown("max_latency_s", why, remedy, required=most, timed=n, timed_needed=least)
 
 
 def _timed(candidate: Candidate, percentile: str, value: float, most: float, what: str) -> Outcome:
@@ -72,7 +85,7 @@ def budget(candidate: Candidate, needs: Requirements, setting: Setting) -> Outco
     value = candidate.monthly_usd(setting)
     if value is None:
         why = f"its cost is not known: {candidate.cost_reason}"
-        return _unknown("monthly_budget_usd", why, required=most)
+        return _unknown("monthly_budget_usd", why, candidate.economics.remedy, required=most)
     return _compared("monthly_budget_usd", value, most, value <= most, dollars, "a month")
 
 
@@ -90,9 +103,11 @@ def memory(candidate: Candidate, needs: Requirements, _: Setting) -> Outcome | N
     if most is not None and most <= limit:
         return _compared("max_memory_gb", most, limit, True, gigabytes, "at the peak of the whole run")
     if least is None:
-        return _unknown("max_memory_gb", "the size of its weights is not recorded", required=limit)
+        return _unknown(
+            "max_memory_gb", "the size of its weights is not recorded", MEASURE_MEMORY, required=limit
+        )
     why = f"weights and index take {gigabytes(least)}, and what answering needs beside them was not measured"
-    return _unknown("max_memory_gb", why, required=limit, weights=least)
+    return _unknown("max_memory_gb", why, MEASURE_MEMORY, required=limit, weights=least)
 
 
 def citations(candidate: Candidate, needs: Requirements, _: Setting) -> Outcome | None:
@@ -100,7 +115,7 @@ def citations(candidate: Candidate, needs: Requirements, _: Setting) -> Outcome 
         return None
     if candidate.cites:
         return Outcome("citations", Met.MET, "its passages can be cited")
-    return Outcome("citations", Met.MISSED, "it has no passages to cite", miss=1.0)
+    return Outcome("citations", Met.MISSED, "it has no passages to cite", miss=1.0, remedy=SHOW_PASSAGES)
 
 
 def right_citations(candidate: Candidate, needs: Requirements, _: Setting) -> Outcome | None:
@@ -109,14 +124,13 @@ def right_citations(candidate: Candidate, needs: Requirements, _: Setting) -> Ou
     if least is None:
         return None
     if not candidate.cites:
-        return Outcome(
-            "min_citations", Met.MISSED, "it has no passages to cite", {"required": least}, miss=1.0
-        )
+        why, required = "it has no passages to cite", {"required": least}
+        return Outcome("min_citations", Met.MISSED, why, required, miss=1.0, remedy=SHOW_PASSAGES)
     if measured is None or measured.mean is None:
-        why = "no citation was asked for (answer.citations of the task file)"
+        why, remedy = "no citation was asked for", ASK_FOR_CITATIONS
         if measured is not None:
-            why = "no question that names gold documents was answered"
-        return _unknown("min_citations", why, required=least)
+            why, remedy = "no question that names gold documents was answered", NAME_GOLD
+        return _unknown("min_citations", why, remedy, required=least)
     right = measured.mean
     outcome = _compared("min_citations", right, least, right >= least, percent, gap=share)
     low, high = measured.ci_low, measured.ci_high
@@ -135,7 +149,7 @@ def in_house(candidate: Candidate, needs: Requirements, _: Setting) -> Outcome |
     if not needs.in_house:
         return None
     if candidate.leaves:
-        return Outcome("in_house", Met.MISSED, candidate.leaves, miss=1.0)
+        return Outcome("in_house", Met.MISSED, candidate.leaves, miss=1.0, remedy=AT_HOME)
     return Outcome("in_house", Met.MET, "it answered on a machine of your own, and nothing left it")
 
 
@@ -149,7 +163,7 @@ def update(candidate: Candidate, _: Requirements, setting: Setting) -> Outcome |
         return None
     if candidate.update_unknown:
         why = "its adapter is made elsewhere, and nobody said how long that takes"
-        return _unknown("refresh_days", why, required=limit * 86400)
+        return _unknown("refresh_days", why, TRAIN_HERE, required=limit * 86400)
     if device is None and people is None:
         return None
     value, most = (device or 0.0) + (people or 0.0), limit * 86400
@@ -192,5 +206,5 @@ def _unsure(
     return outcome
 
 
-def _unknown(requirement: str, why: str, **figures: float) -> Outcome:
-    return Outcome(requirement, Met.UNKNOWN, f"cannot be checked: {why}", figures)
+def _unknown(requirement: str, why: str, remedy: Step | None = None, **figures: float) -> Outcome:
+    return Outcome(requirement, Met.UNKNOWN, f"cannot be checked: {why}", figures, remedy=remedy)

@@ -13,7 +13,7 @@ ROOT = Path(harness.__file__).parent
 ORDER = (
     "errors", "process", "progress", "quantities", "ranges", "records", "temporary", "files", "strictjson", "loading",
     "patterns", "templates", "scoring", "spec", "corpus", "engines", "finetune", "run", "lmeval", "export", "imports",
-    "analysis", "report", "commands", "cli", "__main__",
+    "analysis", "preview", "report", "commands", "cli", "__main__",
 )  # fmt: skip
 """From the rooms that need no other to those that people call."""
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -11,10 +11,9 @@ from harness.commands import TASKS
 from harness.commands.flags import add_code_flag, name, place
 from harness.commands.importing import add_import
 from harness.errors import InputError, collecting, raise_all
-from harness.quantities import counted, listed
+from harness.quantities import listed
 
 if TYPE_CHECKING:
-    from harness.corpus.documents import Corpus
     from harness.corpus.inventory import Corpora
     from harness.spec.task import Task
 
@@ -25,14 +24,18 @@ def add_tasks(commands: Any) -> None:
     listing = verbs.add_parser("list", help="the tasks in tasks/")
     listing.add_argument("--json", action="store_true", help="print one JSON document and nothing else")
     listing.set_defaults(run=_list)
-    validate = verbs.add_parser("validate", help="check task files, their questions and gold documents")
+    validate = verbs.add_parser(
+        "validate", help="check task files, and say what a run of them will do and what would spoil it"
+    )
     validate.add_argument("tasks", nargs="*", type=name, metavar="TASK")
+    validate.add_argument("--json", action="store_true", help="print one JSON document and nothing else")
     add_code_flag(validate)
     validate.set_defaults(run=_validate)
     schema = verbs.add_parser("schema", help="print the JSON schema of a task file")
     schema.set_defaults(run=_schema)
     new = verbs.add_parser("new", help="write a small task to start from")
     new.add_argument("name", type=name, metavar="NAME")
+    new.add_argument("--corpus", metavar="PATH", type=place, help="your documents: a folder, file or glob")
     new.set_defaults(run=_new)
     add_import(verbs)
     export = verbs.add_parser("export", help="write a task in the form of another program")
@@ -81,57 +84,29 @@ def _task_row(task: Task) -> dict[str, Any]:
 
 
 def _validate(options: argparse.Namespace) -> None:
+    from harness.files import cache_root, to_json
     from harness.lmeval.load import open_tasks
-    from harness.spec.remarks import remarks
+    from harness.preview.case import Case, Tokenizers
+    from harness.preview.preview import preview
+    from harness.preview.words import lines
     from harness.spec.task import load_tasks
 
     tasks = open_tasks(load_tasks(options.tasks, TASKS), allow_code=options.allow_task_code)
     tasks, corpora = check_corpora(tasks)
-    for task in tasks:
-        told = _of_corpus(task, corpora.read(task.corpus)) if task.corpus else ()
-        for sentence in (*task.left_out, *task.remarks, *remarks(task), *told, *_cut_questions(task)):
-            print(sentence)
-        print(
-            f"{task.path}: {task.spec.name} is valid ({len(task.test)} test, "
-            f"{counted(len(task.train), 'train question')})"
-        )
-
-
-def _of_corpus(task: Task, corpus: Corpus) -> Iterator[str]:
-    """What was read and what was not, and answers that stand in no gold document."""
-    from harness.corpus.inventory import told
-    from harness.corpus.loss import answers_found, loss_sentence, lost_in
-
-    first, *others = told(corpus.inventory)
-    yield f"{task.path}: {first}"
-    yield from others
-    found = answers_found(task, corpus)
-    if lost_in(found):
-        yield f"{task.path}: {loss_sentence(found)}"
-
-
-def _cut_questions(task: Task) -> Iterator[str]:
-    """Which questions the default embedder would not read to their end, where it is on this machine already.
-
-    Its tokenizer is read only where a question is so long in bytes that it may have too many tokens.
-    """
-    from harness.corpus.embedder import SentenceTransformerEmbedder
-    from harness.corpus.window import REMEDY, cut_sentence, query_tokens
-    from harness.engines.catalogue import DEFAULT_EMBEDDER
-    from harness.engines.store import listing
-    from harness.files import cache_root
-    from harness.spec.strategy import retrieved
-
-    passages = retrieved(task.spec.retrieval, DEFAULT_EMBEDDER)
-    folder = next(row.path for row in listing(cache_root()) if row.name == DEFAULT_EMBEDDER)
-    if task.corpus is None or folder is None:
+    tokenizers = Tokenizers.fetched(cache_root())
+    previews = [
+        preview(Case(task, _called(task), corpora.read(task.corpus) if task.corpus else None, tokenizers))
+        for task in tasks
+    ]
+    if options.json:
+        print(to_json({"tasks": previews}, indent=2))
         return
-    embedder = SentenceTransformerEmbedder(folder, DEFAULT_EMBEDDER, "", "cpu")
-    long = [q for q in task.test if len(q.question.encode()) >= embedder.max_tokens // 2]
-    if long and (
-        cut := cut_sentence(query_tokens(long, embedder, passages), embedder.max_tokens, len(task.test))
-    ):
-        yield f"{task.path}: {cut} {REMEDY}"
+    print("\n\n".join("\n".join(lines(each)) for each in previews))
+
+
+def _called(task: Task) -> str:
+    """How a command names a task: by its name in `tasks/`, elsewhere by its path."""
+    return task.name if task.path.parent == TASKS else str(task.path)
 
 
 def _schema(_options: argparse.Namespace) -> None:
@@ -169,10 +144,22 @@ def check_corpora(tasks: Sequence[Task]) -> tuple[list[Task], Corpora]:
 
 
 def _new(options: argparse.Namespace) -> None:
-    from harness.spec.schema import scaffold
+    from harness.corpus.documents import read_corpus
+    from harness.corpus.inventory import tell
+    from harness.progress import Terminal
+    from harness.spec.starter import scaffold
 
-    for path in scaffold(TASKS, options.name):
+    document = None
+    if options.corpus is not None:
+        corpus = read_corpus(options.corpus)
+        tell(options.name, corpus.inventory, Terminal())
+        document = corpus.documents[0].doc_id
+    for path in scaffold(TASKS, options.name, options.corpus, document):
         print(path)
+    Terminal().note(
+        f"Put your questions in the place of the examples; `harness tasks validate {options.name}` then says what a "
+        "run of it will do."
+    )
 
 
 def _export(options: argparse.Namespace) -> None:

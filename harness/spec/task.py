@@ -15,6 +15,7 @@ from harness.quantities import counted, listed
 from harness.records import Question, TaskGroup
 from harness.spec.lmevalspec import KEYS_OF_LM_EVAL, SECTIONS_OF_LM_EVAL, LmEvalSpec
 from harness.spec.questions import QuestionFile, across, leaks, read_questions
+from harness.spec.starter import left_as_they_came
 from harness.spec.taskspec import Answer, TaskSpec
 from harness.spec.yamlfile import YamlFile, load_yaml, validate
 
@@ -116,7 +117,7 @@ def load_task(path: Path) -> Task:
             f"{lines[id_]}: left out, since it is also the test question at {place}; test questions stay unseen."
             for id_, place in leaked.items()
         ),
-        remarks=() if corpus else tuple(_gold_of_nothing(files.values())),
+        remarks=(*left_as_they_came(files.values()), *(() if corpus else _gold_of_nothing(files.values()))),
     )
 
 

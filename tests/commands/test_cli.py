@@ -73,7 +73,7 @@ def test_the_tasks_that_ship_are_listed_and_valid(
     names = {task["name"] for task in one_document(capsys, "tasks", "list", "--json")["tasks"]}
     assert names == {"knowledge", "behaviour", "general"}
     assert main(["tasks", "validate"]) == 0
-    assert capsys.readouterr().out.count("is valid") == 3
+    assert capsys.readouterr().out.count("Valid: nothing was found") == 3
 
 
 def test_tasks_schema_is_the_schema_that_ships(capsys: pytest.CaptureFixture[str]) -> None:
@@ -85,15 +85,28 @@ def test_tasks_schema_is_the_schema_that_ships(capsys: pytest.CaptureFixture[str
     assert schema == json.loads((ROOT / "tasks" / "task.schema.json").read_text(encoding="utf-8"))
 
 
-def test_a_new_task_is_valid_at_once_and_never_overwritten(capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_new_task_can_run_at_once_and_is_never_overwritten(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["tasks", "new", "mine"]) == 0
     written = capsys.readouterr().out.splitlines()
     assert written[0] == "tasks/mine.yaml"
     assert all(Path(path).is_file() for path in written)
     assert main(["tasks", "validate", "mine"]) == 0
-    assert "mine is valid" in capsys.readouterr().out
+    said = capsys.readouterr().out
+    assert "It can run (harness compare mine)" in said
+    assert "Valid" not in said
     assert "exists already" in refused(capsys, "tasks", "new", "mine")
     assert "name" in refused(capsys, "tasks", "new", "../mine")
+
+
+def test_a_new_task_names_the_documents_that_it_is_given(capsys: pytest.CaptureFixture[str]) -> None:
+    Path("docs").mkdir()
+    Path("docs/loans.md").write_text("A drill may be kept for 14 days.", encoding="utf-8")
+    assert "there is no" in refused(capsys, "tasks", "new", "mine", "--corpus", "papers")
+    assert main(["tasks", "new", "mine", "--corpus", "docs"]) == 0
+    assert "1 file with 1 document" in capsys.readouterr().err
+    (task,) = one_document(capsys, "tasks", "validate", "--json")["tasks"]
+    assert task["documents"]["documents"] == 1
+    assert task["gold"] == {"answerable": 3, "named": 1, "looked_for": 1, "found": 1}
 
 
 def test_a_task_is_exported_once_and_never_over_something_else(capsys: pytest.CaptureFixture[str]) -> None:

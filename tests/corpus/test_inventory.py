@@ -67,7 +67,7 @@ def mixed(folder: Path) -> Path:
 def test_validate_tells_what_was_read(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["tasks", "validate", str(mixed(tmp_path))]) == 0
     said = capsys.readouterr().out
-    assert "the corpus has 8 files with 8 documents" in said
+    assert "documents   8 documents (8 .md)" in said
     assert "2 were not read:" in said
     assert "  plan.xyz: files of type .xyz are not read" in said
     assert "  void.md: it has no text" in said or "  void.md: it is empty" in said

@@ -37,7 +37,9 @@ def test_the_list_names_what_is_behind_a_task_and_does_not_open_it(
 
 def test_validating_opens_it(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["tasks", "validate"]) == 0
-    assert "rooms is valid (8 test, 6 train questions)" in capsys.readouterr().out
+    said = capsys.readouterr().out
+    assert "questions   8 test, 6 train, 0 dev." in said
+    assert "Not few-shot-nearest: lm-eval makes its prompts" in said
 
 
 def test_a_run_goes_through_the_command(

@@ -37,6 +37,7 @@ from harness.run.spending import Spending, metered, spent_before
 from harness.run.tools import Tools
 from harness.run.tuning.askers import Askers
 from harness.run.tuning.learning import Learning
+from harness.run.tuning.planned import with_seconds
 from harness.run.tuning.tune import Chosen, Tuning, chosen_by
 from harness.spec.system import System
 from harness.spec.task import Task
@@ -110,7 +111,13 @@ def dry_run(
         contexts = RunContexts(plan, tools, folder, corpora, settings.seed)
         run = Run(settings, plan, tools, folder, contexts, spending)
         curve = Learning(plan, askers).estimate() if settings.learning_curve else ()
-        return replace(run.estimate(*run.make_ready()), tuning=trials, learning=curve)
+        planned = run.estimate(*run.make_ready())
+        steps = (run.pace.expected if run.pace else None) or {}
+        return replace(
+            planned,
+            tuning=with_seconds(trials, planned, steps, run.plan),
+            learning=with_seconds(curve, planned, steps, run.plan),
+        )
 
 
 def fit_within(

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+
 from harness.engines.engine import is_served
-from harness.quantities import counted, dollars, whole
+from harness.quantities import counted, dollars, seconds, whole
 from harness.run.counts import written_tokens
 from harness.run.devsplit import LEAST_DEV
-from harness.run.estimate import TrialsEstimate
+from harness.run.estimate import Estimate, TrialsEstimate
+from harness.run.expected import step_of
+from harness.run.pace import Kind, Step
+from harness.run.plan import Plan
 from harness.run.spending import price_of, usd
 from harness.run.tuning.ask import Asker
 from harness.run.tuning.search import Space, going_on
@@ -52,6 +58,7 @@ def learning_in_words(planned: TrialsEstimate) -> str:
     """`with 4 parts of its examples, 4 trainings and 480 answers`."""
     trained = f"{counted(planned.trainings, 'training')} and " if planned.trainings else ""
     cost = f", at most {dollars(planned.usd_most)}" if planned.usd_most is not None else ""
+    cost += _time(planned)
     parts = counted(planned.settings, "part")
     return f"again with {parts} of its examples: {trained}{counted(planned.requests, 'answer')}{cost}"
 
@@ -62,7 +69,33 @@ def in_words(planned: TrialsEstimate) -> str:
         return f"nothing is tried: {counted(planned.questions, 'dev question')}, of {LEAST_DEV} that it takes"
     trained = f", {counted(planned.trainings, 'training')}" if planned.trainings else ""
     cost = f", {dollars(planned.usd_most)}" if planned.usd_most is not None else ""
+    cost += _time(planned)
     return (
         f"{counted(planned.settings, 'setting')} on {counted(planned.questions, 'dev question')}: at most "
         f"{counted(planned.requests, 'answer')} that read {whole(planned.prompt_tokens)} tokens{trained}{cost}"
     )
+
+
+def _time(planned: TrialsEstimate) -> str:
+    return "" if planned.seconds is None else f", some {seconds(planned.seconds)} here"
+
+
+def with_seconds(
+    trials: Iterable[TrialsEstimate], run: Estimate, steps: Mapping[Step, float], plan: Plan
+) -> tuple[TrialsEstimate, ...]:
+    """Trials with the time that they take, by the comparison's own `steps`; a training of a trial is a whole one."""
+    jobs = {(job.task, job.system.name): job for job in plan.jobs}
+    rows = {(row.task, row.system): row for row in run.jobs}
+
+    def took(trial: TrialsEstimate) -> float | None:
+        of = (trial.task, trial.system)
+        if run.training_s is None or of not in jobs or of not in rows or not trial.requests:
+            return None
+        answered = rows[of].questions - rows[of].known
+        training = steps.get(step_of(Kind.TRAINING, jobs[of]))
+        if not answered or (trial.trainings and training is None):
+            return None
+        answer = steps[step_of(Kind.ANSWERS, jobs[of])] / answered
+        return answer * trial.requests + (training or 0.0) * trial.trainings
+
+    return tuple(replace(trial, seconds=took(trial)) for trial in trials)

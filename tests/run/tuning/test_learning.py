@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,10 +13,12 @@ from harness.analysis.derive import derive
 from harness.analysis.evidence import read_run
 from harness.engines.engine import AdapterRef
 from harness.errors import InputError
+from harness.report.planned import blocks
 from harness.report.write import write_reports
 from harness.run.compare import dry_run
 from harness.run.manifest_file import read_manifest
 from harness.run.plan import sample
+from harness.run.speed import Speed
 from harness.run.tuning.learning import learns, part_of, sizes
 from harness.spec.task import Task, load_task
 from tests.fakes import RecordingEngine
@@ -121,6 +124,13 @@ def test_a_dry_run_says_what_it_takes(tmp_path: Path) -> None:
     planned = dry_run(settings, [task], make_tools(tmp_path / "cache"), None)
     (curve,) = planned.learning
     assert (curve.settings, curve.trainings, curve.requests) == (3, 0, 3 * len(task.test))
+    assert curve.seconds is None
+    quick = replace(make_tools(tmp_path / "cache"), measure=lambda *_: Speed(0.01, 0.1, 0.02, 0.2, {}))
+    measured = dry_run(settings, [task], quick, None)
+    (answered,) = (row.seconds for row in measured.jobs if row.system == "few-shot-nearest")
+    assert answered
+    assert [row.seconds for row in measured.learning] == [pytest.approx(3 * answered)]
+    assert any("here" in block for block in blocks(measured) if "learning curve" in str(block))
 
 
 def test_a_question_that_nobody_asked_is_damage(tmp_path: Path) -> None:

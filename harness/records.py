@@ -26,7 +26,11 @@ from harness.ranges import (
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """One question of a task. Any one of `answers` is right; an unanswerable question has none."""
+    """One question of a task. Any one of `answers` is right; an unanswerable question has none.
+
+    At most one of these says what else is right under `kind_match`: `parts`, all of which an answer has; `tolerance`,
+    how far its number may be off (`0.5`, `2%`); `pattern`, a regular expression.
+    """
 
     id: Name
     question: Text
@@ -37,6 +41,9 @@ class Question:
     tags: tuple[Text, ...] = ()
     fact_id: Name | None = None
     cluster: Name | None = None
+    parts: tuple[Text, ...] = ()
+    tolerance: Text | None = None
+    pattern: Text | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

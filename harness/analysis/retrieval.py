@@ -8,8 +8,8 @@ from harness.analysis.accuracy import ScoredAnswer
 from harness.analysis.results.figures import Retrieval
 from harness.analysis.statistics.intervals import mean
 from harness.records import Passage
+from harness.scoring.kinds import stands_in, yes_or_no
 from harness.scoring.normal import Words, normalise
-from harness.scoring.text import contains_normalised
 from harness.spec.system import System
 
 DEPTHS = (1, 3, 5, 10)
@@ -62,12 +62,13 @@ def recall(answer: ScoredAnswer, depth: int) -> float:
 
 
 def answer_shown(answer: ScoredAnswer, texts: Texts) -> bool | None:
-    """Whether a shown passage holds an answer; None for unanswerable questions and where a text is lost."""
+    """Whether a shown passage holds an answer; None for unanswerable questions, for yes and no, which no document says,
+    and where a text is lost."""
     question = answer.asked.question
-    if not question.answerable:
+    if not question.answerable or yes_or_no(question.answers):
         return None
     shown = answer.row.retrieved[: answer.row.shown_passages]
     known = [texts.normalised(answer.row.task, passage.chunk_id) for passage in shown]
-    if any(text and contains_normalised(text, question.answers) for text in known):
+    if any(text and stands_in(text, question.answers, question.parts) for text in known):
         return True
     return None if None in known else False

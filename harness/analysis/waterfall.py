@@ -9,9 +9,9 @@ from harness.analysis.accuracy import ScoredAnswer
 from harness.analysis.results.figures import Waterfall, WaterfallStep
 from harness.analysis.retrieval import Texts
 from harness.analysis.statistics.intervals import mean
-from harness.records import Passage
+from harness.records import Passage, Question
+from harness.scoring.kinds import stands_in
 from harness.scoring.refusal import is_refusal
-from harness.scoring.text import contains_normalised
 from harness.spec.context import Kind
 from harness.spec.strategy import named
 from harness.spec.system import ModelRef, System
@@ -61,13 +61,13 @@ class Sources:
         task, question = answer.row.task, answer.asked.question
         gold = set(question.gold_docs)
         of_gold = [chunk for doc in question.gold_docs for chunk in self._of_doc.get((task, doc), ())]
-        if gold and not any(self._says(task, chunk, question.answers) for chunk in of_gold):
+        if gold and not any(self._says(task, chunk, question) for chunk in of_gold):
             return [passage.doc_id in gold for passage in answer.row.retrieved]
-        return [self._says(task, passage.chunk_id, question.answers) for passage in answer.row.retrieved]
+        return [self._says(task, passage.chunk_id, question) for passage in answer.row.retrieved]
 
-    def _says(self, task: str, chunk_id: str, answers: Sequence[str]) -> bool:
+    def _says(self, task: str, chunk_id: str, question: Question) -> bool:
         words = self._texts.normalised(task, chunk_id)
-        return words is not None and bool(words) and contains_normalised(words, answers)
+        return words is not None and bool(words) and stands_in(words, question.answers, question.parts)
 
 
 def waterfall(

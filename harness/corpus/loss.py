@@ -7,8 +7,8 @@ from functools import cache
 
 from harness.corpus.documents import Corpus
 from harness.quantities import counted, listed, percent
+from harness.scoring.kinds import stands_in, yes_or_no
 from harness.scoring.normal import Words, normalise
-from harness.scoring.text import contains_normalised
 from harness.spec.task import Task
 from harness.spec.taskspec import TaskSpec
 
@@ -31,10 +31,15 @@ def answers_found(task: Task, corpus: Corpus) -> dict[str, bool]:
 
     return {
         question.id: any(
-            contains_normalised(text(doc), question.answers) for doc in question.gold_docs if doc in documents
+            stands_in(text(doc), question.answers, question.parts)
+            for doc in question.gold_docs
+            if doc in documents
         )
         for question in task.test
-        if question.answerable and question.gold_docs and not question.choices
+        if question.answerable
+        and question.gold_docs
+        and not question.choices
+        and not yes_or_no(question.answers)
     }
 
 

@@ -31,6 +31,8 @@ from harness.spec.task import Task
 from harness.spec.taskspec import TaskSpec
 
 _COLUMNS = ("id", "prompt", "target", "answers", "answerable", "choices", "gold", "retrieved")
+_KINDS = ("parts", "tolerance", "pattern")
+"""Columns of tasks whose metric asks for them."""
 _TEMPLATE_MARKS = re.compile(r"\{\{|\{%|\{#|\r")
 _DATE = re.compile(r"\d{4}-\d\d-\d\d([T ].*)?")
 _BLANKS_AROUND = r"^\s+|\s+$"
@@ -133,6 +135,8 @@ def _row(to: _Export, question: Question) -> dict[str, Any]:
         "answers": list(question.answers),
         "answerable": question.answerable,
     }
+    taken = {key for name in to.spec.metrics for key in METRICS[name].takes}
+    row |= {key: getattr(question, key) for key in _KINDS if key in taken}
     if question.choices:
         right = [at for at, text in enumerate(question.choices) if is_right(text, question.answers)]
         row |= {"choices": list(question.choices), "gold": right}
@@ -235,6 +239,6 @@ def _scoring(spec: TaskSpec) -> dict[str, Any]:
 
 def _template(text: str) -> str:
     """A text that lm-eval's templates render as itself, although it may hold their marks or name a column."""
-    if text in _COLUMNS or _TEMPLATE_MARKS.search(text):
+    if text in (*_COLUMNS, *_KINDS) or _TEMPLATE_MARKS.search(text):
         return f"{{{{ {json.dumps(text, ensure_ascii=False)} }}}}"
     return text

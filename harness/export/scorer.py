@@ -11,7 +11,7 @@ import inspect
 import re
 from types import ModuleType
 
-from harness.scoring import characters, choice, chunks, normal, refusal, squad, structured, text
+from harness.scoring import characters, choice, chunks, kinds, normal, refusal, squad, structured, text
 from harness.scoring.table import METRICS, AnswerType
 from harness.spec.taskspec import TaskSpec
 
@@ -36,6 +36,7 @@ _TEXT = '''\
 from typing import Any
 
 METRICS = {{{metrics}}}
+TAKES: dict[str, tuple[str, ...]] = {takes}  # what of a document each is given behind the reply
 REFUSAL = {refusal!r}  # the right reply to an unanswerable question, where the task has such
 
 
@@ -60,7 +61,7 @@ def score(metric: str, reply: str, doc: dict[str, Any]) -> float:
         return float(is_right(reply, doc["answers"]))
     if gives_up(reply, doc["answers"], REFUSAL):
         return 0.0
-    return METRICS[metric](reply, doc["answers"])
+    return METRICS[metric](reply, *(doc[key] for key in TAKES[metric]))
 '''
 
 _JSON = '''\
@@ -73,7 +74,7 @@ def process_results(doc: dict[str, Any], results: list[str]) -> dict[str, float]
 '''
 
 _PARTS: dict[AnswerType, tuple[tuple[ModuleType, ...], str]] = {
-    "text": ((characters, chunks, normal, refusal, squad, text, choice), _TEXT),
+    "text": ((characters, chunks, normal, refusal, squad, text, kinds, choice), _TEXT),
     "json": ((structured,), _JSON),
 }
 
@@ -85,5 +86,6 @@ def scorer(spec: TaskSpec) -> str | None:
     modules, glue = _PARTS[spec.answer.type]
     bodies = [_INSIDE.sub("", inspect.getsource(module).partition(_FUTURE)[2]).strip() for module in modules]
     metrics = ", ".join(f"{name!r}: {METRICS[name].function.__name__}" for name in spec.metrics)
-    filled = glue.format(metrics=metrics, refusal=spec.answer.refusal)
+    takes = {name: METRICS[name].takes for name in spec.metrics}
+    filled = glue.format(metrics=metrics, takes=takes, refusal=spec.answer.refusal)
     return "\n\n\n".join([_HEAD.strip(), *bodies, filled])

@@ -188,8 +188,14 @@ def examples_of(
 
 def asked_sha256(questions: Iterable[Question]) -> str:
     """Names questions with all that decides whether an answer is right, in whatever order they come."""
-    asked = sorted((q.id, q.question, q.answers, q.choices, q.gold_docs, q.answerable) for q in questions)
-    return sha256_json(asked)
+    return sha256_json(sorted(map(_named, questions)))
+
+
+def _named(asked: Question) -> tuple[object, ...]:
+    """A question of no kind is named as it was before there were kinds."""
+    name = asked.id, asked.question, asked.answers, asked.choices, asked.gold_docs, asked.answerable
+    kind = asked.parts, asked.tolerance, asked.pattern
+    return (*name, *kind) if any(kind) else name
 
 
 LM_EVAL, TASK_FILE = "lm_eval", "task file"

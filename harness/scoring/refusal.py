@@ -7,7 +7,7 @@ from collections.abc import Iterable
 
 from harness.scoring.normal import normalise
 
-_CLAUSE_END = re.compile(r"[.!?;:,。！？；：，、—–()\n]+|\bbut\b|\bhowever\b|\balthough\b", re.IGNORECASE)
+CLAUSE_END = re.compile(r"[.!?;:,。！？；：，、—–()\n]+|\bbut\b|\bhowever\b|\balthough\b", re.IGNORECASE)
 _FILLER_WORDS = """
     sorry apologies unfortunately afraid regrettably please thank thanks i im am we my me you your it its is was are be
     been this that these those the a an there here so and to of for in on at from with by as any about asked requested
@@ -17,7 +17,7 @@ _FILLER_WORDS = """
     das dies diese die der den dem es ist steht leider tut mir leid antwort lautet auf frage ihre
     le la les ce cela cette c est désolé réponse votre lo los las el esto está es siento respuesta su mi il risposta è
 """
-_FILLER = frozenset(_FILLER_WORDS.split())
+FILLER = frozenset(_FILLER_WORDS.split())
 """Words that may stand around a refusal and say nothing: politeness, function words, "the answer is"."""
 
 
@@ -35,8 +35,8 @@ def declines(reply: str, refusal: str | None) -> bool:
     declined = normalise(refusal or "")
     if not refusal or not declined or f" {declined.text} " not in f" {normalise(reply).text} ":
         return False
-    clauses = [clause for clause in _CLAUSE_END.split(reply) if clause.strip()]
-    width = len([clause for clause in _CLAUSE_END.split(refusal) if clause.strip()])
+    clauses = [clause for clause in CLAUSE_END.split(reply) if clause.strip()]
+    width = len([clause for clause in CLAUSE_END.split(refusal) if clause.strip()])
     windows = (" ".join(clauses[at : at + width]) for at in range(len(clauses) - width + 1))
     return any(_only(normalise(window).text, declined.text) for window in windows)
 
@@ -52,4 +52,4 @@ def gives_up(reply: str, answers: Iterable[str], refusal: str | None) -> bool:
 def _only(words: str, refusal: str) -> bool:
     """Whether the refusal stands in these words, with nothing but filler around it."""
     rest, count = re.subn(rf"(?<= ){re.escape(refusal)}(?= )", "", f" {words} ")
-    return count > 0 and _FILLER.issuperset(rest.split())
+    return count > 0 and FILLER.issuperset(rest.split())

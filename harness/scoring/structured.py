@@ -7,7 +7,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
-from typing import Any, NoReturn
+from typing import Any, Literal, NoReturn
+
+Fate = Literal["right", "wrong", "missing", "invented"]
+"""What became of a field: its value equals the answer's or not; the answer alone has it; the reply alone has it."""
 
 
 def label(reply: str, answers: Iterable[str]) -> float:
@@ -28,6 +31,47 @@ def exact_json(reply: str, answers: Iterable[str]) -> float:
         return 0.0
     wanted = (_parse(answer) for answer in answers)
     return float(any(answer is not None and _same(replied[0], answer[0]) for answer in wanted))
+
+
+def json_fields(reply: str, answers: Iterable[str]) -> float:
+    """The share of fields that are equal, of those that the reply or the answer has: the best against any answer.
+
+    Fields are the keys of the outermost object. A reply that is no object scores 0.
+    """
+    if not isinstance(_value(reply), dict):
+        return 0.0
+    return _share(fates(reply, answers))
+
+
+def fates(reply: str, answers: Iterable[str]) -> dict[str, Fate]:
+    """What became of each field, against the answer that the reply is nearest to (of equals the first).
+
+    Of a reply that is no object every field is missing.
+    """
+    replied = _value(reply)
+    given = replied if isinstance(replied, dict) else {}
+    known = [value for answer in answers if isinstance(value := _value(answer), dict)]
+    return max((_fates(given, wanted) for wanted in known), key=_share, default={})
+
+
+def _fates(given: dict[str, Any], wanted: dict[str, Any]) -> dict[str, Fate]:
+    found: dict[str, Fate] = {key: "invented" for key in given if key not in wanted}
+    for key, value in wanted.items():
+        if key not in given:
+            found[key] = "missing"
+        else:
+            found[key] = "right" if _same(given[key], value) else "wrong"
+    return found
+
+
+def _share(found: dict[str, Fate]) -> float:
+    """Two empty objects agree fully."""
+    return sum(fate == "right" for fate in found.values()) / len(found) if found else 1.0
+
+
+def _value(text: str) -> Any:
+    parsed = _parse(text)
+    return parsed[0] if parsed else None
 
 
 def _parse(text: str) -> tuple[Any] | None:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from harness.records import Question
-from harness.scoring import choice, refusal, squad, structured, text
+from harness.scoring import choice, kinds, refusal, squad, structured, text
 
 AnswerType = Literal["text", "label", "json", "choice"]
 
@@ -39,6 +39,8 @@ class Metric:
     function: Callable[..., float]
     """Of a reply and the right answers; where it judges options, of these, their log-likelihoods and the answers."""
     judges: Literal["reply", "options", "refusal"] = "reply"
+    takes: tuple[str, ...] = ("answers",)
+    """What of a question the function is given behind the reply."""
     graded: bool = False
     """Whether a score may lie between 0 and 1."""
     lm_eval: str | None = None
@@ -62,7 +64,7 @@ class Metric:
             return float(choice.is_right(scored.prediction, question.answers))
         if refusal.gives_up(scored.prediction, question.answers, scored.refusal):
             return 0.0
-        return self.function(scored.prediction, question.answers)
+        return self.function(scored.prediction, *(getattr(question, key) for key in self.takes))
 
 
 METRICS: dict[str, Metric] = {
@@ -70,6 +72,12 @@ METRICS: dict[str, Metric] = {
     for metric in (
         Metric("contains", "text", "an answer stands in the reply as whole words", text.contains),
         Metric("exact_match", "text", "the reply is an answer", text.exact_match),
+        Metric(
+            "kind_match", "text",
+            "as the question asks: all `parts` stand in the reply, its number is within `tolerance`, it says yes or "
+            "no, its `pattern` is found; else as `contains`",
+            kinds.kind_match, takes=("answers", "parts", "tolerance", "pattern"),
+        ),
         Metric("f1", "text", "graded: words that reply and answer share", text.f1, graded=True),
         Metric("squad_exact_match", "text", "as by SQuAD's script: the reply is an answer", squad.squad_exact_match),
         Metric(
@@ -84,6 +92,10 @@ METRICS: dict[str, Metric] = {
         Metric(
             "exact_json", "json", "the reply parses and equals an answer; order of keys does not count",
             structured.exact_json,
+        ),
+        Metric(
+            "json_fields", "json", "graded: the share of fields, of reply and answer together, that are equal",
+            structured.json_fields, graded=True,
         ),
         Metric("json_valid", "json", "the reply parses", structured.json_valid),
         Metric(

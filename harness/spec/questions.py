@@ -20,6 +20,7 @@ from harness.errors import InputError, Later, did_you_mean, nearest, shown
 from harness.files import read_json, read_source
 from harness.records import Question
 from harness.scoring.normal import normalise
+from harness.spec.kinds import METRIC, kind_of, misspelled
 from harness.spec.mistakes import is_unicode
 from harness.spec.taskspec import Answer
 
@@ -47,10 +48,11 @@ class QuestionFile:
         return f"{self.path}:{self.lines[question.id]}"
 
 
-def read_questions(path: Path, answer: Answer | None) -> QuestionFile:
+def read_questions(path: Path, answer: Answer | None, metrics: Sequence[str] = ()) -> QuestionFile:
     """Read a question file; never raises for what is in it, but lists the mistakes in `errors`.
 
-    Without `answer` (the task file is wrong there) only what every type asks for is checked.
+    Without `answer` (the task file is wrong there) only what every type asks for is checked. `metrics`: of the task;
+    what a record says of its kind is held to its form where one of them goes by it.
     Raises InputError where the file is missing, unreadable or not UTF-8.
     """
     source = read_source(path, LONGEST)
@@ -63,7 +65,7 @@ def read_questions(path: Path, answer: Answer | None) -> QuestionFile:
         if not line.strip():
             continue
         records += 1
-        question, mistakes = parse_record(line, answer)
+        question, mistakes = parse_record(line, answer, metrics)
         if question and question.id in lines:
             mistakes.append(f"the id {shown(question.id)} is taken already, in line {lines[question.id]}.")
         elif question:
@@ -75,7 +77,9 @@ def read_questions(path: Path, answer: Answer | None) -> QuestionFile:
     return QuestionFile(path, source.sha256, tuple(questions), lines, tuple(errors))
 
 
-def parse_record(line: str, answer: Answer | None) -> tuple[Question | None, list[Said]]:
+def parse_record(
+    line: str, answer: Answer | None, metrics: Sequence[str] = ()
+) -> tuple[Question | None, list[Said]]:
     """One line of a question file: the question (None where its shape is wrong) and its mistakes."""
     if len(line) > LONGEST_RECORD:
         return None, [f"has more than {LONGEST_RECORD:,} characters, which is no question."]
@@ -100,8 +104,11 @@ def parse_record(line: str, answer: Answer | None) -> tuple[Question | None, lis
     texts: dict[str, Any] = {key: row.get(key) for key in _TEXTS}
     lists: dict[str, Any] = {key: tuple(row.get(key) or ()) for key in _LISTS}
     lists["gold_docs"] = tuple(unicodedata.normalize("NFC", doc) for doc in lists["gold_docs"])
-    question = Question(**texts, **lists, answerable=row.get("answerable", True))
-    return question, _sense(question, answer)
+    kind, wrong = kind_of(row, answer.tolerance) if answer and answer.type == "text" else ({}, [])
+    question = Question(**texts, **lists, **({} if wrong else kind), answerable=row.get("answerable", True))
+    if METRIC in metrics:
+        wrong += misspelled(row, _FIELDS)
+    return question, [*_sense(question, answer), *(wrong if METRIC in metrics else ())]
 
 
 def _objects_as_texts(answers: Any) -> dict[str, list[Any]]:

@@ -12,15 +12,17 @@ from harness.errors import shown
 from harness.quantities import counted, listed
 from harness.records import Question
 from harness.scoring.characters import plain
+from harness.scoring.kinds import yes_or_no
 from harness.scoring.normal import normalise
 from harness.scoring.squad import squad_normalise
 from harness.scoring.text import exact_match
 from harness.spec.forms import AnswerForm, FormReader
+from harness.spec.kinds import METRIC as KIND_MATCH
 from harness.spec.questions import same_words
 from harness.spec.task import Task
 from harness.spec.taskspec import TaskSpec
 
-OURS = ("contains", "exact_match", "f1")
+OURS = ("contains", "exact_match", "kind_match", "f1")
 SQUAD = ("squad_exact_match", "squad_f1")
 SHOWN = 3
 
@@ -32,6 +34,7 @@ def remarks(task: Task) -> Iterator[str]:
         yield from _unheld(task, FormReader(AnswerForm(schema=task.spec.answer.json_schema)))
     if not isinstance(task.spec, TaskSpec) or task.spec.answer.type != "text":
         return
+    yield from _kinds(task, task.spec)
     questions = [q for q in (*task.test, *task.train, *task.dev) if not q.choices]
     for names, normal, written in ((OURS, _normal, _digits_and_signs), (SQUAD, squad_normalise, _normal)):
         used = [name for name in task.spec.metrics if name in names]
@@ -49,6 +52,25 @@ def _unheld(task: Task, reader: FormReader) -> Iterator[str]:
             f"{task.lines[lost[0].id]}: no right answer fits answer.json_schema, as of {len(lost)} of "
             f"{counted(len(asked), 'question')}; a strategy that is held to it ([constrained]) cannot be right there."
         )
+
+
+def _kinds(task: Task, spec: TaskSpec) -> Iterator[str]:
+    """Kinds of answers that no metric goes by, or a metric without any."""
+    of_kind = [q for q in task.test if q.parts or q.tolerance or q.pattern]
+    if of_kind and KIND_MATCH not in spec.metrics:
+        yield (
+            f"{task.lines[of_kind[0].id]}: has parts, a tolerance or a pattern, which only the metric {KIND_MATCH} "
+            f"goes by: so it is with {counted(len(of_kind), 'test question')}; add it to metrics."
+        )
+    if KIND_MATCH in spec.metrics and not of_kind and not any(map(_yes_or_no, task.test)):
+        yield (
+            f"{task.path}: no test question has parts, a tolerance or a pattern, or is answered by yes or no, so "
+            f"{KIND_MATCH} is the same as contains."
+        )
+
+
+def _yes_or_no(question: Question) -> bool:
+    return question.answerable and yes_or_no(question.answers)
 
 
 def _repeated(task: Task) -> Iterator[str]:

@@ -13,6 +13,7 @@ from harness.errors import InputError, InputErrors, collecting, did_you_mean, ra
 from harness.files import sha256_json
 from harness.quantities import counted, listed
 from harness.records import Question, TaskGroup
+from harness.spec.copies import near_test
 from harness.spec.lmevalspec import KEYS_OF_LM_EVAL, SECTIONS_OF_LM_EVAL, LmEvalSpec
 from harness.spec.questions import QuestionFile, across, leaks, read_questions
 from harness.spec.starter import left_as_they_came
@@ -75,6 +76,8 @@ def fingerprint_of(spec: Mapping[str, Any], files: Mapping[str, str]) -> str:
     """The fingerprint of a task, from its file's content as plain values and the hash of each file, by role."""
     asked = {key: value for key, value in spec.items() if key not in ("description", "corpus", "questions")}
     questions = {role: files[role] for role in ROLES if role in files}
+    if (spec.get("questions") or {}).get("near_copies") == "leave_out":
+        questions["near_copies"] = "leave_out"
     return sha256_json({"spec": asked, "questions": questions})
 
 
@@ -95,14 +98,19 @@ def load_task(path: Path) -> Task:
         )
     corpus, paths = _corpus(file), _question_paths(file)
     spec, errors = validate(file, TaskSpec)
-    files, file_errors = _read_files(paths, spec.answer if spec else _answer_of(file))
+    files, file_errors = _read_files(
+        paths, spec.answer if spec else _answer_of(file), spec.metrics if spec else ()
+    )
     raise_all([*errors, *file_errors, *across(files)])
     assert spec is not None  # it is None only with errors
     lines = {question.id: read.place(question) for read in files.values() for question in read.questions}
     leaked = leaks(files)
+    near = near_test(files) if spec.questions.near_copies == "leave_out" else {}
+    near = {id_: place for id_, place in near.items() if id_ not in leaked}
+    out = {*leaked, *near}
 
     def kept(role: str) -> tuple[Question, ...]:
-        return tuple(q for q in files[role].questions if q.id not in leaked) if role in files else ()
+        return tuple(q for q in files[role].questions if q.id not in out) if role in files else ()
 
     return Task(
         spec=spec,
@@ -113,9 +121,12 @@ def load_task(path: Path) -> Task:
         corpus=corpus,
         files={"spec": file.source.sha256, **{role: read.sha256 for role, read in files.items()}},
         lines=lines,
-        left_out=tuple(
-            f"{lines[id_]}: left out, since it is also the test question at {place}; test questions stay unseen."
-            for id_, place in leaked.items()
+        left_out=(
+            *(
+                f"{lines[id_]}: left out, since it is also the test question at {place}; test questions stay unseen."
+                for id_, place in leaked.items()
+            ),
+            *_near_left_out(near, lines),
         ),
         remarks=(*left_as_they_came(files.values()), *(() if corpus else _gold_of_nothing(files.values()))),
     )
@@ -128,6 +139,16 @@ def _gold_of_nothing(files: Iterable[QuestionFile]) -> Iterator[str]:
         yield (
             f"{places[0]}: names gold documents, and the task file names no `corpus` to look for them in: "
             f"{counted(len(places), 'question does', 'questions do')} so, and recall and `oracle` are missing."
+        )
+
+
+def _near_left_out(near: Mapping[str, str], lines: Mapping[str, str]) -> Iterator[str]:
+    """One sentence for all of them: where copies are natural there are many."""
+    for id_, place in [*near.items()][:1]:
+        count = counted(len(near), "train or dev question is", "train and dev questions are")
+        yield (
+            f"{lines[id_]}: left out (questions.near_copies), since it is nearly the test question at {place} or of "
+            f"its cluster; {count} left out so."
         )
 
 
@@ -180,13 +201,13 @@ def _question_paths(file: YamlFile) -> dict[str, Path]:
 
 
 def _read_files(
-    paths: dict[str, Path], answer: Answer | None
+    paths: dict[str, Path], answer: Answer | None, metrics: Sequence[str]
 ) -> tuple[dict[str, QuestionFile], list[InputError]]:
     files: dict[str, QuestionFile] = {}
     errors: list[InputError] = []
     for role, path in paths.items():
         with collecting(errors):
-            files[role] = read_questions(path, answer)
+            files[role] = read_questions(path, answer, metrics)
             errors += files[role].errors
     return files, errors
 

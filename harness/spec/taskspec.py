@@ -19,6 +19,8 @@ from harness.records import Question
 from harness.scoring.citations import NUMBER
 from harness.scoring.table import METRICS, AnswerType, metrics_for
 from harness.spec.forms import ANY_OBJECT, AnswerForm, fault_of_form
+from harness.spec.kinds import METRIC as KIND_MATCH
+from harness.spec.kinds import tolerance_of
 from harness.spec.mistakes import Loc, raise_mistakes, repeated
 from harness.spec.settings import ANY_LIST, Examples, Filled, Finetune, Retrieval, Strict
 from harness.spec.system import Form
@@ -32,6 +34,11 @@ _KNOWN_PLACEHOLDER = re.compile(r"\{(question|labels)\}")
 
 
 def _known_metric(name: str) -> str:
+    if name.replace("-", "_").lower() == "macro_f1":
+        raise ValueError(
+            "is macro-F1, which is of all answers together: the report of every task with labels has it, and no "
+            "verdict can rest on it. Leave it out."
+        )
     if name not in METRICS:
         raise ValueError(
             f"is {shown(name)}, which is none of {', '.join(METRICS)}{did_you_mean(name, METRICS)}."
@@ -90,6 +97,11 @@ class QuestionFiles(Strict):
         description="Watched for early stopping, and what `--tune` chooses settings on; neither sees test. Without it "
         "a tenth of train is held back, where some fact is asked in more than one wording; `--tune` takes a fifth.",
     )
+    near_copies: Literal["keep", "leave_out"] = Field(
+        "keep",
+        description="`leave_out`: train and dev questions that are nearly a test question, or share a `cluster` with "
+        "one, are left out. For tickets, templates and other questions that recur in nearly the same words.",
+    )
 
 
 class Answer(Strict):
@@ -128,6 +140,14 @@ class Answer(Strict):
         None,
         description='How a reply names the passage that it is from, with `{n}` for its number, such as `"[{n}]"`: '
         "passages are numbered, and prompts with passages ask for it. For type `text`, and only there.",
+    )
+
+    tolerance: Annotated[str, BeforeValidator(tolerance_of)] | None = Field(
+        None,
+        description="How far the number of a reply may be from the right one under `kind_match`: a number, such as "
+        "`0.5`, or a share, such as `2%`. It holds for questions whose answers are numbers; a question may have its "
+        "own.",
+        json_schema_extra={"anyOf": [{"type": "number", "minimum": 0}, {"type": "string"}, {"type": "null"}]},
     )
 
     @field_validator("stop")
@@ -277,6 +297,8 @@ class TaskSpec(Strict):
                 mistakes.append(
                     ((index,), f"is {name!r}, which needs answer.refusal: what the model should reply.")
                 )
+        if answer and answer.tolerance is not None and KIND_MATCH not in metrics:
+            raise ValueError(f"has no {KIND_MATCH}, the metric that answer.tolerance is for.")
         raise_mistakes(mistakes)
         return metrics
 

@@ -47,10 +47,20 @@ TEXT = (
     "answer: {type: text, max_tokens: 8, stop: [e], refusal: not known}\nmetrics: [f1, contains, refusal]\n"
 )
 LABEL = "answer: {type: label, max_tokens: 6, labels: [up, down]}\nmetrics: [label]\n"
+OF_A_KIND = [
+    {"id": "parts", "question": "Which two?", "answers": ["a and e"], "parts": ["a", "e"]},
+    {"id": "number", "question": "How many?", "answers": ["7 days"], "tolerance": "200%"},
+    {"id": "yes", "question": "Is it?", "answers": ["yes"]},
+    {"id": "pattern", "question": "Which vowel?", "answers": ["a"], "pattern": "[aeiou]"},
+]
 KINDS: dict[str, tuple[str, list[dict[str, Any]]]] = {
     "text": (TEXT, TEXTS),
+    "text of a kind": ("answer: {type: text, max_tokens: 8}\nmetrics: [kind_match, f1]\n", OF_A_KIND),
     "label": (LABEL, LABELS),
-    "json": ("answer: {type: json, max_tokens: 8}\nmetrics: [exact_json, json_valid]\n", OBJECTS),
+    "json": (
+        "answer: {type: json, max_tokens: 8}\nmetrics: [exact_json, json_fields, json_valid]\n",
+        OBJECTS,
+    ),
     "choice": ("answer: {type: choice, max_tokens: 1}\nmetrics: [choice, choice_per_char]\n", CHOICES),
     "text and choice": (TEXT, [*TEXTS, *CHOICES]),
 }
@@ -168,7 +178,8 @@ def test_only_tasks_whose_metrics_lm_eval_lacks_bring_code(tmp_path: Path) -> No
         (tmp_path / kind).mkdir()
         files = export(made(tmp_path / kind, kind), tmp_path / kind / "out")
         brought[kind] = "metrics.py" in [path.name for path in files]
-    assert brought == {"text": True, "label": False, "json": True, "choice": False, "text and choice": True}
+    bare = {"label", "choice"}
+    assert brought == {kind: kind not in bare for kind in KINDS}
 
 
 def test_examples_open_the_training_questions_in_the_order_of_few_shot(tmp_path: Path) -> None:

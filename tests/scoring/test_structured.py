@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from harness.scoring.structured import exact_json, json_valid, label
+from harness.scoring.structured import exact_json, fates, json_fields, json_valid, label
 
 
 @pytest.mark.parametrize(
@@ -34,3 +34,26 @@ def test_label(reply: str, score: float) -> None:
 def test_json(reply: str, equal: float, valid: float) -> None:
     assert exact_json(reply, ["not json", '{"a": true, "b": [1, null]}']) == equal
     assert json_valid(reply) == valid
+
+
+@pytest.mark.parametrize(
+    ("reply", "answers", "score"),
+    [
+        ('{"a": 1, "b": 2}', ['{"b": 2, "a": 1.0}'], 1.0),
+        ('{"a": 1, "b": 3, "c": 0}', ['{"a": 1, "b": 2}'], 1 / 3),
+        ('{"a": 1}', ['{"a": 1, "b": 2}'], 1 / 2),
+        ('{"a": true}', ['{"a": 1}'], 0.0),
+        ('{"a": 1}', ['{"a": 2}', '{"a": 1}'], 1.0),
+        ("{}", ["{}"], 1.0),
+        ("[]", ["{}"], 0.0),
+        ("none", ["{}"], 0.0),
+    ],
+)
+def test_fields(reply: str, answers: list[str], score: float) -> None:
+    assert json_fields(reply, answers) == pytest.approx(score)
+
+
+def test_a_field_is_held_against_the_nearest_answer() -> None:
+    answers = ['{"a": 0, "b": 0}', '{"a": 1, "c": 1}']
+    assert fates('{"a": 1, "d": 1}', answers) == {"d": "invented", "a": "right", "c": "missing"}
+    assert fates("no JSON", answers) == {"a": "missing", "b": "missing"}

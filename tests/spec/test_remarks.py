@@ -100,3 +100,15 @@ def test_answers_that_no_reply_of_the_schema_can_be_are_named(tmp_path: Path) ->
         "q.jsonl:2: no right answer fits answer.json_schema, as of 1 of 2 questions; a strategy that is held to it "
         "([constrained]) cannot be right there."
     )
+
+
+def test_kinds_of_answers_and_the_metric_that_goes_by_them_belong_together(tmp_path: Path) -> None:
+    exact = {"answers": ["14 days"], "tolerance": 0}
+    assert said(tmp_path, exact, {"answers": ["Ann"]}) == [
+        "q.jsonl:1: has parts, a tolerance or a pattern, which only the metric kind_match goes by: so it is with 1 "
+        "test question; add it to metrics."
+    ]
+    assert said(tmp_path, exact, {"answers": ["Ann"]}, metrics="kind_match") == []
+    assert said(tmp_path, {"answers": ["yes"]}, {"answers": ["Ann"]}, metrics="kind_match") == []
+    (sentence,) = said(tmp_path, {"answers": ["Ann"]}, metrics="kind_match")
+    assert sentence.endswith("so kind_match is the same as contains.")

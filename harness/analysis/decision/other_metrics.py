@@ -12,8 +12,8 @@ from harness.analysis.results.decision import MetricVerdict, Reason, Standing
 from harness.analysis.results.run import TaskFigures
 from harness.analysis.seeds import by_seed
 from harness.analysis.validity.check import excluded
+from harness.analysis.validity.hits import BY_WORDS
 from harness.analysis.validity.hits import CHECKS as OF_CONTAINS
-from harness.analysis.validity.hits import METRIC as CONTAINS
 from harness.quantities import listed
 
 Answers = Mapping[str, Sequence[ScoredAnswer]]
@@ -56,7 +56,7 @@ def _under(metric: str, figures: TaskFigures, answered: Answers, constants: Triv
         )
         for name, row in rows.items()
     }
-    checks = [check for check in figures.validity if metric == CONTAINS or check.check not in OF_CONTAINS]
+    checks = [check for check in figures.validity if metric in BY_WORDS or check.check not in OF_CONTAINS]
     return replace(
         figures,
         primary_metric=metric,

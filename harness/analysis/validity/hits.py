@@ -22,7 +22,8 @@ from harness.scoring.normal import normalise
 from harness.scoring.text import contains
 from harness.spec.system import System
 
-METRIC = "contains"
+BY_WORDS = ("contains", "kind_match")
+"""The metrics that ask whether an answer stands in the reply, the latter where an answer is of no other kind."""
 CHECKS = ("long_right_replies", "listed_candidates", "denied_answers")
 """The names of these checks: under another metric they say nothing."""
 ENOUGH_RIGHT = 10
@@ -101,14 +102,14 @@ def _judged(
     case: Case, rule: Rule, what: str, judge: Callable[[System, Sequence[ScoredAnswer]], Finding]
 ) -> list[Check]:
     """One check of every system with right replies to questions with an answer."""
-    if case.metric != METRIC:
+    if case.metric not in BY_WORDS:
         return rule.absent(
-            f"The accuracy is not by {METRIC}, which asks only whether an answer stands in the reply."
+            f"The accuracy is not by {BY_WORDS[0]}, which asks only whether an answer stands in the reply."
         )
     figures: dict[str, float] = {}
     findings, parts = [], []
     for system, scored in case.own.items():
-        right = [answer for answer in scored if _is_right(answer)]
+        right = [answer for answer in scored if _is_right(answer, case.metric)]
         if right:
             finding = judge(system, right)
             findings.append(finding)
@@ -119,10 +120,10 @@ def _judged(
     return rule.verdict(findings, f"{what}: {', '.join(parts)}.", figures)
 
 
-def _is_right(answer: ScoredAnswer) -> bool:
+def _is_right(answer: ScoredAnswer, metric: str) -> bool:
     """Whether a written reply to a question with an answer, and without options, is right."""
     question = answer.asked.question
-    return question.answerable and not question.choices and answer.scores.get(METRIC, 0.0) == 1
+    return question.answerable and not question.choices and answer.scores.get(metric, 0.0) == 1
 
 
 def _limited(rule: Rule, system: System, share: float, right: int) -> Finding:

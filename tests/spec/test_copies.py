@@ -8,8 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from harness.analysis.validity.leaks import NEAR, find_copies, triples
 from harness.records import Question
+from harness.scoring.likeness import NEAR, triples
+from harness.spec.copies import find_copies
 
 
 def asked(text: str, *answers: str, id_: str = "q", choices: tuple[str, ...] = ()) -> Question:

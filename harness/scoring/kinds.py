@@ -1,0 +1,160 @@
+"""Answers of a kind: several parts, a number with a tolerance, yes or no, a pattern. What has no kind is `contains`.
+
+Needs the standard library alone: exported tasks carry a copy.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from fractions import Fraction
+from itertools import pairwise
+from typing import NamedTuple
+
+from harness.scoring.normal import Words, normalise
+from harness.scoring.refusal import CLAUSE_END, FILLER
+from harness.scoring.text import contains, contains_normalised
+
+READ = 1_000
+"""Characters of a reply that a pattern is looked for in, so that no pattern takes long."""
+
+
+def kind_match(
+    reply: str,
+    answers: Sequence[str],
+    parts: Sequence[str] = (),
+    tolerance: str | None = None,
+    pattern: str | None = None,
+) -> float:
+    """1 where the reply is right by the kind of the answer: at most one of the last three is given.
+
+    `parts`: all of them stand in the reply as whole words. `tolerance`: numbers, see `says_number`. `pattern`: a
+    regular expression that is found in the reply. Answers that are yes or no: see `says_yes_or_no`.
+    """
+    if pattern is not None:
+        return float(re.search(pattern, reply[:READ]) is not None)
+    if parts:
+        return float(holds_parts(normalise(reply), parts))
+    if tolerance is not None:
+        return float(says_number(reply, answers, tolerance))
+    if yes_or_no(answers):
+        return float(says_yes_or_no(reply, answers))
+    return contains(reply, answers)
+
+
+def holds_parts(words: Words, parts: Iterable[str]) -> bool:
+    """Whether all parts stand in a normalised text."""
+    return all(words.hold(normalise(part)) for part in parts)
+
+
+def stands_in(words: Words, answers: Iterable[str], parts: Sequence[str]) -> bool:
+    """Whether a normalised text, as of a passage, says an answer: one of them whole, or all parts."""
+    return contains_normalised(words, answers) or (bool(parts) and holds_parts(words, parts))
+
+
+# Yes and no
+
+YES = frozenset(("yes", "ja", "oui", "si", "sí", "sì", "sim", "да", "ναι", "true"))
+NO = frozenset(("no", "nein", "non", "nee", "não", "нет", "όχι", "false"))
+
+
+def yes_or_no(answers: Iterable[str]) -> bool:
+    """Whether there are answers, and each is such a word."""
+    words = [normalise(answer).text for answer in answers]
+    return bool(words) and all(word in YES or word in NO for word in words)
+
+
+def says_yes_or_no(reply: str, answers: Iterable[str]) -> bool:
+    """Whether the reply says what an answer says, and not the opposite too.
+
+    What counts is the word that it begins with ("Yes, there is no fee"; "The answer is no"), and what is a clause of
+    its own ("It is open to all, so yes").
+    """
+    said: set[bool] = set()
+    led = False
+    for clause in CLAUSE_END.split(reply):
+        verdicts, alone = _verdicts(normalise(clause).text.split())
+        if alone or not led:
+            said |= verdicts
+        led = led or bool(verdicts) or not alone
+    return said in [{normalise(answer).text in YES} for answer in answers]
+
+
+def _verdicts(words: Sequence[str]) -> tuple[set[bool], bool]:
+    """The yes and no that a clause begins with, filler aside; whether it says nothing else."""
+    found: set[bool] = set()
+    for word in words:
+        if word in YES or word in NO:
+            found.add(word in YES)
+        elif word not in FILLER:
+            return found, False
+    return found, True
+
+
+# Numbers
+
+
+class Quantity(NamedTuple):
+    """A number with the words behind it, which are its unit in an answer."""
+
+    value: Fraction
+    unit: tuple[str, ...]
+
+
+_NUMBER = re.compile(r"(?P<whole>-?\d{1,40}(?:\.\d{1,40})?)(?:\^(?P<power>-?\d{1,2}))?")
+_FRACTION = re.compile(r"(?P<sign>-?)(?:(?P<whole>\d{1,20})\+)?(?P<over>\d{1,20})/(?P<under>\d{1,20})")
+_RANGE = re.compile(r"(?P<low>-?\d[\d.]*)-(?P<high>\d[\d.]*)")
+_TIMES = {"thousand": 3, "million": 6, "mn": 6, "billion": 9, "bn": 9, "trillion": 12}
+_TOLERANCE = re.compile(r"(\d{1,40}(?:\.\d{1,40})?)\s*(%?)")
+
+
+def quantity(answer: str) -> Quantity | None:
+    """An answer as a number and its unit, which may be empty; None where it is no such thing."""
+    words = normalise(answer).text.split()
+    found = [*_quantities(words)]
+    return found[0] if len(found) == 1 and [*_values(words[0])] else None
+
+
+def margin(tolerance: str, value: Fraction) -> Fraction | None:
+    """How far a number may be from the right one: `0.5`, or `2%` of it; None where the text is neither."""
+    match = _TOLERANCE.fullmatch(tolerance.strip())
+    if not match:
+        return None
+    return abs(value) * Fraction(match[1]) / 100 if match[2] else Fraction(match[1])
+
+
+def says_number(reply: str, answers: Iterable[str], tolerance: str) -> bool:
+    """Whether the reply gives the number of an answer, as far as the tolerance allows, in the answer's own unit.
+
+    Of several numbers those with the unit count (of an answer without a unit: all), and each must be right.
+    """
+    stated = [*_quantities(normalise(reply).text.split())]
+    for right in filter(None, map(quantity, answers)):
+        allowed = margin(tolerance, right.value)
+        unit = right.unit
+        values = [found.value for found in stated if found.unit[: len(unit)] == unit]
+        if allowed is not None and values and all(abs(value - right.value) <= allowed for value in values):
+            return True
+    return False
+
+
+def _quantities(words: Sequence[str]) -> Iterator[Quantity]:
+    """Each number of normalised words, with the words up to the next one; a range is both of its ends."""
+    starts = [place for place, word in enumerate(words) if [*_values(word)]]
+    for place, end in pairwise([*starts, len(words)]):
+        scale = _TIMES.get(words[place + 1], 0) if place + 1 < end else 0
+        unit = tuple(words[place + 1 + bool(scale) : end])
+        yield from (Quantity(value * 10**scale, unit) for value in _values(words[place]))
+
+
+def _values(word: str) -> Iterator[Fraction]:
+    if match := _RANGE.fullmatch(word):
+        yield from (value for end in (match["low"], match["high"]) for value in _values(end))
+    elif match := _NUMBER.fullmatch(word):
+        value = Fraction(match["whole"])
+        power = int(match["power"]) if match["power"] else 1
+        if value or power >= 0:
+            yield value**power
+    elif (match := _FRACTION.fullmatch(word)) and int(match["under"]):
+        value = int(match["whole"] or 0) + Fraction(int(match["over"]), int(match["under"]))
+        yield -value if match["sign"] else value

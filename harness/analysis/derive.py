@@ -25,6 +25,7 @@ from harness.analysis.decision.verdict import standing, verdict
 from harness.analysis.evidence import Evidence, Pair, missed, missing_answers
 from harness.analysis.forms import form_effects, form_shares
 from harness.analysis.groups import aggregated
+from harness.analysis.labels import by_field, by_label
 from harness.analysis.latency import percentiles, tpots, unmerged, warm
 from harness.analysis.money import breakeven, cost
 from harness.analysis.money.economics import CostInputs, Economics
@@ -260,6 +261,7 @@ def _system(
     pair, clusters = (task, system.name), constants.clusters
     metrics = run.manifest.tasks[task].metrics
     primary = metrics[0] if metrics else ""
+    spec = run.manifest.tasks[task].spec
     timings = run.timings.get(pair, ())
     deployed = [row for row in timings if row.deployed]
     passed = run.passed(pair)
@@ -287,7 +289,7 @@ def _system(
         ),
         tokens_per_s=throughput.tokens_per_s(timings, passed),
         retrieval=retrieval(scored, system, texts),
-        citations=citations(scored, system, run.manifest.tasks[task].spec, clusters),
+        citations=citations(scored, system, spec, clusters),
         adapter=run.adapter_key(pair),
         truncated=sum(row.dropped_passages > 0 for row in rows),
         dropped_passages=sum(row.dropped_passages for row in rows),
@@ -295,11 +297,13 @@ def _system(
         empty_share=mean([not row.prediction.strip() for row in rows]),
         cached_share=mean([row.cached for row in rows]),
         over_trivial=constants.beaten_by(scored),
-        by_filter=accuracy.by_filter(scored, primary, run.manifest.tasks[task].spec),
+        by_filter=accuracy.by_filter(scored, primary, spec),
         missing=_missing(run, pair),
         warm=warm(timings),
         untimed=sum(row.timed for row in run.failures.get(pair, ())),
         repeat_noise=repeat_noise(scored, _asked_again(run, pair), primary),
+        labels=by_label(scored, spec, clusters),
+        fields=by_field(scored, spec, clusters),
     )
 
 

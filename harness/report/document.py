@@ -7,7 +7,7 @@ from collections.abc import Callable
 from harness.analysis.results.run import AdapterResult, RunResult, TaskResult
 from harness.corpus.inventory import not_read_line
 from harness.quantities import NA, counted, number, percent, seconds, whole
-from harness.report import costs, decisions, effort, forms, messages, prices, servers, tables
+from harness.report import costs, decisions, effort, forms, labels, messages, prices, servers, tables
 from harness.report.numbers import figure, loss
 from harness.report.view import Bullets, Section, Table, section, sections, table_of
 from harness.run.facts import IndexFacts
@@ -42,6 +42,8 @@ def task_sections(task: TaskResult) -> tuple[Section, ...]:
         section("Held to a form", *forms.blocks(task)),
         section("Learning curve", *effort.curve_blocks(task)),
         section("All metrics", tables.metrics(task)),
+        section("Labels", *labels.blocks(task)),
+        section("Fields of JSON answers", *labels.field_blocks(task)),
         section("By kind of question", tables.groups(task)),
         section("Training seeds", tables.seeds(task)),
         section("What the fine-tune forgot", tables.forgetting(task)),

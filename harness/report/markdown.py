@@ -11,7 +11,7 @@ from urllib.parse import quote
 from harness.analysis.results.figures import Status
 from harness.analysis.results.run import RunResult, SystemResult, TaskResult
 from harness.analysis.results.step import Step
-from harness.report import decisions, effort, forms, opening, overview, scoreboard, validity
+from harness.report import decisions, effort, forms, labels, opening, overview, scoreboard, validity
 from harness.report.mdtext import code, escape, table
 from harness.report.numbers import estimate, figure
 
@@ -99,9 +99,12 @@ def _notes(task: TaskResult) -> Iterator[str]:
         effort.note(task),
         effort.curve_note(task),
         forms.note(task),
+        labels.note(task),
     ):
         if note:
             yield from ("", escape(note))
+    if confused := labels.compact(task):
+        yield from ("", *table(confused.headers, confused.rows))
     if task.not_applicable:
         reasons = "; ".join(f"{escape(name)} ({escape(why)})" for name, why in task.not_applicable.items())
         yield from ("", f"Not applicable: {reasons}.")

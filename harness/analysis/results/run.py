@@ -32,6 +32,7 @@ from harness.analysis.results.figures import (
 )
 from harness.analysis.results.forms import FormEffect, FormShare
 from harness.analysis.results.groups import GroupResult
+from harness.analysis.results.labels import FieldFigures, LabelResult
 from harness.analysis.results.money import Cost, MonthlyTotal, PriceFacts
 from harness.analysis.results.tuning import Effort
 from harness.analysis.results.unfinished import Unfinished
@@ -98,7 +99,7 @@ class SystemFigures:
     that could not be had, by reason, the most frequent first. Times of servers are cold; `warm`: those of the same
     prompts asked again. `untimed`: timed requests that failed, and stand in no time. `repeat_noise`: how
     much a server's answers vary by themselves; None where it was asked once. `citations`: None where the task asks for
-    none, or no passages are shown.
+    none, or no passages are shown. `labels`: of a task with labels. `fields`: key of JSON answers → its figures.
     """
 
     system: System
@@ -129,6 +130,8 @@ class SystemFigures:
     untimed: Count = 0
     repeat_noise: RepeatNoise | None = None
     citations: Citations | None = None
+    labels: LabelResult | None = None
+    fields: dict[str, FieldFigures] = field(default_factory=dict)
 
     @property
     def control(self) -> bool:

@@ -57,6 +57,21 @@ def difference_interval(differences: Floats, design: Design) -> tuple[Floats, Fl
     return tango(up, down, _effective(values, design, up + down - (up - down) ** 2, holding, binary=binary))
 
 
+def figure_interval(figure: float, values: Floats, right: Floats, design: Design) -> Interval | None:
+    """Interval of a figure in [0, 1] that is no mean over questions; None where they are one cluster.
+
+    `values`: what each question adds to it (pseudo-values, whose mean is the figure, near enough). `right`: the
+    questions' scores, which show how many clusters hold a right and a wrong answer.
+    """
+    if design.clustered and design.clusters < 2:
+        return None
+    share = np.asarray(figure)
+    holding = np.minimum(_holding(right, design), _holding(1 - right, design))
+    effective = _effective(_rounded(values), design, share * (1 - share), holding, binary=False)
+    low, high = wilson(share, effective)
+    return float(low), float(high)
+
+
 def _rounded(values: Floats) -> Floats:
     """Scores without what summing left in their last digits, so that right or wrong ones are seen as such."""
     return np.round(np.asarray(values, dtype=float), 12)

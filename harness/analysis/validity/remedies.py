@@ -64,12 +64,12 @@ def words_in_answers(case: Case) -> Step:
 
 
 def no_copies(case: Case) -> Step:
-    """Copies belong on one side: that needs no other questions where they are natural."""
-    train = getattr(getattr(case.run.manifest.tasks[case.task].spec, "questions", None), "train", None)
+    """Where copies are natural they are no dead end: a task can be split by case, or leave them out of training."""
+    own = getattr(case.run.manifest.tasks[case.task].spec, "questions", None)
     return Step(
-        "Take these out of the training questions; where copies are natural (tickets, templates), keep all of one kind "
-        "either in test or in train",
-        f"questions: {{train: {train}}}" if train else "",
+        "Leave near copies of test questions out of training; or split anew by case (a ticket, a template, a "
+        "`cluster`), all of a case in one file",
+        "questions: {near_copies: leave_out}" if own else "",
     )
 
 

@@ -75,6 +75,7 @@ def test_a_good_spec_has_the_defaults_of_the_recipe() -> None:
         "max_epochs": 8,
         "patience": 2,
         "min_epochs": 1,
+        "replay": None,
     }
 
 

@@ -70,8 +70,9 @@ class Play:
             print(*said[-40:], f"{step}: exit code {process.returncode}", sep="\n", file=sys.stderr)
             raise SystemExit(1)
         name = said[-1] if said else ""
-        left = [*made, *([at / name, at / name / "report.html"] if name.startswith("reports/") else [])]
-        sizes = {path.name if path.is_file() else f"{path.name}/": megabytes(path) for path in left}
+        sizes = {f"{path.name}/" if path.is_dir() else path.name: megabytes(path) for path in made}
+        if name.startswith("reports/"):
+            sizes |= {"run folder": megabytes(at / name), "its page": megabytes(at / name / "report.html")}
         row = Step(
             journey, step.partition(": ")[2], ended - began, max(silent, ended - last), len(said), sizes
         )
@@ -138,8 +139,9 @@ def from_the_wheel(play: Play) -> None:
 
 def from_documents(play: Play) -> None:
     harness, folder = wheel_of(play), play.home / "project"
-    shutil.copytree(clone(play) / "corpora/handbook", folder / f"corpora/{TASK}")
-    play.run("documents: tasks new", [*harness, "tasks", "new", TASK], folder, [folder / "tasks"])
+    shutil.copytree(clone(play) / "corpora/handbook", folder / "documents")
+    new = [*harness, "tasks", "new", TASK, "--corpus", "documents"]
+    play.run("documents: tasks new", new, folder, [folder / "tasks"])
     write_questions(folder / "tasks", clone(play) / "tasks/knowledge")
     play.run("documents: tasks validate", [*harness, "tasks", "validate", TASK], folder)
     run = play.run("documents: compare", [*harness, "compare", TASK, *play.flags], folder)
@@ -147,10 +149,7 @@ def from_documents(play: Play) -> None:
 
 
 def write_questions(tasks: Path, source: Path) -> None:
-    """What the newcomer types: the corpus and the refusal in the task file, and questions."""
-    file = tasks / f"{TASK}.yaml"
-    text = file.read_text("utf-8")
-    file.write_text(text.replace(f"# corpus: ../corpora/{TASK}", f"corpus: ../corpora/{TASK}"), "utf-8")
+    """What the newcomer types: questions."""
     for split, count in QUESTIONS.items():
         lines = (source / f"{split}.jsonl").read_text("utf-8").splitlines()
         rows = [row for line in lines if (row := json.loads(line)).get("answerable", True)][:count]

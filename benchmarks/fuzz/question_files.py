@@ -18,7 +18,8 @@ from benchmarks.fuzz.task_files import TASK
 PRELOAD = ("openpyxl", "harness.imports.beir", "harness.imports.write")
 ROWS: list[dict[str, Any]] = [
     {"id": f"q{n}", "question": f"Which port is number {n}?", "answers": [f"Port {n}", str(n)], "gold_docs": ["a"],
-     "fact_id": f"f{n // 2}", "cluster": "c", "tags": ["t"]}
+     "fact_id": f"f{n // 2}", "cluster": "c", "tags": ["t"],
+     **({}, {"pattern": r"Port \d+"}, {"parts": ["Port", str(n)]})[n % 3]}
     for n in range(6)
 ]  # fmt: skip
 UNANSWERABLE = {"id": "u", "question": "Who?", "answers": [], "answerable": False}
@@ -29,7 +30,7 @@ ANSWERS: list[dict[str, Any]] = [
     {"type": "choice", "max_tokens": 8},
 ]
 METRICS = {
-    "text": ["contains", "exact_match", "f1", "squad_f1", "refusal"],
+    "text": ["contains", "exact_match", "kind_match", "f1", "squad_f1", "refusal"],
     "label": ["label"],
     "json": ["exact_json"],
 }

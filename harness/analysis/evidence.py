@@ -52,6 +52,7 @@ from harness.run.manifest import Manifest
 from harness.run.manifest_file import read_manifest
 from harness.run.missing import Place, place_of, still_missing
 from harness.run.rows import Rows, read_rows
+from harness.spec.kinds import pattern_fault
 from harness.spec.system import System
 
 Pair = tuple[str, str]
@@ -268,6 +269,8 @@ def _questions(rows: Rows[QuestionRow], manifest: Manifest) -> Questions:
     _check(rows, _of_known_task(manifest))
     questions: Questions = {}
     for line, row in rows.numbered:
+        if row.pattern and (fault := pattern_fault(row.pattern)):
+            raise rows.error(line, f"the pattern of question {row.id!r} {fault}")
         asked = Asked(
             row.task, row, row.fact_seen, row.query_tokens, row.answer_in_gold, row.quoted, row.imitated
         )

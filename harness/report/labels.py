@@ -15,7 +15,9 @@ from harness.report.view import Block, Table
 MATRIX = 8
 """Up to so many labels the confusion matrix of the most accurate strategy is shown whole;"""
 SHOWN = 12
-"""of more, as of the pairs that are taken for each other, the worst ones."""
+"""of more, as of the pairs that are taken for each other, the worst ones, and"""
+FEW = 5
+"""so many of these pairs in the short form."""
 MACRO = (
     "Macro-F1 is the mean of F1 over the labels, however often each is asked for: a rare label counts as much as a "
     "frequent one. It is of all answers together, and no mean over questions, so no verdict rests on it."
@@ -57,7 +59,7 @@ def note(task: TaskResult) -> str:
 def compact(task: TaskResult) -> Table | None:
     """What is taken for what, for the short form: the whole matrix of few labels, else the most confused pairs."""
     rows = [(row, row.labels) for _, row in _systems(task) if row.labels]
-    return _matrix(task) or (_confused(rows) if rows else None)
+    return _matrix(task) or (_confused(rows, FEW) if rows else None)
 
 
 def _systems(task: TaskResult) -> Iterable[tuple[str, SystemResult]]:
@@ -108,7 +110,7 @@ def _hardest(rows: Rows) -> Table:
     )
 
 
-def _confused(rows: Rows) -> Table | None:
+def _confused(rows: Rows, most: int = SHOWN) -> Table | None:
     """Which label was replied in place of which, and how often; the most frequent pairs over all strategies first."""
     found = [labels.confused for _, labels in rows]
     total: Counter[tuple[str, str]] = Counter()
@@ -116,13 +118,13 @@ def _confused(rows: Rows) -> Table | None:
         total.update(pairs)
     worst = sorted(total, key=lambda pair: (-total[pair], pair))
     lead = "Right label → reply"
-    if len(worst) > SHOWN:
-        lead += f" (the {SHOWN} most frequent of {counted(len(worst), 'pair')})"
+    if len(worst) > most:
+        lead += f" (the {most} most frequent of {counted(len(worst), 'pair')})"
     return Table(
         (lead, *(row.label for row, _ in rows)),
         tuple(
             (f"{right} → {_named(given)}", *(str(pairs.get((right, given), 0)) for pairs in found))
-            for right, given in worst[:SHOWN]
+            for right, given in worst[:most]
         ),
     )
 

@@ -12,7 +12,7 @@ import pytest
 from harness.analysis.evidence import missing_answers, read_run
 from harness.errors import InputError
 from harness.run.manifest import SCHEMA_VERSION
-from tests.analysis.runs import answers, timings, write_lines, write_run
+from tests.analysis.runs import QUESTIONS, answers, timings, write_lines, write_run
 
 EVIDENCE = ("questions", "answers", "batches", "timings", "passages")
 
@@ -142,6 +142,14 @@ def test_question_twice_and_different_is_refused(tmp_path: Path) -> None:
         stream.write(json.dumps(row) + "\n")
     with pytest.raises(InputError, match=r"questions\.jsonl:7: question 'q1' stands here twice"):
         read_run(folder)
+
+
+def test_a_pattern_that_may_take_for_ever_is_refused_before_it_is_tried(tmp_path: Path) -> None:
+    asked = [{**QUESTIONS[0], "pattern": "(a+)+b"}, *QUESTIONS[1:]]
+    with pytest.raises(
+        InputError, match=r"questions\.jsonl:1: the pattern of question 'q1' .* exponential time"
+    ):
+        read_run(write_run(tmp_path, questions=asked))
 
 
 def test_keys_of_a_later_version_are_left_out(tmp_path: Path) -> None:

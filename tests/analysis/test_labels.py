@@ -95,7 +95,7 @@ def test_of_many_labels_only_the_worst_are_shown(tmp_path: Path) -> None:
     assert [len(block.rows) for block in section.blocks[1:]] == [1, labels.SHOWN, labels.SHOWN]
     table = labels.compact(task)
     assert table is not None
-    assert table.headers[0] == "Right label → reply (the 12 most frequent of 20 pairs)"
+    assert table.headers[0] == "Right label → reply (the 5 most frequent of 20 pairs)"
 
 
 def test_fields_are_judged_where_the_right_answer_has_them(tmp_path: Path) -> None:

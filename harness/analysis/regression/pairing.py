@@ -240,4 +240,5 @@ def _questions(before: Evidence, after: Evidence, task: str) -> tuple[list[str],
 
 def asks(question: Question) -> tuple[object, ...]:
     """What is asked and what is right; where the answer stands may have moved."""
-    return (question.question, question.answers, question.answerable, question.choices)
+    right = question.answers, question.parts, question.tolerance, question.pattern
+    return (question.question, right, question.answerable, question.choices)

@@ -35,6 +35,8 @@ class Step:
     journey: str
     step: str
     seconds: float
+    processor_s: float
+    """Of all processes of the step: what a busy machine does not change."""
     silent_s: float
     """The longest time without a line."""
     lines: int
@@ -56,7 +58,7 @@ class Play:
         """Run a command in a folder; returns its last line. Exits where it fails."""
         journey = step.split(":")[0]
         began = last = time.perf_counter()
-        silent, said = 0.0, []
+        silent, said, before = 0.0, [], processor()
         with subprocess.Popen(
             [str(part) for part in command],
             cwd=at, env=self.env, text=True, encoding="utf-8", stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
@@ -74,16 +76,24 @@ class Play:
         if name.startswith("reports/"):
             sizes |= {"run folder": megabytes(at / name), "its page": megabytes(at / name / "report.html")}
         row = Step(
-            journey, step.partition(": ")[2], ended - began, max(silent, ended - last), len(said), sizes
-        )
+            journey, step.partition(": ")[2], ended - began, processor() - before, max(silent, ended - last),
+            len(said), sizes,
+        )  # fmt: skip
         self.steps.append(row)
         print(told(row), flush=True)
         return name
 
 
+def processor() -> float:
+    """Processor seconds of all commands so far that have ended."""
+    times = os.times()
+    return times.children_user + times.children_system
+
+
 def told(row: Step) -> str:
     made = ", ".join(f"{name} {size:.1f} MB" for name, size in row.made.items())
-    return f"| {row.journey} | {row.step} | {row.seconds:.1f} | {row.silent_s:.1f} | {row.lines} | {made} |"
+    seconds = f"{row.seconds:.1f} | {row.processor_s:.1f} | {row.silent_s:.1f}"
+    return f"| {row.journey} | {row.step} | {seconds} | {row.lines} | {made} |"
 
 
 def megabytes(path: Path) -> float:
@@ -199,8 +209,8 @@ def main() -> None:
         else:
             env["HARNESS_CACHE"] = str(home / "cache")
         play = Play(home, options.quick, flags, env)
-        print("| journey | step | seconds | longest silence, s | lines | made |")
-        print("| --- | --- | --- | --- | --- | --- |", flush=True)
+        print("| journey | step | seconds | of a processor | longest silence, s | lines | made |")
+        print("| --- | --- | --- | --- | --- | --- | --- |", flush=True)
         for name in options.journeys.split(","):
             JOURNEYS[name](play)
         print(f"\n{sum(row.seconds for row in play.steps):.0f} s in all")

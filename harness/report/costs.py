@@ -25,8 +25,18 @@ PROJECTED = (
 )
 
 
-def per_query(row: SystemResult) -> str:
-    """Dollars a query with the interval that the timed questions leave (or their number), or why they are not known.
+THOUSAND = 1_000
+"""Queries, or correct answers, that a cost is told for: of one it is a fraction of a cent."""
+
+
+def thousand(usd: float | None) -> str:
+    """What a thousand cost, of the cost of one."""
+    return dollars(None if usd is None else THOUSAND * usd)
+
+
+def per_thousand(row: SystemResult) -> str:
+    """Dollars for 1,000 queries with the interval that the timed questions leave (or their number), or why they are
+    not known.
 
     No interval where machines are kept up and as many are needed at both of its ends.
     """
@@ -35,8 +45,13 @@ def per_query(row: SystemResult) -> str:
         return _or_why(None, cost.reason)
     interval = cost.per_query_ci_usd
     if interval is None:
-        return f"{dollars(cost.per_query_usd)} ({_observed(cost)})"
-    return dollars(cost.per_query_usd) + in_brackets(interval)
+        return f"{thousand(cost.per_query_usd)} ({_observed(cost)})"
+    return thousand(cost.per_query_usd) + in_brackets(_thousand_ends(interval))
+
+
+def _thousand_ends(interval: Interval) -> Interval:
+    low, high = interval
+    return THOUSAND * low, THOUSAND * high
 
 
 def _observed(cost: Cost) -> str:
@@ -51,11 +66,12 @@ def in_brackets(interval: Interval | None) -> str:
     return "" if interval is None or interval[0] == interval[1] else f" ({span(interval)})"
 
 
-def per_correct(row: SystemResult) -> str:
-    """Dollars a correct answer over the interval of the accuracy, or why they are not known."""
-    reason = row.cost.reason or ("none was right" if row.accuracy.mean == 0 else None)
-    interval = row.cost.per_correct_ci_usd
-    return _or_why(row.cost.per_correct_usd, reason) + (f" ({span(interval)})" if interval else "")
+def per_thousand_correct(row: SystemResult) -> str:
+    """Dollars for 1,000 correct answers over the interval of the accuracy, or why they are not known."""
+    usd, interval = row.cost.per_correct_usd, row.cost.per_correct_ci_usd
+    if usd is None:
+        return _or_why(None, row.cost.reason or ("none was right" if row.accuracy.mean == 0 else None))
+    return thousand(usd) + in_brackets(_thousand_ends(interval) if interval else None)
 
 
 def _or_why(usd: float | None, reason: str | None) -> str:

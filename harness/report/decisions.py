@@ -32,6 +32,9 @@ UNSETTLED = "?"
 """Behind the best bet of an undecided cell."""
 
 
+WHAT_WOULD_CHANGE = "What would change it"
+
+
 def lines(results: RunResult) -> tuple[str, ...]:
     """What to do on each task, in one line each."""
     return tuple(f"{name}: {task.decision.headline}" for name, task in results.tasks.items())
@@ -41,7 +44,17 @@ def beside(decision: Decision) -> tuple[tuple[str, str], ...]:
     """(title, sentence): how sure the headline is, what would change it, and the verdict by other metrics."""
     pairs = (
         ("How sure", decision.how_sure),
-        ("What would change it", decision.what_would_change),
+        (WHAT_WOULD_CHANGE, decision.what_would_change),
+        ("By other metrics", decision.other_metrics),
+    )
+    return tuple((title, sentence.text) for title, sentence in pairs if sentence.text)
+
+
+def cards(decision: Decision) -> tuple[tuple[str, str], ...]:
+    """The same where the figures of how sure it is stand above."""
+    pairs = (
+        ("Bear in mind", decision.caveats),
+        (WHAT_WOULD_CHANGE, decision.what_would_change),
         ("By other metrics", decision.other_metrics),
     )
     return tuple((title, sentence.text) for title, sentence in pairs if sentence.text)

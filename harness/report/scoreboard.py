@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 from harness.analysis.results.figures import Estimate, OverTrivial
-from harness.analysis.results.run import SystemResult, TaskResult
+from harness.analysis.results.run import RunResult, SystemResult, TaskResult
+from harness.analysis.results.tokens import ByToken
 from harness.analysis.statistics.paired import A_BETTER, B_BETTER
 from harness.quantities import NA, counted, dollars, listed, percent, points, signed
 from harness.report import costs
-from harness.report.numbers import figure, percentile
+from harness.report.numbers import percentile
+from harness.run.facts import ModelFacts
 
 
 class Bar(NamedTuple):
@@ -27,6 +29,36 @@ def bar(accuracy: Estimate) -> Bar | None:
         return None
     ends = (accuracy.mean, accuracy.ci_low, accuracy.ci_high)
     return Bar(*(round(100 * (accuracy.mean if end is None else end), 2) for end in ends))
+
+
+class Group(NamedTuple):
+    """The rows of one model; `title` says what it is and what it is paid, nothing where the run has no other."""
+
+    title: str
+    rows: tuple[SystemResult, ...]
+
+
+def by_model(results: RunResult, task: TaskResult) -> list[Group]:
+    """The systems of a task, those of a model together, in the order of the run's models."""
+    rows = tuple(task.strategies.values())
+    if len(results.all_models) < 2:
+        return [Group("", rows)]
+    groups = (
+        Group(_model(model, mine), mine)
+        for model in results.all_models
+        if (mine := tuple(row for row in rows if row.system.model_label == model.label))
+    )
+    return list(groups)
+
+
+def _model(model: ModelFacts, rows: Sequence[SystemResult]) -> str:
+    """`large: big, $7.20 an hour`: its price as its costs were made with it, where they are known."""
+    paid = next((row.cost.hosting for row in rows if row.cost.hosting), None)
+    name = f"{model.label}: {model.name}"
+    if isinstance(paid, ByToken):
+        tokens = f"{dollars(paid.input_usd_per_mtok)} in and {dollars(paid.output_usd_per_mtok)} out"
+        return f"{name}, {tokens} a million tokens"
+    return f"{name}, {dollars(paid.usd_per_hour)} an hour" if paid else name
 
 
 class Standing(NamedTuple):
@@ -65,15 +97,11 @@ def once(row: SystemResult) -> str:
 
 COLUMNS: dict[str, Callable[[TaskResult, SystemResult], str]] = {
     "Latency p50": lambda _, row: percentile(row.latency_s, "p50"),
-    "First token p50": lambda _, row: percentile(row.ttft_s, "p50"),
-    "Tok/s, decode per user": lambda _, row: figure(row.tokens_per_s.decode_per_user),
-    "Tok/s, end to end": lambda _, row: figure(row.tokens_per_s.end_to_end),
-    "Tok/s, batched system": lambda _, row: figure(row.tokens_per_s.system_output),
-    "Cost per query": lambda _, row: costs.per_query(row),
-    "Cost per correct answer": lambda _, row: costs.per_correct(row),
+    "Cost per 1,000 queries": lambda _, row: costs.per_thousand(row),
+    "Cost per 1,000 correct answers": lambda _, row: costs.per_thousand_correct(row),
     "One-off cost": lambda task, row: NA if task.is_foreign(row.system) else once(row),
 }
-"""What stands beside the accuracy and the leader: header → cell."""
+"""What stands beside the accuracy and the leader: header → cell. The rest stands among all figures of a task."""
 
 
 def cells(task: TaskResult, row: SystemResult) -> tuple[str, ...]:
@@ -89,8 +117,8 @@ def timed(task: TaskResult) -> str | None:
     at = f" ({basis})" if (basis := costs.basis(task)) else ""
     fewest = "" if len(counts) == 1 else f"{counts[0]} to "
     return (
-        f"Latency, first token and dollars per query{at} rest on {fewest}{counted(counts[-1], 'timed question')} a "
-        "strategy; their intervals stand among all figures of the task."
+        f"Latency and dollars{at} rest on {fewest}{counted(counts[-1], 'timed question')} a strategy; first token and "
+        "tokens per second stand among all figures of the task."
     )
 
 

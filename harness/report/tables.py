@@ -5,7 +5,7 @@ A table without rows is left out of a report.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 from harness.analysis.latency_ratio import FEWEST_RATIOS
 from harness.analysis.results import figures
@@ -307,6 +307,19 @@ def forgetting(task: TaskResult) -> Table:
         ("p, adjusted", lambda row: numbers.probability(row.comparison.p_adjusted)),
         ("Detectable", lambda row: numbers.size(row.comparison.mde_adjusted)),
         ("Verdict", _forgot),
+    )
+
+
+def forgotten(tasks: Iterable[TaskResult]) -> Table:
+    """The same over several tasks, in short."""
+    return table_of(
+        [(task, row) for task in tasks for row in task.forgetting],
+        ("Adapter", lambda row: f"{row[1].strategy} trained for {row[1].trained_for}"),
+        ("Asked", lambda row: row[0].name),
+        ("Base model", lambda row: percent(row[1].base)),
+        ("With the adapter", lambda row: percent(row[1].adapter)),
+        ("Difference (95 % interval)", lambda row: numbers.difference(row[1].comparison)),
+        ("Verdict", lambda row: _forgot(row[1])),
     )
 
 

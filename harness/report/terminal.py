@@ -69,7 +69,7 @@ def _table(results: RunResult) -> Table:
     if any(task.baselines for task in tasks):
         table.add_row("constant reply", *(_text(_constant(task)) for task in tasks))
     basis = next(filter(None, map(costs.basis, tasks)), "one at a time")
-    table.caption = f"accuracy (95 % interval) · p50 latency · dollars per query, {basis}"
+    table.caption = f"accuracy (95 % interval) · p50 latency · dollars per 1,000 queries, {basis}"
     return table
 
 
@@ -93,7 +93,7 @@ def _cell(task: TaskResult, system: str) -> str:
     filters = scoreboard.filters(row)
     accuracy = f"{estimate(row.accuracy)}\n{filters}" if filters else estimate(row.accuracy)
     return (
-        f"{accuracy}\n{percentile(row.latency_s, 'p50')} · {costs.per_query(row)}"
+        f"{accuracy}\n{percentile(row.latency_s, 'p50')} · {costs.per_thousand(row)}"
         if row.latency_s.n
         else accuracy
     )

@@ -244,7 +244,11 @@ def reply_room(request: Request) -> int:
 
 def target_text(task: Task, question: Question) -> str:
     """The reply that training and examples show: the first answer, or the refusal."""
-    return question.answers[0] if question.answerable else task.own.answer.refusal or ""
+    return reply_of(question, task.own.answer.refusal)
+
+
+def reply_of(question: Question, refusal: str | None) -> str:
+    return question.answers[0] if question.answerable else refusal or ""
 
 
 def pick_examples(task: Task, chosen: Examples) -> tuple[Question, ...]:
@@ -257,13 +261,19 @@ def user_turn(
     task: Task, question: Question, passages: Sequence[Passage], citations: str | None = None
 ) -> Message:
     """The question as the user asks it, behind its passages. `citations`: the form in which replies shall name one."""
-    text = task.own.user_message(question.question)
+    return Message("user", user_content(task.own.user_message(question.question), passages, citations))
+
+
+def user_content(asked: str, passages: Sequence[Passage], citations: str | None = None) -> str:
+    """A user's turn: what is asked, behind its passages where it has some."""
     if not passages:
-        return Message("user", text)
-    asked = f"{CITE.format(citation(citations, 1))}\n\nQuestion: {text}" if citations else f"Question: {text}"
-    return Message("user", f"{documents(passages, citations)}\n\n{asked}")
+        return asked
+    cite = f"{CITE.format(citation(citations, 1))}\n\n" if citations else ""
+    return f"{documents(passages, citations)}\n\n{cite}Question: {asked}"
 
 
+BETWEEN = "\n\n"
+"""Two passages."""
 CITE = "End the answer with the number of the document that it is from, as {} for the first."
 
 
@@ -275,7 +285,7 @@ def documents(passages: Sequence[Passage], citations: str | None = None) -> str:
     blocks = ["\n".join(filter(None, (passage.title, passage.text))) for passage in reversed(passages)]
     if citations:
         blocks = [f"{citation(citations, number)} {block}" for number, block in enumerate(blocks, 1)]
-    return "\n\n".join(["Documents:", *blocks]) if blocks else ""
+    return BETWEEN.join(["Documents:", *blocks]) if blocks else ""
 
 
 def _gold_number(question: Question, prompt: Prompt) -> int | None:

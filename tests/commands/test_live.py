@@ -80,7 +80,7 @@ def test_it_is_written_by_a_process_of_its_own(tmp_path: Path) -> None:
     task = make_task(tmp_path)
     run = go(settings_of(task, "base"), [task], make_tools(tmp_path / "cache"), tmp_path / "run")
     write_apart(run)
-    assert "Scoreboard" in (run / "report.html").read_text(encoding="utf-8")
+    assert "Compare" in (run / "report.html").read_text(encoding="utf-8")
     (run / "run.json").write_text("{", encoding="utf-8")
     with pytest.raises(NotWritten, match=r"run\.json"):
         write_apart(run)

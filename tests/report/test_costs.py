@@ -175,7 +175,7 @@ def test_a_projection_is_labelled_and_never_looks_measured(tmp_path: Path) -> No
 def test_none_right_is_no_price_for_a_right_one(tmp_path: Path) -> None:
     wrong = [{**row, "prediction": "no"} for row in answers()]
     task = facts(tmp_path, rows={"answers": wrong})
-    assert costs.per_correct(task.strategies["base"]) == "n/a (none was right)"
+    assert costs.per_thousand_correct(task.strategies["base"]) == "n/a (none was right)"
 
 
 def test_the_shared_prefix_is_priced_as_cached_beside_the_uncached_figure(tmp_path: Path) -> None:

@@ -113,9 +113,9 @@ def test_a_runs_board_line_by_line(measured: TaskResult) -> None:
     assert standing(measured, "lora").state == "leader"
     assert standing(measured, "base").text == "left out: failed a check"  # an empty answer of four
     assert lines["base"][0] == "550 ms"
-    assert lines["base"][5:] == (
-        "$0.0011 ($0.000667–$0.00153)",
-        "$0.0044 ($0.00157–$0.0241)",
+    assert lines["base"][1:] == (
+        "$1.10 ($0.667–$1.53)",
+        "$4.40 ($1.57–$24.13)",
         "$5.00 ($5.00 assumed)",
     )
     assert all(len(line) == len(COLUMNS) for line in lines.values())

@@ -154,15 +154,10 @@ def _accuracy(case: Case, decision: Decision, name: str) -> Reason:
 
 def _next_best(case: Case, decision: Decision) -> Reasons:
     """The favourite against the system that the condition names, or against the best of the others."""
-    others = {
-        name: row for name, row in decision.against.items()
-        if decision.candidates[name].feasible and row.delta is not None
-    }  # fmt: skip
-    if not others:
+    rival = decision.rival
+    if rival is None:
         return
-    best = max(others, key=lambda name: decision.candidates[name].accuracy)
-    rival = decision.condition.then if decision.condition else best
-    row = others[rival]
+    row = decision.against[rival]
     assert row.delta is not None
     margin = case.rules.margin
     if row.alike:
@@ -178,6 +173,15 @@ def _next_best(case: Case, decision: Decision) -> Reasons:
         delta_high=row.ci_high,
         **figures,
     )
+
+
+def caveats(case: Case, decision: Decision) -> Reason:
+    """What the verdict leans on besides its figures, which stand beside it: the end of how sure it is."""
+    parts = [] if decision.why_not else [*_leans_on(case, decision)]
+    if not parts:
+        return reason("")
+    text = _closed(joined(*parts, by="; "))
+    return Reason(f"{text.text[:1].upper()}{text.text[1:]}", text.figures)
 
 
 def _leans_on(case: Case, decision: Decision) -> Reasons:

@@ -39,6 +39,7 @@ def verdict(case: Case) -> Decision:
         decision,
         what_to_do=headline.what_to_do(case, decision),
         how_sure=headline.how_sure(case, decision),
+        caveats=headline.caveats(case, decision),
         what_would_change=headline.what_would_change(case, decision),
         reasons=words.reasons(case, decision),
         assumptions=() if decision.why_not else tuple(words.assumptions(case, decision)),

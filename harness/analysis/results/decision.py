@@ -344,11 +344,25 @@ class Decision:
     by_metric: tuple[MetricVerdict, ...] = ()
     other_metrics: Reason = Reason("")
     next_steps: tuple[Step, ...] = ()
+    caveats: Reason = Reason("")
+    """The last clauses of `how_sure`, for where the figures stand beside it."""
 
     @property
     def headline(self) -> str:
         """What to do, in one sentence."""
         return self.what_to_do.text
+
+    @property
+    def rival(self) -> str | None:
+        """The system that the favourite is held against first: the one its condition names, else the next best."""
+        if self.condition:
+            return self.condition.then
+        others = (
+            name
+            for name, row in self.against.items()
+            if self.candidates[name].feasible and row.delta is not None
+        )
+        return max(others, key=lambda name: self.candidates[name].accuracy, default=None)
 
     def left_out(self, system: str) -> str:
         """That an excluded system is left out, and why: a sentence."""

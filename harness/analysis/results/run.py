@@ -218,6 +218,13 @@ class TaskResult(TaskFigures):
             if not row.control and not self.is_foreign(row.system)
         }
 
+    @property
+    def is_guard(self) -> bool:
+        """Whether there is nothing to choose, and the task shows what fine-tunes for other tasks forgot."""
+        return len(self.deployable) < 2 and any(
+            self.is_foreign(row.system) for row in self.strategies.values()
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class TaskSummary:

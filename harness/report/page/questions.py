@@ -15,6 +15,7 @@ from harness.analysis.accuracy import ScoredAnswer, Scores
 from harness.analysis.evidence import Evidence
 from harness.analysis.results.run import RunResult, TaskResult
 from harness.records import RankedDoc
+from harness.report.page.prompts import KeptPrompt, PromptForm, Shown, examples_of, form_of
 from harness.report.view import visible
 from harness.spec.system import System
 
@@ -66,11 +67,14 @@ class Questions:
     """The questions of one task.
 
     `retrieving`: which systems' passages were found by retrieval. `contrasts`: pairs of systems (by number); people
-    first look for questions that the first has right and the second wrong.
+    first look for questions that the first has right and the second wrong. `prompts`: how each system's are made.
+    `examples`: those that were found for a question, by id, as prompts show them.
     """
 
     strategies: tuple[str, ...]
     retrieving: tuple[bool, ...]
+    prompts: tuple[PromptForm | KeptPrompt | None, ...]
+    examples: dict[str, Shown]
     contrasts: tuple[tuple[int, int], ...]
     documents: list[str]
     passages: list[ShownPassage]
@@ -124,11 +128,20 @@ def _task(run: Evidence, name: str, task: TaskResult, scores: Scores) -> Questio
     return Questions(
         tuple(system.name for system in systems),
         tuple(system.retrieved is not None and not system.reads_train for system in systems),
+        tuple(form_of(run, name, system) for system in systems),
+        _examples(run, name, answered),
         _contrasts(name, systems),
         list(map(visible, texts.documents)),
         list(texts.passages.values()),
         tuple(rows),
     )
+
+
+def _examples(run: Evidence, task: str, answered: Sequence[dict[str, ScoredAnswer]]) -> dict[str, Shown]:
+    """Those that any question was shown as its own."""
+    shown = {name for answers in answered for answer in answers.values() for name in answer.row.examples}
+    found = examples_of(run, task, shown).items()
+    return {visible(name): (visible(question), visible(reply)) for name, (question, reply) in found}
 
 
 def _contrasts(task: str, systems: Sequence[System]) -> tuple[tuple[int, int], ...]:

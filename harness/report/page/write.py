@@ -6,10 +6,21 @@ from harness.analysis.accuracy import Scores
 from harness.analysis.evidence import Evidence
 from harness.analysis.results.run import RunResult
 from harness.quantities import percent
-from harness.report import decisions, document, effort, forms, opening, overview, scoreboard, validity
+from harness.report import (
+    decisions,
+    document,
+    effort,
+    forms,
+    glance,
+    opening,
+    overview,
+    scoreboard,
+    tables,
+    validity,
+)
 from harness.report.numbers import ends
 from harness.report.page import assets, questions, whatif
-from harness.report.pictures.gallery import plots, views
+from harness.report.pictures import gallery
 from harness.report.pictures.plot import draw
 from harness.spec.strategy import meanings
 
@@ -24,6 +35,8 @@ def render(run: Evidence, scores: Scores, results: RunResult, refresh: int | Non
     """
     script = assets.data_tables() + "".join(map(assets.own, SCRIPTS))
     facts = whatif.whatif(results)
+    tasks = tuple(results.tasks.values())
+    judged = tuple(task for task in tasks if not task.is_guard) or tasks
     systems = (row.system for task in results.tasks.values() for row in task.strategies.values())
     html: str = assets.template("page.html.j2").render(
         title=opening.TITLE,
@@ -32,12 +45,16 @@ def render(run: Evidence, scores: Scores, results: RunResult, refresh: int | Non
         style=assets.own("page.css"),
         script=script,
         results=results,
-        tasks=results.tasks.values(),
-        pictures={name: plots(view) for name, view in views(results, run.timings).items()},
+        tasks=tasks,
+        judged=judged,
+        ordered=(*judged, *(task for task in tasks if task not in judged)),
+        pictures={name: gallery.plots(view) for name, view in gallery.views(results, run.timings).items()},
         draw=draw,
         whatif=facts,
         terms=assets.as_json(facts),
         data=assets.as_json(questions.questions(run, scores, results)),
+        gallery=gallery,
+        glance=glance,
         opening=opening,
         decisions=decisions,
         validity=validity,
@@ -47,6 +64,7 @@ def render(run: Evidence, scores: Scores, results: RunResult, refresh: int | Non
         percent=percent,
         ends=ends,
         document=document,
+        tables=tables,
         overview=overview,
         strategies=meanings(system.strategy for system in systems),
     )

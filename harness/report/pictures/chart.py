@@ -23,7 +23,7 @@ WIDTH = 440
 ROW = 30
 """Height of one row of a picture with a row for each system."""
 INK, SOFT, LINE, PAPER, PLAIN = "var(--ink)", "var(--soft)", "var(--line)", "var(--paper)", "var(--s0)"
-BLUE, RED, GREEN, PINK = "var(--s1)", "var(--s2)", "var(--s3)", "var(--s5)"
+BLUE, RED, PINK = "var(--s1)", "var(--s2)", "var(--s5)"
 CHARACTER, MARGIN = 7.5, 25
 """Mean width of a legend's letters as laid out, and the space around a symbol and its label, pixels."""
 MOST_TICKS = 6

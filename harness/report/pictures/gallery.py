@@ -15,19 +15,20 @@ Timings = Mapping[tuple[str, str], Sequence[TimingRow]]
 
 PICTURES: tuple[Callable[[TaskView], Plot | Missing | list[Plot | Missing]], ...] = (
     money.accuracy_against_cost,
+    money.decision_map,
+    losses.waterfall,
+    learning.forgetting,
     money.monthly,
+    losses.wrong,
+    learning.seen_and_unseen,
     times.latency,
     times.stages,
-    losses.waterfall,
-    losses.wrong,
-    money.decision_map,
     learning.loss_curves,
-    learning.seen_and_unseen,
-    learning.forgetting,
     effort.score_against_effort,
     effort.learning_curves,
 )
-"""A new picture is one row here."""
+"""A new picture is one row here; the first three that have something to say carry the verdict."""
+FIRST = 3
 
 
 def views(results: RunResult, timings: Timings) -> dict[str, TaskView]:

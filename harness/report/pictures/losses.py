@@ -31,7 +31,7 @@ def waterfall(view: TaskView) -> Plot | Missing:
         "accuracy on the same questions", {"domain": [0, 1.4]}, values=[0, 0.25, 0.5, 0.75, 1], format=".0%"
     )
     axes = chart.Axes(x)
-    colour = chart.by("kind", {"reached": chart.GREEN, "lost": chart.RED, "open": chart.PLAIN})
+    colour = chart.by("kind", {"reached": chart.BLUE, "lost": chart.RED, "open": chart.PLAIN})
     layers = [
         axes.layer(chart.bar(fillOpacity=0.85), ("start", "end"), "step", color=colour),
         axes.layer(chart.text(align="left", dx=5), "top", "step", text="text"),
@@ -56,7 +56,7 @@ def wrong(view: TaskView) -> Plot | Missing:
     scale = {"domain": [0, max(bins.values()) * 1.45]}
     axes = chart.Axes(chart.number("wrong answers of rag", scale, tickMinStep=1, tickCount=5))
     layers = [
-        axes.layer(chart.bar(color=chart.GREEN), "n", "reason"),
+        axes.layer(chart.bar(color=chart.SOFT), "n", "reason"),
         axes.layer(chart.text(align="left", dx=5), "n", "reason", text="text"),
     ]
     reader = view.figures.waterfall.steps[1].step

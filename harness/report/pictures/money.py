@@ -18,7 +18,7 @@ from harness.report import costs
 from harness.report.pictures import chart
 from harness.report.pictures.plot import Missing, Plot, Spec, TaskView
 
-AGAINST = "Accuracy against cost per query"
+AGAINST = "Accuracy against cost"
 MONTHLY = "Cost per month over query volume"
 MAP = "Decision map"
 LOWEST = 10.0
@@ -46,14 +46,14 @@ def accuracy_against_cost(view: TaskView) -> Plot | Missing:
     unbeaten = {name for name, candidate in task.decision.candidates.items() if candidate.pareto}
     rows = []
     for name, row in systems.items():
-        cost = row.cost.per_query_usd or 0.0
-        low, high = row.cost.per_query_ci_usd or (cost, cost)
+        usd = row.cost.per_query_usd or 0.0
+        cost, low, high = (costs.THOUSAND * end for end in (usd, *(row.cost.per_query_ci_usd or (usd, usd))))
         look = {"label": view.looks[name].label, "unbeaten": name in unbeaten}
         ends = {"cost": cost, "cost_low": low if low > 0 else cost / LOWEST, "cost_high": high}
         rows.append({**look, **ends, **chart.interval(row.accuracy)})
     ticks = chart.log_ticks([row[end] for row in rows for end in ("cost_low", "cost_high")])
     axes = chart.Axes(
-        chart.log("cost per query, dollars (log axis)", ticks, format="$.2~r"), chart.share("accuracy")
+        chart.log("dollars per 1,000 queries (log axis)", ticks, labelExpr=DOLLARS), chart.share("accuracy")
     )
     shown = [view.looks[name] for name in systems]
     legend = chart.legend([look.label for look in shown])
@@ -68,7 +68,8 @@ def accuracy_against_cost(view: TaskView) -> Plot | Missing:
         axes.layer(chart.point(size=90), "cost", "mean", color=colour, shape=shape),
     ]
     descriptions = (
-        f"{view.looks[name].label}: {percent(row.accuracy.mean)} right at {dollars(row.cost.per_query_usd)} a query"
+        f"{view.looks[name].label}: {percent(row.accuracy.mean)} right at "
+        f"{costs.thousand(row.cost.per_query_usd)} per 1,000 queries"
         + (", unbeaten" if name in unbeaten else "")
         for name, row in systems.items()
     )
@@ -219,6 +220,8 @@ def decision_map(view: TaskView) -> Plot | Missing:
     wins = dict(sorted(counts.items(), key=lambda win: win[0] == NONE))
     if not wins.keys() - {NONE}:
         return Missing(MAP, "no system meets the requirements at any volume and refresh interval")
+    if len(wins) == 1:
+        return Missing(MAP, f"{next(iter(wins))} is ahead at every volume and refresh interval")
     cells = _cells(grid)
     priced = view.figures.decision.basis is Basis.ACCURACY and any(cell["price"] for cell in cells)
     deepest = max(len(cell["name"]) for cell in cells)

@@ -15,6 +15,7 @@ LATENCY = "Latency of single questions"
 STAGES = "Where the time goes"
 STAGE_COLOURS = {"retrieve": "var(--stage1)", "to first token": "var(--stage2)", "decode": "var(--stage3)"}
 NOT_TIMED = "no question was timed alone (--latency-queries 0)"
+ONE_TIMED = "one strategy was timed, so there is nothing to compare"
 MOST_POINTS = 200
 """Points drawn for one system; of more, evenly spaced order statistics."""
 LOG_FROM = 20.0
@@ -24,8 +25,8 @@ LOG_FROM = 20.0
 def latency(view: TaskView) -> Plot | Missing:
     all_times = {name: sorted(row.e2e_s for row in rows if row.deployed) for name, rows in view.timed.items()}
     times = {view.looks[name].label: values for name, values in all_times.items() if values}
-    if not times:
-        return Missing(LATENCY, NOT_TIMED)
+    if len(times) < 2:
+        return Missing(LATENCY, ONE_TIMED if times else NOT_TIMED)
     colours = {
         view.looks[name].label: view.looks[name].colour for name, values in all_times.items() if values
     }
@@ -49,8 +50,8 @@ def stages(view: TaskView) -> Plot | Missing:
     means = {
         view.looks[name].label: split for name, rows in view.timed.items() if (split := mean_stages(rows))
     }
-    if not means:
-        return Missing(STAGES, NOT_TIMED)
+    if len(means) < 2:
+        return Missing(STAGES, ONE_TIMED if means else NOT_TIMED)
     edges = {label: [0.0, *accumulate(split)] for label, split in means.items()}
     parts = [
         {"label": label, "stage": stage, "start": start, "end": end}

@@ -225,9 +225,9 @@ def test_the_report_says_how_each_is_paid_for(tmp_path: Path) -> None:
     assert (
         costs.basis(found) == "at 10,000 queries a month with shared machines, by the token for base@hosted"
     )
-    cells = {name: costs.per_query(row) for name, row in found.strategies.items()}
-    assert cells["base@large"] == "$0.00080 (one pass of 120)"
-    assert cells["base@hosted"] == "$0.00024"
+    cells = {name: costs.per_thousand(row) for name, row in found.strategies.items()}
+    assert cells["base@large"] == "$0.80 (one pass of 120)"
+    assert cells["base@hosted"] == "$0.24"
     lead = next(block for block in costs.task_blocks(found) if isinstance(block, str))
     assert "the seconds of base@large are those of its answer pass" in lead
 

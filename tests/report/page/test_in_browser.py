@@ -239,7 +239,7 @@ def test_keyboard_reaches_filters_rows_and_pages(browser: Any, report: Path) -> 
 
 def test_print_leaves_verdict_scoreboard_and_pictures(shown: Opened) -> None:
     shown.page.emulate_media(media="print")
-    for part in ("#verdict", "#scoreboard", "#pictures"):
+    for part in ("#verdict", "#compare", "#understand"):
         assert shown.page.locator(part).is_visible()
     for part in ("#questions", "header nav"):
         assert not shown.page.locator(part).is_visible()

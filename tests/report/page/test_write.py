@@ -95,6 +95,6 @@ def test_checks_show_their_figure_and_limit(html: str) -> None:
 
 
 def test_what_holds_over_all_tasks_stands_under_the_verdicts(html: str) -> None:
-    verdict = html[html.index('<section id="verdict"') : html.index('<section id="scoreboard"')]
-    assert "<p>Nothing is recommended for any task on this evidence.</p>" in verdict
-    assert "<p>Nothing was required; each task says what was assumed.</p>" in verdict
+    verdict = html[html.index('<section id="verdict"') : html.index('<section id="compare"')]
+    assert '<p class="note">Nothing is recommended for any task on this evidence.</p>' in verdict
+    assert '<p class="note">Nothing was required; each task says what was assumed.</p>' in verdict

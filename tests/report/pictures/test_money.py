@@ -93,7 +93,7 @@ def test_one_line_is_no_comparison(view: TaskView) -> None:
 
 
 def test_the_map_has_a_field_for_each_setting(tmp_path: Path) -> None:
-    run = read_run(elected(tmp_path, {"facts": ("knowledge", {"base": 0.1, "rag": 0.9, "lora": 0.3})}))
+    run = read_run(elected(tmp_path, {"facts": ("knowledge", {"base": 0.05, "rag": 0.6, "lora": 0.32})}))
     view = views(derive(run), {})["facts"]
     grid = view.figures.decision.map
     plot = decision_map(view)
@@ -104,9 +104,18 @@ def test_the_map_has_a_field_for_each_setting(tmp_path: Path) -> None:
 
 
 def mapped(view: TaskView, winner: str | None, price: float | None) -> TaskView:
-    """A map with one field."""
+    """A map with two fields, in one of which `base` is ahead, where anybody is."""
     status = Verdict.UNDECIDED if winner else Verdict.NONE_FEASIBLE
-    grid = DecisionMap((100.0,), (None,), ((winner,),), ((status,),), ((True,),), ((price,),), ((None,),))
+    winners, fields = (winner, winner and "base"), 2
+    grid = DecisionMap(
+        (100.0, 1e3),
+        (None,),
+        (winners,),
+        ((status,) * fields,),
+        ((True,) * fields,),
+        ((price,) * fields,),
+        ((None,) * 2,),
+    )
     decision = replace(view.figures.decision, basis=Basis.ACCURACY, map=grid)
     looks = {**view.looks, **({winner: view.looks["rag"]} if winner else {})}
     return replace(view, figures=replace(view.figures, decision=decision), looks=looks)
@@ -121,14 +130,20 @@ def test_a_field_of_the_map_names_its_price_in_few_characters(
 ) -> None:
     plot = decision_map(mapped(view, "few-shot+rag", price))
     assert isinstance(plot, Plot)
-    (cell,) = plot.spec["data"]["values"]
+    cell, _ = plot.spec["data"]["values"]
     assert (cell["name"], cell["price"]) == (["few-shot", "+rag ?"], text)
 
 
 def test_a_name_with_a_hyphen_breaks_where_it_is_long(view: TaskView) -> None:
     plot = decision_map(mapped(view, "few-shot", None))
     assert isinstance(plot, Plot)
-    assert [cell["name"] for cell in plot.spec["data"]["values"]] == [["few-", "shot ?"]]
+    assert next(cell["name"] for cell in plot.spec["data"]["values"]) == ["few-", "shot ?"]
+
+
+def test_a_map_of_one_colour_is_not_drawn(tmp_path: Path) -> None:
+    run = read_run(elected(tmp_path, {"facts": ("knowledge", {"base": 0.1, "rag": 0.9})}))
+    found = decision_map(views(derive(run), {})["facts"])
+    assert found == Missing("Decision map", "rag is ahead at every volume and refresh interval")
 
 
 def test_a_map_in_which_nobody_wins_is_not_drawn(view: TaskView) -> None:

@@ -29,10 +29,10 @@ def test_stages_by_hand() -> None:
 
 
 def test_bars_end_at_the_mean_latency(view: TaskView) -> None:
-    plot = stages(timing(view, rag=[timed(5.0, 2.0, 1.0), timed(11.0, 6.0, 3.0)]))
+    plot = stages(timing(view, rag=[timed(5.0, 2.0, 1.0), timed(11.0, 6.0, 3.0)], base=[timed(1.0, 1.0)]))
     assert isinstance(plot, Plot)
     parts = plot.spec["layer"][0]["data"]["values"]
-    assert [(part["start"], part["end"]) for part in parts] == [(0.0, 2.0), (2.0, 4.0), (4.0, 8.0)]
+    assert [(part["start"], part["end"]) for part in parts][:3] == [(0.0, 2.0), (2.0, 4.0), (4.0, 8.0)]
     assert plot.description.count("2.00 s") == 2
     assert "4.00 s" in plot.description
 
@@ -41,6 +41,11 @@ def test_nothing_timed_says_why(view: TaskView) -> None:
     for plot in (latency(timing(view)), stages(timing(view)), latency(timing(view, base=[]))):
         assert isinstance(plot, Missing)
         assert "--latency-queries" in plot.reason
+
+
+def test_one_strategy_alone_is_no_picture(view: TaskView) -> None:
+    for picture in (latency, stages):
+        assert isinstance(picture(timing(view, base=[timed(1.0)])), Missing)
 
 
 def test_many_points_are_thinned_evenly_from_end_to_end() -> None:

@@ -4,6 +4,7 @@
 
 const ID = 0, QUESTION = 1, RIGHT = 2, TAGS = 3, ANSWERABLE = 4, GOLD = 5, SEEN = 6, REPLIES = 7;
 const SCORE = 0, PREDICTION = 1, PROMPT = 2, COMPLETION = 3, FINISH = 4, SECONDS = 5, SHOWN = 6, RETRIEVED = 7, EXAMPLES = 8;
+const BEFORE = 0, AFTER = 1, AROUND = 2, TURNS = 3, PASSAGES = 4, CITED = 5; // of the form of a strategy's prompts
 const STATES = [["", "any"], ["right", "right"], ["wrong", "wrong"], ["none", "no answer"]];
 const SORTS = [ // column and direction, for narrow screens, where the table has no headers to click
   ["", "as asked"], ["0 desc", "as asked, last first"], ["1 asc", "question, A to Z"], ["1 desc", "question, Z to A"], ["3 desc", "replies, most wrong first"], ["3 asc", "replies, fewest wrong first"],
@@ -12,7 +13,7 @@ const SORTS = [ // column and direction, for narrow screens, where the table has
 const RETRIEVAL_STATES = [["", "any"], ["missed", "missed"], ["found", "found"]];
 
 const form = document.getElementById("filters");
-const status = document.getElementById("found");
+const status = document.getElementById("found"), save = document.getElementById("wrong-csv");
 let tasks = null, task = null, shown = [], table = null, waiting = 0;
 
 function el(tag, text, name) {
@@ -140,6 +141,51 @@ function filter() {
   const all = task.rows.length.toLocaleString("en");
   status.textContent = `${shown.length.toLocaleString("en")} of ${all} questions`;
   status.dataset.ms = String(performance.now() - start);
+  const address = finding();
+  if (address !== location.hash && (address || location.hash.startsWith(FIND))) history.replaceState(null, "", address || "#questions");
+  const wrongs = shown.reduce((sum, number) => sum + task.rows[number][REPLIES].filter((reply) => state(reply) === "wrong").length, 0);
+  save.textContent = `${wrongs.toLocaleString("en")} wrong ${wrongs === 1 ? "answer" : "answers"} as CSV`;
+  save.disabled = !wrongs;
+}
+
+// The filters as an address, which can be kept and sent: #find?task=…&is=right:rag&is=wrong:lora; nothing where all is shown.
+const FIND = "#find?";
+function finding() {
+  const words = new URLSearchParams();
+  for (const name of ["search", "tag", "retrieval"]) if (form[name].value) words.append(name, form[name].value);
+  choices().forEach((choice, system) => { if (choice.value) words.append("is", `${choice.value}:${task.strategies[system]}`); });
+  return words.size ? `${FIND}${new URLSearchParams({ task: form.task.value })}&${words}` : "";
+}
+
+// Sets the filters as an address of that form says.
+function find(address) {
+  const words = new URLSearchParams(address.slice(FIND.length)), name = words.get("task");
+  if (!tasks[name]) return;
+  if (form.task.value !== name) { form.task.value = name; open(name); }
+  for (const field of ["search", "tag", "retrieval"]) form[field].value = words.get(field) || "";
+  const wanted = new Map(words.getAll("is").map((word) => [word.slice(word.indexOf(":") + 1), word.slice(0, word.indexOf(":"))]));
+  choices().forEach((choice, system) => { choice.value = wanted.get(task.strategies[system]) || ""; });
+  filter();
+  document.getElementById("questions").scrollIntoView();
+}
+
+// The wrong answers to the questions that are shown, a line each; what a spreadsheet would take for a formula gets an apostrophe.
+function csv() {
+  const cell = (text) => `"${String(text).replace(/(^|[,;|\t\r\n])(\s*)(?=[=+\-@＝＋－＠])/g, "$1$2'").replaceAll('"', '""')}"`;
+  const lines = shown.flatMap((number) => {
+    const row = task.rows[number];
+    return row[REPLIES].flatMap((reply, system) => (state(reply) === "wrong"
+      ? [[form.task.value, row[ID], row[QUESTION], row[RIGHT].join(" | "), row[TAGS].join(" "), task.strategies[system], reply[PREDICTION]]] : []));
+  });
+  return [["task", "id", "question", "right_answers", "tags", "strategy", "reply"], ...lines].map((line) => line.map(cell).join(",")).join("\n") + "\n";
+}
+
+function download() {
+  const link = el("a");
+  link.href = URL.createObjectURL(new Blob([csv()], { type: "text/csv" }));
+  link.download = `${form.task.value}-wrong.csv`;
+  link.click();
+  setTimeout(() => URL.revokeObjectURL(link.href), 0);
 }
 
 function sorted(order) {
@@ -201,21 +247,48 @@ function repliesCell(number) {
   return cell;
 }
 
+// Side by side: a card a strategy.
 function detail(number) {
   const row = task.rows[number], cell = el("div", undefined, "detail");
   row[REPLIES].forEach((reply, system) => {
     if (!reply) return;
-    const head = el("h4", `${task.strategies[system]} `);
+    const card = el("section"), head = el("h4", `${task.strategies[system]} `);
     head.append(verdict(reply));
     const time = reply[SECONDS] === null ? "not timed" : `${reply[SECONDS].toFixed(3)} s`;
     const cut = reply[FINISH] === "length" ? ", cut by the token limit" : "";
     const line = el("p", undefined, "prediction");
     line.append(prediction(reply));
-    cell.append(head, line, el("p", `${reply[PROMPT]} prompt tokens, ${reply[COMPLETION]} answer tokens${cut}; ${time}`, "note"));
-    if (reply[EXAMPLES].length) cell.append(el("p", `examples, the nearest first: ${reply[EXAMPLES].join(", ")}`, "note"));
-    if (reply[RETRIEVED].length) cell.append(passages(row, reply));
+    card.append(head, line, el("p", `${reply[PROMPT]} prompt tokens, ${reply[COMPLETION]} answer tokens${cut}; ${time}`, "note"));
+    if (reply[RETRIEVED].length) card.append(passages(row, reply));
+    const read = prompt(row, system);
+    if (read !== null) card.append(folded("the prompt that it read", el("pre", read)));
+    cell.append(card);
   });
   return cell;
+}
+
+function folded(summary, content) {
+  const fold = el("details");
+  if (content.tagName === "PRE") content.tabIndex = 0;
+  fold.append(el("summary", summary), content);
+  return fold;
+}
+
+// The prompt as the model read it (page/prompts.py proves the form on the one that the run kept); null where it is not known.
+function prompt(row, system) {
+  const form = task.prompts[system], reply = row[REPLIES][system];
+  if (!form || form.length === 2) return form && form[0] === row[ID] ? form[1] : null;
+  const asked = (text) => form[AROUND].join(text);
+  const shown = reply[RETRIEVED].slice(0, reply[SHOWN]).reverse().map((number) => task.passages[number].slice(1, 3).filter(Boolean).join("\n"));
+  const examples = form[TURNS] ? [...reply[EXAMPLES]].reverse().map((id) => task.examples[id]) : [];
+  if (examples.includes(undefined)) return null;
+  let turn = asked(row[QUESTION]);
+  if (form[PASSAGES] && shown.length) {
+    const [lead, between, behind] = form[PASSAGES];
+    turn = lead + shown.map((text, place) => (form[CITED] ? `${form[CITED].join(String(place + 1))} ${text}` : text)).join(between) + behind + turn;
+  }
+  const before = examples.map(([question, answer]) => asked(question) + form[TURNS][0] + answer + form[TURNS][1]);
+  return [form[BEFORE], ...before, turn, form[AFTER]].join("");
 }
 
 function passages(row, reply) {
@@ -227,7 +300,7 @@ function passages(row, reply) {
     item.append(el("bdi", title && title !== name ? `${title} (${name})` : name));
     if (place) item.append(", ", el("bdi", place));
     if (rank >= reply[SHOWN]) item.append(el("span", " not in the prompt", "empty"));
-    else if (body) { const fold = el("details"); fold.append(el("summary", "passage"), el("p", body)); item.append(fold); }
+    else if (body) item.append(folded("passage", el("p", body)));
     list.append(item);
   });
   return list;
@@ -281,9 +354,11 @@ function start() {
     const button = event.target.closest("button.toggle");
     if (button) toggle(button.closest("tr"));
   });
-  addEventListener("hashchange", follow);
+  save.addEventListener("click", download);
+  addEventListener("hashchange", () => follow(location.hash));
+  const address = location.hash; // before the filters, which are still empty, write theirs
   filter();
-  follow();
+  follow(address);
 }
 
 function toggle(tr, wanted) {
@@ -293,9 +368,10 @@ function toggle(tr, wanted) {
   tr.querySelector("button.toggle").setAttribute("aria-expanded", String(opened));
 }
 
-// #q=task/question: show that row, whatever the filters hide.
-function follow() {
-  const match = /^#q=([^/]*)\/(.*)$/.exec(location.hash);
+// #find?…: show what it finds. #q=task/question: show that row, whatever the filters hide.
+function follow(address) {
+  if (address.startsWith(FIND)) { find(address); return; }
+  const match = /^#q=([^/]*)\/(.*)$/.exec(address);
   if (!match) return;
   let name, id;
   try { [name, id] = match.slice(1).map(decodeURIComponent); } catch { return; }

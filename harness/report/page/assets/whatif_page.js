@@ -8,6 +8,7 @@
   };
   const SVG = "http://www.w3.org/2000/svg", WIDE = 440, HIGH = 250, LEFT = 60, RIGHT_END = 416, TOP = 10, BOTTOM = 206, PER_DECADE = 8;
   const form = document.getElementById("terms");
+  const thousand = (usd) => (usd === null ? null : 1000 * usd);
   const place = (name) => document.getElementById(`what-if-${name}`);
   let facts = null;
 
@@ -76,7 +77,7 @@
   const quoted = (word) => (/^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'"'"'`)}'`);
 
   function card(name, decision) {
-    const article = el("article", undefined, `verdict ${decision.status}`), title = el("h3"), headline = el("p", undefined, "headline");
+    const article = el("article", undefined, `outcome ${decision.status}`), title = el("h3"), headline = el("p", undefined, "headline");
     const mark = el("span", STATUSES[decision.status], "mark");
     title.append(el("bdi", name));
     mark.ariaHidden = "true";
@@ -90,11 +91,11 @@
 
   function costs({ candidates }, terms) {
     const priced = terms.error_price_usd !== null; // without a price of errors the sum is the month's cost once more
-    const headers = ["Strategy", "Accuracy", "A month", ...(priced ? ["With wrong answers"] : []), "A query", "Once", "Requirements"];
+    const headers = ["Strategy", "Accuracy", "A month", ...(priced ? ["With wrong answers"] : []), "1,000 queries", "Once", "Requirements"];
     const { percent, dollars } = WhatIf;
     const rows = candidates.map((one) => [
       one.name, percent(one.accuracy), monthly(one, terms), ...(priced ? [dollars(one.total)] : []),
-      dollars(one.cost.per_query), dollars(one.cost.fixed), el("span", requirements(one.outcomes), "long"),
+      dollars(thousand(one.cost.per_query)), dollars(one.cost.fixed), el("span", requirements(one.outcomes), "long"),
     ]);
     return table("Costs under these terms", headers, rows);
   }

@@ -55,7 +55,8 @@ def _compare(options: argparse.Namespace) -> None:
     from harness.commands.live import page_of
     from harness.lmeval.load import open_tasks
     from harness.report.terminal import print_results
-    from harness.run.compare import compare, default_output, dry_run, fit_within
+    from harness.run.begin import new_id
+    from harness.run.compare import compare, dry_run, fit_within
     from harness.run.folder import check_output
     from harness.run.lock import writing_alone
     from harness.run.tools import load_tools
@@ -71,7 +72,8 @@ def _compare(options: argparse.Namespace) -> None:
         load_tasks(settings.task_files, TASKS), allow_code=options.allow_task_code, wanted=_wanted(settings)
     )
     tasks, corpora = check_corpora(tasks)
-    output = options.resume or options.output or default_output(REPORTS, settings)
+    run_id = new_id()
+    output = options.resume or options.output or REPORTS / run_id
     if options.resume:
         with writing_alone(output):
             pass  # found out before anything is loaded
@@ -88,7 +90,15 @@ def _compare(options: argparse.Namespace) -> None:
     resume, command = bool(options.resume), options.command
     with page_of(output, tools.progress.note) as page:
         folder = compare(
-            settings, tasks, tools, output, resume=resume, command=command, corpora=corpora, reached=page
+            settings,
+            tasks,
+            tools,
+            output,
+            resume=resume,
+            command=command,
+            run_id=run_id,
+            corpora=corpora,
+            reached=page,
         )
     results = _reported(folder)
     print_results(results)
@@ -246,7 +256,7 @@ def _add_course_flags(parser: argparse.ArgumentParser) -> None:
     add("--json", action="store_true", help="with --dry-run: print it as JSON")
     add("--no-cache", action="store_true", help="neither read nor write the cache of answers")
     add_code_flag(parser)
-    add("--output", type=place, metavar="DIR", help="run folder (default: reports/<UTC time>-<hash>)")
+    add("--output", type=place, metavar="DIR", help="run folder (default: reports/ and the run's id)")
     add("--resume", type=place, metavar="RUN",
         help="go on with a run that was stopped, with its own settings")  # fmt: skip
 

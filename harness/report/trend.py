@@ -20,7 +20,7 @@ SHOWN_CAUSES = 6
 COMMIT = 7
 ROWS = 20
 """Runs of a task that a terminal gets where no number was asked for."""
-NAME, MODEL = 32, 15
+NAME, MODEL = 34, 15
 """Widths of the column that names a run, and of the model in it; what is longer is cut."""
 _NOISE = re.compile(r"\((R|TM)\)|\b(Processor|CPU)\b")
 """What processors are called besides their names."""
@@ -160,9 +160,9 @@ def what_differs(mark: Mark) -> str:
     return f"What differs between the two runs: {causes}."
 
 
-def sentence(mark: Mark) -> str:
-    """All of it, for a terminal."""
-    place = f"at {mark.run} (before: {mark.since})"
+def sentence(mark: Mark, names: Mapping[str, str]) -> str:
+    """All of it, for a terminal. `names`: of the runs, by their folders."""
+    place = f"at {names[mark.run]} (before: {names[mark.since]})"
     return f"{arrow(mark)} {headline(mark)} {place}. {evidence(mark)} {what_differs(mark)}"
 
 
@@ -172,10 +172,10 @@ def sentence(mark: Mark) -> str:
 def report(history: History, rows: int | None = None) -> tuple[Section, ...]:
     """A section a task: its `rows` newest runs, the newest first, and under them all that changed."""
     runs = {run.folder: run for run in history.runs if isinstance(run, Run)}
-    sections = []
+    names, sections = history.names, []
     for name, task in history.tasks.items():
         table = Table(("Run", "n", *task.strategies), tuple(_rows(task, runs)[: rows or ROWS]))
-        changes = [f"{name}: {sentence(mark)}" for mark in task.changes] or [unchanged(name, task)]
+        changes = [f"{name}: {sentence(mark, names)}" for mark in task.changes] or [unchanged(name, task)]
         blocks: tuple[Block, ...] = (table, _reading(task, rows or ROWS), *changes)
         sections.append(Section(f"{name} ({task.runs[0].metric})", blocks))
     return tuple(sections)
@@ -213,7 +213,7 @@ def _about(run: Run) -> str:
     aside = state(run, brief=True)
     lines = [
         f"{when(run.created)}  {made_by}",
-        run.folder,
+        run.name,
         f"{_cut(model, MODEL)}  {short}",
         *([f"({aside})"] if aside else []),
     ]

@@ -23,7 +23,19 @@ from harness.spec.pricing import listed_prices, prices_of
 from harness.spec.system import System
 
 
-def describe(settings: Settings, plan: Plan, models: Sequence[Model], command: str, output: Path) -> Manifest:
+def new_id() -> str:
+    """`<UTC time>-<six hex digits>`: what a run is called everywhere, its folder too where nobody names that."""
+    return f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}-{secrets.token_hex(3)}"
+
+
+def describe(
+    settings: Settings,
+    plan: Plan,
+    models: Sequence[Model],
+    command: str,
+    output: Path,
+    run_id: str | None = None,
+) -> Manifest:
     """The manifest as it stands at the start of a run in the folder `output`."""
     now = datetime.now(UTC)
     first = models[0].engine.identity
@@ -31,7 +43,7 @@ def describe(settings: Settings, plan: Plan, models: Sequence[Model], command: s
     prices = prices_of(dataclasses.asdict(settings), local.device_kind, now.date())
     facts = tuple(model_facts(model, prices.sheet, now.date()) for model in models)
     return Manifest(
-        run_id=f"{now:%Y%m%dT%H%M%SZ}-{secrets.token_hex(3)}",
+        run_id=run_id or new_id(),
         created=now.isoformat(timespec="seconds"),
         status="running",
         quick=settings.quick,

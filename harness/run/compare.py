@@ -6,12 +6,11 @@ import shutil
 import tempfile
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import UTC, datetime
 from pathlib import Path
 
 from harness.corpus.inventory import Corpora
 from harness.errors import InputError
-from harness.files import sha256_json, writing
+from harness.files import writing
 from harness.run.begin import describe, keep_chosen, reopen
 from harness.run.contexts import RunContexts
 from harness.run.devsplit import with_dev
@@ -51,16 +50,18 @@ def compare(
     *,
     resume: bool,
     command: str,
+    run_id: str | None = None,
     corpora: Corpora | None = None,
     reached: Reached = nobody,
 ) -> Path:
     """Run everything and return the run folder. The evidence is on disk however this ends.
 
-    `corpora`: what was read of them already. `reached`: is told when there is more to report.
+    `run_id`: that of a new run; None: any. `corpora`: what was read of them already. `reached`: is told when there is
+    more to report.
     Raises InputError for what a person wrote wrong (before any model loads), RunInterrupted on Ctrl-C.
     """
     plan = plan_run(settings, tasks, tools)
-    manifest = describe(settings, plan, tools.models, command, output)
+    manifest = describe(settings, plan, tools.models, command, output, run_id)
     if not resume:
         check_output(output)
         with writing(str(output)):
@@ -202,9 +203,3 @@ def forgetting_tasks(settings: Settings, tasks: Sequence[Task]) -> ForgettingTas
     general = [task.name for task in tasks if task.spec.probes == "general"]
     alone = [task.name for task in named if str(task.path.resolve()) not in settings.tasks]
     return ForgettingTasks(tuple(dict.fromkeys([*general, *(task.name for task in named)])), tuple(alone))
-
-
-def default_output(root: Path, settings: Settings) -> Path:
-    """`<UTC time>-<short hash>` under `root`."""
-    now = datetime.now(UTC)
-    return root / f"{now:%Y%m%dT%H%M%SZ}-{sha256_json([repr(settings), now.isoformat()])[:6]}"

@@ -38,6 +38,11 @@ PROPOSALS = "proposals.jsonl"
 QUESTIONS, TRAINING, PROMPTS = "questions.jsonl", "training.jsonl", "prompts.jsonl"
 
 
+def run_name(run_id: str, folder: Path) -> str:
+    """A run by its folder, if that bears its id, else by both: `20261129T120229Z-fde53d (reports/baseline)`."""
+    return str(folder) if folder.name == run_id else f"{run_id} ({folder})"
+
+
 class RunFolder:
     """One run on disk. Open it with `create` or `resume`."""
 

@@ -66,7 +66,7 @@ def write_made(
     ]  # fmt: skip
     plan = [{"task": "facts", "strategy": strategy, "adapter": None} for strategy in right]
     facts = {
-        "run_id": f"run-{number}",
+        "run_id": f"{number:03}",
         "created": created(number),
         "tasks": {"facts": {"spec": {**SPEC, "metrics": ["contains"]}}},
         "plan": plan,

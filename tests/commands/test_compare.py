@@ -46,7 +46,7 @@ def test_a_scripted_engine_is_compared_from_its_flags_to_the_report(
     assert manifest.status == "complete"
     assert [trained.record.task for trained in manifest.adapters] == ["workshop"]
     assert main(["report", "run"]) == 0
-    assert main(["check", "run", "--baseline", "run", "--fail-on", "exact"]) == 0
+    assert main(["check", "run", "--baseline", "run", "--expect", "same"]) == 0
 
 
 def test_it_imports_no_library_that_reads_weights(script: Path) -> None:
@@ -57,6 +57,8 @@ def test_it_imports_no_library_that_reads_weights(script: Path) -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
+    (run,) = Path("reports").iterdir()
+    assert read_manifest(run).run_id == run.name, "one id, of the folder too"
 
 
 def test_a_run_within_a_time_says_what_it_was_planned_for(

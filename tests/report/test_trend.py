@@ -25,7 +25,8 @@ def history(tmp_path_factory: pytest.TempPathFactory) -> History:
         ratios = {name: 4.0 if name == "rag" and number == 3 else 1.5 for name in names} | {"base": 1.0}
         tokens = {"rag": (100 + 50 * (number >= 2), 5)}
         about = {"embedder": {"name": "e5", "sha256": "1"}} if number >= 2 else {}
-        write_made(folder, number, hits, ratios=ratios, tokens=tokens, model={"name": LONG}, **about)
+        own = {"run_id": "20260104T030405Z-0a1b2c"} if number == 2 else {}
+        write_made(folder, number, hits, ratios=ratios, tokens=tokens, model={"name": LONG}, **about, **own)
     write_made(folder, 4, {"rag": first(10, 20)}, ratios={"rag": 1.0}, quick=True)
     return read_history(folder, Silent())
 
@@ -60,6 +61,12 @@ def test_changes_are_marked_in_the_cells_and_told_below(history: History) -> Non
     assert [(mark.figure, trend.arrow(mark), mark.run) for mark in history.tasks["facts"].changes] == [
         ("latency ratio", "▲", "003"), ("cost", "▲", "002"), ("accuracy", "▼", "002"),
     ]  # fmt: skip
+
+
+def test_a_run_is_told_by_its_id_and_by_its_folder_where_that_is_called_otherwise(history: History) -> None:
+    text = printed(history)
+    assert "20260104T030405Z-0a1b2c (002)\n" in text or "20260104T030405Z-0a1b2c (002) " in text
+    assert "at 003 (before: 20260104T030405Z-0a1b2c (002))" in " ".join(text.split())
 
 
 def test_no_change_and_nothing_to_compare_are_said(tmp_path: Path) -> None:

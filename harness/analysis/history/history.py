@@ -45,6 +45,11 @@ class History:
     runs: tuple[Run | Unread, ...]
     tasks: dict[str, TaskHistory]
 
+    @property
+    def names(self) -> dict[str, str]:
+        """Folder of a run → what people are told of it by."""
+        return {run.folder: run.name for run in self.runs}
+
 
 def read_history(
     folder: Path, progress: Progress, tasks: Sequence[str] = (), last: int | None = None

@@ -24,7 +24,7 @@ from harness.errors import InputError
 from harness.files import sha256_json, sha256_text
 from harness.records import TimingRow
 from harness.run.facts import EmbedderFacts, MachineFacts, ModelFacts
-from harness.run.folder import ANSWERS, BATCHES, PASSAGES, PROMPTS, QUESTIONS, TIMINGS, TRAINING
+from harness.run.folder import ANSWERS, BATCHES, PASSAGES, PROMPTS, QUESTIONS, TIMINGS, TRAINING, run_name
 from harness.run.manifest import Manifest
 from harness.run.manifest_file import MANIFEST, read_manifest
 from harness.spec.system import System, bare_beside
@@ -114,6 +114,11 @@ class Run:
     git_commit: str | None
     questions: dict[str, int]
 
+    @property
+    def name(self) -> str:
+        """What people are told of it by."""
+        return run_name(self.run_id, Path(self.folder))
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Unread:
@@ -123,6 +128,11 @@ class Unread:
     created: str
     read: bool = False
     reason: str
+
+    @property
+    def name(self) -> str:
+        """Its folder's: nothing else of it is known."""
+        return self.folder
 
 
 @dataclass(frozen=True, slots=True, eq=False)

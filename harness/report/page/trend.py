@@ -58,6 +58,7 @@ def render(history: History, beside: Path) -> str:
         style=assets.own("page.css") + assets.own("trend.css"),
         history=history,
         runs={run.folder: run for run in history.runs},
+        names=history.names,
         links={run.folder: _link(Path(history.folder, run.folder), beside) for run in history.runs},
         plots={name: pictures.plots(name, task) for name, task in history.tasks.items()},
         draw=draw,

@@ -13,14 +13,14 @@ from harness import __version__
 from harness.commands.compare import add_compare
 from harness.commands.init import add_init
 from harness.commands.models import add_models
-from harness.commands.regression import add_check, add_diff, add_trend
+from harness.commands.regression import add_accept, add_check, add_diff, add_trend
 from harness.commands.report import add_decide, add_report
 from harness.commands.tasks import add_tasks
 from harness.errors import HarnessError, InputError, RunInterrupted, shown
 from harness.process import Output, standard_streams, stoppable
 
 COMMANDS = (
-    add_init, add_compare, add_tasks, add_models, add_report, add_decide, add_check, add_diff, add_trend,
+    add_init, add_compare, add_tasks, add_models, add_report, add_decide, add_check, add_accept, add_diff, add_trend,
 )  # fmt: skip
 """In the order of `--help`."""
 

@@ -49,7 +49,7 @@ FITTING: dict[str, tuple[str, ...]] = {
     "dtype": ("float32",), "limit": ("3",), "latency_queries": ("0", "1"), "seed": ("1",), "seeds": ("2",),
     "guard": ("none",), "output": ("new", "out/new"), "resume": ("run", "stopped"), "folder": ("run", "new"),
     "baseline": ("baseline", "run"), "before": ("run",), "after": ("baseline",), "requirements": ("needs.yaml",),
-    "prices": ("prices.yaml",), "rules": ("rules.yaml",), "fail_on": ("accuracy", "exact"), "margin": ("0.05",),
+    "prices": ("prices.yaml",), "rules": ("rules.yaml",), "expect": ("same", "change"), "margin": ("0.05",),
     "files": ("a.md", "a.json", "a.html", "a.xml", "a.csv"), "file": ("page.html",), "history": (".",),
     "source": ("table.csv", "docs"), "question": ("q",), "answer": ("a",), "corpus": ("docs",), "to": ("lm-eval",),
     "monthly_queries": ("1000",), "last": ("2",),

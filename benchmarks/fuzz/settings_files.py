@@ -24,8 +24,8 @@ NEEDS: dict[str, Any] = {
     "in_house": True, "tariff": "kept-up",
 }  # fmt: skip
 RULES: dict[str, Any] = {
-    "margin": 0.02, "latency_margin": 1.3, "fail_on": ["exact", "accuracy"],
-    "tasks": {"facts": {"margin": 0.05, "strategies": {"rag": {"fail_on": ["recall"], "latency_margin": 1.5}}}},
+    "margin": 0.02, "latency_margin": 1.3, "expect": "change",
+    "tasks": {"facts": {"margin": 0.05, "strategies": {"rag": {"expect": "same", "latency_margin": 1.5}}}},
 }  # fmt: skip
 MODELS: dict[str, Any] = {
     "models": [

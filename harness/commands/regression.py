@@ -1,25 +1,43 @@
-"""`check`, `diff` and `trend`: runs beside one another."""
+"""`check`, `accept`, `diff` and `trend`: runs beside one another."""
 
 from __future__ import annotations
 
 import argparse
+import contextlib
+import re
 from collections.abc import Callable
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from harness.commands import REPORTS
+from harness.commands import REPORTS, TASKS
 from harness.commands.flags import name, place, whole
 from harness.errors import InputError, InputErrors
 
 if TYPE_CHECKING:
     from harness.analysis.regression.terms import Gate
 
+BASELINE = REPORTS / "baseline"
+BEGIN = "Measure a first baseline: harness compare --output reports/candidate, then harness accept reports/candidate"
+
 
 def add_check(commands: Any) -> None:
     check = commands.add_parser("check", help="is a run worse than a baseline? For CI")
-    check.add_argument("folder", metavar="RUN", type=place)
-    check.add_argument("--baseline", metavar="RUN", type=place, help="the run to compare with")
+    check.add_argument(
+        "folder",
+        metavar="RUN",
+        type=place,
+        nargs="?",
+        help="left out: say what a check of the tasks here can catch",
+    )
+    _add_baseline(check, "the run to compare with")
     add_gate_flags(check)
     add = check.add_argument
+    add(
+        "--limit",
+        metavar="N",
+        type=whole(1),
+        help="without RUN: of so many questions a task, as compare takes it",
+    )
     add("--common", action="store_true", help="compare what both have, where questions or strategies differ")
     add("--strict", action="store_true", help="count an inconclusive rule as failed")
     add(
@@ -33,6 +51,19 @@ def add_check(commands: Any) -> None:
         help="also write FILE: .md (pull-request comment), .xml (JUnit) or .json (repeatable)",
     )  # fmt: skip
     _add_json(check, _check)
+
+
+def add_accept(commands: Any) -> None:
+    accept = commands.add_parser("accept", help="make a run the baseline that later ones are checked against")
+    accept.add_argument("folder", metavar="RUN", type=place)
+    _add_baseline(accept, "the folder that its evidence is copied into")
+    _add_json(accept, _accept)
+
+
+def _add_baseline(parser: argparse.ArgumentParser, what: str) -> None:
+    parser.add_argument(
+        "--baseline", metavar="RUN", type=place, default=BASELINE, help=f"{what} (default: {BASELINE})"
+    )
 
 
 def add_diff(commands: Any) -> None:
@@ -71,17 +102,59 @@ def _check(options: argparse.Namespace) -> int:
     from harness.report.places import check_files, write_there
 
     gate = gate_of(options)
-    if options.baseline is None:
-        raise InputError("name the run to compare with: --baseline RUN.")
+    if options.folder is None:
+        return _foresee(options, gate)
+    if options.limit is not None:
+        raise InputError("--limit says how many questions a run will ask; leave RUN out, or --limit.")
     check_files(options.files, FORMS)
     history = options.history or options.baseline.absolute().parent
     judgement = judge(
-        options.folder, options.baseline, gate, partly=options.common, strict=options.strict, history=history
-    )
+        options.folder, options.baseline, gate, partly=options.common, strict=options.strict, history=history,
+        accept="make baseline" if options.baseline == BASELINE and _makes_baselines(Path("Makefile")) else None,
+    )  # fmt: skip
     for file in options.files:
         write_there(file, FORMS[file.suffix.lower()](judgement))
     print(to_json(judgement) if options.json else plain.sections(report(judgement)))
     return judgement.exit_code
+
+
+def _makes_baselines(makefile: Path) -> bool:
+    """Whether a makefile has a target `baseline`."""
+    with contextlib.suppress(OSError, UnicodeDecodeError):
+        return re.search(r"^baseline *:(?!=)", makefile.read_text(encoding="utf-8"), re.MULTILINE) is not None
+    return False
+
+
+def _foresee(options: argparse.Namespace, gate: Gate) -> int:
+    """What a check of the tasks in this folder can catch, before there is a run."""
+    from harness.analysis.regression.sensitivity import of_tasks
+    from harness.files import to_json
+    from harness.report import plain, sensitivity
+    from harness.spec.task import load_tasks
+
+    rows = of_tasks(load_tasks((), TASKS), options.limit, gate)
+    print(
+        to_json({"tasks": rows})
+        if options.json
+        else f"{plain.sections([sensitivity.report(rows)])}\n\n{BEGIN}"
+    )
+    return 0
+
+
+def _accept(options: argparse.Namespace) -> None:
+    from harness.analysis.regression.accept import accept
+    from harness.analysis.regression.sensitivity import of_run
+    from harness.analysis.regression.terms import Gate
+    from harness.files import to_json
+    from harness.report import plain, sensitivity
+
+    side = accept(options.folder, options.baseline)
+    run_id, rows = side.manifest.run_id, of_run(side.run, Gate())
+    if options.json:
+        print(to_json({"run_id": run_id, "baseline": str(options.baseline), "tasks": rows}))
+        return
+    print(f"{options.baseline} is now the run {run_id}; commit it.\n")
+    print(plain.sections([sensitivity.report(rows)]))
 
 
 def add_gate_flags(parser: argparse.ArgumentParser) -> None:
@@ -98,8 +171,8 @@ def add_gate_flags(parser: argparse.ArgumentParser) -> None:
         help="how many times as long, relative to base, does not matter (default 1.25)",
     )  # fmt: skip
     add(
-        "--fail-on", nargs="+", action="extend", metavar="RULE",
-        help="rules or tiers (exact, accuracy, latency) that may fail the gate; default: all. RUN stands before it",
+        "--expect", metavar="MODE",
+        help="change (default): accuracy and latency decide; same: nothing should have moved, what is not equal fails",
     )  # fmt: skip
     add(
         "--rules",
@@ -119,7 +192,7 @@ def gate_of(options: argparse.Namespace) -> Gate:
     given = {
         "margin": options.margin,
         "latency_margin": options.latency_margin,
-        "fail_on": _names(options.fail_on),
+        "expect": options.expect,
     }
     try:
         terms = Terms.model_validate({key: value for key, value in given.items() if value is not None})
@@ -132,18 +205,6 @@ def gate_of(options: argparse.Namespace) -> Gate:
             ]
         ) from None
     return Gate(terms, load_gate_file(options.rules) if options.rules else GateFile())
-
-
-def _names(given: list[str] | None) -> tuple[str, ...] | None:
-    """Rule names, separated by blanks or commas."""
-    if given is None:
-        return None
-    names = tuple(name.strip() for text in given for name in text.split(",") if name.strip())
-    if not names:
-        raise InputError(
-            "--fail-on: names no rule, so that nothing could fail; leave it out to have all of them."
-        )
-    return names
 
 
 def _diff(options: argparse.Namespace) -> None:

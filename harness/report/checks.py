@@ -14,6 +14,7 @@ from harness.report.gate import cause_lines, flip_lines, report
 
 COMMENT = 60_000
 """Characters of a comment: GitHub refuses one of more than 65,536."""
+MOVED = "moved, and does not decide"
 MOST_FLIPS = 50
 """Questions shown of one case."""
 _NO_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
@@ -49,7 +50,8 @@ def _case(suite: ElementTree.Element, finding: Finding, *, strict: bool) -> None
         lines = [*flip_lines(finding.flips, MOST_FLIPS), *cause_lines(finding)]
         failure.text = _plain("\n".join(lines))
     elif finding.outcome is not Outcome.PASS:
-        ElementTree.SubElement(case, "skipped", message=f"{finding.outcome.value}: {detail}")
+        outcome = MOVED if finding.outcome is Outcome.FAIL else finding.outcome.value
+        ElementTree.SubElement(case, "skipped", message=f"{outcome}: {detail}")
 
 
 def _plain(text: str) -> str:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 
 from harness.analysis.regression.diff import BeforeAfter, Moved, RunDiff
 from harness.quantities import NA, dollars, number, percent, signed, three
 from harness.report.gate import changed, flip_lines
 from harness.report.view import Block, Bullets, Section, Table, section, sections
+from harness.run.folder import run_name
 
 MOST_FLIPS = 10
 """Questions shown a strategy; JSON has them all."""
@@ -15,7 +17,8 @@ MOST_FLIPS = 10
 
 def report(diff: RunDiff) -> tuple[Section, ...]:
     """Inputs, results, flipped questions."""
-    sides = f"From {diff.before} to {diff.after}." + (" Both are the same run." if diff.same_run else "")
+    before, after = run_name(diff.before_id, Path(diff.before)), run_name(diff.after_id, Path(diff.after))
+    sides = f"From {before} to {after}." + (" Both are the same run." if diff.same_run else "")
     left_out = Bullets(tuple(f"Left out: {clause}." for clause in diff.left_out))
     added = Bullets(tuple(f"Only in the second: {clause}." for clause in diff.new))
     return sections(

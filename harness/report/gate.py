@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from harness.analysis.regression.changes import Change
 from harness.analysis.regression.findings import AccuracyFigures, Flip, LatencyFigures, Outcome
 from harness.analysis.regression.replies import MAY_DIFFER, MAY_DIFFER_HALF
-from harness.analysis.regression.rules import RULES, Tier
+from harness.analysis.regression.rules import RULES, Expect, Tier
 from harness.quantities import counted, percent, signed, three
 from harness.report.view import Block, Bullets, Section, Table, sections, visible
 from harness.report.view import section as section_of
+from harness.run.folder import run_name
 
 if TYPE_CHECKING:
     from harness.analysis.regression.gate import Finding, Judgement
@@ -22,6 +24,12 @@ VERDICTS = {
     Outcome.INCONCLUSIVE: "Inconclusive",
     Outcome.FAIL: "Regression",
 }
+EXPECTED = {
+    Expect.SAME: "Expected: the same. Whatever is not equal fails; accuracy and latency are only shown.",
+    Expect.CHANGE: "Expected: a change. Accuracy and latency decide; what else moved is listed under what changed.",
+}
+MOVED = "≠"
+"""The mark of what a rule found that does not decide."""
 MOST_FLIPS = 5
 """Questions shown of one finding; JSON has them all."""
 MOST_CAUSES = 4
@@ -49,19 +57,23 @@ def report(judgement: Judgement) -> tuple[Section, ...]:
         section_of(
             headline(judgement),
             _sides(judgement),
+            EXPECTED[judgement.expect],
             *(f"Left out: {clause}." for clause in judgement.left_out),
             *(f"Not in the baseline: {clause}." for clause in judgement.new),
             _table(judgement),
             _may_differ(judgement),
         ),
-        *(_group(judgement, outcome, counts=True) for outcome in (Outcome.FAIL, Outcome.INCONCLUSIVE)),
-        _group(judgement, Outcome.FAIL, counts=False),
-        section_of("What changed", changed(judgement.changes)),
+        _deciding(judgement, "Failed", Outcome.FAIL),
+        _deciding(judgement, "Inconclusive", Outcome.INCONCLUSIVE),
+        section_of("What changed", changed(judgement.changes), *_moved(judgement)),
+        _remedy(judgement),
     )
 
 
 def _sides(judgement: Judgement) -> str:
-    sides = f"Run {judgement.run} against baseline {judgement.baseline}"
+    run = run_name(judgement.run_id, Path(judgement.run))
+    baseline = run_name(judgement.baseline_id, Path(judgement.baseline))
+    sides = f"Run {run} against baseline {baseline}"
     return (
         f"{sides}, which is the same run, so that nothing could differ."
         if judgement.same_run
@@ -91,19 +103,27 @@ def changed(changes: Sequence[Change]) -> Block:
 def _table(judgement: Judgement) -> Table:
     cases: dict[tuple[str, str], list[Finding]] = {}
     for finding in judgement.findings:
-        cases.setdefault((finding.task, finding.strategy), []).append(finding)
+        cases.setdefault((finding.task, _strategy(finding)), []).append(finding)
     rows = tuple((*case, *(_cell(findings, tier) for tier in Tier)) for case, findings in cases.items())
     return Table(("Task", "Strategy", "Exact", "Accuracy", "Latency, × base"), rows)
 
 
+def _strategy(finding: Finding) -> str:
+    return f"{finding.strategy} (control)" if finding.control else finding.strategy
+
+
+def _mark(finding: Finding) -> str:
+    return MARKS[finding.outcome] if finding.counts or finding.outcome is not Outcome.FAIL else MOVED
+
+
 def _cell(findings: Sequence[Finding], tier: Tier) -> str:
-    """`✓ 8`, `✗ prompts, answers`, `✗ 96.0 % → 76.0 % (−20.0)`."""
+    """`✓ 8`, `≠ prompts, answers`, `✗ 96.0 % → 76.0 % (−20.0)`."""
     mine = [finding for finding in findings if finding.tier is tier]
     if tier is not Tier.EXACT:
-        return "; ".join(f"{MARKS[finding.outcome]} {_figure(finding)}".strip() for finding in mine)
-    fallen = [finding.rule for finding in mine if finding.outcome is Outcome.FAIL]
+        return "; ".join(f"{_mark(finding)} {_figure(finding)}".strip() for finding in mine)
+    fallen = [finding for finding in mine if finding.outcome is Outcome.FAIL]
     if fallen:
-        return f"{MARKS[Outcome.FAIL]} {', '.join(fallen)}"
+        return f"{_mark(fallen[0])} {', '.join(finding.rule for finding in fallen)}"
     return f"{MARKS[Outcome.PASS]} {sum(finding.outcome is Outcome.PASS for finding in mine)}"
 
 
@@ -116,19 +136,30 @@ def _figure(finding: Finding) -> str:
     return ""
 
 
-TITLES = {
-    (Outcome.FAIL, True): "Failed",
-    (Outcome.INCONCLUSIVE, True): "Inconclusive",
-    (Outcome.FAIL, False): "Worse or different, but these rules may not fail here",
-}
+def _deciding(judgement: Judgement, title: str, outcome: Outcome) -> Section | None:
+    """What decided with this outcome, and its likeliest causes."""
+    findings = [finding for finding in judgement.findings if finding.counts and finding.outcome is outcome]
+    return section_of(
+        title, *(block for same in _alike(findings) for block in _paragraph(same, cause_lines(same[0])))
+    )
 
 
-def _group(judgement: Judgement, outcome: Outcome, *, counts: bool) -> Section | None:
+def _moved(judgement: Judgement) -> Iterator[Block]:
+    """What moved and does not decide; the changes that can have moved it stand right above."""
     findings = [
-        finding for finding in judgement.findings if finding.outcome is outcome and finding.counts is counts
+        finding for finding in judgement.findings if finding.outcome is Outcome.FAIL and not finding.counts
     ]
-    blocks = [block for same in _alike(findings) for block in _paragraph(same)]
-    return section_of(TITLES[outcome, counts], *blocks)
+    for same in _alike(findings):
+        yield from _paragraph(same)
+
+
+def _remedy(judgement: Judgement) -> Section | None:
+    """What to do where a failure was meant."""
+    if judgement.outcome is not Outcome.FAIL:
+        return None
+    accept = f"Accept it as the new baseline, and commit that: {judgement.accept}"
+    harm = "Or ask only whether it did harm: --expect change" if judgement.expect is Expect.SAME else None
+    return section_of("Meant?", accept, harm)
 
 
 def _alike(findings: Sequence[Finding]) -> list[list[Finding]]:
@@ -140,12 +171,12 @@ def _alike(findings: Sequence[Finding]) -> list[list[Finding]]:
     return list(groups.values())
 
 
-def _paragraph(same: Sequence[Finding]) -> Iterator[Block]:
-    """What a rule found, then its questions and its cause."""
+def _paragraph(same: Sequence[Finding], causes: Iterable[str] = ()) -> Iterator[Block]:
+    """What a rule found, then its questions and its causes."""
     first = same[0]
-    where = ", ".join(f"{finding.task} · {finding.strategy}" for finding in same)
-    yield f"{MARKS[first.outcome]} {first.rule} ({where}): {first.detail}."
-    yield Bullets((*flip_lines(first.flips, MOST_FLIPS), *cause_lines(first)))
+    where = ", ".join(f"{finding.task} · {_strategy(finding)}" for finding in same)
+    yield f"{_mark(first)} {first.rule} ({where}): {first.detail}."
+    yield Bullets((*flip_lines(first.flips, MOST_FLIPS), *causes))
 
 
 def cause_lines(finding: Finding) -> Iterator[str]:

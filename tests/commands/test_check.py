@@ -12,7 +12,7 @@ import pytest
 
 from harness.cli import main
 from tests.analysis.regression.reruns import edit_manifest, made_up
-from tests.commands import one_document, refused
+from tests.commands import one_document, refused, tasks_here
 from tests.snapshots import Snapshots
 
 OTHER_PROMPT = {"prompt_sha256": "1" * 64}
@@ -30,7 +30,7 @@ def same(baseline: str) -> str:
 
 
 def lossy(lost: int) -> str:
-    """A run that lost so many of 50 answers, to prompts that are allowed to be others (--fail-on accuracy)."""
+    """A run that lost so many of 50 answers, to prompts that are others too."""
     replies = {"base": ["yes"] * (50 - lost) + ["no"] * lost}
     return str(made_up(Path(f"reports/lost{lost}"), replies, more=lambda *_: OTHER_PROMPT))
 
@@ -38,13 +38,12 @@ def lossy(lost: int) -> str:
 @pytest.mark.parametrize(
     ("lost", "argv", "code"),
     [
-        (0, (), 4),  # other prompts, and the exact tier counts
-        (0, ("--fail-on", "accuracy"), 0),
-        (2, ("--fail-on", "accuracy"), 3),
-        (2, ("--fail-on", "accuracy", "--strict"), 4),
-        (2, ("--fail-on", "accuracy", "--margin", "0.2"), 0),
-        (20, ("--fail-on", "accuracy"), 4),
-        (20, ("--fail-on", "latency"), 0),
+        (0, (), 0),
+        (0, ("--expect", "same"), 4),
+        (2, (), 3),
+        (2, ("--strict",), 4),
+        (2, ("--margin", "0.2"), 0),
+        (20, (), 4),
     ],
 )
 def test_the_exit_code_is_the_verdict(
@@ -142,7 +141,8 @@ def test_other_questions_are_refused_and_compared_in_common(
 @pytest.mark.parametrize(
     ("argv", "said"),
     [
-        ((), "name the run to compare with: --baseline RUN."),
+        (("--baseline", "gone"), "there is no run in gone"),
+        (("--limit", "9"), "--limit says how many questions a run will ask; leave RUN out, or --limit."),
         (("--baseline", "B", "--margin", "-0.1"), "--margin: must be at least 0, but is -0.1."),
         (
             ("--baseline", "B", "--margin", "2"),
@@ -150,8 +150,8 @@ def test_other_questions_are_refused_and_compared_in_common(
         ),
         (("--baseline", "B", "--margin", "x"), "argument --margin: invalid float value: 'x'."),
         (
-            ("--baseline", "B", "--fail-on", "recal"),
-            "--fail-on: is 'recal', which is no rule (did you mean 'recall'?)",
+            ("--baseline", "B", "--expect", "sane"),
+            "--expect: is 'sane', which is none of same, change (did you mean 'same'?)",
         ),
         (("--baseline", "B", "--history", "gone"), "there is no folder of runs at gone (--history)."),
         (("--baseline", "B", "--rules", "gone.yaml"), "gone.yaml: there is no such file."),
@@ -183,7 +183,7 @@ def test_json_is_one_document_and_files_are_written_beside_it(
     assert (code, captured.err) == (4, "")
     assert json.loads(captured.out)["exit_code"] == 4
     assert Path("c.json").read_text() == captured.out
-    assert Path("c.md").read_text().startswith("## Regression: 2 of 5 checks failed.\n")
+    assert Path("c.md").read_text().startswith("## Regression: 1 of 1 check failed.\n")
     assert ElementTree.parse("c.xml").getroot().tag == "testsuites"
 
 
@@ -205,3 +205,57 @@ def test_a_diff_is_one_document(baseline: str, same: str, capsys: pytest.Capture
     document = one_document(capsys, "diff", baseline, same, "--json")
     assert (document["before"], document["after"], document["changes"]) == (baseline, same, [])
     assert refused(capsys, "diff", baseline, "gone").startswith("there is no run in gone")
+
+
+def test_before_the_first_run_it_says_what_a_check_can_catch(
+    baseline: str, capsys: pytest.CaptureFixture[str], snapshots: Snapshots
+) -> None:
+    tasks_here()
+    assert main(["check", "--limit", "12"]) == 0
+    snapshots.check("check_before.txt", capsys.readouterr().out)
+    (task,) = one_document(capsys, "check", "--json")["tasks"]
+    assert (task["task"], task["n"], task["margin"]) == ("workshop", 24, 0.02)
+
+
+def test_an_accepted_run_is_the_baseline_and_nothing_that_is_derived(
+    baseline: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run = Path(lossy(20))
+    main(["report", str(run)])
+    capsys.readouterr()
+    assert main(["check", str(run)]) == 4
+    assert "harness accept reports/lost20 --baseline reports/baseline" in capsys.readouterr().out
+    assert main(["accept", str(run)]) == 0
+    assert capsys.readouterr().out.startswith(f"reports/baseline is now the run {run}; commit it.\n")
+    assert {path.suffix for path in Path(baseline).iterdir()} == {".json", ".jsonl"}
+    assert not (Path(baseline) / "results.json").exists()
+    assert (run / "results.json").exists()
+    assert main(["check", str(run), "--expect", "same"]) == 0
+
+
+def test_a_makefile_that_makes_baselines_is_the_way_to_accept(
+    baseline: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    Path("Makefile").write_text("check: candidate\nbaseline: candidate\n")
+    run = lossy(20)
+    assert main(["check", run]) == 4
+    assert "commit that: make baseline" in capsys.readouterr().out
+    assert main(["check", baseline, "--baseline", run, "--expect", "same"]) == 4
+    assert "harness accept reports/baseline --baseline reports/lost20" in capsys.readouterr().out
+
+
+def test_only_a_whole_run_is_accepted_and_only_a_run_is_replaced(
+    baseline: str, same: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    Path("mine").mkdir()
+    Path("mine/notes.txt").write_text("kept")
+    for argv, said, code in (
+        (("gone",), "there is no run in gone", 2),
+        ((baseline,), "reports/baseline: is the run itself", 2),
+        ((same, "--baseline", "mine"), "mine: is not a run, so it is not replaced", 2),
+        ((same, "--baseline", "mine/notes.txt"), "mine/notes.txt: is not a run, so it is not replaced", 2),
+    ):
+        assert refused(capsys, "accept", *argv, code=code).startswith(said)
+    edit_manifest(Path(same), lambda about: about.update(status="running"))
+    assert refused(capsys, "accept", same, code=1).startswith(f"{same} is incomplete")
+    assert Path("mine/notes.txt").read_text() == "kept"

@@ -20,7 +20,7 @@ pytestmark = pytest.mark.skipif(not Path("/dev/full").exists(), reason="a POSIX 
 
 CODES = {
     "check lost --baseline baseline": 4,
-    "check fewer --baseline baseline --fail-on accuracy": 3,
+    "check fewer --baseline baseline": 3,
     "check baseline --baseline baseline": 0,
     "diff baseline lost": 0,
     "report run": 0,

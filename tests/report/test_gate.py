@@ -9,7 +9,7 @@ import pytest
 
 from harness.analysis.regression.changes import Cause
 from harness.analysis.regression.findings import failed
-from harness.analysis.regression.rules import RULES, Rule, Tier
+from harness.analysis.regression.rules import RULES, Expect, Rule, Tier
 from harness.analysis.regression.terms import Gate, Terms
 from harness.files import to_json
 from harness.report import checks, gate
@@ -41,20 +41,30 @@ def test_what_is_left_out_may_not_fail_or_cannot_be_told(
         {"base": ["no"] + ["yes"] * 29, "lora": ["yes"] * 30},
         about={"libraries": {"torch": "2.1"}},
     )
-    gate_ = Gate(Terms(fail_on=("accuracy", "latency")))
-    judgement = judged(run, baseline, gate=gate_, partly=True, strict=True)
+    judgement = judged(run, baseline, partly=True, strict=True)
     snapshots.check("check_strict.txt", f"{text_of(judgement)}\n")
     assert json.loads(to_json(judgement))["other_kernels"] == ["torch null → 2.1"]
 
 
 def test_the_headline_counts_what_counts(tmp_path: Path) -> None:
-    assert gate.headline(nasty(tmp_path)).startswith("Regression: 2 of 5 ")
-    terms = Gate(Terms(fail_on=("accuracy",), margin=0.95))
-    assert gate.headline(nasty(tmp_path / "x", gate=terms)).startswith("Inconclusive: 0 of 1 ")
-    assert gate.headline(nasty(tmp_path / "y", gate=terms, strict=True)).startswith("Regression: 0 of 1 ")
-    assert gate.headline(nasty(tmp_path / "z", gate=Gate(Terms(fail_on=("latency",))))).startswith(
-        "No regression"
-    )
+    assert gate.headline(nasty(tmp_path)).startswith("Regression: 1 of 1 ")
+    assert gate.headline(nasty(tmp_path / "w", expect=Expect.SAME)).startswith("Regression: 1 of 4 ")
+    wide = Gate(Terms(margin=0.95))
+    assert gate.headline(nasty(tmp_path / "x", gate=wide)).startswith("Inconclusive: 0 of 1 ")
+    assert gate.headline(nasty(tmp_path / "y", gate=wide, strict=True)).startswith("Regression: 0 of 1 ")
+
+
+def test_a_failure_ends_with_what_to_do_where_it_was_meant(tmp_path: Path) -> None:
+    """And nothing else does."""
+    folders = f"{tmp_path / 'b'} --baseline {tmp_path / 'a'}"
+    for expect in Expect:
+        found = nasty(tmp_path, expect=expect)
+        last = gate.report(found)[-1]
+        assert last.title == "Meant?"
+        assert last.blocks[0] == f"Accept it as the new baseline, and commit that: harness accept {folders}"
+        assert ("--expect change" in str(last.blocks[1:])) is (expect is Expect.SAME)
+    wide = nasty(tmp_path, gate=Gate(Terms(margin=0.95)))
+    assert gate.report(wide)[-1].title == "What changed"
 
 
 def test_one_document_holds_every_finding_and_every_flip(tmp_path: Path) -> None:
@@ -76,9 +86,9 @@ def test_what_cannot_be_told_is_not_laid_to_an_unseen_change(tmp_path: Path) -> 
         made_up(tmp_path / name, {"base": [reply] * 3}, **options)  # type: ignore[arg-type]
         for name, reply, options in (("a", "yes", {}), ("b", "Yes.", more))
     )
-    text = text_of(judged(run, baseline, gate=Gate(Terms(fail_on=("accuracy",)))))
+    text = text_of(judged(run, baseline))
     assert text.startswith("Inconclusive: ")
-    assert text.count("Likeliest cause") == text.count("✗ prompts (") == 1
+    assert (text.count("Likeliest cause"), text.count("≠ prompts (")) == (0, 1)
 
 
 def test_too_few_timed_questions_have_no_cause_in_what_changed(tmp_path: Path) -> None:
@@ -109,7 +119,7 @@ def test_a_long_cause_is_spelled_out_once(tmp_path: Path) -> None:
         )
         for name in ("a", "b")
     )  # fmt: skip
-    text = " ".join(text_of(judged(run, baseline)).split())
+    text = " ".join(text_of(judged(run, baseline, Expect.SAME)).split())
     assert "Likeliest cause: t: prompt.system." in text
     assert "Be brief. a Be kind." in text
 
@@ -153,10 +163,9 @@ def test_a_rule_is_added_in_one_row_and_shows_in_every_form(
     rule = Rule("lucky", tier, lambda rerun: failed("not a lucky day"), tuple(Cause), "the day is not lucky")
     monkeypatch.setitem(RULES, "lucky", rule)
     run = made_up(tmp_path / "a", {"base": ["yes"] * 9})
-    assert judged(run, run, gate=Gate(Terms(fail_on=("accuracy",)))).exit_code == (
-        4 if tier == "accuracy" else 0
-    )
-    judgement = judged(run, run, gate=Gate(Terms(fail_on=("lucky",))))
-    assert judgement.exit_code == 4
+    judgements = {expect: judged(run, run, expect) for expect in Expect}
+    for expect, judgement in judgements.items():
+        assert judgement.exit_code == (4 if tier in expect.deciding else 0)
+    judgement = judgements[Expect.CHANGE]
     forms = [text_of(judgement), *(form(judgement).decode() for form in checks.FORMS.values())]
     assert all("not a lucky day" in form for form in forms)

@@ -40,11 +40,13 @@ class Moved:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunDiff:
-    """Two runs side by side. `left_out` and `new` are clauses."""
+    """Two runs side by side, each by its folder and its id. `left_out` and `new` are clauses."""
 
     schema_version: int = SCHEMA_VERSION
     before: str
+    before_id: str
     after: str
+    after_id: str
     same_run: bool
     left_out: tuple[str, ...]
     new: tuple[str, ...]
@@ -63,7 +65,9 @@ def diff(before: Path, after: Path) -> RunDiff:
     check_comparable(common, partly=True)
     return RunDiff(
         before=str(before),
+        before_id=old.manifest.run_id,
         after=str(after),
+        after_id=new.manifest.run_id,
         same_run=old.manifest.run_id == new.manifest.run_id,
         left_out=common.obstacles,
         new=common.added,

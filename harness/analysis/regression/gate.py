@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,7 +19,7 @@ from harness.analysis.regression.pairing import (
     reruns,
     shared,
 )
-from harness.analysis.regression.rules import RULES, Tier
+from harness.analysis.regression.rules import RULES, Expect, Tier
 from harness.analysis.regression.terms import Gate
 from harness.errors import InputError
 from harness.run.manifest import Manifest
@@ -34,14 +35,15 @@ EXIT = {Outcome.PASS: 0, Outcome.INCONCLUSIVE: 3, Outcome.FAIL: 4}
 class Finding:
     """What one rule found about one system on one task.
 
-    `counts`: whether the rule may fail the gate here; otherwise it is only shown. `causes`: what differs between the
-    inputs and may have moved it, likeliest first.
+    `counts`: whether the rule decides here; otherwise it is only shown. `control`: of a system that explains others and
+    decides nothing. `causes`: what differs between the inputs and may have moved it, likeliest first.
     """
 
     rule: str
     tier: Tier
     task: str
     strategy: str
+    control: bool
     outcome: Outcome
     counts: bool
     detail: str
@@ -53,15 +55,18 @@ class Finding:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Judgement:
-    """A run against its baseline. `same_run`: both are one run, or a copy of it. `left_out`, `new`: clauses.
+    """A run against its baseline, each by its folder and its id. `same_run`: both are one run, or a copy of it.
 
-    `strict`: an inconclusive rule counts as failed.
+    `left_out`, `new`: clauses. `strict`: an inconclusive rule counts as failed.
     """
 
     schema_version: int = SCHEMA_VERSION
     run: str
+    run_id: str
     baseline: str
+    baseline_id: str
     same_run: bool
+    expect: Expect
     outcome: Outcome
     exit_code: int
     strict: bool
@@ -70,6 +75,8 @@ class Judgement:
     other_kernels: tuple[str, ...]
     changes: tuple[Change, ...]
     findings: tuple[Finding, ...]
+    accept: str
+    """The command that makes the run the baseline."""
 
 
 def judge(
@@ -80,11 +87,14 @@ def judge(
     partly: bool = False,
     strict: bool = False,
     history: Path | None = None,
+    accept: str | None = None,
 ) -> Judgement:
     """Judge the run in `after` by the one in `before`: every rule on what both measured.
 
     `partly`: compare what is common, where not all is. `history`: a folder of runs that show how much times move by
-    themselves. Raises InputError where the runs did not measure the same, HarnessError where one is incomplete.
+    themselves. `accept`: the command that makes the run the baseline; None: `harness accept`.
+
+    Raises InputError where the runs did not measure the same, HarnessError where one is incomplete.
     """
     old = Side.read(before)
     new = Side.read(after, old.manifest)
@@ -97,8 +107,11 @@ def judge(
     outcome = _outcome(findings, strict=strict)
     return Judgement(
         run=str(new.run.folder),
+        run_id=new.manifest.run_id,
         baseline=str(old.run.folder),
+        baseline_id=old.manifest.run_id,
         same_run=old.manifest.run_id == new.manifest.run_id,
+        expect=gate.expected,
         outcome=outcome,
         exit_code=EXIT[outcome],
         strict=strict,
@@ -107,6 +120,7 @@ def judge(
         other_kernels=tuple(other_kernels(old.manifest, new.manifest)),
         changes=tuple(changed),
         findings=findings,
+        accept=accept or shlex.join(["harness", "accept", str(after), "--baseline", str(before)]),
     )
 
 
@@ -120,7 +134,8 @@ def _outcome(findings: Sequence[Finding], *, strict: bool) -> Outcome:
 
 def _findings(rerun: Rerun, gate: Gate, changed: Sequence[Change]) -> Iterator[Finding]:
     near = touching(changed, rerun.pair)
-    counting = gate.fail_on(*rerun.pair)
+    control = rerun.system.control
+    deciding = () if control else gate.expect(*rerun.pair).deciding
     for rule in RULES.values():
         ruling = rule.judge(rerun)
         # Too few questions to measure anything: nothing moved that could have a cause.
@@ -130,8 +145,9 @@ def _findings(rerun: Rerun, gate: Gate, changed: Sequence[Change]) -> Iterator[F
             rule.tier,
             rerun.task,
             rerun.strategy,
+            control,
             ruling.outcome,
-            rule.name in counting,
+            rule.tier in deciding,
             ruling.detail,
             ruling.margin,
             ruling.figures,

@@ -20,13 +20,15 @@ from harness.analysis.regression.replies import nearness, same_likelihoods
 from harness.analysis.statistics import paired
 from harness.analysis.statistics.clusters import Design
 from harness.analysis.statistics.intervals import mean
-from harness.quantities import percent, share, signed
+from harness.analysis.statistics.power import noise, questions, rounded_up
+from harness.quantities import percent, share, signed, whole
 
 
 def accuracy(rerun: Rerun) -> Ruling:
     """Paired on the same questions: fail where the whole interval of the loss lies beyond the margin.
 
-    Pass where it lies below it, or where every reply is the same, so that there is nothing to infer.
+    Pass where it lies below it, where every reply is the same, so that there is nothing to infer, and where nothing was
+    right before.
     """
     metric, margin = rerun.metric, rerun.margins.accuracy
     old, new = (rerun.scored(side) for side in rerun.sides)
@@ -40,6 +42,10 @@ def accuracy(rerun: Rerun) -> Ruling:
         lost=judged.a_higher, won=judged.b_higher,
     )  # fmt: skip
     moved = f"{metric} {percent(before)} → {percent(after)}"
+    if not before:
+        return Ruling(
+            Outcome.PASS, f"{moved}: nothing was right before, so nothing can be lost", figures, margin
+        )
     if not any(lost.values()) and _same_replies(rerun):
         return Ruling(Outcome.PASS, f"{moved}: every reply is the same", figures, margin)
     flips = flipped(rerun)
@@ -50,7 +56,24 @@ def accuracy(rerun: Rerun) -> Ruling:
         f"{judged.a_higher} lost, {judged.b_higher} won; margin {share(margin)}"
     )
     held = outcome_of(-judged.ci_high, -judged.ci_low, margin)  # a loss is below 0
+    if held is Outcome.INCONCLUSIVE:
+        moved += _would_tell(rerun, lost)
     return Ruling(held, moved, figures, margin, flips)
+
+
+MOST_ASKED = 20_000
+"""Questions beyond which nobody is told to ask more."""
+
+
+def _would_tell(rerun: Rerun, lost: Mapping[str, float]) -> str:
+    """`; about 480 questions like these would tell`, where so many can be asked."""
+    clusters, margin = rerun.after.run.clusters(rerun.task), rerun.margins.accuracy
+    values = np.array(list(lost.values()))
+    sample = noise(values, Design.of([clusters[name] for name in lost]), about=-margin)
+    n = questions(sample, float(values.mean()) + margin) if sample else None
+    if n is None or n > MOST_ASKED:
+        return "; the loss is too near the margin for any number of questions to tell"
+    return f"; about {whole(rounded_up(n))} questions like these would tell"
 
 
 def compared(moved: Mapping[str, float], clusters: Mapping[str, str]) -> paired.Difference:

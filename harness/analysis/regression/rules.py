@@ -20,6 +20,18 @@ class Tier(StrEnum):
     LATENCY = "latency"
 
 
+class Expect(StrEnum):
+    """What a check expects of a run: that nothing moved, or that something was changed and did no harm."""
+
+    SAME = "same"
+    CHANGE = "change"
+
+    @property
+    def deciding(self) -> tuple[Tier, ...]:
+        """The tiers that decide; the others are only shown."""
+        return (Tier.EXACT,) if self is Expect.SAME else (Tier.ACCURACY, Tier.LATENCY)
+
+
 @dataclass(frozen=True, slots=True)
 class Rule:
     """One rule.
@@ -86,8 +98,3 @@ RULES = {
     )
 }  # fmt: skip
 """Name → rule, in the order in which they are judged and shown."""
-
-
-def rules_of(names: tuple[str, ...]) -> frozenset[str]:
-    """The rules that names of rules and tiers mean."""
-    return frozenset(rule.name for rule in RULES.values() if rule.name in names or rule.tier in names)

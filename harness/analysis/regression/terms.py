@@ -1,4 +1,4 @@
-"""What a regression gate goes by: which rules may fail it, and by how much a figure may get worse.
+"""What a regression gate goes by: what is expected of a run, and by how much a figure may get worse.
 
 Flags set the terms of the whole gate; a YAML file may set them for single tasks and strategies.
 """
@@ -8,29 +8,14 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Annotated
 
 from pydantic import Field, field_validator
 
 from harness.analysis.regression.pairing import LATENCY_MARGIN, MARGIN, Margins
-from harness.analysis.regression.rules import RULES, Tier, rules_of
-from harness.errors import InputError, InputErrors, did_you_mean, shown
-from harness.spec.mistakes import Loc, raise_mistakes
-from harness.spec.settings import ANY_LIST, Strict
+from harness.analysis.regression.rules import Expect
+from harness.errors import InputError, InputErrors, did_you_mean
+from harness.spec.settings import Strict
 from harness.spec.yamlfile import load_model
-
-Names = Annotated[tuple[str, ...], ANY_LIST]
-
-
-def unknown_rule(name: str) -> str | None:
-    """What is wrong with the name of a rule or a tier, as a clause; None if nothing is."""
-    known = tuple(dict.fromkeys((*(tier.value for tier in Tier), *RULES)))
-    if name in known:
-        return None
-    return (
-        f"is {shown(name)}, which is no rule{did_you_mean(name, known)}; there are {', '.join(RULES)}, and "
-        "exact for all before accuracy."
-    )
 
 
 class Terms(Strict):
@@ -42,8 +27,10 @@ class Terms(Strict):
     latency_margin: float | None = Field(
         None, ge=1, le=1000, description="How many times as long, relative to base, does not matter."
     )
-    fail_on: Names | None = Field(
-        None, description="Rules, or tiers of them, that may fail the gate; the others are only shown."
+    expect: Expect | None = Field(
+        None,
+        strict=False,
+        description="same: nothing should have moved; change: accuracy and latency decide.",
     )
 
     @field_validator("margin")
@@ -54,15 +41,6 @@ class Terms(Strict):
                 f"is a share below 1, and not {margin:g}: write {margin:g} points as {margin / 100:g}."
             )
         return margin
-
-    @field_validator("fail_on")
-    @classmethod
-    def _rules(cls, names: tuple[str, ...] | None) -> tuple[str, ...] | None:
-        mistakes: list[tuple[Loc, str]] = [
-            ((index,), wrong) for index, name in enumerate(names or ()) if (wrong := unknown_rule(name))
-        ]
-        raise_mistakes(mistakes)
-        return names
 
 
 class TaskTerms(Terms):
@@ -93,10 +71,15 @@ class Gate:
         )
         return Margins(accuracy, latency)
 
-    def fail_on(self, task: str, strategy: str) -> frozenset[str]:
-        """Names of the rules that may fail the gate for a system on a task."""
+    @property
+    def expected(self) -> Expect:
+        """What is expected where a task or a strategy has no terms of its own."""
+        return self.flags.expect or self.file.expect or Expect.CHANGE
+
+    def expect(self, task: str, strategy: str) -> Expect:
+        """What is expected of a system on a task."""
         levels = self._levels(task, strategy)
-        return rules_of(next((terms.fail_on for terms in levels if terms.fail_on is not None), tuple(Tier)))
+        return next((terms.expect for terms in levels if terms.expect is not None), Expect.CHANGE)
 
     def _levels(self, task: str, strategy: str) -> tuple[Terms, ...]:
         """All terms that hold for a system on a task, the nearest first."""

@@ -13,7 +13,8 @@ from pydantic import TypeAdapter
 from harness.analysis.regression.findings import Outcome
 from harness.analysis.regression.gate import Judgement, judge
 from harness.analysis.regression.pairing import Margins, Rerun, Side, reruns, shared
-from harness.analysis.regression.terms import Gate
+from harness.analysis.regression.rules import Expect
+from harness.analysis.regression.terms import Gate, Terms
 from harness.run.manifest import Manifest
 from harness.spec.system import System
 from tests.analysis.runs import answer, timing, write_run
@@ -92,8 +93,8 @@ def edit_rows(run: Path, name: str, change: Callable[[int, dict[str, Any]], dict
     (run / f"{name}.jsonl").write_text("".join(json.dumps(row) + "\n" for row in changed), encoding="utf-8")
 
 
-def judged(run: Path, baseline: Path, **options: Any) -> Judgement:
-    return judge(run, baseline, options.pop("gate", Gate()), **options)
+def judged(run: Path, baseline: Path, expect: Expect = Expect.CHANGE, **options: Any) -> Judgement:
+    return judge(run, baseline, options.pop("gate", Gate(Terms(expect=expect))), **options)
 
 
 def fallen(judgement: Judgement, outcome: Outcome = Outcome.FAIL) -> set[tuple[str, str]]:

@@ -13,6 +13,7 @@ import pytest
 
 from harness.analysis.regression.changes import Cause
 from harness.analysis.regression.findings import LatencyFigures, Outcome
+from harness.analysis.regression.rules import Expect
 from harness.corpus.retriever import DenseRetriever
 from harness.engines.engine import PromptFacts, Request
 from harness.files import sha256_text
@@ -23,8 +24,9 @@ from tests.run.worlds import FallibleEngine, go, make_task, make_tools, question
 
 
 def test_an_unchanged_rerun_passes_every_rule(tmp_path: Path, baseline: Path) -> None:
-    found = judged(run_world(tmp_path / "after"), baseline)
-    assert found.outcome is Outcome.PASS
+    after = run_world(tmp_path / "after")
+    found = judged(after, baseline)
+    assert found.outcome is judged(after, baseline, Expect.SAME).outcome is Outcome.PASS
     assert found.exit_code == 0
     assert fallen(found) == fallen(found, Outcome.INCONCLUSIVE) == set()
     passed = fallen(found, Outcome.PASS)
@@ -57,7 +59,7 @@ def test_a_retriever_that_loses_its_last_passage_is_caught(
     monkeypatch.setattr(
         DenseRetriever, "search", lambda self, texts, k: [found[:2] for found in search(self, texts, 2)]
     )
-    found = judged(run_world(tmp_path / "after"), baseline)
+    found = judged(run_world(tmp_path / "after"), baseline, Expect.SAME)
     assert found.exit_code == 4
     assert ("rag", "retrieved") in fallen(found)
     assert {strategy for strategy, _ in fallen(found)} == {"rag"}
@@ -68,7 +70,7 @@ def test_a_lost_system_message_is_caught(
 ) -> None:
     whole = prompts.TaskFilePrompts._messages
     monkeypatch.setattr(prompts.TaskFilePrompts, "_messages", lambda *given: whole(*given)[1:])
-    found = judged(run_world(tmp_path / "after"), baseline)
+    found = judged(run_world(tmp_path / "after"), baseline, Expect.SAME)
     assert found.exit_code == 4
     assert {(name, "prompts") for name in ("base", "few-shot", "rag", "oracle")} <= fallen(found)
     (said,) = [one.detail for one in found.findings if (one.strategy, one.rule) == ("base", "prompts")]
@@ -80,7 +82,7 @@ def test_an_adapter_that_is_silently_not_loaded_is_caught(tmp_path: Path, baseli
         def complete(self, requests: Any, adapter: Any = None, *, job: Any = ()) -> Any:
             return super().complete(requests, None, job=job)
 
-    found = judged(run_world(tmp_path / "after", engine=Deaf()), baseline)
+    found = judged(run_world(tmp_path / "after", engine=Deaf()), baseline, Expect.SAME)
     assert found.exit_code == 4
     assert fallen(found) == {("lora", "answers")}
 
@@ -96,14 +98,14 @@ def test_a_prompt_that_is_cut_from_the_front_is_caught(
         def text(self, request: Request) -> str:
             return super().text(request)[-120:]
 
-    found = judged(run_world(tmp_path / "after", engine=Cutting()), baseline)
+    found = judged(run_world(tmp_path / "after", engine=Cutting()), baseline, Expect.SAME)
     assert found.exit_code == 4
     assert ("rag", "prompts") in fallen(found)
 
 
 def test_another_embedder_is_caught(tmp_path: Path, baseline: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(WordEmbedder, "sha256", "d" * 64)
-    found = judged(run_world(tmp_path / "after"), baseline)
+    found = judged(run_world(tmp_path / "after"), baseline, Expect.SAME)
     assert found.exit_code == 4
     assert {("rag", "index"), ("oracle", "index")} <= fallen(found)
     (index,) = [one for one in found.findings if (one.strategy, one.rule) == ("rag", "index")]
@@ -120,7 +122,7 @@ def test_another_stop_string_is_caught(tmp_path: Path, baseline: Path) -> None:
     settings = settings_of(
         task, "base", "few-shot", "rag", "lora", "oracle", use_cache=False, latency_queries=8
     )
-    found = judged(go(settings, [task], tools, tmp_path / "after" / "run"), baseline)
+    found = judged(go(settings, [task], tools, tmp_path / "after" / "run"), baseline, Expect.SAME)
     assert found.exit_code == 4
     assert ("base", "settings") in fallen(found)
     (said,) = {one.detail for one in found.findings if one.rule == "settings"}
@@ -129,14 +131,14 @@ def test_another_stop_string_is_caught(tmp_path: Path, baseline: Path) -> None:
 
 def test_an_altered_price_sheet_is_caught(rerun: Path, baseline: Path) -> None:
     edit_manifest(rerun, lambda about: about["price_sheet"]["machine"].update(usd_per_hour=9.0))
-    found = judged(rerun, baseline)
+    found = judged(rerun, baseline, Expect.SAME)
     assert found.exit_code == 4
     assert {rule for _, rule in fallen(found)} == {"prices"}
 
 
 def test_emptied_answers_are_caught(rerun: Path, baseline: Path) -> None:
     edit_rows(rerun, "answers", lambda at, row: {**row, "prediction": ""} if at % 10 == 0 else row)
-    found = judged(rerun, baseline)
+    found = judged(rerun, baseline, Expect.SAME)
     assert found.exit_code == 4
     assert {rule for _, rule in fallen(found)} == {"answers"}
 

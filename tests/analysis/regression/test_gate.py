@@ -11,9 +11,9 @@ import pytest
 
 from harness.analysis.regression.changes import Cause
 from harness.analysis.regression.findings import Outcome
-from harness.analysis.regression.gate import earlier
+from harness.analysis.regression.gate import Judgement, earlier
 from harness.analysis.regression.pairing import Side
-from harness.analysis.regression.rules import RULES
+from harness.analysis.regression.rules import RULES, Expect
 from harness.analysis.regression.terms import Gate, GateFile, Terms
 from harness.errors import InputError
 from harness.files import to_json
@@ -32,24 +32,50 @@ def lost(tmp_path: Path) -> tuple[Path, Path]:
     return run, made_up(tmp_path / "a", KEPT)
 
 
-def test_the_worst_finding_that_counts_decides(lost: tuple[Path, Path]) -> None:
-    assert judged(*lost).exit_code == 4
-    assert fallen(judged(*lost)) == {("base", "prompts"), ("base", "accuracy")}
-    told = judged(*lost, gate=Gate(Terms(fail_on=("latency", "model"))))
-    assert (told.outcome, told.exit_code) == (Outcome.PASS, 0)
-    assert fallen(told) == {("base", "prompts"), ("base", "accuracy")}  # still told
+def deciding(judgement: Judgement) -> set[str]:
+    return {one.rule for one in judgement.findings if one.counts and one.outcome is Outcome.FAIL}
+
+
+def test_what_is_expected_says_which_findings_decide(lost: tuple[Path, Path]) -> None:
+    for expect, rule in ((Expect.SAME, "prompts"), (Expect.CHANGE, "accuracy")):
+        found = judged(*lost, expect)
+        assert (found.expect, found.exit_code, deciding(found)) == (expect, 4, {rule})
+        assert fallen(found) == {("base", "prompts"), ("base", "accuracy")}, (
+            "what does not decide is still told"
+        )
+    assert judged(*lost).expect is Expect.CHANGE
+
+
+def test_a_changed_input_that_did_no_harm_passes_where_a_change_is_expected(tmp_path: Path) -> None:
+    run, baseline = made_up(tmp_path / "b", KEPT), made_up(tmp_path / "a", KEPT)
+    other_model(run, sha256="b" * 64)
+    assert judged(run, baseline).exit_code == 0
+    assert judged(run, baseline, Expect.SAME).exit_code == 4
+
+
+def test_a_control_is_shown_and_decides_nothing(tmp_path: Path) -> None:
+    """The model shown the right passages explains the others; nobody would deploy it."""
+    run, baseline = (
+        made_up(tmp_path / name, {"base": ["yes"] * 50, "oracle": oracle})
+        for name, oracle in (("b", LOST["base"]), ("a", KEPT["base"]))
+    )
+    for expect in Expect:
+        found = judged(run, baseline, expect)
+        assert found.exit_code == 0
+        assert {("oracle", "answers"), ("oracle", "accuracy")} == fallen(found)
+    assert {one.strategy for one in found.findings if one.control} == {"oracle"}
 
 
 def test_a_wide_margin_leaves_it_open_and_strict_makes_that_a_failure(lost: tuple[Path, Path]) -> None:
     """20 of 50 lost: Tango's interval is 26.7 to 53.5 points."""
-    gate = Gate(Terms(fail_on=("accuracy",), margin=0.4))
+    gate = Gate(Terms(margin=0.4))
     assert judged(*lost, gate=gate).exit_code == 3
     assert judged(*lost, gate=gate, strict=True).exit_code == 4
-    assert judged(*lost, gate=Gate(Terms(fail_on=("accuracy",), margin=0.6)), strict=True).exit_code == 0
+    assert judged(*lost, gate=Gate(Terms(margin=0.6)), strict=True).exit_code == 0
 
 
 def test_a_file_sets_terms_of_one_strategy(lost: tuple[Path, Path]) -> None:
-    terms = {"tasks": {"t": {"strategies": {"base": {"fail_on": ["accuracy"], "margin": 0.6}}}}}
+    terms = {"expect": "same", "tasks": {"t": {"strategies": {"base": {"expect": "change", "margin": 0.6}}}}}
     assert judged(*lost, gate=Gate(file=GateFile.model_validate(terms))).exit_code == 0
 
 
@@ -75,7 +101,7 @@ def test_a_task_that_only_the_run_has_may_be_named(tmp_path: Path) -> None:
 
 def test_what_has_nothing_to_look_at_is_a_pass(tmp_path: Path) -> None:
     run = made_up(tmp_path / "a", KEPT)
-    found = judged(run, run, gate=Gate(Terms(fail_on=("latency",))))
+    found = judged(run, run)
     assert fallen(found, Outcome.NOT_APPLICABLE) >= {("base", "latency")}
     assert found.exit_code == 0
 
@@ -129,7 +155,7 @@ def test_no_rule_is_laid_to_what_cannot_move_it(lost: tuple[Path, Path]) -> None
 
 def test_the_same_evidence_gives_the_same_bytes(rerun: Path, baseline: Path) -> None:
     edit_rows(rerun, "answers", lambda at, row: {**row, "prediction": "x"} if at % 9 == 0 else row)
-    first, again = judged(rerun, baseline), judged(rerun, baseline)
+    first, again = (judged(rerun, baseline, Expect.SAME) for _ in range(2))
     for suffix, form in checks.FORMS.items():
         assert form(first) == form(again), suffix
     assert json.loads(to_json(first))["exit_code"] == 4

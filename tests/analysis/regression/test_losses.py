@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import re
 from pathlib import Path
 from typing import Any
 
@@ -74,6 +75,26 @@ def test_a_gain_is_no_loss(tmp_path: Path) -> None:
 def test_nothing_can_be_lost_where_every_reply_is_the_same_however_few(tmp_path: Path) -> None:
     said = accuracy(tmp_path, ["yes", "no"], ["yes", "no"])
     assert said.outcome is Outcome.PASS
+
+
+def test_where_nothing_was_right_nothing_can_be_lost(tmp_path: Path) -> None:
+    """Other replies and a single gain would leave so few questions inconclusive."""
+    for name, after in (("a", ["No."] * 9), ("b", ["yes"] + ["No."] * 8)):
+        said = accuracy(tmp_path / name, ["no"] * 9, after)
+        assert (said.outcome, said.detail.endswith("nothing was right before, so nothing can be lost")) == (
+            Outcome.PASS, True,
+        )  # fmt: skip
+
+
+def test_what_cannot_be_told_names_the_questions_that_would(tmp_path: Path) -> None:
+    """So many like these tell: the same answers again and again, up to that number."""
+    said = accuracy(tmp_path / "few", BEFORE, AFTER, margin=0.08)
+    assert said.outcome is Outcome.INCONCLUSIVE
+    found = re.search(r"; about (\d+) questions like these would tell$", said.detail)
+    assert found
+    times = round(int(found[1]) / 50)
+    assert accuracy(tmp_path / "many", BEFORE * times, AFTER * times, margin=0.08).outcome is Outcome.FAIL
+    assert "too near the margin" in accuracy(tmp_path / "near", BEFORE, AFTER, margin=0.2).detail
 
 
 @pytest.mark.parametrize(("off", "outcome"), [(9e-4, Outcome.PASS), (2e-3, Outcome.INCONCLUSIVE)])

@@ -1,4 +1,4 @@
-"""Every rule of the table is documented in the table's own words, and may be named like its tier."""
+"""Every rule of the table is documented in the table's own words, and decides under one expectation."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from pathlib import Path
 
 from harness.analysis.regression import exact, slowdown
 from harness.analysis.regression.findings import Ruling
-from harness.analysis.regression.rules import RULES, Tier, rules_of
+from harness.analysis.regression.rules import RULES, Expect, Tier
 from tests.analysis.regression.reruns import made_up, pair_of
 from tests.analysis.regression.test_exact import ELSEWHERE, FOUND, INDEX, lora, rag, ranked
 from tests.analysis.regression.test_losses import AFTER, BEFORE, accuracy
@@ -26,9 +26,8 @@ def test_the_docs_hold_the_table_of_rules() -> None:
     assert {f"`{rule.name}`": rule.fails_where for rule in RULES.values()}.items() <= documented.items()
 
 
-def test_a_tier_names_all_its_rules() -> None:
-    assert rules_of(("latency",)) == {"latency"}
-    assert rules_of((Tier.EXACT, "accuracy")) == frozenset(RULES) - {"latency"}
+def test_each_tier_decides_under_one_expectation() -> None:
+    assert sorted(tier for expect in Expect for tier in expect.deciding) == sorted(Tier)
 
 
 def test_what_rules_say(tmp_path: Path, snapshots: Snapshots) -> None:

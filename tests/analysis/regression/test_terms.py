@@ -9,20 +9,20 @@ from typing import Any
 import pytest
 
 from harness.analysis.regression.pairing import Margins
-from harness.analysis.regression.rules import RULES, Tier, rules_of
-from harness.analysis.regression.terms import Gate, GateFile, Terms, load_gate_file
+from harness.analysis.regression.rules import Expect
+from harness.analysis.regression.terms import Gate, GateFile, load_gate_file
 from harness.commands.regression import add_gate_flags, gate_of
 from harness.errors import InputError
 from tests.snapshots import Snapshots
 
 FILE = """\
 margin: 0.05
-fail_on: [exact, accuracy]
+expect: change
 tasks:
   knowledge:
     margin: 0.03
     strategies:
-      rag: {margin: 0.01, latency_margin: 1.5, fail_on: [latency, recall]}
+      rag: {margin: 0.01, latency_margin: 1.5, expect: same}
 """
 
 
@@ -46,32 +46,19 @@ def rules(tmp_path: Path) -> Path:
     return path
 
 
-def test_by_default_every_rule_may_fail() -> None:
+def test_by_default_a_change_is_expected() -> None:
     assert gate().margins("t", "base") == Margins(0.02, 1.25)
-    assert gate().fail_on("t", "base") == rules_of(tuple(Tier)) == frozenset(RULES)
+    assert gate().expect("t", "base") is gate().expected is Expect.CHANGE
+    assert gate("--expect", "same").expect("t", "base") is Expect.SAME
 
 
 def test_the_nearest_terms_win_one_by_one(rules: Path) -> None:
     found = gate("--rules", str(rules), "--margin", "0.04")
     assert found.margins("knowledge", "rag") == Margins(0.01, 1.5)
-    assert found.fail_on("knowledge", "rag") == {"latency", "recall"}
+    assert found.expect("knowledge", "rag") is Expect.SAME
     assert found.margins("knowledge", "base") == Margins(0.03, 1.25)
     assert found.margins("general", "rag") == Margins(0.04, 1.25)  # the flag stands above the file's whole
-    assert (
-        found.fail_on("knowledge", "base")
-        == found.fail_on("general", "rag")
-        == rules_of(("exact", "accuracy"))
-    )
-
-
-def test_tiers_and_rules_may_be_mixed_in_one_flag_or_several() -> None:
-    wanted = frozenset(RULES) - {"accuracy"}
-    for argv in (
-        ("--fail-on", "exact", "latency"),
-        ("--fail-on", "exact,latency"),
-        ("--fail-on", "exact", "--fail-on", "latency"),
-    ):
-        assert gate(*argv).fail_on("t", "base") == wanted
+    assert found.expect("knowledge", "base") is found.expect("general", "rag") is Expect.CHANGE
 
 
 @pytest.mark.parametrize(
@@ -83,20 +70,13 @@ def test_tiers_and_rules_may_be_mixed_in_one_flag_or_several() -> None:
         (("--latency-margin", "0.9"), "--latency-margin: must be at least 1, but is 0.9."),
         (("--latency-margin", "inf"), "--latency-margin: must be a finite number, but is the number inf."),
         (
-            ("--fail-on", ","),
-            "--fail-on: names no rule, so that nothing could fail; leave it out to have all of them.",
+            ("--expect", "chnage"),
+            "--expect: is 'chnage', which is none of same, change (did you mean 'change'?).",
         ),
     ],
 )
 def test_a_flag_that_makes_no_sense_is_refused(argv: tuple[str, ...], said: str) -> None:
     assert refusal(*argv) == said
-
-
-def test_an_unknown_rule_is_refused_with_the_nearest() -> None:
-    said = refusal("--fail-on", "acuracy", "exact", "lantency")
-    first, second = said.splitlines()
-    assert first.startswith("--fail-on: is 'acuracy', which is no rule (did you mean 'accuracy'?)")
-    assert "'lantency', which is no rule (did you mean 'latency'?)" in second
 
 
 @pytest.mark.parametrize(
@@ -108,12 +88,9 @@ def test_an_unknown_rule_is_refused_with_the_nearest() -> None:
         ("tasks:\n  t: {margn: 0.1}", ":2:7: tasks.t.margn: is not a known key (did you mean 'margin'?)."),
         (
             "tasks:\n  t:\n    strategies:\n      rag: {w: 1}",
-            ":4:13: tasks.t.strategies.rag.w: is not a known key; the keys here are margin, latency_margin, fail_on.",
+            ":4:13: tasks.t.strategies.rag.w: is not a known key; the keys here are margin, latency_margin, expect.",
         ),
-        (
-            "fail_on: accuracy",
-            ":1:10: fail_on: must be a list, but is the text 'accuracy' (write [\"accuracy\"]).",
-        ),
+        ("expect: nothing", ":1:9: expect: is 'nothing', which is none of same, change."),
         ("", ": the file is empty."),
     ],
 )
@@ -135,7 +112,3 @@ def test_names_that_no_run_has_are_refused_together(snapshots: Snapshots) -> Non
     with pytest.raises(InputError) as caught:
         Gate(file=GateFile.model_validate(terms)).check_names(known)
     snapshots.check("gate_rules_names.txt", f"{caught.value}\n")
-
-
-def test_nothing_may_fail_where_a_file_says_so() -> None:
-    assert Gate(Terms(fail_on=())).fail_on("t", "base") == frozenset()

@@ -1,4 +1,4 @@
-"""A folder to work in outside a clone: the example tasks, their documents, and what keeps runs out of git.
+"""A folder to work in outside a clone: example tasks, their documents, what keeps runs out of git, and a CI workflow.
 
 The examples live in the repository's own `tasks/` and `corpora/`; pyproject.toml puts them into the wheel.
 """
@@ -32,6 +32,8 @@ IGNORED_RUNS = (
 )
 
 _PACKAGE = Path(harness.__file__).parent
+WORKFLOW = _PACKAGE / "templates" / "harness-check.yml"
+"""Checks pull requests on GitHub, in a repository that installs the package."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +55,7 @@ def begin(folder: Path) -> Begun:
     own = tuple(path.relative_to(folder) for path in _task_files(folder) if path.name not in _example_names())
     files = {} if own else dict(_examples())
     files[Path("reports/.gitignore")] = IGNORED_RUNS.encode()
+    files[Path(".github/workflows", WORKFLOW.name)] = WORKFLOW.read_bytes()
     kept = tuple(path for path in files if os.path.lexists(folder / path))
     _check_folders(folder, [path for path in files if path not in kept])
     written = tuple(path for path in files if path not in kept)

@@ -25,6 +25,7 @@ def test_an_empty_folder_has_the_example_tasks_afterwards(
     assert main(["init", "new"]) == 0
     told = capsys.readouterr().out
     assert "wrote reports/: .gitignore" in told
+    assert "wrote .github/: workflows/harness-check.yml" in told
     assert "cd new" in told
     monkeypatch.chdir("new")
     names = {task["name"] for task in one_document(capsys, "tasks", "list", "--json")["tasks"]}

@@ -140,6 +140,8 @@ def _composed(doc_id: str) -> str:
 
 
 _TOLD = 5
+_HIDDEN = (".", "~$")
+"""Beginnings of names that are left out: hidden ones, and the locks that Office keeps beside open files."""
 
 
 def _empty(path: str | Path, passed_over: list[PassedOver]) -> InputError:
@@ -192,7 +194,7 @@ def _files(path: str | Path) -> tuple[list[_File], list[PassedOver]]:
     files: list[_File] = []
     real_home = Path(os.path.realpath(home))
     for name, file in sorted(found, key=_by_stem_and_type):
-        if any(part.startswith(".") for part in name.split("/")):
+        if any(part.startswith(_HIDDEN) for part in name.split("/")):
             continue
         if not is_unicode(name):
             readable = name.encode("utf-8", "replace").decode("utf-8")

@@ -76,6 +76,7 @@ def _strategies(preview: Preview) -> Iterator[str]:
     yield f"{listed(row.strategy for row in preview.strategies if row.why_not is None)}."
     if preview.probes == "general":
         yield "Adapters of other tasks answer it too: what they forgot shows."
+        return
     reasons: dict[str, list[str]] = {}
     for row in preview.strategies:
         if row.why_not is not None:

@@ -59,6 +59,7 @@ def test_folder_ids_are_paths_without_suffix_sorted(tmp_path: Path) -> None:
         _DOT_git__x_DOT_md="no",
         empty_DOT_md="\n \n",
     )
+    (tmp_path / "~$rules.docx").write_bytes(b"Ann")
     corpus = read_corpus(tmp_path)
     documents = corpus.documents
     assert [document.doc_id for document in documents] == ["README", "a", "b/v1.2", "page", "z/1"]

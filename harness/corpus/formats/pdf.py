@@ -35,7 +35,8 @@ def pdf(data: bytes, stem: str) -> Parsed:
         raise NotRead("encrypted", reason) from None
     empty = [number for number, text in enumerate(pages, start=1) if not text]
     if len(empty) == len(pages):
-        reason = f"its {len(pages)} pages hold pictures only, no text; run text recognition (OCR) over it"
+        what = "its only page holds" if len(pages) == 1 else f"its {len(pages)} pages hold"
+        reason = f"{what} pictures only, no text; run text recognition (OCR) over it"
         raise NotRead("scanned", reason)
     whole = "\n".join(pages)
     parts = tuple((f"page {number}", _joined(text, whole)) for number, text in enumerate(pages, start=1))

@@ -45,13 +45,15 @@ def field_blocks(task: TaskResult) -> list[Block | None]:
 
 
 def note(task: TaskResult) -> str:
-    """Both in a line, for the short form; empty where there is neither."""
+    """Macro-F1 of each strategy, and of the most accurate one how right each field is; empty where there is neither."""
     macro = [f"{name} {numbers.estimate(row.labels.macro_f1)}" for name, row in _systems(task) if row.labels]
-    fields = [f"{name}: {_in_line(row.fields)}" for name, row in _systems(task) if row.fields]
+    best = leader(task)
+    fields = task.strategies[best].fields if best else {}
+    shares = (f"{key} {percent(row.accuracy.mean)}" for key, row in fields.items())
     return " ".join(
         [
             *([f"Macro-F1: {', '.join(macro)}."] if macro else []),
-            *([f"Right by field: {'; '.join(fields)}."] if fields else []),
+            *([f"Fields of {best}: {listed(shares, SHOWN)} right."] if fields else []),
         ]
     )
 
@@ -64,10 +66,6 @@ def compact(task: TaskResult) -> Table | None:
 
 def _systems(task: TaskResult) -> Iterable[tuple[str, SystemResult]]:
     return task.deployable.items()
-
-
-def _in_line(fields: dict[str, FieldFigures]) -> str:
-    return listed((f"{key} {percent(row.accuracy.mean)}" for key, row in fields.items()), SHOWN)
 
 
 Rows = list[tuple[SystemResult, LabelResult]]

@@ -84,7 +84,9 @@ def test_reports_show_macro_f1_and_what_is_taken_for_what(task: TaskResult, tmp_
     short = (tmp_path / "report.md").read_text(encoding="utf-8")
     assert "Macro-F1: base 26.7 %" in short
     assert "right label ↓, reply →" in short
-    assert "card → no label" in (tmp_path / "report.html").read_text(encoding="utf-8")
+    page = (tmp_path / "report.html").read_text(encoding="utf-8")
+    assert "card → no label" in page
+    assert '<p class="note">Macro-F1: base 26.7 %' in page
 
 
 def test_of_many_labels_only_the_worst_are_shown(tmp_path: Path) -> None:
@@ -113,7 +115,7 @@ def test_fields_are_judged_where_the_right_answer_has_them(tmp_path: Path) -> No
     assert (people.invented.mean, people.invented.n) == (0.5, 2)
     (section,) = [section for section in task_sections(task) if section.title == "Fields of JSON answers"]
     assert [block.rows[0][0] for block in section.blocks[1:]] == ["date", "date"]
-    assert "Right by field: base: date 100.0 % and people 0.0 %." in (tmp_path / "report.md").read_text(
+    assert "Fields of base: date 100.0 % and people 0.0 % right." in (tmp_path / "report.md").read_text(
         encoding="utf-8"
     )
 

@@ -180,8 +180,7 @@ def caveats(case: Case, decision: Decision) -> Reason:
     parts = [] if decision.why_not else [*_leans_on(case, decision)]
     if not parts:
         return reason("")
-    text = _closed(joined(*parts, by="; "))
-    return Reason(f"{text.text[:1].upper()}{text.text[1:]}", text.figures)
+    return _closed(joined(*parts, by="; "))
 
 
 def _leans_on(case: Case, decision: Decision) -> Reasons:

@@ -77,6 +77,15 @@ def examples_of(run: Evidence, task: str, ids: Iterable[str]) -> dict[str, Shown
     return {row.id: (row.question, reply_of(row, spec.answer.refusal)) for row in rows}
 
 
+def parts_of(run: Evidence, task: str, answer: AnswerRow) -> tuple[list[Shown], list[str]]:
+    """The examples and passages of an answer's prompt, in its order: the best of each last."""
+    known = examples_of(run, task, answer.examples)
+    examples = [known[name] for name in reversed(answer.examples) if name in known]
+    found = (run.passages.get((task, row.chunk_id)) for row in answer.retrieved[: answer.shown_passages])
+    passages = ["\n".join(filter(None, (passage.title, passage.text))) for passage in found if passage]
+    return examples, passages[::-1]
+
+
 def assembled(
     form: PromptForm, question: str, examples: Sequence[Shown] = (), passages: Sequence[str] = ()
 ) -> str:
@@ -105,10 +114,6 @@ def _form(run: Evidence, task: str, system: System, sample: PromptSample, text: 
     if not isinstance(spec, TaskSpec) or asked is None or answer is None:
         return None
     nearest = any(isinstance(part, Nearest) for part in system.context)
-    known = examples_of(run, task, answer.examples)
-    if any(name not in known for name in answer.examples):
-        return None
-    examples = [known[name] for name in reversed(answer.examples)] if nearest else []
     form = PromptForm(
         "",
         "",
@@ -116,8 +121,7 @@ def _form(run: Evidence, task: str, system: System, sample: PromptSample, text: 
         _turns(sample) if nearest else None,
         *_wording(spec, system),
     )
-    passages = _shown(run, task, answer)
-    middle = assembled(form, asked.question.question, examples, passages)
+    middle = assembled(form, asked.question.question, *parts_of(run, task, answer))
     place = text.rfind(middle)
     return form._replace(before=text[:place], after=text[place + len(middle) :]) if place >= 0 else None
 
@@ -143,9 +147,3 @@ def _wording(spec: TaskSpec, system: System) -> tuple[tuple[str, str, str] | Non
         return (lead, BETWEEN, behind), None
     before, after = cited.split(NUMBER)
     return (lead.removesuffix(f"{citation(cited, 1)} "), BETWEEN, behind), (before, after)
-
-
-def _shown(run: Evidence, task: str, answer: AnswerRow) -> list[str]:
-    """The passages in the order of the prompt, the best one last."""
-    found = (run.passages.get((task, row.chunk_id)) for row in answer.retrieved[: answer.shown_passages])
-    return ["\n".join(filter(None, (p.title, p.text))) if p else "" for p in reversed(list(found))]

@@ -43,6 +43,8 @@ def accuracy_against_cost(view: TaskView) -> Plot | Missing:
     }
     if len(systems) < 2:
         return Missing(AGAINST, "fewer than two systems have both an accuracy and a cost per query")
+    if len({row.cost.per_query_usd for row in systems.values()}) == 1:
+        return Missing(AGAINST, "a query costs the same with every strategy")
     unbeaten = {name for name, candidate in task.decision.candidates.items() if candidate.pareto}
     rows = []
     for name, row in systems.items():

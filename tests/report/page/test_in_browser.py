@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -218,6 +219,35 @@ def test_a_link_leads_to_its_row_whatever_is_filtered(browser: Any, report: Path
     assert opened.ids() == ["g1", "g2"]
     assert opened.page.evaluate("document.activeElement.textContent") == "g2"
     assert opened.page.input_value("select[name=task]") == "general"
+    opened.close()
+
+
+def test_the_filters_are_an_address(browser: Any, report: Path) -> None:
+    """It is written as they are set, and sets them when it is opened."""
+    opened = Opened(browser, report)
+    opened.page.get_by_role("button", name="rag right, lora wrong").click()
+    address = str(opened.page.evaluate("location.hash"))
+    assert address == "#find?task=facts&is=wrong%3Alora&is=right%3Arag"
+    opened.page.get_by_role("button", name="clear filters").click()
+    assert opened.page.evaluate("location.hash") == "#questions"
+    opened.page.evaluate("address => { location.hash = address; }", address)
+    opened.page.wait_for_function("document.getElementById('found').textContent === '2 of 4 questions'")
+    assert opened.ids() == ["q2", "q4"]
+    opened.close()
+
+
+def test_wrong_answers_are_given_as_csv(browser: Any, report: Path) -> None:
+    """Those of the questions that are shown."""
+    opened = Opened(browser, report)
+    opened.page.get_by_role("button", name="lora right, rag wrong").click()
+    button = opened.page.get_by_role("button", name="as CSV")
+    with opened.page.expect_download() as saved:
+        button.click()
+    rows = list(csv.DictReader(Path(saved.value.path()).read_text(encoding="utf-8").splitlines()))
+    assert {(row["task"], row["id"]) for row in rows} == {("facts", "q3")}
+    assert str(button.text_content()).startswith(f"{len(rows)} wrong answer")
+    assert "rag" in {row["strategy"] for row in rows}
+    assert opened.console == []
     opened.close()
 
 

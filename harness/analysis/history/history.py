@@ -27,8 +27,10 @@ class TaskHistory:
 
     @property
     def strategies(self) -> tuple[str, ...]:
-        """In the order of the newest run that has them."""
-        return tuple(dict.fromkeys(name for run in self.runs for name in run.strategies))
+        """In the order of the newest run that has them; systems of one strategy, as `rag@small`, stand together."""
+        systems = {name: point.system for run in self.runs for name, point in run.strategies.items()}
+        strategies = list(dict.fromkeys(system.strategy for system in systems.values()))
+        return tuple(sorted(systems, key=lambda name: strategies.index(systems[name].strategy)))
 
     @property
     def marks(self) -> dict[tuple[str, str, str], Mark]:

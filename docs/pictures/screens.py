@@ -1,6 +1,6 @@
-"""The picture in README.md: the first screen of a run's page, as a small PNG.
+"""The pictures of a run's page in README.md and reference.md, as small PNGs.
 
-    python docs/pictures/first_screen.py reports/RUN
+    python docs/pictures/screens.py reports/RUN
 
 Needs a Chromium on the path and the extra `dev`.
 """
@@ -16,9 +16,10 @@ from PIL import Image
 from playwright.sync_api import sync_playwright
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
-TARGET = Path(__file__).with_name("report.png")
 SCREEN = {"width": 1280, "height": 860}
 COLOURS = 64
+SCREENS = {"report": "#main", "compare": "#compare", "questions": "#found"}
+"""Name of the picture → what stands at its top. In the last, the first question is opened."""
 
 
 def main() -> None:
@@ -30,11 +31,18 @@ def main() -> None:
         opened = tools.chromium.launch(executable_path=browser, args=["--no-sandbox"])
         tab = opened.new_page(viewport=SCREEN, color_scheme="light")
         tab.goto(page.as_uri(), wait_until="load")
-        shot = tab.screenshot()
+        tab.wait_for_selector("#found:not(:empty)")
+        tab.get_by_role("button", name="Details of").first.click()
+        for name, top in SCREENS.items():
+            tab.evaluate("top => document.querySelector(top).scrollIntoView()", top)
+            save(Path(__file__).with_name(f"{name}.png"), tab.screenshot())
         opened.close()
+
+
+def save(target: Path, shot: bytes) -> None:
     picture = Image.open(io.BytesIO(shot)).convert("RGB").quantize(COLOURS, dither=Image.Dither.NONE)
-    picture.save(TARGET, optimize=True)
-    print(f"{TARGET}: {TARGET.stat().st_size / 1e3:.0f} kB")
+    picture.save(target, optimize=True)
+    print(f"{target}: {target.stat().st_size / 1e3:.0f} kB")
 
 
 if __name__ == "__main__":

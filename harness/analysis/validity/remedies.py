@@ -37,11 +37,20 @@ def harder_training(case: Case) -> Step:
     )
 
 
+REPLAY = 0.25
+"""As many general prompts as this share of the training questions gave back most of what was forgotten, where that was
+measured (docs/method.md)."""
+
+
 def softer_training(case: Case) -> Step:
-    text = (
-        "Serve the adapter for its own task alone, mix general examples into its training, or train it less"
+    """Replay, or half the rate where the training replays already."""
+    text = "Serve the adapter for its own task alone, or let it keep what the base model answers, in the task file"
+    own = getattr(case.run.manifest.tasks[case.task].spec, "finetune", None)
+    if own is not None and own.replay is None:
+        return Step(text, f"finetune: {{replay: {REPLAY}}}")
+    return _more(
+        case, "Serve the adapter for its own task alone, or train it less", "finetune", learning_rate=0.5
     )
-    return _more(case, text, "finetune", learning_rate=0.5)
 
 
 def shorter_replies(case: Case) -> Step:

@@ -1,6 +1,6 @@
 """How fast `report.html` is with 10,000 questions, in headless Chromium: first paint, and one filter.
 
-The run is the one that decide_speed.py makes up. Targets: first paint below 1 second, a filter below 200 milliseconds.
+The run is made up (`made_up.py`). Targets: first paint below 1 second, a filter below 200 milliseconds.
 Needs a Chromium (the distribution's will do) and the extra `dev`.
 
     python -m benchmarks.page_speed
@@ -16,7 +16,7 @@ from pathlib import Path
 
 from playwright.sync_api import Browser, sync_playwright
 
-from benchmarks.decide_speed import write_made_up
+from benchmarks.made_up import write_made_up
 from harness.report.write import write_reports
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")

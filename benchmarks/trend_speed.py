@@ -22,9 +22,9 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from benchmarks.decide_speed import Row, answer, manifest, passages, questions, timing
+from benchmarks.made_up import Column, Row, answer, manifest, passages, question, timing
 from harness.analysis.derive import derive
-from harness.analysis.evidence import read_run
+from harness.analysis.reading import read_run
 from harness.files import to_json
 from tests.analysis.runs import write_run
 
@@ -84,7 +84,7 @@ def write_made_up(root: Path, number: int, options: argparse.Namespace) -> None:
         timing(task, strategy, k, chance.uniform(0.9, 1.1)) for task, strategy in plan for k in range(20)
     ]
     about = {
-        **manifest(plan),
+        **manifest([Column(task, strategy, 0.0) for task, strategy in plan]),
         "run_id": f"{number}",
         "created": (START + timedelta(days=number)).isoformat(),
         "quick": False,
@@ -92,8 +92,8 @@ def write_made_up(root: Path, number: int, options: argparse.Namespace) -> None:
     write_run(
         folder,
         manifest=about,
-        questions=questions(n),
-        passages=passages(n),
+        questions=[question(task, i) for task in TASKS for i in range(n)],
+        passages=passages(TASKS, n),
         answers=rows,
         timings=times,
         batches=[],
@@ -115,7 +115,7 @@ def results_of(folder: Path) -> dict[str, Any]:
 
 def right_or_wrong(task: str, strategy: str, i: int, n: int, lost: float, chance: random.Random) -> Row:
     right = i * 37 % n < (SHARES[strategy] - lost) * n
-    return answer(task, strategy, i, right != (chance.random() < NOISE), n)
+    return {**answer(task, strategy, i, right != (chance.random() < NOISE), n), "strategy": strategy}
 
 
 if __name__ == "__main__":

@@ -1,19 +1,21 @@
 """Every question and every answer, as compact rows that the page's table reads.
 
-Texts that many rows share (documents, passages) stand once and are named by their number. The rows are arrays in
-the page's JSON; `assets/page.js` names their fields in the order of these types.
+Of a run that is too large for a page, one question in so many, which the page says. Texts that many rows share
+(documents, passages) stand once and are named by their number. The rows are arrays in the page's JSON;
+`assets/page.js` names their fields in the order of these types.
 """
 
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
 from harness.analysis.accuracy import ScoredAnswer, Scores
-from harness.analysis.evidence import Evidence
+from harness.analysis.evidence import Asked, Evidence
 from harness.analysis.results.run import RunResult, TaskResult
+from harness.quantities import spelled, whole
 from harness.records import RankedDoc
 from harness.report.page.prompts import KeptPrompt, PromptForm, Shown, examples_of, form_of
 from harness.report.view import visible
@@ -69,6 +71,7 @@ class Questions:
     `retrieving`: which systems' passages were found by retrieval. `contrasts`: pairs of systems (by number); people
     first look for questions that the first has right and the second wrong. `prompts`: how each system's are made.
     `examples`: those that were found for a question, by id, as prompts show them.
+    `note`: which questions stand here, where not all do.
     """
 
     strategies: tuple[str, ...]
@@ -79,22 +82,50 @@ class Questions:
     documents: list[str]
     passages: list[ShownPassage]
     rows: tuple[QuestionRow, ...]
+    note: str = ""
+
+
+MOST_CHARACTERS, FEWEST_CHARACTERS = 8_000_000, 500_000
+"""Of questions, replies and passages in one page, and of its comparisons, so that it stays below 10 MB."""
+PER_PAIR = 900
+"""Characters that two systems beside each other take in the rest of the page."""
+PER_REPLY = 60
+"""Characters of a reply's figures."""
 
 
 def questions(run: Evidence, scores: Scores, results: RunResult) -> dict[str, Questions]:
-    """The questions of every task that was asked anything."""
+    """The questions of every task that was asked anything, as many as a page holds."""
+    pairs = sum(len(task.comparisons) for task in results.tasks.values())
+    room = max(FEWEST_CHARACTERS, MOST_CHARACTERS - PER_PAIR * pairs)
+    step = -(-_characters(run, scores) // room) or 1
     return {
-        name: _task(run, name, task, scores) for name, task in results.tasks.items() if name in run.questions
+        name: _task(run, name, task, scores, step)
+        for name, task in results.tasks.items()
+        if name in run.questions
     }
 
 
-def _task(run: Evidence, name: str, task: TaskResult, scores: Scores) -> Questions:
+def _characters(run: Evidence, scores: Scores) -> int:
+    """About as many as all questions take with their answers and what was shown for them."""
+    asked = (one.question for some in run.questions.values() for one in some.values())
+    texts = (len(passage.text) + len(passage.title) for passage in run.passages.values())
+    replies = (len(answer.row.prediction) + PER_REPLY for some in scores.values() for answer in some)
+    return sum(len(one.question) + PER_REPLY for one in asked) + sum(texts) + sum(replies)
+
+
+def _note(chosen: int, asked: int, step: int) -> str:
+    if chosen == asked:
+        return ""
+    return (
+        f"This page holds {whole(chosen)} of the {whole(asked)} questions that were asked, one in {spelled(step)}, so "
+        "that it stays small. All answers stand in answers.jsonl, and all figures are of all questions."
+    )
+
+
+def _task(run: Evidence, name: str, task: TaskResult, scores: Scores, step: int) -> Questions:
     systems = [row.system for row in task.strategies.values()]
-    # where several seeds answered, the first one's answer
-    answered = [
-        {answer.row.question_id: answer for answer in reversed(scores.get((name, system.name), ()))}
-        for system in systems
-    ]
+    chosen = dict(itertools.islice(run.questions[name].items(), 0, None, step))
+    answered = [_first_answers(scores.get((name, system.name), ()), chosen) for system in systems]
     timed = [
         {
             row.question_id: round(row.e2e_s, 4)
@@ -105,7 +136,7 @@ def _task(run: Evidence, name: str, task: TaskResult, scores: Scores) -> Questio
     ]
     texts = _Texts(run, name, itertools.chain.from_iterable(answers.values() for answers in answered))
     rows = []
-    for number, asked in run.questions[name].items():
+    for number, asked in chosen.items():
         question = asked.question
         replies = [
             _reply(answers[number], seconds.get(number), task.primary_metric, texts)
@@ -134,6 +165,7 @@ def _task(run: Evidence, name: str, task: TaskResult, scores: Scores) -> Questio
         list(map(visible, texts.documents)),
         list(texts.passages.values()),
         tuple(rows),
+        _note(len(chosen), len(run.questions[name]), step),
     )
 
 
@@ -142,6 +174,13 @@ def _examples(run: Evidence, task: str, answered: Sequence[dict[str, ScoredAnswe
     shown = {name for answers in answered for answer in answers.values() for name in answer.row.examples}
     found = examples_of(run, task, shown).items()
     return {visible(name): (visible(question), visible(reply)) for name, (question, reply) in found}
+
+
+def _first_answers(answers: Sequence[ScoredAnswer], chosen: Mapping[str, Asked]) -> dict[str, ScoredAnswer]:
+    """Question id → its answer; where several seeds answered, the first one's."""
+    return {
+        answer.row.question_id: answer for answer in reversed(answers) if answer.row.question_id in chosen
+    }
 
 
 def _contrasts(task: str, systems: Sequence[System]) -> tuple[tuple[int, int], ...]:

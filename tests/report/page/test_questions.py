@@ -6,9 +6,12 @@ import re
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from harness.analysis.accuracy import score_all
-from harness.analysis.evidence import read_run
+from harness.analysis.reading import read_run
 from harness.report.page import assets
+from harness.report.page import questions as rows_of_the_page
 from harness.report.page.questions import QuestionRow, Questions, Reply, questions
 from tests.analysis.decided import elected
 from tests.analysis.runs import answer, answers, write_run
@@ -98,3 +101,18 @@ def test_a_question_that_nobody_answered_has_no_replies(tmp_path: Path) -> None:
 def test_of_several_seeds_the_first_is_shown(tmp_path: Path) -> None:
     rows = [answer("facts", "lora", "q1", text, seed=seed) for seed, text in ((1, "Lyon"), (0, "Paris"))]
     assert reply(made(tmp_path, answers=rows).rows[0], 1).prediction == "Paris"
+
+
+def test_a_run_too_large_for_a_page_shows_one_question_in_so_many(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = made(tmp_path / "whole")
+    run = read_run(tmp_path / "whole")
+    size = rows_of_the_page._characters(run, score_all(run))
+    monkeypatch.setattr(rows_of_the_page, "MOST_CHARACTERS", 0)
+    monkeypatch.setattr(rows_of_the_page, "FEWEST_CHARACTERS", size - 1)
+    half = made(tmp_path / "half")
+    assert [row.id for row in half.rows] == ["q1", "q3"]
+    assert [row.replies[0] for row in half.rows] == [whole.rows[0].replies[0], whole.rows[2].replies[0]]
+    assert half.note.startswith("This page holds 2 of the 4 questions that were asked, one in two, so that")
+    assert whole.note == ""

@@ -139,7 +139,7 @@ function filter() {
   shown = matches();
   table.draw();
   const all = task.rows.length.toLocaleString("en");
-  status.textContent = `${shown.length.toLocaleString("en")} of ${all} questions`;
+  status.textContent = [`${shown.length.toLocaleString("en")} of ${all} questions`, task.note].filter(Boolean).join(". ");
   status.dataset.ms = String(performance.now() - start);
   const address = finding();
   if (address !== location.hash && (address || location.hash.startsWith(FIND))) history.replaceState(null, "", address || "#questions");

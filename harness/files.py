@@ -12,7 +12,7 @@ import os
 import stat
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import Any, Never
+from typing import Any, BinaryIO, Never
 
 from harness.errors import HarnessError, InputError, shown
 from harness.temporary import discard, name_beside, remove_left, temporary
@@ -51,11 +51,12 @@ LONGEST = 500_000_000
 """The most bytes that a file which somebody else wrote may have."""
 
 
-def read_regular(path: Path, most: int = LONGEST) -> bytes:
-    """The bytes of a file.
+@contextlib.contextmanager
+def open_regular(path: Path) -> Iterator[BinaryIO]:
+    """A file, opened to be read.
 
-    Raises OSError, whose `strerror` says why: it is not there, may not be read, is a folder, a pipe or a device, which
-    could be waited on or read for ever, or has more than `most` bytes.
+    Raises OSError, whose `strerror` says why: it is not there, may not be read, is a folder, or a pipe or a device,
+    which could be waited on or read for ever.
     """
     opened = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
     with open(opened, "rb") as stream:  # noqa: PTH123 - of a descriptor
@@ -64,6 +65,12 @@ def read_regular(path: Path, most: int = LONGEST) -> bytes:
             raise IsADirectoryError(errno.EISDIR, "it is a folder, not a file", str(path))
         if not stat.S_ISREG(mode):
             raise OSError(errno.EINVAL, "it is no regular file, but a pipe or a device", str(path))
+        yield stream
+
+
+def read_regular(path: Path, most: int = LONGEST) -> bytes:
+    """The bytes of a file. Raises OSError as `open_regular` does, and where it has more than `most` bytes."""
+    with open_regular(path) as stream:
         data = stream.read(most + 1)
     if len(data) > most:
         raise OSError(errno.EFBIG, f"it has more than {most / 1e6:,.0f} MB", str(path))

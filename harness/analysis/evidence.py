@@ -1,58 +1,31 @@
-"""Read a run folder, strictly: what a run wrote is believed only where it is whole and consistent.
+"""What a run measured, as the analysis asks for it: questions, answers, times, by task and system.
 
-Each line is checked by `run/rows.py`, and what does not fit together by `consistent.py`: an answer to a question that
-nobody asked, by a system that the manifest does not know, two different answers to one question. All of it is an
-InputError with file and line, because figures made of it would look like any other.
+`reading.py` fills it from a run folder.
 """
 
 from __future__ import annotations
 
 import dataclasses
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import TypeVar
 
-from harness.analysis.consistent import Known
 from harness.analysis.statistics.clusters import cluster_ids
 from harness.analysis.throughput import Batched, batched
-from harness.errors import InputError
 from harness.records import (
     AnswerRow,
     BatchRow,
     FailureRow,
     Passage,
-    PassageRow,
     PromptSample,
     ProposalRow,
     Question,
-    QuestionRow,
     TimingRow,
-    TrainingRow,
     TrialRow,
 )
-from harness.run.facts import asked_sha256
-from harness.run.folder import (
-    ANSWERS,
-    BATCHES,
-    FAILURES,
-    LEARNING,
-    PASSAGES,
-    PROMPTS,
-    PROPOSALS,
-    QUESTIONS,
-    REPEATS,
-    TIMINGS,
-    TRAINING,
-    TUNING,
-)
 from harness.run.manifest import Manifest
-from harness.run.manifest_file import read_manifest
-from harness.run.missing import Place, place_of, still_missing
-from harness.run.rows import Rows, read_rows
-from harness.spec.kinds import pattern_fault
 from harness.spec.system import System
 
 Pair = tuple[str, str]
@@ -167,61 +140,6 @@ class Evidence:
         return next((entry.adapter for entry in planned), None)
 
 
-def read_run(folder: Path, called: Callable[[Manifest], Manifest] | None = None) -> Evidence:
-    """Read the run in `folder`. `called`: what changes the names of its systems before rows are read by them.
-
-    Raises InputError where there is no run, where another version wrote it, and where a file is damaged.
-    """
-    manifest = read_manifest(folder)
-    manifest = called(manifest) if called else manifest
-    asked = read_rows(folder / QUESTIONS, QuestionRow, whole=True)
-    questions = _questions(asked, manifest)
-    passages = read_rows(folder / PASSAGES, PassageRow)
-    answers = read_rows(folder / ANSWERS, AnswerRow)
-    batches = read_rows(folder / BATCHES, BatchRow)
-    timings = read_rows(folder / TIMINGS, TimingRow)
-    training = read_rows(folder / TRAINING, TrainingRow, whole=True)
-    prompts = read_rows(folder / PROMPTS, PromptSample, whole=True)
-    failures = read_rows(folder / FAILURES, FailureRow)
-    repeats = read_rows(folder / REPEATS, AnswerRow)
-    trials, learnt = read_rows(folder / TUNING, TrialRow), read_rows(folder / LEARNING, TrialRow)
-    proposals = read_rows(folder / PROPOSALS, ProposalRow)
-    found = _passages(passages, manifest)
-    known = Known(manifest, questions, found)
-    _check(batches, known.wrong_system)
-    answered, again = _answers(answers, questions, known), _answers(repeats, questions, known)
-    return Evidence(
-        folder=folder,
-        manifest=manifest,
-        questions=questions,
-        answers=_by_pair(answered, manifest),
-        batches=_by_pair(batches.all, manifest),
-        timings=_by_pair(_timings(timings, known), manifest),
-        failures=_by_pair(_failures(failures, known, [*answered, *again]), manifest),
-        repeats=_by_pair(again, manifest),
-        passages=found,
-        training=_training(training, manifest) if training.path.exists() else None,
-        prompts=_prompts(prompts, known),
-        proposals=_proposals(proposals, manifest),
-        trials=_trials(trials, manifest),
-        learnt=_trials(learnt, manifest, questions),
-        torn_lines=sum(
-            rows.torn
-            for rows in (passages, answers, batches, timings, failures, repeats, trials, learnt, proposals)
-        ),
-    )
-
-
-def read_questions(folder: Path, manifest: Manifest) -> Questions:
-    """The questions of the run in `folder` alone. Raises InputError as `read_run` does."""
-    return _questions(read_rows(folder / QUESTIONS, QuestionRow, whole=True), manifest)
-
-
-def read_timings(folder: Path, manifest: Manifest) -> dict[Pair, tuple[TimingRow, ...]]:
-    """The timed answers of the run in `folder` alone. Raises InputError as `read_run` does."""
-    return _by_pair(_timings(read_rows(folder / TIMINGS, TimingRow), Known(manifest)), manifest)
-
-
 def missing_answers(run: Evidence) -> int:
     """How many answers of the plan are not there yet; a strategy of several seeds answers once a seed.
 
@@ -244,171 +162,3 @@ def settled(run: Evidence, pair: Pair) -> int:
 def missed(run: Evidence, pair: Pair) -> list[FailureRow]:
     """The answers of the first time that could not be had."""
     return [row for row in run.failures.get(pair, ()) if not row.timed and not row.repeat]
-
-
-C = TypeVar(
-    "C", AnswerRow, BatchRow, TimingRow, PromptSample, QuestionRow, PassageRow, TrainingRow, FailureRow
-)
-
-
-def _check(rows: Rows[C], wrong: Callable[[C], str | None]) -> None:
-    """Raises InputError for the first row of which `wrong` says something."""
-    for line, row in rows.numbered:
-        if sentence := wrong(row):
-            raise rows.error(line, sentence)
-
-
-def _of_known_task(manifest: Manifest) -> Callable[[QuestionRow | PassageRow | TrainingRow], str | None]:
-    known = manifest.tasks.keys()
-    return lambda row: (
-        None if row.task in known else f"is of task {row.task!r}, which run.json does not have."
-    )
-
-
-def _questions(rows: Rows[QuestionRow], manifest: Manifest) -> Questions:
-    _check(rows, _of_known_task(manifest))
-    questions: Questions = {}
-    for line, row in rows.numbered:
-        if row.pattern and (fault := pattern_fault(row.pattern)):
-            raise rows.error(line, f"the pattern of question {row.id!r} {fault}")
-        asked = Asked(
-            row.task, row, row.fact_seen, row.query_tokens, row.answer_in_gold, row.quoted, row.imitated
-        )
-        if questions.setdefault(row.task, {}).setdefault(row.id, asked) != asked:
-            raise rows.error(line, f"question {row.id!r} stands here twice.")
-    for task, facts in manifest.tasks.items() if rows.numbered else ():
-        if facts.questions not in (None, len(questions.get(task, ()))):
-            text = f"has {len(questions.get(task, ()))} questions of task {task!r}; the run asked {facts.questions}."
-            raise InputError(text, path=rows.path)
-        if facts.asked not in (None, asked_sha256(row.question for row in questions.get(task, {}).values())):
-            raise InputError(
-                f"the questions of task {task!r} are not those that the run asked.", path=rows.path
-            )
-    return questions
-
-
-def _passages(rows: Rows[PassageRow], manifest: Manifest) -> dict[tuple[str, str], Passage]:
-    _check(rows, _of_known_task(manifest))
-    passages: dict[tuple[str, str], Passage] = {}
-    for line, row in rows.numbered:
-        if passages.setdefault((row.task, row.chunk_id), row) != row:
-            raise rows.error(line, f"passage {row.chunk_id!r} stands here twice, and differently.")
-    return passages
-
-
-def _answers(rows: Rows[AnswerRow], questions: Questions, known: Known) -> list[AnswerRow]:
-    first: dict[Place, AnswerRow] = {}
-    for line, row in rows.numbered:
-        wrong = known.wrong_system(row) or known.wrong_question(row, "answers")
-        if not wrong and (row.repeat > 0) != (rows.path.name == REPEATS):
-            wrong = f"is of time {row.repeat}, which {rows.path.name} does not hold."
-        if wrong := wrong or known.wrong_answer(row, questions[row.task][row.question_id].question):
-            raise rows.error(line, wrong)
-        kept = first.setdefault(place_of(row), row)
-        if kept is not row and _fixed(kept) != _fixed(row):
-            name = known.manifest.name(row.task, row.system)
-            raise rows.error(
-                line,
-                f"answers question {row.question_id!r} ({row.task}, {name}) again, and differently; evidence is never "
-                "edited, so one of the two is not this run's.",
-            )
-    return list(first.values())
-
-
-def _failures(rows: Rows[FailureRow], known: Known, answers: Sequence[AnswerRow]) -> list[FailureRow]:
-    """The failures that no later answer has made good."""
-    _check(rows, lambda row: known.wrong_system(row) or known.wrong_question(row, "misses"))
-    _check(rows, known.wrong_seed)
-    return still_missing(rows.all, answers)
-
-
-def _fixed(row: AnswerRow) -> tuple[object, ...]:
-    """What must agree when a resumed run wrote a row again; the batch and the cache may differ."""
-    return (row.prediction, row.finish_reason, row.completion_tokens, row.prompt_sha256, row.adapter)
-
-
-def _timings(rows: Rows[TimingRow], known: Known) -> list[TimingRow]:
-    """Timing rows, the first of each block: a resumed run may have timed a torn block again."""
-    first: dict[tuple[str, str, str, int, bool, bool], TimingRow] = {}
-    for line, row in rows.numbered:
-        wrong = known.wrong_system(row) or known.wrong_question(row, "times") or known.wrong_times(row)
-        if wrong:
-            raise rows.error(line, wrong)
-        first.setdefault((row.task, row.system, row.question_id, row.block, row.merged, row.warm), row)
-    return list(first.values())
-
-
-def _training(rows: Rows[TrainingRow], manifest: Manifest) -> dict[str, tuple[TrainingQuestion, ...]]:
-    _check(rows, _of_known_task(manifest))
-    kept: dict[str, dict[str, TrainingQuestion]] = {}
-    for line, row in rows.numbered:
-        question = TrainingQuestion(row.task, row.split, row)
-        if kept.setdefault(row.task, {}).setdefault(row.id, question) is not question:
-            raise rows.error(line, f"question {row.id!r} stands here twice.")
-    return {task: tuple(known.values()) for task, known in kept.items()}
-
-
-def _trials(
-    rows: Rows[TrialRow], manifest: Manifest, questions: Questions | None = None
-) -> dict[tuple[str, str], tuple[TrialRow, ...]]:
-    """The trials of each system, each setting and stage once. `questions`: of the run, where they were asked those."""
-    known = {*manifest.untuned, *manifest.systems}
-    kept: dict[tuple[str, str], list[TrialRow]] = {}
-    seen: set[tuple[str, str, str, int]] = set()
-    for line, row in rows.numbered:
-        if row.task not in manifest.tasks or row.system not in known:
-            raise rows.error(
-                line, f"tries a system {row.system!r} on {row.task!r}, which run.json does not plan."
-            )
-        if questions is not None and not row.scores.keys() <= questions.get(row.task, {}).keys():
-            raise rows.error(line, "scores a question that questions.jsonl lacks.")
-        if (place := (row.task, row.system, row.candidate, row.stage)) in seen:
-            raise rows.error(line, f"tries {row.settings} a second time.")
-        if not row.unfinished:
-            seen.add(place)
-        kept.setdefault((row.task, row.system), []).append(row)
-    return {place: tuple(some) for place, some in kept.items()}
-
-
-def _proposals(rows: Rows[ProposalRow], manifest: Manifest) -> dict[str, tuple[ProposalRow, ...]]:
-    """The messages proposed for each task, each once."""
-    labels = {facts.label for facts in manifest.models}
-    kept: dict[str, dict[tuple[str | None, int], ProposalRow]] = {}
-    for line, row in rows.numbered:
-        if row.task not in manifest.tasks or row.model not in labels:
-            raise rows.error(line, "proposes a message for a task or a model that run.json lacks.")
-        if kept.setdefault(row.task, {}).setdefault((row.model, row.number), row) is not row:
-            raise rows.error(line, f"proposes message {row.number} a second time.")
-    return {task: tuple(some.values()) for task, some in kept.items()}
-
-
-def _prompts(rows: Rows[PromptSample], known: Known) -> dict[Pair, PromptSample]:
-    kept: dict[Pair, PromptSample] = {}
-    for line, row in rows.numbered:
-        if wrong := known.wrong_system(row) or known.wrong_question(row, "shows"):
-            raise rows.error(line, wrong)
-        name = known.manifest.name(row.task, row.system)
-        if kept.setdefault((row.task, name), row) is not row:
-            raise rows.error(line, f"shows a prompt of {name} for {row.task} a second time.")
-    return kept
-
-
-R = TypeVar("R", AnswerRow, BatchRow, TimingRow, FailureRow)
-
-
-def _by_pair(rows: Iterable[R], manifest: Manifest) -> dict[Pair, tuple[R, ...]]:
-    """Task and system → its rows in an order of their own columns, so that no figure hangs on that of the lines."""
-    names = {(e.task, e.system): manifest.name(e.task, e.system) for e in manifest.plan}
-    grouped: dict[Pair, list[R]] = {}
-    for row in rows:
-        grouped.setdefault((row.task, names[row.task, row.system]), []).append(row)
-    return {pair: tuple(sorted(group, key=_place)) for pair, group in grouped.items()}
-
-
-def _place(row: AnswerRow | BatchRow | TimingRow | FailureRow) -> tuple[object, ...]:
-    """Where a row stands among those of its task and system: batches by number, timings by block and place in it."""
-    if isinstance(row, AnswerRow | FailureRow):
-        return row.repeat, row.seed, row.question_id
-    if isinstance(row, BatchRow):
-        return row.seed, row.batch
-    return row.block, row.position, row.question_id, not row.merged, row.warm

@@ -354,7 +354,7 @@ def resumed_settings(options: argparse.Namespace) -> Settings:
 
     Whether code of tasks may run is asked of the command line alone: a run folder may come from anybody.
     """
-    from harness.analysis.evidence import read_run
+    from harness.analysis.reading import read_run
 
     switches = ("tasks", "quick", "no_cache", "learning_curve")
     free = {"resume", "run", "command", "allow_task_code", "max_usd", "dry_run", "json", *switches}

@@ -10,7 +10,8 @@ from pathlib import Path
 from harness.analysis.accuracy import Scores, score_all
 from harness.analysis.decision.case import needs_of
 from harness.analysis.derive import derive
-from harness.analysis.evidence import Evidence, read_run
+from harness.analysis.evidence import Evidence
+from harness.analysis.reading import read_run
 from harness.analysis.results.run import RunResult
 from harness.files import to_json, write_bytes
 from harness.process import keeping

@@ -7,7 +7,8 @@ InputError with file and line, because figures made of it would look like any ot
 from __future__ import annotations
 
 import functools
-from collections.abc import Sequence
+from array import array
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import MISSING, dataclass, fields
 from pathlib import Path
 from typing import Any, Generic, TypeVar
@@ -15,7 +16,7 @@ from typing import Any, Generic, TypeVar
 from pydantic import TypeAdapter, ValidationError
 
 from harness.errors import InputError, shown
-from harness.files import LFS_POINTER, is_lfs_pointer, read_regular
+from harness.files import LFS_POINTER, LONGEST, is_lfs_pointer, open_regular
 from harness.ranges import PATTERNS
 from harness.records import AnswerRow, RankedDoc
 from harness.strictjson import has_keys, read_strict
@@ -25,15 +26,16 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class Rows(Generic[T]):
-    """The rows of a file with their line numbers. `torn`: an unfinished last line was left out."""
+    """The rows of a file, `lines`: the number of each one's line. `torn`: an unfinished last line was left out."""
 
     path: Path
-    numbered: tuple[tuple[int, T], ...]
+    all: list[T]
+    lines: Sequence[int] = ()
     torn: bool = False
 
     @property
-    def all(self) -> list[T]:
-        return [row for _, row in self.numbered]
+    def numbered(self) -> Iterator[tuple[int, T]]:
+        return zip(self.lines, self.all, strict=True)
 
     def error(self, line: int, sentence: str) -> InputError:
         """What is wrong with one line, as an error that names it."""
@@ -46,56 +48,78 @@ def read_rows(path: Path, kind: type[T], *, whole: bool = False) -> Rows[T]:
     Keys that the record does not have are left alone: a later version may have added them. Raises InputError for
     anything that does not fit, but for a torn last line. `whole`: the file is replaced in one step and never torn.
     """
+    validate = _adapter(kind).validate_json  # type: ignore[arg-type]
+    rows: list[T] = []
+    numbers = array("Q")
+    first, torn = 1, False
+    for block in _blocks(path):
+        lines = block.split(b"\n")
+        before = len(rows)
+        for number, line in enumerate(lines, first):
+            if not line.strip():
+                continue
+            try:
+                rows.append(validate(line, strict=True))
+            except ValidationError as error:
+                if line is lines[-1] and not whole and _cut(error):
+                    torn = True
+                    continue
+                raise InputError(_sentence(error, line), path=path, line=number) from None
+            numbers.append(number)
+        if torn or not _counted(rows[before:], block):
+            _check_keys(
+                path,
+                zip(numbers[before:], (lines[number - first] for number in numbers[before:]), strict=True),
+            )
+        first += len(lines) - 1
+    return Rows(path, rows, numbers, torn)
+
+
+BLOCK = 4_000_000
+"""Bytes that are read at once: rows are many, and their text need not be in memory beside them."""
+
+
+def _blocks(path: Path) -> Iterator[bytes]:
+    """A file in blocks of whole lines; none of a missing one. Only the last may end within a line."""
     try:
-        data = read_regular(path)
+        with open_regular(path) as stream:
+            block = stream.read(BLOCK) + stream.readline(LONGEST)
+            if is_lfs_pointer(block):
+                raise InputError(f"this is {LFS_POINTER}.", path=path)
+            while block:
+                yield block
+                if not block.endswith(b"\n"):
+                    break
+                block = stream.read(BLOCK) + stream.readline(LONGEST)
     except FileNotFoundError:
-        return Rows(path, ())
+        return
     except (OSError, ValueError) as error:
         raise InputError(f"cannot be read: {getattr(error, 'strerror', error)}.", path=path) from error
-    if is_lfs_pointer(data):
-        raise InputError(f"this is {LFS_POINTER}.", path=path)
-    lines = data.split(b"\n")
-    numbered: list[tuple[int, T]] = []
-    validate = _adapter(kind).validate_json  # type: ignore[arg-type]
-    torn = False
-    for number, line in enumerate(lines, 1):
-        if not line.strip():
-            continue
-        try:
-            numbered.append((number, validate(line, strict=True)))
-        except ValidationError as error:
-            if number == len(lines) and not whole and _cut(error):
-                torn = True
-                continue
-            raise InputError(_sentence(error, line), path=path, line=number) from None
-    rows = Rows(path, tuple(numbered), torn)
-    _check_keys(rows, data, lines)
-    return rows
 
 
-def _check_keys(rows: Rows[Any], data: bytes, lines: Sequence[bytes]) -> None:
+def _check_keys(path: Path, lines: Iterable[tuple[int, bytes]]) -> None:
     """Raises InputError where a key is given twice in a row, of which pydantic takes the last."""
-    if not rows.numbered or _counted(rows, data):
-        return
-    for number, _ in rows.numbered:
+    for number, line in lines:
         try:
-            read_strict(lines[number - 1])
+            read_strict(line)
         except ValueError as error:
-            raise rows.error(number, f"broken line: {error}.") from None
+            raise InputError(f"broken line: {error}.", path=path, line=number) from None
 
 
-def _counted(rows: Rows[Any], data: bytes) -> bool:
-    """Whether counting tells that each key of the rows stands once; where it does not, only reading them can.
+def _counted(rows: Sequence[Any], block: bytes) -> bool:
+    """Whether counting tells that each key of these rows stands once; where it does not, only reading them can.
 
     Reading all rows a second time would double the time that they take. All of them have the keys without a default;
     where each of the others stands in all rows or in none, and all keys as often as follows, none stands twice.
     """
-    count, columns = len(rows.numbered), fields(rows.numbered[0][1])
+    if not rows:
+        return True
+    columns = fields(rows[0])
     optional = [column.name for column in columns if column.default is not MISSING]
-    written = [data.count(f'"{name}":'.encode()) for name in optional]
-    inside = sum(_keys_inside(row) for _, row in rows.numbered)
-    keys = len(columns) - len(optional) + sum(number == count for number in written)
-    return not rows.torn and set(written) <= {0, count} and has_keys(data, keys * count + inside)
+    written = [block.count(f'"{name}":'.encode()) for name in optional]
+    inside = sum(map(_keys_inside, rows))
+    keys = len(columns) - len(optional) + sum(number == len(rows) for number in written)
+    return set(written) <= {0, len(rows)} and has_keys(block, keys * len(rows) + inside)
 
 
 def _keys_inside(row: object) -> int:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from harness.analysis.evidence import read_run
+from harness.analysis.reading import read_run
 from tests.analysis.prose import check_results
 from tests.analysis.runs import answer, derived, timing, write_run
 

@@ -11,7 +11,7 @@ from harness.analysis.again import again
 from harness.analysis.decision.change_words import name_of, write
 from harness.analysis.decision.requirements.table import Requirements, rows
 from harness.analysis.derive import derive
-from harness.analysis.evidence import read_run
+from harness.analysis.reading import read_run
 from harness.analysis.results.decision import Turned
 from harness.spec import pricing
 from harness.spec.tariff import Tariff

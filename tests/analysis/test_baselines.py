@@ -12,7 +12,7 @@ from scipy.stats import binomtest
 from harness.analysis.accuracy import score_all
 from harness.analysis.baselines import trivial
 from harness.analysis.derive import derive
-from harness.analysis.evidence import read_run
+from harness.analysis.reading import read_run
 from harness.analysis.results.run import TaskResult
 from harness.report.write import FORMS, Derived
 from tests.analysis.runs import answer, write_run

@@ -8,7 +8,7 @@ import pytest
 
 from harness.analysis.decision.requirements.table import Requirements, outcomes
 from harness.analysis.derive import derive
-from harness.analysis.evidence import read_run
+from harness.analysis.reading import read_run
 from harness.analysis.results.figures import Estimate
 from harness.analysis.results.requirements import Met
 from harness.analysis.results.run import RunResult

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from harness.analysis.evidence import read_run
+from harness.analysis.reading import read_run
 from harness.errors import InputError
 from tests.analysis.runs import write_run
 

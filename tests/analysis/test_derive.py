@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from harness.analysis.evidence import read_run
 from harness.analysis.money.economics import CostInputs
+from harness.analysis.reading import read_run
 from harness.errors import InputError
 from tests.analysis.runs import QUESTIONS, answers, derived, manifest, timings, write_run
 

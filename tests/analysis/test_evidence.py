@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 
-from harness.analysis.evidence import missing_answers, read_run
+from harness.analysis.evidence import missing_answers
+from harness.analysis.reading import read_run
 from harness.errors import InputError
 from harness.run.manifest import SCHEMA_VERSION
 from tests.analysis.runs import QUESTIONS, answers, timings, write_lines, write_run

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from harness.analysis.derive import derive
-from harness.analysis.evidence import read_run
+from harness.analysis.reading import read_run
 from harness.files import to_json
 from tests.analysis.races import healthy
 from tests.analysis.runs import timing, write_run

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from harness.analysis.derive import derive
-from harness.analysis.evidence import read_run
+from harness.analysis.reading import read_run
 from harness.report.document import task_sections
 from tests.analysis.runs import answers, manifest, timings, write_run
 

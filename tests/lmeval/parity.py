@@ -12,7 +12,7 @@ from math import isclose
 from pathlib import Path
 from typing import Any
 
-from harness.analysis.evidence import read_run
+from harness.analysis.reading import read_run
 from harness.cli import main
 from harness.files import sha256_file
 from harness.records import AnswerRow

@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from harness.analysis.derive import derive
-from harness.analysis.evidence import read_run
 from harness.analysis.money.economics import CostInputs
+from harness.analysis.reading import read_run
 from harness.analysis.results.run import RunResult, TaskResult
 from harness.report.write import write_reports
 from tests.analysis.runs import manifest, write_run

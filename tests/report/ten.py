@@ -9,7 +9,7 @@ from typing import Any
 
 from harness.analysis.decision.requirements.table import Requirements
 from harness.analysis.derive import derive
-from harness.analysis.evidence import read_run
+from harness.analysis.reading import read_run
 from harness.analysis.results.run import RunResult
 from tests.analysis.decided import MODELS, Right, elected
 from tests.analysis.runs import manifest, write_lines

@@ -13,7 +13,7 @@ import pyarrow.parquet
 import pytest
 
 from harness.analysis.accuracy import score_all
-from harness.analysis.evidence import read_run
+from harness.analysis.reading import read_run
 from harness.analysis.results.figures import Check, FigureKind, Status
 from harness.analysis.results.step import Step
 from harness.analysis.validity.check import Case, Limits, Rule

@@ -14,7 +14,7 @@ from harness.analysis.decision.literature import priors
 from harness.analysis.decision.requirements.table import Requirements
 from harness.analysis.decision.sensitivity import UNKNOWN_COST
 from harness.analysis.derive import derive
-from harness.analysis.evidence import read_run
+from harness.analysis.reading import read_run
 from harness.analysis.results.decision import Decision, Literature, Verdict
 from harness.analysis.results.run import RunResult
 from harness.report import decide, decisions, plain

@@ -11,6 +11,7 @@ import pytest
 from harness.errors import HarnessError, InputError
 from harness.files import to_json
 from harness.records import AnswerRow, BatchRow, Passage, PassageRow, Ranked, RankedDoc, TimingRow
+from harness.run import rows
 from harness.run.folder import RunFolder
 from harness.run.manifest import SCHEMA_VERSION
 from harness.run.manifest_file import read_manifest
@@ -191,3 +192,17 @@ def test_files_that_git_lfs_did_not_fetch_are_named_as_that(tmp_path: Path) -> N
     (tmp_path / "answers.jsonl").write_text(pointer)
     with pytest.raises(InputError, match=r"answers\.jsonl: this is a Git LFS pointer"):
         read_rows(tmp_path / "answers.jsonl", AnswerRow)
+
+
+def test_rows_are_read_in_blocks_of_whole_lines(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever a block holds: lines keep their numbers, a torn last one is left out, a key given twice is found."""
+    monkeypatch.setattr(rows, "BLOCK", 500)
+    file, lines = tmp_path / "answers.jsonl", [to_json(answer(f"q{n}")) for n in range(9)]
+    file.write_text("\n".join([*lines[:5], "", *lines[5:], lines[0][:40]]), encoding="utf-8")
+    found = read_rows(file, AnswerRow)
+    assert [row.question_id for row in found.all] == [f"q{n}" for n in range(9)]
+    assert [*found.lines] == [1, 2, 3, 4, 5, 7, 8, 9, 10]
+    assert found.torn
+    file.write_text("\n".join([*lines, lines[0].replace("{", '{"seed": 0, ', 1)]) + "\n", encoding="utf-8")
+    with pytest.raises(InputError, match=r"answers\.jsonl:10: broken line: the key 'seed' is given twice"):
+        read_rows(file, AnswerRow)

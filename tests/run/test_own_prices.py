@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from harness.analysis.derive import derive
-from harness.analysis.evidence import read_run
+from harness.analysis.reading import read_run
 from harness.analysis.results.money import Cost
 from harness.analysis.results.tokens import ByToken
 from harness.run.manifest_file import read_manifest

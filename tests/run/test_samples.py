@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from harness.analysis.evidence import read_run
+from harness.analysis.reading import read_run
 from harness.engines.engine import AdapterRef, Completion, Message, RenderedPrompt, Request
 from harness.spec.task import Task, load_task
 from tests.analysis.runs import derived

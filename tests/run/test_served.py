@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 
-from harness.analysis.evidence import missing_answers, read_run
+from harness.analysis.evidence import missing_answers
+from harness.analysis.reading import read_run
 from harness.engines.engine import Usage
 from harness.errors import ModelUnavailable, NoAnswer, PromptTooLong
 from harness.run.answer_cache import AnswerCache

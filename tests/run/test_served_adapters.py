@@ -9,7 +9,7 @@ import pytest
 
 from harness.analysis.decision.requirements.table import Requirements
 from harness.analysis.derive import derive
-from harness.analysis.evidence import read_run
+from harness.analysis.reading import read_run
 from harness.analysis.regression.findings import Outcome
 from harness.analysis.regression.gate import judge
 from harness.analysis.regression.terms import Gate

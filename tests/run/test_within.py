@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from harness.analysis.derive import derive
-from harness.analysis.evidence import read_run
+from harness.analysis.reading import read_run
 from harness.commands.flags import duration
 from harness.engines.engine import Clock, Engine
 from harness.errors import InputError

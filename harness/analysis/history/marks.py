@@ -9,8 +9,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from harness.analysis.accuracy import per_question, score_all
-from harness.analysis.evidence import Pair, read_run
+from harness.analysis.evidence import Pair
 from harness.analysis.history.runs import Entry, Figure, Point, one_line
+from harness.analysis.reading import read_run
 from harness.analysis.regression.changes import Cause, Change, changes, touching
 from harness.analysis.regression.losses import compared
 from harness.analysis.regression.pairing import LATENCY_MARGIN

@@ -12,8 +12,9 @@ from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
-from harness.analysis.evidence import Pair, read_questions, read_run, read_timings
+from harness.analysis.evidence import Pair
 from harness.analysis.latency_ratio import mean_ratio
+from harness.analysis.reading import read_questions, read_run, read_timings
 from harness.analysis.regression.inputs import scoring
 from harness.analysis.regression.pairing import asks
 from harness.analysis.results.figures import Estimate, Tokens

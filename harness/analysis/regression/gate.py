@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from harness.analysis.evidence import read_timings
+from harness.analysis.reading import read_timings
 from harness.analysis.regression.changes import Change, changes, other_kernels, touching
 from harness.analysis.regression.findings import Figures, Flip, Outcome
 from harness.analysis.regression.pairing import (

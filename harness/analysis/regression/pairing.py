@@ -8,7 +8,8 @@ from functools import cached_property, partial
 from pathlib import Path
 
 from harness.analysis.accuracy import ScoredAnswer, Scores, score_all
-from harness.analysis.evidence import Evidence, Pair, missing_answers, read_run
+from harness.analysis.evidence import Evidence, Pair, missing_answers
+from harness.analysis.reading import read_run
 from harness.analysis.regression import inputs
 from harness.analysis.regression.differing import differing, sentences
 from harness.analysis.regression.findings import NAMED

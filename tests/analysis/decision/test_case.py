@@ -11,8 +11,8 @@ import pytest
 
 from harness.analysis.decision.case import stored_requirements
 from harness.analysis.decision.requirements.table import Requirements
-from harness.analysis.evidence import read_run
 from harness.analysis.money.economics import CostInputs
+from harness.analysis.reading import read_run
 from harness.errors import InputError
 from harness.spec.tariff import Tariff
 from tests.analysis.decided import adapter, elected

@@ -10,7 +10,7 @@ import pytest
 from harness.analysis.accuracy import score_all
 from harness.analysis.decision.other_metrics import in_words, verdicts
 from harness.analysis.derive import derive
-from harness.analysis.evidence import read_run
+from harness.analysis.reading import read_run
 from harness.analysis.results.decision import Standing, Verdict
 from harness.analysis.results.run import TaskResult
 from harness.report.terminal import print_results

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from harness.analysis.derive import derive
-from harness.analysis.evidence import read_run
+from harness.analysis.reading import read_run
 from harness.analysis.results.run import TaskResult
 from tests.analysis.decided import MODELS, elected
 

@@ -21,7 +21,7 @@ import pytest
 from harness.analysis.again import again
 from harness.analysis.decision.case import stored_requirements
 from harness.analysis.decision.requirements.table import Requirements
-from harness.analysis.evidence import read_run
+from harness.analysis.reading import read_run
 from harness.analysis.results.decision import Decision
 from harness.analysis.results.figures import Status
 from harness.analysis.results.run import RunResult, TaskResult

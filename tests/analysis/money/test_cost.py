@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from scipy import stats
 
-from harness.analysis.evidence import Evidence, read_run
+from harness.analysis.evidence import Evidence
 from harness.analysis.money.cost import (
     age_days,
     economics_of,
@@ -20,6 +20,7 @@ from harness.analysis.money.cost import (
     prices_of,
 )
 from harness.analysis.money.economics import CostInputs
+from harness.analysis.reading import read_run
 from harness.records import ApiPrice
 from harness.spec.prices import ADDED_LATER, load_prices
 from harness.spec.tariff import Tariff

@@ -10,9 +10,9 @@ from scipy import stats
 
 from harness.analysis.decision.requirements.table import Requirements
 from harness.analysis.derive import derive
-from harness.analysis.evidence import read_run
 from harness.analysis.money.economics import CostInputs
 from harness.analysis.money.serving import billed_usd, serving_of
+from harness.analysis.reading import read_run
 from harness.analysis.results.requirements import Met
 from harness.analysis.results.run import TaskResult
 from harness.analysis.results.tokens import ByToken

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from harness.analysis.evidence import read_timings
+from harness.analysis.reading import read_timings
 from harness.analysis.regression import slowdown
 from harness.analysis.regression.findings import LatencyFigures, Outcome, Ruling
 from harness.analysis.regression.pairing import Margins, Past

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from harness.analysis.derive import derive
-from harness.analysis.evidence import Evidence, read_run
+from harness.analysis.evidence import Evidence
+from harness.analysis.reading import read_run
 from harness.analysis.results.tuning import Effort
 from harness.analysis.tuning.effort import effort_of, in_short, seconds_of
 from harness.engines.engine import AdapterRef

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from harness.analysis.derive import derive
-from harness.analysis.evidence import read_run
+from harness.analysis.reading import read_run
 from harness.analysis.results.figures import Check, Status
 from tests.analysis.decided import MODELS, elected
 from tests.analysis.runs import write_lines

@@ -16,7 +16,8 @@ import pytest
 from harness import quantities
 from harness.analysis.decision import verdict
 from harness.analysis.derive import derive, measure
-from harness.analysis.evidence import Evidence, read_run
+from harness.analysis.evidence import Evidence
+from harness.analysis.reading import read_run
 from harness.analysis.results.decision import Decision, DecisionMap
 from harness.analysis.results.run import TaskResult
 from harness.report.page.whatif import Facts, whatif

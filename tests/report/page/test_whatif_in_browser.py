@@ -12,7 +12,7 @@ import pytest
 
 from harness.analysis.decision import verdict
 from harness.analysis.derive import measure
-from harness.analysis.evidence import read_run
+from harness.analysis.reading import read_run
 from harness.analysis.results.decision import Decision
 from harness.quantities import dollars
 from harness.report.write import write_reports

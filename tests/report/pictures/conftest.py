@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from harness.analysis.derive import derive
-from harness.analysis.evidence import read_run
+from harness.analysis.reading import read_run
 from harness.report.pictures.gallery import views
 from harness.report.pictures.plot import TaskView
 from tests.analysis.runs import write_run

@@ -12,7 +12,7 @@ from xml.etree import ElementTree
 import pytest
 
 from harness.analysis.derive import derive
-from harness.analysis.evidence import read_run
+from harness.analysis.reading import read_run
 from harness.report.pictures import chart
 from harness.report.pictures.gallery import plots, views
 from harness.report.pictures.plot import Missing, Plot, draw

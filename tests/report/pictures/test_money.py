@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from harness.analysis.derive import derive
-from harness.analysis.evidence import read_run
+from harness.analysis.reading import read_run
 from harness.analysis.results import crossover
 from harness.analysis.results.decision import Basis, DecisionMap, Verdict
 from harness.analysis.results.hosting import Hosting

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from harness.analysis.derive import derive
-from harness.analysis.evidence import read_run
+from harness.analysis.reading import read_run
 from harness.engines.engine import AdapterRef
 from harness.errors import InputError
 from harness.report.planned import blocks
@@ -19,7 +19,7 @@ from harness.run.compare import dry_run
 from harness.run.manifest_file import read_manifest
 from harness.run.plan import sample
 from harness.run.speed import Speed
-from harness.run.tuning.learning import learns, part_of, sizes
+from harness.run.tuning.fewer import learns, part_of, sizes
 from harness.spec.task import Task, load_task
 from tests.fakes import RecordingEngine
 from tests.run.worlds import (

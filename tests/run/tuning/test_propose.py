@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from harness.analysis.derive import derive
-from harness.analysis.evidence import read_run
+from harness.analysis.reading import read_run
 from harness.engines.engine import AdapterRef, Completion, Request
 from harness.files import sha256_text
 from harness.records import ProposalRow

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from harness.analysis.derive import derive
-from harness.analysis.evidence import read_run
+from harness.analysis.reading import read_run
 from harness.errors import NoAnswer, SpendingLimit
 from harness.run.compare import dry_run
 from harness.run.folder import RunFolder

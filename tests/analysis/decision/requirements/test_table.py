@@ -13,7 +13,7 @@ from harness.analysis.again import again
 from harness.analysis.decision import change_words
 from harness.analysis.decision.requirements import reading, table
 from harness.analysis.decision.requirements.table import Requirements
-from harness.analysis.evidence import read_run
+from harness.analysis.reading import read_run
 from harness.analysis.results.requirements import Met, Outcome
 from harness.commands.flags import add_requirement_flags, requirements_from
 from harness.errors import InputError

@@ -24,8 +24,9 @@ import numpy as np
 from harness.analysis.latency_ratio import median_ratio
 from harness.analysis.seeds import seed_spread
 from harness.analysis.statistics.clusters import Design, Floats
+from harness.analysis.statistics.exchange import exchange_p
 from harness.analysis.statistics.intervals import difference_interval, mean_interval
-from harness.analysis.statistics.paired import INCONCLUSIVE, exchange_p, holm, verdict
+from harness.analysis.statistics.paired import INCONCLUSIVE, holm, verdict
 from harness.records import TimingRow
 
 Draw = Callable[[np.random.Generator, tuple[int, ...]], Floats]

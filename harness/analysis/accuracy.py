@@ -11,7 +11,7 @@ import numpy as np
 
 from harness.analysis.evidence import Asked, Evidence, Pair
 from harness.analysis.results.figures import Estimate
-from harness.analysis.statistics.clusters import Design
+from harness.analysis.statistics.clusters import Floats, design_of
 from harness.analysis.statistics.intervals import mean, mean_interval
 from harness.records import AnswerRow
 from harness.run.scores import scores_of, stored_scores
@@ -29,11 +29,27 @@ class ScoredAnswer:
 
 
 class PerQuestion(dict[str, float]):
-    """Question id → score. Nobody changes it, so its mean is worked out once."""
+    """Question id → score. Nobody changes it, so what every figure asks of it is worked out once."""
 
     @cached_property
     def mean(self) -> float | None:
         return mean(self.values())
+
+    @cached_property
+    def ids(self) -> tuple[str, ...]:
+        return tuple(self)
+
+    @cached_property
+    def array(self) -> Floats:
+        """The scores in the order of `ids`, not to be written to."""
+        return np.array(list(self.values()), dtype=float)
+
+    def minus(self, other: PerQuestion) -> tuple[tuple[str, ...], Floats]:
+        """The questions that both have, in this one's order, and by how much each scores higher here."""
+        if self.ids == other.ids:
+            return self.ids, self.array - other.array
+        shared = tuple(name for name in self if name in other)
+        return shared, np.array([self[name] - other[name] for name in shared], dtype=float)
 
 
 class ScoredAnswers(tuple[ScoredAnswer, ...]):
@@ -45,8 +61,15 @@ class ScoredAnswers(tuple[ScoredAnswer, ...]):
 
 
 Scores = dict[Pair, Sequence[ScoredAnswer]]
-_Known = dict[tuple[str, str, Sequence[float] | None], dict[str, float]]
-"""Question, reply and log-likelihoods → scores: many systems give the same reply to a question."""
+
+
+class _Known(dict[tuple[str, str, Sequence[float] | None], dict[str, float]]):
+    """Question, reply and log-likelihoods → scores: many systems give the same reply to a question."""
+
+    @cached_property
+    def same(self) -> dict[tuple[float, ...], dict[str, float]]:
+        """Scores by their values, which stand in memory once: most answers are right or wrong alike."""
+        return {}
 
 
 def score(
@@ -59,7 +82,7 @@ def score(
 
     Never in the order of the evidence's lines: sums of the same numbers in another order differ in their last bits.
     """
-    known = {} if known is None else known
+    known = _Known() if known is None else known
     return ScoredAnswers(
         ScoredAnswer(asked[row.question_id], row, _scores(row, asked[row.question_id], spec, known))
         for row in sorted(rows, key=lambda row: (row.seed, row.question_id))
@@ -71,13 +94,14 @@ def _scores(row: AnswerRow, asked: Asked, spec: TaskSpec | LmEvalSpec, known: _K
         return scores_of(row, asked.question, spec)
     reply = (row.question_id, row.prediction, row.choice_logprobs)
     if reply not in known:
-        known[reply] = scores_of(row, asked.question, spec)
+        scores = scores_of(row, asked.question, spec)
+        known[reply] = known.same.setdefault(tuple(scores.values()), scores)
     return known[reply]
 
 
 def score_all(run: Evidence) -> Scores:
     """Every answer with its scores, by task and system, in the plan's order."""
-    known: dict[str, _Known] = {task: {} for task in run.tasks}
+    known = {task: _Known() for task in run.tasks}
     return {
         (task, name): score(
             run.answers.get((task, name), ()),
@@ -134,13 +158,12 @@ def estimate(values: Mapping[str, float], clusters: Mapping[str, str]) -> Estima
 
     No interval where there is no question, or where all of several share one cluster.
     """
-    n = len(values)
-    if not n:
+    values = values if isinstance(values, PerQuestion) else PerQuestion(values)
+    if not values:
         return Estimate(None, None, None, 0)
-    design = Design.of([clusters[name] for name in values])
-    interval = mean_interval(np.array(list(values.values())), design)
+    interval = mean_interval(values.array, design_of(clusters, values.ids))
     low, high = map(float, interval) if interval else (None, None)
-    return Estimate(math.fsum(values.values()) / n, low, high, n)
+    return Estimate(values.mean, low, high, len(values))
 
 
 def groups(scored: Sequence[ScoredAnswer], metric: str, clusters: Mapping[str, str]) -> dict[str, Estimate]:
@@ -159,5 +182,5 @@ def groups(scored: Sequence[ScoredAnswer], metric: str, clusters: Mapping[str, s
 
 def differences(a: Sequence[ScoredAnswer], b: Sequence[ScoredAnswer], metric: str) -> dict[str, float]:
     """Question id → (b − a) in score, of the questions that both answered; seeds averaged before."""
-    first = per_question(a, metric)
-    return {name: score - first[name] for name, score in per_question(b, metric).items() if name in first}
+    questions, values = per_question(b, metric).minus(per_question(a, metric))
+    return dict(zip(questions, values.tolist(), strict=True))

@@ -15,11 +15,12 @@ import math
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cache
 
-from harness.analysis.accuracy import ScoredAnswer, estimate, per_question
+from harness.analysis.accuracy import PerQuestion, ScoredAnswer, estimate, per_question
 from harness.analysis.evidence import Evidence
 from harness.analysis.results.figures import Baseline, OverTrivial, best_baseline
-from harness.analysis.statistics.clusters import Design
+from harness.analysis.statistics.clusters import design_of
 from harness.analysis.statistics.paired import compare
 from harness.records import Question
 from harness.run.scores import refusal_of
@@ -58,7 +59,7 @@ class Trivial:
     """
 
     baselines: tuple[Baseline, ...]
-    scores: Mapping[str, Mapping[str, Mapping[str, float]]]
+    scores: Mapping[str, Mapping[str, PerQuestion]]
     metric: str
     clusters: Mapping[str, str]
 
@@ -78,9 +79,8 @@ class Trivial:
         own, best = per_question(scored, self.metric), self.best
         if best is None or not own:
             return None
-        trivial = self.scores[best.name][self.metric]
-        design = Design.of([self.clusters[name] for name in own])
-        difference = compare([score - trivial[name] for name, score in own.items()], design)
+        questions, ahead = own.minus(self.scores[best.name][self.metric])
+        difference = compare(ahead, design_of(self.clusters, questions))
         low = difference.ci_low
         return OverTrivial(
             baseline=best.name,
@@ -111,9 +111,10 @@ def trivial(run: Evidence, task: str, metric: str, clusters: Mapping[str, str]) 
     train = _by_id(row.question for row in (run.training or {}).get(task, ()))
     refusal = refusal_of(spec)
 
-    def scores(constant: Constant, name: str) -> dict[str, float]:
+    @cache
+    def scores(constant: Constant, name: str) -> PerQuestion:
         replies = ((question, Scored(constant.to(question), question, refusal)) for question in test)
-        return {question.id: rules[name].score(reply) for question, reply in replies}
+        return PerQuestion({question.id: rules[name].score(reply) for question, reply in replies})
 
     best: dict[str, tuple[float, Constant]] = {}
     for constant in _constants(test, train, refusal, labels):

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Container, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from functools import cached_property
 
 import numpy as np
 
-from harness.analysis.accuracy import ScoredAnswer, estimate, per_question
+from harness.analysis.accuracy import PerQuestion, ScoredAnswer, estimate, per_question
 from harness.analysis.latency_ratio import median_ratio
 from harness.analysis.results.figures import Comparison, Forgetting, LatencyRatio
 from harness.analysis.statistics import paired
-from harness.analysis.statistics.clusters import Design
-from harness.analysis.statistics.power import ALPHA, Noise, detectable, noise
+from harness.analysis.statistics.clusters import Floats, design_of
+from harness.analysis.statistics.power import ALPHA, Noise, detectable
 from harness.records import TimingRow
 from harness.spec.system import System
 
@@ -36,14 +35,9 @@ class Answered:
     timings: Mapping[str, Sequence[TimingRow]]
 
     @cached_property
-    def by_question(self) -> dict[str, dict[str, float]]:
+    def by_question(self) -> dict[str, PerQuestion]:
         """System name → question id → score, made once however many pairs a system is in."""
         return {name: per_question(self.scored[name], self.metric) for name in self.systems}
-
-    def differences(self, a: str, b: str) -> dict[str, float]:
-        """Question id → (b − a) in score, of the questions that both answered."""
-        first, second = self.by_question[a], self.by_question[b]
-        return {name: score - first[name] for name, score in second.items() if name in first}
 
 
 def comparisons(answered: Answered, failed: Container[str] = ()) -> list[Comparison]:
@@ -55,8 +49,7 @@ def comparisons(answered: Answered, failed: Container[str] = ()) -> list[Compari
     """
     own = [name for name, system in answered.systems.items() if not system.trained_elsewhere(answered.task)]
     pairs = [
-        _judge(answered, a, b, median_ratio(answered.timings[a], answered.timings[b], SEED))
-        for a, b in itertools.combinations(own, 2)
+        pair for place, a in enumerate(own) for pair in _judge(answered, a, own[place + 1 :], timed=True)
     ]
     means = {name: _mean(answered, name) for name in own if name not in failed}
     ranked = {
@@ -101,7 +94,7 @@ def forgetting(answered: Answered) -> list[Forgetting]:
         for system in answered.systems.values()
         if system.adapter is not None and system.trained_elsewhere(answered.task) and system.model in bare
     ]
-    judged = [_judge(answered, base, system.name) for system, _, base in guests]
+    judged = [_judge(answered, base, [system.name])[0] for system, _, base in guests]
     return [
         Forgetting(
             system=system.name,
@@ -134,16 +127,26 @@ class _Judged:
         return frozenset((self.a, self.b))
 
 
-def _judge(answered: Answered, a: str, b: str, ratio: LatencyRatio | None = None) -> _Judged:
-    changes = answered.differences(a, b)
-    design = Design.of([answered.clusters[question] for question in changes])
-    values = np.array(list(changes.values()))
-    return _Judged(a, b, paired.compare(values, design, SEED), noise(values, design), ratio)
+def _judge(answered: Answered, a: str, others: Sequence[str], *, timed: bool = False) -> list[_Judged]:
+    """Each of the others minus a. Those that share the same questions with it are judged at once."""
+    alike: dict[tuple[str, ...], dict[str, Floats]] = {}
+    for b in others:
+        questions, values = answered.by_question[b].minus(answered.by_question[a])
+        alike.setdefault(questions, {})[b] = values
+    found: dict[str, tuple[paired.Difference, Noise | None]] = {}
+    for questions, rows in alike.items():
+        judged = paired.compare_all(np.stack([*rows.values()]), design_of(answered.clusters, questions), SEED)
+        found |= dict(zip(rows, judged, strict=True))
+    timings = answered.timings
+    return [
+        _Judged(a, b, *found[b], median_ratio(timings[a], timings[b], SEED) if timed else None)
+        for b in others
+    ]
 
 
 def by_itself(answered: Answered, a: str, b: str) -> Comparison:
     """b − a on the questions that both answered, in no family."""
-    pair = _judge(answered, a, b)
+    (pair,) = _judge(answered, a, [b])
     return _row(pair, answered.metric, pair.difference.p, None)
 
 

@@ -10,8 +10,10 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
+from numpy.typing import NDArray
 
 from harness.analysis.results.figures import LatencyRatio
 from harness.analysis.statistics.intervals import mean_and_student
@@ -57,11 +59,15 @@ def median_ratio(a: Sequence[TimingRow], b: Sequence[TimingRow], seed: int = 0) 
     n = len(values)
     if n < FEWEST_RATIOS:
         return LatencyRatio(n, None, None, None)
-    draws = np.random.Generator(np.random.PCG64(seed)).integers(
-        0, n, (min(RESAMPLES, max(200, RESAMPLES_BUDGET // n)), n)
-    )
-    low, high = np.quantile(np.median(values[draws], axis=1), (0.025, 0.975))
+    low, high = np.quantile(np.median(values[_draws(n, seed)], axis=1), (0.025, 0.975))
     return LatencyRatio(n, float(np.median(values)), float(low), float(high))
+
+
+@lru_cache(maxsize=4)
+def _draws(n: int, seed: int) -> NDArray[np.int_]:
+    """Resamples of n ratios: the same for every pair of systems that were timed on so many questions."""
+    rows = min(RESAMPLES, max(200, RESAMPLES_BUDGET // n))
+    return np.random.Generator(np.random.PCG64(seed)).integers(0, n, (rows, n))
 
 
 def mean_ratio(a: Sequence[TimingRow], b: Sequence[TimingRow]) -> MeanRatio | None:

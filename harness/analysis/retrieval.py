@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from harness.analysis.accuracy import ScoredAnswer
 from harness.analysis.results.figures import Retrieval
 from harness.analysis.statistics.intervals import mean
-from harness.records import Passage
+from harness.records import Passage, Question
 from harness.scoring.kinds import stands_in, yes_or_no
 from harness.scoring.normal import Words, normalise
 from harness.spec.system import System
@@ -21,6 +21,7 @@ class Texts:
     def __init__(self, passages: Mapping[tuple[str, str], Passage]) -> None:
         self._passages = passages
         self._normalised: dict[tuple[str, str], Words] = {}
+        self._shown: dict[tuple[str, ...], bool | None] = {}
 
     def normalised(self, task: str, chunk_id: str) -> Words | None:
         """Title and text as a reader sees them, normalised; None where the run kept no such passage."""
@@ -31,6 +32,18 @@ class Texts:
                 return None
             self._normalised[key] = normalise(f"{passage.title}\n{passage.text}")
         return self._normalised[key]
+
+    def hold_answer(self, question: Question, task: str, chunk_ids: tuple[str, ...]) -> bool | None:
+        """Whether one of these passages holds an answer; None where none does and a text is lost.
+
+        Worked out once, however many systems show them for the question.
+        """
+        key = (task, question.id, *chunk_ids)
+        if key not in self._shown:
+            known = [self.normalised(task, chunk_id) for chunk_id in chunk_ids]
+            found = any(text and stands_in(text, question.answers, question.parts) for text in known)
+            self._shown[key] = True if found else None if None in known else False
+        return self._shown[key]
 
 
 def retrieval(scored: Sequence[ScoredAnswer], system: System, texts: Texts) -> Retrieval | None:
@@ -48,11 +61,25 @@ def retrieval(scored: Sequence[ScoredAnswer], system: System, texts: Texts) -> R
     inside = [shown for answer in scored if (shown := answer_shown(answer, texts)) is not None]
     return Retrieval(
         k=system.passages.k,
-        recall_at_k={str(depth): mean([recall(answer, depth) for answer in with_gold]) for depth in DEPTHS},
+        recall_at_k={
+            str(depth): mean(values) for depth, values in zip(DEPTHS, _recalls(with_gold), strict=True)
+        },
         n=len(with_gold),
         answer_in_context=mean([float(shown) for shown in inside]),
         answer_in_context_n=len(inside),
     )
+
+
+def _recalls(answers: Sequence[ScoredAnswer]) -> list[list[float]]:
+    """`recall` of each answer, by depth."""
+    columns: list[list[float]] = [[] for _ in DEPTHS]
+    for answer in answers:
+        gold, found, start = {*answer.asked.question.gold_docs}, set[str](), 0
+        for depth, column in zip(DEPTHS, columns, strict=True):
+            found.update(passage.doc_id for passage in answer.row.retrieved[start:depth])
+            column.append(len(gold & found) / len(gold))
+            start = depth
+    return columns
 
 
 def recall(answer: ScoredAnswer, depth: int) -> float:
@@ -68,7 +95,4 @@ def answer_shown(answer: ScoredAnswer, texts: Texts) -> bool | None:
     if not question.answerable or yes_or_no(question.answers):
         return None
     shown = answer.row.retrieved[: answer.row.shown_passages]
-    known = [texts.normalised(answer.row.task, passage.chunk_id) for passage in shown]
-    if any(text and stands_in(text, question.answers, question.parts) for text in known):
-        return True
-    return None if None in known else False
+    return texts.hold_answer(question, answer.row.task, tuple(passage.chunk_id for passage in shown))

@@ -10,7 +10,7 @@ import numpy as np
 
 from harness.analysis.accuracy import ScoredAnswer
 from harness.analysis.results.figures import SeedSpread, VarianceParts
-from harness.analysis.statistics.clusters import Design, Floats
+from harness.analysis.statistics.clusters import Design, Floats, design_of
 from harness.analysis.statistics.intervals import student
 
 
@@ -28,7 +28,7 @@ def by_seed(scored: Sequence[ScoredAnswer], metric: str, clusters: Mapping[str, 
         str(seed): math.fsum(row) / len(shared) if shared else None
         for seed, row in zip(sorted(table), values, strict=True)
     }
-    design = Design.of([clusters[name] for name in shared])
+    design = design_of(clusters, shared)
     if design.clusters < 2:
         return SeedSpread(len(table), len(shared), means)
     return replace(seed_spread(values, design), means=means)

@@ -26,14 +26,18 @@ def is_refusal(reply: str, refusal: str | None) -> bool:
 
     "Sorry, this is not in the documents." declines; "Not in the documents. But it is 14 days." does not.
     """
-    declined = normalise(refusal or "")
+    if not refusal:
+        return False
+    declined = normalise(refusal)
     return bool(declined) and _only(normalise(reply).text, declined.text)
 
 
 def declines(reply: str, refusal: str | None) -> bool:
     """Whether some clause of the reply is a refusal, whatever the others say."""
-    declined = normalise(refusal or "")
-    if not refusal or not declined or f" {declined.text} " not in f" {normalise(reply).text} ":
+    if not refusal:
+        return False
+    declined = normalise(refusal)
+    if not declined or f" {declined.text} " not in f" {normalise(reply).text} ":
         return False
     clauses = [clause for clause in CLAUSE_END.split(reply) if clause.strip()]
     width = len([clause for clause in CLAUSE_END.split(refusal) if clause.strip()])

@@ -76,6 +76,7 @@ class NearCopies:
         order = sorted(common, key=lambda triple: (common[triple], triple))
         self._number = {triple: number for number, triple in enumerate(order)}
         self._sets = [frozenset(self._number[triple] for triple in members) for members in sets]
+        self._answers = frozenset[_Answer]().union(*map(_answers, questions))
         self._holders: dict[tuple[_Answer, int], list[int]] = {}
         for place, members in enumerate(self._sets):
             for number in sorted(members)[: _prefix(len(members))]:
@@ -84,12 +85,14 @@ class NearCopies:
 
     def of(self, question: Question) -> Copy | None:
         """The likest question with the same answer, or None; of equals the first."""
+        if self._answers.isdisjoint(answers := _answers(question)):
+            return None
         asked = triples(question.question)
         size, known = len(asked), {self._number[t] for t in asked if t in self._number}
         unknown = size - len(known)  # rarer than any: they fill the prefix first, and nobody holds them
         prefix = sorted(known)[: max(0, _prefix(size) - unknown)]
         best: Copy | None = None
-        held = (self._holders.get((answer, number), ()) for answer in _answers(question) for number in prefix)
+        held = (self._holders.get((answer, number), ()) for answer in answers for number in prefix)
         for place in sorted(set().union(*held)):
             candidate = self._sets[place]
             if min(size, len(candidate)) < NEAR * max(size, len(candidate)):

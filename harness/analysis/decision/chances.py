@@ -15,7 +15,7 @@ import numpy as np
 from harness.analysis.decision.choice import Appraisal
 from harness.analysis.decision.pairs import too_few
 from harness.analysis.results.decision import Basis, Setting
-from harness.analysis.statistics.clusters import Design, Floats
+from harness.analysis.statistics.clusters import Floats, design_of
 from harness.analysis.statistics.power import fewest
 
 DRAWS = 4000
@@ -51,7 +51,7 @@ def probability_best(
         return Chances(reason="fewer than two candidates meet the requirements")
     scores = [appraisal.candidate.scores for appraisal in feasible]
     shared = [name for name in scores[0] if all(name in other for other in scores)]
-    design = Design.of([clusters.get(name, name) for name in shared])
+    design = design_of(clusters, shared)
     if design.clusters < fewest():
         return Chances(reason=too_few(design))
     means = resampled_means(scores, clusters, seed)

@@ -14,7 +14,7 @@ import numpy as np
 from harness.analysis.decision.candidates import Candidate
 from harness.analysis.results.figures import Comparison, Estimate, OpenInterval
 from harness.analysis.results.run import SystemFigures
-from harness.analysis.statistics.clusters import Design, Floats
+from harness.analysis.statistics.clusters import Design, Floats, design_of
 from harness.analysis.statistics.intervals import quantile
 from harness.analysis.statistics.power import (
     ALPHA,
@@ -148,15 +148,13 @@ class Pairs:
             )
             for row in counted
         }
+        turned = {(a, b): found.turned() for (a, b), found in self._known.items()}
+        self._either_way = turned | {(b, a): found for (a, b), found in self._known.items()}
         self._levels = {frozenset((row.a, row.b)): row.level_leading or row.level for row in counted}
 
     def of(self, better: str, worse: str) -> Difference:
         """Accuracy of `better` minus that of `worse`."""
-        if (worse, better) in self._known:
-            return self._known[worse, better]
-        if (better, worse) in self._known:
-            return self._known[better, worse].turned()
-        return UNKNOWN
+        return self._either_way.get((better, worse), UNKNOWN)
 
     def items(self) -> tuple[tuple[str, str, Difference], ...]:
         """Each pair a, b with the accuracy of b minus that of a."""
@@ -208,7 +206,7 @@ class Power:
         `level`: what is asked of the pair's p, for limits that p has to pass too.
         """
         shared = [question for question in a.scores if question in b.scores]
-        design = Design.of([self._clusters.get(question, question) for question in shared])
+        design = design_of(self._clusters, shared)
         if design.clusters < fewest():
             return Need(None, reason=too_few(design))
         values = np.array([a.scores[question] - b.scores[question] for question in shared])

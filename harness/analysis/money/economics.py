@@ -185,6 +185,12 @@ class Economics:
         low, high = (self._at(queries, end) for end in ends)
         return low, high
 
+    @property
+    def _timed(self) -> bool:
+        """Whether what a query takes has an interval, where it is known at all."""
+        paid = self.hosting
+        return (paid.query_ci_usd if isinstance(paid, ByToken) else self.seconds_ci) is not None
+
     def _at(self, queries: float, value: float) -> float:
         """Dollars a month where a query takes so many seconds, or costs so many dollars in tokens."""
         assert self.hosting is not None
@@ -231,7 +237,7 @@ class Economics:
             own.usd - its.usd,
             math.sqrt(down * down + up * up),
             PEOPLE_OFF * assumed,
-            self._ends(queries) is not None and other._ends(queries) is not None,
+            self._timed and other._timed,
         )
 
     def _span(self, queries: float, horizon_months: float, refresh_days: float | None) -> _Span:

@@ -18,7 +18,7 @@ from harness.analysis.regression.findings import (
 from harness.analysis.regression.pairing import Rerun
 from harness.analysis.regression.replies import nearness, same_likelihoods
 from harness.analysis.statistics import paired
-from harness.analysis.statistics.clusters import Design
+from harness.analysis.statistics.clusters import design_of
 from harness.analysis.statistics.intervals import mean
 from harness.analysis.statistics.power import noise, questions, rounded_up
 from harness.quantities import percent, share, signed, whole
@@ -69,7 +69,7 @@ def _would_tell(rerun: Rerun, lost: Mapping[str, float]) -> str:
     """`; about 480 questions like these would tell`, where so many can be asked."""
     clusters, margin = rerun.after.run.clusters(rerun.task), rerun.margins.accuracy
     values = np.array(list(lost.values()))
-    sample = noise(values, Design.of([clusters[name] for name in lost]), about=-margin)
+    sample = noise(values, design_of(clusters, lost), about=-margin)
     n = questions(sample, float(values.mean()) + margin) if sample else None
     if n is None or n > MOST_ASKED:
         return "; the loss is too near the margin for any number of questions to tell"
@@ -78,7 +78,7 @@ def _would_tell(rerun: Rerun, lost: Mapping[str, float]) -> str:
 
 def compared(moved: Mapping[str, float], clusters: Mapping[str, str]) -> paired.Difference:
     """Question id → by how much its score moved, judged with the questions of one cluster together."""
-    return paired.compare(np.array(list(moved.values())), Design.of([clusters[name] for name in moved]))
+    return paired.compare([*moved.values()], design_of(clusters, moved))
 
 
 def flipped(rerun: Rerun) -> tuple[Flip, ...]:

@@ -6,8 +6,9 @@ them as independent makes every interval too narrow. So questions that share a c
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,7 +20,24 @@ from harness.spec.questions import same_words
 Floats = NDArray[np.float64]
 
 
-def cluster_ids(questions: Mapping[str, Question], documents: int | None = None) -> dict[str, str]:
+class Clustering(dict[str, str]):
+    """Question id → name of its cluster. Nobody changes it, so the design of the same questions is made once."""
+
+    @cached_property
+    def designs(self) -> dict[tuple[str, ...], Design]:
+        return {}
+
+
+def design_of(clusters: Mapping[str, str], questions: Iterable[str]) -> Design:
+    """How these questions fall into clusters, in this order; one that has no cluster stands alone."""
+    ids = tuple(questions)
+    known: dict[tuple[str, ...], Design] = clusters.designs if isinstance(clusters, Clustering) else {}
+    if ids not in known:
+        known[ids] = Design.of([clusters.get(name, name) for name in ids])
+    return known[ids]
+
+
+def cluster_ids(questions: Mapping[str, Question], documents: int | None = None) -> Clustering:
     """Question id → name of its cluster.
 
     The same question under several ids is one. A question's `cluster` decides where it has one. The others hang
@@ -38,7 +56,7 @@ def cluster_ids(questions: Mapping[str, Question], documents: int | None = None)
         if question.fact_id is not None:
             links.join(("question", question_id), ("fact", question.fact_id))
     first: dict[Hashable, str] = {}
-    return {name: first.setdefault(links.root(("question", name)), name) for name in questions}
+    return Clustering({name: first.setdefault(links.root(("question", name)), name) for name in questions})
 
 
 def repeats(questions: Mapping[str, Question]) -> tuple[tuple[str, ...], ...]:
@@ -94,12 +112,12 @@ class Design:
         """Whether any two questions share a cluster."""
         return self.clusters < self.n
 
-    @property
+    @cached_property
     def effective(self) -> float:
         """Clusters of equal size that would count as much as these (Kish 1965): n² / Σ n_g²."""
         return self.n**2 / float((self.sizes**2).sum())
 
-    @property
+    @cached_property
     def degrees(self) -> float:
         """Degrees of freedom of `spread`'s variance (Bell and McCaffrey 2002), in closed form for a mean.
 

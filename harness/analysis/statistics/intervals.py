@@ -14,6 +14,7 @@ from collections.abc import Collection
 from functools import lru_cache
 
 import numpy as np
+from numpy.typing import NDArray
 
 from harness.analysis.results.figures import Interval
 from harness.analysis.statistics.clusters import Design, Floats
@@ -32,15 +33,14 @@ STEPS = 60
 def mean_interval(values: Floats, design: Design) -> tuple[Floats, Floats] | None:
     """Interval of the mean of values in [0, 1] along the last axis; None where they are one cluster.
 
-    Right or wrong and independent: Wilson's.
+    Right or wrong and independent: Wilson's. `values` of two axes are of several systems, one a row.
     """
-    values = _rounded(values)
+    values = rounded(values)
     if design.clustered and design.clusters < 2:
         return None
     share = values.mean(axis=-1)
     holding = np.minimum(_holding(values, design), _holding(1 - values, design))
-    binary = bool(np.isin(values, (0.0, 1.0)).all())
-    return wilson(share, _effective(values, design, share * (1 - share), holding, binary=binary))
+    return wilson(share, _effective(values, design, share * (1 - share), holding, _whole(values)))
 
 
 def difference_interval(differences: Floats, design: Design) -> tuple[Floats, Floats] | None:
@@ -48,13 +48,12 @@ def difference_interval(differences: Floats, design: Design) -> tuple[Floats, Fl
 
     Right or wrong and independent: Tango's.
     """
-    values = _rounded(differences)
+    values = rounded(differences)
     if design.clustered and design.clusters < 2:
         return None
     up, down = np.maximum(values, 0).mean(axis=-1), np.maximum(-values, 0).mean(axis=-1)
     holding = _holding(np.abs(values), design)
-    binary = bool(np.isin(values, (-1.0, 0.0, 1.0)).all())
-    return tango(up, down, _effective(values, design, up + down - (up - down) ** 2, holding, binary=binary))
+    return tango(up, down, _effective(values, design, up + down - (up - down) ** 2, holding, _whole(values)))
 
 
 def figure_interval(figure: float, values: Floats, right: Floats, design: Design) -> Interval | None:
@@ -67,14 +66,20 @@ def figure_interval(figure: float, values: Floats, right: Floats, design: Design
         return None
     share = np.asarray(figure)
     holding = np.minimum(_holding(right, design), _holding(1 - right, design))
-    effective = _effective(_rounded(values), design, share * (1 - share), holding, binary=False)
+    effective = _effective(rounded(values), design, share * (1 - share), holding, np.False_)
     low, high = wilson(share, effective)
     return float(low), float(high)
 
 
-def _rounded(values: Floats) -> Floats:
+def rounded(values: Floats) -> Floats:
     """Scores without what summing left in their last digits, so that right or wrong ones are seen as such."""
-    return np.round(np.asarray(values, dtype=float), 12)
+    values = np.asarray(values, dtype=float)
+    return values if _whole(values).all() else np.round(values, 12)
+
+
+def _whole(values: Floats) -> NDArray[np.bool_]:
+    """Whether all scores, or differences, of a row are of right or wrong answers: 0 or 1 either way."""
+    return np.asarray((values == np.rint(values)).all(axis=-1))
 
 
 def _holding(amounts: Floats, design: Design) -> Floats:
@@ -82,15 +87,17 @@ def _holding(amounts: Floats, design: Design) -> Floats:
     return np.asarray((design.sums(amounts) > 1e-9).sum(axis=-1))
 
 
-def _effective(values: Floats, design: Design, of_shares: Floats, holding: Floats, *, binary: bool) -> Floats:
+def _effective(
+    values: Floats, design: Design, of_shares: Floats, holding: Floats, binary: NDArray[np.bool_] | np.bool_
+) -> Floats:
     """How many independent right or wrong answers would give this interval at the normal quantile.
 
-    `of_shares`: the variance that one such answer has at this mean. What is equal throughout (`holding` = 0)
-    cannot show how far clusters agree: there each cluster counts as one answer. The fewer of them hold the
-    rarer outcome, the nearer to that.
+    `of_shares`: the variance that one such answer has at this mean. `binary`: which rows are of right or wrong answers.
+    What is equal throughout (`holding` = 0) cannot show how far clusters agree: there each cluster counts as one
+    answer. The fewer of them hold the rarer outcome, the nearer to that.
     """
     n = float(design.n)
-    if design.n < 2 or (binary and not design.clustered):
+    if design.n < 2 or (binary.all() and not design.clustered):
         return np.full_like(of_shares, n)
     widening = (quantile(design.degrees) / Z95) ** 2
     alone = values.var(axis=-1) / n
@@ -101,7 +108,7 @@ def _effective(values: Floats, design: Design, of_shares: Floats, holding: Float
     flat = (alone <= 1e-12 / n) | (of_shares <= 1e-12)
     independent = np.where(flat, fewest, of_shares / np.where(flat, 1.0, variance))
     if not design.clustered:
-        return independent
+        return np.where(binary, n, independent)
     enough = min(SEEN_IN, design.clusters)
     unknown = np.maximum(0.0, 1 - holding / enough)
     return np.asarray(independent * (np.minimum(independent, fewest) / independent) ** unknown)
@@ -157,12 +164,11 @@ def tango(up: Floats, down: Floats, n: Floats, z: float = Z95) -> tuple[Floats, 
         q = (np.sqrt(np.maximum(b * b + 8 * down * x * (1 - x), 0)) - b) / 4
         return np.asarray(n * (delta - x) ** 2 <= z * z * np.maximum(2 * q + x * (1 - x), 0))
 
-    bounds = []
-    for end in (-1.0, 1.0):
-        within, without = np.array(delta, dtype=float), np.full_like(delta, end)
-        for _ in range(STEPS):
-            middle = (within + without) / 2
-            hit = inside(middle)
-            within, without = np.where(hit, middle, within), np.where(hit, without, middle)
-        bounds.append(np.where(inside(np.full_like(delta, end)), end, within))
-    return bounds[0], bounds[1]
+    ends = np.multiply.outer(np.array([-1.0, 1.0]), np.ones_like(delta))
+    within, without = np.array([delta, delta], dtype=float), ends
+    for _ in range(STEPS):
+        middle = (within + without) / 2
+        hit = inside(middle)
+        within, without = np.where(hit, middle, within), np.where(hit, without, middle)
+    low, high = np.where(inside(ends), ends, within)
+    return low, high

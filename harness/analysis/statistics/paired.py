@@ -2,25 +2,20 @@
 
 from __future__ import annotations
 
-import itertools
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
+from harness.analysis.results.figures import Interval
 from harness.analysis.statistics.clusters import Design, Floats
-from harness.analysis.statistics.intervals import difference_interval
-from harness.analysis.statistics.power import ALPHA, detectable, fewest, noise
+from harness.analysis.statistics.exchange import exchange_p
+from harness.analysis.statistics.intervals import difference_interval, rounded
+from harness.analysis.statistics.power import ALPHA, Noise, detectable, fewest, noise
 from harness.quantities import spelled
 
 FEWEST = fewest()
-FLIPS = 9_999
-FLIPS_BUDGET = 4_000_000
-"""Signs drawn at most for one p, so that thousands of questions take no longer than hundreds."""
-EXACT_UP_TO = 12
-"""Up to so many clusters that differ, all 2ᵏ signs are tried instead of drawn."""
-UNITS = range(1, 7)
 
 A_BETTER, B_BETTER, INCONCLUSIVE = "a better", "b better", "inconclusive"
 
@@ -53,20 +48,35 @@ def compare(differences: Sequence[float] | Floats, design: Design, seed: int = 0
     The p is exact McNemar's where answers are right or wrong and questions independent, and the same test
     with whole clusters (or graded differences) exchanged between a and b otherwise.
     """
-    values = np.round(np.asarray(differences, dtype=float), 12)  # 1/3 + 1/3 − 2/3 is no difference
-    n = len(values)
-    if not n:
-        return Difference(0, None, reason="no question was answered by both")
+    return compare_all(np.asarray(differences, dtype=float)[None], design, seed)[0][0]
+
+
+def compare_all(differences: Floats, design: Design, seed: int = 0) -> list[tuple[Difference, Noise | None]]:
+    """The same for many pairs of systems on the same questions, with the noise of each: shape (pairs, questions)."""
+    rows = rounded(differences)  # 1/3 + 1/3 − 2/3 is no difference
+    if not design.n:
+        return [(Difference(0, None, reason="no question was answered by both"), None) for _ in rows]
+    intervals = difference_interval(rows, design)
+    bounds = np.full((len(rows), 2), np.nan) if intervals is None else np.stack(intervals, axis=-1)
+    return [
+        _difference(values, None if intervals is None else (float(low), float(high)), design, seed)
+        for values, (low, high) in zip(rows, bounds, strict=True)
+    ]
+
+
+def _difference(
+    values: Floats, interval: Interval | None, design: Design, seed: int
+) -> tuple[Difference, Noise | None]:
+    n = design.n
     higher, lower = int((values > 0).sum()), int((values < 0).sum())
     counts = {"discordant": higher + lower, "a_higher": lower, "b_higher": higher}
-    delta = math.fsum(values) / n
-    interval = difference_interval(values, design)
+    delta = math.fsum(values.tolist()) / n
     if interval is None:
         reason = "all questions share one cluster, so nothing shows how much another would differ"
-        return Difference(n, delta, **counts, clusters=1, reason=reason)
-    low, high = (float(bound) for bound in interval)
+        return Difference(n, delta, **counts, clusters=1, reason=reason), None
+    low, high = interval
     sums, spread = design.sums(values), noise(values, design)
-    return Difference(
+    difference = Difference(
         n,
         delta,
         min(low, delta),
@@ -77,6 +87,7 @@ def compare(differences: Sequence[float] | Floats, design: Design, seed: int = 0
         clusters=design.clusters,
         reason=_too_few(higher + lower, sums, design),
     )
+    return difference, spread
 
 
 def _too_few(discordant: int, sums: Floats, design: Design) -> str | None:
@@ -98,60 +109,6 @@ def _too_few(discordant: int, sums: Floats, design: Design) -> str | None:
             )
             return f"{who} them apart, and at least {spelled(FEWEST)} must"
     return None
-
-
-def exchange_p(sums: Floats, seed: int = 0) -> float:
-    """Two-sided p of the sum of differences, were a and b exchanged at random within each cluster.
-
-    If the two strategies are alike, each cluster's sum is as likely to have the other sign. With single
-    right or wrong answers this is McNemar's exact test; clusters keep whatever ties them together. Exact
-    where sums are few, or whole numbers of halves, thirds … (means over seeds); else drawn, with the observed
-    signs among the draws (Phipson, Smyth 2010).
-    """
-    sizes = np.abs(sums[np.abs(sums) > 1e-9])
-    if not len(sizes):
-        return 1.0
-    observed = abs(math.fsum(sums)) - 1e-9
-    unit = next((u for u in UNITS if np.allclose(sizes * u, np.rint(sizes * u), rtol=0, atol=1e-9)), None)
-    if unit:
-        p = _exact_p(np.rint(sizes * unit).astype(int), observed * unit)
-    elif len(sizes) <= EXACT_UP_TO:
-        signs = np.array(list(itertools.product((-1.0, 1.0), repeat=len(sizes))))
-        p = float((np.abs(signs @ sizes) >= observed).mean())
-    else:
-        p = _drawn_p(sizes, observed, seed)
-    return min(1.0, p)
-
-
-def _exact_p(sizes: np.ndarray[tuple[int], np.dtype[np.int_]], observed: float) -> float:
-    if (sizes == 1).all():
-        from scipy.special import bdtr
-
-        count = len(sizes)
-        return float(2 * bdtr((count - math.ceil(observed)) // 2, count, 0.5))
-    total = int(sizes.sum())
-    chance = np.zeros(2 * total + 1)  # of each sum from −total to total
-    chance[total] = 1.0
-    reach = 0
-    for size in sizes:
-        middle = chance[total - reach : total + reach + 1] / 2
-        reach += int(size)
-        chance[total - reach : total + reach + 1] = 0
-        chance[total - reach : total + reach + 1 - 2 * size] += middle
-        chance[total - reach + 2 * size : total + reach + 1] += middle
-    return float(chance[np.abs(np.arange(-total, total + 1)) >= observed].sum())
-
-
-def _drawn_p(sizes: Floats, observed: float, seed: int) -> float:
-    flips = min(FLIPS, max(1_999, FLIPS_BUDGET // len(sizes)))
-    generator = np.random.Generator(np.random.PCG64(seed))
-    hits = 0
-    for start in range(0, flips, 500):
-        rows = min(500, flips - start)
-        bits = np.frombuffer(generator.bytes(rows * -(-len(sizes) // 8)), dtype=np.uint8)
-        signs = np.unpackbits(bits.reshape(rows, -1), axis=1)[:, : len(sizes)]
-        hits += int((np.abs(2 * (signs @ sizes) - sizes.sum()) >= observed).sum())
-    return (hits + 1) / (flips + 1)
 
 
 def holm(ps: Sequence[float | None]) -> list[float | None]:

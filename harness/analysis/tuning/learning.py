@@ -10,7 +10,7 @@ from harness.analysis.results.tuning import LearningCurve, LearningPoint
 from harness.analysis.tuning.curve import FEWEST_SIZES, LIMIT, fit
 from harness.analysis.tuning.effort import seconds_of
 from harness.quantities import whole
-from harness.run.tuning.learning import learns, learnt_from, part_of
+from harness.run.tuning.fewer import learns, learnt_from, part_of
 from harness.spec.system import System
 
 Answered = Mapping[str, Sequence[ScoredAnswer]]

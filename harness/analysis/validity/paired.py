@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from harness.analysis.accuracy import ScoredAnswer, differences
-from harness.analysis.statistics.clusters import Design
+from harness.analysis.accuracy import ScoredAnswer, per_question
+from harness.analysis.statistics.clusters import Design, Floats, design_of
 from harness.analysis.statistics.paired import compare
 
 
@@ -40,13 +40,11 @@ def drop(
 
     Where a system answered a question under several seeds, its mean counts: a question is one observation.
     """
-    changes = differences(a, b, metric)
-    if not changes:
-        return None
-    return judged([*changes.values()], Design.of([clusters[name] for name in changes]))
+    questions, changes = per_question(b, metric).minus(per_question(a, metric))
+    return judged(changes, design_of(clusters, questions)) if questions else None
 
 
-def judged(changes: Sequence[float], design: Design) -> Drop:
+def judged(changes: Sequence[float] | Floats, design: Design) -> Drop:
     """By the test of the comparisons: its distribution is symmetric, so one side has half of its p."""
     difference = compare(changes, design)
     delta = difference.delta or 0.0

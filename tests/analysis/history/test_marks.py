@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from harness.analysis.history.marks import Mark, Scored, least_p, marks, own_machine, steps
 from harness.analysis.history.runs import Entry, Figure, Point
 from harness.analysis.results.figures import Estimate, Tokens
-from harness.analysis.statistics.paired import exchange_p
+from harness.analysis.statistics.exchange import exchange_p
 from tests.analysis.history.made import NONE, entry, point, spent
 from tests.analysis.regression.reruns import manifest_of
 from tests.analysis.runs import manifest

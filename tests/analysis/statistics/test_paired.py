@@ -2,20 +2,14 @@
 
 from __future__ import annotations
 
-import itertools
-import math
-
-import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from harness.analysis.statistics import paired
 from harness.analysis.statistics.clusters import Design
 from harness.analysis.statistics.paired import (
     Difference,
     compare,
-    exchange_p,
     holm,
     holm_levels,
     race,
@@ -40,43 +34,6 @@ def test_right_or_wrong_is_exact_mcnemar(up: int, down: int) -> None:
     assert found.p == pytest.approx(binomtest(up, up + down).pvalue if up + down else 1.0)
     assert found.p == pytest.approx(min(1.0, mcnemar([[5, down], [up, 5]], exact=True).pvalue))
     assert (found.a_higher, found.b_higher, found.discordant) == (down, up, up + down)
-
-
-@pytest.mark.parametrize(
-    "sums", [[3.0, -1.0, 2.0, 2.0, 0.0, -1.0], [0.4, 0.35, -0.2, 0.9], [1 / 3, 2 / 3, -1.0]]
-)
-def test_p_of_few_clusters_is_that_of_all_signs(sums: list[float]) -> None:
-    totals = [
-        abs(math.fsum(sign * abs(size) for sign, size in zip(signs, sums, strict=True)))
-        for signs in itertools.product((-1, 1), repeat=len(sums))
-    ]
-    expected = sum(total >= abs(math.fsum(sums)) - 1e-9 for total in totals) / len(totals)
-    assert exchange_p(np.array(sums)) == pytest.approx(expected)
-
-
-def test_p_of_graded_scores_agrees_with_scipy() -> None:
-    from scipy.stats import permutation_test
-
-    values = np.random.default_rng(3).normal(0.12, 0.3, 40)
-    exact = permutation_test(
-        (values,), np.sum, permutation_type="samples", n_resamples=40_000, rng=np.random.default_rng(0)
-    )
-    assert exchange_p(values) == pytest.approx(exact.pvalue, abs=0.01)
-    assert 0.01 < exact.pvalue < 0.2  # where an error would show
-
-
-def test_p_drawn_for_many_questions_is_near_the_exact_one(monkeypatch: pytest.MonkeyPatch) -> None:
-    sums = np.array([1.0] * 70 + [-1.0] * 45)
-    exact = exchange_p(sums)
-    monkeypatch.setattr(paired, "UNITS", ())
-    assert exchange_p(sums) == pytest.approx(exact, abs=0.006)
-    assert exchange_p(sums) == exchange_p(sums)
-
-
-def test_means_over_seeds_have_an_exact_p() -> None:
-    """Thirds are whole numbers of thirds: the same p as for three times the sums."""
-    sums = np.array([1 / 3, -2 / 3, 1.0, 1 / 3, 2 / 3] * 5)
-    assert exchange_p(sums) == exchange_p(sums * 3)
 
 
 def test_holm_agrees_with_statsmodels_and_leaves_out_what_has_no_p() -> None:

@@ -8,7 +8,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from harness.analysis.statistics.clusters import Design
-from harness.analysis.statistics.paired import exchange_p
+from harness.analysis.statistics.exchange import exchange_p
 from harness.analysis.statistics.power import (
     ALPHA,
     detectable,

@@ -105,8 +105,11 @@ def _validate(options: argparse.Namespace) -> None:
 
 
 def _called(task: Task) -> str:
-    """How a command names a task: by its name in `tasks/`, elsewhere by its path."""
-    return task.name if task.path.parent == TASKS else str(task.path)
+    """How a command names a task: by its name in `tasks/`, elsewhere by its path, as those of lm-eval's, which may be
+    members of a group.
+    """
+    named = task.path.parent == TASKS and not hasattr(task.spec, "lm_eval")
+    return task.name if named else str(task.path)
 
 
 def _schema(_options: argparse.Namespace) -> None:

@@ -58,7 +58,8 @@ def _few(case: Case, shows: Shows) -> Iterator[str]:
         asked += f" in {counted(shows.groups, 'group')}"
     can = "no difference" if shows.smallest is None else f"no difference below {_points(shows.smallest)}"
     need = f"; {shows.questions_needed:,} show one of 10 points" if shows.questions_needed else ""
-    yield f"{_place(case, 'questions', 'test')}: {asked} can show {can}{need}. Write more of them."
+    place = _place(case, "questions", "test") if isinstance(case.task.spec, TaskSpec) else case.task.path
+    yield f"{place}: {asked} can show {can}{need}. Write more of them."
 
 
 def _points(difference: float) -> str:

@@ -39,6 +39,10 @@ def test_validating_opens_it(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["tasks", "validate"]) == 0
     said = capsys.readouterr().out
     assert "questions   8 test, 6 train, 0 dev." in said
+    assert "\ntasks/ours.yaml: 8 test questions can show no difference;" in said
+    assert (
+        "harness compare tasks/ours.yaml --dry-run" in said
+    )  # a member of a group has no name of its own there
     assert "Not few-shot-nearest: lm-eval makes its prompts" in said
 
 

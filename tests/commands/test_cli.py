@@ -170,9 +170,10 @@ def test_compare_ends_with_the_run_folder_on_its_last_line(
 ) -> None:
     tasks_here(with_corpus=False)
     assert main(compare(tiny_model, "--monthly-queries", "40", "--error-price", "0.5")) == 0
-    *_, verdict, last = capsys.readouterr().out.splitlines()
+    *_, verdict, step, last = capsys.readouterr().out.splitlines()
     folder = Path(last)
     assert verdict.startswith("workshop: Nothing can be chosen: base could not be judged")
+    assert step.startswith("  next: ")
     assert folder.parent == Path("reports")
     settings = json.loads((folder / "run.json").read_text(encoding="utf-8"))["settings"]
     assert settings["requirements"] == {"monthly_queries": 40, "error_price_usd": 0.5}

@@ -92,7 +92,10 @@ def filters(row: SystemResult) -> str:
 def once(row: SystemResult) -> str:
     """One-off cost, and how much of it is the price list's people's time and labels, which nobody measured."""
     fixed, people = row.cost.fixed_usd, row.cost.fixed_people_usd
-    return f"{dollars(fixed)} ({dollars(people)} assumed)" if people else dollars(fixed)
+    if not people:
+        return dollars(fixed)
+    share = "" if dollars(people) == dollars(fixed) else f"{dollars(people)} "
+    return f"{dollars(fixed)} ({share}assumed)"
 
 
 COLUMNS: dict[str, Callable[[TaskResult, SystemResult], str]] = {

@@ -116,7 +116,7 @@ def test_a_runs_board_line_by_line(measured: TaskResult) -> None:
     assert lines["base"][1:] == (
         "$1.10 ($0.667–$1.53)",
         "$4.40 ($1.57–$24.13)",
-        "$5.00 ($5.00 assumed)",
+        "$5.00 (assumed)",
     )
     assert all(len(line) == len(COLUMNS) for line in lines.values())
     assert bar(measured.strategies["base"].accuracy) == (
@@ -130,6 +130,7 @@ def test_a_runs_board_line_by_line(measured: TaskResult) -> None:
     ("fixed", "people", "shown"),
     [
         (3120.125, 3120.0, "$3,120.12 ($3,120.00 assumed)"),
+        (600.0, 600.0, "$600.00 (assumed)"),
         (0.5, 0.0, "$0.50"),
         (0.0, 0.0, "$0"),
         (None, 0.0, "n/a"),

@@ -252,7 +252,7 @@ function detail(number) {
   const row = task.rows[number], cell = el("div", undefined, "detail");
   row[REPLIES].forEach((reply, system) => {
     if (!reply) return;
-    const card = el("section"), head = el("h4", `${task.strategies[system]} `);
+    const card = el("section"), head = el("h3", `${task.strategies[system]} `);
     head.append(verdict(reply));
     const time = reply[SECONDS] === null ? "not timed" : `${reply[SECONDS].toFixed(3)} s`;
     const cut = reply[FINISH] === "length" ? ", cut by the token limit" : "";

@@ -94,7 +94,7 @@ def _untaught(case: Case) -> Iterator[str]:
         )
     elif len(task.train) < FEW_TRAIN:
         yield (
-            f"{task.lines[task.train[0].id]}: {counted(len(task.train), 'train question')} teach a fine-tune little; "
+            f"{task.lines[task.train[0].id]}: a fine-tune learns little from {counted(len(task.train), 'train question')}; "
             f"{FEW_TRAIN} or more give it a chance."
         )
 

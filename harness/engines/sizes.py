@@ -21,6 +21,11 @@ class SizedModel:
     download_bytes: float
     licence: str
 
+    @property
+    def in_catalogue(self) -> bool:
+        """Whether it is fetched from the package index, and not from a model hub."""
+        return "/" not in self.name
+
     def memory_bytes(self, dtype: str | None) -> float:
         """Of a run with a fine-tune: its merged adapter has weights of its own."""
         return 2 * self.parameters * BITS.get(str(dtype), 32) / 8 + ROOM_BYTES

@@ -6,7 +6,6 @@ import itertools
 
 from harness.analysis.decision.literature import NOT_MEASURED, expected_range
 from harness.analysis.decision.requirements.table import required
-from harness.analysis.decision.sensitivity import UNKNOWN_COST
 from harness.analysis.results.decision import (
     STATUS_WORDS,
     CandidateFigures,
@@ -79,13 +78,20 @@ def task_blocks(task: TaskResult) -> list[Block]:
     ]
 
 
-def grounds(decision: Decision) -> list[Block]:
-    """The three sentences and the reasons, then the figures, what was assumed, and what would change it."""
-    blocks: list[Block | None] = [
+def opening(decision: Decision) -> list[Block]:
+    """What to do, how sure that is, what would change it, what to do next, and why."""
+    return [
         decision.headline,
         *(f"{title}: {sentence}" for title, sentence in beside(decision)),
         *led("What to do next:", Bullets(next_steps(decision))),
-        Bullets(tuple(reason.text for reason in decision.reasons)),
+        *led("Why:", Bullets(tuple(reason.text for reason in decision.why))),
+    ]
+
+
+def grounds(decision: Decision) -> list[Block]:
+    """The opening, then the figures, what was assumed, and what would change it."""
+    blocks: list[Block | None] = [
+        *opening(decision),
         candidates(decision),
         "Assumed:" if decision.assumptions else None,
         Bullets(tuple(reason.text for reason in decision.assumptions)),
@@ -99,33 +105,14 @@ def grounds(decision: Decision) -> list[Block]:
 
 
 def would_change(decision: Decision) -> list[Block]:
-    """A line an input; one sentence where all of them would say the same."""
-    texts = changes(decision)
-    if all_alike(decision):
-        return [*texts]
-    return ["What would change it (one input moved alone):", Bullets(texts)] if texts else []
+    """A line an input that changes anything, moved alone."""
+    return list(led("What would change it (one input moved alone):", Bullets(changes(decision))))
 
 
 def changes(decision: Decision) -> tuple[str, ...]:
-    """A sentence an input, or the one that says the same for all of them."""
-    alike = all_alike(decision)
-    return (alike,) if alike else tuple(change.text for change in decision.would_change)
-
-
-def all_alike(decision: Decision) -> str | None:
-    """The sentence that says at once what every line of `would_change` would; None where they differ."""
-    changes = decision.would_change
-    searched = [change.label for change in changes if change.searched_low is not None]
-    if not changes:
-        return None
-    if not searched:
-        return f"What would change it {UNKNOWN_COST}."
-    if decision.status is Verdict.NONE_FEASIBLE and not any(change.turns for change in changes):
-        return (
-            "What would change it: not one of these inputs, each moved alone over its whole range: "
-            f"{', '.join(searched)}. Less would have to be required."
-        )
-    return None
+    """Of every input that changes anything, a sentence; the one that has to move least is told already, if alone."""
+    texts = tuple(change.text for change in decision.would_change if change.turns)
+    return texts if len(texts) > 1 else ()
 
 
 def candidates(decision: Decision) -> Table | None:

@@ -30,29 +30,46 @@ def ends(row: Against | Lead) -> str:
     return "" if row.ci_low is None else f" ({signed(row.ci_low)} to {signed(row.ci_high)})"
 
 
-def caveats(case: Case, decision: Decision) -> Reasons:
-    """Requirements that are missed or may be, checks that warn, and which systems are left out."""
-    for name, row in decision.candidates.items():
-        yield from outcomes(decision, name, Met.MISSED)
-        yield from outcomes(decision, name, Met.UNKNOWN)
-        if row.feasible:
-            yield from outcomes(decision, name, Met.MET)
-    yield from _no_better_than_trivial(decision)
-    yield from _warnings(case, decision)
-    yield from _not_measured(case, decision)
-    yield from _excluded(case, decision)
+def requirements(decision: Decision) -> Reasons:
+    """A sentence a candidate: requirements that it misses, that cannot be checked, or that it may miss."""
+    for name in decision.candidates:
+        if name != decision.nearest:  # the headline says what that misses
+            yield from outcomes(decision, name)
 
 
-def outcomes(decision: Decision, name: str, status: Met) -> Reasons:
-    """A candidate's outcomes of one status, a sentence each; of those that are met, the ones that may not be."""
-    for outcome in decision.candidates[name].requirements:
-        if outcome.status is status and (status is not Met.MET or outcome.unsure):
-            met = "met, but not for certain: " if status is Met.MET else ""
-            label = rows()[outcome.requirement].label
-            yield Reason(f"{name}: {label}: {met}{outcome.detail}.", dict(outcome.figures))
+def outcomes(decision: Decision, name: str) -> Reasons:
+    """`lora misses budget ($510.00 a month, required $100.00: missed by $410.00).`, and what else is not met."""
+    row = decision.candidates[name]
+    by_status = {
+        status: [
+            outcome
+            for outcome in row.requirements
+            if outcome.status is status and (status is not Met.MET or (outcome.unsure and row.feasible))
+        ]
+        for status in (Met.MISSED, Met.UNKNOWN, Met.MET)
+    }
+    figures: dict[str, Figure] = {
+        f"{outcome.requirement}: {key}": value
+        for told in by_status.values()
+        for outcome in told
+        for key, value in outcome.figures.items()
+    }
+    missed, unknown, unsure = (
+        [(rows()[outcome.requirement].label, outcome.detail) for outcome in told]
+        for told in by_status.values()
+    )
+    clauses = [
+        f"misses {listed(f'{label} ({detail})' for label, detail in missed)}" if missed else "",
+        *(f"{label} {detail}" for label, detail in unknown),
+        *(f"meets {label}, but not for certain ({detail})" for label, detail in unsure),
+    ]
+    if any(clauses):
+        yield Reason(
+            f"{name}{':' if not missed and unknown else ''} {'; '.join(filter(None, clauses))}.", figures
+        )
 
 
-def _no_better_than_trivial(decision: Decision) -> Reasons:
+def no_better_than_trivial(decision: Decision) -> Reasons:
     """Which systems are kept from being recommended by a reply that needs no model."""
     names = [name for name, row in decision.candidates.items() if row.beats_trivial is False]
     if names and len(names) < len(decision.candidates):
@@ -63,43 +80,66 @@ def _no_better_than_trivial(decision: Decision) -> Reasons:
         )
 
 
-def _warnings(case: Case, decision: Decision) -> Reasons:
-    """Checks with a warning about the favourite or a rival, a sentence each."""
+def warnings(case: Case, decision: Decision) -> Reasons:
+    """Which checks warn of the favourite or a rival; what they found stands with the checks."""
     if decision.favourite is None:
         return
     feasible = {name for name, row in decision.candidates.items() if row.feasible}
-    for check in case.checks:
-        names = [name for name in check.strategies if name in feasible]
-        if check.status is Status.WARN and names:
-            yield Reason(f"Warning for {listed(names)} ({check.title}): {check.clause}.", dict(check.figures))
+    warned = {
+        check.title: names
+        for check in case.checks
+        if check.status is Status.WARN and (names := [name for name in check.strategies if name in feasible])
+    }
+    if warned:
+        told = listed((f"{title} ({listed(names)})" for title, names in warned.items()), apart="; ")
+        yield reason(f"Checks warn: {told}.")
 
 
-def _not_measured(case: Case, decision: Decision) -> Reasons:
+def not_measured(case: Case, decision: Decision) -> Reasons:
     """A fine-tune that leads while what it forgot was not measured."""
     best = decision.favourite
     if best is None or not case.systems[best].system.adapted:
         return
-    for check in case.checks:
-        if check.check == "forgetting" and check.status is Status.NOT_APPLICABLE:
-            yield reason(f"What {best} forgot was {check.clause}.")
+    if any(check.check == "forgetting" and check.status is Status.NOT_APPLICABLE for check in case.checks):
+        yield reason(f"What {best} forgot was not measured: compare with --guard TASK.")
 
 
-def _excluded(case: Case, decision: Decision) -> Reasons:
-    """Which systems are left out by which failed check, a sentence a check."""
+def excluded(case: Case, decision: Decision) -> Reasons:
+    """Which systems are left out for which reason, unless the headline says it; a sentence a check."""
+    said = () if decision.why_not else decision.unjudged
     for check in case.checks:
-        names = [name for name in check.strategies if name in decision.excluded]
+        names = [name for name in check.strategies if name in decision.excluded and name not in said]
         if check.status is Status.FAIL and names:
-            text = f"{listed(names)} left out ({check.title}): {check.clause}."
-            yield Reason(text, dict(check.figures))
+            each = ", each" if len(names) > 1 else ""
+            yield reason(f"{listed(names)} left out{each} because {check.because}.")
 
 
 # What the control with gold passages says
+
+WEAK = 1 / 3
+"""The share of answers lost with the right passages in the prompt from which on the generator is too weak."""
+
+
+def too_weak(case: Case, decision: Decision) -> bool:
+    """Whether the generator fails with the right passages, and not for want of room for its answers."""
+    room = decision.headroom
+    lost = room.answerable.lost if room.answerable else room.generator
+    control = case.beside(decision.favourite).named("gold")
+    cut = (check for check in case.checks if check.check == "cut_answers" and control in check.strategies)
+    return (
+        lost is not None
+        and lost >= WEAK
+        and not any(check.status in (Status.WARN, Status.FAIL) for check in cut)
+    )
 
 
 def headroom(case: Case, decision: Decision) -> Reasons:
     """Better retrieval, a better generator, or knowledge that was there already; all on one model."""
     case = case.beside(decision.favourite)
     room, control = decision.headroom, case.named("gold")
+    weak = too_weak(case, decision)
+    if weak:
+        yield _generator(case, decision)
     if room.retrieval and control:
         found = case.named("retrieved")
         best, now = (case.systems[name].accuracy.mean for name in (control, found or control))
@@ -119,7 +159,7 @@ def headroom(case: Case, decision: Decision) -> Reasons:
             ci_high=room.retrieval.ci_high,
         )
         yield joined(told, *_over_favourite(case, decision, control))
-    if room.generator is not None and room.generator >= case.rules.margin:
+    if room.generator is not None and room.generator >= case.rules.margin and not weak:
         yield joined(_generator(case, decision), *_cut(case, str(control)))
     lead = room.knowledge
     if lead and lead.already:
@@ -161,6 +201,11 @@ def _generator(case: Case, decision: Decision) -> Reason:
     if lost == 1:
         return reason(f"Even with the right passages in the prompt no answer{on} is right.", **figures)
     what, them = (f"of {case.graded} is still missing", "it") if case.graded else ("are still wrong", "them")
+    if too_weak(case, decision):
+        told = (
+            f"The generator is too weak: with the right passages in the prompt, {percent(lost)} {what}{on}."
+        )
+        return reason(told, lost=lost, **figures)
     return reason(
         f"With the right passages in the prompt, {percent(lost)} {what}{on}: the generator loses {them}, a matter for "
         "fine-tuning or a larger model.",

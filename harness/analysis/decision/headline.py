@@ -30,7 +30,8 @@ def what_to_do(case: Case, decision: Decision) -> Reason:
     left = [unjudged(name, case.excluded[name]) for name in decision.unjudged]
     if decision.status is Verdict.NONE_FEASIBLE:
         return _closed(joined(_nearest(decision, str(decision.nearest)), *left, by="; "))
-    return _closed(joined(_take(case, decision), *left, by="; "))
+    taken = _closed(joined(_take(case, decision), *left, by="; "))
+    return joined(taken, *_volume(decision))
 
 
 def _closed(words: Reason) -> Reason:
@@ -51,33 +52,29 @@ def _take(case: Case, decision: Decision) -> Reason:
     among = ""
     if decision.status is Verdict.BEST_OF_JUDGED:
         among = f"of {listed(decision.candidates)}, "
-    taken = joined(
-        reason(f"{among}take {first}"),
-        taught(case.systems[first], case.rules.margin),
-        *_volume(case, decision),
-        by="",
-    )
+    taken = joined(reason(f"{among}take {first}"), taught(case.systems[first], case.rules.margin), by="")
     if condition := decision.condition:
         price = reason(
-            f", unless a wrong answer costs you more than {dollars(condition.error_price_usd)}; then {condition.then}",
+            f", unless a wrong answer costs you more than {dollars(condition.error_price_usd)}: then {condition.then}",
             error_price_usd=condition.error_price_usd,
         )
         taken = joined(taken, price, taught(case.systems[condition.then], case.rules.margin), by="")
     return Reason(f"{taken.text[:1].upper()}{taken.text[1:]}", taken.figures)
 
 
-def _volume(case: Case, decision: Decision) -> Reasons:
-    """The volume at which it is taken, what a month costs and how it is served then, where costs took part."""
+def _volume(decision: Decision) -> Reasons:
+    """What a month of it costs, and at which volume, where costs took part."""
     if any(row.monthly_usd is None for row in decision.candidates.values() if row.feasible):
         return
-    queries = decision.setting.monthly_queries
-    usd = decision.candidates[str(decision.favourite)].monthly_usd
+    name, queries = str(decision.favourite), decision.setting.monthly_queries
+    usd = decision.candidates[name].monthly_usd
+    if not (decision.condition or decision.unjudged):
+        name = "It"
     yield reason(
-        f" at {whole(queries)} queries a month for {dollars(usd)}", monthly_queries=queries, monthly_usd=usd
+        f"{name} costs {dollars(usd)} a month at {whole(queries)} queries.",
+        monthly_queries=queries,
+        monthly_usd=usd,
     )
-    found = (one for one in case.candidates_at(case.setting) if one.name == decision.favourite)
-    if served := next(found).economics.served(queries):
-        yield Reason(f" {served.text}", served.figures)
 
 
 def taught(system: SystemFigures, margin: float) -> Reason:
@@ -96,7 +93,7 @@ def taught(system: SystemFigures, margin: float) -> Reason:
 
 def unjudged(name: str, failed: Sequence[Check]) -> Reason:
     """That a system could not be judged, and why: a clause."""
-    why = listed(dict.fromkeys(check.failed or f"it failed the check of {check.title}" for check in failed))
+    why = listed(dict.fromkeys(check.because for check in failed))
     return reason(f"{name} could not be judged: {why}")
 
 
@@ -135,7 +132,7 @@ def how_sure(case: Case, decision: Decision) -> Reason:
     if decision.why_not or name is None:
         return reason("")
     parts = [_accuracy(case, decision, name), *_next_best(case, decision), *_leans_on(case, decision)]
-    return _closed(joined(*parts, by="; "))
+    return joined(*parts)
 
 
 def _accuracy(case: Case, decision: Decision, name: str) -> Reason:
@@ -149,7 +146,7 @@ def _accuracy(case: Case, decision: Decision, name: str) -> Reason:
         figures |= {"ci_low": low, "ci_high": high, "confidence_percent": 95}
     what = f"has a mean {case.graded} of {percent(mean)}" if case.graded else f"is right on {percent(mean)}"
     of = "on" if case.graded else "of"
-    return Reason(f"{name} {what}{interval} {of} {whole(found.n)} questions", figures)
+    return Reason(f"{name} {what} {of} {whole(found.n)} questions{interval}.", figures)
 
 
 def _next_best(case: Case, decision: Decision) -> Reasons:
@@ -167,7 +164,7 @@ def _next_best(case: Case, decision: Decision) -> Reasons:
     else:
         what, figures = "which is inconclusive", {}
     yield reason(
-        f"against {rival} {points(row.delta)}{ends(row)}, {what}",
+        f"Against {rival}: {points(row.delta)}{ends(row)}, {what}.",
         delta=row.delta,
         delta_low=row.ci_low,
         delta_high=row.ci_high,
@@ -188,11 +185,11 @@ def _leans_on(case: Case, decision: Decision) -> Reasons:
     named = {decision.favourite, decision.condition.then if decision.condition else None}
     tuned = [name for name in case.systems if name in named and case.systems[name].system.adapted]
     if once := [name for name in tuned if case.systems[name].seeds is None]:
-        yield reason(f"{listed(once)} trained with one seed, another may differ")
+        yield reason(f"{listed(once)} trained with one seed: another may differ.")
     if decision.excluded:
-        yield reason(f"{listed(decision.excluded)} left out, having failed a check")
+        yield reason(f"{listed(decision.excluded)} left out, having failed a check.")
     if decision.setting.monthly_queries_assumed:
-        yield reason("the volume is assumed")
+        yield reason("The volume is assumed.")
 
 
 # What would change it
@@ -217,13 +214,12 @@ def what_would_change(case: Case, decision: Decision) -> Reason:
     ]
     if not moved:
         labels = listed(change.label for change in searched if not any(_turns(decision, change)))
-        return reason(f"None of these changes it, each moved alone over its range: {labels}.")
+        return reason(f"No single input changes it. Tried, far up and down: {labels}.")
     change, turn, way = min(moved, key=lambda found: _distance(found[0], found[1]))
     now = "" if change.current is None else f" (now {write(change.input, change.current)})"
-    label = f"{change.label[:1].upper()}{change.label[1:]}"
     beyond = "less" if way == "down" else "more"
     return reason(
-        f"{label}{now}, at {write(change.input, turn.value)} or {beyond}: {turn.in_words}.",
+        f"If {change.label}{now} is {write(change.input, turn.value)} or {beyond}: {turn.in_words}.",
         current=change.current,
         value=turn.value,
     )

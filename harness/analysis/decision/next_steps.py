@@ -10,14 +10,14 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 
 from harness.analysis.decision.case import Case
-from harness.analysis.decision.caveats import Figure
+from harness.analysis.decision.caveats import Figure, too_weak
 from harness.analysis.decision.pairs import TRAININGS_DIFFER
 from harness.analysis.decision.requirements.table import rows
 from harness.analysis.results.decision import Decision, Verdict
 from harness.analysis.results.requirements import Met, Outcome
 from harness.analysis.results.step import Step
 from harness.engines.sizes import SizedModel, stronger
-from harness.quantities import dollars, gigabytes, three, whole
+from harness.quantities import dollars, gigabytes, plain, whole
 from harness.run.facts import ModelFacts
 
 MOST = 3
@@ -147,7 +147,7 @@ def _price_of_an_error(case: Case, decision: Decision) -> Steps:
     bands, least = decision.error_price, case.rules.least_error_usd
     ends = (*(band.from_usd for band in bands[1:]), math.inf)
     settled = [
-        (max(band.from_usd, 0.0), end, band.winner)
+        (band.from_usd if band.from_usd > least else 0.0, end, band.winner)
         for band, end in zip(bands, ends, strict=False)
         if band.status is Verdict.RECOMMENDED and end > least
     ][:2]
@@ -159,25 +159,13 @@ def _price_of_an_error(case: Case, decision: Decision) -> Steps:
         span = f"from {dollars(low)} on" if low else "at any price"
         if high < math.inf:
             span = f"from {dollars(low)} to {dollars(high)}" if low else f"up to {dollars(high)}"
-        clauses.append(f"{span} {winner} is recommended")
+        clauses.append(f"{span} take {winner}")
         figures |= {f"from_{place}": low or None, f"to_{place}": high if high < math.inf else None}
     text = f"Say what a wrong answer costs you: {', '.join(clauses)}"
     yield Step(text, "harness decide RUN --error-price USD", figures)
 
 
 # The generator
-
-WEAK = 1 / 3
-"""The share of answers lost with the right passages in the prompt from which on the generator is too weak."""
-
-
-def too_weak(case: Case, decision: Decision) -> bool:
-    """Whether the generator fails with the right passages, and not for want of room for its answers."""
-    room = decision.headroom
-    lost = room.answerable.lost if room.answerable else room.generator
-    control = case.beside(decision.favourite).named("gold")
-    cut = (check for check in case.checks if check.check == "cut_answers" and control in check.strategies)
-    return lost is not None and lost >= WEAK and not any(check.remedy for check in cut)
 
 
 def _stronger(case: Case, decision: Decision) -> Steps:
@@ -198,7 +186,7 @@ def _stronger(case: Case, decision: Decision) -> Steps:
 
 
 def _to_try(case: Case, model: ModelFacts, found: tuple[SizedModel, ...], *, fits: bool) -> Steps:
-    """The smallest and the largest."""
+    """One that is fetched from the package index, else the smallest; and the largest."""
     if not found:
         figures: dict[str, Figure] = {"memory_gb": case.memory_gb}
         text = (
@@ -206,12 +194,13 @@ def _to_try(case: Case, model: ModelFacts, found: tuple[SizedModel, ...], *, fit
         )
         yield Step(text, f"{_compare(case)} http://HOST:PORT/v1#NAME", figures)
     within = " that fits into this machine" if fits else ""
-    for place, other in enumerate(dict.fromkeys((*found[:1], *found[-1:]))):
+    near = [model for model in found if model.in_catalogue][:1] or found[:1]
+    for place, other in enumerate(dict.fromkeys((*near, *found[-1:]))):
         times = other.parameters / float(model.parameters or 1)
         memory, download = other.memory_bytes(model.dtype) / 1e9, other.download_bytes / 1e9
         what = f"Or the strongest known here{within}" if place else f"Try a stronger generator{within}"
-        takes = f"{gigabytes(memory)} of memory, {gigabytes(download)} to fetch"
-        text = f"{what}: {takes}, about {three(times)} times as long"
+        takes = f"{plain(memory)} GB of memory, {plain(download)} GB to fetch"
+        text = f"{what}: {takes}, about {plain(times)} times as long"
         figures = {"memory_gb": memory, "download_gb": download, "times": times}
         yield Step(text, f"{_compare(case)} {other.name}", figures)
 

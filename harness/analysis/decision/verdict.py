@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, replace
 
 from harness.analysis.decision import chances, change_words, headline, words
+from harness.analysis.decision.assumptions import assumptions
 from harness.analysis.decision.case import Case
 from harness.analysis.decision.choice import Appraisal, Choice, OpenRival, pays
 from harness.analysis.decision.literature import literature
@@ -42,7 +43,7 @@ def verdict(case: Case) -> Decision:
         caveats=headline.caveats(case, decision),
         what_would_change=headline.what_would_change(case, decision),
         reasons=words.reasons(case, decision),
-        assumptions=() if decision.why_not else tuple(words.assumptions(case, decision)),
+        assumptions=() if decision.why_not else tuple(assumptions(case, decision)),
         literature=literature(case, decision),
         next_steps=next_steps(case, decision),
     )
@@ -115,9 +116,9 @@ def _measured(case: Case, choice: Choice) -> Decision:
 
 
 def _why_excluded(checks: Sequence[Check]) -> str:
-    """Which checks a system failed, and what they found: a clause."""
-    found = "; ".join(f"{check.title}: {check.clause}" for check in checks)
-    return f"it failed a validity check ({found})."
+    """Which checks a system failed, and why it cannot be judged: a clause."""
+    found = "; ".join(f"{check.because} ({check.title})" for check in checks)
+    return f"{found}."
 
 
 def _required(needs: Requirements) -> dict[str, float | str | bool]:

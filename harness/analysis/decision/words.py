@@ -1,27 +1,55 @@
 """Why: the sentences of a decision behind its first three (`headline.py`), each with the numbers in it.
 
-Every function takes a decision whose figures are there, and gives the sentences of one topic.
+Every function takes a decision whose figures are there, and gives the sentences of one topic. What the first three
+say already is not said again.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from harness.analysis.decision.case import Case
-from harness.analysis.decision.caveats import Reasons, caveats, ends, headroom, joined, method_or_data, reason
+from harness.analysis.decision.caveats import (
+    Figure,
+    Reasons,
+    ends,
+    excluded,
+    headroom,
+    joined,
+    method_or_data,
+    no_better_than_trivial,
+    not_measured,
+    reason,
+    requirements,
+    too_weak,
+    warnings,
+)
 from harness.analysis.results.decision import Against, CandidateFigures, Decision, Reason
-from harness.quantities import dollars, listed, months, percent, points, share, whole
+from harness.quantities import dollars, listed, percent, points, share, whole
+
+NAMED = 4
+"""So many rivals are named in one sentence."""
 
 
 def reasons(case: Case, decision: Decision) -> tuple[Reason, ...]:
-    """Money, rivals, what is open, caveats, what the controls show, chances: in this order."""
+    """The most weighty first: what speaks against the choice, what decides it, then what it rests on."""
+    weak = too_weak(case, decision)
     return (
-        *_favourite(case, decision),
-        *_rivals(case, decision),
+        *_poor(case, decision),
+        *(headroom(case, decision) if weak else ()),
         *_condition(decision),
-        *_prices_that_pay(decision),
         *_still_open(decision),
-        *caveats(case, decision),
-        *headroom(case, decision),
+        *excluded(case, decision),
+        *requirements(decision),
+        *_rivals(case, decision),
+        *(() if weak else headroom(case, decision)),
+        *warnings(case, decision),
+        *_money(decision),
         *method_or_data(case, decision),
+        *no_better_than_trivial(decision),
+        *_changed(decision),
+        *not_measured(case, decision),
+        *_prices_that_pay(decision),
         *_chances(decision),
     )
 
@@ -29,44 +57,53 @@ def reasons(case: Case, decision: Decision) -> tuple[Reason, ...]:
 # The favourite
 
 
-def _favourite(case: Case, decision: Decision) -> Reasons:
-    if decision.favourite is None:
+def _money(decision: Decision) -> Reasons:
+    """What a month costs, with each rival; of people's time where that outweighs what was measured."""
+    name = decision.favourite
+    if name is None:
         return
-    name, row = decision.favourite, decision.candidates[decision.favourite]
-    yield joined(*_money(decision, name, row))
-    yield from _changed(name, row)
-    yield from _poor(case, name, decision, row.accuracy)
-
-
-def _money(decision: Decision, name: str, row: CandidateFigures) -> Reasons:
-    """The monthly cost, and the part of it that the price list takes for people, which outweighs what was measured."""
-    if row.monthly_usd is None:
+    row = decision.candidates[name]
+    figure = "total_usd" if decision.by_value else "monthly_usd"
+    own = getattr(row, figure)
+    if own is None:
         yield reason(f"What {name} costs is not known: {row.cost_reason}.")
+        return
+    others = {rival: getattr(decision.candidates[rival], figure) for rival in _feasible(decision)}
+    known = {rival: usd for rival, usd in others.items() if usd is not None}
+    told = [f"{rival} {dollars(usd)}" for rival, usd in known.items()]
+    figures: dict[str, Figure] = {"own_usd": own, **{f"{rival}_usd": usd for rival, usd in known.items()}}
+    what = "A month with its wrong answers costs" if decision.by_value else "A month costs"
+    if told:
+        figures["more_rivals"] = max(0, len(told) - NAMED)
+        yield joined(
+            reason(f"{what} {dollars(own)} with {name}; {listed(told, NAMED)}.", **figures),
+            *_people(row),
+        )
     elif decision.by_value:
-        yield reason(
-            f"{name} is expected to cost {dollars(row.total_usd)} a month, {dollars(row.errors_usd)} of them for wrong "
-            "answers.",
-            total_usd=row.total_usd,
-            errors_usd=row.errors_usd,
-        )
+        yield joined(reason(f"{what} {dollars(own)}.", own_usd=own), *_people(row))
     else:
-        volume = decision.setting.monthly_queries
+        yield from _people(row)
+
+
+WEIGHTY = 0.1
+"""The share of a cost from which on people's time is worth a word."""
+
+
+def _people(row: CandidateFigures) -> Reasons:
+    """The part of the cost that the price list takes for people, where it weighs."""
+    if row.people_usd and row.monthly_usd and row.people_usd >= WEIGHTY * row.monthly_usd:
         yield reason(
-            f"{name} costs {dollars(row.monthly_usd)} a month at {whole(volume)} queries.",
-            monthly_usd=row.monthly_usd,
-            monthly_queries=volume,
-        )
-    if row.people_usd:
-        yield reason(
-            f"{dollars(row.people_usd)} of it is people's time and labels, which the price list assumes; put in your "
+            f"Of it {dollars(row.people_usd)} is people's time and labels, which the price list assumes: put in your "
             "own.",
             people_usd=row.people_usd,
         )
 
 
-def _changed(name: str, row: CandidateFigures) -> Reasons:
+def _changed(decision: Decision) -> Reasons:
     """That changed facts are credited as facts which training did not hold."""
-    if row.accuracy < row.accuracy_measured:
+    name = decision.favourite
+    row = decision.candidates[name] if name else None
+    if row and row.accuracy < row.accuracy_measured:
         yield reason(
             f"With changes of knowledge {name} is credited with {percent(row.accuracy)}, not with the "
             f"{percent(row.accuracy_measured)} measured: facts that have changed count as facts that its training set "
@@ -76,8 +113,12 @@ def _changed(name: str, row: CandidateFigures) -> Reasons:
         )
 
 
-def _poor(case: Case, name: str, decision: Decision, accuracy: float) -> Reasons:
+def _poor(case: Case, decision: Decision) -> Reasons:
     """The best of bad ones is called that; one without a right answer leads by what it costs alone."""
+    name = decision.favourite
+    if name is None:
+        return
+    accuracy = decision.candidates[name].accuracy
     best = max(row.accuracy for row in decision.candidates.values() if row.feasible)
     if accuracy == 0 and best:
         yield reason(
@@ -96,61 +137,91 @@ def _poor(case: Case, name: str, decision: Decision, accuracy: float) -> Reasons
 # Rivals
 
 
+def _feasible(decision: Decision) -> list[str]:
+    """The favourite's feasible rivals, the most accurate first."""
+    rows = decision.candidates
+    names = [name for name in decision.against if rows[name].feasible]
+    return sorted(names, key=lambda name: -rows[name].accuracy)
+
+
 def _rivals(case: Case, decision: Decision) -> Reasons:
-    """The favourite against each feasible rival: accuracy with its interval, then money."""
-    for rival, against in decision.against.items():
-        row = decision.candidates[rival]
-        if not row.feasible or against.delta is None:
-            continue
-        aged = row.accuracy < row.accuracy_measured
-        since = f", since facts change; {percent(row.accuracy_measured)} measured" if aged else ""
-        apart = reason(
-            f"Against {rival} ({_mean(case, row.accuracy)}{since}): {points(against.delta)}{ends(against)}, "
-            f"{_resolved(against)}.",
-            accuracy=row.accuracy,
-            accuracy_measured=row.accuracy_measured if aged else None,
-            delta=against.delta,
-            ci_low=against.ci_low,
-            ci_high=against.ci_high,
-        )
-        yield joined(apart, *_costs_of_both(decision, rival), *_as_good(decision, rival, against))
+    """The favourite against all others at once: a sentence for those behind it, ahead of it, alike, not told apart."""
+    name, kinds = decision.favourite, ("more", "less", "alike", "open")
+    groups: dict[str, list[str]] = {kind: [] for kind in kinds}
+    for rival in _feasible(decision):
+        if (against := decision.against[rival]).delta is not None:
+            groups[_kind(against)].append(rival)
+    right = f"has a {{}} mean {case.graded} than" if case.graded else "is right {} often than"
+    higher, lower = ("higher", "lower") if case.graded else ("more", "less")
+    as_often = f"has about the same mean {case.graded} as" if case.graded else "is right about as often as"
+    margin = float(decision.requirements["accuracy_margin"])
+    if groups["more"]:
+        yield _gaps(decision, groups["more"], f"{name} {right.format(higher)}")
+    if groups["less"]:
+        yield _gaps(decision, groups["less"], f"{name} {right.format(lower)}")
+    if groups["alike"]:
+        alike = _gaps(decision, groups["alike"], f"{name} {as_often}")
+        yield joined(alike, reason(f"Less than {share(margin)} does not matter.", margin=margin))
+    for kind in ("more", "less", "alike"):
+        for rival in groups[kind]:
+            yield from _at_risk(decision, rival, decision.against[rival])
+    for rival in groups["open"]:
+        if not decision.against[rival].open:
+            yield _not_shown(decision, rival)
 
 
-def _mean(case: Case, accuracy: float) -> str:
-    """A mean of the primary metric; where an answer can be partly right, it is no share of right answers."""
-    return f"a mean {case.graded} of {percent(accuracy)}" if case.graded else f"{percent(accuracy)} right"
-
-
-def _resolved(against: Against) -> str:
+def _kind(against: Against) -> str:
     if against.alike:
-        return "alike within the margin"
-    if against.resolved:
-        return "significant"
+        return "alike"
+    if not against.resolved or against.delta is None:
+        return "open"
+    return "more" if against.delta > 0 else "less"
+
+
+def _gaps(decision: Decision, rivals: Sequence[str], lead: str) -> Reason:
+    """`rag is right more often than lora (+55.0 points) and base (+80.0).`"""
+    told: list[str] = []
+    figures: dict[str, Figure] = {"more_rivals": max(0, len(rivals) - NAMED)}
+    for rival in rivals:
+        row = decision.candidates[rival]
+        delta = decision.against[rival].delta
+        aged = row.accuracy < row.accuracy_measured
+        since = f" once facts change, {percent(row.accuracy_measured)} right as measured" if aged else ""
+        told.append(f"{rival} ({points(delta)}{since})")
+        figures |= {f"{rival}: delta": delta}
+        figures |= {f"{rival}: accuracy": row.accuracy_measured} if aged else {}
+    return Reason(f"{lead} {listed(told, NAMED)}.", figures)
+
+
+def _not_shown(decision: Decision, rival: str) -> Reason:
+    """A difference that may be chance, and why it does not keep the favourite from being recommended."""
+    against = decision.against[rival]
+    apart = reason(
+        f"{decision.favourite} against {rival}: {points(against.delta)}{ends(against)}, {_doubt(against)}.",
+        delta=against.delta,
+        ci_low=against.ci_low,
+        ci_high=against.ci_high,
+    )
+    return joined(apart, *_as_good(decision, rival, against))
+
+
+BLIND = "without an interval, as these questions do not show how much others would differ"
+
+
+def _doubt(against: Against) -> str:
+    """Why it may be chance, a clause."""
     if against.reason:
-        return f"inconclusive, as {against.reason}"
+        return f"which may be chance, as {against.reason}"
     if against.ci_low is not None and against.ci_high is not None and against.ci_low * against.ci_high > 0:
-        return "significant by itself, but not after adjusting for the other pairs"
+        return "which may be chance, as several pairs were looked at"
     if against.ci_low is None:
-        return "without an interval, as these questions do not show how much others would differ"
-    return "inconclusive"
+        return BLIND
+    return "which may be chance"
 
 
-def _costs_of_both(decision: Decision, rival: str) -> Reasons:
-    figure = "total_usd" if decision.by_value else "monthly_usd"
-    own, other = (getattr(row, figure) for row in _both(decision, rival))
-    if own is not None and other is not None:
-        what = "With wrong answers" if decision.by_value else "Running it"
-        yield reason(
-            f"{what}: {dollars(own)} against {dollars(other)} a month.", own_usd=own, rival_usd=other
-        )
-
-
-def _as_good(decision: Decision, rival: str, against: Against) -> Reasons:
-    """Why an unresolved difference does not keep the favourite from being recommended: it is below the margin."""
-    own, other = (row.monthly_usd for row in _both(decision, rival))
-    if against.open:
-        return
-    if against.at_risk_usd is not None:
+def _at_risk(decision: Decision, rival: str, against: Against) -> Reasons:
+    """What the margin of value covers."""
+    if against.at_risk_usd is not None and not against.open:
         margin = decision.requirements["value_margin"]
         yield reason(
             f"At the interval's end {rival} would be cheaper in all by {dollars(against.at_risk_usd)} a month, "
@@ -158,25 +229,30 @@ def _as_good(decision: Decision, rival: str, against: Against) -> Reasons:
             at_risk_usd=against.at_risk_usd,
             margin=margin,
         )
+
+
+def _as_good(decision: Decision, rival: str, against: Against) -> Reasons:
+    """Why an unresolved difference does not keep the favourite from being recommended: it is below the margin."""
+    own, other = (row.monthly_usd for row in _both(decision, rival))
+    if against.at_risk_usd is not None:
+        yield from _at_risk(decision, rival, against)
     elif not (decision.by_value or against.resolved or own is None or other is None) and own <= other:
         margin = decision.requirements["accuracy_margin"]
         if against.ci_low is not None and against.ci_low < 0:
             yield reason(
-                f"{rival} could win {points(-against.ci_low)} at most, less than the margin of "
-                f"{share(float(margin))}, and {decision.favourite} costs no more.",
+                f"{rival} could win {share(-against.ci_low)} at most, less than the {share(float(margin))} that "
+                f"matter, and {decision.favourite} costs no more.",
                 at_most=-against.ci_low,
                 margin=margin,
             )
 
 
 def _condition(decision: Decision) -> Reasons:
-    """From which price of a wrong answer on the dearer system is worth its cost, and how sure that price is."""
+    """How sure the price of a wrong answer is from which on the dearer system is worth its cost."""
     if condition := decision.condition:
         yield reason(
-            f"{condition.then} costs more and is right more often: it is worth it where a wrong answer costs more than "
-            f"{dollars(condition.error_price_usd)} ({dollars(condition.low_usd)} to {dollars(condition.high_usd)} over "
-            "the interval of the difference in accuracy).",
-            error_price_usd=condition.error_price_usd,
+            f"{condition.then} is right more often and costs more: it is worth that once a wrong answer costs "
+            f"{dollars(condition.low_usd)} to {dollars(condition.high_usd)}.",
             low_usd=condition.low_usd,
             high_usd=condition.high_usd,
         )
@@ -217,11 +293,10 @@ def _span(low: float, high: float | None) -> str:
 
 
 def _still_open(decision: Decision) -> Reasons:
-    """What keeps a rival in the race, and how many questions would end it."""
+    """What keeps a rival in the race, and what is known of how many questions would end it."""
     for rival, against in decision.against.items():
-        if against.open:
-            yield _why_open(decision, rival, against)
-            yield _questions(rival, against)
+        if against.open and not decision.unfit:
+            yield joined(_why_open(decision, rival, against), *_questions(decision, rival, against))
 
 
 def _why_open(decision: Decision, rival: str, against: Against) -> Reason:
@@ -237,23 +312,28 @@ def _why_open(decision: Decision, rival: str, against: Against) -> Reason:
             threshold=against.threshold,
         )
     margin = decision.requirements["accuracy_margin"]
+    why = f" ({against.reason})" if against.reason else f" ({BLIND})" if against.ci_low is None else ""
     return reason(
-        f"Whether {decision.favourite} or {rival} should be chosen is open: the questions neither show that they "
-        f"differ nor rule out a difference of {share(float(margin))} or more, which would matter.",
+        f"{decision.favourite} against {rival} ({points(against.delta)}): the questions show neither a difference nor "
+        f"that it is within {share(float(margin))}{why}.",
+        delta=against.delta,
         margin=margin,
     )
 
 
-def _questions(rival: str, against: Against) -> Reason:
+def _questions(decision: Decision, rival: str, against: Against) -> Reasons:
+    """Nothing where the headline has said all that there is to say."""
     if against.questions_more is None:
-        return reason(
-            f"How many questions would decide against {rival} is not known: {against.questions_reason}."
-        )
+        if against.questions_reason != decision.questions_reason:
+            yield reason(
+                f"How many questions would decide against {rival} is not known: {against.questions_reason}."
+            )
+        return
     clusters = against.clusters_more
     where = f", on about {whole(clusters)} further documents or clusters," if clusters else ""
-    return reason(
-        f"About {whole(against.questions_more)} more questions{where} would decide against {rival} (80 % power, if the "
-        "difference is as observed; a smaller one takes more).",
+    yield reason(
+        f"About {whole(against.questions_more)} more{where} would decide in four cases of five if the difference is as "
+        "it looks; a smaller one takes more.",
         questions_more=against.questions_more,
         clusters_more=clusters,
     )
@@ -269,89 +349,8 @@ def _chances(decision: Decision) -> Reasons:
     if not decision.by_value and any(other.accuracy > row.accuracy for other in decision.candidates.values()):
         return  # it was chosen for its cost among those that are alike
     chance = row.probability_best
-    best = "is worth most" if decision.by_value else "is the most accurate"
+    best = "worth most" if decision.by_value else "the most accurate"
     yield reason(
-        f"Resampling the questions, {decision.favourite} {best} in {percent(chance)} of the draws, which are not "
-        "adjusted for the number of pairs.",
+        f"Were the questions drawn anew, {decision.favourite} would be {best} in {percent(chance)} of the cases.",
         probability_best=chance,
     )
-
-
-# What is assumed
-
-
-def assumptions(case: Case, decision: Decision) -> Reasons:
-    """What was not measured and not set, and the decision takes for granted."""
-    setting = decision.setting
-    if setting.monthly_queries_assumed:
-        yield reason(
-            f"No volume was named: {whole(setting.monthly_queries)} queries a month are assumed, over "
-            f"{months(setting.horizon_months)}.",
-            monthly_queries=setting.monthly_queries,
-            horizon_months=setting.horizon_months,
-        )
-    yield from _rule(case, decision)
-    if setting.refresh_days is None:
-        yield reason("The knowledge is assumed not to change.")
-    yield reason(
-        "A cost is the mean of the timed queries. Differences that their interval may explain, or people's hours, "
-        "which are assumed, count as none."
-    )
-    yield from _timed(case, decision)
-
-
-def _rule(case: Case, decision: Decision) -> Reasons:
-    """By what the choice was made, and which margin counts as no difference."""
-    if decision.by_value:
-        margin = decision.requirements["value_margin"]
-        yield reason(
-            "A wrong answer has a price, so expected cost comes first: the strategy with the least is recommended, if "
-            f"at the interval's end no other is cheaper by more than {percent(float(margin))} of its cost.",
-            margin=margin,
-        )
-        if case.graded:
-            yield reason(
-                f"An answer with half of {case.graded} is taken to cost half of what a wrong one costs."
-            )
-    elif decision.setting.error_price_usd is None:
-        margin = decision.requirements["accuracy_margin"]
-        yield reason(
-            f"A wrong answer has no price, so accuracy comes first, and differences within {share(float(margin))} do "
-            "not matter. Of the strategies that may be as accurate as the best the cheapest is taken, and of those "
-            "that cost alike the simplest. It is recommended once no other can be better by the margin.",
-            margin=margin,
-        )
-    else:
-        unknown = [name for name, row in decision.candidates.items() if row.monthly_usd is None]
-        yield reason(f"The price of an error could not be used: the cost of {listed(unknown)} is not known.")
-
-
-def _timed(case: Case, decision: Decision) -> Reasons:
-    """What a firm cost rests on: how far the favourite's may be off, or of which system that is not known."""
-    candidates = case.candidates_at(case.setting)
-    costs = {
-        row.name: row.economics
-        for row in candidates
-        if row.economics.timed and row.economics.hosting and not row.economics.by_token
-    }
-    if not costs:
-        return
-    least = min(costs, key=lambda name: costs[name].timed)
-    if costs[least].seconds_ci is None:
-        n = costs[least].timed
-        what = "question, which is" if n == 1 else "questions, which are"
-        yield reason(
-            f"What {least} costs rests on {whole(n)} timed {what} too few to say how far it may be off.",
-            timed=n,
-        )
-    elif decision.favourite in costs:
-        cost, volume = costs[decision.favourite], case.setting.monthly_queries
-        usd, (low, high) = cost.per_query_usd(volume), cost.per_query_ci_usd(volume) or (None, None)
-        yield reason(
-            f"A query of {decision.favourite} costs {dollars(usd)}, and {dollars(low)} to "
-            f"{dollars(high)} as far as its {whole(cost.timed)} timed questions tell.",
-            per_query_usd=usd,
-            ci_low=low,
-            ci_high=high,
-            timed=cost.timed,
-        )

@@ -56,6 +56,9 @@ class Reason:
     figures: dict[str, float | str | None] = field(default_factory=dict)
 
 
+MOST_REASONS = 5
+"""More than so many nobody reads; results.json has them all."""
+
 ASSUMED_MONTHLY_QUERIES = 10_000
 """Where nobody says a volume: the middle one of those for which tables show totals."""
 
@@ -363,6 +366,11 @@ class Decision:
             if self.candidates[name].feasible and row.delta is not None
         )
         return max(others, key=lambda name: self.candidates[name].accuracy, default=None)
+
+    @property
+    def why(self) -> tuple[Reason, ...]:
+        """The reasons that people read."""
+        return self.reasons[:MOST_REASONS]
 
     def left_out(self, system: str) -> str:
         """That an excluded system is left out, and why: a sentence."""

@@ -365,6 +365,11 @@ class Check:
     remedy: Step | None = None
 
     @property
+    def because(self) -> str:
+        """Why those that failed cannot be judged, a clause."""
+        return self.failed or f"it failed the check of {self.title}"
+
+    @property
     def clause(self) -> str:
         """`detail` as a part of another sentence."""
         return self.detail[:1].lower() + self.detail[1:].removesuffix(".")

@@ -22,8 +22,9 @@ def task(tmp_path: Path) -> TaskResult:
 
 
 def test_the_verdict_names_the_model(task: TaskResult) -> None:
-    assert task.decision.headline.startswith("Take base@large at 10,000 queries a month for ")
-    assert task.decision.headline.endswith("; then rag@large.")
+    first, _, cost = task.decision.headline.partition(": then rag@large. ")
+    assert first.startswith("Take base@large, unless a wrong answer costs you more than $")
+    assert cost.startswith("base@large costs $")
 
 
 def test_headroom_is_that_of_the_favourites_model(task: TaskResult) -> None:

@@ -448,11 +448,11 @@ const WhatIf = (() => {
     const among = status === BEST_OF_JUDGED ? `Of ${listed(candidates.map((one) => one.name))}, take` : "Take";
     const weighed = candidates.every((one) => !one.feasible || one.monthly !== null);
     const first = candidates.find((one) => one.name === favourite);
-    const volume = weighed ? ` at ${whole(terms.monthly_queries)} queries a month for ${dollars(first.monthly)}` : "";
+    const volume = weighed ? ` ${condition || unjudged.length ? favourite : "It"} costs ${dollars(first.monthly)} a month at ${whole(terms.monthly_queries)} queries.` : "";
     const then = condition
-      ? `, unless a wrong answer costs you more than ${dollars(condition.price)}; then ${condition.then}${of(condition.then).taught_words}` : "";
+      ? `, unless a wrong answer costs you more than ${dollars(condition.price)}: then ${condition.then}${of(condition.then).taught_words}` : "";
     const left = unjudged.map((name) => `; ${task.unjudged[name]}`).join("");
-    return `${among} ${favourite}${of(favourite).taught_words}${volume}${then}${left}.`;
+    return `${among} ${favourite}${of(favourite).taught_words}${then}${left}.${volume}`;
   }
 
   function reason({ status, favourite, nearest, why_not, unfit, candidates, open, basis }, task, terms) {

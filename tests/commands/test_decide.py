@@ -90,7 +90,8 @@ def test_text_says_the_verdict_first_and_all_of_it_stands_in_the_json(
     assert "under the run's own setting" in lines[0]
     required = lines.index("Required: 800 queries a month.")
     assert lines[required + 1].startswith("- facts: ")
-    assert lines[required + 2].startswith("- manners: Take lora at 800 queries a month")
+    assert lines[required + 2].startswith("- manners: Take lora. It costs $")
+    assert lines[required + 2].endswith(" a month at 800 queries.")
     joined = " ".join(text.split())
     for task in decided(capsys, "--monthly-queries", "800")["tasks"].values():
         for reason in task["decision"]["reasons"]:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from harness.analysis.derive import derive
-from harness.analysis.evidence import read_run
+from harness.analysis.reading import read_run
 from harness.analysis.results.run import RunResult, TaskResult
 from harness.report import glance
 from tests.analysis.decided import elected

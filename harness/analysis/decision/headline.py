@@ -174,10 +174,7 @@ def _next_best(case: Case, decision: Decision) -> Reasons:
 
 def caveats(case: Case, decision: Decision) -> Reason:
     """What the verdict leans on besides its figures, which stand beside it: the end of how sure it is."""
-    parts = [] if decision.why_not else [*_leans_on(case, decision)]
-    if not parts:
-        return reason("")
-    return _closed(joined(*parts, by="; "))
+    return joined(*(() if decision.why_not else _leans_on(case, decision)))
 
 
 def _leans_on(case: Case, decision: Decision) -> Reasons:

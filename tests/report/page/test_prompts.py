@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from harness.analysis.evidence import Evidence, read_run
+from harness.analysis.evidence import Evidence
+from harness.analysis.reading import read_run
 from harness.files import sha256_text
 from harness.report.page.prompts import KeptPrompt, PromptForm, assembled, form_of, parts_of
 from harness.report.write import write_reports

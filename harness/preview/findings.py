@@ -93,9 +93,10 @@ def _untaught(case: Case) -> Iterator[str]:
             else f"{task.path}: there are no train questions, so nothing is fine-tuned. Name a split under `train`."
         )
     elif len(task.train) < FEW_TRAIN:
+        taught = counted(len(task.train), "train question")
         yield (
-            f"{task.lines[task.train[0].id]}: a fine-tune learns little from {counted(len(task.train), 'train question')}; "
-            f"{FEW_TRAIN} or more give it a chance."
+            f"{task.lines[task.train[0].id]}: a fine-tune learns little from {taught}; {FEW_TRAIN} or more give it a "
+            "chance."
         )
 
 

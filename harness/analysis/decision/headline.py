@@ -31,7 +31,7 @@ def what_to_do(case: Case, decision: Decision) -> Reason:
     if decision.status is Verdict.NONE_FEASIBLE:
         return _closed(joined(_nearest(decision, str(decision.nearest)), *left, by="; "))
     taken = _closed(joined(_take(case, decision), *left, by="; "))
-    return joined(taken, *_volume(decision))
+    return joined(taken, *_volume(case, decision))
 
 
 def _closed(words: Reason) -> Reason:
@@ -62,18 +62,22 @@ def _take(case: Case, decision: Decision) -> Reason:
     return Reason(f"{taken.text[:1].upper()}{taken.text[1:]}", taken.figures)
 
 
-def _volume(decision: Decision) -> Reasons:
-    """What a month of it costs, and at which volume, where costs took part."""
+def _volume(case: Case, decision: Decision) -> Reasons:
+    """What a month of it costs, at which volume and how served, where costs took part."""
     if any(row.monthly_usd is None for row in decision.candidates.values() if row.feasible):
         return
     name, queries = str(decision.favourite), decision.setting.monthly_queries
     usd = decision.candidates[name].monthly_usd
     if not (decision.condition or decision.unjudged):
         name = "It"
-    yield reason(
-        f"{name} costs {dollars(usd)} a month at {whole(queries)} queries.",
-        monthly_queries=queries,
-        monthly_usd=usd,
+    found = next(one for one in case.candidates_at(case.setting) if one.name == decision.favourite)
+    served = found.economics.served(queries)
+    how = (
+        f" {served.text.partition(' (')[0]}" if served else ""
+    )  # what that costs stands among what is assumed
+    yield Reason(
+        f"{name} costs {dollars(usd)} a month at {whole(queries)} queries{how}.",
+        {"monthly_queries": queries, "monthly_usd": usd, **(served.figures if served else {})},
     )
 
 

@@ -353,7 +353,7 @@ def test_a_failed_check_keeps_a_system_out_and_its_figures_are_told() -> None:
     assert (decision.status, decision.recommended, decision.favourite) == ("best_of_judged", None, "rag")
     assert decision.headline == (
         "Of base and rag, take rag; lora+rag could not be judged: it was never trained. rag costs $41.00 a month at "
-        "10,000 queries."
+        "10,000 queries on a shared box at 100.0 % utilisation."
     )
 
 

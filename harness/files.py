@@ -77,10 +77,10 @@ def read_regular(path: Path, most: int = LONGEST) -> bytes:
     return data
 
 
-def read_source(path: Path, most: int = LONGEST) -> Source:
-    """Read a UTF-8 text file of at most `most` bytes.
+def read_input(path: Path, most: int = LONGEST) -> bytes:
+    """The bytes of a file that a person names, at most `most`.
 
-    Raises InputError where it is missing, not a file, unreadable, too long, a Git LFS pointer or not UTF-8.
+    Raises InputError where it is missing, not a file, unreadable, too long or a Git LFS pointer.
     """
     try:
         data = read_regular(path, most)
@@ -95,6 +95,12 @@ def read_source(path: Path, most: int = LONGEST) -> Source:
         ) from error
     if is_lfs_pointer(data):
         raise InputError(f"this is {LFS_POINTER}.", path=path)
+    return data
+
+
+def read_source(path: Path, most: int = LONGEST) -> Source:
+    """Read a UTF-8 text file. Raises InputError as `read_input`, and where it is not UTF-8."""
+    data = read_input(path, most)
     if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         raise InputError("this is UTF-16 text; save the file as UTF-8.", path=path)
     try:

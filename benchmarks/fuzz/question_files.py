@@ -15,7 +15,13 @@ from benchmarks.fuzz import _hostile as hostile
 from benchmarks.fuzz.documents import valid
 from benchmarks.fuzz.task_files import TASK
 
-PRELOAD = ("openpyxl", "harness.imports.beir", "harness.imports.write")
+PRELOAD = (
+    "openpyxl",
+    "pyarrow.parquet",
+    "harness.imports.beir",
+    "harness.imports.sources",
+    "harness.imports.write",
+)
 ROWS: list[dict[str, Any]] = [
     {"id": f"q{n}", "question": f"Which port is number {n}?", "answers": [f"Port {n}", str(n)], "gold_docs": ["a"],
      "fact_id": f"f{n // 2}", "cluster": "c", "tags": ["t"],
@@ -103,20 +109,26 @@ def _bomb(rng: random.Random) -> str:
 
 
 def _import(rng: random.Random, folder: Path) -> list[str]:
-    suffix = rng.choice((".csv", ".csv", ".tsv", ".xlsx", ".beir"))
+    suffix = rng.choice((".csv", ".csv", ".tsv", ".xlsx", ".json", ".jsonl", ".parquet", ".beir"))
     if suffix == ".beir":
         return _beir(rng, folder)
     path = folder / f"table{suffix}"
-    path.write_bytes(_workbook(rng) if suffix == ".xlsx" else _table(rng, suffix))
+    path.write_bytes(
+        {".xlsx": _workbook, ".parquet": _parquet, ".json": _records, ".jsonl": _records}.get(
+            suffix, lambda rng: _table(rng, suffix)
+        )(rng)
+    )
     if rng.random() < 0.03:
         hostile.no_file(rng, path)
     (folder / "docs").mkdir()
     (folder / "docs" / "a.md").write_text("# Ports\n\nPort 1\n")
     more = rng.choice(
         ([], ["--gold", "gold", "--corpus", "docs"], ["--id", "id", "--split", "split"], ["--refusal", "none"],
-         ["--answers-separator", "|"], ["--sheet", "Sheet"])
+         ["--answers-separator", "|"], ["--sheet", "Sheet"], ["--split", "test=50,train=50"], ["--skip"],
+         ["--encoding", "cp1252"], ["--choices", "id,answer"], ["--context", "gold"])
     )  # fmt: skip
-    return ["tasks", "import", str(path.name), "made", "--question", "question", "--answer", "answer", *more]
+    named = rng.choice(([], ["--question", "question", "--answer", "answer"], ["--label", "split"]))
+    return ["tasks", "import", str(path.name), "made", *named, *more]
 
 
 def _cells(rng: random.Random) -> list[list[Any]]:
@@ -146,6 +158,41 @@ def _table(rng: random.Random, suffix: str) -> bytes:
 
 def _text(entry: Any) -> str:
     return entry if isinstance(entry, str) else hostile.spelled(entry)
+
+
+def _records(rng: random.Random) -> bytes:
+    """JSON in one of the shapes that are read, changed: records, columns, splits, SQuAD's articles, conversations."""
+    (names, *rows) = ([_text(cell) for cell in row] for row in _cells(rng)[:50])
+    records: Any = [dict(zip(names, row, strict=False)) for row in rows]
+    turns = [{"role": "user", "content": "Who?"}, {"role": "assistant", "content": "Ada"}]
+    asked = [{"id": "1", "question": "Who?", "answers": [{"text": "Ada"}], "is_impossible": False}]
+    tree: Any = rng.choice(
+        (
+            records,
+            {"data": records},
+            {"test": records, "train": records},
+            {name: [row.get(name) for row in records] for name in names},
+            {"data": [{"title": "T", "paragraphs": [{"context": "Ada did.", "qas": asked}]}]},
+            [{"messages": turns}] * 3,
+            [{"question": "Which?", "choices": {"text": ["a", "b"], "label": ["1", "2"]}, "answer": "2"}] * 3,
+        )
+    )
+    for _ in range(rng.choice((0, 1, 1, 3))):
+        tree = hostile.change(rng, tree)
+    lines = isinstance(tree, list) and rng.random() < 0.5
+    data = hostile.encoded(rng, "\n".join(map(hostile.spelled, tree)) if lines else hostile.spelled(tree))
+    return hostile.damaged(rng, data) if rng.random() < 0.3 else data
+
+
+def _parquet(rng: random.Random) -> bytes:
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    names, *rows = ([_legal(_text(cell)) for cell in row] for row in _cells(rng)[:50])
+    table = pa.Table.from_pylist([dict(zip(names, row, strict=False)) for row in rows])
+    made = io.BytesIO()
+    pq.write_table(table, made)
+    return hostile.damaged(rng, made.getvalue()) if rng.random() < 0.7 else made.getvalue()
 
 
 def _workbook(rng: random.Random) -> bytes:

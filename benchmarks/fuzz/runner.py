@@ -30,7 +30,7 @@ ALWAYS = (
     "harness.analysis.again",
     "harness.cli",
     "harness.corpus.inventory",
-    "harness.imports.table",
+    "harness.imports.questions",
     "harness.lmeval.load",
     "harness.report.write",
     "harness.run.compare",

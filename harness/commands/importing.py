@@ -1,82 +1,90 @@
-"""`tasks import`: questions that somebody has in a table, or in BEIR's form, as a task folder."""
+"""`tasks import`: questions that somebody has in a table, in a data set or in BEIR's form, as a task folder."""
 
 from __future__ import annotations
 
 import argparse
 import sys
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from harness.commands.flags import place
 from harness.errors import InputError
 from harness.quantities import listed
 
-TABLE_FLAGS = ("question", "answer", "id", "gold", "split", "answers_separator", "refusal", "corpus", "sheet")
+if TYPE_CHECKING:
+    from harness.imports.draft import Draft
+
+COLUMNS = ("question", "answer", "label", "choices", "gold", "id", "split", "context")
+TABLE_FLAGS = (*COLUMNS, "answers_separator", "refusal", "corpus", "sheet", "encoding", "skip")
 
 
 def add_import(verbs: Any) -> None:
     parser = verbs.add_parser(
-        "import", help="make a task of a CSV, TSV or XLSX file, or of a folder in BEIR's form"
+        "import",
+        help="make a task of a table (CSV, TSV, XLSX, Parquet), JSON or JSONL, SQuAD, or a folder in BEIR's form",
     )
     add = parser.add_argument
     add("source", metavar="SOURCE", type=place,
-        help="a table, or a folder with corpus.jsonl, queries.jsonl and qrels/")  # fmt: skip
+        help="a file; a folder with one for each split, or with corpus.jsonl, queries.jsonl, qrels/")  # fmt: skip
     add("folder", metavar="FOLDER", type=place, help="the new task folder; its name is the task's")
-    add("--question", metavar="COL", help="table: the column of the questions")
-    add("--answer", metavar="COL", help="table: the column of the right answers")
-    add(
-        "--answers-separator",
-        metavar="TEXT",
-        help="table: what stands between several answers or gold documents",
+    columns = parser.add_argument_group(
+        "columns (where their names are plain, none has to be given)"
+    ).add_argument
+    columns("--question", metavar="COL", help="the questions; several columns, A,B, are put below each other")
+    columns("--answer", metavar="COL", help="the right answers: texts, lists, or JSON objects")
+    columns("--label", metavar="COL", help="the right labels, for a task that chooses between these")
+    columns(
+        "--choices", metavar="COL", help="the options of each question: a list, or a column for each: A,B,C,D"
     )
+    columns("--gold", metavar="COL", help="the documents with the answer, by id or file (needs --corpus)")
+    columns("--context", metavar="COL", help="the passage with the answer; together they become the corpus")
+    columns("--id", metavar="COL", help="the ids (default: made of the row's number)")
+    columns("--split", metavar="COL|SHARES",
+        help="test, train or dev; or shares such as test=30,train=70 (default: all are test)")  # fmt: skip
+    add("--answers-separator", metavar="TEXT",
+        help="what stands between several answers, options or gold documents of a cell")  # fmt: skip
+    add("--corpus", metavar="PATH", type=place, help="folder or file of the documents")
+    add("--refusal", metavar="TEXT", help="the right reply where the answer is empty")
     add(
-        "--gold",
-        metavar="COL",
-        help="table: the column that names the documents with the answer (needs --corpus)",
+        "--skip",
+        action="store_const",
+        const=True,
+        help="leave out rows that cannot be questions, and say how many",
     )
-    add("--id", metavar="COL", help="table: the column of the ids (default: the row's number)")
-    add(
-        "--split",
-        metavar="COL",
-        help="table: the column that says test, train or dev (default: all are test)",
-    )
-    add("--corpus", metavar="PATH", type=place, help="table: folder or file of the documents")
-    add("--refusal", metavar="TEXT", help="table: the right reply where the answer is empty")
     add("--sheet", metavar="NAME", help="XLSX: the sheet (default: the first)")
+    add("--encoding", metavar="NAME", help="CSV, TSV: the encoding where it is not UTF-8, such as cp1252")
     add("--answers", metavar="FILE", type=place, help="BEIR: a table with the columns query-id and answer")
     parser.set_defaults(run=_import)
 
 
 def _import(options: argparse.Namespace) -> None:
-    from harness.imports.beir import draft_of_beir
-    from harness.imports.table import draft_of_table
+    from harness.imports.beir import draft_of_beir, is_beir
     from harness.imports.write import free, remarks_on, write_task
 
     free(options.folder)
-    beir = options.source.is_dir()
+    beir = is_beir(options.source)
     foreign = [name for name in (TABLE_FLAGS if beir else ("answers",)) if getattr(options, name) is not None]
     if foreign:
         flags = listed(f"--{name.replace('_', '-')}" for name in foreign)
-        raise InputError(
-            f"{flags} cannot be given with {'a folder' if beir else 'a table'}, as {options.source} is."
-        )
-    if beir:
-        draft = draft_of_beir(options.source, options.answers)
-    else:
-        draft = draft_of_table(options.source, *_table_options(options))
+        kind = "a folder in BEIR's form" if beir else "a table"
+        raise InputError(f"{flags} cannot be given with {kind}, as {options.source} is.")
+    draft = draft_of_beir(options.source, options.answers) if beir else _draft(options)
     for path in write_task(draft, options.folder):
         print(path)
     for remark in remarks_on(draft):
         print(remark, file=sys.stderr)
 
 
-def _table_options(options: argparse.Namespace) -> Any:
-    """The columns and how cells are read. Raises InputError where question or answer is not named."""
-    from harness.imports.table import Columns, Reading
+def _draft(options: argparse.Namespace) -> Draft:
+    from harness.imports.columns import NAMES
+    from harness.imports.questions import Reading, draft_of_table
+    from harness.imports.sources import read_table
+    from harness.imports.split import shares_of
 
-    missing = [f"--{name}" for name in ("question", "answer") if getattr(options, name) is None]
-    if missing:
-        raise InputError(f"say with {listed(missing)} which column of {options.source} holds them.")
-    return (
-        Columns(options.question, options.answer, options.id, options.gold, options.split),
-        Reading(options.answers_separator, options.refusal, options.corpus, options.sheet),
-    )
+    flags = {what: getattr(options, what) for what in COLUMNS}
+    shares = shares_of(flags["split"]) if flags["split"] is not None else None
+    if shares:
+        flags["split"] = None
+    given = [name for name in flags.values() if name is not None]
+    table = read_table(options.source, given or NAMES, encoding=options.encoding, sheet=options.sheet)
+    reading = Reading(options.answers_separator, options.refusal, options.corpus, shares, bool(options.skip))
+    return draft_of_table(table, flags, reading)

@@ -1,1 +1,1 @@
-"""Questions that people have elsewhere become a task folder: begin with `write.py`."""
+"""Questions that people have elsewhere become a task folder: begin with `questions.py`."""

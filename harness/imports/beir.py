@@ -16,11 +16,18 @@ from harness.corpus.documents import read_corpus
 from harness.errors import InputError, raise_all, shown
 from harness.files import read_json, read_source
 from harness.imports.draft import SPLITS, Draft
-from harness.imports.sheet import read_sheet
+from harness.imports.rows import Problems
+from harness.imports.sources import read_table
+from harness.imports.values import one_line, texts_of
 from harness.quantities import counted, listed
 
 QUERY_ID, ANSWER = "query-id", "answer"
 _NAMED = 5
+
+
+def is_beir(source: Path) -> bool:
+    """Whether a folder is in BEIR's form, or nearly: what it lacks is then said."""
+    return source.is_dir() and any((source / name).exists() for name in ("qrels", "queries.jsonl"))
 
 
 def draft_of_beir(folder: Path, answers: Path | None) -> Draft:
@@ -128,19 +135,22 @@ def _own_answers(row: Mapping[str, Any]) -> list[str]:
 
 def _answers(path: Path, queries: Mapping[str, object]) -> dict[str, list[str]]:
     """Query id → its answers, from a table with a row for each."""
-    sheet = read_sheet(path, (QUERY_ID, ANSWER))
-    query, answer = (sheet.column(name, "--answers") for name in (QUERY_ID, ANSWER))
+    table = read_table(path, (QUERY_ID, ANSWER))
+    query, answer = (table.column(name, "--answers") for name in (QUERY_ID, ANSWER))
     given: dict[str, list[str]] = {}
-    errors: list[InputError] = []
-    for row in sheet.rows:
-        name, text = row.cells.get(query, ""), row.cells.get(answer, "")
-        if name not in queries:
-            errors.append(sheet.error(row, query, f"there is no query {shown(name)} in queries.jsonl."))
-        elif not text:
-            errors.append(sheet.error(row, answer, "is empty."))
-        elif text not in given.setdefault(name, []):
-            given[name].append(text)
-    raise_all(errors)
+    problems = Problems(path)
+    for row in table.rows:
+        name, texts = one_line(row.cells.get(query, "")), texts_of(row.cells.get(answer))
+        if row.fault:
+            problems.add(row, None, "row", row.fault)
+        elif name not in queries:
+            problems.add(row, query, "query", f"there is no query {shown(name)} in queries.jsonl.")
+        elif not texts:
+            problems.add(row, answer, "empty", "is empty.")
+        else:
+            known = given.setdefault(name, [])
+            known += [text for text in texts if text not in known]
+    raise_all(problems.errors)
     return given
 
 

@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from harness.scoring.table import AnswerType
+
 ROLES = ("test", "train", "dev")
 SPLITS = {
     "test": "test",
@@ -23,12 +25,17 @@ SPLITS = {
 class Draft:
     """Question records by role, as `test.jsonl` will hold them, with what goes into the task file.
 
-    `remarks`: one sentence for each thing that could not be imported as it stands.
+    `kind`, `labels`: of the answers. `system`: the system message, where the source brings one. `documents`: the lines
+    of a corpus of its own. `remarks`: one sentence for each thing that could not be imported as it stands.
     """
 
     source: str
     corpus: Path | None = None
     refusal: str | None = None
+    kind: AnswerType = "text"
+    labels: tuple[str, ...] = ()
+    system: str | None = None
+    documents: list[dict[str, str]] = field(default_factory=list)
     records: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
     remarks: list[str] = field(default_factory=list)
 

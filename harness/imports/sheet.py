@@ -2,126 +2,101 @@
 
 from __future__ import annotations
 
+import codecs
 import contextlib
 import csv
 import datetime
 import io
 import re
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator, Sequence
 from itertools import islice
 from pathlib import Path
 from typing import Any
 
 from harness.corpus.source import archive
-from harness.errors import InputError, Later, did_you_mean, shown
-from harness.files import read_regular, read_source
+from harness.errors import InputError, did_you_mean, shown
+from harness.files import read_input
+from harness.imports.rows import Row, Table, folded
 from harness.quantities import counted, listed
 
-TABLES = (".csv", ".tsv", ".xlsx")
 _DELIMITERS = (",", ";", "\t", "|")
 _STATED = re.compile(r"sep=(?P<mark>[^\r\n])\r?\n", re.I)
 _TOLD = 12
 _HEADINGS = 10
 """So many rows are looked at for the names of columns: a title may stand above them."""
-_BROKEN = frozenset({"#N/A", "#REF!", "#VALUE!", "#DIV/0!", "#NAME?", "#NULL!", "#NUM!"})
-"""What a spreadsheet shows where a formula fails."""
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
-    """A row with at least one filled cell. `cells`: stripped text by column; an empty cell has none."""
+def read_csv(path: Path, wanted: Collection[str], encoding: str | None = None) -> Table:
+    """Read a table whose rows are lines. `wanted`: names of columns that tell its delimiter and where it begins.
 
-    number: int
-    cells: Mapping[str, str]
-
-
-@dataclass(frozen=True, slots=True)
-class Sheet:
-    """A table with its column names in the first row."""
-
-    path: Path
-    columns: tuple[str, ...]
-    rows: tuple[Row, ...]
-    remarks: tuple[str, ...] = ()
-
-    def column(self, name: str, flag: str) -> str:
-        """The column that a flag names, whatever its case. Raises InputError where there is not exactly one."""
-        same = [column for column in self.columns if column == name]
-        same = same or [column for column in self.columns if column.casefold() == name.strip().casefold()]
-        if len(same) == 1:
-            return same[0]
-        if same:
-            raise InputError(
-                f"{flag}: {counted(len(same), 'column')} are called {shown(name)}.", path=self.path
-            )
-        known = listed(map(repr, filter(None, self.columns)), _TOLD)
-        raise InputError(
-            f"{flag}: there is no column {shown(name)}{did_you_mean(name, self.columns)}; the columns are {known}.",
-            path=self.path,
-        )
-
-    def wrong(self, row: Row, column: str) -> list[InputError]:
-        """What is wrong with a cell that must hold a text: nothing in it, or a formula that failed."""
-        text = row.cells.get(column, "")
-        if text in _BROKEN:
-            return [self.error(row, column, f"holds {text}, the error of a formula.")]
-        return [] if text else [self.empty(row, column)]
-
-    def empty(self, row: Row, column: str, hint: str = "") -> InputError:
-        formula = " A formula that was never calculated counts as empty: open the file in a spreadsheet and save it."
-        return self.error(
-            row, column, f"is empty.{hint}{formula if self.path.suffix.lower() == '.xlsx' else ''}"
-        )
-
-    def error(self, row: Row, column: str, sentence: str | Later) -> InputError:
-        """What is wrong with a cell."""
-        place = f"row {row.number}, column {shown(column)}"
-        return InputError(Later("{}: {}".format, place, sentence), path=self.path)
-
-
-def read_sheet(path: Path, wanted: Sequence[str], sheet: str | None = None) -> Sheet:
-    """Read a table. `wanted`: columns that tell which delimiter a CSV file has. `sheet`: of an XLSX file.
-
-    Raises InputError, with the row, for what cannot be read.
+    `encoding`: None is UTF-8, or UTF-16 with its mark. Raises InputError, with the row, for what cannot be read.
     """
-    suffix = path.suffix.lower()
-    if suffix not in TABLES:
-        raise InputError(f"a table to import ends in one of {', '.join(TABLES)}.", path=path)
-    if sheet is not None and suffix != ".xlsx":
-        raise InputError("--sheet is for .xlsx files.", path=path)
-    lines, remarks = _workbook(path, sheet) if suffix == ".xlsx" else (_csv(path, wanted), [])
+    names = {folded(name) for name in wanted}
+    lines = _lines(path, _text_of(path, encoding), names)
+    return _table(path, lines, names, ragged=False)
+
+
+def read_workbook(path: Path, wanted: Collection[str], sheet: str | None = None) -> Table:
+    """Read one sheet of an XLSX file, by default the first; else as `read_csv`."""
+    lines, remarks = _workbook(path, sheet)
+    return _table(path, lines, {folded(name) for name in wanted}, remarks, ragged=True)
+
+
+def _table(
+    path: Path,
+    lines: Sequence[tuple[int, list[str]]],
+    wanted: Collection[str],
+    remarks: Sequence[str] = (),
+    *,
+    ragged: bool,
+) -> Table:
+    """Rows under the one that names the columns. `ragged`: notes may stand beside them, in cells without a column."""
     filled = [(number, cells) for number, cells in lines if any(cells)]
     if not filled:
         raise InputError("the table is empty: its first row names the columns.", path=path)
-    start = max(range(len(filled[:_HEADINGS])), key=lambda place: (_named(filled[place][1], wanted), -place))
+    named = [_named(cells, wanted) for _, cells in filled[:_HEADINGS]]
+    start = named.index(max(named)) if max(named) >= min(2, len(wanted)) else 0
     top, columns = filled[start][0], tuple(filled[start][1])
-    if start:
-        remarks.append(f"{path}: row {top} names the columns; what stands above it is left out.")
+    above = f"{path}: row {top} names the columns; what stands above it is left out."
     rows = []
     for number, cells in filled[start + 1 :]:
-        if suffix != ".xlsx" and any(cells[len(columns) :]):
-            raise InputError(
-                f"row {number} has {counted(len(cells), 'cell')} and row {top} names {len(columns)}: put a cell that "
-                "holds the delimiter in quotes.",
-                path=path,
+        fault = None
+        if not ragged and any(cells[len(columns) :]):
+            fault = (
+                f"has {counted(len(cells), 'cell')} and row {top} names {len(columns)}; a cell with the "
+                "delimiter in it stands in quotes."
             )
-        rows.append(Row(number, {name: text for name, text in zip(columns, cells, strict=False) if text}))
-    return Sheet(path, columns, tuple(rows), tuple(remarks))
+        named = {name: text for name, text in zip(columns, cells, strict=False) if text}
+        rows.append(Row(f"row {number}", named, fault=fault))
+    return Table(path, columns, tuple(rows), (*remarks, above) if start else tuple(remarks))
 
 
-def _named(cells: Sequence[str], wanted: Sequence[str]) -> int:
-    """How many of the wanted columns a row names, whatever their case."""
-    return len({name.strip().casefold() for name in wanted} & {cell.casefold() for cell in cells})
+def _named(cells: Sequence[str], wanted: Collection[str]) -> int:
+    """How many of the wanted columns a row names."""
+    return len({folded(cell) for cell in cells if cell} & set(wanted))
 
 
-def _csv(path: Path, wanted: Sequence[str]) -> list[tuple[int, list[str]]]:
+def _text_of(path: Path, encoding: str | None) -> str:
+    """The text of a file. Raises InputError where it is in another encoding, with the line."""
+    data = read_input(path)
+    if encoding is None and data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        encoding = "utf-16"
+    try:
+        return data.decode(encoding or "utf-8").removeprefix("\ufeff")
+    except UnicodeError as error:
+        line = data.count(b"\n", 0, getattr(error, "start", 0)) + 1
+        hint = "save the file as UTF-8, or give its encoding: --encoding cp1252 is that of Excel on Windows."
+        raise InputError(f"not {(encoding or 'UTF-8').upper()} text; {hint}", path=path, line=line) from None
+    except LookupError:
+        raise InputError(f"--encoding: there is no encoding of texts {shown(encoding)}.") from None
+
+
+def _lines(path: Path, text: str, wanted: Collection[str]) -> list[tuple[int, list[str]]]:
     """Every record of a CSV file, from 1, under its own delimiter.
 
     That is the one that a first line `sep=;` names, as Excel writes it, else the one under which one of the first
     records has most of the wanted columns.
     """
-    text = read_source(path).text
     stated = _STATED.match(text)
     body = text[stated.end() :] if stated else text
     marks = (
@@ -163,10 +138,7 @@ def _workbook(path: Path, name: str | None) -> tuple[list[tuple[int, list[str]]]
         raise InputError(
             "reading .xlsx needs openpyxl: pip install 'rag-vs-finetune[documents]'.", path=path
         ) from None
-    try:
-        data = read_regular(path)
-    except OSError as error:
-        raise InputError(f"the file cannot be read: {error.strerror}.", path=path) from None
+    data = read_input(path)
     with _readable(path):
         with archive(data):
             pass

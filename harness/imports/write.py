@@ -4,18 +4,26 @@ from __future__ import annotations
 
 import json
 import os
+import re
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from harness.errors import InputError, InputErrors
 from harness.files import new_folder
 from harness.imports.draft import ROLES, Draft
-from harness.quantities import counted
+from harness.quantities import counted, listed
 from harness.spec.task import load_task
 from harness.spec.taskspec import check_name
 
-FEWEST_TOKENS, MOST_TOKENS = 24, 512
+FEWEST_TOKENS, MOST_TOKENS = 32, 512
+_SENTENCE_TOKENS = 96
+"""Room for a sentence or two: chat models seldom answer with a phrase alone."""
 _LONG_WORDS = 8
 """Answers longer than this are seldom given word for word."""
+_MOST_KEYS = 20
+_CORPUS = "corpus.jsonl"
+_PLACEHOLDER = re.compile(r"\{\s*[A-Za-z_]")
+"""What a task file would take for a place to fill."""
 
 
 def free(folder: Path) -> str:
@@ -38,6 +46,7 @@ def write_task(draft: Draft, folder: Path) -> list[Path]:
     name = free(folder)
     files = {
         "task.yaml": _task_file(draft, name, folder),
+        **({_CORPUS: _lines(draft.documents)} if draft.documents else {}),
         **{f"{role}.jsonl": _lines(draft.records[role]) for role in ROLES if draft.records.get(role)},
     }
     with new_folder(folder) as temporary:
@@ -54,51 +63,102 @@ def write_task(draft: Draft, folder: Path) -> list[Path]:
 def remarks_on(draft: Draft) -> list[str]:
     """What could not be imported as it stands, and what its author should look at before a run."""
     remarks = list(draft.remarks)
-    answers = [answer for record in draft.records["test"] for answer in record["answers"]]
-    long = [answer for answer in answers if len(answer.split()) > _LONG_WORDS]
-    if len(long) > len(answers) / 4:
+    if draft.kind == "text":
+        remarks += _long_answers(draft)
+    if draft.system and not _system_of(draft).startswith(draft.system):
         remarks.append(
-            f"{len(long):,} of {counted(len(answers), 'answer')} have more than {_LONG_WORDS} words: `contains` wants "
-            "an answer word for word, so shorten them to what a right reply must say."
+            "the system message of the conversations holds placeholders in braces, which nothing would fill: write it "
+            "into the task file yourself."
         )
     if "train" not in draft.records:
         remarks.append(
-            "there are no questions to train on: strategies that learn from examples do not apply."
+            "there are no questions to train on, so strategies that learn from examples do not apply; --split "
+            "test=30,train=70 splits these."
         )
-    if draft.corpus is None:
+    if draft.kind != "text":
+        return remarks
+    if draft.corpus is None and not draft.documents:
         remarks.append("the task names no corpus: strategies that retrieve do not apply (--corpus).")
     elif not any(record.get("gold_docs") for record in draft.records["test"]):
         remarks.append("no question names its gold documents: recall and `oracle` are missing (--gold).")
     return remarks
 
 
-def _lines(records: list[dict[str, object]]) -> str:
+def _long_answers(draft: Draft) -> list[str]:
+    answers = [answer for record in draft.records["test"] for answer in record["answers"]]
+    long = [answer for answer in answers if len(answer.split()) > _LONG_WORDS]
+    if len(long) <= len(answers) / 4:
+        return []
+    return [
+        f"{len(long):,} of {counted(len(answers), 'answer')} have more than {_LONG_WORDS} words: `contains` wants "
+        "an answer word for word, so shorten them to what a right reply must say."
+    ]
+
+
+def _lines(records: Sequence[Mapping[str, object]]) -> str:
     return "".join(json.dumps(record, ensure_ascii=False) + "\n" for record in records)
 
 
 def _task_file(draft: Draft, name: str, folder: Path) -> str:
-    longest = max(
-        (len(a) for records in draft.records.values() for r in records for a in r["answers"]), default=0
-    )
-    tokens = min(MOST_TOKENS, max(FEWEST_TOKENS, longest // 2))
     questions = "".join(f"  {role}: {role}.jsonl\n" for role in ROLES if draft.records.get(role))
-    corpus = ""
+    corpus = _CORPUS if draft.documents else None
     if draft.corpus is not None:
-        path = Path(os.path.relpath(draft.corpus.resolve(), folder.resolve())).as_posix()
-        corpus = f"corpus: {_quoted(path)}\n"
-    refusal = f"  refusal: {_quoted(draft.refusal)}\n" if draft.refusal else ""
-    declines = f" If you cannot know, reply: {draft.refusal}" if draft.refusal else ""
-    system = f"Answer with a short phrase and nothing else.{declines}"
+        corpus = Path(os.path.relpath(draft.corpus.resolve(), folder.resolve())).as_posix()
     return (
         f"# Imported from {draft.source}. docs/tasks.md says what each key means.\n"
         f"name: {_quoted(name)}\n"
         f"description: {_quoted(f'Questions from {draft.source}.')}\n"
-        "probes: knowledge\n"
-        f"{corpus}questions:\n{questions}"
-        f"prompt:\n  system: {_quoted(system)}\n"
-        f'answer:\n  type: text\n  max_tokens: {tokens}\n  stop: ["\\n"]\n{refusal}'
-        f"metrics: [contains, f1{', refusal' if draft.refusal else ''}]\n"
+        f"probes: {'knowledge' if draft.kind in ('text', 'choice') else 'behaviour'}\n"
+        f"{f'corpus: {_quoted(corpus)}{chr(10)}' if corpus else ''}"
+        f"questions:\n{questions}"
+        f"prompt:\n  system: {_quoted(_system_of(draft))}\n"
+        f"answer:\n{_answer_of(draft)}"
     )
+
+
+def _system_of(draft: Draft) -> str:
+    """The system message: the source's own, else one that asks for answers of this kind."""
+    own = draft.system if draft.system and not _PLACEHOLDER.search(draft.system) else ""
+    if draft.kind == "label":
+        text = own or "Reply with the label that fits, and with nothing else."
+        return f"{text} The labels are: {{labels}}."
+    if draft.kind == "json":
+        keys = [
+            key
+            for key in dict.fromkeys(_keys(draft))
+            if not _PLACEHOLDER.search(f"{{{key}}}") or "{" not in key
+        ]
+        of = (
+            f" Its keys are {listed(keys)}; leave out what the text does not say."
+            if len(keys) <= _MOST_KEYS
+            else ""
+        )
+        return own or f"Reply with one JSON object and with nothing else.{of}"
+    text = own or "Answer with a short phrase and nothing else."
+    return f"{text} If you cannot know, reply: {draft.refusal}" if draft.refusal else text
+
+
+def _keys(draft: Draft) -> Iterator[str]:
+    for records in draft.records.values():
+        yield from (key for record in records for answer in record["answers"] for key in answer)
+
+
+def _answer_of(draft: Draft) -> str:
+    """The answer section of a task file, and the metrics that follow it."""
+    answers = (a for records in draft.records.values() for record in records for a in record["answers"])
+    longest = max((len(a if isinstance(a, str) else json.dumps(a)) for a in answers), default=0)
+    fewest = _SENTENCE_TOKENS if draft.kind == "text" else FEWEST_TOKENS
+    tokens = 1 if draft.kind == "choice" else min(MOST_TOKENS, max(fewest, longest // 2))
+    lines = f"  type: {draft.kind}\n  max_tokens: {tokens}\n"
+    if draft.kind == "label":
+        labels = "".join(f"    - {_quoted(label)}\n" for label in draft.labels)
+        return f"{lines}  labels:\n{labels}metrics: [label]\n"
+    if draft.kind == "json":
+        return f"{lines}metrics: [exact_json, json_fields, json_valid]\n"
+    if draft.kind == "choice":
+        return f"{lines}metrics: [choice, choice_per_char]\n"
+    refusal = f"  refusal: {_quoted(draft.refusal)}\n" if draft.refusal else ""
+    return f"{lines}{refusal}metrics: [contains, f1{', refusal' if refusal else ''}]\n"
 
 
 def _quoted(text: str) -> str:

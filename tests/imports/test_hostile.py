@@ -10,7 +10,7 @@ import openpyxl
 import pytest
 
 from harness.errors import InputError
-from harness.imports.sheet import read_sheet
+from harness.imports.sheet import read_workbook
 
 
 def workbook() -> bytes:
@@ -42,7 +42,7 @@ def with_sheet(content: bytes) -> bytes:
 def test_a_damaged_workbook_is_named(tmp_path: Path, data: bytes) -> None:
     (tmp_path / "a.xlsx").write_bytes(data)
     with pytest.raises(InputError, match=r"a\.xlsx: is no workbook that can be read"):
-        read_sheet(tmp_path / "a.xlsx", ("question", "answer"))
+        read_workbook(tmp_path / "a.xlsx", ("question", "answer"))
 
 
 def test_a_sheet_whose_checksum_is_wrong_is_named(tmp_path: Path) -> None:
@@ -51,4 +51,4 @@ def test_a_sheet_whose_checksum_is_wrong_is_named(tmp_path: Path) -> None:
     data[at : at + 12] = b"<sheetDatb/>"
     (tmp_path / "a.xlsx").write_bytes(data)
     with pytest.raises(InputError, match="is no workbook that can be read"):
-        read_sheet(tmp_path / "a.xlsx", ("question", "answer"))
+        read_workbook(tmp_path / "a.xlsx", ("question", "answer"))

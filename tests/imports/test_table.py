@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from harness.cli import main
 from harness.errors import InputError
-from harness.imports.sheet import read_sheet
+from harness.imports.sheet import read_csv
 from harness.spec.task import load_task
 
 FAQ = "Question,Answer\nHow long may a drill be kept?,14 days\nWho keeps the key?,Ada\n"
@@ -133,22 +133,28 @@ def test_gold_documents_by_id_or_by_file() -> None:
     [
         (FAQ, ("--question", "Qestion", "--answer", "Answer"), "no column 'Qestion' (did you mean 'Question'?)"),
         (FAQ, ("--question", "x", "--answer", "y"), "the columns are 'Question' and 'Answer'"),
-        (FAQ, ("--question", "Question"), "say with --answer which column"),
+        ("Frage,Antwort\na,b\n", (), "no column is plainly that of the questions and the right answers; the columns "),
+        ("Frage,Antwort\na,b\n", ("--question", "Frage"), "'Frage' and 'Antwort'. Give --answer COL, or --label COL"),
         ("Question,Answer,answer\na,b,c\n", ("--question", "Question", "--answer", "ANSWER"), "2 columns are called"),
         ("Question,Answer\n,yes\n", FLAGS, "faq.csv: row 2, column 'Question': is empty."),
         ("Question,Answer\nWhen?,\n", FLAGS, "row 2, column 'Answer': is empty. Write an answer, or give --refusal"),
-        ("Question,Answer\nHow long?,14, 15\n", FLAGS, "row 2 has 3 cells and row 1 names 2"),
+        ("Question,Answer\nHow long?,14, 15\n", FLAGS, "row 2: has 3 cells and row 1 names 2"),
         ('Question,Answer\n"How long?,14\n', FLAGS, "row 2 is no CSV"),
         ("Question,Answer\nHow many?,#N/A\n", FLAGS, "row 2, column 'Answer': holds #N/A, the error of a formula"),
         ("Question,Answer\n", FLAGS, "the table has no rows"),
         ("", FLAGS, "the table is empty"),
         ("Question,Answer,id\na,b,1\nc,d,1\n", (*FLAGS, "--id", "id"), "column 'id': the id '1' stands in row 2 too"),
         ("Question,Answer,s\na,b,tset\n", (*FLAGS, "--split", "s"), "column 's': 'tset' is no split"),
-        ("Question,Answer,s\na,b,dev\n", (*FLAGS, "--split", "s"), "no row has 'test'"),
+        ("Question,Answer,s\na,b,train\n", (*FLAGS, "--split", "s"), "--split test=30,train=70 splits them"),
+        (FAQ, (*FLAGS, "--split", "test=30,train=60"), "sum to 90, and must sum to 100"),
+        (FAQ, (*FLAGS, "--split", "train=100"), "must name test"),
+        (FAQ, (*FLAGS, "--label", "Answer"), "give one of them"),
+        (FAQ, (*FLAGS, "--encoding", "cp99"), "there is no encoding of texts 'cp99'"),
         (FAQ, (*FLAGS, "--gold", "Answer"), "say where it lies with --corpus"),
         (FAQ, (*FLAGS, "--answers", "a.csv"), "--answers cannot be given with a table"),
         (FAQ, (*FLAGS, "--sheet", "One"), "--sheet is for .xlsx files"),
-        ("Question,Answer\nCafé?,ja\n".replace("é", "\udce9"), FLAGS, "not UTF-8"),
+        ("Question,Answer\nCafé?,ja\n".replace("é", "\udce9"), FLAGS,
+         "faq.csv:2: not UTF-8 text; save the file as UTF-8, or give its encoding: --encoding cp1252"),
     ],
 )  # fmt: skip
 def test_mistakes_name_row_and_column(
@@ -158,11 +164,21 @@ def test_mistakes_name_row_and_column(
     assert message in refused(capsys, "faq.csv", "mine", *flags)
 
 
-def test_all_mistakes_at_once_and_nothing_is_left_behind(capsys: pytest.CaptureFixture[str]) -> None:
-    said = refused(capsys, table("Question,Answer\n,yes\nWhy?,\n"), "mine", *FLAGS)
-    assert "row 2" in said
-    assert "row 3" in said
+def test_each_kind_of_mistake_is_one_sentence_and_nothing_is_left_behind(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    rows = [f"Which is {n}?," for n in range(321)]
+    said = refused(capsys, table("\n".join(["Question,Answer", ",yes", *rows])), "mine", *FLAGS)
+    question, answer, way = said.splitlines()
+    assert question == "harness: faq.csv: row 2, column 'Question': is empty."
+    assert answer == (
+        "faq.csv: 321 rows, column 'Answer': is empty (row 3, row 4, row 5 and 318 more). Write an answer, or give "
+        "--refusal TEXT, the right reply where there is none."
+    )
+    assert way == "faq.csv: --skip leaves such rows out."
     assert [path.name for path in Path().iterdir() if path.name != "cache"] == ["faq.csv"]
+    assert len(imported("faq.csv", "mine", "--refusal", "unknown", "--skip")) == 321
+    assert "left out: row 2, column 'Question': is empty." in capsys.readouterr().err
 
 
 def test_a_gold_document_that_is_not_there_is_named_with_the_nearest(
@@ -194,7 +210,7 @@ def test_what_a_csv_writer_wrote_comes_back(
     csv.writer(out, delimiter=mark).writerows([("Question", "Answer"), *cells])
     path = tmp_path_factory.mktemp("csv") / "faq.csv"
     path.write_bytes(out.getvalue().encode())
-    sheet = read_sheet(path, ("Question", "Answer"))
+    sheet = read_csv(path, ("Question", "Answer"))
     assert [(row.cells["Question"], row.cells["Answer"]) for row in sheet.rows] == [
         (question.strip(), answer.strip()) for question, answer in cells
     ]
@@ -241,6 +257,13 @@ def test_the_first_sheet_is_read_and_the_others_are_told(capsys: pytest.CaptureF
     assert row == {"id": "row-4", "question": "Why?", "answers": ["So"]}
 
 
+def test_a_row_that_happens_to_hold_a_plain_name_does_not_name_the_columns(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    said = refused(capsys, table("Frage,Antwort\nWas?,Text\n"), "mine")
+    assert "the columns are 'Frage' and 'Antwort'" in said
+
+
 def test_a_title_above_the_columns_and_notes_beside_them(capsys: pytest.CaptureFixture[str]) -> None:
     sheet = [["Questions of 2026"], [], ["Question", "Answer"], ["Why?", "So", None, "look again"]]
     (row,) = imported(workbook({"One": sheet}), "mine", *FLAGS)
@@ -261,9 +284,9 @@ def test_a_workbook_that_is_none_is_a_sentence(capsys: pytest.CaptureFixture[str
     Path("faq.xlsx").write_bytes(b"PK broken")
     assert "is no workbook that can be read" in refused(capsys, "faq.xlsx", "mine", *FLAGS)
     Path("faq.ods").write_bytes(b"x")
-    assert "ends in one of .csv, .tsv, .xlsx" in refused(capsys, "faq.ods", "mine", *FLAGS)
+    assert "ends in one of .csv, .tsv, .xlsx, .parquet" in refused(capsys, "faq.ods", "mine", *FLAGS)
 
 
 def test_a_missing_file_is_a_sentence() -> None:
     with pytest.raises(InputError, match="there is no such file"):
-        read_sheet(Path("gone.csv"), ())
+        read_csv(Path("gone.csv"), ())

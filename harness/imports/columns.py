@@ -1,0 +1,167 @@
+"""Which column holds what: as flags say, else as plain names tell."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, replace
+
+from harness.errors import InputError, collecting, raise_all
+from harness.imports.draft import SPLITS
+from harness.imports.rows import Table, folded
+from harness.imports.values import is_empty, one_line
+from harness.quantities import listed
+
+PLAIN: Mapping[str, tuple[str, ...]] = {
+    "choices": ("choices", "options", "endings", "candidates"),
+    "question": (
+        "question", "questions", "query", "prompt", "instruction", "input", "utterance", "questiontext", "questionstem",
+        "stem", "problem", "request", "message", "text", "sentence", "ctx", "q",
+    ),
+    "answer": (
+        "answers", "answer", "answertext", "rightanswer", "correctanswer", "expectedanswer", "referenceanswer",
+        "goldanswer", "groundtruth", "expected", "expectedoutput", "reference", "target", "output", "response", "reply",
+        "completion", "solution", "answerkey", "correct", "a",
+    ),
+    "label": ("label", "labels", "category", "class", "intent", "topic", "sentiment"),
+    "gold": ("golddocs", "golddoc", "golddocuments", "golddocument", "gold", "documents", "document", "docs", "doc",
+             "docid", "sourcedocument", "sourcefile", "filename", "file"),
+    "id": ("id", "qid", "questionid", "queryid", "key", "identifier"),
+    "split": ("split", "subset", "partition", "set"),
+    "context": ("context", "contexts", "passage", "passages"),
+}  # fmt: skip
+"""What a column is called that plainly holds this, as `folded` has it, the likeliest name first."""
+NAMES = tuple(name for names in PLAIN.values() for name in names)
+SEVERAL = ("question", "choices")
+"""What may be spread over several columns, whose names stand in a flag with commas between."""
+
+
+@dataclass(frozen=True, slots=True)
+class Columns:
+    """Which columns hold what; None or none: there is none. `guessed`: those that no flag named."""
+
+    question: tuple[str, ...] = ()
+    answer: str | None = None
+    label: str | None = None
+    choices: tuple[str, ...] = ()
+    gold: str | None = None
+    id: str | None = None
+    split: str | None = None
+    context: str | None = None
+    guessed: tuple[str, ...] = ()
+
+    def without(self, what: str) -> Columns:
+        return replace(self, **{what: None})  # type: ignore[arg-type]
+
+    @property
+    def names(self) -> list[str]:
+        """Every column that is taken."""
+        taken = (self.answer, self.label, self.gold, self.id, self.split, self.context)
+        return [*self.question, *self.choices, *(name for name in taken if name)]
+
+    def remark(self, table: Table) -> str:
+        """Which columns were taken without being told; empty where there are none."""
+        if not self.guessed:
+            return ""
+        held = {what: getattr(self, what) for what in self.guessed}
+        told = [
+            f"{listed(map(repr, [name] if isinstance(name, str) else name))} as --{what}"
+            for what, name in held.items()
+            if name
+        ]
+        return f"{table.path}: taken by their names: {listed(told)}; the columns are {table.shown_columns}."
+
+
+def columns_of(table: Table, flags: Mapping[str, str | None], *, corpus: bool) -> Columns:
+    """The columns that flags name (what → name), and plain ones for the rest.
+
+    `corpus`: whether documents are named, which gold documents are looked for in.
+    Raises InputErrors for what flags name wrongly, and for questions or answers that no column plainly holds.
+    """
+    given: dict[str, tuple[str, ...]] = {}
+    errors: list[InputError] = []
+    for what, name in flags.items():
+        if name is not None:
+            with collecting(errors):
+                given[what] = _named(table, what, name)
+    raise_all(errors)
+    if {"answer", "label"} <= given.keys():
+        raise InputError("--answer and --label: a task has answers or labels; give one of them.")
+    guessed = _guesses(table, given, corpus=corpus)
+    found = given | guessed
+    missing = []
+    if "question" not in found:
+        missing.append(("the questions", "--question COL"))
+    if not {"answer", "label"} & found.keys():
+        missing.append(("the right answers", "--answer COL, or --label COL where they are labels"))
+    if missing:
+        raise InputError(
+            f"no column is plainly that of {listed(what for what, _ in missing)}; the columns are "
+            f"{table.shown_columns}. Give {' and '.join(flag for _, flag in missing)}.",
+            path=table.path,
+        )
+    values = {what: names if what in SEVERAL else names[0] for what, names in found.items()}
+    return Columns(**values, guessed=tuple(guessed))  # type: ignore[arg-type]
+
+
+def _named(table: Table, what: str, name: str) -> tuple[str, ...]:
+    """The columns of a flag's value. Raises InputErrors for those that the table lacks."""
+    several = what in SEVERAL and "," in name and folded(name) not in map(folded, table.columns)
+    errors: list[InputError] = []
+    found = []
+    for part in name.split(",") if several else [name]:
+        with collecting(errors):
+            found.append(table.column(part.strip(), f"--{what}"))
+    raise_all(errors)
+    return tuple(found)
+
+
+def _guesses(
+    table: Table, given: Mapping[str, tuple[str, ...]], *, corpus: bool
+) -> dict[str, tuple[str, ...]]:
+    """What the names of columns tell of that which no flag names."""
+    taken = {column for columns in given.values() for column in columns}
+    guessed: dict[str, tuple[str, ...]] = {}
+    for what, names in PLAIN.items():
+        if (
+            what in given
+            or (what == "gold" and not corpus)
+            or (what == "context" and (corpus or "gold" in given))
+        ):
+            continue
+        if what == "answer" and "label" in given:
+            continue
+        if what == "label" and ("answer" in given or "answer" in guessed):
+            continue
+        if what == "choices" and (lettered := _lettered(table, taken)):
+            guessed[what] = lettered
+            taken.update(lettered)
+            continue
+        column = table.plain(names, taken)
+        if column is None or (what == "split" and not _tells_splits(table, column)):
+            continue
+        taken.add(column)
+        guessed[what] = (column,)
+        if folded(column) == "instruction" and (more := table.plain(("input",), taken)):
+            guessed[what] = (column, more)  # the form of Alpaca
+    return guessed
+
+
+def _lettered(table: Table, taken: Collection[str]) -> tuple[str, ...]:
+    """Columns called A, B, C, … or Option 1, Option 2, … , three or more."""
+    for stem, signs in itertools.product(("", "option", "choice"), ("abcdefgh", "12345678")):
+        found = [table.plain([stem + sign], taken) for sign in signs if stem or sign.isalpha()]
+        run = tuple(itertools.takewhile(bool, found))
+        if len(run) > 2:
+            return tuple(map(str, run))
+    return ()
+
+
+def _tells_splits(table: Table, column: str) -> bool:
+    """Whether a column says of every row which split it belongs to."""
+    if any(row.split for row in table.rows):
+        return False
+    values = {
+        one_line(row.cells[column]).casefold() for row in table.rows if not is_empty(row.cells.get(column))
+    }
+    return bool(values) and values <= SPLITS.keys()

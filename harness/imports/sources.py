@@ -1,0 +1,81 @@
+"""A file or folder that somebody has → a table, by its suffix."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection
+from dataclasses import replace
+from pathlib import Path
+
+from harness.errors import InputError, raise_all
+from harness.imports.draft import SPLITS
+from harness.imports.parquet import read_parquet
+from harness.imports.records import read_records
+from harness.imports.rows import Table
+from harness.imports.sheet import read_csv, read_workbook
+
+SUFFIXES = (".csv", ".tsv", ".xlsx", ".parquet", ".json", ".jsonl", ".ndjson")
+
+
+def read_table(
+    path: Path, wanted: Collection[str], *, encoding: str | None = None, sheet: str | None = None
+) -> Table:
+    """Read a table, or a folder with a table for each split (`train.csv`, `test-00000-of-00001.parquet`).
+
+    `wanted`: columns that tell where a CSV file or a sheet begins. Raises InputError for what cannot be read.
+    """
+    if path.is_dir():
+        return _folder(path, wanted, encoding)
+    suffix = path.suffix.lower()
+    if suffix not in SUFFIXES:
+        raise InputError(
+            f"what is imported is a folder, or a file that ends in one of {', '.join(SUFFIXES)}.", path=path
+        )
+    if sheet is not None and suffix != ".xlsx":
+        raise InputError("--sheet is for .xlsx files.", path=path)
+    if encoding is not None and suffix not in (".csv", ".tsv"):
+        raise InputError("--encoding is for .csv and .tsv files.", path=path)
+    if suffix == ".xlsx":
+        return read_workbook(path, wanted, sheet)
+    if suffix == ".parquet":
+        return read_parquet(path)
+    return read_csv(path, wanted, encoding) if suffix in (".csv", ".tsv") else read_records(path)
+
+
+def _folder(folder: Path, wanted: Collection[str], encoding: str | None) -> Table:
+    """The tables of a folder whose names begin with a split's, one below the other."""
+    named = [
+        (split, file)
+        for file in sorted(folder.rglob("*"))
+        if file.suffix.lower() in SUFFIXES and file.is_file() and (split := _split_of(file))
+    ]
+    if not named:
+        raise InputError(
+            "the folder is neither in BEIR's form (corpus.jsonl, queries.jsonl, qrels/) nor has it a table for each "
+            f"split, such as test.csv and train.csv ({', '.join(SUFFIXES)}).",
+            path=folder,
+        )
+    tables = [(split, read_table(file, wanted, encoding=encoding)) for split, file in named]
+    columns = tables[0][1].columns
+    raise_all(
+        [
+            InputError(
+                f"has the columns {table.shown_columns}, and {tables[0][1].path} has others.", path=table.path
+            )
+            for _, table in tables
+            if set(table.columns) != set(columns)
+        ]
+    )
+    rows = [
+        replace(row, place=f"{table.path.name} {row.place}", split=split)
+        for split, table in tables
+        for row in table.rows
+    ]
+    remarks = tuple(remark for _, table in tables for remark in table.remarks)
+    return Table(folder, columns, tuple(rows), remarks, tables[0][1].classes)
+
+
+def _split_of(file: Path) -> str | None:
+    """The question file that a table's name begins with."""
+    first = re.match(r"[a-z]+", file.name.casefold())
+    return SPLITS.get(first[0]) if first else None

@@ -1,0 +1,85 @@
+"""The value of a cell → texts, as data sets and spreadsheets spell them."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from harness.files import read_json
+
+_OF_TEXT = ("text", "value", "aliases")
+"""Keys of objects that hold texts: SQuAD's answers and ARC's choices, TriviaQA's answers."""
+
+
+def is_empty(value: Any) -> bool:
+    """Whether a cell holds nothing: also the NaN that data frames have for it."""
+    if isinstance(value, float) and math.isnan(value):
+        return True
+    return value is None or value == [] or value == {} or (isinstance(value, str) and not value.strip())
+
+
+def one_line(value: Any) -> str:
+    """A number, a text or anything else as a text on one line; true and false as people say them."""
+    return " ".join(as_text(value).split())
+
+
+def as_text(value: Any) -> str:
+    """As `one_line`, the lines of a text kept."""
+    if isinstance(value, str):
+        return value.strip()
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, float):
+        return f"{value:.15g}"
+    return json.dumps(value, ensure_ascii=False) if isinstance(value, dict | list) else str(value)
+
+
+def texts_of(value: Any, separator: str | None = None) -> list[str]:
+    """The texts of a cell, each once and on one line: of a list, of SQuAD's objects, or between separators."""
+    if is_empty(value):
+        return []
+    if isinstance(value, Mapping):
+        held = [value[key] for key in _OF_TEXT if key in value]
+        value = (
+            [text for part in held for text in (part if isinstance(part, list) else [part])]
+            if held
+            else [value]
+        )
+    elif isinstance(value, str) and separator:
+        value = value.split(separator)
+    entries: Iterable[Any] = value if isinstance(value, list) else [value]
+    return list(dict.fromkeys(one_line(entry) for entry in entries if not is_empty(entry)))
+
+
+def objects_of(value: Any) -> list[dict[str, Any]] | None:
+    """The JSON objects that a cell holds, one or a list of them; None where it holds anything else.
+
+    Objects that only hold texts (`{"text": [...]}`) are none: they are another way to write these.
+    """
+    entries = value if isinstance(value, list) else [value]
+    if not entries or not all(isinstance(entry, dict) for entry in entries):
+        return None
+    return None if any(key in entry for entry in entries for key in _OF_TEXT) else entries
+
+
+def decoded(values: Sequence[Any]) -> Sequence[Any]:
+    """The values of a column, JSON read where every cell of it is a text that holds a list or an object, or a list of
+    texts that hold objects."""
+    filled = [value for value in values if not is_empty(value)]
+    lists = bool(filled) and all(isinstance(value, list) for value in filled)
+    texts = [text for value in filled for text in value] if lists else filled
+    opening = ("{",) if lists else ("[", "{")
+    if not texts or not all(isinstance(text, str) and text.lstrip().startswith(opening) for text in texts):
+        return values
+
+    def read(value: Any) -> Any:
+        if is_empty(value):
+            return None
+        return [read_json(text) for text in value] if lists else read_json(value)
+
+    try:
+        return [read(value) for value in values]
+    except (ValueError, RecursionError):
+        return values

@@ -1,0 +1,237 @@
+"""Data sets as their publishers write them become tasks of their kind, without a flag where names are plain."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from harness.cli import main
+from harness.imports.split import by_shares, shares_of
+from harness.spec.task import Task, load_task
+
+
+@pytest.fixture(autouse=True)
+def _elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("HARNESS_CACHE", str(tmp_path / "cache"))
+
+
+def lines(name: str, *rows: Any) -> str:
+    text = "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
+    Path(name).write_text(text, encoding="utf-8")
+    return name
+
+
+def whole(name: str, value: Any) -> str:
+    Path(name).write_text(json.dumps(value), encoding="utf-8")
+    return name
+
+
+def imported(*argv: str) -> Task:
+    assert main(["tasks", "import", argv[0], "mine", *argv[1:]]) == 0
+    return load_task(Path("mine/task.yaml"))
+
+
+def refused(capsys: pytest.CaptureFixture[str], *argv: str) -> str:
+    assert main(["tasks", "import", argv[0], "mine", *argv[1:]]) == 2
+    assert not Path("mine").exists()
+    return capsys.readouterr().err
+
+
+def asked(task: Task) -> list[tuple[str, tuple[str, ...]]]:
+    return [(question.question, question.answers) for question in task.test]
+
+
+PAIRS = [{"question": "How long?", "answer": "14 days"}, {"question": "Who?", "answer": "Ada"}]
+READ = [("How long?", ("14 days",)), ("Who?", ("Ada",))]
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        PAIRS,
+        {"data": PAIRS},
+        {"features": [{"name": "question"}], "rows": [{"row_idx": 0, "row": row} for row in PAIRS]},
+        {"question": ["How long?", "Who?"], "answer": ["14 days", "Ada"]},
+        {"question": {"0": "How long?", "1": "Who?"}, "answer": {"0": "14 days", "1": "Ada"}},
+        {"test": PAIRS, "train": [{"question": "Why?", "answer": "So"}]},
+    ],
+)
+def test_json_in_whatever_shape_it_comes(value: Any) -> None:
+    assert asked(imported(whole("a.json", value))) == READ
+
+
+@pytest.mark.parametrize("name", ["a.jsonl", "a.ndjson", "a.json"])
+def test_a_record_a_line_whatever_the_suffix(name: str) -> None:
+    assert asked(imported(lines(name, *PAIRS))) == READ
+    whole("list.jsonl", PAIRS)
+    Path("mine").rename("first")
+    assert asked(imported("list.jsonl")) == READ
+
+
+@pytest.mark.parametrize(
+    ("row", "question", "answers"),
+    [
+        ({"instruction": "Say", "input": "it", "output": "it"}, "Say\nit", ["it"]),
+        ({"prompt": "Who?", "completion": "Ada"}, "Who?", ["Ada"]),
+        ({"question": "Who?", "answers": ["Ada", "A. L."]}, "Who?", ["Ada", "A. L."]),
+        ({"question": "Who?", "answers": {"text": ["Ada", "Ada"], "answer_start": [1, 9]}}, "Who?", ["Ada"]),
+        ({"question": "Who?", "answer": {"value": "Ada", "aliases": ["A. L."]}}, "Who?", ["Ada", "A. L."]),
+        ({"question": "How many?", "answer": 3.0}, "How many?", ["3"]),
+        ({"question": "Is it?", "answer": True}, "Is it?", ["yes"]),
+        ({"messages": [{"role": "user", "content": "Who?"}, {"role": "assistant", "content": "Ada"}]}, "Who?", ["Ada"]),
+        ({"conversations": [{"from": "human", "value": "Who?"}, {"from": "gpt", "value": "Ada"}]}, "Who?", ["Ada"]),
+    ],
+)  # fmt: skip
+def test_questions_and_answers_under_their_usual_names(
+    row: dict[str, Any], question: str, answers: list[str]
+) -> None:
+    assert asked(imported(lines("a.jsonl", row))) == [(question, tuple(answers))]
+
+
+def test_squad_brings_its_paragraphs_as_the_corpus() -> None:
+    asked_ = [
+        {"id": "1", "question": "How long?", "answers": [{"text": "14 days", "answer_start": 3}] * 2},
+        {"id": "2", "question": "Who?", "answers": [], "is_impossible": True},
+    ]
+    articles = [{"title": "Loans", "paragraphs": [{"context": "It is 14 days.", "qas": asked_}]}]
+    task = imported(whole("squad.json", {"version": "v2.0", "data": articles}))
+    assert [(q.id, q.answers, q.gold_docs, q.answerable) for q in task.test] == [
+        ("1", ("14 days",), ("Loans-1",), True),
+        ("2", (), (), False),
+    ]
+    assert task.own.answer.refusal == "not in the documents"
+    assert main(["tasks", "validate", "mine/task.yaml"]) == 0
+    (document,) = map(json.loads, Path("mine/corpus.jsonl").read_text().splitlines())
+    assert document == {"doc_id": "Loans-1", "title": "Loans", "text": "It is 14 days."}
+
+
+def test_labels_make_a_label_task_with_its_labels_in_the_prompt() -> None:
+    rows = [{"text": f"message {n}", "label": n % 3} for n in range(30)]
+    features = {"label": {"names": ["billing", "tech", "other"], "_type": "ClassLabel"}}
+    table = pa.Table.from_pylist(rows).replace_schema_metadata(
+        {"huggingface": json.dumps({"info": {"features": features}})}
+    )
+    pq.write_table(table, "news.parquet")
+    task = imported("news.parquet", "--split", "test=40,train=60")
+    assert task.own.answer.labels == ("billing", "tech", "other")
+    assert "billing, tech, other" in task.own.system_message
+    assert (len(task.test), len(task.train)) == (12, 18)
+    assert sorted(q.answers[0] for q in task.test) == ["billing"] * 4 + ["other"] * 4 + ["tech"] * 4
+
+
+def test_labels_that_do_not_repeat_are_answers(capsys: pytest.CaptureFixture[str]) -> None:
+    rows = [{"text": f"message {n}", "label": f"value {n}"} for n in range(30)]
+    assert "'label' has 30 different values in 30 rows" in refused(capsys, lines("a.jsonl", *rows))
+
+
+def test_objects_make_a_json_task() -> None:
+    rows = [{"utterance": f"For {n}", "output": {"people": n}} for n in range(3)]
+    rows.append({"utterance": "Hello", "output": '{"people": 4}'})
+    task = imported(lines("a.jsonl", *rows[:3]))
+    assert task.own.answer.type == "json"
+    assert "people" in task.own.prompt.system
+    assert json.loads(task.test[2].answers[0]) == {"people": 2}
+    Path("mine").rename("first")
+    Path("a.csv").write_text('q,a\nFor 2,"{""people"": 2}"\nNothing,{}\n', encoding="utf-8")
+    assert [json.loads(q.answers[0]) for q in imported("a.csv").test] == [{"people": 2}, {}]
+
+
+@pytest.mark.parametrize(
+    ("rows", "right"),
+    [
+        ([{"choices": ["a", "b"], "answer": "b"}], ["b"]),
+        ([{"choices": ["a", "b"], "answer": 0}, {"choices": ["c", "d"], "answer": 1}], ["a", "d"]),
+        ([{"choices": ["a", "b"], "answer": 1}, {"choices": ["c", "d"], "answer": 2}], ["a", "d"]),
+        ([{"choices": {"text": ["a", "b"], "label": ["1", "2"]}, "answerKey": "2"}], ["b"]),
+        ([{"choices": {"A": "a", "B": "b"}, "answer": "B"}], ["b"]),
+        ([{"options": ["x", "y"], "answer": "B"}, {"options": ["x", "z"], "answer": "a)"}], ["y", "x"]),
+        ([{"endings": ["a", "b"], "label": "1"}, {"endings": ["a", "b"], "label": "0"}], ["b", "a"]),
+        ([{"A": "x", "B": "y", "C": "z", "correct": "C"}], ["z"]),
+        ([{"Option 1": "x", "Option 2": "y", "Option 3": "z", "correct": "2"}], ["y"]),
+    ],
+)  # fmt: skip
+def test_options_and_the_right_one_by_text_letter_number_or_name(
+    rows: list[dict[str, Any]], right: list[str]
+) -> None:
+    task = imported(lines("a.jsonl", *({"question": f"Which {n}?", **row} for n, row in enumerate(rows))))
+    assert task.own.answer.type == "choice"
+    assert [question.answers for question in task.test] == [(text,) for text in right]
+
+
+def test_questions_with_and_without_options_are_one_text_task() -> None:
+    rows = [
+        {"question": "Which?", "choices": ["a", "b"], "answers": ["b"]},
+        {"question": "Who?", "answers": ["Ada"]},
+    ]
+    task = imported(lines("a.jsonl", *rows))
+    assert task.own.answer.type == "text"
+    assert [len(question.choices) for question in task.test] == [2, 0]
+
+
+def test_a_folder_with_a_file_for_each_split() -> None:
+    Path("set").mkdir()
+    for split, count in (("train", 3), ("validation", 2)):
+        rows = [{"question": f"{split} {n}?", "answer": "yes"} for n in range(count)]
+        pq.write_table(pa.Table.from_pylist(rows), f"set/{split}-00000-of-00001.parquet")
+    task = imported("set")
+    assert [len(part) for part in (task.test, task.train, task.dev)] == [2, 3, 0], "dev serves as test"
+
+
+def test_columns_that_are_not_what_their_names_say_are_left_and_said(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    rows = [
+        {"id": 1, "question": f"Who {n}?", "answer": "Ada", "split": "A", "context": [1]} for n in range(2)
+    ]
+    assert [question.id for question in imported(lines("a.jsonl", *rows)).test] == ["line-1", "line-2"]
+    said = capsys.readouterr().err
+    assert "'id' is not taken as --id: it holds an id twice" in said
+    assert "'context' is not taken as --context: it holds no texts" in said
+
+
+def test_the_system_message_of_conversations_is_kept() -> None:
+    turns = [{"role": "system", "content": "You are Ada."}, {"role": "user", "content": "Who?"}]
+    task = imported(lines("a.jsonl", {"messages": [*turns, {"role": "assistant", "content": "Ada"}]}))
+    assert task.own.prompt.system == "You are Ada."
+
+
+@pytest.mark.parametrize(
+    ("name", "data", "message"),
+    [
+        ("a.json", b'{"name": "x"}', "holds no list of records; its keys are 'name'."),
+        ("a.json", b"3", "holds 3, and no records"),
+        ("a.json", b"[]", "holds no records"),
+        ("a.json", b"[" * 100_000, "nested too deeply"),
+        ("a.jsonl", b'{"question": "a", "answer": "b"}\n{"question"\n', "a.jsonl:2: broken JSON"),
+        ("a.jsonl", b'{"question": "Who?", "answer": "Ada"}\n3\n', "line 2: is 3, and no object with a key for each"),
+        ("a.jsonl", b'3\n"x"\n', "2 rows: line 1: is 3, and no object"),
+        ("a.jsonl", b'{"question": "Who?", "answer": "\\ud800"}\n', "half a surrogate pair"),
+        ("a.jsonl", b'{"q": "Who?", "answer": "!"}\n{"q": "", "answer": "a"}\n', "line 2, column 'q': is empty"),
+        ("a.parquet", b"PAR1 nothing PAR1", "is no Parquet file that can be read"),
+        ("a.parquet", None, "there is no such file"),
+        ("a.jsonl", b'{"messages": [{"role": "user", "content": "Who?"}]}\n', "no conversation of one user's message"),
+    ],
+)  # fmt: skip
+def test_what_cannot_be_read_is_one_sentence(
+    capsys: pytest.CaptureFixture[str], name: str, data: bytes | None, message: str
+) -> None:
+    if data is not None:
+        Path(name).write_bytes(data)
+    assert message in refused(capsys, name)
+
+
+def test_shares_split_evenly_and_the_same_question_never_twice() -> None:
+    shares = shares_of("train=70%, test=20, dev=10")
+    assert shares == {"train": 0.7, "test": 0.2, "dev": 0.1}
+    records = [{"question": f"Who is {n // 2}?", "answers": ["Ada"]} for n in range(200)]
+    roles = by_shares(records, shares or {}, labelled=False)
+    assert [roles.count(role) for role in ("train", "test", "dev")] == [140, 40, 20]
+    assert all(roles[n] == roles[n + 1] for n in range(0, 200, 2))
+    assert roles == by_shares(records, shares or {}, labelled=False), "the same each time"
+    assert shares_of("Part") is None

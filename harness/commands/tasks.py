@@ -38,6 +38,12 @@ def add_tasks(commands: Any) -> None:
     new.add_argument("--corpus", metavar="PATH", type=place, help="your documents: a folder, file or glob")
     new.set_defaults(run=_new)
     add_import(verbs)
+    docs = verbs.add_parser(
+        "docs", help="list a task's documents as they were read, and what was passed over"
+    )
+    docs.add_argument("task", type=name, metavar="NAME", help="name in tasks/ or path of a YAML file")
+    docs.add_argument("--json", action="store_true", help="print one JSON document and nothing else")
+    docs.set_defaults(run=_docs)
     export = verbs.add_parser("export", help="write a task in the form of another program")
     export.add_argument("task", type=name, metavar="NAME", help="name in tasks/ or path of a YAML file")
     export.add_argument("--to", required=True, choices=["lm-eval"], help="whose form")
@@ -102,6 +108,21 @@ def _validate(options: argparse.Namespace) -> None:
         print(to_json({"tasks": previews}, indent=2))
         return
     print("\n\n".join("\n".join(lines(each)) for each in previews))
+
+
+def _docs(options: argparse.Namespace) -> None:
+    from harness.corpus.documents import read_corpus
+    from harness.files import cache_root, to_json
+    from harness.preview.case import Tokenizers
+    from harness.preview.listing import lines, listing
+    from harness.spec.task import load_tasks
+
+    (task,) = load_tasks([options.task], TASKS)
+    if task.corpus is None:
+        raise InputError("names no corpus, so the task has no documents.", path=task.path)
+    embedder = Tokenizers.fetched(cache_root()).embedder
+    shown = listing(task.name, read_corpus(task.corpus), task.corpus, task.spec.retrieval, embedder)
+    print(to_json(shown, indent=2) if options.json else "\n".join(lines(shown)))
 
 
 def _called(task: Task) -> str:

@@ -24,6 +24,8 @@ _BROKEN = frozenset({"#N/A", "#REF!", "#VALUE!", "#DIV/0!", "#NAME?", "#NULL!", 
 _MOST_TOKENS = 1_000_000
 """Room for every answer while questions are checked: how many a task allows is worked out from all of them."""
 _FEW_LABELS, _SEVERAL = 20, 5
+_MOST_LABELS = 1000
+"""More than a prompt can name."""
 
 
 class Fault(Exception):
@@ -174,7 +176,7 @@ def _labelling(table: Table, column: str, values: Sequence[Any], separator: str 
             f"--label: {column!r} holds {only}, and a label task chooses between two or more.",
             path=table.path,
         )
-    if len(labels) > max(_FEW_LABELS, len(values) // 2):
+    if len(labels) > min(_MOST_LABELS, max(_FEW_LABELS, len(values) // 2)):
         raise InputError(
             f"--label: {column!r} has {len(labels):,} different values in {counted(len(values), 'row')}, and labels "
             "repeat; give it as --answer.",

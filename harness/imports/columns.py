@@ -59,6 +59,11 @@ class Columns:
         taken = (self.answer, self.label, self.gold, self.id, self.split, self.context)
         return [*self.question, *self.choices, *(name for name in taken if name)]
 
+    @property
+    def of_lists(self) -> list[str]:
+        """Those whose cells may hold lists and objects."""
+        return [*self.choices, *filter(None, (self.answer, self.label, self.gold, self.context))]
+
     def remark(self, table: Table) -> str:
         """Which columns were taken without being told; empty where there are none."""
         if not self.guessed:

@@ -62,7 +62,9 @@ def draft_of_table(table: Table, flags: Mapping[str, str | None], reading: Readi
     if not table.rows:
         raise InputError("the table has no rows, only the names of columns.", path=table.path)
     gold = GoldNames(read_corpus(reading.corpus)) if reading.corpus else None
-    cells = {name: [table.cell(row, name) for row in table.rows] for name in columns.names}
+    cells: dict[str, Sequence[Any]] = {
+        name: [table.cell(row, name) for row in table.rows] for name in columns.names
+    }
     cells |= {name: decoded(cells[name]) for name in columns.of_lists}
     columns, left = _usable(columns if not reading.shares else columns.without("split"), table, cells, gold)
     reader = answers_of(table, columns, cells, reading.separator, reading.refusal)

@@ -66,8 +66,8 @@ def _table(
                 f"has {counted(len(cells), 'cell')} and row {top} names {len(columns)}; a cell with the "
                 "delimiter in it stands in quotes."
             )
-        named = {name: text for name, text in zip(columns, cells, strict=False) if text}
-        rows.append(Row(f"row {number}", named, fault=fault))
+        held = {name: text for name, text in zip(columns, cells, strict=False) if text}
+        rows.append(Row(f"row {number}", held, fault=fault))
     return Table(path, columns, tuple(rows), (*remarks, above) if start else tuple(remarks))
 
 

@@ -40,7 +40,7 @@ def test_documents_with_their_passages_and_what_was_passed_over(task: str) -> No
     found = listing("t", read_corpus("docs"), "docs", settings, HashEmbedder())
     assert [(doc.id, doc.title, doc.characters) for doc in found.documents] == [
         ("loans", "Loans", 298),
-        ("old/keys", "keys", 4),
+        ("old/keys", "Keys", 4),
     ]
     loans, keys = (doc.passages for doc in found.documents)
     assert loans is not None
@@ -52,11 +52,11 @@ def test_documents_with_their_passages_and_what_was_passed_over(task: str) -> No
 def test_the_command_and_its_json(task: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["tasks", "docs", task]) == 0
     text = capsys.readouterr().out
-    assert "old/keys           4       n/a  keys" in text
+    assert "old/keys           4       n/a  Keys" in text
     assert "Passages are not counted" in text
     assert main(["tasks", "docs", task, "--json"]) == 0
     found = json.loads(capsys.readouterr().out)
-    assert found["documents"][1] == {"id": "old/keys", "title": "keys", "characters": 4, "passages": None}
+    assert found["documents"][1] == {"id": "old/keys", "title": "Keys", "characters": 4, "passages": None}
     assert found["passed_over"][0]["reason"] == "files of type .png are not read"
 
 

@@ -60,7 +60,8 @@ def make(rng: random.Random, folder: Path) -> list[str]:
 
 
 def _lines(rng: random.Random, role: str) -> bytes:
-    rows: list[Any] = [{**row, "id": f"{role}-{row['id']}"} for row in copy.deepcopy(ROWS)] + [UNANSWERABLE]
+    rows: list[Any] = [{**row, "id": f"{role}-{row['id']}"} for row in copy.deepcopy(ROWS)]
+    rows.append({**UNANSWERABLE, "id": f"{role}-u"})
     if rng.random() < 0.03:
         return hostile.encoded(rng, _bomb(rng))
     for _ in range(rng.choice((0, 1, 1, 3))):

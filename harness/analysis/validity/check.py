@@ -120,7 +120,7 @@ class Case:
     scores: Mapping[Pair, Sequence[ScoredAnswer]]
     """All answers of the run with their scores, by task and system."""
 
-    @property
+    @cached_property
     def metric(self) -> str:
         """The primary metric; none (empty) where only whole texts are scored."""
         return next(iter(self.run.manifest.tasks[self.task].metrics), "")

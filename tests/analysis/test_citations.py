@@ -67,7 +67,7 @@ def test_one_wrong_number_is_enough(tmp_path: Path) -> None:
          "92.0 %, required 90.0 % (its interval reaches down to 85.0 %)"),
         (True, Estimate(0.5, 0.4, 0.6, 100), Met.MISSED, "50.0 %, required 90.0 %: missed by 40 points"),
         (True, None, Met.UNKNOWN,
-         "cannot be checked: no citation was asked for (answer.citations of the task file)"),
+         "cannot be checked: no citation was asked for"),
         (True, Estimate(None, None, None, 0), Met.UNKNOWN,
          "cannot be checked: no question that names gold documents was answered"),
         (False, None, Met.MISSED, "it has no passages to cite"),

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from harness.errors import InputError, InputErrors, RunInterrupted
+from harness.errors import InputError, RunInterrupted
 from harness.report.write import write_reports
 from harness.run.manifest_file import read_manifest
 from harness.spec.strategy import STRATEGIES
@@ -20,7 +20,6 @@ from tests.run.worlds import (
     make_tools,
     manifest,
     names,
-    questions,
     rows,
     settings_of,
 )
@@ -217,16 +216,6 @@ def test_an_output_in_use_or_unwritable_is_refused_before_anything_runs(task: Ta
         with pytest.raises(InputError, match="output"):
             go(settings_of(task, "base"), [task], make_tools(tmp_path / "c", engine), output)
     assert engine.batches == []
-
-
-def test_gold_documents_the_corpus_lacks_are_named_at_their_questions(tmp_path: Path) -> None:
-    test = [{**row, "gold_docs": ["dril"]} for row in questions()[:2]]
-    task = make_task(tmp_path, test=test)
-    with pytest.raises(InputErrors) as caught:
-        go(settings_of(task, "rag"), [task], make_tools(tmp_path / "c"), tmp_path / "r")
-    assert len(caught.value.errors) == 2
-    assert "test.jsonl:1" in str(caught.value)
-    assert "'drill'" in str(caught.value)
 
 
 def test_where_nothing_applies_no_folder_is_made(tmp_path: Path) -> None:

@@ -20,14 +20,13 @@ UNKNOWN = ("softcap", "position_bias", "s_aux")
 class Blocks:
     """Where the tokens of a pack stand in the batch of its examples.
 
-    `rows` [examples, longest]: places in the pack of each example's own tokens, filled up behind with any. `keys`
-    [examples, shared + longest]: places of what they may look at. `mask` [longest, shared + longest]: the prefix, and
-    what stands before. `places` [own tokens]: where in `rows`, flattened, each own token stands.
+    `rows` [examples, longest]: places in the pack of each example's own tokens, filled up behind with any. `mask`
+    [longest, shared + longest]: the prefix, and what stands before. `places` [own tokens]: where in `rows`, flattened,
+    each own token stands.
     """
 
     shared: int
     rows: Any
-    keys: Any
     mask: Any
     places: Any
 
@@ -42,12 +41,10 @@ def blocks_of(segments: Any) -> Blocks:
     rows = torch.zeros(len(own), longest, dtype=torch.long)
     for number, one in enumerate(own):
         rows[number, : len(one)] = one
-    prefix = torch.arange(shared).expand(len(own), shared)
     before = torch.ones(longest, longest, dtype=torch.bool).tril()
     return Blocks(
         shared=shared,
         rows=rows,
-        keys=torch.cat([prefix, rows], dim=1),
         mask=torch.cat([torch.ones(longest, shared, dtype=torch.bool), before], dim=1),
         places=torch.cat([number * longest + torch.arange(len(one)) for number, one in enumerate(own)]),
     )
@@ -78,29 +75,42 @@ def in_blocks(blocks: Blocks) -> Iterator[None]:
 
 
 def _attend(blocks: Blocks, query: Any, key: Any, value: Any, scaling: float | None) -> Any:
-    """[1, heads, tokens, width] each (keys and values may have fewer heads) → [1, tokens, heads, width]."""
+    """[1, heads, tokens, width] each (keys and values may have fewer heads) → [1, tokens, heads, width].
+
+    The prefix is one view for all examples, so that its gradient is a sum in a fixed order. Were it gathered once for
+    each, threads would add to it in any order, and the same training would give another adapter.
+    """
     import torch
 
     sdpa = torch.nn.functional.scaled_dot_product_attention
     times = query.shape[1] // key.shape[1]
     query, key, value = (one[0].transpose(0, 1) for one in (query, key, value))  # [tokens, heads, width]
 
-    def heads(values: Any, places: Any) -> Any:
-        """[rows, heads of the query, places, width]."""
-        return values[places].transpose(1, 2).repeat_interleave(times, dim=1)
+    def heads(values: Any) -> Any:
+        """[rows, places, heads, width] → [rows, heads of the query, places, width]."""
+        return values.transpose(1, 2).repeat_interleave(times, dim=1)
+
+    def seen(values: Any) -> Any:
+        """What each example may look at: [examples, shared + longest, heads, width]."""
+        prefix = values[: blocks.shared].expand(len(blocks.rows), -1, -1, -1)
+        return torch.cat([prefix, values[blocks.rows]], dim=1)
 
     own = sdpa(
         query[blocks.rows].transpose(1, 2),
-        heads(key, blocks.keys),
-        heads(value, blocks.keys),
+        heads(seen(key)),
+        heads(seen(value)),
         attn_mask=blocks.mask.to(query.device),
         scale=scaling,
     )
     own = own.transpose(1, 2).flatten(0, 1)[blocks.places]
     if not blocks.shared:
         return own[None]
-    first = blocks.keys[:1, : blocks.shared]
+    first = slice(None, blocks.shared)
     prefix = sdpa(
-        query[first].transpose(1, 2), heads(key, first), heads(value, first), is_causal=True, scale=scaling
+        query[None, first].transpose(1, 2),
+        heads(key[None, first]),
+        heads(value[None, first]),
+        is_causal=True,
+        scale=scaling,
     )
     return torch.cat([prefix[0].transpose(0, 1), own])[None]

@@ -14,7 +14,7 @@ from harness.progress import Progress
 from harness.records import ALL_EPOCHS, LossPoint, Question
 from harness.spec.system import LoRA
 
-KEY_VERSION = 3
+KEY_VERSION = 4
 
 
 @dataclass(frozen=True, slots=True)

@@ -66,6 +66,28 @@ def test_attention_in_blocks_is_attention_under_the_packs_mask(shared: int, key_
     torch.testing.assert_close(found, expected, rtol=1e-5, atol=1e-5)
 
 
+def test_gradients_of_attention_in_blocks_are_the_same_bits_each_time() -> None:
+    """What several threads add to one place would be summed in another order each time."""
+    prefix = tuple(range(80))
+    packed = pack([TokenExample((*prefix, *range(100, 140)), (n, 0)) for n in range(8)], len(prefix))
+    torch.manual_seed(0)
+    shape, threads = (1, 3, packed.ids.shape[1], 64), torch.get_num_threads()
+    query, key, value = (torch.randn(shape, requires_grad=True) for _ in range(3))
+    torch.set_num_threads(2)
+    try:
+        with in_blocks(blocks_of(packed.segments)):
+            attend = ALL_ATTENTION_FUNCTIONS["sdpa"]
+            found = [
+                torch.autograd.grad(
+                    attend(None, query, key, value, packed.mask)[0].square().sum(), (key, value)
+                )
+                for _ in range(6)
+            ]
+    finally:
+        torch.set_num_threads(threads)
+    assert all(torch.equal(one, other) for some in found for one, other in zip(some, found[0], strict=True))
+
+
 def test_other_attention_goes_torchs_way_and_so_does_all_behind_the_pack() -> None:
     own = ALL_ATTENTION_FUNCTIONS["sdpa"]
     packed = pack(ITEMS, len(PREFIX))

@@ -59,7 +59,8 @@ class Speed:
         watched = sum(self._written(recipe.task, example.request) for example in training.dev)
         dev_tokens = computed_tokens(training.dev, engine, len(training.dev))
         tokens = computed_tokens(training.examples, engine, recipe.batch_size)
-        epoch = self.read_s * (reads * tokens + 2 * dev_tokens) + self.write_s * watched
+        learnt = reads * tokens * (1 + (recipe.replay or 0.0))  # about as long as the task's own
+        epoch = self.read_s * (learnt + 2 * dev_tokens) + self.write_s * watched
         return epoch * recipe.max_epochs
 
     def _written(self, task: str, request: Request) -> float:

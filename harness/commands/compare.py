@@ -103,6 +103,11 @@ def _compare(options: argparse.Namespace) -> None:
     results = _reported(folder)
     print_results(results)
     print(folder)
+    _refuse_incomplete(results, folder)
+
+
+def _refuse_incomplete(results: RunResult, folder: Path) -> None:
+    """Raises HarnessError where something that the run was to ask has no answer."""
     if results.set_aside:
         raise HarnessError(
             f"the run is incomplete: {listed(results.set_aside)} could not go on (see the report)."

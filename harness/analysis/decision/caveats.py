@@ -184,7 +184,7 @@ def _over_favourite(case: Case, decision: Decision, control: str) -> Reasons:
         return
     over = case.rules.pairs.of(control, favourite).delta
     if over is not None:
-        yield reason(f"Over {favourite} the right passages win {points(over)}.", over_favourite=over)
+        yield reason(f"Against {favourite} the right passages make {points(over)}.", over_favourite=over)
 
 
 def _generator(case: Case, decision: Decision) -> Reason:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import contextlib
 import sys
+import threading
 from collections.abc import Callable, Iterator
-from typing import IO, Protocol, cast
+from typing import IO, Any, Protocol, cast
 
 from harness.process import AsIs, harmless
 
@@ -21,28 +22,64 @@ class Progress(Protocol):
 
 
 class Terminal:
-    """Notes on standard error; bars with the time left where standard error is a terminal."""
+    """Notes on standard error; bars with the time left where standard error is a terminal.
+
+    What several threads do at once has its bars in one view.
+    """
+
+    def __init__(self) -> None:
+        self._shown: Any = None
+        self._tracks = 0
+        self._changing = threading.Lock()
 
     def note(self, message: str) -> None:
-        print(message, file=sys.stderr, flush=True)
+        with self._changing:
+            if self._shown is None:
+                print(message, file=sys.stderr, flush=True)
+            else:  # above the bars
+                self._shown.console.print(message, markup=False, highlight=False, soft_wrap=True)
 
     @contextlib.contextmanager
     def track(self, label: str, total: int) -> Iterator[Callable[[int], None]]:
         if not sys.stderr.isatty():
             yield lambda _advance: None
             return
-        from rich import progress
-        from rich.console import Console
-
-        columns = (
-            progress.TextColumn("{task.description}"),
-            progress.BarColumn(),
-            progress.MofNCompleteColumn(),
-            progress.TimeElapsedColumn(),
-            progress.TextColumn("left"),
-            progress.TimeRemainingColumn(),
-        )
-        console = Console(file=cast(IO[str], AsIs(sys.stderr)))
-        with progress.Progress(*columns, console=console, transient=True) as bars:
+        with self._bars() as bars:
             bar = bars.add_task(harmless(label), total=total)
-            yield lambda advance: bars.advance(bar, advance)
+            try:
+                yield lambda advance: bars.advance(bar, advance)
+            finally:
+                bars.remove_task(bar)
+
+    @contextlib.contextmanager
+    def _bars(self) -> Iterator[Any]:
+        """The view of all bars, there as long as somebody needs it."""
+        with self._changing:
+            if self._shown is None:
+                self._shown = _view()
+                self._shown.start()
+            self._tracks += 1
+        try:
+            yield self._shown
+        finally:
+            with self._changing:
+                self._tracks -= 1
+                if not self._tracks:
+                    self._shown.stop()
+                    self._shown = None
+
+
+def _view() -> Any:
+    from rich import progress
+    from rich.console import Console
+
+    columns = (
+        progress.TextColumn("{task.description}"),
+        progress.BarColumn(),
+        progress.MofNCompleteColumn(),
+        progress.TimeElapsedColumn(),
+        progress.TextColumn("left"),
+        progress.TimeRemainingColumn(),
+    )
+    console = Console(file=cast(IO[str], AsIs(sys.stderr)))
+    return progress.Progress(*columns, console=console, transient=True)

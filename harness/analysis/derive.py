@@ -99,6 +99,7 @@ def derive(
         timing_order=manifest.timing_order,
         embedder=manifest.embedder,
         machine=manifest.machine,
+        workers=manifest.workers,
         libraries=manifest.libraries,
         settings=manifest.settings,
         price_sheet=manifest.price_sheet,

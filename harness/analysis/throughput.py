@@ -17,7 +17,10 @@ from harness.records import AnswerRow, BatchRow, TimingRow
 
 @dataclass(frozen=True, slots=True)
 class Batched:
-    """The answer pass of one task and strategy, over the batches that a model really computed."""
+    """The answer pass of one task and strategy, over the batches that a model really computed.
+
+    `wall_s`: of a whole machine. Of workers that share one, each takes its part.
+    """
 
     questions: int
     tokens: int
@@ -38,7 +41,7 @@ def batched(batches: Sequence[BatchRow], answers: Sequence[AnswerRow]) -> Batche
     return Batched(
         questions=sum(batch.questions for batch in computed),
         tokens=sum(batch.completion_tokens for batch in computed),
-        wall_s=math.fsum(batch.wall_s for batch in computed),
+        wall_s=math.fsum(batch.wall_s / batch.sharing for batch in computed),
     )
 
 

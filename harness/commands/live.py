@@ -6,6 +6,7 @@ import contextlib
 import os
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -70,11 +71,21 @@ class LivePage:
     _news: bool = field(default=False, init=False)
     _first: float = field(default=0.0, init=False)
     _next: float = field(default=0.0, init=False)
+    _writing: threading.Lock = field(default_factory=threading.Lock, init=False)
 
     def __post_init__(self) -> None:
         self._first = self._next = self.clock() + FIRST_S
 
     def __call__(self, for_a_while: bool) -> None:
+        if not self._writing.acquire(blocking=False):
+            self._news = self._news or not for_a_while
+            return  # another strand of the run writes it
+        try:
+            self._look(for_a_while)
+        finally:
+            self._writing.release()
+
+    def _look(self, for_a_while: bool) -> None:
         self._news = self._news or not for_a_while
         start = self.clock()
         due = start >= (self._first if for_a_while else self._next)

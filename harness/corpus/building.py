@@ -15,7 +15,7 @@ from harness.corpus.chunks import embedding_text
 from harness.corpus.cutting import chunking_of, cut
 from harness.corpus.document import Document
 from harness.corpus.documents import Corpus, corpus_sha256
-from harness.corpus.embedder import Embedder, Prefixes
+from harness.corpus.embedder import Embedder, Prefixes, embed_shards
 from harness.corpus.index import (
     INDEX,
     PASSAGES,
@@ -230,13 +230,11 @@ class Build:
                 f"  {int(known.sum()):,} of {len(keys):,} passages were embedded before; {len(missing):,} are new."
             )
         with self.progress.track("embedding passages", len(missing)) as advance:
-            for start in range(0, len(missing), SHARD):
-                shard = missing[start : start + SHARD]
-                texts = [embedding_text(passages[place]) for place in shard.tolist()]
-                started = time.perf_counter()
-                vectors = self.embedder.embed_documents(texts, self._prefix, advance)
-                seconds = time.perf_counter() - started
-                vectors = checked_vectors(vectors, len(texts), self.embedder.dimension, self.embedder.name)
+            shards = [missing[start : start + SHARD] for start in range(0, len(missing), SHARD)]
+            texts = ([embedding_text(passages[place]) for place in shard.tolist()] for shard in shards)
+            embedded = embed_shards(self.embedder, texts, self._prefix, advance)
+            for shard, (vectors, seconds) in zip(shards, embedded, strict=True):
+                vectors = checked_vectors(vectors, len(shard), self.embedder.dimension, self.embedder.name)
                 store.add(keys[shard], seconds, vectors)
         return missing
 

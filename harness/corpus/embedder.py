@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Callable, Iterator, Sequence
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 from harness.errors import ModelUnavailable
 from harness.loading import check_finite, check_fit, reading
@@ -77,6 +78,30 @@ class Embedder(Protocol):
 
     def embed_queries(self, texts: Sequence[str], prefix: str) -> NDArray[np.float32]:
         """Vectors [n, dimension] of length 1, each of a text behind `prefix`."""
+
+
+@runtime_checkable
+class ShardEmbedder(Protocol):
+    """An embedder that embeds several lists of texts at once."""
+
+    def embed_shards(
+        self, shards: Iterable[Sequence[str]], prefix: str, advance: Callable[[int], None]
+    ) -> Iterator[tuple[NDArray[np.float32], float]]:
+        """As `embed_documents` of each shard, in order, with the seconds that it took."""
+
+
+def embed_shards(
+    embedder: Embedder, shards: Iterable[Sequence[str]], prefix: str, advance: Callable[[int], None]
+) -> Iterator[tuple[NDArray[np.float32], float]]:
+    """The vectors of each shard, in order, with the seconds that it took: one after the other, where the embedder knows
+    no better."""
+    if isinstance(embedder, ShardEmbedder):
+        yield from embedder.embed_shards(shards, prefix, advance)
+        return
+    for texts in shards:
+        started = time.perf_counter()
+        vectors = embedder.embed_documents(texts, prefix, advance)
+        yield vectors, time.perf_counter() - started
 
 
 class SentenceTransformerEmbedder:

@@ -43,9 +43,13 @@ class ScriptedEngine:
     concurrency = 1
     window = 100_000
 
-    def __init__(self, script: Script, identity: EngineIdentity | None = None) -> None:
+    def __init__(
+        self, script: Script, identity: EngineIdentity | None = None, path: Path | None = None
+    ) -> None:
+        """`path`: of the file that the script comes from."""
         self.identity = identity or EngineIdentity("scripted", "a script", "f" * 64, "float32", "cpu")
         self._script = script
+        self.path = path
 
     def facts(self) -> LoadFacts | None:
         return LoadFacts(0.0, 0)
@@ -143,7 +147,7 @@ def open_script(path: Path) -> ScriptedEngine:
             return learnt[max(recited, key=len)]
         return next((reply for when, reply in lines if when in prompt), "")
 
-    return ScriptedEngine(script, identity)
+    return ScriptedEngine(script, identity, path)
 
 
 def _lines(source: Source) -> list[tuple[str, str]]:

@@ -116,6 +116,16 @@ class TransformersEngine:
             self._job = (job, shared_prefix([tokens for one in encoded for tokens in one.beginnings]))
         return self._job[1]
 
+    def bounds(self, job: Sequence[Request]) -> tuple[Request, ...]:
+        """Two requests of a job (none of an empty one) whose prompts share at the front what all of them share: as
+        tokens, the first and the last in order."""
+        if not job:
+            return ()
+        read = [(encode(self.model.chat, request).beginnings, request) for request in job]
+        first = min(read, key=lambda one: min(one[0]))
+        last = max(read, key=lambda one: max(one[0]))
+        return first[1], last[1]
+
     def _ends(self, decoding: Decoding) -> frozenset[int]:
         """The tokens that end an answer: the model's own, and stop texts that are special tokens."""
         configured = self.model.weights.generation_config.eos_token_id

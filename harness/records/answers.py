@@ -68,7 +68,10 @@ class FailureRow:
 
 @dataclass(frozen=True, slots=True)
 class BatchRow:
-    """One line of `batches.jsonl`: how long one batch of the answer pass took, wall clock, seconds."""
+    """One line of `batches.jsonl`: how long one batch of the answer pass took, wall clock, seconds.
+
+    `sharing`: how many workers, this one among them, shared its machine and computed batches of their own meanwhile.
+    """
 
     task: Known
     system: Known
@@ -77,6 +80,7 @@ class BatchRow:
     completion_tokens: Count
     wall_s: Seconds
     seed: Seed = 0
+    sharing: Positive = 1
 
 
 @dataclass(frozen=True, slots=True)

@@ -53,6 +53,7 @@ def what_was_run(results: RunResult) -> tuple[tuple[str, str], ...]:
             machine.accelerator,
             machine.platform,
         ),
+        "Computed by": "; ".join(group.in_words for group in results.workers),
         "Loading": "; ".join(filter(None, map(_loading, results.all_models))) or _loaded(results),
         "Order of timing": _order(results),
         "Date": _minute(results.created or ""),

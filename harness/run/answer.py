@@ -6,9 +6,9 @@ A local model answers batches, sorted by length. A server is asked single questi
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import closing
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 from harness.engines.engine import AdapterRef, Clock, Completion, Engine, is_served
@@ -18,17 +18,11 @@ from harness.run.answer_cache import AnswerCache, answer_key
 from harness.run.answer_rows import answer_row, batch_row
 from harness.run.ask import Failure, Streak, ask
 from harness.run.batches import Answers, Batch, plan_batches
+from harness.run.executor import Executor, InProcess, Work
 from harness.run.plan import Job
-from harness.run.prepare import ReadyJob
+from harness.run.prepare import MAKING, ReadyJob
 from harness.run.prompts import Prompt
 from harness.run.threads import as_they_come
-
-Work = Callable[[Batch], Answers]
-Executor = Callable[[Work, Iterable[Batch]], Iterator[Answers]]
-"""Maps the unit of work over batches and yields what came of each, in their order: `map`, in this process.
-
-Work has no side effect that another unit sees, so that it may run anywhere and twice.
-"""
 
 
 class Kept(Protocol):
@@ -50,8 +44,7 @@ class AnswerPass:
     cache: AnswerCache | None
     progress: Progress
     clock: Clock
-    executor: Executor = map
-
+    executor: Executor = field(default_factory=InProcess)
     streak: Streak | None = None
     """None: of this pass alone."""
     asks_anew: bool = False
@@ -104,40 +97,30 @@ class AnswerPass:
     def _compute(
         self, ready: ReadyJob, adapter: AdapterRef | None, places: set[int], advance: Callable[[int], None]
     ) -> None:
-        batches = plan_batches(ready.prompts)
-        open_places = {batch.number: [at for at in batch.places if at in places] for batch in batches}
-        todo = [batch for batch in batches if open_places[batch.number]]
-        keys = self.keys(ready, adapter)
-        advance(sum(len(batch.places) for batch in batches if not open_places[batch.number]))
-        for answers in self.executor(self._work(ready, adapter, keys, open_places), todo):
-            # Of a half-answered batch only what was lacking.
-            kept = {place: answers.completions[place] for place in open_places[answers.batch.number]}
-            self._keep(ready, [(answers, kept)], adapter)
-            advance(len(answers.batch.places))
-
-    def _work(
-        self,
-        ready: ReadyJob,
-        adapter: AdapterRef | None,
-        keys: Sequence[str],
-        open_places: dict[int, list[int]],
-    ) -> Work:
-        """The unit of work: a batch → its answers, from the cache where all that are wanted are there.
+        """Compute each batch with an answer that is wanted, unless the cache has all of these.
 
         A batch that is half answered is computed again in full, since padding and batch size change last bits.
         """
+        keys = self.keys(ready, adapter)
         cached = self._cached(ready, keys)
-        job = [prompt.request for prompt in ready.prompts]
-
-        def work(batch: Batch) -> Answers:
-            wanted = open_places[batch.number]
-            if all(keys[place] in cached for place in wanted):
-                return Answers(batch, {place: cached[keys[place]] for place in wanted}, None)
-            start = self.clock()
-            completions = self.engine.complete([job[place] for place in batch.places], adapter, job=job)
-            return Answers(batch, dict(zip(batch.places, completions, strict=True)), self.clock() - start)
-
-        return work
+        todo: list[Batch] = []
+        for batch in plan_batches(ready.prompts):
+            wanted = [place for place in batch.places if place in places]
+            if wanted and not all(keys[place] in cached for place in wanted):
+                todo.append(batch)
+                continue
+            if wanted:
+                known = Answers(batch, {place: cached[keys[place]] for place in wanted}, None)
+                self._keep(ready, [(known, known.completions)], adapter)
+            advance(len(batch.places))
+        work = Work(self.engine, adapter, [prompt.request for prompt in ready.prompts], self.clock)
+        for answers in self.executor.map(work, todo) if todo else ():
+            for place, failure in answers.failures.items():
+                if place in places:
+                    self.folder.add_failure(failure.row(ready, ready.questions[place]))
+            kept = {place: done for place, done in answers.completions.items() if place in places}
+            self._keep(ready, [(answers, kept)], adapter)
+            advance(len(answers.batch.places))
 
     # A server: single questions
 
@@ -174,7 +157,7 @@ class AnswerPass:
                     streak.failed(failure)
                 advance(len(ready_now))
 
-    def _question(self, ready: ReadyJob, adapter: AdapterRef | None) -> Work:
+    def _question(self, ready: ReadyJob, adapter: AdapterRef | None) -> Callable[[Batch], Answers]:
         """The unit of work: a question → its answer, from the cache where it is there, or why it has none."""
         cached = self._cached(ready, self.keys(ready, adapter))
 
@@ -222,8 +205,8 @@ class AnswerPass:
                     fresh[self.key(prompt, adapter)] = completion
                 self.folder.add_passages(ready.job.task, prompt.retrieved)
                 batch, sha256 = answers.batch.number, adapter.sha256 if adapter else None
-                rows.append(
-                    answer_row(
+                with MAKING:  # tasks of lm-eval's score answers by code of their own
+                    row = answer_row(
                         ready,
                         place,
                         prompt,
@@ -233,7 +216,7 @@ class AnswerPass:
                         adapter=sha256,
                         repeat=repeat,
                     )
-                )
+                rows.append(row)
         if self.cache and fresh and not repeat:
             self.cache.put(fresh)
         if repeat:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
 from harness.engines.engine import Completion
 from harness.errors import ModelUnavailable, NoAnswer, PromptTooLong
 from harness.records import FailureRow, Question
-from harness.run.prepare import ReadyJob
+from harness.run.prepare import MAKING, ReadyJob
 from harness.run.prompts import Prompt
 
 MOST_IN_A_ROW = 20
@@ -65,15 +64,12 @@ class Streak:
             )
 
 
-_SHORTENING = threading.Lock()
-
-
 def shortened(ready: ReadyJob, place: int, prompt: Prompt) -> Prompt | None:
     """The prompt of a question without its lowest-ranked passage, which counts as dropped; None where none is left."""
     if not prompt.shown:
         return None
     fewer = prompt.retrieved[: prompt.shown - 1]
-    with _SHORTENING:  # a task's prompts are made by one thread at a time
+    with MAKING:
         shorter = ready.context.prompt(ready.job.system, ready.questions[place], fewer, prompt.nearest)
     dropped = prompt.dropped + prompt.shown - shorter.shown
     return replace(shorter, retrieved=prompt.retrieved, dropped=dropped)

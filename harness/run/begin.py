@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 import secrets
-from collections.abc import Sequence
 from datetime import UTC, date, datetime
 from pathlib import Path
 
@@ -17,7 +16,7 @@ from harness.run.folder import RunFolder
 from harness.run.manifest import Manifest
 from harness.run.plan import Plan
 from harness.run.settings import Settings
-from harness.run.tools import Model
+from harness.run.tools import Model, Tools
 from harness.spec.prices import PriceSheet
 from harness.spec.pricing import listed_prices, prices_of
 from harness.spec.system import System
@@ -31,13 +30,13 @@ def new_id() -> str:
 def describe(
     settings: Settings,
     plan: Plan,
-    models: Sequence[Model],
+    tools: Tools,
     command: str,
     output: Path,
     run_id: str | None = None,
 ) -> Manifest:
     """The manifest as it stands at the start of a run in the folder `output`."""
-    now = datetime.now(UTC)
+    now, models = datetime.now(UTC), tools.models
     first = models[0].engine.identity
     local = next((model.engine.identity for model in models if not model.engine.identity.server), first)
     prices = prices_of(dataclasses.asdict(settings), local.device_kind, now.date())
@@ -75,7 +74,7 @@ def describe(
         api_prices=prices.api,
         seeds=Seeds(sampling=settings.seed, training=settings.training_seeds, order=settings.seed),
         libraries=environment.libraries(),
-        machine=environment.machine(first.device),
+        machine=tools.machine(first.device),
     )
 
 

@@ -61,7 +61,7 @@ def compare(
     Raises InputError for what a person wrote wrong (before any model loads), RunInterrupted on Ctrl-C.
     """
     plan = plan_run(settings, tasks, tools)
-    manifest = describe(settings, plan, tools.models, command, output, run_id)
+    manifest = describe(settings, plan, tools, command, output, run_id)
     if not resume:
         check_output(output)
         with writing(str(output)):
@@ -101,7 +101,7 @@ def dry_run(
         output = Path(place) / "run"
         if resumed is not None:
             shutil.copytree(resumed, output, ignore=lambda _, names: [name for name in names if name == LOCK])
-        manifest = describe(settings, plan, tools.models, "", resumed or output)
+        manifest = describe(settings, plan, tools, "", resumed or output)
         folder = reopen(output, manifest) if resumed is not None else RunFolder.create(output, manifest)
         tools, spending = _counted(settings, tools, folder)
         corpora = corpora or Corpora()
@@ -137,7 +137,7 @@ def fit_within(
     plan = plan_run(settings, tasks, tools)
     with tempfile.TemporaryDirectory() as place:
         output = Path(place) / "run"
-        folder = RunFolder.create(output, describe(settings, plan, tools.models, "", output))
+        folder = RunFolder.create(output, describe(settings, plan, tools, "", output))
         unheard, spending = _counted(settings, unheard, folder)
         start = clock()
         contexts = RunContexts(plan, unheard, folder, corpora or Corpora(), settings.seed)

@@ -50,6 +50,7 @@ def finish(folder: RunFolder, tools: Tools) -> None:
     folder.update(
         status=status,
         peak_memory_gb=peak,
+        workers=tools.workers(),
         model=known[0],
         other_models=tuple(known[1:]),
         load_s=known[0].load_s,

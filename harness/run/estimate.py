@@ -91,13 +91,17 @@ class Estimate:
     """Nor this: the same systems with fewer examples, on the test questions."""
     training_s: float | None = None
     timing_s: float | None = None
+    workers: int = 1
+    """Among whom answers and trainings are shared out; their seconds are those of one worker."""
+    longest_s: float = 0.0
+    """Of one training, which is not shared out."""
 
     @property
     def whole_s(self) -> float | None:
         """Seconds from the first answer to the last time; None where nobody knows."""
         if self.seconds is None or self.training_s is None or self.timing_s is None:
             return None
-        return self.seconds + self.training_s + self.timing_s
+        return max(self.longest_s, (self.seconds + self.training_s) / self.workers) + self.timing_s
 
     @property
     def time_in_words(self) -> str | None:
@@ -106,7 +110,12 @@ class Estimate:
             return None
         parts = ((self.seconds, "to answer"), (self.training_s, "to train"), (self.timing_s, "to time"))
         told = listed(f"{seconds(took)} {what}" for took, what in parts if took)
-        return f"this takes about {seconds(whole_s)} here" + (f" ({told})" if told else "")
+        where = "here" if self.workers == 1 else f"on {self.workers} workers"
+        return f"this takes about {seconds(whole_s)} {where}" + (f" ({told}{self._of_one})" if told else "")
+
+    @property
+    def _of_one(self) -> str:
+        return "" if self.workers == 1 else "; each as of one worker"
 
 
 def in_short(planned: Estimate) -> str:

@@ -181,11 +181,17 @@ def _answering(job: ReadyJob, row: JobEstimate, speed: Speed | None) -> float | 
     return speed.answering(job.job.task, job.prompts) * (row.questions - row.known) / row.questions
 
 
-def with_steps(planned: Estimate, steps: Mapping[Step, float] | None) -> Estimate:
-    """The estimate with the time to train and to time."""
+def with_steps(planned: Estimate, steps: Mapping[Step, float] | None, workers: int = 1) -> Estimate:
+    """The estimate with the time to train and to time, and among how many workers it is shared out."""
+    planned = replace(planned, workers=workers)
     if steps is None:
         return planned
-    return replace(planned, training_s=_of(steps, Kind.TRAINING), timing_s=_of(steps, Kind.TIMING))
+    return replace(
+        planned,
+        training_s=_of(steps, Kind.TRAINING),
+        timing_s=_of(steps, Kind.TIMING),
+        longest_s=max((took for (kind, _), took in steps.items() if kind is Kind.TRAINING), default=0.0),
+    )
 
 
 def _of(steps: Mapping[Step, float], kind: Kind) -> float:

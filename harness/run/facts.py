@@ -10,6 +10,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Discriminator, Tag
 
 from harness.files import sha256_json
+from harness.quantities import counted
 from harness.ranges import (
     Bytes,
     Count,
@@ -119,6 +120,24 @@ class MachineFacts:
     threads: Positive | None = None
     memory_gb: Gigabytes | None = None
     accelerator: Text | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WorkerGroup:
+    """Workers of a cluster that are alike, those that replaced lost ones among them; `machines`: that they were on."""
+
+    workers: Positive
+    machines: Positive
+    cpu: Text
+    threads: Positive
+    accelerator: Text | None = None
+
+    @property
+    def in_words(self) -> str:
+        """`8 workers on 2 machines: AMD EPYC, a thread each`."""
+        where = f"{counted(self.workers, 'worker')} on {counted(self.machines, 'machine')}"
+        threads = "a thread" if self.threads == 1 else counted(self.threads, "thread")
+        return f"{where}: {self.accelerator or self.cpu}, {threads} each"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

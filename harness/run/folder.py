@@ -5,7 +5,8 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import tempfile
-from collections.abc import Iterable, Sequence
+import threading
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -36,6 +37,8 @@ ANSWERS, BATCHES, TIMINGS, PASSAGES = "answers.jsonl", "batches.jsonl", "timings
 FAILURES, REPEATS, TUNING, LEARNING = "failures.jsonl", "repeats.jsonl", "tuning.jsonl", "learning.jsonl"
 PROPOSALS = "proposals.jsonl"
 QUESTIONS, TRAINING, PROMPTS = "questions.jsonl", "training.jsonl", "prompts.jsonl"
+_EVERY_TIME = -1
+"""In the place of the time that a question is asked."""
 
 
 def run_name(run_id: str, folder: Path) -> str:
@@ -49,6 +52,8 @@ class RunFolder:
     def __init__(self, path: Path, manifest: Manifest) -> None:
         self.path = path
         self.manifest = manifest
+        self._writing = threading.RLock()  # strands of a run may go on at once
+        self._settled: dict[tuple[str, str, int, int], set[str]] | None = None
         self._passages = {(row.task, row.chunk_id) for row in read_rows(path / PASSAGES, PassageRow).all}
 
     @classmethod
@@ -72,8 +77,13 @@ class RunFolder:
 
     def update(self, **fields: Any) -> None:
         """Set fields of the manifest and replace it on disk."""
-        self.manifest = dataclasses.replace(self.manifest, **fields)
-        write_manifest(self.path, self.manifest)
+        self.change(lambda _manifest: fields)
+
+    def change(self, changes: Callable[[Manifest], Mapping[str, Any]]) -> None:
+        """Set fields of the manifest to what `changes` makes of those before, with nothing in between."""
+        with self._writing:
+            self.manifest = dataclasses.replace(self.manifest, **changes(self.manifest))
+            write_manifest(self.path, self.manifest)
 
     def update_model(self, system: System, **fields: Any) -> None:
         """Set what is known of the model that a system answers with; what the first one has at the top, there too."""
@@ -91,27 +101,32 @@ class RunFolder:
 
     def add_answers(self, rows: Sequence[AnswerRow], batches: Sequence[BatchRow]) -> None:
         """Append what batches returned; their times are written first, so that no answer lacks it."""
-        if batches:
-            append_lines(self.path / BATCHES, batches)
-        append_lines(self.path / ANSWERS, rows)
+        with self._writing:
+            if batches:
+                append_lines(self.path / BATCHES, batches)
+            append_lines(self.path / ANSWERS, rows)
+            self._settle(rows)
 
     def add_failure(self, row: FailureRow) -> None:
         """Append that an answer could not be had."""
-        append_lines(self.path / FAILURES, [row])
+        with self._writing:
+            append_lines(self.path / FAILURES, [row])
+            self._settle_failed([row])
 
     def add_timings(self, rows: Sequence[TimingRow]) -> None:
         append_lines(self.path / TIMINGS, rows)
 
     def add_passages(self, task: str, ranked: Iterable[Ranked]) -> None:
         """Keep the text of every passage that was retrieved, once."""
-        rows = []
-        for item in ranked:
-            key = (task, item.passage.chunk_id)
-            if key not in self._passages:
-                self._passages.add(key)
-                rows.append(PassageRow(task=task, **dataclasses.asdict(item.passage)))
-        if rows:
-            append_lines(self.path / PASSAGES, rows)
+        with self._writing:
+            rows = []
+            for item in ranked:
+                key = (task, item.passage.chunk_id)
+                if key not in self._passages:
+                    self._passages.add(key)
+                    rows.append(PassageRow(task=task, **dataclasses.asdict(item.passage)))
+            if rows:
+                append_lines(self.path / PASSAGES, rows)
 
     def answered(self) -> dict[tuple[str, str, int], dict[str, AnswerRow]]:
         """What is answered already: (task, system id, seed) → question id → row."""
@@ -122,50 +137,66 @@ class RunFolder:
 
     def add_repeats(self, rows: Sequence[AnswerRow]) -> None:
         """Append what questions were answered when they were asked again."""
-        append_lines(self.path / REPEATS, rows)
+        with self._writing:
+            append_lines(self.path / REPEATS, rows)
+            self._settle(rows)
 
     def add_proposal(self, row: ProposalRow) -> None:
         """Append a system message that a model proposed."""
-        append_lines(self.path / PROPOSALS, [row])
+        with self._writing:
+            append_lines(self.path / PROPOSALS, [row])
 
     def proposals(self) -> list[ProposalRow]:
         return read_rows(self.path / PROPOSALS, ProposalRow).all
 
     def add_trial(self, row: TrialRow) -> None:
         """Append what came of a setting that was tried on dev questions."""
-        append_lines(self.path / TUNING, [row])
+        with self._writing:
+            append_lines(self.path / TUNING, [row])
 
     def trials(self) -> list[TrialRow]:
         return read_rows(self.path / TUNING, TrialRow).all
 
     def add_learnt(self, row: TrialRow) -> None:
         """Append what a system answers that learnt from fewer examples."""
-        append_lines(self.path / LEARNING, [row])
+        with self._writing:
+            append_lines(self.path / LEARNING, [row])
 
     def learnt(self) -> list[TrialRow]:
         return read_rows(self.path / LEARNING, TrialRow).all
 
     def settled(self, task: str, system: str, seed: int, repeat: int = 0) -> set[str]:
         """The questions that nobody need ask again: answered, or with a reason that stays."""
-        answers = read_rows(self.path / (REPEATS if repeat else ANSWERS), AnswerRow).all
-        failed = [
-            row for row in read_rows(self.path / FAILURES, FailureRow).all if row.final and not row.timed
-        ]
-        wanted = (task, system, seed)
-        return {
-            *(
-                row.question_id
-                for row in answers
-                if (row.task, row.system, row.seed) == wanted and row.repeat == repeat
-            ),
+        with self._writing:
+            if self._settled is None:  # read once: a run of many systems asks for each
+                self._settled = {}
+                for name in (ANSWERS, REPEATS):
+                    self._settle(read_rows(self.path / name, AnswerRow).all)
+                self._settle_failed(read_rows(self.path / FAILURES, FailureRow).all)
             # What is too long the first time is too long every time.
-            *(row.question_id for row in failed if (row.task, row.system, row.seed) == wanted),
-        }
+            too_long = self._settled.get((task, system, seed, _EVERY_TIME), set())
+            return self._settled.get((task, system, seed, repeat), set()) | too_long
+
+    def _settle(self, rows: Iterable[AnswerRow]) -> None:
+        if self._settled is not None:
+            for row in rows:
+                key = (row.task, row.system, row.seed, row.repeat)
+                self._settled.setdefault(key, set()).add(row.question_id)
+
+    def _settle_failed(self, rows: Iterable[FailureRow]) -> None:
+        if self._settled is not None:
+            for row in rows:
+                if row.final and not row.timed:
+                    key = (row.task, row.system, row.seed, _EVERY_TIME)
+                    self._settled.setdefault(key, set()).add(row.question_id)
 
     def missing(self) -> list[FailureRow]:
         """What could not be had, and is worth asking for again."""
+        failures = read_rows(self.path / FAILURES, FailureRow).all
+        if not failures:
+            return []
         answers = (row for name in (ANSWERS, REPEATS) for row in read_rows(self.path / name, AnswerRow).all)
-        failed = still_missing(read_rows(self.path / FAILURES, FailureRow).all, answers)
+        failed = still_missing(failures, answers)
         return [row for row in failed if not row.final and not row.timed]
 
     def timed(self) -> set[tuple[str, str, str, bool]]:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
+import functools
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 from harness.engines.engine import AdapterRef, Engine, is_served
 from harness.errors import InputError, TaskFailed
@@ -19,6 +21,7 @@ from harness.run.answer_cache import AnswerCache
 from harness.run.contexts import RunContexts
 from harness.run.conversation import template_sentences
 from harness.run.estimate import Estimate, estimate, in_short
+from harness.run.executor import Strand
 from harness.run.expected import (
     Costs,
     disk_bytes,
@@ -37,6 +40,7 @@ from harness.run.expected import (
 from harness.run.facts import TimingOrder, TrainedAdapter
 from harness.run.fitting import fitting, holding
 from harness.run.folder import RunFolder
+from harness.run.manifest import Manifest
 from harness.run.pace import Kind, Pace, Step
 from harness.run.plan import Job, Plan
 from harness.run.prepare import ReadyJob, ready
@@ -107,6 +111,7 @@ class Run:
                 cache,
                 tools.progress,
                 tools.clock,
+                tools.executor,
                 asks_anew=self.settings.repeat > 1,
                 held=self._held,
             )
@@ -119,8 +124,9 @@ class Run:
         planned, costs = self.costs(jobs, passes)
         steps = None if costs is None else expected_steps(costs, self.plan, self.settings, self.folder)
         expected = guessed_steps(jobs, planned.jobs) if steps is None else steps
-        self.pace = Pace(expected, self.tools.progress, self.tools.clock, guessed=steps is None)
-        return with_steps(planned, steps)
+        workers = self.tools.executor.workers
+        self.pace = Pace(expected, self.tools.progress, self.tools.clock, steps is None, workers)
+        return with_steps(planned, steps, workers)
 
     def costs(
         self, jobs: Sequence[ReadyJob], passes: Passes, *, every: bool = False
@@ -206,30 +212,46 @@ class Run:
         apart = self._apart()
         ordered = sorted(jobs, key=prompt_length)
         for models in [(model,) for model in self.tools.models] if apart else [self.tools.models]:
-            for answer in (self._answer_untrained, self._answer_trained):
+            strands: list[Strand] = []
+            for of in (self._untrained, self._trained_here):
                 for model in models:
-                    answer([job for job in ordered if job.job.system.model == model.ref], passes[model.ref])
+                    own = [job for job in ordered if job.job.system.model == model.ref]
+                    strands += of(own, passes[model.ref])
+            self.tools.executor.together(strands)
             if apart:
                 models[0].engine.release()
 
-    def _answer_untrained(self, jobs: Sequence[ReadyJob], answers: AnswerPass) -> None:
-        times = self.settings.repeat if is_served(answers.engine) else 1
-        for repeat in range(times):
+    def _untrained(self, jobs: Sequence[ReadyJob], answers: AnswerPass) -> Iterator[Strand]:
+        """The jobs that need no training: each by itself; those of a server, asked several at once, in order."""
+        untrained = [job for job in jobs if job.job.adapter is None]
+        if is_served(answers.engine):
+            yield functools.partial(self._ask_all, untrained, answers)
+        else:
+            yield from (functools.partial(self._answer_one, job, None, answers) for job in untrained)
+
+    def _ask_all(self, jobs: Sequence[ReadyJob], answers: AnswerPass) -> None:
+        for repeat in range(self.settings.repeat):
             for job in jobs:
-                if job.job.adapter is None and not (repeat and job.job.shows_forgetting):
+                if not (repeat and job.job.shows_forgetting):
                     self._answer_one(job, job.job.served, answers, repeat)
 
-    def _answer_trained(self, jobs: Sequence[ReadyJob], answers: AnswerPass) -> None:
+    def _trained_here(self, jobs: Sequence[ReadyJob], answers: AnswerPass) -> Iterator[Strand]:
+        """Each training with the jobs of its adapter: the shortest first, where one waits for the other, so that there
+        is soon something to see; else the longest, which the whole run waits for."""
         own = [job.job for job in jobs]
         trainings = [training for training in self.plan.trainings if training in own]
-        for training in sorted(trainings, key=self._training_takes):
-            if training.task in self.folder.manifest.set_aside:
-                continue
-            self.reached(True)
-            adapter = self._adapter(training)
-            for job in jobs:
-                if job.job.adapter == training.adapter:
-                    self._answer_one(job, adapter, answers)
+        several = self.tools.executor.workers > 1
+        for training in sorted(trainings, key=self._training_takes, reverse=several):
+            yield functools.partial(self._train_and_answer, training, jobs, answers)
+
+    def _train_and_answer(self, training: Job, jobs: Sequence[ReadyJob], answers: AnswerPass) -> None:
+        if training.task in self.folder.manifest.set_aside:
+            return
+        self.reached(True)
+        adapter = self._adapter(training)
+        for job in jobs:
+            if job.job.adapter == training.adapter:
+                self._answer_one(job, adapter, answers)
 
     def _answer_one(
         self, ready_job: ReadyJob, adapter: AdapterRef | None, answers: AnswerPass, repeat: int = 0
@@ -246,7 +268,8 @@ class Run:
         except TaskFailed as error:
             if not set(self.plan.tasks) - {task, *set_aside}:
                 raise
-            self.folder.update(set_aside={**set_aside, task: str(error)})
+            why = str(error)
+            self.folder.change(lambda manifest: {"set_aside": {**manifest.set_aside, task: why}})
             self.tools.progress.note(f"  {task} is set aside: {error}")
 
     def _adapter(self, job: Job) -> AdapterRef:
@@ -265,14 +288,17 @@ class Run:
             left_out=training.left_out,
             bytes=adapter.bytes,
         )
-        manifest = self.folder.manifest
+        self.folder.change(lambda manifest: self._with_adapter(manifest, job, trained))
+        return adapter.ref
+
+    def _with_adapter(self, manifest: Manifest, job: Job, trained: TrainedAdapter) -> dict[str, Any]:
+        """What the manifest says of adapters and of the plan, with a job's new one."""
         others = [old for old in manifest.adapters if (old.system, old.seed) != (job.system.id, job.seed)]
         plan = list(manifest.plan)
         for place, planned in enumerate(self.plan.jobs):
             if planned.adapter == job.adapter:
-                plan[place] = dataclasses.replace(plan[place], adapter=adapter.record.sha256)
-        self.folder.update(adapters=(*others, trained), plan=tuple(plan))
-        return adapter.ref
+                plan[place] = dataclasses.replace(plan[place], adapter=trained.record.sha256)
+        return {"adapters": (*others, trained), "plan": tuple(plan)}
 
     def _training_takes(self, job: Job) -> float:
         return (self.pace.takes(step_of(Kind.TRAINING, job)) if self.pace else None) or 0.0
@@ -297,20 +323,23 @@ class Run:
         tools = self.tools
         apart = self._apart()
         timing = TimingPass(self.folder, tools.progress, tools.clock, self.settings.seed, apart)
-        for task in self.plan.tasks:
-            if task in self.folder.manifest.set_aside:
-                continue
-            timed = [
-                (job, self.adapters[job.job.adapter] if job.job.adapter else job.job.served)
-                for job in timed_jobs(task, jobs, self.plan, self.settings)
-            ]
-            if timed:
-                self.reached(True)
-                with self._step(timing_of(task), task, "timed"):
-                    timing.run(task, timed_forms(timed), count)
-                self.reached(False)
-        for model in tools.models:
-            if apart:
-                model.engine.release()
-            else:
-                model.engine.load(None)
+        with tools.executor.alone():
+            for task in self.plan.tasks:
+                if task not in self.folder.manifest.set_aside:
+                    self._time_task(task, jobs, timing, count)
+            for model in tools.models:
+                if apart:
+                    model.engine.release()
+                else:
+                    model.engine.load(None)
+
+    def _time_task(self, task: str, jobs: Sequence[ReadyJob], timing: TimingPass, count: int) -> None:
+        timed = [
+            (job, self.adapters[job.job.adapter] if job.job.adapter else job.job.served)
+            for job in timed_jobs(task, jobs, self.plan, self.settings)
+        ]
+        if timed:
+            self.reached(True)
+            with self._step(timing_of(task), task, "timed"):
+                timing.run(task, timed_forms(timed), count)
+            self.reached(False)

@@ -29,6 +29,7 @@ from harness.run.facts import (
     TimingOrder,
     TrainedAdapter,
     Tuned,
+    WorkerGroup,
     examples_of,
     index_of,
 )
@@ -84,6 +85,9 @@ class Manifest:
     seeds: Seeds
     libraries: dict[Name, Text]
     machine: MachineFacts
+    """That the run was driven from, and, but for `workers`, computed on."""
+    workers: tuple[WorkerGroup, ...] = ()
+    """Of a cluster, that computed for the run the last time that it went on; none: it was this machine."""
     aggregates: tuple[Aggregate, ...] = ()
     timing_order: TimingOrder | None = None
     """None in runs that answered nothing yet, or are from before there could be several models."""

@@ -38,12 +38,16 @@ class Pace:
     progress: Progress
     clock: Clock
     guessed: bool = False
+    workers: int = 1
+    """Among whom steps are shared out. Of several, a step's own time says little: they go on beside one another."""
+    _began: float = field(init=False)
     _left: dict[Step, float] = field(init=False)
     _took: dict[Kind, tuple[float, float]] = field(default_factory=dict, init=False)
     """Kind → seconds taken and expected, of the steps that are over."""
 
     def __post_init__(self) -> None:
         self._left = dict(self.expected or {})
+        self._began = self.clock()
 
     @contextmanager
     def step(self, step: Step, label: str, done: str = "") -> Iterator[None]:
@@ -68,10 +72,15 @@ class Pace:
         """Seconds to the end; None where nobody knows."""
         if self.expected is None or (self.guessed and not self._took):
             return None
-        return sum(expected * self._factor(kind) for (kind, _), expected in self._left.items())
+        return (
+            sum(expected * self._factor(kind) for (kind, _), expected in [*self._left.items()]) / self.workers
+        )
 
     def _factor(self, kind: Kind) -> float:
         """How much longer steps of a kind take than expected; as the others, where none of it is over."""
+        if self.workers > 1:
+            done = sum((self.expected or {}).values()) - sum(self._left.values())
+            return self.workers * (self.clock() - self._began) / done if done else 1.0
         own = [self._took[kind]] if kind in self._took else [*self._took.values()]
         taken, hoped = (sum(parts) for parts in zip(*own, strict=True)) if own else (1.0, 1.0)
         return taken / hoped

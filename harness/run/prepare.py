@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import threading
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property, partial
@@ -29,6 +30,9 @@ from harness.spec.context import Gold, Nearest, Retrieved
 from harness.spec.system import LoRA, System
 from harness.spec.task import Task
 
+MAKING = threading.RLock()
+"""Held where prompts and examples are made: strands of a run share embedder, templates and the code of tasks."""
+
 MOST_GOLD = 1000
 ROOM_PER_TURN = 100
 """More tokens than a chat template writes around a turn."""
@@ -54,6 +58,10 @@ class TaskContext:
 
     def prompts(self, system: System, questions: Sequence[Question]) -> list[Prompt]:
         """The prompt of each question under a system."""
+        with MAKING:
+            return self._prompts(system, questions)
+
+    def _prompts(self, system: System, questions: Sequence[Question]) -> list[Prompt]:
         passages, nearest = self._passages(system, questions), self._nearest(system.context, questions)
         return [self.prompt(system, *asked) for asked in zip(questions, passages, nearest, strict=True)]
 
@@ -112,6 +120,10 @@ class TaskContext:
 
     def training(self, system: System, seed: int) -> Training:
         """The fine-tune that a system needs, on prompts built as for testing."""
+        with MAKING:
+            return self._training(system, seed)
+
+    def _training(self, system: System, seed: int) -> Training:
         recipe = system.recipe
         assert recipe is not None
         if recipe not in self._examples:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from harness.corpus.embedder import Embedder, SentenceTransformerEmbedder
@@ -21,6 +21,9 @@ from harness.files import cache_root, clean_cache
 from harness.finetune.open import open_trainer
 from harness.finetune.trainer import Trainer
 from harness.progress import Progress, Terminal
+from harness.run import environment
+from harness.run.executor import Executor, InProcess
+from harness.run.facts import MachineFacts, WorkerGroup
 from harness.run.settings import Settings
 from harness.run.speed import Measure, measure
 from harness.spec.labels import entry_of
@@ -58,6 +61,12 @@ class Tools:
     reranker: OpenReranker = no_reranker
     proposer: Engine | None = None
     """Who proposes system messages; None: the model that answers with them."""
+    executor: Executor = field(default_factory=InProcess)
+    """Who computes what local models answer."""
+    machine: Callable[[str], MachineFacts] = environment.machine
+    """What is known of this machine and of a device."""
+    workers: Callable[[], tuple[WorkerGroup, ...]] = tuple
+    """Who of a cluster has computed so far."""
 
     @property
     def model(self) -> Model:

@@ -131,6 +131,7 @@ def other_kernels(before: Manifest, after: Manifest) -> list[str]:
             "machine cpu": manifest.machine.cpu,
             "machine accelerator": manifest.machine.accelerator,
             "machine threads": manifest.machine.threads,
+            "machine workers": "; ".join(group.in_words for group in manifest.workers) or None,
             **devices(manifest, before, after),
             **{name: manifest.libraries.get(name) for name in KERNEL_LIBRARIES},
         }

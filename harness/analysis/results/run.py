@@ -44,6 +44,7 @@ from harness.run.facts import (
     MachineFacts,
     ModelFacts,
     TimingOrder,
+    WorkerGroup,
     examples_of,
     index_of,
 )
@@ -265,8 +266,9 @@ class RunResult:
     settings: Settings | None
     price_sheet: UsedSheet | None
     indexes: dict[str, IndexFacts]
+    workers: tuple[WorkerGroup, ...] = ()
+    """As in the manifest, like what follows."""
     other_indexes: dict[str, tuple[IndexFacts, ...]] = field(default_factory=dict)
-    """As in the manifest."""
     example_indexes: dict[str, tuple[IndexFacts, ...]] = field(default_factory=dict)
     load_s: NonNegative | None
     first_query_s: NonNegative | None

@@ -110,7 +110,8 @@ class Asker:
         if why := obstacle_of(ready):
             return replace(row, failed=why)
         adapter, train_s = self._adapter(job)
-        AnswerPass(self.model.engine, heard, self.cache, self.tools.progress, self.tools.clock).run(
+        tools = self.tools
+        AnswerPass(self.model.engine, heard, self.cache, tools.progress, tools.clock, tools.executor).run(
             ready, adapter
         )
         row = self._row(candidate, stage, heard)

@@ -8,9 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from functools import partial
 
 from harness.run.counts import written_tokens
 from harness.run.estimate import TrialsEstimate
+from harness.run.executor import Strand
 from harness.run.plan import Plan
 from harness.run.spending import price_of, usd
 from harness.run.tuning.ask import Candidate, Stage
@@ -35,13 +37,15 @@ class Learning:
         folder, say = self.askers.folder, self.askers.tools.progress.note
         for planned in self.estimate():
             say(f"  {planned.task} · {planned.system}: {learning_in_words(planned)}")
+        strands: list[Strand] = []
         for task, system in self._systems():
             known = [row for row in folder.learnt() if row.task == task.name]
             asker = replace(self.askers.of(task, system), stopped=folder.add_learnt)
             ask = resumed(asker, known, folder.add_learnt)
             for count in sizes(task, system):
-                part = part_of(system, count)
-                ask(Candidate(system, part, {SETTING: count}), Stage(0, task.test, count))
+                part = Candidate(system, part_of(system, count), {SETTING: count})
+                strands.append(partial(ask, part, Stage(0, task.test, count)))
+        self.askers.tools.executor.together(strands)
 
     def estimate(self) -> tuple[TrialsEstimate, ...]:
         """What is asked, by the length of the prompts of the whole system."""

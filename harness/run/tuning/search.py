@@ -7,7 +7,7 @@ Two changes that helped apart are tried together once.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from harness.files import sha256_text
@@ -104,7 +104,11 @@ def _stages(system: System, count: int, dev: Sequence[Question], examples: int) 
     return (Stage(0, everything[:first]), Stage(1, everything[first:]))
 
 
-def search(space: Space, ask: Ask) -> Found:
+Each = Callable[[Callable[[Candidate], TrialRow], Sequence[Candidate]], Iterable[TrialRow]]
+"""As `map`, which may do several at once."""
+
+
+def search(space: Space, ask: Ask, each: Each = map) -> Found:
     """Try a space and choose. Settings that cannot be tried drop out; without the default there is no choice."""
     dev = {question.id: question for stage in space.stages for question in stage.questions}
     if len(dev) < LEAST_DEV or not space.others:
@@ -112,8 +116,8 @@ def search(space: Space, ask: Ask) -> Found:
     heard: dict[str, list[TrialRow]] = {}
     alive = [space.default, *space.others]
     for stage in space.stages:
-        for candidate in alive:
-            heard.setdefault(candidate.system.id, []).append(ask(candidate, stage))
+        for candidate, row in zip(alive, each(_at(stage, ask), alive), strict=True):
+            heard.setdefault(candidate.system.id, []).append(row)
         if stage is space.stages[0]:
             both = _together(space, heard)
         if stage is not space.stages[-1]:
@@ -123,6 +127,10 @@ def search(space: Space, ask: Ask) -> Found:
         heard[both.system.id] = [ask(both, Stage(last.number, tuple(dev.values())))]
         alive.append(both)
     return _found(space, alive, heard, dev)
+
+
+def _at(stage: Stage, ask: Ask) -> Callable[[Candidate], TrialRow]:
+    return lambda candidate: ask(candidate, stage)
 
 
 def _found(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 
 from harness.run.devsplit import LEAST_DEV
 from harness.run.estimate import TrialsEstimate
@@ -31,18 +32,27 @@ class Tuning:
 
     def go(self) -> Chosen:
         """Search for each system that has settings, and keep what was chosen in the manifest."""
-        kept: list[Tuned] = []
         folder, say = self.askers.folder, self.askers.tools.progress.note
         for planned in self.estimate():
             say(f"  {planned.task} · {planned.system}: {in_words(planned)}")
-        for task, space in self.spaces():
-            known = [row for row in folder.trials() if row.task == task.name]
-            ask = replace(self.askers.of(task, space.default.system), stopped=folder.add_trial)
-            found = search(space, resumed(ask, known, folder.add_trial))
-            kept.append(_record(task, space, found, from_train=not _has_dev(task)))
-            folder.update(tuned=tuple(kept))
-            say(f"  {task.name} · {space.default.system.name}: {sentence(kept[-1])}")
-        return chosen_by(self.plan, kept)
+        found: dict[int, Tuned] = {}
+        self.askers.tools.executor.together(
+            [
+                partial(self._search, found, place, task, space)
+                for place, (task, space) in enumerate(self.spaces())
+            ]
+        )
+        return chosen_by(self.plan, folder.manifest.tuned)
+
+    def _search(self, found: dict[int, Tuned], place: int, task: Task, space: Space) -> None:
+        """Search one space, and keep what was chosen in its place among those that are `found`."""
+        folder, tools = self.askers.folder, self.askers.tools
+        known = [row for row in folder.trials() if row.task == task.name]
+        ask = replace(self.askers.of(task, space.default.system), stopped=folder.add_trial)
+        outcome = search(space, resumed(ask, known, folder.add_trial), tools.executor.each)
+        found[place] = _record(task, space, outcome, from_train=not _has_dev(task))
+        folder.change(lambda _manifest: {"tuned": tuple(found[place] for place in sorted(found))})
+        tools.progress.note(f"  {task.name} · {space.default.system.name}: {sentence(found[place])}")
 
     def estimate(self) -> tuple[TrialsEstimate, ...]:
         """What the search takes at most, as far as the run folder does not hold it."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import time
 from collections.abc import Iterable, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -39,7 +40,14 @@ if TYPE_CHECKING:
     from harness.lmeval.load import Wanted
     from harness.run.estimate import Estimate
     from harness.run.settings import Settings
+    from harness.run.tools import Tools
     from harness.spec.task import Task
+
+COURSE = ("ray", "workers")
+"""Flags that say where a run computes, which is no part of what it computes: one may go on elsewhere."""
+
+LOCAL_RAY = "local"
+"""In the place of a cluster's address: Ray on this machine, for as long as the run goes on."""
 
 GENERAL = "general"
 """The task that shows by default what a fine-tune forgets, and what such a task probes."""
@@ -79,31 +87,46 @@ def _compare(options: argparse.Namespace) -> None:
             pass  # found out before anything is loaded
     elif not options.dry_run:
         check_output(output)
-    tools = load_tools(settings)
-    _tell(tasks, corpora)
-    if options.within:
-        settings, tasks = fit_within(settings, tasks, tools, options.within, began, corpora)
-        tools.progress.note(str(settings.within and settings.within.in_words))
-    if options.dry_run:
-        _print_plan(dry_run(settings, tasks, tools, options.resume, corpora), options.json)
-        return
-    resume, command = bool(options.resume), options.command
-    with page_of(output, tools.progress.note) as page:
-        folder = compare(
-            settings,
-            tasks,
-            tools,
-            output,
-            resume=resume,
-            command=command,
-            run_id=run_id,
-            corpora=corpora,
-            reached=page,
-        )
+    with _spread(load_tools(settings), options, settings.date, run_id) as tools:
+        _tell(tasks, corpora)
+        if options.within:
+            settings, tasks = fit_within(settings, tasks, tools, options.within, began, corpora)
+            tools.progress.note(str(settings.within and settings.within.in_words))
+        if options.dry_run:
+            _print_plan(dry_run(settings, tasks, tools, options.resume, corpora), options.json)
+            return
+        resume, command = bool(options.resume), options.command
+        with page_of(output, tools.progress.note) as page:
+            folder = compare(
+                settings,
+                tasks,
+                tools,
+                output,
+                resume=resume,
+                command=command,
+                run_id=run_id,
+                corpora=corpora,
+                reached=page,
+            )
     results = _reported(folder)
     print_results(results)
     print(folder)
     _refuse_incomplete(results, folder)
+
+
+def _spread(
+    tools: Tools, options: argparse.Namespace, date: str, run_id: str
+) -> AbstractContextManager[Tools]:
+    """The tools of a run, with workers of a cluster where `--ray` asks for them."""
+    if options.ray is None:
+        if options.workers:
+            raise InputError("--workers says how many --ray starts: add --ray, or leave it out.")
+        return nullcontext(tools)
+    if options.within:
+        raise InputError("--within plans for one machine: leave it out, or --ray.")
+    from harness.cluster.open import Wanted, spread
+
+    return spread(tools, Wanted(options.ray, options.workers), date, run_id)
 
 
 def _refuse_incomplete(results: RunResult, folder: Path) -> None:
@@ -259,6 +282,11 @@ def _add_course_flags(parser: argparse.ArgumentParser) -> None:
     add("--dry-run", action="store_true",
         help="print what would be asked, and what it may cost; write nothing")  # fmt: skip
     add("--json", action="store_true", help="with --dry-run: print it as JSON")
+    add("--ray", nargs="?", const=LOCAL_RAY, type=name, metavar="ADDRESS",
+        help="spread what local models compute over a Ray cluster (no address: over this machine's cores); needs "
+        "the extra `ray`")  # fmt: skip
+    add("--workers", type=whole(1), metavar="N",
+        help="with --ray: at most N workers (default: as many as processors, GPUs and memory allow)")  # fmt: skip
     add("--no-cache", action="store_true", help="neither read nor write the cache of answers")
     add_code_flag(parser)
     add("--output", type=place, metavar="DIR", help="run folder (default: reports/ and the run's id)")
@@ -362,7 +390,7 @@ def resumed_settings(options: argparse.Namespace) -> Settings:
     from harness.analysis.reading import read_run
 
     switches = ("tasks", "quick", "no_cache", "learning_curve")
-    free = {"resume", "run", "command", "allow_task_code", "max_usd", "dry_run", "json", *switches}
+    free = {"resume", "run", "command", "allow_task_code", "max_usd", "dry_run", "json", *COURSE, *switches}
     extra = [name for name, value in vars(options).items() if name not in free and value is not None]
     extra += [name for name in switches if getattr(options, name)]
     if extra:

@@ -1,0 +1,242 @@
+"""From the tools of a run on one machine to those of a run on many."""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from harness.cluster import rays
+from harness.cluster.embedder import SpreadEmbedder
+from harness.cluster.engine import SpreadEngine
+from harness.cluster.executor import SpreadExecutor
+from harness.cluster.pool import Pool
+from harness.cluster.rays import Machine, Share, Staff
+from harness.cluster.trainer import SpreadTrainer
+from harness.cluster.units import HeldModel, Hello
+from harness.cluster.worker import Outfit
+from harness.corpus.embedder import Embedder, SentenceTransformerEmbedder
+from harness.engines.engine import Engine
+from harness.engines.local import LocalModel, choose_dtype
+from harness.engines.memory import ROOM_BYTES, fit_together, weights_bytes
+from harness.engines.scripted import ScriptedEngine
+from harness.engines.store import ModelFolder
+from harness.engines.transformers_engine import TransformersEngine
+from harness.errors import InputError
+from harness.finetune.trainer import Trainer
+from harness.progress import Progress
+from harness.quantities import counted, listed
+from harness.run import environment
+from harness.run.facts import MachineFacts, WorkerGroup
+from harness.run.tools import Model, Tools
+
+SCRIPT_BYTES = 3 * 10**8
+"""Memory that a worker takes whose models are scripts: the libraries."""
+
+CPUS_BESIDE_GPU = 4
+"""The most that a worker takes of a machine's processors beside its GPU."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What a person asked for. `address`: of a cluster, or `LOCAL`; `workers` None: as many as there is room for."""
+
+    address: str
+    workers: int | None = None
+
+
+@contextlib.contextmanager
+def spread(tools: Tools, wanted: Wanted, date: str, name: str) -> Iterator[Tools]:
+    """The tools of a run whose local models are held by workers, for as long as the block goes on.
+
+    Raises InputError where there is no cluster, or none of its machines has room for a worker.
+    """
+    with rays.joined(wanted.address, name):
+        yield _spread(tools, wanted, date)
+
+
+def _spread(tools: Tools, wanted: Wanted, date: str) -> Tools:
+    machines = rays.machines()
+    gpu = any(machine.gpus for machine in machines)
+    models = [_for_gpu(model, date, tools) if gpu else model for model in tools.models]
+    held = {at: held for at, model in enumerate(models) if (held := held_model(model.engine, date))}
+    if not held:
+        raise InputError(
+            "--ray spreads models that are read here, and all of these are asked of servers; leave it out."
+        )
+    need = _memory([model.engine for model in models])
+    share, count = shares(machines, need, wanted.workers, gpu=gpu)
+    whole = Share(max(machine.cpus for machine in machines), share.gpus, need)
+    embedder = functools.cache(tools.embedder)
+    outfit = Outfit(
+        tuple(held.values()), _held_embedder(embedder()), rays.this_node(), tools.cache, share.cpus
+    )
+    shelf = rays.open_shelf([*_folders(outfit), (tools.cache / "adapters", "*")])
+    crew = Crew(tools.progress)
+    pool = Pool(Staff(outfit, share, shelf), count, tools.progress.note, met=crew.met)
+    whole_pool = functools.partial(
+        Pool, Staff(replace(outfit, threads=whole.cpus), whole, shelf, "timing"), 1, tools.progress.note
+    )
+    executor = SpreadExecutor(pool, whole_pool, sharing=sharing(machines, share))
+    places = {at: place for place, at in enumerate(held)}
+    spread_models = tuple(
+        _spread_model(model, places[at], executor) if at in held else model for at, model in enumerate(models)
+    )
+    tools.progress.note(f"  {_said(machines, share, count, gpu=gpu)}")
+    return replace(
+        tools,
+        models=spread_models,
+        executor=executor,
+        embedder=lambda: SpreadEmbedder(embedder(), executor),
+        fit_together=_fit_together,
+        machine=crew.machine,
+        workers=crew.groups,
+    )
+
+
+def held_model(engine: Engine, date: str) -> HeldModel | None:
+    """What a worker needs to open a model; None of one that a server answers for."""
+    identity = engine.identity
+    path = _path_of(engine)
+    if path is None:
+        return None
+    folder = ModelFolder(
+        identity.name, path, str(identity.sha256), identity.source, identity.licence, identity.revision
+    )
+    script = isinstance(engine, ScriptedEngine)
+    return HeldModel(folder, identity.dtype, identity.device, date, script)
+
+
+def _path_of(engine: Engine) -> Path | None:
+    if isinstance(engine, TransformersEngine):
+        return engine.model.path.resolve()
+    return engine.path if isinstance(engine, ScriptedEngine) else None
+
+
+def _held_embedder(embedder: Embedder) -> HeldModel | None:
+    if not isinstance(embedder, SentenceTransformerEmbedder):
+        return None
+    folder = ModelFolder(embedder.name, embedder.folder.resolve(), embedder.sha256, "", None, None)
+    return HeldModel(folder, "float32", embedder.device, "")
+
+
+def _folders(outfit: Outfit) -> Iterator[tuple[Path, str]]:
+    """Folders of the driver's that workers may need, each with the pattern of its files."""
+    for held in (*outfit.models, *([outfit.embedder] if outfit.embedder else [])):
+        path = held.folder.path
+        yield (path.parent, path.name) if held.script else (path, "*")
+
+
+def _for_gpu(model: Model, date: str, tools: Tools) -> Model:
+    """A model as GPUs of the cluster run it, which the driver's machine need not have."""
+    engine, entry = model.engine, model.entry
+    if not isinstance(engine, TransformersEngine) or entry.device:
+        return model
+    identity = engine.identity
+    folder = ModelFolder(
+        identity.name,
+        engine.model.path,
+        str(identity.sha256),
+        identity.source,
+        identity.licence,
+        identity.revision,
+    )
+    dtype = choose_dtype(entry.dtype, "cuda")
+    moved = TransformersEngine(
+        LocalModel(folder, device="cuda", dtype=dtype, date=date, cache=tools.cache, progress=tools.progress)
+    )
+    return replace(model, engine=moved)
+
+
+def _spread_model(model: Model, number: int, executor: SpreadExecutor) -> Model:
+    local = model.engine
+    bounds = local.bounds if isinstance(local, TransformersEngine) else lambda _job: ()
+    engine = SpreadEngine(local, number, executor, bounds)
+    trainer: Trainer | None = model.trainer and SpreadTrainer(engine, model.trainer.weights)
+    return replace(model, engine=engine, trainer=trainer)
+
+
+def _memory(engines: Sequence[Engine]) -> int:
+    """Memory that a worker takes which holds all of these, an adapter merged into the largest."""
+    sizes = [size for engine in engines if (size := weights_bytes(engine))]
+    return sum(sizes) + max(sizes) + ROOM_BYTES if sizes else SCRIPT_BYTES
+
+
+def _fit_together(engines: Sequence[Engine]) -> bool:
+    return fit_together([engine.local if isinstance(engine, SpreadEngine) else engine for engine in engines])
+
+
+def shares(machines: Sequence[Machine], need: int, limit: int | None, *, gpu: bool) -> tuple[Share, int]:
+    """What each worker takes of a machine, and how many there are: one for each GPU, else as many as processors and
+    memory allow. Raises InputError where there is room for none."""
+    used = [machine for machine in machines if machine.gpus or not gpu]
+    if gpu:
+        cpus = max(1, min(CPUS_BESIDE_GPU, *(machine.cpus // machine.gpus for machine in used)))
+        count = sum(machine.gpus for machine in used)
+        return Share(cpus, 1, 0), min(limit or count, count)
+    rooms = [min(machine.cpus, machine.memory // need) for machine in used]
+    if not any(rooms):
+        most = max((machine.memory for machine in used), default=0)
+        raise InputError(
+            f"no machine of the cluster has room for a worker: it needs {need / 1e9:.1f} GB, and the largest has "
+            f"{most / 1e9:.1f} GB to give. Take a smaller model, --dtype bfloat16, or larger machines."
+        )
+    usable = [(machine, room) for machine, room in zip(used, rooms, strict=True) if room]
+    count = min(limit or sum(rooms), sum(rooms))
+    a_machine = -(-count // len(usable))
+    cpus = min(machine.cpus // min(room, a_machine) for machine, room in usable)
+    return Share(cpus, 0, need), count
+
+
+def sharing(machines: Sequence[Machine], share: Share) -> int:
+    """How many workers share a machine; a GPU counts as one."""
+    return 1 if share.gpus else max(1, max(machine.cpus for machine in machines) // share.cpus)
+
+
+def _said(machines: Sequence[Machine], share: Share, count: int, *, gpu: bool) -> str:
+    each = "a GPU" if gpu else counted(share.cpus, "thread")
+    return f"{counted(count, 'worker')} on {counted(len(machines), 'machine')}, each with {each}"
+
+
+@dataclass
+class Crew:
+    """What workers said of themselves when they were ready."""
+
+    progress: Progress
+    hellos: list[Hello] = field(default_factory=list)
+
+    def met(self, hello: Hello) -> None:
+        """Remember a worker. Raises InputError where it does not run what the driver runs."""
+        mine = environment.libraries()
+        if differing := [
+            f"{name} {version} there, {mine[name]} here"
+            for name, version in hello.libraries.items()
+            if mine.get(name) != version
+        ]:
+            raise InputError(
+                f"{hello.host} has other versions, which may answer otherwise: {listed(differing)}. Install the same "
+                "on every machine."
+            )
+        self.hellos.append(hello)
+
+    def groups(self) -> tuple[WorkerGroup, ...]:
+        """The workers so far, those that are alike together."""
+        kinds: dict[tuple[str, int, str | None], list[Hello]] = {}
+        for hello in self.hellos:
+            kinds.setdefault((hello.cpu, hello.threads, hello.accelerator), []).append(hello)
+        return tuple(
+            WorkerGroup(
+                machines=len({hello.node for hello in alike}),
+                workers=len(alike),
+                cpu=cpu,
+                threads=threads,
+                accelerator=accelerator,
+            )
+            for (cpu, threads, accelerator), alike in sorted(kinds.items(), key=str)
+        )
+
+    def machine(self, device: str) -> MachineFacts:
+        """The driver's own machine, but for an accelerator that it need not have."""
+        return environment.machine("cpu" if device.startswith("cuda") else device)

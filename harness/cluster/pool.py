@@ -1,0 +1,255 @@
+"""Workers and the units that wait for them. Nothing here knows of Ray, so that it can be tried with any worker.
+
+A worker does one unit at a time. One that is lost is replaced, and its unit is done again by another: units are pure,
+so that doing one twice changes nothing. A unit that loses its worker each time is given up, by itself.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import OrderedDict, deque
+from collections.abc import Callable, Hashable
+from concurrent.futures import Future
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Any, Protocol, TypeVar
+
+from harness.cluster.units import Answer, Done, Hello, Load, Refused, Time, Train, Unit
+from harness.engines.engine import Clock
+from harness.errors import HarnessError, ModelUnavailable
+from harness.quantities import counted, seconds
+
+T = TypeVar("T")
+
+TRIES = 3
+"""A unit that lost so many workers is given up."""
+
+STARTS = 5
+"""So many workers lost in a row before they were ready mean that none will be."""
+
+PATIENCE_S = 900.0
+"""How long the driver waits for a worker where none is left."""
+
+
+class WorkerLost(Exception):
+    """A worker ended while it was at work, or before it was ready; the reason is the message, a clause."""
+
+
+class UnitLost(HarnessError):
+    """A unit that lost its worker `tries` times, which says that it is the unit's doing."""
+
+    def __init__(self, last: str, tries: int) -> None:
+        super().__init__(f"it lost {counted(tries, 'worker')}, one after the other: at last, {last}")
+        self.tries = tries
+
+
+class Worker(Protocol):
+    """One that computes units."""
+
+    @property
+    def name(self) -> str: ...
+
+    def ready(self) -> Future[Hello | Refused]:
+        """When it can begin. Raises WorkerLost."""
+
+    def do(self, unit: Unit[Any]) -> Future[Done[Any] | Refused]:
+        """What comes of a unit. Raises WorkerLost."""
+
+    def end(self) -> None:
+        """Stop it, whatever it does."""
+
+
+Hire = Callable[[int], Worker]
+"""Asks for a worker by its number, which becomes part of its name."""
+
+
+@dataclass(eq=False)
+class _Ticket:
+    """A unit, and who waits for it."""
+
+    unit: Unit[Any]
+    done: Future[Done[Any]] = field(default_factory=Future)
+    lost: list[str] = field(default_factory=list)
+    """Why each worker was lost that had it."""
+
+
+@dataclass(eq=False)
+class Pool:
+    """`count` workers, hired when there is work for them. `note`: where losses are told."""
+
+    hire: Hire
+    count: int
+    note: Callable[[str], None]
+    clock: Clock = time.monotonic
+    met: Callable[[Hello], None] = lambda _hello: None
+    """Told of each worker that is ready; raises HarnessError where it must not work here."""
+    _lock: threading.RLock = field(default_factory=threading.RLock, init=False)
+    _waiting: OrderedDict[Hashable, deque[_Ticket]] = field(default_factory=OrderedDict, init=False)
+    """What is done with the same weights, in the order in which it came."""
+    _workers: dict[Worker, Hello | None] = field(default_factory=dict, init=False)
+    """None: not ready yet."""
+    _idle: dict[Worker, Hashable] = field(default_factory=dict, init=False)
+    """With the weights that it used last."""
+    _busy: dict[Worker, _Ticket] = field(default_factory=dict, init=False)
+    _hired: int = field(default=0, init=False)
+    _failed_starts: int = field(default=0, init=False)
+    _without_since: float | None = field(default=None, init=False)
+    _broken: HarnessError | None = field(default=None, init=False)
+    """Why nothing can be computed any more."""
+
+    def submit(self, unit: Unit[T]) -> Future[Done[T]]:
+        """Have a unit computed. The future raises UnitLost, or what the worker refused it with."""
+        ticket = _Ticket(unit)
+        with self._lock:
+            if self._broken:
+                ticket.done.set_exception(self._broken)
+                return ticket.done
+            self._waiting.setdefault(_weights(unit), deque()).append(ticket)
+            self._staff()
+            self._feed()
+        return ticket.done
+
+    def check(self) -> None:
+        """Raises ModelUnavailable where no worker was there for `PATIENCE_S`."""
+        with self._lock:
+            since = self._without_since
+            if since is not None and self.clock() - since > PATIENCE_S:
+                self._break(
+                    ModelUnavailable(
+                        f"no worker is left, and none could be started for {seconds(PATIENCE_S)}: the cluster has no "
+                        "machine with room for one."
+                    )
+                )
+
+    def close(self) -> None:
+        """End every worker. What waits still is never done; a later unit hires anew."""
+        with self._lock:
+            for worker in self._workers:
+                worker.end()
+            for forgotten in (self._workers, self._idle, self._busy, self._waiting):
+                forgotten.clear()
+            self._without_since = None
+
+    def stop(self) -> None:
+        """End every worker, and whoever waits for one."""
+        with self._lock:
+            self._break(HarnessError("the run was stopped."))
+
+    def _staff(self) -> None:
+        """Hire as many workers as there shall be."""
+        while len(self._workers) < self.count:
+            self._hired += 1
+            worker = self.hire(self._hired)
+            self._workers[worker] = None
+            if self._without_since is None and not any(self._workers.values()):
+                self._without_since = self.clock()
+            worker.ready().add_done_callback(partial(self._is_ready, worker))
+
+    def _is_ready(self, worker: Worker, ready: Future[Hello | Refused]) -> None:
+        with self._lock:
+            if worker not in self._workers:
+                return  # ended meanwhile
+            try:
+                hello = ready.result()
+            except WorkerLost as why:
+                self._failed_starts += 1
+                if self._failed_starts >= STARTS:
+                    self._break(ModelUnavailable(f"no worker starts; the last one: {why}."))
+                else:
+                    self._replace(worker)
+                return
+            if isinstance(hello, Refused):
+                self._break(hello.error())
+                return
+            try:
+                self.met(hello)
+            except HarnessError as error:
+                self._break(error)
+                return
+            self._failed_starts, self._without_since = 0, None
+            self._workers[worker] = hello
+            self._idle[worker] = None
+            self._feed()
+
+    def _feed(self) -> None:
+        """Hand what waits to whoever is idle, by preference to one that has the weights at hand."""
+        while self._idle and (ticket := self._next()):
+            key = _weights(ticket.unit)
+            alike = (worker for worker, last in self._idle.items() if last == key)
+            worker = next(alike, None) or next(iter(self._idle))
+            del self._idle[worker]
+            self._busy[worker] = ticket
+            worker.do(ticket.unit).add_done_callback(partial(self._is_done, worker, ticket))
+
+    def _next(self) -> _Ticket | None:
+        """What is done next: a training first, since others wait for it, while half of the workers answer."""
+        if not self._waiting:
+            return None
+        trainings = [key for key in self._waiting if key == _TRAINING]
+        others = [key for key in self._waiting if key != _TRAINING]
+        at_it = sum(isinstance(ticket.unit, Train) for ticket in self._busy.values())
+        first = trainings if trainings and (not others or 2 * at_it < self.count) else others
+        wanted = set(self._idle.values())
+        key = next((key for key in first if key in wanted), first[0])
+        ticket = self._waiting[key].popleft()
+        if not self._waiting[key]:
+            del self._waiting[key]
+        return ticket
+
+    def _is_done(self, worker: Worker, ticket: _Ticket, done: Future[Done[Any] | Refused]) -> None:
+        with self._lock:
+            if self._busy.pop(worker, None) is not ticket:
+                return  # ended meanwhile
+            error = done.exception()
+            if isinstance(error, WorkerLost):
+                self._take_back(worker, ticket, str(error))
+                return
+            self._idle[worker] = _weights(ticket.unit)
+            self._feed()
+        value = None if error else done.result()
+        if isinstance(value, Done):
+            ticket.done.set_result(value)
+        else:  # a bug keeps its traceback
+            ticket.done.set_exception(value.error() if isinstance(value, Refused) else error)
+
+    def _take_back(self, worker: Worker, ticket: _Ticket, why: str) -> None:
+        """Have a unit done by another worker, unless it lost too many."""
+        ticket.lost.append(why)
+        given_up = len(ticket.lost) >= TRIES
+        hello = self._workers[worker]
+        log = f"; its log: {hello.log} on {hello.host}" if hello else ""
+        then = "is given up" if given_up else "is done again"
+        self.note(f"  {worker.name} was lost ({why}{log}); its piece of work {then}")
+        if not given_up:
+            key = _weights(ticket.unit)
+            self._waiting.setdefault(key, deque()).appendleft(ticket)
+        self._replace(worker)
+        if given_up:
+            ticket.done.set_exception(UnitLost(why, len(ticket.lost)))
+
+    def _replace(self, worker: Worker) -> None:
+        worker.end()
+        del self._workers[worker]
+        self._staff()
+        self._feed()
+
+    def _break(self, error: HarnessError) -> None:
+        """Nothing can be computed any more: whoever waits is told."""
+        self._broken = error
+        waiting = [*self._busy.values(), *(ticket for queue in self._waiting.values() for ticket in queue)]
+        self.close()
+        for ticket in waiting:
+            ticket.done.set_exception(error)
+
+
+_TRAINING = "training"
+
+
+def _weights(unit: Unit[Any]) -> Hashable:
+    """What a worker has at hand after a unit, so that the like goes quicker."""
+    if isinstance(unit, Train):
+        return _TRAINING
+    if isinstance(unit, Answer | Load | Time):
+        return unit.model, unit.adapter
+    return type(unit).__name__

@@ -1,0 +1,228 @@
+"""Ray: a cluster that is joined or started, its machines, and workers as plain actors.
+
+Ray places actors, notices that one is lost and carries what is sent; units and results are plain records.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from harness.cluster.pool import WorkerLost
+from harness.cluster.shelf import Shelf
+from harness.cluster.units import AnyUnit, Done, Hello, Refused, Unit
+from harness.cluster.worker import Outfit, Station
+from harness.errors import HarnessError, InputError
+
+LOCAL = "local"
+"""The address of a Ray that the run itself starts, on this machine."""
+
+SHELF = "shelf"
+
+
+@dataclass(frozen=True, slots=True)
+class Machine:
+    """A node of the cluster, with what of it actors may take. `memory`: bytes."""
+
+    node: str
+    host: str
+    cpus: int
+    gpus: int
+    memory: int
+
+
+def ray_module() -> Any:
+    """Ray. Raises InputError where it is not installed."""
+    try:
+        import ray
+    except ImportError:
+        raise InputError("--ray needs Ray: pip install 'rag-vs-finetune[ray]'.") from None
+    return ray
+
+
+@contextlib.contextmanager
+def joined(address: str, name: str) -> Iterator[None]:
+    """Around what uses a cluster: join it under a namespace, or start one here that ends with the block.
+
+    Raises InputError where no cluster answers.
+    """
+    os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
+    os.environ.setdefault("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "0")
+    ray = ray_module()
+    for logger in ("ray", "ray._private.authentication"):
+        logging.getLogger(logger).setLevel(logging.ERROR)
+    own = {"include_dashboard": False} if address == LOCAL else {}
+    try:
+        ray.init(address, namespace=name, log_to_driver=False, logging_level=logging.ERROR, **own)
+    except (ConnectionError, RuntimeError, ValueError) as error:
+        reason = str(error).splitlines()[0] if str(error) else type(error).__name__
+        raise InputError(
+            f"--ray {address}: no Ray cluster could be joined there ({reason}). Start one with `ray start --head`, or "
+            "leave the address out to use this machine alone."
+        ) from error
+    try:
+        yield
+    finally:
+        ray.shutdown()
+
+
+def machines() -> list[Machine]:
+    """The machines of the cluster that are alive."""
+    ray = ray_module()
+    found = []
+    for node in ray.nodes():
+        if node["Alive"]:
+            has = node["Resources"]
+            found.append(
+                Machine(
+                    node["NodeID"],
+                    node["NodeManagerHostname"],
+                    int(has.get("CPU", 0)),
+                    int(has.get("GPU", 0)),
+                    int(has.get("memory", 0)),
+                )
+            )
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """What a worker takes of a machine."""
+
+    cpus: int
+    gpus: int
+    memory: int
+
+    @property
+    def options(self) -> dict[str, Any]:
+        """As Ray is told it. A lost actor is not started again by Ray: the pool asks for another one."""
+        wanted = {"num_cpus": self.cpus, "num_gpus": self.gpus, "memory": self.memory}
+        return {**wanted, "max_restarts": 0, "max_task_retries": 0, "scheduling_strategy": "SPREAD"}
+
+
+class _Actor:
+    """The process of a worker: a `Station` that reads the driver's files through the shelf."""
+
+    def __init__(self, outfit: Outfit, shelf: Any) -> None:
+        ray = ray_module()
+        context = ray.get_runtime_context()
+
+        def listed(folder: str) -> Mapping[str, str]:
+            return ray.get(shelf.list.remote(folder))  # type: ignore[no-any-return]
+
+        def read(folder: str, file: str, start: int) -> bytes:
+            return ray.get(shelf.read.remote(folder, file, start))  # type: ignore[no-any-return]
+
+        self._settle(outfit.threads)
+        log = f"worker-{context.get_worker_id()}-*-{os.getpid()}.err"
+        self._station = Station(outfit, context.get_node_id(), log, listed, read)
+
+    @staticmethod
+    def _settle(threads: int) -> None:
+        """Use so many threads for arithmetic, and no more."""
+        import torch
+
+        os.environ["TOKENIZERS_PARALLELISM"] = "false"
+        torch.set_num_threads(threads)
+
+    def hello(self) -> Hello | Refused:
+        try:
+            return self._station.hello()
+        except HarnessError as error:
+            return Refused.of(error)
+
+    def do(self, unit: AnyUnit) -> Done[Any] | Refused:
+        return self._station.do(unit)
+
+
+@dataclass(eq=False)
+class RayWorker:
+    """Implements `Worker` by an actor."""
+
+    name: str
+    _handle: Any = field(repr=False)
+    _events: ThreadPoolExecutor = field(repr=False)
+
+    def ready(self) -> Future[Hello | Refused]:
+        return self._answer(self._handle.hello.remote())
+
+    def do(self, unit: Unit[Any]) -> Future[Done[Any] | Refused]:
+        return self._answer(self._handle.do.remote(unit))
+
+    def end(self) -> None:
+        with contextlib.suppress(Exception):  # Ray may be gone already, and the worker with it
+            ray_module().kill(self._handle)
+
+    def _answer(self, reference: Any) -> Future[Any]:
+        """What a call of the actor returns, told by the thread of events: Ray's own must not be kept waiting."""
+        given: Future[Any] = Future()
+
+        def pass_on(done: Future[Any]) -> None:
+            error = done.exception()
+            if error:
+                given.set_exception(_lost(error) or error)
+            else:
+                given.set_result(done.result())
+
+        reference.future().add_done_callback(lambda done: self._events.submit(pass_on, done))
+        return given
+
+
+def _lost(error: BaseException) -> WorkerLost | None:
+    """An error of Ray's as the loss of a worker; None where it is none."""
+    from ray.exceptions import OutOfMemoryError, RayActorError
+
+    if isinstance(error, OutOfMemoryError):
+        return WorkerLost("its machine ran out of memory")
+    return WorkerLost(_why(error)) if isinstance(error, RayActorError) else None
+
+
+def _why(error: BaseException) -> str:
+    """Why an actor was lost, a clause: Ray's own reasons are pages."""
+    said = str(error).lower()
+    if "node" in said and ("died" in said or "dead" in said):
+        return "its machine is gone"
+    if "memory" in said and "oom" in said:
+        return "its machine ran out of memory"
+    if "__init__" in said or "creation" in said:
+        return f"it could not start: {str(error).strip().splitlines()[-1]}"
+    return "its process ended"
+
+
+@dataclass
+class Staff:
+    """Hires workers of one kind. `share`: of a machine; `called`: what their names begin with."""
+
+    outfit: Outfit
+    share: Share
+    shelf: Any
+    called: str = "worker"
+    events: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(1))
+
+    def __call__(self, number: int) -> RayWorker:
+        ray, name = ray_module(), f"{self.called}-{number}"
+        actor = ray.remote(_Actor).options(name=name, **self.share.options)
+        return RayWorker(name, actor.remote(self.outfit, self.shelf), self.events)
+
+
+def open_shelf(folders: Sequence[tuple[Path, str]]) -> Any:
+    """The shelf of the driver's files, on the driver's machine. Every folder with the pattern of its files."""
+    ray = ray_module()
+    from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
+
+    here = NodeAffinitySchedulingStrategy(this_node(), soft=False)
+    shelf = ray.remote(Shelf).options(name=SHELF, num_cpus=0, scheduling_strategy=here).remote()
+    for folder, pattern in folders:
+        ray.get(shelf.add.remote(str(folder), pattern))
+    return shelf
+
+
+def this_node() -> str:
+    """Ray's name of the machine that the driver runs on."""
+    return str(ray_module().get_runtime_context().get_node_id())

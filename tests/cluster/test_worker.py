@@ -1,0 +1,75 @@
+"""A worker at its place, with the driver's files beside it or far away."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from harness.cluster.shelf import Shelf
+from harness.cluster.units import Answer, HeldModel, NameTraining, Refused, Train
+from harness.cluster.worker import Outfit, Station
+from harness.engines.engine import AdapterRef, Decoding, Message, Request
+from harness.engines.store import ModelFolder
+from harness.errors import InputError
+from harness.finetune.trainer import Example, Training
+from harness.spec.system import LoRA
+from tests.tiny import tiny_engine
+
+REQUESTS = tuple(Request((Message("user", text),), Decoding(4)) for text in ("the anvil", "the bellows"))
+TRAINING = Training(
+    "lora", LoRA(task="t", max_epochs=1), tuple(Example(request, "room 5") for request in REQUESTS), (), 0
+)
+
+
+def station(model: ModelFolder, cache: Path, *, node: str, home: str = "driver") -> Station:
+    held = HeldModel(model, "float32", "cpu", "2026-01-01")
+    shelf = Shelf({model.path: "*"})
+    return Station(Outfit((held,), None, home, cache, 1), node, "log", shelf.list, shelf.read)
+
+
+def test_it_answers_as_the_driver_would(tiny_model: ModelFolder, tmp_path: Path) -> None:
+    done = station(tiny_model, tmp_path, node="driver").do(Answer(0, REQUESTS, None, REQUESTS))
+    assert not isinstance(done, Refused)
+    assert done.value == tiny_engine(tiny_model).complete(REQUESTS, job=REQUESTS)
+    assert done.facts is not None
+
+
+def test_a_machine_that_lacks_the_model_has_it_brought(
+    tiny_model: ModelFolder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The driver's path means nothing there, and the worker's cache is its own."""
+    monkeypatch.setenv("HARNESS_CACHE", str(tmp_path / "own"))
+    far = station(tiny_model, tmp_path / "drivers", node="another")
+    shelf, elsewhere = Shelf({tiny_model.path: "*"}), tmp_path / "not" / "here"
+    far.listed = lambda _folder: shelf.list(str(tiny_model.path))
+    far.read = lambda _folder, file, start: shelf.read(str(tiny_model.path), file, start)
+    (held,) = far.outfit.models
+    far.outfit = replace(far.outfit, models=(replace(held, folder=replace(tiny_model, path=elsewhere)),))
+    done = far.do(Answer(0, REQUESTS, None, ()))
+    assert not isinstance(done, Refused)
+    assert done.value == tiny_engine(tiny_model).complete(REQUESTS)
+    (brought,) = (tmp_path / "own" / "fetched").glob("*-*[!k]")
+    assert {path.name for path in brought.iterdir()} == {path.name for path in tiny_model.path.iterdir()}
+
+
+def test_a_training_comes_back_with_its_files(tiny_model: ModelFolder, tmp_path: Path) -> None:
+    here = station(tiny_model, tmp_path / "cache", node="driver")
+    named = here.do(NameTraining(0, TRAINING))
+    done = here.do(Train(0, TRAINING, "key"))
+    assert not isinstance(done, Refused)
+    assert not isinstance(named, Refused)
+    folder = tmp_path / "adapter"
+    folder.mkdir()
+    for name, contents in done.value.files.items():
+        (folder / name).write_bytes(contents)
+    answered = here.do(Answer(0, REQUESTS, AdapterRef(folder, named.value), ()))
+    assert not isinstance(answered, Refused)
+    assert done.value.outcome.steps > 0
+
+
+def test_what_a_person_can_mend_comes_back_as_the_error_that_it_is() -> None:
+    refused = Refused.of(InputError("is wrong.", path=Path("task.yaml"), line=3))
+    assert isinstance(refused.error(), InputError)
+    assert str(refused.error()) == "task.yaml:3: is wrong."

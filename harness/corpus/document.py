@@ -66,7 +66,11 @@ def document_of_parts(doc_id: str, title: str, parts: Sequence[tuple[str, str]])
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A document as it was read. `line`: where its record stands, in files that hold several."""
+    """A document as it was read. `line`: where its record stands, in files that hold several.
+
+    `guessed`: its file says nothing of its encoding, and was read as Windows-1252.
+    """
 
     document: Document
     line: int | None = None
+    guessed: bool = False

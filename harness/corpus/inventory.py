@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from harness.corpus.documents import Corpus, read_corpus
+from harness.corpus.encodings import WINDOWS_1252
 from harness.progress import Progress
 from harness.quantities import counted, listed
 from harness.records import Inventory, NotReadFiles, PassedOver
@@ -47,29 +48,40 @@ def grouped(passed_over: Sequence[PassedOver]) -> tuple[NotReadFiles, ...]:
 
 def not_read_line(group: NotReadFiles) -> str:
     """`a.png, b.png, c.png and 9 more: files of type .png are not read`."""
-    more = group.files - len(group.paths)
-    names = f"{', '.join(group.paths)} and {more:,} more" if more else listed(group.paths)
     reason = group.reason
     if group.files > 1 and reason.startswith("it "):
         reason = f"each {reason.removeprefix('it ')}"
-    return f"{names}: {reason}"
+    return f"{_names(group.paths, group.files)}: {reason}"
+
+
+def guessed_line(guessed: Sequence[str]) -> str:
+    """`Read as Windows-1252, as not UTF-8: a.txt, b.txt, c.csv and 3 more`."""
+    return f"Read as {WINDOWS_1252}, as not UTF-8: {_names(guessed[:NAMED], len(guessed))}"
+
+
+def _names(paths: Sequence[str], files: int) -> str:
+    """The first paths of so many files, and how many more there are."""
+    more = files - len(paths)
+    return f"{', '.join(paths)} and {more:,} more" if more else listed(paths)
 
 
 def told(inventory: Inventory) -> list[str]:
-    """What was read, as a sentence, then a line for each reason for which files were passed over."""
+    """What was read, as a sentence, then a line for each reason for which files were passed over, and for a guess."""
     kinds = ", ".join(f"{files:,} {suffix}" for suffix, files in inventory.formats)
     of = f" ({kinds})" if len(inventory.formats) > 1 else ""
     read = (
         f"the corpus has {counted(inventory.files, 'file')}{of} with {counted(inventory.documents, 'document')}, "
         f"{counted(inventory.characters, 'character')}"
     )
+    guessed = [guessed_line(inventory.guessed)] if inventory.guessed else []
     missed = len(inventory.passed_over)
     if not missed:
-        return [f"{read}; nothing was passed over."]
+        return [f"{read}; nothing was passed over.", *guessed]
     verb = "was" if missed == 1 else "were"
     return [
         f"{read}; {missed:,} {verb} not read:",
         *(f"  {not_read_line(group)}" for group in grouped(inventory.passed_over)),
+        *guessed,
     ]
 
 

@@ -45,7 +45,7 @@ def text_of(data: bytes) -> str:
     except UnicodeDecodeError as error:
         line = data.count(b"\n", 0, error.start) + 1
         raise NotRead("encoding", f"line {line} is not UTF-8 text; save the file as UTF-8") from None
-    return _unix(text)
+    return unix(text)
 
 
 def page_of(data: bytes) -> str:
@@ -63,12 +63,13 @@ def page_of(data: bytes) -> str:
                 raise
     try:
         codec = codecs.lookup(name).name
-        return _unix(data.decode("cp1252" if codec in _LATIN else codec))
+        return unix(data.decode("cp1252" if codec in _LATIN else codec))
     except (LookupError, UnicodeError, ValueError):
         raise NotRead("encoding", f"it is not {name} text, as it says; save the file as UTF-8") from None
 
 
-def _unix(text: str) -> str:
+def unix(text: str) -> str:
+    """The text with "\n" for every kind of line end."""
     return text.replace("\r\n", "\n").replace("\r", "\n")
 
 

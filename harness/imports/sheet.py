@@ -13,6 +13,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
+from harness.corpus.encodings import WINDOWS_1252, windows_1252
 from harness.corpus.source import archive
 from harness.errors import InputError, did_you_mean, shown
 from harness.files import read_input
@@ -29,11 +30,12 @@ _HEADINGS = 10
 def read_csv(path: Path, wanted: Collection[str], encoding: str | None = None) -> Table:
     """Read a table whose rows are lines. `wanted`: names of columns that tell its delimiter and where it begins.
 
-    `encoding`: None is UTF-8, or UTF-16 with its mark. Raises InputError, with the row, for what cannot be read.
+    `encoding`: None is UTF-8, UTF-16 with its mark, or what is plainly Windows-1252. Raises InputError, with the row,
+    for what cannot be read.
     """
     names = {folded(name) for name in wanted}
-    lines = _lines(path, _text_of(path, encoding), names)
-    return _table(path, lines, names, ragged=False)
+    text, remarks = _text_of(path, encoding)
+    return _table(path, _lines(path, text, names), names, remarks, ragged=False)
 
 
 def read_workbook(path: Path, wanted: Collection[str], sheet: str | None = None) -> Table:
@@ -76,16 +78,21 @@ def _named(cells: Sequence[str], wanted: Collection[str]) -> int:
     return len({folded(cell) for cell in cells if cell} & set(wanted))
 
 
-def _text_of(path: Path, encoding: str | None) -> str:
-    """The text of a file. Raises InputError where it is in another encoding, with the line."""
+def _text_of(path: Path, encoding: str | None) -> tuple[str, list[str]]:
+    """The text of a file, and a remark where its encoding is a guess.
+
+    Raises InputError where it is in another encoding, with the line.
+    """
     data = read_input(path)
     if encoding is None and data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         encoding = "utf-16"
     try:
-        return data.decode(encoding or "utf-8").removeprefix("\ufeff")
+        return data.decode(encoding or "utf-8").removeprefix("\ufeff"), []
     except UnicodeError as error:
+        if encoding is None and (text := windows_1252(data)) is not None:
+            return text, [f"{path}: is not UTF-8, and was read as {WINDOWS_1252} (--encoding names another)."]
         line = data.count(b"\n", 0, getattr(error, "start", 0)) + 1
-        hint = "save the file as UTF-8, or give its encoding: --encoding cp1252 is that of Excel on Windows."
+        hint = "save the file as UTF-8, or name its encoding (--encoding)."
         raise InputError(f"not {(encoding or 'UTF-8').upper()} text; {hint}", path=path, line=line) from None
     except LookupError:
         raise InputError(f"--encoding: there is no encoding of texts {shown(encoding)}.") from None

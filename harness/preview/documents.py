@@ -21,7 +21,10 @@ COUNTED_CHARACTERS = 400_000
 
 @dataclass(frozen=True, slots=True)
 class Documents:
-    """`passages`: as the default embedder counts tokens, or (`estimated`) from the length of the documents."""
+    """`passages`: as the default embedder counts tokens, or (`estimated`) from the length of the documents.
+
+    `guessed`: files that are not Unicode, and were read as Windows-1252.
+    """
 
     files: int
     documents: int
@@ -30,6 +33,7 @@ class Documents:
     passages: int
     estimated: bool
     not_read: tuple[NotReadFiles, ...]
+    guessed: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +62,7 @@ def documents(case: Case) -> Documents | None:
         _estimated(case) if counted is None else counted,
         counted is None,
         grouped(inventory.passed_over),
+        inventory.guessed,
     )
 
 

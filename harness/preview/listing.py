@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from harness.corpus.cutting import chunking_of, cut, searched
 from harness.corpus.documents import Corpus
 from harness.corpus.embedder import Embedder
+from harness.corpus.encodings import WINDOWS_1252
 from harness.corpus.window import prefixes_of
 from harness.records import PassedOver
 from harness.spec.settings import Retrieval
@@ -33,12 +34,16 @@ class Read:
 
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """Every document, by id, and the files that were passed over, each with its reason."""
+    """Every document, by id, and the files that were passed over, each with its reason.
+
+    `guessed`: files that are not Unicode, and were read as Windows-1252.
+    """
 
     task: str
     corpus: str
     documents: tuple[Read, ...]
     passed_over: tuple[PassedOver, ...]
+    guessed: tuple[str, ...]
 
 
 def listing(task: str, corpus: Corpus, path: str, settings: Retrieval, embedder: Embedder | None) -> Listing:
@@ -48,7 +53,7 @@ def listing(task: str, corpus: Corpus, path: str, settings: Retrieval, embedder:
         Read(doc.doc_id, doc.title, len(doc.text), None if passages is None else passages[doc.doc_id])
         for doc in corpus
     )
-    return Listing(task, path, tuple(documents), corpus.passed_over)
+    return Listing(task, path, tuple(documents), corpus.passed_over, corpus.inventory.guessed)
 
 
 def _passages(corpus: Corpus, settings: Retrieval, embedder: Embedder) -> Counter[str]:
@@ -71,3 +76,6 @@ def lines(shown: Listing) -> Iterator[str]:
     if shown.passed_over:
         yield "\nPassed over:"
         yield from (f"{file.path}: {file.reason}" for file in shown.passed_over)
+    if shown.guessed:
+        yield f"\nRead as {WINDOWS_1252}, as not UTF-8:"
+        yield from shown.guessed

@@ -66,7 +66,8 @@ Cause = Literal[
     "unreadable",
 ]
 """Why a file of a corpus was passed over: its type is not read; it has no text after parsing; it is a Git LFS
-pointer; it is a linked folder, or a link to nothing; it is not UTF-8; it asks for a password; a library of the
+pointer; it is a linked folder, or a link to nothing; it is in no encoding that is
+plain; it asks for a password; a library of the
 `documents` extra is missing; it is a scan without text; it is damaged; it unpacks to more than is safe; the system
 refuses to open it."""
 
@@ -99,7 +100,8 @@ class NotReadFiles:
 class Inventory:
     """What a corpus holds, as it was read: files and documents with text, their characters, and what was passed over.
 
-    `formats`: files by suffix (`.md`), of those that were read, in alphabetical order.
+    `formats`: files by suffix (`.md`), of those that were read, in alphabetical order. `guessed`: those of them that
+    are not Unicode, and were read as Windows-1252.
     """
 
     files: int
@@ -107,3 +109,4 @@ class Inventory:
     characters: int
     formats: tuple[tuple[str, int], ...] = ()
     passed_over: tuple[PassedOver, ...] = ()
+    guessed: tuple[str, ...] = ()

@@ -159,7 +159,7 @@ def test_a_file_that_cannot_be_read_is_named(tmp_path: Path, monkeypatch: pytest
 
 def test_one_bad_file_does_not_stop_the_others_and_every_one_is_told(tmp_path: Path) -> None:
     write(tmp_path, good_DOT_md="text", _DOT_hidden__a_DOT_md="no", sub__notes="x", sub__b_DOT_exe="x")
-    (tmp_path / "latin.txt").write_bytes(b"one\ncaf\xe9")
+    (tmp_path / "cyrillic.txt").write_bytes("one\nкафе".encode("cp1251"))
     (tmp_path / "big.md").write_text(
         f"version https://git-lfs.github.com/spec/v1\noid sha256:{'0' * 64}\nsize 9\n"
     )
@@ -173,14 +173,14 @@ def test_one_bad_file_does_not_stop_the_others_and_every_one_is_told(tmp_path: P
     (tmp_path / "inside.md").symlink_to(tmp_path / "good.md")
     assert read_corpus(tmp_path).ids == {"good", "inside"}
     assert passed_over(tmp_path) == {
-        "sub/notes": "type", "sub/b.exe": "type", "latin.txt": "encoding", "big.md": "lfs", "folder": "link",
+        "sub/notes": "type", "sub/b.exe": "type", "cyrillic.txt": "encoding", "big.md": "lfs", "folder": "link",
         "file.md": "link", "lost.md": "link", "circle": "link", "pipe.md": "type",
     }  # fmt: skip
     assert passed_over(f"{tmp_path}/*") == {
         name: cause for name, cause in passed_over(tmp_path).items() if "/" not in name and cause != "link"
     } | {"lost.md": "link", "file.md": "link"}
     reasons = {file.path: file.reason for file in read_corpus(tmp_path).passed_over}
-    assert reasons["latin.txt"] == "line 2 is not UTF-8 text; save the file as UTF-8"
+    assert reasons["cyrillic.txt"] == "line 2 is not UTF-8 text; save the file as UTF-8"
     assert "git lfs pull" in reasons["big.md"]
     assert reasons["sub/b.exe"] == "files of type .exe are not read"
     assert reasons["file.md"] == "it is a link to a file outside the corpus; copy the file to have it read"
@@ -225,11 +225,11 @@ def test_a_name_that_is_not_utf8_is_told(tmp_path: Path) -> None:
 
 
 def test_a_corpus_of_nothing_readable_says_why(tmp_path: Path) -> None:
-    (tmp_path / "latin.txt").write_bytes(b"caf\xe9")
+    (tmp_path / "cyrillic.txt").write_bytes("кафе".encode("cp1251"))
     (message,) = messages(tmp_path)
     assert "no documents with text" in message
-    assert "latin.txt: line 1 is not UTF-8" in message
-    (message,) = messages(tmp_path / "latin.txt")
+    assert "cyrillic.txt: line 1 is not UTF-8" in message
+    (message,) = messages(tmp_path / "cyrillic.txt")
     assert "line 1 is not UTF-8" in message
 
 

@@ -60,6 +60,17 @@ def test_questions_and_answers(capsys: pytest.CaptureFixture[str]) -> None:
     assert "mine: exists already and is left as it is." in capsys.readouterr().err
 
 
+def test_a_table_as_german_excel_saves_it(capsys: pytest.CaptureFixture[str]) -> None:
+    text = "Frage;Antwort\r\nWie groß ist die Öffnung?;2,5 m²\r\n„Fähre“ kostet?;20 €\r\n"
+    rows = imported(table(text, encoding="cp1252"), "mine", "--question", "Frage", "--answer", "Antwort")
+    assert [(row["question"], row["answers"]) for row in rows] == [
+        ("Wie groß ist die Öffnung?", ["2,5 m²"]),
+        ("„Fähre“ kostet?", ["20 €"]),
+    ]
+    said = "faq.csv: is not UTF-8, and was read as Windows-1252 (--encoding names another)."
+    assert said in capsys.readouterr().err
+
+
 @pytest.mark.parametrize(
     ("text", "name"),
     [
@@ -153,8 +164,8 @@ def test_gold_documents_by_id_or_by_file() -> None:
         (FAQ, (*FLAGS, "--gold", "Answer"), "say where it lies with --corpus"),
         (FAQ, (*FLAGS, "--answers", "a.csv"), "--answers cannot be given with a table"),
         (FAQ, (*FLAGS, "--sheet", "One"), "--sheet is for .xlsx files"),
-        ("Question,Answer\nCafé?,ja\n".replace("é", "\udce9"), FLAGS,
-         "faq.csv:2: not UTF-8 text; save the file as UTF-8, or give its encoding: --encoding cp1252"),
+        ("Question,Answer\nCafé?,\udcff\udcfe\n", FLAGS,
+         "faq.csv:2: not UTF-8 text; save the file as UTF-8, or name its encoding (--encoding)."),
     ],
 )  # fmt: skip
 def test_mistakes_name_row_and_column(

@@ -179,7 +179,7 @@ def test_answers_of_many_words_are_named_under_a_metric_that_wants_each(tmp_path
 
 def test_questions_without_gold_and_documents_that_were_not_read_are_named(tmp_path: Path) -> None:
     path = write_task(tmp_path, test=[*questions(), *many(80)])
-    (tmp_path / "docs" / "old.txt").write_bytes("Café".encode("latin-1"))
+    (tmp_path / "docs" / "old.txt").write_bytes("Кафе".encode("cp1251"))
     (tmp_path / "docs" / "logo.png").write_bytes(b"png")
     said = found(path)
     assert (

@@ -66,10 +66,9 @@ Cause = Literal[
     "unreadable",
 ]
 """Why a file of a corpus was passed over: its type is not read; it has no text after parsing; it is a Git LFS
-pointer; it is a linked folder, or a link to nothing; it is in no encoding that is
-plain; it asks for a password; a library of the
-`documents` extra is missing; it is a scan without text; it is damaged; it unpacks to more than is safe; the system
-refuses to open it."""
+pointer; it is a linked folder, or a link to nothing; it is in no encoding that is plain; it asks for a password; a
+library of the `documents` extra is missing; it is a scan without text; it is damaged; it unpacks to more than is safe;
+the system refuses to open it."""
 
 
 @dataclass(frozen=True, slots=True)

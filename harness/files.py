@@ -100,7 +100,11 @@ def read_input(path: Path, most: int = LONGEST) -> bytes:
 
 def read_source(path: Path, most: int = LONGEST) -> Source:
     """Read a UTF-8 text file. Raises InputError as `read_input`, and where it is not UTF-8."""
-    data = read_input(path, most)
+    return source_of(path, read_input(path, most))
+
+
+def source_of(path: Path, data: bytes) -> Source:
+    """The text that the bytes of a file are. Raises InputError where they are not UTF-8."""
     if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         raise InputError("this is UTF-16 text; save the file as UTF-8.", path=path)
     try:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import sys
+from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
 from harness.commands.flags import place
@@ -13,7 +14,9 @@ from harness.quantities import listed
 if TYPE_CHECKING:
     from harness.imports.draft import Draft
 
-COLUMNS = ("question", "answer", "label", "choices", "gold", "id", "split", "context")
+COLUMNS = (
+    "question", "answer", "label", "choices", "gold", "id", "split", "context", "tag", "parts", "tolerance", "pattern",
+)  # fmt: skip
 TABLE_FLAGS = (*COLUMNS, "answers_separator", "refusal", "corpus", "sheet", "encoding", "skip")
 
 
@@ -40,8 +43,17 @@ def add_import(verbs: Any) -> None:
     columns("--id", metavar="COL", help="the ids (default: made of the row's number)")
     columns("--split", metavar="COL|SHARES",
         help="test, train or dev; or shares such as test=30,train=70 (default: all are test)")  # fmt: skip
+    columns(
+        "--tag",
+        metavar="COL",
+        help="your own marks, by which the report's questions are filtered; also several",
+    )
+    columns("--parts", metavar="COL", help="the parts that a right reply must all hold")
+    columns("--tolerance", metavar="COL|NUMBER",
+        help="how far a number may be off: 0.5 or 2%%, for all answers or by question")  # fmt: skip
+    columns("--pattern", metavar="COL", help="the regular expression that a right reply matches")
     add("--answers-separator", metavar="TEXT",
-        help="what stands between several answers, options or gold documents of a cell")  # fmt: skip
+        help="what stands between several answers, options, gold documents, tags or parts of a cell")  # fmt: skip
     add("--corpus", metavar="PATH", type=place, help="folder or file of the documents")
     add("--refusal", metavar="TEXT", help="the right reply where the answer is empty")
     add(
@@ -79,12 +91,18 @@ def _draft(options: argparse.Namespace) -> Draft:
     from harness.imports.questions import Reading, draft_of_table
     from harness.imports.sources import read_table
     from harness.imports.split import shares_of
+    from harness.scoring.kinds import margin
 
     flags = {what: getattr(options, what) for what in COLUMNS}
     shares = shares_of(flags["split"]) if flags["split"] is not None else None
     if shares:
         flags["split"] = None
+    tolerance = flags["tolerance"] if margin(flags["tolerance"] or "", Fraction(1)) is not None else None
+    if tolerance:
+        flags["tolerance"] = None
     given = [name for name in flags.values() if name is not None]
     table = read_table(options.source, given or NAMES, encoding=options.encoding, sheet=options.sheet)
-    reading = Reading(options.answers_separator, options.refusal, options.corpus, shares, bool(options.skip))
+    reading = Reading(
+        options.answers_separator, options.refusal, tolerance, options.corpus, shares, bool(options.skip)
+    )
     return draft_of_table(table, flags, reading)

@@ -11,6 +11,7 @@ from harness.imports.draft import SPLITS
 from harness.imports.rows import Table, folded
 from harness.imports.values import is_empty, one_line
 from harness.quantities import listed
+from harness.spec.kinds import KEYS as KINDS
 
 PLAIN: Mapping[str, tuple[str, ...]] = {
     "choices": ("choices", "options", "endings", "candidates"),
@@ -29,10 +30,14 @@ PLAIN: Mapping[str, tuple[str, ...]] = {
     "id": ("id", "qid", "questionid", "queryid", "key", "identifier"),
     "split": ("split", "subset", "partition", "set"),
     "context": ("context", "contexts", "passage", "passages"),
+    "tag": ("tags", "tag", "category", "type"),
+    "parts": ("parts",),
+    "tolerance": ("tolerance",),
+    "pattern": ("pattern",),
 }  # fmt: skip
 """What a column is called that plainly holds this, as `folded` has it, the likeliest name first."""
 NAMES = tuple(name for names in PLAIN.values() for name in names)
-SEVERAL = ("question", "choices")
+SEVERAL = ("question", "choices", "tag")
 """What may be spread over several columns, whose names stand in a flag with commas between."""
 
 
@@ -48,21 +53,32 @@ class Columns:
     id: str | None = None
     split: str | None = None
     context: str | None = None
+    tag: tuple[str, ...] = ()
+    parts: str | None = None
+    tolerance: str | None = None
+    pattern: str | None = None
     guessed: tuple[str, ...] = ()
 
     def without(self, what: str) -> Columns:
-        return replace(self, **{what: None})  # type: ignore[arg-type]
+        return replace(self, **{what: () if what in SEVERAL else None})  # type: ignore[arg-type]
+
+    @property
+    def kinds(self) -> tuple[str, ...]:
+        """What tells the kind of an answer, of that which columns hold."""
+        return tuple(kind for kind in KINDS if getattr(self, kind))
 
     @property
     def names(self) -> list[str]:
         """Every column that is taken."""
         taken = (self.answer, self.label, self.gold, self.id, self.split, self.context)
-        return [*self.question, *self.choices, *(name for name in taken if name)]
+        kinds = (getattr(self, kind) for kind in self.kinds)
+        return [*self.question, *self.choices, *self.tag, *(name for name in taken if name), *kinds]
 
     @property
     def of_lists(self) -> list[str]:
         """Those whose cells may hold lists and objects."""
-        return [*self.choices, *filter(None, (self.answer, self.label, self.gold, self.context))]
+        alone = (self.answer, self.label, self.gold, self.context, self.parts)
+        return [*self.choices, *self.tag, *filter(None, alone)]
 
     def remark(self, table: Table) -> str:
         """Which columns were taken without being told; empty where there are none."""

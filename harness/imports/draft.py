@@ -25,8 +25,9 @@ SPLITS = {
 class Draft:
     """Question records by role, as `test.jsonl` will hold them, with what goes into the task file.
 
-    `kind`, `labels`: of the answers. `system`: the system message, where the source brings one. `documents`: the lines
-    of a corpus of its own. `remarks`: one sentence for each thing that could not be imported as it stands.
+    `kind`, `labels`, `tolerance`: of the answers. `system`: the system message, where the source brings one.
+    `documents`: the lines of a corpus of its own. `remarks`: one sentence for each thing that could not be imported as
+    it stands.
     """
 
     source: str
@@ -34,6 +35,7 @@ class Draft:
     refusal: str | None = None
     kind: AnswerType = "text"
     labels: tuple[str, ...] = ()
+    tolerance: str | None = None
     system: str | None = None
     documents: list[dict[str, str]] = field(default_factory=list)
     records: dict[str, list[dict[str, Any]]] = field(default_factory=dict)

@@ -19,7 +19,10 @@ from harness.imports.contexts import Contexts
 from harness.imports.draft import ROLES, SPLITS, Draft
 from harness.imports.rows import Problems, Row, Table
 from harness.imports.split import Shares, by_shares
-from harness.imports.values import as_text, decoded, is_empty, one_line, texts_of
+from harness.imports.values import as_text, decoded, is_empty, one_line, printed, texts_of
+from harness.quantities import listed
+from harness.spec.kinds import METRIC as KIND_METRIC
+from harness.spec.kinds import kind_of
 from harness.spec.questions import parse_record
 
 _KEPT = ("fact_id", "cluster")
@@ -31,12 +34,14 @@ class Reading:
     """How rows are read. `separator`: between several texts of a cell; None: it holds one, or is a list.
 
     `refusal`: the right reply to questions without an answer; None: each has one, unless the source says otherwise.
-    `corpus`: holds the gold documents. `shares`: of the splits, where rows do not say which they belong to.
+    `tolerance`: of every answer that is a number. `corpus`: holds the gold documents. `shares`: of the splits, where
+    rows do not say which they belong to.
     `skip`: rows that cannot be questions are left out.
     """
 
     separator: str | None = None
     refusal: str | None = None
+    tolerance: str | None = None
     corpus: Path | None = None
     shares: Shares | None = None
     skip: bool = False
@@ -66,8 +71,10 @@ def draft_of_table(table: Table, flags: Mapping[str, str | None], reading: Readi
         name: [table.cell(row, name) for row in table.rows] for name in columns.names
     }
     cells |= {name: decoded(cells[name]) for name in columns.of_lists}
+    raise_all([_printed(table, name) for name in columns.of_lists if printed(cells[name])])
     columns, left = _usable(columns if not reading.shares else columns.without("split"), table, cells, gold)
     reader = answers_of(table, columns, cells, reading.separator, reading.refusal)
+    columns = _of_words(columns, reader, reading, table.path)
     making = _Making(table, columns, cells, reading, gold, reader)
     records = list(making.records())
     draft = Draft(
@@ -76,6 +83,7 @@ def draft_of_table(table: Table, flags: Mapping[str, str | None], reading: Readi
         reader.refusal,
         kind=reader.answer.type,
         labels=reader.answer.labels or (),
+        tolerance=reading.tolerance,
         system=_system(table.rows),
         documents=list(making.contexts.documents()),
         remarks=[*table.remarks, *filter(None, [columns.remark(table)]), *left, *reader.remarks],
@@ -90,6 +98,15 @@ def draft_of_table(table: Table, flags: Mapping[str, str | None], reading: Readi
     for (_, record), role in zip(records, roles, strict=True):
         draft.add(role, record)
     return draft
+
+
+def _printed(table: Table, column: str) -> InputError:
+    """Lists and objects that a table of text cannot hold, and that were printed into it."""
+    return InputError(
+        f"column {shown(column)} holds lists or objects as Python prints them, which cannot be read back for certain; "
+        "save the data as JSON lines or Parquet.",
+        path=table.path,
+    )
 
 
 class _Making:
@@ -113,16 +130,18 @@ class _Making:
 
     def records(self) -> Iterable[tuple[int, dict[str, Any]]]:
         """The question of each row that can be one, with the row's index; the mistakes of the others are kept."""
-        parts = (self._id, self._question, self.reader.read, self._gold, self._split, self._others)
+        readers = (
+            self._id, self._question, self.reader.read, self._gold, self._split, self._kind, self._tags, self._others,
+        )  # fmt: skip
         for index, row in enumerate(self.table.rows):
             if row.fault:
                 self.problems.add(row, None, "row", row.fault)
                 continue
             record: dict[str, Any] = {}
             faults = []
-            for part in parts:
+            for read in readers:
                 try:
-                    record |= part(index)
+                    record |= read(index)
                 except Fault as fault:
                     faults.append(fault)
             faults = faults or self._sense(record)
@@ -133,7 +152,8 @@ class _Making:
 
     def _sense(self, record: dict[str, Any]) -> list[Fault]:
         """What keeps a task from asking or scoring the question."""
-        _, mistakes = parse_record(json.dumps(record, ensure_ascii=False), self.reader.answer)
+        metrics = (KIND_METRIC,) if self.columns.kinds else ()
+        _, mistakes = parse_record(json.dumps(record, ensure_ascii=False), self.reader.answer, metrics)
         return [Fault(None, "sense", mistakes[0])] if mistakes else []
 
     def _id(self, index: int) -> dict[str, Any]:
@@ -177,6 +197,19 @@ class _Making:
                 )
         return {}
 
+    def _kind(self, index: int) -> dict[str, Any]:
+        found: dict[str, Any] = {}
+        for kind in self.columns.kinds:
+            value = self.cells[getattr(self.columns, kind)][index]
+            if not is_empty(value):
+                found[kind] = _of_kind(kind, value, self.reading.separator)
+        return found
+
+    def _tags(self, index: int) -> dict[str, Any]:
+        values = (self.cells[column][index] for column in self.columns.tag)
+        tags = dict.fromkeys(tag for value in values for tag in texts_of(value, self.reading.separator))
+        return {"tags": list(tags)} if tags else {}
+
     def _others(self, index: int) -> dict[str, Any]:
         row = self.table.rows[index]
         return {
@@ -206,13 +239,53 @@ def _usable(
         texts = (value if isinstance(value, list) else [value] for value in cells[columns.context])
         if not all(isinstance(text, str) or text is None for row in texts for text in row):
             why["context"] = "it holds no texts"
+    if "tag" in columns.guessed and columns.tag and len(table.rows) > 1:
+        tags = {tuple(texts_of(value)) for value in cells[columns.tag[0]]}
+        if len(tags) == 1:
+            why["tag"] = "it says the same of every row"
+    for kind in columns.kinds:
+        if kind in columns.guessed and columns.answer and not _fits(kind, cells, columns):
+            why[kind] = "the answers of some rows do not fit it"
     kept = columns
     for what in why:
         kept = kept.without(what)
     return kept, [
-        f"{table.path}: {shown(getattr(columns, what))} is not taken as --{what}: {reason}."
+        f"{table.path}: {shown(name[0] if isinstance(name, tuple) else name)} is not taken as --{what}: {reason}."
         for what, reason in why.items()
+        if (name := getattr(columns, what))
     ]
+
+
+def _fits(kind: str, cells: Cells, columns: Columns) -> bool:
+    """Whether the answers of all rows are of the kind that a column says they are."""
+    rows = zip(cells[str(columns.answer)], cells[getattr(columns, kind)], strict=True)
+    return not any(
+        kind_of({"answers": texts_of(answer), kind: _of_kind(kind, value, None)}, None)[1]
+        for answer, value in rows
+        if not is_empty(value)
+    )
+
+
+def _of_kind(kind: str, value: Any, separator: str | None) -> Any:
+    """The cell of a column that tells the kind of an answer, as a question record has it."""
+    return texts_of(value, separator) if kind == "parts" else one_line(value)
+
+
+def _of_words(columns: Columns, reader: AnswerReader, reading: Reading, path: Path) -> Columns:
+    """The columns without those that tell of answers in words, where there are none. Raises InputError for flags that
+    name such columns."""
+    if reader.answer.type == "text":
+        return columns
+    given = [f"--{kind}" for kind in columns.kinds if kind not in columns.guessed]
+    given += ["--tolerance"] if reading.tolerance else []
+    if given:
+        raise InputError(
+            f"{listed(given)}: only of answers in words, and these are of type {reader.answer.type}.",
+            path=path,
+        )
+    for kind in columns.kinds:
+        columns = columns.without(kind)
+    return columns
 
 
 def _system(rows: Sequence[Row]) -> str | None:

@@ -7,8 +7,9 @@ from pathlib import Path
 from typing import Any
 
 from harness.errors import InputError, shown
-from harness.files import read_json, read_source
+from harness.files import read_json, source_of
 from harness.imports.draft import SPLITS
+from harness.imports.packed import read_unpacked, suffix_of
 from harness.imports.rows import Row, Table
 from harness.imports.values import is_empty
 from harness.quantities import listed
@@ -27,7 +28,7 @@ def read_records(path: Path) -> Table:
 
     Raises InputError where it is neither, with the line, or holds no records.
     """
-    text = read_source(path).text
+    text = source_of(path, read_unpacked(path)).text
     found = list(_records(path, text))
     if not found:
         raise InputError("holds no records.", path=path)
@@ -37,7 +38,7 @@ def read_records(path: Path) -> Table:
 
 
 def _records(path: Path, text: str) -> Iterator[Record]:
-    lines = path.suffix.lower() != ".json"
+    lines = suffix_of(path) != ".json"
     if text.lstrip()[:1] == "[" or not lines:
         try:
             yield from _of_value(path, read_json(text))

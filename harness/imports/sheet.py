@@ -17,6 +17,7 @@ from harness.corpus.encodings import WINDOWS_1252, windows_1252
 from harness.corpus.source import archive
 from harness.errors import InputError, did_you_mean, shown
 from harness.files import read_input
+from harness.imports.packed import read_unpacked, suffix_of
 from harness.imports.rows import Row, Table, folded
 from harness.quantities import counted, listed
 
@@ -83,7 +84,7 @@ def _text_of(path: Path, encoding: str | None) -> tuple[str, list[str]]:
 
     Raises InputError where it is in another encoding, with the line.
     """
-    data = read_input(path)
+    data = read_unpacked(path)
     if encoding is None and data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         encoding = "utf-16"
     try:
@@ -106,9 +107,7 @@ def _lines(path: Path, text: str, wanted: Collection[str]) -> list[tuple[int, li
     """
     stated = _STATED.match(text)
     body = text[stated.end() :] if stated else text
-    marks = (
-        sorted(_DELIMITERS, key=lambda mark: mark != "\t") if path.suffix.lower() == ".tsv" else _DELIMITERS
-    )
+    marks = sorted(_DELIMITERS, key=lambda mark: mark != "\t") if suffix_of(path) == ".tsv" else _DELIMITERS
 
     def fit(delimiter: str) -> tuple[int, int]:
         first = _first_records(body, delimiter)

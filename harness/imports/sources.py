@@ -9,12 +9,16 @@ from pathlib import Path
 
 from harness.errors import InputError, raise_all
 from harness.imports.draft import SPLITS
+from harness.imports.packed import GZIP, is_packed, suffix_of
 from harness.imports.parquet import read_parquet
 from harness.imports.records import read_records
 from harness.imports.rows import Table
 from harness.imports.sheet import read_csv, read_workbook
+from harness.quantities import listed
 
-SUFFIXES = (".csv", ".tsv", ".xlsx", ".parquet", ".json", ".jsonl", ".ndjson")
+TEXTS = (".csv", ".tsv", ".json", ".jsonl", ".ndjson")
+"""Suffixes of those that may be packed."""
+SUFFIXES = (*TEXTS[:2], ".xlsx", ".parquet", *TEXTS[2:])
 
 
 def read_table(
@@ -26,10 +30,12 @@ def read_table(
     """
     if path.is_dir():
         return _folder(path, wanted, encoding)
-    suffix = path.suffix.lower()
-    if suffix not in SUFFIXES:
+    suffix = suffix_of(path)
+    if not _is_table(path):
         raise InputError(
-            f"what is imported is a folder, or a file that ends in one of {', '.join(SUFFIXES)}.", path=path
+            f"what is imported is a folder, or a file that ends in one of {', '.join(SUFFIXES)}; after "
+            f"{listed(TEXTS)} may follow {GZIP}.",
+            path=path,
         )
     if sheet is not None and suffix != ".xlsx":
         raise InputError("--sheet is for .xlsx files.", path=path)
@@ -47,7 +53,7 @@ def _folder(folder: Path, wanted: Collection[str], encoding: str | None) -> Tabl
     named = [
         (split, file)
         for file in sorted(folder.rglob("*"))
-        if file.suffix.lower() in SUFFIXES and file.is_file() and (split := _split_of(file))
+        if _is_table(file) and file.is_file() and (split := _split_of(file))
     ]
     if not named:
         raise InputError(
@@ -73,6 +79,10 @@ def _folder(folder: Path, wanted: Collection[str], encoding: str | None) -> Tabl
     ]
     remarks = tuple(remark for _, table in tables for remark in table.remarks)
     return Table(folder, columns, tuple(rows), remarks, tables[0][1].classes)
+
+
+def _is_table(file: Path) -> bool:
+    return suffix_of(file) in (TEXTS if is_packed(file) else SUFFIXES)
 
 
 def _split_of(file: Path) -> str | None:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import ast
 import json
 import math
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
@@ -64,9 +66,18 @@ def objects_of(value: Any) -> list[dict[str, Any]] | None:
     return None if any(key in entry for entry in entries for key in _OF_TEXT) else entries
 
 
+def printed(values: Sequence[Any]) -> bool:
+    """Whether every cell of a column is a list or an object as Python prints it, which was not read."""
+    filled = [value for value in values if not is_empty(value)]
+    return bool(filled) and all(
+        isinstance(value, str) and re.match(r"""\s*(?:array\()?(?:\[\s*\{?|\{)\s*['"]""", value)
+        for value in filled
+    )
+
+
 def decoded(values: Sequence[Any]) -> Sequence[Any]:
-    """The values of a column, JSON read where every cell of it is a text that holds a list or an object, or a list of
-    texts that hold objects."""
+    """The values of a column, read where every cell of it is a text that holds a list or an object, or a list of texts
+    that hold objects: as JSON, or as the lists of texts that Python writes (`['a', 'b']`)."""
     filled = [value for value in values if not is_empty(value)]
     lists = bool(filled) and all(isinstance(value, list) for value in filled)
     texts = [text for value in filled for text in value] if lists else filled
@@ -74,12 +85,27 @@ def decoded(values: Sequence[Any]) -> Sequence[Any]:
     if not texts or not all(isinstance(text, str) and text.lstrip().startswith(opening) for text in texts):
         return values
 
-    def read(value: Any) -> Any:
-        if is_empty(value):
-            return None
-        return [read_json(text) for text in value] if lists else read_json(value)
+    for read in (read_json, *([] if lists else [_python_list])):
+        try:
+            return [
+                None if is_empty(value) else [read(text) for text in value] if lists else read(value)
+                for value in values
+            ]
+        except (ValueError, SyntaxError, RecursionError):
+            continue
+    return values
 
-    try:
-        return [read(value) for value in values]
-    except (ValueError, RecursionError):
-        return values
+
+_PYTHON_TEXT = r"""(?:'(?:[^'\\\n]|\\.)*+'|"(?:[^"\\\n]|\\.)*+")"""
+_PYTHON_LIST = re.compile(rf"\[\s*(?:{_PYTHON_TEXT}\s*(?:,\s*{_PYTHON_TEXT}\s*)*+,?\s*)?\]")
+
+
+def _python_list(text: str) -> list[str]:
+    """The texts of a list as Python writes it.
+
+    Raises ValueError or SyntaxError for anything else, such as numpy's form, which has no commas.
+    """
+    if not _PYTHON_LIST.fullmatch(text.strip()):
+        raise ValueError("no list of texts")
+    found: list[str] = ast.literal_eval(text.strip())
+    return found

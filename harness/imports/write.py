@@ -12,6 +12,9 @@ from harness.errors import InputError, InputErrors
 from harness.files import new_folder
 from harness.imports.draft import ROLES, Draft
 from harness.quantities import counted, listed
+from harness.scoring.kinds import quantity, yes_or_no
+from harness.spec.kinds import KEYS
+from harness.spec.kinds import METRIC as KIND_METRIC
 from harness.spec.task import load_task
 from harness.spec.taskspec import check_name
 
@@ -22,6 +25,7 @@ _LONG_WORDS = 8
 """Answers longer than this are seldom given word for word."""
 _MOST_KEYS = 20
 _CORPUS = "corpus.jsonl"
+KINDS = frozenset(KEYS)
 _PLACEHOLDER = re.compile(r"\{\s*[A-Za-z_]")
 """What a task file would take for a place to fill."""
 
@@ -64,7 +68,7 @@ def remarks_on(draft: Draft) -> list[str]:
     """What could not be imported as it stands, and what its author should look at before a run."""
     remarks = list(draft.remarks)
     if draft.kind == "text":
-        remarks += _long_answers(draft)
+        remarks += [*_long_answers(draft), *_tolerated(draft)]
     if draft.system and not _system_of(draft).startswith(draft.system):
         remarks.append(
             "the system message of the conversations holds placeholders in braces, which nothing would fill: write it "
@@ -92,6 +96,18 @@ def _long_answers(draft: Draft) -> list[str]:
     return [
         f"{len(long):,} of {counted(len(answers), 'answer')} have more than {_LONG_WORDS} words: `contains` wants "
         "an answer word for word, so shorten them to what a right reply must say."
+    ]
+
+
+def _tolerated(draft: Draft) -> list[str]:
+    """A tolerance that some answers are no numbers for."""
+    asked = [record for record in draft.records["test"] if record["answers"]]
+    numbers = sum(all(map(quantity, record["answers"])) for record in asked)
+    if draft.tolerance is None or numbers == len(asked):
+        return []
+    return [
+        f"the tolerance of {draft.tolerance} holds for {numbers:,} of {counted(len(asked), 'test question')}: the "
+        "answers of the others are no numbers."
     ]
 
 
@@ -158,7 +174,23 @@ def _answer_of(draft: Draft) -> str:
     if draft.kind == "choice":
         return f"{lines}metrics: [choice, choice_per_char]\n"
     refusal = f"  refusal: {_quoted(draft.refusal)}\n" if draft.refusal else ""
-    return f"{lines}{refusal}metrics: [contains, f1{', refusal' if refusal else ''}]\n"
+    tolerance = f"  tolerance: {_quoted(draft.tolerance)}\n" if draft.tolerance else ""
+    metrics = [
+        *([KIND_METRIC] if _of_a_kind(draft) else []),
+        "contains",
+        "f1",
+        *(["refusal"] if refusal else []),
+    ]
+    return f"{lines}{refusal}{tolerance}metrics: [{', '.join(metrics)}]\n"
+
+
+def _of_a_kind(draft: Draft) -> bool:
+    """Whether a question says what its answer is made of, or is answered by yes or no."""
+    records = (record for records in draft.records.values() for record in records)
+    return draft.tolerance is not None or any(
+        not KINDS.isdisjoint(record) or (not record.get("choices") and yes_or_no(record["answers"]))
+        for record in records
+    )
 
 
 def _quoted(text: str) -> str:

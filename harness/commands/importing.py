@@ -71,6 +71,7 @@ def add_import(verbs: Any) -> None:
 def _import(options: argparse.Namespace) -> None:
     from harness.imports.beir import draft_of_beir, is_beir
     from harness.imports.write import free, remarks_on, write_task
+    from harness.spec.task import FOLDER_FILE
 
     free(options.folder)
     beir = is_beir(options.source)
@@ -84,6 +85,11 @@ def _import(options: argparse.Namespace) -> None:
         print(path)
     for remark in remarks_on(draft):
         print(remark, file=sys.stderr)
+    print(
+        f"Look over {options.folder / FOLDER_FILE}; `harness tasks validate {options.folder}` then says what a run of "
+        "it will do.",
+        file=sys.stderr,
+    )
 
 
 def _draft(options: argparse.Namespace) -> Draft:

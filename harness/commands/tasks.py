@@ -129,8 +129,11 @@ def _called(task: Task) -> str:
     """How a command names a task: by its name in `tasks/`, elsewhere by its path, as those of lm-eval's, which may be
     members of a group.
     """
-    named = task.path.parent == TASKS and not hasattr(task.spec, "lm_eval")
-    return task.name if named else str(task.path)
+    from harness.spec.task import FOLDER_FILE
+
+    place = task.path.parent if task.path.name == FOLDER_FILE else task.path
+    named = TASKS in (task.path.parent, place.parent) and not hasattr(task.spec, "lm_eval")
+    return task.name if named else str(place)
 
 
 def _schema(_options: argparse.Namespace) -> None:

@@ -251,8 +251,20 @@ def _unfit(file: Path, home: Path) -> tuple[Cause, str] | None:
         return "link", "it is a link to a file outside the corpus; copy the file to have it read"
     if file.suffix.lower() not in READERS:
         kind = f"files of type {file.suffix}" if file.suffix else "files without a suffix"
-        return "type", f"{kind} are not read"
+        newer = _NEWER.get(file.suffix.lower())
+        return "type", f"{kind} are not read" + (f"; save them as {newer}" if newer else "")
     return None
+
+
+_NEWER = {
+    ".doc": ".docx",
+    ".rtf": ".docx",
+    ".xls": ".xlsx",
+    ".ppt": ".pptx",
+    ".ods": ".xlsx",
+    ".odp": ".pptx",
+}
+"""Office files that no reader takes → the form to save them in."""
 
 
 def _fixed_part(pattern: Path) -> Path:

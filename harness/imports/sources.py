@@ -7,14 +7,14 @@ from collections.abc import Collection
 from dataclasses import replace
 from pathlib import Path
 
-from harness.errors import InputError, raise_all
+from harness.errors import InputError
 from harness.imports.draft import SPLITS
 from harness.imports.packed import GZIP, is_packed, suffix_of
 from harness.imports.parquet import read_parquet
 from harness.imports.records import read_records
 from harness.imports.rows import Table
 from harness.imports.sheet import read_csv, read_workbook
-from harness.quantities import listed
+from harness.quantities import counted, listed
 
 TEXTS = (".csv", ".tsv", ".json", ".jsonl", ".ndjson")
 """Suffixes of those that may be packed."""
@@ -53,7 +53,10 @@ def _folder(folder: Path, wanted: Collection[str], encoding: str | None) -> Tabl
     named = [
         (split, file)
         for file in sorted(folder.rglob("*"))
-        if _is_table(file) and file.is_file() and (split := _split_of(file))
+        if not any(part.startswith(".") for part in file.relative_to(folder).parts)
+        and _is_table(file)
+        and file.is_file()
+        and (split := _split_of(file))
     ]
     if not named:
         raise InputError(
@@ -63,15 +66,15 @@ def _folder(folder: Path, wanted: Collection[str], encoding: str | None) -> Tabl
         )
     tables = [(split, read_table(file, wanted, encoding=encoding)) for split, file in named]
     columns = tables[0][1].columns
-    raise_all(
-        [
-            InputError(
-                f"has the columns {table.shown_columns}, and {tables[0][1].path} has others.", path=table.path
-            )
-            for _, table in tables
-            if set(table.columns) != set(columns)
-        ]
-    )
+    others = [table for _, table in tables if set(table.columns) != set(columns)]
+    if others:
+        more = f", as have {counted(len(others) - 1, 'other table')}" if len(others) > 1 else ""
+        raise InputError(
+            f"its tables are of several kinds: {others[0].path.relative_to(folder)} has the columns "
+            f"{others[0].shown_columns}, and {tables[0][1].path.relative_to(folder)} has others{more}. Import a folder "
+            "with the tables of one data set.",
+            path=folder,
+        )
     rows = [
         replace(row, place=f"{table.path.name} {row.place}", split=split)
         for split, table in tables

@@ -15,7 +15,7 @@ from harness.quantities import counted, listed
 from harness.scoring.kinds import quantity, yes_or_no
 from harness.spec.kinds import KEYS
 from harness.spec.kinds import METRIC as KIND_METRIC
-from harness.spec.task import load_task
+from harness.spec.task import FOLDER_FILE, load_task
 from harness.spec.taskspec import check_name
 
 FEWEST_TOKENS, MOST_TOKENS = 32, 512
@@ -49,7 +49,7 @@ def write_task(draft: Draft, folder: Path) -> list[Path]:
     """
     name = free(folder)
     files = {
-        "task.yaml": _task_file(draft, name, folder),
+        FOLDER_FILE: _task_file(draft, name, folder),
         **({_CORPUS: _lines(draft.documents)} if draft.documents else {}),
         **{f"{role}.jsonl": _lines(draft.records[role]) for role in ROLES if draft.records.get(role)},
     }
@@ -57,7 +57,7 @@ def write_task(draft: Draft, folder: Path) -> list[Path]:
         for file, text in files.items():
             (temporary / file).write_text(text, encoding="utf-8", newline="\n")
         try:
-            load_task(temporary / "task.yaml")
+            load_task(temporary / FOLDER_FILE)
         except InputError as error:
             mistakes = [str(mistake).replace(str(temporary), str(folder)) for mistake in error.errors]
             raise InputErrors([InputError(mistake) for mistake in mistakes]) from None

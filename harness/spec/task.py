@@ -22,6 +22,8 @@ from harness.spec.yamlfile import YamlFile, load_yaml, validate
 
 ROLES = ("test", "train", "dev")
 _SUFFIXES = (".yaml", ".yml")
+FOLDER_FILE = "task.yaml"
+"""The task file of a folder that holds a whole task."""
 
 
 @dataclass(frozen=True)
@@ -264,9 +266,10 @@ def taken_names(tasks: Sequence[Task]) -> list[InputError]:
 
 
 def find_tasks(names: Sequence[str], tasks_dir: Path) -> list[Path]:
-    """The task files meant by `names`: a task in `tasks_dir` (by `name:` or file name) or a path to a file.
+    """The task files meant by `names`: a task in `tasks_dir` (by `name:` or file name), or the path of a file or of a
+    task folder.
 
-    No names: every task file in `tasks_dir`, by file name. Raises InputErrors for names that mean nothing.
+    No names: every task in `tasks_dir`, files before folders. Raises InputErrors for names that mean nothing.
     """
     if not names:
         return _all_tasks(tasks_dir)
@@ -288,25 +291,43 @@ def _all_tasks(tasks_dir: Path) -> list[Path]:
             "start a task of your own with `tasks new`."
         )
     paths = sorted(path for path in tasks_dir.iterdir() if path.suffix in _SUFFIXES and path.is_file())
-    if not paths:
+    folders = sorted(path for path in tasks_dir.glob(f"*/{FOLDER_FILE}") if path.is_file())
+    if not paths and not folders:
         raise InputError(f"there is no task file (*.yaml) in {tasks_dir}; start one with `tasks new`.")
-    return paths
+    return [*paths, *folders]
+
+
+def called(path: Path, tasks_dir: Path) -> str:
+    """What a task is called by its path alone: its file, or its folder in `tasks_dir`."""
+    return path.parent.name if path.name == FOLDER_FILE and path.parent != tasks_dir else path.stem
+
+
+def _in_folder(path: Path) -> Path:
+    """The task file that a path means. Raises InputError for a folder that has none."""
+    if not path.is_dir():
+        return path
+    if not (path / FOLDER_FILE).is_file():
+        raise InputError(f"this folder has no {FOLDER_FILE}, so it is no task.", path=path)
+    return path / FOLDER_FILE
 
 
 def _find(name: str, tasks_dir: Path) -> Path:
     if Path(name).suffix.lower() in _SUFFIXES or Path(name).name != name:
         if not os.path.exists(name):  # noqa: PTH110
             raise InputError(f"there is no task file {shown(name)}.")
-        return Path(name)
+        return _in_folder(Path(name))
+    if (Path(name) / FOLDER_FILE).is_file():
+        return Path(name) / FOLDER_FILE
     paths = _all_tasks(tasks_dir)
     declared = {path: declared_text(path, "name") for path in paths}
     matching = [path for path in paths if declared[path] == name] or [
-        path for path in paths if path.stem == name
+        path for path in paths if called(path, tasks_dir) == name
     ]
     if len(matching) > 1:
         raise InputError(f"{name!r} may be {listed(map(str, matching))}; give the path of the one you mean.")
     if not matching:
-        known = sorted({declared[path] or path.stem for path in paths} | {path.stem for path in paths})
+        names = {called(path, tasks_dir) for path in paths}
+        known = sorted(names | {declared[path] or called(path, tasks_dir) for path in paths})
         hint = did_you_mean(name, known, cutoff=0.5)
         raise InputError(
             f"there is no task {shown(name)} in {tasks_dir}{hint}. The tasks are: {', '.join(known)}."

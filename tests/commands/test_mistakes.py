@@ -165,8 +165,8 @@ def test_an_empty_corpus_and_one_that_is_not_utf8_are_refused(capsys: pytest.Cap
     tasks_here(test=[{"id": "a", "question": "Who?", "answers": ["x"]}])
     for path in Path("tasks/docs").iterdir():
         path.unlink()
-    (Path("tasks/docs") / "latin.md").write_bytes("Mühe".encode("latin-1"))
-    assert "latin.md: line 1 is not UTF-8" in refused(capsys, "tasks", "validate")
+    (Path("tasks/docs") / "cyrillic.md").write_bytes("Труд".encode("cp1251"))
+    assert "cyrillic.md: line 1 is not UTF-8" in refused(capsys, "tasks", "validate")
     (Path("tasks/docs") / "latin.md").unlink()
     assert "the corpus has no documents" in refused(capsys, "tasks", "validate")
     (Path("tasks/docs") / "blank.md").write_text(" \n", encoding="utf-8")

@@ -186,6 +186,12 @@ def test_one_bad_file_does_not_stop_the_others_and_every_one_is_told(tmp_path: P
     assert reasons["file.md"] == "it is a link to a file outside the corpus; copy the file to have it read"
 
 
+def test_an_older_office_file_says_what_to_save_it_as(tmp_path: Path) -> None:
+    write(tmp_path, good_DOT_md="text", old_DOT_DOC="x")
+    (file,) = read_corpus(tmp_path).passed_over
+    assert file.reason == "files of type .DOC are not read; save them as .docx"
+
+
 def test_a_link_that_the_task_names_is_followed(tmp_path: Path) -> None:
     write(tmp_path / "real", a_DOT_md="text")
     (tmp_path / "folder").symlink_to(tmp_path / "real")

@@ -183,6 +183,20 @@ def test_a_folder_with_a_file_for_each_split() -> None:
     assert [len(part) for part in (task.test, task.train, task.dev)] == [2, 3, 0], "dev serves as test"
 
 
+def test_a_folder_of_several_data_sets_is_one_sentence(capsys: pytest.CaptureFixture[str]) -> None:
+    Path("set/.hidden").mkdir(parents=True)
+    lines("set/.hidden/test.jsonl", {"x": 1})
+    lines("set/test.jsonl", *PAIRS)
+    for name in ("train.jsonl", "dev.jsonl"):
+        lines(f"set/{name}", {"text": "a", "label": "b"})
+    said = refused(capsys, "set")
+    assert "test.jsonl has the columns 'question' and 'answer', and dev.jsonl has others." in said
+    assert said.count("\n") == 1
+    lines("set/dev.jsonl", *PAIRS)
+    lines("set/train.jsonl", *PAIRS)
+    assert len(imported("set").test) == 2
+
+
 def test_columns_that_are_not_what_their_names_say_are_left_and_said(
     capsys: pytest.CaptureFixture[str],
 ) -> None:

@@ -166,6 +166,18 @@ def test_a_name_is_the_name_in_the_file_or_the_file_name_or_a_path(tmp_path: Pat
     assert find_tasks(["broken"], tmp_path) == [tmp_path / "broken.yaml"]
 
 
+def test_a_folder_with_a_task_file_is_a_task(tmp_path: Path) -> None:
+    make(tmp_path, "x", name="handbook")
+    (tmp_path / "faq").mkdir()
+    (tmp_path / "faq/task.yaml").write_text(YAML.format(name="q"), encoding="utf-8")
+    (tmp_path / "empty").mkdir()
+    assert find_tasks([], tmp_path) == [tmp_path / "x.yaml", tmp_path / "faq/task.yaml"]
+    for name in ("q", "faq", str(tmp_path / "faq"), str(tmp_path / "faq/task.yaml")):
+        assert find_tasks([name], tmp_path) == [tmp_path / "faq/task.yaml"]
+    with pytest.raises(InputError, match=r"empty: this folder has no task\.yaml, so it is no task"):
+        find_tasks([str(tmp_path / "empty")], tmp_path)
+
+
 def test_unknown_names_are_refused_with_the_nearest(tmp_path: Path) -> None:
     make(tmp_path, "x", name="handbook")
     with pytest.raises(InputErrors) as caught:

@@ -167,7 +167,7 @@ def test_an_empty_corpus_and_one_that_is_not_utf8_are_refused(capsys: pytest.Cap
         path.unlink()
     (Path("tasks/docs") / "cyrillic.md").write_bytes("Труд".encode("cp1251"))
     assert "cyrillic.md: line 1 is not UTF-8" in refused(capsys, "tasks", "validate")
-    (Path("tasks/docs") / "latin.md").unlink()
+    (Path("tasks/docs") / "cyrillic.md").unlink()
     assert "the corpus has no documents" in refused(capsys, "tasks", "validate")
     (Path("tasks/docs") / "blank.md").write_text(" \n", encoding="utf-8")
     assert "the corpus has no documents" in refused(capsys, "tasks", "validate")

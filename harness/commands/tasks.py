@@ -60,17 +60,25 @@ def add_tasks(commands: Any) -> None:
 
 
 def _list(options: argparse.Namespace) -> None:
+    """Every task that can be read, then the mistakes of the others."""
     from harness.files import to_json
-    from harness.spec.task import load_tasks
+    from harness.spec.task import find_tasks, load_task, taken_names
 
-    tasks = load_tasks((), TASKS)
+    tasks: list[Task] = []
+    errors: list[InputError] = []
+    for path in find_tasks((), TASKS):
+        with collecting(errors):
+            tasks.append(load_task(path))
+    errors += taken_names(tasks)
     rows = [_task_row(task) for task in tasks]
     if options.json:
+        raise_all(errors)
         print(to_json({"tasks": rows}))
         return
     for row in rows:
         counts = f"{row['test']} test, {row['train']} train" if row["answer"] != "lm-eval" else row["lm_eval"]
         print(f"{row['name']:<16} {row['probes']:<10} {row['answer']:<7} {counts:<22} {row['description']}")
+    raise_all(errors)
 
 
 def _task_row(task: Task) -> dict[str, Any]:

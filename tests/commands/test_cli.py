@@ -66,6 +66,17 @@ def test_tasks_list_is_one_json_document(capsys: pytest.CaptureFixture[str]) -> 
     assert "workshop" in capsys.readouterr().out
 
 
+def test_a_broken_task_does_not_hide_the_others(capsys: pytest.CaptureFixture[str]) -> None:
+    tasks_here()
+    Path("tasks/broken.yaml").write_text("name: [", encoding="utf-8")
+    assert main(["tasks", "list"]) == 2
+    said = capsys.readouterr()
+    assert said.out.startswith("workshop ")
+    assert "tasks/broken.yaml:" in said.err
+    assert main(["tasks", "list", "--json"]) == 2
+    assert not capsys.readouterr().out
+
+
 def test_the_tasks_that_ship_are_listed_and_valid(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

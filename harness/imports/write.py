@@ -24,6 +24,8 @@ _SENTENCE_TOKENS = 96
 _LONG_WORDS = 8
 """Answers longer than this are seldom given word for word."""
 _MOST_KEYS = 20
+_LONGEST_YES = 8
+"""Characters of a yes or no, with what may stand around it."""
 _CORPUS = "corpus.jsonl"
 KINDS = frozenset(KEYS)
 _PLACEHOLDER = re.compile(r"\{\s*[A-Za-z_]")
@@ -101,9 +103,11 @@ def _long_answers(draft: Draft) -> list[str]:
 
 def _tolerated(draft: Draft) -> list[str]:
     """A tolerance that some answers are no numbers for."""
+    if draft.tolerance is None:
+        return []
     asked = [record for record in draft.records["test"] if record["answers"]]
     numbers = sum(all(map(quantity, record["answers"])) for record in asked)
-    if draft.tolerance is None or numbers == len(asked):
+    if numbers == len(asked):
         return []
     return [
         f"the tolerance of {draft.tolerance} holds for {numbers:,} of {counted(len(asked), 'test question')}: the "
@@ -186,11 +190,16 @@ def _answer_of(draft: Draft) -> str:
 
 def _of_a_kind(draft: Draft) -> bool:
     """Whether a question says what its answer is made of, or is answered by yes or no."""
-    records = (record for records in draft.records.values() for record in records)
+    records = [record for records in draft.records.values() for record in records]
     return draft.tolerance is not None or any(
-        not KINDS.isdisjoint(record) or (not record.get("choices") and yes_or_no(record["answers"]))
+        not KINDS.isdisjoint(record) or (not record.get("choices") and _yes_or_no(record["answers"]))
         for record in records
     )
+
+
+def _yes_or_no(answers: Sequence[str]) -> bool:
+    """Normalising takes long in a large table, so only what is as short as these words is looked at."""
+    return all(len(answer) <= _LONGEST_YES for answer in answers) and yes_or_no(answers)
 
 
 def _quoted(text: str) -> str:

@@ -110,7 +110,7 @@ def _limits(field: Schema) -> str:
     above, least, most = (field.get(key) for key in ("exclusiveMinimum", "minimum", "maximum"))
     if least is not None:
         return f"{least} to {most}" if most is not None else f"{least} or more"
-    parts = [f"above {above:g}" if above is not None else "", f"at most {most}" if most is not None else ""]
+    parts = [f"above {above:g}" if above is not None else "", f"at most {most:g}" if most is not None else ""]
     return ", ".join(part for part in parts if part)
 
 

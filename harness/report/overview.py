@@ -14,6 +14,7 @@ from harness.report.view import Table
 
 MANY = 4
 """Up to so many tasks are read one by one; more want this table first, and the rest folded away."""
+DECISION = "Decision"
 TITLE = "Accuracy with its 95 % interval; of a group lm-eval's own aggregate of its members, without one."
 
 
@@ -32,13 +33,13 @@ def board(results: RunResult) -> Table | None:
             if group.tasks[:1] == (name,):
                 rows += _group(group_name, group, systems)
         rows.append(_task(name, task, systems))
-    return Table(("Task", *systems, "Questions", "Decision"), tuple(rows))
+    return Table(("Task", DECISION, *systems, "Questions"), tuple(rows))
 
 
 def _task(name: str, task: TaskResult, systems: tuple[str, ...]) -> tuple[str, ...]:
     decision = task.decision
     said = recommendation(decision.status, decision.favourite)
-    return (name, *(_cell(task, system) for system in systems), whole(task.n), said)
+    return (name, said, *(_cell(task, system) for system in systems), whole(task.n))
 
 
 def _cell(task: TaskResult, system: str) -> str:
@@ -60,9 +61,9 @@ def _group(name: str, group: GroupResult, systems: tuple[str, ...]) -> Iterator[
         cells = (_figure(one, len(group.tasks)) for one in figures)
         yield (
             f"{name}: {metric} of {counted(len(group.tasks), 'task')}, {how}",
+            "a group",
             *cells,
             whole(asked),
-            "a group",
         )
 
 

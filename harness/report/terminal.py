@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import sys
+import textwrap
 from typing import IO, TYPE_CHECKING, cast
 
 from harness.analysis.results.run import RunResult, TaskResult
 from harness.process import AsIs
 from harness.report import costs, decisions, opening, overview, scoreboard, view
 from harness.report.numbers import estimate, percentile
+from harness.report.plain import ANY_WIDTH
 from harness.report.view import visible
 
 if TYPE_CHECKING:
+    from rich.console import Console
     from rich.table import Table
     from rich.text import Text
 
@@ -30,7 +33,7 @@ def print_results(results: RunResult, file: IO[str] | None = None, width: int | 
     if not overview.many(results):
         console.print(_table(results))
     if shown:
-        console.print(_board(shown))
+        console.print(_board(shown, console))
         console.print(overview.TITLE, markup=False, soft_wrap=True)
     for name, task in results.tasks.items():
         if metrics := task.decision.other_metrics.text:
@@ -41,17 +44,23 @@ def print_results(results: RunResult, file: IO[str] | None = None, width: int | 
             console.print(visible(f"  next: {step}"), markup=False, soft_wrap=True)
 
 
-def _board(shown: view.Table) -> Table:
-    """All tasks below each other, as a terminal is higher than wide."""
+def _board(shown: view.Table, console: Console) -> Table:
+    """All tasks below each other, as a terminal is higher than wide. Where words would have to be broken, the decisions
+    are left to the sentences that follow."""
+    whole = _below_each_other(shown)
+    needed = console.measure(whole, options=console.options.update(width=ANY_WIDTH)).minimum
+    return whole if needed <= console.width else _below_each_other(view.without(shown, overview.DECISION))
+
+
+def _below_each_other(shown: view.Table) -> Table:
     from rich import box
     from rich.table import Table
 
     table = Table(box=box.SIMPLE_HEAD, show_lines=False, pad_edge=False)
-    for place, header in enumerate(shown.headers[:-1]):  # the decisions follow in sentences
-        longest = min(LONGEST_NAME, max(len(row[0]) for row in shown.rows))
-        table.add_column(_text(header), overflow="fold", min_width=0 if place else longest)
-    for row in shown.rows:
-        table.add_row(*map(_text, row[:-1]))
+    for place, header in enumerate(shown.headers):
+        table.add_column(_text(header), overflow="fold", no_wrap=place == 0)
+    for name, *cells in shown.rows:
+        table.add_row(_text("\n".join(textwrap.wrap(name, LONGEST_NAME))), *map(_text, cells))
     return table
 
 

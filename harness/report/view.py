@@ -30,6 +30,13 @@ def table_of(items: Iterable[T], *columns: tuple[str, Callable[[T], str]]) -> Ta
     return Table(headers, tuple(tuple(cell(item) for cell in cells) for item in items))
 
 
+def without(table: Table, header: str) -> Table:
+    """The table without the column of that header."""
+    place = table.headers.index(header)
+    rows = tuple((*row[:place], *row[place + 1 :]) for row in table.rows)
+    return Table((*table.headers[:place], *table.headers[place + 1 :]), rows)
+
+
 @dataclass(frozen=True, slots=True)
 class Bullets:
     items: tuple[str, ...]

@@ -32,11 +32,11 @@ def cells(results: RunResult, name: str) -> tuple[str, ...]:
 def test_every_task_has_a_row_and_the_group_stands_above_its_members(results: RunResult) -> None:
     shown = overview.board(results)
     assert shown
-    assert shown.headers == ("Task", *many_tasks.STRATEGIES, "Questions", "Decision")
+    assert shown.headers == ("Task", "Decision", *many_tasks.STRATEGIES, "Questions")
     assert [row[0] for row in shown.rows] == [
         "mmlu: acc of 20 tasks, by size", *many_tasks.members(), many_tasks.FILTERED, many_tasks.WHOLE
     ]  # fmt: skip
-    assert cells(results, "mmlu:")[-2:] == ("640", "a group")
+    assert (cells(results, "mmlu:")[1], cells(results, "mmlu:")[-1]) == ("a group", "640")
 
 
 def test_filters_stand_side_by_side_and_figures_that_are_no_shares_by_their_names(results: RunResult) -> None:
@@ -44,10 +44,10 @@ def test_filters_stand_side_by_side_and_figures_that_are_no_shares_by_their_name
     strict, flexible = task.by_filter["strict-match"], task.by_filter["flexible-extract"]
     assert (strict, flexible) == (0.0, task.metrics["exact_match,flexible-extract"].mean)
     assert (
-        cells(results, many_tasks.FILTERED)[3]
+        cells(results, many_tasks.FILTERED)[4]
         == f"strict-match 0.0 %,\nflexible-extract {100 * flexible:.1f} %"
     )
-    assert cells(results, many_tasks.WHOLE)[1:4] == (
+    assert cells(results, many_tasks.WHOLE)[2:5] == (
         "word_perplexity\n31.2", "not applicable", "word_perplexity\n19.5"
     )  # fmt: skip
 
@@ -64,6 +64,15 @@ def test_the_terminal_shows_every_task_and_figure_whatever_its_width(results: Ru
     mean = results.tasks[many_tasks.members()[0]].strategies["base"].accuracy.mean
     assert mean is not None
     assert f"{100 * mean:.1f}" in table
+
+
+@pytest.mark.parametrize(("width", "shown"), [(80, False), (130, True)])
+def test_a_wide_terminal_shows_the_decision_beside_the_task(
+    results: RunResult, width: int, shown: bool
+) -> None:
+    out = io.StringIO()
+    print_results(results, file=out, width=width)
+    assert (overview.DECISION in out.getvalue()) is shown
 
 
 def test_markdown_begins_with_the_table_and_folds_the_boards(results: RunResult) -> None:

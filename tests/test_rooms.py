@@ -11,9 +11,9 @@ import harness
 
 ROOT = Path(harness.__file__).parent
 ORDER = (
-    "errors", "process", "progress", "quantities", "ranges", "records", "temporary", "files", "strictjson", "loading",
-    "patterns", "templates", "scoring", "spec", "corpus", "engines", "finetune", "run", "cluster", "lmeval", "export",
-    "imports", "analysis", "preview", "report", "commands", "cli", "__main__",
+    "errors", "process", "progress", "quantities", "ranges", "steps", "records", "temporary", "files", "strictjson",
+    "loading", "patterns", "templates", "scoring", "spec", "corpus", "engines", "finetune", "run", "cluster", "lmeval",
+    "export", "imports", "analysis", "preview", "report", "commands", "cli", "__main__",
 )  # fmt: skip
 """From the rooms that need no other to those that people call."""
 

@@ -19,7 +19,8 @@ from harness.lmeval.documents import canonical
 from harness.lmeval.prompts import LmEvalPrompts
 from harness.quantities import listed
 from harness.records import Question
-from harness.run.plan import obstacle, setup_of
+from harness.run.obstacles import obstacle
+from harness.run.plan import setup_of
 from harness.run.prepare import TaskContext
 from harness.run.prompts import Prompt
 from harness.run.tools import Tools
@@ -238,7 +239,7 @@ def served(strategy: Strategy, tasks: Sequence[Task], tools: Tools, seed: int) -
         system = setup(task, strategy)
         why = obstacle(task, system, tools.model.engine, trainable=tools.model.trainer is not None)
         if why:
-            raise InputError(f"strategy {strategy.name}: {why}.", path=task.path)
+            raise InputError(f"strategy {strategy.name}: {why.in_words}", path=task.path)
         retrievers = None
         if system.passages:
             assert task.corpus is not None

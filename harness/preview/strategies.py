@@ -8,17 +8,19 @@ from typing import Any, cast
 from harness.engines.catalogue import DEFAULT_BASE, DEFAULT_EMBEDDER
 from harness.engines.engine import Ability, Engine, EngineIdentity
 from harness.preview.case import Case
-from harness.run.plan import make_plan, obstacle, setup_of
+from harness.run.facts import Obstacle
+from harness.run.obstacles import obstacle
+from harness.run.plan import make_plan, setup_of
 from harness.spec.strategy import DEFAULT_STRATEGIES, STRATEGIES
 
 
 @dataclass(frozen=True, slots=True)
 class Outlook:
-    """A strategy of a run to come. `why_not`: a clause; None: it runs. `control`: it is never recommended."""
+    """A strategy of a run to come. `why_not`: None where it runs. `control`: it is never recommended."""
 
     strategy: str
     control: bool
-    why_not: str | None
+    why_not: Obstacle | None
 
 
 class _LocalModel:

@@ -82,8 +82,8 @@ def _strategies(preview: Preview) -> Iterator[str]:
     reasons: dict[str, list[str]] = {}
     for row in preview.strategies:
         if row.why_not is not None:
-            reasons.setdefault(row.why_not, []).append(row.strategy)
-    yield from (f"Not {listed(names)}: {why}." for why, names in reasons.items())
+            reasons.setdefault(row.why_not.in_words, []).append(row.strategy)
+    yield from (f"Not {listed(names)}: {why}" for why, names in reasons.items())
 
 
 def _shows(shows: Shows) -> Iterator[str]:

@@ -59,11 +59,6 @@ def cards(decision: Decision) -> tuple[tuple[str, str], ...]:
     return tuple((title, sentence.text) for title, sentence in pairs if sentence.text)
 
 
-def next_steps(decision: Decision) -> tuple[str, ...]:
-    """What to do next, a sentence each that ends with the command or the line of the task file."""
-    return tuple(step.in_words for step in decision.next_steps)
-
-
 def overall(results: RunResult) -> tuple[str, ...]:
     """What holds over all tasks, and what was required."""
     return (*results.summary.sentences, required(results.requirements).in_words)
@@ -83,7 +78,7 @@ def opening(decision: Decision) -> list[Block]:
     return [
         decision.headline,
         *(f"{title}: {sentence}" for title, sentence in beside(decision)),
-        *led("What to do next:", Bullets(next_steps(decision))),
+        *led("What to do next:", Bullets(decision.next_steps)),
         *led("Why:", Bullets(tuple(reason.text for reason in decision.why))),
     ]
 

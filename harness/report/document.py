@@ -9,7 +9,7 @@ from harness.corpus.inventory import not_read_line
 from harness.quantities import NA, counted, number, percent, seconds, whole
 from harness.report import costs, decisions, effort, forms, labels, messages, prices, servers, tables
 from harness.report.numbers import figure, loss
-from harness.report.view import Bullets, Section, Table, section, sections, table_of
+from harness.report.view import Section, Table, section, sections, table_of
 from harness.run.facts import IndexFacts
 
 
@@ -26,7 +26,6 @@ def run_sections(results: RunResult) -> tuple[Section, ...]:
 
 def task_sections(task: TaskResult) -> tuple[Section, ...]:
     """All tables of one task."""
-    absent = tuple(f"{system}: {reason}" for system, reason in task.not_applicable.items())
     pairs = (
         tables.PAIRS,
         tables.clusters_in_words(task),
@@ -35,7 +34,6 @@ def task_sections(task: TaskResult) -> tuple[Section, ...]:
     )
     return sections(
         section("Decision", *decisions.task_blocks(task)),
-        section("Not applicable", Bullets(absent)),
         section("Comparisons", *pairs if task.comparisons else ()),
         section("Effort", *effort.task_blocks(task)),
         section("System messages", *messages.blocks(task)),

@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from harness.analysis.results.run import TaskResult
 from harness.analysis.results.tuning import LearningCurve, Trial, Tuning
 from harness.analysis.tuning.effort import in_short
 from harness.analysis.tuning.learning import in_words
 from harness.quantities import NA, counted, dollars, percent, seconds, whole
 from harness.report.numbers import estimate
-from harness.report.view import Block, Table, table_of
+from harness.report.view import Block, Table, Text, table_of
+from harness.steps import Step
+
+TUNE = Step("Choose among N settings of each", "--tune N")
 
 
-def note(task: TaskResult) -> str:
-    """The effort in a sentence or two; empty where no strategy has anything to tune."""
-    return in_short(task.effort)
+def note(task: TaskResult) -> Text:
+    """The effort in a sentence or two, with what more of it takes; empty where no strategy has anything to tune."""
+    told = in_short(task.effort)
+    return told if task.effort.tuning or not told else replace(TUNE, text=f"{told} {TUNE.text}")
 
 
 def task_blocks(task: TaskResult) -> list[Block]:
@@ -22,7 +28,7 @@ def task_blocks(task: TaskResult) -> list[Block]:
     if not effort.tuning:
         return []
     return [
-        note(task),
+        in_short(task.effort),
         "Settings are chosen on dev questions, never on test ones; the default stays unless another is better beyond "
         "chance (p at most 0.05). What the searches took stands in the one-off cost of their strategy.",
         searches(task),

@@ -10,9 +10,8 @@ from urllib.parse import quote
 
 from harness.analysis.results.figures import Status
 from harness.analysis.results.run import RunResult, SystemResult, TaskResult
-from harness.analysis.results.step import Step
-from harness.report import decisions, effort, forms, labels, opening, overview, scoreboard, validity
-from harness.report.mdtext import code, escape, table
+from harness.report import decisions, labels, notes, opening, overview, scoreboard, validity
+from harness.report.mdtext import escape, inline, table
 from harness.report.numbers import estimate, figure
 
 
@@ -47,11 +46,7 @@ def _verdict(name: str, task: TaskResult, *, brief: bool) -> Iterator[str]:
     text = " ".join(map(escape, [*beside, *left_out]))
     yield f"- **{escape(name)}: {escape(decision.headline)}** {text}".rstrip()
     for step in decision.next_steps:
-        yield f"  - Next: {_step(step)}"
-
-
-def _step(step: Step) -> str:
-    return f"{escape(step.text)}: {code(step.line)}" if step.line else f"{escape(step.text)}."
+        yield f"  - Next: {inline(step)}"
 
 
 def _overview(results: RunResult) -> Iterator[str]:
@@ -93,21 +88,14 @@ def _standing(task: TaskResult, name: str) -> str:
 
 def _notes(task: TaskResult) -> Iterator[str]:
     """What the figures rest on, systems without any, and figures of all answers together (as a perplexity)."""
-    for note in (
-        scoreboard.over_trivial(task),
-        scoreboard.timed(task),
-        effort.note(task),
-        effort.curve_note(task),
-        forms.note(task),
-        labels.note(task),
-    ):
-        if note:
-            yield from ("", escape(note))
+    for note in notes.notes(task):
+        yield from ("", inline(note))
     if confused := labels.compact(task):
         yield from ("", *table(confused.headers, confused.rows))
-    if task.not_applicable:
-        reasons = "; ".join(f"{escape(name)} ({escape(why)})" for name, why in task.not_applicable.items())
-        yield from ("", f"Not applicable: {reasons}.")
+    if absent := notes.absent(task):
+        yield from ("", "Not applicable:", "")
+        for row in absent:
+            yield f"- {' '.join(inline(part) for part in (row.says, row.step) if part)}"
     for metric in task.aggregates:
         values = (f"{name} {figure(row.aggregates.get(metric))}" for name, row in task.strategies.items())
         yield from ("", escape(f"{metric} of all answers, without an interval: {', '.join(values)}."))
@@ -120,7 +108,7 @@ def _validity(name: str, task: TaskResult) -> Iterator[str]:
     for status in (Status.FAIL, Status.WARN):
         for check in task.validity:
             if check.status == status:
-                remedy = f" {_step(check.remedy)}" if check.remedy else ""
+                remedy = f" {inline(check.remedy)}" if check.remedy else ""
                 yield f"  - {validity.mark(status)} {escape(check.title)}: {escape(check.detail)}{remedy}"
 
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Sequence
 
-from harness.report.view import Bullets, Section, Table, visible
+from harness.report.view import Bullets, Section, Table, Text, visible
+from harness.steps import Step
 
 _MARKS = re.compile(r"[\\`*\[\]<>|~]|(?<![^\W_])_|_(?![^\W_])|(?<!\S)#|^[-+=]")
 """What Markdown reads as its own anywhere, and as a list or a heading at the beginning of a line."""
@@ -18,6 +19,7 @@ _LIVE = re.compile(
 """What GitHub looks for in text that is rendered already, where no backslash protects it: `@user`, `#12` (behind a
 repository's name, too), `GH-12`, web and mail addresses, `:smile:` and commits, of which seven digits are enough
 (docs.github.com: "Autolinked references and URLs", and the autolinks of the GFM specification, 6.9)."""
+_BAR = re.compile(r"(?<!\\)\|")
 _APART = "\u200b"
 """A space without width. `visible` leaves none of the text's own."""
 
@@ -45,14 +47,23 @@ def code(text: str) -> str:
     return f"{fence}{edge}{line}{edge}{fence}"
 
 
-def table(headers: Sequence[str], rows: Iterable[Sequence[str]]) -> Iterator[str]:
+def inline(text: Text) -> str:
+    """A text, escaped; of a step the command as code."""
+    if isinstance(text, Step):
+        return f"{escape(text.text)}: {code(text.line)}" if text.line else f"{escape(text.text)}."
+    return escape(text)
+
+
+def table(headers: Sequence[str], rows: Iterable[Sequence[Text]]) -> Iterator[str]:
     yield _row(headers)
     yield f"|{' --- |' * len(headers)}"
     yield from map(_row, rows)
 
 
-def _row(cells: Sequence[str]) -> str:
-    return f"| {' | '.join(map(escape, cells))} |"
+def _row(cells: Sequence[Text]) -> str:
+    """A line of a table, in which code too may hold no bar that ends a cell."""
+    written = (_BAR.sub(r"\\|", inline(cell)) for cell in cells)
+    return f"| {' | '.join(written)} |"
 
 
 def shortened(text: str, most: int) -> str:
@@ -73,7 +84,7 @@ def render(sections: Iterable[Section], level: int = 2) -> str:
                 case Table(headers=headers, rows=rows):
                     lines += table(headers, rows)
                 case Bullets(items=items):
-                    lines += [f"- {escape(item)}" for item in items]
-                case str():
-                    lines.append(escape(block))
+                    lines += [f"- {inline(item)}" for item in items]
+                case _:
+                    lines.append(inline(block))
     return "\n".join(lines).strip() + "\n"

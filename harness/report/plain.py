@@ -9,7 +9,7 @@ import io
 import textwrap
 from collections.abc import Iterator, Sequence
 
-from harness.report.view import Block, Bullets, Section, Table, visible
+from harness.report.view import Block, Bullets, Section, Table, Text, as_text, visible
 
 WIDTH = 110
 ANY_WIDTH = 10_000
@@ -26,12 +26,16 @@ def sections(parts: Sequence[Section], width: int = WIDTH) -> str:
 
 
 def _block(block: Block, width: int) -> Iterator[str]:
-    if isinstance(block, str):
-        yield from ("", *textwrap.wrap(visible(block), width, break_on_hyphens=False))
+    if isinstance(block, Text):
+        yield from ("", *textwrap.wrap(visible(as_text(block)), width, break_on_hyphens=False))
     elif isinstance(block, Bullets):
         for item in block.items:
             yield from textwrap.wrap(
-                visible(item), width, initial_indent="- ", subsequent_indent="  ", break_on_hyphens=False
+                visible(as_text(item)),
+                width,
+                initial_indent="- ",
+                subsequent_indent="  ",
+                break_on_hyphens=False,
             )
     elif isinstance(block, Table):
         yield ""
@@ -42,14 +46,14 @@ def _table(table: Table) -> Iterator[str]:
     """Cells under one another, two spaces between columns; rows apart where a cell has several lines."""
     import rich.table
     from rich.console import Console
-    from rich.text import Text
+    from rich.text import Text as RichText
 
-    several = any("\n" in cell for row in table.rows for cell in row)
+    several = any("\n" in as_text(cell) for row in table.rows for cell in row)
     drawn = rich.table.Table(box=None, padding=(0, 2, 0, 0), pad_edge=False)
     for header in table.headers:
-        drawn.add_column(Text(visible(header)), no_wrap=True)
+        drawn.add_column(RichText(visible(header)), no_wrap=True)
     for row in table.rows:
-        first, *others = (Text(visible(cell)) for cell in row)
+        first, *others = (RichText(visible(as_text(cell))) for cell in row)
         drawn.add_row(first + "\n" if several else first, *others)
     file = io.StringIO()
     Console(file=file, width=ANY_WIDTH, color_system=None).print(drawn)

@@ -27,9 +27,9 @@ def blocks(planned: Estimate) -> tuple[Block, ...]:
         ("Answers in", lambda row: NA if row.seconds is None else seconds(row.seconds)),
     )
     left_out = [
-        f"Not applicable: {task} · {system}: {why}."
+        f"Not applicable: {task} · {system}: {obstacle.in_words}"
         for task, systems in planned.not_applicable.items()
-        for system, why in systems.items()
+        for system, obstacle in systems.items()
     ]
     tuning = [
         f"Before that, settings of {row.system} are chosen on dev ({row.task}): {in_words(row)}."

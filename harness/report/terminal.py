@@ -11,7 +11,7 @@ from harness.process import AsIs
 from harness.report import costs, decisions, opening, overview, scoreboard, view
 from harness.report.numbers import estimate, percentile
 from harness.report.plain import ANY_WIDTH
-from harness.report.view import visible
+from harness.report.view import as_text, visible
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -40,8 +40,8 @@ def print_results(results: RunResult, file: IO[str] | None = None, width: int | 
             console.print(visible(f"{name}, by other metrics: {metrics}"), markup=False, soft_wrap=True)
     for line, task in zip(decisions.lines(results), results.tasks.values(), strict=True):
         console.print(visible(line), markup=False, soft_wrap=True)
-        for step in () if overview.many(results) else decisions.next_steps(task.decision):
-            console.print(visible(f"  next: {step}"), markup=False, soft_wrap=True)
+        for step in () if overview.many(results) else task.decision.next_steps:
+            console.print(visible(f"  next: {step.in_words}"), markup=False, soft_wrap=True)
 
 
 def _board(shown: view.Table, console: Console) -> Table:
@@ -60,7 +60,7 @@ def _below_each_other(shown: view.Table) -> Table:
     for place, header in enumerate(shown.headers):
         table.add_column(_text(header), overflow="fold", no_wrap=place == 0)
     for name, *cells in shown.rows:
-        table.add_row(_text("\n".join(textwrap.wrap(name, LONGEST_NAME))), *map(_text, cells))
+        table.add_row(_text("\n".join(textwrap.wrap(as_text(name), LONGEST_NAME))), *map(_text, cells))
     return table
 
 
@@ -82,11 +82,11 @@ def _table(results: RunResult) -> Table:
     return table
 
 
-def _text(text: str) -> Text:
+def _text(text: view.Text) -> Text:
     """Text in which nothing is markup, and nothing acts on the terminal."""
     from rich.text import Text
 
-    return Text(visible(text))
+    return Text(visible(as_text(text)))
 
 
 def _constant(task: TaskResult) -> str:

@@ -10,7 +10,15 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import TypeVar
 
+from harness.steps import Step
+
 T = TypeVar("T")
+Text = str | Step
+"""A text, or what to do next, of which each form sets the command apart."""
+
+
+def as_text(text: Text) -> str:
+    return text.in_words if isinstance(text, Step) else text
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,13 +26,13 @@ class Table:
     """Headers and rows of equal length; the first column names the row."""
 
     headers: tuple[str, ...]
-    rows: tuple[tuple[str, ...], ...]
+    rows: tuple[tuple[Text, ...], ...]
 
     def __bool__(self) -> bool:
         return bool(self.rows)
 
 
-def table_of(items: Iterable[T], *columns: tuple[str, Callable[[T], str]]) -> Table:
+def table_of(items: Iterable[T], *columns: tuple[str, Callable[[T], Text]]) -> Table:
     """A row an item; a column is a header and how an item's cell is written."""
     headers, cells = zip(*columns, strict=True)
     return Table(headers, tuple(tuple(cell(item) for cell in cells) for item in items))
@@ -39,13 +47,13 @@ def without(table: Table, header: str) -> Table:
 
 @dataclass(frozen=True, slots=True)
 class Bullets:
-    items: tuple[str, ...]
+    items: tuple[Text, ...]
 
     def __bool__(self) -> bool:
         return bool(self.items)
 
 
-Block = str | Table | Bullets
+Block = Text | Table | Bullets
 
 
 @dataclass(frozen=True, slots=True)

@@ -88,5 +88,5 @@ def _not_asked(plan: Plan) -> Iterator[str]:
     for asked_task in plan.tasks.values():
         yield from (*asked_task.left_out, *asked_task.remarks)
     for task, reasons in plan.not_applicable.items():
-        for system, reason in reasons.items():
-            yield f"{task} · {system}: not applicable, {reason}"
+        for system, obstacle in reasons.items():
+            yield f"{task} · {system}: not applicable, {obstacle.in_words}"

@@ -16,18 +16,18 @@ from harness.run.contexts import RunContexts
 from harness.run.devsplit import with_dev
 from harness.run.ending import ending, finish
 from harness.run.estimate import Estimate
+from harness.run.facts import Obstacle
 from harness.run.fit_within import END_S, Fitter, Unheard
 from harness.run.folder import RunFolder, check_output
 from harness.run.going import Reached, Run, nobody
 from harness.run.lock import LOCK, writing_alone
+from harness.run.obstacles import obstacle
 from harness.run.plan import (
     Contestant,
     ForgettingTasks,
-    Obstacle,
     Plan,
     limited,
     make_plan,
-    obstacle,
     setup_of,
     with_chosen,
 )
@@ -40,6 +40,7 @@ from harness.run.tuning.planned import with_seconds
 from harness.run.tuning.tune import Chosen, Tuning, chosen_by
 from harness.spec.system import System
 from harness.spec.task import Task
+from harness.steps import Step
 
 
 def compare(
@@ -174,7 +175,7 @@ def plan_run(settings: Settings, tasks: Sequence[Task], tools: Tools, chosen: Ch
         setup = with_chosen(setup, chosen or {})
         contestants += [(strategy, setup) for strategy in strategies]
 
-    def obstacle_to(task: Task, system: System) -> str | None:
+    def obstacle_to(task: Task, system: System) -> Obstacle | None:
         model = tools.of(system)
         return obstacle(task, system, model.engine, trainable=model.trainer is not None)
 
@@ -187,7 +188,8 @@ def plan_run(settings: Settings, tasks: Sequence[Task], tools: Tools, chosen: Ch
         forgetting_tasks(settings, tasks),
     )
     within = settings.within.left_out if settings.within else ()
-    left_out = {name: str(Obstacle(f"left out, {why}", "allow more time (--within)")) for name, why in within}
+    longer = Step("Allow more time", "--within TIME")
+    left_out = {name: Obstacle(f"left out, {why}", longer) for name, why in within}
     reasons = {
         task: row if task in plan.forgetting.alone else {**row, **left_out}
         for task, row in plan.not_applicable.items()

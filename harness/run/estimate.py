@@ -11,6 +11,7 @@ from harness.quantities import counted, dollars, listed, seconds, whole
 from harness.records import AnswerRow, ApiPrice, BatchRow
 from harness.run.answer import AnswerPass
 from harness.run.counts import read_tokens, written_tokens
+from harness.run.facts import Obstacle
 from harness.run.folder import ANSWERS, BATCHES, RunFolder
 from harness.run.prepare import ReadyJob
 from harness.run.rows import read_rows
@@ -76,7 +77,7 @@ class Estimate:
     """
 
     jobs: tuple[JobEstimate, ...]
-    not_applicable: Mapping[str, Mapping[str, str]]
+    not_applicable: Mapping[str, Mapping[str, Obstacle]]
     requests: int
     prompt_tokens: int
     completion_most: int

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Annotated, Any, Literal
 
-from pydantic import Discriminator, Tag
+from pydantic import BeforeValidator, Discriminator, Tag
 
 from harness.files import sha256_json
 from harness.quantities import counted
@@ -32,9 +32,32 @@ from harness.spec.lmevalspec import LmEvalSpec
 from harness.spec.models import TokenPrice
 from harness.spec.system import System
 from harness.spec.taskspec import TaskSpec
+from harness.steps import Step
 
 DECLARED = "declared with the model"
 """Where a price comes from that a person gives for a model (usd_per_hour, usd_per_mtok)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Obstacle:
+    """Why a system does not apply to a task, a clause, and what makes it apply (None: in runs that did not say)."""
+
+    why: Text
+    step: Step | None = None
+
+    @property
+    def in_words(self) -> str:
+        """The clause, ended as a sentence, and the step."""
+        return f"{self.why}. {self.step.in_words}" if self.step else f"{self.why}."
+
+
+def _typed(value: Any) -> Any:
+    """An obstacle of a run that kept it as a text."""
+    return Obstacle(value) if isinstance(value, str) else value
+
+
+KeptObstacle = Annotated[Obstacle, BeforeValidator(_typed)]
+"""As a manifest keeps it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -13,10 +13,12 @@ from harness.engines.engine import UNKNOWN_WINDOW
 from harness.errors import InputError, raise_all
 from harness.quantities import counted
 from harness.records import Question
-from harness.run.plan import Job, Obstacle, Plan
+from harness.run.facts import Obstacle
+from harness.run.plan import Job, Plan
 from harness.run.prepare import ReadyJob, TaskContext
 from harness.run.prompts import Prompt, reply_room
 from harness.spec.system import System
+from harness.steps import Step
 
 Fitted = tuple[Plan, list[ReadyJob]]
 
@@ -27,7 +29,7 @@ def fitting(plan: Plan, jobs: Sequence[ReadyJob]) -> Fitted:
     Raises InputErrors for questions that are too long without any context, and where nothing is left.
     """
     raise_all(list(_too_long_alone(jobs)))
-    reasons: dict[str, dict[str, str]] = {}
+    reasons: dict[str, dict[str, Obstacle]] = {}
     for job in jobs:
         if why := obstacle_of(job):
             reasons.setdefault(job.job.task, {})[job.job.system.name] = why
@@ -41,14 +43,14 @@ def holding(plan: Plan, context_of: Callable[[Job], TaskContext]) -> Plan:
 
     Raises InputError where nothing is left.
     """
-    reasons: dict[str, dict[str, str]] = {}
+    reasons: dict[str, dict[str, Obstacle]] = {}
     for job in plan.jobs:
         if job.system.whole_corpus and (why := too_large(context_of(job), job.system)):
             reasons.setdefault(job.task, {})[job.system.name] = why
     return _without(plan, reasons)
 
 
-def _without(plan: Plan, reasons: Mapping[str, Mapping[str, str]]) -> Plan:
+def _without(plan: Plan, reasons: Mapping[str, Mapping[str, Obstacle]]) -> Plan:
     """The plan without what does not apply after all: task → system → why."""
     if not reasons:
         return plan
@@ -56,7 +58,9 @@ def _without(plan: Plan, reasons: Mapping[str, Mapping[str, str]]) -> Plan:
     trained = {job.adapter for job in left if not job.shows_forgetting}
     left = [job for job in left if not job.shows_forgetting or job.adapter in trained]
     if not left:
-        lines = [f"{task}: {name}: {why}." for task, row in reasons.items() for name, why in row.items()]
+        lines = [
+            f"{task}: {name}: {why.in_words}" for task, row in reasons.items() for name, why in row.items()
+        ]
         raise InputError("none of the strategies can ask its task:\n" + "\n".join(lines))
     tasks = {**plan.not_applicable, **reasons}
     known = {task: {**plan.not_applicable.get(task, {}), **reasons.get(task, {})} for task in tasks}
@@ -69,15 +73,13 @@ MOST_TOKENS = 200_000
 """Of a corpus, where nobody says how much a model reads: beyond, no model is known to answer well."""
 
 
-ASK_RAG = "take a model that reads more (--model), or let rag find the passages"
-SHOW_LESS = (
-    "take a model that reads more (--model), or show less (examples.k or retrieval.k, in the task file)"
-)
-SHORTEN = "shorten them, or take a model that reads more (--model)"
+ASK_RAG = Step("Take a model that reads more, or let rag find the passages", "--model NAME")
+READ_MORE = "Take a model that reads more (--model), or show less, in the task file"
+SHORTEN = Step("Shorten them, or take a model that reads more", "--model NAME")
 
 
-def too_large(context: TaskContext, system: System) -> str | None:
-    """Why the whole corpus does not fit beside the shortest question, as a clause; None if it does."""
+def too_large(context: TaskContext, system: System) -> Obstacle | None:
+    """Why the whole corpus does not fit beside the shortest question; None if it does."""
     engine = context.engine
     name, known = engine.identity.name, engine.window < UNKNOWN_WINDOW
     most = engine.window if known else MOST_TOKENS
@@ -90,7 +92,7 @@ def too_large(context: TaskContext, system: System) -> str | None:
     documents = counted(len(context.corpus), "document")
     if characters > MOST_CHARACTERS * most:
         why = f"the corpus has {characters:,} characters in {documents}, and of tokens {reads}"
-        return str(Obstacle(why, ASK_RAG))
+        return Obstacle(why, ASK_RAG)
     shortest = min(context.task.test, key=lambda question: len(question.question))
     (prompt,) = context.prompts(system, [shortest])
     if _needed(prompt) <= most:
@@ -98,7 +100,7 @@ def too_large(context: TaskContext, system: System) -> str | None:
     room = reply_room(prompt.request)
     reply = f", {room:,} of them for the reply" if room else ""
     why = f"the corpus ({documents}) makes prompts of {prompt.facts.longest:,} tokens, and {reads}{reply}"
-    return str(Obstacle(why, ASK_RAG))
+    return Obstacle(why, ASK_RAG)
 
 
 def _needed(prompt: Prompt) -> int:
@@ -140,8 +142,8 @@ def _mistake(job: ReadyJob, question: Question, alone: Prompt) -> InputError:
     )
 
 
-def obstacle_of(job: ReadyJob) -> str | None:
-    """Why a system cannot ask its task, as a clause for the report; None if it can."""
+def obstacle_of(job: ReadyJob) -> Obstacle | None:
+    """Why a system cannot ask its task; None if it can."""
     engine, system = job.context.engine, job.job.system
     if over := _too_long(job):
         question, prompt = max(over, key=lambda pair: _needed(pair[1]))
@@ -151,7 +153,7 @@ def obstacle_of(job: ReadyJob) -> str | None:
             f"{len(over):,} of {counted(len(job.prompts), 'prompt')} are longer than the {engine.window:,} tokens that "
             f"{engine.identity.name} reads: that of {question.id} has {prompt.facts.longest:,}{reply}"
         )
-        return str(Obstacle(why, SHOW_LESS))
+        return Obstacle(why, _less(system))
     if job.job.adapter and not job.job.shows_forgetting:
         training = job.context.training(system, job.job.seed)
         if not training.examples and training.left_out:
@@ -159,5 +161,12 @@ def obstacle_of(job: ReadyJob) -> str | None:
                 f"each of its {counted(training.left_out, 'training example')} is longer than the {engine.window:,} "
                 f"tokens that {engine.identity.name} reads"
             )
-            return str(Obstacle(why, SHORTEN))
+            return Obstacle(why, SHORTEN)
     return None
+
+
+def _less(system: System) -> Step:
+    """How its prompts get shorter."""
+    if system.whole_corpus:
+        return ASK_RAG
+    return Step(READ_MORE, "retrieval: {k: N}" if system.passages else "examples: {k: N}")

@@ -21,6 +21,7 @@ from harness.run.facts import (
     Aggregate,
     EmbedderFacts,
     IndexFacts,
+    KeptObstacle,
     MachineFacts,
     ModelFacts,
     Planned,
@@ -62,7 +63,7 @@ class Manifest:
     tasks: dict[Name, TaskFacts]
     systems: dict[Name, System]
     plan: tuple[Planned, ...]
-    not_applicable: dict[Name, dict[Name, Text]]
+    not_applicable: dict[Name, dict[Name, KeptObstacle]]
     """Task → system → why it does not apply."""
     set_aside: dict[Name, Text] = field(default_factory=dict)
     """Tasks that could not go on, each with the reason, a sentence."""

@@ -5,16 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from harness.engines.engine import Ability, AdapterRef, Engine
+from harness.engines.engine import AdapterRef, Engine
 from harness.errors import InputError
 from harness.files import sha256_text
 from harness.records import Question
+from harness.run.facts import Obstacle
+from harness.run.obstacles import NO_FINE_TUNE, ONLY_FORGETTING
 from harness.run.settings import Effort
 from harness.spec.models import ServedEntry
 from harness.spec.strategy import STRATEGIES, Strategy, TaskSettings, forgetting_system, named, system_of
 from harness.spec.system import LoRA, ModelRef, System
 from harness.spec.task import Task
-from harness.spec.taskspec import TaskSpec
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +65,7 @@ class Plan:
 
     tasks: dict[str, Task]
     jobs: tuple[Job, ...]
-    not_applicable: dict[str, dict[str, str]]
+    not_applicable: dict[str, dict[str, Obstacle]]
     forgetting: ForgettingTasks = ForgettingTasks()
     """Those that at least one adapter answers."""
     idle: tuple[str, ...] = ()
@@ -78,40 +79,6 @@ class Plan:
         """The jobs whose adapters are trained: each adapter and seed once, at home."""
         return tuple(job for job in self.jobs if job.adapter and not job.shows_forgetting)
 
-
-@dataclass(frozen=True, slots=True)
-class Obstacle:
-    """Why a system does not apply, and what makes it apply: a clause each."""
-
-    why: str
-    remedy: str
-
-    def __str__(self) -> str:
-        return f"{self.why}; {self.remedy}"
-
-
-NAME_CORPUS = "name your documents in the task file (corpus: FOLDER)"
-NAME_TRAINING = "name some in the task file (questions: {train: FILE})"
-NO_GOLD = Obstacle("no test question names its gold documents", "name them there (gold_docs: [ID, …])")
-NOT_TRAINED_THERE = Obstacle(
-    "training behind a server is not possible here",
-    "name an adapter that it serves (adapters, in the models file)",
-)
-NO_FINE_TUNE = Obstacle(
-    "it controls a fine-tune, and none is trained beside it",
-    "compare it with one (--strategies lora,rag-on-train)",
-)
-ONLY_FORGETTING = Obstacle(
-    "the task is asked to show forgetting only, by base and the adapters of other tasks",
-    "name it beside the others to compare strategies on it",
-)
-LM_EVALS_OWN = "leave the strategy out (--strategies), or write a task file of your own"
-LM_EVALS_FORM = Obstacle(
-    "the task is lm-eval's, which says itself how it is answered", "compare the strategy without a form"
-)
-NO_LABELS = Obstacle(
-    "the task has no labels to choose from", "name them in the task file (answer: {labels: [A, B]})"
-)
 
 Setup = Callable[[Task, Strategy], System]
 """Makes a strategy concrete for a task."""
@@ -163,69 +130,10 @@ def with_chosen(setup: Setup, chosen: Mapping[tuple[str, str], System]) -> Setup
     return chosen_setup
 
 
-def obstacle(task: Task, system: System, engine: Engine, *, trainable: bool = True) -> str | None:
-    """Why the task or the engine cannot serve a system, as a clause for the report; None if they can."""
-    if known := [task.obstacles[kind] for kind in system.kinds if kind in task.obstacles]:
-        return str(Obstacle(known[0], LM_EVALS_OWN))
-    if system.passages and not system.reads_train and task.corpus is None:
-        return str(Obstacle("the task names no corpus to retrieve from", NAME_CORPUS))
-    if system.whole_corpus and task.corpus is None:
-        return str(Obstacle("the task names no corpus to show whole", NAME_CORPUS))
-    if system.gold and not any(question.gold_docs for question in task.test):
-        return str(NO_GOLD)
-    if system.reads_train and not task.train:
-        return str(Obstacle("the task has no training questions to retrieve from", NAME_TRAINING))
-    if system.recipe and engine.identity.server:
-        return str(NOT_TRAINED_THERE)
-    if system.recipe and not task.train:
-        return str(Obstacle("the task has no training questions to fine-tune on", NAME_TRAINING))
-    if system.recipe and not trainable:
-        why = f"the weights of {engine.identity.name} cannot be adapted here"
-        return str(Obstacle(why, "take a model of linear layers in float32, bfloat16 or float16 (--model)"))
-    if system.examples and not task.train and not task.prompts:
-        return str(Obstacle("the task has no training questions to show as examples", NAME_TRAINING))
-    if system.examples and not task.prompts and not _takes_examples(engine):
-        why = f"the chat template of {engine.identity.name} writes one turn only, and examples are earlier turns"
-        return str(Obstacle(why, "take a chat model that writes several (--model)"))
-    if reason := _formless(task, system, engine):
-        return reason
-    scored = system.form == "options" or any(question.choices for question in task.test)
-    if scored and Ability.SCORE not in engine.abilities:
-        remedy = (
-            "of a server they need its tokenizer (tokenizer, in the models file), and prompts with their "
-            "log-probabilities (echo)"
-            if engine.identity.server
-            else "take a local model (--model)"
-        )
-        return str(Obstacle(f"{engine.identity.name} gives no log-likelihoods of the options", remedy))
-    return None
-
-
-def _formless(task: Task, system: System, engine: Engine) -> str | None:
-    """Why answers cannot be held to the form that a system asks for."""
-    if system.form is None:
-        return None
-    if not isinstance(task.spec, TaskSpec):
-        return str(LM_EVALS_FORM)
-    if system.form == "options" and not task.spec.answer.labels:
-        return str(NO_LABELS)
-    if system.form == "constrained" and task.spec.answer.form is None:
-        why = f"answers of type {task.spec.answer.type} have no form to be held to"
-        return str(Obstacle(why, f"compare {system.strategy} without a form"))
-    form = task.spec.answer.form
-    unheld = engine.why_not_held(form) if form and system.form == "constrained" else None
-    return unheld and str(Obstacle(unheld, f"compare {system.strategy} without a form"))
-
-
-def _takes_examples(engine: Engine) -> bool:
-    facts = engine.template_facts()
-    return facts is None or facts.several_turns
-
-
 def make_plan(
     tasks: Sequence[Task],
     contestants: Sequence[Contestant],
-    obstacle_to: Callable[[Task, System], str | None],
+    obstacle_to: Callable[[Task, System], Obstacle | None],
     seeds: Sequence[int] = (0,),
     forgetting: ForgettingTasks | None = None,
 ) -> Plan:
@@ -237,11 +145,11 @@ def make_plan(
     """
     forgetting = forgetting or ForgettingTasks([task.name for task in tasks if task.spec.probes == "general"])
     jobs: list[Job] = []
-    reasons: dict[str, dict[str, str]] = {}
+    reasons: dict[str, dict[str, Obstacle]] = {}
     for task in tasks:
         systems = [setup(task, strategy) for strategy, setup in contestants]
         if task.name in forgetting.alone:
-            reasons[task.name] = {system.name: str(ONLY_FORGETTING) for system in systems if not system.bare}
+            reasons[task.name] = {system.name: ONLY_FORGETTING for system in systems if not system.bare}
             continue
         why = {system.name: reason for system in systems if (reason := obstacle_to(task, system))}
         why = reasons[task.name] = {**_nothing_to_control(systems, why), **why}
@@ -260,7 +168,9 @@ def make_plan(
     jobs += [job for more in shown.values() for job in more]
     idle = [name for name in forgetting.alone if name not in shown]
     if not jobs:
-        lines = [f"{task}: {name}: {why}" for task, row in reasons.items() for name, why in row.items()]
+        lines = [
+            f"{task}: {name}: {why.in_words}" for task, row in reasons.items() for name, why in row.items()
+        ]
         raise InputError("none of the strategies applies to any of the tasks:\n" + "\n".join(lines))
     return Plan(
         {task.name: task for task in tasks if task.name not in idle},
@@ -271,11 +181,11 @@ def make_plan(
     )
 
 
-def _nothing_to_control(systems: Sequence[System], why: Mapping[str, str]) -> dict[str, str]:
+def _nothing_to_control(systems: Sequence[System], why: Collection[str]) -> dict[str, Obstacle]:
     """The controls of a fine-tune whose model has none here. `why`: which systems do not apply, by name."""
     tuned = {system.model for system in systems if system.recipe and system.name not in why}
     return {
-        system.name: str(NO_FINE_TUNE)
+        system.name: NO_FINE_TUNE
         for system in systems
         if system.reads_train and system.control and system.model not in tuned
     }

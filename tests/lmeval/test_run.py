@@ -109,7 +109,7 @@ def test_whole_texts_are_measured_for_base_and_lora_without_an_accuracy(
     run = go(tmp_path, found, engine, ("base", "rag", "lora"))
     task, known = measured(run), names(run)
     assert set(task.strategies) == {"base", "lora"}
-    assert "nothing can stand" in task.not_applicable["rag"]
+    assert "nothing can stand" in task.not_applicable["rag"].why
     for name, figures in task.strategies.items():
         assert figures.accuracy.mean is None
         scores = [
@@ -232,7 +232,7 @@ def test_examples_beyond_the_window_leave_their_strategy_out(
     most = {"until": ["\n"], "max_gen_toks": engine.window - 100}
     plan = planned(tmp_path, engine, {"generation_kwargs": most, "num_fewshot": 5})
     assert {row.system for row in plan.jobs} == {"base", "rag"}
-    assert "longer than the" in plan.not_applicable["rooms"]["few-shot"]
+    assert "longer than the" in plan.not_applicable["rooms"]["few-shot"].why
 
 
 def test_a_document_longer_than_the_window_is_refused_and_not_cut(

@@ -15,7 +15,6 @@ import pytest
 from harness.analysis.accuracy import score_all
 from harness.analysis.reading import read_run
 from harness.analysis.results.figures import Check, FigureKind, Status
-from harness.analysis.results.step import Step
 from harness.analysis.validity.check import Case, Limits, Rule
 from harness.analysis.validity.table import CHECKS
 from harness.report.mdtext import escape
@@ -23,6 +22,7 @@ from harness.report.terminal import print_results
 from harness.report.write import FORMS, Derived, write_files
 from harness.spec.prices import Dated, UsedSheet
 from harness.spec.strategy import STRATEGIES, Strategy
+from harness.steps import Step
 from tests.analysis import decided
 from tests.analysis.runs import PRICE_SHEET, write_run
 from tests.report.results import results_of

@@ -33,7 +33,7 @@ def test_every_part_is_there(tmp_path: Path) -> None:
     assert {task: [part.title for part in parts] for task, parts in tasks.items()} == {
         "facts": ["Decision", "Comparisons", "All metrics", "By kind of question", "Retrieval",
                   "Where the accuracy goes", "Speed", "Cost", "Answers"],
-        "general": ["Decision", "Not applicable", "What the fine-tune forgot", "Answers"],
+        "general": ["Decision", "What the fine-tune forgot", "Answers"],
     }  # fmt: skip
     assert [part.title for part in general] == ["Adapters", "Indexes", "Prices", "Versions"]
 

@@ -103,7 +103,7 @@ def test_text_from_outside_means_itself(text: str, escaped: str) -> None:
 def test_a_reason_from_the_run_cannot_break_a_table_or_a_line(tmp_path: Path) -> None:
     about = {**manifest(), "run_id": "x |\n# y", "not_applicable": {"general": {"rag": "no | *corpus*\n# z"}}}
     text = made(tmp_path, manifest=about)
-    assert r"rag (no \| \*corpus\* \# z)" in text
+    assert r"- rag: no \| \*corpus\* \# z." in text
     assert r"- Run: x \| \# y" in text
 
 

@@ -11,6 +11,7 @@ from harness.engines.engine import UNKNOWN_WINDOW
 from harness.errors import InputError, InputErrors
 from harness.records import TemplateFacts
 from harness.report.write import write_reports
+from harness.run.facts import Obstacle
 from harness.run.fitting import ASK_RAG, too_large
 from harness.run.manifest_file import read_manifest
 from harness.spec.task import Task, load_task
@@ -73,9 +74,9 @@ def test_a_corpus_beyond_the_window_is_told_with_its_numbers_and_never_cut(
     engine.window = 600
     settings = settings_of(task, "base", "full-context")
     folder = go(settings, [task], make_tools(tmp_path / "cache", engine), tmp_path / "run")
-    reason = manifest(folder)["not_applicable"]["workshop"]["full-context"]
+    reason = manifest(folder)["not_applicable"]["workshop"]["full-context"]["why"]
     assert re.fullmatch(
-        r"the corpus \(8 documents\) makes prompts of 6\d\d tokens, and fake reads 600, 8 of them for the reply; .*",
+        r"the corpus \(8 documents\) makes prompts of 6\d\d tokens, and fake reads 600, 8 of them for the reply",
         reason,
     )
     assert {name for _, name, _, _ in answers_of(folder)} == {"base"}
@@ -85,9 +86,8 @@ def test_a_corpus_far_beyond_the_window_is_not_even_counted(task: Task, tmp_path
     engine = FallibleEngine()
     context = context_of(task, tmp_path / "c", engine)
     engine.window = 20
-    assert too_large(context, system(task, "full-context")) == (
-        f"the corpus has 501 characters in 8 documents, and of tokens fake reads 20; {ASK_RAG}"
-    )
+    why = "the corpus has 501 characters in 8 documents, and of tokens fake reads 20"
+    assert too_large(context, system(task, "full-context")) == Obstacle(why, ASK_RAG)
     engine.window = UNKNOWN_WINDOW
     assert too_large(context, system(task, "full-context")) is None
 
@@ -136,7 +136,7 @@ def test_a_system_whose_context_makes_it_too_long_does_not_apply(task: Task, tmp
     settings = settings_of(task, "base", "few-shot", "rag", "lora")
     folder = go(settings, [task], tools, tmp_path / "run")
     facts = manifest(folder)
-    reason = facts["not_applicable"]["workshop"]["few-shot"]
+    reason = facts["not_applicable"]["workshop"]["few-shot"]["why"]
     assert f"24 of 24 prompts are longer than the {engine.window} tokens that fake reads" in reason
     assert f"with {REPLY} for the reply" in reason
     answered = {name for _, name, _, _ in answers_of(folder)}
@@ -158,7 +158,7 @@ def test_where_nothing_fits_the_reasons_are_told(task: Task, tmp_path: Path) -> 
 def test_examples_need_a_template_of_several_turns(task: Task, tmp_path: Path) -> None:
     tools = make_tools(tmp_path / "cache", OneTurn())
     folder = go(settings_of(task, "base", "few-shot"), [task], tools, tmp_path / "run")
-    assert "writes one turn only" in manifest(folder)["not_applicable"]["workshop"]["few-shot"]
+    assert "writes one turn only" in manifest(folder)["not_applicable"]["workshop"]["few-shot"]["why"]
     assert {name for _, name, _, _ in answers_of(folder)} == {"base"}
 
 

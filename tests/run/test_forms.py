@@ -11,7 +11,8 @@ import pytest
 from harness.engines.engine import Ability, AdapterRef, Completion
 from harness.run.answer_cache import answer_key
 from harness.run.manifest_file import read_manifest
-from harness.run.plan import obstacle, setup_of
+from harness.run.obstacles import obstacle
+from harness.run.plan import setup_of
 from harness.spec.forms import AnswerForm
 from harness.spec.strategy import parse_strategies
 from harness.spec.task import Task, load_task
@@ -136,7 +137,7 @@ def test_what_cannot_be_held_is_not_applicable(
     (chosen,) = parse_strategies([strategy])
     found = obstacle(task, setup_of(engine, "words", 0)(task, chosen), engine)
     assert found is not None
-    assert reason in found
+    assert reason in found.why
 
 
 def test_a_reply_of_a_script_is_held_too(task: Task, tmp_path: Path) -> None:

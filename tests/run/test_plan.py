@@ -9,9 +9,11 @@ import pytest
 
 from harness.errors import InputError
 from harness.records import Question
-from harness.run.plan import NO_FINE_TUNE, NO_GOLD, limited, sample
+from harness.run.obstacles import NO_FINE_TUNE, NO_GOLD
+from harness.run.plan import limited, sample
 from harness.run.settings import Effort, Settings, effort
 from harness.spec.strategy import DEFAULT_STRATEGIES, STRATEGIES
+from harness.steps import Step
 from tests.run.worlds import make_task, plan_of, questions
 
 EVERY = tuple(STRATEGIES)
@@ -42,7 +44,7 @@ def test_what_controls_a_fine_tune_runs_beside_one_alone(tmp_path: Path) -> None
         "lora",
     ]
     plan = plan_of([task], ["base", "rag-on-train"])
-    assert plan.not_applicable["workshop"] == {"rag-on-train": str(NO_FINE_TUNE)}
+    assert plan.not_applicable["workshop"] == {"rag-on-train": NO_FINE_TUNE}
     assert [job.timed for job in plan_of([task], ["lora", "rag-on-train"]).jobs] == [True, False]
 
 
@@ -52,19 +54,19 @@ def test_what_does_not_apply_is_named_with_its_reason(tmp_path: Path) -> None:
     assert [job.system.name for job in plan.jobs] == ["base"]
     reasons = plan.not_applicable["workshop"]
     assert set(reasons) == set(STRATEGIES) - {"base"}
-    assert "no corpus" in reasons["rag"]
-    assert "no training questions to fine-tune on" in reasons["lora"]
-    assert "no training questions to show" in reasons["few-shot"]
-    assert "no corpus" in reasons["oracle"]
-    assert "no corpus to show whole" in reasons["full-context"]
-    assert "no training questions to retrieve from" in reasons["rag-on-train"]
-    assert reasons["lora"].endswith("; name some in the task file (questions: {train: FILE})")
+    assert "no corpus" in reasons["rag"].why
+    assert "no training questions to fine-tune on" in reasons["lora"].why
+    assert "no training questions to show" in reasons["few-shot"].why
+    assert "no corpus" in reasons["oracle"].why
+    assert "no corpus to show whole" in reasons["full-context"].why
+    assert "no training questions to retrieve from" in reasons["rag-on-train"].why
+    assert reasons["lora"].step == Step("Name some in the task file", "questions: {train: FILE}")
 
 
 def test_the_oracle_needs_gold_documents(tmp_path: Path) -> None:
     without = [{**row, "gold_docs": []} for row in questions()]
     plan = plan_of([make_task(tmp_path, test=without)], EVERY)
-    assert plan.not_applicable["workshop"] == {"oracle": str(NO_GOLD)}
+    assert plan.not_applicable["workshop"] == {"oracle": NO_GOLD}
 
 
 def test_every_adapter_answers_the_general_tasks_without_context(tmp_path: Path) -> None:

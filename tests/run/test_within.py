@@ -87,7 +87,7 @@ def test_the_run_and_its_report_say_what_was_left_out_and_a_resumed_run_keeps_it
     folder = go(found, [task], tools, tmp_path / "run")
     assert len(rows(folder, "questions")) == found.limit
     results = derive(read_run(folder))
-    assert "left out, since it takes about" in results.tasks["workshop"].not_applicable["rag"]
+    assert "left out, since it takes about" in results.tasks["workshop"].not_applicable["rag"].why
     assert any(text.startswith("Planned to fit into 20.0 s") for text in warnings(results))
     resumed = read_run(folder).manifest.settings.found_from(folder)
     assert resumed == found

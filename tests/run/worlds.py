@@ -27,7 +27,8 @@ from harness.run.compare import compare
 from harness.run.facts import MachineFacts, ModelFacts, Planned, Seeds, TaskFacts
 from harness.run.manifest import Manifest
 from harness.run.manifest_file import read_manifest
-from harness.run.plan import ForgettingTasks, Plan, make_plan, obstacle, sample, setup_of
+from harness.run.obstacles import obstacle
+from harness.run.plan import ForgettingTasks, Plan, make_plan, sample, setup_of
 from harness.run.prepare import TaskContext
 from harness.run.settings import Settings
 from harness.run.tools import Model, Tools

@@ -22,7 +22,6 @@ from harness.analysis.money.prices import Prices
 from harness.analysis.results.decision import ASSUMED_MONTHLY_QUERIES, Setting, Verdict
 from harness.analysis.results.figures import Check
 from harness.analysis.results.run import SystemFigures, TaskFigures
-from harness.analysis.results.step import Step
 from harness.analysis.unfinished import rivals_waited_for
 from harness.analysis.validity.check import excluded
 from harness.errors import InputError, InputErrors
@@ -33,6 +32,7 @@ from harness.scoring.table import is_graded
 from harness.spec.models import is_private
 from harness.spec.strategy import rank
 from harness.spec.system import System
+from harness.steps import Step
 
 BYTES = {"float32": 4, "bfloat16": 2, "float16": 2}
 """Data type of weights → bytes a parameter."""

@@ -15,10 +15,10 @@ from harness.analysis.decision.pairs import TRAININGS_DIFFER
 from harness.analysis.decision.requirements.table import rows
 from harness.analysis.results.decision import Decision, Verdict
 from harness.analysis.results.requirements import Met, Outcome
-from harness.analysis.results.step import Step
 from harness.engines.sizes import SizedModel, stronger
 from harness.quantities import dollars, gigabytes, plain, whole
 from harness.run.facts import ModelFacts
+from harness.steps import Step
 
 MOST = 3
 """More than these nobody reads."""

@@ -12,9 +12,9 @@ from harness.analysis.results.crossover import Line, Paid
 from harness.analysis.results.decision import Reason, Setting
 from harness.analysis.results.figures import Interval
 from harness.analysis.results.money import Assumptions, Components
-from harness.analysis.results.step import Step
 from harness.analysis.results.tokens import ByToken
 from harness.spec.tariff import Tariff
+from harness.steps import Step
 
 DAYS_PER_MONTH = 365.25 / 12
 FEW_TIMED = 2.0

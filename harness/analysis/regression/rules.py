@@ -84,16 +84,16 @@ RULES = {
         ),
         Rule(
             "token_cost", Tier.EXACT, replies.token_cost, _ALL,
-            "a query's tokens cost more on a hosted model (`--price-as`)",
+            "a query's tokens cost more on a hosted model (--price-as)",
         ),
         Rule(
             "accuracy", Tier.ACCURACY, losses.accuracy, _ALL,
-            "the whole 95 % interval of the paired loss lies beyond `--margin` (0.02)",
+            "the whole 95 % interval of the paired loss lies beyond --margin (0.02)",
         ),
         Rule(
             "latency", Tier.LATENCY, slowdown.latency, _ALL,
-            "the whole 95 % interval of the slow-down, relative to `base` in the same run, lies beyond "
-            "`--latency-margin` (1.25)",
+            "the whole 95 % interval of the slow-down, relative to base in the same run, lies beyond "
+            "--latency-margin (1.25)",
         ),
     )
 }  # fmt: skip

@@ -9,8 +9,8 @@ from typing import Any
 from harness.analysis.results.figures import Interval
 from harness.analysis.results.money import BreakEven
 from harness.analysis.results.requirements import Outcome
-from harness.analysis.results.step import Step
 from harness.spec.tariff import Tariff
+from harness.steps import Step
 
 
 class Verdict(StrEnum):

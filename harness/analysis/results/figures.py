@@ -12,8 +12,8 @@ from typing import Annotated
 
 from pydantic import AfterValidator
 
-from harness.analysis.results.step import Step
 from harness.ranges import Count, Finite, NonNegative, Positive, Seconds, Share
+from harness.steps import Step
 
 
 @dataclass(frozen=True, slots=True)

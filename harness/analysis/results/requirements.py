@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from harness.analysis.results.step import Step
+from harness.steps import Step
 
 
 class Met(StrEnum):

@@ -43,6 +43,7 @@ from harness.run.facts import (
     IndexFacts,
     MachineFacts,
     ModelFacts,
+    Obstacle,
     TimingOrder,
     WorkerGroup,
     examples_of,
@@ -172,7 +173,7 @@ class TaskFigures:
     train_questions: Count | None
     clusters: Clusters
     strategies: Mapping[str, SystemFigures]
-    not_applicable: dict[str, str]
+    not_applicable: dict[str, Obstacle]
     forgetting: tuple[Forgetting, ...]
     comparisons: tuple[Comparison, ...]
     validity: tuple[Check, ...]

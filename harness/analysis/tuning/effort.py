@@ -96,9 +96,7 @@ def usd_of(rows: Iterable[TrialRow]) -> float | None:
     return math.fsum(known) if known else None
 
 
-NOT_TUNED = (
-    "Not tuned: {} run{} with the settings of the task file. `--tune N` tries N settings of each on dev."
-)
+NOT_TUNED = "Not tuned: {} run{} with the settings of the task file."
 
 
 def in_short(effort: Effort) -> str:

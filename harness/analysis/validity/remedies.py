@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import math
 
-from harness.analysis.results.step import Step
 from harness.analysis.validity.check import Case
+from harness.steps import Step
 
 TRIES = 8
 """Settings of each strategy that a remedy lets `--tune` try."""

@@ -8,7 +8,6 @@ from collections.abc import Mapping, Sequence
 from harness.analysis.accuracy import ScoredAnswer
 from harness.analysis.evidence import Evidence, Pair
 from harness.analysis.results.figures import Check, FigureKind
-from harness.analysis.results.step import Step
 from harness.analysis.validity import (
     adapters,
     answers,
@@ -24,6 +23,7 @@ from harness.analysis.validity import (
     trained,
 )
 from harness.analysis.validity.check import Case, Limits, Rule
+from harness.steps import Step
 
 SHARE, DIFFERENCE, COUNT = FigureKind.SHARE, FigureKind.DIFFERENCE, FigureKind.COUNT
 

@@ -16,9 +16,10 @@ from typing import Any
 from harness.errors import HarnessError
 from harness.files import to_json
 from harness.report.view import Bullets, Table, visible
+from harness.steps import Step
 
 ASSETS, TEMPLATES = (Path(__file__).with_name(name) for name in ("assets", "templates"))
-_KINDS = {str: "text", Table: "table", Bullets: "bullets"}
+_KINDS = {str: "text", Step: "text", Table: "table", Bullets: "bullets"}
 _BUNDLE = "itables/html/dt_bundle.js"
 _EXPORT = re.compile(r"export\s*\{[^{}]*?([\w$]+)\s+as\s+default\b[^{}]*\}\s*;?")
 

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from harness.analysis.results.tuning import Tuning
 from harness.quantities import counted, percent, seconds
+from harness.report.effort import TUNE
 from harness.report.pictures import chart
 from harness.report.pictures.plot import Missing, Plot, TaskView
+from harness.steps import Step
 
 EFFORT = "Score on dev against effort"
 CURVES = "Accuracy against training questions"
+FEWER = Step("Ask with fewer examples as well", "--learning-curve")
 
 
 def score_against_effort(view: TaskView) -> Plot | Missing:
@@ -16,7 +19,7 @@ def score_against_effort(view: TaskView) -> Plot | Missing:
     searches = view.figures.effort.tuning.items()
     tuning = {name: row for name, row in searches if row.trials and name in view.looks}
     if not tuning:
-        return Missing(EFFORT, "no settings were tried on dev (`--tune N`)")
+        return Missing(EFFORT, "no settings were tried on dev", TUNE)
     rows = [
         {"system": view.looks[name].label, **point}
         for name, search in tuning.items()
@@ -54,7 +57,7 @@ def learning_curves(view: TaskView) -> Plot | Missing:
         name: row for name, row in view.figures.effort.learning.items() if row.points and name in view.looks
     }
     if not curves:
-        return Missing(CURVES, "no strategy was asked with fewer examples (`--learning-curve`)")
+        return Missing(CURVES, "no strategy was asked with fewer examples", FEWER)
     looks = {view.looks[name].label: view.looks[name] for name in curves}
     measured, fitted = [], []
     for name, curve in curves.items():

@@ -16,6 +16,7 @@ from typing import Any
 from harness.analysis.results.run import AdapterResult, TaskResult
 from harness.records import TimingRow
 from harness.report.pictures.looks import Looks
+from harness.steps import Step
 
 Spec = dict[str, Any]
 """A Vega-Lite specification, or a part of one."""
@@ -46,10 +47,13 @@ class Plot:
 
 @dataclass(frozen=True, slots=True)
 class Missing:
-    """A picture that cannot be drawn. `reason` is a sentence without its full stop, starting in lower case."""
+    """A picture that cannot be drawn. `reason` is a sentence without its full stop, starting in lower case; `step`:
+    what makes it one, where a flag does.
+    """
 
     title: str
     reason: str
+    step: Step | None = None
 
 
 FONT_MARGIN = 1.18

@@ -108,7 +108,7 @@ class Asker:
         ready = ReadyJob(job, self.context, stage.questions, prompts)
         row = self._row(candidate, stage, heard)
         if why := obstacle_of(ready):
-            return replace(row, failed=why)
+            return replace(row, failed=why.why)
         adapter, train_s = self._adapter(job)
         tools = self.tools
         AnswerPass(self.model.engine, heard, self.cache, tools.progress, tools.clock, tools.executor).run(

@@ -7,8 +7,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from harness.analysis.results.requirements import Met, Outcome
-from harness.analysis.results.step import Step
 from harness.quantities import dollars, gigabytes, percent, seconds, share, whole
+from harness.steps import Step
 
 if TYPE_CHECKING:
     from harness.analysis.decision.candidates import Candidate

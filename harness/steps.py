@@ -1,6 +1,5 @@
-"""What to do next: it stands with an open verdict, a check that failed and a requirement that is not met.
-
-Apart from the other results, since flags need it and must be quick.
+"""What to do next: it stands with an open verdict, a failed check, a requirement that is not met and a strategy that
+was left out. Apart from all results, since runs keep it, and flags need it and must be quick.
 """
 
 from __future__ import annotations

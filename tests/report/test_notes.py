@@ -1,0 +1,51 @@
+"""What stands under a scoreboard: strategies that were left out, with what makes them apply."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from harness.report import notes
+from harness.report.write import write_files
+from harness.run.facts import Obstacle
+from harness.steps import Step
+from tests.analysis.runs import manifest, write_run
+from tests.report.results import facts
+
+CORPUS = {"why": "no corpus", "step": {"text": "Name one", "line": "corpus: A|B", "figures": {}}}
+ABSENT: dict[str, Any] = {"facts": {"rag": CORPUS, "oracle": CORPUS, "lora": "no questions; name some"}}
+
+
+def test_strategies_left_out_for_one_reason_are_named_together(tmp_path: Path) -> None:
+    first, second = notes.absent(facts(tmp_path, not_applicable=ABSENT))
+    assert (first.says, first.step) == ("rag and oracle: no corpus.", Step("Name one", "corpus: A|B"))
+    assert (second.says, second.step) == ("lora: no questions; name some.", None), "of a run that kept a text"
+
+
+def test_a_step_begins_a_sentence_of_its_own() -> None:
+    obstacle = Obstacle("no corpus", Step("Name one", "corpus: DIR"))
+    assert obstacle.in_words == "no corpus. Name one: corpus: DIR"
+    assert replace(obstacle, step=None).in_words == "no corpus."
+
+
+@pytest.mark.parametrize(
+    ("form", "wanted"),
+    [
+        (".html", r"rag and oracle: no corpus\. Name one: <code>corpus: A\|B</code>"),
+        (".md", r"- rag and oracle: no corpus\. Name one: `corpus: A\|B`"),
+        (".html", r"Choose among N settings of each: <code>--tune N</code>"),
+        (".md", r"Choose among N settings of each: `--tune N`"),
+    ],
+)
+def test_every_form_sets_the_command_as_code(tmp_path: Path, form: str, wanted: str) -> None:
+    run = write_run(tmp_path / "run", manifest={**manifest(), "not_applicable": ABSENT})
+    file = tmp_path / f"report{form}"
+    write_files(run, [file])
+    text = file.read_text(encoding="utf-8")
+    assert re.search(wanted, text)
+    page = text.partition('<script type="application/json"')[0]
+    assert form == ".md" or "`" not in re.sub(r"(?s)<style>.*?</style>", "", page)

@@ -40,6 +40,11 @@ class Row(NamedTuple):
         gap = self.system.over_trivial
         return getattr(gap, name) if gap else None
 
+    def macro_f1(self, name: str) -> float | None:
+        """A figure of the macro-F1, where the task classifies."""
+        labels = self.system.labels
+        return getattr(labels.macro_f1, name) if labels else None
+
     def answer_in_context(self) -> float | None:
         return self.system.retrieval.answer_in_context if self.system.retrieval else None
 
@@ -64,6 +69,9 @@ COLUMNS = (
     Column("accuracy", float, lambda row: row.system.accuracy.mean),
     Column("ci_low", float, lambda row: row.system.accuracy.ci_low),
     Column("ci_high", float, lambda row: row.system.accuracy.ci_high),
+    Column("macro_f1", float, partial(Row.macro_f1, name="mean")),
+    Column("macro_f1_low", float, partial(Row.macro_f1, name="ci_low")),
+    Column("macro_f1_high", float, partial(Row.macro_f1, name="ci_high")),
     Column("accuracy_fact_seen", float, lambda row: row.group("fact_seen")),
     Column("accuracy_fact_unseen", float, lambda row: row.group("fact_unseen")),
     Column("trivial_accuracy", float, Row.constant),

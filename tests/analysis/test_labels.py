@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import json
 from pathlib import Path
 from typing import Any
@@ -87,6 +88,14 @@ def test_reports_show_macro_f1_and_what_is_taken_for_what(task: TaskResult, tmp_
     page = (tmp_path / "report.html").read_text(encoding="utf-8")
     assert "card → no label" in page
     assert '<p class="note">Macro-F1: base 26.7 %' in page
+
+
+def test_the_summary_holds_macro_f1_with_its_interval(task: TaskResult, tmp_path: Path) -> None:
+    base, _ = csv.DictReader((tmp_path / "summary.csv").read_text(encoding="utf-8").splitlines())
+    figures = task.strategies["base"].labels
+    assert figures is not None
+    wanted = (figures.macro_f1.mean, figures.macro_f1.ci_low, figures.macro_f1.ci_high)
+    assert tuple(float(base[name]) for name in ("macro_f1", "macro_f1_low", "macro_f1_high")) == wanted
 
 
 def test_of_many_labels_only_the_worst_are_shown(tmp_path: Path) -> None:

@@ -31,6 +31,7 @@ def test_a_line_for_each_task_and_system(tmp_path: Path) -> None:
     rag = found[2]
     assert float(rag["per_query_usd"]) == pytest.approx(0.006)
     assert float(rag["recall_at_1"]) == 0.75
+    assert rag["macro_f1"] == ""  # its answers are no labels
     assert rag["latency_p50_s"] == ""  # two timed questions claim no median
     assert found[0]["recall_at_1"] == ""
     assert float(found[1]["accuracy_fact_seen"]) == 1.0

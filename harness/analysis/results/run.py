@@ -41,9 +41,9 @@ from harness.records import LossPoint
 from harness.run.facts import (
     EmbedderFacts,
     IndexFacts,
+    KeptObstacle,
     MachineFacts,
     ModelFacts,
-    Obstacle,
     TimingOrder,
     WorkerGroup,
     examples_of,
@@ -173,7 +173,7 @@ class TaskFigures:
     train_questions: Count | None
     clusters: Clusters
     strategies: Mapping[str, SystemFigures]
-    not_applicable: dict[str, Obstacle]
+    not_applicable: dict[str, KeptObstacle]
     forgetting: tuple[Forgetting, ...]
     comparisons: tuple[Comparison, ...]
     validity: tuple[Check, ...]

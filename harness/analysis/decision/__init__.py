@@ -4,7 +4,7 @@ Start with `choice`: `choose(candidates, rules, setting)` decides, and everythin
 puts it into words. Each knows those before it only:
 
 - what is chosen among: `candidates`, and `pairs` (differences as the comparisons found them);
-- `choice`;
+- `appraisal` (one at a setting; the cheaper, the simpler) and `choice`;
 - `case`: what a task's decision rests on, made of a run's evidence;
 - asked further: `chances` (of being best), `sensitivity` (what would change it), `literature` (what the field expects);
 - in words: `caveats`, `words` (of which reasons and assumptions are made), `change_words`, `headline` (the three

@@ -52,14 +52,15 @@ def taught_of(figures: SystemFigures, changed_share: float | None = None) -> Tau
 class Candidate:
     """One system of one task that one could deploy; controls are none.
 
-    `scores`: question id → primary metric, averaged over seeds, in [0, 1]. `memory_gb`: what weights and index take,
-    `memory_most_gb`: the peak of the whole run (None: not known). `update_s`: device seconds from changed documents
-    to a system that knows them, `update_people_s`: seconds of an engineer's work beside them. `interval`: of the
-    accuracy. `rank`: how simple it is, from 0 on. `beats_trivial`: whether it is shown to do better than the best reply
-    that needs no model (None: there is none to compare with). `update_unknown`: nobody knows how long an update takes,
-    as its adapter is made elsewhere. `leaves`: how data leave machines of one's own with it, a clause (None: they do
-    not). `cites`: whether it has passages to cite; `cited`: the share of its answers that name right ones (None: not
-    measured). `weights_elsewhere`: a service that bills tokens holds the weights.
+    `scores`: question id → primary metric, averaged over seeds, in [0, 1]. `memory_gb`: what weights and index
+    take, `memory_most_gb`: the peak of the whole run (None: not known). `update_s`: device seconds from changed
+    documents to a system that knows them, `update_people_s`: seconds of an engineer's work beside them. `interval`:
+    of the accuracy. `rank`: how simple it is, from 0 on, `parameters`: how large its model (None: not known).
+    `beats_trivial`: whether it is shown to do better than the best reply that needs no model (None: there is none
+    to compare with). `update_unknown`: nobody knows how long an update takes, as its adapter is made elsewhere.
+    `leaves`: how data leave machines of one's own with it, a clause (None: they do not). `cites`: whether it has
+    passages to cite; `cited`: the share of its answers that name right ones (None: not measured).
+    `weights_elsewhere`: a service that bills tokens holds the weights.
     """
 
     name: str
@@ -74,6 +75,7 @@ class Candidate:
     update_people_s: float | None = None
     interval: Interval | None = None
     rank: float = 0
+    parameters: int | None = None
     taught: Taught | None = None
     beats_trivial: bool | None = None
     update_unknown: bool = False

@@ -8,8 +8,9 @@ from functools import cache
 from typing import Any
 
 from harness.analysis.accuracy import ScoredAnswer, per_question
+from harness.analysis.decision.appraisal import appraise
 from harness.analysis.decision.candidates import Candidate, CandidatesAt, taught_of
-from harness.analysis.decision.choice import Choice, Rules, appraise, choose
+from harness.analysis.decision.choice import Choice, Rules, choose
 from harness.analysis.decision.pairs import Pairs, trainings
 from harness.analysis.decision.requirements.reading import requirements_of
 from harness.analysis.decision.requirements.table import Requirements
@@ -311,6 +312,7 @@ def _candidate(
         update_unknown=measured.served_adapter,
         interval=accuracy.interval,
         rank=rank(system, hosted=money.by_token),
+        parameters=model.parameters,
         beats_trivial=figures.over_trivial.beats if figures.over_trivial else None,
         taught=taught_of(figures, prices.changed_share if prices else None),
     )

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from harness.analysis.decision.choice import Appraisal
+from harness.analysis.decision.appraisal import Appraisal
 from harness.analysis.decision.pairs import too_few
 from harness.analysis.results.decision import Basis, Setting
 from harness.analysis.statistics.clusters import Floats, design_of

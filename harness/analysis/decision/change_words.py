@@ -8,7 +8,7 @@ from typing import Any
 
 from harness.analysis.decision.caveats import joined, reason
 from harness.analysis.decision.requirements.table import rows
-from harness.analysis.decision.sensitivity import INPUTS, REACH, UNKNOWN_COST
+from harness.analysis.decision.sensitivity import INPUTS, UNKNOWN_COST
 from harness.analysis.results.decision import Change, Reason, Turned
 
 Write = Callable[[Any], str]
@@ -37,6 +37,7 @@ def write(field: str, value: Any) -> str:
 
 
 def with_words(change: Change) -> Change:
+    """What moving the input does, as a sentence; nothing where it changes nothing."""
     words = would_change(change)
     return replace(change, text=words.text, figures=words.figures)
 
@@ -46,21 +47,12 @@ def would_change(change: Change) -> Reason:
     label = f"{change.label[:1].upper()}{change.label[1:]}"
     if change.searched_low is None:
         return reason(f"{label} {change.why_not}.")
+    if not change.turns:
+        return reason("")
     clauses = [*_way(change, "down"), *_way(change, "up")]
-    if not (change.down or change.up or change.verdict_down or change.verdict_up):
-        clauses.insert(0, _none(change))
     now = "" if change.current is None else f" (now {write(change.input, change.current)})"
     found = joined(reason(f"{label}{now}:", current=change.current), joined(*clauses, by="; "))
     return Reason(f"{found.text}.", found.figures)
-
-
-def _none(change: Change) -> Reason:
-    """Nothing turns. Whether the whole range was tried: some inputs end before (a machine is at most in full use)."""
-    current, low, high = change.current, change.searched_low, change.searched_high
-    full = current and (low, high) == (current / REACH, current * REACH)
-    within = f" within 1/{REACH:g} to {REACH:g} times" if full else ""
-    span = f"from {write(change.input, low)} to {write(change.input, high)}"
-    return reason(f"none{within}, {span}", searched_low=low, searched_high=high)
 
 
 def _way(change: Change, way: str) -> list[Reason]:

@@ -16,51 +16,18 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from harness.analysis.decision.appraisal import (
+    Appraisal,
+    appraise,
+    dearer,
+    known,
+    simplest,
+    simplest_of_the_cheapest,
+)
 from harness.analysis.decision.candidates import Candidate
 from harness.analysis.decision.pairs import NO_DIFFERENCE, Difference, Limit, Pairs
-from harness.analysis.decision.requirements.table import Requirements, outcomes
+from harness.analysis.decision.requirements.table import Requirements
 from harness.analysis.results.decision import Basis, Condition, Setting, Verdict
-from harness.analysis.results.requirements import Met, Outcome
-
-
-@dataclass(frozen=True, slots=True)
-class Appraisal:
-    """A candidate at one setting. Dollars are a month's; None where its cost is not known."""
-
-    candidate: Candidate
-    accuracy: float
-    lost: float
-    """The part of the accuracy measured that changes of knowledge take away."""
-    monthly_usd: float | None
-    total_usd: float | None
-    """Running cost and the price of wrong answers; the running cost alone where an error has no price."""
-    outcomes: tuple[Outcome, ...]
-
-    @property
-    def name(self) -> str:
-        return self.candidate.name
-
-    @property
-    def feasible(self) -> bool:
-        return all(outcome.status is not Met.MISSED for outcome in self.outcomes)
-
-    @property
-    def trivial(self) -> bool:
-        """Whether it is not shown to do better than a reply that needs no model."""
-        return self.candidate.beats_trivial is False
-
-    @property
-    def usd_per_right(self) -> float:
-        """Dollars for a right answer, per query asked in a month: of use to compare two at one setting."""
-        return _known(self.monthly_usd) / self.accuracy if self.accuracy else math.inf
-
-    @property
-    def unchecked(self) -> tuple[Outcome, ...]:
-        return tuple(outcome for outcome in self.outcomes if outcome.status is Met.UNKNOWN)
-
-    @property
-    def missed(self) -> tuple[Outcome, ...]:
-        return tuple(outcome for outcome in self.outcomes if outcome.status is Met.MISSED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,18 +133,6 @@ def choose(candidates: Sequence[Candidate], rules: Rules, setting: Setting) -> C
     return Choice(Verdict.RECOMMENDED, basis, favourite, appraisals, condition=condition)
 
 
-def appraise(candidate: Candidate, needs: Requirements, setting: Setting) -> Appraisal:
-    measured, accuracy = candidate.accuracy, candidate.accuracy_at(setting)
-    assert measured is not None  # a candidate without scores cannot be chosen
-    assert accuracy is not None
-    monthly = candidate.monthly_usd(setting)
-    errors = (1 - accuracy) * setting.monthly_queries * (setting.error_price_usd or 0.0)
-    total = None if monthly is None else monthly + errors
-    return Appraisal(
-        candidate, accuracy, measured - accuracy, monthly, total, outcomes(candidate, needs, setting)
-    )
-
-
 def basis_of(feasible: Sequence[Appraisal], setting: Setting) -> Basis:
     """By value only where an error has a price and every feasible candidate a cost."""
     priced = all(appraisal.total_usd is not None for appraisal in feasible)
@@ -200,7 +155,7 @@ def pays(choice: Choice, setting: Setting) -> tuple[float | None, float | None]:
         return None, None
     low, high = 0.0, math.inf
     for rival in choice.feasible:
-        dearer = (_known(favourite.monthly_usd) - _known(rival.monthly_usd)) / setting.monthly_queries
+        dearer = (known(favourite.monthly_usd) - known(rival.monthly_usd)) / setting.monthly_queries
         better = favourite.accuracy - rival.accuracy
         if better > 0:
             low = max(low, dearer / better)
@@ -213,24 +168,6 @@ def pays(choice: Choice, setting: Setting) -> tuple[float | None, float | None]:
     return low, None if math.isinf(high) else high
 
 
-# Costs
-
-
-def _dearer(one: Appraisal, other: Appraisal, setting: Setting) -> float:
-    """Dollars a month by which one costs more than the other; 0 where that is within what is known of both."""
-    if one.monthly_usd is None or other.monthly_usd is None or one is other:
-        return 0.0
-    difference = one.candidate.economics.cost_difference(other.candidate.economics, setting)
-    return 0.0 if difference.alike else difference.usd
-
-
-def _simplest_of_the_cheapest(level: Sequence[Appraisal], setting: Setting) -> Appraisal:
-    """The cheapest; of those that cost alike the simplest, then the more accurate."""
-    cheapest = min(level, key=lambda appraisal: (appraisal.monthly_usd or 0.0, -appraisal.accuracy))
-    alike = [appraisal for appraisal in level if not _dearer(appraisal, cheapest, setting)]
-    return min(alike, key=lambda appraisal: (appraisal.candidate.rank, -appraisal.accuracy))
-
-
 # By value
 
 
@@ -238,37 +175,32 @@ def _by_value(
     running: Sequence[Appraisal], feasible: Sequence[Appraisal], rules: Rules, setting: Setting
 ) -> tuple[Appraisal, list[OpenRival]]:
     """The one with the least expected dollars, or a simpler one that is as accurate and costs alike."""
-    least = min(running, key=lambda appraisal: (_known(appraisal.total_usd), -appraisal.accuracy))
+    least = min(running, key=lambda appraisal: (known(appraisal.total_usd), -appraisal.accuracy))
     alike = [
         appraisal
         for appraisal in running
         if appraisal is least
         or (
             rules.difference(least, appraisal).within(rules.margin)
-            and _dearer(appraisal, least, setting) <= 0
-            and _known(appraisal.total_usd) <= _known(least.total_usd) * (1 + rules.needs.value_margin)
+            and dearer(appraisal, least, setting) <= 0
+            and known(appraisal.total_usd) <= known(least.total_usd) * (1 + rules.needs.value_margin)
         )
     ]
-    favourite = min(alike, key=lambda appraisal: (appraisal.candidate.rank, appraisal is not least))
+    favourite = simplest(alike, lambda appraisal: appraisal is not least)
     stake = setting.monthly_queries * (setting.error_price_usd or 0.0)
-    slack = rules.needs.value_margin * _known(favourite.total_usd)
+    slack = rules.needs.value_margin * known(favourite.total_usd)
     open_rivals = []
     for rival in feasible:
         if rival in alike:
             continue
         difference = rules.difference(favourite, rival)
-        cheaper = -_dearer(favourite, rival, setting)
+        cheaper = -dearer(favourite, rival, setting)
         if cheaper + stake * difference.low >= -slack:
             continue  # even at the interval's end, the rival is not worth more than the margin
         threshold = -cheaper / stake if stake else 0.0
         limits = (Limit(threshold - slack / stake),) if stake else ()  # no accuracy outweighs a cost then
         open_rivals.append(OpenRival(rival.name, threshold, limits, "value"))
     return favourite, open_rivals
-
-
-def _known(value: float | None) -> float:
-    assert value is not None  # asked only where all costs are known
-    return value
 
 
 # By accuracy
@@ -290,7 +222,7 @@ def _by_accuracy(
             for rival in level
             if rival is not best
         ]
-    cheapest = _simplest_of_the_cheapest([one for one in level if one in running], setting)
+    cheapest = simplest_of_the_cheapest([one for one in level if one in running], setting)
     others = [appraisal for appraisal in level if appraisal is not cheapest]
     if all(rules.difference(cheapest, other).rules_out(rules.margin) for other in others):
         return cheapest, []
@@ -308,7 +240,7 @@ def _open_rival(best: Appraisal, rival: Appraisal, rules: Rules, setting: Settin
     """It ends where the best is shown to be better, or not to be better (worse) by the margin than what is cheaper
     (dearer)."""
     difference = rules.difference(best, rival)
-    preferred = _simplest_of_the_cheapest([best, rival], setting) is rival
+    preferred = simplest_of_the_cheapest([best, rival], setting) is rival
     if not preferred and difference.rules_out(rules.margin):
         return None
     other = rules.margin if preferred else -rules.margin
@@ -333,7 +265,7 @@ def _condition(
         return None
     found = []
     for rival in running:
-        saved = _dearer(best, rival, setting) / setting.monthly_queries
+        saved = dearer(best, rival, setting) / setting.monthly_queries
         difference = rules.difference(best, rival)
         if saved <= 0 or not difference.ahead(rules.margin) or rival.usd_per_right >= best.usd_per_right:
             continue

@@ -6,9 +6,10 @@ from collections.abc import Sequence
 from dataclasses import asdict, replace
 
 from harness.analysis.decision import chances, change_words, headline, words
+from harness.analysis.decision.appraisal import Appraisal
 from harness.analysis.decision.assumptions import assumptions
 from harness.analysis.decision.case import Case
-from harness.analysis.decision.choice import Appraisal, Choice, OpenRival, pays
+from harness.analysis.decision.choice import Choice, OpenRival, pays
 from harness.analysis.decision.literature import literature
 from harness.analysis.decision.next_steps import next_steps
 from harness.analysis.decision.pairs import TRAININGS_DIFFER, Difference, Need, Power

@@ -311,6 +311,10 @@ class RunResult:
     def all_models(self) -> tuple[ModelFacts, ...]:
         return self.models or (self.model,)
 
+    def model_of(self, system: System) -> ModelFacts:
+        """The model that a system of this run answers with."""
+        return next((facts for facts in self.all_models if facts.label == system.model_label), self.model)
+
 
 def read_results(text: str | bytes) -> RunResult:
     """The results that a results.json holds. Raises ValueError where it does not hold any of this version."""

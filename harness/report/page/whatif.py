@@ -64,7 +64,8 @@ class WhatIfTaught:
 
 @dataclass(frozen=True, slots=True)
 class WhatIfSystem:
-    """One system that could be deployed. `candidate`: whether it may be chosen here. `rank`: how simple it is.
+    """One system that could be deployed. `candidate`: whether it may be chosen here. `rank`: how simple it is,
+    `parameters`: how large its model (None: not known).
 
     `taught`, `taught_words`: what a fine-tune makes of facts it was not taught, and what the headline says of that.
     `constant`: how the requirements turned out that have no field in the form. `tuned`: tuning cycles matter.
@@ -81,6 +82,7 @@ class WhatIfSystem:
     look: Look
     candidate: bool
     rank: float
+    parameters: int | None
     accuracy: float | None
     taught: WhatIfTaught | None
     taught_words: str
@@ -248,6 +250,7 @@ def _system(results: RunResult, task: TaskResult, row: SystemResult, look: Look)
         look=look,
         candidate=candidate is not None,
         rank=rank(row.system, hosted=isinstance(row.cost.hosting, ByToken)),
+        parameters=results.model_of(row.system).parameters,
         accuracy=row.accuracy.mean,
         taught=WhatIfTaught(taught.untaught.mean, taught.changed_share) if taught else None,
         taught_words=headline.taught(row, required(results.requirements).accuracy_margin).text,

@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from harness.analysis.decision.appraisal import Appraisal, appraise
 from harness.analysis.decision.candidates import Candidate
 from harness.analysis.decision.chances import pareto, probability_best, resampled_means
-from harness.analysis.decision.choice import Appraisal, appraise
 from harness.analysis.decision.requirements.table import Requirements
 from harness.analysis.results.decision import Basis, Setting
 from harness.quantities import percent

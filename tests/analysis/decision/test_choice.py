@@ -77,6 +77,30 @@ def test_of_those_that_cost_alike_the_simpler_one_wins() -> None:
     assert chosen([candidate("lora", share(600, 1000), Money(0.0039), rank=4), rag]).winner == "lora"
 
 
+@pytest.mark.parametrize(
+    ("right", "outcome"),
+    [
+        (605, ("recommended", "rag@small")),
+        (630, ("undecided", "rag@large")),
+        (700, ("recommended", "rag@large")),
+    ],
+)
+def test_of_one_strategy_that_costs_alike_on_two_models_the_smaller_one_wins(
+    right: int, outcome: tuple[str, str]
+) -> None:
+    """Unless the larger one is shown to be more accurate, or may be by what matters."""
+    large = candidate("rag@large", share(right, 1000), Money(0.004), rank=2, parameters=7_000_000_000)
+    small = candidate("rag@small", share(600, 1000, 200), Money(0.004), rank=2, parameters=500_000_000)
+    choice = chosen([large, small])
+    assert (choice.status, choice.winner) == outcome
+
+
+def test_models_of_unknown_size_are_told_apart_by_their_accuracy_alone() -> None:
+    server = candidate("rag@server", share(605, 1000), Money(0.004), rank=2)
+    small = candidate("rag@small", share(600, 1000), Money(0.004), rank=2, parameters=500_000_000)
+    assert chosen([server, small]).winner == "rag@server"
+
+
 def test_what_does_not_beat_a_reply_that_needs_no_model_is_never_recommended() -> None:
     base = candidate("base", share(590, 1000), Money(0.001), beats_trivial=False)
     assert (

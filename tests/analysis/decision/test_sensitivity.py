@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from harness.analysis.decision.candidates import Candidate
-from harness.analysis.decision.change_words import would_change
+from harness.analysis.decision.change_words import would_change, write
 from harness.analysis.decision.choice import choose
 from harness.analysis.decision.requirements.table import Requirements
 from harness.analysis.decision.sensitivity import (
@@ -181,13 +181,14 @@ def test_where_a_cost_is_unknown_already_no_input_passes_for_one_that_changes_no
         assert (row.searched_low, row.up, row.nearest) == (None, None, None)
 
 
-def test_the_volume_of_one_query_is_told_as_one() -> None:
+def test_an_input_that_changes_nothing_is_not_told() -> None:
     pair = [
         candidate("lora", share(900, 1000), Money(0.001)),
         candidate("rag", share(100, 1000), Money(0.001)),
     ]
     volume = change(of(pair), setting(Requirements(monthly_queries=1)), BY_FIELD["monthly_queries"])
-    assert "(now 1 query a month)" in would_change(volume).text
+    assert (volume.turns, would_change(volume).text) == (False, "")
+    assert write("monthly_queries", 1) == "1 query a month"
 
 
 def test_requirements_count_while_searching() -> None:

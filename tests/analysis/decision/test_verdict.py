@@ -111,7 +111,7 @@ def test_the_prose_of_every_world(snapshots: Snapshots) -> None:
     parts = []
     for name, (candidates, more) in WORLDS.items():
         decision = decided(candidates, **more)
-        lines = [f"== {name}", *(one["text"] for one in sentences_of(decision))]
+        lines = [f"== {name}", *(one["text"] for one in sentences_of(decision) if one["text"])]
         parts.append("\n".join(lines))
     snapshots.check("decisions.txt", "\n\n".join(parts) + "\n")
 

@@ -262,7 +262,7 @@ const WhatIf = (() => {
     const missed = outcomes.filter((outcome) => outcome.status === MISSED);
     const errors = (1 - accuracy) * terms.monthly_queries * (terms.error_price_usd || 0);
     return {
-      name: one.name, rank: one.rank, trivial: one.beats_trivial === false, accuracy, lost, cost, monthly: usd, span: span(cost, terms, facts),
+      name: one.name, rank: one.rank, parameters: one.parameters, trivial: one.beats_trivial === false, accuracy, lost, cost, monthly: usd, span: span(cost, terms, facts),
       total: usd === null ? null : usd + errors, outcomes, missed,
       feasible: !missed.length, unchecked: outcomes.filter((outcome) => outcome.status === UNKNOWN),
     };
@@ -323,14 +323,21 @@ const WhatIf = (() => {
   // The cheapest; of those that cost alike the simplest, then the more accurate.
   function simplestOfTheCheapest(level) {
     const cheapest = least(level, (one) => [one.monthly || 0, -one.accuracy]);
-    return least(level.filter((one) => one === cheapest || !dearer(one, cheapest)), (one) => [one.rank, -one.accuracy]);
+    return simplest(level.filter((one) => one === cheapest || !dearer(one, cheapest)), (one) => -one.accuracy);
+  }
+
+  // The simplest strategy; of one strategy on models whose size is known the smallest model, then by `order`.
+  function simplest(alike, order) {
+    const rank = Math.min(...alike.map((one) => one.rank)), level = alike.filter((one) => one.rank === rank);
+    const sized = level.every((one) => one.parameters);
+    return least(level, (one) => [sized ? one.parameters : 0, order(one)]);
   }
 
   function chooseByValue(task, running, feasible, terms) {
     const lowest = least(running, (one) => [one.total, -one.accuracy]), margin = terms.accuracy_margin;
     const alike = running.filter((one) => one === lowest || (within(difference(task, lowest, one), margin)
       && dearer(one, lowest) <= 0 && one.total <= lowest.total * (1 + terms.value_margin)));
-    const favourite = least(alike, (one) => [one.rank, one === lowest ? 0 : 1]);
+    const favourite = simplest(alike, (one) => (one === lowest ? 0 : 1));
     const stake = terms.monthly_queries * (terms.error_price_usd || 0), slack = terms.value_margin * favourite.total;
     const open = feasible.filter((rival) => !alike.includes(rival)
       && stake * difference(task, favourite, rival).low - dearer(favourite, rival) < -slack);

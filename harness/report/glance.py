@@ -99,11 +99,20 @@ def _shown(row: Against) -> str:
     return f"{signed(row.ci_low)} to {signed(row.ci_high)}: {words}"
 
 
-def strip(task: TaskResult) -> list[Line]:
-    """Adapters of other tasks are left out: they show what was forgotten."""
+MOST = 7
+"""So many lines fit beside a verdict."""
+
+
+def strip(task: TaskResult) -> tuple[list[Line], list[Line]]:
+    """The lines that stand beside the verdict, and the others where there are many: the choice and what may yet be
+    better always stand there. Adapters of other tasks are left out: they show what was forgotten."""
     rows = [row for row in task.strategies.values() if not task.is_foreign(row.system)]
     rows.sort(key=lambda row: (row.control, -1 if row.accuracy.mean is None else -row.accuracy.mean))
-    return [_line(task, row) for row in rows]
+    lines = [_line(task, row) for row in rows]
+    if len(lines) <= MOST + 1:
+        return lines, []
+    first = sorted(lines, key=lambda line: line.state not in ("taken", "rival"))[:MOST]
+    return [line for line in lines if line in first], [line for line in lines if line not in first]
 
 
 def _line(task: TaskResult, row: SystemResult) -> Line:

@@ -52,7 +52,7 @@ def _verdict(name: str, task: TaskResult, *, brief: bool) -> Iterator[str]:
 def _overview(results: RunResult) -> Iterator[str]:
     """All tasks in one table, where there are many or some are in a group."""
     if board := overview.board(results):
-        yield from ("", overview.TITLE, "", *table(board.headers, board.rows))
+        yield from ("", overview.title(results), "", *table(board.headers, board.rows))
 
 
 def _boards(results: RunResult) -> Iterator[str]:
@@ -62,15 +62,17 @@ def _boards(results: RunResult) -> Iterator[str]:
         title = f"{escape(name)}, {task.n} questions"
         yield from ("", f"<details><summary>{title}</summary>" if many else f"### {title}", "")
         accuracy = f"Accuracy ({task.metric}, 95 % interval)"
+        columns = scoreboard.columns(task)
         rows = [
             (row.label, _accuracy(row), _standing(task, name), *scoreboard.cells(task, row))
             for name, row in task.strategies.items()
         ]
         rows += [
-            (row.label, estimate(row.estimate), scoreboard.CONSTANT, *("–" for _ in scoreboard.COLUMNS))
+            (row.label, estimate(row.estimate), scoreboard.CONSTANT, *("–" for _ in columns))
             for row in task.baselines
         ]
-        yield from table(("Strategy", accuracy, "Beside the leader", *scoreboard.COLUMNS), rows)
+        headers = (column.header for column in columns)
+        yield from table(("Strategy", accuracy, "Beside the leader", *headers), rows)
         yield from _notes(task)
         if many:
             yield from ("", "</details>")

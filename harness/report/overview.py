@@ -15,11 +15,16 @@ from harness.report.view import Table
 MANY = 4
 """Up to so many tasks are read one by one; more want this table first, and the rest folded away."""
 DECISION = "Decision"
-TITLE = "Accuracy with its 95 % interval; of a group lm-eval's own aggregate of its members, without one."
 
 
 def many(results: RunResult) -> bool:
     return len(results.tasks) > MANY
+
+
+def title(results: RunResult) -> str:
+    """What the figures of the table are."""
+    groups = "; of a group lm-eval's own aggregate of its members, without one" if results.groups else ""
+    return f"Accuracy with its 95 % interval{groups}."
 
 
 def board(results: RunResult) -> Table | None:

@@ -98,25 +98,54 @@ def once(row: SystemResult) -> str:
     return f"{dollars(fixed)} ({share}assumed)"
 
 
-COLUMNS: dict[str, Callable[[TaskResult, SystemResult], str]] = {
-    "Latency p50": lambda _, row: percentile(row.latency_s, "p50"),
-    "Cost per 1,000 queries": lambda _, row: costs.per_thousand(row),
-    "Cost per 1,000 correct answers": lambda _, row: costs.per_thousand_correct(row),
-    "One-off cost": lambda task, row: NA if task.is_foreign(row.system) else once(row),
-}
-"""What stands beside the accuracy and the leader: header → cell. The rest stands among all figures of a task."""
+class Column(NamedTuple):
+    """How a cell is written, and whether it holds a figure."""
+
+    header: str
+    cell: Callable[[TaskResult, SystemResult], str]
+    known: Callable[[SystemResult], bool]
+
+
+COLUMNS = (
+    Column("Latency p50", lambda _, row: percentile(row.latency_s, "p50"), lambda row: row.latency_s.n > 0),
+    Column(
+        "Cost per 1,000 queries",
+        lambda _, row: costs.per_thousand(row),
+        lambda row: row.cost.per_query_usd is not None,
+    ),
+    Column(
+        "Cost per 1,000 correct answers",
+        lambda _, row: costs.per_thousand_correct(row),
+        lambda row: row.cost.per_query_usd is not None,
+    ),
+    Column(
+        "One-off cost",
+        lambda task, row: NA if task.is_foreign(row.system) else once(row),
+        lambda row: row.cost.fixed_usd is not None,
+    ),
+)
+"""What stands beside the accuracy and the leader. The rest stands among all figures of a task."""
+
+
+def columns(task: TaskResult) -> tuple[Column, ...]:
+    """Those that hold a figure of some strategy."""
+    return tuple(column for column in COLUMNS if any(map(column.known, task.strategies.values())))
 
 
 def cells(task: TaskResult, row: SystemResult) -> tuple[str, ...]:
-    """A system's cells under `COLUMNS`."""
-    return tuple(cell(task, row) for cell in COLUMNS.values())
+    """A system's cells under its task's columns."""
+    return tuple(column.cell(task, row) for column in columns(task))
+
+
+UNTIMED = "Without timed questions there is no latency and no cost of a query to compare."
 
 
 def timed(task: TaskResult) -> str | None:
-    """On how many timed questions latency and cost rest; None where none were."""
+    """On how many timed questions latency and cost rest, or that none were; None where tokens are paid for."""
     counts = sorted({row.latency_s.n for row in task.strategies.values()} - {0})
     if not counts:
-        return None
+        priced = any(row.cost.per_query_usd is not None for row in task.strategies.values())
+        return None if priced or not task.primary_metric else UNTIMED
     at = f" ({basis})" if (basis := costs.basis(task)) else ""
     fewest = "" if len(counts) == 1 else f"{counts[0]} to "
     return (

@@ -34,7 +34,7 @@ def print_results(results: RunResult, file: IO[str] | None = None, width: int | 
         console.print(_table(results))
     if shown:
         console.print(_board(shown, console))
-        console.print(overview.TITLE, markup=False, soft_wrap=True)
+        console.print(overview.title(results), markup=False, soft_wrap=True)
     for name, task in results.tasks.items():
         if metrics := task.decision.other_metrics.text:
             console.print(visible(f"{name}, by other metrics: {metrics}"), markup=False, soft_wrap=True)

@@ -47,15 +47,25 @@ def test_nothing_is_in_the_colour_of_right_that_is_wrong_more_often(facts: TaskR
 
 
 def test_the_most_accurate_stands_first_and_controls_last(facts: TaskResult) -> None:
-    lines = glance.strip(facts)
+    lines, _ = glance.strip(facts)
     assert [line.name for line in lines] == ["rag", "lora", "base", "oracle"]
     assert [line.state for line in lines] == ["taken", "", "", "control"]
     assert lines[0].under == "$4.00 per 1,000 · 2.00 s"
 
 
+def test_of_many_strategies_the_choice_and_its_rivals_stand_beside_the_verdict(tmp_path: Path) -> None:
+    right = {"base": 0.1, "few-shot": 0.12, "rag": 0.7, "few-shot+rag": 0.72, "lora": 0.2, "lora+rag": 0.74}
+    tasks = {"facts": ("knowledge", {**right, "full-context": 0.3, "few-shot-nearest": 0.15, "oracle": 0.9})}
+    task = derive(read_run(elected(tmp_path, tasks))).tasks["facts"]
+    shown, others = glance.strip(task)
+    assert (len(shown), len(others)) == (glance.MOST, 2)
+    assert not {line.state for line in others} & {"taken", "rival"}
+    assert [line.name for line in shown][:3] == ["lora+rag", "few-shot+rag", "rag"]
+
+
 def test_what_nobody_timed_is_said_once(tmp_path: Path) -> None:
     task = derive(read_run(elected(tmp_path, TASKS, n=12, timed=0))).tasks["facts"]
-    assert {line.under for line in glance.strip(task)} == {""}
+    assert {line.under for line in glance.strip(task)[0]} == {""}
     assert glance.reading(task).startswith("Nothing was timed")
 
 

@@ -56,7 +56,7 @@ def test_filters_stand_side_by_side_and_figures_that_are_no_shares_by_their_name
 def test_the_terminal_shows_every_task_and_figure_whatever_its_width(results: RunResult, width: int) -> None:
     out = io.StringIO()
     print_results(results, file=out, width=width)
-    table, _, _ = out.getvalue().partition(overview.TITLE)
+    table, _, _ = out.getvalue().partition(overview.title(results))
     assert "…" not in table
     assert max(map(len, table.splitlines())) <= width
     for name in (name for name in many_tasks.members() if len(name) <= 28):

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 
 from harness.analysis.results.decision import Decision
 from harness.analysis.results.run import Summary, TaskSummary
+from harness.quantities import listed
 
 
 def summary(decisions: Mapping[str, Decision], probes: Mapping[str, str | None]) -> Summary:
@@ -28,8 +29,13 @@ def _sentences(by_kind: Mapping[str, Mapping[str, TaskSummary]]) -> Iterator[str
         yield "Nothing is recommended for any task on this evidence."
         return
     for kind, rows in by_kind.items():
-        if names := [f"{chosen[name]} on {name}" for name in rows if name in chosen]:
-            yield f"Recommended for {kind} tasks: {'; '.join(names)}."
+        tasks_of: dict[str, list[str]] = {}
+        for name in rows:
+            if name in chosen:
+                tasks_of.setdefault(chosen[name], []).append(name)
+        if tasks_of:
+            on = (f"{system} on {listed(names)}" for system, names in tasks_of.items())
+            yield f"Recommended for {kind} tasks: {'; '.join(on)}."
     if without := [name for name in tasks if name not in chosen]:
         yield f"Nothing is recommended on {', '.join(without)}."
     if len(set(chosen.values())) > 1:

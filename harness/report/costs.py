@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from harness.analysis.latency import FEWEST_MEAN
-from harness.analysis.money import breakeven
+from harness.analysis.money import breakeven_words
 from harness.analysis.results.crossover import Paid
 from harness.analysis.results.figures import Interval
 from harness.analysis.results.hosting import Hosting
@@ -328,9 +328,9 @@ def break_even(task: TaskResult) -> Table:
     rows = []
     for by_cycles in pairs.values():
         row, *_ = by_cycles.values()
-        reached = [breakeven.reached(by_cycles.get(count)) for count in cycles]
-        refresh = [breakeven.queries(row.per_refresh_queries)] if by_refresh else []
-        rows.append((f"{row.a} against {row.b}", *reached, *refresh, breakeven.flip(row)))
+        reached = [breakeven_words.reached(by_cycles.get(count)) for count in cycles]
+        refresh = [breakeven_words.queries(row.per_refresh_queries)] if by_refresh else []
+        rows.append((f"{row.a} against {row.b}", *reached, *refresh, breakeven_words.flip(row)))
     headers = (
         "Pair",
         *(f"Tuning cycles: {count}" for count in cycles),
@@ -363,7 +363,7 @@ def _machines_from(hosted: Projection, cost: Cost) -> str:
     if hosted.per_query_usd is None or cost.per_query_usd is None:
         return NA
     volume = hosted.machine_cheaper_from
-    return "from the first" if volume == 0 else breakeven.queries(volume)
+    return "from the first" if volume == 0 else breakeven_words.queries(volume)
 
 
 def projections(task: TaskResult) -> Table:

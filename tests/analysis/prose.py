@@ -8,7 +8,7 @@ from dataclasses import asdict, is_dataclass
 from typing import Any
 
 from harness import quantities
-from harness.analysis.money.breakeven import whole_queries
+from harness.analysis.money.breakeven_words import whole_queries
 
 NUMBER = re.compile(r"(?<![\w.])[<>]?\s?[−+$]*(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?(?:e-\d+)?")
 """Not within a word: q12 and f1 are names."""

@@ -1,5 +1,5 @@
 """Break-even: from how many queries a month on one system costs less than another, and what an error must cost for the
-more accurate one to be worth its price. The formulas, the rows of results.json and their sentences."""
+more accurate one to be worth its price. The formulas, and the rows of results.json."""
 
 from __future__ import annotations
 
@@ -8,13 +8,12 @@ import math
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 
+from harness.analysis.money import breakeven_words as words
 from harness.analysis.money.economics import CostInputs, Economics
 from harness.analysis.results import crossover
 from harness.analysis.results.decision import ASSUMED_MONTHLY_QUERIES
 from harness.analysis.results.hosting import Hosting
 from harness.analysis.results.money import BreakEven
-from harness.analysis.results.tokens import ByToken
-from harness.quantities import NA, dollars, listed, percent, seconds
 from harness.spec.tariff import Tariff
 
 SHOWN_CYCLES = (1, 3, 5)
@@ -133,6 +132,8 @@ def _pair(one: Entry, two: Entry, cycles: int, inputs: CostInputs, accuracies: A
         standing_b_usd=standing_b,
         seconds_a=a.money.seconds,
         seconds_b=b.money.seconds,
+        hourly_a_usd=_hourly(a.money),
+        hourly_b_usd=_hourly(b.money),
         per_query_a_usd=per_a,
         per_query_b_usd=per_b,
         monthly_queries=cheaper_from(a.money, b.money, inputs, cycles),
@@ -150,10 +151,11 @@ def _pair(one: Entry, two: Entry, cycles: int, inputs: CostInputs, accuracies: A
     )
     if per_a is None or per_b is None:
         return row
+    worth = words.worth(row, accuracies.graded)
     if standing_a is None or standing_b is None:
-        return replace(row, sentence=" ".join([row.sentence, *_worth(row, accuracies)]))
+        return replace(row, sentence=" ".join([row.sentence, *worth]))
     row = replace(row, status=_status(row, a, b))
-    told = [_cost_sentence(row, a, b), *_refresh_sentence(row), *_worth(row, accuracies)]
+    told = [words.costs(row, a.money.hosting, b.money.hosting), *words.pays_back(row), *worth]
     return replace(row, sentence=" ".join(told))
 
 
@@ -166,7 +168,7 @@ def _ordered(one: Entry, two: Entry, cycles: int, inputs: CostInputs) -> tuple[E
     first, second = lines
     if first is None or second is None:
         return one, two
-    mixed = not _same_machines(one.money, two.money)
+    mixed = not crossover.same_machines(one.money.hosting, two.money.hosting)
     usd, other = (line.first if mixed else line.standing for line in (first, second))
     if usd == other:
         slower = (one.money.seconds or 0.0) > (two.money.seconds or 0.0)
@@ -174,11 +176,8 @@ def _ordered(one: Entry, two: Entry, cycles: int, inputs: CostInputs) -> tuple[E
     return (one, two) if usd > other else (two, one)
 
 
-def _same_machines(a: Economics, b: Economics) -> bool:
-    """Whether both answer on machines of one price."""
-    if isinstance(a.hosting, Hosting) and isinstance(b.hosting, Hosting):
-        return a.hosting.costs_as(b.hosting)
-    return False
+def _hourly(money: Economics) -> float | None:
+    return money.hosting.usd_per_hour if isinstance(money.hosting, Hosting) else None
 
 
 def _linear(a: Economics, b: Economics, *, batched: bool = False) -> tuple[float, float] | None:
@@ -222,7 +221,7 @@ def _status(row: BreakEven, a: Entry, b: Entry) -> str:
     """`reached` at `monthly_queries`; `always`: A is cheaper from the first query on; `never`; or `equal`."""
     if row.monthly_queries is not None:
         return "reached" if row.monthly_queries > 0 else "always"
-    if _same_machines(a.money, b.money):
+    if crossover.same_machines(a.money.hosting, b.money.hosting):
         same = (row.standing_a_usd, row.seconds_a) == (row.standing_b_usd, row.seconds_b)
     else:
         same = a.money.by_token and b.money.by_token and row.standing_a_usd == row.standing_b_usd
@@ -230,127 +229,8 @@ def _status(row: BreakEven, a: Entry, b: Entry) -> str:
     return "equal" if same else "never"
 
 
-# Sentences
-
-
 def _unknown(a: Entry, b: Entry) -> str:
     reasons = [f"{e.money.strategy}: {e.money.reason}" for e in (a, b) if e.money.reason]
     return (
         f"The costs of {a.money.strategy} and {b.money.strategy} cannot be compared ({'; '.join(reasons)})."
     )
-
-
-def _cost_sentence(row: BreakEven, one: Entry, two: Entry) -> str:
-    a, b = row.a, row.b
-    tuned = f" (tuning cycles: {row.cycles})" if row.tuned else ""
-    standing = (
-        f"{dollars(row.standing_a_usd)} against {dollars(row.standing_b_usd)} a month whatever the volume"
-    )
-    if _same_machines(one.money, two.money):
-        query = f"{seconds(row.seconds_a)} against {seconds(row.seconds_b)} a query"
-    else:
-        query = f"{_paid(one.money)} against {_paid(two.money)}"
-    match row.status:
-        case "reached":
-            return (
-                f"{a} costs less than {b} from {_counted(row.monthly_queries or 0.0)} a month on{tuned}: "
-                f"{standing}, and {query}."
-            )
-        case "always":
-            return (
-                f"{a} costs less than {b} from the first query on: it costs no more before that, and {query}."
-            )
-        case "equal":
-            return f"{a} and {b} cost the same: {standing}, and {query}."
-    return f"{a} never costs less than {b}{tuned}: {standing}, and {query}."
-
-
-def _paid(money: Economics) -> str:
-    """What a query is paid for by, a clause, where two are paid for in different ways."""
-    if isinstance(money.hosting, ByToken):
-        return f"{dollars(money.hosting.query_usd)} a query by the token"
-    assert isinstance(money.hosting, Hosting)
-    kept = " kept up" if money.hosting.tariff is Tariff.KEPT_UP else ""
-    taken = seconds(money.seconds or 0.0)
-    return f"{taken} a query on a machine{kept} at {dollars(money.hosting.usd_per_hour)} an hour"
-
-
-def _refresh_sentence(row: BreakEven) -> list[str]:
-    """Where a query costs as much at every volume: what it takes to pay back, in all and at each change."""
-    found = []
-    if row.queries:
-        found.append(f"What it costs up front is paid back after {_counted(row.queries)} in all.")
-    if row.per_refresh_queries:
-        found.append(f"Each change of knowledge takes {_counted(row.per_refresh_queries)} to pay back.")
-    return found
-
-
-def _worth(row: BreakEven, accuracies: Accuracies) -> list[str]:
-    """What a wrong answer must cost for the dearer query to be worth it, where it was the more accurate one."""
-    if row.excluded:
-        return [f"{listed(row.excluded)} failed a validity check, so accuracies are not weighed."]
-    flip = row.flip_error_price_usd
-    if flip is None or row.accuracy_a is None or row.accuracy_b is None:
-        return []
-    better, worse = max(row.accuracy_a, row.accuracy_b), min(row.accuracy_a, row.accuracy_b)
-    name = row.a if better == row.accuracy_a else row.b
-    more = f"reached a higher {accuracies.graded}" if accuracies.graded else "was right more often"
-    pays = (
-        f"{name} is worth its price where a wrong answer costs more than {dollars(flip)}, one-off cost aside."
-    )
-    return [
-        f"A query of {name} costs more, and {name} {more} ({percent(better)} against {percent(worse)})"
-        + (
-            f": {pays}"
-            if row.accuracy_resolved
-            else f". That difference is inconclusive; if it holds, {pays}"
-        )
-    ]
-
-
-def _counted(queries: float) -> str:
-    shown = whole_queries(queries)
-    return "1 query" if shown == "1" else f"{shown} queries"
-
-
-def whole_queries(queries: float) -> str:
-    """Whole queries, rounded up: `63,493`; beyond what anybody asks in a lifetime, only that."""
-    return "over 1,000,000,000,000" if queries > 1e12 else f"{math.ceil(round(queries, 6)):,}"
-
-
-# Words for tables
-
-
-def reached(row: BreakEven | None) -> str:
-    """From when on `a` costs less, in a table's cell; None: at this number of cycles `b` costs more up front."""
-    if row is None:
-        return "the other way round"
-    fixed = {"always": "from the first", "never": "never", "equal": "the same"}
-    return fixed.get(row.status) or queries(row.monthly_queries)
-
-
-def queries(value: float | None) -> str:
-    """A number of queries in a table's cell."""
-    return "never" if value is None else whole_queries(value)
-
-
-def flip(row: BreakEven) -> str:
-    """The price of an error at which the choice turns, and whether the difference in accuracy behind it is shown."""
-    if row.excluded:
-        return "not weighed: failed a check"
-    if row.accuracy_a is None or row.accuracy_b is None:
-        return NA
-    price = row.flip_error_price_usd
-    shown = _no_flip(row) if price is None else dollars(price)
-    return shown if row.accuracy_resolved else f"{shown} (inconclusive)"
-
-
-def _no_flip(row: BreakEven) -> str:
-    """Why no price of an error turns the choice: who loses nowhere, by the query and by the accuracy."""
-    cost_a, cost_b = row.per_query_a_usd or 0, row.per_query_b_usd or 0
-    right_a, right_b = row.accuracy_a or 0, row.accuracy_b or 0
-    if (cost_a, right_a) == (cost_b, right_b):
-        return "none: the same cost and accuracy"
-    ahead = row.a if cost_a <= cost_b and right_a >= right_b else row.b
-    price = "as cheap" if cost_a == cost_b else "cheaper"
-    return f"none: {ahead} is {price} and not less accurate"

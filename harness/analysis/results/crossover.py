@@ -42,9 +42,14 @@ class Line:
         return self.standing + (self.paid.machine_usd if _stairs(self) else 0.0)  # type: ignore[union-attr]
 
 
+def same_machines(one: Paid | None, other: Paid | None) -> bool:
+    """Whether both answer on machines of one price."""
+    return isinstance(one, Hosting) and isinstance(other, Hosting) and one.costs_as(other)
+
+
 def cheaper_from(a: Line, b: Line) -> float | None:
     """The volume a month above which A always costs less than B; None: there is none. 0: always."""
-    if isinstance(a.paid, Hosting) and isinstance(b.paid, Hosting) and a.paid.costs_as(b.paid):
+    if isinstance(a.paid, Hosting) and same_machines(a.paid, b.paid):
         return a.paid.cheaper_from(a.standing, a.seconds, b.standing, b.seconds)
     if _stairs(a) and _stairs(b):
         found = _two_stairs(a, b)

@@ -159,10 +159,11 @@ class MonthlyTotal:
 class BreakEven:
     """From how many queries a month on `a`, which costs more up front, costs less in all than `b`.
 
-    `status`: `reached` (at `monthly_queries`), `always`, `never`, `equal` or `unknown`. `tuned`: tuning cycles matter.
-    `upfront_*`: once, and storage over the horizon. `standing_*`: dollars a month whatever the volume. `seconds_*`: of
-    a query. `per_query_*`: at the volume in force. Where a query costs as much at every volume, `queries`: from how
-    many in all on `a` has cost less, without changes of knowledge, and `per_refresh_queries`: between two of these.
+    `status`: `reached` (at `monthly_queries`), `always`, `never`, `equal` or `unknown`. `tuned`: tuning cycles
+    matter. `upfront_*`: once, and storage over the horizon. `standing_*`: dollars a month whatever the volume.
+    `seconds_*`: of a query. `hourly_*`: of the machine that answers (None: paid by the token). `per_query_*`: at
+    the volume in force. Where a query costs as much at every volume, `queries`: from how many in all on `a` has
+    cost less, without changes of knowledge, and `per_refresh_queries`: between two of these.
     """
 
     a: str
@@ -175,6 +176,8 @@ class BreakEven:
     standing_b_usd: float | None
     seconds_a: float | None
     seconds_b: float | None
+    hourly_a_usd: float | None
+    hourly_b_usd: float | None
     per_query_a_usd: float | None
     per_query_b_usd: float | None
     monthly_queries: float | None

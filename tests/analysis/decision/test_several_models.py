@@ -6,10 +6,13 @@ from pathlib import Path
 
 import pytest
 
+from harness.analysis.decision.requirements.table import Requirements
 from harness.analysis.derive import derive
 from harness.analysis.reading import read_run
 from harness.analysis.results.run import TaskResult
+from harness.spec.tariff import Tariff
 from tests.analysis.decided import MODELS, elected
+from tests.analysis.prose import check_results
 
 RIGHT = {
     "base@small": 0.1, "rag@small": 0.3, "oracle@small": 0.5, "base@large": 0.4, "rag@large": 0.6, "oracle@large": 0.9,
@@ -25,6 +28,18 @@ def test_the_verdict_names_the_model(task: TaskResult) -> None:
     first, _, cost = task.decision.headline.partition(": then rag@large. ")
     assert first.startswith("Take base@large, unless a wrong answer costs you more than $")
     assert cost.startswith("base@large costs $")
+
+
+@pytest.mark.parametrize("tariff", Tariff)
+def test_figures_of_models_that_are_paid_for_in_different_ways_stand_in_the_results(
+    tmp_path: Path, tariff: Tariff
+) -> None:
+    right = {"base@small": 0.3, "rag@small": 0.6, "rag@large": 0.8, "rag@hosted": 0.7, "lora@small": 0.5}
+    run = read_run(elected(tmp_path, {"facts": ("knowledge", right)}, **MODELS))
+    found = derive(run, needs=Requirements(tariff=tariff))
+    told = [row.sentence for row in found.tasks["facts"].decision.break_even]
+    assert any(" at $7.20 an hour" in sentence for sentence in told)
+    assert check_results(found) > 150
 
 
 def test_headroom_is_that_of_the_favourites_model(task: TaskResult) -> None:

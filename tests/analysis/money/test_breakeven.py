@@ -14,11 +14,8 @@ from harness.analysis.money.breakeven import (
     Accuracies,
     Entry,
     break_evens,
-    flip,
-    queries,
-    reached,
-    whole_queries,
 )
+from harness.analysis.money.breakeven_words import flip, queries, reached, whole_queries
 from harness.analysis.money.cost import totals
 from harness.analysis.money.economics import DAYS_PER_MONTH, CostInputs, Economics
 from harness.analysis.results.hosting import Hosting

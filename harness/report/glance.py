@@ -99,6 +99,7 @@ def _shown(row: Against) -> str:
     return f"{signed(row.ci_low)} to {signed(row.ci_high)}: {words}"
 
 
+BARS = "Bars are 95 % intervals."
 MOST = 7
 """So many lines fit beside a verdict."""
 
@@ -139,9 +140,9 @@ def _under(row: SystemResult) -> str:
 
 
 def reading(task: TaskResult) -> str:
-    """What stands under each line of the strip, or why nothing does."""
+    """What the bars of the strip are, and what stands under each line, or why nothing does."""
     rows = task.strategies.values()
     if not any(_under(row) for row in rows if not row.control):
-        return "Nothing was timed, so cost and latency are not known."
+        return f"{BARS} Nothing was timed, so cost and latency are not known."
     basis = costs.basis(task)
-    return f"Under each: cost per 1,000 queries{f' {basis}' if basis else ''}; median latency of one query."
+    return f"{BARS} Under each: cost per 1,000 queries{f' {basis}' if basis else ''}; median latency of one query."

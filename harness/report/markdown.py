@@ -58,6 +58,8 @@ def _overview(results: RunResult) -> Iterator[str]:
 def _boards(results: RunResult) -> Iterator[str]:
     """The page's scoreboard of each task, folded away where there are many."""
     many = overview.many(results)
+    for note in notes.common(results):
+        yield from ("", inline(note))
     for name, task in results.tasks.items():
         title = f"{escape(name)}, {task.n} questions"
         yield from ("", f"<details><summary>{title}</summary>" if many else f"### {title}", "")
@@ -73,7 +75,7 @@ def _boards(results: RunResult) -> Iterator[str]:
         ]
         headers = (column.header for column in columns)
         yield from table(("Strategy", accuracy, "Beside the leader", *headers), rows)
-        yield from _notes(task)
+        yield from _notes(results, task)
         if many:
             yield from ("", "</details>")
 
@@ -88,9 +90,9 @@ def _standing(task: TaskResult, name: str) -> str:
     return f"{text} ({interval})" if interval else text
 
 
-def _notes(task: TaskResult) -> Iterator[str]:
+def _notes(results: RunResult, task: TaskResult) -> Iterator[str]:
     """What the figures rest on, systems without any, and figures of all answers together (as a perplexity)."""
-    for note in notes.notes(task):
+    for note in notes.notes(results, task):
         yield from ("", inline(note))
     if confused := labels.compact(task):
         yield from ("", *table(confused.headers, confused.rows))

@@ -164,6 +164,11 @@ CONSTANT = "one reply to all, no strategy"
 """What stands beside a trivial baseline in place of its standing."""
 
 
+OVER_TRIVIAL = (
+    "A baseline was chosen with the right answers in view; what does not beat it is not recommended."
+)
+
+
 def over_trivial(task: TaskResult) -> str | None:
     """Which strategies are not shown to be better than the best constant reply; None where there is no constant."""
     best = task.best_baseline
@@ -174,10 +179,7 @@ def over_trivial(task: TaskResult) -> str | None:
     behind = [f"{name} ({_gap(gap)})" for name, gap in gaps.items() if not gap.beats]
     if not behind:
         return f"Every strategy beats {what}, by its whole interval."
-    return (
-        f"Not shown to beat {what}: {listed(behind)}. The baseline was chosen with the right answers in view; a "
-        "strategy that does not beat it is not recommended."
-    )
+    return f"Not shown to beat {what}: {listed(behind)}."
 
 
 def standing(task: TaskResult, name: str) -> Standing:

@@ -49,10 +49,19 @@ TEN = {
 
 def ended(folder: Path, ending: Ending) -> RunResult:
     """The results of such a run."""
+    return derive(read_run(written(folder, ending)), needs=required(ending))
+
+
+def required(ending: Ending) -> Requirements:
+    return Requirements(**{"tariff": "shared", **ending.needs})
+
+
+def written(folder: Path, ending: Ending) -> Path:
+    """Its run folder."""
     about = {"model": {**manifest()["model"], "parameters": 134_515_008}, **ending.about}
     path = elected(folder, {"handbook": ("knowledge", ending.right)}, ending.n, **about)
     _cut(path, ending.cut)
-    return derive(read_run(path), needs=Requirements(**{"tariff": "shared", **ending.needs}))
+    return path
 
 
 def _cut(folder: Path, strategies: tuple[str, ...]) -> None:

@@ -66,7 +66,7 @@ def test_of_many_strategies_the_choice_and_its_rivals_stand_beside_the_verdict(t
 def test_what_nobody_timed_is_said_once(tmp_path: Path) -> None:
     task = derive(read_run(elected(tmp_path, TASKS, n=12, timed=0))).tasks["facts"]
     assert {line.under for line in glance.strip(task)[0]} == {""}
-    assert glance.reading(task).startswith("Nothing was timed")
+    assert "Nothing was timed" in glance.reading(task)
 
 
 def test_a_task_without_a_choice_is_a_guard(results: RunResult) -> None:

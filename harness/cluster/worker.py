@@ -97,6 +97,9 @@ class Station:
             return self._done(unit)
         except HarnessError as error:
             return Refused.of(error)
+        except OSError as error:  # as a full disk, or a shared folder that is gone
+            why = error.strerror or str(error)
+            return Refused.of(HarnessError(f"{socket.gethostname()} could not use {error.filename}: {why}."))
 
     def _done(self, unit: AnyUnit) -> Done[Any]:
         engine = None if isinstance(unit, Embed) else self._model(unit.model)[0]

@@ -149,6 +149,39 @@ def test_two_workers_give_the_evidence_of_one_process(runs: Runs) -> None:
     assert "Computed by" in (spread / "report.md").read_text()
 
 
+@pytest.fixture
+def cluster(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
+    """Two machines of one core each, as Ray sees them."""
+    monkeypatch.setenv("RAY_health_check_initial_delay_ms", "0")
+    monkeypatch.setenv("RAY_health_check_period_ms", "500")
+    from ray.cluster_utils import Cluster
+
+    nodes = Cluster(initialize_head=True, head_node_args={"num_cpus": 1})
+    nodes.add_node(num_cpus=1)
+    yield nodes
+    nodes.shutdown()
+
+
+def test_a_cluster_whose_machine_dies_gives_the_same_evidence(runs: Runs, cluster: Any) -> None:
+    alone = runs.make("alone")
+    run = runs.project / "spread"
+
+    def lose_one() -> None:
+        while not (run / "answers.jsonl").exists() and not over.wait(0.1):
+            pass
+        cluster.remove_node(next(iter(cluster.worker_nodes)), allow_graceful=False)
+
+    over = threading.Event()
+    loss = threading.Thread(target=lose_one)
+    loss.start()
+    try:
+        runs.make("spread", "--ray", cluster.address)
+    finally:
+        over.set()
+        loss.join()
+    assert evidence(run) == evidence(alone)
+
+
 def test_killed_workers_cost_their_piece_alone(runs: Runs) -> None:
     alone = runs.make("alone")
     with killing(os.getpid(), 2) as killed:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from harness.cluster.units import Embed
+from harness.cluster.units import Embed, HeldModel
 from harness.corpus.embedder import Embedder, Prefixes
 
 if TYPE_CHECKING:
@@ -16,10 +16,11 @@ if TYPE_CHECKING:
 
 
 class SpreadEmbedder:
-    """Implements `ShardEmbedder`. `local`: the same embedder here."""
+    """Implements `ShardEmbedder`. `local`: the same embedder here; `held`: for workers."""
 
-    def __init__(self, local: Embedder, crew: SpreadExecutor) -> None:
+    def __init__(self, local: Embedder, held: HeldModel, crew: SpreadExecutor) -> None:
         self._local = local
+        self._held = held
         self._crew = crew
 
     @property
@@ -54,7 +55,7 @@ class SpreadEmbedder:
     def embed_shards(
         self, shards: Iterable[Sequence[str]], prefix: str, advance: Callable[[int], None]
     ) -> Iterator[tuple[NDArray[np.float32], float]]:
-        units = (Embed(tuple(texts), prefix) for texts in shards)
+        units = (Embed(self._held, tuple(texts), prefix) for texts in shards)
         for unit, done in self._crew.in_order(units):
             advance(len(unit.texts))
             yield done.value, done.seconds

@@ -96,6 +96,9 @@ class SpreadExecutor:
         self.together([functools.partial(at, place) for place in range(len(items))])
         return [found[place] for place in range(len(items))]
 
+    def check(self) -> None:
+        self._used.check()
+
     @contextlib.contextmanager
     def alone(self) -> Iterator[None]:
         self.pool.close()
@@ -140,7 +143,7 @@ class SpreadExecutor:
             ended, left = wait(left, timeout=LOOK_S, return_when=FIRST_COMPLETED)
             yield from ended
             if not ended:
-                self._used.check()
+                self.check()
 
 
 def _failure(lost: UnitLost) -> Failure:

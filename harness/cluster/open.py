@@ -6,8 +6,9 @@ import contextlib
 import functools
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from pathlib import Path
+from typing import Any
 
+from harness import __version__
 from harness.cluster import rays
 from harness.cluster.embedder import SpreadEmbedder
 from harness.cluster.engine import SpreadEngine
@@ -26,7 +27,6 @@ from harness.engines.store import ModelFolder
 from harness.engines.transformers_engine import TransformersEngine
 from harness.errors import InputError
 from harness.finetune.trainer import Trainer
-from harness.progress import Progress
 from harness.quantities import counted, listed
 from harness.run import environment
 from harness.run.facts import MachineFacts, WorkerGroup
@@ -61,7 +61,7 @@ def _spread(tools: Tools, wanted: Wanted, date: str) -> Tools:
     machines = rays.machines()
     gpu = any(machine.gpus for machine in machines)
     models = [_for_gpu(model, date, tools) if gpu else model for model in tools.models]
-    held = {at: held for at, model in enumerate(models) if (held := held_model(model.engine, date))}
+    held = {at: one for at, model in enumerate(models) if (one := held_model(model.engine, date))}
     if not held:
         raise InputError(
             "--ray spreads models that are read here, and all of these are asked of servers; leave it out."
@@ -69,29 +69,39 @@ def _spread(tools: Tools, wanted: Wanted, date: str) -> Tools:
     need = _memory([model.engine for model in models])
     share, count = shares(machines, need, wanted.workers, gpu=gpu)
     whole = Share(max(machine.cpus for machine in machines), share.gpus, need)
-    embedder = functools.cache(tools.embedder)
-    outfit = Outfit(
-        tuple(held.values()), _held_embedder(embedder()), rays.this_node(), tools.cache, share.cpus
-    )
-    shelf = rays.open_shelf([*_folders(outfit), (tools.cache / "adapters", "*")])
-    crew = Crew(tools.progress)
-    pool = Pool(Staff(outfit, share, shelf), count, tools.progress.note, met=crew.met)
-    whole_pool = functools.partial(
-        Pool, Staff(replace(outfit, threads=whole.cpus), whole, shelf, "timing"), 1, tools.progress.note
-    )
-    executor = SpreadExecutor(pool, whole_pool, sharing=sharing(machines, share))
-    places = {at: place for place, at in enumerate(held)}
-    spread_models = tuple(
-        _spread_model(model, places[at], executor) if at in held else model for at, model in enumerate(models)
-    )
-    tools.progress.note(f"  {_said(machines, share, count, gpu=gpu)}")
+    outfit = Outfit(tuple(held.values()), rays.this_node(), tools.cache, share.cpus)
+    shelf = rays.open_shelf()
+    rays.put(shelf, tools.cache / "adapters")
+    for one in held.values():
+        _put(shelf, one)
+    say = tools.progress.note
+    crew = Crew()
+    pool = Pool(Staff(outfit, share, shelf), count, say, met=crew.met)
+    timing = Staff(replace(outfit, threads=whole.cpus), whole, shelf, "timing")
+    executor = SpreadExecutor(pool, lambda: Pool(timing, 1, say), sharing(machines, share))
+    numbers = {at: number for number, at in enumerate(held)}
+    say(f"  {_said(machines, share, count, gpu=gpu)}")
+
+    @functools.cache
+    def embedder() -> Embedder:
+        local = tools.embedder()
+        if not isinstance(local, SentenceTransformerEmbedder):
+            return local
+        folder = ModelFolder(local.name, local.folder.resolve(), local.sha256, "", None, None)
+        embeds = HeldModel(folder, "float32", "cuda" if gpu else local.device, "")
+        _put(shelf, embeds)
+        return SpreadEmbedder(local, embeds, executor)
+
     return replace(
         tools,
-        models=spread_models,
+        models=tuple(
+            _spread_model(model, numbers[at], executor) if at in held else model
+            for at, model in enumerate(models)
+        ),
         executor=executor,
-        embedder=lambda: SpreadEmbedder(embedder(), executor),
+        embedder=embedder,
         fit_together=_fit_together,
-        machine=crew.machine,
+        machine=_machine,
         workers=crew.groups,
     )
 
@@ -99,34 +109,28 @@ def _spread(tools: Tools, wanted: Wanted, date: str) -> Tools:
 def held_model(engine: Engine, date: str) -> HeldModel | None:
     """What a worker needs to open a model; None of one that a server answers for."""
     identity = engine.identity
-    path = _path_of(engine)
-    if path is None:
-        return None
-    folder = ModelFolder(
-        identity.name, path, str(identity.sha256), identity.source, identity.licence, identity.revision
-    )
-    script = isinstance(engine, ScriptedEngine)
-    return HeldModel(folder, identity.dtype, identity.device, date, script)
-
-
-def _path_of(engine: Engine) -> Path | None:
     if isinstance(engine, TransformersEngine):
-        return engine.model.path.resolve()
-    return engine.path if isinstance(engine, ScriptedEngine) else None
+        return HeldModel(_folder(engine), identity.dtype, identity.device, date)
+    if isinstance(engine, ScriptedEngine) and engine.path:
+        folder = ModelFolder(identity.name, engine.path.resolve(), str(identity.sha256), "", None, None)
+        return HeldModel(folder, identity.dtype, identity.device, date, script=True)
+    return None
 
 
-def _held_embedder(embedder: Embedder) -> HeldModel | None:
-    if not isinstance(embedder, SentenceTransformerEmbedder):
-        return None
-    folder = ModelFolder(embedder.name, embedder.folder.resolve(), embedder.sha256, "", None, None)
-    return HeldModel(folder, "float32", embedder.device, "")
+def _folder(engine: TransformersEngine) -> ModelFolder:
+    of = engine.identity
+    return ModelFolder(
+        of.name, engine.model.path.resolve(), str(of.sha256), of.source, of.licence, of.revision
+    )
 
 
-def _folders(outfit: Outfit) -> Iterator[tuple[Path, str]]:
-    """Folders of the driver's that workers may need, each with the pattern of its files."""
-    for held in (*outfit.models, *([outfit.embedder] if outfit.embedder else [])):
-        path = held.folder.path
-        yield (path.parent, path.name) if held.script else (path, "*")
+def _put(shelf: Any, held: HeldModel) -> None:
+    """Let workers that lack a model read its files from the driver."""
+    path = held.folder.path
+    if held.script:
+        rays.put(shelf, path.parent, path.name)
+    else:
+        rays.put(shelf, path)
 
 
 def _for_gpu(model: Model, date: str, tools: Tools) -> Model:
@@ -134,20 +138,11 @@ def _for_gpu(model: Model, date: str, tools: Tools) -> Model:
     engine, entry = model.engine, model.entry
     if not isinstance(engine, TransformersEngine) or entry.device:
         return model
-    identity = engine.identity
-    folder = ModelFolder(
-        identity.name,
-        engine.model.path,
-        str(identity.sha256),
-        identity.source,
-        identity.licence,
-        identity.revision,
+    dtype, cache = choose_dtype(entry.dtype, "cuda"), tools.cache
+    moved = LocalModel(
+        _folder(engine), device="cuda", dtype=dtype, date=date, cache=cache, progress=tools.progress
     )
-    dtype = choose_dtype(entry.dtype, "cuda")
-    moved = TransformersEngine(
-        LocalModel(folder, device="cuda", dtype=dtype, date=date, cache=tools.cache, progress=tools.progress)
-    )
-    return replace(model, engine=moved)
+    return replace(model, engine=TransformersEngine(moved))
 
 
 def _spread_model(model: Model, number: int, executor: SpreadExecutor) -> Model:
@@ -200,19 +195,24 @@ def _said(machines: Sequence[Machine], share: Share, count: int, *, gpu: bool) -
     return f"{counted(count, 'worker')} on {counted(len(machines), 'machine')}, each with {each}"
 
 
+def _machine(device: str) -> MachineFacts:
+    """The driver's own machine, but for an accelerator, which it need not have."""
+    return environment.machine("cpu" if device.startswith("cuda") else device)
+
+
 @dataclass
 class Crew:
     """What workers said of themselves when they were ready."""
 
-    progress: Progress
     hellos: list[Hello] = field(default_factory=list)
 
     def met(self, hello: Hello) -> None:
         """Remember a worker. Raises InputError where it does not run what the driver runs."""
-        mine = environment.libraries()
+        mine = {"rag-vs-finetune": __version__, **environment.libraries()}
+        theirs = {"rag-vs-finetune": hello.version, **hello.libraries}
         if differing := [
-            f"{name} {version} there, {mine[name]} here"
-            for name, version in hello.libraries.items()
+            f"{name} {version} there, {mine.get(name)} here"
+            for name, version in theirs.items()
             if mine.get(name) != version
         ]:
             raise InputError(
@@ -223,20 +223,16 @@ class Crew:
 
     def groups(self) -> tuple[WorkerGroup, ...]:
         """The workers so far, those that are alike together."""
-        kinds: dict[tuple[str, int, str | None], list[Hello]] = {}
+        kinds: dict[tuple[str, int, str], list[Hello]] = {}
         for hello in self.hellos:
-            kinds.setdefault((hello.cpu, hello.threads, hello.accelerator), []).append(hello)
+            kinds.setdefault((hello.cpu, hello.threads, hello.accelerator or ""), []).append(hello)
         return tuple(
             WorkerGroup(
-                machines=len({hello.node for hello in alike}),
                 workers=len(alike),
+                machines=len({hello.node for hello in alike}),
                 cpu=cpu,
                 threads=threads,
-                accelerator=accelerator,
+                accelerator=accelerator or None,
             )
-            for (cpu, threads, accelerator), alike in sorted(kinds.items(), key=str)
+            for (cpu, threads, accelerator), alike in sorted(kinds.items())
         )
-
-    def machine(self, device: str) -> MachineFacts:
-        """The driver's own machine, but for an accelerator that it need not have."""
-        return environment.machine("cpu" if device.startswith("cuda") else device)

@@ -111,8 +111,10 @@ class Pool:
         return ticket.done
 
     def check(self) -> None:
-        """Raises ModelUnavailable where no worker was there for `PATIENCE_S`."""
+        """Raises what ended the work of all, and ModelUnavailable where no worker was there for `PATIENCE_S`."""
         with self._lock:
+            if self._broken:
+                raise self._broken
             since = self._without_since
             if since is not None and self.clock() - since > PATIENCE_S:
                 self._break(
@@ -121,6 +123,7 @@ class Pool:
                         "machine with room for one."
                     )
                 )
+                self.check()
 
     def close(self) -> None:
         """End every worker. What waits still is never done; a later unit hires anew."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 import contextlib
 import logging
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -211,16 +211,17 @@ class Staff:
         return RayWorker(name, actor.remote(self.outfit, self.shelf), self.events)
 
 
-def open_shelf(folders: Sequence[tuple[Path, str]]) -> Any:
-    """The shelf of the driver's files, on the driver's machine. Every folder with the pattern of its files."""
-    ray = ray_module()
+def open_shelf() -> Any:
+    """The shelf of the driver's files, on the driver's machine."""
     from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 
     here = NodeAffinitySchedulingStrategy(this_node(), soft=False)
-    shelf = ray.remote(Shelf).options(name=SHELF, num_cpus=0, scheduling_strategy=here).remote()
-    for folder, pattern in folders:
-        ray.get(shelf.add.remote(str(folder), pattern))
-    return shelf
+    return ray_module().remote(Shelf).options(name=SHELF, num_cpus=0, scheduling_strategy=here).remote()
+
+
+def put(shelf: Any, folder: Path, pattern: str = "**/*") -> None:
+    """Let workers read the files of a folder."""
+    ray_module().get(shelf.add.remote(str(folder), pattern))
 
 
 def this_node() -> str:

@@ -15,20 +15,20 @@ PIECE = 64 * 2**20
 
 @dataclass
 class Shelf:
-    """Hands out files of folders that it was told of: those of models and adapters of the run, and no others."""
+    """Hands out files of folders that it was told of, and of folders in them: models and adapters of the run."""
 
     folders: dict[Path, str] = field(default_factory=dict)
     """Folder → the pattern of its files that belong to the run."""
 
     def list(self, folder: str) -> dict[str, str]:
         """File, relative to the folder → its SHA-256. Raises HarnessError for a folder that is none of the run's."""
-        home = self._known(folder)
-        files = (path for path in sorted(home.rglob(self.folders[home])) if path.is_file())
+        home, pattern = self._known(folder)
+        files = (path for path in sorted(home.glob(pattern)) if path.is_file())
         return {path.relative_to(home).as_posix(): sha256_file(path) for path in files}
 
     def read(self, folder: str, file: str, start: int) -> bytes:
         """A piece of a file; empty behind its end."""
-        home = self._known(folder)
+        home, _ = self._known(folder)
         path = (home / file).resolve()
         if not path.is_relative_to(home.resolve()):
             raise HarnessError(f"{file} is no file of {folder}.")
@@ -36,13 +36,16 @@ class Shelf:
             stream.seek(start)
             return stream.read(PIECE)
 
-    def add(self, folder: str, pattern: str = "*") -> None:
+    def add(self, folder: str, pattern: str = "**/*") -> None:
         self.folders[Path(folder)] = pattern
 
-    def _known(self, folder: str) -> Path:
-        if Path(folder) not in self.folders:
-            raise HarnessError(f"{folder} is no folder of this run.")
-        return Path(folder)
+    def _known(self, folder: str) -> tuple[Path, str]:
+        """A folder, resolved, with the pattern of its files."""
+        home = Path(folder).resolve()
+        for known, pattern in self.folders.items():
+            if home.is_relative_to(known.resolve()):
+                return home, pattern
+        raise HarnessError(f"{folder} is no folder of this run.")
 
 
 List = Callable[[str], Mapping[str, str]]

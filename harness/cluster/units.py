@@ -89,6 +89,7 @@ class Train(Unit[Trained]):
 class Embed(Unit[NDArray[np.float32]]):
     """Texts that are embedded together, behind a prefix: vectors [n, dimension]."""
 
+    embedder: HeldModel
     texts: tuple[str, ...]
     prefix: str
 

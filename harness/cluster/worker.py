@@ -10,7 +10,6 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
-from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -30,7 +29,7 @@ from harness.cluster.units import (
     Train,
     Trained,
 )
-from harness.corpus.embedder import SentenceTransformerEmbedder
+from harness.corpus.embedder import Embedder, SentenceTransformerEmbedder
 from harness.engines.engine import AdapterRef, Engine
 from harness.engines.scripted import open_script
 from harness.engines.store import ModelFolder
@@ -46,7 +45,6 @@ class Outfit:
     """What every worker of a run is given. `home`: the driver's machine; `cache`: its cache folder."""
 
     models: tuple[HeldModel, ...]
-    embedder: HeldModel | None
     home: str
     cache: Path
     threads: int
@@ -75,6 +73,7 @@ class Station:
     read: Read
     _progress: Log = field(default_factory=Log)
     _opened: dict[int, tuple[Engine, Trainer | None]] = field(default_factory=dict)
+    _embedders: dict[HeldModel, Embedder] = field(default_factory=dict)
     _brought: dict[Path, Path] = field(default_factory=dict)
 
     def hello(self) -> Hello:
@@ -124,7 +123,9 @@ class Station:
             case Train():
                 return self._trained(unit)
             case Embed():
-                return self._embedder.embed_documents(unit.texts, unit.prefix, lambda _count: None)
+                return self._embedder(unit.embedder).embed_documents(
+                    unit.texts, unit.prefix, lambda _count: None
+                )
 
     def _trained(self, unit: Train) -> Trained:
         with tempfile.TemporaryDirectory() as place:
@@ -194,9 +195,10 @@ class Station:
             return adapter
         return replace(adapter, folder=self._here(adapter.folder, "adapters", adapter.folder.name))
 
-    @cached_property
-    def _embedder(self) -> Any:
-        held = self.outfit.embedder
-        assert held is not None  # else nothing is embedded
-        folder = self._folder(held)
-        return SentenceTransformerEmbedder(folder.path, folder.name, folder.sha256, held.device)
+    def _embedder(self, held: HeldModel) -> Embedder:
+        if held not in self._embedders:
+            folder = self._folder(held)
+            self._embedders[held] = SentenceTransformerEmbedder(
+                folder.path, folder.name, folder.sha256, held.device
+            )
+        return self._embedders[held]

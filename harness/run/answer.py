@@ -145,6 +145,7 @@ class AnswerPass:
         since = self.clock()
         with closing(as_they_come(work, todo, self.engine.concurrency)) as answered:
             for ready_now in answered:
+                self.executor.check()
                 lost = [item for answers in ready_now for item in answers.failures.items()]
                 for place, failure in lost:
                     self.folder.add_failure(failure.row(ready, ready.questions[place], repeat=repeat))

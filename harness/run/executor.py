@@ -52,6 +52,9 @@ class Executor(Protocol):
     def each(self, step: Callable[[T], R], items: Sequence[T]) -> Iterable[R]:
         """What a step makes of each item, in their order, several at once. Raises what a step raises."""
 
+    def check(self) -> None:
+        """Raises HarnessError where the run was stopped, or can compute nothing any more."""
+
     def alone(self) -> contextlib.AbstractContextManager[None]:
         """Around what is timed: nothing else of the run is computed meanwhile, and a model has a machine to itself."""
 
@@ -70,6 +73,9 @@ class InProcess:
 
     def each(self, step: Callable[[T], R], items: Sequence[T]) -> Iterable[R]:
         return map(step, items)
+
+    def check(self) -> None:
+        """A process that is stopped goes no further by itself."""
 
     def alone(self) -> contextlib.AbstractContextManager[None]:
         return contextlib.nullcontext()

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from harness.cluster.pool import PATIENCE_S, STARTS, TRIES, Pool, UnitLost, WorkerLost
-from harness.cluster.units import Answer, Done, Embed, Hello, Refused, Train, Unit
+from harness.cluster.units import Answer, Done, Hello, Refused, Train, Unit
 from harness.engines.engine import Message, Request
 from harness.errors import HarnessError, ModelUnavailable, TrainingFailed
 from harness.finetune.trainer import Training
@@ -183,14 +183,15 @@ def test_the_driver_waits_for_a_worker_but_not_for_ever() -> None:
     world.pool.check()
     assert not done.done()
     now += 1.0
-    world.pool.check()
     with pytest.raises(ModelUnavailable, match="no machine with room"):
+        world.pool.check()
+    with pytest.raises(ModelUnavailable):
         done.result(0)
 
 
 def test_stopping_ends_every_worker_and_whoever_waits() -> None:
     world = World(2)
-    waiting = [world.pool.submit(Embed((text,), "")) for text in "abc"]
+    waiting = [world.pool.submit(answer(text)) for text in "abc"]
     world.begin()
     world.pool.stop()
     assert all(worker.ended for worker in world.workers)

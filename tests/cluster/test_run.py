@@ -162,14 +162,18 @@ def cluster(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
     nodes.shutdown()
 
 
-def test_a_cluster_whose_machine_dies_gives_the_same_evidence(runs: Runs, cluster: Any) -> None:
+@pytest.mark.parametrize("dies", [False, True])
+def test_two_machines_give_the_same_evidence_and_one_that_dies_is_missed_by_nobody(
+    runs: Runs, cluster: Any, *, dies: bool
+) -> None:
     alone = runs.make("alone")
     run = runs.project / "spread"
 
     def lose_one() -> None:
         while not (run / "answers.jsonl").exists() and not over.wait(0.1):
             pass
-        cluster.remove_node(next(iter(cluster.worker_nodes)), allow_graceful=False)
+        if dies:
+            cluster.remove_node(next(iter(cluster.worker_nodes)), allow_graceful=False)
 
     over = threading.Event()
     loss = threading.Thread(target=lose_one)

@@ -25,8 +25,8 @@ TRAINING = Training(
 
 def station(model: ModelFolder, cache: Path, *, node: str, home: str = "driver") -> Station:
     held = HeldModel(model, "float32", "cpu", "2026-01-01")
-    shelf = Shelf({model.path: "*"})
-    return Station(Outfit((held,), None, home, cache, 1), node, "log", shelf.list, shelf.read)
+    shelf = Shelf({model.path: "**/*"})
+    return Station(Outfit((held,), home, cache, 1), node, "log", shelf.list, shelf.read)
 
 
 def test_it_answers_as_the_driver_would(tiny_model: ModelFolder, tmp_path: Path) -> None:
@@ -42,7 +42,7 @@ def test_a_machine_that_lacks_the_model_has_it_brought(
     """The driver's path means nothing there, and the worker's cache is its own."""
     monkeypatch.setenv("HARNESS_CACHE", str(tmp_path / "own"))
     far = station(tiny_model, tmp_path / "drivers", node="another")
-    shelf, elsewhere = Shelf({tiny_model.path: "*"}), tmp_path / "not" / "here"
+    shelf, elsewhere = Shelf({tiny_model.path: "**/*"}), tmp_path / "not" / "here"
     far.listed = lambda _folder: shelf.list(str(tiny_model.path))
     far.read = lambda _folder, file, start: shelf.read(str(tiny_model.path), file, start)
     (held,) = far.outfit.models

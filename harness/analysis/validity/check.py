@@ -141,6 +141,18 @@ class Case:
         """The answers of the task's own systems; adapters of other tasks left out."""
         return {s: scored for s, scored in self.answers.items() if not s.trained_elsewhere(self.task)}
 
+    @cached_property
+    def right(self) -> dict[System, list[ScoredAnswer]]:
+        """System → its right replies to questions with an answer and no options; of the task's own that have some."""
+        metric = self.metric
+
+        def is_right(answer: ScoredAnswer) -> bool:
+            question = answer.asked.question
+            return answer.scores.get(metric) == 1 and question.answerable and not question.choices
+
+        found = {system: list(filter(is_right, scored)) for system, scored in self.own.items()}
+        return {system: right for system, right in found.items() if right}
+
     @property
     def adapted(self) -> list[System]:
         return [system for system in self.own if system.adapted]

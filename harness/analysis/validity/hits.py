@@ -45,11 +45,12 @@ def not_long(case: Case, rule: Rule) -> list[Check]:
     """Right replies that are far longer than the answer warn; whole texts fail."""
 
     def judge(system: System, right: Sequence[ScoredAnswer]) -> Finding:
-        lengths = [_length(answer) for answer in right]
-        texts = _share(times >= TEXT_TIMES and size >= TEXT_CHARACTERS for times, size in lengths)
+        # A short reply is neither, whatever it is an answer to.
+        lengths = [_length(answer) for answer in right if len(answer.row.prediction) >= LONG_CHARACTERS]
+        texts = sum(times >= TEXT_TIMES and size >= TEXT_CHARACTERS for times, size in lengths) / len(right)
         if texts > rule.limits.fail and len(right) >= ENOUGH_RIGHT:
             return Finding(system.name, texts, Status.FAIL, rule.limits.fail)
-        long = _share(times >= LONG_TIMES and size >= LONG_CHARACTERS for times, size in lengths)
+        long = sum(times >= LONG_TIMES and size >= LONG_CHARACTERS for times, size in lengths) / len(right)
         status = Status.WARN if long > rule.limits.warn else Status.PASS
         return Finding(system.name, long, status, rule.limits.warn)
 
@@ -68,34 +69,36 @@ def no_lists(case: Case, rule: Rule) -> list[Check]:
     """Right replies that list right answers of other questions of the task as well."""
     asked = [one.question for one in case.run.questions.get(case.task, {}).values()]
     candidates = Candidates([question for question in asked if question.answerable and not question.choices])
-    known: dict[tuple[str, str], bool] = {}
-
-    def listed(answer: ScoredAnswer) -> bool:
-        """Once for equal replies to a question."""
-        reply = answer.row.question_id, answer.row.prediction
-        if reply not in known:
-            known[reply] = candidates.listed(answer.row.prediction, answer.asked.question)
-        return known[reply]
-
-    def judge(system: System, right: Sequence[ScoredAnswer]) -> Finding:
-        lists = _share(listed(answer) for answer in right)
-        return _limited(rule, system, lists, len(right))
-
-    return _judged(case, rule, "Right replies that list further candidates of the task", judge)
+    return _flagged(case, rule, "Right replies that list further candidates of the task", candidates.listed)
 
 
 def not_denied(case: Case, rule: Rule) -> list[Check]:
     """Right replies in which the answer may stand only to be denied."""
 
-    def judge(system: System, right: Sequence[ScoredAnswer]) -> Finding:
-        denied = _share(
-            may_be_denied(answer.row.prediction, question.answers, question.question)
-            for answer in right
-            for question in [answer.asked.question]
-        )
-        return _limited(rule, system, denied, len(right))
+    def denied(reply: str, question: Question) -> bool:
+        return may_be_denied(reply, question.answers, question.question)
 
-    return _judged(case, rule, "Right replies in which the answer may stand only behind a negation", judge)
+    return _flagged(case, rule, "Right replies in which the answer may stand only behind a negation", denied)
+
+
+def _flagged(case: Case, rule: Rule, what: str, flag: Callable[[str, Question], bool]) -> list[Check]:
+    """The share of right replies that `flag` is true of. Equal replies to a question are looked at once."""
+    known: dict[tuple[str, str], bool] = {}
+
+    def flagged(answer: ScoredAnswer) -> bool:
+        reply = answer.row.question_id, answer.row.prediction
+        if reply not in known:
+            known[reply] = flag(answer.row.prediction, answer.asked.question)
+        return known[reply]
+
+    def judge(system: System, right: Sequence[ScoredAnswer]) -> Finding:
+        share = sum(map(flagged, right)) / len(right)
+        status, threshold = rule.limits.judge(share)
+        if status is Status.FAIL and len(right) < ENOUGH_RIGHT:
+            status, threshold = Status.WARN, rule.limits.warn
+        return Finding(system.name, share, status, threshold)
+
+    return _judged(case, rule, what, judge)
 
 
 def _judged(
@@ -108,35 +111,14 @@ def _judged(
         )
     figures: dict[str, float] = {}
     findings, parts = [], []
-    for system, scored in case.own.items():
-        right = [answer for answer in scored if _is_right(answer, case.metric)]
-        if right:
-            finding = judge(system, right)
-            findings.append(finding)
-            parts.append(f"{system.name} {percent(finding.figure)} of {len(right)}")
-            figures |= {f"{system.name}: share": finding.figure, f"{system.name}: right": float(len(right))}
+    for system, right in case.right.items():
+        finding = judge(system, right)
+        findings.append(finding)
+        parts.append(f"{system.name} {percent(finding.figure)} of {len(right)}")
+        figures |= {f"{system.name}: share": finding.figure, f"{system.name}: right": float(len(right))}
     if not findings:
         return rule.absent("No reply that was written holds a right answer.")
     return rule.verdict(findings, f"{what}: {', '.join(parts)}.", figures)
-
-
-def _is_right(answer: ScoredAnswer, metric: str) -> bool:
-    """Whether a written reply to a question with an answer, and without options, is right."""
-    question = answer.asked.question
-    return question.answerable and not question.choices and answer.scores.get(metric, 0.0) == 1
-
-
-def _limited(rule: Rule, system: System, share: float, right: int) -> Finding:
-    """What the limits make of a share of so many right replies; of a few no failure."""
-    status, threshold = rule.limits.judge(share)
-    if status is Status.FAIL and right < ENOUGH_RIGHT:
-        status, threshold = Status.WARN, rule.limits.warn
-    return Finding(system.name, share, status, threshold)
-
-
-def _share(flags: Iterable[bool]) -> float:
-    counted = list(flags)
-    return sum(counted) / len(counted)
 
 
 class Candidates:
@@ -150,6 +132,8 @@ class Candidates:
     def listed(self, reply: str, question: Question) -> bool:
         """Whether as many answers of other questions as make a list stand side by side with a right one."""
         own = frozenset(filter(None, map(_words, question.answers)))
+        if _words(reply) in own:  # and nothing stands beside it
+            return False
         return 0 < self._enough(own) <= len(self.beside(reply, question))
 
     def _enough(self, own: frozenset[Words]) -> int:

@@ -10,7 +10,6 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterable, Iterator
-from functools import lru_cache
 
 _BEFORE = (
     # English
@@ -58,17 +57,10 @@ def may_be_denied(reply: str, answers: Iterable[str], question: str) -> bool:
 
     Never where the question itself negates ("Where is it not allowed?").
     """
-    if _negates(question):
-        return False
     text = _plain(reply)
-    hits = [hit for answer in answers for hit in _hits(text, _asked(answer))]
-    return bool(hits) and all(_denied(text, *hit) for hit in hits)
-
-
-@lru_cache(maxsize=65_536)
-def _negates(question: str) -> bool:
-    """Of one question, for every system that answered it."""
-    return bool(_NEGATES.search(_plain(question)))
+    hits = [hit for answer in answers for hit in _hits(text, _plain(answer))]
+    denied = bool(hits) and all(_denied(text, *hit) for hit in hits)
+    return denied and not _NEGATES.search(_plain(question))
 
 
 def _hits(text: str, answer: str) -> Iterator[tuple[int, int]]:
@@ -92,7 +84,3 @@ def _plain(text: str) -> str:
         return " ".join(text.lower().replace("`", "'").split())
     folded = unicodedata.normalize("NFKC", text).casefold()
     return " ".join(re.sub("[\u2019\u02bc\u00b4`]", "'", folded).split())
-
-
-_asked = lru_cache(maxsize=65_536)(_plain)
-"""The same of a right answer, for every reply to its question."""

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import dataclasses
+import itertools
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -70,6 +71,7 @@ class Evidence:
     manifest: Manifest
     questions: Questions
     answers: Mapping[Pair, tuple[AnswerRow, ...]]
+    """By seed and id of the question."""
     batches: Mapping[Pair, tuple[BatchRow, ...]]
     timings: Mapping[Pair, tuple[TimingRow, ...]]
     passages: Mapping[tuple[str, str], Passage]
@@ -132,12 +134,10 @@ class Evidence:
 
         The plan may not know it before it is trained.
         """
-        answered = [row for row in self.answers.get(pair, ()) if row.adapter]
-        if answered:
-            return min(answered, key=lambda row: row.seed).adapter
+        answered = (row.adapter for row in self.answers.get(pair, ()) if row.adapter)
         manifest = self.manifest
-        planned = (e for e in manifest.plan if (e.task, manifest.name(e.task, e.system)) == pair)
-        return next((entry.adapter for entry in planned), None)
+        planned = (e.adapter for e in manifest.plan if (e.task, manifest.name(e.task, e.system)) == pair)
+        return next(itertools.chain(answered, planned), None)
 
 
 def missing_answers(run: Evidence) -> int:

@@ -14,7 +14,7 @@ def repeat_noise(
     first: Sequence[ScoredAnswer], again: Sequence[ScoredAnswer], metric: str
 ) -> RepeatNoise | None:
     """What changed between the times, on the questions that were answered every time; None where asked once."""
-    by_time = _by_time([*first, *again])
+    by_time = _by_time([*first, *again]) if again else {}
     if len(by_time) < 2:
         return None
     shared = set.intersection(*(set(answers) for answers in by_time.values()))

@@ -16,11 +16,13 @@ from harness.analysis.statistics.intervals import student
 
 def by_seed(scored: Sequence[ScoredAnswer], metric: str, clusters: Mapping[str, str]) -> SeedSpread | None:
     """What seeds contribute to the mean, on the questions that all seeds answered; None where there is one seed."""
-    table: dict[int, dict[str, float]] = {}
-    for answer in (answer for answer in scored if metric in answer.scores):
-        table.setdefault(answer.row.seed, {})[answer.row.question_id] = answer.scores[metric]
+    table: dict[int, dict[str, float]] = {
+        seed: {} for seed in {answer.row.seed for answer in scored if metric in answer.scores}
+    }
     if len(table) < 2:
         return None
+    for answer in (answer for answer in scored if metric in answer.scores):
+        table[answer.row.seed][answer.row.question_id] = answer.scores[metric]
     rows = [table[seed] for seed in sorted(table)]
     shared = [name for name in rows[0] if all(name in row for row in rows)]
     values = np.array([[row[name] for name in shared] for row in rows])

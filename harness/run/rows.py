@@ -48,7 +48,7 @@ def read_rows(path: Path, kind: type[T], *, whole: bool = False) -> Rows[T]:
     Keys that the record does not have are left alone: a later version may have added them. Raises InputError for
     anything that does not fit, but for a torn last line. `whole`: the file is replaced in one step and never torn.
     """
-    validate = _adapter(kind).validate_json  # type: ignore[arg-type]
+    validate = _validator(kind).validate_json  # type: ignore[arg-type]
     rows: list[T] = []
     numbers = array("Q")
     first, torn = 1, False
@@ -133,8 +133,8 @@ RANKED_KEYS = len(fields(RankedDoc))
 
 
 @functools.cache
-def _adapter(kind: Any) -> TypeAdapter[Any]:
-    return TypeAdapter(kind)
+def _validator(kind: Any) -> Any:
+    return TypeAdapter(kind).validator
 
 
 def _cut(error: ValidationError) -> bool:

@@ -66,8 +66,9 @@ _FRACTION = re.compile(r"(?<=\d)(?=[¼-¾⅐-⅞↉])")
 _RAISED = re.compile("[⁰¹²³⁴-⁹⁺⁻]+")
 _SPACED_THOUSANDS = re.compile("(?<![\\d.,])\\d{1,3}(?:[\u00a0\u2007\u2009\u202f]\\d{3})+(?!\\d)")
 _SPACES = re.compile("[\u00a0\u2007\u2009\u202f]")
-_HYPHENS = re.compile(r"(?<=\d)(?:--+|[—~〜])(?=\d)")
-_VERSION = re.compile(r"\b[vV](?=\d)")
+_HYPHENS = re.compile(r"[-—~〜](?:(?<=\d[—~〜])|(?<=\d-)-+)(?=\d)")
+_VERSION = re.compile(r"[vV](?<!\w[vV])(?=\d)")
+"""Both begin with what is rare: a search that looks behind at each character takes three times as long."""
 
 
 def _raised(run: re.Match[str]) -> str:

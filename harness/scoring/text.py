@@ -29,7 +29,7 @@ def _f1(replied: Words, gold: Words) -> float:
 
 
 def _overlap(replied: list[str], gold: list[str]) -> float:
-    if not replied or not gold:
+    if {*replied}.isdisjoint(gold):
         return float(replied == gold)
     shared = sum((Counter(replied) & Counter(gold)).values())
     return 2.0 * shared / (len(replied) + len(gold))

@@ -47,16 +47,16 @@ def cluster_ids(questions: Mapping[str, Question], documents: int | None = None)
     """
     links = _Links()
     for question_id, question in questions.items():
-        links.join(("question", question_id), ("words", same_words(question)))
+        links.tie(question_id, ("words", same_words(question)))
         if question.cluster is not None:
-            links.join(("question", question_id), ("cluster", question.cluster))
+            links.tie(question_id, ("cluster", question.cluster))
             continue
         for document in question.gold_docs if documents != 1 else ():
-            links.join(("question", question_id), ("document", document))
+            links.tie(question_id, ("document", document))
         if question.fact_id is not None:
-            links.join(("question", question_id), ("fact", question.fact_id))
-    first: dict[Hashable, str] = {}
-    return Clustering({name: first.setdefault(links.root(("question", name)), name) for name in questions})
+            links.tie(question_id, ("fact", question.fact_id))
+    first: dict[str, str] = {}
+    return Clustering({name: first.setdefault(links.root(name), name) for name in questions})
 
 
 def repeats(questions: Mapping[str, Question]) -> tuple[tuple[str, ...], ...]:
@@ -68,19 +68,24 @@ def repeats(questions: Mapping[str, Question]) -> tuple[tuple[str, ...], ...]:
 
 
 class _Links:
-    """Union-find over whatever is hashable."""
+    """Union-find over names, by what they share."""
 
     def __init__(self) -> None:
-        self.parent: dict[Hashable, Hashable] = {}
+        self.parent: dict[str, str] = {}
+        self.holder: dict[Hashable, str] = {}
+        """What names share → the first of them."""
 
-    def root(self, item: Hashable) -> Hashable:
-        while (above := self.parent.get(item, item)) != item:
-            self.parent[item] = self.parent.get(above, above)  # halve the path on the way up
-            item = above
-        return item
+    def root(self, name: str) -> str:
+        while (above := self.parent.get(name, name)) != name:
+            self.parent[name] = self.parent.get(above, above)  # halve the path on the way up
+            name = above
+        return name
 
-    def join(self, one: Hashable, other: Hashable) -> None:
-        self.parent[self.root(one)] = self.root(other)
+    def tie(self, name: str, shared: Hashable) -> None:
+        """Join a name with all others that are tied to the same."""
+        other = self.holder.setdefault(shared, name)
+        if other != name:
+            self.parent[self.root(name)] = self.root(other)
 
 
 @dataclass(frozen=True, eq=False)

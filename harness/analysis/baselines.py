@@ -110,11 +110,18 @@ def trivial(run: Evidence, task: str, metric: str, clusters: Mapping[str, str]) 
         return Trivial((), {}, metric, clusters)
     train = _by_id(row.question for row in (run.training or {}).get(task, ()))
     refusal = refusal_of(spec)
+    sights = {question.id: _sight(question, rules.values()) for question in test}
+    first = {sights[question.id]: question for question in reversed(test)}
 
     @cache
     def scores(constant: Constant, name: str) -> PerQuestion:
-        replies = ((question, Scored(constant.to(question), question, refusal)) for question in test)
-        return PerQuestion({question.id: rules[name].score(reply) for question, reply in replies})
+        """Of questions that are alike to every metric one is scored: a label is right for many."""
+        rule = rules[name]
+        judged = {
+            sight: rule.score(Scored(constant.to(question), question, refusal))
+            for sight, question in first.items()
+        }
+        return PerQuestion({asked: judged[sight] for asked, sight in sights.items()})
 
     best: dict[str, tuple[float, Constant]] = {}
     for constant in _constants(test, train, refusal, labels):
@@ -127,6 +134,12 @@ def trivial(run: Evidence, task: str, metric: str, clusters: Mapping[str, str]) 
         estimates = {name: estimate(by_question, clusters) for name, by_question in scored[kind].items()}
         rows.append(Baseline(kind, constant.reply, metric, estimates[metric], estimates))
     return Trivial(tuple(rows), scored, metric, clusters)
+
+
+def _sight(question: Question, rules: Iterable[Metric]) -> tuple[object, ...]:
+    """All that metrics see of a question."""
+    taken = (getattr(question, key) for rule in rules for key in rule.takes)
+    return question.answerable, question.choices, question.answers, *taken
 
 
 def _by_id(questions: Iterable[Question]) -> list[Question]:

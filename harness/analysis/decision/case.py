@@ -352,7 +352,7 @@ def _priced(
     run: Evidence, task: str, candidates: Sequence[Candidate], prices: Prices | None, inputs: CostInputs
 ) -> CandidatesAt:
     """Candidates at a setting's prices. What was measured is read once; prices are kept as long as they last."""
-    if prices is None:
+    if prices is None or not candidates:
         return lambda _: candidates
     measured = {candidate.name: cost.measured_of(run, (task, candidate.name)) for candidate in candidates}
 

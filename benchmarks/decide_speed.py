@@ -62,12 +62,12 @@ def main() -> None:
         print(f"report.html: {(Path(folder) / 'report.html').stat().st_size / 1e6:.1f} MB")
 
 
-def taken(words: list[str]) -> Taken:
-    """Raises SystemExit where the command fails."""
+def taken(words: list[str], out: str = os.devnull) -> Taken:
+    """What a command of the harness takes that writes into the file `out`. Raises SystemExit where it fails."""
     start = time.perf_counter()
-    quiet = [(os.POSIX_SPAWN_OPEN, 1, os.devnull, os.O_WRONLY, 0)]
+    into = [(os.POSIX_SPAWN_OPEN, 1, out, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o644)]
     child = os.posix_spawn(
-        sys.executable, [sys.executable, "-m", "harness", *words], os.environ, file_actions=quiet
+        sys.executable, [sys.executable, "-m", "harness", *words], os.environ, file_actions=into
     )
     _, status, used = os.wait4(child, 0)
     if status:

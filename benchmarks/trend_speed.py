@@ -13,15 +13,14 @@ from __future__ import annotations
 import argparse
 import json
 import random
-import subprocess
-import sys
+import statistics
 import tempfile
-import time
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+from benchmarks.decide_speed import taken
 from benchmarks.made_up import Column, Row, answer, manifest, passages, question, timing
 from harness.analysis.derive import derive
 from harness.analysis.reading import read_run
@@ -53,22 +52,17 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         for number in range(options.runs):
             write_made_up(Path(folder), number, options)
-        seconds = sorted(timed(folder) for _ in range(options.repeat))
-        printed = json.loads((Path(folder) / "out.json").read_text(encoding="utf-8"))
+        out = Path(folder) / "out.json"
+        runs = [taken(["trend", folder, "--json"], str(out)) for _ in range(options.repeat)]
+        printed = json.loads(out.read_text(encoding="utf-8"))
         size = (Path(folder) / "index.html").stat().st_size / 1e6
     marked = {task: [(one["run"], one["strategy"]) for one in found["changes"] if one["figure"] == "accuracy"]
               for task, found in printed["tasks"].items()}  # fmt: skip
-    print(
-        f"{options.runs} runs: best {seconds[0]:.2f} s, median {seconds[len(seconds) // 2]:.2f} s; page {size:.1f} MB"
+    wall, processor = (
+        statistics.median(getattr(run, unit) for run in runs) for unit in ("wall_s", "processor_s")
     )
+    print(f"{options.runs} runs: median {wall:.2f} s, {processor:.2f} s of the processor; page {size:.1f} MB")
     print(f"planted at {options.runs // 2:03}; marked: {marked}")
-
-
-def timed(folder: str) -> float:
-    with (Path(folder) / "out.json").open("w", encoding="utf-8") as out:
-        start = time.perf_counter()
-        subprocess.run([sys.executable, "-m", "harness", "trend", folder, "--json"], check=True, stdout=out)
-        return time.perf_counter() - start
 
 
 def write_made_up(root: Path, number: int, options: argparse.Namespace) -> None:

@@ -97,7 +97,11 @@ def questions(run: Evidence, scores: Scores, results: RunResult) -> dict[str, Qu
     """The questions of every task that was asked anything, as many as a page holds."""
     pairs = sum(len(task.comparisons) for task in results.tasks.values())
     room = max(FEWEST_CHARACTERS, MOST_CHARACTERS - PER_PAIR * pairs)
-    step = -(-_characters(run, scores) // room) or 1
+    most = max(map(len, run.questions.values()), default=0)
+    step = 1
+    # Of half the questions, more than half of the passages were shown: many share one.
+    while (size := _characters(run, scores, step)) > room and step < most:
+        step = max(step + 1, step * size // room)
     return {
         name: _task(run, name, task, scores, step)
         for name, task in results.tasks.items()
@@ -105,12 +109,25 @@ def questions(run: Evidence, scores: Scores, results: RunResult) -> dict[str, Qu
     }
 
 
-def _characters(run: Evidence, scores: Scores) -> int:
-    """About as many as all questions take with their answers and what was shown for them."""
-    asked = (one.question for some in run.questions.values() for one in some.values())
-    texts = (len(passage.text) + len(passage.title) for passage in run.passages.values())
-    replies = (len(answer.row.prediction) + PER_REPLY for some in scores.values() for answer in some)
-    return sum(len(one.question) + PER_REPLY for one in asked) + sum(texts) + sum(replies)
+def _characters(run: Evidence, scores: Scores, step: int) -> int:
+    """About as many as one question in `step` takes, with its answers and what was shown for it."""
+    chosen = {task: _chosen(some, step) for task, some in run.questions.items()}
+    rows = [
+        answer.row
+        for (task, _), answers in scores.items()
+        for answer in answers
+        if answer.row.question_id in chosen[task]
+    ]
+    shown = {(row.task, found.chunk_id) for row in rows for found in row.retrieved[: row.shown_passages]}
+    passages = (run.passages[place] for place in shown if place in run.passages)
+    asked = (len(one.question.question) + PER_REPLY for some in chosen.values() for one in some.values())
+    replies = (len(row.prediction) + PER_REPLY for row in rows)
+    return sum(asked) + sum(replies) + sum(len(passage.text) + len(passage.title) for passage in passages)
+
+
+def _chosen(asked: Mapping[str, Asked], step: int) -> dict[str, Asked]:
+    """One question in `step`."""
+    return dict(itertools.islice(asked.items(), 0, None, step))
 
 
 def _note(chosen: int, asked: int, step: int) -> str:
@@ -124,7 +141,7 @@ def _note(chosen: int, asked: int, step: int) -> str:
 
 def _task(run: Evidence, name: str, task: TaskResult, scores: Scores, step: int) -> Questions:
     systems = [row.system for row in task.strategies.values()]
-    chosen = dict(itertools.islice(run.questions[name].items(), 0, None, step))
+    chosen = _chosen(run.questions[name], step)
     answered = [_first_answers(scores.get((name, system.name), ()), chosen) for system in systems]
     timed = [
         {

@@ -108,7 +108,7 @@ def test_a_run_too_large_for_a_page_shows_one_question_in_so_many(
 ) -> None:
     whole = made(tmp_path / "whole")
     run = read_run(tmp_path / "whole")
-    size = rows_of_the_page._characters(run, score_all(run))
+    size = rows_of_the_page._characters(run, score_all(run), 1)
     monkeypatch.setattr(rows_of_the_page, "MOST_CHARACTERS", 0)
     monkeypatch.setattr(rows_of_the_page, "FEWEST_CHARACTERS", size - 1)
     half = made(tmp_path / "half")

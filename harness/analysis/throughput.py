@@ -19,12 +19,12 @@ from harness.records import AnswerRow, BatchRow, TimingRow
 class Batched:
     """The answer pass of one task and strategy, over the batches that a model really computed.
 
-    `wall_s`: of a whole machine. Of workers that share one, each takes its part.
+    `machine_s`: of a whole machine. Of workers that share one, each takes its part; several count each for itself.
     """
 
     questions: int
     tokens: int
-    wall_s: float
+    machine_s: float
 
 
 def batched(batches: Sequence[BatchRow], answers: Sequence[AnswerRow]) -> Batched | None:
@@ -41,7 +41,7 @@ def batched(batches: Sequence[BatchRow], answers: Sequence[AnswerRow]) -> Batche
     return Batched(
         questions=sum(batch.questions for batch in computed),
         tokens=sum(batch.completion_tokens for batch in computed),
-        wall_s=math.fsum(batch.wall_s / batch.sharing for batch in computed),
+        machine_s=math.fsum(batch.machine_s for batch in computed),
     )
 
 
@@ -49,7 +49,7 @@ def tokens_per_s(timings: Sequence[TimingRow], passed: Batched | None) -> Throug
     """The three rates; None where not measured, or no token was written.
 
     decode_per_user = 1 / median TPOT over the answers of two tokens or more; end_to_end = completion tokens /
-    end-to-end seconds, one request at a time; system_output = tokens / wall seconds, batched.
+    end-to-end seconds, one request at a time; system_output = tokens / seconds of one machine, batched.
     """
     deployed = [row for row in timings if row.deployed]
     paces = tpots(deployed)
@@ -58,7 +58,7 @@ def tokens_per_s(timings: Sequence[TimingRow], passed: Batched | None) -> Throug
     return Throughput(
         decode_per_user=rate(1.0, statistics.median(paces)) if paces else None,
         end_to_end=rate(tokens, seconds),
-        system_output=rate(passed.tokens, passed.wall_s) if passed else None,
+        system_output=rate(passed.tokens, passed.machine_s) if passed else None,
         decode_n=len(paces),
         end_to_end_n=len(deployed),
         system_output_n=passed.questions if passed else 0,

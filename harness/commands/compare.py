@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from harness.commands import REPORTS, TASKS
-from harness.commands.entrants import models_of
+from harness.commands.entrants import models_of, spread
 from harness.commands.flags import (
     add_code_flag,
     add_price_flags,
@@ -43,7 +43,7 @@ if TYPE_CHECKING:
     from harness.run.tools import Tools
     from harness.spec.task import Task
 
-COURSE = ("ray", "workers")
+COURSE = ("ray", "workers", "endpoints")
 """Flags that say where a run computes, which is no part of what it computes: one may go on elsewhere."""
 
 LOCAL_RAY = "local"
@@ -237,6 +237,8 @@ def _add_contestant_flags(parser: argparse.ArgumentParser) -> None:
         metavar="FILE",
         help="a YAML file of models, each with what is to be said of it",
     )
+    add("--endpoints", metavar="URL,URL",
+        help="further servers (http://HOST:PORT/v1) of the served model, which share its requests")  # fmt: skip
     add("--revision", metavar="REV", help="revision of a hub model")
     add("--embedder", type=name, metavar="NAME", help="catalogue name, local folder or hub name")
     add("--device", help="cpu, cuda, cuda:1, mps (default: cuda where there is one)")
@@ -323,7 +325,7 @@ def settings_of(options: argparse.Namespace, tasks_dir: Path) -> Settings:
         )
     if options.strategies is not None:
         given["strategies"] = tuple(names_in([options.strategies]))
-    given["models"] = models_of(options)
+    given["models"] = spread(models_of(options), options.endpoints)
     _ = Settings(tasks=(), **given).strategies_by_model
     given |= _requirements(options)
     given |= price_settings(options)
@@ -385,6 +387,8 @@ def _requirements(options: argparse.Namespace) -> dict[str, Any]:
 def resumed_settings(options: argparse.Namespace) -> Settings:
     """The settings a stopped run was made with. Raises InputError where flags would change them, or it is damaged.
 
+    What it may spend, and at which further servers a model is asked, shape no answer, and may be others than before.
+
     Whether code of tasks may run is asked of the command line alone: a run folder may come from anybody.
     """
     from harness.analysis.reading import read_run
@@ -404,4 +408,5 @@ def resumed_settings(options: argparse.Namespace) -> Settings:
             "trust the code, add --allow-task-code again.",
             path=options.resume,
         )
+    settings = replace(settings, models=spread(settings.models, options.endpoints))
     return settings if options.max_usd is None else replace(settings, max_usd=options.max_usd)

@@ -39,6 +39,34 @@ def models_of(options: argparse.Namespace) -> tuple[ModelEntry, ...]:
     return labelled([*_told(named, said), *listed])
 
 
+def spread(entries: tuple[ModelEntry, ...], endpoints: str | None) -> tuple[ModelEntry, ...]:
+    """The models of a run, the served one asked at the further addresses that `--endpoints` names.
+
+    Raises InputError where there is no such model or several, and for what is no address.
+    """
+    from pydantic import ValidationError
+
+    from harness.commands.flags import names_in
+    from harness.spec.models import ModelEntry
+
+    if endpoints is None:
+        return entries
+    if sum(entry.served for entry in entries) != 1:
+        raise InputError(
+            "--endpoints is for a run of one served model (--model http://HOST:PORT/v1#NAME); where there are several, "
+            "write endpoints into their rows of a --models file."
+        )
+
+    def at_all(entry: ModelEntry) -> ModelEntry:
+        return ModelEntry.model_validate({**entry.model_dump(), "endpoints": names_in([endpoints])})
+
+    try:
+        return tuple(at_all(entry) if entry.served else entry for entry in entries)
+    except ValidationError as error:
+        message = error.errors(include_url=False)[0]["msg"].removeprefix("Value error, ")
+        raise InputError(f"--endpoints: {message}") from None  # what was given may hold a secret
+
+
 def _told(entries: list[ModelEntry], said: Mapping[str, str]) -> list[ModelEntry]:
     """The entries, each with what is said and means something for it."""
     from harness.engines.open import has_use_for

@@ -207,7 +207,8 @@ class LoadFacts:
 
     `unsent`: parameters of decoding that the server refuses, and that are left out of requests. `decoding`: of
     replies; `training`: of packed examples, once an adapter was trained; `merging`: of adapters into the weights,
-    where the library's way is to leave them beside. None: there was nothing to prove.
+    where the library's way is to leave them beside. None: there was nothing to prove. `machines`: on how many a served
+    model answers now.
     """
 
     load_s: float | None
@@ -216,6 +217,7 @@ class LoadFacts:
     decoding: Proof | None = None
     training: Proof | None = None
     merging: Proof | None = None
+    machines: int = 1
 
 
 @dataclass(frozen=True, slots=True)

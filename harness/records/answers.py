@@ -71,6 +71,7 @@ class BatchRow:
     """One line of `batches.jsonl`: how long one batch of the answer pass took, wall clock, seconds.
 
     `sharing`: how many workers, this one among them, shared its machine and computed batches of their own meanwhile.
+    `machines`: how many answered at once, where the model has several servers.
     """
 
     task: Known
@@ -81,6 +82,12 @@ class BatchRow:
     wall_s: Seconds
     seed: Seed = 0
     sharing: Positive = 1
+    machines: Positive = 1
+
+    @property
+    def machine_s(self) -> float:
+        """The seconds of a whole machine that it took."""
+        return self.wall_s * self.machines / self.sharing
 
 
 @dataclass(frozen=True, slots=True)

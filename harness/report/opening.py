@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from harness.analysis.results.run import RunResult, TaskResult
-from harness.quantities import counted, seconds, whole
+from harness.quantities import counted, listed, seconds, whole
 from harness.report import prices
 from harness.run.conversation import template_sentences
 from harness.run.facts import IndexFacts, ModelFacts, TimingOrder
@@ -88,6 +88,7 @@ def _model(model: ModelFacts) -> str:
         model.dtype,
         model.device,
         model.licence,
+        f"also at {listed(model.endpoints)}; timed at one server" if model.endpoints else None,
         f"without {', '.join(model.unsent)}, which its server refuses" if model.unsent else None,
     )
 

@@ -22,6 +22,8 @@ def say_where(tools: Tools, folder: RunFolder) -> None:
 def _described(model: Model) -> str:
     identity = model.engine.identity
     how = f"{identity.dtype} on {identity.device}" if identity.dtype else identity.device
+    if model.entry.endpoints:
+        how = f"{1 + len(model.entry.endpoints)} servers"
     called = f"{model.label}: " if model.label else ""
     return f"{called}{identity.name} ({how})"
 

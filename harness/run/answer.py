@@ -151,12 +151,18 @@ class AnswerPass:
                     self.folder.add_failure(failure.row(ready, ready.questions[place], repeat=repeat))
                 if had := [answers for answers in ready_now if answers.completions]:
                     taken, since = self.clock() - since, self.clock()
-                    timed = _sharing(had, taken)
+                    timed = _sharing(had, taken, self._machines)
                     self._keep(ready, [(answers, answers.completions) for answers in timed], adapter, repeat)
                     streak.answered()
                 for _, failure in lost:
                     streak.failed(failure)
                 advance(len(ready_now))
+
+    @property
+    def _machines(self) -> int:
+        """On how many machines the model answers now."""
+        facts = self.engine.facts()
+        return facts.machines if facts else 1
 
     def _question(self, ready: ReadyJob, adapter: AdapterRef | None) -> Callable[[Batch], Answers]:
         """The unit of work: a question → its answer, from the cache where it is there, or why it has none."""
@@ -227,10 +233,10 @@ class AnswerPass:
             self.folder.add_answers(rows, [row for row in timed if row])
 
 
-def _sharing(batches: Sequence[Answers], taken: float) -> list[Answers]:
+def _sharing(batches: Sequence[Answers], taken: float, machines: int) -> list[Answers]:
     """Batches that were ready together, with the time since those before; what was in the cache took none."""
     computed = sum(answers.wall_s is not None for answers in batches)
     return [
-        answers if answers.wall_s is None else replace(answers, wall_s=taken / computed)
+        answers if answers.wall_s is None else replace(answers, wall_s=taken / computed, machines=machines)
         for answers in batches
     ]

@@ -35,6 +35,7 @@ def batch_row(ready: ReadyJob, answers: Answers) -> BatchRow | None:
         completion_tokens=sum(completion.completion_tokens for completion in answers.completions.values()),
         wall_s=answers.wall_s,
         sharing=answers.sharing,
+        machines=answers.machines,
     )
 
 

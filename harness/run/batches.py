@@ -28,7 +28,8 @@ class Batch:
 class Answers:
     """What a batch gave, by place. `wall_s`: what computing it took; None where all came from the cache.
 
-    `prompts`: those that were asked in another form than the job's, with fewer passages. `sharing`: as of a `BatchRow`.
+    `prompts`: those that were asked in another form than the job's, with fewer passages. `sharing`, `machines`: as of a
+    `BatchRow`.
     """
 
     batch: Batch
@@ -37,6 +38,7 @@ class Answers:
     prompts: dict[int, Prompt] = field(default_factory=dict)
     failures: dict[int, Failure] = field(default_factory=dict)
     sharing: int = 1
+    machines: int = 1
 
 
 def plan_batches(prompts: Sequence[Prompt]) -> list[Batch]:

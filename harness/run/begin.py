@@ -105,6 +105,7 @@ def model_facts(model: Model, sheet: PriceSheet, on: date) -> ModelFacts:
         usd_per_hour=model.entry.usd_per_hour,
         usd_per_mtok=model.entry.usd_per_mtok,
         same_as=model.entry.same_as,
+        endpoints=model.entry.endpoints,
         upfront_usd={
             task: held.upfront_usd
             for task, held in model.entry.adapters.items()
@@ -139,5 +140,11 @@ def reopen(output: Path, manifest: Manifest) -> RunFolder:
         changed.append("what is compared has changed since the run began")
     if changed:
         raise InputError(f"{output} cannot be resumed: {'; '.join(changed)}. Start a new run.")
-    folder.update(status="running")
+    models = tuple(_asked_at(facts, now[facts.label]) for facts in old.models)
+    folder.update(status="running", model=models[0], other_models=models[1:])
     return folder
+
+
+def _asked_at(began: ModelFacts, now: ModelFacts) -> ModelFacts:
+    """A model as the run began with it, with every address that it is asked at."""
+    return dataclasses.replace(began, endpoints=tuple(dict.fromkeys((*began.endpoints, *now.endpoints))))

@@ -97,6 +97,13 @@ class ModelFacts:
     merging: Proof | None = None
     unsent: tuple[Name, ...] = ()
     """Parameters of decoding that its server refuses, and that requests leave out."""
+    endpoints: tuple[Name, ...] = ()
+    """Addresses of further servers that it was asked at; those of a resumed run may be others."""
+
+    @property
+    def addresses(self) -> tuple[str, ...]:
+        """Where it was asked; nowhere, if its weights are read here."""
+        return (self.server, *self.endpoints) if self.server else ()
 
     @property
     def by_token(self) -> bool:

@@ -19,6 +19,7 @@ from harness.spec.settings import ANY_LIST, Filled, Strict
 from harness.spec.yamlfile import load_model
 
 MOST_AT_ONCE = 256
+MOST_ENDPOINTS = 63
 
 
 def is_local(url: str) -> bool:
@@ -27,7 +28,8 @@ def is_local(url: str) -> bool:
     return host in ("localhost", "::1") or host.startswith("127.")
 
 
-SERVED = ("http://", "https://", "openai:", "azure:", "ollama:")
+WEB = ("http://", "https://")
+SERVED = (*WEB, "openai:", "azure:", "ollama:")
 """How the name of a model begins that a server has."""
 _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _LONGEST_VARIABLE = 64
@@ -40,6 +42,17 @@ def _variable(name: str) -> str:
             "is no name of an environment variable. Write the name of the one that holds the key, never the key."
         )
     return name
+
+
+def _endpoint(address: str) -> str:
+    """The address of a further server. Raises ValueError, with a sentence, for what is none."""
+    if not address.startswith(WEB):
+        raise ValueError("is no address; a further server is written http://HOST:PORT/v1.")
+    if "#" in address:
+        raise ValueError(
+            "names a model behind its #. Leave that out: every server is asked for the model of the row."
+        )
+    return without_secrets(address)
 
 
 def is_private(url: str) -> bool:
@@ -87,15 +100,21 @@ class ModelEntry(Strict):
         None,
         ge=1,
         le=MOST_AT_ONCE,
-        description="Most requests that are sent to the server at once; by default 16.",
+        description="Most requests that are sent to a server at once; by default 16.",
     )
     timeout_s: float | None = Field(
         None, gt=0, le=86_400, description="Longest that one reply may take, in seconds; by default 600."
     )
     usd_per_hour: float | None = Field(
-        None, ge=LEAST, le=MOST_USD_PER_HOUR, description="Price of the machine that serves the model."
+        None, ge=LEAST, le=MOST_USD_PER_HOUR, description="Price of a machine that serves the model."
     )
     usd_per_mtok: TokenPrice | None = Field(None, description="Or the price of its tokens.")
+    endpoints: tuple[Annotated[Filled, AfterValidator(_endpoint)], ...] = Field(
+        (),
+        strict=False,
+        max_length=MOST_ENDPOINTS,
+        description="Further servers of the same model, http://HOST:PORT/v1; each is sent as many requests at once.",
+    )
     adapters: dict[str, ServedEntry] = Field(
         {}, description="Adapters that the server holds already, by the task that they were made for."
     )
@@ -114,6 +133,15 @@ class ModelEntry(Strict):
             raise ValueError("give usd_per_hour or usd_per_mtok, not both.")
         return self
 
+    @model_validator(mode="after")
+    def _spread(self) -> Self:
+        if self.endpoints and not self.model.startswith((*WEB, "ollama:")):
+            raise ValueError(
+                "endpoints are further servers of a model that is named http://HOST:PORT/v1#NAME or ollama:NAME; "
+                "leave them out."
+            )
+        return self
+
     @property
     def label(self) -> str:
         """What reports call it."""
@@ -123,6 +151,11 @@ class ModelEntry(Strict):
     def served(self) -> bool:
         """Whether a server has it."""
         return self.model.startswith(SERVED)
+
+    @property
+    def served_names(self) -> tuple[str, ...]:
+        """What its server calls the adapters that it holds."""
+        return tuple(adapter.model for adapter in self.adapters.values())
 
     def refuse_local(self, kind: str) -> None:
         """Raises InputError where something was said that only weights that are read here have a use for."""

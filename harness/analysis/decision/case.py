@@ -343,7 +343,7 @@ def _leaves(model: ModelFacts) -> str | None:
         return None
     if model.by_token:
         return "a service that bills its tokens answers, so data leave machines of your own"
-    if is_private(model.server):
+    if all(map(is_private, model.addresses)):
         return None
     return "its server's address is in no private network, so data leave machines of your own"
 

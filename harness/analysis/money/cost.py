@@ -89,7 +89,7 @@ def measured_of(run: Evidence, pair: Pair) -> Measured:
         serial_ci_s=latency.mean_interval(seconds),
         retrieve_s=mean([row.retrieve_s for row in timings if row.retrieve_s is not None]),
         ttft_s=mean([row.ttft_s for row in timings]),
-        generation_s=passed.wall_s / passed.questions if passed and passed.questions else None,
+        generation_s=passed.machine_s / passed.questions if passed and passed.questions else None,
         training_s=adapter.record.seconds if adapter else None,
         labels=adapter.record.examples if adapter else examples.documents if examples else None,
         index_s=_sum([part.seconds for part in indexes]),

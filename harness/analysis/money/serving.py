@@ -25,7 +25,7 @@ def serving_of(model: ModelFacts, answers: Sequence[AnswerRow], *, adapted: bool
         return _by_token(model, answers, adapted)
     if model.usd_per_hour is not None:
         return Serving(model.name, model.usd_per_hour)
-    if model.server is None or is_local(model.server):
+    if all(map(is_local, model.addresses)):
         return None
     why = (
         f"nobody said what the server of {model.name} costs; declare usd_per_hour, or usd_per_mtok with input and "

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal
 from urllib.parse import urlsplit, urlunsplit
 
@@ -69,6 +69,13 @@ def _without(text: str, key: str) -> str:
     return re.sub("\0+", "[hidden]", shown)
 
 
+def addresses_of(entry: ModelEntry, environment: Mapping[str, str]) -> list[Address]:
+    """Every address of a served model, its own first, each once. Raises as `parse_address`."""
+    first = parse_address(entry, environment)
+    urls = [first.url, *(_url(endpoint) for endpoint in entry.endpoints)]
+    return [replace(first, url=url) for url in dict.fromkeys(urls)]
+
+
 def parse_address(entry: ModelEntry, environment: Mapping[str, str]) -> Address:
     """The address of a served model. Raises InputError for one that cannot be read, or a key that is not there."""
     scheme, _, rest = entry.model.partition(":")
@@ -86,8 +93,14 @@ def parse_address(entry: ModelEntry, environment: Mapping[str, str]) -> Address:
 
 
 def _web(entry: ModelEntry, environment: Mapping[str, str]) -> Address:
+    name, key = _key(entry, environment, None)
+    return Address("http", _url(entry.model), urlsplit(entry.model).fragment or None, name, key)
+
+
+def _url(reference: str) -> str:
+    """What stands before `/chat/completions`. Raises InputError for what is no address."""
     try:
-        parts = urlsplit(entry.model)
+        parts = urlsplit(reference)
         host, _ = parts.hostname, parts.port
     except ValueError:
         host = None
@@ -98,9 +111,7 @@ def _web(entry: ModelEntry, environment: Mapping[str, str]) -> Address:
         )
     # Without a path the server's usual one is meant; with one, that is where its interface lies.
     path = parts.path.rstrip("/").removesuffix("/chat/completions") or "/v1"
-    url = urlunsplit((parts.scheme, parts.netloc, path, "", ""))
-    name, key = _key(entry, environment, None)
-    return Address("http", url, parts.fragment or None, name, key)
+    return urlunsplit((parts.scheme, parts.netloc, path, "", ""))
 
 
 def _azure(entry: ModelEntry, deployment: str, environment: Mapping[str, str]) -> Address:

@@ -1,4 +1,4 @@
-"""The engine over an OpenAI-compatible server."""
+"""The engine over OpenAI-compatible servers of one model."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from harness.engines.endpoint.holding import keeps_to, probe, roomy, unwrapped
 from harness.engines.endpoint.prompts import Prompts
 from harness.engines.endpoint.replies import answer_start, completion_of, reply_of
 from harness.engines.endpoint.scoring import Scorer
+from harness.engines.endpoint.servers import Servers
 from harness.engines.endpoint.streams import read_stream
 from harness.engines.engine import (
     Ability,
@@ -42,27 +43,27 @@ Manner = tuple[int, bool]
 
 
 class EndpointEngine:
-    """Implements `Engine` over a server. Many threads may call `complete` at once; each waits until it may ask.
+    """Implements `Engine` over the servers of a model. Many threads may call `complete` at once; each waits until it
+    may ask.
 
-    `scorer` None: the server can give no log-likelihoods, for want of its tokenizer. Without one in `prompts`, tokens
+    `scorer` None: the servers can give no log-likelihoods, for want of its tokenizer. Without one in `prompts`, tokens
     that the server does not count are estimated.
     """
 
     def __init__(
         self,
         identity: EngineIdentity,
-        client: Client,
+        servers: Servers,
         dialect: Dialect,
         asker: Asker,
         *,
-        concurrency: int,
         window: int,
         prompts: Prompts,
         scorer: Scorer | None = None,
         note: Callable[[str], None] = lambda _message: None,
     ) -> None:
-        self.identity, self.concurrency, self.window = identity, concurrency, window
-        self._client, self._dialect, self._asker = client, dialect, asker
+        self.identity, self.concurrency, self.window = identity, servers.most, window
+        self._servers, self._dialect, self._asker = servers, dialect, asker
         self._prompts, self._scorer, self._note = prompts, scorer, note
         self._told: set[str] = set()
         self._held: dict[AnswerForm, str | None] = {}
@@ -82,7 +83,7 @@ class EndpointEngine:
         """Whether the server gives log-likelihoods; it is asked for some where a task needs them."""
         if self._scorer is None:
             return False
-        why = self._scorer.why_not(self.identity.name)
+        why = self._scorer.why_not(self._servers.first.client, self.identity.name)
         if why:
             self._tell("scores", f"it gives no log-likelihoods: {why}.")
         return why is None
@@ -94,9 +95,9 @@ class EndpointEngine:
         return self._held[form]
 
     def _tried_form(self, request: Request, form: AnswerForm) -> str | None:
-        def work() -> str | None:
+        def work(client: Client) -> str | None:
             try:
-                reply = reply_of(self._client.post(*self._body(self._roomy(request), self.identity.name)))
+                reply = reply_of(client.post(*self._body(self._roomy(request), self.identity.name)))
             except Fault as fault:
                 if fault.parameter == "response_format" or fault.remedy is Remedy.OTHER:
                     return fault.reason
@@ -110,8 +111,8 @@ class EndpointEngine:
             return str(error).rstrip(".")
 
     def facts(self) -> LoadFacts:
-        """What the server refused until now; of its weights nothing is known."""
-        return LoadFacts(None, None, self._dialect.unsent)
+        """What the servers refused until now; of their weights nothing is known."""
+        return LoadFacts(None, None, self._dialect.unsent, machines=self._servers.hosts)
 
     def template_facts(self) -> TemplateFacts | None:
         return None
@@ -128,7 +129,6 @@ class EndpointEngine:
     def close(self) -> None:
         """Let threads that wait end with ModelUnavailable, and close the connections."""
         self._asker.close()
-        self._client.close()
 
     def render(
         self, messages: Sequence[Message], *, prefill: bool = False, thinking: bool | None = False
@@ -162,15 +162,15 @@ class EndpointEngine:
             assert self._scorer is not None  # the plan asks for Ability.SCORE first
             return self._scorer.score(request, model, self._asker.ask)
 
-        def work() -> Completion:
+        def work(client: Client) -> Completion:
             roomy = self._roomy(request)
-            reply = reply_of(self._client.post(*self._body(roomy, model)))
+            reply = reply_of(client.post(*self._body(roomy, model)))
             return completion_of(reply, roomy.decoding, self._prompts.count)
 
         attempts, better = 0, True
         while better:
             asked = self._manner(request)
-            completion, again = self._asker.ask(lambda: self._or_withheld(work))
+            completion, again = self._asker.ask(lambda client: self._or_withheld(work, client))
             attempts += again
             better = self._better(completion, request, asked)
         return self._checked(completion, request, attempts)
@@ -208,10 +208,10 @@ class EndpointEngine:
             return "completions", self._dialect.text(request, model)
         return "chat/completions", self._dialect.chat(request, model)
 
-    def _or_withheld(self, work: Callable[[], Completion]) -> Completion:
+    def _or_withheld(self, work: Callable[[Client], Completion], client: Client) -> Completion:
         """The answer; an empty one where the server's filter keeps it back, since that is what its users get."""
         try:
-            return work()
+            return work(client)
         except Fault as fault:
             if fault.remedy is not Remedy.WITHHELD:
                 raise
@@ -256,11 +256,11 @@ class EndpointEngine:
         if request.scored:
             return self._timed_score(request, model, clock)
 
-        def work() -> TimedCompletion:
+        def work(client: Client) -> TimedCompletion:
             roomy = self._roomy(request)
             path, body = self._body(roomy, model)
             start = clock()
-            stream = read_stream(self._client.stream(path, self._dialect.streamed(body)), clock)
+            stream = read_stream(client.stream(path, self._dialect.streamed(body)), clock)
             completion = completion_of(stream.reply, roomy.decoding, self._prompts.count)
             assert stream.first_s is not None
             assert stream.last_s is not None

@@ -7,9 +7,8 @@ the server does not know, is found out once and not sixteen times.
 
 from __future__ import annotations
 
-import contextlib
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 from harness.engines.engine import Clock
 
@@ -17,11 +16,14 @@ Sleep = Callable[[float], None]
 
 
 class Limiter:
-    """Counts requests under way; threads wait in `slot` for theirs. `most`: of them at once."""
+    """Counts requests under way at one server. `most`: of them at once.
 
-    def __init__(self, most: int, clock: Clock, sleep: Sleep) -> None:
-        self._most, self._clock, self._sleep = most, clock, sleep
-        self._changed = threading.Condition()
+    `changed` is told whenever another request may begin; servers that share their requests share it.
+    """
+
+    def __init__(self, most: int, clock: Clock, changed: threading.Condition | None = None) -> None:
+        self.most, self._clock = most, clock
+        self._changed = changed or threading.Condition()
         self._limit = 1.0
         self._proven = False
         self._under_way = 0
@@ -33,22 +35,27 @@ class Limiter:
         """How many requests may be under way now."""
         return int(self._limit)
 
-    @contextlib.contextmanager
-    def slot(self) -> Iterator[int]:
-        """A request's time under way. Yields its round: what it is told of trouble is of a time before the next."""
+    @property
+    def free(self) -> bool:
+        """Whether one more may begin."""
+        return self._under_way < self.limit
+
+    @property
+    def load(self) -> float:
+        """How many are under way for each that may be."""
+        return self._under_way / self.limit
+
+    def begin(self) -> int:
+        """Count a request in. Gives its round: what it is told of trouble is of a time before the next."""
         with self._changed:
-            self._changed.wait_for(lambda: self._under_way < self.limit)
             self._under_way += 1
-            number = self._round
-        try:
-            # Slept through with the slot taken, so that not all who wait go off at once when the pause ends.
-            while (left := self.pause_left()) > 0:
-                self._sleep(left)
-            yield number
-        finally:
-            with self._changed:
-                self._under_way -= 1
-                self._changed.notify_all()
+            return self._round
+
+    def end(self) -> None:
+        """Count a request out."""
+        with self._changed:
+            self._under_way -= 1
+            self._changed.notify_all()
 
     def pause_left(self) -> float:
         """Seconds for which nobody may ask."""
@@ -58,9 +65,9 @@ class Limiter:
     def answered(self) -> None:
         """A request was answered: more may be under way."""
         with self._changed:
-            grown = self._limit + 1 / self._limit if self._proven else float(self._most)
+            grown = self._limit + 1 / self._limit if self._proven else float(self.most)
             self._proven = True
-            self._limit = min(float(self._most), grown)
+            self._limit = min(float(self.most), grown)
             self._changed.notify_all()
 
     def busy(self, number: int, after_s: float = 0.0) -> None:
@@ -71,3 +78,8 @@ class Limiter:
                 self._proven = True
                 self._limit = max(1.0, self._limit / 2)
             self._pause_ends = max(self._pause_ends, self._clock() + after_s)
+
+    def anew(self) -> None:
+        """As at the first request: one until it is answered."""
+        with self._changed:
+            self._limit, self._proven = 1.0, False

@@ -1,24 +1,28 @@
-"""Opening a served model: its address, its key, what it lists of itself, and whether it gives log-likelihoods."""
+"""Opening a served model: its addresses, its key, what its servers list, and whether they give log-likelihoods."""
 
 from __future__ import annotations
 
+import functools
 import os
+import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 from harness.engines.chat import ChatTokenizer
-from harness.engines.endpoint.address import Address, parse_address
+from harness.engines.endpoint.address import Address, addresses_of
 from harness.engines.endpoint.asking import USUAL, Asker, Patience
 from harness.engines.endpoint.client import Client
 from harness.engines.endpoint.dialect import Dialect
 from harness.engines.endpoint.engine import EndpointEngine
 from harness.engines.endpoint.faults import Fault, Remedy
 from harness.engines.endpoint.limiter import Limiter, Sleep
+from harness.engines.endpoint.listing import Listing, listing_of
 from harness.engines.endpoint.prompts import Prompts
 from harness.engines.endpoint.scoring import Scorer
+from harness.engines.endpoint.servers import Server, Servers
 from harness.engines.engine import UNKNOWN_WINDOW, Clock, EngineIdentity
 from harness.engines.store import resolve
 from harness.errors import InputError, ModelUnavailable
@@ -27,8 +31,6 @@ from harness.spec.models import ModelEntry
 
 CONCURRENCY = 16
 TIMEOUT_S = 600.0
-_WINDOWS = ("max_model_len", "context_window", "context_length", "max_context_length")
-_SHOWN = 10
 
 
 def open_endpoint(
@@ -42,67 +44,78 @@ def open_endpoint(
     clock: Clock = time.monotonic,
     sleep: Sleep = time.sleep,
 ) -> EndpointEngine:
-    """The engine of a served model. The server is asked what models it has, which costs nothing.
+    """The engine of a served model. Its servers are asked what models they have, which costs nothing.
 
-    Raises InputError for an address, a name or a key that is wrong, ModelUnavailable where the server is not there.
+    Raises InputError for an address, a name or a key that is wrong, or a server that has another model than the first;
+    ModelUnavailable where no server is there.
     """
     entry.refuse_local("a served model")
-    address = parse_address(entry, environment)
-    client = Client(address, timeout_s or entry.timeout_s or TIMEOUT_S)
-    concurrency = entry.concurrency or CONCURRENCY
-    limiter = Limiter(concurrency, clock, sleep)
-    listed = _listed(client, address)
-    name = address.model or _only(listed, address)
-    address = replace(address, model=name)
+    addresses = addresses_of(entry, environment)
+    clients = [Client(address, timeout_s or entry.timeout_s or TIMEOUT_S) for address in addresses]
+    listed = _listed(clients)
+    at, told = next((at, one) for at, one in enumerate(listed) if isinstance(one, Listing))
+    name = addresses[at].model or told.only(addresses[at])
+    unlike = functools.partial(_unlike, told, addresses[at], (name, *entry.served_names))
+    for client, one in zip(clients, listed, strict=True):
+        if isinstance(one, Listing) and (why := unlike(client, one)):
+            raise InputError(f"{why}. Leave it out of the endpoints, or serve the same model there.")
+    changed = threading.Condition()
+    servers = Servers(
+        [Server(client, Limiter(entry.concurrency or CONCURRENCY, clock, changed)) for client in clients],
+        changed, clock, sleep, lambda sentence: progress.note(f"{name}: {sentence}"), _asked_again(unlike),
+    )  # fmt: skip
+    for server, one in zip(servers.all, listed, strict=True):
+        if isinstance(one, Fault):
+            servers.leave_out(server, one.reason)
+    address = replace(addresses[0], model=name)
     chat = _tokenizer(entry, cache, progress)
     folds = chat is not None and chat.conventions.folds
     dialect = Dialect(address, progress.note, structured=entry.structured, folds=folds)
-    asker = Asker(name, limiter, sleep, dialect.without, patience)
-    window = _window(listed, name) or (chat.context_tokens if chat else UNKNOWN_WINDOW)
+    window = told.window(name) or (chat.context_tokens if chat else UNKNOWN_WINDOW)
     prompts = Prompts(chat)
-    scorer = Scorer(client, prompts) if chat else None
     return EndpointEngine(
-        _identity(entry, address, name), client, dialect, asker,
-        concurrency=concurrency, window=window, prompts=prompts, scorer=scorer, note=progress.note,
+        _identity(entry, address, name), servers, dialect, Asker(name, servers, sleep, dialect.without, patience),
+        window=window, prompts=prompts, scorer=Scorer(prompts) if chat else None, note=progress.note,
     )  # fmt: skip
 
 
-def _listed(client: Client, address: Address) -> list[dict[str, Any]]:
-    """What the server lists as its models; nothing where it keeps no list.
+def _listed(clients: Sequence[Client]) -> list[Listing | Fault]:
+    """What each server lists; why not, where one is away and others are not.
 
-    Raises ModelUnavailable where it is not there, or refuses the key.
+    Raises ModelUnavailable where one refuses the key, or none is there.
     """
-    if address.kind == "azure":  # lists what can be deployed, not what is
-        return []
-    try:
-        return client.models()
-    except Fault as fault:
-        if address.model and fault.status in (400, 404, 405, 422, 501):
-            return []
-        if fault.remedy in (Remedy.AGAIN, Remedy.OTHER) and address.model:
-            return []  # whether it answers will show at the first question
-        raise ModelUnavailable(f"{address.url}: {fault.reason}.") from None
+
+    def ask(client: Client) -> Listing | Fault:
+        try:
+            return listing_of(client)
+        except Fault as fault:
+            return fault
+
+    with ThreadPoolExecutor(len(clients)) as pool:
+        listed = list(pool.map(ask, clients))
+    alone = not any(isinstance(one, Listing) for one in listed)
+    for client, one in zip(clients, listed, strict=True):
+        if isinstance(one, Fault) and (alone or one.remedy is not Remedy.BUSY):
+            raise ModelUnavailable(f"{client.address.url}: {one.reason}.")
+    return listed
 
 
-def _only(listed: list[dict[str, Any]], address: Address) -> str:
-    """The name of the one model that a server has. Raises InputError where there are none or several."""
-    # An adapter names the model that it belongs to.
-    names = [row["id"] for row in listed if not row.get("parent")]
-    if len(names) == 1:
-        return str(names[0])
-    if not names:
-        raise InputError(f"{address.url} lists no model; name the one to ask behind a #: {address.url}#NAME")
-    shown = ", ".join(names[:_SHOWN]) + (", …" if len(names) > _SHOWN else "")
-    raise InputError(f"{address.url} has {len(names)} models; name one behind a #: {shown}.")
+def _unlike(
+    told: Listing, address: Address, names: Sequence[str], client: Client, listed: Listing
+) -> str | None:
+    """That a server has another model than the first that was there, a clause; None where nothing says so."""
+    how = listed.unlike(told, names)
+    return how and f"{client.address.url} is no server of the model of {address.url}: {how}"
 
 
-def _window(listed: list[dict[str, Any]], name: str) -> int | None:
-    """How many tokens the model reads, as its server lists it: vLLM, llama.cpp and others each in their own way."""
-    row = next((row for row in listed if row["id"] == name), {})
-    meta = row.get("meta")
-    candidates = [row.get(key) for key in _WINDOWS]
-    candidates += [meta.get(key) for key in ("n_ctx", "n_ctx_train")] if isinstance(meta, dict) else []
-    return next((value for value in candidates if type(value) is int and 0 < value < UNKNOWN_WINDOW), None)
+def _asked_again(unlike: Callable[[Client, Listing], str | None]) -> Callable[[Client], None]:
+    """Asks a server that was away whether it has the model still. Raises Fault."""
+
+    def same(client: Client) -> None:
+        if why := unlike(client, listing_of(client)):
+            raise Fault(why, Remedy.NONE)
+
+    return same
 
 
 def _tokenizer(entry: ModelEntry, cache: Path, progress: Progress) -> ChatTokenizer | None:

@@ -24,7 +24,7 @@ _PROBE = "The quick brown fox jumps over the lazy dog. One, two, three, four, fi
 _ROUNDING = 1e-3
 """Above 0 by no more than this, a log-probability is one that was rounded."""
 _LEAST = -1e4
-Ask = Callable[[Callable[[], Any]], tuple[Any, int]]
+Ask = Callable[[Callable[[Client], Any]], tuple[Any, int]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,16 +37,15 @@ class Token:
 
 @dataclass(frozen=True, slots=True)
 class Scorer:
-    """Scores continuations at one server."""
+    """Scores continuations at the servers of a model."""
 
-    client: Client
     prompts: Prompts
 
-    def why_not(self, model: str) -> str | None:
-        """Why the server gives no log-likelihoods, a clause; None where it does."""
+    def why_not(self, client: Client, model: str) -> str | None:
+        """Why a server gives no log-likelihoods, a clause; None where it does."""
         (pair,) = self.prompts.pairs(Request(_PROBE, continuations=(Continuation(" Ready."),)))
         try:
-            tokens, _ = self._tokens((*pair.context, *pair.continuation), model)
+            tokens, _ = self._tokens((*pair.context, *pair.continuation), model, client)
         except Fault as fault:
             return fault.reason
         known = [token.logprob for token in tokens[1:]]
@@ -70,11 +69,11 @@ class Scorer:
         usage = Usage(read, None, attempts) if read else None
         return Completion("", 0, "choice", logprobs, greedy, usage=usage)
 
-    def _tokens(self, ids: Sequence[int], model: str) -> tuple[list[Token], int]:
+    def _tokens(self, ids: Sequence[int], model: str, client: Client) -> tuple[list[Token], int]:
         """What the server says of each token (of the first it cannot say anything), and how many it read."""
         wanted = {"max_tokens": 1, "echo": True, "logprobs": 1, "temperature": 0}
         try:
-            body = self.client.post("completions", {"model": model, "prompt": list(ids), **wanted})
+            body = client.post("completions", {"model": model, "prompt": list(ids), **wanted})
         except Fault as fault:
             if fault.remedy is Remedy.WITHOUT:  # nothing here can be left out
                 raise Fault(fault.reason, Remedy.OTHER, status=fault.status) from None

@@ -156,7 +156,7 @@ class Asker:
             stage=stage.number,
             questions=len(stage.questions),
             scores={name: score for name, score in scored.items() if score is not None},
-            seconds=math.fsum(row.wall_s for row in heard.batches),
+            seconds=math.fsum(row.machine_s for row in heard.batches),
             train_s=0.0,
             index_s=0.0,
             prompt_tokens=sum(row.prompt_tokens for row in heard.answers),

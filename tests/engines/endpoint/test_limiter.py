@@ -7,16 +7,18 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
+import pytest
+
 from harness.engines.endpoint.limiter import Limiter
 from harness.engines.engine import Message
+from harness.errors import NoAnswer
 from tests.engines.endpoint.world import QUESTION, World
 from tests.fakes import FakeClock
-from tests.servers import ScriptedServer
+from tests.servers import ScriptedServer, status
 
 
 def limiter(most: int = 16) -> Limiter:
-    clock = FakeClock()
-    return Limiter(most, clock, clock.advance)
+    return Limiter(most, FakeClock())
 
 
 def test_one_request_goes_first_and_then_as_many_as_allowed() -> None:
@@ -29,9 +31,9 @@ def test_one_request_goes_first_and_then_as_many_as_allowed() -> None:
 def test_trouble_halves_once_a_round_and_answers_raise_slowly() -> None:
     limit = limiter(16)
     limit.answered()
-    with limit.slot() as first, limit.slot() as second:
-        limit.busy(first)
-        limit.busy(second)
+    first, second = limit.begin(), limit.begin()
+    limit.busy(first)
+    limit.busy(second)
     assert limit.limit == 8
     for _ in range(8):
         limit.answered()
@@ -46,19 +48,19 @@ def test_trouble_halves_once_a_round_and_answers_raise_slowly() -> None:
 def test_there_is_always_one() -> None:
     limit = limiter(2)
     for _ in range(10):
-        with limit.slot() as number:
-            limit.busy(number)
+        limit.busy(limit.begin())
+        limit.end()
     assert limit.limit == 1
 
 
-def test_a_pause_is_everybodys() -> None:
-    clock = FakeClock()
-    limit = Limiter(4, clock, clock.advance)
-    limit.answered()
-    with limit.slot() as number:
-        limit.busy(number, 9.0)
-    with limit.slot():
-        assert clock.now == 9.0
+def test_a_pause_is_everybodys(server: ScriptedServer) -> None:
+    world = World(server)
+    world.ask()
+    server.faults.append(status(429, headers={"Retry-After": "9"}))
+    with pytest.raises(NoAnswer):
+        world.time()
+    world.ask()
+    assert world.clock.now == 9.0
 
 
 def test_never_more_requests_are_under_way_than_were_allowed() -> None:

@@ -1,21 +1,25 @@
 """Questions per second against a server: our answer pass, evidence on disk, beside a plain thread pool.
 
 Both send the same questions at the same number of requests at once, in turn, and each figure is the median of some
-turns. What is lost between the two is what limits, retries, counting and writing cost.
+turns. What is lost between the two is what limits, retries, counting and writing cost. With `--servers` the questions
+are spread over so many scripted servers instead, and the rate stands beside that many times the rate of the first.
 
     python -m benchmarks.endpoint_rate                                           # a scripted server, 50 ms a reply
     python -m benchmarks.endpoint_rate --server http://127.0.0.1:8000/v1#NAME --questions 48
+    python -m benchmarks.endpoint_rate --servers 1 2 4 --reply-s 0.5 --at-once 8 --questions 640 --turns 1
 """
 
 from __future__ import annotations
 
 import argparse
+import contextlib
 import json
 import statistics
 import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -102,6 +106,42 @@ def measure(reference: str, at_once: int, count: int, turns: int, home: Path) ->
     return {"at_once": at_once, **rates, "share": rates["ours"] / rates["plain"]}
 
 
+def spread(references: list[str], at_once: int, count: int, turns: int, home: Path) -> dict[str, float]:
+    """Questions per second over several servers, each asked `at_once` at once."""
+    first, *others = references
+    endpoints = tuple(other.partition("#")[0] for other in others)
+    entry = ModelEntry(model=first, endpoints=endpoints, concurrency=at_once)
+    engine = open_endpoint(entry, cache=home / "cache", progress=Silent(), environment={})
+    place = home / f"on{len(references)}"
+    job = jobs_of(place, engine, count)
+    seconds = statistics.median(ours(job, engine, place / f"run{turn}") for turn in range(turns))
+    return {"servers": len(references), "at_once": at_once, "ours": count / seconds}
+
+
+@contextlib.contextmanager
+def scripted(reply_s: float) -> Iterator[str]:
+    """A server in a process of its own; what a person would give to --model."""
+    command = [sys.executable, "-c", SERVER, str(reply_s)]
+    process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    assert process.stdout is not None
+    try:
+        yield process.stdout.readline().strip()
+    finally:
+        process.communicate()
+
+
+def scaling(options: argparse.Namespace) -> None:
+    """Print how the rate grows with the servers."""
+    with contextlib.ExitStack() as stack, tempfile.TemporaryDirectory() as home:
+        all_of_them = [stack.enter_context(scripted(options.reply_s)) for _ in range(max(options.servers))]
+        at_once, count, turns = options.at_once[-1], options.questions, options.turns
+        rows = [spread(all_of_them[:n], at_once, count, turns, Path(home)) for n in options.servers]
+    for row in rows:
+        row["share"] = row["ours"] / row["servers"] / (rows[0]["ours"] / rows[0]["servers"])
+        print(f"{row['servers']:2.0f} servers: {row['ours']:7.1f} questions/s, {row['share']:.0%} of linear")
+    print(json.dumps(rows))
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
@@ -113,23 +153,19 @@ def main() -> None:
     parser.add_argument("--questions", type=int, default=160)
     parser.add_argument("--turns", type=int, default=3)
     parser.add_argument("--at-once", type=int, nargs="+", default=[1, 4, 16])
+    parser.add_argument(
+        "--servers", type=int, nargs="+", metavar="N", help="spread the questions over N scripted servers"
+    )
     options = parser.parse_args()
-    process = None
-    reference = options.server
-    if reference is None:
-        command = [sys.executable, "-c", SERVER, str(options.reply_s)]
-        process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
-        assert process.stdout is not None
-        reference = process.stdout.readline().strip()
-    try:
-        with tempfile.TemporaryDirectory() as home:
-            rows = [
-                measure(reference, at_once, options.questions, options.turns, Path(home))
-                for at_once in options.at_once
-            ]
-    finally:
-        if process is not None:
-            process.communicate()
+    if options.servers:
+        scaling(options)
+        return
+    with contextlib.ExitStack() as stack, tempfile.TemporaryDirectory() as home:
+        reference = options.server or stack.enter_context(scripted(options.reply_s))
+        rows = [
+            measure(reference, at_once, options.questions, options.turns, Path(home))
+            for at_once in options.at_once
+        ]
     for row in rows:
         print(f"{row['at_once']:3.0f} at once: {row['ours']:7.1f} questions/s, plain {row['plain']:7.1f}, "
               f"{row['share']:.0%}")  # fmt: skip

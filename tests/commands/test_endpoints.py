@@ -20,7 +20,7 @@ from harness.cli import main
 from tests.commands import test_servers
 from tests.commands.test_servers import QUESTIONS, ROOT, accuracy, reply, task
 from tests.run.worlds import manifest, rows
-from tests.servers import Fault, ScriptedServer, hang_up, plainly, status
+from tests.servers import Body, Fault, Handler, ScriptedServer, hang_up, plainly, status
 
 _elsewhere = test_servers._elsewhere
 Servers = list[ScriptedServer]
@@ -83,10 +83,9 @@ def test_a_run_that_lost_all_its_servers_goes_on_at_others(servers: Servers, tmp
     first, second, third = servers
     assert compare([third], "unbroken") == 0
 
-    def dies(handler: Any, body: dict[str, Any]) -> None:
-        if len(first.asked) + len(second.asked) > QUESTIONS // 2:
-            return hang_up(handler, body)
-        return handler.server.script.answer(handler, body)
+    def dies(handler: Handler, body: Body) -> None:
+        gone = len(first.asked) + len(second.asked) > QUESTIONS // 2
+        (hang_up if gone else handler.server.script.answer)(handler, body)
 
     first.always = second.always = dies
     assert compare([first, second], "run") == 1
@@ -111,8 +110,13 @@ def _nameless(row: str) -> dict[str, Any]:
 
 @pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="there is no SIGKILL on this platform")
 def test_a_killed_run_goes_on_and_asks_nothing_twice(servers: Servers, tmp_path: Path) -> None:
+
+    def slowly(messages: list[dict[str, str]]) -> str:
+        time.sleep(0.5)
+        return reply(messages)
+
     for server in servers:
-        server.reply = lambda messages: time.sleep(0.5) or reply(messages)
+        server.reply = slowly
     (tmp_path / "models.yaml").write_text(
         f"models:\n- model: {servers[0].reference}\n  concurrency: 2\n  endpoints: [{servers[1].url}]\n"
     )

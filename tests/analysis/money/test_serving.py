@@ -119,6 +119,14 @@ def test_a_server_on_this_machine_is_the_runs_machine(server: str | None) -> Non
     assert serving_of(ModelFacts(name="tiny", server=server), [row()], adapted=False) is None
 
 
+def test_servers_of_which_one_is_elsewhere_are_not_the_runs_machine() -> None:
+    here, there = "http://localhost:8000/v1", "http://10.0.0.7:8000/v1"
+    assert serving_of(ModelFacts(name="tiny", server=here, endpoints=(here,)), [row()], adapted=False) is None
+    spread = serving_of(ModelFacts(name="tiny", server=here, endpoints=(there,)), [row()], adapted=False)
+    assert spread is not None
+    assert spread.unknown is not None
+
+
 def test_an_hour_that_is_declared_makes_a_hosted_model_one_of_hours() -> None:
     facts = ModelFacts(name="big", server=SERVER, billed_by="token", usd_per_hour=4.0)
     serving = serving_of(facts, [row()], adapted=False)
@@ -214,8 +222,13 @@ def test_what_must_stay_in_house_rules_out_a_service_and_not_a_private_server(tm
     assert met["base@large"]["in_house"] is Met.MET, "10.0.0.7 is a private address"
     assert met["base@small"]["in_house"] is Met.MET
     assert met["base@large"]["max_memory_gb"] is Met.UNKNOWN, "nobody said how large its weights are"
-    public = [{**MODELS["other_models"][0], "server": SERVER}, MODELS["other_models"][1]]
-    found = task(tmp_path / "public", needs=Requirements(in_house=True), other_models=public)
+
+
+@pytest.mark.parametrize("public", [{"server": SERVER}, {"endpoints": [SERVER]}])
+def test_one_server_in_public_takes_data_out_of_the_house(tmp_path: Path, public: dict[str, Any]) -> None:
+    large, hosted = MODELS["other_models"]
+    models = [{**large, **public}, hosted]
+    found = task(tmp_path / "public", needs=Requirements(in_house=True), other_models=models)
     (outcome,) = found.decision.candidates["base@large"].requirements
     assert outcome.status is Met.MISSED
 

@@ -387,9 +387,8 @@ def _requirements(options: argparse.Namespace) -> dict[str, Any]:
 def resumed_settings(options: argparse.Namespace) -> Settings:
     """The settings a stopped run was made with. Raises InputError where flags would change them, or it is damaged.
 
-    What it may spend, and at which further servers a model is asked, shape no answer, and may be others than before.
-
-    Whether code of tasks may run is asked of the command line alone: a run folder may come from anybody.
+    What it may spend, and what `COURSE` names, may be other than before. Whether code of tasks may run is
+    asked of the command line alone: a run folder may come from anybody.
     """
     from harness.analysis.reading import read_run
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from harness.analysis.results.tuning import Tuning
+from harness.analysis.results.tuning import LearningCurve, Tuning
 from harness.quantities import counted, percent, seconds
 from harness.report.effort import TUNE
 from harness.report.pictures import chart
-from harness.report.pictures.plot import Missing, Plot, TaskView
+from harness.report.pictures.plot import Missing, Plot, Spec, TaskView
 from harness.steps import Step
 
 EFFORT = "Score on dev against effort"
@@ -59,23 +59,8 @@ def learning_curves(view: TaskView) -> Plot | Missing:
     if not curves:
         return Missing(CURVES, "no strategy was asked with fewer examples", FEWER)
     looks = {view.looks[name].label: view.looks[name] for name in curves}
-    measured, fitted = [], []
-    for name, curve in curves.items():
-        system = view.looks[name].label
-        measured += [
-            {"system": system, "examples": point.examples, **chart.interval(point.accuracy)}
-            for point in curve.points
-        ]
-        fitted += [
-            {
-                "system": system,
-                "examples": point.examples,
-                "fit": point.mean,
-                "from": point.low,
-                "to": point.high,
-            }
-            for point in curve.fitted
-        ]
+    measured = [row for name, curve in curves.items() for row in _measured(view.looks[name].label, curve)]
+    fitted = [row for name, curve in curves.items() for row in _fitted(view.looks[name].label, curve)]
     rivals = [
         {"rival": name, "accuracy": view.figures.strategies[name].accuracy.mean}
         for name in dict.fromkeys(row.reach.rival for row in curves.values() if row.reach)
@@ -87,22 +72,7 @@ def learning_curves(view: TaskView) -> Plot | Missing:
     )
     colour = chart.by("system", {label: look.colour for label, look in looks.items()}, chart.legend([*looks]))
     shape = chart.by("system", {label: look.shape for label, look in looks.items()}, chart.legend([*looks]))
-    layers = [
-        axes.layer(
-            chart.mark("area", fillOpacity=0.15), "examples", ("from", "to"), rows=fitted, color=colour
-        ),
-        axes.layer(chart.line(strokeDash=[6, 3]), "examples", "fit", rows=fitted, color=colour),
-        axes.layer(chart.rule(strokeDash=[2, 2], color=chart.SOFT), None, "accuracy", rows=rivals),
-        axes.layer(
-            chart.text(align="left", dy=-7, color=chart.SOFT),
-            {"value": 4},
-            "accuracy",
-            rows=rivals,
-            text="rival",
-        ),
-        axes.layer(chart.rule(strokeWidth=2), "examples", ("low", "high"), color=colour),
-        axes.layer(chart.point(size=70), "examples", "mean", color=colour, shape=shape),
-    ]
+    layers = [*_beyond(axes, fitted, colour), *_rivals(axes, rivals), *_dots(axes, colour, shape)]
     caption = (
         "Points are measured, with 95 % intervals; the dashed line is fitted and goes on to ten times the questions "
         "there are, its band what the test questions leave open. Beyond the last point it is a guess. The dotted line "
@@ -114,6 +84,46 @@ def learning_curves(view: TaskView) -> Plot | Missing:
         for name, row in curves.items()
     )
     return chart.plot(CURVES, caption, descriptions, layers, height=240, rows=measured)
+
+
+def _measured(system: str, curve: LearningCurve) -> list[Spec]:
+    return [
+        {"system": system, "examples": point.examples, **chart.interval(point.accuracy)}
+        for point in curve.points
+    ]
+
+
+def _fitted(system: str, curve: LearningCurve) -> list[Spec]:
+    return [
+        {"system": system, "examples": point.examples, "fit": point.mean, "from": point.low, "to": point.high}
+        for point in curve.fitted
+    ]
+
+
+def _beyond(axes: chart.Axes, fitted: list[Spec], colour: Spec) -> list[Spec]:
+    """The fitted curve in its band."""
+    band = chart.mark("area", fillOpacity=0.15)
+    return [
+        axes.layer(band, "examples", ("from", "to"), rows=fitted, color=colour),
+        axes.layer(chart.line(strokeDash=[6, 3]), "examples", "fit", rows=fitted, color=colour),
+    ]
+
+
+def _rivals(axes: chart.Axes, rivals: list[Spec]) -> list[Spec]:
+    """A dotted line under its name."""
+    name = chart.text(align="left", dy=-7, color=chart.SOFT)
+    return [
+        axes.layer(chart.rule(strokeDash=[2, 2], color=chart.SOFT), None, "accuracy", rows=rivals),
+        axes.layer(name, {"value": 4}, "accuracy", rows=rivals, text="rival"),
+    ]
+
+
+def _dots(axes: chart.Axes, colour: Spec, shape: Spec) -> list[Spec]:
+    """What was measured, with its interval."""
+    return [
+        axes.layer(chart.rule(strokeWidth=2), "examples", ("low", "high"), color=colour),
+        axes.layer(chart.point(size=70), "examples", "mean", color=colour, shape=shape),
+    ]
 
 
 def _ticks(low: float, high: float) -> list[float]:

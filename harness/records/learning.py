@@ -66,6 +66,8 @@ class TrialRow:
     """The run was stopped in its middle: it says what was paid for until then, and a later row what came of it."""
     propose_s: Seconds = 0.0
     """What proposing its system message took."""
+    propose_usd: Usd | None = None
+    """What proposing it cost, as `usd`; every trial of the message has it, though it was paid once."""
 
     @property
     def score(self) -> float | None:
@@ -79,6 +81,7 @@ class ProposalRow:
 
     `model`: what the run calls the model whose systems try it; None: it has only one. `proposer`: the model that wrote
     it. `seconds`: its share of the time of requests that were asked together. `dropped`: why it is not tried, a clause.
+    `usd`: as of `TrialRow`.
     """
 
     task: Known
@@ -90,6 +93,7 @@ class ProposalRow:
     prompt_tokens: Count
     completion_tokens: Count
     dropped: Text | None = None
+    usd: Usd | None = None
 
 
 ALL_EPOCHS = "max_epochs"

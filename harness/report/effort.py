@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 
 from harness.analysis.results.run import TaskResult
@@ -82,7 +83,7 @@ def searches(task: TaskResult) -> Table:
         ("Settings tried", lambda row: str(row[1].tried)),
         ("What came of it", lambda row: row[1].said),
         ("Time", lambda row: seconds(row[1].seconds)),
-        ("Requests to a server", lambda row: NA if row[1].usd is None else dollars(row[1].usd)),
+        ("Requests to a server", lambda row: _paid(row[1])),
     )
 
 
@@ -98,8 +99,20 @@ def trials(task: TaskResult) -> Table:
         ("Of it training", lambda row: seconds(row[2].train_s) if row[2].train_s else "–"),
         ("Tokens read", lambda row: whole(row[2].prompt_tokens)),
         ("Tokens written", lambda row: whole(row[2].completion_tokens)),
+        *([PAID] if any(row[2].usd is not None for row in rows) else []),
         ("", lambda row: _fate(row[2])),
     )
+
+
+Tried = tuple[str, Tuning, Trial]
+"""A strategy, its search, and a setting of it."""
+
+
+def _paid(spent: Tuning | Trial) -> str:
+    return NA if spent.usd is None else dollars(spent.usd)
+
+
+PAID: tuple[str, Callable[[Tried], str]] = ("Requests to a server", lambda row: _paid(row[2]))
 
 
 def _score(search: Tuning, trial: Trial) -> str:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from harness.analysis.results.run import TaskResult
-from harness.quantities import counted
+from harness.quantities import NA, counted, dollars
+from harness.records import ProposalRow
 from harness.report.view import Block, Bullets, Table, table_of
 
 LEAD = (
@@ -27,12 +28,21 @@ def blocks(task: TaskResult) -> list[Block]:
 
 
 def proposals(task: TaskResult) -> Table:
+    rows = task.effort.proposals
     return table_of(
-        task.effort.proposals,
+        rows,
         ("Message", lambda row: row.text or "–"),
         (
             "Proposed by",
             lambda row: row.proposer if row.model is None else f"{row.proposer}, for {row.model}",
         ),
+        *([PAID] if any(row.usd is not None for row in rows) else []),
         ("Not tried, as", lambda row: row.dropped or "–"),
     )
+
+
+def _paid(row: ProposalRow) -> str:
+    return NA if row.usd is None else dollars(row.usd)
+
+
+PAID = ("Request to a server", _paid)

@@ -10,12 +10,14 @@ import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from datetime import date
 from typing import Any, cast
 
 from harness.engines.engine import AdapterRef, Clock, Completion, Engine, Request, TimedCompletion, is_served
 from harness.errors import InputError, NoAnswer, SpendingLimit
 from harness.quantities import dollars
 from harness.records import AnswerRow, ApiPrice, FailureRow, TimingRow
+from harness.run.begin import model_facts
 from harness.run.counts import read_tokens, written_tokens
 from harness.run.facts import ModelFacts
 from harness.run.folder import ANSWERS, FAILURES, REPEATS, TIMINGS, RunFolder
@@ -113,10 +115,11 @@ class Metered:
             except NoAnswer as error:
                 cost.append(error.attempts * sum(usd(price, tokens, 0) for tokens in read))
                 raise
-            cost += [_cost(price, done, tokens) for done, tokens in zip(answered, read, strict=False)]
+            cost += [cost_of(price, done, tokens) for done, tokens in zip(answered, read, strict=False)]
 
 
-def _cost(price: ApiPrice, completion: Completion, read: int) -> float:
+def cost_of(price: ApiPrice, completion: Completion, read: int) -> float:
+    """The dollars of an answer, with all attempts at it. `read`: tokens of the prompt, where its server counts none."""
     if (usage := completion.usage) is None:
         return usd(price, read, completion.completion_tokens)
     cached = usage.cached_tokens or 0
@@ -136,16 +139,23 @@ def declared_price(facts: ModelFacts, *, adapted: bool) -> ApiPrice:
 
 def metered(tools: Tools, manifest: Manifest, spending: Spending) -> Tools:
     """The tools of a run whose servers are counted. Raises InputError where nobody says what one's tokens cost."""
-    facts = {row.label: row for row in manifest.models}
-    models = tuple(_metered(model, facts[model.label], spending) for model in tools.models)
-    proposer = tools.proposer
-    of_run = [new.engine for old, new in zip(tools.models, models, strict=True) if old.engine is proposer]
-    if proposer is not None and is_served(proposer) and not of_run:
-        raise InputError(
-            "--max-usd counts the models of the run; let one of them propose system messages (--optimise-with), or a "
-            "local model."
-        )
-    return replace(tools, models=models, proposer=next(iter(of_run), proposer))
+    known = [(model, _metered(model, facts, spending)) for model, facts in _known(tools, manifest)]
+    proposer = next((metered for model, metered in known if model is tools.proposer), tools.proposer)
+    return replace(tools, models=tuple(new for _, new in known[: len(tools.models)]), proposer=proposer)
+
+
+def _known(tools: Tools, manifest: Manifest) -> Iterator[tuple[Model, ModelFacts]]:
+    """The models of a run with what its manifest knows of them, and who proposes system messages besides."""
+    yield from zip(tools.models, manifest.models, strict=True)
+    proposer, sheet = tools.proposer, manifest.price_sheet
+    if proposer and sheet and not any(proposer is model for model in tools.models):
+        yield proposer, model_facts(proposer, sheet, date.fromisoformat(manifest.created[:10]))
+
+
+def price_of_model(model: Model, tools: Tools, manifest: Manifest) -> ApiPrice | None:
+    """As `price_of`, of a model of the run or the one that proposes system messages; None where it is no server's."""
+    facts = next((facts for known, facts in _known(tools, manifest) if known is model), None)
+    return price_of(facts) if facts and is_served(model.engine) else None
 
 
 def _metered(model: Model, facts: ModelFacts, spending: Spending) -> Model:
@@ -173,10 +183,7 @@ def spent_before(folder: RunFolder) -> float:
         if price := prices.get(timed.system):
             total += usd(price, timed.prompt_tokens, timed.completion_tokens, timed.cached_tokens or 0)
     total += sum(row.usd or 0.0 for row in (*folder.trials(), *folder.learnt()))
-    asked = {facts.name: price_of(facts, adapted=False) for facts in manifest.models}
-    for proposed in folder.proposals():
-        if price := asked.get(proposed.proposer):
-            total += usd(price, proposed.prompt_tokens, proposed.completion_tokens)
+    total += sum(row.usd or 0.0 for row in folder.proposals())
     for failed in read_rows(folder.path / FAILURES, FailureRow).all:
         if price := prices.get(failed.system):
             total += failed.attempts * usd(price, lengths.get(failed.system, 0), 0)

@@ -59,7 +59,7 @@ class Tools:
     measure: Measure | None = None
     """Finds out how fast a model answers here; None: nobody wants to know."""
     reranker: OpenReranker = no_reranker
-    proposer: Engine | None = None
+    proposer: Model | None = None
     """Who proposes system messages; None: the model that answers with them."""
     executor: Executor = field(default_factory=InProcess)
     """Who computes what local models answer."""
@@ -119,13 +119,15 @@ def load_tools(settings: Settings, progress: Progress | None = None) -> Tools:
     )  # fmt: skip
 
 
-def _proposer(settings: Settings, opened: Sequence[Model], cache: Path, progress: Progress) -> Engine | None:
+def _proposer(settings: Settings, opened: Sequence[Model], cache: Path, progress: Progress) -> Model | None:
     """The model that proposes system messages: one of the run, or another one. Raises as `load_tools`."""
     if settings.optimise_with is None:
         return None
+    of_run = (model for model in opened if settings.optimise_with in (model.label, model.entry.model))
+    if model := next(of_run, None):
+        return model
     entry = entry_of(settings.optimise_with)
-    of_run = (model.engine for model in opened if settings.optimise_with in (model.label, model.entry.model))
-    return next(of_run, None) or open_entry(entry, cache=cache, progress=progress, date=settings.date)
+    return Model(entry, open_entry(entry, cache=cache, progress=progress, date=settings.date), None)
 
 
 def _device(models: Sequence[Model]) -> str:

@@ -26,7 +26,7 @@ from harness.analysis.results.hosting import Hosting
 from harness.analysis.results.money import Cost, MonthlyTotal, PriceFacts, Projection
 from harness.analysis.results.tokens import ByToken
 from harness.analysis.statistics.intervals import mean
-from harness.analysis.tuning.effort import searched_by, seconds_of, usd_of
+from harness.analysis.tuning.effort import machine_seconds_of, searched_by, usd_of
 from harness.run.facts import TrainedAdapter
 from harness.run.manifest import Manifest
 from harness.spec.system import ServedAdapter
@@ -74,7 +74,6 @@ def measured_of(run: Evidence, pair: Pair) -> Measured:
     seconds = [row.e2e_s for row in timings]
     model = run.manifest.model_of(system)
     searched = searched_by(run, pair[0], system) if candidate else ()
-    trials_usd = usd_of(searched)
     held = system.adapter if candidate and isinstance(system.adapter, ServedAdapter) else None
     return Measured(
         strategy=pair[1],
@@ -94,8 +93,8 @@ def measured_of(run: Evidence, pair: Pair) -> Measured:
         labels=adapter.record.examples if adapter else examples.documents if examples else None,
         index_s=_sum([part.seconds for part in indexes]),
         embed_tokens=_sum([part.embed_tokens for part in indexes]),
-        tuning_s=seconds_of(searched) if searched and trials_usd is None else None,
-        tuning_usd=trials_usd,
+        tuning_s=machine_seconds_of(searched),
+        tuning_usd=usd_of(searched),
         stored_bytes=None if not sizes or None in sizes else sum(size for size in sizes if size),
         load_s=run.manifest.load_s if model.load_s is None and model is run.manifest.model else model.load_s,
         serving=serving_of(model, run.answers.get(pair, ()), adapted=system.adapted),

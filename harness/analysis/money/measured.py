@@ -76,7 +76,7 @@ class Measured:
     labels: int | None = None
     """Training questions with answers that it needs: to be trained on, or to find examples among."""
     tuning_s: float | None = None
-    """Machine seconds of the search for its settings; None: there was none, or it was paid by the token."""
+    """Machine seconds of the search for its settings; None: there was none, or all of it was paid by the token."""
     tuning_usd: float | None = None
     """What the search's requests to a server cost."""
     index_s: float | None = None

@@ -129,9 +129,15 @@ def _components(measured: Measured, priced: Prices, hosting: Paid | None, querie
         if people
         else None,
         index_usd=_index(m, priced) if m.candidate and m.searches else None,
-        tuning_usd=priced.usd(m.tuning_s) if m.tuning_usd is None else m.tuning_usd,
+        tuning_usd=_tuning(m, priced),
         storage_usd_per_month=None if stored is None else stored / 1e9 * priced.storage_usd_per_gb_month,
     )
+
+
+def _tuning(measured: Measured, priced: Prices) -> float | None:
+    """The search for settings: the machine's seconds, and what servers were paid; None: there was none."""
+    terms = priced.usd(measured.tuning_s), measured.tuning_usd
+    return None if terms == (None, None) else _sum(*terms)
 
 
 def _index(measured: Measured, priced: Prices) -> float | None:

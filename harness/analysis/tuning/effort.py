@@ -83,16 +83,28 @@ def _trial(rows: Sequence[TrialRow], last: int, *, chosen: bool) -> Trial:
 def seconds_of(rows: Iterable[TrialRow]) -> float:
     """What trials took, or would have without the cache: its answers count as long as those that were computed."""
     rows = [*rows]
+    return _asked_s(rows) + math.fsum(row.propose_s for row in rows)
+
+
+def machine_seconds_of(rows: Iterable[TrialRow]) -> float | None:
+    """The same without what was paid for by the token; None where everything was."""
+    rows = [*rows]
+    proposed = [row.propose_s for row in rows if row.propose_s and row.propose_usd is None]
+    unpaid = [row for row in rows if row.usd is None]
+    return _asked_s(unpaid) + math.fsum(proposed) if unpaid or proposed else None
+
+
+def _asked_s(rows: Sequence[TrialRow]) -> float:
     computed = sum(len(row.scores) - row.cached for row in rows)
     answers = sum(len(row.scores) for row in rows)
     answering = math.fsum(row.seconds for row in rows)
     scaled = answering * answers / computed if computed > 0 else answering
-    return scaled + math.fsum(row.train_s + row.index_s + row.propose_s for row in rows)
+    return scaled + math.fsum(row.train_s + row.index_s for row in rows)
 
 
 def usd_of(rows: Iterable[TrialRow]) -> float | None:
     """What requests to servers cost; None where none was paid for by the token."""
-    known = [row.usd for row in rows if row.usd is not None]
+    known = [usd for row in rows for usd in (row.usd, row.propose_usd) if usd is not None]
     return math.fsum(known) if known else None
 
 

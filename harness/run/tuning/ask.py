@@ -19,6 +19,7 @@ from harness.run.prepare import ReadyJob, TaskContext
 from harness.run.scores import scores_of
 from harness.run.spending import price_of, usd
 from harness.run.tools import Model, Tools
+from harness.run.tuning.messages import ProposalEffort
 from harness.run.tuning.words import in_words
 from harness.spec.space import MESSAGE, Changes
 from harness.spec.system import System
@@ -82,8 +83,8 @@ class Asker:
     context: TaskContext
     cache: AnswerCache | None
     seed: int
-    proposed_s: Mapping[str, float] = field(default_factory=dict)
-    """System message → the seconds of proposing it."""
+    proposed: Mapping[str, ProposalEffort] = field(default_factory=dict)
+    """System message → what proposing it took."""
     stopped: Callable[[TrialRow], None] = lambda _row: None
     """Told of a trial that a server, or the limit of what may be spent, has stopped."""
 
@@ -115,10 +116,11 @@ class Asker:
             ready, adapter
         )
         row = self._row(candidate, stage, heard)
-        propose_s = (
-            self.proposed_s.get(str(candidate.changes.get(MESSAGE)), 0.0) if stage.number == 0 else 0.0
-        )
-        return replace(row, train_s=train_s, index_s=self._index_s(candidate), propose_s=propose_s)
+        row = replace(row, train_s=train_s, index_s=self._index_s(candidate))
+        proposed = self.proposed.get(str(candidate.changes.get(MESSAGE)))
+        if proposed is None or stage.number:
+            return row
+        return replace(row, propose_s=proposed.seconds, propose_usd=proposed.usd)
 
     def _adapter(self, job: Job) -> tuple[AdapterRef | None, float]:
         """The adapter that a job answers with, and the seconds that training it takes."""

@@ -42,8 +42,8 @@ class Askers:
             task, model.engine, self._retrievers_of(task), self.settings.seed, self._finders_of(task)
         )
         facts = self.folder.manifest.model_of(system)
-        proposed_s = self.messages.seconds(task, system)
-        return Asker(self.tools, model, facts, context, self._cache, self.settings.seed, proposed_s)
+        proposed = self.messages.efforts(task, system)
+        return Asker(self.tools, model, facts, context, self._cache, self.settings.seed, proposed)
 
     @cached_property
     def messages(self) -> Messages:

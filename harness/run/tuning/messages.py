@@ -2,16 +2,26 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field
 
 from harness.records import ProposalRow
 from harness.run.folder import RunFolder
 from harness.run.settings import Settings
+from harness.run.spending import price_of_model
 from harness.run.tools import Tools
 from harness.run.tuning.propose import Proposer, in_words
 from harness.spec.system import System
 from harness.spec.task import Task
 from harness.spec.taskspec import TaskSpec
+
+
+@dataclass(frozen=True, slots=True)
+class ProposalEffort:
+    """What proposing a message took. `usd`: as of `ProposalRow`."""
+
+    seconds: float = 0.0
+    usd: float | None = None
 
 
 @dataclass
@@ -41,9 +51,15 @@ class Messages:
         stand_ins = [] if ask else range(len(texts), wanted)
         return (*texts, *(f"{task.own.system_message} ({n})" for n in stand_ins))
 
-    def seconds(self, task: Task, system: System) -> dict[str, float]:
-        """Message → what proposing it took."""
-        return {row.text: row.seconds for row in self._known(task, system) if row.dropped is None}
+    def efforts(self, task: Task, system: System) -> dict[str, ProposalEffort]:
+        """Message → what proposing it took. Those that are not tried were asked for as well: all bear their part."""
+        rows = self._known(task, system)
+        served = [row.text for row in rows if row.dropped is None]
+        if not served:
+            return {}
+        paid = [row.usd for row in rows if row.usd is not None]
+        seconds = math.fsum(row.seconds for row in rows) / len(served)
+        return dict.fromkeys(served, ProposalEffort(seconds, math.fsum(paid) / len(served) if paid else None))
 
     def _known(self, task: Task, system: System) -> list[ProposalRow]:
         place = (task.name, system.model_label)
@@ -53,8 +69,11 @@ class Messages:
     def _proposed(self, task: Task, system: System, wanted: int) -> list[ProposalRow]:
         place, tools = (task.name, system.model_label), self.tools
         if place not in self._rows:
-            engine = tools.proposer or tools.of(system).engine
-            proposer = Proposer(task, system.model_label, engine, self.settings.seed, tools.clock)
+            model = tools.proposer or tools.of(system)
+            price = price_of_model(model, tools, self.folder.manifest)
+            proposer = Proposer(
+                task, system.model_label, model.engine, self.settings.seed, tools.clock, price
+            )
             rows = proposer.propose(wanted, self._known(task, system), self.folder.add_proposal)
             tools.progress.note(f"  {task.name}: {in_words(rows)}")
             self._rows[place] = rows

@@ -10,11 +10,12 @@ import random
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from harness.engines.engine import Clock, Completion, Decoding, Engine, Message, Request
+from harness.engines.engine import Clock, Completion, Decoding, Engine, Message, Request, is_served
 from harness.engines.reasoning import THINKING_TOKENS
 from harness.quantities import listed
-from harness.records import ProposalRow
+from harness.records import ApiPrice, ProposalRow
 from harness.run.prompts import target_text
+from harness.run.spending import cost_of
 from harness.spec.task import Task
 
 SHOWN = 6
@@ -41,7 +42,10 @@ Keep = Callable[[ProposalRow], None]
 
 @dataclass(frozen=True)
 class Proposer:
-    """Proposes messages for the systems of one task and model. `engine`: of the model that proposes."""
+    """Proposes messages for the systems of one task and model. `engine`: of the model that proposes.
+
+    `price`: of its tokens; None: they are not paid for, or no price is known.
+    """
 
     task: Task
     model: str | None
@@ -49,18 +53,20 @@ class Proposer:
     engine: Engine
     seed: int
     clock: Clock
+    price: ApiPrice | None = None
 
     def propose(self, count: int, known: Sequence[ProposalRow], keep: Keep) -> list[ProposalRow]:
         """Until `count` messages serve, or enough was asked; `known`: what a stopped run proposed already.
 
-        `keep` is given each new row as soon as it is there.
+        `keep` is given each new row as soon as it is there: a server is asked for one at a time, so that nothing that
+        was paid for is lost.
         """
         rows = list(known)
         while (lacking := count - sum(row.dropped is None for row in rows)) > 0:
             numbers = range(len(rows), min(len(rows) + lacking, ATTEMPTS * count))
             if not numbers:
                 break
-            for row in self._asked(numbers, rows):
+            for row in self._asked(numbers[:1] if is_served(self.engine) else numbers, rows):
                 keep(row)
                 rows.append(row)
         return rows
@@ -73,6 +79,7 @@ class Proposer:
         rows: list[ProposalRow] = []
         for number, request, completion in zip(numbers, requests, completions, strict=True):
             text = whole(self.task, message_of(completion.text))
+            read = completion.usage.prompt_tokens if completion.usage else self.engine.inspect(request).tokens
             rows.append(
                 ProposalRow(
                     task=self.task.name,
@@ -81,11 +88,10 @@ class Proposer:
                     number=number,
                     text=text,
                     seconds=seconds,
-                    prompt_tokens=completion.usage.prompt_tokens
-                    if completion.usage
-                    else self.engine.inspect(request).tokens,
+                    prompt_tokens=read,
                     completion_tokens=completion.completion_tokens,
                     dropped=self._fault(completion, text, [*before, *rows]),
+                    usd=None if self.price is None else cost_of(self.price, completion, read),
                 )
             )
         return rows

@@ -11,15 +11,20 @@ import pytest
 from harness.analysis.derive import derive
 from harness.analysis.reading import read_run
 from harness.engines.engine import AdapterRef, Completion, Request
+from harness.errors import InputError, SpendingLimit
 from harness.files import sha256_text
 from harness.records import ProposalRow
 from harness.report.document import task_sections
 from harness.run.compare import dry_run
+from harness.run.folder import RunFolder
 from harness.run.manifest_file import read_manifest
+from harness.run.spending import spent_before
 from harness.run.tuning.propose import ATTEMPTS, KINDS, Proposer, in_words, message_of, whole
+from harness.spec.models import ModelEntry
 from harness.spec.system import System
 from harness.spec.task import Task, load_task
-from tests.fakes import FakeClock, RecordingEngine
+from tests.fakes import FakeClock, RecordingEngine, ServedEngine
+from tests.run.test_estimate import priced
 from tests.run.test_forms import LABELS, label_task
 from tests.run.worlds import Killed, go, lines, make_task, make_tools, rows, settings_of
 
@@ -140,10 +145,68 @@ def test_another_model_may_propose(tmp_path: Path) -> None:
     task, engine = world(tmp_path), RecordingEngine(proposing)
     other = RecordingEngine(lambda prompt, _: f"Be firm. {sha256_text(prompt)[:4]}")
     other.identity = replace(other.identity, name="poet")
-    tools = replace(make_tools(tmp_path / "cache", engine), proposer=other)
+    tools = make_tools(tmp_path / "cache", engine)
+    tools = replace(tools, proposer=replace(tools.model, engine=other))
     folder = go(settings_of(task, "base", optimise_prompt=2), [task], tools, tmp_path / "run")
     assert {row["proposer"] for row in rows(folder, "proposals")} == {"poet"}
     assert len(other.batches) == 1
+
+
+def test_what_a_server_proposes_is_paid_for_once_and_booked_to_each_search(tmp_path: Path) -> None:
+    task = world(tmp_path)
+    engine = ServedEngine(lambda prompt, _: "" if KINDS[0] in prompt else proposing(prompt, None))
+    settings = settings_of(task, "base", "rag", optimise_prompt=2, max_usd=5.0)
+    folder = go(settings, [task], priced(tmp_path / "cache", engine), tmp_path / "run")
+    proposed, tried = rows(folder, "proposals"), rows(folder, "tuning")
+    assert [row["dropped"] for row in proposed] == ["it is empty", None, None]
+    paid = sum(row["usd"] for row in proposed)
+    assert all(row["usd"] > 0 for row in proposed)
+    assert [row["propose_usd"] for row in tried if row["stage"] == 0] == [None, paid / 2, paid / 2] * 2
+    result = derive(read_run(folder)).tasks[task.name]
+    for name in ("base", "rag"):
+        default = next(row.default.id for row in read_manifest(folder).tuned if row.default.name == name)
+        asked = sum(row["usd"] for row in tried if row["system"] == default)
+        assert result.effort.tuning[name].usd == pytest.approx(asked + paid)
+        assert result.strategies[name].cost.components.tuning_usd == pytest.approx(asked + paid)
+    text = str(task_sections(result))
+    assert "Request to a server" in text
+
+
+def test_proposals_count_against_the_limit_and_none_is_paid_for_twice(tmp_path: Path) -> None:
+    task, one = world(tmp_path), ServedEngine(lambda prompt, _: proposing(prompt, None))
+    settings = settings_of(task, "base", optimise_prompt=3, use_cache=False)
+    go(settings, [task], priced(tmp_path / "cache", one), tmp_path / "free")
+    first, *_ = rows(tmp_path / "free", "proposals")
+    settings = replace(settings, max_usd=first["usd"] + 0.0021)  # 200 tokens may cost $0.002
+    with pytest.raises(SpendingLimit, match="--max-usd"):
+        go(settings, [task], priced(tmp_path / "cache", one), tmp_path / "run")
+    folder = RunFolder(tmp_path / "run", read_manifest(tmp_path / "run"))
+    before = len(folder.proposals())
+    assert before == 1
+    assert spent_before(folder) == pytest.approx(sum(row.usd or 0.0 for row in folder.proposals()))
+    again = ServedEngine(lambda prompt, _: proposing(prompt, None))
+    go(
+        replace(settings, max_usd=5.0), [task], priced(tmp_path / "cache", again), tmp_path / "run", resume=True
+    )  # fmt: skip
+    assert sum(ASKS in text for text in again.asked) == 3 - before
+
+
+def test_another_server_that_proposes_is_counted_too_and_refused_without_a_price(tmp_path: Path) -> None:
+    task = world(tmp_path)
+    tools = make_tools(tmp_path / "cache", RecordingEngine(proposing))
+    poet = priced(tmp_path / "cache", ServedEngine(lambda prompt, _: proposing(prompt, None))).model
+    settings = settings_of(task, "base", optimise_prompt=2, max_usd=5.0)
+    folder = go(settings, [task], replace(tools, proposer=poet), tmp_path / "run")
+    assert all(row["usd"] > 0 for row in rows(folder, "proposals"))
+    cost = derive(read_run(folder)).tasks[task.name].strategies["base"].cost.components
+    assert cost.tuning_usd
+    assert cost.tuning_usd > sum(
+        row["usd"] for row in rows(folder, "proposals")
+    )  # the machine's time as well
+    unknown = replace(poet, entry=ModelEntry(model="openai:nobody-knows-it"))
+    unknown.engine.identity = replace(unknown.engine.identity, billed_by="token")  # type: ignore[misc]
+    with pytest.raises(InputError, match="nothing says what the tokens"):
+        go(settings, [task], replace(tools, proposer=unknown), tmp_path / "other")
 
 
 def test_the_report_shows_what_was_proposed_and_what_was_taken(tmp_path: Path) -> None:

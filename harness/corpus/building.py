@@ -29,7 +29,7 @@ from harness.corpus.index import (
     write_sidecar,
 )
 from harness.corpus.passages import StoredPassages, write_passages
-from harness.corpus.vectors import SHARD, VectorStore, key_of
+from harness.corpus.vectors import SHARD, VectorStore, keys_of
 from harness.corpus.window import prefixes_of
 from harness.errors import HarnessError
 from harness.files import locked, new_folder, sha256_json
@@ -207,7 +207,7 @@ class Build:
                 passages = cut(group, self.embedder, self.source.chunking)
                 write_passages(stream, passages)
                 texts = [embedding_text(passage) for passage in passages]
-                keys += b"".join(key_of(text) for text in texts)
+                keys += keys_of(texts).tobytes()
                 tokens.extend(self.embedder.count_tokens([self._prefix + text for text in texts]))
                 advance(len(group))
         return np.frombuffer(bytes(keys), dtype="<u8").reshape(-1, 2), np.array(tokens, dtype=np.int64)
@@ -215,28 +215,20 @@ class Build:
     def _embed(
         self, passages: Sequence[Passage], keys: NDArray[np.uint64], store: VectorStore
     ) -> NDArray[np.int64]:
-        """Embed what the store lacks, each text once; the places of these passages."""
-        import numpy as np
+        """Embed what the store lacks; the places of these passages."""
 
-        known = store.find(keys) >= 0
-        for name in store.damaged:
-            self.progress.note(
-                f"{self.store / name} was cut short or altered; its passages are embedded again."
-            )
-        lacking = np.flatnonzero(~known)
-        missing = np.sort(lacking[np.unique(keys[lacking], axis=0, return_index=True)[1]])
-        if len(missing) and known.any():
-            self.progress.note(
-                f"  {int(known.sum()):,} of {len(keys):,} passages were embedded before; {len(missing):,} are new."
-            )
-        with self.progress.track("embedding passages", len(missing)) as advance:
-            shards = [missing[start : start + SHARD] for start in range(0, len(missing), SHARD)]
-            texts = ([embedding_text(passages[place]) for place in shard.tolist()] for shard in shards)
+        def embed(
+            shards: Sequence[Sequence[int]], advance: Callable[[int], None]
+        ) -> Iterator[tuple[NDArray[np.float32], float]]:
+            texts = ([embedding_text(passages[place]) for place in shard] for shard in shards)
             embedded = embed_shards(self.embedder, texts, self._prefix, advance)
             for shard, (vectors, seconds) in zip(shards, embedded, strict=True):
-                vectors = checked_vectors(vectors, len(shard), self.embedder.dimension, self.embedder.name)
-                store.add(keys[shard], seconds, vectors)
-        return missing
+                yield (
+                    checked_vectors(vectors, len(shard), self.embedder.dimension, self.embedder.name),
+                    seconds,
+                )
+
+        return store.fill(keys, embed, "passages", self.progress)
 
     def _index(
         self, folder: Path, passages: Sequence[Passage], store: VectorStore, rows: NDArray[np.int64]

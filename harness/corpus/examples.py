@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from harness.corpus.building import IndexInfo, checked_vectors, open_or_build
 from harness.corpus.embedder import Embedder, Prefixes
 from harness.corpus.index import BuildCost, IndexSource, PassageIndex, build_index, save_index
+from harness.corpus.vectors import VectorStore, keys_of
 from harness.files import sha256_json
 from harness.progress import Progress
 from harness.records import Passage, Question
@@ -27,6 +28,8 @@ _GROUP = 256
 """Questions embedded between two steps of the progress bar."""
 _SPARE = 8
 """Questions fetched beyond those that are wanted, in the place of near copies."""
+STORE = "question-vectors"
+"""Folder of the cache: a model may embed a question otherwise than a passage behind the same prefix."""
 _MADE = "questions-1"
 """Names what is indexed of a training question; to be changed whenever that changes."""
 
@@ -91,34 +94,51 @@ def open_examples(
     )
 
     def write(target: Path) -> None:
-        save_index(_build(questions, embedder, source, progress), target)
+        save_index(_build(questions, embedder, source, cache / STORE, progress), target)
 
     index, info = open_or_build(source, write, Prefixes(query=prefix), cache, progress)
     return ExampleFinder(questions, index, embedder, info)
 
 
 def _build(
-    questions: Sequence[Question], embedder: Embedder, source: IndexSource, progress: Progress
+    questions: Sequence[Question], embedder: Embedder, source: IndexSource, store: Path, progress: Progress
 ) -> PassageIndex:
+    """The index of some training questions; each is embedded once, whichever others it stands among."""
     import numpy as np
 
     dimension = embedder.dimension  # loads the weights, which is not the index's cost
     started = time.perf_counter()
     prefix, texts = source.chunking["query_prefix"], [question.question for question in questions]
-    with progress.track("embedding training questions", len(texts)) as advance:
-        parts = []
-        for group in _grouped(texts):
-            parts.append(embedder.embed_queries(group, prefix))
-            advance(len(group))
-    tokens = sum(embedder.count_tokens([prefix + text for text in texts]))
-    cost = BuildCost(len(questions), tokens, time.perf_counter() - started)
-    vectors = checked_vectors(np.concatenate(parts), len(texts), dimension, embedder.name)
+    keys = keys_of(texts)
+    vectors = VectorStore(store, embedder.sha256, prefix, dimension)
+
+    def embed(
+        shards: Sequence[Sequence[int]], advance: Callable[[int], None]
+    ) -> Iterator[tuple[NDArray[np.float32], float]]:
+        for shard in shards:
+            began, parts = time.perf_counter(), []
+            for start in range(0, len(shard), _GROUP):
+                group = [texts[place] for place in shard[start : start + _GROUP]]
+                parts.append(embedder.embed_queries(group, prefix))
+                advance(len(group))
+            found = checked_vectors(np.concatenate(parts), len(shard), dimension, embedder.name)
+            yield found, time.perf_counter() - began
+
+    missing = vectors.fill(keys, embed, "training questions", progress)
+    embedded = time.perf_counter()
+    rows, distinct = vectors.find(keys), np.unique(keys, axis=0, return_index=True)[1]
+    tokens = np.array(embedder.count_tokens([prefix + text for text in texts]))
     passages = [Passage(f"{question.id}#0", question.id, "", question.question) for question in questions]
-    return build_index(passages, vectors, source, cost)
-
-
-def _grouped(texts: Sequence[str]) -> Iterator[Sequence[str]]:
-    yield from (texts[start : start + _GROUP] for start in range(0, len(texts), _GROUP))
+    gathered, ended = vectors.gather(rows), time.perf_counter()
+    cost = BuildCost(
+        documents=len(questions),
+        embed_tokens=int(tokens[distinct].sum()),
+        seconds=vectors.seconds(rows[distinct]) + ended - embedded,
+        new_passages=len(missing),
+        new_tokens=int(tokens[missing].sum()),
+        new_s=ended - started,
+    )
+    return build_index(passages, gathered, source, cost)
 
 
 class ExampleFinders:

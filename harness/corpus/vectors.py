@@ -7,13 +7,14 @@ text that it was made of, whichever corpus that text stands in, so a changed cor
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from harness.files import sha256_file, sha256_json, write_bytes
+from harness.progress import Progress
 
 if TYPE_CHECKING:
     import numpy as np
@@ -26,9 +27,21 @@ _HEAD = 20
 """Bytes for a text before the vectors: its key (16) and the seconds it took (4)."""
 
 
-def key_of(text: str) -> bytes:
-    """Names a text: the first half of its SHA-256."""
-    return hashlib.sha256(text.encode("utf-8")).digest()[:16]
+Embed = Callable[
+    [Sequence[Sequence[int]], Callable[[int], None]], "Iterator[tuple[NDArray[np.float32], float]]"
+]
+"""The places of some texts, shard by shard → the vectors [n, dimension] of each, and the seconds that it took.
+
+Tells how many texts are done.
+"""
+
+
+def keys_of(texts: Iterable[str]) -> NDArray[np.uint64]:
+    """Names texts [n, 2]: the first half of the SHA-256 of each."""
+    import numpy as np
+
+    halves = b"".join(hashlib.sha256(text.encode("utf-8")).digest()[:16] for text in texts)
+    return np.frombuffer(halves, dtype="<u8").reshape(-1, 2)
 
 
 @dataclass(frozen=True)
@@ -94,6 +107,31 @@ class VectorStore:
         write_bytes(path, data)
         self._checked.add(path)
         self._open(path)
+
+    def fill(
+        self, keys: NDArray[np.uint64], embed: Embed, what: str, progress: Progress
+    ) -> NDArray[np.int64]:
+        """Embed what is lacking, each text once, and keep it shard by shard; the places of these texts.
+
+        `keys`: [n, 2]; `what`: the texts are called, in the plural.
+        """
+        import numpy as np
+
+        known = self.find(keys) >= 0
+        for name in self.damaged:
+            progress.note(f"{self._folder / name} was cut short or altered; its {what} are embedded again.")
+        lacking = np.flatnonzero(~known)
+        missing = np.sort(lacking[np.unique(keys[lacking], axis=0, return_index=True)[1]])
+        if len(missing) and known.any():
+            progress.note(
+                f"  {int(known.sum()):,} of {len(keys):,} {what} were embedded before; {len(missing):,} are new."
+            )
+        shards = [missing[start : start + SHARD] for start in range(0, len(missing), SHARD)]
+        with progress.track(f"embedding {what}", len(missing)) as advance:
+            embedded = embed([shard.tolist() for shard in shards], advance)
+            for shard, (vectors, seconds) in zip(shards, embedded, strict=True):
+                self.add(keys[shard], seconds, vectors)
+        return missing
 
     def seconds(self, rows: NDArray[np.int64]) -> float:
         """What embedding these vectors took when they were made."""

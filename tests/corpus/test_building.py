@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from harness.corpus import approximate, building
+from harness.corpus import approximate, building, vectors
 from harness.corpus.building import IndexInfo, open_dense
 from harness.corpus.chunks import embedding_text
 from harness.corpus.document import Document
@@ -94,7 +94,7 @@ def test_the_price_of_the_whole_is_kept_when_little_of_it_is_embedded(
     """A clock that ticks once a look: what the earlier build took counts in the later one's price, not in its own."""
     ticks = iter(range(1000))
     monkeypatch.setattr(building.time, "perf_counter", lambda: float(next(ticks)))
-    monkeypatch.setattr(building, "SHARD", 10)
+    monkeypatch.setattr(vectors, "SHARD", 10)
     texts = made_up(40)
     _, whole = opened(texts, Recorder(), tmp_path)
     _, info = opened({**texts, "new": "one more"}, Recorder(), tmp_path)
@@ -106,7 +106,7 @@ def test_the_price_of_the_whole_is_kept_when_little_of_it_is_embedded(
 
 
 def test_a_killed_build_loses_at_most_a_shard(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(building, "SHARD", 10)
+    monkeypatch.setattr(vectors, "SHARD", 10)
     texts, killed, resumed = made_up(45), Recorder(calls=3), Recorder()
     with pytest.raises(KeyboardInterrupt):
         opened(texts, killed, tmp_path)

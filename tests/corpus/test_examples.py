@@ -86,3 +86,30 @@ def test_a_damaged_index_is_named_and_made_again(tmp_path: Path) -> None:
     assert not finder.info.reused
     assert "it is built again" in progress.notes[0]
     assert found(finder, "Say, what does a lathe cost?", 1) == ["price-lathe"]
+
+
+class Counting(WordEmbedder):
+    """Keeps what it was asked to embed."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.embedded: list[str] = []
+
+    def embed_queries(self, texts: Sequence[str], prefix: str) -> Any:
+        self.embedded += texts
+        return super().embed_queries(texts, prefix)
+
+
+def test_a_training_question_is_embedded_once_whichever_others_it_stands_among(tmp_path: Path) -> None:
+    embedder, questions = Counting(), learnt()
+    whole = opened(tmp_path, questions, embedder=embedder)
+    part = opened(tmp_path, questions[5:12], embedder=embedder)
+    assert len(embedder.embedded) == len(set(embedder.embedded)) == len(questions)
+    assert (whole.info.new_passages, part.info.new_passages, part.info.new_tokens) == (len(questions), 0, 0)
+    assert part.info.embed_tokens == sum(len(one.question.split()) + 2 for one in questions[5:12])
+    assert found(part, "Say, what does a sander cost?", 2) == found(
+        opened(tmp_path / "elsewhere", questions[5:12]), "Say, what does a sander cost?", 2
+    )
+    prefixed = Counting()
+    opened(tmp_path, questions[5:12], embedder=prefixed, prefix="query: ")
+    assert len(prefixed.embedded) == 7

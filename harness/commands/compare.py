@@ -74,8 +74,10 @@ def _compare(options: argparse.Namespace) -> None:
         raise InputError("--json prints a plan: add --dry-run. A run keeps its figures in results.json.")
     began = time.perf_counter()
     settings = resumed_settings(options) if options.resume else settings_of(options, TASKS)
-    if options.within and (settings.tune or settings.learning_curve):
-        raise InputError("--within plans neither --tune nor --learning-curve: leave these out, or --within.")
+    if options.within and (settings.optimise_prompt or settings.learning_curve):
+        raise InputError(
+            "--within plans neither --optimise-prompt nor --learning-curve: leave these out, or --within."
+        )
     tasks = open_tasks(
         load_tasks(settings.task_files, TASKS), allow_code=options.allow_task_code, wanted=_wanted(settings)
     )

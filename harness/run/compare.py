@@ -36,7 +36,7 @@ from harness.run.spending import Spending, metered, spent_before
 from harness.run.tools import Tools
 from harness.run.tuning.askers import Askers
 from harness.run.tuning.learning import Learning
-from harness.run.tuning.planned import with_seconds
+from harness.run.tuning.planned import Searches, with_seconds
 from harness.run.tuning.tune import Chosen, Tuning, chosen_by
 from harness.spec.system import System
 from harness.spec.task import Task
@@ -152,8 +152,11 @@ def fit_within(
     def asked(settings: Settings) -> list[Task]:
         return [task for task in tasks if str(task.path.resolve()) in settings.task_files]
 
+    def searched(tried: Settings, plan: Plan) -> Searches:
+        return Tuning(plan, Askers(tried, tools, folder, Corpora())).work() if tried.tries else {}
+
     work_s = allowed_s - (clock() - began) - again_s / 2 - END_S
-    fitter = Fitter(costs, lambda tried: plan_run(tried, asked(tried), tools), allowed_s, work_s)
+    fitter = Fitter(costs, lambda tried: plan_run(tried, asked(tried), tools), searched, allowed_s, work_s)
     fitted = fitter.fitted(settings)
     return fitted, asked(fitted)
 

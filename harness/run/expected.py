@@ -88,13 +88,18 @@ def _alike(requests: Sequence[Request]) -> list[Request]:
 
 @dataclass(frozen=True, slots=True)
 class JobCost:
-    """Seconds to answer all questions of a job, to train its adapter, and to time one question in all its forms."""
+    """Seconds to answer all questions of a job, to train its adapter, and to time one question in all its forms.
+
+    `trained`: its adapter is there. `index_s`: what embedding its passages took.
+    """
 
     questions: int
     answer_s: float
     train_s: float
     timed_s: float
     forms: int
+    trained: bool = False
+    index_s: float = 0.0
 
 
 Costs = Mapping[Job, JobCost]
@@ -109,11 +114,11 @@ def job_costs(
 ) -> dict[Job, JobCost] | None:
     """What each job takes; None where a model's speed is not known. `trained`: whether an adapter is there."""
     costs: dict[Job, JobCost] = {}
-    trainings = [job for job in plan.trainings if not trained(job)]
+    trainings = {job: trained(job) for job in plan.trainings}
     for ready, row in zip(jobs, rows, strict=True):
         job, context, speed = ready.job, ready.context, speeds.get(ready.job.system.model)
-        timed = job.timed and job.task not in plan.forgetting.alone
-        if row.seconds is None or (speed is None and (timed or job in trainings)):
+        timed, there = job.timed and job.task not in plan.forgetting.alone, trainings.get(job, True)
+        if row.seconds is None or (speed is None and (timed or not there)):
             return None
         train_s, timed_s, forms = 0.0, 0.0, 0
         if speed and job in trainings:
@@ -124,14 +129,20 @@ def job_costs(
         if speed and timed:
             forms = 2 if is_served(context.engine) or job.adapter else 1  # cold and warm, merged and not
             timed_s = forms * mean([speed.alone(job.task, prompt) for prompt in ready.prompts])
-        costs[job] = JobCost(len(ready.questions), row.seconds, train_s, timed_s, forms)
+        index_s = _index_s(ready)
+        costs[job] = JobCost(len(ready.questions), row.seconds, train_s, timed_s, forms, there, index_s)
     return costs
+
+
+def _index_s(ready: ReadyJob) -> float:
+    retrievers, passages = ready.context.retrievers, ready.job.system.passages
+    return retrievers.of(passages).info.seconds if retrievers and passages else 0.0
 
 
 def expected_steps(costs: Costs, plan: Plan, settings: Settings, folder: RunFolder) -> dict[Step, float]:
     """The seconds of each step that is left."""
     steps = {step_of(Kind.ANSWERS, job): cost.answer_s for job, cost in costs.items()}
-    steps |= {step_of(Kind.TRAINING, job): cost.train_s for job, cost in costs.items() if cost.train_s}
+    steps |= {step_of(Kind.TRAINING, job): cost.train_s for job, cost in costs.items() if not cost.trained}
     done = Counter(of for of, *_ in folder.timed())
     for task in plan.tasks:
         own = [cost for job, cost in costs.items() if is_timed(job, task, settings) and cost.forms]

@@ -71,5 +71,6 @@ def test_a_run_within_a_time_says_what_it_was_planned_for(
     assert within
     assert within.seconds == 600
     assert "Planned to fit into 10.0 min" in Path("run/report.md").read_text(encoding="utf-8")
-    assert main([*command, "--within", "10m", "--tune", "2"]) == 2
+    assert main([*command, "--within", "10m", "--learning-curve"]) == 2
+    assert main([*command, "--within", "10m", "--optimise-prompt", "2"]) == 2
     assert main([*command, "--within", "soon"]) == 2

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from harness.engines.engine import is_served
 from harness.quantities import counted, dollars, seconds, whole
@@ -14,32 +14,72 @@ from harness.run.expected import step_of
 from harness.run.pace import Kind, Step
 from harness.run.plan import Plan
 from harness.run.spending import price_of, usd
-from harness.run.tuning.ask import Asker
-from harness.run.tuning.search import Space, going_on
+from harness.run.tuning.ask import Asker, Stage
+from harness.run.tuning.search import EXAMPLES_SHARE, Space, going_on
+from harness.spec.context import cut_id
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """What a search does at most. `questions`: of dev. `whole_trainings`: those on few examples count as a part of one;
+    `cuts`: settings that cut passages otherwise than the default.
+    """
+
+    questions: int
+    answers: int = 0
+    trainings: int = 0
+    whole_trainings: float = 0.0
+    cuts: int = 0
+
+
+NOTHING = Work(0)
+Searches = Mapping[tuple[str, str], Work]
+"""Task and id of a system as it was planned → its search."""
+
+
+def work_of(space: Space) -> Work:
+    """Nothing where dev tells too little, or there is no other setting."""
+    system = space.default.system
+    questions = len({question.id for stage in space.stages for question in stage.questions})
+    if questions < LEAST_DEV or not space.others:
+        return Work(questions)
+    asked = [*zip(_alive(space), space.stages, strict=True)]
+    answers = sum(count * len(stage.questions) for count, stage in asked) + space.together * questions
+    cuts = [one.system.passages and cut_id(one.system.passages) for one in (space.default, *space.others)]
+    trained = bool(system.recipe)
+    return Work(
+        questions,
+        answers,
+        trained * (sum(count for count, _ in asked) + space.together),
+        trained * (sum(count * _share(stage) for count, stage in asked) + space.together),
+        sum(cut != cuts[0] for cut in cuts),
+    )
+
+
+def _share(stage: Stage) -> float:
+    """Of a whole training."""
+    return 1.0 if stage.examples is None else 1 / EXAMPLES_SHARE
 
 
 def trials_estimate(asker: Asker, space: Space, known: int) -> TrialsEstimate:
     """`known`: trials that were made already."""
     system, dev = space.default.system, [one for stage in space.stages for one in stage.questions]
-    dev = list(dict.fromkeys(dev))
-    if len(dev) < LEAST_DEV or not space.others:
+    dev, work = list(dict.fromkeys(dev)), work_of(space)
+    if not work.answers:
         return TrialsEstimate(asker.context.task.name, system.name, 0, 0, len(dev), 0, 0, 0, 0, None)
-    asked = _alive(space)
-    requests = sum(count * len(stage.questions) for count, stage in zip(asked, space.stages, strict=True))
-    requests += space.together * len(dev)
     prompts = asker.context.prompts(system, dev)
     read = sum(prompt.facts.tokens for prompt in prompts)
     most = sum(written_tokens(prompt.request) for prompt in prompts)
-    times = requests / len(dev)
+    times = work.answers / len(dev)
     price = price_of(asker.facts, adapted=system.adapted) if is_served(asker.model.engine) else None
     return TrialsEstimate(
         task=asker.context.task.name,
         system=system.name,
         settings=space.settings,
-        trainings=(sum(asked) + space.together) if system.recipe else 0,
+        trainings=work.trainings,
         questions=len(dev),
         known=known,
-        requests=requests,
+        requests=work.answers,
         prompt_tokens=round(times * read),
         completion_most=round(times * most),
         usd_most=None if price is None else usd(price, round(times * read), round(times * most)),

@@ -12,7 +12,7 @@ from harness.run.estimate import TrialsEstimate
 from harness.run.facts import Tuned
 from harness.run.plan import Job, Plan
 from harness.run.tuning.askers import Askers, at_home, resumed
-from harness.run.tuning.planned import in_words, trials_estimate
+from harness.run.tuning.planned import Searches, in_words, trials_estimate, work_of
 from harness.run.tuning.search import Found, Space, dev_of, search, space_of
 from harness.run.tuning.words import sentence
 from harness.spec.space import changed, tunable
@@ -62,6 +62,12 @@ class Tuning:
             trials_estimate(self.askers.of(task, system), space, known[task.name, system.id])
             for task, space, system in rows
         )
+
+    def work(self) -> Searches:
+        """What the search of each system does at most."""
+        return {
+            (task.name, space.default.system.id): work_of(space) for task, space in self.spaces(ask=False)
+        }
 
     def spaces(self, *, ask: bool = True) -> Iterator[tuple[Task, Space]]:
         """What is tried, model by model, and of each what needs no training first. `ask`: for system messages."""

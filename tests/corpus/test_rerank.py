@@ -18,7 +18,7 @@ from harness.engines.endpoint.rerank import open_served_reranker
 from harness.errors import HarnessError, InputError, ModelUnavailable
 from tests.corpus.fakes import HashEmbedder, cut_into
 from tests.fakes import Silent
-from tests.servers import ScriptedServer, answering, status
+from tests.servers import Body, Fault, Handler, ScriptedServer, answering, status
 
 
 class ByLength:
@@ -170,3 +170,58 @@ def test_a_busy_server_is_asked_again_and_an_unwilling_one_is_not() -> None:
         server.faults.append(status(404))
         with pytest.raises(HarnessError, match="ranks no passages"):
             reranker.scores("q", ["a"])
+
+
+def raw(content: bytes, code: int = 200, kind: str = "application/json") -> Fault:
+    return lambda handler, _body: handler.send_bytes(content, code, None, kind)
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (b"{oops", r"no JSON \({oops\)"),
+        (b"", "is empty"),
+        (b"<html>", "no JSON"),
+        (b"[" * 100_000, "no JSON"),
+    ],
+)
+def test_a_reply_that_cannot_be_read_is_a_sentence(content: bytes, said: str) -> None:
+    with ScriptedServer(lambda _messages: "") as server:
+        server.always = raw(content)
+        with pytest.raises(HarnessError, match=f"/rerank ranks no passages: the server's reply .*{said}"):
+            open_served_reranker(server.reference, environment={}, sleep=lambda _s: None).scores("q", ["a"])
+
+
+def locked(key: str) -> Fault:
+    """Answers whoever has the key."""
+
+    def answer(handler: Handler, body: Body) -> None:
+        known = handler.headers["Authorization"] == f"Bearer {key}"
+        (answering(reply(1.0)) if known else status(401))(handler, body)
+
+    return answer
+
+
+def test_a_server_that_wants_a_key_says_where_it_belongs() -> None:
+    with ScriptedServer(lambda _messages: "") as server:
+        server.always = locked("secret-key")
+        with pytest.raises(
+            HarnessError, match=r"wants a key; put it into RERANK_API_KEY, and .* into RERANK_API_URL"
+        ):
+            open_served_reranker(server.reference, environment={}).scores("q", ["a"])
+        given = {"RERANK_API_KEY": "secret-key", "RERANK_API_URL": server.reference.partition("#")[0]}
+        assert open_served_reranker(server.reference, environment=given).scores("q", ["a"]) == [1.0]
+        wrong = given | {"RERANK_API_KEY": "another-key"}
+        with pytest.raises(HarnessError, match="does not take the key in RERANK_API_KEY") as error:
+            open_served_reranker(server.reference, environment=wrong).scores("q", ["a"])
+        assert "another-key" not in str(error.value)
+        with pytest.raises(InputError, match="RERANK_API_KEY, which holds the key of the server, is not set"):
+            open_served_reranker(server.reference, environment=given | {"RERANK_API_KEY": ""})
+
+
+def test_a_key_goes_to_no_other_server_that_a_task_file_may_name() -> None:
+    environment = {"RERANK_API_KEY": "secret-key", "RERANK_API_URL": "https://rerank.example/v1"}
+    with ScriptedServer(lambda _messages: "") as server:
+        server.always = answering(reply(1.0))
+        assert open_served_reranker(server.reference, environment=environment).scores("q", ["a"]) == [1.0]
+        assert all("secret-key" not in str(sent) for sent in server.headers)

@@ -76,10 +76,8 @@ class Client:
     def rerank(self, body: Body) -> Any:
         """The JSON of a reply to `/rerank`, which the package has no name for. Raises Fault."""
         with self._guarded(()):
-            value: Any = self._openai.post("/rerank", cast_to=object, body=body)
-            if isinstance(value, dict) and value.get("error"):
-                raise self._inner(value)
-            return value
+            text: str = self._openai.post("/rerank", cast_to=str, body=body)
+        return self._value(text.encode("utf-8", errors="replace"))
 
     def stream(self, path: Path, body: Body) -> Iterator[Any]:
         """The JSON of each event of a streamed reply, up to its `[DONE]` or its end. Raises Fault."""

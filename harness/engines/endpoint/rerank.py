@@ -1,6 +1,9 @@
 """A reranker behind a server's `/rerank` (vLLM, SGLang, llama.cpp, text-embeddings-inference behind a proxy).
 
 POST {model, query, documents, top_n} → {"results": [{"index": 0, "relevance_score": 0.98}, …]}
+
+A key goes to the server that the environment names beside it and to no other: addresses stand in task files, which may
+come from anybody.
 """
 
 from __future__ import annotations
@@ -10,13 +13,14 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from harness.engines.endpoint.address import parse_address
+from harness.engines.endpoint.address import Address, parse_address
 from harness.engines.endpoint.client import Client
 from harness.engines.endpoint.faults import Fault, Remedy
 from harness.errors import HarnessError
 from harness.files import sha256_json
 from harness.spec.models import ModelEntry
 
+KEY, URL = "RERANK_API_KEY", "RERANK_API_URL"
 TIMEOUT_S = 60.0
 _TRIES = 4
 _WAIT_S = 1.0
@@ -45,11 +49,21 @@ class ServedReranker:
                 return _scores(self._client.rerank(body), len(texts))
             except Fault as fault:
                 if not left or fault.remedy not in (Remedy.AGAIN, Remedy.BUSY):
-                    where = f"{self._client.address.url}/rerank"
-                    raise HarnessError(f"{where} ranks no passages: {fault.reason}.") from None
+                    address = self._client.address
+                    told = f"{address.url}/rerank ranks no passages: {self._reason(fault)}."
+                    raise HarnessError(address.hide(told)) from None
                 waited = _WAIT_S * 2 ** (_TRIES - 1 - left)
                 self._sleep(min(max(fault.after_s or 0.0, waited), _LONGEST_WAIT_S))
         raise AssertionError("the last try returns or raises")
+
+    def _reason(self, fault: Fault) -> str:
+        address = self._client.address
+        if fault.status in (401, 403) and not address.key:
+            return f"the server wants a key; put it into {KEY}, and the server's address, {address.url}, into {URL}"
+        if fault.status == 404:
+            model = f", or no model {address.model!r}" if address.model else ""
+            return f"there is no such interface{model}; check retrieval.rerank"
+        return fault.reason
 
 
 def open_served_reranker(
@@ -58,9 +72,18 @@ def open_served_reranker(
     environment: Mapping[str, str] = os.environ,
     sleep: Callable[[float], None] = time.sleep,
 ) -> ServedReranker:
-    """The reranker at `http://HOST:PORT/v1#NAME`; nothing is asked yet. Raises InputError for a wrong address."""
-    address = parse_address(ModelEntry(model=reference), environment)
+    """The reranker at `http://HOST:PORT/v1#NAME`; nothing is asked yet.
+
+    Raises InputError for a wrong address, and for a key that is wanted and not there.
+    """
+    address, named = _address(reference), environment.get(URL, "").strip()
+    if named and _address(named).url == address.url:
+        address = parse_address(ModelEntry(model=reference, key_env=KEY), environment)
     return ServedReranker(Client(address, TIMEOUT_S), address.model, sleep)
+
+
+def _address(reference: str) -> Address:
+    return parse_address(ModelEntry(model=reference), {})
 
 
 def _scores(reply: Any, count: int) -> list[float]:

@@ -1,4 +1,4 @@
-"""What is said of servers alone: cold and warm times, and how much their answers vary by themselves."""
+"""What is said of cold and warm times, and of how much the answers of servers vary by themselves."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from harness.report import numbers
 
 
 def timed(task: TaskResult) -> str:
-    """How servers were timed, and what stands in no time; nothing where none was."""
+    """How servers and whole corpora were timed, and what stands in no time; nothing where there was none."""
     warm = {name: row.warm for name, row in task.strategies.items() if row.warm}
     parts = []
     if warm:
@@ -26,6 +26,16 @@ def timed(task: TaskResult) -> str:
     ]:
         parts.append(
             f"Of the prompts' tokens the server says it had read before: {listed(told, apart='; ')}."
+        )
+    if whole := [
+        name
+        for name, row in task.strategies.items()
+        if row.system.whole_corpus and row.latency_s.n and not row.system.model.server
+    ]:
+        parts.append(
+            f"{listed(whole)}: timed cold, the whole corpus read anew for each question. A deployment that keeps its "
+            "keys and values reads the question alone; latency, first token and cost would be lower there, and were "
+            "not measured."
         )
     if lost := [f"{name} {row.untimed}" for name, row in task.strategies.items() if row.untimed]:
         parts.append(f"Timed requests that failed, and stand in no time: {listed(lost)}.")

@@ -51,7 +51,8 @@ def task(tmp_path: Path) -> Task:
 def test_a_corpus_that_fits_stands_whole_in_every_prompt(task: Task, tmp_path: Path) -> None:
     """Its documents in the order of their ids, the same words at the front of each."""
     tools = make_tools(tmp_path / "cache")
-    folder = go(settings_of(task, "base", "full-context"), [task], tools, tmp_path / "run")
+    settings = settings_of(task, "base", "full-context", latency_queries=2)
+    folder = go(settings, [task], tools, tmp_path / "run")
     engine = tools.model.engine
     assert isinstance(engine, FallibleEngine)
     prompts = [text for batch in engine.batches for text in batch if "Documents:" in text]
@@ -65,6 +66,7 @@ def test_a_corpus_that_fits_stands_whole_in_every_prompt(task: Task, tmp_path: P
     result = written(folder)["tasks"]["workshop"]["strategies"]["full-context"]
     assert result["retrieval"] is None
     assert result["system"]["context"] == [{"kind": "whole"}]
+    assert "full-context: timed cold" in (folder / "report.html").read_text(encoding="utf-8")
 
 
 def test_a_corpus_beyond_the_window_is_told_with_its_numbers_and_never_cut(

@@ -46,8 +46,8 @@ class Job:
 
     @property
     def timed(self) -> bool:
-        """Whether its answers are timed: not those that only explain others, by their accuracy alone."""
-        return not self.shows_forgetting and not self.system.reads_train
+        """Whether its answers are timed: not those of controls and probes, which explain by their accuracy alone."""
+        return not self.shows_forgetting and not self.system.control
 
 
 @dataclass(frozen=True, slots=True)

@@ -163,7 +163,7 @@ def test_killed_in_the_middle_of_a_write_and_resumed_gives_the_same_answers(
     timed = sorted(
         (names(tmp_path / "r")[row["system"]], row["block"]) for row in rows(tmp_path / "r", "timings")
     )
-    assert timed == sorted((name, block) for name in UNTRAINED for block in range(2))
+    assert timed == sorted((name, block) for name in UNTRAINED if name != "oracle" for block in range(2))
     kept = [(row["task"], row["chunk_id"]) for row in rows(tmp_path / "r", "passages")]
     assert len(kept) == len(set(kept))
     write_reports(tmp_path / "r")

@@ -41,6 +41,7 @@ class SpreadExecutor:
     pool: Pool
     whole: Callable[[], Pool]
     sharing: int = 1
+    machines: int = 1
     _used: Pool = field(init=False)
 
     def __post_init__(self) -> None:

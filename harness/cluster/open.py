@@ -78,7 +78,7 @@ def _spread(tools: Tools, wanted: Wanted, date: str) -> Tools:
     crew = Crew()
     pool = Pool(Staff(outfit, share, shelf), count, say, met=crew.met)
     timing = Staff(replace(outfit, threads=whole.cpus), whole, shelf, "timing")
-    executor = SpreadExecutor(pool, lambda: Pool(timing, 1, say), sharing(machines, share))
+    executor = SpreadExecutor(pool, lambda: Pool(timing, 1, say), sharing(machines, share), len(machines))
     numbers = {at: number for number, at in enumerate(held)}
     say(f"  {_said(machines, share, count, gpu=gpu)}")
 

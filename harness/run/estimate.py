@@ -94,6 +94,9 @@ class Estimate:
     timing_s: float | None = None
     workers: int = 1
     """Among whom answers and trainings are shared out; their seconds are those of one worker."""
+    machines: int = 1
+    usd_per_hour: float | None = None
+    """Of a machine, by the run's price list."""
     longest_s: float = 0.0
     """Of one training, which is not shared out."""
 
@@ -111,12 +114,19 @@ class Estimate:
             return None
         parts = ((self.seconds, "to answer"), (self.training_s, "to train"), (self.timing_s, "to time"))
         told = listed(f"{seconds(took)} {what}" for took, what in parts if took)
-        where = "here" if self.workers == 1 else f"on {self.workers} workers"
-        return f"this takes about {seconds(whole_s)} {where}" + (f" ({told}{self._of_one})" if told else "")
+        if self.workers > 1:
+            told = f"{told}; each as of one worker" if told else ""
+        return f"this takes about {seconds(whole_s)} {self._where(whole_s)}" + (f" ({told})" if told else "")
 
-    @property
-    def _of_one(self) -> str:
-        return "" if self.workers == 1 else "; each as of one worker"
+    def _where(self, whole_s: float) -> str:
+        """On how many workers, and what their machines cost meanwhile."""
+        if self.workers == 1:
+            return "here"
+        where = f"on {self.workers} workers of {counted(self.machines, 'machine')}"
+        if self.usd_per_hour is None:
+            return where
+        cost = dollars(self.usd_per_hour * self.machines * whole_s / 3600)
+        return f"{where}, some {cost} at {dollars(self.usd_per_hour)} an hour and machine"
 
 
 def in_short(planned: Estimate) -> str:

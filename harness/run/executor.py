@@ -42,6 +42,10 @@ class Executor(Protocol):
     def workers(self) -> int:
         """How many batches are computed at once."""
 
+    @property
+    def machines(self) -> int:
+        """On how many machines."""
+
     def map(self, work: Work, batches: Iterable[Batch]) -> Iterator[Answers]:
         """What came of each batch, as it comes. A batch that cannot be computed has failures in the place of
         completions. Raises as `Engine.complete`."""
@@ -62,7 +66,7 @@ class Executor(Protocol):
 class InProcess:
     """Implements `Executor` in this process, one piece after the other."""
 
-    workers = 1
+    workers = machines = 1
 
     def map(self, work: Work, batches: Iterable[Batch]) -> Iterator[Answers]:
         return map(work, batches)

@@ -15,6 +15,7 @@ from harness.errors import NoAnswer
 from harness.finetune.mixed import precision_of
 from harness.quantities import whole
 from harness.run.estimate import Estimate, JobEstimate
+from harness.run.executor import Executor
 from harness.run.folder import RunFolder
 from harness.run.pace import Kind, Step
 from harness.run.plan import Job, Plan
@@ -192,9 +193,13 @@ def _answering(job: ReadyJob, row: JobEstimate, speed: Speed | None) -> float | 
     return speed.answering(job.job.task, job.prompts) * (row.questions - row.known) / row.questions
 
 
-def with_steps(planned: Estimate, steps: Mapping[Step, float] | None, workers: int = 1) -> Estimate:
-    """The estimate with the time to train and to time, and among how many workers it is shared out."""
-    planned = replace(planned, workers=workers)
+def with_steps(
+    planned: Estimate, steps: Mapping[Step, float] | None, executor: Executor, usd_per_hour: float | None
+) -> Estimate:
+    """The estimate with the time to train and to time, and among whom it is shared out at which price."""
+    planned = replace(
+        planned, workers=executor.workers, machines=executor.machines, usd_per_hour=usd_per_hour
+    )
     if steps is None:
         return planned
     return replace(

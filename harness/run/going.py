@@ -124,9 +124,10 @@ class Run:
         planned, costs = self.costs(jobs, passes)
         steps = None if costs is None else expected_steps(costs, self.plan, self.settings, self.folder)
         expected = guessed_steps(jobs, planned.jobs) if steps is None else steps
-        workers = self.tools.executor.workers
-        self.pace = Pace(expected, self.tools.progress, self.tools.clock, steps is None, workers)
-        return with_steps(planned, steps, workers)
+        tools, sheet = self.tools, self.folder.manifest.price_sheet
+        self.pace = Pace(expected, tools.progress, tools.clock, steps is None, tools.executor.workers)
+        an_hour = self.settings.usd_per_hour or (sheet.machine.usd_per_hour if sheet else None)
+        return with_steps(planned, steps, tools.executor, an_hour)
 
     def costs(
         self, jobs: Sequence[ReadyJob], passes: Passes, *, every: bool = False

@@ -6,13 +6,15 @@ import contextlib
 import functools
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
+from queue import Empty, SimpleQueue
 from typing import Any, TypeVar
 
 from harness.cluster.engine import SpreadEngine
 from harness.cluster.pool import Pool, UnitLost
 from harness.cluster.units import Done, Unit
+from harness.engines.engine import Completion
 from harness.run.ask import Failure
 from harness.run.batches import Answers, Batch
 from harness.run.executor import Strand, Work
@@ -53,25 +55,26 @@ class SpreadExecutor:
 
     # Executor
 
-    def map(self, work: Work, batches: Iterable[Batch]) -> Iterator[Answers]:
+    def map(self, work: Work, batches: Iterable[Batch]) -> Iterator[list[Answers]]:
         engine = work.engine
         if not isinstance(engine, SpreadEngine):
-            yield from map(work, batches)
+            yield from ([work(batch)] for batch in batches)
             return
         bounds = engine.bounds(work.job)
         asked = {
             self.submit(engine.unit([work.job[place] for place in batch.places], work.adapter, bounds)): batch
             for batch in batches
         }
-        for future in self._as_they_come(list(asked)):
-            batch = asked.pop(future)
-            try:
-                done = engine.learn(future.result())
-            except UnitLost as lost:
-                yield Answers(batch, {}, None, failures=dict.fromkeys(batch.places, _failure(lost)))
-                continue
-            completions = dict(zip(batch.places, done.value, strict=True))
-            yield Answers(batch, completions, done.seconds, sharing=self.sharing)
+        for ended in self._as_they_come(asked):
+            yield [self._answers(engine, asked.pop(future), future) for future in ended]
+
+    def _answers(self, engine: SpreadEngine, batch: Batch, future: Future[Done[list[Completion]]]) -> Answers:
+        try:
+            done = engine.learn(future.result())
+        except UnitLost as lost:
+            return Answers(batch, {}, None, failures=dict.fromkeys(batch.places, _failure(lost)))
+        completions = dict(zip(batch.places, done.value, strict=True))
+        return Answers(batch, completions, done.seconds, sharing=self.sharing)
 
     def together(self, strands: Sequence[Strand]) -> None:
         if not strands:
@@ -79,8 +82,9 @@ class SpreadExecutor:
         threads = ThreadPoolExecutor(min(len(strands), STRANDS))
         going = [threads.submit(strand) for strand in strands]
         try:
-            for future in self._as_they_come(going):
-                future.result()
+            for ended in self._as_they_come(going):
+                for future in ended:
+                    future.result()
         except BaseException:
             threads.shutdown(wait=False, cancel_futures=True)
             self._used.stop()
@@ -116,8 +120,7 @@ class SpreadExecutor:
         return self._used.submit(unit)
 
     def wait(self, unit: Unit[T]) -> Done[T]:
-        (future,) = self._as_they_come([self.submit(unit)])
-        return future.result()
+        return self._result(self.submit(unit))
 
     def dismiss(self) -> None:
         self._used.close()
@@ -134,17 +137,29 @@ class SpreadExecutor:
 
     def _first(self, going: deque[tuple[U, Future[Done[Any]]]]) -> tuple[U, Done[Any]]:
         unit, future = going.popleft()
-        (future,) = self._as_they_come([future])
-        return unit, future.result()
+        return unit, self._result(future)
 
-    def _as_they_come(self, futures: Sequence[Future[T]]) -> Iterator[Future[T]]:
-        """Futures as they end. Raises ModelUnavailable where no worker is left to end them."""
-        left = set(futures)
+    def _result(self, future: Future[T]) -> T:
+        (_,) = self._as_they_come([future])
+        return future.result()
+
+    def _as_they_come(self, futures: Iterable[Future[T]]) -> Iterator[list[Future[T]]]:
+        """Futures as they end, those together that have ended meanwhile; none is held that was taken. Raises
+        ModelUnavailable where no worker is left to end them."""
+        ended: SimpleQueue[Future[T]] = SimpleQueue()
+        left = 0
+        for future in futures:
+            future.add_done_callback(ended.put)
+            left += 1
         while left:
-            ended, left = wait(left, timeout=LOOK_S, return_when=FIRST_COMPLETED)
-            yield from ended
-            if not ended:
+            try:
+                together = [ended.get(timeout=LOOK_S)]
+            except Empty:
                 self.check()
+                continue
+            together += [ended.get() for _ in range(ended.qsize())]
+            left -= len(together)
+            yield together
 
 
 def _failure(lost: UnitLost) -> Failure:

@@ -114,13 +114,16 @@ class AnswerPass:
                 self._keep(ready, [(known, known.completions)], adapter)
             advance(len(batch.places))
         work = Work(self.engine, adapter, [prompt.request for prompt in ready.prompts], self.clock)
-        for answers in self.executor.map(work, todo) if todo else ():
-            for place, failure in answers.failures.items():
+        for ready_now in self.executor.map(work, todo) if todo else ():
+            for place, failure in (item for answers in ready_now for item in answers.failures.items()):
                 if place in places:
                     self.folder.add_failure(failure.row(ready, ready.questions[place]))
-            kept = {place: done for place, done in answers.completions.items() if place in places}
-            self._keep(ready, [(answers, kept)], adapter)
-            advance(len(answers.batch.places))
+            kept = [
+                (answers, {place: done for place, done in answers.completions.items() if place in places})
+                for answers in ready_now
+            ]
+            self._keep(ready, kept, adapter)
+            advance(sum(len(answers.batch.places) for answers in ready_now))
 
     # A server: single questions
 

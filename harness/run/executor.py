@@ -46,9 +46,9 @@ class Executor(Protocol):
     def machines(self) -> int:
         """On how many machines."""
 
-    def map(self, work: Work, batches: Iterable[Batch]) -> Iterator[Answers]:
-        """What came of each batch, as it comes. A batch that cannot be computed has failures in the place of
-        completions. Raises as `Engine.complete`."""
+    def map(self, work: Work, batches: Iterable[Batch]) -> Iterator[list[Answers]]:
+        """What came of each batch, as it comes; together what is ready together, so that it is written in one go. A
+        batch that cannot be computed has failures in the place of completions. Raises as `Engine.complete`."""
 
     def together(self, strands: Sequence[Strand]) -> None:
         """Go through every strand. Raises what the first that failed raised; the others then stop where they are."""
@@ -68,8 +68,8 @@ class InProcess:
 
     workers = machines = 1
 
-    def map(self, work: Work, batches: Iterable[Batch]) -> Iterator[Answers]:
-        return map(work, batches)
+    def map(self, work: Work, batches: Iterable[Batch]) -> Iterator[list[Answers]]:
+        return ([work(batch)] for batch in batches)
 
     def together(self, strands: Sequence[Strand]) -> None:
         for strand in strands:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import functools
 import sqlite3
+import threading
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict
 from pathlib import Path
@@ -58,6 +59,7 @@ class AnswerCache:
     def __init__(self, path: Path, progress: Progress) -> None:
         self._path = path
         self._told: set[str] = set()
+        self._putting = threading.Lock()  # strands that wait for each other in SQLite would sleep
         with writing(str(path)):
             path.parent.mkdir(parents=True, exist_ok=True)
         self._progress = progress
@@ -93,6 +95,7 @@ class AnswerCache:
         database = sqlite3.connect(self._path, timeout=60)
         database.text_factory = functools.partial(str, encoding="utf-8", errors="replace")
         try:
+            database.execute("PRAGMA synchronous = OFF")  # what a power cut takes or damages is made again
             with database:
                 yield database
         finally:
@@ -118,9 +121,9 @@ class AnswerCache:
     def put(self, answers: dict[str, Completion]) -> None:
         rows = []
         for key, completion in answers.items():
-            value = canonical_json(asdict(completion))
+            value = canonical_json(completion)
             rows.append((key, value, sha256_text(key + value)))
-        with self._forgiving("write"), self._open() as database:
+        with self._putting, self._forgiving("write"), self._open() as database:
             database.executemany("INSERT OR REPLACE INTO answers VALUES (?, ?, ?)", rows)
 
     @contextlib.contextmanager

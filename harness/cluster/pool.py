@@ -191,14 +191,16 @@ class Pool:
             return None
         trainings = [key for key in self._waiting if key == _TRAINING]
         others = [key for key in self._waiting if key != _TRAINING]
-        at_it = sum(isinstance(ticket.unit, Train) for ticket in self._busy.values())
-        first = trainings if trainings and (not others or 2 * at_it < self.count) else others
+        first = trainings if trainings and (not others or 2 * self._in_training() < self.count) else others
         wanted = set(self._idle.values())
         key = next((key for key in first if key in wanted), first[0])
         ticket = self._waiting[key].popleft()
         if not self._waiting[key]:
             del self._waiting[key]
         return ticket
+
+    def _in_training(self) -> int:
+        return sum(isinstance(ticket.unit, Train) for ticket in self._busy.values())
 
     def _is_done(self, worker: Worker, ticket: _Ticket, done: Future[Done[Any] | Refused]) -> None:
         with self._lock:

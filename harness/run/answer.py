@@ -101,10 +101,12 @@ class AnswerPass:
 
         A batch that is half answered is computed again in full, since padding and batch size change last bits.
         """
-        keys = self.keys(ready, adapter)
-        cached = self._cached(ready, keys)
+        with MAKING:  # job by job, so that workers soon have the batches of the first
+            keys = self.keys(ready, adapter)
+            cached = self._cached(ready, keys)
+            batches = plan_batches(ready.prompts)
         todo: list[Batch] = []
-        for batch in plan_batches(ready.prompts):
+        for batch in batches:
             wanted = [place for place in batch.places if place in places]
             if wanted and not all(keys[place] in cached for place in wanted):
                 todo.append(batch)

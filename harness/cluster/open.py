@@ -69,16 +69,19 @@ def _spread(tools: Tools, wanted: Wanted, date: str) -> Tools:
     need = _memory([model.engine for model in models])
     share, count = shares(machines, need, wanted.workers, gpu=gpu)
     whole = Share(max(machine.cpus for machine in machines), share.gpus, need)
-    outfit = Outfit(tuple(held.values()), rays.this_node(), tools.cache, share.cpus)
+    home = rays.this_node()
+    outfit = Outfit(tuple(held.values()), home, tools.cache, share.cpus)
     shelf = rays.open_shelf()
     rays.put(shelf, tools.cache / "adapters")
     for one in held.values():
         _put(shelf, one)
     say = tools.progress.note
     crew = Crew()
-    pool = Pool(Staff(outfit, share, shelf), count, say, met=crew.met)
+    staffed = functools.partial(Pool, note=say, why_over=functools.partial(rays.why_over, home))
+    pool = staffed(Staff(outfit, share, shelf), count, met=crew.met)
     timing = Staff(replace(outfit, threads=whole.cpus), whole, shelf, "timing")
-    executor = SpreadExecutor(pool, lambda: Pool(timing, 1, say), sharing(machines, share), len(machines))
+    alone = functools.partial(staffed, timing, 1)
+    executor = SpreadExecutor(pool, alone, sharing(machines, share), len(machines))
     numbers = {at: number for number, at in enumerate(held)}
     say(f"  {_said(machines, share, count, gpu=gpu)}")
 

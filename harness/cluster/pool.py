@@ -84,6 +84,8 @@ class Pool:
     clock: Clock = time.monotonic
     met: Callable[[Hello], None] = lambda _hello: None
     """Told of each worker that is ready; raises HarnessError where it must not work here."""
+    why_over: Callable[[], str | None] = lambda: None
+    """Why no worker can be hired any more, a sentence; None: one can."""
     _lock: threading.RLock = field(default_factory=threading.RLock, init=False)
     _waiting: OrderedDict[Hashable, deque[_Ticket]] = field(default_factory=OrderedDict, init=False)
     """What is done with the same weights, in the order in which it came."""
@@ -111,18 +113,22 @@ class Pool:
         return ticket.done
 
     def check(self) -> None:
-        """Raises what ended the work of all, and ModelUnavailable where no worker was there for `PATIENCE_S`."""
+        """Raises what ended the work of all, and ModelUnavailable where no worker was there for `PATIENCE_S`, or none
+        will be."""
         with self._lock:
             if self._broken:
                 raise self._broken
             since = self._without_since
-            if since is not None and self.clock() - since > PATIENCE_S:
-                self._break(
-                    ModelUnavailable(
-                        f"no worker is left, and none could be started for {seconds(PATIENCE_S)}: the cluster has no "
-                        "machine with room for one."
-                    )
+            if since is None:
+                return
+            why = self.why_over()
+            if not why and self.clock() - since > PATIENCE_S:
+                why = (
+                    f"no worker is left, and none could be started for {seconds(PATIENCE_S)}: the cluster has no "
+                    "machine with room for one."
                 )
+            if why:
+                self._break(ModelUnavailable(why))
                 self.check()
 
     def close(self) -> None:

@@ -50,7 +50,7 @@ def ray_module() -> Any:
 def joined(address: str, name: str) -> Iterator[None]:
     """Around what uses a cluster: join it under a namespace, or start one here that ends with the block.
 
-    Raises InputError where no cluster answers.
+    Raises InputError where no cluster answers, HarnessError where none starts here.
     """
     os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
     os.environ.setdefault("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "0")
@@ -60,8 +60,11 @@ def joined(address: str, name: str) -> Iterator[None]:
     own = {"include_dashboard": False} if address == LOCAL else {}
     try:
         ray.init(address, namespace=name, log_to_driver=False, logging_level=logging.ERROR, **own)
-    except (ConnectionError, RuntimeError, ValueError) as error:
+    except Exception as error:  # Ray raises bare ones
+        ray.shutdown()
         reason = str(error).splitlines()[0] if str(error) else type(error).__name__
+        if address == LOCAL:
+            raise HarnessError(f"Ray does not start on this machine ({reason}).") from error
         raise InputError(
             f"--ray {address}: no Ray cluster could be joined there ({reason}). Start one with `ray start --head`, or "
             "leave the address out to use this machine alone."
@@ -89,6 +92,13 @@ def machines() -> list[Machine]:
                 )
             )
     return found
+
+
+def why_over(home: str) -> str | None:
+    """Why nothing can be computed any more, a sentence; None: it can. `home`: the driver's machine."""
+    if any(machine.node == home for machine in machines()):
+        return None
+    return "Ray ended on the machine that the run is driven from; start it again, and go on with --resume."
 
 
 @dataclass(frozen=True, slots=True)

@@ -189,6 +189,16 @@ def test_the_driver_waits_for_a_worker_but_not_for_ever() -> None:
         done.result(0)
 
 
+def test_the_driver_waits_for_no_worker_where_none_can_come() -> None:
+    world = World(1)
+    world.pool.why_over = lambda: "Ray ended."
+    done = world.pool.submit(answer("a"))
+    with pytest.raises(ModelUnavailable, match="Ray ended"):
+        world.pool.check()
+    with pytest.raises(ModelUnavailable, match="Ray ended"):
+        done.result(0)
+
+
 def test_stopping_ends_every_worker_and_whoever_waits() -> None:
     world = World(2)
     waiting = [world.pool.submit(answer(text)) for text in "abc"]

@@ -93,7 +93,7 @@ def test_a_new_validity_check_stands_in_every_form(tmp_path: Path, monkeypatch: 
     facts = json.loads(texts[".json"])["tasks"]["facts"]
     assert facts["validity"][-1]["check"] == "stays_awake"
     assert "rag" in facts["decision"]["excluded"]
-    assert "Let it &lt;b&gt;sleep&lt;/b&gt;: harness compare facts" in texts[".html"]
+    assert "Let it &lt;b&gt;sleep&lt;/b&gt;: <code>harness compare facts</code>" in texts[".html"]
 
 
 def test_a_new_price_stands_among_the_prices(tmp_path: Path) -> None:

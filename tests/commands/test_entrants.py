@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from harness.commands.compare import add_run_flags, settings_of
+from harness.commands.run_flags import add_run_flags, settings_of
 from harness.engines.catalogue import DEFAULT_BASE
 from harness.errors import InputError, InputErrors
 from harness.run.settings import Settings

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from harness.commands.compare import add_run_flags, settings_of
+from harness.commands.run_flags import add_run_flags, settings_of
 from harness.errors import InputError, InputErrors
 from harness.lmeval.load import open_tasks
 from harness.run.compare import forgetting_tasks, plan_run

@@ -139,7 +139,7 @@ def test_what_only_shows_forgetting_is_answered_by_base_and_the_adapters_alone(t
     ]  # fmt: skip
     plan = plan_for(tasks, "facts", "--guard", "manners")
     assert [job.task for job in plan.trainings] == ["facts"]
-    assert plan.not_applicable["manners"] == dict.fromkeys(DEFAULT_STRATEGIES[1:], str(ONLY_FORGETTING))
+    assert plan.not_applicable["manners"] == dict.fromkeys(DEFAULT_STRATEGIES[1:], ONLY_FORGETTING)
 
 
 def test_base_answers_a_forgetting_task_even_where_it_is_no_strategy_of_the_run(tasks: Path) -> None:

@@ -205,7 +205,7 @@ def what_would_change(case: Case, decision: Decision) -> Reason:
         return reason("")
     searched = [change for change in decision.would_change if change.searched_low is not None]
     if not searched:
-        return reason(f"What would change it {UNKNOWN_COST}.")
+        return reason(f"This {UNKNOWN_COST}.")
     least = case.rules.least_error_usd
     moved = [
         (change, turn, way)

@@ -457,6 +457,15 @@ def test_the_summary_keeps_kinds_apart() -> None:
     assert "accuracy" not in json.dumps(asdict(found))
 
 
+def test_the_summary_names_the_best_of_those_that_could_be_judged() -> None:
+    judged = decided([BASE, RAG, MIXED], excluded={"lora+rag": "it was never trained"})
+    found = summary({"facts": decided([BASE, RAG]), "more": judged}, dict.fromkeys(["facts", "more"]))
+    assert found.sentences == (
+        "Recommended for other tasks: rag on facts.",
+        "Best of those that could be judged: rag on more.",
+    )
+
+
 def test_the_summary_speaks_of_these_tasks_and_of_no_kind() -> None:
     """Two knowledge tasks, one of them open: nothing is said of knowledge tasks in general."""
     one, few = decided([BASE, RAG]), decided(FEW)

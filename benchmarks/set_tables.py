@@ -2,8 +2,8 @@
 
     python -m benchmarks.set_tables RUN…
 
-Each RUN is a folder with a results.json. A run with `--tune` gives the second column of its tasks, any other the
-first. Prints the tables of docs/measured.md: accuracies with the effort that went into them, then the verdicts.
+Each RUN is a run folder, read anew from its evidence. A run with `--tune` gives the second column of its tasks, any
+other the first. Prints the figures of docs/measured.md: accuracies with the effort behind them, then the verdicts.
 """
 
 from __future__ import annotations
@@ -12,7 +12,9 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
-from harness.analysis.results.run import RunResult, TaskResult, read_results
+from harness.analysis.derive import derive
+from harness.analysis.reading import read_run
+from harness.analysis.results.run import RunResult, TaskResult
 from harness.analysis.results.tuning import Tuning
 from harness.quantities import seconds
 from harness.report.mdtext import table
@@ -93,8 +95,7 @@ def _verdict(task: TaskResult | None) -> str:
 
 
 def main(folders: list[str]) -> None:
-    runs = [read_results((Path(folder) / "results.json").read_bytes()) for folder in folders]
-    rows = pairs(runs)
+    rows = pairs([derive(read_run(Path(folder))) for folder in folders])
     for made in (accuracies(rows), verdicts(rows)):
         print(*table(made.headers, made.rows), "", sep="\n")
 

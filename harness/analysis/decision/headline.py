@@ -121,7 +121,8 @@ def _undecided(case: Case, decision: Decision) -> Reason:
         figures["questions_more"] = decision.questions_more
         ends = f"about {whole(decision.questions_more)} more questions would decide"
     elif costless := [name for name in told if decision.candidates[name].monthly_usd is None]:
-        ends = f"what {listed(costless)} costs is not known"
+        cost = f"{listed(costless)} cost{'s' if len(costless) == 1 else ''}"
+        ends = f"what {'they cost' if len(costless) == len(told) else cost} is not known"
     else:
         ends = decision.questions_reason or "the questions do not tell them apart"
     return Reason(f"{between}: {ends}.", figures)

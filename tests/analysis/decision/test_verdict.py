@@ -403,6 +403,17 @@ def test_what_would_change_it_is_told_with_its_value() -> None:
     assert not rows["usd_per_hour"].turns
 
 
+def test_the_headline_names_whose_cost_is_missing_and_no_list_twice() -> None:
+    """Three that are equally right, so that only a cost could decide."""
+    base, rag, lora = (
+        candidate(name, share(600, 1000), Money(None, reason="not timed")) for name in ("base", "rag", "lora")
+    )
+    none = decided([base, rag, lora])
+    assert none.headline == "Undecided between base, rag and lora: what they cost is not known."
+    one = decided([candidate("base", share(600, 1000), Money(0.001)), rag, lora])
+    assert one.headline == "Undecided between rag, base and lora: what rag and lora cost is not known."
+
+
 def test_without_costs_the_price_of_an_error_cannot_be_weighed() -> None:
     decision = decided(*WORLDS["untimed"][:1])
     assert decision.candidates["rag"].cost_reason == "not timed"

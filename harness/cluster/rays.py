@@ -196,7 +196,7 @@ def _lost(error: BaseException) -> WorkerLost | None:
 def _why(error: BaseException) -> str:
     """Why an actor was lost, a clause: Ray's own reasons are pages."""
     said = str(error).lower()
-    if "node" in said and ("died" in said or "dead" in said):
+    if "its node has died" in said:
         return "its machine is gone"
     if "memory" in said and "oom" in said:
         return "its machine ran out of memory"

@@ -87,7 +87,7 @@ class SpreadExecutor:
                     future.result()
         except BaseException:
             threads.shutdown(wait=False, cancel_futures=True)
-            self._used.stop()
+            self.stop()
             raise
         finally:
             threads.shutdown(wait=True)
@@ -113,6 +113,10 @@ class SpreadExecutor:
         finally:
             self._used.close()
             self._used = self.pool
+
+    def stop(self) -> None:
+        """End every worker, and whoever waits for one; nobody is hired any more."""
+        self._used.stop()
 
     # Crew
 

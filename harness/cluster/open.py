@@ -53,11 +53,12 @@ def spread(tools: Tools, wanted: Wanted, date: str, name: str) -> Iterator[Tools
 
     Raises InputError where there is no cluster, or none of its machines has room for a worker.
     """
-    with rays.joined(wanted.address, name):
-        yield _spread(tools, wanted, date)
+    with rays.joined(wanted.address, name), contextlib.ExitStack() as over:
+        yield _spread(tools, wanted, date, over)
 
 
-def _spread(tools: Tools, wanted: Wanted, date: str) -> Tools:
+def _spread(tools: Tools, wanted: Wanted, date: str, over: contextlib.ExitStack) -> Tools:
+    """`over`: does what is to be done before the cluster is left."""
     machines = rays.machines()
     gpu = any(machine.gpus for machine in machines)
     models = [_for_gpu(model, date, tools) if gpu else model for model in tools.models]
@@ -82,6 +83,7 @@ def _spread(tools: Tools, wanted: Wanted, date: str) -> Tools:
     timing = Staff(replace(outfit, threads=whole.cpus), whole, shelf, "timing")
     alone = functools.partial(staffed, timing, 1)
     executor = SpreadExecutor(pool, alone, sharing(machines, share), len(machines))
+    over.callback(executor.stop)
     numbers = {at: number for number, at in enumerate(held)}
     say(f"  {_said(machines, share, count, gpu=gpu)}")
 

@@ -54,6 +54,7 @@ def joined(address: str, name: str) -> Iterator[None]:
     """
     os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
     os.environ.setdefault("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "0")
+    os.environ.setdefault("RAY_ENABLE_AUTO_CONNECT", "0")  # else a late call starts another Ray
     ray = ray_module()
     for logger in ("ray", "ray._private.authentication"):
         logging.getLogger(logger).setLevel(logging.ERROR)
@@ -98,7 +99,7 @@ def why_over(home: str) -> str | None:
     """Why nothing can be computed any more, a sentence; None: it can. `home`: the driver's machine."""
     if any(machine.node == home for machine in machines()):
         return None
-    return "Ray ended on the machine that the run is driven from; start it again, and go on with --resume."
+    return "Ray ended on the machine that the run is driven from."
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,7 +199,7 @@ def _why(error: BaseException) -> str:
     said = str(error).lower()
     if "its node has died" in said:
         return "its machine is gone"
-    if "memory" in said and "oom" in said:
+    if "running low on memory" in said:
         return "its machine ran out of memory"
     if "__init__" in said or "creation" in said:
         return f"it could not start: {str(error).strip().splitlines()[-1]}"

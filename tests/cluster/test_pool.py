@@ -210,6 +210,14 @@ def test_stopping_ends_every_worker_and_whoever_waits() -> None:
             done.result(0)
 
 
+def test_after_stopping_nobody_is_hired_for_a_worker_that_was_starting() -> None:
+    world = World(1)
+    world.pool.submit(answer("a"))
+    world.pool.stop()
+    world.workers[0].begun.set_exception(WorkerLost("the cluster was left"))
+    assert len(world.workers) == 1
+
+
 def test_after_closing_later_units_hire_anew() -> None:
     world = World(1)
     world.pool.submit(answer("a"))

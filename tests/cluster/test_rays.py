@@ -11,7 +11,11 @@ from harness.cluster import rays
     ("said", "why"),
     [
         ("The actor died because its node has died. Node Id: 4f2e", "its machine is gone"),
-        ("The actor is dead because its worker process has died. Node Id: 4f2e", "its process ended"),
+        (
+            "its worker process has died. Node Id: 4f2e. (1) SIGKILL by OOM killer due to high memory usage.",
+            "its process ended",
+        ),
+        ("Task was killed due to the node running low on memory.", "its machine ran out of memory"),
     ],
 )
 def test_a_lost_worker_is_told_from_a_lost_machine(said: str, why: str) -> None:

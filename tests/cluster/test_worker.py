@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import errno
+import os
+import tempfile
 from dataclasses import replace
 from pathlib import Path
 
@@ -73,3 +76,15 @@ def test_what_a_person_can_mend_comes_back_as_the_error_that_it_is() -> None:
     refused = Refused.of(InputError("is wrong.", path=Path("task.yaml"), line=3))
     assert isinstance(refused.error(), InputError)
     assert str(refused.error()) == "task.yaml:3: is wrong."
+
+
+def test_a_disk_that_is_full_or_gone_is_named_with_its_machine(
+    tiny_model: ModelFolder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_args: object, **_named: object) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), "/shared/cache")
+
+    monkeypatch.setattr(tempfile, "TemporaryDirectory", full)
+    refused = station(tiny_model, tmp_path, node="driver").do(Train(0, TRAINING, "key"))
+    assert isinstance(refused, Refused)
+    assert "could not use /shared/cache: No space left on device." in str(refused.error())

@@ -20,7 +20,7 @@ from harness.errors import InputError
 from harness.files import sha256_text
 from harness.report.write import write_reports
 from harness.run.manifest_file import read_manifest
-from harness.run.plan import NOT_TRAINED_THERE
+from harness.run.obstacles import NOT_TRAINED_THERE
 from harness.run.tools import Tools
 from harness.spec.models import ModelEntry, ServedEntry
 from harness.spec.system import ServedAdapter
@@ -106,8 +106,8 @@ def test_a_task_without_training_questions_is_no_obstacle(tmp_path: Path) -> Non
 
 def test_without_one_training_there_is_told_as_not_possible(task: Task, tmp_path: Path) -> None:
     folder = run(tmp_path, task, {"another": ServedEntry(model="x")}, "base", "lora")
-    assert manifest(folder)["not_applicable"] == {"workshop": {"lora": str(NOT_TRAINED_THERE)}}
-    assert "name an adapter that it serves" in NOT_TRAINED_THERE.remedy
+    assert manifest(folder)["not_applicable"] == {"workshop": {"lora": dataclasses.asdict(NOT_TRAINED_THERE)}}
+    assert "name an adapter that it serves" in NOT_TRAINED_THERE.step.text.lower()
 
 
 def test_reports_and_checks_do_without_what_only_training_tells(task: Task, tmp_path: Path) -> None:

@@ -250,7 +250,9 @@ def test_adapter_and_decision(results: dict[str, Any]) -> None:
     task = results["tasks"]["facts"]
     assert (task["n"], task["n_unanswerable"], task["primary_metric"]) == (4, 1, "contains")
     assert task["decision"]["recommended"] is None, "four questions decide nothing"
-    assert results["tasks"]["general"]["not_applicable"] == {"rag": "the task has no corpus"}
+    assert results["tasks"]["general"]["not_applicable"] == {
+        "rag": {"why": "the task has no corpus", "step": None}
+    }
     assert (results["incomplete"], results["missing_answers"]) == (False, 0)
 
 

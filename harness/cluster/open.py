@@ -81,7 +81,7 @@ def _spread(tools: Tools, wanted: Wanted, date: str, over: contextlib.ExitStack)
     staffed = functools.partial(Pool, note=say, why_over=functools.partial(rays.why_over, home))
     pool = staffed(Staff(outfit, share, shelf), count, met=crew.met)
     timing = Staff(replace(outfit, threads=whole.cpus), whole, shelf, "timing")
-    alone = functools.partial(staffed, timing, 1)
+    alone = functools.partial(staffed, timing, 1, met=crew.check)
     executor = SpreadExecutor(pool, alone, sharing(machines, share), len(machines))
     over.callback(executor.stop)
     numbers = {at: number for number, at in enumerate(held)}
@@ -212,7 +212,13 @@ class Crew:
     hellos: list[Hello] = field(default_factory=list)
 
     def met(self, hello: Hello) -> None:
-        """Remember a worker. Raises InputError where it does not run what the driver runs."""
+        """Remember a worker. Raises as `check`."""
+        self.check(hello)
+        self.hellos.append(hello)
+
+    @staticmethod
+    def check(hello: Hello) -> None:
+        """Raises InputError where a worker does not run what the driver runs."""
         mine = {"rag-vs-finetune": __version__, **environment.libraries()}
         theirs = {"rag-vs-finetune": hello.version, **hello.libraries}
         if differing := [
@@ -224,7 +230,6 @@ class Crew:
                 f"{hello.host} has other versions, which may answer otherwise: {listed(differing)}. Install the same "
                 "on every machine."
             )
-        self.hellos.append(hello)
 
     def groups(self) -> tuple[WorkerGroup, ...]:
         """The workers so far, those that are alike together."""

@@ -140,13 +140,19 @@ def killing(of: int, times: int) -> Iterator[list[int]]:
         thread.join()
 
 
-def test_two_workers_give_the_evidence_of_one_process(runs: Runs) -> None:
+def test_two_workers_give_the_evidence_of_one_process_which_is_read_without_ray(
+    runs: Runs, monkeypatch: pytest.MonkeyPatch
+) -> None:
     alone = runs.make("alone")
     spread = runs.make("spread", "--ray", "--workers", "2")
     assert evidence(spread) == evidence(alone)
     (group,) = json.loads((spread / "run.json").read_text())["workers"]
     assert group["threads"] == 1
     assert "Computed by" in (spread / "report.md").read_text()
+    for name in [name for name in sys.modules if name.split(".")[0] == "ray"]:
+        monkeypatch.setitem(sys.modules, name, None)  # as where it is not installed
+    for command in (["report"], ["decide"], ["check", "--expect", "same", "--baseline", str(alone)]):
+        assert main([*command, str(spread)]) == 0
 
 
 @pytest.fixture

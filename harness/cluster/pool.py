@@ -97,7 +97,7 @@ class Pool:
     _hired: int = field(default=0, init=False)
     _failed_starts: int = field(default=0, init=False)
     _without_since: float | None = field(default=None, init=False)
-    _broken: HarnessError | None = field(default=None, init=False)
+    _broken: BaseException | None = field(default=None, init=False)
     """Why nothing can be computed any more."""
 
     def submit(self, unit: Unit[T]) -> Future[Done[T]]:
@@ -159,22 +159,22 @@ class Pool:
         with self._lock:
             if worker not in self._workers:
                 return  # ended meanwhile
-            try:
-                hello = ready.result()
-            except WorkerLost as why:
+            error = ready.exception()
+            if isinstance(error, WorkerLost):
                 self._failed_starts += 1
                 if self._failed_starts >= STARTS:
-                    self._break(ModelUnavailable(f"no worker starts; the last one: {why}."))
+                    self._break(ModelUnavailable(f"no worker starts; the last one: {error}."))
                 else:
                     self._replace(worker)
                 return
-            if isinstance(hello, Refused):
-                self._break(hello.error())
+            if error:  # a bug keeps its traceback
+                self._break(error)
                 return
             try:
+                hello = _believed(ready.result())
                 self.met(hello)
-            except HarnessError as error:
-                self._break(error)
+            except HarnessError as refused:
+                self._break(refused)
                 return
             self._failed_starts, self._without_since = 0, None
             self._workers[worker] = hello
@@ -195,11 +195,12 @@ class Pool:
         """What is done next: a training first, since others wait for it, while half of the workers answer."""
         if not self._waiting:
             return None
-        trainings = [key for key in self._waiting if key == _TRAINING]
         others = [key for key in self._waiting if key != _TRAINING]
-        first = trainings if trainings and (not others or 2 * self._in_training() < self.count) else others
-        wanted = set(self._idle.values())
-        key = next((key for key in first if key in wanted), first[0])
+        if _TRAINING in self._waiting and (not others or 2 * self._in_training() < self.count):
+            key: Hashable = _TRAINING
+        else:
+            at_hand = set(self._idle.values())
+            key = next((key for key in others if key in at_hand), others[0])
         ticket = self._waiting[key].popleft()
         if not self._waiting[key]:
             del self._waiting[key]
@@ -245,13 +246,20 @@ class Pool:
         self._staff()
         self._feed()
 
-    def _break(self, error: HarnessError) -> None:
+    def _break(self, error: BaseException) -> None:
         """Nothing can be computed any more: whoever waits is told."""
         self._broken = error
         waiting = [*self._busy.values(), *(ticket for queue in self._waiting.values() for ticket in queue)]
         self.close()
         for ticket in waiting:
             ticket.done.set_exception(error)
+
+
+def _believed(hello: Hello | Refused) -> Hello:
+    """What a worker said of itself. Raises what it refused to begin with."""
+    if isinstance(hello, Refused):
+        raise hello.error()
+    return hello
 
 
 _TRAINING = "training"

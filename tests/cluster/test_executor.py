@@ -77,8 +77,9 @@ def test_units_come_in_order_and_not_all_are_made_at_once() -> None:
 
 
 def test_strands_go_on_side_by_side() -> None:
-    meeting = threading.Barrier(3, timeout=30)
-    executor(lambda _unit: None).together([meeting.wait] * 3)
+    meeting, places = threading.Barrier(3, timeout=30), list[int]()
+    executor(lambda _unit: None).together([lambda: places.append(meeting.wait())] * 3)
+    assert sorted(places) == [0, 1, 2], "one after the other, the first would have waited in vain"
 
 
 def test_the_first_error_stops_the_strands_that_wait_for_workers() -> None:

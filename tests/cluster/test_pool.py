@@ -162,6 +162,16 @@ def test_workers_that_never_start_end_the_run() -> None:
         done.result(0)
 
 
+def test_a_bug_in_a_worker_that_begins_ends_the_run_with_its_traceback() -> None:
+    """Else the driver would wait for a worker that has long said why there is none."""
+    world = World(1)
+    done = world.pool.submit(answer("a"))
+    world.workers[0].begun.set_exception(ImportError("no module named torch"))
+    with pytest.raises(ImportError, match="torch"):
+        done.result(0)
+    assert len(world.workers) == 1
+
+
 def test_a_worker_that_must_not_work_here_ends_the_run() -> None:
     world = World(1)
 

@@ -53,7 +53,7 @@ def what_was_run(results: RunResult) -> tuple[tuple[str, str], ...]:
             machine.accelerator,
             machine.platform,
         ),
-        "Computed by": "; ".join(group.in_words for group in results.workers),
+        "Computed by": _workers(results),
         "Loading": "; ".join(filter(None, map(_loading, results.all_models))) or _loaded(results),
         "Order of timing": _order(results),
         "Date": _minute(results.created or ""),
@@ -66,6 +66,17 @@ def what_was_run(results: RunResult) -> tuple[tuple[str, str], ...]:
         "Run": results.run_id,
     }
     return tuple((name, text) for name, text in facts.items() if text)
+
+
+def _workers(results: RunResult) -> str:
+    """Who of a cluster computed, and what is taken for granted of them."""
+    if not results.workers:
+        return ""
+    who = "; ".join(group.in_words for group in results.workers)
+    return (
+        f"{who}. Batched figures take a worker for its share of a machine, as if all of them had been busy throughout; "
+        "where some were not, they are too good."
+    )
 
 
 ORDERS = {

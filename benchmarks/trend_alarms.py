@@ -25,7 +25,8 @@ from harness.analysis.latency_ratio import mean_ratio
 from harness.analysis.results.figures import Estimate, Tokens
 from harness.analysis.results.money import Components
 from harness.records import TimingRow
-from harness.run.facts import MachineFacts, ModelFacts, Seeds
+from harness.run.facts import ModelFacts, Seeds
+from harness.run.machines import MachineFacts
 from harness.run.manifest import Manifest
 from harness.run.settings import Settings
 from harness.spec.system import ModelRef, System

@@ -29,7 +29,7 @@ from harness.errors import InputError
 from harness.finetune.trainer import Trainer
 from harness.quantities import counted, listed
 from harness.run import environment
-from harness.run.facts import MachineFacts, WorkerGroup
+from harness.run.machines import MachineFacts, WorkerGroup
 from harness.run.tools import Model, Tools
 
 SCRIPT_BYTES = 3 * 10**8

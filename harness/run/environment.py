@@ -8,7 +8,7 @@ import subprocess
 from importlib import metadata
 from pathlib import Path
 
-from harness.run.facts import MachineFacts
+from harness.run.machines import MachineFacts
 
 LIBRARIES = (
     "torch", "transformers", "peft", "safetensors", "sentence-transformers", "faiss-cpu", "numpy", "scipy",

@@ -10,12 +10,10 @@ from typing import Annotated, Any, Literal
 from pydantic import BeforeValidator, Discriminator, Tag
 
 from harness.files import sha256_json
-from harness.quantities import counted
 from harness.ranges import (
     Bytes,
     Count,
     Finite,
-    Gigabytes,
     Name,
     Positive,
     Seconds,
@@ -137,37 +135,6 @@ class EmbedderFacts:
     name: Name
     sha256: Sha256
     max_tokens: Positive | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class MachineFacts:
-    """Where a run was made. `memory_gb`: of the machine; `threads`: that torch used."""
-
-    platform: Text | None = None
-    python: Text | None = None
-    cpu: Text | None = None
-    cores: Positive | None = None
-    threads: Positive | None = None
-    memory_gb: Gigabytes | None = None
-    accelerator: Text | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class WorkerGroup:
-    """Workers of a cluster that are alike, those that replaced lost ones among them; `machines`: that they were on."""
-
-    workers: Positive
-    machines: Positive
-    cpu: Text
-    threads: Positive
-    accelerator: Text | None = None
-
-    @property
-    def in_words(self) -> str:
-        """`8 workers on 2 machines: AMD EPYC, a thread each`."""
-        where = f"{counted(self.workers, 'worker')} on {counted(self.machines, 'machine')}"
-        threads = "a thread" if self.threads == 1 else counted(self.threads, "thread")
-        return f"{where}: {self.accelerator or self.cpu}, {threads} each"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

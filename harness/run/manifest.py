@@ -22,7 +22,6 @@ from harness.run.facts import (
     EmbedderFacts,
     IndexFacts,
     KeptObstacle,
-    MachineFacts,
     ModelFacts,
     Planned,
     Seeds,
@@ -30,10 +29,10 @@ from harness.run.facts import (
     TimingOrder,
     TrainedAdapter,
     Tuned,
-    WorkerGroup,
     examples_of,
     index_of,
 )
+from harness.run.machines import MachineFacts, WorkerGroup
 from harness.run.settings import Settings
 from harness.spec.context import Gold, Nearest, Retrieved
 from harness.spec.prices import UsedSheet

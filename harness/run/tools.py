@@ -23,7 +23,7 @@ from harness.finetune.trainer import Trainer
 from harness.progress import Progress, Terminal
 from harness.run import environment
 from harness.run.executor import Executor, InProcess
-from harness.run.facts import MachineFacts, WorkerGroup
+from harness.run.machines import MachineFacts, WorkerGroup
 from harness.run.settings import Settings
 from harness.run.speed import Measure, measure
 from harness.spec.labels import entry_of

@@ -24,7 +24,8 @@ from harness.files import sha256_text
 from harness.finetune.open import open_trainer
 from harness.records import Passage, Ranked
 from harness.run.compare import compare
-from harness.run.facts import MachineFacts, ModelFacts, Planned, Seeds, TaskFacts
+from harness.run.facts import ModelFacts, Planned, Seeds, TaskFacts
+from harness.run.machines import MachineFacts
 from harness.run.manifest import Manifest
 from harness.run.manifest_file import read_manifest
 from harness.run.obstacles import obstacle

@@ -24,8 +24,9 @@ from harness.analysis.results.run import RunResult, SystemResult, read_results
 from harness.errors import InputError
 from harness.files import sha256_json, sha256_text
 from harness.records import TimingRow
-from harness.run.facts import EmbedderFacts, MachineFacts, ModelFacts
+from harness.run.facts import EmbedderFacts, ModelFacts
 from harness.run.folder import ANSWERS, BATCHES, PASSAGES, PROMPTS, QUESTIONS, TIMINGS, TRAINING, run_name
+from harness.run.machines import MachineFacts
 from harness.run.manifest import Manifest
 from harness.run.manifest_file import MANIFEST, read_manifest
 from harness.spec.system import System, bare_beside

@@ -42,13 +42,12 @@ from harness.run.facts import (
     EmbedderFacts,
     IndexFacts,
     KeptObstacle,
-    MachineFacts,
     ModelFacts,
     TimingOrder,
-    WorkerGroup,
     examples_of,
     index_of,
 )
+from harness.run.machines import MachineFacts, WorkerGroup
 from harness.run.settings import Settings
 from harness.spec.context import Gold, Nearest, Retrieved
 from harness.spec.prices import UsedSheet

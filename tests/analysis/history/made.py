@@ -10,7 +10,8 @@ from typing import Any
 from harness.analysis.history.runs import Entry, Point, Run, TaskRun
 from harness.analysis.results.figures import Estimate, Tokens
 from harness.analysis.results.money import Components
-from harness.run.facts import MachineFacts, ModelFacts
+from harness.run.facts import ModelFacts
+from harness.run.machines import MachineFacts
 from harness.run.manifest import Manifest
 from harness.spec.system import ModelRef, System
 

@@ -16,8 +16,10 @@ from harness.analysis.decision.candidates import Candidate
 from harness.analysis.decision.choice import Rules, choose
 from harness.analysis.decision.pairs import Pairs
 from harness.analysis.decision.requirements.table import Requirements
-from harness.analysis.results.decision import Setting, Verdict
-from harness.analysis.results.figures import Comparison, Percentiles
+from harness.analysis.results.comparison import Comparison
+from harness.analysis.results.figures import Percentiles
+from harness.analysis.results.setting import Setting
+from harness.analysis.results.verdict import Verdict
 from harness.analysis.statistics import paired
 from harness.analysis.statistics.clusters import Design
 from tests.analysis.candidates import Money

@@ -7,13 +7,14 @@ from dataclasses import asdict, dataclass, replace
 from typing import Any, cast
 
 from harness.analysis.decision import change_words
-from harness.analysis.decision.case import Case, case_of, needs_of
+from harness.analysis.decision.case import Case, case_of
+from harness.analysis.decision.needs import needs_of
 from harness.analysis.decision.requirements.table import Requirements, Value, rows
 from harness.analysis.decision.verdict import standing
 from harness.analysis.derive import Measured, derive, inputs_under, measure
 from harness.analysis.evidence import Evidence
-from harness.analysis.results.decision import Turned, TurnedInput
 from harness.analysis.results.run import RunResult
+from harness.analysis.results.turns import Turned, TurnedInput
 from harness.spec.pricing import prices_anew
 
 SHEET = ("prices", "machine")

@@ -19,7 +19,7 @@ from functools import cache
 
 from harness.analysis.accuracy import PerQuestion, ScoredAnswer, estimate, per_question
 from harness.analysis.evidence import Evidence
-from harness.analysis.results.figures import Baseline, OverTrivial, best_baseline
+from harness.analysis.results.baselines import Baseline, OverTrivial, best_baseline
 from harness.analysis.statistics.clusters import design_of
 from harness.analysis.statistics.paired import compare
 from harness.records import Question

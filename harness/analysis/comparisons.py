@@ -10,7 +10,7 @@ import numpy as np
 
 from harness.analysis.accuracy import PerQuestion, ScoredAnswer, estimate, per_question
 from harness.analysis.latency_ratio import median_ratio
-from harness.analysis.results.figures import Comparison, Forgetting, LatencyRatio
+from harness.analysis.results.comparison import Comparison, Forgetting, LatencyRatio
 from harness.analysis.statistics import paired
 from harness.analysis.statistics.clusters import Floats, design_of
 from harness.analysis.statistics.power import ALPHA, Noise, detectable

@@ -16,7 +16,8 @@ from harness.analysis.accuracy import ScoredAnswer, Scores, score_all
 from harness.analysis.baselines import Trivial, trivial
 from harness.analysis.citations import citations
 from harness.analysis.comparisons import Answered, comparisons, forgetting
-from harness.analysis.decision.case import Case, case_of, needs_of, with_needs
+from harness.analysis.decision.case import Case, case_of
+from harness.analysis.decision.needs import needs_of, with_needs
 from harness.analysis.decision.other_metrics import figures_under, in_words, verdicts
 from harness.analysis.decision.pairs import difference
 from harness.analysis.decision.requirements.table import Requirements

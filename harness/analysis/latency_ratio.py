@@ -15,7 +15,7 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
-from harness.analysis.results.figures import LatencyRatio
+from harness.analysis.results.comparison import LatencyRatio
 from harness.analysis.statistics.intervals import mean_and_student
 from harness.records import TimingRow
 

@@ -85,7 +85,7 @@ def _page_to_open(folder: Path, files: Sequence[Path]) -> Path:
 
 def _decide(options: argparse.Namespace) -> None:
     from harness.analysis.again import again
-    from harness.analysis.decision.case import stored_requirements
+    from harness.analysis.decision.needs import stored_requirements
     from harness.analysis.reading import read_run
     from harness.files import to_json
     from harness.process import keeping

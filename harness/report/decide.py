@@ -6,10 +6,12 @@ from dataclasses import dataclass
 
 from harness.analysis.again import Again
 from harness.analysis.decision.requirements.table import required
-from harness.analysis.results.decision import Decision, Turned
+from harness.analysis.results.decision import Decision
 from harness.analysis.results.money import PriceFacts, Projection
 from harness.analysis.results.run import Summary
-from harness.report import costs, decisions, plain, prices
+from harness.analysis.results.turns import Turned
+from harness.report import decisions, plain, prices
+from harness.report.projections import PROJECTED, projections
 from harness.report.view import Block, Bullets
 
 
@@ -71,7 +73,7 @@ def text(again: Again) -> str:
     ]
     for name, task in results.tasks.items():
         parts += [f"== {name} ==", *decisions.grounds(task.decision)]
-        if (projected := costs.projections(task)).rows:  # where hosted models were asked for
-            parts += [costs.PROJECTED, projected]
+        if (projected := projections(task)).rows:  # where hosted models were asked for
+            parts += [PROJECTED, projected]
     parts += ["Over all tasks:", Bullets(results.summary.sentences)]
     return plain.render(parts).strip()

@@ -6,18 +6,14 @@ import itertools
 
 from harness.analysis.decision.literature import NOT_MEASURED, expected_range
 from harness.analysis.decision.requirements.table import required
-from harness.analysis.results.decision import (
-    STATUS_WORDS,
-    CandidateFigures,
-    Decision,
-    DecisionMap,
-    Literature,
-    Verdict,
-)
+from harness.analysis.results.decision import CandidateFigures, Decision
+from harness.analysis.results.literature import Literature
 from harness.analysis.results.requirements import Met
 from harness.analysis.results.run import RunResult, TaskResult
+from harness.analysis.results.turns import DecisionMap
+from harness.analysis.results.verdict import STATUS_WORDS, Verdict
 from harness.quantities import days, dollars, percent, whole
-from harness.report import costs
+from harness.report import per_query
 from harness.report.view import Block, Bullets, Table, led
 
 MARKS = {
@@ -119,7 +115,7 @@ def candidates(decision: Decision) -> Table | None:
         (
             name,
             percent(row.accuracy),
-            dollars(row.monthly_usd) + costs.in_brackets(row.monthly_ci_usd),
+            dollars(row.monthly_usd) + per_query.in_brackets(row.monthly_ci_usd),
             dollars(row.total_usd) if priced else "no price of errors",
             "–" if row.probability_best is None else percent(row.probability_best),
             "yes" if row.pareto else "no",

@@ -13,7 +13,7 @@ from urllib.parse import urlencode
 from harness.analysis.results.decision import Against, Decision
 from harness.analysis.results.run import RunResult, SystemResult, TaskResult
 from harness.quantities import NA, counted, dollars, listed, percent, points, seconds, signed
-from harness.report import costs
+from harness.report import per_query
 from harness.report.numbers import ends
 from harness.report.scoreboard import Bar, bar
 from harness.scoring.table import is_graded
@@ -133,7 +133,7 @@ def _line(task: TaskResult, row: SystemResult) -> Line:
 def _under(row: SystemResult) -> str:
     usd, latency = row.cost.per_query_usd, row.latency_s.p50
     parts = (
-        None if usd is None else f"{costs.thousand(usd)} per 1,000",
+        None if usd is None else f"{per_query.thousand(usd)} per 1,000",
         None if latency is None else seconds(latency),
     )
     return " · ".join(part for part in parts if part)
@@ -144,5 +144,5 @@ def reading(task: TaskResult) -> str:
     rows = task.strategies.values()
     if not any(_under(row) for row in rows if not row.control):
         return f"{BARS} Nothing was timed, so cost and latency are not known."
-    basis = costs.basis(task)
+    basis = per_query.basis(task)
     return f"{BARS} Under each: cost per 1,000 queries{f' {basis}' if basis else ''}; median latency of one query."

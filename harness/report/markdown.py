@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from urllib.parse import quote
 
-from harness.analysis.results.figures import Status
+from harness.analysis.results.checks import Status
 from harness.analysis.results.run import RunResult, SystemResult, TaskResult
 from harness.report import decisions, labels, notes, opening, overview, scoreboard, validity
 from harness.report.mdtext import escape, inline, table

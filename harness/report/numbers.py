@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from harness.analysis.latency import too_few
-from harness.analysis.results.figures import Comparison, Estimate, Interval, Percentiles
+from harness.analysis.results.comparison import Comparison
+from harness.analysis.results.figures import Estimate, Interval, Percentiles
 from harness.quantities import NA, dollars, percent, points, seconds, signed, three
 
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from harness.analysis.results.decision import recommendation
 from harness.analysis.results.groups import GroupFigure, GroupResult
 from harness.analysis.results.run import RunResult, TaskResult
+from harness.analysis.results.verdict import recommendation
 from harness.quantities import NA, counted, percent, whole
 from harness.report import scoreboard
 from harness.report.numbers import estimate, figure

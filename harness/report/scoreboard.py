@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
-from harness.analysis.results.figures import Estimate, OverTrivial
+from harness.analysis.results.baselines import OverTrivial
+from harness.analysis.results.figures import Estimate
 from harness.analysis.results.run import RunResult, SystemResult, TaskResult
 from harness.analysis.results.tokens import ByToken
 from harness.analysis.statistics.paired import A_BETTER, B_BETTER
 from harness.quantities import NA, counted, dollars, listed, percent, points, signed
-from harness.report import costs
+from harness.report import per_query
 from harness.report.numbers import percentile
 from harness.run.facts import ModelFacts
 
@@ -110,12 +111,12 @@ COLUMNS = (
     Column("Latency p50", lambda _, row: percentile(row.latency_s, "p50"), lambda row: row.latency_s.n > 0),
     Column(
         "Cost per 1,000 queries",
-        lambda _, row: costs.per_thousand(row),
+        lambda _, row: per_query.per_thousand(row),
         lambda row: row.cost.per_query_usd is not None,
     ),
     Column(
         "Cost per 1,000 correct answers",
-        lambda _, row: costs.per_thousand_correct(row),
+        lambda _, row: per_query.per_thousand_correct(row),
         lambda row: row.cost.per_query_usd is not None,
     ),
     Column(
@@ -146,7 +147,7 @@ def timed(task: TaskResult) -> str | None:
     if not counts:
         priced = any(row.cost.per_query_usd is not None for row in task.strategies.values())
         return None if priced or not task.primary_metric else UNTIMED
-    at = f" ({basis})" if (basis := costs.basis(task)) else ""
+    at = f" ({basis})" if (basis := per_query.basis(task)) else ""
     fewest = "" if len(counts) == 1 else f"{counts[0]} to "
     return (
         f"Latency and dollars{at} rest on {fewest}{counted(counts[-1], 'timed question')} a strategy; first token and "

@@ -8,7 +8,7 @@ from typing import IO, TYPE_CHECKING, cast
 
 from harness.analysis.results.run import RunResult, TaskResult
 from harness.process import AsIs
-from harness.report import costs, decisions, opening, overview, scoreboard, view
+from harness.report import decisions, opening, overview, per_query, scoreboard, view
 from harness.report.numbers import estimate, percentile
 from harness.report.plain import ANY_WIDTH
 from harness.report.view import as_text, visible
@@ -77,7 +77,7 @@ def _table(results: RunResult) -> Table:
         table.add_row(_text(system), *(_text(_cell(task, system)) for task in tasks))
     if any(task.baselines for task in tasks):
         table.add_row("constant reply", *(_text(_constant(task)) for task in tasks))
-    basis = next(filter(None, map(costs.basis, tasks)), "one at a time")
+    basis = next(filter(None, map(per_query.basis, tasks)), "one at a time")
     table.caption = f"accuracy (95 % interval) · p50 latency · dollars per 1,000 queries, {basis}"
     return table
 
@@ -102,7 +102,7 @@ def _cell(task: TaskResult, system: str) -> str:
     filters = scoreboard.filters(row)
     accuracy = f"{estimate(row.accuracy)}\n{filters}" if filters else estimate(row.accuracy)
     return (
-        f"{accuracy}\n{percentile(row.latency_s, 'p50')} · {costs.per_thousand(row)}"
+        f"{accuracy}\n{percentile(row.latency_s, 'p50')} · {per_query.per_thousand(row)}"
         if row.latency_s.n
         else accuracy
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
-from harness.analysis.results.figures import Check, FigureKind, Status
+from harness.analysis.results.checks import Check, FigureKind, Status
 from harness.quantities import NA, listed, percent, points
 from harness.report.view import Table, Text, table_of
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from harness.analysis.accuracy import Scores, score_all
-from harness.analysis.decision.case import needs_of
+from harness.analysis.decision.needs import needs_of
 from harness.analysis.derive import derive
 from harness.analysis.evidence import Evidence
 from harness.analysis.reading import read_run

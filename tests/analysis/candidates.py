@@ -13,21 +13,13 @@ from harness.analysis.decision.choice import Rules
 from harness.analysis.decision.pairs import Pairs
 from harness.analysis.decision.requirements.table import Requirements
 from harness.analysis.money.economics import Economics
-from harness.analysis.results.decision import ASSUMED_MONTHLY_QUERIES, Setting
-from harness.analysis.results.figures import (
-    Check,
-    Comparison,
-    Estimate,
-    FigureKind,
-    Interval,
-    Percentiles,
-    Status,
-    Throughput,
-    Tokens,
-)
+from harness.analysis.results.checks import Check, FigureKind, Status
+from harness.analysis.results.comparison import Comparison
+from harness.analysis.results.figures import Estimate, Interval, Percentiles, Throughput, Tokens
 from harness.analysis.results.hosting import Hosting
 from harness.analysis.results.money import Assumptions, Components
 from harness.analysis.results.run import SystemFigures
+from harness.analysis.results.setting import ASSUMED_MONTHLY_QUERIES, Setting
 from harness.analysis.statistics.paired import holm_levels
 from harness.spec.settings import Examples, Finetune, Retrieval
 from harness.spec.strategy import STRATEGIES, TaskSettings, system_of

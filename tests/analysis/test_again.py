@@ -12,7 +12,7 @@ from harness.analysis.decision.change_words import name_of, write
 from harness.analysis.decision.requirements.table import Requirements, rows
 from harness.analysis.derive import derive
 from harness.analysis.reading import read_run
-from harness.analysis.results.decision import Turned
+from harness.analysis.results.turns import Turned
 from harness.spec import pricing
 from harness.spec.tariff import Tariff
 from tests.analysis.decided import elected

@@ -7,7 +7,7 @@ import pytest
 from harness.analysis.accuracy import ScoredAnswer
 from harness.analysis.comparisons import Answered, comparisons
 from harness.analysis.evidence import Asked
-from harness.analysis.results.figures import Comparison
+from harness.analysis.results.comparison import Comparison
 from harness.records import AnswerRow, Question
 from tests.analysis.candidates import figures
 

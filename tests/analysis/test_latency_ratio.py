@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from harness.analysis.latency_ratio import MeanRatio, mean_ratio, median_ratio
-from harness.analysis.results.figures import LatencyRatio
+from harness.analysis.results.comparison import LatencyRatio
 from harness.records import TimingRow
 
 TIMES = st.lists(st.floats(1e-3, 1e3), min_size=3, max_size=12)

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from harness.analysis.results.decision import MOST_REASONS
+from harness.analysis.results.reason import MOST_REASONS
 from harness.cli import main
 from tests.analysis.decided import elected
 from tests.analysis.prose import check, check_prose

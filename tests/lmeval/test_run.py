@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from harness.analysis.results.figures import Status
+from harness.analysis.results.checks import Status
 from harness.analysis.results.run import TaskResult
 from harness.engines.store import ModelFolder
 from harness.engines.transformers_engine import TransformersEngine

@@ -14,7 +14,7 @@ import pytest
 
 from harness.analysis.accuracy import score_all
 from harness.analysis.reading import read_run
-from harness.analysis.results.figures import Check, FigureKind, Status
+from harness.analysis.results.checks import Check, FigureKind, Status
 from harness.analysis.validity.check import Case, Limits, Rule
 from harness.analysis.validity.table import CHECKS
 from harness.report.mdtext import escape

@@ -10,7 +10,7 @@ import pytest
 from harness.analysis.money.economics import CostInputs
 from harness.analysis.results.money import BreakEven, Projection
 from harness.analysis.results.run import TaskResult
-from harness.report import costs
+from harness.report import costs, monthly, per_query, projections
 from harness.spec.tariff import Tariff
 from tests.analysis.runs import answers
 from tests.report.results import facts, results
@@ -21,7 +21,7 @@ def with_break_even(task: TaskResult, row: BreakEven) -> TaskResult:
 
 
 def test_each_strategy_by_use_parts_and_throughput(tmp_path: Path) -> None:
-    rows = costs.queries_table(facts(tmp_path)).rows
+    rows = per_query.queries_table(facts(tmp_path)).rows
     assert [row[:6] for row in rows] == [
         ("base", "10", "550 ms", "333 ms–767 ms", "$0.0011", "$0.000667–$0.00153"),
         ("lora", "1", "1.00 s", "n/a (n=1 < 10)", "$0.0020", "n/a (n=1 < 10)"),
@@ -41,7 +41,7 @@ def test_the_tariff_stands_above_what_it_makes(tmp_path: Path) -> None:
         needs = {"requirements": {"tariff": tariff}}
         task = facts(tmp_path / tariff, settings=needs)
         blocks = [str(block) for block in costs.task_blocks(task)]
-        said[tariff] = " ".join(blocks), costs.totals(task).rows[0][1]
+        said[tariff] = " ".join(blocks), monthly.totals(task).rows[0][1]
     assert "What a query costs, at 10,000 queries a month with machines kept up" in said[Tariff.KEPT_UP][0]
     assert (
         "with box kept up 720 hours a month, at least one, and as many as a peak of 2 times"
@@ -66,7 +66,7 @@ def test_what_is_paid_once(tmp_path: Path) -> None:
 
 
 def test_totals_by_volume_serial_and_batched(tmp_path: Path) -> None:
-    table = costs.totals(facts(tmp_path, CostInputs(monthly_queries=2_500)))
+    table = monthly.totals(facts(tmp_path, CostInputs(monthly_queries=2_500)))
     assert table.headers == (
         "Strategy", "1,000 queries", "2,500 queries (yours)", "10,000 queries", "100,000 queries",
     )  # fmt: skip
@@ -80,19 +80,19 @@ def test_totals_by_volume_serial_and_batched(tmp_path: Path) -> None:
 def test_totals_count_one_as_one_and_write_great_volumes_out(tmp_path: Path) -> None:
     once = CostInputs(monthly_queries=1, refresh_days=1.0, horizon_months=1)
     task = facts(tmp_path, once)
-    assert costs.totals(task).headers[1] == "1 query (yours)"
+    assert monthly.totals(task).headers[1] == "1 query (yours)"
     assert any(
         "spread over 1 month, a change of knowledge every 1 day. " in str(b) for b in costs.task_blocks(task)
     )
     great = facts(tmp_path, CostInputs(monthly_queries=1_234_567))
-    assert costs.totals(great).headers[-1] == "1,234,567 queries (yours)"
+    assert monthly.totals(great).headers[-1] == "1,234,567 queries (yours)"
 
 
 def test_the_price_of_an_error_says_whether_the_difference_behind_it_is_shown(tmp_path: Path) -> None:
     task = facts(tmp_path)
     row = replace(task.decision.break_even[0], excluded=(), flip_error_price_usd=0.016)
     for resolved, shown in ((True, "$0.016"), (False, "$0.016 (inconclusive)")):
-        table = costs.break_even(with_break_even(task, replace(row, accuracy_resolved=resolved)))
+        table = monthly.break_even(with_break_even(task, replace(row, accuracy_resolved=resolved)))
         assert table.rows[0][-1] == shown
 
 
@@ -128,24 +128,24 @@ def test_where_no_price_of_an_error_turns_the_choice_it_says_who_loses_nowhere(
         flip_error_price_usd=None,
     )
     for resolved, doubt in ((True, ""), (False, " (inconclusive)")):
-        table = costs.break_even(with_break_even(task, replace(row, accuracy_resolved=resolved)))
+        table = monthly.break_even(with_break_even(task, replace(row, accuracy_resolved=resolved)))
         assert table.rows[0][-1] == shown + ("" if shown == "n/a" else doubt)
 
 
 def test_break_even_by_cycles_and_in_words(tmp_path: Path) -> None:
     task = facts(tmp_path)
     out = "not weighed: failed a check"  # base left answers empty, rag's passages were cut
-    assert costs.break_even(task).rows == (
+    assert monthly.break_even(task).rows == (
         ("lora against base", "never", "never", "never", "never", out),
         ("rag against base", "never", "never", "never", "never", out),
         ("lora against rag", "463", "1,300", "2,138", "2,548", out),
     )
-    said = costs.sentences(task)
+    said = monthly.sentences(task)
     assert len(said) == 3
     assert all("tuning cycles: 3" in text for text in said if text.startswith("lora"))
-    five = costs.sentences(facts(tmp_path, CostInputs(cycles=5)))
+    five = monthly.sentences(facts(tmp_path, CostInputs(cycles=5)))
     assert "2,138 queries a month on (tuning cycles: 5)" in five[2]
-    kept = costs.break_even(facts(tmp_path / "kept", settings={}))
+    kept = monthly.break_even(facts(tmp_path / "kept", settings={}))
     assert "Queries for each change of knowledge" not in kept.headers, "a query has no one cost there"
 
 
@@ -166,16 +166,16 @@ def test_a_projection_is_labelled_and_never_looks_measured(tmp_path: Path) -> No
     }  # fmt: skip
     unknown = {**price, "kind": "fine-tuned", "input_usd_per_mtok": None, "reason": "nobody sells it"}
     task = facts(tmp_path, api_prices=[price, unknown])
-    rows = costs.projections(task).rows
+    rows = projections.projections(task).rows
     assert rows[0][:7] == ("base", "p m", "projection", "$0.00024", "n/a", "never", "$2.00 / $8.00")
     assert rows[1][:4] == ("lora", "p m, fine-tuned", "projection", "n/a (nobody sells it)")
-    assert costs.PROJECTED in costs.task_blocks(task)
+    assert projections.PROJECTED in costs.task_blocks(task)
 
 
 def test_none_right_is_no_price_for_a_right_one(tmp_path: Path) -> None:
     wrong = [{**row, "prediction": "no"} for row in answers()]
     task = facts(tmp_path, rows={"answers": wrong})
-    assert costs.per_thousand_correct(task.strategies["base"]) == "n/a (none was right)"
+    assert per_query.per_thousand_correct(task.strategies["base"]) == "n/a (none was right)"
 
 
 def test_the_shared_prefix_is_priced_as_cached_beside_the_uncached_figure(tmp_path: Path) -> None:
@@ -203,7 +203,7 @@ def test_the_shared_prefix_is_priced_as_cached_beside_the_uncached_figure(tmp_pa
     )
     short = replace(hosted, shared_prefix_tokens=310, cached_tokens=0)
     row = replace(base, cost=replace(base.cost, projections=(hosted, short)))
-    rows = costs.projections(replace(task, strategies={"base": row})).rows
+    rows = projections.projections(replace(task, strategies={"base": row})).rows
     assert {shown[5] for shown in rows} == {"5,000"}
     assert [shown[4] for shown in rows] == [
         "$0.0020 (1,408 of about 1,500 tokens)",

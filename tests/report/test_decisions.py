@@ -15,8 +15,11 @@ from harness.analysis.decision.requirements.table import Requirements
 from harness.analysis.decision.sensitivity import UNKNOWN_COST
 from harness.analysis.derive import derive
 from harness.analysis.reading import read_run
-from harness.analysis.results.decision import Change, Decision, Literature, Verdict
+from harness.analysis.results.decision import Decision
+from harness.analysis.results.literature import Literature
 from harness.analysis.results.run import RunResult
+from harness.analysis.results.turns import Change
+from harness.analysis.results.verdict import Verdict
 from harness.report import decide, decisions, plain
 from harness.report.terminal import print_results
 from harness.report.view import Bullets, Table

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from harness.analysis.results.decision import Verdict
+from harness.analysis.results.verdict import Verdict
 from harness.engines.sizes import MODELS, stronger
 from harness.report import decisions, plain
 from tests.analysis.prose import check

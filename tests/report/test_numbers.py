@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from harness.analysis.latency import percentiles
-from harness.analysis.results.figures import Comparison, Estimate
+from harness.analysis.results.comparison import Comparison
+from harness.analysis.results.figures import Estimate
 from harness.quantities import dollars, number, percent, points, seconds
 from harness.report import numbers
 

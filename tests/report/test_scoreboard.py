@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from harness.analysis.results.figures import Comparison, Forgetting
+from harness.analysis.results.comparison import Comparison, Forgetting
 from harness.analysis.results.run import SystemResult, TaskResult
 from harness.report.scoreboard import COLUMNS, Standing, bar, cells, leader, once, standing, timed
 from harness.spec.system import LoRA

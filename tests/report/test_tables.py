@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from harness.analysis.results.figures import Comparison, Forgetting
+from harness.analysis.results.comparison import Comparison, Forgetting
 from harness.analysis.results.run import TaskResult
 from harness.analysis.waterfall import BINS
 from harness.report import tables

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from harness.analysis.results.figures import Status
+from harness.analysis.results.checks import Status
 from harness.analysis.results.run import RunResult
 from harness.report import validity
 from tests.analysis.races import Run, healthy, rows_of

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 
 from harness.analysis.decision.candidates import Candidate
 from harness.analysis.decision.requirements.table import Requirements, outcomes
-from harness.analysis.results.decision import Setting
 from harness.analysis.results.requirements import Met, Outcome
+from harness.analysis.results.setting import Setting
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from harness.analysis.decision.case import Case
 from harness.analysis.decision.caveats import Reasons, reason
-from harness.analysis.results.decision import Decision, Reason
+from harness.analysis.results.decision import Decision
+from harness.analysis.results.reason import Reason
 from harness.quantities import dollars, listed, months, percent, share, whole
 
 

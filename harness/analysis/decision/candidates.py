@@ -9,9 +9,9 @@ from functools import cached_property
 
 from harness.analysis.accuracy import PerQuestion
 from harness.analysis.money.economics import DAYS_PER_MONTH, Economics
-from harness.analysis.results.decision import Setting
 from harness.analysis.results.figures import Estimate, Interval, Percentiles
 from harness.analysis.results.run import SystemFigures
+from harness.analysis.results.setting import Setting
 from harness.analysis.statistics.intervals import mean
 
 

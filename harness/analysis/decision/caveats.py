@@ -6,8 +6,9 @@ from collections.abc import Iterator
 
 from harness.analysis.decision.case import Case
 from harness.analysis.decision.requirements.table import rows
-from harness.analysis.results.decision import Against, Decision, Lead, Reason
-from harness.analysis.results.figures import Status
+from harness.analysis.results.checks import Status
+from harness.analysis.results.decision import Against, Decision, Lead
+from harness.analysis.results.reason import Reason
 from harness.analysis.results.requirements import Met
 from harness.quantities import listed, percent, points, signed, whole
 

@@ -14,7 +14,8 @@ import numpy as np
 
 from harness.analysis.decision.appraisal import Appraisal
 from harness.analysis.decision.pairs import too_few
-from harness.analysis.results.decision import Basis, Setting
+from harness.analysis.results.setting import Setting
+from harness.analysis.results.verdict import Basis
 from harness.analysis.statistics.clusters import Floats, design_of
 from harness.analysis.statistics.power import fewest
 

@@ -9,7 +9,8 @@ from typing import Any
 from harness.analysis.decision.caveats import joined, reason
 from harness.analysis.decision.requirements.table import rows
 from harness.analysis.decision.sensitivity import INPUTS, UNKNOWN_COST
-from harness.analysis.results.decision import Change, Reason, Turned
+from harness.analysis.results.reason import Reason
+from harness.analysis.results.turns import Change, Turned
 
 Write = Callable[[Any], str]
 

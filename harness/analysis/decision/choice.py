@@ -27,7 +27,9 @@ from harness.analysis.decision.appraisal import (
 from harness.analysis.decision.candidates import Candidate
 from harness.analysis.decision.pairs import NO_DIFFERENCE, Difference, Limit, Pairs
 from harness.analysis.decision.requirements.table import Requirements
-from harness.analysis.results.decision import Basis, Condition, Setting, Verdict
+from harness.analysis.results.decision import Condition
+from harness.analysis.results.setting import Setting
+from harness.analysis.results.verdict import Basis, Verdict
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,10 +12,13 @@ from harness.analysis.decision.change_words import write
 from harness.analysis.decision.pairs import apart
 from harness.analysis.decision.requirements.table import rows
 from harness.analysis.decision.sensitivity import UNKNOWN_COST
-from harness.analysis.results.decision import Change, Decision, Reason, Turn, Verdict
-from harness.analysis.results.figures import Check
+from harness.analysis.results.checks import Check
+from harness.analysis.results.decision import Decision
+from harness.analysis.results.reason import Reason
 from harness.analysis.results.requirements import Met
 from harness.analysis.results.run import SystemFigures
+from harness.analysis.results.turns import Change, Turn
+from harness.analysis.results.verdict import Verdict
 from harness.quantities import dollars, listed, percent, points, share, whole
 
 # What to do

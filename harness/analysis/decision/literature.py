@@ -15,8 +15,10 @@ import numpy as np
 
 from harness.analysis.decision.case import Case
 from harness.analysis.decision.pairs import Difference, apart
-from harness.analysis.results.decision import Decision, Literature, Prior, Shape, Verdict
+from harness.analysis.results.decision import Decision
 from harness.analysis.results.figures import Estimate
+from harness.analysis.results.literature import Literature, Prior, Shape
+from harness.analysis.results.verdict import Verdict
 from harness.analysis.statistics.intervals import wilson
 from harness.quantities import listed, points, queries, signed
 from harness.spec.system import System

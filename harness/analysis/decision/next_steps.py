@@ -13,8 +13,9 @@ from harness.analysis.decision.case import Case
 from harness.analysis.decision.caveats import Figure, too_weak
 from harness.analysis.decision.pairs import TRAININGS_DIFFER
 from harness.analysis.decision.requirements.table import rows
-from harness.analysis.results.decision import Decision, Verdict
+from harness.analysis.results.decision import Decision
 from harness.analysis.results.requirements import Met, Outcome
+from harness.analysis.results.verdict import Verdict
 from harness.engines.sizes import SizedModel, stronger
 from harness.quantities import dollars, gigabytes, plain, whole
 from harness.run.facts import ModelFacts

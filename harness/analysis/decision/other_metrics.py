@@ -8,8 +8,9 @@ from dataclasses import replace
 from harness.analysis.accuracy import ScoredAnswer, estimate, groups
 from harness.analysis.baselines import Trivial
 from harness.analysis.comparisons import Answered, comparisons
-from harness.analysis.results.decision import MetricVerdict, Reason, Standing
+from harness.analysis.results.reason import Reason
 from harness.analysis.results.run import TaskFigures
+from harness.analysis.results.verdict import MetricVerdict, Standing
 from harness.analysis.seeds import by_seed
 from harness.analysis.validity.check import excluded
 from harness.analysis.validity.hits import BY_WORDS

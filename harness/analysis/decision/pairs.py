@@ -12,7 +12,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from harness.analysis.decision.candidates import Candidate
-from harness.analysis.results.figures import Comparison, Estimate, OpenInterval
+from harness.analysis.results.comparison import Comparison
+from harness.analysis.results.figures import Estimate, OpenInterval
 from harness.analysis.results.run import SystemFigures
 from harness.analysis.statistics.clusters import Design, Floats, design_of
 from harness.analysis.statistics.intervals import quantile

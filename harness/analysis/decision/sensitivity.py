@@ -15,7 +15,9 @@ from functools import cache
 
 from harness.analysis.decision.choice import Choice, pays
 from harness.analysis.decision.requirements.table import rows
-from harness.analysis.results.decision import Change, DecisionMap, PriceBand, Setting, Turn, Verdict
+from harness.analysis.results.setting import Setting
+from harness.analysis.results.turns import Change, DecisionMap, PriceBand, Turn
+from harness.analysis.results.verdict import Verdict
 from harness.quantities import dollars, percent, three, whole
 from harness.spec.tariff import Tariff
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from harness.analysis.results.decision import Decision, Verdict
+from harness.analysis.results.decision import Decision
 from harness.analysis.results.run import Summary, TaskSummary
+from harness.analysis.results.verdict import Verdict
 from harness.quantities import listed
 
 

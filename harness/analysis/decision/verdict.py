@@ -15,20 +15,11 @@ from harness.analysis.decision.next_steps import next_steps
 from harness.analysis.decision.pairs import TRAININGS_DIFFER, Difference, Need, Power
 from harness.analysis.decision.requirements.table import Requirements, rows
 from harness.analysis.decision.sensitivity import Outcome, changes, decision_map, outcome_of, price_bands
-from harness.analysis.results.decision import (
-    Against,
-    Basis,
-    CandidateFigures,
-    Decision,
-    Headroom,
-    Lead,
-    Lost,
-    Setting,
-    Standing,
-    Verdict,
-)
-from harness.analysis.results.figures import Check
+from harness.analysis.results.checks import Check
+from harness.analysis.results.decision import Against, CandidateFigures, Decision, Headroom, Lead, Lost
+from harness.analysis.results.setting import Setting
 from harness.analysis.results.unfinished import not_decided
+from harness.analysis.results.verdict import Basis, Standing, Verdict
 
 
 def verdict(case: Case) -> Decision:

@@ -11,9 +11,9 @@ from dataclasses import dataclass, replace
 from harness.analysis.money import breakeven_words as words
 from harness.analysis.money.economics import CostInputs, Economics
 from harness.analysis.results import crossover
-from harness.analysis.results.decision import ASSUMED_MONTHLY_QUERIES
 from harness.analysis.results.hosting import Hosting
 from harness.analysis.results.money import BreakEven
+from harness.analysis.results.setting import ASSUMED_MONTHLY_QUERIES
 from harness.spec.tariff import Tariff
 
 SHOWN_CYCLES = (1, 3, 5)

@@ -20,10 +20,10 @@ from harness.analysis.money.prices import Prices
 from harness.analysis.money.projection import SharedPrefix, projections, shared_prefix
 from harness.analysis.money.serving import serving_of
 from harness.analysis.results.crossover import Line, cheaper_from
-from harness.analysis.results.decision import ASSUMED_MONTHLY_QUERIES
 from harness.analysis.results.figures import Estimate
 from harness.analysis.results.hosting import Hosting
 from harness.analysis.results.money import Cost, MonthlyTotal, PriceFacts, Projection
+from harness.analysis.results.setting import ASSUMED_MONTHLY_QUERIES
 from harness.analysis.results.tokens import ByToken
 from harness.analysis.statistics.intervals import mean
 from harness.analysis.tuning.effort import machine_seconds_of, searched_by, usd_of

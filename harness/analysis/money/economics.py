@@ -9,9 +9,10 @@ import math
 from dataclasses import dataclass
 
 from harness.analysis.results.crossover import Line, Paid
-from harness.analysis.results.decision import Reason, Setting
 from harness.analysis.results.figures import Interval
 from harness.analysis.results.money import Assumptions, Components
+from harness.analysis.results.reason import Reason
+from harness.analysis.results.setting import Setting
 from harness.analysis.results.tokens import ByToken
 from harness.spec.tariff import Tariff
 from harness.steps import Step

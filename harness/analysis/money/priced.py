@@ -12,9 +12,9 @@ from harness.analysis.money.economics import NO_PRICES, NOT_TIMED, CostInputs, E
 from harness.analysis.money.measured import Measured
 from harness.analysis.money.prices import Prices
 from harness.analysis.results.crossover import Paid
-from harness.analysis.results.decision import ASSUMED_MONTHLY_QUERIES
 from harness.analysis.results.hosting import Hosting
 from harness.analysis.results.money import Assumptions, Components
+from harness.analysis.results.setting import ASSUMED_MONTHLY_QUERIES
 from harness.analysis.results.tokens import ByToken
 
 NO_UPFRONT = (

@@ -10,7 +10,7 @@ from harness.analysis.regression import losses, slowdown
 from harness.analysis.regression.changes import Change, changes
 from harness.analysis.regression.findings import AccuracyFigures, Flip, LatencyFigures
 from harness.analysis.regression.pairing import Rerun, Side, check_comparable, reruns, shared
-from harness.analysis.results.decision import ASSUMED_MONTHLY_QUERIES
+from harness.analysis.results.setting import ASSUMED_MONTHLY_QUERIES
 from harness.analysis.statistics.intervals import mean
 
 SCHEMA_VERSION = 2

@@ -1,19 +1,16 @@
-"""What was measured of a system or between two systems. Shares are from 0 to 1; intervals are at 95 %.
+"""What was measured of a system. Shares are from 0 to 1; intervals are at 95 %.
 
 None always means: not measured, or too few observations to claim it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
-from enum import StrEnum
 from typing import Annotated
 
 from pydantic import AfterValidator
 
 from harness.ranges import Count, Finite, NonNegative, Positive, Seconds, Share
-from harness.steps import Step
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,181 +195,6 @@ class Clusters:
     """Questions that ask what an earlier one asks, in the same words."""
     repeated_example: tuple[str, ...] = ()
     """The ids of two such questions."""
-
-
-@dataclass(frozen=True, slots=True)
-class LatencyRatio:
-    """How many times as long b takes as a on the same timed question: median of `n` ratios."""
-
-    n: int
-    median: float | None
-    ci_low: float | None
-    ci_high: float | None
-
-
-@dataclass(frozen=True, slots=True)
-class Comparison:
-    """b − a on the `n` questions that both answered, by `metric`.
-
-    `discordant`: questions on which they differ; a scores higher on `a_higher`, b on `b_higher`. `p`: two-sided;
-    `p_adjusted`: over the family, `level`: what `p` has to reach for that. `mde`: the smallest difference that
-    would have shown with 80 % power, `mde_adjusted`: the same at that level. `reason`: what these questions cannot
-    tell, a clause.
-    `in_family`: a verdict may rest on it, as one of the two has the highest accuracy of the candidates; another pair
-    stands by itself, with its own p. `p_leading`, `level_leading`: the adjusted p and its level were the better of the
-    two the leader, as it is where requirements rule out whoever is above; None for a pair with a control.
-    `excluded`: those of the two that failed a validity check, so that the row does not count.
-    """
-
-    a: str
-    b: str
-    metric: str
-    n: Count
-    delta: Finite | None
-    ci_low: Finite | None
-    ci_high: Finite | None
-    p: Finite | None
-    mde: Finite | None
-    discordant: Count
-    a_higher: Count
-    b_higher: Count
-    clusters: Count
-    reason: str | None
-    mde_adjusted: Finite | None
-    p_adjusted: Finite | None
-    verdict: str
-    latency_ratio: LatencyRatio | None = None
-    excluded: tuple[str, ...] = ()
-    level: Finite | None = None
-    in_family: bool = False
-    p_leading: Finite | None = None
-    level_leading: Finite | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Baseline:
-    """A trivial baseline: one reply to every question, without any model (`analysis/baselines.py`).
-
-    `name`: a key of `TRIVIAL`; `reply`: the answer, the label, the refusal or "option 2".
-    `estimate` is by `metric`, the primary one; `metrics` holds every metric of the task.
-    """
-
-    name: str
-    reply: str
-    metric: str
-    estimate: Estimate
-    metrics: dict[str, Estimate]
-
-    @property
-    def label(self) -> str:
-        """What stands in a table: `always “14 days”`, a long reply cut."""
-        if self.name == "constant_option":
-            return f"always {self.reply}"
-        long = len(self.reply) > LONGEST_REPLY
-        return f"always “{self.reply[: LONGEST_REPLY - 1].rstrip() + '…' if long else self.reply}”"
-
-    @property
-    def in_words(self) -> str:
-        """What stands in a sentence: `the majority label (always “yes”)`."""
-        return f"{TRIVIAL[self.name]} ({self.label})"
-
-
-TRIVIAL = {
-    "constant_answer": "one answer to every question",
-    "majority_label": "the majority label",
-    "constant_refusal": "a refusal of every question",
-    "constant_option": "the same option of every question",
-}
-"""Kinds of trivial baselines, as sentences name them."""
-LONGEST_REPLY = 48
-"""Characters of a constant reply in a table."""
-
-
-def best_baseline(baselines: Sequence[Baseline]) -> Baseline | None:
-    """The one with the highest mean, of equals the first; None of none."""
-    return max(baselines, key=lambda row: row.estimate.mean or 0.0, default=None)
-
-
-@dataclass(frozen=True, slots=True)
-class OverTrivial:
-    """A system − the best trivial baseline, by `metric`, on the `n` questions that the system answered.
-
-    `beats`: the whole 95 % interval lies above 0. `p`: two-sided, in no family of comparisons.
-    """
-
-    baseline: str
-    metric: str
-    n: int
-    delta: float | None
-    ci_low: float | None
-    ci_high: float | None
-    p: float | None
-    beats: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Forgetting:
-    """What an adapter trained for another task lost on this one: `comparison.a` is base, `.b` the adapter.
-
-    `strategy`: the name of its system on the task that it was trained for.
-    """
-
-    system: str
-    strategy: str
-    trained_for: str
-    base: float | None
-    adapter: float | None
-    comparison: Comparison
-
-
-class Status(StrEnum):
-    """How a validity check ended, from best to worst, but for one that had nothing to look at."""
-
-    NOT_APPLICABLE = "not_applicable"
-    PASS = "pass"  # noqa: S105 - a status, and no password
-    WARN = "warn"
-    FAIL = "fail"
-
-
-class FigureKind(StrEnum):
-    """What a check's figure and limit are, and so how to print them."""
-
-    SHARE = "share"
-    DIFFERENCE = "difference"
-    COUNT = "count"
-    ABSOLUTE = "absolute"
-
-
-@dataclass(frozen=True, slots=True)
-class Check:
-    """How a validity check ended. `check`: its name; `title`: what people read.
-
-    `detail` is a sentence, and `figures` holds every number in it. `threshold`: the limit that was crossed; where
-    none was, the nearest. `strategies`: the systems that the status speaks of; of a failed check, those it excludes.
-    `failed`: why these cannot be judged, a clause. `remedy`: what to do about a failure or a warning.
-    """
-
-    check: str
-    title: str
-    status: Status
-    detail: str
-    kind: FigureKind
-    figure: float | None
-    threshold: float | None
-    strategies: tuple[str, ...]
-    figures: dict[str, float]
-    failed: str = ""
-    remedy: Step | None = None
-
-    @property
-    def because(self) -> str:
-        """Why those that failed cannot be judged, a clause."""
-        return self.failed or f"it failed the check of {self.title}"
-
-    @property
-    def clause(self) -> str:
-        """`detail` as a part of another sentence."""
-        return self.detail[:1].lower() + self.detail[1:].removesuffix(".")
 
 
 @dataclass(frozen=True, slots=True)

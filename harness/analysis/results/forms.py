@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from harness.analysis.results.decision import Reason
-from harness.analysis.results.figures import Comparison
+from harness.analysis.results.comparison import Comparison
+from harness.analysis.results.reason import Reason
 from harness.quantities import points, signed
 from harness.ranges import Share
 from harness.spec.system import Form

@@ -7,17 +7,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from harness.analysis.results.decision import Decision, Verdict
+from harness.analysis.results.baselines import Baseline, OverTrivial, best_baseline
+from harness.analysis.results.checks import Check
+from harness.analysis.results.comparison import Comparison, Forgetting
+from harness.analysis.results.decision import Decision
 from harness.analysis.results.figures import (
-    Baseline,
-    Check,
     Citations,
     Clusters,
-    Comparison,
     Estimate,
-    Forgetting,
     Missing,
-    OverTrivial,
     Percentiles,
     RepeatNoise,
     Retrieval,
@@ -28,7 +26,6 @@ from harness.analysis.results.figures import (
     Unmerged,
     Warm,
     Waterfall,
-    best_baseline,
 )
 from harness.analysis.results.forms import FormEffect, FormShare
 from harness.analysis.results.groups import GroupResult
@@ -36,6 +33,7 @@ from harness.analysis.results.labels import FieldFigures, LabelResult
 from harness.analysis.results.money import Cost, MonthlyTotal, PriceFacts
 from harness.analysis.results.tuning import Effort
 from harness.analysis.results.unfinished import Unfinished
+from harness.analysis.results.verdict import Verdict
 from harness.ranges import Count, NonNegative, Share
 from harness.records import LossPoint
 from harness.run.facts import (

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from harness.analysis.accuracy import ScoredAnswer
-from harness.analysis.results.figures import Check, FigureKind, Status
+from harness.analysis.results.checks import Check, FigureKind, Status
 from harness.analysis.validity.check import Case, Finding, Rule
 from harness.analysis.validity.paired import drop
 from harness.quantities import counted, points

@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from harness.analysis.accuracy import ScoredAnswer
 from harness.analysis.evidence import missed
-from harness.analysis.results.figures import Check
+from harness.analysis.results.checks import Check
 from harness.analysis.validity.check import Case, Rule
 from harness.quantities import percent, whole
 from harness.run.missing import reasons

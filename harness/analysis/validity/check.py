@@ -8,7 +8,7 @@ from functools import cached_property
 
 from harness.analysis.accuracy import ScoredAnswer
 from harness.analysis.evidence import Evidence, Pair
-from harness.analysis.results.figures import Check, FigureKind, Status
+from harness.analysis.results.checks import Check, FigureKind, Status
 from harness.records import AdapterRecord
 from harness.spec.system import System
 from harness.steps import Step

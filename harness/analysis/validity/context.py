@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from harness.analysis.results.figures import Check, Status
+from harness.analysis.results.checks import Check, Status
 from harness.analysis.retrieval import Texts, answer_shown, recall
 from harness.analysis.statistics.intervals import mean
 from harness.analysis.validity.check import Case, Finding, Rule

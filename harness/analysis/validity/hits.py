@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import lru_cache
 
 from harness.analysis.accuracy import ScoredAnswer
-from harness.analysis.results.figures import Check, Status
+from harness.analysis.results.checks import Check, Status
 from harness.analysis.validity.check import Case, Finding, Rule
 from harness.analysis.validity.negation import may_be_denied
 from harness.quantities import percent

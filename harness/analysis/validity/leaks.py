@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from harness.analysis.results.figures import Check, Status
+from harness.analysis.results.checks import Check, Status
 from harness.analysis.validity.check import Case, Rule
 from harness.quantities import counted, listed, percent
 from harness.records import Question

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from harness.analysis.results.figures import Check, Status
+from harness.analysis.results.checks import Check, Status
 from harness.analysis.validity.check import Case, Finding, Rule
 from harness.analysis.validity.paired import Drop, drop
 from harness.quantities import counted, listed, percent, points

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from harness.analysis.results.figures import Check
+from harness.analysis.results.checks import Check
 from harness.analysis.validity.check import Case, Rule
 from harness.corpus.loss import SHOWN as NAMED
 from harness.corpus.loss import loss_sentence, lost_in

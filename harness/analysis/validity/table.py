@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 
 from harness.analysis.accuracy import ScoredAnswer
 from harness.analysis.evidence import Evidence, Pair
-from harness.analysis.results.figures import Check, FigureKind
+from harness.analysis.results.checks import Check, FigureKind
 from harness.analysis.validity import (
     adapters,
     answers,

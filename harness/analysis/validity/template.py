@@ -12,7 +12,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
-from harness.analysis.results.figures import Check, Status
+from harness.analysis.results.checks import Check, Status
 from harness.analysis.validity.check import Case, Rule
 from harness.engines.control import MARK
 from harness.records import PromptSample

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from statistics import fmean, median
 
-from harness.analysis.results.figures import Check
+from harness.analysis.results.checks import Check
 from harness.analysis.validity.check import Case, Rule
 from harness.quantities import number, percent, seconds
 from harness.records import TimingRow

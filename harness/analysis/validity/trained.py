@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from harness.analysis.results.figures import Check, Status
+from harness.analysis.results.checks import Check, Status
 from harness.analysis.validity.check import Case, Finding, Rule
 from harness.quantities import counted, number, percent
 from harness.records import ALL_EPOCHS, AdapterRecord

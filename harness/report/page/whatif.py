@@ -16,11 +16,11 @@ from harness.analysis.decision.sensitivity import REFRESHES, VOLUMES
 from harness.analysis.latency import PERCENTILES
 from harness.analysis.money.economics import DAYS_PER_MONTH, FEW_TIMED, PEOPLE_OFF
 from harness.analysis.money.prices import Prices
-from harness.analysis.results.decision import ASSUMED_MONTHLY_QUERIES
 from harness.analysis.results.figures import Percentiles, Tokens
 from harness.analysis.results.money import Cost
 from harness.analysis.results.requirements import Outcome
 from harness.analysis.results.run import RunResult, SystemResult, TaskResult
+from harness.analysis.results.setting import ASSUMED_MONTHLY_QUERIES
 from harness.analysis.results.tokens import ByToken
 from harness.analysis.results.unfinished import not_decided
 from harness.analysis.validity.check import excluded

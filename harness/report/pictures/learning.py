@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from harness.analysis.results.figures import Forgetting
+from harness.analysis.results.comparison import Forgetting
 from harness.analysis.results.run import AdapterResult
 from harness.analysis.statistics.paired import INCONCLUSIVE
 from harness.quantities import percent, points

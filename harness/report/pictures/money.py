@@ -10,11 +10,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from harness.analysis.results import crossover
-from harness.analysis.results.decision import Basis, DecisionMap, Verdict
 from harness.analysis.results.run import TaskResult
 from harness.analysis.results.tokens import ByToken
+from harness.analysis.results.turns import DecisionMap
+from harness.analysis.results.verdict import Basis, Verdict
 from harness.quantities import days, dollars, percent, three, whole
-from harness.report import costs
+from harness.report import per_query
 from harness.report.pictures import chart
 from harness.report.pictures.plot import Missing, Plot, Spec, TaskView
 
@@ -49,7 +50,9 @@ def accuracy_against_cost(view: TaskView) -> Plot | Missing:
     rows = []
     for name, row in systems.items():
         usd = row.cost.per_query_usd or 0.0
-        cost, low, high = (costs.THOUSAND * end for end in (usd, *(row.cost.per_query_ci_usd or (usd, usd))))
+        cost, low, high = (
+            per_query.THOUSAND * end for end in (usd, *(row.cost.per_query_ci_usd or (usd, usd)))
+        )
         look = {"label": view.looks[name].label, "unbeaten": name in unbeaten}
         ends = {"cost": cost, "cost_low": low if low > 0 else cost / LOWEST, "cost_high": high}
         rows.append({**look, **ends, **chart.interval(row.accuracy)})
@@ -71,14 +74,14 @@ def accuracy_against_cost(view: TaskView) -> Plot | Missing:
     ]
     descriptions = (
         f"{view.looks[name].label}: {percent(row.accuracy.mean)} right at "
-        f"{costs.thousand(row.cost.per_query_usd)} per 1,000 queries"
+        f"{per_query.thousand(row.cost.per_query_usd)} per 1,000 queries"
         + (", unbeaten" if name in unbeaten else "")
         for name, row in systems.items()
     )
     caption = (
         "Up and to the left is better. Vertical: 95 % interval of the accuracy. Horizontal: 95 % interval of the mean "
         "time of the timed questions, priced. A ring marks what no other candidate beats in accuracy, cost and latency "
-        f"at once. Costs are {costs.basis(task)}."
+        f"at once. Costs are {per_query.basis(task)}."
     )
     return chart.plot(AGAINST, caption, descriptions, layers, height=230, rows=rows)
 
@@ -152,7 +155,7 @@ def monthly(view: TaskView) -> Plot | Missing:
         *_diamonds(crossings, axes),
     ]
     caption = (
-        f"{costs.tariff_words({line.system: line.cost.paid for line in systems})}; one-off cost spread over "
+        f"{per_query.tariff_words({line.system: line.cost.paid for line in systems})}; one-off cost spread over "
         f"{view.figures.cost_totals[0].horizon_months:g} months. {_break_evens(crossings)}"
     )
     descriptions = [

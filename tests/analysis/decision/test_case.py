@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from harness.analysis.decision.case import stored_requirements
+from harness.analysis.decision.needs import stored_requirements
 from harness.analysis.decision.requirements.table import Requirements
 from harness.analysis.money.economics import CostInputs
 from harness.analysis.reading import read_run

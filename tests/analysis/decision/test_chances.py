@@ -9,7 +9,8 @@ from harness.analysis.decision.appraisal import Appraisal, appraise
 from harness.analysis.decision.candidates import Candidate
 from harness.analysis.decision.chances import pareto, probability_best, resampled_means
 from harness.analysis.decision.requirements.table import Requirements
-from harness.analysis.results.decision import Basis, Setting
+from harness.analysis.results.setting import Setting
+from harness.analysis.results.verdict import Basis
 from harness.quantities import percent
 from tests.analysis.candidates import Money, candidate, setting, share, timed
 

@@ -21,17 +21,12 @@ from harness.analysis.decision.literature import (
 )
 from harness.analysis.decision.pairs import Pairs
 from harness.analysis.decision.requirements.table import Requirements
-from harness.analysis.results.decision import (
-    Basis,
-    CandidateFigures,
-    Decision,
-    DecisionMap,
-    Headroom,
-    Setting,
-    Shape,
-    Verdict,
-)
+from harness.analysis.results.decision import CandidateFigures, Decision, Headroom
 from harness.analysis.results.figures import Estimate
+from harness.analysis.results.literature import Shape
+from harness.analysis.results.setting import Setting
+from harness.analysis.results.turns import DecisionMap
+from harness.analysis.results.verdict import Basis, Verdict
 from tests.analysis.candidates import comparison, failed, figures
 
 AS, DIFFERS, NOT_MEASURED = "as in the literature", "differs", "not measured"

@@ -8,7 +8,7 @@ import pytest
 
 from harness.analysis.derive import derive
 from harness.analysis.reading import read_run
-from harness.analysis.results.decision import Reason
+from harness.analysis.results.reason import Reason
 from tests.analysis.decided import elected
 
 

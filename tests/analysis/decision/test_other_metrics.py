@@ -11,8 +11,8 @@ from harness.analysis.accuracy import score_all
 from harness.analysis.decision.other_metrics import in_words, verdicts
 from harness.analysis.derive import derive
 from harness.analysis.reading import read_run
-from harness.analysis.results.decision import Standing, Verdict
 from harness.analysis.results.run import TaskResult
+from harness.analysis.results.verdict import Standing, Verdict
 from harness.report.terminal import print_results
 from harness.report.write import FORMS, Derived
 from tests.analysis.expert.described import described

@@ -21,7 +21,9 @@ from harness.analysis.decision.sensitivity import (
     grid,
     outcome_of,
 )
-from harness.analysis.results.decision import Change, Setting, Verdict
+from harness.analysis.results.setting import Setting
+from harness.analysis.results.turns import Change
+from harness.analysis.results.verdict import Verdict
 from harness.spec.tariff import Tariff
 from tests.analysis.candidates import Money, candidate, rules, setting, share
 

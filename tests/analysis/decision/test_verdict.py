@@ -17,8 +17,10 @@ from harness.analysis.decision.pairs import Pairs
 from harness.analysis.decision.requirements.table import Requirements
 from harness.analysis.decision.summary import summary
 from harness.analysis.decision.verdict import verdict
-from harness.analysis.results.decision import Decision, Lead, Reason
-from harness.analysis.results.figures import Check, Estimate, FigureKind, Status
+from harness.analysis.results.checks import Check, FigureKind, Status
+from harness.analysis.results.decision import Decision, Lead
+from harness.analysis.results.figures import Estimate
+from harness.analysis.results.reason import Reason
 from tests.analysis.candidates import (
     Money,
     candidate,

@@ -19,11 +19,11 @@ from typing import Any
 import pytest
 
 from harness.analysis.again import again
-from harness.analysis.decision.case import stored_requirements
+from harness.analysis.decision.needs import stored_requirements
 from harness.analysis.decision.requirements.table import Requirements
 from harness.analysis.reading import read_run
+from harness.analysis.results.checks import Status
 from harness.analysis.results.decision import Decision
-from harness.analysis.results.figures import Status
 from harness.analysis.results.run import RunResult, TaskResult
 from harness.cli import parser
 from harness.commands.flags import price_settings, requirements_from

@@ -17,9 +17,9 @@ from harness.analysis.money.economics import (
     per_correct_usd,
     with_error_price,
 )
-from harness.analysis.results.decision import Setting
 from harness.analysis.results.hosting import Hosting
 from harness.analysis.results.money import Assumptions, Components
+from harness.analysis.results.setting import Setting
 from harness.spec.tariff import Tariff
 from harness.spec.tokenusd import api_cost
 

@@ -17,7 +17,7 @@ from harness.analysis.results.requirements import Met
 from harness.analysis.results.run import TaskResult
 from harness.analysis.results.tokens import ByToken
 from harness.records import AnswerRow, ApiPrice
-from harness.report import costs
+from harness.report import costs, per_query
 from harness.run.facts import ModelFacts
 from harness.spec.models import TokenPrice
 from harness.spec.tariff import Tariff
@@ -146,14 +146,14 @@ def task(
     return derive(read_run(run), inputs=inputs, needs=needs).tasks["facts"]
 
 
-def per_query(found: TaskResult) -> dict[str, float | None]:
+def usd_of_a_query(found: TaskResult) -> dict[str, float | None]:
     return {name: row.cost.per_query_usd for name, row in found.strategies.items()}
 
 
 def test_each_system_is_paid_for_by_its_models_own_tariff(tmp_path: Path) -> None:
     """Shared machines, half used. The server answered 120 questions in 24 s, so one takes it 0.2 s."""
     found = task(tmp_path)
-    assert per_query(found) == pytest.approx({
+    assert usd_of_a_query(found) == pytest.approx({
         "base@small": 1.0 * 3.6 / 3600 / 0.5, "lora@small": 1.0 * 3.6 / 3600 / 0.5,
         "base@large": 0.2 * 7.2 / 3600 / 0.5, "base@hosted": (100 * 2 + 5 * 8) / 1e6,
     })  # fmt: skip
@@ -182,7 +182,7 @@ def test_a_cold_start_loads_the_model_that_answers(tmp_path: Path) -> None:
 def test_the_price_of_a_machine_hour_is_not_that_of_other_models(tmp_path: Path) -> None:
     dear = CostInputs(usd_per_hour=36.0, tariff=Tariff.SHARED)
     before, after = (
-        per_query(task(tmp_path / str(at), at)) for at in (CostInputs(tariff=Tariff.SHARED), dear)
+        usd_of_a_query(task(tmp_path / str(at), at)) for at in (CostInputs(tariff=Tariff.SHARED), dear)
     )
     assert {name: after[name] == before[name] for name in RIGHT} == {
         "base@small": False, "lora@small": False, "base@large": True, "base@hosted": True,
@@ -236,9 +236,10 @@ def test_one_server_in_public_takes_data_out_of_the_house(tmp_path: Path, public
 def test_the_report_says_how_each_is_paid_for(tmp_path: Path) -> None:
     found = task(tmp_path)
     assert (
-        costs.basis(found) == "at 10,000 queries a month with shared machines, by the token for base@hosted"
+        per_query.basis(found)
+        == "at 10,000 queries a month with shared machines, by the token for base@hosted"
     )
-    cells = {name: costs.per_thousand(row) for name, row in found.strategies.items()}
+    cells = {name: per_query.per_thousand(row) for name, row in found.strategies.items()}
     assert cells["base@large"] == "$0.80 (one pass of 120)"
     assert cells["base@hosted"] == "$0.24"
     lead = next(block for block in costs.task_blocks(found) if isinstance(block, str))

@@ -9,7 +9,7 @@ import pytest
 
 from harness.analysis.derive import derive
 from harness.analysis.reading import read_run
-from harness.analysis.results.figures import Check, Status
+from harness.analysis.results.checks import Check, Status
 from tests.analysis.decided import MODELS, elected
 from tests.analysis.runs import write_lines
 

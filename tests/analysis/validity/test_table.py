@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
-from harness.analysis.results.figures import Check, FigureKind, Status
+from harness.analysis.results.checks import Check, FigureKind, Status
 from harness.analysis.statistics.clusters import Design
 from harness.analysis.validity.adapters import UNSCORED
 from harness.analysis.validity.check import Limits, excluded

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from harness.analysis.again import Terms
-from harness.analysis.decision.case import stored_requirements
+from harness.analysis.decision.needs import stored_requirements
 from harness.analysis.decision.requirements.table import Requirements
 from harness.analysis.derive import Measured, derive
 from harness.analysis.evidence import Evidence

@@ -18,8 +18,9 @@ from harness.analysis.decision import verdict
 from harness.analysis.derive import derive, measure
 from harness.analysis.evidence import Evidence
 from harness.analysis.reading import read_run
-from harness.analysis.results.decision import Decision, DecisionMap
+from harness.analysis.results.decision import Decision
 from harness.analysis.results.run import TaskResult
+from harness.analysis.results.turns import DecisionMap
 from harness.report.page.whatif import Facts, whatif
 from harness.report.pictures import money
 from tests.analysis.runs import manifest, write_run

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from harness.analysis.results.figures import Comparison, Estimate, Forgetting
+from harness.analysis.results.comparison import Comparison, Forgetting
+from harness.analysis.results.figures import Estimate
 from harness.analysis.results.run import AdapterResult
 from harness.records import LossPoint
 from harness.report.pictures.learning import MOST_STEPS, forgetting, loss_curves, seen_and_unseen

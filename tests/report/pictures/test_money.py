@@ -10,8 +10,9 @@ import pytest
 from harness.analysis.derive import derive
 from harness.analysis.reading import read_run
 from harness.analysis.results import crossover
-from harness.analysis.results.decision import Basis, DecisionMap, Verdict
 from harness.analysis.results.hosting import Hosting
+from harness.analysis.results.turns import DecisionMap
+from harness.analysis.results.verdict import Basis, Verdict
 from harness.report.pictures.gallery import views
 from harness.report.pictures.money import Line, crossing, decision_map, lines, monthly, short
 from harness.report.pictures.plot import Missing, Plot, TaskView

@@ -13,7 +13,7 @@ from harness.steps import Step
 if TYPE_CHECKING:
     from harness.analysis.decision.candidates import Candidate
     from harness.analysis.decision.requirements.table import Requirements
-    from harness.analysis.results.decision import Setting
+    from harness.analysis.results.setting import Setting
 
 MEASURE_MEMORY = Step(
     "Compare this model alone and on the processor: the peak of such a run is kept", "--device cpu"

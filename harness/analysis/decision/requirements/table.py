@@ -15,8 +15,8 @@ from harness.spec.tariff import Tariff
 
 if TYPE_CHECKING:
     from harness.analysis.decision.candidates import Candidate
-    from harness.analysis.results.decision import Setting
     from harness.analysis.results.requirements import Outcome
+    from harness.analysis.results.setting import Setting
 
 Percentile = Literal["p50", "p90", "p95", "p99"]
 Value = float | str | bool | None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from harness.analysis.results import figures
+from harness.analysis.results import comparison
 from harness.analysis.results.run import TaskResult
 from harness.quantities import listed, percent
 from harness.report import numbers
@@ -67,7 +67,7 @@ def asked_again(task: TaskResult) -> str:
     return " ".join(parts)
 
 
-Column = tuple[str, Callable[[figures.Comparison], str]]
+Column = tuple[str, Callable[[comparison.Comparison], str]]
 
 
 def variation(task: TaskResult) -> tuple[Column, ...]:
@@ -76,7 +76,7 @@ def variation(task: TaskResult) -> tuple[Column, ...]:
     if not any(noise.values()):
         return ()
 
-    def cell(row: figures.Comparison) -> str:
+    def cell(row: comparison.Comparison) -> str:
         shares = ((name, noise.get(name)) for name in (row.a, row.b))
         told = [f"{name} {percent(one.score_changed)}" for name, one in shares if one]
         return ", ".join(told) or "not asked again"

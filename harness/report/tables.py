@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 
 from harness.analysis.latency_ratio import FEWEST_RATIOS
-from harness.analysis.results import figures
+from harness.analysis.results import comparison, figures
 from harness.analysis.results.figures import Tokens
 from harness.analysis.results.run import SystemResult, TaskResult
 from harness.analysis.retrieval import DEPTHS
@@ -253,7 +253,7 @@ def comparisons(task: TaskResult) -> Table:
     )
 
 
-def _ratio(ratio: figures.LatencyRatio | None) -> str:
+def _ratio(ratio: comparison.LatencyRatio | None) -> str:
     if ratio is None or not ratio.n:
         return "not timed"
     if ratio.median is None:
@@ -262,12 +262,12 @@ def _ratio(ratio: figures.LatencyRatio | None) -> str:
     return f"{median} ({low}–{high}, n={ratio.n})"
 
 
-def _alone(row: figures.Comparison) -> str:
+def _alone(row: comparison.Comparison) -> str:
     """That a pair is in no family, and its p its own."""
     return "" if row.in_family or row.p_adjusted is None else " (by itself)"
 
 
-def in_words(row: figures.Comparison) -> str:
+def in_words(row: comparison.Comparison) -> str:
     """`rag is better`, or that it is inconclusive, with the reason where more than chance stands behind it."""
     if row.excluded:
         return f"does not count: {listed(row.excluded)} failed a check (see validity)"
@@ -323,7 +323,7 @@ def forgotten(tasks: Iterable[TaskResult]) -> Table:
     )
 
 
-def _forgot(row: figures.Forgetting) -> str:
+def _forgot(row: comparison.Forgetting) -> str:
     base = row.comparison.a
     words = {A_BETTER: f"worse than {base}", B_BETTER: f"better than {base}"}
     return words.get(row.comparison.verdict) or in_words(row.comparison)

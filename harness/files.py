@@ -98,6 +98,40 @@ def read_input(path: Path, most: int = LONGEST) -> bytes:
     return data
 
 
+_MARKS = (
+    (codecs.BOM_UTF8, "utf-8"),
+    (codecs.BOM_UTF32_LE, "utf-32-le"),  # which begins with UTF-16's
+    (codecs.BOM_UTF32_BE, "utf-32-be"),
+    (codecs.BOM_UTF16_LE, "utf-16-le"),
+    (codecs.BOM_UTF16_BE, "utf-16-be"),
+)
+_HEAD = 4096
+_FEW_ZEROS = 2
+"""So many may have come into any text."""
+
+
+def unicode_form(data: bytes) -> tuple[str, bytes]:
+    """The form of Unicode that the bytes of a text show to be in, and the bytes without a byte order mark.
+
+    UTF-16 shows itself without a mark, too: every Latin letter and every blank brings a zero, all on the same side.
+    What shows nothing is taken for UTF-8, which it may not be.
+    """
+    for mark, form in _MARKS:
+        if data.startswith(mark):
+            return form, data[len(mark) :]
+    head = data[:_HEAD]
+    first, second = head[::2].count(0), head[1::2].count(0)
+    for form, letters, zeros in (("utf-16-le", first, second), ("utf-16-be", second, first)):
+        if zeros > max(_FEW_ZEROS, len(head) / 20, 10 * letters):
+            return form, data
+    return "utf-8", data
+
+
+def form_in_words(form: str) -> str:
+    """`utf-16-le` as people call it: `UTF-16`."""
+    return form.upper().removesuffix("-LE").removesuffix("-BE")
+
+
 def read_source(path: Path, most: int = LONGEST) -> Source:
     """Read a UTF-8 text file. Raises InputError as `read_input`, and where it is not UTF-8."""
     return source_of(path, read_input(path, most))
@@ -105,12 +139,13 @@ def read_source(path: Path, most: int = LONGEST) -> Source:
 
 def source_of(path: Path, data: bytes) -> Source:
     """The text that the bytes of a file are. Raises InputError where they are not UTF-8."""
-    if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-        raise InputError("this is UTF-16 text; save the file as UTF-8.", path=path)
+    form, body = unicode_form(data)
+    if form != "utf-8":
+        raise InputError(f"this is {form_in_words(form)} text; save the file as UTF-8.", path=path)
     try:
-        text = data.decode("utf-8").removeprefix("\ufeff")
+        text = body.decode("utf-8")
     except UnicodeDecodeError as error:
-        line = data.count(b"\n", 0, error.start) + 1
+        line = body.count(b"\n", 0, error.start) + 1
         raise InputError("not UTF-8 text; save the file as UTF-8.", path=path, line=line) from None
     return Source(path, text, hashlib.sha256(data).hexdigest())
 

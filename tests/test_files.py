@@ -62,7 +62,8 @@ def test_only_regular_files_are_read_and_none_without_end(tmp_path: Path) -> Non
         read_regular(tmp_path / "long", 10)
 
 
-def test_utf_16_is_named(tmp_path: Path) -> None:
-    (tmp_path / "a.yaml").write_text("name: x", encoding="utf-16")
+@pytest.mark.parametrize("form", ["utf-16", "utf-16-le", "utf-16-be"])
+def test_utf_16_is_named(tmp_path: Path, form: str) -> None:
+    (tmp_path / "a.yaml").write_text("name: x", encoding=form)
     with pytest.raises(InputError, match="this is UTF-16 text; save the file as UTF-8"):
         read_source(tmp_path / "a.yaml")

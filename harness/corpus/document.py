@@ -68,9 +68,9 @@ def document_of_parts(doc_id: str, title: str, parts: Sequence[tuple[str, str]])
 class Entry:
     """A document as it was read. `line`: where its record stands, in files that hold several.
 
-    `guessed`: its file says nothing of its encoding, and was read as Windows-1252.
+    `encoding`: that of its file, where it is not Unicode and nothing but its letters says so.
     """
 
     document: Document
     line: int | None = None
-    guessed: bool = False
+    encoding: str = ""

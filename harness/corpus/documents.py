@@ -71,7 +71,7 @@ def read_corpus(path: str | Path) -> Corpus:
         characters=sum(len(document.text) for document in filled),
         formats=tuple(sorted(reading.formats.items())),
         passed_over=tuple(sorted(reading.passed_over, key=lambda file: file.path)),
-        guessed=tuple(sorted(reading.guessed)),
+        guessed={name: tuple(dict.fromkeys(files)) for name, files in sorted(reading.guessed.items())},
     )
     return Corpus(filled, inventory, reading.files)
 
@@ -85,7 +85,8 @@ class _Reading:
     files: dict[str, str] = field(default_factory=dict)
     formats: Counter[str] = field(default_factory=Counter)
     passed_over: list[PassedOver] = field(default_factory=list)
-    guessed: list[str] = field(default_factory=list)
+    guessed: dict[str, list[str]] = field(default_factory=dict)
+    """As of `Inventory`; a file stands there once for each of its documents."""
     errors: list[InputError] = field(default_factory=list)
 
     def read(self, file: _File) -> None:
@@ -122,8 +123,8 @@ class _Reading:
             return False
         place = f"{file.path}:{entry.line}" if entry.line else str(file.path)
         self.documents[doc_id] = (entry.document.named(doc_id), place)
-        if entry.guessed:
-            self.guessed.append(file.name)
+        if entry.encoding:
+            self.guessed.setdefault(entry.encoding, []).append(file.name)
         if entry.line is None:
             self.files[doc_id] = _composed(file.path.as_posix())
         return True

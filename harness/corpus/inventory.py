@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from harness.corpus.documents import Corpus, read_corpus
-from harness.corpus.encodings import WINDOWS_1252
 from harness.progress import Progress
 from harness.quantities import counted, listed
 from harness.records import Inventory, NotReadFiles, PassedOver
@@ -54,9 +53,12 @@ def not_read_line(group: NotReadFiles) -> str:
     return f"{_names(group.paths, group.files)}: {reason}"
 
 
-def guessed_line(guessed: Sequence[str]) -> str:
-    """`Read as Windows-1252, as not UTF-8: a.txt, b.txt, c.csv and 3 more`."""
-    return f"Read as {WINDOWS_1252}, as not UTF-8: {_names(guessed[:NAMED], len(guessed))}"
+def guessed_lines(guessed: Mapping[str, Sequence[str]]) -> list[str]:
+    """A line an encoding: `Read as Windows-1252, as not UTF-8: a.txt, b.txt, c.csv and 3 more`."""
+    return [
+        f"Read as {encoding}, as not UTF-8: {_names(files[:NAMED], len(files))}"
+        for encoding, files in guessed.items()
+    ]
 
 
 def _names(paths: Sequence[str], files: int) -> str:
@@ -73,7 +75,7 @@ def told(inventory: Inventory) -> list[str]:
         f"the corpus has {counted(inventory.files, 'file')}{of} with {counted(inventory.documents, 'document')}, "
         f"{counted(inventory.characters, 'character')}"
     )
-    guessed = [guessed_line(inventory.guessed)] if inventory.guessed else []
+    guessed = guessed_lines(inventory.guessed)
     missed = len(inventory.passed_over)
     if not missed:
         return [f"{read}; nothing was passed over.", *guessed]

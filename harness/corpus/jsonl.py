@@ -9,7 +9,7 @@ from typing import Any
 
 from harness.corpus.document import Document, Entry, NotRead
 from harness.corpus.formats.shape import readable, tidy
-from harness.corpus.source import read_bytes, text_of
+from harness.corpus.source import read_text
 from harness.errors import InputError, shown
 from harness.spec.mistakes import is_unicode
 
@@ -21,8 +21,9 @@ _NAMES = f"an id ({', '.join(IDS[:4])}) and a text ({', '.join(TEXTS[:4])})"
 
 def records(path: Path, _doc_id: str) -> Iterator[Entry | InputError | NotRead]:
     """The documents of a JSONL file, and a mistake for each line that is none."""
+    text, encoding = read_text(path)
     # Only "\n" ends a line: str.splitlines would cut records at U+2028, which JSON allows in a string.
-    for number, line in enumerate(text_of(read_bytes(path)).split("\n"), start=1):
+    for number, line in enumerate(text.split("\n"), start=1):
         if not line.strip():
             continue
         try:
@@ -32,7 +33,10 @@ def records(path: Path, _doc_id: str) -> Iterator[Entry | InputError | NotRead]:
             yield InputError(f"broken JSON: {reason}.", path=path, line=number, column=column)
             continue
         found = _document(row)
-        yield InputError(found, path=path, line=number) if isinstance(found, str) else Entry(found, number)
+        if isinstance(found, str):
+            yield InputError(found, path=path, line=number)
+        else:
+            yield Entry(found, number, encoding)
 
 
 def _document(row: Any) -> Document | str:

@@ -13,7 +13,6 @@ from pathlib import Path
 from typing import TypeVar
 
 from harness.corpus.document import Document, Entry, NotRead, Parsed, document_of_parts
-from harness.corpus.encodings import windows_1252
 from harness.corpus.formats.books import epub, odt
 from harness.corpus.formats.mail import mail
 from harness.corpus.formats.md import markdown
@@ -26,7 +25,7 @@ from harness.corpus.formats.slides import pptx
 from harness.corpus.formats.web import html
 from harness.corpus.formats.word import docx
 from harness.corpus.jsonl import records
-from harness.corpus.source import page_of, read_bytes, text_of, unix
+from harness.corpus.source import page_of, read_bytes, read_text, text_of
 from harness.errors import InputError
 
 Reader = Callable[[Path, str], Iterator[Entry | InputError | NotRead]]
@@ -39,22 +38,12 @@ EXTRA = "pip install 'rag-vs-finetune[documents]'"
 
 
 def _text(form: Callable[[str, str], tuple[str, str]], decode: Callable[[bytes], str] = text_of) -> Reader:
-    """The reader of text files that hold a document each; `form`: source and stem → title and text.
-
-    What `decode` cannot read is read as Windows-1252, where it plainly is that.
-    """
+    """The reader of text files that hold a document each; `form`: source and stem → title and text."""
 
     def read(path: Path, doc_id: str) -> Iterator[Entry | InputError | NotRead]:
-        data, guessed = read_bytes(path), False
-        try:
-            source = decode(data)
-        except NotRead as reason:
-            western = windows_1252(data) if reason.cause == "encoding" else None
-            if western is None:
-                raise
-            source, guessed = unix(western), True
-        title, text = _parsed(lambda: form(source, path.stem))
-        yield Entry(Document(doc_id, _writable(title), _writable(text)), guessed=guessed)
+        source = read_text(path, decode)
+        title, text = _parsed(lambda: form(source.text, path.stem))
+        yield Entry(Document(doc_id, _writable(title), _writable(text)), encoding=source.encoding)
 
     return read
 

@@ -5,15 +5,15 @@ from __future__ import annotations
 import codecs
 import re
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from io import BytesIO
 from pathlib import Path
 
 from harness.corpus.document import NotRead
-from harness.files import LFS_POINTER, is_lfs_pointer, read_regular
+from harness.corpus.encodings import Guess, western
+from harness.files import LFS_POINTER, form_in_words, is_lfs_pointer, read_regular, unicode_form
 
-_BOMS = ((codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be"))
 _DECLARED = re.compile(rb"""<(?:meta\b[^>]*?charset|\?xml\b[^>]*?encoding)\s*=\s*["']?\s*([\w.:-]+)""", re.I)
 _SEVEN_BIT = re.compile(r"iso-?2022|utf-?7|hz", re.I)
 """Encodings whose bytes pass for UTF-8, as they are those of ASCII."""
@@ -37,14 +37,14 @@ def read_bytes(path: Path) -> bytes:
 
 
 def text_of(data: bytes) -> str:
-    """UTF-8 text, or UTF-16 with its mark, with line ends as "\\n". Raises NotRead where it is neither."""
-    mark, encoding = next(((mark, name) for mark, name in _BOMS if data.startswith(mark)), (b"", "utf-8"))
-    data = data[len(mark) :]
+    """Text in UTF-8 or UTF-16, with line ends as "\\n". Raises NotRead where it is neither."""
+    form, body = unicode_form(data)
     try:
-        text = data.decode(encoding)
+        text = body.decode(form)
     except UnicodeDecodeError as error:
-        line = data.count(b"\n", 0, error.start) + 1
-        raise NotRead("encoding", f"line {line} is not UTF-8 text; save the file as UTF-8") from None
+        line = body.count(b"\n", 0, error.start) + 1
+        what = f"line {line} is not {form_in_words(form)} text; save the file as UTF-8"
+        raise NotRead("encoding", what) from None
     return unix(text)
 
 
@@ -66,6 +66,21 @@ def page_of(data: bytes) -> str:
         return unix(data.decode("cp1252" if codec in _LATIN else codec))
     except (LookupError, UnicodeError, ValueError):
         raise NotRead("encoding", f"it is not {name} text, as it says; save the file as UTF-8") from None
+
+
+def read_text(path: Path, decode: Callable[[bytes], str] = text_of) -> Guess:
+    """The text of a file; of one that `decode` does not read, and that plainly is in a Western encoding, with that.
+
+    Raises NotRead as `read_bytes` and `decode`.
+    """
+    data = read_bytes(path)
+    try:
+        return Guess(decode(data))
+    except NotRead as reason:
+        guess = western(data) if reason.cause == "encoding" else None
+        if guess is None:
+            raise
+        return guess._replace(text=unix(guess.text))
 
 
 def unix(text: str) -> str:

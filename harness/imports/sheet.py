@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import codecs
 import contextlib
 import csv
 import datetime
@@ -13,12 +12,12 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from harness.corpus.encodings import WINDOWS_1252, windows_1252
 from harness.corpus.source import archive
 from harness.errors import InputError, did_you_mean, shown
 from harness.files import read_input
-from harness.imports.packed import read_unpacked, suffix_of
+from harness.imports.packed import suffix_of
 from harness.imports.rows import Row, Table, folded
+from harness.imports.text import read_text
 from harness.quantities import counted, listed
 
 _DELIMITERS = (",", ";", "\t", "|")
@@ -31,11 +30,10 @@ _HEADINGS = 10
 def read_csv(path: Path, wanted: Collection[str], encoding: str | None = None) -> Table:
     """Read a table whose rows are lines. `wanted`: names of columns that tell its delimiter and where it begins.
 
-    `encoding`: None is UTF-8, UTF-16 with its mark, or what is plainly Windows-1252. Raises InputError, with the row,
-    for what cannot be read.
+    `encoding`: as of `read_text`. Raises InputError, with the row, for what cannot be read.
     """
     names = {folded(name) for name in wanted}
-    text, remarks = _text_of(path, encoding)
+    text, remarks = read_text(path, encoding)
     return _table(path, _lines(path, text, names), names, remarks, ragged=False)
 
 
@@ -77,26 +75,6 @@ def _table(
 def _named(cells: Sequence[str], wanted: Collection[str]) -> int:
     """How many of the wanted columns a row names."""
     return len({folded(cell) for cell in cells if cell} & set(wanted))
-
-
-def _text_of(path: Path, encoding: str | None) -> tuple[str, list[str]]:
-    """The text of a file, and a remark where its encoding is a guess.
-
-    Raises InputError where it is in another encoding, with the line.
-    """
-    data = read_unpacked(path)
-    if encoding is None and data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-        encoding = "utf-16"
-    try:
-        return data.decode(encoding or "utf-8").removeprefix("\ufeff"), []
-    except UnicodeError as error:
-        if encoding is None and (text := windows_1252(data)) is not None:
-            return text, [f"{path}: is not UTF-8, and was read as {WINDOWS_1252} (--encoding names another)."]
-        line = data.count(b"\n", 0, getattr(error, "start", 0)) + 1
-        hint = "save the file as UTF-8, or name its encoding (--encoding)."
-        raise InputError(f"not {(encoding or 'UTF-8').upper()} text; {hint}", path=path, line=line) from None
-    except LookupError:
-        raise InputError(f"--encoding: there is no encoding of texts {shown(encoding)}.") from None
 
 
 def _lines(path: Path, text: str, wanted: Collection[str]) -> list[tuple[int, list[str]]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from harness.corpus.cutting import chunking_of, cut, searched
@@ -23,7 +24,7 @@ COUNTED_CHARACTERS = 400_000
 class Documents:
     """`passages`: as the default embedder counts tokens, or (`estimated`) from the length of the documents.
 
-    `guessed`: files that are not Unicode, and were read as Windows-1252.
+    `guessed`: files that are not Unicode, by the encoding that they were read in.
     """
 
     files: int
@@ -33,7 +34,7 @@ class Documents:
     passages: int
     estimated: bool
     not_read: tuple[NotReadFiles, ...]
-    guessed: tuple[str, ...]
+    guessed: Mapping[str, tuple[str, ...]]
 
 
 @dataclass(frozen=True, slots=True)

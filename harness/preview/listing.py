@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from harness.corpus.cutting import chunking_of, cut, searched
 from harness.corpus.documents import Corpus
 from harness.corpus.embedder import Embedder
-from harness.corpus.encodings import WINDOWS_1252
 from harness.corpus.window import prefixes_of
 from harness.records import PassedOver
 from harness.spec.settings import Retrieval
@@ -36,14 +35,14 @@ class Read:
 class Listing:
     """Every document, by id, and the files that were passed over, each with its reason.
 
-    `guessed`: files that are not Unicode, and were read as Windows-1252.
+    `guessed`: files that are not Unicode, by the encoding that they were read in.
     """
 
     task: str
     corpus: str
     documents: tuple[Read, ...]
     passed_over: tuple[PassedOver, ...]
-    guessed: tuple[str, ...]
+    guessed: Mapping[str, tuple[str, ...]]
 
 
 def listing(task: str, corpus: Corpus, path: str, settings: Retrieval, embedder: Embedder | None) -> Listing:
@@ -76,6 +75,6 @@ def lines(shown: Listing) -> Iterator[str]:
     if shown.passed_over:
         yield "\nPassed over:"
         yield from (f"{file.path}: {file.reason}" for file in shown.passed_over)
-    if shown.guessed:
-        yield f"\nRead as {WINDOWS_1252}, as not UTF-8:"
-        yield from shown.guessed
+    for encoding, files in shown.guessed.items():
+        yield f"\nRead as {encoding}, as not UTF-8:"
+        yield from files

@@ -5,7 +5,7 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Iterator
 
-from harness.corpus.inventory import guessed_line, not_read_line
+from harness.corpus.inventory import guessed_lines, not_read_line
 from harness.preview.preview import Preview
 from harness.preview.shows import DISCORDANCE, SMALL, Shows
 from harness.quantities import counted, listed, spelled
@@ -55,8 +55,7 @@ def _documents(preview: Preview) -> Iterator[str]:
         f" {missed:,} {'was' if missed == 1 else 'were'} not read:" if missed else ""
     )
     yield from (not_read_line(group) for group in found.not_read)
-    if found.guessed:
-        yield f"{guessed_line(found.guessed)}."
+    yield from (f"{line}." for line in guessed_lines(found.guessed))
 
 
 def _questions(preview: Preview) -> Iterator[str]:

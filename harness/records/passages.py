@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Literal
 
 from harness.ranges import Cosine, Count, Known, Name, Text
@@ -100,7 +101,7 @@ class Inventory:
     """What a corpus holds, as it was read: files and documents with text, their characters, and what was passed over.
 
     `formats`: files by suffix (`.md`), of those that were read, in alphabetical order. `guessed`: those of them that
-    are not Unicode, and were read as Windows-1252.
+    are not Unicode, by the encoding that they were read in.
     """
 
     files: int
@@ -108,4 +109,4 @@ class Inventory:
     characters: int
     formats: tuple[tuple[str, int], ...] = ()
     passed_over: tuple[PassedOver, ...] = ()
-    guessed: tuple[str, ...] = ()
+    guessed: Mapping[str, tuple[str, ...]] = field(default_factory=dict)

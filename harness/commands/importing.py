@@ -63,7 +63,11 @@ def add_import(verbs: Any) -> None:
         help="leave out rows that cannot be questions, and say how many",
     )
     add("--sheet", metavar="NAME", help="XLSX: the sheet (default: the first)")
-    add("--encoding", metavar="NAME", help="CSV, TSV: the encoding, where it is neither Unicode nor cp1252")
+    add(
+        "--encoding",
+        metavar="NAME",
+        help="CSV, TSV, JSON: the encoding, where it is neither Unicode nor cp1252",
+    )
     add("--answers", metavar="FILE", type=place, help="BEIR: a table with the columns query-id and answer")
     parser.set_defaults(run=_import)
 

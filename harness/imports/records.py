@@ -7,10 +7,11 @@ from pathlib import Path
 from typing import Any
 
 from harness.errors import InputError, shown
-from harness.files import read_json, source_of
+from harness.files import read_json
 from harness.imports.draft import SPLITS
-from harness.imports.packed import read_unpacked, suffix_of
+from harness.imports.packed import suffix_of
 from harness.imports.rows import Row, Table
+from harness.imports.text import read_text
 from harness.imports.values import is_empty
 from harness.quantities import listed
 
@@ -23,18 +24,18 @@ Record = tuple[str, Any, str | None]
 """Place, value and split."""
 
 
-def read_records(path: Path) -> Table:
-    """The records of a .json or .jsonl file, whichever of the two it holds.
+def read_records(path: Path, encoding: str | None = None) -> Table:
+    """The records of a .json or .jsonl file, whichever of the two it holds. `encoding`: as of `read_text`.
 
     Raises InputError where it is neither, with the line, or holds no records.
     """
-    text = source_of(path, read_unpacked(path)).text
+    text, remarks = read_text(path, encoding)
     found = list(_records(path, text))
     if not found:
         raise InputError("holds no records.", path=path)
     rows = [_row(place, record, split) for place, record, split in found]
     columns = dict.fromkeys(name for row in rows for name in row.cells)
-    return Table(path, tuple(columns), tuple(rows))
+    return Table(path, tuple(columns), tuple(rows), remarks)
 
 
 def _records(path: Path, text: str) -> Iterator[Record]:

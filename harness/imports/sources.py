@@ -17,7 +17,7 @@ from harness.imports.sheet import read_csv, read_workbook
 from harness.quantities import counted, listed
 
 TEXTS = (".csv", ".tsv", ".json", ".jsonl", ".ndjson")
-"""Suffixes of those that may be packed."""
+"""Suffixes of those that are text, and may be packed."""
 SUFFIXES = (*TEXTS[:2], ".xlsx", ".parquet", *TEXTS[2:])
 
 
@@ -39,13 +39,15 @@ def read_table(
         )
     if sheet is not None and suffix != ".xlsx":
         raise InputError("--sheet is for .xlsx files.", path=path)
-    if encoding is not None and suffix not in (".csv", ".tsv"):
-        raise InputError("--encoding is for .csv and .tsv files.", path=path)
+    if encoding is not None and suffix not in TEXTS:
+        raise InputError(f"--encoding is for {listed(TEXTS)} files.", path=path)
     if suffix == ".xlsx":
         return read_workbook(path, wanted, sheet)
     if suffix == ".parquet":
         return read_parquet(path)
-    return read_csv(path, wanted, encoding) if suffix in (".csv", ".tsv") else read_records(path)
+    if suffix in (".csv", ".tsv"):
+        return read_csv(path, wanted, encoding)
+    return read_records(path, encoding)
 
 
 def _folder(folder: Path, wanted: Collection[str], encoding: str | None) -> Table:

@@ -71,6 +71,39 @@ def test_a_table_as_german_excel_saves_it(capsys: pytest.CaptureFixture[str]) ->
     assert said in capsys.readouterr().err
 
 
+RECORDS = [{"question": "Wie groß ist „Maß“?", "answer": "2,5 m²"}, {"question": "Preis?", "answer": "20 €"}]
+ASKED = [("Wie groß ist „Maß“?", ["2,5 m²"]), ("Preis?", ["20 €"])]
+
+
+@pytest.mark.parametrize("name", ["a.json", "a.jsonl", "a.csv"])
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "cp1252"])
+def test_texts_are_read_in_whatever_encoding_programs_write(
+    capsys: pytest.CaptureFixture[str], name: str, encoding: str
+) -> None:
+    texts = {
+        "a.json": json.dumps(RECORDS, ensure_ascii=False),
+        "a.jsonl": "\n".join(json.dumps(row, ensure_ascii=False) for row in RECORDS),
+        "a.csv": "question;answer\n" + "\n".join(";".join(row.values()) for row in RECORDS),
+    }
+    rows = imported(table(texts[name], name, encoding), "mine")
+    assert [(row["question"], row["answers"]) for row in rows] == ASKED
+    guessed = f"{name}: is not UTF-8, and was read as Windows-1252 (--encoding names another)."
+    assert (guessed in capsys.readouterr().err) == (encoding == "cp1252")
+
+
+def test_an_encoding_may_be_named_of_json_too(capsys: pytest.CaptureFixture[str]) -> None:
+    text = json.dumps(
+        [{"question": "Ile kosztuje łódź?", "answer": "Dwadzieścia złotych"}], ensure_ascii=False
+    )
+    said = refused(capsys, table(text, "a.json", "cp1250"), "mine")
+    assert "a.json:1: not UTF-8 text; save the file as UTF-8, or name its encoding (--encoding)." in said
+    book = workbook({"One": [["Question", "Answer"]]})
+    said = refused(capsys, book, "mine", "--encoding", "cp1250")
+    assert "--encoding is for .csv, .tsv, .json, .jsonl and .ndjson files" in said
+    (row,) = imported("a.json", "mine", "--encoding", "cp1250")
+    assert row["question"] == "Ile kosztuje łódź?"
+
+
 @pytest.mark.parametrize(
     ("text", "name"),
     [

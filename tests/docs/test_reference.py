@@ -39,6 +39,12 @@ def test_the_readme_is_short() -> None:
     assert len((ROOT / "README.md").read_text(encoding="utf-8").split()) <= 1200
 
 
+def test_what_the_first_command_takes_stands_before_it() -> None:
+    before, _, _ = (ROOT / "README.md").read_text(encoding="utf-8").partition("make compare")
+    assert re.search(r"\d GB of disk", before)
+    assert "CUDA libraries" in before
+
+
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.relative_to(ROOT).as_posix())
 def test_links_lead_somewhere(page: Path) -> None:
     dead = []

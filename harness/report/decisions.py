@@ -163,12 +163,21 @@ def map_lead(decision: Decision) -> str | None:
         return f"{lead}. Not every cost is known, so accuracy alone speaks here:"
     if decision.by_value:
         return f"{lead}:"
+    if not _prices_shown(decision.map):
+        return f"{lead}. Without a price of errors accuracy decides:"
     limited = any(row.requirements for row in decision.candidates.values())
     among = " of those that meet the requirements" if limited else ""
     return (
         f"{lead}. Without a price of errors accuracy decides; in brackets the prices of a wrong answer at which "
         f"the same strategy also has the least expected cost{among}:"
     )
+
+
+def _prices_shown(grid: DecisionMap) -> bool:
+    """Whether any field of the map has prices of a wrong answer in brackets."""
+    fields = (grid.winners, grid.weighed, grid.pays_from_usd, grid.pays_to_usd)
+    flat = zip(*(itertools.chain(*rows) for rows in fields), strict=True)
+    return any(winner and weighed and _pays(low, high) for winner, weighed, low, high in flat)
 
 
 def _nobody(grid: DecisionMap) -> bool:

@@ -141,8 +141,17 @@ def _under(row: SystemResult) -> str:
 
 def reading(task: TaskResult) -> str:
     """What the bars of the strip are, and what stands under each line, or why nothing does."""
-    rows = task.strategies.values()
-    if not any(_under(row) for row in rows if not row.control):
-        return f"{BARS} Nothing was timed, so cost and latency are not known."
+    rows = [row for row in task.strategies.values() if not task.is_foreign(row.system)]
     basis = per_query.basis(task)
-    return f"{BARS} Under each: cost per 1,000 queries{f' {basis}' if basis else ''}; median latency of one query."
+    under = (
+        f"cost per 1,000 queries{f' {basis}' if basis else ''}"
+        if any(row.cost.per_query_usd is not None for row in rows)
+        else "",
+        "median latency of one query" if any(row.latency_s.p50 is not None for row in rows) else "",
+    )
+    if any(under):
+        return f"{BARS} Under each: {'; '.join(filter(None, under))}."
+    timed = any(row.latency_s.n for row in rows)
+    return (
+        f"{BARS} {'Cost is not known.' if timed else 'Nothing was timed, so cost and latency are not known.'}"
+    )

@@ -29,10 +29,29 @@ def totals_lead(task: TaskResult) -> str:
     change = "no change of knowledge" if often is None else f"a change of knowledge every {days(often)}"
     return (
         f"Dollars a month by queries a month, {', '.join(ways)}, one-off cost spread over "
-        f"{months(total.horizon_months)}, {change}. "
-        f"In brackets the 95 % interval that the timed questions leave, or, where they are fewer than {FEWEST_MEAN}, "
-        "their number n: too few to say. Prices are taken as they stand, and batched figures have no interval."
+        f"{months(total.horizon_months)}, {change}.{_doubts(task)}"
     )
+
+
+def _doubts(task: TaskResult) -> str:
+    """What stands in brackets, sentences with a blank before each."""
+    known = [total for total in task.cost_totals if total.monthly_usd is not None]
+    spans = [total.monthly_ci_usd for total in known]
+    inside = (
+        "the 95 % interval that the timed questions leave"
+        if any(one and one[0] < one[1] for one in spans)
+        else "",
+        f"n, the number of timed questions, where they are fewer than {FEWEST_MEAN}: too few to say"
+        if any(total.timed_n and total.monthly_ci_usd is None for total in known)
+        else "",
+    )
+    if not any(inside):
+        return ""
+    batched = any(total.batched_monthly_usd is not None for total in known)
+    plain_prices = (
+        f"Prices are taken as they stand{', and batched figures have no interval' if batched else ''}."
+    )
+    return f" In brackets {', or '.join(filter(None, inside))}. {plain_prices}"
 
 
 def _paid(hosting: Hosting) -> str:

@@ -144,13 +144,14 @@ UNTIMED = "Without timed questions there is no latency and no cost of a query to
 def timed(task: TaskResult) -> str | None:
     """On how many timed questions latency and cost rest, or that none were; None where tokens are paid for."""
     counts = sorted({row.latency_s.n for row in task.strategies.values()} - {0})
+    priced = any(row.cost.per_query_usd is not None for row in task.strategies.values())
     if not counts:
-        priced = any(row.cost.per_query_usd is not None for row in task.strategies.values())
         return None if priced or not task.primary_metric else UNTIMED
     at = f" ({basis})" if (basis := per_query.basis(task)) else ""
+    what = f"Latency and dollars{at} rest" if priced else "Latency rests"
     fewest = "" if len(counts) == 1 else f"{counts[0]} to "
     return (
-        f"Latency and dollars{at} rest on {fewest}{counted(counts[-1], 'timed question')} a strategy; first token and "
+        f"{what} on {fewest}{counted(counts[-1], 'timed question')} a strategy; first token and "
         "tokens per second stand among all figures of the task."
     )
 

@@ -6,7 +6,7 @@ import sys
 import textwrap
 from typing import IO, TYPE_CHECKING, cast
 
-from harness.analysis.results.run import RunResult, TaskResult
+from harness.analysis.results.run import RunResult, SystemResult, TaskResult
 from harness.process import AsIs
 from harness.report import decisions, opening, overview, per_query, scoreboard, view
 from harness.report.numbers import estimate, percentile
@@ -77,9 +77,21 @@ def _table(results: RunResult) -> Table:
         table.add_row(_text(system), *(_text(_cell(task, system)) for task in tasks))
     if any(task.baselines for task in tasks):
         table.add_row("constant reply", *(_text(_constant(task)) for task in tasks))
-    basis = next(filter(None, map(per_query.basis, tasks)), "one at a time")
-    table.caption = f"accuracy (95 % interval) · p50 latency · dollars per 1,000 queries, {basis}"
+    table.caption = _caption(results)
     return table
+
+
+def _caption(results: RunResult) -> str:
+    """What the figures of a cell are, in their order: those that stand in some cell."""
+    tasks = results.tasks.values()
+    rows = [row for task in tasks for row in task.strategies.values()]
+    basis = next(filter(None, map(per_query.basis, tasks)), "one at a time")
+    figures = (
+        "accuracy (95 % interval)",
+        "p50 latency" if any(map(_latency, rows)) else "",
+        f"dollars per 1,000 queries, {basis}" if any(map(_cost, rows)) else "",
+    )
+    return " · ".join(filter(None, figures))
 
 
 def _text(text: view.Text) -> Text:
@@ -99,10 +111,15 @@ def _cell(task: TaskResult, system: str) -> str:
     row = task.strategies.get(system)
     if row is None:
         return "not applicable" if system in task.not_applicable else "–"
-    filters = scoreboard.filters(row)
-    accuracy = f"{estimate(row.accuracy)}\n{filters}" if filters else estimate(row.accuracy)
-    return (
-        f"{accuracy}\n{percentile(row.latency_s, 'p50')} · {per_query.per_thousand(row)}"
-        if row.latency_s.n
-        else accuracy
-    )
+    under = " · ".join(filter(None, (_latency(row), _cost(row))))
+    return "\n".join(filter(None, (estimate(row.accuracy), scoreboard.filters(row), under)))
+
+
+def _latency(row: SystemResult) -> str:
+    """Nothing where no question was timed; where they were too few, how many."""
+    return percentile(row.latency_s, "p50") if row.latency_s.n else ""
+
+
+def _cost(row: SystemResult) -> str:
+    """Nothing where it is not known."""
+    return "" if row.cost.per_query_usd is None else per_query.per_thousand(row)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 from harness.analysis.history.history import History, TaskHistory
 from harness.analysis.history.marks import Mark, Moved
@@ -184,8 +184,8 @@ def report(history: History, rows: int | None = None) -> tuple[Section, ...]:
 def _reading(task: TaskHistory, rows: int) -> str:
     older = len(task.runs) - rows
     return (
-        "Accuracy; dollars per query, one at a time; latency as a multiple of base's. "
-        f"{UP}{DOWN} changed since the last comparable run."
+        f"Accuracy{legend(task)}."
+        + (f" {UP}{DOWN} changed since the last comparable run." if task.changes else "")
         + (
             " Letters tell the sets of questions apart; only equal ones are compared."
             if len(task.series) > 1
@@ -195,13 +195,30 @@ def _reading(task: TaskHistory, rows: int) -> str:
     )
 
 
+def legend(task: TaskHistory) -> str:
+    """What stands below the accuracy in a cell: clauses, each behind a semicolon."""
+    below = {
+        Figure.COST: "dollars per query, one at a time",
+        Figure.LATENCY: "latency as a multiple of base's",
+    }
+    return "".join(f"; {below[which]}" for which in followed(task)[1:])
+
+
+def followed(task: TaskHistory) -> tuple[Figure, ...]:
+    """The figures of a cell: accuracy, and those that some run has of a system; of latency, of another than base."""
+    points = [point for run in task.runs for point in run.strategies.values()]
+    others = (Figure.COST, Figure.LATENCY)
+    known = [which for which in others if any(figure(point, which) not in (NA, "–") for point in points)]
+    return Figure.ACCURACY, *known
+
+
 def _rows(task: TaskHistory, runs: dict[str, Run]) -> list[tuple[str, ...]]:
-    marks = task.marks
+    marks, shown = task.marks, followed(task)
     return [
         (
             _about(runs[run.folder]),
             f"{run.n}" + (f"\n{run.series}" if len(task.series) > 1 else ""),
-            *(_cell(run, name, marks) for name in task.strategies),
+            *(_cell(run, name, marks, shown) for name in task.strategies),
         )
         for run in task.runs
     ]
@@ -224,10 +241,12 @@ def _cut(text: str, size: int) -> str:
     return text if len(text) <= size else f"{text[: size - 1]}…"
 
 
-def _cell(run: TaskRun, name: str, marks: Mapping[tuple[str, str, str], Mark]) -> str:
+def _cell(
+    run: TaskRun, name: str, marks: Mapping[tuple[str, str, str], Mark], shown: Sequence[Figure]
+) -> str:
     point = run.strategies.get(name)
     if point is None:
         return "–"
     return "\n".join(
-        f"{arrow(marks.get((run.folder, name, which)))} {figure(point, which)}".strip() for which in Figure
+        f"{arrow(marks.get((run.folder, name, which)))} {figure(point, which)}".strip() for which in shown
     )

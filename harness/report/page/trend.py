@@ -7,7 +7,7 @@ from pathlib import Path
 from urllib.parse import quote
 
 from harness.analysis.history.history import History
-from harness.analysis.history.runs import PAGE, Figure
+from harness.analysis.history.runs import PAGE, Figure, Run
 from harness.errors import InputError
 from harness.report import trend as words
 from harness.report.page import assets
@@ -16,22 +16,41 @@ from harness.report.pictures.plot import draw
 from harness.report.places import check_files, write_there
 
 TITLE = "History of runs"
-READING = (
-    "Runs are listed in the order in which they were made. Only runs that asked the same questions of a task "
-    "and scored the answers alike are compared; another set of questions gets another letter and a dotted "
-    "line.",
-    "A change of accuracy is marked where two neighbouring runs differ by more than chance explains: a paired "
-    "test on the same questions, questions of one document together, adjusted p below 0.05 over all steps of "
-    "the task. A slow drift in steps too small to show is not marked.",
-    "Latency is compared as a multiple of base's on the same question of the same run, never in seconds, which "
-    "depend on the machine and the hour. A change is marked where two 95 % intervals lie more than 1.25 times "
-    "apart.",
-    "Cost per query is shown as measured. A change is marked where tokens or prices alone move it by more than "
-    "1 %, at the speed of the earlier run; measured seconds take no part.",
-    "What differs between two runs is read from their manifests, the likeliest first. It does not prove a "
-    "cause.",
-    "Quick and incomplete runs are shown hollow and are not compared.",
+_ORDER = (
+    "Runs are listed in the order in which they were made. Only runs that asked the same questions of a task and "
+    "scored the answers alike are compared; another set of questions gets another letter and a dotted line."
 )
+_MARKED = {
+    Figure.ACCURACY: (
+        "A change of accuracy is marked where two neighbouring runs differ by more than chance explains: a paired test "
+        "on the same questions, questions of one document together, adjusted p below 0.05 over all steps of the task. "
+        "A slow drift in steps too small to show is not marked."
+    ),
+    Figure.LATENCY: (
+        "Latency is compared as a multiple of base's on the same question of the same run, never in seconds, which "
+        "depend on the machine and the hour. A change is marked where two 95 % intervals lie more than 1.25 times "
+        "apart."
+    ),
+    Figure.COST: (
+        "Cost per query is shown as measured. A change is marked where tokens or prices alone move it by more than "
+        "1 %, at the speed of the earlier run; measured seconds take no part."
+    ),
+}
+_CAUSES = "What differs between two runs is read from their manifests, the likeliest first. It does not prove a cause."
+_HOLLOW = "Quick and incomplete runs are shown hollow and are not compared."
+
+
+def reading(history: History) -> list[str]:
+    """How to read the page: of the figures and the runs that are in it."""
+    shown = {which for task in history.tasks.values() for which in words.followed(task)}
+    aside = any(not run.compared for run in history.runs if isinstance(run, Run))
+    changed = any(task.changes for task in history.tasks.values())
+    return [
+        _ORDER,
+        *(text for which, text in _MARKED.items() if which in shown),
+        *([_CAUSES] if changed else []),
+        *([_HOLLOW] if aside else []),
+    ]
 
 
 def check_page(page: Path, folder: Path) -> None:
@@ -63,8 +82,7 @@ def render(history: History, beside: Path) -> str:
         plots={name: pictures.plots(name, task) for name, task in history.tasks.items()},
         draw=draw,
         words=words,
-        figures=Figure,
-        reading=READING,
+        reading=reading(history),
     )
     return html
 

@@ -75,9 +75,12 @@ def learning_curves(view: TaskView) -> Plot | Missing:
     layers = [*_beyond(axes, fitted, colour), *_rivals(axes, rivals), *_dots(axes, colour, shape)]
     caption = (
         "Points are measured, with 95 % intervals; the dashed line is fitted and goes on to ten times the questions "
-        "there are, its band what the test questions leave open. Beyond the last point it is a guess. The dotted line "
-        "is the best strategy that learns from none."
+        "there are, its band what the test questions leave open. Beyond the last point it is a guess."
+        if fitted
+        else "Points are measured, with 95 % intervals."
     )
+    if rivals:
+        caption += " The dotted line is the best strategy that learns from none."
     descriptions = (
         f"{name}: {percent(row.points[0].accuracy.mean)} of {row.points[0].examples} to "
         f"{percent(row.points[-1].accuracy.mean)} of {counted(row.points[-1].examples, 'question')}"

@@ -45,6 +45,15 @@ def views(results: RunResult, timings: Timings) -> dict[str, TaskView]:
     }
 
 
+def reading(results: RunResult, pictures: Mapping[str, Sequence[Plot | Missing]]) -> str:
+    """What holds for all pictures of a run; nothing where none is drawn."""
+    if not any(isinstance(plot, Plot) for plots in pictures.values() for plot in plots):
+        return ""
+    controls = any(row.control for task in results.tasks.values() for row in task.strategies.values())
+    alone = " A control takes part in no decision." if controls else ""
+    return f"A strategy keeps its colour and its shape in every picture.{alone}"
+
+
 def plots(view: TaskView) -> list[Plot | Missing]:
     made = (picture(view) for picture in PICTURES)
     return [plot for one in made for plot in (one if isinstance(one, list) else [one])]

@@ -29,7 +29,6 @@ ROOM = 1.1
 """Above the highest figure, for a sign of change."""
 BARS_UP_TO = 40
 """Runs up to which each has its interval as a bar; of more, the band alone."""
-SIGNS = f" {words.UP} and {words.DOWN} mark a change since the last comparable run. Hollow: a run that is not compared."
 
 
 def plots(name: str, task: TaskHistory) -> list[Plot | Missing]:
@@ -63,15 +62,24 @@ def accuracy(task: TaskHistory, looks: Looks) -> Plot | Missing:
     }  # fmt: skip
     facet = {"field": "shown", "type": "nominal", "sort": list(shown), "title": None, "header": header}
     spec = chart.panels(layers, facet, height=PANEL, left=46, rows=rows)
-    caption = f"Lines are means, bands 95 % intervals.{SIGNS}"
+    caption = f"Lines are means, bands 95 % intervals.{_signs(task)}"
     return Plot(TITLES[Figure.ACCURACY], caption, _description(task, Figure.ACCURACY, looks, percent), spec)
+
+
+def _signs(task: TaskHistory) -> str:
+    """What signs in a picture mean, sentences with a blank before each."""
+    marks = (
+        f" {words.UP} and {words.DOWN} mark a change since the last comparable run." if task.changes else ""
+    )
+    hollow = "" if all(run.compared for run in task.runs) else " Hollow: a run that is not compared."
+    return marks + hollow
 
 
 def cost(task: TaskHistory, looks: Looks) -> Plot | Missing:
     reason = "no run timed a question and has a price"
     caption = (
         "Dollars as measured, on a log axis. Seconds vary from run to run, so a change is marked here only where "
-        f"tokens or prices moved the cost; one of speed is marked in the latency beside base.{SIGNS}"
+        f"tokens or prices moved the cost; one of speed is marked in the latency beside base.{_signs(task)}"
     )
     return _together(task, looks, Figure.COST, reason, caption, "format(datum.value, '$.2~r')", dollars)
 
@@ -79,7 +87,8 @@ def cost(task: TaskHistory, looks: Looks) -> Plot | Missing:
 def ratio(task: TaskHistory, looks: Looks) -> Plot | Missing:
     reason = "no run timed base and another strategy on three questions or more"
     caption = (
-        f"How many times as long as base on the same question, on a log axis; the line at 1 is base.{SIGNS}"
+        "How many times as long as base on the same question, on a log axis; the line at 1 is "
+        f"base.{_signs(task)}"
     )
     label = "format(datum.value, '.3~r') + '×'"
     return _together(task, looks, Figure.LATENCY, reason, caption, label, factor)

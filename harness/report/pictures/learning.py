@@ -47,10 +47,12 @@ def _curve(adapter: AdapterResult, *, several_seeds: bool) -> Plot | Missing:
         ),
         axes.layer(chart.point(size=60, shape="square"), "step", "loss", where=only_dev, color=colour),
     ]
-    caption = (
-        "Thin line: each training step. Dashed, with squares: questions held back, once an epoch. Where the dashed "
-        "line rises while the thin one falls, the fine-tune learns its examples by heart."
-    )
+    caption = "Thin line: each training step."
+    if dev:
+        caption += (
+            " Dashed, with squares: questions held back, once an epoch. Where the dashed line rises while the thin one "
+            "falls, the fine-tune learns its examples by heart."
+        )
     descriptions = (
         f"{name} loss from {curve[0][1]:.3f} to {curve[-1][1]:.3f}" for name, curve in series.items() if curve
     )

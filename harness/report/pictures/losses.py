@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from harness.analysis.waterfall import READER
-from harness.quantities import percent, signed
+from harness.quantities import listed, percent, signed
 from harness.report.pictures import chart
 from harness.report.pictures.plot import Missing, Plot, Spec, TaskView
 from harness.report.tables import BINS
@@ -37,10 +37,15 @@ def waterfall(view: TaskView) -> Plot | Missing:
         axes.layer(chart.text(align="left", dx=5), "top", "step", text="text"),
     ]
     first = view.figures.waterfall.steps[0].step
+    gains = [
+        f"what found passages add to {first}",
+        "what right passages would add to that",
+        "what the generator loses",
+    ]
     caption = (
-        f"What found passages add to {first}, what right passages would add to that, and what the generator "
-        "loses."
+        f"{listed(gain for gain, (_, mean, _) in zip(gains, steps[1:], strict=False) if mean is not None)}."
     )
+    caption = caption[:1].upper() + caption[1:]
     descriptions = (f"{row['step']}: {row['text']}" for row in rows)
     return chart.plot(WATERFALL, caption, descriptions, layers, height=chart.ROW * len(rows), rows=rows)
 

@@ -14,7 +14,7 @@ from harness.analysis.results.run import TaskResult
 from harness.analysis.results.tokens import ByToken
 from harness.analysis.results.turns import DecisionMap
 from harness.analysis.results.verdict import Basis, Verdict
-from harness.quantities import days, dollars, percent, three, whole
+from harness.quantities import days, dollars, listed, percent, three, whole
 from harness.report import per_query
 from harness.report.pictures import chart
 from harness.report.pictures.plot import Missing, Plot, Spec, TaskView
@@ -78,11 +78,12 @@ def accuracy_against_cost(view: TaskView) -> Plot | Missing:
         + (", unbeaten" if name in unbeaten else "")
         for name, row in systems.items()
     )
-    caption = (
-        "Up and to the left is better. Vertical: 95 % interval of the accuracy. Horizontal: 95 % interval of the mean "
-        "time of the timed questions, priced. A ring marks what no other candidate beats in accuracy, cost and latency "
-        f"at once. Costs are {per_query.basis(task)}."
-    )
+    caption = "Up and to the left is better. Vertical: 95 % interval of the accuracy."
+    if any(row["cost_low"] < row["cost_high"] for row in rows):
+        caption += " Horizontal: 95 % interval of the mean time of the timed questions, priced."
+    if any(row["unbeaten"] for row in rows):
+        caption += f" A ring marks what no other candidate beats in {listed(task.decision.pareto_dimensions)} at once."
+    caption += f" Costs are {per_query.basis(task)}."
     return chart.plot(AGAINST, caption, descriptions, layers, height=230, rows=rows)
 
 

@@ -6,6 +6,7 @@ import statistics
 from collections.abc import Sequence
 from itertools import accumulate, pairwise
 
+from harness.analysis.latency import percentiles
 from harness.quantities import seconds
 from harness.records import TimingRow
 from harness.report.pictures import chart
@@ -30,7 +31,9 @@ def latency(view: TaskView) -> Plot | Missing:
     colours = {
         view.looks[name].label: view.looks[name].colour for name, values in all_times.items() if values
     }
-    medians = {label: statistics.median(values) for label, values in times.items()}
+    medians = {
+        label: middle for label, values in times.items() if (middle := percentiles(values).p50) is not None
+    }
     points = [{"label": label, "s": value} for label, values in times.items() for value in thinned(values)]
     middles = [{"label": label, "s": value, "text": seconds(value)} for label, value in medians.items()]
     axes = chart.Axes(_time_axis([value for values in times.values() for value in values]))
@@ -41,8 +44,14 @@ def latency(view: TaskView) -> Plot | Missing:
         axes.layer(chart.text(dy=-18, fontSize=11), "s", "label", rows=middles, text="text"),
     ]
     counts = ", ".join(f"{label} {len(values)}" for label, values in times.items())
-    caption = f"A thin line is one question, answered alone; the thick one is the median. Timed questions: {counts}."
-    descriptions = (f"{label}: median {seconds(value)}" for label, value in medians.items())
+    thick = "; the thick one is the median" if medians else ""
+    caption = f"A thin line is one question, answered alone{thick}. Timed questions: {counts}."
+    descriptions = (
+        f"{label}: median {seconds(medians[label])}"
+        if label in medians
+        else f"{label}: {seconds(values[0])} to {seconds(values[-1])}"
+        for label, values in times.items()
+    )
     return chart.plot(LATENCY, caption, descriptions, layers, height=44 * len(times))
 
 

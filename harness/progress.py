@@ -1,14 +1,22 @@
-"""What a person sees while the program works: notes and bars on standard error, bars only on a terminal."""
+"""What a person sees while the program works: notes on standard error; bars on a terminal, else a line a minute."""
 
 from __future__ import annotations
 
 import contextlib
 import sys
 import threading
+import time
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
 from typing import IO, Any, Protocol, cast
 
 from harness.process import AsIs, harmless
+from harness.quantities import seconds
+
+EVERY_S = 60.0
+"""How often long work says how far it is where there are no bars: a log of hours stays readable."""
+ALREADY_S = 1.0
+"""What is done so soon was there already, and says nothing of how fast the rest goes."""
 
 
 class Progress(Protocol):
@@ -22,12 +30,13 @@ class Progress(Protocol):
 
 
 class Terminal:
-    """Notes on standard error; bars with the time left where standard error is a terminal.
+    """Notes on standard error; bars with the time left where that is a terminal, else a line a minute.
 
     What several threads do at once has its bars in one view.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
         self._shown: Any = None
         self._tracks = 0
         self._changing = threading.Lock()
@@ -42,7 +51,7 @@ class Terminal:
     @contextlib.contextmanager
     def track(self, label: str, total: int) -> Iterator[Callable[[int], None]]:
         if not sys.stderr.isatty():
-            yield lambda _advance: None
+            yield Lines(label, total, self.note, self._clock)
             return
         with self._bars() as bars:
             bar = bars.add_task(harmless(label), total=total)
@@ -67,6 +76,34 @@ class Terminal:
                 if not self._tracks:
                     self._shown.stop()
                     self._shown = None
+
+
+@dataclass
+class Lines:
+    """Says how far some work is, once in `EVERY_S` seconds; called with how many of its `total` units were done."""
+
+    label: str
+    total: int
+    note: Callable[[str], None]
+    clock: Callable[[], float]
+    _done: int = field(default=0, init=False)
+    _already: int = field(default=0, init=False)
+
+    def __post_init__(self) -> None:
+        self._began = self._told = self.clock()
+
+    def __call__(self, advance: int) -> None:
+        now = self.clock()
+        self._done += advance
+        if now - self._began < ALREADY_S:
+            self._already = self._done
+        if now - self._told < EVERY_S or not self._already < self._done < self.total:
+            return
+        self._told = now
+        left = (now - self._began) * (self.total - self._done) / (self._done - self._already)
+        self.note(
+            f"  {harmless(self.label)}: {self._done:,} of {self.total:,}, about {seconds(left)} of it left"
+        )
 
 
 def _view() -> Any:

@@ -11,7 +11,7 @@ import harness
 
 ROOT = Path(harness.__file__).parent
 ORDER = (
-    "errors", "process", "progress", "quantities", "ranges", "steps", "records", "temporary", "files", "strictjson",
+    "errors", "process", "quantities", "progress", "ranges", "steps", "records", "temporary", "files", "strictjson",
     "loading", "patterns", "templates", "scoring", "spec", "corpus", "engines", "finetune", "run", "cluster", "lmeval",
     "export", "imports", "analysis", "preview", "report", "commands", "cli", "__main__",
 )  # fmt: skip

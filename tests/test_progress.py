@@ -1,0 +1,45 @@
+"""What long work says where there are no bars: a line a minute, and nothing of what was there already."""
+
+from __future__ import annotations
+
+import pytest
+
+from harness.progress import EVERY_S, Terminal
+
+
+class Clock:
+    def __init__(self) -> None:
+        self.now = 0.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+def lines(capsys: pytest.CaptureFixture[str], total: int, took: list[tuple[int, float]]) -> list[str]:
+    """What is said while units are done: how many, and the seconds that they took."""
+    clock = Clock()
+    with Terminal(clock).track("behaviour · lora", total) as advance:
+        for units, seconds in took:
+            clock.now += seconds
+            advance(units)
+    return capsys.readouterr().err.splitlines()
+
+
+def test_short_work_says_nothing(capsys: pytest.CaptureFixture[str]) -> None:
+    assert lines(capsys, 3, [(1, 10.0)] * 3) == []
+
+
+def test_long_work_says_once_a_minute_how_far_it_is(capsys: pytest.CaptureFixture[str]) -> None:
+    assert lines(capsys, 240, [(1, 5.0)] * 30) == [
+        "  behaviour · lora: 12 of 240, about 19.0 min of it left",
+        "  behaviour · lora: 24 of 240, about 18.0 min of it left",
+    ]
+
+
+def test_the_end_is_for_whoever_did_the_work_to_say(capsys: pytest.CaptureFixture[str]) -> None:
+    assert lines(capsys, 2, [(1, 1.0), (1, EVERY_S)]) == []
+
+
+def test_what_a_stopped_run_had_done_makes_nothing_quicker(capsys: pytest.CaptureFixture[str]) -> None:
+    said = lines(capsys, 200, [(100, 0.1), (1, EVERY_S)])
+    assert said == ["  behaviour · lora: 101 of 200, about 99.2 min of it left"]

@@ -13,13 +13,16 @@ ROOM_BYTES = 2 * 10**9
 """For what is computed with: activations, keys and values, gradients of an adapter, the embedder."""
 
 
-def weights_bytes(engine: Engine) -> int:
-    """Memory that the weights of a model take in this process; 0 for one that a server or a script answers for."""
+def stored_parameters(engine: Engine) -> int | None:
+    """How many numbers the weight files of a model hold; None for one that a server or a script answers for."""
     from harness.engines.transformers_engine import TransformersEngine
 
-    if not isinstance(engine, TransformersEngine):
-        return 0
-    return stored(engine.model.path).elements * BITS.get(str(engine.identity.dtype), 32) // 8
+    return stored(engine.model.path).elements if isinstance(engine, TransformersEngine) else None
+
+
+def weights_bytes(engine: Engine) -> int:
+    """Memory that the weights of a model take in this process; 0 where they are not read here."""
+    return (stored_parameters(engine) or 0) * BITS.get(str(engine.identity.dtype), 32) // 8
 
 
 def fit_together(engines: Sequence[Engine]) -> bool:

@@ -7,6 +7,7 @@ import dataclasses
 import sqlite3
 from collections.abc import Iterator
 
+from harness.engines.memory import stored_parameters
 from harness.errors import HarnessError, InputError, ModelUnavailable, RunInterrupted, SpendingLimit
 from harness.run import environment
 from harness.run.facts import ModelFacts
@@ -62,7 +63,7 @@ def _learnt(facts: ModelFacts, tools: Tools) -> ModelFacts:
     model = next(model for model in tools.models if model.label == facts.label)
     loaded = model.engine.facts()
     if loaded is None:
-        return facts
+        return dataclasses.replace(facts, parameters=facts.parameters or stored_parameters(model.engine))
     return dataclasses.replace(
         facts,
         parameters=loaded.parameters,

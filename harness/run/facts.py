@@ -60,7 +60,7 @@ KeptObstacle = Annotated[Obstacle, BeforeValidator(_typed)]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ModelFacts:
-    """A model that answered. `parameters`, `load_s`: known once its weights were loaded.
+    """A model that answered. `load_s`: known once its weights were loaded; `parameters`: else as its files hold them.
 
     `usd_per_hour`, `usd_per_mtok`: what its own machine or its tokens cost, as declared. `listed_prices`: of its
     tokens, as it is and fine-tuned, by the price list of hosted models on the run's day. `same_as`: the name of another

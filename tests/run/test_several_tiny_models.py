@@ -68,6 +68,20 @@ def test_each_models_weights_are_read_once_where_both_fit(tmp_path: Path, loads:
     }
 
 
+def test_a_run_from_the_cache_alone_knows_how_large_its_models_are(tmp_path: Path, loads: list[str]) -> None:
+    task = make_task(tmp_path, more=SHORT)
+    settings = settings_of(task, "base", "base@large", models=PAIR, latency_queries=0)
+    first, second = (
+        read_manifest(
+            go(settings, [task], tools(tmp_path, engines(tmp_path), fits=True), tmp_path / name)
+        ).models
+        for name in ("first", "second")
+    )
+    assert loads == ["small", "large"]
+    assert [row.load_s for row in second] == [None, None]
+    assert [row.parameters for row in second] == [row.parameters for row in first]
+
+
 def test_never_two_models_are_in_memory_where_they_do_not_fit(
     tmp_path: Path, loads: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

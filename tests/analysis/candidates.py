@@ -17,7 +17,7 @@ from harness.analysis.results.checks import Check, FigureKind, Status
 from harness.analysis.results.comparison import Comparison
 from harness.analysis.results.figures import Estimate, Interval, Percentiles, Throughput, Tokens
 from harness.analysis.results.hosting import Hosting
-from harness.analysis.results.money import Assumptions, Components
+from harness.analysis.results.money import Components
 from harness.analysis.results.run import SystemFigures
 from harness.analysis.results.setting import ASSUMED_MONTHLY_QUERIES, Setting
 from harness.analysis.statistics.paired import holm_levels
@@ -49,7 +49,7 @@ def Money(  # noqa: N802 - it was a class, and reads as one
     return Economics(
         strategy="", hosting=DOLLAR_A_SECOND, seconds=per_query_usd, batched_s=None, fixed_usd=fixed_usd,
         refresh_usd=refresh_usd, storage_usd_per_month=0.0, reason=reason, components=Components(),
-        assumptions=Assumptions(), people_usd=people_usd, timed=timed, seconds_ci=per_query_ci_usd or exact,
+        people_usd=people_usd, timed=timed, seconds_ci=per_query_ci_usd or exact,
     )  # fmt: skip
 
 

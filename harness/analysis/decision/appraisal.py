@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from harness.analysis.decision.candidates import Candidate
 from harness.analysis.decision.requirements.table import Requirements, outcomes
+from harness.analysis.money.economics import MonthlyCost
 from harness.analysis.results.requirements import Met, Outcome
 from harness.analysis.results.setting import Setting
 
@@ -20,7 +21,7 @@ class Appraisal:
     accuracy: float
     lost: float
     """The part of the accuracy measured that changes of knowledge take away."""
-    monthly_usd: float | None
+    cost: MonthlyCost | None
     total_usd: float | None
     """Running cost and the price of wrong answers; the running cost alone where an error has no price."""
     outcomes: tuple[Outcome, ...]
@@ -28,6 +29,10 @@ class Appraisal:
     @property
     def name(self) -> str:
         return self.candidate.name
+
+    @property
+    def monthly_usd(self) -> float | None:
+        return self.cost.usd if self.cost else None
 
     @property
     def feasible(self) -> bool:
@@ -56,11 +61,11 @@ def appraise(candidate: Candidate, needs: Requirements, setting: Setting) -> App
     measured, accuracy = candidate.accuracy, candidate.accuracy_at(setting)
     assert measured is not None  # a candidate without scores cannot be chosen
     assert accuracy is not None
-    monthly = candidate.monthly_usd(setting)
+    cost = candidate.economics.cost_at(setting)
     errors = (1 - accuracy) * setting.monthly_queries * (setting.error_price_usd or 0.0)
-    total = None if monthly is None else monthly + errors
+    total = None if cost is None else cost.usd + errors
     return Appraisal(
-        candidate, accuracy, measured - accuracy, monthly, total, outcomes(candidate, needs, setting)
+        candidate, accuracy, measured - accuracy, cost, total, outcomes(candidate, needs, setting)
     )
 
 
@@ -70,18 +75,18 @@ def known(value: float | None) -> float:
     return value
 
 
-def dearer(one: Appraisal, other: Appraisal, setting: Setting) -> float:
+def dearer(one: Appraisal, other: Appraisal) -> float:
     """Dollars a month by which one costs more than the other; 0 where that is within what is known of both."""
-    if one.monthly_usd is None or other.monthly_usd is None or one is other:
+    if one.cost is None or other.cost is None or one is other:
         return 0.0
-    difference = one.candidate.economics.cost_difference(other.candidate.economics, setting)
+    difference = one.cost.minus(other.cost)
     return 0.0 if difference.alike else difference.usd
 
 
-def simplest_of_the_cheapest(level: Sequence[Appraisal], setting: Setting) -> Appraisal:
+def simplest_of_the_cheapest(level: Sequence[Appraisal]) -> Appraisal:
     """The cheapest; of those that cost alike the simplest, then the more accurate."""
     cheapest = min(level, key=lambda appraisal: (appraisal.monthly_usd or 0.0, -appraisal.accuracy))
-    alike = [appraisal for appraisal in level if not dearer(appraisal, cheapest, setting)]
+    alike = [appraisal for appraisal in level if not dearer(appraisal, cheapest)]
     return simplest(alike, lambda appraisal: -appraisal.accuracy)
 
 

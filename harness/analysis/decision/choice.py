@@ -124,8 +124,9 @@ def choose(candidates: Sequence[Candidate], rules: Rules, setting: Setting) -> C
     # What does not beat a constant reply is never taken, and stays a rival that has to be ruled out.
     running = [appraisal for appraisal in feasible if not appraisal.trivial] or feasible
     by_value = basis is Basis.VALUE
-    decide = _by_value if by_value else _by_accuracy
-    favourite, open_rivals = decide(running, feasible, rules, setting)
+    favourite, open_rivals = (
+        _by_value(running, feasible, rules, setting) if by_value else _by_accuracy(running, feasible, rules)
+    )
     settled = not open_rivals and not favourite.unchecked
     if not settled:
         return Choice(Verdict.UNDECIDED, basis, favourite, appraisals, tuple(open_rivals))
@@ -184,7 +185,7 @@ def _by_value(
         if appraisal is least
         or (
             rules.difference(least, appraisal).within(rules.margin)
-            and dearer(appraisal, least, setting) <= 0
+            and dearer(appraisal, least) <= 0
             and known(appraisal.total_usd) <= known(least.total_usd) * (1 + rules.needs.value_margin)
         )
     ]
@@ -196,7 +197,7 @@ def _by_value(
         if rival in alike:
             continue
         difference = rules.difference(favourite, rival)
-        cheaper = -dearer(favourite, rival, setting)
+        cheaper = -dearer(favourite, rival)
         if cheaper + stake * difference.low >= -slack:
             continue  # even at the interval's end, the rival is not worth more than the margin
         threshold = -cheaper / stake if stake else 0.0
@@ -209,7 +210,7 @@ def _by_value(
 
 
 def _by_accuracy(
-    running: Sequence[Appraisal], feasible: Sequence[Appraisal], rules: Rules, setting: Setting
+    running: Sequence[Appraisal], feasible: Sequence[Appraisal], rules: Rules
 ) -> tuple[Appraisal, list[OpenRival]]:
     """The cheapest of those not shown to be worse than the best by what matters; settled if it is as good as they."""
     best = max(running, key=lambda appraisal: (appraisal.accuracy, -(appraisal.monthly_usd or 0.0)))
@@ -224,12 +225,12 @@ def _by_accuracy(
             for rival in level
             if rival is not best
         ]
-    cheapest = simplest_of_the_cheapest([one for one in level if one in running], setting)
+    cheapest = simplest_of_the_cheapest([one for one in level if one in running])
     others = [appraisal for appraisal in level if appraisal is not cheapest]
     if all(rules.difference(cheapest, other).rules_out(rules.margin) for other in others):
         return cheapest, []
     # The best bet is the most accurate one; open is whether a cheaper one is as good, a dearer one better.
-    open_rivals = [_open_rival(best, rival, rules, setting) for rival in level if rival is not best]
+    open_rivals = [_open_rival(best, rival, rules) for rival in level if rival is not best]
     return best, [open_rival for open_rival in open_rivals if open_rival]
 
 
@@ -238,11 +239,11 @@ def _told_apart(best: Appraisal, rival: Appraisal, rules: Rules) -> tuple[Limit,
     return () if rules.difference(best, rival).within(rules.margin) else (NO_DIFFERENCE,)
 
 
-def _open_rival(best: Appraisal, rival: Appraisal, rules: Rules, setting: Setting) -> OpenRival | None:
+def _open_rival(best: Appraisal, rival: Appraisal, rules: Rules) -> OpenRival | None:
     """It ends where the best is shown to be better, or not to be better (worse) by the margin than what is cheaper
     (dearer)."""
     difference = rules.difference(best, rival)
-    preferred = simplest_of_the_cheapest([best, rival], setting) is rival
+    preferred = simplest_of_the_cheapest([best, rival]) is rival
     if not preferred and difference.rules_out(rules.margin):
         return None
     other = rules.margin if preferred else -rules.margin
@@ -267,7 +268,7 @@ def _condition(
         return None
     found = []
     for rival in running:
-        saved = dearer(best, rival, setting) / setting.monthly_queries
+        saved = dearer(best, rival) / setting.monthly_queries
         difference = rules.difference(best, rival)
         if saved <= 0 or not difference.ahead(rules.margin) or rival.usd_per_right >= best.usd_per_right:
             continue

@@ -15,7 +15,7 @@ from harness.analysis import latency
 from harness.analysis.evidence import Evidence, Pair
 from harness.analysis.money.economics import CostInputs, Economics, per_correct_usd, with_error_price
 from harness.analysis.money.measured import Measured
-from harness.analysis.money.priced import economics
+from harness.analysis.money.priced import assumptions, economics
 from harness.analysis.money.prices import Prices
 from harness.analysis.money.projection import SharedPrefix, projections, shared_prefix
 from harness.analysis.money.serving import serving_of
@@ -161,7 +161,7 @@ def cost_of(run: Evidence, pair: Pair, money: Economics, accuracy: Estimate, inp
         refresh_people_usd=money.people_refresh_usd,
         storage_usd_per_month=money.storage_usd_per_month,
         components=money.components,
-        assumptions=money.assumptions,
+        assumptions=assumptions(measured_of(run, pair), prices_of(run), inputs),
         reason=money.reason if query is None else None,
         fixed_reason=money.fixed_reason,
         projections=tuple(_beside_machines(row, money) for row in projected),

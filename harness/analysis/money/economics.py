@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from harness.analysis.results.crossover import Line, Paid
 from harness.analysis.results.figures import Interval
-from harness.analysis.results.money import Assumptions, Components
+from harness.analysis.results.money import Components
 from harness.analysis.results.reason import Reason
 from harness.analysis.results.setting import Setting
 from harness.analysis.results.tokens import ByToken
@@ -71,6 +71,35 @@ class CostDifference:
         return abs(self.usd) <= self.margin_usd
 
 
+@dataclass(frozen=True, slots=True)
+class MonthlyCost:
+    """Dollars a month of one system at a setting, and the same at both ends of its time's interval.
+
+    `people_usd`: the part that is people's. `timed`: whether there is an interval; if not, `FEW_TIMED` stands in.
+    """
+
+    usd: float
+    low: float
+    high: float
+    people_usd: float
+    timed: bool
+
+    def minus(self, other: MonthlyCost) -> CostDifference:
+        """By how many dollars this system costs more than the other, and what is not known of that.
+
+        The margin is that of a difference of two means by their own intervals (Zou and Donner 2008, "MOVER"), and a
+        half of what the two differ in people's time.
+        """
+        dearer, cheaper = (self, other) if self.usd >= other.usd else (other, self)
+        down, up = dearer.usd - dearer.low, cheaper.high - cheaper.usd
+        return CostDifference(
+            self.usd - other.usd,
+            math.sqrt(down * down + up * up),
+            PEOPLE_OFF * abs(self.people_usd - other.people_usd),
+            self.timed and other.timed,
+        )
+
+
 NO_PRICES = "the run has no price list"
 NOT_TIMED = "not timed"
 
@@ -94,7 +123,6 @@ class Economics:
     storage_usd_per_month: float
     reason: str | None
     components: Components
-    assumptions: Assumptions
     cycles: int = 3
     """The tuning cycles that `fixed_usd` is for."""
     per_cycle_usd: float = 0.0
@@ -171,26 +199,19 @@ class Economics:
         usd = self.machines_usd(queries, batched=batched)
         return None if usd is None else usd / queries
 
-    def _ends(self, queries: float, off: float | None = None) -> Interval | None:
-        """`machines_usd` at both ends of its interval; without one, off by the factor `off` (None: not known)."""
-        if isinstance(self.hosting, ByToken):
-            mean, ends = self.hosting.query_usd, self.hosting.query_ci_usd
-        elif self.hosting is not None and self.seconds is not None:
-            mean, ends = self.seconds, self.seconds_ci
-        else:
-            return None
-        if ends is None and off is not None:
-            ends = (mean / off, mean * off)
-        if ends is None:
-            return None
-        low, high = (self._at(queries, end) for end in ends)
-        return low, high
-
     @property
-    def _timed(self) -> bool:
-        """Whether what a query takes has an interval, where it is known at all."""
-        paid = self.hosting
-        return (paid.query_ci_usd if isinstance(paid, ByToken) else self.seconds_ci) is not None
+    def _takes(self) -> tuple[float | None, Interval | None]:
+        """What a query takes, seconds of a machine or dollars of tokens, with its interval; None: not known."""
+        if isinstance(self.hosting, ByToken):
+            return self.hosting.query_usd, self.hosting.query_ci_usd
+        return (None, None) if self.hosting is None else (self.seconds, self.seconds_ci)
+
+    def _ends(self, queries: float) -> Interval | None:
+        """`machines_usd` at both ends of its interval; None without one."""
+        mean, ends = self._takes
+        return (
+            None if mean is None or ends is None else (self._at(queries, ends[0]), self._at(queries, ends[1]))
+        )
 
     def _at(self, queries: float, value: float) -> float:
         """Dollars a month where a query takes so many seconds, or costs so many dollars in tokens."""
@@ -223,31 +244,21 @@ class Economics:
         standing, ends = self.standing_usd(horizon_months, refresh_days), self._ends(queries)
         return None if standing is None or ends is None else (ends[0] + standing, ends[1] + standing)
 
-    def cost_difference(self, other: Economics, setting: Setting) -> CostDifference:
-        """By how many dollars a month this system costs more than the other, and what is not known of that.
-
-        Both costs must be known at the setting. The margin is that of a difference of two means by their own
-        intervals (Zou and Donner 2008, "MOVER"), and a half of what the two differ in people's time.
-        """
-        queries, people = setting.monthly_queries, (setting.horizon_months, setting.refresh_days)
-        own, its = (one._span(queries, *people) for one in (self, other))
-        dearer, cheaper = (own, its) if own.usd >= its.usd else (its, own)
-        down, up = dearer.usd - dearer.low, cheaper.high - cheaper.usd
-        assumed = abs(self.people_monthly_usd(*people) - other.people_monthly_usd(*people))
-        return CostDifference(
-            own.usd - its.usd,
-            math.sqrt(down * down + up * up),
-            PEOPLE_OFF * assumed,
-            self._timed and other._timed,
+    def cost_at(self, setting: Setting) -> MonthlyCost | None:
+        """What it costs at a setting; None where a part is not known."""
+        queries, months, refresh = setting.monthly_queries, setting.horizon_months, setting.refresh_days
+        standing = self.standing_usd(months, refresh)
+        mean, ends = self._takes
+        if mean is None or standing is None:
+            return None
+        low, high = ends or (mean / FEW_TIMED, mean * FEW_TIMED)
+        return MonthlyCost(
+            self._at(queries, mean) + standing,
+            self._at(queries, low) + standing,
+            self._at(queries, high) + standing,
+            self.people_monthly_usd(months, refresh),
+            ends is not None,
         )
-
-    def _span(self, queries: float, horizon_months: float, refresh_days: float | None) -> _Span:
-        standing = self.standing_usd(horizon_months, refresh_days)
-        usd, ends = self.machines_usd(queries), self._ends(queries, FEW_TIMED)
-        assert usd is not None
-        assert ends is not None
-        assert standing is not None
-        return _Span(usd + standing, ends[0] + standing, ends[1] + standing)
 
     def served(self, queries: float) -> Reason | None:
         """How it is served and what the machines cost, a clause: `with one m7i.large kept up all month ($73.63)`."""
@@ -262,15 +273,6 @@ class Economics:
             "utilisation": self.hosting.utilisation,
         }
         return Reason(self.hosting.in_words(queries, self.seconds), {**figures})
-
-
-@dataclass(frozen=True, slots=True)
-class _Span:
-    """Dollars a month, and the same at both ends of the time's interval."""
-
-    usd: float
-    low: float
-    high: float
 
 
 def _refreshes(refresh_days: float | None) -> float:

@@ -36,7 +36,6 @@ def economics(measured: Measured, prices: Prices | None, inputs: CostInputs | No
             storage_usd_per_month=0.0,
             reason=NO_PRICES,
             components=Components(),
-            assumptions=_assumptions(measured, None, inputs),
             cycles=inputs.cycles,
             fixed_reason=NO_PRICES,
             timed=measured.timed,
@@ -63,7 +62,6 @@ def economics_under(measured: Measured, priced: Prices, inputs: CostInputs) -> E
         storage_usd_per_month=parts.storage_usd_per_month or 0.0,
         reason=_why_unknown(measured, hosting) or fixed_reason,
         components=parts,
-        assumptions=_assumptions(measured, priced, inputs),
         cycles=inputs.cycles,
         per_cycle_usd=_sum(parts.training_usd, parts.labour_usd) if tuned else 0.0,
         people_usd=inputs.cycles * (parts.labour_usd or 0.0) + _people_once(parts) if known else 0.0,
@@ -212,7 +210,10 @@ def _sum(*parts: float | None) -> float:
     return sum(part or 0.0 for part in parts)
 
 
-def _assumptions(measured: Measured, priced: Prices | None, inputs: CostInputs) -> Assumptions:
+def assumptions(measured: Measured, prices: Prices | None, inputs: CostInputs | None = None) -> Assumptions:
+    """What one system's costs take for granted, for who reads them."""
+    inputs = inputs or CostInputs()
+    priced = prices.under(inputs) if prices else None
     batched, training_s = measured.batched_s, measured.training_s
     own = priced if measured.candidate and not measured.control else None
     people = own.labour if own else None

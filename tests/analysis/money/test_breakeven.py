@@ -19,7 +19,7 @@ from harness.analysis.money.breakeven_words import flip, queries, reached, whole
 from harness.analysis.money.cost import totals
 from harness.analysis.money.economics import DAYS_PER_MONTH, CostInputs, Economics
 from harness.analysis.results.hosting import Hosting
-from harness.analysis.results.money import Assumptions, BreakEven, Components
+from harness.analysis.results.money import BreakEven, Components
 from harness.spec.tariff import Tariff
 from tests.snapshots import Snapshots
 
@@ -35,8 +35,7 @@ def entry(
         "seconds": 0.01, "batched_s": 0.005, "fixed_usd": 0.0, "refresh_usd": 0.0,
         "storage_usd_per_month": 0.0, "reason": None, "per_cycle_usd": 0.0,
     } | values  # fmt: skip
-    parts = {"components": Components(), "assumptions": Assumptions()}
-    return Entry(Economics(strategy=name, hosting=hosting, **parts, **known), accuracy)
+    return Entry(Economics(strategy=name, hosting=hosting, components=Components(), **known), accuracy)
 
 
 LORA = entry("lora", 0.6, seconds=0.01, fixed_usd=3_000.0, per_cycle_usd=900.0, refresh_usd=50.0)

@@ -12,13 +12,14 @@ from hypothesis import strategies as st
 from harness.analysis.money.breakeven import break_even_per_refresh, break_even_queries, flip_error_price
 from harness.analysis.money.economics import (
     DAYS_PER_MONTH,
+    CostDifference,
     Economics,
     fine_tune_cost,
     per_correct_usd,
     with_error_price,
 )
 from harness.analysis.results.hosting import Hosting
-from harness.analysis.results.money import Assumptions, Components
+from harness.analysis.results.money import Components
 from harness.analysis.results.setting import Setting
 from harness.spec.tariff import Tariff
 from harness.spec.tokenusd import api_cost
@@ -37,7 +38,7 @@ def made(name: str = "s", hosting: Hosting | None = SHARED, **values: Any) -> Ec
     known = {"seconds": 0.01, "batched_s": 0.001, "fixed_usd": 1200.0, "refresh_usd": 70.0} | values
     return Economics(
         strategy=name, hosting=hosting, storage_usd_per_month=0.5, reason=None, components=Components(),
-        assumptions=Assumptions(), per_cycle_usd=100.0, **known,
+        per_cycle_usd=100.0, **known,
     )  # fmt: skip
 
 
@@ -153,24 +154,31 @@ def test_other_tuning_cycles() -> None:
 # What two costs differ by, and the margin of that
 
 
+def difference(one: Economics, other: Economics, at: Setting) -> CostDifference:
+    cost, its = one.cost_at(at), other.cost_at(at)
+    assert cost is not None
+    assert its is not None
+    return cost.minus(its)
+
+
 def test_costs_differ_by_more_than_their_times_leave_open() -> None:
     """At 10,000 queries a second each is $10,000 a month; intervals of 0.1 s each leave $1,414 open."""
     at = Setting(monthly_queries=10_000)
     slow = made("slow", seconds=2.0, seconds_ci=(1.9, 2.1))
     fast = made("fast", seconds=1.0, seconds_ci=(0.9, 1.1))
-    found = slow.cost_difference(fast, at)
+    found = difference(slow, fast, at)
     assert (found.usd, found.timing_usd) == (pytest.approx(10_000), pytest.approx(1_000 * math.sqrt(2)))
     assert (found.alike, found.timed) == (False, True)
-    assert fast.cost_difference(slow, at).usd == pytest.approx(-10_000)
+    assert difference(fast, slow, at).usd == pytest.approx(-10_000)
     near = made("near", seconds=1.1, seconds_ci=(1.0, 1.2))
-    assert near.cost_difference(fast, at).alike
+    assert difference(near, fast, at).alike
 
 
 def test_a_slow_answer_among_twenty_leaves_a_cost_open_upwards() -> None:
     """The mean is 10.95 s, its interval reaches to 0: what costs eleven times as much may cost as little."""
     one = made("one slow", seconds=10.95, seconds_ci=(0.0, 31.8))
     other = made("steady", seconds=1.0, seconds_ci=(0.98, 1.02))
-    assert one.cost_difference(other, Setting()).alike
+    assert difference(one, other, Setting()).alike
 
 
 def test_half_of_the_difference_in_peoples_time_is_margin() -> None:
@@ -178,7 +186,7 @@ def test_half_of_the_difference_in_peoples_time_is_margin() -> None:
     known = {"seconds_ci": (0.01, 0.01), "refresh_usd": 0.0}
     more = made("more", fixed_usd=1_000.0, people_usd=1_000.0, **known)
     less = made("less", fixed_usd=600.0, people_usd=600.0, **known)
-    found = more.cost_difference(less, at)
+    found = difference(more, less, at)
     assert (found.usd, found.people_usd, found.alike) == (pytest.approx(40), pytest.approx(20), False)
     faster = made(
         "faster",
@@ -186,14 +194,14 @@ def test_half_of_the_difference_in_peoples_time_is_margin() -> None:
         people_usd=1_000.0,
         **(known | {"seconds": 0.007, "seconds_ci": (0.007, 0.007)}),
     )
-    assert faster.cost_difference(less, at).alike, (
+    assert difference(faster, less, at).alike, (
         "$40 of people less $30 of machines: $10 lie within half of $40"
     )
 
 
 def test_too_few_timed_questions_leave_a_factor_of_two_open() -> None:
     fast, slow = made("fast", seconds=1.0), made("slow", seconds=1.5, seconds_ci=(1.4, 1.6))
-    found = slow.cost_difference(fast, Setting(monthly_queries=1_000))
+    found = difference(slow, fast, Setting(monthly_queries=1_000))
     assert found.usd == pytest.approx(500)
     assert found.timing_usd == pytest.approx(1_000 * math.hypot(0.1, 1.0))
     assert (found.timed, found.alike) == (False, True)
@@ -202,9 +210,9 @@ def test_too_few_timed_questions_leave_a_factor_of_two_open() -> None:
 def test_machines_that_are_kept_up_cost_the_same_where_as_many_are_needed() -> None:
     kept = Hosting(tariff=Tariff.KEPT_UP, machine="box", usd_per_hour=1.0, hours=100, peak_factor=1)
     fast, slow = (made(str(s), kept, seconds=s, seconds_ci=(0.5 * s, 2 * s)) for s in (1.0, 3.0))
-    found = slow.cost_difference(fast, Setting(monthly_queries=1_000))
+    found = difference(slow, fast, Setting(monthly_queries=1_000))
     assert (found.usd, found.margin_usd, found.alike) == (0.0, 0.0, True)
-    many = slow.cost_difference(fast, Setting(monthly_queries=1_000_000))  # nine machines against three
+    many = difference(slow, fast, Setting(monthly_queries=1_000_000))  # nine machines against three
     assert (many.usd, many.alike) == (600.0, False)
     assert many.timing_usd == pytest.approx(math.hypot(900 - 500, 600 - 300))
 
@@ -216,7 +224,7 @@ def test_a_difference_turned_round_is_the_same_with_its_sign(
     one = made("a", seconds=a, seconds_ci=(a / 1.5, 1.2 * a), fixed_usd=people, people_usd=people)
     two = made("b", seconds=b, fixed_usd=0.0)
     at = Setting(monthly_queries=queries)
-    there, back = one.cost_difference(two, at), two.cost_difference(one, at)
+    there, back = difference(one, two, at), difference(two, one, at)
     assume(there.usd)
     assert there.usd == -back.usd
     assert (there.margin_usd, there.alike) == (back.margin_usd, back.alike)

@@ -8,6 +8,7 @@ import pytest
 
 from harness.analysis.money.economics import CostInputs, Economics
 from harness.analysis.money.measured import Measured
+from harness.analysis.money.priced import assumptions
 from harness.analysis.money.priced import economics as under
 from harness.analysis.money.prices import Labour, Prices
 from harness.analysis.results.money import Assumptions
@@ -72,7 +73,7 @@ def test_what_the_timed_questions_leave_open_carries_over_to_the_query_and_the_m
 
 def test_retrieval_is_never_left_out_of_the_batched_row() -> None:
     assert economics(RAG, PRICES).components.batched_usd == pytest.approx((0.4 + 0.5) * 0.002)
-    assert economics(RAG, PRICES).assumptions.batched_queries_per_s == pytest.approx(1 / 0.9)
+    assert assumptions(RAG, PRICES).batched_queries_per_s == pytest.approx(1 / 0.9)
     assert economics(replace(RAG, retrieve_s=None), PRICES).components.batched_usd is None
     assert economics(BASE, PRICES).components.batched_usd == pytest.approx(0.0002)
 
@@ -101,7 +102,7 @@ def test_an_adapter_that_a_server_holds_costs_what_was_declared() -> None:
     assert (money.fixed_usd, money.people_usd, money.per_cycle_usd) == (640.0, 600.0, 0.0)
     assert (money.refresh_usd, money.people_refresh_usd) == (90.0, 50.0)
     assert money.components.training_usd is None
-    assert money.assumptions.tuning_cycles is None
+    assert assumptions(served, PRICES).tuning_cycles is None
     unsaid = economics(replace(served, upfront_usd=None), PRICES)
     assert (unsaid.fixed_usd, unsaid.refresh_usd) == (None, None)
     assert unsaid.fixed_reason == (
@@ -159,10 +160,12 @@ def test_retrieval_pays_for_its_index_and_embeds_again_what_changed() -> None:
 
 def test_data_that_stay_in_house_are_embedded_on_the_machine() -> None:
     hosted = replace(PRICES, embedding_usd_per_mtok=0.02)
-    there, here = (economics(RAG, hosted, CostInputs(in_house=yes)) for yes in (False, True))
-    assert (there.fixed_usd, there.assumptions.embedding_usd_per_mtok) == (pytest.approx(1_600.02), 0.02)
-    assert (here.fixed_usd, here.assumptions.embedding_usd_per_mtok) == (pytest.approx(1_600.05), None)
-    assert economics(BASE, hosted).assumptions.embedding_usd_per_mtok is None
+    there, here = (CostInputs(in_house=yes) for yes in (False, True))
+    assert [economics(RAG, hosted, of).fixed_usd for of in (there, here)] == pytest.approx(
+        [1_600.02, 1_600.05]
+    )
+    assert [assumptions(RAG, hosted, of).embedding_usd_per_mtok for of in (there, here)] == [0.02, None]
+    assert assumptions(BASE, hosted).embedding_usd_per_mtok is None
 
 
 def test_an_adapter_that_reads_passages_pays_both() -> None:
@@ -190,12 +193,13 @@ def test_cold_starts_load_the_model() -> None:
 
 
 def test_the_user_sets_the_hour_and_the_utilisation() -> None:
-    money = economics(BASE, PRICES, replace(SHARED, usd_per_hour=7.2, utilisation=0.1))
+    inputs = replace(SHARED, usd_per_hour=7.2, utilisation=0.1)
+    money, told = economics(BASE, PRICES, inputs), assumptions(BASE, PRICES, inputs)
     assert money.per_query_usd(1) == pytest.approx(2.0 * 0.002 / 0.1)
     assert money.hosting is not None
     assert (money.hosting.usd_per_hour, money.hosting.utilisation, money.hosting.machine) == (7.2, 0.1, "box")
-    assert (money.assumptions.source, money.assumptions.priced_on) == ("given with --usd-per-hour", None)
-    assert economics(BASE, PRICES).assumptions.source == "a list"
+    assert (told.source, told.priced_on) == ("given with --usd-per-hour", None)
+    assert assumptions(BASE, PRICES).source == "a list"
 
 
 @pytest.mark.parametrize(
@@ -229,5 +233,6 @@ def test_what_is_not_known_says_why(
 
 
 def test_no_time_at_all_is_no_division_by_zero() -> None:
-    money = economics(replace(BASE, serial_s=0.0, ttft_s=0.0), PRICES)
-    assert (money.per_query_usd(1), money.assumptions.serial_queries_per_s) == (0.0, None)
+    timeless = replace(BASE, serial_s=0.0, ttft_s=0.0)
+    assert economics(timeless, PRICES).per_query_usd(1) == 0.0
+    assert assumptions(timeless, PRICES).serial_queries_per_s is None

@@ -28,18 +28,22 @@ class Words(NamedTuple):
     def __bool__(self) -> bool:
         return bool(self.text)
 
+    @property
+    def sure(self) -> bool:
+        """Whether the writing tells each article from a letter."""
+        return self.text == self.bare
+
     def same(self, other: Words) -> bool:
         """Whether both are the same words in the same order."""
         return self.text == other.text or self.bare == other.bare
 
     def hold(self, other: Words) -> bool:
         """Whether the other's words stand in these side by side. No words stand in no words alone."""
-        if not other:
-            return not self
+        if not other.text:
+            return not self.text
         if f" {other.text} " in f" {self.text} ":
             return True
-        sure = other.text == other.bare and self.text == self.bare
-        return not sure and f" {other.bare} " in f" {self.bare} "
+        return not (other.sure and self.sure) and f" {other.bare} " in f" {self.bare} "
 
 
 def normalise(text: str) -> Words:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from harness.records import Question
 from harness.scoring import choice, kinds, refusal, squad, structured, text
@@ -15,8 +15,7 @@ from harness.scoring import choice, kinds, refusal, squad, structured, text
 AnswerType = Literal["text", "label", "json", "choice"]
 
 
-@dataclass(frozen=True, slots=True)
-class Scored:
+class Scored(NamedTuple):
     """What a metric sees: the reply, its question, and how the task has a model refuse."""
 
     prediction: str
@@ -62,9 +61,9 @@ class Metric:
             return self.function(question.choices, logprobs, question.answers)
         if self.judges == "options" or question.choices:
             return float(choice.is_right(scored.prediction, question.answers))
-        if refusal.gives_up(scored.prediction, question.answers, scored.refusal):
+        if scored.refusal and refusal.gives_up(scored.prediction, question.answers, scored.refusal):
             return 0.0
-        return self.function(scored.prediction, *(getattr(question, key) for key in self.takes))
+        return self.function(scored.prediction, *[getattr(question, key) for key in self.takes])
 
 
 METRICS: dict[str, Metric] = {

@@ -13,24 +13,27 @@ __all__ = ["contains", "contains_normalised", "exact_match", "f1", "is_refusal",
 
 def exact_match(reply: str, answers: Iterable[str]) -> float:
     """1 where the reply is one of the answers, both normalised."""
-    replied = normalise(reply)
-    return float(any(replied.same(normalise(answer)) for answer in answers))
+    return float(any(map(normalise(reply).same, map(normalise, answers))))
 
 
 def f1(reply: str, answers: Iterable[str]) -> float:
     """The best F1 of the reply's words against any answer's; two empty texts agree fully."""
     replied = normalise(reply)
-    return max((_f1(replied, normalise(answer)) for answer in answers), default=0.0)
+    return max([_f1(replied, gold) for gold in map(normalise, answers)], default=0.0)
 
 
 def _f1(replied: Words, gold: Words) -> float:
-    pairs = {(replied.text, gold.text), (replied.bare, gold.bare)}
-    return max(_overlap(one.split(), other.split()) for one, other in pairs)
+    shared = _overlap(replied.text.split(), gold.text.split())
+    if replied.sure and gold.sure:
+        return shared
+    return max(shared, _overlap(replied.bare.split(), gold.bare.split()))
 
 
 def _overlap(replied: list[str], gold: list[str]) -> float:
+    if replied == gold:
+        return 1.0
     if {*replied}.isdisjoint(gold):
-        return float(replied == gold)
+        return 0.0
     shared = sum((Counter(replied) & Counter(gold)).values())
     return 2.0 * shared / (len(replied) + len(gold))
 
@@ -45,4 +48,4 @@ def contains_normalised(replied: Words, answers: Iterable[str]) -> bool:
 
     An answer of which nothing is left would stand in everything: it needs an empty text.
     """
-    return any(replied.hold(normalise(answer)) for answer in answers)
+    return any(map(replied.hold, map(normalise, answers)))

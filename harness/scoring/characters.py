@@ -9,7 +9,7 @@ import re
 import unicodedata
 
 _VARIANTS = {
-    "‘’‚‛′ʼʹ´׳": "'",
+    "‘’‚‛′ʼʹʻʽʾʿꞌ´׳": "'",
     "“”„‟″«»‹›״": '"',
     "‐‑‒–−⁃": "-",
     "―": "—",
@@ -23,6 +23,8 @@ _VARIANTS = {
     "º˚": "°",
     "™®©℠\u0640": "",
     "\u0345": "ι",
+    "\u0643": "\u06a9",
+    "\u064a": "\u06cc",
     "№": "no ",
 }  # fmt: skip
 """Spellings of one character."""
@@ -64,11 +66,20 @@ _REPLACED = _Replacements()
 _FRACTION = re.compile(r"(?<=\d)(?=[¼-¾⅐-⅞↉])")
 """1½ is 1 1/2."""
 _RAISED = re.compile("[⁰¹²³⁴-⁹⁺⁻]+")
-_SPACED_THOUSANDS = re.compile("(?<![\\d.,])\\d{1,3}(?:[\u00a0\u2007\u2009\u202f]\\d{3})+(?!\\d)")
-_SPACES = re.compile("[\u00a0\u2007\u2009\u202f]")
+_SPACED_THOUSANDS = re.compile(
+    "[1-9](?<![\\w.,:/].)(?<!\\d .)\\d{0,2}(?:[ \u00a0\u2007\u2009\u202f]\\d{3})+(?!\\d| \\d)"
+)
+"""12 500, but not 555 123 4567, nor 120, 130."""
+_SPACES = re.compile("[ \u00a0\u2007\u2009\u202f]")
 _HYPHENS = re.compile(r"[-—~〜](?:(?<=\d[—~〜])|(?<=\d-)-+)(?=\d)")
 _VERSION = re.compile(r"[vV](?<!\w[vV])(?=\d)")
-"""Both begin with what is rare: a search that looks behind at each character takes three times as long."""
+_PRODUCT = re.compile(r"[xX](?<=\d.)(?<!\b0.)(?=\d)|(?<=\d) [xX] (?=\d)")
+"""1920x1080 and 2 x 4, but not 0x10. All begin with what is rare: a search that looks behind at each character takes
+three times as long."""
+_NAME = re.compile("[+#](?<=[A-Za-z].)(?=[가-힣])")
+"""C#입니다: particles stand on names without a space."""
+_BRACED = re.compile(r"\^\{([^{}\s]{1,8})\}")
+_CHARGE = re.compile(r"\^(?<=[A-Za-z].)(\d?[+-])(?!\w)")
 
 
 def _raised(run: re.Match[str]) -> str:
@@ -80,9 +91,13 @@ def plain(text: str) -> str:
     """The text with one spelling for each character."""
     if not text.isascii():
         text = _FRACTION.sub(" ", _RAISED.sub(_raised, text))
-        text = _SPACED_THOUSANDS.sub(lambda number: _SPACES.sub("", number[0]), text)
+    text = _SPACED_THOUSANDS.sub(lambda number: _SPACES.sub("", number[0]), text)
+    if not text.isascii():
         text = unicodedata.normalize("NFKC", text.translate(_REPLACED)).translate(_REPLACED)
-    return _VERSION.sub("v ", _HYPHENS.sub("-", text))
+        text = _NAME.sub(r"\g<0> ", text)
+    if "^" in text:
+        text = _CHARGE.sub(r"\1", _BRACED.sub(r"^\1", text))  # Ca^{2+} is Ca2+
+    return _PRODUCT.sub("×", _VERSION.sub("v ", _HYPHENS.sub("-", text)))
 
 
 _UNSPACED = (

@@ -47,7 +47,7 @@ class Words(NamedTuple):
 
 
 def normalise(text: str) -> Words:
-    """The words of a text; idempotent on `Words.text`. The time it takes grows with the length alone.
+    """The words of a text; idempotent on `Words.text` but for numbers side by side. Time grows with length alone.
 
     Replies and right answers are asked for once a metric, a check and a system, so those of late are remembered;
     long texts are not, as a corpus would fill the memory.
@@ -120,7 +120,6 @@ _GRADE = re.compile(r" (([a-z])\2{0,2}|ab) ([+-]) $")
 _DASH = re.compile(r" -(?= \S)")
 _AND = re.compile("(?<=\\w) & (?=[\\w\x00-\x02])")
 _SQUARE_METRES = re.compile(r" ([kcdm]?m) \^([23])(?= )")
-_GROUPS = re.compile(r"(?<= )(-?[1-9]\d{0,2})((?: \d{3})+)(?=[ .])")
 _MIXED = re.compile(r"(?<= )(-?\d+) ([1-9]\d?)/([1-9]\d?)(?= )")
 _MINUS = re.compile(r"(?<!\d) minus (?=\d)")
 _PRICE = re.compile(
@@ -137,7 +136,7 @@ def _in_context(padded: str) -> str:
         padded = _DASH.sub("", _GRADE.sub(r" \1\3 ", _RANGE.sub(r"\1-", padded)))
     if "&" in padded:
         padded = _AND.sub(" and ", padded)
-    padded = _GROUPS.sub(_grouped, _ARTICLE.sub("", padded))
+    padded = _ARTICLE.sub("", padded)
     if "^" in padded:
         padded = _SQUARE_METRES.sub(r" \1\2", padded)
     if "/" in padded:
@@ -147,11 +146,6 @@ def _in_context(padded: str) -> str:
     if "minus" in padded:
         padded = _MINUS.sub(" -", padded)
     return padded.replace(ON_NUMBER, "").replace(MONEY, "")
-
-
-def _grouped(match: re.Match[str]) -> str:
-    """1 000 is 1000, but 12 500 may be two numbers: a group that starts with 0 tells."""
-    return match[1] + match[2].replace(" ", "") if " 0" in match[2] else match[0]
 
 
 def _mixed(match: re.Match[str]) -> str:

@@ -16,8 +16,9 @@ from harness.commands.models import add_models
 from harness.commands.regression import add_accept, add_check, add_diff, add_trend
 from harness.commands.report import add_decide, add_report
 from harness.commands.tasks import add_tasks
-from harness.errors import HarnessError, InputError, RunInterrupted, shown
+from harness.errors import HarnessError, InputError, RunInterrupted, did_you_mean, shown
 from harness.process import Output, standard_streams, stoppable
+from harness.quantities import listed
 
 COMMANDS = (
     add_init, add_compare, add_tasks, add_models, add_report, add_decide, add_check, add_accept, add_diff, add_trend,
@@ -86,7 +87,8 @@ def _check_surroundings(arguments: Sequence[str]) -> None:
 
 
 class _Parser(argparse.ArgumentParser):
-    """Refuses empty values and flags given twice, of which argparse takes the last without a word."""
+    """Refuses empty values and flags given twice, of which argparse takes the last without a word; names what was
+    meant."""
 
     def __init__(self, *args: Any, **named: Any) -> None:
         super().__init__(*args, **named)
@@ -97,6 +99,37 @@ class _Parser(argparse.ArgumentParser):
         if not arg_string and action.nargs != argparse.PARSER:  # whose values are those of the command's own
             raise argparse.ArgumentError(action, "the value is empty")
         return super()._get_value(action, arg_string)
+
+    def _check_value(self, action: argparse.Action, value: Any) -> None:
+        """Raises InputError with the choice that is meant, in the words of all other mistakes."""
+        if action.choices is None or value in action.choices:
+            return
+        choices = [*map(str, action.choices)]
+        near = did_you_mean(str(value), choices)
+        if isinstance(action, argparse._SubParsersAction):
+            raise InputError(
+                f"{self.prog} has no command {shown(value)}{near}; its commands are {listed(choices)}. See: "
+                f"{self.prog} --help"
+            )
+        raise argparse.ArgumentError(
+            action, f"is {shown(value)}, which is none of {', '.join(choices)}{near}"
+        )
+
+    def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:
+        """Of a command: what it does not know is its own mistake, not that of `harness` as a whole."""
+        found, unknown = super().parse_known_args(args, namespace)
+        if unknown and self._subparsers is None:
+            self._refuse(unknown)
+        return found, unknown
+
+    def _refuse(self, unknown: Sequence[str]) -> NoReturn:
+        """Raises InputError for the first flag that a command does not have, else for what is too much."""
+        flags = [flag for flag in self._option_string_actions if flag.startswith("--")]
+        wrong = next((text.partition("=")[0] for text in unknown if text.startswith("-")), None)
+        if wrong is None:
+            raise InputError(f"{self.prog} takes no further {shown(unknown[0])}. See: {self.prog} --help")
+        near = did_you_mean(wrong, flags)
+        raise InputError(f"{self.prog} has no flag {shown(wrong)}{near}. See: {self.prog} --help")
 
     def error(self, message: str) -> NoReturn:
         if message.endswith("expected one argument"):  # or it was taken for a flag, as -1e5 is

@@ -41,6 +41,33 @@ def test_an_unknown_command_is_wrong_usage(capsys: pytest.CaptureFixture[str]) -
     assert "harness --help" in message
 
 
+@pytest.mark.parametrize(
+    ("argv", "said"),
+    [
+        ("comapre", "harness has no command 'comapre' (did you mean 'compare'?)"),
+        ("tasks vaildate", "harness tasks has no command 'vaildate' (did you mean 'validate'?)"),
+        ("compare --qick", "harness compare has no flag '--qick' (did you mean '--quick'?)"),
+        (
+            "tasks import a.csv b --anwer=A",
+            "harness tasks import has no flag '--anwer' (did you mean '--answer'?)",
+        ),
+        ("report run other", "harness report takes no further 'other'"),
+        (
+            "report run --tariff shard",
+            "is 'shard', which is none of kept-up, scale-to-zero, shared (did you mean",
+        ),
+    ],
+)
+def test_a_slip_is_told_with_what_was_meant_and_the_help_of_its_command(
+    capsys: pytest.CaptureFixture[str], argv: str, said: str
+) -> None:
+    message = refused(capsys, *argv.split())
+    assert said in message
+    assert (
+        f"See: {said.partition(' has ')[0].partition(' takes ')[0]} --help" in message or "shard" in message
+    )
+
+
 @pytest.mark.parametrize("argv", [[], ["tasks"], ["models"], ["report"], ["tasks", "new"]])
 def test_a_command_left_unfinished_is_wrong_usage(
     capsys: pytest.CaptureFixture[str], argv: list[str]

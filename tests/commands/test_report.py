@@ -142,4 +142,4 @@ def test_another_tariff_makes_another_cost_and_no_other_run(capsys: pytest.Captu
     }
     assert month == pytest.approx(dict.fromkeys(("base", "lora", "rag"), 2592.0))
     capsys.readouterr()
-    assert "invalid choice: 'daily'" in refused(capsys, "report", "run", "--tariff", "daily")
+    assert "is 'daily', which is none of" in refused(capsys, "report", "run", "--tariff", "daily")

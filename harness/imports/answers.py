@@ -13,6 +13,7 @@ from harness.imports.columns import Columns
 from harness.imports.rows import Table
 from harness.imports.values import is_empty, objects_of, one_line, texts_of
 from harness.quantities import counted, listed
+from harness.spec.remarks import spelt_alike
 from harness.spec.taskspec import Answer
 
 REFUSAL = "not in the documents"
@@ -181,6 +182,13 @@ def _labelling(table: Table, column: str, values: Sequence[Any], separator: str 
             f"--label: {column!r} has {len(labels):,} different values in {counted(len(values), 'row')}, and labels "
             "repeat; give it as --answer.",
             path=table.path,
+        )
+    if alike := spelt_alike(labels):
+        first = listed(map(repr, alike[0]))
+        more = f", and so with {counted(len(alike) - 1, 'other label')}" if len(alike) > 1 else ""
+        remarks.append(
+            f"{table.path}: {column!r} holds {first}{more}: each spelling is a label of its own, and a reply is "
+            "right in one of them alone. Spell each label in one way."
         )
     if all(label.lstrip("-").isdecimal() for label in labels):
         remarks.append(

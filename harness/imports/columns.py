@@ -118,7 +118,7 @@ def columns_of(table: Table, flags: Mapping[str, str | None], *, corpus: bool) -
     if missing:
         raise InputError(
             f"no column is plainly that of {listed(what for what, _ in missing)}; the columns are "
-            f"{table.shown_columns}. Give {' and '.join(flag for _, flag in missing)}.",
+            f"{table.shown_columns}. Give {' and '.join(flag for _, flag in missing)}.{table.elsewhere}",
             path=table.path,
         )
     values = {what: names if what in SEVERAL else names[0] for what, names in found.items()}

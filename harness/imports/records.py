@@ -147,7 +147,8 @@ def _row(place: str, record: Any, split: str | None) -> Row:
     turns = next((record[key] for key in _TURNS if isinstance(record.get(key), list)), None)
     if turns is not None:
         return _conversation(place, record, turns, split)
-    return Row(place, {str(key): value for key, value in record.items() if not is_empty(value)}, split)
+    held = {str(key): value for key, value in record.items() if value == {} or not is_empty(value)}
+    return Row(place, held, split)  # an object without keys is an answer: there is nothing to say
 
 
 def _conversation(place: str, record: Mapping[str, Any], turns: Sequence[Any], split: str | None) -> Row:

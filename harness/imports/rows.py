@@ -33,17 +33,26 @@ class Row:
 
 @dataclass(frozen=True)
 class Table:
-    """Rows under the names of their columns. `classes`: the names of a column's numbers, where the file brings them."""
+    """Rows under the names of their columns. `classes`: the names of a column's numbers, where the file brings them.
+
+    `hint`: where else a column may be that this table lacks, a sentence.
+    """
 
     path: Path
     columns: tuple[str, ...]
     rows: tuple[Row, ...]
     remarks: tuple[str, ...] = ()
     classes: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    hint: str = ""
 
     @property
     def shown_columns(self) -> str:
         return listed((shown(column) for column in self.columns if column), COLUMNS_SHOWN)
+
+    @property
+    def elsewhere(self) -> str:
+        """The hint behind another sentence."""
+        return f" {self.hint}" if self.hint else ""
 
     @cached_property
     def _by_name(self) -> Mapping[str, list[str]]:
@@ -70,7 +79,7 @@ class Table:
             return name
         raise InputError(
             f"{flag}: there is no column {shown(name)}{did_you_mean(name, self.columns)}; "
-            f"the columns are {self.shown_columns}.",
+            f"the columns are {self.shown_columns}.{self.elsewhere}",
             path=self.path,
         )
 

@@ -8,6 +8,7 @@ import datetime
 import io
 import re
 from collections.abc import Collection, Iterator, Sequence
+from dataclasses import replace
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -39,8 +40,9 @@ def read_csv(path: Path, wanted: Collection[str], encoding: str | None = None) -
 
 def read_workbook(path: Path, wanted: Collection[str], sheet: str | None = None) -> Table:
     """Read one sheet of an XLSX file, by default the first; else as `read_csv`."""
-    lines, remarks = _workbook(path, sheet)
-    return _table(path, lines, {folded(name) for name in wanted}, remarks, ragged=True)
+    lines, remarks, others = _workbook(path, sheet)
+    table = _table(path, lines, {folded(name) for name in wanted}, remarks, ragged=True, hint=others)
+    return replace(table, remarks=(f"{path}: {others}", *table.remarks)) if others else table
 
 
 def _table(
@@ -50,11 +52,13 @@ def _table(
     remarks: Sequence[str] = (),
     *,
     ragged: bool,
+    hint: str = "",
 ) -> Table:
     """Rows under the one that names the columns. `ragged`: notes may stand beside them, in cells without a column."""
     filled = [(number, cells) for number, cells in lines if any(cells)]
     if not filled:
-        raise InputError("the table is empty: its first row names the columns.", path=path)
+        elsewhere = f" {hint}" if hint else ""
+        raise InputError(f"the table is empty: its first row names the columns.{elsewhere}", path=path)
     named = [_named(cells, wanted) for _, cells in filled[:_HEADINGS]]
     start = named.index(max(named)) if max(named) >= min(2, len(wanted)) else 0
     top, columns = filled[start][0], tuple(filled[start][1])
@@ -69,7 +73,8 @@ def _table(
             )
         held = {name: text for name, text in zip(columns, cells, strict=False) if text}
         rows.append(Row(f"row {number}", held, fault=fault))
-    return Table(path, columns, tuple(rows), (*remarks, above) if start else tuple(remarks))
+    told = (*remarks, above) if start else tuple(remarks)
+    return Table(path, columns, tuple(rows), told, hint=hint)
 
 
 def _named(cells: Sequence[str], wanted: Collection[str]) -> int:
@@ -114,8 +119,8 @@ def _first_records(text: str, delimiter: str) -> list[list[str]]:
         return []
 
 
-def _workbook(path: Path, name: str | None) -> tuple[list[tuple[int, list[str]]], list[str]]:
-    """The rows of one sheet, and what was written otherwise than the sheet shows it."""
+def _workbook(path: Path, name: str | None) -> tuple[list[tuple[int, list[str]]], list[str], str]:
+    """The rows of one sheet, what was written otherwise than the sheet shows it, and which sheets were not read."""
     try:
         import openpyxl
     except ImportError:
@@ -135,12 +140,10 @@ def _workbook(path: Path, name: str | None) -> tuple[list[tuple[int, list[str]]]
                 f"--sheet: there is no sheet {shown(name)}{did_you_mean(name, names)}; the sheets are {known}.",
                 path=path,
             )
-        remarks = []
+        remarks, others = [], ""
         if name is None and len(names) > 1:
-            others = listed(map(repr, names[1:]), _TOLD)
-            remarks.append(
-                f"{path}: of {len(names)} sheets, {names[0]!r} was read; --sheet names another: {others}."
-            )
+            unread = listed(map(repr, names[1:]), _TOLD)
+            others = f"Of {len(names)} sheets, {names[0]!r} was read; --sheet names another: {unread}."
         formatted = 0
         records = []
         with _readable(path):
@@ -152,7 +155,7 @@ def _workbook(path: Path, name: str | None) -> tuple[list[tuple[int, list[str]]]
                 f"{path}: {counted(formatted, 'cell')} with a date or a formatted number were written plainly "
                 "(2026-03-01, 1234.5, 5%): where people say it otherwise, write the cell as text."
             )
-        return records, remarks
+        return records, remarks, others
     finally:
         book.close()
 

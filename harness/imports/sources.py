@@ -18,6 +18,7 @@ from harness.quantities import counted, listed
 
 TEXTS = (".csv", ".tsv", ".json", ".jsonl", ".ndjson")
 """Suffixes of those that are text, and may be packed."""
+_NAMED = 5
 SUFFIXES = (*TEXTS[:2], ".xlsx", ".parquet", *TEXTS[2:])
 
 
@@ -52,18 +53,19 @@ def read_table(
 
 def _folder(folder: Path, wanted: Collection[str], encoding: str | None) -> Table:
     """The tables of a folder whose names begin with a split's, one below the other."""
-    named = [
-        (split, file)
+    found = [
+        file
         for file in sorted(folder.rglob("*"))
         if not any(part.startswith(".") for part in file.relative_to(folder).parts)
         and _is_table(file)
         and file.is_file()
-        and (split := _split_of(file))
     ]
+    named = [(split, file) for file in found if (split := _split_of(file))]
     if not named:
+        there = f" Import one of its tables: {listed(map(str, found), _NAMED)}." if found else ""
         raise InputError(
             "the folder is neither in BEIR's form (corpus.jsonl, queries.jsonl, qrels/) nor has it a table for each "
-            f"split, such as test.csv and train.csv ({', '.join(SUFFIXES)}).",
+            f"split, such as test.csv and train.csv ({', '.join(SUFFIXES)}).{there}",
             path=folder,
         )
     tables = [(split, read_table(file, wanted, encoding=encoding)) for split, file in named]

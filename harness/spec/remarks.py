@@ -30,6 +30,12 @@ SHOWN = 3
 def remarks(task: Task) -> Iterator[str]:
     """One sentence for each thing, with the file and line of its first example."""
     yield from _repeated(task)
+    if isinstance(task.spec, TaskSpec) and (alike := spelt_alike(task.spec.answer.labels or ())):
+        more = f", and so with {counted(len(alike) - 1, 'other label')}" if len(alike) > 1 else ""
+        yield (
+            f"{task.path}: {listed(alike[0])} are one label in several spellings{more}, and a reply is right in one of "
+            "them alone. Spell each label in one way, here and in the question files."
+        )
     if isinstance(task.spec, TaskSpec) and task.spec.answer.json_schema:
         yield from _unheld(task, FormReader(AnswerForm(schema=task.spec.answer.json_schema)))
     if not isinstance(task.spec, TaskSpec) or task.spec.answer.type != "text":
@@ -41,6 +47,14 @@ def remarks(task: Task) -> Iterator[str]:
         if used:
             yield from _lost(task, questions, listed(used), normal)
             yield from _collisions(task, questions, listed(used), normal, written)
+
+
+def spelt_alike(names: Iterable[str]) -> list[list[str]]:
+    """Names that are the same but for case, blanks and signs: `Pay bill` and `pay_bill`; each group in order."""
+    groups: dict[str, list[str]] = {}
+    for name in names:
+        groups.setdefault(re.sub(r"[\W_]+", "", name.casefold()) or name, []).append(name)
+    return [group for group in groups.values() if len(group) > 1]
 
 
 def _unheld(task: Task, reader: FormReader) -> Iterator[str]:

@@ -142,6 +142,11 @@ def test_objects_make_a_json_task() -> None:
     assert [json.loads(q.answers[0]) for q in imported("a.csv").test] == [{"people": 2}, {}]
 
 
+def test_an_object_without_keys_is_an_answer_in_json_too() -> None:
+    rows = [{"question": "For 2", "answer": {"people": 2}}, {"question": "Nothing", "answer": {}}]
+    assert [json.loads(q.answers[0]) for q in imported(whole("a.json", rows)).test] == [{"people": 2}, {}]
+
+
 @pytest.mark.parametrize(
     ("rows", "right"),
     [

@@ -295,10 +295,37 @@ def test_the_first_sheet_is_read_and_the_others_are_told(capsys: pytest.CaptureF
         "Questions": [[], ["Question", "Answer", None], [None, None], ["Why?", "So"]],
     }
     path = workbook(sheets)
-    assert "there is no column 'Question'; the columns are 'nothing'" in refused(capsys, path, "mine", *FLAGS)
+    others = "the columns are 'nothing'.{} Of 2 sheets, 'Notes' was read; --sheet names another: 'Questions'."
+    assert f"no column 'Question'; {others.format('')}" in refused(capsys, path, "mine", *FLAGS)
+    told = others.format(" Give --question COL and --answer COL, or --label COL where they are labels.")
+    assert told in refused(capsys, path, "mine")
     assert "(did you mean 'Questions'?)" in refused(capsys, path, "mine", *FLAGS, "--sheet", "Question")
     (row,) = imported(path, "mine", *FLAGS, "--sheet", "Questions")
     assert row == {"id": "row-4", "question": "Why?", "answers": ["So"]}
+
+
+def test_an_empty_first_sheet_tells_of_the_others(capsys: pytest.CaptureFixture[str]) -> None:
+    path = workbook({"Cover": [], "Questions": [["Question", "Answer"], ["Why?", "So"]]})
+    assert "the table is empty: its first row names the columns. Of 2 sheets" in refused(capsys, path, "mine")
+
+
+def test_a_folder_without_splits_names_its_tables(capsys: pytest.CaptureFixture[str]) -> None:
+    Path("mail").mkdir()
+    for name in ("faq.csv", "more.csv", "notes.txt"):
+        Path("mail", name).write_text(FAQ, encoding="utf-8")
+    assert "Import one of its tables: mail/faq.csv and mail/more.csv." in refused(capsys, "mail", "mine")
+
+
+def test_labels_that_differ_in_their_spelling_alone_are_told(capsys: pytest.CaptureFixture[str]) -> None:
+    rows = "".join(f"Number {n}?,{label}\n" for n in range(9) for label in ("Pay bill", "pay_bill", "oos"))
+    assert main(["tasks", "import", table(f"text,intent\n{rows}"), "mine"]) == 0
+    assert (
+        "'intent' holds 'Pay bill' and 'pay_bill': each spelling is a label of its own"
+        in capsys.readouterr().err
+    )
+    assert main(["tasks", "validate", "mine"]) == 0
+    said = "mine/task.yaml: Pay bill and pay_bill are one label in several spellings, and a reply is right in one of"
+    assert said in capsys.readouterr().out
 
 
 def test_a_row_that_happens_to_hold_a_plain_name_does_not_name_the_columns(

@@ -9,6 +9,7 @@ from harness.analysis.results.run import RunResult, TaskResult
 from harness.quantities import listed
 from harness.report import effort, forms, labels, scoreboard
 from harness.report.view import Text
+from harness.run.facts import by_obstacle
 from harness.steps import Step
 
 
@@ -49,8 +50,5 @@ class Absent:
 
 def absent(task: TaskResult) -> list[Absent]:
     """A row a reason."""
-    reasons: dict[str, list[str]] = {}
-    for name, obstacle in task.not_applicable.items():
-        reasons.setdefault(obstacle.in_words, []).append(name)
-    rows = ((names, task.not_applicable[names[0]]) for names in reasons.values())
+    rows = by_obstacle(task.not_applicable)
     return [Absent(f"{listed(names)}: {obstacle.why}.", obstacle.step) for names, obstacle in rows]

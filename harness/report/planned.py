@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from harness.quantities import NA, counted, dollars, seconds, whole
-from harness.report.view import Block, table_of
+from collections.abc import Callable
+
+from harness.quantities import NA, counted, dollars, listed, seconds, whole
+from harness.report.view import Block, Table, table_of
 from harness.run.estimate import Estimate, JobEstimate
+from harness.run.facts import by_obstacle
 from harness.run.tuning.planned import in_words, learning_in_words
 
 
@@ -21,15 +24,14 @@ def blocks(planned: Estimate) -> tuple[Block, ...]:
         ("Prompt tokens", lambda row: whole(row.prompt_tokens)),
         ("Longest", lambda row: whole(row.longest_prompt)),
         ("Answer tokens, at most", lambda row: whole(row.completion_most)),
-        ("Expected", lambda row: whole(row.completion_expected)),
-        ("Dollars, at most", lambda row: dollars(row.usd_most) if row.served else "this machine's hours"),
-        ("Expected", lambda row: dollars(row.usd_expected) if row.served else NA),
+        *(EXPECTED if any(row.completion_expected is not None for row in planned.jobs) else ()),
+        *(DOLLARS if any(row.served for row in planned.jobs) else ()),
         ("Answers in", lambda row: NA if row.seconds is None else seconds(row.seconds)),
     )
     left_out = [
-        f"Not applicable: {task} · {system}: {obstacle.in_words}"
-        for task, systems in planned.not_applicable.items()
-        for system, obstacle in systems.items()
+        f"Not applicable: {task} · {listed(systems)}: {obstacle.in_words}"
+        for task, found in planned.not_applicable.items()
+        for systems, obstacle in by_obstacle(found)
     ]
     tuning = [
         f"Before that, settings of {row.system} are chosen on dev ({row.task}): {in_words(row)}."
@@ -41,13 +43,25 @@ def blocks(planned: Estimate) -> tuple[Block, ...]:
     ]
     time = planned.time_in_words
     times = [f"{time[:1].upper()}{time[1:]}."] if time else []
-    return (table, _sum(planned), *times, *tuning, *left_out, UNKNOWN)
+    return (table, _sum(planned), *times, *tuning, *left_out, f"{KNOWN}{UNKNOWN if _unknown(table) else ''}")
 
 
-UNKNOWN = (
-    "Known: answered by this run, or in the cache. Requests count questions that are asked again and those that are "
-    "timed. n/a: not known before something was answered, or not priced. Training is no part of the table."
+Column = tuple[str, Callable[[JobEstimate], str]]
+EXPECTED: tuple[Column, ...] = (("Answer tokens, expected", lambda row: whole(row.completion_expected)),)
+DOLLARS: tuple[Column, ...] = (
+    ("Dollars, at most", lambda row: dollars(row.usd_most) if row.served else "this machine's hours"),
+    ("Dollars, expected", lambda row: dollars(row.usd_expected) if row.served else "–"),
 )
+"""What servers ask for; known of an answer's length before the first one only where others were given before."""
+KNOWN = (
+    "Known: answered by this run, or in the cache. Requests count questions that are asked again and those that are "
+    "timed. Training is no part of the table."
+)
+UNKNOWN = " n/a: not known before something was answered, or not priced."
+
+
+def _unknown(table: Table) -> bool:
+    return any(cell == NA for row in table.rows for cell in row)
 
 
 def _named(row: JobEstimate) -> str:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 
-from harness.quantities import counted
+from harness.quantities import counted, listed
 from harness.run.contexts import RunContexts
+from harness.run.facts import by_obstacle
 from harness.run.folder import RunFolder
 from harness.run.plan import Job, Plan
 from harness.run.prepare import ReadyJob
@@ -89,6 +90,6 @@ def _not_asked(plan: Plan) -> Iterator[str]:
         yield f"{task} would only show what is forgotten, and no adapter is trained: it is not asked"
     for asked_task in plan.tasks.values():
         yield from (*asked_task.left_out, *asked_task.remarks)
-    for task, reasons in plan.not_applicable.items():
-        for system, obstacle in reasons.items():
-            yield f"{task} · {system}: not applicable, {obstacle.in_words}"
+    for task, found in plan.not_applicable.items():
+        for systems, obstacle in by_obstacle(found):
+            yield f"{task} · {listed(systems)}: not applicable, {obstacle.in_words}"

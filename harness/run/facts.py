@@ -49,6 +49,14 @@ class Obstacle:
         return f"{self.why}. {self.step.in_words}" if self.step else f"{self.why}."
 
 
+def by_obstacle(found: Mapping[str, Obstacle]) -> list[tuple[list[str], Obstacle]]:
+    """What does not apply, together where it is for one reason."""
+    names: dict[str, list[str]] = {}
+    for name, obstacle in found.items():
+        names.setdefault(obstacle.in_words, []).append(name)
+    return [(together, found[together[0]]) for together in names.values()]
+
+
 def _typed(value: Any) -> Any:
     """An obstacle of a run that kept it as a text."""
     return Obstacle(value) if isinstance(value, str) else value

@@ -13,8 +13,10 @@ from harness.engines.engine import Completion, Request, Usage
 from harness.errors import InputError, NoAnswer, SpendingLimit
 from harness.records import ApiPrice, PriceTier
 from harness.report.planned import blocks
+from harness.report.view import Table
 from harness.run.compare import dry_run
 from harness.run.counts import read_tokens
+from harness.run.estimate import Estimate
 from harness.run.folder import RunFolder
 from harness.run.manifest_file import read_manifest
 from harness.run.settings import Settings
@@ -109,17 +111,40 @@ def test_a_stopped_run_is_planned_as_what_is_left_of_it(tmp_path: Path) -> None:
 def test_what_does_not_apply_is_named_in_the_plan(tmp_path: Path) -> None:
     task = make_task(tmp_path)
     planned = dry_run(
-        settings_of(task, "base", "lora"), [task], priced(tmp_path / "cache", ServedEngine(reply)), None
+        settings_of(task, "base", "lora", "lora+rag"),
+        [task],
+        priced(tmp_path / "cache", ServedEngine(reply)),
+        None,
     )
     assert [row.system for row in planned.jobs] == ["base"]
     said = "\n".join(block for block in blocks(planned) if isinstance(block, str))
-    assert "Not applicable: workshop · lora: training behind a server is not possible here" in said
+    assert (
+        "Not applicable: workshop · lora and lora+rag: training behind a server is not possible here" in said
+    )
+
+
+def headers(planned: Estimate) -> tuple[str, ...]:
+    (table,) = (block for block in blocks(planned) if isinstance(block, Table))
+    assert len(set(table.headers)) == len(table.headers)
+    return table.headers
+
+
+def test_a_plan_has_columns_of_what_is_known_and_each_its_own_name(tmp_path: Path) -> None:
+    task, cache = make_task(tmp_path), tmp_path / "cache"
+    settings = settings_of(task, "base", limit=10)
+    served = headers(dry_run(settings, [task], priced(cache, ServedEngine(reply)), None))
+    assert served[-3:] == ("Dollars, at most", "Dollars, expected", "Answers in")
+    assert "Answer tokens, expected" not in served, "nothing was answered yet"
+    go(settings, [task], priced(cache, ServedEngine(reply)), tmp_path / "run")
+    known = headers(dry_run(settings_of(task, "base"), [task], priced(cache, ServedEngine(reply)), None))
+    assert "Answer tokens, expected" in known
 
 
 def test_a_local_model_has_requests_and_tokens_but_no_dollars(tmp_path: Path) -> None:
     task = make_task(tmp_path)
     planned = dry_run(settings_of(task, "base"), [task], make_tools(tmp_path / "cache"), None)
     (base,) = planned.jobs
+    assert not [header for header in headers(planned) if "Dollars" in header]
     assert (base.served, base.requests, base.usd_most) == (False, 24, None)
     assert base.prompt_tokens > 0
     assert planned.usd_most is None

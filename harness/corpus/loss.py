@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from functools import cache
 
 from harness.corpus.documents import Corpus
-from harness.quantities import counted, listed, percent
+from harness.quantities import counted, listed
 from harness.scoring.kinds import stands_in, yes_or_no
 from harness.scoring.normal import Words, normalise
 from harness.spec.task import Task
@@ -53,8 +53,10 @@ def loss_sentence(found: Mapping[str, bool]) -> str:
     lost = lost_in(found)
     of = counted(len(found), "question")
     if not lost:
-        return f"Each of {of} has an answer in the parsed text of its gold documents."
+        which = "The question" if len(found) == 1 else f"Each of {of}"
+        return f"{which} has an answer in the parsed text of its gold documents."
+    verb, whose = ("has", "its") if len(lost) == 1 else ("have", "their")
     return (
-        f"{percent(len(lost) / len(found))} of {of} have no answer in the parsed text of their gold documents: it was "
-        f"lost in parsing, or is worded otherwise there ({listed(lost, SHOWN)})."
+        f"{len(lost):,} of {of} {verb} no answer in the parsed text of {whose} gold documents: it was lost in parsing, "
+        f"or is worded otherwise there ({listed(lost, SHOWN)})."
     )

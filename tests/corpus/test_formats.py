@@ -111,6 +111,9 @@ class TestTitles:
         ("| a | b |\n|---|---|\n| 1 | [2](x) | 3 |", "| a | b |\n|---|---|\n| 1 | 2 | 3 |"),
         ("```\n[a](b) <!-- c -->\n```", "```\n[a](b) <!-- c -->\n```"),
         ("x\n\n    [a](b)\n", "x\n\n    [a](b)"),
+        ("{% highlight sh %}\n# stop\n{% endhighlight %}\nx", "```sh\n# stop\n```\nx"),
+        ("{{< highlight go >}}\n# a\n{{< /highlight >}}", "```go\n# a\n```"),
+        ("{% highlight sh %}\n# open", "{% highlight sh %}\n# open"),
         ("a\n\n\n\nb   \n", "a\n\nb"),
         ("5 &lt; 6 &amp; 7\\* \\# 20&nbsp;EUR", "5 < 6 & 7* # 20 EUR"),
         ("\\# no heading", "\\# no heading"),
@@ -236,6 +239,7 @@ def test_a_long_header_stands_in_each_row() -> None:
         ("5<sup>1</sup>/<sub>2</sub>, <sup>3</sup>&frasl;<sub>4</sub>", "5 1/2, 3/4"),
         ("H<sub>2</sub>O, Ca(OH)<sub>2</sub>, x<sub>i</sub>, 10<sub>2</sub>", "H2O, Ca(OH)2, x_i, 10_2"),
         ("5<sup> </sup>6<sub></sub>", "56"),
+        ("14<sup>1,2</sup> days, 15<sup>1</sup><sup>,</sup> days", "14 [1,2] days, 15^1, days"),
     ],
 )  # fmt: skip
 @pytest.mark.parametrize("reader", [html, markdown])

@@ -36,7 +36,7 @@ class Grid:
             self._row, self._blocks = [], False
 
     def has_blocks(self) -> None:
-        """The open cell holds a heading."""
+        """The open cell holds a heading, perhaps in a table within."""
         self._blocks = True
 
     def caption(self, text: str) -> None:
@@ -85,7 +85,7 @@ def _has_blocks(text: str) -> bool:
 
 
 def _is_block(text: str) -> bool:
-    return text.startswith(("#", "```", "|"))
+    return text.startswith(("```", "|"))
 
 
 def _flat(text: str) -> str:

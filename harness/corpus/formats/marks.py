@@ -20,6 +20,7 @@ _POWERS_OF = {
 
 _RAISED = str.maketrans("0123456789+-−", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁻")
 _NUMBER = re.compile(r"[+−-]?\d+|\d*[+−-]")
+_SEVERAL = re.compile(r"\d{1,3}(?: ?[,;] ?\d{1,3})+")
 _MARK = re.compile(r"\[?(?P<number>\d{1,3})\]?")
 _WORD = re.compile(r"[^\W\d_]+\Z")
 _LONGEST_WORD = 200
@@ -31,10 +32,10 @@ def superscript(before: str, content: str, note: bool = False) -> str:
     raised = " ".join(content.split())
     if not raised:
         return before
-    if note or raised[0] in "[(*†‡§¶#":
+    if note or raised[0] in "[(*†‡§¶#" or _SEVERAL.fullmatch(raised):
         return _noted(before, raised)
     last = before[-1:]
-    if raised.casefold() in _SIGNS:
+    if raised.casefold() in _SIGNS or raised in (",", ";"):
         return before + raised
     if last.isdigit() and raised in ("o", "°"):
         return f"{before}°"

@@ -14,7 +14,7 @@ from typing import Any
 
 from harness.corpus.formats.frontmatter import front_matter
 from harness.corpus.formats.inline import needs_reading, rendered
-from harness.corpus.formats.shape import readable, tidy
+from harness.corpus.formats.shape import fenced, readable, tidy
 from harness.corpus.formats.stretches import stretches
 from harness.corpus.layout import layout
 
@@ -26,6 +26,13 @@ _TARGET = re.compile(
 )
 _POSSIBLE_TARGET = re.compile(r"[^\s]*[/#:.]")
 """What a definition that the source uses may lead to; `[Anna]: yes` stays text, wherever Anna is named."""
+_HIGHLIGHT = re.compile(
+    r"^[ \t]*(?:\{%|\{\{[<%])-?[ \t]*highlight[ \t]+(?P<language>[\w+-]+)[^\n]*\n"
+    r"(?P<code>(?:(?![^\n]*highlight)[^\n]*\n)*)"
+    r"[ \t]*(?:\{%|\{\{[<%])-?[ \t]*(?:end|/)[ \t]*highlight\b[^\n]*$",
+    re.M,
+)
+"""Code as Jekyll and Hugo mark it."""
 _LONGEST_BLOCK = 100_000
 """A block with more characters stays as it is: no person wrote it, and parsing it takes too long."""
 
@@ -33,7 +40,9 @@ _LONGEST_BLOCK = 100_000
 def markdown(source: str, stem: str) -> tuple[str, str]:
     """Title (front matter, else the first `# heading`, else the stem) and text of a Markdown source."""
     front = front_matter(source)
-    body = source[front.end :]
+    body = _HIGHLIGHT.sub(
+        lambda block: fenced(block["code"].rstrip("\n"), block["language"]), source[front.end :]
+    )
     page = _Page(body)
     title, text = page.title(), page.text()
     lines = "\n".join(front.lines)

@@ -9,6 +9,7 @@ and spans that are hidden.
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from typing import Any
 
 from harness.corpus.formats.flow import LINE, PARAGRAPH, Flow
@@ -16,6 +17,7 @@ from harness.corpus.formats.grid import Grid
 from harness.corpus.formats.marks import TAIL, subscript, superscript
 from harness.corpus.formats.shape import fenced, one_line, readable, tidy
 from harness.corpus.formats.tame import tamed
+from harness.corpus.formats.xhtml import as_html
 
 _DROPPED = frozenset((
     *("script", "style", "nav", "noscript", "template", "head", "iframe", "rp", "datalist", "defs", "metadata"),
@@ -49,19 +51,27 @@ _DEEPEST_LIST = 8
 _ANCHORS = frozenset(("¶", "§", "#", "🔗", "\uf0c1"))
 """What links to a heading itself show, in pages of documentation generators."""
 _RAISED = re.compile(r"vertical-align\s*:\s*(super|sub)\b", re.I)
+_RAISED_CLASS = re.compile(r"(?<!\S)(sup|sub)(?:er)?(?:script)?(?!\S)", re.I)
 _INTEGER = re.compile(r"\s*-?[0-9]{1,9}\s*")
 _SPACES = re.compile(r"\s+")
+_LIKE_HEADING = re.compile(r" ?#{1,6}(?: |\Z)")
+"""A paragraph of a page that the chunker would take for a heading: Markdown's backslash tells it."""
 _FILE_NAME = re.compile(r"\S+\.(?:png|jpe?g|gif|svg|webp|bmp|ico|avif)\Z", re.I)
 
 
 def html(source: str, stem: str) -> tuple[str, str]:
     """Title (`<title>`, else `<h1>`, else the stem) and text of an HTML page."""
     page = _parsed(source)
-    named = page.css_first("head > title") or page.css_first("h1")
-    title = one_line(named.text()).rstrip("¶§ ") if named is not None else ""
-    writer = _Writer()
-    writer.read(page.root)
-    return title or readable(stem), tidy(writer.text())
+    title = _title(page)
+    return title or readable(stem), tidy(_written(page.root))
+
+
+def _title(page: Any) -> str:
+    named = page.css_first("head > title")
+    if named is not None and (title := one_line(named.text())):
+        return title
+    heading = page.css_first("h1")
+    return _written(heading).removeprefix("# ").rstrip("¶§ ") if heading is not None else ""
 
 
 def fragment(source: str) -> str:
@@ -78,7 +88,13 @@ def image(alternative: str) -> str:
 def _parsed(source: str) -> Any:
     from selectolax.lexbor import LexborHTMLParser
 
-    return LexborHTMLParser(tamed(source))
+    return LexborHTMLParser(tamed(as_html(source)))
+
+
+def _written(root: Any) -> str:
+    writer = _Writer()
+    writer.read(root)
+    return writer.text()
 
 
 class _Writer:
@@ -174,7 +190,10 @@ class _Writer:
         if self._pre:
             self._flows[-1].pieces.append(re.sub(r"[\x1c-\x1f]", " ", text))
         else:
-            self._flows[-1].text(_SPACES.sub(" ", text).replace("\u00ad", ""))
+            words = _SPACES.sub(" ", text).replace("\u00ad", "")
+            if len(self._flows) == 1 and _LIKE_HEADING.match(words) and self._flows[0].at_line_start():
+                words = words.replace("#", "\\#", 1)
+            self._flows[-1].text(words)
 
     def _single(self, name: str, node: Any) -> None:
         """Write an element that has no text of its own below it."""
@@ -197,8 +216,9 @@ class _Writer:
         elif name in _HEADINGS:
             heading = one_line(text)
             flow.block(heading and f"{'#' * _HEADINGS[name]} {heading}")
-            if heading and self._grids:
-                self._grids[-1].has_blocks()
+            if heading:
+                for grid in self._grids:
+                    grid.has_blocks()
         elif name in ("sup", "sub"):
             before = flow.tail(TAIL)
             note = node.css_first("a") is not None or node.parent.tag == "a"
@@ -235,8 +255,8 @@ def _as_shown(name: str, node: Any) -> str:
     style = attributes.get("style") or ""
     if "hidden" in attributes or attributes.get("aria-hidden") == "true" or _INVISIBLE.search(style):
         return "template"
-    raised = _RAISED.search(style)
-    return ("sup" if raised[1].lower() == "super" else "sub") if raised else name
+    raised = _RAISED.search(style) or _RAISED_CLASS.search(attributes.get("class") or "")
+    return raised[1].lower()[:3] if raised else name
 
 
 def _number(node: Any, name: str, default: int) -> int:
@@ -265,9 +285,22 @@ def _formula(node: Any, depth: int) -> str:
     if depth == _DEEPEST:
         return str(node.text())
     parts = [part for child in node.iter(include_text=True) if (part := _formula(child, depth + 1).strip())]
+    if node.tag in ("msqrt", "mroot") and parts:
+        return _root(node.tag, parts)
+    if node.tag in ("msubsup", "munderover") and len(parts) == 3:
+        return f"{parts[0]}_{_grouped(parts[1])}^{_grouped(parts[2])}"
     sign = {"msup": "^", "msub": "_", "mfrac": "/", "munder": "_", "mover": "^"}.get(node.tag)
     if sign and len(parts) == 2:
-        above = parts[1] if len(parts[1]) == 1 or parts[1].isalnum() else f"({parts[1]})"
-        below = parts[0] if sign != "/" or parts[0].isalnum() else f"({parts[0]})"
-        return f"{below}{sign}{above}"
+        below = parts[0] if sign != "/" else _grouped(parts[0])
+        return f"{below}{sign}{_grouped(parts[1])}"
     return ("" if node.tag in ("mn", "mi", "mo", "mtext") else " ").join(parts)
+
+
+def _root(name: str, parts: Sequence[str]) -> str:
+    if name == "mroot" and len(parts) == 2:
+        return f"{_grouped(parts[1])}√{_grouped(parts[0])}"
+    return f"√{_grouped(''.join(parts))}"
+
+
+def _grouped(part: str) -> str:
+    return part if len(part) == 1 or part.isalnum() else f"({part})"

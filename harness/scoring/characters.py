@@ -73,11 +73,13 @@ _SPACED_THOUSANDS = re.compile(
 _SPACES = re.compile("[ \u00a0\u2007\u2009\u202f]")
 _HYPHENS = re.compile(r"[-—~〜](?:(?<=\d[—~〜])|(?<=\d-)-+)(?=\d)")
 _VERSION = re.compile(r"[vV](?<!\w[vV])(?=\d)")
-_PRODUCT = re.compile(r"[xX](?<=\d.)(?<!\b0.)(?=\d)|(?<=\d) [xX] (?=\d)")
+_PRODUCT = re.compile(r"[xX](?<=\d.)(?<!(?<![\w.,])0.)(?=\d)|(?<=\d) [xX] (?=\d)")
 """1920x1080 and 2 x 4, but not 0x10. All begin with what is rare: a search that looks behind at each character takes
 three times as long."""
 _NAME = re.compile("[+#](?<=[A-Za-z].)(?=[가-힣])")
 """C#입니다: particles stand on names without a space."""
+_EXPONENT = re.compile(r"\d[eE][+-]?\d")
+_SCIENTIFIC = re.compile(r"(?<![\w.,])(\d+(?:[.,]\d+)?)[eE]([+-]?\d{1,3})(?!\w|[.,]\d)")
 _BRACED = re.compile(r"\^\{([^{}\s]{1,8})\}")
 _CHARGE = re.compile(r"\^(?<=[A-Za-z].)(\d?[+-])(?!\w)")
 
@@ -97,6 +99,8 @@ def plain(text: str) -> str:
         text = _NAME.sub(r"\g<0> ", text)
     if "^" in text:
         text = _CHARGE.sub(r"\1", _BRACED.sub(r"^\1", text))  # Ca^{2+} is Ca2+
+    if _EXPONENT.search(text):
+        text = _SCIENTIFIC.sub(lambda number: f"{number[1]}×10^{int(number[2])}", text)
     return _PRODUCT.sub("×", _VERSION.sub("v ", _HYPHENS.sub("-", text)))
 
 

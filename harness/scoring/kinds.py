@@ -54,8 +54,17 @@ def stands_in(words: Words, answers: Iterable[str], parts: Sequence[str]) -> boo
 
 # Yes and no
 
-YES = frozenset(("yes", "ja", "oui", "si", "sí", "sì", "sim", "да", "ναι", "true"))
-NO = frozenset(("no", "nein", "non", "nee", "não", "нет", "όχι", "false"))
+_YES = """
+    yes ja oui si sí sì sim да ναι true evet tak kyllä ano igen так כן نعم हाँ हां ya có 네 예 是 是的 对 對 はい ใช่
+"""
+_NO = """
+    no nein non nee não нет όχι false hayır nie nej nei ei ne nem ні לא لا नहीं tidak không 아니요 아니오 不是 否 不对
+    不對 いいえ ไม่ใช่
+"""
+YES = frozenset(normalise(word).text for word in _YES.split())
+NO = frozenset(normalise(word).text for word in _NO.split())
+"""Normalised, so that は and い are two words."""
+_MOST_WORDS = max(len(words.split()) for words in YES | NO)
 
 
 def yes_or_no(answers: Iterable[str]) -> bool:
@@ -83,11 +92,15 @@ def says_yes_or_no(reply: str, answers: Iterable[str]) -> bool:
 def _verdicts(words: Sequence[str]) -> tuple[set[bool], bool]:
     """The yes and no that a clause begins with, filler aside; whether it says nothing else."""
     found: set[bool] = set()
-    for word in words:
-        if word in YES or word in NO:
-            found.add(word in YES)
-        elif word not in FILLER:
+    place = 0
+    while place < len(words):
+        heads = (" ".join(words[place : place + width]) for width in range(_MOST_WORDS, 0, -1))
+        said = next((head for head in heads if head in YES or head in NO), None)
+        if said is not None:
+            found.add(said in YES)
+        elif words[place] not in FILLER:
             return found, False
+        place += said.count(" ") + 1 if said else 1
     return found, True
 
 
@@ -104,6 +117,7 @@ class Quantity(NamedTuple):
 _NUMBER = re.compile(r"(?P<whole>-?\d{1,40}(?:\.\d{1,40})?)(?:\^(?P<power>-?\d{1,2}))?")
 _FRACTION = re.compile(r"(?P<sign>-?)(?:(?P<whole>\d{1,20})\+)?(?P<over>\d{1,20})/(?P<under>\d{1,20})")
 _RANGE = re.compile(r"(?P<low>-?\d[\d.]*)-(?P<high>\d[\d.]*)")
+_TIMES_POWER = re.compile(r"(?<!\S)(?P<number>-?\d{1,20}(?:\.\d{1,20})?) × 10\^(?P<power>-?\d{1,2})(?!\S)")
 _TIMES = {"thousand": 3, "million": 6, "mn": 6, "billion": 9, "bn": 9, "trillion": 12}
 _TOLERANCE = re.compile(r"(\d{1,40}(?:\.\d{1,40})?)\s*(%?)")
 
@@ -140,11 +154,26 @@ def says_number(reply: str, answers: Iterable[str], tolerance: str) -> bool:
 
 def _quantities(words: Sequence[str]) -> Iterator[Quantity]:
     """Each number of normalised words, with the words up to the next one; a range is both of its ends."""
+    words = _TIMES_POWER.sub(_written_out, " ".join(words)).split()
     starts = [place for place, word in enumerate(words) if [*_values(word)]]
     for place, end in pairwise([*starts, len(words)]):
         scale = _TIMES.get(words[place + 1], 0) if place + 1 < end else 0
         unit = tuple(words[place + 1 + bool(scale) : end])
         yield from (Quantity(value * 10**scale, unit) for value in _values(words[place]))
+
+
+def _written_out(match: re.Match[str]) -> str:
+    """1.5 × 10^6 is 1500000, in digits."""
+    power = int(match["power"])
+    digits, _, behind = match["number"].partition(".")
+    if power >= 0:
+        behind = behind.ljust(power, "0")
+        digits, behind = digits + behind[:power], behind[power:]
+    else:
+        sign = "-" if digits[0] == "-" else ""
+        digits = digits.lstrip("-").rjust(1 - power, "0")
+        digits, behind = sign + digits[:power], digits[power:] + behind
+    return f"{digits}.{behind}" if behind else digits
 
 
 def _values(word: str) -> Iterator[Fraction]:

@@ -7,7 +7,10 @@ from collections.abc import Iterable
 
 from harness.scoring.normal import normalise
 
-CLAUSE_END = re.compile(r"[.!?;:,。！？；：，、—–()\n]+|\bbut\b|\bhowever\b|\balthough\b", re.IGNORECASE)
+CLAUSE_END = re.compile(
+    r"[.!?;:,。！？；：，、،؛؟।—–()\n]+|\b(?:but|however|although|aber|jedoch|doch|mais|cependant|pero|però|ma|mas|maar|но)\b",
+    re.IGNORECASE,
+)
 _FILLER_WORDS = """
     sorry apologies unfortunately afraid regrettably please thank thanks i im am we my me you your it its is was are be
     been this that these those the a an there here so and to of for in on at from with by as any about asked requested

@@ -6,6 +6,7 @@ Like `text.py` and `choice.py` this needs the standard library alone: exported t
 from __future__ import annotations
 
 import json
+import unicodedata
 from collections.abc import Iterable
 from typing import Any, Literal, NoReturn
 
@@ -77,7 +78,7 @@ def _value(text: str) -> Any:
 def _parse(text: str) -> tuple[Any] | None:
     """The parsed value in a tuple (it may itself be null), or None where the text is no JSON."""
     try:
-        return (json.loads(text, parse_constant=_refuse),)
+        return (json.loads(unicodedata.normalize("NFC", text), parse_constant=_refuse),)
     except (ValueError, RecursionError):
         return None
 

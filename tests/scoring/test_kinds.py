@@ -45,6 +45,26 @@ def test_a_yes_is_one_that_says_nothing_else(reply: str, right: float) -> None:
     assert kind_match(reply, ["yes"]) == right
 
 
+@pytest.mark.parametrize(
+    ("reply", "answer", "right"),
+    [
+        ("不是", "是", 0),
+        ("答案是：是的", "是", 1),
+        ("はい、借りられます", "はい", 1),
+        ("いいえ", "はい", 0),
+        ("ไม่ใช่", "ใช่", 0),
+        ("네, 가능합니다.", "네", 1),
+        ("아니요, 네", "네", 0),
+        ("نعم، يمكن", "نعم", 1),
+        ("हाँ।", "हाँ", 1),
+        ("Ja aber nein", "ja", 0),
+        ("Hayır", "evet", 0),
+    ],
+)
+def test_yes_and_no_in_many_languages(reply: str, answer: str, right: float) -> None:
+    assert kind_match(reply, [answer]) == right
+
+
 def test_a_no_is_one_too() -> None:
     assert kind_match("No, it is not. Yes-people say so.", ["No"]) == 1
     assert kind_match("There is no fee", ["no"]) == 1
@@ -76,6 +96,9 @@ def test_a_no_is_one_too() -> None:
         ("½ cup", "0.5 cup", "0", 1),
         ("12 cup", "1/2 cup", "1", 0),
         ("10^6", "1000000", "0", 1),
+        ("1.5e6", "1500000", "0", 1),
+        ("-1.5 × 10⁻³ m", "-0.0015 m", "0", 1),
+        ("6.02e23", "6.02e22", "1%", 0),
         ("10:30", "1030", "0", 0),
         ("fourteen", "14", "0", 0),
         ("2.4.1", "2.4", "1", 0),

@@ -36,6 +36,11 @@ def test_json(reply: str, equal: float, valid: float) -> None:
     assert json_valid(reply) == valid
 
 
+def test_json_in_two_unicode_spellings_is_one() -> None:
+    assert exact_json('{"cafe\u0301": "Ko\u0308ln"}', ['{"caf\u00e9": "K\u00f6ln"}']) == 1.0
+    assert exact_json('{"a": "cafe"}', ['{"a": "caf\u00e9"}']) == 0.0
+
+
 @pytest.mark.parametrize(
     ("reply", "answers", "score"),
     [

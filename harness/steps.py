@@ -4,7 +4,10 @@ was left out. Apart from all results, since runs keep it, and flags need it and 
 
 from __future__ import annotations
 
+import shlex
+from collections.abc import Iterator
 from dataclasses import dataclass, field
+from pathlib import PurePath
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,3 +23,44 @@ class Step:
     @property
     def in_words(self) -> str:
         return f"{self.text}: {self.line}" if self.line else f"{self.text}."
+
+
+SWITCHES = frozenset(
+    ("--quick", "--dry-run", "--json", "--no-cache", "--learning-curve", "--allow-task-code", "--ray", "--in-house",
+     "--citations")
+)  # fmt: skip
+"""Flags of `compare` that take no value, or need none."""
+_OF_ONE_RUN = frozenset(("--quick", "--dry-run", "--json", "--no-cache", "--output", "--resume"))
+"""Those that say nothing of what is compared, or that it was a trial."""
+_REPLACES = {"--model": ("--models", "--endpoints", "--revision", "--dtype")}
+
+
+def compare_again(command: str | None, task: str, *flags: str, without: str = "") -> str:
+    """The command that compares a task as a run did: the same models, strategies and terms.
+
+    `command`: of the run (None: it kept none). `flags`: each with its value, if it has one (`--seeds 3`); they take the
+    place of the run's own. `without`: a flag of the run that is to go.
+    """
+    new = [flag.split(" ")[0] for flag in flags]
+    left_out = {*_OF_ONE_RUN, without, *new, *(old for flag in new for old in _REPLACES.get(flag, ()))}
+    given = [*_flags(command)] if command else []
+    kept = [part for flag, parts in given if flag and flag not in left_out for part in parts]
+    tasks = [parts[0] for flag, parts in given if not flag]
+    named = [name for name in tasks if task in (PurePath(name).stem, PurePath(name).name)]
+    return " ".join(("harness compare", *map(shlex.quote, (named[0] if named else task, *kept)), *flags))
+
+
+def _flags(command: str) -> Iterator[tuple[str, list[str]]]:
+    """Each flag of a command line with its value, as it stands there; a task, under no flag."""
+    tokens = shlex.split(command)[2:]
+    while tokens:
+        token, *tokens = tokens
+        flag, equals, _ = token.partition("=")
+        value = tokens[:1] if tokens and not tokens[0].startswith("-") else []
+        if not token.startswith("-"):
+            yield "", [token]
+        elif equals or not value or (flag in SWITCHES and ":" not in value[0]):
+            yield flag, [token]
+        else:
+            yield flag, [token, *value]
+            del tokens[0]

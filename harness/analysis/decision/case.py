@@ -25,7 +25,7 @@ from harness.analysis.validity.check import excluded
 from harness.records import FIT_EXAMPLES
 from harness.run.facts import ModelFacts
 from harness.scoring.table import is_graded
-from harness.steps import Step
+from harness.steps import Step, compare_again
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +66,13 @@ class Case:
     memory_gb: float | None = None
     limit: int | None = None
     completing: Step | None = None
+    command: str | None = None
+    """That of the run."""
     seed: int = 0
+
+    def compare(self, *flags: str, without: str = "") -> str:
+        """The command that compares the task again, as the run did but for these flags."""
+        return compare_again(self.command, self.task, *flags, without=without)
 
     def choice_at(self, setting: Setting) -> Choice:
         """The choice at a setting; among nobody while rivals have not answered.
@@ -191,6 +197,7 @@ def case_of(
         memory_gb=run.manifest.machine.memory_gb,
         limit=run.manifest.settings.limit,
         completing=unfit.remedy if unfit else None,
+        command=run.manifest.command,
     )
 
 
@@ -228,7 +235,8 @@ def _unfit(run: Evidence, figures: TaskFigures) -> Unfit | None:
     """None where it is fit."""
     if run.manifest.quick:
         why = "this was a quick run, with few questions and little training"
-        return Unfit(why, Step("Compare in full, without --quick", f"harness compare {figures.name}"))
+        again = compare_again(run.manifest.command, figures.name)
+        return Unfit(why, Step("Compare in full, without --quick", again))
     missing = any(
         system.n_answered + system.out_of_reach < figures.n for system in figures.strategies.values()
     )

@@ -47,7 +47,7 @@ def _not_computed(case: Case, decision: Decision) -> Steps:
     elif not decision.candidates:
         yield Step("Look at how answers are scored", f"harness tasks validate {case.task}")
     elif case.probes != "general":  # asked to show forgetting: nothing is to be chosen there
-        yield Step("Compare it with other strategies", f"harness compare {case.task} --strategies {RIVALS}")
+        yield Step("Compare it with other strategies", case.compare(f"--strategies {RIVALS}"))
 
 
 def _none_feasible(case: Case, decision: Decision) -> Steps:
@@ -74,9 +74,7 @@ def _undecided(case: Case, decision: Decision) -> Steps:
     elif rivals := [row for row in decision.against.values() if row.open]:
         reasons = {row.questions_reason for row in rivals}
         if TRAININGS_DIFFER in reasons:
-            yield Step(
-                "Train with more seeds, for a mean over trainings", f"harness compare {case.task} --seeds 3"
-            )
+            yield Step("Train with more seeds, for a mean over trainings", case.compare("--seeds 3"))
         yield from _costs(case, decision)
         yield from _questions(case, decision)
         yield from _price_of_an_error(case, decision)
@@ -110,7 +108,7 @@ def _flagged(case: Case, steps: Iterable[Step | None]) -> Steps:
     for step in steps:
         if step:
             flag = step.line.startswith("--")
-            yield replace(step, line=f"harness compare {case.task} {step.line}") if flag else step
+            yield replace(step, line=case.compare(step.line)) if flag else step
 
 
 def _reached(outcome: Outcome) -> str:
@@ -135,12 +133,12 @@ def _costs(case: Case, decision: Decision) -> Steps:
 def _questions(case: Case, decision: Decision) -> Steps:
     if case.limit is not None:
         text = f"Ask all questions: this run asked {whole(case.limit)} at most"
-        yield Step(text, f"harness compare {case.task}", {"limit": case.limit})
+        yield Step(text, case.compare(without="--limit"), {"limit": case.limit})
     elif more := decision.questions_more:
         text = (
             f"Write about {whole(more)} more questions into the test file (questions.test), and compare again"
         )
-        yield Step(text, f"harness compare {case.task}", {"questions_more": more})
+        yield Step(text, case.compare(), {"questions_more": more})
 
 
 def _price_of_an_error(case: Case, decision: Decision) -> Steps:
@@ -179,7 +177,9 @@ def _stronger(case: Case, decision: Decision) -> Steps:
     if model is None:
         return
     if model.server:
-        yield Step("Take a stronger generator, of this server or of another", f"{_compare(case)} URL#NAME")
+        yield Step(
+            "Take a stronger generator, of this server or of another", case.compare("--model URL#NAME")
+        )
     elif model.parameters:
         here = None if (model.device or "cpu") != "cpu" or case.memory_gb is None else case.memory_gb * 1e9
         found = stronger(model.parameters, here, model.dtype)
@@ -193,7 +193,7 @@ def _to_try(case: Case, model: ModelFacts, found: tuple[SizedModel, ...], *, fit
         text = (
             f"No stronger generator that is known here fits into {gigabytes(case.memory_gb)}: take a server's"
         )
-        yield Step(text, f"{_compare(case)} http://HOST:PORT/v1#NAME", figures)
+        yield Step(text, case.compare("--model http://HOST:PORT/v1#NAME"), figures)
     within = " that fits into this machine" if fits else ""
     near = [model for model in found if model.in_catalogue][:1] or found[:1]
     for place, other in enumerate(dict.fromkeys((*near, *found[-1:]))):
@@ -203,8 +203,4 @@ def _to_try(case: Case, model: ModelFacts, found: tuple[SizedModel, ...], *, fit
         takes = f"{plain(memory)} GB of memory, {plain(download)} GB to fetch"
         text = f"{what}: {takes}, about {plain(times)} times as long"
         figures = {"memory_gb": memory, "download_gb": download, "times": times}
-        yield Step(text, f"{_compare(case)} {other.name}", figures)
-
-
-def _compare(case: Case) -> str:
-    return f"harness compare {case.task} --model"
+        yield Step(text, case.compare(f"--model {other.name}"), figures)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 from harness.analysis.validity.check import Case
-from harness.steps import Step
+from harness.steps import Step, compare_again
 
 TRIES = 8
 """Settings of each strategy that a remedy lets `--tune` try."""
@@ -13,7 +13,7 @@ TRIES = 8
 
 def again(case: Case, text: str, *flags: str) -> Step:
     """Compare the task again, with these flags."""
-    return Step(text, " ".join(("harness compare", case.task, *flags)))
+    return Step(text, compare_again(case.run.manifest.command, case.task, *flags))
 
 
 def validate(case: Case, text: str) -> Step:

@@ -35,6 +35,7 @@ def _compare(options: argparse.Namespace) -> None:
     from harness.commands.live import page_of
     from harness.lmeval.load import open_tasks
     from harness.report.terminal import print_results
+    from harness.report.write import PAGE
     from harness.run.begin import new_id
     from harness.run.compare import compare, dry_run, fit_within
     from harness.run.folder import check_output
@@ -84,6 +85,7 @@ def _compare(options: argparse.Namespace) -> None:
             )
     results = _reported(folder)
     print_results(results)
+    tools.progress.note(f"The report: {folder / PAGE}")
     print(folder)
     _refuse_incomplete(results, folder)
 

@@ -107,6 +107,8 @@ def _check(options: argparse.Namespace) -> int:
     if options.limit is not None:
         raise InputError("--limit says how many questions a run will ask; leave RUN out, or --limit.")
     check_files(options.files, FORMS)
+    if options.baseline == BASELINE:
+        _refuse_without_baseline(options.folder)
     history = options.history or options.baseline.absolute().parent
     judgement = judge(
         options.folder, options.baseline, gate, partly=options.common, strict=options.strict, history=history,
@@ -116,6 +118,16 @@ def _check(options: argparse.Namespace) -> int:
         write_there(file, FORMS[file.suffix.lower()](judgement))
     print(to_json(judgement) if options.json else plain.sections(report(judgement)))
     return judgement.exit_code
+
+
+def _refuse_without_baseline(run: Path) -> None:
+    """Raises InputError where there is a run and nothing yet to hold it against, with the command that makes it so."""
+    from harness.run.manifest_file import MANIFEST
+
+    if (run / MANIFEST).exists() and not (BASELINE / MANIFEST).exists():
+        raise InputError(
+            f"there is no baseline yet: {BASELINE} holds no {MANIFEST}. Take this run for it: harness accept {run}"
+        )
 
 
 def _makes_baselines(makefile: Path) -> bool:

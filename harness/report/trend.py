@@ -32,7 +32,7 @@ _NOISE = re.compile(r"\((R|TM)\)|\b(Processor|CPU)\b")
 def opening(history: History) -> str:
     """How many runs there are, and what became of those that take no part."""
     if not history.runs:
-        return f"There are no runs in {history.folder}: no folder in it holds a run.json."
+        return f"There are no runs in {history.folder}: no folder in it holds a run.json. harness compare makes one."
     read = [run for run in history.runs if isinstance(run, Run)]
     counts = {
         "quick": sum(run.quick for run in read),

@@ -11,7 +11,7 @@ from pydantic import TypeAdapter, ValidationError
 from pydantic_core import ErrorDetails
 
 from harness.engines.catalogue import DEFAULT_BASE
-from harness.errors import InputError, InputErrors, shown
+from harness.errors import InputError, InputErrors, nearest, shown
 from harness.files import LFS_POINTER, is_lfs_pointer, read_regular, write_text
 from harness.run.contradictions import Damage, contradictions, key_of
 from harness.run.manifest import SCHEMA_VERSION, Manifest
@@ -29,6 +29,21 @@ def write_manifest(folder: Path, manifest: Manifest) -> None:
     write_text(folder / MANIFEST, f"{text}\n")
 
 
+_REPORTS = Path("reports")
+"""Where runs lie that nobody named a place for."""
+
+
+def _elsewhere(folder: Path) -> str:
+    """A sentence with the run that may be meant: of those beside the folder, else of those in `reports/`."""
+    for home in (folder.parent, _REPORTS):
+        if runs := sorted(one.parent.name for one in home.glob(f"*/{MANIFEST}")):
+            if near := nearest(folder.name, runs):
+                return f" Did you mean {home / near[0]}?"
+            dated = [name for name in runs if name[:1].isdigit()]
+            return f" The last one in {home} is {home / (dated or runs)[-1]}."
+    return ""
+
+
 def read_manifest(folder: Path) -> Manifest:
     """The manifest of a run folder.
 
@@ -39,7 +54,9 @@ def read_manifest(folder: Path) -> Manifest:
     try:
         content = read_regular(file)
     except FileNotFoundError:
-        raise InputError(f"there is no run in {folder}: it holds no {MANIFEST}.") from None
+        raise InputError(
+            f"there is no run in {folder}: it holds no {MANIFEST}.{_elsewhere(folder)}"
+        ) from None
     except NotADirectoryError:
         raise InputError(
             f"this is a file; name the folder of a run, which holds {MANIFEST}.", path=folder

@@ -283,6 +283,28 @@ def test_a_folder_without_a_run_is_refused(capsys: pytest.CaptureFixture[str], c
     assert "there is no run in here" in refused(capsys, *command, "here")
 
 
+@pytest.mark.parametrize(
+    ("given", "meant"),
+    [
+        ("20260102T030405Z-0a1b2c", "Did you mean reports/20260102T030405Z-0a1b2c?"),
+        ("reports/20260102T030405Z-0a1b2d", "Did you mean reports/20260102T030405Z-0a1b2c?"),
+        ("gone", "The last one in reports is reports/20260102T030405Z-0a1b2c."),
+    ],
+)
+def test_a_slip_in_the_name_of_a_run_is_told_with_what_was_meant(
+    capsys: pytest.CaptureFixture[str], given: str, meant: str
+) -> None:
+    for name in ("20260102T030405Z-0a1b2c", "20251231T000000Z-ffffff", "baseline"):
+        write_run(Path("reports") / name)
+    assert refused(capsys, "report", given).strip().endswith(f"it holds no run.json. {meant}")
+
+
+def test_the_first_check_says_how_to_make_a_baseline(capsys: pytest.CaptureFixture[str]) -> None:
+    write_run(Path("reports/first"))
+    said = refused(capsys, "check", "reports/first")
+    assert said.strip().endswith("Take this run for it: harness accept reports/first")
+
+
 @pytest.mark.parametrize("command", [["report"], ["compare", "--resume"]])
 def test_a_run_of_a_newer_schema_is_refused(capsys: pytest.CaptureFixture[str], command: list[str]) -> None:
     write_run(Path("run"), manifest={**manifest(), "schema_version": 99})

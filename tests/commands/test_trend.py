@@ -95,7 +95,10 @@ def test_an_empty_folder_says_so_and_gets_no_page(capsys: pytest.CaptureFixture[
     Path("reports").mkdir()
     assert main(["trend"]) == 0
     printed = capsys.readouterr()
-    assert printed.out == "There are no runs in reports: no folder in it holds a run.json.\n"
+    assert (
+        printed.out
+        == "There are no runs in reports: no folder in it holds a run.json. harness compare makes one.\n"
+    )
     assert printed.err == ""
     assert not list(Path("reports").iterdir())
     document = one_document(capsys, "trend", "--json")

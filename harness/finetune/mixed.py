@@ -17,11 +17,11 @@ LOW = "bfloat16"
 
 def precision_of(identity: EngineIdentity) -> str | None:
     """The dtype that a model's training computes matrix products in."""
-    quicker = identity.dtype == "float32" and identity.device_kind == "cpu" and _multiplies_bfloat16()
+    quicker = identity.dtype == "float32" and identity.device_kind == "cpu" and multiplies_bfloat16()
     return LOW if quicker else identity.dtype
 
 
-def _multiplies_bfloat16() -> bool:
+def multiplies_bfloat16() -> bool:
     """Whether the processor has instructions for it; torch names them in functions that older ones lack."""
     import torch
 

@@ -8,6 +8,7 @@ import subprocess
 from importlib import metadata
 from pathlib import Path
 
+from harness.finetune.mixed import multiplies_bfloat16
 from harness.run.machines import MachineFacts
 
 LIBRARIES = (
@@ -22,11 +23,12 @@ def machine(device: str) -> MachineFacts:
     import psutil
     import torch
 
+    instructions = torch.backends.cpu.get_cpu_capability()
     accelerator = torch.cuda.get_device_name(device) if device.startswith("cuda") else None
     return MachineFacts(
         platform=platform.platform(),
         python=platform.python_version(),
-        cpu=_cpu_name(),
+        cpu=f"{_cpu_name()} ({instructions}{', bfloat16' if multiplies_bfloat16() else ''})",
         cores=os.cpu_count(),
         threads=torch.get_num_threads(),
         memory_gb=round(psutil.virtual_memory().total / 1e9, 1),

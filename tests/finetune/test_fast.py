@@ -147,8 +147,8 @@ def test_the_processor_decides_and_the_key_says_how(
     model: LocalModel, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, multiplies: bool
 ) -> None:
     trainer, training = LoraTrainer(model), Training("lora", RECIPE, EXAMPLES[:8], EXAMPLES[8:], 0)
-    plain = trainer.key(training) if not mixed_module._multiplies_bfloat16() else None
-    monkeypatch.setattr(mixed_module, "_multiplies_bfloat16", lambda: multiplies)
+    plain = trainer.key(training) if not mixed_module.multiplies_bfloat16() else None
+    monkeypatch.setattr(mixed_module, "multiplies_bfloat16", lambda: multiplies)
     record = load_or_train(trainer, training, tmp_path, Silent()).record
     assert record.precision == ("bfloat16" if multiplies else "float32")
     assert plain is None or (record.key == plain) is not multiplies

@@ -1,10 +1,14 @@
-"""Protects pages written in odd but usual ways: XHTML, headings and code in lists and tables, signs of headings."""
+"""Protects pages and documents laid out in usual ways: XHTML, headings and code in lists and tables, nested tables."""
 
 from __future__ import annotations
+
+import zipfile
+from io import BytesIO
 
 import pytest
 
 from harness.corpus.formats import html
+from harness.corpus.formats.books import odt
 from harness.corpus.layout import layout
 
 
@@ -47,3 +51,36 @@ def test_a_heading_as_title_is_read_like_text() -> None:
         html("<title></title><h1>10<sup>6</sup> l<br>of oil<a href='#x'>¶</a></h1>", "s")[0]
         == "10^6 l of oil"
     )
+
+
+LAID_OUT = "| # 1 | Saw |\n\n## Drills\n\n14 days\n\n| Deposit | 20 EUR |\n\n\\# no heading"
+
+
+def test_a_word_document_laid_out_by_a_table() -> None:
+    docx = pytest.importorskip("docx", reason="needs the documents extra")
+    from harness.corpus.formats.word import docx as read
+
+    document = docx.Document()
+    table = document.add_table(2, 2)
+    table.cell(0, 0).text, table.cell(0, 1).text = "# 1", "Saw"
+    table.cell(1, 0).add_paragraph("Drills", style="Heading 2")
+    table.cell(1, 0).add_paragraph("14 days")
+    inner = table.cell(1, 1).add_table(1, 2)
+    inner.cell(0, 0).text, inner.cell(0, 1).text = "Deposit", "20 EUR"
+    document.add_paragraph("# no heading")
+    stream = BytesIO()
+    document.save(stream)
+    assert read(stream.getvalue(), "a").parts[0][1] == LAID_OUT
+
+
+def test_an_open_document_laid_out_by_a_table() -> None:
+    def row(*cells: str) -> str:
+        return f"<table-row>{''.join(f'<table-cell>{cell}</table-cell>' for cell in cells)}</table-row>"
+
+    nested = f"<table>{row('<p>Deposit</p>', '<p>20 EUR</p>')}</table>"
+    rows = row("<p># 1</p>", "<p>Saw</p>") + row('<h outline-level="2">Drills</h><p>14 days</p>', nested)
+    stream = BytesIO()
+    with zipfile.ZipFile(stream, "w") as packed:
+        packed.writestr("META-INF/manifest.xml", "<m/>")
+        packed.writestr("content.xml", f"<x><body><table>{rows}</table><p># no heading</p></body></x>")
+    assert odt(stream.getvalue(), "a").parts[0][1] == LAID_OUT

@@ -5,13 +5,22 @@ from __future__ import annotations
 import posixpath
 import re
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from urllib.parse import unquote
 from xml.etree.ElementTree import Element
 
 from harness.corpus.document import NotRead, Parsed
 from harness.corpus.formats.marks import TAIL, subscript, superscript
-from harness.corpus.formats.shape import one_line, readable, small_table, table, tidy
+from harness.corpus.formats.shape import (
+    cell_text,
+    lays_out,
+    no_heading,
+    one_line,
+    readable,
+    small_table,
+    table,
+    tidy,
+)
 from harness.corpus.formats.web import html
 from harness.corpus.source import archive, check_entities, page_of
 
@@ -115,11 +124,11 @@ class _OpenText:
                 yield from [f"{'#' * level} {text}"] if text else []
             elif name == "p":
                 text = self._text(element).strip("\n ")
-                yield from [text] if text else []
+                yield from [no_heading(text)] if text else []
             elif name == "list":
                 yield "\n".join(self._items(element, depth + 1))
             elif name == "table":
-                yield self._table(element)
+                yield from self._table(element)
             elif name not in _UNREAD:
                 yield from self.blocks(element, depth)
 
@@ -134,25 +143,24 @@ class _OpenText:
                 )
                 first = False
 
-    def _table(self, element: Element) -> str:
+    def _table(self, element: Element) -> Iterator[str]:
+        """Its rows of data, a line each; a row with a heading or a table in a cell is layout: its blocks are read."""
         heads: list[list[str]] = []
         rows: list[list[str]] = []
-        for part in element.iter():
-            if _name(part) == "table-header-rows":
-                heads = [self._cells(row) for row in part if _name(row) == "table-row"]
-            elif _name(part) == "table-row":
-                rows.append(self._cells(part))
-        if heads:
-            return table([*heads[:-1], *rows[len(heads) :]], heads[-1])
-        return small_table(rows)
 
-    def _cells(self, row: Element) -> list[str]:
-        cells: list[str] = []
-        for cell in row:
-            text = " ".join(one_line(block) for block in self.blocks(cell))
-            times = int(_get(cell, "number-columns-repeated") or 1)
-            cells += [text] * min(times, 50)
-        return cells
+        def written() -> str:
+            return table([*heads[:-1], *rows], heads[-1]) if heads else small_table(rows)
+
+        for row, is_head in _rows(element):
+            cells = [(cell, [*self.blocks(cell)]) for cell in row]
+            blocks = [block for _, inner in cells for block in inner]
+            if lays_out(blocks):
+                yield written()
+                yield from blocks
+                heads, rows = [], []
+            else:
+                (heads if is_head else rows).append(_cells(cells))
+        yield written()
 
     def _text(self, element: Element) -> str:
         text = element.text or ""
@@ -185,6 +193,24 @@ class _OpenText:
                 change = subscript if lowered else superscript
                 return before[:-TAIL] + change(before[-TAIL:], words)
         return before + words
+
+
+def _rows(element: Element, is_head: bool = False) -> Iterator[tuple[Element, bool]]:
+    """The rows of a table, without those of tables in its cells; whether each belongs to its head."""
+    for part in element:
+        name = _name(part)
+        if name == "table-row":
+            yield part, is_head
+        elif name in ("table-header-rows", "table-rows", "table-row-group"):
+            yield from _rows(part, is_head or name == "table-header-rows")
+
+
+def _cells(cells: Iterable[tuple[Element, Sequence[str]]]) -> list[str]:
+    texts: list[str] = []
+    for cell, blocks in cells:
+        times = int(_get(cell, "number-columns-repeated") or 1)
+        texts += [cell_text(blocks)] * min(times, 50)
+    return texts
 
 
 def _name(element: Element) -> str:

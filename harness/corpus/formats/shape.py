@@ -6,7 +6,7 @@ These are Markdown's own signs, so that the chunker knows headings, tables and c
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 _LONG_HEADER = 120
 _WIDEST = 50
@@ -22,6 +22,28 @@ def tidy(text: str) -> str:
     """No spaces at line ends, at most one empty line in a row, none around the whole."""
     lines = "\n".join(line.rstrip() for line in text.split("\n"))
     return re.sub(r"\n{3,}", "\n\n", lines).strip("\n")
+
+
+_LIKE_HEADING = re.compile(r"^ {0,3}(?=#{1,6} )", re.M)
+
+
+def no_heading(text: str) -> str:
+    """Text of which no line is taken for a heading: Markdown's backslash stands before the signs of one."""
+    return _LIKE_HEADING.sub(r"\g<0>\\", text)
+
+
+_LAYOUT = re.compile(r"#{1,6} |\|")
+_NO_HEADING = re.compile(r"\\(?=#{1,6} )")
+
+
+def lays_out(blocks: Iterable[str]) -> bool:
+    """Whether the blocks of a table's row hold a heading or a table: then it is layout, no data."""
+    return any(map(_LAYOUT.match, blocks))
+
+
+def cell_text(blocks: Iterable[str]) -> str:
+    """The blocks of a cell on one line; behind a row's bar nothing is taken for a heading."""
+    return _NO_HEADING.sub("", " ".join(filter(None, map(one_line, blocks))))
 
 
 def one_line(text: str) -> str:

@@ -15,7 +15,7 @@ from typing import Any
 from harness.corpus.formats.flow import LINE, PARAGRAPH, Flow
 from harness.corpus.formats.grid import Grid
 from harness.corpus.formats.marks import TAIL, subscript, superscript
-from harness.corpus.formats.shape import fenced, one_line, readable, tidy
+from harness.corpus.formats.shape import fenced, no_heading, one_line, readable, tidy
 from harness.corpus.formats.tame import tamed
 from harness.corpus.formats.xhtml import as_html
 
@@ -54,8 +54,6 @@ _RAISED = re.compile(r"vertical-align\s*:\s*(super|sub)\b", re.I)
 _RAISED_CLASS = re.compile(r"(?<!\S)(sup|sub)(?:er)?(?:script)?(?!\S)", re.I)
 _INTEGER = re.compile(r"\s*-?[0-9]{1,9}\s*")
 _SPACES = re.compile(r"\s+")
-_LIKE_HEADING = re.compile(r" ?#{1,6}(?: |\Z)")
-"""A paragraph of a page that the chunker would take for a heading: Markdown's backslash tells it."""
 _FILE_NAME = re.compile(r"\S+\.(?:png|jpe?g|gif|svg|webp|bmp|ico|avif)\Z", re.I)
 
 
@@ -191,8 +189,8 @@ class _Writer:
             self._flows[-1].pieces.append(re.sub(r"[\x1c-\x1f]", " ", text))
         else:
             words = _SPACES.sub(" ", text).replace("\u00ad", "")
-            if len(self._flows) == 1 and _LIKE_HEADING.match(words) and self._flows[0].at_line_start():
-                words = words.replace("#", "\\#", 1)
+            if len(self._flows) == 1 and "#" in words and self._flows[0].at_line_start():
+                words = no_heading(words)
             self._flows[-1].text(words)
 
     def _single(self, name: str, node: Any) -> None:

@@ -3,13 +3,21 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from io import BytesIO
 from typing import Any
 
 from harness.corpus.document import Parsed
 from harness.corpus.formats.marks import TAIL, subscript, superscript
-from harness.corpus.formats.shape import one_line, readable, small_table, tidy
+from harness.corpus.formats.shape import (
+    cell_text,
+    lays_out,
+    no_heading,
+    one_line,
+    readable,
+    small_table,
+    tidy,
+)
 from harness.corpus.source import archive
 
 _SKIPPED = frozenset(
@@ -75,7 +83,7 @@ class _Word:
                 for box in boxes:
                     yield from self.blocks(box)
             elif name == "tbl":
-                yield small_table(self._rows(element))
+                yield from self._table(element)
             elif name == "AlternateContent":
                 yield from self.blocks(next(iter(element), ()))
             elif name not in _SKIPPED:
@@ -85,7 +93,7 @@ class _Word:
         text = "".join(self._runs(element, [""], boxes)).strip("\n ")
         properties = next((child for child in element if name_of(child) == "pPr"), None)
         if properties is None or not text.strip():
-            return text
+            return no_heading(text)
         level = self._levels.get(_value(properties, "pStyle"), 0)
         level = int(_value(properties, "outlineLvl", str(level - 1))) + 1 if level < 9 else level
         if 1 <= level <= 9:
@@ -94,7 +102,7 @@ class _Word:
         if any(name_of(child) == "numPr" for child in properties) or level == _LIST:
             depth = int(_value(properties, "numPr/ilvl", "0"))
             return f"{'  ' * min(depth, 8)}- {text}"
-        return text
+        return no_heading(text)
 
     def _runs(self, element: Any, out: list[str], boxes: list[Any]) -> list[str]:
         """The pieces of a paragraph's text, in `out`; text boxes go to `boxes`."""
@@ -138,19 +146,31 @@ class _Word:
         else:
             out.append(text)
 
-    def _rows(self, table: Any) -> list[list[str]]:
-        """A table's cells; a cell that spans rows stands in each of them."""
+    def _table(self, table: Any) -> Iterator[str]:
+        """Its rows of data, a line each; a row with a heading or a table in a cell is layout: its blocks are read."""
         rows: list[list[str]] = []
         for element in _inside(table, "tr"):
-            row: list[str] = []
-            for cell in _inside(element, "tc"):
-                properties = next((child for child in cell if name_of(child) == "tcPr"), ())
-                text = " ".join(one_line(block) for block in self.blocks(cell))
-                if _value(properties, "vMerge", "none") in ("continue", "true") and rows and not text:
-                    text = rows[-1][len(row)] if len(row) < len(rows[-1]) else ""
-                row += [text, *[""] * (min(int(_value(properties, "gridSpan", "1")), 50) - 1)]
-            rows.append(row)
-        return rows
+            cells = [(cell, [*self.blocks(cell)]) for cell in _inside(element, "tc")]
+            blocks = [block for _, inner in cells for block in inner]
+            if lays_out(blocks):
+                yield small_table(rows)
+                yield from blocks
+                rows = []
+            else:
+                rows.append(_row(cells, rows[-1] if rows else ()))
+        yield small_table(rows)
+
+
+def _row(cells: Sequence[tuple[Any, Sequence[str]]], above: Sequence[str]) -> list[str]:
+    """A row's cells as texts; a cell that spans rows stands in each of them."""
+    row: list[str] = []
+    for cell, blocks in cells:
+        properties = next((child for child in cell if name_of(child) == "tcPr"), ())
+        text = cell_text(blocks)
+        if _value(properties, "vMerge", "none") in ("continue", "true") and not text:
+            text = above[len(row)] if len(row) < len(above) else ""
+        row += [text, *[""] * (min(int(_value(properties, "gridSpan", "1")), 50) - 1)]
+    return row
 
 
 _LIST = 99

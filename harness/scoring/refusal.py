@@ -16,12 +16,21 @@ _FILLER_WORDS = """
     been this that these those the a an there here so and to of for in on at from with by as any about asked requested
     answer answers reply response question questions information info detail details document documents context passage
     passages text provided given available above according based said stated mentioned found find know dont cant cannot
-    could couldnt would must has have had therefore hence quote
+    could couldnt would must has have had therefore hence quote but however
     das dies diese die der den dem es ist steht leider tut mir leid antwort lautet auf frage ihre
-    le la les ce cela cette c est désolé réponse votre lo los las el esto está es siento respuesta su mi il risposta è
+    aber bedauerlicherweise le la les ce cela cette c est n ne je suis désolé désolée malheureusement mais réponse votre
+    lo los las el esto está es siento lamentablemente desafortunadamente pero respuesta su mi il risposta è dispiace
+    purtroppo ma desculpe infelizmente lamento isto isso mas helaas maar dit dat niestety przepraszam к сожалению
+    извините но это tyvärr beklager maalesef üzgünüm ama للأسف عذرا آسف लेकिन क्षमा करें
 """
 FILLER = frozenset(_FILLER_WORDS.split())
 """Words that may stand around a refusal and say nothing: politeness, function words, "the answer is"."""
+
+
+_POLITE = re.compile(
+    "很?抱歉|对不起|對不起|不好意思|(?:大変)?申し訳(?:ありません|ございません)が?|すみません(?:が)?|残念ながら|죄송(?:합니다만?|하지만)|ขออภัย|ขอโทษ"
+)
+"""The same in scripts whose words are read character by character, and words with endings."""
 
 
 def is_refusal(reply: str, refusal: str | None) -> bool:
@@ -32,7 +41,7 @@ def is_refusal(reply: str, refusal: str | None) -> bool:
     if not refusal:
         return False
     declined = normalise(refusal)
-    return bool(declined) and _only(normalise(reply).text, declined.text)
+    return bool(declined) and _only(reply, declined.text)
 
 
 def declines(reply: str, refusal: str | None) -> bool:
@@ -45,7 +54,7 @@ def declines(reply: str, refusal: str | None) -> bool:
     clauses = [clause for clause in CLAUSE_END.split(reply) if clause.strip()]
     width = len([clause for clause in CLAUSE_END.split(refusal) if clause.strip()])
     windows = (" ".join(clauses[at : at + width]) for at in range(len(clauses) - width + 1))
-    return any(_only(normalise(window).text, declined.text) for window in windows)
+    return any(_only(window, declined.text) for window in windows)
 
 
 def gives_up(reply: str, answers: Iterable[str], refusal: str | None) -> bool:
@@ -56,7 +65,8 @@ def gives_up(reply: str, answers: Iterable[str], refusal: str | None) -> bool:
     return declines(reply, refusal) and not any(declines(answer, refusal) for answer in answers)
 
 
-def _only(words: str, refusal: str) -> bool:
-    """Whether the refusal stands in these words, with nothing but filler around it."""
+def _only(reply: str, refusal: str) -> bool:
+    """Whether the refusal, normalised, stands in the reply, with nothing but filler around it."""
+    words = normalise(_POLITE.sub(" ", reply)).text
     rest, count = re.subn(rf"(?<= ){re.escape(refusal)}(?= )", "", f" {words} ")
     return count > 0 and FILLER.issuperset(rest.split())

@@ -27,6 +27,8 @@ REFUSAL = "not in the documents"
         ("Das steht leider nicht in den Unterlagen.", False, False),
         ("Not in the documents. But it is 14 days.", False, True),
         ("Not in the documents, but it is five days.", False, True),
+        ("I'm sorry, but that is not in the documents.", True, True),
+        ("However, not in the documents", True, True),
         ("It is not in the documents but it is 14 days", False, True),
         ("14 days. Not in the documents.", False, True),
         ("Not in the documents. They only speak of leave.", False, True),
@@ -46,6 +48,25 @@ def test_refusals_of_several_clauses_and_other_languages() -> None:
     assert declines("I don't know, it is not there. 14 days.", "I don't know; it is not there.")
     assert is_refusal("Das steht leider nicht in den Unterlagen.", "nicht in den Unterlagen")
     assert is_refusal("文書にありません。", "文書にありません")
+
+
+@pytest.mark.parametrize(
+    ("reply", "refusal", "refused"),
+    [
+        ("很抱歉，文档中没有。", "文档中没有", True),
+        ("文档中没有，但是14天", "文档中没有", False),
+        ("申し訳ありませんが、資料にありません。", "資料にありません", True),
+        ("資料にありませんが、14日です。", "資料にありません", False),
+        ("죄송하지만 문서에 없습니다.", "문서에 없습니다", True),
+        ("Désolé, mais ce n'est pas dans les documents.", "pas dans les documents", True),
+        ("К сожалению, этого нет в документах.", "нет в документах", False),
+        ("Извините, но нет в документах.", "нет в документах", True),
+        ("عذرا، غير موجود.", "غير موجود", True),
+        ("Mi dispiace, ma sono 14 giorni", "non è nei documenti", False),
+    ],
+)
+def test_politeness_in_many_languages(reply: str, refusal: str, refused: bool) -> None:
+    assert is_refusal(reply, refusal) is refused
 
 
 def test_without_a_refusal_text_nothing_is_a_refusal() -> None:

@@ -78,6 +78,8 @@ _PRODUCT = re.compile(r"[xX](?<=\d.)(?<!(?<![\w.,])0.)(?=\d)|(?<=\d) [xX] (?=\d)
 three times as long."""
 _NAME = re.compile("[+#](?<=[A-Za-z].)(?=[가-힣])")
 """C#입니다: particles stand on names without a space."""
+_FORMULA = re.compile(r"\$([^\s$]{1,40})\$(?![\w$])")
+"""$14$ is LaTeX and no price, but not $5-$10."""
 _EXPONENT = re.compile(r"\d[eE][+-]?\d")
 _SCIENTIFIC = re.compile(r"(?<![\w.,])(\d+(?:[.,]\d+)?)[eE]([+-]?\d{1,3})(?!\w|[.,]\d)")
 _BRACED = re.compile(r"\^\{([^{}\s]{1,8})\}")
@@ -97,6 +99,9 @@ def plain(text: str) -> str:
     if not text.isascii():
         text = unicodedata.normalize("NFKC", text.translate(_REPLACED)).translate(_REPLACED)
         text = _NAME.sub(r"\g<0> ", text)
+    text = text.replace("+/-", "±")
+    if "$" in text:
+        text = _FORMULA.sub(r"\1", text)
     if "^" in text:
         text = _CHARGE.sub(r"\1", _BRACED.sub(r"^\1", text))  # Ca^{2+} is Ca2+
     if _EXPONENT.search(text):

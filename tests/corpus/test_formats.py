@@ -239,6 +239,7 @@ def test_a_long_header_stands_in_each_row() -> None:
         ("5<sup>1</sup>/<sub>2</sub>, <sup>3</sup>&frasl;<sub>4</sub>", "5 1/2, 3/4"),
         ("H<sub>2</sub>O, Ca(OH)<sub>2</sub>, x<sub>i</sub>, 10<sub>2</sub>", "H2O, Ca(OH)2, x_i, 10_2"),
         ("5<sup> </sup>6<sub></sub>", "56"),
+        ("14 days<sup>new</sup>, M<sup>me</sup>", "14 days [new], Mme"),
         ("14<sup>1,2</sup> days, 15<sup>1</sup><sup>,</sup> days", "14 [1,2] days, 15^1, days"),
     ],
 )  # fmt: skip

@@ -24,6 +24,8 @@ _SEVERAL = re.compile(r"\d{1,3}(?: ?[,;] ?\d{1,3})+")
 _MARK = re.compile(r"\[?(?P<number>\d{1,3})\]?")
 _WORD = re.compile(r"[^\W\d_]+\Z")
 _LONGEST_WORD = 200
+_LONGEST_ABBREVIATION = 3
+"""Letters before a raised end: Mme, Dr, Ste; behind a longer word raised letters are a word of their own."""
 _RAISED_NUMERATOR = re.compile(r"(?:\^| ?\[)(?P<above>\d+)\]? ?[/⁄]\Z")
 
 
@@ -49,6 +51,8 @@ def superscript(before: str, content: str, note: bool = False) -> str:
             return before + raised.translate(_RAISED) if single else _noted(before, raised)
         if len(raised) == 1 and raised.isalpha():
             return before + _power(raised) if len(word) == 1 else _noted(before, raised)
+        if raised.isalpha() and len(word) > _LONGEST_ABBREVIATION:
+            return _noted(before, raised)
         return before + (raised if raised.isalpha() and len(raised) <= 4 else _power(raised))
     if last and last in ")]}":
         return before + _power(raised)

@@ -139,11 +139,11 @@ def search(index: PassageIndex, options: argparse.Namespace) -> dict[str, float]
     texts = [index.passages[place].text for place in range(0, options.passages, step)]
     vectors = MadeUp(options.dimension).embed_queries([" ".join(text.split()[::2]) for text in texts], "")
     for place in range(3):
-        index.search(vectors[place : place + 1], 10)
+        next(index.search(vectors[place : place + 1], 10))
     wall, processor = [], []
     for place in range(len(vectors)):
         started, used = time.perf_counter(), time.process_time()
-        index.search(vectors[place : place + 1], 10)
+        next(index.search(vectors[place : place + 1], 10))
         wall.append(1000 * (time.perf_counter() - started))
         processor.append(1000 * (time.process_time() - used))
     tail = statistics.quantiles(wall, n=20)[-1]

@@ -93,9 +93,9 @@ def measured(
     questions = [question for question in getattr(task, split) if question.gold_docs and question.answerable]
     way, k = retrieved(step.settings, DEFAULT_EMBEDDER), step.settings.k
     retriever = open_retriever(corpus, embedder, way, cache=cache_root(), progress=Terminal())
-    retriever.search([questions[0].question], k)  # loads the embedder
+    next(retriever.search([questions[0].question], k))  # loads the embedder
     start = time.process_time()
-    found = retriever.search([question.question for question in questions], max(DEPTHS))
+    found = [*retriever.search([question.question for question in questions], max(DEPTHS))]
     search_ms = (time.process_time() - start) / len(questions) * 1000
     passages = [[ranked.passage for ranked in ranking] for ranking in found]
     pairs = list(zip(questions, passages, strict=True))

@@ -47,16 +47,15 @@ class ExampleFinder:
         """Of the training questions that were candidates, by id."""
         self.info = info
 
-    def search(self, asked: Sequence[Question], k: int) -> list[tuple[Question, ...]]:
+    def search(self, asked: Sequence[Question], k: int) -> Iterator[tuple[Question, ...]]:
         """The k nearest for each question, the nearest first: never itself, nor a near copy of it by its words."""
         vectors = self._embedder.embed_queries(
             [question.question for question in asked], self.info.query_prefix
         )
         found = self._index.search(vectors, k + _SPARE)
-        return [
-            self._others(question, [ranked.passage.doc_id for ranked in row], vectors[place : place + 1], k)
-            for place, (question, row) in enumerate(zip(asked, found, strict=True))
-        ]
+        for place, (question, row) in enumerate(zip(asked, found, strict=True)):
+            ids = [ranked.passage.doc_id for ranked in row]
+            yield self._others(question, ids, vectors[place : place + 1], k)
 
     def _triples_of(self, question: Question) -> frozenset[str]:
         if question.id not in self._triples:

@@ -25,9 +25,9 @@ class ExpandedRetriever:
         self.key = sha256_json([inner.key, "expand", reach])
         self.info: IndexInfo = replace(inner.info, key=self.key)
 
-    def search(self, queries: Sequence[str], k: int) -> list[tuple[Ranked, ...]]:
+    def search(self, queries: Sequence[str], k: int) -> Iterator[tuple[Ranked, ...]]:
         found = self._inner.search(queries, k * (2 * self._reach + 1))
-        return [tuple(self._expanded(ranking))[:k] for ranking in found]
+        return (tuple(self._expanded(ranking))[:k] for ranking in found)
 
     def gold(
         self, queries: Sequence[str], gold_docs: Sequence[Collection[str]], k: int

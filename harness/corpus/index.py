@@ -10,7 +10,7 @@ from __future__ import annotations
 import functools
 import hashlib
 import io
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -110,22 +110,21 @@ class PassageIndex:
     def dimension(self) -> int:
         return int(self._index.d)
 
-    def search(self, vectors: NDArray[np.float32], k: int) -> list[tuple[Ranked, ...]]:
+    def search(self, vectors: NDArray[np.float32], k: int) -> Iterator[tuple[Ranked, ...]]:
         """The k best passages for each row of `vectors` [n, dimension], best first; all for a large k."""
         count = len(self.passages)
         k = min(k, count)
         if k < 1 or not len(vectors):
-            return [() for _ in vectors]
+            yield from ((),) * len(vectors)
+            return
         fetch, most = min(k + _SPARE, count), count if self.kind == "flat" else min(_MOST_TIED, count)
-        results: list[tuple[Ranked, ...]] = []
         for row, (scores, ids) in enumerate(zip(*self._index.search(vectors, fetch), strict=True)):
             rounded, fetched = scores.round(_DECIMALS), fetch
             while fetched < most and rounded[k - 1] == rounded[-1]:  # a tie runs past what was fetched
                 fetched = min(fetched * 4, most)
                 more, more_ids = self._index.search(vectors[row : row + 1], fetched)
                 rounded, ids = more[0].round(_DECIMALS), more_ids[0]
-            results.append(self._ranked(rounded, ids, k))
-        return results
+            yield self._ranked(rounded, ids, k)
 
     def within(self, vector: NDArray[np.float32], doc_ids: Collection[str], k: int) -> tuple[Ranked, ...]:
         """The k best passages of the given documents for one vector [dimension], best first."""

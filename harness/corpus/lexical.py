@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import functools
 import time
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -72,9 +72,9 @@ class LexicalIndex:
         self.bytes = size
         self.reused = reused
 
-    def search(self, queries: Sequence[str], k: int) -> list[tuple[Ranked, ...]]:
+    def search(self, queries: Sequence[str], k: int) -> Iterator[tuple[Ranked, ...]]:
         """The k best passages for each query, best first; only those that share a word with it."""
-        return [self._best(self._scores(query), k) for query in queries]
+        return (self._best(self._scores(query), k) for query in queries)
 
     def within(self, query: str, doc_ids: Collection[str], k: int) -> tuple[Ranked, ...]:
         """The k best passages of the given documents, best first; those without a common word follow the others."""

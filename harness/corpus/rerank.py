@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
@@ -53,9 +53,9 @@ class RerankedRetriever:
         self.key = sha256_json([inner.key, "rerank", reranker.sha256, candidates])
         self.info: IndexInfo = replace(inner.info, key=self.key)
 
-    def search(self, queries: Sequence[str], k: int) -> list[tuple[Ranked, ...]]:
+    def search(self, queries: Sequence[str], k: int) -> Iterator[tuple[Ranked, ...]]:
         found = self._inner.search(queries, max(k, self._candidates))
-        return [self._again(query, ranking)[:k] for query, ranking in zip(queries, found, strict=True)]
+        return (self._again(query, ranking)[:k] for query, ranking in zip(queries, found, strict=True))
 
     def gold(
         self, queries: Sequence[str], gold_docs: Sequence[Collection[str]], k: int

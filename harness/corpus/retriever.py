@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from typing import TYPE_CHECKING, Protocol
 
 from harness.corpus.building import IndexInfo, checked_vectors
@@ -27,8 +27,9 @@ class Retriever(Protocol):
     @property
     def info(self) -> IndexInfo: ...
 
-    def search(self, queries: Sequence[str], k: int) -> list[tuple[Ranked, ...]]:
-        """The k best passages for each query, best first; fewer where the corpus has fewer."""
+    def search(self, queries: Sequence[str], k: int) -> Iterator[tuple[Ranked, ...]]:
+        """The k best passages for each query, best first; fewer where the corpus has fewer. One query's after the
+        other's, since the candidates of many would fill the memory."""
 
     def gold(
         self, queries: Sequence[str], gold_docs: Sequence[Collection[str]], k: int
@@ -45,7 +46,7 @@ class DenseRetriever:
         self.key = info.key
         self.info = info
 
-    def search(self, queries: Sequence[str], k: int) -> list[tuple[Ranked, ...]]:
+    def search(self, queries: Sequence[str], k: int) -> Iterator[tuple[Ranked, ...]]:
         return self._index.search(self._vectors(queries), k)
 
     def gold(
@@ -69,7 +70,7 @@ class LexicalRetriever:
         self.key = info.key
         self.info = info
 
-    def search(self, queries: Sequence[str], k: int) -> list[tuple[Ranked, ...]]:
+    def search(self, queries: Sequence[str], k: int) -> Iterator[tuple[Ranked, ...]]:
         return self._index.search(queries, k)
 
     def gold(
@@ -92,10 +93,10 @@ class HybridRetriever:
         self.key = info.key
         self.info = info
 
-    def search(self, queries: Sequence[str], k: int) -> list[tuple[Ranked, ...]]:
+    def search(self, queries: Sequence[str], k: int) -> Iterator[tuple[Ranked, ...]]:
         depth = max(k, self._candidates)
         both = (self._dense.search(queries, depth), self._lexical.search(queries, depth))
-        return [fused(rankings, k) for rankings in zip(*both, strict=True)]
+        return (fused(rankings, k) for rankings in zip(*both, strict=True))
 
     def gold(
         self, queries: Sequence[str], gold_docs: Sequence[Collection[str]], k: int

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
@@ -14,9 +14,10 @@ from harness.corpus.opening import no_reranker, open_retriever
 from harness.corpus.rerank import OpenReranker
 from harness.corpus.retriever import Retriever
 from harness.progress import Progress
-from harness.records import Ranked
+from harness.records import Passage, Question, Ranked
 from harness.spec.context import Gold, Retrieved, search_id
 
+MOST_GOLD = 1000
 RECORDED = 10
 """How many passages are kept a question at least: enough for recall@10, whatever k the prompt uses."""
 
@@ -36,16 +37,16 @@ class MarkedRetriever:
     def info(self) -> IndexInfo:
         return self.retriever.info
 
-    def search(self, queries: Sequence[str], k: int) -> list[tuple[Ranked, ...]]:
-        return self._marked(self.retriever.search(queries, k))
+    def search(self, queries: Sequence[str], k: int) -> Iterator[tuple[Ranked, ...]]:
+        return map(self._marked, self.retriever.search(queries, k))
 
     def gold(
         self, queries: Sequence[str], gold_docs: Sequence[Collection[str]], k: int
     ) -> list[tuple[Ranked, ...]]:
-        return self._marked(self.retriever.gold(queries, gold_docs, k))
+        return [*map(self._marked, self.retriever.gold(queries, gold_docs, k))]
 
-    def _marked(self, found: Iterable[tuple[Ranked, ...]]) -> list[tuple[Ranked, ...]]:
-        return [tuple(self._one(ranked) for ranked in some) for some in found]
+    def _marked(self, found: tuple[Ranked, ...]) -> tuple[Ranked, ...]:
+        return tuple(self._one(ranked) for ranked in found)
 
     def _one(self, ranked: Ranked) -> Ranked:
         passage = ranked.passage
@@ -56,13 +57,17 @@ class MarkedRetriever:
 class Retrievers:
     """A retriever for each way to find passages, opened when it is first needed; and what each found.
 
-    Models of a run may share this value: what is found does not depend on who reads it.
+    Models of a run may share this value: what is found does not depend on who reads it. A passage is kept once, for
+    however many questions and however it was found.
     """
 
     open_one: Callable[[Retrieved | Gold], Retriever]
     _open: dict[str, Retriever] = field(default_factory=dict)
     _found: dict[tuple[str, int], dict[str, tuple[Ranked, ...]]] = field(default_factory=dict)
     """Way and depth → question → passages."""
+    _given: dict[tuple[str, int], dict[str, tuple[Ranked, ...]]] = field(default_factory=dict)
+    """Way and depth → id of a question → passages of its gold documents."""
+    _passages: dict[Passage, Passage] = field(default_factory=dict)
 
     def __iter__(self) -> Iterator[Retriever]:
         """Those that are open."""
@@ -80,8 +85,33 @@ class Retrievers:
         depth = max(RECORDED, passages.k)
         known = self._found.setdefault((search_id(passages), depth), {})
         if new := list(dict.fromkeys(question for question in questions if question not in known)):
-            known |= zip(new, self.of(passages).search(new, depth), strict=True)
+            found = self.of(passages).search(new, depth)
+            known |= zip(new, map(self._shared, found), strict=True)
         return [known[question] for question in questions]
+
+    def given(self, passages: Gold, question: Question) -> tuple[Ranked, ...]:
+        """The first passages of its gold documents, as `gold` ranks them, as many as `found` would give; looked for
+        once."""
+        depth = max(RECORDED, passages.k)
+        known = self._given.setdefault((search_id(passages), depth), {})
+        if question.id not in known:
+            known[question.id] = self._shared(self.gold(passages, question)[:depth])
+        return known[question.id]
+
+    def gold(self, passages: Retrieved | Gold, question: Question) -> tuple[Ranked, ...]:
+        """The passages of its gold documents, those that hold an answer first, then by similarity."""
+        if not question.gold_docs:
+            return ()
+        (ranked,) = self.of(passages).gold([question.question], [question.gold_docs], MOST_GOLD)
+        answers = [answer.casefold() for answer in question.answers]
+        return tuple(
+            sorted(ranked, key=lambda item: not any(a in item.passage.text.casefold() for a in answers))
+        )
+
+    def _shared(self, found: tuple[Ranked, ...]) -> tuple[Ranked, ...]:
+        """The same with passages that are kept already in the place of equal ones."""
+        kept = self._passages
+        return tuple(Ranked(kept.setdefault(one.passage, one.passage), one.score) for one in found)
 
 
 def retrievers_of(

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property, partial
 
 from harness.corpus.examples import ExampleFinders
-from harness.corpus.retrievers import RECORDED, Retrievers
+from harness.corpus.retrievers import Retrievers
 from harness.engines.engine import Continuation, Engine
 from harness.finetune.trainer import DevMetric, Example, Training
 from harness.records import Question, Ranked
@@ -33,7 +33,6 @@ from harness.spec.task import Task
 MAKING = threading.RLock()
 """Held where prompts and examples are made: strands of a run share embedder, templates and the code of tasks."""
 
-MOST_GOLD = 1000
 ROOM_PER_TURN = 100
 """More tokens than a chat template writes around a turn."""
 
@@ -73,7 +72,7 @@ class TaskContext:
     def retrieve_one(self, passages: Retrieved, question: str) -> tuple[Ranked, ...]:
         """Retrieve for one question, as a deployed system would: embed the query, search, nothing reused."""
         assert self.retrievers is not None
-        return self.retrievers.of(passages).search([question], passages.k)[0]
+        return next(self.retrievers.of(passages).search([question], passages.k))
 
     def corpus_for(self, system: System) -> tuple[Ranked, ...]:
         """The documents that a system shows with every question."""
@@ -82,17 +81,11 @@ class TaskContext:
     def nearest_one(self, nearest: Nearest, question: Question) -> Nearby:
         """Find the examples of one question in the same way."""
         assert self.finders is not None
-        return self.finders.of(nearest).search([question], nearest.k)[0]
+        return next(self.finders.of(nearest).search([question], nearest.k))
 
-    def gold(self, passages: Retrieved | Gold, question: Question) -> tuple[Ranked, ...]:
-        """The passages of the gold documents, those that hold an answer first, then by similarity."""
-        if self.retrievers is None or not question.gold_docs:
-            return ()
-        (ranked,) = self.retrievers.of(passages).gold([question.question], [question.gold_docs], MOST_GOLD)
-        answers = [answer.casefold() for answer in question.answers]
-        return tuple(
-            sorted(ranked, key=lambda item: not any(a in item.passage.text.casefold() for a in answers))
-        )
+    def gold(self, passages: Gold, question: Question) -> tuple[Ranked, ...]:
+        """What a system is given that shows right passages."""
+        return self.retrievers.given(passages, question) if self.retrievers else ()
 
     def _passages(self, system: System, questions: Sequence[Question]) -> list[tuple[Ranked, ...]]:
         """What may be shown with each question; retrieval runs for all of them at once."""
@@ -101,7 +94,7 @@ class TaskContext:
         if system.whole_corpus:
             return [self.corpus] * len(questions)
         if gold := system.gold:
-            return [self.gold(gold, question)[: max(RECORDED, gold.k)] for question in questions]
+            return [self.gold(gold, question) for question in questions]
         return [()] * len(questions)
 
     def _nearest(self, contexts: Contexts, questions: Sequence[Question]) -> Sequence[Nearby]:
@@ -160,9 +153,10 @@ class TaskContext:
             passages = [self.corpus] * len(questions)
         elif isinstance(retrieved, Retrieved):
             rng = random.Random(f"gold:{self.seed}")
-            found = self._found(retrieved, questions)
+            assert self.retrievers is not None
+            found, gold = self._found(retrieved, questions), self.retrievers.gold
             passages = [
-                training_passages(question, some, partial(self.gold, retrieved, question), retrieved.k, rng)
+                training_passages(question, some, partial(gold, retrieved, question), retrieved.k, rng)
                 for question, some in zip(questions, found, strict=True)
             ]
         example, nearest = self.prompts_of_task.example, self._nearest(contexts, questions)

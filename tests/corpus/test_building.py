@@ -66,7 +66,7 @@ def opened(
 
 
 def ranking(index: PassageIndex, query: str) -> list[tuple[str, float]]:
-    found = index.search(HashEmbedder().embed_queries([query], ""), 5)[0]
+    found = next(index.search(HashEmbedder().embed_queries([query], ""), 5))
     return [(ranked.passage.chunk_id, ranked.score) for ranked in found]
 
 
@@ -220,5 +220,5 @@ def test_passages_on_disk_serve_the_other_retrievers(tmp_path: Path) -> None:
     retriever = open_retriever(
         corpus_of(made_up(30)), Recorder(), cut_into(32, method="hybrid"), cache=tmp_path, progress=Silent()
     )
-    best = retriever.search([made_up(30)["d0004"]], 1)[0][0].passage
+    best = next(retriever.search([made_up(30)["d0004"]], 1))[0].passage
     assert embedding_text(best) == f"d0004\n{made_up(30)['d0004']}"

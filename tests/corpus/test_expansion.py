@@ -38,17 +38,17 @@ def opened(corpus: Path, cache: Path, **settings: object) -> Retriever:
 
 
 def ids(retriever: Retriever, query: str, k: int) -> list[str]:
-    return [ranked.passage.chunk_id for ranked in retriever.search([query], k)[0]]
+    return [ranked.passage.chunk_id for ranked in next(retriever.search([query], k))]
 
 
 @pytest.mark.parametrize("method", [None, "bm25", "hybrid"])
 def test_a_hit_brings_its_neighbours(corpus: Path, tmp_path: Path, method: str | None) -> None:
     plain, wide = (opened(corpus, tmp_path, method=method, expand=reach) for reach in (None, 1))
     assert ids(plain, "heavy capstan", 1) == ["deck#2"]
-    (best,) = wide.search(["heavy capstan"], 1)[0]
+    (best,) = next(wide.search(["heavy capstan"], 1))
     assert best.passage.chunk_id == "deck#1-3"
     assert all(word in best.passage.text for word in ("bollard", "capstan", "davit"))
-    assert best.score == plain.search(["heavy capstan"], 1)[0][0].score
+    assert best.score == next(plain.search(["heavy capstan"], 1))[0].score
     assert wide.key != plain.key
     assert wide.info.sha256 == plain.info.sha256
 

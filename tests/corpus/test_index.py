@@ -49,9 +49,9 @@ def test_scores_are_cosines_best_first() -> None:
 
 def test_k_beyond_the_corpus_and_k_zero() -> None:
     index = index_of(angles(0, 60))
-    assert len(index.search(angles(0), 10)[0]) == 2
-    assert index.search(angles(0, 10), 0) == [(), ()]
-    assert index.search(angles()[:0].reshape(0, 2), 3) == []
+    assert len(next(index.search(angles(0), 10))) == 2
+    assert [*index.search(angles(0, 10), 0)] == [(), ()]
+    assert [*index.search(angles()[:0].reshape(0, 2), 3)] == []
 
 
 def test_ties_keep_passage_order_even_past_what_is_fetched() -> None:
@@ -74,8 +74,8 @@ def test_alone_and_in_a_batch_rank_alike() -> None:
     vectors = generator.normal(size=(300, 32)).astype(np.float32)
     vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
     index, queries = index_of(vectors), vectors[:50] * np.float32(0.9)
-    batch = index.search(queries, 5)
-    assert [index.search(queries[n : n + 1], 5)[0] for n in range(50)] == batch
+    batch = [*index.search(queries, 5)]
+    assert [next(index.search(queries[n : n + 1], 5)) for n in range(50)] == batch
     expected = np.argsort(-(queries @ vectors.T), axis=1)[:, :5]
     assert [[int(r.passage.text[5:]) for r in found] for found in batch] == expected.tolist()
 
@@ -84,7 +84,7 @@ def test_within_ranks_the_given_documents_only() -> None:
     index = index_of(angles(0, 10, 50, 40, 5, 6))
     found = index.within(angles(0)[0], ["1", "2", "nowhere"], 3)
     assert [ranked.passage.text for ranked in found] == ["text 4", "text 5", "text 3"]
-    assert found[2] == index.search(angles(0), 6)[0][4]
+    assert found[2] == next(index.search(angles(0), 6))[4]
     assert index.within(angles(0)[0], [], 3) == ()
 
 
@@ -98,7 +98,7 @@ def test_a_saved_index_opens_as_it_was(folder: Path) -> None:
     index = open_index(folder, SOURCE)
     assert index is not None
     original = index_of(angles(60, 0, 90))
-    assert index.search(angles(20), 3) == original.search(angles(20), 3)
+    assert [*index.search(angles(20), 3)] == [*original.search(angles(20), 3)]
     assert (index.cost, index.sha256, index.dimension) == (COST, original.sha256, 2)
     assert index.within(angles(0)[0], ["0"], 2) == original.within(angles(0)[0], ["0"], 2)
 

@@ -68,7 +68,7 @@ def test_a_question_finds_its_passage(embedder: SentenceTransformerEmbedder, tmp
     retriever = open_retriever(
         read_corpus(corpus), embedder, cut_into(64, 16), cache=tmp_path / "cache", progress=Silent()
     )
-    best = retriever.search(["When can I bring my puppy to the office?"], 2)[0][0]
+    best = next(retriever.search(["When can I bring my puppy to the office?"], 2))[0]
     assert best.passage.doc_id == "pets"
     assert 0.2 < best.score <= 1
 

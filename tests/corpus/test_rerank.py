@@ -53,7 +53,7 @@ def opened(corpus: Path, cache: Path, reranker: Reranker | None, **settings: Any
 
 
 def ids(retriever: Retriever, k: int) -> list[str]:
-    return [ranked.passage.doc_id for ranked in retriever.search(["the harbour"], k)[0]]
+    return [ranked.passage.doc_id for ranked in next(retriever.search(["the harbour"], k))]
 
 
 def test_candidates_are_ranked_again_and_the_rest_never_seen(corpus: Path, tmp_path: Path) -> None:

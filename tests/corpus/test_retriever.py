@@ -51,10 +51,10 @@ def opened(
 def test_search_finds_the_document_that_shares_words(corpus: Path, tmp_path: Path) -> None:
     retriever = opened(corpus, HashEmbedder(), tmp_path)
     queries = ["are dogs welcome", "hotels approval manager"]
-    found = retriever.search(queries, 2)
+    found = [*retriever.search(queries, 2)]
     assert [ranked[0].passage.doc_id for ranked in found] == ["pets", "travel"]
-    assert [retriever.search([query], 2)[0] for query in queries] == found
-    assert retriever.search([], 2) == []
+    assert [next(retriever.search([query], 2)) for query in queries] == found
+    assert [*retriever.search([], 2)] == []
 
 
 def test_gold_passages_are_those_of_the_gold_documents_nearest_first(corpus: Path, tmp_path: Path) -> None:
@@ -72,7 +72,7 @@ def test_an_equal_index_is_reused_without_the_embedder(corpus: Path, tmp_path: P
     assert (embedder.document_calls, embedder.query_calls) == (0, 0)
     assert again.info == replace(first.info, reused=True)
     assert not first.info.reused
-    assert again.search(["dogs"], 3) == first.search(["dogs"], 3)
+    assert [*again.search(["dogs"], 3)] == [*first.search(["dogs"], 3)]
     # Each passage: 2 special tokens, 1 of the title, and its words and full stops.
     assert (first.info.documents, first.info.passages, first.info.embed_tokens) == (
         3,
@@ -112,7 +112,7 @@ def test_prefixes_stand_before_what_is_embedded_and_in_the_key(corpus: Path, tmp
 
 def test_a_prefixed_query_is_another_query(corpus: Path, tmp_path: Path) -> None:
     retriever = opened(corpus, HashEmbedder(), tmp_path, query_prefix="dogs welcome dogs ")
-    assert retriever.search(["hotels"], 1)[0][0].passage.doc_id == "pets"
+    assert next(retriever.search(["hotels"], 1))[0].passage.doc_id == "pets"
     assert retriever.gold(["hotels"], [["pets", "travel"]], 1)[0][0].passage.doc_id == "pets"
 
 
@@ -120,7 +120,7 @@ def test_chunks_leave_room_for_the_prefix(corpus: Path, tmp_path: Path) -> None:
     prefix = "this is a passage of the handbook: "
     embedder = HashEmbedder()
     retriever = opened(corpus, embedder, tmp_path, 24, passage_prefix=prefix)
-    passages = [ranked.passage for ranked in retriever.search(["dogs"], 100)[0]]
+    passages = [ranked.passage for ranked in next(retriever.search(["dogs"], 100))]
     texts = [prefix + embedding_text(passage) for passage in passages]
     assert max(embedder.count_tokens(texts)) <= 24 < max(embedder.count_tokens(texts)) + 8
     with pytest.raises(InputError, match="takes 10 of the 16 tokens of a passage; raise"):
@@ -145,7 +145,7 @@ def test_a_truncated_index_is_built_again_and_says_so(corpus: Path, tmp_path: Pa
     assert name in note
     assert "built again" in note
     assert not again.info.reused
-    assert again.search(["dogs"], 3) == first.search(["dogs"], 3)
+    assert [*again.search(["dogs"], 3)] == [*first.search(["dogs"], 3)]
     assert opened(corpus, HashEmbedder(), tmp_path).info.reused
 
 
@@ -178,7 +178,7 @@ def test_vectors_that_are_no_numbers_stop_the_build(
 def _open_in_process(corpus: Path, cache: Path, barrier: object, results: object) -> None:
     barrier.wait()  # type: ignore[attr-defined]
     retriever = opened(corpus, HashEmbedder(), cache)
-    top = retriever.search(["are dogs welcome"], 1)[0][0]
+    top = next(retriever.search(["are dogs welcome"], 1))[0]
     results.put((retriever.info.reused, retriever.info.sha256, top.passage.chunk_id))  # type: ignore[attr-defined]
 
 
@@ -204,7 +204,7 @@ def test_words_alone_rank_without_an_embedder(corpus: Path, tmp_path: Path) -> N
     embedder = HashEmbedder()
     way = replace(cut_into(16), method="bm25")
     retriever = open_retriever(read_corpus(corpus), embedder, way, cache=tmp_path, progress=Silent())
-    assert retriever.search(["when are dogs welcome"], 3)[0][0].passage.doc_id == "pets"
+    assert next(retriever.search(["when are dogs welcome"], 3))[0].passage.doc_id == "pets"
     assert [item.passage.doc_id for item in retriever.gold(["dogs"], [["pets", "leave"]], 5)[0]] == [
         "pets",
         "leave",
@@ -227,7 +227,7 @@ def test_both_rankings_are_fused_and_named_by_both(corpus: Path, tmp_path: Path)
     )
     queries = ["hotels need approval", "eighty hours of dogs"]
     for query, found in zip(queries, hybrid.search(queries, 3), strict=True):
-        assert found == fused([dense.search([query], 10)[0], words.search([query], 10)[0]], 3)
+        assert found == fused([next(dense.search([query], 10)), next(words.search([query], 10))], 3)
     keys = {dense.key, words.key, hybrid.key}
     fewer = replace(way, candidates=20)
     keys.add(open_retriever(read_corpus(corpus), embedder, fewer, cache=tmp_path, progress=Silent()).key)

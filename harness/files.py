@@ -314,13 +314,24 @@ def append_lines(path: Path, rows: Iterable[Any]) -> None:
             raise
 
 
+TAIL = 1_000_000
+"""Bytes that are looked at together for the end of the last whole line."""
+
+
 def drop_torn_tail(path: Path) -> bool:
     """Cut an unfinished last line (the write a kill interrupted). Returns whether there was one."""
     if not path.exists():
         return False
     with path.open("rb+") as stream:
-        data = stream.read()
-        if not data or data.endswith(b"\n"):
+        whole = end = stream.seek(0, os.SEEK_END)
+        while end:
+            start = max(0, end - TAIL)
+            stream.seek(start)
+            if (last := stream.read(end - start).rfind(b"\n")) >= 0:
+                end = start + last + 1
+                break
+            end = start
+        if end == whole:
             return False
-        stream.truncate(data.rfind(b"\n") + 1)
+        stream.truncate(end)
     return True

@@ -19,7 +19,7 @@ from harness.lmeval.chat import answer_of, rendered
 from harness.lmeval.greedy import decoding_of
 from harness.lmeval.opened import Opened
 from harness.lmeval.shares import check_share, is_share, skips_nan
-from harness.records import AnswerRow, Passage, Question
+from harness.records import Passage, Question, Scores
 from harness.run.prompts import (
     Contexts,
     Nearby,
@@ -118,14 +118,13 @@ class LmEvalPrompts:
             raise TaskFailed(str(error)) from error
         return scores
 
-    def shares(self, rows: Sequence[AnswerRow]) -> tuple[str, ...]:
+    def shares(self, scores: Mapping[str, Scores]) -> tuple[str, ...]:
         spec = self.opened.spec
-        given = [row.metrics or {} for row in rows]
 
         def holds(name: str) -> bool:
             """Whether the metric may stand as accuracy, as far as these answers tell."""
-            scores = [row[name] for row in given if row.get(name) is not None]
-            return all(is_share(score, spec.scales.get(name, 1.0)) for score in scores)
+            given = [row[name] for row in scores.values() if row.get(name) is not None]
+            return all(is_share(score, spec.scales.get(name, 1.0)) for score in given)
 
         return tuple(name for name in spec.metrics if holds(name))
 
@@ -138,6 +137,5 @@ class LmEvalPrompts:
             [sum(logprob for logprob, _ in scored)] if self.opened.kind == "loglikelihood_rolling" else scored
         )
 
-    def aggregates(self, rows: Sequence[AnswerRow], shown: Collection[str]) -> Mapping[str, float | None]:
-        ordered = sorted(rows, key=lambda row: int(row.question_id))
-        return self.opened.aggregates([row.metrics or {} for row in ordered], shown)
+    def aggregates(self, scores: Mapping[str, Scores], shown: Collection[str]) -> Mapping[str, float | None]:
+        return self.opened.aggregates([scores[name] for name in sorted(scores, key=int)], shown)

@@ -4,7 +4,15 @@ Start with `questions` and `answers`. A field of a `.jsonl` file gets its type h
 to it.
 """
 
-from harness.records.answers import AnswerRow, BatchRow, FailureRow, FinishReason, PromptSample, TimingRow
+from harness.records.answers import (
+    AnswerRow,
+    BatchRow,
+    FailureRow,
+    FinishReason,
+    PromptSample,
+    Scores,
+    TimingRow,
+)
 from harness.records.groups import GroupMetric, TaskGroup
 from harness.records.learning import ALL_EPOCHS, FIT_EXAMPLES, AdapterRecord, LossPoint, ProposalRow, TrialRow
 from harness.records.models import ApiPrice, PriceTier, Proof, TemplateFacts
@@ -45,6 +53,7 @@ __all__ = [
     "QuestionRow",
     "Ranked",
     "RankedDoc",
+    "Scores",
     "TaskGroup",
     "TemplateFacts",
     "TimingRow",

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 from harness.ranges import Count, Known, LogProb, Positive, Seconds, Seed, Sha256, Text, Values
 from harness.records.passages import RankedDoc
 
+Scores = Mapping[str, Any]
+"""Metric → what a task's own code made of an answer."""
 FinishReason = Literal["stop", "length", "choice"]
 """Why an answer ended: an end token or a stop text; `max_tokens`; nothing was written, options were scored."""
 

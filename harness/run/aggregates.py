@@ -14,11 +14,11 @@ from harness.run.prepare import ReadyJob
 
 def keep_aggregates(folder: RunFolder, jobs: Sequence[ReadyJob], progress: Progress) -> None:
     """Keep which metrics turned out as shares, and what tasks make of all their answers together."""
-    answered, tasks = folder.answered(), dict(folder.manifest.tasks)
-    rows = [
-        [*answered.get((asked.job.task, asked.job.system.id, asked.job.seed), {}).values()] for asked in jobs
-    ]
-    for asked, given in zip(jobs, rows, strict=True):
+    tasks = dict(folder.manifest.tasks)
+    own = [asked for asked in jobs if asked.context.task.prompts]
+    scores = folder.scores({asked.job.task for asked in own})
+    rows = [scores.get((asked.job.task, asked.job.system.id, asked.job.seed), {}) for asked in own]
+    for asked, given in zip(own, rows, strict=True):
         facts, shares = tasks[asked.job.task], asked.context.prompts_of_task.shares(given)
         if unfit := [name for name in facts.metrics if name not in shares]:
             tasks[asked.job.task] = dataclasses.replace(facts, unfit=(*facts.unfit, *unfit))
@@ -30,7 +30,7 @@ def keep_aggregates(folder: RunFolder, jobs: Sequence[ReadyJob], progress: Progr
         Aggregate(
             task=asked.job.task, system=asked.job.system.id, seed=asked.job.seed, metric=metric, value=value
         )
-        for asked, given in zip(jobs, rows, strict=True)
+        for asked, given in zip(own, rows, strict=True)
         for metric, value in asked.context.prompts_of_task.aggregates(
             given, tasks[asked.job.task].metrics
         ).items()

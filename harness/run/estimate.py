@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from array import array
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -14,7 +15,7 @@ from harness.run.counts import read_tokens, written_tokens
 from harness.run.facts import Obstacle
 from harness.run.folder import ANSWERS, BATCHES, RunFolder
 from harness.run.prepare import ReadyJob
-from harness.run.rows import read_rows
+from harness.run.rows import each_row
 from harness.run.settings import Settings, effort
 from harness.run.spending import price_of, usd
 from harness.spec.system import ModelRef
@@ -145,15 +146,43 @@ def in_short(planned: Estimate) -> str:
 
 
 Passes = Mapping[ModelRef, AnswerPass]
+OfTask = tuple[str, str]
+"""A task and the id of a system."""
+
+
+@dataclass(frozen=True, slots=True)
+class Past:
+    """What a run has answered so far. `tokens`: of completions, and how many there are; `walls`: seconds of each batch,
+    and the questions of all of them."""
+
+    tokens: dict[OfTask, tuple[int, int]]
+    walls: dict[OfTask, tuple[array[float], int]]
+
+    @classmethod
+    def of(cls, folder: RunFolder) -> Past:
+        tokens: dict[OfTask, tuple[int, int]] = {}
+        for row in each_row(folder.path / ANSWERS, AnswerRow):
+            total, count = tokens.get((row.task, row.system), (0, 0))
+            tokens[row.task, row.system] = total + row.completion_tokens, count + 1
+        walls: dict[OfTask, tuple[array[float], int]] = {}
+        for batch in each_row(folder.path / BATCHES, BatchRow):
+            took, questions = walls.get((batch.task, batch.system), (array("d"), 0))
+            took.append(batch.wall_s)
+            walls[batch.task, batch.system] = took, questions + batch.questions
+        return cls(tokens, walls)
+
+    def tokens_of_task(self, task: str) -> tuple[int, int]:
+        """Of all its systems."""
+        own = [known for (name, _), known in self.tokens.items() if name == task]
+        return sum(total for total, _ in own), sum(count for _, count in own)
 
 
 def estimate(
     jobs: Sequence[ReadyJob], passes: Passes, settings: Settings, folder: RunFolder, spent: float = 0.0
 ) -> Estimate:
     """What is left to ask of a run, with what it may cost."""
-    answers = read_rows(folder.path / ANSWERS, AnswerRow).all
-    batches = read_rows(folder.path / BATCHES, BatchRow).all
-    rows = tuple(_job(job, passes[job.job.system.model], settings, folder, answers, batches) for job in jobs)
+    past = Past.of(folder)
+    rows = tuple(_job(job, passes[job.job.system.model], settings, folder, past) for job in jobs)
     served = [row for row in rows if row.served]
     return Estimate(
         rows,
@@ -179,8 +208,7 @@ def _job(
     answers: AnswerPass,
     settings: Settings,
     folder: RunFolder,
-    given: Sequence[AnswerRow],
-    batches: Sequence[BatchRow],
+    past: Past,
 ) -> JobEstimate:
     job, served = ready.job, is_served(answers.engine)
     facts = folder.manifest.model_of(job.system)
@@ -189,7 +217,7 @@ def _job(
     prompts = [ready.prompts[place] for place in asked]
     read = [read_tokens(one.request, one.facts.tokens, one.facts.longest) for one in prompts]
     most = [written_tokens(one.request) for one in prompts]
-    usual = _usual(ready, answers, given)
+    usual = _usual(ready, answers, past)
     expected = None if usual is None else [min(usual, tokens) for tokens in most]
     price = price_of(facts, adapted=job.system.adapted) if served else None
     return JobEstimate(
@@ -208,7 +236,7 @@ def _job(
         usd_least=_usd(price, read, [0] * len(read)),
         usd_expected=None if expected is None else _usd(price, read, [round(tokens) for tokens in expected]),
         usd_most=_usd(price, read, most),
-        seconds=_seconds(ready, len(places), batches),
+        seconds=_seconds(ready, len(places), past),
     )
 
 
@@ -251,18 +279,18 @@ def _timed(ready: ReadyJob, settings: Settings, served: bool) -> list[int]:
     return [*range(count)] * (2 if served or ready.job.adapter else 1)
 
 
-def _usual(ready: ReadyJob, answers: AnswerPass, given: Sequence[AnswerRow]) -> float | None:
+def _usual(ready: ReadyJob, answers: AnswerPass, past: Past) -> float | None:
     """Mean tokens of the answers that are known: of this system, else of any on its task."""
-    own = [row for row in given if (row.task, row.system) == (ready.job.task, ready.job.system.id)]
-    rows = own or [row for row in given if row.task == ready.job.task]
-    tokens = [row.completion_tokens for row in rows]
-    if not tokens:
-        tokens = [one.completion_tokens for one in answers.known_answers(ready).values()]
-    return sum(tokens) / len(tokens) if tokens else None
+    task = ready.job.task
+    tokens, count = past.tokens.get((task, ready.job.system.id)) or past.tokens_of_task(task)
+    if not count:
+        known = [one.completion_tokens for one in answers.known_answers(ready).values()]
+        tokens, count = sum(known), len(known)
+    return tokens / count if count else None
 
 
-def _seconds(ready: ReadyJob, count: int, batches: Sequence[BatchRow]) -> float | None:
-    own = [row for row in batches if (row.task, row.system) == (ready.job.task, ready.job.system.id)]
+def _seconds(ready: ReadyJob, count: int, past: Past) -> float | None:
     if not count:
         return 0.0
-    return count * math.fsum(row.wall_s for row in own) / sum(row.questions for row in own) if own else None
+    known = past.walls.get((ready.job.task, ready.job.system.id))
+    return count * math.fsum(known[0]) / known[1] if known else None

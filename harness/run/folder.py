@@ -6,7 +6,7 @@ import contextlib
 import dataclasses
 import tempfile
 import threading
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +21,7 @@ from harness.records import (
     ProposalRow,
     QuestionRow,
     Ranked,
+    Scores,
     TimingRow,
     TrainingRow,
     TrialRow,
@@ -29,7 +30,7 @@ from harness.run.lock import LOCK
 from harness.run.manifest import Manifest
 from harness.run.manifest_file import read_manifest, write_manifest
 from harness.run.missing import still_missing
-from harness.run.rows import read_rows
+from harness.run.rows import each_row, read_rows
 from harness.spec.system import System
 from harness.temporary import remove_left
 
@@ -54,7 +55,9 @@ class RunFolder:
         self.manifest = manifest
         self._writing = threading.RLock()  # strands of a run may go on at once
         self._settled: dict[tuple[str, str, int, int], set[str]] | None = None
-        self._passages = {(row.task, row.chunk_id) for row in read_rows(path / PASSAGES, PassageRow).all}
+        self._ids: dict[str, str] = {}
+        """Ids of questions, each once: every system has answers to the same ones."""
+        self._passages = {(row.task, row.chunk_id) for row in each_row(path / PASSAGES, PassageRow)}
 
     @classmethod
     def create(cls, path: Path, manifest: Manifest) -> RunFolder:
@@ -128,12 +131,14 @@ class RunFolder:
             if rows:
                 append_lines(self.path / PASSAGES, rows)
 
-    def answered(self) -> dict[tuple[str, str, int], dict[str, AnswerRow]]:
-        """What is answered already: (task, system id, seed) → question id → row."""
-        done: dict[tuple[str, str, int], dict[str, AnswerRow]] = {}
-        for row in read_rows(self.path / ANSWERS, AnswerRow).all:
-            done.setdefault((row.task, row.system, row.seed), {})[row.question_id] = row
-        return done
+    def scores(self, tasks: Collection[str]) -> dict[tuple[str, str, int], dict[str, Scores]]:
+        """What the code of these tasks made of answers: (task, system id, seed) → question id → scores."""
+        made: dict[tuple[str, str, int], dict[str, Scores]] = {}
+        for row in each_row(self.path / ANSWERS, AnswerRow) if tasks else ():
+            if row.task in tasks:
+                known = made.setdefault((row.task, row.system, row.seed), {})
+                known[self._one(row.question_id)] = row.metrics or {}
+        return made
 
     def add_repeats(self, rows: Sequence[AnswerRow]) -> None:
         """Append what questions were answered when they were asked again."""
@@ -171,8 +176,8 @@ class RunFolder:
             if self._settled is None:  # read once: a run of many systems asks for each
                 self._settled = {}
                 for name in (ANSWERS, REPEATS):
-                    self._settle(read_rows(self.path / name, AnswerRow).all)
-                self._settle_failed(read_rows(self.path / FAILURES, FailureRow).all)
+                    self._settle(each_row(self.path / name, AnswerRow))
+                self._settle_failed(each_row(self.path / FAILURES, FailureRow))
             # What is too long the first time is too long every time.
             too_long = self._settled.get((task, system, seed, _EVERY_TIME), set())
             return self._settled.get((task, system, seed, repeat), set()) | too_long
@@ -181,21 +186,24 @@ class RunFolder:
         if self._settled is not None:
             for row in rows:
                 key = (row.task, row.system, row.seed, row.repeat)
-                self._settled.setdefault(key, set()).add(row.question_id)
+                self._settled.setdefault(key, set()).add(self._one(row.question_id))
+
+    def _one(self, question_id: str) -> str:
+        return self._ids.setdefault(question_id, question_id)
 
     def _settle_failed(self, rows: Iterable[FailureRow]) -> None:
         if self._settled is not None:
             for row in rows:
                 if row.final and not row.timed:
                     key = (row.task, row.system, row.seed, _EVERY_TIME)
-                    self._settled.setdefault(key, set()).add(row.question_id)
+                    self._settled.setdefault(key, set()).add(self._one(row.question_id))
 
     def missing(self) -> list[FailureRow]:
         """What could not be had, and is worth asking for again."""
         failures = read_rows(self.path / FAILURES, FailureRow).all
         if not failures:
             return []
-        answers = (row for name in (ANSWERS, REPEATS) for row in read_rows(self.path / name, AnswerRow).all)
+        answers = (row for name in (ANSWERS, REPEATS) for row in each_row(self.path / name, AnswerRow))
         failed = still_missing(failures, answers)
         return [row for row in failed if not row.final and not row.timed]
 

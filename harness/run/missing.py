@@ -21,7 +21,8 @@ def place_of(row: AnswerRow | FailureRow) -> Place:
 def still_missing(failures: Iterable[FailureRow], answers: Iterable[AnswerRow]) -> list[FailureRow]:
     """The last row of each failure that no answer has made good; an answer makes all before it history."""
     last = {(row.timed, place_of(row)): row for row in failures}
-    had = {place_of(row) for row in answers} if last else set()
+    failed = {place for _, place in last}
+    had = {place for row in answers if (place := place_of(row)) in failed} if last else set()
     return [row for (timed, place), row in last.items() if timed or place not in had]
 
 

@@ -24,7 +24,7 @@ from harness.engines.engine import (
 )
 from harness.engines.reasoning import THINKING_TOKENS
 from harness.finetune.trainer import Example
-from harness.records import AnswerRow, Passage, Question, Ranked
+from harness.records import Passage, Question, Ranked, Scores
 from harness.scoring.citations import citation
 from harness.spec.context import Context, Examples, Gold, Instructions, Nearest, Retrieved, WholeCorpus
 from harness.spec.system import Form
@@ -87,10 +87,10 @@ class TaskPrompts(Protocol):
         Raises TaskFailed where they cannot be had, or cannot stand as accuracy.
         """
 
-    def shares(self, rows: Sequence[AnswerRow]) -> tuple[str, ...]:
-        """The metrics of the task that may stand as accuracy, as these answers show."""
+    def shares(self, scores: Mapping[str, Scores]) -> tuple[str, ...]:
+        """The metrics of the task that may stand as accuracy, as answers show. `scores`: by question id."""
 
-    def aggregates(self, rows: Sequence[AnswerRow], shown: Collection[str]) -> Mapping[str, float | None]:
+    def aggregates(self, scores: Mapping[str, Scores], shown: Collection[str]) -> Mapping[str, float | None]:
         """What the task makes of all answers together, by metric; but for those that are `shown` as means of scores."""
 
 
@@ -193,12 +193,12 @@ class TaskFilePrompts:
     def metrics(self, question: Question, completion: Completion) -> None:  # noqa: ARG002
         return None
 
-    def shares(self, rows: Sequence[AnswerRow]) -> tuple[str, ...]:  # noqa: ARG002
+    def shares(self, scores: Mapping[str, Scores]) -> tuple[str, ...]:  # noqa: ARG002
         return self.task.spec.metrics
 
     def aggregates(
         self,
-        rows: Sequence[AnswerRow],  # noqa: ARG002
+        scores: Mapping[str, Scores],  # noqa: ARG002
         shown: Collection[str],  # noqa: ARG002
     ) -> Mapping[str, float | None]:
         return {}

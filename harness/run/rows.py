@@ -30,7 +30,7 @@ class Rows(Generic[T]):
 
     path: Path
     all: list[T]
-    lines: Sequence[int] = ()
+    lines: array[int]
     torn: bool = False
 
     @property
@@ -48,13 +48,27 @@ def read_rows(path: Path, kind: type[T], *, whole: bool = False) -> Rows[T]:
     Keys that the record does not have are left alone: a later version may have added them. Raises InputError for
     anything that does not fit, but for a torn last line. `whole`: the file is replaced in one step and never torn.
     """
-    validate = _validator(kind).validate_json  # type: ignore[arg-type]
     rows: list[T] = []
-    numbers = array("Q")
-    first, torn = 1, False
+    numbers, torn = array("Q"), False
+    for part in _parts(path, kind, whole):
+        rows += part.all
+        numbers += part.lines
+        torn = torn or part.torn
+    return Rows(path, rows, numbers, torn)
+
+
+def each_row(path: Path, kind: type[T]) -> Iterator[T]:
+    """The rows of `read_rows`, without all of them in memory."""
+    return (row for part in _parts(path, kind) for row in part.all)
+
+
+def _parts(path: Path, kind: type[T], whole: bool = False) -> Iterator[Rows[T]]:
+    """The rows of a file, a block of it at a time."""
+    validate = _validator(kind).validate_json  # type: ignore[arg-type]
+    first = 1
     for block in _blocks(path):
-        lines = block.split(b"\n")
-        before = len(rows)
+        rows: list[T] = []
+        lines, numbers, torn = block.split(b"\n"), array("Q"), False
         for number, line in enumerate(lines, first):
             if not line.strip():
                 continue
@@ -66,13 +80,11 @@ def read_rows(path: Path, kind: type[T], *, whole: bool = False) -> Rows[T]:
                     continue
                 raise InputError(_sentence(error, line), path=path, line=number) from None
             numbers.append(number)
-        if torn or not _counted(rows[before:], block):
-            _check_keys(
-                path,
-                zip(numbers[before:], (lines[number - first] for number in numbers[before:]), strict=True),
-            )
+        if torn or not _counted(rows, block):
+            read = (lines[number - first] for number in numbers)
+            _check_keys(path, zip(numbers, read, strict=True))
         first += len(lines) - 1
-    return Rows(path, rows, numbers, torn)
+        yield Rows(path, rows, numbers, torn)
 
 
 BLOCK = 4_000_000

@@ -22,7 +22,7 @@ from harness.run.counts import read_tokens, written_tokens
 from harness.run.facts import ModelFacts
 from harness.run.folder import ANSWERS, FAILURES, REPEATS, TIMINGS, RunFolder
 from harness.run.manifest import Manifest
-from harness.run.rows import read_rows
+from harness.run.rows import each_row
 from harness.run.tools import Model, Tools
 from harness.spec.tokenusd import request_usd
 
@@ -172,19 +172,19 @@ def spent_before(folder: RunFolder) -> float:
         name: price_of(manifest.model_of(system), adapted=system.adapted)
         for name, system in manifest.systems.items()
     }
-    answers = [row for name in (ANSWERS, REPEATS) for row in read_rows(folder.path / name, AnswerRow).all]
+    answers = (row for name in (ANSWERS, REPEATS) for row in each_row(folder.path / name, AnswerRow))
     total, lengths = 0.0, dict[str, int]()
     for row in answers:
         lengths[row.system] = max(lengths.get(row.system, 0), row.prompt_tokens)
         if (price := prices.get(row.system)) and not row.cached:
             tokens = (row.prompt_tokens, row.completion_tokens, row.cached_tokens or 0)
             total += row.attempts * usd(price, *tokens)
-    for timed in read_rows(folder.path / TIMINGS, TimingRow).all:
+    for timed in each_row(folder.path / TIMINGS, TimingRow):
         if price := prices.get(timed.system):
             total += usd(price, timed.prompt_tokens, timed.completion_tokens, timed.cached_tokens or 0)
     total += sum(row.usd or 0.0 for row in (*folder.trials(), *folder.learnt()))
     total += sum(row.usd or 0.0 for row in folder.proposals())
-    for failed in read_rows(folder.path / FAILURES, FailureRow).all:
+    for failed in each_row(folder.path / FAILURES, FailureRow):
         if price := prices.get(failed.system):
             total += failed.attempts * usd(price, lengths.get(failed.system, 0), 0)
     return total

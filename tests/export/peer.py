@@ -12,8 +12,11 @@ from typing import Any
 
 from harness.engines.store import ModelFolder
 from harness.files import sha256_text
+from harness.records import AnswerRow
 from harness.run.compare import compare
-from harness.run.folder import RunFolder
+from harness.run.folder import ANSWERS
+from harness.run.manifest_file import read_manifest
+from harness.run.rows import read_rows
 from harness.run.settings import Settings
 from harness.run.tools import Tools
 from harness.scoring.table import METRICS, Scored
@@ -78,15 +81,14 @@ def ours(task: Task, tools: Tools, folder: Path, *strategies: str) -> dict[str, 
     settings = Settings(tasks=(str(task.path),), strategies=strategies, latency_queries=0, use_cache=False)
     run = compare(settings, [task], tools, folder / "run", resume=False, command="harness compare")
     questions = {question.id: question for question in task.test}
-    evidence = RunFolder.resume(run)
+    manifest = read_manifest(run)
     found: dict[str, dict[str, Answered]] = {name: {} for name in strategies}
-    for (_, system, _), answers in evidence.answered().items():
-        for row in answers.values():
-            scored = Scored(
-                row.prediction, questions[row.question_id], task.own.answer.refusal, row.choice_logprobs
-            )
-            scores = {name: METRICS[name].score(scored) for name in task.spec.metrics}
-            reply = row.choice_logprobs or row.prediction
-            answered = Answered(row.prompt_sha256, reply, scores)
-            found[evidence.manifest.name(task.name, system)][row.question_id] = answered
+    for row in read_rows(run / ANSWERS, AnswerRow).all:
+        scored = Scored(
+            row.prediction, questions[row.question_id], task.own.answer.refusal, row.choice_logprobs
+        )
+        scores = {name: METRICS[name].score(scored) for name in task.spec.metrics}
+        reply = row.choice_logprobs or row.prediction
+        answered = Answered(row.prompt_sha256, reply, scores)
+        found[manifest.name(task.name, row.system)][row.question_id] = answered
     return found

@@ -20,9 +20,10 @@ from harness.engines.transformers_engine import TransformersEngine
 from harness.lmeval.load import open_tasks
 from harness.records import AnswerRow
 from harness.run.answer import AnswerPass
-from harness.run.folder import RunFolder
+from harness.run.folder import ANSWERS, RunFolder
 from harness.run.plan import Job
 from harness.run.prepare import TaskContext, ready
+from harness.run.rows import read_rows
 from harness.spec.context import Examples
 from harness.spec.system import LoRA, System
 from harness.spec.task import Task, load_task
@@ -160,8 +161,7 @@ def answered(
     run = RunFolder.create(folder, run_of())
     answers = AnswerPass(engine, run, None, Silent(), time.perf_counter)
     answers.run(job, adapter)
-    (rows,) = run.answered().values()
-    return [*rows.values()]
+    return read_rows(run.path / ANSWERS, AnswerRow).all
 
 
 def assert_same(task: Task, row: AnswerRow, theirs: dict[tuple[str, str], dict[str, Any]]) -> None:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from harness import files
 from harness.errors import HarnessError, InputError
 from harness.files import to_json
 from harness.records import AnswerRow, BatchRow, Passage, PassageRow, Ranked, RankedDoc, TimingRow
@@ -15,7 +17,7 @@ from harness.run import rows
 from harness.run.folder import RunFolder
 from harness.run.manifest import SCHEMA_VERSION
 from harness.run.manifest_file import read_manifest
-from harness.run.rows import read_rows
+from harness.run.rows import each_row, read_rows
 from tests.run.worlds import make_task, manifest, run_of, system
 
 MANIFEST = run_of()
@@ -163,9 +165,7 @@ def test_answers_come_back_and_their_batch_is_written_first(
     monkeypatch.setattr(module, "append_lines", recorded)
     folder.add_answers([answer("a"), answer("b")], [BatchRow("t", SYSTEM_ID, 0, 2, 2, 1.0)])
     assert order == ["batches.jsonl", "answers.jsonl"]
-    assert RunFolder.resume(tmp_path).answered() == {
-        ("t", SYSTEM_ID, 0): {"a": answer("a"), "b": answer("b")}
-    }
+    assert RunFolder.resume(tmp_path).settled("t", SYSTEM_ID, 0) == {"a", "b"}
 
 
 def test_a_resumed_folder_knows_what_it_holds(tmp_path: Path) -> None:
@@ -178,7 +178,7 @@ def test_a_resumed_folder_knows_what_it_holds(tmp_path: Path) -> None:
     folder.add_timings([timed])
     folder.add_passages("t", [Ranked(PASSAGE, 0.5)])
     again = RunFolder.resume(tmp_path)
-    assert again.answered() == {("t", SYSTEM_ID, 0): {"a": answered}}
+    assert again.settled("t", SYSTEM_ID, 0) == {"a"}
     assert again.timed() == {("t", SYSTEM_ID, "a", True)}
     again.add_passages("t", [Ranked(PASSAGE, 0.4)])
     assert (tmp_path / "passages.jsonl").read_text(encoding="utf-8") == to_json(ROWS["passages"]) + "\n"
@@ -206,3 +206,46 @@ def test_rows_are_read_in_blocks_of_whole_lines(tmp_path: Path, monkeypatch: pyt
     file.write_text("\n".join([*lines, lines[0].replace("{", '{"seed": 0, ', 1)]) + "\n", encoding="utf-8")
     with pytest.raises(InputError, match=r"answers\.jsonl:10: broken line: the key 'seed' is given twice"):
         read_rows(file, AnswerRow)
+
+
+def test_rows_can_be_read_without_all_of_them_in_memory(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(rows, "BLOCK", 500)
+    file, lines = tmp_path / "answers.jsonl", [to_json(answer(f"q{n}")) for n in range(9)]
+    file.write_text("\n".join([*lines, "{"]) + "\n", encoding="utf-8")
+    found = each_row(file, AnswerRow)
+    assert [next(found).question_id for _ in range(8)] == [f"q{n}" for n in range(8)], (
+        "what is wrong comes later"
+    )
+    with pytest.raises(InputError, match=r"answers\.jsonl:10: broken line"):
+        list(found)
+
+
+@pytest.mark.parametrize("torn", ["", "{", "x" * 50])
+def test_a_torn_line_is_cut_off_however_long_it_is(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, torn: str
+) -> None:
+    monkeypatch.setattr(files, "TAIL", 8)
+    path = tmp_path / "answers.jsonl"
+    for whole in ("", "{}\n", '{"a": 1}\n{"b": 2}\n'):
+        path.write_text(whole + torn)
+        assert files.drop_torn_tail(path) is bool(torn)
+        assert path.read_text() == whole
+
+
+def test_what_is_settled_names_each_question_once_in_memory(tmp_path: Path) -> None:
+    """A run of many systems answers the same questions with each: a million names would be their own weight."""
+    folder = RunFolder.create(tmp_path, MANIFEST)
+    folder.add_answers([replace(answer("q1"), system=f"{n:016x}") for n in range(2)], [])
+    again = RunFolder.resume(tmp_path)
+    (first,), (second,) = (again.settled("t", f"{n:016x}", 0) for n in range(2))
+    assert first is second
+
+
+def test_scores_of_tasks_with_code_of_their_own_are_all_that_is_kept_of_answers(tmp_path: Path) -> None:
+    folder = RunFolder.create(tmp_path, MANIFEST)
+    scored = replace(answer("1"), task="own", metrics={"acc": 1.0})
+    folder.add_answers([answer("a"), scored], [])
+    assert folder.scores({"own"}) == {("own", SYSTEM_ID, 0): {"1": {"acc": 1.0}}}
+    assert folder.scores(()) == {}

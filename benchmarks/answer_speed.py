@@ -38,7 +38,6 @@ from harness.records import Question
 from harness.run import batches
 from harness.run.plan import setup_of
 from harness.run.prepare import TaskContext
-from harness.run.prompts import Prompt
 from harness.spec.strategy import STRATEGIES
 from harness.spec.task import load_task
 
@@ -55,14 +54,10 @@ class Workload:
 
     name: str
     questions: tuple[Question, ...]
-    prompts: tuple[Prompt, ...]
+    requests: tuple[Request, ...]
     texts: tuple[str, ...]
     tokens: tuple[tuple[int, ...], ...]
     target_ratio: float
-
-    @property
-    def requests(self) -> list[Request]:
-        return [prompt.request for prompt in self.prompts]
 
     @property
     def shared(self) -> int:
@@ -103,13 +98,11 @@ def build_workloads(engine: TransformersEngine, count: int) -> list[Workload]:
     setup = setup_of(engine, DEFAULT_EMBEDDER, 0)
     works = []
     for name, target in (("rag", 1.0), ("few-shot", 2.0)):
-        prompts = [
-            replace(prompt, request=replace(prompt.request, decoding=DECODING))
-            for prompt in context.prompts(setup(task, STRATEGIES[name]), task.test[:count])
-        ]
-        texts = tuple(engine.show(prompt.request, ()).text for prompt in prompts)
-        tokens = tuple(encode(engine.model.chat, prompt.request).prompt for prompt in prompts)
-        works.append(Workload(name, task.test[:count], tuple(prompts), texts, tokens, target))
+        prompts = context.prompts(setup(task, STRATEGIES[name]), task.test[:count])
+        requests = tuple(replace(request, decoding=DECODING) for request in prompts.requests)
+        texts = tuple(engine.show(request, ()).text for request in requests)
+        tokens = tuple(encode(engine.model.chat, request).prompt for request in requests)
+        works.append(Workload(name, task.test[:count], requests, texts, tokens, target))
     return works
 
 
@@ -133,7 +126,7 @@ def program_side(engine: TransformersEngine) -> Side:
         texts = [""] * len(job)
         start, cpu_start = time.perf_counter(), time.process_time()
         with batch_rows(rows):
-            planned = batches.plan_batches(work.prompts)
+            planned = batches.plan_batches([request.wanted for request in job], [*map(len, work.tokens)])
         for batch in planned:
             completions = engine.complete([job[at] for at in batch.places], job=job)
             for at, completion in zip(batch.places, completions, strict=True):
@@ -191,7 +184,7 @@ def best_rows(side: Side, work: Workload, sizes: Sequence[int]) -> tuple[int, di
     """
     if len(sizes) == 1:
         return sizes[0], {}
-    speeds = {rows: len(work.prompts) / side(work, rows).seconds for rows in sizes}
+    speeds = {rows: len(work.requests) / side(work, rows).seconds for rows in sizes}
     return max(speeds, key=speeds.__getitem__), speeds
 
 
@@ -206,7 +199,7 @@ def measure(work: Workload, sides: dict[str, Side], sizes: Sequence[int], rounds
     for number in range(1, rounds + 1):
         done.append({name: side(work, rows[name]) for name, side in sides.items()})
         for name, run in done[-1].items():
-            speed = len(work.prompts) / run.seconds
+            speed = len(work.requests) / run.seconds
             print(
                 f"{work.name} round {number} {name:8} {run.seconds:7.2f} s {speed:7.2f} questions/s",
                 flush=True,
@@ -218,7 +211,7 @@ def summary(
     work: Workload, done: Sequence[dict[str, Run]], rows: dict[str, int], tried: dict[str, dict[str, float]]
 ) -> dict[str, Any]:
     """Medians over the rounds; the ratio is the median of the rounds' own ratios."""
-    count = len(work.prompts)
+    count = len(work.requests)
     ratios = [run["peer"].seconds / run["program"].seconds for run in done]
     cpu_ratios = [run["peer"].cpu_seconds / run["program"].cpu_seconds for run in done]
     differing = [

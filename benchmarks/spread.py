@@ -255,7 +255,7 @@ def go(load: Load, times: Times, hire: Hire, count: int, place: Path, actors: in
     """Answer all jobs by so many workers, from the first unit to the last line of evidence."""
     jobs = load.made(place)
     executor = SpreadExecutor(Pool(hire, count, print), lambda: Pool(hire, 1, print))
-    engine = SpreadEngine(Sized(load.rows), 0, executor, lambda _job: ())
+    engine = SpreadEngine(Sized(load.rows), 0, executor)
     folder = RunFolder.create(place / "run", run_of())
     cache = AnswerCache(place / "answers.sqlite", Silent())
     answers = AnswerPass(engine, folder, cache, Silent(), time.perf_counter, executor)

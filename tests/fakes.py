@@ -80,7 +80,8 @@ class RecordingEngine(ScriptedEngine):
     def complete(
         self, requests: Sequence[Request], adapter: AdapterRef | None = None, *, job: Sequence[Request] = ()
     ) -> list[Completion]:
-        assert not job or all(request in job for request in requests)
+        begun = [_contents(one) for one in job]
+        assert not job or all(min(begun) <= _contents(request) <= max(begun) for request in requests)
         self.adapter = adapter
         self.batches.append([self.text(request) for request in requests])
         self.clock.advance(1.0)
@@ -92,6 +93,11 @@ class RecordingEngine(ScriptedEngine):
         self.clock.advance(0.5)
         first = 0.5 if request.scored else 0.1
         return replace(super().time(request, adapter, clock), ttft_s=first, e2e_s=0.5)
+
+
+def _contents(request: Request) -> tuple[str, ...]:
+    prompt = request.prompt
+    return (prompt,) if isinstance(prompt, str) else tuple(message.content for message in prompt)
 
 
 class ServedEngine(RecordingEngine):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from concurrent.futures import Future
 from typing import Protocol, TypeVar
 
@@ -26,9 +26,6 @@ from harness.spec.forms import AnswerForm
 
 T = TypeVar("T")
 
-Bounds = Callable[[Sequence[Request]], tuple[Request, ...]]
-"""A job → two requests of it that share at the front what all of it shares: a worker need not have the whole job."""
-
 
 class Crew(Protocol):
     """Whoever has units computed."""
@@ -47,10 +44,9 @@ class SpreadEngine:
 
     concurrency = 1
 
-    def __init__(self, local: Engine, number: int, crew: Crew, bounds: Bounds) -> None:
+    def __init__(self, local: Engine, number: int, crew: Crew) -> None:
         self.local = local
         self.number = number
-        self.bounds = bounds
         self._crew = crew
         self._facts: LoadFacts | None = None
 
@@ -91,9 +87,9 @@ class SpreadEngine:
     # What workers do
 
     def unit(
-        self, requests: Sequence[Request], adapter: AdapterRef | None, bounds: tuple[Request, ...]
+        self, requests: Sequence[Request], adapter: AdapterRef | None, bounds: Sequence[Request]
     ) -> Answer:
-        return Answer(self.number, tuple(requests), adapter, bounds)
+        return Answer(self.number, requests, adapter, tuple(bounds))
 
     def learn(self, done: Done[T]) -> Done[T]:
         """Keep what a worker found out about the model."""
@@ -107,7 +103,7 @@ class SpreadEngine:
     def complete(
         self, requests: Sequence[Request], adapter: AdapterRef | None = None, *, job: Sequence[Request] = ()
     ) -> list[Completion]:
-        return self.ask(self.unit(requests, adapter, self.bounds(job))).value
+        return self.ask(self.unit(tuple(requests), adapter, job)).value
 
     def time(self, request: Request, adapter: AdapterRef | None, clock: Clock) -> TimedCompletion:  # noqa: ARG002
         """By the worker's own clock: what travels there and back is no part of an answer."""

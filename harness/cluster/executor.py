@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 
 from harness.cluster.engine import SpreadEngine
 from harness.cluster.pool import Pool, UnitLost
-from harness.cluster.units import Done, Unit
+from harness.cluster.units import Done, Part, Unit
 from harness.engines.engine import Completion
 from harness.run.ask import Failure
 from harness.run.batches import Answers, Batch
@@ -60,9 +60,8 @@ class SpreadExecutor:
         if not isinstance(engine, SpreadEngine):
             yield from ([work(batch)] for batch in batches)
             return
-        bounds = engine.bounds(work.job)
         asked = {
-            self.submit(engine.unit([work.job[place] for place in batch.places], work.adapter, bounds)): batch
+            self.submit(engine.unit(Part(work.requests, batch.places), work.adapter, work.bounds)): batch
             for batch in batches
         }
         for ended in self._as_they_come(asked):

@@ -152,8 +152,7 @@ def _for_gpu(model: Model, date: str, tools: Tools) -> Model:
 
 def _spread_model(model: Model, number: int, executor: SpreadExecutor) -> Model:
     local = model.engine
-    bounds = local.bounds if isinstance(local, TransformersEngine) else lambda _job: ()
-    engine = SpreadEngine(local, number, executor, bounds)
+    engine = SpreadEngine(local, number, executor)
     trainer: Trainer | None = model.trainer and SpreadTrainer(engine, model.trainer.weights)
     return replace(model, engine=engine, trainer=trainer)
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Generic, TypeVar
+from typing import Generic, TypeVar, overload
 
 import numpy as np
 from numpy.typing import NDArray
@@ -34,11 +35,37 @@ class Unit(Generic[T]):
 
 
 @dataclass(frozen=True, slots=True)
+class Part(Sequence[Request]):
+    """Some requests of a job, made when they are sent: as many as wait for workers, their text would fill the memory.
+
+    They arrive as a tuple.
+    """
+
+    job: Sequence[Request]
+    places: tuple[int, ...]
+
+    def __len__(self) -> int:
+        return len(self.places)
+
+    @overload
+    def __getitem__(self, at: int) -> Request: ...
+    @overload
+    def __getitem__(self, at: slice) -> Sequence[Request]: ...
+    def __getitem__(self, at: int | slice) -> Request | Sequence[Request]:
+        if isinstance(at, slice):
+            return Part(self.job, self.places[at])
+        return self.job[self.places[at]]
+
+    def __reduce__(self) -> tuple[type[tuple[Request, ...]], tuple[list[Request]]]:
+        return tuple, ([*self],)
+
+
+@dataclass(frozen=True, slots=True)
 class Answer(Unit[list[Completion]]):
     """A batch of a job. `bounds`: two of the job's requests that have in common at the front what all of it has."""
 
     model: int
-    requests: tuple[Request, ...]
+    requests: Sequence[Request]
     adapter: AdapterRef | None
     bounds: tuple[Request, ...]
 

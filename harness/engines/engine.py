@@ -7,7 +7,7 @@ model), `endpoint/` (a server), `scripted.py` (replies from a list).
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
 from typing import Literal, Protocol
@@ -69,6 +69,23 @@ class Continuation:
 
 
 @dataclass(frozen=True, slots=True)
+class Wanted:
+    """What is wanted behind a prompt: a reply, or log-likelihoods; as of a request, which adds the text.
+
+    `continuations` are without what they follow.
+    """
+
+    decoding: Decoding = Decoding(1)
+    continuations: tuple[Continuation, ...] = ()
+    whole: bool = False
+
+    @property
+    def scored(self) -> bool:
+        """Whether log-likelihoods are wanted, not a reply."""
+        return self.whole or bool(self.continuations)
+
+
+@dataclass(frozen=True, slots=True)
 class Request:
     """One prompt, and what is wanted: a reply, or log-likelihoods.
 
@@ -86,8 +103,14 @@ class Request:
 
     @property
     def scored(self) -> bool:
-        """Whether log-likelihoods are wanted, not a reply."""
+        """As of `Wanted`."""
         return self.whole or bool(self.continuations)
+
+    @property
+    def wanted(self) -> Wanted:
+        """All but the text."""
+        texts = tuple(Continuation(option.text, ends=option.ends) for option in self.continuations)
+        return Wanted(self.decoding, texts, self.whole)
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +128,9 @@ class PromptFacts:
     sha256: str
     quoted: tuple[str, ...] = ()
     imitated: tuple[str, ...] = ()
+    beginnings: tuple[tuple[int, ...], ...] = field(default=(), compare=False, repr=False)
+    """What the model reads before it writes, or before each text that it scores, as tokens; of an engine that reads
+    once what prompts share at the front. As long as the prompt, so whoever keeps facts leaves it out."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -271,9 +297,9 @@ class Engine(Protocol):
     ) -> list[Completion]:
         """Answer a batch of requests of one kind (all written with the same decoding, or all scored).
 
-        `job`: all requests that will be asked alike, this batch among them: what their prompts share at the front
-        may be read once for all of them. Raises NoAnswer for a single request whose answer could not be had,
-        ModelUnavailable where asking further requests is pointless.
+        `job`: requests whose prompts share at the front what those of all that are asked alike share, which may be
+        read once: all of these, or two of them (`Prompts.bounds`). Raises NoAnswer for a single request whose answer
+        could not be had, ModelUnavailable where asking further requests is pointless.
         """
 
     def time(self, request: Request, adapter: AdapterRef | None, clock: Clock) -> TimedCompletion:

@@ -5,7 +5,7 @@ Plain text is tokenised as lm-eval's own Hugging Face model does it, so that bot
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from harness.engines.chat import ChatTokenizer
@@ -112,12 +112,15 @@ def windows(chat: ChatTokenizer, text: str) -> tuple[Pair, ...]:
     return tuple(pairs)
 
 
-def shared_prefix(prompts: Sequence[Sequence[int]]) -> int:
+def shared_prefix(prompts: Iterable[Sequence[int]]) -> int:
     """How many leading tokens all prompts share, leaving each at least one of its own."""
-    if not prompts:
+    low: tuple[int, ...] | None = None
+    high: tuple[int, ...] = ()  # with `low`, the two that differ first
+    for prompt in map(tuple, prompts):
+        low, high = prompt if low is None else min(low, prompt), max(high, prompt)
+    if low is None:
         return 0
-    low, high = min(map(tuple, prompts)), max(map(tuple, prompts))  # the two that differ first
-    limit = min(len(prompt) for prompt in prompts) - 1
+    limit = min(len(low), len(high)) - 1  # all between them begin with what these two share, and go on
     for position in range(max(limit, 0)):
         if low[position] != high[position]:
             return position

@@ -6,6 +6,7 @@ An adapter is normally merged, as it would be deployed; `adapters.py` exchanges 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from harness.engines.chat import marked
 from harness.engines.decoders import Decoder, LibraryDecoder, OwnDecoder
@@ -60,7 +61,8 @@ class TransformersEngine:
         return self.model.chat.facts
 
     def inspect(self, request: Request) -> PromptFacts:
-        return encode(self.model.chat, request).facts
+        encoded = encode(self.model.chat, request)
+        return replace(encoded.facts, beginnings=tuple(encoded.beginnings))
 
     def why_not_held(self, form: AnswerForm) -> str | None:
         try:
@@ -111,20 +113,10 @@ class TransformersEngine:
 
     def _shared(self, job: Sequence[Request]) -> int:
         """How many tokens all prompts of a job share at the front; kept as long as the job stays the same."""
-        if self._job is None or self._job[0] is not job:
+        if self._job is None or self._job[0] != job:
             encoded = (encode(self.model.chat, request) for request in job)
-            self._job = (job, shared_prefix([tokens for one in encoded for tokens in one.beginnings]))
+            self._job = (job, shared_prefix(tokens for one in encoded for tokens in one.beginnings))
         return self._job[1]
-
-    def bounds(self, job: Sequence[Request]) -> tuple[Request, ...]:
-        """Two requests of a job (none of an empty one) whose prompts share at the front what all of them share: as
-        tokens, the first and the last in order."""
-        if not job:
-            return ()
-        read = [(encode(self.model.chat, request).beginnings, request) for request in job]
-        first = min(read, key=lambda one: min(one[0]))
-        last = max(read, key=lambda one: max(one[0]))
-        return first[1], last[1]
 
     def _ends(self, decoding: Decoding) -> frozenset[int]:
         """The tokens that end an answer: the model's own, and stop texts that are special tokens."""

@@ -22,7 +22,8 @@ from harness.export.yamltext import Function, dump
 from harness.files import new_folder, write_text
 from harness.quantities import listed
 from harness.records import Question
-from harness.run.prompts import pick_examples, target_text
+from harness.run.prompts import pick_examples
+from harness.run.wording import target_text
 from harness.scoring.choice import is_right
 from harness.scoring.table import METRICS
 from harness.spec.context import Examples

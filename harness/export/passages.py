@@ -10,9 +10,9 @@ from harness.errors import InputError
 from harness.export.lm_eval import Turn
 from harness.run.plan import setup_of
 from harness.run.prepare import TaskContext
-from harness.run.prompts import user_turn
 from harness.run.settings import Settings, one_model
 from harness.run.tools import Tools, load_tools
+from harness.run.wording import user_turn
 from harness.spec.strategy import STRATEGIES, named
 from harness.spec.task import Task
 

@@ -141,23 +141,21 @@ class EngineLM(LM):  # type: ignore[misc]
             kinds.setdefault(canonical_json(asked.args[1]), []).append(place)
         for places in kinds.values():
             decoding = decoding_of(requests[places[0]].args[1])
-            prompts = [self._written(requests[place], shown[place], decoding) for place in places]
-            job = [prompt.request for prompt in prompts]
-            for batch in plan_batches(prompts):
+            job = [_written(requests[place], shown[place], decoding) for place in places]
+            tokens = [
+                self._checked(requests[place], request, decoding.max_tokens).tokens
+                for place, request in zip(places, job, strict=True)
+            ]
+            for batch in plan_batches([request.wanted for request in job], tokens):
                 completions = self.engine.complete([job[at] for at in batch.places], adapter, job=job)
                 for at, completion in zip(batch.places, completions, strict=True):
                     asked, prompt = requests[places[at]], shown[places[at]]
                     text = texts[places[at]] = answer_of(completion.text, self.think_end)
-                    counts = (prompts[at].facts.tokens, completion.completion_tokens)
+                    counts = (tokens[at], completion.completion_tokens)
                     self.records.append(Record(asked.task_name, asked.doc_id, *counts, text))
                     if prompt:
                         _log(asked, prompt, str(prompt.request.prompt), asked.args[1])
         return texts
-
-    def _written(self, asked: Any, prompt: Prompt | None, decoding: Decoding) -> Prompt:
-        """A request for a reply. Raises InputError where its prompt is longer than the model reads."""
-        request = replace(prompt.request, decoding=decoding) if prompt else Request(asked.args[0], decoding)
-        return Prompt(request, self._checked(asked, request, decoding.max_tokens))
 
     def _checked(self, asked: Any, request: Request, reply: int = 0) -> PromptFacts:
         """How long a request is. Raises InputError where it is longer than the model reads: nothing is cut."""
@@ -224,6 +222,11 @@ def _scored(asked: Any, prompt: Prompt | None) -> Request:
         request = prompt.request
         return replace(request, continuations=(request.continuations[asked.idx],))
     return Request(asked.args[0], continuations=(Continuation(asked.args[1], asked.args[0]),))
+
+
+def _written(asked: Any, prompt: Prompt | None, decoding: Decoding) -> Request:
+    """A request for a reply, as a request of ours."""
+    return replace(prompt.request, decoding=decoding) if prompt else Request(asked.args[0], decoding)
 
 
 def _log(asked: Any, prompt: Prompt, text: str, second: Any) -> None:

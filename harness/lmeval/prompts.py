@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
+import zlib
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from harness.engines.engine import (
@@ -12,6 +14,7 @@ from harness.engines.engine import (
     Engine,
     Message,
     Request,
+    Wanted,
 )
 from harness.errors import InputError, TaskFailed
 from harness.finetune.trainer import Example
@@ -25,11 +28,11 @@ from harness.run.prompts import (
     Nearby,
     Passages,
     Prompt,
-    documents,
     examples_of,
     passages_of,
     reply_room,
 )
+from harness.run.wording import documents
 from harness.spec.system import Form
 
 
@@ -41,6 +44,8 @@ class LmEvalPrompts:
     engine: Engine
     _turns: list[Message] = field(default_factory=list)
     """The conversation that was rendered last."""
+    _packed: dict[bytes, bytes] = field(default_factory=dict)
+    """Requests that are kept, each once, however many systems ask it."""
 
     def prompt(
         self,
@@ -52,17 +57,42 @@ class LmEvalPrompts:
     ) -> Prompt:
         """Over budget, whole passages are dropped from the lowest-ranked up."""
         limits = passages_of(contexts)
-        wanted = min(limits.k, len(passages)) if limits else 0
+        most = min(limits.k, len(passages)) if limits else 0
         shots = self.opened.shots if examples_of(contexts) else 0
         budget = self.opened.spec.retrieval.max_prompt_tokens
-        shown = wanted
+        shown = most
         while True:
             request = self._request(question, [ranked.passage for ranked in passages[:shown]], shots)
             facts = self.engine.inspect(request)
-            if shown == 0 or facts.longest <= min(budget, self.engine.window - reply_room(request)):
+            if shown == 0 or facts.longest <= min(budget, self.engine.window - reply_room(request.wanted)):
                 break
             shown -= 1
-        return Prompt(request, facts, passages if limits else (), shown, wanted - shown)
+        return Prompt.of(request, facts, passages if limits else (), shown, most - shown)
+
+    def keep(self, request: Request) -> bytes:
+        """The text, packed: lm-eval takes long to make it, by code that need not make the same twice."""
+        contexts = [option.context for option in request.continuations]
+        text = json.dumps([request.prompt, contexts], ensure_ascii=False)
+        packed = zlib.compress(text.encode("utf-8", "surrogatepass"), level=1)
+        return self._packed.setdefault(packed, packed)
+
+    def again(
+        self,
+        contexts: Contexts,  # noqa: ARG002 - all of it is kept
+        question: Question,  # noqa: ARG002
+        passages: Passages,  # noqa: ARG002
+        nearest: Nearby,  # noqa: ARG002
+        wanted: Wanted,
+        kept: bytes,
+    ) -> Request:
+        prompt, befores = json.loads(zlib.decompress(kept).decode("utf-8", "surrogatepass"))
+        options = zip(wanted.continuations, befores, strict=True)
+        return Request(
+            prompt,
+            wanted.decoding,
+            tuple(replace(option, context=before) for option, before in options),
+            wanted.whole,
+        )
 
     def _request(self, question: Question, passages: Sequence[Passage], shots: int) -> Request:
         self._turns.clear()
@@ -101,7 +131,7 @@ class LmEvalPrompts:
         return Example(Request(request.prompt, continuations=(request.continuations[place],)))
 
     def turns(self, contexts: Contexts, question: Question, prompt: Prompt) -> list[Message]:
-        if prompt.request.whole:
+        if prompt.wanted.whole:
             return []  # no template stands around a whole text
         self.prompt(contexts, question, prompt.retrieved)
         return list(self._turns)

@@ -54,10 +54,14 @@ class AnswerPass:
 
     def key(self, prompt: Prompt, adapter: AdapterRef | None) -> str:
         """What the answer to a prompt is called in the cache."""
-        return answer_key(self.engine.identity, adapter, prompt)
+        return answer_key(self.engine.identity, adapter, prompt.wanted, prompt.facts.sha256)
 
     def keys(self, ready: ReadyJob, adapter: AdapterRef | None) -> list[str]:
-        return [self.key(prompt, adapter) for prompt in ready.prompts]
+        identity, prompts = self.engine.identity, ready.prompts
+        return [
+            answer_key(identity, adapter, wanted, prompts.sha256(place))
+            for place, wanted in enumerate(prompts.wanted)
+        ]
 
     def known(self, ready: ReadyJob) -> int:
         """How many of a job's answers are in the cache."""
@@ -73,8 +77,7 @@ class AnswerPass:
         return {place: cached[key] for place, key in enumerate(keys) if key in cached}
 
     def _cached(self, ready: ReadyJob, keys: Sequence[str]) -> dict[str, Completion]:
-        requests = {key: prompt.request for key, prompt in zip(keys, ready.prompts, strict=True)}
-        return self.cache.get(requests) if self.cache else {}
+        return self.cache.get(dict(zip(keys, ready.prompts.wanted, strict=True))) if self.cache else {}
 
     def run(self, ready: ReadyJob, adapter: AdapterRef | None, repeat: int = 0) -> None:
         """Answer what is not answered yet. Weights are loaded only if something must be computed.
@@ -101,10 +104,28 @@ class AnswerPass:
 
         A batch that is half answered is computed again in full, since padding and batch size change last bits.
         """
+        if not (todo := self._not_cached(ready, adapter, places, advance)):
+            return
+        work = Work(self.engine, adapter, ready.prompts.requests, ready.prompts.bounds(), self.clock)
+        for ready_now in self.executor.map(work, todo):
+            for place, failure in (item for answers in ready_now for item in answers.failures.items()):
+                if place in places:
+                    self.folder.add_failure(failure.row(ready, ready.questions[place]))
+            kept = [
+                (answers, {place: done for place, done in answers.completions.items() if place in places})
+                for answers in ready_now
+            ]
+            self._keep(ready, kept, adapter)
+            advance(sum(len(answers.batch.places) for answers in ready_now))
+
+    def _not_cached(
+        self, ready: ReadyJob, adapter: AdapterRef | None, places: set[int], advance: Callable[[int], None]
+    ) -> list[Batch]:
+        """The batches that must be computed; what the others are wanted for is taken from the cache and kept."""
         with MAKING:  # job by job, so that workers soon have the batches of the first
             keys = self.keys(ready, adapter)
             cached = self._cached(ready, keys)
-            batches = plan_batches(ready.prompts)
+            batches = plan_batches(ready.prompts.wanted, ready.prompts.tokens)
         todo: list[Batch] = []
         for batch in batches:
             wanted = [place for place in batch.places if place in places]
@@ -115,17 +136,7 @@ class AnswerPass:
                 known = Answers(batch, {place: cached[keys[place]] for place in wanted}, None)
                 self._keep(ready, [(known, known.completions)], adapter)
             advance(len(batch.places))
-        work = Work(self.engine, adapter, [prompt.request for prompt in ready.prompts], self.clock)
-        for ready_now in self.executor.map(work, todo) if todo else ():
-            for place, failure in (item for answers in ready_now for item in answers.failures.items()):
-                if place in places:
-                    self.folder.add_failure(failure.row(ready, ready.questions[place]))
-            kept = [
-                (answers, {place: done for place, done in answers.completions.items() if place in places})
-                for answers in ready_now
-            ]
-            self._keep(ready, kept, adapter)
-            advance(sum(len(answers.batch.places) for answers in ready_now))
+        return todo
 
     # A server: single questions
 
@@ -171,15 +182,14 @@ class AnswerPass:
 
     def _question(self, ready: ReadyJob, adapter: AdapterRef | None) -> Callable[[Batch], Answers]:
         """The unit of work: a question → its answer, from the cache where it is there, or why it has none."""
-        cached = self._cached(ready, self.keys(ready, adapter))
+        own = frozenset(keys := self.keys(ready, adapter))
+        cached = self._cached(ready, keys)
 
         def known(prompt: Prompt) -> Completion | None:
             key = self.key(prompt, adapter)
-            if key in cached or self.cache is None or prompt.facts in own:
+            if self.cache is None or key in own:
                 return cached.get(key)
-            return self.cache.get({key: prompt.request}).get(key)  # it was shortened
-
-        own = {prompt.facts for prompt in ready.prompts}
+            return self.cache.get({key: prompt.wanted}).get(key)  # it was shortened
 
         def work(batch: Batch) -> Answers:
             (place,) = batch.places
@@ -212,7 +222,7 @@ class AnswerPass:
         for answers, kept in batches:
             cached = answers.wall_s is None
             for place, completion in kept.items():
-                prompt = answers.prompts.get(place, ready.prompts[place])
+                prompt = answers.prompts.get(place) or ready.prompts[place]
                 if not cached:
                     fresh[self.key(prompt, adapter)] = completion
                 self.folder.add_passages(ready.job.task, prompt.retrieved)

@@ -13,37 +13,36 @@ from typing import Any
 
 from pydantic import TypeAdapter
 
-from harness.engines.engine import AdapterRef, Completion, EngineIdentity, Request
+from harness.engines.engine import AdapterRef, Completion, EngineIdentity, Wanted
 from harness.errors import HarnessError
 from harness.files import canonical_json, sha256_json, sha256_text, writing
 from harness.progress import Progress
 from harness.quantities import counted
-from harness.run.prompts import Prompt
 
 ENGINE_VERSION = 2
 """Raise when decoding changes in a way that may change answers."""
 
 
-def answer_key(model: EngineIdentity, adapter: AdapterRef | None, prompt: Prompt) -> str:
+def answer_key(model: EngineIdentity, adapter: AdapterRef | None, wanted: Wanted, prompt_sha256: str) -> str:
     """Hash of model, adapter, prompt, decoding, dtype and device kind; of a server, its address and names."""
-    decoding = prompt.request.decoding
+    decoding = wanted.decoding
     facts: dict[str, Any] = {
         "engine": ENGINE_VERSION,
         "model": model.sha256,
         "dtype": model.dtype,
         "device": model.device_kind,
         "adapter": adapter.sha256 if adapter else None,
-        "prompt": prompt.facts.sha256,
+        "prompt": prompt_sha256,
         "max_tokens": decoding.max_tokens,
         "stop": list(decoding.stop),
-        "choices": [option.text for option in prompt.request.continuations],
+        "choices": [option.text for option in wanted.continuations],
     }
     if decoding.stop and not decoding.stop_at_once:
         facts["stop_behind"] = "word"
     if decoding.form:
         facts["form"] = asdict(decoding.form)
-    if any(option.ends for option in prompt.request.continuations):
-        facts["ends"] = [option.ends for option in prompt.request.continuations]
+    if any(option.ends for option in wanted.continuations):
+        facts["ends"] = [option.ends for option in wanted.continuations]
     if decoding.thinking_tokens:
         facts["thinking"] = decoding.thinking_tokens
     if model.sha256 is None:  # nobody here sees the weights
@@ -101,14 +100,14 @@ class AnswerCache:
         finally:
             database.close()
 
-    def get(self, wanted: Mapping[str, Request]) -> dict[str, Completion]:
-        """The completions that are known, by key. `wanted`: key → what it was asked for."""
+    def get(self, asked: Mapping[str, Wanted]) -> dict[str, Completion]:
+        """The completions that are known, by key. `asked`: key → what was wanted."""
         known: dict[str, Completion] = {}
         wrong = 0
         with self._forgiving("read"), self._open() as database:
-            for key, request in wanted.items():
+            for key, wanted in asked.items():
                 row = database.execute("SELECT value, sha256 FROM answers WHERE key = ?", (key,)).fetchone()
-                completion = _completion(key, row, request) if row else None
+                completion = _completion(key, row, wanted) if row else None
                 if completion:
                     known[key] = completion
                 elif row:
@@ -148,8 +147,8 @@ def _adapter() -> TypeAdapter[Completion]:
     return TypeAdapter(Completion)
 
 
-def _completion(key: str, row: tuple[object, object], request: Request) -> Completion | None:
-    """A row as the answer to a request; None where it is damaged, stands under another key, or does not fit."""
+def _completion(key: str, row: tuple[object, object], wanted: Wanted) -> Completion | None:
+    """A row as an answer of the kind wanted; None where it is damaged, stands under another key, or does not fit."""
     value, sha256 = row
     if not isinstance(value, str) or sha256_text(key + value) != sha256:
         return None
@@ -157,17 +156,17 @@ def _completion(key: str, row: tuple[object, object], request: Request) -> Compl
         completion = _adapter().validate_json(value, strict=True)
     except ValueError:
         return None
-    return completion if _fits(completion, request) else None
+    return completion if _fits(completion, wanted) else None
 
 
-def _fits(completion: Completion, request: Request) -> bool:
-    """Whether an answer is one that the request can have."""
+def _fits(completion: Completion, wanted: Wanted) -> bool:
+    """Whether an answer is of the kind wanted."""
     logprobs, greedy = completion.choice_logprobs, completion.greedy
-    if not request.scored:
+    if not wanted.scored:
         written = completion.finish_reason != "choice" and logprobs is None and greedy is None
         counted_here = completion.usage is None  # what a server counts is for the server to say
         answer = completion.completion_tokens - completion.reasoning_tokens
-        return written and (not counted_here or answer <= request.decoding.max_tokens)
+        return written and (not counted_here or answer <= wanted.decoding.max_tokens)
     if completion.finish_reason != "choice" or not logprobs or not greedy or completion.completion_tokens:
         return False
-    return len(logprobs) == len(greedy) == (len(request.continuations) or len(logprobs))
+    return len(logprobs) == len(greedy) == (len(wanted.continuations) or len(logprobs))

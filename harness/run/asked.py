@@ -7,8 +7,7 @@ from collections.abc import Mapping, Sequence
 
 from harness.records import QuestionRow
 from harness.run.prepare import ReadyJob, fact_seen
-from harness.run.prompts import Prompt
-from harness.run.quotes import quotes_of
+from harness.run.quotes import Quotes, quotes_of
 from harness.spec.task import Task
 
 
@@ -20,14 +19,14 @@ def question_rows(
     `jobs`: of the task. `lengths`: question id → tokens that the embedder would read of it. `found`: question id →
     whether an answer stands in its gold documents.
     """
-    prompts: dict[str, list[Prompt]] = {}
+    in_prompts: dict[str, list[Quotes]] = {}
     for job in jobs:
-        for question, prompt in zip(job.questions, job.prompts, strict=True):
-            prompts.setdefault(question.id, []).append(prompt)
+        for place, quotes in job.prompts.quotes.items():
+            in_prompts.setdefault(job.questions[place].id, []).append(quotes)
     return [
         QuestionRow(
             **dataclasses.asdict(question),
-            **dataclasses.asdict(quotes_of(question, prompts.get(question.id, ()))),
+            **dataclasses.asdict(quotes_of(question, in_prompts.get(question.id, ()))),
             task=task.name,
             fact_seen=fact_seen(task, question, seed),
             query_tokens=lengths.get(question.id),

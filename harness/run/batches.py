@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from harness.engines.engine import Completion
+from harness.engines.engine import Completion, Wanted
 from harness.run.ask import Failure
 from harness.run.prompts import Prompt
 
@@ -41,25 +41,24 @@ class Answers:
     machines: int = 1
 
 
-def plan_batches(prompts: Sequence[Prompt]) -> list[Batch]:
+def plan_batches(wanted: Sequence[Wanted], tokens: Sequence[int]) -> list[Batch]:
     """Split a job's prompts into batches of similar length, longest first; apart where they are asked in other ways.
 
-    The split depends on the prompts alone, not on what is cached or answered already, so that a resumed run computes
-    each answer in the same batch as an unbroken one.
+    `wanted`, `tokens`: of each prompt. The split depends on the prompts alone, not on what is cached or answered
+    already, so that a resumed run computes each answer in the same batch as an unbroken one.
     """
 
     def kind(place: int) -> tuple[bool, str]:
         """What a batch has in common: whether it is scored or written, and how it is decoded."""
-        request = prompts[place].request
-        return request.scored, repr(request.decoding)
+        return wanted[place].scored, repr(wanted[place].decoding)
 
     batches: list[list[int]] = []
-    for place in sorted(range(len(prompts)), key=lambda at: (kind(at), -prompts[at].facts.tokens, at)):
+    for place in sorted(range(len(wanted)), key=lambda at: (kind(at), -tokens[at], at)):
         last = batches[-1] if batches else []
         if (
             not last
             or len(last) == BATCH_ROWS
-            or (len(last) + 1) * prompts[last[0]].facts.tokens > BATCH_TOKENS
+            or (len(last) + 1) * tokens[last[0]] > BATCH_TOKENS
             or kind(place) != kind(last[0])
         ):
             batches.append([place])

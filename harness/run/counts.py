@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from harness.engines.engine import Request
+from harness.engines.engine import Wanted
 
 
-def read_tokens(request: Request, tokens: int, longest: int) -> int:
+def read_tokens(wanted: Wanted, tokens: int, longest: int) -> int:
     """What a server reads for a request: to score options, the prompt once with each of them."""
-    return longest * len(request.continuations) if request.continuations else tokens
+    return longest * len(wanted.continuations) if wanted.continuations else tokens
 
 
-def written_tokens(request: Request) -> int:
+def written_tokens(wanted: Wanted) -> int:
     """What it writes at most."""
-    return 1 if request.scored else request.decoding.max_tokens
+    return 1 if wanted.scored else wanted.decoding.max_tokens

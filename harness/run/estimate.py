@@ -214,9 +214,11 @@ def _job(
     facts = folder.manifest.model_of(job.system)
     places = _open_places(ready, answers, settings, folder)
     asked = [*places, *_again(ready, settings, folder, served), *_timed(ready, settings, served)]
-    prompts = [ready.prompts[place] for place in asked]
-    read = [read_tokens(one.request, one.facts.tokens, one.facts.longest) for one in prompts]
-    most = [written_tokens(one.request) for one in prompts]
+    prompts = ready.prompts
+    read = [
+        read_tokens(prompts.wanted[place], prompts.tokens[place], prompts.longest[place]) for place in asked
+    ]
+    most = [written_tokens(prompts.wanted[place]) for place in asked]
     usual = _usual(ready, answers, past)
     expected = None if usual is None else [min(usual, tokens) for tokens in most]
     price = price_of(facts, adapted=job.system.adapted) if served else None
@@ -230,7 +232,7 @@ def _job(
         known=len(ready.questions) - len(places),
         requests=len(asked),
         prompt_tokens=sum(read),
-        longest_prompt=max((prompt.facts.tokens for prompt in ready.prompts), default=0),
+        longest_prompt=max(prompts.tokens, default=0),
         completion_most=sum(most),
         completion_expected=None if expected is None else round(math.fsum(expected)),
         usd_least=_usd(price, read, [0] * len(read)),

@@ -20,14 +20,16 @@ class Work:
 
     engine: Engine
     adapter: AdapterRef | None
-    job: Sequence[Request]
-    """Every request of the job, by place."""
+    requests: Sequence[Request]
+    """Of the job, by place."""
+    bounds: tuple[Request, ...]
+    """As of `Prompts`."""
     clock: Clock
 
     def __call__(self, batch: Batch) -> Answers:
+        requests = [self.requests[place] for place in batch.places]
         start = self.clock()
-        requests = [self.job[place] for place in batch.places]
-        completions = self.engine.complete(requests, self.adapter, job=self.job)
+        completions = self.engine.complete(requests, self.adapter, job=self.bounds)
         return Answers(batch, dict(zip(batch.places, completions, strict=True)), self.clock() - start)
 
 

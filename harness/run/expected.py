@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import shutil
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -14,6 +15,7 @@ from harness.engines.memory import weights_bytes
 from harness.errors import NoAnswer
 from harness.finetune.mixed import precision_of
 from harness.quantities import whole
+from harness.run.columns import Prompts
 from harness.run.estimate import Estimate, JobEstimate
 from harness.run.executor import Executor
 from harness.run.folder import RunFolder
@@ -72,19 +74,19 @@ def _samples(jobs: Iterable[ReadyJob]) -> dict[str, list[Request]]:
             known = shortest.setdefault(job.job.task, job)
             if prompt_length(job) < prompt_length(known):
                 shortest[job.job.task] = job
-    samples = {task: [prompt.request for prompt in job.prompts] for task, job in shortest.items()}
-    return {task: _alike(requests)[:ROWS] for task, requests in samples.items()}
+    return {task: _alike(job.prompts, ROWS) for task, job in shortest.items()}
 
 
 def prompt_length(job: ReadyJob) -> int:
     """Tokens of all its prompts."""
-    return sum(prompt.facts.tokens for prompt in job.prompts)
+    return sum(job.prompts.tokens)
 
 
-def _alike(requests: Sequence[Request]) -> list[Request]:
-    """Those that one batch can hold: decoded as the first one is, or scored as it is."""
-    first = requests[0]
-    return [one for one in requests if (one.scored, one.decoding) == (first.scored, first.decoding)]
+def _alike(prompts: Prompts, most: int) -> list[Request]:
+    """The first that one batch can hold: decoded as the first one is, or scored as it is."""
+    kinds = [(wanted.scored, wanted.decoding) for wanted in prompts.wanted]
+    alike = (place for place, kind in enumerate(kinds) if kind == kinds[0])
+    return [prompts.request(place) for place in itertools.islice(alike, most)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +131,7 @@ def job_costs(
             )
         if speed and timed:
             forms = 2 if is_served(context.engine) or job.adapter else 1  # cold and warm, merged and not
-            timed_s = forms * mean([speed.alone(job.task, prompt) for prompt in ready.prompts])
+            timed_s = forms * mean(speed.alone(job.task, ready.prompts))
         index_s = _index_s(ready)
         costs[job] = JobCost(len(ready.questions), row.seconds, train_s, timed_s, forms, there, index_s)
     return costs

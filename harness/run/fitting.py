@@ -97,7 +97,7 @@ def too_large(context: TaskContext, system: System) -> Obstacle | None:
     (prompt,) = context.prompts(system, [shortest])
     if _needed(prompt) <= most:
         return None
-    room = reply_room(prompt.request)
+    room = reply_room(prompt.wanted)
     reply = f", {room:,} of them for the reply" if room else ""
     why = f"the corpus ({documents}) makes prompts of {prompt.facts.longest:,} tokens, and {reads}{reply}"
     return Obstacle(why, ASK_RAG)
@@ -105,15 +105,15 @@ def too_large(context: TaskContext, system: System) -> Obstacle | None:
 
 def _needed(prompt: Prompt) -> int:
     """The tokens that a prompt and its reply may take."""
-    return prompt.facts.longest + reply_room(prompt.request)
+    return prompt.facts.longest + reply_room(prompt.wanted)
 
 
 def _too_long(job: ReadyJob) -> list[tuple[Question, Prompt]]:
-    asked = zip(job.questions, job.prompts, strict=True)
+    prompts, window = job.prompts, job.context.engine.window
     return [
-        (question, prompt)
-        for question, prompt in asked
-        if not prompt.request.whole and _needed(prompt) > job.context.engine.window
+        (job.questions[place], prompts[place])
+        for place, (wanted, longest) in enumerate(zip(prompts.wanted, prompts.longest, strict=True))
+        if not wanted.whole and longest + reply_room(wanted) > window
     ]
 
 
@@ -130,7 +130,7 @@ def _too_long_alone(jobs: Sequence[ReadyJob]) -> Iterator[InputError]:
 
 
 def _mistake(job: ReadyJob, question: Question, alone: Prompt) -> InputError:
-    engine, room = job.context.engine, reply_room(alone.request)
+    engine, room = job.context.engine, reply_room(alone.wanted)
     reads = f"the model {engine.identity.name} reads {engine.window:,}"
     if room:
         reads += f", {room:,} of them for the reply"
@@ -147,7 +147,7 @@ def obstacle_of(job: ReadyJob) -> Obstacle | None:
     engine, system = job.context.engine, job.job.system
     if over := _too_long(job):
         question, prompt = max(over, key=lambda pair: _needed(pair[1]))
-        room = reply_room(prompt.request)
+        room = reply_room(prompt.wanted)
         reply = f" with {room:,} for the reply" if room else ""
         why = (
             f"{len(over):,} of {counted(len(job.prompts), 'prompt')} are longer than the {engine.window:,} tokens that "

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from harness.corpus.document import Document
 from harness.corpus.documents import Corpus
 from harness.records import Inventory, Question
-from harness.run.prompts import target_text
+from harness.run.wording import target_text
 from harness.spec.task import Task
 
 PREFIX = "train:"

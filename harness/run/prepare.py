@@ -10,9 +10,10 @@ from functools import cached_property, partial
 
 from harness.corpus.examples import ExampleFinders
 from harness.corpus.retrievers import Retrievers
-from harness.engines.engine import Continuation, Engine
+from harness.engines.engine import Continuation, Engine, Request, Wanted
 from harness.finetune.trainer import DevMetric, Example, Training
 from harness.records import Question, Ranked
+from harness.run.columns import Prompts
 from harness.run.distractors import training_passages
 from harness.run.plan import Job, sample
 from harness.run.prompts import (
@@ -50,19 +51,37 @@ class TaskContext:
     """Every document as a passage, where a system shows them all; the last one first, as the best passage is last."""
     _examples: dict[LoRA, tuple[tuple[Example, ...], ...]] = field(default_factory=dict)
     """Recipe → what is trained on and watched."""
+    _wanted: dict[Wanted, Wanted] = field(default_factory=dict)
+    """What is wanted behind prompts, each once, however many want it."""
 
     @cached_property
     def prompts_of_task(self) -> TaskPrompts:
         return prompts_of(self.task, self.engine)
 
-    def prompts(self, system: System, questions: Sequence[Question]) -> list[Prompt]:
+    def prompts(self, system: System, questions: Sequence[Question]) -> Prompts:
         """The prompt of each question under a system."""
         with MAKING:
             return self._prompts(system, questions)
 
-    def _prompts(self, system: System, questions: Sequence[Question]) -> list[Prompt]:
+    def _prompts(self, system: System, questions: Sequence[Question]) -> Prompts:
         passages, nearest = self._passages(system, questions), self._nearest(system.context, questions)
-        return [self.prompt(system, *asked) for asked in zip(questions, passages, nearest, strict=True)]
+        made = (self.prompt(system, *asked) for asked in zip(questions, passages, nearest, strict=True))
+        keep = self.prompts_of_task.keep
+        kept = ((prompt, keep(prompt.request)) for prompt in made)
+        return Prompts(questions, kept, partial(self._again, system), self._wanted)
+
+    def _again(
+        self,
+        system: System,
+        question: Question,
+        shown: tuple[Ranked, ...],
+        nearest: Nearby,
+        wanted: Wanted,
+        kept: bytes,
+    ) -> Request:
+        """The request of a prompt that was made before, with the passages that are `shown` of those retrieved."""
+        passages = shown or self.corpus_for(system)
+        return self.prompts_of_task.again(system.context, question, passages, nearest, wanted, kept)
 
     def prompt(
         self, system: System, question: Question, passages: tuple[Ranked, ...], nearest: Nearby = ()
@@ -178,12 +197,12 @@ class ReadyJob:
     job: Job
     context: TaskContext
     questions: tuple[Question, ...]
-    prompts: tuple[Prompt, ...]
+    prompts: Prompts
 
 
 def ready(job: Job, context: TaskContext) -> ReadyJob:
     questions = context.task.test
-    return ReadyJob(job, context, questions, tuple(context.prompts(job.system, questions)))
+    return ReadyJob(job, context, questions, context.prompts(job.system, questions))
 
 
 def fact_seen(task: Task, question: Question, seed: int) -> bool | None:

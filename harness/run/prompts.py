@@ -8,7 +8,7 @@ its own (`Task.prompts`) implements `TaskPrompts` too; nothing else in a run ask
 from __future__ import annotations
 
 import random
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any, Protocol
@@ -21,10 +21,12 @@ from harness.engines.engine import (
     Message,
     PromptFacts,
     Request,
+    Wanted,
 )
 from harness.engines.reasoning import THINKING_TOKENS
 from harness.finetune.trainer import Example
 from harness.records import Passage, Question, Ranked, Scores
+from harness.run.wording import target_text, user_turn
 from harness.scoring.citations import citation
 from harness.spec.context import Context, Examples, Gold, Instructions, Nearest, Retrieved, WholeCorpus
 from harness.spec.system import Form
@@ -35,14 +37,16 @@ Passages = tuple[Ranked, ...]
 """Everything retrieved for a question, best first; how many are shown is for the prompt's budget to say."""
 Nearby = Sequence[Question]
 """The training questions that were found for a question, the nearest first."""
+NOTHING = b""
 
 
 @dataclass(frozen=True, slots=True)
 class Prompt:
-    """A request, and what went into it."""
+    """How a question is put: how long that is, what is wanted behind it, and what went into it."""
 
-    request: Request
     facts: PromptFacts
+    wanted: Wanted
+    make: Callable[[], Request] = field(compare=False, repr=False)
     retrieved: Passages = ()
     """Everything retrieved, best first, whether or not it is shown to the model."""
     shown: int = 0
@@ -51,6 +55,24 @@ class Prompt:
     """How many passages the system wanted to show and the budget did not allow."""
     nearest: tuple[Question, ...] = ()
     """The examples that were found for the question and stand in the prompt, the nearest first."""
+
+    @classmethod
+    def of(
+        cls,
+        request: Request,
+        facts: PromptFacts,
+        retrieved: Passages = (),
+        shown: int = 0,
+        dropped: int = 0,
+        nearest: tuple[Question, ...] = (),
+    ) -> Prompt:
+        """A prompt whose request is at hand."""
+        return cls(facts, request.wanted, lambda: request, retrieved, shown, dropped, nearest)
+
+    @property
+    def request(self) -> Request:
+        """What the model is asked. A job keeps no text, so that of its prompts is made anew each time."""
+        return self.make()
 
 
 class TaskPrompts(Protocol):
@@ -67,6 +89,23 @@ class TaskPrompts(Protocol):
         """The prompt of a question in a context, within its budget.
 
         `nearest`: its own examples, where it has some. `form`: what the answer is held to.
+        """
+
+    def keep(self, request: Request) -> bytes:
+        """What `again` needs of a request beside the parts of its prompt."""
+
+    def again(
+        self,
+        contexts: Contexts,
+        question: Question,
+        passages: Passages,
+        nearest: Nearby,
+        wanted: Wanted,
+        kept: bytes,
+    ) -> Request:
+        """The request of a prompt that was made before, to the byte. `passages`, `nearest`: those that it shows.
+
+        Quick, as nothing is measured, and safe from any thread.
         """
 
     def example(
@@ -117,14 +156,16 @@ class TaskFilePrompts:
     engine: Engine
     _picked: dict[Examples, tuple[Question, ...]] = field(default_factory=dict)
 
-    def _wanted(self, question: Question, form: Form | None) -> tuple[Decoding, tuple[Continuation, ...]]:
+    def _wanted(self, question: Question, form: Form | None) -> Wanted:
         """How the answer is written, and what is scored where it is chosen instead."""
         answer = self.task.own.answer
         if form == "options":
-            return self.decoding, tuple(Continuation(label, ends=True) for label in answer.labels or ())
+            return Wanted(
+                self.decoding, tuple(Continuation(label, ends=True) for label in answer.labels or ())
+            )
         if form == "constrained":
-            return replace(self.decoding, form=answer.form), ()
-        return self.decoding, tuple(Continuation(choice) for choice in question.choices)
+            return Wanted(replace(self.decoding, form=answer.form))
+        return Wanted(self.decoding, tuple(Continuation(choice) for choice in question.choices))
 
     @cached_property
     def decoding(self) -> Decoding:
@@ -150,32 +191,44 @@ class TaskFilePrompts:
         The system message, the examples and the question stay whole.
         """
         limits = passages_of(contexts)
-        wanted = min(limits.k, len(passages)) if limits else len(passages) if whole_corpus(contexts) else 0
-        decoding, options = self._wanted(question, form)
-        examples = self._examples(contexts, nearest)
-        found = tuple(reversed(examples)) if isinstance(examples_of(contexts), Nearest) else ()
-        shown = wanted
+        most = min(limits.k, len(passages)) if limits else len(passages) if whole_corpus(contexts) else 0
+        chosen, wanted = examples_of(contexts), self._wanted(question, form)
+        found = tuple(nearest[: chosen.k]) if isinstance(chosen, Nearest) else ()
+        room = self.engine.window - reply_room(wanted)
+        shown = most
         while True:
-            documents = [ranked.passage for ranked in passages[:shown]]
-            turns = self._messages(contexts, examples, question, documents)
-            request = Request(tuple(turns), decoding, options)
+            request = self.again(contexts, question, passages[:shown], found, wanted, NOTHING)
             facts = self.engine.inspect(request)
             if not limits or shown == 0:
                 break
-            if facts.tokens <= limits.max_prompt_tokens and facts.longest <= self.engine.window - reply_room(
-                request
-            ):
+            if facts.tokens <= limits.max_prompt_tokens and facts.longest <= room:
                 break
             shown -= 1
-        if not limits:
-            return Prompt(request, facts, nearest=found)
-        return Prompt(request, facts, passages, shown, wanted - shown, found)
+        return Prompt.of(
+            request, facts, passages if limits else (), shown if limits else 0, most - shown, found
+        )
+
+    def keep(self, request: Request) -> bytes:  # noqa: ARG002 - all of it is made of the parts
+        return NOTHING
+
+    def again(
+        self,
+        contexts: Contexts,
+        question: Question,
+        passages: Passages,
+        nearest: Nearby,
+        wanted: Wanted,
+        kept: bytes,  # noqa: ARG002
+    ) -> Request:
+        documents = [ranked.passage for ranked in passages]
+        turns = self._messages(contexts, self._examples(contexts, nearest), question, documents)
+        return Request(tuple(turns), wanted.decoding, wanted.continuations, wanted.whole)
 
     def example(
         self, contexts: Contexts, question: Question, passages: Passages, nearest: Nearby = ()
     ) -> Example:
         prompt = self.prompt(contexts, question, passages, nearest)
-        written = Request(prompt.request.prompt, prompt.request.decoding)
+        written = Request(prompt.request.prompt, prompt.wanted.decoding)
         reply = target_text(self.task, question)
         form = self.task.own.answer.citations
         if form and (number := _gold_number(question, prompt)):
@@ -223,7 +276,7 @@ class TaskFilePrompts:
         """In the order in which they are shown: the nearest to the question last, beside it."""
         chosen = examples_of(contexts)
         if isinstance(chosen, Nearest):
-            return tuple(reversed(nearest[: chosen.k]))
+            return tuple(reversed(nearest))
         if chosen is None or not self.task.train:
             return ()
         if chosen not in self._picked:
@@ -237,55 +290,15 @@ def prompts_of(task: Task, engine: Engine) -> TaskPrompts:
     return own or TaskFilePrompts(task, engine)
 
 
-def reply_room(request: Request) -> int:
-    """The most tokens that the model may write to a request."""
-    return 0 if request.scored else request.decoding.most
-
-
-def target_text(task: Task, question: Question) -> str:
-    """The reply that training and examples show: the first answer, or the refusal."""
-    return reply_of(question, task.own.answer.refusal)
-
-
-def reply_of(question: Question, refusal: str | None) -> str:
-    return question.answers[0] if question.answerable else refusal or ""
+def reply_room(wanted: Wanted) -> int:
+    """The most tokens that the model may write."""
+    return 0 if wanted.scored else wanted.decoding.most
 
 
 def pick_examples(task: Task, chosen: Examples) -> tuple[Question, ...]:
     """The training questions that every prompt with these examples shows, seeded."""
     count = min(chosen.k, len(task.train))
     return tuple(random.Random(f"examples:{chosen.seed}").sample(task.train, count))
-
-
-def user_turn(
-    task: Task, question: Question, passages: Sequence[Passage], citations: str | None = None
-) -> Message:
-    """The question as the user asks it, behind its passages. `citations`: the form in which replies shall name one."""
-    return Message("user", user_content(task.own.user_message(question.question), passages, citations))
-
-
-def user_content(asked: str, passages: Sequence[Passage], citations: str | None = None) -> str:
-    """A user's turn: what is asked, behind its passages where it has some."""
-    if not passages:
-        return asked
-    cite = f"{CITE.format(citation(citations, 1))}\n\n" if citations else ""
-    return f"{documents(passages, citations)}\n\n{cite}Question: {asked}"
-
-
-BETWEEN = "\n\n"
-"""Two passages."""
-CITE = "End the answer with the number of the document that it is from, as {} for the first."
-
-
-def documents(passages: Sequence[Passage], citations: str | None = None) -> str:
-    """The passages as they stand before a question, the best one nearest to it (arXiv 2407.01219); or nothing.
-
-    Where they may be cited, each begins with how: numbers go up from the first in the prompt.
-    """
-    blocks = ["\n".join(filter(None, (passage.title, passage.text))) for passage in reversed(passages)]
-    if citations:
-        blocks = [f"{citation(citations, number)} {block}" for number, block in enumerate(blocks, 1)]
-    return BETWEEN.join(["Documents:", *blocks]) if blocks else ""
 
 
 def _gold_number(question: Question, prompt: Prompt) -> int | None:

@@ -7,26 +7,27 @@ from dataclasses import dataclass
 
 from harness.quantities import counted, listed
 from harness.records import Question
-from harness.run.prompts import Prompt
 
 SHOWN = 5
 
 
 @dataclass(frozen=True, slots=True)
 class Quotes:
-    """What a question itself holds: control tokens, which are read as text, and texts that mark turns without being
-    tokens, which nobody can tell from the template's own."""
+    """What a question or a prompt holds: control tokens, which are read as text, and texts that mark turns without
+    being tokens, which nobody can tell from the template's own."""
 
     quoted: tuple[str, ...] = ()
     imitated: tuple[str, ...] = ()
 
 
-def quotes_of(question: Question, prompts: Iterable[Prompt]) -> Quotes:
-    """What of the control tokens in its prompts stands in the question or its choices."""
-    text = "\n".join([question.question, *question.choices])
-    facts = [prompt.facts for prompt in prompts]
-    quoted = dict.fromkeys(token for one in facts for token in one.quoted if token in text)
-    imitated = dict.fromkeys(tag for one in facts for tag in one.imitated if tag in text)
+NO_QUOTES = Quotes()
+
+
+def quotes_of(question: Question, in_prompts: Iterable[Quotes]) -> Quotes:
+    """What of that which its prompts hold stands in the question or its choices."""
+    text, held = "\n".join([question.question, *question.choices]), [*in_prompts]
+    quoted = dict.fromkeys(token for one in held for token in one.quoted if token in text)
+    imitated = dict.fromkeys(tag for one in held for tag in one.imitated if tag in text)
     return Quotes(tuple(quoted), tuple(imitated))
 
 

@@ -5,14 +5,23 @@ from __future__ import annotations
 import dataclasses
 import itertools
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from harness.engines.engine import AdapterRef, Clock, Completion, Engine, Message, Request, is_served
+from harness.engines.engine import (
+    AdapterRef,
+    Clock,
+    Completion,
+    Engine,
+    Message,
+    Request,
+    Wanted,
+    is_served,
+)
 from harness.finetune.trainer import Example, Training
 from harness.run.batches import BATCH_ROWS
+from harness.run.columns import Prompts
 from harness.run.counts import read_tokens, written_tokens
-from harness.run.prompts import Prompt
 
 ROWS = 12
 """Questions of a task that are answered to measure it."""
@@ -40,41 +49,39 @@ class Speed:
     alone_write_s: float
     written: Mapping[str, float]
 
-    def answering(self, task: str, prompts: Sequence[Prompt]) -> float:
+    def answering(self, task: str, prompts: Prompts) -> float:
         """Seconds to answer prompts in batches, which read once what all of them share at the front."""
-        shared = shared_share([prompt.request for prompt in prompts])
-        first = prompts[0] if prompts else None
-        kept = _read(first) * shared * (len(prompts) - 1) if first else 0.0
-        written = sum(self._written(task, prompt.request) for prompt in prompts)
-        return self.read_s * (sum(map(_read, prompts)) - kept) + self.write_s * written
+        read = [*map(read_tokens, prompts.wanted, prompts.tokens, prompts.longest)]
+        shared = shared_share([prompts.request(0), *prompts.bounds()]) if prompts else 0.0
+        kept = read[0] * shared * (len(prompts) - 1) if prompts else 0.0
+        written = sum(self._written(task, wanted) for wanted in prompts.wanted)
+        return self.read_s * (sum(read) - kept) + self.write_s * written
 
-    def alone(self, task: str, prompt: Prompt) -> float:
-        """Seconds to answer one prompt by itself."""
-        return self.alone_read_s * _read(prompt) + self.alone_write_s * self._written(task, prompt.request)
+    def alone(self, task: str, prompts: Prompts) -> Iterator[float]:
+        """Seconds to answer each prompt by itself."""
+        for wanted, tokens, longest in zip(prompts.wanted, prompts.tokens, prompts.longest, strict=True):
+            read = read_tokens(wanted, tokens, longest)
+            yield self.alone_read_s * read + self.alone_write_s * self._written(task, wanted)
 
     def training(self, training: Training, engine: Engine, dtype: str | None) -> float:
         """Seconds to train through all epochs, in steps of this dtype, with the dev questions answered after each."""
         recipe = training.recipe
         reads = STEP_READS.get(dtype or "", STEP_READS["float32"])
-        watched = sum(self._written(recipe.task, example.request) for example in training.dev)
+        watched = sum(self._written(recipe.task, example.request.wanted) for example in training.dev)
         dev_tokens = computed_tokens(training.dev, engine, len(training.dev))
         tokens = computed_tokens(training.examples, engine, recipe.batch_size)
         learnt = reads * tokens * (1 + (recipe.replay or 0.0))  # about as long as the task's own
         epoch = self.read_s * (learnt + 2 * dev_tokens) + self.write_s * watched
         return epoch * recipe.max_epochs
 
-    def _written(self, task: str, request: Request) -> float:
-        if request.scored:
+    def _written(self, task: str, wanted: Wanted) -> float:
+        if wanted.scored:
             return 0.0
-        most = written_tokens(request)
+        most = written_tokens(wanted)
         return min(most, self.written.get(task, WRITTEN_SHARE * most))
 
 
 Measure = Callable[[Engine, Samples, Clock], Speed]
-
-
-def _read(prompt: Prompt) -> int:
-    return read_tokens(prompt.request, prompt.facts.tokens, prompt.facts.longest)
 
 
 def measure(engine: Engine, samples: Samples, clock: Clock) -> Speed:
@@ -146,7 +153,7 @@ def _length(answer: Completion, request: Request) -> float:
 
 def _tokens(engine: Engine, requests: Sequence[Request]) -> int:
     facts = ((request, engine.inspect(request)) for request in requests)
-    return max(1, sum(read_tokens(request, one.tokens, one.longest) for request, one in facts))
+    return max(1, sum(read_tokens(request.wanted, one.tokens, one.longest) for request, one in facts))
 
 
 def _seconds(clock: Clock, work: Callable[[], object]) -> float:

@@ -101,11 +101,11 @@ class Metered:
         price = declared_price(self._facts, adapted=adapter is not None)
         facts = [self._engine.inspect(request) for request in requests]
         read = [
-            read_tokens(request, fact.tokens, fact.longest)
+            read_tokens(request.wanted, fact.tokens, fact.longest)
             for request, fact in zip(requests, facts, strict=True)
         ]
         most = sum(
-            usd(price, tokens, written_tokens(request))
+            usd(price, tokens, written_tokens(request.wanted))
             for request, tokens in zip(requests, read, strict=True)
         )
         with self._spending.hold(most) as cost:

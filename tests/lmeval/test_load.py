@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +25,7 @@ from harness.run.obstacles import obstacle
 from harness.run.prompts import Prompt, prompts_of
 from harness.spec.task import Task, load_task
 from tests.lmeval.worlds import CHOICE, config, rows, write_config, write_data, write_jsonl, write_task
-from tests.run.worlds import FallibleEngine, system
+from tests.run.worlds import FallibleEngine, context_of, system
 from tests.tiny import tiny_engine
 
 PASSAGES = tuple(
@@ -288,3 +289,32 @@ def test_an_aggregate_that_overflows_is_none_and_those_shown_as_means_are_left_o
     assert aggregates([{"word_perplexity": [-1000.0, 1]}], ()) == {"word_perplexity": None}
     assert aggregates([{"word_perplexity": [-2.0, 1]}], ()) == {"word_perplexity": pytest.approx(7.389056)}
     assert behind(opened(tmp_path / "b")).aggregates([{"exact_match": 1.0}], ("exact_match",)) == {}
+
+
+@pytest.mark.parametrize(
+    ("says", "strategy"),
+    [({}, "base"), ({}, "few-shot"), ({}, "rag"), (CHOICE, "base"), (CHOICE, "rag"), (ROLLING, "base")],
+)
+def test_a_request_is_kept_as_lm_eval_made_it(
+    tmp_path: Path,
+    tiny_model: ModelFolder,
+    monkeypatch: pytest.MonkeyPatch,
+    says: dict[str, Any],
+    strategy: str,
+) -> None:
+    """It is not made a second time: that takes long, and a task's code need not make the same again."""
+    task = opened(tmp_path, corpus=True, **says)
+    context = replace(context_of(task, tmp_path / "cache"), engine=tiny_engine(tiny_model))
+    made: list[Prompt] = []
+    prompt = LmEvalPrompts.prompt
+
+    def watched(self: LmEvalPrompts, *args: Any) -> Prompt:
+        made.append(prompt(self, *args))
+        return made[-1]
+
+    monkeypatch.setattr(LmEvalPrompts, "prompt", watched)
+    prompts = context.prompts(system(task, strategy), task.test)
+    monkeypatch.setattr(Opened, "requests", None)
+    assert [*prompts.requests] == [one.request for one in made]
+    assert [*prompts] == made
+    assert prompts.bounds()

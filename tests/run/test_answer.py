@@ -4,54 +4,50 @@ from __future__ import annotations
 
 import json
 import random
+from itertools import takewhile
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from harness.engines.engine import AdapterRef, Continuation, PromptFacts, Request
+from harness.engines.engine import AdapterRef, Continuation, Wanted
 from harness.run.answer import AnswerPass
 from harness.run.answer_cache import AnswerCache
 from harness.run.batches import BATCH_ROWS, BATCH_TOKENS, plan_batches
 from harness.run.folder import RunFolder
 from harness.run.plan import Job
 from harness.run.prepare import ReadyJob, ready
-from harness.run.prompts import Prompt
 from harness.spec.task import Task
 from tests.fakes import RecordingEngine, Silent
 from tests.run.worlds import FallibleEngine, Killed, context_of, make_task, reply, rows, run_of, system
 
-
-def prompt(length: int, *, scored: bool = False) -> Prompt:
-    request = Request("", continuations=(Continuation("x"),) if scored else ())
-    return Prompt(request, PromptFacts(length, length, ""))
+WRITTEN, SCORED = Wanted(), Wanted(continuations=(Continuation("x"),))
 
 
 @pytest.mark.parametrize("seed", range(8))
 def test_batches_hold_every_question_once_sorted_by_length_and_bounded(seed: int) -> None:
     rng = random.Random(seed)
     count = rng.randint(1, 120)
-    prompts = [prompt(rng.randint(1, 3000), scored=rng.random() < 0.3) for _ in range(count)]
-    batches = plan_batches(prompts)
+    tokens = [rng.randint(1, 3000) for _ in range(count)]
+    wanted = [SCORED if rng.random() < 0.3 else WRITTEN for _ in range(count)]
+    batches = plan_batches(wanted, tokens)
     places = [at for batch in batches for at in batch.places]
-    assert sorted(places) == list(range(len(prompts)))
+    assert sorted(places) == list(range(count))
     assert [batch.number for batch in batches] == list(range(len(batches)))
     for batch in batches:
-        lengths = [prompts[at].facts.tokens for at in batch.places]
+        lengths = [tokens[at] for at in batch.places]
         assert len(lengths) <= BATCH_ROWS
         assert len(lengths) * max(lengths) <= BATCH_TOKENS or len(lengths) == 1
-        assert len({prompts[at].request.scored for at in batch.places}) == 1
-    for kind in (False, True):
-        lengths = [
-            prompts[at].facts.tokens for b in batches for at in b.places if prompts[at].request.scored is kind
-        ]
+        assert len({wanted[at].scored for at in batch.places}) == 1
+    for kind in (WRITTEN, SCORED):
+        lengths = [tokens[at] for b in batches for at in b.places if wanted[at] is kind]
         assert lengths == sorted(lengths, reverse=True)
 
 
 def test_batches_worked_by_hand() -> None:
     """Two of 4000 tokens fit into 8192, three do not; 17 short ones are 16 and 1."""
-    prompts = [prompt(n) for n in (10, 4000, 4000, 4000)] + [prompt(10)] * 16
-    batches = plan_batches(prompts)
+    tokens = [10, 4000, 4000, 4000] + [10] * 16
+    batches = plan_batches([WRITTEN] * len(tokens), tokens)
     assert [len(batch.places) for batch in batches] == [2, 2, 16]
     assert batches[0].places == (1, 2)
     assert batches[1].places == (3, 0)
@@ -181,9 +177,9 @@ def test_a_batch_known_in_part_is_computed_whole(world: World, tmp_path: Path) -
     engine = FallibleEngine()
     answers = AnswerPass(engine, world.folder, world.cache, Silent(), engine.clock)
     keys = answers.keys(world.ready, None)
-    first = plan_batches(world.ready.prompts)[0].places
+    first = plan_batches(world.ready.prompts.wanted, world.ready.prompts.tokens)[0].places
     world.answer(FallibleEngine())
-    known = world.cache.get(dict(zip(keys, (prompt.request for prompt in world.ready.prompts), strict=True)))
+    known = world.cache.get(dict(zip(keys, world.ready.prompts.wanted, strict=True)))
     second = World(tmp_path / "second", make_task(tmp_path))
     second.cache = AnswerCache(tmp_path / "part.sqlite", Silent())
     second.cache.put({keys[first[0]]: known[keys[first[0]]]})
@@ -204,8 +200,8 @@ def test_choices_are_scored_and_their_log_likelihoods_kept(tmp_path: Path) -> No
         assert (row["finish_reason"], row["completion_tokens"]) == ("choice", 0)
 
 
-def test_the_engine_is_told_the_whole_job_of_each_batch(tmp_path: Path) -> None:
-    """What all prompts of a job share may be read once, whatever batch they are in."""
+def test_the_engine_is_told_with_each_batch_what_all_prompts_of_its_job_share(tmp_path: Path) -> None:
+    """It may be read once, whatever batch they are in. Two of them tell."""
     jobs: list[Any] = []
 
     class Watching(RecordingEngine):
@@ -217,4 +213,12 @@ def test_the_engine_is_told_the_whole_job_of_each_batch(tmp_path: Path) -> None:
     world.answer(Watching(reply))
     assert len(jobs) > 1
     assert all(job is jobs[0] for job in jobs), "the same object, so that an engine need not look again"
-    assert list(jobs[0]) == [prompt.request for prompt in world.ready.prompts]
+    texts = [world.text(place) for place in range(len(world.ready.prompts))]
+    two = [RecordingEngine(reply).text(request) for request in jobs[0]]
+    assert set(two) < set(texts)
+    assert beginning(two) == beginning(texts)
+
+
+def beginning(texts: list[str]) -> str:
+    """What all texts begin with."""
+    return "".join(row[0] for row in takewhile(lambda row: len({*row}) == 1, zip(*texts, strict=False)))

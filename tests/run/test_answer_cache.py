@@ -16,14 +16,12 @@ from harness.engines.engine import (
     Continuation,
     Decoding,
     EngineIdentity,
-    PromptFacts,
-    Request,
     Usage,
+    Wanted,
 )
 from harness.errors import HarnessError
 from harness.files import sha256_text
 from harness.run.answer_cache import AnswerCache, answer_key
-from harness.run.prompts import Prompt
 from tests.fakes import Silent
 
 MODEL = EngineIdentity("m", "here", "a" * 64, "float32", "cpu")
@@ -37,18 +35,17 @@ def key_of(
     decoding: Decoding = DECODING,
     choices: tuple[str, ...] = (),
 ) -> str:
-    request = Request("", decoding, tuple(map(Continuation, choices)))
     ref = AdapterRef(Path("adapter"), adapter) if adapter else None
-    return answer_key(model, ref, Prompt(request, PromptFacts(1, 1, prompt)))
+    return answer_key(model, ref, Wanted(decoding, tuple(map(Continuation, choices))), prompt)
 
 
 KEY = key_of()
 REPLY = Completion("Ann", 3, "stop")
-WRITTEN = Request("", DECODING)
-TWO = Request("", DECODING, (Continuation("yes"), Continuation("no")))
+WRITTEN = Wanted(DECODING)
+TWO = Wanted(DECODING, (Continuation("yes"), Continuation("no")))
 
 
-def asked(*keys: str) -> dict[str, Request]:
+def asked(*keys: str) -> dict[str, Wanted]:
     return dict.fromkeys(keys, WRITTEN)
 
 
@@ -57,10 +54,7 @@ SERVED_KEY = key_of(SERVER)
 
 
 def served_as(name: str) -> str:
-    request = Request("", DECODING)
-    return answer_key(
-        SERVER, AdapterRef(None, None, served=name), Prompt(request, PromptFacts(1, 1, "p" * 64))
-    )
+    return answer_key(SERVER, AdapterRef(None, None, served=name), WRITTEN, "p" * 64)
 
 
 @pytest.mark.parametrize(
@@ -208,7 +202,7 @@ CHOSEN = {**GOOD, "completion_tokens": 0, "finish_reason": "choice", "choice_log
 
 
 @pytest.mark.parametrize(
-    ("request_", "value"),
+    ("wanted", "value"),
     [
         (WRITTEN, [1, 2]),
         (WRITTEN, {}),
@@ -225,7 +219,7 @@ CHOSEN = {**GOOD, "completion_tokens": 0, "finish_reason": "choice", "choice_log
     ],
 )
 def test_a_whole_row_of_another_shape_is_named_once_and_not_believed(
-    tmp_path: Path, request_: Request, value: Any
+    tmp_path: Path, wanted: Wanted, value: Any
 ) -> None:
     """As another version, or somebody's hand, would have written it: its hash is right."""
     progress = Silent()
@@ -235,7 +229,7 @@ def test_a_whole_row_of_another_shape_is_named_once_and_not_believed(
     with database:
         database.execute("INSERT INTO answers VALUES (?, ?, ?)", (KEY, text, sha256_text(KEY + text)))
     database.close()
-    assert cache.get({KEY: request_}) == cache.get({KEY: request_}) == {}
+    assert cache.get({KEY: wanted}) == cache.get({KEY: wanted}) == {}
     assert len(progress.notes) == 1
     assert "1 answer in the answer cache" in progress.notes[0]
 

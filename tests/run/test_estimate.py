@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from harness.engines.engine import Completion, Request, Usage
+from harness.engines.engine import Completion, Usage
 from harness.errors import InputError, NoAnswer, SpendingLimit
 from harness.records import ApiPrice, PriceTier
 from harness.report.planned import blocks
@@ -263,7 +263,7 @@ def test_a_request_waits_where_what_is_on_its_way_may_leave_enough() -> None:
 
 
 def test_options_are_read_with_the_prompt_each() -> None:
-    from harness.engines.engine import Continuation
+    from harness.engines.engine import Continuation, Wanted
 
-    request = Request("", continuations=(Continuation("a"), Continuation("b")))
-    assert read_tokens(request, 100, 103) == 206
+    wanted = Wanted(continuations=(Continuation("a"), Continuation("b")))
+    assert read_tokens(wanted, 100, 103) == 206

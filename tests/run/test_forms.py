@@ -93,7 +93,7 @@ def test_a_free_answer_is_no_held_one_in_the_cache(task: Task, tmp_path: Path) -
     plan = plan_of([task], ["base", "base[constrained]", "base[options]"])
     prompts = [context.prompts(job.system, task.test[:1])[0] for job in plan.jobs]
     identity = context.engine.identity
-    assert len({answer_key(identity, None, prompt) for prompt in prompts}) == 3
+    assert len({answer_key(identity, None, one.wanted, one.facts.sha256) for one in prompts}) == 3
     assert len({prompt.facts.sha256 for prompt in prompts[:2]}) == 1
 
 

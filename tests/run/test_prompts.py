@@ -10,7 +10,8 @@ import pytest
 
 from harness.engines.engine import Request
 from harness.records import Passage, Question, Ranked
-from harness.run.prompts import Passages, Prompt, TaskFilePrompts, pick_examples, target_text
+from harness.run.prompts import Passages, Prompt, TaskFilePrompts, pick_examples
+from harness.run.wording import target_text
 from harness.spec.context import Examples
 from harness.spec.strategy import STRATEGIES
 from harness.spec.task import Task
@@ -66,9 +67,9 @@ def test_base_and_adapted_weights_read_the_same_bytes(
     task: Task, tmp_path: Path, plain: str, adapted: str
 ) -> None:
     context = context_of(task, tmp_path)
-    assert context.prompts(system(task, plain), task.test) == context.prompts(
-        system(task, adapted), task.test
-    )
+    read, by_adapter = (context.prompts(system(task, name), task.test) for name in (plain, adapted))
+    assert [*read] == [*by_adapter]
+    assert [*read.requests] == [*by_adapter.requests]
 
 
 def test_a_bare_prompt_is_the_system_message_and_the_question(task: Task) -> None:

@@ -150,8 +150,8 @@ def test_usage_is_kept_with_a_cached_answer(world: World, tmp_path: Path) -> Non
     prompt = world.ready.prompts[0]
     from harness.run.answer_cache import answer_key
 
-    key = answer_key(ServedEngine(reply).identity, None, prompt)
-    known = world.cache.get({key: prompt.request})[key]
+    key = answer_key(ServedEngine(reply).identity, None, prompt.wanted, prompt.facts.sha256)
+    known = world.cache.get({key: prompt.wanted})[key]
     assert known.usage == Usage(prompt.facts.tokens + 3, 0)
 
 

@@ -105,8 +105,7 @@ class Asker:
         system = _shorter(candidate.system, stage.examples)
         system = replace(system, name=candidate.label)
         job = Job(self.context.task.name, system, self.seed)
-        prompts = tuple(self.context.prompts(system, stage.questions))
-        ready = ReadyJob(job, self.context, stage.questions, prompts)
+        ready = ReadyJob(job, self.context, stage.questions, self.context.prompts(system, stage.questions))
         row = self._row(candidate, stage, heard)
         if why := obstacle_of(ready):
             return replace(row, failed=why.why)

@@ -61,8 +61,8 @@ class Learning:
     def _estimate(self, task: Task, system: System) -> TrialsEstimate:
         asker, parts = self.askers.of(task, system), sizes(task, system)
         prompts = asker.context.prompts(system, task.test)
-        read = len(parts) * sum(prompt.facts.tokens for prompt in prompts)
-        most = len(parts) * sum(written_tokens(prompt.request) for prompt in prompts)
+        read = len(parts) * sum(prompts.tokens)
+        most = len(parts) * sum(map(written_tokens, prompts.wanted))
         price = price_of(asker.facts, adapted=system.adapted)
         known = [
             row for row in self.askers.folder.learnt() if (row.task, row.system) == (task.name, system.id)

@@ -68,8 +68,7 @@ def trials_estimate(asker: Asker, space: Space, known: int) -> TrialsEstimate:
     if not work.answers:
         return TrialsEstimate(asker.context.task.name, system.name, 0, 0, len(dev), 0, 0, 0, 0, None)
     prompts = asker.context.prompts(system, dev)
-    read = sum(prompt.facts.tokens for prompt in prompts)
-    most = sum(written_tokens(prompt.request) for prompt in prompts)
+    read, most = sum(prompts.tokens), sum(map(written_tokens, prompts.wanted))
     times = work.answers / len(dev)
     price = price_of(asker.facts, adapted=system.adapted) if is_served(asker.model.engine) else None
     return TrialsEstimate(

@@ -14,8 +14,8 @@ from harness.engines.engine import Clock, Completion, Decoding, Engine, Message,
 from harness.engines.reasoning import THINKING_TOKENS
 from harness.quantities import listed
 from harness.records import ApiPrice, ProposalRow
-from harness.run.prompts import target_text
 from harness.run.spending import cost_of
+from harness.run.wording import target_text
 from harness.spec.task import Task
 
 SHOWN = 6

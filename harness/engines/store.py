@@ -94,7 +94,7 @@ def resolve(
         progress.note(f"Looking for {name}{f' at revision {revision}' if revision else ''} on the model hub.")
         path, commit = hub.snapshot(name, revision)
         return _open_folder(path, kind, f"the hub model {name}", name, f"model hub {name}", commit)
-    raise InputError(_unknown(reference, catalogue))
+    raise InputError(_unknown(reference, kind, catalogue))
 
 
 def is_hub_name(reference: str, catalogue: Sequence[CatalogueModel] = CATALOGUE) -> bool:
@@ -299,11 +299,14 @@ def _scratch(folder: Path, needed_bytes: int) -> Iterator[Path]:
         yield path
 
 
-def _unknown(reference: str, catalogue: Sequence[CatalogueModel]) -> str:
+SERVED = "a server's as openai:NAME, ollama:NAME or http://HOST:PORT/v1#NAME"
+
+
+def _unknown(reference: str, kind: Kind, catalogue: Sequence[CatalogueModel]) -> str:
     if reference.startswith((".", "/", "~")) or reference.count("/") > 1 or reference.endswith(".gguf"):
         return f"there is no file or folder {reference}."
-    names = [model.name for model in catalogue]
-    return (
-        f"there is no model {reference!r}{did_you_mean(reference, names, 0.4)}. "
-        f"Name one of {', '.join(names)}, a folder, a GGUF file, or a hub model as org/name."
-    )
+    names = [model.name for model in catalogue if model.kind == kind]
+    others = ("a GGUF file", SERVED) if kind == "base" else ()
+    forms = (*names, "a folder", "a hub model as org/name", *others)
+    near = did_you_mean(reference, names, 0.4)
+    return f"there is no model {reference!r}{near}. Name {', '.join(forms[:-1])}, or {forms[-1]}."

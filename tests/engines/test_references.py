@@ -128,7 +128,11 @@ def test_a_revision_is_for_the_hub_only(tmp_path: Path, reference: str) -> None:
     ("reference", "words"),
     [
         ("SmolLM2-135M", "did you mean 'SmolLM2-135M-Instruct'"),
-        ("zzz", "Name one of SmolLM2-135M-Instruct, all-MiniLM-L6-v2, Qwen2"),
+        (
+            "zzz",
+            "Name SmolLM2-135M-Instruct, Qwen2.5-Coder-0.5B-Instruct, a folder, a hub model as org/name, a GGUF",
+        ),
+        ("gpt-4o", "or a server's as openai:NAME, ollama:NAME or http://HOST:PORT/v1#NAME"),
         ("./nowhere", r"no file or folder \./nowhere"),
         ("a/b/c", "no file or folder a/b/c"),
         ("models/nowhere.gguf", "no file or folder"),
@@ -139,3 +143,8 @@ def test_a_reference_to_nothing_gets_the_nearest_name(tmp_path: Path, reference:
     with pytest.raises(InputError, match=words) as caught:
         resolve(reference, kind="base", cache=tmp_path, progress=Silent())
     assert caught.value.exit_code == 2
+
+
+def test_an_embedder_that_there_is_not_is_told_of_embedders(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="Name all-MiniLM-L6-v2, a folder, or a hub model as org/name"):
+        resolve("zzz", kind="embedder", cache=tmp_path, progress=Silent())

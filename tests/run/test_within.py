@@ -14,6 +14,7 @@ from harness.corpus.inventory import Corpora
 from harness.engines.engine import Clock, Engine
 from harness.errors import InputError
 from harness.report.opening import warnings
+from harness.run import expected
 from harness.run.compare import fit_within, plan_run
 from harness.run.folder import RunFolder
 from harness.run.manifest_file import read_manifest
@@ -35,6 +36,12 @@ MANY = [
 
 def seconds_a_token(read_s: float) -> Speed:
     return Speed(read_s, 0.0, read_s, 0.0, {})
+
+
+@pytest.fixture(autouse=True)
+def _any_machine(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What a step of training takes beside reading goes by what the processor multiplies."""
+    monkeypatch.setattr(expected, "precision_of", lambda _identity: "bfloat16")
 
 
 def world(folder: Path, read_s: float) -> tuple[Task, Tools]:

@@ -85,19 +85,20 @@ BUSY = (
         (5.7, 46.4), (11.7, 71.1), (19.8, 53.4), (15.7, 30.8), (12.9, 50.1), (18.1, 39.7), (22.2, 28.3), (28.3, 31.2),
         (23.6, 89.1), (32.4, 42.7), (21.9, 38.3),
     )),
-    (Kind.TRAINING, 71.0, 71.0), (Kind.ANSWERS, 5.7, 10.4), (Kind.ANSWERS, 11.7, 3.9), (Kind.TRAINING, 371.2, 371.2),
-    (Kind.ANSWERS, 5.7, 5.7), (Kind.ANSWERS, 19.8, 19.8),
-    (Kind.TIMING, 207.6, 207.6), (Kind.TIMING, 18.5, 18.5), (Kind.TIMING, 150.8, 150.8),
+    (Kind.TRAINING, 71.0, 71.0), (Kind.ANSWERS, 5.7, 10.4), (Kind.ANSWERS, 11.7, 3.9), (Kind.TRAINING, 371.2, 577.0),
+    (Kind.ANSWERS, 5.7, 20.2), (Kind.ANSWERS, 19.8, 41.3),
+    (Kind.TIMING, 207.6, 137.2), (Kind.TIMING, 18.5, 19.2), (Kind.TIMING, 150.8, 77.0),
 )  # fmt: skip
-"""`compare --quick` on two cores that others used, too, when it was recorded: its answers as they were expected and
-took. The first, a short one, took eight times as long. Its training and timing, as they were expected."""
+"""`compare --quick` on two cores that others used, too, as it was recorded: what each step was expected to take, and
+took. The first, a short one, took eight times as long; training and timing did not. The first training was stopped
+meanwhile, and stands as expected."""
 
 
 def test_a_first_short_step_that_was_slow_tells_little_of_the_long_ones() -> None:
     said = told(BUSY)
     first, truth = said[0]
     assert 0.75 < first / truth < 1.33
-    assert all(0.6 < a / b < 1.67 for a, b in said[:-1]), "nor does any step that follows mislead"
+    assert all(0.6 < a / b < 1.75 for a, b in said[:-1]), "nor does any step that follows mislead"
 
 
 def test_where_nothing_is_slower_than_another_evidence_wins_soon() -> None:

@@ -73,8 +73,9 @@ def _table(results: RunResult) -> Table:
     tasks = results.tasks.values()
     for task in tasks:
         table.add_column(_text(f"{task.name}\n{task.metric}, n={task.n}"))
-    for system in dict.fromkeys(name for task in tasks for name in task.strategies):
-        table.add_row(_text(system), *(_text(_cell(task, system)) for task in tasks))
+    rows = {name: row for task in tasks for name, row in task.strategies.items()}
+    for system, row in rows.items():
+        table.add_row(_text(row.label), *(_text(_cell(task, system)) for task in tasks))
     if any(task.baselines for task in tasks):
         table.add_row("constant reply", *(_text(_constant(task)) for task in tasks))
     table.caption = _caption(results)

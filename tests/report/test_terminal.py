@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from harness.report.terminal import print_results
+from tests.analysis.decided import elected
 from tests.analysis.runs import PRICE_SHEET, answers, manifest, write_run
 from tests.report.results import results_of
 from tests.snapshots import Snapshots
@@ -26,6 +27,17 @@ def test_systems_by_task_under_all_warnings(tmp_path: Path, snapshots: Snapshots
     (base,) = [line.split() for line in lines if line.startswith(" base")]
     assert base == ["base", "0.0", "%", "(0.0–56.1)", "100.0", "%", "(34.2–100.0)"]
     snapshots.check("terminal.txt", "\n".join(lines) + "\n")
+
+
+def test_a_control_is_called_one(tmp_path: Path) -> None:
+    folder = elected(tmp_path, {"facts": ("knowledge", {"base": 0.1, "rag": 0.5, "oracle": 0.8})}, n=24)
+    out = io.StringIO()
+    print_results(results_of(folder), file=out, width=120)
+    assert [name in out.getvalue() for name in (" oracle (control) ", " rag ", "rag (control)")] == [
+        True,
+        True,
+        False,
+    ]
 
 
 def test_names_are_no_markup(tmp_path: Path) -> None:

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
+from typing import overload
 
 import numpy as np
 
+from harness.analysis.answers import Answers
 from harness.analysis.evidence import Asked, Evidence, Pair
 from harness.analysis.results.figures import Estimate
 from harness.analysis.statistics.clusters import Floats, design_of
 from harness.analysis.statistics.intervals import mean, mean_interval
 from harness.records import AnswerRow
-from harness.run.scores import scores_of, stored_scores
+from harness.run.scores import reply_scores, stored_scores
 from harness.spec.lmevalspec import LmEvalSpec
 from harness.spec.taskspec import TaskSpec
 
@@ -25,7 +27,7 @@ class ScoredAnswer:
 
     asked: Asked
     row: AnswerRow
-    scores: dict[str, float]
+    scores: Mapping[str, float]
 
 
 class PerQuestion(dict[str, float]):
@@ -52,105 +54,163 @@ class PerQuestion(dict[str, float]):
         return shared, np.array([self[name] - other[name] for name in shared], dtype=float)
 
 
-class ScoredAnswers(tuple[ScoredAnswer, ...]):
-    """The answers of a system, which remember what `per_question` made of them: every figure asks for it."""
+@dataclass(frozen=True, eq=False)
+class ScoredAnswers(Sequence[ScoredAnswer]):
+    """The answers of a system with their questions and scores, column by column; an item is one of them."""
+
+    answers: Answers
+    asked: Sequence[Asked]
+    scores: Sequence[Mapping[str, float]]
+
+    @classmethod
+    def of(cls, some: Iterable[ScoredAnswer]) -> ScoredAnswers:
+        """Scored answers as columns, in their order."""
+        known = [*some]
+        rows = Answers.of(answer.row for answer in known)
+        return cls(rows, [answer.asked for answer in known], [answer.scores for answer in known])
+
+    def by(self, metric: str) -> list[float | None]:
+        """The scores by a metric; None of an answer that it leaves without one."""
+        return [scores.get(metric) for scores in self.scores]
+
+    def taken(self, places: Sequence[int]) -> ScoredAnswers:
+        """Those at these places, in this order."""
+        asked, scores = self.asked, self.scores
+        return ScoredAnswers(
+            self.answers.taken(places),
+            [asked[place] for place in places],
+            [scores[place] for place in places],
+        )
 
     @cached_property
     def by_metric(self) -> dict[str, PerQuestion]:
+        """What `per_question` made of them: every figure asks for it."""
         return {}
-
-
-Scores = dict[Pair, Sequence[ScoredAnswer]]
-
-
-class _Known(dict[tuple[str, str, Sequence[float] | None], dict[str, float]]):
-    """Question, reply and log-likelihoods → scores: many systems give the same reply to a question."""
 
     @cached_property
-    def same(self) -> dict[tuple[float, ...], dict[str, float]]:
-        """Scores by their values, which stand in memory once: most answers are right or wrong alike."""
-        return {}
+    def questions(self) -> dict[str, Asked]:
+        """Question id → question, of each that was answered, in the order of the answers."""
+        return dict(zip(self.answers.question_id, self.asked, strict=True))
+
+    def __len__(self) -> int:
+        return len(self.answers)
+
+    def __iter__(self) -> Iterator[ScoredAnswer]:
+        return map(ScoredAnswer, self.asked, self.answers, self.scores)
+
+    @overload
+    def __getitem__(self, place: int) -> ScoredAnswer: ...
+    @overload
+    def __getitem__(self, place: slice) -> ScoredAnswers: ...
+    def __getitem__(self, place: int | slice) -> ScoredAnswer | ScoredAnswers:
+        if isinstance(place, slice):
+            return self.taken(range(len(self))[place])
+        return ScoredAnswer(self.asked[place], self.answers[place], self.scores[place])
+
+
+Scores = dict[Pair, ScoredAnswers]
+Reply = tuple[str, tuple[float, ...] | None]
+"""What was written, and the log-likelihoods of options."""
+Replies = dict[str, dict[Reply, dict[str, float]]]
+"""Question id → replies to it → scores: many systems give the same reply to a question."""
 
 
 def score(
-    rows: Sequence[AnswerRow],
+    answers: Answers,
     asked: Mapping[str, Asked],
     spec: TaskSpec | LmEvalSpec,
-    known: _Known | None = None,
+    known: Replies | None = None,
 ) -> ScoredAnswers:
-    """Score answers of one task and system, by seed and id of the question. `known`: scores of other systems' answers.
-
-    Never in the order of the evidence's lines: sums of the same numbers in another order differ in their last bits.
-    """
-    known = _Known() if known is None else known
+    """Score answers of one task and system. `known`: what `score_replies` gave of these and others, if at hand."""
+    known = score_replies([answers], asked, spec) if known is None else known
+    columns = zip(
+        answers.question_id, answers.prediction, answers.choice_logprobs, answers.metrics, strict=True
+    )
     return ScoredAnswers(
-        ScoredAnswer(asked[row.question_id], row, _scores(row, asked[row.question_id], spec, known))
-        for row in sorted(rows, key=lambda row: (row.seed, row.question_id))
+        answers,
+        [asked[name] for name in answers.question_id],
+        [
+            known[name][reply, likely] if metrics is None else stored_scores(metrics, spec)
+            for name, reply, likely, metrics in columns
+        ],
     )
 
 
-def _scores(row: AnswerRow, asked: Asked, spec: TaskSpec | LmEvalSpec, known: _Known) -> dict[str, float]:
-    if row.metrics is not None:  # scored by the task's own code, which may see more than the reply
-        return scores_of(row, asked.question, spec)
-    reply = (row.question_id, row.prediction, row.choice_logprobs)
-    if reply not in known:
-        scores = scores_of(row, asked.question, spec)
-        known[reply] = known.same.setdefault(tuple(scores.values()), scores)
-    return known[reply]
+def score_replies(
+    some: Iterable[Answers], asked: Mapping[str, Asked], spec: TaskSpec | LmEvalSpec
+) -> Replies:
+    """Each different reply to a question once, question after question, so that its words are read once.
+
+    Replies that the task's own code has scored, which may see more than the reply, are no part of it.
+    """
+    replies: Replies = {name: {} for name in asked}
+    for answers in some:
+        columns = zip(
+            answers.question_id, answers.prediction, answers.choice_logprobs, answers.metrics, strict=True
+        )
+        for name, reply, likely, metrics in columns:
+            if metrics is None:
+                replies[name][reply, likely] = {}
+    alike: dict[tuple[float, ...], dict[str, float]] = {}  # most are right or wrong alike: in memory once
+    for name, found in replies.items():
+        for text, likely in found:
+            scores = reply_scores(text, likely, asked[name].question, spec)
+            found[text, likely] = alike.setdefault(tuple(scores.values()), scores)
+    return replies
 
 
 def score_all(run: Evidence) -> Scores:
     """Every answer with its scores, by task and system, in the plan's order."""
-    known = {task: _Known() for task in run.tasks}
-    return {
-        (task, name): score(
-            run.answers.get((task, name), ()),
-            run.questions.get(task, {}),
-            run.manifest.tasks[task].spec,
-            known[task],
+    specs = {task: run.manifest.tasks[task].spec for task in run.tasks}
+    asked = {task: run.questions.get(task, {}) for task in run.tasks}
+    known = {
+        task: score_replies(
+            [run.answers[pair] for pair in run.pairs if pair[0] == task], asked[task], specs[task]
         )
+        for task in run.tasks
+    }
+    return {
+        (task, name): score(run.answers[task, name], asked[task], specs[task], known[task])
         for task, name in run.pairs
     }
 
 
-def by_filter(
-    scored: Sequence[ScoredAnswer], primary: str, spec: TaskSpec | LmEvalSpec
-) -> dict[str, float | None]:
+def by_filter(scored: ScoredAnswers, primary: str, spec: TaskSpec | LmEvalSpec) -> dict[str, float | None]:
     """The mean of a metric under each filter of its task; empty where it has one filter.
 
     Every filter reads the same answers: where they part, the filter is what is measured.
     """
     metric = primary.partition(",")[0]
-    known = dict.fromkeys(name for answer in scored for name in answer.row.metrics or {})
+    stored = [metrics or {} for metrics in scored.answers.metrics]
+    known = dict.fromkeys(name for metrics in stored for name in metrics)
     names = {name.partition(",")[2] or "none": name for name in known if name.partition(",")[0] == metric}
     if len(names) < 2:
         return {}
     means = {}
     for filter_, name in names.items():
         one = spec.model_copy(update={"metrics": (name,)})
-        shares = [replace(answer, scores=stored_scores(answer.row, one)) for answer in scored]
+        shares = replace(scored, scores=[stored_scores(metrics, one) for metrics in stored])
         means[filter_] = mean([*per_question(shares, name).values()])
     return means
 
 
-def per_question(scored: Sequence[ScoredAnswer], metric: str) -> PerQuestion:
+def per_question(scored: ScoredAnswers, metric: str) -> PerQuestion:
     """Question id → its score, the mean over the seeds that answered it; none by a metric that the task lacks."""
-    known = scored.by_metric if isinstance(scored, ScoredAnswers) else {}
-    if metric not in known:
-        known[metric] = PerQuestion(_per_question(scored, metric))
-    return known[metric]
+    if metric not in scored.by_metric:
+        scored.by_metric[metric] = PerQuestion(_per_question(scored, metric))
+    return scored.by_metric[metric]
 
 
-def _per_question(scored: Sequence[ScoredAnswer], metric: str) -> dict[str, float]:
-    once = {answer.row.question_id: answer.scores[metric] for answer in scored if metric in answer.scores}
-    if len(once) == len(scored):
+def _per_question(scored: ScoredAnswers, metric: str) -> dict[str, float]:
+    named = zip(scored.answers.question_id, scored.by(metric), strict=True)
+    known = [(name, value) for name, value in named if value is not None]
+    once = dict(known)
+    if len(once) == len(known):
         return once
     by_question: dict[str, list[float]] = {}
-    for answer in scored:
-        if metric not in answer.scores:
-            continue
-        by_question.setdefault(answer.row.question_id, []).append(answer.scores[metric])
-    return {name: math.fsum(scores) / len(scores) for name, scores in by_question.items()}
+    for name, value in known:
+        by_question.setdefault(name, []).append(value)
+    return {name: math.fsum(values) / len(values) for name, values in by_question.items()}
 
 
 def estimate(values: Mapping[str, float], clusters: Mapping[str, str]) -> Estimate:
@@ -166,21 +226,26 @@ def estimate(values: Mapping[str, float], clusters: Mapping[str, str]) -> Estima
     return Estimate(values.mean, low, high, len(values))
 
 
-def groups(scored: Sequence[ScoredAnswer], metric: str, clusters: Mapping[str, str]) -> dict[str, Estimate]:
+def groups(scored: ScoredAnswers, metric: str, clusters: Mapping[str, str]) -> dict[str, Estimate]:
     """The primary metric apart for facts that the training set holds or not, and for answerable questions or not.
 
     A group without questions is left out. One average over seen and unseen facts would hide their difference.
     """
+    asked, values = scored.questions, per_question(scored, metric)
     members = {
-        "fact_seen": [s for s in scored if s.asked.fact_seen is True],
-        "fact_unseen": [s for s in scored if s.asked.fact_seen is False],
-        "answerable": [s for s in scored if s.asked.question.answerable],
-        "unanswerable": [s for s in scored if not s.asked.question.answerable],
+        "fact_seen": {name for name, one in asked.items() if one.fact_seen is True},
+        "fact_unseen": {name for name, one in asked.items() if one.fact_seen is False},
+        "answerable": {name for name, one in asked.items() if one.question.answerable},
+        "unanswerable": {name for name, one in asked.items() if not one.question.answerable},
     }
-    return {name: estimate(per_question(rows, metric), clusters) for name, rows in members.items() if rows}
+    return {
+        group: estimate({name: value for name, value in values.items() if name in names}, clusters)
+        for group, names in members.items()
+        if names
+    }
 
 
-def differences(a: Sequence[ScoredAnswer], b: Sequence[ScoredAnswer], metric: str) -> dict[str, float]:
+def differences(a: ScoredAnswers, b: ScoredAnswers, metric: str) -> dict[str, float]:
     """Question id → (b − a) in score, of the questions that both answered; seeds averaged before."""
     questions, values = per_question(b, metric).minus(per_question(a, metric))
     return dict(zip(questions, values.tolist(), strict=True))

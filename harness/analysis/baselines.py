@@ -17,7 +17,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 
-from harness.analysis.accuracy import PerQuestion, ScoredAnswer, estimate, per_question
+from harness.analysis.accuracy import PerQuestion, ScoredAnswers, estimate, per_question
 from harness.analysis.evidence import Evidence
 from harness.analysis.results.baselines import Baseline, OverTrivial, best_baseline
 from harness.analysis.statistics.clusters import design_of
@@ -74,7 +74,7 @@ class Trivial:
         """The one that systems are held against."""
         return best_baseline(self.baselines)
 
-    def beaten_by(self, scored: Sequence[ScoredAnswer]) -> OverTrivial | None:
+    def beaten_by(self, scored: ScoredAnswers) -> OverTrivial | None:
         """A system against the best baseline on the questions it answered; None without a baseline or answers."""
         own, best = per_question(scored, self.metric), self.best
         if best is None or not own:
@@ -110,18 +110,18 @@ def trivial(run: Evidence, task: str, metric: str, clusters: Mapping[str, str]) 
         return Trivial((), {}, metric, clusters)
     train = _by_id(row.question for row in (run.training or {}).get(task, ()))
     refusal = refusal_of(spec)
-    sights = {question.id: _sight(question, rules.values()) for question in test}
-    first = {sights[question.id]: question for question in reversed(test)}
+    alike: dict[tuple[object, ...], list[Question]] = {}
+    for question in test:
+        alike.setdefault(_sight(question, rules.values()), []).append(question)
+    names, first = [question.id for question in test], [*alike.values()]
+    place = {question.id: place for place, some in enumerate(first) for question in some}
 
     @cache
     def scores(constant: Constant, name: str) -> PerQuestion:
         """Of questions that are alike to every metric one is scored: a label is right for many."""
         rule = rules[name]
-        judged = {
-            sight: rule.score(Scored(constant.to(question), question, refusal))
-            for sight, question in first.items()
-        }
-        return PerQuestion({asked: judged[sight] for asked, sight in sights.items()})
+        judged = [rule.score(Scored(constant.to(some[0]), some[0], refusal)) for some in first]
+        return PerQuestion({name: judged[place[name]] for name in names})
 
     best: dict[str, tuple[float, Constant]] = {}
     for constant in _constants(test, train, refusal, labels):

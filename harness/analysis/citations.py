@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from typing import Literal
 
-from harness.analysis.accuracy import ScoredAnswer, estimate
+from harness.analysis.accuracy import ScoredAnswer, ScoredAnswers, estimate
 from harness.analysis.results.figures import Citations
+from harness.records import Question
 from harness.scoring.citations import cited, without_citations
 from harness.scoring.refusal import is_refusal
 from harness.spec.lmevalspec import LmEvalSpec
@@ -17,7 +18,7 @@ Kind = Literal["none", "gold", "shown", "never_shown"]
 
 
 def citations(
-    scored: Sequence[ScoredAnswer],
+    scored: ScoredAnswers,
     system: System,
     spec: TaskSpec | LmEvalSpec,
     clusters: Mapping[str, str],
@@ -32,20 +33,19 @@ def citations(
         return None
     assert isinstance(spec, TaskSpec)
     counted = [
-        answer
+        (answer.asked.question, kind_of(answer, form))
         for answer in scored
         if answer.row.shown_passages
         and answer.asked.question.answerable
         and not is_refusal(without_citations(answer.row.prediction, form), spec.answer.refusal)
     ]
-    kinds = {id(answer): kind_of(answer, form) for answer in counted}
-    with_gold = [answer for answer in counted if answer.asked.question.gold_docs and not system.reads_train]
+    with_gold = [] if system.reads_train else [one for one in counted if one[0].gold_docs]
 
-    def share(answers: Sequence[ScoredAnswer], *which: Kind) -> Mapping[str, float]:
+    def share(answers: Iterable[tuple[Question, Kind]], *which: Kind) -> Mapping[str, float]:
         """Question id → how often its answers are of such a kind, over the seeds."""
         values: dict[str, list[float]] = {}
-        for answer in answers:
-            values.setdefault(answer.row.question_id, []).append(float(kinds[id(answer)] in which))
+        for question, kind in answers:
+            values.setdefault(question.id, []).append(float(kind in which))
         return {name: sum(some) / len(some) for name, some in values.items()}
 
     return Citations(

@@ -8,7 +8,7 @@ from functools import cached_property
 
 import numpy as np
 
-from harness.analysis.accuracy import PerQuestion, ScoredAnswer, estimate, per_question
+from harness.analysis.accuracy import PerQuestion, ScoredAnswers, estimate, per_question
 from harness.analysis.latency_ratio import median_ratio
 from harness.analysis.results.comparison import Comparison, Forgetting, LatencyRatio
 from harness.analysis.statistics import paired
@@ -30,7 +30,7 @@ class Answered:
     clusters: Mapping[str, str]
     """Question id → cluster."""
     systems: Mapping[str, System]
-    scored: Mapping[str, Sequence[ScoredAnswer]]
+    scored: Mapping[str, ScoredAnswers]
     """System name → its answers."""
     timings: Mapping[str, Sequence[TimingRow]]
 

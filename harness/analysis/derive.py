@@ -7,12 +7,12 @@ evidence gives the same results to the byte.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
 from typing import TypeVar
 
 from harness.analysis import accuracy, throughput
-from harness.analysis.accuracy import ScoredAnswer, Scores, score_all
+from harness.analysis.accuracy import ScoredAnswers, Scores, score_all
 from harness.analysis.baselines import Trivial, trivial
 from harness.analysis.citations import citations
 from harness.analysis.comparisons import Answered, comparisons, forgetting
@@ -62,7 +62,7 @@ class Measured:
     """What a run says of a task whatever things cost and whatever is required."""
 
     figures: TaskFigures
-    answered: dict[str, Sequence[ScoredAnswer]]
+    answered: dict[str, ScoredAnswers]
     """System name → its scored answers."""
     clusters: dict[str, str]
     under: dict[str, TaskFigures]
@@ -256,7 +256,7 @@ def _system(
     run: Evidence,
     task: str,
     system: System,
-    scored: Sequence[ScoredAnswer],
+    scored: ScoredAnswers,
     texts: Texts,
     constants: Trivial,
 ) -> SystemFigures:
@@ -270,7 +270,7 @@ def _system(
     by_metric = {
         metric: accuracy.estimate(accuracy.per_question(scored, metric), clusters) for metric in metrics
     }
-    rows = [answer.row for answer in scored]
+    answers = scored.answers
     return SystemFigures(
         system=system,
         accuracy=accuracy.estimate(accuracy.per_question(scored, primary), clusters),
@@ -278,26 +278,26 @@ def _system(
         aggregates=_aggregates(run, pair),
         groups=accuracy.groups(scored, primary, clusters),
         seeds=by_seed(scored, primary, clusters),
-        n_answered=len({row.question_id for row in rows}),
+        n_answered=len(set(answers.question_id)),
         latency_s=percentiles([row.e2e_s for row in deployed]),
         ttft_s=percentiles([row.ttft_s for row in deployed]),
         retrieve_s=percentiles([row.retrieve_s for row in deployed if row.retrieve_s is not None]),
         tpot_s=percentiles(tpots(deployed)),
         unmerged=unmerged(timings),
         tokens=Tokens(
-            mean([row.prompt_tokens for row in rows]),
-            mean([row.completion_tokens for row in rows]),
-            (mean([row.reasoning_tokens for row in rows]) or None),
+            mean(answers.prompt_tokens),
+            mean(answers.completion_tokens),
+            mean(answers.reasoning_tokens) or None,
         ),
         tokens_per_s=throughput.tokens_per_s(timings, passed),
         retrieval=retrieval(scored, system, texts),
         citations=citations(scored, system, spec, clusters),
         adapter=run.adapter_key(pair),
-        truncated=sum(row.dropped_passages > 0 for row in rows),
-        dropped_passages=sum(row.dropped_passages for row in rows),
-        finish_length_share=mean([row.finish_reason == "length" for row in rows]),
-        empty_share=mean([not row.prediction.strip() for row in rows]),
-        cached_share=mean([row.cached for row in rows]),
+        truncated=sum(map(bool, answers.dropped_passages)),
+        dropped_passages=sum(answers.dropped_passages),
+        finish_length_share=mean([reason == "length" for reason in answers.finish_reason]),
+        empty_share=mean([not reply.strip() for reply in answers.prediction]),
+        cached_share=mean(answers.cached),
         over_trivial=constants.beaten_by(scored),
         by_filter=accuracy.by_filter(scored, primary, spec),
         missing=_missing(run, pair),
@@ -309,11 +309,9 @@ def _system(
     )
 
 
-def _asked_again(run: Evidence, pair: Pair) -> Sequence[ScoredAnswer]:
+def _asked_again(run: Evidence, pair: Pair) -> ScoredAnswers:
     task = pair[0]
-    return accuracy.score(
-        run.repeats.get(pair, ()), run.questions.get(task, {}), run.manifest.tasks[task].spec
-    )
+    return accuracy.score(run.repeats[pair], run.questions.get(task, {}), run.manifest.tasks[task].spec)
 
 
 def _missing(run: Evidence, pair: Pair) -> tuple[Missing, ...]:

@@ -13,10 +13,10 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
+from harness.analysis.answers import Answers
 from harness.analysis.statistics.clusters import cluster_ids
 from harness.analysis.throughput import Batched, batched
 from harness.records import (
-    AnswerRow,
     BatchRow,
     FailureRow,
     Passage,
@@ -70,8 +70,8 @@ class Evidence:
     folder: Path
     manifest: Manifest
     questions: Questions
-    answers: Mapping[Pair, tuple[AnswerRow, ...]]
-    """By seed and id of the question."""
+    answers: Mapping[Pair, Answers]
+    """Of every planned system, by seed and id of the question."""
     batches: Mapping[Pair, tuple[BatchRow, ...]]
     timings: Mapping[Pair, tuple[TimingRow, ...]]
     passages: Mapping[tuple[str, str], Passage]
@@ -83,7 +83,7 @@ class Evidence:
     prompts: Mapping[Pair, PromptSample] = dataclasses.field(default_factory=dict)
     failures: Mapping[Pair, tuple[FailureRow, ...]] = dataclasses.field(default_factory=dict)
     """Why an answer, or a timing, could not be had: the last reason of each that is still missing."""
-    repeats: Mapping[Pair, tuple[AnswerRow, ...]] = dataclasses.field(default_factory=dict)
+    repeats: Mapping[Pair, Answers] = dataclasses.field(default_factory=dict)
     """What the same questions were answered when they were asked again."""
     proposals: Mapping[str, tuple[ProposalRow, ...]] = dataclasses.field(default_factory=dict)
     """Task → the system messages that a model proposed for it."""
@@ -118,7 +118,7 @@ class Evidence:
     def passed(self, pair: Pair) -> Batched | None:
         """What the answer pass of a system took."""
         if pair not in self._passed:
-            self._passed[pair] = batched(self.batches.get(pair, ()), self.answers.get(pair, ()))
+            self._passed[pair] = batched(self.batches.get(pair, ()), self.answers[pair])
         return self._passed[pair]
 
     @cached_property
@@ -134,7 +134,7 @@ class Evidence:
 
         The plan may not know it before it is trained.
         """
-        answered = (row.adapter for row in self.answers.get(pair, ()) if row.adapter)
+        answered = filter(None, self.answers[pair].adapter)
         manifest = self.manifest
         planned = (e.adapter for e in manifest.plan if (e.task, manifest.name(e.task, e.system)) == pair)
         return next(itertools.chain(answered, planned), None)

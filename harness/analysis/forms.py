@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
-from harness.analysis.accuracy import ScoredAnswer
+from harness.analysis.accuracy import ScoredAnswers
 from harness.analysis.comparisons import Answered, by_itself
 from harness.analysis.results.forms import FormEffect, FormShare
 from harness.analysis.statistics.intervals import mean
@@ -24,7 +24,7 @@ def form_effects(answered: Answered, spec: TaskSpec | LmEvalSpec) -> tuple[FormE
     reader = FormReader(form)
 
     def of_form(name: str) -> float | None:
-        return mean([reader.fits(answer.row.prediction) for answer in answered.scored[name]])
+        return mean([*map(reader.fits, answered.scored[name].answers.prediction)])
 
     return tuple(
         FormEffect(
@@ -80,8 +80,10 @@ def _on_common(answered: Answered, names: Sequence[str]) -> Answered:
     """The answers of these systems to the questions that all of them answered."""
     common = set.intersection(*(set(answered.by_question[name]) for name in names))
 
-    def kept(name: str) -> list[ScoredAnswer]:
-        return [answer for answer in answered.scored[name] if answer.row.question_id in common]
+    def kept(name: str) -> ScoredAnswers:
+        scored = answered.scored[name]
+        names = scored.answers.question_id
+        return scored.taken([place for place, question in enumerate(names) if question in common])
 
     return replace(
         answered,

@@ -6,7 +6,7 @@ import math
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 
-from harness.analysis.accuracy import ScoredAnswer, estimate
+from harness.analysis.accuracy import ScoredAnswers, estimate
 from harness.analysis.results.figures import Estimate
 from harness.analysis.results.labels import NO_LABEL, FieldFigures, LabelFigures, LabelResult
 from harness.analysis.statistics.macro_f1 import Tally, macro_f1
@@ -19,17 +19,15 @@ MOST_FIELDS = 50
 Clusters = Mapping[str, str]
 
 
-def by_label(
-    scored: Sequence[ScoredAnswer], spec: TaskSpec | LmEvalSpec, clusters: Clusters
-) -> LabelResult | None:
+def by_label(scored: ScoredAnswers, spec: TaskSpec | LmEvalSpec, clusters: Clusters) -> LabelResult | None:
     """How a system classifies; None where the task has no labels, or nothing was answered."""
     labels = spec.answer.labels if isinstance(spec, TaskSpec) else None
     if not labels or not scored:
         return None
     known = frozenset(labels)
     of_question: dict[str, list[tuple[str, str]]] = defaultdict(list)
-    for answer in scored:
-        of_question[answer.row.question_id].append(_cell(answer, known))
+    for reply, asked in zip(scored.answers.prediction, scored.asked, strict=True):
+        of_question[asked.question.id].append(_cell(reply.strip(), asked.question.answers, known))
     cells = {
         name: {cell: count / len(some) for cell, count in Counter(some).items()}
         for name, some in of_question.items()
@@ -49,9 +47,8 @@ def by_label(
     )
 
 
-def _cell(answer: ScoredAnswer, labels: frozenset[str]) -> tuple[str, str]:
+def _cell(reply: str, right: Sequence[str], labels: frozenset[str]) -> tuple[str, str]:
     """The right label and that of the reply; where several are right, the one that was replied, else the first."""
-    reply, right = answer.row.prediction.strip(), answer.asked.question.answers
     given = reply if reply in labels else NO_LABEL
     return (given if given in right else right[0]), given
 
@@ -69,14 +66,14 @@ def _figures(tally: Tally, right: Mapping[str, int]) -> dict[str, LabelFigures]:
 
 
 def by_field(
-    scored: Sequence[ScoredAnswer], spec: TaskSpec | LmEvalSpec, clusters: Clusters
+    scored: ScoredAnswers, spec: TaskSpec | LmEvalSpec, clusters: Clusters
 ) -> dict[str, FieldFigures]:
     """Each key of right JSON answers, the most frequent first; nothing where answers are no JSON."""
     if not isinstance(spec, TaskSpec) or spec.answer.type != "json":
         return {}
     found = [
-        (answer.row.question_id, fates(answer.row.prediction, answer.asked.question.answers))
-        for answer in scored
+        (asked.question.id, fates(reply, asked.question.answers))
+        for reply, asked in zip(scored.answers.prediction, scored.asked, strict=True)
     ]
     times = Counter(key for _, fate in found for key, what in fate.items() if what != "invented")
 

@@ -7,10 +7,11 @@ InputError with file and line, because figures made of it would look like any ot
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import TypeVar
 
+from harness.analysis.answers import COLUMNS, Answers
 from harness.analysis.consistent import Known
 from harness.analysis.evidence import Asked, Evidence, Pair, Questions, TrainingQuestion
 from harness.errors import InputError
@@ -44,8 +45,8 @@ from harness.run.folder import (
 )
 from harness.run.manifest import Manifest
 from harness.run.manifest_file import read_manifest
-from harness.run.missing import Place, place_of, still_missing
-from harness.run.rows import Rows, read_rows
+from harness.run.missing import still_missing
+from harness.run.rows import Columns, Rows, read_columns, read_rows
 from harness.spec.kinds import pattern_fault
 
 
@@ -59,28 +60,28 @@ def read_run(folder: Path, called: Callable[[Manifest], Manifest] | None = None)
     asked = read_rows(folder / QUESTIONS, QuestionRow, whole=True)
     questions = _questions(asked, manifest)
     passages = read_rows(folder / PASSAGES, PassageRow)
-    answers = read_rows(folder / ANSWERS, AnswerRow)
+    answers = read_columns(folder / ANSWERS, AnswerRow)
     batches = read_rows(folder / BATCHES, BatchRow)
     timings = read_rows(folder / TIMINGS, TimingRow)
     training = read_rows(folder / TRAINING, TrainingRow, whole=True)
     prompts = read_rows(folder / PROMPTS, PromptSample, whole=True)
     failures = read_rows(folder / FAILURES, FailureRow)
-    repeats = read_rows(folder / REPEATS, AnswerRow)
+    repeats = read_columns(folder / REPEATS, AnswerRow)
     trials, learnt = read_rows(folder / TUNING, TrialRow), read_rows(folder / LEARNING, TrialRow)
     proposals = read_rows(folder / PROPOSALS, ProposalRow)
     found = _passages(passages, manifest)
     known = Known(manifest, questions, found)
     _check(batches, known.wrong_system)
-    answered, again = _answers(answers, questions, known), _answers(repeats, questions, known)
+    answered, again = _answers(answers, known), _answers(repeats, known, again=True)
     return Evidence(
         folder=folder,
         manifest=manifest,
         questions=questions,
-        answers=_by_pair(answered, manifest),
+        answers=answered,
         batches=_by_pair(batches.all, manifest),
         timings=_by_pair(_timings(timings, known), manifest),
-        failures=_by_pair(_failures(failures, known, [*answered, *again]), manifest),
-        repeats=_by_pair(again, manifest),
+        failures=_by_pair(_failures(failures, known, (*answered.values(), *again.values())), manifest),
+        repeats=again,
         passages=found,
         training=_training(training, manifest) if training.path.exists() else None,
         prompts=_prompts(prompts, known),
@@ -104,9 +105,7 @@ def read_timings(folder: Path, manifest: Manifest) -> dict[Pair, tuple[TimingRow
     return _by_pair(_timings(read_rows(folder / TIMINGS, TimingRow), Known(manifest)), manifest)
 
 
-C = TypeVar(
-    "C", AnswerRow, BatchRow, TimingRow, PromptSample, QuestionRow, PassageRow, TrainingRow, FailureRow
-)
+C = TypeVar("C", BatchRow, TimingRow, PromptSample, QuestionRow, PassageRow, TrainingRow, FailureRow)
 
 
 def _check(rows: Rows[C], wrong: Callable[[C], str | None]) -> None:
@@ -154,30 +153,51 @@ def _passages(rows: Rows[PassageRow], manifest: Manifest) -> dict[tuple[str, str
     return passages
 
 
-def _answers(rows: Rows[AnswerRow], questions: Questions, known: Known) -> list[AnswerRow]:
-    first: dict[Place, AnswerRow] = {}
-    for line, row in rows.numbered:
-        wrong = known.wrong_system(row) or known.wrong_question(row, "answers")
-        if not wrong and (row.repeat > 0) != (rows.path.name == REPEATS):
-            wrong = f"is of time {row.repeat}, which {rows.path.name} does not hold."
-        if wrong := wrong or known.wrong_answer(row, questions[row.task][row.question_id].question):
-            raise rows.error(line, wrong)
-        kept = first.setdefault(place_of(row), row)
-        if kept is not row and _fixed(kept) != _fixed(row):
-            name = known.manifest.name(row.task, row.system)
-            raise rows.error(
-                line,
-                f"answers question {row.question_id!r} ({row.task}, {name}) again, and differently; evidence is never "
-                "edited, so one of the two is not this run's.",
+def _answers(rows: Columns, known: Known, *, again: bool = False) -> dict[Pair, Answers]:
+    """The answers of every planned system, each once, in an order of their own, whatever the order of the lines."""
+    places: dict[tuple[str, str], list[int]] = {pair: [] for pair in known.planned}
+    for place, pair in enumerate(zip(rows.of["task"], rows.of["system"], strict=True)):
+        places.setdefault(pair, []).append(place)
+    found: dict[Pair, Answers] = {}
+    wrong: list[tuple[int, str]] = []
+    for (task, system), some in places.items():
+        for column in ("question_id", "seed", "repeat"):  # the last comes first
+            some.sort(key=rows.of[column].__getitem__)
+        answers = Answers(
+            task, system, **{name: [rows.of[name][place] for place in some] for name in COLUMNS}
+        )
+        if sentence := known.wrong_system(answers):
+            wrong.append((min(some), sentence))
+            continue
+        name = known.planned[task, system].name
+        first, twice = _once(answers, name)
+        mistakes = (*known.wrong_answers(answers, again=again).items(), *twice)
+        wrong += [(some[place], sentence) for place, sentence in mistakes]
+        found[task, name] = answers.taken(first) if len(first) < len(answers) else answers
+    if wrong:
+        place, sentence = min(wrong, key=lambda mistake: mistake[0])
+        raise rows.error(rows.lines[place], sentence)
+    return found
+
+
+def _once(answers: Answers, name: str) -> tuple[list[int], list[tuple[int, str]]]:
+    """The place of the first answer to each question; of each later one that differs, with a sentence about it.
+
+    A resumed run may have written an answer again; only its batch and whether it was cached may differ then.
+    """
+    first: list[int] = []
+    differing: list[tuple[int, str]] = []
+    keys = answers.keys
+    for place, key in enumerate(keys):
+        if not first or key != keys[first[-1]]:
+            first.append(place)
+        elif _fixed(answers[first[-1]]) != _fixed(answers[place]):
+            text = (
+                f"answers question {key[-1]!r} ({answers.task}, {name}) again, and differently; evidence is never "
+                "edited, so one of the two is not this run's."
             )
-    return list(first.values())
-
-
-def _failures(rows: Rows[FailureRow], known: Known, answers: Sequence[AnswerRow]) -> list[FailureRow]:
-    """The failures that no later answer has made good."""
-    _check(rows, lambda row: known.wrong_system(row) or known.wrong_question(row, "misses"))
-    _check(rows, known.wrong_seed)
-    return still_missing(rows.all, answers)
+            differing.append((place, text))
+    return first, differing
 
 
 def _fixed(row: AnswerRow) -> tuple[object, ...]:
@@ -185,11 +205,26 @@ def _fixed(row: AnswerRow) -> tuple[object, ...]:
     return (row.prediction, row.finish_reason, row.completion_tokens, row.prompt_sha256, row.adapter)
 
 
+def _failures(rows: Rows[FailureRow], known: Known, answered: Iterable[Answers]) -> list[FailureRow]:
+    """The failures that no later answer has made good."""
+    _check(
+        rows,
+        lambda row: known.wrong_system(row) or known.wrong_question(row.task, row.question_id, "misses"),
+    )
+    _check(rows, lambda row: known.wrong_seed(row.task, row.system, row.seed))
+    had = ((a.task, a.system, name, seed, time) for a in answered for time, seed, name in a.keys)
+    return still_missing(rows.all, had)
+
+
 def _timings(rows: Rows[TimingRow], known: Known) -> list[TimingRow]:
     """Timing rows, the first of each block: a resumed run may have timed a torn block again."""
     first: dict[tuple[str, str, str, int, bool, bool], TimingRow] = {}
     for line, row in rows.numbered:
-        wrong = known.wrong_system(row) or known.wrong_question(row, "times") or known.wrong_times(row)
+        wrong = (
+            known.wrong_system(row)
+            or known.wrong_question(row.task, row.question_id, "times")
+            or known.wrong_times(row)
+        )
         if wrong:
             raise rows.error(line, wrong)
         first.setdefault((row.task, row.system, row.question_id, row.block, row.merged, row.warm), row)
@@ -243,7 +278,7 @@ def _proposals(rows: Rows[ProposalRow], manifest: Manifest) -> dict[str, tuple[P
 def _prompts(rows: Rows[PromptSample], known: Known) -> dict[Pair, PromptSample]:
     kept: dict[Pair, PromptSample] = {}
     for line, row in rows.numbered:
-        if wrong := known.wrong_system(row) or known.wrong_question(row, "shows"):
+        if wrong := known.wrong_system(row) or known.wrong_question(row.task, row.question_id, "shows"):
             raise rows.error(line, wrong)
         name = known.manifest.name(row.task, row.system)
         if kept.setdefault((row.task, name), row) is not row:
@@ -251,7 +286,7 @@ def _prompts(rows: Rows[PromptSample], known: Known) -> dict[Pair, PromptSample]
     return kept
 
 
-R = TypeVar("R", AnswerRow, BatchRow, TimingRow, FailureRow)
+R = TypeVar("R", BatchRow, TimingRow, FailureRow)
 
 
 def _by_pair(rows: Iterable[R], manifest: Manifest) -> dict[Pair, tuple[R, ...]]:
@@ -263,9 +298,9 @@ def _by_pair(rows: Iterable[R], manifest: Manifest) -> dict[Pair, tuple[R, ...]]
     return {pair: tuple(sorted(group, key=_place)) for pair, group in grouped.items()}
 
 
-def _place(row: AnswerRow | BatchRow | TimingRow | FailureRow) -> tuple[object, ...]:
+def _place(row: BatchRow | TimingRow | FailureRow) -> tuple[object, ...]:
     """Where a row stands among those of its task and system: batches by number, timings by block and place in it."""
-    if isinstance(row, AnswerRow | FailureRow):
+    if isinstance(row, FailureRow):
         return row.repeat, row.seed, row.question_id
     if isinstance(row, BatchRow):
         return row.seed, row.batch

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import statistics
-from collections.abc import Sequence
+from collections.abc import Iterable
 
-from harness.analysis.accuracy import ScoredAnswer, per_question
+from harness.analysis.accuracy import ScoredAnswer, ScoredAnswers, per_question
 from harness.analysis.results.figures import RepeatNoise
 from harness.analysis.statistics.intervals import mean
 
 
-def repeat_noise(
-    first: Sequence[ScoredAnswer], again: Sequence[ScoredAnswer], metric: str
-) -> RepeatNoise | None:
+def repeat_noise(first: ScoredAnswers, again: ScoredAnswers, metric: str) -> RepeatNoise | None:
     """What changed between the times, on the questions that were answered every time; None where asked once."""
     by_time = _by_time([*first, *again]) if again else {}
     if len(by_time) < 2:
@@ -25,7 +23,7 @@ def repeat_noise(
         [answer.row.prediction for answer in answers]
         for answers in zip(*map(dict.values, times), strict=True)
     ]
-    scores = [per_question([*answers.values()], metric) for answers in times]
+    scores = [per_question(ScoredAnswers.of(answers.values()), metric) for answers in times]
     scored = sorted(set.intersection(*(set(one) for one in scores)))
     changed = [len({one[name] for one in scores}) > 1 for name in scored]
     accuracies = [statistics.fmean(one[name] for name in scored) for one in scores] if scored else []
@@ -38,7 +36,7 @@ def repeat_noise(
     )
 
 
-def _by_time(scored: Sequence[ScoredAnswer]) -> dict[int, dict[str, ScoredAnswer]]:
+def _by_time(scored: Iterable[ScoredAnswer]) -> dict[int, dict[str, ScoredAnswer]]:
     """Which time → question id → answer; of several seeds the first's."""
     times: dict[int, dict[str, ScoredAnswer]] = {}
     for answer in scored:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping
 
-from harness.analysis.accuracy import ScoredAnswer
+from harness.analysis.accuracy import ScoredAnswers
 from harness.analysis.results.figures import Retrieval
 from harness.analysis.statistics.intervals import mean
-from harness.records import Passage, Question
+from harness.records import Passage, Question, RankedDoc
 from harness.scoring.kinds import stands_in, yes_or_no
 from harness.scoring.normal import Words, normalise
 from harness.spec.system import System
@@ -16,12 +16,12 @@ DEPTHS = (1, 3, 5, 10)
 
 
 class Texts:
-    """The passages of a run, each normalised once however many questions it was shown for."""
+    """The passages of a run, each normalised and searched once however many answers it was shown for."""
 
     def __init__(self, passages: Mapping[tuple[str, str], Passage]) -> None:
         self._passages = passages
         self._normalised: dict[tuple[str, str], Words] = {}
-        self._shown: dict[tuple[str, ...], bool | None] = {}
+        self._says: dict[tuple[object, ...], bool | None] = {}
 
     def normalised(self, task: str, chunk_id: str) -> Words | None:
         """Title and text as a reader sees them, normalised; None where the run kept no such passage."""
@@ -33,20 +33,18 @@ class Texts:
             self._normalised[key] = normalise(f"{passage.title}\n{passage.text}")
         return self._normalised[key]
 
-    def hold_answer(self, question: Question, task: str, chunk_ids: tuple[str, ...]) -> bool | None:
-        """Whether one of these passages holds an answer; None where none does and a text is lost.
-
-        Worked out once, however many systems show them for the question.
-        """
-        key = (task, question.id, *chunk_ids)
-        if key not in self._shown:
-            known = [self.normalised(task, chunk_id) for chunk_id in chunk_ids]
-            found = any(text and stands_in(text, question.answers, question.parts) for text in known)
-            self._shown[key] = True if found else None if None in known else False
-        return self._shown[key]
+    def says(self, task: str, chunk_id: str, question: Question) -> bool | None:
+        """Whether a passage holds an answer, or all parts of one; None where its text is lost."""
+        key = (task, chunk_id, question.answers, question.parts)
+        if key not in self._says:
+            words = self.normalised(task, chunk_id)
+            self._says[key] = (
+                None if words is None else bool(words) and stands_in(words, question.answers, question.parts)
+            )
+        return self._says[key]
 
 
-def retrieval(scored: Sequence[ScoredAnswer], system: System, texts: Texts) -> Retrieval | None:
+def retrieval(scored: ScoredAnswers, system: System, texts: Texts) -> Retrieval | None:
     """How well a system's passages were found; None where it puts none into the prompt.
 
     recall_at_k: mean share of a question's gold documents among the documents of its first k passages, over
@@ -55,44 +53,61 @@ def retrieval(scored: Sequence[ScoredAnswer], system: System, texts: Texts) -> R
     """
     if system.passages is None:
         return None
-    with_gold = [answer for answer in scored if answer.asked.question.gold_docs]
-    if system.retrieved is None or system.reads_train:
-        with_gold = []
-    inside = [shown for answer in scored if (shown := answer_shown(answer, texts)) is not None]
+    found = system.retrieved is not None and not system.reads_train
+    reached = recalls(scored, DEPTHS) if found else {depth: [] for depth in DEPTHS}
+    inside = [shown for shown in answers_shown(scored, texts) if shown is not None]
     return Retrieval(
         k=system.passages.k,
-        recall_at_k={
-            str(depth): mean(values) for depth, values in zip(DEPTHS, _recalls(with_gold), strict=True)
-        },
-        n=len(with_gold),
+        recall_at_k={str(depth): mean(values) for depth, values in reached.items()},
+        n=len(reached[DEPTHS[0]]),
         answer_in_context=mean([float(shown) for shown in inside]),
         answer_in_context_n=len(inside),
     )
 
 
-def _recalls(answers: Sequence[ScoredAnswer]) -> list[list[float]]:
-    """`recall` of each answer, by depth."""
-    columns: list[list[float]] = [[] for _ in DEPTHS]
-    for answer in answers:
-        gold, found, start = {*answer.asked.question.gold_docs}, set[str](), 0
-        for depth, column in zip(DEPTHS, columns, strict=True):
-            found.update(passage.doc_id for passage in answer.row.retrieved[start:depth])
-            column.append(len(gold & found) / len(gold))
-            start = depth
-    return columns
+def recalls(scored: ScoredAnswers, depths: Iterable[int]) -> dict[int, list[float]]:
+    """Depth → for each answer to a question with gold documents, which share of them its first passages are of."""
+    found = [
+        (len(gold), _places(gold, ranked))
+        for asked, ranked in zip(scored.asked, scored.answers.retrieved, strict=True)
+        if (gold := {*asked.question.gold_docs})
+    ]
+    alike = set(found)  # which are few
+    shares = {
+        depth: {(n, places): sum(place < depth for place in places) / n for n, places in alike}
+        for depth in depths
+    }
+    return {depth: [share[one] for one in found] for depth, share in shares.items()}
 
 
-def recall(answer: ScoredAnswer, depth: int) -> float:
-    gold = set(answer.asked.question.gold_docs)
-    found = {passage.doc_id for passage in answer.row.retrieved[:depth]}
-    return len(gold & found) / len(gold)
+def _places(gold: set[str], ranked: Iterable[RankedDoc]) -> tuple[int, ...]:
+    """Where the gold documents that were found stand first, from 0."""
+    documents = [passage.doc_id for passage in ranked]
+    return tuple([documents.index(document) for document in gold.intersection(documents)])
 
 
-def answer_shown(answer: ScoredAnswer, texts: Texts) -> bool | None:
-    """Whether a shown passage holds an answer; None for unanswerable questions, for yes and no, which no document says,
-    and where a text is lost."""
-    question = answer.asked.question
-    if not question.answerable or yes_or_no(question.answers):
-        return None
-    shown = answer.row.retrieved[: answer.row.shown_passages]
-    return texts.hold_answer(question, answer.row.task, tuple(passage.chunk_id for passage in shown))
+def answers_shown(scored: ScoredAnswers, texts: Texts) -> list[bool | None]:
+    """Whether a passage that was shown holds an answer, for each answer of a system.
+
+    None for unanswerable questions, for yes and no, which no document says, and where a text is lost.
+    """
+    answers, sought = scored.answers, {name: _sought(one.question) for name, one in scored.questions.items()}
+    columns = zip(scored.asked, answers.retrieved, answers.shown_passages, strict=True)
+    return [
+        _shown(texts, answers.task, one.question, ranked[:shown]) if sought[one.question.id] else None
+        for one, ranked, shown in columns
+    ]
+
+
+def _sought(question: Question) -> bool:
+    return question.answerable and not yes_or_no(question.answers)
+
+
+def _shown(texts: Texts, task: str, question: Question, ranked: Iterable[RankedDoc]) -> bool | None:
+    lost = False
+    for passage in ranked:
+        said = texts.says(task, passage.chunk_id, question)
+        if said:
+            return True
+        lost = lost or said is None
+    return None if lost else False

@@ -3,26 +3,28 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import replace
 
 import numpy as np
 
-from harness.analysis.accuracy import ScoredAnswer
+from harness.analysis.accuracy import ScoredAnswers
 from harness.analysis.results.figures import SeedSpread, VarianceParts
 from harness.analysis.statistics.clusters import Design, Floats, design_of
 from harness.analysis.statistics.intervals import student
 
 
-def by_seed(scored: Sequence[ScoredAnswer], metric: str, clusters: Mapping[str, str]) -> SeedSpread | None:
+def by_seed(scored: ScoredAnswers, metric: str, clusters: Mapping[str, str]) -> SeedSpread | None:
     """What seeds contribute to the mean, on the questions that all seeds answered; None where there is one seed."""
-    table: dict[int, dict[str, float]] = {
-        seed: {} for seed in {answer.row.seed for answer in scored if metric in answer.scores}
-    }
+    answers = scored.answers
+    if len(set(answers.seed)) < 2:
+        return None
+    table: dict[int, dict[str, float]] = {}
+    for seed, name, value in zip(answers.seed, answers.question_id, scored.by(metric), strict=True):
+        if value is not None:
+            table.setdefault(seed, {})[name] = value
     if len(table) < 2:
         return None
-    for answer in (answer for answer in scored if metric in answer.scores):
-        table[answer.row.seed][answer.row.question_id] = answer.scores[metric]
     rows = [table[seed] for seed in sorted(table)]
     shared = [name for name in rows[0] if all(name in row for row in rows)]
     values = np.array([[row[name] for name in shared] for row in rows])

@@ -10,9 +10,10 @@ import statistics
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from harness.analysis.answers import Answers
 from harness.analysis.latency import tpots
 from harness.analysis.results.figures import Throughput
-from harness.records import AnswerRow, BatchRow, TimingRow
+from harness.records import BatchRow, TimingRow
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,12 +28,11 @@ class Batched:
     machine_s: float
 
 
-def batched(batches: Sequence[BatchRow], answers: Sequence[AnswerRow]) -> Batched | None:
+def batched(batches: Sequence[BatchRow], answers: Answers) -> Batched | None:
     """Sum the computed batches, or None where everything came from the cache (that is no throughput)."""
     cached: dict[tuple[int, int], bool] = {}
-    for row in answers:
-        key = (row.seed, row.batch)
-        cached[key] = cached.get(key, True) and row.cached
+    for seed, batch, from_cache in zip(answers.seed, answers.batch, answers.cached, strict=True):
+        cached[seed, batch] = cached.get((seed, batch), True) and from_cache
     computed = [
         batch for batch in batches if batch.wall_s > 0 and not cached.get((batch.seed, batch.batch), False)
     ]

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 
-from harness.analysis.accuracy import ScoredAnswer
+from harness.analysis.accuracy import ScoredAnswers
 from harness.analysis.results.figures import Waterfall, WaterfallStep
 from harness.analysis.retrieval import Texts
 from harness.analysis.statistics.intervals import mean
-from harness.records import Passage, Question
-from harness.scoring.kinds import stands_in
+from harness.records import Passage, Question, RankedDoc
 from harness.scoring.refusal import is_refusal
 from harness.spec.context import Kind
 from harness.spec.strategy import named
@@ -56,23 +55,21 @@ class Sources:
         for (task, chunk_id), passage in passages.items():
             self._of_doc.setdefault((task, passage.doc_id), []).append(chunk_id)
 
-    def holding(self, answer: ScoredAnswer) -> list[bool]:
+    def holding(self, task: str, question: Question, retrieved: Iterable[RankedDoc]) -> list[bool]:
         """For each passage retrieved, best first, whether it holds an answer."""
-        task, question = answer.row.task, answer.asked.question
         gold = set(question.gold_docs)
         of_gold = [chunk for doc in question.gold_docs for chunk in self._of_doc.get((task, doc), ())]
         if gold and not any(self._says(task, chunk, question) for chunk in of_gold):
-            return [passage.doc_id in gold for passage in answer.row.retrieved]
-        return [self._says(task, passage.chunk_id, question) for passage in answer.row.retrieved]
+            return [passage.doc_id in gold for passage in retrieved]
+        return [self._says(task, passage.chunk_id, question) for passage in retrieved]
 
     def _says(self, task: str, chunk_id: str, question: Question) -> bool:
-        words = self._texts.normalised(task, chunk_id)
-        return words is not None and bool(words) and stands_in(words, question.answers, question.parts)
+        return self._texts.says(task, chunk_id, question) is True
 
 
 def waterfall(
     systems: Mapping[str, System],
-    scored: Mapping[str, Sequence[ScoredAnswer]],
+    scored: Mapping[str, ScoredAnswers],
     metric: str,
     refusal: str | None,
     sources: Sources,
@@ -83,16 +80,17 @@ def waterfall(
     None where rag was not run; the bins add up to n_wrong.
     """
     standing = _standing(systems)
-    rungs: dict[str, Sequence[ScoredAnswer]] = {
-        rung: [answer for answer in scored.get(standing.get(rung, ""), ()) if metric in answer.scores]
-        for rung in LADDER
-    }
-    wrong = [answer for answer in rungs[READER] if answer.scores[metric] < 1]
+    rungs = {rung: scored[name] for rung, name in standing.items()}
+    rows = _named(steps(rungs, metric), standing)
+    reader = rungs.get(READER)
+    values = reader.by(metric) if reader else []
+    if reader is None or values.count(None) == len(values):
+        return Waterfall(rows, None, None)
     bins = dict.fromkeys(BINS, 0)
-    for answer in wrong:
-        bins[bin_of(answer, refusal, sources)] += 1
-    rows = _named(steps({rung: answers for rung, answers in rungs.items() if answers}, metric), standing)
-    return Waterfall(rows, bins, len(wrong)) if rungs[READER] else Waterfall(rows, None, None)
+    for place, value in enumerate(values):
+        if value is not None and value < 1:
+            bins[bin_of(reader, place, refusal, sources)] += 1
+    return Waterfall(rows, bins, sum(bins.values()))
 
 
 def _standing(systems: Mapping[str, System]) -> dict[str, str]:
@@ -115,18 +113,26 @@ def _named(rows: Sequence[WaterfallStep], standing: Mapping[str, str]) -> tuple[
     )
 
 
-def steps(rungs: Mapping[str, Sequence[ScoredAnswer]], metric: str) -> tuple[WaterfallStep, ...]:
+def steps(rungs: Mapping[str, ScoredAnswers], metric: str) -> tuple[WaterfallStep, ...]:
     """Accuracy of each rung on the `n` questions that all of them answered, and its gain over the one before.
 
     The last step is 1.0. mean and gain are None where a rung was not run; the next one gains over the last
     that was, named in `over`.
     """
-    asked = [{answer.row.question_id for answer in answers} for answers in rungs.values()]
+    known = {
+        name: [
+            (question, value)
+            for question, value in zip(rung.answers.question_id, rung.by(metric), strict=True)
+            if value is not None
+        ]
+        for name, rung in rungs.items()
+    }
+    asked = [{question for question, _ in values} for values in known.values() if values]
     common = set.intersection(*asked) if asked else set()
     rows: list[WaterfallStep] = []
     below: tuple[str, float] | None = None
     for name in (*LADDER, PERFECT):
-        values = [answer.scores[metric] for answer in rungs.get(name, ()) if answer.row.question_id in common]
+        values = [value for question, value in known.get(name, ()) if question in common]
         reached = 1.0 if name == PERFECT and common else mean(values)
         if reached is None:
             rows.append(WaterfallStep(name, None, None, None, 0))
@@ -137,15 +143,16 @@ def steps(rungs: Mapping[str, Sequence[ScoredAnswer]], metric: str) -> tuple[Wat
     return tuple(rows)
 
 
-def bin_of(answer: ScoredAnswer, refusal: str | None, sources: Sources) -> str:
-    """The bin of a wrong answer; see `BINS`."""
-    row = answer.row
-    if not answer.asked.question.answerable:
+def bin_of(scored: ScoredAnswers, place: int, refusal: str | None, sources: Sources) -> str:
+    """The bin of a wrong answer, of those of a system; see `BINS`."""
+    answers, question = scored.answers, scored.asked[place].question
+    if not question.answerable:
         return "refusal_wrong"
-    holding = sources.holding(answer)
-    wanted = row.shown_passages + row.dropped_passages
-    if not any(holding[: row.shown_passages]):
+    holding = sources.holding(answers.task, question, answers.retrieved[place])
+    shown = answers.shown_passages[place]
+    if not any(holding[:shown]):
+        wanted = shown + answers.dropped_passages[place]
         return "passage_dropped" if any(holding[:wanted]) else "retrieval_missed"
-    if row.finish_reason == "length":
+    if answers.finish_reason[place] == "length":
         return "answer_cut"
-    return "refusal_wrong" if is_refusal(row.prediction, refusal) else "reader_failed"
+    return "refusal_wrong" if is_refusal(answers.prediction[place], refusal) else "reader_failed"

@@ -29,7 +29,7 @@ from harness.records import (
 from harness.run.lock import LOCK
 from harness.run.manifest import Manifest
 from harness.run.manifest_file import read_manifest, write_manifest
-from harness.run.missing import still_missing
+from harness.run.missing import place_of, still_missing
 from harness.run.rows import each_row, read_rows
 from harness.spec.system import System
 from harness.temporary import remove_left
@@ -204,7 +204,7 @@ class RunFolder:
         if not failures:
             return []
         answers = (row for name in (ANSWERS, REPEATS) for row in each_row(self.path / name, AnswerRow))
-        failed = still_missing(failures, answers)
+        failed = still_missing(failures, map(place_of, answers))
         return [row for row in failed if not row.final and not row.timed]
 
     def timed(self) -> set[tuple[str, str, str, bool]]:

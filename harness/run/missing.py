@@ -18,11 +18,10 @@ def place_of(row: AnswerRow | FailureRow) -> Place:
     return row.task, row.system, row.question_id, row.seed, row.repeat
 
 
-def still_missing(failures: Iterable[FailureRow], answers: Iterable[AnswerRow]) -> list[FailureRow]:
+def still_missing(failures: Iterable[FailureRow], answered: Iterable[Place]) -> list[FailureRow]:
     """The last row of each failure that no answer has made good; an answer makes all before it history."""
     last = {(row.timed, place_of(row)): row for row in failures}
-    failed = {place for _, place in last}
-    had = {place for row in answers if (place := place_of(row)) in failed} if last else set()
+    had = {place for _, place in last}.intersection(answered) if last else set()
     return [row for (timed, place), row in last.items() if timed or place not in had]
 
 

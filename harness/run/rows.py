@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import functools
 from array import array
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import MISSING, dataclass, fields
 from pathlib import Path
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, TypeVar, get_type_hints
 
 from pydantic import TypeAdapter, ValidationError
+from pydantic_core import SchemaValidator, core_schema
 
 from harness.errors import InputError, shown
 from harness.files import LFS_POINTER, LONGEST, is_lfs_pointer, open_regular
@@ -42,16 +43,31 @@ class Rows(Generic[T]):
         return InputError(sentence, path=self.path, line=line)
 
 
+@dataclass(frozen=True, slots=True)
+class Columns:
+    """The rows of a file, column by column: name of a field → its values, one a row. `lines`, `torn`: as of `Rows`."""
+
+    path: Path
+    of: Mapping[str, list[Any]]
+    lines: array[int]
+    torn: bool
+
+    def error(self, line: int, sentence: str) -> InputError:
+        """As of `Rows`."""
+        return InputError(sentence, path=self.path, line=line)
+
+
 def read_rows(path: Path, kind: type[T], *, whole: bool = False) -> Rows[T]:
     """The lines of a JSONL file as records of a dataclass; a missing file has none (the run had not come that far).
 
     Keys that the record does not have are left alone: a later version may have added them. Raises InputError for
     anything that does not fit, but for a torn last line. `whole`: the file is replaced in one step and never torn.
     """
+    make: Callable[..., T] = kind
     rows: list[T] = []
     numbers, torn = array("Q"), False
     for part in _parts(path, kind, whole):
-        rows += part.all
+        rows += [make(**values) for values in part.all]
         numbers += part.lines
         torn = torn or part.torn
     return Rows(path, rows, numbers, torn)
@@ -59,15 +75,29 @@ def read_rows(path: Path, kind: type[T], *, whole: bool = False) -> Rows[T]:
 
 def each_row(path: Path, kind: type[T]) -> Iterator[T]:
     """The rows of `read_rows`, without all of them in memory."""
-    return (row for part in _parts(path, kind) for row in part.all)
+    make: Callable[..., T] = kind
+    return (make(**values) for part in _parts(path, kind) for values in part.all)
 
 
-def _parts(path: Path, kind: type[T], whole: bool = False) -> Iterator[Rows[T]]:
-    """The rows of a file, a block of it at a time."""
+def read_columns(path: Path, kind: type[Any]) -> Columns:
+    """The same column by column, for files of so many rows that a record of each would take too long."""
+    columns: dict[str, list[Any]] = {column.name: [] for column in fields(kind)}
+    numbers, torn = array("Q"), False
+    for part in _parts(path, kind):
+        for column in fields(kind):
+            name, default = column.name, column.default
+            columns[name] += [values.get(name, default) for values in part.all]
+        numbers += part.lines
+        torn = torn or part.torn
+    return Columns(path, columns, numbers, torn)
+
+
+def _parts(path: Path, kind: type[Any], whole: bool = False) -> Iterator[Rows[dict[str, Any]]]:
+    """The values of a file's rows by the names of `kind`'s fields, a block of it at a time."""
     validate = _validator(kind).validate_json  # type: ignore[arg-type]
     first = 1
     for block in _blocks(path):
-        rows: list[T] = []
+        rows: list[dict[str, Any]] = []
         lines, numbers, torn = block.split(b"\n"), array("Q"), False
         for number, line in enumerate(lines, first):
             if not line.strip():
@@ -80,7 +110,7 @@ def _parts(path: Path, kind: type[T], whole: bool = False) -> Iterator[Rows[T]]:
                     continue
                 raise InputError(_sentence(error, line), path=path, line=number) from None
             numbers.append(number)
-        if torn or not _counted(rows, block):
+        if torn or not _counted(rows, block, kind):
             read = (lines[number - first] for number in numbers)
             _check_keys(path, zip(numbers, read, strict=True))
         first += len(lines) - 1
@@ -118,35 +148,38 @@ def _check_keys(path: Path, lines: Iterable[tuple[int, bytes]]) -> None:
             raise InputError(f"broken line: {error}.", path=path, line=number) from None
 
 
-def _counted(rows: Sequence[Any], block: bytes) -> bool:
+def _counted(rows: Sequence[Mapping[str, Any]], block: bytes, kind: type[Any]) -> bool:
     """Whether counting tells that each key of these rows stands once; where it does not, only reading them can.
 
-    Reading all rows a second time would double the time that they take. All of them have the keys without a default;
-    where each of the others stands in all rows or in none, and all keys as often as follows, none stands twice.
+    Reading all rows a second time would double the time that they take. Where as many keys are written as there are
+    different ones, none stands twice.
     """
-    if not rows:
-        return True
-    columns = fields(rows[0])
-    optional = [column.name for column in columns if column.default is not MISSING]
-    written = [block.count(f'"{name}":'.encode()) for name in optional]
-    inside = sum(map(_keys_inside, rows))
-    keys = len(columns) - len(optional) + sum(number == len(rows) for number in written)
-    return set(written) <= {0, len(rows)} and has_keys(block, keys * len(rows) + inside)
-
-
-def _keys_inside(row: object) -> int:
-    """How many keys stand inside the values of a row."""
-    if not isinstance(row, AnswerRow):
-        return 0
-    return RANKED_KEYS * len(row.retrieved) + len(row.metrics or ())
+    keys = sum(map(len, rows))
+    if kind is AnswerRow:  # the one with keys inside its values
+        ranked = [document for row in rows for document in row["retrieved"]]
+        if any(document.score is None for document in ranked):  # given as null, or not given
+            return False
+        keys += RANKED_KEYS * len(ranked) + sum(len(row.get("metrics") or ()) for row in rows)
+    return has_keys(block, keys)
 
 
 RANKED_KEYS = len(fields(RankedDoc))
 
 
 @functools.cache
-def _validator(kind: Any) -> Any:
-    return TypeAdapter(kind).validator
+def _validator(kind: Any) -> SchemaValidator:
+    """Reads a line as the values of `kind`'s fields; those that have a default may be missing."""
+    hints = get_type_hints(kind, include_extras=True)
+    return SchemaValidator(
+        core_schema.typed_dict_schema(
+            {
+                column.name: core_schema.typed_dict_field(
+                    TypeAdapter(hints[column.name]).core_schema, required=column.default is MISSING
+                )
+                for column in fields(kind)
+            }
+        )
+    )
 
 
 def _cut(error: ValidationError) -> bool:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from harness.records import AnswerRow, Question
 from harness.scoring.citations import without_citations
 from harness.scoring.table import METRICS, Scored
@@ -19,26 +22,35 @@ def refusal_of(spec: TaskSpec | LmEvalSpec) -> str | None:
 def scores_of(row: AnswerRow, question: Question, spec: TaskSpec | LmEvalSpec) -> dict[str, float]:
     """The scores of an answer by each of its task's metrics, as shares."""
     if row.metrics is not None:
-        return stored_scores(row, spec)
+        return stored_scores(row.metrics, spec)
+    return reply_scores(row.prediction, row.choice_logprobs, question, spec)
+
+
+def reply_scores(
+    prediction: str,
+    choice_logprobs: tuple[float, ...] | None,
+    question: Question,
+    spec: TaskSpec | LmEvalSpec,
+) -> dict[str, float]:
+    """The scores of a reply that this program scores itself."""
     form = spec.answer.citations if isinstance(spec, TaskSpec) else None
     reply = Scored(
-        prediction=without_citations(row.prediction, form) if form else row.prediction,
+        prediction=without_citations(prediction, form) if form else prediction,
         question=question,
         refusal=refusal_of(spec),
-        choice_logprobs=row.choice_logprobs,
+        choice_logprobs=choice_logprobs,
     )
     return {metric: METRICS[metric].score(reply) for metric in spec.metrics}
 
 
-def stored_scores(row: AnswerRow, spec: TaskSpec | LmEvalSpec) -> dict[str, float]:
+def stored_scores(metrics: Mapping[str, Any], spec: TaskSpec | LmEvalSpec) -> dict[str, float]:
     """The scores that the task's own code gave an answer when it was written down, as shares.
 
     A metric may leave an answer without a score, where lm-eval's own mean is over those that have one; one that gives
     what is no share is no accuracy, which a run that ends says in its manifest.
     """
-    assert row.metrics is not None
     scales = spec.scales if isinstance(spec, LmEvalSpec) else {}
-    scored = {name: row.metrics.get(name) for name in spec.metrics}
+    scored = {name: metrics.get(name) for name in spec.metrics}
     shares = {
         name: value / scales.get(name, 1.0)
         for name, value in scored.items()

@@ -28,11 +28,6 @@ class Words(NamedTuple):
     def __bool__(self) -> bool:
         return bool(self.text)
 
-    @property
-    def sure(self) -> bool:
-        """Whether the writing tells each article from a letter."""
-        return self.text == self.bare
-
     def same(self, other: Words) -> bool:
         """Whether both are the same words in the same order."""
         return self.text == other.text or self.bare == other.bare
@@ -41,9 +36,7 @@ class Words(NamedTuple):
         """Whether the other's words stand in these side by side. No words stand in no words alone."""
         if not other.text:
             return not self.text
-        if f" {other.text} " in f" {self.text} ":
-            return True
-        return not (other.sure and self.sure) and f" {other.bare} " in f" {self.bare} "
+        return f" {other.text} " in f" {self.text} " or f" {other.bare} " in f" {self.bare} "
 
 
 def normalise(text: str) -> Words:

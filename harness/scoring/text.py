@@ -24,7 +24,7 @@ def f1(reply: str, answers: Iterable[str]) -> float:
 
 def _f1(replied: Words, gold: Words) -> float:
     shared = _overlap(replied.text.split(), gold.text.split())
-    if replied.sure and gold.sure:
+    if (replied.bare, gold.bare) == (replied.text, gold.text):
         return shared
     return max(shared, _overlap(replied.bare.split(), gold.bare.split()))
 

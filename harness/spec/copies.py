@@ -10,6 +10,7 @@ import math
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 from harness.records import Question
 from harness.scoring.likeness import NEAR, triples
@@ -71,30 +72,25 @@ class NearCopies:
 
     def __init__(self, questions: Sequence[Question]) -> None:
         self._questions = questions
-        sets = [triples(question.question) for question in questions]
-        common = Counter(triple for members in sets for triple in members)
-        order = sorted(common, key=lambda triple: (common[triple], triple))
-        self._number = {triple: number for number, triple in enumerate(order)}
-        self._sets = [frozenset(self._number[triple] for triple in members) for members in sets]
         self._answers = frozenset[_Answer]().union(*map(_answers, questions))
-        self._holders: dict[tuple[_Answer, int], list[int]] = {}
-        for place, members in enumerate(self._sets):
-            for number in sorted(members)[: _prefix(len(members))]:
-                for answer in _answers(questions[place]):
-                    self._holders.setdefault((answer, number), []).append(place)
+
+    @cached_property
+    def _index(self) -> _Index:
+        """Made when a question with one of the answers is first looked for, which facts asked once never are."""
+        return _Index.of(self._questions)
 
     def of(self, question: Question) -> Copy | None:
         """The likest question with the same answer, or None; of equals the first."""
         if self._answers.isdisjoint(answers := _answers(question)):
             return None
-        asked = triples(question.question)
-        size, known = len(asked), {self._number[t] for t in asked if t in self._number}
+        index, asked = self._index, triples(question.question)
+        size, known = len(asked), {index.number[t] for t in asked if t in index.number}
         unknown = size - len(known)  # rarer than any: they fill the prefix first, and nobody holds them
         prefix = sorted(known)[: max(0, _prefix(size) - unknown)]
         best: Copy | None = None
-        held = (self._holders.get((answer, number), ()) for answer in answers for number in prefix)
+        held = (index.holders.get((answer, number), ()) for answer in answers for number in prefix)
         for place in sorted(set().union(*held)):
-            candidate = self._sets[place]
+            candidate = index.sets[place]
             if min(size, len(candidate)) < NEAR * max(size, len(candidate)):
                 continue
             shared = len(known & candidate)
@@ -103,6 +99,30 @@ class NearCopies:
             if likeness >= NEAR and (best is None or likeness > best.likeness):
                 best = Copy(question, other, likeness, exact=False)
         return best
+
+
+@dataclass(frozen=True, slots=True)
+class _Index:
+    """`number` of each triple, from the rarest on; the numbers of each question's triples; an answer and one of the
+    rarest triples → the places of questions that have both."""
+
+    number: dict[str, int]
+    sets: list[frozenset[int]]
+    holders: dict[tuple[_Answer, int], list[int]]
+
+    @classmethod
+    def of(cls, questions: Sequence[Question]) -> _Index:
+        texts = [triples(question.question) for question in questions]
+        common = Counter(triple for members in texts for triple in members)
+        order = sorted(common, key=lambda triple: (common[triple], triple))
+        number = {triple: place for place, triple in enumerate(order)}
+        sets = [frozenset(number[triple] for triple in members) for members in texts]
+        holders: dict[tuple[_Answer, int], list[int]] = {}
+        for place, members in enumerate(sets):
+            for rare in sorted(members)[: _prefix(len(members))]:
+                for answer in _answers(questions[place]):
+                    holders.setdefault((answer, rare), []).append(place)
+        return cls(number, sets, holders)
 
 
 def _prefix(size: int) -> int:

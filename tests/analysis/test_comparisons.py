@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from harness.analysis.accuracy import ScoredAnswer
+from harness.analysis.accuracy import ScoredAnswer, ScoredAnswers
 from harness.analysis.comparisons import Answered, comparisons
 from harness.analysis.evidence import Asked
 from harness.analysis.results.comparison import Comparison
@@ -38,7 +38,7 @@ def compared(right: dict[str, int], failed: frozenset[str] | set[str] = frozense
     """Every pair of strategies that are right on the first so many of 40 questions."""
     names = [f"q{i}" for i in range(40)]
     scored = {
-        name: [scored_answer(question, i < count) for i, question in enumerate(names)]
+        name: ScoredAnswers.of(scored_answer(question, i < count) for i, question in enumerate(names))
         for name, count in right.items()
     }
     systems = {name: figures(name).system for name in right}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from harness.analysis.accuracy import ScoredAnswer
+from harness.analysis.accuracy import ScoredAnswer, ScoredAnswers
 from harness.analysis.evidence import Asked
 from harness.analysis.retrieval import Texts, retrieval
 from harness.records import Passage, Question
@@ -31,7 +31,7 @@ def one(question: Question, chunks: list[str], shown: int) -> ScoredAnswer:
 
 def test_recall_is_the_share_of_gold_documents() -> None:
     two = one(Question("q", "?", ("x",), gold_docs=("a", "b")), ["a#0", "a#1", "b#0"], 3)
-    block = retrieval([two], RAG, TEXTS)
+    block = retrieval(ScoredAnswers.of([two]), RAG, TEXTS)
     assert block is not None
     assert block.recall_at_k == {"1": 0.5, "3": 1.0, "5": 1.0, "10": 1.0}
     assert block.n == 1
@@ -39,7 +39,7 @@ def test_recall_is_the_share_of_gold_documents() -> None:
 
 def test_given_passages_have_no_recall() -> None:
     given = one(Question("q", "?", ("1999",), gold_docs=("a",)), ["a#0"], 1)
-    block = retrieval([given], GIVEN, TEXTS)
+    block = retrieval(ScoredAnswers.of([given]), GIVEN, TEXTS)
     assert block is not None
     assert block.recall_at_k == {"1": None, "3": None, "5": None, "10": None}
     assert block.answer_in_context == 1.0
@@ -50,10 +50,10 @@ def test_answer_must_be_shown_and_titles_are_shown_too() -> None:
     title = one(Question("q2", "?", ("Zürich",)), ["a#0"], 1)
     nobody = one(Question("q3", "?", (), answerable=False), ["a#0"], 1)
     lost = one(Question("q4", "?", ("no",)), ["c#0"], 1)
-    block = retrieval([hidden, title, nobody, lost], RAG, TEXTS)
+    block = retrieval(ScoredAnswers.of([hidden, title, nobody, lost]), RAG, TEXTS)
     assert block is not None
     assert (block.answer_in_context, block.answer_in_context_n) == (0.5, 2)
 
 
 def test_a_system_without_passages_retrieves_nothing() -> None:
-    assert retrieval([], System("base", "base", ModelRef("tiny")), TEXTS) is None
+    assert retrieval(ScoredAnswers.of([]), System("base", "base", ModelRef("tiny")), TEXTS) is None

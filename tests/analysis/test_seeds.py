@@ -7,7 +7,7 @@ import pytest
 
 from harness.analysis.seeds import by_seed, seed_spread
 from harness.analysis.statistics.clusters import Design
-from tests.analysis.test_accuracy import alone, scored
+from tests.analysis.test_accuracy import alone, columns, scored
 
 
 def test_parts_are_those_of_the_analysis_of_variance() -> None:
@@ -38,7 +38,7 @@ def test_a_known_spread_between_trainings_is_found() -> None:
 
 
 def test_seeds_that_agree_have_no_share() -> None:
-    rows = [scored(f"q{i}", float(i % 2), seed) for i in range(10) for seed in (0, 1, 2)]
+    rows = columns(*(scored(f"q{i}", float(i % 2), seed) for i in range(10) for seed in (0, 1, 2)))
     found = by_seed(rows, "m", alone(*(f"q{i}" for i in range(10))))
     assert found is not None
     assert (found.n_seeds, found.n, found.means) == (3, 10, {"0": 0.5, "1": 0.5, "2": 0.5})
@@ -47,7 +47,7 @@ def test_seeds_that_agree_have_no_share() -> None:
 
 
 def test_scores_that_are_all_alike_have_no_variance_to_share() -> None:
-    rows = [scored(f"q{i}", 1.0, seed) for i in range(4) for seed in (0, 1)]
+    rows = columns(*(scored(f"q{i}", 1.0, seed) for i in range(4) for seed in (0, 1)))
     found = by_seed(rows, "m", alone("q0", "q1", "q2", "q3"))
     assert found is not None
     assert (found.sd, found.seed_share, found.single_seed_share, found.ci_low) == (
@@ -71,20 +71,20 @@ def test_clustered_questions_leave_the_seeds_less_of_a_larger_variance() -> None
 
 
 def test_one_seed_and_too_few_questions() -> None:
-    assert by_seed([scored("q1", 1.0)], "m", alone("q1")) is None
-    assert by_seed([], "m", {}) is None
+    assert by_seed(columns(scored("q1", 1.0)), "m", alone("q1")) is None
+    assert by_seed(columns(), "m", {}) is None
     found = by_seed(
-        [scored("q1", 1.0, 0), scored("q1", 0.0, 1), scored("q2", 1.0, 1)], "m", alone("q1", "q2")
+        columns(scored("q1", 1.0, 0), scored("q1", 0.0, 1), scored("q2", 1.0, 1)), "m", alone("q1", "q2")
     )
     assert found is not None
     assert (found.n, found.means, found.sd) == (1, {"0": 1.0, "1": 0.0}, None)
-    nothing = by_seed([scored("q1", 1.0, 0), scored("q2", 0.0, 1)], "m", alone("q1", "q2"))
+    nothing = by_seed(columns(scored("q1", 1.0, 0), scored("q2", 0.0, 1)), "m", alone("q1", "q2"))
     assert nothing is not None
     assert (nothing.n, nothing.means) == (0, {"0": None, "1": None})
 
 
 def test_one_cluster_shows_nothing() -> None:
-    rows = [scored(f"q{i}", float(i == seed), seed) for i in range(4) for seed in (0, 1)]
+    rows = columns(*(scored(f"q{i}", float(i == seed), seed) for i in range(4) for seed in (0, 1)))
     found = by_seed(rows, "m", {f"q{i}": "c" for i in range(4)})
     assert found is not None
     assert (found.n, found.seed_share) == (4, None)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from harness.analysis.answers import Answers
 from harness.analysis.throughput import Batched, batched, rate, tokens_per_s
 from harness.records import AnswerRow, BatchRow, TimingRow
 from tests.analysis.runs import answer
@@ -14,14 +15,14 @@ def row(batch: int, cached: bool) -> AnswerRow:
 
 def test_batches_from_the_cache_do_not_count() -> None:
     batches = [BatchRow("t", "s", 0, 2, 10, 4.0), BatchRow("t", "s", 1, 2, 90, 0.001)]
-    answers = [row(0, False), row(0, True), row(1, True)]
+    answers = Answers.of([row(0, False), row(0, True), row(1, True)])
     assert batched(batches, answers) == Batched(questions=2, tokens=10, machine_s=4.0)
     assert batched(batches[1:], answers) is None
     assert batched([], answers) is None
 
 
 def test_the_seconds_of_machines_that_answer_together_add_up() -> None:
-    passed = batched([BatchRow("t", "s", 0, 2, 10, 4.0, machines=3)], [row(0, False)])
+    passed = batched([BatchRow("t", "s", 0, 2, 10, 4.0, machines=3)], Answers.of([row(0, False)]))
     assert passed == Batched(questions=2, tokens=10, machine_s=12.0)
     assert tokens_per_s([], passed).system_output == 10 / 12.0
 

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from harness.analysis.accuracy import ScoredAnswer
+from harness.analysis.accuracy import ScoredAnswer, ScoredAnswers
 from harness.analysis.evidence import Asked
 from harness.analysis.results.figures import WaterfallStep
 from harness.analysis.retrieval import Texts
@@ -76,7 +76,7 @@ def scored(
     ],
 )
 def test_bins_by_hand(one: ScoredAnswer, wanted: str) -> None:
-    assert bin_of(one, REFUSAL, SOURCES) == wanted
+    assert bin_of(ScoredAnswers.of([one]), 0, REFUSAL, SOURCES) == wanted
 
 
 @st.composite
@@ -97,14 +97,14 @@ def answers(draw: st.DrawFn) -> ScoredAnswer:
 
 @given(st.lists(answers(), min_size=1))
 def test_bins_add_up_to_the_wrong_answers(some: list[ScoredAnswer]) -> None:
-    found = waterfall({"found": RAG}, {"found": some}, "contains", REFUSAL, SOURCES)
+    found = waterfall({"found": RAG}, {"found": ScoredAnswers.of(some)}, "contains", REFUSAL, SOURCES)
     assert found.bins is not None
     assert list(found.bins) == list(BINS)
     assert sum(found.bins.values()) == found.n_wrong == sum(one.scores["contains"] < 1 for one in some)
 
 
-def rung(*values: float) -> list[ScoredAnswer]:
-    return [scored(score=value, id_=f"q{n}") for n, value in enumerate(values)]
+def rung(*values: float) -> ScoredAnswers:
+    return ScoredAnswers.of(scored(score=value, id_=f"q{n}") for n, value in enumerate(values))
 
 
 def test_steps_of_a_whole_ladder_by_hand() -> None:

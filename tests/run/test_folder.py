@@ -249,3 +249,23 @@ def test_scores_of_tasks_with_code_of_their_own_are_all_that_is_kept_of_answers(
     folder.add_answers([answer("a"), scored], [])
     assert folder.scores({"own"}) == {("own", SYSTEM_ID, 0): {"1": {"acc": 1.0}}}
     assert folder.scores(()) == {}
+
+
+@pytest.mark.parametrize(
+    ("twice", "missing"),
+    [
+        (('"cached":', '"cached": true, "cached":'), ('"cached": false, ', "")),
+        (('"score": 0.5', '"chunk_id": "d#1"'), ("", "")),
+        (('"metrics": null', '"metrics": {"m": 1, "m": 1}'), ("", "")),
+    ],
+)
+def test_a_key_given_twice_is_found_where_another_is_not_given(
+    tmp_path: Path, twice: tuple[str, str], missing: tuple[str, str]
+) -> None:
+    file = tmp_path / "answers.jsonl"
+    row = to_json(replace(answer("q"), retrieved=(RankedDoc("d", "d#0", 0.5),)))
+    assert twice[0] in row
+    assert missing[0] in row
+    file.write_text(f"{row.replace(*missing)}\n{row.replace(*twice)}\n", encoding="utf-8")
+    with pytest.raises(InputError, match=r"answers\.jsonl:2: broken line: the key '\w+' is given twice"):
+        read_rows(file, AnswerRow)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from harness.analysis.accuracy import ScoredAnswer, per_question
+from harness.analysis.accuracy import ScoredAnswers, per_question
 from harness.analysis.decision.appraisal import appraise
 from harness.analysis.decision.candidates import Candidate, CandidatesAt
 from harness.analysis.decision.choice import Choice, Rules, choose
@@ -150,7 +150,7 @@ def case_of(
     run: Evidence,
     task: str,
     figures: TaskFigures,
-    answered: Mapping[str, Sequence[ScoredAnswer]],
+    answered: Mapping[str, ScoredAnswers],
     clusters: Mapping[str, str],
     needs: Requirements,
     inputs: CostInputs,

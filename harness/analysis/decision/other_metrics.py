@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from harness.analysis.accuracy import ScoredAnswer, estimate, groups
+from harness.analysis.accuracy import ScoredAnswers, estimate, groups
 from harness.analysis.baselines import Trivial
 from harness.analysis.comparisons import Answered, comparisons
 from harness.analysis.results.reason import Reason
@@ -17,7 +17,7 @@ from harness.analysis.validity.hits import BY_WORDS
 from harness.analysis.validity.hits import CHECKS as OF_CONTAINS
 from harness.quantities import listed
 
-Answers = Mapping[str, Sequence[ScoredAnswer]]
+Answers = Mapping[str, ScoredAnswers]
 """System → its scored answers."""
 
 

@@ -97,7 +97,7 @@ def measured_of(run: Evidence, pair: Pair) -> Measured:
         tuning_usd=usd_of(searched),
         stored_bytes=None if not sizes or None in sizes else sum(size for size in sizes if size),
         load_s=run.manifest.load_s if model.load_s is None and model is run.manifest.model else model.load_s,
-        serving=serving_of(model, run.answers.get(pair, ()), adapted=system.adapted),
+        serving=serving_of(model, run.answers[pair], adapted=system.adapted),
         at_once=model.server is not None,
         pass_n=passed.questions if passed else 0,
         served_adapter=held is not None,
@@ -134,7 +134,7 @@ def cost_of(run: Evidence, pair: Pair, money: Economics, accuracy: Estimate, inp
     adapter = adapter_of(run, pair)
     projected = projections(
         run.manifest.api_prices,
-        run.answers.get(pair, ()),
+        run.answers[pair],
         adapted=system.adapted,
         train_tokens=adapter.record.train_tokens if adapter and own else None,
         in_house=inputs.in_house,
@@ -194,7 +194,7 @@ def _prefix(run: Evidence, pair: Pair) -> SharedPrefix | None:
     sheet = run.manifest.price_sheet
     if sheet is None or sheet.prompt_cache is None:
         return None
-    return shared_prefix(run.prompts.get(pair), run.answers.get(pair, ()), sheet.prompt_cache)
+    return shared_prefix(run.prompts.get(pair), run.answers[pair], sheet.prompt_cache)
 
 
 def totals(systems: Iterable[Economics], inputs: CostInputs) -> tuple[MonthlyTotal, ...]:

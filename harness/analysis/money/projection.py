@@ -11,9 +11,10 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from harness.analysis.answers import Answers
 from harness.analysis.results.money import Projection
 from harness.analysis.statistics.intervals import mean
-from harness.records import AnswerRow, ApiPrice, PromptSample
+from harness.records import ApiPrice, PromptSample
 from harness.spec.prices import PromptCachePrice
 from harness.spec.tokenusd import request_usd
 
@@ -30,13 +31,13 @@ class SharedPrefix:
 
 
 def shared_prefix(
-    sample: PromptSample | None, answers: Sequence[AnswerRow], cache: PromptCachePrice
+    sample: PromptSample | None, answers: Answers, cache: PromptCachePrice
 ) -> SharedPrefix | None:
     """From the prompt that a run keeps: all before its last message, which holds the question and its passages.
 
     Tokens by the share of characters. None where the prompt is not kept, or is no conversation.
     """
-    row = next((row for row in answers if sample and row.question_id == sample.question_id), None)
+    row = answers.first_to(sample.question_id) if sample else None
     if sample is None or row is None or not sample.messages or not sample.text:
         return None
     pieces = _CONTENT.split(sample.skeleton)
@@ -51,7 +52,7 @@ def shared_prefix(
 
 def projections(
     prices: Sequence[ApiPrice],
-    answers: Sequence[AnswerRow],
+    answers: Answers,
     *,
     adapted: bool,
     train_tokens: int | None = None,
@@ -73,13 +74,19 @@ def projections(
 
 def _projection(
     price: ApiPrice,
-    answers: Sequence[AnswerRow],
+    answers: Answers,
     train_tokens: int | None,
     in_house: bool,
     prefix: SharedPrefix | None,
 ) -> Projection:
-    costs = [cost for row in answers if (cost := answer_usd(price, row)) is not None]
-    cached = [answer_usd(price, row, prefix.cached) or 0.0 for row in answers] if costs and prefix else []
+    tokens = [*zip(answers.prompt_tokens, answers.completion_tokens, strict=True)]
+    known = [request_usd(price, prompt, completion) for prompt, completion in tokens]
+    costs = [cost for cost in known if cost is not None]
+    cached = (
+        [request_usd(price, prompt, completion, prefix.cached) or 0.0 for prompt, completion in tokens]
+        if costs and prefix
+        else []
+    )
     training = price.training_usd_per_mtok
     return Projection(
         model=price.model,
@@ -101,8 +108,3 @@ def _projection(
         feasible=not in_house,
         missed=("in_house",) if in_house else (),
     )
-
-
-def answer_usd(price: ApiPrice, row: AnswerRow, cached_tokens: int = 0) -> float | None:
-    """One answer's price, with so many tokens of its prompt cached."""
-    return request_usd(price, row.prompt_tokens, row.completion_tokens, cached_tokens)

@@ -6,20 +6,20 @@ run's day. A server on this machine is the run's machine; of any other one nobod
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import replace
 
+from harness.analysis.answers import Answers
 from harness.analysis.latency import mean_interval
 from harness.analysis.money.measured import Serving
-from harness.analysis.money.projection import answer_usd
 from harness.analysis.results.tokens import ByToken
 from harness.analysis.statistics.intervals import mean
-from harness.records import AnswerRow, ApiPrice
+from harness.records import ApiPrice
 from harness.run.facts import ModelFacts
 from harness.spec.models import is_local
+from harness.spec.tokenusd import request_usd
 
 
-def serving_of(model: ModelFacts, answers: Sequence[AnswerRow], *, adapted: bool) -> Serving | None:
+def serving_of(model: ModelFacts, answers: Answers, *, adapted: bool) -> Serving | None:
     """How a model is paid for; None: by the hours of the run's machine. `answers`: of one system, on one task."""
     if model.by_token:
         return _by_token(model, answers, adapted)
@@ -34,7 +34,7 @@ def serving_of(model: ModelFacts, answers: Sequence[AnswerRow], *, adapted: bool
     return Serving(model.name, unknown=why)
 
 
-def _by_token(model: ModelFacts, answers: Sequence[AnswerRow], adapted: bool) -> Serving:
+def _by_token(model: ModelFacts, answers: Answers, adapted: bool) -> Serving:
     price = model.token_price(adapted=adapted)
     if price is None or price.input_usd_per_mtok is None or price.output_usd_per_mtok is None:
         why = price.reason if price and price.reason else f"no list has a price of the tokens of {model.name}"
@@ -42,8 +42,8 @@ def _by_token(model: ModelFacts, answers: Sequence[AnswerRow], adapted: bool) ->
         return Serving(model.name, unknown=f"{why}; {how}")
     if not answers:
         return Serving(model.name, unknown="nothing was answered")
-    costs = [billed_usd(price, row) for row in answers]
-    prompts = [billed_usd(price, replace(row, completion_tokens=0)) for row in answers]
+    costs = billed_usd(price, answers)
+    prompts = billed_usd(price, replace(answers, completion_tokens=[0] * len(answers)))
     whole, prompt = mean(costs) or 0.0, mean(prompts) or 0.0
     return Serving(
         model.name,
@@ -54,7 +54,7 @@ def _by_token(model: ModelFacts, answers: Sequence[AnswerRow], adapted: bool) ->
             prompt_usd=prompt,
             completion_usd=max(0.0, whole - prompt),
             n=len(costs),
-            retried=sum(row.attempts > 1 for row in answers),
+            retried=sum(attempts > 1 for attempts in answers.attempts),
             input_usd_per_mtok=price.input_usd_per_mtok,
             output_usd_per_mtok=price.output_usd_per_mtok,
             cached_usd_per_mtok=price.cached_usd_per_mtok,
@@ -64,6 +64,16 @@ def _by_token(model: ModelFacts, answers: Sequence[AnswerRow], adapted: bool) ->
     )
 
 
-def billed_usd(price: ApiPrice, row: AnswerRow) -> float:
-    """What one answer cost, with each attempt at it: nobody says which of them a server bills."""
-    return row.attempts * (answer_usd(price, row, row.cached_tokens or 0) or 0.0)
+def billed_usd(price: ApiPrice, answers: Answers) -> list[float]:
+    """What each answer cost, with every attempt at it: nobody says which of them a server bills."""
+    columns = zip(
+        answers.attempts,
+        answers.prompt_tokens,
+        answers.completion_tokens,
+        answers.cached_tokens,
+        strict=True,
+    )
+    return [
+        attempts * (request_usd(price, prompt, completion, cached or 0) or 0.0)
+        for attempts, prompt, completion, cached in columns
+    ]

@@ -23,7 +23,7 @@ from harness.analysis.regression.findings import (
     passed,
 )
 from harness.analysis.regression.pairing import Rerun, Side
-from harness.analysis.retrieval import DEPTHS, recall
+from harness.analysis.retrieval import DEPTHS, recalls
 from harness.analysis.statistics.intervals import mean
 from harness.corpus.fusion import RRF_K
 from harness.quantities import counted, listed, number, percent
@@ -70,7 +70,8 @@ NO_ANSWERS = "no adapter of the same seed answered in both runs"
 
 
 def _adapters(rerun: Rerun, side: Side) -> dict[int, str | None]:
-    return {row.seed: row.adapter for row in side.run.answers.get(rerun.pair, ())}
+    answers = side.run.answers[rerun.pair]
+    return dict(zip(answers.seed, answers.adapter, strict=True))
 
 
 def _trained(rerun: Rerun, seed: int) -> list[Difference]:
@@ -198,14 +199,10 @@ def recall_at_k(rerun: Rerun) -> Ruling:
     """The share of the right documents found, at every depth; more is no regression."""
     if not rerun.system.retrieved:
         return not_applicable("finds no passages itself")
-    sides = [
-        [answer for answer in rerun.scored(side) if answer.asked.question.gold_docs] for side in rerun.sides
-    ]
-    if not all(sides):
+    sides = [recalls(rerun.scored(side), DEPTHS) for side in rerun.sides]
+    if not all(any(side.values()) for side in sides):
         return not_applicable("no question names its gold documents")
-    old, new = (
-        {depth: mean([recall(answer, depth) for answer in side]) for depth in DEPTHS} for side in sides
-    )
+    old, new = ({depth: mean(values) for depth, values in side.items()} for side in sides)
     fallen = [depth for depth in DEPTHS if (new[depth] or 0.0) < (old[depth] or 0.0) - 1e-12]
     figures = NamedFigures(
         *({f"recall@{depth}": share for depth, share in side.items()} for side in (old, new))

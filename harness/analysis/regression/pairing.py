@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property, partial
 from pathlib import Path
 
-from harness.analysis.accuracy import ScoredAnswer, Scores, score_all
+from harness.analysis.accuracy import ScoredAnswers, Scores, score_all
 from harness.analysis.evidence import Evidence, Pair, missing_answers
 from harness.analysis.reading import read_run
 from harness.analysis.regression import inputs
@@ -125,24 +125,27 @@ class Rerun:
         """Seeds that a fine-tune was trained with in both runs; of base weights none, as no seed shapes them."""
         if not self.system.adapted:
             return frozenset()
-        old, new = ({row.seed for row in side.run.answers.get(self.pair, ())} for side in self.sides)
+        old, new = (set(side.run.answers[self.pair].seed) for side in self.sides)
         return frozenset(old & new)
 
-    def scored(self, side: Side) -> list[ScoredAnswer]:
+    def scored(self, side: Side) -> ScoredAnswers:
         """The side's answers to the common questions, those of common seeds where there are any."""
-        wanted = set(self.questions)
-        return [
-            answer for answer in side.scores[self.pair]
-            if answer.row.question_id in wanted and (not self.seeds or answer.row.seed in self.seeds)
-        ]  # fmt: skip
+        scored, wanted = side.scores[self.pair], set(self.questions)
+        columns = zip(scored.answers.question_id, scored.answers.seed, strict=True)
+        places = [
+            place
+            for place, (name, seed) in enumerate(columns)
+            if name in wanted and (not self.seeds or seed in self.seeds)
+        ]
+        return scored if len(places) == len(scored) else scored.taken(places)
 
     @cached_property
     def answers(self) -> list[tuple[AnswerRow, AnswerRow]]:
         """Both answers to each common question, seed by seed; fine-tunes of different seeds have none."""
         old, new = (
             {
-                (answer.row.question_id, answer.row.seed if self.system.adapted else 0): answer.row
-                for answer in self.scored(side)
+                (row.question_id, row.seed if self.system.adapted else 0): row
+                for row in self.scored(side).answers
             }
             for side in self.sides
         )

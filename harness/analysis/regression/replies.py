@@ -91,10 +91,11 @@ def _key(row: AnswerRow) -> tuple[str, int]:
 def _batches(rerun: Rerun, side: Side) -> dict[tuple[str, int], frozenset[str]]:
     """Answer → the questions that were computed with it; of an answer from the cache, those planned with it."""
     batches: dict[tuple[int, int], set[str]] = {}
-    rows = side.run.answers.get(rerun.pair, ())
-    for row in rows:
-        batches.setdefault((row.batch, row.seed), set()).add(row.question_id)
-    return {_key(row): frozenset(batches[row.batch, row.seed]) for row in rows}
+    answers = side.run.answers[rerun.pair]
+    rows = [*zip(answers.question_id, answers.seed, answers.batch, strict=True)]
+    for name, seed, batch in rows:
+        batches.setdefault((batch, seed), set()).add(name)
+    return {(name, seed): frozenset(batches[batch, seed]) for name, seed, batch in rows}
 
 
 def _same_reply(old: AnswerRow, new: AnswerRow, near: float) -> bool:
@@ -130,7 +131,6 @@ def _only_excused(rerun: Rerun) -> bool:
 
 
 def _projected(rerun: Rerun, side: Side) -> dict[str, float]:
-    rows = [answer.row for answer in rerun.scored(side)]
     prices = rerun.after.run.manifest.api_prices
-    projected = projections(prices, rows, adapted=rerun.system.adapted)
+    projected = projections(prices, rerun.scored(side).answers, adapted=rerun.system.adapted)
     return {row.model: row.per_query_usd for row in projected if row.per_query_usd is not None}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Container, Mapping, Sequence
 
-from harness.analysis.accuracy import ScoredAnswer, estimate, per_question
+from harness.analysis.accuracy import ScoredAnswers, estimate, per_question
 from harness.analysis.evidence import Evidence
 from harness.analysis.results.tuning import LearningCurve, LearningPoint
 from harness.analysis.tuning.curve import FEWEST_SIZES, LIMIT, fit
@@ -13,7 +13,7 @@ from harness.quantities import whole
 from harness.run.tuning.fewer import learns, learnt_from, part_of
 from harness.spec.system import System
 
-Answered = Mapping[str, Sequence[ScoredAnswer]]
+Answered = Mapping[str, ScoredAnswers]
 DRAWN = (1, 1.5, 2, 3, 5, 7, LIMIT)
 """At so many times the examples that there are the fitted curve is told, besides where it was measured."""
 

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from harness.analysis.accuracy import ScoredAnswer
+from harness.analysis.answers import Answers
 from harness.analysis.results.checks import Check, FigureKind, Status
 from harness.analysis.validity.check import Case, Finding, Rule
 from harness.analysis.validity.paired import drop
 from harness.quantities import counted, points
-from harness.records import AnswerRow
 from harness.spec.system import System
 
 LOGIT_SHIFT = 1e-3
@@ -72,10 +71,13 @@ def _effect(case: Case, system: System, seed: int) -> Effect | None:
             f"{who} moved its logits by {shift:.2g} on average in training{nothing}.",
             {f"{who}: logit shift": shift},
         )
-    changed = sum(_differs(before.row, after) for before, after in pairs)
-    scored = any(row.choice_logprobs for _, row in pairs)  # equal likelihoods are never a coincidence
+    before, after = case.own[twin], case.own[system]
+    changed = sum(_reply(before.answers, one) != _reply(after.answers, other) for one, other in pairs)
+    # Equal likelihoods are never a coincidence.
+    scored = any(after.answers.choice_logprobs[other] for _, other in pairs)
     # A right answer gives an adapter nothing to change.
-    wrong = sum(before.scores.get(case.metric, 0.0) < 1 for before, _ in pairs)
+    values = before.by(case.metric)
+    wrong = sum((values[one] or 0.0) < 1 for one, _ in pairs)
     unchanged = Status.FAIL if scored or wrong >= ENOUGH_ANSWERS else Status.WARN
     answers = counted(len(pairs), "answer")
     return Effect(
@@ -85,21 +87,20 @@ def _effect(case: Case, system: System, seed: int) -> Effect | None:
     )
 
 
-def _same_prompts(
-    case: Case, base: System, adapted: System, seed: int
-) -> list[tuple[ScoredAnswer, AnswerRow]]:
-    first = {answer.row.question_id: answer for answer in case.own[base]}
-    return [
-        (before, answer.row)
-        for answer in case.own[adapted]
-        if answer.row.seed == seed
-        and (before := first.get(answer.row.question_id))
-        and before.row.prompt_sha256 == answer.row.prompt_sha256
+def _same_prompts(case: Case, base: System, adapted: System, seed: int) -> list[tuple[int, int]]:
+    """The places of answers of both to the same prompt, under a seed."""
+    before, after = case.own[base].answers, case.own[adapted].answers
+    places = {name: place for place, name in enumerate(before.question_id)}
+    both = [
+        (places[name], place)
+        for place, (name, of) in enumerate(zip(after.question_id, after.seed, strict=True))
+        if of == seed and name in places
     ]
+    return [(one, other) for one, other in both if before.prompt_sha256[one] == after.prompt_sha256[other]]
 
 
-def _differs(before: AnswerRow, after: AnswerRow) -> bool:
-    return (before.prediction, before.choice_logprobs) != (after.prediction, after.choice_logprobs)
+def _reply(answers: Answers, place: int) -> tuple[str, tuple[float, ...] | None]:
+    return answers.prediction[place], answers.choice_logprobs[place]
 
 
 def same_prompts(case: Case, rule: Rule) -> list[Check]:
@@ -107,14 +108,15 @@ def same_prompts(case: Case, rule: Rule) -> list[Check]:
     figures: dict[str, float] = {}
     findings, parts = [], []
     for system in case.adapted:
-        twin = case.twin(system)
-        first = (
-            {answer.row.question_id: answer.row.prompt_sha256 for answer in case.own[twin]} if twin else {}
-        )
-        both = [answer.row for answer in case.own[system] if answer.row.question_id in first]
-        if not twin or not both:
+        if (twin := case.twin(system)) is None:
             continue
-        other = sum(row.prompt_sha256 != first[row.question_id] for row in both)
+        bare, answers = case.own[twin].answers, case.own[system].answers
+        first = dict(zip(bare.question_id, bare.prompt_sha256, strict=True))
+        read = zip(answers.question_id, answers.prompt_sha256, strict=True)
+        both = [sha256 != first[name] for name, sha256 in read if name in first]
+        if not both:
+            continue
+        other = sum(both)
         differ = "differs" if other == 1 else "differ"
         prompts = counted(len(both), "prompt")
         parts.append(f"{other:,} of {prompts} of {system.name} {differ} from those of {twin.name}")

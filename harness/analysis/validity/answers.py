@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable
 
-from harness.analysis.accuracy import ScoredAnswer
+from harness.analysis.accuracy import ScoredAnswers
+from harness.analysis.answers import Answers
 from harness.analysis.evidence import missed
 from harness.analysis.results.checks import Check
 from harness.analysis.validity.check import Case, Rule
@@ -36,41 +37,48 @@ def not_missing(case: Case, rule: Rule) -> list[Check]:
 
 
 def not_cut(case: Case, rule: Rule) -> list[Check]:
-    def cut(answer: ScoredAnswer) -> bool:
-        return answer.row.finish_reason == "length" and answer.scores.get(case.metric, 0.0) < 1
+    def cut(scored: ScoredAnswers) -> list[bool]:
+        ends = zip(scored.answers.finish_reason, scored.by(case.metric), strict=True)
+        return [ended == "length" and (value or 0.0) < 1 for ended, value in ends]
 
     thinking = [
         f"{system.name} {whole(n)}"
         for system, scored in case.own.items()
-        if (n := sum(cut_in_thought(answer) for answer in scored))
+        if (n := sum(cut_in_thought(scored.answers)))
     ]
     what = "Answers cut by the token limit, and not right"
     return _share(case, rule, what, cut, f" Cut within a thought: {', '.join(thinking)}." if thinking else "")
 
 
-def cut_in_thought(answer: ScoredAnswer) -> bool:
-    """Whether a model that thinks before it answers came to no answer."""
-    row = answer.row
-    return row.finish_reason == "length" and 0 < row.reasoning_tokens == row.completion_tokens
+def cut_in_thought(answers: Answers) -> list[bool]:
+    """Whether a model that thinks before it answers came to no answer, for each answer."""
+    columns = zip(answers.finish_reason, answers.reasoning_tokens, answers.completion_tokens, strict=True)
+    return [ended == "length" and 0 < thoughts == tokens for ended, thoughts, tokens in columns]
 
 
 def not_empty(case: Case, rule: Rule) -> list[Check]:
-    return _share(case, rule, "Replies without a word", lambda answer: not answer.row.prediction.strip())
+    return _share(
+        case,
+        rule,
+        "Replies without a word",
+        lambda scored: [not reply.strip() for reply in scored.answers.prediction],
+    )
 
 
 def _share(
-    case: Case, rule: Rule, what: str, counts: Callable[[ScoredAnswer], bool], more: str = ""
+    case: Case, rule: Rule, what: str, counts: Callable[[ScoredAnswers], list[bool]], more: str = ""
 ) -> list[Check]:
     """The check of a share of the written answers; `more`: further sentences."""
     figures: dict[str, float] = {}
     findings, parts = [], []
     for system, scored in case.own.items():
-        written = [answer for answer in scored if answer.row.finish_reason != "choice"]
-        if written:
-            share = sum(map(counts, written)) / len(written)
+        chosen = [ended == "choice" for ended in scored.answers.finish_reason]
+        if written := chosen.count(False):
+            counted = zip(counts(scored), chosen, strict=True)
+            share = sum(counts and not picked for counts, picked in counted) / written
             findings.append(rule.finding(system, share))
-            parts.append(f"{system.name} {percent(share)} of {len(written)}")
-            figures |= {f"{system.name}: share": share, f"{system.name}: answers": float(len(written))}
+            parts.append(f"{system.name} {percent(share)} of {written}")
+            figures |= {f"{system.name}: share": share, f"{system.name}: answers": float(written)}
     if not findings:
         return rule.absent("No answer was written: choices are picked by their likelihood.")
     return rule.verdict(findings, f"{what}: {', '.join(parts)}.{more}", figures)

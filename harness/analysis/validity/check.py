@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
+from typing import NamedTuple
 
-from harness.analysis.accuracy import ScoredAnswer
+from harness.analysis.accuracy import ScoredAnswers
 from harness.analysis.evidence import Evidence, Pair
 from harness.analysis.results.checks import Check, FigureKind, Status
-from harness.records import AdapterRecord
+from harness.records import AdapterRecord, Question
 from harness.spec.system import System
 from harness.steps import Step
 
@@ -111,13 +112,20 @@ class Rule:
         )
 
 
+class RightReply(NamedTuple):
+    """A reply that is right, and its question."""
+
+    reply: str
+    question: Question
+
+
 @dataclass(frozen=True)
 class Case:
     """One task of a run, as the checks see it."""
 
     run: Evidence
     task: str
-    scores: Mapping[Pair, Sequence[ScoredAnswer]]
+    scores: Mapping[Pair, ScoredAnswers]
     """All answers of the run with their scores, by task and system."""
 
     @cached_property
@@ -131,26 +139,29 @@ class Case:
         return self.run.clusters(self.task)
 
     @cached_property
-    def answers(self) -> dict[System, Sequence[ScoredAnswer]]:
+    def answers(self) -> dict[System, ScoredAnswers]:
         """The answers to this task by system, in the plan's order; those of other tasks' adapters as well."""
         systems = self.run.systems(self.task)
         return {systems[name]: scored for (task, name), scored in self.scores.items() if task == self.task}
 
     @cached_property
-    def own(self) -> dict[System, Sequence[ScoredAnswer]]:
+    def own(self) -> dict[System, ScoredAnswers]:
         """The answers of the task's own systems; adapters of other tasks left out."""
         return {s: scored for s, scored in self.answers.items() if not s.trained_elsewhere(self.task)}
 
     @cached_property
-    def right(self) -> dict[System, list[ScoredAnswer]]:
+    def right(self) -> dict[System, list[RightReply]]:
         """System → its right replies to questions with an answer and no options; of the task's own that have some."""
-        metric = self.metric
-
-        def is_right(answer: ScoredAnswer) -> bool:
-            question = answer.asked.question
-            return answer.scores.get(metric) == 1 and question.answerable and not question.choices
-
-        found = {system: list(filter(is_right, scored)) for system, scored in self.own.items()}
+        found = {
+            system: [
+                RightReply(reply, one.question)
+                for reply, one, value in zip(
+                    scored.answers.prediction, scored.asked, scored.by(self.metric), strict=True
+                )
+                if value == 1 and one.question.answerable and not one.question.choices
+            ]
+            for system, scored in self.own.items()
+        }
         return {system: right for system, right in found.items() if right}
 
     @property
@@ -169,7 +180,7 @@ class Case:
 
     def seeds(self, system: System) -> list[int]:
         """The seeds a system was trained or answered under, in order."""
-        return sorted({*self.adapters(system), *(answer.row.seed for answer in self.own[system])})
+        return sorted({*self.adapters(system), *self.own[system].answers.seed})
 
     def named(self, system: System, seed: int) -> str:
         """The system, with the seed where it has several."""

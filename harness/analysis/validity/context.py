@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from harness.analysis.results.checks import Check, Status
-from harness.analysis.retrieval import Texts, answer_shown, recall
+from harness.analysis.retrieval import Texts, answers_shown, recalls
 from harness.analysis.statistics.intervals import mean
 from harness.analysis.validity.check import Case, Finding, Rule
 from harness.analysis.validity.paired import drop
@@ -35,21 +35,19 @@ def finds_passages(case: Case, rule: Rule) -> list[Check]:
     for system in case.retrieving:
         assert system.retrieved is not None
         k = system.retrieved.k
-        recalls = [recall(answer, k) for answer in case.own[system] if answer.asked.question.gold_docs]
-        reached = mean(recalls)
+        found = recalls(case.own[system], [k])[k]
+        reached = mean(found)
         if reached is None:
             continue
         status, threshold = rule.limits.judge(reached)
         held = None
         if status is Status.FAIL:
-            held = mean(
-                [shown for answer in case.own[system] if (shown := answer_shown(answer, texts)) is not None]
-            )
-            if len(recalls) < ENOUGH_QUESTIONS or (held or 0.0) > HELD:
+            held = mean([shown for shown in answers_shown(case.own[system], texts) if shown is not None])
+            if len(found) < ENOUGH_QUESTIONS or (held or 0.0) > HELD:
                 status, threshold = Status.WARN, rule.limits.warn
         depths[k] = None
         findings.append(Finding(system.name, reached, status, threshold))
-        parts.append(f"{system.name} {percent(reached)} (n={whole(len(recalls))})")
+        parts.append(f"{system.name} {percent(reached)} (n={whole(len(found))})")
         if held is not None and held > HELD:
             doubts.append(
                 f"an answer stands in what {system.name} showed for {percent(held)} of the questions"
@@ -58,7 +56,7 @@ def finds_passages(case: Case, rule: Rule) -> list[Check]:
         figures |= {
             "k": float(k),
             f"{system.name}: recall": reached,
-            f"{system.name}: questions": float(len(recalls)),
+            f"{system.name}: questions": float(len(found)),
         }
     if not findings:
         retrieved = "No answered question names gold documents, so recall is unknown."
@@ -84,7 +82,8 @@ def oracle_not_below(case: Case, rule: Rule) -> list[Check]:
 
 def _not_below(case: Case, rule: Rule, control: System, reader: System) -> list[Check]:
     """The control of one model against what it controls."""
-    given = [answer for answer in case.own[control] if answer.row.shown_passages]
+    shown = case.own[control].answers.shown_passages
+    given = case.own[control].taken([place for place, number in enumerate(shown) if number])
     change = drop(case.own[reader], given, case.metric, case.clusters)
     if change is None:
         return rule.absent("No question was answered both with right and with found passages.")
@@ -107,7 +106,7 @@ def keeps_passages(case: Case, rule: Rule) -> list[Check]:
         if system.passages is None or not scored:
             continue
         n = len(scored)
-        share = sum(answer.row.dropped_passages > 0 for answer in scored) / n
+        share = sum(map(bool, scored.answers.dropped_passages)) / n
         findings.append(rule.finding(system, share))
         parts.append(f"{system.name} {percent(share)} of {n}")
         figures |= {f"{system.name}: share": share, f"{system.name}: prompts": float(n)}

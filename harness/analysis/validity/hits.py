@@ -12,9 +12,8 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import lru_cache
 
-from harness.analysis.accuracy import ScoredAnswer
 from harness.analysis.results.checks import Check, Status
-from harness.analysis.validity.check import Case, Finding, Rule
+from harness.analysis.validity.check import Case, Finding, RightReply, Rule
 from harness.analysis.validity.negation import may_be_denied
 from harness.quantities import percent
 from harness.records import Question
@@ -44,9 +43,9 @@ Words = tuple[str, ...]
 def not_long(case: Case, rule: Rule) -> list[Check]:
     """Right replies that are far longer than the answer warn; whole texts fail."""
 
-    def judge(system: System, right: Sequence[ScoredAnswer]) -> Finding:
+    def judge(system: System, right: Sequence[RightReply]) -> Finding:
         # A short reply is neither, whatever it is an answer to.
-        lengths = [_length(answer) for answer in right if len(answer.row.prediction) >= LONG_CHARACTERS]
+        lengths = [_length(*one) for one in right if len(one.reply) >= LONG_CHARACTERS]
         texts = sum(times >= TEXT_TIMES and size >= TEXT_CHARACTERS for times, size in lengths) / len(right)
         if texts > rule.limits.fail and len(right) >= ENOUGH_RIGHT:
             return Finding(system.name, texts, Status.FAIL, rule.limits.fail)
@@ -57,10 +56,10 @@ def not_long(case: Case, rule: Rule) -> list[Check]:
     return _judged(case, rule, "Right replies that are far longer than the answer", judge)
 
 
-def _length(answer: ScoredAnswer) -> tuple[float, int]:
+def _length(written: str, question: Question) -> tuple[float, int]:
     """How many times as long as the longest answer that stands in it a reply is, and its characters."""
-    reply = " ".join(answer.row.prediction.split())
-    found = [text for text in answer.asked.question.answers if contains(reply, [text])]
+    reply = " ".join(written.split())
+    found = [text for text in question.answers if contains(reply, [text])]
     longest = max((len(text.strip()) for text in found), default=0)
     return len(reply) / max(1, longest), len(reply)
 
@@ -85,14 +84,14 @@ def _flagged(case: Case, rule: Rule, what: str, flag: Callable[[str, Question], 
     """The share of right replies that `flag` is true of. Equal replies to a question are looked at once."""
     known: dict[tuple[str, str], bool] = {}
 
-    def flagged(answer: ScoredAnswer) -> bool:
-        reply = answer.row.question_id, answer.row.prediction
-        if reply not in known:
-            known[reply] = flag(answer.row.prediction, answer.asked.question)
-        return known[reply]
+    def flagged(reply: str, question: Question) -> bool:
+        key = question.id, reply
+        if key not in known:
+            known[key] = flag(reply, question)
+        return known[key]
 
-    def judge(system: System, right: Sequence[ScoredAnswer]) -> Finding:
-        share = sum(map(flagged, right)) / len(right)
+    def judge(system: System, right: Sequence[RightReply]) -> Finding:
+        share = sum(itertools.starmap(flagged, right)) / len(right)
         status, threshold = rule.limits.judge(share)
         if status is Status.FAIL and len(right) < ENOUGH_RIGHT:
             status, threshold = Status.WARN, rule.limits.warn
@@ -102,7 +101,7 @@ def _flagged(case: Case, rule: Rule, what: str, flag: Callable[[str, Question], 
 
 
 def _judged(
-    case: Case, rule: Rule, what: str, judge: Callable[[System, Sequence[ScoredAnswer]], Finding]
+    case: Case, rule: Rule, what: str, judge: Callable[[System, Sequence[RightReply]], Finding]
 ) -> list[Check]:
     """One check of every system with right replies to questions with an answer."""
     if case.metric not in BY_WORDS:

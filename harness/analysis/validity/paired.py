@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from harness.analysis.accuracy import ScoredAnswer, per_question
+from harness.analysis.accuracy import ScoredAnswers, per_question
 from harness.analysis.statistics.clusters import Design, Floats, design_of
 from harness.analysis.statistics.paired import compare
 
@@ -33,9 +33,7 @@ class Drop:
         return {"difference": self.delta, "lost": self.lost, "gained": self.gained, "questions": self.n}
 
 
-def drop(
-    a: Sequence[ScoredAnswer], b: Sequence[ScoredAnswer], metric: str, clusters: Mapping[str, str]
-) -> Drop | None:
+def drop(a: ScoredAnswers, b: ScoredAnswers, metric: str, clusters: Mapping[str, str]) -> Drop | None:
     """Compare two systems question by question; None where no question was answered by both.
 
     Where a system answered a question under several seeds, its mean counts: a question is one observation.

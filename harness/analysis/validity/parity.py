@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from harness.analysis.answers import Answers
 from harness.analysis.results.checks import Check, Status
 from harness.analysis.validity.check import Case, Finding, Rule
 from harness.analysis.validity.paired import Drop, drop
@@ -102,29 +103,24 @@ def _alike(system: System, other: System, twin: ModelFacts) -> bool:
 
 
 def _agreement(case: Case, served: System, local: System, *, exact: bool) -> Iterator[Agreement]:
-    first = {(answer.row.question_id, answer.row.seed): answer.row for answer in case.own[local]}
-    pairs = [
-        (answer.row, first[key])
-        for answer in case.own[served]
-        if (key := (answer.row.question_id, answer.row.seed)) in first
-    ]
+    pairs = _both(case.own[served].answers, case.own[local].answers)
     if not pairs:
         return
-    differ = tuple(
-        row.question_id for row, other in pairs if row.prediction.strip() != other.prediction.strip()
-    )
+    differ = tuple(name for name, reply, other in pairs if reply.strip() != other.strip())
     accuracy = drop(case.own[local], case.own[served], case.metric, case.clusters) if case.metric else None
     yield Agreement(served, local, len(pairs), differ, accuracy, exact, _varies(case, served))
 
 
 def _varies(case: Case, served: System) -> float | None:
-    first = {(answer.row.question_id, answer.row.seed): answer.row.prediction for answer in case.own[served]}
-    again = [
-        row.prediction.strip() != first[key].strip()
-        for row in case.run.repeats.get((case.task, served.name), ())
-        if (key := (row.question_id, row.seed)) in first
-    ]
-    return sum(again) / len(again) if again else None
+    again = _both(case.run.repeats[case.task, served.name], case.own[served].answers)
+    return sum(reply.strip() != other.strip() for _, reply, other in again) / len(again) if again else None
+
+
+def _both(some: Answers, others: Answers) -> list[tuple[str, str, str]]:
+    """The questions that both answered under one seed, with the reply of each."""
+    first = dict(zip(zip(others.question_id, others.seed, strict=True), others.prediction, strict=True))
+    columns = zip(some.question_id, some.seed, some.prediction, strict=True)
+    return [(name, reply, first[name, seed]) for name, seed, reply in columns if (name, seed) in first]
 
 
 def _finding(rule: Rule, agreement: Agreement) -> Finding:

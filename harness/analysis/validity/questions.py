@@ -13,7 +13,7 @@ from harness.quantities import counted
 def read_whole(case: Case, rule: Rule) -> list[Check]:
     """Of a question that is too long, the embedder reads the beginning: what is asked may stand behind it."""
     searching = [system for system in case.own if system.searches]
-    asked = {answer.asked.question.id: answer.asked for s in searching for answer in case.own[s]}
+    asked = {name: one for system in searching for name, one in case.own[system].questions.items()}
     tokens = {name: one.query_tokens for name, one in asked.items() if one.query_tokens is not None}
     embedder = case.run.manifest.embedder
     if not searching:
@@ -40,7 +40,7 @@ def read_whole(case: Case, rule: Rule) -> list[Check]:
 
 def answers_in_documents(case: Case, rule: Rule) -> list[Check]:
     """An answer in no parsed document can be found by nobody: parsing lost it, or it is worded otherwise there."""
-    asked = {answer.asked.question.id: answer.asked for scored in case.own.values() for answer in scored}
+    asked = {name: one for scored in case.own.values() for name, one in scored.questions.items()}
     found = {name: one.answer_in_gold for name, one in asked.items() if one.answer_in_gold is not None}
     reading = [system for system in case.own if system.passages and not system.reads_train]
     if not reading:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
-from harness.analysis.accuracy import ScoredAnswer
+from harness.analysis.accuracy import ScoredAnswers
 from harness.analysis.evidence import Evidence, Pair
 from harness.analysis.results.checks import Check, FigureKind
 from harness.analysis.validity import (
@@ -247,7 +247,7 @@ CHECKS: dict[str, Rule] = {
 }
 
 
-def judge(run: Evidence, task: str, scores: Mapping[Pair, Sequence[ScoredAnswer]]) -> list[Check]:
+def judge(run: Evidence, task: str, scores: Mapping[Pair, ScoredAnswers]) -> list[Check]:
     """Every check of a task, in the table's order. `scores` are those of the whole run."""
     case = Case(run, task, scores)
     return [check for rule in CHECKS.values() for check in rule.judge(case)]

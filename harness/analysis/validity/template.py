@@ -51,7 +51,7 @@ def applied_once(case: Case, rule: Rule) -> list[Check]:
     if folding and not held:
         return [rule.check(Status.WARN, FOLDED, float(len(folding)), 0.0, folding, {})]
     if held:
-        asked = len({answer.asked.question.id for scored in case.answers.values() for answer in scored})
+        asked = len({name for scored in case.answers.values() for name in scored.questions})
         figures = {"questions": float(asked), "hold control tokens": float(len(held))}
         figures |= {"not named": float(max(0, len(held) - SHOWN))}
         detail = " ".join([*([FOLDED] if folding else []), quotes_sentence(held, asked)])
@@ -69,7 +69,7 @@ def _begins_bare(sample: PromptSample) -> bool:
 
 def _holding(case: Case) -> dict[str, Quotes]:
     """The questions that hold control tokens, by id."""
-    asked = {answer.asked.question.id: answer.asked for s in case.answers.values() for answer in s}
+    asked = {name: one for scored in case.answers.values() for name, one in scored.questions.items()}
     return {name: Quotes(a.quoted, a.imitated) for name, a in asked.items() if a.quoted or a.imitated}
 
 

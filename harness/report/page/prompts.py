@@ -110,8 +110,7 @@ def _form(run: Evidence, task: str, system: System, sample: PromptSample, text: 
     """None where the prompt that was kept is not what its parts come to."""
     spec = run.manifest.tasks[task].spec
     asked = run.questions.get(task, {}).get(sample.question_id)
-    rows = run.answers.get((task, system.name), ())
-    answer = next((row for row in rows if row.question_id == sample.question_id), None)
+    answer = run.answers[task, system.name].first_to(sample.question_id)
     if not isinstance(spec, TaskSpec) or asked is None or answer is None:
         return None
     nearest = any(isinstance(part, Nearest) for part in system.context)

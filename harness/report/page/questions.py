@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from harness.analysis.accuracy import ScoredAnswer, Scores
+from harness.analysis.accuracy import ScoredAnswer, ScoredAnswers, Scores
 from harness.analysis.evidence import Asked, Evidence
 from harness.analysis.results.run import RunResult, TaskResult
 from harness.quantities import spelled, whole
@@ -112,17 +112,19 @@ def questions(run: Evidence, scores: Scores, results: RunResult) -> dict[str, Qu
 def _characters(run: Evidence, scores: Scores, step: int) -> int:
     """About as many as one question in `step` takes, with its answers and what was shown for it."""
     chosen = {task: _chosen(some, step) for task, some in run.questions.items()}
-    rows = [
-        answer.row
-        for (task, _), answers in scores.items()
-        for answer in answers
-        if answer.row.question_id in chosen[task]
-    ]
-    shown = {(row.task, found.chunk_id) for row in rows for found in row.retrieved[: row.shown_passages]}
+    replies, shown = 0, set[tuple[str, str]]()
+    for (task, _), scored in scores.items():
+        answers = scored.answers
+        columns = zip(
+            answers.question_id, answers.prediction, answers.retrieved, answers.shown_passages, strict=True
+        )
+        for name, reply, found, number in columns:
+            if name in chosen[task]:
+                replies += len(reply) + PER_REPLY
+                shown.update([(task, passage.chunk_id) for passage in found[:number]])
     passages = (run.passages[place] for place in shown if place in run.passages)
     asked = (len(one.question.question) + PER_REPLY for some in chosen.values() for one in some.values())
-    replies = (len(row.prediction) + PER_REPLY for row in rows)
-    return sum(asked) + sum(replies) + sum(len(passage.text) + len(passage.title) for passage in passages)
+    return sum(asked) + replies + sum(len(passage.text) + len(passage.title) for passage in passages)
 
 
 def _chosen(asked: Mapping[str, Asked], step: int) -> dict[str, Asked]:
@@ -142,7 +144,7 @@ def _note(chosen: int, asked: int, step: int) -> str:
 def _task(run: Evidence, name: str, task: TaskResult, scores: Scores, step: int) -> Questions:
     systems = [row.system for row in task.strategies.values()]
     chosen = _chosen(run.questions[name], step)
-    answered = [_first_answers(scores.get((name, system.name), ()), chosen) for system in systems]
+    answered = [_first_answers(scores[name, system.name], chosen) for system in systems]
     timed = [
         {
             row.question_id: round(row.e2e_s, 4)
@@ -193,11 +195,12 @@ def _examples(run: Evidence, task: str, answered: Sequence[dict[str, ScoredAnswe
     return {visible(name): (visible(question), visible(reply)) for name, (question, reply) in found}
 
 
-def _first_answers(answers: Sequence[ScoredAnswer], chosen: Mapping[str, Asked]) -> dict[str, ScoredAnswer]:
+def _first_answers(scored: ScoredAnswers, chosen: Mapping[str, Asked]) -> dict[str, ScoredAnswer]:
     """Question id → its answer; where several seeds answered, the first one's."""
-    return {
-        answer.row.question_id: answer for answer in reversed(answers) if answer.row.question_id in chosen
-    }
+    first: dict[str, int] = {}
+    for place, name in enumerate(scored.answers.question_id):
+        first.setdefault(name, place)
+    return {name: scored[first[name]] for name in chosen if name in first}
 
 
 def _contrasts(task: str, systems: Sequence[System]) -> tuple[tuple[int, int], ...]:

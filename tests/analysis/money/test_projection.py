@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from harness.analysis.answers import Answers
 from harness.analysis.money.projection import SharedPrefix, projections, shared_prefix
 from harness.records import AnswerRow, ApiPrice, PriceTier, PromptSample
 from harness.spec.prices import PromptCachePrice
@@ -27,7 +28,7 @@ def price(**values: Any) -> ApiPrice:
 
 
 def test_the_mean_over_the_answers() -> None:
-    (row,) = projections([price()], [answer(1_000, 0), answer(500, 125)], adapted=False)
+    (row,) = projections([price()], Answers.of([answer(1_000, 0), answer(500, 125)]), adapted=False)
     assert row.per_query_usd == pytest.approx((0.002 + 0.001 + 0.001) / 2)
     assert (row.label, row.kind, row.n) == ("projection", "base", 2)
     assert (row.input_usd_per_mtok, row.output_usd_per_mtok) == (2.0, 8.0)
@@ -36,8 +37,8 @@ def test_the_mean_over_the_answers() -> None:
 
 def test_base_weights_at_the_base_price_and_adapted_ones_at_the_fine_tuned() -> None:
     both = [price(), price(kind="fine-tuned", input_usd_per_mtok=4.0, training_usd_per_mtok=3.0)]
-    (base,) = projections(both, [answer(1_000, 0)], adapted=False, train_tokens=None)
-    (tuned,) = projections(both, [answer(1_000, 0)], adapted=True, train_tokens=500_000)
+    (base,) = projections(both, Answers.of([answer(1_000, 0)]), adapted=False, train_tokens=None)
+    (tuned,) = projections(both, Answers.of([answer(1_000, 0)]), adapted=True, train_tokens=500_000)
     assert (base.per_query_usd, base.training_usd) == (pytest.approx(0.002), None)
     assert (tuned.per_query_usd, tuned.training_usd) == (pytest.approx(0.004), pytest.approx(1.5))
 
@@ -45,7 +46,7 @@ def test_base_weights_at_the_base_price_and_adapted_ones_at_the_fine_tuned() -> 
 def test_a_long_prompt_is_charged_at_its_tier() -> None:
     tier = PriceTier(above_prompt_tokens=1_000, input_usd_per_mtok=4.0, output_usd_per_mtok=16.0)
     (at, above) = (
-        projections([price(tiers=(tier,))], [answer(tokens, 100)], adapted=False)[0].per_query_usd
+        projections([price(tiers=(tier,))], Answers.of([answer(tokens, 100)]), adapted=False)[0].per_query_usd
         for tokens in (1_000, 1_001)
     )
     assert at == pytest.approx((1_000 * 2 + 100 * 8) / 1e6)
@@ -53,21 +54,22 @@ def test_a_long_prompt_is_charged_at_its_tier() -> None:
 
 
 def test_a_price_by_the_request_comes_on_top() -> None:
-    (row,) = projections([price(per_request_usd=0.012)], [answer(1_000, 0)], adapted=False)
+    (row,) = projections([price(per_request_usd=0.012)], Answers.of([answer(1_000, 0)]), adapted=False)
     assert row.per_query_usd == pytest.approx(0.014)
 
 
 def test_no_price_and_no_answer_have_their_reason() -> None:
     unpriced = price(input_usd_per_mtok=None, output_usd_per_mtok=None, reason="nobody sells it")
-    (row,) = projections([unpriced], [answer(1, 1)], adapted=False)
+    (row,) = projections([unpriced], Answers.of([answer(1, 1)]), adapted=False)
     assert (row.per_query_usd, row.reason) == (None, "nobody sells it")
-    (row,) = projections([price()], [], adapted=False)
+    (row,) = projections([price()], Answers.of([]), adapted=False)
     assert (row.per_query_usd, row.reason) == (None, "nothing was answered")
 
 
 def test_a_hosted_model_is_ruled_out_where_data_stay_in_house() -> None:
     kept, given = (
-        projections([price()], [answer(1, 1)], adapted=False, in_house=yes)[0] for yes in (True, False)
+        projections([price()], Answers.of([answer(1, 1)]), adapted=False, in_house=yes)[0]
+        for yes in (True, False)
     )
     assert (kept.feasible, kept.missed) == (False, ("in_house",))
     assert (given.feasible, given.missed) == (True, ())
@@ -104,21 +106,23 @@ def sample(examples: int) -> PromptSample:
 def test_the_front_that_all_prompts_share_ends_where_the_last_message_begins(
     examples: int, tokens: int, prefix: SharedPrefix
 ) -> None:
-    assert shared_prefix(sample(examples), [answer(tokens, 5)], CACHE) == prefix
+    assert shared_prefix(sample(examples), Answers.of([answer(tokens, 5)]), CACHE) == prefix
 
 
 def test_without_a_prompt_or_a_conversation_nothing_is_known_of_its_front() -> None:
-    assert shared_prefix(None, [answer(1, 1)], CACHE) is None
-    assert shared_prefix(sample(1), [], CACHE) is None
-    assert shared_prefix(replace(sample(1), messages=0), [answer(1, 1)], CACHE) is None
+    assert shared_prefix(None, Answers.of([answer(1, 1)]), CACHE) is None
+    assert shared_prefix(sample(1), Answers.of([]), CACHE) is None
+    assert shared_prefix(replace(sample(1), messages=0), Answers.of([answer(1, 1)]), CACHE) is None
 
 
 def test_cached_tokens_are_billed_at_their_price_beside_the_uncached_figure() -> None:
     cheap = price(cached_usd_per_mtok=0.5)
-    (row,) = projections([cheap], [answer(2_000, 100)], adapted=False, prefix=SharedPrefix(1_500, 1_408))
+    (row,) = projections(
+        [cheap], Answers.of([answer(2_000, 100)]), adapted=False, prefix=SharedPrefix(1_500, 1_408)
+    )
     assert row.per_query_usd == pytest.approx((2_000 * 2 + 100 * 8) / 1e6)
     assert row.cached_per_query_usd == pytest.approx((592 * 2 + 1_408 * 0.5 + 100 * 8) / 1e6)
     (unpriced,) = projections(
-        [price()], [answer(2_000, 100)], adapted=False, prefix=SharedPrefix(1_500, 1_408)
+        [price()], Answers.of([answer(2_000, 100)]), adapted=False, prefix=SharedPrefix(1_500, 1_408)
     )
     assert unpriced.cached_per_query_usd == unpriced.per_query_usd

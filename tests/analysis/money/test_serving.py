@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from scipy import stats
 
+from harness.analysis.answers import Answers
 from harness.analysis.decision.requirements.table import Requirements
 from harness.analysis.derive import derive
 from harness.analysis.money.economics import CostInputs
@@ -39,6 +40,9 @@ def row(prompt: int = 1_000, completion: int = 50, cached: int | None = None, at
     return answer_row(answer("facts", "base", "q1", "Paris", **more))
 
 
+ONE = Answers.of([row()])
+
+
 def token_facts(**more: Any) -> ModelFacts:
     facts: dict[str, Any] = {"usd_per_mtok": TokenPrice(input=2.0, output=8.0, cached=0.5), **more}
     return ModelFacts(name="giant", server=SERVER, billed_by="token", **facts)
@@ -52,21 +56,21 @@ def price(**more: Any) -> ApiPrice:
 
 def test_uncached_and_cached_tokens_and_the_completion_have_a_price_each() -> None:
     """600 at $2, 400 at $0.50 and 50 at $8 a million; thoughts are tokens of the completion already."""
-    assert billed_usd(price(), row(cached=400)) == pytest.approx((1_200 + 200 + 400) / 1e6)
-    assert billed_usd(price(), row()) == pytest.approx((2_000 + 400) / 1e6), "nobody said that any was cached"
+    assert billed_usd(price(), Answers.of([row(cached=400)])) == pytest.approx([(1_200 + 200 + 400) / 1e6])
+    assert billed_usd(price(), ONE) == pytest.approx([(2_000 + 400) / 1e6]), "nobody said that any was cached"
 
 
 def test_without_a_price_of_cached_tokens_they_cost_what_others_do() -> None:
     dear = price(usd_per_mtok=TokenPrice(input=2.0, output=8.0))
-    assert billed_usd(dear, row(cached=400)) == pytest.approx(2_400 / 1e6)
+    assert billed_usd(dear, Answers.of([row(cached=400)])) == pytest.approx([2_400 / 1e6])
 
 
 def test_each_attempt_is_paid_for() -> None:
-    assert billed_usd(price(), row(attempts=3)) == pytest.approx(3 * 2_400 / 1e6)
+    assert billed_usd(price(), Answers.of([row(attempts=3)])) == pytest.approx([3 * 2_400 / 1e6])
 
 
 def test_a_query_costs_the_mean_of_the_answers_with_its_interval() -> None:
-    rows = [row(prompt=1_000 + 100 * i, attempts=1 + (i == 0)) for i in range(10)]
+    rows = Answers.of(row(prompt=1_000 + 100 * i, attempts=1 + (i == 0)) for i in range(10))
     serving = serving_of(token_facts(), rows, adapted=False)
     assert serving is not None
     assert serving.tokens is not None
@@ -96,19 +100,19 @@ def test_what_is_declared_comes_before_what_is_listed() -> None:
     assert plain is not None
     assert tuned is not None
     assert (plain.input_usd_per_mtok, tuned.input_usd_per_mtok) == (1.0, 3.0)
-    serving = serving_of(facts, [row()], adapted=False)
+    serving = serving_of(facts, ONE, adapted=False)
     assert serving is not None
     assert serving.origin().priced_on == "2026-01-01"
 
 
 def test_where_nobody_knows_a_price_the_report_says_how_to_declare_one() -> None:
-    unlisted = serving_of(token_facts(usd_per_mtok=None), [row()], adapted=False)
+    unlisted = serving_of(token_facts(usd_per_mtok=None), ONE, adapted=False)
     assert unlisted is not None
     assert unlisted.unknown == (
         "no list has a price of the tokens of giant; declare usd_per_mtok with input and output in the models file "
         "(--models)"
     )
-    remote = serving_of(ModelFacts(name="big", server=SERVER), [row()], adapted=False)
+    remote = serving_of(ModelFacts(name="big", server=SERVER), ONE, adapted=False)
     assert remote is not None
     assert remote.unknown is not None
     assert "declare usd_per_hour, or usd_per_mtok" in remote.unknown
@@ -116,20 +120,20 @@ def test_where_nobody_knows_a_price_the_report_says_how_to_declare_one() -> None
 
 @pytest.mark.parametrize("server", ["http://localhost:8000/v1", "http://127.0.0.1:1/v1", None])
 def test_a_server_on_this_machine_is_the_runs_machine(server: str | None) -> None:
-    assert serving_of(ModelFacts(name="tiny", server=server), [row()], adapted=False) is None
+    assert serving_of(ModelFacts(name="tiny", server=server), ONE, adapted=False) is None
 
 
 def test_servers_of_which_one_is_elsewhere_are_not_the_runs_machine() -> None:
     here, there = "http://localhost:8000/v1", "http://10.0.0.7:8000/v1"
-    assert serving_of(ModelFacts(name="tiny", server=here, endpoints=(here,)), [row()], adapted=False) is None
-    spread = serving_of(ModelFacts(name="tiny", server=here, endpoints=(there,)), [row()], adapted=False)
+    assert serving_of(ModelFacts(name="tiny", server=here, endpoints=(here,)), ONE, adapted=False) is None
+    spread = serving_of(ModelFacts(name="tiny", server=here, endpoints=(there,)), ONE, adapted=False)
     assert spread is not None
     assert spread.unknown is not None
 
 
 def test_an_hour_that_is_declared_makes_a_hosted_model_one_of_hours() -> None:
     facts = ModelFacts(name="big", server=SERVER, billed_by="token", usd_per_hour=4.0)
-    serving = serving_of(facts, [row()], adapted=False)
+    serving = serving_of(facts, ONE, adapted=False)
     assert serving is not None
     assert (serving.usd_per_hour, serving.tokens) == (4.0, None)
 

@@ -11,8 +11,19 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
+from harness.engines.engine import Engine
+
 THINKING_TOKENS = 4096
 """What a model may write before its answer, beside the answer's `max_tokens`; at most a quarter of its window."""
+
+
+def thinking_tokens(engine: Engine) -> int:
+    """What the model of an engine may write for thoughts; 0 where nothing says that it thinks."""
+    facts = engine.template_facts()
+    thinks = facts is not None and facts.thinking == "on"
+    return min(THINKING_TOKENS, engine.window // 4) if thinks else 0
+
+
 _NAMED = re.compile(r"[<\[◁][/|]?[\w|:]*(?:think|thought|reason)[\w|:]*[>\]▷]", re.I)
 _ENDS = (("begin", "end"), ("BEGIN", "END"), ("start", "end"), ("START", "END"))
 _TAG = re.compile(r"(?:<[^<>\s]+>|\[[A-Z_]+\]|◁[^◁▷]+▷)$")

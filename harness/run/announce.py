@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 
 from harness.quantities import counted, listed
 from harness.run.contexts import RunContexts
+from harness.run.estimate import Passes
 from harness.run.facts import by_obstacle
 from harness.run.folder import RunFolder
 from harness.run.plan import Job, Plan
@@ -34,14 +35,14 @@ def say_plan(
     contexts: RunContexts,
     settings: Settings,
     jobs: Sequence[ReadyJob],
-    known: Callable[[ReadyJob], int],
+    passes: Passes,
     trained: Callable[[Job], bool],
 ) -> None:
-    """What will run and what is cached. `known`: how many answers are in the cache; `trained`: an adapter is there."""
+    """What will run and what is cached. `trained`: whether an adapter is there."""
     said = (
         _indexes(contexts),
         _adapters(plan, contexts, settings, trained),
-        _answers(jobs, known),
+        _answers(jobs, passes),
         _forgetting(plan),
         _not_asked(plan),
     )
@@ -70,9 +71,10 @@ def _adapters(
             yield f"{job.task} · {job.system.name}: {longer}"
 
 
-def _answers(jobs: Sequence[ReadyJob], known: Callable[[ReadyJob], int]) -> Iterator[str]:
+def _answers(jobs: Sequence[ReadyJob], passes: Passes) -> Iterator[str]:
     for asked in jobs:
-        yield f"{asked.job.task} · {asked.job.system.name}: {len(asked.questions)} questions, {known(asked)} cached"
+        cached = len(passes[asked.job.system.model].known_answers(asked))
+        yield f"{asked.job.task} · {asked.job.system.name}: {len(asked.questions)} questions, {cached} cached"
 
 
 def _forgetting(plan: Plan) -> Iterator[str]:

@@ -45,8 +45,6 @@ class AnswerPass:
     progress: Progress
     clock: Clock
     executor: Executor = field(default_factory=InProcess)
-    streak: Streak | None = None
-    """None: of this pass alone."""
     asks_anew: bool = False
     """Whether a server is asked whatever the cache holds, since how much its answers vary is to be measured."""
     held: Callable[[Job], AdapterRef | None] = lambda job: job.served
@@ -63,12 +61,8 @@ class AnswerPass:
             for place, wanted in enumerate(prompts.wanted)
         ]
 
-    def known(self, ready: ReadyJob) -> int:
-        """How many of a job's answers are in the cache."""
-        return len(self.known_answers(ready))
-
     def known_answers(self, ready: ReadyJob) -> dict[int, Completion]:
-        """Those answers by place; none of an adapter that is still to be trained."""
+        """Those of a job's answers that are in the cache, by place; none of an adapter that is still to be trained."""
         adapter = self.held(ready.job)
         if ready.job.adapter and adapter is None:
             return {}
@@ -153,7 +147,7 @@ class AnswerPass:
         The time of an answer is what passed since the one before was taken in, shared by those that were ready
         together: their sum is the time of the pass.
         """
-        streak = self.streak or Streak(self.engine.identity.name)
+        streak = Streak(self.engine.identity.name)
         todo = [Batch(place, (place,)) for place in sorted(places)]
         advance(len(ready.questions) - len(todo))
         fresh = replace(self, cache=None) if repeat or self.asks_anew else self

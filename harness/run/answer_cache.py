@@ -18,6 +18,8 @@ from harness.errors import HarnessError
 from harness.files import canonical_json, sha256_json, sha256_text, writing
 from harness.progress import Progress
 from harness.quantities import counted
+from harness.run.settings import Settings
+from harness.run.tools import Tools
 
 ENGINE_VERSION = 2
 """Raise when decoding changes in a way that may change answers."""
@@ -140,6 +142,11 @@ class AnswerCache:
         if what not in self._told:
             self._told.add(what)
             self._progress.note(sentence)
+
+
+def open_answers(settings: Settings, tools: Tools) -> AnswerCache | None:
+    """The cache of a run; None where it shall use none."""
+    return AnswerCache(tools.cache / "answers.sqlite", tools.progress) if settings.use_cache else None
 
 
 @functools.cache

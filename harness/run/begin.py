@@ -140,8 +140,7 @@ def reopen(output: Path, manifest: Manifest) -> RunFolder:
         changed.append("what is compared has changed since the run began")
     if changed:
         raise InputError(f"{output} cannot be resumed: {'; '.join(changed)}. Start a new run.")
-    models = tuple(_asked_at(facts, now[facts.label]) for facts in old.models)
-    folder.update(status="running", model=models[0], other_models=models[1:])
+    folder.update_models([_asked_at(facts, now[facts.label]) for facts in old.models], status="running")
     return folder
 
 

@@ -70,7 +70,7 @@ def compare(
     with writing_alone(output):
         folder = reopen(output, manifest) if resume else RunFolder.create(output, manifest)
         with ending(folder):
-            tools, spending = _counted(settings, tools, folder)
+            tools = _counted(settings, tools, folder)
             corpora = corpora or Corpora()
             askers = Askers(settings, tools, folder, corpora)
             if settings.tries:
@@ -78,7 +78,7 @@ def compare(
                 plan = plan_run(settings, tasks, tools, chosen)
                 keep_chosen(folder, plan)
             contexts = RunContexts(plan, tools, folder, corpora, settings.seed)
-            Run(settings, plan, tools, folder, contexts, spending, reached=reached).go()
+            Run(settings, plan, tools, folder, contexts, reached).go()
             if settings.learning_curve:
                 reached(True)
                 Learning(plan, askers).go()
@@ -104,14 +104,14 @@ def dry_run(
             shutil.copytree(resumed, output, ignore=lambda _, names: [name for name in names if name == LOCK])
         manifest = describe(settings, plan, tools, "", resumed or output)
         folder = reopen(output, manifest) if resumed is not None else RunFolder.create(output, manifest)
-        tools, spending = _counted(settings, tools, folder)
+        tools = _counted(settings, tools, folder)
         corpora = corpora or Corpora()
         askers = Askers(settings, tools, folder, corpora)
         trials = Tuning(plan, askers).estimate() if settings.tries else ()
         if folder.manifest.tuned:
             plan = plan_run(settings, tasks, tools, chosen_by(plan, folder.manifest.tuned))
         contexts = RunContexts(plan, tools, folder, corpora, settings.seed)
-        run = Run(settings, plan, tools, folder, contexts, spending)
+        run = Run(settings, plan, tools, folder, contexts)
         curve = Learning(plan, askers).estimate() if settings.learning_curve else ()
         planned = run.estimate(*run.make_ready())
         steps = (run.pace.expected if run.pace else None) or {}
@@ -139,10 +139,10 @@ def fit_within(
     with tempfile.TemporaryDirectory() as place:
         output = Path(place) / "run"
         folder = RunFolder.create(output, describe(settings, plan, tools, "", output))
-        unheard, spending = _counted(settings, unheard, folder)
+        unheard = _counted(settings, unheard, folder)
         start = clock()
         contexts = RunContexts(plan, unheard, folder, corpora or Corpora(), settings.seed)
-        run = Run(settings, plan, unheard, folder, contexts, spending)
+        run = Run(settings, plan, unheard, folder, contexts)
         jobs, passes = run.make_ready()
         again_s = clock() - start  # a run makes everything ready once more, with indexes that are there then
         _, costs = run.costs(jobs, passes, every=True)
@@ -161,12 +161,11 @@ def fit_within(
     return fitted, asked(fitted)
 
 
-def _counted(settings: Settings, tools: Tools, folder: RunFolder) -> tuple[Tools, Spending | None]:
+def _counted(settings: Settings, tools: Tools, folder: RunFolder) -> Tools:
     """The tools of a run that begins or goes on, its servers counted where there is a limit."""
     if settings.max_usd is None:
-        return tools, None
-    spending = Spending(settings.max_usd, spent_before(folder))
-    return metered(tools, folder.manifest, spending), spending
+        return tools
+    return metered(tools, folder.manifest, Spending(settings.max_usd, spent_before(folder)))
 
 
 def plan_run(settings: Settings, tasks: Sequence[Task], tools: Tools, chosen: Chosen | None = None) -> Plan:

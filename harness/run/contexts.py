@@ -168,11 +168,7 @@ class RunContexts:
 
     def _open_examples(self, task: Task, nearest: Nearest) -> ExampleFinder:
         """Open an index of training questions and keep its facts."""
-        train = sample(task.train, nearest.max_examples, self.seed)
-        prefix = query_prefix_of(self.embedder, nearest)
-        finder = open_examples(
-            train, self.embedder, prefix, cache=self.tools.cache, progress=self.tools.progress
-        )
+        finder = open_finder(task, nearest, self.embedder, self.tools, self.seed)
         known = self.folder.manifest.example_indexes
         previous = self.folder.manifest.examples_of(task.name, nearest)
         if previous and previous.key != finder.info.key:
@@ -195,3 +191,10 @@ class RunContexts:
         else:
             kept = (*(other for other in others if other != previous), facts)
             self.folder.update(other_indexes={**manifest.other_indexes, task: kept})
+
+
+def open_finder(task: Task, nearest: Nearest, embedder: Embedder, tools: Tools, seed: int) -> ExampleFinder:
+    """What finds the examples of a task as `nearest` says."""
+    train = sample(task.train, nearest.max_examples, seed)
+    prefix = query_prefix_of(embedder, nearest)
+    return open_examples(train, embedder, prefix, cache=tools.cache, progress=tools.progress)

@@ -43,17 +43,13 @@ def ending(folder: RunFolder) -> Iterator[None]:
 
 def finish(folder: RunFolder, tools: Tools) -> None:
     """Say in the manifest how the run ended, with what was learnt about the model on the way."""
-    manifest = folder.manifest
-    known = [_learnt(facts, tools) for facts in manifest.models]
+    known = [_learnt(facts, tools) for facts in folder.manifest.models]
     ended = "interrupted" if folder.missing() else "complete"
-    status = "failed" if manifest.set_aside else ended
-    peak = environment.peak_memory_gb()
-    folder.update(
-        status=status,
-        peak_memory_gb=peak,
+    folder.update_models(
+        known,
+        status="failed" if folder.manifest.set_aside else ended,
+        peak_memory_gb=environment.peak_memory_gb(),
         workers=tools.workers(),
-        model=known[0],
-        other_models=tuple(known[1:]),
         load_s=known[0].load_s,
     )
 

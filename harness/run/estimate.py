@@ -17,7 +17,7 @@ from harness.run.folder import ANSWERS, BATCHES, RunFolder
 from harness.run.prepare import ReadyJob
 from harness.run.rows import each_row
 from harness.run.settings import Settings, effort
-from harness.run.spending import price_of, usd
+from harness.run.spending import price_of, spent_before, usd
 from harness.spec.system import ModelRef
 
 
@@ -146,6 +146,7 @@ def in_short(planned: Estimate) -> str:
 
 
 Passes = Mapping[ModelRef, AnswerPass]
+"""How each model is asked."""
 OfTask = tuple[str, str]
 """A task and the id of a system."""
 
@@ -177,9 +178,7 @@ class Past:
         return sum(total for total, _ in own), sum(count for _, count in own)
 
 
-def estimate(
-    jobs: Sequence[ReadyJob], passes: Passes, settings: Settings, folder: RunFolder, spent: float = 0.0
-) -> Estimate:
+def estimate(jobs: Sequence[ReadyJob], passes: Passes, settings: Settings, folder: RunFolder) -> Estimate:
     """What is left to ask of a run, with what it may cost."""
     past = Past.of(folder)
     rows = tuple(_job(job, passes[job.job.system.model], settings, folder, past) for job in jobs)
@@ -194,7 +193,7 @@ def estimate(
         usd_expected=_sum(row.usd_expected for row in served),
         usd_most=_sum(row.usd_most for row in served),
         seconds=_sum(row.seconds for row in rows),
-        usd_spent=spent,
+        usd_spent=spent_before(folder),
     )
 
 

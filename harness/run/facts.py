@@ -9,6 +9,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Discriminator, Tag
 
+from harness.errors import InputError
 from harness.files import sha256_json
 from harness.ranges import (
     Bytes,
@@ -55,6 +56,12 @@ def by_obstacle(found: Mapping[str, Obstacle]) -> list[tuple[list[str], Obstacle
     for name, obstacle in found.items():
         names.setdefault(obstacle.in_words, []).append(name)
     return [(together, found[together[0]]) for together in names.values()]
+
+
+def nothing_left(what: str, found: Mapping[str, Mapping[str, Obstacle]]) -> InputError:
+    """That nothing is left to compare, a clause, with every reason: task → system → why."""
+    lines = [f"{task}: {name}: {why.in_words}" for task, row in found.items() for name, why in row.items()]
+    return InputError("\n".join([f"{what}:", *lines]))
 
 
 def _typed(value: Any) -> Any:

@@ -13,7 +13,7 @@ from harness.engines.engine import UNKNOWN_WINDOW
 from harness.errors import InputError, raise_all
 from harness.quantities import counted
 from harness.records import Question
-from harness.run.facts import Obstacle
+from harness.run.facts import Obstacle, nothing_left
 from harness.run.plan import Job, Plan
 from harness.run.prepare import ReadyJob, TaskContext
 from harness.run.prompts import Prompt, reply_room
@@ -58,10 +58,7 @@ def _without(plan: Plan, reasons: Mapping[str, Mapping[str, Obstacle]]) -> Plan:
     trained = {job.adapter for job in left if not job.shows_forgetting}
     left = [job for job in left if not job.shows_forgetting or job.adapter in trained]
     if not left:
-        lines = [
-            f"{task}: {name}: {why.in_words}" for task, row in reasons.items() for name, why in row.items()
-        ]
-        raise InputError("none of the strategies can ask its task:\n" + "\n".join(lines))
+        raise nothing_left("none of the strategies can ask its task", reasons)
     tasks = {**plan.not_applicable, **reasons}
     known = {task: {**plan.not_applicable.get(task, {}), **reasons.get(task, {})} for task in tasks}
     return replace(plan, jobs=tuple(left), not_applicable=known)

@@ -26,6 +26,7 @@ from harness.records import (
     TrainingRow,
     TrialRow,
 )
+from harness.run.facts import ModelFacts
 from harness.run.lock import LOCK
 from harness.run.manifest import Manifest
 from harness.run.manifest_file import read_manifest, write_manifest
@@ -90,13 +91,16 @@ class RunFolder:
 
     def update_model(self, system: System, **fields: Any) -> None:
         """Set what is known of the model that a system answers with; what the first one has at the top, there too."""
-        manifest, facts = self.manifest, self.manifest.model_of(system)
+        label = self.manifest.model_of(system).label
         models = [
-            dataclasses.replace(each, **fields) if each.label == facts.label else each
-            for each in manifest.models
+            dataclasses.replace(each, **fields) if each.label == label else each
+            for each in self.manifest.models
         ]
-        first = {"first_query_s": models[0].first_query_s}
-        self.update(model=models[0], other_models=tuple(models[1:]), **first)
+        self.update_models(models, first_query_s=models[0].first_query_s)
+
+    def update_models(self, models: Sequence[ModelFacts], **fields: Any) -> None:
+        """Set what is known of all models, in their order, and fields beside."""
+        self.update(model=models[0], other_models=tuple(models[1:]), **fields)
 
     def write_whole(self, name: str, rows: Iterable[QuestionRow | TrainingRow | PromptSample]) -> None:
         """Replace a JSONL file in one step: what a run knows from its start, and a resumed one writes again."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import functools
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -17,10 +17,10 @@ from harness.quantities import counted, dollars, seconds
 from harness.run.aggregates import keep_aggregates
 from harness.run.announce import say_plan, say_where
 from harness.run.answer import AnswerPass
-from harness.run.answer_cache import AnswerCache
+from harness.run.answer_cache import open_answers
 from harness.run.contexts import RunContexts
 from harness.run.conversation import template_sentences
-from harness.run.estimate import Estimate, estimate, in_short
+from harness.run.estimate import Estimate, Passes, estimate, in_short
 from harness.run.executor import Strand
 from harness.run.expected import (
     Costs,
@@ -46,14 +46,9 @@ from harness.run.plan import Job, Plan
 from harness.run.prepare import ReadyJob, ready
 from harness.run.samples import write_samples
 from harness.run.settings import Settings, effort
-from harness.run.spending import Spending, spent_before
 from harness.run.timing import TimingPass, timed_forms
 from harness.run.tools import Tools
 from harness.spec.system import LoRA, ModelRef
-
-Passes = Mapping[ModelRef, AnswerPass]
-"""How each model is asked."""
-
 
 Reached = Callable[[bool], None]
 """Told when there is more evidence than before; True: nothing more comes for a while."""
@@ -72,7 +67,6 @@ class Run:
     tools: Tools
     folder: RunFolder
     contexts: RunContexts
-    spending: Spending | None = None
     reached: Reached = nobody
     pace: Pace | None = None
     adapters: dict[tuple[ModelRef, LoRA, int], AdapterRef] = field(default_factory=dict)
@@ -82,9 +76,7 @@ class Run:
     def go(self) -> None:
         say_where(self.tools, self.folder)
         jobs, passes = self.make_ready()
-        say_plan(
-            self.plan, self.contexts, self.settings, jobs, lambda job: self._known(job, passes), self._trained
-        )
+        say_plan(self.plan, self.contexts, self.settings, jobs, passes, self._trained)
         planned = self.estimate(jobs, passes)
         self._keep_within(planned)
         if words := in_words(planned, disk_bytes(jobs, self.plan, self._trained), self.folder.path):
@@ -102,8 +94,7 @@ class Run:
         jobs = self._fitted([ready(job, self.contexts.of(job)) for job in self.plan.jobs])
         self.contexts.write_questions(jobs)
         write_samples(self.folder, self.plan.tasks.values(), jobs)
-        cached = self.settings.use_cache
-        cache = AnswerCache(tools.cache / "answers.sqlite", tools.progress) if cached else None
+        cache = open_answers(self.settings, tools)
         passes = {
             model.ref: AnswerPass(
                 model.engine,
@@ -133,7 +124,7 @@ class Run:
         self, jobs: Sequence[ReadyJob], passes: Passes, *, every: bool = False
     ) -> tuple[Estimate, Costs | None]:
         """The same by job. `every`: as `measured_speeds` has it."""
-        planned = estimate(jobs, passes, self.settings, self.folder, spent_before(self.folder))
+        planned = estimate(jobs, passes, self.settings, self.folder)
         speeds = measured_speeds(jobs, planned.jobs, self.tools, every=every)
         planned = with_seconds(planned, jobs, speeds)
         return planned, job_costs(jobs, planned.jobs, self.plan, speeds, self._trained)
@@ -172,11 +163,7 @@ class Run:
             for sentence in template_sentences(facts) if facts else ():
                 of = f"{model.label}: " if model.label else ""
                 self.tools.progress.note(f"  {of}{sentence}")
-        self.folder.update(model=models[0], other_models=tuple(models[1:]))
-
-    @staticmethod
-    def _known(job: ReadyJob, passes: Passes) -> int:
-        return passes[job.job.system.model].known(job)
+        self.folder.update_models(models)
 
     def _trained(self, job: Job) -> bool:
         return self._held(job) is not None

@@ -6,10 +6,9 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from harness.engines.engine import AdapterRef, Engine
-from harness.errors import InputError
 from harness.files import sha256_text
 from harness.records import Question
-from harness.run.facts import Obstacle
+from harness.run.facts import Obstacle, nothing_left
 from harness.run.obstacles import NO_FINE_TUNE, ONLY_FORGETTING
 from harness.run.settings import Effort
 from harness.spec.models import ServedEntry
@@ -168,10 +167,7 @@ def make_plan(
     jobs += [job for more in shown.values() for job in more]
     idle = [name for name in forgetting.alone if name not in shown]
     if not jobs:
-        lines = [
-            f"{task}: {name}: {why.in_words}" for task, row in reasons.items() for name, why in row.items()
-        ]
-        raise InputError("none of the strategies applies to any of the tasks:\n" + "\n".join(lines))
+        raise nothing_left("none of the strategies applies to any of the tasks", reasons)
     return Plan(
         {task.name: task for task in tasks if task.name not in idle},
         tuple(jobs),

@@ -23,7 +23,7 @@ from harness.engines.engine import (
     Request,
     Wanted,
 )
-from harness.engines.reasoning import THINKING_TOKENS
+from harness.engines.reasoning import thinking_tokens
 from harness.finetune.trainer import Example
 from harness.records import Passage, Question, Ranked, Scores
 from harness.run.wording import target_text, user_turn
@@ -169,13 +169,12 @@ class TaskFilePrompts:
 
     @cached_property
     def decoding(self) -> Decoding:
-        answer, facts = self.task.own.answer, self.engine.template_facts()
-        thinks = facts is not None and facts.thinking == "on"
+        answer = self.task.own.answer
         return Decoding(
             answer.max_tokens,
             tuple(answer.stop),
             json=answer.type == "json",
-            thinking_tokens=min(THINKING_TOKENS, self.engine.window // 4) if thinks else 0,
+            thinking_tokens=thinking_tokens(self.engine),
         )
 
     def prompt(

@@ -7,20 +7,19 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from harness.corpus.embedder import Embedder
-from harness.corpus.examples import ExampleFinder, ExampleFinders, open_examples
+from harness.corpus.examples import ExampleFinders
 from harness.corpus.inventory import Corpora
 from harness.corpus.retrievers import Retrievers, retrievers_of
-from harness.corpus.window import query_prefix_of
 from harness.records import TrialRow
-from harness.run.answer_cache import AnswerCache
+from harness.run.answer_cache import AnswerCache, open_answers
+from harness.run.contexts import open_finder
 from harness.run.folder import RunFolder
-from harness.run.plan import Job, Plan, sample
+from harness.run.plan import Job, Plan
 from harness.run.prepare import TaskContext
 from harness.run.settings import Settings
 from harness.run.tools import Tools
 from harness.run.tuning.ask import Ask, Asker, Candidate, Stage
 from harness.run.tuning.messages import Messages
-from harness.spec.context import Nearest
 from harness.spec.system import System
 from harness.spec.task import Task
 
@@ -62,14 +61,9 @@ class Askers:
 
     def _finders_of(self, task: Task) -> ExampleFinders:
         if task.name not in self._finders:
-
-            def opened(nearest: Nearest) -> ExampleFinder:
-                train = sample(task.train, nearest.max_examples, self.settings.seed)
-                prefix = query_prefix_of(self._embedder, nearest)
-                cache, progress = self.tools.cache, self.tools.progress
-                return open_examples(train, self._embedder, prefix, cache=cache, progress=progress)
-
-            self._finders[task.name] = ExampleFinders(opened)
+            self._finders[task.name] = ExampleFinders(
+                lambda nearest: open_finder(task, nearest, self._embedder, self.tools, self.settings.seed)
+            )
         return self._finders[task.name]
 
     @cached_property
@@ -78,9 +72,7 @@ class Askers:
 
     @cached_property
     def _cache(self) -> AnswerCache | None:
-        if not self.settings.use_cache:
-            return None
-        return AnswerCache(self.tools.cache / "answers.sqlite", self.tools.progress)
+        return open_answers(self.settings, self.tools)
 
 
 def resumed(ask: Ask, known: Iterable[TrialRow], keep: Callable[[TrialRow], None]) -> Ask:

@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from harness.engines.engine import Clock, Completion, Decoding, Engine, Message, Request, is_served
-from harness.engines.reasoning import THINKING_TOKENS
+from harness.engines.reasoning import thinking_tokens
 from harness.quantities import listed
 from harness.records import ApiPrice, ProposalRow
 from harness.run.spending import cost_of
@@ -107,14 +107,11 @@ class Proposer:
         return None
 
     def _request(self, number: int) -> Request:
-        facts = self.engine.template_facts()
-        thinks = facts is not None and facts.thinking == "on"
-        thinking = min(THINKING_TOKENS, self.engine.window // 4) if thinks else 0
         turns = (
             Message("system", "You write instructions for an assistant."),
             Message("user", self._asks(number)),
         )
-        return Request(turns, Decoding(MOST_TOKENS, thinking_tokens=thinking))
+        return Request(turns, Decoding(MOST_TOKENS, thinking_tokens=thinking_tokens(self.engine)))
 
     def _asks(self, number: int) -> str:
         task, rng = self.task, random.Random(f"propose:{self.seed}:{number}")

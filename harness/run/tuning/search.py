@@ -81,12 +81,8 @@ def space_of(
     else:
         changes = neighbours(system, count - 1 - together, seed, messages)
     others = tuple(Candidate(system, changed(system, each), each) for each in changes)
-    together = together and len(_names(changes)) > 1
+    together = together and len({name for each in changes for name in each}) > 1
     return Space(Candidate(system, system), others, _stages(system, len(others) + 1, dev, examples), together)
-
-
-def _names(changes: Sequence[Changes]) -> set[str]:
-    return {name for each in changes for name in each}
 
 
 def _stages(system: System, count: int, dev: Sequence[Question], examples: int) -> tuple[Stage, ...]:

@@ -50,7 +50,7 @@ class Tuning:
         known = [row for row in folder.trials() if row.task == task.name]
         ask = replace(self.askers.of(task, space.default.system), stopped=folder.add_trial)
         outcome = search(space, resumed(ask, known, folder.add_trial), tools.executor.each)
-        found[place] = _record(task, space, outcome, from_train=not _has_dev(task))
+        found[place] = _record(task, space, outcome, from_train="dev" not in task.files)
         folder.change(lambda _manifest: {"tuned": tuple(found[place] for place in sorted(found))})
         tools.progress.note(f"  {task.name} · {space.default.system.name}: {sentence(found[place])}")
 
@@ -119,10 +119,6 @@ def _following(job: Job, kept: Sequence[Tuned]) -> System:
         and (row.default.kinds, row.default.adapted) == (("retrieved",), False)
     )
     return changed(job.system, next(plain, {}))
-
-
-def _has_dev(task: Task) -> bool:
-    return "dev" in task.files
 
 
 def _record(task: Task, space: Space, found: Found, *, from_train: bool) -> Tuned:

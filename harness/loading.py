@@ -108,3 +108,15 @@ def check_finite(model: Any, what: str) -> None:
             f"{what} has weights that are no finite numbers: {listed(broken, SHOWN)}. The file is damaged, or the "
             "model was saved after its training had diverged."
         )
+
+
+def free_bytes(device: str) -> int:
+    """Memory that can still be taken on a device; of one that does not say, as much as the machine has."""
+    import psutil
+
+    if device.startswith("cuda"):
+        import torch
+
+        free: int = torch.cuda.mem_get_info(device)[0]
+        return free
+    return int(psutil.virtual_memory().available)

@@ -16,7 +16,7 @@ from harness.engines.headers import read_header
 from harness.engines.proofs import allowed, apart
 from harness.engines.quiet import quiet_peft
 from harness.errors import ModelUnavailable
-from harness.loading import check_finite, reading
+from harness.loading import check_finite, free_bytes, reading
 from harness.quantities import counted, listed
 
 Layers = dict[str, Any]
@@ -93,7 +93,7 @@ class AdapterLayers:
             for name, tensor in layer.named_parameters()
             if "lora_" not in name
         )
-        free = free_bytes(self._model.device)
+        free = free_bytes(str(self._model.device))
         if needed <= free:
             return None
         return f"they would need {needed / 1e9:.1f} GB beside its weights, where {free / 1e9:.1f} GB are free"
@@ -120,16 +120,6 @@ class AdapterLayers:
                 return self._model(input_ids=ids.to(self._model.device), use_cache=False).logits[0]
         finally:
             self._exchange(own)
-
-
-def free_bytes(device: Any) -> int:
-    """How much memory is free where a model lies."""
-    import psutil
-    import torch
-
-    if device.type == "cuda":
-        return int(torch.cuda.mem_get_info(device)[0])
-    return int(psutil.virtual_memory().available)
 
 
 def read_layers(model: Any, adapter: Path) -> Layers:

@@ -14,7 +14,7 @@ from pydantic import TypeAdapter
 
 from harness.engines.catalogue import Kind
 from harness.engines.headers import check_weights
-from harness.engines.modules import MOST_BYTES, check_modules, modules_of, read_settings
+from harness.engines.modules import MOST_BYTES, PICKLES, check_modules, modules_of, read_settings
 from harness.errors import InputError, ModelUnavailable
 from harness.files import read_regular, sha256_file, sha256_json, write_json
 
@@ -32,7 +32,6 @@ CONTENT = (
 _READ = tuple(like for like in CONTENT if not like.startswith("chat_template"))
 """Those that are never folders; more templates may lie in one."""
 _TOKENIZERS = ("tokenizer.json", "tokenizer.model", "vocab.json", "vocab.txt")
-_PICKLES = ("*.bin", "*.pt", "*.pth", "*.pkl", "*.ckpt")
 _LICENCE = re.compile(r"\A---\n.*?^license:[ \t]*[\"']?(?P<name>[\w.+-]+)", re.M | re.S)
 
 
@@ -168,7 +167,7 @@ def _check_files(folder: Path) -> None:
 
 
 def _no_safetensors(folder: Path, what: str) -> str:
-    pickled = sorted(path.name for like in _PICKLES for path in folder.glob(like))
+    pickled = sorted(path.name for like in PICKLES for path in folder.glob(like))
     if not pickled:
         return f"{what} holds no weights: there is no *.safetensors file in it."
     return (

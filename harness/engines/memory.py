@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from harness.engines.engine import Engine
 from harness.engines.headers import stored
+from harness.loading import free_bytes
 
 BITS = {"float32": 32, "bfloat16": 16, "float16": 16, "nf4": 6}
 """Of a number in memory. nf4: four, its scale, and the embeddings, which stay as they are."""
@@ -38,15 +39,3 @@ def fit_together(engines: Sequence[Engine]) -> bool:
         for device, all_sizes in by_device.items()
         if len(sizes := [size for size in all_sizes if size]) > 1
     )
-
-
-def free_bytes(device: str) -> int:
-    """Memory that can still be taken on a device; of one that does not say, as much as the machine has."""
-    import psutil
-
-    if device.startswith("cuda"):
-        import torch
-
-        free: int = torch.cuda.mem_get_info(device)[0]
-        return free
-    return int(psutil.virtual_memory().available)

@@ -20,7 +20,7 @@ KNOWN = (
     "CNN", "LSTM",
 )  # fmt: skip
 _TYPE = re.compile(rf"sentence_transformers(\.\w+)*\.({'|'.join(KNOWN)})")
-_PICKLES = ("*.bin", "*.pt", "*.pth", "*.pkl", "*.ckpt")
+PICKLES = ("*.bin", "*.pt", "*.pth", "*.pkl", "*.ckpt")
 MOST_BYTES = 20_000_000
 """The longest file of settings."""
 
@@ -73,7 +73,7 @@ def check_modules(folder: Path) -> None:
                 f"loaded. What is loaded are sentence-transformers' {', '.join(KNOWN)}."
             )
         home = folder / module.path
-        pickled = sorted(path.name for like in _PICKLES for path in home.glob(like))
+        pickled = sorted(path.name for like in PICKLES for path in home.glob(like))
         if pickled and not any(home.glob("*.safetensors")):
             raise ModelUnavailable(
                 f"{home} holds its weights only as {pickled[0]}, a format that can run code when it is opened, and is "

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from harness.engines.catalogue import DEFAULT_BASE
 from harness.engines.engine import Engine
 from harness.engines.scripted import open_script
 from harness.engines.store import is_hub_name, resolve
@@ -16,24 +15,6 @@ from harness.spec.pinned import PINNED_DATE
 
 Opener = Callable[[ModelEntry, Path, Progress], Engine]
 """An entry, the cache and where to report to → its engine."""
-
-
-def open_engine(
-    reference: str | None,
-    *,
-    cache: Path,
-    progress: Progress,
-    revision: str | None = None,
-    device: str | None = None,
-    dtype: str | None = None,
-    date: str = PINNED_DATE,
-) -> Engine:
-    """The engine of a model by its name alone (None: the default model); as `open_entry`."""
-    # Not validated: a name that is wrong is told by whoever looks for it.
-    entry = ModelEntry.model_construct(
-        model=reference or DEFAULT_BASE, revision=revision, device=device, dtype=dtype
-    )
-    return open_entry(entry, cache=cache, progress=progress, date=date)
 
 
 def open_entry(entry: ModelEntry, *, cache: Path, progress: Progress, date: str = PINNED_DATE) -> Engine:

@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
+from harness.engines.chat import marked
 from harness.engines.engine import (
     Ability,
     AdapterRef,
@@ -90,8 +91,7 @@ class ScriptedEngine:
         *,
         thinking: bool | None = False,  # noqa: ARG002
     ) -> RenderedPrompt:
-        marked = [Message(turn.role, f"%%{place}%%") for place, turn in enumerate(turns)]
-        return RenderedPrompt(self.text(request), self.render(marked) if turns else "")
+        return RenderedPrompt(self.text(request), self.render(marked(turns)) if turns else "")
 
     def complete(
         self,

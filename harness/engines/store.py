@@ -97,9 +97,9 @@ def resolve(
     raise InputError(_unknown(reference, kind, catalogue))
 
 
-def is_hub_name(reference: str, catalogue: Sequence[CatalogueModel] = CATALOGUE) -> bool:
+def is_hub_name(reference: str) -> bool:
     """Whether `resolve` would look for it on the hub."""
-    here = _listed(reference, catalogue) or Path(reference).expanduser().exists()
+    here = _listed(reference, CATALOGUE) or Path(reference).expanduser().exists()
     return not here and bool(hub.parse(reference, None))
 
 

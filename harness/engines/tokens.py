@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from harness.engines.chat import ChatTokenizer
-from harness.engines.engine import Continuation, Message, PromptFacts, Request
+from harness.engines.chat import ChatTokenizer, marked
+from harness.engines.engine import Continuation, Message, PromptFacts, RenderedPrompt, Request
 from harness.files import sha256_json, sha256_text
 
 
@@ -93,6 +93,22 @@ def _pair(chat: ChatTokenizer, prompt: str, option: Continuation) -> Pair:
     whole = chat.encode_whole(context + option.text)
     before = chat.encode_whole(context.rstrip())
     return Pair(before, whole[len(before) :])
+
+
+FIRST_TOKENS = 8
+"""Of a prompt, that a run keeps."""
+
+
+def rendered(
+    chat: ChatTokenizer, request: Request, turns: Sequence[Message], *, thinking: bool | None
+) -> RenderedPrompt:
+    """A request as the model reads it. `turns`: the conversation it was made of, which plain text hides."""
+    prompt, first = request.prompt, encode(chat, request).prompt[:FIRST_TOKENS]
+    if isinstance(prompt, str):
+        skeleton = chat.skeleton(turns, thinking=thinking) if turns else ""
+        return RenderedPrompt(prompt, skeleton, first, chat.encode(""))
+    skeleton, place = chat.conversation(marked(prompt)), chat.facts.system_turn
+    return RenderedPrompt(chat.conversation(prompt), skeleton, first, chat.encode(""), place)
 
 
 STRETCH = 131_072

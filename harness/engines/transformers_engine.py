@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from harness.engines.chat import marked
 from harness.engines.decoders import Decoder, LibraryDecoder, OwnDecoder
 from harness.engines.engine import (
     Ability,
@@ -26,12 +25,10 @@ from harness.engines.engine import (
 )
 from harness.engines.local import LocalModel
 from harness.engines.prove import decoding_fault
-from harness.engines.tokens import Encoded, Pair, encode, shared_prefix
+from harness.engines.tokens import Encoded, Pair, encode, rendered, shared_prefix
 from harness.errors import ModelUnavailable
 from harness.records import TemplateFacts
 from harness.spec.forms import AnswerForm
-
-FIRST_TOKENS = 8
 
 
 class TransformersEngine:
@@ -86,13 +83,7 @@ class TransformersEngine:
     def show(
         self, request: Request, turns: Sequence[Message], *, thinking: bool | None = False
     ) -> RenderedPrompt:
-        chat, prompt = self.model.chat, request.prompt
-        first = encode(chat, request).prompt[:FIRST_TOKENS]
-        if isinstance(prompt, str):
-            skeleton = chat.skeleton(turns, thinking=thinking) if turns else ""
-            return RenderedPrompt(prompt, skeleton, first, chat.encode(""))
-        skeleton, place = chat.conversation(marked(prompt)), chat.facts.system_turn
-        return RenderedPrompt(chat.conversation(prompt), skeleton, first, chat.encode(""), place)
+        return rendered(self.model.chat, request, turns, thinking=thinking)
 
     # Answering
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 import pytest
 
 from harness.engines import memory
-from harness.engines.memory import ROOM_BYTES, fit_together, free_bytes, weights_bytes
+from harness.engines.memory import ROOM_BYTES, fit_together, weights_bytes
 from harness.engines.scripted import ScriptedEngine
 from harness.engines.store import ModelFolder
+from harness.loading import free_bytes
 from tests.tiny import tiny_engine
 
 

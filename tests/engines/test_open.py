@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from harness.engines.engine import Engine, Message, Request
-from harness.engines.open import SCHEMES, open_engine
+from harness.engines.open import SCHEMES, open_entry
 from harness.engines.scripted import ScriptedEngine
 from harness.engines.store import ModelFolder
 from harness.engines.transformers_engine import TransformersEngine
@@ -23,7 +23,8 @@ from tests.fakes import Silent
 
 
 def opened(reference: str, cache: Path, **options: Any) -> Engine:
-    return open_engine(reference, cache=cache, progress=Silent(), **options)
+    entry = ModelEntry.model_construct(model=reference, **options)
+    return open_entry(entry, cache=cache, progress=Silent())
 
 
 @pytest.fixture

@@ -16,7 +16,6 @@ from harness.engines.endpoint.address import Address, Kind
 from harness.engines.endpoint.client import Body
 from harness.engines.endpoint.faults import SYSTEM
 from harness.engines.endpoint.holding import response_format
-from harness.engines.endpoint.replies import longest
 from harness.engines.engine import Decoding, Request
 
 MOST_STOPS = 4
@@ -101,7 +100,7 @@ class Dialect:
     @staticmethod
     def _decoded(decoding: Decoding) -> Body:
         stop = list(dict.fromkeys(text for text in decoding.stop if text))[:MOST_STOPS]
-        return {**GREEDY, "max_tokens": longest(decoding), **({"stop": stop} if stop else {})}
+        return {**GREEDY, "max_tokens": decoding.most, **({"stop": stop} if stop else {})}
 
     def _taken(self, body: Body) -> Body:
         """The body with what the server takes, by the names that it knows."""

@@ -10,16 +10,16 @@ import math
 import threading
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 
 from harness.engines.chat import ChatTokenizer, marked
 from harness.engines.engine import Message, PromptFacts, RenderedPrompt, Request
-from harness.engines.tokens import Pair, encode
+from harness.engines.tokens import Pair, encode, rendered
 from harness.files import sha256_json
 
 ASCII_PER_TOKEN = 3
 TOKENS_PER_TURN = 8
 """What a chat template writes around a message, in tokens."""
-FIRST_TOKENS = 8
 
 
 def estimated_tokens(text: str) -> int:
@@ -72,19 +72,12 @@ class Prompts:
 
     def show(self, request: Request, turns: Sequence[Message], *, thinking: bool | None) -> RenderedPrompt:
         """A request as the model reads it, as far as that is known here."""
-        prompt, chat = request.prompt, self.chat
-        if chat is None:
-            text = (
-                prompt if isinstance(prompt, str) else self.render(prompt, prefill=False, thinking=thinking)
-            )
-            skeleton = self.render(marked(turns), prefill=False, thinking=thinking) if turns else ""
-            return RenderedPrompt(text, skeleton)
-        first = encode(chat, request).prompt[:FIRST_TOKENS]
-        if isinstance(prompt, str):
-            skeleton = chat.skeleton(turns, thinking=thinking) if turns else ""
-            return RenderedPrompt(prompt, skeleton, first, chat.encode(""))
-        skeleton, place = chat.conversation(marked(prompt)), chat.facts.system_turn
-        return RenderedPrompt(chat.conversation(prompt), skeleton, first, chat.encode(""), place)
+        if self.chat is not None:
+            return rendered(self.chat, request, turns, thinking=thinking)
+        render = partial(self.render, prefill=False, thinking=thinking)
+        prompt = request.prompt
+        text = prompt if isinstance(prompt, str) else render(prompt)
+        return RenderedPrompt(text, render(marked(turns)) if turns else "")
 
 
 def _estimated(request: Request) -> int:

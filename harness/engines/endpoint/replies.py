@@ -14,8 +14,6 @@ from harness.records import FinishReason
 THINK, THOUGHT = "<think>", "</think>"
 _LENGTH = ("length", "max_tokens", "max_output_tokens", "model_length")
 _FAILED = ("error", "abort", "cancelled")
-CharactersPerToken = 4
-"""Of a reply whose tokens nobody counted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,18 +85,13 @@ def answer_start(text: str) -> int:
     return len(text) if text.lstrip().startswith(THINK) else 0
 
 
-def longest(decoding: Decoding) -> int:
-    """The most tokens of a reply, thoughts included."""
-    return decoding.max_tokens + decoding.thinking_tokens
-
-
 def counted(usage: Any, decoding: Decoding | None, written: bool) -> Counted:
     """What a server counted. `written`: whether it wrote anything; `decoding` None: nothing was to be written."""
     if not isinstance(usage, dict):
         return Counted()
     prompt, completion = _count(usage.get("prompt_tokens"), 1), _count(usage.get("completion_tokens"))
     if decoding is not None and completion is not None:
-        possible = completion <= longest(decoding) and (completion > 0 or not written)
+        possible = completion <= decoding.most and (completion > 0 or not written)
         completion = completion if possible else None
     details = usage.get("prompt_tokens_details")
     cached = _count(details.get("cached_tokens") if isinstance(details, dict) else None)
@@ -117,9 +110,7 @@ def _count(value: Any, least: int = 0) -> int | None:
     return value if type(value) is int and least <= value <= TOO_MANY else None
 
 
-def completion_of(
-    reply: Reply, decoding: Decoding, count: Callable[[str], int], attempts: int = 1
-) -> Completion:
+def completion_of(reply: Reply, decoding: Decoding, count: Callable[[str], int]) -> Completion:
     """A reply as a completion: thoughts apart, cut at the first stop text, its tokens as the server counted them.
 
     `count`: the tokens of a text, where the server's own count is none. Raises Fault where the reply did not end.
@@ -133,11 +124,11 @@ def completion_of(
     end = decoding.end_of(answer)
     tokens = said.completion
     if tokens is None:
-        tokens = min(count(content + reply.reasoning) + (reply.finish == "stop"), longest(decoding))
+        tokens = min(count(content + reply.reasoning) + (reply.finish == "stop"), decoding.most)
     thoughts = content[:start] + reply.reasoning
     reasoning = said.reasoning or min(count(thoughts) if thoughts.strip() else 0, tokens)
     finish: FinishReason = "stop"
-    if end is None and (reply.finish in _LENGTH or (reply.finish is None and tokens >= longest(decoding))):
+    if end is None and (reply.finish in _LENGTH or (reply.finish is None and tokens >= decoding.most)):
         finish = "length"
-    usage = None if said.prompt is None else Usage(said.prompt, said.cached, attempts)
+    usage = None if said.prompt is None else Usage(said.prompt, said.cached)
     return Completion(answer[:end], tokens, finish, reasoning_tokens=reasoning, usage=usage)

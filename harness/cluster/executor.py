@@ -117,7 +117,7 @@ class SpreadExecutor:
         """End every worker, and whoever waits for one; nobody is hired any more."""
         self._used.stop()
 
-    # Crew
+    # Implements `Crew` as well
 
     def submit(self, unit: Unit[T]) -> Future[Done[T]]:
         return self._used.submit(unit)

@@ -77,11 +77,11 @@ def _spread(tools: Tools, wanted: Wanted, date: str, over: contextlib.ExitStack)
     for one in held.values():
         _put(shelf, one)
     say = tools.progress.note
-    crew = Crew()
+    roster = Roster()
     staffed = functools.partial(Pool, note=say, why_over=functools.partial(rays.why_over, home))
-    pool = staffed(Staff(outfit, share, shelf), count, met=crew.met)
+    pool = staffed(Staff(outfit, share, shelf), count, met=roster.met)
     timing = Staff(replace(outfit, threads=whole.cpus), whole, shelf, "timing")
-    alone = functools.partial(staffed, timing, 1, met=crew.check)
+    alone = functools.partial(staffed, timing, 1, met=roster.check)
     executor = SpreadExecutor(pool, alone, sharing(machines, share), len(machines))
     over.callback(executor.stop)
     numbers = {at: number for number, at in enumerate(held)}
@@ -107,7 +107,7 @@ def _spread(tools: Tools, wanted: Wanted, date: str, over: contextlib.ExitStack)
         embedder=embedder,
         fit_together=_fit_together,
         machine=_machine,
-        workers=crew.groups,
+        workers=roster.groups,
     )
 
 
@@ -205,7 +205,7 @@ def _machine(device: str) -> MachineFacts:
 
 
 @dataclass
-class Crew:
+class Roster:
     """What workers said of themselves when they were ready."""
 
     hellos: list[Hello] = field(default_factory=list)

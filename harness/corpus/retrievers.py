@@ -53,6 +53,12 @@ class MarkedRetriever:
         return replace(ranked, passage=replace(passage, chunk_id=f"{passage.chunk_id}~{self.mark}"))
 
 
+def holds_answer(passage: Passage, question: Question) -> bool:
+    """Whether an answer stands in a passage word for word, whatever its case."""
+    text = passage.text.casefold()
+    return any(answer.casefold() in text for answer in question.answers)
+
+
 @dataclass
 class Retrievers:
     """A retriever for each way to find passages, opened when it is first needed; and what each found.
@@ -103,10 +109,7 @@ class Retrievers:
         if not question.gold_docs:
             return ()
         (ranked,) = self.of(passages).gold([question.question], [question.gold_docs], MOST_GOLD)
-        answers = [answer.casefold() for answer in question.answers]
-        return tuple(
-            sorted(ranked, key=lambda item: not any(a in item.passage.text.casefold() for a in answers))
-        )
+        return tuple(sorted(ranked, key=lambda item: not holds_answer(item.passage, question)))
 
     def _shared(self, found: tuple[Ranked, ...]) -> tuple[Ranked, ...]:
         """The same with passages that are kept already in the place of equal ones."""

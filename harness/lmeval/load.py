@@ -17,7 +17,7 @@ from harness.lmeval.documents import canonical, names_context, put_in_front
 from harness.lmeval.groups import task_groups
 from harness.lmeval.opened import Opened, question_of
 from harness.lmeval.prompts import LmEvalPrompts
-from harness.lmeval.remarks import ROLLING, obstacles, remarks
+from harness.lmeval.remarks import obstacles, remarks
 from harness.lmeval.shares import TRIED, Judged, judge
 from harness.lmeval.taskfiles import locate
 from harness.lmeval.trust import strange_code
@@ -113,7 +113,7 @@ def _task(task: Task, file: YamlFile, group: str | None, name: str, theirs: Any,
         if same_words(question) in asked
         else "it has no right answer"
         for question in train
-        if same_words(question) in asked or not (question.answers or opened.kind == ROLLING)
+        if same_words(question) in asked or not (question.answers or opened.rolling)
     }
     digest = sha256_json(
         [canonical([theirs.config.to_dict()]), version("lm_eval"), sha256_text(canonical(opened.test))]

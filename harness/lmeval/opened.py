@@ -68,6 +68,11 @@ class Opened:
         return self.kind == "generate_until"
 
     @property
+    def rolling(self) -> bool:
+        """Whether whole texts are scored, before which nothing can stand."""
+        return self.kind == "loglikelihood_rolling"
+
+    @property
     def _asked(self) -> str:
         """The kind of requests that lm-eval makes of a document."""
         return "loglikelihood" if self.kind == "multiple_choice" else self.kind
@@ -153,7 +158,7 @@ class Opened:
 
     def answers(self, doc: Doc) -> tuple[str, ...]:
         """The right answers as text; none where whole texts are scored."""
-        if self.kind == "loglikelihood_rolling":
+        if self.rolling:
             return ()
         if self.kind == "multiple_choice":
             options = self.task.doc_to_choice(doc)
@@ -220,10 +225,6 @@ class Opened:
     def metric(self, metric: str, name: str) -> str:
         return metric if name == "none" else f"{metric},{name}"
 
-    def of_filter(self, name: str) -> list[str]:
-        """The metrics of the answers as one filter leaves them."""
-        return [self.metric(metric, name) for metric in self.task.aggregation()]
-
     def aggregates(
         self, rows: Sequence[Mapping[str, Any]], shown: Collection[str]
     ) -> dict[str, float | None]:
@@ -243,12 +244,11 @@ class Opened:
 def question_of(opened: Opened, doc: Doc, name: str) -> Question:
     """A document as the rest of a run knows it. Raises InputError where a field is missing."""
     spec, task = opened.spec, opened.task
-    rolling = opened.kind == "loglikelihood_rolling"
     text = (
         _query(doc, spec.query)
         if spec.query
         else task.doc_to_target(doc)
-        if rolling
+        if opened.rolling
         else task.doc_to_text(doc)
     )
     choices = tuple(map(str, task.doc_to_choice(doc))) if opened.kind == "multiple_choice" else ()

@@ -23,16 +23,9 @@ from harness.lmeval.greedy import decoding_of
 from harness.lmeval.opened import Opened
 from harness.lmeval.shares import check_share, is_share, skips_nan
 from harness.records import Passage, Question, Scores
-from harness.run.prompts import (
-    Contexts,
-    Nearby,
-    Passages,
-    Prompt,
-    examples_of,
-    passages_of,
-    reply_room,
-)
+from harness.run.prompts import Nearby, Passages, Prompt, reply_room
 from harness.run.wording import documents
+from harness.spec.context import Contexts, examples_of, passages_of
 from harness.spec.system import Form
 
 
@@ -97,7 +90,7 @@ class LmEvalPrompts:
     def _request(self, question: Question, passages: Sequence[Passage], shots: int) -> Request:
         self._turns.clear()
         text, arguments = self.opened.requests(question, documents(passages), shots, self.render)
-        if self.opened.kind == "loglikelihood_rolling":
+        if self.opened.rolling:
             return Request(arguments[0][0], whole=True)
         if self.opened.written:
             return Request(text, decoding_of(arguments[0][1]))
@@ -163,9 +156,7 @@ class LmEvalPrompts:
         if self.opened.written:
             return [answer_of(completion.text, self.opened.spec.think_end_token)]
         scored = list(zip(completion.choice_logprobs or (), completion.greedy or (), strict=True))
-        return (
-            [sum(logprob for logprob, _ in scored)] if self.opened.kind == "loglikelihood_rolling" else scored
-        )
+        return [sum(logprob for logprob, _ in scored)] if self.opened.rolling else scored
 
     def aggregates(self, scores: Mapping[str, Scores], shown: Collection[str]) -> Mapping[str, float | None]:
         return self.opened.aggregates([scores[name] for name in sorted(scores, key=int)], shown)

@@ -27,7 +27,7 @@ from harness.lmeval.strategies import served
 from harness.progress import Progress, Terminal
 from harness.run.settings import Settings, one_model
 from harness.run.tools import load_tools
-from harness.spec.strategy import parse_strategies
+from harness.spec.strategy import parse_strategy
 from harness.spec.task import load_tasks
 
 ASKED_BY_DEFAULT = "cuda:0"
@@ -45,7 +45,7 @@ class HarnessLM(EngineLM):
             raise InputError(
                 "the model harness answers in one process: start the job without torchrun and the like."
             )
-        (chosen,) = parse_strategies([arguments.strategy])
+        chosen = parse_strategy(arguments.strategy)
         if chosen.form:
             raise InputError(
                 f"--model_args strategy={arguments.strategy}: lm-eval says how its tasks are answered; leave the "

@@ -9,7 +9,6 @@ from harness.lmeval.opened import Opened
 from harness.records import Question
 from harness.spec.context import KINDS
 
-ROLLING = "loglikelihood_rolling"
 OWN_PROMPTS = {
     "nearest": "lm-eval makes its prompts, and chooses the examples in them itself",
     "whole": "lm-eval makes its prompts, and passages alone have a place in them",
@@ -56,7 +55,7 @@ def _scales(opened: Opened) -> list[str]:
 
 def obstacles(opened: Opened) -> dict[str, str]:
     """What the task cannot have in a prompt: kind of context → why, a clause."""
-    if opened.kind == ROLLING:
+    if opened.rolling:
         return dict.fromkeys(KINDS, _WHOLE)
     why = _no_examples(opened)
     return {**OWN_PROMPTS, **({"examples": why} if why else {})}

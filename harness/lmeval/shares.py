@@ -140,7 +140,7 @@ def made_up(opened: Opened, place: int, *, right: bool) -> list[Any]:
     doc = opened.test[place]
     if opened.written:
         return [opened.answers(doc)[0] if right else "none of these"]
-    if opened.kind == "loglikelihood_rolling":
+    if opened.rolling:
         return [-100.0 if right else -900.0]
     if opened.kind == "loglikelihood":
         return [_LIKELY if right else _UNLIKELY]

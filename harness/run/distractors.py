@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from collections.abc import Callable, Sequence
 
+from harness.corpus.retrievers import holds_answer
 from harness.records import Question, Ranked
 
 GOLD_SHARE = 0.8
@@ -47,6 +48,4 @@ def _same(ranked: Ranked, shown: Sequence[Ranked]) -> bool:
 
 
 def _answers(question: Question, ranked: Ranked) -> bool:
-    text = ranked.passage.text.casefold()
-    right = ranked.passage.doc_id in question.gold_docs
-    return right and any(answer.casefold() in text for answer in question.answers)
+    return ranked.passage.doc_id in question.gold_docs and holds_answer(ranked.passage, question)

@@ -16,18 +16,9 @@ from harness.records import Question, Ranked
 from harness.run.columns import Prompts
 from harness.run.distractors import training_passages
 from harness.run.plan import Job, sample
-from harness.run.prompts import (
-    Contexts,
-    Nearby,
-    Prompt,
-    TaskPrompts,
-    examples_of,
-    passages_of,
-    prompts_of,
-    whole_corpus,
-)
+from harness.run.prompts import Nearby, Prompt, TaskPrompts, prompts_of
 from harness.scoring.table import METRICS
-from harness.spec.context import Gold, Nearest, Retrieved
+from harness.spec.context import Contexts, Gold, Nearest, Retrieved, examples_of, passages_of, whole_corpus
 from harness.spec.system import LoRA, System
 from harness.spec.task import Task
 

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any, Protocol
 
+from harness.corpus.retrievers import holds_answer
 from harness.engines.engine import (
     Completion,
     Continuation,
@@ -28,11 +29,18 @@ from harness.finetune.trainer import Example
 from harness.records import Passage, Question, Ranked, Scores
 from harness.run.wording import target_text, user_turn
 from harness.scoring.citations import citation
-from harness.spec.context import Context, Examples, Gold, Instructions, Nearest, Retrieved, WholeCorpus
+from harness.spec.context import (
+    Contexts,
+    Examples,
+    Nearest,
+    examples_of,
+    instructions_of,
+    passages_of,
+    whole_corpus,
+)
 from harness.spec.system import Form
 from harness.spec.task import Task
 
-Contexts = tuple[Context, ...]
 Passages = tuple[Ranked, ...]
 """Everything retrieved for a question, best first; how many are shown is for the prompt's budget to say."""
 Nearby = Sequence[Question]
@@ -131,21 +139,6 @@ class TaskPrompts(Protocol):
 
     def aggregates(self, scores: Mapping[str, Scores], shown: Collection[str]) -> Mapping[str, float | None]:
         """What the task makes of all answers together, by metric; but for those that are `shown` as means of scores."""
-
-
-def passages_of(contexts: Contexts) -> Retrieved | Gold | None:
-    """The part of a context that puts passages into the prompt."""
-    return next((part for part in contexts if isinstance(part, Retrieved | Gold)), None)
-
-
-def whole_corpus(contexts: Contexts) -> bool:
-    """Whether every document of the corpus stands in the prompt."""
-    return any(isinstance(part, WholeCorpus) for part in contexts)
-
-
-def examples_of(contexts: Contexts) -> Examples | Nearest | None:
-    """The part of a context that puts examples into the prompt."""
-    return next((part for part in contexts if isinstance(part, Examples | Nearest)), None)
 
 
 @dataclass(frozen=True)
@@ -264,8 +257,8 @@ class TaskFilePrompts:
     ) -> list[Message]:
         """The conversation: system, one turn pair an example, the question."""
         task = self.task
-        own = next((part.system for part in contexts if isinstance(part, Instructions)), None)
-        turns = [Message("system", own or task.own.system_message)]
+        own = instructions_of(contexts)
+        turns = [Message("system", (own and own.system) or task.own.system_message)]
         for example in examples:
             turns += [user_turn(task, example, ()), Message("assistant", target_text(task, example))]
         citations = task.own.answer.citations if passages_of(contexts) else None
@@ -307,10 +300,6 @@ def _gold_number(question: Question, prompt: Prompt) -> int | None:
     """
     shown = prompt.retrieved[: prompt.shown] if question.answerable else ()
     gold = [place for place, ranked in enumerate(shown) if ranked.passage.doc_id in question.gold_docs]
-    holding = [
-        place
-        for place in gold
-        if any(answer.casefold() in shown[place].passage.text.casefold() for answer in question.answers)
-    ]
+    holding = [place for place in gold if holds_answer(shown[place].passage, question)]
     first = next(iter([*holding, *gold]), None)
     return None if first is None else len(shown) - first

@@ -168,3 +168,26 @@ KINDS: tuple[Kind, ...] = get_args(Kind)
 
 def set_fields(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return {name: value for name, value in pairs if value is not None or name not in SINCE}
+
+
+Contexts = tuple[Context, ...]
+
+
+def passages_of(contexts: Contexts) -> Retrieved | Gold | None:
+    """The part of a context that puts passages into the prompt."""
+    return next((part for part in contexts if isinstance(part, Retrieved | Gold)), None)
+
+
+def whole_corpus(contexts: Contexts) -> bool:
+    """Whether every document of the corpus stands in the prompt."""
+    return any(isinstance(part, WholeCorpus) for part in contexts)
+
+
+def examples_of(contexts: Contexts) -> Examples | Nearest | None:
+    """The part of a context that puts examples into the prompt."""
+    return next((part for part in contexts if isinstance(part, Examples | Nearest)), None)
+
+
+def instructions_of(contexts: Contexts) -> Instructions | None:
+    """A system message of its own; None: it is the task's."""
+    return next((part for part in contexts if isinstance(part, Instructions)), None)

@@ -177,14 +177,13 @@ class Choice:
 
 
 def parse_choices(names: Iterable[str]) -> tuple[Choice, ...]:
-    """`rag`, `rag@LABEL` or `rag[constrained]@LABEL`, in the order given. Raises InputError as `parse_strategies`."""
+    """`rag`, `rag@LABEL` or `rag[constrained]@LABEL`, in the order given. Raises InputError as `parse_strategy`."""
     chosen: dict[Choice, None] = {}
     for given in names:
         name, at, label = given.partition("@")
         if at and not label:
             raise InputError(f"{given}: name a model of the run behind the @, or leave the @ out.")
-        (strategy,) = parse_strategies([name])
-        chosen[Choice(strategy, label or None)] = None
+        chosen[Choice(parse_strategy(name), label or None)] = None
     if not chosen:
         raise InputError(f"name at least one strategy: {', '.join(STRATEGIES)}.")
     return tuple(chosen)
@@ -224,18 +223,11 @@ def strategies_by_model(
 DEFAULT_STRATEGIES = ("base", "few-shot", "few-shot-nearest", "rag", "lora", "oracle", "rag-on-train")
 
 
-def parse_strategies(names: Iterable[str]) -> tuple[Strategy, ...]:
-    """Look strategies up by name, in the order given, each once: `rag`, or `rag[constrained]`.
+def parse_strategy(given: str) -> Strategy:
+    """The strategy of a name: `rag`, or `rag[constrained]`.
 
     Raises InputError for a name that is not in the table, or a form that is none, with the nearest one that is.
     """
-    chosen = {name: _parsed(name) for name in names}
-    if not chosen:
-        raise InputError(f"name at least one strategy: {', '.join(STRATEGIES)}.")
-    return tuple(chosen.values())
-
-
-def _parsed(given: str) -> Strategy:
     name, bracket, rest = given.partition("[")
     if name not in STRATEGIES:
         raise InputError(

@@ -23,8 +23,11 @@ from harness.spec.context import (
     Kind,
     Nearest,
     Retrieved,
-    WholeCorpus,
+    examples_of,
+    instructions_of,
+    passages_of,
     set_fields,
+    whole_corpus,
 )
 
 
@@ -190,7 +193,7 @@ class System:
 
     @property
     def whole_corpus(self) -> bool:
-        return any(isinstance(part, WholeCorpus) for part in self.context)
+        return whole_corpus(self.context)
 
     @property
     def gold(self) -> Gold | None:
@@ -199,7 +202,7 @@ class System:
     @property
     def examples(self) -> Examples | Nearest | None:
         """Training questions that stand in the prompt, the same for all questions or each question's nearest."""
-        return next((part for part in self.context if isinstance(part, Examples | Nearest)), None)
+        return examples_of(self.context)
 
     @property
     def nearest(self) -> Nearest | None:
@@ -214,12 +217,12 @@ class System:
     @property
     def instructions(self) -> Instructions | None:
         """A system message of its own; None: it has the task's."""
-        return next((part for part in self.context if isinstance(part, Instructions)), None)
+        return instructions_of(self.context)
 
     @property
     def passages(self) -> Retrieved | Gold | None:
         """Whatever passages stand in the prompt, found or given."""
-        return self.retrieved or self.gold
+        return passages_of(self.context)
 
     @property
     def bare(self) -> bool:

@@ -14,7 +14,7 @@ from harness.run.manifest_file import read_manifest
 from harness.run.obstacles import obstacle
 from harness.run.plan import setup_of
 from harness.spec.forms import AnswerForm
-from harness.spec.strategy import parse_strategies
+from harness.spec.strategy import parse_strategy
 from harness.spec.task import Task, load_task
 from tests.fakes import RecordingEngine
 from tests.report.results import written
@@ -134,7 +134,7 @@ def test_what_cannot_be_held_is_not_applicable(
 ) -> None:
     task = task if answers == "label" else make_task(tmp_path)
     engine = Unable(chatty)
-    (chosen,) = parse_strategies([strategy])
+    chosen = parse_strategy(strategy)
     found = obstacle(task, setup_of(engine, "words", 0)(task, chosen), engine)
     assert found is not None
     assert reason in found.why

@@ -35,7 +35,7 @@ from harness.run.settings import Settings
 from harness.run.tools import Model, Tools
 from harness.spec.context import Gold, Nearest, Retrieved
 from harness.spec.models import ModelEntry
-from harness.spec.strategy import STRATEGIES, parse_strategies
+from harness.spec.strategy import STRATEGIES, parse_strategy
 from harness.spec.system import System
 from harness.spec.task import Task, load_task
 from tests.fakes import FakeClock, RecordingEngine, Silent, WordEmbedder
@@ -227,7 +227,7 @@ def plan_of(
     """What a run over the fakes would do."""
     engine = FallibleEngine()
     setup = setup_of(engine, WordEmbedder.name, 0)
-    chosen = [(strategy, setup) for strategy in parse_strategies(strategies)]
+    chosen = [(strategy, setup) for strategy in map(parse_strategy, strategies)]
     return make_plan(tasks, chosen, lambda task, one: obstacle(task, one, engine), seeds, forgetting)
 
 

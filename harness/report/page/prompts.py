@@ -15,10 +15,9 @@ from harness.analysis.evidence import Evidence
 from harness.engines.control import MARK
 from harness.records import AnswerRow, Passage, PromptSample
 from harness.report.view import visible
-from harness.run.prompts import passages_of
 from harness.run.wording import BETWEEN, reply_of, user_content
 from harness.scoring.citations import NUMBER, citation
-from harness.spec.context import Nearest
+from harness.spec.context import Nearest, passages_of
 from harness.spec.system import System
 from harness.spec.taskspec import TaskSpec
 

@@ -49,14 +49,27 @@ def _list(options: argparse.Namespace) -> None:
 
     rows = listing(cache_root())
     if options.json:
-        fields = ("name", "kind", "licence", "size_bytes", "source", "present", "default")
-        print(to_json({"models": [{name: getattr(row, name) for name in fields} for row in rows]}))
+        described = [
+            {
+                "name": model.name,
+                "kind": model.kind,
+                "licence": model.licence,
+                "size_bytes": model.download_bytes,
+                "source": model.source,
+                "present": path is not None,
+                "default": model.default,
+            }
+            for model, path in rows
+        ]
+        print(to_json({"models": described}))
         return
-    width = max(len(row.name) for row in rows)
-    for row in rows:
-        state = "present" if row.present else "not fetched"
-        size = f"{row.size_bytes / 1e6:.0f} MB"
-        print(f"{row.name:<{width}}  {row.kind:<8}  {size:>6}  {state:<11}  {row.source}; {row.licence}")
+    width = max(len(model.name) for model, _ in rows)
+    for model, path in rows:
+        state = "present" if path else "not fetched"
+        size = f"{model.download_bytes / 1e6:.0f} MB"
+        print(
+            f"{model.name:<{width}}  {model.kind:<8}  {size:>6}  {state:<11}  {model.source}; {model.licence}"
+        )
 
 
 def _export(options: argparse.Namespace) -> None:

@@ -39,20 +39,6 @@ class ModelFolder:
     """The hub's commit; None for models from elsewhere."""
 
 
-@dataclass(frozen=True, slots=True)
-class ModelListing:
-    """One line of `models list`. `size_bytes` is what is downloaded; `path` is None until it was."""
-
-    name: str
-    kind: Kind
-    licence: str
-    size_bytes: int
-    source: str
-    present: bool
-    path: Path | None
-    default: bool
-
-
 def resolve(
     reference: str,
     *,
@@ -107,25 +93,15 @@ def _listed(name: str, catalogue: Sequence[CatalogueModel]) -> CatalogueModel | 
     return next((model for model in catalogue if name.lower() in model.names), None)
 
 
-def listing(cache: Path, catalogue: Sequence[CatalogueModel] = CATALOGUE) -> list[ModelListing]:
-    """The models of the catalogue, present or not: sizes are compared; the contents only `resolve` hashes."""
-    rows = []
-    for model in catalogue:
-        folder = _cached_folder(cache, model.name, model.member_sha256)
-        present = _whole(folder, hashes=False)[0] is not None
-        rows.append(
-            ModelListing(
-                name=model.name,
-                kind=model.kind,
-                licence=model.licence,
-                size_bytes=model.download_bytes,
-                source=model.source,
-                present=present,
-                path=folder if present else None,
-                default=model.default,
-            )
-        )
-    return rows
+def listing(
+    cache: Path, catalogue: Sequence[CatalogueModel] = CATALOGUE
+) -> list[tuple[CatalogueModel, Path | None]]:
+    """The models of the catalogue, each with its folder in the cache, if it is there.
+
+    Sizes are compared; the contents only `resolve` hashes.
+    """
+    homes = [(model, _cached_folder(cache, model.name, model.member_sha256)) for model in catalogue]
+    return [(model, folder if _whole(folder, hashes=False)[0] else None) for model, folder in homes]
 
 
 def pull(

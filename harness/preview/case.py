@@ -28,7 +28,7 @@ class Tokenizers:
 
     @classmethod
     def fetched(cls, cache: Path) -> Tokenizers:
-        paths = {row.name: row.path for row in listing(cache)}
+        paths = {model.name: path for model, path in listing(cache)}
         folder = paths[DEFAULT_EMBEDDER]
         embedder = SentenceTransformerEmbedder(folder, DEFAULT_EMBEDDER, "", "cpu") if folder else None
         return cls(paths[DEFAULT_BASE], embedder)

@@ -6,9 +6,6 @@ from collections import Counter
 from collections.abc import Iterable
 
 from harness.scoring.normal import Words, normalise
-from harness.scoring.refusal import is_refusal
-
-__all__ = ["contains", "contains_normalised", "exact_match", "f1", "is_refusal", "normalise"]
 
 
 def exact_match(reply: str, answers: Iterable[str]) -> float:

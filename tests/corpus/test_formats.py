@@ -11,33 +11,32 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from harness.corpus import formats
-from harness.corpus.formats import md
+from harness.corpus.formats import md, shape, web
 
 
 def markdown(source: str) -> str:
-    return formats.markdown(source, "s")[1]
+    return md.markdown(source, "s")[1]
 
 
 def html(source: str) -> str:
-    return formats.html(source, "s")[1]
+    return web.html(source, "s")[1]
 
 
 class TestFrontMatter:
     def test_its_title_wins_and_its_settings_are_dropped(self) -> None:
         source = '---\nlayout: page\ntitle: "Leave: types"\ntags: {{ broken }}\n---\n# Heading\n\nText.\n'
-        assert formats.markdown(source, "stem") == ("Leave: types", "# Heading\n\nText.")
+        assert md.markdown(source, "stem") == ("Leave: types", "# Heading\n\nText.")
 
     def test_what_no_site_generator_knows_stays_as_text(self) -> None:
         source = "---\ntitle: Loans\ndeposit: 20 EUR\ndays: {drill: 14, s: 7}\nsummary: Be on time.\n"
         source += "date: 2025-05-01\ntag: a\n---\nx"
-        assert formats.markdown(source, "s") == (
+        assert md.markdown(source, "s") == (
             "Loans",
             "deposit: 20 EUR\ndays: drill: 14; s: 7\nsummary: Be on time.\ndate: 2025-05-01\n\nx",
         )
 
     def test_toml_and_empty_ones(self) -> None:
-        assert formats.markdown('+++\ntitle = "A"\ndraft = true\n+++\nx', "s") == ("A", "x")
+        assert md.markdown('+++\ntitle = "A"\ndraft = true\n+++\nx', "s") == ("A", "x")
         assert markdown("---\n---\nx") == "x"
 
     @pytest.mark.parametrize(
@@ -65,27 +64,27 @@ class TestFrontMatter:
 
 class TestTitles:
     def test_from_the_first_heading_which_stays_in_the_text(self) -> None:
-        assert formats.markdown("Intro.\n\n## Two\n\n# The *one* `x` #\n", "s") == (
+        assert md.markdown("Intro.\n\n## Two\n\n# The *one* `x` #\n", "s") == (
             "The one x",
             "Intro.\n\n## Two\n\n# The *one* `x` #",
         )
-        assert formats.markdown("The [one](x)\n===\n", "s") == ("The one", "# The one")
+        assert md.markdown("The [one](x)\n===\n", "s") == ("The one", "# The one")
 
     @pytest.mark.parametrize(
         ("stem", "title"),
         [("travel-and_leave", "Travel and leave"), ("README", "README"), ("a__b", "A b"), ("--", "--")],
     )
     def test_from_the_stem(self, stem: str, title: str) -> None:
-        assert formats.markdown("no heading", stem)[0] == title
-        assert formats.plain("# not markdown", stem) == (title, "# not markdown")
+        assert md.markdown("no heading", stem)[0] == title
+        assert shape.plain("# not markdown", stem) == (title, "# not markdown")
 
     def test_a_comment_in_code_is_none(self) -> None:
-        assert formats.markdown("```sh\n# comment\n```\n\n# Real\n", "s")[0] == "Real"
+        assert md.markdown("```sh\n# comment\n```\n\n# Real\n", "s")[0] == "Real"
 
     def test_of_html_from_title_then_h1_then_stem(self) -> None:
-        assert formats.html("<title>A &amp; B</title><h1>Top</h1>", "s")[0] == "A & B"
-        assert formats.html("<h1>Top</h1><p>x</p>", "s")[0] == "Top"
-        assert formats.html("<svg><title>icon</title></svg><p>x</p>", "a-b")[0] == "A b"
+        assert web.html("<title>A &amp; B</title><h1>Top</h1>", "s")[0] == "A & B"
+        assert web.html("<h1>Top</h1><p>x</p>", "s")[0] == "Top"
+        assert web.html("<svg><title>icon</title></svg><p>x</p>", "a-b")[0] == "A b"
 
 
 @pytest.mark.parametrize(
@@ -153,7 +152,7 @@ if x:
 
 
 def test_html_page() -> None:
-    title, text = formats.html(PAGE, "s")
+    title, text = web.html(PAGE, "s")
     assert title == "Leave rules"
     assert text == (
         "## Annual leave\n\nAsk your manager, please.\nTwice.\n\n- one\n- two bits\n  3. deep\n  4. deeper\n\n"
@@ -281,7 +280,7 @@ def mixed(signs: list[str]) -> st.SearchStrategy[tuple[list[str], str]]:
 @given(mixed(_SIGNS))
 def test_markdown_loses_no_word_but_targets_of_links(case: tuple[list[str], str]) -> None:
     words, source = case
-    text = formats.markdown(source, "s")
+    text = md.markdown(source, "s")
     gone = [word for word in words if word not in " ".join(text)]
     # What goes is a link's target, a definition's, or a tag: the source has the sign for it.
     for word in gone:
@@ -296,7 +295,7 @@ def test_markdown_loses_no_word_but_targets_of_links(case: tuple[list[str], str]
 @given(mixed([sign for sign in _SIGNS if not set(sign) & set("[]()<&\\`~{")]))
 def test_markdown_without_links_is_left_as_it_is(case: tuple[list[str], str]) -> None:
     words, source = case
-    text = " ".join(formats.markdown(source, "s"))
+    text = " ".join(md.markdown(source, "s"))
     assert [word for word in words if word not in text] == []
 
 
@@ -305,8 +304,8 @@ def test_markdown_without_links_is_left_as_it_is(case: tuple[list[str], str]) ->
 def test_what_is_not_parsed_needs_no_change(case: tuple[list[str], str]) -> None:
     _, source = case
     with mock.patch.object(md, "stretches", lambda lines, _: iter([(0, len(lines))])):
-        whole = formats.markdown(source, "s")
-    assert formats.markdown(source, "s") == whole
+        whole = md.markdown(source, "s")
+    assert md.markdown(source, "s") == whole
 
 
 _TAGS = [

@@ -7,8 +7,8 @@ from io import BytesIO
 
 import pytest
 
-from harness.corpus.formats import html
 from harness.corpus.formats.books import odt
+from harness.corpus.formats.web import html
 from harness.corpus.layout import layout
 
 

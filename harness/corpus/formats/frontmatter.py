@@ -14,20 +14,9 @@ _YAML = re.compile(r"---[ \t]*\n(?P<inside>.*?)^(?:---|\.\.\.)[ \t]*(?:\n|\Z)", 
 _TOML = re.compile(r"\+\+\+[ \t]*\n(?P<inside>.*?)^\+\+\+[ \t]*(?:\n|\Z)", re.M | re.S)
 _LONGEST = 20_000
 _FOR_PEOPLE = (
-    *(
-        "description",
-        "summary",
-        "abstract",
-        "subtitle",
-        "excerpt",
-        "author",
-        "authors",
-        "date",
-        "updated",
-        "lastmod",
-    ),
-    *("last_updated", "created", "modified", "published", "publishdate"),
-)
+    "description", "summary", "abstract", "subtitle", "excerpt", "author", "authors", "date", "updated", "lastmod",
+    "last_updated", "created", "modified", "published", "publishdate",
+)  # fmt: skip
 """Keys that tell front matter, and whose values people read."""
 _SETTINGS = frozenset((
     *("title", "layout", "tags", "tag", "categories", "category", "keywords", "slug", "url", "permalink", "aliases"),

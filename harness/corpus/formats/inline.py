@@ -8,6 +8,7 @@ from typing import Any
 from harness.corpus.formats.flow import Flow
 from harness.corpus.formats.marks import TAIL, linked, subscript, superscript
 from harness.corpus.formats.tags import attribute, html_alone, tag_name
+from harness.corpus.formats.web import image
 
 _SIGNS = re.compile(r"[\[<&\\]")
 _NUMBER = re.compile(r"[^/#:.]*\d[^/#:.]*")
@@ -75,8 +76,6 @@ class _Inline:
         elif kind == "code_inline":
             self._pieces.append(token.content if self._plain else _code(token))
         elif kind == "image":
-            from harness.corpus.formats.web import image
-
             self._pieces.append(image(_words(token) or str(token.attrs.get("title") or "")))
         elif kind == "html_inline":
             self._tag(token.content)
@@ -122,8 +121,6 @@ class _Inline:
         elif name in ("s", "del", "strike"):
             self._pieces.append("~~")
         elif name == "img":
-            from harness.corpus.formats.web import image
-
             self._pieces.append(image(attribute(source, "alt")))
         elif not html_alone(source):
             self._pieces.append(source)

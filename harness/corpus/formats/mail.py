@@ -8,7 +8,7 @@ from email.message import EmailMessage
 
 from harness.corpus.document import NotRead, Parsed
 from harness.corpus.formats.shape import one_line, readable, tidy
-from harness.corpus.formats.web import html
+from harness.corpus.formats.web import fragment
 from harness.corpus.source import page_of
 
 _HEADS = ("From", "To", "Cc", "Date")
@@ -57,10 +57,10 @@ def _text(body: EmailMessage) -> str:
         data = body.get_payload(decode=True)
         charset = body.get_content_charset()
         if isinstance(data, bytes) and charset is None:
-            return html(page_of(data), "")[1]
+            return fragment(page_of(data))
     try:
         content = str(body.get_content())
     except (LookupError, UnicodeError):
         raise NotRead("encoding", f"it is not {body.get_content_charset()} text, as it says") from None
     content = content.replace("\r\n", "\n")
-    return html(content, "")[1] if body.get_content_type() == "text/html" else content
+    return fragment(content) if body.get_content_type() == "text/html" else content

@@ -16,6 +16,8 @@ from harness.corpus.formats.frontmatter import front_matter
 from harness.corpus.formats.inline import needs_reading, rendered
 from harness.corpus.formats.shape import fenced, readable, tidy
 from harness.corpus.formats.stretches import stretches
+from harness.corpus.formats.tags import html_alone
+from harness.corpus.formats.web import fragment
 from harness.corpus.layout import layout
 
 _TOP_HEADING = re.compile(r" {0,3}#(?:[ \t]+(?P<words>.*?))?(?:[ \t]+#+)?[ \t]*$")
@@ -169,9 +171,6 @@ class _Page:
         self._replace(first, last, [prefix + line for prefix, line in zip(prefixes, lines, strict=False)])
 
     def _html(self, first: int, last: int, content: str) -> None:
-        from harness.corpus.formats.tags import html_alone
-        from harness.corpus.formats.web import fragment
-
         if html_alone(content):
             prefix = _PREFIX.match(self._lines[first])
             text = fragment(content)

@@ -191,6 +191,9 @@ def _is_block(node: Any) -> bool:
 
 
 _DROPPED = frozenset(("comment", "target", "substitution_definition", "pending", "meta", "colspec", "raw"))
+_ADMONITIONS = (
+    "note", "tip", "hint", "warning", "caution", "danger", "attention", "important", "error", "admonition",
+)  # fmt: skip
 _FORMS: dict[str, Callable[[Any, int], str]] = {
     "title": _title,
     "subtitle": _title,
@@ -207,19 +210,5 @@ _FORMS: dict[str, Callable[[Any, int], str]] = {
     "footnote": _footnote,
     "citation": _footnote,
     "image": _image,
-    **dict.fromkeys(
-        (
-            "note",
-            "tip",
-            "hint",
-            "warning",
-            "caution",
-            "danger",
-            "attention",
-            "important",
-            "error",
-            "admonition",
-        ),
-        _admonition,
-    ),
+    **dict.fromkeys(_ADMONITIONS, _admonition),
 }

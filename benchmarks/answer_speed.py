@@ -99,7 +99,7 @@ def build_workloads(engine: TransformersEngine, count: int) -> list[Workload]:
     works = []
     for name, target in (("rag", 1.0), ("few-shot", 2.0)):
         prompts = context.prompts(setup(task, STRATEGIES[name]), task.test[:count])
-        requests = tuple(replace(request, decoding=DECODING) for request in prompts.requests)
+        requests = tuple(replace(prompt.request, decoding=DECODING) for prompt in prompts)
         texts = tuple(engine.show(request, ()).text for request in requests)
         tokens = tuple(encode(engine.model.chat, request).prompt for request in requests)
         works.append(Workload(name, task.test[:count], requests, texts, tokens, target))

@@ -116,7 +116,7 @@ def slept(unit: Unit[Any], seconds: float) -> Done[Any]:
 
 
 def hello(name: str) -> Hello:
-    return Hello("node", "host", 1, f"{name}.err", "0", {}, "a clock", 1, None)
+    return Hello("node", "host", f"{name}.err", "0", {}, "a clock", 1, None)
 
 
 @dataclass(eq=False)

@@ -61,7 +61,7 @@ class SpreadExecutor:
             yield from ([work(batch)] for batch in batches)
             return
         asked = {
-            self.submit(engine.unit(Part(work.requests, batch.places), work.adapter, work.bounds)): batch
+            self.submit(engine.unit(Part(work.request, batch.places), work.adapter, work.bounds)): batch
             for batch in batches
         }
         for ended in self._as_they_come(asked):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Generic, TypeVar, overload
 
@@ -41,7 +41,8 @@ class Part(Sequence[Request]):
     They arrive as a tuple.
     """
 
-    job: Sequence[Request]
+    request: Callable[[int], Request]
+    """That of a place of the job."""
     places: tuple[int, ...]
 
     def __len__(self) -> int:
@@ -53,8 +54,8 @@ class Part(Sequence[Request]):
     def __getitem__(self, at: slice) -> Sequence[Request]: ...
     def __getitem__(self, at: int | slice) -> Request | Sequence[Request]:
         if isinstance(at, slice):
-            return Part(self.job, self.places[at])
-        return self.job[self.places[at]]
+            return Part(self.request, self.places[at])
+        return self.request(self.places[at])
 
     def __reduce__(self) -> tuple[type[tuple[Request, ...]], tuple[list[Request]]]:
         return tuple, ([*self],)
@@ -156,7 +157,6 @@ class Hello:
 
     node: str
     host: str
-    pid: int
     log: str
     version: str
     libraries: dict[str, str]

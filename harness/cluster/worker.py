@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import os
 import socket
 import sys
 import tempfile
@@ -81,7 +80,6 @@ class Station:
         return Hello(
             node=self.node,
             host=socket.gethostname(),
-            pid=os.getpid(),
             log=self.log,
             version=__version__,
             libraries=environment.libraries(),

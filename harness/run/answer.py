@@ -100,7 +100,7 @@ class AnswerPass:
         """
         if not (todo := self._not_cached(ready, adapter, places, advance)):
             return
-        work = Work(self.engine, adapter, ready.prompts.requests, ready.prompts.bounds(), self.clock)
+        work = Work(self.engine, adapter, ready.prompts.request, ready.prompts.bounds(), self.clock)
         for ready_now in self.executor.map(work, todo):
             for place, failure in (item for answers in ready_now for item in answers.failures.items()):
                 if place in places:

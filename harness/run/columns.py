@@ -101,34 +101,9 @@ class Prompts(Sequence[Prompt]):
             self._kept[place],
         )
 
-    @property
-    def requests(self) -> Sequence[Request]:
-        """Every request, by place, each made when it is looked at."""
-        return Requests(self)
-
     def bounds(self) -> tuple[Request, ...]:
         """Two requests whose prompts share at the front what all of them share; fewer where there are fewer."""
         return tuple(self.request(place) for place in dict.fromkeys(self._bounds))
-
-
-class Requests(Sequence[Request]):
-    """The requests of prompts."""
-
-    def __init__(self, prompts: Prompts) -> None:
-        self._prompts = prompts
-
-    def __len__(self) -> int:
-        return len(self._prompts)
-
-    @overload
-    def __getitem__(self, at: int) -> Request: ...
-    @overload
-    def __getitem__(self, at: slice) -> Sequence[Request]: ...
-    def __getitem__(self, at: int | slice) -> Request | Sequence[Request]:
-        places = range(len(self))[at]
-        if isinstance(places, range):
-            return [self._prompts.request(place) for place in places]
-        return self._prompts.request(places)
 
 
 class Front:

@@ -20,14 +20,14 @@ class Work:
 
     engine: Engine
     adapter: AdapterRef | None
-    requests: Sequence[Request]
-    """Of the job, by place."""
+    request: Callable[[int], Request]
+    """That of a place of the job, made when it is asked for."""
     bounds: tuple[Request, ...]
     """As of `Prompts`."""
     clock: Clock
 
     def __call__(self, batch: Batch) -> Answers:
-        requests = [self.requests[place] for place in batch.places]
+        requests = [self.request(place) for place in batch.places]
         start = self.clock()
         completions = self.engine.complete(requests, self.adapter, job=self.bounds)
         return Answers(batch, dict(zip(batch.places, completions, strict=True)), self.clock() - start)

@@ -20,7 +20,7 @@ from harness.run.pace import Kind, Pace
 from harness.spec.system import LoRA
 from tests.fakes import FakeClock, Silent
 
-HELLO = Hello("node", "host", 1, "log", "1", {}, "a processor", 1, None)
+HELLO = Hello("node", "host", "log", "1", {}, "a processor", 1, None)
 
 
 class AtOnce:

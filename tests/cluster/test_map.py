@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import pickle
-from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any
 
 from harness.cluster.engine import SpreadEngine
 from harness.cluster.executor import SpreadExecutor
@@ -23,7 +21,7 @@ BATCHES = [Batch(number, (number,)) for number in range(3)]
 def mapped(world: World) -> tuple[SpreadExecutor, Work]:
     executor = SpreadExecutor(world.pool, lambda: world.pool)
     engine = SpreadEngine(ScriptedEngine(lambda _prompt, _adapter: ""), 0, executor)
-    return executor, Work(engine, None, JOB, JOB[:2], lambda: 0.0)
+    return executor, Work(engine, None, JOB.__getitem__, JOB[:2], lambda: 0.0)
 
 
 def finish(world: World) -> None:
@@ -43,29 +41,20 @@ def test_what_is_ready_together_comes_together() -> None:
     assert [answers.batch.number for answers in next(ready)] == [2]
 
 
-class Lazy(Sequence[Request]):
-    """A job whose requests are made when they are looked at; `made`: which were."""
-
-    def __init__(self) -> None:
-        self.made: list[int] = []
-
-    def __len__(self) -> int:
-        return len(JOB)
-
-    def __getitem__(self, at: Any) -> Any:
-        self.made.append(at)
-        return JOB[at]
-
-
 def test_requests_are_made_when_they_are_sent() -> None:
     """The text of all that wait for a worker would fill the memory."""
-    world, job = World(2), Lazy()
+    world, made = World(2), list[int]()
     executor, work = mapped(world)
-    next(executor.map(replace(work, requests=job), (_begun(world, batch) for batch in BATCHES)))
-    assert not job.made
+
+    def request(place: int) -> Request:
+        made.append(place)
+        return JOB[place]
+
+    next(executor.map(replace(work, request=request), (_begun(world, batch) for batch in BATCHES)))
+    assert not made
     unit = world.workers[1].at[0][0]
     assert pickle.loads(pickle.dumps(unit)).requests == (JOB[1],)
-    assert job.made == [1]
+    assert made == [1]
 
 
 def _begun(world: World, batch: Batch) -> Batch:

@@ -16,7 +16,7 @@ from harness.errors import HarnessError, ModelUnavailable, TrainingFailed
 from harness.finetune.trainer import Training
 from harness.spec.system import LoRA
 
-HELLO = Hello("node", "host", 1, "worker.err", "1", {}, "a processor", 1, None)
+HELLO = Hello("node", "host", "worker.err", "1", {}, "a processor", 1, None)
 
 
 @dataclass(eq=False)

@@ -315,6 +315,6 @@ def test_a_request_is_kept_as_lm_eval_made_it(
     monkeypatch.setattr(LmEvalPrompts, "prompt", watched)
     prompts = context.prompts(system(task, strategy), task.test)
     monkeypatch.setattr(Opened, "requests", None)
-    assert [*prompts.requests] == [one.request for one in made]
+    assert [one.request for one in prompts] == [one.request for one in made]
     assert [*prompts] == made
     assert prompts.bounds()

@@ -54,9 +54,8 @@ def test_a_request_made_anew_is_the_one_that_was_measured(
     task = replace(task, spec=task.spec.model_copy(update={"retrieval": retrieval}))
     prompts = context_of(task, tmp_path / "cache").prompts(system(task, strategy), task.test)
     assert [*prompts] == made
-    assert [*prompts.requests] == [prompt.request for prompt in made]
+    assert [prompt.request for prompt in prompts] == [prompt.request for prompt in made]
     assert prompts[-1].request == made[-1].request
-    assert prompts.requests[1:3] == [prompt.request for prompt in made[1:3]]
     assert prompts[2:4] == made[2:4]
 
 
@@ -67,8 +66,8 @@ def test_options_are_asked_as_they_were(tmp_path: Path, made: list[Prompt]) -> N
     ]
     task = make_task(tmp_path, answer="choice", test=test, with_train=False, with_corpus=False)
     prompts = context_of(task, tmp_path / "cache").prompts(system(task, "base"), task.test)
-    assert [*prompts.requests] == [prompt.request for prompt in made]
-    assert prompts.requests[3].continuations[1].text == "3"
+    assert [prompt.request for prompt in prompts] == [prompt.request for prompt in made]
+    assert prompts.request(3).continuations[1].text == "3"
 
 
 def many(task: Task, count: int) -> tuple[Question, ...]:

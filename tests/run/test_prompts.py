@@ -69,7 +69,7 @@ def test_base_and_adapted_weights_read_the_same_bytes(
     context = context_of(task, tmp_path)
     read, by_adapter = (context.prompts(system(task, name), task.test) for name in (plain, adapted))
     assert [*read] == [*by_adapter]
-    assert [*read.requests] == [*by_adapter.requests]
+    assert [prompt.request for prompt in read] == [prompt.request for prompt in by_adapter]
 
 
 def test_a_bare_prompt_is_the_system_message_and_the_question(task: Task) -> None:

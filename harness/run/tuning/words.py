@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from harness.quantities import counted, percent
@@ -13,7 +13,22 @@ from harness.run.tuning.choice import Why
 
 def sentence(tuned: Tuned) -> str:
     """What is compared and why, a clause: "the default stays: …"."""
-    return _WORDS[Why(tuned.why)](tuned)
+    tried, questions = counted(tuned.tried, "setting"), counted(tuned.questions, "dev question")
+    default = percent(tuned.default_score)
+    p = "" if tuned.p is None else f", p = {max(tuned.p, 0.001):.2g}"
+    scores = f"{percent(tuned.best_score)} against {default} of the default, on {questions}{p}"
+    match Why(tuned.why):
+        case Why.BETTER:
+            return f"{in_words(tuned.settings)}, the best of {tried}: {scores}"
+        case Why.CHANCE:
+            best = f"the best of {tried} ({in_words(tuned.best or {})})"
+            return f"the default stays: {best} may be better by chance, {scores}"
+        case Why.NOTHING_BETTER:
+            return f"the default stays: none of {tried} was better than its {default} on {questions}"
+        case Why.FEW:
+            return f"the default stays: choosing takes {LEAST_DEV} dev questions, and there are {tuned.questions}"
+        case Why.UNABLE:
+            return "the default stays: it could not be tried on dev"
 
 
 def in_words(settings: Mapping[str, Any]) -> str:
@@ -30,43 +45,3 @@ def _value(value: Any) -> str:
     if not isinstance(value, str) or " " not in text:
         return text
     return f"“{text if len(text) <= _LONGEST else f'{text[:_LONGEST].rstrip()}…'}”"
-
-
-def _scores(tuned: Tuned) -> str:
-    """Of the best besides the default, against it."""
-    p = "" if tuned.p is None else f", p = {max(tuned.p, 0.001):.2g}"
-    return (
-        f"{percent(tuned.best_score)} against {percent(tuned.default_score)} of the default, on "
-        f"{counted(tuned.questions, 'dev question')}{p}"
-    )
-
-
-def _better(tuned: Tuned) -> str:
-    return f"{in_words(tuned.settings)}, the best of {counted(tuned.tried, 'setting')}: {_scores(tuned)}"
-
-
-def _chance(tuned: Tuned) -> str:
-    best = f"the best of {counted(tuned.tried, 'setting')} ({in_words(tuned.best or {})})"
-    return f"the default stays: {best} may be better by chance, {_scores(tuned)}"
-
-
-def _nothing_better(tuned: Tuned) -> str:
-    of_default = f"{percent(tuned.default_score)} on {counted(tuned.questions, 'dev question')}"
-    return f"the default stays: none of {counted(tuned.tried, 'setting')} was better than its {of_default}"
-
-
-def _few(tuned: Tuned) -> str:
-    return f"the default stays: choosing takes {LEAST_DEV} dev questions, and there are {tuned.questions}"
-
-
-def _unable(tuned: Tuned) -> str:  # noqa: ARG001
-    return "the default stays: it could not be tried on dev"
-
-
-_WORDS: dict[Why, Callable[[Tuned], str]] = {
-    Why.BETTER: _better,
-    Why.CHANCE: _chance,
-    Why.NOTHING_BETTER: _nothing_better,
-    Why.FEW: _few,
-    Why.UNABLE: _unable,
-}

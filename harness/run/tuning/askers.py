@@ -54,8 +54,9 @@ class Askers:
             return None
         if task.name not in self._retrievers:
             corpus = self.corpora.read(task.corpus)
+            tools = self.tools
             self._retrievers[task.name] = retrievers_of(
-                corpus, self._embedder, cache=self.tools.cache, progress=self.tools.progress
+                corpus, self._embedder, cache=tools.cache, progress=tools.progress, reranker=tools.reranker
             )
         return self._retrievers[task.name]
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ from harness.run.manifest_file import read_manifest
 from harness.run.settings import Settings
 from harness.run.tuning.choice import Choice, Finalist, Why
 from harness.spec.task import Task
+from tests.corpus.test_rerank import ByLength
 from tests.fakes import FakeClock, RecordingEngine
 from tests.run.worlds import (
     PAIR,
@@ -270,3 +272,13 @@ def test_the_tuned_adapter_shows_what_it_forgot(tmp_path: Path, monkeypatch: pyt
     again = make_tools(tmp_path / "cache", engine := RecordingEngine(knowing))
     go(settings, [task, general], again, folder, resume=True)
     assert not engine.batches
+
+
+def test_settings_of_a_task_with_a_reranker_are_tried_with_it(tmp_path: Path) -> None:
+    task = world(tmp_path, more="retrieval: {rerank: short}\n")
+    reranker = ByLength()
+    tools = replace(make_tools(tmp_path / "cache"), reranker=lambda _name: reranker)
+    folder = go(settings_of(task, "base", "rag", tune=2), [task], tools, tmp_path / "run")
+    (tuned,) = read_manifest(folder).tuned
+    assert (tuned.why, tuned.tried) == ("nothing better", 2)
+    assert reranker.asked

@@ -57,7 +57,7 @@ def write_apart(folder: Path) -> None:
 
 @dataclass
 class LivePage:
-    """`__call__` is what a run calls where there is more to report (`run.going.Reached`).
+    """`__call__` is what a run calls where there is more to report (`run.pipeline.Reached`).
 
     A page costs seconds, so it waits until the run has gone on for some of them, unless something long follows.
     """

@@ -19,9 +19,9 @@ from harness.run.estimate import Estimate
 from harness.run.facts import Obstacle
 from harness.run.fit_within import END_S, Fitter, Unheard
 from harness.run.folder import RunFolder, check_output
-from harness.run.going import Reached, Run, nobody
 from harness.run.lock import LOCK, writing_alone
 from harness.run.obstacles import obstacle
+from harness.run.pipeline import Reached, Run, nobody
 from harness.run.plan import (
     Contestant,
     ForgettingTasks,

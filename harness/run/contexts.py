@@ -18,14 +18,14 @@ from harness.corpus.retrievers import MarkedRetriever, Retrievers
 from harness.corpus.window import query_prefix_of, tell_cut_questions
 from harness.errors import InputError
 from harness.records import Passage, QuestionRow, Ranked
-from harness.run.asked import question_rows
 from harness.run.facts import EmbedderFacts, IndexFacts
 from harness.run.folder import QUESTIONS, RunFolder
-from harness.run.learnt import corpus_of_train
 from harness.run.plan import Job, Plan, sample
 from harness.run.prepare import ReadyJob, TaskContext
+from harness.run.question_rows import question_rows
 from harness.run.quotes import Quotes, quotes_sentence
 from harness.run.tools import Tools
+from harness.run.train_corpus import corpus_of_train
 from harness.spec.context import Gold, Nearest, Retrieved, cut_id, search_id
 from harness.spec.strategy import WHOLE_TOKENS, retrieved
 from harness.spec.system import ModelRef, System

@@ -191,7 +191,7 @@ def context_of(task: Task, cache: Path, engine: RecordingEngine | None = None) -
     from harness.corpus.opening import open_retriever
     from harness.corpus.retriever import Retriever
     from harness.corpus.retrievers import Retrievers
-    from harness.run.learnt import corpus_of_train
+    from harness.run.train_corpus import corpus_of_train
 
     engine = engine or FallibleEngine()
     corpus = read_corpus(task.corpus) if task.corpus is not None else None

@@ -18,8 +18,8 @@ from harness.run.plan import Job, Plan
 from harness.run.prepare import TaskContext
 from harness.run.settings import Settings
 from harness.run.tools import Tools
-from harness.run.tuning.ask import Ask, Asker, Candidate, Stage
 from harness.run.tuning.messages import Messages
+from harness.run.tuning.trial import Ask, Asker, Candidate, Stage
 from harness.spec.system import System
 from harness.spec.task import Task
 

@@ -15,10 +15,10 @@ from harness.run.estimate import TrialsEstimate
 from harness.run.executor import Strand
 from harness.run.plan import Plan
 from harness.run.spending import price_of, usd
-from harness.run.tuning.ask import Candidate, Stage
 from harness.run.tuning.askers import Askers, at_home, resumed
 from harness.run.tuning.fewer import learns, part_of, sizes
 from harness.run.tuning.planned import learning_in_words
+from harness.run.tuning.trial import Candidate, Stage
 from harness.spec.system import System
 from harness.spec.task import Task
 

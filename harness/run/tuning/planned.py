@@ -14,8 +14,8 @@ from harness.run.expected import step_of
 from harness.run.pace import Kind, Step
 from harness.run.plan import Plan
 from harness.run.spending import price_of, usd
-from harness.run.tuning.ask import Asker, Stage
 from harness.run.tuning.search import EXAMPLES_SHARE, Space, going_on
+from harness.run.tuning.trial import Asker, Stage
 from harness.spec.context import cut_id
 
 

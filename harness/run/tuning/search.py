@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from harness.files import sha256_text
 from harness.records import Question, TrialRow
 from harness.run.devsplit import LEAST_DEV, MOST_DEV, fact_of
-from harness.run.tuning.ask import Ask, Candidate, Stage
 from harness.run.tuning.choice import Choice, Finalist, Why, choose
+from harness.run.tuning.trial import Ask, Candidate, Stage
 from harness.spec.space import MESSAGE, Changes, changed, neighbours
 from harness.spec.system import System
 

@@ -7,9 +7,9 @@ from collections.abc import Callable
 import pytest
 
 from harness.records import Question, TrialRow
-from harness.run.tuning.ask import Ask, Candidate, Stage
 from harness.run.tuning.choice import Why
 from harness.run.tuning.search import Space, dev_of, search, space_of
+from harness.run.tuning.trial import Ask, Candidate, Stage
 from harness.spec.context import Examples, Retrieved
 from harness.spec.system import LoRA, ModelRef, System
 

@@ -1,4 +1,4 @@
-"""A run that goes: everything made ready, answered model by model, and timed."""
+"""The stages of a run: everything is made ready, answered model by model, and timed."""
 
 from __future__ import annotations
 

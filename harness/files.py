@@ -132,6 +132,14 @@ def form_in_words(form: str) -> str:
     return form.upper().removesuffix("-LE").removesuffix("-BE")
 
 
+def numbered_lines(text: str) -> Iterator[tuple[int, str]]:
+    """The lines of a text that are not blank, with their numbers.
+
+    Only "\\n" ends a line: str.splitlines would cut records at U+2028, which JSON allows in a string.
+    """
+    return ((number, line) for number, line in enumerate(text.split("\n"), 1) if line.strip())
+
+
 def read_source(path: Path, most: int = LONGEST) -> Source:
     """Read a UTF-8 text file. Raises InputError as `read_input`, and where it is not UTF-8."""
     return source_of(path, read_input(path, most))

@@ -39,25 +39,18 @@ CPUS_BESIDE_GPU = 4
 """The most that a worker takes of a machine's processors beside its GPU."""
 
 
-@dataclass(frozen=True, slots=True)
-class Wanted:
-    """What a person asked for. `address`: of a cluster, or `LOCAL`; `workers` None: as many as there is room for."""
-
-    address: str
-    workers: int | None = None
-
-
 @contextlib.contextmanager
-def spread(tools: Tools, wanted: Wanted, date: str, name: str) -> Iterator[Tools]:
+def spread(tools: Tools, address: str, workers: int | None, date: str, name: str) -> Iterator[Tools]:
     """The tools of a run whose local models are held by workers, for as long as the block goes on.
 
+    `address`: of a cluster, or `LOCAL`; `workers` None: as many as there is room for.
     Raises InputError where there is no cluster, or none of its machines has room for a worker.
     """
-    with rays.joined(wanted.address, name), contextlib.ExitStack() as over:
-        yield _spread(tools, wanted, date, over)
+    with rays.joined(address, name), contextlib.ExitStack() as over:
+        yield _spread(tools, workers, date, over)
 
 
-def _spread(tools: Tools, wanted: Wanted, date: str, over: contextlib.ExitStack) -> Tools:
+def _spread(tools: Tools, workers: int | None, date: str, over: contextlib.ExitStack) -> Tools:
     """`over`: does what is to be done before the cluster is left."""
     machines = rays.machines()
     gpu = any(machine.gpus for machine in machines)
@@ -68,7 +61,7 @@ def _spread(tools: Tools, wanted: Wanted, date: str, over: contextlib.ExitStack)
             "--ray spreads models that are read here, and all of these are asked of servers; leave it out."
         )
     need = _memory([model.engine for model in models])
-    share, count = shares(machines, need, wanted.workers, gpu=gpu)
+    share, count = shares(machines, need, workers, gpu=gpu)
     whole = Share(max(machine.cpus for machine in machines), share.gpus, need)
     home = rays.this_node()
     outfit = Outfit(tuple(held.values()), home, tools.cache, share.cpus)

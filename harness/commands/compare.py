@@ -100,9 +100,9 @@ def _spread(
         return nullcontext(tools)
     if options.within:
         raise InputError("--within plans for one machine: leave it out, or --ray.")
-    from harness.cluster.open import Wanted, spread
+    from harness.cluster.open import spread
 
-    return spread(tools, Wanted(options.ray, options.workers), date, run_id)
+    return spread(tools, options.ray, options.workers, date, run_id)
 
 
 def _refuse_incomplete(results: RunResult, folder: Path) -> None:

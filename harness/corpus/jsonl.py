@@ -11,6 +11,7 @@ from harness.corpus.document import Document, Entry, NotRead
 from harness.corpus.formats.shape import readable, tidy
 from harness.corpus.source import read_text
 from harness.errors import InputError, shown
+from harness.files import numbered_lines
 from harness.spec.mistakes import is_unicode
 
 IDS = ("doc_id", "_id", "id", "docid", "document_id", "docno", "pid")
@@ -22,10 +23,7 @@ _NAMES = f"an id ({', '.join(IDS[:4])}) and a text ({', '.join(TEXTS[:4])})"
 def records(path: Path, _doc_id: str) -> Iterator[Entry | InputError | NotRead]:
     """The documents of a JSONL file, and a mistake for each line that is none."""
     text, encoding = read_text(path)
-    # Only "\n" ends a line: str.splitlines would cut records at U+2028, which JSON allows in a string.
-    for number, line in enumerate(text.split("\n"), start=1):
-        if not line.strip():
-            continue
+    for number, line in numbered_lines(text):
         try:
             row = json.loads(line)
         except (ValueError, RecursionError) as error:

@@ -26,7 +26,7 @@ from harness.engines.engine import (
     TimedCompletion,
 )
 from harness.errors import InputError
-from harness.files import Source, read_source, sha256_text
+from harness.files import Source, numbered_lines, read_source, sha256_text
 from harness.records import TemplateFacts
 from harness.spec.forms import AnswerForm, fits_form
 
@@ -152,10 +152,7 @@ def open_script(path: Path) -> ScriptedEngine:
 
 def _lines(source: Source) -> list[tuple[str, str]]:
     lines = []
-    # Only "\n" ends a line: str.splitlines would cut records at U+2028, which JSON allows in a string.
-    for number, line in enumerate(source.text.split("\n"), 1):
-        if not line.strip():
-            continue
+    for number, line in numbered_lines(source.text):
         try:
             row = json.loads(line)
         except ValueError as error:

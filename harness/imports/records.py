@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from harness.errors import InputError, shown
-from harness.files import read_json
+from harness.files import numbered_lines, read_json
 from harness.imports.draft import SPLITS
 from harness.imports.packed import suffix_of
 from harness.imports.rows import Row, Table
@@ -49,15 +49,13 @@ def _records(path: Path, text: str) -> Iterator[Record]:
         except ValueError as error:
             if getattr(error, "msg", "") != "Extra data":  # else it holds a record a line
                 raise _broken(path, error) from None
-    # Only "\n" ends a line: str.splitlines would cut records at U+2028, which JSON allows in a string.
-    for number, line in enumerate(text.split("\n"), 1):
-        if line.strip():
-            try:
-                yield f"line {number}", read_json(line), None
-            except ValueError as error:
-                raise _broken(path, error, number) from None
-            except RecursionError:
-                raise InputError("broken JSON: nested too deeply.", path=path, line=number) from None
+    for number, line in numbered_lines(text):
+        try:
+            yield f"line {number}", read_json(line), None
+        except ValueError as error:
+            raise _broken(path, error, number) from None
+        except RecursionError:
+            raise InputError("broken JSON: nested too deeply.", path=path, line=number) from None
 
 
 def _broken(path: Path, error: ValueError, line: int | None = None) -> InputError:

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from harness.errors import InputError, Later, did_you_mean, nearest, shown
-from harness.files import read_json, read_source
+from harness.files import numbered_lines, read_json, read_source
 from harness.records import Question
 from harness.scoring.normal import normalise
 from harness.spec.kinds import METRIC, kind_of, misspelled
@@ -60,10 +60,7 @@ def read_questions(path: Path, answer: Answer | None, metrics: Sequence[str] = (
     lines: dict[str, int] = {}
     errors: list[InputError] = []
     records = 0
-    # Only "\n" ends a line: str.splitlines would cut records at U+2028, which JSON allows in a string.
-    for number, line in enumerate(source.text.split("\n"), start=1):
-        if not line.strip():
-            continue
+    for number, line in numbered_lines(source.text):
         records += 1
         question, mistakes = parse_record(line, answer, metrics)
         if question and question.id in lines:

@@ -10,14 +10,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import partial
 
-from harness.run.counts import written_tokens
 from harness.run.estimate import TrialsEstimate
 from harness.run.executor import Strand
 from harness.run.plan import Plan
-from harness.run.spending import price_of, usd
 from harness.run.tuning.askers import Askers, at_home, resumed
 from harness.run.tuning.fewer import learns, part_of, sizes
-from harness.run.tuning.planned import learning_in_words
+from harness.run.tuning.planned import asked_estimate, learning_in_words
 from harness.run.tuning.trial import Candidate, Stage
 from harness.spec.system import System
 from harness.spec.task import Task
@@ -60,22 +58,6 @@ class Learning:
 
     def _estimate(self, task: Task, system: System) -> TrialsEstimate:
         asker, parts = self.askers.of(task, system), sizes(task, system)
-        prompts = asker.context.prompts(system, task.test)
-        read = len(parts) * sum(prompts.tokens)
-        most = len(parts) * sum(map(written_tokens, prompts.wanted))
-        price = price_of(asker.facts, adapted=system.adapted)
-        known = [
-            row for row in self.askers.folder.learnt() if (row.task, row.system) == (task.name, system.id)
-        ]
-        return TrialsEstimate(
-            task=task.name,
-            system=system.name,
-            settings=len(parts),
-            trainings=len(parts) if system.recipe else 0,
-            questions=len(task.test),
-            known=len(known),
-            requests=len(parts) * len(task.test),
-            prompt_tokens=read,
-            completion_most=most,
-            usd_most=None if price is None else usd(price, read, most),
-        )
+        known = sum((row.task, row.system) == (task.name, system.id) for row in self.askers.folder.learnt())
+        trainings, requests = len(parts) if system.recipe else 0, len(parts) * len(task.test)
+        return asked_estimate(asker, system, task.test, len(parts), trainings, requests, known)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from harness.engines.engine import is_served
 from harness.quantities import counted, dollars, seconds, whole
+from harness.records import Question
 from harness.run.counts import written_tokens
 from harness.run.devsplit import LEAST_DEV
 from harness.run.estimate import Estimate, TrialsEstimate
@@ -17,22 +18,22 @@ from harness.run.spending import price_of, usd
 from harness.run.tuning.search import EXAMPLES_SHARE, Space, going_on
 from harness.run.tuning.trial import Asker, Stage
 from harness.spec.context import cut_id
+from harness.spec.system import System
 
 
 @dataclass(frozen=True, slots=True)
 class Work:
-    """What a search does at most. `questions`: of dev. `whole_trainings`: those on few examples count as a part of one;
+    """What a search does at most. `whole_trainings`: those on few examples count as a part of one;
     `cuts`: settings that cut passages otherwise than the default.
     """
 
-    questions: int
     answers: int = 0
     trainings: int = 0
     whole_trainings: float = 0.0
     cuts: int = 0
 
 
-NOTHING = Work(0)
+NOTHING = Work()
 Searches = Mapping[tuple[str, str], Work]
 """Task and id of a system as it was planned → its search."""
 
@@ -42,13 +43,12 @@ def work_of(space: Space) -> Work:
     system = space.default.system
     questions = len({question.id for stage in space.stages for question in stage.questions})
     if questions < LEAST_DEV or not space.others:
-        return Work(questions)
+        return NOTHING
     asked = [*zip(_alive(space), space.stages, strict=True)]
     answers = sum(count * len(stage.questions) for count, stage in asked) + space.together * questions
     cuts = [one.system.passages and cut_id(one.system.passages) for one in (space.default, *space.others)]
     trained = bool(system.recipe)
     return Work(
-        questions,
         answers,
         trained * (sum(count for count, _ in asked) + space.together),
         trained * (sum(count * _share(stage) for count, stage in asked) + space.together),
@@ -67,21 +67,34 @@ def trials_estimate(asker: Asker, space: Space, known: int) -> TrialsEstimate:
     dev, work = list(dict.fromkeys(dev)), work_of(space)
     if not work.answers:
         return TrialsEstimate(asker.context.task.name, system.name, 0, 0, len(dev), 0, 0, 0, 0, None)
-    prompts = asker.context.prompts(system, dev)
-    read, most = sum(prompts.tokens), sum(map(written_tokens, prompts.wanted))
-    times = work.answers / len(dev)
+    return asked_estimate(asker, system, dev, space.settings, work.trainings, work.answers, known)
+
+
+def asked_estimate(
+    asker: Asker,
+    system: System,
+    questions: Sequence[Question],
+    settings: int,
+    trainings: int,
+    requests: int,
+    known: int,
+) -> TrialsEstimate:
+    """What so many requests take, by the length of a system's own prompts for the questions."""
+    prompts, times = asker.context.prompts(system, questions), requests / len(questions)
+    read = round(times * sum(prompts.tokens))
+    most = round(times * sum(map(written_tokens, prompts.wanted)))
     price = price_of(asker.facts, adapted=system.adapted) if is_served(asker.model.engine) else None
     return TrialsEstimate(
         task=asker.context.task.name,
         system=system.name,
-        settings=space.settings,
-        trainings=work.trainings,
-        questions=len(dev),
+        settings=settings,
+        trainings=trainings,
+        questions=len(questions),
         known=known,
-        requests=work.answers,
-        prompt_tokens=round(times * read),
-        completion_most=round(times * most),
-        usd_most=None if price is None else usd(price, round(times * read), round(times * most)),
+        requests=requests,
+        prompt_tokens=read,
+        completion_most=most,
+        usd_most=None if price is None else usd(price, read, most),
     )
 
 

@@ -15,7 +15,7 @@ from typing import Any
 from harness.errors import InputError
 from harness.files import Source, read_source
 from harness.spec.mistakes import Loc, is_unicode
-from harness.spec.yamlfile import Place, YamlFile, place_of
+from harness.spec.yamlfile import Place, YamlFile, broken_yaml, place_of
 
 LONGEST = 1_000_000
 """Bytes of a file: the longest that lm-eval brings has 63,000."""
@@ -66,10 +66,7 @@ def _values(source: Source) -> tuple[Any, Any]:
         root = yaml.compose(source.text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
         return root, None if root is None else _constructor()(source.path).construct_document(root)
     except yaml.MarkedYAMLError as error:
-        mark = error.problem_mark or error.context_mark
-        line, column = (mark.line + 1, mark.column + 1) if mark else (1, 1)
-        text = ", ".join(part for part in (error.context, error.problem) if part)
-        raise InputError(f"broken YAML: {text}.", path=source.path, line=line, column=column) from None
+        raise broken_yaml(error, source.path) from None
     except RecursionError:
         raise InputError("the file is nested too deeply.", path=source.path) from None
     except (yaml.YAMLError, ValueError, LookupError, TypeError, AttributeError, OverflowError) as error:

@@ -162,16 +162,21 @@ def _compose(source: Source) -> Any:
     try:
         return YAML(typ="safe", pure=True).compose(source.text)
     except MarkedYAMLError as error:
-        mark = error.problem_mark or error.context_mark
-        line, column = (mark.line + 1, mark.column + 1) if mark else _TOP
-        text = ", ".join(part for part in (error.context, error.problem) if part)
-        raise InputError(f"broken YAML: {text}.", path=source.path, line=line, column=column) from None
+        raise broken_yaml(error, source.path) from None
     except YAMLError as error:
         position = getattr(error, "position", 0)
         line = source.text.count("\n", 0, position) + 1
         raise InputError(f"broken YAML: {str(error).splitlines()[0]}.", path=source.path, line=line) from None
     except RecursionError:
         raise InputError("the file is nested too deeply.", path=source.path) from None
+
+
+def broken_yaml(error: Any, path: Path) -> InputError:
+    """What a parser says is wrong, of ruamel's or PyYAML's marked errors."""
+    mark = error.problem_mark or error.context_mark
+    line, column = (mark.line + 1, mark.column + 1) if mark else _TOP
+    text = ", ".join(part for part in (error.context, error.problem) if part)
+    return InputError(f"broken YAML: {text}.", path=path, line=line, column=column)
 
 
 class _Reader:

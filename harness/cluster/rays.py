@@ -31,7 +31,6 @@ class Machine:
     """A node of the cluster, with what of it actors may take. `memory`: bytes."""
 
     node: str
-    host: str
     cpus: int
     gpus: int
     memory: int
@@ -86,7 +85,6 @@ def machines() -> list[Machine]:
             found.append(
                 Machine(
                     node["NodeID"],
-                    node["NodeManagerHostname"],
                     int(has.get("CPU", 0)),
                     int(has.get("GPU", 0)),
                     int(has.get("memory", 0)),

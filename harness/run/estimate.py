@@ -53,8 +53,8 @@ class JobEstimate:
 class TrialsEstimate:
     """What choosing one system's settings on dev takes at most; answers by the length of the default's prompts.
 
-    `known`: trials that the run holds already. Dollars None: paid by the hour, or no price is known. `seconds`: here,
-    by what the comparison's own answers and training take; None where nobody knows.
+    Dollars None: paid by the hour, or no price is known. `seconds`: here, by what the comparison's own answers and
+    training take; None where nobody knows.
     """
 
     task: str
@@ -62,10 +62,8 @@ class TrialsEstimate:
     settings: int
     trainings: int
     questions: int
-    known: int
     requests: int
     prompt_tokens: int
-    completion_most: int
     usd_most: float | None
     seconds: float | None = None
 

@@ -12,7 +12,7 @@ GB = 10**9
 
 
 def machine(cpus: int, memory_gb: int, gpus: int = 0) -> Machine:
-    return Machine("node", "host", cpus, gpus, memory_gb * GB)
+    return Machine("node", cpus, gpus, memory_gb * GB)
 
 
 @pytest.mark.parametrize(

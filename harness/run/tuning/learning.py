@@ -58,6 +58,5 @@ class Learning:
 
     def _estimate(self, task: Task, system: System) -> TrialsEstimate:
         asker, parts = self.askers.of(task, system), sizes(task, system)
-        known = sum((row.task, row.system) == (task.name, system.id) for row in self.askers.folder.learnt())
         trainings, requests = len(parts) if system.recipe else 0, len(parts) * len(task.test)
-        return asked_estimate(asker, system, task.test, len(parts), trainings, requests, known)
+        return asked_estimate(asker, system, task.test, len(parts), trainings, requests)

@@ -61,23 +61,16 @@ def _share(stage: Stage) -> float:
     return 1.0 if stage.examples is None else 1 / EXAMPLES_SHARE
 
 
-def trials_estimate(asker: Asker, space: Space, known: int) -> TrialsEstimate:
-    """`known`: trials that were made already."""
+def trials_estimate(asker: Asker, space: Space) -> TrialsEstimate:
     system, dev = space.default.system, [one for stage in space.stages for one in stage.questions]
     dev, work = list(dict.fromkeys(dev)), work_of(space)
     if not work.answers:
-        return TrialsEstimate(asker.context.task.name, system.name, 0, 0, len(dev), 0, 0, 0, 0, None)
-    return asked_estimate(asker, system, dev, space.settings, work.trainings, work.answers, known)
+        return TrialsEstimate(asker.context.task.name, system.name, 0, 0, len(dev), 0, 0, None)
+    return asked_estimate(asker, system, dev, space.settings, work.trainings, work.answers)
 
 
 def asked_estimate(
-    asker: Asker,
-    system: System,
-    questions: Sequence[Question],
-    settings: int,
-    trainings: int,
-    requests: int,
-    known: int,
+    asker: Asker, system: System, questions: Sequence[Question], settings: int, trainings: int, requests: int
 ) -> TrialsEstimate:
     """What so many requests take, by the length of a system's own prompts for the questions."""
     prompts, times = asker.context.prompts(system, questions), requests / len(questions)
@@ -90,10 +83,8 @@ def asked_estimate(
         settings=settings,
         trainings=trainings,
         questions=len(questions),
-        known=known,
         requests=requests,
         prompt_tokens=read,
-        completion_most=most,
         usd_most=None if price is None else usd(price, read, most),
     )
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
@@ -55,12 +54,10 @@ class Tuning:
         tools.progress.note(f"  {task.name} · {space.default.system.name}: {sentence(found[place])}")
 
     def estimate(self) -> tuple[TrialsEstimate, ...]:
-        """What the search takes at most, as far as the run folder does not hold it."""
-        known = Counter((row.task, row.system) for row in self.askers.folder.trials())
-        rows = ((task, space, space.default.system) for task, space in self.spaces(ask=False))
+        """What the search takes at most."""
         return tuple(
-            trials_estimate(self.askers.of(task, system), space, known[task.name, system.id])
-            for task, space, system in rows
+            trials_estimate(self.askers.of(task, space.default.system), space)
+            for task, space in self.spaces(ask=False)
         )
 
     def work(self) -> Searches:

@@ -11,8 +11,9 @@ from harness.analysis.decision.case import Case, case_of
 from harness.analysis.decision.needs import needs_of
 from harness.analysis.decision.requirements.table import Requirements, Value, rows
 from harness.analysis.decision.verdict import standing
-from harness.analysis.derive import Measured, derive, inputs_under, measure
+from harness.analysis.derive import derive, inputs_under
 from harness.analysis.evidence import Evidence
+from harness.analysis.measure import Measured, measure
 from harness.analysis.results.run import RunResult
 from harness.analysis.results.turns import Turned, TurnedInput
 from harness.spec.pricing import prices_anew

@@ -39,11 +39,7 @@ def figures_under(
 
 def _under(metric: str, figures: TaskFigures, answered: Answers, constants: Trivial) -> TaskFigures:
     clusters = constants.clusters
-    rows = {
-        name: row
-        for name, row in figures.strategies.items()
-        if not row.control and not figures.is_foreign(row.system)
-    }
+    rows = {name: row for name, row in figures.strategies.items() if figures.is_deployable(row.system)}
     untimed: dict[str, tuple[()]] = dict.fromkeys(rows, ())
     systems = {name: row.system for name, row in rows.items()}
     pairs = Answered(figures.name, metric, clusters, systems, answered, untimed)

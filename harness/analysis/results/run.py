@@ -199,6 +199,10 @@ class TaskFigures:
         """Whether the system's adapter was trained for another task, so that it shows here what it forgot."""
         return system.trained_elsewhere(self.name)
 
+    def is_deployable(self, system: System) -> bool:
+        """Whether one could use the system: it is neither a control nor an adapter of another task."""
+        return not (system.control or self.is_foreign(system))
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TaskResult(TaskFigures):
@@ -210,12 +214,8 @@ class TaskResult(TaskFigures):
 
     @property
     def deployable(self) -> dict[str, SystemResult]:
-        """The systems that one could use: neither controls nor adapters of other tasks."""
-        return {
-            name: row
-            for name, row in self.strategies.items()
-            if not row.control and not self.is_foreign(row.system)
-        }
+        """The systems that one could use."""
+        return {name: row for name, row in self.strategies.items() if self.is_deployable(row.system)}
 
     @property
     def is_guard(self) -> bool:

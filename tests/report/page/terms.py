@@ -11,8 +11,9 @@ from typing import Any
 from harness.analysis.again import Terms
 from harness.analysis.decision.needs import stored_requirements
 from harness.analysis.decision.requirements.table import Requirements
-from harness.analysis.derive import Measured, derive
+from harness.analysis.derive import derive
 from harness.analysis.evidence import Evidence
+from harness.analysis.measure import Measured
 from harness.analysis.results.run import RunResult
 from harness.cli import parser
 from harness.commands.flags import price_settings, requirements_from

@@ -15,8 +15,9 @@ import pytest
 
 from harness import quantities
 from harness.analysis.decision import verdict
-from harness.analysis.derive import derive, measure
+from harness.analysis.derive import derive
 from harness.analysis.evidence import Evidence
+from harness.analysis.measure import measure
 from harness.analysis.reading import read_run
 from harness.analysis.results.decision import Decision
 from harness.analysis.results.run import TaskResult

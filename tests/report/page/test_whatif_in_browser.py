@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from harness.analysis.decision import verdict
-from harness.analysis.derive import measure
+from harness.analysis.measure import measure
 from harness.analysis.reading import read_run
 from harness.analysis.results.decision import Decision
 from harness.quantities import dollars

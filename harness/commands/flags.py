@@ -26,6 +26,10 @@ def add_code_flag(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def add_json_flag(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--json", action="store_true", help="print one JSON document and nothing else")
+
+
 def add_requirement_flags(parser: argparse.ArgumentParser) -> None:
     """The flags of `compare` and `decide` that say what a user needs, a flag a row of the table."""
     group = parser.add_argument_group("what you need (none is obligatory)")

@@ -6,7 +6,7 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-from harness.commands.flags import name, place, whole
+from harness.commands.flags import add_json_flag, name, place, whole
 from harness.errors import InputError
 
 
@@ -14,7 +14,7 @@ def add_models(commands: Any) -> None:
     models = commands.add_parser("models", help="list or fetch the default models")
     verbs = models.add_subparsers(required=True, metavar="VERB")
     listing = verbs.add_parser("list", help="name, licence, size, source, present or not")
-    listing.add_argument("--json", action="store_true", help="print one JSON document and nothing else")
+    add_json_flag(listing)
     listing.set_defaults(run=_list)
     pull = verbs.add_parser("pull", help="fetch models (default: the default ones)")
     pull.add_argument("names", nargs="*", metavar="NAME")

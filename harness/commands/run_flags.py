@@ -9,7 +9,6 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from harness.commands.entrants import models_of, spread
 from harness.commands.flags import (
     add_code_flag,
     add_price_flags,
@@ -25,6 +24,7 @@ from harness.commands.flags import (
     requirements_from,
     whole,
 )
+from harness.commands.model_flags import at_endpoints, models_of
 from harness.errors import InputError
 from harness.spec.pinned import PINNED_DATE
 
@@ -169,7 +169,7 @@ def settings_of(options: argparse.Namespace, tasks_dir: Path) -> Settings:
         )
     if options.strategies is not None:
         given["strategies"] = tuple(names_in([options.strategies]))
-    given["models"] = spread(models_of(options), options.endpoints)
+    given["models"] = at_endpoints(models_of(options), options.endpoints)
     _ = Settings(tasks=(), **given).strategies_by_model
     given |= _requirements(options)
     given |= price_settings(options)
@@ -251,5 +251,5 @@ def resumed_settings(options: argparse.Namespace) -> Settings:
             "trust the code, add --allow-task-code again.",
             path=options.resume,
         )
-    settings = replace(settings, models=spread(settings.models, options.endpoints))
+    settings = replace(settings, models=at_endpoints(settings.models, options.endpoints))
     return settings if options.max_usd is None else replace(settings, max_usd=options.max_usd)

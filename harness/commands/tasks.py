@@ -8,7 +8,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from harness.commands import TASKS
-from harness.commands.flags import add_code_flag, name, place
+from harness.commands.flags import add_code_flag, add_json_flag, name, place
 from harness.commands.importing import add_import
 from harness.errors import InputError, collecting, raise_all
 from harness.quantities import listed
@@ -22,13 +22,13 @@ def add_tasks(commands: Any) -> None:
     tasks = commands.add_parser("tasks", help="list, validate, start or import task files")
     verbs = tasks.add_subparsers(required=True, metavar="VERB")
     listing = verbs.add_parser("list", help="the tasks in tasks/")
-    listing.add_argument("--json", action="store_true", help="print one JSON document and nothing else")
+    add_json_flag(listing)
     listing.set_defaults(run=_list)
     validate = verbs.add_parser(
         "validate", help="check task files, and say what a run of them will do and what would spoil it"
     )
     validate.add_argument("tasks", nargs="*", type=name, metavar="TASK")
-    validate.add_argument("--json", action="store_true", help="print one JSON document and nothing else")
+    add_json_flag(validate)
     add_code_flag(validate)
     validate.set_defaults(run=_validate)
     schema = verbs.add_parser("schema", help="print the JSON schema of a task file")
@@ -42,7 +42,7 @@ def add_tasks(commands: Any) -> None:
         "docs", help="list a task's documents as they were read, and what was passed over"
     )
     docs.add_argument("task", type=name, metavar="NAME", help="name in tasks/ or path of a YAML file")
-    docs.add_argument("--json", action="store_true", help="print one JSON document and nothing else")
+    add_json_flag(docs)
     docs.set_defaults(run=_docs)
     export = verbs.add_parser("export", help="write a task in the form of another program")
     export.add_argument("task", type=name, metavar="NAME", help="name in tasks/ or path of a YAML file")

@@ -40,17 +40,12 @@ class Fault(Exception):
 
 @dataclass
 class AnswerReader:
-    """Reads the answer of a row, by its index. `answer`: what the task asks for; `refusal`: None where every question
-    has an answer."""
+    """Reads the answer of a row, by its index. `answer`: what the task asks for."""
 
     answer: Answer
     read: Callable[[int], dict[str, Any]]
     unanswerable: Callable[[int], bool]
     remarks: tuple[str, ...] = ()
-
-    @property
-    def refusal(self) -> str | None:
-        return self.answer.refusal
 
 
 def answers_of(

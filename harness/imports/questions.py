@@ -80,7 +80,7 @@ def draft_of_table(table: Table, flags: Mapping[str, str | None], reading: Readi
     draft = Draft(
         table.path.name,
         reading.corpus,
-        reader.refusal,
+        reader.answer.refusal,
         kind=reader.answer.type,
         labels=reader.answer.labels or (),
         tolerance=reading.tolerance,

@@ -27,7 +27,6 @@ _MOST_KEYS = 20
 _LONGEST_YES = 8
 """Characters of a yes or no, with what may stand around it."""
 _CORPUS = "corpus.jsonl"
-KINDS = frozenset(KEYS)
 _PLACEHOLDER = re.compile(r"\{\s*[A-Za-z_]")
 """What a task file would take for a place to fill."""
 
@@ -192,7 +191,7 @@ def _of_a_kind(draft: Draft) -> bool:
     """Whether a question says what its answer is made of, or is answered by yes or no."""
     records = [record for records in draft.records.values() for record in records]
     return draft.tolerance is not None or any(
-        not KINDS.isdisjoint(record) or (not record.get("choices") and _yes_or_no(record["answers"]))
+        not record.keys().isdisjoint(KEYS) or (not record.get("choices") and _yes_or_no(record["answers"]))
         for record in records
     )
 

@@ -10,7 +10,7 @@ from harness.corpus.loss import answers_found, loss_sentence, lost_in
 from harness.corpus.window import REMEDY, cut_sentence, query_tokens
 from harness.engines.catalogue import DEFAULT_EMBEDDER
 from harness.preview.case import Case
-from harness.preview.shows import Shows
+from harness.preview.shows import Shows, in_points
 from harness.quantities import counted, listed, percent
 from harness.records import Inventory, Question
 from harness.scoring.table import metrics_for
@@ -56,14 +56,10 @@ def _few(case: Case, shows: Shows) -> Iterator[str]:
     asked = counted(shows.questions, "test question")
     if shows.groups < shows.questions:
         asked += f" in {counted(shows.groups, 'group')}"
-    can = "no difference" if shows.smallest is None else f"no difference below {_points(shows.smallest)}"
+    can = "no difference" if shows.smallest is None else f"no difference below {in_points(shows.smallest)}"
     need = f"; {shows.questions_needed:,} show one of 10 points" if shows.questions_needed else ""
     place = _place(case, "questions", "test") if isinstance(case.task.spec, TaskSpec) else case.task.path
     yield f"{place}: {asked} can show {can}{need}. Write more of them."
-
-
-def _points(difference: float) -> str:
-    return f"{100 * difference:.0f} points"
 
 
 def _as_they_came(case: Case) -> Iterable[str]:

@@ -31,6 +31,10 @@ class Shows:
     questions_needed: int | None
 
 
+def in_points(difference: float) -> str:
+    return f"{100 * difference:.0f} points"
+
+
 def shows(case: Case, candidates: int) -> Shows:
     """Of a task's test questions. `candidates`: strategies that may be recommended."""
     asked = {question.id: question for question in case.task.test}

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from harness.corpus.inventory import guessed_lines, not_read_line
 from harness.preview.preview import Preview
-from harness.preview.shows import DISCORDANCE, SMALL, Shows
+from harness.preview.shows import DISCORDANCE, SMALL, Shows, in_points
 from harness.quantities import counted, listed, spelled
 
 WIDTH = 110
@@ -91,10 +91,12 @@ def _shows(shows: Shows) -> Iterator[str]:
         yield f"{asked}, and nothing to compare."
         return
     need = f"{shows.questions_needed:,} show" if shows.questions_needed else "no number of them shows"
-    can = "no difference" if shows.smallest is None else f"a difference of {_points(shows.smallest)} or more"
-    yield f"{asked} can show {can}; {need} one of {_points(SMALL)}."
+    can = (
+        "no difference" if shows.smallest is None else f"a difference of {in_points(shows.smallest)} or more"
+    )
+    yield f"{asked} can show {can}; {need} one of {in_points(SMALL)}."
     if shows.groups < shows.questions:
-        tied = "none" if shows.smallest_tied is None else f"{_points(shows.smallest_tied)} or more"
+        tied = "none" if shows.smallest_tied is None else f"{in_points(shows.smallest_tied)} or more"
         yield (
             f"They fall into {counted(shows.groups, 'group')} that share a document, a fact or their words; where all "
             f"of a group are right or wrong together, they show {tied}."
@@ -103,10 +105,6 @@ def _shows(shows: Shows) -> Iterator[str]:
     if shows.candidates > 2:
         pair = f"between the best of {spelled(shows.candidates)} strategies and another"
     yield f"(With 80 % power, {pair}, where two differ on {100 * DISCORDANCE:.0f} % of the questions.)"
-
-
-def _points(difference: float) -> str:
-    return f"{100 * difference:.0f} points"
 
 
 def _verdict(preview: Preview) -> Iterator[str]:

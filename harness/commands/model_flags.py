@@ -39,7 +39,7 @@ def models_of(options: argparse.Namespace) -> tuple[ModelEntry, ...]:
     return labelled([*_told(named, said), *listed])
 
 
-def spread(entries: tuple[ModelEntry, ...], endpoints: str | None) -> tuple[ModelEntry, ...]:
+def at_endpoints(entries: tuple[ModelEntry, ...], endpoints: str | None) -> tuple[ModelEntry, ...]:
     """The models of a run, the served one asked at the further addresses that `--endpoints` names.
 
     Raises InputError where there is no such model or several, and for what is no address.

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -14,7 +13,7 @@ from harness.analysis.answers import Answers
 from harness.analysis.evidence import Asked, Evidence, Pair
 from harness.analysis.results.figures import Estimate
 from harness.analysis.statistics.clusters import Floats, design_of
-from harness.analysis.statistics.intervals import mean, mean_interval
+from harness.analysis.statistics.intervals import mean, mean_interval, means
 from harness.records import AnswerRow
 from harness.run.scores import reply_scores, stored_scores
 from harness.spec.lmevalspec import LmEvalSpec
@@ -165,13 +164,13 @@ def score_all(run: Evidence) -> Scores:
     asked = {task: run.questions.get(task, {}) for task in run.tasks}
     known = {
         task: score_replies(
-            [run.answers[pair] for pair in run.pairs if pair[0] == task], asked[task], specs[task]
+            [run.answers[pair] for pair in run.planned if pair[0] == task], asked[task], specs[task]
         )
         for task in run.tasks
     }
     return {
         (task, name): score(run.answers[task, name], asked[task], specs[task], known[task])
-        for task, name in run.pairs
+        for task, name in run.planned
     }
 
 
@@ -186,31 +185,21 @@ def by_filter(scored: ScoredAnswers, primary: str, spec: TaskSpec | LmEvalSpec) 
     names = {name.partition(",")[2] or "none": name for name in known if name.partition(",")[0] == metric}
     if len(names) < 2:
         return {}
-    means = {}
+    found = {}
     for filter_, name in names.items():
         one = spec.model_copy(update={"metrics": (name,)})
         shares = replace(scored, scores=[stored_scores(metrics, one) for metrics in stored])
-        means[filter_] = mean([*per_question(shares, name).values()])
-    return means
+        found[filter_] = per_question(shares, name).mean
+    return found
 
 
 def per_question(scored: ScoredAnswers, metric: str) -> PerQuestion:
     """Question id → its score, the mean over the seeds that answered it; none by a metric that the task lacks."""
     if metric not in scored.by_metric:
-        scored.by_metric[metric] = PerQuestion(_per_question(scored, metric))
+        named = zip(scored.answers.question_id, scored.by(metric), strict=True)
+        known = ((name, value) for name, value in named if value is not None)
+        scored.by_metric[metric] = PerQuestion(means(known))
     return scored.by_metric[metric]
-
-
-def _per_question(scored: ScoredAnswers, metric: str) -> dict[str, float]:
-    named = zip(scored.answers.question_id, scored.by(metric), strict=True)
-    known = [(name, value) for name, value in named if value is not None]
-    once = dict(known)
-    if len(once) == len(known):
-        return once
-    by_question: dict[str, list[float]] = {}
-    for name, value in known:
-        by_question.setdefault(name, []).append(value)
-    return {name: math.fsum(values) / len(values) for name, values in by_question.items()}
 
 
 def estimate(values: Mapping[str, float], clusters: Mapping[str, str]) -> Estimate:

@@ -38,9 +38,6 @@ class Terms:
     run: Evidence
     prices: Mapping[str, Any]
 
-    def with_needs(self, **values: Any) -> Terms:
-        return replace(self, needs=replace(self.needs, **values))
-
     def with_prices(self, prices: Mapping[str, Any]) -> Terms:
         """Raises InputErrors for a wrong price list, machine or API model."""
         manifest = self.run.manifest
@@ -94,7 +91,7 @@ def _alone(own: Terms, asked: Terms) -> Iterator[tuple[str, Terms]]:
     for field in rows():
         value = getattr(asked.needs, field)
         if value != getattr(own.needs, field):
-            yield field, own.with_needs(**{field: value})
+            yield field, replace(own, needs=replace(own.needs, **{field: value}))
     settings = own.run.manifest.settings
     moved = {
         name: value

@@ -105,10 +105,10 @@ def trivial(run: Evidence, task: str, metric: str, clusters: Mapping[str, str]) 
         name: _rule(name, lm_eval=isinstance(spec, LmEvalSpec)) for name in run.manifest.tasks[task].metrics
     }
     rules = {name: rule for name, rule in known.items() if rule}
-    test = _by_id(asked.question for asked in run.questions.get(task, {}).values())
+    test = run.test_questions(task)
     if metric not in rules or not test:
         return Trivial((), {}, metric, clusters)
-    train = _by_id(row.question for row in (run.training or {}).get(task, ()))
+    train = run.training_questions(task)
     refusal = refusal_of(spec)
     alike: dict[tuple[object, ...], list[Question]] = {}
     for question in test:
@@ -140,11 +140,6 @@ def _sight(question: Question, rules: Iterable[Metric]) -> tuple[object, ...]:
     """All that metrics see of a question."""
     taken = (getattr(question, key) for rule in rules for key in rule.takes)
     return question.answerable, question.choices, question.answers, *taken
-
-
-def _by_id(questions: Iterable[Question]) -> list[Question]:
-    """In an order that does not hang on that of the lines in a file."""
-    return sorted(questions, key=lambda question: question.id)
 
 
 def _rule(metric: str, *, lm_eval: bool) -> Metric | None:

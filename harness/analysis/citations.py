@@ -6,7 +6,8 @@ from collections.abc import Iterable, Mapping
 from typing import Literal
 
 from harness.analysis.accuracy import ScoredAnswer, ScoredAnswers, estimate
-from harness.analysis.results.figures import Citations
+from harness.analysis.results.figures import Citations, Estimate
+from harness.analysis.statistics.intervals import means
 from harness.records import Question
 from harness.scoring.citations import cited, without_citations
 from harness.scoring.refusal import is_refusal
@@ -41,19 +42,16 @@ def citations(
     ]
     with_gold = [] if system.reads_train else [one for one in counted if one[0].gold_docs]
 
-    def share(answers: Iterable[tuple[Question, Kind]], *which: Kind) -> Mapping[str, float]:
-        """Question id → how often its answers are of such a kind, over the seeds."""
-        values: dict[str, list[float]] = {}
-        for question, kind in answers:
-            values.setdefault(question.id, []).append(float(kind in which))
-        return {name: sum(some) / len(some) for name, some in values.items()}
+    def share(answers: Iterable[tuple[Question, Kind]], *which: Kind) -> Estimate:
+        """How often answers are of such a kind."""
+        return estimate(means((question.id, float(kind in which)) for question, kind in answers), clusters)
 
     return Citations(
         form=form,
-        cited=estimate(share(counted, "gold", "shown", "never_shown"), clusters),
-        gold=estimate(share(with_gold, "gold"), clusters),
-        shown=estimate(share(with_gold, "shown"), clusters),
-        never_shown=estimate(share(counted, "never_shown"), clusters),
+        cited=share(counted, "gold", "shown", "never_shown"),
+        gold=share(with_gold, "gold"),
+        shown=share(with_gold, "shown"),
+        never_shown=share(counted, "never_shown"),
     )
 
 

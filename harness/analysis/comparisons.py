@@ -17,9 +17,6 @@ from harness.analysis.statistics.power import ALPHA, Noise, detectable
 from harness.records import TimingRow
 from harness.spec.system import System
 
-SEED = 0
-"""Of every p and interval that is drawn: the same evidence gives the same bytes."""
-
 
 @dataclass(frozen=True)
 class Answered:
@@ -135,13 +132,10 @@ def _judge(answered: Answered, a: str, others: Sequence[str], *, timed: bool = F
         alike.setdefault(questions, {})[b] = values
     found: dict[str, tuple[paired.Difference, Noise | None]] = {}
     for questions, rows in alike.items():
-        judged = paired.compare_all(np.stack([*rows.values()]), design_of(answered.clusters, questions), SEED)
+        judged = paired.compare_all(np.stack([*rows.values()]), design_of(answered.clusters, questions))
         found |= dict(zip(rows, judged, strict=True))
     timings = answered.timings
-    return [
-        _Judged(a, b, *found[b], median_ratio(timings[a], timings[b], SEED) if timed else None)
-        for b in others
-    ]
+    return [_Judged(a, b, *found[b], median_ratio(timings[a], timings[b]) if timed else None) for b in others]
 
 
 def by_itself(answered: Answered, a: str, b: str) -> Comparison:

@@ -93,11 +93,10 @@ class Evidence:
     """(Task, system id) → what it answered after learning from fewer examples."""
 
     @cached_property
-    def pairs(self) -> tuple[Pair, ...]:
-        """Every task and system that was planned, in the plan's order."""
+    def planned(self) -> Counter[Pair]:
+        """Task and system → with how many seeds it answers, in the plan's order."""
         manifest = self.manifest
-        planned = ((entry.task, manifest.name(entry.task, entry.system)) for entry in manifest.plan)
-        return tuple(dict.fromkeys(planned))
+        return Counter((entry.task, manifest.name(entry.task, entry.system)) for entry in manifest.plan)
 
     @cached_property
     def tasks(self) -> tuple[str, ...]:
@@ -114,6 +113,14 @@ class Evidence:
             asked = {name: one.question for name, one in self.questions.get(task, {}).items()}
             self._clusters[task] = cluster_ids(asked, index.documents if index else None)
         return self._clusters[task]
+
+    def test_questions(self, task: str) -> list[Question]:
+        """By id, so that nothing hangs on the order of lines in a file."""
+        return sorted((one.question for one in self.questions.get(task, {}).values()), key=_id)
+
+    def training_questions(self, task: str) -> list[Question]:
+        """Those that could be learnt from, by id; none where the run did not keep them."""
+        return sorted((row.question for row in (self.training or {}).get(task, ())), key=_id)
 
     def passed(self, pair: Pair) -> Batched | None:
         """What the answer pass of a system took."""
@@ -140,17 +147,18 @@ class Evidence:
         return next(itertools.chain(answered, planned), None)
 
 
+def _id(question: Question) -> str:
+    return question.id
+
+
 def missing_answers(run: Evidence) -> int:
     """How many answers of the plan are not there yet; a strategy of several seeds answers once a seed.
 
     Those that cannot be had, since a prompt is longer than the model reads, are no part of it.
     """
-    planned = Counter(
-        (entry.task, run.manifest.name(entry.task, entry.system)) for entry in run.manifest.plan
-    )
     return sum(
-        max(0, max(1, planned[pair]) * len(run.questions.get(pair[0], ())) - settled(run, pair))
-        for pair in run.pairs
+        max(0, seeds * len(run.questions.get(pair[0], ())) - settled(run, pair))
+        for pair, seeds in run.planned.items()
     )
 
 

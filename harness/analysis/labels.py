@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import math
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 
 from harness.analysis.accuracy import ScoredAnswers, estimate
 from harness.analysis.results.figures import Estimate
 from harness.analysis.results.labels import NO_LABEL, FieldFigures, LabelFigures, LabelResult
+from harness.analysis.statistics.intervals import means
 from harness.analysis.statistics.macro_f1 import Tally, macro_f1
 from harness.scoring.structured import fates
 from harness.spec.lmevalspec import LmEvalSpec
@@ -78,11 +78,7 @@ def by_field(
     times = Counter(key for _, fate in found for key, what in fate.items() if what != "invented")
 
     def share(answers: Iterable[tuple[str, bool]]) -> Estimate:
-        """Over questions, the mean over the seeds of each."""
-        values: dict[str, list[float]] = defaultdict(list)
-        for name, flag in answers:
-            values[name].append(float(flag))
-        return estimate({name: math.fsum(some) / len(some) for name, some in values.items()}, clusters)
+        return estimate(means((name, float(flag)) for name, flag in answers), clusters)
 
     return {
         key: FieldFigures(

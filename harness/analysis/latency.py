@@ -51,8 +51,8 @@ def too_few(n: int, name: str) -> str:
     return f"n/a (n={n} < {PERCENTILES[name][1]})"
 
 
-def order_ranks(n: int, q: float, confidence: float = 0.95) -> tuple[int, int]:
-    """Ranks (from 1) of the order statistics that enclose the q-quantile with at least this confidence.
+def order_ranks(n: int, q: float) -> tuple[int, int]:
+    """Ranks (from 1) of the order statistics that enclose the q-quantile with a confidence of at least 95 %.
 
     The number of observations below the quantile is binomial(n, q) whatever their distribution, so the pair
     covers it with probability F(high − 1) − F(low − 1) (Conover 1999, 3.2). Rank 0 or n + 1: unbounded there.
@@ -60,7 +60,7 @@ def order_ranks(n: int, q: float, confidence: float = 0.95) -> tuple[int, int]:
     from scipy.special import bdtr
 
     at_most = bdtr(np.arange(n + 1), n, q)
-    tail = (1 - confidence) / 2
+    tail = (1 - 0.95) / 2
     return int((at_most <= tail).sum()), int((at_most < 1 - tail).sum()) + 1
 
 

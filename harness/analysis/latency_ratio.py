@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from harness.analysis.results.comparison import LatencyRatio
-from harness.analysis.statistics.intervals import mean_and_student
+from harness.analysis.statistics.intervals import mean_and_student, means
 from harness.records import TimingRow
 
 FEWEST_RATIOS = 10
@@ -50,7 +50,7 @@ def ratios(a: Sequence[TimingRow], b: Sequence[TimingRow]) -> Iterator[tuple[str
             yield row.question_id, row.e2e_s / before
 
 
-def median_ratio(a: Sequence[TimingRow], b: Sequence[TimingRow], seed: int = 0) -> LatencyRatio:
+def median_ratio(a: Sequence[TimingRow], b: Sequence[TimingRow]) -> LatencyRatio:
     """How many times as long b takes as a: the median with the 2.5 % and 97.5 % points of seeded bootstrap medians.
 
     All None below `FEWEST_RATIOS`.
@@ -59,15 +59,15 @@ def median_ratio(a: Sequence[TimingRow], b: Sequence[TimingRow], seed: int = 0) 
     n = len(values)
     if n < FEWEST_RATIOS:
         return LatencyRatio(n, None, None, None)
-    low, high = np.quantile(np.median(values[_draws(n, seed)], axis=1), (0.025, 0.975))
+    low, high = np.quantile(np.median(values[_draws(n)], axis=1), (0.025, 0.975))
     return LatencyRatio(n, float(np.median(values)), float(low), float(high))
 
 
 @lru_cache(maxsize=4)
-def _draws(n: int, seed: int) -> NDArray[np.int_]:
+def _draws(n: int) -> NDArray[np.int_]:
     """Resamples of n ratios: the same for every pair of systems that were timed on so many questions."""
     rows = min(RESAMPLES, max(200, RESAMPLES_BUDGET // n))
-    return np.random.Generator(np.random.PCG64(seed)).integers(0, n, (rows, n))
+    return np.random.Generator(np.random.PCG64(0)).integers(0, n, (rows, n))
 
 
 def mean_ratio(a: Sequence[TimingRow], b: Sequence[TimingRow]) -> MeanRatio | None:
@@ -84,7 +84,4 @@ def mean_ratio(a: Sequence[TimingRow], b: Sequence[TimingRow]) -> MeanRatio | No
 
 def log_ratios(a: Sequence[TimingRow], b: Sequence[TimingRow]) -> dict[str, float]:
     """Question id → logarithm of b's seconds over a's, the mean where a question was timed in several blocks."""
-    logs: dict[str, list[float]] = {}
-    for question, ratio in ratios(a, b):
-        logs.setdefault(question, []).append(math.log(ratio))
-    return {question: math.fsum(values) / len(values) for question, values in logs.items()}
+    return means((question, math.log(ratio)) for question, ratio in ratios(a, b))

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
-
 from harness.analysis.evidence import Evidence, settled
 from harness.analysis.results.unfinished import Unfinished
 from harness.run.settings import effort
@@ -14,7 +12,7 @@ def unfinished(run: Evidence) -> Unfinished | None:
     if run.manifest.status != "running":
         return None
     waiting = {task: waiting_for(run, task) for task in run.tasks}
-    systems = len(run.pairs)
+    systems = len(run.planned)
     return Unfinished(
         systems=systems,
         answered=systems - sum(map(len, waiting.values())),
@@ -29,11 +27,10 @@ def waiting_for(run: Evidence, task: str) -> tuple[str, ...]:
     if manifest.status != "running" or task in manifest.set_aside:
         return ()
     asked = len(run.questions.get(task, ()))
-    times = Counter(manifest.name(task, entry.system) for entry in manifest.plan if entry.task == task)
     return tuple(
         name
-        for name, seeds in times.items()
-        if settled(run, (task, name)) < seeds * asked or not run.questions.get(task)
+        for (of, name), seeds in run.planned.items()
+        if of == task and (settled(run, (task, name)) < seeds * asked or not asked)
     )
 
 

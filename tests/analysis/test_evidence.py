@@ -20,7 +20,7 @@ EVIDENCE = ("questions", "answers", "batches", "timings", "passages")
 
 def test_reads_everything_in_the_plans_order(tmp_path: Path) -> None:
     run = read_run(write_run(tmp_path))
-    assert run.pairs[:3] == (("facts", "base"), ("facts", "lora"), ("facts", "rag"))
+    assert [*run.planned][:3] == [("facts", "base"), ("facts", "lora"), ("facts", "rag")]
     assert list(run.questions["facts"]) == ["q1", "q2", "q3", "q4"]
     assert [run.questions["facts"][q].fact_seen for q in ("q1", "q2", "q3")] == [True, False, None]
     assert len(run.answers["facts", "rag"]) == 4
@@ -101,7 +101,7 @@ def test_block_timed_again_after_a_resume_counts_once(tmp_path: Path) -> None:
 def test_run_killed_at_the_start_has_no_rows(tmp_path: Path) -> None:
     write_run(tmp_path, manifest={"status": "running"}, **{name: [] for name in EVIDENCE})
     run = read_run(tmp_path)
-    assert (run.pairs, run.questions, run.answers) == ((), {}, {})
+    assert (run.planned, run.questions, run.answers) == ({}, {}, {})
 
 
 @pytest.mark.parametrize(

@@ -68,7 +68,6 @@ class Case:
     completing: Step | None = None
     command: str | None = None
     """That of the run."""
-    seed: int = 0
 
     def compare(self, *flags: str, without: str = "") -> str:
         """The command that compares the task again, as the run did but for these flags."""

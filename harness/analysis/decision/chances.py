@@ -40,7 +40,6 @@ def probability_best(
     clusters: Mapping[str, str],
     setting: Setting,
     basis: Basis,
-    seed: int = 0,
 ) -> Chances:
     """The share of draws in which each is best. By value: the least expected dollars; by accuracy: the highest.
 
@@ -55,7 +54,7 @@ def probability_best(
     design = design_of(clusters, shared)
     if design.clusters < fewest():
         return Chances(reason=too_few(design))
-    means = resampled_means(scores, clusters, seed)
+    means = resampled_means(scores, clusters)
     worth = means
     if basis is Basis.VALUE:
         stake = setting.monthly_queries * (setting.error_price_usd or 0.0)
@@ -67,7 +66,7 @@ def probability_best(
     return Chances({appraisal.name: float(share) for appraisal, share in zip(feasible, whole, strict=True)})
 
 
-def resampled_means(scores: Sequence[Mapping[str, float]], clusters: Mapping[str, str], seed: int) -> Floats:
+def resampled_means(scores: Sequence[Mapping[str, float]], clusters: Mapping[str, str]) -> Floats:
     """Draws × systems: mean scores over resampled questions, or clusters of them where they have some.
 
     The systems must share a question.
@@ -78,7 +77,7 @@ def resampled_means(scores: Sequence[Mapping[str, float]], clusters: Mapping[str
     kinds, counts = np.unique(rows, axis=0, return_counts=True)
     draws = max(500, min(DRAWS, CELLS // len(kinds)))
     total = int(counts.sum())
-    drawn = np.random.default_rng(seed).multinomial(total, counts / total, size=draws)
+    drawn = np.random.default_rng(0).multinomial(total, counts / total, size=draws)
     sums = drawn @ kinds
     means: Floats = sums[:, 1:] / sums[:, :1]
     return means

@@ -1,4 +1,4 @@
-"""What the user needs, as a run stores it, and as costs are reckoned by it."""
+"""What the user needs: as a run stores it, and as part of what costs are computed from."""
 
 from __future__ import annotations
 

@@ -12,7 +12,7 @@ from harness.analysis.decision.caveats import (
     joined,
     reason,
 )
-from harness.analysis.results.decision import Against, CandidateFigures, Decision
+from harness.analysis.results.decision import Against, Decision
 from harness.analysis.results.reason import Reason
 from harness.quantities import dollars, listed, percent, points, share, whole
 
@@ -116,7 +116,7 @@ def _at_risk(decision: Decision, rival: str, against: Against) -> Reasons:
 
 def _as_good(decision: Decision, rival: str, against: Against) -> Reasons:
     """Why an unresolved difference does not keep the favourite from being recommended: it is below the margin."""
-    own, other = (row.monthly_usd for row in _both(decision, rival))
+    own, other = (decision.candidates[name].monthly_usd for name in (str(decision.favourite), rival))
     if against.at_risk_usd is not None:
         yield from _at_risk(decision, rival, against)
     elif not (decision.by_value or against.resolved or own is None or other is None) and own <= other:
@@ -128,10 +128,6 @@ def _as_good(decision: Decision, rival: str, against: Against) -> Reasons:
                 at_most=-against.ci_low,
                 margin=margin,
             )
-
-
-def _both(decision: Decision, rival: str) -> tuple[CandidateFigures, CandidateFigures]:
-    return decision.candidates[str(decision.favourite)], decision.candidates[rival]
 
 
 def still_open(decision: Decision) -> Reasons:

@@ -76,9 +76,7 @@ def _status(case: Case, choice: Choice) -> tuple[Verdict, str]:
 
 def _measured(case: Case, choice: Choice) -> Decision:
     """The decision with the figures of the setting as it is."""
-    best = chances.probability_best(
-        choice.appraisals, case.rules.clusters, case.setting, choice.basis, case.seed
-    )
+    best = chances.probability_best(choice.appraisals, case.rules.clusters, case.setting, choice.basis)
     dimensions, front = chances.pareto(choice.appraisals)
     against = _against(case, choice)
     still = [row for row in against.values() if row.open]

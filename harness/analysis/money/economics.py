@@ -165,15 +165,15 @@ class Economics:
             return Line(self.hosting, 0.0, standing)
         return None if seconds is None else Line(self.hosting, seconds, standing)
 
-    def fixed_at(self, cycles: int) -> float | None:
-        """`fixed_usd` with another number of tuning cycles."""
-        if self.fixed_usd is None:
-            return None
+    def fixed_at(self, cycles: int | None) -> float | None:
+        """`fixed_usd` with another number of tuning cycles (None: the same)."""
+        if self.fixed_usd is None or cycles is None:
+            return self.fixed_usd
         return self.fixed_usd + (cycles - self.cycles) * self.per_cycle_usd
 
     def upfront_usd(self, horizon_months: float, cycles: int | None = None) -> float | None:
         """What is paid whatever the volume and without a change of knowledge: once, and storage over the horizon."""
-        fixed = self.fixed_usd if cycles is None else self.fixed_at(cycles)
+        fixed = self.fixed_at(cycles)
         return None if fixed is None else fixed + self.storage_usd_per_month * horizon_months
 
     def standing_usd(
@@ -183,7 +183,7 @@ class Economics:
 
         `refresh_days` None: the knowledge does not change. None where a part is not known.
         """
-        fixed = self.fixed_usd if cycles is None else self.fixed_at(cycles)
+        fixed = self.fixed_at(cycles)
         refreshes = _refreshes(refresh_days)
         if fixed is None or (refreshes and self.refresh_usd is None):
             return None

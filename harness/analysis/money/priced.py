@@ -64,7 +64,7 @@ def economics_under(measured: Measured, priced: Prices, inputs: CostInputs) -> E
         components=parts,
         cycles=inputs.cycles,
         per_cycle_usd=_sum(parts.training_usd, parts.labour_usd) if tuned else 0.0,
-        people_usd=inputs.cycles * (parts.labour_usd or 0.0) + _people_once(parts) if known else 0.0,
+        people_usd=inputs.cycles * (parts.labour_usd or 0.0) + parts.people_once_usd if known else 0.0,
         people_refresh_usd=refresh_people,
         fixed_reason=fixed_reason,
         timed=0 if measured.by_pass else measured.timed,
@@ -145,18 +145,13 @@ def _index(measured: Measured, priced: Prices) -> float | None:
     return measured.embed_tokens / 1e6 * priced.embedding_usd_per_mtok
 
 
-def _people_once(parts: Components) -> float:
-    """People's time that is paid once, but for that of a tuning cycle."""
-    return _sum(parts.labels_usd, parts.evaluation_usd, parts.prompt_people_usd, parts.retrieval_people_usd)
-
-
 def _fixed(
     measured: Measured, priced: Prices, parts: Components, cycles: int
 ) -> tuple[float | None, str | None]:
     """What is paid once, or None and why it is not known."""
     if not measured.candidate:
         return None, "another task's adapter: what it cost once stands there"
-    fixed = _people_once(parts)
+    fixed = parts.people_once_usd
     if measured.served_adapter:
         if parts.upfront_usd is None:
             return None, NO_UPFRONT

@@ -1,5 +1,4 @@
-"""What an hour of a machine, an hour of a person, a label and a gigabyte cost: a run's price list, as it is reckoned
-with."""
+"""What an hour of a machine, an hour of a person, a label and a gigabyte cost, by a run's price list."""
 
 from __future__ import annotations
 

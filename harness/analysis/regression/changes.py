@@ -249,7 +249,7 @@ def _of_adapters(before: Manifest, after: Manifest, both: Both) -> Iterator[Chan
         touched = [
             pair
             for pair, (_, system) in both.items()
-            if system.adapter and (system.adapter.task, inputs.at_home(system)) == (task, name)
+            if system.adapter and (system.adapter.task, system.home_name) == (task, name)
         ]
         prefix, key = f"adapter {name} of {task} (seed {seed}) ", (task, name, seed)
         yield from _changes(Cause.ADAPTER, prefix, old[key], new[key], touched)

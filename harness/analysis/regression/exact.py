@@ -83,7 +83,7 @@ def _trained(rerun: Rerun, seed: int) -> list[Difference]:
     """
     system = rerun.system
     assert system.adapter is not None
-    named = (system.adapter.task, inputs.at_home(system), seed)
+    named = (system.adapter.task, system.home_name, seed)
     old, new = (inputs.adapters(manifest).get(named) for manifest in rerun.manifests)
     if old is None or new is None:
         return differing({"recorded": old is not None}, {"recorded": new is not None})

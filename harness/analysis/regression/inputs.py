@@ -119,12 +119,11 @@ def embedder(manifest: Manifest) -> Facts:
     return {"name": facts.name, "sha256": facts.sha256} if facts else {}
 
 
-def index(manifest: Manifest, task: str, passages: Retrieved | Gold | None = None) -> Facts | None:
-    """The key that names embedder, corpus and chunking, then documents and passages.
-
-    Of the index that these passages come from; None: of the task's first one.
+def index(manifest: Manifest, task: str, passages: Retrieved | Gold) -> Facts | None:
+    """Of the index that these passages come from the key, which names embedder, corpus and chunking, and the counts of
+    documents and passages; None where it is not known.
     """
-    facts = manifest.index_of(task, passages) if passages else manifest.indexes.get(task)
+    facts = manifest.index_of(task, passages)
     return {"key": facts.key, "documents": facts.documents, "passages": facts.passages} if facts else None
 
 
@@ -141,11 +140,6 @@ def searched(manifest: Manifest, task: str, system: System) -> Facts | None:
 def adapters(manifest: Manifest) -> dict[tuple[str, str, int], AdapterRecord]:
     """(Task it was trained for, name of its system there, seed) → its training record."""
     return {
-        (trained.record.task, at_home(manifest.systems[trained.system]), trained.seed): trained.record
+        (trained.record.task, manifest.systems[trained.system].home_name, trained.seed): trained.record
         for trained in manifest.adapters
     }
-
-
-def at_home(system: System) -> str:
-    """The name of a system on the task that its adapter was made for."""
-    return system.home_name

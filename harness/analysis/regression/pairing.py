@@ -62,7 +62,7 @@ class Side:
 
     def strategies(self, task: str) -> list[str]:
         """Names of the systems that answered a task."""
-        return [name for owner, name in self.run.pairs if owner == task]
+        return [name for owner, name in self.run.planned if owner == task]
 
 
 def measured(*sides: Side) -> dict[str, list[str]]:

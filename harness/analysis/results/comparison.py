@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from harness.quantities import points, signed
 from harness.ranges import Count, Finite
 
 
@@ -54,6 +55,12 @@ class Comparison:
     in_family: bool = False
     p_leading: Finite | None = None
     level_leading: Finite | None = None
+
+    @property
+    def in_points(self) -> str:
+        """The difference with its interval: `+5.0 points (−1.2 to +11.3)`."""
+        ends = "" if self.ci_low is None else f" ({signed(self.ci_low)} to {signed(self.ci_high)})"
+        return f"{points(self.delta)}{ends}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 
 from harness.analysis.results.comparison import Comparison
 from harness.analysis.results.reason import Reason
-from harness.quantities import points, signed
 from harness.ranges import Share
 from harness.spec.system import Form
 
@@ -48,13 +47,13 @@ class FormShare:
         gain, form = self.gain.delta, self.by_form.delta
         if gain is None or form is None or gain <= 0:
             return ""
-        lead = f"{self.fine_tune} gains {_with_ends(self.gain)} over {self.base}"
-        alone = f"{self.held}, which is not trained, gains {_with_ends(self.by_form)} by the form alone"
+        lead = f"{self.fine_tune} gains {self.gain.in_points} over {self.base}"
+        alone = f"{self.held}, which is not trained, gains {self.by_form.in_points} by the form alone"
         if form <= 0:
             return f"{lead}. None of it is form: {alone}."
         if form >= gain:
             return f"{lead}. All of it may be form: {alone}."
-        rest = f"what {self.fine_tune} has beyond that is {_with_ends(self.beyond)}"
+        rest = f"what {self.fine_tune} has beyond that is {self.beyond.in_points}"
         return f"{lead}. Part of it is form: {alone}; {rest} (n={self.gain.n})."
 
     @property
@@ -67,8 +66,3 @@ class FormShare:
             for end, value in (("", row.delta), ("_ci_low", row.ci_low), ("_ci_high", row.ci_high))
         }
         return Reason(self.in_words, {**numbers, "n": self.gain.n})
-
-
-def _with_ends(row: Comparison) -> str:
-    ends = "" if row.ci_low is None else f" ({signed(row.ci_low)} to {signed(row.ci_high)})"
-    return f"{points(row.delta)}{ends}"

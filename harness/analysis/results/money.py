@@ -40,6 +40,12 @@ class Components:
     storage_usd_per_month: NonNegative | None = None
     upfront_usd: NonNegative | None = None
 
+    @property
+    def people_once_usd(self) -> float:
+        """People's time that is paid once, but for that of a tuning cycle."""
+        parts = (self.labels_usd, self.evaluation_usd, self.prompt_people_usd, self.retrieval_people_usd)
+        return sum(part or 0.0 for part in parts)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Assumptions:

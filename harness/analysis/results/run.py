@@ -296,6 +296,11 @@ class RunResult:
         return examples_of(self.example_indexes, task, nearest)
 
     @property
+    def systems(self) -> tuple[SystemResult, ...]:
+        """Those of every task, task by task."""
+        return tuple(row for task in self.tasks.values() for row in task.strategies.values())
+
+    @property
     def all_indexes(self) -> tuple[tuple[str, IndexFacts], ...]:
         """Each index of the run with its task; of a task, the one that was opened first leads."""
         return tuple(

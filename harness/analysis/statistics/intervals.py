@@ -10,7 +10,7 @@ the simulation by which this was chosen over bootstraps.
 from __future__ import annotations
 
 import math
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from functools import lru_cache
 
 import numpy as np
@@ -138,6 +138,18 @@ def mean_and_student(values: Collection[float]) -> tuple[float, float, float]:
 def mean(values: Collection[float]) -> float | None:
     """Mean of the exact sum, so that the order of the values does not matter; None of nothing."""
     return math.fsum(values) / len(values) if values else None
+
+
+def means(pairs: Iterable[tuple[str, float]]) -> dict[str, float]:
+    """Name → the mean of its values: of a question's over several seeds, say."""
+    known = [*pairs]
+    once = dict(known)
+    if len(once) == len(known):
+        return once
+    by_name: dict[str, list[float]] = {}
+    for name, value in known:
+        by_name.setdefault(name, []).append(value)
+    return {name: math.fsum(values) / len(values) for name, values in by_name.items()}
 
 
 def wilson(share: Floats, n: Floats, z: float = Z95) -> tuple[Floats, Floats]:

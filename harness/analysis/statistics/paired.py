@@ -42,16 +42,16 @@ class Difference:
     reason: str | None = None
 
 
-def compare(differences: Sequence[float] | Floats, design: Design, seed: int = 0) -> Difference:
+def compare(differences: Sequence[float] | Floats, design: Design) -> Difference:
     """Judge the differences b − a in score, one a question, each in [−1, 1], clustered as `design` says.
 
     The p is exact McNemar's where answers are right or wrong and questions independent, and the same test
     with whole clusters (or graded differences) exchanged between a and b otherwise.
     """
-    return compare_all(np.asarray(differences, dtype=float)[None], design, seed)[0][0]
+    return compare_all(np.asarray(differences, dtype=float)[None], design)[0][0]
 
 
-def compare_all(differences: Floats, design: Design, seed: int = 0) -> list[tuple[Difference, Noise | None]]:
+def compare_all(differences: Floats, design: Design) -> list[tuple[Difference, Noise | None]]:
     """The same for many pairs of systems on the same questions, with the noise of each: shape (pairs, questions)."""
     rows = rounded(differences)  # 1/3 + 1/3 − 2/3 is no difference
     if not design.n:
@@ -59,14 +59,12 @@ def compare_all(differences: Floats, design: Design, seed: int = 0) -> list[tupl
     intervals = difference_interval(rows, design)
     bounds = np.full((len(rows), 2), np.nan) if intervals is None else np.stack(intervals, axis=-1)
     return [
-        _difference(values, None if intervals is None else (float(low), float(high)), design, seed)
+        _difference(values, None if intervals is None else (float(low), float(high)), design)
         for values, (low, high) in zip(rows, bounds, strict=True)
     ]
 
 
-def _difference(
-    values: Floats, interval: Interval | None, design: Design, seed: int
-) -> tuple[Difference, Noise | None]:
+def _difference(values: Floats, interval: Interval | None, design: Design) -> tuple[Difference, Noise | None]:
     n = design.n
     higher, lower = int((values > 0).sum()), int((values < 0).sum())
     counts = {"discordant": higher + lower, "a_higher": lower, "b_higher": higher}
@@ -81,7 +79,7 @@ def _difference(
         delta,
         min(low, delta),
         max(high, delta),
-        exchange_p(sums, seed),
+        exchange_p(sums),
         detectable(spread) if spread else None,
         **counts,
         clusters=design.clusters,

@@ -10,7 +10,7 @@ from harness.analysis.answers import Answers
 from harness.analysis.evidence import missed
 from harness.analysis.results.checks import Check
 from harness.analysis.validity.check import Case, Rule
-from harness.quantities import percent, whole
+from harness.quantities import whole
 from harness.run.missing import reasons
 
 
@@ -69,16 +69,13 @@ def _share(
     case: Case, rule: Rule, what: str, counts: Callable[[ScoredAnswers], list[bool]], more: str = ""
 ) -> list[Check]:
     """The check of a share of the written answers; `more`: further sentences."""
-    figures: dict[str, float] = {}
-    findings, parts = [], []
+    found = []
     for system, scored in case.own.items():
         chosen = [ended == "choice" for ended in scored.answers.finish_reason]
         if written := chosen.count(False):
             counted = zip(counts(scored), chosen, strict=True)
             share = sum(counts and not picked for counts, picked in counted) / written
-            findings.append(rule.finding(system, share))
-            parts.append(f"{system.name} {percent(share)} of {written}")
-            figures |= {f"{system.name}: share": share, f"{system.name}: answers": float(written)}
-    if not findings:
+            found.append((rule.finding(system, share), written))
+    if not found:
         return rule.absent("No answer was written: choices are picked by their likelihood.")
-    return rule.verdict(findings, f"{what}: {', '.join(parts)}.{more}", figures)
+    return rule.shares(what, "answers", found, more)

@@ -10,6 +10,7 @@ from typing import NamedTuple
 from harness.analysis.accuracy import ScoredAnswers
 from harness.analysis.evidence import Evidence, Pair
 from harness.analysis.results.checks import Check, FigureKind, Status
+from harness.quantities import percent
 from harness.records import AdapterRecord, Question
 from harness.spec.system import System
 from harness.steps import Step
@@ -86,6 +87,16 @@ class Rule:
         worst = self.limits.worst(findings)
         named = dict.fromkeys(finding.system for finding in findings if finding.status is worst.status)
         return [self.check(worst.status, detail, worst.figure, worst.threshold, named, figures, worst.kind)]
+
+    def shares(
+        self, what: str, unit: str, found: Sequence[tuple[Finding, int]], more: str = ""
+    ) -> list[Check]:
+        """One check of a share of each system's answers, prompts, … (`unit`), of which there are so many."""
+        parts = [f"{finding.system} {percent(finding.figure)} of {n}" for finding, n in found]
+        figures: dict[str, float] = {}
+        for finding, n in found:
+            figures |= {f"{finding.system}: share": finding.figure, f"{finding.system}: {unit}": float(n)}
+        return self.verdict([finding for finding, _ in found], f"{what}: {', '.join(parts)}.{more}", figures)
 
     def check(
         self,

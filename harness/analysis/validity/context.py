@@ -100,16 +100,11 @@ def _not_below(case: Case, rule: Rule, control: System, reader: System) -> list[
 
 def keeps_passages(case: Case, rule: Rule) -> list[Check]:
     """Prompts over their budget lose passages: more than a few, and the budget is what was measured."""
-    findings, parts = [], []
-    figures: dict[str, float] = {}
-    for system, scored in case.own.items():
-        if system.passages is None or not scored:
-            continue
-        n = len(scored)
-        share = sum(map(bool, scored.answers.dropped_passages)) / n
-        findings.append(rule.finding(system, share))
-        parts.append(f"{system.name} {percent(share)} of {n}")
-        figures |= {f"{system.name}: share": share, f"{system.name}: prompts": float(n)}
-    if not findings:
+    found = [
+        (rule.finding(system, sum(map(bool, scored.answers.dropped_passages)) / len(scored)), len(scored))
+        for system, scored in case.own.items()
+        if system.passages is not None and scored
+    ]
+    if not found:
         return rule.absent("No strategy puts passages into the prompt.")
-    return rule.verdict(findings, f"Prompts that lost passages: {', '.join(parts)}.", figures)
+    return rule.shares("Prompts that lost passages", "prompts", found)

@@ -15,7 +15,6 @@ from functools import lru_cache
 from harness.analysis.results.checks import Check, Status
 from harness.analysis.validity.check import Case, Finding, RightReply, Rule
 from harness.analysis.validity.negation import may_be_denied
-from harness.quantities import percent
 from harness.records import Question
 from harness.scoring.normal import normalise
 from harness.scoring.text import contains
@@ -108,16 +107,10 @@ def _judged(
         return rule.absent(
             f"The accuracy is not by {BY_WORDS[0]}, which asks only whether an answer stands in the reply."
         )
-    figures: dict[str, float] = {}
-    findings, parts = [], []
-    for system, right in case.right.items():
-        finding = judge(system, right)
-        findings.append(finding)
-        parts.append(f"{system.name} {percent(finding.figure)} of {len(right)}")
-        figures |= {f"{system.name}: share": finding.figure, f"{system.name}: right": float(len(right))}
-    if not findings:
+    found = [(judge(system, right), len(right)) for system, right in case.right.items()]
+    if not found:
         return rule.absent("No reply that was written holds a right answer.")
-    return rule.verdict(findings, f"{what}: {', '.join(parts)}.", figures)
+    return rule.shares(what, "right", found)
 
 
 class Candidates:

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
 from harness.analysis.results.checks import Check, Status
 from harness.analysis.validity.check import Case, Rule
 from harness.quantities import counted, listed, percent
-from harness.records import Question
 from harness.spec.copies import find_copies
 
 SHOWN = 3
@@ -23,8 +20,7 @@ def no_leak(case: Case, rule: Rule) -> list[Check]:
         return rule.absent("No strategy that learns from training questions answered this task.")
     if case.run.training is None:
         return rule.absent("The run kept no training questions.")
-    test = _by_id(asked.question for asked in case.run.questions.get(case.task, {}).values())
-    learnt = _by_id(row.question for row in case.run.training.get(case.task, ()))
+    test, learnt = case.run.test_questions(case.task), case.run.training_questions(case.task)
     if not test or not learnt:
         return rule.absent("There are no training questions.")
     copies = find_copies(test, learnt)
@@ -48,8 +44,3 @@ def no_leak(case: Case, rule: Rule) -> list[Check]:
         "not named": float(max(0, len(copies) - SHOWN)),
     }
     return [rule.check(status, detail, share, threshold, learning, figures)]
-
-
-def _by_id(questions: Iterable[Question]) -> list[Question]:
-    """So that which of equally near copies is named does not hang on the order of lines in a file."""
-    return sorted(questions, key=lambda question: question.id)

@@ -39,7 +39,8 @@ def applied_once(case: Case, rule: Rule) -> list[Check]:
         }
         return [rule.check(Status.FAIL, detail, float(len(faults)), 0.0, faults, figures)]
     folding = [name for name, sample in samples.items() if sample.system_turn == "user"]
-    held = _holding(case)
+    asked = {name: one for scored in case.answers.values() for name, one in scored.questions.items()}
+    held = {name: Quotes(a.quoted, a.imitated) for name, a in asked.items() if a.quoted or a.imitated}
     unbegun = {name: sample.added_tokens[0] for name, sample in samples.items() if _begins_bare(sample)}
     if unbegun and not held and not folding:
         token = next(iter(unbegun.values()))
@@ -51,10 +52,9 @@ def applied_once(case: Case, rule: Rule) -> list[Check]:
     if folding and not held:
         return [rule.check(Status.WARN, FOLDED, float(len(folding)), 0.0, folding, {})]
     if held:
-        asked = len({name for scored in case.answers.values() for name in scored.questions})
-        figures = {"questions": float(asked), "hold control tokens": float(len(held))}
+        figures = {"questions": float(len(asked)), "hold control tokens": float(len(held))}
         figures |= {"not named": float(max(0, len(held) - SHOWN))}
-        detail = " ".join([*([FOLDED] if folding else []), quotes_sentence(held, asked)])
+        detail = " ".join([*([FOLDED] if folding else []), quotes_sentence(held, len(asked))])
         return [rule.check(Status.WARN, detail, float(len(held)), 0.0, samples, figures)]
     detail = f"The template stands once around the first prompt of {', '.join(samples)}."
     return [rule.check(Status.PASS, detail, 0.0, 0.0, samples, {})]
@@ -65,12 +65,6 @@ def _begins_bare(sample: PromptSample) -> bool:
     return bool(
         sample.messages and sample.added_tokens and sample.first_tokens[:1] != sample.added_tokens[:1]
     )
-
-
-def _holding(case: Case) -> dict[str, Quotes]:
-    """The questions that hold control tokens, by id."""
-    asked = {name: one for scored in case.answers.values() for name, one in scored.questions.items()}
-    return {name: Quotes(a.quoted, a.imitated) for name, a in asked.items() if a.quoted or a.imitated}
 
 
 @dataclass(frozen=True, slots=True)

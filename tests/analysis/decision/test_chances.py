@@ -25,7 +25,7 @@ def test_means_spread_as_resampled_questions_do() -> None:
     rng = np.random.default_rng(1)
     a, b = rng.random(60), rng.random(60)
     pair = [candidate("a", list(a)).scores, candidate("b", list(b)).scores]
-    found = resampled_means(pair, {}, 0)
+    found = resampled_means(pair, {})
     drawn = rng.integers(0, 60, size=(20000, 60))
     direct = np.stack([a[drawn].mean(1), b[drawn].mean(1)], axis=1)
     assert found.mean(0) == pytest.approx(direct.mean(0), abs=0.004)
@@ -33,14 +33,14 @@ def test_means_spread_as_resampled_questions_do() -> None:
 
 
 def test_equal_rows_are_drawn_together_without_changing_the_spread() -> None:
-    means = resampled_means([candidate("a", share(30, 100)).scores], {}, 0)
+    means = resampled_means([candidate("a", share(30, 100)).scores], {})
     assert means.std() == pytest.approx((0.3 * 0.7 / 100) ** 0.5, rel=0.05)
 
 
 def test_clusters_are_drawn_whole() -> None:
     """Ten clusters of ten equal questions spread as ten questions do."""
     scores = candidate("a", share(30, 100)).scores
-    means = resampled_means([scores], {question: question[:-1] for question in scores}, 0)
+    means = resampled_means([scores], {question: question[:-1] for question in scores})
     assert means.std() == pytest.approx((0.3 * 0.7 / 10) ** 0.5, rel=0.05)
 
 

@@ -13,6 +13,7 @@ from harness.steps import Step
 if TYPE_CHECKING:
     from harness.analysis.decision.candidates import Candidate
     from harness.analysis.decision.requirements.table import Requirements
+    from harness.analysis.results.figures import Interval
     from harness.analysis.results.setting import Setting
 
 MEASURE_MEMORY = Step(
@@ -35,12 +36,7 @@ def accuracy(candidate: Candidate, needs: Requirements, setting: Setting) -> Out
         return None
     if right is None:
         return _unknown("min_accuracy", "nothing was answered", required=least)
-    outcome = _compared("min_accuracy", right, least, right >= least, percent, gap=share)
-    if candidate.interval is None:
-        return outcome
-    low, high = candidate.interval
-    ends = (low if right >= least > low else None, high if right < least <= high else None)
-    return _unsure(outcome, percent, *ends)
+    return _at_least("min_accuracy", right, least, candidate.interval)
 
 
 def latency(candidate: Candidate, needs: Requirements, _: Setting) -> Outcome | None:
@@ -131,14 +127,7 @@ def right_citations(candidate: Candidate, needs: Requirements, _: Setting) -> Ou
         if measured is not None:
             why, remedy = "no question that names gold documents was answered", NAME_GOLD
         return _unknown("min_citations", why, remedy, required=least)
-    right = measured.mean
-    outcome = _compared("min_citations", right, least, right >= least, percent, gap=share)
-    low, high = measured.ci_low, measured.ci_high
-    if low is None or high is None:
-        return outcome
-    return _unsure(
-        outcome, percent, low if right >= least > low else None, high if right < least <= high else None
-    )
+    return _at_least("min_citations", measured.mean, least, measured.interval)
 
 
 def in_house(candidate: Candidate, needs: Requirements, _: Setting) -> Outcome | None:
@@ -193,6 +182,16 @@ def _compared(
     miss = min(missing / limit, FARTHEST) if limit else missing
     detail += f": missed by {(gap or write)(missing)}"
     return Outcome(requirement, Met.MISSED, detail, figures, miss)
+
+
+def _at_least(requirement: str, value: float, least: float, interval: Interval | None) -> Outcome:
+    """Hold a share, with its interval, against the least one."""
+    outcome = _compared(requirement, value, least, value >= least, percent, gap=share)
+    if interval is None:
+        return outcome
+    low, high = interval
+    ends = (low if value >= least > low else None, high if value < least <= high else None)
+    return _unsure(outcome, percent, *ends)
 
 
 def _unsure(

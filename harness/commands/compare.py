@@ -35,10 +35,9 @@ def _compare(options: argparse.Namespace) -> None:
     from harness.commands.live import page_of
     from harness.lmeval.load import open_tasks
     from harness.report.terminal import print_results
-    from harness.report.write import PAGE
     from harness.run.begin import new_id
     from harness.run.compare import compare, dry_run, fit_within
-    from harness.run.folder import check_output
+    from harness.run.folder import PAGE, check_output
     from harness.run.lock import writing_alone
     from harness.run.tools import load_tools
     from harness.spec.task import load_tasks
@@ -132,9 +131,10 @@ def _missing(results: RunResult, folder: Path) -> str:
     """That answers are missing, how many and why, and the way to go on."""
     from harness.run.missing import reasons
 
-    systems = [system for task in results.tasks.values() for system in task.strategies.values()]
-    why = reasons((row.reason, row.n) for system in systems for row in system.missing if not row.final)
-    there = sum(system.n_answered for system in systems)
+    why = reasons(
+        (row.reason, row.n) for system in results.systems for row in system.missing if not row.final
+    )
+    there = sum(system.n_answered for system in results.systems)
     return (
         f"{counted(results.missing_answers, 'answer')} of {whole(there + results.missing_answers)} could not be "
         f"had: {why}. They count as nothing in the report. Ask for them again with: harness compare --resume {folder}"

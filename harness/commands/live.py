@@ -98,7 +98,7 @@ class LivePage:
             self.note(f"  The page is written at the end; it could not be before: {why}")
             return
         if not self.written:
-            from harness.report.write import PAGE
+            from harness.run.folder import PAGE
 
             self.note(f"  What is known so far stands in {self.folder / PAGE}, which grows with the run")
         self.written, self._news = True, False

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from harness.commands import REPORTS, TASKS
-from harness.commands.flags import name, place, whole
+from harness.commands.flags import add_json_flag, name, place, whole
 from harness.errors import InputError, InputErrors
 
 if TYPE_CHECKING:
@@ -89,7 +89,7 @@ def add_trend(commands: Any) -> None:
 
 
 def _add_json(parser: argparse.ArgumentParser, run: Callable[[argparse.Namespace], int | None]) -> None:
-    parser.add_argument("--json", action="store_true", help="print one JSON document and nothing else")
+    add_json_flag(parser)
     parser.set_defaults(run=run)
 
 
@@ -97,8 +97,8 @@ def _check(options: argparse.Namespace) -> int:
     from harness.analysis.regression.gate import judge
     from harness.files import to_json
     from harness.report import plain
-    from harness.report.checks import FORMS
     from harness.report.gate import report
+    from harness.report.gate_files import FORMS
     from harness.report.places import check_files, write_there
 
     gate = gate_of(options)

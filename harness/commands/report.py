@@ -10,6 +10,7 @@ from typing import Any
 
 from harness.analysis.decision.requirements.table import Requirements
 from harness.commands.flags import (
+    add_json_flag,
     add_price_flags,
     add_requirement_flag,
     add_requirement_flags,
@@ -40,7 +41,7 @@ def add_decide(commands: Any) -> None:
         "decide", help="the recommendation again, under other prices or requirements"
     )
     decide.add_argument("folder", metavar="RUN", type=place)
-    decide.add_argument("--json", action="store_true", help="print one JSON document and nothing else")
+    add_json_flag(decide)
     add_requirement_flags(decide)
     add_price_flags(decide)
     decide.set_defaults(run=_decide)
@@ -75,7 +76,8 @@ def _opened(page: Path) -> bool:
 
 
 def _page_to_open(folder: Path, files: Sequence[Path]) -> Path:
-    from harness.report.write import PAGE, page_of
+    from harness.report.write import page_of
+    from harness.run.folder import PAGE
 
     page = page_of(files) if files else folder / PAGE
     if page is None:

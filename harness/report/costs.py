@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 from harness.analysis.results.money import Components, Cost
 from harness.analysis.results.run import SystemResult, TaskResult
 from harness.quantities import dollars
 from harness.report.monthly import break_even, sentences, totals, totals_lead
 from harness.report.per_query import or_why, queries_lead, queries_table
 from harness.report.projections import PROJECTED, projections
-from harness.report.view import Block, Bullets, Table, led, table_of
-
-Column = tuple[str, Callable[[SystemResult], str]]
+from harness.report.view import Block, Bullets, Columns, Table, led, table_of
 
 
 def task_blocks(task: TaskResult) -> list[Block]:
@@ -38,11 +34,11 @@ def once(task: TaskResult) -> Table:
         ("Strategy", lambda row: row.system.name),
         ("One-off cost", lambda row: or_why(row.cost.fixed_usd, row.cost.fixed_reason)),
         ("Engineer, prompt", lambda row: _term(row.cost.components.prompt_people_usd)),
-        *([SERVED] if any(row.cost.components.upfront_usd is not None for row in rows) else []),
+        *(SERVED if any(row.cost.components.upfront_usd is not None for row in rows) else ()),
         ("Engineer, retrieval", lambda row: _term(row.cost.components.retrieval_people_usd)),
         ("Index", lambda row: _term(row.cost.components.index_usd)),
         ("Tuning cycles", lambda row: str(row.cost.assumptions.tuning_cycles or "–")),
-        *([SEARCH] if any(row.cost.components.tuning_usd is not None for row in rows) else []),
+        *(SEARCH if any(row.cost.components.tuning_usd is not None for row in rows) else ()),
         ("Training, a cycle", lambda row: _term(row.cost.components.training_usd)),
         ("Engineer, a cycle", lambda row: _term(row.cost.components.labour_usd)),
         ("Labels", lambda row: _term(row.cost.components.labels_usd)),
@@ -52,8 +48,10 @@ def once(task: TaskResult) -> Table:
     )
 
 
-SEARCH: Column = ("Search for settings", lambda row: _term(row.cost.components.tuning_usd))
-SERVED: Column = ("Adapter, as declared", lambda row: _term(row.cost.components.upfront_usd))
+SEARCH: Columns[SystemResult] = (("Search for settings", lambda row: _term(row.cost.components.tuning_usd)),)
+SERVED: Columns[SystemResult] = (
+    ("Adapter, as declared", lambda row: _term(row.cost.components.upfront_usd)),
+)
 """Where a server holds an adapter: what it cost whoever made it."""
 
 

@@ -8,6 +8,7 @@ from harness.analysis.decision.literature import NOT_MEASURED, expected_range
 from harness.analysis.decision.requirements.table import required
 from harness.analysis.results.decision import CandidateFigures, Decision
 from harness.analysis.results.literature import Literature
+from harness.analysis.results.reason import Reason
 from harness.analysis.results.requirements import Met
 from harness.analysis.results.run import RunResult, TaskResult
 from harness.analysis.results.turns import DecisionMap
@@ -37,18 +38,17 @@ def lines(results: RunResult) -> tuple[str, ...]:
 
 def beside(decision: Decision) -> tuple[tuple[str, str], ...]:
     """(title, sentence): how sure the headline is, what would change it, and the verdict by other metrics."""
-    pairs = (
-        ("How sure", decision.how_sure),
-        (WHAT_WOULD_CHANGE, decision.what_would_change),
-        ("By other metrics", decision.other_metrics),
-    )
-    return tuple((title, sentence.text) for title, sentence in pairs if sentence.text)
+    return _titled(decision, "How sure", decision.how_sure)
 
 
 def cards(decision: Decision) -> tuple[tuple[str, str], ...]:
     """The same where the figures of how sure it is stand above."""
+    return _titled(decision, "Bear in mind", decision.caveats)
+
+
+def _titled(decision: Decision, title: str, first: Reason) -> tuple[tuple[str, str], ...]:
     pairs = (
-        ("Bear in mind", decision.caveats),
+        (title, first),
         (WHAT_WOULD_CHANGE, decision.what_would_change),
         ("By other metrics", decision.other_metrics),
     )

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 from harness.analysis.results.run import AdapterResult, RunResult, TaskResult
 from harness.corpus.inventory import not_read_line
 from harness.quantities import NA, counted, number, percent, seconds, whole
 from harness.report import costs, decisions, effort, forms, labels, messages, prices, servers, tables
 from harness.report.numbers import figure, loss
-from harness.report.view import Section, Table, section, sections, table_of
+from harness.report.view import Columns, Section, Table, section, sections, table_of
 from harness.run.facts import IndexFacts
 
 
@@ -65,7 +63,7 @@ def _dev_score(row: AdapterResult) -> str:
     return NA if row.dev_score is None else f"{percent(row.dev_score)} ({row.dev_metric})"
 
 
-_CHOSEN: tuple[tuple[str, Callable[[AdapterResult], str]], ...] = (
+_CHOSEN: Columns[AdapterResult] = (
     ("Dev score", _dev_score),
     ("Dev questions", _dev_questions),
     ("Epoch kept", lambda row: _known(row.kept_epoch)),
@@ -91,7 +89,7 @@ def _adapters(results: RunResult) -> Table:
     )
 
 
-Column = tuple[str, Callable[[tuple[str, IndexFacts]], str]]
+Indexes = Columns[tuple[str, IndexFacts]]
 
 
 def _indexes(results: RunResult) -> Table:
@@ -100,12 +98,12 @@ def _indexes(results: RunResult) -> Table:
         (f"{task}: examples", index) for task, some in results.example_indexes.items() for index in some
     ]
     rows = [*results.all_indexes, *examples]
-    prefixes: tuple[Column, ...] = (
+    prefixes: Indexes = (
         ("Prefix of questions", lambda row: _prefix(row[1].query_prefix)),
         ("Prefix of passages", lambda row: _prefix(row[1].passage_prefix)),
     )
-    searched: tuple[Column, ...] = (("Search", lambda row: _search(row[1])),)
-    refreshed: tuple[Column, ...] = (("Embedded anew", lambda row: _refreshed(row[1])),)
+    searched: Indexes = (("Search", lambda row: _search(row[1])),)
+    refreshed: Indexes = (("Embedded anew", lambda row: _refreshed(row[1])),)
     return table_of(
         rows,
         ("Task", lambda row: row[0]),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import replace
 
 from harness.analysis.results.run import TaskResult
@@ -11,7 +10,7 @@ from harness.analysis.tuning.effort import in_short
 from harness.analysis.tuning.learning import in_words
 from harness.quantities import NA, counted, dollars, percent, seconds, whole
 from harness.report.numbers import estimate
-from harness.report.view import Block, Table, Text, table_of
+from harness.report.view import Block, Columns, Table, Text, table_of
 from harness.steps import Step
 
 TUNE = Step("Choose among N settings of each", "--tune N")
@@ -83,7 +82,7 @@ def searches(task: TaskResult) -> Table:
         ("Settings tried", lambda row: str(row[1].tried)),
         ("What came of it", lambda row: row[1].said),
         ("Time", lambda row: seconds(row[1].seconds)),
-        ("Requests to a server", lambda row: _paid(row[1])),
+        ("Requests to a server", lambda row: dollars(row[1].usd)),
     )
 
 
@@ -99,7 +98,7 @@ def trials(task: TaskResult) -> Table:
         ("Of it training", lambda row: seconds(row[2].train_s) if row[2].train_s else "–"),
         ("Tokens read", lambda row: whole(row[2].prompt_tokens)),
         ("Tokens written", lambda row: whole(row[2].completion_tokens)),
-        *([PAID] if any(row[2].usd is not None for row in rows) else []),
+        *(PAID if any(row[2].usd is not None for row in rows) else ()),
         ("", lambda row: _fate(row[2])),
     )
 
@@ -108,11 +107,7 @@ Tried = tuple[str, Tuning, Trial]
 """A strategy, its search, and a setting of it."""
 
 
-def _paid(spent: Tuning | Trial) -> str:
-    return NA if spent.usd is None else dollars(spent.usd)
-
-
-PAID: tuple[str, Callable[[Tried], str]] = ("Requests to a server", lambda row: _paid(row[2]))
+PAID: Columns[Tried] = (("Requests to a server", lambda row: dollars(row[2].usd)),)
 
 
 def _score(search: Tuning, trial: Trial) -> str:

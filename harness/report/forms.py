@@ -18,7 +18,7 @@ _WAYS = {"constrained": "each token", "options": "the likeliest label"}
 def note(task: TaskResult) -> str:
     """What the form changes of each strategy, and how much of a fine-tune's gain it is; empty where none was held."""
     effects = (
-        f"{row.system}: {numbers.difference(row.comparison)} by the form alone, which "
+        f"{row.system}: {row.comparison.in_points} by the form alone, which "
         f"{percent(row.of_form_free)} of the answers of {row.free} have."
         for row in task.forms
     )
@@ -43,7 +43,7 @@ def effects(task: TaskResult) -> Table:
         ("Strategy", lambda row: row.system),
         ("Held by", lambda row: _WAYS[row.form]),
         ("Accuracy, free → held", lambda row: f"{accuracy(row.free)} → {accuracy(row.system)}"),
-        ("Difference (95 % interval)", lambda row: numbers.difference(row.comparison)),
+        ("Difference (95 % interval)", lambda row: row.comparison.in_points),
         ("Same questions", lambda row: str(row.comparison.n)),
         ("p", lambda row: numbers.probability(row.comparison.p)),
         ("Answers of the form, free → held", of_form),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable
 
+from harness.analysis.results.figures import Estimate
 from harness.analysis.results.labels import NO_LABEL, FieldFigures, LabelResult
 from harness.analysis.results.run import SystemResult, TaskResult
 from harness.quantities import NA, counted, listed, percent
@@ -41,7 +42,9 @@ def field_blocks(task: TaskResult) -> list[Block | None]:
     rows = [row for row in task.strategies.values() if row.fields]
     if not rows:
         return []
-    return [FIELDS, _fields(rows, "Field: right", _accuracy), _fields(rows, "Field: invented", _invented)]
+    right = _fields(rows, "Field: right", lambda row: row.accuracy)
+    invented = _fields(rows, "Field: invented", lambda row: row.invented if row.invented.n else None)
+    return [FIELDS, right, invented]
 
 
 def note(task: TaskResult) -> str:
@@ -147,22 +150,14 @@ def _matrix(task: TaskResult) -> Table | None:
     )
 
 
-def _fields(rows: list[SystemResult], lead: str, cell: Callable[[FieldFigures], str]) -> Table:
+def _fields(rows: list[SystemResult], lead: str, figure: Callable[[FieldFigures], Estimate | None]) -> Table:
     names = dict.fromkeys(key for row in rows for key in row.fields)
     if len(names) > SHOWN:
         lead += f" (the {SHOWN} most frequent of {len(names)})"
     return Table(
         (lead, *(row.label for row in rows)),
         tuple(
-            (key, *(cell(row.fields[key]) if key in row.fields else NA for row in rows))
+            (key, *(numbers.with_n(figure(row.fields[key])) if key in row.fields else NA for row in rows))
             for key in list(names)[:SHOWN]
         ),
     )
-
-
-def _accuracy(row: FieldFigures) -> str:
-    return f"{numbers.estimate(row.accuracy)}, n={row.accuracy.n}"
-
-
-def _invented(row: FieldFigures) -> str:
-    return f"{numbers.estimate(row.invented)}, n={row.invented.n}" if row.invented.n else NA

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from itertools import chain
 
 from harness.analysis.results.hosting import Hosting
@@ -12,13 +12,9 @@ from harness.report import scoreboard
 Holds = Callable[[RunResult], bool]
 
 
-def _systems(results: RunResult) -> Iterator[SystemResult]:
-    return chain.from_iterable(task.strategies.values() for task in results.tasks.values())
-
-
 def _any(has: Callable[[SystemResult], object]) -> Holds:
     """Whether any system of a run has something."""
-    return lambda results: any(map(has, _systems(results)))
+    return lambda results: any(map(has, results.systems))
 
 
 def _always(_results: RunResult) -> bool:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from harness.analysis.results.run import TaskResult
-from harness.quantities import NA, counted, dollars
+from harness.quantities import counted, dollars
 from harness.records import ProposalRow
-from harness.report.view import Block, Bullets, Table, table_of
+from harness.report.view import Block, Bullets, Columns, Table, table_of
 
 LEAD = (
     "{} proposed by a model from training questions with their right replies; dev questions choose among them and the "
@@ -36,13 +36,9 @@ def proposals(task: TaskResult) -> Table:
             "Proposed by",
             lambda row: row.proposer if row.model is None else f"{row.proposer}, for {row.model}",
         ),
-        *([PAID] if any(row.usd is not None for row in rows) else []),
+        *(PAID if any(row.usd is not None for row in rows) else ()),
         ("Not tried, as", lambda row: row.dropped or "–"),
     )
 
 
-def _paid(row: ProposalRow) -> str:
-    return NA if row.usd is None else dollars(row.usd)
-
-
-PAID = ("Request to a server", _paid)
+PAID: Columns[ProposalRow] = (("Request to a server", lambda row: dollars(row.usd)),)

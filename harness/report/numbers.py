@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from harness.analysis.latency import too_few
-from harness.analysis.results.comparison import Comparison
 from harness.analysis.results.figures import Estimate, Interval, Percentiles
-from harness.quantities import NA, dollars, percent, points, seconds, signed, three
+from harness.quantities import NA, dollars, percent, seconds, three
 
 
 def estimate(score: Estimate | None) -> str:
@@ -14,6 +13,11 @@ def estimate(score: Estimate | None) -> str:
         return NA
     interval = ends(score.ci_low, score.ci_high)
     return f"{percent(score.mean)} ({interval})" if interval else percent(score.mean)
+
+
+def with_n(score: Estimate | None) -> str:
+    """The same with its questions: `45.2 % (36.1–54.7), n=120`."""
+    return f"{estimate(score)}, n={score.n}" if score else NA
 
 
 def ends(low: float | None, high: float | None) -> str:
@@ -30,13 +34,6 @@ def span(interval: Interval) -> str:
     """An interval of dollars: `$1.08–$1.12`."""
     low, high = interval
     return f"{dollars(low)}–{dollars(high)}"
-
-
-def difference(comparison: Comparison) -> str:
-    """A paired difference with its 95 % interval: `+5.0 points (−1.2 to +11.3)`."""
-    if comparison.ci_low is None:
-        return points(comparison.delta)
-    return f"{points(comparison.delta)} ({signed(comparison.ci_low)} to {signed(comparison.ci_high)})"
 
 
 def size(difference: float | None) -> str:

@@ -149,7 +149,7 @@ def queries_table(task: TaskResult) -> Table:
         ],
         ("Strategy", lambda row: row.label),
         ("Timed questions", lambda row: str(row.cost.timed_n)),
-        ("Seconds, mean", lambda row: NA if row.cost.seconds is None else seconds(row.cost.seconds)),
+        ("Seconds, mean", lambda row: seconds(row.cost.seconds)),
         ("95 % interval", lambda row: _seconds_interval(row.cost)),
         ("Per query", lambda row: dollars(row.cost.components.serial_usd)),
         ("95 % interval of that", lambda row: _query_interval(row.cost)),
@@ -166,7 +166,7 @@ def queries_table(task: TaskResult) -> Table:
 def _busy(cost: Cost, part: float | None) -> str:
     """The share of a query's seconds that one part takes. A machine kept up waits besides, which no part causes."""
     whole = cost.components.serial_usd
-    return percent(part / whole) if part is not None and whole else dollars(None)
+    return percent(part / whole) if part is not None and whole else NA
 
 
 def _seconds_interval(cost: Cost) -> str:

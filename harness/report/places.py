@@ -9,9 +9,8 @@ from pathlib import Path
 
 from harness.errors import HarnessError, InputError, InputErrors, did_you_mean
 from harness.files import write_bytes
+from harness.run.manifest_file import MANIFEST
 
-EVIDENCE = "run.json"
-"""The one file of evidence whose suffix is that of a report."""
 _MACHINE = (errno.ENOSPC, errno.EDQUOT, errno.EIO)
 """Faults of the machine: another name or place would not help."""
 
@@ -30,7 +29,7 @@ def _suffix(file: Path, suffixes: Collection[str]) -> str | None:
         known = ", ".join(suffixes)
         found = f"{suffix} is not one of them{did_you_mean(suffix, suffixes)}" if suffix else "there is none"
         return f"the suffix says what to write ({known}), and {found}."
-    if file.name.lower() == EVIDENCE:
+    if file.name.lower() == MANIFEST:  # the one file of evidence with the suffix of a report
         return "this is the name of a run's evidence, which a report never replaces."
     return None
 
@@ -55,3 +54,11 @@ def write_there(file: Path, content: bytes) -> None:
         if isinstance(error.__cause__, OSError) and error.__cause__.errno not in _MACHINE:
             raise InputError(str(error)) from error.__cause__
         raise
+
+
+def path_to(file: Path, folder: Path) -> str | None:
+    """The relative path to a file from a folder; None where there is none, as on another drive."""
+    try:
+        return Path(os.path.relpath(file.parent.resolve() / file.name, folder.resolve())).as_posix()
+    except ValueError:
+        return None

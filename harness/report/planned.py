@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 from harness.quantities import NA, counted, dollars, listed, seconds, whole
-from harness.report.view import Block, Table, table_of
+from harness.report.view import Block, Columns, Table, table_of
 from harness.run.estimate import Estimate, JobEstimate
 from harness.run.facts import by_obstacle
 from harness.run.tuning.planned import in_words, learning_in_words
@@ -26,7 +24,7 @@ def blocks(planned: Estimate) -> tuple[Block, ...]:
         ("Answer tokens, at most", lambda row: whole(row.completion_most)),
         *(EXPECTED if any(row.completion_expected is not None for row in planned.jobs) else ()),
         *(DOLLARS if any(row.served for row in planned.jobs) else ()),
-        ("Answers in", lambda row: NA if row.seconds is None else seconds(row.seconds)),
+        ("Answers in", lambda row: seconds(row.seconds)),
     )
     left_out = [
         f"Not applicable: {task} · {listed(systems)}: {obstacle.in_words}"
@@ -46,9 +44,8 @@ def blocks(planned: Estimate) -> tuple[Block, ...]:
     return (table, _sum(planned), *times, *tuning, *left_out, f"{KNOWN}{UNKNOWN if _unknown(table) else ''}")
 
 
-Column = tuple[str, Callable[[JobEstimate], str]]
-EXPECTED: tuple[Column, ...] = (("Answer tokens, expected", lambda row: whole(row.completion_expected)),)
-DOLLARS: tuple[Column, ...] = (
+EXPECTED: Columns[JobEstimate] = (("Answer tokens, expected", lambda row: whole(row.completion_expected)),)
+DOLLARS: Columns[JobEstimate] = (
     ("Dollars, at most", lambda row: dollars(row.usd_most) if row.served else "this machine's hours"),
     ("Dollars, expected", lambda row: dollars(row.usd_expected) if row.served else "–"),
 )

@@ -20,8 +20,8 @@ def prices(results: RunResult) -> list[Block]:
     if sheet is None:
         return ["The run has no price list, so no cost was computed."]
     machine = sheet.machine
-    systems = (row.cost.assumptions for task in results.tasks.values() for row in task.strategies.values())
-    assumed = next((row for row in systems if row.machine == machine.name), Assumptions())
+    assumptions = (row.cost.assumptions for row in results.systems)
+    assumed = next((row for row in assumptions if row.machine == machine.name), Assumptions())
     hour = assumed.usd_per_hour or machine.usd_per_hour
     given = "" if hour == machine.usd_per_hour else " (given by the user)"
     lead = (
@@ -41,9 +41,8 @@ OWN = "Models with a price of their own, which the machine and its price do not 
 def _own_prices(results: RunResult) -> Table:
     """What the answers of each system are paid for with, where that is not the run's machine."""
     rows = {
-        name: row.cost
-        for task in results.tasks.values()
-        for name, row in task.strategies.items()
+        row.system.name: row.cost
+        for row in results.systems
         if isinstance(row.cost.hosting, ByToken) or (row.cost.hosting and row.cost.hosting.own_price)
     }
     return table_of(
@@ -65,8 +64,8 @@ def _own_price(paid: Hosting | ByToken | None) -> str:
 
 def _tariff(results: RunResult) -> str:
     """The tariff, the same for all strategies, a clause."""
-    rows = (row.cost.hosting for task in results.tasks.values() for row in task.strategies.values())
-    hosting = next((paid for paid in rows if isinstance(paid, Hosting)), None)
+    paid = (row.cost.hosting for row in results.systems)
+    hosting = next((one for one in paid if isinstance(one, Hosting)), None)
     if hosting is None:
         return "for the seconds that were measured"
     words = f"with {TARIFF_WORDS[hosting.tariff]} (--tariff {hosting.tariff})"

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 from harness.analysis.results import comparison
 from harness.analysis.results.run import TaskResult
 from harness.quantities import listed, percent
 from harness.report import numbers
+from harness.report.view import Columns
 
 
 def timed(task: TaskResult) -> str:
@@ -67,10 +66,7 @@ def asked_again(task: TaskResult) -> str:
     return " ".join(parts)
 
 
-Column = tuple[str, Callable[[comparison.Comparison], str]]
-
-
-def variation(task: TaskResult) -> tuple[Column, ...]:
+def variation(task: TaskResult) -> Columns[comparison.Comparison]:
     """The column that says of both systems how many scores change when they are asked again; none where none was."""
     noise = {name: row.repeat_noise for name, row in task.strategies.items()}
     if not any(noise.values()):

@@ -60,12 +60,8 @@ def groups(task: TaskResult) -> Table | None:
     shown = [group for group in GROUPS if any(group in row.groups for row in systems)]
     if shown in ([], ["answerable"]):
         return None
-    rows = [(row.label, *(_with_n(row.groups.get(group)) for group in shown)) for row in systems]
+    rows = [(row.label, *(numbers.with_n(row.groups.get(group)) for group in shown)) for row in systems]
     return Table(("Strategy", *(GROUPS[group] for group in shown)), tuple(rows))
-
-
-def _with_n(accuracy: figures.Estimate | None) -> str:
-    return f"{numbers.estimate(accuracy)}, n={accuracy.n}" if accuracy else NA
 
 
 def seeds(task: TaskResult) -> Table:
@@ -239,7 +235,7 @@ def comparisons(task: TaskResult) -> Table:
     return table_of(
         sorted(task.comparisons, key=lambda row: not row.in_family),
         ("First → second", lambda row: f"{row.a} → {row.b}"),
-        ("Difference (95 % interval)", numbers.difference),
+        ("Difference (95 % interval)", lambda row: row.in_points),
         *servers.variation(task),
         ("Same questions", lambda row: str(row.n)),
         (
@@ -302,7 +298,7 @@ def forgetting(task: TaskResult) -> Table:
         ("Adapter", lambda row: f"{row.strategy} trained for {row.trained_for}"),
         ("Base model", lambda row: percent(row.base)),
         ("With the adapter", lambda row: percent(row.adapter)),
-        ("Difference (95 % interval)", lambda row: numbers.difference(row.comparison)),
+        ("Difference (95 % interval)", lambda row: row.comparison.in_points),
         ("Same questions", lambda row: str(row.comparison.n)),
         ("p, adjusted", lambda row: numbers.probability(row.comparison.p_adjusted)),
         ("Detectable", lambda row: numbers.size(row.comparison.mde_adjusted)),
@@ -318,7 +314,7 @@ def forgotten(tasks: Iterable[TaskResult]) -> Table:
         ("Asked", lambda row: row[0].name),
         ("Base model", lambda row: percent(row[1].base)),
         ("With the adapter", lambda row: percent(row[1].adapter)),
-        ("Difference (95 % interval)", lambda row: numbers.difference(row[1].comparison)),
+        ("Difference (95 % interval)", lambda row: row[1].comparison.in_points),
         ("Verdict", lambda row: _forgot(row[1])),
     )
 

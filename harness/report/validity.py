@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from harness.analysis.results.checks import Check, FigureKind, Status
 from harness.quantities import NA, listed, percent, points
-from harness.report.view import Table, Text, table_of
+from harness.report.view import Columns, Table, table_of
 
 STATUSES = {
     Status.FAIL: "✗ failed",
@@ -54,13 +54,10 @@ def counts(checks: Sequence[Check]) -> tuple[Count, ...]:
     return tuple(shown)
 
 
-Column = tuple[str, Callable[[Check], Text]]
-
-
 def table(checks: Sequence[Check]) -> Table:
     """All checks of a task, the worst first."""
     order = list(STATUSES)
-    remedy: tuple[Column, ...] = (("What to do", lambda check: check.remedy or "–"),)
+    remedy: Columns[Check] = (("What to do", lambda check: check.remedy or "–"),)
     return table_of(
         sorted(checks, key=lambda check: order.index(check.status)),
         ("Check", lambda check: check.title),

@@ -32,8 +32,12 @@ class Table:
         return bool(self.rows)
 
 
+Columns = tuple[tuple[str, Callable[[T], Text]], ...]
+"""Each a header and how an item's cell is written."""
+
+
 def table_of(items: Iterable[T], *columns: tuple[str, Callable[[T], Text]]) -> Table:
-    """A row an item; a column is a header and how an item's cell is written."""
+    """A row an item."""
     headers, cells = zip(*columns, strict=True)
     return Table(headers, tuple(tuple(cell(item) for cell in cells) for item in items))
 

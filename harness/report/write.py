@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -17,11 +16,11 @@ from harness.files import to_json, write_bytes
 from harness.process import keeping
 from harness.report import markdown, summary
 from harness.report.page.write import render
-from harness.report.places import check_files, write_there
+from harness.report.places import check_files, path_to, write_there
+from harness.run.folder import PAGE, RESULTS
 from harness.spec.tariff import Tariff
 
-PAGE = "report.html"
-BESIDE = ("results.json", "report.md", "summary.csv", PAGE)
+BESIDE = (RESULTS, "report.md", "summary.csv", PAGE)
 """What every run folder gets."""
 
 
@@ -101,10 +100,4 @@ def _derive(run_folder: Path, tariff: Tariff | None) -> Derived:
 def _path_to_page(file: Path, files: Sequence[Path], run_folder: Path) -> str | None:
     """The relative path from `file` to the page written with it, else to the run folder's; None without a page."""
     page = page_of(files) or run_folder / PAGE
-    if page not in files and not page.exists():
-        return None
-    try:
-        path = os.path.relpath(page.parent.resolve() / page.name, file.parent.resolve())
-    except ValueError:  # on another drive
-        return None
-    return Path(path).as_posix()
+    return path_to(page, file.parent) if page in files or page.exists() else None

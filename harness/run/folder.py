@@ -39,6 +39,8 @@ ANSWERS, BATCHES, TIMINGS, PASSAGES = "answers.jsonl", "batches.jsonl", "timings
 FAILURES, REPEATS, TUNING, LEARNING = "failures.jsonl", "repeats.jsonl", "tuning.jsonl", "learning.jsonl"
 PROPOSALS = "proposals.jsonl"
 QUESTIONS, TRAINING, PROMPTS = "questions.jsonl", "training.jsonl", "prompts.jsonl"
+RESULTS, PAGE = "results.json", "report.html"
+"""What is derived of a run; a report has more."""
 _EVERY_TIME = -1
 """In the place of the time that a question is asked."""
 

@@ -12,7 +12,7 @@ from harness.analysis.regression.findings import failed
 from harness.analysis.regression.rules import RULES, Expect, Rule, Tier
 from harness.analysis.regression.terms import Gate, Terms
 from harness.files import to_json
-from harness.report import checks, gate
+from harness.report import gate, gate_files
 from tests.analysis.regression.reruns import judged, made_up
 from tests.report.gates import nasty, text_of
 from tests.snapshots import Snapshots
@@ -28,7 +28,7 @@ def test_each_form_of_a_judgement(
     assert not {"\x1b", "\x00", "\u202e"} & set(text)
     snapshots.check("check.txt", f"{text}\n")
     for suffix in (".md", ".xml"):
-        snapshots.check(f"check{suffix}", checks.FORMS[suffix](judgement).decode())
+        snapshots.check(f"check{suffix}", gate_files.FORMS[suffix](judgement).decode())
 
 
 def test_what_is_left_out_may_not_fail_or_cannot_be_told(
@@ -167,5 +167,5 @@ def test_a_rule_is_added_in_one_row_and_shows_in_every_form(
     for expect, judgement in judgements.items():
         assert judgement.exit_code == (4 if tier in expect.deciding else 0)
     judgement = judgements[Expect.CHANGE]
-    forms = [text_of(judgement), *(form(judgement).decode() for form in checks.FORMS.values())]
+    forms = [text_of(judgement), *(form(judgement).decode() for form in gate_files.FORMS.values())]
     assert all("not a lucky day" in form for form in forms)

@@ -7,7 +7,7 @@ from xml.etree import ElementTree
 
 from harness.analysis.regression.rules import RULES
 from harness.analysis.regression.terms import Gate, Terms
-from harness.report.checks import junit
+from harness.report.gate_files import junit
 from tests.report.gates import nasty
 
 

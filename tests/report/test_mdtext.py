@@ -10,7 +10,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
-from harness.report import checks, gate, mdtext
+from harness.report import gate, gate_files, mdtext
 from harness.report.mdtext import escape
 from harness.report.view import Bullets, Section, Table, visible
 from tests.report.gates import nasty
@@ -100,7 +100,7 @@ def test_sections_are_headings_tables_and_lists() -> None:
 
 def test_a_comment_of_nasty_replies_keeps_its_rows_and_lines(tmp_path: Path) -> None:
     found = nasty(tmp_path)
-    lines = checks.FORMS[".md"](found).decode().splitlines()
+    lines = gate_files.FORMS[".md"](found).decode().splitlines()
     assert lines[0] == f"## {gate.headline(found)}"
     (row,) = [line for line in lines if line.startswith("| t |")]
     assert row.replace("\\|", "").count("|") == 6

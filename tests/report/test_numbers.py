@@ -66,7 +66,7 @@ def test_percentile_that_n_does_not_support_says_why() -> None:
 def test_difference_with_and_without_an_interval() -> None:
     def shown(delta: float | None, low: float | None, high: float | None) -> str:
         judged = Comparison("a", "b", "f1", 9, delta, low, high, 0.5, None, 0, 0, 0, 9, None, None, 0.5, "")
-        return numbers.difference(judged)
+        return judged.in_points
 
     assert shown(0.05, -0.012, 0.1134) == "+5.0 points (−1.2 to +11.3)"
     assert shown(0.05, None, None) == "+5.0 points"

@@ -25,7 +25,18 @@ from harness.errors import InputError
 from harness.files import sha256_json, sha256_text
 from harness.records import TimingRow
 from harness.run.facts import EmbedderFacts, ModelFacts
-from harness.run.folder import ANSWERS, BATCHES, PASSAGES, PROMPTS, QUESTIONS, TIMINGS, TRAINING, run_name
+from harness.run.folder import (
+    ANSWERS,
+    BATCHES,
+    PAGE,
+    PASSAGES,
+    PROMPTS,
+    QUESTIONS,
+    RESULTS,
+    TIMINGS,
+    TRAINING,
+    run_name,
+)
 from harness.run.machines import MachineFacts
 from harness.run.manifest import Manifest
 from harness.run.manifest_file import MANIFEST, read_manifest
@@ -35,7 +46,6 @@ from harness.strictjson import read_strict
 
 EVIDENCE = (MANIFEST, QUESTIONS, ANSWERS, BATCHES, TIMINGS, PASSAGES, TRAINING, PROMPTS)
 """Files that results.json must not be older than."""
-PAGE = "report.html"
 _STAMP = re.compile(r"(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z")
 
 
@@ -176,7 +186,7 @@ def run_folders(folder: Path) -> list[RunFolder]:
     if not folder.is_dir():
         what = "is a file, not a folder of runs" if folder.exists() else "does not exist"
         raise InputError(f"the folder {folder} {what}.")
-    if (folder / "run.json").exists():
+    if (folder / MANIFEST).exists():
         raise InputError(f"{folder} is itself a run; name the folder that holds it: {folder.parent}")
     try:
         places = sorted(place for place in folder.iterdir() if _holds_run(place))
@@ -188,7 +198,7 @@ def run_folders(folder: Path) -> list[RunFolder]:
 def _holds_run(place: Path) -> bool:
     """Hidden folders are what a write in progress leaves; what must not be looked into may be a run."""
     try:
-        return not place.name.startswith(".") and (place / "run.json").is_file()
+        return not place.name.startswith(".") and (place / MANIFEST).is_file()
     except OSError:
         return True
 
@@ -259,7 +269,7 @@ def _entry(path: Path, created: str, manifest: Manifest, known: dict[str, dict[s
 
 def _question_keys(path: Path, manifest: Manifest, known: dict[str, dict[str, str]]) -> dict[str, str]:
     """Task → names its set of questions: ids, texts, options and right answers, in whatever order."""
-    file = path / "questions.jsonl"
+    file = path / QUESTIONS
     try:
         digest = sha256_text(file.read_text(encoding="utf-8"))
     except FileNotFoundError:
@@ -318,7 +328,7 @@ def _derived(path: Path) -> RunResult:
 
 def _stored(path: Path, manifest: Manifest) -> RunResult | None:
     """results.json, where it is this run's, of this version, and was made after the evidence."""
-    file = path / "results.json"
+    file = path / RESULTS
     try:
         made = file.stat().st_mtime_ns
         if any((path / name).stat().st_mtime_ns > made for name in EVIDENCE if (path / name).exists()):

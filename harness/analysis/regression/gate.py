@@ -23,7 +23,7 @@ from harness.analysis.regression.rules import RULES, Expect, Tier
 from harness.analysis.regression.terms import Gate
 from harness.errors import InputError
 from harness.run.manifest import Manifest
-from harness.run.manifest_file import read_manifest
+from harness.run.manifest_file import MANIFEST, read_manifest
 
 SCHEMA_VERSION = 2
 MOST_HISTORY = 20
@@ -166,7 +166,7 @@ def earlier(folder: Path | None, run: Manifest) -> list[Past]:
     if not folder.is_dir():
         raise InputError(f"there is no folder of runs at {folder} (--history).")
     past: list[Past] = []
-    for path in sorted((file.parent for file in folder.glob("*/run.json")), reverse=True):
+    for path in sorted((file.parent for file in folder.glob(f"*/{MANIFEST}")), reverse=True):
         if len(past) == MOST_HISTORY:
             break
         try:

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from urllib.parse import quote
 
 from harness.analysis.history.history import History
-from harness.analysis.history.runs import PAGE, Figure, Run
+from harness.analysis.history.runs import Figure, Run
 from harness.errors import InputError
 from harness.report import trend as words
 from harness.report.page import assets
 from harness.report.pictures import history as pictures
 from harness.report.pictures.plot import draw
-from harness.report.places import check_files, write_there
+from harness.report.places import check_files, path_to, write_there
+from harness.run.folder import PAGE
+from harness.run.manifest_file import MANIFEST
 
 TITLE = "History of runs"
 _ORDER = (
@@ -55,9 +56,9 @@ def reading(history: History) -> list[str]:
 
 def check_page(page: Path, folder: Path) -> None:
     """Raise InputError where the page cannot be written there; what is wrong with `folder` shows when it is read."""
-    if not folder.is_dir() or (folder / "run.json").exists():
+    if not folder.is_dir() or (folder / MANIFEST).exists():
         return
-    if (page.parent / "run.json").exists():
+    if (page.parent / MANIFEST).exists():
         raise InputError(
             f"{page.parent} is a run, and nothing is written into it; name another file.", path=page
         )
@@ -89,10 +90,5 @@ def render(history: History, beside: Path) -> str:
 
 def _link(folder: Path, beside: Path) -> str | None:
     """The relative way to a run's report, as an address; a `./` in front keeps a colon from being read as a scheme."""
-    if not (folder / PAGE).is_file():
-        return None
-    try:
-        way = os.path.relpath(folder.resolve() / PAGE, beside.resolve())
-    except ValueError:  # on another drive
-        return None
-    return f"./{quote(Path(way).as_posix())}"
+    way = path_to(folder / PAGE, beside) if (folder / PAGE).is_file() else None
+    return way and f"./{quote(way)}"

@@ -234,7 +234,6 @@ def _system(results: RunResult, task: TaskResult, row: SystemResult, look: Look)
     updated = row.system.adapted or row.system.searches
     hours = assumed.engineer_hours_per_refresh if updated else None
     taught = taught_of(row, assumed.changed_share)
-    once = (parts.labels_usd, parts.evaluation_usd, parts.prompt_people_usd, parts.retrieval_people_usd)
     searched = (
         results.index_of(task.name, row.system.retrieved),
         results.examples_of(task.name, row.system.nearest),
@@ -264,7 +263,7 @@ def _system(results: RunResult, task: TaskResult, row: SystemResult, look: Look)
         index_by_token=by_token,
         update_unknown=isinstance(row.system.adapter, ServedAdapter),
         update_people_s=None if hours is None else 3600 * hours,
-        people_once_usd=sum(usd or 0.0 for usd in once),
+        people_once_usd=parts.people_once_usd,
         upfront_usd=parts.upfront_usd or 0.0,
         search_s=search.seconds if search and search.usd is None else 0.0,
         search_usd=(search.usd if search else None) or 0.0,

@@ -37,7 +37,6 @@ def render(run: Evidence, scores: Scores, results: RunResult, refresh: int | Non
     facts = whatif.whatif(results)
     tasks = tuple(results.tasks.values())
     judged = tuple(task for task in tasks if not task.is_guard) or tasks
-    systems = (row.system for task in results.tasks.values() for row in task.strategies.values())
     html: str = assets.template("page.html.j2").render(
         title=opening.TITLE,
         refresh=refresh,
@@ -66,6 +65,6 @@ def render(run: Evidence, scores: Scores, results: RunResult, refresh: int | Non
         document=document,
         tables=tables,
         overview=overview,
-        strategies=meanings(system.strategy for system in systems),
+        strategies=meanings(row.system.strategy for row in results.systems),
     )
     return html

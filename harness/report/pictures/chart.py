@@ -16,6 +16,7 @@ from functools import partial
 from typing import Any
 
 from harness.analysis.results.figures import Estimate
+from harness.report.pictures.looks import Look
 from harness.report.pictures.plot import Plot, Spec
 
 WIDTH = 440
@@ -156,6 +157,15 @@ def by(field: str, values: Mapping[str, Any], legend: Spec | None = None) -> Spe
     """A channel that depends on a field: `values` says what each of its values becomes. None: no legend."""
     scale = {"domain": list(values), "range": list(values.values())}
     return {"field": field, "type": "nominal", "scale": scale, "legend": legend}
+
+
+def by_look(field: str, looks: Mapping[str, Look]) -> Spec:
+    """Colour and shape by a field of labels, with a legend. `looks`: label → how its system looks."""
+    names = legend([*looks])
+    return {
+        "color": by(field, {label: look.colour for label, look in looks.items()}, names),
+        "shape": by(field, {label: look.shape for label, look in looks.items()}, names),
+    }
 
 
 def legend(labels: Sequence[str], symbol_size: float = 90) -> Spec:

@@ -25,19 +25,21 @@ def score_against_effort(view: TaskView) -> Plot | Missing:
         for name, search in tuning.items()
         for point in _points(search)
     ]
-    looks = {view.looks[name].label: view.looks[name] for name in tuning}
+    look = chart.by_look("system", {view.looks[name].label: view.looks[name] for name in tuning})
     axes = chart.Axes(
         chart.number("seconds spent on the search, so far", tickCount=5),
         chart.number("score on dev", {"zero": False}, format=".0%", tickCount=5),
     )
-    colour = chart.by("system", {label: look.colour for label, look in looks.items()}, chart.legend([*looks]))
-    shape = chart.by("system", {label: look.shape for label, look in looks.items()}, chart.legend([*looks]))
     best = [row for row in rows if row["best"] is not None]
     layers = [
         axes.layer(
-            chart.line(interpolate="step-after", strokeWidth=1.5), "spent", "best", rows=best, color=colour
+            chart.line(interpolate="step-after", strokeWidth=1.5),
+            "spent",
+            "best",
+            rows=best,
+            color=look["color"],
         ),
-        axes.layer(chart.point(size=60), "spent", "score", color=colour, shape=shape),
+        axes.layer(chart.point(size=60), "spent", "score", **look),
     ]
     caption = (
         "A dot is a setting that was tried; the first of each strategy is its default. The line is the best so far: "
@@ -58,7 +60,7 @@ def learning_curves(view: TaskView) -> Plot | Missing:
     }
     if not curves:
         return Missing(CURVES, "no strategy was asked with fewer examples", FEWER)
-    looks = {view.looks[name].label: view.looks[name] for name in curves}
+    look = chart.by_look("system", {view.looks[name].label: view.looks[name] for name in curves})
     measured = [row for name, curve in curves.items() for row in _measured(view.looks[name].label, curve)]
     fitted = [row for name, curve in curves.items() for row in _fitted(view.looks[name].label, curve)]
     rivals = [
@@ -70,9 +72,7 @@ def learning_curves(view: TaskView) -> Plot | Missing:
         chart.log("training questions", _ticks(min(ends), max(ends)), domain=(min(ends), max(ends))),
         chart.share("accuracy"),
     )
-    colour = chart.by("system", {label: look.colour for label, look in looks.items()}, chart.legend([*looks]))
-    shape = chart.by("system", {label: look.shape for label, look in looks.items()}, chart.legend([*looks]))
-    layers = [*_beyond(axes, fitted, colour), *_rivals(axes, rivals), *_dots(axes, colour, shape)]
+    layers = [*_beyond(axes, fitted, look["color"]), *_rivals(axes, rivals), *_dots(axes, look)]
     caption = (
         "Points are measured, with 95 % intervals; the dashed line is fitted and goes on to ten times the questions "
         "there are, its band what the test questions leave open. Beyond the last point it is a guess."
@@ -121,11 +121,11 @@ def _rivals(axes: chart.Axes, rivals: list[Spec]) -> list[Spec]:
     ]
 
 
-def _dots(axes: chart.Axes, colour: Spec, shape: Spec) -> list[Spec]:
+def _dots(axes: chart.Axes, look: Spec) -> list[Spec]:
     """What was measured, with its interval."""
     return [
-        axes.layer(chart.rule(strokeWidth=2), "examples", ("low", "high"), color=colour),
-        axes.layer(chart.point(size=70), "examples", "mean", color=colour, shape=shape),
+        axes.layer(chart.rule(strokeWidth=2), "examples", ("low", "high"), color=look["color"]),
+        axes.layer(chart.point(size=70), "examples", "mean", **look),
     ]
 
 

@@ -49,8 +49,7 @@ def reading(results: RunResult, pictures: Mapping[str, Sequence[Plot | Missing]]
     """What holds for all pictures of a run; nothing where none is drawn."""
     if not any(isinstance(plot, Plot) for plots in pictures.values() for plot in plots):
         return ""
-    controls = any(row.control for task in results.tasks.values() for row in task.strategies.values())
-    alone = " A control takes part in no decision." if controls else ""
+    alone = " A control takes part in no decision." if any(row.control for row in results.systems) else ""
     return f"A strategy keeps its colour and its shape in every picture.{alone}"
 
 

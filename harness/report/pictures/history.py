@@ -111,17 +111,13 @@ def _together(
     rows = [row for row in _rows(task, figure, looks) if row["low"] > 0]
     if not rows:
         return Missing(TITLES[figure], reason)
-    shown = _looks(rows, looks)
     base = figure is Figure.LATENCY
     ticks = chart.log_ticks(
         [value for row in rows for value in (row["low"], ROOM * row["high"])] + [1.0] * base
     )
     axes = chart.Axes(_x(task), chart.log(None, ticks, labelExpr=label))
-    legend = chart.legend(list(shown))
-    colour = chart.by("shown", {label: look.colour for label, look in shown.items()}, legend)
-    shape = chart.by("shown", {label: look.shape for label, look in shown.items()}, legend)
     one = [axes.layer(chart.rule(color=chart.SOFT), y="one", rows=[{"one": 1}])] * base
-    look = {"color": colour, "shape": shape}
+    look = chart.by_look("shown", _looks(rows, looks))
     layers = _layers(task, axes, one, look, [{"field": "series"}, {"field": "shown"}])
     spec = chart.picture(layers, height=220, rows=rows)
     return Plot(TITLES[figure], caption, _description(task, figure, looks, written), spec)

@@ -53,24 +53,21 @@ def accuracy_against_cost(view: TaskView) -> Plot | Missing:
         cost, low, high = (
             per_query.THOUSAND * end for end in (usd, *(row.cost.per_query_ci_usd or (usd, usd)))
         )
-        look = {"label": view.looks[name].label, "unbeaten": name in unbeaten}
+        system = {"label": view.looks[name].label, "unbeaten": name in unbeaten}
         ends = {"cost": cost, "cost_low": low if low > 0 else cost / LOWEST, "cost_high": high}
-        rows.append({**look, **ends, **chart.interval(row.accuracy)})
+        rows.append({**system, **ends, **chart.interval(row.accuracy)})
     ticks = chart.log_ticks([row[end] for row in rows for end in ("cost_low", "cost_high")])
     axes = chart.Axes(
         chart.log("dollars per 1,000 queries (log axis)", ticks, labelExpr=DOLLARS), chart.share("accuracy")
     )
-    shown = [view.looks[name] for name in systems]
-    legend = chart.legend([look.label for look in shown])
-    colour = chart.by("label", {look.label: look.colour for look in shown}, legend)
-    shape = chart.by("label", {look.label: look.shape for look in shown}, legend)
+    look = chart.by_look("label", {view.looks[name].label: view.looks[name] for name in systems})
     thin = chart.rule(strokeWidth=1.5, opacity=0.75)
     ring = chart.mark("point", size=380, stroke=chart.INK, strokeWidth=1.2, shape="circle")
     layers = [
-        axes.layer(thin, "cost", ("low", "high"), color=colour),
-        axes.layer(thin, ("cost_low", "cost_high"), "mean", color=colour),
+        axes.layer(thin, "cost", ("low", "high"), color=look["color"]),
+        axes.layer(thin, ("cost_low", "cost_high"), "mean", color=look["color"]),
         axes.layer(ring, "cost", "mean", where="datum.unbeaten"),
-        axes.layer(chart.point(size=90), "cost", "mean", color=colour, shape=shape),
+        axes.layer(chart.point(size=90), "cost", "mean", **look),
     ]
     descriptions = (
         f"{view.looks[name].label}: {percent(row.accuracy.mean)} right at "

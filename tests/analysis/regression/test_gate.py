@@ -17,7 +17,7 @@ from harness.analysis.regression.rules import RULES, Expect
 from harness.analysis.regression.terms import Gate, GateFile, Terms
 from harness.errors import InputError
 from harness.files import to_json
-from harness.report import checks
+from harness.report import gate_files
 from tests.analysis.regression.reruns import edit_manifest, edit_rows, fallen, judged, made_up, other_model
 from tests.analysis.runs import PRICE_SHEET
 
@@ -156,7 +156,7 @@ def test_no_rule_is_laid_to_what_cannot_move_it(lost: tuple[Path, Path]) -> None
 def test_the_same_evidence_gives_the_same_bytes(rerun: Path, baseline: Path) -> None:
     edit_rows(rerun, "answers", lambda at, row: {**row, "prediction": "x"} if at % 9 == 0 else row)
     first, again = (judged(rerun, baseline, Expect.SAME) for _ in range(2))
-    for suffix, form in checks.FORMS.items():
+    for suffix, form in gate_files.FORMS.items():
         assert form(first) == form(again), suffix
     assert json.loads(to_json(first))["exit_code"] == 4
 

@@ -41,7 +41,7 @@ NO_THINK = "/no_think"
 class Conventions:
     """What a chat template does with conversations. `tokens`: the tokens that the model knows beside its words."""
 
-    def __init__(self, template: ChatTemplate, tokens: Sequence[str] = ()) -> None:
+    def __init__(self, template: ChatTemplate, tokens: Sequence[str]) -> None:
         self._template = template
         self._tokens = tokens
 

@@ -70,8 +70,8 @@ def _cache_argument(architecture: type) -> str:
     return "cache" if "cache" in inspect.signature(architecture.forward).parameters else "past_key_values"  # type: ignore[attr-defined]
 
 
-def prefill(model: Any, prompts: Sequence[Sequence[int]], shared: int, pad: int, prefix: Any = None) -> State:
-    """Read the prompts. The first `shared` tokens are read once, or taken from the cache `prefix`.
+def prefill(model: Any, prompts: Sequence[Sequence[int]], shared: int, pad: int, prefix: Any) -> State:
+    """Read the prompts, behind the first `shared` tokens that the cache `prefix` holds (None: there are none).
 
     Rows are padded on the left, between the prefix and their own tokens, so that all end in one column.
     """
@@ -90,8 +90,7 @@ def prefill(model: Any, prompts: Sequence[Sequence[int]], shared: int, pad: int,
     ids, mask = ids.to(device), mask.to(device)
     size = max(1, SLICE_TOKENS // width) if device.type == "cpu" else rows
     parts = [
-        _read_prompts(model, ids[at : at + size], mask[at : at + size], prefix if shared else None)
-        for at in range(0, rows, size)
+        _read_prompts(model, ids[at : at + size], mask[at : at + size], prefix) for at in range(0, rows, size)
     ]
     positions, logits = (
         torch.cat([getattr(part, name) for part in parts]) for name in ("positions", "logits")
@@ -190,8 +189,8 @@ def greedy(
     decoding: Decoding,
     ends: frozenset[int],
     reader: Reader,
-    on_token: Callable[[], None] | None = None,
-    guides: Sequence[Guide] = (),
+    on_token: Callable[[], None] | None,
+    guides: Sequence[Guide],
 ) -> list[Completion]:
     """Decode every row of `state` to its end. `on_token` is called as soon as a step's tokens are known.
 

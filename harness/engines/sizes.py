@@ -42,8 +42,8 @@ def _catalogue() -> Iterable[SizedModel]:
             )
 
 
-def _hub(name: str, billions: float, licence: str = "Apache-2.0") -> SizedModel:
-    return SizedModel(name, billions * 1e9, billions * 1e9 * BITS["bfloat16"] / 8, licence)
+def _hub(name: str, billions: float) -> SizedModel:
+    return SizedModel(name, billions * 1e9, billions * 1e9 * BITS["bfloat16"] / 8, "Apache-2.0")
 
 
 MODELS: tuple[SizedModel, ...] = tuple(

@@ -13,7 +13,6 @@ from jinja2 import TemplateError
 
 from harness.engines.engine import Message
 from harness.errors import ModelUnavailable
-from harness.spec.pinned import PINNED_DATE
 from harness.templates import chat_sandbox, explained
 
 _END = f"%%{secrets.token_hex(8)} "
@@ -26,7 +25,7 @@ class ChatTemplate:
     `date`: what it is told the day is. Whatever it fails at, ModelUnavailable says so with the line of the template.
     """
 
-    def __init__(self, source: str, names: Mapping[str, Any], folder: Path, date: str = PINNED_DATE) -> None:
+    def __init__(self, source: str, names: Mapping[str, Any], folder: Path, date: str) -> None:
         self.source = source
         self._names = names
         self._folder = folder

@@ -40,7 +40,7 @@ def timing_of(task: str) -> Step:
 
 
 def measured_speeds(
-    jobs: Sequence[ReadyJob], rows: Sequence[JobEstimate], tools: Tools, *, every: bool = False
+    jobs: Sequence[ReadyJob], rows: Sequence[JobEstimate], tools: Tools, *, every: bool
 ) -> dict[ModelRef, Speed]:
     """How fast the models answer that have something to compute; `every`: of all, those that are served too.
 

@@ -26,7 +26,7 @@ def user_turn(
     return Message("user", user_content(task.own.user_message(question.question), passages, citations))
 
 
-def user_content(asked: str, passages: Sequence[Passage], citations: str | None = None) -> str:
+def user_content(asked: str, passages: Sequence[Passage], citations: str | None) -> str:
     """A user's turn: what is asked, behind its passages where it has some."""
     if not passages:
         return asked

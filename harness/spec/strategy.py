@@ -157,7 +157,7 @@ def meanings(names: Iterable[str]) -> tuple[str, ...]:
     )
 
 
-def rank(system: System, *, hosted: bool = False) -> float:
+def rank(system: System, *, hosted: bool) -> float:
     """How simple a system is, from 0 on: the place of its strategy in the table, which goes from simple to involved.
 
     `hosted`: a service answers it, so there is no machine to keep: of one strategy on two models, that is the simpler.

@@ -250,7 +250,7 @@ def bare_beside(systems: Mapping[str, System], system: System) -> str:
     return next(own, bare[0][0] if bare else "")
 
 
-def name_at_home(strategy: str, model_label: str | None, marks: Sequence[str] = ()) -> str:
+def name_at_home(strategy: str, model_label: str | None, marks: Sequence[str]) -> str:
     """`rag`, or `rag@large` in a run of several models; with marks `rag[constrained]@large`."""
     named = f"{strategy}[{','.join(marks)}]" if marks else strategy
     return named if model_label is None else f"{named}@{model_label}"

@@ -51,7 +51,7 @@ class Asker:
     sleep: Sleep
     without: Callable[[str, str], bool]
     """Leave a parameter out from now on, for a reason; False where no request can do without it."""
-    patience: Patience = USUAL
+    patience: Patience
     chance: random.Random = field(default_factory=lambda: random.Random(0))
     _lock: threading.Lock = field(default_factory=threading.Lock)
     _answered: bool = False

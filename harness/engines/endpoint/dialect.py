@@ -38,7 +38,7 @@ class Dialect:
     """How one server is spoken to. Many threads may use it at once. `note`: tells the user."""
 
     def __init__(
-        self, address: Address, note: Callable[[str], None], *, structured: bool = False, folds: bool = False
+        self, address: Address, note: Callable[[str], None], *, structured: bool, folds: bool
     ) -> None:
         self._name, self._note, self._structured = address.model, note, structured
         self._extra = EXTRA[address.kind]

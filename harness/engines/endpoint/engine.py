@@ -59,8 +59,8 @@ class EndpointEngine:
         *,
         window: int,
         prompts: Prompts,
-        scorer: Scorer | None = None,
-        note: Callable[[str], None] = lambda _message: None,
+        scorer: Scorer | None,
+        note: Callable[[str], None],
     ) -> None:
         self.identity, self.concurrency, self.window = identity, servers.most, window
         self._servers, self._dialect, self._asker = servers, dialect, asker

@@ -110,7 +110,7 @@ class Servers:
     # A request's turn
 
     @contextlib.contextmanager
-    def turn(self, asked: Collection[Server] = ()) -> Iterator[Turn]:
+    def turn(self, asked: Collection[Server]) -> Iterator[Turn]:
         """A request's turn at the server that has the most room; at none of those `asked` where there are others."""
         with self.changed:
             chosen = self.changed.wait_for(lambda: self._next(asked))

@@ -52,9 +52,7 @@ class Choice:
     p: float | None = None
 
 
-def choose(
-    finalists: Sequence[Finalist], clusters: Mapping[str, str], tried: int | None = None, seed: int = 0
-) -> Choice:
+def choose(finalists: Sequence[Finalist], clusters: Mapping[str, str], tried: int | None = None) -> Choice:
     """The choice among settings, the default first. `clusters`: question id → what stands or falls together.
 
     `tried`: how many settings there were in all, those among them that were dropped on the way.
@@ -68,13 +66,13 @@ def choose(
     best = min(others, key=lambda at: (-round(gains[at], 9), finalists[at].cost, at), default=None)
     if best is None or gains[best] <= HAIR:
         return Choice(0, Why.NOTHING_BETTER, best)
-    p = _p(scores, [clusters.get(name, name) for name in asked], float(gains[best]), seed)
+    p = _p(scores, [clusters.get(name, name) for name in asked], float(gains[best]))
     # Those that were dropped could have been the best, too.
     p = 1 - (1 - p) ** (max((tried or 0) - 1, len(others)) / len(others))
     return Choice(best, Why.BETTER, best, p) if p <= LEVEL else Choice(0, Why.CHANCE, best, p)
 
 
-def _p(scores: np.ndarray, clusters: Sequence[str], gain: float, seed: int) -> float:
+def _p(scores: np.ndarray, clusters: Sequence[str], gain: float) -> float:
     """How often the best of the others gains as much, where chance says whose score is whose.
 
     Were all settings alike, each cluster of questions could have given its scores to them in any order.
@@ -83,7 +81,7 @@ def _p(scores: np.ndarray, clusters: Sequence[str], gain: float, seed: int) -> f
     sums = np.zeros((len(rows), scores.shape[1]))
     np.add.at(sums, [rows[name] for name in clusters], scores)
     told = sums[(sums != sums[:, :1]).any(axis=1)]  # where all are alike, no order tells anything
-    rng = np.random.default_rng(seed)
+    rng = np.random.default_rng(0)
     hits = 0
     for _ in range(DRAWS // AT_ONCE):
         drawn = rng.permuted(np.broadcast_to(told, (AT_ONCE, *told.shape)), axis=2).sum(axis=1)

@@ -12,8 +12,8 @@ from typing import Any, overload
 
 from harness.engines.engine import PromptFacts, Request, Wanted
 from harness.records import Question
+from harness.run.control_tokens import ControlTokens
 from harness.run.prompts import Passages, Prompt
-from harness.run.quotes import NO_QUOTES, Quotes
 
 Again = Callable[[Question, Passages, Sequence[Question], Wanted, bytes], Request]
 """As `TaskPrompts.again`, of one system."""
@@ -24,7 +24,7 @@ HASH_BYTES = 32
 class Prompts(Sequence[Prompt]):
     """The prompts of some questions, by their places. `again`: makes the request of one anew, each time it is wanted.
 
-    `wanted`, `tokens`, `longest`: of each prompt. `quotes`: place → what a prompt holds that looks like control tokens.
+    `wanted`, `tokens`, `longest`: of each prompt. `control_tokens`: by place, of the prompts that hold any.
     """
 
     def __init__(
@@ -38,7 +38,7 @@ class Prompts(Sequence[Prompt]):
         self._questions, self._again = questions, again
         self.wanted: list[Wanted] = []
         self.tokens, self.longest = array("I"), array("I")
-        self.quotes: dict[int, Quotes] = {}
+        self.control_tokens: dict[int, ControlTokens] = {}
         self._hashes = bytearray()
         self._retrieved: list[Passages] = []
         self._shown, self._dropped = array("I"), array("I")
@@ -53,7 +53,7 @@ class Prompts(Sequence[Prompt]):
     def _append(self, prompt: Prompt, kept: bytes, alike: dict[Wanted, Wanted]) -> None:
         facts = prompt.facts
         if facts.quoted or facts.imitated:
-            self.quotes[len(self)] = Quotes(facts.quoted, facts.imitated)
+            self.control_tokens[len(self)] = ControlTokens(facts.quoted, facts.imitated)
         self.wanted.append(alike.setdefault(prompt.wanted, prompt.wanted))
         self.tokens.append(facts.tokens)
         self.longest.append(facts.longest)
@@ -75,10 +75,10 @@ class Prompts(Sequence[Prompt]):
         if isinstance(at, slice):
             return [self[place] for place in range(*at.indices(len(self)))]
         place = range(len(self))[at]
-        quotes = self.quotes.get(place, NO_QUOTES)
+        held = self.control_tokens.get(place, ControlTokens())
         return Prompt(
             PromptFacts(
-                self.tokens[place], self.longest[place], self.sha256(place), quotes.quoted, quotes.imitated
+                self.tokens[place], self.longest[place], self.sha256(place), held.quoted, held.imitated
             ),
             self.wanted[place],
             partial(self.request, place),

@@ -18,12 +18,12 @@ from harness.corpus.retrievers import MarkedRetriever, Retrievers
 from harness.corpus.window import query_prefix_of, tell_cut_questions
 from harness.errors import InputError
 from harness.records import Passage, QuestionRow, Ranked
+from harness.run.control_tokens import ControlTokens, control_tokens_sentence
 from harness.run.facts import EmbedderFacts, IndexFacts
 from harness.run.folder import QUESTIONS, RunFolder
 from harness.run.plan import Job, Plan, sample
 from harness.run.prepare import ReadyJob, TaskContext
 from harness.run.question_rows import question_rows
-from harness.run.quotes import Quotes, quotes_sentence
 from harness.run.tools import Tools
 from harness.run.train_corpus import corpus_of_train
 from harness.spec.context import Gold, Nearest, Retrieved, cut_id, search_id
@@ -97,8 +97,8 @@ class RunContexts:
         for name, task in self.plan.tasks.items():
             own = [job for job in jobs if job.job.task == name]
             known = question_rows(task, own, self.lengths.get(name, {}), self.found.get(name, {}), self.seed)
-            if sentence := quotes_sentence(
-                {row.id: Quotes(row.quoted, row.imitated) for row in known}, len(known)
+            if sentence := control_tokens_sentence(
+                {row.id: ControlTokens(row.quoted, row.imitated) for row in known}, len(known)
             ):
                 self.tools.progress.note(f"  {name}: {sentence}")
             rows += known

@@ -6,8 +6,8 @@ import dataclasses
 from collections.abc import Mapping, Sequence
 
 from harness.records import QuestionRow
+from harness.run.control_tokens import ControlTokens, control_tokens_of
 from harness.run.prepare import ReadyJob, fact_seen
-from harness.run.quotes import Quotes, quotes_of
 from harness.spec.task import Task
 
 
@@ -19,14 +19,14 @@ def question_rows(
     `jobs`: of the task. `lengths`: question id → tokens that the embedder would read of it. `found`: question id →
     whether an answer stands in its gold documents.
     """
-    in_prompts: dict[str, list[Quotes]] = {}
+    in_prompts: dict[str, list[ControlTokens]] = {}
     for job in jobs:
-        for place, quotes in job.prompts.quotes.items():
-            in_prompts.setdefault(job.questions[place].id, []).append(quotes)
+        for place, held in job.prompts.control_tokens.items():
+            in_prompts.setdefault(job.questions[place].id, []).append(held)
     return [
         QuestionRow(
             **dataclasses.asdict(question),
-            **dataclasses.asdict(quotes_of(question, in_prompts.get(question.id, ()))),
+            **dataclasses.asdict(control_tokens_of(question, in_prompts.get(question.id, ()))),
             task=task.name,
             fact_seen=fact_seen(task, question, seed),
             query_tokens=lengths.get(question.id),

@@ -16,8 +16,8 @@ from harness.analysis.results.checks import Check, Status
 from harness.analysis.validity.check import Case, Rule
 from harness.engines.control import MARK
 from harness.records import PromptSample
+from harness.run.control_tokens import SHOWN, ControlTokens, control_tokens_sentence
 from harness.run.conversation import FOLDED
-from harness.run.quotes import SHOWN, Quotes, quotes_sentence
 
 _MARK = re.compile(r"%%(\d+)%%")
 _TELLING = 4
@@ -40,7 +40,7 @@ def applied_once(case: Case, rule: Rule) -> list[Check]:
         return [rule.check(Status.FAIL, detail, float(len(faults)), 0.0, faults, figures)]
     folding = [name for name, sample in samples.items() if sample.system_turn == "user"]
     asked = {name: one for scored in case.answers.values() for name, one in scored.questions.items()}
-    held = {name: Quotes(a.quoted, a.imitated) for name, a in asked.items() if a.quoted or a.imitated}
+    held = {name: ControlTokens(a.quoted, a.imitated) for name, a in asked.items() if a.quoted or a.imitated}
     unbegun = {name: sample.added_tokens[0] for name, sample in samples.items() if _begins_bare(sample)}
     if unbegun and not held and not folding:
         token = next(iter(unbegun.values()))
@@ -54,7 +54,7 @@ def applied_once(case: Case, rule: Rule) -> list[Check]:
     if held:
         figures = {"questions": float(len(asked)), "hold control tokens": float(len(held))}
         figures |= {"not named": float(max(0, len(held) - SHOWN))}
-        detail = " ".join([*([FOLDED] if folding else []), quotes_sentence(held, len(asked))])
+        detail = " ".join([*([FOLDED] if folding else []), control_tokens_sentence(held, len(asked))])
         return [rule.check(Status.WARN, detail, float(len(held)), 0.0, samples, figures)]
     detail = f"The template stands once around the first prompt of {', '.join(samples)}."
     return [rule.check(Status.PASS, detail, 0.0, 0.0, samples, {})]

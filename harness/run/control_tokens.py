@@ -12,7 +12,7 @@ SHOWN = 5
 
 
 @dataclass(frozen=True, slots=True)
-class Quotes:
+class ControlTokens:
     """What a question or a prompt holds: control tokens, which are read as text, and texts that mark turns without
     being tokens, which nobody can tell from the template's own."""
 
@@ -20,21 +20,18 @@ class Quotes:
     imitated: tuple[str, ...] = ()
 
 
-NO_QUOTES = Quotes()
-
-
-def quotes_of(question: Question, in_prompts: Iterable[Quotes]) -> Quotes:
+def control_tokens_of(question: Question, in_prompts: Iterable[ControlTokens]) -> ControlTokens:
     """What of that which its prompts hold stands in the question or its choices."""
     text, held = "\n".join([question.question, *question.choices]), [*in_prompts]
     quoted = dict.fromkeys(token for one in held for token in one.quoted if token in text)
     imitated = dict.fromkeys(tag for one in held for tag in one.imitated if tag in text)
-    return Quotes(tuple(quoted), tuple(imitated))
+    return ControlTokens(tuple(quoted), tuple(imitated))
 
 
-def quotes_sentence(held: Mapping[str, Quotes], asked: int) -> str:
+def control_tokens_sentence(held: Mapping[str, ControlTokens], asked: int) -> str:
     """Which of `asked` questions hold control tokens, and what that means; empty where none does."""
-    read = {name: quotes.quoted for name, quotes in held.items() if quotes.quoted}
-    alike = {name: quotes.imitated for name, quotes in held.items() if quotes.imitated}
+    read = {name: one.quoted for name, one in held.items() if one.quoted}
+    alike = {name: one.imitated for name, one in held.items() if one.imitated}
     sentences = [
         f"{_holding(read, asked)} control tokens of the model: {_named(read)}. They are read as text here; a server "
         "that takes them for tokens would see other turns."

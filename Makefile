@@ -4,6 +4,8 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 ARGS ?=
+# Two processes with half of the processors each are done sooner than one with all of them.
+COMPARE_FLAGS ?= --workers 2
 # What the baseline was measured with, and what is measured to be held against it.
 CHECK_FLAGS ?= --quick --latency-queries 0 --no-cache --strategies base,few-shot,few-shot-nearest,rag,few-shot+rag,lora,oracle
 GATE_FLAGS ?= --expect same
@@ -15,7 +17,7 @@ PARALLEL ?= -n auto --maxprocesses 4 --dist loadfile
 
 compare: $(VENV)/.installed
 	$(BIN)/python -m harness models pull
-	$(BIN)/python -m harness compare $(ARGS)
+	$(BIN)/python -m harness compare $(COMPARE_FLAGS) $(ARGS)
 
 check: candidate
 	$(BIN)/python -m harness check reports/candidate $(GATE_FLAGS) $(ARGS)

@@ -1,4 +1,4 @@
-"""From the tools of a run on one machine to those of a run on many."""
+"""From the tools of a run in one process to those of a run with many workers."""
 
 from __future__ import annotations
 
@@ -6,15 +6,15 @@ import contextlib
 import functools
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any
 
 from harness import __version__
 from harness.cluster import rays
 from harness.cluster.embedder import SpreadEmbedder
 from harness.cluster.engine import SpreadEngine
 from harness.cluster.executor import SpreadExecutor
+from harness.cluster.machines import Cluster, Machine, Share
 from harness.cluster.pool import Pool
-from harness.cluster.rays import Machine, Share, Staff
+from harness.cluster.processes import ThisMachine
 from harness.cluster.trainer import SpreadTrainer
 from harness.cluster.units import HeldModel, Hello
 from harness.cluster.worker import Outfit
@@ -40,19 +40,45 @@ CPUS_BESIDE_GPU = 4
 
 
 @contextlib.contextmanager
-def spread(tools: Tools, address: str, workers: int | None, date: str, name: str) -> Iterator[Tools]:
+def spread(tools: Tools, address: str | None, workers: int | None, date: str, name: str) -> Iterator[Tools]:
     """The tools of a run whose local models are held by workers, for as long as the block goes on.
 
-    `address`: of a cluster, or `LOCAL`; `workers` None: as many as there is room for.
-    Raises InputError where there is no cluster, or none of its machines has room for a worker.
+    `address`: of a Ray cluster, or `LOCAL`; None: processes of this machine, where that is any use. `workers`: at most
+    so many; None: as many as there is room for. Raises InputError where there is no cluster, or none of its machines
+    has room for a worker.
     """
-    with rays.joined(address, name), contextlib.ExitStack() as over:
-        yield _spread(tools, workers, date, over)
+    with contextlib.ExitStack() as over:
+        if address is not None:
+            cluster: Cluster = over.enter_context(rays.joined(address, name))
+        else:
+            cluster = ThisMachine(tools.progress)
+            if why := _better_alone(tools, cluster):
+                tools.progress.note(f"  one process computes: {why}")
+                yield tools
+                return
+        yield _spread(tools, cluster, workers, date, over)
 
 
-def _spread(tools: Tools, workers: int | None, date: str, over: contextlib.ExitStack) -> Tools:
+def _better_alone(tools: Tools, here: Cluster) -> str | None:
+    """Why one process of this machine does as well as several, or there is no room for them; a clause."""
+    engines, (machine,) = [model.engine for model in tools.models], here.machines()
+    need = 2 * _memory(engines)
+    if not any(held_model(engine, "") for engine in engines):
+        return "servers answer"
+    if any(not engine.identity.device.startswith("cpu") for engine in engines if weights_bytes(engine)):
+        return "several would share the accelerator"
+    if machine.cpus < 2:
+        return "it may use a single processor"
+    if machine.memory < need:
+        return f"two need {need / 1e9:.1f} GB, and {machine.memory / 1e9:.1f} GB of memory are free"
+    return None
+
+
+def _spread(
+    tools: Tools, cluster: Cluster, workers: int | None, date: str, over: contextlib.ExitStack
+) -> Tools:
     """`over`: does what is to be done before the cluster is left."""
-    machines = rays.machines()
+    machines = cluster.machines()
     gpu = any(machine.gpus for machine in machines)
     models = [_for_gpu(model, date, tools) if gpu else model for model in tools.models]
     held = {at: one for at, model in enumerate(models) if (one := held_model(model.engine, date))}
@@ -63,17 +89,15 @@ def _spread(tools: Tools, workers: int | None, date: str, over: contextlib.ExitS
     need = _memory([model.engine for model in models])
     share, count = shares(machines, need, workers, gpu=gpu)
     whole = Share(max(machine.cpus for machine in machines), share.gpus, need)
-    home = rays.this_node()
-    outfit = Outfit(tuple(held.values()), home, tools.cache, share.cpus)
-    shelf = rays.open_shelf()
-    rays.put(shelf, tools.cache / "adapters")
+    outfit = Outfit(tuple(held.values()), cluster.home, tools.cache, share.cpus)
+    cluster.offer(tools.cache / "adapters")
     for one in held.values():
-        _put(shelf, one)
+        _offer(cluster, one)
     say = tools.progress.note
     roster = Roster()
-    staffed = functools.partial(Pool, note=say, why_over=functools.partial(rays.why_over, home))
-    pool = staffed(Staff(outfit, share, shelf), count, met=roster.met)
-    timing = Staff(replace(outfit, threads=whole.cpus), whole, shelf, "timing")
+    staffed = functools.partial(Pool, note=say, why_over=cluster.why_over)
+    pool = staffed(cluster.staff(outfit, share, "worker"), count, met=roster.met)
+    timing = cluster.staff(replace(outfit, threads=whole.cpus), whole, "timing")
     alone = functools.partial(staffed, timing, 1, met=roster.check)
     executor = SpreadExecutor(pool, alone, sharing(machines, share), len(machines))
     over.callback(executor.stop)
@@ -87,7 +111,7 @@ def _spread(tools: Tools, workers: int | None, date: str, over: contextlib.ExitS
             return local
         folder = ModelFolder(local.name, local.folder.resolve(), local.sha256, "", None, None)
         embeds = HeldModel(folder, "float32", "cuda" if gpu else local.device, "")
-        _put(shelf, embeds)
+        _offer(cluster, embeds)
         return SpreadEmbedder(local, embeds, executor)
 
     return replace(
@@ -122,13 +146,13 @@ def _folder(engine: TransformersEngine) -> ModelFolder:
     )
 
 
-def _put(shelf: Any, held: HeldModel) -> None:
+def _offer(cluster: Cluster, held: HeldModel) -> None:
     """Let workers that lack a model read its files from the driver."""
     path = held.folder.path
     if held.script:
-        rays.put(shelf, path.parent, path.name)
+        cluster.offer(path.parent, path.name)
     else:
-        rays.put(shelf, path)
+        cluster.offer(path)
 
 
 def _for_gpu(model: Model, date: str, tools: Tools) -> Model:

@@ -230,7 +230,7 @@ class Pool:
         ticket.lost.append(why)
         given_up = len(ticket.lost) >= TRIES
         hello = self._workers[worker]
-        log = f"; its log: {hello.log} on {hello.host}" if hello else ""
+        log = f"; its log: {hello.log} on {hello.host}" if hello and hello.log else ""
         then = "is given up" if given_up else "is done again"
         self.note(f"  {worker.name} was lost ({why}{log}); its piece of work {then}")
         if not given_up:

@@ -14,26 +14,17 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from harness.cluster.pool import WorkerLost
+from harness.cluster.machines import Machine, Share
+from harness.cluster.pool import Hire, WorkerLost
 from harness.cluster.shelf import Shelf
 from harness.cluster.units import AnyUnit, Done, Hello, Refused, Unit
-from harness.cluster.worker import Outfit, Station
+from harness.cluster.worker import Outfit, Station, use_threads
 from harness.errors import HarnessError, InputError
 
 LOCAL = "local"
 """The address of a Ray that the run itself starts, on this machine."""
 
 SHELF = "shelf"
-
-
-@dataclass(frozen=True, slots=True)
-class Machine:
-    """A node of the cluster, with what of it actors may take. `memory`: bytes."""
-
-    node: str
-    cpus: int
-    gpus: int
-    memory: int
 
 
 def ray_module() -> Any:
@@ -46,7 +37,7 @@ def ray_module() -> Any:
 
 
 @contextlib.contextmanager
-def joined(address: str, name: str) -> Iterator[None]:
+def joined(address: str, name: str) -> Iterator[RayCluster]:
     """Around what uses a cluster: join it under a namespace, or start one here that ends with the block.
 
     Raises InputError where no cluster answers, HarnessError where none starts here.
@@ -70,49 +61,44 @@ def joined(address: str, name: str) -> Iterator[None]:
             "leave the address out to use this machine alone."
         ) from error
     try:
-        yield
+        home = str(ray.get_runtime_context().get_node_id())
+        yield RayCluster(home, _open_shelf(home))
     finally:
         ray.shutdown()
 
 
-def machines() -> list[Machine]:
-    """The machines of the cluster that are alive."""
-    ray = ray_module()
-    found = []
-    for node in ray.nodes():
-        if node["Alive"]:
-            has = node["Resources"]
-            found.append(
-                Machine(
-                    node["NodeID"],
-                    int(has.get("CPU", 0)),
-                    int(has.get("GPU", 0)),
-                    int(has.get("memory", 0)),
-                )
-            )
-    return found
-
-
-def why_over(home: str) -> str | None:
-    """Why nothing can be computed any more, a sentence; None: it can. `home`: the driver's machine."""
-    if any(machine.node == home for machine in machines()):
-        return None
-    return "Ray ended on the machine that the run is driven from."
-
-
 @dataclass(frozen=True, slots=True)
-class Share:
-    """What a worker takes of a machine."""
+class RayCluster:
+    """Implements `Cluster`. `shelf`: the actor on the driver's machine that hands out its files."""
 
-    cpus: int
-    gpus: int
-    memory: int
+    home: str
+    shelf: Any
 
-    @property
-    def options(self) -> dict[str, Any]:
-        """As Ray is told it. A lost actor is not started again by Ray: the pool asks for another one."""
-        wanted = {"num_cpus": self.cpus, "num_gpus": self.gpus, "memory": self.memory}
-        return {**wanted, "max_restarts": 0, "max_task_retries": 0, "scheduling_strategy": "SPREAD"}
+    def machines(self) -> list[Machine]:
+        found = []
+        for node in ray_module().nodes():
+            if node["Alive"]:
+                has = node["Resources"]
+                found.append(
+                    Machine(
+                        node["NodeID"],
+                        int(has.get("CPU", 0)),
+                        int(has.get("GPU", 0)),
+                        int(has.get("memory", 0)),
+                    )
+                )
+        return found
+
+    def offer(self, folder: Path, pattern: str = "**/*") -> None:
+        ray_module().get(self.shelf.add.remote(str(folder), pattern))
+
+    def staff(self, outfit: Outfit, share: Share, called: str) -> Hire:
+        return Staff(outfit, share, self.shelf, called)
+
+    def why_over(self) -> str | None:
+        if any(machine.node == self.home for machine in self.machines()):
+            return None
+        return "Ray ended on the machine that the run is driven from."
 
 
 class _Actor:
@@ -128,23 +114,12 @@ class _Actor:
         def read(folder: str, file: str, start: int) -> bytes:
             return ray.get(shelf.read.remote(folder, file, start))  # type: ignore[no-any-return]
 
-        self._settle(outfit.threads)
+        use_threads(outfit.threads)
         log = f"worker-{context.get_worker_id()}-*-{os.getpid()}.err"
         self._station = Station(outfit, context.get_node_id(), log, listed, read)
 
-    @staticmethod
-    def _settle(threads: int) -> None:
-        """Use so many threads for arithmetic, and no more."""
-        import torch
-
-        os.environ["TOKENIZERS_PARALLELISM"] = "false"
-        torch.set_num_threads(threads)
-
     def hello(self) -> Hello | Refused:
-        try:
-            return self._station.hello()
-        except HarnessError as error:
-            return Refused.of(error)
+        return self._station.hello()
 
     def do(self, unit: AnyUnit) -> Done[Any] | Refused:
         return self._station.do(unit)
@@ -211,28 +186,24 @@ class Staff:
     outfit: Outfit
     share: Share
     shelf: Any
-    called: str = "worker"
+    called: str
     events: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(1))
 
     def __call__(self, number: int) -> RayWorker:
         ray, name = ray_module(), f"{self.called}-{number}"
-        actor = ray.remote(_Actor).options(name=name, **self.share.options)
+        actor = ray.remote(_Actor).options(name=name, **_options(self.share))
         return RayWorker(name, actor.remote(self.outfit, self.shelf), self.events)
 
 
-def open_shelf() -> Any:
+def _options(share: Share) -> dict[str, Any]:
+    """A share as Ray is told it. A lost actor is not started again by Ray: the pool asks for another one."""
+    wanted = {"num_cpus": share.cpus, "num_gpus": share.gpus, "memory": share.memory}
+    return {**wanted, "max_restarts": 0, "max_task_retries": 0, "scheduling_strategy": "SPREAD"}
+
+
+def _open_shelf(home: str) -> Any:
     """The shelf of the driver's files, on the driver's machine."""
     from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 
-    here = NodeAffinitySchedulingStrategy(this_node(), soft=False)
+    here = NodeAffinitySchedulingStrategy(home, soft=False)
     return ray_module().remote(Shelf).options(name=SHELF, num_cpus=0, scheduling_strategy=here).remote()
-
-
-def put(shelf: Any, folder: Path, pattern: str = "**/*") -> None:
-    """Let workers read the files of a folder."""
-    ray_module().get(shelf.add.remote(str(folder), pattern))
-
-
-def this_node() -> str:
-    """Ray's name of the machine that the driver runs on."""
-    return str(ray_module().get_runtime_context().get_node_id())

@@ -153,7 +153,7 @@ class Refused:
 
 @dataclass(frozen=True, slots=True)
 class Hello:
-    """A worker that is ready, and where it works. `log`: the file that it writes to, on its machine."""
+    """A worker that is ready, and where it works. `log`: the file that it writes to there, if any."""
 
     node: str
     host: str

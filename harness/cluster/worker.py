@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import socket
 import sys
 import tempfile
@@ -36,6 +37,7 @@ from harness.errors import HarnessError
 from harness.files import cache_root
 from harness.finetune.open import open_trainer
 from harness.finetune.trainer import Trainer
+from harness.progress import Progress
 from harness.run import environment
 
 
@@ -47,6 +49,14 @@ class Outfit:
     home: str
     cache: Path
     threads: int
+
+
+def use_threads(count: int) -> None:
+    """Let this process use so many threads for arithmetic, and no more."""
+    import torch
+
+    os.environ["TOKENIZERS_PARALLELISM"] = "false"
+    torch.set_num_threads(count)
 
 
 class Log:
@@ -63,19 +73,27 @@ class Log:
 
 @dataclass
 class Station:
-    """A worker at its place. `node`: of Ray's; `listed`, `read`: of the driver's files, for those that lack here."""
+    """A worker at its place. `node`: its machine; `log`: the file that it writes to; `listed`, `read`: of the driver's
+    files, for those that lack here."""
 
     outfit: Outfit
     node: str
     log: str
     listed: List
     read: Read
-    _progress: Log = field(default_factory=Log)
+    progress: Progress = field(default_factory=Log)
     _opened: dict[int, tuple[Engine, Trainer | None]] = field(default_factory=dict)
     _embedders: dict[HeldModel, Embedder] = field(default_factory=dict)
     _brought: dict[Path, Path] = field(default_factory=dict)
 
-    def hello(self) -> Hello:
+    def hello(self) -> Hello | Refused:
+        """What it says of itself when it is ready."""
+        try:
+            return self._hello()
+        except HarnessError as error:
+            return Refused.of(error)
+
+    def _hello(self) -> Hello:
         machine = environment.machine(next((held.device for held in self.outfit.models), "cpu"))
         return Hello(
             node=self.node,
@@ -128,7 +146,7 @@ class Station:
     def _trained(self, unit: Train) -> Trained:
         with tempfile.TemporaryDirectory() as place:
             outcome = self._trainer(unit.model).train(
-                unit.training, Path(place), self._progress, self._cache / "trainings" / unit.name
+                unit.training, Path(place), self.progress, self._cache / "trainings" / unit.name
             )
             files = {path.name: path.read_bytes() for path in Path(place).iterdir()}
         return Trained(outcome, files)
@@ -150,7 +168,7 @@ class Station:
             return folder
         if folder not in self._brought:
             target = self._cache / room / name
-            self._brought[folder] = fetched(folder, target, self.listed, self.read, self._progress.note)
+            self._brought[folder] = fetched(folder, target, self.listed, self.read, self.progress.note)
         return self._brought[folder]
 
     def _model(self, number: int) -> tuple[Engine, Trainer | None]:
@@ -173,7 +191,7 @@ class Station:
                 dtype=str(held.dtype),
                 date=held.date,
                 cache=self._cache,
-                progress=self._progress,
+                progress=self.progress,
             )
         )
 

@@ -92,13 +92,14 @@ def _compare(options: argparse.Namespace) -> None:
 def _spread(
     tools: Tools, options: argparse.Namespace, date: str, run_id: str
 ) -> AbstractContextManager[Tools]:
-    """The tools of a run, with workers of a cluster where `--ray` asks for them."""
-    if options.ray is None:
-        if options.workers:
-            raise InputError("--workers says how many --ray starts: add --ray, or leave it out.")
+    """The tools of a run, whose work is shared out where `--workers` or `--ray` asks for it."""
+    if options.ray is None and (options.workers or 1) == 1:
         return nullcontext(tools)
+    if options.within and options.ray is not None:
+        raise InputError("--within plans for one process: leave it out, or --ray.")
     if options.within:
-        raise InputError("--within plans for one machine: leave it out, or --ray.")
+        tools.progress.note("  one process computes: --within plans for one")
+        return nullcontext(tools)
     from harness.cluster.open import spread
 
     return spread(tools, options.ray, options.workers, date, run_id)

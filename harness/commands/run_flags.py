@@ -132,7 +132,8 @@ def _add_course_flags(parser: argparse.ArgumentParser) -> None:
         help="spread what local models compute over a Ray cluster (no address: over this machine's cores); needs "
         "the extra `ray`")  # fmt: skip
     add("--workers", type=whole(1), metavar="N",
-        help="with --ray: at most N workers (default: as many as processors, GPUs and memory allow)")  # fmt: skip
+        help="share out what local models compute to at most N processes of this machine, where it has processors "
+        "and memory for them (default 1); with --ray: to at most N workers (default: all that find room)")  # fmt: skip
     add("--no-cache", action="store_true", help="neither read nor write the cache of answers")
     add_code_flag(parser)
     add("--output", type=place, metavar="DIR", help="run folder (default: reports/ and the run's id)")

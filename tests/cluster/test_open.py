@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from harness.cluster.machines import Machine, Share
 from harness.cluster.open import shares, sharing
-from harness.cluster.rays import Machine, Share
 from harness.errors import InputError
 
 GB = 10**9

@@ -1,0 +1,204 @@
+"""Workers that are processes of this machine: nothing to install, no network, and files that are at hand.
+
+Two processes with half of the processors each answer more than one with all of them: small matrices keep several
+threads waiting for each other.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import multiprocessing
+import os
+import signal
+import threading
+import traceback
+from collections import deque
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future
+from dataclasses import dataclass
+from multiprocessing.connection import Connection, wait
+from multiprocessing.process import BaseProcess
+from pathlib import Path
+from typing import Any, NoReturn
+
+from harness.cluster.machines import Machine, Share
+from harness.cluster.pool import Hire, WorkerLost
+from harness.cluster.units import Done, Hello, Refused, Unit
+from harness.cluster.worker import Outfit, Station, use_threads
+from harness.loading import free_bytes
+from harness.progress import Progress
+
+HOME = "here"
+
+
+@dataclass(frozen=True, slots=True)
+class ThisMachine:
+    """Implements `Cluster`. `progress`: where workers say how far they are."""
+
+    progress: Progress
+    home: str = HOME
+
+    def machines(self) -> list[Machine]:
+        return [Machine(HOME, processors(), 0, free_bytes("cpu"))]
+
+    def offer(self, folder: Path, pattern: str = "**/*") -> None:
+        """Nothing: workers read the files where they lie."""
+
+    def staff(self, outfit: Outfit, share: Share, called: str) -> Hire:  # noqa: ARG002 - the outfit has its threads
+        return lambda number: ProcessWorker(f"{called}-{number}", outfit, self.progress)
+
+    def why_over(self) -> str | None:
+        return None
+
+
+def processors() -> int:
+    """As many as this process would compute with: one for each core, or what OMP_NUM_THREADS says."""
+    import torch
+
+    return int(torch.get_num_threads())
+
+
+# What a worker says besides its results
+
+
+@dataclass(frozen=True, slots=True)
+class Noted:
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Began:
+    label: str
+    total: int
+
+
+@dataclass(frozen=True, slots=True)
+class Advanced:
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """What began last is over."""
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """Implements `Progress` for a worker: the driver shows it."""
+
+    say: Callable[[Any], None]
+
+    def note(self, message: str) -> None:
+        self.say(Noted(message))
+
+    @contextlib.contextmanager
+    def track(self, label: str, total: int) -> Iterator[Callable[[int], None]]:
+        self.say(Began(label, total))
+        try:
+            yield lambda count: self.say(Advanced(count))
+        finally:
+            self.say(Ended())
+
+
+class ProcessWorker:
+    """Implements `Worker` by a process that hears of units through a pipe, and ends with its driver."""
+
+    def __init__(self, name: str, outfit: Outfit, progress: Progress) -> None:
+        self.name = name
+        self._progress = progress
+        self._asked: deque[Future[Any]] = deque([Future()])
+        self._ready = self._asked[0]
+        self._lost: WorkerLost | None = None
+        self._changing = threading.Lock()
+        context = multiprocessing.get_context("spawn")
+        self._pipe, its_end = context.Pipe()
+        self._process: BaseProcess = context.Process(
+            target=_serve, args=(its_end, outfit), name=name, daemon=True
+        )
+        self._process.start()
+        its_end.close()
+        threading.Thread(target=self._listen, name=f"hears {name}", daemon=True).start()
+
+    def ready(self) -> Future[Hello | Refused]:
+        return self._ready
+
+    def do(self, unit: Unit[Any]) -> Future[Done[Any] | Refused]:
+        future: Future[Done[Any] | Refused] = Future()
+        with self._changing:
+            if self._lost:
+                future.set_exception(self._lost)
+                return future
+            self._asked.append(future)
+        with contextlib.suppress(OSError):  # whoever listens finds out that it ended
+            self._pipe.send(unit)
+        return future
+
+    def end(self) -> None:
+        self._process.kill()
+
+    def _listen(self) -> None:
+        """Pass on what the worker says, until it ends."""
+        with contextlib.ExitStack() as shown, contextlib.suppress(EOFError, OSError):
+            advance: Callable[[int], None] = lambda _count: None  # noqa: E731
+            while True:
+                match self._pipe.recv():
+                    case Noted(message):
+                        self._progress.note(message)
+                    case Began(label, total):
+                        advance = shown.enter_context(self._progress.track(label, total))
+                    case Advanced(count):
+                        advance(count)
+                    case Ended():
+                        shown.close()
+                    case BaseException() as bug:
+                        self._asked.popleft().set_exception(bug)
+                    case value:
+                        self._asked.popleft().set_result(value)
+        self._process.join()
+        with self._changing:
+            self._lost = WorkerLost(self._why())
+        while self._asked:
+            self._asked.popleft().set_exception(self._lost)
+
+    def _why(self) -> str:
+        """Why it was lost, a clause."""
+        code = self._process.exitcode or 0
+        if -code == signal.SIGKILL:
+            return "its process was killed, as where memory runs out"
+        return f"its process ended with {code}"
+
+
+def _serve(pipe: Connection, outfit: Outfit) -> None:
+    """The process of a worker: does what comes through the pipe, until that closes."""
+    for stop in ("SIGINT", "SIGHUP"):  # are the driver's own matter
+        if hasattr(signal, stop):
+            signal.signal(getattr(signal, stop), signal.SIG_IGN)
+    os.dup2(2, 1)  # standard output is for the results of the run
+    threading.Thread(target=_end_with_driver, daemon=True).start()
+    use_threads(outfit.threads)
+    station = Station(outfit, outfit.home, "", _nothing, _nothing, Told(pipe.send))
+    with contextlib.suppress(EOFError, OSError):
+        pipe.send(station.hello())
+        while True:
+            pipe.send(_result(station, pipe.recv()))
+
+
+def _result(station: Station, unit: Any) -> Any:
+    """What comes of a unit; a bug as the exception that it is, with its traceback."""
+    try:
+        return station.do(unit)
+    except Exception as bug:  # noqa: BLE001 - it is raised where the result is waited for
+        bug.add_note(traceback.format_exc())
+        return bug
+
+
+def _end_with_driver() -> None:
+    """A driver that was killed takes its workers along, whatever they do."""
+    driver = multiprocessing.parent_process()
+    assert driver is not None
+    wait([driver.sentinel])
+    os._exit(1)
+
+
+def _nothing(*_asked: object) -> NoReturn:
+    raise AssertionError("files of the driver's are at hand on its own machine")

@@ -17,6 +17,7 @@ from typing import Any
 import psutil
 import pytest
 
+from harness.cli import main
 from harness.cluster import processes
 from harness.cluster.pool import WorkerLost
 from harness.cluster.processes import HOME, ProcessWorker, ThisMachine
@@ -169,7 +170,7 @@ def test_where_one_process_does_as_well_it_says_so(
     why: str,
 ) -> None:
     monkeypatch.setattr(processes, "processors", lambda: 1)
-    runs.make("run", "--strategies", "base", *flags)
+    assert main(runs.arguments("run", "--dry-run", *flags)) == 0
     assert why in capsys.readouterr().err
 
 
@@ -178,7 +179,7 @@ def test_without_memory_for_two_there_is_one(
 ) -> None:
     monkeypatch.setattr(processes, "processors", lambda: 2)
     monkeypatch.setattr(processes, "free_bytes", lambda _device: 3 * 10**9)
-    runs.make("run", "--strategies", "base", "--workers", "2")
+    assert main(runs.arguments("run", "--dry-run", "--workers", "2")) == 0
     assert "GB, and 3.0 GB of memory are free" in capsys.readouterr().err
 
 

@@ -13,7 +13,9 @@ from harness.finetune.trainer import DevMetric, Example
 from harness.scoring.citations import without_citations
 from harness.scoring.table import METRICS, Scored
 
-BATCH = 16
+LEAST_ROWS, MOST_ROWS, PROMPT_TOKENS = 16, 64, 8192
+"""Answers that are decoded together: as many as there are where their prompts are short, since a step of decoding
+reads all weights, however many take part."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +51,9 @@ class DevScorer:
         """The replies to the questions in these places, by the engine's own decoding."""
         engine = TransformersEngine(self.model)  # a new one: it keeps a prefix, and the weights have changed
         requests = [self.examples[at].request for at in places]
-        batches = (requests[at : at + BATCH] for at in range(0, len(requests), BATCH))
+        longest = max((len(self.tokens[at].prompt) for at in places), default=1)
+        rows = max(LEAST_ROWS, min(MOST_ROWS, PROMPT_TOKENS // longest))
+        batches = (requests[at : at + rows] for at in range(0, len(requests), rows))
         return [
             completion.text for batch in batches for completion in engine.complete(batch, None, job=requests)
         ]

@@ -28,6 +28,9 @@ TRIES = 3
 STARTS = 5
 """So many workers lost in a row before they were ready mean that none will be."""
 
+EARLY = 4
+"""So many batches a worker, and there is something to be seen."""
+
 PATIENCE_S = 900.0
 """How long the driver waits for a worker where none is left."""
 
@@ -94,6 +97,8 @@ class Pool:
     _idle: dict[Worker, Hashable] = field(default_factory=dict, init=False)
     """With the weights that it used last."""
     _busy: dict[Worker, _Ticket] = field(default_factory=dict, init=False)
+    _answered: int = field(default=0, init=False)
+    """Batches."""
     _hired: int = field(default=0, init=False)
     _failed_starts: int = field(default=0, init=False)
     _without_since: float | None = field(default=None, init=False)
@@ -192,11 +197,11 @@ class Pool:
             worker.do(ticket.unit).add_done_callback(partial(self._is_done, worker, ticket))
 
     def _next(self) -> _Ticket | None:
-        """What is done next: a training first, since others wait for it, while half of the workers answer."""
+        """What is done next: a training first, where one may begin, since others wait for it."""
         if not self._waiting:
             return None
         others = [key for key in self._waiting if key != _TRAINING]
-        if _TRAINING in self._waiting and (not others or 2 * self._in_training() < self.count):
+        if _TRAINING in self._waiting and (not others or self._may_train()):
             key: Hashable = _TRAINING
         else:
             at_hand = set(self._idle.values())
@@ -205,6 +210,14 @@ class Pool:
         if not self._waiting[key]:
             del self._waiting[key]
         return ticket
+
+    def _may_train(self) -> bool:
+        """Whether a training may begin while there is something to answer: half of the workers answer, until there are
+        answers to be seen; then all trainings that are left begin, if no one has to wait for another."""
+        training = self._in_training()
+        every = training + len(self._waiting[_TRAINING])
+        seen = self._answered >= EARLY * self.count
+        return 2 * training < self.count or (seen and every <= self.count)
 
     def _in_training(self) -> int:
         return sum(isinstance(ticket.unit, Train) for ticket in self._busy.values())
@@ -218,6 +231,7 @@ class Pool:
                 self._take_back(worker, ticket, str(error))
                 return
             self._idle[worker] = _weights(ticket.unit)
+            self._answered += isinstance(ticket.unit, Answer)
             self._feed()
         value = None if error else done.result()
         if isinstance(value, Done):

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from harness.cluster.pool import PATIENCE_S, STARTS, TRIES, Pool, UnitLost, WorkerLost
+from harness.cluster.pool import EARLY, PATIENCE_S, STARTS, TRIES, Pool, UnitLost, WorkerLost
 from harness.cluster.units import Answer, Done, Hello, Refused, Train, Unit
 from harness.engines.engine import Message, Request
 from harness.errors import HarnessError, ModelUnavailable, TrainingFailed
@@ -102,6 +102,21 @@ def test_trainings_go_first_and_leave_half_of_the_workers_to_answers() -> None:
     world.begin()
     at_work = [worker.unit for worker in world.workers]
     assert sum(isinstance(unit, Train) for unit in at_work) == 1
+
+
+@pytest.mark.parametrize(("trainings", "at_once"), [(2, 2), (3, 1)])
+def test_once_there_are_answers_to_see_the_last_trainings_all_go(trainings: int, at_once: int) -> None:
+    """Of more than there are workers, half of these leave the others to answers as before."""
+    world = World(2)
+    for unit in [TRAIN] * trainings + [answer(f"{n}") for n in range(2 * EARLY + 2)]:
+        world.pool.submit(unit)
+    world.begin()
+    trains, answers = world.workers
+    assert isinstance(trains.unit, Train)
+    for _ in range(2 * EARLY):
+        assert isinstance(answers.unit, Answer)
+        answers.finish()
+    assert sum(isinstance(worker.unit, Train) for worker in world.workers) == at_once
 
 
 def test_what_a_lost_worker_had_is_done_by_another() -> None:

@@ -15,8 +15,6 @@ from harness.quantities import seconds
 
 EVERY_S = 60.0
 """How often long work says how far it is where there are no bars: a log of hours stays readable."""
-ALREADY_S = 1.0
-"""What is done so soon was there already, and says nothing of how fast the rest goes."""
 
 
 class Progress(Protocol):
@@ -80,27 +78,32 @@ class Terminal:
 
 @dataclass
 class Lines:
-    """Says how far some work is, once in `EVERY_S` seconds; called with how many of its `total` units were done."""
+    """Says how far some work is, once in `EVERY_S` seconds; called with how many of its `total` units were done.
+
+    What is told first was there already, or had waited for other work: it says nothing of how fast the rest goes.
+    """
 
     label: str
     total: int
     note: Callable[[str], None]
     clock: Callable[[], float]
     _done: int = field(default=0, init=False)
-    _already: int = field(default=0, init=False)
+    _first: tuple[float, int] | None = field(default=None, init=False)
+    """When something was told first, and how much was done then."""
 
     def __post_init__(self) -> None:
-        self._began = self._told = self.clock()
+        self._told = self.clock()
 
     def __call__(self, advance: int) -> None:
         now = self.clock()
         self._done += advance
-        if now - self._began < ALREADY_S:
-            self._already = self._done
-        if now - self._told < EVERY_S or not self._already < self._done < self.total:
+        if self._first is None:
+            self._first = now, self._done
+        began, already = self._first
+        if now - self._told < EVERY_S or not already < self._done < self.total:
             return
         self._told = now
-        left = (now - self._began) * (self.total - self._done) / (self._done - self._already)
+        left = (now - began) * (self.total - self._done) / (self._done - already)
         self.note(
             f"  {harmless(self.label)}: {self._done:,} of {self.total:,}, about {seconds(left)} of it left"
         )

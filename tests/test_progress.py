@@ -42,4 +42,9 @@ def test_the_end_is_for_whoever_did_the_work_to_say(capsys: pytest.CaptureFixtur
 
 def test_what_a_stopped_run_had_done_makes_nothing_quicker(capsys: pytest.CaptureFixture[str]) -> None:
     said = lines(capsys, 200, [(100, 0.1), (1, EVERY_S)])
-    assert said == ["  behaviour · lora: 101 of 200, about 99.2 min of it left"]
+    assert said == ["  behaviour · lora: 101 of 200, about 99.0 min of it left"]
+
+
+def test_what_had_waited_for_other_work_is_no_slower_for_it(capsys: pytest.CaptureFixture[str]) -> None:
+    said = lines(capsys, 100, [(25, 300.0), (25, EVERY_S)])
+    assert said == ["  behaviour · lora: 50 of 100, about 120 s of it left"]

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, Protocol, TypeVar
 
-from harness.cluster.units import Answer, Done, Hello, Load, Refused, Time, Train, Unit
+from harness.cluster.units import Answer, Done, Hello, Load, NameTraining, Refused, Time, Train, Unit
 from harness.engines.engine import Clock
 from harness.errors import HarnessError, ModelUnavailable
 from harness.quantities import counted, seconds
@@ -201,8 +201,10 @@ class Pool:
         if not self._waiting:
             return None
         others = [key for key in self._waiting if key != _TRAINING]
-        if _TRAINING in self._waiting and (not others or self._may_train()):
-            key: Hashable = _TRAINING
+        if _NAMING in self._waiting:  # a moment's work that a training waits for
+            key: Hashable = _NAMING
+        elif _TRAINING in self._waiting and (not others or self._may_train()):
+            key = _TRAINING
         else:
             at_hand = set(self._idle.values())
             key = next((key for key in others if key in at_hand), others[0])
@@ -276,13 +278,15 @@ def _believed(hello: Hello | Refused) -> Hello:
     return hello
 
 
-_TRAINING = "training"
+_TRAINING, _NAMING = "training", "naming a training"
 
 
 def _weights(unit: Unit[Any]) -> Hashable:
     """What a worker has at hand after a unit, so that the like goes quicker."""
     if isinstance(unit, Train):
         return _TRAINING
+    if isinstance(unit, NameTraining):
+        return _NAMING
     if isinstance(unit, Answer | Load | Time):
         return unit.model, unit.adapter
     return type(unit).__name__

@@ -15,6 +15,7 @@ from pathlib import Path
 import harness
 from harness.engines.engine import Clock
 from harness.errors import HarnessError
+from harness.quantities import seconds
 
 SHARE = 0.08
 """The most of a run's time that its page may take, but for pages before something long."""
@@ -48,7 +49,9 @@ def write_apart(folder: Path) -> None:
             env={**os.environ, "PYTHONPATH": path},
             start_new_session=True,  # Ctrl-C is the run's own matter
         )
-    except (OSError, subprocess.TimeoutExpired) as error:
+    except subprocess.TimeoutExpired as error:
+        raise NotWritten(f"it took longer than {seconds(LONGEST_S)}") from error
+    except OSError as error:
         raise NotWritten(str(error)) from error
     if done.returncode:
         said = done.stderr.strip().splitlines()

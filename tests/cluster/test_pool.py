@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from harness.cluster.pool import EARLY, PATIENCE_S, STARTS, TRIES, Pool, UnitLost, WorkerLost
-from harness.cluster.units import Answer, Done, Hello, Refused, Train, Unit
+from harness.cluster.units import Answer, Done, Hello, NameTraining, Refused, Train, Unit
 from harness.engines.engine import Message, Request
 from harness.errors import HarnessError, ModelUnavailable, TrainingFailed
 from harness.finetune.trainer import Training
@@ -102,6 +102,17 @@ def test_trainings_go_first_and_leave_half_of_the_workers_to_answers() -> None:
     world.begin()
     at_work = [worker.unit for worker in world.workers]
     assert sum(isinstance(unit, Train) for unit in at_work) == 1
+
+
+def test_naming_a_training_waits_for_no_answer() -> None:
+    """Else trainings would begin when everything is answered that the weights at hand can answer."""
+    world = World(1)
+    name = NameTraining(0, TRAIN.training)
+    for unit in (answer("a"), answer("b"), answer("c"), name):
+        world.pool.submit(unit)
+    world.begin()
+    (worker,) = world.workers
+    assert worker.unit is name
 
 
 @pytest.mark.parametrize(("trainings", "at_once"), [(2, 2), (3, 1)])

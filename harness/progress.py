@@ -15,6 +15,8 @@ from harness.quantities import seconds
 
 EVERY_S = 60.0
 """How often long work says how far it is where there are no bars: a log of hours stays readable."""
+SOON_S = 1.0
+"""What is told within this time of the first telling came with it, and says nothing of how fast the rest goes."""
 
 
 class Progress(Protocol):
@@ -88,8 +90,9 @@ class Lines:
     note: Callable[[str], None]
     clock: Callable[[], float]
     _done: int = field(default=0, init=False)
-    _first: tuple[float, int] | None = field(default=None, init=False)
-    """When something was told first, and how much was done then."""
+    _already: int = field(default=0, init=False)
+    _began: float | None = field(default=None, init=False)
+    """When something was told first."""
 
     def __post_init__(self) -> None:
         self._told = self.clock()
@@ -97,13 +100,14 @@ class Lines:
     def __call__(self, advance: int) -> None:
         now = self.clock()
         self._done += advance
-        if self._first is None:
-            self._first = now, self._done
-        began, already = self._first
-        if now - self._told < EVERY_S or not already < self._done < self.total:
+        if self._began is None:
+            self._began = now
+        if now - self._began < SOON_S:
+            self._already = self._done
+        if now - self._told < EVERY_S or not self._already < self._done < self.total:
             return
         self._told = now
-        left = (now - began) * (self.total - self._done) / (self._done - already)
+        left = (now - self._began) * (self.total - self._done) / (self._done - self._already)
         self.note(
             f"  {harmless(self.label)}: {self._done:,} of {self.total:,}, about {seconds(left)} of it left"
         )

@@ -48,3 +48,13 @@ def test_what_a_stopped_run_had_done_makes_nothing_quicker(capsys: pytest.Captur
 def test_what_had_waited_for_other_work_is_no_slower_for_it(capsys: pytest.CaptureFixture[str]) -> None:
     said = lines(capsys, 100, [(25, 300.0), (25, EVERY_S)])
     assert said == ["  behaviour · lora: 50 of 100, about 120 s of it left"]
+
+
+def test_steps_of_a_moment_are_counted(capsys: pytest.CaptureFixture[str]) -> None:
+    said = lines(capsys, 1000, [(1, 0.5)] * 130)
+    assert said == ["  behaviour · lora: 120 of 1,000, about 444 s of it left"]
+
+
+def test_what_comes_together_says_nothing_of_the_rest(capsys: pytest.CaptureFixture[str]) -> None:
+    said = lines(capsys, 100, [(25, 300.0), (25, 0.01), (25, EVERY_S)])
+    assert said == ["  behaviour · lora: 75 of 100, about 60.0 s of it left"]

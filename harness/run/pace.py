@@ -57,8 +57,11 @@ class Pace:
         self._began = self.clock()
 
     @contextmanager
-    def step(self, step: Step, label: str, done: str = "") -> Iterator[None]:
-        """Around a step: a line with its time, and what is left then. `done`: what came of it."""
+    def step(self, step: Step, label: str, done: str = "done") -> Iterator[None]:
+        """Around a step: a line with its time, and what is left then. `done`: what came of it.
+
+        Of several workers, answers wait for other work, and their time would say nothing.
+        """
         start = self._under_way[step] = self.clock()
         try:
             yield
@@ -69,7 +72,8 @@ class Pace:
         if expected and (took >= SHORT_S or not self.guessed):
             before, hoped = self._took.get(step[0], (0.0, 0.0))
             self._took[step[0]] = (before + took, hoped + expected)
-        self.progress.note(f"  {label}: {done}{seconds(took)}{self._and_left()}")
+        shared = self.workers > 1 and step[0] is Kind.ANSWERS
+        self.progress.note(f"  {label}: {done}{'' if shared else f' in {seconds(took)}'}{self._and_left()}")
 
     def takes(self, step: Step) -> float | None:
         """Seconds that a step should take; None: nobody knows."""

@@ -299,7 +299,7 @@ class Run:
             return
         if step[0] is Kind.TRAINING and (takes := self.pace.takes(step)):
             self.tools.progress.note(f"  {label}: trains, some {seconds(takes)}")
-        with self.pace.step(step, label, f"{done} in "):
+        with self.pace.step(step, label, done):
             yield
 
     # Time

@@ -49,14 +49,14 @@ def test_what_is_left_follows_the_steps_that_are_over() -> None:
     steps = {(Kind.ANSWERS, "a"): 10.0, (Kind.ANSWERS, "b"): 20.0, (Kind.TRAINING, "t"): 100.0}
     pace = Pace(steps, progress, clock)
     assert pace.left == 130
-    with pace.step((Kind.ANSWERS, "a"), "workshop · base", "24 answers in "):
+    with pace.step((Kind.ANSWERS, "a"), "workshop · base", "24 answers"):
         clock.now = 30.0
     slower = (30 + 2 * 15) / (10 + 2 * 15)  # beside two steps of mean length that took what was expected
     assert pace.left == pytest.approx(20 * slower + 100), "longer answers make no training longer"
-    with pace.step((Kind.TRAINING, "t"), "workshop · lora", "trained in "):
+    with pace.step((Kind.TRAINING, "t"), "workshop · lora", "trained"):
         clock.now += 50
     assert pace.left == pytest.approx(20 * slower)
-    with pace.step((Kind.ANSWERS, "b"), "workshop · rag", "24 answers in "):
+    with pace.step((Kind.ANSWERS, "b"), "workshop · rag", "24 answers"):
         clock.now += 60
     assert progress.notes == [
         "  workshop · base: 24 answers in 30.0 s; about 130 s left",
@@ -110,7 +110,7 @@ def test_where_nothing_is_slower_than_another_evidence_wins_soon() -> None:
 def test_where_nobody_knows_only_the_time_is_said() -> None:
     clock, progress = Hand(), Silent()
     pace = Pace(None, progress, clock)
-    with pace.step((Kind.ANSWERS, "a"), "workshop · base", "24 answers in "):
+    with pace.step((Kind.ANSWERS, "a"), "workshop · base", "24 answers"):
         clock.now = 2.0
     assert (pace.left, progress.notes) == (None, ["  workshop · base: 24 answers in 2.00 s"])
 
@@ -119,7 +119,7 @@ def test_where_only_proportions_are_known_something_must_be_over_first() -> None
     clock, progress = Hand(), Silent()
     pace = Pace({(Kind.ANSWERS, name): 1000.0 for name in "abc"}, progress, clock, guessed=True)
     assert pace.left is None
-    with pace.step((Kind.ANSWERS, "a"), "workshop · base", "24 answers in "):
+    with pace.step((Kind.ANSWERS, "a"), "workshop · base", "24 answers"):
         clock.now = 20.0
     assert progress.notes == ["  workshop · base: 24 answers in 20.0 s; about 40.0 s of answers left"]
 

@@ -10,6 +10,7 @@ import contextlib
 import multiprocessing
 import os
 import signal
+import sys
 import threading
 import traceback
 from collections import deque
@@ -29,6 +30,9 @@ from harness.loading import free_bytes
 from harness.progress import Progress
 
 HOME = "here"
+
+GRACE_S = 5.0
+"""How long a worker may take to end by itself."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,7 +138,11 @@ class ProcessWorker:
         return future
 
     def end(self) -> None:
-        self._process.kill()
+        """Let it end by itself, whatever it does, and make it where it does not."""
+        self._process.terminate()
+        last = threading.Timer(GRACE_S, self._process.kill)
+        last.daemon = True
+        last.start()
 
     def _listen(self) -> None:
         """Pass on what the worker says, until it ends."""
@@ -173,6 +181,7 @@ def _serve(pipe: Connection, outfit: Outfit) -> None:
     for stop in ("SIGINT", "SIGHUP"):  # are the driver's own matter
         if hasattr(signal, stop):
             signal.signal(getattr(signal, stop), signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit())  # not at once, so that what it shares is given back
     os.dup2(2, 1)  # standard output is for the results of the run
     threading.Thread(target=_end_with_driver, daemon=True).start()
     use_threads(outfit.threads)

@@ -93,11 +93,20 @@ def test_a_bug_is_raised_where_the_result_is_waited_for(worker: ProcessWorker) -
 def test_what_a_lost_worker_had_is_lost(worker: ProcessWorker) -> None:
     worker.ready().result()
     under_way = worker.do(Answer(0, REQUESTS, None, REQUESTS))
-    worker.end()
+    (process,) = _workers_of(os.getpid())
+    process.kill()
+    process.wait()
     later = worker.do(Answer(0, REQUESTS, None, REQUESTS))
     for future in (under_way, later):
         assert isinstance(future.exception(), WorkerLost)
     assert "was killed" in str(later.exception())
+
+
+def test_one_that_is_not_needed_ends_by_itself(worker: ProcessWorker) -> None:
+    worker.ready().result()
+    (process,) = _workers_of(os.getpid())
+    worker.end()
+    assert process.wait(timeout=60) in {0, None}  # and not killed
 
 
 @pytest.mark.usefixtures("two_processors")
@@ -119,7 +128,7 @@ def test_two_processes_give_the_evidence_of_one_and_need_no_ray(
     assert evidence(spread) == evidence(alone)
     (group,) = json.loads((spread / "run.json").read_text())["workers"]
     assert (group["threads"], group["machines"]) == (1, 1)
-    assert not _workers_of(os.getpid())
+    assert not psutil.wait_procs(_workers_of(os.getpid()), timeout=60)[1]
 
 
 def _workers_of(driver: int) -> list[psutil.Process]:

@@ -31,7 +31,7 @@ baseline: candidate
 candidate: $(VENV)/.installed
 	rm -rf reports/candidate
 	$(BIN)/python -m harness models pull
-	$(BIN)/python -m harness compare $(CHECK_FLAGS) --output reports/candidate
+	$(BIN)/python -m harness compare $(COMPARE_FLAGS) $(CHECK_FLAGS) --output reports/candidate
 
 test: export OMP_NUM_THREADS ?= 1
 test: $(VENV)/.installed-dev browser lint types

@@ -49,6 +49,8 @@ class SpreadEngine:
         self.number = number
         self._crew = crew
         self._facts: LoadFacts | None = None
+        self.peak_memory_gb: float | None = None
+        """The most that a worker has held."""
 
     @property
     def identity(self) -> EngineIdentity:
@@ -92,8 +94,9 @@ class SpreadEngine:
         return Answer(self.number, requests, adapter, tuple(bounds))
 
     def learn(self, done: Done[T]) -> Done[T]:
-        """Keep what a worker found out about the model."""
+        """Keep what a worker found out about the model, and how much memory it took."""
         self._facts = done.facts or self._facts
+        self.peak_memory_gb = max(done.peak_memory_gb or 0.0, self.peak_memory_gb or 0.0) or None
         return done
 
     def ask(self, unit: Unit[T]) -> Done[T]:

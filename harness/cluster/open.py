@@ -114,17 +114,26 @@ def _spread(
         _offer(cluster, embeds)
         return SpreadEmbedder(local, embeds, executor)
 
+    spread_models = tuple(
+        _spread_model(model, numbers[at], executor) if at in held else model
+        for at, model in enumerate(models)
+    )
+
+    def peak_memory_gb() -> float | None:
+        """What one process would need at the most: the driver embeds questions, a worker does everything else."""
+        engines = [model.engine for model in spread_models if isinstance(model.engine, SpreadEngine)]
+        own, most = environment.peak_memory_gb(), max(engine.peak_memory_gb or 0.0 for engine in engines)
+        return round(own + most, 3) if own and most else None
+
     return replace(
         tools,
-        models=tuple(
-            _spread_model(model, numbers[at], executor) if at in held else model
-            for at, model in enumerate(models)
-        ),
+        models=spread_models,
         executor=executor,
         embedder=embedder,
         fit_together=_fit_together,
         machine=_machine,
         workers=roster.groups,
+        peak_memory_gb=peak_memory_gb,
     )
 
 

@@ -87,6 +87,13 @@ class Ended:
 
 
 @dataclass(frozen=True, slots=True)
+class Failed:
+    """A bug, as its traceback: not every exception can be sent."""
+
+    report: str
+
+
+@dataclass(frozen=True, slots=True)
 class Told:
     """Implements `Progress` for a worker: the driver shows it."""
 
@@ -146,6 +153,18 @@ class ProcessWorker:
 
     def _listen(self) -> None:
         """Pass on what the worker says, until it ends."""
+        try:
+            self._pass_on()
+        finally:
+            self._process.join(GRACE_S)
+            self._process.kill()
+            self._process.join()
+            with self._changing:
+                self._lost = WorkerLost(self._why())
+            while self._asked:
+                self._asked.popleft().set_exception(self._lost)
+
+    def _pass_on(self) -> None:
         with contextlib.ExitStack() as shown, contextlib.suppress(EOFError, OSError):
             advance: Callable[[int], None] = lambda _count: None  # noqa: E731
             while True:
@@ -158,15 +177,10 @@ class ProcessWorker:
                         advance(count)
                     case Ended():
                         shown.close()
-                    case BaseException() as bug:
-                        self._asked.popleft().set_exception(bug)
+                    case Failed(report):
+                        self._asked.popleft().set_exception(RuntimeError(f"{self.name}: {report}"))
                     case value:
                         self._asked.popleft().set_result(value)
-        self._process.join()
-        with self._changing:
-            self._lost = WorkerLost(self._why())
-        while self._asked:
-            self._asked.popleft().set_exception(self._lost)
 
     def _why(self) -> str:
         """Why it was lost, a clause."""
@@ -193,12 +207,11 @@ def _serve(pipe: Connection, outfit: Outfit) -> None:
 
 
 def _result(station: Station, unit: Any) -> Any:
-    """What comes of a unit; a bug as the exception that it is, with its traceback."""
+    """What comes of a unit."""
     try:
         return station.do(unit)
-    except Exception as bug:  # noqa: BLE001 - it is raised where the result is waited for
-        bug.add_note(traceback.format_exc())
-        return bug
+    except Exception:  # noqa: BLE001 - it is raised where the result is waited for
+        return Failed(traceback.format_exc())
 
 
 def _end_with_driver() -> None:

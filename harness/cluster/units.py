@@ -127,11 +127,13 @@ AnyUnit = Answer | Load | Time | NameTraining | Train | Embed
 
 @dataclass(frozen=True, slots=True)
 class Done(Generic[T]):
-    """What came of a unit. `seconds`: that the worker took; `facts`: of the model, once its weights are loaded."""
+    """What came of a unit. `seconds`: that the worker took; `facts`: of the model, once its weights are loaded;
+    `peak_memory_gb`: the most that the worker's process has held so far."""
 
     value: T
     seconds: float
     facts: LoadFacts | None = None
+    peak_memory_gb: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

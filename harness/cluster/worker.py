@@ -122,7 +122,8 @@ class Station:
             engine.load(self._adapter(unit.adapter))  # what it takes is no part of the answers' time
         start = time.perf_counter()
         value = self._value(unit)
-        return Done(value, time.perf_counter() - start, engine.facts() if engine else None)
+        seconds, facts = time.perf_counter() - start, engine.facts() if engine else None
+        return Done(value, seconds, facts, environment.peak_memory_gb())
 
     def _value(self, unit: AnyUnit) -> Any:
         match unit:

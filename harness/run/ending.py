@@ -9,7 +9,6 @@ from collections.abc import Iterator
 
 from harness.engines.memory import stored_parameters
 from harness.errors import HarnessError, InputError, ModelUnavailable, RunInterrupted, SpendingLimit
-from harness.run import environment
 from harness.run.facts import ModelFacts
 from harness.run.folder import RunFolder
 from harness.run.tools import Tools
@@ -48,7 +47,7 @@ def finish(folder: RunFolder, tools: Tools) -> None:
     folder.update_models(
         known,
         status="failed" if folder.manifest.set_aside else ended,
-        peak_memory_gb=environment.peak_memory_gb(),
+        peak_memory_gb=tools.peak_memory_gb(),
         workers=tools.workers(),
         load_s=known[0].load_s,
     )

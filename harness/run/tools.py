@@ -67,6 +67,8 @@ class Tools:
     """What is known of this machine and of a device."""
     workers: Callable[[], tuple[WorkerGroup, ...]] = tuple
     """Who of a cluster has computed so far."""
+    peak_memory_gb: Callable[[], float | None] = environment.peak_memory_gb
+    """The most memory that this process has held so far, with the worker that took most, GB."""
 
     @property
     def model(self) -> Model:

@@ -74,7 +74,7 @@ def _least_memory_gb(run: Evidence, system: System, measured: Measured) -> float
 
 
 def _most_memory_gb(run: Evidence, system: System) -> float | None:
-    """The process's peak, training and embedder included; says nothing where weights lie on a GPU or a server.
+    """The peak of the run, training and embedder included; says nothing where weights lie on a GPU or a server.
 
     Nor of one of several models that were read here: the peak is of all of them.
     """

@@ -39,7 +39,7 @@ STARTER = """
 import json, os, signal, sys, time, traceback
 import harness.lmeval.load, harness.report.write, harness.run.compare, harness.run.tools
 from harness.cli import main
-from harness.engines.quiet import import_transformers
+from harness.quiet import import_transformers
 from tests.fakes import WordEmbedder
 transformers = import_transformers()
 transformers.AutoTokenizer, transformers.LlamaForCausalLM

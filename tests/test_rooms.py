@@ -12,8 +12,8 @@ import harness
 ROOT = Path(harness.__file__).parent
 ORDER = (
     "errors", "process", "quantities", "progress", "ranges", "steps", "records", "temporary", "files", "strictjson",
-    "loading", "patterns", "templates", "scoring", "spec", "corpus", "engines", "finetune", "run", "cluster", "lmeval",
-    "export", "imports", "analysis", "preview", "report", "commands", "cli", "__main__",
+    "quiet", "loading", "patterns", "templates", "scoring", "spec", "corpus", "engines", "finetune", "run", "cluster",
+    "lmeval", "export", "imports", "analysis", "preview", "report", "commands", "cli", "__main__",
 )  # fmt: skip
 """From the rooms that need no other to those that people call."""
 

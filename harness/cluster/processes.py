@@ -195,7 +195,7 @@ def _serve(pipe: Connection, outfit: Outfit) -> None:
     for stop in ("SIGINT", "SIGHUP"):  # are the driver's own matter
         if hasattr(signal, stop):
             signal.signal(getattr(signal, stop), signal.SIG_IGN)
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit())  # not at once, so that what it shares is given back
+    signal.signal(signal.SIGTERM, _leave)
     os.dup2(2, 1)  # standard output is for the results of the run
     threading.Thread(target=_end_with_driver, daemon=True).start()
     use_threads(outfit.threads)
@@ -204,6 +204,12 @@ def _serve(pipe: Connection, outfit: Outfit) -> None:
         pipe.send(station.hello())
         while True:
             pipe.send(_result(station, pipe.recv()))
+
+
+def _leave(*_signal: object) -> NoReturn:
+    """Not at once, so that what it shares is given back; and once, as a driver that ends asks again."""
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    sys.exit()
 
 
 def _result(station: Station, unit: Any) -> Any:

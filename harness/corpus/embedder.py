@@ -10,7 +10,6 @@ import json
 import math
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -18,6 +17,7 @@ from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 from harness.errors import ModelUnavailable
 from harness.loading import check_finite, check_fit, reading
+from harness.quiet import import_transformers
 
 if TYPE_CHECKING:
     import numpy as np
@@ -196,10 +196,9 @@ class SentenceTransformerEmbedder:
             with reading(f"the tokenizer of the embedder in {self.folder}"):
                 tokenizer = Tokenizer.from_file(str(path))
         else:  # a folder with a vocabulary only; transformers builds the same thing from it
-            from transformers import AutoTokenizer
-
+            transformers = import_transformers()
             with reading(f"the tokenizer of the embedder in {self.folder}"):
-                tokenizer = AutoTokenizer.from_pretrained(
+                tokenizer = transformers.AutoTokenizer.from_pretrained(
                     self.folder, local_files_only=True, trust_remote_code=False
                 ).backend_tokenizer
         tokenizer.no_truncation()
@@ -209,7 +208,8 @@ class SentenceTransformerEmbedder:
     @cached_property
     def _model(self) -> Any:
         what = f"the embedder {self.name!r} in {self.folder}"
-        with _quiet_loading(), reading(what):
+        import_transformers()
+        with reading(what):
             from sentence_transformers import SentenceTransformer
 
             self._check_weights(what)
@@ -231,11 +231,10 @@ class SentenceTransformerEmbedder:
 
     def _check_weights(self, what: str) -> None:
         """Refuse a transformer whose tensors are not those of its files, which the library would make up."""
-        from transformers import AutoModel
-
+        transformers = import_transformers()
         homes = [path.parent for path in (self.folder / "config.json", *self.folder.glob("0_*/config.json"))]
         for home in (home for home in homes if (home / "config.json").is_file()):
-            _, info = AutoModel.from_pretrained(
+            _, info = transformers.AutoModel.from_pretrained(
                 home,
                 local_files_only=True,
                 trust_remote_code=False,
@@ -257,19 +256,3 @@ def _json(path: Path) -> dict[str, Any]:
     except (OSError, ValueError, RecursionError) as error:
         raise ModelUnavailable(f"the embedder's file {path} cannot be read: {error}") from error
     return value if isinstance(value, dict) else {}
-
-
-@contextmanager
-def _quiet_loading() -> Iterator[None]:
-    """Keep transformers' own bars and reports off standard error; restores what was set before."""
-    from transformers.utils import logging
-
-    shown, level = logging.is_progress_bar_enabled(), logging.get_verbosity()
-    logging.disable_progress_bar()
-    logging.set_verbosity_error()
-    try:
-        yield
-    finally:
-        logging.set_verbosity(level)
-        if shown:
-            logging.enable_progress_bar()

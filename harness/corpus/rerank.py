@@ -15,6 +15,7 @@ from harness.corpus.retriever import Retriever
 from harness.errors import HarnessError, InputError, ModelUnavailable
 from harness.files import sha256_json
 from harness.loading import check_finite, check_fit, reading
+from harness.quiet import import_transformers
 from harness.records import Ranked
 
 _DECIMALS = 6
@@ -117,6 +118,7 @@ class CrossEncoderReranker:
     @cached_property
     def _model(self) -> Any:
         what = f"the reranker {self.name!r} in {self.folder}"
+        import_transformers()
         with reading(what):
             from sentence_transformers import CrossEncoder
 
@@ -138,9 +140,8 @@ class CrossEncoderReranker:
 
     def _check_weights(self, what: str) -> None:
         """Refuse a model whose tensors are not those of its files: an embedder would get a random head."""
-        from transformers import AutoModelForSequenceClassification
-
-        _, info = AutoModelForSequenceClassification.from_pretrained(
+        transformers = import_transformers()
+        _, info = transformers.AutoModelForSequenceClassification.from_pretrained(
             self.folder,
             local_files_only=True,
             trust_remote_code=False,

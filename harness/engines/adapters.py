@@ -14,10 +14,10 @@ from typing import Any
 
 from harness.engines.headers import read_header
 from harness.engines.proofs import allowed, apart
-from harness.engines.quiet import quiet_peft
 from harness.errors import ModelUnavailable
 from harness.loading import check_finite, free_bytes, reading
 from harness.quantities import counted, listed
+from harness.quiet import quiet_peft
 
 Layers = dict[str, Any]
 """Dotted name of an adapted layer in the model → the module that stands there."""

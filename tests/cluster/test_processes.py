@@ -111,6 +111,20 @@ def test_one_that_is_not_needed_ends_by_itself(worker: ProcessWorker) -> None:
     assert process.wait(timeout=60) in {0, None}  # and not killed
 
 
+def test_one_that_is_asked_to_end_again_and_again_ends_in_silence(
+    capfd: pytest.CaptureFixture[str], worker: ProcessWorker
+) -> None:
+    worker.do(Answer(0, REQUESTS, None, REQUESTS)).result()
+    (process,) = _workers_of(os.getpid())
+    with contextlib.suppress(psutil.NoSuchProcess):
+        while process.is_running():
+            process.terminate()
+            time.sleep(0.001)
+    lost = worker.do(Answer(0, REQUESTS, None, REQUESTS)).exception()
+    assert "ended with 0" in str(lost)
+    assert not capfd.readouterr().err
+
+
 @pytest.mark.usefixtures("two_processors")
 def test_two_processes_give_the_evidence_of_one_and_need_no_ray(
     runs: Runs, monkeypatch: pytest.MonkeyPatch

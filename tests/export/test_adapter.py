@@ -10,11 +10,11 @@ import pytest
 
 from harness.cli import main
 from harness.engines.engine import AdapterRef
-from harness.engines.quiet import quiet_peft
 from harness.engines.store import resolve
 from harness.engines.transformers_engine import TransformersEngine
 from harness.files import cache_root, sha256_file, write_json
 from harness.finetune.store import RECORD, adapter_folder
+from harness.quiet import quiet_peft
 from harness.records import AdapterRecord
 from tests.analysis.runs import answers, manifest, write_run
 from tests.fakes import Silent

@@ -6,9 +6,9 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from harness.engines.quiet import quiet_peft
 from harness.lmeval.library import import_lm_eval, offline
 from harness.lmeval.opened import FEWSHOT_SEED
+from harness.quiet import quiet_peft
 
 
 @cache

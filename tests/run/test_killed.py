@@ -25,7 +25,7 @@ STARTER = """
 import json, os, sys
 import harness.report.write, harness.run.tools
 from harness.cli import main
-from harness.engines.quiet import import_transformers
+from harness.quiet import import_transformers
 transformers = import_transformers()
 transformers.AutoTokenizer, transformers.LlamaForCausalLM  # imported when they are first named
 for line in sys.stdin:

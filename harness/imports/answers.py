@@ -11,7 +11,7 @@ from harness.errors import InputError, Later, shown
 from harness.imports.choices import options_of, way_of
 from harness.imports.columns import Columns
 from harness.imports.rows import Table
-from harness.imports.values import is_empty, objects_of, one_line, texts_of
+from harness.imports.values import as_text, is_empty, objects_of, one_line, texts_of
 from harness.quantities import counted, listed
 from harness.spec.remarks import spelt_alike
 from harness.spec.taskspec import Answer
@@ -102,7 +102,7 @@ def _phrasing(
             f"{table.path}: {counted(marked, 'question has', 'questions have')} no answer; the right reply is "
             f"{REFUSAL!r} (--refusal says another)."
         )
-    texts = [texts_of(value, separator) for value in values]
+    texts = [texts_of(value, separator, as_text) for value in values]
     different = {text for row in texts for text in row}
     if len(values) >= _SEVERAL * len(different) and 1 < len(different) <= _FEW_LABELS:
         remarks.append(

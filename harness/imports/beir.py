@@ -18,7 +18,7 @@ from harness.files import read_json, read_source
 from harness.imports.draft import SPLITS, Draft
 from harness.imports.rows import Problems
 from harness.imports.sources import read_table
-from harness.imports.values import one_line, texts_of
+from harness.imports.values import as_text, one_line, texts_of
 from harness.quantities import counted, listed
 
 QUERY_ID, ANSWER = "query-id", "answer"
@@ -140,7 +140,7 @@ def _answers(path: Path, queries: Mapping[str, object]) -> dict[str, list[str]]:
     given: dict[str, list[str]] = {}
     problems = Problems(path)
     for row in table.rows:
-        name, texts = one_line(row.cells.get(query, "")), texts_of(row.cells.get(answer))
+        name, texts = one_line(row.cells.get(query, "")), texts_of(row.cells.get(answer), spelled=as_text)
         if row.fault:
             problems.add(row, None, "row", row.fault)
         elif name not in queries:

@@ -6,7 +6,7 @@ import ast
 import json
 import math
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from harness.files import read_json
@@ -30,7 +30,7 @@ def one_line(value: Any) -> str:
 def as_text(value: Any) -> str:
     """As `one_line`, the lines of a text kept."""
     if isinstance(value, str):
-        return value.strip()
+        return value.strip().replace("\r\n", "\n")
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, float):
@@ -38,8 +38,9 @@ def as_text(value: Any) -> str:
     return json.dumps(value, ensure_ascii=False) if isinstance(value, dict | list) else str(value)
 
 
-def texts_of(value: Any, separator: str | None = None) -> list[str]:
-    """The texts of a cell, each once and on one line: of a list, of SQuAD's objects, or between separators."""
+def texts_of(value: Any, separator: str | None = None, spelled: Callable[[Any], str] = one_line) -> list[str]:
+    """The texts of a cell, each once: of a list, of SQuAD's objects, or between separators. `spelled`: `as_text` for
+    texts whose lines matter, as those of code."""
     if is_empty(value):
         return []
     if isinstance(value, Mapping):
@@ -52,7 +53,7 @@ def texts_of(value: Any, separator: str | None = None) -> list[str]:
     elif isinstance(value, str) and separator:
         value = value.split(separator)
     entries: Iterable[Any] = value if isinstance(value, list) else [value]
-    return list(dict.fromkeys(one_line(entry) for entry in entries if not is_empty(entry)))
+    return list(dict.fromkeys(spelled(entry) for entry in entries if not is_empty(entry)))
 
 
 def objects_of(value: Any) -> list[dict[str, Any]] | None:

@@ -132,6 +132,12 @@ def test_quotes_delimiters_and_lines_inside_cells() -> None:
     ]  # fmt: skip
 
 
+def test_lines_of_questions_and_answers_stay_lines() -> None:
+    text = 'Question;Answer\r\n"Write\r\nadd.";"def add(a, b):\r\n    return a + b"\r\n'
+    (row,) = imported(table(text), "mine", *FLAGS)
+    assert (row["question"], row["answers"]) == ("Write\nadd.", ["def add(a, b):\n    return a + b"])
+
+
 def test_several_answers_ids_splits_and_refusals() -> None:
     text = (
         "key,q,a,part\n7,How long?,14 days | two weeks |14 days,test\n8,Who won?,,TEST\n"
@@ -281,7 +287,7 @@ def test_cells_of_a_workbook_become_what_people_would_write(capsys: pytest.Captu
     values: dict[str, Any] = {
         "14": 14, "14.5": 14.5, "0.3": 0.1 + 0.2, "12345678901": 12345678901, "5%": 0.05, "1234.5": 1234.5,
         "2026-03-01": datetime.datetime(2026, 3, 1), "2026-03-01 09:30": datetime.datetime(2026, 3, 1, 9, 30),
-        "17:00": datetime.time(17), "TRUE": True, "007": "007", "two lines": "two\nlines",
+        "17:00": datetime.time(17), "TRUE": True, "007": "007", "two\nlines": "two\nlines",
     }  # fmt: skip
     rows = [["Question", "Answer"], *([f"Which is {text!r}?", value] for text, value in values.items())]
     asked = imported(workbook({"One": rows}, {"B6": "0%", "B7": '"€"#,##0.00'}), "mine", *FLAGS)

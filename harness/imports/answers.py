@@ -214,7 +214,8 @@ def _choosing(
         for index in range(len(table.rows))
     ]
     answers = [texts_of(value) for value in cells[column]]
-    way, said = way_of([(text, own) for texts, own in zip(answers, options, strict=True) for text in texts])
+    named = [(text, own) for texts, own in zip(answers, options, strict=True) for text in texts]
+    way, said = way_of(named, table.path)
     words = _phrasing(table, column, cells[column], separator, refusal, impossible)
     mixed = any(own.texts for own in options) and not all(own.texts for own in options)
 

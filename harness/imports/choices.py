@@ -6,10 +6,13 @@ import re
 import string
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
+from harness.errors import InputError
 from harness.imports.values import is_empty, one_line
 
+_NUMBERED = re.compile(r"\D+(\d{1,3})")
 _LETTER = re.compile(r"\(?([A-Za-z])[).:]?")
 
 
@@ -22,8 +25,8 @@ class Options:
 
 
 def options_of(values: Mapping[str, Any], separator: str | None) -> Options:
-    """The options in a row's columns: a list, ARC's `{"text": [...], "label": [...]}`, `{"A": "..."}`, a text with
-    separators, or a column for each."""
+    """The options in a row's columns: a list of texts or of `{"text": "...", "label": "A"}`, `{"text": [...], "label":
+    [...]}`, `{"A": "..."}`, a text with separators, or a column for each."""
     if len(values) > 1:
         filled = {name: one_line(value) for name, value in values.items() if not is_empty(value)}
         return Options(tuple(filled.values()), tuple(filled))
@@ -35,7 +38,13 @@ def options_of(values: Mapping[str, Any], separator: str | None) -> Options:
         return Options(_texts(value.values()), _texts(value))
     if isinstance(value, str):
         return Options(_texts(part for part in (value.split(separator) if separator else [value])))
-    return Options(_texts(value if isinstance(value, list) else [value]))
+    entries = value if isinstance(value, list) else [value]
+    if all(isinstance(entry, Mapping) and not is_empty(entry.get("text")) for entry in entries):
+        names = _texts(entry.get("label") for entry in entries)
+        return Options(
+            _texts(entry["text"] for entry in entries), names if len(names) == len(entries) else ()
+        )
+    return Options(_texts(entries))
 
 
 def _texts(values: Any) -> tuple[str, ...]:
@@ -51,7 +60,11 @@ def _by_text(answer: str, options: Options) -> int | None:
 
 
 def _by_name(answer: str, options: Options) -> int | None:
-    return options.names.index(answer) if answer in options.names else None
+    """By the whole name, or by its number: 2 is `Option 2`."""
+    if answer in options.names:
+        return options.names.index(answer)
+    numbers = [_NUMBERED.fullmatch(name) for name in options.names]
+    return next((place for place, found in enumerate(numbers) if found and found[1] == answer), None)
 
 
 def _by_letter(answer: str, options: Options) -> int | None:
@@ -71,8 +84,11 @@ def _within(place: int, options: Options) -> int | None:
     return place if 0 <= place < len(options.texts) else None
 
 
-def way_of(rows: Sequence[tuple[str, Options]]) -> tuple[Way, str]:
-    """How answers name their options: in the way in which most rows do; and a clause for ways that are a guess."""
+def way_of(rows: Sequence[tuple[str, Options]], path: Path) -> tuple[Way, str]:
+    """How answers name their options: in the way in which most rows do; and a clause for ways that are a guess.
+
+    Raises InputError for numbers that may count from 0 as well as from 1: none is 0 or that of a last option.
+    """
     counted = _from_0 if any(answer == "0" for answer, _ in rows) else _from_1
     ways: dict[Way, str] = {
         _by_text: "",
@@ -81,4 +97,10 @@ def way_of(rows: Sequence[tuple[str, Options]]) -> tuple[Way, str]:
         counted: f"answers are the numbers of the options, from {0 if counted is _from_0 else 1} on",
     }
     best = max(ways, key=lambda way: sum(way(answer, options) is not None for answer, options in rows))
+    if best is _from_1 and not any(answer == str(len(options.texts)) for answer, options in rows):
+        raise InputError(
+            "answers are the numbers of their options, and none is 0 or that of a last option, so they may count from "
+            "0 as well as from 1: write each answer as the letter or the text of its option.",
+            path=path,
+        )
     return best, ways[best]

@@ -6,9 +6,9 @@ import itertools
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 
-from harness.errors import InputError, collecting, raise_all
+from harness.errors import InputError, collecting, raise_all, shown
 from harness.imports.draft import SPLITS
-from harness.imports.rows import Table, folded
+from harness.imports.rows import COLUMNS_SHOWN, Table, folded
 from harness.imports.values import is_empty, one_line
 from harness.quantities import listed
 from harness.spec.kinds import KEYS as KINDS
@@ -17,19 +17,19 @@ PLAIN: Mapping[str, tuple[str, ...]] = {
     "choices": ("choices", "options", "endings", "candidates"),
     "question": (
         "question", "questions", "query", "prompt", "instruction", "input", "utterance", "questiontext", "questionstem",
-        "stem", "problem", "request", "message", "text", "sentence", "ctx", "q",
+        "userinput", "stem", "problem", "request", "message", "text", "sentence", "ctx", "q",
     ),
     "answer": (
         "answers", "answer", "answertext", "rightanswer", "correctanswer", "expectedanswer", "referenceanswer",
         "goldanswer", "groundtruth", "expected", "expectedoutput", "reference", "target", "output", "response", "reply",
-        "completion", "solution", "answerkey", "correct", "a",
+        "ideal", "completion", "solution", "answerkey", "correct", "a",
     ),
     "label": ("label", "labels", "category", "class", "intent", "topic", "sentiment"),
     "gold": ("golddocs", "golddoc", "golddocuments", "golddocument", "gold", "documents", "document", "docs", "doc",
              "docid", "sourcedocument", "sourcefile", "filename", "file"),
     "id": ("id", "qid", "questionid", "queryid", "key", "identifier"),
     "split": ("split", "subset", "partition", "set"),
-    "context": ("context", "contexts", "passage", "passages"),
+    "context": ("context", "contexts", "referencecontexts", "passage", "passages"),
     "tag": ("tags", "tag", "category", "type"),
     "parts": ("parts",),
     "tolerance": ("tolerance",),
@@ -118,11 +118,18 @@ def columns_of(table: Table, flags: Mapping[str, str | None], *, corpus: bool) -
     if missing:
         raise InputError(
             f"no column is plainly that of {listed(what for what, _ in missing)}; the columns are "
-            f"{table.shown_columns}. Give {' and '.join(flag for _, flag in missing)}.{table.elsewhere}",
+            f"{table.shown_columns}. Give {' and '.join(flag for _, flag in missing)}.{_keys(table)}{table.elsewhere}",
             path=table.path,
         )
     values = {what: names if what in SEVERAL else names[0] for what, names in found.items()}
     return Columns(**values, guessed=tuple(guessed))  # type: ignore[arg-type]
+
+
+def _keys(table: Table) -> str:
+    """A sentence on the keys of objects in cells, which a flag may name as well; empty where there are none."""
+    first = table.rows[0].cells if table.rows else {}
+    keys = [f"{name}.{key}" for name, value in first.items() if isinstance(value, Mapping) for key in value]
+    return f" So may be named what objects hold: {listed(map(shown, keys), COLUMNS_SHOWN)}." if keys else ""
 
 
 def _named(table: Table, what: str, name: str) -> tuple[str, ...]:

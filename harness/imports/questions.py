@@ -17,7 +17,7 @@ from harness.imports.answers import AnswerReader, Fault, answers_of
 from harness.imports.columns import Columns, columns_of
 from harness.imports.contexts import Contexts
 from harness.imports.draft import ROLES, SPLITS, Draft
-from harness.imports.rows import Problems, Row, Table
+from harness.imports.rows import COLUMNS_SHOWN, Problems, Table
 from harness.imports.split import Shares, by_shares
 from harness.imports.values import as_text, decoded, is_empty, one_line, printed, texts_of
 from harness.quantities import listed
@@ -77,6 +77,7 @@ def draft_of_table(table: Table, flags: Mapping[str, str | None], reading: Readi
     columns = _of_words(columns, reader, reading, table.path)
     making = _Making(table, columns, cells, reading, gold, reader)
     records = list(making.records())
+    system, mixed = _system(table)
     draft = Draft(
         table.path.name,
         reading.corpus,
@@ -84,9 +85,16 @@ def draft_of_table(table: Table, flags: Mapping[str, str | None], reading: Readi
         kind=reader.answer.type,
         labels=reader.answer.labels or (),
         tolerance=reading.tolerance,
-        system=_system(table.rows),
+        system=system,
         documents=list(making.contexts.documents()),
-        remarks=[*table.remarks, *filter(None, [columns.remark(table)]), *left, *reader.remarks],
+        remarks=[
+            *table.remarks,
+            *filter(None, [columns.remark(table)]),
+            *left,
+            *_asked_as_json(table, columns, cells),
+            *mixed,
+            *reader.remarks,
+        ],
     )
     if making.problems:
         if not reading.skip or not records:
@@ -107,6 +115,22 @@ def _printed(table: Table, column: str) -> InputError:
         "save the data as JSON lines or Parquet.",
         path=table.path,
     )
+
+
+def _asked_as_json(table: Table, columns: Columns, cells: Cells) -> Iterable[str]:
+    """A remark for each column of questions that holds objects or lists."""
+    for name in columns.question:
+        held = [value for value in cells[name] if isinstance(value, dict | list)]
+        if held:
+            keys = (
+                listed((f"{name}.{key}" for key in held[0]), COLUMNS_SHOWN)
+                if isinstance(held[0], dict)
+                else ""
+            )
+            yield (
+                f"{table.path}: {shown(name)} holds objects or lists, which are asked as JSON."
+                f"{f' --question may name what they hold: {keys}.' if keys else ''}"
+            )
 
 
 class _Making:
@@ -288,10 +312,15 @@ def _of_words(columns: Columns, reader: AnswerReader, reading: Reading, path: Pa
     return columns
 
 
-def _system(rows: Sequence[Row]) -> str | None:
-    """The system message of conversations, where all have the same."""
-    messages = {row.system for row in rows}
-    return messages.pop() if len(messages) == 1 else None
+def _system(table: Table) -> tuple[str | None, list[str]]:
+    """The system message of conversations where all have the same, else a remark."""
+    messages = {row.system for row in table.rows if not row.fault}
+    if len(messages) < 2:
+        return next(iter(messages), None), []
+    return None, [
+        f"{table.path}: the system messages of the conversations differ, and a task has one: write yours into the task "
+        "file."
+    ]
 
 
 def _roles(

@@ -16,7 +16,10 @@ from harness.imports.values import is_empty
 from harness.quantities import listed
 
 _TURNS = ("messages", "conversations", "conversation")
-_ROLE = {"user": "user", "human": "user", "assistant": "assistant", "gpt": "assistant", "system": "system"}
+_ROLE = {
+    "user": "user", "human": "user", "assistant": "assistant", "gpt": "assistant", "system": "system",
+    "developer": "system",
+}  # fmt: skip
 _RECORDS = ("data", "rows", "records", "examples", "questions")
 """What an object around records calls them, the likeliest first."""
 _KEYS_SHOWN = 8
@@ -142,22 +145,49 @@ def _objects(value: Any) -> list[Mapping[str, Any]]:
 def _row(place: str, record: Any, split: str | None) -> Row:
     if not isinstance(record, Mapping):
         return Row(place, {}, split, fault=f"is {shown(record)}, and no object with a key for each column.")
-    turns = next((record[key] for key in _TURNS if isinstance(record.get(key), list)), None)
-    if turns is not None:
-        return _conversation(place, record, turns, split)
+    chats = {key: value for key, value in record.items() if _is_chat(key, value)}
+    if chats:
+        others = {
+            str(key): value for key, value in record.items() if key not in chats and not is_empty(value)
+        }
+        return _conversation(place, others, [turn for turns in chats.values() for turn in turns], split)
     held = {str(key): value for key, value in record.items() if value == {} or not is_empty(value)}
     return Row(place, held, split)  # an object without keys is an answer: there is nothing to say
 
 
-def _conversation(place: str, record: Mapping[str, Any], turns: Sequence[Any], split: str | None) -> Row:
-    """A conversation of one turn, in the form of OpenAI's or ShareGPT's training files."""
+def _is_chat(key: Any, value: Any) -> bool:
+    """Whether a record's value is a list of messages: by its key, or since each has a role."""
+    if not isinstance(value, list) or not value:
+        return False
+    return key in _TURNS or all(
+        isinstance(turn, Mapping) and {"role", "content"} <= turn.keys() for turn in value
+    )
+
+
+def _conversation(place: str, others: Mapping[str, Any], turns: Sequence[Any], split: str | None) -> Row:
+    """A conversation of one turn, in the form of OpenAI's or ShareGPT's training files.
+
+    `others`: the record's other values, where the answer stands if no message is the assistant's.
+    """
     said: dict[str, list[Any]] = {"system": [], "user": [], "assistant": []}
     for turn in _objects(turns):
         role = _ROLE.get(str(turn.get("role", turn.get("from"))))
-        said.setdefault(role or "other", []).append(turn.get("content", turn.get("value")))
-    cells = {str(key): value for key, value in record.items() if key not in _TURNS and not is_empty(value)}
-    one = len(said["user"]) == len(said["assistant"]) == 1 and len(said["system"]) < 2 and "other" not in said
-    if not one or not all(isinstance(text, str) for texts in said.values() for text in texts):
-        return Row(place, cells, split, fault="is no conversation of one user's message and one reply.")
-    cells |= {"question": said["user"][0], "answer": said["assistant"][0]}
+        said.setdefault(role or "other", []).append(_text_of(turn.get("content", turn.get("value"))))
+    one = len(said["user"]) == 1 and len(said["system"]) < 2 and "other" not in said
+    replied = len(said["assistant"]) == 1 or (others and not said["assistant"])
+    if not (one and replied and all(isinstance(text, str) for texts in said.values() for text in texts)):
+        return Row(place, others, split, fault="is no conversation of one user's message and one reply.")
+    cells = {**others, "question": said["user"][0]}
+    if said["assistant"]:
+        cells["answer"] = said["assistant"][0]
     return Row(place, cells, split, system=said["system"][0] if said["system"] else None)
+
+
+def _text_of(content: Any) -> Any:
+    """What a message says: of parts the texts, where all are texts."""
+    parts = _objects(content)
+    if not parts or not all(
+        part.get("type") == "text" and isinstance(part.get("text"), str) for part in parts
+    ):
+        return content
+    return "\n".join(part["text"] for part in parts)

@@ -85,6 +85,12 @@ def test_a_record_a_line_whatever_the_suffix(name: str) -> None:
         ({"question": "How many?", "answer": 3.0}, "How many?", ["3"]),
         ({"question": "Is it?", "answer": True}, "Is it?", ["yes"]),
         ({"messages": [{"role": "user", "content": "Who?"}, {"role": "assistant", "content": "Ada"}]}, "Who?", ["Ada"]),
+        ({"messages": [{"role": "user", "content": [{"type": "text", "text": "Who?"}]},
+                       {"role": "assistant", "content": "Ada"}]}, "Who?", ["Ada"]),
+        ({"prompt": [{"role": "developer", "content": "Be brief."}, {"role": "user", "content": "Who?"}],
+          "completion": [{"role": "assistant", "content": "Ada"}]}, "Who?", ["Ada"]),
+        ({"input": [{"role": "user", "content": "Who?"}], "ideal": ["Ada", "A. L."]}, "Who?", ["Ada", "A. L."]),
+        ({"user_input": "Who?", "reference": "Ada", "reference_contexts": ["Ada."]}, "Who?", ["Ada"]),
         ({"conversations": [{"from": "human", "value": "Who?"}, {"from": "gpt", "value": "Ada"}]}, "Who?", ["Ada"]),
     ],
 )  # fmt: skip
@@ -155,6 +161,7 @@ def test_an_object_without_keys_is_an_answer_in_json_too() -> None:
         ([{"choices": ["a", "b"], "answer": 1}, {"choices": ["c", "d"], "answer": 2}], ["a", "d"]),
         ([{"choices": {"text": ["a", "b"], "label": ["1", "2"]}, "answerKey": "2"}], ["b"]),
         ([{"choices": {"A": "a", "B": "b"}, "answer": "B"}], ["b"]),
+        ([{"choices": [{"text": "a", "label": "1"}, {"text": "b", "label": "2"}], "answerKey": "2"}], ["b"]),
         ([{"options": ["x", "y"], "answer": "B"}, {"options": ["x", "z"], "answer": "a)"}], ["y", "x"]),
         ([{"endings": ["a", "b"], "label": "1"}, {"endings": ["a", "b"], "label": "0"}], ["b", "a"]),
         ([{"A": "x", "B": "y", "C": "z", "correct": "C"}], ["z"]),
@@ -167,6 +174,13 @@ def test_options_and_the_right_one_by_text_letter_number_or_name(
     task = imported(lines("a.jsonl", *({"question": f"Which {n}?", **row} for n, row in enumerate(rows))))
     assert task.own.answer.type == "choice"
     assert [question.answers for question in task.test] == [(text,) for text in right]
+
+
+def test_numbers_of_options_that_may_count_from_0_or_1_are_refused(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    rows = [{"question": f"Which {n}?", "choices": ["a", "b", "c"], "answer": 1 + n % 2} for n in range(9)]
+    assert "they may count from 0 as well as from 1" in refused(capsys, lines("a.jsonl", *rows))
 
 
 def test_questions_with_and_without_options_are_one_text_task() -> None:
@@ -214,10 +228,35 @@ def test_columns_that_are_not_what_their_names_say_are_left_and_said(
     assert "'context' is not taken as --context: it holds no texts" in said
 
 
+def test_questions_in_objects_are_asked_as_json_and_said(capsys: pytest.CaptureFixture[str]) -> None:
+    row = {"question": {"stem": "Who?", "by": 1}, "answer": "Ada"}
+    assert asked(imported(lines("a.jsonl", row))) == [('{"stem": "Who?", "by": 1}', ("Ada",))]
+    said = capsys.readouterr().err
+    assert "'question' holds objects or lists, which are asked as JSON." in said
+    assert "--question may name what they hold: question.stem and question.by." in said
+    Path("mine").rename("first")
+    assert asked(imported("a.jsonl", "--question", "question.stem")) == [("Who?", ("Ada",))]
+
+
+def test_keys_of_objects_are_told_where_no_column_has_a_plain_name(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    said = refused(capsys, lines("a.jsonl", {"inputs": {"question": "Who?"}, "outputs": {"answer": "Ada"}}))
+    assert "So may be named what objects hold: 'inputs.question' and 'outputs.answer'." in said
+
+
 def test_the_system_message_of_conversations_is_kept() -> None:
     turns = [{"role": "system", "content": "You are Ada."}, {"role": "user", "content": "Who?"}]
     task = imported(lines("a.jsonl", {"messages": [*turns, {"role": "assistant", "content": "Ada"}]}))
     assert task.own.prompt.system == "You are Ada."
+
+
+def test_system_messages_that_differ_are_told(capsys: pytest.CaptureFixture[str]) -> None:
+    turns = [{"role": "user", "content": "Who?"}, {"role": "assistant", "content": "Ada"}]
+    rows = [{"messages": [{"role": "system", "content": "Be brief."}, *turns]}, {"messages": turns}]
+    task = imported(lines("a.jsonl", *rows))
+    assert "Be brief" not in task.own.prompt.system
+    assert "the system messages of the conversations differ" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(

@@ -60,7 +60,10 @@ def _table(
         elsewhere = f" {hint}" if hint else ""
         raise InputError(f"the table is empty: its first row names the columns.{elsewhere}", path=path)
     named = [_named(cells, wanted) for _, cells in filled[:_HEADINGS]]
-    start = named.index(max(named)) if max(named) >= min(2, len(wanted)) else 0
+    if max(named) >= min(2, len(wanted)):
+        start = named.index(max(named))
+    else:  # the first row of several cells, as a title has one
+        start = next((place for place, (_, cells) in enumerate(filled) if sum(map(bool, cells)) > 1), 0)
     top, columns = filled[start][0], tuple(filled[start][1])
     above = f"{path}: row {top} names the columns; what stands above it is left out."
     rows = []

@@ -147,8 +147,9 @@ def _system_of(draft: Draft) -> str:
             for key in dict.fromkeys(_keys(draft))
             if not _PLACEHOLDER.search(f"{{{key}}}") or "{" not in key
         ]
+        unsaid = "write null for" if _nulls(draft) else "leave out"
         of = (
-            f" Its keys are {listed(keys)}; leave out what the text does not say."
+            f" Its keys are {listed(keys)}; {unsaid} what the text does not say."
             if len(keys) <= _MOST_KEYS
             else ""
         )
@@ -160,6 +161,17 @@ def _system_of(draft: Draft) -> str:
 def _keys(draft: Draft) -> Iterator[str]:
     for records in draft.records.values():
         yield from (key for record in records for answer in record["answers"] for key in answer)
+
+
+def _nulls(draft: Draft) -> bool:
+    """Whether an answer has a key whose value is null, which is another answer than one without the key."""
+    return any(
+        value is None
+        for records in draft.records.values()
+        for record in records
+        for answer in record["answers"]
+        for value in answer.values()
+    )
 
 
 def _answer_of(draft: Draft) -> str:

@@ -148,6 +148,15 @@ def test_objects_make_a_json_task() -> None:
     assert [json.loads(q.answers[0]) for q in imported("a.csv").test] == [{"people": 2}, {}]
 
 
+def test_null_is_asked_for_where_answers_hold_it() -> None:
+    rows = [
+        {"input": "For 2", "output": {"people": 2, "day": None}},
+        {"input": "May", "output": {"people": 1}},
+    ]
+    system = imported(lines("a.jsonl", *rows)).own.prompt.system
+    assert "keys are people and day; write null for what the text does not say." in system
+
+
 def test_an_object_without_keys_is_an_answer_in_json_too() -> None:
     rows = [{"question": "For 2", "answer": {"people": 2}}, {"question": "Nothing", "answer": {}}]
     assert [json.loads(q.answers[0]) for q in imported(whole("a.json", rows)).test] == [{"people": 2}, {}]

@@ -341,6 +341,13 @@ def test_a_row_that_happens_to_hold_a_plain_name_does_not_name_the_columns(
     assert "the columns are 'Frage' and 'Antwort'" in said
 
 
+def test_a_title_is_not_taken_for_the_columns_though_none_has_a_plain_name(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    said = refused(capsys, table("Tickets of March;;\n\nNr;Anfrage;Lösung\n1;Wie lange?;14 Tage\n"), "mine")
+    assert "the columns are 'Nr', 'Anfrage' and 'Lösung'." in said
+
+
 def test_a_title_above_the_columns_and_notes_beside_them(capsys: pytest.CaptureFixture[str]) -> None:
     sheet = [["Questions of 2026"], [], ["Question", "Answer"], ["Why?", "So", None, "look again"]]
     (row,) = imported(workbook({"One": sheet}), "mine", *FLAGS)

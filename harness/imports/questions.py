@@ -6,7 +6,7 @@ import json
 import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +17,7 @@ from harness.imports.answers import AnswerReader, Fault, answers_of
 from harness.imports.columns import Columns, columns_of
 from harness.imports.contexts import Contexts
 from harness.imports.draft import ROLES, SPLITS, Draft
-from harness.imports.rows import COLUMNS_SHOWN, Problems, Table
+from harness.imports.rows import COLUMNS_SHOWN, Problems, Row, Table, folded
 from harness.imports.split import Shares, by_shares
 from harness.imports.values import as_text, decoded, is_empty, one_line, printed, texts_of
 from harness.quantities import listed
@@ -63,6 +63,7 @@ def draft_of_table(table: Table, flags: Mapping[str, str | None], reading: Readi
         for row in table.rows:
             broken.add(row, None, "row", str(row.fault))
         raise_all(broken.errors)
+    table = _with_answers_joined(table, flags.get("answer"), reading.separator)
     columns = columns_of(table, flags, corpus=reading.corpus is not None)
     if not table.rows:
         raise InputError("the table has no rows, only the names of columns.", path=table.path)
@@ -106,6 +107,19 @@ def draft_of_table(table: Table, flags: Mapping[str, str | None], reading: Readi
     for (_, record), role in zip(records, roles, strict=True):
         draft.add(role, record)
     return draft
+
+
+def _with_answers_joined(table: Table, flag: str | None, separator: str | None) -> Table:
+    """The table with one more column, where `--answer` names several: the right answers of all of them."""
+    if flag is None or "," not in flag or folded(flag) in map(folded, table.columns):
+        return table
+    names = [table.column(name.strip(), "--answer") for name in flag.split(",")]
+
+    def joined(row: Row) -> list[str]:
+        return [text for name in names for text in texts_of(table.cell(row, name), separator, as_text)]
+
+    rows = tuple(replace(row, cells={**row.cells, flag: joined(row)}) for row in table.rows)
+    return replace(table, columns=(*table.columns, flag), rows=rows)
 
 
 def _printed(table: Table, column: str) -> InputError:

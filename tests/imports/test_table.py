@@ -138,6 +138,15 @@ def test_lines_of_questions_and_answers_stay_lines() -> None:
     assert (row["question"], row["answers"]) == ("Write\nadd.", ["def add(a, b):\n    return a + b"])
 
 
+def test_several_columns_of_answers(capsys: pytest.CaptureFixture[str]) -> None:
+    text = "Question;First;Also\nHow long?;14 days;two weeks\nWho?;Ada;Ada\nWhere?;;Hull\n"
+    rows = imported(table(text), "mine", "--question", "Question", "--answer", "First, also")
+    assert [row["answers"] for row in rows] == [["14 days", "two weeks"], ["Ada"], ["Hull"]]
+    capsys.readouterr()
+    assert main(["tasks", "import", "faq.csv", "other", "--answer", "First,Alo"]) == 2
+    assert "no column 'Alo' (did you mean 'Also'?)" in capsys.readouterr().err
+
+
 def test_several_answers_ids_splits_and_refusals() -> None:
     text = (
         "key,q,a,part\n7,How long?,14 days | two weeks |14 days,test\n8,Who won?,,TEST\n"

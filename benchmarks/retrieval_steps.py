@@ -161,7 +161,7 @@ def main() -> int:
     folder = resolve(DEFAULT_EMBEDDER, kind="embedder", cache=cache_root(), progress=Terminal())
     embedder = SentenceTransformerEmbedder(folder.path, folder.name, folder.sha256, "cpu")
     rows = []
-    for path in given.tasks or [path for path in TASKS if _there(path)]:
+    for path in given.tasks or [path for path in TASKS if is_there(path)]:
         task = load_task(path)
         corpus = read_corpus(task.corpus or "")
         before: dict[str, dict[str, Found]] = {}
@@ -174,10 +174,9 @@ def main() -> int:
     return 0
 
 
-def _there(path: Path) -> bool:
-    return path.parent.name != "tests" and (
-        path.parts[-3] != "tests" or (ROOT.parent / "shared" / "data").exists()
-    )
+def is_there(path: Path) -> bool:
+    """Whether a task has its data: those of `tests` lie beside the checkout."""
+    return not path.is_relative_to(ROOT / "tests") or (ROOT.parent / "shared" / "data").exists()
 
 
 if __name__ == "__main__":

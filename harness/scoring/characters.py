@@ -80,6 +80,9 @@ _NAME = re.compile("[+#](?<=[A-Za-z].)(?=[가-힣])")
 """C#입니다: particles stand on names without a space."""
 _FORMULA = re.compile(r"\$([^\s$]{1,40})\$(?![\w$])")
 """$14$ is LaTeX and no price, but not $5-$10."""
+_CAPITAL = "[A-ZÀ-ÖØ-ÞΑ-ΩА-ЯЁ]"
+_SPACED_INITIALS = re.compile(rf"{_CAPITAL}\.(?<![\w.]..)(?: {_CAPITAL}\.){{1,4}}(?= {_CAPITAL}\w)")
+"""J. P. Arden, who is J.P. Arden too; only before a name, as a sentence may end in a letter."""
 _EXPONENT = re.compile(r"\d[eE][+-]?\d")
 _SCIENTIFIC = re.compile(r"(?<![\w.,])(\d+(?:[.,]\d+)?)[eE]([+-]?\d{1,3})(?!\w|[.,]\d)")
 _BRACED = re.compile(r"\^\{([^{}\s]{1,8})\}")
@@ -100,6 +103,8 @@ def plain(text: str) -> str:
         text = unicodedata.normalize("NFKC", text.translate(_REPLACED)).translate(_REPLACED)
         text = _NAME.sub(r"\g<0> ", text)
     text = text.replace("+/-", "±")
+    if ". " in text:
+        text = _SPACED_INITIALS.sub(lambda initials: initials[0].replace(" ", ""), text)
     if "$" in text:
         text = _FORMULA.sub(r"\1", text)
     if "^" in text:

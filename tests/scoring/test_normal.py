@@ -37,7 +37,8 @@ SAME = [
     ("ﬁne", "fine"), ("Cafe\u0301", "CAFÉ"), ("\u202b14 days\u202c", "14 days"),
     ("well-known", "well known"),
     ("**14 days**", "14 days"), ("`ls`", "ls"), ("* 14 days", "14 days"), ("U.S.A.", "USA"),
-    ("Brand™", "brand"),
+    ("Brand™", "brand"), ("J. P. Arden", "J.P. Arden"), ("George R. R. Martin", "George R.R. Martin"),
+    ("А. С. Пушкин", "А.С. Пушкин"),
     ("Johnson & Johnson", "Johnson and Johnson"), ("F♯", "F#"), ("A −", "A-"),
     ("Windows®\xa010", "windows 10"),
     # articles
@@ -97,6 +98,7 @@ def test_different_answers(one: str, other: str) -> None:
         ("Plan A is best", "plan a", True),
         ("It is a dog", "A", False),
         ("The answer is A", "A", True),
+        ("It is not A. B. would be right.", "A", True),
         ("A because of the rule", "A", True),
         ("You should take a taxi.", "take a taxi", True),
         ("His group is AB positive", "A positive", False),
@@ -203,6 +205,7 @@ HOSTILE = (
     "1 000 ",
     "a & ",
     "u.-",
+    "A. ",
 )
 
 

@@ -136,6 +136,8 @@ class RunInterrupted(HarnessError):
 
 def shown(value: Any, limit: int = 60) -> str:
     """A value as it is quoted in a message: escaped, and cut where it is long."""
+    if value is None or isinstance(value, bool):
+        return {None: "null", True: "true", False: "false"}[value]  # as JSON and YAML have it
     if isinstance(value, str | bytes):
         value = value[: limit + 1]  # its end would be cut anyway, and may be long
     try:

@@ -152,11 +152,15 @@ def _wrong_text(key: str, value: Any) -> str:
     if value is None and key not in ("id", "question"):
         return ""  # optional, and left open
     if not isinstance(value, str):
-        hint = f" (write {json.dumps(str(value))})" if type(value) in (int, float) else ""
-        return f"{key!r} must be text, but is {shown(value)}{hint}."
+        return f"{key!r} must be text, but is {shown(value)}{_as_text(value)}."
     if not value.strip():
         return f"{key!r} is empty."
     return "" if is_unicode(value) else f"{key!r} has half a surrogate pair, which is no character."
+
+
+def _as_text(value: Any) -> str:
+    """What to write in place of a number."""
+    return f" (write {json.dumps(str(value))})" if type(value) in (int, float) else ""
 
 
 def _wrong_list(key: str, value: Any) -> str:
@@ -169,7 +173,7 @@ def _wrong_list(key: str, value: Any) -> str:
         return f"{key!r} must be a list of texts, but is {shown(value)}{hint}."
     wrong = [entry for entry in value if not isinstance(entry, str) or not entry.strip()]
     if wrong:
-        return f"{key!r} must hold texts that are not empty, but holds {shown(wrong[0])}."
+        return f"{key!r} must hold texts that are not empty, but holds {shown(wrong[0])}{_as_text(wrong[0])}."
     good = all(is_unicode(text) for text in value)
     return "" if good else f"{key!r} has half a surrogate pair, which is no character."
 

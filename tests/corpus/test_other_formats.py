@@ -187,7 +187,7 @@ def test_jsonl_under_the_names_that_people_use(
         ({"id": "x"}, "the record lacks a text (it has id)"),
         ({}, "the record lacks an id and a text (it has no keys)"),
         ({"id": 1.5, "text": 3}, "id is 1.5, text is 3; it must be text in quotes."),
-        ({"id": True, "text": "x"}, "id is True; it must be text in quotes."),
+        ({"id": True, "text": "x"}, "id is true; it must be text in quotes."),
         ({"id": " ", "text": "x"}, "id is empty."),
     ],
 )

@@ -49,7 +49,7 @@ def test_the_tasks_tolerance_is_that_of_numbers_without_one() -> None:
             "'tolerance' is 'a bit', but a tolerance is a number, such as 0.5, or a share",
         ),
         ({"tolerance": -1}, "'tolerance' is -1"),
-        ({"tolerance": True}, "'tolerance' is True"),
+        ({"tolerance": True}, "'tolerance' is true"),
         ({"tolerance": 1, "answers": ["14 days", "two weeks"]}, "'two weeks' is none"),
         ({"parts": ["14"]}, "'parts' must be a list of two texts or more"),
         ({"parts": ["14", " "]}, "'parts' must hold texts with a word in them, but holds ' '"),

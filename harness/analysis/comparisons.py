@@ -153,15 +153,17 @@ def _family(pairs: Sequence[_Judged], metric: str) -> list[Comparison]:
 
 def _row(pair: _Judged, metric: str, p_adjusted: float | None, level: float | None) -> Comparison:
     """`level`: what the pair's p has to reach; None: it stands by itself, and 0.05 is asked."""
-    own = ALPHA if level is None and pair.difference.p is not None else level
+    found = pair.difference
+    own = ALPHA if level is None and found.p is not None else level
+    doubt = paired.doubt(found.ci_low, found.ci_high, found.p, p_adjusted)
     return Comparison(
         a=pair.a,
         b=pair.b,
         metric=metric,
-        **asdict(pair.difference),
+        **asdict(replace(found, reason=found.reason or doubt)),
         mde_adjusted=detectable(pair.noise, own) if pair.noise and own else None,
         p_adjusted=p_adjusted,
         level=own,
-        verdict=paired.verdict(pair.difference.ci_low, pair.difference.ci_high, p_adjusted),
+        verdict=paired.verdict(found.ci_low, found.ci_high, p_adjusted),
         latency_ratio=pair.latency_ratio,
     )

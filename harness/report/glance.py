@@ -12,6 +12,7 @@ from urllib.parse import urlencode
 
 from harness.analysis.results.decision import Against, Decision
 from harness.analysis.results.run import RunResult, SystemResult, TaskResult
+from harness.analysis.statistics.paired import AMONG_MANY
 from harness.quantities import NA, counted, dollars, listed, percent, points, seconds, signed
 from harness.report import per_query
 from harness.report.numbers import ends
@@ -93,7 +94,8 @@ def _monthly(decision: Decision, name: str) -> float:
 
 def _shown(row: Against) -> str:
     """What the questions say of a difference, with its interval."""
-    words = "alike" if row.alike else "significant" if row.resolved else "inconclusive"
+    open_words = "inconclusive among so many" if row.reason == AMONG_MANY else "inconclusive"
+    words = "alike" if row.alike else "significant" if row.resolved else open_words
     if row.ci_low is None or row.ci_high is None:
         return words
     return f"{signed(row.ci_low)} to {signed(row.ci_high)}: {words}"

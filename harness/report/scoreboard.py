@@ -9,7 +9,7 @@ from harness.analysis.results.baselines import OverTrivial
 from harness.analysis.results.figures import Estimate
 from harness.analysis.results.run import RunResult, SystemResult, TaskResult
 from harness.analysis.results.tokens import ByToken
-from harness.analysis.statistics.paired import A_BETTER, B_BETTER
+from harness.analysis.statistics.paired import A_BETTER, AMONG_MANY, B_BETTER
 from harness.quantities import NA, counted, dollars, listed, percent, points, signed
 from harness.report import per_query
 from harness.report.numbers import percentile
@@ -200,5 +200,6 @@ def standing(task: TaskResult, name: str) -> Standing:
     gain, ends = sign * row.delta, [sign * end for end in (row.ci_low, row.ci_high) if end is not None]
     interval = f"{signed(min(ends))} to {signed(max(ends))}" if len(ends) == 2 else ""
     if row.verdict not in (A_BETTER, B_BETTER):
-        return Standing("unresolved", f"≈ not told apart from {against}, {points(gain)}", interval)
+        many = " among so many" if row.reason == AMONG_MANY else ""
+        return Standing("unresolved", f"≈ not told apart from {against}{many}, {points(gain)}", interval)
     return Standing("higher" if gain > 0 else "lower", f"{points(gain)} against {against}", interval)

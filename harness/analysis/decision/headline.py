@@ -19,6 +19,7 @@ from harness.analysis.results.requirements import Met
 from harness.analysis.results.run import SystemFigures
 from harness.analysis.results.turns import Change, Turn
 from harness.analysis.results.verdict import Verdict
+from harness.analysis.statistics.paired import AMONG_MANY, UNCONFIRMED
 from harness.quantities import dollars, listed, percent, points, share, whole
 
 # What to do
@@ -170,7 +171,8 @@ def _next_best(case: Case, decision: Decision) -> Reasons:
     elif row.resolved:
         what, figures = "which is significant", {}
     else:
-        what, figures = "which is inconclusive", {}
+        why = f", as {row.reason}" if row.reason in (AMONG_MANY, UNCONFIRMED) else ""
+        what, figures = f"which is inconclusive{why}", {}
     yield reason(
         f"Against {rival}: {points(row.delta)}{ends(row)}, {what}.",
         delta=row.delta,

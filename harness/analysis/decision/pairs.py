@@ -17,6 +17,7 @@ from harness.analysis.results.figures import Estimate, OpenInterval
 from harness.analysis.results.run import SystemFigures
 from harness.analysis.statistics.clusters import Design, Floats, design_of
 from harness.analysis.statistics.intervals import quantile
+from harness.analysis.statistics.paired import doubt
 from harness.analysis.statistics.power import (
     ALPHA,
     fewest,
@@ -101,7 +102,8 @@ def difference(comparison: Comparison) -> Difference:
     p = next((value for value in known if value is not None), None)
     if low is None or high is None:
         return Difference(comparison.delta, -1.0, 1.0, p, bounded=False, reason=comparison.reason)
-    return Difference(comparison.delta, low, high, p, reason=comparison.reason)
+    reason = comparison.reason or doubt(low, high, comparison.p, p)
+    return Difference(comparison.delta, low, high, p, reason=reason)
 
 
 def trainings(systems: Mapping[str, SystemFigures]) -> dict[str, float]:

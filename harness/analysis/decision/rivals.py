@@ -95,8 +95,6 @@ def _doubt(against: Against) -> str:
     """Why it may be chance, a clause."""
     if against.reason:
         return f"which may be chance, as {against.reason}"
-    if against.ci_low is not None and against.ci_high is not None and against.ci_low * against.ci_high > 0:
-        return "which may be chance, as several pairs were looked at"
     if against.ci_low is None:
         return BLIND
     return "which may be chance"

@@ -156,6 +156,20 @@ def _ranked(ps: Sequence[float | None]) -> Iterator[tuple[float, int, int]]:
         yield p, index, len(known) - rank
 
 
+AMONG_MANY = "one pair or another looks this different by chance where so many are compared"
+UNCONFIRMED = "the exact test of this pair does not confirm it"
+
+
+def doubt(
+    ci_low: float | None, ci_high: float | None, p: float | None, p_adjusted: float | None
+) -> str | None:
+    """Why a difference whose interval leaves out 0 is inconclusive, a clause: its own p, or the adjustment of it."""
+    apart = ci_low is not None and ci_high is not None and ci_low * ci_high > 0
+    if not apart or p is None or p_adjusted is None or p_adjusted < ALPHA:
+        return None
+    return AMONG_MANY if p < ALPHA else UNCONFIRMED
+
+
 def verdict(ci_low: float | None, ci_high: float | None, p_adjusted: float | None) -> str:
     """Which is better, where p and interval both say so; never that there is no difference."""
     if p_adjusted is None or p_adjusted >= ALPHA or ci_low is None or ci_high is None:

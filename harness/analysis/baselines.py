@@ -17,11 +17,14 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 
+import numpy as np
+
 from harness.analysis.accuracy import PerQuestion, ScoredAnswers, estimate, per_question
 from harness.analysis.evidence import Evidence
 from harness.analysis.results.baselines import Baseline, OverTrivial, best_baseline
 from harness.analysis.statistics.clusters import design_of
 from harness.analysis.statistics.paired import compare
+from harness.analysis.statistics.power import fewest, questions_in_all, rounded_up
 from harness.records import Question
 from harness.run.scores import refusal_of
 from harness.scoring.table import METRICS, Metric, Scored
@@ -80,8 +83,12 @@ class Trivial:
         if best is None or not own:
             return None
         questions, ahead = own.minus(self.scores[best.name][self.metric])
-        difference = compare(ahead, design_of(self.clusters, questions))
+        design = design_of(self.clusters, questions)
+        difference = compare(ahead, design)
         low = difference.ci_low
+        beats = low is not None and low > 0
+        short = not beats and (difference.delta or 0.0) > 0 and design.clusters >= fewest()
+        needed = questions_in_all(np.asarray(ahead), design, 0.0) if short else None
         return OverTrivial(
             baseline=best.name,
             metric=self.metric,
@@ -90,7 +97,8 @@ class Trivial:
             ci_low=low,
             ci_high=difference.ci_high,
             p=difference.p,
-            beats=low is not None and low > 0,
+            beats=beats,
+            questions_more=None if needed is None else rounded_up(needed - design.n),
         )
 
 

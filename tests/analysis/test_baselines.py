@@ -131,6 +131,20 @@ def test_a_system_beats_the_best_constant_only_by_its_whole_interval(tmp_path: P
     assert strong.delta == pytest.approx(25 / 40)
 
 
+def test_how_many_more_questions_would_show_that_a_system_is_above_the_constant(tmp_path: Path) -> None:
+    """12 right of 40 against 8, on 20 that differ: (1.96 + 0.84)² · 20/40 / 0.1² = 392 in all, so 352 more."""
+    asked = questions(*["yes"] * 8, *[f"answer {i}" for i in range(32)])
+    replies = ["?"] * 8 + [f"answer {i}" if i < 12 else "?" for i in range(32)]
+    gap = task(tmp_path / "below", asked, replies).strategies["base"].over_trivial
+    assert gap
+    assert (gap.delta, gap.beats) == (pytest.approx(0.1), False)
+    assert gap.questions_more == 360  # rounded up to two digits
+    right = task(tmp_path / "above", asked, ["yes", *replies[1:8], *(f"answer {i}" for i in range(32))])
+    above = right.strategies["base"].over_trivial
+    assert above
+    assert (above.beats, above.questions_more) == (True, None)
+
+
 def test_baselines_are_no_systems_and_in_no_family(tmp_path: Path) -> None:
     made = task(tmp_path, questions("a1", "b2", "b2"))
     assert list(made.strategies) == ["base"]

@@ -85,9 +85,14 @@ def _timed(case: Case, decision: Decision) -> Reasons:
     elif decision.favourite in costs:
         cost, volume = costs[decision.favourite], case.setting.monthly_queries
         usd, (low, high) = cost.per_query_usd(volume), cost.per_query_ci_usd(volume) or (None, None)
+        span = (
+            "the same at both ends of"
+            if dollars(low) == dollars(high)
+            else f"{dollars(low)} to {dollars(high)} by"
+        )
         yield reason(
-            f"A query of {decision.favourite} costs {dollars(usd)}, and {dollars(low)} to "
-            f"{dollars(high)} as far as its {whole(cost.timed)} timed questions tell.",
+            f"A query of {decision.favourite} costs {dollars(usd)}, and {span} what its {whole(cost.timed)} timed "
+            "questions tell of its seconds.",
             per_query_usd=usd,
             ci_low=low,
             ci_high=high,

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from harness.analysis.decision.case import Case
 from harness.analysis.decision.requirements.table import rows
+from harness.analysis.results.baselines import OverTrivial
 from harness.analysis.results.checks import Status
 from harness.analysis.results.decision import Against, Decision, Lead
 from harness.analysis.results.reason import Reason
@@ -26,7 +27,7 @@ def joined(*parts: Reason, by: str = " ") -> Reason:
     return Reason(by.join(part.text for part in parts), figures)
 
 
-def ends(row: Against | Lead) -> str:
+def ends(row: Against | Lead | OverTrivial) -> str:
     """Both ends of an interval in brackets, nothing where the questions show none."""
     return "" if row.ci_low is None else f" ({signed(row.ci_low)} to {signed(row.ci_high)})"
 
@@ -67,6 +68,19 @@ def outcomes(decision: Decision, name: str) -> Reasons:
     if any(clauses):
         yield Reason(
             f"{name}{':' if not missed and unknown else ''} {'; '.join(filter(None, clauses))}.", figures
+        )
+
+
+def over_trivial(case: Case, decision: Decision) -> Reasons:
+    """How far the best is above a reply that needs no model, where that is not shown."""
+    gap = case.systems[decision.favourite].over_trivial if decision.favourite else None
+    if gap and not gap.beats and gap.delta is not None:
+        more = f"{points(gap.delta)}{ends(gap)}"
+        yield reason(
+            f"{decision.favourite} against the best constant reply, which needs no model: {more}.",
+            over_trivial=gap.delta,
+            over_trivial_low=gap.ci_low,
+            over_trivial_high=gap.ci_high,
         )
 
 
@@ -146,13 +160,13 @@ def headroom(case: Case, decision: Decision) -> Reasons:
         best, now = (case.systems[name].accuracy.mean for name in (control, found or control))
         right = f"the mean {case.graded} is {percent(best)}" if case.graded else f"{percent(best)} are right"
         gain = (
-            f"better retrieval could win {points(room.retrieval.delta)}"
+            "better retrieval could win"
             if room.retrieval.delta > 0
-            else f"nothing shows that better retrieval would help ({points(room.retrieval.delta)})"
+            else "nothing shows that better retrieval would help:"
         )
         told = reason(
-            f"With the right passages ({control}) {right}, with the retrieved ones ({found}) {percent(now)}: {gain}"
-            f"{ends(room.retrieval)}.",
+            f"With the right passages ({control}) {right}, with the retrieved ones ({found}) {percent(now)}: {gain} "
+            f"{points(room.retrieval.delta)}{ends(room.retrieval)}.",
             control=best,
             retrieved=now,
             delta=room.retrieval.delta,
@@ -185,7 +199,7 @@ def _over_favourite(case: Case, decision: Decision, control: str) -> Reasons:
         return
     over = case.rules.pairs.of(control, favourite).delta
     if over is not None:
-        yield reason(f"Against {favourite} the right passages make {points(over)}.", over_favourite=over)
+        yield reason(f"{control} against {favourite}: {points(over)}.", over_favourite=over)
 
 
 def _generator(case: Case, decision: Decision) -> Reason:

@@ -62,12 +62,16 @@ def _way(change: Change, way: str) -> list[Reason]:
     winner, unknown = (change.down, change.unknown_down) if down else (change.up, change.unknown_up)
     verdict = change.verdict_down if down else change.verdict_up
     turns = {f"verdict_{way}": None if verdict == winner else verdict, way: winner}
-    found = [(name, turn.value, turn.in_words) for name, turn in turns.items() if turn]
+    found = [(name, turn.value, turn.in_words, turn.error_price_usd) for name, turn in turns.items() if turn]
     if unknown is not None:
-        found.append((f"unknown_{way}", unknown, f"it {UNKNOWN_COST}"))
+        found.append((f"unknown_{way}", unknown, f"it {UNKNOWN_COST}", None))
     return [
-        reason(f"{what} from {write(change.input, value)} {way}", **{name: value})
-        for name, value, what in found
+        reason(
+            f"{what} from {write(change.input, value)} {way}",
+            **{name: value},
+            **({f"{name}_error_price_usd": error_price_usd} if error_price_usd is not None else {}),
+        )
+        for name, value, what, error_price_usd in found
     ]
 
 

@@ -173,8 +173,11 @@ def _next_best(case: Case, decision: Decision) -> Reasons:
     else:
         why = f", as {row.reason}" if row.reason in (AMONG_MANY, UNCONFIRMED) else ""
         what, figures = f"which is inconclusive{why}", {}
+    trained = (
+        ", other trainings included" if case.rules.pairs.of(str(decision.favourite), rival).trainings else ""
+    )
     yield reason(
-        f"Against {rival}: {points(row.delta)}{ends(row)}, {what}.",
+        f"Against {rival}: {points(row.delta)}{ends(row)}{trained}, {what}.",
         delta=row.delta,
         delta_low=row.ci_low,
         delta_high=row.ci_high,
@@ -205,9 +208,10 @@ def _leans_on(case: Case, decision: Decision) -> Reasons:
 def what_would_change(case: Case, decision: Decision) -> Reason:
     """The input whose value has to move least, as a ratio, before another system is ahead; or that none does.
 
-    A price that no wrong answer is below changes nothing.
+    A price that no wrong answer is below changes nothing. Nothing is said where no setting makes anything fit to be
+    recommended.
     """
-    if decision.why_not or not decision.would_change:
+    if decision.why_not or decision.unfit or not decision.would_change:
         return reason("")
     searched = [change for change in decision.would_change if change.searched_low is not None]
     if not searched:
@@ -229,6 +233,7 @@ def what_would_change(case: Case, decision: Decision) -> Reason:
         f"If {change.label}{now} is {write(change.input, turn.value)} or {beyond}: {turn.in_words}.",
         current=change.current,
         value=turn.value,
+        error_price_usd=turn.error_price_usd,
     )
 
 

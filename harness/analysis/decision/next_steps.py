@@ -67,6 +67,7 @@ def _undecided(case: Case, decision: Decision) -> Steps:
     elif decision.why_not or not decision.against:
         yield from _remedies(case, decision.excluded)
     elif decision.unfit:
+        yield from _beyond_trivial(case, decision)
         yield Step(
             "Read some answers beside what counts as right: prompt, answer or metrics of the task file may be at fault",
             f"harness tasks validate {case.task}",
@@ -74,7 +75,9 @@ def _undecided(case: Case, decision: Decision) -> Steps:
     elif rivals := [row for row in decision.against.values() if row.open]:
         reasons = {row.questions_reason for row in rivals}
         if TRAININGS_DIFFER in reasons:
-            yield Step("Train with more seeds, for a mean over trainings", case.compare("--seeds 3"))
+            trained = max(row.seeds.n_seeds for row in case.systems.values() if row.seeds)
+            text = "Train with more seeds, for a mean over trainings"
+            yield Step(text, case.compare(f"--seeds {2 * trained}"))
         yield from _costs(case, decision)
         yield from _questions(case, decision)
         yield from _price_of_an_error(case, decision)
@@ -130,15 +133,26 @@ def _costs(case: Case, decision: Decision) -> Steps:
     yield from _flagged(case, (economics.remedy for economics in unknown))
 
 
+def _beyond_trivial(case: Case, decision: Decision) -> Steps:
+    """Where the best is above a constant reply by what matters, and so few questions do not show it: more of them."""
+    gap = case.systems[str(decision.favourite)].over_trivial
+    if gap and not gap.beats and gap.delta is not None and gap.delta > case.rules.margin:
+        yield _more_questions(case, gap.questions_more)
+
+
 def _questions(case: Case, decision: Decision) -> Steps:
+    if case.limit is not None or decision.questions_more:
+        yield _more_questions(case, decision.questions_more)
+
+
+def _more_questions(case: Case, more: int | None) -> Step:
+    """All of the task's where the run was limited, else so many to write (None: nobody knows how many)."""
     if case.limit is not None:
         text = f"Ask all questions: this run asked {whole(case.limit)} at most"
-        yield Step(text, case.compare(without="--limit"), {"limit": case.limit})
-    elif more := decision.questions_more:
-        text = (
-            f"Write about {whole(more)} more questions into the test file (questions.test), and compare again"
-        )
-        yield Step(text, case.compare(), {"questions_more": more})
+        return Step(text, case.compare(without="--limit"), {"limit": case.limit})
+    some = f"about {whole(more)} more" if more else "more"
+    text = f"Write {some} questions into the test file (questions.test), and compare again"
+    return Step(text, case.compare(), {"questions_more": more})
 
 
 def _price_of_an_error(case: Case, decision: Decision) -> Steps:

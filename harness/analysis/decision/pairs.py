@@ -15,17 +15,10 @@ from harness.analysis.decision.candidates import Candidate
 from harness.analysis.results.comparison import Comparison
 from harness.analysis.results.figures import Estimate, OpenInterval
 from harness.analysis.results.run import SystemFigures
-from harness.analysis.statistics.clusters import Design, Floats, design_of
+from harness.analysis.statistics.clusters import Design, design_of
 from harness.analysis.statistics.intervals import quantile
 from harness.analysis.statistics.paired import doubt
-from harness.analysis.statistics.power import (
-    ALPHA,
-    fewest,
-    noise,
-    questions,
-    rounded_up,
-    undecided_least,
-)
+from harness.analysis.statistics.power import ALPHA, fewest, questions_in_all, rounded_up
 
 
 @dataclass(frozen=True, slots=True)
@@ -214,7 +207,8 @@ class Power:
             return Need(None, reason=too_few(design))
         values = np.array([a.scores[question] - b.scores[question] for question in shared])
         found = [
-            _questions(values, design, limit.against, level if limit.adjusted else ALPHA) for limit in limits
+            questions_in_all(values, design, limit.against, level if limit.adjusted else ALPHA)
+            for limit in limits
         ]
         least = min((n for n in found if n is not None), default=None)
         if least is None:
@@ -222,14 +216,6 @@ class Power:
         further = rounded_up(least - design.n)
         more_clusters = rounded_up(further * design.clusters / design.n) if design.clustered else None
         return Need(further, more_clusters)
-
-
-def _questions(values: Floats, design: Design, against: float, alpha: float) -> int | None:
-    """In all; never fewer than it takes to decide what those asked have left open."""
-    seen = noise(values, design, against)
-    effect = math.fsum(values) / design.n - against
-    found = questions(seen, effect, alpha) if seen else None
-    return None if found is None else max(found, undecided_least(design.n, alpha))
 
 
 def too_few(design: Design) -> str:

@@ -12,6 +12,7 @@ from harness.analysis.decision.caveats import (
     joined,
     reason,
 )
+from harness.analysis.decision.pairs import TRAININGS_DIFFER
 from harness.analysis.results.decision import Against, Decision
 from harness.analysis.results.reason import Reason
 from harness.quantities import dollars, listed, percent, points, share, whole
@@ -149,8 +150,9 @@ def _why_open(decision: Decision, rival: str, against: Against) -> Reason:
         )
     margin = decision.requirements["accuracy_margin"]
     why = f" ({against.reason})" if against.reason else f" ({BLIND})" if against.ci_low is None else ""
+    who = "the trainings" if against.questions_reason == TRAININGS_DIFFER else "the questions"
     return reason(
-        f"{decision.favourite} against {rival} ({points(against.delta)}): the questions show neither a difference nor "
+        f"{decision.favourite} against {rival} ({points(against.delta)}): {who} show neither a difference nor "
         f"that it is within {share(float(margin))}{why}.",
         delta=against.delta,
         margin=margin,

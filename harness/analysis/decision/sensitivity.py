@@ -10,11 +10,12 @@ from __future__ import annotations
 import itertools
 import math
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cache
 
 from harness.analysis.decision.choice import Choice, pays
 from harness.analysis.decision.requirements.table import rows
+from harness.analysis.results.decision import Condition
 from harness.analysis.results.setting import Setting
 from harness.analysis.results.turns import Change, DecisionMap, PriceBand, Turn
 from harness.analysis.results.verdict import Verdict
@@ -42,11 +43,16 @@ NO_PRICE = "plays no part: the run has no price for it"
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What is decided at one setting. `weighed`: the cost of every feasible candidate is known there."""
+    """What is decided at one setting. `weighed`: the cost of every feasible candidate is known there.
+
+    `condition`: from which price of a wrong answer on another one is the better choice there. It is no part of what
+    makes an outcome another one, as it moves with every input.
+    """
 
     winner: str | None
     status: Verdict
     weighed: bool = True
+    condition: Condition | None = field(default=None, compare=False)
 
 
 OutcomeAt = Callable[[Setting], Outcome]
@@ -123,7 +129,7 @@ Search = tuple[tuple[float, float], Way, Way]
 
 
 def outcome_of(choice: Choice) -> Outcome:
-    return Outcome(choice.winner, choice.status, choice.weighed)
+    return Outcome(choice.winner, choice.status, choice.weighed, choice.condition)
 
 
 def changes(outcome_at: OutcomeAt, setting: Setting) -> tuple[Change, ...]:
@@ -154,7 +160,9 @@ def change(outcome_at: OutcomeAt, setting: Setting, moved: Input) -> Change:
         if point is None:
             return None
         factor = point.value / current if current else None
-        return Turn(point.value, point.outcome.winner, point.outcome.status, factor)
+        outcome, condition = point.outcome, point.outcome.condition
+        dearer = (condition.then, condition.error_price_usd) if condition else (None, None)
+        return Turn(point.value, outcome.winner, outcome.status, factor, *dearer)
 
     return Change(
         input=moved.field,

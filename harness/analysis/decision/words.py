@@ -16,6 +16,7 @@ from harness.analysis.decision.caveats import (
     method_or_data,
     no_better_than_trivial,
     not_measured,
+    over_trivial,
     reason,
     requirements,
     too_weak,
@@ -31,6 +32,7 @@ def reasons(case: Case, decision: Decision) -> tuple[Reason, ...]:
     """The most weighty first: what speaks against the choice, what decides it, then what it rests on."""
     weak = too_weak(case, decision)
     return (
+        *over_trivial(case, decision),
         *_poor(case, decision),
         *(headroom(case, decision) if weak else ()),
         *_condition(decision),
@@ -123,7 +125,9 @@ def _poor(case: Case, decision: Decision) -> Reasons:
             if case.graded
             else f"{name} is wrong more often than right"
         )
-        good = "That it is the best of these does not make it" if accuracy == best else "It may not be"
+        all_meet = all(row.feasible for row in decision.candidates.values())
+        those = "these" if all_meet else "those that meet the requirements"
+        good = f"That it is the best of {those} does not make it" if accuracy == best else "It may not be"
         yield reason(f"{poor}. {good} good enough.")
 
 

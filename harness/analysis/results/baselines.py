@@ -59,6 +59,7 @@ class OverTrivial:
     """A system − the best trivial baseline, by `metric`, on the `n` questions that the system answered.
 
     `beats`: the whole 95 % interval lies above 0. `p`: two-sided, in no family of comparisons.
+    `questions_more`: so many further ones would show that it is above (None: they do already, or no number would).
     """
 
     baseline: str
@@ -69,3 +70,4 @@ class OverTrivial:
     ci_high: float | None
     p: float | None
     beats: bool
+    questions_more: int | None = None

@@ -5,20 +5,29 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from harness.analysis.results.verdict import Standing, Verdict, recommendation
+from harness.quantities import dollars
 
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """From `value` on the outcome is another one. `factor`: of the present value."""
+    """From `value` on the outcome is another one. `factor`: of the present value.
+
+    `then`: what is the better choice there once a wrong answer costs `error_price_usd` (None: the winner at any price).
+    """
 
     value: float
     winner: str | None
     status: Verdict
     factor: float | None
+    then: str | None = None
+    error_price_usd: float | None = None
 
     @property
     def in_words(self) -> str:
-        return recommendation(self.status, self.winner)
+        unless = (
+            f" ({self.then} once a wrong answer costs {dollars(self.error_price_usd)})" if self.then else ""
+        )
+        return f"{recommendation(self.status, self.winner)}{unless}"
 
 
 @dataclass(frozen=True, slots=True)

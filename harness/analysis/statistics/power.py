@@ -108,6 +108,17 @@ def questions(sample: Noise, effect: float, alpha: float = ALPHA) -> int | None:
     return high
 
 
+def questions_in_all(values: Floats, design: Design, against: float, alpha: float = ALPHA) -> int | None:
+    """How many questions tell the difference observed from `against`: one value a question asked.
+
+    None where no number does. Never fewer than it takes to decide what those asked have left open.
+    """
+    seen = noise(values, design, against)
+    effect = math.fsum(values) / design.n - against
+    found = questions(seen, effect, alpha) if seen else None
+    return None if found is None else max(found, undecided_least(design.n, alpha))
+
+
 def undecided_least(n: int, alpha: float = ALPHA) -> int:
     """Questions below which nothing is likely to be decided that n have left open.
 
